@@ -1,0 +1,67 @@
+//! Label maps: small, immutable, sorted by key.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer};
+
+use super::name::Name;
+
+/// The labels of an object (also its annotations, a `nodeSelector`, a `matchLabels`): pairs sorted by key.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Labels(Box<[(Name, Name)]>);
+
+impl Labels {
+    /// The value under `key`.
+    pub fn get(&self, key: Name) -> Option<Name> {
+        // A handful of entries compared by address: a scan beats a search.
+        self.0.iter().find(|(k, _)| *k == key).map(|(_, v)| *v)
+    }
+
+    /// Whether `key` is present, with whatever value.
+    pub fn contains_key(&self, key: Name) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// All pairs, sorted by key.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (Name, Name)> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl FromIterator<(Name, Name)> for Labels {
+    /// A key given twice keeps its later value.
+    fn from_iter<I: IntoIterator<Item = (Name, Name)>>(pairs: I) -> Self {
+        let sorted: BTreeMap<Name, Name> = pairs.into_iter().collect();
+        Self(sorted.into_iter().collect())
+    }
+}
+
+impl fmt::Debug for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl<'de> Deserialize<'de> for Labels {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Go reads a null map as an empty one and a null value as "".
+        let map: Option<BTreeMap<Name, Option<Name>>> = Option::deserialize(deserializer)?;
+        Ok(Self(
+            map.unwrap_or_default()
+                .into_iter()
+                .map(|(key, value)| (key, value.unwrap_or_default()))
+                .collect(),
+        ))
+    }
+}
