@@ -2,3 +2,7 @@
 
 pub mod labels;
 pub mod name;
+pub mod node_selector;
+pub mod quantity;
+pub mod selector;
+pub mod validation;
