@@ -1,4 +1,4 @@
-//! Node selectors: the terms of node affinity, of PersistentVolumes, of allocated devices
+//! Node selectors: the terms of node affinity, of `PersistentVolume`s, of allocated devices
 //! (component-helpers `scheduling/corev1/nodeaffinity/nodeaffinity.go`).
 //!
 //! Terms are alternatives, a term's conditions must all hold, and an empty term matches nothing.
@@ -253,11 +253,13 @@ mod tests {
             &format!("[{valid},{invalid}]"),
             "a",
             "{}",
-            Err("[nodeSelectorTerms[1].matchExpressions[0].values[0]: Invalid value: \"x\": for 'Gt', 'Lt' operators, the value \
+            Err(
+                "[nodeSelectorTerms[1].matchExpressions[0].values[0]: Invalid value: \"x\": for 'Gt', 'Lt' operators, the value \
                  must be an integer, nodeSelectorTerms[1].matchExpressions[1].operator: Unsupported value: \"Is\": supported \
                  values: \"In\", \"NotIn\", \"Exists\", \"DoesNotExist\", \"Gt\", \"Lt\", \
                  nodeSelectorTerms[1].matchFields[0].values: Invalid value: [\"a\",\"b\"]: must have one element, \
-                 nodeSelectorTerms[1].matchFields[1].operator: Unsupported value: \"Exists\": supported values: \"In\", \"NotIn\"]"),
+                 nodeSelectorTerms[1].matchFields[1].operator: Unsupported value: \"Exists\": supported values: \"In\", \"NotIn\"]",
+            ),
         );
     }
 

@@ -239,9 +239,7 @@ fn scaled_up(size: u128, power: i64) -> Option<u128> {
 
 /// `value * 10^power`, held at the ends of 128 bits.
 fn saturating_scaled_up(value: i128, power: i64) -> i128 {
-    let size = scaled_up(value.unsigned_abs(), power)
-        .and_then(|size| i128::try_from(size).ok())
-        .unwrap_or(i128::MAX);
+    let size = scaled_up(value.unsigned_abs(), power).and_then(|size| i128::try_from(size).ok()).unwrap_or(i128::MAX);
     if value < 0 { -size } else { size }
 }
 

@@ -90,6 +90,11 @@ impl ResourceList {
         self.0.iter().copied()
     }
 
+    /// All pairs, sorted by name.
+    pub fn as_slice(&self) -> &[(Name, Quantity)] {
+        &self.0
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -185,13 +190,33 @@ pub struct Resources {
 impl Resources {
     /// Adds a list's quantities; resources that the scheduler does not count are left out (`Resource.Add`).
     pub fn add(&mut self, list: impl IntoIterator<Item = (Name, Quantity)>) {
-        self.merge(list, i64::wrapping_add);
-        // `pods` is in the list of a node; merge() leaves it out as pods have none.
+        for (resource, quantity) in list {
+            if resource == STANDARD.pods {
+                self.allowed_pod_number = self.allowed_pod_number.wrapping_add(quantity.value());
+            } else {
+                self.merge(resource, quantity, i64::wrapping_add);
+            }
+        }
     }
 
-    /// Raises every amount to the list's (`Resource.SetMaxResource`); pod numbers are left alone.
+    /// Raises every amount to the list's; pod numbers are left alone (`Resource.SetMaxResource`).
     pub fn set_max(&mut self, list: impl IntoIterator<Item = (Name, Quantity)>) {
-        self.merge(list, i64::max);
+        for (resource, quantity) in list {
+            self.merge(resource, quantity, i64::max);
+        }
+    }
+
+    fn merge(&mut self, resource: Name, quantity: Quantity, combine: fn(i64, i64) -> i64) {
+        if resource == STANDARD.cpu {
+            self.milli_cpu = combine(self.milli_cpu, quantity.milli_value());
+        } else if resource == STANDARD.memory {
+            self.memory = combine(self.memory, quantity.value());
+        } else if resource == STANDARD.ephemeral_storage {
+            self.ephemeral_storage = combine(self.ephemeral_storage, quantity.value());
+        } else if is_scalar_resource_name(&resource) {
+            let amount = combine(self.scalars.get(resource), quantity.value());
+            self.scalars.set(resource, amount);
+        }
     }
 
     /// Adds another sum, or subtracts it (`framework/types.go` `NodeInfo.update`); pod numbers are left alone.
@@ -204,5 +229,68 @@ impl Resources {
         for (resource, amount) in other.scalars.iter() {
             self.scalars.add(resource, amount.wrapping_mul(sign));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(json: &str) -> ResourceList {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn names() {
+        for (resource, extended, scalar) in [
+            ("cpu", false, false),
+            ("gpu", false, false),
+            ("nvidia.com/gpu", true, true),
+            ("requests.nvidia.com/gpu", false, false),
+            ("nvidia.com/a/b", false, false),
+            ("Nvidia.com/gpu", false, false),
+            ("kubernetes.io/x", false, true),
+            ("x.kubernetes.io/y", false, true),
+            ("hugepages-2Mi", false, true),
+            ("attachable-volumes-aws-ebs", false, true),
+        ] {
+            assert_eq!(is_extended_resource_name(resource), extended, "{resource}");
+            assert_eq!(is_scalar_resource_name(resource), scalar, "{resource}");
+        }
+        // The quota's prefix counts towards the longest DNS subdomain, 253 characters.
+        let domain = |length| format!("{}/gpu", "a".repeat(length));
+        assert!(is_extended_resource_name(&domain(244)));
+        assert!(!is_extended_resource_name(&domain(245)));
+    }
+
+    #[test]
+    fn lists() {
+        assert!(list("null").is_empty());
+        let list = list(r#"{"memory":"1Gi","cpu":0.5,"x.io/y":null}"#);
+        assert_eq!(list.iter().map(|(name, _)| name.to_string()).collect::<Vec<_>>(), ["cpu", "memory", "x.io/y"]);
+        assert_eq!(list.get(STANDARD.cpu).map(Quantity::milli_value), Some(500));
+        assert_eq!(list.get(STANDARD.pods), None);
+    }
+
+    #[test]
+    fn sums() {
+        let node =
+            list(r#"{"cpu":"1500m","memory":"1Ki","ephemeral-storage":"1.5","pods":"110","x.io/y":"0","gpu":"1"}"#);
+        let mut sum = Resources::default();
+        sum.add(node.iter());
+        sum.add(node.iter());
+        assert_eq!((sum.milli_cpu, sum.memory, sum.ephemeral_storage, sum.allowed_pod_number), (3000, 2048, 4, 220));
+        assert_eq!(sum.scalars.find(name("x.io/y")), Some(0));
+        assert_eq!(sum.scalars.find(name("gpu")), None);
+
+        sum.set_max(list(r#"{"cpu":"4","memory":"1","pods":"500","x.io/y":"2","x.io/z":"-1"}"#).iter());
+        assert_eq!((sum.milli_cpu, sum.memory, sum.allowed_pod_number), (4000, 2048, 220));
+        assert_eq!(sum.scalars.iter().collect::<Vec<_>>(), [(name("x.io/y"), 2), (name("x.io/z"), 0)]);
+
+        sum.add_resources(&sum.clone(), true);
+        assert_eq!((sum.milli_cpu, sum.allowed_pod_number, sum.scalars.get(name("x.io/y"))), (0, 220, 0));
+        sum.memory = i64::MAX;
+        sum.add(list(r#"{"memory":"1"}"#).iter());
+        assert_eq!(sum.memory, i64::MIN);
     }
 }

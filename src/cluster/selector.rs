@@ -106,7 +106,11 @@ impl Requirement {
                         bound = Bound { text: *value, number };
                     } else {
                         let field = format!("{values_field}[{index}]");
-                        errors.push(invalid_text(&field, value, "for 'Gt', 'Lt' operators, the value must be an integer"));
+                        errors.push(invalid_text(
+                            &field,
+                            value,
+                            "for 'Gt', 'Lt' operators, the value must be an integer",
+                        ));
                     }
                 }
                 if operator == Operator::GreaterThan { Test::GreaterThan(bound) } else { Test::LessThan(bound) }
@@ -229,11 +233,21 @@ impl Selector {
     /// (`labels/selector.go` `SelectorFromSet`).
     pub fn from_labels(labels: &Labels) -> Self {
         // Labels come sorted by key.
-        Self { requirements: Some(labels.iter().map(|(key, value)| Requirement { key, test: Test::Equals(value) }).collect()) }
+        Self {
+            requirements: Some(
+                labels.iter().map(|(key, value)| Requirement { key, test: Test::Equals(value) }).collect(),
+            ),
+        }
     }
 
     /// Compiles one requirement whose field is `path`; adds it to the selector.
-    pub(super) fn try_add(&mut self, key: Name, operator: Operator, values: &[Name], path: &str) -> Result<(), Vec<String>> {
+    pub(super) fn try_add(
+        &mut self,
+        key: Name,
+        operator: Operator,
+        values: &[Name],
+        path: &str,
+    ) -> Result<(), Vec<String>> {
         let requirement = Requirement::new(key, operator, values, path)?;
         self.add(requirement);
         Ok(())

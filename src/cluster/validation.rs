@@ -74,7 +74,8 @@ fn begins_and_ends_alphanumeric(text: &str) -> bool {
 }
 
 fn is_name(text: &str) -> bool {
-    begins_and_ends_alphanumeric(text) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    begins_and_ends_alphanumeric(text)
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 fn is_subdomain(text: &str) -> bool {
@@ -121,6 +122,11 @@ pub(super) fn aggregate(errors: &[String]) -> Option<String> {
     }
 }
 
+/// A character by its number, in `width` hexadecimal digits.
+fn escape(kind: char, width: usize, character: char) -> String {
+    format!("\\{kind}{:0width$x}", u32::from(character))
+}
+
 /// Go's `%q`, for all but exotic unprintable characters.
 pub(super) fn go_quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
@@ -136,9 +142,9 @@ pub(super) fn go_quoted(text: &str) -> String {
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
             '\u{b}' => quoted.push_str("\\v"),
-            '\0'..='\u{1f}' | '\u{7f}' => quoted.push_str(&format!("\\x{:02x}", u32::from(character))),
+            '\0'..='\u{1f}' | '\u{7f}' => quoted.push_str(&escape('x', 2, character)),
             '\u{80}'..='\u{a0}' | '\u{ad}' | '\u{2028}' | '\u{2029}' => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(character)));
+                quoted.push_str(&escape('u', 4, character));
             }
             _ => quoted.push(character),
         }

@@ -18,7 +18,9 @@ pub enum QuantityError {
     #[error("{0:?} is not a quantity: there is no number before the suffix")]
     NoNumber(String),
     /// What follows the digits is not a suffix.
-    #[error("{0:?} is not a quantity: unknown suffix, expected one of n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as e3")]
+    #[error(
+        "{0:?} is not a quantity: unknown suffix, expected one of n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as e3"
+    )]
     UnknownSuffix(String),
 }
 
@@ -191,9 +193,10 @@ fn binary_nanos(parts: &Parts<'_>, exponent: i32) -> i128 {
             rest |= product % 10 != 0;
         }
     }
-    let whole = parts.whole.bytes().fold(0_i128, |whole, digit| {
-        whole.saturating_mul(10).saturating_add(i128::from(digit - b'0'))
-    });
+    let whole = parts
+        .whole
+        .bytes()
+        .fold(0_i128, |whole, digit| whole.saturating_mul(10).saturating_add(i128::from(digit - b'0')));
     let whole = whole.saturating_mul(factor).saturating_add(carry);
     saturating_scaled_up(whole, 9).saturating_add(nanos).saturating_add(i128::from(rest))
 }
