@@ -199,12 +199,11 @@ impl Cluster {
     }
 
     fn unnominate(&mut self, pod: PodId) {
-        if let Some(node) = self.pods[pod.0 as usize].own.nominated_node_name {
-            if let Some(pods) = self.nominated.get_mut(&node) {
-                pods.retain(|id| *id != pod);
-                if pods.is_empty() {
-                    self.nominated.remove(&node);
-                }
+        let Some(node) = self.pods[pod.0 as usize].own.nominated_node_name else { return };
+        if let Some(pods) = self.nominated.get_mut(&node) {
+            pods.retain(|id| *id != pod);
+            if pods.is_empty() {
+                self.nominated.remove(&node);
             }
         }
     }
