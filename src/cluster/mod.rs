@@ -168,6 +168,13 @@ impl Cluster {
         self.restore_shared_ports(id, node);
     }
 
+    /// Changes a node: what a what-if question does to it. The name must stay.
+    pub fn change_node(&mut self, id: NodeId, change: impl FnOnce(&mut node::Node)) {
+        if let Some(info) = self.nodes.get_mut(id.index()) {
+            change(Arc::make_mut(&mut info.node));
+        }
+    }
+
     /// Adds a pending pod that the input did not have.
     pub fn add_pending(&mut self, own: pod::PodOwn, class: Arc<pod_class::PodClass>) -> PodId {
         let id = PodId(self.pods.len() as u32);
