@@ -1,4 +1,211 @@
 //! The cluster's state as the scheduler sees it.
+//!
+//! Built once from the objects that were read ([`ClusterBuilder`]), then asked: nodes with the
+//! sums over their pods, pods by label, domains by key. [`Cluster::assume`] and
+//! [`Cluster::forget`] keep every index up to date, so nothing is ever rebuilt.
 
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+pub mod affinity_term;
+pub mod builder;
+pub mod host_ports;
+pub mod image;
 pub mod labels;
+pub mod list;
+pub mod meta;
 pub mod name;
+pub mod node;
+pub mod node_affinity;
+pub mod node_info;
+pub mod node_selector;
+pub mod object;
+pub mod pod;
+pub mod pod_class;
+pub mod pod_groups;
+pub mod pod_spec;
+pub mod quantity;
+pub mod requests;
+pub mod resize;
+pub mod resources;
+pub mod selector;
+pub mod taint;
+pub mod time;
+pub mod validation;
+pub mod volume;
+mod wire;
+pub mod workload;
+
+pub use builder::ClusterBuilder;
+pub use labels::Labels;
+pub use meta::ObjectKey;
+pub use name::{Name, name};
+pub use node_info::{NodeId, NodeInfo};
+pub use object::{Kind, Object};
+pub use pod::{Pod, PodId};
+pub use time::Timestamp;
+
+use image::ImageState;
+use pod_groups::PodGroups;
+use workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
+
+/// The state of a cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Cluster {
+    nodes: Vec<NodeInfo>,
+    node_ids: FxHashMap<Name, NodeId>,
+    pods: Vec<Pod>,
+    pod_ids: FxHashMap<ObjectKey, PodId>,
+    /// The node each pod is on, by pod id.
+    placed: Vec<Option<NodeId>>,
+    groups: PodGroups,
+    nominated: FxHashMap<Name, Vec<PodId>>,
+    images: FxHashMap<Name, ImageState>,
+    /// Namespaces and their labels.
+    pub namespaces: FxHashMap<Name, Labels>,
+    /// Objects with pod templates.
+    pub workloads: Vec<Workload>,
+    /// Services.
+    pub services: Vec<Service>,
+    /// PodDisruptionBudgets, in the order of namespace and name.
+    pub budgets: Vec<PodDisruptionBudget>,
+    /// PriorityClasses.
+    pub priority_classes: Vec<PriorityClass>,
+    /// Kinds of which the input had at least one object, or said that there is none.
+    pub kinds: std::collections::BTreeSet<Kind>,
+}
+
+impl Cluster {
+    /// All nodes, in the order of their names.
+    pub fn nodes(&self) -> &[NodeInfo] {
+        &self.nodes
+    }
+
+    /// The node with this id.
+    pub fn node(&self, id: NodeId) -> &NodeInfo {
+        &self.nodes[id.index()]
+    }
+
+    /// The node called `name`.
+    pub fn node_named(&self, name: Name) -> Option<&NodeInfo> {
+        self.node_ids.get(&name).map(|id| self.node(*id))
+    }
+
+    /// All pods that have not ended, in the order of namespace and name.
+    pub fn pods(&self) -> &[Pod] {
+        &self.pods
+    }
+
+    /// The pod with this id.
+    pub fn pod(&self, id: PodId) -> &Pod {
+        &self.pods[id.0 as usize]
+    }
+
+    /// The pod called `key`.
+    pub fn pod_named(&self, key: ObjectKey) -> Option<&Pod> {
+        self.pod_ids.get(&key).map(|id| self.pod(*id))
+    }
+
+    /// The node `pod` is on; none for a pending pod, and for one whose node is gone.
+    pub fn node_of(&self, pod: PodId) -> Option<NodeId> {
+        self.placed.get(pod.0 as usize).copied().flatten()
+    }
+
+    /// Pods on nodes by namespace and labels.
+    pub fn groups(&self) -> &PodGroups {
+        &self.groups
+    }
+
+    /// Pending pods nominated to the node called `node`.
+    pub fn nominated_to(&self, node: Name) -> &[PodId] {
+        self.nominated.get(&node).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether any pod is nominated anywhere.
+    pub fn any_nominated(&self) -> bool {
+        !self.nominated.is_empty()
+    }
+
+    /// What is known of the image `name` (in full, with its tag).
+    pub fn image(&self, name: Name) -> Option<ImageState> {
+        self.images.get(&name).copied()
+    }
+
+    /// The labels of a namespace; none for one that the state does not have.
+    pub fn namespace_labels(&self, namespace: Name) -> &Labels {
+        static NONE: std::sync::LazyLock<Labels> = std::sync::LazyLock::new(Labels::default);
+        self.namespaces.get(&namespace).unwrap_or(&NONE)
+    }
+
+    /// Pods that wait for a node, in the order of namespace and name.
+    pub fn pending(&self) -> impl Iterator<Item = &Pod> {
+        self.pods.iter().filter(|pod| pod.own.node_name.is_none())
+    }
+
+    /// Puts a pending pod on a node.
+    pub fn assume(&mut self, pod: PodId, node: NodeId) {
+        let name = self.nodes[node.index()].name();
+        self.unnominate(pod);
+        let pod = &mut self.pods[pod.0 as usize];
+        pod.own.node_name = Some(name);
+        self.nodes[node.index()].add_pod(pod);
+        self.groups.add(pod);
+        self.placed[pod.id.0 as usize] = Some(node);
+    }
+
+    /// Takes a pod off its node and makes it pending: what undoes [`Cluster::assume`].
+    pub fn forget(&mut self, pod: PodId) {
+        let pod = &mut self.pods[pod.0 as usize];
+        pod.own.node_name = None;
+        let node = self.placed[pod.id.0 as usize].take();
+        if let Some(node) = node {
+            self.nodes[node.index()].remove_pod(pod);
+            self.groups.remove(pod);
+        }
+        let id = pod.id;
+        self.nominate(id);
+        self.restore_shared_ports(id, node);
+    }
+
+    /// Adds a pending pod that the input did not have.
+    pub fn add_pending(&mut self, own: pod::PodOwn, class: Arc<pod_class::PodClass>) -> PodId {
+        let id = PodId(self.pods.len() as u32);
+        self.pod_ids.insert(own.key, id);
+        self.pods.push(Pod { id, own, class });
+        self.placed.push(None);
+        self.nominate(id);
+        id
+    }
+
+    /// A node's used ports are a set: with one of two pods that share a port the port is gone, as
+    /// upstream has it within a cycle. For a pod that leaves the state the others' ports must stay.
+    fn restore_shared_ports(&mut self, pod: PodId, node: Option<NodeId>) {
+        let Some(node) = node.map(|node| &mut self.nodes[node.index()]) else { return };
+        if self.pods[pod.0 as usize].class.host_ports.is_empty() {
+            return;
+        }
+        for other in &node.pods {
+            for port in &self.pods[other.0 as usize].class.host_ports {
+                node.used_ports.add(*port);
+            }
+        }
+    }
+
+    fn nominate(&mut self, pod: PodId) {
+        if let Some(node) = self.pods[pod.0 as usize].own.nominated_node_name {
+            self.nominated.entry(node).or_default().push(pod);
+        }
+    }
+
+    fn unnominate(&mut self, pod: PodId) {
+        if let Some(node) = self.pods[pod.0 as usize].own.nominated_node_name {
+            if let Some(pods) = self.nominated.get_mut(&node) {
+                pods.retain(|id| *id != pod);
+                if pods.is_empty() {
+                    self.nominated.remove(&node);
+                }
+            }
+        }
+    }
+}

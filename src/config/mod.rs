@@ -20,6 +20,7 @@ mod plugin_args;
 mod plugin_config;
 mod profile;
 mod qualified_name;
+mod request_gates;
 #[cfg(test)]
 mod tests;
 mod types;

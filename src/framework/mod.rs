@@ -1,1 +1,33 @@
-//! The scheduling cycle.
+//! The scheduling cycle: extension points, the vocabulary of their answers, and the run.
+//!
+//! Knows no plugin by name: `plugins::build` hands it those of a profile, and everything a
+//! cycle says ends up in one [`Placement`].
+
+pub mod amount;
+pub mod cycle;
+pub mod fact;
+pub mod filter_set;
+pub mod fit_error;
+pub mod not_evaluated;
+pub mod placement;
+pub mod plugin;
+pub mod post_filter;
+pub mod profile;
+pub mod reason;
+pub mod scoring;
+pub mod status;
+
+pub use amount::Amount;
+pub use cycle::{Cycle, run};
+pub use fact::Fact;
+pub use filter_set::FilterSet;
+pub use not_evaluated::{NotEvaluated, Notes};
+pub use placement::{NodePlacement, Placement};
+pub use plugin::{
+    FilterPlugin, MAX_NODE_SCORE, NodeFilter, NodeScorer, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilter,
+    PreFilterPlugin, PreScore, PreScorePlugin, ScorePlugin, Unprepared, Unscored, default_normalize,
+};
+pub use post_filter::{Candidate, FailedCycle, PostFilter, Preemption};
+pub use profile::Framework;
+pub use reason::Reason;
+pub use status::{Code, PluginRejection, Rejection};

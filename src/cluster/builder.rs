@@ -1,0 +1,189 @@
+//! From objects as they are read to the state.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::image::ImageState;
+use super::labels::Labels;
+use super::meta::ObjectKey;
+use super::name::Name;
+use super::node::Node;
+use super::node_info::{NodeId, NodeInfo};
+use super::object::{Kind, Object};
+use super::pod::{Pod, PodId, PodObject};
+use super::pod_class::{PodClass, PodTemplate};
+use super::requests::RequestGates;
+use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
+use super::Cluster;
+
+/// Takes objects in any order; an object that comes twice counts as its later self.
+#[derive(Debug, Default)]
+pub struct ClusterBuilder {
+    pods: Store<PodObject>,
+    nodes: Store<Node>,
+    namespaces: FxHashMap<Name, Labels>,
+    services: Store<Service>,
+    budgets: Store<PodDisruptionBudget>,
+    priority_classes: Store<PriorityClass>,
+    workloads: Store<Workload>,
+    kinds: BTreeSet<Kind>,
+    templates: FxHashSet<Arc<PodTemplate>>,
+    labels: FxHashSet<Arc<Labels>>,
+    sequence: u32,
+}
+
+impl ClusterBuilder {
+    /// Notes that the input speaks of `kind`, be it by an empty list.
+    pub fn saw(&mut self, kind: Kind) {
+        self.kinds.insert(kind);
+    }
+
+    /// Takes in one object. Answers whether it replaced an earlier one.
+    pub fn add(&mut self, object: Object) -> bool {
+        let (kind, key) = object.identity();
+        self.kinds.insert(kind);
+        let sequence = self.sequence;
+        self.sequence += 1;
+        match object {
+            Object::Pod(mut pod) => {
+                pod.own.sequence = sequence;
+                pod.own.labels = shared(&mut self.labels, pod.own.labels);
+                pod.template = shared(&mut self.templates, pod.template);
+                self.pods.insert((kind, key), *pod)
+            }
+            Object::Node(mut node) => {
+                node.sequence = sequence;
+                self.nodes.insert((kind, key), *node)
+            }
+            Object::Namespace(name, labels) => self.namespaces.insert(name, labels).is_some(),
+            Object::Service(service) => self.services.insert((kind, key), service),
+            Object::PodDisruptionBudget(budget) => self.budgets.insert((kind, key), budget),
+            Object::PriorityClass(class) => self.priority_classes.insert((kind, key), class),
+            Object::Workload(workload) => self.workloads.insert((kind, key), *workload),
+        }
+    }
+
+    /// The newest `kubeletVersion` that any node reports, as `(minor, text)`.
+    pub fn newest_kubelet(&self) -> Option<Name> {
+        let minor = |version: &Name| version.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok());
+        self.nodes.items.iter().filter_map(|node| node.kubelet_version).max_by_key(minor)
+    }
+
+    /// Builds the state. Pods that have ended are left out: they count for nothing.
+    pub fn build(self, gates: RequestGates) -> Cluster {
+        let mut cluster = Cluster {
+            namespaces: self.namespaces,
+            workloads: self.workloads.sorted_by_key(|workload| (workload.key, workload.kind)),
+            services: self.services.sorted_by_key(|service| service.key),
+            budgets: self.budgets.sorted_by_key(|budget| budget.key),
+            priority_classes: self.priority_classes.sorted_by_key(|class| class.name),
+            kinds: self.kinds,
+            ..Cluster::default()
+        };
+        drop((self.templates, self.labels));
+        cluster.images = images(&self.nodes.items);
+        cluster.nodes = self
+            .nodes
+            .sorted_by_key(|node| node.name)
+            .into_iter()
+            .enumerate()
+            .map(|(index, node)| NodeInfo::new(NodeId(index as u32), Arc::new(node)))
+            .collect();
+        cluster.node_ids = cluster.nodes.iter().map(|node| (node.name(), node.id)).collect();
+        add_pods(&mut cluster, self.pods, gates);
+        cluster
+    }
+}
+
+fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) {
+    let mut classes: FxHashMap<*const PodTemplate, Arc<PodClass>> = FxHashMap::default();
+    let pods = pods.sorted_by_key(|pod| pod.own.key);
+    cluster.pods.reserve_exact(pods.len());
+    cluster.placed.reserve_exact(pods.len());
+    for object in pods {
+        if object.own.phase.is_terminal() {
+            continue;
+        }
+        let id = PodId(cluster.pods.len() as u32);
+        let class = classes
+            .entry(Arc::as_ptr(&object.template))
+            .or_insert_with(|| Arc::new(PodClass::new(Arc::clone(&object.template), gates)));
+        let pod = Pod { id, own: object.own, class: Arc::clone(class) };
+        let node = pod.own.node_name.and_then(|name| cluster.node_ids.get(&name).copied());
+        if let Some(node) = node {
+            cluster.nodes[node.index()].add_pod(&pod);
+            cluster.groups.add(&pod);
+        }
+        cluster.pod_ids.insert(pod.own.key, id);
+        cluster.placed.push(node);
+        let pending = pod.own.node_name.is_none();
+        cluster.pods.push(pod);
+        if pending {
+            cluster.nominate(id);
+        }
+    }
+}
+
+/// Sizes and spread of images; the first node to have a name sets its size
+/// (upstream backend/cache/cache.go, addNodeImageStates).
+fn images(nodes: &[Node]) -> FxHashMap<Name, ImageState> {
+    let mut images: FxHashMap<Name, ImageState> = FxHashMap::default();
+    let mut in_order: Vec<&Node> = nodes.iter().collect();
+    in_order.sort_by_key(|node| node.sequence);
+    for node in in_order {
+        let mut on_this_node = FxHashSet::default();
+        for image in &node.images {
+            for name in &image.names {
+                let state =
+                    images.entry(*name).or_insert(ImageState { size: image.size_bytes.unwrap_or_default(), nodes: 0 });
+                if on_this_node.insert(*name) {
+                    state.nodes += 1;
+                }
+            }
+        }
+    }
+    images
+}
+
+/// One copy of each distinct value.
+fn shared<T: std::hash::Hash + Eq>(known: &mut FxHashSet<Arc<T>>, value: Arc<T>) -> Arc<T> {
+    if let Some(first) = known.get(&value) {
+        return Arc::clone(first);
+    }
+    known.insert(Arc::clone(&value));
+    value
+}
+
+/// Objects of one kind by identity.
+#[derive(Debug)]
+struct Store<T> {
+    items: Vec<T>,
+    places: FxHashMap<(Kind, ObjectKey), usize>,
+}
+
+impl<T> Default for Store<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), places: FxHashMap::default() }
+    }
+}
+
+impl<T> Store<T> {
+    /// Answers whether the object replaced an earlier one.
+    fn insert(&mut self, identity: (Kind, ObjectKey), item: T) -> bool {
+        if let Some(&place) = self.places.get(&identity) {
+            self.items[place] = item;
+            return true;
+        }
+        self.places.insert(identity, self.items.len());
+        self.items.push(item);
+        false
+    }
+
+    fn sorted_by_key<K: Ord>(self, key: impl FnMut(&T) -> K) -> Vec<T> {
+        let mut items = self.items;
+        items.sort_by_key(key);
+        items
+    }
+}

@@ -1,0 +1,88 @@
+//! Object metadata: what scheduling reads of it, nothing else.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::labels::Labels;
+use super::list::List;
+use super::name::{Name, name};
+use super::time::Timestamp;
+
+/// `namespace/name` of a namespaced object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectKey {
+    /// The namespace.
+    pub namespace: Name,
+    /// The name.
+    pub name: Name,
+}
+
+impl ObjectKey {
+    /// The key of `name` in `namespace`.
+    pub fn new(namespace: Name, name: Name) -> Self {
+        Self { namespace, name }
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+/// The scheduling-relevant part of `metadata`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Metadata {
+    /// `name`; required of every object but a pod template.
+    pub name: Option<Name>,
+    /// `namespace`.
+    pub namespace: Option<Name>,
+    /// `generateName`, for pods made from a manifest.
+    pub generate_name: Option<Name>,
+    /// `uid`.
+    pub uid: Option<Name>,
+    /// `labels`.
+    pub labels: Labels,
+    /// `creationTimestamp`.
+    pub creation_timestamp: Option<Timestamp>,
+    /// `deletionTimestamp`.
+    pub deletion_timestamp: Option<Timestamp>,
+    /// `ownerReferences`.
+    pub owner_references: List<OwnerReference>,
+}
+
+impl Metadata {
+    /// Name and namespace; an object without a namespace is in `default`, as kubectl has it.
+    pub fn key(&self) -> ObjectKey {
+        ObjectKey {
+            namespace: self.namespace.filter(|n| !n.is_empty()).unwrap_or_else(|| name("default")),
+            name: self.name.or(self.generate_name).unwrap_or_default(),
+        }
+    }
+
+    /// The owner with `controller: true`.
+    pub fn controller(&self) -> Option<&OwnerReference> {
+        self.owner_references.iter().find(|owner| owner.controller == Some(true))
+    }
+}
+
+/// One of an object's `ownerReferences`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnerReference {
+    /// `apiVersion`, such as `apps/v1`.
+    #[serde(default)]
+    pub api_version: Name,
+    /// `kind`.
+    pub kind: Name,
+    /// `name`.
+    pub name: Name,
+    /// `uid`.
+    #[serde(default)]
+    pub uid: Name,
+    /// Whether this owner manages the object.
+    #[serde(default)]
+    pub controller: Option<bool>,
+}

@@ -1,0 +1,90 @@
+//! A node as it was read.
+
+use serde::Deserialize;
+
+use super::image::NodeImage;
+use super::labels::Labels;
+use super::list::List;
+use super::meta::Metadata;
+use super::name::Name;
+use super::resources::{ResourceList, Resources};
+use super::taint::Taint;
+use super::time::Timestamp;
+
+/// The scheduling-relevant part of a Node.
+#[derive(Clone, Debug, Default)]
+pub struct Node {
+    /// The name.
+    pub name: Name,
+    /// The labels.
+    pub labels: Labels,
+    /// When it was created.
+    pub creation_timestamp: Option<Timestamp>,
+    /// `spec.unschedulable`: cordoned.
+    pub unschedulable: bool,
+    /// `spec.taints`.
+    pub taints: Box<[Taint]>,
+    /// `spec.providerID`.
+    pub provider_id: Option<Name>,
+    /// `status.allocatable`.
+    pub allocatable: Resources,
+    /// `status.images`.
+    pub images: List<NodeImage>,
+    /// `status.nodeInfo.kubeletVersion`.
+    pub kubelet_version: Option<Name>,
+    /// Which object of the input it was, counted from 0.
+    pub sequence: u32,
+}
+
+/// A Node on the wire.
+#[derive(Deserialize)]
+pub(super) struct WireNode {
+    #[serde(default)]
+    metadata: Metadata,
+    #[serde(default)]
+    spec: WireSpec,
+    #[serde(default)]
+    status: WireStatus,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireSpec {
+    unschedulable: Option<bool>,
+    taints: List<Taint>,
+    #[serde(rename = "providerID")]
+    provider_id: Option<Name>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireStatus {
+    allocatable: ResourceList,
+    images: List<NodeImage>,
+    node_info: WireNodeInfo,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireNodeInfo {
+    kubelet_version: Option<Name>,
+}
+
+impl WireNode {
+    pub(super) fn into_node(self) -> Node {
+        let mut allocatable = Resources::default();
+        allocatable.add(self.status.allocatable.iter());
+        Node {
+            name: self.metadata.name.unwrap_or_default(),
+            labels: self.metadata.labels,
+            creation_timestamp: self.metadata.creation_timestamp,
+            unschedulable: self.spec.unschedulable.unwrap_or_default(),
+            taints: self.spec.taints.iter().copied().collect(),
+            provider_id: self.spec.provider_id,
+            allocatable,
+            images: self.status.images,
+            kubelet_version: self.status.node_info.kubelet_version,
+            sequence: 0,
+        }
+    }
+}

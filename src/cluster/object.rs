@@ -1,0 +1,266 @@
+//! One API object, decoded straight from JSON into what the state keeps of it.
+
+use std::fmt;
+
+use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::labels::Labels;
+use super::meta::ObjectKey;
+use super::name::{Name, name};
+use super::node::{Node, WireNode};
+use super::pod::{PodObject, WirePod};
+use super::wire;
+use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKind};
+
+/// Kinds the state keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// core/v1
+    Pod,
+    /// core/v1
+    Node,
+    /// core/v1
+    Namespace,
+    /// core/v1
+    Service,
+    /// policy/v1
+    PodDisruptionBudget,
+    /// scheduling.k8s.io/v1
+    PriorityClass,
+    /// Anything with a pod template.
+    Workload(WorkloadKind),
+}
+
+impl Kind {
+    /// The kind called `kind` in the group of `api_version` (`v1`, `apps/v1`, ...).
+    pub fn of(api_version: &str, kind: &str) -> Option<Self> {
+        let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
+        Some(match (group, kind) {
+            ("", "Pod") => Self::Pod,
+            ("", "Node") => Self::Node,
+            ("", "Namespace") => Self::Namespace,
+            ("", "Service") => Self::Service,
+            ("", "ReplicationController") => Self::Workload(WorkloadKind::ReplicationController),
+            ("apps" | "extensions", "ReplicaSet") => Self::Workload(WorkloadKind::ReplicaSet),
+            ("apps" | "extensions", "Deployment") => Self::Workload(WorkloadKind::Deployment),
+            ("apps" | "extensions", "DaemonSet") => Self::Workload(WorkloadKind::DaemonSet),
+            ("apps", "StatefulSet") => Self::Workload(WorkloadKind::StatefulSet),
+            ("batch", "Job") => Self::Workload(WorkloadKind::Job),
+            ("batch", "CronJob") => Self::Workload(WorkloadKind::CronJob),
+            ("policy", "PodDisruptionBudget") => Self::PodDisruptionBudget,
+            ("scheduling.k8s.io", "PriorityClass") => Self::PriorityClass,
+            _ => return None,
+        })
+    }
+
+    /// The API's word for the kind.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pod => "Pod",
+            Self::Node => "Node",
+            Self::Namespace => "Namespace",
+            Self::Service => "Service",
+            Self::PodDisruptionBudget => "PodDisruptionBudget",
+            Self::PriorityClass => "PriorityClass",
+            Self::Workload(kind) => kind.as_str(),
+        }
+    }
+
+    /// Whether objects of this kind live in a namespace.
+    pub fn is_namespaced(self) -> bool {
+        !matches!(self, Self::Node | Self::Namespace | Self::PriorityClass)
+    }
+}
+
+/// What is kept of an object.
+#[derive(Debug)]
+pub enum Object {
+    /// A Pod.
+    Pod(Box<PodObject>),
+    /// A Node.
+    Node(Box<Node>),
+    /// A Namespace and its labels.
+    Namespace(Name, Labels),
+    /// A Service.
+    Service(Service),
+    /// A PodDisruptionBudget.
+    PodDisruptionBudget(PodDisruptionBudget),
+    /// A PriorityClass.
+    PriorityClass(PriorityClass),
+    /// Anything with a pod template.
+    Workload(Box<Workload>),
+}
+
+impl Object {
+    /// Decodes the object of `kind` that `json` begins with; also says how many bytes it took.
+    ///
+    /// # Errors
+    /// What `serde_json` finds wrong; its category is `Eof` when `json` ends within the object.
+    pub fn decode(kind: Kind, json: &[u8]) -> serde_json::Result<(Self, usize)> {
+        Ok(match kind {
+            Kind::Pod => take::<WirePod>(json)?.map(|pod| Self::Pod(Box::new(pod.into_object()))),
+            Kind::Node => take::<WireNode>(json)?.map(|node| Self::Node(Box::new(node.into_node()))),
+            Kind::Namespace => take::<wire::WireMetadataOnly>(json)?
+                .map(|namespace| Self::Namespace(namespace.metadata.name.unwrap_or_default(), namespace.metadata.labels)),
+            Kind::Service => take::<wire::WireService>(json)?.map(|service| Self::Service(service.into_service())),
+            Kind::PodDisruptionBudget => take::<wire::WirePodDisruptionBudget>(json)?
+                .map(|budget| Self::PodDisruptionBudget(budget.into_budget())),
+            Kind::PriorityClass => {
+                take::<wire::WirePriorityClass>(json)?.map(|class| Self::PriorityClass(class.into_class()))
+            }
+            Kind::Workload(WorkloadKind::ReplicationController) => take::<wire::WireReplicationController>(json)?
+                .map(|controller| Self::Workload(Box::new(controller.into_workload()))),
+            Kind::Workload(WorkloadKind::CronJob) => {
+                take::<wire::WireCronJob>(json)?.map(|job| Self::Workload(Box::new(job.into_workload())))
+            }
+            Kind::Workload(kind) => {
+                take::<wire::WireWorkload>(json)?.map(|workload| Self::Workload(Box::new(workload.into_workload(kind))))
+            }
+        }
+        .into_parts())
+    }
+
+    /// Kind, namespace and name: what tells objects apart.
+    pub fn identity(&self) -> (Kind, ObjectKey) {
+        let unspaced = |kind, object: Name| (kind, ObjectKey::new(name(""), object));
+        match self {
+            Self::Pod(pod) => (Kind::Pod, pod.own.key),
+            Self::Node(node) => unspaced(Kind::Node, node.name),
+            Self::Namespace(namespace, _) => unspaced(Kind::Namespace, *namespace),
+            Self::Service(service) => (Kind::Service, service.key),
+            Self::PodDisruptionBudget(budget) => (Kind::PodDisruptionBudget, budget.key),
+            Self::PriorityClass(class) => unspaced(Kind::PriorityClass, class.name),
+            Self::Workload(workload) => (Kind::Workload(workload.kind), workload.key),
+        }
+    }
+}
+
+/// A decoded value and the bytes it took.
+struct Taken<T> {
+    value: T,
+    bytes: usize,
+}
+
+impl<T> Taken<T> {
+    fn map<U>(self, f: impl FnOnce(T) -> U) -> Taken<U> {
+        Taken { value: f(self.value), bytes: self.bytes }
+    }
+
+    fn into_parts(self) -> (T, usize) {
+        (self.value, self.bytes)
+    }
+}
+
+fn take<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<Taken<T>> {
+    let mut stream = serde_json::Deserializer::from_slice(json).into_iter::<T>();
+    match stream.next() {
+        Some(value) => Ok(Taken { value: value?, bytes: stream.byte_offset() }),
+        // Nothing but white space: let serde_json word the end of input.
+        None => serde_json::from_slice::<T>(json).map(|value| Taken { value, bytes: json.len() }),
+    }
+}
+
+/// Skips the value that `json` begins with; says how many bytes it took.
+///
+/// # Errors
+/// As [`Object::decode`].
+pub fn skip(json: &[u8]) -> serde_json::Result<usize> {
+    take::<IgnoredAny>(json).map(|taken| taken.bytes)
+}
+
+/// `apiVersion` and `kind` of the object that a JSON text begins with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TypeMeta {
+    /// `apiVersion`.
+    pub api_version: Option<String>,
+    /// `kind`.
+    pub kind: Option<String>,
+}
+
+impl TypeMeta {
+    /// Reads no further than it must: kubectl and the API server write both fields first.
+    pub fn peek(json: &[u8]) -> Self {
+        let mut found = Self::default();
+        let mut deserializer = serde_json::Deserializer::from_slice(json);
+        // Leaving the map early is an error to serde_json; what was found by then is the answer.
+        let _ = Peek(&mut found).deserialize(&mut deserializer);
+        found
+    }
+}
+
+struct Peek<'a>(&'a mut TypeMeta);
+
+impl<'de> DeserializeSeed<'de> for Peek<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Peek<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a Kubernetes object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(field) = map.next_key::<Field>()? {
+            match field {
+                Field::ApiVersion => self.0.api_version = map.next_value()?,
+                Field::Kind => self.0.kind = map.next_value()?,
+                Field::Other => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+            if self.0.api_version.is_some() && self.0.kind.is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum Field {
+    ApiVersion,
+    Kind,
+    #[serde(other)]
+    Other,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn peeks(json: &str, api_version: Option<&str>, kind: Option<&str>) {
+        let expected = TypeMeta { api_version: api_version.map(Into::into), kind: kind.map(Into::into) };
+        assert_eq!(TypeMeta::peek(json.as_bytes()), expected, "{json}");
+    }
+
+    #[test]
+    fn the_kind_is_found_wherever_it_stands() {
+        peeks(r#"{"apiVersion":"v1","kind":"Pod","spec":{"broken"#, Some("v1"), Some("Pod"));
+        peeks(r#"{"spec":{"kind":"inner"},"kind":"Pod"}"#, None, Some("Pod"));
+        peeks(r#"[1]"#, None, None);
+        peeks("", None, None);
+    }
+
+    #[test]
+    fn an_object_ends_where_the_next_begins() {
+        let json = br#"{"metadata":{"name":"a","labels":{"x":"y"}}} {"metadata":{"name":"b"}}"#;
+        let (object, bytes) = Object::decode(Kind::Namespace, json).unwrap();
+        assert!(matches!(object, Object::Namespace(n, ref l) if n == "a" && l.len() == 1));
+        assert_eq!(&json[bytes..bytes + 2], b" {");
+    }
+
+    #[test]
+    fn a_cut_object_is_told_from_a_broken_one() {
+        assert!(Object::decode(Kind::Pod, br#"{"metadata":{"na"#).unwrap_err().is_eof());
+        assert!(Object::decode(Kind::Pod, br#"{"metadata":{"name":1}}"#).unwrap_err().is_data());
+    }
+}

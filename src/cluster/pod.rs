@@ -1,0 +1,234 @@
+//! One pod of the state: what is its own, beside what it shares with the pods of its class.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::labels::Labels;
+use super::list::List;
+use super::meta::{Metadata, ObjectKey, OwnerReference};
+use super::name::Name;
+use super::pod_class::{PodClass, PodTemplate};
+use super::pod_spec::PodSpec;
+use super::requests::ContainerResources;
+use super::resize::{ContainerResize, ResizeStatus};
+use super::resources::ResourceList;
+use super::time::Timestamp;
+
+/// A pod's place in [`super::Cluster`]; ids follow the order of namespace and name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PodId(pub u32);
+
+/// A pod.
+#[derive(Clone, Debug)]
+pub struct Pod {
+    /// Where in the state it stands.
+    pub id: PodId,
+    /// Everything but the class.
+    pub own: PodOwn,
+    /// What it shares with its siblings: specification, requests, compiled terms.
+    pub class: Arc<PodClass>,
+}
+
+impl Pod {
+    /// `namespace/name`.
+    pub fn key(&self) -> ObjectKey {
+        self.own.key
+    }
+
+    /// The specification.
+    pub fn spec(&self) -> &PodSpec {
+        &self.class.template.spec
+    }
+
+    /// The labels.
+    pub fn labels(&self) -> &Labels {
+        &self.own.labels
+    }
+
+    /// The priority.
+    pub fn priority(&self) -> i32 {
+        self.spec().priority()
+    }
+
+    /// Whether the pod is being deleted.
+    pub fn is_terminating(&self) -> bool {
+        self.own.deletion_timestamp.is_some()
+    }
+}
+
+/// What a pod does not share with others.
+#[derive(Clone, Debug)]
+pub struct PodOwn {
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// The unique id; namespace and name where the state has none.
+    pub uid: Name,
+    /// The labels, one copy for all pods that have the same.
+    pub labels: Arc<Labels>,
+    /// The object that manages it.
+    pub controller: Option<OwnerReference>,
+    /// When it was created.
+    pub creation_timestamp: Option<Timestamp>,
+    /// When it is to be gone.
+    pub deletion_timestamp: Option<Timestamp>,
+    /// When the kubelet took it up.
+    pub start_time: Option<Timestamp>,
+    /// `spec.nodeName`.
+    pub node_name: Option<Name>,
+    /// `status.nominatedNodeName`.
+    pub nominated_node_name: Option<Name>,
+    /// `status.phase`.
+    pub phase: PodPhase,
+    /// Deleted by the scheduler in favour of another pod (condition `DisruptionTarget`).
+    pub preempted_by_scheduler: bool,
+    /// `status.resourceClaimStatuses`: claims generated for the pod.
+    pub resource_claim_statuses: List<PodResourceClaimStatus>,
+    /// Which object of the input it was, counted from 0: the last word in the queue's order.
+    pub sequence: u32,
+}
+
+/// A pod as it was read, before the state is built.
+#[derive(Clone, Debug)]
+pub struct PodObject {
+    /// What is its own.
+    pub own: PodOwn,
+    /// The specification and the resize status, shared by equal pods.
+    pub template: Arc<PodTemplate>,
+}
+
+/// `status.phase`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum PodPhase {
+    /// Not yet running.
+    #[default]
+    Pending,
+    /// Running.
+    Running,
+    /// Ended well.
+    Succeeded,
+    /// Ended badly.
+    Failed,
+    /// Its node does not answer.
+    #[serde(other)]
+    Unknown,
+}
+
+impl PodPhase {
+    /// Whether the pod has ended: such pods count for nothing.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed)
+    }
+}
+
+/// An entry of `status.resourceClaimStatuses`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PodResourceClaimStatus {
+    /// The name inside the pod.
+    pub name: Name,
+    /// The generated claim; none when no claim was needed.
+    #[serde(default)]
+    pub resource_claim_name: Option<Name>,
+}
+
+/// A Pod on the wire.
+#[derive(Deserialize)]
+pub(super) struct WirePod {
+    #[serde(default)]
+    metadata: Metadata,
+    #[serde(default)]
+    spec: PodSpec,
+    #[serde(default)]
+    status: WireStatus,
+}
+
+impl WirePod {
+    /// The pod as the state keeps it.
+    pub(super) fn into_object(mut self) -> PodObject {
+        let status = self.status;
+        let node_name = self.spec.node_name.take().filter(|name| !name.is_empty());
+        let own = PodOwn {
+            key: self.metadata.key(),
+            uid: self.metadata.uid.unwrap_or_default(),
+            controller: self.metadata.controller().copied(),
+            labels: Arc::new(self.metadata.labels),
+            creation_timestamp: self.metadata.creation_timestamp,
+            deletion_timestamp: self.metadata.deletion_timestamp,
+            start_time: status.start_time,
+            node_name,
+            nominated_node_name: status.nominated_node_name.filter(|name| !name.is_empty()),
+            phase: status.phase.unwrap_or_default(),
+            preempted_by_scheduler: status.conditions.iter().any(WireCondition::is_preemption),
+            resource_claim_statuses: status.resource_claim_statuses,
+            sequence: 0,
+        };
+        let resize = ResizeStatus {
+            infeasible: status.conditions.iter().any(WireCondition::is_infeasible_resize),
+            containers: status
+                .container_statuses
+                .into_iter()
+                .chain(&status.init_container_statuses)
+                .filter_map(WireContainerStatus::resize)
+                .collect(),
+        };
+        PodObject { own, template: Arc::new(PodTemplate { spec: self.spec, resize }) }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireStatus {
+    phase: Option<PodPhase>,
+    nominated_node_name: Option<Name>,
+    start_time: Option<Timestamp>,
+    conditions: List<WireCondition>,
+    container_statuses: List<WireContainerStatus>,
+    init_container_statuses: List<WireContainerStatus>,
+    resource_claim_statuses: List<PodResourceClaimStatus>,
+}
+
+#[derive(Deserialize)]
+struct WireCondition {
+    r#type: Name,
+    #[serde(default)]
+    status: Option<Name>,
+    #[serde(default)]
+    reason: Option<Name>,
+}
+
+impl WireCondition {
+    /// Upstream defaultpreemption/default_preemption.go, podTerminatingByPreemption.
+    fn is_preemption(&self) -> bool {
+        self.r#type == "DisruptionTarget"
+            && self.status.is_some_and(|status| status == "True")
+            && self.reason.is_some_and(|reason| reason == "PreemptionByScheduler")
+    }
+
+    /// Upstream component-helpers/resource/helpers.go, IsPodResizeInfeasible.
+    fn is_infeasible_resize(&self) -> bool {
+        self.r#type == "PodResizePending" && self.reason.is_some_and(|reason| reason == "Infeasible")
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireContainerStatus {
+    name: Name,
+    #[serde(default)]
+    resources: Option<ContainerResources>,
+    #[serde(default)]
+    allocated_resources: ResourceList,
+}
+
+impl WireContainerStatus {
+    /// Upstream looks at a container's status only where it has `resources`.
+    fn resize(&self) -> Option<ContainerResize> {
+        let resources = self.resources.as_ref()?;
+        Some(ContainerResize {
+            container: self.name,
+            actual: resources.requests.clone(),
+            allocated: self.allocated_resources.clone(),
+        })
+    }
+}

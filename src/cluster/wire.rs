@@ -1,0 +1,183 @@
+//! Shapes of the smaller kinds on the wire, and how they become what the state keeps.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::labels::Labels;
+use super::meta::Metadata;
+use super::name::Name;
+use super::pod_spec::PreemptionPolicy;
+use super::selector::LabelSelector;
+use super::workload::{PodDisruptionBudget, PodTemplateSpec, PriorityClass, Service, Workload, WorkloadKind};
+
+/// An object of which only the metadata matters: a Namespace.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct WireMetadataOnly {
+    pub(super) metadata: Metadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct WireService {
+    metadata: Metadata,
+    spec: WireServiceSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireServiceSpec {
+    selector: Option<Labels>,
+}
+
+impl WireService {
+    pub(super) fn into_service(self) -> Service {
+        Service { key: self.metadata.key(), selector: self.spec.selector }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct WirePodDisruptionBudget {
+    metadata: Metadata,
+    spec: WireSelectorSpec,
+    status: WireBudgetStatus,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireSelectorSpec {
+    selector: Option<LabelSelector>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireBudgetStatus {
+    disruptions_allowed: Option<i32>,
+    disrupted_pods: Option<BTreeMap<Name, IgnoredAny>>,
+}
+
+impl WirePodDisruptionBudget {
+    pub(super) fn into_budget(self) -> PodDisruptionBudget {
+        PodDisruptionBudget {
+            key: self.metadata.key(),
+            selector: self.spec.selector,
+            disruptions_allowed: self.status.disruptions_allowed.unwrap_or_default(),
+            disrupted_pods: self.status.disrupted_pods.unwrap_or_default().into_keys().collect(),
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WirePriorityClass {
+    metadata: Metadata,
+    value: i32,
+    global_default: Option<bool>,
+    preemption_policy: Option<PreemptionPolicy>,
+}
+
+impl WirePriorityClass {
+    pub(super) fn into_class(self) -> PriorityClass {
+        PriorityClass {
+            name: self.metadata.name.unwrap_or_default(),
+            value: self.value,
+            global_default: self.global_default.unwrap_or_default(),
+            preemption_policy: self.preemption_policy,
+        }
+    }
+}
+
+/// Any workload but the two with a shape of their own.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct WireWorkload {
+    metadata: Metadata,
+    spec: WireWorkloadSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireWorkloadSpec {
+    replicas: Option<i32>,
+    parallelism: Option<i32>,
+    selector: Option<LabelSelector>,
+    template: PodTemplateSpec,
+}
+
+impl WireWorkload {
+    pub(super) fn into_workload(self, kind: WorkloadKind) -> Workload {
+        Workload {
+            kind,
+            key: self.metadata.key(),
+            uid: self.metadata.uid.unwrap_or_default(),
+            controller: self.metadata.controller().copied(),
+            selector: self.spec.selector,
+            replicas: self.spec.replicas.or(self.spec.parallelism),
+            template: Arc::new(self.spec.template),
+        }
+    }
+}
+
+/// A ReplicationController: its selector is a plain map.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct WireReplicationController {
+    metadata: Metadata,
+    spec: WireReplicationControllerSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireReplicationControllerSpec {
+    replicas: Option<i32>,
+    selector: Option<Labels>,
+    template: PodTemplateSpec,
+}
+
+impl WireReplicationController {
+    pub(super) fn into_workload(self) -> Workload {
+        Workload {
+            kind: WorkloadKind::ReplicationController,
+            key: self.metadata.key(),
+            uid: self.metadata.uid.unwrap_or_default(),
+            controller: self.metadata.controller().copied(),
+            selector: self.spec.selector.map(|match_labels| LabelSelector { match_labels, ..LabelSelector::default() }),
+            replicas: self.spec.replicas,
+            template: Arc::new(self.spec.template),
+        }
+    }
+}
+
+/// A CronJob: its pod template lies two levels deeper.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct WireCronJob {
+    metadata: Metadata,
+    spec: WireCronJobSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireCronJobSpec {
+    job_template: WireWorkload,
+}
+
+impl WireCronJob {
+    pub(super) fn into_workload(self) -> Workload {
+        let metadata = self.metadata;
+        let job = self.spec.job_template.spec;
+        Workload {
+            kind: WorkloadKind::CronJob,
+            key: metadata.key(),
+            uid: metadata.uid.unwrap_or_default(),
+            controller: metadata.controller().copied(),
+            selector: None,
+            replicas: job.parallelism,
+            template: Arc::new(job.template),
+        }
+    }
+}

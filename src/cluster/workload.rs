@@ -1,0 +1,131 @@
+//! Objects that own or select pods: controllers, Services, budgets, priority classes.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::labels::Labels;
+use super::meta::{Metadata, ObjectKey, OwnerReference};
+use super::name::Name;
+use super::pod_spec::PodSpec;
+use super::selector::LabelSelector;
+
+/// Kinds with a pod template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WorkloadKind {
+    /// core/v1
+    ReplicationController,
+    /// apps/v1
+    ReplicaSet,
+    /// apps/v1
+    StatefulSet,
+    /// apps/v1
+    Deployment,
+    /// apps/v1
+    DaemonSet,
+    /// batch/v1
+    Job,
+    /// batch/v1
+    CronJob,
+}
+
+impl WorkloadKind {
+    /// The API's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReplicationController => "ReplicationController",
+            Self::ReplicaSet => "ReplicaSet",
+            Self::StatefulSet => "StatefulSet",
+            Self::Deployment => "Deployment",
+            Self::DaemonSet => "DaemonSet",
+            Self::Job => "Job",
+            Self::CronJob => "CronJob",
+        }
+    }
+
+    /// What people type: the plural, the singular, the short name; in lower case.
+    pub fn from_resource(word: &str) -> Option<Self> {
+        Some(match word.split('.').next().unwrap_or_default() {
+            "replicationcontroller" | "replicationcontrollers" | "rc" => Self::ReplicationController,
+            "replicaset" | "replicasets" | "rs" => Self::ReplicaSet,
+            "statefulset" | "statefulsets" | "sts" => Self::StatefulSet,
+            "deployment" | "deployments" | "deploy" => Self::Deployment,
+            "daemonset" | "daemonsets" | "ds" => Self::DaemonSet,
+            "job" | "jobs" => Self::Job,
+            "cronjob" | "cronjobs" | "cj" => Self::CronJob,
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for WorkloadKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An object with a pod template.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Its kind.
+    pub kind: WorkloadKind,
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// Its uid.
+    pub uid: Name,
+    /// What manages it in turn: a ReplicaSet's Deployment, a Job's CronJob.
+    pub controller: Option<OwnerReference>,
+    /// `spec.selector`; a ReplicationController's plain map is held as `matchLabels`.
+    pub selector: Option<LabelSelector>,
+    /// `spec.replicas`.
+    pub replicas: Option<i32>,
+    /// The template.
+    pub template: Arc<PodTemplateSpec>,
+}
+
+/// `spec.template`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PodTemplateSpec {
+    /// Labels and the like.
+    pub metadata: Metadata,
+    /// The pods' specification.
+    pub spec: PodSpec,
+}
+
+/// A Service: the pods it selects are what system default spreading looks at.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// `spec.selector`; none where the Service has none.
+    pub selector: Option<Labels>,
+}
+
+/// A PodDisruptionBudget.
+#[derive(Clone, Debug)]
+pub struct PodDisruptionBudget {
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// `spec.selector`.
+    pub selector: Option<LabelSelector>,
+    /// `status.disruptionsAllowed`.
+    pub disruptions_allowed: i32,
+    /// `status.disruptedPods`: evictions the API server has already let through.
+    pub disrupted_pods: BTreeSet<Name>,
+}
+
+/// A PriorityClass.
+#[derive(Clone, Debug)]
+pub struct PriorityClass {
+    /// The name.
+    pub name: Name,
+    /// The priority it stands for.
+    pub value: i32,
+    /// Whether it is the one for pods that name none.
+    pub global_default: bool,
+    /// `preemptionPolicy`.
+    pub preemption_policy: Option<super::pod_spec::PreemptionPolicy>,
+}

@@ -1,0 +1,45 @@
+//! An amount of a resource in the scheduler's own unit, printed as a Kubernetes quantity.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::cluster::name::Name;
+use crate::cluster::quantity::{Format, Quantity};
+
+/// Millicores for cpu, bytes or pieces for everything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Amount {
+    /// Of what: decides unit and print.
+    resource: Name,
+    /// How much, in the scheduler's unit.
+    pub value: i64,
+}
+
+impl Amount {
+    /// `value` (millicores for cpu) of `resource`.
+    pub fn new(resource: Name, value: i64) -> Self {
+        Self { resource, value }
+    }
+
+    fn quantity(self) -> Quantity {
+        match self.resource.as_str() {
+            "cpu" => Quantity::from_milli(self.value),
+            "memory" | "ephemeral-storage" => Quantity::from_value(self.value, Format::BinarySI),
+            name if name.starts_with("hugepages-") => Quantity::from_value(self.value, Format::BinarySI),
+            _ => Quantity::from_value(self.value, Format::DecimalSI),
+        }
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.quantity().fmt(f)
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

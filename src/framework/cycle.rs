@@ -1,0 +1,230 @@
+//! One scheduling cycle: the context its plugins see, and the run from PreEnqueue to PostFilter.
+
+use std::collections::{BTreeSet, HashMap};
+
+use rayon::prelude::*;
+
+use crate::cluster::name::Name;
+use crate::cluster::{Cluster, NodeInfo, Pod, Timestamp};
+use crate::config::Behaviour;
+
+use super::filter_set::FilterSet;
+use super::fit_error;
+use super::not_evaluated::Notes;
+use super::placement::{FilterVerdict, NodePlacement, Placement};
+use super::plugin::{NodeFilter, PreFilter};
+use super::post_filter::FailedCycle;
+use super::profile::Framework;
+use super::reason::Reason;
+use super::scoring;
+use super::status::{Code, PluginRejection, Rejection};
+
+/// What every plugin may look at.
+#[derive(Clone, Copy)]
+pub struct Cycle<'a> {
+    /// The state.
+    pub cluster: &'a Cluster,
+    /// The pod to be placed; it is pending in the state.
+    pub pod: &'a Pod,
+    /// Version and feature gates.
+    pub behaviour: &'a Behaviour,
+    /// The time the question is asked at.
+    pub now: Timestamp,
+    /// Where a plugin says what it could not judge.
+    pub notes: &'a Notes,
+}
+
+/// What PreFilter made of the pod (upstream runtime/framework.go, RunPreFilterPlugins).
+pub struct Prepared<'a> {
+    /// The filters that were not skipped, in the order of the Filter point.
+    pub filters: FilterSet<'a>,
+    /// Plugins that PreFilter took out by Skip.
+    pub skipped: Vec<&'static str>,
+    /// Plugins whose PreFilter was reached.
+    pub ran: Vec<&'static str>,
+    /// If set, only nodes with these names can be had.
+    pub nodes: Option<BTreeSet<Name>>,
+    /// The plugins that said so, sorted.
+    pub narrowed_by: Vec<&'static str>,
+    /// The pod was turned away before any node was looked at.
+    pub rejection: Option<PluginRejection>,
+}
+
+/// Runs one cycle for `cycle.pod` and writes down everything that was said.
+pub fn run(framework: &Framework<'_>, cycle: Cycle<'_>) -> Placement {
+    let mut placement = Placement::new(framework, cycle);
+    placement.pre_enqueue = framework.pre_enqueue.iter().find_map(|(plugin, point)| {
+        let rejection = point.pre_enqueue(cycle).err()?;
+        Some(PluginRejection { plugin: Some(*plugin), rejection })
+    });
+    let prepared = pre_filter(framework, cycle);
+    placement.skipped_filters.clone_from(&prepared.skipped);
+    if cycle.cluster.nodes().is_empty() {
+        // Upstream schedule_one.go, ErrNoNodesAvailable: an error, but one every user knows.
+        placement.message = Some("no nodes available to schedule pods".to_owned());
+    } else if let Some(error) = error_of(prepared.rejection.as_ref()) {
+        placement.fail(error);
+    } else {
+        judge(framework, cycle, &prepared, &mut placement);
+    }
+    placement.finish(cycle);
+    placement
+}
+
+/// Filters, scores, and asks PostFilter where nothing fits (upstream schedule_one.go, schedulePod).
+fn judge(framework: &Framework<'_>, cycle: Cycle<'_>, prepared: &Prepared<'_>, placement: &mut Placement) {
+    if prepared.rejection.is_none() {
+        filter(cycle, prepared, placement);
+        if let Some(error) = placement.nodes.iter().find_map(|node| {
+            error_of(node.rejection.as_ref().filter(|_| node.considered))
+        }) {
+            placement.fail(error);
+            return;
+        }
+    } else {
+        placement.pre_filter.clone_from(&prepared.rejection);
+    }
+    let feasible: Vec<&NodeInfo> = placement.feasible().map(|node| cycle.cluster.node(node.id)).collect();
+    if feasible.is_empty() {
+        let failed = FailedCycle { cycle, prepared, nodes: &placement.nodes, pre_filter: prepared.rejection.as_ref() };
+        let outcome = failed.post_filter(framework);
+        let pre_filter = prepared.rejection.as_ref().map(|rejection| rejection.rejection.message());
+        placement.message = Some(match pre_filter {
+            Some(text) => fit_error::turned_away(cycle.cluster.nodes().len(), &text, &outcome.message),
+            None => fit_error::no_node(
+                cycle.cluster.nodes().len(),
+                placement.nodes.iter().flat_map(NodePlacement::reasons),
+                &outcome.message,
+            ),
+        });
+        placement.preemption = outcome.preemption;
+        return;
+    }
+    match scoring::score(framework, cycle, &feasible) {
+        Ok(scores) => placement.set_scores(scores),
+        Err(error) => placement.fail(error),
+    }
+}
+
+fn error_of(rejection: Option<&PluginRejection>) -> Option<String> {
+    rejection.filter(|r| r.rejection.code == Code::Error).map(|r| r.rejection.message())
+}
+
+/// Runs PreFilter and makes the set of filters ready.
+pub fn pre_filter<'a>(framework: &'a Framework<'_>, cycle: Cycle<'a>) -> Prepared<'a> {
+    let mut ready: HashMap<&'static str, Option<Box<dyn NodeFilter + 'a>>> = HashMap::new();
+    let mut prepared = Prepared {
+        filters: FilterSet::default(),
+        skipped: Vec::new(),
+        ran: Vec::new(),
+        nodes: None,
+        narrowed_by: Vec::new(),
+        rejection: None,
+    };
+    for (plugin, point) in &framework.pre_filter {
+        prepared.ran.push(plugin);
+        match point.pre_filter(cycle) {
+            PreFilter::Skip => {
+                prepared.skipped.push(plugin);
+                ready.insert(plugin, None);
+            }
+            PreFilter::Reject(rejection) => {
+                let stop = rejection.code != Code::Unschedulable;
+                prepared.rejection = Some(pre_filter_rejection(plugin, rejection));
+                if stop {
+                    break;
+                }
+            }
+            PreFilter::Run { filter, nodes } => {
+                ready.insert(plugin, Some(filter));
+                prepared.narrow(plugin, nodes);
+                if prepared.nodes.as_ref().is_some_and(BTreeSet::is_empty) {
+                    prepared.rejection = Some(PluginRejection {
+                        plugin: None,
+                        rejection: Rejection::unresolvable(Reason::NothingLeftByPreFilter {
+                            plugins: prepared.narrowed_by.clone(),
+                        }),
+                    });
+                    break;
+                }
+            }
+        }
+    }
+    for (plugin, point) in &framework.filter {
+        match ready.remove(plugin) {
+            Some(Some(filter)) => prepared.filters.push(plugin, filter),
+            Some(None) => {}
+            None => prepared.filters.push(plugin, point.unprepared(cycle)),
+        }
+    }
+    prepared.skipped.sort_unstable();
+    prepared
+}
+
+fn pre_filter_rejection(plugin: &'static str, rejection: Rejection) -> PluginRejection {
+    let rejection = match rejection.code {
+        Code::Error => Rejection::error(format!("running PreFilter plugin \"{plugin}\": {}", rejection.message())),
+        _ => rejection,
+    };
+    PluginRejection { plugin: Some(plugin), rejection }
+}
+
+impl Prepared<'_> {
+    fn narrow(&mut self, plugin: &'static str, nodes: Option<BTreeSet<Name>>) {
+        let Some(nodes) = nodes else { return };
+        self.narrowed_by.push(plugin);
+        self.narrowed_by.sort_unstable();
+        self.nodes = Some(match self.nodes.take() {
+            Some(before) => before.intersection(&nodes).copied().collect(),
+            None => nodes,
+        });
+    }
+
+    /// Whether the cycle looks at the node called `name` at all.
+    pub fn considers(&self, name: Name) -> bool {
+        self.nodes.as_ref().is_none_or(|nodes| nodes.contains(&name))
+    }
+}
+
+/// Judges every node by every filter; `verdict` is what upstream's own pass gives.
+fn filter(cycle: Cycle<'_>, prepared: &Prepared<'_>, placement: &mut Placement) {
+    let mut nodes: Vec<NodePlacement> = cycle
+        .cluster
+        .nodes()
+        .par_iter()
+        .map(|node| {
+            judge_node(cycle, prepared, node)
+        })
+        .collect();
+    // Upstream tries the nominated node first, also one that PreFilter left out; if the pod fits
+    // there, no other node is compared (schedule_one.go, evaluateNominatedNode).
+    if let Some(index) = nodes.iter().position(|node| Some(node.name) == cycle.pod.own.nominated_node_name) {
+        let fits = nodes[index].rejection.is_none();
+        if fits {
+            placement.nominated_fits = Some(nodes[index].name);
+        }
+        if fits && !nodes[index].considered {
+            // It is no candidate of the comparison that the answer shows beside the pick.
+            nodes[index].considered = true;
+        }
+    }
+    placement.pre_filter_nodes.clone_from(&prepared.nodes);
+    placement.nodes = nodes;
+}
+
+fn judge_node(cycle: Cycle<'_>, prepared: &Prepared<'_>, node: &NodeInfo) -> NodePlacement {
+    let all = prepared.filters.run_all(node);
+    let considered = prepared.considers(node.name());
+    let nominated = cycle.pod.own.nominated_node_name == Some(node.name());
+    let rejection = if !considered && !nominated {
+        let plugins = prepared.narrowed_by.clone();
+        let rejection = Rejection::unresolvable(Reason::LeftOutByPreFilter { plugins });
+        Some(PluginRejection { plugin: None, rejection })
+    } else if cycle.cluster.nominated_to(node.name()).is_empty() {
+        all.first().and_then(|_| prepared.filters.run(node).err())
+    } else {
+        prepared.filters.run_with_nominated(cycle, node).err()
+    };
+    let filters = all.into_iter().map(|(plugin, rejection)| FilterVerdict { plugin, rejection }).collect();
+    NodePlacement::judged(node, rejection, filters, considered)
+}

@@ -1,0 +1,201 @@
+//! Extension points as types.
+//!
+//! Upstream hands what PreFilter found to Filter through a map of untyped values. Here
+//! [`PreFilterPlugin::pre_filter`] *returns* the thing that can filter, and PreScore the thing
+//! that can score: what one point knows reaches the next through ownership.
+
+use std::collections::BTreeSet;
+
+use crate::cluster::name::Name;
+use crate::cluster::{NodeInfo, Pod};
+
+use super::cycle::Cycle;
+use super::fact::Fact;
+use super::post_filter::{FailedCycle, PostFilter};
+use super::status::Rejection;
+
+/// The highest score after normalization, in points.
+pub const MAX_NODE_SCORE: i64 = 100;
+/// The lowest.
+pub const MIN_NODE_SCORE: i64 = 0;
+
+/// A plugin: a name, and the extension points it takes part in.
+pub trait Plugin: Send + Sync {
+    /// Upstream's name.
+    fn name(&self) -> &'static str;
+
+    /// PreEnqueue, if it has it.
+    fn pre_enqueue(&self) -> Option<&dyn PreEnqueuePlugin> {
+        None
+    }
+    /// PreFilter, if it has it.
+    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
+        None
+    }
+    /// Filter, if it has it.
+    fn filter(&self) -> Option<&dyn FilterPlugin> {
+        None
+    }
+    /// PostFilter, if it has it.
+    fn post_filter(&self) -> Option<&dyn PostFilterPlugin> {
+        None
+    }
+    /// PreScore, if it has it.
+    fn pre_score(&self) -> Option<&dyn PreScorePlugin> {
+        None
+    }
+    /// Score, if it has it.
+    fn score(&self) -> Option<&dyn ScorePlugin> {
+        None
+    }
+}
+
+/// Decides whether a pod may enter the queue at all.
+pub trait PreEnqueuePlugin {
+    /// # Errors
+    /// The reason the pod is held back.
+    fn pre_enqueue(&self, cycle: Cycle<'_>) -> Result<(), Rejection>;
+}
+
+/// Looks at the pod and the whole cluster once, before any node.
+pub trait PreFilterPlugin {
+    /// What it found.
+    fn pre_filter<'a>(&'a self, cycle: Cycle<'a>) -> PreFilter<'a>;
+}
+
+/// What PreFilter found.
+pub enum PreFilter<'a> {
+    /// There is nothing to check for this pod.
+    Skip,
+    /// The pod fits nowhere, or the plugin failed.
+    Reject(Rejection),
+    /// Judge each node with `filter`.
+    Run {
+        /// Ready to judge.
+        filter: Box<dyn NodeFilter + 'a>,
+        /// If set, only nodes with these names can be had; they need not exist.
+        nodes: Option<BTreeSet<Name>>,
+    },
+}
+
+impl<'a> PreFilter<'a> {
+    /// Judge each node with `filter`.
+    pub fn run(filter: impl NodeFilter + 'a) -> Self {
+        Self::Run { filter: Box::new(filter), nodes: None }
+    }
+}
+
+/// A plugin at the Filter point.
+pub trait FilterPlugin {
+    /// The filter when no PreFilter prepared one: because the plugin has none, or because the
+    /// profile took it out of PreFilter only. In the second case most of upstream's plugins fail
+    /// for want of their cycle state ([`Unprepared`]).
+    fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a>;
+}
+
+/// Judges one node after the other.
+pub trait NodeFilter: Send + Sync {
+    /// Looks at nothing of the node but `node`, so that a changed copy can be judged as well.
+    ///
+    /// # Errors
+    /// The node is rejected, or the plugin failed.
+    fn filter(&self, node: &NodeInfo) -> Result<(), Rejection>;
+
+    /// The numbers behind the verdict, for the view of a single node.
+    fn facts(&self, _node: &NodeInfo) -> Vec<Fact> {
+        Vec::new()
+    }
+
+    /// A copy whose idea of the cluster can be changed with [`NodeFilter::add_pod`] and
+    /// [`NodeFilter::remove_pod`] (upstream's PreFilterExtensions). None for a filter that takes
+    /// everything from the [`NodeInfo`] it is handed.
+    fn fork(&self) -> Option<Box<dyn NodeFilter + '_>> {
+        None
+    }
+
+    /// From now on `pod` is on `node` (which has it already).
+    fn add_pod(&mut self, _pod: &Pod, _node: &NodeInfo) {}
+
+    /// From now on `pod` is not on `node` any more (which has lost it already).
+    fn remove_pod(&mut self, _pod: &Pod, _node: &NodeInfo) {}
+}
+
+/// A filter without its PreFilter: the error upstream gives for the missing cycle state.
+pub struct Unprepared(pub &'static str);
+
+impl NodeFilter for Unprepared {
+    fn filter(&self, _node: &NodeInfo) -> Result<(), Rejection> {
+        Err(Rejection::error(format!("error reading \"PreFilter{}\" from cycleState: not found", self.0)))
+    }
+}
+
+/// A plugin at the PostFilter point: what may be done for a pod that fits nowhere.
+pub trait PostFilterPlugin {
+    /// What it could do.
+    fn post_filter(&self, failed: &FailedCycle<'_>) -> PostFilter;
+}
+
+/// Looks at the pod and all feasible nodes once, before any is scored.
+pub trait PreScorePlugin {
+    /// What it found.
+    fn pre_score<'a>(&'a self, cycle: Cycle<'a>, feasible: &[&'a NodeInfo]) -> PreScore<'a>;
+}
+
+/// What PreScore found.
+pub enum PreScore<'a> {
+    /// The plugin has nothing to say about this pod.
+    Skip,
+    /// The plugin failed, in upstream's words.
+    Error(String),
+    /// Ready to score.
+    Run(Box<dyn NodeScorer + 'a>),
+}
+
+/// A plugin at the Score point.
+pub trait ScorePlugin {
+    /// The scorer when no PreScore prepared one.
+    fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a>;
+}
+
+/// Scores one node after the other.
+pub trait NodeScorer: Send + Sync {
+    /// The raw score.
+    ///
+    /// # Errors
+    /// The plugin failed, in upstream's words.
+    fn score(&self, node: &NodeInfo) -> Result<i64, String>;
+
+    /// Brings the raw scores of all feasible nodes into 0 to 100. `nodes` and `scores` are in
+    /// step. Does nothing for a plugin that upstream gives no NormalizeScore.
+    fn normalize(&self, _nodes: &[&NodeInfo], _scores: &mut [i64]) {}
+
+    /// The numbers behind the raw score, for the view of a single node.
+    fn facts(&self, _node: &NodeInfo) -> Vec<Fact> {
+        Vec::new()
+    }
+}
+
+/// A scorer without its PreScore: the error upstream gives for the missing cycle state.
+pub struct Unscored(pub &'static str);
+
+impl NodeScorer for Unscored {
+    fn score(&self, _node: &NodeInfo) -> Result<i64, String> {
+        Err(format!("reading \"PreScore{}\" from cycleState: not found", self.0))
+    }
+}
+
+/// Scales scores so that the largest becomes 100, truncating; reversed, the largest becomes 0
+/// (upstream plugins/helper/normalize_score.go, DefaultNormalizeScore).
+pub fn default_normalize(scores: &mut [i64], reverse: bool) {
+    let max = scores.iter().copied().max().unwrap_or(0).max(0);
+    for score in scores {
+        if max == 0 {
+            if reverse {
+                *score = MAX_NODE_SCORE;
+            }
+            continue;
+        }
+        let scaled = MAX_NODE_SCORE.wrapping_mul(*score) / max;
+        *score = if reverse { MAX_NODE_SCORE - scaled } else { scaled };
+    }
+}

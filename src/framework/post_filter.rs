@@ -1,0 +1,93 @@
+//! What happens when no node fits (upstream runtime/framework.go, RunPostFilterPlugins).
+
+use crate::cluster::NodeInfo;
+use crate::cluster::ObjectKey;
+use crate::cluster::name::Name;
+
+use super::cycle::{Cycle, Prepared};
+use super::placement::NodePlacement;
+use super::profile::Framework;
+use super::status::{Code, PluginRejection};
+
+/// A cycle that found no node, as PostFilter plugins see it.
+pub struct FailedCycle<'a> {
+    /// The cycle.
+    pub cycle: Cycle<'a>,
+    /// The filters, ready to be asked again.
+    pub prepared: &'a Prepared<'a>,
+    /// What was said of each node; empty when PreFilter turned the pod away.
+    pub nodes: &'a [NodePlacement],
+    /// PreFilter's no, which then holds for every node.
+    pub pre_filter: Option<&'a PluginRejection>,
+}
+
+impl<'a> FailedCycle<'a> {
+    /// The code a node was rejected with.
+    pub fn code(&self, node: &NodeInfo) -> Code {
+        match self.pre_filter {
+            Some(rejection) => rejection.rejection.code,
+            None => self.nodes.get(node.id.index()).map_or(Code::UnschedulableAndUnresolvable, NodePlacement::code),
+        }
+    }
+
+    /// Nodes where removing pods might help.
+    pub fn potential_nodes(&self) -> impl Iterator<Item = &'a NodeInfo> {
+        self.cycle.cluster.nodes().iter().filter(|node| self.code(node) == Code::Unschedulable)
+    }
+
+    /// Asks the profile's plugins in order, until one succeeds, fails, or says that nothing helps.
+    pub fn post_filter(&self, framework: &Framework<'_>) -> Outcome {
+        let mut texts = Vec::new();
+        for (_, plugin) in &framework.post_filter {
+            match plugin.post_filter(self) {
+                PostFilter::Success(preemption) => {
+                    return Outcome { message: String::new(), preemption: Some(preemption) };
+                }
+                PostFilter::Final(text) => return Outcome { message: text, preemption: None },
+                PostFilter::Unschedulable(text) => texts.push(text),
+            }
+        }
+        texts.retain(|text| !text.is_empty());
+        Outcome { message: texts.join(", "), preemption: None }
+    }
+}
+
+/// A PostFilter plugin's answer.
+pub enum PostFilter {
+    /// Room can be made.
+    Success(Preemption),
+    /// Upstream's Error or UnschedulableAndUnresolvable: no other plugin is asked.
+    Final(String),
+    /// Nothing helps; the next plugin is asked.
+    Unschedulable(String),
+}
+
+/// What all PostFilter plugins said.
+pub struct Outcome {
+    /// What the event's text ends with.
+    pub message: String,
+    /// The room that can be made.
+    pub preemption: Option<Preemption>,
+}
+
+/// Room made by removing pods of lower priority.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preemption {
+    /// Nodes where it can be made, in the order of names.
+    pub candidates: Vec<Candidate>,
+    /// Nodes that may be picked: more than one when all criteria tie.
+    pub pick: Vec<Name>,
+    /// The criterion that decided between the candidates.
+    pub decided_by: Option<&'static str>,
+}
+
+/// A node where room can be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The node.
+    pub node: Name,
+    /// The pods that would go, the most important first.
+    pub victims: Vec<ObjectKey>,
+    /// How many of them a PodDisruptionBudget protects.
+    pub pdb_violations: usize,
+}

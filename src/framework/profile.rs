@@ -1,0 +1,67 @@
+//! A profile with its plugins built: what a cycle runs.
+
+use crate::cluster::name::Name;
+use crate::config::{Enabled, Profile};
+
+use super::plugin::{
+    FilterPlugin, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilterPlugin, PreScorePlugin, ScorePlugin,
+};
+
+/// The plugins of a profile at each extension point, in order.
+pub struct Framework<'a> {
+    /// The scheduler name that the profile answers to.
+    pub scheduler_name: Name,
+    /// PreEnqueue.
+    pub pre_enqueue: Vec<(&'static str, &'a dyn PreEnqueuePlugin)>,
+    /// PreFilter.
+    pub pre_filter: Vec<(&'static str, &'a dyn PreFilterPlugin)>,
+    /// Filter.
+    pub filter: Vec<(&'static str, &'a dyn FilterPlugin)>,
+    /// PostFilter.
+    pub post_filter: Vec<(&'static str, &'a dyn PostFilterPlugin)>,
+    /// PreScore.
+    pub pre_score: Vec<(&'static str, &'a dyn PreScorePlugin)>,
+    /// Score, with weights.
+    pub score: Vec<(&'static str, i64, &'a dyn ScorePlugin)>,
+}
+
+impl<'a> Framework<'a> {
+    /// Arranges `plugins` as `profile` says. A plugin the profile enables that is not among
+    /// them (an out-of-tree one) is passed over here; the answer names it.
+    pub fn new(profile: &Profile, plugins: &'a [Box<dyn Plugin>]) -> Self {
+        Self {
+            scheduler_name: profile.scheduler_name,
+            pre_enqueue: arrange(&profile.pre_enqueue, plugins, Plugin::pre_enqueue),
+            pre_filter: arrange(&profile.pre_filter, plugins, Plugin::pre_filter),
+            filter: arrange(&profile.filter, plugins, Plugin::filter),
+            post_filter: arrange(&profile.post_filter, plugins, Plugin::post_filter),
+            pre_score: arrange(&profile.pre_score, plugins, Plugin::pre_score),
+            score: profile
+                .score
+                .iter()
+                .filter_map(|enabled| {
+                    let plugin = find(enabled, plugins)?;
+                    Some((plugin.name(), enabled.weight, plugin.score()?))
+                })
+                .collect(),
+        }
+    }
+}
+
+fn find<'a>(enabled: &Enabled, plugins: &'a [Box<dyn Plugin>]) -> Option<&'a dyn Plugin> {
+    plugins.iter().find(|plugin| enabled.plugin == plugin.name()).map(AsRef::as_ref)
+}
+
+fn arrange<'a, T: ?Sized>(
+    order: &[Enabled],
+    plugins: &'a [Box<dyn Plugin>],
+    point: impl Fn(&'a dyn Plugin) -> Option<&'a T>,
+) -> Vec<(&'static str, &'a T)> {
+    order
+        .iter()
+        .filter_map(|enabled| {
+            let plugin = find(enabled, plugins)?;
+            Some((plugin.name(), point(plugin)?))
+        })
+        .collect()
+}

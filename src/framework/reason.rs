@@ -1,0 +1,197 @@
+//! Why a pod cannot be on a node: a value with the facts, whose `Display` is upstream's text.
+//!
+//! Every output derives from these values; nothing parses the text. A plugin with many
+//! reasons of its own keeps them in an enum beside its code and joins here with one variant.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::cluster::name::Name;
+use crate::cluster::taint::Taint;
+
+use super::amount::Amount;
+
+/// One way to say no.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "type", rename_all_fields = "camelCase")]
+pub enum Reason {
+    /// SchedulingGates: the pod is held back on purpose.
+    SchedulingGates {
+        /// The gates, in the pod's order.
+        gates: Vec<Name>,
+    },
+    /// NodeUnschedulable: the node is cordoned.
+    NodeUnschedulable,
+    /// NodeName: the pod asks for another node by name.
+    NodeNameMismatch {
+        /// The node it asks for.
+        wanted: Name,
+    },
+    /// TaintToleration: the first taint that the pod does not tolerate.
+    UntoleratedTaint {
+        /// The taint.
+        taint: Taint,
+        /// Whether the version's text names it ([`crate::config::Behaviour`]).
+        #[serde(skip)]
+        named: bool,
+    },
+    /// NodeAffinity: `nodeSelector` or required node affinity does not match.
+    NodeAffinityMismatch {
+        /// Keys of `nodeSelector` for which the node has another value or none.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        unmatched_labels: Vec<Name>,
+        /// Whether required node affinity does not match.
+        affinity: bool,
+    },
+    /// NodeAffinity: `addedAffinity` of the profile does not match.
+    EnforcedNodeAffinityMismatch,
+    /// NodeAffinity: the terms name nodes, and no node is in all of them.
+    NodeAffinityConflict,
+    /// NodePorts: a port of the node is taken.
+    HostPortConflict {
+        /// The ports the pod wants that are taken.
+        ports: Vec<String>,
+    },
+    /// NodeResourcesFit: the node has as many pods as it may.
+    TooManyPods {
+        /// Pods on the node.
+        used: i64,
+        /// Pods it may have.
+        allocatable: i64,
+    },
+    /// NodeResourcesFit: too little of a resource is free.
+    InsufficientResource {
+        /// Which.
+        resource: Name,
+        /// What the pod asks for.
+        requested: Amount,
+        /// What other pods take.
+        used: Amount,
+        /// What the node has for pods.
+        allocatable: Amount,
+        /// By how much it falls short.
+        short: Amount,
+    },
+    /// PodTopologySpread: placing the pod would make a domain too full.
+    TopologySkew {
+        /// The constraint's key.
+        topology_key: Name,
+        /// The node's domain.
+        domain: Name,
+        /// Matching pods in it.
+        matching: i64,
+        /// Matching pods in the emptiest domain.
+        minimum: i64,
+        /// The difference the pod would make.
+        skew: i64,
+        /// The difference allowed.
+        max_skew: i64,
+    },
+    /// PodTopologySpread: the node lacks the label that makes a domain.
+    TopologyLabelMissing {
+        /// The label's key.
+        topology_key: Name,
+    },
+    /// InterPodAffinity: required affinity finds no pod in the node's domain.
+    PodAffinityUnmet {
+        /// The term's topology key.
+        topology_key: Name,
+        /// The pods it looks for.
+        selector: String,
+    },
+    /// InterPodAffinity: the pod's own anti-affinity finds a pod in the node's domain.
+    PodAntiAffinityViolated {
+        /// The term's topology key.
+        topology_key: Name,
+        /// The pods it keeps away from.
+        selector: String,
+    },
+    /// InterPodAffinity: a pod in the node's domain has anti-affinity against this one.
+    ExistingPodAntiAffinity {
+        /// The term's topology key.
+        topology_key: Name,
+        /// The node's domain.
+        domain: Name,
+    },
+    /// The framework: PreFilter plugins narrowed the search down to other nodes.
+    LeftOutByPreFilter {
+        /// These plugins.
+        plugins: Vec<&'static str>,
+    },
+    /// The framework: PreFilter plugins left no node over.
+    NothingLeftByPreFilter {
+        /// These plugins.
+        plugins: Vec<&'static str>,
+    },
+    /// DefaultPreemption: no pod of lower priority is on the node.
+    NoPreemptionVictims,
+    /// DefaultPreemption: the node was rejected for a reason that no removal of pods mends.
+    PreemptionNotHelpful,
+    /// A text with no facts beside it: a plugin's error.
+    Error {
+        /// In upstream's words.
+        #[serde(skip)]
+        text: String,
+    },
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SchedulingGates { gates } => {
+                write!(f, "waiting for scheduling gates: ")?;
+                go_list(f, gates)
+            }
+            Self::NodeUnschedulable => f.write_str("node(s) were unschedulable"),
+            Self::NodeNameMismatch { .. } => f.write_str("node(s) didn't match the requested node name"),
+            Self::UntoleratedTaint { taint, named: true } => {
+                write!(f, "node(s) had untolerated taint {{{}: {}}}", taint.key, taint.value)
+            }
+            Self::UntoleratedTaint { named: false, .. } => f.write_str("node(s) had untolerated taint(s)"),
+            Self::NodeAffinityMismatch { .. } => f.write_str("node(s) didn't match Pod's node affinity/selector"),
+            Self::EnforcedNodeAffinityMismatch => {
+                f.write_str("node(s) didn't match scheduler-enforced node affinity")
+            }
+            Self::NodeAffinityConflict => f.write_str("pod affinity terms conflict"),
+            Self::HostPortConflict { .. } => {
+                f.write_str("node(s) didn't have free ports for the requested pod ports")
+            }
+            Self::TooManyPods { .. } => f.write_str("Too many pods"),
+            Self::InsufficientResource { resource, .. } => write!(f, "Insufficient {resource}"),
+            Self::TopologySkew { .. } => f.write_str("node(s) didn't match pod topology spread constraints"),
+            Self::TopologyLabelMissing { .. } => {
+                f.write_str("node(s) didn't match pod topology spread constraints (missing required label)")
+            }
+            Self::PodAffinityUnmet { .. } => f.write_str("node(s) didn't match pod affinity rules"),
+            Self::PodAntiAffinityViolated { .. } => f.write_str("node(s) didn't match pod anti-affinity rules"),
+            Self::ExistingPodAntiAffinity { .. } => {
+                f.write_str("node(s) didn't satisfy existing pods anti-affinity rules")
+            }
+            Self::LeftOutByPreFilter { plugins } => {
+                f.write_str("node(s) didn't satisfy plugin(s) ")?;
+                go_list(f, plugins)
+            }
+            Self::NothingLeftByPreFilter { plugins } => match plugins.as_slice() {
+                [plugin] => write!(f, "node(s) didn't satisfy plugin {plugin}"),
+                plugins => {
+                    f.write_str("node(s) didn't satisfy plugin(s) ")?;
+                    go_list(f, plugins)?;
+                    f.write_str(" simultaneously")
+                }
+            },
+            Self::NoPreemptionVictims => f.write_str("No preemption victims found for incoming pod"),
+            Self::PreemptionNotHelpful => f.write_str("Preemption is not helpful for scheduling"),
+            Self::Error { text } => f.write_str(text),
+        }
+    }
+}
+
+/// `[a b c]`, as Go prints a slice.
+fn go_list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, items: &[T]) -> fmt::Result {
+    f.write_str("[")?;
+    for (index, item) in items.iter().enumerate() {
+        write!(f, "{}{item}", if index == 0 { "" } else { " " })?;
+    }
+    f.write_str("]")
+}
