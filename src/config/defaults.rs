@@ -27,12 +27,8 @@ const BEFORE_PREEMPTION: [(&str, i32); 14] = [
     ("InterPodAffinity", 2),
 ];
 
-const FROM_PREEMPTION: [(&str, i32); 4] = [
-    ("DefaultPreemption", 0),
-    ("NodeResourcesBalancedAllocation", 1),
-    ("ImageLocality", 1),
-    ("DefaultBinder", 0),
-];
+const FROM_PREEMPTION: [(&str, i32); 4] =
+    [("DefaultPreemption", 0), ("NodeResourcesBalancedAllocation", 1), ("ImageLocality", 1), ("DefaultBinder", 0)];
 
 /// The default `multiPoint`.
 pub(super) fn default_multi_point(behaviour: &Behaviour) -> PluginSet {
@@ -60,10 +56,7 @@ pub(super) fn default_multi_point(behaviour: &Behaviour) -> PluginSet {
     PluginSet {
         enabled: plugins
             .into_iter()
-            .map(|(name, weight)| Plugin {
-                name: name.to_owned(),
-                weight: Some(weight),
-            })
+            .map(|(name, weight)| Plugin { name: name.to_owned(), weight: Some(weight) })
             .collect(),
         disabled: Vec::new(),
     }
