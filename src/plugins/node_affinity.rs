@@ -1,0 +1,192 @@
+//! NodeAffinity: `nodeSelector`, required and preferred node affinity, and the profile's `addedAffinity`.
+//!
+//! PreFilter narrows the search down when every required term names nodes by
+//! `metadata.name In`. <https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/>;
+//! upstream plugins/nodeaffinity/node_affinity.go.
+
+use std::collections::BTreeSet;
+
+use crate::cluster::NodeInfo;
+use crate::cluster::name::Name;
+use crate::cluster::node_affinity::RequiredNodeAffinity;
+use crate::cluster::node_selector::{
+    LazyErrorNodeSelector, NODE_NAME_FIELD, NodeSelector, NodeSelectorTerm, PreferredSchedulingTerms,
+};
+use crate::config::NodeAffinityArgs;
+use crate::framework::{
+    Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin,
+    Reason, Rejection, ScorePlugin, default_normalize,
+};
+
+/// The plugin.
+pub struct NodeAffinity {
+    added_required: Option<LazyErrorNodeSelector>,
+    added_preferred: Option<PreferredSchedulingTerms>,
+}
+
+impl NodeAffinity {
+    /// With the profile's arguments. Validation has found their terms sound.
+    pub fn new(args: &NodeAffinityArgs) -> Self {
+        let added = args.added_affinity.as_ref();
+        let preferred = added.map(|added| &*added.preferred).filter(|terms| !terms.is_empty());
+        Self {
+            added_required: added.and_then(|added| added.required.as_ref()).map(LazyErrorNodeSelector::new),
+            added_preferred: preferred.and_then(|terms| PreferredSchedulingTerms::new(terms).ok()),
+        }
+    }
+
+    fn scorer<'a>(&'a self, cycle: Cycle<'a>) -> PreScore<'a> {
+        match &cycle.pod.class.preferred_node_affinity {
+            Err(error) => PreScore::Error(error.clone()),
+            Ok(own) => PreScore::Run(Box::new(Scorer { added: self.added_preferred.as_ref(), own: own.as_ref() })),
+        }
+    }
+}
+
+impl Plugin for NodeAffinity {
+    fn name(&self) -> &'static str {
+        "NodeAffinity"
+    }
+
+    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
+        Some(self)
+    }
+
+    fn filter(&self) -> Option<&dyn FilterPlugin> {
+        Some(self)
+    }
+
+    fn pre_score(&self) -> Option<&dyn PreScorePlugin> {
+        Some(self)
+    }
+
+    fn score(&self) -> Option<&dyn ScorePlugin> {
+        Some(self)
+    }
+}
+
+impl PreFilterPlugin for NodeAffinity {
+    fn pre_filter<'a>(&'a self, cycle: Cycle<'a>) -> PreFilter<'a> {
+        if self.added_required.is_none() && cycle.pod.class.required_node_affinity.is_empty() {
+            return PreFilter::Skip;
+        }
+        let nodes = cycle.pod.spec().required_node_affinity().and_then(named_nodes);
+        if nodes.as_ref().is_some_and(BTreeSet::is_empty) {
+            return PreFilter::Reject(Rejection::unresolvable(Reason::NodeAffinityConflict));
+        }
+        PreFilter::Run { filter: self.unprepared(cycle), nodes }
+    }
+}
+
+/// The nodes that the terms name; none unless every term names some.
+fn named_nodes(required: &NodeSelector) -> Option<BTreeSet<Name>> {
+    if required.node_selector_terms.is_empty() {
+        return None; // nothing names nodes; the filter will match none
+    }
+    let mut nodes = BTreeSet::new();
+    for term in &required.node_selector_terms {
+        nodes.extend(named_by(term)?);
+    }
+    Some(nodes)
+}
+
+/// The nodes that all of the term's `metadata.name In` fields allow; none without such a field.
+fn named_by(term: &NodeSelectorTerm) -> Option<BTreeSet<Name>> {
+    let fields = term.match_fields.iter().filter(|field| field.key == NODE_NAME_FIELD && field.operator == "In");
+    fields
+        .map(|field| field.values.iter().copied().collect::<BTreeSet<Name>>())
+        .reduce(|before, values| before.intersection(&values).copied().collect())
+}
+
+impl FilterPlugin for NodeAffinity {
+    /// Upstream's filter computes for itself what PreFilter did not leave it.
+    fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
+        Box::new(Filter { added: self.added_required.as_ref(), own: &cycle.pod.class.required_node_affinity })
+    }
+}
+
+struct Filter<'a> {
+    added: Option<&'a LazyErrorNodeSelector>,
+    own: &'a RequiredNodeAffinity,
+}
+
+impl NodeFilter for Filter<'_> {
+    fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
+        let enforced = self.added.is_none_or(|added| added.matches(node.name(), &node.node.labels).unwrap_or(false));
+        if !enforced {
+            return Err(Rejection::unresolvable(Reason::EnforcedNodeAffinityMismatch));
+        }
+        if self.own.matches(node) {
+            return Ok(());
+        }
+        let unmatched_labels = self.own.unmatched_labels(node).map(|(key, _)| key).collect();
+        let affinity = !self.own.affinity_matches(node);
+        Err(Rejection::unresolvable(Reason::NodeAffinityMismatch { unmatched_labels, affinity }))
+    }
+
+    fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
+        let labels = self.own.node_selector.iter().map(|(key, wanted)| {
+            let has = node.node.labels.get(key).map_or_else(|| "<none>".to_owned(), |value| value.to_string());
+            Fact::value(format!("nodeSelector {key}={wanted}"), format!("node has {has}"))
+        });
+        let terms = self.own.affinity.is_some().then(|| {
+            let verdict = if self.own.affinity_matches(node) { "a term matches" } else { "no term matches" };
+            Fact::value("required node affinity", verdict)
+        });
+        labels.chain(terms).collect()
+    }
+}
+
+impl PreScorePlugin for NodeAffinity {
+    fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
+        if self.added_preferred.is_none() && matches!(cycle.pod.class.preferred_node_affinity, Ok(None)) {
+            return PreScore::Skip;
+        }
+        self.scorer(cycle)
+    }
+}
+
+impl ScorePlugin for NodeAffinity {
+    fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
+        match self.scorer(cycle) {
+            PreScore::Run(scorer) => scorer,
+            PreScore::Error(error) => Box::new(Failing(error)),
+            PreScore::Skip => Box::new(Scorer { added: None, own: None }),
+        }
+    }
+}
+
+/// The pod's preferred terms cannot be parsed, and no PreScore said so before.
+struct Failing(String);
+
+impl NodeScorer for Failing {
+    fn score(&self, _node: &NodeInfo) -> Result<i64, String> {
+        Err(self.0.clone())
+    }
+}
+
+struct Scorer<'a> {
+    added: Option<&'a PreferredSchedulingTerms>,
+    own: Option<&'a PreferredSchedulingTerms>,
+}
+
+impl NodeScorer for Scorer<'_> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+        let score = |terms: &PreferredSchedulingTerms| terms.score(node.name(), &node.node.labels);
+        Ok(self.added.map_or(0, score) + self.own.map_or(0, score))
+    }
+
+    fn normalize(&self, _nodes: &[&NodeInfo], scores: &mut [i64]) {
+        default_normalize(scores, false);
+    }
+
+    fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
+        let fact = |what: &str, terms: Option<&PreferredSchedulingTerms>| {
+            terms.map(|terms| Fact::value(what, terms.score(node.name(), &node.node.labels)))
+        };
+        [fact("weight of the pod's matching terms", self.own), fact("weight of the profile's matching terms", self.added)]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
