@@ -156,3 +156,7 @@ fn says_something(text: &[u8]) -> bool {
         .map(<[u8]>::trim_ascii)
         .any(|line| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b"%"))
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! Where the state comes from.
 //!
-//! [`files`] reads it from files, directory trees and standard input. Bytes pass through a
+//! `live` reads it from an API server, [`files`] from files, directory trees and standard input. Of
+//! the latter: bytes pass through a
 //! rolling [`window`]; [`documents`] finds where each JSON or YAML document begins, [`walk`]
 //! goes through the Lists in it by hand, and each object is decoded from the bytes it stands in
 //! straight into what the state keeps. Nothing here knows what the objects mean.
