@@ -53,20 +53,22 @@ fn services_of<'a>(cluster: &'a Cluster, pod: &'a Pod) -> impl Iterator<Item = &
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use serde_json::{Value, json};
 
     use super::super::requests::RequestGates;
     use super::super::{ClusterBuilder, Kind, Object, name};
     use super::*;
 
-    fn service(name: &str, namespace: &str, selector: Value) -> (Kind, Value) {
+    fn service(name: &str, namespace: &str, selector: &Value) -> (Kind, Value) {
         (
             Kind::Service,
             json!({ "metadata": { "name": name, "namespace": namespace }, "spec": { "selector": selector } }),
         )
     }
 
-    fn owner(kind: WorkloadKind, selector: Value) -> (Kind, Value) {
+    fn owner(kind: WorkloadKind, selector: &Value) -> (Kind, Value) {
         (Kind::Workload(kind), json!({ "metadata": { "name": "owner" }, "spec": { "selector": selector } }))
     }
 
@@ -89,24 +91,24 @@ mod tests {
 
     #[test]
     fn services_and_controllers_together() {
-        let web = service("web", "default", json!({ "app": "web" }));
-        let front = service("front", "default", json!({ "tier": "front" }));
+        let web = service("web", "default", &json!({ "app": "web" }));
+        let front = service("front", "default", &json!({ "tier": "front" }));
         let others = [
-            service("db", "default", json!({ "app": "db" })),
-            service("web", "other", json!({ "app": "web" })),
-            service("external", "default", Value::Null),
+            service("db", "default", &json!({ "app": "db" })),
+            service("web", "other", &json!({ "app": "web" })),
+            service("external", "default", &Value::Null),
         ];
         let set = json!({ "matchExpressions": [{ "key": "app", "operator": "In", "values": ["web", "api"] }] });
-        let replica_set = owner(WorkloadKind::ReplicaSet, set.clone());
-        let stateful_set = owner(WorkloadKind::StatefulSet, set);
-        let controller = owner(WorkloadKind::ReplicationController, json!({ "app": "old", "x": "1" }));
+        let replica_set = owner(WorkloadKind::ReplicaSet, &set);
+        let stateful_set = owner(WorkloadKind::StatefulSet, &set);
+        let controller = owner(WorkloadKind::ReplicationController, &json!({ "app": "old", "x": "1" }));
         case(&others, "apps/v1", "ReplicaSet", "");
         case(&[web.clone(), front], "apps/v1", "ReplicaSet", "app=web,tier=front");
         case(&[web.clone(), replica_set.clone()], "apps/v1", "ReplicaSet", "app=web,app in (api,web)");
-        case(&[replica_set.clone()], "apps/v1beta1", "ReplicaSet", "");
+        case(from_ref(&replica_set), "apps/v1beta1", "ReplicaSet", "");
         case(&[replica_set], "apps/v1", "StatefulSet", "");
         case(&[stateful_set], "apps/v1", "StatefulSet", "app in (api,web)");
         case(&[web.clone(), controller], "v1", "ReplicationController", "app=old,x=1");
-        case(&[web, owner(WorkloadKind::ReplicaSet, Value::Null)], "apps/v1", "ReplicaSet", "app=web");
+        case(&[web, owner(WorkloadKind::ReplicaSet, &Value::Null)], "apps/v1", "ReplicaSet", "app=web");
     }
 }
