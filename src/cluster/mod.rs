@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 pub mod affinity_term;
 pub mod builder;
+pub mod default_selector;
 pub mod host_ports;
 pub mod image;
 pub mod labels;

@@ -13,6 +13,7 @@ pub mod node_ports;
 pub mod node_resources_balanced_allocation;
 pub mod node_resources_fit;
 pub mod node_unschedulable;
+pub mod pod_topology_spread;
 mod resource_allocation;
 pub mod scheduling_gates;
 pub mod taint_toleration;
@@ -34,6 +35,7 @@ pub fn build(profile: &Profile, behaviour: &Behaviour) -> Vec<Box<dyn Plugin>> {
             behaviour,
         )),
         Box::new(image_locality::ImageLocality),
+        Box::new(pod_topology_spread::PodTopologySpread::new(&args.pod_topology_spread, behaviour)),
         Box::new(default_preemption::DefaultPreemption),
     ]
 }
