@@ -1,0 +1,113 @@
+//! DefaultPreemption: may pods of lower priority make way?
+//!
+//! A dry run on every node where removing pods could help; all nodes are tried, where a live
+//! scheduler stops at enough candidates. <https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/>;
+//! upstream plugins/defaultpreemption/default_preemption.go and framework/preemption/preemption.go.
+
+use rayon::prelude::*;
+
+use crate::cluster::NodeInfo;
+use crate::cluster::pod_spec::PreemptionPolicy;
+use crate::framework::fit_error;
+use crate::framework::{
+    Candidate, Code, FailedCycle, Plugin, PluginRejection, PostFilter, PostFilterPlugin, Preemption, Reason, Rejection,
+};
+
+mod pick;
+mod victims;
+
+use victims::{Victims, select_victims};
+
+/// The plugin.
+pub struct DefaultPreemption;
+
+impl Plugin for DefaultPreemption {
+    fn name(&self) -> &'static str {
+        "DefaultPreemption"
+    }
+
+    fn post_filter(&self) -> Option<&dyn PostFilterPlugin> {
+        Some(self)
+    }
+}
+
+impl PostFilterPlugin for DefaultPreemption {
+    fn post_filter(&self, failed: &FailedCycle<'_>) -> PostFilter {
+        match preempt(failed) {
+            Ok(preemption) => PostFilter::Success(preemption),
+            Err(Refusal::Unschedulable(text)) => PostFilter::Unschedulable(format!("preemption: {text}")),
+            Err(Refusal::Error(text)) => PostFilter::Final(format!("preemption: {text}")),
+        }
+    }
+}
+
+/// Why nobody makes way.
+enum Refusal {
+    Unschedulable(String),
+    Error(String),
+}
+
+/// Upstream Evaluator.Preempt.
+fn preempt(failed: &FailedCycle<'_>) -> Result<Preemption, Refusal> {
+    eligible(failed).map_err(|why| Refusal::Unschedulable(why.to_owned()))?;
+    let nodes: Vec<&NodeInfo> = failed.potential_nodes().collect();
+    let tried: Vec<(&NodeInfo, Result<Victims, PluginRejection>)> =
+        nodes.par_iter().map(|node| (*node, select_victims(failed, node))).collect();
+    let (mut found, mut refused) = (Vec::new(), Vec::new());
+    for (node, result) in tried {
+        match result {
+            Ok(victims) => found.push((node, victims)),
+            Err(rejection) => refused.push(rejection.rejection),
+        }
+    }
+    if found.is_empty() {
+        return Err(nowhere(failed, &refused));
+    }
+    let (pick, decided_by) = pick::pick(failed.cycle, &found);
+    let cluster = failed.cycle.cluster;
+    let candidates = found
+        .iter()
+        .map(|(node, victims)| Candidate {
+            node: node.name(),
+            victims: victims.pods.iter().map(|id| cluster.pod(*id).key()).collect(),
+            pdb_violations: victims.violations,
+        })
+        .collect();
+    Ok(Preemption { candidates, pick, decided_by })
+}
+
+/// The text when no node can be made to fit: those that were tried with their reasons, all
+/// others with one that says preemption could not help.
+fn nowhere(failed: &FailedCycle<'_>, refused: &[Rejection]) -> Refusal {
+    let errors: Vec<String> =
+        refused.iter().filter(|rejection| rejection.code == Code::Error).map(Rejection::message).collect();
+    match errors.as_slice() {
+        [] => {}
+        [error] => return Refusal::Error(error.clone()),
+        errors => return Refusal::Error(format!("[{}]", errors.join(", "))),
+    }
+    let nodes = failed.cycle.cluster.nodes().len();
+    let others = std::iter::repeat_n(Reason::PreemptionNotHelpful, nodes - refused.len());
+    let reasons = refused.iter().flat_map(|rejection| rejection.reasons.iter().cloned()).chain(others);
+    Refusal::Unschedulable(fit_error::no_node(nodes, reasons, ""))
+}
+
+/// Upstream PodEligibleToPreemptOthers.
+fn eligible(failed: &FailedCycle<'_>) -> Result<(), &'static str> {
+    let (cluster, pod) = (failed.cycle.cluster, failed.cycle.pod);
+    if pod.spec().preemption_policy == Some(PreemptionPolicy::Never) {
+        return Err("not eligible due to preemptionPolicy=Never.");
+    }
+    let Some(nominated) = pod.own.nominated_node_name.and_then(|name| cluster.node_named(name)) else {
+        return Ok(());
+    };
+    if failed.code(nominated) == Code::UnschedulableAndUnresolvable {
+        return Ok(());
+    }
+    let waits = nominated
+        .pods
+        .iter()
+        .map(|id| cluster.pod(*id))
+        .any(|other| other.priority() < pod.priority() && other.is_terminating() && other.own.preempted_by_scheduler);
+    if waits { Err("not eligible due to a terminating pod on the nominated node.") } else { Ok(()) }
+}

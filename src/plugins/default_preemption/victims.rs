@@ -1,0 +1,122 @@
+//! Which pods of one node would have to go (upstream SelectVictimsOnNode).
+
+use std::cmp::Reverse;
+
+use crate::cluster::selector::Selector;
+use crate::cluster::{Cluster, NodeInfo, Pod, PodId, Timestamp};
+use crate::framework::{Cycle, FailedCycle, FilterSet, PluginRejection, Reason, Rejection};
+
+/// The pods to go.
+pub(super) struct Victims {
+    /// The most important first.
+    pub(super) pods: Vec<PodId>,
+    /// How many of them a PodDisruptionBudget protects.
+    pub(super) violations: usize,
+}
+
+/// A node as the dry run changes it, with filters that know of the change.
+struct DryRun<'a> {
+    cycle: Cycle<'a>,
+    filters: FilterSet<'a>,
+    node: NodeInfo,
+}
+
+impl DryRun<'_> {
+    fn remove(&mut self, pod: &Pod) {
+        self.node.remove_pod(pod);
+        self.filters.remove_pod(pod, &self.node);
+    }
+
+    fn add(&mut self, pod: &Pod) {
+        self.node.add_pod(pod);
+        self.filters.add_pod(pod, &self.node);
+    }
+
+    fn fits(&self) -> Result<(), PluginRejection> {
+        self.filters.run_with_nominated(self.cycle, &self.node)
+    }
+
+    /// Puts `pod` back if that leaves room. Answers whether it stays.
+    fn reprieve(&mut self, pod: &Pod) -> bool {
+        self.add(pod);
+        let stays = self.fits().is_ok();
+        if !stays {
+            self.remove(pod);
+        }
+        stays
+    }
+}
+
+/// Takes all pods of lower priority off the node and puts back as many as it can: first those
+/// a budget protects, each time in order of importance.
+pub(super) fn select_victims(failed: &FailedCycle<'_>, node: &NodeInfo) -> Result<Victims, PluginRejection> {
+    let cycle = failed.cycle;
+    let mut run = DryRun { cycle, filters: failed.prepared.filters.fork(), node: node.clone() };
+    let mut potential: Vec<&Pod> = node
+        .pods
+        .iter()
+        .map(|id| cycle.cluster.pod(*id))
+        .filter(|pod| pod.priority() < cycle.pod.priority())
+        .collect();
+    if potential.is_empty() {
+        return Err(PluginRejection { plugin: None, rejection: Rejection::unresolvable(Reason::NoPreemptionVictims) });
+    }
+    for pod in &potential {
+        run.remove(pod);
+    }
+    run.fits()?;
+    potential.sort_by_key(|pod| importance(pod, cycle.now));
+    let (protected, others) = by_budget(cycle.cluster, &potential);
+    let mut victims: Vec<&Pod> = protected.into_iter().filter(|pod| !run.reprieve(pod)).collect();
+    let violations = victims.len();
+    victims.extend(others.into_iter().filter(|pod| !run.reprieve(pod)));
+    victims.sort_by_key(|pod| importance(pod, cycle.now));
+    if victims.is_empty() {
+        let text = format!("expected at least one victim pod on node \"{}\"", node.name());
+        return Err(PluginRejection { plugin: None, rejection: Rejection::error(text) });
+    }
+    Ok(Victims { pods: victims.into_iter().map(|pod| pod.id).collect(), violations })
+}
+
+/// Sorts the most important first: priority, then the longest running
+/// (upstream pkg/scheduler/util/utils.go, MoreImportantPod).
+pub(super) fn importance(pod: &Pod, now: Timestamp) -> (Reverse<i32>, Timestamp) {
+    (Reverse(pod.priority()), start_time(pod, now))
+}
+
+/// When the pod started; a pod that has not counts as started now.
+pub(super) fn start_time(pod: &Pod, now: Timestamp) -> Timestamp {
+    pod.own.start_time.unwrap_or(now)
+}
+
+/// Splits pods into those whose removal would break a budget and the others, keeping the order.
+/// Budgets are drawn on for all pods in turn, before any is reprieved
+/// (upstream filterPodsWithPDBViolation).
+fn by_budget<'a>(cluster: &Cluster, pods: &[&'a Pod]) -> (Vec<&'a Pod>, Vec<&'a Pod>) {
+    let mut budgets: Vec<_> = cluster
+        .budgets
+        .iter()
+        .filter_map(|budget| {
+            // An invalid selector matches nothing, and so do none and the empty one.
+            let selector = Selector::from_label_selector(budget.selector.as_ref()).ok()?;
+            (!selector.is_empty()).then_some((budget, selector, budget.disruptions_allowed))
+        })
+        .collect();
+    let mut breaks_one = |pod: &Pod| {
+        let mut breaks = false;
+        if pod.labels().is_empty() {
+            return breaks;
+        }
+        for (budget, selector, allowed) in &mut budgets {
+            if budget.key.namespace == pod.own.key.namespace
+                && selector.matches(pod.labels())
+                && !budget.disrupted_pods.contains(&pod.own.key.name)
+            {
+                *allowed -= 1;
+                breaks |= *allowed < 0;
+            }
+        }
+        breaks
+    };
+    pods.iter().partition(|pod| breaks_one(pod))
+}

@@ -1,0 +1,82 @@
+//! ImageLocality: prefers nodes that have the pod's images already.
+//!
+//! An image counts with its size, scaled by the share of nodes that have it, so that pods do
+//! not all run after one node; init containers count, image volumes do not. Upstream
+//! plugins/imagelocality/image_locality.go.
+
+use crate::cluster::image::normalized_image_name;
+use crate::cluster::name::Name;
+use crate::cluster::{Cluster, NodeInfo};
+use crate::framework::{Cycle, Fact, MAX_NODE_SCORE, NodeScorer, Plugin, ScorePlugin};
+
+const MEBIBYTE: i64 = 1024 * 1024;
+/// Sums below this many bytes score 0.
+const MIN_THRESHOLD: i64 = 23 * MEBIBYTE;
+/// Bytes for each container at which the score reaches 100.
+const MAX_CONTAINER_THRESHOLD: i64 = 1000 * MEBIBYTE;
+
+/// The plugin.
+pub struct ImageLocality;
+
+impl Plugin for ImageLocality {
+    fn name(&self) -> &'static str {
+        "ImageLocality"
+    }
+
+    fn score(&self) -> Option<&dyn ScorePlugin> {
+        Some(self)
+    }
+}
+
+impl ScorePlugin for ImageLocality {
+    fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
+        let spec = cycle.pod.spec();
+        let images: Vec<(Name, i64)> = spec
+            .init_containers
+            .iter()
+            .chain(&spec.containers)
+            .map(|container| normalized_image_name(container.image.unwrap_or_default()))
+            .map(|image| (image, scaled_size(cycle.cluster, image)))
+            .collect();
+        Box::new(Scorer { images })
+    }
+}
+
+/// Bytes of `image`, scaled by the share of nodes that have it.
+fn scaled_size(cluster: &Cluster, image: Name) -> i64 {
+    cluster.image(image).map_or(0, |state| {
+        let spread = f64::from(state.nodes) / cluster.nodes().len() as f64;
+        (state.size as f64 * spread) as i64
+    })
+}
+
+struct Scorer {
+    /// The image of each container, in full, with its scaled size in bytes.
+    images: Vec<(Name, i64)>,
+}
+
+impl Scorer {
+    /// Images that `node` has. A few names against a hundred: a scan by address beats a set.
+    fn present<'a>(&'a self, node: &'a NodeInfo) -> impl Iterator<Item = (Name, i64)> + 'a {
+        let on_node = |image: Name| node.node.images.iter().any(|on_node| on_node.names.contains(&image));
+        self.images.iter().copied().filter(move |(image, size)| *size > 0 && on_node(*image))
+    }
+}
+
+impl NodeScorer for Scorer {
+    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+        let sum: i64 = self.present(node).map(|(_, size)| size).sum();
+        let max_threshold = MAX_CONTAINER_THRESHOLD * self.images.len() as i64;
+        if max_threshold <= MIN_THRESHOLD {
+            return Ok(0); // no containers: upstream divides by a negative range, and gets 0 as well
+        }
+        let sum = sum.clamp(MIN_THRESHOLD, max_threshold);
+        Ok(MAX_NODE_SCORE * (sum - MIN_THRESHOLD) / (max_threshold - MIN_THRESHOLD))
+    }
+
+    fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
+        self.present(node)
+            .map(|(image, size)| Fact::value(image.as_str(), format!("{} MiB after scaling", size / MEBIBYTE)))
+            .collect()
+    }
+}

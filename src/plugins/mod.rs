@@ -1,0 +1,39 @@
+//! The in-tree plugins, one file each, under upstream's names; and the registry.
+//!
+//! Plugins know nothing of each other. What two of them need lies in `cluster`.
+
+use crate::config::{Behaviour, Profile};
+use crate::framework::Plugin;
+
+pub mod default_preemption;
+pub mod image_locality;
+pub mod node_affinity;
+pub mod node_name;
+pub mod node_ports;
+pub mod node_resources_balanced_allocation;
+pub mod node_resources_fit;
+pub mod node_unschedulable;
+mod resource_allocation;
+pub mod scheduling_gates;
+pub mod taint_toleration;
+
+/// Builds every in-tree plugin with the profile's arguments. Which of them are asked, and in
+/// which order, [`crate::framework::Framework`] takes from the profile.
+pub fn build(profile: &Profile, behaviour: &Behaviour) -> Vec<Box<dyn Plugin>> {
+    let args = &profile.args;
+    vec![
+        Box::new(scheduling_gates::SchedulingGates),
+        Box::new(node_unschedulable::NodeUnschedulable),
+        Box::new(node_name::NodeName),
+        Box::new(taint_toleration::TaintToleration),
+        Box::new(node_affinity::NodeAffinity::new(&args.node_affinity)),
+        Box::new(node_ports::NodePorts),
+        Box::new(node_resources_fit::NodeResourcesFit::new(&args.node_resources_fit, behaviour)),
+        Box::new(node_resources_balanced_allocation::NodeResourcesBalancedAllocation::new(
+            &args.node_resources_balanced_allocation,
+            behaviour,
+        )),
+        Box::new(image_locality::ImageLocality),
+        Box::new(default_preemption::DefaultPreemption),
+    ]
+}

@@ -1,0 +1,42 @@
+//! NodeName: a pod that names its node goes nowhere else.
+//!
+//! Upstream plugins/nodename/node_name.go. A pending pod has no `spec.nodeName`, so this
+//! speaks only for manifests that carry one.
+
+use crate::cluster::NodeInfo;
+use crate::cluster::name::Name;
+use crate::framework::{Cycle, FilterPlugin, NodeFilter, Plugin, Reason, Rejection};
+
+/// The plugin.
+pub struct NodeName;
+
+impl Plugin for NodeName {
+    fn name(&self) -> &'static str {
+        "NodeName"
+    }
+
+    fn filter(&self) -> Option<&dyn FilterPlugin> {
+        Some(self)
+    }
+}
+
+impl FilterPlugin for NodeName {
+    fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
+        Box::new(Filter { wanted: cycle.pod.own.node_name })
+    }
+}
+
+struct Filter {
+    wanted: Option<Name>,
+}
+
+impl NodeFilter for Filter {
+    fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
+        match self.wanted {
+            Some(wanted) if wanted != node.name() => {
+                Err(Rejection::unresolvable(Reason::NodeNameMismatch { wanted }))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! NodeResourcesFit: the pod's requests must fit beside those of the pods on the node.
+//!
+//! Only requests count, never what runs hot. The score follows the profile's strategy over the
+//! requests with the 100m/200Mi defaults. <https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/>;
+//! upstream plugins/noderesources/fit.go.
+
+use std::collections::BTreeSet;
+
+use crate::cluster::NodeInfo;
+use crate::cluster::name::{Name, name};
+use crate::cluster::requests::{self, ScoreRequests};
+use crate::cluster::resources::{Resources, is_extended_resource_name};
+use crate::config::{Behaviour, NodeResourcesFitArgs};
+use crate::framework::{
+    Amount, Code, Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore,
+    PreScorePlugin, Reason, Rejection, ScorePlugin, Unprepared,
+};
+
+use super::resource_allocation::{Allocation, ScoredResources, Strategy};
+
+const NAME: &str = "NodeResourcesFit";
+
+/// The plugin.
+pub struct NodeResourcesFit {
+    ignored_resources: BTreeSet<String>,
+    ignored_resource_groups: BTreeSet<String>,
+    pod_level_resources: bool,
+    scored: ScoredResources,
+    strategy: Strategy,
+}
+
+impl NodeResourcesFit {
+    /// With the profile's arguments, which validation has found sound.
+    pub fn new(args: &NodeResourcesFitArgs, behaviour: &Behaviour) -> Self {
+        Self {
+            ignored_resources: args.ignored_resources.iter().cloned().collect(),
+            ignored_resource_groups: args.ignored_resource_groups.iter().cloned().collect(),
+            pod_level_resources: behaviour.pod_level_resources,
+            scored: ScoredResources::new(&args.scoring_strategy.resources),
+            strategy: Strategy::of(&args.scoring_strategy),
+        }
+    }
+
+    fn ignores(&self, resource: Name) -> bool {
+        let group = || resource.split('/').next().unwrap_or_default();
+        is_extended_resource_name(resource)
+            && (self.ignored_resources.contains(resource.as_str()) || self.ignored_resource_groups.contains(group()))
+    }
+}
+
+impl Plugin for NodeResourcesFit {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
+        Some(self)
+    }
+
+    fn filter(&self) -> Option<&dyn FilterPlugin> {
+        Some(self)
+    }
+
+    fn pre_score(&self) -> Option<&dyn PreScorePlugin> {
+        Some(self)
+    }
+
+    fn score(&self) -> Option<&dyn ScorePlugin> {
+        Some(self)
+    }
+}
+
+impl PreFilterPlugin for NodeResourcesFit {
+    fn pre_filter<'a>(&'a self, cycle: Cycle<'a>) -> PreFilter<'a> {
+        let request = requests::filter_request(&cycle.pod.class.template.resources(), self.pod_level_resources);
+        PreFilter::run(Filter { plugin: self, request })
+    }
+}
+
+impl FilterPlugin for NodeResourcesFit {
+    fn unprepared<'a>(&'a self, _cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
+        Box::new(Unprepared(NAME))
+    }
+}
+
+struct Filter<'a> {
+    plugin: &'a NodeResourcesFit,
+    request: Resources,
+}
+
+/// One resource of the pod on one node, in the scheduler's units.
+struct Demand {
+    resource: Name,
+    requested: i64,
+    used: i64,
+    allocatable: i64,
+}
+
+impl Demand {
+    fn fits(&self) -> bool {
+        self.requested <= self.allocatable.wrapping_sub(self.used)
+    }
+
+    /// More than the whole node has: no preemption can help.
+    fn is_unresolvable(&self) -> bool {
+        self.requested > self.allocatable
+    }
+
+    fn reason(&self) -> Reason {
+        let amount = |value| Amount::new(self.resource, value);
+        Reason::InsufficientResource {
+            resource: self.resource,
+            requested: amount(self.requested),
+            used: amount(self.used),
+            allocatable: amount(self.allocatable),
+            short: amount(self.requested.wrapping_sub(self.allocatable.wrapping_sub(self.used))),
+        }
+    }
+}
+
+impl Filter<'_> {
+    /// What is compared on `node`. cpu, memory and ephemeral-storage only when asked for at all;
+    /// a negative request (one that wrapped in 64 bits) asks for nothing.
+    fn demands(&self, node: &NodeInfo) -> impl Iterator<Item = Demand> {
+        let (request, used, allocatable) = (&self.request, &node.requested, &node.node.allocatable);
+        let built_in = [
+            ("cpu", request.milli_cpu, used.milli_cpu, allocatable.milli_cpu),
+            ("memory", request.memory, used.memory, allocatable.memory),
+            ("ephemeral-storage", request.ephemeral_storage, used.ephemeral_storage, allocatable.ephemeral_storage),
+        ]
+        .into_iter()
+        .filter(|(_, requested, ..)| *requested > 0)
+        .map(|(resource, requested, used, allocatable)| Demand {
+            resource: name(resource),
+            requested,
+            used,
+            allocatable,
+        });
+        let scalars = request
+            .scalars
+            .iter()
+            .filter(|(resource, requested)| *requested != 0 && !self.plugin.ignores(*resource))
+            .map(|(resource, requested)| Demand {
+                resource,
+                requested,
+                used: used.scalars.get(resource),
+                allocatable: allocatable.scalars.get(resource),
+            });
+        built_in.chain(scalars)
+    }
+
+    /// A pod that requests nothing at all is only counted. A scalar key with value 0 is a request.
+    fn requests_nothing(&self) -> bool {
+        let request = &self.request;
+        request.milli_cpu == 0
+            && request.memory == 0
+            && request.ephemeral_storage == 0
+            && request.scalars.is_empty()
+    }
+}
+
+impl NodeFilter for Filter<'_> {
+    /// Upstream fitsRequest: all shortages are named; one beyond the node's size makes the whole
+    /// answer unresolvable.
+    fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
+        let mut rejection = Rejection { code: Code::Unschedulable, reasons: Vec::new() };
+        let pods = node.pods.len() as i64;
+        if pods + 1 > node.node.allocatable.allowed_pod_number {
+            rejection
+                .reasons
+                .push(Reason::TooManyPods { used: pods, allocatable: node.node.allocatable.allowed_pod_number });
+        }
+        if !self.requests_nothing() {
+            for demand in self.demands(node).filter(|demand| !demand.fits()) {
+                if demand.is_unresolvable() {
+                    rejection.code = Code::UnschedulableAndUnresolvable;
+                }
+                rejection.reasons.push(demand.reason());
+            }
+        }
+        if rejection.reasons.is_empty() { Ok(()) } else { Err(rejection) }
+    }
+
+    fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
+        let pods = name("pods");
+        let count = Fact::Resource {
+            resource: pods,
+            requested: Amount::new(pods, 1),
+            used: Amount::new(pods, node.pods.len() as i64),
+            allocatable: Amount::new(pods, node.node.allocatable.allowed_pod_number),
+            score: None,
+            weight: None,
+        };
+        let resources = self.demands(node).map(|demand| Fact::Resource {
+            resource: demand.resource,
+            requested: Amount::new(demand.resource, demand.requested),
+            used: Amount::new(demand.resource, demand.used),
+            allocatable: Amount::new(demand.resource, demand.allocatable),
+            score: None,
+            weight: None,
+        });
+        std::iter::once(count).chain(resources).collect()
+    }
+}
+
+impl PreScorePlugin for NodeResourcesFit {
+    fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
+        PreScore::Run(ScorePlugin::unprepared(self, cycle))
+    }
+}
+
+impl ScorePlugin for NodeResourcesFit {
+    /// Scoring looks neither at pod-level resources nor at the status of the incoming pod
+    /// (upstream leaves both switches of its scorer unset).
+    fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
+        let rules = ScoreRequests { use_status_resources: false, pod_level_resources: false, non_zero_defaults: true };
+        let requests = self.scored.requests(cycle.pod, rules);
+        Box::new(Scorer { plugin: self, allocation: Allocation { scored: &self.scored, requests, use_requested: false } })
+    }
+}
+
+struct Scorer<'a> {
+    plugin: &'a NodeResourcesFit,
+    allocation: Allocation<'a>,
+}
+
+impl NodeScorer for Scorer<'_> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+        if self.plugin.scored.is_empty() {
+            return Err("resources not found".to_owned());
+        }
+        Ok(self.plugin.strategy.score(self.allocation.shares(node)))
+    }
+
+    fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
+        self.allocation.facts(node, |share| self.plugin.strategy.resource_score(share))
+    }
+}

@@ -1,0 +1,44 @@
+//! NodeUnschedulable: a cordoned node takes only pods that tolerate its being cordoned.
+//!
+//! Reads `spec.unschedulable`, never conditions; upstream
+//! plugins/nodeunschedulable/node_unschedulable.go.
+
+use crate::cluster::NodeInfo;
+use crate::cluster::name::name;
+use crate::cluster::taint::{Taint, TaintEffect, tolerated};
+use crate::framework::{Cycle, FilterPlugin, NodeFilter, Plugin, Reason, Rejection};
+
+/// The plugin.
+pub struct NodeUnschedulable;
+
+impl Plugin for NodeUnschedulable {
+    fn name(&self) -> &'static str {
+        "NodeUnschedulable"
+    }
+
+    fn filter(&self) -> Option<&dyn FilterPlugin> {
+        Some(self)
+    }
+}
+
+impl FilterPlugin for NodeUnschedulable {
+    fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
+        let taint =
+            Taint { key: name("node.kubernetes.io/unschedulable"), value: name(""), effect: TaintEffect::NoSchedule };
+        Box::new(Filter { tolerated: tolerated(&cycle.pod.spec().tolerations, &taint) })
+    }
+}
+
+struct Filter {
+    /// Whether the pod tolerates the taint that stands for a cordon.
+    tolerated: bool,
+}
+
+impl NodeFilter for Filter {
+    fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
+        if node.node.unschedulable && !self.tolerated {
+            return Err(Rejection::unresolvable(Reason::NodeUnschedulable));
+        }
+        Ok(())
+    }
+}

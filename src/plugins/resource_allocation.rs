@@ -1,0 +1,212 @@
+//! How full a node would be with the pod on it: shared by the two plugins that score resources
+//! (upstream plugins/noderesources/resource_allocation.go, least_allocated.go, most_allocated.go,
+//! requested_to_capacity_ratio.go, plugins/helper/shape_score.go).
+
+use crate::cluster::name::{Name, name};
+use crate::cluster::requests::{ScoreRequests, score_requests};
+use crate::cluster::resources::is_scalar_resource_name;
+use crate::cluster::{NodeInfo, Pod};
+use crate::config::{ResourceSpec, ScoringStrategy, ScoringStrategyType};
+use crate::framework::{Amount, Fact, MAX_NODE_SCORE};
+
+/// The resources a plugin scores, with their weights.
+pub struct ScoredResources(Vec<(Name, i64)>);
+
+impl ScoredResources {
+    /// As the arguments list them.
+    pub fn new(resources: &[ResourceSpec]) -> Self {
+        Self(resources.iter().map(|resource| (name(&resource.name), resource.weight)).collect())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What `pod` asks for of each, in the scheduler's units.
+    pub fn requests(&self, pod: &Pod, rules: ScoreRequests) -> Vec<i64> {
+        let names: Vec<Name> = self.0.iter().map(|(resource, _)| *resource).collect();
+        score_requests(&pod.class.template.resources(), &names, rules)
+    }
+}
+
+/// One resource with the pod on the node.
+#[derive(Clone, Copy)]
+pub struct Share {
+    /// Which resource.
+    resource: Name,
+    /// Its weight.
+    weight: i64,
+    /// What all pods, this one included, ask for.
+    pub requested: i64,
+    /// What the node has.
+    pub allocatable: i64,
+}
+
+/// A pod's requests, ready to be laid on nodes.
+pub struct Allocation<'a> {
+    /// The resources.
+    pub scored: &'a ScoredResources,
+    /// What the pod asks for of each, in step.
+    pub requests: Vec<i64>,
+    /// Whether the pods on the node count with what they really request, not with the defaults.
+    pub use_requested: bool,
+}
+
+impl Allocation<'_> {
+    /// The resources that count on `node`: those the node has, and of scalar ones those the pod asks for.
+    pub fn shares<'a>(&'a self, node: &'a NodeInfo) -> impl Iterator<Item = Share> + 'a {
+        self.scored.0.iter().zip(&self.requests).filter_map(|((resource, weight), request)| {
+            let (allocatable, used) = self.node_amounts(node, *resource, *request)?;
+            (allocatable != 0).then_some(Share {
+                resource: *resource,
+                weight: *weight,
+                requested: used.wrapping_add(*request),
+                allocatable,
+            })
+        })
+    }
+
+    fn node_amounts(&self, node: &NodeInfo, resource: Name, request: i64) -> Option<(i64, i64)> {
+        if request == 0 && is_scalar_resource_name(resource) {
+            return None;
+        }
+        let (allocatable, requested) = (&node.node.allocatable, &node.requested);
+        Some(match resource.as_str() {
+            "cpu" if self.use_requested => (allocatable.milli_cpu, requested.milli_cpu),
+            "cpu" => (allocatable.milli_cpu, node.non_zero_cpu),
+            "memory" if self.use_requested => (allocatable.memory, requested.memory),
+            "memory" => (allocatable.memory, node.non_zero_memory),
+            "ephemeral-storage" => (allocatable.ephemeral_storage, requested.ephemeral_storage),
+            _ => (allocatable.scalars.get(resource), requested.scalars.get(resource)),
+        })
+    }
+
+    /// The arithmetic, a line a resource.
+    pub fn facts(&self, node: &NodeInfo, score: impl Fn(&Share) -> Option<i64>) -> Vec<Fact> {
+        let of = |resource: Name| self.scored.0.iter().position(|(name, _)| *name == resource);
+        self.shares(node)
+            .map(|share| {
+                let request = of(share.resource).and_then(|index| self.requests.get(index)).copied().unwrap_or(0);
+                Fact::Resource {
+                    resource: share.resource,
+                    requested: Amount::new(share.resource, request),
+                    used: Amount::new(share.resource, share.requested.wrapping_sub(request)),
+                    allocatable: Amount::new(share.resource, share.allocatable),
+                    score: score(&share),
+                    weight: Some(share.weight),
+                }
+            })
+            .collect()
+    }
+}
+
+/// A scoring strategy of NodeResourcesFit.
+pub enum Strategy {
+    /// Prefers empty nodes.
+    LeastAllocated,
+    /// Prefers full nodes.
+    MostAllocated,
+    /// Follows a broken line over utilization in percent; scores are 0 to 100.
+    RequestedToCapacityRatio(Vec<(i64, i64)>),
+}
+
+impl Strategy {
+    /// As the arguments say. A point's score of 0 to 10 is scaled to 0 to 100.
+    pub fn of(strategy: &ScoringStrategy) -> Self {
+        match strategy.kind {
+            ScoringStrategyType::LeastAllocated => Self::LeastAllocated,
+            ScoringStrategyType::MostAllocated => Self::MostAllocated,
+            ScoringStrategyType::RequestedToCapacityRatio => Self::RequestedToCapacityRatio(
+                strategy.shape.iter().map(|point| (i64::from(point.utilization), i64::from(point.score) * 10)).collect(),
+            ),
+        }
+    }
+
+    /// What one resource scores, in points.
+    pub fn resource_score(&self, share: &Share) -> Option<i64> {
+        let Share { requested, allocatable, .. } = *share;
+        Some(match self {
+            Self::LeastAllocated if requested > allocatable => 0,
+            Self::LeastAllocated => {
+                allocatable.wrapping_sub(requested).wrapping_mul(MAX_NODE_SCORE).wrapping_div(allocatable)
+            }
+            Self::MostAllocated => {
+                requested.min(allocatable).wrapping_mul(MAX_NODE_SCORE).wrapping_div(allocatable)
+            }
+            Self::RequestedToCapacityRatio(shape) if requested > allocatable => broken_line(shape, 100),
+            Self::RequestedToCapacityRatio(shape) => {
+                broken_line(shape, requested.wrapping_mul(100).wrapping_div(allocatable))
+            }
+        })
+    }
+
+    /// The weighted mean: whole division for the first two; the third leaves resources that
+    /// score 0 out of the weights and rounds half away from zero.
+    pub fn score(&self, shares: impl Iterator<Item = Share>) -> i64 {
+        let ratio = matches!(self, Self::RequestedToCapacityRatio(_));
+        let (mut sum, mut weights) = (0_i64, 0_i64);
+        for share in shares {
+            let score = self.resource_score(&share).unwrap_or(0);
+            if ratio && score <= 0 {
+                continue;
+            }
+            sum = sum.wrapping_add(score.wrapping_mul(share.weight));
+            weights = weights.wrapping_add(share.weight);
+        }
+        match weights {
+            0 => 0,
+            weights if ratio => (sum as f64 / weights as f64).round() as i64,
+            weights => sum.wrapping_div(weights),
+        }
+    }
+}
+
+/// The value at `x` of the line through `shape`, flat outside it.
+pub fn broken_line(shape: &[(i64, i64)], x: i64) -> i64 {
+    let mut before: Option<(i64, i64)> = None;
+    for &(at, score) in shape {
+        if x <= at {
+            return match before {
+                None => score,
+                Some((at_before, score_before)) => {
+                    score_before + (score - score_before) * (x - at_before) / (at - at_before)
+                }
+            };
+        }
+        before = Some((at, score));
+    }
+    before.map_or(0, |(_, score)| score)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn share(requested: i64, allocatable: i64) -> Share {
+        Share { resource: name("cpu"), weight: 1, requested, allocatable }
+    }
+
+    #[track_caller]
+    fn case(strategy: &Strategy, shares: &[(i64, i64)], expected: i64) {
+        assert_eq!(strategy.score(shares.iter().map(|(r, a)| share(*r, *a))), expected, "{shares:?}");
+    }
+
+    #[test]
+    fn strategies() {
+        case(&Strategy::LeastAllocated, &[(25, 100)], 75);
+        case(&Strategy::LeastAllocated, &[(101, 100)], 0);
+        case(&Strategy::LeastAllocated, &[(0, 3), (1, 3)], 83);
+        case(&Strategy::MostAllocated, &[(25, 100), (200, 100)], 62);
+        let shape = Strategy::RequestedToCapacityRatio(vec![(0, 0), (100, 100)]);
+        case(&shape, &[(0, 10), (5, 10)], 50); // the empty one does not count
+        case(&shape, &[(1, 8), (1, 9)], 12); // 12 and 11: half rounds up
+        case(&shape, &[], 0);
+    }
+
+    #[test]
+    fn a_broken_line_is_flat_outside() {
+        let shape = [(10, 0), (20, 100)];
+        assert_eq!([0, 10, 15, 20, 99].map(|x| broken_line(&shape, x)), [0, 0, 50, 100, 100]);
+    }
+}
