@@ -22,9 +22,16 @@ pub type Result = std::result::Result<String, Box<dyn std::error::Error>>;
 /// # Errors
 /// Never in practice; what the serialiser says.
 pub fn render(answers: &[Answer], list: bool, kube_version: &str) -> Result {
+    pretty(&Document::of(answers, list, kube_version))
+}
+
+/// Any value as JSON, indented as kubectl does.
+///
+/// # Errors
+/// What the serialiser says.
+pub fn pretty(value: &impl Serialize) -> Result {
     let mut bytes = Vec::new();
-    let mut serializer = Serializer::with_formatter(&mut bytes, PrettyFormatter::with_indent(b"    "));
-    Document::of(answers, list, kube_version).serialize(&mut serializer)?;
+    value.serialize(&mut Serializer::with_formatter(&mut bytes, PrettyFormatter::with_indent(b"    ")))?;
     bytes.push(b'\n');
     Ok(String::from_utf8(bytes)?)
 }
@@ -34,8 +41,16 @@ pub fn render(answers: &[Answer], list: bool, kube_version: &str) -> Result {
 /// # Errors
 /// Never in practice; what the serialiser says.
 pub fn render_yaml(answers: &[Answer], list: bool, kube_version: &str) -> Result {
+    yaml(&Document::of(answers, list, kube_version))
+}
+
+/// Any value as YAML.
+///
+/// # Errors
+/// What the serialiser says.
+pub fn yaml(value: &impl Serialize) -> Result {
     // By way of a JSON value: its maps are sorted, as kubectl's YAML is.
-    let value = serde_json::to_value(Document::of(answers, list, kube_version))?;
+    let value = serde_json::to_value(value)?;
     let mut text = serde_yaml::to_string(&value)?;
     if !text.ends_with('\n') {
         text.push('\n');

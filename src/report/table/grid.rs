@@ -51,11 +51,11 @@ impl Grid {
         self.rows.is_empty()
     }
 
-    pub(crate) fn render(&self, width: usize) -> String {
+    pub(crate) fn render(&self, width: usize, headers: bool) -> String {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         table.set_width(u16::try_from(width.saturating_sub(self.indent)).unwrap_or(u16::MAX));
-        let has_header = !self.header.is_empty();
+        let has_header = headers && !self.header.is_empty();
         if has_header {
             table.add_row(self.header.clone());
         }

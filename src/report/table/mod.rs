@@ -26,13 +26,15 @@ pub struct Options<'a> {
     pub width: usize,
     /// Every plugin, also those that tell no nodes apart.
     pub wide: bool,
+    /// Whether tables have a header.
+    pub headers: bool,
     /// Whose scheduler was reproduced, such as `v1.34`.
     pub kube_version: &'a str,
 }
 
 /// The answers, one below the other.
 pub fn render(answers: &[Answer], options: Options<'_>) -> String {
-    let mut screen = Screen::new(options.width);
+    let mut screen = Screen::new(options.width, options.headers);
     for (index, answer) in answers.iter().enumerate() {
         if index > 0 {
             screen.blank();

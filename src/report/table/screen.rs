@@ -11,12 +11,13 @@ use super::grid::Grid;
 pub(crate) struct Screen {
     text: String,
     width: usize,
+    headers: bool,
 }
 
 impl Screen {
-    pub(crate) fn new(width: usize) -> Self {
+    pub(crate) fn new(width: usize, headers: bool) -> Self {
         // Narrower than this no table can be read.
-        Self { text: String::new(), width: width.max(40) }
+        Self { text: String::new(), width: width.max(40), headers }
     }
 
     pub(crate) fn width(&self) -> usize {
@@ -77,7 +78,7 @@ impl Screen {
     }
 
     pub(crate) fn grid(&mut self, grid: &Grid) {
-        self.text.push_str(&grid.render(self.width));
+        self.text.push_str(&grid.render(self.width, self.headers));
     }
 
     pub(crate) fn finish(self) -> String {
