@@ -7,6 +7,7 @@ use std::fmt;
 pub struct Error {
     message: String,
     hint: Option<String>,
+    from_server: bool,
 }
 
 /// A result with this crate's one-line error.
@@ -15,7 +16,17 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// Something went wrong.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None }
+        Self { message: message.into(), hint: None, from_server: false }
+    }
+
+    /// The API server's own refusal, which kubectl prints as it is.
+    pub fn server(message: impl Into<String>) -> Self {
+        Self { from_server: true, ..Self::new(message) }
+    }
+
+    /// The line that the program ends with: `error: …`.
+    pub fn line(&self) -> String {
+        if self.from_server { self.to_string() } else { format!("error: {self}") }
     }
 
     /// And this is what to do about it.

@@ -71,7 +71,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Status::Answered) => ExitCode::SUCCESS,
         Ok(Status::DoesNotFit) => ExitCode::from(1),
         Err(error) => {
-            output::say(&format!("error: {error}"));
+            output::say(&error.line());
             ExitCode::from(2)
         }
     }

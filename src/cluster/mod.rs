@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+pub mod admission;
 pub mod affinity_term;
 pub mod builder;
 pub mod host_ports;
@@ -39,6 +40,7 @@ pub mod workload;
 
 pub use builder::ClusterBuilder;
 pub use labels::Labels;
+pub use list::List;
 pub use meta::ObjectKey;
 pub use name::{Name, name};
 pub use node_info::{NodeId, NodeInfo};

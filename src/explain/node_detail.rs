@@ -56,11 +56,13 @@ pub struct ScoreDetail {
 
 impl NodeDetail {
     /// Asks the plugins of `framework` about `node` again; `cycle` is the one that gave `placement`.
-    pub fn of(framework: &Framework<'_>, cycle: Cycle<'_>, placement: &Placement, node: &NodePlacement) -> Self {
+    pub fn of(framework: &Framework<'_>, cycle: Cycle<'_>, placement: &Placement, node: &NodeInfo) -> Self {
+        let placed = placement.nodes.iter().find(|placed| placed.id == node.id);
+        let scored = placed.filter(|placed| placed.total.is_some());
         Self {
-            node: node.name,
+            node: node.name(),
             filters: filters(framework, cycle, placement, node),
-            scores: if node.total.is_some() { scores(framework, cycle, placement, node) } else { Vec::new() },
+            scores: scored.map(|scored| scores(framework, cycle, placement, scored)).unwrap_or_default(),
         }
     }
 }
@@ -69,10 +71,9 @@ fn filters(
     framework: &Framework<'_>,
     cycle: Cycle<'_>,
     placement: &Placement,
-    node: &NodePlacement,
+    node: &NodeInfo,
 ) -> Vec<FilterDetail> {
     let prepared = cycle::pre_filter(framework, cycle);
-    let info = cycle.cluster.node(node.id);
     framework
         .filter
         .iter()
@@ -82,9 +83,9 @@ fn filters(
                 _ if placement.skipped_filters.contains(plugin) => Verdict::Skipped,
                 None => Verdict::NotAsked,
                 Some(_) if placement.pre_filter.is_some() => Verdict::NotAsked,
-                Some((_, filter)) => filter.filter(info).map_or_else(Verdict::Rejected, |()| Verdict::Passed),
+                Some((_, filter)) => filter.filter(node).map_or_else(Verdict::Rejected, |()| Verdict::Passed),
             };
-            let facts = ready.map(|(_, filter)| filter.facts(info)).unwrap_or_default();
+            let facts = ready.map(|(_, filter)| filter.facts(node)).unwrap_or_default();
             FilterDetail { plugin, verdict, facts }
         })
         .collect()
