@@ -14,3 +14,4 @@ pub mod framework;
 pub mod plugins;
 pub mod report;
 pub mod scheduler;
+pub mod source;
