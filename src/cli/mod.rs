@@ -8,6 +8,7 @@
 
 mod completion;
 mod config;
+mod config_args;
 mod explain;
 mod kube_flags;
 mod manifests;

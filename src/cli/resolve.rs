@@ -210,6 +210,6 @@ fn add(state: &mut State, pod: PodObject) -> PodId {
             "the pod's priority was taken as 0",
         ));
     }
-    let class = Arc::new(PodClass::new((*pod.template).clone(), state.rules));
+    let class = Arc::new(PodClass::new(pod.template, state.gates));
     state.cluster.add_pending(pod.own, class)
 }

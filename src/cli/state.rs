@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cluster::pod_class::RequestRules;
+use crate::cluster::requests::RequestGates;
 use crate::cluster::{Cluster, ClusterBuilder, Kind};
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
 use crate::error::{Error, Result};
@@ -47,7 +47,7 @@ pub(crate) struct State {
     pub(crate) cluster: Cluster,
     pub(crate) scheduler: Scheduler,
     /// How pods' requests are counted.
-    pub(crate) rules: RequestRules,
+    pub(crate) gates: RequestGates,
     /// The namespace of objects that are named without one.
     pub(crate) namespace: String,
     /// Where the state came from, for sentences: `cluster.yaml`, `the cluster`.
@@ -91,9 +91,9 @@ impl StateFlags {
         };
         more(&mut builder)?;
         let behaviour = self.scheduler.behaviour(version.as_deref(), output, &mut notes)?;
-        let rules = RequestRules::from(&behaviour);
+        let gates = behaviour.request_gates();
         let config = self.scheduler.config(&behaviour)?;
-        let cluster = builder.build(rules);
+        let cluster = builder.build(gates);
         output.log(&format!(
             "{} nodes and {} pods; kube-scheduler {}",
             cluster.nodes().len(),
@@ -101,7 +101,7 @@ impl StateFlags {
             behaviour.version
         ));
         let namespace = kube.namespace.clone().or(namespace).unwrap_or_else(|| "default".to_owned());
-        Ok(State { cluster, scheduler: Scheduler::new(config, behaviour), rules, namespace, origin, notes })
+        Ok(State { cluster, scheduler: Scheduler::new(config, behaviour), gates, namespace, origin, notes })
     }
 }
 

@@ -111,7 +111,7 @@ impl Group {
 /// number of a node, and beside it the facts by which a reader tells causes apart.
 pub(super) fn identity(reason: &Reason) -> String {
     match reason {
-        Reason::UntoleratedTaint { taint } => taint.to_string(),
+        Reason::UntoleratedTaint { taint, .. } => taint.to_string(),
         Reason::TopologySkew { topology_key, .. }
         | Reason::TopologyLabelMissing { topology_key }
         | Reason::ExistingPodAntiAffinity { topology_key, .. } => format!("{reason} {topology_key}"),
@@ -124,9 +124,15 @@ pub(super) fn identity(reason: &Reason) -> String {
 /// Drops from `reason` the list entries that `other` does not have.
 fn keep_what_is_common(reason: &mut Reason, other: &Reason) {
     match (reason, other) {
-        (Reason::NodeAffinityMismatch { unmatched: ours }, Reason::NodeAffinityMismatch { unmatched: theirs })
-        | (Reason::HostPortConflict { ports: ours }, Reason::HostPortConflict { ports: theirs }) => {
-            ours.retain(|entry| theirs.contains(entry));
+        (
+            Reason::NodeAffinityMismatch { unmatched_labels: ours, affinity },
+            Reason::NodeAffinityMismatch { unmatched_labels: theirs, affinity: others },
+        ) => {
+            ours.retain(|key| theirs.contains(key));
+            *affinity &= *others;
+        }
+        (Reason::HostPortConflict { ports: ours }, Reason::HostPortConflict { ports: theirs }) => {
+            ours.retain(|port| theirs.contains(port));
         }
         _ => {}
     }

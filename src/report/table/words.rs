@@ -33,11 +33,13 @@ pub(super) fn brief(reason: &Reason) -> String {
     match reason {
         Reason::NodeUnschedulable => "node is cordoned".to_owned(),
         Reason::NodeNameMismatch { wanted } => format!("asks for node {wanted} by name"),
-        Reason::UntoleratedTaint { taint } => format!("taint {taint}"),
-        Reason::NodeAffinityMismatch { unmatched } if !unmatched.is_empty() => {
-            format!("no match: {}", list(unmatched, 3))
-        }
-        Reason::NodeAffinityMismatch { .. } => "node selector or required node affinity".to_owned(),
+        Reason::UntoleratedTaint { taint, .. } => format!("taint {taint}"),
+        Reason::NodeAffinityMismatch { unmatched_labels, affinity } => match (unmatched_labels.as_slice(), affinity) {
+            ([], true) => "required node affinity does not match".to_owned(),
+            ([], false) => "nodeSelector does not match".to_owned(),
+            (labels, false) => format!("nodeSelector {} does not match", list(labels, 3)),
+            (labels, true) => format!("nodeSelector {} and required node affinity do not match", list(labels, 3)),
+        },
         Reason::EnforcedNodeAffinityMismatch => "addedAffinity of the profile".to_owned(),
         Reason::HostPortConflict { ports } if !ports.is_empty() => format!("host port taken: {}", list(ports, 3)),
         Reason::TopologyLabelMissing { topology_key } => format!("node has no label {topology_key}"),
@@ -94,7 +96,7 @@ pub(super) fn on_node(reason: &Reason) -> String {
         Reason::ExistingPodAntiAffinity { topology_key, domain } => {
             format!("a pod in {topology_key}={domain} keeps this one away")
         }
-        Reason::UntoleratedTaint { taint } => format!("{taint} is not tolerated"),
+        Reason::UntoleratedTaint { taint, .. } => format!("{taint} is not tolerated"),
         other => brief(other),
     }
 }
