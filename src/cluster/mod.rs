@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 pub mod admission;
 pub mod affinity_term;
+mod api_path;
 pub mod builder;
 pub mod host_ports;
 pub mod image;

@@ -16,7 +16,6 @@ pub(crate) struct Grid {
     rows: Vec<(Label, Vec<String>)>,
     /// Columns of numbers.
     right: Vec<usize>,
-    indent: usize,
 }
 
 impl Grid {
@@ -35,12 +34,6 @@ impl Grid {
         self
     }
 
-    /// Moves the whole table to the right.
-    pub(crate) fn indented(mut self, by: usize) -> Self {
-        self.indent = by;
-        self
-    }
-
     /// A row; `label` is for its first cell. Cells may hold line breaks of our own.
     pub(crate) fn row(&mut self, label: Label, cells: Vec<String>) {
         let cells = cells.iter().map(|cell| cell.split('\n').map(escape).collect::<Vec<_>>().join("\n")).collect();
@@ -54,7 +47,7 @@ impl Grid {
     pub(crate) fn render(&self, width: usize, headers: bool) -> String {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(u16::try_from(width.saturating_sub(self.indent)).unwrap_or(u16::MAX));
+        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
         let has_header = headers && !self.header.is_empty();
         if has_header {
             table.add_row(self.header.clone());
@@ -67,7 +60,6 @@ impl Grid {
         let mut text = String::new();
         let mut lines_of_header = if has_header { lines(&self.header) } else { 0 };
         for line in table.trim_fmt().lines() {
-            text.push_str(&" ".repeat(self.indent));
             if lines_of_header > 0 {
                 lines_of_header -= 1;
                 text.push_str(&Label::Heading.paint(line));
@@ -91,7 +83,7 @@ impl Grid {
         let widths: Vec<usize> = table.column_max_content_widths().into_iter().map(usize::from).collect();
         let last = widths.len().saturating_sub(1);
         let before: usize = widths.iter().take(last).map(|width| width + 3).sum();
-        let room = width.saturating_sub(self.indent + before);
+        let room = width.saturating_sub(before);
         for (index, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, if index == last { 0 } else { 3 }));
             if self.right.contains(&index) {
