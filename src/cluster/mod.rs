@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+pub mod admission;
 pub mod affinity_term;
+mod api_path;
 pub mod builder;
 pub mod default_selector;
 pub mod host_ports;
@@ -40,6 +42,7 @@ pub mod workload;
 
 pub use builder::ClusterBuilder;
 pub use labels::Labels;
+pub use list::List;
 pub use meta::ObjectKey;
 pub use name::{Name, name};
 pub use node_info::{NodeId, NodeInfo};
