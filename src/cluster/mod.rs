@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 pub mod affinity_term;
 pub mod builder;
+pub mod csi_migration;
 pub mod host_ports;
 pub mod image;
 pub mod labels;
@@ -30,6 +31,7 @@ pub mod requests;
 pub mod resize;
 pub mod resources;
 pub mod selector;
+pub mod storage;
 pub mod taint;
 pub mod time;
 pub mod validation;
@@ -48,6 +50,7 @@ pub use time::Timestamp;
 
 use image::ImageState;
 use pod_groups::PodGroups;
+use storage::{Storage, StorageKind};
 use workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
 
 /// The state of a cluster.
@@ -62,6 +65,7 @@ pub struct Cluster {
     groups: PodGroups,
     nominated: FxHashMap<Name, Vec<PodId>>,
     images: FxHashMap<Name, ImageState>,
+    storage: Storage,
     /// Namespaces and their labels.
     pub namespaces: FxHashMap<Name, Labels>,
     /// Objects with pod templates.
@@ -132,6 +136,16 @@ impl Cluster {
         self.images.get(&name).copied()
     }
 
+    /// Volumes, claims, classes and what CSI drivers report.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// Whether the input spoke of storage objects of `kind`: if not, that one is missing says nothing.
+    pub fn holds(&self, kind: StorageKind) -> bool {
+        self.kinds.contains(&Kind::Storage(kind))
+    }
+
     /// The labels of a namespace; none for one that the state does not have.
     pub fn namespace_labels(&self, namespace: Name) -> &Labels {
         static NONE: std::sync::LazyLock<Labels> = std::sync::LazyLock::new(Labels::default);
@@ -151,6 +165,7 @@ impl Cluster {
         pod.own.node_name = Some(name);
         self.nodes[node.index()].add_pod(pod);
         self.groups.add(pod);
+        self.storage.add_pod(pod);
         self.placed[pod.id.0 as usize] = Some(node);
     }
 
@@ -161,6 +176,7 @@ impl Cluster {
         if let Some(node) = self.placed[pod.id.0 as usize].take() {
             self.nodes[node.index()].remove_pod(pod);
             self.groups.remove(pod);
+            self.storage.remove_pod(pod);
         }
         let id = pod.id;
         self.nominate(id);
