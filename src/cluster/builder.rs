@@ -55,10 +55,7 @@ impl ClusterBuilder {
                 pod.template = shared(&mut self.templates, pod.template);
                 self.pods.insert((kind, key), *pod)
             }
-            Object::Node(mut node) => {
-                node.sequence = sequence;
-                self.nodes.insert((kind, key), *node)
-            }
+            Object::Node(node) => self.nodes.insert((kind, key), *node),
             Object::Namespace(name, labels) => self.namespaces.insert(name, labels).is_some(),
             Object::Service(service) => self.services.insert((kind, key), service),
             Object::PodDisruptionBudget(budget) => self.budgets.insert((kind, key), budget),
@@ -87,10 +84,9 @@ impl ClusterBuilder {
             ..Cluster::default()
         };
         drop((self.templates, self.labels));
-        cluster.images = images(&self.nodes.items);
-        cluster.nodes = self
-            .nodes
-            .sorted_by_key(|node| node.name)
+        let nodes = self.nodes.sorted_by_key(|node| node.name);
+        cluster.images = images(&nodes);
+        cluster.nodes = nodes
             .into_iter()
             .enumerate()
             .map(|(index, node)| NodeInfo::new(NodeId(index as u32), Arc::new(node)))
@@ -132,12 +128,11 @@ fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) 
 }
 
 /// Sizes and spread of images; the first node to have a name sets its size
-/// (upstream backend/cache/cache.go, addNodeImageStates).
+/// (upstream backend/cache/cache.go, addNodeImageStates). Which is first hangs on the order in
+/// which upstream's cache met the nodes: taken here is that of a list, by name.
 fn images(nodes: &[Node]) -> FxHashMap<Name, ImageState> {
     let mut images: FxHashMap<Name, ImageState> = FxHashMap::default();
-    let mut in_order: Vec<&Node> = nodes.iter().collect();
-    in_order.sort_by_key(|node| node.sequence);
-    for node in in_order {
+    for node in nodes {
         let mut on_this_node = FxHashSet::default();
         for image in &node.images {
             for name in &image.names {

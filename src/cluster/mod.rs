@@ -173,13 +173,22 @@ impl Cluster {
     pub fn forget(&mut self, pod: PodId) {
         let pod = &mut self.pods[pod.0 as usize];
         pod.own.node_name = None;
-        if let Some(node) = self.placed[pod.id.0 as usize].take() {
+        let node = self.placed[pod.id.0 as usize].take();
+        if let Some(node) = node {
             self.nodes[node.index()].remove_pod(pod);
             self.groups.remove(pod);
             self.storage.remove_pod(pod);
         }
         let id = pod.id;
         self.nominate(id);
+        self.restore_shared_ports(id, node);
+    }
+
+    /// Changes a node: what a what-if question does to it. The name must stay.
+    pub fn change_node(&mut self, id: NodeId, change: impl FnOnce(&mut node::Node)) {
+        if let Some(info) = self.nodes.get_mut(id.index()) {
+            change(Arc::make_mut(&mut info.node));
+        }
     }
 
     /// Adds a pending pod that the input did not have.
@@ -192,6 +201,20 @@ impl Cluster {
         id
     }
 
+    /// A node's used ports are a set: with one of two pods that share a port the port is gone, as
+    /// upstream has it within a cycle. For a pod that leaves the state the others' ports must stay.
+    fn restore_shared_ports(&mut self, pod: PodId, node: Option<NodeId>) {
+        let Some(node) = node.map(|node| &mut self.nodes[node.index()]) else { return };
+        if self.pods[pod.0 as usize].class.host_ports.is_empty() {
+            return;
+        }
+        for other in &node.pods {
+            for port in &self.pods[other.0 as usize].class.host_ports {
+                node.used_ports.add(*port);
+            }
+        }
+    }
+
     fn nominate(&mut self, pod: PodId) {
         if let Some(node) = self.pods[pod.0 as usize].own.nominated_node_name {
             self.nominated.entry(node).or_default().push(pod);
@@ -199,12 +222,11 @@ impl Cluster {
     }
 
     fn unnominate(&mut self, pod: PodId) {
-        if let Some(node) = self.pods[pod.0 as usize].own.nominated_node_name {
-            if let Some(pods) = self.nominated.get_mut(&node) {
-                pods.retain(|id| *id != pod);
-                if pods.is_empty() {
-                    self.nominated.remove(&node);
-                }
+        let Some(node) = self.pods[pod.0 as usize].own.nominated_node_name else { return };
+        if let Some(pods) = self.nominated.get_mut(&node) {
+            pods.retain(|id| *id != pod);
+            if pods.is_empty() {
+                self.nominated.remove(&node);
             }
         }
     }
