@@ -36,6 +36,23 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind, nodes and pods first.
+    pub const ALL: &[Self] = &[
+        Self::Node,
+        Self::Pod,
+        Self::Namespace,
+        Self::Service,
+        Self::PodDisruptionBudget,
+        Self::PriorityClass,
+        Self::Workload(WorkloadKind::ReplicationController),
+        Self::Workload(WorkloadKind::ReplicaSet),
+        Self::Workload(WorkloadKind::StatefulSet),
+        Self::Workload(WorkloadKind::Deployment),
+        Self::Workload(WorkloadKind::DaemonSet),
+        Self::Workload(WorkloadKind::Job),
+        Self::Workload(WorkloadKind::CronJob),
+    ];
+
     /// The kind called `kind` in the group of `api_version` (`v1`, `apps/v1`, ...).
     pub fn of(api_version: &str, kind: &str) -> Option<Self> {
         let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
@@ -68,6 +85,25 @@ impl Kind {
             Self::PriorityClass => "PriorityClass",
             Self::Workload(kind) => kind.as_str(),
             Self::Storage(kind) => kind.as_str(),
+        }
+    }
+
+    /// Where the API server lists objects of this kind, in all namespaces.
+    pub fn api_path(self) -> &'static str {
+        match self {
+            Self::Pod => "/api/v1/pods",
+            Self::Node => "/api/v1/nodes",
+            Self::Namespace => "/api/v1/namespaces",
+            Self::Service => "/api/v1/services",
+            Self::PodDisruptionBudget => "/apis/policy/v1/poddisruptionbudgets",
+            Self::PriorityClass => "/apis/scheduling.k8s.io/v1/priorityclasses",
+            Self::Workload(WorkloadKind::ReplicationController) => "/api/v1/replicationcontrollers",
+            Self::Workload(WorkloadKind::ReplicaSet) => "/apis/apps/v1/replicasets",
+            Self::Workload(WorkloadKind::StatefulSet) => "/apis/apps/v1/statefulsets",
+            Self::Workload(WorkloadKind::Deployment) => "/apis/apps/v1/deployments",
+            Self::Workload(WorkloadKind::DaemonSet) => "/apis/apps/v1/daemonsets",
+            Self::Workload(WorkloadKind::Job) => "/apis/batch/v1/jobs",
+            Self::Workload(WorkloadKind::CronJob) => "/apis/batch/v1/cronjobs",
         }
     }
 
