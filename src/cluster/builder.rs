@@ -15,6 +15,7 @@ use super::object::{Kind, Object};
 use super::pod::{Pod, PodId, PodObject};
 use super::pod_class::{PodClass, PodTemplate};
 use super::requests::RequestGates;
+use super::storage::{Storage, StorageObject};
 use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
 use super::Cluster;
 
@@ -28,6 +29,7 @@ pub struct ClusterBuilder {
     budgets: Store<PodDisruptionBudget>,
     priority_classes: Store<PriorityClass>,
     workloads: Store<Workload>,
+    storage: Store<StorageObject>,
     kinds: BTreeSet<Kind>,
     templates: FxHashSet<Arc<PodTemplate>>,
     labels: FxHashSet<Arc<Labels>>,
@@ -59,6 +61,7 @@ impl ClusterBuilder {
             Object::PodDisruptionBudget(budget) => self.budgets.insert((kind, key), budget),
             Object::PriorityClass(class) => self.priority_classes.insert((kind, key), class),
             Object::Workload(workload) => self.workloads.insert((kind, key), *workload),
+            Object::Storage(object) => self.storage.insert((kind, key), object),
         }
     }
 
@@ -76,6 +79,7 @@ impl ClusterBuilder {
             services: self.services.sorted_by_key(|service| service.key),
             budgets: self.budgets.sorted_by_key(|budget| budget.key),
             priority_classes: self.priority_classes.sorted_by_key(|class| class.name),
+            storage: Storage::new(self.storage.items),
             kinds: self.kinds,
             ..Cluster::default()
         };
@@ -111,6 +115,7 @@ fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) 
         if let Some(node) = node {
             cluster.nodes[node.index()].add_pod(&pod);
             cluster.groups.add(&pod);
+            cluster.storage.add_pod(&pod);
         }
         cluster.pod_ids.insert(pod.own.key, id);
         cluster.placed.push(node);

@@ -13,6 +13,7 @@ pub mod affinity_term;
 mod api_path;
 pub mod builder;
 pub mod default_selector;
+pub mod csi_migration;
 pub mod host_ports;
 pub mod image;
 pub mod labels;
@@ -33,6 +34,7 @@ pub mod requests;
 pub mod resize;
 pub mod resources;
 pub mod selector;
+pub mod storage;
 pub mod taint;
 pub mod time;
 pub mod validation;
@@ -52,6 +54,7 @@ pub use time::Timestamp;
 
 use image::ImageState;
 use pod_groups::PodGroups;
+use storage::{Storage, StorageKind};
 use workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
 
 /// The state of a cluster.
@@ -66,6 +69,7 @@ pub struct Cluster {
     groups: PodGroups,
     nominated: FxHashMap<Name, Vec<PodId>>,
     images: FxHashMap<Name, ImageState>,
+    storage: Storage,
     /// Namespaces and their labels.
     pub namespaces: FxHashMap<Name, Labels>,
     /// Objects with pod templates.
@@ -136,6 +140,16 @@ impl Cluster {
         self.images.get(&name).copied()
     }
 
+    /// Volumes, claims, classes and what CSI drivers report.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// Whether the input spoke of storage objects of `kind`: if not, that one is missing says nothing.
+    pub fn holds(&self, kind: StorageKind) -> bool {
+        self.kinds.contains(&Kind::Storage(kind))
+    }
+
     /// The labels of a namespace; none for one that the state does not have.
     pub fn namespace_labels(&self, namespace: Name) -> &Labels {
         static NONE: std::sync::LazyLock<Labels> = std::sync::LazyLock::new(Labels::default);
@@ -155,6 +169,7 @@ impl Cluster {
         pod.own.node_name = Some(name);
         self.nodes[node.index()].add_pod(pod);
         self.groups.add(pod);
+        self.storage.add_pod(pod);
         self.placed[pod.id.0 as usize] = Some(node);
     }
 
@@ -166,6 +181,7 @@ impl Cluster {
         if let Some(node) = node {
             self.nodes[node.index()].remove_pod(pod);
             self.groups.remove(pod);
+            self.storage.remove_pod(pod);
         }
         let id = pod.id;
         self.nominate(id);

@@ -10,6 +10,7 @@ use super::meta::ObjectKey;
 use super::name::{Name, name};
 use super::node::{Node, WireNode};
 use super::pod::{PodObject, WirePod};
+use super::storage::{self, StorageKind, StorageObject};
 use super::wire;
 use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKind};
 
@@ -30,6 +31,8 @@ pub enum Kind {
     PriorityClass,
     /// Anything with a pod template.
     Workload(WorkloadKind),
+    /// Volumes and what belongs to them.
+    Storage(StorageKind),
 }
 
 impl Kind {
@@ -67,7 +70,7 @@ impl Kind {
             ("batch", "CronJob") => Self::Workload(WorkloadKind::CronJob),
             ("policy", "PodDisruptionBudget") => Self::PodDisruptionBudget,
             ("scheduling.k8s.io", "PriorityClass") => Self::PriorityClass,
-            _ => return None,
+            _ => return StorageKind::of(group, kind).map(Self::Storage),
         })
     }
 
@@ -81,6 +84,7 @@ impl Kind {
             Self::PodDisruptionBudget => "PodDisruptionBudget",
             Self::PriorityClass => "PriorityClass",
             Self::Workload(kind) => kind.as_str(),
+            Self::Storage(kind) => kind.as_str(),
         }
     }
 
@@ -105,7 +109,11 @@ impl Kind {
 
     /// Whether objects of this kind live in a namespace.
     pub fn is_namespaced(self) -> bool {
-        !matches!(self, Self::Node | Self::Namespace | Self::PriorityClass)
+        match self {
+            Self::Node | Self::Namespace | Self::PriorityClass => false,
+            Self::Storage(kind) => kind.is_namespaced(),
+            _ => true,
+        }
     }
 }
 
@@ -126,6 +134,8 @@ pub enum Object {
     PriorityClass(PriorityClass),
     /// Anything with a pod template.
     Workload(Box<Workload>),
+    /// Volumes and what belongs to them.
+    Storage(StorageObject),
 }
 
 impl Object {
@@ -153,6 +163,7 @@ impl Object {
             Kind::Workload(kind) => {
                 take::<wire::WireWorkload>(json)?.map(|workload| Self::Workload(Box::new(workload.into_workload(kind))))
             }
+            Kind::Storage(kind) => storage::decode(kind, json)?.map(Self::Storage),
         }
         .into_parts())
     }
@@ -168,18 +179,22 @@ impl Object {
             Self::PodDisruptionBudget(budget) => (Kind::PodDisruptionBudget, budget.key),
             Self::PriorityClass(class) => unspaced(Kind::PriorityClass, class.name),
             Self::Workload(workload) => (Kind::Workload(workload.kind), workload.key),
+            Self::Storage(object) => {
+                let (kind, key) = object.identity();
+                (Kind::Storage(kind), key)
+            }
         }
     }
 }
 
 /// A decoded value and the bytes it took.
-struct Taken<T> {
+pub(super) struct Taken<T> {
     value: T,
     bytes: usize,
 }
 
 impl<T> Taken<T> {
-    fn map<U>(self, f: impl FnOnce(T) -> U) -> Taken<U> {
+    pub(super) fn map<U>(self, f: impl FnOnce(T) -> U) -> Taken<U> {
         Taken { value: f(self.value), bytes: self.bytes }
     }
 
@@ -188,7 +203,7 @@ impl<T> Taken<T> {
     }
 }
 
-fn take<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<Taken<T>> {
+pub(super) fn take<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<Taken<T>> {
     let mut stream = serde_json::Deserializer::from_slice(json).into_iter::<T>();
     match stream.next() {
         Some(value) => Ok(Taken { value: value?, bytes: stream.byte_offset() }),
