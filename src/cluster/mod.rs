@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 pub mod affinity_term;
 pub mod builder;
+pub mod devices;
 pub mod host_ports;
 pub mod image;
 pub mod labels;
@@ -43,6 +44,7 @@ pub use object::{Kind, Object};
 pub use pod::{Pod, PodId};
 pub use time::Timestamp;
 
+use devices::Devices;
 use image::ImageState;
 use pod_groups::PodGroups;
 use workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
@@ -69,6 +71,8 @@ pub struct Cluster {
     pub budgets: Vec<PodDisruptionBudget>,
     /// PriorityClasses.
     pub priority_classes: Vec<PriorityClass>,
+    /// DeviceClasses, ResourceClaims and ResourceSlices.
+    pub devices: Devices,
     /// Kinds of which the input had at least one object, or said that there is none.
     pub kinds: std::collections::BTreeSet<Kind>,
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::devices::{DeviceClass, ResourceClaim, ResourceSlice, claim, slice};
 use super::labels::Labels;
 use super::meta::ObjectKey;
 use super::name::{Name, name};
@@ -28,6 +29,12 @@ pub enum Kind {
     PodDisruptionBudget,
     /// scheduling.k8s.io/v1
     PriorityClass,
+    /// resource.k8s.io
+    DeviceClass,
+    /// resource.k8s.io
+    ResourceClaim,
+    /// resource.k8s.io
+    ResourceSlice,
     /// Anything with a pod template.
     Workload(WorkloadKind),
 }
@@ -50,6 +57,9 @@ impl Kind {
             ("batch", "CronJob") => Self::Workload(WorkloadKind::CronJob),
             ("policy", "PodDisruptionBudget") => Self::PodDisruptionBudget,
             ("scheduling.k8s.io", "PriorityClass") => Self::PriorityClass,
+            ("resource.k8s.io", "DeviceClass") => Self::DeviceClass,
+            ("resource.k8s.io", "ResourceClaim") => Self::ResourceClaim,
+            ("resource.k8s.io", "ResourceSlice") => Self::ResourceSlice,
             _ => return None,
         })
     }
@@ -63,13 +73,16 @@ impl Kind {
             Self::Service => "Service",
             Self::PodDisruptionBudget => "PodDisruptionBudget",
             Self::PriorityClass => "PriorityClass",
+            Self::DeviceClass => "DeviceClass",
+            Self::ResourceClaim => "ResourceClaim",
+            Self::ResourceSlice => "ResourceSlice",
             Self::Workload(kind) => kind.as_str(),
         }
     }
 
     /// Whether objects of this kind live in a namespace.
     pub fn is_namespaced(self) -> bool {
-        !matches!(self, Self::Node | Self::Namespace | Self::PriorityClass)
+        !matches!(self, Self::Node | Self::Namespace | Self::PriorityClass | Self::DeviceClass | Self::ResourceSlice)
     }
 }
 
@@ -88,6 +101,12 @@ pub enum Object {
     PodDisruptionBudget(PodDisruptionBudget),
     /// A PriorityClass.
     PriorityClass(PriorityClass),
+    /// A DeviceClass.
+    DeviceClass(DeviceClass),
+    /// A ResourceClaim.
+    ResourceClaim(Box<ResourceClaim>),
+    /// A ResourceSlice.
+    ResourceSlice(Box<ResourceSlice>),
     /// Anything with a pod template.
     Workload(Box<Workload>),
 }
@@ -109,6 +128,11 @@ impl Object {
             Kind::PriorityClass => {
                 take::<wire::WirePriorityClass>(json)?.map(|class| Self::PriorityClass(class.into_class()))
             }
+            Kind::DeviceClass => take::<claim::WireDeviceClass>(json)?.map(|class| Self::DeviceClass(class.into_class())),
+            Kind::ResourceClaim => take::<claim::WireResourceClaim>(json)?
+                .map(|claim| Self::ResourceClaim(Box::new(claim.into_claim()))),
+            Kind::ResourceSlice => take::<slice::WireResourceSlice>(json)?
+                .map(|slice| Self::ResourceSlice(Box::new(slice.into_slice()))),
             Kind::Workload(WorkloadKind::ReplicationController) => take::<wire::WireReplicationController>(json)?
                 .map(|controller| Self::Workload(Box::new(controller.into_workload()))),
             Kind::Workload(WorkloadKind::CronJob) => {
@@ -131,6 +155,9 @@ impl Object {
             Self::Service(service) => (Kind::Service, service.key),
             Self::PodDisruptionBudget(budget) => (Kind::PodDisruptionBudget, budget.key),
             Self::PriorityClass(class) => unspaced(Kind::PriorityClass, class.name),
+            Self::DeviceClass(class) => unspaced(Kind::DeviceClass, class.name),
+            Self::ResourceClaim(claim) => (Kind::ResourceClaim, claim.key),
+            Self::ResourceSlice(slice) => unspaced(Kind::ResourceSlice, slice.name),
             Self::Workload(workload) => (Kind::Workload(workload.kind), workload.key),
         }
     }
