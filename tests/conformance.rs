@@ -9,7 +9,6 @@ use std::fmt::Debug;
 use std::io::{BufRead, BufReader};
 
 use kubectl_sched::cluster::object::TypeMeta;
-use kubectl_sched::cluster::pod_class::RequestRules;
 use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, Object, ObjectKey, Timestamp, name};
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
 use kubectl_sched::framework::{NodePlacement, Placement, PluginRejection, Rejection};
@@ -182,10 +181,7 @@ fn cluster(case: &Case, behaviour: &Behaviour) -> Cluster {
             builder.add(Object::decode(kind, json).unwrap().0);
         }
     }
-    builder.build(RequestRules {
-        in_place_resize: behaviour.in_place_pod_vertical_scaling,
-        pod_level_resources: behaviour.pod_level_resources,
-    })
+    builder.build(behaviour.request_gates())
 }
 
 fn key(pod: &str) -> ObjectKey {

@@ -25,10 +25,8 @@ impl AffinityTerm {
         Ok(Self {
             namespaces: term.namespaces.iter().copied().collect(),
             own_namespace: term.namespaces.is_empty() && term.namespace_selector.is_none(),
-            namespace_selector: Selector::from_label_selector(term.namespace_selector.as_ref())
-                .map_err(|error| error.to_string())?,
-            selector: Selector::from_label_selector(term.label_selector.as_ref())
-                .map_err(|error| error.to_string())?,
+            namespace_selector: Selector::new(term.namespace_selector.as_ref())?,
+            selector: Selector::new(term.label_selector.as_ref())?,
             topology_key: term.topology_key,
         })
     }

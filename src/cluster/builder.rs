@@ -14,7 +14,8 @@ use super::node::Node;
 use super::node_info::{NodeId, NodeInfo};
 use super::object::{Kind, Object};
 use super::pod::{Pod, PodId, PodObject};
-use super::pod_class::{PodClass, PodTemplate, RequestRules};
+use super::pod_class::{PodClass, PodTemplate};
+use super::requests::RequestGates;
 use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
 use super::Cluster;
 
@@ -78,7 +79,7 @@ impl ClusterBuilder {
     }
 
     /// Builds the state. Pods that have ended are left out: they count for nothing.
-    pub fn build(self, rules: RequestRules) -> Cluster {
+    pub fn build(self, gates: RequestGates) -> Cluster {
         let mut cluster = Cluster {
             namespaces: self.namespaces,
             workloads: self.workloads.sorted_by_key(|workload| (workload.key, workload.kind)),
@@ -99,12 +100,12 @@ impl ClusterBuilder {
             .map(|(index, node)| NodeInfo::new(NodeId(index as u32), Arc::new(node)))
             .collect();
         cluster.node_ids = cluster.nodes.iter().map(|node| (node.name(), node.id)).collect();
-        add_pods(&mut cluster, self.pods, rules);
+        add_pods(&mut cluster, self.pods, gates);
         cluster
     }
 }
 
-fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, rules: RequestRules) {
+fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) {
     let mut classes: FxHashMap<*const PodTemplate, Arc<PodClass>> = FxHashMap::default();
     let pods = pods.sorted_by_key(|pod| pod.own.key);
     cluster.pods.reserve_exact(pods.len());
@@ -116,7 +117,7 @@ fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, rules: RequestRules) 
         let id = PodId(cluster.pods.len() as u32);
         let class = classes
             .entry(Arc::as_ptr(&object.template))
-            .or_insert_with(|| Arc::new(PodClass::new((*object.template).clone(), rules)));
+            .or_insert_with(|| Arc::new(PodClass::new(Arc::clone(&object.template), gates)));
         let pod = Pod { id, own: object.own, class: Arc::clone(class) };
         let node = pod.own.node_name.and_then(|name| cluster.node_ids.get(&name).copied());
         if let Some(node) = node {

@@ -72,6 +72,8 @@ struct WireNodeInfo {
 
 impl WireNode {
     pub(super) fn into_node(self) -> Node {
+        let mut allocatable = Resources::default();
+        allocatable.add(self.status.allocatable.iter());
         Node {
             name: self.metadata.name.unwrap_or_default(),
             labels: self.metadata.labels,
@@ -79,7 +81,7 @@ impl WireNode {
             unschedulable: self.spec.unschedulable.unwrap_or_default(),
             taints: self.spec.taints.iter().copied().collect(),
             provider_id: self.spec.provider_id,
-            allocatable: Resources::from_list(&self.status.allocatable),
+            allocatable,
             images: self.status.images,
             kubelet_version: self.status.node_info.kubelet_version,
             sequence: 0,

@@ -84,8 +84,8 @@ impl NodeInfo {
 
     fn count(&mut self, pod: &Pod, sign: i64) {
         let requests = &pod.class.requests;
-        self.requested.add_signed(&requests.resources, sign);
-        self.non_zero_cpu = self.non_zero_cpu.wrapping_add(sign.wrapping_mul(requests.non_zero_cpu));
+        self.requested.add_resources(&requests.requested, sign < 0);
+        self.non_zero_cpu = self.non_zero_cpu.wrapping_add(sign.wrapping_mul(requests.non_zero_milli_cpu));
         self.non_zero_memory = self.non_zero_memory.wrapping_add(sign.wrapping_mul(requests.non_zero_memory));
     }
 }

@@ -3,11 +3,14 @@
 //! A cluster of 150,000 pods has a few thousand specifications. Each is kept, parsed and
 //! compiled once; pods point at it.
 
+use std::sync::Arc;
+
 use super::affinity_term::AffinityTerms;
 use super::host_ports::{HostPort, host_ports};
 use super::name::Name;
+use super::node_affinity::{self, PreferredNodeAffinity, RequiredNodeAffinity};
 use super::pod_spec::{Container, PodSpec};
-use super::requests::{self, ContainerInput, ExistingPod, PodResources};
+use super::requests::{self, ContainerInput, ExistingPod, PodResources, RequestGates};
 use super::resize::ResizeStatus;
 
 /// A specification and a resize status as they were read: the key by which pods are alike.
@@ -40,46 +43,36 @@ impl PodTemplate {
     }
 }
 
-/// How the version and the feature gates have a pod's requests counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RequestRules {
-    /// Gate `InPlacePodVerticalScaling`: the status of resized containers counts.
-    pub in_place_resize: bool,
-    /// Gate `PodLevelResources`: `spec.resources` counts.
-    pub pod_level_resources: bool,
-}
-
-impl Default for RequestRules {
-    /// As in v1.34.
-    fn default() -> Self {
-        Self { in_place_resize: true, pod_level_resources: true }
-    }
-}
-
 /// A template with everything that can be computed from it alone.
 #[derive(Debug)]
 pub struct PodClass {
     /// What it was made from.
-    pub template: PodTemplate,
+    pub template: Arc<PodTemplate>,
     /// What each pod of the class takes from its node.
     pub requests: ExistingPod,
     /// The ports of the node it takes.
     pub host_ports: Box<[HostPort]>,
+    /// What it requires of a node's labels and name.
+    pub required_node_affinity: RequiredNodeAffinity,
+    /// What it prefers of them.
+    pub preferred_node_affinity: PreferredNodeAffinity,
     /// Its pod (anti-)affinity terms; an error where a selector is invalid.
     pub affinity: Result<AffinityTerms, String>,
 }
 
 impl PodClass {
     /// Compiles `template`.
-    pub fn new(template: PodTemplate, rules: RequestRules) -> Self {
-        let requests = requests::existing_pod(&template.resources(), rules.in_place_resize, rules.pod_level_resources);
+    pub fn new(template: Arc<PodTemplate>, gates: RequestGates) -> Self {
+        let requests = requests::existing_pod(&template.resources(), gates);
         let host_ports = host_ports(&template.spec);
         let affinity = template.spec.affinity.as_ref();
         let affinity = AffinityTerms::compile(
             affinity.and_then(|a| a.pod_affinity.as_ref()),
             affinity.and_then(|a| a.pod_anti_affinity.as_ref()),
         );
-        Self { template, requests, host_ports, affinity }
+        let required_node_affinity = RequiredNodeAffinity::new(&template.spec);
+        let preferred_node_affinity = node_affinity::preferred(&template.spec);
+        Self { template, requests, host_ports, required_node_affinity, preferred_node_affinity, affinity }
     }
 
     /// Names of the claims the class's pods use (not those made for each pod).

@@ -10,7 +10,8 @@ use super::list::List;
 use super::name::{Name, name};
 use super::requests::ContainerResources;
 use super::resources::ResourceList;
-use super::selector::{LabelSelector, NodeSelector, PreferredSchedulingTerm};
+use super::node_selector::{NodeSelector, PreferredSchedulingTerm};
+use super::selector::LabelSelector;
 use super::taint::Toleration;
 use super::volume::Volumes;
 

@@ -145,7 +145,7 @@ impl WireReplicationController {
             key: self.metadata.key(),
             uid: self.metadata.uid.unwrap_or_default(),
             controller: self.metadata.controller().copied(),
-            selector: self.spec.selector.map(LabelSelector::from_labels),
+            selector: self.spec.selector.map(|match_labels| LabelSelector { match_labels, ..LabelSelector::default() }),
             replicas: self.spec.replicas,
             template: Arc::new(self.spec.template),
         }

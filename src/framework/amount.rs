@@ -25,9 +25,9 @@ impl Amount {
     fn quantity(self) -> Quantity {
         match self.resource.as_str() {
             "cpu" => Quantity::from_milli(self.value),
-            "memory" | "ephemeral-storage" => Quantity::from_value(self.value, Format::BinarySi),
-            name if name.starts_with("hugepages-") => Quantity::from_value(self.value, Format::BinarySi),
-            _ => Quantity::from_value(self.value, Format::DecimalSi),
+            "memory" | "ephemeral-storage" => Quantity::from_value(self.value, Format::BinarySI),
+            name if name.starts_with("hugepages-") => Quantity::from_value(self.value, Format::BinarySI),
+            _ => Quantity::from_value(self.value, Format::DecimalSI),
         }
     }
 }

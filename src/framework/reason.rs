@@ -32,12 +32,17 @@ pub enum Reason {
     UntoleratedTaint {
         /// The taint.
         taint: Taint,
+        /// Whether the version's text names it ([`crate::config::Behaviour`]).
+        #[serde(skip)]
+        named: bool,
     },
     /// NodeAffinity: `nodeSelector` or required node affinity does not match.
     NodeAffinityMismatch {
-        /// The parts that do not match, in Kubernetes' selector notation, with what the node has.
+        /// Keys of `nodeSelector` for which the node has another value or none.
         #[serde(skip_serializing_if = "Vec::is_empty")]
-        unmatched: Vec<String>,
+        unmatched_labels: Vec<Name>,
+        /// Whether required node affinity does not match.
+        affinity: bool,
     },
     /// NodeAffinity: `addedAffinity` of the profile does not match.
     EnforcedNodeAffinityMismatch,
@@ -140,9 +145,10 @@ impl fmt::Display for Reason {
             }
             Self::NodeUnschedulable => f.write_str("node(s) were unschedulable"),
             Self::NodeNameMismatch { .. } => f.write_str("node(s) didn't match the requested node name"),
-            Self::UntoleratedTaint { taint } => {
+            Self::UntoleratedTaint { taint, named: true } => {
                 write!(f, "node(s) had untolerated taint {{{}: {}}}", taint.key, taint.value)
             }
+            Self::UntoleratedTaint { named: false, .. } => f.write_str("node(s) had untolerated taint(s)"),
             Self::NodeAffinityMismatch { .. } => f.write_str("node(s) didn't match Pod's node affinity/selector"),
             Self::EnforcedNodeAffinityMismatch => {
                 f.write_str("node(s) didn't match scheduler-enforced node affinity")

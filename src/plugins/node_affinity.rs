@@ -7,10 +7,11 @@
 use std::collections::BTreeSet;
 
 use crate::cluster::NodeInfo;
-use crate::cluster::labels::Labels;
 use crate::cluster::name::Name;
-use crate::cluster::pod_spec::{NodeAffinity as Terms, PodSpec};
-use crate::cluster::selector::{NodeSelector, PreferredSchedulingTerm, preferred_score};
+use crate::cluster::node_affinity::RequiredNodeAffinity;
+use crate::cluster::node_selector::{
+    LazyErrorNodeSelector, NODE_NAME_FIELD, NodeSelector, NodeSelectorTerm, PreferredSchedulingTerms,
+};
 use crate::config::NodeAffinityArgs;
 use crate::framework::{
     Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin,
@@ -19,13 +20,26 @@ use crate::framework::{
 
 /// The plugin.
 pub struct NodeAffinity {
-    added: Terms,
+    added_required: Option<LazyErrorNodeSelector>,
+    added_preferred: Option<PreferredSchedulingTerms>,
 }
 
 impl NodeAffinity {
-    /// With the profile's arguments, which validation has found sound.
+    /// With the profile's arguments. Validation has found their terms sound.
     pub fn new(args: &NodeAffinityArgs) -> Self {
-        Self { added: args.added_affinity.clone().unwrap_or_default() }
+        let added = args.added_affinity.as_ref();
+        let preferred = added.map(|added| &*added.preferred).filter(|terms| !terms.is_empty());
+        Self {
+            added_required: added.and_then(|added| added.required.as_ref()).map(LazyErrorNodeSelector::new),
+            added_preferred: preferred.and_then(|terms| PreferredSchedulingTerms::new(terms).ok()),
+        }
+    }
+
+    fn scorer<'a>(&'a self, cycle: Cycle<'a>) -> PreScore<'a> {
+        match &cycle.pod.class.preferred_node_affinity {
+            Err(error) => PreScore::Error(error.clone()),
+            Ok(own) => PreScore::Run(Box::new(Scorer { added: self.added_preferred.as_ref(), own: own.as_ref() })),
+        }
     }
 }
 
@@ -53,12 +67,10 @@ impl Plugin for NodeAffinity {
 
 impl PreFilterPlugin for NodeAffinity {
     fn pre_filter<'a>(&'a self, cycle: Cycle<'a>) -> PreFilter<'a> {
-        let spec = cycle.pod.spec();
-        let required = spec.required_node_affinity();
-        if required.is_none() && self.added.required.is_none() && spec.node_selector.is_empty() {
+        if self.added_required.is_none() && cycle.pod.class.required_node_affinity.is_empty() {
             return PreFilter::Skip;
         }
-        let nodes = required.and_then(named_nodes);
+        let nodes = cycle.pod.spec().required_node_affinity().and_then(named_nodes);
         if nodes.as_ref().is_some_and(BTreeSet::is_empty) {
             return PreFilter::Reject(Rejection::unresolvable(Reason::NodeAffinityConflict));
         }
@@ -68,73 +80,34 @@ impl PreFilterPlugin for NodeAffinity {
 
 /// The nodes that the terms name; none unless every term names some.
 fn named_nodes(required: &NodeSelector) -> Option<BTreeSet<Name>> {
-    let mut nodes = BTreeSet::new();
-    for term in required.terms() {
-        let mut of_term: Option<BTreeSet<Name>> = None;
-        for values in term.names_in() {
-            let values: BTreeSet<Name> = values.iter().copied().collect();
-            of_term = Some(match of_term {
-                Some(before) => before.intersection(&values).copied().collect(),
-                None => values,
-            });
-        }
-        nodes.extend(of_term?);
+    if required.node_selector_terms.is_empty() {
+        return None; // nothing names nodes; the filter will match none
     }
-    // Without any term there is nothing that names nodes; the filter will match none.
-    (!required.terms().is_empty()).then_some(nodes)
+    let mut nodes = BTreeSet::new();
+    for term in &required.node_selector_terms {
+        nodes.extend(named_by(term)?);
+    }
+    Some(nodes)
+}
+
+/// The nodes that all of the term's `metadata.name In` fields allow; none without such a field.
+fn named_by(term: &NodeSelectorTerm) -> Option<BTreeSet<Name>> {
+    let fields = term.match_fields.iter().filter(|field| field.key == NODE_NAME_FIELD && field.operator == "In");
+    fields
+        .map(|field| field.values.iter().copied().collect::<BTreeSet<Name>>())
+        .reduce(|before, values| before.intersection(&values).copied().collect())
 }
 
 impl FilterPlugin for NodeAffinity {
+    /// Upstream's filter computes for itself what PreFilter did not leave it.
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
-        Box::new(Filter { added: self.added.required.as_ref(), own: Required::of(cycle.pod.spec()) })
-    }
-}
-
-/// What a pod requires of its node (upstream component-helpers/scheduling/corev1/nodeaffinity,
-/// RequiredNodeAffinity).
-#[derive(Clone, Copy)]
-pub struct Required<'a> {
-    node_selector: &'a Labels,
-    affinity: Option<&'a NodeSelector>,
-}
-
-impl<'a> Required<'a> {
-    /// `nodeSelector` and required node affinity of `spec`.
-    pub fn of(spec: &'a PodSpec) -> Self {
-        Self { node_selector: &spec.node_selector, affinity: spec.required_node_affinity() }
-    }
-
-    /// Whether `node` has what is required; a selector that cannot be parsed matches nothing.
-    pub fn matches(&self, node: &NodeInfo) -> bool {
-        self.unmatched_labels(node).next().is_none()
-            && self.affinity.is_none_or(|affinity| affinity.matches(node.name(), &node.node.labels).unwrap_or(false))
-    }
-
-    fn unmatched_labels(&self, node: &NodeInfo) -> impl Iterator<Item = (Name, Name)> {
-        self.node_selector.iter().filter(|(key, value)| node.node.labels.get(*key) != Some(*value))
-    }
-
-    /// What does not match, as `selector (node has …)`.
-    fn unmatched(&self, node: &NodeInfo) -> Vec<String> {
-        let mut unmatched: Vec<String> = self
-            .unmatched_labels(node)
-            .map(|(key, value)| match node.node.labels.get(key) {
-                Some(has) => format!("{key}={value} (node has {has})"),
-                None => format!("{key}={value} (node has no such label)"),
-            })
-            .collect();
-        if let Some(affinity) = self.affinity {
-            if !affinity.matches(node.name(), &node.node.labels).unwrap_or(false) {
-                unmatched.push(affinity.to_string());
-            }
-        }
-        unmatched
+        Box::new(Filter { added: self.added_required.as_ref(), own: &cycle.pod.class.required_node_affinity })
     }
 }
 
 struct Filter<'a> {
-    added: Option<&'a NodeSelector>,
-    own: Required<'a>,
+    added: Option<&'a LazyErrorNodeSelector>,
+    own: &'a RequiredNodeAffinity,
 }
 
 impl NodeFilter for Filter<'_> {
@@ -146,45 +119,61 @@ impl NodeFilter for Filter<'_> {
         if self.own.matches(node) {
             return Ok(());
         }
-        Err(Rejection::unresolvable(Reason::NodeAffinityMismatch { unmatched: self.own.unmatched(node) }))
+        let unmatched_labels = self.own.unmatched_labels(node).map(|(key, _)| key).collect();
+        let affinity = !self.own.affinity_matches(node);
+        Err(Rejection::unresolvable(Reason::NodeAffinityMismatch { unmatched_labels, affinity }))
+    }
+
+    fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
+        let labels = self.own.node_selector.iter().map(|(key, wanted)| {
+            let has = node.node.labels.get(key).map_or_else(|| "<none>".to_owned(), |value| value.to_string());
+            Fact::value(format!("nodeSelector {key}={wanted}"), format!("node has {has}"))
+        });
+        let terms = self.own.affinity.is_some().then(|| {
+            let verdict = if self.own.affinity_matches(node) { "a term matches" } else { "no term matches" };
+            Fact::value("required node affinity", verdict)
+        });
+        labels.chain(terms).collect()
     }
 }
 
 impl PreScorePlugin for NodeAffinity {
     fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
-        let own = cycle.pod.spec().preferred_node_affinity();
-        // Upstream parses all terms here, and fails on the first that cannot be.
-        if let Some(error) = own.iter().find_map(|term| term.error()) {
-            return PreScore::Error(error);
-        }
-        if own.is_empty() && self.added.preferred.is_empty() {
+        if self.added_preferred.is_none() && matches!(cycle.pod.class.preferred_node_affinity, Ok(None)) {
             return PreScore::Skip;
         }
-        PreScore::Run(self.unprepared_score(cycle))
-    }
-}
-
-impl NodeAffinity {
-    fn unprepared_score<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
-        Box::new(Scorer { added: &self.added.preferred, own: cycle.pod.spec().preferred_node_affinity() })
+        self.scorer(cycle)
     }
 }
 
 impl ScorePlugin for NodeAffinity {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
-        self.unprepared_score(cycle)
+        match self.scorer(cycle) {
+            PreScore::Run(scorer) => scorer,
+            PreScore::Error(error) => Box::new(Failing(error)),
+            PreScore::Skip => Box::new(Scorer { added: None, own: None }),
+        }
+    }
+}
+
+/// The pod's preferred terms cannot be parsed, and no PreScore said so before.
+struct Failing(String);
+
+impl NodeScorer for Failing {
+    fn score(&self, _node: &NodeInfo) -> Result<i64, String> {
+        Err(self.0.clone())
     }
 }
 
 struct Scorer<'a> {
-    added: &'a [PreferredSchedulingTerm],
-    own: &'a [PreferredSchedulingTerm],
+    added: Option<&'a PreferredSchedulingTerms>,
+    own: Option<&'a PreferredSchedulingTerms>,
 }
 
 impl NodeScorer for Scorer<'_> {
     fn score(&self, node: &NodeInfo) -> Result<i64, String> {
-        let labels = &node.node.labels;
-        Ok(preferred_score(self.added, node.name(), labels)? + preferred_score(self.own, node.name(), labels)?)
+        let score = |terms: &PreferredSchedulingTerms| terms.score(node.name(), &node.node.labels);
+        Ok(self.added.map_or(0, score) + self.own.map_or(0, score))
     }
 
     fn normalize(&self, _nodes: &[&NodeInfo], scores: &mut [i64]) {
@@ -192,12 +181,12 @@ impl NodeScorer for Scorer<'_> {
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
-        let terms = self.added.iter().chain(self.own);
-        terms
-            .filter_map(|term| {
-                let points = preferred_score(std::slice::from_ref(term), node.name(), &node.node.labels).ok()?;
-                Some(Fact::value(format!("preferred {term}"), format!("{points} of {}", term.weight)))
-            })
+        let fact = |what: &str, terms: Option<&PreferredSchedulingTerms>| {
+            terms.map(|terms| Fact::value(what, terms.score(node.name(), &node.node.labels)))
+        };
+        [fact("weight of the pod's matching terms", self.own), fact("weight of the profile's matching terms", self.added)]
+            .into_iter()
+            .flatten()
             .collect()
     }
 }

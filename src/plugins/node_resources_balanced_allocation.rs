@@ -4,7 +4,7 @@
 //! resources. Upstream plugins/noderesources/balanced_allocation.go.
 
 use crate::cluster::NodeInfo;
-use crate::cluster::requests::ScoreRequests;
+use crate::cluster::requests::RequestGates;
 use crate::config::{Behaviour, NodeResourcesBalancedAllocationArgs};
 use crate::framework::{
     Cycle, Fact, MAX_NODE_SCORE, NodeScorer, Plugin, PreScore, PreScorePlugin, ScorePlugin,
@@ -15,7 +15,7 @@ use super::resource_allocation::{Allocation, ScoredResources, Share};
 /// The plugin.
 pub struct NodeResourcesBalancedAllocation {
     scored: ScoredResources,
-    rules: ScoreRequests,
+    gates: RequestGates,
 }
 
 impl NodeResourcesBalancedAllocation {
@@ -23,17 +23,12 @@ impl NodeResourcesBalancedAllocation {
     pub fn new(args: &NodeResourcesBalancedAllocationArgs, behaviour: &Behaviour) -> Self {
         Self {
             scored: ScoredResources::new(&args.resources),
-            rules: ScoreRequests {
-                use_status_resources: behaviour.in_place_pod_vertical_scaling,
-                pod_level_resources: behaviour.pod_level_resources,
-                non_zero_defaults: false,
-            },
+            gates: behaviour.request_gates(),
         }
     }
 
     fn scorer<'a>(&'a self, cycle: Cycle<'a>) -> Scorer<'a> {
-        let requests = self.scored.requests(cycle.pod, self.rules);
-        Scorer { allocation: Allocation { scored: &self.scored, requests, use_requested: true } }
+        Scorer { allocation: self.scored.allocation(cycle.pod, self.gates, true) }
     }
 }
 
@@ -79,7 +74,7 @@ impl NodeScorer for Scorer<'_> {
         if self.is_best_effort() {
             return Ok(0); // reached only when the profile took the plugin out of PreScore
         }
-        if self.allocation.scored.is_empty() {
+        if self.allocation.requests.is_empty() {
             return Err("resources not found".to_owned());
         }
         let fractions: Vec<f64> = self.allocation.shares(node).map(|share| fraction(&share)).collect();

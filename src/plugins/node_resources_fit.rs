@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 use crate::cluster::NodeInfo;
-use crate::cluster::name::{Name, name};
-use crate::cluster::requests::{self, ScoreRequests};
-use crate::cluster::resources::{Resources, is_extended_resource_name};
+use crate::cluster::name::Name;
+use crate::cluster::requests::{self, RequestGates};
+use crate::cluster::resources::{Resources, STANDARD, is_extended_resource_name};
 use crate::config::{Behaviour, NodeResourcesFitArgs};
 use crate::framework::{
     Amount, Code, Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore,
@@ -24,7 +24,7 @@ const NAME: &str = "NodeResourcesFit";
 pub struct NodeResourcesFit {
     ignored_resources: BTreeSet<String>,
     ignored_resource_groups: BTreeSet<String>,
-    pod_level_resources: bool,
+    gates: RequestGates,
     scored: ScoredResources,
     strategy: Strategy,
 }
@@ -35,7 +35,7 @@ impl NodeResourcesFit {
         Self {
             ignored_resources: args.ignored_resources.iter().cloned().collect(),
             ignored_resource_groups: args.ignored_resource_groups.iter().cloned().collect(),
-            pod_level_resources: behaviour.pod_level_resources,
+            gates: behaviour.request_gates(),
             scored: ScoredResources::new(&args.scoring_strategy.resources),
             strategy: Strategy::of(&args.scoring_strategy),
         }
@@ -43,7 +43,7 @@ impl NodeResourcesFit {
 
     fn ignores(&self, resource: Name) -> bool {
         let group = || resource.split('/').next().unwrap_or_default();
-        is_extended_resource_name(resource)
+        is_extended_resource_name(&resource)
             && (self.ignored_resources.contains(resource.as_str()) || self.ignored_resource_groups.contains(group()))
     }
 }
@@ -72,7 +72,7 @@ impl Plugin for NodeResourcesFit {
 
 impl PreFilterPlugin for NodeResourcesFit {
     fn pre_filter<'a>(&'a self, cycle: Cycle<'a>) -> PreFilter<'a> {
-        let request = requests::filter_request(&cycle.pod.class.template.resources(), self.pod_level_resources);
+        let request = requests::filter_request(&cycle.pod.class.template.resources(), self.gates);
         PreFilter::run(Filter { plugin: self, request })
     }
 }
@@ -124,14 +124,14 @@ impl Filter<'_> {
     fn demands(&self, node: &NodeInfo) -> impl Iterator<Item = Demand> {
         let (request, used, allocatable) = (&self.request, &node.requested, &node.node.allocatable);
         let built_in = [
-            ("cpu", request.milli_cpu, used.milli_cpu, allocatable.milli_cpu),
-            ("memory", request.memory, used.memory, allocatable.memory),
-            ("ephemeral-storage", request.ephemeral_storage, used.ephemeral_storage, allocatable.ephemeral_storage),
+            (STANDARD.cpu, request.milli_cpu, used.milli_cpu, allocatable.milli_cpu),
+            (STANDARD.memory, request.memory, used.memory, allocatable.memory),
+            (STANDARD.ephemeral_storage, request.ephemeral_storage, used.ephemeral_storage, allocatable.ephemeral_storage),
         ]
         .into_iter()
         .filter(|(_, requested, ..)| *requested > 0)
         .map(|(resource, requested, used, allocatable)| Demand {
-            resource: name(resource),
+            resource,
             requested,
             used,
             allocatable,
@@ -182,7 +182,7 @@ impl NodeFilter for Filter<'_> {
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
-        let pods = name("pods");
+        let pods = STANDARD.pods;
         let count = Fact::Resource {
             resource: pods,
             requested: Amount::new(pods, 1),
@@ -213,9 +213,8 @@ impl ScorePlugin for NodeResourcesFit {
     /// Scoring looks neither at pod-level resources nor at the status of the incoming pod
     /// (upstream leaves both switches of its scorer unset).
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
-        let rules = ScoreRequests { use_status_resources: false, pod_level_resources: false, non_zero_defaults: true };
-        let requests = self.scored.requests(cycle.pod, rules);
-        Box::new(Scorer { plugin: self, allocation: Allocation { scored: &self.scored, requests, use_requested: false } })
+        let off = RequestGates { in_place_pod_vertical_scaling: false, pod_level_resources: false };
+        Box::new(Scorer { plugin: self, allocation: self.scored.allocation(cycle.pod, off, false) })
     }
 }
 

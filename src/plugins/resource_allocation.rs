@@ -3,8 +3,8 @@
 //! requested_to_capacity_ratio.go, plugins/helper/shape_score.go).
 
 use crate::cluster::name::{Name, name};
-use crate::cluster::requests::{ScoreRequests, score_requests};
-use crate::cluster::resources::is_scalar_resource_name;
+use crate::cluster::requests::{RequestGates, score_request_list};
+use crate::cluster::resources::{STANDARD, is_scalar_resource_name};
 use crate::cluster::{NodeInfo, Pod};
 use crate::config::{ResourceSpec, ScoringStrategy, ScoringStrategyType};
 use crate::framework::{Amount, Fact, MAX_NODE_SCORE};
@@ -23,10 +23,11 @@ impl ScoredResources {
         self.0.is_empty()
     }
 
-    /// What `pod` asks for of each, in the scheduler's units.
-    pub fn requests(&self, pod: &Pod, rules: ScoreRequests) -> Vec<i64> {
-        let names: Vec<Name> = self.0.iter().map(|(resource, _)| *resource).collect();
-        score_requests(&pod.class.template.resources(), &names, rules)
+    /// What `pod` asks for of them, ready to be laid on nodes.
+    pub fn allocation(&self, pod: &Pod, gates: RequestGates, use_requested: bool) -> Allocation<'_> {
+        let names = self.0.iter().map(|(resource, _)| *resource);
+        let requests = score_request_list(&pod.class.template.resources(), gates, names, use_requested);
+        Allocation { scored: self, requests, use_requested }
     }
 }
 
@@ -46,11 +47,11 @@ pub struct Share {
 /// A pod's requests, ready to be laid on nodes.
 pub struct Allocation<'a> {
     /// The resources.
-    pub scored: &'a ScoredResources,
+    scored: &'a ScoredResources,
     /// What the pod asks for of each, in step.
     pub requests: Vec<i64>,
     /// Whether the pods on the node count with what they really request, not with the defaults.
-    pub use_requested: bool,
+    use_requested: bool,
 }
 
 impl Allocation<'_> {
@@ -68,18 +69,20 @@ impl Allocation<'_> {
     }
 
     fn node_amounts(&self, node: &NodeInfo, resource: Name, request: i64) -> Option<(i64, i64)> {
-        if request == 0 && is_scalar_resource_name(resource) {
+        if request == 0 && is_scalar_resource_name(&resource) {
             return None;
         }
         let (allocatable, requested) = (&node.node.allocatable, &node.requested);
-        Some(match resource.as_str() {
-            "cpu" if self.use_requested => (allocatable.milli_cpu, requested.milli_cpu),
-            "cpu" => (allocatable.milli_cpu, node.non_zero_cpu),
-            "memory" if self.use_requested => (allocatable.memory, requested.memory),
-            "memory" => (allocatable.memory, node.non_zero_memory),
-            "ephemeral-storage" => (allocatable.ephemeral_storage, requested.ephemeral_storage),
-            _ => (allocatable.scalars.get(resource), requested.scalars.get(resource)),
-        })
+        let standard = [
+            (STANDARD.cpu, allocatable.milli_cpu, if self.use_requested { requested.milli_cpu } else { node.non_zero_cpu }),
+            (STANDARD.memory, allocatable.memory, if self.use_requested { requested.memory } else { node.non_zero_memory }),
+            (STANDARD.ephemeral_storage, allocatable.ephemeral_storage, requested.ephemeral_storage),
+        ];
+        let amounts = standard.into_iter().find(|(name, ..)| *name == resource);
+        Some(amounts.map_or_else(
+            || (allocatable.scalars.get(resource), requested.scalars.get(resource)),
+            |(_, allocatable, used)| (allocatable, used),
+        ))
     }
 
     /// The arithmetic, a line a resource.

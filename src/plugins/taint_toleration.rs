@@ -37,18 +37,23 @@ impl Plugin for TaintToleration {
 
 impl FilterPlugin for TaintToleration {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
-        Box::new(Filter { tolerations: &cycle.pod.spec().tolerations })
+        Box::new(Filter {
+            tolerations: &cycle.pod.spec().tolerations,
+            names_taint: cycle.behaviour.taint_reason_names_taint,
+        })
     }
 }
 
 struct Filter<'a> {
     tolerations: &'a [Toleration],
+    /// Whether this version's reason says which taint it is.
+    names_taint: bool,
 }
 
 impl NodeFilter for Filter<'_> {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
         match first_untolerated(&node.node.taints, self.tolerations) {
-            Some(taint) => Err(Rejection::unresolvable(Reason::UntoleratedTaint { taint })),
+            Some(taint) => Err(Rejection::unresolvable(Reason::UntoleratedTaint { taint, named: self.names_taint })),
             None => Ok(()),
         }
     }

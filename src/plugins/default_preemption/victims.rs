@@ -98,7 +98,7 @@ fn by_budget<'a>(cluster: &Cluster, pods: &[&'a Pod]) -> (Vec<&'a Pod>, Vec<&'a 
         .iter()
         .filter_map(|budget| {
             // An invalid selector matches nothing, and so do none and the empty one.
-            let selector = Selector::from_label_selector(budget.selector.as_ref()).ok()?;
+            let selector = Selector::new(budget.selector.as_ref()).ok()?;
             (!selector.is_empty()).then_some((budget, selector, budget.disruptions_allowed))
         })
         .collect();

@@ -1,0 +1,35 @@
+# What one can do here. CI calls the same recipes (.ci/run).
+
+# List the recipes
+default:
+    @just --list
+
+# Everything CI checks
+ci:
+    .ci/run
+
+# Format, lint
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+
+# All tests: units, conformance, the command line
+test:
+    cargo test
+
+# The black-box comparison with the real kube-scheduler, where ../shared is at hand
+conformance:
+    cargo build --release
+    python3 ../shared/conformance/check.py --bin target/release/kubectl-sched tests/conformance/*.jsonl.gz
+
+# Licences, advisories, sources
+deny:
+    cargo deny check
+
+# Read the documentation of the library
+docs:
+    cargo doc --no-deps --open
+
+# CPU and memory of `explain` beside a bare skip of the same file
+bench snapshot:
+    benches/explain.sh {{snapshot}}
