@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::cluster::list::List;
 use crate::cluster::meta::{Metadata, ObjectKey, OwnerReference};
 use crate::cluster::name::Name;
-use crate::cluster::selector::NodeSelector;
+use crate::cluster::node_selector::{LazyErrorNodeSelector, NodeSelector};
 
 use super::slice::{DeviceId, PoolId};
 
@@ -97,8 +97,8 @@ pub struct Constraint {
 pub struct Allocation {
     /// The devices.
     pub devices: Box<[AllocatedDevice]>,
-    /// The nodes they can be used from; none means all.
-    pub node_selector: Option<NodeSelector>,
+    /// The nodes they can be used from; none means all. Upstream's text where the selector is invalid.
+    pub node_selector: Option<Result<LazyErrorNodeSelector, String>>,
 }
 
 /// A device that a claim was given.
@@ -317,7 +317,7 @@ impl WireResourceClaim {
                 .collect(),
             allocation: self.status.allocation.map(|allocation| Allocation {
                 devices: allocation.devices.results.iter().map(WireResult::device).collect(),
-                node_selector: allocation.node_selector,
+                node_selector: allocation.node_selector.as_ref().map(LazyErrorNodeSelector::strict),
             }),
             reserved_for: self.status.reserved_for.iter().map(|consumer| consumer.uid).collect(),
         }

@@ -9,7 +9,7 @@ use crate::cluster::list::List;
 use crate::cluster::meta::Metadata;
 use crate::cluster::name::Name;
 use crate::cluster::quantity::Quantity;
-use crate::cluster::selector::NodeSelector;
+use crate::cluster::node_selector::{LazyErrorNodeSelector, NodeSelector};
 
 /// A pool of devices of one driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -68,8 +68,8 @@ pub enum Reach {
     Node(Name),
     /// Every node.
     AllNodes,
-    /// Nodes by label.
-    Selected(NodeSelector),
+    /// Nodes by label; upstream's text where the selector is invalid.
+    Selected(Result<LazyErrorNodeSelector, String>),
     /// Each device says so itself (`perDeviceNodeSelection`, gate `DRAPartitionableDevices`).
     PerDevice,
     /// Nothing that this version knows.
@@ -205,7 +205,7 @@ impl WireResourceSlice {
             (Some(_), ..) => Reach::PerDevice,
             (None, Some(node), ..) if !node.is_empty() => Reach::Node(node),
             (None, _, Some(true), _) => Reach::AllNodes,
-            (None, _, _, Some(selector)) => Reach::Selected(selector),
+            (None, _, _, Some(selector)) => Reach::Selected(LazyErrorNodeSelector::strict(&selector)),
             _ => Reach::Unknown,
         };
         ResourceSlice {
