@@ -79,7 +79,7 @@ impl Scheduler {
     fn note_what_is_outside(&self, profile: &Profile, notes: &Notes) {
         for plugin in &profile.out_of_tree {
             notes.add(NotEvaluated::new(
-                plugin.as_str(),
+                plugin.plugin.as_str(),
                 "the profile enables it, and it is not part of kube-scheduler",
                 "what it filters or scores is not in this answer",
             ));

@@ -162,12 +162,14 @@ impl Cluster {
     pub fn forget(&mut self, pod: PodId) {
         let pod = &mut self.pods[pod.0 as usize];
         pod.own.node_name = None;
-        if let Some(node) = self.placed[pod.id.0 as usize].take() {
+        let node = self.placed[pod.id.0 as usize].take();
+        if let Some(node) = node {
             self.nodes[node.index()].remove_pod(pod);
             self.groups.remove(pod);
         }
         let id = pod.id;
         self.nominate(id);
+        self.restore_shared_ports(id, node);
     }
 
     /// Adds a pending pod that the input did not have.
@@ -178,6 +180,20 @@ impl Cluster {
         self.placed.push(None);
         self.nominate(id);
         id
+    }
+
+    /// A node's used ports are a set: with one of two pods that share a port the port is gone, as
+    /// upstream has it within a cycle. For a pod that leaves the state the others' ports must stay.
+    fn restore_shared_ports(&mut self, pod: PodId, node: Option<NodeId>) {
+        let Some(node) = node.map(|node| &mut self.nodes[node.index()]) else { return };
+        if self.pods[pod.0 as usize].class.host_ports.is_empty() {
+            return;
+        }
+        for other in &node.pods {
+            for port in &self.pods[other.0 as usize].class.host_ports {
+                node.used_ports.add(*port);
+            }
+        }
     }
 
     fn nominate(&mut self, pod: PodId) {

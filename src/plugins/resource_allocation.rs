@@ -2,11 +2,11 @@
 //! (upstream plugins/noderesources/resource_allocation.go, least_allocated.go, most_allocated.go,
 //! requested_to_capacity_ratio.go, plugins/helper/shape_score.go).
 
-use crate::cluster::name::{Name, name};
+use crate::cluster::name::Name;
 use crate::cluster::requests::{RequestGates, score_request_list};
 use crate::cluster::resources::{STANDARD, is_scalar_resource_name};
 use crate::cluster::{NodeInfo, Pod};
-use crate::config::{ResourceSpec, ScoringStrategy, ScoringStrategyType};
+use crate::config::{ResourceWeight, ScoringStrategy};
 use crate::framework::{Amount, Fact, MAX_NODE_SCORE};
 
 /// The resources a plugin scores, with their weights.
@@ -14,8 +14,8 @@ pub struct ScoredResources(Vec<(Name, i64)>);
 
 impl ScoredResources {
     /// As the arguments list them.
-    pub fn new(resources: &[ResourceSpec]) -> Self {
-        Self(resources.iter().map(|resource| (name(&resource.name), resource.weight)).collect())
+    pub fn new(resources: &[ResourceWeight]) -> Self {
+        Self(resources.iter().map(|scored| (scored.resource, scored.weight)).collect())
     }
 
     /// Whether there are none.
@@ -117,11 +117,11 @@ pub enum Strategy {
 impl Strategy {
     /// As the arguments say. A point's score of 0 to 10 is scaled to 0 to 100.
     pub fn of(strategy: &ScoringStrategy) -> Self {
-        match strategy.kind {
-            ScoringStrategyType::LeastAllocated => Self::LeastAllocated,
-            ScoringStrategyType::MostAllocated => Self::MostAllocated,
-            ScoringStrategyType::RequestedToCapacityRatio => Self::RequestedToCapacityRatio(
-                strategy.shape.iter().map(|point| (i64::from(point.utilization), i64::from(point.score) * 10)).collect(),
+        match strategy {
+            ScoringStrategy::LeastAllocated => Self::LeastAllocated,
+            ScoringStrategy::MostAllocated => Self::MostAllocated,
+            ScoringStrategy::RequestedToCapacityRatio { shape } => Self::RequestedToCapacityRatio(
+                shape.iter().map(|point| (i64::from(point.utilization), i64::from(point.score) * 10)).collect(),
             ),
         }
     }
@@ -185,6 +185,7 @@ pub fn broken_line(shape: &[(i64, i64)], x: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::name::name;
 
     fn share(requested: i64, allocatable: i64) -> Share {
         Share { resource: name("cpu"), weight: 1, requested, allocatable }
