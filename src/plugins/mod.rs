@@ -6,6 +6,7 @@ use crate::config::{Behaviour, Profile};
 use crate::framework::Plugin;
 
 pub mod default_preemption;
+pub mod dynamic_resources;
 pub mod image_locality;
 pub mod node_affinity;
 pub mod node_name;
@@ -34,6 +35,7 @@ pub fn build(profile: &Profile, behaviour: &Behaviour) -> Vec<Box<dyn Plugin>> {
             behaviour,
         )),
         Box::new(image_locality::ImageLocality),
+        Box::new(dynamic_resources::DynamicResources::new(behaviour)),
         Box::new(default_preemption::DefaultPreemption),
     ]
 }

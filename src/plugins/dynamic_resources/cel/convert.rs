@@ -15,6 +15,9 @@ const PARSER_STACK: usize = 256 << 20;
 
 /// Reads `text`; the error says why it cannot be evaluated.
 pub(super) fn parse(text: &str) -> Result<Expr, String> {
+    if may_repeat_operators(text) {
+        return Err("it repeats the operator ! or -, which the CEL parser reads wrongly".to_owned());
+    }
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(PARSER_STACK)
@@ -22,6 +25,16 @@ pub(super) fn parse(text: &str) -> Result<Expr, String> {
             .map_err(|error| format!("no thread to read it: {error}"))?
             .join()
             .map_err(|_| "the CEL parser failed on it".to_owned())?
+    })
+}
+
+/// Of an even number of `!` or `-` the parser (cel 0.13) keeps one, and goes through the operand twice, at each
+/// level of nesting. Finds them wherever they might stand; that a string or a comment may look the same costs an answer, no more.
+fn may_repeat_operators(text: &str) -> bool {
+    let dense: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    ['!', '-'].into_iter().any(|operator| {
+        let times = text.matches(operator).count();
+        dense.contains(&String::from_iter([operator, operator])) || (times > 1 && text.contains("//"))
     })
 }
 
