@@ -14,6 +14,7 @@ mod api_path;
 pub mod builder;
 pub mod default_selector;
 pub mod csi_migration;
+pub mod devices;
 pub mod host_ports;
 pub mod image;
 pub mod labels;
@@ -52,6 +53,7 @@ pub use object::{Kind, Object};
 pub use pod::{Pod, PodId};
 pub use time::Timestamp;
 
+use devices::Devices;
 use image::ImageState;
 use pod_groups::PodGroups;
 use storage::{Storage, StorageKind};
@@ -80,6 +82,8 @@ pub struct Cluster {
     pub budgets: Vec<PodDisruptionBudget>,
     /// PriorityClasses.
     pub priority_classes: Vec<PriorityClass>,
+    /// DeviceClasses, ResourceClaims and ResourceSlices.
+    pub devices: Devices,
     /// Kinds of which the input had at least one object, or said that there is none.
     pub kinds: std::collections::BTreeSet<Kind>,
 }

@@ -6,6 +6,7 @@ use crate::config::{Behaviour, Profile};
 use crate::framework::Plugin;
 
 pub mod default_preemption;
+pub mod dynamic_resources;
 pub mod image_locality;
 pub mod node_affinity;
 pub mod node_name;
@@ -45,6 +46,7 @@ pub fn build(profile: &Profile, behaviour: &Behaviour) -> Vec<Box<dyn Plugin>> {
         Box::new(node_volume_limits::NodeVolumeLimits::new(behaviour)),
         Box::new(volume_binding::VolumeBinding::new(&args.volume_binding, behaviour)),
         Box::new(volume_zone::VolumeZone),
+        Box::new(dynamic_resources::DynamicResources::new(behaviour)),
         Box::new(default_preemption::DefaultPreemption),
     ]
 }
