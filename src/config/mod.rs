@@ -1,1 +1,44 @@
-//! KubeSchedulerConfiguration.
+//! What the scheduler was told to do: from a `KubeSchedulerConfiguration` to effective profiles, and from a Kubernetes
+//! version and its feature gates to named behaviours. Knows names of plugins, not plugins.
+//!
+//! [`SchedulerConfig::parse`] goes the way kube-scheduler goes at start: `types` are what a user writes, read strictly by
+//! `decode`; `plugin_config` reads and defaults the plugins' arguments; `validation` refuses what upstream refuses;
+//! `merge` puts the plugins in order, with `defaults` and `extension_points` as its tables; `profile` is the result.
+
+mod behaviour;
+mod decode;
+mod defaults;
+mod duration;
+mod error;
+mod extender;
+mod extension_points;
+mod feature_gates;
+mod field_path;
+mod gates_elsewhere;
+mod merge;
+mod plugin_args;
+mod plugin_config;
+mod profile;
+mod qualified_name;
+mod request_gates;
+#[cfg(test)]
+mod tests;
+mod types;
+mod validation;
+mod validation_node_affinity;
+mod validation_plugin_args;
+
+pub use behaviour::{Behaviour, KubeVersion, VersionError};
+pub use duration::GoDuration;
+pub use error::{ConfigError, FieldError, Problem, ProfileError};
+pub use extender::{ExtenderConfig, ExtenderTls, ManagedResource};
+pub use extension_points::{ExtensionPoint, extension_points};
+pub use feature_gates::{FeatureGateError, FeatureGates};
+pub use field_path::FieldPath;
+pub use merge::OutOfTree;
+pub use plugin_args::{
+    DefaultConstraints, DefaultPreemptionArgs, DynamicResourcesArgs, InterPodAffinityArgs, NodeAffinityArgs,
+    NodeResourcesBalancedAllocationArgs, NodeResourcesFitArgs, PluginArgs, PodTopologySpreadArgs, ResourceWeight,
+    ScoringStrategy, ShapePoint, SpreadConstraint, VolumeBindingArgs,
+};
+pub use profile::{DEFAULT_SCHEDULER_NAME, Enabled, Origin, Profile, SchedulerConfig};

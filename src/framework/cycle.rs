@@ -193,13 +193,7 @@ fn filter(cycle: Cycle<'_>, prepared: &Prepared<'_>, placement: &mut Placement) 
         .nodes()
         .par_iter()
         .map(|node| {
-            let considered = prepared.considers(node.name());
-            let nominated = cycle.pod.own.nominated_node_name == Some(node.name());
-            if considered || nominated {
-                judge_node(cycle, prepared, node, considered)
-            } else {
-                left_out(prepared, node)
-            }
+            judge_node(cycle, prepared, node)
         })
         .collect();
     // Upstream tries the nominated node first, also one that PreFilter left out; if the pod fits
@@ -218,18 +212,19 @@ fn filter(cycle: Cycle<'_>, prepared: &Prepared<'_>, placement: &mut Placement) 
     placement.nodes = nodes;
 }
 
-fn judge_node(cycle: Cycle<'_>, prepared: &Prepared<'_>, node: &NodeInfo, considered: bool) -> NodePlacement {
+fn judge_node(cycle: Cycle<'_>, prepared: &Prepared<'_>, node: &NodeInfo) -> NodePlacement {
     let all = prepared.filters.run_all(node);
-    let rejection = if cycle.cluster.nominated_to(node.name()).is_empty() {
-        all.first().map(|_| ()).and_then(|()| prepared.filters.run(node).err())
+    let considered = prepared.considers(node.name());
+    let nominated = cycle.pod.own.nominated_node_name == Some(node.name());
+    let rejection = if !considered && !nominated {
+        let plugins = prepared.narrowed_by.clone();
+        let rejection = Rejection::unresolvable(Reason::LeftOutByPreFilter { plugins });
+        Some(PluginRejection { plugin: None, rejection })
+    } else if cycle.cluster.nominated_to(node.name()).is_empty() {
+        all.first().and_then(|_| prepared.filters.run(node).err())
     } else {
         prepared.filters.run_with_nominated(cycle, node).err()
     };
     let filters = all.into_iter().map(|(plugin, rejection)| FilterVerdict { plugin, rejection }).collect();
     NodePlacement::judged(node, rejection, filters, considered)
-}
-
-fn left_out(prepared: &Prepared<'_>, node: &NodeInfo) -> NodePlacement {
-    let rejection = Rejection::unresolvable(Reason::LeftOutByPreFilter { plugins: prepared.narrowed_by.clone() });
-    NodePlacement::judged(node, Some(PluginRejection { plugin: None, rejection }), Vec::new(), false)
 }

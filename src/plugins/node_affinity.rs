@@ -6,12 +6,15 @@
 
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
+
 use crate::cluster::NodeInfo;
 use crate::cluster::name::Name;
 use crate::cluster::node_affinity::RequiredNodeAffinity;
 use crate::cluster::node_selector::{
     LazyErrorNodeSelector, NODE_NAME_FIELD, NodeSelector, NodeSelectorTerm, PreferredSchedulingTerms,
 };
+use crate::cluster::pod_spec::NodeAffinity as Terms;
 use crate::config::NodeAffinityArgs;
 use crate::framework::{
     Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin,
@@ -27,7 +30,9 @@ pub struct NodeAffinity {
 impl NodeAffinity {
     /// With the profile's arguments. Validation has found their terms sound.
     pub fn new(args: &NodeAffinityArgs) -> Self {
-        let added = args.added_affinity.as_ref();
+        // `config` has checked the terms; their type is the cluster's, which it does not know.
+        let added = args.added_affinity.as_ref().and_then(|value| Terms::deserialize(value).ok());
+        let added = added.as_ref();
         let preferred = added.map(|added| &*added.preferred).filter(|terms| !terms.is_empty());
         Self {
             added_required: added.and_then(|added| added.required.as_ref()).map(LazyErrorNodeSelector::new),
@@ -74,7 +79,7 @@ impl PreFilterPlugin for NodeAffinity {
         if nodes.as_ref().is_some_and(BTreeSet::is_empty) {
             return PreFilter::Reject(Rejection::unresolvable(Reason::NodeAffinityConflict));
         }
-        PreFilter::Run { filter: self.unprepared(cycle), nodes }
+        PreFilter::Run { filter: FilterPlugin::unprepared(self, cycle), nodes }
     }
 }
 
@@ -182,7 +187,7 @@ impl NodeScorer for Scorer<'_> {
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
         let fact = |what: &str, terms: Option<&PreferredSchedulingTerms>| {
-            terms.map(|terms| Fact::value(what, terms.score(node.name(), &node.node.labels)))
+            terms.map(|terms| Fact::value(what, terms.score(node.name(), &node.node.labels).to_string()))
         };
         [fact("weight of the pod's matching terms", self.own), fact("weight of the profile's matching terms", self.added)]
             .into_iter()

@@ -4,8 +4,6 @@
 //! requests with the 100m/200Mi defaults. <https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/>;
 //! upstream plugins/noderesources/fit.go.
 
-use std::collections::BTreeSet;
-
 use crate::cluster::NodeInfo;
 use crate::cluster::name::Name;
 use crate::cluster::requests::{self, RequestGates};
@@ -22,8 +20,8 @@ const NAME: &str = "NodeResourcesFit";
 
 /// The plugin.
 pub struct NodeResourcesFit {
-    ignored_resources: BTreeSet<String>,
-    ignored_resource_groups: BTreeSet<String>,
+    ignored_resources: Vec<Name>,
+    ignored_resource_groups: Vec<Name>,
     gates: RequestGates,
     scored: ScoredResources,
     strategy: Strategy,
@@ -33,18 +31,20 @@ impl NodeResourcesFit {
     /// With the profile's arguments, which validation has found sound.
     pub fn new(args: &NodeResourcesFitArgs, behaviour: &Behaviour) -> Self {
         Self {
-            ignored_resources: args.ignored_resources.iter().cloned().collect(),
-            ignored_resource_groups: args.ignored_resource_groups.iter().cloned().collect(),
+            ignored_resources: args.ignored_resources.clone(),
+            ignored_resource_groups: args.ignored_resource_groups.clone(),
             gates: behaviour.request_gates(),
-            scored: ScoredResources::new(&args.scoring_strategy.resources),
-            strategy: Strategy::of(&args.scoring_strategy),
+            scored: ScoredResources::new(&args.resources),
+            strategy: Strategy::of(&args.strategy),
         }
     }
 
     fn ignores(&self, resource: Name) -> bool {
-        let group = || resource.split('/').next().unwrap_or_default();
-        is_extended_resource_name(&resource)
-            && (self.ignored_resources.contains(resource.as_str()) || self.ignored_resource_groups.contains(group()))
+        let in_group = || {
+            let group = resource.split('/').next().unwrap_or_default();
+            self.ignored_resource_groups.iter().any(|ignored| *ignored == group)
+        };
+        is_extended_resource_name(&resource) && (self.ignored_resources.contains(&resource) || in_group())
     }
 }
 

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 mod documents;
 mod error;
 pub mod files;
+pub mod live;
 mod manifests;
 mod open;
 mod scan;

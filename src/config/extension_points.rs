@@ -1,0 +1,141 @@
+//! Which plugin takes part where: the extension points, and what each in-tree plugin implements.
+//!
+//! Upstream asks Go's type system (`reflect.Type.Implements`); the table below is what its plugins assert
+//! of themselves (`pkg/scheduler/framework/plugins/*`: `var _ framework.XPlugin = &P{}`).
+
+use std::fmt;
+
+use ExtensionPoint::{Bind, Filter, PostFilter, PreBind, PreEnqueue, PreFilter, PreScore, QueueSort, Reserve, Score};
+
+use super::behaviour::Behaviour;
+
+/// An extension point of the scheduling framework.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ExtensionPoint {
+    /// Before a pod enters the active queue.
+    PreEnqueue,
+    /// The order of the queue.
+    QueueSort,
+    /// Once a pod, before the nodes are looked at.
+    PreFilter,
+    /// Whether a node is feasible.
+    Filter,
+    /// When no node is feasible.
+    PostFilter,
+    /// Once a pod, before nodes are scored.
+    PreScore,
+    /// How good a feasible node is.
+    Score,
+    /// A node was chosen, resources are taken.
+    Reserve,
+    /// Last word before binding.
+    Permit,
+    /// What must be done before binding.
+    PreBind,
+    /// The binding.
+    Bind,
+    /// After the binding.
+    PostBind,
+}
+
+impl ExtensionPoint {
+    /// All of them, in the order a pod meets them.
+    pub const ALL: [Self; 12] = [
+        Self::PreEnqueue,
+        Self::QueueSort,
+        Self::PreFilter,
+        Self::Filter,
+        Self::PostFilter,
+        Self::PreScore,
+        Self::Score,
+        Self::Reserve,
+        Self::Permit,
+        Self::PreBind,
+        Self::Bind,
+        Self::PostBind,
+    ];
+
+    /// In the order in which upstream sets them up (`framework.go: getExtensionPoints`), which
+    /// decides which of several errors is reported.
+    pub(super) const SETUP_ORDER: [Self; 12] = [
+        Self::PreFilter,
+        Self::Filter,
+        Self::PostFilter,
+        Self::Reserve,
+        Self::PreScore,
+        Self::Score,
+        Self::PreBind,
+        Self::Bind,
+        Self::PostBind,
+        Self::Permit,
+        Self::PreEnqueue,
+        Self::QueueSort,
+    ];
+
+    /// The field of `plugins` in a configuration.
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::PreEnqueue => "preEnqueue",
+            Self::QueueSort => "queueSort",
+            Self::PreFilter => "preFilter",
+            Self::Filter => "filter",
+            Self::PostFilter => "postFilter",
+            Self::PreScore => "preScore",
+            Self::Score => "score",
+            Self::Reserve => "reserve",
+            Self::Permit => "permit",
+            Self::PreBind => "preBind",
+            Self::Bind => "bind",
+            Self::PostBind => "postBind",
+        }
+    }
+
+    /// The Go interface, by which upstream's errors call it.
+    pub(super) fn interface(self) -> &'static str {
+        match self {
+            Self::PreEnqueue => "PreEnqueuePlugin",
+            Self::QueueSort => "QueueSortPlugin",
+            Self::PreFilter => "PreFilterPlugin",
+            Self::Filter => "FilterPlugin",
+            Self::PostFilter => "PostFilterPlugin",
+            Self::PreScore => "PreScorePlugin",
+            Self::Score => "ScorePlugin",
+            Self::Reserve => "ReservePlugin",
+            Self::Permit => "PermitPlugin",
+            Self::PreBind => "PreBindPlugin",
+            Self::Bind => "BindPlugin",
+            Self::PostBind => "PostBindPlugin",
+        }
+    }
+}
+
+impl fmt::Display for ExtensionPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.field())
+    }
+}
+
+/// The extension points that an in-tree plugin of this version implements; `None` for a plugin that is not in tree.
+pub fn extension_points(plugin: &str, behaviour: &Behaviour) -> Option<&'static [ExtensionPoint]> {
+    Some(match plugin {
+        "SchedulingGates" => &[PreEnqueue],
+        "PrioritySort" => &[QueueSort],
+        "NodeUnschedulable" | "NodeName" => &[Filter],
+        "TaintToleration" => &[Filter, PreScore, Score],
+        "NodePorts" | "VolumeRestrictions" | "NodeVolumeLimits" | "VolumeZone" => &[PreFilter, Filter],
+        "NodeAffinity" | "NodeResourcesFit" | "PodTopologySpread" | "InterPodAffinity" => {
+            &[PreFilter, Filter, PreScore, Score]
+        }
+        "VolumeBinding" => &[PreFilter, Filter, PreScore, Score, Reserve, PreBind],
+        "DynamicResources" if behaviour.dynamic_resources_scores => {
+            &[PreEnqueue, PreFilter, Filter, PostFilter, Score, Reserve, PreBind]
+        }
+        "DynamicResources" => &[PreEnqueue, PreFilter, Filter, PostFilter, Reserve, PreBind],
+        "DefaultPreemption" => &[PreEnqueue, PostFilter],
+        "NodeResourcesBalancedAllocation" => &[PreScore, Score],
+        "ImageLocality" => &[Score],
+        "DefaultBinder" => &[Bind],
+        "NodeDeclaredFeatures" if behaviour.version.minor >= 35 => &[PreFilter, Filter],
+        _ => return None,
+    })
+}

@@ -1,0 +1,238 @@
+//! What arguments of in-tree plugins must be
+//! (`pkg/scheduler/apis/config/validation/validation_pluginargs.go`).
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use super::behaviour::Behaviour;
+use super::error::FieldError;
+use super::field_path::FieldPath;
+use super::qualified_name::qualified_name_problems;
+use super::types::{
+    DefaultPreemptionArgs, DynamicResourcesArgs, InterPodAffinityArgs, NodeResourcesBalancedAllocationArgs,
+    NodeResourcesFitArgs, PodTopologySpreadArgs, ResourceSpec, ShapePoint, VolumeBindingArgs,
+};
+
+type Errors = Vec<FieldError>;
+
+pub(super) fn default_preemption(path: &FieldPath, args: &DefaultPreemptionArgs) -> Errors {
+    let mut errors = Errors::new();
+    let percentage = args.min_candidate_nodes_percentage.unwrap_or_default();
+    let absolute = args.min_candidate_nodes_absolute.unwrap_or_default();
+    let percentage_path = path.child("minCandidateNodesPercentage");
+    let absolute_path = path.child("minCandidateNodesAbsolute");
+    if !(0..=100).contains(&percentage) {
+        errors.push(FieldError::invalid(percentage_path.clone(), percentage, "not in valid range [0, 100]"));
+    }
+    if absolute < 0 {
+        errors.push(FieldError::invalid(absolute_path.clone(), absolute, "not in valid range [0, inf)"));
+    }
+    if percentage == 0 && absolute == 0 {
+        errors.push(FieldError::invalid(
+            percentage_path,
+            percentage,
+            "cannot be zero at the same time as minCandidateNodesAbsolute",
+        ));
+        errors.push(FieldError::invalid(
+            absolute_path,
+            absolute,
+            "cannot be zero at the same time as minCandidateNodesPercentage",
+        ));
+    }
+    errors
+}
+
+pub(super) fn inter_pod_affinity(path: &FieldPath, args: &InterPodAffinityArgs) -> Errors {
+    let weight = args.hard_pod_affinity_weight.unwrap_or_default();
+    if (0..=100).contains(&weight) {
+        return Errors::new();
+    }
+    let path = path.child("hardPodAffinityWeight");
+    vec![FieldError::invalid(path, weight, "not in valid range [0, 100]")]
+}
+
+pub(super) fn pod_topology_spread(path: &FieldPath, args: &PodTopologySpreadArgs) -> Errors {
+    let mut errors = Errors::new();
+    let type_path = path.child("defaultingType");
+    match args.defaulting_type.as_str() {
+        "List" => {}
+        "System" if args.default_constraints.is_empty() => {}
+        "System" => errors.push(FieldError::invalid(type_path, "System", "when .defaultConstraints are not empty")),
+        other => errors.push(FieldError::not_supported(type_path, other, &["System", "List"])),
+    }
+    let list = path.child("defaultConstraints");
+    let mut seen = HashSet::new();
+    for (index, constraint) in args.default_constraints.iter().enumerate() {
+        let path = list.index(index);
+        if constraint.max_skew <= 0 {
+            errors.push(FieldError::invalid(path.child("maxSkew"), constraint.max_skew, "not in valid range (0, inf)"));
+        }
+        let key = constraint.topology_key.as_str();
+        if key.is_empty() {
+            errors.push(FieldError::required(path.child("topologyKey"), "can not be empty"));
+        } else {
+            errors.extend(label_name(&path.child("topologyKey"), key));
+        }
+        let action = constraint.when_unsatisfiable.as_str();
+        let action_path = path.child("whenUnsatisfiable");
+        match action {
+            "DoNotSchedule" | "ScheduleAnyway" => {}
+            "" => errors.push(FieldError::required(action_path, "can not be empty")),
+            _ => errors.push(FieldError::not_supported(action_path, action, &["DoNotSchedule", "ScheduleAnyway"])),
+        }
+        if constraint.label_selector.is_some() {
+            errors.push(FieldError::forbidden(
+                path.child("labelSelector"),
+                "constraint must not define a selector, as they deduced for each pod",
+            ));
+        }
+        if !seen.insert((key, action)) {
+            errors.push(FieldError::duplicate(path, format!("{{{key}, {action}}}").as_str()));
+        }
+    }
+    errors
+}
+
+pub(super) fn node_resources_balanced_allocation(
+    path: &FieldPath,
+    args: &NodeResourcesBalancedAllocationArgs,
+) -> Errors {
+    let mut errors = Errors::new();
+    let mut seen = HashSet::new();
+    for (index, resource) in args.resources.iter().enumerate() {
+        let path = path.child("resources").index(index);
+        if !seen.insert(resource.name.as_str()) {
+            errors.push(FieldError::duplicate(path.child("name"), resource.name.as_str()));
+        }
+        if resource.weight != 1 {
+            errors.push(FieldError::invalid(path.child("weight"), resource.weight, "must be 1"));
+        }
+    }
+    errors
+}
+
+pub(super) fn node_resources_fit(path: &FieldPath, args: &NodeResourcesFitArgs) -> Errors {
+    let mut errors = Errors::new();
+    for (index, resource) in args.ignored_resources.iter().enumerate() {
+        errors.extend(label_name(&path.child("ignoredResources").index(index), resource));
+    }
+    for (index, group) in args.ignored_resource_groups.iter().enumerate() {
+        let path = path.child("ignoredResourceGroups").index(index);
+        if group.contains('/') {
+            errors.push(FieldError::invalid(path.clone(), group.as_str(), "resource group name can't contain '/'"));
+        }
+        errors.extend(label_name(&path, group));
+    }
+    let Some(strategy) = &args.scoring_strategy else {
+        return errors;
+    };
+    let path = path.child("scoringStrategy");
+    let supported = ["LeastAllocated", "MostAllocated", "RequestedToCapacityRatio"];
+    if !supported.contains(&strategy.kind.as_str()) {
+        errors.push(FieldError::not_supported(path.child("type"), &strategy.kind, &supported));
+    }
+    errors.extend(resources(&path.child("resources"), &strategy.resources));
+    match &strategy.requested_to_capacity_ratio {
+        Some(ratio) => errors.extend(function_shape(&path.child("shape"), &ratio.shape)),
+        // Upstream dereferences what is not there and panics.
+        None if strategy.kind == "RequestedToCapacityRatio" => errors
+            .push(FieldError::required(path.child("requestedToCapacityRatio"), "at least one point must be specified")),
+        None => {}
+    }
+    errors
+}
+
+fn resources(path: &FieldPath, resources: &[ResourceSpec]) -> Errors {
+    resources
+        .iter()
+        .enumerate()
+        .filter(|(_, resource)| !(1..=100).contains(&resource.weight))
+        .map(|(index, resource)| {
+            FieldError::invalid(
+                path.index(index).child("weight"),
+                resource.weight,
+                format!("resource weight of {} not in valid range (0, 100]", resource.name),
+            )
+        })
+        .collect()
+}
+
+fn function_shape(path: &FieldPath, shape: &[ShapePoint]) -> Errors {
+    let mut errors = Errors::new();
+    if shape.is_empty() {
+        return vec![FieldError::required(path.clone(), "at least one point must be specified")];
+    }
+    let unsorted = shape
+        .iter()
+        .zip(shape.iter().skip(1))
+        .enumerate()
+        .find(|(_, (before, after))| before.utilization >= after.utilization);
+    if let Some((index, (_, after))) = unsorted {
+        errors.push(FieldError::invalid(
+            path.index(index + 1).child("utilization"),
+            after.utilization,
+            "values must be sorted in increasing order",
+        ));
+    }
+    for (index, point) in shape.iter().enumerate() {
+        let path = path.index(index);
+        if !(0..=100).contains(&point.utilization) {
+            errors.push(FieldError::invalid(
+                path.child("utilization"),
+                point.utilization,
+                "not in valid range [0, 100]",
+            ));
+        }
+        if !(0..=10).contains(&point.score) {
+            errors.push(FieldError::invalid(path.child("score"), point.score, "not in valid range [0, 10]"));
+        }
+    }
+    errors
+}
+
+pub(super) fn volume_binding(path: &FieldPath, args: &VolumeBindingArgs, behaviour: &Behaviour) -> Errors {
+    let mut errors = Errors::new();
+    let timeout = args.bind_timeout_seconds.unwrap_or_default();
+    if timeout < 0 {
+        errors.push(FieldError::invalid(
+            path.child("bindTimeoutSeconds"),
+            timeout,
+            "invalid BindTimeoutSeconds, should not be a negative value",
+        ));
+    }
+    let path = path.child("shape");
+    if behaviour.gates.storage_capacity_scoring {
+        errors.extend(function_shape(&path, args.shape.as_deref().unwrap_or_default()));
+    } else if let Some(shape) = &args.shape {
+        let points: Vec<Value> =
+            shape.iter().map(|point| json!({"Utilization": point.utilization, "Score": point.score})).collect();
+        errors.push(FieldError::invalid(
+            path,
+            Value::Array(points),
+            "unexpected field `shape`, remove it or turn on the feature gate StorageCapacityScoring",
+        ));
+    }
+    errors
+}
+
+pub(super) fn dynamic_resources(path: &FieldPath, args: &DynamicResourcesArgs, behaviour: &Behaviour) -> Errors {
+    let path = path.child("filterTimeout");
+    match args.filter_timeout {
+        Some(_) if !behaviour.gates.dra_scheduler_filter_timeout => {
+            vec![FieldError::forbidden(path, "DRASchedulingFilterTimeout feature gate is disabled")]
+        }
+        Some(timeout) if timeout.nanoseconds < 0 => {
+            vec![FieldError::invalid(path, timeout.to_string().as_str(), "must be zero or positive")]
+        }
+        _ => Errors::new(),
+    }
+}
+
+/// apimachinery `ValidateLabelName`.
+fn label_name(path: &FieldPath, label: &str) -> Errors {
+    qualified_name_problems(label)
+        .into_iter()
+        .map(|problem| FieldError::invalid(path.clone(), label, problem))
+        .collect()
+}
