@@ -23,7 +23,7 @@ mod tests;
 mod undo;
 
 pub use patch::strategic_merge;
-pub use pod_change::PodChange;
+pub use pod_change::{Missing, PodChange};
 pub use undo::Undo;
 
 /// The taint that the node controller puts on cordoned nodes.

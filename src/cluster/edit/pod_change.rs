@@ -83,11 +83,15 @@ pub enum PodChange {
 }
 
 /// The specification has nothing of what is to be changed: this.
-pub(super) struct Nothing(pub(super) String);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing(pub String);
 
 impl PodChange {
     /// Changes `spec`.
-    pub(super) fn apply(&self, spec: &mut PodSpec) -> Result<(), Nothing> {
+    ///
+    /// # Errors
+    /// It has nothing of what is to be changed, and stays as it is.
+    pub fn apply(&self, spec: &mut PodSpec) -> Result<(), Missing> {
         match self {
             Self::Request { container, resource, to, .. } => set_request(spec, *container, *resource, *to),
             Self::Tolerate { toleration } => {
@@ -96,7 +100,7 @@ impl PodChange {
             }
             Self::DropNodeSelector { key } => {
                 if !spec.node_selector.contains_key(*key) {
-                    return Err(Nothing(format!("nodeSelector \"{key}\"")));
+                    return Err(Missing(format!("nodeSelector \"{key}\"")));
                 }
                 spec.node_selector = spec.node_selector.iter().filter(|(other, _)| other != key).collect();
                 Ok(())
@@ -115,11 +119,11 @@ impl PodChange {
             }),
             Self::PreferPodAffinity { index, .. } => {
                 prefer(spec, *index, |affinity| affinity.pod_affinity.as_mut())
-                    .ok_or_else(|| Nothing("such pod affinity term".to_owned()))
+                    .ok_or_else(|| Missing("such pod affinity term".to_owned()))
             }
             Self::PreferPodAntiAffinity { index, .. } => {
                 prefer(spec, *index, |affinity| affinity.pod_anti_affinity.as_mut())
-                    .ok_or_else(|| Nothing("such pod anti-affinity term".to_owned()))
+                    .ok_or_else(|| Missing("such pod anti-affinity term".to_owned()))
             }
             Self::RemoveSchedulingGates => {
                 spec.scheduling_gates = List::default();
@@ -134,7 +138,7 @@ pub(super) fn limit_follows(resource: Name) -> bool {
     resource != STANDARD.cpu && resource != STANDARD.memory && resource != STANDARD.ephemeral_storage
 }
 
-fn set_request(spec: &mut PodSpec, container: Option<Name>, resource: Name, to: Quantity) -> Result<(), Nothing> {
+fn set_request(spec: &mut PodSpec, container: Option<Name>, resource: Name, to: Quantity) -> Result<(), Missing> {
     let set = |resources: &ContainerResources| {
         let mut changed = ContainerResources { requests: with(&resources.requests, resource, to), ..resources.clone() };
         if limit_follows(resource) && resources.limits.get(resource).is_some() {
@@ -143,7 +147,7 @@ fn set_request(spec: &mut PodSpec, container: Option<Name>, resource: Name, to: 
         changed
     };
     let Some(wanted) = container else {
-        let resources = spec.resources.as_ref().ok_or_else(|| Nothing("resources of its own".to_owned()))?;
+        let resources = spec.resources.as_ref().ok_or_else(|| Missing("resources of its own".to_owned()))?;
         spec.resources = Some(set(resources));
         return Ok(());
     };
@@ -158,7 +162,7 @@ fn set_request(spec: &mut PodSpec, container: Option<Name>, resource: Name, to: 
     };
     spec.containers = spec.containers.iter().map(&mut change).collect();
     spec.init_containers = spec.init_containers.iter().map(&mut change).collect();
-    if found { Ok(()) } else { Err(Nothing(format!("container \"{wanted}\""))) }
+    if found { Ok(()) } else { Err(Missing(format!("container \"{wanted}\""))) }
 }
 
 fn with(list: &ResourceList, resource: Name, to: Quantity) -> ResourceList {
@@ -169,7 +173,7 @@ fn spread(
     spec: &mut PodSpec,
     topology_key: Name,
     change: impl Fn(&mut TopologySpreadConstraint),
-) -> Result<(), Nothing> {
+) -> Result<(), Missing> {
     let mut found = false;
     spec.topology_spread_constraints = spec
         .topology_spread_constraints
@@ -183,7 +187,7 @@ fn spread(
             constraint
         })
         .collect();
-    if found { Ok(()) } else { Err(Nothing(format!("topologySpreadConstraints over \"{topology_key}\" that filter"))) }
+    if found { Ok(()) } else { Err(Missing(format!("topologySpreadConstraints over \"{topology_key}\" that filter"))) }
 }
 
 /// Whether it is the constraint over `topology_key` that filters.
@@ -192,8 +196,8 @@ pub(super) fn filters(constraint: &TopologySpreadConstraint, topology_key: Name)
 }
 
 /// Each alternative becomes a preference of its own.
-fn prefer_node_affinity(spec: &mut PodSpec) -> Result<(), Nothing> {
-    let nothing = || Nothing("required node affinity".to_owned());
+fn prefer_node_affinity(spec: &mut PodSpec) -> Result<(), Missing> {
+    let nothing = || Missing("required node affinity".to_owned());
     let node_affinity =
         spec.affinity.as_mut().and_then(|affinity| affinity.node_affinity.as_mut()).ok_or_else(nothing)?;
     let required = node_affinity.required.take().ok_or_else(nothing)?;

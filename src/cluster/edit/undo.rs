@@ -12,7 +12,7 @@ use super::super::quantity::Quantity;
 use super::super::requests::RequestGates;
 use super::super::resources::{Resources, STANDARD};
 use super::super::Cluster;
-use super::{EditError, PodChange, pod_change};
+use super::{EditError, Missing, PodChange};
 
 /// Takes one edit back. Edits are undone in the opposite order.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ impl Undo {
         for change in changes {
             change
                 .apply(&mut template.spec)
-                .map_err(|pod_change::Nothing(what)| EditError::NothingToChange { pod: key, what })?;
+                .map_err(|Missing(what)| EditError::NothingToChange { pod: key, what })?;
         }
         let id = pod.id;
         set_class(cluster, id, Arc::new(PodClass::new(Arc::new(template), gates)));
