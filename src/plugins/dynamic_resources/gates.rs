@@ -12,6 +12,8 @@ pub struct Gates {
     pub admin_access: bool,
     /// `DRAPrioritizedList`
     pub prioritized_list: bool,
+    /// Nodes are scored as well, since 1.35; not reproduced.
+    scores: bool,
     /// Gates that are on and change what is allocated in a way that is not reproduced here.
     not_reproduced: Vec<&'static str>,
 }
@@ -34,6 +36,7 @@ impl Gates {
             enabled: gates.dynamic_resource_allocation,
             admin_access: gates.dra_admin_access,
             prioritized_list: gates.dra_prioritized_list,
+            scores: behaviour.dynamic_resources_scores,
             not_reproduced: not_reproduced.into_iter().filter(|(_, on)| *on).map(|(gate, _)| gate).collect(),
         }
     }
@@ -45,6 +48,13 @@ impl Gates {
                 format!("feature gate {gate}"),
                 "it is on, and its part in the allocation of devices is not reproduced",
                 "DynamicResources answers as if it were off",
+            ));
+        }
+        if self.scores {
+            notes.add(NotEvaluated::new(
+                "the score of DynamicResources",
+                "the rank of the firstAvailable request that a node satisfies is not reproduced",
+                "totals leave it out",
             ));
         }
     }

@@ -67,6 +67,10 @@ impl DynamicResources {
         Self: 'a,
     {
         let devices = &cycle.cluster.devices;
+        if claims.iter().any(|claim| claim.allocation.is_none()) {
+            note_missing(cycle, &[Kind::DeviceClass, Kind::ResourceSlice]);
+            self.gates.note(cycle.notes);
+        }
         let mut to_allocate = Vec::new();
         for claim in &claims {
             match &claim.allocation {
@@ -77,9 +81,6 @@ impl DynamicResources {
                 }
                 None => to_allocate.push(ClaimInput::new(claim, devices, &self.gates, &self.selectors)?),
             }
-        }
-        if !to_allocate.is_empty() {
-            self.gates.note(cycle.notes);
         }
         Ok(Filter { cycle, gates: self.gates.clone(), claims, to_allocate })
     }
@@ -121,7 +122,9 @@ impl PreFilterPlugin for DynamicResources {
         if !self.gates.enabled {
             return PreFilter::Skip;
         }
-        note_missing_kinds(cycle);
+        if !cycle.pod.spec().resource_claims.is_empty() {
+            note_missing(cycle, &[Kind::ResourceClaim]);
+        }
         let claims = match claims::of_pod(cycle.pod, &cycle.cluster.devices) {
             Ok(claims) => claims,
             Err(reason) => return PreFilter::Reject(reject(reason)),
@@ -137,18 +140,13 @@ impl PreFilterPlugin for DynamicResources {
 }
 
 /// A kind that the input does not speak of is not known to be empty.
-fn note_missing_kinds(cycle: Cycle<'_>) {
-    if cycle.pod.spec().resource_claims.is_empty() {
-        return;
-    }
-    for kind in [Kind::ResourceClaim, Kind::DeviceClass, Kind::ResourceSlice] {
-        if !cycle.cluster.kinds.contains(&kind) {
-            cycle.notes.add(NotEvaluated::new(
-                kind.as_str(),
-                "the input has no object of this kind and does not say that there is none",
-                "DynamicResources answers as if there were none",
-            ));
-        }
+fn note_missing(cycle: Cycle<'_>, kinds: &[Kind]) {
+    for kind in kinds.iter().filter(|kind| !cycle.cluster.kinds.contains(kind)) {
+        cycle.notes.add(NotEvaluated::new(
+            kind.as_str(),
+            "the input has no object of this kind and does not say that there is none",
+            "DynamicResources answers as if there were none",
+        ));
     }
 }
 

@@ -15,7 +15,6 @@ use super::pools::{self, Pool};
 pub(super) fn explain(claims: &[ClaimInput<'_>], devices: &Devices, node: &NodeInfo) -> DeviceReason {
     // A search that found no solution got past its pools.
     let pools = pools::gather(devices, node).unwrap_or_default();
-    let of_cluster: usize = devices.slices().iter().map(|slice| slice.devices.len()).sum();
     let mut requests = Vec::new();
     for claim in claims {
         for request in &claim.requests {
@@ -24,7 +23,7 @@ pub(super) fn explain(claims: &[ClaimInput<'_>], devices: &Devices, node: &NodeI
                     true => format!("{}/{}", request.name, query.name),
                     false => request.name.to_string(),
                 };
-                requests.push(shortage(claim, name, query, &pools, devices, of_cluster));
+                requests.push(shortage(claim, name, query, &pools, devices));
             }
         }
     }
@@ -43,7 +42,6 @@ fn shortage(
     query: &QueryInput<'_>,
     pools: &[Pool<'_>],
     devices: &Devices,
-    of_cluster: usize,
 ) -> DeviceShortage {
     let mut found = DeviceShortage {
         claim: claim.key,
@@ -76,6 +74,6 @@ fn shortage(
             *count += 1;
         }
     }
-    found.elsewhere = of_cluster.saturating_sub(found.reachable);
+    found.elsewhere = devices.device_count().saturating_sub(found.reachable);
     found
 }

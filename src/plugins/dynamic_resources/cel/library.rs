@@ -17,7 +17,7 @@ const KNOWN: [(Option<&str>, &[&str]); 2] = [
         None,
         &[
             "matches", "charAt", "indexOf", "lastIndexOf", "lowerAscii", "upperAscii", "replace", "split", "substring",
-            "trim", "join", "find", "findAll", "isSorted", "sum", "min", "max", "isIP", "isCIDR", "isURL",
+            "trim", "join", "find", "findAll", "isSorted", "sum", "min", "max",
         ],
     ),
     (Some("sets"), &["contains", "equivalent", "intersects"]),
@@ -28,6 +28,11 @@ pub(super) fn call(namespace: Option<&str>, function: &str, arguments: Vec<Value
     let is_known = KNOWN.iter().any(|(known, functions)| *known == namespace && functions.contains(&function));
     if !is_known || arguments.is_empty() {
         return unknown(format!("the function {function} is not supported"));
+    }
+    let is_ascii = |value: &Value| !matches!(value, Value::String(text) if !text.is_ascii());
+    if matches!(function, "matches" | "find" | "findAll") && !arguments.iter().all(is_ascii) {
+        // Character classes such as \d are wider here than in Kubernetes.
+        return unknown(format!("the function {function} is not supported beyond ASCII"));
     }
     let names: Vec<String> = (0..arguments.len()).map(|index| format!("a{index}")).collect();
     let text = match (namespace, names.split_first()) {
