@@ -51,7 +51,7 @@ impl Scheduler {
             return no_profile(pod);
         };
         let notes = Notes::default();
-        self.note_what_is_outside(profile, &notes);
+        note_what_is_outside(profile, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
         cycle::run(&framework, cycle)
     }
@@ -74,16 +74,16 @@ impl Scheduler {
         });
         placement
     }
+}
 
-    /// Plugins and extenders of the profile that are not part of this program.
-    fn note_what_is_outside(&self, profile: &Profile, notes: &Notes) {
-        for plugin in &profile.out_of_tree {
-            notes.add(NotEvaluated::new(
-                plugin.plugin.as_str(),
-                "the profile enables it, and it is not part of kube-scheduler",
-                "what it filters or scores is not in this answer",
-            ));
-        }
+/// Plugins of the profile that are not part of kube-scheduler.
+fn note_what_is_outside(profile: &Profile, notes: &Notes) {
+    for plugin in &profile.out_of_tree {
+        notes.add(NotEvaluated::new(
+            plugin.plugin.as_str(),
+            "the profile enables it, and it is not part of kube-scheduler",
+            "what it filters or scores is not in this answer",
+        ));
     }
 }
 

@@ -69,7 +69,10 @@ pub struct AffinityTerms {
 }
 
 impl AffinityTerms {
-    /// Compiles the terms of a specification. The error names the list and the selector's fault,
+    /// Compiles the terms of a specification.
+    ///
+    /// # Errors
+    /// The error names the list and the selector's fault,
     /// as upstream's NewPodInfo does.
     pub fn compile(affinity: Option<&PodAffinity>, anti_affinity: Option<&PodAffinity>) -> Result<Self, String> {
         let in_list = |list: &'static str| move |error: String| format!("{list}: {error}");

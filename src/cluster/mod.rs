@@ -8,8 +8,12 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+pub mod admission;
 pub mod affinity_term;
+mod api_path;
 pub mod builder;
+pub mod default_selector;
+pub mod csi_migration;
 pub mod devices;
 pub mod host_ports;
 pub mod image;
@@ -31,6 +35,7 @@ pub mod requests;
 pub mod resize;
 pub mod resources;
 pub mod selector;
+pub mod storage;
 pub mod taint;
 pub mod time;
 pub mod validation;
@@ -40,6 +45,7 @@ pub mod workload;
 
 pub use builder::ClusterBuilder;
 pub use labels::Labels;
+pub use list::List;
 pub use meta::ObjectKey;
 pub use name::{Name, name};
 pub use node_info::{NodeId, NodeInfo};
@@ -50,6 +56,7 @@ pub use time::Timestamp;
 use devices::Devices;
 use image::ImageState;
 use pod_groups::PodGroups;
+use storage::{Storage, StorageKind};
 use workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
 
 /// The state of a cluster.
@@ -64,6 +71,7 @@ pub struct Cluster {
     groups: PodGroups,
     nominated: FxHashMap<Name, Vec<PodId>>,
     images: FxHashMap<Name, ImageState>,
+    storage: Storage,
     /// Namespaces and their labels.
     pub namespaces: FxHashMap<Name, Labels>,
     /// Objects with pod templates.
@@ -136,6 +144,16 @@ impl Cluster {
         self.images.get(&name).copied()
     }
 
+    /// Volumes, claims, classes and what CSI drivers report.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// Whether the input spoke of storage objects of `kind`: if not, that one is missing says nothing.
+    pub fn holds(&self, kind: StorageKind) -> bool {
+        self.kinds.contains(&Kind::Storage(kind))
+    }
+
     /// The labels of a namespace; none for one that the state does not have.
     pub fn namespace_labels(&self, namespace: Name) -> &Labels {
         static NONE: std::sync::LazyLock<Labels> = std::sync::LazyLock::new(Labels::default);
@@ -155,6 +173,7 @@ impl Cluster {
         pod.own.node_name = Some(name);
         self.nodes[node.index()].add_pod(pod);
         self.groups.add(pod);
+        self.storage.add_pod(pod);
         self.placed[pod.id.0 as usize] = Some(node);
     }
 
@@ -166,10 +185,18 @@ impl Cluster {
         if let Some(node) = node {
             self.nodes[node.index()].remove_pod(pod);
             self.groups.remove(pod);
+            self.storage.remove_pod(pod);
         }
         let id = pod.id;
         self.nominate(id);
         self.restore_shared_ports(id, node);
+    }
+
+    /// Changes a node: what a what-if question does to it. The name must stay.
+    pub fn change_node(&mut self, id: NodeId, change: impl FnOnce(&mut node::Node)) {
+        if let Some(info) = self.nodes.get_mut(id.index()) {
+            change(Arc::make_mut(&mut info.node));
+        }
     }
 
     /// Adds a pending pod that the input did not have.
@@ -203,12 +230,11 @@ impl Cluster {
     }
 
     fn unnominate(&mut self, pod: PodId) {
-        if let Some(node) = self.pods[pod.0 as usize].own.nominated_node_name {
-            if let Some(pods) = self.nominated.get_mut(&node) {
-                pods.retain(|id| *id != pod);
-                if pods.is_empty() {
-                    self.nominated.remove(&node);
-                }
+        let Some(node) = self.pods[pod.0 as usize].own.nominated_node_name else { return };
+        if let Some(pods) = self.nominated.get_mut(&node) {
+            pods.retain(|id| *id != pod);
+            if pods.is_empty() {
+                self.nominated.remove(&node);
             }
         }
     }

@@ -11,6 +11,7 @@ use super::meta::ObjectKey;
 use super::name::{Name, name};
 use super::node::{Node, WireNode};
 use super::pod::{PodObject, WirePod};
+use super::storage::{self, StorageKind, StorageObject};
 use super::wire;
 use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKind};
 
@@ -37,6 +38,8 @@ pub enum Kind {
     ResourceSlice,
     /// Anything with a pod template.
     Workload(WorkloadKind),
+    /// Volumes and what belongs to them.
+    Storage(StorageKind),
 }
 
 impl Kind {
@@ -60,7 +63,7 @@ impl Kind {
             ("resource.k8s.io", "DeviceClass") => Self::DeviceClass,
             ("resource.k8s.io", "ResourceClaim") => Self::ResourceClaim,
             ("resource.k8s.io", "ResourceSlice") => Self::ResourceSlice,
-            _ => return None,
+            _ => return StorageKind::of(group, kind).map(Self::Storage),
         })
     }
 
@@ -77,12 +80,17 @@ impl Kind {
             Self::ResourceClaim => "ResourceClaim",
             Self::ResourceSlice => "ResourceSlice",
             Self::Workload(kind) => kind.as_str(),
+            Self::Storage(kind) => kind.as_str(),
         }
     }
 
     /// Whether objects of this kind live in a namespace.
     pub fn is_namespaced(self) -> bool {
-        !matches!(self, Self::Node | Self::Namespace | Self::PriorityClass | Self::DeviceClass | Self::ResourceSlice)
+        match self {
+            Self::Node | Self::Namespace | Self::PriorityClass | Self::DeviceClass | Self::ResourceSlice => false,
+            Self::Storage(kind) => kind.is_namespaced(),
+            _ => true,
+        }
     }
 }
 
@@ -109,6 +117,8 @@ pub enum Object {
     ResourceSlice(Box<ResourceSlice>),
     /// Anything with a pod template.
     Workload(Box<Workload>),
+    /// Volumes and what belongs to them.
+    Storage(StorageObject),
 }
 
 impl Object {
@@ -141,6 +151,7 @@ impl Object {
             Kind::Workload(kind) => {
                 take::<wire::WireWorkload>(json)?.map(|workload| Self::Workload(Box::new(workload.into_workload(kind))))
             }
+            Kind::Storage(kind) => storage::decode(kind, json)?.map(Self::Storage),
         }
         .into_parts())
     }
@@ -159,18 +170,22 @@ impl Object {
             Self::ResourceClaim(claim) => (Kind::ResourceClaim, claim.key),
             Self::ResourceSlice(slice) => unspaced(Kind::ResourceSlice, slice.name),
             Self::Workload(workload) => (Kind::Workload(workload.kind), workload.key),
+            Self::Storage(object) => {
+                let (kind, key) = object.identity();
+                (Kind::Storage(kind), key)
+            }
         }
     }
 }
 
 /// A decoded value and the bytes it took.
-struct Taken<T> {
+pub(super) struct Taken<T> {
     value: T,
     bytes: usize,
 }
 
 impl<T> Taken<T> {
-    fn map<U>(self, f: impl FnOnce(T) -> U) -> Taken<U> {
+    pub(super) fn map<U>(self, f: impl FnOnce(T) -> U) -> Taken<U> {
         Taken { value: f(self.value), bytes: self.bytes }
     }
 
@@ -179,7 +194,7 @@ impl<T> Taken<T> {
     }
 }
 
-fn take<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<Taken<T>> {
+pub(super) fn take<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<Taken<T>> {
     let mut stream = serde_json::Deserializer::from_slice(json).into_iter::<T>();
     match stream.next() {
         Some(value) => Ok(Taken { value: value?, bytes: stream.byte_offset() }),

@@ -17,6 +17,7 @@ pub mod profile;
 pub mod reason;
 pub mod scoring;
 pub mod status;
+pub mod volume_reason;
 
 pub use amount::Amount;
 pub use cycle::{Cycle, run};
@@ -32,4 +33,5 @@ pub use plugin::{
 pub use post_filter::{Candidate, FailedCycle, PostFilter, Preemption};
 pub use profile::Framework;
 pub use reason::Reason;
+pub use volume_reason::VolumeReason;
 pub use status::{Code, PluginRejection, Rejection};
