@@ -43,7 +43,8 @@ impl Devices {
                 _ => of_many.push(place),
             }
         }
-        let taken = claims.iter().flat_map(|claim| &claim.allocation).flat_map(|allocation| exclusive(&allocation.devices));
+        let taken =
+            claims.iter().flat_map(|claim| &claim.allocation).flat_map(|allocation| exclusive(&allocation.devices));
         Self {
             taken: taken.collect(),
             classes: classes.into_iter().map(|class| (class.name, class)).collect(),

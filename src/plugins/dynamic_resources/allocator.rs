@@ -54,10 +54,8 @@ pub(super) fn allocate(
     node: &NodeInfo,
     gates: &Gates,
 ) -> Result<Option<Vec<ClaimAllocation>>, Stop> {
-    let pools = pools::gather(devices, node).map_err(|(slice, why)| Stop::Unknown {
-        what: format!("ResourceSlice {slice}: its node selector"),
-        why,
-    })?;
+    let pools = pools::gather(devices, node)
+        .map_err(|(slice, why)| Stop::Unknown { what: format!("ResourceSlice {slice}: its node selector"), why })?;
     let mut search = Search {
         claims,
         devices,
@@ -164,7 +162,12 @@ impl<'a> Search<'a> {
             }
             let mut of_request = Vec::with_capacity(request.alternatives.len());
             for alternative in 0..request.alternatives.len() {
-                of_request.push(self.validate_request(At { claim: index, request: request_index, alternative, device: 0 })?);
+                of_request.push(self.validate_request(At {
+                    claim: index,
+                    request: request_index,
+                    alternative,
+                    device: 0,
+                })?);
             }
             least = least.saturating_add(of_request.iter().map(|data| data.wanted).min().unwrap_or_default());
             of_claim.push(of_request);
@@ -275,7 +278,7 @@ impl<'a> Search<'a> {
         let mut all_too_many = true;
         for alternative in 0..count {
             match self.next(At { alternative, ..at }, true) {
-                Err(Stuck::TooMany) => continue,
+                Err(Stuck::TooMany) => {}
                 Ok(false) => all_too_many = false,
                 found => return found,
             }
@@ -321,9 +324,7 @@ impl<'a> Search<'a> {
                         return next;
                     }
                     self.give_back(at, candidate);
-                    if next.is_err() {
-                        return next;
-                    }
+                    next?;
                 }
             }
         }
@@ -335,7 +336,9 @@ impl<'a> Search<'a> {
         if self.steps > MAX_STEPS {
             return Err(Stop::Unknown {
                 what: "the search for devices".to_owned(),
-                why: format!("it takes more than {MAX_STEPS} steps; kube-scheduler itself gives up after a time (filterTimeout)"),
+                why: format!(
+                    "it takes more than {MAX_STEPS} steps; kube-scheduler itself gives up after a time (filterTimeout)"
+                ),
             });
         }
         Ok(())
@@ -397,7 +400,11 @@ impl<'a> Search<'a> {
             Some(subrequest) => crate::cluster::name(&format!("{}/{subrequest}", name.request)),
             None => name.request,
         };
-        self.result[at.claim].push(AllocatedDevice { request, id: candidate.id, admin_access: query.has_admin_access() });
+        self.result[at.claim].push(AllocatedDevice {
+            request,
+            id: candidate.id,
+            admin_access: query.has_admin_access(),
+        });
         Ok(true)
     }
 

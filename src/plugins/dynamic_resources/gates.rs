@@ -5,7 +5,8 @@ use crate::framework::{NotEvaluated, Notes};
 
 /// Feature gates (upstream dynamicresources.go, New).
 #[derive(Clone, Debug)]
-pub struct Gates {
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent gate with a name")]
+pub(super) struct Gates {
     /// `DynamicResourceAllocation`: off, the plugin does nothing.
     pub enabled: bool,
     /// `DRAAdminAccess`
@@ -20,7 +21,7 @@ pub struct Gates {
 
 impl Gates {
     /// As the version and its gates have them. Those not reproduced are off by default in v1.34.
-    pub fn of(behaviour: &Behaviour) -> Self {
+    pub(super) fn of(behaviour: &Behaviour) -> Self {
         let gates = &behaviour.gates;
         let not_reproduced = [
             ("DRAConsumableCapacity", gates.dra_consumable_capacity),

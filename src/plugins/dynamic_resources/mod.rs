@@ -26,8 +26,8 @@ use crate::cluster::devices::ResourceClaim;
 use crate::cluster::{Kind, NodeInfo};
 use crate::config::Behaviour;
 use crate::framework::{
-    Cycle, DeviceReason, FailedCycle, FilterPlugin, NodeFilter, NodePlacement, NotEvaluated, Plugin, PostFilter, PostFilterPlugin,
-    PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection,
+    Cycle, DeviceReason, FailedCycle, FilterPlugin, NodeFilter, NodePlacement, NotEvaluated, Plugin, PostFilter,
+    PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection,
 };
 
 use allocator::Stop;
@@ -188,13 +188,18 @@ impl Filter<'_> {
         let found = if self.to_allocate.is_empty() { Vec::new() } else { self.find(node)? };
         let mut elsewhere = Vec::new();
         for claim in &self.claims {
-            if let Some(Ok(selector)) = claim.allocation.as_ref().and_then(|allocation| allocation.node_selector.as_ref()) {
-                if !selector.matches(node.name(), &node.node.labels).map_err(Rejection::error)? {
-                    elsewhere.push(claim.key);
-                }
+            let selector = claim.allocation.as_ref().and_then(|allocation| allocation.node_selector.as_ref());
+            if let Some(Ok(selector)) = selector
+                && !selector.matches(node.name(), &node.node.labels).map_err(Rejection::error)?
+            {
+                elsewhere.push(claim.key);
             }
         }
-        if elsewhere.is_empty() { Ok(found) } else { Err(reject(DeviceReason::ResourceClaimElsewhere { claims: elsewhere })) }
+        if elsewhere.is_empty() {
+            Ok(found)
+        } else {
+            Err(reject(DeviceReason::ResourceClaimElsewhere { claims: elsewhere }))
+        }
     }
 
     fn find(&self, node: &NodeInfo) -> Result<Vec<ClaimAllocation>, Rejection> {

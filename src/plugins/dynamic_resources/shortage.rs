@@ -1,9 +1,9 @@
 //! The facts behind `cannot allocate all claims`: what each request finds on a node by itself.
 
 use crate::cluster::NodeInfo;
+use crate::cluster::devices::DeviceId;
 use crate::cluster::devices::Devices;
 use crate::cluster::devices::claim::Count;
-use crate::cluster::devices::DeviceId;
 use crate::framework::{DeviceReason, DeviceShortage};
 
 use super::allocator::selects;
@@ -19,19 +19,14 @@ pub(super) fn explain(claims: &[ClaimInput<'_>], devices: &Devices, node: &NodeI
     for claim in claims {
         for request in &claim.requests {
             for query in &request.alternatives {
-                let name = match request.is_list {
-                    true => format!("{}/{}", request.name, query.name),
-                    false => request.name.to_string(),
-                };
+                let name =
+                    if request.is_list { format!("{}/{}", request.name, query.name) } else { request.name.to_string() };
                 requests.push(shortage(claim, name, query, &pools, devices));
             }
         }
     }
-    let mut match_attributes: Vec<_> = claims
-        .iter()
-        .flat_map(|claim| claim.constraints)
-        .filter_map(|constraint| constraint.match_attribute)
-        .collect();
+    let mut match_attributes: Vec<_> =
+        claims.iter().flat_map(|claim| claim.constraints).filter_map(|constraint| constraint.match_attribute).collect();
     match_attributes.dedup();
     DeviceReason::DevicesInsufficient { requests, match_attributes }
 }

@@ -94,7 +94,10 @@ fn the_first_solution_of_the_search_counts() {
     gives(&exactly(&json!({})), &["r=dev-1"]);
     gives(&exactly(&json!({"count": 2})), &["r=dev-1", "r=dev-2"]);
     gives(&exactly(&json!({"count": 2, "adminAccess": true})), &["r=dev-0", "r=dev-1"]);
-    gives(&exactly(&json!({"selectors": [{"cel": {"expression": "device.attributes[\"gpu\"].index > 2"}}]})), &["r=dev-3"]);
+    gives(
+        &exactly(&json!({"selectors": [{"cel": {"expression": "device.attributes[\"gpu\"].index > 2"}}]})),
+        &["r=dev-3"],
+    );
     let mut same_numa = exactly(&json!({"count": 2, "adminAccess": true}));
     same_numa["constraints"] = json!([{"matchAttribute": "gpu/numa"}]);
     gives(&same_numa, &["r=dev-1", "r=dev-2"]);
@@ -109,7 +112,8 @@ fn the_first_solution_of_the_search_counts() {
 fn all_devices_need_a_whole_pool_and_no_constraint_against_them() {
     let all = exactly(&json!({"allocationMode": "All"}));
     let wanting = |devices: &Value| claim("claim", devices, &json!({}));
-    let updated = "claim default/claim, request r: asks for all devices, but resource pool gpu/pool is currently being updated";
+    let updated =
+        "claim default/claim, request r: asks for all devices, but resource pool gpu/pool is currently being updated";
     refuses([pool(1, 2), wanting(&all)], Code::Error, updated);
     // The older generation does not count towards the newer one.
     refuses([pool(1, 1), pool(2, 2), wanting(&all)], Code::Error, updated);
