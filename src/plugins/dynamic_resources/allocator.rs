@@ -12,11 +12,12 @@ use crate::cluster::devices::slice::Device;
 use crate::cluster::devices::{DeviceId, Devices, ResourceSlice};
 use crate::cluster::{NodeInfo, ObjectKey};
 
-use super::cel::{DeviceInput, Failure, Selector};
+use super::cel::DeviceInput;
 use super::claims::{ClaimInput, QueryInput};
 use super::constraints::{MatchAttribute, RequestName};
 use super::gates::Gates;
 use super::pools::{self, Pool};
+use super::selection::{Stop, selects};
 
 /// Devices that a claim can be given (upstream api/resource/v1, AllocationResultsMaxSize).
 const MAX_DEVICES: i64 = 32;
@@ -32,15 +33,6 @@ pub struct ClaimAllocation {
     pub claim: ObjectKey,
     /// Its devices, in the order in which they were found.
     pub devices: Vec<AllocatedDevice>,
-}
-
-/// Why a search ended without an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
-    /// Upstream fails as well: its text.
-    Error(String),
-    /// Upstream might have an answer: what could not be judged, and why.
-    Unknown { what: String, why: String },
 }
 
 /// Finds devices for all of `claims` on `node`; none when there is no solution. Looks at nothing but its
@@ -430,33 +422,4 @@ impl<'a> Search<'a> {
         let claims = self.claims.iter();
         claims.zip(self.result).map(|(claim, devices)| ClaimAllocation { claim: claim.key, devices }).collect()
     }
-}
-
-/// Whether class and request of `query` select the device (upstream selectorsMatch).
-pub(super) fn selects(query: &QueryInput<'_>, claim: ObjectKey, device: &DeviceInput) -> Result<bool, Stop> {
-    let of_class = format!("class {}", query.query.class);
-    let of_claim = format!("claim {claim}");
-    Ok(all_match(&query.class_selectors, &of_class, device)? && all_match(&query.selectors, &of_claim, device)?)
-}
-
-fn all_match(selectors: &[Option<std::sync::Arc<Selector>>], of: &str, device: &DeviceInput) -> Result<bool, Stop> {
-    for (number, selector) in selectors.iter().enumerate() {
-        let Some(selector) = selector else {
-            return Err(Stop::Unknown {
-                what: format!("{of}: selector #{number}"),
-                why: "it is no CEL expression".to_owned(),
-            });
-        };
-        match selector.matches(device) {
-            Ok(true) => {}
-            Ok(false) => return Ok(false),
-            Err(Failure::Error(text)) => {
-                return Err(Stop::Error(format!("{of}: selector #{number}: CEL runtime error: {text}")));
-            }
-            Err(Failure::Unknown(why)) => {
-                return Err(Stop::Unknown { what: format!("{of}: selector #{number}: {}", selector.expression), why });
-            }
-        }
-    }
-    Ok(true)
 }

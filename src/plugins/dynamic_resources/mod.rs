@@ -15,6 +15,7 @@ mod claims;
 mod constraints;
 mod gates;
 mod pools;
+mod selection;
 mod shortage;
 
 #[cfg(test)]
@@ -30,9 +31,9 @@ use crate::framework::{
     PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection,
 };
 
-use allocator::Stop;
 use claims::{ClaimInput, reject};
 use gates::Gates;
+use selection::Stop;
 
 const NAME: &str = "DynamicResources";
 

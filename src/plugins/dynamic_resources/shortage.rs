@@ -6,10 +6,10 @@ use crate::cluster::devices::Devices;
 use crate::cluster::devices::claim::Count;
 use crate::framework::{DeviceReason, DeviceShortage};
 
-use super::allocator::selects;
 use super::cel::DeviceInput;
 use super::claims::{ClaimInput, QueryInput};
 use super::pools::{self, Pool};
+use super::selection::selects;
 
 /// The reason, with a line for each request and alternative.
 pub(super) fn explain(claims: &[ClaimInput<'_>], devices: &Devices, node: &NodeInfo) -> DeviceReason {
