@@ -103,13 +103,12 @@ pub(super) fn on_node(reason: &Reason) -> String {
         {
             format!("no pod with {} in {topology_key}={domain}, {matching_elsewhere} elsewhere", selected(selector))
         }
-        Reason::PodAntiAffinityViolated { topology_key, domain, selector, matching, pod } => {
-            let (pods, sample) = (counted(*matching), for_instance(*pod));
-            format!("{pods} with {} in {topology_key}={domain}{sample}", selected(selector))
+        Reason::PodAntiAffinityViolated { topology_key, domain, selector, matching, pod: Some(pod) } => {
+            format!("{} with {} in {topology_key}={domain}", and_more(*pod, *matching), selected(selector))
         }
-        Reason::ExistingPodAntiAffinity { topology_key, domain, pods, pod } => {
-            let keeps = if *pods == 1 { "keeps" } else { "keep" };
-            format!("{} in {topology_key}={domain} {keeps} this one away{}", counted(*pods), for_instance(*pod))
+        Reason::ExistingPodAntiAffinity { topology_key, domain, pods, pod: Some(pod) } => {
+            let keep = if *pods > 1 { "keep" } else { "keeps" };
+            format!("{} in {topology_key}={domain} {keep} this one away", and_more(*pod, *pods))
         }
         Reason::UntoleratedTaint { taint, .. } => format!("{taint} is not tolerated"),
         other => brief(other),
@@ -120,12 +119,9 @@ fn selected(selector: &str) -> &str {
     if selector == "<all>" { "any labels" } else { selector }
 }
 
-fn counted(pods: i64) -> String {
-    if pods == 1 { "1 pod".to_owned() } else { format!("{pods} pods") }
-}
-
-fn for_instance(pod: Option<ObjectKey>) -> String {
-    pod.map(|pod| format!(" ({pod})")).unwrap_or_default()
+/// One of `count` pods, and how many there are beside it.
+fn and_more(pod: ObjectKey, count: i64) -> String {
+    if count > 1 { format!("{pod} and {} more", count - 1) } else { pod.to_string() }
 }
 
 /// `node pool gpu (gpu-1 … gpu-9)`, or the nodes' names.
