@@ -1,6 +1,7 @@
 //! Where the API server lists each kind.
 
 use super::object::Kind;
+use super::storage::StorageKind;
 use super::workload::WorkloadKind;
 
 impl Kind {
@@ -19,6 +20,16 @@ impl Kind {
         Self::Workload(WorkloadKind::DaemonSet),
         Self::Workload(WorkloadKind::Job),
         Self::Workload(WorkloadKind::CronJob),
+        Self::Storage(StorageKind::PersistentVolume),
+        Self::Storage(StorageKind::PersistentVolumeClaim),
+        Self::Storage(StorageKind::StorageClass),
+        Self::Storage(StorageKind::CsiNode),
+        Self::Storage(StorageKind::CsiDriver),
+        Self::Storage(StorageKind::CsiStorageCapacity),
+        Self::Storage(StorageKind::VolumeAttachment),
+        Self::DeviceClass,
+        Self::ResourceClaim,
+        Self::ResourceSlice,
     ];
 
     /// The path of the list of all objects, in every namespace.
@@ -37,6 +48,16 @@ impl Kind {
             Self::Workload(WorkloadKind::DaemonSet) => "/apis/apps/v1/daemonsets",
             Self::Workload(WorkloadKind::Job) => "/apis/batch/v1/jobs",
             Self::Workload(WorkloadKind::CronJob) => "/apis/batch/v1/cronjobs",
+            Self::Storage(StorageKind::PersistentVolume) => "/api/v1/persistentvolumes",
+            Self::Storage(StorageKind::PersistentVolumeClaim) => "/api/v1/persistentvolumeclaims",
+            Self::Storage(StorageKind::StorageClass) => "/apis/storage.k8s.io/v1/storageclasses",
+            Self::Storage(StorageKind::CsiNode) => "/apis/storage.k8s.io/v1/csinodes",
+            Self::Storage(StorageKind::CsiDriver) => "/apis/storage.k8s.io/v1/csidrivers",
+            Self::Storage(StorageKind::CsiStorageCapacity) => "/apis/storage.k8s.io/v1/csistoragecapacities",
+            Self::Storage(StorageKind::VolumeAttachment) => "/apis/storage.k8s.io/v1/volumeattachments",
+            Self::DeviceClass => "/apis/resource.k8s.io/v1/deviceclasses",
+            Self::ResourceClaim => "/apis/resource.k8s.io/v1/resourceclaims",
+            Self::ResourceSlice => "/apis/resource.k8s.io/v1/resourceslices",
         }
     }
 }

@@ -2,9 +2,10 @@
 //! (`pkg/scheduler/apis/config/v1/default_plugins.go: getDefaultPlugins, applyFeatureGates`).
 //!
 //! v1.34 is read from its source. What the other minors add is known from their feature gates and documentation:
-//! 1.33 leaves `DynamicResources` out (its gate is off); from 1.35 on `DynamicResources` scores, with weight 2;
-//! from 1.36 on `NodeDeclaredFeatures` is there. The plugins behind gates that are off by default everywhere
-//! (`GangScheduling` and the like) are named when their gate is set, so that the answer can say they were not evaluated.
+//! 1.33 leaves `DynamicResources` out (its gate is off); from 1.35 on `DynamicResources` scores, with weight 2; from 1.36
+//! on `NodeDeclaredFeatures` is there (that it stands at the end is inferred). The plugins behind gates that are off by
+//! default everywhere (`GangScheduling` and the like) are named when their gate is set, so that the answer can say they
+//! were not evaluated.
 
 use super::behaviour::Behaviour;
 use super::types::{Plugin, PluginSet};

@@ -8,7 +8,7 @@
 use serde_json::Value;
 
 use super::behaviour::Behaviour;
-use super::decode::Decode;
+use super::decode::{Decode, wrong_type};
 use super::defaults::default_multi_point;
 use super::error::{ConfigError, ProfileError};
 use super::extender::{self, ExtenderConfig};
@@ -288,7 +288,10 @@ fn check_points(expanded: Expanded, scheduler_name: &str) -> Result<Expanded, Pr
 fn check_kind(value: &Value) -> Result<(), ConfigError> {
     let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
-    if value.is_object() && (api_version != API_VERSION || kind != KIND) {
+    if !value.is_object() {
+        return Err(wrong_type(&FieldPath::new(KIND), "an object", value));
+    }
+    if api_version != API_VERSION || kind != KIND {
         return Err(ConfigError::NotRegistered { kind: kind.to_owned(), api_version: api_version.to_owned() });
     }
     Ok(())

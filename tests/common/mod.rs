@@ -13,21 +13,21 @@ use serde_json::value::RawValue;
 
 /// One line of a file in `tests/conformance/`.
 #[derive(Deserialize)]
-pub struct Case {
-    pub name: String,
+pub(crate) struct Case {
+    pub(crate) name: String,
     k8s: String,
     config: Option<Value>,
     objects: Vec<Box<RawValue>>,
     /// `namespace/name` of the pods that are asked about.
     #[serde(default)]
-    pub pods: Vec<String>,
+    pub(crate) pods: Vec<String>,
     /// What kube-scheduler said, by pod.
-    pub expect: BTreeMap<String, Box<RawValue>>,
+    pub(crate) expect: BTreeMap<String, Box<RawValue>>,
 }
 
 impl Case {
     /// The scheduler with the case's configuration and version.
-    pub fn scheduler(&self) -> Scheduler {
+    pub(crate) fn scheduler(&self) -> Scheduler {
         let behaviour = self.behaviour();
         let config = match &self.config {
             Some(config) => SchedulerConfig::parse(config, &behaviour).unwrap(),
@@ -37,13 +37,13 @@ impl Case {
     }
 
     /// The state, its objects in the order of the case.
-    pub fn cluster(&self) -> Cluster {
+    pub(crate) fn cluster(&self) -> Cluster {
         self.build(self.objects.iter())
     }
 
     /// The state, its objects the other way round.
     #[allow(dead_code)] // not every test binary asks for it
-    pub fn cluster_reversed(&self) -> Cluster {
+    pub(crate) fn cluster_reversed(&self) -> Cluster {
         self.build(self.objects.iter().rev())
     }
 
@@ -66,14 +66,14 @@ impl Case {
 }
 
 /// All cases of an area.
-pub fn cases(area: &str) -> impl Iterator<Item = Case> {
+pub(crate) fn cases(area: &str) -> impl Iterator<Item = Case> {
     let path = format!("{}/tests/conformance/{area}.jsonl.gz", env!("CARGO_MANIFEST_DIR"));
     let file = flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap());
     BufReader::new(file).lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap())
 }
 
 /// The key that `namespace/name` spells.
-pub fn key(pod: &str) -> ObjectKey {
+pub(crate) fn key(pod: &str) -> ObjectKey {
     let (namespace, pod) = pod.split_once('/').unwrap();
     ObjectKey::new(name(namespace), name(pod))
 }

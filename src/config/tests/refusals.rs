@@ -15,7 +15,7 @@ fn refuses_what_cannot_be_read() {
         &json!({"apiVersion": "kubescheduler.config.k8s.io/v1beta3", "kind": "KubeSchedulerConfiguration"}),
         r#"no kind "KubeSchedulerConfiguration" is registered for version "kubescheduler.config.k8s.io/v1beta3""#,
     );
-    refused(&json!("text"), ": expected an object, found \"text\"");
+    refused(&json!("text"), "KubeSchedulerConfiguration: expected an object, found \"text\"");
     refused(
         &config(&json!({"profile": [], "profiles": [{"plugins": {"filters": {}, "placementScore": {}}}]})),
         "strict decoding error: unknown field \"profile\", unknown field \"profiles[0].plugins.filters\", \
