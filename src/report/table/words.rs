@@ -34,7 +34,7 @@ pub(super) fn brief(reason: &Reason) -> String {
     match reason {
         Reason::NodeUnschedulable => "node is cordoned".to_owned(),
         Reason::NodeNameMismatch { wanted } => format!("asks for node {wanted} by name"),
-        Reason::UntoleratedTaint { taint, .. } => format!("taint {taint}"),
+        Reason::UntoleratedTaint { taint, .. } => taint.to_string(),
         Reason::NodeAffinityMismatch { unmatched_labels, affinity } => match (unmatched_labels.as_slice(), affinity) {
             ([], true) => "required node affinity does not match".to_owned(),
             ([], false) => "nodeSelector does not match".to_owned(),
