@@ -104,6 +104,7 @@ impl Kind {
             Self::Workload(WorkloadKind::DaemonSet) => "/apis/apps/v1/daemonsets",
             Self::Workload(WorkloadKind::Job) => "/apis/batch/v1/jobs",
             Self::Workload(WorkloadKind::CronJob) => "/apis/batch/v1/cronjobs",
+            Self::Storage(kind) => kind.api_path(),
         }
     }
 
@@ -297,7 +298,7 @@ mod tests {
     fn the_kind_is_found_wherever_it_stands() {
         peeks(r#"{"apiVersion":"v1","kind":"Pod","spec":{"broken"#, Some("v1"), Some("Pod"));
         peeks(r#"{"spec":{"kind":"inner"},"kind":"Pod"}"#, None, Some("Pod"));
-        peeks(r#"[1]"#, None, None);
+        peeks(r"[1]", None, None);
         peeks("", None, None);
     }
 
