@@ -8,9 +8,13 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+pub mod admission;
 pub mod affinity_term;
+mod api_path;
 pub mod builder;
+pub mod default_selector;
 pub mod csi_migration;
+pub mod devices;
 pub mod host_ports;
 pub mod image;
 pub mod labels;
@@ -41,6 +45,7 @@ pub mod workload;
 
 pub use builder::ClusterBuilder;
 pub use labels::Labels;
+pub use list::List;
 pub use meta::ObjectKey;
 pub use name::{Name, name};
 pub use node_info::{NodeId, NodeInfo};
@@ -48,6 +53,7 @@ pub use object::{Kind, Object};
 pub use pod::{Pod, PodId};
 pub use time::Timestamp;
 
+use devices::Devices;
 use image::ImageState;
 use pod_groups::PodGroups;
 use storage::{Storage, StorageKind};
@@ -76,6 +82,8 @@ pub struct Cluster {
     pub budgets: Vec<PodDisruptionBudget>,
     /// PriorityClasses.
     pub priority_classes: Vec<PriorityClass>,
+    /// DeviceClasses, ResourceClaims and ResourceSlices.
+    pub devices: Devices,
     /// Kinds of which the input had at least one object, or said that there is none.
     pub kinds: std::collections::BTreeSet<Kind>,
 }

@@ -5,6 +5,7 @@
 
 pub mod amount;
 pub mod cycle;
+pub mod device_reason;
 pub mod fact;
 pub mod filter_set;
 pub mod fit_error;
@@ -20,6 +21,7 @@ pub mod volume_reason;
 
 pub use amount::Amount;
 pub use cycle::{Cycle, run};
+pub use device_reason::{DeviceReason, DeviceShortage};
 pub use fact::Fact;
 pub use filter_set::FilterSet;
 pub use not_evaluated::{NotEvaluated, Notes};

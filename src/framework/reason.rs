@@ -12,6 +12,7 @@ use crate::cluster::taint::Taint;
 
 use super::amount::Amount;
 use super::volume_reason::VolumeReason;
+use super::device_reason::DeviceReason;
 
 /// One way to say no.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -138,6 +139,9 @@ pub enum Reason {
     /// The plugins that look at volumes; written as if it stood here itself.
     #[serde(untagged)]
     Volume(VolumeReason),
+    /// DynamicResources: claims of devices.
+    #[serde(untagged)]
+    Device(DeviceReason),
 }
 
 impl fmt::Display for Reason {
@@ -188,6 +192,7 @@ impl fmt::Display for Reason {
             Self::PreemptionNotHelpful => f.write_str("Preemption is not helpful for scheduling"),
             Self::Error { text } => f.write_str(text),
             Self::Volume(reason) => reason.fmt(f),
+            Self::Device(reason) => reason.fmt(f),
         }
     }
 }

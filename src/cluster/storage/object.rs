@@ -67,19 +67,6 @@ impl StorageKind {
         }
     }
 
-    /// Where the API server lists objects of this kind, in all namespaces.
-    pub fn api_path(self) -> &'static str {
-        match self {
-            Self::PersistentVolume => "/api/v1/persistentvolumes",
-            Self::PersistentVolumeClaim => "/api/v1/persistentvolumeclaims",
-            Self::StorageClass => "/apis/storage.k8s.io/v1/storageclasses",
-            Self::CsiNode => "/apis/storage.k8s.io/v1/csinodes",
-            Self::CsiDriver => "/apis/storage.k8s.io/v1/csidrivers",
-            Self::CsiStorageCapacity => "/apis/storage.k8s.io/v1/csistoragecapacities",
-            Self::VolumeAttachment => "/apis/storage.k8s.io/v1/volumeattachments",
-        }
-    }
-
     /// Several of them.
     pub fn plural(self) -> &'static str {
         match self {
