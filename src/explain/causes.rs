@@ -115,8 +115,8 @@ pub(super) fn identity(reason: &Reason) -> String {
         Reason::TopologySkew { topology_key, .. }
         | Reason::TopologyLabelMissing { topology_key }
         | Reason::ExistingPodAntiAffinity { topology_key, .. } => format!("{reason} {topology_key}"),
-        Reason::PodAffinityUnmet { topology_key, selector }
-        | Reason::PodAntiAffinityViolated { topology_key, selector } => format!("{reason} {topology_key} {selector}"),
+        Reason::PodAffinityUnmet { topology_key, selector, .. }
+        | Reason::PodAntiAffinityViolated { topology_key, selector, .. } => format!("{reason} {topology_key} {selector}"),
         _ => reason.to_string(),
     }
 }

@@ -43,10 +43,10 @@ pub(super) fn brief(reason: &Reason) -> String {
         Reason::EnforcedNodeAffinityMismatch => "addedAffinity of the profile".to_owned(),
         Reason::HostPortConflict { ports } if !ports.is_empty() => format!("host port taken: {}", list(ports, 3)),
         Reason::TopologyLabelMissing { topology_key } => format!("node has no label {topology_key}"),
-        Reason::PodAffinityUnmet { topology_key, selector } => {
+        Reason::PodAffinityUnmet { topology_key, selector, .. } => {
             format!("no pod with {} in the same {topology_key}", selected(selector))
         }
-        Reason::PodAntiAffinityViolated { topology_key, selector } => {
+        Reason::PodAntiAffinityViolated { topology_key, selector, .. } => {
             format!("a pod with {} in the same {topology_key}", selected(selector))
         }
         Reason::ExistingPodAntiAffinity { topology_key, .. } => {
@@ -93,9 +93,10 @@ pub(super) fn on_node(reason: &Reason) -> String {
         Reason::TopologySkew { topology_key, domain, matching, minimum, skew, max_skew } => format!(
             "{topology_key}={domain} has {matching}, the emptiest domain {minimum}: skew {skew}, {max_skew} allowed"
         ),
-        Reason::ExistingPodAntiAffinity { topology_key, domain } => {
-            format!("a pod in {topology_key}={domain} keeps this one away")
-        }
+        Reason::ExistingPodAntiAffinity { topology_key, domain, pods, pod: Some(pod) } => match pods {
+            ..=1 => format!("{pod} in {topology_key}={domain} keeps this one away"),
+            pods => format!("{pod} and {} more in {topology_key}={domain} keep this one away", pods - 1),
+        },
         Reason::UntoleratedTaint { taint, .. } => format!("{taint} is not tolerated"),
         other => brief(other),
     }
