@@ -116,8 +116,11 @@ pub(super) fn identity(reason: &Reason) -> String {
         Reason::TopologySkew { topology_key, .. }
         | Reason::TopologyLabelMissing { topology_key }
         | Reason::ExistingPodAntiAffinity { topology_key, .. } => format!("{reason} {topology_key}"),
-        Reason::PodAffinityUnmet { topology_key, selector }
-        | Reason::PodAntiAffinityViolated { topology_key, selector } => format!("{reason} {topology_key} {selector}"),
+        Reason::PodAffinityUnmet { topology_key, domain: None, .. } => format!("{reason} {topology_key} missing"),
+        Reason::PodAffinityUnmet { topology_key, selector, .. }
+        | Reason::PodAntiAffinityViolated { topology_key, selector, .. } => {
+            format!("{reason} {topology_key} {selector}")
+        }
         _ => reason.to_string(),
     }
 }
