@@ -5,6 +5,7 @@
 use crate::cluster::pod::PodId;
 use crate::cluster::{Cluster, Pod, Timestamp};
 use crate::config::{Behaviour, Profile, SchedulerConfig};
+use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
 use crate::framework::{Cycle, Framework, NotEvaluated, Notes, Plugin, cycle};
 use crate::plugins;
@@ -14,17 +15,29 @@ pub struct Scheduler {
     config: SchedulerConfig,
     behaviour: Behaviour,
     profiles: Vec<(Profile, Vec<Box<dyn Plugin>>)>,
+    extenders: Vec<Extender>,
 }
 
 impl Scheduler {
-    /// Builds the plugins of every profile.
+    /// Builds the plugins of every profile. Extenders are not asked: every placement tells of it.
     pub fn new(config: SchedulerConfig, behaviour: Behaviour) -> Self {
         let profiles = config
             .profiles
             .iter()
             .map(|profile| (profile.clone(), plugins::build(profile, &behaviour)))
             .collect();
-        Self { config, behaviour, profiles }
+        let extenders = config.extenders.iter().cloned().map(Extender::unasked).collect();
+        Self { config, behaviour, profiles, extenders }
+    }
+
+    /// Lets the extenders of the configuration be asked, each through its transport
+    /// ([`crate::framework::extender::http::connect`]). What they are sent must have been kept
+    /// ([`crate::cluster::ClusterBuilder::keep_raw`]).
+    #[must_use]
+    pub fn with_extenders(mut self, transports: Vec<Box<dyn Transport>>) -> Self {
+        let configs = self.config.extenders.iter().cloned();
+        self.extenders = configs.zip(transports).map(|(config, transport)| Extender::asked(config, transport)).collect();
+        self
     }
 
     /// The configuration it was made from.
@@ -41,7 +54,7 @@ impl Scheduler {
     pub fn framework_for(&self, pod: &Pod) -> Option<(&Profile, Framework<'_>)> {
         let name = pod.spec().scheduler_name();
         let (profile, plugins) = self.profiles.iter().find(|(profile, _)| profile.scheduler_name == name)?;
-        Some((profile, Framework::new(profile, plugins)))
+        Some((profile, Framework { extenders: &self.extenders, ..Framework::new(profile, plugins) }))
     }
 
     /// Runs one cycle for a pending pod of `cluster`, at the time `now`.
@@ -75,7 +88,7 @@ impl Scheduler {
         placement
     }
 
-    /// Plugins and extenders of the profile that are not part of this program.
+    /// Plugins of the profile that are not part of this program.
     fn note_what_is_outside(&self, profile: &Profile, notes: &Notes) {
         for plugin in &profile.out_of_tree {
             notes.add(NotEvaluated::new(

@@ -26,6 +26,7 @@ pub mod pod_class;
 pub mod pod_groups;
 pub mod pod_spec;
 pub mod quantity;
+pub mod raw;
 pub mod requests;
 pub mod resize;
 pub mod resources;
@@ -62,6 +63,8 @@ pub struct Cluster {
     groups: PodGroups,
     nominated: FxHashMap<Name, Vec<PodId>>,
     images: FxHashMap<Name, ImageState>,
+    /// Whole objects; shared by all copies of the state, and empty unless asked for.
+    raw: Arc<raw::RawObjects>,
     /// Namespaces and their labels.
     pub namespaces: FxHashMap<Name, Labels>,
     /// Objects with pod templates.
@@ -130,6 +133,11 @@ impl Cluster {
     /// What is known of the image `name` (in full, with its tag).
     pub fn image(&self, name: Name) -> Option<ImageState> {
         self.images.get(&name).copied()
+    }
+
+    /// Whole Pods and Nodes, for those who are sent them.
+    pub fn raw(&self) -> &raw::RawObjects {
+        &self.raw
     }
 
     /// The labels of a namespace; none for one that the state does not have.

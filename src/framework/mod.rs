@@ -5,6 +5,7 @@
 
 pub mod amount;
 pub mod cycle;
+pub mod extender;
 pub mod fact;
 pub mod filter_set;
 pub mod fit_error;
@@ -19,6 +20,7 @@ pub mod status;
 
 pub use amount::Amount;
 pub use cycle::{Cycle, run};
+pub use extender::Extender;
 pub use fact::Fact;
 pub use filter_set::FilterSet;
 pub use not_evaluated::{NotEvaluated, Notes};
