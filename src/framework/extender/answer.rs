@@ -30,7 +30,7 @@ pub(super) struct MetaVictims {
 
 pub(super) fn filter_result(body: &[u8]) -> Result<FilterResult, String> {
     let text = String::from_utf8_lossy(body);
-    let fields = object(&*first(&text, body)?, Target::Value("v1.ExtenderFilterResult"))?;
+    let fields = object(&first(&text, body)?, Target::Value("v1.ExtenderFilterResult"))?;
     let mut result = FilterResult::default();
     if let Some(nodes) = field(&fields, "Nodes").filter(|nodes| nodes.get() != "null") {
         let list = object(nodes, Target::Field("ExtenderFilterResult.Nodes", "v1.NodeList"))?;
@@ -40,14 +40,12 @@ pub(super) fn filter_result(body: &[u8]) -> Result<FilterResult, String> {
     if let Some(names) = field(&fields, "NodeNames") {
         let at = "ExtenderFilterResult.NodeNames";
         let names = array(names, Target::Field(at, "[]string"))?;
-        let name = |name: &Box<RawValue>| string(name, Target::Field(at, "string"));
-        result.node_names = names.map(|names| names.iter().map(name).collect()).transpose()?;
+        let name = |name: Box<RawValue>| string(&name, Target::Field(at, "string"));
+        result.node_names = names.map(|names| names.into_iter().map(name).collect()).transpose()?;
     }
     result.failed = failed_nodes(field(&fields, "FailedNodes"), "ExtenderFilterResult.FailedNodes")?;
-    result.unresolvable = failed_nodes(
-        field(&fields, "FailedAndUnresolvableNodes"),
-        "ExtenderFilterResult.FailedAndUnresolvableNodes",
-    )?;
+    result.unresolvable =
+        failed_nodes(field(&fields, "FailedAndUnresolvableNodes"), "ExtenderFilterResult.FailedAndUnresolvableNodes")?;
     if let Some(error) = field(&fields, "Error") {
         result.error = string(error, Target::Field("ExtenderFilterResult.Error", "string"))?;
     }
@@ -56,30 +54,28 @@ pub(super) fn filter_result(body: &[u8]) -> Result<FilterResult, String> {
 
 fn failed_nodes(map: Option<&RawValue>, at: &str) -> Result<Vec<(String, String)>, String> {
     let Some(map) = map else { return Ok(Vec::new()) };
-    let message = |(node, message): (String, Box<RawValue>)| {
-        Ok((node, string(&message, Target::Field(at, "string"))?))
-    };
+    let message = |(node, message): (String, Box<RawValue>)| Ok((node, string(&message, Target::Field(at, "string"))?));
     object(map, Target::Field(at, "v1.FailedNodesMap"))?.into_iter().map(message).collect()
 }
 
 /// A HostPriorityList: nodes and their scores.
 pub(super) fn host_priorities(body: &[u8]) -> Result<Vec<(String, i64)>, String> {
     let text = String::from_utf8_lossy(body);
-    let entries = array(&*first(&text, body)?, Target::Value("v1.HostPriorityList"))?.unwrap_or_default();
-    let entry = |entry: &Box<RawValue>| {
-        let fields = object(entry, Target::Value("v1.HostPriority"))?;
+    let entries = array(&first(&text, body)?, Target::Value("v1.HostPriorityList"))?.unwrap_or_default();
+    let entry = |entry: Box<RawValue>| {
+        let fields = object(&entry, Target::Value("v1.HostPriority"))?;
         let host = field(&fields, "Host").map(|host| string(host, Target::Field("HostPriority.Host", "string")));
         let score = field(&fields, "Score").map(|score| integer(score, Target::Field("HostPriority.Score", "int64")));
         Ok((host.transpose()?.unwrap_or_default(), score.transpose()?.unwrap_or_default()))
     };
-    entries.iter().map(entry).collect()
+    entries.into_iter().map(entry).collect()
 }
 
 /// The map of an ExtenderPreemptionResult: victims by node. A node or pod that is `null` is an
 /// error of ours: kube-scheduler crashes on it.
 pub(super) fn meta_victims(body: &[u8]) -> Result<Vec<(String, MetaVictims)>, String> {
     let text = String::from_utf8_lossy(body);
-    let fields = object(&*first(&text, body)?, Target::Value("v1.ExtenderPreemptionResult"))?;
+    let fields = object(&first(&text, body)?, Target::Value("v1.ExtenderPreemptionResult"))?;
     let at = "ExtenderPreemptionResult.NodeNameToMetaVictims";
     let Some(map) = field(&fields, "NodeNameToMetaVictims") else { return Ok(Vec::new()) };
     object(map, Target::Field(at, "map[string]*v1.MetaVictims"))?
@@ -91,7 +87,13 @@ pub(super) fn meta_victims(body: &[u8]) -> Result<Vec<(String, MetaVictims)>, St
             let fields = object(&victims, Target::Field(at, "v1.MetaVictims"))?;
             let at = "MetaVictims.NodeNameToMetaVictims.Pods";
             let pods = field(&fields, "Pods").map(|pods| array(pods, Target::Field(at, "[]*v1.MetaPod")));
-            let uids = pods.transpose()?.flatten().unwrap_or_default().iter().map(|pod| uid(pod, &node)).collect::<Result<_, _>>()?;
+            let uids = pods
+                .transpose()?
+                .flatten()
+                .unwrap_or_default()
+                .iter()
+                .map(|pod| uid(pod, &node))
+                .collect::<Result<_, _>>()?;
             let at = "MetaVictims.NodeNameToMetaVictims.NumPDBViolations";
             let violations = field(&fields, "NumPDBViolations").map(|count| integer(count, Target::Field(at, "int64")));
             Ok((node, MetaVictims { uids, violations: violations.transpose()?.unwrap_or_default() }))
@@ -149,7 +151,10 @@ mod tests {
     fn names_come_in_any_case_and_text_may_follow() {
         let names = |json: &str| filter_result(json.as_bytes()).unwrap().node_names.unwrap();
         assert_eq!(names(r#"{"NODENAMES":["a"],"nodeNames":["b",null]} and so on"#), ["b", ""]);
-        assert_eq!(host_priorities(br#"[{"host":"a","SCORE":5},null]"#).unwrap(), [("a".into(), 5), (String::new(), 0)]);
+        assert_eq!(
+            host_priorities(br#"[{"host":"a","SCORE":5},null]"#).unwrap(),
+            [("a".into(), 5), (String::new(), 0)]
+        );
         let nothing = filter_result(b"null").unwrap();
         assert!(nothing.nodes.is_none() && nothing.node_names.is_none() && nothing.error.is_empty());
     }

@@ -1,9 +1,11 @@
 //! Filtering, after all filter plugins (upstream schedule_one.go, findNodesThatPassExtenders and
 //! evaluateNominatedNode; extender.go, HTTPExtender.Filter).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use serde_json::value::RawValue;
 
 use crate::cluster::list::List;
@@ -42,7 +44,8 @@ impl Standing {
     }
 
     fn answered(cluster: &Cluster, json: Box<RawValue>) -> Result<Self, String> {
-        let (Object::Node(node), _) = Object::decode(Kind::Node, json.get().as_bytes()).map_err(|e| format!("json: {e}"))?
+        let (Object::Node(node), _) =
+            Object::decode(Kind::Node, json.get().as_bytes()).map_err(|e| format!("json: {e}"))?
         else {
             return Err("json: not a Node".to_owned());
         };
@@ -67,6 +70,8 @@ impl Standing {
 pub(in crate::framework) struct Filtered {
     /// Upstream's feasible nodes, which are sent to prioritizers.
     pub(super) standing: Vec<Standing>,
+    /// Where in `standing` a node is of which an extender gave its own account.
+    answered: FxHashMap<NodeId, usize>,
     /// What extenders say of nodes that are not in the state; upstream counts it all the same.
     strangers: Vec<Rejection>,
 }
@@ -74,12 +79,18 @@ pub(in crate::framework) struct Filtered {
 impl Filtered {
     /// The node as scoring sees it.
     pub(in crate::framework) fn node<'a>(&'a self, cluster: &'a Cluster, id: NodeId) -> &'a NodeInfo {
-        let answered = self.standing.iter().find(|standing| standing.id == Some(id));
-        answered.and_then(|standing| standing.answered.as_ref()).map_or_else(|| cluster.node(id), |answered| &answered.info)
+        let standing = self.answered.get(&id).and_then(|place| self.standing.get(*place));
+        standing
+            .and_then(|standing| standing.answered.as_ref())
+            .map_or_else(|| cluster.node(id), |answered| &answered.info)
     }
 
     /// The reasons that the event counts, when no node is feasible (upstream FitError.Error).
-    pub(in crate::framework) fn event_reasons(&self, nodes: &[NodePlacement], prepared: &Prepared<'_>) -> Vec<Reason> {
+    pub(in crate::framework) fn event_reasons<'a>(
+        &'a self,
+        nodes: &'a [NodePlacement],
+        prepared: &Prepared<'_>,
+    ) -> Vec<Cow<'a, Reason>> {
         // Nodes without a status of their own: those that PreFilter left out, and those that an
         // extender did not come back to. They count with PreFilter's reason, if there is one;
         // upstream takes what is said of strangers off their number.
@@ -91,11 +102,11 @@ impl Filtered {
         };
         let explicit = nodes.iter().filter(|node| !absent(node)).flat_map(NodePlacement::reasons);
         let of_strangers = self.strangers.iter().flat_map(|rejection| &rejection.reasons);
-        let mut reasons: Vec<Reason> = explicit.chain(of_strangers).cloned().collect();
+        let mut reasons: Vec<_> = explicit.chain(of_strangers).map(Cow::Borrowed).collect();
         if prepared.nodes.is_some() {
             let count = nodes.iter().filter(absent).count().saturating_sub(self.strangers.len());
-            let plugins = prepared.narrowed_by.clone();
-            reasons.extend(std::iter::repeat_n(Reason::LeftOutByPreFilter { plugins }, count));
+            let left_out = Reason::LeftOutByPreFilter { plugins: prepared.narrowed_by.clone() };
+            reasons.extend(std::iter::repeat_n(Cow::Owned(left_out), count));
         }
         reasons
     }
@@ -114,6 +125,9 @@ pub(in crate::framework) fn filter(
     prepared: &Prepared<'_>,
     placement: &mut Placement,
 ) -> Result<Filtered, String> {
+    if round.extenders.is_empty() {
+        return Ok(Filtered::default());
+    }
     let mut pass = Pass { round, statuses: Statuses::new(), lost: BTreeMap::new(), asked: false };
     let mut standing = Vec::new();
     if let Some(nominated) = placement.nominated_fits {
@@ -130,7 +144,8 @@ pub(in crate::framework) fn filter(
     }
     if placement.nominated_fits.is_none() {
         // A nominated node that PreFilter left out had its only chance above.
-        let candidates = placement.feasible().filter(|node| prepared.considers(node.name)).map(Standing::known).collect();
+        let candidates =
+            placement.feasible().filter(|node| prepared.considers(node.name)).map(Standing::known).collect();
         standing = pass.run(candidates)?;
         let left: BTreeSet<Name> = standing.iter().map(|standing| standing.name).collect();
         pass.write(placement, prepared, &left);
@@ -151,7 +166,9 @@ pub(in crate::framework) fn filter(
         ));
     }
     pass.statuses.retain(|name, _| !known(name));
-    Ok(Filtered { standing, strangers: pass.statuses.into_values().map(|said| said.rejection).collect() })
+    let places = standing.iter().enumerate().filter(|(_, standing)| standing.answered.is_some());
+    let answered = places.filter_map(|(place, standing)| Some((standing.id?, place))).collect();
+    Ok(Filtered { standing, answered, strangers: pass.statuses.into_values().map(|said| said.rejection).collect() })
 }
 
 /// The extenders going over nodes, one after the other, each over what its predecessors left.
@@ -187,7 +204,10 @@ impl Pass<'_, '_> {
             let Some(answer) = self.round.ask(extender, Verb::Filter, body) else { continue };
             self.asked = true;
             let before: Vec<Name> = nodes.iter().map(|node| node.name).collect();
-            match answer.and_then(|body| filter_result(&body)).and_then(|result| self.take(extender, result, &mut nodes)) {
+            match answer
+                .and_then(|body| filter_result(&body))
+                .and_then(|result| self.take(extender, result, &mut nodes))
+            {
                 Ok(left) => nodes = left,
                 Err(error) if extender.config.ignorable => self.round.note_failure(extender, Verb::Filter, &error),
                 Err(error) => return Err(error),
@@ -199,7 +219,12 @@ impl Pass<'_, '_> {
     }
 
     /// Takes in an answer; `nodes` stays as it is if there is something wrong with it.
-    fn take(&mut self, extender: &Extender, result: FilterResult, nodes: &mut Vec<Standing>) -> Result<Vec<Standing>, String> {
+    fn take(
+        &mut self,
+        extender: &Extender,
+        result: FilterResult,
+        nodes: &mut Vec<Standing>,
+    ) -> Result<Vec<Standing>, String> {
         if !result.error.is_empty() {
             return Err(result.error);
         }
@@ -251,7 +276,8 @@ impl Pass<'_, '_> {
 }
 
 fn by_name(extender: &Extender, names: &[String], nodes: &mut Vec<Standing>) -> Result<Vec<Standing>, String> {
-    if let Some(stranger) = names.iter().find(|name| !nodes.iter().any(|node| node.name == name.as_str())) {
+    let sent: BTreeSet<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
+    if let Some(stranger) = names.iter().find(|name| !sent.contains(name.as_str())) {
         return Err(format!(
             "extender {:?} claims a filtered node {stranger:?} which is not found in the input node list",
             extender.name.as_str()
@@ -264,7 +290,12 @@ fn by_name(extender: &Extender, names: &[String], nodes: &mut Vec<Standing>) -> 
 impl Round<'_> {
     /// The request to filter or to prioritize: names for an extender that knows the nodes, or
     /// else whole nodes.
-    pub(super) fn nodes_request(&self, extender: &Extender, pod: &RawValue, nodes: &[Standing]) -> Result<String, NotAsked> {
+    pub(super) fn nodes_request(
+        &self,
+        extender: &Extender,
+        pod: &RawValue,
+        nodes: &[Standing],
+    ) -> Result<String, NotAsked> {
         let cached = extender.config.node_cache_capable;
         let items = |node| Standing::json(node, self.cycle.cluster);
         let args = ExtenderArgs {

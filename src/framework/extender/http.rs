@@ -88,7 +88,9 @@ impl Http {
         }
         timeout_at(deadline, Limited::new(response.into_body(), MAX_ANSWER).collect())
             .await
-            .map_err(|_| "context deadline exceeded (Client.Timeout or context cancellation while reading body)".to_owned())?
+            .map_err(|_| {
+                "context deadline exceeded (Client.Timeout or context cancellation while reading body)".to_owned()
+            })?
             .map(|body| body.to_bytes().to_vec())
             .map_err(|error| if error.is::<LengthLimitError>() { too_long() } else { "unexpected EOF".to_owned() })
     }

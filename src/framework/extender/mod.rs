@@ -193,7 +193,8 @@ impl<'a> Round<'a> {
 
     /// Notes an answer that does not count.
     fn note_failure(&self, extender: &Extender, verb: Verb, error: &str) {
-        let who = if verb == Verb::Prioritize { "a prioritizer's failure" } else { "the failure of an ignorable extender" };
+        let who =
+            if verb == Verb::Prioritize { "a prioritizer's failure" } else { "the failure of an ignorable extender" };
         self.cycle.notes.add(NotEvaluated::new(
             format!("extender {}", extender.name),
             format!("asked to {verb}, it failed: {error}"),

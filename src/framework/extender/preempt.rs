@@ -44,8 +44,11 @@ impl Round<'_> {
                 }
                 Err(error) => return Err(error),
             }
-            for (node, _) in candidates.extract_if(.., |_, victims| victims.pods.is_empty()) {
-                let node = self.cycle.cluster.node(node).name();
+            let empty: Vec<NodeId> =
+                candidates.iter().filter(|(_, victims)| victims.pods.is_empty()).map(|(node, _)| *node).collect();
+            for id in empty {
+                candidates.remove(&id);
+                let node = self.cycle.cluster.node(id).name();
                 if !ignorable {
                     return Err(format!("expected at least one victim pod on node \"{node}\""));
                 }
@@ -59,7 +62,12 @@ impl Round<'_> {
         Ok(candidates)
     }
 
-    fn victims_request(&self, extender: &Extender, pod: &RawValue, candidates: &Candidates) -> Result<String, NotAsked> {
+    fn victims_request(
+        &self,
+        extender: &Extender,
+        pod: &RawValue,
+        candidates: &Candidates,
+    ) -> Result<String, NotAsked> {
         let cluster = self.cycle.cluster;
         let node = |id: &NodeId| cluster.node(*id).name();
         let mut args = ExtenderPreemptionArgs { pod, node_name_to_victims: None, node_name_to_meta_victims: None };

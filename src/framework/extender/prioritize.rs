@@ -17,7 +17,12 @@ const MAX_EXTENDER_PRIORITY: i64 = 10;
 
 /// Adds the extenders' scores to those of the plugins. A single node is not scored upstream, so
 /// no extender is asked about it.
-pub(in crate::framework) fn prioritize(round: &Round<'_>, framework: &Framework<'_>, filtered: &Filtered, scores: &mut Scores) {
+pub(in crate::framework) fn prioritize(
+    round: &Round<'_>,
+    framework: &Framework<'_>,
+    filtered: &Filtered,
+    scores: &mut Scores,
+) {
     if round.any && framework.score.is_empty() {
         // That every node has 1 holds only for a scheduler without extenders.
         for (_, _, total) in &mut scores.nodes {
