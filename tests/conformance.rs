@@ -4,28 +4,15 @@
 //! `tests/conformance/README.md`. Compared is everything that a case records: verdicts, every
 //! failing filter, scores, totals, picks, messages, errors and preemption. Nothing is let pass.
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
-use std::io::{BufRead, BufReader};
 
-use kubectl_sched::cluster::object::TypeMeta;
-use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, Object, ObjectKey, Timestamp, name};
-use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
+use common::{cases, key};
+use kubectl_sched::cluster::Timestamp;
 use kubectl_sched::framework::{NodePlacement, Placement, PluginRejection, Rejection};
-use kubectl_sched::scheduler::Scheduler;
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
-
-#[derive(Deserialize)]
-struct Case {
-    name: String,
-    k8s: String,
-    config: Option<Value>,
-    objects: Vec<Box<RawValue>>,
-    pods: Vec<String>,
-    expect: BTreeMap<String, Expected>,
-}
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
@@ -171,44 +158,18 @@ fn compare_preemption(differences: &mut Differences, expected: &ExpectedPreempti
     differences.check("preemption.pick", &expected.pick, &pick);
 }
 
-fn cluster(case: &Case, behaviour: &Behaviour) -> Cluster {
-    let mut builder = ClusterBuilder::default();
-    for object in &case.objects {
-        let json = object.get().as_bytes();
-        let meta = TypeMeta::peek(json);
-        let (api_version, kind) = (meta.api_version.unwrap_or_default(), meta.kind.unwrap_or_default());
-        if let Some(kind) = Kind::of(&api_version, &kind) {
-            builder.add(Object::decode(kind, json).unwrap().0);
-        }
-    }
-    builder.build(behaviour.request_gates())
-}
-
-fn key(pod: &str) -> ObjectKey {
-    let (namespace, pod) = pod.split_once('/').unwrap();
-    ObjectKey::new(name(namespace), name(pod))
-}
-
 /// Runs every case of an area; fails with the first few differences and the count.
 fn area(area: &str) {
-    let path = format!("{}/tests/conformance/{area}.jsonl.gz", env!("CARGO_MANIFEST_DIR"));
-    let file = flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap());
     let (mut pods, mut failed, mut shown) = (0, 0, String::new());
-    for line in BufReader::new(file).lines() {
-        let case: Case = serde_json::from_str(&line.unwrap()).unwrap();
-        let behaviour = Behaviour::new(case.k8s.parse::<KubeVersion>().unwrap());
-        let config = match &case.config {
-            Some(config) => SchedulerConfig::parse(config, &behaviour).unwrap(),
-            None => SchedulerConfig::default_for(&behaviour),
-        };
-        let cluster = cluster(&case, &behaviour);
-        let scheduler = Scheduler::new(config, behaviour);
+    for case in cases(area) {
+        let (cluster, scheduler) = (case.cluster(), case.scheduler());
         for pod in &case.pods {
             pods += 1;
+            let expected: Expected = serde_json::from_str(case.expect[pod].get()).unwrap();
             let mut cluster = cluster.clone();
             let id = cluster.pod_named(key(pod)).expect("the pod is in the state").id;
             let placement = scheduler.explain(&mut cluster, id, Timestamp::now());
-            let differences = compare(&case.expect[pod], &placement);
+            let differences = compare(&expected, &placement);
             if !differences.0.is_empty() {
                 failed += 1;
                 if failed <= 5 {

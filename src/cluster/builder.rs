@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::devices::{DeviceClass, Devices, ResourceClaim, ResourceSlice};
 use super::image::ImageState;
 use super::labels::Labels;
 use super::meta::ObjectKey;
@@ -16,6 +17,7 @@ use super::pod::{Pod, PodId, PodObject};
 use super::pod_class::{PodClass, PodTemplate};
 use super::raw::{RawObject, RawObjects};
 use super::requests::RequestGates;
+use super::storage::{Storage, StorageObject};
 use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
 use super::Cluster;
 
@@ -28,7 +30,11 @@ pub struct ClusterBuilder {
     services: Store<Service>,
     budgets: Store<PodDisruptionBudget>,
     priority_classes: Store<PriorityClass>,
+    device_classes: Store<DeviceClass>,
+    resource_claims: Store<ResourceClaim>,
+    resource_slices: Store<ResourceSlice>,
     workloads: Store<Workload>,
+    storage: Store<StorageObject>,
     kinds: BTreeSet<Kind>,
     templates: FxHashSet<Arc<PodTemplate>>,
     labels: FxHashSet<Arc<Labels>>,
@@ -56,15 +62,16 @@ impl ClusterBuilder {
                 pod.template = shared(&mut self.templates, pod.template);
                 self.pods.insert((kind, key), *pod)
             }
-            Object::Node(mut node) => {
-                node.sequence = sequence;
-                self.nodes.insert((kind, key), *node)
-            }
+            Object::Node(node) => self.nodes.insert((kind, key), *node),
             Object::Namespace(name, labels) => self.namespaces.insert(name, labels).is_some(),
             Object::Service(service) => self.services.insert((kind, key), service),
             Object::PodDisruptionBudget(budget) => self.budgets.insert((kind, key), budget),
             Object::PriorityClass(class) => self.priority_classes.insert((kind, key), class),
+            Object::DeviceClass(class) => self.device_classes.insert((kind, key), class),
+            Object::ResourceClaim(claim) => self.resource_claims.insert((kind, key), *claim),
+            Object::ResourceSlice(slice) => self.resource_slices.insert((kind, key), *slice),
             Object::Workload(workload) => self.workloads.insert((kind, key), *workload),
+            Object::Storage(object) => self.storage.insert((kind, key), object),
         }
     }
 
@@ -104,14 +111,15 @@ impl ClusterBuilder {
             services: self.services.sorted_by_key(|service| service.key),
             budgets: self.budgets.sorted_by_key(|budget| budget.key),
             priority_classes: self.priority_classes.sorted_by_key(|class| class.name),
+            storage: Storage::new(self.storage.items),
+            devices: Devices::new(self.device_classes.items, self.resource_claims.items, self.resource_slices.items),
             kinds: self.kinds,
             ..Cluster::default()
         };
         drop((self.templates, self.labels));
-        cluster.images = images(&self.nodes.items);
-        cluster.nodes = self
-            .nodes
-            .sorted_by_key(|node| node.name)
+        let nodes = self.nodes.sorted_by_key(|node| node.name);
+        cluster.images = images(&nodes);
+        cluster.nodes = nodes
             .into_iter()
             .enumerate()
             .map(|(index, node)| NodeInfo::new(NodeId(index as u32), Arc::new(node)))
@@ -158,6 +166,7 @@ fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) 
         if let Some(node) = node {
             cluster.nodes[node.index()].add_pod(&pod);
             cluster.groups.add(&pod);
+            cluster.storage.add_pod(&pod);
         }
         cluster.pod_ids.insert(pod.own.key, id);
         cluster.placed.push(node);
@@ -170,12 +179,11 @@ fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) 
 }
 
 /// Sizes and spread of images; the first node to have a name sets its size
-/// (upstream backend/cache/cache.go, addNodeImageStates).
+/// (upstream backend/cache/cache.go, addNodeImageStates). Which is first hangs on the order in
+/// which upstream's cache met the nodes: taken here is that of a list, by name.
 fn images(nodes: &[Node]) -> FxHashMap<Name, ImageState> {
     let mut images: FxHashMap<Name, ImageState> = FxHashMap::default();
-    let mut in_order: Vec<&Node> = nodes.iter().collect();
-    in_order.sort_by_key(|node| node.sequence);
-    for node in in_order {
+    for node in nodes {
         let mut on_this_node = FxHashSet::default();
         for image in &node.images {
             for name in &image.names {

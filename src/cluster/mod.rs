@@ -8,8 +8,13 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+pub mod admission;
 pub mod affinity_term;
+mod api_path;
 pub mod builder;
+pub mod default_selector;
+pub mod csi_migration;
+pub mod devices;
 pub mod host_ports;
 pub mod image;
 pub mod labels;
@@ -21,6 +26,7 @@ pub mod node_affinity;
 pub mod node_info;
 pub mod node_selector;
 pub mod object;
+mod pairs;
 pub mod pod;
 pub mod pod_class;
 pub mod pod_groups;
@@ -31,6 +37,7 @@ pub mod requests;
 pub mod resize;
 pub mod resources;
 pub mod selector;
+pub mod storage;
 pub mod taint;
 pub mod time;
 pub mod validation;
@@ -40,6 +47,7 @@ pub mod workload;
 
 pub use builder::ClusterBuilder;
 pub use labels::Labels;
+pub use list::List;
 pub use meta::ObjectKey;
 pub use name::{Name, name};
 pub use node_info::{NodeId, NodeInfo};
@@ -47,8 +55,10 @@ pub use object::{Kind, Object};
 pub use pod::{Pod, PodId};
 pub use time::Timestamp;
 
+use devices::Devices;
 use image::ImageState;
 use pod_groups::PodGroups;
+use storage::{Storage, StorageKind};
 use workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
 
 /// The state of a cluster.
@@ -65,6 +75,7 @@ pub struct Cluster {
     images: FxHashMap<Name, ImageState>,
     /// Whole objects; shared by all copies of the state, and empty unless asked for.
     raw: Arc<raw::RawObjects>,
+    storage: Storage,
     /// Namespaces and their labels.
     pub namespaces: FxHashMap<Name, Labels>,
     /// Objects with pod templates.
@@ -75,6 +86,8 @@ pub struct Cluster {
     pub budgets: Vec<PodDisruptionBudget>,
     /// PriorityClasses.
     pub priority_classes: Vec<PriorityClass>,
+    /// DeviceClasses, ResourceClaims and ResourceSlices.
+    pub devices: Devices,
     /// Kinds of which the input had at least one object, or said that there is none.
     pub kinds: std::collections::BTreeSet<Kind>,
 }
@@ -135,9 +148,26 @@ impl Cluster {
         self.images.get(&name).copied()
     }
 
+    /// Keeps the whole Pod that a pod of the state is, for one that the builder did not read.
+    pub fn keep_raw_pod(&mut self, pod: PodId, json: &[u8]) {
+        if let (Some(pod), Some(raw)) = (self.pods.get(pod.0 as usize), raw::RawObject::of(Kind::Pod, json)) {
+            Arc::make_mut(&mut self.raw).keep_pod(pod, raw);
+        }
+    }
+
     /// Whole Pods and Nodes, for those who are sent them.
     pub fn raw(&self) -> &raw::RawObjects {
         &self.raw
+    }
+
+    /// Volumes, claims, classes and what CSI drivers report.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// Whether the input spoke of storage objects of `kind`: if not, that one is missing says nothing.
+    pub fn holds(&self, kind: StorageKind) -> bool {
+        self.kinds.contains(&Kind::Storage(kind))
     }
 
     /// The labels of a namespace; none for one that the state does not have.
@@ -159,6 +189,7 @@ impl Cluster {
         pod.own.node_name = Some(name);
         self.nodes[node.index()].add_pod(pod);
         self.groups.add(pod);
+        self.storage.add_pod(pod);
         self.placed[pod.id.0 as usize] = Some(node);
     }
 
@@ -170,10 +201,18 @@ impl Cluster {
         if let Some(node) = node {
             self.nodes[node.index()].remove_pod(pod);
             self.groups.remove(pod);
+            self.storage.remove_pod(pod);
         }
         let id = pod.id;
         self.nominate(id);
         self.restore_shared_ports(id, node);
+    }
+
+    /// Changes a node: what a what-if question does to it. The name must stay.
+    pub fn change_node(&mut self, id: NodeId, change: impl FnOnce(&mut node::Node)) {
+        if let Some(info) = self.nodes.get_mut(id.index()) {
+            change(Arc::make_mut(&mut info.node));
+        }
     }
 
     /// Adds a pending pod that the input did not have.
@@ -207,12 +246,11 @@ impl Cluster {
     }
 
     fn unnominate(&mut self, pod: PodId) {
-        if let Some(node) = self.pods[pod.0 as usize].own.nominated_node_name {
-            if let Some(pods) = self.nominated.get_mut(&node) {
-                pods.retain(|id| *id != pod);
-                if pods.is_empty() {
-                    self.nominated.remove(&node);
-                }
+        let Some(node) = self.pods[pod.0 as usize].own.nominated_node_name else { return };
+        if let Some(pods) = self.nominated.get_mut(&node) {
+            pods.retain(|id| *id != pod);
+            if pods.is_empty() {
+                self.nominated.remove(&node);
             }
         }
     }

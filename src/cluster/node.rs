@@ -32,8 +32,6 @@ pub struct Node {
     pub images: List<NodeImage>,
     /// `status.nodeInfo.kubeletVersion`.
     pub kubelet_version: Option<Name>,
-    /// Which object of the input it was, counted from 0.
-    pub sequence: u32,
 }
 
 /// A Node on the wire.
@@ -84,7 +82,6 @@ impl WireNode {
             allocatable,
             images: self.status.images,
             kubelet_version: self.status.node_info.kubelet_version,
-            sequence: 0,
         }
     }
 }

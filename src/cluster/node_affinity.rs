@@ -50,6 +50,9 @@ impl RequiredNodeAffinity {
 pub type PreferredNodeAffinity = Result<Option<PreferredSchedulingTerms>, String>;
 
 /// Compiles what `spec` prefers.
+///
+/// # Errors
+/// Upstream's text about the invalid terms.
 pub fn preferred(spec: &PodSpec) -> PreferredNodeAffinity {
     match spec.preferred_node_affinity() {
         [] => Ok(None),

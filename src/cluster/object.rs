@@ -5,11 +5,13 @@ use std::fmt;
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::devices::{DeviceClass, ResourceClaim, ResourceSlice, claim, slice};
 use super::labels::Labels;
 use super::meta::ObjectKey;
 use super::name::{Name, name};
 use super::node::{Node, WireNode};
 use super::pod::{PodObject, WirePod};
+use super::storage::{self, StorageKind, StorageObject};
 use super::wire;
 use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKind};
 
@@ -28,8 +30,16 @@ pub enum Kind {
     PodDisruptionBudget,
     /// scheduling.k8s.io/v1
     PriorityClass,
+    /// resource.k8s.io
+    DeviceClass,
+    /// resource.k8s.io
+    ResourceClaim,
+    /// resource.k8s.io
+    ResourceSlice,
     /// Anything with a pod template.
     Workload(WorkloadKind),
+    /// Volumes and what belongs to them.
+    Storage(StorageKind),
 }
 
 impl Kind {
@@ -50,7 +60,10 @@ impl Kind {
             ("batch", "CronJob") => Self::Workload(WorkloadKind::CronJob),
             ("policy", "PodDisruptionBudget") => Self::PodDisruptionBudget,
             ("scheduling.k8s.io", "PriorityClass") => Self::PriorityClass,
-            _ => return None,
+            ("resource.k8s.io", "DeviceClass") => Self::DeviceClass,
+            ("resource.k8s.io", "ResourceClaim") => Self::ResourceClaim,
+            ("resource.k8s.io", "ResourceSlice") => Self::ResourceSlice,
+            _ => return StorageKind::of(group, kind).map(Self::Storage),
         })
     }
 
@@ -63,13 +76,21 @@ impl Kind {
             Self::Service => "Service",
             Self::PodDisruptionBudget => "PodDisruptionBudget",
             Self::PriorityClass => "PriorityClass",
+            Self::DeviceClass => "DeviceClass",
+            Self::ResourceClaim => "ResourceClaim",
+            Self::ResourceSlice => "ResourceSlice",
             Self::Workload(kind) => kind.as_str(),
+            Self::Storage(kind) => kind.as_str(),
         }
     }
 
     /// Whether objects of this kind live in a namespace.
     pub fn is_namespaced(self) -> bool {
-        !matches!(self, Self::Node | Self::Namespace | Self::PriorityClass)
+        match self {
+            Self::Node | Self::Namespace | Self::PriorityClass | Self::DeviceClass | Self::ResourceSlice => false,
+            Self::Storage(kind) => kind.is_namespaced(),
+            _ => true,
+        }
     }
 }
 
@@ -88,8 +109,16 @@ pub enum Object {
     PodDisruptionBudget(PodDisruptionBudget),
     /// A PriorityClass.
     PriorityClass(PriorityClass),
+    /// A DeviceClass.
+    DeviceClass(DeviceClass),
+    /// A ResourceClaim.
+    ResourceClaim(Box<ResourceClaim>),
+    /// A ResourceSlice.
+    ResourceSlice(Box<ResourceSlice>),
     /// Anything with a pod template.
     Workload(Box<Workload>),
+    /// Volumes and what belongs to them.
+    Storage(StorageObject),
 }
 
 impl Object {
@@ -109,6 +138,11 @@ impl Object {
             Kind::PriorityClass => {
                 take::<wire::WirePriorityClass>(json)?.map(|class| Self::PriorityClass(class.into_class()))
             }
+            Kind::DeviceClass => take::<claim::WireDeviceClass>(json)?.map(|class| Self::DeviceClass(class.into_class())),
+            Kind::ResourceClaim => take::<claim::WireResourceClaim>(json)?
+                .map(|claim| Self::ResourceClaim(Box::new(claim.into_claim()))),
+            Kind::ResourceSlice => take::<slice::WireResourceSlice>(json)?
+                .map(|slice| Self::ResourceSlice(Box::new(slice.into_slice()))),
             Kind::Workload(WorkloadKind::ReplicationController) => take::<wire::WireReplicationController>(json)?
                 .map(|controller| Self::Workload(Box::new(controller.into_workload()))),
             Kind::Workload(WorkloadKind::CronJob) => {
@@ -117,6 +151,7 @@ impl Object {
             Kind::Workload(kind) => {
                 take::<wire::WireWorkload>(json)?.map(|workload| Self::Workload(Box::new(workload.into_workload(kind))))
             }
+            Kind::Storage(kind) => storage::decode(kind, json)?.map(Self::Storage),
         }
         .into_parts())
     }
@@ -131,19 +166,26 @@ impl Object {
             Self::Service(service) => (Kind::Service, service.key),
             Self::PodDisruptionBudget(budget) => (Kind::PodDisruptionBudget, budget.key),
             Self::PriorityClass(class) => unspaced(Kind::PriorityClass, class.name),
+            Self::DeviceClass(class) => unspaced(Kind::DeviceClass, class.name),
+            Self::ResourceClaim(claim) => (Kind::ResourceClaim, claim.key),
+            Self::ResourceSlice(slice) => unspaced(Kind::ResourceSlice, slice.name),
             Self::Workload(workload) => (Kind::Workload(workload.kind), workload.key),
+            Self::Storage(object) => {
+                let (kind, key) = object.identity();
+                (Kind::Storage(kind), key)
+            }
         }
     }
 }
 
 /// A decoded value and the bytes it took.
-struct Taken<T> {
+pub(super) struct Taken<T> {
     value: T,
     bytes: usize,
 }
 
 impl<T> Taken<T> {
-    fn map<U>(self, f: impl FnOnce(T) -> U) -> Taken<U> {
+    pub(super) fn map<U>(self, f: impl FnOnce(T) -> U) -> Taken<U> {
         Taken { value: f(self.value), bytes: self.bytes }
     }
 
@@ -152,13 +194,31 @@ impl<T> Taken<T> {
     }
 }
 
-fn take<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<Taken<T>> {
+pub(super) fn take<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<Taken<T>> {
     let mut stream = serde_json::Deserializer::from_slice(json).into_iter::<T>();
     match stream.next() {
-        Some(value) => Ok(Taken { value: value?, bytes: stream.byte_offset() }),
+        Some(Ok(value)) => Ok(Taken { value, bytes: stream.byte_offset() }),
+        // After `-` or `1e` at the very end, serde_json misses a digit and not the input.
+        Some(Err(error)) if error.is_syntax() && ends_in_number(&error, json) => Err(end_of_input().unwrap_or(error)),
+        Some(Err(error)) => Err(error),
         // Nothing but white space: let serde_json word the end of input.
         None => serde_json::from_slice::<T>(json).map(|value| Taken { value, bytes: json.len() }),
     }
+}
+
+/// Whether `error` is about a number that is cut off at the end of `json`.
+fn ends_in_number(error: &serde_json::Error, json: &[u8]) -> bool {
+    if !matches!(json.last(), Some(b'-' | b'+' | b'e' | b'E' | b'.')) {
+        return false;
+    }
+    let last_line = json.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let lines = json.iter().filter(|byte| **byte == b'\n').count() + 1;
+    (error.line(), error.column()) == (lines, last_line.len())
+}
+
+/// The error for bytes that end too early.
+fn end_of_input() -> Option<serde_json::Error> {
+    serde_json::from_slice::<IgnoredAny>(&[]).err()
 }
 
 /// Skips the value that `json` begins with; says how many bytes it took.
@@ -261,6 +321,9 @@ mod tests {
     #[test]
     fn a_cut_object_is_told_from_a_broken_one() {
         assert!(Object::decode(Kind::Pod, br#"{"metadata":{"na"#).unwrap_err().is_eof());
+        assert!(Object::decode(Kind::Pod, br#"{"spec":{"priority":-"#).unwrap_err().is_eof());
+        assert!(skip(b"{\n\"a\":1.5e-").unwrap_err().is_eof());
+        assert!(skip(b"{\n\"a\":1.5e-}").unwrap_err().is_syntax());
         assert!(Object::decode(Kind::Pod, br#"{"metadata":{"name":1}}"#).unwrap_err().is_data());
     }
 }

@@ -1,14 +1,11 @@
 //! Shapes of the smaller kinds on the wire, and how they become what the state keeps.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::labels::Labels;
 use super::meta::Metadata;
-use super::name::Name;
 use super::pod_spec::PreemptionPolicy;
 use super::selector::LabelSelector;
 use super::workload::{PodDisruptionBudget, PodTemplateSpec, PriorityClass, Service, Workload, WorkloadKind};
@@ -57,7 +54,8 @@ struct WireSelectorSpec {
 #[serde(rename_all = "camelCase", default)]
 struct WireBudgetStatus {
     disruptions_allowed: Option<i32>,
-    disrupted_pods: Option<BTreeMap<Name, IgnoredAny>>,
+    /// A map to times; only the keys matter.
+    disrupted_pods: Labels,
 }
 
 impl WirePodDisruptionBudget {
@@ -66,7 +64,7 @@ impl WirePodDisruptionBudget {
             key: self.metadata.key(),
             selector: self.spec.selector,
             disruptions_allowed: self.status.disruptions_allowed.unwrap_or_default(),
-            disrupted_pods: self.status.disrupted_pods.unwrap_or_default().into_keys().collect(),
+            disrupted_pods: self.status.disrupted_pods.iter().map(|(pod, _)| pod).collect(),
         }
     }
 }

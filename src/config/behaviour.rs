@@ -17,20 +17,14 @@ pub struct KubeVersion {
 
 impl KubeVersion {
     /// The version whose source and recorded verdicts this tool is checked against.
-    pub const REFERENCE: Self = Self {
-        minor: 34,
-        patch: Some(1),
-    };
+    pub const REFERENCE: Self = Self { minor: 34, patch: Some(1) };
     /// The oldest supported minor.
     pub const OLDEST_MINOR: u32 = 33;
     /// The newest supported minor.
     pub const NEWEST_MINOR: u32 = 37;
 
     /// The newest supported minor, of no particular patch release.
-    pub const NEWEST: Self = Self {
-        minor: Self::NEWEST_MINOR,
-        patch: None,
-    };
+    pub const NEWEST: Self = Self { minor: Self::NEWEST_MINOR, patch: None };
 
     /// Whether the differences of this minor are known.
     pub fn is_supported(self) -> bool {
@@ -63,19 +57,15 @@ impl FromStr for KubeVersion {
         let plain = text.trim();
         let plain = plain.strip_prefix('v').unwrap_or(plain);
         let core = plain.split(['-', '+']).next().unwrap_or(plain);
-        let number = |part: &str| match part.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => part.parse().map_err(|_| error()),
-            false => Err(error()),
+        let number = |part: &str| {
+            if !part.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(error());
+            }
+            part.parse().map_err(|_| error())
         };
         match core.split('.').collect::<Vec<_>>().as_slice() {
-            ["1", minor] => Ok(Self {
-                minor: number(minor)?,
-                patch: None,
-            }),
-            ["1", minor, patch] => Ok(Self {
-                minor: number(minor)?,
-                patch: Some(number(patch)?),
-            }),
+            ["1", minor] => Ok(Self { minor: number(minor)?, patch: None }),
+            ["1", minor, patch] => Ok(Self { minor: number(minor)?, patch: Some(number(patch)?) }),
             _ => Err(error()),
         }
     }
@@ -83,20 +73,19 @@ impl FromStr for KubeVersion {
 
 /// What differs between versions and feature gates.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an independent behaviour with a name")]
 pub struct Behaviour {
     /// The version.
     pub version: KubeVersion,
     /// Its feature gates.
     pub gates: FeatureGates,
-    /// InterPodAffinity keeps the incoming pod's `namespaceSelector` beside the namespaces it expanded it to, and so
+    /// `InterPodAffinity` keeps the incoming pod's `namespaceSelector` beside the namespaces it expanded it to, and so
     /// matches every namespace when the selector is negative. Came with 1.34 (kubernetes#132457); the fix
     /// (kubernetes#141563, after 1.37.0) was not in a release of 1.34 to 1.37 when this was written.
     pub namespace_selector_kept_after_expansion: bool,
-    /// TaintToleration's reason says which taint: `node(s) had untolerated taint {key: value}`. Since 1.35.0 it says
+    /// `TaintToleration`'s reason says which taint: `node(s) had untolerated taint {key: value}`. Since 1.35.0 it says
     /// `node(s) had untolerated taint(s)` (kubernetes#134740); backported to 1.34 after v1.34.1 (kubernetes#135023).
     pub taint_reason_names_taint: bool,
-    /// DynamicResources scores nodes by the rank of the `firstAvailable` request they satisfy. Since 1.35
+    /// `DynamicResources` scores nodes by the rank of the `firstAvailable` request they satisfy. Since 1.35
     /// (kubernetes#134711).
     pub dynamic_resources_scores: bool,
 }
@@ -174,9 +163,8 @@ mod tests {
 
     #[test]
     fn only_known_minors_are_supported() {
-        let supported: Vec<u32> = (30..40)
-            .filter(|minor| KubeVersion { minor: *minor, patch: None }.is_supported())
-            .collect();
+        let supported: Vec<u32> =
+            (30..40).filter(|minor| KubeVersion { minor: *minor, patch: None }.is_supported()).collect();
         assert_eq!(supported, [33, 34, 35, 36, 37]);
     }
 }

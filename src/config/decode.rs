@@ -118,11 +118,9 @@ impl<T: Decode> Decode for Vec<T> {
     fn decode(value: &Value, path: &FieldPath, unknown: &mut Vec<FieldPath>) -> Result<Self, ConfigError> {
         match value {
             Value::Null => Ok(Self::new()),
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| T::decode(item, &path.index(index), unknown))
-                .collect(),
+            Value::Array(items) => {
+                items.iter().enumerate().map(|(index, item)| T::decode(item, &path.index(index), unknown)).collect()
+            }
             _ => Err(wrong_type(path, "a list", value)),
         }
     }
@@ -163,14 +161,8 @@ mod tests {
     fn collects_unknown_fields_and_refuses_wrong_types() {
         case(&json!({"name": "a", "items": [{"weight": 1}, null]}), Ok(&[]));
         case(&json!({"name": null, "items": null}), Ok(&[]));
-        case(
-            &json!({"Name": "a", "items": [{"weigth": 1}]}),
-            Ok(&["Name", "items[0].weigth"]),
-        );
-        case(
-            &json!({"items": [{"weight": 1.5}]}),
-            Err("items[0].weight: expected a 32-bit integer, found 1.5"),
-        );
+        case(&json!({"Name": "a", "items": [{"weigth": 1}]}), Ok(&["Name", "items[0].weigth"]));
+        case(&json!({"items": [{"weight": 1.5}]}), Err("items[0].weight: expected a 32-bit integer, found 1.5"));
         case(
             &json!({"items": [{"weight": 3_000_000_000_u64}]}),
             Err("items[0].weight: expected a 32-bit integer, found 3000000000"),

@@ -2,9 +2,10 @@
 //! (`pkg/scheduler/apis/config/v1/default_plugins.go: getDefaultPlugins, applyFeatureGates`).
 //!
 //! v1.34 is read from its source. What the other minors add is known from their feature gates and documentation:
-//! 1.33 leaves `DynamicResources` out (its gate is off); from 1.35 on `DynamicResources` scores, with weight 2;
-//! from 1.36 on `NodeDeclaredFeatures` is there. The plugins behind gates that are off by default everywhere
-//! (`GangScheduling` and the like) are named when their gate is set, so that the answer can say they were not evaluated.
+//! 1.33 leaves `DynamicResources` out (its gate is off); from 1.35 on `DynamicResources` scores, with weight 2; from 1.36
+//! on `NodeDeclaredFeatures` is there (that it stands at the end is inferred). The plugins behind gates that are off by
+//! default everywhere (`GangScheduling` and the like) are named when their gate is set, so that the answer can say they
+//! were not evaluated.
 
 use super::behaviour::Behaviour;
 use super::types::{Plugin, PluginSet};
@@ -27,12 +28,8 @@ const BEFORE_PREEMPTION: [(&str, i32); 14] = [
     ("InterPodAffinity", 2),
 ];
 
-const FROM_PREEMPTION: [(&str, i32); 4] = [
-    ("DefaultPreemption", 0),
-    ("NodeResourcesBalancedAllocation", 1),
-    ("ImageLocality", 1),
-    ("DefaultBinder", 0),
-];
+const FROM_PREEMPTION: [(&str, i32); 4] =
+    [("DefaultPreemption", 0), ("NodeResourcesBalancedAllocation", 1), ("ImageLocality", 1), ("DefaultBinder", 0)];
 
 /// The default `multiPoint`.
 pub(super) fn default_multi_point(behaviour: &Behaviour) -> PluginSet {
@@ -60,10 +57,7 @@ pub(super) fn default_multi_point(behaviour: &Behaviour) -> PluginSet {
     PluginSet {
         enabled: plugins
             .into_iter()
-            .map(|(name, weight)| Plugin {
-                name: name.to_owned(),
-                weight: Some(weight),
-            })
+            .map(|(name, weight)| Plugin { name: name.to_owned(), weight: Some(weight) })
             .collect(),
         disabled: Vec::new(),
     }

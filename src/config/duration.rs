@@ -26,9 +26,7 @@ const UNITS: [(&str, i64); 8] = [
 impl GoDuration {
     /// So many seconds.
     pub const fn from_seconds(seconds: i64) -> Self {
-        Self {
-            nanoseconds: seconds.saturating_mul(SECOND),
-        }
+        Self { nanoseconds: seconds.saturating_mul(SECOND) }
     }
 
     /// Reads `10s`, `1m30s`, `-1.5h`, `0` (Go `time.ParseDuration`). `None` for anything else.
@@ -53,20 +51,14 @@ impl GoDuration {
             if whole.is_empty() && fraction.is_empty() {
                 return None;
             }
-            let unit_length = after
-                .find(|c: char| c == '.' || c.is_ascii_digit())
-                .unwrap_or(after.len());
+            let unit_length = after.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(after.len());
             let (unit, after) = after.split_at_checked(unit_length)?;
             let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit)?;
             let whole = if whole.is_empty() { 0 } else { whole.parse::<i64>().ok()? };
-            total = total
-                .checked_add(whole.checked_mul(*scale)?)?
-                .checked_add(part_of(fraction, *scale))?;
+            total = total.checked_add(whole.checked_mul(*scale)?)?.checked_add(part_of(fraction, *scale))?;
             rest = after;
         }
-        Some(Self {
-            nanoseconds: if negative { -total } else { total },
-        })
+        Some(Self { nanoseconds: if negative { -total } else { total } })
     }
 }
 

@@ -86,9 +86,7 @@ pub enum ProfileError {
         interface: &'static str,
     },
     /// The queue is sorted by exactly one plugin.
-    #[error(
-        "only one queue sort plugin required for profile with scheduler name {scheduler_name:?}, but got {count}"
-    )]
+    #[error("only one queue sort plugin required for profile with scheduler name {scheduler_name:?}, but got {count}")]
     QueueSortPlugins {
         /// The profile.
         scheduler_name: String,
@@ -139,29 +137,29 @@ pub enum Problem {
 
 impl FieldError {
     /// A value that is missing.
-    pub fn required(path: FieldPath, detail: &str) -> Self {
+    pub(super) fn required(path: FieldPath, detail: &str) -> Self {
         Self::new(path, Problem::Required, detail.to_owned())
     }
 
-    /// A value that is not allowed. `value`: a [`Shown`] of it.
-    pub fn invalid(path: FieldPath, value: impl Shown, detail: impl Into<String>) -> Self {
-        Self::new(path, Problem::Invalid(value.shown()), detail.into())
+    /// A value that is not allowed.
+    pub(super) fn invalid(path: FieldPath, value: impl Into<Shown>, detail: impl Into<String>) -> Self {
+        Self::new(path, Problem::Invalid(value.into().0), detail.into())
     }
 
     /// A value that is not one of `supported`.
-    pub fn not_supported(path: FieldPath, value: &str, supported: &[&str]) -> Self {
+    pub(super) fn not_supported(path: FieldPath, value: &str, supported: &[&str]) -> Self {
         let quoted: Vec<String> = supported.iter().map(|value| format!("{value:?}")).collect();
         let detail = format!("supported values: {}", quoted.join(", "));
-        Self::new(path, Problem::NotSupported(value.shown()), detail)
+        Self::new(path, Problem::NotSupported(Shown::from(value).0), detail)
     }
 
     /// A value that stands twice.
-    pub fn duplicate(path: FieldPath, value: impl Shown) -> Self {
-        Self::new(path, Problem::Duplicate(value.shown()), String::new())
+    pub(super) fn duplicate(path: FieldPath, value: impl Into<Shown>) -> Self {
+        Self::new(path, Problem::Duplicate(value.into().0), String::new())
     }
 
     /// A field that must not be set here.
-    pub fn forbidden(path: FieldPath, detail: &str) -> Self {
+    pub(super) fn forbidden(path: FieldPath, detail: &str) -> Self {
         Self::new(path, Problem::Forbidden, detail.to_owned())
     }
 
@@ -188,39 +186,27 @@ impl fmt::Display for FieldError {
 }
 
 /// A value as `field.Error` shows it: numbers bare, strings quoted, anything else as JSON.
-pub trait Shown {
-    /// The value's text.
-    fn shown(&self) -> String;
-}
+pub(super) struct Shown(String);
 
 macro_rules! shown {
     ($($number:ty),*) => {
-        $(impl Shown for $number {
-            fn shown(&self) -> String {
-                self.to_string()
+        $(impl From<$number> for Shown {
+            fn from(value: $number) -> Self {
+                Self(value.to_string())
             }
         })*
     };
 }
-shown!(i32, i64, usize);
+shown!(i32, i64, usize, serde_json::Value);
 
-impl Shown for &str {
-    fn shown(&self) -> String {
-        format!("{self:?}")
-    }
-}
-
-impl Shown for serde_json::Value {
-    fn shown(&self) -> String {
-        self.to_string()
+impl From<&str> for Shown {
+    fn from(value: &str) -> Self {
+        Self(format!("{value:?}"))
     }
 }
 
 fn unknown_fields(paths: &[FieldPath]) -> String {
-    let fields: Vec<String> = paths
-        .iter()
-        .map(|path| format!("unknown field \"{path}\""))
-        .collect();
+    let fields: Vec<String> = paths.iter().map(|path| format!("unknown field \"{path}\"")).collect();
     fields.join(", ")
 }
 
@@ -234,11 +220,7 @@ fn aggregate(errors: &[FieldError]) -> String {
         }
     }
     let joined = messages.join(", ");
-    if messages.len() == 1 {
-        joined
-    } else {
-        format!("[{joined}]")
-    }
+    if messages.len() == 1 { joined } else { format!("[{joined}]") }
 }
 
 #[cfg(test)]
@@ -254,10 +236,7 @@ mod tests {
     fn reads_as_upstream_prints_it() {
         let path = FieldPath::new("profiles").index(0).child("schedulerName");
         let required = FieldError::required(path.clone(), "");
-        case(
-            std::slice::from_ref(&required),
-            "profiles[0].schedulerName: Required value",
-        );
+        case(std::slice::from_ref(&required), "profiles[0].schedulerName: Required value");
         case(
             &[required.clone(), required, FieldError::invalid(path, 7, "not so")],
             "[profiles[0].schedulerName: Required value, profiles[0].schedulerName: Invalid value: 7: not so]",

@@ -45,7 +45,7 @@ pub struct ExtenderConfig {
 pub struct ManagedResource {
     /// The resource.
     pub name: Name,
-    /// NodeResourcesFit leaves it to the extender.
+    /// `NodeResourcesFit` leaves it to the extender.
     pub ignored_by_scheduler: bool,
 }
 
@@ -83,15 +83,11 @@ impl fmt::Debug for ExtenderTls {
     }
 }
 
-/// The extenders in the order they are asked, and the resources they take from NodeResourcesFit.
+/// The extenders in the order they are asked, and the resources they take from `NodeResourcesFit`.
 pub(super) fn build(extenders: &[types::Extender]) -> Result<(Vec<ExtenderConfig>, Vec<String>), ConfigError> {
-    let insecure_with_roots = |tls: &types::ExtenderTls| {
-        tls.insecure && !(tls.ca_file.is_empty() && tls.ca_data.is_empty())
-    };
-    if extenders
-        .iter()
-        .any(|extender| extender.tls_config.as_ref().is_some_and(insecure_with_roots))
-    {
+    let insecure_with_roots =
+        |tls: &types::ExtenderTls| tls.insecure && !(tls.ca_file.is_empty() && tls.ca_data.is_empty());
+    if extenders.iter().any(|extender| extender.tls_config.as_ref().is_some_and(insecure_with_roots)) {
         return Err(ConfigError::Extenders(
             "specifying a root certificates file with the insecure flag is not allowed",
         ));

@@ -5,9 +5,7 @@
 
 use std::fmt;
 
-use ExtensionPoint::{
-    Bind, Filter, PostFilter, PreBind, PreEnqueue, PreFilter, PreScore, QueueSort, Reserve, Score,
-};
+use ExtensionPoint::{Bind, Filter, PostFilter, PreBind, PreEnqueue, PreFilter, PreScore, QueueSort, Reserve, Score};
 
 use super::behaviour::Behaviour;
 

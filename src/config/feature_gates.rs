@@ -47,7 +47,6 @@ macro_rules! feature_gates {
     ($($field:ident: $name:literal [$($entry:expr),*];)*) => {
         /// Which of the scheduler's feature gates are on.
         #[derive(Debug, Clone, PartialEq, Eq, Default)]
-        #[expect(clippy::struct_excessive_bools, reason = "gates are independent of each other")]
         pub struct FeatureGates {
             $(#[doc = concat!("`", $name, "`")] pub $field: bool,)*
         }
@@ -183,22 +182,17 @@ impl FeatureGates {
     }
 
     fn set(&mut self, version: KubeVersion, name: &str, value: bool) -> Result<(), FeatureGateError> {
-        let known = GATES
-            .iter()
-            .find(|gate| gate.name == name)
-            .and_then(|gate| Some((gate, gate.at(version)?)));
+        let known = GATES.iter().find(|gate| gate.name == name).and_then(|gate| Some((gate, gate.at(version)?)));
         match known {
             Some((gate, (Alpha | Beta | Stable, _))) => *(gate.field)(self) = value,
             Some((_, (Locked, default))) if default == value => {}
             Some((_, (Locked, locked))) => {
-                return Err(FeatureGateError::Locked {
-                    name: name.to_owned(),
-                    wanted: value,
-                    locked,
-                });
+                return Err(FeatureGateError::Locked { name: name.to_owned(), wanted: value, locked });
             }
             None if matches!(name, "AllAlpha" | "AllBeta") || GATES_ELSEWHERE.contains(&name) => {}
-            Some((_, (Removed, _))) | None => return Err(FeatureGateError::Unrecognized(name.to_owned())),
+            Some((_, (Removed, _))) | None => {
+                return Err(FeatureGateError::Unrecognized(name.to_owned()));
+            }
         }
         Ok(())
     }
@@ -216,10 +210,7 @@ fn assignment(part: &str) -> Result<(&str, bool), FeatureGateError> {
     match value {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok((name, true)),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok((name, false)),
-        _ => Err(FeatureGateError::InvalidValue {
-            name: name.to_owned(),
-            value: value.to_owned(),
-        }),
+        _ => Err(FeatureGateError::InvalidValue { name: name.to_owned(), value: value.to_owned() }),
     }
 }
 

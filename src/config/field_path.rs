@@ -9,13 +9,13 @@ pub struct FieldPath(String);
 impl FieldPath {
     /// The path of a top-level field. `""` is the root itself: upstream validates the arguments
     /// of some plugins without saying in which profile they stand.
-    pub fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         Self(name.to_owned())
     }
 
     /// The field `name` inside this one.
     #[must_use]
-    pub fn child(&self, name: &str) -> Self {
+    pub(super) fn child(&self, name: &str) -> Self {
         if self.0.is_empty() {
             return Self::new(name);
         }
@@ -24,13 +24,13 @@ impl FieldPath {
 
     /// The element `index` of this list.
     #[must_use]
-    pub fn index(&self, index: usize) -> Self {
+    pub(super) fn index(&self, index: usize) -> Self {
         Self(format!("{}[{index}]", self.0))
     }
 
     /// The entry `key` of this map.
     #[must_use]
-    pub fn key(&self, key: &str) -> Self {
+    pub(super) fn key(&self, key: &str) -> Self {
         Self(format!("{}[{key}]", self.0))
     }
 }

@@ -8,6 +8,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use indexmap::IndexMap;
+
 use super::behaviour::Behaviour;
 use super::error::ProfileError;
 use super::extension_points::{ExtensionPoint, extension_points};
@@ -29,12 +31,8 @@ pub(super) struct MultiPointPlugin {
 pub(super) fn merge_multi_point(default: PluginSet, custom: &PluginSet) -> Vec<MultiPointPlugin> {
     let disabled: HashSet<&str> = custom.disabled.iter().map(|plugin| plugin.name.as_str()).collect();
     // Of a plugin named twice the later one replaces the default; the other stays, and is refused later.
-    let by_name: HashMap<&str, usize> = custom
-        .enabled
-        .iter()
-        .enumerate()
-        .map(|(index, plugin)| (plugin.name.as_str(), index))
-        .collect();
+    let by_name: HashMap<&str, usize> =
+        custom.enabled.iter().enumerate().map(|(index, plugin)| (plugin.name.as_str(), index)).collect();
     let mut replaced = HashSet::new();
     let mut merged = Vec::new();
     if !disabled.contains(ALL) {
@@ -42,33 +40,18 @@ pub(super) fn merge_multi_point(default: PluginSet, custom: &PluginSet) -> Vec<M
             if disabled.contains(plugin.name.as_str()) {
                 continue;
             }
-            let own = by_name
-                .get(plugin.name.as_str())
-                .and_then(|index| Some((*index, custom.enabled.get(*index)?)));
+            let own = by_name.get(plugin.name.as_str()).and_then(|index| Some((*index, custom.enabled.get(*index)?)));
             merged.push(match own {
                 Some((index, own)) => {
                     replaced.insert(index);
-                    MultiPointPlugin {
-                        plugin: own.clone(),
-                        origin: Origin::MultiPoint,
-                    }
+                    MultiPointPlugin { plugin: own.clone(), origin: Origin::MultiPoint }
                 }
-                None => MultiPointPlugin {
-                    plugin,
-                    origin: Origin::Default,
-                },
+                None => MultiPointPlugin { plugin, origin: Origin::Default },
             });
         }
     }
-    let added = custom
-        .enabled
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| !replaced.contains(index));
-    merged.extend(added.map(|(_, plugin)| MultiPointPlugin {
-        plugin: plugin.clone(),
-        origin: Origin::MultiPoint,
-    }));
+    let added = custom.enabled.iter().enumerate().filter(|(index, _)| !replaced.contains(index));
+    merged.extend(added.map(|(_, plugin)| MultiPointPlugin { plugin: plugin.clone(), origin: Origin::MultiPoint }));
     merged
 }
 
@@ -116,10 +99,7 @@ fn check_named(point: ExtensionPoint, enabled: &[Plugin], behaviour: &Behaviour)
     let mut seen = HashSet::new();
     for plugin in enabled {
         if extension_points(&plugin.name, behaviour).is_some_and(|points| !points.contains(&point)) {
-            return Err(ProfileError::DoesNotExtend {
-                plugin: plugin.name.clone(),
-                interface: point.interface(),
-            });
+            return Err(ProfileError::DoesNotExtend { plugin: plugin.name.clone(), interface: point.interface() });
         }
         if !seen.insert(plugin.name.as_str()) {
             return Err(already_registered(&plugin.name, point));
@@ -129,10 +109,7 @@ fn check_named(point: ExtensionPoint, enabled: &[Plugin], behaviour: &Behaviour)
 }
 
 fn already_registered(plugin: &str, point: ExtensionPoint) -> ProfileError {
-    ProfileError::AlreadyRegistered {
-        plugin: plugin.to_owned(),
-        interface: point.interface(),
-    }
+    ProfileError::AlreadyRegistered { plugin: plugin.to_owned(), interface: point.interface() }
 }
 
 fn expand_point(
@@ -165,18 +142,10 @@ fn expand_point(
         }
     }
 
-    let own = set
-        .enabled
-        .iter()
-        .filter(|plugin| in_tree(plugin))
-        .map(|plugin| enabled(plugin, Origin::ExtensionPoint));
+    let own = set.enabled.iter().filter(|plugin| in_tree(plugin)).map(|plugin| enabled(plugin, Origin::ExtensionPoint));
     let (mut expanded, others): (Vec<_>, Vec<_>) =
         own.partition(|enabled| overridden.contains(enabled.plugin.as_str()));
-    expanded.extend(
-        inherited
-            .into_iter()
-            .map(|inherited| enabled(&inherited.plugin, inherited.origin)),
-    );
+    expanded.extend(inherited.into_iter().map(|inherited| enabled(&inherited.plugin, inherited.origin)));
     expanded.extend(others);
     Ok(expanded)
 }
@@ -188,33 +157,21 @@ fn enabled(plugin: &Plugin, origin: Origin) -> Enabled {
         None | Some(0) => 1,
         Some(weight) => i64::from(weight),
     };
-    Enabled {
-        plugin: name(&plugin.name),
-        weight,
-        origin,
-    }
+    Enabled { plugin: name(&plugin.name), weight, origin }
 }
 
 fn out_of_tree(plugins: &Plugins, multi_point: &[MultiPointPlugin], behaviour: &Behaviour) -> Vec<OutOfTree> {
-    let mut found: Vec<OutOfTree> = Vec::new();
+    let mut found: IndexMap<Name, OutOfTree> = IndexMap::new();
     let mut record = |plugin: &Plugin, point: Option<ExtensionPoint>| {
         if extension_points(&plugin.name, behaviour).is_some() {
             return;
         }
         let plugin = name(&plugin.name);
-        let mut entry = match found.iter().position(|known| known.plugin == plugin) {
-            Some(index) => found.remove(index),
-            None => OutOfTree {
-                plugin,
-                points: Vec::new(),
-                multi_point: false,
-            },
-        };
+        let entry = found.entry(plugin).or_insert(OutOfTree { plugin, points: Vec::new(), multi_point: false });
         match point {
             Some(point) => entry.points.push(point),
             None => entry.multi_point = true,
         }
-        found.push(entry);
     };
     for candidate in multi_point {
         record(&candidate.plugin, None);
@@ -224,7 +181,7 @@ fn out_of_tree(plugins: &Plugins, multi_point: &[MultiPointPlugin], behaviour: &
             record(plugin, Some(point));
         }
     }
-    found
+    found.into_values().collect()
 }
 
 impl Plugins {

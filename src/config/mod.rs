@@ -21,13 +21,16 @@ mod plugin_config;
 mod profile;
 mod qualified_name;
 mod request_gates;
+#[cfg(test)]
+mod tests;
 mod types;
 mod validation;
+mod validation_node_affinity;
 mod validation_plugin_args;
 
 pub use behaviour::{Behaviour, KubeVersion, VersionError};
 pub use duration::GoDuration;
-pub use error::{ConfigError, FieldError, Problem, ProfileError, Shown};
+pub use error::{ConfigError, FieldError, Problem, ProfileError};
 pub use extender::{ExtenderConfig, ExtenderTls, ManagedResource};
 pub use extension_points::{ExtensionPoint, extension_points};
 pub use feature_gates::{FeatureGateError, FeatureGates};

@@ -30,7 +30,7 @@ pub struct PluginArgs {
     pub out_of_tree: Vec<(Name, Value)>,
 }
 
-/// How NodeResourcesFit filters and scores.
+/// How `NodeResourcesFit` filters and scores.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeResourcesFitArgs {
     /// Resources that Filter does not look at.
@@ -43,7 +43,7 @@ pub struct NodeResourcesFitArgs {
     pub resources: Vec<ResourceWeight>,
 }
 
-/// How NodeResourcesFit scores (`ScoringStrategyType`).
+/// How `NodeResourcesFit` scores (`ScoringStrategyType`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScoringStrategy {
     /// Empty nodes first.
@@ -75,7 +75,7 @@ pub struct ResourceWeight {
     pub weight: i64,
 }
 
-/// What NodeResourcesBalancedAllocation balances.
+/// What `NodeResourcesBalancedAllocation` balances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeResourcesBalancedAllocationArgs {
     /// The resources; every weight is 1.
@@ -124,7 +124,7 @@ pub struct SpreadConstraint {
     pub match_label_keys: Vec<Name>,
 }
 
-/// How InterPodAffinity scores.
+/// How `InterPodAffinity` scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InterPodAffinityArgs {
     /// The weight of an existing pod's required affinity to the incoming pod, 0 to 100.
@@ -133,7 +133,7 @@ pub struct InterPodAffinityArgs {
     pub ignore_preferred_terms_of_existing_pods: bool,
 }
 
-/// How VolumeBinding waits and scores.
+/// How `VolumeBinding` waits and scores.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VolumeBindingArgs {
     /// Seconds; 0 does not wait.
@@ -142,7 +142,7 @@ pub struct VolumeBindingArgs {
     pub shape: Vec<ShapePoint>,
 }
 
-/// How many nodes DefaultPreemption looks at.
+/// How many nodes `DefaultPreemption` looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DefaultPreemptionArgs {
     /// Percent of the nodes.
@@ -151,7 +151,7 @@ pub struct DefaultPreemptionArgs {
     pub min_candidate_nodes_absolute: i32,
 }
 
-/// How long DynamicResources searches.
+/// How long `DynamicResources` searches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DynamicResourcesArgs {
     /// For one node; `None` or 0: as long as it takes.
@@ -177,9 +177,7 @@ impl From<types::NodeResourcesFitArgs> for NodeResourcesFitArgs {
 
 impl From<types::NodeResourcesBalancedAllocationArgs> for NodeResourcesBalancedAllocationArgs {
     fn from(args: types::NodeResourcesBalancedAllocationArgs) -> Self {
-        Self {
-            resources: weights(&args.resources),
-        }
+        Self { resources: weights(&args.resources) }
     }
 }
 
@@ -197,8 +195,7 @@ impl From<types::PodTopologySpreadArgs> for PodTopologySpreadArgs {
 impl From<types::TopologySpreadConstraint> for SpreadConstraint {
     fn from(constraint: types::TopologySpreadConstraint) -> Self {
         // Upstream compares with "Honor" only (podtopologyspread/common.go: matchNodeInclusionPolicies).
-        let honor =
-            |policy: Option<String>, default: bool| policy.map_or(default, |policy| policy == "Honor");
+        let honor = |policy: Option<String>, default: bool| policy.map_or(default, |policy| policy == "Honor");
         Self {
             max_skew: constraint.max_skew,
             topology_key: name(&constraint.topology_key),
@@ -240,9 +237,7 @@ impl From<types::DefaultPreemptionArgs> for DefaultPreemptionArgs {
 
 impl From<types::DynamicResourcesArgs> for DynamicResourcesArgs {
     fn from(args: types::DynamicResourcesArgs) -> Self {
-        Self {
-            filter_timeout: args.filter_timeout,
-        }
+        Self { filter_timeout: args.filter_timeout }
     }
 }
 
@@ -251,21 +246,9 @@ fn names(texts: &[String]) -> Vec<Name> {
 }
 
 fn points(shape: &[types::ShapePoint]) -> Vec<ShapePoint> {
-    shape
-        .iter()
-        .map(|point| ShapePoint {
-            utilization: point.utilization,
-            score: point.score,
-        })
-        .collect()
+    shape.iter().map(|point| ShapePoint { utilization: point.utilization, score: point.score }).collect()
 }
 
 fn weights(resources: &[types::ResourceSpec]) -> Vec<ResourceWeight> {
-    resources
-        .iter()
-        .map(|spec| ResourceWeight {
-            resource: name(&spec.name),
-            weight: spec.weight,
-        })
-        .collect()
+    resources.iter().map(|spec| ResourceWeight { resource: name(&spec.name), weight: spec.weight }).collect()
 }

@@ -97,9 +97,7 @@ impl WrittenArgs {
             self.volume_binding.shape = Some(vec![point(0, 10), point(100, 0)]);
         }
         if gates.dra_scheduler_filter_timeout {
-            self.dynamic_resources
-                .filter_timeout
-                .get_or_insert(GoDuration::from_seconds(10));
+            self.dynamic_resources.filter_timeout.get_or_insert(GoDuration::from_seconds(10));
         }
         if self.pod_topology_spread.defaulting_type.is_empty() {
             "System".clone_into(&mut self.pod_topology_spread.defaulting_type);
@@ -108,10 +106,7 @@ impl WrittenArgs {
         let strategy = self
             .node_resources_fit
             .scoring_strategy
-            .get_or_insert_with(|| ScoringStrategy {
-                kind: "LeastAllocated".to_owned(),
-                ..ScoringStrategy::default()
-            });
+            .get_or_insert_with(|| ScoringStrategy { kind: "LeastAllocated".to_owned(), ..ScoringStrategy::default() });
         set_default_resources(&mut strategy.resources);
     }
 }
@@ -122,9 +117,7 @@ impl From<WrittenArgs> for PluginArgs {
         Self {
             node_resources_fit: args.node_resources_fit.into(),
             node_resources_balanced_allocation: args.node_resources_balanced_allocation.into(),
-            node_affinity: NodeAffinityArgs {
-                added_affinity: args.added_affinity,
-            },
+            node_affinity: NodeAffinityArgs { added_affinity: args.added_affinity },
             pod_topology_spread: args.pod_topology_spread.into(),
             inter_pod_affinity: args.inter_pod_affinity.into(),
             volume_binding: args.volume_binding.into(),
@@ -164,15 +157,9 @@ fn check_kind(value: &Value, plugin: &str, path: &FieldPath, behaviour: &Behavio
         "" => API_VERSION,
         api_version => api_version,
     };
-    let registered = kind == types::KIND
-        || kind
-            .strip_suffix("Args")
-            .is_some_and(|plugin| has_args(plugin, behaviour));
+    let registered = kind == types::KIND || kind.strip_suffix("Args").is_some_and(|plugin| has_args(plugin, behaviour));
     if api_version != API_VERSION || !registered {
-        return Err(ConfigError::NotRegistered {
-            kind: kind.to_owned(),
-            api_version: api_version.to_owned(),
-        });
+        return Err(ConfigError::NotRegistered { kind: kind.to_owned(), api_version: api_version.to_owned() });
     }
     if kind != wanted {
         return Err(ConfigError::WrongArgs {
@@ -187,10 +174,7 @@ fn check_kind(value: &Value, plugin: &str, path: &FieldPath, behaviour: &Behavio
 
 fn set_default_resources(resources: &mut Vec<ResourceSpec>) {
     if resources.is_empty() {
-        resources.extend(["cpu", "memory"].map(|name| ResourceSpec {
-            name: name.to_owned(),
-            weight: 1,
-        }));
+        resources.extend(["cpu", "memory"].map(|name| ResourceSpec { name: name.to_owned(), weight: 1 }));
     }
     for resource in resources {
         if resource.weight == 0 {

@@ -8,7 +8,7 @@
 use serde_json::Value;
 
 use super::behaviour::Behaviour;
-use super::decode::Decode;
+use super::decode::{Decode, wrong_type};
 use super::defaults::default_multi_point;
 use super::error::{ConfigError, ProfileError};
 use super::extender::{self, ExtenderConfig};
@@ -26,12 +26,7 @@ use crate::cluster::name::{Name, name};
 pub const DEFAULT_SCHEDULER_NAME: &str = "default-scheduler";
 
 /// Extension points that `plugins` has since 1.36, for scheduling groups of pods: read past, as nothing here runs them.
-const GROUP_POINTS: [&str; 4] = [
-    "placementGenerate",
-    "placementScore",
-    "placementFeasible",
-    "podGroupPostFilter",
-];
+const GROUP_POINTS: [&str; 4] = ["placementGenerate", "placementScore", "placementFeasible", "podGroupPostFilter"];
 
 /// What one kube-scheduler does.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,12 +107,7 @@ impl SchedulerConfig {
         // The default plugins are no user's mistake: nothing in them collides.
         let expanded = expand(&super::types::Plugins::default(), &multi_point, behaviour).unwrap_or_default();
         Self {
-            profiles: vec![Profile::new(
-                name(DEFAULT_SCHEDULER_NAME),
-                None,
-                expanded,
-                args.into(),
-            )],
+            profiles: vec![Profile::new(name(DEFAULT_SCHEDULER_NAME), None, expanded, args.into())],
             extenders: Vec::new(),
             percentage_of_nodes_to_score: Some(0),
         }
@@ -139,12 +129,7 @@ impl SchedulerConfig {
         let mut args = Vec::with_capacity(config.profiles.len());
         for (index, profile) in config.profiles.iter().enumerate() {
             let path = FieldPath::new("profiles").index(index).child("pluginConfig");
-            args.push(WrittenArgs::read(
-                &profile.plugin_config,
-                &path,
-                behaviour,
-                &mut unknown,
-            )?);
+            args.push(WrittenArgs::read(&profile.plugin_config, &path, behaviour, &mut unknown)?);
         }
         if !unknown.is_empty() {
             return Err(ConfigError::UnknownFields(unknown));
@@ -169,10 +154,7 @@ impl SchedulerConfig {
             }
         }
         Ok(Self {
-            profiles: profiles
-                .into_iter()
-                .map(|profile| profile.build(behaviour))
-                .collect::<Result<_, _>>()?,
+            profiles: profiles.into_iter().map(|profile| profile.build(behaviour)).collect::<Result<_, _>>()?,
             extenders,
             percentage_of_nodes_to_score: config.percentage_of_nodes_to_score.or(Some(0)),
         })
@@ -180,9 +162,7 @@ impl SchedulerConfig {
 
     /// The profile for pods with this `schedulerName`.
     pub fn profile_for(&self, scheduler_name: Name) -> Option<&Profile> {
-        self.profiles
-            .iter()
-            .find(|profile| profile.scheduler_name == scheduler_name)
+        self.profiles.iter().find(|profile| profile.scheduler_name == scheduler_name)
     }
 }
 
@@ -253,7 +233,7 @@ impl<'a> WiredProfile<'a> {
                 .any(|enabled| enabled.name == plugin)
     }
 
-    /// What extenders manage replaces what NodeResourcesFit was told to ignore.
+    /// What extenders manage replaces what `NodeResourcesFit` was told to ignore.
     fn leave_to_extenders(&mut self, ignored: &[String]) -> Result<(), ConfigError> {
         const FIT: &str = "NodeResourcesFit";
         let has_args = self.uses(FIT) || self.written.plugin_config.iter().any(|entry| entry.name == FIT);
@@ -270,16 +250,8 @@ impl<'a> WiredProfile<'a> {
             .check_args()
             .and_then(|()| expand(&self.written.plugins, &self.multi_point, behaviour))
             .and_then(|expanded| check_points(expanded, &scheduler_name))
-            .map_err(|cause| ConfigError::Profile {
-                scheduler_name: scheduler_name.clone(),
-                cause,
-            })?;
-        Ok(Profile::new(
-            name(&scheduler_name),
-            self.written.percentage_of_nodes_to_score,
-            expanded,
-            self.args.into(),
-        ))
+            .map_err(|cause| ConfigError::Profile { scheduler_name: scheduler_name.clone(), cause })?;
+        Ok(Profile::new(name(&scheduler_name), self.written.percentage_of_nodes_to_score, expanded, self.args.into()))
     }
 
     /// Without a path: upstream does not know it any more when it builds the plugin (`noderesources/fit.go: NewFit`).
@@ -287,15 +259,11 @@ impl<'a> WiredProfile<'a> {
         if !self.uses("NodeResourcesFit") {
             return Ok(());
         }
-        let errors =
-            validation_plugin_args::node_resources_fit(&FieldPath::default(), &self.args.node_resources_fit);
+        let errors = validation_plugin_args::node_resources_fit(&FieldPath::default(), &self.args.node_resources_fit);
         if errors.is_empty() {
             return Ok(());
         }
-        Err(ProfileError::PluginArgs {
-            plugin: "NodeResourcesFit".to_owned(),
-            errors,
-        })
+        Err(ProfileError::PluginArgs { plugin: "NodeResourcesFit".to_owned(), errors })
     }
 }
 
@@ -309,15 +277,10 @@ fn check_points(expanded: Expanded, scheduler_name: &str) -> Result<Expanded, Pr
     let anywhere = expanded.out_of_tree.iter().any(|plugin| plugin.multi_point);
     let sorting = in_tree(ExtensionPoint::QueueSort) + named(ExtensionPoint::QueueSort);
     if sorting > 1 || (sorting == 0 && !anywhere) {
-        return Err(ProfileError::QueueSortPlugins {
-            scheduler_name: scheduler_name.to_owned(),
-            count: sorting,
-        });
+        return Err(ProfileError::QueueSortPlugins { scheduler_name: scheduler_name.to_owned(), count: sorting });
     }
     if in_tree(ExtensionPoint::Bind) + named(ExtensionPoint::Bind) == 0 && !anywhere {
-        return Err(ProfileError::NoBindPlugin {
-            scheduler_name: scheduler_name.to_owned(),
-        });
+        return Err(ProfileError::NoBindPlugin { scheduler_name: scheduler_name.to_owned() });
     }
     Ok(expanded)
 }
@@ -325,20 +288,18 @@ fn check_points(expanded: Expanded, scheduler_name: &str) -> Result<Expanded, Pr
 fn check_kind(value: &Value) -> Result<(), ConfigError> {
     let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
-    if value.is_object() && (api_version != API_VERSION || kind != KIND) {
-        return Err(ConfigError::NotRegistered {
-            kind: kind.to_owned(),
-            api_version: api_version.to_owned(),
-        });
+    if !value.is_object() {
+        return Err(wrong_type(&FieldPath::new(KIND), "an object", value));
+    }
+    if api_version != API_VERSION || kind != KIND {
+        return Err(ConfigError::NotRegistered { kind: kind.to_owned(), api_version: api_version.to_owned() });
     }
     Ok(())
 }
 
 fn is_group_point(field: &FieldPath) -> bool {
     let field = field.to_string();
-    field
-        .rsplit_once(".plugins.")
-        .is_some_and(|(_, point)| GROUP_POINTS.contains(&point))
+    field.rsplit_once(".plugins.").is_some_and(|(_, point)| GROUP_POINTS.contains(&point))
 }
 
 /// One profile needs no name; several need one each.
@@ -347,7 +308,6 @@ fn set_profile_defaults(config: &mut KubeSchedulerConfiguration) {
         config.profiles.push(WrittenProfile::default());
     }
     if let [only] = config.profiles.as_mut_slice() {
-        only.scheduler_name
-            .get_or_insert_with(|| DEFAULT_SCHEDULER_NAME.to_owned());
+        only.scheduler_name.get_or_insert_with(|| DEFAULT_SCHEDULER_NAME.to_owned());
     }
 }

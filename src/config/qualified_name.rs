@@ -4,7 +4,8 @@ const NAME_LENGTH: usize = 63;
 const SUBDOMAIN_LENGTH: usize = 253;
 const NAME_PATTERN: &str = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const SUBDOMAIN_PATTERN: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
-const NAME_RULE: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+const NAME_RULE: &str =
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
 /// What is wrong with `value` as a label key or resource name; nothing when it is one (`IsQualifiedName`).
 pub(super) fn qualified_name_problems(value: &str) -> Vec<String> {
@@ -19,11 +20,7 @@ pub(super) fn qualified_name_problems(value: &str) -> Vec<String> {
             if prefix.is_empty() {
                 problems.push("prefix part must be non-empty".to_owned());
             } else {
-                problems.extend(
-                    subdomain_problems(prefix)
-                        .iter()
-                        .map(|problem| format!("prefix part {problem}")),
-                );
+                problems.extend(subdomain_problems(prefix).iter().map(|problem| format!("prefix part {problem}")));
             }
             *name
         }
@@ -78,9 +75,7 @@ fn is_name(value: &str) -> bool {
     let bytes = value.as_bytes();
     bytes.first().is_some_and(u8::is_ascii_alphanumeric)
         && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
 }
 
 fn is_dns_label(value: &str) -> bool {
@@ -129,11 +124,9 @@ mod tests {
     fn says_what_is_wrong() {
         assert_eq!(
             qualified_name_problems("-a"),
-            [
-                "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
+            ["name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
               alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
-              '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-            ]
+              '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"]
         );
         assert!(label_value_problems("").is_empty());
         assert_eq!(label_value_problems("a b").len(), 1);

@@ -15,6 +15,7 @@ use super::qualified_name::{is_extended_resource_name, qualified_name_problems};
 use super::types::{
     API_VERSION, Extender, KubeSchedulerConfiguration, LeaderElection, PluginConfig, PluginSet, Profile,
 };
+use super::validation_node_affinity::node_affinity;
 use super::validation_plugin_args as plugin_args;
 
 /// Plugins that were taken out of tree and may not be named any more.
@@ -54,18 +55,11 @@ pub(super) fn validate(
         }
     }
     errors.extend(common_queue_sort(&profiles, &config.profiles));
-    errors.extend(percentage(
-        FieldPath::new("percentageOfNodesToScore"),
-        config.percentage_of_nodes_to_score,
-    ));
+    errors.extend(percentage(FieldPath::new("percentageOfNodesToScore"), config.percentage_of_nodes_to_score));
     let initial = config.pod_initial_backoff_seconds.unwrap_or(1);
     let max = config.pod_max_backoff_seconds.unwrap_or(10);
     if initial <= 0 {
-        errors.push(FieldError::invalid(
-            FieldPath::new("podInitialBackoffSeconds"),
-            initial,
-            "must be greater than 0",
-        ));
+        errors.push(FieldError::invalid(FieldPath::new("podInitialBackoffSeconds"), initial, "must be greater than 0"));
     }
     if max < initial {
         errors.push(FieldError::invalid(
@@ -92,11 +86,7 @@ fn leader_election(election: &LeaderElection) -> Vec<FieldError> {
     let lease = or_default(election.lease_duration, 15);
     let renew = or_default(election.renew_deadline, 10);
     let retry = or_default(election.retry_period, 2);
-    for (field, duration) in [
-        ("leaseDuration", lease),
-        ("renewDeadline", renew),
-        ("retryPeriod", retry),
-    ] {
+    for (field, duration) in [("leaseDuration", lease), ("renewDeadline", renew), ("retryPeriod", retry)] {
         if duration.nanoseconds <= 0 {
             errors.push(FieldError::invalid(
                 path.child(field),
@@ -132,10 +122,7 @@ fn validate_profile(path: &FieldPath, profile: &Profile, args: &WrittenArgs, beh
     if profile.scheduler_name.as_deref().unwrap_or_default().is_empty() {
         errors.push(FieldError::required(path.child("schedulerName"), ""));
     }
-    errors.extend(percentage(
-        path.child("percentageOfNodesToScore"),
-        profile.percentage_of_nodes_to_score,
-    ));
+    errors.extend(percentage(path.child("percentageOfNodesToScore"), profile.percentage_of_nodes_to_score));
     for point in ExtensionPoint::ALL {
         let path = path.child("plugins").child(point.field()).child("enabled");
         for (index, plugin) in profile.plugins.at(point).enabled.iter().enumerate() {
@@ -154,7 +141,7 @@ fn validate_profile(path: &FieldPath, profile: &Profile, args: &WrittenArgs, beh
             "DefaultPreemption" => plugin_args::default_preemption(&path, &args.default_preemption),
             "DynamicResources" => plugin_args::dynamic_resources(&path, &args.dynamic_resources, behaviour),
             "InterPodAffinity" => plugin_args::inter_pod_affinity(&path, &args.inter_pod_affinity),
-            "NodeAffinity" => plugin_args::node_affinity(&path, &args.node_affinity),
+            "NodeAffinity" => node_affinity(&path, &args.node_affinity),
             "NodeResourcesBalancedAllocation" => {
                 plugin_args::node_resources_balanced_allocation(&path, &args.node_resources_balanced_allocation)
             }
@@ -170,11 +157,8 @@ fn validate_profile(path: &FieldPath, profile: &Profile, args: &WrittenArgs, beh
 
 fn removed(path: FieldPath, plugin: &str) -> Option<FieldError> {
     // "v1" is what upstream prints: it takes the version from core/v1.
-    let detail =
-        format!(r#"was invalid in version "v1" (KubeSchedulerConfiguration is version "{API_VERSION}")"#);
-    REMOVED_PLUGINS
-        .contains(&plugin)
-        .then(|| FieldError::invalid(path, plugin, detail))
+    let detail = format!(r#"was invalid in version "v1" (KubeSchedulerConfiguration is version "{API_VERSION}")"#);
+    REMOVED_PLUGINS.contains(&plugin).then(|| FieldError::invalid(path, plugin, detail))
 }
 
 /// All profiles share one queue.
@@ -223,10 +207,7 @@ fn plugin_set(set: &PluginSet) -> Value {
         if plugins.is_empty() {
             return Value::Null;
         }
-        plugins
-            .iter()
-            .map(|plugin| json!({"Name": plugin.name, "Weight": plugin.weight.unwrap_or_default()}))
-            .collect()
+        plugins.iter().map(|plugin| json!({"Name": plugin.name, "Weight": plugin.weight.unwrap_or_default()})).collect()
     };
     json!({"Enabled": list(&set.enabled), "Disabled": list(&set.disabled)})
 }
@@ -248,23 +229,11 @@ fn extenders(path: &FieldPath, extenders: &[Extender]) -> Vec<FieldError> {
             let name = resource.name.as_str();
             let problems = qualified_name_problems(name);
             if problems.is_empty() && !is_extended_resource_name(name) {
-                errors.push(FieldError::invalid(
-                    path.clone(),
-                    name,
-                    "is an invalid extended resource name",
-                ));
+                errors.push(FieldError::invalid(path.clone(), name, "is an invalid extended resource name"));
             }
-            errors.extend(
-                problems
-                    .into_iter()
-                    .map(|problem| FieldError::invalid(path.clone(), name, problem)),
-            );
+            errors.extend(problems.into_iter().map(|problem| FieldError::invalid(path.clone(), name, problem)));
             if !managed.insert(name) {
-                errors.push(FieldError::invalid(
-                    path,
-                    name,
-                    "duplicate extender managed resource name",
-                ));
+                errors.push(FieldError::invalid(path, name, "duplicate extender managed resource name"));
             }
         }
     }

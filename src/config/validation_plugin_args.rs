@@ -8,11 +8,10 @@ use serde_json::{Value, json};
 use super::behaviour::Behaviour;
 use super::error::FieldError;
 use super::field_path::FieldPath;
-use super::qualified_name::{label_value_problems, qualified_name_problems};
+use super::qualified_name::qualified_name_problems;
 use super::types::{
-    DefaultPreemptionArgs, DynamicResourcesArgs, InterPodAffinityArgs, NodeAffinityArgs,
-    NodeResourcesBalancedAllocationArgs, NodeResourcesFitArgs, NodeSelectorRequirement, NodeSelectorTerm,
-    PodTopologySpreadArgs, ResourceSpec, ShapePoint, VolumeBindingArgs,
+    DefaultPreemptionArgs, DynamicResourcesArgs, InterPodAffinityArgs, NodeResourcesBalancedAllocationArgs,
+    NodeResourcesFitArgs, PodTopologySpreadArgs, ResourceSpec, ShapePoint, VolumeBindingArgs,
 };
 
 type Errors = Vec<FieldError>;
@@ -24,18 +23,10 @@ pub(super) fn default_preemption(path: &FieldPath, args: &DefaultPreemptionArgs)
     let percentage_path = path.child("minCandidateNodesPercentage");
     let absolute_path = path.child("minCandidateNodesAbsolute");
     if !(0..=100).contains(&percentage) {
-        errors.push(FieldError::invalid(
-            percentage_path.clone(),
-            percentage,
-            "not in valid range [0, 100]",
-        ));
+        errors.push(FieldError::invalid(percentage_path.clone(), percentage, "not in valid range [0, 100]"));
     }
     if absolute < 0 {
-        errors.push(FieldError::invalid(
-            absolute_path.clone(),
-            absolute,
-            "not in valid range [0, inf)",
-        ));
+        errors.push(FieldError::invalid(absolute_path.clone(), absolute, "not in valid range [0, inf)"));
     }
     if percentage == 0 && absolute == 0 {
         errors.push(FieldError::invalid(
@@ -67,11 +58,7 @@ pub(super) fn pod_topology_spread(path: &FieldPath, args: &PodTopologySpreadArgs
     match args.defaulting_type.as_str() {
         "List" => {}
         "System" if args.default_constraints.is_empty() => {}
-        "System" => errors.push(FieldError::invalid(
-            type_path,
-            "System",
-            "when .defaultConstraints are not empty",
-        )),
+        "System" => errors.push(FieldError::invalid(type_path, "System", "when .defaultConstraints are not empty")),
         other => errors.push(FieldError::not_supported(type_path, other, &["System", "List"])),
     }
     let list = path.child("defaultConstraints");
@@ -79,11 +66,7 @@ pub(super) fn pod_topology_spread(path: &FieldPath, args: &PodTopologySpreadArgs
     for (index, constraint) in args.default_constraints.iter().enumerate() {
         let path = list.index(index);
         if constraint.max_skew <= 0 {
-            errors.push(FieldError::invalid(
-                path.child("maxSkew"),
-                constraint.max_skew,
-                "not in valid range (0, inf)",
-            ));
+            errors.push(FieldError::invalid(path.child("maxSkew"), constraint.max_skew, "not in valid range (0, inf)"));
         }
         let key = constraint.topology_key.as_str();
         if key.is_empty() {
@@ -96,11 +79,7 @@ pub(super) fn pod_topology_spread(path: &FieldPath, args: &PodTopologySpreadArgs
         match action {
             "DoNotSchedule" | "ScheduleAnyway" => {}
             "" => errors.push(FieldError::required(action_path, "can not be empty")),
-            _ => errors.push(FieldError::not_supported(
-                action_path,
-                action,
-                &["DoNotSchedule", "ScheduleAnyway"],
-            )),
+            _ => errors.push(FieldError::not_supported(action_path, action, &["DoNotSchedule", "ScheduleAnyway"])),
         }
         if constraint.label_selector.is_some() {
             errors.push(FieldError::forbidden(
@@ -141,11 +120,7 @@ pub(super) fn node_resources_fit(path: &FieldPath, args: &NodeResourcesFitArgs) 
     for (index, group) in args.ignored_resource_groups.iter().enumerate() {
         let path = path.child("ignoredResourceGroups").index(index);
         if group.contains('/') {
-            errors.push(FieldError::invalid(
-                path.clone(),
-                group.as_str(),
-                "resource group name can't contain '/'",
-            ));
+            errors.push(FieldError::invalid(path.clone(), group.as_str(), "resource group name can't contain '/'"));
         }
         errors.extend(label_name(&path, group));
     }
@@ -161,10 +136,8 @@ pub(super) fn node_resources_fit(path: &FieldPath, args: &NodeResourcesFitArgs) 
     match &strategy.requested_to_capacity_ratio {
         Some(ratio) => errors.extend(function_shape(&path.child("shape"), &ratio.shape)),
         // Upstream dereferences what is not there and panics.
-        None if strategy.kind == "RequestedToCapacityRatio" => errors.push(FieldError::required(
-            path.child("requestedToCapacityRatio"),
-            "at least one point must be specified",
-        )),
+        None if strategy.kind == "RequestedToCapacityRatio" => errors
+            .push(FieldError::required(path.child("requestedToCapacityRatio"), "at least one point must be specified")),
         None => {}
     }
     errors
@@ -212,11 +185,7 @@ fn function_shape(path: &FieldPath, shape: &[ShapePoint]) -> Errors {
             ));
         }
         if !(0..=10).contains(&point.score) {
-            errors.push(FieldError::invalid(
-                path.child("score"),
-                point.score,
-                "not in valid range [0, 10]",
-            ));
+            errors.push(FieldError::invalid(path.child("score"), point.score, "not in valid range [0, 10]"));
         }
     }
     errors
@@ -236,10 +205,8 @@ pub(super) fn volume_binding(path: &FieldPath, args: &VolumeBindingArgs, behavio
     if behaviour.gates.storage_capacity_scoring {
         errors.extend(function_shape(&path, args.shape.as_deref().unwrap_or_default()));
     } else if let Some(shape) = &args.shape {
-        let points: Vec<Value> = shape
-            .iter()
-            .map(|point| json!({"Utilization": point.utilization, "Score": point.score}))
-            .collect();
+        let points: Vec<Value> =
+            shape.iter().map(|point| json!({"Utilization": point.utilization, "Score": point.score})).collect();
         errors.push(FieldError::invalid(
             path,
             Value::Array(points),
@@ -252,120 +219,14 @@ pub(super) fn volume_binding(path: &FieldPath, args: &VolumeBindingArgs, behavio
 pub(super) fn dynamic_resources(path: &FieldPath, args: &DynamicResourcesArgs, behaviour: &Behaviour) -> Errors {
     let path = path.child("filterTimeout");
     match args.filter_timeout {
-        Some(_) if !behaviour.gates.dra_scheduler_filter_timeout => vec![FieldError::forbidden(
-            path,
-            "DRASchedulingFilterTimeout feature gate is disabled",
-        )],
-        Some(timeout) if timeout.nanoseconds < 0 => vec![FieldError::invalid(
-            path,
-            timeout.to_string().as_str(),
-            "must be zero or positive",
-        )],
+        Some(_) if !behaviour.gates.dra_scheduler_filter_timeout => {
+            vec![FieldError::forbidden(path, "DRASchedulingFilterTimeout feature gate is disabled")]
+        }
+        Some(timeout) if timeout.nanoseconds < 0 => {
+            vec![FieldError::invalid(path, timeout.to_string().as_str(), "must be zero or positive")]
+        }
         _ => Errors::new(),
     }
-}
-
-/// As the plugin compiles it (`component-helpers/scheduling/corev1/nodeaffinity`).
-pub(super) fn node_affinity(path: &FieldPath, args: &NodeAffinityArgs) -> Errors {
-    let mut errors = Errors::new();
-    let Some(affinity) = &args.added_affinity else {
-        return errors;
-    };
-    let path = path.child("addedAffinity");
-    if let Some(selector) = &affinity.required {
-        let path = path
-            .child("requiredDuringSchedulingIgnoredDuringExecution")
-            .child("nodeSelectorTerms");
-        for (index, term) in selector.terms.iter().enumerate() {
-            errors.extend(selector_term(&path.index(index), term));
-        }
-    }
-    let path = path.child("preferredDuringSchedulingIgnoredDuringExecution");
-    for (index, preferred) in affinity.preferred.iter().enumerate() {
-        // A weight of 0 takes the term out before it is read.
-        if preferred.weight != 0 {
-            errors.extend(selector_term(&path.index(index), &preferred.preference));
-        }
-    }
-    errors
-}
-
-fn selector_term(path: &FieldPath, term: &NodeSelectorTerm) -> Errors {
-    let mut errors = Errors::new();
-    for (index, requirement) in term.match_expressions.iter().enumerate() {
-        errors.extend(label_requirement(
-            &path.child("matchExpressions").index(index),
-            requirement,
-        ));
-    }
-    for (index, requirement) in term.match_fields.iter().enumerate() {
-        let path = path.child("matchFields").index(index);
-        match requirement.operator.as_str() {
-            "In" | "NotIn" if requirement.values.len() == 1 => {}
-            "In" | "NotIn" => errors.push(FieldError::invalid(
-                path.child("values"),
-                json!(requirement.values),
-                "must have one element",
-            )),
-            operator => errors.push(FieldError::not_supported(
-                path.child("operator"),
-                operator,
-                &["In", "NotIn"],
-            )),
-        }
-    }
-    errors
-}
-
-/// `nodeSelectorRequirementsAsSelector` and apimachinery `labels.NewRequirement`.
-fn label_requirement(path: &FieldPath, requirement: &NodeSelectorRequirement) -> Errors {
-    let mut errors = Errors::new();
-    let operator = requirement.operator.as_str();
-    let values = &requirement.values;
-    let operators = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"];
-    if !operators.contains(&operator) {
-        return vec![FieldError::not_supported(path.child("operator"), operator, &operators)];
-    }
-    let problems = qualified_name_problems(&requirement.key);
-    if !problems.is_empty() {
-        errors.push(FieldError::invalid(
-            path.child("key"),
-            requirement.key.as_str(),
-            problems.join("; "),
-        ));
-    }
-    let path = path.child("values");
-    let wrong_count = match operator {
-        "In" | "NotIn" if values.is_empty() => Some("for 'in', 'notin' operators, values set can't be empty"),
-        "Exists" | "DoesNotExist" if !values.is_empty() => {
-            Some("values set must be empty for exists and does not exist")
-        }
-        "Gt" | "Lt" if values.len() != 1 => Some("for 'Gt', 'Lt' operators, exactly one value is required"),
-        _ => None,
-    };
-    if let Some(detail) = wrong_count {
-        errors.push(FieldError::invalid(path.clone(), json!(values), detail));
-    }
-    for (index, value) in values.iter().enumerate() {
-        if matches!(operator, "Gt" | "Lt") && value.parse::<i64>().is_err() {
-            errors.push(FieldError::invalid(
-                path.index(index),
-                value.as_str(),
-                "for 'Gt', 'Lt' operators, the value must be an integer",
-            ));
-        }
-    }
-    for (index, value) in values.iter().enumerate() {
-        let problems = label_value_problems(value);
-        if !problems.is_empty() {
-            errors.push(FieldError::invalid(
-                path.index(index).key(&requirement.key),
-                value.as_str(),
-                problems.join("; "),
-            ));
-        }
-    }
-    errors
 }
 
 /// apimachinery `ValidateLabelName`.

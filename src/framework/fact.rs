@@ -49,7 +49,7 @@ pub enum Fact {
 
 impl Fact {
     /// A [`Fact::Value`].
-    pub fn value(name: impl Into<String>, value: impl ToString) -> Self {
-        Self::Value { name: name.into(), value: value.to_string() }
+    pub fn value(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self::Value { name: name.into(), value: value.into() }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod amount;
 pub mod cycle;
+pub mod device_reason;
 pub mod extender;
 pub mod fact;
 pub mod filter_set;
@@ -15,11 +16,14 @@ pub mod plugin;
 pub mod post_filter;
 pub mod profile;
 pub mod reason;
+pub mod sampling;
 pub mod scoring;
 pub mod status;
+pub mod volume_reason;
 
 pub use amount::Amount;
 pub use cycle::{Cycle, run};
+pub use device_reason::{DeviceReason, DeviceShortage};
 pub use extender::Extender;
 pub use fact::Fact;
 pub use filter_set::FilterSet;
@@ -32,4 +36,5 @@ pub use plugin::{
 pub use post_filter::{Candidate, FailedCycle, PostFilter, Preemption};
 pub use profile::Framework;
 pub use reason::Reason;
+pub use volume_reason::VolumeReason;
 pub use status::{Code, PluginRejection, Rejection};

@@ -82,7 +82,7 @@ impl NodeScorer for Scorer<'_> {
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
-        self.allocation.facts(node, |share| Some((fraction(share) * 100.0) as i64))
+        self.allocation.facts(node, |share| (fraction(share) * 100.0) as i64)
     }
 }
 

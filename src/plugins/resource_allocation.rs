@@ -10,21 +10,21 @@ use crate::config::{ResourceWeight, ScoringStrategy};
 use crate::framework::{Amount, Fact, MAX_NODE_SCORE};
 
 /// The resources a plugin scores, with their weights.
-pub struct ScoredResources(Vec<(Name, i64)>);
+pub(super) struct ScoredResources(Vec<(Name, i64)>);
 
 impl ScoredResources {
     /// As the arguments list them.
-    pub fn new(resources: &[ResourceWeight]) -> Self {
+    pub(super) fn new(resources: &[ResourceWeight]) -> Self {
         Self(resources.iter().map(|scored| (scored.resource, scored.weight)).collect())
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// What `pod` asks for of them, ready to be laid on nodes.
-    pub fn allocation(&self, pod: &Pod, gates: RequestGates, use_requested: bool) -> Allocation<'_> {
+    pub(super) fn allocation(&self, pod: &Pod, gates: RequestGates, use_requested: bool) -> Allocation<'_> {
         let names = self.0.iter().map(|(resource, _)| *resource);
         let requests = score_request_list(&pod.class.template.resources(), gates, names, use_requested);
         Allocation { scored: self, requests, use_requested }
@@ -33,19 +33,19 @@ impl ScoredResources {
 
 /// One resource with the pod on the node.
 #[derive(Clone, Copy)]
-pub struct Share {
+pub(super) struct Share {
     /// Which resource.
     resource: Name,
     /// Its weight.
     weight: i64,
     /// What all pods, this one included, ask for.
-    pub requested: i64,
+    pub(super) requested: i64,
     /// What the node has.
-    pub allocatable: i64,
+    pub(super) allocatable: i64,
 }
 
 /// A pod's requests, ready to be laid on nodes.
-pub struct Allocation<'a> {
+pub(super) struct Allocation<'a> {
     /// The resources.
     scored: &'a ScoredResources,
     /// What the pod asks for of each, in step.
@@ -56,7 +56,7 @@ pub struct Allocation<'a> {
 
 impl Allocation<'_> {
     /// The resources that count on `node`: those the node has, and of scalar ones those the pod asks for.
-    pub fn shares<'a>(&'a self, node: &'a NodeInfo) -> impl Iterator<Item = Share> + 'a {
+    pub(super) fn shares<'a>(&'a self, node: &'a NodeInfo) -> impl Iterator<Item = Share> + 'a {
         self.scored.0.iter().zip(&self.requests).filter_map(|((resource, weight), request)| {
             let (allocatable, used) = self.node_amounts(node, *resource, *request)?;
             (allocatable != 0).then_some(Share {
@@ -86,7 +86,7 @@ impl Allocation<'_> {
     }
 
     /// The arithmetic, a line a resource.
-    pub fn facts(&self, node: &NodeInfo, score: impl Fn(&Share) -> Option<i64>) -> Vec<Fact> {
+    pub(super) fn facts(&self, node: &NodeInfo, score: impl Fn(&Share) -> i64) -> Vec<Fact> {
         let of = |resource: Name| self.scored.0.iter().position(|(name, _)| *name == resource);
         self.shares(node)
             .map(|share| {
@@ -96,7 +96,7 @@ impl Allocation<'_> {
                     requested: Amount::new(share.resource, request),
                     used: Amount::new(share.resource, share.requested.wrapping_sub(request)),
                     allocatable: Amount::new(share.resource, share.allocatable),
-                    score: score(&share),
+                    score: Some(score(&share)),
                     weight: Some(share.weight),
                 }
             })
@@ -105,7 +105,7 @@ impl Allocation<'_> {
 }
 
 /// A scoring strategy of NodeResourcesFit.
-pub enum Strategy {
+pub(super) enum Strategy {
     /// Prefers empty nodes.
     LeastAllocated,
     /// Prefers full nodes.
@@ -116,7 +116,7 @@ pub enum Strategy {
 
 impl Strategy {
     /// As the arguments say. A point's score of 0 to 10 is scaled to 0 to 100.
-    pub fn of(strategy: &ScoringStrategy) -> Self {
+    pub(super) fn of(strategy: &ScoringStrategy) -> Self {
         match strategy {
             ScoringStrategy::LeastAllocated => Self::LeastAllocated,
             ScoringStrategy::MostAllocated => Self::MostAllocated,
@@ -127,9 +127,9 @@ impl Strategy {
     }
 
     /// What one resource scores, in points.
-    pub fn resource_score(&self, share: &Share) -> Option<i64> {
+    pub(super) fn resource_score(&self, share: &Share) -> i64 {
         let Share { requested, allocatable, .. } = *share;
-        Some(match self {
+        match self {
             Self::LeastAllocated if requested > allocatable => 0,
             Self::LeastAllocated => {
                 allocatable.wrapping_sub(requested).wrapping_mul(MAX_NODE_SCORE).wrapping_div(allocatable)
@@ -141,16 +141,16 @@ impl Strategy {
             Self::RequestedToCapacityRatio(shape) => {
                 broken_line(shape, requested.wrapping_mul(100).wrapping_div(allocatable))
             }
-        })
+        }
     }
 
     /// The weighted mean: whole division for the first two; the third leaves resources that
     /// score 0 out of the weights and rounds half away from zero.
-    pub fn score(&self, shares: impl Iterator<Item = Share>) -> i64 {
+    pub(super) fn score(&self, shares: impl Iterator<Item = Share>) -> i64 {
         let ratio = matches!(self, Self::RequestedToCapacityRatio(_));
         let (mut sum, mut weights) = (0_i64, 0_i64);
         for share in shares {
-            let score = self.resource_score(&share).unwrap_or(0);
+            let score = self.resource_score(&share);
             if ratio && score <= 0 {
                 continue;
             }
@@ -166,7 +166,7 @@ impl Strategy {
 }
 
 /// The value at `x` of the line through `shape`, flat outside it.
-pub fn broken_line(shape: &[(i64, i64)], x: i64) -> i64 {
+pub(super) fn broken_line(shape: &[(i64, i64)], x: i64) -> i64 {
     let mut before: Option<(i64, i64)> = None;
     for &(at, score) in shape {
         if x <= at {

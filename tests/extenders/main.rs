@@ -80,6 +80,8 @@ fn cluster(objects: &[Value], scheduler: &Scheduler, keep_raw: bool) -> Cluster 
     if keep_raw {
         builder.keep_raw();
     }
+    // There are no Services, rather than: nobody knows.
+    builder.saw(Kind::Service);
     for object in objects {
         let text = object.to_string();
         let meta = TypeMeta::peek(text.as_bytes());

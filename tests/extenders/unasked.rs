@@ -51,11 +51,15 @@ fn a_pod_that_is_held_back_has_no_cycle() {
 fn without_whole_objects_nobody_can_be_asked() {
     let server = Server::start(Vec::new());
     let scheduler = connected(scheduler(&every_verb(&server)));
-    let cluster = cluster(&three_nodes(), &scheduler, false);
+    let mut cluster = cluster(&three_nodes(), &scheduler, false);
     let pod = cluster.pod_named(ObjectKey::new(name("ns"), name("p"))).unwrap().id;
     let placement = scheduler.schedule(&cluster, pod, Timestamp(0));
     assert!(server.requests().is_empty());
     assert!(notes(&placement, &server)[0].contains("was not: it is sent the whole Pod, which this state does not have"));
+    // A pod that joined the state later can bring its object along.
+    cluster.keep_raw_pod(pod, three_nodes()[3].to_string().as_bytes());
+    scheduler.schedule(&cluster, pod, Timestamp(0));
+    assert_eq!(server.requests()[0].1["Pod"]["metadata"]["uid"], "p");
 }
 
 #[test]

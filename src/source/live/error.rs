@@ -22,7 +22,6 @@ impl LiveError {
         Self::Message(match error {
             E::LoadContext(context) => format!("context {context:?} does not exist"),
             E::LoadClusterOfContext(cluster) => format!("cluster {cluster:?} does not exist"),
-            E::FindUser(user) => format!("auth info {user:?} does not exist"),
             E::CurrentContextNotSet => {
                 "current-context is not set: choose one with --context, or name a file with --snapshot".to_owned()
             }

@@ -1,0 +1,162 @@
+//! A stream of documents: JSON values one after another, YAML documents between `---`, or both.
+
+use std::io::Read;
+
+use super::error::{Fault, Problem};
+use super::open;
+use super::scan::is_white;
+use super::walk::{Sink, walk};
+use super::window::Window;
+use super::yaml;
+
+/// Gives every object of every document in `source` to `sink`; answers how many documents there
+/// were. The error comes with the number of the document it is in.
+pub(super) fn read<R: Read, S: Sink>(source: R, capacity: usize, sink: &mut S) -> Result<usize, (usize, Fault)> {
+    let mut documents = Documents { window: Window::new(source, capacity), count: 0 };
+    match documents.read(sink) {
+        Ok(()) => Ok(documents.count),
+        Err(fault) => Err((documents.count, fault)),
+    }
+}
+
+struct Documents<R> {
+    window: Window<R>,
+    count: usize,
+}
+
+impl<R: Read> Documents<R> {
+    fn read<S: Sink>(&mut self, sink: &mut S) -> Result<(), Fault> {
+        self.at_least(open::TELLING)?;
+        if let Some(what) = open::binary(self.window.bytes()) {
+            return Err(self.fault(Problem::Binary(what)));
+        }
+        if self.window.bytes().starts_with(b"\xEF\xBB\xBF") {
+            self.window.consume(3);
+        }
+        while let Some(first) = self.next()? {
+            if self.separator()? {
+                self.window.consume(3);
+            } else if matches!(first, b'{' | b'[') {
+                self.skip_white();
+                self.count += 1;
+                walk(&mut self.window, sink)?;
+            } else {
+                self.yaml(sink)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fault(&self, problem: impl Into<Problem>) -> Fault {
+        Fault { line: self.window.line(), problem: problem.into() }
+    }
+
+    /// Reads on until `count` bytes are in view or the input ends.
+    fn at_least(&mut self, count: usize) -> Result<(), Fault> {
+        while self.window.bytes().len() < count && !self.window.ended() {
+            self.window.more().map_err(|error| self.fault(error))?;
+        }
+        Ok(())
+    }
+
+    /// Leaves blank lines behind; answers the first byte after them that is not white space.
+    /// White space before it on its own line stays: in YAML it has a meaning.
+    fn next(&mut self) -> Result<Option<u8>, Fault> {
+        loop {
+            let bytes = self.window.bytes();
+            let white = bytes.iter().position(|byte| !is_white(*byte));
+            let blank = bytes.get(..white.unwrap_or(bytes.len())).unwrap_or_default();
+            let first = white.and_then(|at| bytes.get(at).copied());
+            let lines = blank.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            self.window.consume(lines);
+            if first.is_some() {
+                return Ok(first);
+            }
+            if self.window.ended() {
+                return Ok(None);
+            }
+            self.window.more().map_err(|error| self.fault(error))?;
+        }
+    }
+
+    fn skip_white(&mut self) {
+        let white = self.window.bytes().iter().take_while(|byte| is_white(**byte)).count();
+        self.window.consume(white);
+    }
+
+    /// Whether the window begins with a line that parts YAML documents.
+    fn separator(&mut self) -> Result<bool, Fault> {
+        self.at_least(4)?;
+        Ok(is_separator(self.window.bytes()))
+    }
+
+    /// The YAML text up to the next separator.
+    fn yaml<S: Sink>(&mut self, sink: &mut S) -> Result<(), Fault> {
+        let mut searched = 0;
+        let length = loop {
+            let (found, up_to) = next_separator(self.window.bytes(), searched, self.window.ended());
+            searched = up_to;
+            if let Some(length) = found {
+                break length;
+            }
+            if self.window.ended() {
+                break self.window.bytes().len();
+            }
+            self.window.more().map_err(|error| self.fault(error))?;
+        };
+        let text = self.window.bytes().get(..length).unwrap_or_default();
+        if says_something(text) {
+            self.count += 1;
+            let first_line = self.window.line();
+            let json = to_json(text).map_err(|fault| Fault { line: first_line + fault.line - 1, ..fault })?;
+            // The value's own lines are lost; the document's first line stands for all.
+            walk(&mut Window::new(json.as_slice(), json.len()), sink)
+                .map_err(|fault| Fault { line: first_line, ..fault })?;
+        }
+        self.window.consume(length);
+        Ok(())
+    }
+}
+
+/// The JSON text of one YAML document; lines of errors are counted from its own first one.
+fn to_json(text: &[u8]) -> Result<Vec<u8>, Fault> {
+    let broken = |line, message| Fault { line, problem: Problem::Broken(message) };
+    let text = std::str::from_utf8(text)
+        .map_err(|_| Fault { line: 1, problem: Problem::Binary("neither JSON nor YAML: it is no UTF-8 text") })?;
+    let value = yaml::parse(text).map_err(|error| broken(error.line, error.message))?;
+    serde_json::to_vec(&value).map_err(|error| broken(1, error.to_string()))
+}
+
+/// `---` or `...`, and then the end of the line or a blank.
+fn is_separator(bytes: &[u8]) -> bool {
+    (bytes.starts_with(b"---") || bytes.starts_with(b"...")) && bytes.get(3).is_none_or(|byte| is_white(*byte))
+}
+
+/// Where the next line that is a separator begins, looking from `from` on; and from where to look
+/// again when more was read.
+fn next_separator(bytes: &[u8], from: usize, ended: bool) -> (Option<usize>, usize) {
+    let mut at = from;
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let Some(newline) = rest.iter().position(|byte| *byte == b'\n') else { return (None, bytes.len()) };
+        let line = rest.get(newline + 1..).unwrap_or_default();
+        if line.len() < 4 && !ended {
+            return (None, at + newline);
+        }
+        if is_separator(line) {
+            return (Some(at + newline + 1), at);
+        }
+        at += newline + 1;
+    }
+}
+
+/// Whether `text` is more than blank lines, comments and directives.
+fn says_something(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .any(|line| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b"%"))
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,142 @@
+//! Cluster state from files: Lists, streams of objects, dumps, directory trees, standard input.
+
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+use super::documents;
+use super::error::{Problem, SourceError, escaped};
+use super::scan::TypeMeta;
+use super::tree::tree;
+use super::walk::Sink;
+use super::window::CAPACITY;
+use super::{Input, open};
+use crate::cluster::object::skip;
+use crate::cluster::{ClusterBuilder, Kind, Object};
+
+/// At most so many duplicates are named.
+const NAMED: usize = 10;
+
+/// What was read, and what was not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadReport {
+    /// Objects that the state keeps, those that a later one replaced included.
+    pub objects: usize,
+    /// Objects that the state has no use for: how many by `apiVersion/Kind`, and under the empty
+    /// text those without a kind.
+    pub passed_over: BTreeMap<String, usize>,
+    /// `Kind namespace/name` of objects that came more than once; the first few.
+    pub duplicates: Vec<String>,
+    /// How many times an object replaced an earlier one.
+    pub duplicate_count: usize,
+    /// Files that were read.
+    pub files: usize,
+    /// Files of a directory tree that are neither JSON nor YAML by their name, or empty.
+    pub files_passed_over: usize,
+    /// Whether there was any List or any object with a kind.
+    found: bool,
+}
+
+/// Reads everything in `input` into `builder`.
+///
+/// # Errors
+/// One line that names the file, the document and the line: an input that does not exist or is
+/// empty, binary data, broken JSON or YAML, a value of the wrong shape, or no Kubernetes object at
+/// all. What was read before it stays in `builder`.
+pub fn read(input: &Input, builder: &mut ClusterBuilder) -> Result<ReadReport, SourceError> {
+    let mut sink = State { builder, report: ReadReport::default() };
+    match input {
+        Input::File(path) if path.is_dir() => read_tree(path, &mut sink)?,
+        input => {
+            if read_one(input, &mut sink)? == 0 {
+                return Err(SourceError::whole(input, Problem::Empty));
+            }
+            sink.report.files = 1;
+        }
+    }
+    if sink.report.found { Ok(sink.report) } else { Err(SourceError::whole(input, Problem::NoObject)) }
+}
+
+fn read_tree(root: &Path, sink: &mut State<'_>) -> Result<(), SourceError> {
+    let input = |path: &Path| Input::File(path.to_owned());
+    let tree = tree(root).map_err(|(path, error)| SourceError::whole(&input(&path), error))?;
+    if tree.files.is_empty() {
+        return Err(SourceError::whole(&input(root), Problem::NoFile));
+    }
+    sink.report.files_passed_over = tree.passed_over;
+    for path in &tree.files {
+        // An empty file says nothing, as a tool leaves it that found nothing to write.
+        if read_one(&input(path), sink)? == 0 {
+            sink.report.files_passed_over += 1;
+        } else {
+            sink.report.files += 1;
+        }
+    }
+    Ok(())
+}
+
+/// Reads one file or standard input; answers how many documents it has.
+pub(super) fn read_one(input: &Input, sink: &mut impl Sink) -> Result<usize, SourceError> {
+    let source = open(input).map_err(|error| {
+        let missing = error.kind() == ErrorKind::NotFound;
+        SourceError::whole(input, if missing { Problem::NotFound } else { error.into() })
+    })?;
+    documents::read(source, CAPACITY, sink).map_err(|(document, fault)| SourceError::at(input, document, fault))
+}
+
+fn open(input: &Input) -> io::Result<Box<dyn Read>> {
+    match input {
+        Input::File(path) => open::file(path),
+        Input::Stdin => open::stdin(),
+    }
+}
+
+/// Puts objects into the state.
+struct State<'a> {
+    builder: &'a mut ClusterBuilder,
+    report: ReadReport,
+}
+
+impl Sink for State<'_> {
+    fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize> {
+        let Some(kind) = Kind::of(object.api_version, object.kind) else {
+            let bytes = skip(json)?;
+            self.report.found |= !object.kind.is_empty();
+            *self.report.passed_over.entry(type_name(object)).or_default() += 1;
+            return Ok(bytes);
+        };
+        let (object, bytes) = Object::decode(kind, json)?;
+        let (kind, key) = object.identity();
+        self.report.found = true;
+        self.report.objects += 1;
+        let raw = self.builder.raw(&object, json.get(..bytes).unwrap_or(json));
+        if self.builder.add_raw(object, raw) {
+            self.report.duplicate_count += 1;
+            if self.report.duplicates.len() < NAMED {
+                let name = if kind.is_namespaced() { key.to_string() } else { key.name.to_string() };
+                self.report.duplicates.push(escaped(&format!("{} {name}", kind.as_str())));
+            }
+        }
+        Ok(bytes)
+    }
+
+    fn list(&mut self, item: Option<TypeMeta<'_>>) {
+        self.report.found = true;
+        if let Some(kind) = item.and_then(|item| Kind::of(item.api_version, item.kind)) {
+            self.builder.saw(kind);
+        }
+    }
+}
+
+/// `apiVersion/Kind`; nothing for an object without a kind.
+pub(super) fn type_name(object: TypeMeta<'_>) -> String {
+    match (object.api_version, object.kind) {
+        (_, "") => String::new(),
+        ("", kind) => escaped(kind),
+        (api_version, kind) => escaped(&format!("{api_version}/{kind}")),
+    }
+}
+
+#[cfg(test)]
+#[path = "files_tests.rs"]
+mod tests;

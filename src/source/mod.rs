@@ -1,0 +1,51 @@
+//! Where the state comes from.
+//!
+//! `live` reads it from an API server, [`files`] from files, directory trees and standard input. Of
+//! the latter: bytes pass through a
+//! rolling [`window`]; [`documents`] finds where each JSON or YAML document begins, [`walk`]
+//! goes through the Lists in it by hand, and each object is decoded from the bytes it stands in
+//! straight into what the state keeps. Nothing here knows what the objects mean.
+
+use std::fmt;
+use std::path::PathBuf;
+
+mod documents;
+mod error;
+pub mod files;
+pub mod live;
+mod manifests;
+mod open;
+mod scan;
+mod tree;
+mod walk;
+mod window;
+mod yaml;
+
+pub use error::{Problem, SourceError};
+pub use manifests::{Manifest, Manifests, read_manifests, read_value};
+
+/// Where to read from, as `--snapshot`, `-f` and `--scheduler-config` name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A file or a directory.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+impl From<PathBuf> for Input {
+    /// `-` is standard input.
+    fn from(path: PathBuf) -> Self {
+        if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path) }
+    }
+}
+
+impl fmt::Display for Input {
+    /// Control characters in a path are escaped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.write_str(&error::escaped(&path.to_string_lossy())),
+            Self::Stdin => f.write_str("standard input"),
+        }
+    }
+}

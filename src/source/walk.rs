@@ -1,0 +1,368 @@
+//! One JSON document of any size, walked from the outside in.
+//!
+//! Lists and arrays are kept on a stack of their own, whatever they hold, so depth cannot
+//! overflow the program's; each object goes to a [`Sink`] as the bytes it stands in.
+
+use std::io::Read;
+
+use serde_json::Value;
+
+use super::error::{Fault, Problem};
+use super::scan::{Cursor, Opening, Stop, TypeMeta, is_white, opening};
+use super::window::Window;
+use crate::cluster::object::skip;
+
+/// Lists hold Lists hold Lists: nobody writes this many.
+const DEEPEST: usize = 64;
+
+/// Takes what is found.
+pub(super) trait Sink {
+    /// Takes the object that `json` begins with; answers how many bytes it took. When that ends
+    /// too early (an error of category `Eof`), the object is offered again with more bytes.
+    fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize>;
+
+    /// Learns that there is a list of objects of this type, be it empty.
+    fn list(&mut self, item: Option<TypeMeta<'_>>);
+}
+
+/// Walks the document that `window` begins with, an object or an array, to its end.
+pub(super) fn walk<R: Read, S: Sink>(window: &mut Window<R>, sink: &mut S) -> Result<(), Fault> {
+    let mut walk = Walk { window, sink, frames: Vec::new() };
+    let walked = walk.document();
+    let line = walk.window.line();
+    walked.map_err(|failure| match failure {
+        Failure::Here(problem) => Fault { line, problem },
+        Failure::Later { lines, problem } => Fault { line: line + lines, problem },
+        Failure::Elsewhere(fault) => fault,
+    })
+}
+
+/// What went wrong, and on which line.
+enum Failure {
+    /// That of the first byte of the window.
+    Here(Problem),
+    /// So many lines further down.
+    Later { lines: u64, problem: Problem },
+    /// A line that was remembered.
+    Elsewhere(Fault),
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Here(problem)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Here(error.into())
+    }
+}
+
+/// A bracket that was opened and not yet closed.
+enum Frame {
+    /// A bare array.
+    Array { items: u64 },
+    /// A List.
+    List(List),
+}
+
+/// A List that is being walked.
+#[derive(Default)]
+struct List {
+    api_version: String,
+    kind: String,
+    items: u64,
+    /// Past the `]` of its items, among the members that follow them.
+    after_items: bool,
+    /// Items without a kind of their own, in a List that has not told its kind yet, and the lines
+    /// they begin on: they wait for it.
+    waiting: Vec<(u64, Box<[u8]>)>,
+}
+
+impl List {
+    fn type_meta(&self) -> TypeMeta<'_> {
+        TypeMeta { api_version: &self.api_version, kind: &self.kind }
+    }
+}
+
+/// A member of a List after its items.
+enum Member {
+    ApiVersion(String),
+    Kind(String),
+    Items,
+    Other,
+    End,
+}
+
+struct Walk<'a, R, S> {
+    window: &'a mut Window<R>,
+    sink: &'a mut S,
+    frames: Vec<Frame>,
+}
+
+impl<R: Read, S: Sink> Walk<'_, R, S> {
+    fn document(&mut self) -> Result<(), Failure> {
+        self.value()?;
+        loop {
+            match self.frames.last() {
+                None => return Ok(()),
+                Some(Frame::List(List { after_items: true, .. })) => self.member()?,
+                Some(Frame::List(_) | Frame::Array { .. }) => self.item()?,
+            }
+        }
+    }
+
+    /// The next item of the innermost bracket, or its end.
+    fn item(&mut self) -> Result<(), Failure> {
+        let first = match self.frames.last() {
+            Some(Frame::Array { items } | Frame::List(List { items, .. })) => *items == 0,
+            None => return Ok(()),
+        };
+        // Past the comma, up to the value; or past the bracket.
+        let (bytes, closed) = self.attempt("a List", |mut cursor| {
+            if cursor.peek()? == b']' {
+                return Ok((cursor.at + 1, true));
+            }
+            if !first {
+                cursor.expect(b',', "`,` or `]`")?;
+                cursor.peek()?;
+            }
+            Ok((cursor.at, false))
+        })?;
+        self.window.consume(bytes);
+        if !closed {
+            if let Some(Frame::Array { items } | Frame::List(List { items, .. })) = self.frames.last_mut() {
+                *items += 1;
+            }
+            return self.value();
+        }
+        match self.frames.last_mut() {
+            Some(Frame::List(list)) => list.after_items = true,
+            _ => self.frames.truncate(self.frames.len().saturating_sub(1)),
+        }
+        Ok(())
+    }
+
+    /// The value that the window begins with.
+    fn value(&mut self) -> Result<(), Failure> {
+        let first = self.attempt("a document", |mut cursor| cursor.peek())?;
+        match first {
+            b'{' => self.object(),
+            b'[' => {
+                self.window.consume(1);
+                self.open(Frame::Array { items: 0 })
+            }
+            other => Err(self.no_object(other)),
+        }
+    }
+
+    fn object(&mut self) -> Result<(), Failure> {
+        // In a `PodList` and its like every item is a Pod, and the API leaves out the kind.
+        if let Some(Frame::List(list)) = self.frames.last() {
+            if let Some((api_version, kind)) = list.type_meta().item().map(owned) {
+                return self.take(&api_version, &kind);
+            }
+        }
+        let (list, bytes) = loop {
+            match opening(Cursor::new(self.window.bytes(), self.window.ended())) {
+                Ok(Opening::Object(object)) => {
+                    let (api_version, kind) = owned(object);
+                    if kind.is_empty() && self.wait()? {
+                        return Ok(());
+                    }
+                    return self.take(&api_version, &kind);
+                }
+                Ok(Opening::List { list, bytes }) => break (Some(owned(list)), bytes),
+                Ok(Opening::NullList { list, bytes }) => {
+                    self.sink.list(list.item());
+                    break (None, bytes);
+                }
+                Err(stop) => self.stopped("an object", stop)?,
+            }
+        };
+        self.window.consume(bytes);
+        match list {
+            Some((api_version, kind)) => self.open(Frame::List(List { api_version, kind, ..List::default() })),
+            None => Ok(()),
+        }
+    }
+
+    /// Hands the object that the window begins with to the sink.
+    fn take(&mut self, api_version: &str, kind: &str) -> Result<(), Failure> {
+        loop {
+            match self.sink.object(TypeMeta { api_version, kind }, self.window.bytes()) {
+                Ok(bytes) => {
+                    self.window.consume(bytes);
+                    return Ok(());
+                }
+                Err(error) if error.is_eof() => self.stopped("an object", Stop::Short)?,
+                Err(error) => return Err(self.broken(0, &error)),
+            }
+        }
+    }
+
+    /// Sets an object without a kind aside if its List may still tell it. Answers whether it did.
+    fn wait(&mut self) -> Result<bool, Failure> {
+        if !matches!(self.frames.last(), Some(Frame::List(list)) if list.kind.is_empty()) {
+            return Ok(false);
+        }
+        let bytes = self.attempt("an object", |mut cursor| cursor.value().map(|()| cursor.at))?;
+        let object = self.window.bytes().get(..bytes).unwrap_or_default().into();
+        let line = self.window.line();
+        if let Some(Frame::List(list)) = self.frames.last_mut() {
+            list.waiting.push((line, object));
+        }
+        self.window.consume(bytes);
+        Ok(true)
+    }
+
+    /// The next member of the innermost List, or its end.
+    fn member(&mut self) -> Result<(), Failure> {
+        let (member, bytes) = self.attempt("a List", |mut cursor| {
+            if cursor.peek()? == b'}' {
+                return Ok((Member::End, cursor.at + 1));
+            }
+            cursor.expect(b',', "`,` or `}`")?;
+            let member = match cursor.key()? {
+                "apiVersion" if cursor.peek()? == b'"' => Member::ApiVersion(cursor.string()?.to_owned()),
+                "kind" if cursor.peek()? == b'"' => Member::Kind(cursor.string()?.to_owned()),
+                "items" if cursor.peek()? == b'[' => {
+                    cursor.at += 1;
+                    Member::Items
+                }
+                _ => {
+                    cursor.value()?;
+                    Member::Other
+                }
+            };
+            Ok((member, cursor.at))
+        })?;
+        self.window.consume(bytes);
+        let Some(Frame::List(list)) = self.frames.last_mut() else { return Ok(()) };
+        match member {
+            Member::ApiVersion(api_version) => list.api_version = api_version,
+            Member::Kind(kind) => list.kind = kind,
+            Member::Items => (list.after_items, list.items) = (false, 0),
+            Member::Other => {}
+            Member::End => {
+                if let Some(Frame::List(list)) = self.frames.pop() {
+                    return self.close(&list);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything of `list` was read: now its items without a kind have one, or never will.
+    fn close(&mut self, list: &List) -> Result<(), Failure> {
+        let item = list.type_meta().item();
+        self.sink.list(item);
+        for (line, object) in &list.waiting {
+            self.sink.object(item.unwrap_or_default(), object).map_err(|error| {
+                let problem = Problem::Broken(describe(&error, object));
+                Failure::Elsewhere(Fault { line: line + error.line() as u64 - 1, problem })
+            })?;
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, frame: Frame) -> Result<(), Failure> {
+        if self.frames.len() == DEEPEST {
+            return Err(Problem::TooDeep(DEEPEST).into());
+        }
+        self.frames.push(frame);
+        Ok(())
+    }
+
+    /// Scans the bytes of the window, again with more of them as long as they end too early.
+    fn attempt<T>(
+        &mut self,
+        what: &'static str,
+        scan: impl Fn(Cursor<'_>) -> Result<T, Stop>,
+    ) -> Result<T, Failure> {
+        loop {
+            match scan(Cursor::new(self.window.bytes(), self.window.ended())) {
+                Ok(found) => return Ok(found),
+                Err(stop) => self.stopped(what, stop)?,
+            }
+        }
+    }
+
+    /// Reads on after a scan of `what` that ended too early; makes a failure of any other stop.
+    fn stopped(&mut self, what: &'static str, stop: Stop) -> Result<(), Failure> {
+        match stop {
+            Stop::Short => {
+                // A word or number at the very end counts once nothing can follow it.
+                let was_open = !self.window.ended();
+                if self.window.more()? || was_open {
+                    return Ok(());
+                }
+                let lines = super::window::newlines(self.window.bytes().trim_ascii_end());
+                Err(Failure::Later { lines, problem: Problem::CutOff(what) })
+            }
+            Stop::Unexpected { at, expected } => {
+                let bytes = self.window.bytes();
+                let found = bytes.get(at).copied().unwrap_or_default();
+                let lines = super::window::newlines(bytes.get(..at).unwrap_or_default());
+                let problem = Problem::Broken(format!("expected {expected}, found {}", shown(found)));
+                Err(Failure::Later { lines, problem })
+            }
+            Stop::Json { at, error } => Err(self.broken(at, &error)),
+        }
+    }
+
+    /// What `serde_json` found wrong with the value `at` bytes into the window.
+    fn broken(&self, at: usize, error: &serde_json::Error) -> Failure {
+        let bytes = self.window.bytes();
+        let lines = super::window::newlines(bytes.get(..at).unwrap_or_default());
+        Failure::Later { lines: lines + error.line() as u64 - 1, problem: Problem::Broken(describe(error, bytes)) }
+    }
+
+    /// Something else stands where an object should.
+    fn no_object(&self, first: u8) -> Failure {
+        let found = match first {
+            b'n' => "null".to_owned(),
+            b'"' => "a string".to_owned(),
+            b't' | b'f' => "a boolean".to_owned(),
+            b'-' | b'0'..=b'9' => "a number".to_owned(),
+            other => shown(other),
+        };
+        let place = match self.frames.last() {
+            Some(Frame::Array { items }) => format!("item {items} of the array"),
+            Some(Frame::List(list)) => format!("item {} of the List", list.items),
+            None => "the document".to_owned(),
+        };
+        let before = self.window.bytes().iter().take_while(|byte| is_white(**byte)).filter(|byte| **byte == b'\n');
+        Failure::Later {
+            lines: before.count() as u64,
+            problem: Problem::Broken(format!("{place} is {found}; expected a Kubernetes object")),
+        }
+    }
+}
+
+fn owned(meta: TypeMeta<'_>) -> (String, String) {
+    (meta.api_version.to_owned(), meta.kind.to_owned())
+}
+
+fn shown(byte: u8) -> String {
+    if byte.is_ascii_graphic() { format!("`{}`", char::from(byte)) } else { format!("the byte 0x{byte:02x}") }
+}
+
+/// An error's words without its line and column, which are those of a part, and what the object
+/// that `json` begins with is called.
+fn describe(error: &serde_json::Error, json: &[u8]) -> String {
+    let text = error.to_string();
+    let words = text.rsplit_once(" at line ").map_or(text.as_str(), |(words, _)| words);
+    // The interned strings' own word for it.
+    let words = words.replace("expected a &str", "expected a string");
+    // A broken text has no object to name.
+    let end = if error.is_data() { skip(json).unwrap_or_default() } else { 0 };
+    let object: Value = serde_json::from_slice(json.get(..end).unwrap_or_default()).unwrap_or_default();
+    let member = |of: &Value, key: &str| of.get(key).and_then(Value::as_str).map(str::to_owned);
+    let metadata = object.get("metadata").unwrap_or(&Value::Null);
+    let namespace = member(metadata, "namespace").map(|namespace| namespace + "/");
+    let name = [member(&object, "kind"), Some(namespace.unwrap_or_default() + &member(metadata, "name").unwrap_or_default())];
+    let name: Vec<String> = name.into_iter().flatten().filter(|word| !word.is_empty()).collect();
+    if name.is_empty() { words } else { format!("{}: {words}", name.join(" ")) }
+}

@@ -1,0 +1,107 @@
+//! A rolling view of a stream: the bytes that are being looked at and no others.
+
+use std::io::{self, ErrorKind, Read};
+
+/// How much is read at a time. An object larger than this makes the window grow.
+pub(super) const CAPACITY: usize = 1 << 20;
+
+/// The part of a stream between what was consumed and what was not yet read.
+pub(super) struct Window<R> {
+    source: R,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    ended: bool,
+    newlines: u64,
+}
+
+impl<R: Read> Window<R> {
+    /// Looks at `source`, `capacity` bytes at a time (at least one).
+    pub(super) fn new(source: R, capacity: usize) -> Self {
+        Self { source, buffer: vec![0; capacity.max(1)], start: 0, end: 0, ended: false, newlines: 0 }
+    }
+
+    /// What was read and not yet consumed.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Whether nothing comes after [`Window::bytes`].
+    pub(super) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The line on which the first byte stands, counted from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.newlines + 1
+    }
+
+    /// Leaves the first `count` bytes behind.
+    pub(super) fn consume(&mut self, count: usize) {
+        let count = count.min(self.end - self.start);
+        self.newlines += newlines(self.bytes().get(..count).unwrap_or_default());
+        self.start += count;
+    }
+
+    /// Reads on; a window that is full of unconsumed bytes doubles. Answers whether any byte came.
+    pub(super) fn more(&mut self) -> io::Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.end == self.buffer.len() {
+            self.buffer.resize(self.buffer.len() * 2, 0);
+        }
+        let before = self.end;
+        // To the brim, so that what did not fit is tried again only a few times.
+        while let Some(room) = self.buffer.get_mut(self.end..).filter(|room| !room.is_empty()) {
+            match self.source.read(room) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(count) => self.end += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.end > before)
+    }
+}
+
+/// Counts in bytes, a run short enough not to overflow them at a time: the compiler makes that
+/// a few instructions for many bytes.
+pub(super) fn newlines(bytes: &[u8]) -> u64 {
+    bytes.chunks(255).map(|run| u64::from(run.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>())).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_consumed_stays_in_view() {
+        let mut window = Window::new(&b"ab\ncdefgh"[..], 2);
+        assert!(window.more().unwrap());
+        assert_eq!(window.bytes(), b"ab");
+        assert!(window.more().unwrap());
+        assert_eq!((window.bytes(), window.line()), (&b"ab\nc"[..], 1));
+        window.consume(3);
+        assert_eq!((window.bytes(), window.line()), (&b"c"[..], 2));
+        assert!(window.more().unwrap());
+        assert_eq!(window.bytes(), b"cdef");
+        window.consume(usize::MAX);
+        assert!(window.more().unwrap());
+        assert_eq!(window.bytes(), b"gh");
+        assert!(!window.more().unwrap());
+        assert!(window.ended());
+    }
+
+    #[test]
+    fn newlines_are_counted_over_long_runs() {
+        assert_eq!(newlines(&[b'\n'; 1000]), 1000);
+        assert_eq!(newlines(b"a\nb"), 1);
+    }
+}

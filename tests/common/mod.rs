@@ -1,0 +1,79 @@
+//! Reading the recorded cases: shared by the tests that run over them.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+
+use kubectl_sched::cluster::object::TypeMeta;
+use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, Object, ObjectKey, name};
+use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
+use kubectl_sched::scheduler::Scheduler;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// One line of a file in `tests/conformance/`.
+#[derive(Deserialize)]
+pub(crate) struct Case {
+    pub(crate) name: String,
+    k8s: String,
+    config: Option<Value>,
+    objects: Vec<Box<RawValue>>,
+    /// `namespace/name` of the pods that are asked about.
+    #[serde(default)]
+    pub(crate) pods: Vec<String>,
+    /// What kube-scheduler said, by pod.
+    pub(crate) expect: BTreeMap<String, Box<RawValue>>,
+}
+
+impl Case {
+    /// The scheduler with the case's configuration and version.
+    pub(crate) fn scheduler(&self) -> Scheduler {
+        let behaviour = self.behaviour();
+        let config = match &self.config {
+            Some(config) => SchedulerConfig::parse(config, &behaviour).unwrap(),
+            None => SchedulerConfig::default_for(&behaviour),
+        };
+        Scheduler::new(config, behaviour)
+    }
+
+    /// The state, its objects in the order of the case.
+    pub(crate) fn cluster(&self) -> Cluster {
+        self.build(self.objects.iter())
+    }
+
+    /// The state, its objects the other way round.
+    #[allow(dead_code)] // not every test binary asks for it
+    pub(crate) fn cluster_reversed(&self) -> Cluster {
+        self.build(self.objects.iter().rev())
+    }
+
+    fn behaviour(&self) -> Behaviour {
+        Behaviour::new(self.k8s.parse::<KubeVersion>().unwrap())
+    }
+
+    fn build<'a>(&self, objects: impl Iterator<Item = &'a Box<RawValue>>) -> Cluster {
+        let mut builder = ClusterBuilder::default();
+        for object in objects {
+            let json = object.get().as_bytes();
+            let meta = TypeMeta::peek(json);
+            let (api_version, kind) = (meta.api_version.unwrap_or_default(), meta.kind.unwrap_or_default());
+            if let Some(kind) = Kind::of(&api_version, &kind) {
+                builder.add(Object::decode(kind, json).unwrap().0);
+            }
+        }
+        builder.build(self.behaviour().request_gates())
+    }
+}
+
+/// All cases of an area.
+pub(crate) fn cases(area: &str) -> impl Iterator<Item = Case> {
+    let path = format!("{}/tests/conformance/{area}.jsonl.gz", env!("CARGO_MANIFEST_DIR"));
+    let file = flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap());
+    BufReader::new(file).lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+}
+
+/// The key that `namespace/name` spells.
+pub(crate) fn key(pod: &str) -> ObjectKey {
+    let (namespace, pod) = pod.split_once('/').unwrap();
+    ObjectKey::new(name(namespace), name(pod))
+}

@@ -1,0 +1,99 @@
+//! Laws that hold for every cluster, tried on the recorded cases: real in shape, nasty in detail.
+
+mod common;
+
+use common::{cases, key};
+use kubectl_sched::cluster::{Cluster, NodeId, PodId, Timestamp};
+use kubectl_sched::framework::Placement;
+use kubectl_sched::scheduler::Scheduler;
+
+/// One moment for all questions: a pod that never started counts as started now.
+const NOW: Timestamp = Timestamp(1_780_000_000);
+
+const AREAS: [&str; 4] = ["mixed", "topology-spread", "inter-pod-affinity", "ports"];
+
+/// Everything a placement says, but for the ids, which follow the state.
+fn said(placement: &Placement) -> String {
+    format!("{placement:#?}")
+}
+
+fn ask(scheduler: &Scheduler, cluster: &Cluster, pod: PodId) -> Placement {
+    scheduler.schedule(cluster, pod, NOW)
+}
+
+/// Pending pods of a case.
+fn pending(cluster: &Cluster) -> Vec<PodId> {
+    cluster.pending().map(|pod| pod.id).collect()
+}
+
+#[test]
+fn the_order_of_the_input_changes_no_answer() {
+    for area in AREAS {
+        for case in cases(area).step_by(4) {
+            let (scheduler, cluster, reversed) = (case.scheduler(), case.cluster(), case.cluster_reversed());
+            for pod in &case.pods {
+                let ask = |cluster: &Cluster| ask(&scheduler, cluster, cluster.pod_named(key(pod)).unwrap().id);
+                assert_eq!(said(&ask(&cluster)), said(&ask(&reversed)), "{} {pod}", case.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn assume_then_forget_changes_nothing() {
+    for area in AREAS {
+        for case in cases(area).step_by(8) {
+            let (scheduler, mut cluster) = (case.scheduler(), case.cluster());
+            let pods = pending(&cluster);
+            let before: Vec<String> = pods.iter().map(|pod| said(&ask(&scheduler, &cluster, *pod))).collect();
+            for pod in &pods {
+                let node = NodeId(pod.0 % cluster.nodes().len() as u32);
+                cluster.assume(*pod, node);
+                cluster.forget(*pod);
+            }
+            for (pod, before) in pods.iter().zip(before) {
+                assert_eq!(said(&ask(&scheduler, &cluster, *pod)), before, "{}", case.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn adding_capacity_never_removes_a_feasible_node() {
+    for area in ["mixed", "resources-fit", "preemption"] {
+        for case in cases(area).step_by(2) {
+            let (scheduler, cluster) = (case.scheduler(), case.cluster());
+            let mut larger = cluster.clone();
+            for node in cluster.nodes() {
+                larger.change_node(node.id, |node| {
+                    node.allocatable.milli_cpu = node.allocatable.milli_cpu.saturating_add(64_000);
+                    node.allocatable.memory = node.allocatable.memory.saturating_add(1 << 40);
+                    node.allocatable.allowed_pod_number += 100;
+                });
+            }
+            for pod in pending(&cluster) {
+                let (before, after) = (ask(&scheduler, &cluster, pod), ask(&scheduler, &larger, pod));
+                for node in before.feasible() {
+                    let still = after.feasible().any(|other| other.name == node.name);
+                    assert!(still, "{}: {} lost {}", case.name, before.pod, node.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn removing_taints_never_removes_a_feasible_node() {
+    // Spread constraints that honour taints count more domains without them: not in this law.
+    for case in cases("taints") {
+        let (scheduler, cluster) = (case.scheduler(), case.cluster());
+        let mut untainted = cluster.clone();
+        for node in cluster.nodes() {
+            untainted.change_node(node.id, |node| node.taints = Box::default());
+        }
+        for pod in pending(&cluster) {
+            let (before, after) = (ask(&scheduler, &cluster, pod), ask(&scheduler, &untainted, pod));
+            assert!(before.feasible().count() <= after.feasible().count(), "{}: {}", case.name, before.pod);
+        }
+    }
+}
