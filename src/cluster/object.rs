@@ -306,7 +306,7 @@ mod tests {
     fn the_kind_is_found_wherever_it_stands() {
         peeks(r#"{"apiVersion":"v1","kind":"Pod","spec":{"broken"#, Some("v1"), Some("Pod"));
         peeks(r#"{"spec":{"kind":"inner"},"kind":"Pod"}"#, None, Some("Pod"));
-        peeks(r#"[1]"#, None, None);
+        peeks(r"[1]", None, None);
         peeks("", None, None);
     }
 
