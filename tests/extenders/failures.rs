@@ -14,9 +14,7 @@ fn case(reply: Reply, error: &str) {
     // Short where it runs out; else a busy machine has time enough.
     let timeout = if matches!(reply, Reply::Silence | Reply::Stall) { "300ms" } else { "20s" };
     let server = Server::start(vec![("/filter", reply)]);
-    let extender = |ignorable: bool| {
-        json!({ "filterVerb": "filter", "nodeCacheCapable": true, "httpTimeout": timeout, "ignorable": ignorable })
-    };
+    let extender = |ignorable: bool| json!({ "filterVerb": "filter", "nodeCacheCapable": true, "httpTimeout": timeout, "ignorable": ignorable });
     let placement = ask(&server, extender(false));
     assert_eq!((placement.schedulable, message(&placement, &server).as_str()), (false, error));
     assert_eq!(placement.errors, [placement.message.unwrap()]);
@@ -25,10 +23,13 @@ fn case(reply: Reply, error: &str) {
     let placement = ask(&server, extender(true));
     assert_eq!(picks(&placement), ["a", "b", "c"]);
     assert_eq!(placement.message, None);
-    assert_eq!(notes(&placement, &server), [format!(
-        "extender URL: asked to filter, it failed: {error}; kube-scheduler ignores the failure of an ignorable extender \
+    assert_eq!(
+        notes(&placement, &server),
+        [format!(
+            "extender URL: asked to filter, it failed: {error}; kube-scheduler ignores the failure of an ignorable extender \
          and goes on without it; nodes that it rejects count as feasible"
-    )]);
+        )]
+    );
 }
 
 #[test]
@@ -37,10 +38,7 @@ fn failures_end_the_cycle_unless_ignorable() {
         Reply::Silence,
         "Post \"URL/filter\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
     );
-    case(
-        Reply::Stall,
-        "context deadline exceeded (Client.Timeout or context cancellation while reading body)",
-    );
+    case(Reply::Stall, "context deadline exceeded (Client.Timeout or context cancellation while reading body)");
     case(Reply::Status(500, ""), "failed filter with extender at URL URL/filter, code 500");
     case(Reply::Status(503, "Retry-After: 0\r\n"), "failed filter with extender at URL URL/filter, code 503");
     case(Reply::Text("garbage".into()), "invalid character 'g' looking for beginning of value");
@@ -89,8 +87,11 @@ fn upstream_believes_in_whole_nodes_that_do_not_exist() {
     let (picked, message, _) = run(&["ghost"]);
     assert_eq!(
         (picked.as_str(), message.as_str()),
-        ("", "extenders leave only node \"ghost\", which does not exist; kube-scheduler does not notice that, and would \
-              bind the pod to it")
+        (
+            "",
+            "extenders leave only node \"ghost\", which does not exist; kube-scheduler does not notice that, and would \
+              bind the pod to it"
+        )
     );
 }
 
@@ -127,7 +128,8 @@ fn tls_trusts_what_it_is_told_to() {
 #[test]
 fn certificates_are_looked_at_before_anything_is_asked() {
     let tls = json!({ "caFile": "/nowhere/ca.pem" });
-    let extenders = json!([{ "urlPrefix": "https://127.0.0.1:1", "filterVerb": "f", "enableHTTPS": true, "tlsConfig": tls }]);
+    let extenders =
+        json!([{ "urlPrefix": "https://127.0.0.1:1", "filterVerb": "f", "enableHTTPS": true, "tlsConfig": tls }]);
     let error = http::connect(&scheduler(&extenders).config().extenders).err().unwrap().to_string();
     assert!(error.starts_with("the extender https://127.0.0.1:1 cannot be called: "), "{error}");
     assert!(error.contains("/nowhere/ca.pem"), "{error}");

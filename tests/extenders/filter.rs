@@ -79,9 +79,7 @@ fn each_is_asked_about_what_its_predecessors_left_and_the_ignorable_last() {
         ("/3", json!({ "NodeNames": [], "FailedAndUnresolvableNodes": { "b": "three" } }).into()),
         ("/4", json!({ "NodeNames": ["a"] }).into()),
     ]);
-    let extender = |verb: &str, ignorable: bool| {
-        json!({ "urlPrefix": server.url, "filterVerb": verb, "nodeCacheCapable": true, "ignorable": ignorable })
-    };
+    let extender = |verb: &str, ignorable: bool| json!({ "urlPrefix": server.url, "filterVerb": verb, "nodeCacheCapable": true, "ignorable": ignorable });
     let extenders = json!([extender("3", true), extender("1", false), extender("2", false), extender("4", true)]);
     let placement = place(&three_nodes(), &connected(scheduler(&extenders)));
     let asked: Vec<_> = server.requests().into_iter().map(|(path, body)| (path, body["NodeNames"].clone())).collect();
@@ -122,7 +120,8 @@ fn a_nominated_node_is_asked_about_by_itself() {
             "nodeCacheCapable": true,
         }]);
         let placement = place(&objects, &connected(scheduler(&extender)));
-        let asked: Vec<_> = server.requests().into_iter().map(|(path, body)| (path, body["NodeNames"].clone())).collect();
+        let asked: Vec<_> =
+            server.requests().into_iter().map(|(path, body)| (path, body["NodeNames"].clone())).collect();
         (picks(&placement).join(" "), asked, notes(&placement, &server))
     };
     let (picked, asked, notes) = run(json!({ "NodeNames": ["b"] }).into());
@@ -136,7 +135,10 @@ fn a_nominated_node_is_asked_about_by_itself() {
     let (picked, asked, _) = run(json!({ "NodeNames": [], "FailedNodes": { "b": "full" } }).into());
     assert_eq!((picked.as_str(), asked.len()), ("", 2));
     let (_, asked, notes) = run(Reply::Status(500, ""));
-    assert_eq!(asked.iter().map(|(_, nodes)| nodes.clone()).collect::<Vec<_>>(), [json!(["b"]), json!(["a", "b", "c"])]);
+    assert_eq!(
+        asked.iter().map(|(_, nodes)| nodes.clone()).collect::<Vec<_>>(),
+        [json!(["b"]), json!(["a", "b", "c"])]
+    );
     assert_eq!(
         notes,
         ["the nominated node b: an extender that was asked about it failed: failed filter with extender at URL \

@@ -83,7 +83,8 @@ impl Server {
         let (log, wrap) = (Arc::clone(&requests), Arc::new(wrap));
         std::thread::spawn(move || {
             for stream in listener.incoming().take(CONNECTIONS) {
-                let (stream, log, wrap, answers) = (stream.unwrap(), Arc::clone(&log), Arc::clone(&wrap), answers.clone());
+                let (stream, log, wrap, answers) =
+                    (stream.unwrap(), Arc::clone(&log), Arc::clone(&wrap), answers.clone());
                 std::thread::spawn(move || {
                     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
                     wrap(stream, &|stream| answer(stream, &answers, &log));

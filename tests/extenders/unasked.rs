@@ -20,16 +20,22 @@ fn without_being_told_nobody_is_asked() {
     let why = "extenders are asked only with --call-extenders";
     let placement = place(&three_nodes(), &scheduler);
     assert_eq!(picks(&placement), ["a", "b", "c"]);
-    assert_eq!(notes(&placement, &server), [format!(
-        "extender URL: it would have been asked to filter and prioritize, and was not: {why}; nodes that it rejects \
+    assert_eq!(
+        notes(&placement, &server),
+        [format!(
+            "extender URL: it would have been asked to filter and prioritize, and was not: {why}; nodes that it rejects \
          count as feasible, and its scores are missing from the totals"
-    )]);
+        )]
+    );
     // Only what the cycle comes to: here no node is left for the first two.
     let placement = place(&[node("a"), pod("low", "4", 1, "a"), pod("p", "1", 10, "")], &scheduler);
-    assert_eq!(notes(&placement, &server), [format!(
-        "extender URL: it would have been asked to preempt, and was not: {why}; preemption candidates that it drops or \
+    assert_eq!(
+        notes(&placement, &server),
+        [format!(
+            "extender URL: it would have been asked to preempt, and was not: {why}; preemption candidates that it drops or \
          changes are shown as they were found"
-    )]);
+        )]
+    );
     assert!(server.requests().is_empty());
 }
 
@@ -40,11 +46,14 @@ fn a_pod_that_is_held_back_has_no_cycle() {
     objects[3]["spec"]["schedulingGates"] = json!([{ "name": "wait" }]);
     let placement = place(&objects, &connected(scheduler(&every_verb(&server))));
     assert!(server.requests().is_empty());
-    assert_eq!(notes(&placement, &server), [
-        "extender URL: it would have been asked to filter and prioritize, and was not: kube-scheduler runs no cycle for \
+    assert_eq!(
+        notes(&placement, &server),
+        [
+            "extender URL: it would have been asked to filter and prioritize, and was not: kube-scheduler runs no cycle for \
          a pod that PreEnqueue holds back; nodes that it rejects count as feasible, and its scores are missing from the \
          totals"
-    ]);
+        ]
+    );
 }
 
 #[test]
@@ -55,7 +64,9 @@ fn without_whole_objects_nobody_can_be_asked() {
     let pod = cluster.pod_named(ObjectKey::new(name("ns"), name("p"))).unwrap().id;
     let placement = scheduler.schedule(&cluster, pod, Timestamp(0));
     assert!(server.requests().is_empty());
-    assert!(notes(&placement, &server)[0].contains("was not: it is sent the whole Pod, which this state does not have"));
+    assert!(
+        notes(&placement, &server)[0].contains("was not: it is sent the whole Pod, which this state does not have")
+    );
     // A pod that joined the state later can bring its object along.
     cluster.keep_raw_pod(pod, three_nodes()[3].to_string().as_bytes());
     scheduler.schedule(&cluster, pod, Timestamp(0));
