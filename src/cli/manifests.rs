@@ -39,7 +39,8 @@ pub(crate) fn read(files: &[PathBuf], builder: &mut ClusterBuilder) -> Result<As
                 Object::Pod(pod) => asked.objects.push(AskedObject::Pod(pod)),
                 Object::Workload(workload) => asked.objects.push(AskedObject::Workload(workload)),
                 other => {
-                    builder.add(other);
+                    let raw = builder.raw(&other, &manifest.json);
+                    builder.add_raw(other, raw);
                 }
             }
         }
