@@ -204,7 +204,7 @@ fn table(config: &ConfigObject, output: &OutputFlags) -> String {
     }
     for extender in &config.extenders {
         screen.blank();
-        screen.line(&[(Label::Warning, &format!("Extender {extender}: not called"))]);
+        screen.line(&[(Label::Warning, &format!("Extender {extender}: asked only with --call-extenders"))]);
     }
     screen.finish()
 }

@@ -46,13 +46,17 @@ pub(crate) fn asked(state: &mut State, asked: AskedObject) -> PodId {
             workload.key.namespace = in_namespace(state, workload.key.namespace);
             fresh_pod(state, &workload)
         }
-        AskedObject::Pod(mut pod) => {
+        AskedObject::Pod(mut pod, json) => {
             pod.own.key.namespace = in_namespace(state, pod.own.key.namespace);
             // The manifest stands in for the pod of this name, which then takes no room of its own.
             if let Some(existing) = state.cluster.pod_named(pod.own.key).map(|pod| pod.id) {
                 state.cluster.forget(existing);
             }
-            add(state, *pod)
+            let id = add(state, *pod);
+            if state.keeps_raw {
+                state.cluster.keep_raw_pod(id, &json);
+            }
+            id
         }
     }
 }
