@@ -11,8 +11,11 @@ pub(crate) struct KubeFlags {
     /// Namespace of the objects that are named
     #[arg(short, long, value_name = "NAMESPACE")]
     pub(crate) namespace: Option<String>,
-    /// Path to the kubeconfig file
-    #[arg(long, value_name = "FILE", env = "KUBECONFIG", hide_env_values = true)]
+    /// Objects of all namespaces; not with a name
+    #[arg(short = 'A', long)]
+    pub(crate) all_namespaces: bool,
+    /// Path to the kubeconfig file; else KUBECONFIG, else ~/.kube/config
+    #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
     /// The kubeconfig context to use
     #[arg(long, value_name = "NAME", hide_short_help = true)]

@@ -10,7 +10,7 @@ use crate::cluster::meta::OwnerReference;
 use crate::cluster::pod::{PodObject, PodOwn, PodPhase};
 use crate::cluster::pod_class::{PodClass, PodTemplate};
 use crate::cluster::workload::{Workload, WorkloadKind};
-use crate::cluster::{Cluster, List, Name, ObjectKey, PodId, name};
+use crate::cluster::{Cluster, List, Name, ObjectKey, Pod, PodId, name};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 
@@ -27,7 +27,7 @@ pub(crate) fn named(state: &mut State, named: &Named) -> Result<Vec<PodId>> {
     let Some(kind) = named.workload else {
         return match state.cluster.pod_named(key) {
             Some(pod) => Ok(vec![pod.id]),
-            None => Err(not_found(state, "pods", &named.name, state.cluster.pods().iter().map(|pod| pod.key()))),
+            None => Err(not_found(state, "pods", &named.name, state.cluster.pods().iter().map(Pod::key))),
         };
     };
     let found = state.cluster.workloads.iter().find(|workload| workload.kind == kind && workload.key == key);
@@ -46,13 +46,17 @@ pub(crate) fn asked(state: &mut State, asked: AskedObject) -> PodId {
             workload.key.namespace = in_namespace(state, workload.key.namespace);
             fresh_pod(state, &workload)
         }
-        AskedObject::Pod(mut pod) => {
+        AskedObject::Pod(mut pod, json) => {
             pod.own.key.namespace = in_namespace(state, pod.own.key.namespace);
             // The manifest stands in for the pod of this name, which then takes no room of its own.
             if let Some(existing) = state.cluster.pod_named(pod.own.key).map(|pod| pod.id) {
                 state.cluster.forget(existing);
             }
-            add(state, *pod)
+            let id = add(state, *pod);
+            if state.keeps_raw {
+                state.cluster.keep_raw_pod(id, &json);
+            }
+            id
         }
     }
 }

@@ -138,9 +138,9 @@ fn speaks_of_eviction(toleration: &Toleration, key: Name) -> bool {
 }
 
 /// Puts the pod's values of `matchLabelKeys` into the selectors (upstream
-/// pkg/registry/core/pod/strategy.go, applyMatchLabelKeysAndMismatchLabelKeys and, since 1.34,
-/// applySchedulingGatedCondition's neighbour for spread constraints; a scheduler that merges them
-/// itself finds the same requirement twice, which changes nothing).
+/// pkg/registry/core/pod/strategy.go, applyMatchLabelKeysAndMismatchLabelKeys). Spread constraints
+/// get them from the API server since 1.34 and from the scheduler before; the same requirement twice
+/// changes nothing, so they always get them here.
 fn merge_match_label_keys(spec: &mut PodSpec, labels: &Labels) {
     if let Some(affinity) = &mut spec.affinity {
         for terms in [&mut affinity.pod_affinity, &mut affinity.pod_anti_affinity].into_iter().flatten() {
@@ -212,6 +212,7 @@ pub fn add_daemon_tolerations(spec: &mut PodSpec) {
 #[cfg(test)]
 mod tests {
     use super::super::object::{Kind, Object};
+    use super::super::quantity::Quantity;
     use super::*;
 
     #[track_caller]
@@ -249,8 +250,8 @@ mod tests {
             &[],
         );
         let requests = spec.containers[0].requests();
-        assert_eq!(requests.get(name("cpu")).map(|cpu| cpu.milli_value()), Some(1000));
-        assert_eq!(requests.get(name("memory")).map(|memory| memory.value()), Some(1 << 30));
+        assert_eq!(requests.get(name("cpu")).map(Quantity::milli_value), Some(1000));
+        assert_eq!(requests.get(name("memory")).map(Quantity::value), Some(1 << 30));
     }
 
     #[test]

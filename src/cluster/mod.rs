@@ -33,6 +33,7 @@ pub mod pod_class;
 pub mod pod_groups;
 pub mod pod_spec;
 pub mod quantity;
+pub mod raw;
 pub mod requests;
 pub mod resize;
 pub mod resources;
@@ -73,6 +74,8 @@ pub struct Cluster {
     groups: PodGroups,
     nominated: FxHashMap<Name, Vec<PodId>>,
     images: FxHashMap<Name, ImageState>,
+    /// Whole objects; shared by all copies of the state, and empty unless asked for.
+    raw: Arc<raw::RawObjects>,
     storage: Storage,
     /// Namespaces and their labels.
     pub namespaces: FxHashMap<Name, Labels>,
@@ -144,6 +147,18 @@ impl Cluster {
     /// What is known of the image `name` (in full, with its tag).
     pub fn image(&self, name: Name) -> Option<ImageState> {
         self.images.get(&name).copied()
+    }
+
+    /// Keeps the whole Pod that a pod of the state is, for one that the builder did not read.
+    pub fn keep_raw_pod(&mut self, pod: PodId, json: &[u8]) {
+        if let (Some(pod), Some(raw)) = (self.pods.get(pod.0 as usize), raw::RawObject::of(Kind::Pod, json)) {
+            Arc::make_mut(&mut self.raw).keep_pod(pod, raw);
+        }
+    }
+
+    /// Whole Pods and Nodes, for those who are sent them.
+    pub fn raw(&self) -> &raw::RawObjects {
+        &self.raw
     }
 
     /// Volumes, claims, classes and what CSI drivers report.

@@ -212,7 +212,7 @@ fn ends_in_number(error: &serde_json::Error, json: &[u8]) -> bool {
         return false;
     }
     let last_line = json.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    let lines = json.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let lines = json.split(|byte| *byte == b'\n').count();
     (error.line(), error.column()) == (lines, last_line.len())
 }
 
@@ -306,7 +306,7 @@ mod tests {
     fn the_kind_is_found_wherever_it_stands() {
         peeks(r#"{"apiVersion":"v1","kind":"Pod","spec":{"broken"#, Some("v1"), Some("Pod"));
         peeks(r#"{"spec":{"kind":"inner"},"kind":"Pod"}"#, None, Some("Pod"));
-        peeks(r#"[1]"#, None, None);
+        peeks("[1]", None, None);
         peeks("", None, None);
     }
 

@@ -145,6 +145,19 @@ pub enum Reason {
     NoPreemptionVictims,
     /// DefaultPreemption: the node was rejected for a reason that no removal of pods mends.
     PreemptionNotHelpful,
+    /// An extender turned the node down.
+    Extender {
+        /// Which.
+        extender: Name,
+        /// Its own words.
+        text: String,
+    },
+    /// An extender left the node out of its answer and did not say why; upstream has no text for
+    /// that, and its event does not count such nodes.
+    NotReturnedByExtender {
+        /// Which.
+        extender: Name,
+    },
     /// A text with no facts beside it: a plugin's error.
     Error {
         /// In upstream's words.
@@ -205,7 +218,10 @@ impl fmt::Display for Reason {
             },
             Self::NoPreemptionVictims => f.write_str("No preemption victims found for incoming pod"),
             Self::PreemptionNotHelpful => f.write_str("Preemption is not helpful for scheduling"),
-            Self::Error { text } => f.write_str(text),
+            Self::NotReturnedByExtender { extender } => {
+                write!(f, "node(s) were not in the answer of extender {extender}")
+            }
+            Self::Error { text } | Self::Extender { text, .. } => f.write_str(text),
             Self::Volume(reason) => reason.fmt(f),
             Self::Device(reason) => reason.fmt(f),
         }

@@ -112,7 +112,7 @@ pub(super) struct TypeMeta<'a> {
     pub(super) kind: &'a str,
 }
 
-impl<'a> TypeMeta<'a> {
+impl TypeMeta<'_> {
     /// The type of the items of a `PodList` and its like; none for a plain `List`.
     pub(super) fn item(self) -> Option<Self> {
         let kind = self.kind.strip_suffix("List").filter(|kind| !kind.is_empty())?;

@@ -159,10 +159,10 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
 
     fn object(&mut self) -> Result<(), Failure> {
         // In a `PodList` and its like every item is a Pod, and the API leaves out the kind.
-        if let Some(Frame::List(list)) = self.frames.last() {
-            if let Some((api_version, kind)) = list.type_meta().item().map(owned) {
-                return self.take(&api_version, &kind);
-            }
+        if let Some(Frame::List(list)) = self.frames.last()
+            && let Some((api_version, kind)) = list.type_meta().item().map(owned)
+        {
+            return self.take(&api_version, &kind);
         }
         let (list, bytes) = loop {
             match opening(Cursor::new(self.window.bytes(), self.window.ended())) {

@@ -9,7 +9,7 @@ use crate::cluster::NodeInfo;
 use crate::cluster::labels::Labels;
 use crate::cluster::name::name;
 use crate::cluster::storage::{
-    CsiStorageCapacity, PersistentVolume, PersistentVolumeClaim, StorageClass, StorageKind, VolumeTopology,
+    CsiStorageCapacity, PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeTopology,
 };
 use crate::framework::volume_reason::{BindObstacle, UnfitVolumes, UnmatchedLabel, VolumeReason};
 use crate::framework::{Cycle, Reason, Rejection};
@@ -207,7 +207,7 @@ impl<'a> Binder<'a> {
         let cluster = self.cycle.cluster;
         let Some(requested) = claim.request else { return Ok(None) };
         let tracked = cluster.storage().driver(class.provisioner).is_some_and(|driver| driver.storage_capacity);
-        if !tracked || !cluster.holds(StorageKind::CsiStorageCapacity) {
+        if !tracked {
             return Ok(None);
         }
         let size = requested.value();

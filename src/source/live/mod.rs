@@ -7,6 +7,7 @@ use kube::Client;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::cluster::raw::RawObject;
 use crate::cluster::{ClusterBuilder, Kind, Object};
 
 mod connection;
@@ -36,14 +37,15 @@ pub fn read(connection: &Connection, kinds: &[Kind], builder: &mut ClusterBuilde
     runtime()?.block_on(async {
         let client = connection.client().await?;
         let version = client.apiserver_version().await.map_err(LiveError::client)?;
-        let lists = join_all(kinds.iter().map(|kind| list(&client, *kind))).await;
+        let reader = &*builder;
+        let lists = join_all(kinds.iter().map(|kind| list(&client, *kind, reader))).await;
         let mut report = LiveReport { version: Some(version.git_version), ..LiveReport::default() };
         for (kind, list) in kinds.iter().zip(lists) {
             match list {
                 Ok(objects) => {
                     builder.saw(*kind);
-                    for object in objects {
-                        builder.add(object);
+                    for (object, raw) in objects {
+                        builder.add_raw(object, raw);
                     }
                 }
                 Err(ListError::NotServed) => builder.saw(*kind),
@@ -95,7 +97,12 @@ struct PageMetadata {
     next: Option<String>,
 }
 
-async fn list(client: &Client, kind: Kind) -> Result<Vec<Object>, ListError> {
+/// Every object of `kind`, with the text that `builder` wants kept of it.
+async fn list(
+    client: &Client,
+    kind: Kind,
+    builder: &ClusterBuilder,
+) -> Result<Vec<(Object, Option<RawObject>)>, ListError> {
     let mut objects = Vec::new();
     let mut next: Option<String> = None;
     loop {
@@ -116,7 +123,10 @@ async fn list(client: &Client, kind: Kind) -> Result<Vec<Object>, ListError> {
         };
         let page: Page<'_> = serde_json::from_str(&text).map_err(unreadable)?;
         for item in page.items {
-            objects.push(Object::decode(kind, item.get().as_bytes()).map_err(unreadable)?.0);
+            let json = item.get().as_bytes();
+            let (object, _) = Object::decode(kind, json).map_err(unreadable)?;
+            let raw = builder.raw(&object, json);
+            objects.push((object, raw));
         }
         match page.metadata.next.filter(|token| !token.is_empty()) {
             Some(token) => next = Some(token),
