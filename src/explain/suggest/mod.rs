@@ -18,7 +18,7 @@ mod victims;
 use crate::cluster::edit::{Edit, PodChange, strategic_merge};
 use crate::cluster::name::Name;
 use crate::cluster::taint::{Taint, TaintEffect};
-use crate::cluster::{Cluster, ObjectKey, Timestamp};
+use crate::cluster::{Cluster, ObjectKey, PodId, Timestamp};
 use crate::framework::Placement;
 use crate::scheduler::Scheduler;
 
@@ -44,6 +44,8 @@ pub struct Suggestion {
     pub moves: Vec<Move>,
     /// What is given up.
     pub weakens: Vec<Weakening>,
+    /// Whether a changed request needs the container's name to be understood.
+    pub several_containers: bool,
 }
 
 /// A pod that makes way.
@@ -109,11 +111,43 @@ pub fn explain_preemption(
     Some(preemption::explain(&mut trial, placement, preemption))
 }
 
+/// Whether what helps one pending pod helps the other by the same edits: they differ in name only.
+/// Claims are made for each pod by itself, and a nomination is a pod's own.
+pub fn alike(cluster: &Cluster, a: PodId, b: PodId) -> bool {
+    let (a, b) = (cluster.pod(a), cluster.pod(b));
+    let spec = a.spec();
+    std::sync::Arc::ptr_eq(&a.class, &b.class)
+        && a.own.labels == b.own.labels
+        && a.own.key.namespace == b.own.key.namespace
+        && a.own.controller == b.own.controller
+        && a.own.node_name.is_none()
+        && b.own.node_name.is_none()
+        && a.own.nominated_node_name.is_none()
+        && b.own.nominated_node_name.is_none()
+        && spec.resource_claims.is_empty()
+        && !spec.volumes.iter().any(crate::cluster::volume::Volume::is_ephemeral)
+}
+
 impl Suggestion {
+    /// The same for a pod that is [`alike`].
+    #[must_use]
+    pub fn for_sibling(&self, pod: ObjectKey, sibling: ObjectKey) -> Self {
+        let mut suggestion = self.clone();
+        for edit in &mut suggestion.edits {
+            if let Edit::PatchPod { pod: patched, .. } = edit
+                && *patched == pod
+            {
+                *patched = sibling;
+            }
+        }
+        suggestion
+    }
+
     /// The suggestion to make `edits`, whose outcome is `after`; none when that places no pod.
     fn proven(trial: &Trial<'_>, edits: &[Edit], after: &Placement) -> Option<Self> {
         let node = after.picks.first().copied().filter(|_| after.schedulable)?;
         let edits = merged(edits);
+        let spec = trial.pod().spec();
         let changes = edits.iter().find_map(|edit| match edit {
             Edit::PatchPod { pod, changes } if *pod == after.pod => Some(changes),
             _ => None,
@@ -123,6 +157,7 @@ impl Suggestion {
             node,
             opens: after.feasible().map(|node| node.name).collect(),
             moves: Vec::new(),
+            several_containers: spec.containers.len() + spec.init_containers.len() > 1,
             weakens: edits.iter().flat_map(weakens).collect(),
             edits,
         })

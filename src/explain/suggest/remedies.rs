@@ -45,7 +45,8 @@ pub(super) fn of(trial: &Trial<'_>, node: &NodeInfo, reason: &Reason) -> Vec<Edi
             lowered.into_iter().chain(Some(freed).filter(|_| can_be_freed)).collect()
         }
         Reason::TopologySkew { topology_key, skew, max_skew, .. } => {
-            of_skew(pod, *topology_key, *max_skew, i32::try_from(*skew).unwrap_or(i32::MAX))
+            let constraint = |skew: i64| i32::try_from(skew).unwrap_or(i32::MAX);
+            of_skew(pod, *topology_key, constraint(*max_skew), constraint(*skew))
         }
         Reason::TopologyLabelMissing { topology_key } if own_constraint(pod, *topology_key).is_some() => {
             vec![patch(pod, PodChange::ScheduleAnyway { topology_key: *topology_key })]
