@@ -237,7 +237,7 @@ fn one_node_that_says_no() {
                                   nvidia.com/gpu: asked 8, used 2 of 8
     skipped, as the pod gives them nothing to check: NodeAffinity, NodePorts,
     VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
-    PodTopologySpread, DynamicResources
+    PodTopologySpread, InterPodAffinity, DynamicResources
     --- stderr
     --- status 0
     ");
@@ -259,7 +259,7 @@ fn one_node_that_says_yes() {
                                   memory: asked 256Mi, used 2Gi of 16Gi
     skipped, as the pod gives them nothing to check: NodeAffinity, NodePorts,
     VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
-    PodTopologySpread, DynamicResources
+    PodTopologySpread, InterPodAffinity, DynamicResources
 
     SCORE                RAW   0-100   WEIGHT   POINTS   WHY
     TaintToleration        0     100        3      300
@@ -274,7 +274,7 @@ fn one_node_that_says_yes() {
     ImageLocality          0       0        1        0
     total                                          461
     skipped, as the pod gives them nothing to score: NodeAffinity, VolumeBinding,
-    PodTopologySpread
+    PodTopologySpread, InterPodAffinity
     --- stderr
     --- status 0
     ");
