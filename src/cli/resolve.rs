@@ -188,7 +188,7 @@ fn fresh_pod(state: &mut State, workload: &Workload) -> PodId {
         resource_claim_statuses: List::default(),
         sequence: u32::MAX,
     };
-    add(state, PodObject { own, template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }) })
+    add(state, PodObject { own: Box::new(own), template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }) })
 }
 
 /// `NAME-new`, or with a number behind it when there is such a pod.

@@ -216,7 +216,7 @@ impl Cluster {
     }
 
     /// Adds a pending pod that the input did not have.
-    pub fn add_pending(&mut self, own: pod::PodOwn, class: Arc<pod_class::PodClass>) -> PodId {
+    pub fn add_pending(&mut self, own: Box<pod::PodOwn>, class: Arc<pod_class::PodClass>) -> PodId {
         let id = PodId(self.pods.len() as u32);
         self.pod_ids.insert(own.key, id);
         self.pods.push(Pod { id, own, class });
