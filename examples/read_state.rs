@@ -21,7 +21,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let report = files::read(&Input::from(PathBuf::from(file)), &mut builder)?;
     eprintln!("{report:?}");
     if what == "build" {
-        let cluster = builder.build(kubectl_sched::cluster::requests::RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true });
+        let cluster = builder.build(kubectl_sched::cluster::requests::RequestGates {
+            in_place_pod_vertical_scaling: true,
+            pod_level_resources: true,
+        });
         eprintln!("{} nodes, {} pods", cluster.nodes().len(), cluster.pods().len());
     }
     Ok(())

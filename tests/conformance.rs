@@ -105,8 +105,7 @@ fn compare(expected: &Expected, actual: &Placement) -> Differences {
     differences.check("picks", &expected.picks, &names(&mut actual.picks.iter().map(ToString::to_string)));
     differences.check("errors", &expected.errors, &names(&mut actual.errors.iter().cloned()));
     if expected.errors.is_empty() && expected.pre_filter.is_none() {
-        let narrowed: Vec<String> =
-            actual.pre_filter_nodes.iter().flatten().map(ToString::to_string).collect();
+        let narrowed: Vec<String> = actual.pre_filter_nodes.iter().flatten().map(ToString::to_string).collect();
         differences.check("preFilterNodes", &expected.pre_filter_nodes, &narrowed);
         differences.check("skippedFilters", &expected.skipped_filters, &strings(&actual.skipped_filters));
         differences.check("skippedScores", &expected.skipped_scores, &strings(&actual.skipped_scores));

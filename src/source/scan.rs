@@ -215,10 +215,7 @@ mod tests {
     #[test]
     fn broken_text_is_told_with_its_place() {
         let json = br#"{"a" 1}"#;
-        assert!(matches!(
-            opening(Cursor::new(json, false)),
-            Err(Stop::Unexpected { at: 5, expected: "`:`" })
-        ));
+        assert!(matches!(opening(Cursor::new(json, false)), Err(Stop::Unexpected { at: 5, expected: "`:`" })));
         assert!(matches!(opening(Cursor::new(br#"{"a":[1}"#, false)), Err(Stop::Json { at: 5, .. })));
     }
 }

@@ -404,9 +404,8 @@ fn json_of_several_pods_is_a_list() {
 
 #[test]
 fn yaml_says_the_same_as_json() {
-    let explain = |format| {
-        run(&format!("explain web-7 -n shop -o {format} --snapshot examples/clusters/mixed.yaml")).stdout
-    };
+    let explain =
+        |format| run(&format!("explain web-7 -n shop -o {format} --snapshot examples/clusters/mixed.yaml")).stdout;
     let json: serde_json::Value = serde_json::from_slice(&explain("json")).unwrap();
     let yaml: serde_json::Value = serde_yaml::from_str(&String::from_utf8(explain("yaml")).unwrap()).unwrap();
     assert_eq!(json, yaml);
@@ -414,9 +413,8 @@ fn yaml_says_the_same_as_json() {
 
 #[test]
 fn colour_comes_only_when_it_is_asked_for() {
-    let explain = |color| {
-        run(&format!("explain web-7 -n shop --color {color} --snapshot examples/clusters/mixed.yaml")).stdout
-    };
+    let explain =
+        |color| run(&format!("explain web-7 -n shop --color {color} --snapshot examples/clusters/mixed.yaml")).stdout;
     assert!(!explain("auto").contains(&0x1b));
     assert!(!explain("never").contains(&0x1b));
     assert!(explain("always").contains(&0x1b));

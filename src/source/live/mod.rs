@@ -119,7 +119,10 @@ async fn list(
             error => ListError::Other(LiveError::client(error)),
         })?;
         let unreadable = |error: serde_json::Error| {
-            ListError::Other(LiveError::Message(format!("the server's list of {} cannot be read: {error}", kind.as_str())))
+            ListError::Other(LiveError::Message(format!(
+                "the server's list of {} cannot be read: {error}",
+                kind.as_str()
+            )))
         };
         let page: Page<'_> = serde_json::from_str(&text).map_err(unreadable)?;
         for item in page.items {
