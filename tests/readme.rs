@@ -1,5 +1,6 @@
 //! The README's examples are true: every command in it is run, and the screen it shows is the
 //! screen one gets.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
 
 use std::process::Command;
 

@@ -106,10 +106,10 @@ async fn list(
     let mut objects = Vec::new();
     let mut next: Option<String> = None;
     loop {
-        let mut path = format!("{}?limit={PAGE}", kind.api_path());
-        if let Some(token) = &next {
-            path += &format!("&continue={token}");
-        }
+        let path = match &next {
+            Some(token) => format!("{}?limit={PAGE}&continue={token}", kind.api_path()),
+            None => format!("{}?limit={PAGE}", kind.api_path()),
+        };
         let request = http::Request::get(&path)
             .body(Vec::new())
             .map_err(|error| ListError::Other(LiveError::Message(format!("cannot ask for {path}: {error}"))))?;
