@@ -1,0 +1,123 @@
+"""Recorded cases of the conformance corpus, put on a live API server.
+
+The pods that a case asks about wait behind a scheduling gate until a test lets them go, one at a
+time; everything else is there from the beginning, status included.
+"""
+import copy
+import gzip
+import json
+import pathlib
+
+from api import Refused
+
+CORPUS = pathlib.Path(__file__).resolve().parent.parent / "conformance"
+GATE = "kubectl-sched.dev/wait"
+#: Owners and claims before what names them by uid.
+ORDER = ["Namespace", "PriorityClass", "StorageClass", "CSIDriver", "Node", "CSINode", "CSIStorageCapacity",
+         "DeviceClass", "ResourceSlice", "Service", "ReplicationController", "ReplicaSet", "StatefulSet",
+         "PodDisruptionBudget", "PersistentVolumeClaim", "PersistentVolume", "VolumeAttachment", "Pod",
+         "ResourceClaim"]
+#: Kinds whose status a create drops.
+STATUS = {"Pod", "PersistentVolume", "PersistentVolumeClaim", "VolumeAttachment", "ResourceClaim",
+          "PodDisruptionBudget"}
+SERVER_OWNED = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "finalizers")
+
+
+def cases(area, count):
+    """The first `count` cases of an area in which pending pods are explained."""
+    found = []
+    with gzip.open(CORPUS / (area + ".jsonl.gz"), "rt") as lines:
+        for line in lines:
+            case = json.loads(line)
+            if case["mode"] == "explain" and not case.get("running") and waits_for_nobody(case):
+                found.append(case)
+                if len(found) == count:
+                    break
+    return found
+
+
+def waits_for_nobody(case):
+    """No claim that the volume controller, which does not run, would have to bind or provision."""
+    claims = [thing for thing in case["objects"] if thing["kind"] == "PersistentVolumeClaim"]
+    late = {thing["metadata"]["name"] for thing in case["objects"]
+            if thing["kind"] == "StorageClass" and thing.get("volumeBindingMode") == "WaitForFirstConsumer"}
+    return not any(not claim["spec"].get("volumeName") and claim["spec"].get("storageClassName") in late
+                   for claim in claims)
+
+
+class Loaded:
+    """A case on the server; a context manager that takes it away again."""
+
+    def __init__(self, api, case):
+        self.api = api
+        self.case = case
+        self.created = []
+        self.pods = {}
+
+    def __enter__(self):
+        uids = {}
+        things = sorted(self.case["objects"], key=lambda thing: ORDER.index(thing["kind"]))
+        for thing in things:
+            old = thing["metadata"].get("uid")
+            made = self._create(renamed(thing, uids))
+            if old:
+                uids[old] = made["metadata"]["uid"]
+        return self
+
+    def __exit__(self, *_):
+        for thing in reversed(self.created):
+            # No controller empties a namespace: it stays for the next case.
+            if thing["kind"] != "Namespace":
+                self.api.delete(thing)
+        for pod in self.pods.values():
+            self.api.delete(pod)
+
+    def release(self, name):
+        """Takes the test's gate from an asked pod; the scheduler may place it from now on."""
+        pod = self.api.get(pod_path(name))
+        pod["spec"]["schedulingGates"] = [gate for gate in pod["spec"]["schedulingGates"] if gate["name"] != GATE]
+        self.api.replace(pod)
+
+    def remove(self, name):
+        self.api.delete(self.pods[name])
+
+    def _create(self, thing):
+        status = thing.get("status")
+        metadata = thing["metadata"]
+        for field in SERVER_OWNED:
+            metadata.pop(field, None)
+        if thing["kind"] == "Service":
+            thing["spec"] = {key: value for key, value in thing["spec"].items()
+                             if key not in ("clusterIP", "clusterIPs") or value in ("None", ["None"])}
+        asked = thing["kind"] == "Pod" and "%s/%s" % (metadata["namespace"], metadata["name"]) in self.case["pods"]
+        if asked:
+            thing["spec"].setdefault("schedulingGates", []).append({"name": GATE})
+        try:
+            made = self.api.create(thing)
+        except Refused as refusal:
+            if refusal.status != 409 or thing["kind"] != "Namespace":
+                raise
+            made = self.api.replace(thing)
+        made.update(apiVersion=thing["apiVersion"], kind=thing["kind"])
+        if asked:
+            self.pods["%(namespace)s/%(name)s" % metadata] = made
+        else:
+            self.created.append(made)
+        if status and thing["kind"] in STATUS:
+            live = copy.deepcopy(made)
+            live["status"] = {key: value for key, value in status.items() if key != "conditions" or not asked}
+            self.api.replace(live, "/status")
+        return made
+
+
+def pod_path(name):
+    return "/api/v1/namespaces/%s/pods/%s" % tuple(name.split("/"))
+
+
+def renamed(value, uids):
+    """A copy with the recorded uids exchanged for those that the server gave."""
+    if isinstance(value, dict):
+        return {key: renamed(inner, uids) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [renamed(inner, uids) for inner in value]
+    return uids.get(value, value) if isinstance(value, str) else value
