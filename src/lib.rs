@@ -5,9 +5,13 @@
 //! [`scheduler::Scheduler`] ties these together: one [`framework::Placement`] a pod, of which
 //! every command and every output is a function.
 
+pub mod cli;
 pub mod cluster;
 pub mod config;
+pub mod error;
+pub mod explain;
 pub mod framework;
 pub mod plugins;
+pub mod report;
 pub mod scheduler;
 pub mod source;

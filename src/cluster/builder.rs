@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::devices::{DeviceClass, Devices, ResourceClaim, ResourceSlice};
 use super::image::ImageState;
 use super::labels::Labels;
 use super::meta::ObjectKey;
@@ -15,6 +16,7 @@ use super::object::{Kind, Object};
 use super::pod::{Pod, PodId, PodObject};
 use super::pod_class::{PodClass, PodTemplate};
 use super::requests::RequestGates;
+use super::storage::{Storage, StorageObject};
 use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
 use super::Cluster;
 
@@ -27,7 +29,11 @@ pub struct ClusterBuilder {
     services: Store<Service>,
     budgets: Store<PodDisruptionBudget>,
     priority_classes: Store<PriorityClass>,
+    device_classes: Store<DeviceClass>,
+    resource_claims: Store<ResourceClaim>,
+    resource_slices: Store<ResourceSlice>,
     workloads: Store<Workload>,
+    storage: Store<StorageObject>,
     kinds: BTreeSet<Kind>,
     templates: FxHashSet<Arc<PodTemplate>>,
     labels: FxHashSet<Arc<Labels>>,
@@ -58,7 +64,11 @@ impl ClusterBuilder {
             Object::Service(service) => self.services.insert((kind, key), service),
             Object::PodDisruptionBudget(budget) => self.budgets.insert((kind, key), budget),
             Object::PriorityClass(class) => self.priority_classes.insert((kind, key), class),
+            Object::DeviceClass(class) => self.device_classes.insert((kind, key), class),
+            Object::ResourceClaim(claim) => self.resource_claims.insert((kind, key), *claim),
+            Object::ResourceSlice(slice) => self.resource_slices.insert((kind, key), *slice),
             Object::Workload(workload) => self.workloads.insert((kind, key), *workload),
+            Object::Storage(object) => self.storage.insert((kind, key), object),
         }
     }
 
@@ -76,6 +86,8 @@ impl ClusterBuilder {
             services: self.services.sorted_by_key(|service| service.key),
             budgets: self.budgets.sorted_by_key(|budget| budget.key),
             priority_classes: self.priority_classes.sorted_by_key(|class| class.name),
+            storage: Storage::new(self.storage.items),
+            devices: Devices::new(self.device_classes.items, self.resource_claims.items, self.resource_slices.items),
             kinds: self.kinds,
             ..Cluster::default()
         };
@@ -111,6 +123,7 @@ fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) 
         if let Some(node) = node {
             cluster.nodes[node.index()].add_pod(&pod);
             cluster.groups.add(&pod);
+            cluster.storage.add_pod(&pod);
         }
         cluster.pod_ids.insert(pod.own.key, id);
         cluster.placed.push(node);

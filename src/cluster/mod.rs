@@ -8,8 +8,13 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+pub mod admission;
 pub mod affinity_term;
+mod api_path;
 pub mod builder;
+pub mod default_selector;
+pub mod csi_migration;
+pub mod devices;
 pub mod host_ports;
 pub mod image;
 pub mod labels;
@@ -30,6 +35,7 @@ pub mod requests;
 pub mod resize;
 pub mod resources;
 pub mod selector;
+pub mod storage;
 pub mod taint;
 pub mod time;
 pub mod validation;
@@ -39,6 +45,7 @@ pub mod workload;
 
 pub use builder::ClusterBuilder;
 pub use labels::Labels;
+pub use list::List;
 pub use meta::ObjectKey;
 pub use name::{Name, name};
 pub use node_info::{NodeId, NodeInfo};
@@ -46,8 +53,10 @@ pub use object::{Kind, Object};
 pub use pod::{Pod, PodId};
 pub use time::Timestamp;
 
+use devices::Devices;
 use image::ImageState;
 use pod_groups::PodGroups;
+use storage::{Storage, StorageKind};
 use workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
 
 /// The state of a cluster.
@@ -62,6 +71,7 @@ pub struct Cluster {
     groups: PodGroups,
     nominated: FxHashMap<Name, Vec<PodId>>,
     images: FxHashMap<Name, ImageState>,
+    storage: Storage,
     /// Namespaces and their labels.
     pub namespaces: FxHashMap<Name, Labels>,
     /// Objects with pod templates.
@@ -72,6 +82,8 @@ pub struct Cluster {
     pub budgets: Vec<PodDisruptionBudget>,
     /// PriorityClasses.
     pub priority_classes: Vec<PriorityClass>,
+    /// DeviceClasses, ResourceClaims and ResourceSlices.
+    pub devices: Devices,
     /// Kinds of which the input had at least one object, or said that there is none.
     pub kinds: std::collections::BTreeSet<Kind>,
 }
@@ -132,6 +144,16 @@ impl Cluster {
         self.images.get(&name).copied()
     }
 
+    /// Volumes, claims, classes and what CSI drivers report.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// Whether the input spoke of storage objects of `kind`: if not, that one is missing says nothing.
+    pub fn holds(&self, kind: StorageKind) -> bool {
+        self.kinds.contains(&Kind::Storage(kind))
+    }
+
     /// The labels of a namespace; none for one that the state does not have.
     pub fn namespace_labels(&self, namespace: Name) -> &Labels {
         static NONE: std::sync::LazyLock<Labels> = std::sync::LazyLock::new(Labels::default);
@@ -151,6 +173,7 @@ impl Cluster {
         pod.own.node_name = Some(name);
         self.nodes[node.index()].add_pod(pod);
         self.groups.add(pod);
+        self.storage.add_pod(pod);
         self.placed[pod.id.0 as usize] = Some(node);
     }
 
@@ -162,6 +185,7 @@ impl Cluster {
         if let Some(node) = node {
             self.nodes[node.index()].remove_pod(pod);
             self.groups.remove(pod);
+            self.storage.remove_pod(pod);
         }
         let id = pod.id;
         self.nominate(id);

@@ -5,11 +5,13 @@ use std::fmt;
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::devices::{DeviceClass, ResourceClaim, ResourceSlice, claim, slice};
 use super::labels::Labels;
 use super::meta::ObjectKey;
 use super::name::{Name, name};
 use super::node::{Node, WireNode};
 use super::pod::{PodObject, WirePod};
+use super::storage::{self, StorageKind, StorageObject};
 use super::wire;
 use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKind};
 
@@ -28,28 +30,19 @@ pub enum Kind {
     PodDisruptionBudget,
     /// scheduling.k8s.io/v1
     PriorityClass,
+    /// resource.k8s.io
+    DeviceClass,
+    /// resource.k8s.io
+    ResourceClaim,
+    /// resource.k8s.io
+    ResourceSlice,
     /// Anything with a pod template.
     Workload(WorkloadKind),
+    /// Volumes and what belongs to them.
+    Storage(StorageKind),
 }
 
 impl Kind {
-    /// Every kind, nodes and pods first.
-    pub const ALL: &[Self] = &[
-        Self::Node,
-        Self::Pod,
-        Self::Namespace,
-        Self::Service,
-        Self::PodDisruptionBudget,
-        Self::PriorityClass,
-        Self::Workload(WorkloadKind::ReplicationController),
-        Self::Workload(WorkloadKind::ReplicaSet),
-        Self::Workload(WorkloadKind::StatefulSet),
-        Self::Workload(WorkloadKind::Deployment),
-        Self::Workload(WorkloadKind::DaemonSet),
-        Self::Workload(WorkloadKind::Job),
-        Self::Workload(WorkloadKind::CronJob),
-    ];
-
     /// The kind called `kind` in the group of `api_version` (`v1`, `apps/v1`, ...).
     pub fn of(api_version: &str, kind: &str) -> Option<Self> {
         let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
@@ -67,7 +60,10 @@ impl Kind {
             ("batch", "CronJob") => Self::Workload(WorkloadKind::CronJob),
             ("policy", "PodDisruptionBudget") => Self::PodDisruptionBudget,
             ("scheduling.k8s.io", "PriorityClass") => Self::PriorityClass,
-            _ => return None,
+            ("resource.k8s.io", "DeviceClass") => Self::DeviceClass,
+            ("resource.k8s.io", "ResourceClaim") => Self::ResourceClaim,
+            ("resource.k8s.io", "ResourceSlice") => Self::ResourceSlice,
+            _ => return StorageKind::of(group, kind).map(Self::Storage),
         })
     }
 
@@ -80,32 +76,21 @@ impl Kind {
             Self::Service => "Service",
             Self::PodDisruptionBudget => "PodDisruptionBudget",
             Self::PriorityClass => "PriorityClass",
+            Self::DeviceClass => "DeviceClass",
+            Self::ResourceClaim => "ResourceClaim",
+            Self::ResourceSlice => "ResourceSlice",
             Self::Workload(kind) => kind.as_str(),
-        }
-    }
-
-    /// Where the API server lists objects of this kind, in all namespaces.
-    pub fn api_path(self) -> &'static str {
-        match self {
-            Self::Pod => "/api/v1/pods",
-            Self::Node => "/api/v1/nodes",
-            Self::Namespace => "/api/v1/namespaces",
-            Self::Service => "/api/v1/services",
-            Self::PodDisruptionBudget => "/apis/policy/v1/poddisruptionbudgets",
-            Self::PriorityClass => "/apis/scheduling.k8s.io/v1/priorityclasses",
-            Self::Workload(WorkloadKind::ReplicationController) => "/api/v1/replicationcontrollers",
-            Self::Workload(WorkloadKind::ReplicaSet) => "/apis/apps/v1/replicasets",
-            Self::Workload(WorkloadKind::StatefulSet) => "/apis/apps/v1/statefulsets",
-            Self::Workload(WorkloadKind::Deployment) => "/apis/apps/v1/deployments",
-            Self::Workload(WorkloadKind::DaemonSet) => "/apis/apps/v1/daemonsets",
-            Self::Workload(WorkloadKind::Job) => "/apis/batch/v1/jobs",
-            Self::Workload(WorkloadKind::CronJob) => "/apis/batch/v1/cronjobs",
+            Self::Storage(kind) => kind.as_str(),
         }
     }
 
     /// Whether objects of this kind live in a namespace.
     pub fn is_namespaced(self) -> bool {
-        !matches!(self, Self::Node | Self::Namespace | Self::PriorityClass)
+        match self {
+            Self::Node | Self::Namespace | Self::PriorityClass | Self::DeviceClass | Self::ResourceSlice => false,
+            Self::Storage(kind) => kind.is_namespaced(),
+            _ => true,
+        }
     }
 }
 
@@ -124,8 +109,16 @@ pub enum Object {
     PodDisruptionBudget(PodDisruptionBudget),
     /// A PriorityClass.
     PriorityClass(PriorityClass),
+    /// A DeviceClass.
+    DeviceClass(DeviceClass),
+    /// A ResourceClaim.
+    ResourceClaim(Box<ResourceClaim>),
+    /// A ResourceSlice.
+    ResourceSlice(Box<ResourceSlice>),
     /// Anything with a pod template.
     Workload(Box<Workload>),
+    /// Volumes and what belongs to them.
+    Storage(StorageObject),
 }
 
 impl Object {
@@ -145,6 +138,11 @@ impl Object {
             Kind::PriorityClass => {
                 take::<wire::WirePriorityClass>(json)?.map(|class| Self::PriorityClass(class.into_class()))
             }
+            Kind::DeviceClass => take::<claim::WireDeviceClass>(json)?.map(|class| Self::DeviceClass(class.into_class())),
+            Kind::ResourceClaim => take::<claim::WireResourceClaim>(json)?
+                .map(|claim| Self::ResourceClaim(Box::new(claim.into_claim()))),
+            Kind::ResourceSlice => take::<slice::WireResourceSlice>(json)?
+                .map(|slice| Self::ResourceSlice(Box::new(slice.into_slice()))),
             Kind::Workload(WorkloadKind::ReplicationController) => take::<wire::WireReplicationController>(json)?
                 .map(|controller| Self::Workload(Box::new(controller.into_workload()))),
             Kind::Workload(WorkloadKind::CronJob) => {
@@ -153,6 +151,7 @@ impl Object {
             Kind::Workload(kind) => {
                 take::<wire::WireWorkload>(json)?.map(|workload| Self::Workload(Box::new(workload.into_workload(kind))))
             }
+            Kind::Storage(kind) => storage::decode(kind, json)?.map(Self::Storage),
         }
         .into_parts())
     }
@@ -167,19 +166,26 @@ impl Object {
             Self::Service(service) => (Kind::Service, service.key),
             Self::PodDisruptionBudget(budget) => (Kind::PodDisruptionBudget, budget.key),
             Self::PriorityClass(class) => unspaced(Kind::PriorityClass, class.name),
+            Self::DeviceClass(class) => unspaced(Kind::DeviceClass, class.name),
+            Self::ResourceClaim(claim) => (Kind::ResourceClaim, claim.key),
+            Self::ResourceSlice(slice) => unspaced(Kind::ResourceSlice, slice.name),
             Self::Workload(workload) => (Kind::Workload(workload.kind), workload.key),
+            Self::Storage(object) => {
+                let (kind, key) = object.identity();
+                (Kind::Storage(kind), key)
+            }
         }
     }
 }
 
 /// A decoded value and the bytes it took.
-struct Taken<T> {
+pub(super) struct Taken<T> {
     value: T,
     bytes: usize,
 }
 
 impl<T> Taken<T> {
-    fn map<U>(self, f: impl FnOnce(T) -> U) -> Taken<U> {
+    pub(super) fn map<U>(self, f: impl FnOnce(T) -> U) -> Taken<U> {
         Taken { value: f(self.value), bytes: self.bytes }
     }
 
@@ -188,7 +194,7 @@ impl<T> Taken<T> {
     }
 }
 
-fn take<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<Taken<T>> {
+pub(super) fn take<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<Taken<T>> {
     let mut stream = serde_json::Deserializer::from_slice(json).into_iter::<T>();
     match stream.next() {
         Some(value) => Ok(Taken { value: value?, bytes: stream.byte_offset() }),

@@ -267,6 +267,15 @@ impl Selector {
         self
     }
 
+    /// What both select. A selector that matches nothing adds no requirement (upstream's `Add(other.Requirements())`).
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        for requirement in other.requirements.iter().flatten() {
+            self.add(requirement.clone());
+        }
+        self
+    }
+
     fn sorted(mut requirements: Vec<Requirement>) -> Self {
         requirements.sort_by_key(|requirement| requirement.key);
         Self { requirements: Some(requirements) }

@@ -5,6 +5,7 @@
 
 pub mod amount;
 pub mod cycle;
+pub mod device_reason;
 pub mod fact;
 pub mod filter_set;
 pub mod fit_error;
@@ -16,9 +17,11 @@ pub mod profile;
 pub mod reason;
 pub mod scoring;
 pub mod status;
+pub mod volume_reason;
 
 pub use amount::Amount;
 pub use cycle::{Cycle, run};
+pub use device_reason::{DeviceReason, DeviceShortage};
 pub use fact::Fact;
 pub use filter_set::FilterSet;
 pub use not_evaluated::{NotEvaluated, Notes};
@@ -30,4 +33,5 @@ pub use plugin::{
 pub use post_filter::{Candidate, FailedCycle, PostFilter, Preemption};
 pub use profile::Framework;
 pub use reason::Reason;
+pub use volume_reason::VolumeReason;
 pub use status::{Code, PluginRejection, Rejection};

@@ -11,6 +11,8 @@ use crate::cluster::name::Name;
 use crate::cluster::taint::Taint;
 
 use super::amount::Amount;
+use super::volume_reason::VolumeReason;
+use super::device_reason::DeviceReason;
 
 /// One way to say no.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -134,6 +136,12 @@ pub enum Reason {
         #[serde(skip)]
         text: String,
     },
+    /// The plugins that look at volumes; written as if it stood here itself.
+    #[serde(untagged)]
+    Volume(VolumeReason),
+    /// DynamicResources: claims of devices.
+    #[serde(untagged)]
+    Device(DeviceReason),
 }
 
 impl fmt::Display for Reason {
@@ -183,6 +191,8 @@ impl fmt::Display for Reason {
             Self::NoPreemptionVictims => f.write_str("No preemption victims found for incoming pod"),
             Self::PreemptionNotHelpful => f.write_str("Preemption is not helpful for scheduling"),
             Self::Error { text } => f.write_str(text),
+            Self::Volume(reason) => reason.fmt(f),
+            Self::Device(reason) => reason.fmt(f),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::config::{Behaviour, Profile};
 use crate::framework::Plugin;
 
 pub mod default_preemption;
+pub mod dynamic_resources;
 pub mod image_locality;
 pub mod node_affinity;
 pub mod node_name;
@@ -13,9 +14,15 @@ pub mod node_ports;
 pub mod node_resources_balanced_allocation;
 pub mod node_resources_fit;
 pub mod node_unschedulable;
+pub mod pod_topology_spread;
+pub mod node_volume_limits;
 mod resource_allocation;
 pub mod scheduling_gates;
 pub mod taint_toleration;
+pub mod volume_binding;
+pub mod volume_restrictions;
+mod volume_state;
+pub mod volume_zone;
 
 /// Builds every in-tree plugin with the profile's arguments. Which of them are asked, and in
 /// which order, [`crate::framework::Framework`] takes from the profile.
@@ -34,6 +41,12 @@ pub fn build(profile: &Profile, behaviour: &Behaviour) -> Vec<Box<dyn Plugin>> {
             behaviour,
         )),
         Box::new(image_locality::ImageLocality),
+        Box::new(pod_topology_spread::PodTopologySpread::new(&args.pod_topology_spread, behaviour)),
+        Box::new(volume_restrictions::VolumeRestrictions),
+        Box::new(node_volume_limits::NodeVolumeLimits::new(behaviour)),
+        Box::new(volume_binding::VolumeBinding::new(&args.volume_binding, behaviour)),
+        Box::new(volume_zone::VolumeZone),
+        Box::new(dynamic_resources::DynamicResources::new(behaviour)),
         Box::new(default_preemption::DefaultPreemption),
     ]
 }

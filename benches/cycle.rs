@@ -1,0 +1,46 @@
+//! One scheduling cycle on a large state: `cargo bench --bench cycle -- SNAPSHOT [NAMESPACE/POD ...]`.
+//!
+//! Prints how long reading and building took, and the median time of a cycle for each pod
+//! (without names: every pending one). Figures are for comparing within one run only.
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use kubectl_sched::cluster::{ClusterBuilder, ObjectKey, PodId, Timestamp, name};
+use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
+use kubectl_sched::scheduler::Scheduler;
+use kubectl_sched::source::{Input, files};
+
+const RUNS: usize = 21;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let Some(path) = arguments.next() else {
+        println!("no snapshot named: cargo bench --bench cycle -- SNAPSHOT [NAMESPACE/POD ...]");
+        return;
+    };
+    let start = Instant::now();
+    let mut builder = ClusterBuilder::default();
+    files::read(&Input::from(PathBuf::from(path)), &mut builder).unwrap();
+    println!("read     {:>10.1?}", start.elapsed());
+    let behaviour = Behaviour::new(KubeVersion::REFERENCE);
+    let start = Instant::now();
+    let cluster = builder.build(behaviour.request_gates());
+    println!("build    {:>10.1?}   {} nodes, {} pods", start.elapsed(), cluster.nodes().len(), cluster.pods().len());
+    let scheduler = Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour);
+    let key = |pod: &str| pod.split_once('/').map(|(space, pod)| ObjectKey::new(name(space), name(pod))).unwrap();
+    let named: Vec<PodId> = arguments.map(|pod| cluster.pod_named(key(&pod)).unwrap().id).collect();
+    let pods = if named.is_empty() { cluster.pending().map(|pod| pod.id).collect() } else { named };
+    for pod in pods {
+        let mut times: Vec<Duration> = (0..RUNS)
+            .map(|_| {
+                let start = Instant::now();
+                std::hint::black_box(scheduler.schedule(&cluster, pod, Timestamp::now()));
+                start.elapsed()
+            })
+            .collect();
+        times.sort();
+        println!("{:>10.1?}   {}", times[RUNS / 2], cluster.pod(pod).key());
+    }
+}

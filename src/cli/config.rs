@@ -1,0 +1,209 @@
+//! `kubectl sched config`: what the scheduler runs, and where each part of it came from.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::cluster::Name;
+use crate::config::{Behaviour, Enabled, ExtensionPoint, Origin, Profile, SchedulerConfig};
+use crate::error::{Error, Result};
+use crate::report::style::Label;
+use crate::report::table::{Grid, Screen};
+use crate::report::{Format, json};
+
+use super::config_args::arguments;
+use super::output::{self, OutputFlags};
+use super::state::SchedulerFlags;
+use super::Status;
+
+/// Show the effective scheduler configuration
+///
+/// Every profile with its plugins in the order they run, the extension points they take part
+/// in, their weights and arguments, and where each came from: the defaults of the version,
+/// multiPoint, or the extension point itself.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  # What kube-scheduler runs when nobody configures it
+  kubectl sched config
+
+  # What it runs with this configuration
+  kubectl sched config --scheduler-config examples/config/binpack.yaml
+
+  # The defaults of an older version, for a script
+  kubectl sched config --kube-version v1.33 -o json")]
+pub(crate) struct ConfigArgs {
+    #[command(flatten)]
+    scheduler: SchedulerFlags,
+    #[command(flatten)]
+    output: OutputFlags,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ConfigObject {
+    api_version: &'static str,
+    kind: &'static str,
+    kube_version: String,
+    profiles: Vec<ProfileObject>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extenders: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProfileObject {
+    scheduler_name: String,
+    plugins: Vec<PluginObject>,
+}
+
+/// A plugin of a profile.
+#[derive(Serialize)]
+struct PluginObject {
+    name: String,
+    points: Vec<PointObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight: Option<i64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    args: BTreeMap<&'static str, Value>,
+    /// False for a plugin that is not part of kube-scheduler.
+    known: bool,
+}
+
+#[derive(Serialize)]
+struct PointObject {
+    point: &'static str,
+    origin: &'static str,
+}
+
+pub(super) fn run(arguments: &ConfigArgs) -> Result<Status> {
+    let behaviour = arguments.scheduler.behaviour(None, &arguments.output, &mut Vec::new())?;
+    let config = arguments.scheduler.config(&behaviour)?;
+    let object = ConfigObject::new(&config, &behaviour);
+    let text = match arguments.output.output {
+        Format::Json => json::pretty(&object).map_err(Error::from_error)?,
+        Format::Yaml => json::yaml(&object).map_err(Error::from_error)?,
+        Format::Name => object.profiles.iter().map(|profile| format!("profile/{}\n", profile.scheduler_name)).collect(),
+        Format::Table | Format::Wide => table(&object, &arguments.output),
+    };
+    arguments.output.print(&text)?;
+    Ok(Status::Answered)
+}
+
+impl ConfigObject {
+    fn new(config: &SchedulerConfig, behaviour: &Behaviour) -> Self {
+        Self {
+            api_version: "kubectl-sched/v1",
+            kind: "SchedulerConfig",
+            kube_version: behaviour.version.to_string(),
+            profiles: config.profiles.iter().map(ProfileObject::new).collect(),
+            extenders: config.extenders.iter().map(|extender| extender.url_prefix.clone()).collect(),
+        }
+    }
+}
+
+impl ProfileObject {
+    fn new(profile: &Profile) -> Self {
+        let mut in_tree: IndexMap<Name, PluginObject> = IndexMap::new();
+        for point in ExtensionPoint::ALL {
+            for enabled in profile.at(point) {
+                let plugin = enabled.plugin;
+                in_tree.entry(plugin).or_insert_with(|| PluginObject::new(profile, plugin)).add(point, enabled);
+            }
+        }
+        let mut plugins: Vec<PluginObject> = in_tree.into_values().collect();
+        plugins.extend(profile.out_of_tree.iter().map(|plugin| PluginObject {
+            name: plugin.plugin.to_string(),
+            points: plugin
+                .points
+                .iter()
+                .map(|point| PointObject { point: point.field(), origin: origin(Origin::ExtensionPoint) })
+                .collect(),
+            weight: None,
+            args: BTreeMap::new(),
+            known: false,
+        }));
+        Self { scheduler_name: profile.scheduler_name.to_string(), plugins }
+    }
+}
+
+impl PluginObject {
+    fn new(profile: &Profile, plugin: Name) -> Self {
+        Self {
+            name: plugin.to_string(),
+            points: Vec::new(),
+            weight: None,
+            args: arguments(&plugin, &profile.args),
+            known: true,
+        }
+    }
+
+    fn add(&mut self, point: ExtensionPoint, enabled: &Enabled) {
+        self.points.push(PointObject { point: point.field(), origin: origin(enabled.origin) });
+        if point == ExtensionPoint::Score {
+            self.weight = Some(enabled.weight);
+        }
+    }
+
+    /// `preFilter filter`.
+    fn points(&self) -> String {
+        let points: Vec<&str> = self.points.iter().map(|point| point.point).collect();
+        points.join(" ")
+    }
+
+    fn origins(&self) -> String {
+        let mut origins: Vec<&str> = self.points.iter().map(|point| point.origin).collect();
+        origins.dedup();
+        origins.join(", ")
+    }
+}
+
+fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Default => "default",
+        Origin::MultiPoint => "multiPoint",
+        Origin::ExtensionPoint => "extension point",
+    }
+}
+
+fn table(config: &ConfigObject, output: &OutputFlags) -> String {
+    let mut screen = Screen::new(output::width(), !output.no_headers);
+    for profile in &config.profiles {
+        screen.blank();
+        screen.headline(Label::Heading, &format!("Profile {}", profile.scheduler_name), &config.kube_version);
+        screen.blank();
+        let mut grid = Grid::new(["PLUGIN", "WEIGHT", "FROM", "EXTENSION POINTS"]).right_aligned([1]);
+        for plugin in &profile.plugins {
+            let weight = plugin.weight.map_or_else(|| "<none>".to_owned(), |weight| weight.to_string());
+            let from = if plugin.known { plugin.origins() } else { "out of tree, not run".to_owned() };
+            grid.row(Label::Plugin, vec![plugin.name.clone(), weight, from, plugin.points()]);
+        }
+        screen.grid(&grid);
+        let mut grid = Grid::new(["PLUGIN", "ARGUMENT", "VALUE"]);
+        for plugin in &profile.plugins {
+            for (index, (argument, value)) in plugin.args.iter().enumerate() {
+                let name = if index == 0 { plugin.name.clone() } else { String::new() };
+                grid.row(Label::Plugin, vec![name, (*argument).to_owned(), compact(value)]);
+            }
+        }
+        if !grid.is_empty() {
+            screen.blank();
+            screen.grid(&grid);
+        }
+    }
+    for extender in &config.extenders {
+        screen.blank();
+        screen.line(&[(Label::Warning, &format!("Extender {extender}: not called"))]);
+    }
+    screen.finish()
+}
+
+fn compact(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,148 @@
+//! `kubectl sched explain`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cluster::{PodId, Timestamp, name};
+use crate::error::{Error, Result};
+use crate::explain::{Explanation, NodeDetail};
+use crate::framework::{Cycle, Notes, Placement};
+use crate::report::table::Options;
+use crate::report::{self, Answer, Format};
+
+use super::kube_flags::KubeFlags;
+use super::manifests::{self, Asked};
+use super::output::{self, OutputFlags};
+use super::state::{State, StateFlags};
+use super::target::Target;
+use super::{Status, resolve};
+
+/// Explain why a pod is pending, or why it is where it is
+///
+/// Runs one scheduling cycle for the pod, as kube-scheduler would, and shows what every filter
+/// and score plugin says of every node. A pod that is on a node already is taken off it first
+/// and explained as if it were pending.
+///
+/// A workload (deployment, statefulset, daemonset, replicaset, replicationcontroller, job,
+/// cronjob) stands for its pending pods; when it has none, for a fresh pod from its template.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, override_usage = "kubectl sched explain (POD | TYPE/NAME | TYPE NAME | -f FILE) [OPTIONS]")]
+pub(crate) struct ExplainArgs {
+    /// POD, TYPE/NAME or TYPE NAME
+    #[arg(value_name = "TARGET")]
+    target: Vec<String>,
+    /// Explain the pods and pod templates of a manifest, which need not exist in the cluster
+    #[arg(short, long, value_name = "FILE|-", value_delimiter = ',')]
+    filename: Vec<PathBuf>,
+    /// Show one node only, with every detail of every plugin
+    #[arg(long, value_name = "NODE")]
+    node: Option<String>,
+    /// End with status 1 when a pod does not fit
+    #[arg(long)]
+    exit_code: bool,
+    #[command(flatten)]
+    state: StateFlags,
+    #[command(flatten)]
+    output: OutputFlags,
+    #[command(flatten)]
+    kube: KubeFlags,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  # Why is the pod web-7 pending?
+  kubectl sched explain web-7 -n shop --snapshot examples/clusters/mixed.yaml
+
+  # The same for all pending pods of a deployment
+  kubectl sched explain deployment/web -n shop --snapshot examples/clusters/mixed.yaml
+
+  # Why is a running pod where it is, and would it go there again?
+  kubectl sched explain cache-0 -n shop --snapshot examples/clusters/zones.yaml
+
+  # What exactly does every plugin say of one node?
+  kubectl sched explain trainer-1 -n ml --node gpu-a100-2 --snapshot examples/clusters/gpu.yaml
+
+  # Would this manifest fit? (status 1 when it would not)
+  kubectl sched explain -f examples/pods/batch.yaml --exit-code --snapshot examples/clusters/mixed.yaml";
+
+pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
+    let target = Target::parse(&arguments.target, &arguments.filename)?;
+    let mut from_files = Asked::default();
+    let mut state = arguments.state.load(&arguments.kube, &arguments.output, |builder| {
+        if let Target::Files(files) = &target {
+            from_files = manifests::read(files, builder)?;
+        }
+        Ok(())
+    })?;
+    let pods = pods(&mut state, &target, from_files)?;
+    let node = arguments.node.as_deref();
+    if let Some(node) = node {
+        if state.cluster.node_named(name(node)).is_none() {
+            return Err(Error::new(format!("nodes \"{node}\" not found in {}", state.origin)));
+        }
+    }
+    let now = Timestamp::now();
+    let answers: Vec<Answer> = pods.into_iter().map(|pod| answer(&mut state, pod, node, now)).collect();
+    print(&answers, &arguments.output, &state)?;
+    let fits = answers.iter().all(|answer| answer.placement.schedulable);
+    Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
+}
+
+fn pods(state: &mut State, target: &Target, from_files: Asked) -> Result<Vec<PodId>> {
+    match target {
+        Target::Files(_) => Ok(from_files.objects.into_iter().map(|asked| resolve::asked(state, asked)).collect()),
+        Target::Named(named) => {
+            let mut pods = Vec::new();
+            for named in named {
+                pods.extend(resolve::named(state, named)?);
+            }
+            Ok(pods)
+        }
+    }
+}
+
+/// Each pod is explained by itself, against the state as it was found.
+fn answer(state: &mut State, pod: PodId, node: Option<&str>, now: Timestamp) -> Answer {
+    let was_on = state.cluster.node_of(pod);
+    let mut placement = state.scheduler.explain(&mut state.cluster, pod, now);
+    placement.not_evaluated.extend(state.notes.iter().cloned());
+    let answer = Answer {
+        explanation: Explanation::of(&placement, &state.cluster),
+        detail: node.and_then(|node| detail(state, &placement, node, now)),
+        nodes: state.cluster.nodes().len(),
+        placement,
+    };
+    if let Some(node) = was_on {
+        state.cluster.assume(pod, node);
+    }
+    answer
+}
+
+fn detail(state: &State, placement: &Placement, node: &str, now: Timestamp) -> Option<NodeDetail> {
+    let pod = state.cluster.pod(placement.pod_id);
+    let (_, framework) = state.scheduler.framework_for(pod)?;
+    // What could not be judged was noted by the cycle itself.
+    let notes = Notes::default();
+    let behaviour = state.scheduler.behaviour();
+    let cycle = Cycle { cluster: &state.cluster, pod, behaviour, now, notes: &notes };
+    let node = state.cluster.node_named(name(node))?;
+    Some(NodeDetail::of(&framework, cycle, placement, node))
+}
+
+fn print(answers: &[Answer], output: &OutputFlags, state: &State) -> Result<()> {
+    let kube_version = state.scheduler.behaviour().version.to_string();
+    let list = answers.len() != 1;
+    let text = match output.output {
+        Format::Json => report::json::render(answers, list, &kube_version).map_err(Error::from_error)?,
+        Format::Yaml => report::json::render_yaml(answers, list, &kube_version).map_err(Error::from_error)?,
+        Format::Name => report::name::render(answers),
+        Format::Table | Format::Wide => {
+            let wide = output.output == Format::Wide;
+            let options =
+                Options { width: output::width(), wide, headers: !output.no_headers, kube_version: &kube_version };
+            report::table::render(answers, options)
+        }
+    };
+    output.print(&text)
+}

@@ -1,0 +1,62 @@
+//! kubectl's own connection flags, under kubectl's names (cli-runtime's ConfigFlags).
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Which cluster, as whom, in which namespace.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Options of kubectl")]
+pub(crate) struct KubeFlags {
+    /// Namespace of the objects that are named
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+    /// Path to the kubeconfig file
+    #[arg(long, value_name = "FILE", env = "KUBECONFIG", hide_env_values = true)]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// The kubeconfig context to use
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub(crate) context: Option<String>,
+    /// The kubeconfig cluster to use
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub(crate) cluster: Option<String>,
+    /// The kubeconfig user to use
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub(crate) user: Option<String>,
+    /// Address and port of the Kubernetes API server
+    #[arg(short, long, value_name = "URL", hide_short_help = true)]
+    pub(crate) server: Option<String>,
+    /// Bearer token for the API server
+    #[arg(long, value_name = "TOKEN", hide_short_help = true)]
+    pub(crate) token: Option<String>,
+    /// User name to impersonate
+    #[arg(long = "as", value_name = "USER", hide_short_help = true)]
+    pub(crate) as_user: Option<String>,
+    /// Group to impersonate; may be given several times
+    #[arg(long, value_name = "GROUP", hide_short_help = true)]
+    pub(crate) as_group: Vec<String>,
+    /// UID to impersonate
+    #[arg(long, value_name = "UID", hide_short_help = true)]
+    pub(crate) as_uid: Option<String>,
+    /// How long to wait for a single request (1s, 2m, 3h; 0 waits forever)
+    #[arg(long, value_name = "DURATION", hide_short_help = true)]
+    pub(crate) request_timeout: Option<String>,
+    /// Do not check the server's certificate: your connection is insecure
+    #[arg(long, hide_short_help = true)]
+    pub(crate) insecure_skip_tls_verify: bool,
+    /// Path to the certificate of the authority that signed the server's
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub(crate) certificate_authority: Option<PathBuf>,
+    /// Path to a client certificate for TLS
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub(crate) client_certificate: Option<PathBuf>,
+    /// Path to a client key for TLS
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub(crate) client_key: Option<PathBuf>,
+    /// Name to check the server's certificate against
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub(crate) tls_server_name: Option<String>,
+    /// Directory kubectl caches discovery in; accepted, and not used
+    #[arg(long, value_name = "DIR", hide_short_help = true)]
+    pub(crate) cache_dir: Option<PathBuf>,
+}

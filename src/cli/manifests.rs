@@ -1,0 +1,53 @@
+//! `-f`: manifests that need not exist in the cluster.
+//!
+//! Pods and workloads are asked about; whatever else lies in the file (a claim, a
+//! PriorityClass) joins the state, as if the whole file had been applied.
+
+use std::path::{Path, PathBuf};
+
+use crate::cluster::workload::Workload;
+use crate::cluster::pod::PodObject;
+use crate::cluster::{ClusterBuilder, Object};
+use crate::error::{Error, Result};
+use crate::source::{Input, read_manifests};
+
+/// What the files ask about, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    pub(crate) objects: Vec<AskedObject>,
+}
+
+/// A pod, or something with a pod template.
+#[derive(Debug)]
+pub(crate) enum AskedObject {
+    Pod(Box<PodObject>),
+    Workload(Box<Workload>),
+}
+
+/// Reads the files; what is not asked about goes into `builder`.
+///
+/// # Errors
+/// A file cannot be read, or none has a pod or anything with a pod template.
+pub(crate) fn read(files: &[PathBuf], builder: &mut ClusterBuilder) -> Result<Asked> {
+    let mut asked = Asked::default();
+    for file in files {
+        let input = Input::from(file.clone());
+        for manifest in read_manifests(&input).map_err(Error::from_error)?.objects {
+            let (object, _) = Object::decode(manifest.kind, &manifest.json)
+                .map_err(|error| Error::new(format!("{input}: {}: {error}", manifest.kind.as_str())))?;
+            match object {
+                Object::Pod(pod) => asked.objects.push(AskedObject::Pod(pod)),
+                Object::Workload(workload) => asked.objects.push(AskedObject::Workload(workload)),
+                other => {
+                    builder.add(other);
+                }
+            }
+        }
+    }
+    if asked.objects.is_empty() {
+        let names: Vec<_> = files.iter().map(|file| Path::to_string_lossy(file)).collect();
+        return Err(Error::new(format!("no pod and nothing with a pod template in {}", names.join(", ")))
+            .hint("name a file with a Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob"));
+    }
+    Ok(asked)
+}

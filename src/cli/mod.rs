@@ -1,0 +1,88 @@
+//! What a user types: commands, flags, and the few lines of flow behind each.
+//!
+//! Flags only record what was typed; a command turns them into values, asks the engine, and
+//! hands the answer to `report`. The answer goes to standard output, all talk to standard error.
+//!
+//! Exit status: 0 answered, 1 only with `--exit-code` (answered: a pod does not fit), 2 the
+//! question could not be answered.
+
+mod completion;
+mod config;
+mod config_args;
+mod explain;
+mod kube_flags;
+mod manifests;
+mod output;
+mod resolve;
+mod state;
+mod target;
+mod usage;
+mod version;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Result;
+
+/// How a command ended that could answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Status {
+    /// Whatever the answer.
+    Answered,
+    /// `--exit-code`, and a pod does not fit.
+    DoesNotFit,
+}
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  the question was answered, whatever the answer
+  1  with --exit-code only: answered, and a pod does not fit
+  2  the question could not be answered";
+
+/// Explain where kube-scheduler puts pods, and why
+///
+/// Re-runs kube-scheduler's pipeline over the state of a cluster, without touching it, and shows
+/// what every plugin says of every node.
+#[derive(Debug, Parser)]
+#[command(name = "kubectl-sched", bin_name = "kubectl sched", version, disable_version_flag = true)]
+#[command(after_help = EXIT_STATUS, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Explain(Box<explain::ExplainArgs>),
+    Config(config::ConfigArgs),
+    Completion(completion::CompletionArgs),
+    Version(version::VersionArgs),
+}
+
+/// Runs the program; `arguments` begin with its name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage::report(&error, &arguments),
+    };
+    match run(&cli.command) {
+        Ok(Status::Answered) => ExitCode::SUCCESS,
+        Ok(Status::DoesNotFit) => ExitCode::from(1),
+        Err(error) => {
+            output::say(&error.line());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<Status> {
+    match command {
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Config(arguments) => config::run(arguments),
+        Command::Completion(arguments) => completion::run(arguments),
+        Command::Version(arguments) => version::run(arguments),
+    }
+}

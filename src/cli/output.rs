@@ -1,0 +1,94 @@
+//! Where text goes: the answer to standard output, talk to standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use clap::{Args, ValueEnum};
+
+use crate::error::{Error, Result};
+use crate::report::Format;
+use crate::report::text::escape;
+
+/// How the answer is printed.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Options of the output")]
+pub(crate) struct OutputFlags {
+    /// Output format: table, wide, json, yaml or name
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", hide_default_value = true)]
+    pub(crate) output: Format,
+    /// Print tables without their headers
+    #[arg(long)]
+    pub(crate) no_headers: bool,
+    /// When to use colour; NO_COLOR is heeded
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    /// Say on standard error what is being done
+    #[arg(short = 'v', long = "v", value_name = "LEVEL", num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = 0, default_missing_value = "1", hide_default_value = true)]
+    pub(crate) verbosity: u8,
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR says otherwise.
+    Auto,
+    Always,
+    Never,
+}
+
+impl OutputFlags {
+    /// Prints the answer.
+    ///
+    /// # Errors
+    /// Standard output cannot be written to.
+    pub(crate) fn print(&self, text: &str) -> Result<()> {
+        let choice = match self.color {
+            Color::Auto => AutoStream::choice(&io::stdout()),
+            Color::Always => ColorChoice::AlwaysAnsi,
+            Color::Never => ColorChoice::Never,
+        };
+        let mut stdout = AutoStream::new(io::stdout().lock(), choice);
+        written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+    }
+
+    /// Says something of interest to one who asked for it with `-v`.
+    pub(crate) fn log(&self, text: &str) {
+        if self.verbosity > 0 {
+            say(text);
+        }
+    }
+}
+
+/// Prints an answer that has one form and no colour.
+///
+/// # Errors
+/// Standard output cannot be written to.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    written(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+}
+
+/// A reader that has gone away is no error: `| head` is a habit.
+fn written(result: io::Result<()>) -> Result<()> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::new(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A line on standard error. When nobody can read it there is nobody to tell.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", escape(text));
+}
+
+/// Columns of the terminal; 80 where there is none.
+pub(crate) fn width() -> usize {
+    const PIPE: usize = 80;
+    if !io::stdout().is_terminal() {
+        return PIPE;
+    }
+    terminal_size::terminal_size().map_or(PIPE, |(width, _)| usize::from(width.0))
+}

@@ -1,0 +1,211 @@
+//! The state a question is asked of, and the scheduler that is asked.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cluster::requests::RequestGates;
+use crate::cluster::{Cluster, ClusterBuilder, Kind};
+use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
+use crate::error::{Error, Result};
+use crate::framework::NotEvaluated;
+use crate::scheduler::Scheduler;
+use crate::source::{self, Input, files, live};
+
+use super::kube_flags::KubeFlags;
+use super::output::OutputFlags;
+
+/// Where the state comes from, and whose scheduler is reproduced.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Options of the state")]
+pub(crate) struct StateFlags {
+    /// Read the cluster's state from a file, a directory or - (standard input), never from a cluster
+    #[arg(long, value_name = "FILE|DIR|-")]
+    pub(crate) snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) scheduler: SchedulerFlags,
+}
+
+/// Whose scheduler is reproduced.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Options of the state")]
+pub(crate) struct SchedulerFlags {
+    /// A KubeSchedulerConfiguration
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scheduler_config: Option<PathBuf>,
+    /// Whose scheduler's behaviour to reproduce, such as v1.34 [default: the cluster's]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) kube_version: Option<KubeVersion>,
+    /// Feature gates of the scheduler: A=true,B=false
+    #[arg(long, value_name = "GATES")]
+    pub(crate) feature_gates: Option<String>,
+}
+
+/// A state and a scheduler.
+pub(crate) struct State {
+    pub(crate) cluster: Cluster,
+    pub(crate) scheduler: Scheduler,
+    /// How pods' requests are counted.
+    pub(crate) gates: RequestGates,
+    /// The namespace of objects that are named without one.
+    pub(crate) namespace: String,
+    /// Where the state came from, for sentences: `cluster.yaml`, `the cluster`.
+    pub(crate) origin: String,
+    /// What is missing in it.
+    pub(crate) notes: Vec<NotEvaluated>,
+}
+
+impl StateFlags {
+    /// Reads the state and builds the scheduler. `more` adds objects of the command's own.
+    ///
+    /// # Errors
+    /// Anything that cannot be read, reached, or understood.
+    pub(crate) fn load(
+        &self,
+        kube: &KubeFlags,
+        output: &OutputFlags,
+        more: impl FnOnce(&mut ClusterBuilder) -> Result<()>,
+    ) -> Result<State> {
+        let mut builder = ClusterBuilder::default();
+        let mut notes = Vec::new();
+        let (version, origin, namespace) = match &self.snapshot {
+            Some(path) => {
+                let input = Input::from(path.clone());
+                let report = files::read(&input, &mut builder).map_err(Error::from_error)?;
+                output.log(&format!("read {} objects from {input}", report.objects));
+                (builder.newest_kubelet().map(|version| version.to_string()), input.to_string(), None)
+            }
+            None => {
+                let connection = kube.connection()?;
+                let report = live::read(&connection, Kind::ALL, &mut builder).map_err(from_live)?;
+                for (kind, why) in report.forbidden {
+                    notes.push(NotEvaluated::new(kind.as_str(), why, "what depends on it was judged as if there were none"));
+                }
+                let namespace = match &kube.namespace {
+                    Some(_) => None,
+                    None => Some(live::default_namespace(&connection).map_err(from_live)?),
+                };
+                (report.version, "the cluster".to_owned(), namespace)
+            }
+        };
+        more(&mut builder)?;
+        let behaviour = self.scheduler.behaviour(version.as_deref(), output, &mut notes)?;
+        let gates = behaviour.request_gates();
+        let config = self.scheduler.config(&behaviour)?;
+        let cluster = builder.build(gates);
+        output.log(&format!(
+            "{} nodes and {} pods; kube-scheduler {}",
+            cluster.nodes().len(),
+            cluster.pods().len(),
+            behaviour.version
+        ));
+        let namespace = kube.namespace.clone().or(namespace).unwrap_or_else(|| "default".to_owned());
+        Ok(State { cluster, scheduler: Scheduler::new(config, behaviour), gates, namespace, origin, notes })
+    }
+}
+
+impl SchedulerFlags {
+    /// The behaviour that was asked for, else that of `found`, else that of the newest version known.
+    ///
+    /// # Errors
+    /// An unsupported version was asked for, or a feature gate is unknown.
+    pub(crate) fn behaviour(
+        &self,
+        found: Option<&str>,
+        output: &OutputFlags,
+        notes: &mut Vec<NotEvaluated>,
+    ) -> Result<Behaviour> {
+        let version = match self.kube_version {
+            Some(version) if version.is_supported() => version,
+            Some(version) => {
+                return Err(Error::new(format!(
+                    "--kube-version {version} is not supported: use v1.{} to v1.{}",
+                    KubeVersion::OLDEST_MINOR,
+                    KubeVersion::NEWEST_MINOR
+                )));
+            }
+            None => match found.and_then(|found| found.parse::<KubeVersion>().ok()) {
+                Some(version) if version.is_supported() => version,
+                Some(version) => clamped(version, output, notes),
+                None => KubeVersion::NEWEST,
+            },
+        };
+        match &self.feature_gates {
+            Some(gates) => Behaviour::with_feature_gates(version, gates)
+                .map_err(|error| Error::new(format!("invalid argument for --feature-gates: {error}"))),
+            None => Ok(Behaviour::new(version)),
+        }
+    }
+
+    /// The configuration that was named, else the scheduler's own.
+    ///
+    /// # Errors
+    /// A file that kube-scheduler would not start with.
+    pub(crate) fn config(&self, behaviour: &Behaviour) -> Result<SchedulerConfig> {
+        let Some(path) = &self.scheduler_config else { return Ok(SchedulerConfig::default_for(behaviour)) };
+        let input = Input::from(path.clone());
+        let value = source::read_value(&input).map_err(Error::from_error)?;
+        SchedulerConfig::parse(&value, behaviour).map_err(|error| Error::new(format!("{input}: {error}")))
+    }
+}
+
+/// The nearest version whose behaviour is known.
+fn clamped(version: KubeVersion, output: &OutputFlags, notes: &mut Vec<NotEvaluated>) -> KubeVersion {
+    let minor = version.minor.clamp(KubeVersion::OLDEST_MINOR, KubeVersion::NEWEST_MINOR);
+    let nearest = KubeVersion { minor, patch: None };
+    output.log(&format!("the cluster's version {version} is not known, {nearest} is the nearest that is"));
+    notes.push(NotEvaluated::new(
+        format!("kube-scheduler {version}"),
+        "this version is not known to kubectl sched",
+        format!("answered as {nearest} would"),
+    ));
+    nearest
+}
+
+impl KubeFlags {
+    fn connection(&self) -> Result<live::Connection> {
+        Ok(live::Connection {
+            kubeconfig: self.kubeconfig.clone(),
+            context: self.context.clone(),
+            cluster: self.cluster.clone(),
+            user: self.user.clone(),
+            server: self.server.clone(),
+            token: self.token.clone(),
+            tls_server_name: self.tls_server_name.clone(),
+            insecure_skip_tls_verify: self.insecure_skip_tls_verify,
+            certificate_authority: self.certificate_authority.clone(),
+            client_certificate: self.client_certificate.clone(),
+            client_key: self.client_key.clone(),
+            impersonate: self.as_user.clone(),
+            impersonate_groups: self.as_group.clone(),
+            impersonate_uid: self.as_uid.clone(),
+            request_timeout: self.request_timeout.as_deref().map(timeout).transpose()?.flatten(),
+        })
+    }
+}
+
+/// `1s`, `2m`, `3h`; 0 for none. A bare number counts seconds, as kubectl has it.
+fn timeout(text: &str) -> Result<Option<Duration>> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text.get(digits.len()..).unwrap_or_default() {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => 0,
+    };
+    match digits.parse::<u64>() {
+        Ok(0) => Ok(None),
+        Ok(number) if unit > 0 => Ok(Some(Duration::from_secs(number.saturating_mul(unit)))),
+        _ => Err(Error::new(format!(
+            "invalid value for --request-timeout: \"{text}\" is not a number with a time unit (1s, 2m, 3h)"
+        ))),
+    }
+}
+
+fn from_live(error: live::LiveError) -> Error {
+    match error {
+        live::LiveError::Server { .. } => Error::server(error.to_string()),
+        live::LiveError::Message(message) => Error::new(message),
+    }
+}

@@ -1,0 +1,126 @@
+//! What is asked about: `POD`, `pod/POD`, `TYPE/NAME`, `TYPE NAME`, or `-f FILE`.
+
+use std::path::PathBuf;
+
+use crate::cluster::workload::WorkloadKind;
+use crate::error::{Error, Result};
+
+/// What is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// Objects of the state.
+    Named(Vec<Named>),
+    /// Manifests, which need not exist.
+    Files(Vec<PathBuf>),
+}
+
+/// An object by type and name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// None for a pod.
+    pub(crate) workload: Option<WorkloadKind>,
+    pub(crate) name: String,
+}
+
+impl Target {
+    /// Reads the arguments as kubectl does (upstream cli-runtime resource/builder.go, ResourceTypeOrNameArgs).
+    ///
+    /// # Errors
+    /// The command line says nothing, too much, or names a type without pods.
+    pub(crate) fn parse(arguments: &[String], files: &[PathBuf]) -> Result<Self> {
+        if !files.is_empty() {
+            return if arguments.is_empty() {
+                Ok(Self::Files(files.to_vec()))
+            } else {
+                Err(Error::new(
+                    "when paths, URLs, or stdin is provided as input, you may not specify a resource by arguments as well",
+                ))
+            };
+        }
+        if arguments.iter().any(|argument| argument.contains('/')) {
+            return Ok(Self::Named(arguments.iter().map(|argument| slashed(argument)).collect::<Result<_>>()?));
+        }
+        match arguments {
+            [] => Err(Error::new("you must say what to explain").hint("name a POD, TYPE/NAME, or use -f FILE")),
+            [pod] => Ok(Self::Named(vec![Named { workload: None, name: pod.clone() }])),
+            [kind, names @ ..] => {
+                let workload = kind_of(kind)?;
+                Ok(Self::Named(names.iter().map(|name| Named { workload, name: name.clone() }).collect()))
+            }
+        }
+    }
+}
+
+/// `TYPE/NAME`.
+fn slashed(argument: &str) -> Result<Named> {
+    match argument.split('/').collect::<Vec<_>>().as_slice() {
+        [kind, name] if !kind.is_empty() && !name.is_empty() => {
+            Ok(Named { workload: kind_of(kind)?, name: (*name).to_owned() })
+        }
+        [_, _] => Err(Error::new("arguments in resource/name form must have a single resource and name")),
+        [_] => Err(Error::new(
+            "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form",
+        )),
+        _ => Err(Error::new("arguments in resource/name form may not have more than one slash")),
+    }
+}
+
+/// None for pods.
+fn kind_of(word: &str) -> Result<Option<WorkloadKind>> {
+    let word = word.to_ascii_lowercase();
+    if matches!(word.as_str(), "pod" | "pods" | "po") {
+        return Ok(None);
+    }
+    WorkloadKind::from_resource(&word).map(Some).ok_or_else(|| {
+        Error::new(format!("the resource type \"{word}\" has no pod template")).hint(
+            "use pod, deployment, statefulset, daemonset, replicaset, replicationcontroller, job or cronjob",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn case(arguments: &[&str], expected: &str) {
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let text = match Target::parse(&arguments, &[]) {
+            Ok(Target::Named(named)) => named
+                .iter()
+                .map(|named| match named.workload {
+                    Some(kind) => format!("{kind} {}", named.name),
+                    None => named.name.clone(),
+                })
+                .collect::<Vec<_>>()
+                .join(", "),
+            Ok(Target::Files(_)) => "files".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn arguments_are_read_as_kubectl_reads_them() {
+        case(&["web"], "web");
+        case(&["pod/web"], "web");
+        case(&["po", "a", "b"], "a, b");
+        case(&["deploy/web", "pods/x"], "Deployment web, x");
+        case(&["deployments.apps", "web"], "Deployment web");
+        case(&["sts/"], "arguments in resource/name form must have a single resource and name");
+        case(&["a/b/c"], "arguments in resource/name form may not have more than one slash");
+        case(
+            &["service/web"],
+            "the resource type \"service\" has no pod template; \
+             use pod, deployment, statefulset, daemonset, replicaset, replicationcontroller, job or cronjob",
+        );
+    }
+
+    #[test]
+    fn files_and_names_exclude_each_other() {
+        let file = [PathBuf::from("pod.yaml")];
+        assert!(Target::parse(&["web".to_owned()], &file).is_err());
+        assert_eq!(Target::parse(&[], &file).unwrap(), Target::Files(file.to_vec()));
+        assert!(Target::parse(&[], &[]).is_err());
+    }
+}

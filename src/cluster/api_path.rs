@@ -1,0 +1,63 @@
+//! Where the API server lists each kind.
+
+use super::object::Kind;
+use super::storage::StorageKind;
+use super::workload::WorkloadKind;
+
+impl Kind {
+    /// Every kind that the state keeps.
+    pub const ALL: &'static [Self] = &[
+        Self::Pod,
+        Self::Node,
+        Self::Namespace,
+        Self::Service,
+        Self::PodDisruptionBudget,
+        Self::PriorityClass,
+        Self::Workload(WorkloadKind::ReplicationController),
+        Self::Workload(WorkloadKind::ReplicaSet),
+        Self::Workload(WorkloadKind::StatefulSet),
+        Self::Workload(WorkloadKind::Deployment),
+        Self::Workload(WorkloadKind::DaemonSet),
+        Self::Workload(WorkloadKind::Job),
+        Self::Workload(WorkloadKind::CronJob),
+        Self::Storage(StorageKind::PersistentVolume),
+        Self::Storage(StorageKind::PersistentVolumeClaim),
+        Self::Storage(StorageKind::StorageClass),
+        Self::Storage(StorageKind::CsiNode),
+        Self::Storage(StorageKind::CsiDriver),
+        Self::Storage(StorageKind::CsiStorageCapacity),
+        Self::Storage(StorageKind::VolumeAttachment),
+        Self::DeviceClass,
+        Self::ResourceClaim,
+        Self::ResourceSlice,
+    ];
+
+    /// The path of the list of all objects, in every namespace.
+    pub fn api_path(self) -> &'static str {
+        match self {
+            Self::Pod => "/api/v1/pods",
+            Self::Node => "/api/v1/nodes",
+            Self::Namespace => "/api/v1/namespaces",
+            Self::Service => "/api/v1/services",
+            Self::PodDisruptionBudget => "/apis/policy/v1/poddisruptionbudgets",
+            Self::PriorityClass => "/apis/scheduling.k8s.io/v1/priorityclasses",
+            Self::Workload(WorkloadKind::ReplicationController) => "/api/v1/replicationcontrollers",
+            Self::Workload(WorkloadKind::ReplicaSet) => "/apis/apps/v1/replicasets",
+            Self::Workload(WorkloadKind::StatefulSet) => "/apis/apps/v1/statefulsets",
+            Self::Workload(WorkloadKind::Deployment) => "/apis/apps/v1/deployments",
+            Self::Workload(WorkloadKind::DaemonSet) => "/apis/apps/v1/daemonsets",
+            Self::Workload(WorkloadKind::Job) => "/apis/batch/v1/jobs",
+            Self::Workload(WorkloadKind::CronJob) => "/apis/batch/v1/cronjobs",
+            Self::Storage(StorageKind::PersistentVolume) => "/api/v1/persistentvolumes",
+            Self::Storage(StorageKind::PersistentVolumeClaim) => "/api/v1/persistentvolumeclaims",
+            Self::Storage(StorageKind::StorageClass) => "/apis/storage.k8s.io/v1/storageclasses",
+            Self::Storage(StorageKind::CsiNode) => "/apis/storage.k8s.io/v1/csinodes",
+            Self::Storage(StorageKind::CsiDriver) => "/apis/storage.k8s.io/v1/csidrivers",
+            Self::Storage(StorageKind::CsiStorageCapacity) => "/apis/storage.k8s.io/v1/csistoragecapacities",
+            Self::Storage(StorageKind::VolumeAttachment) => "/apis/storage.k8s.io/v1/volumeattachments",
+            Self::DeviceClass => "/apis/resource.k8s.io/v1/deviceclasses",
+            Self::ResourceClaim => "/apis/resource.k8s.io/v1/resourceclaims",
+            Self::ResourceSlice => "/apis/resource.k8s.io/v1/resourceslices",
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Storage objects: volumes, claims, classes, and what CSI drivers report.
+//!
+//! Held in tables of their own, found by name; the volumes of a class and the attachments of
+//! a node are listed. Which pods on nodes use a claim is kept up to date by
+//! [`super::Cluster::assume`] and [`super::Cluster::forget`].
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+mod class;
+mod claim;
+mod csi;
+mod object;
+mod persistent_volume;
+mod topology;
+mod wire;
+
+pub use claim::PersistentVolumeClaim;
+pub use class::{BindingMode, StorageClass, TopologyRequirement, TopologyTerm};
+pub use csi::{CsiDriver, CsiNode, CsiStorageCapacity, DriverLimit, VolumeAttachment};
+pub(super) use object::decode;
+pub use object::{StorageKind, StorageObject};
+pub use topology::VolumeTopology;
+pub use persistent_volume::{ClaimReference, CsiSource, InTreeSource, PersistentVolume, TranslatedVolume};
+
+use super::meta::ObjectKey;
+use super::name::Name;
+use super::pod::{Pod, PodId};
+
+/// The storage objects of a cluster.
+///
+/// Objects are shared between copies of the state; a copy changes its own when it binds.
+#[derive(Clone, Debug, Default)]
+pub struct Storage {
+    volumes: FxHashMap<Name, Arc<PersistentVolume>>,
+    /// Names, sorted, so that the choice between volumes of equal size has an order.
+    volumes_by_class: FxHashMap<Name, Vec<Name>>,
+    claims: FxHashMap<ObjectKey, Arc<PersistentVolumeClaim>>,
+    classes: FxHashMap<Name, Arc<StorageClass>>,
+    csi_nodes: FxHashMap<Name, Arc<CsiNode>>,
+    drivers: FxHashMap<Name, CsiDriver>,
+    /// In the order of namespace and name.
+    capacities: Vec<Arc<CsiStorageCapacity>>,
+    attachments: FxHashMap<Name, Vec<VolumeAttachment>>,
+    claim_users: FxHashMap<ObjectKey, Vec<PodId>>,
+}
+
+impl Storage {
+    /// Sorts `objects` into tables.
+    pub fn new(objects: Vec<StorageObject>) -> Self {
+        let mut storage = Self::default();
+        for object in objects {
+            match object {
+                StorageObject::PersistentVolume(volume) => {
+                    storage.volumes_by_class.entry(volume.class).or_default().push(volume.name);
+                    storage.volumes.insert(volume.name, Arc::new(*volume));
+                }
+                StorageObject::PersistentVolumeClaim(claim) => {
+                    storage.claims.insert(claim.key, Arc::new(*claim));
+                }
+                StorageObject::StorageClass(class) => {
+                    storage.classes.insert(class.name, Arc::new(class));
+                }
+                StorageObject::CsiNode(node) => {
+                    storage.csi_nodes.insert(node.name, Arc::new(node));
+                }
+                StorageObject::CsiDriver(driver) => {
+                    storage.drivers.insert(driver.name, driver);
+                }
+                StorageObject::CsiStorageCapacity(capacity) => storage.capacities.push(Arc::new(*capacity)),
+                StorageObject::VolumeAttachment(attachment) => {
+                    storage.attachments.entry(attachment.node).or_default().push(attachment);
+                }
+            }
+        }
+        for volumes in storage.volumes_by_class.values_mut() {
+            volumes.sort_unstable();
+        }
+        storage.capacities.sort_unstable_by_key(|capacity| capacity.key);
+        storage
+    }
+
+    /// The PersistentVolume called `name`.
+    pub fn volume(&self, name: Name) -> Option<&PersistentVolume> {
+        self.volumes.get(&name).map(AsRef::as_ref)
+    }
+
+    /// The PersistentVolumes of a class, in the order of their names.
+    pub fn volumes_of_class(&self, class: Name) -> impl Iterator<Item = &PersistentVolume> {
+        self.volumes_by_class.get(&class).into_iter().flatten().filter_map(|name| self.volume(*name))
+    }
+
+    /// The PersistentVolumeClaim called `key`.
+    pub fn claim(&self, key: ObjectKey) -> Option<&PersistentVolumeClaim> {
+        self.claims.get(&key).map(AsRef::as_ref)
+    }
+
+    /// The StorageClass called `name`.
+    pub fn class(&self, name: Name) -> Option<&StorageClass> {
+        self.classes.get(&name).map(AsRef::as_ref)
+    }
+
+    /// The CSINode of the node called `node`.
+    pub fn csi_node(&self, node: Name) -> Option<&CsiNode> {
+        self.csi_nodes.get(&node).map(AsRef::as_ref)
+    }
+
+    /// The CSIDriver called `name`.
+    pub fn driver(&self, name: Name) -> Option<&CsiDriver> {
+        self.drivers.get(&name)
+    }
+
+    /// All CSIStorageCapacities, in the order of namespace and name.
+    pub fn capacities(&self) -> impl Iterator<Item = &CsiStorageCapacity> {
+        self.capacities.iter().map(AsRef::as_ref)
+    }
+
+    /// The VolumeAttachments of the node called `node`.
+    pub fn attachments(&self, node: Name) -> &[VolumeAttachment] {
+        self.attachments.get(&node).map_or(&[], Vec::as_slice)
+    }
+
+    /// Pods on nodes that use the claim by name. Ephemeral volumes do not count
+    /// (upstream framework/types.go, updatePVCRefCounts).
+    pub fn claim_users(&self, claim: ObjectKey) -> &[PodId] {
+        self.claim_users.get(&claim).map_or(&[], Vec::as_slice)
+    }
+
+    /// `pod` is on a node from now on.
+    pub(super) fn add_pod(&mut self, pod: &Pod) {
+        for claim in pod.class.claim_names() {
+            self.claim_users.entry(ObjectKey::new(pod.own.key.namespace, claim)).or_default().push(pod.id);
+        }
+    }
+
+    /// `pod` is on no node any more.
+    pub(super) fn remove_pod(&mut self, pod: &Pod) {
+        for claim in pod.class.claim_names() {
+            let key = ObjectKey::new(pod.own.key.namespace, claim);
+            if let Some(users) = self.claim_users.get_mut(&key) {
+                users.retain(|user| *user != pod.id);
+                if users.is_empty() {
+                    self.claim_users.remove(&key);
+                }
+            }
+        }
+    }
+}

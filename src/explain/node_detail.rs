@@ -1,0 +1,117 @@
+//! One node in full: every plugin's verdict with the numbers behind it.
+//!
+//! A placement keeps verdicts and scores, not the working behind them; for a single node the
+//! filters and scorers are made ready once more and asked for their facts.
+
+use crate::cluster::name::Name;
+use crate::cluster::NodeInfo;
+use crate::framework::placement::PluginScore;
+use crate::framework::{Cycle, Fact, Framework, NodePlacement, Placement, Rejection, cycle, scoring};
+
+/// Everything said of one node.
+#[derive(Clone, Debug)]
+pub struct NodeDetail {
+    /// The node.
+    pub node: Name,
+    /// Every filter plugin of the profile, in order.
+    pub filters: Vec<FilterDetail>,
+    /// Every score plugin of the profile, in order; empty when the node is not feasible.
+    pub scores: Vec<ScoreDetail>,
+}
+
+/// What a filter plugin said.
+#[derive(Clone, Debug)]
+pub struct FilterDetail {
+    /// The plugin.
+    pub plugin: &'static str,
+    /// Its answer.
+    pub verdict: Verdict,
+    /// The numbers behind it.
+    pub facts: Vec<Fact>,
+}
+
+/// A filter plugin's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The pod gives it nothing to check.
+    Skipped,
+    /// PreFilter turned the pod away before this filter was made ready, or left the node out.
+    NotAsked,
+    /// The pod may go there.
+    Passed,
+    /// It may not.
+    Rejected(Rejection),
+}
+
+/// What a score plugin gave.
+#[derive(Clone, Debug)]
+pub struct ScoreDetail {
+    /// The plugin.
+    pub plugin: &'static str,
+    /// Its points; none when it had nothing to say about the pod.
+    pub score: Option<PluginScore>,
+    /// The numbers behind the raw score.
+    pub facts: Vec<Fact>,
+}
+
+impl NodeDetail {
+    /// Asks the plugins of `framework` about `node` again; `cycle` is the one that gave `placement`.
+    pub fn of(framework: &Framework<'_>, cycle: Cycle<'_>, placement: &Placement, node: &NodeInfo) -> Self {
+        let placed = placement.nodes.iter().find(|placed| placed.id == node.id);
+        let scored = placed.filter(|placed| placed.total.is_some());
+        Self {
+            node: node.name(),
+            filters: filters(framework, cycle, placement, node),
+            scores: scored.map(|scored| scores(framework, cycle, placement, scored)).unwrap_or_default(),
+        }
+    }
+}
+
+fn filters(
+    framework: &Framework<'_>,
+    cycle: Cycle<'_>,
+    placement: &Placement,
+    node: &NodeInfo,
+) -> Vec<FilterDetail> {
+    let prepared = cycle::pre_filter(framework, cycle);
+    framework
+        .filter
+        .iter()
+        .map(|(plugin, _)| {
+            let ready = prepared.filters.iter().find(|(name, _)| name == plugin);
+            let verdict = match ready {
+                _ if placement.skipped_filters.contains(plugin) => Verdict::Skipped,
+                None => Verdict::NotAsked,
+                Some(_) if placement.pre_filter.is_some() => Verdict::NotAsked,
+                Some((_, filter)) => filter.filter(node).map_or_else(Verdict::Rejected, |()| Verdict::Passed),
+            };
+            let facts = ready.map(|(_, filter)| filter.facts(node)).unwrap_or_default();
+            FilterDetail { plugin, verdict, facts }
+        })
+        .collect()
+}
+
+fn scores(
+    framework: &Framework<'_>,
+    cycle: Cycle<'_>,
+    placement: &Placement,
+    node: &NodePlacement,
+) -> Vec<ScoreDetail> {
+    let feasible: Vec<&NodeInfo> = placement.feasible().map(|node| cycle.cluster.node(node.id)).collect();
+    // The cycle scored these very nodes, so an error here cannot be one it did not meet.
+    let scorers = scoring::prepare(framework, cycle, &feasible).map(|ready| ready.scorers).unwrap_or_default();
+    let info = cycle.cluster.node(node.id);
+    framework
+        .score
+        .iter()
+        .map(|(plugin, _, _)| ScoreDetail {
+            plugin,
+            score: node.scores.iter().find(|score| score.plugin == *plugin).copied(),
+            facts: scorers
+                .iter()
+                .find(|(name, _, _)| name == plugin)
+                .map(|(_, _, scorer)| scorer.facts(info))
+                .unwrap_or_default(),
+        })
+        .collect()
+}

@@ -1,0 +1,176 @@
+//! Why DynamicResources says no: upstream's text, and which request found how many of how many devices.
+//! Texts by upstream plugins/dynamicresources/dynamicresources.go and dynamic-resource-allocation/resourceclaim/resourceclaim.go.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::cluster::name::Name;
+use crate::cluster::ObjectKey;
+
+/// One way in which claims of devices keep a pod from a node, or from all of them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "type", rename_all_fields = "camelCase")]
+pub enum DeviceReason {
+    /// The pod names a claim that does not exist.
+    ResourceClaimNotFound {
+        /// The claim.
+        #[serde(serialize_with = "key")]
+        claim: ObjectKey,
+    },
+    /// The claim is being deleted.
+    ResourceClaimTerminating {
+        /// The claim.
+        #[serde(serialize_with = "key")]
+        claim: ObjectKey,
+    },
+    /// No claim was made from the pod's template yet.
+    ResourceClaimNotCreated {
+        /// The pod.
+        #[serde(serialize_with = "key")]
+        pod: ObjectKey,
+        /// The name inside the pod.
+        name: Name,
+    },
+    /// The pod's entry names neither a claim nor a template.
+    ResourceClaimSourceUnknown {
+        /// The pod.
+        #[serde(serialize_with = "key")]
+        pod: ObjectKey,
+        /// The name inside the pod.
+        name: Name,
+    },
+    /// The claim was made from a template for another pod.
+    ResourceClaimOfOtherPod {
+        /// The claim.
+        #[serde(serialize_with = "key")]
+        claim: ObjectKey,
+        /// The pod.
+        #[serde(serialize_with = "key")]
+        pod: ObjectKey,
+    },
+    /// Another pod was just given the claim, and the API does not know yet.
+    ResourceClaimInFlight {
+        /// The claim.
+        #[serde(serialize_with = "key")]
+        claim: ObjectKey,
+    },
+    /// A request names a DeviceClass that does not exist.
+    DeviceClassNotFound {
+        /// The request, `request/subrequest` for an alternative.
+        request: String,
+        /// The class.
+        class: Name,
+    },
+    /// A request is of a type that this version does not know.
+    DeviceRequestUnknown {
+        /// The claim.
+        #[serde(serialize_with = "key")]
+        claim: ObjectKey,
+        /// The request.
+        request: Name,
+    },
+    /// A request has alternatives and the gate `DRAPrioritizedList` is off.
+    PrioritizedListDisabled {
+        /// The claim.
+        #[serde(serialize_with = "key")]
+        claim: ObjectKey,
+        /// The request.
+        request: Name,
+    },
+    /// Claims have their devices already, where the node does not reach them.
+    ResourceClaimElsewhere {
+        /// The claims.
+        #[serde(serialize_with = "keys")]
+        claims: Vec<ObjectKey>,
+    },
+    /// The devices that the node reaches do not suffice for all claims together.
+    DevicesInsufficient {
+        /// What each request found by itself. When each found enough, they compete for the same devices or a
+        /// constraint rules the combinations out.
+        requests: Vec<DeviceShortage>,
+        /// Attributes that devices must have in common.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        match_attributes: Vec<Name>,
+    },
+}
+
+/// What a request found on a node, before anything was given to the pod's other requests.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceShortage {
+    /// The claim.
+    #[serde(serialize_with = "key")]
+    pub claim: ObjectKey,
+    /// The request, `request/subrequest` for an alternative.
+    pub request: String,
+    /// The DeviceClass.
+    pub class: Name,
+    /// Devices it asks for; none means all that match.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<i64>,
+    /// Devices it could have.
+    pub available: usize,
+    /// Devices that the node reaches.
+    pub reachable: usize,
+    /// Of these, devices that match but that another claim has.
+    pub taken: usize,
+    /// Of these, devices for which a selector of class or request is false.
+    pub not_selected: usize,
+    /// Of these, devices that need a feature that is off.
+    pub unsupported: usize,
+    /// Devices of the cluster that the node does not reach: other nodes' pools, or outdated.
+    pub elsewhere: usize,
+}
+
+impl DeviceShortage {
+    /// Whether the request by itself has enough.
+    pub fn is_enough(&self) -> bool {
+        match self.wanted {
+            Some(wanted) => i64::try_from(self.available).is_ok_and(|available| available >= wanted),
+            None => self.available > 0 && self.taken == 0,
+        }
+    }
+}
+
+impl fmt::Display for DeviceReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ResourceClaimNotFound { claim } => write!(f, "could not find ResourceClaim \"{claim}\""),
+            Self::ResourceClaimTerminating { claim } => {
+                write!(f, "resourceclaim {:?} is being deleted", claim.name.as_str())
+            }
+            Self::ResourceClaimNotCreated { pod, .. } => write!(f, "pod \"{pod}\": ResourceClaim not created yet"),
+            Self::ResourceClaimSourceUnknown { pod, name } => {
+                let name = name.as_str();
+                write!(f, "pod \"{pod}\", spec.resourceClaim {name:?}: none of the supported fields are set")
+            }
+            Self::ResourceClaimOfOtherPod { claim, pod } => {
+                write!(f, "ResourceClaim {claim} was not created for pod {pod} (pod is not owner)")
+            }
+            Self::ResourceClaimInFlight { claim } => {
+                write!(f, "resource claim {claim} is in the process of being allocated")
+            }
+            Self::DeviceClassNotFound { request, class } => {
+                write!(f, "request {request}: device class {class} does not exist")
+            }
+            Self::DeviceRequestUnknown { claim, request } => {
+                write!(f, "resource claim {claim}, request {request}: unknown request type")
+            }
+            Self::PrioritizedListDisabled { claim, request } => write!(
+                f,
+                "resource claim {claim}, request {request}: has subrequests, but the DRAPrioritizedList feature is disabled"
+            ),
+            Self::ResourceClaimElsewhere { .. } => f.write_str("resourceclaim not available on the node"),
+            Self::DevicesInsufficient { .. } => f.write_str("cannot allocate all claims"),
+        }
+    }
+}
+
+fn key<S: Serializer>(key: &ObjectKey, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(key)
+}
+
+fn keys<S: Serializer>(keys: &[ObjectKey], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(keys.iter().map(ToString::to_string))
+}

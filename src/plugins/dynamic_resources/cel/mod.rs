@@ -1,0 +1,89 @@
+//! Device selectors: CEL as the scheduler evaluates it, or an honest "cannot say".
+//!
+//! Parser and function library are kube-cel's. The walk over the tree is ours, for three reasons: it
+//! counts its steps, so no expression can hang the tool; it gives kube-scheduler's error texts; and it
+//! has what that interpreter lacks (`cel.bind`, optional selection, maps that answer an unknown
+//! domain with an empty map). Whatever it does not know to behave as in Kubernetes ends in
+//! [`Failure::Unknown`], never in a guess.
+//!
+//! Upstream dynamic-resource-allocation/cel/compile.go.
+
+mod convert;
+mod device;
+mod eval;
+mod expr;
+mod functions;
+mod library;
+mod semver;
+mod value;
+
+pub use device::DeviceInput;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+
+use crate::cluster::name::Name;
+
+use expr::Expr;
+use value::Value;
+
+/// Bytes an expression may have (upstream api/resource/v1, CELSelectorExpressionMaxLength).
+const MAX_LENGTH: usize = 10 * 1024;
+
+/// Why an expression has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Kubernetes has none either: its error text.
+    Error(String),
+    /// Kubernetes may have one; why there is none here.
+    Unknown(String),
+}
+
+/// An expression, ready to be asked about devices.
+#[derive(Debug)]
+pub struct Selector {
+    /// As it is written.
+    pub expression: Name,
+    program: Result<Expr, String>,
+}
+
+impl Selector {
+    /// Reads `expression`. What cannot be read is told when it is asked.
+    pub fn compile(expression: Name) -> Self {
+        let program = if expression.len() > MAX_LENGTH {
+            Err(format!("it is longer than the {MAX_LENGTH} bytes that Kubernetes allows"))
+        } else {
+            convert::parse(expression.as_str())
+        };
+        Self { expression, program }
+    }
+
+    /// Whether the device is one of those the expression describes (upstream compile.go, DeviceMatches).
+    ///
+    /// # Errors
+    /// It has no answer.
+    pub fn matches(&self, device: &DeviceInput) -> Result<bool, Failure> {
+        let program = self.program.as_ref().map_err(|why| Failure::Unknown(why.clone()))?;
+        match eval::evaluate(program, device.value()?)? {
+            Value::Bool(answer) => Ok(answer),
+            other => Err(Failure::Unknown(format!("it gives a {} instead of a bool", other.type_name()))),
+        }
+    }
+}
+
+/// Expressions that were read before.
+#[derive(Debug, Default)]
+pub struct Cache(Mutex<FxHashMap<Name, Arc<Selector>>>);
+
+impl Cache {
+    /// The selector for `expression`.
+    pub fn get(&self, expression: Name) -> Arc<Selector> {
+        // A poisoned lock only means that another thread stopped while adding: the map is whole.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(expression).or_insert_with(|| Arc::new(Selector::compile(expression))))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+use super::*;
+use crate::cluster::devices::slice::{Attribute, Device};
+use crate::cluster::name::name;
+use crate::cluster::quantity::Quantity;
+
+fn device() -> DeviceInput {
+    let attributes = [
+        ("model", Attribute::String(name("a100"))),
+        ("numa", Attribute::Int(1)),
+        ("ecc", Attribute::Bool(true)),
+        ("driverVersion", Attribute::Version(name("1.10.0"))),
+        ("other.example.com/link", Attribute::String(name("l0"))),
+    ];
+    DeviceInput::new(
+        name("gpu"),
+        &Device {
+            name: name("dev-0"),
+            attributes: attributes.into_iter().map(|(key, value)| (name(key), value)).collect(),
+            capacity: [(name("memory"), Quantity::parse("40Gi").unwrap())].into(),
+            consumes_counters: false,
+            has_binding_conditions: false,
+        },
+    )
+}
+
+fn evaluate(expression: &str) -> Result<bool, Failure> {
+    Selector::compile(name(expression)).matches(&device())
+}
+
+#[track_caller]
+fn gives(expression: &str, expected: bool) {
+    assert_eq!(evaluate(expression), Ok(expected), "{expression}");
+}
+
+#[track_caller]
+fn fails(expression: &str, expected: &str) {
+    assert_eq!(evaluate(expression), Err(Failure::Error(expected.to_owned())), "{expression}");
+}
+
+#[track_caller]
+fn is_unknown(expression: &str) {
+    let answer = evaluate(expression);
+    assert!(matches!(answer, Err(Failure::Unknown(_))), "{expression}: {answer:?}");
+}
+
+#[test]
+fn attributes_and_capacities() {
+    gives(r#"device.driver == "gpu""#, true);
+    gives(r#"device.attributes["gpu"].model in ["a100", "h100"]"#, true);
+    gives(r#"device.attributes["gpu"].numa < 1"#, false);
+    gives(r#"device.attributes["gpu"].driverVersion.isGreaterThan(semver("1.9.0"))"#, true);
+    gives(r#"device.capacity["gpu"].memory.compareTo(quantity("40960Mi")) == 0"#, true);
+    gives(r#"device.attributes["gpu"].model.startsWith("a")"#, true);
+    gives(r#"device.attributes["gpu"].model.matches("^a[0-9]+$")"#, true);
+    gives(r#"device.attributes["gpu"].model == 3"#, false);
+}
+
+#[test]
+fn an_unknown_domain_is_an_empty_map() {
+    gives(r#"has(device.attributes["nowhere"].x)"#, false);
+    gives(r#""nowhere" in device.attributes"#, false);
+    gives(r#""other.example.com" in device.attributes"#, true);
+    fails(r#"device.attributes["nowhere"].x == 1"#, "no such key: x");
+}
+
+#[test]
+fn optional_selection() {
+    gives(r#"device.attributes["gpu"].?numa.orValue(0) == 1"#, true);
+    gives(r#"device.attributes["gpu"].?nosuch.orValue(7) == 7"#, true);
+    gives(r#"device.attributes["gpu"].?nosuch.hasValue()"#, false);
+    gives(r#"device.attributes["gpu"][?"numa"].optMap(n, n + 1).value() == 2"#, true);
+}
+
+#[test]
+fn bindings_and_macros() {
+    gives(r#"cel.bind(gpu, device.attributes["gpu"], gpu.ecc && gpu.numa == 1)"#, true);
+    gives(r#"["a100", "h100"].exists(m, m == device.attributes["gpu"].model)"#, true);
+    gives("[1, 2, 3].filter(x, x > 1).map(x, x * 2) == [4, 6]", true);
+    gives("[1, 2, 2].exists_one(x, x == 2)", false);
+    gives(r#"sets.contains(["a", "b"], ["a"])"#, true);
+}
+
+#[test]
+fn an_operand_that_decides_outlives_errors() {
+    gives(r#"device.attributes["gpu"].nosuch == 1 && false"#, false);
+    gives(r#"true || device.attributes["gpu"].nosuch == 1"#, true);
+    fails(r#"device.attributes["gpu"].nosuch == 1 || false"#, "no such key: nosuch");
+    fails("1 / 0 == 1", "division by zero");
+    gives("[0, 1].exists(x, 1 / x == 1)", true);
+    gives("[0, 1].all(x, 1 / x == 2)", false);
+    fails("[0, 1].all(x, 1 / x == 1)", "division by zero");
+}
+
+#[test]
+fn what_kubernetes_might_see_differently_is_not_answered() {
+    is_unknown("device.nosuch(");
+    is_unknown("nosuch == 1");
+    is_unknown(r#"1 == "a""#);
+    is_unknown("device.driver");
+    is_unknown(r#"semver("v1", true).major() == 1"#);
+    is_unknown(&format!("{}true", "!".repeat(9000)));
+    is_unknown(&format!("{}1{} == 1", "(".repeat(4000), ")".repeat(4000)));
+    is_unknown(&format!("{} > 0", ["1"; 4000].join("+")));
+    let list = format!("[{}]", ["0"; 100].join(","));
+    is_unknown(&format!("{list}.all(a, {list}.all(b, {list}.all(c, {list}.all(d, a + b + c + d == 0))))"));
+}

@@ -1,0 +1,51 @@
+//! The feature gates that this plugin heeds, and those it does not know how to.
+
+use crate::config::Behaviour;
+use crate::framework::{NotEvaluated, Notes};
+
+/// Feature gates (upstream dynamicresources.go, New).
+#[derive(Clone, Debug)]
+pub struct Gates {
+    /// `DynamicResourceAllocation`: off, the plugin does nothing.
+    pub enabled: bool,
+    /// `DRAAdminAccess`
+    pub admin_access: bool,
+    /// `DRAPrioritizedList`
+    pub prioritized_list: bool,
+    /// Gates that are on and change what is allocated in a way that is not reproduced here.
+    not_reproduced: Vec<&'static str>,
+}
+
+impl Gates {
+    /// As the version and its gates have them. Those not reproduced are off by default in v1.34.
+    pub fn of(behaviour: &Behaviour) -> Self {
+        let gates = &behaviour.gates;
+        let not_reproduced = [
+            ("DRAConsumableCapacity", gates.dra_consumable_capacity),
+            ("DRADeviceBindingConditions", gates.dra_device_binding_conditions),
+            ("DRADeviceCompatibilityGroups", gates.dra_device_compatibility_groups),
+            ("DRADeviceTaints", gates.dra_device_taints),
+            ("DRAExtendedResource", gates.dra_extended_resource),
+            ("DRAListTypeAttributes", gates.dra_list_type_attributes),
+            ("DRANodeAllocatableResources", gates.dra_node_allocatable_resources),
+            ("DRAPartitionableDevices", gates.dra_partitionable_devices),
+        ];
+        Self {
+            enabled: gates.dynamic_resource_allocation,
+            admin_access: gates.dra_admin_access,
+            prioritized_list: gates.dra_prioritized_list,
+            not_reproduced: not_reproduced.into_iter().filter(|(_, on)| *on).map(|(gate, _)| gate).collect(),
+        }
+    }
+
+    /// Notes the gates that are on and not reproduced; for a pod that devices are to be found for.
+    pub(super) fn note(&self, notes: &Notes) {
+        for gate in &self.not_reproduced {
+            notes.add(NotEvaluated::new(
+                format!("feature gate {gate}"),
+                "it is on, and its part in the allocation of devices is not reproduced",
+                "DynamicResources answers as if it were off",
+            ));
+        }
+    }
+}

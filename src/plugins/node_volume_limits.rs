@@ -1,0 +1,258 @@
+//! NodeVolumeLimits: a CSI driver attaches only so many volumes to a node.
+//!
+//! A volume counts once, however many pods of the node use it; so do volumes that are attached
+//! without a pod, claims whose volume is still to be made, and in-tree volumes whose plugin has
+//! moved to CSI. <https://kubernetes.io/docs/concepts/storage/storage-limits/>; upstream
+//! plugins/nodevolumelimits/csi.go.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::volume_state;
+use crate::cluster::csi_migration::{InTreePlugin, inline_handle};
+use crate::cluster::name::{Name, name};
+use crate::cluster::storage::{CsiNode, CsiSource, PersistentVolumeClaim, StorageKind};
+use crate::cluster::volume::{InTreeVolume, Volume, VolumeSource};
+use crate::cluster::{NodeInfo, Pod};
+use crate::config::Behaviour;
+use crate::framework::volume_reason::VolumeReason;
+use crate::framework::{Cycle, Fact, FilterPlugin, NodeFilter, Plugin, PreFilter, PreFilterPlugin, Reason, Rejection};
+
+const NAME: &str = "NodeVolumeLimits";
+
+/// The plugin.
+pub struct NodeVolumeLimits {
+    portworx_gate: bool,
+}
+
+impl NodeVolumeLimits {
+    /// As the feature gates have it.
+    pub fn new(behaviour: &Behaviour) -> Self {
+        Self { portworx_gate: behaviour.gates.csi_migration_portworx }
+    }
+}
+
+impl Plugin for NodeVolumeLimits {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
+        Some(self)
+    }
+
+    fn filter(&self) -> Option<&dyn FilterPlugin> {
+        Some(self)
+    }
+}
+
+impl PreFilterPlugin for NodeVolumeLimits {
+    fn pre_filter<'a>(&'a self, cycle: Cycle<'a>) -> PreFilter<'a> {
+        if cycle.pod.spec().volumes.iter().any(may_count) {
+            PreFilter::Run { filter: self.unprepared(cycle), nodes: None }
+        } else {
+            PreFilter::Skip
+        }
+    }
+}
+
+/// Whether a volume could be a CSI volume: by its claim, or because its plugin can move.
+fn may_count(volume: &Volume) -> bool {
+    !matches!(volume.source, VolumeSource::Iscsi { .. } | VolumeSource::Rbd { .. })
+}
+
+impl FilterPlugin for NodeVolumeLimits {
+    fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
+        if cycle.pod.spec().volumes.iter().any(may_count) {
+            note_what_is_missing(cycle);
+        }
+        Box::new(Filter { cycle, portworx_gate: self.portworx_gate })
+    }
+}
+
+fn note_what_is_missing(cycle: Cycle<'_>) {
+    let effects = [
+        (StorageKind::PersistentVolumeClaim, "NodeVolumeLimits did not count volumes of claims"),
+        (StorageKind::CsiNode, "NodeVolumeLimits took it that no node has a limit"),
+        (StorageKind::VolumeAttachment, "NodeVolumeLimits counted only volumes that pods use"),
+    ];
+    for (kind, effect) in effects {
+        if !cycle.cluster.holds(kind) {
+            volume_state::not_held(cycle, kind, effect);
+        }
+    }
+}
+
+/// Why the volumes of a pod cannot be counted.
+enum Uncountable {
+    /// Upstream's NotFound, which only the incoming pod's claims raise.
+    ClaimMissing(VolumeReason),
+    Error(String),
+}
+
+impl From<Uncountable> for Rejection {
+    fn from(uncountable: Uncountable) -> Self {
+        match uncountable {
+            Uncountable::ClaimMissing(reason) => Self::unresolvable(Reason::Volume(reason)),
+            Uncountable::Error(text) => Self::error(text),
+        }
+    }
+}
+
+struct Filter<'a> {
+    cycle: Cycle<'a>,
+    portworx_gate: bool,
+}
+
+/// What a driver has to attach.
+struct DriverCount {
+    driver: Name,
+    wanted: i64,
+    used: i64,
+    limit: i64,
+}
+
+impl NodeFilter for Filter<'_> {
+    fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
+        for count in self.counts(node)? {
+            if count.used + count.wanted > count.limit {
+                let DriverCount { driver, wanted, used, limit } = count;
+                let reason = VolumeReason::VolumeLimitExceeded { driver, wanted, used, limit };
+                return Err(Rejection::unschedulable(Reason::Volume(reason)));
+            }
+        }
+        Ok(())
+    }
+
+    fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
+        let counts = self.counts(node).unwrap_or_default();
+        counts
+            .into_iter()
+            .map(|count| {
+                let value = format!("{} + {} of {}", count.used, count.wanted, count.limit);
+                Fact::value(format!("volumes of {}", count.driver), value)
+            })
+            .collect()
+    }
+}
+
+impl Filter<'_> {
+    /// What each driver with a limit has to attach for the pod, in the order of their names.
+    fn counts(&self, node: &NodeInfo) -> Result<Vec<DriverCount>, Rejection> {
+        let csi_node = self.cycle.cluster.storage().csi_node(node.name());
+        let mut wanted = FxHashSet::default();
+        self.collect(self.cycle.pod, csi_node, true, &mut wanted)?;
+        let Some(csi_node) = csi_node.filter(|csi_node| !csi_node.limits.is_empty()) else { return Ok(Vec::new()) };
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut used = FxHashSet::default();
+        for pod in &node.pods {
+            self.collect(self.cycle.cluster.pod(*pod), Some(csi_node), false, &mut used)?;
+        }
+        wanted.retain(|volume| !used.contains(volume));
+        used.extend(self.attached(node));
+        let per_driver = |volumes: &FxHashSet<CsiSource>| {
+            let mut counts: FxHashMap<Name, i64> = FxHashMap::default();
+            for volume in volumes {
+                *counts.entry(volume.driver).or_default() += 1;
+            }
+            counts
+        };
+        let used = per_driver(&used);
+        let mut counts: Vec<_> = per_driver(&wanted)
+            .into_iter()
+            .filter_map(|(driver, wanted)| {
+                let limit = csi_node.limit(driver)?;
+                Some(DriverCount { driver, wanted, used: used.get(&driver).copied().unwrap_or(0), limit })
+            })
+            .collect();
+        counts.sort_by_key(|count| count.driver);
+        Ok(counts)
+    }
+
+    /// Adds the CSI volumes of `pod` (upstream filterAttachableVolumes).
+    fn collect(
+        &self,
+        pod: &Pod,
+        csi_node: Option<&CsiNode>,
+        incoming: bool,
+        volumes: &mut FxHashSet<CsiSource>,
+    ) -> Result<(), Uncountable> {
+        for volume in &pod.spec().volumes {
+            if let VolumeSource::InTree(disk) = &volume.source {
+                volumes.extend(self.inline(volume, disk, csi_node)?);
+                continue;
+            }
+            let Some(key) = volume.claim_of(pod.key()) else { continue };
+            if key.name.is_empty() {
+                return Err(Uncountable::Error("PersistentVolumeClaim had no name".into()));
+            }
+            let Some(claim) = self.cycle.cluster.storage().claim(key) else {
+                if incoming && self.cycle.cluster.holds(StorageKind::PersistentVolumeClaim) {
+                    return Err(Uncountable::ClaimMissing(VolumeReason::CountedClaimNotFound { claim: key }));
+                }
+                continue;
+            };
+            if volume.is_ephemeral() && !claim.is_for(pod) {
+                let reason = VolumeReason::ClaimOfAnotherOwner { claim: key, pod: pod.key() };
+                return Err(Uncountable::Error(reason.to_string()));
+            }
+            volumes.extend(self.of_claim(claim, csi_node).filter(|volume| !volume.driver.is_empty() && !volume.handle.is_empty()));
+        }
+        Ok(())
+    }
+
+    /// An in-tree volume of the pod itself (upstream checkAttachableInlineVolume).
+    fn inline(
+        &self,
+        volume: &Volume,
+        disk: &InTreeVolume,
+        csi_node: Option<&CsiNode>,
+    ) -> Result<Option<CsiSource>, Uncountable> {
+        let plugin = InTreePlugin::of(disk);
+        if !plugin.counts_as_csi(csi_node, self.portworx_gate) {
+            return Ok(None);
+        }
+        match inline_handle(disk) {
+            Ok(handle) => Ok(Some(CsiSource { driver: plugin.driver(), handle })),
+            Err(error) => {
+                Err(Uncountable::Error(format!("converting volume({}) from inline to csi: {error}", volume.name)))
+            }
+        }
+    }
+
+    /// The CSI volume of a claim (upstream getCSIDriverInfo).
+    fn of_claim(&self, claim: &PersistentVolumeClaim, csi_node: Option<&CsiNode>) -> Option<CsiSource> {
+        let storage = self.cycle.cluster.storage();
+        let Some(volume) = storage.volume(claim.volume_name) else { return self.of_class(claim, csi_node) };
+        if volume.csi.is_some() {
+            return volume.csi;
+        }
+        let in_tree = volume.in_tree.as_ref()?;
+        if !in_tree.plugin.counts_as_csi(csi_node, self.portworx_gate) {
+            return None;
+        }
+        in_tree.translated.as_ref().ok().map(|translated| translated.source)
+    }
+
+    /// A volume that is still to be made, or that is gone: counted as one of its own (upstream
+    /// getCSIDriverInfoFromSC).
+    fn of_class(&self, claim: &PersistentVolumeClaim, csi_node: Option<&CsiNode>) -> Option<CsiSource> {
+        let class = self.cycle.cluster.storage().class(claim.class)?;
+        let driver = match InTreePlugin::named(class.provisioner) {
+            Some(plugin) => plugin.counts_as_csi(csi_node, self.portworx_gate).then(|| plugin.driver())?,
+            None => class.provisioner,
+        };
+        // No driver's handle begins with a space, as upstream's has a random prefix.
+        Some(CsiSource { driver, handle: name(&format!(" {}", claim.key)) })
+    }
+
+    /// Volumes attached to the node, whoever uses them (upstream getNodeVolumeAttachmentInfo).
+    fn attached(&self, node: &NodeInfo) -> impl Iterator<Item = CsiSource> {
+        let storage = self.cycle.cluster.storage();
+        storage.attachments(node.name()).iter().filter_map(|attachment| {
+            let handle = storage.volume(attachment.volume?)?.csi?.handle;
+            (!attachment.attacher.is_empty()).then_some(CsiSource { driver: attachment.attacher, handle })
+        })
+    }
+}

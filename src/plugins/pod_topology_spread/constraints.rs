@@ -1,0 +1,176 @@
+//! Constraints as a cycle uses them, and which nodes and pods one counts.
+
+use crate::cluster::labels::Labels;
+use crate::cluster::node_affinity::RequiredNodeAffinity;
+use crate::cluster::pod_spec::{NodeInclusionPolicy, TopologySpreadConstraint};
+use crate::cluster::selector::Selector;
+use crate::cluster::taint::{Toleration, tolerated};
+use crate::cluster::{Cluster, Name, NodeId, NodeInfo, Pod};
+use crate::config::{Behaviour, SpreadConstraint};
+
+use super::domains::Domains;
+
+/// The feature gates that say which fields of a constraint are heeded. Without inclusion policies
+/// upstream leaves out nodes off the pod's affinity and looks at no taint, as their defaults say too.
+#[derive(Clone, Copy)]
+pub(super) struct Gates {
+    node_inclusion_policy: bool,
+    match_label_keys: bool,
+}
+
+impl Gates {
+    pub(super) fn of(behaviour: &Behaviour) -> Self {
+        Self {
+            node_inclusion_policy: behaviour.gates.node_inclusion_policy_in_pod_topology_spread,
+            match_label_keys: behaviour.gates.match_label_keys_in_pod_topology_spread,
+        }
+    }
+}
+
+/// A constraint with its selector compiled and its defaults filled in
+/// (upstream common.go, topologySpreadConstraint).
+pub(super) struct Constraint {
+    /// The largest allowed difference between domains, in pods.
+    pub(super) max_skew: i32,
+    /// The node label that makes a domain.
+    pub(super) topology_key: Name,
+    /// Which pods are counted.
+    pub(super) selector: Selector,
+    /// Whether the pod to be placed is one of them.
+    pub(super) selects_pod: bool,
+    /// With fewer domains than this the minimum is 0.
+    pub(super) min_domains: i32,
+    honors_affinity: bool,
+    honors_taints: bool,
+}
+
+impl Constraint {
+    /// A constraint that `pod` has itself. `matchLabelKeys` are merged here whether or not the
+    /// API server has merged them too: twice asked is as good as once.
+    pub(super) fn of_pod(constraint: &TopologySpreadConstraint, pod: &Pod, gates: Gates) -> Result<Self, String> {
+        let mut selector = Selector::new(constraint.label_selector.as_ref())?;
+        if gates.match_label_keys {
+            for key in constraint.match_label_keys.iter().copied() {
+                if let Some(value) = pod.labels().get(key) {
+                    selector = selector.with_in(key, value);
+                }
+            }
+        }
+        let (affinity, taints) = (constraint.node_affinity_policy, constraint.node_taints_policy);
+        Ok(Self {
+            max_skew: constraint.max_skew,
+            topology_key: constraint.topology_key,
+            selects_pod: selector.matches(pod.labels()),
+            selector,
+            min_domains: constraint.min_domains.unwrap_or(1),
+            honors_affinity: !gates.node_inclusion_policy || affinity != Some(NodeInclusionPolicy::Ignore),
+            honors_taints: gates.node_inclusion_policy && taints == Some(NodeInclusionPolicy::Honor),
+        })
+    }
+
+    /// A default constraint of the profile, counting what `selector` selects; upstream's own
+    /// selector replaces what `matchLabelKeys` would add.
+    pub(super) fn of_profile(default: &SpreadConstraint, selector: Selector, pod: &Pod, gates: Gates) -> Self {
+        Self {
+            max_skew: default.max_skew,
+            topology_key: default.topology_key,
+            selects_pod: selector.matches(pod.labels()),
+            selector,
+            min_domains: default.min_domains.unwrap_or(1),
+            honors_affinity: !gates.node_inclusion_policy || default.honor_node_affinity,
+            honors_taints: gates.node_inclusion_policy && default.honor_node_taints,
+        }
+    }
+
+    /// Whether nodes that the pod can(not) go to in these respects count
+    /// (upstream common.go, matchNodeInclusionPolicies).
+    pub(super) fn includes(&self, admission: Admission) -> bool {
+        (admission.affinity || !self.honors_affinity) && (admission.taints || !self.honors_taints)
+    }
+
+    /// The nodes of the pods in `namespace` that count, each node once for every such pod; nodes
+    /// that do not count included (upstream common.go, countPodsMatchSelector). An empty selector
+    /// counts nothing, as upstream has it, although it selects everything.
+    pub(super) fn nodes_of_pods<'a>(
+        &'a self,
+        cluster: &'a Cluster,
+        namespace: Name,
+    ) -> impl Iterator<Item = NodeId> + 'a {
+        cluster
+            .groups()
+            .in_namespace(namespace)
+            .filter(|group| !self.selector.is_empty() && self.selector.matches(&group.labels))
+            .flat_map(|group| &group.pods)
+            .filter(|pod| !cluster.pod(**pod).is_terminating())
+            .filter_map(|pod| cluster.node_of(*pod))
+    }
+}
+
+/// Whether a node has the keys of all constraints; if not, it counts for none of them
+/// (upstream common.go, nodeLabelsMatchSpreadConstraints).
+pub(super) fn has_all_keys(node: &Labels, constraints: &[Constraint]) -> bool {
+    constraints.iter().all(|constraint| node.contains_key(constraint.topology_key))
+}
+
+/// In which respects a node would have the pod.
+#[derive(Clone, Copy)]
+pub(super) struct Admission {
+    affinity: bool,
+    taints: bool,
+}
+
+/// What a pod says about nodes.
+#[derive(Clone, Copy)]
+pub(super) struct NodeDemands<'a> {
+    affinity: &'a RequiredNodeAffinity,
+    tolerations: &'a [Toleration],
+}
+
+impl<'a> NodeDemands<'a> {
+    pub(super) fn of(pod: &'a Pod) -> Self {
+        Self { affinity: &pod.class.required_node_affinity, tolerations: &pod.spec().tolerations }
+    }
+
+    pub(super) fn admission(&self, node: &NodeInfo) -> Admission {
+        let keeps_away = |taint| !tolerated(self.tolerations, taint);
+        Admission {
+            affinity: self.affinity.matches(node),
+            taints: !node.node.taints.iter().any(|taint| taint.effect.rejects() && keeps_away(taint)),
+        }
+    }
+}
+
+/// Counts the pods of every domain, one [`Domains`] for a constraint. `domain` says which domain
+/// a value of a constraint's key stands for; none leaves the node out. With `require_all_keys`,
+/// so are nodes that lack a key; without, a key that is missing reads as empty.
+pub(super) fn count_pods(
+    cluster: &Cluster,
+    pod: &Pod,
+    constraints: &[Constraint],
+    require_all_keys: bool,
+    domains: &mut [Domains],
+    domain: impl Fn(&mut Domains, Name) -> Option<u32>,
+) {
+    let demands = NodeDemands::of(pod);
+    let mut domain_of: Vec<Vec<Option<u32>>> =
+        constraints.iter().map(|_| Vec::with_capacity(cluster.nodes().len())).collect();
+    for node in cluster.nodes() {
+        let labels = &node.node.labels;
+        let admission = (!require_all_keys || has_all_keys(labels, constraints)).then(|| demands.admission(node));
+        for ((constraint, domains), domain_of) in constraints.iter().zip(&mut *domains).zip(&mut domain_of) {
+            let included = admission.is_some_and(|admission| constraint.includes(admission));
+            domain_of.push(if included {
+                domain(domains, labels.get(constraint.topology_key).unwrap_or_default())
+            } else {
+                None
+            });
+        }
+    }
+    for ((constraint, domains), domain_of) in constraints.iter().zip(domains).zip(&domain_of) {
+        if domains.len() == 0 {
+            continue;
+        }
+        let nodes = constraint.nodes_of_pods(cluster, pod.key().namespace);
+        domains.count(nodes.filter_map(|node| domain_of.get(node.index()).copied().flatten()));
+    }
+}

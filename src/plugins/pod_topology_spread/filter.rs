@@ -1,0 +1,105 @@
+//! `DoNotSchedule` constraints: PreFilter's counts, Filter, and what preemption changes
+//! (upstream podtopologyspread/filtering.go).
+
+use std::sync::Arc;
+
+use crate::cluster::{Cluster, NodeInfo, Pod};
+use crate::framework::{Fact, NodeFilter, Reason, Rejection};
+
+use super::constraints::{Constraint, NodeDemands, count_pods, has_all_keys};
+use super::domains::Domains;
+
+/// Rejects nodes whose domain the pod would make too full.
+#[derive(Clone)]
+pub(super) struct Filter<'a> {
+    pod: &'a Pod,
+    demands: NodeDemands<'a>,
+    constraints: Arc<[Constraint]>,
+    /// In step with `constraints`.
+    domains: Vec<Domains>,
+}
+
+impl<'a> Filter<'a> {
+    /// Counts the pods of every domain (upstream calPreFilterState).
+    pub(super) fn new(cluster: &Cluster, pod: &'a Pod, constraints: Vec<Constraint>) -> Self {
+        let mut domains = vec![Domains::default(); constraints.len()];
+        count_pods(cluster, pod, &constraints, true, &mut domains, |domains, value| Some(domains.add(value)));
+        Self { pod, demands: NodeDemands::of(pod), constraints: constraints.into(), domains }
+    }
+
+    fn rules(&self) -> impl Iterator<Item = (&Constraint, &Domains)> {
+        self.constraints.iter().zip(&self.domains)
+    }
+
+    /// Upstream updateWithPod. Terminating pods and the pods of an empty selector were not
+    /// counted at first, but are here.
+    fn change(&mut self, pod: &Pod, node: &NodeInfo, pods: i32) {
+        let labels = &node.node.labels;
+        if pod.key().namespace != self.pod.key().namespace || !has_all_keys(labels, &self.constraints) {
+            return;
+        }
+        let admission = self.demands.admission(node);
+        for (constraint, domains) in self.constraints.iter().zip(&mut self.domains) {
+            if !constraint.selector.matches(pod.labels()) || !constraint.includes(admission) {
+                continue;
+            }
+            if let Some(value) = labels.get(constraint.topology_key) {
+                domains.change(value, pods);
+            }
+        }
+    }
+}
+
+impl NodeFilter for Filter<'_> {
+    fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
+        for (constraint, domains) in self.rules() {
+            let topology_key = constraint.topology_key;
+            let Some(domain) = node.node.labels.get(topology_key) else {
+                return Err(Rejection::unresolvable(Reason::TopologyLabelMissing { topology_key }));
+            };
+            // Upstream minMatchNum.
+            let few_domains = (domains.len() as i64) < i64::from(constraint.min_domains);
+            let minimum = if few_domains { 0 } else { domains.minimum() };
+            let matching = domains.pods(domain);
+            let skew = matching + i64::from(constraint.selects_pod) - minimum;
+            let max_skew = i64::from(constraint.max_skew);
+            if skew > max_skew {
+                return Err(Rejection::unschedulable(Reason::TopologySkew {
+                    topology_key,
+                    domain,
+                    matching,
+                    minimum,
+                    skew,
+                    max_skew,
+                }));
+            }
+        }
+        Ok(())
+    }
+
+    fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
+        self.rules().flat_map(|(constraint, domains)| domains.facts(constraint.topology_key, node)).collect()
+    }
+
+    fn fork(&self) -> Option<Box<dyn NodeFilter + '_>> {
+        Some(Box::new(self.clone()))
+    }
+
+    fn add_pod(&mut self, pod: &Pod, node: &NodeInfo) {
+        self.change(pod, node, 1);
+    }
+
+    fn remove_pod(&mut self, pod: &Pod, node: &NodeInfo) {
+        self.change(pod, node, -1);
+    }
+}
+
+/// The filter of a profile that takes the plugin out of PreFilter only. Upstream words this
+/// plugin's error differently from the others' (getPreFilterState).
+pub(super) struct WithoutPreFilter;
+
+impl NodeFilter for WithoutPreFilter {
+    fn filter(&self, _node: &NodeInfo) -> Result<(), Rejection> {
+        Err(Rejection::error("reading \"PreFilterPodTopologySpread\" from cycleState: not found"))
+    }
+}

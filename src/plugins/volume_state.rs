@@ -1,0 +1,112 @@
+//! Storage objects as the volume plugins look them up: found, missing, or of a kind that the
+//! input does not speak of, which is said and not taken for missing.
+
+use crate::cluster::name::Name;
+use crate::cluster::storage::{PersistentVolume, PersistentVolumeClaim, StorageClass, StorageKind};
+use crate::cluster::{Cluster, ObjectKey};
+use crate::framework::{Cycle, NotEvaluated};
+
+/// What came of looking for an object.
+pub enum Lookup<T> {
+    /// It is there.
+    Found(T),
+    /// The cluster has no such object.
+    Missing,
+    /// Whether the cluster has it is not known.
+    Unknown,
+}
+
+/// The claim called `key`; `plugin` says in the answer when claims are not known.
+pub fn claim<'a>(cycle: Cycle<'a>, key: ObjectKey, plugin: &str) -> Lookup<&'a PersistentVolumeClaim> {
+    match cycle.cluster.storage().claim(key) {
+        Some(claim) => Lookup::Found(claim),
+        None if cycle.cluster.holds(StorageKind::PersistentVolumeClaim) => Lookup::Missing,
+        None => {
+            not_held(cycle, StorageKind::PersistentVolumeClaim, format!("{plugin} did not look at the pod's claims"));
+            Lookup::Unknown
+        }
+    }
+}
+
+/// The class called `name`.
+pub fn class<'a>(cycle: Cycle<'a>, name: Name, plugin: &str) -> Lookup<&'a StorageClass> {
+    match cycle.cluster.storage().class(name) {
+        Some(class) => Lookup::Found(class),
+        None if cycle.cluster.holds(StorageKind::StorageClass) => Lookup::Missing,
+        None => {
+            not_held(cycle, StorageKind::StorageClass, format!("{plugin} did not judge claims that are not bound"));
+            Lookup::Unknown
+        }
+    }
+}
+
+/// The volume called `name`.
+pub fn volume<'a>(cycle: Cycle<'a>, name: Name, plugin: &str) -> Lookup<&'a PersistentVolume> {
+    match cycle.cluster.storage().volume(name) {
+        Some(volume) => Lookup::Found(volume),
+        None if volumes_are_known(cycle.cluster) => {
+            note_no_volumes(cycle, plugin);
+            Lookup::Missing
+        }
+        None => {
+            let effect = format!("{plugin} did not judge claims that are bound");
+            not_held(cycle, StorageKind::PersistentVolume, effect);
+            Lookup::Unknown
+        }
+    }
+}
+
+/// Whether it is known which PersistentVolumes there are. A cluster may well have none; but input
+/// without volumes and without classes was read by somebody who could see neither.
+pub fn volumes_are_known(cluster: &Cluster) -> bool {
+    cluster.holds(StorageKind::PersistentVolume) || cluster.holds(StorageKind::StorageClass)
+}
+
+/// Says so when volumes are taken for missing only because the input has none at all.
+pub fn note_no_volumes(cycle: Cycle<'_>, plugin: &str) {
+    if !cycle.cluster.holds(StorageKind::PersistentVolume) {
+        let effect = format!("{plugin} took it that the cluster has none");
+        not_held(cycle, StorageKind::PersistentVolume, effect);
+    }
+}
+
+/// Says what it means that the input has nothing of `kind`.
+pub fn not_held(cycle: Cycle<'_>, kind: StorageKind, effect: impl Into<String>) {
+    cycle.notes.add(NotEvaluated::new(kind.plural(), "the input has none", effect));
+}
+
+/// A state from the JSON of its objects, in the tests of the volume plugins.
+#[cfg(test)]
+pub fn cluster(objects: &[serde_json::Value]) -> Cluster {
+    use crate::cluster::object::TypeMeta;
+    use crate::cluster::{ClusterBuilder, Kind, Object};
+    let mut builder = ClusterBuilder::default();
+    for object in objects {
+        let json = object.to_string();
+        let meta = TypeMeta::peek(json.as_bytes());
+        let kind = Kind::of(&meta.api_version.unwrap(), &meta.kind.unwrap()).unwrap();
+        builder.add(Object::decode(kind, json.as_bytes()).unwrap().0);
+    }
+    builder.build(Default::default())
+}
+
+/// The answers of `plugin` for the pod `n/p` of `cluster`: what PreFilter says, or what Filter says
+/// of each node in the order of names; then the kinds that were noted as not held.
+#[cfg(test)]
+pub fn verdicts(plugin: &dyn crate::framework::Plugin, cluster: &Cluster) -> (Vec<String>, Vec<String>) {
+    use crate::cluster::{Timestamp, name};
+    use crate::framework::{Notes, PreFilter};
+    let (notes, behaviour) = (Notes::default(), crate::config::Behaviour::default());
+    let pod = cluster.pod_named(ObjectKey::new(name("n"), name("p"))).unwrap();
+    let cycle = Cycle { cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
+    let said = match plugin.pre_filter().unwrap().pre_filter(cycle) {
+        PreFilter::Skip => vec!["skip".to_owned()],
+        PreFilter::Reject(rejection) => vec![rejection.message()],
+        PreFilter::Run { filter, .. } => {
+            let filter = |node| filter.filter(node).map_or_else(|rejection| rejection.message(), |()| "fits".into());
+            cluster.nodes().iter().map(filter).collect()
+        }
+    };
+    let noted = notes.take().into_iter().map(|item| item.what).collect();
+    (said, noted)
+}

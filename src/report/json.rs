@@ -1,0 +1,267 @@
+//! `-o json` and `-o yaml`: the documented shape, serialised from a placement.
+//!
+//! The types here are the contract with scripts: fields may be added, never removed or renamed.
+
+use serde::Serialize;
+use serde_json::ser::{PrettyFormatter, Serializer};
+
+use crate::cluster::name::Name;
+use crate::framework::placement::PluginScore;
+use crate::framework::{Code, NodePlacement, NotEvaluated, Placement, PluginRejection, Preemption, Reason, Rejection};
+
+use super::Answer;
+
+const API_VERSION: &str = "kubectl-sched/v1";
+
+/// An answer that could not be written down: never for the types of this file, but `serde` can
+/// not know that.
+pub type Result = std::result::Result<String, Box<dyn std::error::Error>>;
+
+/// JSON, indented by four blanks: one object, or a `PlacementList`.
+///
+/// # Errors
+/// Never in practice; what the serialiser says.
+pub fn render(answers: &[Answer], list: bool, kube_version: &str) -> Result {
+    pretty(&Document::of(answers, list, kube_version))
+}
+
+/// Any value as JSON, indented as kubectl does.
+///
+/// # Errors
+/// What the serialiser says.
+pub fn pretty(value: &impl Serialize) -> Result {
+    let mut bytes = Vec::new();
+    value.serialize(&mut Serializer::with_formatter(&mut bytes, PrettyFormatter::with_indent(b"    ")))?;
+    bytes.push(b'\n');
+    Ok(String::from_utf8(bytes)?)
+}
+
+/// The same as YAML.
+///
+/// # Errors
+/// Never in practice; what the serialiser says.
+pub fn render_yaml(answers: &[Answer], list: bool, kube_version: &str) -> Result {
+    yaml(&Document::of(answers, list, kube_version))
+}
+
+/// Any value as YAML.
+///
+/// # Errors
+/// What the serialiser says.
+pub fn yaml(value: &impl Serialize) -> Result {
+    // By way of a JSON value: its maps are sorted, as kubectl's YAML is.
+    let value = serde_json::to_value(value)?;
+    let mut text = serde_yaml::to_string(&value)?;
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Document<'a> {
+    One(Box<PlacementObject<'a>>),
+    Several(PlacementList<'a>),
+}
+
+impl<'a> Document<'a> {
+    fn of(answers: &'a [Answer], list: bool, kube_version: &'a str) -> Self {
+        let mut items: Vec<_> =
+            answers.iter().map(|answer| PlacementObject::new(&answer.placement, kube_version)).collect();
+        match items.pop() {
+            Some(only) if items.is_empty() && !list => Self::One(Box::new(only)),
+            last => {
+                items.extend(last);
+                Self::Several(PlacementList { api_version: API_VERSION, kind: "PlacementList", items })
+            }
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlacementList<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    items: Vec<PlacementObject<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlacementObject<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    pod: PodObject,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<Name>,
+    kube_version: &'a str,
+    schedulable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    errors: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<CurrentObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pre_enqueue: Option<VerdictObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pre_filter: Option<VerdictObject<'a>>,
+    nodes: Vec<NodeObject<'a>>,
+    best: &'a [Name],
+    picks: &'a [Name],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preemption: Option<PreemptionObject<'a>>,
+    not_evaluated: &'a [NotEvaluated],
+}
+
+#[derive(Serialize)]
+struct PodObject {
+    namespace: Name,
+    name: Name,
+}
+
+#[derive(Serialize)]
+struct CurrentObject {
+    node: Name,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rank: Option<usize>,
+    feasible: bool,
+}
+
+#[derive(Serialize)]
+struct VerdictObject<'a> {
+    code: Code,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plugin: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<ReasonObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct ReasonObject<'a> {
+    message: String,
+    #[serde(flatten)]
+    facts: &'a Reason,
+}
+
+#[derive(Serialize)]
+struct NodeObject<'a> {
+    name: Name,
+    verdict: VerdictObject<'a>,
+    filters: Vec<VerdictObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scores: Vec<ScoreObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rank: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct ScoreObject {
+    plugin: &'static str,
+    raw: i64,
+    normalized: i64,
+    weight: i64,
+    weighted: i64,
+}
+
+#[derive(Serialize)]
+struct PreemptionObject<'a> {
+    candidates: Vec<CandidateObject>,
+    pick: &'a [Name],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CandidateObject {
+    node: Name,
+    victims: Vec<String>,
+    pdb_violations: usize,
+}
+
+impl<'a> PlacementObject<'a> {
+    fn new(placement: &'a Placement, kube_version: &'a str) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "Placement",
+            pod: PodObject { namespace: placement.pod.namespace, name: placement.pod.name },
+            profile: Some(placement.profile).filter(|profile| !profile.is_empty()),
+            kube_version,
+            schedulable: placement.schedulable,
+            message: placement.message.as_deref(),
+            errors: &placement.errors,
+            current: placement.current.as_ref().map(|current| CurrentObject {
+                node: current.node,
+                rank: current.rank,
+                feasible: current.feasible,
+            }),
+            pre_enqueue: placement.pre_enqueue.as_ref().map(VerdictObject::of),
+            pre_filter: placement.pre_filter.as_ref().map(VerdictObject::of),
+            nodes: placement.nodes.iter().map(NodeObject::new).collect(),
+            best: &placement.best,
+            picks: &placement.picks,
+            preemption: placement.preemption.as_ref().map(PreemptionObject::new),
+            not_evaluated: &placement.not_evaluated,
+        }
+    }
+}
+
+impl<'a> VerdictObject<'a> {
+    fn new(plugin: Option<&'static str>, rejection: &'a Rejection) -> Self {
+        let reasons = rejection
+            .reasons
+            .iter()
+            .map(|reason| ReasonObject { message: reason.to_string(), facts: reason })
+            .collect();
+        Self { code: rejection.code, plugin, reasons }
+    }
+
+    fn of(rejection: &'a PluginRejection) -> Self {
+        Self::new(rejection.plugin, &rejection.rejection)
+    }
+}
+
+impl<'a> NodeObject<'a> {
+    fn new(node: &'a NodePlacement) -> Self {
+        let verdict = match &node.rejection {
+            Some(rejection) => VerdictObject::of(rejection),
+            None => VerdictObject { code: Code::Success, plugin: None, reasons: Vec::new() },
+        };
+        Self {
+            name: node.name,
+            verdict,
+            filters: node
+                .filters
+                .iter()
+                .map(|filter| VerdictObject::new(Some(filter.plugin), &filter.rejection))
+                .collect(),
+            scores: node.scores.iter().map(ScoreObject::new).collect(),
+            total: node.total,
+            rank: node.rank,
+        }
+    }
+}
+
+impl ScoreObject {
+    fn new(score: &PluginScore) -> Self {
+        let PluginScore { plugin, raw, normalized, weight, weighted } = *score;
+        Self { plugin, raw, normalized, weight, weighted }
+    }
+}
+
+impl<'a> PreemptionObject<'a> {
+    fn new(preemption: &'a Preemption) -> Self {
+        let candidates = preemption
+            .candidates
+            .iter()
+            .map(|candidate| CandidateObject {
+                node: candidate.node,
+                victims: candidate.victims.iter().map(ToString::to_string).collect(),
+                pdb_violations: candidate.pdb_violations,
+            })
+            .collect();
+        Self { candidates, pick: &preemption.pick }
+    }
+}

@@ -1,0 +1,171 @@
+//! Where the pod could go: the ranked score table and what decided it.
+
+use std::cmp::Reverse;
+
+use crate::explain::{Attribution, Decision, How};
+use crate::framework::{NodePlacement, Placement};
+
+use super::super::Answer;
+use super::super::style::Label;
+use super::super::text::{break_camel_case, count, list};
+use super::Options;
+use super::grid::Grid;
+use super::screen::Screen;
+use super::words;
+
+/// Nodes shown, beside the current one.
+const MOST_NODES: usize = 10;
+/// Width to which a plugin's name is broken when the names do not fit side by side.
+const NARROW: usize = 13;
+
+pub(super) fn render(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
+    let placement = &answer.placement;
+    if let Some(decision) = &answer.explanation.decision {
+        screen.blank();
+        decided(screen, decision);
+    }
+    if let Some(attribution) = &answer.explanation.attribution {
+        current(screen, attribution);
+    }
+    scores(screen, placement, options);
+    if placement.nodes.iter().any(|node| !node.is_feasible()) {
+        screen.heading("THE OTHER NODES", "");
+    }
+}
+
+/// One line that says which node wins, and one that says why.
+fn decided(screen: &mut Screen, decision: &Decision) {
+    let Decision { winners, total, runner_up, decided_by, how } = decision;
+    let first = winners.first().map(ToString::to_string).unwrap_or_default();
+    match how {
+        How::Nominated(node) => {
+            screen.paragraph(
+                Label::Plain,
+                &format!("{node} is taken without comparison: the pod is nominated to it by an earlier preemption"),
+            );
+            return;
+        }
+        How::OnlyNode => {
+            screen.paragraph(Label::Plain, &format!("{first} is the only node that fits: there is nothing to decide"));
+            return;
+        }
+        How::Scores => {}
+    }
+    let lead = match (winners.len(), runner_up) {
+        (1, Some(runner_up)) => format!(
+            "{first} wins with {total} points, {} ahead of {}",
+            runner_up.behind, runner_up.node
+        ),
+        (tied, _) => format!(
+            "{} tie at {total} points ({}): kube-scheduler picks one of them at random",
+            count(tied, "node"),
+            list(winners, 3)
+        ),
+    };
+    screen.paragraph(Label::Plain, &lead);
+    let Some(_) = runner_up else { return };
+    let why = match decided_by.split_first() {
+        Some((deciding, others)) => {
+            let also = others.iter().map(|other| other.plugin).collect::<Vec<_>>();
+            let also = if also.is_empty() { String::new() } else { format!(" (as without {})", list(&also, 3)) };
+            format!("decided by {}: without it {} would have won{also}", deciding.plugin, deciding.instead)
+        }
+        None if winners.len() == 1 => format!("no single plugin decided: {first} wins without any one of them"),
+        None => "no single plugin decided: one of these wins without any one of them".to_owned(),
+    };
+    screen.paragraph(Label::Plain, &why);
+}
+
+/// How the node that the pod is on compares.
+fn current(screen: &mut Screen, attribution: &Attribution) {
+    let node = attribution.node;
+    if !attribution.misses.is_empty() {
+        let misses: Vec<String> = attribution.misses.iter().map(|miss| words::on_node(&miss.reason)).collect();
+        screen.paragraph(Label::Plain, &format!("{node}, where it runs, would not take it now: {}", misses.join("; ")));
+    } else if attribution.rank.is_none() {
+        screen.paragraph(Label::Plain, &format!("{node}, where it runs, is not among the nodes"));
+    } else if attribution.behind > 0 {
+        let gaps: Vec<String> =
+            attribution.gaps.iter().map(|gap| format!("{} {:+}", gap.plugin, -gap.points)).collect();
+        screen.paragraph(
+            Label::Plain,
+            &format!("{node}, where it runs, is {} points behind: {}", attribution.behind, gaps.join(", ")),
+        );
+    }
+}
+
+fn scores(screen: &mut Screen, placement: &Placement, options: Options<'_>) {
+    let mut nodes: Vec<&NodePlacement> = placement.feasible().collect();
+    // Stable: equal totals stay in the order of names.
+    nodes.sort_by_key(|node| Reverse(node.total));
+    let plugins = plugins(&nodes, options.wide);
+    let on = placement.current.as_ref().map(|current| current.node);
+    let shown = nodes.iter().enumerate().filter(|(index, node)| *index < MOST_NODES || Some(node.name) == on);
+    let mut cells: Vec<(Label, Vec<String>)> = Vec::new();
+    for (_, node) in shown {
+        let is_current = Some(node.name) == on;
+        let picked = placement.picks.contains(&node.name);
+        let label = if is_current { Label::Current } else if picked { Label::Fits } else { Label::Plain };
+        let mut row = vec![
+            node.name.to_string(),
+            if is_current { "runs here".to_owned() } else if picked && on.is_none() { "picked".to_owned() } else { String::new() },
+            node.rank.map(|rank| rank.to_string()).unwrap_or_default(),
+            node.total.map(|total| total.to_string()).unwrap_or_default(),
+        ];
+        row.extend(plugins.iter().map(|(plugin, _)| {
+            let score = node.scores.iter().find(|score| score.plugin == *plugin);
+            score.map_or_else(|| "<none>".to_owned(), |score| score.weighted.to_string())
+        }));
+        cells.push((label, row));
+    }
+    let mut grid = Grid::with_header(header(&plugins, screen.width(), &cells)).right_aligned(2..4 + plugins.len());
+    let rows = cells.len();
+    for (label, row) in cells {
+        grid.row(label, row);
+    }
+    screen.blank();
+    screen.grid(&grid);
+    let mut remarks = Vec::new();
+    if nodes.len() > rows {
+        remarks.push(format!("and {} more feasible", count(nodes.len() - rows, "node")));
+    }
+    let hidden = nodes.first().map_or(0, |node| node.scores.len()) - plugins.len();
+    if hidden > 0 {
+        remarks.push(format!("{} gave every node the same (-o wide)", count(hidden, "more plugin")));
+    }
+    if !remarks.is_empty() {
+        screen.paragraph(Label::Dim, &remarks.join("; "));
+    }
+}
+
+/// The columns: plugins with their weights; only those that tell nodes apart unless `all`.
+fn plugins(nodes: &[&NodePlacement], all: bool) -> Vec<(&'static str, i64)> {
+    let Some((first, others)) = nodes.split_first() else { return Vec::new() };
+    first
+        .scores
+        .iter()
+        .filter(|score| {
+            all || others.iter().any(|node| {
+                node.scores.iter().any(|other| other.plugin == score.plugin && other.weighted != score.weighted)
+            })
+        })
+        .map(|score| (score.plugin, score.weight))
+        .collect()
+}
+
+/// Plugin names with their weights, in one line where there is room for it.
+fn header(plugins: &[(&'static str, i64)], width: usize, cells: &[(Label, Vec<String>)]) -> Vec<String> {
+    let mut header: Vec<String> = ["NODE", "", "RANK", "TOTAL"].map(str::to_owned).to_vec();
+    let fixed: usize = (0..4)
+        .map(|column| cells.iter().map(|(_, row)| row.get(column).map_or(0, String::len)).max().unwrap_or(0).max(5) + 3)
+        .sum();
+    let names: usize = plugins.iter().map(|(plugin, weight)| plugin.len() + weight.to_string().len() + 5).sum();
+    for (plugin, weight) in plugins {
+        header.push(if fixed + names <= width {
+            format!("{plugin} x{weight}")
+        } else {
+            format!("{}\nx{weight}", break_camel_case(plugin, NARROW))
+        });
+    }
+    header
+}

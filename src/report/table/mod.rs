@@ -1,0 +1,121 @@
+//! `-o table` and `-o wide`: what a person reads.
+//!
+//! The answer comes first, in one line; then the event's text as kube-scheduler writes it; then
+//! causes, closest nodes or scores. One node and 5,000 fit on a screen: lists are capped and say
+//! what they leave out.
+
+mod fits;
+mod grid;
+mod node;
+mod rejected;
+mod screen;
+mod words;
+
+pub(crate) use grid::Grid;
+pub(crate) use screen::Screen;
+
+use super::Answer;
+use super::style::Label;
+use super::text::count;
+use crate::framework::Placement;
+
+/// What decides about looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Every plugin, also those that tell no nodes apart.
+    pub wide: bool,
+    /// Whether tables have a header.
+    pub headers: bool,
+    /// Whose scheduler was reproduced, such as `v1.34`.
+    pub kube_version: &'a str,
+}
+
+/// The answers, one below the other.
+pub fn render(answers: &[Answer], options: Options<'_>) -> String {
+    let mut screen = Screen::new(options.width, options.headers);
+    for (index, answer) in answers.iter().enumerate() {
+        if index > 0 {
+            screen.blank();
+            screen.line(&[(Label::Dim, &"-".repeat(screen.width()))]);
+        }
+        explain(&mut screen, answer, options);
+    }
+    screen.finish()
+}
+
+fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
+    let placement = &answer.placement;
+    let profile = if placement.profile.is_empty() { "no profile" } else { placement.profile.as_str() };
+    let basis = format!("{profile} · {}", options.kube_version);
+    let (label, headline) = headline(answer);
+    screen.headline(label, &headline, &basis);
+    told(screen, placement);
+    if let Some(detail) = &answer.detail {
+        node::render(screen, answer, detail);
+    } else {
+        if placement.feasible().next().is_some() {
+            fits::render(screen, answer, options);
+        }
+        rejected::render(screen, answer);
+    }
+    not_evaluated(screen, placement);
+}
+
+/// The answer in one line.
+fn headline(answer: &Answer) -> (Label, String) {
+    let placement = &answer.placement;
+    let pod = format!("Pod {}", placement.pod);
+    let nodes = count(answer.nodes, "node");
+    let feasible = placement.feasible().count();
+    if !placement.errors.is_empty() {
+        return (Label::Rejected, format!("{pod} is not scheduled: an error ended the cycle"));
+    }
+    if placement.pre_enqueue.is_some() {
+        let then = if feasible > 0 { "it would fit without them" } else { "it would not fit without them either" };
+        return (Label::Rejected, format!("{pod} is held back by its scheduling gates; {then}"));
+    }
+    match &placement.current {
+        Some(current) if current.feasible => {
+            let rank = current.rank.unwrap_or(1);
+            let place = if rank == 1 { "the best".to_owned() } else { format!("number {rank}") };
+            (Label::Fits, format!("{pod} runs on {}, {place} of {}", current.node, count(feasible, "feasible node")))
+        }
+        Some(current) => {
+            (Label::Rejected, format!("{pod} runs on {}, which would not take it now", current.node))
+        }
+        None if feasible > 0 => (Label::Fits, format!("{pod} fits: {feasible} of {nodes}")),
+        None => (Label::Rejected, format!("{pod} does not fit: 0 of {nodes}")),
+    }
+}
+
+/// What kube-scheduler itself says of it.
+fn told(screen: &mut Screen, placement: &Placement) {
+    if let Some(held_back) = &placement.pre_enqueue {
+        screen.blank();
+        screen.paragraph(Label::Plain, &held_back.rejection.message());
+    }
+    if placement.errors.is_empty() {
+        if let Some(message) = &placement.message {
+            screen.blank();
+            screen.paragraph(Label::Plain, message);
+        }
+    }
+    for error in &placement.errors {
+        screen.blank();
+        screen.paragraph(Label::Plain, error);
+    }
+}
+
+fn not_evaluated(screen: &mut Screen, placement: &Placement) {
+    if placement.not_evaluated.is_empty() {
+        return;
+    }
+    screen.heading("NOT EVALUATED", "the answer does not rest on this");
+    let mut grid = Grid::default();
+    for item in &placement.not_evaluated {
+        grid.row(Label::Warning, vec![item.what.clone(), format!("{}: {}", item.why, item.effect)]);
+    }
+    screen.grid(&grid);
+}

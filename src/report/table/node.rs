@@ -1,0 +1,153 @@
+//! `--node NODE`: every plugin's verdict on one node, with the numbers behind it.
+
+use std::fmt::Write;
+
+use crate::cluster::name::Name;
+use crate::explain::node_detail::Verdict;
+use crate::explain::{FilterDetail, NodeDetail};
+use crate::framework::Fact;
+
+use super::super::Answer;
+use super::super::style::Label;
+use super::super::text::thousands;
+use super::grid::Grid;
+use super::screen::Screen;
+use super::words;
+
+/// Domains of a topology key that are listed.
+const MOST_DOMAINS: usize = 8;
+
+pub(super) fn render(screen: &mut Screen, answer: &Answer, detail: &NodeDetail) {
+    let placement = &answer.placement;
+    let node = placement.nodes.iter().find(|node| node.name == detail.node);
+    screen.blank();
+    let (label, verdict) = match node {
+        Some(node) if node.is_feasible() => (
+            Label::Fits,
+            match (node.rank, node.total) {
+                (Some(rank), Some(total)) => format!("takes the pod: rank {rank}, {total} points"),
+                _ => "takes the pod".to_owned(),
+            },
+        ),
+        Some(node) => {
+            let plugin = node.rejection.as_ref().and_then(|rejection| rejection.plugin).unwrap_or("the framework");
+            (Label::Rejected, format!("does not take the pod: {plugin} says no"))
+        }
+        None => (Label::Rejected, "was not looked at: the pod was turned away before".to_owned()),
+    };
+    screen.line(&[(Label::Plain, "Node "), (Label::Plain, &detail.node), (Label::Plain, " "), (label, &verdict)]);
+    if let (None, Some(turned_away)) = (node, &placement.pre_filter) {
+        screen.paragraph(
+            Label::Plain,
+            &format!("{}: {}", turned_away.plugin.unwrap_or("PreFilter"), turned_away.rejection.message()),
+        );
+    }
+    filters(screen, &detail.filters);
+    scores(screen, detail);
+}
+
+fn filters(screen: &mut Screen, filters: &[FilterDetail]) {
+    let mut grid = Grid::new(["FILTER", "VERDICT", "WHY"]);
+    for filter in filters {
+        let (label, verdict) = match &filter.verdict {
+            Verdict::Skipped => (Label::Dim, "skipped"),
+            Verdict::NotAsked => (Label::Dim, "not asked"),
+            Verdict::Passed => (Label::Fits, "yes"),
+            Verdict::Rejected(_) => (Label::Rejected, "no"),
+        };
+        let mut why: Vec<String> = match &filter.verdict {
+            Verdict::Rejected(rejection) => {
+                rejection.reasons.iter().map(|reason| format!("{reason}: {}", words::on_node(reason))).collect()
+            }
+            Verdict::Skipped => vec!["the pod gives it nothing to check".to_owned()],
+            Verdict::NotAsked | Verdict::Passed => Vec::new(),
+        };
+        why.extend(facts(&filter.facts));
+        grid.row(label, vec![filter.plugin.to_owned(), verdict.to_owned(), why.join("\n")]);
+    }
+    screen.blank();
+    screen.grid(&grid);
+}
+
+fn scores(screen: &mut Screen, detail: &NodeDetail) {
+    if detail.scores.is_empty() {
+        return;
+    }
+    let mut grid = Grid::new(["SCORE", "RAW", "0-100", "WEIGHT", "POINTS", "WHY"]).right_aligned(1..5);
+    let mut total = 0;
+    for scored in &detail.scores {
+        let why = facts(&scored.facts).join("\n");
+        let cells = match &scored.score {
+            Some(score) => {
+                total += score.weighted;
+                [score.raw, score.normalized, score.weight, score.weighted].map(|points| points.to_string())
+            }
+            None => ["", "", "", "<none>"].map(str::to_owned),
+        };
+        let why = if scored.score.is_none() { "the pod gives it nothing to score".to_owned() } else { why };
+        let mut row = vec![scored.plugin.to_owned()];
+        row.extend(cells);
+        row.push(why);
+        grid.row(Label::Plugin, row);
+    }
+    grid.row(Label::Heading, ["total", "", "", "", &total.to_string(), ""].map(str::to_owned).to_vec());
+    screen.blank();
+    screen.grid(&grid);
+}
+
+/// A line a fact; the domains of one topology key share a line.
+fn facts(facts: &[Fact]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut keys: Vec<Name> = Vec::new();
+    for fact in facts {
+        match fact {
+            Fact::Resource { resource, requested, used, allocatable, score, weight } => {
+                let print = |value| words::amount(*resource, value);
+                let mut line = format!(
+                    "{resource}: asked {}, used {} of {}",
+                    print(*requested),
+                    print(*used),
+                    print(*allocatable)
+                );
+                if let Some(score) = score {
+                    let _ = write!(line, ", score {score}");
+                }
+                if let Some(weight) = weight {
+                    let _ = write!(line, " x{weight}");
+                }
+                lines.push(line);
+            }
+            Fact::Domain { topology_key, .. } => {
+                if !keys.contains(topology_key) {
+                    keys.push(*topology_key);
+                    lines.push(domains(*topology_key, facts));
+                }
+            }
+            Fact::Value { name, value } => lines.push(format!("{name}: {value}")),
+        }
+    }
+    lines
+}
+
+/// `zone: a 3, b 2 (here), c 1`: the node's own domain first when there are too many.
+fn domains(key: Name, facts: &[Fact]) -> String {
+    let mut domains: Vec<(&Name, i64, bool)> = facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Domain { topology_key, domain, count, here } if *topology_key == key => Some((domain, *count, *here)),
+            _ => None,
+        })
+        .collect();
+    let left_out = domains.len().saturating_sub(MOST_DOMAINS);
+    if left_out > 0 {
+        // The emptiest domain is what the others are measured against.
+        domains.sort_by_key(|(_, count, here)| (!here, *count));
+        domains.truncate(MOST_DOMAINS);
+    }
+    let listed: Vec<String> = domains
+        .iter()
+        .map(|(domain, count, here)| format!("{domain} {count}{}", if *here { " (here)" } else { "" }))
+        .collect();
+    let more = if left_out > 0 { format!(" and {} more", thousands(left_out)) } else { String::new() };
+    format!("{key}: {}{more}", listed.join(", "))
+}

@@ -1,0 +1,143 @@
+//! Why nodes do not take the pod: `REASON`, `CLOSEST NODES`, `PREEMPTION`.
+
+use crate::explain::{Cause, NearMiss};
+use crate::framework::{Preemption, Reason};
+
+use super::super::Answer;
+use super::super::style::Label;
+use super::super::text::{count, list, thousands};
+use super::grid::Grid;
+use super::screen::Screen;
+use super::words;
+
+/// Causes shown.
+const MOST_CAUSES: usize = 12;
+/// Closest nodes shown.
+const MOST_NEAR_MISSES: usize = 5;
+/// Preemption candidates shown.
+const MOST_CANDIDATES: usize = 5;
+
+pub(super) fn render(screen: &mut Screen, answer: &Answer) {
+    let placement = &answer.placement;
+    turned_away(screen, answer);
+    causes(screen, answer);
+    if placement.feasible().next().is_none() {
+        near_misses(screen, &answer.explanation.near_misses);
+    }
+    if let Some(preemption) = &placement.preemption {
+        preempt(screen, preemption);
+    }
+}
+
+/// PreFilter's no, which holds for every node.
+fn turned_away(screen: &mut Screen, answer: &Answer) {
+    let Some(rejection) = &answer.placement.pre_filter else { return };
+    let mut grid = Grid::new(["REASON", "", "NODES", "WHERE"]).right_aligned([2]);
+    for reason in &rejection.rejection.reasons {
+        grid.row(
+            Label::Plugin,
+            vec![
+                rejection.plugin.unwrap_or("PreFilter").to_owned(),
+                words::brief(reason),
+                thousands(answer.nodes),
+                "every node: decided before any was looked at".to_owned(),
+            ],
+        );
+    }
+    screen.blank();
+    screen.grid(&grid);
+}
+
+fn causes(screen: &mut Screen, answer: &Answer) {
+    let causes = &answer.explanation.causes;
+    if causes.is_empty() {
+        return;
+    }
+    let mut grid = Grid::new(["REASON", "", "NODES", "WHERE"]).right_aligned([2]);
+    for cause in causes.iter().take(MOST_CAUSES) {
+        let nodes: Vec<_> = cause.nodes.iter().chain(&cause.behind).copied().collect();
+        grid.row(
+            Label::Plugin,
+            vec![
+                plugin(cause),
+                words::cause(cause),
+                nodes_of(cause),
+                words::place(&nodes, cause.label.as_ref(), nodes.len() == answer.nodes),
+            ],
+        );
+    }
+    screen.blank();
+    screen.grid(&grid);
+    if causes.len() > MOST_CAUSES {
+        screen.line(&[(Label::Dim, &format!("and {} more", count(causes.len() - MOST_CAUSES, "cause")))]);
+    }
+    if causes.iter().any(|cause| !cause.behind.is_empty()) {
+        screen.paragraph(Label::Dim, "+N: on N more nodes too, where another filter is the first to say no");
+    }
+}
+
+fn plugin(cause: &Cause) -> String {
+    match (&cause.reason, cause.plugin) {
+        (Reason::LeftOutByPreFilter { plugins }, _) => plugins.join(", "),
+        (_, plugin) => plugin.unwrap_or("framework").to_owned(),
+    }
+}
+
+/// `3`, `3 +4`, `+4`.
+fn nodes_of(cause: &Cause) -> String {
+    match (cause.nodes.len(), cause.behind.len()) {
+        (first, 0) => thousands(first),
+        (0, behind) => format!("+{}", thousands(behind)),
+        (first, behind) => format!("{} +{}", thousands(first), thousands(behind)),
+    }
+}
+
+fn near_misses(screen: &mut Screen, near_misses: &[NearMiss]) {
+    if near_misses.is_empty() {
+        return;
+    }
+    screen.heading("CLOSEST NODES", "");
+    let mut grid = Grid::default();
+    for near_miss in near_misses.iter().take(MOST_NEAR_MISSES) {
+        for (index, miss) in near_miss.misses.iter().enumerate() {
+            let node = if index == 0 { list(&near_miss.nodes, 1) } else { String::new() };
+            grid.row(
+                Label::Plain,
+                vec![node, words::subject(miss.plugin, &miss.reason), words::on_node(&miss.reason)],
+            );
+        }
+    }
+    screen.grid(&grid);
+    let shown = near_misses.iter().take(MOST_NEAR_MISSES).map(|near_miss| near_miss.nodes.len()).sum::<usize>();
+    let rest = near_misses.iter().map(|near_miss| near_miss.nodes.len()).sum::<usize>() - shown;
+    if rest > 0 {
+        screen.line(&[(Label::Dim, &format!("and {rest} more, farther away", rest = count(rest, "node")))]);
+    }
+}
+
+fn preempt(screen: &mut Screen, preemption: &Preemption) {
+    let remark = "what kube-scheduler would evict to make room";
+    screen.heading("PREEMPTION", remark);
+    let mut grid = Grid::default();
+    let picked = |node| preemption.pick.contains(node);
+    let mut candidates: Vec<_> = preemption.candidates.iter().collect();
+    candidates.sort_by_key(|candidate| !picked(&candidate.node));
+    for candidate in candidates.iter().take(MOST_CANDIDATES) {
+        let victims: Vec<String> = candidate.victims.iter().map(ToString::to_string).collect();
+        let budget = match candidate.pdb_violations {
+            0 => String::new(),
+            violations => format!(", breaking {}", count(violations, "disruption budget")),
+        };
+        let picked = picked(&candidate.node);
+        let mark = if picked { "picked" } else { "" };
+        grid.row(
+            if picked { Label::Fits } else { Label::Plain },
+            vec![candidate.node.to_string(), mark.to_owned(), format!("evict {}{budget}", list(&victims, 3))],
+        );
+    }
+    screen.grid(&grid);
+    if candidates.len() > MOST_CANDIDATES {
+        screen.line(&[(Label::Dim, &format!("and {} more", count(candidates.len() - MOST_CANDIDATES, "node")))]);
+    }
+}
+

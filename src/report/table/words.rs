@@ -1,0 +1,165 @@
+//! Reasons in the words of a reader: the one place where output looks at kinds of reasons.
+//!
+//! Upstream's own sentences stand in the event's text; here is what they leave out. A reason
+//! without words of its own is shown by upstream's.
+
+use crate::cluster::name::Name;
+use crate::explain::{Cause, SharedLabel};
+use crate::framework::{Amount, Reason};
+
+use super::super::text::{list, range};
+
+/// The cause in a few words, for a group of nodes.
+pub(super) fn cause(cause: &Cause) -> String {
+    match (&cause.reason, &cause.shortfall) {
+        (Reason::InsufficientResource { resource, requested, .. }, Some((least, most))) => {
+            let (least, most) = (amount(*resource, *least), amount(*resource, *most));
+            if least == most {
+                format!("{resource}: {} asked, short by {least}", amount(*resource, *requested))
+            } else {
+                format!("{resource}: {} asked, short by {least} to {most}", amount(*resource, *requested))
+            }
+        }
+        (Reason::TopologySkew { topology_key, max_skew, .. }, _) => {
+            format!("{topology_key}: skew would exceed {max_skew}")
+        }
+        (Reason::TooManyPods { .. }, _) => "pods: as many as the node may have".to_owned(),
+        (reason, _) => brief(reason),
+    }
+}
+
+/// The reason in a few words, without numbers of a node.
+pub(super) fn brief(reason: &Reason) -> String {
+    match reason {
+        Reason::NodeUnschedulable => "node is cordoned".to_owned(),
+        Reason::NodeNameMismatch { wanted } => format!("asks for node {wanted} by name"),
+        Reason::UntoleratedTaint { taint, .. } => format!("taint {taint}"),
+        Reason::NodeAffinityMismatch { unmatched_labels, affinity } => match (unmatched_labels.as_slice(), affinity) {
+            ([], true) => "required node affinity does not match".to_owned(),
+            ([], false) => "nodeSelector does not match".to_owned(),
+            (labels, false) => format!("nodeSelector {} does not match", list(labels, 3)),
+            (labels, true) => format!("nodeSelector {} and required node affinity do not match", list(labels, 3)),
+        },
+        Reason::EnforcedNodeAffinityMismatch => "addedAffinity of the profile".to_owned(),
+        Reason::HostPortConflict { ports } if !ports.is_empty() => format!("host port taken: {}", list(ports, 3)),
+        Reason::TopologyLabelMissing { topology_key } => format!("node has no label {topology_key}"),
+        Reason::PodAffinityUnmet { topology_key, selector } => {
+            format!("no pod with {} in the same {topology_key}", selected(selector))
+        }
+        Reason::PodAntiAffinityViolated { topology_key, selector } => {
+            format!("a pod with {} in the same {topology_key}", selected(selector))
+        }
+        Reason::ExistingPodAntiAffinity { topology_key, .. } => {
+            format!("a pod in the same {topology_key} keeps this one away")
+        }
+        Reason::LeftOutByPreFilter { plugins } | Reason::NothingLeftByPreFilter { plugins } => {
+            format!("not among the nodes that {} allows", list(plugins, 3))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// What a miss is about, in a word: the resource, or the plugin.
+pub(super) fn subject(plugin: Option<&'static str>, reason: &Reason) -> String {
+    match reason {
+        Reason::InsufficientResource { resource, .. } => resource.to_string(),
+        Reason::TooManyPods { .. } => "pods".to_owned(),
+        Reason::LeftOutByPreFilter { plugins } => plugins.join(", "),
+        _ => plugin.unwrap_or("framework").to_owned(),
+    }
+}
+
+/// The reason on one node, with its numbers.
+pub(super) fn on_node(reason: &Reason) -> String {
+    match reason {
+        Reason::InsufficientResource { resource, requested, used, allocatable, short } => {
+            let print = |value: Amount| amount(*resource, value);
+            let free = Amount::new(*resource, allocatable.value.saturating_sub(used.value));
+            if allocatable.value == 0 {
+                format!("needs {}, the node has none", print(*requested))
+            } else if requested.value > allocatable.value {
+                format!("needs {}, more than the node's {}", print(*requested), print(*allocatable))
+            } else {
+                format!(
+                    "needs {}, free {} of {}: {} short",
+                    print(*requested),
+                    print(free),
+                    print(*allocatable),
+                    print(*short)
+                )
+            }
+        }
+        Reason::TooManyPods { used, allocatable } => format!("{used} pods, {allocatable} allowed"),
+        Reason::TopologySkew { topology_key, domain, matching, minimum, skew, max_skew } => format!(
+            "{topology_key}={domain} has {matching}, the emptiest domain {minimum}: skew {skew}, {max_skew} allowed"
+        ),
+        Reason::ExistingPodAntiAffinity { topology_key, domain } => {
+            format!("a pod in {topology_key}={domain} keeps this one away")
+        }
+        Reason::UntoleratedTaint { taint, .. } => format!("{taint} is not tolerated"),
+        other => brief(other),
+    }
+}
+
+fn selected(selector: &str) -> &str {
+    if selector.is_empty() { "any labels" } else { selector }
+}
+
+/// `node pool gpu (gpu-1 … gpu-9)`, or the nodes' names.
+pub(super) fn place(nodes: &[Name], label: Option<&SharedLabel>, all: bool) -> String {
+    if all && nodes.len() > 1 {
+        return "every node".to_owned();
+    }
+    match label {
+        Some(label) => format!("{} ({})", shared(label), range(nodes)),
+        None => list(nodes, 3),
+    }
+}
+
+/// `zone a`, `instance type m5.large`: the last part of the key, read as words.
+fn shared(label: &SharedLabel) -> String {
+    let key = label.key.rsplit('/').next().unwrap_or_default().replace(['-', '_'], " ");
+    let values: Vec<&str> = label.values.iter().map(Name::as_str).filter(|value| !value.is_empty()).collect();
+    if values.is_empty() { key } else { format!("{key} {}", values.join(", ")) }
+}
+
+/// An amount as a person reads it: bytes to one decimal of the largest unit, anything else as it
+/// is. The exact value is in the JSON.
+pub(super) fn amount(resource: Name, amount: Amount) -> String {
+    const UNITS: [&str; 6] = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    let bytes = resource == "memory" || resource == "ephemeral-storage" || resource.starts_with("hugepages-");
+    let size = amount.value.unsigned_abs();
+    let unit = UNITS.iter().enumerate().rev().find(|(index, _)| size >= 1 << (10 * (index + 1)));
+    match unit {
+        Some((index, unit)) if bytes => {
+            let tenths = (u128::from(size) * 10 + (1 << (10 * (index + 1))) / 2) >> (10 * (index + 1));
+            let sign = if amount.value < 0 { "-" } else { "" };
+            match tenths % 10 {
+                0 => format!("{sign}{}{unit}", tenths / 10),
+                rest => format!("{sign}{}.{rest}{unit}", tenths / 10),
+            }
+        }
+        _ => amount.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::name::name;
+
+    #[track_caller]
+    fn reads(resource: &str, value: i64, expected: &str) {
+        assert_eq!(amount(name(resource), Amount::new(name(resource), value)), expected);
+    }
+
+    #[test]
+    fn amounts_are_short() {
+        reads("cpu", 1500, "1500m");
+        reads("cpu", 2000, "2");
+        reads("memory", 0, "0");
+        reads("memory", 16_005_496_832, "14.9Gi");
+        reads("memory", 2 << 30, "2Gi");
+        reads("nvidia.com/gpu", 8, "8");
+    }
+}
