@@ -11,8 +11,8 @@ pub(crate) struct KubeFlags {
     /// Namespace of the objects that are named
     #[arg(short, long, value_name = "NAMESPACE")]
     pub(crate) namespace: Option<String>,
-    /// Path to the kubeconfig file
-    #[arg(long, value_name = "FILE", env = "KUBECONFIG", hide_env_values = true)]
+    /// Path to the kubeconfig file [default: the files of KUBECONFIG, else ~/.kube/config]
+    #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
     /// The kubeconfig context to use
     #[arg(long, value_name = "NAME", hide_short_help = true)]
@@ -59,4 +59,7 @@ pub(crate) struct KubeFlags {
     /// Directory kubectl caches discovery in; accepted, and not used
     #[arg(long, value_name = "DIR", hide_short_help = true)]
     pub(crate) cache_dir: Option<PathBuf>,
+    /// Objects to ask for in one page of a list; 0 for all in one
+    #[arg(long, value_name = "NUMBER", default_value_t = 500, hide = true)]
+    pub(crate) chunk_size: usize,
 }

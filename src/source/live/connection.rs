@@ -43,8 +43,8 @@ pub struct Connection {
     pub impersonate_uid: Option<String>,
     /// `--request-timeout`; none means no limit.
     pub request_timeout: Option<Duration>,
-    /// `--chunk-size`: objects a page, 0 for all in one; none means kubectl's 500.
-    pub chunk_size: Option<usize>,
+    /// `--chunk-size`: objects a page, 0 for all in one.
+    pub chunk_size: usize,
 }
 
 /// How we name ourselves to servers, and in their audit logs.

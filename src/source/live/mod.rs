@@ -37,8 +37,7 @@ pub fn read(connection: &Connection, kinds: &[Kind], builder: &mut ClusterBuilde
     runtime()?.block_on(async {
         let server = connection.server().await?;
         let mut report = LiveReport { version: server.version().await?, ..LiveReport::default() };
-        let chunk_size = connection.chunk_size.unwrap_or(CHUNK_SIZE);
-        let lists = join_all(kinds.iter().map(|kind| pages::list(*kind, chunk_size, async |path| server.get(&path).await)));
+        let lists = join_all(kinds.iter().map(|kind| pages::list(*kind, connection.chunk_size, async |path| server.get(&path).await)));
         for (kind, list) in kinds.iter().zip(lists.await) {
             if let Some(objects) = settle(*kind, list, &server, &mut report)? {
                 builder.saw(*kind);
@@ -50,9 +49,6 @@ pub fn read(connection: &Connection, kinds: &[Kind], builder: &mut ClusterBuilde
         Ok(report)
     })
 }
-
-/// kubectl's `--chunk-size`.
-const CHUNK_SIZE: usize = 500;
 
 /// The objects, or none when the kind is reported as forbidden.
 fn settle(
