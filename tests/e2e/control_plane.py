@@ -27,6 +27,8 @@ from api import Api
 
 HERE = pathlib.Path(__file__).resolve().parent
 MODULE = HERE / "controlplane"
+#: The rights that kubectl sched asks for.
+ROLE = HERE.parent.parent / "docs" / "rbac.yaml"
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "kubectl-sched-e2e"
 VERSION = "v1.34.1"
 #: Users without any right of their own, for the tests to give rights to.
@@ -80,6 +82,24 @@ def wait_for(what, condition, seconds=60, pause=0.05):
         time.sleep(pause)
 
 
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+
+
+def bind(api, role, user):
+    """Gives a user the rights of a ClusterRole."""
+    api.create({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": user},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+                "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}]})
+
+
+def wait_for_right(api, user, group, resource):
+    """Waits until the API server knows that the user may list the resource."""
+    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "metadata": {}, "spec": {
+        "user": user, "resourceAttributes": {"verb": "list", "group": group, "resource": resource}}}
+    wait_for("the rights of " + user, lambda: api.call(
+        "POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]["allowed"])
+
+
 class ControlPlane:
     """A context manager: up inside of `with`, gone after."""
 
@@ -93,6 +113,7 @@ class ControlPlane:
         try:
             self._start_etcd()
             self._start_apiserver()
+            self._grant_role()
         except BaseException:
             self.__exit__()
             raise
@@ -107,7 +128,7 @@ class ControlPlane:
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def kubeconfig(self, user, server=None):
-        """The path of a kubeconfig for `user` ("admin", "scheduler" or one of `USERS`)."""
+        """The path of a kubeconfig for `user` ("admin", "scheduler", "reader" or one of `USERS`)."""
         path = self.directory / ("%s-%d.kubeconfig" % (user, len(list(self.directory.iterdir()))))
         cluster = {"server": server or self.server}
         if cluster["server"].startswith("https"):
@@ -121,6 +142,12 @@ class ControlPlane:
 
     def api(self, user="admin"):
         return Api(self.port, self.certificate, self._token(user))
+
+    def audited(self, users):
+        """The requests that these users made, as the API server wrote them down."""
+        with open(self.audit_log) as lines:
+            entries = [json.loads(line) for line in lines]
+        return [entry for entry in entries if entry["user"]["username"] in users]
 
     def compact(self):
         """Makes etcd forget all but the newest revision: older continue tokens have expired then."""
@@ -171,7 +198,7 @@ class ControlPlane:
         key = self.directory / "service-account.key"
         key.write_bytes(subprocess.run([self.binary, "key"], stdout=subprocess.PIPE, check=True, timeout=60).stdout)
         tokens = self.directory / "tokens.csv"
-        users = {"admin": "system:masters", **dict.fromkeys(USERS, "")}
+        users = {"admin": "system:masters", **dict.fromkeys(["reader", *USERS], "")}
         lines = ['%s,%s,%s,"%s"' % (self._token(user), user, user, group) for user, group in users.items()]
         lines.append('%s,system:kube-scheduler,scheduler,""' % self._token("scheduler"))
         tokens.write_text("\n".join(lines) + "\n")
@@ -194,6 +221,13 @@ class ControlPlane:
         wait_for("the API server's certificate", lambda: self._alive("kube-apiserver") and self.certificate.exists())
         self._wait_ready("kube-apiserver", self.server + "/readyz",
                          ssl.create_default_context(cafile=str(self.certificate)), self._token("admin"), 180)
+
+    def _grant_role(self):
+        """The user "reader" has what docs/rbac.yaml says and nothing else; kubectl sched runs as that user."""
+        api = self.api()
+        role = api.call("POST", RBAC + "/clusterroles", ROLE.read_text(), "application/yaml")
+        bind(api, role["metadata"]["name"], "reader")
+        wait_for_right(api, "reader", "", "pods")
 
     @staticmethod
     def _token(user):

@@ -22,7 +22,7 @@ class Scheduler(unittest.TestCase):
 
     def try_area(self, area):
         api = plane().api()
-        kubeconfig = plane().kubeconfig("admin")
+        kubeconfig = plane().kubeconfig("reader")
         compared = 0
         for case in corpus.cases(area, COUNT):
             with corpus.Loaded(api, case) as loaded, plane().scheduler(case["config"]) as scheduler:
@@ -76,7 +76,7 @@ class Together(unittest.TestCase):
     """A set of pods that stay pending, all let go at once."""
 
     def test_pending_pods(self):
-        api, kubeconfig = plane().api(), plane().kubeconfig("admin")
+        api, kubeconfig = plane().api(), plane().kubeconfig("reader")
         node = {"apiVersion": "v1", "kind": "Node", "spec": {"taints": [
             {"key": "dedicated", "value": "gpu", "effect": "NoSchedule"}]}, "metadata": {"name": "gpu-1"},
             "status": {"allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110"}}}
