@@ -6,7 +6,7 @@ use crate::cluster::pod::PodId;
 use crate::cluster::{Cluster, Pod, Timestamp};
 use crate::config::{Behaviour, Profile, SchedulerConfig};
 use crate::framework::placement::{Current, Placement};
-use crate::framework::{Cycle, Framework, NotEvaluated, Notes, Plugin, cycle};
+use crate::framework::{Cycle, Framework, NotEvaluated, Notes, Plugin, cycle, sampling};
 use crate::plugins;
 
 /// Profiles by scheduler name, ready to run cycles.
@@ -39,21 +39,29 @@ impl Scheduler {
 
     /// The profile that answers to the pod's scheduler name, ready to run.
     pub fn framework_for(&self, pod: &Pod) -> Option<(&Profile, Framework<'_>)> {
+        let (profile, plugins) = self.profile_for(pod)?;
+        Some((profile, Framework::new(profile, plugins)))
+    }
+
+    fn profile_for(&self, pod: &Pod) -> Option<(&Profile, &[Box<dyn Plugin>])> {
         let name = pod.spec().scheduler_name();
         let (profile, plugins) = self.profiles.iter().find(|(profile, _)| profile.scheduler_name == name)?;
-        Some((profile, Framework::new(profile, plugins)))
+        Some((profile, plugins))
     }
 
     /// Runs one cycle for a pending pod of `cluster`, at the time `now`.
     pub fn schedule(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Placement {
         let pod = cluster.pod(pod);
-        let Some((profile, framework)) = self.framework_for(pod) else {
+        let Some((profile, plugins)) = self.profile_for(pod) else {
             return no_profile(pod);
         };
         let notes = Notes::default();
-        note_what_is_outside(profile, &notes);
+        note_what_is_outside(profile, plugins, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
-        cycle::run(&framework, cycle)
+        let mut placement = cycle::run(&Framework::new(profile, plugins), cycle);
+        let percentage = profile.percentage_of_nodes_to_score.or(self.config.percentage_of_nodes_to_score);
+        placement.not_evaluated.extend(sampling::note(&placement, percentage.unwrap_or(0)));
+        placement
     }
 
     /// Explains a pod as if it were pending: one that runs somewhere is taken out of the state
@@ -76,8 +84,19 @@ impl Scheduler {
     }
 }
 
-/// Plugins of the profile that are not part of kube-scheduler.
-fn note_what_is_outside(profile: &Profile, notes: &Notes) {
+/// Plugins that the profile enables and that are not here: those that are not part of
+/// kube-scheduler, and those of versions after the one this program knows best.
+fn note_what_is_outside(profile: &Profile, plugins: &[Box<dyn Plugin>], notes: &Notes) {
+    let judging = [&profile.pre_filter, &profile.filter, &profile.post_filter, &profile.pre_score, &profile.score];
+    for enabled in judging.into_iter().flatten() {
+        if !plugins.iter().any(|plugin| enabled.plugin == plugin.name()) {
+            notes.add(NotEvaluated::new(
+                enabled.plugin.as_str(),
+                "kubectl sched does not have this plugin yet",
+                "what it filters or scores is not in this answer",
+            ));
+        }
+    }
     for plugin in &profile.out_of_tree {
         notes.add(NotEvaluated::new(
             plugin.plugin.as_str(),

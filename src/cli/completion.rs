@@ -5,14 +5,14 @@ use clap_complete::Shell;
 
 use crate::error::{Error, Result};
 
-use super::{Cli, Status, output};
+use super::{Cli, Status, TEMPLATE, output};
 
 /// Print the completion script for a shell
 ///
 /// The script completes `kubectl-sched`. For `kubectl sched`, kubectl asks a program called
 /// `kubectl_complete-sched`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(help_template = TEMPLATE, after_help = "\
 Examples:
   # For this bash session
   source <(kubectl sched completion bash)

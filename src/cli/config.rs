@@ -12,12 +12,13 @@ use crate::config::{Behaviour, Enabled, ExtensionPoint, Origin, Profile, Schedul
 use crate::error::{Error, Result};
 use crate::report::style::Label;
 use crate::report::table::{Grid, Screen};
+use crate::report::text::break_camel_case;
 use crate::report::{Format, json};
 
 use super::config_args::arguments;
 use super::output::{self, OutputFlags};
 use super::state::SchedulerFlags;
-use super::Status;
+use super::{Status, TEMPLATE};
 
 /// Show the effective scheduler configuration
 ///
@@ -25,7 +26,7 @@ use super::Status;
 /// in, their weights and arguments, and where each came from: the defaults of the version,
 /// multiPoint, or the extension point itself.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(help_template = TEMPLATE, after_help = "\
 Examples:
   # What kube-scheduler runs when nobody configures it
   kubectl sched config
@@ -86,11 +87,17 @@ pub(super) fn run(arguments: &ConfigArgs) -> Result<Status> {
     let text = match arguments.output.output {
         Format::Json => json::pretty(&object).map_err(Error::from_error)?,
         Format::Yaml => json::yaml(&object).map_err(Error::from_error)?,
-        Format::Name => object.profiles.iter().map(|profile| format!("profile/{}\n", profile.scheduler_name)).collect(),
+        Format::Name => names(&object),
         Format::Table | Format::Wide => table(&object, &arguments.output),
     };
     arguments.output.print(&text)?;
     Ok(Status::Answered)
+}
+
+/// `profile/NAME`, one a line.
+fn names(config: &ConfigObject) -> String {
+    let names: Vec<String> = config.profiles.iter().map(|profile| format!("profile/{}", profile.scheduler_name)).collect();
+    names.join("\n") + "\n"
 }
 
 impl ConfigObject {
@@ -156,6 +163,7 @@ impl PluginObject {
 
     fn origins(&self) -> String {
         let mut origins: Vec<&str> = self.points.iter().map(|point| point.origin).collect();
+        origins.sort_unstable();
         origins.dedup();
         origins.join(", ")
     }
@@ -179,14 +187,14 @@ fn table(config: &ConfigObject, output: &OutputFlags) -> String {
         for plugin in &profile.plugins {
             let weight = plugin.weight.map_or_else(|| "<none>".to_owned(), |weight| weight.to_string());
             let from = if plugin.known { plugin.origins() } else { "out of tree, not run".to_owned() };
-            grid.row(Label::Plugin, vec![plugin.name.clone(), weight, from, plugin.points()]);
+            grid.row(Label::Plugin, vec![break_camel_case(&plugin.name, 20), weight, from, plugin.points()]);
         }
         screen.grid(&grid);
         let mut grid = Grid::new(["PLUGIN", "ARGUMENT", "VALUE"]);
         for plugin in &profile.plugins {
             for (index, (argument, value)) in plugin.args.iter().enumerate() {
-                let name = if index == 0 { plugin.name.clone() } else { String::new() };
-                grid.row(Label::Plugin, vec![name, (*argument).to_owned(), compact(value)]);
+                let name = if index == 0 { break_camel_case(&plugin.name, 20) } else { String::new() };
+                grid.row(Label::Plugin, vec![name, break_camel_case(argument, 26), compact(value)]);
             }
         }
         if !grid.is_empty() {
@@ -204,6 +212,11 @@ fn table(config: &ConfigObject, output: &OutputFlags) -> String {
 fn compact(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        // `{"cpu":1,"memory":1}` as `cpu: 1, memory: 1`; blanks are where lines may break.
+        Value::Object(fields) => {
+            fields.iter().map(|(field, value)| format!("{field}: {}", compact(value))).collect::<Vec<_>>().join(", ")
+        }
+        Value::Array(items) => items.iter().map(|item| format!("{{{}}}", compact(item))).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
 }

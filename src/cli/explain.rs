@@ -16,7 +16,7 @@ use super::manifests::{self, Asked};
 use super::output::{self, OutputFlags};
 use super::state::{State, StateFlags};
 use super::target::Target;
-use super::{Status, resolve};
+use super::{Status, TEMPLATE, resolve};
 
 /// Explain why a pod is pending, or why it is where it is
 ///
@@ -27,7 +27,7 @@ use super::{Status, resolve};
 /// A workload (deployment, statefulset, daemonset, replicaset, replicationcontroller, job,
 /// cronjob) stands for its pending pods; when it has none, for a fresh pod from its template.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES, override_usage = "kubectl sched explain (POD | TYPE/NAME | TYPE NAME | -f FILE) [OPTIONS]")]
+#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched explain (POD | TYPE/NAME | TYPE NAME | -f FILE) [OPTIONS]")]
 pub(crate) struct ExplainArgs {
     /// POD, TYPE/NAME or TYPE NAME
     #[arg(value_name = "TARGET")]
@@ -55,19 +55,31 @@ Examples:
   kubectl sched explain web-7 -n shop --snapshot examples/clusters/mixed.yaml
 
   # The same for all pending pods of a deployment
-  kubectl sched explain deployment/web -n shop --snapshot examples/clusters/mixed.yaml
+  kubectl sched explain deployment/web -n shop \\
+      --snapshot examples/clusters/mixed.yaml
 
   # Why is a running pod where it is, and would it go there again?
-  kubectl sched explain cache-0 -n shop --snapshot examples/clusters/zones.yaml
+  kubectl sched explain cache-0 -n shop \\
+      --snapshot examples/clusters/zones.yaml
 
   # What exactly does every plugin say of one node?
-  kubectl sched explain trainer-1 -n ml --node gpu-a100-2 --snapshot examples/clusters/gpu.yaml
+  kubectl sched explain trainer-1 -n ml --node gpu-a100-2 \\
+      --snapshot examples/clusters/gpu.yaml
 
   # Would this manifest fit? (status 1 when it would not)
-  kubectl sched explain -f examples/pods/batch.yaml --exit-code --snapshot examples/clusters/mixed.yaml";
+  kubectl sched explain -f examples/pods/batch.yaml --exit-code \\
+      --snapshot examples/clusters/mixed.yaml
+
+Exit status:
+  0  the question was answered, whatever the answer
+  1  with --exit-code only: answered, and a pod does not fit
+  2  the question could not be answered";
 
 pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     let target = Target::parse(&arguments.target, &arguments.filename)?;
+    if arguments.kube.all_namespaces {
+        return Err(Error::new("a resource cannot be retrieved by name across all namespaces").hint("choose one with -n"));
+    }
     let mut from_files = Asked::default();
     let mut state = arguments.state.load(&arguments.kube, &arguments.output, |builder| {
         if let Target::Files(files) = &target {
@@ -77,10 +89,10 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     })?;
     let pods = pods(&mut state, &target, from_files)?;
     let node = arguments.node.as_deref();
-    if let Some(node) = node {
-        if state.cluster.node_named(name(node)).is_none() {
-            return Err(Error::new(format!("nodes \"{node}\" not found in {}", state.origin)));
-        }
+    if let Some(node) = node
+        && state.cluster.node_named(name(node)).is_none()
+    {
+        return Err(Error::new(format!("nodes \"{node}\" not found in {}", state.origin)));
     }
     let now = Timestamp::now();
     let answers: Vec<Answer> = pods.into_iter().map(|pod| answer(&mut state, pod, node, now)).collect();

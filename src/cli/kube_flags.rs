@@ -11,6 +11,9 @@ pub(crate) struct KubeFlags {
     /// Namespace of the objects that are named
     #[arg(short, long, value_name = "NAMESPACE")]
     pub(crate) namespace: Option<String>,
+    /// Objects of all namespaces; not with a name
+    #[arg(short = 'A', long)]
+    pub(crate) all_namespaces: bool,
     /// Path to the kubeconfig file [default: the files of KUBECONFIG, else ~/.kube/config]
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,

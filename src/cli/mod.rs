@@ -35,6 +35,16 @@ enum Status {
     DoesNotFit,
 }
 
+/// kubectl's order: what it does, examples, options, usage.
+const TEMPLATE: &str = "\
+{about}{after-help}
+
+{all-args}
+
+Usage:
+  {usage}
+";
+
 const EXIT_STATUS: &str = "\
 Exit status:
   0  the question was answered, whatever the answer

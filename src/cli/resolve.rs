@@ -10,7 +10,7 @@ use crate::cluster::meta::OwnerReference;
 use crate::cluster::pod::{PodObject, PodOwn, PodPhase};
 use crate::cluster::pod_class::{PodClass, PodTemplate};
 use crate::cluster::workload::{Workload, WorkloadKind};
-use crate::cluster::{Cluster, List, Name, ObjectKey, PodId, name};
+use crate::cluster::{Cluster, List, Name, ObjectKey, Pod, PodId, name};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 
@@ -27,7 +27,7 @@ pub(crate) fn named(state: &mut State, named: &Named) -> Result<Vec<PodId>> {
     let Some(kind) = named.workload else {
         return match state.cluster.pod_named(key) {
             Some(pod) => Ok(vec![pod.id]),
-            None => Err(not_found(state, "pods", &named.name, state.cluster.pods().iter().map(|pod| pod.key()))),
+            None => Err(not_found(state, "pods", &named.name, state.cluster.pods().iter().map(Pod::key))),
         };
     };
     let found = state.cluster.workloads.iter().find(|workload| workload.kind == kind && workload.key == key);

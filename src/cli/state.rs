@@ -1,6 +1,6 @@
 //! The state a question is asked of, and the scheduler that is asked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -69,25 +69,9 @@ impl StateFlags {
     ) -> Result<State> {
         let mut builder = ClusterBuilder::default();
         let mut notes = Vec::new();
-        let (version, origin, namespace) = match &self.snapshot {
-            Some(path) => {
-                let input = Input::from(path.clone());
-                let report = files::read(&input, &mut builder).map_err(Error::from_error)?;
-                output.log(&format!("read {} objects from {input}", report.objects));
-                (builder.newest_kubelet().map(|version| version.to_string()), input.to_string(), None)
-            }
-            None => {
-                let connection = kube.connection()?;
-                let report = live::read(&connection, Kind::ALL, &mut builder).map_err(from_live)?;
-                for (kind, why) in report.forbidden {
-                    notes.push(NotEvaluated::new(kind.as_str(), why, "what depends on it was judged as if there were none"));
-                }
-                let namespace = match &kube.namespace {
-                    Some(_) => None,
-                    None => Some(live::default_namespace(&connection).map_err(from_live)?),
-                };
-                (report.version, "the cluster".to_owned(), namespace)
-            }
+        let (version, origin) = match &self.snapshot {
+            Some(path) => read_files(path, &mut builder, output)?,
+            None => read_cluster(kube, &mut builder, &mut notes)?,
         };
         more(&mut builder)?;
         let behaviour = self.scheduler.behaviour(version.as_deref(), output, &mut notes)?;
@@ -100,9 +84,34 @@ impl StateFlags {
             cluster.pods().len(),
             behaviour.version
         ));
-        let namespace = kube.namespace.clone().or(namespace).unwrap_or_else(|| "default".to_owned());
+        let namespace = match (&kube.namespace, &self.snapshot) {
+            (Some(namespace), _) => namespace.clone(),
+            (None, Some(_)) => "default".to_owned(),
+            (None, None) => live::default_namespace(&kube.connection()?).map_err(from_live)?,
+        };
         Ok(State { cluster, scheduler: Scheduler::new(config, behaviour), gates, namespace, origin, notes })
     }
+}
+
+/// The newest version among the nodes', and what the input is called.
+fn read_files(path: &Path, builder: &mut ClusterBuilder, output: &OutputFlags) -> Result<(Option<String>, String)> {
+    let input = Input::from(path.to_path_buf());
+    let report = files::read(&input, builder).map_err(Error::from_error)?;
+    output.log(&format!("read {} objects from {input}", report.objects));
+    Ok((builder.newest_kubelet().map(|version| version.to_string()), input.to_string()))
+}
+
+/// The server's version, and what the input is called.
+fn read_cluster(
+    kube: &KubeFlags,
+    builder: &mut ClusterBuilder,
+    notes: &mut Vec<NotEvaluated>,
+) -> Result<(Option<String>, String)> {
+    let report = live::read(&kube.connection()?, Kind::ALL, builder).map_err(from_live)?;
+    notes.extend(report.forbidden.into_iter().map(|(kind, why)| {
+        NotEvaluated::new(kind.as_str(), why, "what depends on it was judged as if there were none")
+    }));
+    Ok((report.version, "the cluster".to_owned()))
 }
 
 impl SchedulerFlags {

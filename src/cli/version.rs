@@ -7,12 +7,12 @@ use crate::config::KubeVersion;
 use crate::error::{Error, Result};
 use crate::report::{Format, json};
 
-use super::Status;
+use super::{Status, TEMPLATE};
 use super::output::OutputFlags;
 
 /// Print the version, and the Kubernetes versions whose scheduler it reproduces
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(help_template = TEMPLATE, after_help = "\
 Examples:
   # The version
   kubectl sched version
@@ -29,18 +29,23 @@ pub(crate) struct VersionArgs {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Version {
+struct VersionObject {
     client_version: &'static str,
-    oldest_kube_version: String,
-    newest_kube_version: String,
+    /// The Kubernetes versions whose scheduler is reproduced.
+    kube_versions: Range,
+}
+
+#[derive(Serialize)]
+struct Range {
+    oldest: String,
+    newest: String,
 }
 
 pub(super) fn run(arguments: &VersionArgs) -> Result<Status> {
     let minor = |minor| KubeVersion { minor, patch: None }.to_string();
-    let version = Version {
+    let version = VersionObject {
         client_version: concat!("v", env!("CARGO_PKG_VERSION")),
-        oldest_kube_version: minor(KubeVersion::OLDEST_MINOR),
-        newest_kube_version: minor(KubeVersion::NEWEST_MINOR),
+        kube_versions: Range { oldest: minor(KubeVersion::OLDEST_MINOR), newest: minor(KubeVersion::NEWEST_MINOR) },
     };
     let text = match arguments.output.output {
         Format::Json => json::pretty(&version).map_err(Error::from_error)?,
@@ -48,7 +53,7 @@ pub(super) fn run(arguments: &VersionArgs) -> Result<Status> {
         Format::Name => format!("{}\n", version.client_version),
         Format::Table | Format::Wide => format!(
             "Client Version: {}\nReproduces kube-scheduler: {} to {}\n",
-            version.client_version, version.oldest_kube_version, version.newest_kube_version
+            version.client_version, version.kube_versions.oldest, version.kube_versions.newest
         ),
     };
     arguments.output.print(&text)?;

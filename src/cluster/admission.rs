@@ -210,6 +210,7 @@ pub fn add_daemon_tolerations(spec: &mut PodSpec) {
 #[cfg(test)]
 mod tests {
     use super::super::object::{Kind, Object};
+    use super::super::quantity::Quantity;
     use super::*;
 
     #[track_caller]
@@ -247,8 +248,8 @@ mod tests {
             &[],
         );
         let requests = spec.containers[0].requests();
-        assert_eq!(requests.get(name("cpu")).map(|cpu| cpu.milli_value()), Some(1000));
-        assert_eq!(requests.get(name("memory")).map(|memory| memory.value()), Some(1 << 30));
+        assert_eq!(requests.get(name("cpu")).map(Quantity::milli_value), Some(1000));
+        assert_eq!(requests.get(name("memory")).map(Quantity::value), Some(1 << 30));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::labels::Labels;
 use super::name::Name;
 use super::pod_spec::{PodAffinity, PodAffinityTerm};
 use super::selector::Selector;
+use super::validation::aggregate;
 
 /// A compiled term (upstream framework/types.go, newAffinityTerm).
 #[derive(Clone, Debug)]
@@ -66,24 +67,33 @@ pub struct AffinityTerms {
     pub preferred_anti_affinity: Box<[WeightedAffinityTerm]>,
     /// Whether `podAffinity` or `podAntiAffinity` is there at all, be it empty.
     pub any: bool,
+    /// Selectors that are invalid, each with its list, which is then empty. A pod with such an
+    /// error cannot be scheduled; on a node its other lists count.
+    pub error: Option<String>,
 }
 
 impl AffinityTerms {
-    /// Compiles the terms of a specification.
-    ///
-    /// # Errors
-    /// The error names the list and the selector's fault,
-    /// as upstream's NewPodInfo does.
-    pub fn compile(affinity: Option<&PodAffinity>, anti_affinity: Option<&PodAffinity>) -> Result<Self, String> {
-        let in_list = |list: &'static str| move |error: String| format!("{list}: {error}");
-        Ok(Self {
-            required_affinity: required(affinity).map_err(in_list("requiredAffinityTerms"))?,
-            required_anti_affinity: required(anti_affinity).map_err(in_list("requiredAntiAffinityTerms"))?,
-            preferred_affinity: preferred(affinity).map_err(in_list("preferredAffinityTerms"))?,
-            preferred_anti_affinity: preferred(anti_affinity).map_err(in_list("preferredAntiAffinityTerms"))?,
+    /// Compiles the terms of a specification (upstream framework/types.go, PodInfo.Update).
+    pub fn compile(affinity: Option<&PodAffinity>, anti_affinity: Option<&PodAffinity>) -> Self {
+        let mut errors = Vec::new();
+        let terms = Self {
+            required_affinity: sound(required(affinity), "requiredAffinityTerms", &mut errors),
+            required_anti_affinity: sound(required(anti_affinity), "requiredAntiAffinityTerms", &mut errors),
+            preferred_affinity: sound(preferred(affinity), "preferredAffinityTerms", &mut errors),
+            preferred_anti_affinity: sound(preferred(anti_affinity), "preferredAntiAffinityTerms", &mut errors),
             any: affinity.is_some() || anti_affinity.is_some(),
-        })
+            error: None,
+        };
+        Self { error: aggregate(&errors), ..terms }
     }
+}
+
+/// The list, empty where it is in error; the error is written down under the list's name.
+fn sound<T>(list: Result<Box<[T]>, String>, name: &str, errors: &mut Vec<String>) -> Box<[T]> {
+    list.unwrap_or_else(|error| {
+        errors.push(format!("{name}: {error}"));
+        Box::default()
+    })
 }
 
 fn required(affinity: Option<&PodAffinity>) -> Result<Box<[AffinityTerm]>, String> {

@@ -1,11 +1,11 @@
 //! Label maps: small, immutable, sorted by key.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 
 use super::name::Name;
+use super::pairs::Pairs;
 
 /// The labels of an object (also its annotations, a `nodeSelector`, a `matchLabels`): pairs sorted by key.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
@@ -42,8 +42,7 @@ impl Labels {
 impl FromIterator<(Name, Name)> for Labels {
     /// A key given twice keeps its later value.
     fn from_iter<I: IntoIterator<Item = (Name, Name)>>(pairs: I) -> Self {
-        let sorted: BTreeMap<Name, Name> = pairs.into_iter().collect();
-        Self(sorted.into_iter().collect())
+        Self(Pairs::from_iter(pairs).0.into_boxed_slice())
     }
 }
 
@@ -55,13 +54,8 @@ impl fmt::Debug for Labels {
 
 impl<'de> Deserialize<'de> for Labels {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Go reads a null map as an empty one and a null value as "".
-        let map: Option<BTreeMap<Name, Option<Name>>> = Option::deserialize(deserializer)?;
-        Ok(Self(
-            map.unwrap_or_default()
-                .into_iter()
-                .map(|(key, value)| (key, value.unwrap_or_default()))
-                .collect(),
-        ))
+        // Go reads a null value as "".
+        let Pairs(pairs) = Pairs::<Option<Name>>::deserialize(deserializer)?;
+        Ok(Self(pairs.into_iter().map(|(key, value)| (key, value.unwrap_or_default())).collect()))
     }
 }

@@ -26,6 +26,7 @@ pub mod node_affinity;
 pub mod node_info;
 pub mod node_selector;
 pub mod object;
+mod pairs;
 pub mod pod;
 pub mod pod_class;
 pub mod pod_groups;

@@ -197,10 +197,28 @@ impl<T> Taken<T> {
 pub(super) fn take<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<Taken<T>> {
     let mut stream = serde_json::Deserializer::from_slice(json).into_iter::<T>();
     match stream.next() {
-        Some(value) => Ok(Taken { value: value?, bytes: stream.byte_offset() }),
+        Some(Ok(value)) => Ok(Taken { value, bytes: stream.byte_offset() }),
+        // After `-` or `1e` at the very end, serde_json misses a digit and not the input.
+        Some(Err(error)) if error.is_syntax() && ends_in_number(&error, json) => Err(end_of_input().unwrap_or(error)),
+        Some(Err(error)) => Err(error),
         // Nothing but white space: let serde_json word the end of input.
         None => serde_json::from_slice::<T>(json).map(|value| Taken { value, bytes: json.len() }),
     }
+}
+
+/// Whether `error` is about a number that is cut off at the end of `json`.
+fn ends_in_number(error: &serde_json::Error, json: &[u8]) -> bool {
+    if !matches!(json.last(), Some(b'-' | b'+' | b'e' | b'E' | b'.')) {
+        return false;
+    }
+    let last_line = json.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let lines = json.iter().filter(|byte| **byte == b'\n').count() + 1;
+    (error.line(), error.column()) == (lines, last_line.len())
+}
+
+/// The error for bytes that end too early.
+fn end_of_input() -> Option<serde_json::Error> {
+    serde_json::from_slice::<IgnoredAny>(&[]).err()
 }
 
 /// Skips the value that `json` begins with; says how many bytes it took.
@@ -303,6 +321,9 @@ mod tests {
     #[test]
     fn a_cut_object_is_told_from_a_broken_one() {
         assert!(Object::decode(Kind::Pod, br#"{"metadata":{"na"#).unwrap_err().is_eof());
+        assert!(Object::decode(Kind::Pod, br#"{"spec":{"priority":-"#).unwrap_err().is_eof());
+        assert!(skip(b"{\n\"a\":1.5e-").unwrap_err().is_eof());
+        assert!(skip(b"{\n\"a\":1.5e-}").unwrap_err().is_syntax());
         assert!(Object::decode(Kind::Pod, br#"{"metadata":{"name":1}}"#).unwrap_err().is_data());
     }
 }

@@ -188,26 +188,50 @@ struct WireStatus {
     resource_claim_statuses: List<PodResourceClaimStatus>,
 }
 
+/// Words that mean nothing here are not even kept: every pod has five conditions or more.
 #[derive(Deserialize)]
 struct WireCondition {
-    r#type: Name,
+    r#type: ConditionType,
     #[serde(default)]
-    status: Option<Name>,
+    status: Option<ConditionStatus>,
     #[serde(default)]
-    reason: Option<Name>,
+    reason: Option<ConditionReason>,
+}
+
+#[derive(Deserialize, PartialEq)]
+enum ConditionType {
+    DisruptionTarget,
+    PodResizePending,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize, PartialEq)]
+enum ConditionStatus {
+    True,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize, PartialEq)]
+enum ConditionReason {
+    PreemptionByScheduler,
+    Infeasible,
+    #[serde(other)]
+    Other,
 }
 
 impl WireCondition {
     /// Upstream defaultpreemption/default_preemption.go, podTerminatingByPreemption.
     fn is_preemption(&self) -> bool {
-        self.r#type == "DisruptionTarget"
-            && self.status.is_some_and(|status| status == "True")
-            && self.reason.is_some_and(|reason| reason == "PreemptionByScheduler")
+        self.r#type == ConditionType::DisruptionTarget
+            && self.status == Some(ConditionStatus::True)
+            && self.reason == Some(ConditionReason::PreemptionByScheduler)
     }
 
     /// Upstream component-helpers/resource/helpers.go, IsPodResizeInfeasible.
     fn is_infeasible_resize(&self) -> bool {
-        self.r#type == "PodResizePending" && self.reason.is_some_and(|reason| reason == "Infeasible")
+        self.r#type == ConditionType::PodResizePending && self.reason == Some(ConditionReason::Infeasible)
     }
 }
 

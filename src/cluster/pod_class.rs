@@ -56,8 +56,8 @@ pub struct PodClass {
     pub required_node_affinity: RequiredNodeAffinity,
     /// What it prefers of them.
     pub preferred_node_affinity: PreferredNodeAffinity,
-    /// Its pod (anti-)affinity terms; an error where a selector is invalid.
-    pub affinity: Result<AffinityTerms, String>,
+    /// Its pod (anti-)affinity terms.
+    pub affinity: AffinityTerms,
 }
 
 impl PodClass {
@@ -78,10 +78,5 @@ impl PodClass {
     /// Names of the claims the class's pods use (not those made for each pod).
     pub fn claim_names(&self) -> impl Iterator<Item = Name> + '_ {
         self.template.spec.volumes.iter().filter_map(super::volume::Volume::claim_name)
-    }
-
-    /// The compiled terms; none where a selector is invalid.
-    pub fn affinity_terms(&self) -> Option<&AffinityTerms> {
-        self.affinity.as_ref().ok()
     }
 }

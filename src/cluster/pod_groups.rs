@@ -2,8 +2,8 @@
 //!
 //! Selectors ask for namespace and labels. The replicas of a workload have these in common, so
 //! a selector is matched once for a group instead of once for every pod. A second grouping
-//! holds only pods with pod (anti-)affinity: their terms are matched once for all pods of a
-//! class that are in the same label group.
+//! holds only pods with pod (anti-)affinity: what their terms mean depends on the class and the
+//! namespace, so they are matched once for all pods that have these in common.
 
 use std::sync::Arc;
 
@@ -25,13 +25,11 @@ pub struct LabelGroup {
     pub pods: Vec<PodId>,
 }
 
-/// Pods on nodes that have the same namespace, labels and pod (anti-)affinity terms.
+/// Pods on nodes that have the same namespace and the same pod (anti-)affinity terms.
 #[derive(Clone, Debug)]
 pub struct AffinityGroup {
     /// Their namespace.
     pub namespace: Name,
-    /// Their labels.
-    pub labels: Arc<Labels>,
     /// Their class: specification and compiled terms.
     pub class: Arc<PodClass>,
     /// The pods, in no particular order.
@@ -45,7 +43,7 @@ pub struct PodGroups {
     by_labels: FxHashMap<(Name, Arc<Labels>), usize>,
     by_namespace: FxHashMap<Name, Vec<usize>>,
     affinity: Vec<AffinityGroup>,
-    by_class: FxHashMap<(usize, usize), usize>,
+    by_class: FxHashMap<(Name, usize), usize>,
 }
 
 impl PodGroups {
@@ -69,13 +67,10 @@ impl PodGroups {
         let group = self.label_group(pod);
         self.labels[group].pods.push(pod.id);
         if has_pod_affinity(pod) {
-            // Classes are shared by address, so the address is the class.
-            let key = (group, Arc::as_ptr(&pod.class) as usize);
             let affinity = &mut self.affinity;
-            let index = *self.by_class.entry(key).or_insert_with(|| {
+            let index = *self.by_class.entry(class_key(pod)).or_insert_with(|| {
                 affinity.push(AffinityGroup {
                     namespace: pod.own.key.namespace,
-                    labels: Arc::clone(&pod.own.labels),
                     class: Arc::clone(&pod.class),
                     pods: Vec::new(),
                 });
@@ -90,7 +85,7 @@ impl PodGroups {
         let key = (pod.own.key.namespace, Arc::clone(&pod.own.labels));
         let Some(&group) = self.by_labels.get(&key) else { return };
         take_out(&mut self.labels[group].pods, pod.id);
-        if let Some(&index) = self.by_class.get(&(group, Arc::as_ptr(&pod.class) as usize)) {
+        if let Some(&index) = self.by_class.get(&class_key(pod)) {
             take_out(&mut self.affinity[index].pods, pod.id);
         }
     }
@@ -112,7 +107,12 @@ impl PodGroups {
 }
 
 fn has_pod_affinity(pod: &Pod) -> bool {
-    pod.class.affinity_terms().is_some_and(|terms| terms.any)
+    pod.class.affinity.any
+}
+
+/// Classes are shared by address, and a group keeps its class: the address is the class.
+fn class_key(pod: &Pod) -> (Name, usize) {
+    (pod.own.key.namespace, Arc::as_ptr(&pod.class) as usize)
 }
 
 fn take_out(pods: &mut Vec<PodId>, pod: PodId) {

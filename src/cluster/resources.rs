@@ -1,13 +1,13 @@
 //! Amounts of resources: lists as objects carry them ([`ResourceList`]), and sums as the scheduler
 //! keeps them per node and pod ([`Resources`]).
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer};
 
 use super::name::{Name, name};
+use super::pairs::Pairs;
 use super::quantity::Quantity;
 use super::validation::qualified_name_errors;
 
@@ -104,8 +104,7 @@ impl ResourceList {
 impl FromIterator<(Name, Quantity)> for ResourceList {
     /// A resource given twice keeps its later quantity.
     fn from_iter<I: IntoIterator<Item = (Name, Quantity)>>(pairs: I) -> Self {
-        let sorted: BTreeMap<Name, Quantity> = pairs.into_iter().collect();
-        Self(sorted.into_iter().collect())
+        Self(Pairs::from_iter(pairs).0.into_boxed_slice())
     }
 }
 
@@ -117,9 +116,8 @@ impl fmt::Debug for ResourceList {
 
 impl<'de> Deserialize<'de> for ResourceList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Go reads a null map as an empty one; a null quantity is zero by its own rule.
-        let map: Option<BTreeMap<Name, Quantity>> = Option::deserialize(deserializer)?;
-        Ok(Self(map.unwrap_or_default().into_iter().collect()))
+        // A null quantity is zero by its own rule.
+        Ok(Self(Pairs::deserialize(deserializer)?.0.into_boxed_slice()))
     }
 }
 

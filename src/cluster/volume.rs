@@ -1,5 +1,7 @@
 //! A pod's volumes, as far as a scheduler looks at them.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Deserializer};
 
 use super::list::List;
@@ -187,8 +189,10 @@ impl WireInTreeVolume {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WireVolume {
-    name: Name,
+struct WireVolume<'a> {
+    // Interned only for a volume that is kept: a projected token's name is the pod's alone.
+    #[serde(borrow)]
+    name: Cow<'a, str>,
     persistent_volume_claim: Option<WireClaim>,
     ephemeral: Option<serde::de::IgnoredAny>,
     iscsi: Option<WireIscsi>,
@@ -231,7 +235,7 @@ struct WireRbd {
     read_only: Option<bool>,
 }
 
-impl WireVolume {
+impl WireVolume<'_> {
     fn volume(self) -> Option<Volume> {
         let source = if let Some(claim) = self.persistent_volume_claim {
             VolumeSource::PersistentVolumeClaim(claim.claim_name)
@@ -259,13 +263,13 @@ impl WireVolume {
             };
             VolumeSource::InTree(in_tree.volume()?)
         };
-        Some(Volume { name: self.name, source })
+        Some(Volume { name: name(&self.name), source })
     }
 }
 
 impl<'de> Deserialize<'de> for Volumes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wire: Option<Vec<WireVolume>> = Option::deserialize(deserializer)?;
+        let wire: Option<Vec<WireVolume<'de>>> = Option::deserialize(deserializer)?;
         Ok(Self(wire.unwrap_or_default().into_iter().filter_map(WireVolume::volume).collect()))
     }
 }

@@ -73,7 +73,8 @@ struct Saying<'a> {
     first: bool,
 }
 
-/// The verdict's reasons, then those of the other failing filters.
+/// The verdict's reasons, then those of the other failing filters. What keeps the pod off a node
+/// that the search left out is that alone.
 fn sayings(node: &NodePlacement) -> impl Iterator<Item = Saying<'_>> {
     let verdict = node.rejection.as_ref();
     let plugin = verdict.and_then(|verdict| verdict.plugin);
@@ -81,7 +82,7 @@ fn sayings(node: &NodePlacement) -> impl Iterator<Item = Saying<'_>> {
     let others = node
         .filters
         .iter()
-        .filter(move |filter| Some(filter.plugin) != plugin && verdict.is_some())
+        .filter(move |filter| Some(filter.plugin) != plugin && verdict.is_some() && node.considered)
         .flat_map(|filter| {
             let plugin = Some(filter.plugin);
             filter.rejection.reasons.iter().map(move |reason| Saying { plugin, reason, first: false })
@@ -115,8 +116,11 @@ pub(super) fn identity(reason: &Reason) -> String {
         Reason::TopologySkew { topology_key, .. }
         | Reason::TopologyLabelMissing { topology_key }
         | Reason::ExistingPodAntiAffinity { topology_key, .. } => format!("{reason} {topology_key}"),
-        Reason::PodAffinityUnmet { topology_key, selector }
-        | Reason::PodAntiAffinityViolated { topology_key, selector } => format!("{reason} {topology_key} {selector}"),
+        Reason::PodAffinityUnmet { topology_key, domain: None, .. } => format!("{reason} {topology_key} missing"),
+        Reason::PodAffinityUnmet { topology_key, selector, .. }
+        | Reason::PodAntiAffinityViolated { topology_key, selector, .. } => {
+            format!("{reason} {topology_key} {selector}")
+        }
         _ => reason.to_string(),
     }
 }

@@ -3,7 +3,7 @@
 //! Two kinds of distance: an amount (the share of the node that is short) and a step (a taint, a
 //! selector, a cordon: there or not). A node with no steps to go is closer than one with a step,
 //! whatever the amounts; a request above what the node has at all is a step, since no
-//! removal of pods makes room for it. Nodes that miss by the same steps only are one entry.
+//! removal of pods makes room for it. Nodes that miss by the very same are one entry.
 
 use crate::cluster::name::Name;
 use crate::framework::{Amount, Code, NodePlacement, Placement, Reason};
@@ -13,7 +13,7 @@ use super::causes;
 /// One or more nodes that miss by the same.
 #[derive(Clone, Debug)]
 pub struct NearMiss {
-    /// The nodes, in the order of names; more than one only when no amount is missing.
+    /// The nodes, in the order of names.
     pub nodes: Vec<Name>,
     /// Everything that is missing there.
     pub misses: Vec<Miss>,
@@ -57,7 +57,7 @@ pub fn find(placement: &Placement) -> Vec<NearMiss> {
     let mut found: Vec<NearMiss> = Vec::new();
     for (_, near_miss) in nodes {
         let mut same_distance = found.iter_mut().rev().take_while(|earlier| earlier.distance == near_miss.distance);
-        match same_distance.find(|earlier| same_steps(earlier, &near_miss)) {
+        match same_distance.find(|earlier| same_misses(earlier, &near_miss)) {
             Some(earlier) => earlier.nodes.extend(near_miss.nodes),
             None => found.push(near_miss),
         }
@@ -76,11 +76,11 @@ pub fn misses(node: &NodePlacement) -> Vec<Miss> {
             filter.rejection.reasons.iter().map(move |reason| Miss { plugin, reason: reason.clone() })
         })
         .collect();
-    if let Some(verdict) = &node.rejection {
-        if misses.iter().all(|miss| miss.plugin != verdict.plugin) {
-            let verdict_misses = verdict.rejection.reasons.iter();
-            misses.splice(0..0, verdict_misses.map(|reason| Miss { plugin: verdict.plugin, reason: reason.clone() }));
-        }
+    if let Some(verdict) = &node.rejection
+        && misses.iter().all(|miss| miss.plugin != verdict.plugin)
+    {
+        let verdict_misses = verdict.rejection.reasons.iter();
+        misses.splice(0..0, verdict_misses.map(|reason| Miss { plugin: verdict.plugin, reason: reason.clone() }));
     }
     misses
 }
@@ -113,11 +113,24 @@ fn fits(requested: Amount, allocatable: Amount) -> bool {
     requested.value <= allocatable.value
 }
 
-fn same_steps(a: &NearMiss, b: &NearMiss) -> bool {
+fn same_misses(a: &NearMiss, b: &NearMiss) -> bool {
     a.distance == b.distance
-        && a.distance.missing == 0
         && a.misses.len() == b.misses.len()
         && a.misses.iter().zip(&b.misses).all(|(a, b)| {
-            a.plugin == b.plugin && (a.reason == b.reason || causes::identity(&a.reason) == causes::identity(&b.reason))
+            a.plugin == b.plugin && (a.reason == b.reason || reads_the_same(&a.reason, &b.reason))
         })
+}
+
+/// Whether two reasons read the same, so that one can stand for both.
+fn reads_the_same(a: &Reason, b: &Reason) -> bool {
+    causes::identity(a) == causes::identity(b)
+        && match (a, b) {
+            (
+                Reason::InsufficientResource { requested, allocatable: ours, .. },
+                Reason::InsufficientResource { allocatable: theirs, .. },
+            ) => ours == theirs && !fits(*requested, *ours),
+            (Reason::TopologySkew { domain: ours, .. }, Reason::TopologySkew { domain: theirs, .. }) => ours == theirs,
+            (Reason::TooManyPods { .. }, _) => false,
+            _ => true,
+        }
 }

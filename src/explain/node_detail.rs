@@ -85,7 +85,8 @@ fn filters(
                 Some(_) if placement.pre_filter.is_some() => Verdict::NotAsked,
                 Some((_, filter)) => filter.filter(node).map_or_else(Verdict::Rejected, |()| Verdict::Passed),
             };
-            let facts = ready.map(|(_, filter)| filter.facts(node)).unwrap_or_default();
+            let asked = ready.filter(|_| verdict != Verdict::NotAsked);
+            let facts = asked.map(|(_, filter)| filter.facts(node)).unwrap_or_default();
             FilterDetail { plugin, verdict, facts }
         })
         .collect()

@@ -15,6 +15,7 @@ pub mod plugin;
 pub mod post_filter;
 pub mod profile;
 pub mod reason;
+pub mod sampling;
 pub mod scoring;
 pub mod status;
 pub mod volume_reason;

@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::cluster::ObjectKey;
 use crate::cluster::name::Name;
 use crate::cluster::taint::Taint;
 
@@ -99,15 +100,25 @@ pub enum Reason {
     PodAffinityUnmet {
         /// The term's topology key.
         topology_key: Name,
-        /// The pods it looks for.
-        selector: String,
+        /// The node's domain; none when the node lacks the label.
+        domain: Option<Name>,
+        /// The pods it looks for: the term's label selector, `<all>` or `<none>`.
+        selector: Name,
+        /// Pods in other domains that match (all of the pod's terms).
+        matching_elsewhere: i64,
     },
     /// InterPodAffinity: the pod's own anti-affinity finds a pod in the node's domain.
     PodAntiAffinityViolated {
         /// The term's topology key.
         topology_key: Name,
-        /// The pods it keeps away from.
-        selector: String,
+        /// The node's domain.
+        domain: Name,
+        /// The pods it keeps away from: the term's label selector, or `<all>`.
+        selector: Name,
+        /// Pods in the domain that match.
+        matching: i64,
+        /// One of them.
+        pod: Option<ObjectKey>,
     },
     /// InterPodAffinity: a pod in the node's domain has anti-affinity against this one.
     ExistingPodAntiAffinity {
@@ -115,6 +126,10 @@ pub enum Reason {
         topology_key: Name,
         /// The node's domain.
         domain: Name,
+        /// Pods in the domain that keep this one away by that key.
+        pods: i64,
+        /// One of them.
+        pod: Option<ObjectKey>,
     },
     /// The framework: PreFilter plugins narrowed the search down to other nodes.
     LeftOutByPreFilter {

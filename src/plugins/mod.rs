@@ -8,6 +8,7 @@ use crate::framework::Plugin;
 pub mod default_preemption;
 pub mod dynamic_resources;
 pub mod image_locality;
+pub mod inter_pod_affinity;
 pub mod node_affinity;
 pub mod node_name;
 pub mod node_ports;
@@ -40,6 +41,7 @@ pub fn build(profile: &Profile, behaviour: &Behaviour) -> Vec<Box<dyn Plugin>> {
             &args.node_resources_balanced_allocation,
             behaviour,
         )),
+        Box::new(inter_pod_affinity::InterPodAffinity::new(&args.inter_pod_affinity, behaviour)),
         Box::new(image_locality::ImageLocality),
         Box::new(pod_topology_spread::PodTopologySpread::new(&args.pod_topology_spread, behaviour)),
         Box::new(volume_restrictions::VolumeRestrictions),

@@ -87,7 +87,7 @@ pub fn cluster(objects: &[serde_json::Value]) -> Cluster {
         let kind = Kind::of(&meta.api_version.unwrap(), &meta.kind.unwrap()).unwrap();
         builder.add(Object::decode(kind, json.as_bytes()).unwrap().0);
     }
-    builder.build(Default::default())
+    builder.build(crate::config::Behaviour::default().request_gates())
 }
 
 /// The answers of `plugin` for the pod `n/p` of `cluster`: what PreFilter says, or what Filter says

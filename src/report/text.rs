@@ -14,7 +14,7 @@ pub fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -122,6 +122,25 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Breaks `text` into lines of at most `width` characters, at blanks and, for words that are
+/// longer than that, behind the `/` of a label's key.
+pub fn break_long(text: &str, width: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in wrap(text, width) {
+        if line.chars().count() <= width {
+            lines.push(line);
+            continue;
+        }
+        let mut rest = line.as_str();
+        while let Some((head, tail)) = rest.split_once('/') {
+            lines.push(format!("{head}/"));
+            rest = tail;
+        }
+        lines.push(rest.to_owned());
+    }
+    lines.join("\n")
+}
+
 /// `NodeResourcesFit` in lines of about `width` characters, broken before capitals.
 pub fn break_camel_case(name: &str, width: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
@@ -195,6 +214,7 @@ mod tests {
     fn words_are_kept_whole() {
         assert_eq!(wrap("a bb ccc", 4), ["a bb", "ccc"]);
         assert_eq!(wrap("unbreakable x", 4), ["unbreakable", "x"]);
+        assert_eq!(break_long("example.com/a:NoSchedule", 20), "example.com/\na:NoSchedule");
         assert_eq!(break_camel_case("NodeResourcesBalancedAllocation", 13), "NodeResources\nBalanced\nAllocation");
         assert_eq!(break_camel_case("VolumeBinding", 20), "VolumeBinding");
     }

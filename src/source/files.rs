@@ -135,3 +135,7 @@ pub(super) fn type_name(object: TypeMeta<'_>) -> String {
         (api_version, kind) => escaped(&format!("{api_version}/{kind}")),
     }
 }
+
+#[cfg(test)]
+#[path = "files_tests.rs"]
+mod tests;

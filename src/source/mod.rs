@@ -21,7 +21,7 @@ mod walk;
 mod window;
 mod yaml;
 
-pub use error::SourceError;
+pub use error::{Problem, SourceError};
 pub use manifests::{Manifest, Manifests, read_manifests, read_value};
 
 /// Where to read from, as `--snapshot`, `-f` and `--scheduler-config` name it.

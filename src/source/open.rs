@@ -57,6 +57,15 @@ pub(super) fn binary(head: &[u8]) -> Option<&'static str> {
     head.contains(&0).then_some("binary data")
 }
 
+fn broken(error: &FrameDecoderError) -> Error {
+    let words = match error {
+        FrameDecoderError::WindowSizeTooBig { .. } => "its zstd window is too large; compress it with a smaller --long",
+        FrameDecoderError::DictNotProvided { .. } => "it was compressed with a zstd dictionary",
+        _ => "the zstd data is broken or cut off",
+    };
+    Error::new(ErrorKind::InvalidData, words)
+}
+
 /// A zstd stream: frames one after another, some to be skipped.
 struct ZstdReader<R> {
     source: R,
@@ -80,7 +89,7 @@ impl<R: BufRead> ZstdReader<R> {
                 Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
                     io::copy(&mut self.source.by_ref().take(u64::from(length)), &mut io::sink())?;
                 }
-                Err(error) => return Err(Error::new(ErrorKind::InvalidData, error.to_string())),
+                Err(error) => return Err(broken(&error)),
             }
         }
         Ok(false)
@@ -95,9 +104,7 @@ impl<R: BufRead> Read for ZstdReader<R> {
             }
             while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
                 let wanted = BlockDecodingStrategy::UptoBytes(room.len());
-                self.decoder
-                    .decode_blocks(&mut self.source, wanted)
-                    .map_err(|error| Error::new(ErrorKind::InvalidData, error.to_string()))?;
+                self.decoder.decode_blocks(&mut self.source, wanted).map_err(|error| broken(&error))?;
             }
             let count = self.decoder.read(room)?;
             if count > 0 || room.is_empty() {
@@ -105,7 +112,7 @@ impl<R: BufRead> Read for ZstdReader<R> {
             }
             let written = self.decoder.get_checksum_from_data();
             if written.is_some() && written != self.decoder.get_calculated_checksum() {
-                return Err(Error::new(ErrorKind::InvalidData, "the zstd checksum does not match"));
+                return Err(Error::new(ErrorKind::InvalidData, "the zstd data does not match its checksum"));
             }
             self.in_frame = false;
         }

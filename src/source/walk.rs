@@ -5,9 +5,9 @@
 
 use std::io::Read;
 
-use serde::Deserialize;
+use serde_json::Value;
 
-use super::error::{Fault, Problem, escaped};
+use super::error::{Fault, Problem};
 use super::scan::{Cursor, Opening, Stop, TypeMeta, is_white, opening};
 use super::window::Window;
 use crate::cluster::object::skip;
@@ -349,30 +349,20 @@ fn shown(byte: u8) -> String {
     if byte.is_ascii_graphic() { format!("`{}`", char::from(byte)) } else { format!("the byte 0x{byte:02x}") }
 }
 
-/// An error's words without its line and column, which are those of a part, and the name of the
-/// object that `json` begins with if it has got one.
+/// An error's words without its line and column, which are those of a part, and what the object
+/// that `json` begins with is called.
 fn describe(error: &serde_json::Error, json: &[u8]) -> String {
-    #[derive(Deserialize)]
-    struct Named {
-        kind: Option<String>,
-        metadata: Metadata,
-    }
-    #[derive(Deserialize)]
-    struct Metadata {
-        namespace: Option<String>,
-        name: String,
-    }
-
     let text = error.to_string();
     let words = text.rsplit_once(" at line ").map_or(text.as_str(), |(words, _)| words);
+    // The interned strings' own word for it.
+    let words = words.replace("expected a &str", "expected a string");
     // A broken text has no object to name.
     let end = if error.is_data() { skip(json).unwrap_or_default() } else { 0 };
-    match serde_json::from_slice::<Named>(json.get(..end).unwrap_or_default()) {
-        Ok(Named { kind, metadata: Metadata { namespace, name } }) => {
-            let namespace = namespace.map_or_else(String::new, |namespace| namespace + "/");
-            let kind = kind.map_or_else(String::new, |kind| kind + " ");
-            escaped(&format!("{kind}{namespace}{name}: {words}"))
-        }
-        Err(_) => words.to_owned(),
-    }
+    let object: Value = serde_json::from_slice(json.get(..end).unwrap_or_default()).unwrap_or_default();
+    let member = |of: &Value, key: &str| of.get(key).and_then(Value::as_str).map(str::to_owned);
+    let metadata = object.get("metadata").unwrap_or(&Value::Null);
+    let namespace = member(metadata, "namespace").map(|namespace| namespace + "/");
+    let name = [member(&object, "kind"), Some(namespace.unwrap_or_default() + &member(metadata, "name").unwrap_or_default())];
+    let name: Vec<String> = name.into_iter().flatten().filter(|word| !word.is_empty()).collect();
+    if name.is_empty() { words } else { format!("{}: {words}", name.join(" ")) }
 }

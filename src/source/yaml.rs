@@ -5,8 +5,9 @@
 
 use serde_json::Value;
 
-/// Deeper than any object of the API, a CustomResourceDefinition's schema included.
-const DEEPEST: usize = 128;
+/// Deeper than any object of the API, a CustomResourceDefinition's schema included; the library
+/// takes a stack frame or more a level.
+const DEEPEST: usize = 64;
 
 /// What is wrong with a YAML text, and on which of its lines, counted from 1.
 #[derive(Debug)]
@@ -37,11 +38,33 @@ pub(super) fn parse(text: &str) -> Result<Value, YamlError> {
     serde_yaml::from_str_with_options(text, options).map_err(|error| {
         let error = error.without_snippet();
         let line = error.location().map_or(1, |location| location.line()).max(1);
-        YamlError { line, message: message(&error.to_string()) }
+        YamlError { line, message: message(&error.render_with_formatter(&serde_yaml::UserMessageFormatter)) }
     })
 }
 
 /// The first line of an error's text, without the place, which is told in front.
 fn message(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
+    let line = text.lines().next().unwrap_or_default();
+    line.rsplit_once(" at line ").map_or(line, |(words, _)| words).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn case(yaml: &str, json: &str) {
+        assert_eq!(parse(yaml).unwrap().to_string(), json, "{yaml}");
+    }
+
+    #[test]
+    fn scalars_are_what_kubectl_takes_them_for() {
+        case("{a: yes, b: on, c: \"yes\", d: 0644, e: 1_0, f: 12:30, g: ~, h: 2026-01-31}", r#"{"a":true,"b":true,"c":"yes","d":420,"e":10,"f":"12:30","g":null,"h":"2026-01-31"}"#);
+        case("a: 0.1\nb: 1e3\nc: 500m\nd: |\n  x\n  y\n", r#"{"a":0.1,"b":1000.0,"c":"500m","d":"x\ny\n"}"#);
+    }
+
+    #[test]
+    fn merge_keys_are_merged() {
+        case("a: &a {x: 1}\nb:\n  <<: *a\n", r#"{"a":{"x":1},"b":{"x":1}}"#);
+    }
 }

@@ -144,10 +144,7 @@ fn expressions(selectors: &[WireSelector]) -> Box<[Option<Name>]> {
 
 impl WireDeviceClass {
     pub(in crate::cluster) fn into_class(self) -> DeviceClass {
-        DeviceClass {
-            name: self.metadata.name.unwrap_or_default(),
-            selectors: expressions(&self.spec.selectors),
-        }
+        DeviceClass { name: self.metadata.name.unwrap_or_default(), selectors: expressions(&self.spec.selectors) }
     }
 }
 
@@ -213,7 +210,7 @@ impl WireQuery {
     /// With the API server's defaults (upstream apis/resource/v1/defaults.go).
     fn query(&self) -> DeviceQuery {
         let mode = self.allocation_mode.filter(|mode| !mode.is_empty());
-        let count = match mode.as_ref().map(|mode| mode.as_str()) {
+        let count = match mode.as_ref().map(Name::as_str) {
             None | Some("ExactCount") => Count::Exactly(self.count.filter(|count| *count != 0).unwrap_or(1)),
             Some("All") => Count::All,
             Some(_) => Count::Unknown(mode.unwrap_or_default()),

@@ -24,6 +24,8 @@ pub struct Devices {
     of_node: FxHashMap<Name, Vec<usize>>,
     /// Places in `slices` of all others.
     of_many: Vec<usize>,
+    /// Devices in all slices.
+    device_count: usize,
     taken: FxHashSet<DeviceId>,
     /// Claims whose allocation was decided here and is in no object yet.
     in_flight: FxHashMap<ObjectKey, Vec<AllocatedDevice>>,
@@ -41,11 +43,13 @@ impl Devices {
                 _ => of_many.push(place),
             }
         }
-        let taken = claims.iter().flat_map(|claim| &claim.allocation).flat_map(|allocation| exclusive(&allocation.devices));
+        let taken =
+            claims.iter().flat_map(|claim| &claim.allocation).flat_map(|allocation| exclusive(&allocation.devices));
         Self {
             taken: taken.collect(),
             classes: classes.into_iter().map(|class| (class.name, class)).collect(),
             claims: claims.into_iter().map(|claim| (claim.key, claim)).collect(),
+            device_count: slices.iter().map(|slice| slice.devices.len()).sum(),
             slices,
             of_node,
             of_many,
@@ -63,9 +67,9 @@ impl Devices {
         self.claims.get(&key)
     }
 
-    /// All slices, in the order of names.
-    pub fn slices(&self) -> &[ResourceSlice] {
-        &self.slices
+    /// Devices in all slices.
+    pub fn device_count(&self) -> usize {
+        self.device_count
     }
 
     /// Slices that the node called `node` might reach, in the order of names: its own and those of many nodes.

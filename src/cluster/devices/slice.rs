@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::cluster::list::List;
 use crate::cluster::meta::Metadata;
 use crate::cluster::name::Name;
-use crate::cluster::quantity::Quantity;
 use crate::cluster::node_selector::{LazyErrorNodeSelector, NodeSelector};
+use crate::cluster::quantity::Quantity;
 
 /// A pool of devices of one driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -249,7 +249,8 @@ mod tests {
 
     #[test]
     fn a_device_reads_the_same_in_every_version() {
-        let content = r#""attributes":{"model":{"string":"a100"},"x.com/n":{"int":3}},"capacity":{"memory":{"value":"40Gi"}}"#;
+        let content =
+            r#""attributes":{"model":{"string":"a100"},"x.com/n":{"int":3}},"capacity":{"memory":{"value":"40Gi"}}"#;
         for device in [format!(r#"{{"name":"d",{content}}}"#), format!(r#"{{"name":"d","basic":{{{content}}}}}"#)] {
             let slice = slice(&format!(
                 r#"{{"driver":"gpu","nodeName":"n","pool":{{"name":"n","generation":1,"resourceSliceCount":1}},"devices":[{device}]}}"#

@@ -12,11 +12,12 @@ use crate::cluster::devices::slice::Device;
 use crate::cluster::devices::{DeviceId, Devices, ResourceSlice};
 use crate::cluster::{NodeInfo, ObjectKey};
 
-use super::cel::{DeviceInput, Failure, Selector};
+use super::cel::DeviceInput;
 use super::claims::{ClaimInput, QueryInput};
 use super::constraints::{MatchAttribute, RequestName};
 use super::gates::Gates;
 use super::pools::{self, Pool};
+use super::selection::{Stop, selects};
 
 /// Devices that a claim can be given (upstream api/resource/v1, AllocationResultsMaxSize).
 const MAX_DEVICES: i64 = 32;
@@ -34,15 +35,6 @@ pub struct ClaimAllocation {
     pub devices: Vec<AllocatedDevice>,
 }
 
-/// Why a search ended without an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
-    /// Upstream fails as well: its text.
-    Error(String),
-    /// Upstream might have an answer: what could not be judged, and why.
-    Unknown { what: String, why: String },
-}
-
 /// Finds devices for all of `claims` on `node`; none when there is no solution. Looks at nothing but its
 /// arguments: the devices that are taken are those of `devices`.
 ///
@@ -54,10 +46,8 @@ pub(super) fn allocate(
     node: &NodeInfo,
     gates: &Gates,
 ) -> Result<Option<Vec<ClaimAllocation>>, Stop> {
-    let pools = pools::gather(devices, node).map_err(|(slice, why)| Stop::Unknown {
-        what: format!("ResourceSlice {slice}: its node selector"),
-        why,
-    })?;
+    let pools = pools::gather(devices, node)
+        .map_err(|(slice, why)| Stop::Unknown { what: format!("ResourceSlice {slice}: its node selector"), why })?;
     let mut search = Search {
         claims,
         devices,
@@ -164,7 +154,12 @@ impl<'a> Search<'a> {
             }
             let mut of_request = Vec::with_capacity(request.alternatives.len());
             for alternative in 0..request.alternatives.len() {
-                of_request.push(self.validate_request(At { claim: index, request: request_index, alternative, device: 0 })?);
+                of_request.push(self.validate_request(At {
+                    claim: index,
+                    request: request_index,
+                    alternative,
+                    device: 0,
+                })?);
             }
             least = least.saturating_add(of_request.iter().map(|data| data.wanted).min().unwrap_or_default());
             of_claim.push(of_request);
@@ -275,7 +270,7 @@ impl<'a> Search<'a> {
         let mut all_too_many = true;
         for alternative in 0..count {
             match self.next(At { alternative, ..at }, true) {
-                Err(Stuck::TooMany) => continue,
+                Err(Stuck::TooMany) => {}
                 Ok(false) => all_too_many = false,
                 found => return found,
             }
@@ -321,9 +316,7 @@ impl<'a> Search<'a> {
                         return next;
                     }
                     self.give_back(at, candidate);
-                    if next.is_err() {
-                        return next;
-                    }
+                    next?;
                 }
             }
         }
@@ -335,7 +328,9 @@ impl<'a> Search<'a> {
         if self.steps > MAX_STEPS {
             return Err(Stop::Unknown {
                 what: "the search for devices".to_owned(),
-                why: format!("it takes more than {MAX_STEPS} steps; kube-scheduler itself gives up after a time (filterTimeout)"),
+                why: format!(
+                    "it takes more than {MAX_STEPS} steps; kube-scheduler itself gives up after a time (filterTimeout)"
+                ),
             });
         }
         Ok(())
@@ -397,7 +392,11 @@ impl<'a> Search<'a> {
             Some(subrequest) => crate::cluster::name(&format!("{}/{subrequest}", name.request)),
             None => name.request,
         };
-        self.result[at.claim].push(AllocatedDevice { request, id: candidate.id, admin_access: query.has_admin_access() });
+        self.result[at.claim].push(AllocatedDevice {
+            request,
+            id: candidate.id,
+            admin_access: query.has_admin_access(),
+        });
         Ok(true)
     }
 
@@ -423,33 +422,4 @@ impl<'a> Search<'a> {
         let claims = self.claims.iter();
         claims.zip(self.result).map(|(claim, devices)| ClaimAllocation { claim: claim.key, devices }).collect()
     }
-}
-
-/// Whether class and request of `query` select the device (upstream selectorsMatch).
-pub(super) fn selects(query: &QueryInput<'_>, claim: ObjectKey, device: &DeviceInput) -> Result<bool, Stop> {
-    let of_class = format!("class {}", query.query.class);
-    let of_claim = format!("claim {claim}");
-    Ok(all_match(&query.class_selectors, &of_class, device)? && all_match(&query.selectors, &of_claim, device)?)
-}
-
-fn all_match(selectors: &[Option<std::sync::Arc<Selector>>], of: &str, device: &DeviceInput) -> Result<bool, Stop> {
-    for (number, selector) in selectors.iter().enumerate() {
-        let Some(selector) = selector else {
-            return Err(Stop::Unknown {
-                what: format!("{of}: selector #{number}"),
-                why: "it is no CEL expression".to_owned(),
-            });
-        };
-        match selector.matches(device) {
-            Ok(true) => {}
-            Ok(false) => return Ok(false),
-            Err(Failure::Error(text)) => {
-                return Err(Stop::Error(format!("{of}: selector #{number}: CEL runtime error: {text}")));
-            }
-            Err(Failure::Unknown(why)) => {
-                return Err(Stop::Unknown { what: format!("{of}: selector #{number}: {}", selector.expression), why });
-            }
-        }
-    }
-    Ok(true)
 }

@@ -97,10 +97,9 @@ impl<'a> ClaimInput<'a> {
                 Wanted::FirstAvailable(_) if !gates.prioritized_list => {
                     return Err(reject(DeviceReason::PrioritizedListDisabled { claim: claim.key, request: name }));
                 }
-                Wanted::FirstAvailable(alternatives) => (
-                    true,
-                    alternatives.iter().map(|(sub, query)| (*sub, query, format!("{name}/{sub}"))).collect(),
-                ),
+                Wanted::FirstAvailable(alternatives) => {
+                    (true, alternatives.iter().map(|(sub, query)| (*sub, query, format!("{name}/{sub}"))).collect())
+                }
                 Wanted::Unknown => {
                     return Err(reject(DeviceReason::DeviceRequestUnknown { claim: claim.key, request: name }));
                 }
@@ -133,12 +132,7 @@ impl<'a> QueryInput<'a> {
         let compile = |selectors: &[Option<Name>]| -> Vec<Option<Arc<Selector>>> {
             selectors.iter().map(|expression| expression.map(|expression| cache.get(expression))).collect()
         };
-        Ok(Self {
-            name,
-            query,
-            class_selectors: compile(&class.selectors),
-            selectors: compile(&query.selectors),
-        })
+        Ok(Self { name, query, class_selectors: compile(&class.selectors), selectors: compile(&query.selectors) })
     }
 
     pub(super) fn has_admin_access(&self) -> bool {

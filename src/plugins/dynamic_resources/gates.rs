@@ -5,20 +5,23 @@ use crate::framework::{NotEvaluated, Notes};
 
 /// Feature gates (upstream dynamicresources.go, New).
 #[derive(Clone, Debug)]
-pub struct Gates {
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent gate with a name")]
+pub(super) struct Gates {
     /// `DynamicResourceAllocation`: off, the plugin does nothing.
     pub enabled: bool,
     /// `DRAAdminAccess`
     pub admin_access: bool,
     /// `DRAPrioritizedList`
     pub prioritized_list: bool,
+    /// Nodes are scored as well, since 1.35; not reproduced.
+    scores: bool,
     /// Gates that are on and change what is allocated in a way that is not reproduced here.
     not_reproduced: Vec<&'static str>,
 }
 
 impl Gates {
     /// As the version and its gates have them. Those not reproduced are off by default in v1.34.
-    pub fn of(behaviour: &Behaviour) -> Self {
+    pub(super) fn of(behaviour: &Behaviour) -> Self {
         let gates = &behaviour.gates;
         let not_reproduced = [
             ("DRAConsumableCapacity", gates.dra_consumable_capacity),
@@ -34,6 +37,7 @@ impl Gates {
             enabled: gates.dynamic_resource_allocation,
             admin_access: gates.dra_admin_access,
             prioritized_list: gates.dra_prioritized_list,
+            scores: behaviour.dynamic_resources_scores,
             not_reproduced: not_reproduced.into_iter().filter(|(_, on)| *on).map(|(gate, _)| gate).collect(),
         }
     }
@@ -45,6 +49,13 @@ impl Gates {
                 format!("feature gate {gate}"),
                 "it is on, and its part in the allocation of devices is not reproduced",
                 "DynamicResources answers as if it were off",
+            ));
+        }
+        if self.scores {
+            notes.add(NotEvaluated::new(
+                "the score of DynamicResources",
+                "the rank of the firstAvailable request that a node satisfies is not reproduced",
+                "totals leave it out",
             ));
         }
     }

@@ -15,6 +15,7 @@ mod claims;
 mod constraints;
 mod gates;
 mod pools;
+mod selection;
 mod shortage;
 
 #[cfg(test)]
@@ -26,13 +27,13 @@ use crate::cluster::devices::ResourceClaim;
 use crate::cluster::{Kind, NodeInfo};
 use crate::config::Behaviour;
 use crate::framework::{
-    Cycle, DeviceReason, FailedCycle, FilterPlugin, NodeFilter, NodePlacement, NotEvaluated, Plugin, PostFilter, PostFilterPlugin,
-    PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection,
+    Cycle, DeviceReason, FailedCycle, FilterPlugin, NodeFilter, NodePlacement, NotEvaluated, Plugin, PostFilter,
+    PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection,
 };
 
-use allocator::Stop;
 use claims::{ClaimInput, reject};
 use gates::Gates;
+use selection::Stop;
 
 const NAME: &str = "DynamicResources";
 
@@ -67,6 +68,10 @@ impl DynamicResources {
         Self: 'a,
     {
         let devices = &cycle.cluster.devices;
+        if claims.iter().any(|claim| claim.allocation.is_none()) {
+            note_missing(cycle, &[Kind::DeviceClass, Kind::ResourceSlice]);
+            self.gates.note(cycle.notes);
+        }
         let mut to_allocate = Vec::new();
         for claim in &claims {
             match &claim.allocation {
@@ -77,9 +82,6 @@ impl DynamicResources {
                 }
                 None => to_allocate.push(ClaimInput::new(claim, devices, &self.gates, &self.selectors)?),
             }
-        }
-        if !to_allocate.is_empty() {
-            self.gates.note(cycle.notes);
         }
         Ok(Filter { cycle, gates: self.gates.clone(), claims, to_allocate })
     }
@@ -121,7 +123,9 @@ impl PreFilterPlugin for DynamicResources {
         if !self.gates.enabled {
             return PreFilter::Skip;
         }
-        note_missing_kinds(cycle);
+        if !cycle.pod.spec().resource_claims.is_empty() {
+            note_missing(cycle, &[Kind::ResourceClaim]);
+        }
         let claims = match claims::of_pod(cycle.pod, &cycle.cluster.devices) {
             Ok(claims) => claims,
             Err(reason) => return PreFilter::Reject(reject(reason)),
@@ -137,18 +141,13 @@ impl PreFilterPlugin for DynamicResources {
 }
 
 /// A kind that the input does not speak of is not known to be empty.
-fn note_missing_kinds(cycle: Cycle<'_>) {
-    if cycle.pod.spec().resource_claims.is_empty() {
-        return;
-    }
-    for kind in [Kind::ResourceClaim, Kind::DeviceClass, Kind::ResourceSlice] {
-        if !cycle.cluster.kinds.contains(&kind) {
-            cycle.notes.add(NotEvaluated::new(
-                kind.as_str(),
-                "the input has no object of this kind and does not say that there is none",
-                "DynamicResources answers as if there were none",
-            ));
-        }
+fn note_missing(cycle: Cycle<'_>, kinds: &[Kind]) {
+    for kind in kinds.iter().filter(|kind| !cycle.cluster.kinds.contains(kind)) {
+        cycle.notes.add(NotEvaluated::new(
+            kind.as_str(),
+            "the input has no object of this kind and does not say that there is none",
+            "DynamicResources answers as if there were none",
+        ));
     }
 }
 
@@ -190,13 +189,18 @@ impl Filter<'_> {
         let found = if self.to_allocate.is_empty() { Vec::new() } else { self.find(node)? };
         let mut elsewhere = Vec::new();
         for claim in &self.claims {
-            if let Some(Ok(selector)) = claim.allocation.as_ref().and_then(|allocation| allocation.node_selector.as_ref()) {
-                if !selector.matches(node.name(), &node.node.labels).map_err(Rejection::error)? {
-                    elsewhere.push(claim.key);
-                }
+            let selector = claim.allocation.as_ref().and_then(|allocation| allocation.node_selector.as_ref());
+            if let Some(Ok(selector)) = selector
+                && !selector.matches(node.name(), &node.node.labels).map_err(Rejection::error)?
+            {
+                elsewhere.push(claim.key);
             }
         }
-        if elsewhere.is_empty() { Ok(found) } else { Err(reject(DeviceReason::ResourceClaimElsewhere { claims: elsewhere })) }
+        if elsewhere.is_empty() {
+            Ok(found)
+        } else {
+            Err(reject(DeviceReason::ResourceClaimElsewhere { claims: elsewhere }))
+        }
     }
 
     fn find(&self, node: &NodeInfo) -> Result<Vec<ClaimAllocation>, Rejection> {

@@ -1,38 +1,32 @@
 //! The facts behind `cannot allocate all claims`: what each request finds on a node by itself.
 
 use crate::cluster::NodeInfo;
+use crate::cluster::devices::DeviceId;
 use crate::cluster::devices::Devices;
 use crate::cluster::devices::claim::Count;
-use crate::cluster::devices::DeviceId;
 use crate::framework::{DeviceReason, DeviceShortage};
 
-use super::allocator::selects;
 use super::cel::DeviceInput;
 use super::claims::{ClaimInput, QueryInput};
 use super::pools::{self, Pool};
+use super::selection::selects;
 
 /// The reason, with a line for each request and alternative.
 pub(super) fn explain(claims: &[ClaimInput<'_>], devices: &Devices, node: &NodeInfo) -> DeviceReason {
     // A search that found no solution got past its pools.
     let pools = pools::gather(devices, node).unwrap_or_default();
-    let of_cluster: usize = devices.slices().iter().map(|slice| slice.devices.len()).sum();
     let mut requests = Vec::new();
     for claim in claims {
         for request in &claim.requests {
             for query in &request.alternatives {
-                let name = match request.is_list {
-                    true => format!("{}/{}", request.name, query.name),
-                    false => request.name.to_string(),
-                };
-                requests.push(shortage(claim, name, query, &pools, devices, of_cluster));
+                let name =
+                    if request.is_list { format!("{}/{}", request.name, query.name) } else { request.name.to_string() };
+                requests.push(shortage(claim, name, query, &pools, devices));
             }
         }
     }
-    let mut match_attributes: Vec<_> = claims
-        .iter()
-        .flat_map(|claim| claim.constraints)
-        .filter_map(|constraint| constraint.match_attribute)
-        .collect();
+    let mut match_attributes: Vec<_> =
+        claims.iter().flat_map(|claim| claim.constraints).filter_map(|constraint| constraint.match_attribute).collect();
     match_attributes.dedup();
     DeviceReason::DevicesInsufficient { requests, match_attributes }
 }
@@ -43,7 +37,6 @@ fn shortage(
     query: &QueryInput<'_>,
     pools: &[Pool<'_>],
     devices: &Devices,
-    of_cluster: usize,
 ) -> DeviceShortage {
     let mut found = DeviceShortage {
         claim: claim.key,
@@ -76,6 +69,6 @@ fn shortage(
             *count += 1;
         }
     }
-    found.elsewhere = of_cluster.saturating_sub(found.reachable);
+    found.elsewhere = devices.device_count().saturating_sub(found.reachable);
     found
 }

@@ -1,1 +1,189 @@
-#[test] fn t(){}
+//! Small clusters: one node, a pool of four devices, and a pod with one claim.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::cluster::object::TypeMeta;
+use crate::cluster::requests::RequestGates;
+use crate::cluster::{Cluster, ClusterBuilder, Object, ObjectKey, Timestamp, name};
+use crate::framework::{Code, DeviceShortage, Notes};
+
+/// Numbers of the devices' NUMA nodes; device 3 has none.
+fn pool(generation: i64, slice_count: i64) -> Value {
+    let devices: Vec<Value> = [Some(0), Some(1), Some(1), None]
+        .iter()
+        .enumerate()
+        .map(|(index, numa)| {
+            let mut attributes = json!({"index": {"int": index}});
+            if let Some(numa) = numa {
+                attributes["numa"] = json!({"int": numa});
+            }
+            json!({"name": format!("dev-{index}"), "attributes": attributes})
+        })
+        .collect();
+    json!({"apiVersion": "resource.k8s.io/v1", "kind": "ResourceSlice", "metadata": {"name": format!("slice-{generation}")},
+        "spec": {"driver": "gpu", "nodeName": "node", "devices": devices,
+            "pool": {"name": "pool", "generation": generation, "resourceSliceCount": slice_count}}})
+}
+
+fn claim(claim: &str, devices: &Value, status: &Value) -> Value {
+    json!({"apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim", "metadata": {"name": claim, "namespace": "default"},
+        "spec": {"devices": devices}, "status": status})
+}
+
+/// A claim that has device 0 already.
+fn taker() -> Value {
+    let result = json!({"request": "r", "driver": "gpu", "pool": "pool", "device": "dev-0"});
+    claim("taker", &json!({}), &json!({"allocation": {"devices": {"results": [result]}}}))
+}
+
+fn cluster(objects: impl IntoIterator<Item = Value>) -> Cluster {
+    let common = [
+        json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node"}}),
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "pod", "namespace": "default", "uid": "u"},
+            "spec": {"containers": [], "resourceClaims": [{"name": "c", "resourceClaimName": "claim"}]}}),
+        json!({"apiVersion": "resource.k8s.io/v1", "kind": "DeviceClass", "metadata": {"name": "gpu"},
+            "spec": {"selectors": [{"cel": {"expression": "device.driver == \"gpu\""}}]}}),
+    ];
+    let mut builder = ClusterBuilder::default();
+    for object in common.into_iter().chain(objects) {
+        let json = object.to_string();
+        let meta = TypeMeta::peek(json.as_bytes());
+        let kind = Kind::of(&meta.api_version.unwrap(), &meta.kind.unwrap()).unwrap();
+        builder.add(Object::decode(kind, json.as_bytes()).unwrap().0);
+    }
+    builder.build(RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true })
+}
+
+fn allocation(cluster: &Cluster) -> (Result<Vec<ClaimAllocation>, Rejection>, usize) {
+    let behaviour = Behaviour::default();
+    let notes = Notes::default();
+    let pod = cluster.pod_named(ObjectKey::new(name("default"), name("pod"))).unwrap();
+    let cycle = Cycle { cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
+    let answer = DynamicResources::new(&behaviour).allocation(cycle, &cluster.nodes()[0]);
+    (answer, notes.take().len())
+}
+
+/// What a claim for `devices` is given, as `request=device`.
+#[track_caller]
+fn gives(devices: &Value, expected: &[&str]) {
+    let cluster = cluster([pool(1, 1), taker(), claim("claim", devices, &json!({}))]);
+    let given: Vec<String> = allocation(&cluster).0.unwrap()[0]
+        .devices
+        .iter()
+        .map(|given| format!("{}={}", given.request, given.id.device))
+        .collect();
+    assert_eq!(given, expected);
+}
+
+#[track_caller]
+fn refuses(objects: impl IntoIterator<Item = Value>, code: Code, text: &str) -> Rejection {
+    let rejection = allocation(&cluster(objects)).0.unwrap_err();
+    assert_eq!((rejection.code, rejection.message().as_str()), (code, text));
+    rejection
+}
+
+fn exactly(query: &Value) -> Value {
+    let mut query = query.clone();
+    query["deviceClassName"] = json!("gpu");
+    json!({"requests": [{"name": "r", "exactly": query}]})
+}
+
+#[test]
+fn the_first_solution_of_the_search_counts() {
+    gives(&exactly(&json!({})), &["r=dev-1"]);
+    gives(&exactly(&json!({"count": 2})), &["r=dev-1", "r=dev-2"]);
+    gives(&exactly(&json!({"count": 2, "adminAccess": true})), &["r=dev-0", "r=dev-1"]);
+    gives(
+        &exactly(&json!({"selectors": [{"cel": {"expression": "device.attributes[\"gpu\"].index > 2"}}]})),
+        &["r=dev-3"],
+    );
+    let mut same_numa = exactly(&json!({"count": 2, "adminAccess": true}));
+    same_numa["constraints"] = json!([{"matchAttribute": "gpu/numa"}]);
+    gives(&same_numa, &["r=dev-1", "r=dev-2"]);
+    let alternatives = json!([
+        {"name": "many", "deviceClassName": "gpu", "count": 4},
+        {"name": "few", "deviceClassName": "gpu", "count": 1},
+    ]);
+    gives(&json!({"requests": [{"name": "r", "firstAvailable": alternatives}]}), &["r/few=dev-1"]);
+}
+
+#[test]
+fn all_devices_need_a_whole_pool_and_no_constraint_against_them() {
+    let all = exactly(&json!({"allocationMode": "All"}));
+    let wanting = |devices: &Value| claim("claim", devices, &json!({}));
+    let updated =
+        "claim default/claim, request r: asks for all devices, but resource pool gpu/pool is currently being updated";
+    refuses([pool(1, 2), wanting(&all)], Code::Error, updated);
+    // The older generation does not count towards the newer one.
+    refuses([pool(1, 1), pool(2, 2), wanting(&all)], Code::Error, updated);
+    let mut constrained = all.clone();
+    constrained["constraints"] = json!([{"matchAttribute": "gpu/numa"}]);
+    refuses(
+        [pool(1, 1), wanting(&constrained)],
+        Code::Error,
+        "claim default/claim, request r: cannot add device gpu/pool/dev-1 because a claim constraint would not be satisfied",
+    );
+}
+
+#[test]
+fn a_shortage_says_who_turned_the_devices_away() {
+    let selector = "has(device.attributes[\"gpu\"].numa) && device.attributes[\"gpu\"].numa == 0";
+    let wanted = exactly(&json!({"selectors": [{"cel": {"expression": selector}}]}));
+    let mut far = pool(1, 1);
+    far["metadata"]["name"] = json!("far");
+    far["spec"]["nodeName"] = json!("another");
+    let objects = [pool(1, 1), far, taker(), claim("claim", &wanted, &json!({}))];
+    let rejection = refuses(objects, Code::UnschedulableAndUnresolvable, "cannot allocate all claims");
+    let expected = DeviceShortage {
+        claim: ObjectKey::new(name("default"), name("claim")),
+        request: "r".to_owned(),
+        class: name("gpu"),
+        wanted: Some(1),
+        available: 0,
+        reachable: 4,
+        taken: 1,
+        not_selected: 3,
+        unsupported: 0,
+        elsewhere: 4,
+    };
+    assert!(!expected.is_enough());
+    let expected = DeviceReason::DevicesInsufficient { requests: vec![expected], match_attributes: Vec::new() };
+    assert_eq!(rejection.reasons, [Reason::Device(expected)]);
+    let json = serde_json::to_value(&rejection.reasons[0]).unwrap();
+    assert_eq!((&json["type"], &json["requests"][0]["taken"]), (&json!("DevicesInsufficient"), &json!(1)));
+}
+
+#[test]
+fn a_claim_that_was_just_given_away_is_waited_for() {
+    let mut cluster = cluster([pool(1, 1), claim("claim", &exactly(&json!({})), &json!({}))]);
+    for given in allocation(&cluster).0.unwrap() {
+        assert!(!cluster.devices.is_taken(given.devices[0].id));
+        cluster.devices.reserve(given.claim, given.devices);
+    }
+    let text = allocation(&cluster).0.unwrap_err().message();
+    assert_eq!(text, "resource claim default/claim is in the process of being allocated");
+    cluster.devices.unreserve(ObjectKey::new(name("default"), name("claim")));
+    assert!(allocation(&cluster).0.is_ok());
+}
+
+#[test]
+fn what_cannot_be_evaluated_is_noted_and_no_verdict() {
+    let odd = exactly(&json!({"selectors": [{"cel": {"expression": "device.driver.format([1]) == \"\""}}]}));
+    let cluster = cluster([pool(1, 1), claim("claim", &odd, &json!({}))]);
+    assert_eq!(allocation(&cluster), (Ok(Vec::new()), 1));
+}
+
+#[test]
+fn a_search_without_end_ends() {
+    let devices: Vec<Value> = (0..40).map(|index| json!({"name": format!("dev-{index}")})).collect();
+    let mut many = pool(1, 1);
+    many["spec"]["devices"] = json!(devices);
+    let never = json!({"deviceClassName": "gpu", "selectors": [{"cel": {"expression": "device.driver == \"net\""}}]});
+    let wanted = json!({"requests": [
+        {"name": "r", "exactly": {"deviceClassName": "gpu", "count": 16}},
+        {"name": "s", "exactly": never},
+    ]});
+    let cluster = cluster([many, claim("claim", &wanted, &json!({}))]);
+    assert_eq!(allocation(&cluster), (Ok(Vec::new()), 1));
+}

@@ -15,26 +15,23 @@ use super::words;
 
 /// Nodes shown, beside the current one.
 const MOST_NODES: usize = 10;
-/// Width to which a plugin's name is broken when the names do not fit side by side.
-const NARROW: usize = 13;
+/// Widths to which plugins' names are broken when they do not fit side by side.
+const NARROW: [usize; 2] = [13, 10];
 
 pub(super) fn render(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
     let placement = &answer.placement;
     if let Some(decision) = &answer.explanation.decision {
         screen.blank();
-        decided(screen, decision);
+        decided(screen, decision, placement.current.is_some());
     }
     if let Some(attribution) = &answer.explanation.attribution {
         current(screen, attribution);
     }
     scores(screen, placement, options);
-    if placement.nodes.iter().any(|node| !node.is_feasible()) {
-        screen.heading("THE OTHER NODES", "");
-    }
 }
 
 /// One line that says which node wins, and one that says why.
-fn decided(screen: &mut Screen, decision: &Decision) {
+fn decided(screen: &mut Screen, decision: &Decision, runs: bool) {
     let Decision { winners, total, runner_up, decided_by, how } = decision;
     let first = winners.first().map(ToString::to_string).unwrap_or_default();
     match how {
@@ -53,8 +50,11 @@ fn decided(screen: &mut Screen, decision: &Decision) {
     }
     let lead = match (winners.len(), runner_up) {
         (1, Some(runner_up)) => format!(
-            "{first} wins with {total} points, {} ahead of {}",
-            runner_up.behind, runner_up.node
+            "{}{first} {} with {total} points, {} ahead of {}",
+            if runs { "now " } else { "" },
+            if runs { "would win" } else { "wins" },
+            runner_up.behind,
+            runner_up.node
         ),
         (tied, _) => format!(
             "{} tie at {total} points ({}): kube-scheduler picks one of them at random",
@@ -71,7 +71,7 @@ fn decided(screen: &mut Screen, decision: &Decision) {
             format!("decided by {}: without it {} would have won{also}", deciding.plugin, deciding.instead)
         }
         None if winners.len() == 1 => format!("no single plugin decided: {first} wins without any one of them"),
-        None => "no single plugin decided: one of these wins without any one of them".to_owned(),
+        None => return,
     };
     screen.paragraph(Label::Plain, &why);
 }
@@ -82,8 +82,6 @@ fn current(screen: &mut Screen, attribution: &Attribution) {
     if !attribution.misses.is_empty() {
         let misses: Vec<String> = attribution.misses.iter().map(|miss| words::on_node(&miss.reason)).collect();
         screen.paragraph(Label::Plain, &format!("{node}, where it runs, would not take it now: {}", misses.join("; ")));
-    } else if attribution.rank.is_none() {
-        screen.paragraph(Label::Plain, &format!("{node}, where it runs, is not among the nodes"));
     } else if attribution.behind > 0 {
         let gaps: Vec<String> =
             attribution.gaps.iter().map(|gap| format!("{} {:+}", gap.plugin, -gap.points)).collect();
@@ -118,7 +116,7 @@ fn scores(screen: &mut Screen, placement: &Placement, options: Options<'_>) {
         }));
         cells.push((label, row));
     }
-    let mut grid = Grid::with_header(header(&plugins, screen.width(), &cells)).right_aligned(2..4 + plugins.len());
+    let mut grid = Grid::with_header(header(&plugins, screen.width(), &cells)).right_aligned(2..4 + plugins.len()).unbroken();
     let rows = cells.len();
     for (label, row) in cells {
         grid.row(label, row);
@@ -127,10 +125,13 @@ fn scores(screen: &mut Screen, placement: &Placement, options: Options<'_>) {
     screen.grid(&grid);
     let mut remarks = Vec::new();
     if nodes.len() > rows {
-        remarks.push(format!("and {} more feasible", count(nodes.len() - rows, "node")));
+        remarks.push(format!("and {}", count(nodes.len() - rows, "more feasible node")));
+    }
+    if nodes.len() == 1 && !options.wide {
+        remarks.push("its scores: -o wide".to_owned());
     }
     let hidden = nodes.first().map_or(0, |node| node.scores.len()) - plugins.len();
-    if hidden > 0 {
+    if hidden > 0 && nodes.len() > 1 {
         remarks.push(format!("{} gave every node the same (-o wide)", count(hidden, "more plugin")));
     }
     if !remarks.is_empty() {
@@ -155,17 +156,25 @@ fn plugins(nodes: &[&NodePlacement], all: bool) -> Vec<(&'static str, i64)> {
 
 /// Plugin names with their weights, in one line where there is room for it.
 fn header(plugins: &[(&'static str, i64)], width: usize, cells: &[(Label, Vec<String>)]) -> Vec<String> {
+    const GAP: usize = 3;
     let mut header: Vec<String> = ["NODE", "", "RANK", "TOTAL"].map(str::to_owned).to_vec();
     let fixed: usize = (0..4)
-        .map(|column| cells.iter().map(|(_, row)| row.get(column).map_or(0, String::len)).max().unwrap_or(0).max(5) + 3)
+        .map(|column| cells.iter().filter_map(|(_, row)| row.get(column)).map(String::len).max().unwrap_or(0).max(5))
+        .map(|cell| cell + GAP)
         .sum();
-    let names: usize = plugins.iter().map(|(plugin, weight)| plugin.len() + weight.to_string().len() + 5).sum();
-    for (plugin, weight) in plugins {
-        header.push(if fixed + names <= width {
-            format!("{plugin} x{weight}")
-        } else {
-            format!("{}\nx{weight}", break_camel_case(plugin, NARROW))
-        });
-    }
+    let in_line: Vec<String> = plugins.iter().map(|(plugin, weight)| format!("{plugin} x{weight}")).collect();
+    let broken = NARROW.map(|narrow| -> Vec<String> {
+        plugins.iter().map(|(plugin, weight)| format!("{}\nx{weight}", break_camel_case(plugin, narrow))).collect()
+    });
+    let widest = |name: &String| name.lines().map(str::len).max().unwrap_or(0) + GAP;
+    let fits = |names: &Vec<String>| fixed + names.iter().map(widest).sum::<usize>() <= width + GAP;
+    let [wide, narrow] = broken;
+    header.extend(if fits(&in_line) {
+        in_line
+    } else if fits(&wide) {
+        wide
+    } else {
+        narrow
+    });
     header
 }

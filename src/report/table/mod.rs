@@ -16,7 +16,7 @@ pub(crate) use screen::Screen;
 
 use super::Answer;
 use super::style::Label;
-use super::text::count;
+use super::text::{count, thousands};
 use crate::framework::Placement;
 
 /// What decides about looks.
@@ -47,7 +47,7 @@ pub fn render(answers: &[Answer], options: Options<'_>) -> String {
 
 fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
     let placement = &answer.placement;
-    let profile = if placement.profile.is_empty() { "no profile" } else { placement.profile.as_str() };
+    let profile = if has_no_profile(placement) { "no profile" } else { placement.profile.as_str() };
     let basis = format!("{profile} · {}", options.kube_version);
     let (label, headline) = headline(answer);
     screen.headline(label, &headline, &basis);
@@ -69,6 +69,9 @@ fn headline(answer: &Answer) -> (Label, String) {
     let pod = format!("Pod {}", placement.pod);
     let nodes = count(answer.nodes, "node");
     let feasible = placement.feasible().count();
+    if has_no_profile(placement) {
+        return (Label::Rejected, format!("{pod} is not this scheduler's: no profile has its schedulerName"));
+    }
     if !placement.errors.is_empty() {
         return (Label::Rejected, format!("{pod} is not scheduled: an error ended the cycle"));
     }
@@ -79,15 +82,22 @@ fn headline(answer: &Answer) -> (Label, String) {
     match &placement.current {
         Some(current) if current.feasible => {
             let rank = current.rank.unwrap_or(1);
-            let place = if rank == 1 { "the best".to_owned() } else { format!("number {rank}") };
-            (Label::Fits, format!("{pod} runs on {}, {place} of {}", current.node, count(feasible, "feasible node")))
+            (Label::Fits, format!("{pod} runs on {}, rank {} of {} feasible", current.node, thousands(rank), thousands(feasible)))
+        }
+        Some(current) if placement.nodes.iter().all(|node| node.name != current.node) => {
+            (Label::Rejected, format!("{pod} is on {}, a node that is not there", current.node))
         }
         Some(current) => {
             (Label::Rejected, format!("{pod} runs on {}, which would not take it now", current.node))
         }
-        None if feasible > 0 => (Label::Fits, format!("{pod} fits: {feasible} of {nodes}")),
+        None if feasible > 0 => (Label::Fits, format!("{pod} fits: {} of {nodes}", thousands(feasible))),
         None => (Label::Rejected, format!("{pod} does not fit: 0 of {nodes}")),
     }
+}
+
+/// Such a pod never enters the queue: there was no cycle.
+fn has_no_profile(placement: &Placement) -> bool {
+    !placement.errors.is_empty() && placement.message.is_none()
 }
 
 /// What kube-scheduler itself says of it.
@@ -96,11 +106,9 @@ fn told(screen: &mut Screen, placement: &Placement) {
         screen.blank();
         screen.paragraph(Label::Plain, &held_back.rejection.message());
     }
-    if placement.errors.is_empty() {
-        if let Some(message) = &placement.message {
-            screen.blank();
-            screen.paragraph(Label::Plain, message);
-        }
+    if let (Some(message), true) = (&placement.message, placement.errors.is_empty()) {
+        screen.blank();
+        screen.paragraph(Label::Plain, message);
     }
     for error in &placement.errors {
         screen.blank();

@@ -9,7 +9,7 @@ use crate::framework::Fact;
 
 use super::super::Answer;
 use super::super::style::Label;
-use super::super::text::thousands;
+use super::super::text::{break_camel_case, thousands};
 use super::grid::Grid;
 use super::screen::Screen;
 use super::words;
@@ -85,7 +85,7 @@ fn scores(screen: &mut Screen, detail: &NodeDetail) {
             None => ["", "", "", "<none>"].map(str::to_owned),
         };
         let why = if scored.score.is_none() { "the pod gives it nothing to score".to_owned() } else { why };
-        let mut row = vec![scored.plugin.to_owned()];
+        let mut row = vec![break_camel_case(scored.plugin, 20)];
         row.extend(cells);
         row.push(why);
         grid.row(Label::Plugin, row);

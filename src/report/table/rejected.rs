@@ -5,7 +5,7 @@ use crate::framework::{Preemption, Reason};
 
 use super::super::Answer;
 use super::super::style::Label;
-use super::super::text::{count, list, thousands};
+use super::super::text::{break_long, count, list, thousands};
 use super::grid::Grid;
 use super::screen::Screen;
 use super::words;
@@ -54,26 +54,38 @@ fn causes(screen: &mut Screen, answer: &Answer) {
         return;
     }
     let mut grid = Grid::new(["REASON", "", "NODES", "WHERE"]).right_aligned([2]);
+    let room = detail_width(screen, causes);
     for cause in causes.iter().take(MOST_CAUSES) {
         let nodes: Vec<_> = cause.nodes.iter().chain(&cause.behind).copied().collect();
         grid.row(
             Label::Plugin,
             vec![
                 plugin(cause),
-                words::cause(cause),
+                break_long(&words::cause(cause), room),
                 nodes_of(cause),
                 words::place(&nodes, cause.label.as_ref(), nodes.len() == answer.nodes),
             ],
         );
     }
+    let others = answer.placement.nodes.iter().filter(|node| !node.is_feasible()).count();
     screen.blank();
+    if others < answer.placement.nodes.len() {
+        screen.paragraph(Label::Plain, &format!("{} {} not take it:", count(others, "node"), if others == 1 { "does" } else { "do" }));
+    }
     screen.grid(&grid);
     if causes.len() > MOST_CAUSES {
-        screen.line(&[(Label::Dim, &format!("and {} more", count(causes.len() - MOST_CAUSES, "cause")))]);
+        screen.line(&[(Label::Dim, &format!("and {}", count(causes.len() - MOST_CAUSES, "more cause")))]);
     }
     if causes.iter().any(|cause| !cause.behind.is_empty()) {
         screen.paragraph(Label::Dim, "+N: on N more nodes too, where another filter is the first to say no");
     }
+}
+
+/// The room for what a cause is: a little more than half of what plugin and count leave.
+fn detail_width(screen: &Screen, causes: &[Cause]) -> usize {
+    const NODES: usize = 8;
+    let plugin = causes.iter().map(|cause| plugin(cause).len() + 3).max().unwrap_or_default();
+    (screen.width().saturating_sub(plugin + NODES) * 4 / 7).max(20)
 }
 
 fn plugin(cause: &Cause) -> String {
@@ -111,7 +123,7 @@ fn near_misses(screen: &mut Screen, near_misses: &[NearMiss]) {
     let shown = near_misses.iter().take(MOST_NEAR_MISSES).map(|near_miss| near_miss.nodes.len()).sum::<usize>();
     let rest = near_misses.iter().map(|near_miss| near_miss.nodes.len()).sum::<usize>() - shown;
     if rest > 0 {
-        screen.line(&[(Label::Dim, &format!("and {rest} more, farther away", rest = count(rest, "node")))]);
+        screen.line(&[(Label::Dim, &format!("and {}, farther away", count(rest, "more node")))]);
     }
 }
 
@@ -137,7 +149,7 @@ fn preempt(screen: &mut Screen, preemption: &Preemption) {
     }
     screen.grid(&grid);
     if candidates.len() > MOST_CANDIDATES {
-        screen.line(&[(Label::Dim, &format!("and {} more", count(candidates.len() - MOST_CANDIDATES, "node")))]);
+        screen.line(&[(Label::Dim, &format!("and {}", count(candidates.len() - MOST_CANDIDATES, "more node")))]);
     }
 }
 

@@ -3,6 +3,7 @@
 //! Upstream's own sentences stand in the event's text; here is what they leave out. A reason
 //! without words of its own is shown by upstream's.
 
+use crate::cluster::ObjectKey;
 use crate::cluster::name::Name;
 use crate::explain::{Cause, SharedLabel};
 use crate::framework::{Amount, Reason};
@@ -33,7 +34,7 @@ pub(super) fn brief(reason: &Reason) -> String {
     match reason {
         Reason::NodeUnschedulable => "node is cordoned".to_owned(),
         Reason::NodeNameMismatch { wanted } => format!("asks for node {wanted} by name"),
-        Reason::UntoleratedTaint { taint, .. } => format!("taint {taint}"),
+        Reason::UntoleratedTaint { taint, .. } => taint.to_string(),
         Reason::NodeAffinityMismatch { unmatched_labels, affinity } => match (unmatched_labels.as_slice(), affinity) {
             ([], true) => "required node affinity does not match".to_owned(),
             ([], false) => "nodeSelector does not match".to_owned(),
@@ -43,10 +44,14 @@ pub(super) fn brief(reason: &Reason) -> String {
         Reason::EnforcedNodeAffinityMismatch => "addedAffinity of the profile".to_owned(),
         Reason::HostPortConflict { ports } if !ports.is_empty() => format!("host port taken: {}", list(ports, 3)),
         Reason::TopologyLabelMissing { topology_key } => format!("node has no label {topology_key}"),
-        Reason::PodAffinityUnmet { topology_key, selector } => {
+        Reason::PodAffinityUnmet { topology_key, domain: None, .. } => format!("node has no label {topology_key}"),
+        Reason::PodAffinityUnmet { selector, .. } if selector == "<none>" => {
+            "required affinity without a labelSelector, which selects no pod".to_owned()
+        }
+        Reason::PodAffinityUnmet { topology_key, selector, .. } => {
             format!("no pod with {} in the same {topology_key}", selected(selector))
         }
-        Reason::PodAntiAffinityViolated { topology_key, selector } => {
+        Reason::PodAntiAffinityViolated { topology_key, selector, .. } => {
             format!("a pod with {} in the same {topology_key}", selected(selector))
         }
         Reason::ExistingPodAntiAffinity { topology_key, .. } => {
@@ -93,8 +98,17 @@ pub(super) fn on_node(reason: &Reason) -> String {
         Reason::TopologySkew { topology_key, domain, matching, minimum, skew, max_skew } => format!(
             "{topology_key}={domain} has {matching}, the emptiest domain {minimum}: skew {skew}, {max_skew} allowed"
         ),
-        Reason::ExistingPodAntiAffinity { topology_key, domain } => {
-            format!("a pod in {topology_key}={domain} keeps this one away")
+        Reason::PodAffinityUnmet { topology_key, domain: Some(domain), selector, matching_elsewhere }
+            if selector != "<none>" =>
+        {
+            format!("no pod with {} in {topology_key}={domain}, {matching_elsewhere} elsewhere", selected(selector))
+        }
+        Reason::PodAntiAffinityViolated { topology_key, domain, selector, matching, pod: Some(pod) } => {
+            format!("{} with {} in {topology_key}={domain}", and_more(*pod, *matching), selected(selector))
+        }
+        Reason::ExistingPodAntiAffinity { topology_key, domain, pods, pod: Some(pod) } => {
+            let keep = if *pods > 1 { "keep" } else { "keeps" };
+            format!("{} in {topology_key}={domain} {keep} this one away", and_more(*pod, *pods))
         }
         Reason::UntoleratedTaint { taint, .. } => format!("{taint} is not tolerated"),
         other => brief(other),
@@ -102,7 +116,12 @@ pub(super) fn on_node(reason: &Reason) -> String {
 }
 
 fn selected(selector: &str) -> &str {
-    if selector.is_empty() { "any labels" } else { selector }
+    if selector == "<all>" { "any labels" } else { selector }
+}
+
+/// One of `count` pods, and how many there are beside it.
+fn and_more(pod: ObjectKey, count: i64) -> String {
+    if count > 1 { format!("{pod} and {} more", count - 1) } else { pod.to_string() }
 }
 
 /// `node pool gpu (gpu-1 … gpu-9)`, or the nodes' names.

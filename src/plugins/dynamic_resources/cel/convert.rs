@@ -169,7 +169,9 @@ fn special(call: &CallExpr, depth: usize) -> Result<Option<Expr>, String> {
             Expr::OptionalIndex(Box::new(operand), Box::new(index))
         }
         operators::OPT_SELECT => match arguments(args()?)? {
-            [operand, Expr::Literal(Value::String(field))] => Expr::OptionalSelect(Box::new(operand), field.to_string()),
+            [operand, Expr::Literal(Value::String(field))] => {
+                Expr::OptionalSelect(Box::new(operand), field.to_string())
+            }
             _ => return Err("an optional selection names no field".to_owned()),
         },
         _ => return Ok(None),

@@ -11,11 +11,11 @@ use super::semver::Semver;
 use super::value::{Map, Value};
 
 /// A device, made ready once for all selectors that are asked about it.
-pub struct DeviceInput(Result<Value, Failure>);
+pub(in crate::plugins::dynamic_resources) struct DeviceInput(Result<Value, Failure>);
 
 impl DeviceInput {
     /// The device of `driver`.
-    pub fn new(driver: Name, device: &Device) -> Self {
+    pub(in crate::plugins::dynamic_resources) fn new(driver: Name, device: &Device) -> Self {
         Self(device_value(driver, device))
     }
 

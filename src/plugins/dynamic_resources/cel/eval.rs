@@ -74,7 +74,9 @@ impl<'e> Evaluation<'e> {
             Expr::Or(left, right) => self.logical(left, right, true),
             Expr::Not(operand) => self.bool(operand).map(|value| Value::Bool(!value)),
             Expr::Negate(operand) => match self.value(operand)? {
-                Value::Int(value) => value.checked_neg().map_or_else(|| unknown("an integer overflows"), |v| Ok(Value::Int(v))),
+                Value::Int(value) => {
+                    value.checked_neg().map_or_else(|| unknown("an integer overflows"), |v| Ok(Value::Int(v)))
+                }
                 Value::Double(value) => Ok(Value::Double(-value)),
                 other => unknown(format!("a {} cannot be negated", other.type_name())),
             },
@@ -273,10 +275,12 @@ fn is_accumulator(expr: &Expr, parts: &Comprehension) -> bool {
 fn read(operand: &Value, key: &Value) -> Result<Value, Failure> {
     match (operand, key) {
         (Value::Map(map), key) => map.read(key).map_or_else(|| no_such_key(key), Ok),
-        (Value::List(items), Value::Int(index)) => match usize::try_from(*index).ok().and_then(|index| items.get(index)) {
-            Some(item) => Ok(item.clone()),
-            None => unknown(format!("index {index} is out of bounds")),
-        },
+        (Value::List(items), Value::Int(index)) => {
+            match usize::try_from(*index).ok().and_then(|index| items.get(index)) {
+                Some(item) => Ok(item.clone()),
+                None => unknown(format!("index {index} is out of bounds")),
+            }
+        }
         // Selection from an optional value is optional too.
         (Value::Optional(_), key) => read_optional(operand, key),
         (operand, _) => unknown(format!("a {} has no parts to select", operand.type_name())),

@@ -7,31 +7,44 @@ use super::value::Value;
 pub(super) enum Expr {
     Literal(Value),
     Ident(String),
-    List(Vec<Expr>),
-    Map(Vec<(Expr, Expr)>),
+    List(Vec<Self>),
+    Map(Vec<(Self, Self)>),
     /// `operand.field`
-    Select(Box<Expr>, String),
+    Select(Box<Self>, String),
     /// `operand.?field`
-    OptionalSelect(Box<Expr>, String),
+    OptionalSelect(Box<Self>, String),
     /// `has(operand.field)`
-    Has(Box<Expr>, String),
+    Has(Box<Self>, String),
     /// `operand[index]`
-    Index(Box<Expr>, Box<Expr>),
+    Index(Box<Self>, Box<Self>),
     /// `operand[?index]`
-    OptionalIndex(Box<Expr>, Box<Expr>),
-    And(Box<Expr>, Box<Expr>),
-    Or(Box<Expr>, Box<Expr>),
-    Not(Box<Expr>),
-    Negate(Box<Expr>),
+    OptionalIndex(Box<Self>, Box<Self>),
+    And(Box<Self>, Box<Self>),
+    Or(Box<Self>, Box<Self>),
+    Not(Box<Self>),
+    Negate(Box<Self>),
     /// True unless its operand is plainly false: what lets `exists` and `all` run past errors.
-    NotStrictlyFalse(Box<Expr>),
-    Conditional(Box<[Expr; 3]>),
-    Binary(Operator, Box<[Expr; 2]>),
-    Call { function: String, target: Option<Box<Expr>>, arguments: Vec<Expr> },
+    NotStrictlyFalse(Box<Self>),
+    Conditional(Box<[Self; 3]>),
+    Binary(Operator, Box<[Self; 2]>),
+    Call {
+        function: String,
+        target: Option<Box<Self>>,
+        arguments: Vec<Self>,
+    },
     /// `cel.bind(variable, value, body)`
-    Bind { variable: String, value: Box<Expr>, body: Box<Expr> },
+    Bind {
+        variable: String,
+        value: Box<Self>,
+        body: Box<Self>,
+    },
     /// `target.optMap(variable, body)`; flat for `optFlatMap`.
-    OptionalMap { target: Box<Expr>, variable: String, body: Box<Expr>, flat: bool },
+    OptionalMap {
+        target: Box<Self>,
+        variable: String,
+        body: Box<Self>,
+        flat: bool,
+    },
     Comprehension(Box<Comprehension>),
 }
 
@@ -69,13 +82,12 @@ impl Expr {
     /// Kubernetes' type checker refuses a comparison that the evaluation alone would answer.
     pub(super) fn is_dynamic(&self) -> bool {
         match self {
-            Self::Literal(_) => false,
             Self::List(items) => items.iter().any(Self::is_dynamic),
             Self::Map(entries) => entries.iter().any(|(key, value)| key.is_dynamic() || value.is_dynamic()),
             Self::Select(operand, field) => {
                 !matches!(operand.as_ref(), Self::Ident(_)) || !matches!(field.as_str(), "driver")
             }
-            Self::Not(_) | Self::And(..) | Self::Or(..) | Self::Has(..) => false,
+            Self::Literal(_) | Self::Not(_) | Self::And(..) | Self::Or(..) | Self::Has(..) => false,
             Self::Negate(operand) => operand.is_dynamic(),
             Self::Binary(operator, operands) => {
                 matches!(

@@ -19,14 +19,14 @@ pub(super) fn call<'e>(
     target: Option<&'e Expr>,
     arguments: &'e [Expr],
 ) -> Result<Value, Failure> {
-    if let Some(Expr::Ident(namespace)) = target {
-        if evaluation.variable(namespace).is_none() {
-            let arguments = all(evaluation, arguments)?;
-            return match namespace.as_str() {
-                "optional" => optional(function, arguments),
-                _ => library::call(Some(namespace), function, arguments),
-            };
-        }
+    if let Some(Expr::Ident(namespace)) = target
+        && evaluation.variable(namespace).is_none()
+    {
+        let arguments = all(evaluation, arguments)?;
+        return match namespace.as_str() {
+            "optional" => optional(function, arguments),
+            _ => library::call(Some(namespace), function, &arguments),
+        };
     }
     let Some(target) = target else {
         let arguments = all(evaluation, arguments)?;
@@ -52,7 +52,7 @@ pub(super) fn call<'e>(
         }
         _ => {
             arguments.insert(0, target);
-            library::call(None, function, arguments)
+            library::call(None, function, &arguments)
         }
     }
 }
@@ -80,7 +80,7 @@ fn global(function: &str, arguments: Vec<Value>) -> Result<Value, Failure> {
         }
         ("string", [Value::Int(value)]) => Ok(value.to_string().as_str().into()),
         ("string", [Value::Bool(value)]) => Ok(value.to_string().as_str().into()),
-        _ => library::call(None, function, arguments),
+        _ => library::call(None, function, &arguments),
     }
 }
 

@@ -16,18 +16,40 @@ const KNOWN: [(Option<&str>, &[&str]); 2] = [
     (
         None,
         &[
-            "matches", "charAt", "indexOf", "lastIndexOf", "lowerAscii", "upperAscii", "replace", "split", "substring",
-            "trim", "join", "find", "findAll", "isSorted", "sum", "min", "max", "isIP", "isCIDR", "isURL",
+            "matches",
+            "charAt",
+            "indexOf",
+            "lastIndexOf",
+            "lowerAscii",
+            "upperAscii",
+            "replace",
+            "split",
+            "substring",
+            "trim",
+            "join",
+            "find",
+            "findAll",
+            "isSorted",
+            "sum",
+            "min",
+            "max",
         ],
     ),
     (Some("sets"), &["contains", "equivalent", "intersects"]),
 ];
 
+static LIBRARY: LazyLock<Context<'static>> = LazyLock::new(|| Context::default().with_all());
+
 /// Calls a function of the library; without a namespace its first argument is the receiver.
-pub(super) fn call(namespace: Option<&str>, function: &str, arguments: Vec<Value>) -> Result<Value, Failure> {
+pub(super) fn call(namespace: Option<&str>, function: &str, arguments: &[Value]) -> Result<Value, Failure> {
     let is_known = KNOWN.iter().any(|(known, functions)| *known == namespace && functions.contains(&function));
     if !is_known || arguments.is_empty() {
         return unknown(format!("the function {function} is not supported"));
+    }
+    let is_ascii = |value: &Value| !matches!(value, Value::String(text) if !text.is_ascii());
+    if matches!(function, "matches" | "find" | "findAll") && !arguments.iter().all(is_ascii) {
+        // Character classes such as \d are wider here than in Kubernetes.
+        return unknown(format!("the function {function} is not supported beyond ASCII"));
     }
     let names: Vec<String> = (0..arguments.len()).map(|index| format!("a{index}")).collect();
     let text = match (namespace, names.split_first()) {
@@ -37,9 +59,8 @@ pub(super) fn call(namespace: Option<&str>, function: &str, arguments: Vec<Value
     let Ok(program) = Program::compile(&text) else {
         return unknown(format!("the function {function} is not supported"));
     };
-    static LIBRARY: LazyLock<Context<'static>> = LazyLock::new(|| Context::default().with_all());
     let mut context = LIBRARY.new_inner_scope();
-    for (name, value) in names.iter().zip(&arguments) {
+    for (name, value) in names.iter().zip(arguments) {
         context.add_variable_from_value(name.as_str(), to_cel(value)?);
     }
     match program.execute(&context) {

@@ -17,7 +17,7 @@ mod library;
 mod semver;
 mod value;
 
-pub use device::DeviceInput;
+pub(super) use device::DeviceInput;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -33,7 +33,7 @@ const MAX_LENGTH: usize = 10 * 1024;
 
 /// Why an expression has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub(super) enum Failure {
     /// Kubernetes has none either: its error text.
     Error(String),
     /// Kubernetes may have one; why there is none here.
@@ -42,15 +42,15 @@ pub enum Failure {
 
 /// An expression, ready to be asked about devices.
 #[derive(Debug)]
-pub struct Selector {
+pub(super) struct Selector {
     /// As it is written.
-    pub expression: Name,
+    pub(super) expression: Name,
     program: Result<Expr, String>,
 }
 
 impl Selector {
     /// Reads `expression`. What cannot be read is told when it is asked.
-    pub fn compile(expression: Name) -> Self {
+    pub(super) fn compile(expression: Name) -> Self {
         let program = if expression.len() > MAX_LENGTH {
             Err(format!("it is longer than the {MAX_LENGTH} bytes that Kubernetes allows"))
         } else {
@@ -63,7 +63,7 @@ impl Selector {
     ///
     /// # Errors
     /// It has no answer.
-    pub fn matches(&self, device: &DeviceInput) -> Result<bool, Failure> {
+    pub(super) fn matches(&self, device: &DeviceInput) -> Result<bool, Failure> {
         let program = self.program.as_ref().map_err(|why| Failure::Unknown(why.clone()))?;
         match eval::evaluate(program, device.value()?)? {
             Value::Bool(answer) => Ok(answer),
@@ -74,11 +74,11 @@ impl Selector {
 
 /// Expressions that were read before.
 #[derive(Debug, Default)]
-pub struct Cache(Mutex<FxHashMap<Name, Arc<Selector>>>);
+pub(super) struct Cache(Mutex<FxHashMap<Name, Arc<Selector>>>);
 
 impl Cache {
     /// The selector for `expression`.
-    pub fn get(&self, expression: Name) -> Arc<Selector> {
+    pub(super) fn get(&self, expression: Name) -> Arc<Selector> {
         // A poisoned lock only means that another thread stopped while adding: the map is whole.
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(known.entry(expression).or_insert_with(|| Arc::new(Selector::compile(expression))))

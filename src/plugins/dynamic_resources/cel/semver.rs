@@ -29,10 +29,8 @@ impl Semver {
             Some((text, pre_release)) => (text, Some(pre_release)),
             None => (text, None),
         };
-        if let Some(build) = build {
-            if !build.split('.').all(is_identifier) {
-                return None;
-            }
+        if build.is_some_and(|build| !build.split('.').all(is_identifier)) {
+            return None;
         }
         let pre_release = match pre_release {
             Some(parts) => parts.split('.').map(Identifier::parse).collect::<Option<_>>()?,
@@ -45,11 +43,13 @@ impl Semver {
 
     /// Which is older. A version before its release is older than the release.
     pub(super) fn compare(&self, other: &Self) -> Ordering {
-        self.numbers.cmp(&other.numbers).then_with(|| match (self.pre_release.is_empty(), other.pre_release.is_empty()) {
-            (true, true) => Ordering::Equal,
-            (true, false) => Ordering::Greater,
-            (false, true) => Ordering::Less,
-            (false, false) => self.pre_release.cmp(&other.pre_release),
+        self.numbers.cmp(&other.numbers).then_with(|| {
+            match (self.pre_release.is_empty(), other.pre_release.is_empty()) {
+                (true, true) => Ordering::Equal,
+                (true, false) => Ordering::Greater,
+                (false, true) => Ordering::Less,
+                (false, false) => self.pre_release.cmp(&other.pre_release),
+            }
         })
     }
 }

@@ -16,11 +16,11 @@ pub(super) enum Value {
     Uint(u64),
     Double(f64),
     String(Arc<str>),
-    List(Arc<Vec<Value>>),
+    List(Arc<Vec<Self>>),
     Map(Arc<Map>),
     Quantity(Quantity),
     Semver(Arc<Semver>),
-    Optional(Option<Arc<Value>>),
+    Optional(Option<Arc<Self>>),
 }
 
 /// A map: small, so it is searched through.

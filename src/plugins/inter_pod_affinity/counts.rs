@@ -1,0 +1,107 @@
+//! Counts that can be changed without copying them.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::cluster::name::Name;
+use crate::cluster::{NodeInfo, PodId};
+
+use super::tally::{Domains, Tally};
+
+/// Pods by table and domain: what was counted at first, shared by all copies, and the pods that
+/// came and went since. Preemption moves the pods of one node, so these are few.
+#[derive(Clone)]
+pub(super) struct Counts {
+    /// The topology key of each table.
+    keys: Vec<Name>,
+    /// Tallies at first. Tables that came later have none.
+    base: Arc<[FxHashMap<Name, Tally>]>,
+    /// Pods of all domains of each table together, changes included.
+    totals: Vec<i64>,
+    changes: Vec<Change>,
+}
+
+/// A pod that came to a domain or left it.
+#[derive(Clone, Copy)]
+struct Change {
+    table: usize,
+    domain: Name,
+    pod: PodId,
+    /// 1 or -1.
+    sign: i64,
+}
+
+impl Counts {
+    /// A table for each of `tables`.
+    pub(super) fn new(tables: Vec<Domains>) -> Self {
+        Self {
+            keys: tables.iter().map(|domains| domains.topology_key).collect(),
+            totals: tables.iter().map(|domains| domains.tallies.values().map(|tally| tally.sum).sum()).collect(),
+            base: tables.into_iter().map(|domains| domains.tallies).collect(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// Whether no pod counts in any domain of any table.
+    pub(super) fn is_empty(&self) -> bool {
+        self.totals.iter().all(|total| *total == 0)
+    }
+
+    /// Tables and their topology keys.
+    pub(super) fn tables(&self) -> impl Iterator<Item = (usize, Name)> {
+        self.keys.iter().copied().enumerate()
+    }
+
+    /// The table of `topology_key`, a new one where there is none.
+    pub(super) fn table_of(&mut self, topology_key: Name) -> usize {
+        self.keys.iter().position(|key| *key == topology_key).unwrap_or_else(|| {
+            self.keys.push(topology_key);
+            self.totals.push(0);
+            self.keys.len() - 1
+        })
+    }
+
+    /// Pods that count in a domain.
+    pub(super) fn get(&self, table: usize, domain: Name) -> i64 {
+        self.tally(table, domain).sum + self.changed(table, domain).map(|change| change.sign).sum::<i64>()
+    }
+
+    /// Pods that count in all domains of a table together.
+    pub(super) fn total(&self, table: usize) -> i64 {
+        self.totals.get(table).copied().unwrap_or_default()
+    }
+
+    /// A pod that counts in a domain, if one is known that has not left.
+    pub(super) fn sample(&self, table: usize, domain: Name) -> Option<PodId> {
+        let left = |pod: PodId| self.changed(table, domain).any(|change| change.sign < 0 && change.pod == pod);
+        let first = self.tally(table, domain).sample.filter(|pod| !left(*pod));
+        first.or_else(|| self.changed(table, domain).find(|change| change.sign > 0).map(|change| change.pod))
+    }
+
+    /// `pod` comes to `node` (`sign` 1) or leaves it (-1). Without the table's label the node is
+    /// in no domain.
+    pub(super) fn change(&mut self, table: usize, node: &NodeInfo, pod: PodId, sign: i64) {
+        let Some(domain) = self.keys.get(table).and_then(|key| node.node.labels.get(*key)) else { return };
+        let undone = |change: &Change| {
+            change.table == table && change.domain == domain && change.pod == pod && change.sign == -sign
+        };
+        match self.changes.iter().position(undone) {
+            Some(place) => {
+                self.changes.swap_remove(place);
+            }
+            None => self.changes.push(Change { table, domain, pod, sign }),
+        }
+        if let Some(total) = self.totals.get_mut(table) {
+            *total += sign;
+        }
+    }
+
+    fn tally(&self, table: usize, domain: Name) -> Tally {
+        self.base.get(table).and_then(|tallies| tallies.get(&domain)).copied().unwrap_or_default()
+    }
+
+    fn changed(&self, table: usize, domain: Name) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(move |change| change.table == table && change.domain == domain)
+    }
+}

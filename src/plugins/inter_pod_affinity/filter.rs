@@ -1,0 +1,237 @@
+//! PreFilter and Filter (upstream plugins/interpodaffinity/filtering.go).
+
+use std::sync::Arc;
+
+use crate::cluster::affinity_term::AffinityTerm;
+use crate::cluster::name::Name;
+use crate::cluster::pod_class::PodClass;
+use crate::cluster::{NodeInfo, ObjectKey, Pod, PodId};
+use crate::framework::{Cycle, Fact, NodeFilter, Reason, Rejection};
+
+use super::counts::Counts;
+use super::tally::{Column, Columns, Domains};
+use super::terms::{IncomingTerm, all_match, groups_of_all};
+
+/// Judges nodes by required terms. A copy shares the terms and what was counted at first.
+#[derive(Clone)]
+pub(super) struct Filter<'a> {
+    cycle: Cycle<'a>,
+    terms: Arc<Terms<'a>>,
+    /// Pods that match all affinity terms; a table for each term.
+    affinity: Counts,
+    /// Pods that match an anti-affinity term; a table for each term.
+    anti_affinity: Counts,
+    /// Pods with anti-affinity against the incoming pod; a table for each topology key.
+    existing: Counts,
+}
+
+/// The incoming pod's required terms.
+struct Terms<'a> {
+    affinity: Vec<IncomingTerm<'a>>,
+    anti_affinity: Vec<IncomingTerm<'a>>,
+    /// Whether the pod itself matches all of its affinity terms.
+    matches_itself: bool,
+}
+
+impl<'a> Filter<'a> {
+    /// Counts the pods on nodes. None when there is nothing to check.
+    pub(super) fn new(cycle: Cycle<'a>, keeps_namespace_selector: bool) -> Option<Self> {
+        let own = &cycle.pod.class.affinity;
+        let affinity = IncomingTerm::all(&own.required_affinity, cycle, keeps_namespace_selector);
+        let anti_affinity = IncomingTerm::all(&own.required_anti_affinity, cycle, keeps_namespace_selector);
+        let existing = Counts::new(existing(cycle));
+        if existing.is_empty() && affinity.is_empty() && anti_affinity.is_empty() {
+            return None;
+        }
+        Some(Self {
+            cycle,
+            affinity: Counts::new(matching_all(&affinity, cycle)),
+            anti_affinity: Counts::new(anti_affinity.iter().map(|term| matching(term, cycle)).collect()),
+            existing,
+            terms: Arc::new(Terms { matches_itself: all_match(&affinity, cycle.pod), affinity, anti_affinity }),
+        })
+    }
+
+    /// Every term needs a matching pod in the node's domain. Where no pod matches anywhere, a
+    /// pod that matches itself may be the first, if only the node has all labels (upstream
+    /// satisfyPodAffinity).
+    fn unmet_affinity(&self, node: &NodeInfo) -> Option<Reason> {
+        let mut unmet = None;
+        for (table, term) in self.terms.affinity.iter().enumerate() {
+            let Some(domain) = node.node.labels.get(term.topology_key) else {
+                return Some(self.unmet(table, term, None));
+            };
+            if self.affinity.get(table, domain) <= 0 && unmet.is_none() {
+                unmet = Some((table, term, domain));
+            }
+        }
+        let (table, term, domain) = unmet?;
+        let first_of_its_kind = self.affinity.is_empty() && self.terms.matches_itself;
+        (!first_of_its_kind).then(|| self.unmet(table, term, Some(domain)))
+    }
+
+    fn unmet(&self, table: usize, term: &IncomingTerm<'_>, domain: Option<Name>) -> Reason {
+        Reason::PodAffinityUnmet {
+            topology_key: term.topology_key,
+            domain,
+            selector: term.printed,
+            matching_elsewhere: self.affinity.total(table),
+        }
+    }
+
+    /// No term may have a matching pod in the node's domain (upstream satisfyPodAntiAffinity).
+    fn violated_anti_affinity(&self, node: &NodeInfo) -> Option<Reason> {
+        self.terms.anti_affinity.iter().enumerate().find_map(|(table, term)| {
+            let domain = node.node.labels.get(term.topology_key)?;
+            let matching = self.anti_affinity.get(table, domain);
+            (matching > 0).then(|| Reason::PodAntiAffinityViolated {
+                topology_key: term.topology_key,
+                domain,
+                selector: term.printed,
+                matching,
+                pod: self.key(self.anti_affinity.sample(table, domain)),
+            })
+        })
+    }
+
+    /// No pod in any of the node's domains may have anti-affinity against this one (upstream
+    /// satisfyExistingPodsAntiAffinity).
+    fn existing_anti_affinity(&self, node: &NodeInfo) -> Option<Reason> {
+        self.existing.tables().find_map(|(table, topology_key)| {
+            let domain = node.node.labels.get(topology_key)?;
+            let pods = self.existing.get(table, domain);
+            (pods > 0).then(|| Reason::ExistingPodAntiAffinity {
+                topology_key,
+                domain,
+                pods,
+                pod: self.key(self.existing.sample(table, domain)),
+            })
+        })
+    }
+
+    fn key(&self, pod: Option<PodId>) -> Option<ObjectKey> {
+        pod.map(|pod| self.cycle.cluster.pod(pod).key())
+    }
+
+    /// Upstream updateWithPod.
+    fn change(&mut self, pod: &Pod, node: &NodeInfo, sign: i64) {
+        for topology_key in keys_against(self.cycle, &pod.class, pod.own.key.namespace) {
+            let table = self.existing.table_of(topology_key);
+            self.existing.change(table, node, pod.id, sign);
+        }
+        if all_match(&self.terms.affinity, pod) {
+            for table in 0..self.terms.affinity.len() {
+                self.affinity.change(table, node, pod.id, sign);
+            }
+        }
+        for (table, term) in self.terms.anti_affinity.iter().enumerate() {
+            if term.matches(pod) {
+                self.anti_affinity.change(table, node, pod.id, sign);
+            }
+        }
+    }
+}
+
+/// Pods that match all of `terms`, by the domains of each (upstream getIncomingAffinityAntiAffinityCounts).
+fn matching_all(terms: &[IncomingTerm<'_>], cycle: Cycle<'_>) -> Vec<Domains> {
+    let cluster = cycle.cluster;
+    let mut column = Column::new(cluster);
+    for group in groups_of_all(terms, cluster) {
+        column.add(cluster, &group.pods, 1);
+    }
+    terms.iter().map(|term| column.fold(cluster, term.topology_key)).collect()
+}
+
+/// Pods that match `term`, by its domains.
+fn matching(term: &IncomingTerm<'_>, cycle: Cycle<'_>) -> Domains {
+    let cluster = cycle.cluster;
+    let mut column = Column::new(cluster);
+    for group in term.groups(cluster) {
+        column.add(cluster, &group.pods, 1);
+    }
+    column.fold(cluster, term.topology_key)
+}
+
+/// Pods with required anti-affinity that matches the incoming pod, by topology key and domain
+/// (upstream getExistingAntiAffinityCounts).
+fn existing(cycle: Cycle<'_>) -> Vec<Domains> {
+    let mut columns = Columns::default();
+    for group in cycle.cluster.groups().with_affinity() {
+        for topology_key in keys_against(cycle, &group.class, group.namespace) {
+            columns.add(cycle.cluster, topology_key, &group.pods, 1);
+        }
+    }
+    columns.fold(cycle.cluster)
+}
+
+/// Topology keys by which pods of `class` in `namespace` keep the incoming pod away, each once.
+/// Upstream counts a pod for every term; whether any counts is all that matters.
+fn keys_against(cycle: Cycle<'_>, class: &PodClass, namespace: Name) -> Vec<Name> {
+    let Cycle { cluster, pod, .. } = cycle;
+    let own = pod.own.key.namespace;
+    let against =
+        |term: &&AffinityTerm| term.matches(namespace, own, pod.labels(), cluster.namespace_labels(own));
+    let mut keys: Vec<Name> =
+        class.affinity.required_anti_affinity.iter().filter(against).map(|term| term.topology_key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+impl NodeFilter for Filter<'_> {
+    fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
+        if let Some(reason) = self.unmet_affinity(node) {
+            return Err(Rejection::unresolvable(reason));
+        }
+        match self.violated_anti_affinity(node).or_else(|| self.existing_anti_affinity(node)) {
+            Some(reason) => Err(Rejection::unschedulable(reason)),
+            None => Ok(()),
+        }
+    }
+
+    fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        let lists = [
+            ("required affinity", &self.terms.affinity, &self.affinity),
+            ("required anti-affinity", &self.terms.anti_affinity, &self.anti_affinity),
+        ];
+        for (list, terms, counts) in lists {
+            for (table, term) in terms.iter().enumerate() {
+                facts.push(Fact::value(format!("{list}, pods {}", term.printed), term.namespaces()));
+                facts.push(in_domain(counts, table, term.topology_key, node));
+            }
+        }
+        if !self.terms.affinity.is_empty() && self.affinity.is_empty() {
+            let first = if self.terms.matches_itself { "yes" } else { "no" };
+            facts.push(Fact::value("no pod matches yet, so a pod that matches itself may be the first: does it", first));
+        }
+        for (table, topology_key) in self.existing.tables() {
+            let Some(domain) = node.node.labels.get(topology_key) else { continue };
+            let pod = self.key(self.existing.sample(table, domain));
+            let pod = pod.map_or_else(|| "<none>".to_owned(), |pod| pod.to_string());
+            facts.push(Fact::value("anti-affinity of other pods against this one, for instance of", pod));
+            facts.push(in_domain(&self.existing, table, topology_key, node));
+        }
+        facts
+    }
+
+    fn fork(&self) -> Option<Box<dyn NodeFilter + '_>> {
+        Some(Box::new(self.clone()))
+    }
+
+    fn add_pod(&mut self, pod: &Pod, node: &NodeInfo) {
+        self.change(pod, node, 1);
+    }
+
+    fn remove_pod(&mut self, pod: &Pod, node: &NodeInfo) {
+        self.change(pod, node, -1);
+    }
+}
+
+/// The node's domain and the pods that count there.
+fn in_domain(counts: &Counts, table: usize, topology_key: Name, node: &NodeInfo) -> Fact {
+    match node.node.labels.get(topology_key) {
+        Some(domain) => Fact::Domain { topology_key, domain, count: counts.get(table, domain), here: true },
+        None => Fact::value(format!("node label {topology_key}"), "<none>"),
+    }
+}

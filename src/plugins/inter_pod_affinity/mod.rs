@@ -1,0 +1,110 @@
+//! InterPodAffinity: pods that want to be near other pods, or away from them.
+//!
+//! The filter looks at three things, in this order: the pod's required affinity (a pod in the
+//! node's domain must match all terms), its required anti-affinity (no pod there may match any),
+//! and the required anti-affinity of pods already there against this one. The score adds up
+//! preferred terms in both directions, and the required affinity of existing pods.
+//! <https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#inter-pod-affinity-and-anti-affinity>;
+//! upstream plugins/interpodaffinity.
+//!
+//! Terms are matched once for a group of pods. The members of matching groups are counted by
+//! node and only at the end by domain ([`tally`]), so that hundreds of thousands of pods cost
+//! an addition each.
+
+mod counts;
+mod filter;
+mod score;
+mod tally;
+mod terms;
+#[cfg(test)]
+mod tests;
+
+use crate::cluster::NodeInfo;
+use crate::config::{Behaviour, InterPodAffinityArgs};
+use crate::framework::{
+    Code, Cycle, FilterPlugin, NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin,
+    Reason, Rejection, ScorePlugin, Unprepared,
+};
+
+const NAME: &str = "InterPodAffinity";
+
+/// The plugin.
+pub struct InterPodAffinity {
+    args: InterPodAffinityArgs,
+    /// [`Behaviour::namespace_selector_kept_after_expansion`].
+    keeps_namespace_selector: bool,
+}
+
+impl InterPodAffinity {
+    /// With the profile's arguments.
+    pub fn new(args: &InterPodAffinityArgs, behaviour: &Behaviour) -> Self {
+        Self { args: *args, keeps_namespace_selector: behaviour.namespace_selector_kept_after_expansion }
+    }
+}
+
+impl Plugin for InterPodAffinity {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
+        Some(self)
+    }
+
+    fn filter(&self) -> Option<&dyn FilterPlugin> {
+        Some(self)
+    }
+
+    fn pre_score(&self) -> Option<&dyn PreScorePlugin> {
+        Some(self)
+    }
+
+    fn score(&self) -> Option<&dyn ScorePlugin> {
+        Some(self)
+    }
+}
+
+impl PreFilterPlugin for InterPodAffinity {
+    /// Skips when the pod requires nothing and nothing on a node requires anything of it
+    /// (upstream filtering.go, PreFilter).
+    fn pre_filter<'a>(&'a self, cycle: Cycle<'a>) -> PreFilter<'a> {
+        if let Some(error) = &cycle.pod.class.affinity.error {
+            return PreFilter::Reject(Rejection {
+                code: Code::UnschedulableAndUnresolvable,
+                reasons: vec![Reason::Error { text: format!("parsing pod: {error}") }],
+            });
+        }
+        filter::Filter::new(cycle, self.keeps_namespace_selector).map_or(PreFilter::Skip, PreFilter::run)
+    }
+}
+
+impl FilterPlugin for InterPodAffinity {
+    fn unprepared<'a>(&'a self, _cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
+        Box::new(Unprepared(NAME))
+    }
+}
+
+impl PreScorePlugin for InterPodAffinity {
+    /// Skips when no term of anyone matched (upstream scoring.go, PreScore).
+    fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
+        let affinity = cycle.pod.spec().affinity.as_ref();
+        let prefers = affinity.is_some_and(|affinity| {
+            let mut both = affinity.pod_affinity.iter().chain(&affinity.pod_anti_affinity);
+            both.any(|terms| !terms.preferred.is_empty())
+        });
+        if self.args.ignore_preferred_terms_of_existing_pods && !prefers {
+            return PreScore::Skip;
+        }
+        if let Some(error) = &cycle.pod.class.affinity.error {
+            return PreScore::Error(format!("failed to parse pod: {error}"));
+        }
+        score::Scorer::new(cycle, self.args.hard_pod_affinity_weight, self.keeps_namespace_selector)
+            .map_or(PreScore::Skip, |scorer| PreScore::Run(Box::new(scorer)))
+    }
+}
+
+impl ScorePlugin for InterPodAffinity {
+    fn unprepared<'a>(&'a self, _cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
+        Box::new(score::Unscored)
+    }
+}
