@@ -14,7 +14,7 @@ pub(crate) struct KubeFlags {
     /// Objects of all namespaces; not with a name
     #[arg(short = 'A', long)]
     pub(crate) all_namespaces: bool,
-    /// Path to the kubeconfig file [default: the files of KUBECONFIG, else ~/.kube/config]
+    /// Path to the kubeconfig file; else KUBECONFIG, else ~/.kube/config
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
     /// The kubeconfig context to use
