@@ -122,7 +122,7 @@ fn values_that_only_the_scheduler_objects_to_are_kept() {
     let near = r#"{"matchExpressions":[{"key":"a","operator":"Near"}]}"#;
     let required = "requiredDuringSchedulingIgnoredDuringExecution";
     let pod = with(&format!(r#"{{"podAffinity":{{"{required}":[{{"topologyKey":"z","labelSelector":{near}}}]}}}}"#));
-    let error = state_of(&pod).1.pods()[0].class.affinity.as_ref().unwrap_err().clone();
+    let error = state_of(&pod).1.pods()[0].class.affinity.error.clone().unwrap();
     assert_eq!(error, r#"requiredAffinityTerms: "Near" is not a valid label selector operator"#);
     let (report, cluster) = state_of(&NODE.replace("\"4\"", "\"-4\""));
     assert_eq!((report.objects, cluster.nodes()[0].node.allocatable.milli_cpu), (1, -4000));
