@@ -73,19 +73,16 @@ impl Connection {
     }
 
     async fn config(&self) -> Result<Config, LiveError> {
-        let options = KubeConfigOptions {
-            context: self.context.clone(),
-            cluster: self.cluster.clone(),
-            user: self.user.clone(),
-        };
+        let options =
+            KubeConfigOptions { context: self.context.clone(), cluster: self.cluster.clone(), user: self.user.clone() };
         let mut config = match self.kubeconfig() {
             Ok(Some(mut kubeconfig)) => {
                 self.check_user(&kubeconfig)?;
                 self.override_tls(&mut kubeconfig);
-                Config::from_custom_kubeconfig(kubeconfig, &options).await.or_else(|error| self.from_flags(error))?
+                Config::from_custom_kubeconfig(kubeconfig, &options).await.or_else(|error| self.flags_alone(error))?
             }
             // As client-go: inside a cluster no kubeconfig is needed.
-            Ok(None) => Config::incluster().or_else(|_| self.from_flags(KubeconfigError::CurrentContextNotSet))?,
+            Ok(None) => Config::incluster().or_else(|_| self.flags_alone(KubeconfigError::CurrentContextNotSet))?,
             Err(error) => return Err(LiveError::kubeconfig(error)),
         };
         self.override_config(&mut config)?;
@@ -121,7 +118,7 @@ impl Connection {
     }
 
     /// `--server` alone is enough to know the cluster, unless a context was named.
-    fn from_flags(&self, error: KubeconfigError) -> Result<Config, LiveError> {
+    fn flags_alone(&self, error: KubeconfigError) -> Result<Config, LiveError> {
         match (&self.server, &error) {
             (Some(server), KubeconfigError::CurrentContextNotSet) => Ok(Config::new(parse_server(server)?)),
             _ => Err(LiveError::kubeconfig(error)),

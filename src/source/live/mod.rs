@@ -37,7 +37,9 @@ pub fn read(connection: &Connection, kinds: &[Kind], builder: &mut ClusterBuilde
     runtime()?.block_on(async {
         let server = connection.server().await?;
         let mut report = LiveReport { version: server.version().await?, ..LiveReport::default() };
-        let lists = join_all(kinds.iter().map(|kind| pages::list(*kind, connection.chunk_size, async |path| server.get(&path).await)));
+        let lists = join_all(
+            kinds.iter().map(|kind| pages::list(*kind, connection.chunk_size, async |path| server.get(&path).await)),
+        );
         for (kind, list) in kinds.iter().zip(lists.await) {
             if let Some(objects) = settle(*kind, list, &server, &mut report)? {
                 builder.saw(*kind);

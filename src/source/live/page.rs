@@ -106,7 +106,11 @@ mod tests {
 
     #[test]
     fn token_and_items_in_any_order() {
-        case(r#"{"kind":"NamespaceList","metadata":{"continue":"abc"},"items":[{"metadata":{"name":"a"}}]}"#, Some("abc"), &["a"]);
+        case(
+            r#"{"kind":"NamespaceList","metadata":{"continue":"abc"},"items":[{"metadata":{"name":"a"}}]}"#,
+            Some("abc"),
+            &["a"],
+        );
         case(
             r#"{"items": [ {"metadata":{"name":"a"}} , {"metadata":{"name":"b"}} ], "metadata": {"continue": "abc"} }"#,
             Some("abc"),
@@ -124,7 +128,14 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_refused() {
-        for text in ["", "<html>", "[]", r#"{"items":[{}"#, r#"{"metadata":{},"items":[{} {}]}"#, r#"{"metadata":{},"items":[{"metadata":1}]}"#] {
+        for text in [
+            "",
+            "<html>",
+            "[]",
+            r#"{"items":[{}"#,
+            r#"{"metadata":{},"items":[{} {}]}"#,
+            r#"{"metadata":{},"items":[{"metadata":1}]}"#,
+        ] {
             unreadable(text);
         }
     }

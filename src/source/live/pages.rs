@@ -108,9 +108,8 @@ mod tests {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let found = runtime.block_on(list(Kind::Namespace, chunk_size, fetch));
-        let found = found.map(|objects| {
-            objects.iter().map(|object| object.identity().1.name.to_string()).collect::<Vec<_>>()
-        });
+        let found =
+            found.map(|objects| objects.iter().map(|object| object.identity().1.name.to_string()).collect::<Vec<_>>());
         let found = found.map_err(|error| format!("{error:?}"));
         match expected {
             Ok(names) => assert_eq!(found.unwrap(), names),
@@ -130,31 +129,37 @@ mod tests {
 
     #[test]
     fn pages_follow_one_another_in_order() {
-        case(2, &["a,b>t1", "c,d>t2", "e>"], Ok(&["a", "b", "c", "d", "e"]), &[
-            "?limit=2",
-            "?limit=2&continue=t1",
-            "?limit=2&continue=t2",
-        ]);
+        case(
+            2,
+            &["a,b>t1", "c,d>t2", "e>"],
+            Ok(&["a", "b", "c", "d", "e"]),
+            &["?limit=2", "?limit=2&continue=t1", "?limit=2&continue=t2"],
+        );
         case(0, &["a,b>"], Ok(&["a", "b"]), &[""]);
     }
 
     #[test]
     fn an_expired_list_begins_again_and_nothing_counts_twice() {
-        case(1, &["a>t1", "410", "a>t2", "b>"], Ok(&["a", "b"]), &[
-            "?limit=1",
-            "?limit=1&continue=t1",
-            "?limit=1",
-            "?limit=1&continue=t2",
-        ]);
-        case(1, &["a>t1", "410", "a>t2", "410", "a>t3", "410", "a,b>"], Ok(&["a", "b"]), &[
-            "?limit=1",
-            "?limit=1&continue=t1",
-            "?limit=1",
-            "?limit=1&continue=t2",
-            "?limit=1",
-            "?limit=1&continue=t3",
-            "",
-        ]);
+        case(
+            1,
+            &["a>t1", "410", "a>t2", "b>"],
+            Ok(&["a", "b"]),
+            &["?limit=1", "?limit=1&continue=t1", "?limit=1", "?limit=1&continue=t2"],
+        );
+        case(
+            1,
+            &["a>t1", "410", "a>t2", "410", "a>t3", "410", "a,b>"],
+            Ok(&["a", "b"]),
+            &[
+                "?limit=1",
+                "?limit=1&continue=t1",
+                "?limit=1",
+                "?limit=1&continue=t2",
+                "?limit=1",
+                "?limit=1&continue=t3",
+                "",
+            ],
+        );
     }
 
     #[test]
