@@ -147,7 +147,7 @@ class ControlPlane:
         """The requests that these users made, as the API server wrote them down."""
         with open(self.audit_log) as lines:
             entries = [json.loads(line) for line in lines]
-        return [entry for entry in entries if entry["user"]["username"] in users]
+        return [entry for entry in entries if entry["user"].get("username") in users]
 
     def compact(self):
         """Makes etcd forget all but the newest revision: older continue tokens have expired then."""

@@ -55,6 +55,14 @@ class Loaded:
         self.pods = {}
 
     def __enter__(self):
+        try:
+            self._load()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _load(self):
         uids = {}
         things = sorted(self.case["objects"], key=lambda thing: ORDER.index(thing["kind"]))
         for thing in things:
@@ -62,7 +70,6 @@ class Loaded:
             made = self._create(renamed(thing, uids))
             if old:
                 uids[old] = made["metadata"]["uid"]
-        return self
 
     def __exit__(self, *_):
         for thing in reversed(self.created):
@@ -89,6 +96,10 @@ class Loaded:
         if thing["kind"] == "Service":
             thing["spec"] = {key: value for key, value in thing["spec"].items()
                              if key not in ("clusterIP", "clusterIPs") or value in ("None", ["None"])}
+        if thing["kind"] == "Pod":
+            unmerge(thing["spec"])
+        if thing["kind"] in ("ReplicaSet", "StatefulSet"):
+            thing["spec"]["template"]["metadata"] = {"labels": satisfying(thing["spec"]["selector"])}
         asked = thing["kind"] == "Pod" and "%s/%s" % (metadata["namespace"], metadata["name"]) in self.case["pods"]
         if asked:
             thing["spec"].setdefault("schedulingGates", []).append({"name": GATE})
@@ -112,6 +123,30 @@ class Loaded:
 
 def pod_path(name):
     return "/api/v1/namespaces/%s/pods/%s" % tuple(name.split("/"))
+
+
+def unmerge(spec):
+    """Takes from selectors what matchLabelKeys put there: the API server does it again, and refuses what it finds done."""
+    affinity = spec.get("affinity", {})
+    terms = list(spec.get("topologySpreadConstraints", []))
+    for kind in ("podAffinity", "podAntiAffinity"):
+        terms += affinity.get(kind, {}).get("requiredDuringSchedulingIgnoredDuringExecution", [])
+        terms += [weighted["podAffinityTerm"] for weighted in
+                  affinity.get(kind, {}).get("preferredDuringSchedulingIgnoredDuringExecution", [])]
+    for term in terms:
+        merged = term.get("matchLabelKeys", []) + term.get("mismatchLabelKeys", [])
+        selector = term.get("labelSelector") or {}
+        if "matchExpressions" in selector:
+            selector["matchExpressions"] = [each for each in selector["matchExpressions"] if each["key"] not in merged]
+
+
+def satisfying(selector):
+    """Labels that a selector matches: the scheduler reads no template, the API server wants them to agree."""
+    labels = dict(selector.get("matchLabels", {}))
+    for each in selector.get("matchExpressions", []):
+        if each["operator"] in ("In", "Exists"):
+            labels.setdefault(each["key"], (each.get("values") or ["x"])[0])
+    return labels
 
 
 def renamed(value, uids):
