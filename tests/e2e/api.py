@@ -68,7 +68,7 @@ class Api:
     def delete(self, thing):
         """Deletes at once; what is gone already is no error."""
         try:
-            return self.call("DELETE", path_of(thing), {"gracePeriodSeconds": 0})
+            return self.call("DELETE", path_of(thing), {"gracePeriodSeconds": 0, "propagationPolicy": "Background"})
         except Refused as refusal:
             if refusal.status != 404:
                 raise
