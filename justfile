@@ -22,6 +22,11 @@ conformance:
     cargo build --release
     python3 ../shared/conformance/check.py --bin target/release/kubectl-sched tests/conformance/*.jsonl.gz
 
+# Against a real API server and scheduler on loopback (Python; Go for the first build of the two)
+e2e *patterns:
+    cargo build
+    tests/e2e/run {{patterns}}
+
 # Licences, advisories, sources
 deny:
     cargo deny check

@@ -208,6 +208,7 @@ impl KubeFlags {
             impersonate: self.as_user.clone(),
             impersonate_groups: self.as_group.clone(),
             impersonate_uid: self.as_uid.clone(),
+            chunk_size: self.chunk_size,
             request_timeout: self.request_timeout.as_deref().map(timeout).transpose()?.flatten(),
         })
     }

@@ -31,8 +31,14 @@ impl<'a> Cursor<'a> {
         Self { json, at: 0, ended }
     }
 
-    fn rest(&self) -> &'a [u8] {
+    /// What has not been gone past.
+    pub(super) fn rest(&self) -> &'a [u8] {
         self.json.get(self.at..).unwrap_or_default()
+    }
+
+    /// Goes `bytes` further.
+    pub(super) fn advance(&mut self, bytes: usize) {
+        self.at += bytes;
     }
 
     /// The next byte that is not white space; stops there.
