@@ -66,9 +66,12 @@ class Api:
         return self.call("PUT", path_of(thing) + part, thing)
 
     def delete(self, thing):
-        """Deletes at once; what is gone already is no error."""
+        """Deletes at once, finalizers or not; what is gone already is no error."""
         try:
-            return self.call("DELETE", path_of(thing), {"gracePeriodSeconds": 0, "propagationPolicy": "Background"})
+            left = self.call("DELETE", path_of(thing), {"gracePeriodSeconds": 0, "propagationPolicy": "Background"})
+            if left.get("metadata", {}).get("finalizers"):
+                left["metadata"]["finalizers"] = []
+                self.call("PUT", path_of(thing), left)
         except Refused as refusal:
             if refusal.status != 404:
                 raise

@@ -45,11 +45,19 @@ class Scheduler(unittest.TestCase):
         live = wait_for("a verdict on " + pod, lambda: verdict(api, pod), 30)
         self.verdicts += 1
         node = live["spec"].get("nodeName")
+        if node and not placement["schedulable"] and "deallocation of ResourceClaim completed" in placement["message"]:
+            # The claim was freed for the pod, whose second try then came before our look.
+            self.assertEqual(cut_off(placement["message"]), failure_event(api, pod))
+            return False
         if node:
             self.assertTrue(placement["schedulable"], "on %s, and we say: %s" % (node, placement.get("message")))
             self.assertIn(node, placement["picks"])
             return True
         condition = scheduled_condition(live)
+        if condition["message"].startswith("running PreBind plugin"):
+            # A node was chosen, and then the API server refused what binding to it takes.
+            self.assertTrue(placement["schedulable"], condition["message"])
+            return True
         self.assertFalse(placement["schedulable"], "we say %s, kube-scheduler: %s"
                          % (placement.get("best"), condition["message"]))
         self.assertEqual(placement["message"], condition["message"])
@@ -58,8 +66,8 @@ class Scheduler(unittest.TestCase):
         nominated = live["status"].get("nominatedNodeName")
         if nominated:
             self.assertIn(nominated, placement["preemption"]["pick"])
-        # Victims are being deleted, at a time of the scheduler's choosing.
-        return not nominated
+        # Victims are being deleted or a claim is being freed, at a time of the scheduler's choosing.
+        return not nominated and "deallocation of ResourceClaim completed" not in placement["message"]
 
 
 def area_test(area):
