@@ -35,6 +35,10 @@ deny:
 docs:
     cargo doc --no-deps --open
 
-# CPU and memory of `explain` beside a bare skip of the same file
+# Median time of a scheduling cycle on a large state
 bench snapshot:
-    benches/explain.sh {{snapshot}}
+    cargo bench --bench cycle -- {{snapshot}}
+
+# Fuzz one target (quantity, state, config) for a minute; needs a nightly compiler and cargo-fuzz
+fuzz target:
+    cargo +nightly fuzz run {{target}} -- -max_total_time=60
