@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Cluster;
 use super::devices::{DeviceClass, Devices, ResourceClaim, ResourceSlice};
 use super::image::ImageState;
 use super::labels::Labels;
@@ -19,7 +20,6 @@ use super::raw::{RawObject, RawObjects};
 use super::requests::RequestGates;
 use super::storage::{Storage, StorageObject};
 use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
-use super::Cluster;
 
 /// Takes objects in any order; an object that comes twice counts as its later self.
 #[derive(Debug, Default)]
