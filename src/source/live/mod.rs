@@ -5,7 +5,7 @@
 
 use futures_util::future::join_all;
 
-use crate::cluster::{ClusterBuilder, Kind, Object};
+use crate::cluster::{ClusterBuilder, Kind};
 
 mod connection;
 mod error;
@@ -16,6 +16,7 @@ mod server;
 pub use connection::Connection;
 pub use error::LiveError;
 
+use page::Item;
 use pages::ListError;
 use server::Server;
 
@@ -34,17 +35,20 @@ pub struct LiveReport {
 /// # Errors
 /// No connection, no login, no right to list nodes or pods, or an answer that is no list.
 pub fn read(connection: &Connection, kinds: &[Kind], builder: &mut ClusterBuilder) -> Result<LiveReport, LiveError> {
+    let keep_raw = builder.keeps_raw();
     runtime()?.block_on(async {
         let server = connection.server().await?;
         let mut report = LiveReport { version: server.version().await?, ..LiveReport::default() };
         let lists = join_all(
-            kinds.iter().map(|kind| pages::list(*kind, connection.chunk_size, async |path| server.get(&path).await)),
+            kinds
+                .iter()
+                .map(|kind| pages::list(*kind, connection.chunk_size, keep_raw, async |path| server.get(&path).await)),
         );
         for (kind, list) in kinds.iter().zip(lists.await) {
             if let Some(objects) = settle(*kind, list, &server, &mut report)? {
                 builder.saw(*kind);
-                for object in objects {
-                    builder.add(object);
+                for (object, raw) in objects {
+                    builder.add_raw(object, raw);
                 }
             }
         }
@@ -55,10 +59,10 @@ pub fn read(connection: &Connection, kinds: &[Kind], builder: &mut ClusterBuilde
 /// The objects, or none when the kind is reported as forbidden.
 fn settle(
     kind: Kind,
-    list: Result<Vec<Object>, ListError>,
+    list: Result<Vec<Item>, ListError>,
     server: &Server,
     report: &mut LiveReport,
-) -> Result<Option<Vec<Object>>, LiveError> {
+) -> Result<Option<Vec<Item>>, LiveError> {
     // Without nodes or pods there is no answer at all.
     let decides = matches!(kind, Kind::Node | Kind::Pod);
     match list {

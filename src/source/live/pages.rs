@@ -5,8 +5,8 @@
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::page::{self, Unreadable};
-use crate::cluster::{Kind, Object};
+use super::page::{self, Item, Unreadable};
+use crate::cluster::Kind;
 
 /// How often an expired list is begun again in pages before it is asked for whole.
 const RESTARTS: usize = 2;
@@ -42,7 +42,7 @@ impl From<kube::Error> for ListError {
 ///
 /// # Errors
 /// See [`ListError`].
-pub(super) async fn list<F>(kind: Kind, chunk_size: usize, fetch: F) -> Result<Vec<Object>, ListError>
+pub(super) async fn list<F>(kind: Kind, chunk_size: usize, keep_raw: bool, fetch: F) -> Result<Vec<Item>, ListError>
 where
     F: AsyncFn(String) -> Result<String, kube::Error>,
 {
@@ -64,7 +64,7 @@ where
             Err(error) => return Err(error.into()),
         };
         token = page::next(&text).map_err(ListError::Unreadable)?;
-        let before = decoding.replace(spawn_blocking(move || page::items(kind, &text)));
+        let before = decoding.replace(spawn_blocking(move || page::items(kind, &text, keep_raw)));
         objects.extend(decoded(before).await?);
         if token.is_none() {
             objects.extend(decoded(decoding).await?);
@@ -73,7 +73,7 @@ where
     }
 }
 
-async fn decoded(page: Option<JoinHandle<Result<Vec<Object>, Unreadable>>>) -> Result<Vec<Object>, ListError> {
+async fn decoded(page: Option<JoinHandle<Result<Vec<Item>, Unreadable>>>) -> Result<Vec<Item>, ListError> {
     match page {
         Some(page) => page.await.unwrap_or_else(|error| Err(error.to_string())).map_err(ListError::Unreadable),
         None => Ok(Vec::new()),
@@ -107,9 +107,9 @@ mod tests {
             answer(answers.borrow_mut().pop_front().unwrap())
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let found = runtime.block_on(list(Kind::Namespace, chunk_size, fetch));
-        let found =
-            found.map(|objects| objects.iter().map(|object| object.identity().1.name.to_string()).collect::<Vec<_>>());
+        let found = runtime.block_on(list(Kind::Namespace, chunk_size, false, fetch));
+        let found = found
+            .map(|objects| objects.iter().map(|(object, _)| object.identity().1.name.to_string()).collect::<Vec<_>>());
         let found = found.map_err(|error| format!("{error:?}"));
         match expected {
             Ok(names) => assert_eq!(found.unwrap(), names),
