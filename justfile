@@ -33,3 +33,15 @@ docs:
 # CPU and memory of `explain` beside a bare skip of the same file
 bench snapshot:
     benches/explain.sh {{snapshot}}
+
+# Write the completion scripts and man pages that lie in the repository
+generate:
+    UPDATE=1 cargo test --test generated
+
+# Archives and the krew manifest in dist/; for this machine, or for Rust targets that can be built here
+release *targets:
+    krew/release.sh {{targets}}
+
+# Install the archive with krew and run the plugin through kubectl
+krew-test:
+    krew/test.sh

@@ -1,5 +1,7 @@
 //! The command line, end to end: the real binary, and what it shows.
 
+#[path = "cli/complete.rs"]
+mod complete;
 #[path = "cli/config.rs"]
 mod config;
 #[path = "cli/explain.rs"]

@@ -11,9 +11,11 @@ use crate::cluster::{ClusterBuilder, Kind, Object};
 
 mod connection;
 mod error;
+mod names;
 
 pub use connection::Connection;
 pub use error::LiveError;
+pub use names::{KubeconfigEntry, kubeconfig_names, names};
 
 /// kubectl's chunk size.
 const PAGE: usize = 500;
