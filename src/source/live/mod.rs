@@ -9,12 +9,14 @@ use crate::cluster::{ClusterBuilder, Kind};
 
 mod connection;
 mod error;
+mod names;
 mod page;
 mod pages;
 mod server;
 
 pub use connection::Connection;
 pub use error::LiveError;
+pub use names::{KubeconfigEntry, kubeconfig_names, names};
 
 use page::Item;
 use pages::ListError;
