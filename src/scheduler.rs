@@ -21,11 +21,8 @@ pub struct Scheduler {
 impl Scheduler {
     /// Builds the plugins of every profile. Extenders are not asked: every placement tells of it.
     pub fn new(config: SchedulerConfig, behaviour: Behaviour) -> Self {
-        let profiles = config
-            .profiles
-            .iter()
-            .map(|profile| (profile.clone(), plugins::build(profile, &behaviour)))
-            .collect();
+        let profiles =
+            config.profiles.iter().map(|profile| (profile.clone(), plugins::build(profile, &behaviour))).collect();
         let extenders = config.extenders.iter().cloned().map(Extender::unasked).collect();
         Self { config, behaviour, profiles, extenders }
     }
@@ -36,7 +33,8 @@ impl Scheduler {
     #[must_use]
     pub fn with_extenders(mut self, transports: Vec<Box<dyn Transport>>) -> Self {
         let configs = self.config.extenders.iter().cloned();
-        self.extenders = configs.zip(transports).map(|(config, transport)| Extender::asked(config, transport)).collect();
+        self.extenders =
+            configs.zip(transports).map(|(config, transport)| Extender::asked(config, transport)).collect();
         self
     }
 

@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cluster::workload::Workload;
 use crate::cluster::pod::PodObject;
+use crate::cluster::workload::Workload;
 use crate::cluster::{ClusterBuilder, Object};
 use crate::error::{Error, Result};
 use crate::source::{Input, read_manifests};

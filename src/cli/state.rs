@@ -192,7 +192,11 @@ fn clamped(version: KubeVersion, output: &OutputFlags, notes: &mut Vec<NotEvalua
 }
 
 impl KubeFlags {
-    fn connection(&self) -> Result<live::Connection> {
+    /// The flags as the connection takes them.
+    ///
+    /// # Errors
+    /// `--request-timeout` is no duration.
+    pub(super) fn connection(&self) -> Result<live::Connection> {
         Ok(live::Connection {
             kubeconfig: self.kubeconfig.clone(),
             context: self.context.clone(),
@@ -208,6 +212,7 @@ impl KubeFlags {
             impersonate: self.as_user.clone(),
             impersonate_groups: self.as_group.clone(),
             impersonate_uid: self.as_uid.clone(),
+            chunk_size: self.chunk_size,
             request_timeout: self.request_timeout.as_deref().map(timeout).transpose()?.flatten(),
         })
     }

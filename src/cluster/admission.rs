@@ -34,7 +34,10 @@ pub fn admit(pod: PodObject, priority_classes: &[PriorityClass]) -> Admitted {
     let unknown_priority_class = set_priority(&mut spec, priority_classes);
     default_tolerations(&mut spec);
     merge_match_label_keys(&mut spec, &pod.own.labels);
-    Admitted { pod: PodObject { own: pod.own, template: Arc::new(PodTemplate { spec, resize }) }, unknown_priority_class }
+    Admitted {
+        pod: PodObject { own: pod.own, template: Arc::new(PodTemplate { spec, resize }) },
+        unknown_priority_class,
+    }
 }
 
 /// Requests default to limits (upstream pkg/apis/core/v1/defaults.go, SetDefaults_Pod); at the

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Cluster;
 use super::devices::{DeviceClass, Devices, ResourceClaim, ResourceSlice};
 use super::image::ImageState;
 use super::labels::Labels;
@@ -19,7 +20,6 @@ use super::raw::{RawObject, RawObjects};
 use super::requests::RequestGates;
 use super::storage::{Storage, StorageObject};
 use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
-use super::Cluster;
 
 /// Takes objects in any order; an object that comes twice counts as its later self.
 #[derive(Debug, Default)]
@@ -79,6 +79,11 @@ impl ClusterBuilder {
     /// memory of the state itself.
     pub fn keep_raw(&mut self) {
         self.raw = Some(FxHashMap::default());
+    }
+
+    /// Whether whole Pods and Nodes are kept.
+    pub fn keeps_raw(&self) -> bool {
+        self.raw.is_some()
     }
 
     /// What is to be kept of the text that `object` was decoded from, for

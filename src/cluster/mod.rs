@@ -12,8 +12,8 @@ pub mod admission;
 pub mod affinity_term;
 mod api_path;
 pub mod builder;
-pub mod default_selector;
 pub mod csi_migration;
+pub mod default_selector;
 pub mod devices;
 pub mod edit;
 pub mod host_ports;
@@ -217,7 +217,7 @@ impl Cluster {
     }
 
     /// Adds a pending pod that the input did not have.
-    pub fn add_pending(&mut self, own: pod::PodOwn, class: Arc<pod_class::PodClass>) -> PodId {
+    pub fn add_pending(&mut self, own: Box<pod::PodOwn>, class: Arc<pod_class::PodClass>) -> PodId {
         let id = PodId(self.pods.len() as u32);
         self.pod_ids.insert(own.key, id);
         self.pods.push(Pod { id, own, class });

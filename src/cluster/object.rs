@@ -130,19 +130,24 @@ impl Object {
         Ok(match kind {
             Kind::Pod => take::<WirePod>(json)?.map(|pod| Self::Pod(Box::new(pod.into_object()))),
             Kind::Node => take::<WireNode>(json)?.map(|node| Self::Node(Box::new(node.into_node()))),
-            Kind::Namespace => take::<wire::WireMetadataOnly>(json)?
-                .map(|namespace| Self::Namespace(namespace.metadata.name.unwrap_or_default(), namespace.metadata.labels)),
+            Kind::Namespace => take::<wire::WireMetadataOnly>(json)?.map(|namespace| {
+                Self::Namespace(namespace.metadata.name.unwrap_or_default(), namespace.metadata.labels)
+            }),
             Kind::Service => take::<wire::WireService>(json)?.map(|service| Self::Service(service.into_service())),
             Kind::PodDisruptionBudget => take::<wire::WirePodDisruptionBudget>(json)?
                 .map(|budget| Self::PodDisruptionBudget(budget.into_budget())),
             Kind::PriorityClass => {
                 take::<wire::WirePriorityClass>(json)?.map(|class| Self::PriorityClass(class.into_class()))
             }
-            Kind::DeviceClass => take::<claim::WireDeviceClass>(json)?.map(|class| Self::DeviceClass(class.into_class())),
-            Kind::ResourceClaim => take::<claim::WireResourceClaim>(json)?
-                .map(|claim| Self::ResourceClaim(Box::new(claim.into_claim()))),
-            Kind::ResourceSlice => take::<slice::WireResourceSlice>(json)?
-                .map(|slice| Self::ResourceSlice(Box::new(slice.into_slice()))),
+            Kind::DeviceClass => {
+                take::<claim::WireDeviceClass>(json)?.map(|class| Self::DeviceClass(class.into_class()))
+            }
+            Kind::ResourceClaim => {
+                take::<claim::WireResourceClaim>(json)?.map(|claim| Self::ResourceClaim(Box::new(claim.into_claim())))
+            }
+            Kind::ResourceSlice => {
+                take::<slice::WireResourceSlice>(json)?.map(|slice| Self::ResourceSlice(Box::new(slice.into_slice())))
+            }
             Kind::Workload(WorkloadKind::ReplicationController) => take::<wire::WireReplicationController>(json)?
                 .map(|controller| Self::Workload(Box::new(controller.into_workload()))),
             Kind::Workload(WorkloadKind::CronJob) => {

@@ -85,9 +85,9 @@ fn judge(
     let mut filtered = Filtered::default();
     if prepared.rejection.is_none() {
         filter(cycle, prepared, placement);
-        if let Some(error) = placement.nodes.iter().find_map(|node| {
-            error_of(node.rejection.as_ref().filter(|_| node.considered))
-        }) {
+        if let Some(error) =
+            placement.nodes.iter().find_map(|node| error_of(node.rejection.as_ref().filter(|_| node.considered)))
+        {
             placement.fail(error);
             return;
         }
@@ -214,14 +214,8 @@ impl Prepared<'_> {
 
 /// Judges every node by every filter; `verdict` is what upstream's own pass gives.
 fn filter(cycle: Cycle<'_>, prepared: &Prepared<'_>, placement: &mut Placement) {
-    let mut nodes: Vec<NodePlacement> = cycle
-        .cluster
-        .nodes()
-        .par_iter()
-        .map(|node| {
-            judge_node(cycle, prepared, node)
-        })
-        .collect();
+    let mut nodes: Vec<NodePlacement> =
+        cycle.cluster.nodes().par_iter().map(|node| judge_node(cycle, prepared, node)).collect();
     // Upstream tries the nominated node first, also one that PreFilter left out; if the pod fits
     // there, no other node is compared (schedule_one.go, evaluateNominatedNode).
     if let Some(index) = nodes.iter().position(|node| Some(node.name) == cycle.pod.own.nominated_node_name) {

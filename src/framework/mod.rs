@@ -36,5 +36,5 @@ pub use plugin::{
 pub use post_filter::{Candidate, FailedCycle, PostFilter, Preemption};
 pub use profile::Framework;
 pub use reason::Reason;
-pub use volume_reason::VolumeReason;
 pub use status::{Code, PluginRejection, Rejection};
+pub use volume_reason::VolumeReason;

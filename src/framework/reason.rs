@@ -12,8 +12,8 @@ use crate::cluster::name::Name;
 use crate::cluster::taint::Taint;
 
 use super::amount::Amount;
-use super::volume_reason::VolumeReason;
 use super::device_reason::DeviceReason;
+use super::volume_reason::VolumeReason;
 
 /// One way to say no.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -186,13 +186,9 @@ impl fmt::Display for Reason {
             }
             Self::UntoleratedTaint { named: false, .. } => f.write_str("node(s) had untolerated taint(s)"),
             Self::NodeAffinityMismatch { .. } => f.write_str("node(s) didn't match Pod's node affinity/selector"),
-            Self::EnforcedNodeAffinityMismatch => {
-                f.write_str("node(s) didn't match scheduler-enforced node affinity")
-            }
+            Self::EnforcedNodeAffinityMismatch => f.write_str("node(s) didn't match scheduler-enforced node affinity"),
             Self::NodeAffinityConflict => f.write_str("pod affinity terms conflict"),
-            Self::HostPortConflict { .. } => {
-                f.write_str("node(s) didn't have free ports for the requested pod ports")
-            }
+            Self::HostPortConflict { .. } => f.write_str("node(s) didn't have free ports for the requested pod ports"),
             Self::TooManyPods { .. } => f.write_str("Too many pods"),
             Self::InsufficientResource { resource, .. } => write!(f, "Insufficient {resource}"),
             Self::TopologySkew { .. } => f.write_str("node(s) didn't match pod topology spread constraints"),

@@ -69,8 +69,7 @@ enum Document<'a> {
 
 impl<'a> Document<'a> {
     fn of(answers: &'a [Answer], list: bool, kube_version: &'a str) -> Self {
-        let mut items: Vec<_> =
-            answers.iter().map(|answer| PlacementObject::new(answer, kube_version)).collect();
+        let mut items: Vec<_> = answers.iter().map(|answer| PlacementObject::new(answer, kube_version)).collect();
         match items.pop() {
             Some(only) if items.is_empty() && !list => Self::One(Box::new(only)),
             last => {

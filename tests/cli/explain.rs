@@ -237,7 +237,7 @@ fn one_node_that_says_no() {
                                   nvidia.com/gpu: asked 8, used 2 of 8
     skipped, as the pod gives them nothing to check: NodeAffinity, NodePorts,
     VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
-    PodTopologySpread, DynamicResources
+    PodTopologySpread, InterPodAffinity, DynamicResources
     --- stderr
     --- status 0
     ");
@@ -259,7 +259,7 @@ fn one_node_that_says_yes() {
                                   memory: asked 256Mi, used 2Gi of 16Gi
     skipped, as the pod gives them nothing to check: NodeAffinity, NodePorts,
     VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
-    PodTopologySpread, DynamicResources
+    PodTopologySpread, InterPodAffinity, DynamicResources
 
     SCORE                RAW   0-100   WEIGHT   POINTS   WHY
     TaintToleration        0     100        3      300
@@ -274,7 +274,7 @@ fn one_node_that_says_yes() {
     ImageLocality          0       0        1        0
     total                                          461
     skipped, as the pod gives them nothing to score: NodeAffinity, VolumeBinding,
-    PodTopologySpread
+    PodTopologySpread, InterPodAffinity
     --- stderr
     --- status 0
     ");
@@ -404,9 +404,8 @@ fn json_of_several_pods_is_a_list() {
 
 #[test]
 fn yaml_says_the_same_as_json() {
-    let explain = |format| {
-        run(&format!("explain web-7 -n shop -o {format} --snapshot examples/clusters/mixed.yaml")).stdout
-    };
+    let explain =
+        |format| run(&format!("explain web-7 -n shop -o {format} --snapshot examples/clusters/mixed.yaml")).stdout;
     let json: serde_json::Value = serde_json::from_slice(&explain("json")).unwrap();
     let yaml: serde_json::Value = serde_yaml::from_str(&String::from_utf8(explain("yaml")).unwrap()).unwrap();
     assert_eq!(json, yaml);
@@ -414,9 +413,8 @@ fn yaml_says_the_same_as_json() {
 
 #[test]
 fn colour_comes_only_when_it_is_asked_for() {
-    let explain = |color| {
-        run(&format!("explain web-7 -n shop --color {color} --snapshot examples/clusters/mixed.yaml")).stdout
-    };
+    let explain =
+        |color| run(&format!("explain web-7 -n shop --color {color} --snapshot examples/clusters/mixed.yaml")).stdout;
     assert!(!explain("auto").contains(&0x1b));
     assert!(!explain("never").contains(&0x1b));
     assert!(explain("always").contains(&0x1b));

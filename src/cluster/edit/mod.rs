@@ -127,7 +127,8 @@ impl Edit {
         match self {
             Self::Cordon { node } => Undo::node(cluster, *node, |node| {
                 node.unschedulable = true;
-                let taint = Taint { key: name(UNSCHEDULABLE_TAINT), value: Name::default(), effect: TaintEffect::NoSchedule };
+                let taint =
+                    Taint { key: name(UNSCHEDULABLE_TAINT), value: Name::default(), effect: TaintEffect::NoSchedule };
                 if !node.taints.contains(&taint) {
                     node.taints = node.taints.iter().copied().chain([taint]).collect();
                 }

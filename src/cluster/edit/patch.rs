@@ -6,9 +6,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::super::name::Name;
 use super::super::pod_class::PodTemplate;
 use super::super::pod_spec::PodSpec;
-use super::super::name::Name;
 use super::pod_change::{self, PodChange};
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -49,7 +49,9 @@ fn of_change(change: &PodChange, before: &PodSpec, after: &PodSpec) -> Option<Va
             let preferred = &after.affinity.as_ref()?.node_affinity.as_ref()?.preferred;
             json!({ "affinity": { "nodeAffinity": { REQUIRED: null, PREFERRED: value(preferred)? } } })
         }
-        PodChange::RaiseMaxSkew { topology_key, to, .. } => constraint(before, *topology_key, json!({ "maxSkew": to }))?,
+        PodChange::RaiseMaxSkew { topology_key, to, .. } => {
+            constraint(before, *topology_key, json!({ "maxSkew": to }))?
+        }
         PodChange::HonorTaints { topology_key } => {
             constraint(before, *topology_key, json!({ "nodeTaintsPolicy": "Honor" }))?
         }

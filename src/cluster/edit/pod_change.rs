@@ -117,10 +117,8 @@ impl PodChange {
                 // Only a constraint that filters may have one.
                 constraint.min_domains = None;
             }),
-            Self::PreferPodAffinity { index, .. } => {
-                prefer(spec, *index, |affinity| affinity.pod_affinity.as_mut())
-                    .ok_or_else(|| Missing("such pod affinity term".to_owned()))
-            }
+            Self::PreferPodAffinity { index, .. } => prefer(spec, *index, |affinity| affinity.pod_affinity.as_mut())
+                .ok_or_else(|| Missing("such pod affinity term".to_owned())),
             Self::PreferPodAntiAffinity { index, .. } => {
                 prefer(spec, *index, |affinity| affinity.pod_anti_affinity.as_mut())
                     .ok_or_else(|| Missing("such pod anti-affinity term".to_owned()))
@@ -208,15 +206,16 @@ fn prefer_node_affinity(spec: &mut PodSpec) -> Result<(), Missing> {
     Ok(())
 }
 
-fn prefer(
-    spec: &mut PodSpec,
-    index: usize,
-    terms: impl Fn(&mut Affinity) -> Option<&mut PodAffinity>,
-) -> Option<()> {
+fn prefer(spec: &mut PodSpec, index: usize, terms: impl Fn(&mut Affinity) -> Option<&mut PodAffinity>) -> Option<()> {
     let affinity = terms(spec.affinity.as_mut()?)?;
     let term = affinity.required.get(index)?.clone();
-    affinity.required =
-        affinity.required.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, term)| term.clone()).collect();
+    affinity.required = affinity
+        .required
+        .iter()
+        .enumerate()
+        .filter(|(other, _)| *other != index)
+        .map(|(_, term)| term.clone())
+        .collect();
     let preferred = WeightedPodAffinityTerm { weight: WEIGHT, pod_affinity_term: term };
     affinity.preferred = affinity.preferred.iter().cloned().chain([preferred]).collect();
     Some(())

@@ -70,10 +70,13 @@ fn cpu_used(cluster: &Cluster, node: &str) -> Option<i64> {
 #[test]
 fn edits_are_undone_without_a_trace() {
     let node = |cluster: &Cluster| cluster.node_named(name("n")).unwrap().node.clone();
-    case(json!({"kind": "Uncordon", "node": "n"}), |cluster| !node(cluster).unschedulable && node(cluster).taints.len() == 1);
-    case(json!({"kind": "RemoveTaint", "node": "n", "taint": {"key": "own", "value": "x", "effect": "NoSchedule"}}), |cluster| {
-        node(cluster).taints.len() == 1
+    case(json!({"kind": "Uncordon", "node": "n"}), |cluster| {
+        !node(cluster).unschedulable && node(cluster).taints.len() == 1
     });
+    case(
+        json!({"kind": "RemoveTaint", "node": "n", "taint": {"key": "own", "value": "x", "effect": "NoSchedule"}}),
+        |cluster| node(cluster).taints.len() == 1,
+    );
     case(json!({"kind": "LabelNode", "node": "n", "key": "disk", "value": "ssd"}), |cluster| {
         node(cluster).labels.get(name("disk")) == Some(name("ssd"))
     });

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::Cluster;
 use super::super::meta::ObjectKey;
 use super::super::name::Name;
 use super::super::node::Node;
@@ -11,7 +12,6 @@ use super::super::pod_class::{PodClass, PodTemplate};
 use super::super::quantity::Quantity;
 use super::super::requests::RequestGates;
 use super::super::resources::{Resources, STANDARD};
-use super::super::Cluster;
 use super::{EditError, Missing, PodChange};
 
 /// Takes one edit back. Edits are undone in the opposite order.
@@ -70,12 +70,7 @@ impl Undo {
         Ok(Self(Before::Node(id, before)))
     }
 
-    pub(super) fn free(
-        cluster: &mut Cluster,
-        node: Name,
-        resource: Name,
-        amount: Quantity,
-    ) -> Result<Self, EditError> {
+    pub(super) fn free(cluster: &mut Cluster, node: Name, resource: Name, amount: Quantity) -> Result<Self, EditError> {
         let id = cluster.node_named(node).ok_or(EditError::NoSuchNode(node))?.id;
         let info = cluster.nodes.get_mut(id.index()).ok_or(EditError::NoSuchNode(node))?;
         let before = info.requested.clone();
@@ -95,9 +90,7 @@ impl Undo {
         let before = Arc::clone(&pod.class);
         let mut template = PodTemplate::clone(&before.template);
         for change in changes {
-            change
-                .apply(&mut template.spec)
-                .map_err(|Missing(what)| EditError::NothingToChange { pod: key, what })?;
+            change.apply(&mut template.spec).map_err(|Missing(what)| EditError::NothingToChange { pod: key, what })?;
         }
         let id = pod.id;
         set_class(cluster, id, Arc::new(PodClass::new(Arc::new(template), gates)));

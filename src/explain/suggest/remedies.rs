@@ -18,8 +18,13 @@ use super::trial::Trial;
 /// Taints that tell of a node's condition begin so; a controller sets them and takes them away.
 const CONDITION_PREFIX: &str = "node.kubernetes.io/";
 /// Labels that tell what a node is, not what somebody wants of it, have one of these domains.
-const FACT_DOMAINS: [&str; 5] =
-    ["kubernetes.io", "node.kubernetes.io", "beta.kubernetes.io", "topology.kubernetes.io", "failure-domain.beta.kubernetes.io"];
+const FACT_DOMAINS: [&str; 5] = [
+    "kubernetes.io",
+    "node.kubernetes.io",
+    "beta.kubernetes.io",
+    "topology.kubernetes.io",
+    "failure-domain.beta.kubernetes.io",
+];
 
 /// Whether the taint tells that something is wrong with the node. A cordon is somebody's wish.
 pub(super) fn tells_of_condition(taint: &Taint) -> bool {
@@ -36,7 +41,9 @@ pub(super) fn of(trial: &Trial<'_>, node: &NodeInfo, reason: &Reason) -> Vec<Edi
     let mut edits = match reason {
         Reason::NodeUnschedulable => vec![Edit::Uncordon { node: node.name() }],
         Reason::UntoleratedTaint { taint, .. } => of_taint(pod, node, taint),
-        Reason::NodeAffinityMismatch { unmatched_labels, affinity } => of_labels(pod, node, unmatched_labels, *affinity),
+        Reason::NodeAffinityMismatch { unmatched_labels, affinity } => {
+            of_labels(pod, node, unmatched_labels, *affinity)
+        }
         Reason::InsufficientResource { resource, requested, used, allocatable, short } => {
             let target = allocatable.value.saturating_sub(used.value);
             let lowered = lower(&pod.class.template, trial.gates(), *resource, target).map(|change| patch(pod, change));
@@ -84,7 +91,8 @@ pub(super) fn patch(pod: &Pod, change: PodChange) -> Edit {
 /// One more node like this one; a copy is not copied again.
 fn one_more(trial: &Trial<'_>, node: &NodeInfo) -> Option<Edit> {
     let copy = name(&format!("{}-copy", node.name()));
-    let is_copy = node.name().strip_suffix("-copy").is_some_and(|model| trial.cluster().node_named(name(model)).is_some());
+    let is_copy =
+        node.name().strip_suffix("-copy").is_some_and(|model| trial.cluster().node_named(name(model)).is_some());
     (!is_copy && trial.cluster().node_named(copy).is_none()).then(|| Edit::AddNode { like: node.name(), name: copy })
 }
 

@@ -66,7 +66,9 @@ fn amount(reasons: &[Reason]) -> i64 {
 /// What tells causes apart, but for the numbers of a node.
 pub(super) fn identity(reason: &Reason) -> String {
     match reason {
-        Reason::NodeAffinityMismatch { unmatched_labels, affinity } => format!("{reason} {unmatched_labels:?} {affinity}"),
+        Reason::NodeAffinityMismatch { unmatched_labels, affinity } => {
+            format!("{reason} {unmatched_labels:?} {affinity}")
+        }
         Reason::InsufficientResource { requested, allocatable, .. } if requested.value > allocatable.value => {
             format!("{reason} at all")
         }

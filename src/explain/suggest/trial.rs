@@ -35,7 +35,6 @@ impl<'a> Trial<'a> {
         self.cluster.pod(self.pod)
     }
 
-
     pub(super) fn gates(&self) -> RequestGates {
         self.scheduler.behaviour().request_gates()
     }
@@ -49,12 +48,7 @@ impl<'a> Trial<'a> {
     }
 
     /// As [`Trial::with`], with the pod on `node` besides.
-    pub(super) fn with_pod_on<T>(
-        &mut self,
-        edits: &[Edit],
-        node: Name,
-        ask: impl FnOnce(&mut Self) -> T,
-    ) -> Option<T> {
+    pub(super) fn with_pod_on<T>(&mut self, edits: &[Edit], node: Name, ask: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let pod = self.pod;
         self.with(edits, |trial| {
             let node = trial.cluster.node_named(node)?.id;

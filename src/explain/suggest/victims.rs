@@ -48,8 +48,12 @@ fn suggestion(trial: &mut Trial<'_>, node: Name, victims: &[ObjectKey]) -> Optio
     let chosen = suggestion.node;
     let places = trial.with_pod_on(&edits, chosen, |trial| trial.place(&ids))?;
     suggestion.moves = victims.iter().zip(places).map(|(pod, node)| Move { pod: *pod, node }).collect();
-    suggestion.weakens =
-        suggestion.moves.iter().filter(|moved| moved.node.is_none()).map(|moved| Weakening::NoPlaceFor(moved.pod)).collect();
+    suggestion.weakens = suggestion
+        .moves
+        .iter()
+        .filter(|moved| moved.node.is_none())
+        .map(|moved| Weakening::NoPlaceFor(moved.pod))
+        .collect();
     Some(suggestion)
 }
 
@@ -57,12 +61,15 @@ fn suggestion(trial: &mut Trial<'_>, node: Name, victims: &[ObjectKey]) -> Optio
 fn victims(trial: &Trial<'_>, node: &NodeInfo, reasons: &[Reason]) -> Option<Vec<ObjectKey>> {
     let (cluster, pod) = (trial.cluster(), trial.pod());
     let mut chosen: Vec<&Pod> = Vec::new();
-    for culprit in reasons.iter().map(|reason| culprits(cluster, node, pod, reason)).collect::<Option<Vec<_>>>()?.concat() {
+    for culprit in
+        reasons.iter().map(|reason| culprits(cluster, node, pod, reason)).collect::<Option<Vec<_>>>()?.concat()
+    {
         if !chosen.iter().any(|other| other.id == culprit.id) {
             chosen.push(culprit);
         }
     }
-    let mut others: Vec<&Pod> = node.pods.iter().map(|id| cluster.pod(*id)).filter(|other| may_go(pod, other)).collect();
+    let mut others: Vec<&Pod> =
+        node.pods.iter().map(|id| cluster.pod(*id)).filter(|other| may_go(pod, other)).collect();
     // The least important first, and of those the smallest that is enough.
     others.sort_by_key(|other| (other.priority(), missing(node, reasons, &[other]), size(other)));
     if missing(node, reasons, &chosen) > 0
@@ -89,11 +96,8 @@ fn extended<'a>(chosen: &[&'a Pod], other: &'a Pod) -> Vec<&'a Pod> {
 }
 
 fn may_go(pod: &Pod, other: &Pod) -> bool {
-    let comes_back = other
-        .own
-        .controller
-        .as_ref()
-        .is_some_and(|owner| matches!(owner.kind.as_str(), "DaemonSet" | "Node"));
+    let comes_back =
+        other.own.controller.as_ref().is_some_and(|owner| matches!(owner.kind.as_str(), "DaemonSet" | "Node"));
     other.priority() <= pod.priority() && !comes_back && other.id != pod.id
 }
 

@@ -116,10 +116,9 @@ fn eligible(failed: &FailedCycle<'_>) -> Result<(), &'static str> {
     if failed.code(nominated) == Code::UnschedulableAndUnresolvable {
         return Ok(());
     }
-    let waits = nominated
-        .pods
-        .iter()
-        .map(|id| cluster.pod(*id))
-        .any(|other| other.priority() < pod.priority() && other.is_terminating() && other.own.preempted_by_scheduler);
+    let waits =
+        nominated.pods.iter().map(|id| cluster.pod(*id)).any(|other| {
+            other.priority() < pod.priority() && other.is_terminating() && other.own.preempted_by_scheduler
+        });
     if waits { Err("not eligible due to a terminating pod on the nominated node.") } else { Ok(()) }
 }

@@ -45,12 +45,8 @@ impl DryRun<'_> {
 pub(super) fn select_victims(failed: &FailedCycle<'_>, node: &NodeInfo) -> Result<Victims, PluginRejection> {
     let cycle = failed.cycle;
     let mut run = DryRun { cycle, filters: failed.prepared.filters.fork(), node: node.clone() };
-    let mut potential: Vec<&Pod> = node
-        .pods
-        .iter()
-        .map(|id| cycle.cluster.pod(*id))
-        .filter(|pod| pod.priority() < cycle.pod.priority())
-        .collect();
+    let mut potential: Vec<&Pod> =
+        node.pods.iter().map(|id| cycle.cluster.pod(*id)).filter(|pod| pod.priority() < cycle.pod.priority()).collect();
     if potential.is_empty() {
         return Err(PluginRejection { plugin: None, rejection: Rejection::unresolvable(Reason::NoPreemptionVictims) });
     }

@@ -25,10 +25,7 @@ pub(super) fn render(screen: &mut Screen, suggestions: &[Suggestion]) {
     let mut grid = Grid::default();
     let room = (screen.width() * 5 / 8).max(24);
     for (index, suggestion) in suggestions.iter().enumerate() {
-        grid.row(
-            Label::Hint,
-            vec![(index + 1).to_string(), lines(suggestion, room).join("\n"), nodes(suggestion)],
-        );
+        grid.row(Label::Hint, vec![(index + 1).to_string(), lines(suggestion, room).join("\n"), nodes(suggestion)]);
     }
     screen.grid(&grid);
 }

@@ -55,7 +55,10 @@ fn victim(victim: &VictimDetail) -> String {
         text.push_str(&format!(", {} {}", owner.kind, owner.name));
     }
     if !victim.budgets.is_empty() {
-        text.push_str(&format!(", budget {}", list(&victim.budgets.iter().map(ToString::to_string).collect::<Vec<_>>(), 2)));
+        text.push_str(&format!(
+            ", budget {}",
+            list(&victim.budgets.iter().map(ToString::to_string).collect::<Vec<_>>(), 2)
+        ));
     }
     match victim.goes_to {
         Some(Some(node)) => text.push_str(&format!("; would go to {node}")),
