@@ -63,6 +63,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Directory kubectl caches discovery in; accepted, and not used')
             [CompletionResult]::new('--chunk-size', '--chunk-size', [CompletionResultType]::ParameterName, 'Objects to ask for in one page of a list; 0 for all in one')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'End with status 1 when a pod does not fit')
+            [CompletionResult]::new('--no-suggestions', '--no-suggestions', [CompletionResultType]::ParameterName, 'Do not look for changes that would help')
             [CompletionResult]::new('--call-extenders', '--call-extenders', [CompletionResultType]::ParameterName, 'Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes')
             [CompletionResult]::new('--no-headers', '--no-headers', [CompletionResultType]::ParameterName, 'Print tables without their headers')
             [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'Objects of all namespaces; not with a name')
