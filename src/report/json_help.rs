@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::cluster::ObjectKey;
 use crate::cluster::edit::Edit;
 use crate::cluster::name::Name;
-use crate::explain::suggest::{CandidateDetail, NotEligible, Suggestion, WhyNot};
+use crate::explain::suggest::{CandidateDetail, GoesTo, NotEligible, Suggestion, WhyNot};
 
 use super::table::help_words;
 
@@ -52,7 +52,7 @@ pub(super) struct VictimObject {
     budgets: Vec<ObjectKey>,
     /// Absent where it was not asked; null where there is no other place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    node: Option<Option<Name>>,
+    node: Option<Value>,
 }
 
 #[derive(Serialize)]
@@ -90,7 +90,11 @@ pub(super) fn victims(candidate: &CandidateDetail) -> Vec<VictimObject> {
             priority: victim.priority,
             owner: victim.owner.map(|owner| format!("{}/{}", owner.kind, owner.name)),
             budgets: victim.budgets.clone(),
-            node: victim.goes_to,
+            node: match victim.goes_to {
+                GoesTo::NotAsked => None,
+                GoesTo::Nowhere => Some(Value::Null),
+                GoesTo::Node(node) => Some(Value::from(node.as_str())),
+            },
         })
         .collect()
 }

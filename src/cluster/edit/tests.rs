@@ -46,6 +46,7 @@ fn edit(json: &Value) -> Edit {
     serde_json::from_value(json.clone()).unwrap()
 }
 
+#[allow(clippy::needless_pass_by_value)] // rows read better
 /// Applies the edit, asks, undoes it, and sees that nothing is left of it.
 #[track_caller]
 fn case(json: Value, seen: impl Fn(&Cluster) -> bool) {
@@ -134,6 +135,7 @@ fn what_cannot_be_done_is_said() {
     assert!(serde_json::from_value::<Edit>(json!({"kind": "Uncordon", "node": "n", "nodes": 2})).is_err());
 }
 
+#[allow(clippy::needless_pass_by_value)] // rows read better
 #[track_caller]
 fn patch(changes: Value, expected: Value) {
     let cluster = cluster();

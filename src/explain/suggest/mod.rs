@@ -24,7 +24,7 @@ use crate::scheduler::Scheduler;
 
 use trial::Trial;
 
-pub use preemption::{CandidateDetail, NotEligible, PreemptionDetail, VictimDetail, WhyNot};
+pub use preemption::{CandidateDetail, GoesTo, NotEligible, PreemptionDetail, VictimDetail, WhyNot};
 
 /// Suggestions kept.
 const MOST: usize = 8;

@@ -50,8 +50,19 @@ pub struct VictimDetail {
     pub owner: Option<OwnerReference>,
     /// PodDisruptionBudgets that select it.
     pub budgets: Vec<ObjectKey>,
-    /// Where it would go: not asked, or nowhere, or the node.
-    pub goes_to: Option<Option<Name>>,
+    /// Where it would go.
+    pub goes_to: GoesTo,
+}
+
+/// Where a victim would go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoesTo {
+    /// Not asked: only the first candidates and victims are followed.
+    NotAsked,
+    /// No node takes it.
+    Nowhere,
+    /// To this node.
+    Node(Name),
 }
 
 /// Nodes that are no candidates for one reason.
@@ -88,7 +99,7 @@ pub(super) fn explain(trial: &mut Trial<'_>, placement: &Placement, preemption: 
                 node: candidate.node,
                 picked: preemption.pick.contains(&candidate.node),
                 victims: victims
-                    .filter_map(|(index, victim)| victim_detail(trial.cluster(), *victim, places.get(index).copied()))
+                    .filter_map(|(index, victim)| victim_detail(trial.cluster(), *victim, goes_to(places.get(index))))
                     .collect(),
                 pdb_violations: candidate.pdb_violations,
             }
@@ -113,7 +124,15 @@ fn follow(trial: &mut Trial<'_>, candidate: &Candidate) -> Vec<Option<Name>> {
     trial.with_pod_on(&edits, candidate.node, |trial| trial.place(&victims)).unwrap_or_default()
 }
 
-fn victim_detail(cluster: &Cluster, victim: ObjectKey, goes_to: Option<Option<Name>>) -> Option<VictimDetail> {
+fn goes_to(place: Option<&Option<Name>>) -> GoesTo {
+    match place {
+        None => GoesTo::NotAsked,
+        Some(None) => GoesTo::Nowhere,
+        Some(Some(node)) => GoesTo::Node(*node),
+    }
+}
+
+fn victim_detail(cluster: &Cluster, victim: ObjectKey, goes_to: GoesTo) -> Option<VictimDetail> {
     let pod = cluster.pod_named(victim)?;
     Some(VictimDetail {
         pod: victim,

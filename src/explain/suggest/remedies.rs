@@ -4,7 +4,7 @@
 
 use crate::cluster::edit::{Edit, PodChange};
 use crate::cluster::name::{Name, name};
-use crate::cluster::pod_spec::{NodeInclusionPolicy, PodAffinity, WhenUnsatisfiable};
+use crate::cluster::pod_spec::{NodeInclusionPolicy, PodAffinity, TopologySpreadConstraint, WhenUnsatisfiable};
 use crate::cluster::quantity::{Format, Quantity};
 use crate::cluster::resources::STANDARD;
 use crate::cluster::taint::{Taint, Toleration};
@@ -176,19 +176,16 @@ fn prefer_node_affinity(pod: &Pod) -> Vec<Edit> {
 }
 
 /// Constraints of the profile are no pod's to change.
-fn own_constraint(pod: &Pod, topology_key: Name) -> Option<Option<NodeInclusionPolicy>> {
-    pod.spec()
-        .topology_spread_constraints
-        .iter()
-        .find(|constraint| {
-            constraint.topology_key == topology_key && constraint.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule
-        })
-        .map(|constraint| constraint.node_taints_policy)
+fn own_constraint(pod: &Pod, topology_key: Name) -> Option<&TopologySpreadConstraint> {
+    pod.spec().topology_spread_constraints.iter().find(|constraint| {
+        constraint.topology_key == topology_key && constraint.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule
+    })
 }
 
 fn of_skew(pod: &Pod, topology_key: Name, from: i32, to: i32) -> Vec<Edit> {
-    let Some(taints_policy) = own_constraint(pod, topology_key) else { return Vec::new() };
-    let honor = (taints_policy != Some(NodeInclusionPolicy::Honor)).then_some(PodChange::HonorTaints { topology_key });
+    let Some(constraint) = own_constraint(pod, topology_key) else { return Vec::new() };
+    let honor = (constraint.node_taints_policy != Some(NodeInclusionPolicy::Honor))
+        .then_some(PodChange::HonorTaints { topology_key });
     honor
         .into_iter()
         .chain([PodChange::RaiseMaxSkew { topology_key, from, to }])

@@ -32,7 +32,7 @@ pub(super) fn find(placement: &Placement) -> Vec<Target> {
             combination.push(Target { node, reasons: reasons.clone() });
         }
     }
-    let mut combinations: Vec<((usize, Vec<String>), Vec<Target>)> = combinations.into_iter().collect();
+    let mut combinations: Vec<_> = combinations.into_iter().collect();
     // Of combinations that need as many changes, those with fewer causes, then with more nodes.
     combinations.sort_by_key(|((changes, causes), nodes)| (*changes, causes.len(), std::cmp::Reverse(nodes.len())));
     combinations.into_iter().take(MOST_COMBINATIONS).flat_map(|(_, nodes)| representatives(nodes)).collect()

@@ -1,7 +1,9 @@
 //! `PREEMPTION`: who would go from which node, where to, and why no others.
 
 use crate::explain::PreemptionDetail;
-use crate::explain::suggest::{CandidateDetail, VictimDetail, WhyNot};
+use std::fmt::Write;
+
+use crate::explain::suggest::{CandidateDetail, GoesTo, VictimDetail, WhyNot};
 
 use super::super::style::Label;
 use super::super::text::{count, list};
@@ -52,18 +54,18 @@ fn rest(candidate: &CandidateDetail) -> Option<String> {
 fn victim(victim: &VictimDetail) -> String {
     let mut text = format!("evict {}: priority {}", victim.pod, victim.priority);
     if let Some(owner) = &victim.owner {
-        text.push_str(&format!(", {} {}", owner.kind, owner.name));
+        let _ = write!(text, ", {} {}", owner.kind, owner.name);
     }
     if !victim.budgets.is_empty() {
-        text.push_str(&format!(
-            ", budget {}",
-            list(&victim.budgets.iter().map(ToString::to_string).collect::<Vec<_>>(), 2)
-        ));
+        let budgets: Vec<String> = victim.budgets.iter().map(ToString::to_string).collect();
+        let _ = write!(text, ", budget {}", list(&budgets, 2));
     }
     match victim.goes_to {
-        Some(Some(node)) => text.push_str(&format!("; would go to {node}")),
-        Some(None) => text.push_str("; would have no other place"),
-        None => {}
+        GoesTo::Node(node) => {
+            let _ = write!(text, "; would go to {node}");
+        }
+        GoesTo::Nowhere => text.push_str("; would have no other place"),
+        GoesTo::NotAsked => {}
     }
     text
 }
