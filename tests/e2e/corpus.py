@@ -80,14 +80,15 @@ class Loaded:
         for pod in self.pods.values():
             self.api.delete(pod)
 
-    def release(self, name):
-        """Takes the test's gate from an asked pod; the scheduler may place it from now on."""
+    def release(self, name, every_gate=False):
+        """Takes the test's gate, or all of them, from an asked pod: those that are left keep it from the scheduler."""
         pod = self.api.get(pod_path(name))
         if self.statuses.get(name):
             # Only now: while a pod waits behind a gate its nomination counts for nothing.
             pod["status"].update(self.statuses[name])
             pod = self.api.replace({**pod, "apiVersion": "v1", "kind": "Pod"}, "/status")
-        pod["spec"]["schedulingGates"] = [gate for gate in pod["spec"]["schedulingGates"] if gate["name"] != GATE]
+        pod["spec"]["schedulingGates"] = [gate for gate in pod["spec"]["schedulingGates"]
+                                          if gate["name"] != GATE and not every_gate]
         self.api.replace({**pod, "apiVersion": "v1", "kind": "Pod"})
 
     def remove(self, name):

@@ -32,6 +32,12 @@ class Scheduler(unittest.TestCase):
                         with scheduler.held():
                             loaded.release(pod)
                             placement = command.explain(pod, kubeconfig, *flags)
+                        if placement.get("preEnqueue", {}).get("plugin") == "SchedulingGates":
+                            self.assertEqual("SchedulingGated",
+                                             scheduled_condition(api.get(corpus.pod_path(pod))).get("reason"))
+                            with scheduler.held():
+                                loaded.release(pod, every_gate=True)
+                                placement = command.explain(pod, kubeconfig, *flags)
                         if not self.same(api, pod, placement):
                             break
                         if not placement["schedulable"]:
