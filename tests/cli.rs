@@ -1,5 +1,7 @@
 //! The command line, end to end: the real binary, and what it shows.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 #[path = "cli/complete.rs"]
 mod complete;
 #[path = "cli/config.rs"]

@@ -1,6 +1,8 @@
 //! What is made from the definition of the command line lies in the repository for packagers:
 //! completion scripts and man pages. `UPDATE=1 cargo test --test generated` (`just generate`) writes them.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -46,7 +48,9 @@ fn pages(command: &clap::Command) -> BTreeMap<String, String> {
         pages.extend(self::pages(command));
     }
     // What `-h` leaves out has its text in a page all the same.
-    let man = Man::new(command.clone().mut_args(|argument| argument.hide_short_help(false))).source("kubectl-sched").manual("kubectl plugins");
+    let man = Man::new(command.clone().mut_args(|argument| argument.hide_short_help(false)))
+        .source("kubectl-sched")
+        .manual("kubectl plugins");
     let mut page = Vec::new();
     man.render(&mut page).unwrap();
     pages.insert(man.get_filename(), with_headings(&String::from_utf8(page).unwrap()));
@@ -58,8 +62,10 @@ fn pages(command: &clap::Command) -> BTreeMap<String, String> {
 fn with_headings(page: &str) -> String {
     let page = page.split(".SH VERSION\n").next().unwrap();
     let Some((before, extra)) = page.split_once(".SH EXTRA\n") else { return page.to_owned() };
-    let extra = extra.replace("Examples:\n", ".SH EXAMPLES\n").replace("Exit status:\n", ".SH \"EXIT STATUS\"\n");
-    format!("{before}.nf\n{extra}.fi\n")
+    // A heading ends `.nf`, which keeps lines as they are.
+    let extra = extra.replace("Examples:\n", ".SH EXAMPLES\n.nf\n");
+    let extra = extra.replace("Exit status:\n", ".SH \"EXIT STATUS\"\n.nf\n");
+    format!("{before}{extra}.fi\n")
 }
 
 #[track_caller]
