@@ -57,7 +57,10 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l client-key -d 'Path to a client key for TLS' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l tls-server-name -d 'Name to check the server\'s certificate against' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l exit-code -d 'End with status 1 when a pod does not fit'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l no-suggestions -d 'Do not look for changes that would help'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l call-extenders -d 'Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l no-headers -d 'Print tables without their headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'

@@ -44,7 +44,12 @@ fn shell(text: &str) -> Result<Shell> {
 
 pub(super) fn run(arguments: &CompletionArgs) -> Result<Status> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command().bin_name("kubectl-sched"), "kubectl-sched", &mut script);
+    clap_complete::generate(
+        arguments.shell,
+        &mut Cli::command().bin_name("kubectl-sched"),
+        "kubectl-sched",
+        &mut script,
+    );
     output::print_bytes(&script)?;
     Ok(Status::Answered)
 }

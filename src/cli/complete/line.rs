@@ -100,7 +100,9 @@ impl<'a> Line<'a> {
         let mut letters = text.chars();
         while let Some(argument) = letters.next().and_then(|letter| self.short(letter)) {
             let rest = letters.as_str();
-            let value = rest.strip_prefix('=').or_else(|| (!rest.is_empty() && !argument.is_require_equals_set()).then_some(rest));
+            let value = rest
+                .strip_prefix('=')
+                .or_else(|| (!rest.is_empty() && !argument.is_require_equals_set()).then_some(rest));
             if takes_value(argument) && (value.is_some() || rest.is_empty()) {
                 return self.take_flag(argument, value);
             }
@@ -118,7 +120,8 @@ impl<'a> Line<'a> {
 
     fn long(&self, name: &str) -> Option<&'a Arg> {
         self.command.get_arguments().find(|argument| {
-            argument.get_long() == Some(name) || argument.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
+            argument.get_long() == Some(name)
+                || argument.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
         })
     }
 
@@ -141,9 +144,10 @@ mod tests {
         cli.build();
         let words: Vec<String> = typed.split_whitespace().map(str::to_owned).collect();
         let line = Line::read(&cli, &words);
-        let flags = line.flags.iter().map(|(argument, value)| {
-            format!("{}={}", argument.get_id(), value.as_deref().unwrap_or("-"))
-        });
+        let flags = line
+            .flags
+            .iter()
+            .map(|(argument, value)| format!("{}={}", argument.get_id(), value.as_deref().unwrap_or("-")));
         let parts = [vec![line.command.get_name().to_owned()], flags.collect(), line.words.clone()];
         let waiting = line.waiting.map(|argument| format!(" waiting for {}", argument.get_id())).unwrap_or_default();
         assert_eq!(parts.concat().join(" ") + &waiting, expected, "{typed:?}");

@@ -126,6 +126,7 @@ fn in_snapshot(path: PathBuf, kind: Kind, namespace: Option<&str>) -> Vec<String
 fn namespaces(cluster: &Cluster) -> Vec<String> {
     let pods = cluster.pods().iter().map(|pod| pod.key().namespace);
     let workloads = cluster.workloads.iter().map(|workload| workload.key.namespace);
-    let named: std::collections::BTreeSet<Name> = cluster.namespaces.keys().copied().chain(pods).chain(workloads).collect();
+    let named: std::collections::BTreeSet<Name> =
+        cluster.namespaces.keys().copied().chain(pods).chain(workloads).collect();
     named.iter().map(ToString::to_string).collect()
 }

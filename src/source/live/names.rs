@@ -1,14 +1,17 @@
 //! Names alone, for completion: metadata of one kind's objects, or the entries of the kubeconfig.
 
-use kube::Client;
 use kube::config::Kubeconfig;
 use serde::Deserialize;
 
-use super::{Connection, LiveError, PAGE, runtime};
+use super::server::Server;
+use super::{Connection, LiveError, runtime};
 use crate::cluster::Kind;
 
 /// The API server's answer without specs and statuses (upstream apimachinery meta/v1, PartialObjectMetadataList).
 const ONLY_METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+/// Names a page.
+const PAGE: usize = 500;
 
 /// What a kubeconfig has under names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,13 +60,13 @@ pub fn names(
     take: &mut dyn FnMut(Vec<String>) -> bool,
 ) -> Result<(), LiveError> {
     runtime()?.block_on(async {
-        let client = connection.client().await?;
-        let namespace = namespace.unwrap_or(client.default_namespace()).to_owned();
-        let path = path(kind, &namespace)
-            .ok_or_else(|| LiveError::Message(format!("{namespace:?} cannot be a namespace")))?;
+        let server = connection.server().await?;
+        let namespace = namespace.unwrap_or(server.client.default_namespace()).to_owned();
+        let path =
+            path(kind, &namespace).ok_or_else(|| LiveError::Message(format!("{namespace:?} cannot be a namespace")))?;
         let mut next = String::new();
         loop {
-            let page = page(&client, &format!("{path}?limit={PAGE}{next}")).await?;
+            let page = page(&server, &format!("{path}?limit={PAGE}{next}")).await?;
             let wanted = take(page.items.into_iter().map(|item| item.metadata.name).collect());
             if !wanted || page.metadata.next.is_empty() {
                 return Ok(());
@@ -73,10 +76,11 @@ pub fn names(
     })
 }
 
-async fn page(client: &Client, path: &str) -> Result<Page, LiveError> {
+async fn page(server: &Server, path: &str) -> Result<Page, LiveError> {
     let unusable = |error: &dyn std::fmt::Display| LiveError::Message(format!("cannot list {path}: {error}"));
     let request = http::Request::get(path).header(http::header::ACCEPT, ONLY_METADATA).body(Vec::new());
-    let text = client.request_text(request.map_err(|error| unusable(&error))?).await.map_err(LiveError::client)?;
+    let request = request.map_err(|error| unusable(&error))?;
+    let text = server.client.request_text(request).await.map_err(|error| server.error(error))?;
     serde_json::from_str(&text).map_err(|error| unusable(&error))
 }
 
