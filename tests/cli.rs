@@ -1,8 +1,6 @@
 //! The command line, end to end: the real binary, and what it shows.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-
 #[path = "cli/complete.rs"]
 mod complete;
 #[path = "cli/config.rs"]
