@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 
 # The plugin's name in krew, and so on the command line. The krew index may want one that is less
 # general than `sched`: this is the only line to change.
-NAME=${NAME:-sched}
+NAME=${PLUGIN_NAME:-sched}
 BUILD=${BUILD:-cargo build}
 PROFILE=${PROFILE:-release}
 VERSION=v$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
@@ -42,11 +42,11 @@ pack() { # DIRECTORY ARCHIVE
     if tar --version | grep -q GNU; then
         reproducible=(--sort=name --owner=0 --group=0 --numeric-owner "--mtime=@$SOURCE_DATE_EPOCH")
     fi
-    tar "${reproducible[@]}" -C "$1" -cf - . | gzip -n -9 >"$2"
+    (cd "$1" && tar ${reproducible[@]+"${reproducible[@]}"} -cf - -- *) | gzip -n -9 >"$2"
 }
 
 build() { # TARGET
-    local target=$1 platform program staging
+    local target=$1 platform program staging built
     platform=$(platform_of "$target")
     program=kubectl-sched
     [[ $platform == windows-* ]] && program=kubectl-sched.exe
@@ -70,21 +70,29 @@ build() { # TARGET
 }
 
 manifest() { # krew/sched.yaml with the name, the version and the sums
-    local line archive="" left=()
+    local line archive="" left=() written
+    written=$(sed -n 's/^  version: //p' krew/sched.yaml)
     while IFS= read -r line; do
+        line=${line//"$written"/$VERSION}
         case $line in
             '#'*) continue ;;
             '  name: '*) line="  name: $NAME" ;;
-            *'/store/sched/'*) line=${line//sched/$NAME}; line=${line//complete-$NAME/complete-${NAME//-/_}} ;;
+            *'/store/sched/'*)
+                line=${line//"/sched/"//$NAME/}
+                line=${line//_complete-sched/_complete-${NAME//-/_}} ;;
             *'`kubectl sched`'*) line=${line//kubectl sched/kubectl $NAME} ;;
-            *'uri: '*) archive=dist/$(basename "${line//v[0-9]*.[0-9]*.[0-9]*-/$VERSION-}") ;;
+            *'uri: '*) archive=${line##*/} ;;
             *'sha256: '*)
-                if [[ -f $archive ]]; then line="      sha256: $(sum_of "$archive")"; else left+=("$(basename "$archive")"); fi ;;
+                if [[ -f dist/$archive ]]; then
+                    line="      sha256: $(sum_of "dist/$archive")"
+                else
+                    left+=("$archive")
+                fi ;;
         esac
-        printf '%s\n' "$line" | sed "s/v0\.1\.0/$VERSION/g"
+        printf '%s\n' "$line"
     done <krew/sched.yaml >"dist/$NAME.yaml"
     if ((${#left[@]})); then
-        printf 'dist/%s.yaml is not complete: not built here: %s\n' "$NAME" "${left[*]}" >&2
+        printf 'dist/%s.yaml is not complete, for want of: %s\n' "$NAME" "${left[*]}" >&2
     fi
 }
 

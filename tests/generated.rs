@@ -2,6 +2,8 @@
 //! completion scripts and man pages. `UPDATE=1 cargo test --test generated` (`just generate`) writes them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -61,8 +63,10 @@ fn pages(command: &clap::Command) -> BTreeMap<String, String> {
 fn with_headings(page: &str) -> String {
     let page = page.split(".SH VERSION\n").next().unwrap();
     let Some((before, extra)) = page.split_once(".SH EXTRA\n") else { return page.to_owned() };
-    let extra = extra.replace("Examples:\n", ".SH EXAMPLES\n").replace("Exit status:\n", ".SH \"EXIT STATUS\"\n");
-    format!("{before}.nf\n{extra}.fi\n")
+    // A heading ends `.nf`, which keeps lines as they are.
+    let extra = extra.replace("Examples:\n", ".SH EXAMPLES\n.nf\n");
+    let extra = extra.replace("Exit status:\n", ".SH \"EXIT STATUS\"\n.nf\n");
+    format!("{before}{extra}.fi\n")
 }
 
 #[track_caller]
