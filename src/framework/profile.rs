@@ -4,7 +4,8 @@ use crate::cluster::name::Name;
 use crate::config::{Enabled, Profile};
 
 use super::plugin::{
-    FilterPlugin, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilterPlugin, PreScorePlugin, ScorePlugin,
+    FilterPlugin, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilterPlugin, PreScorePlugin,
+    ReservePlugin, ScorePlugin,
 };
 
 /// The plugins of a profile at each extension point, in order.
@@ -23,6 +24,8 @@ pub struct Framework<'a> {
     pub pre_score: Vec<(&'static str, &'a dyn PreScorePlugin)>,
     /// Score, with weights.
     pub score: Vec<(&'static str, i64, &'a dyn ScorePlugin)>,
+    /// Reserve.
+    pub reserve: Vec<(&'static str, &'a dyn ReservePlugin)>,
 }
 
 impl<'a> Framework<'a> {
@@ -44,6 +47,7 @@ impl<'a> Framework<'a> {
                     Some((plugin.name(), enabled.weight, plugin.score()?))
                 })
                 .collect(),
+            reserve: arrange(&profile.reserve, plugins, Plugin::reserve),
         }
     }
 }

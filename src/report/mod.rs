@@ -5,6 +5,7 @@
 
 pub mod json;
 pub mod name;
+pub mod simulation;
 pub mod style;
 pub mod table;
 pub mod text;

@@ -13,11 +13,12 @@ mod words;
 
 pub(crate) use grid::Grid;
 pub(crate) use screen::Screen;
+pub(crate) use words::amount;
 
 use super::Answer;
 use super::style::Label;
 use super::text::{count, thousands};
-use crate::framework::Placement;
+use crate::framework::{NotEvaluated, Placement};
 
 /// What decides about looks.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +61,7 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
         }
         rejected::render(screen, answer);
     }
-    not_evaluated(screen, placement);
+    not_evaluated(screen, &placement.not_evaluated);
 }
 
 /// The answer in one line.
@@ -116,13 +117,13 @@ fn told(screen: &mut Screen, placement: &Placement) {
     }
 }
 
-fn not_evaluated(screen: &mut Screen, placement: &Placement) {
-    if placement.not_evaluated.is_empty() {
+pub(crate) fn not_evaluated(screen: &mut Screen, items: &[NotEvaluated]) {
+    if items.is_empty() {
         return;
     }
     screen.heading("NOT EVALUATED", "the answer does not rest on this");
     let mut grid = Grid::default();
-    for item in &placement.not_evaluated {
+    for item in items {
         grid.row(Label::Warning, vec![item.what.clone(), format!("{}: {}", item.why, item.effect)]);
     }
     screen.grid(&grid);
