@@ -28,7 +28,9 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
     let most = |most: usize| if options.wide { usize::MAX } else { most };
     unplaced(&mut screen, &answer.summary, most(GROUPS));
     nodes(&mut screen, &answer.summary, most(NODES));
-    pods(&mut screen, answer, most(PODS));
+    if answer.summary.placed > 0 {
+        pods(&mut screen, answer, most(PODS));
+    }
     not_evaluated(&mut screen, &answer.not_evaluated);
     screen.finish()
 }
@@ -95,18 +97,17 @@ fn nodes(screen: &mut Screen, summary: &Summary, most: usize) {
 
 /// Pod by pod.
 fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
-    if answer.steps.is_empty() {
-        return;
-    }
     screen.blank();
-    let mut grid = Grid::new(["POD", "NODE", "TOTAL", "TIED"]).right_aligned([2, 3]);
+    let mut grid = Grid::new(["POD", "NODE", "TOTAL", "EQUALLY GOOD"]).right_aligned([2]);
     for step in answer.steps.iter().take(most) {
         let pod = step.pod.to_string();
         let (label, cells) = match &step.outcome {
             Outcome::Placed(place) => {
-                (Label::Fits, [pod, place.name.to_string(), place.total.to_string(), place.tied.to_string()])
+                let others = place.tied.saturating_sub(1);
+                let others = if others > 0 { count(others, "other node") } else { "<none>".to_owned() };
+                (Label::Fits, [pod, place.name.to_string(), place.total.to_string(), others])
             }
-            Outcome::Unplaced(_) => (Label::Rejected, [pod, "<none>".to_owned(), String::new(), String::new()]),
+            Outcome::Unplaced(_) => (Label::Rejected, [pod, "<none>".to_owned(), "<none>".to_owned(), "<none>".to_owned()]),
         };
         grid.row(label, cells);
     }
