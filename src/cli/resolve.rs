@@ -45,14 +45,18 @@ pub(crate) fn asked(state: &mut State, asked: AskedObject, count: usize) -> Vec<
             workload.key.namespace = in_namespace(state, workload.key.namespace);
             fresh_pods(state, &workload, count)
         }
-        AskedObject::Pod(mut pod) => {
+        AskedObject::Pod(mut pod, json) => {
             pod.own.key.namespace = in_namespace(state, pod.own.key.namespace);
             // The manifest stands in for the pod of this name, which then takes no room of its own.
             if let Some(existing) = state.cluster.pod_named(pod.own.key).map(|pod| pod.id) {
                 state.cluster.forget(existing);
             }
             let key = pod.own.key;
-            add(state, *pod, [key])
+            let ids = add(state, *pod, [key]);
+            if state.keeps_raw {
+                ids.iter().for_each(|id| state.cluster.keep_raw_pod(*id, &json));
+            }
+            ids
         }
     }
 }
@@ -68,12 +72,12 @@ pub(crate) fn replicas(state: &mut State, asked: AskedObject, count: Option<usiz
             return Err(Error::new(format!("DaemonSet \"{}\" has no replicas to place", workload.key.name))
                 .hint("use kubectl sched explain -f to see which nodes would take its pod"));
         }
-        (AskedObject::Pod(mut pod), Some(count)) => {
+        (AskedObject::Pod(mut pod, _), Some(count)) => {
             pod.own.key.namespace = in_namespace(state, pod.own.key.namespace);
             let keys = free_names(&state.cluster, pod.own.key, "", count);
             add(state, *pod, keys)
         }
-        (object @ AskedObject::Pod(_), None) => self::asked(state, object, 1),
+        (object @ AskedObject::Pod(..), None) => self::asked(state, object, 1),
         (AskedObject::Workload(workload), count) => {
             let own = workload.replicas.map_or(1, |replicas| usize::try_from(replicas).unwrap_or(0));
             self::asked(state, AskedObject::Workload(workload), count.unwrap_or(own))
@@ -102,12 +106,13 @@ fn not_found(state: &State, resource: &str, wanted: &str, keys: impl Iterator<It
         "{resource} \"{wanted}\" not found in namespace \"{}\" of {}",
         state.namespace, state.origin
     ));
-    let elsewhere: Vec<&str> =
-        keys.iter().filter(|key| key.name == wanted).map(|key| key.namespace.as_str()).collect();
+    let elsewhere: Vec<&str> = keys.iter().filter(|key| key.name == wanted).map(|key| key.namespace.as_str()).collect();
     match elsewhere.as_slice() {
         [] => {}
         [namespace] => return error.hint(format!("there is one in namespace \"{namespace}\": add -n {namespace}")),
-        several => return error.hint(format!("there are some in the namespaces {}: choose with -n", several.join(", "))),
+        several => {
+            return error.hint(format!("there are some in the namespaces {}: choose with -n", several.join(", ")));
+        }
     }
     let here = keys.iter().filter(|key| key.namespace == state.namespace.as_str());
     let mut near: Vec<(usize, &str)> = here
@@ -147,9 +152,7 @@ fn pending_pods(cluster: &Cluster, workload: &Workload) -> Vec<PodId> {
         .collect();
     cluster
         .pending()
-        .filter(|pod| {
-            managers.iter().any(|manager| owned(pod.key().namespace, pod.own.controller.as_ref(), manager))
-        })
+        .filter(|pod| managers.iter().any(|manager| owned(pod.key().namespace, pod.own.controller.as_ref(), manager)))
         .map(|pod| pod.id)
         .collect()
 }
@@ -208,7 +211,11 @@ fn fresh_pods(state: &mut State, workload: &Workload, count: usize) -> Vec<PodId
         resource_claim_statuses: List::default(),
         sequence: u32::MAX,
     };
-    add(state, PodObject { own, template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }) }, keys)
+    add(
+        state,
+        PodObject { own: Box::new(own), template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }) },
+        keys,
+    )
 }
 
 /// `NAME-new`, then with numbers behind it, as far as there is no such pod. Without a suffix the
@@ -234,11 +241,11 @@ fn add(state: &mut State, pod: PodObject, keys: impl IntoIterator<Item = ObjectK
     let class = Arc::new(PodClass::new(pod.template, state.gates));
     keys.into_iter()
         .map(|key| {
-            let own = if key == pod.own.key { pod.own.clone() } else { copy(&pod.own, key) };
+            let own = if key == pod.own.key { (*pod.own).clone() } else { copy(&pod.own, key) };
             // A pod that only a manifest knows has no uid, and comes after all that the state has.
             let uid = if own.uid.is_empty() { name(&key.to_string()) } else { own.uid };
             let own = PodOwn { uid, node_name: None, sequence: u32::MAX, ..own };
-            state.cluster.add_pending(own, Arc::clone(&class))
+            state.cluster.add_pending(Box::new(own), Arc::clone(&class))
         })
         .collect()
 }

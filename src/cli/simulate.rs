@@ -121,8 +121,12 @@ fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State) -> Resu
         Format::Name => simulation::names(answer),
         Format::Table | Format::Wide => {
             let wide = output.output == Format::Wide;
-            let options =
-                table::Options { width: output::width(), wide, headers: !output.no_headers, kube_version: &kube_version };
+            let options = table::Options {
+                width: output::width(),
+                wide,
+                headers: !output.no_headers,
+                kube_version: &kube_version,
+            };
             simulation::table(answer, options)
         }
     };

@@ -34,7 +34,10 @@ pub fn admit(pod: PodObject, priority_classes: &[PriorityClass]) -> Admitted {
     let unknown_priority_class = set_priority(&mut spec, priority_classes);
     default_tolerations(&mut spec);
     merge_match_label_keys(&mut spec, &pod.own.labels);
-    Admitted { pod: PodObject { own: pod.own, template: Arc::new(PodTemplate { spec, resize }) }, unknown_priority_class }
+    Admitted {
+        pod: PodObject { own: pod.own, template: Arc::new(PodTemplate { spec, resize }) },
+        unknown_priority_class,
+    }
 }
 
 /// Requests default to limits (upstream pkg/apis/core/v1/defaults.go, SetDefaults_Pod); at the
@@ -126,6 +129,7 @@ fn default_tolerations(spec: &mut PodSpec) {
             operator: Some(name("Exists")),
             value: None,
             effect: Some(name("NoExecute")),
+            toleration_seconds: Some(300),
         })
         .collect();
     spec.tolerations = spec.tolerations.iter().copied().chain(added).collect();
@@ -203,6 +207,7 @@ pub fn add_daemon_tolerations(spec: &mut PodSpec) {
         operator: Some(name("Exists")),
         value: None,
         effect: Some(name(effect)),
+        toleration_seconds: None,
     });
     spec.tolerations = spec.tolerations.iter().copied().chain(added).collect();
 }

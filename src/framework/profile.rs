@@ -3,9 +3,10 @@
 use crate::cluster::name::Name;
 use crate::config::{Enabled, Profile};
 
+use super::extender::Extender;
 use super::plugin::{
-    FilterPlugin, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilterPlugin, PreScorePlugin,
-    ReservePlugin, ScorePlugin,
+    FilterPlugin, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilterPlugin, PreScorePlugin, ReservePlugin,
+    ScorePlugin,
 };
 
 /// The plugins of a profile at each extension point, in order.
@@ -26,11 +27,13 @@ pub struct Framework<'a> {
     pub score: Vec<(&'static str, i64, &'a dyn ScorePlugin)>,
     /// Reserve.
     pub reserve: Vec<(&'static str, &'a dyn ReservePlugin)>,
+    /// The scheduler's extenders, in the order they are asked.
+    pub extenders: &'a [Extender],
 }
 
 impl<'a> Framework<'a> {
     /// Arranges `plugins` as `profile` says. A plugin the profile enables that is not among
-    /// them (an out-of-tree one) is passed over here; the answer names it.
+    /// them (an out-of-tree one) is passed over here; the answer names it. There are no extenders.
     pub fn new(profile: &Profile, plugins: &'a [Box<dyn Plugin>]) -> Self {
         Self {
             scheduler_name: profile.scheduler_name,
@@ -48,6 +51,7 @@ impl<'a> Framework<'a> {
                 })
                 .collect(),
             reserve: arrange(&profile.reserve, plugins, Plugin::reserve),
+            extenders: &[],
         }
     }
 }

@@ -197,7 +197,9 @@ impl Filter<'_> {
                 let reason = VolumeReason::ClaimOfAnotherOwner { claim: key, pod: pod.key() };
                 return Err(Uncountable::Error(reason.to_string()));
             }
-            volumes.extend(self.of_claim(claim, csi_node).filter(|volume| !volume.driver.is_empty() && !volume.handle.is_empty()));
+            volumes.extend(
+                self.of_claim(claim, csi_node).filter(|volume| !volume.driver.is_empty() && !volume.handle.is_empty()),
+            );
         }
         Ok(())
     }

@@ -187,7 +187,13 @@ impl<'a> Filter<'a> {
         in_use
             .map(|claim| ClaimInUse {
                 claim: *claim,
-                pods: self.cluster.storage().claim_users(*claim).iter().map(|pod| self.cluster.pod(*pod).key()).collect(),
+                pods: self
+                    .cluster
+                    .storage()
+                    .claim_users(*claim)
+                    .iter()
+                    .map(|pod| self.cluster.pod(*pod).key())
+                    .collect(),
             })
             .collect()
     }
@@ -200,9 +206,8 @@ mod tests {
 
     #[track_caller]
     fn case(one: &str, other: &str, expected: bool) {
-        let volume = |source: &str| -> Volumes {
-            serde_json::from_str(&format!(r#"[{{"name":"v",{source}}}]"#)).unwrap()
-        };
+        let volume =
+            |source: &str| -> Volumes { serde_json::from_str(&format!(r#"[{{"name":"v",{source}}}]"#)).unwrap() };
         let (one, other) = (volume(one), volume(other));
         let sources = (&one.iter().next().unwrap().source, &other.iter().next().unwrap().source);
         assert_eq!(conflict(sources.0, sources.1), expected);

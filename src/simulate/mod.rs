@@ -78,8 +78,7 @@ impl<'a> Simulation<'a> {
         let chosen = self.ties.choose(&placement.picks).and_then(|name| self.cluster.node_named(name));
         let Some(node) = chosen else { return Err(Unplaced::of(placement)) };
         let (node, name) = (node.id, node.name());
-        let takes =
-            self.scheduler.reserve(self.cluster, placement, node, self.now).map_err(Unplaced::because)?;
+        let takes = self.scheduler.reserve(self.cluster, placement, node, self.now).map_err(Unplaced::because)?;
         self.placed.push((placement.pod_id, self.cluster.reserve(takes)));
         self.cluster.assume(placement.pod_id, node);
         let total = placement.nodes.get(node.index()).and_then(|node| node.total).unwrap_or_default();

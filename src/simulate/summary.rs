@@ -104,16 +104,14 @@ impl Cause {
 
 impl NodeLoad {
     fn new(cluster: &Cluster, node: &NodeInfo, placed: &[PodId]) -> Self {
-        let after = Load {
-            pods: node.pods.len() as i64,
-            milli_cpu: node.requested.milli_cpu,
-            memory: node.requested.memory,
-        };
-        let before = placed.iter().map(|pod| &cluster.pod(*pod).class.requests.requested).fold(after, |load, pod| Load {
-            pods: load.pods - 1,
-            milli_cpu: load.milli_cpu.wrapping_sub(pod.milli_cpu),
-            memory: load.memory.wrapping_sub(pod.memory),
-        });
+        let after =
+            Load { pods: node.pods.len() as i64, milli_cpu: node.requested.milli_cpu, memory: node.requested.memory };
+        let before =
+            placed.iter().map(|pod| &cluster.pod(*pod).class.requests.requested).fold(after, |load, pod| Load {
+                pods: load.pods - 1,
+                milli_cpu: load.milli_cpu.wrapping_sub(pod.milli_cpu),
+                memory: load.memory.wrapping_sub(pod.memory),
+            });
         let allocatable = &node.node.allocatable;
         Self {
             node: node.name(),

@@ -1,10 +1,10 @@
 //! Where the state comes from.
 //!
-//! `live` reads it from an API server, [`files`] from files, directory trees and standard input. Of
-//! the latter: bytes pass through a
-//! rolling [`window`]; [`documents`] finds where each JSON or YAML document begins, [`walk`]
-//! goes through the Lists in it by hand, and each object is decoded from the bytes it stands in
-//! straight into what the state keeps. Nothing here knows what the objects mean.
+//! [`live`] reads it from an API server, [`files`] from files, directory trees and standard input.
+//! A file's bytes pass through a rolling `window`; `documents` finds where each JSON or YAML
+//! document begins, `walk` goes through the Lists in it by hand, and each object is decoded from
+//! the bytes it stands in straight into what the state keeps. Nothing here knows what the objects
+//! mean.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -135,8 +135,10 @@ fn json() {
 #[test]
 fn a_seed_draws_the_same_again() {
     let draw = |seed: &str| {
-        run(&format!("simulate -f examples/pods/batch.yaml --seed {seed} -o json --snapshot examples/clusters/gpu.yaml"))
-            .stdout
+        run(&format!(
+            "simulate -f examples/pods/batch.yaml --seed {seed} -o json --snapshot examples/clusters/gpu.yaml"
+        ))
+        .stdout
     };
     assert!(!draw("1").is_empty());
     assert_eq!(draw("1"), draw("1"));

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-mod class;
 mod claim;
+mod class;
 mod csi;
 mod object;
 mod persistent_volume;
@@ -21,8 +21,8 @@ pub use class::{BindingMode, StorageClass, TopologyRequirement, TopologyTerm};
 pub use csi::{CsiDriver, CsiNode, CsiStorageCapacity, DriverLimit, VolumeAttachment};
 pub(super) use object::decode;
 pub use object::{StorageKind, StorageObject};
-pub use topology::VolumeTopology;
 pub use persistent_volume::{ClaimReference, CsiSource, InTreeSource, PersistentVolume, TranslatedVolume};
+pub use topology::VolumeTopology;
 
 use super::meta::ObjectKey;
 use super::name::Name;
@@ -137,6 +137,19 @@ impl Storage {
     pub(super) fn select_node(&mut self, claim: ObjectKey, node: Option<Name>) -> Option<Name> {
         let claim = Arc::make_mut(self.claims.get_mut(&claim)?);
         std::mem::replace(&mut claim.selected_node, node)
+    }
+
+    /// The node called `new` has the drivers of the node called `like`.
+    pub(super) fn copy_csi_node(&mut self, like: Name, new: Name) {
+        if let Some(drivers) = self.csi_nodes.get(&like) {
+            let copy = CsiNode { name: new, ..CsiNode::clone(drivers) };
+            self.csi_nodes.insert(new, Arc::new(copy));
+        }
+    }
+
+    /// The node called `node` is gone, and its drivers with it.
+    pub(super) fn remove_csi_node(&mut self, node: Name) {
+        self.csi_nodes.remove(&node);
     }
 
     /// `pod` is on a node from now on.

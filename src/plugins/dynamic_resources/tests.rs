@@ -61,7 +61,7 @@ fn reserve(cluster: &Cluster) -> (Result<Vec<Take>, Rejection>, usize) {
     let notes = Notes::default();
     let pod = cluster.pod_named(ObjectKey::new(name("default"), name("pod"))).unwrap();
     let cycle = Cycle { cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
-    let answer = DynamicResources::new(&behaviour).reserve(cycle, &cluster.nodes()[0]);
+    let answer = ReservePlugin::reserve(&DynamicResources::new(&behaviour), cycle, &cluster.nodes()[0]);
     (answer, notes.take().len())
 }
 
@@ -70,10 +70,7 @@ fn reserve(cluster: &Cluster) -> (Result<Vec<Take>, Rejection>, usize) {
 fn gives(devices: &Value, expected: &[&str]) {
     let cluster = cluster([pool(1, 1), taker(), claim("claim", devices, &json!({}))]);
     let Take::Devices { devices: given, .. } = &reserve(&cluster).0.unwrap()[0] else { panic!("no devices") };
-    let given: Vec<String> = given
-        .iter()
-        .map(|given| format!("{}={}", given.request, given.id.device))
-        .collect();
+    let given: Vec<String> = given.iter().map(|given| format!("{}={}", given.request, given.id.device)).collect();
     assert_eq!(given, expected);
 }
 

@@ -25,7 +25,11 @@ impl<'a> Candidates<'a> {
     ///
     /// # Errors
     /// The claim cannot be matched at all, in upstream's words.
-    pub(super) fn of(claim: &PersistentVolumeClaim, storage: &'a Storage, attributes_classes: bool) -> Result<Self, String> {
+    pub(super) fn of(
+        claim: &PersistentVolumeClaim,
+        storage: &'a Storage,
+        attributes_classes: bool,
+    ) -> Result<Self, String> {
         if !attributes_classes && !claim.attributes_class.is_empty() {
             return Err(format!(
                 "unsupported volumeAttributesClassName is set on claim {} when the feature-gate VolumeAttributesClass \

@@ -43,9 +43,7 @@ fn headline(summary: &Summary) -> (Label, String) {
         (0, 0) => (Label::Plain, "No pod to schedule".to_owned()),
         (placed, 0) => (Label::Fits, format!("{} placed, on {nodes}", count(placed, "pod"))),
         (0, _) => (Label::Rejected, format!("No place for {} on {}", count(all, "pod"), count(summary.nodes, "node"))),
-        (placed, _) => {
-            (Label::Rejected, format!("{} of {} placed, on {nodes}", thousands(placed), count(all, "pod")))
-        }
+        (placed, _) => (Label::Rejected, format!("{} of {} placed, on {nodes}", thousands(placed), count(all, "pod"))),
     }
 }
 
@@ -107,7 +105,9 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
                 let others = if others > 0 { count(others, "other node") } else { "<none>".to_owned() };
                 (Label::Fits, [pod, place.name.to_string(), place.total.to_string(), others])
             }
-            Outcome::Unplaced(_) => (Label::Rejected, [pod, "<none>".to_owned(), "<none>".to_owned(), "<none>".to_owned()]),
+            Outcome::Unplaced(_) => {
+                (Label::Rejected, [pod, "<none>".to_owned(), "<none>".to_owned(), "<none>".to_owned()])
+            }
         };
         grid.row(label, cells);
     }

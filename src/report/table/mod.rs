@@ -6,7 +6,10 @@
 
 mod fits;
 mod grid;
+mod help;
+pub(super) mod help_words;
 mod node;
+mod preemption;
 mod rejected;
 mod screen;
 mod words;
@@ -60,6 +63,12 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
             fits::render(screen, answer, options);
         }
         rejected::render(screen, answer);
+        if let Some(preemption) = &answer.preemption {
+            preemption::render(screen, preemption);
+        }
+        if let Some(suggestions) = &answer.suggestions {
+            help::render(screen, suggestions);
+        }
     }
     not_evaluated(screen, &placement.not_evaluated);
 }
@@ -83,14 +92,15 @@ fn headline(answer: &Answer) -> (Label, String) {
     match &placement.current {
         Some(current) if current.feasible => {
             let rank = current.rank.unwrap_or(1);
-            (Label::Fits, format!("{pod} runs on {}, rank {} of {} feasible", current.node, thousands(rank), thousands(feasible)))
+            (
+                Label::Fits,
+                format!("{pod} runs on {}, rank {} of {} feasible", current.node, thousands(rank), thousands(feasible)),
+            )
         }
         Some(current) if placement.nodes.iter().all(|node| node.name != current.node) => {
             (Label::Rejected, format!("{pod} is on {}, a node that is not there", current.node))
         }
-        Some(current) => {
-            (Label::Rejected, format!("{pod} runs on {}, which would not take it now", current.node))
-        }
+        Some(current) => (Label::Rejected, format!("{pod} runs on {}, which would not take it now", current.node)),
         None if feasible > 0 => (Label::Fits, format!("{pod} fits: {} of {nodes}", thousands(feasible))),
         None => (Label::Rejected, format!("{pod} does not fit: 0 of {nodes}")),
     }

@@ -48,8 +48,7 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer, detail: &NodeDetail) 
 
 fn filters(screen: &mut Screen, filters: &[FilterDetail]) {
     let mut grid = Grid::new(["FILTER", "VERDICT", "WHY"]);
-    let (skipped, asked): (Vec<_>, Vec<_>) =
-        filters.iter().partition(|filter| filter.verdict == Verdict::Skipped);
+    let (skipped, asked): (Vec<_>, Vec<_>) = filters.iter().partition(|filter| filter.verdict == Verdict::Skipped);
     for filter in asked {
         let (label, verdict) = match &filter.verdict {
             Verdict::Skipped | Verdict::NotAsked => (Label::Dim, "not asked"),
@@ -74,7 +73,10 @@ fn filters(screen: &mut Screen, filters: &[FilterDetail]) {
 /// The plugins that skip this pod, in one go.
 fn nothing_for(screen: &mut Screen, what: &str, plugins: &[&str]) {
     if !plugins.is_empty() {
-        screen.paragraph(Label::Dim, &format!("skipped, as the pod gives them nothing to {what}: {}", plugins.join(", ")));
+        screen.paragraph(
+            Label::Dim,
+            &format!("skipped, as the pod gives them nothing to {what}: {}", plugins.join(", ")),
+        );
     }
 }
 

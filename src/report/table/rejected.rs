@@ -1,7 +1,7 @@
-//! Why nodes do not take the pod: `REASON`, `CLOSEST NODES`, `PREEMPTION`.
+//! Why nodes do not take the pod: `REASON`, `CLOSEST NODES`.
 
 use crate::explain::{Cause, NearMiss};
-use crate::framework::{Preemption, Reason};
+use crate::framework::Reason;
 
 use super::super::Answer;
 use super::super::style::Label;
@@ -14,8 +14,6 @@ use super::words;
 const MOST_CAUSES: usize = 12;
 /// Closest nodes shown.
 const MOST_NEAR_MISSES: usize = 5;
-/// Preemption candidates shown.
-const MOST_CANDIDATES: usize = 5;
 
 pub(super) fn render(screen: &mut Screen, answer: &Answer) {
     let placement = &answer.placement;
@@ -23,9 +21,6 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer) {
     causes(screen, answer);
     if placement.feasible().next().is_none() {
         near_misses(screen, &answer.explanation.near_misses);
-    }
-    if let Some(preemption) = &placement.preemption {
-        preempt(screen, preemption);
     }
 }
 
@@ -70,7 +65,10 @@ fn causes(screen: &mut Screen, answer: &Answer) {
     let others = answer.placement.nodes.iter().filter(|node| !node.is_feasible()).count();
     screen.blank();
     if others < answer.placement.nodes.len() {
-        screen.paragraph(Label::Plain, &format!("{} {} not take it:", count(others, "node"), if others == 1 { "does" } else { "do" }));
+        screen.paragraph(
+            Label::Plain,
+            &format!("{} {} not take it:", count(others, "node"), if others == 1 { "does" } else { "do" }),
+        );
     }
     screen.grid(&grid);
     if causes.len() > MOST_CAUSES {
@@ -113,10 +111,7 @@ fn near_misses(screen: &mut Screen, near_misses: &[NearMiss]) {
     for near_miss in near_misses.iter().take(MOST_NEAR_MISSES) {
         for (index, miss) in near_miss.misses.iter().enumerate() {
             let node = if index == 0 { list(&near_miss.nodes, 1) } else { String::new() };
-            grid.row(
-                Label::Plain,
-                vec![node, words::subject(miss.plugin, &miss.reason), words::on_node(&miss.reason)],
-            );
+            grid.row(Label::Plain, vec![node, words::subject(miss.plugin, &miss.reason), words::on_node(&miss.reason)]);
         }
     }
     screen.grid(&grid);
@@ -126,30 +121,3 @@ fn near_misses(screen: &mut Screen, near_misses: &[NearMiss]) {
         screen.line(&[(Label::Dim, &format!("and {}, farther away", count(rest, "more node")))]);
     }
 }
-
-fn preempt(screen: &mut Screen, preemption: &Preemption) {
-    let remark = "what kube-scheduler would evict to make room";
-    screen.heading("PREEMPTION", remark);
-    let mut grid = Grid::default();
-    let picked = |node| preemption.pick.contains(node);
-    let mut candidates: Vec<_> = preemption.candidates.iter().collect();
-    candidates.sort_by_key(|candidate| !picked(&candidate.node));
-    for candidate in candidates.iter().take(MOST_CANDIDATES) {
-        let victims: Vec<String> = candidate.victims.iter().map(ToString::to_string).collect();
-        let budget = match candidate.pdb_violations {
-            0 => String::new(),
-            violations => format!(", breaking {}", count(violations, "disruption budget")),
-        };
-        let picked = picked(&candidate.node);
-        let mark = if picked { "picked" } else { "" };
-        grid.row(
-            if picked { Label::Fits } else { Label::Plain },
-            vec![candidate.node.to_string(), mark.to_owned(), format!("evict {}{budget}", list(&victims, 3))],
-        );
-    }
-    screen.grid(&grid);
-    if candidates.len() > MOST_CANDIDATES {
-        screen.line(&[(Label::Dim, &format!("and {}", count(candidates.len() - MOST_CANDIDATES, "more node")))]);
-    }
-}
-

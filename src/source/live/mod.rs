@@ -1,27 +1,31 @@
 //! State from a running cluster, through the API server.
 //!
-//! Only lists, in pages of 500; every page is decoded into the slim structs as it comes.
+//! Only `get` of the version and `list` of each kind, all kinds at once, each in [`pages`] that
+//! are decoded into the slim structs as they come.
 
 use futures_util::future::join_all;
-use kube::Client;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::cluster::{ClusterBuilder, Kind, Object};
+use crate::cluster::{ClusterBuilder, Kind};
 
 mod connection;
 mod error;
+mod names;
+mod page;
+mod pages;
+mod server;
 
 pub use connection::Connection;
 pub use error::LiveError;
+pub use names::{KubeconfigEntry, kubeconfig_names, names};
 
-/// kubectl's chunk size.
-const PAGE: usize = 500;
+use page::Item;
+use pages::ListError;
+use server::Server;
 
 /// What came of reading a cluster.
 #[derive(Clone, Debug, Default)]
 pub struct LiveReport {
-    /// The API server's version, such as `v1.34.1`.
+    /// The API server's version, such as `v1.34.1`; none when it may not be asked.
     pub version: Option<String>,
     /// Kinds that may not be listed, with the server's reason.
     pub forbidden: Vec<(Kind, String)>,
@@ -33,31 +37,54 @@ pub struct LiveReport {
 /// # Errors
 /// No connection, no login, no right to list nodes or pods, or an answer that is no list.
 pub fn read(connection: &Connection, kinds: &[Kind], builder: &mut ClusterBuilder) -> Result<LiveReport, LiveError> {
+    let keep_raw = builder.keeps_raw();
     runtime()?.block_on(async {
-        let client = connection.client().await?;
-        let version = client.apiserver_version().await.map_err(LiveError::client)?;
-        let lists = join_all(kinds.iter().map(|kind| list(&client, *kind))).await;
-        let mut report = LiveReport { version: Some(version.git_version), ..LiveReport::default() };
-        for (kind, list) in kinds.iter().zip(lists) {
-            match list {
-                Ok(objects) => {
-                    builder.saw(*kind);
-                    for object in objects {
-                        builder.add(object);
-                    }
+        let server = connection.server().await?;
+        let mut report = LiveReport { version: server.version().await?, ..LiveReport::default() };
+        let lists = join_all(
+            kinds
+                .iter()
+                .map(|kind| pages::list(*kind, connection.chunk_size, keep_raw, async |path| server.get(&path).await)),
+        );
+        for (kind, list) in kinds.iter().zip(lists.await) {
+            if let Some(objects) = settle(*kind, list, &server, &mut report)? {
+                builder.saw(*kind);
+                for (object, raw) in objects {
+                    builder.add_raw(object, raw);
                 }
-                Err(ListError::NotServed) => builder.saw(*kind),
-                Err(ListError::Forbidden(why)) if !matches!(kind, Kind::Node | Kind::Pod) => {
-                    report.forbidden.push((*kind, why));
-                }
-                Err(ListError::Forbidden(message)) => {
-                    return Err(LiveError::Server { reason: "Forbidden".to_owned(), message });
-                }
-                Err(ListError::Other(error)) => return Err(error),
             }
         }
         Ok(report)
     })
+}
+
+/// The objects, or none when the kind is reported as forbidden.
+fn settle(
+    kind: Kind,
+    list: Result<Vec<Item>, ListError>,
+    server: &Server,
+    report: &mut LiveReport,
+) -> Result<Option<Vec<Item>>, LiveError> {
+    // Without nodes or pods there is no answer at all.
+    let decides = matches!(kind, Kind::Node | Kind::Pod);
+    match list {
+        Ok(objects) => Ok(Some(objects)),
+        Err(ListError::NotServed) if !decides => Ok(Some(Vec::new())),
+        Err(ListError::NotServed) => Err(LiveError::Message(format!(
+            "the server doesn't have a resource type \"{}s\": is {} a Kubernetes API server?",
+            kind.as_str().to_ascii_lowercase(),
+            server.address()
+        ))),
+        Err(ListError::Forbidden(why)) if !decides => {
+            report.forbidden.push((kind, why));
+            Ok(None)
+        }
+        Err(ListError::Forbidden(message)) => Err(LiveError::Server { reason: "Forbidden".to_owned(), message }),
+        Err(ListError::Client(error)) => Err(server.error(error)),
+        Err(ListError::Unreadable(why)) => {
+            Err(LiveError::Message(format!("the server's list of {} cannot be read: {why}", kind.as_str())))
+        }
+    }
 }
 
 /// The namespace that the current context names.
@@ -73,54 +100,4 @@ fn runtime() -> Result<tokio::runtime::Runtime, LiveError> {
         .enable_all()
         .build()
         .map_err(|error| LiveError::Message(format!("cannot start the network runtime: {error}")))
-}
-
-enum ListError {
-    NotServed,
-    Forbidden(String),
-    Other(LiveError),
-}
-
-#[derive(Deserialize)]
-struct Page<'a> {
-    #[serde(default)]
-    metadata: PageMetadata,
-    #[serde(borrow, default)]
-    items: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize, Default)]
-struct PageMetadata {
-    #[serde(rename = "continue", default)]
-    next: Option<String>,
-}
-
-async fn list(client: &Client, kind: Kind) -> Result<Vec<Object>, ListError> {
-    let mut objects = Vec::new();
-    let mut next: Option<String> = None;
-    loop {
-        let mut path = format!("{}?limit={PAGE}", kind.api_path());
-        if let Some(token) = &next {
-            path += &format!("&continue={token}");
-        }
-        let request = http::Request::get(&path)
-            .body(Vec::new())
-            .map_err(|error| ListError::Other(LiveError::Message(format!("cannot ask for {path}: {error}"))))?;
-        let text = client.request_text(request).await.map_err(|error| match error {
-            kube::Error::Api(status) if status.code == 404 => ListError::NotServed,
-            kube::Error::Api(status) if status.code == 403 => ListError::Forbidden(status.message),
-            error => ListError::Other(LiveError::client(error)),
-        })?;
-        let unreadable = |error: serde_json::Error| {
-            ListError::Other(LiveError::Message(format!("the server's list of {} cannot be read: {error}", kind.as_str())))
-        };
-        let page: Page<'_> = serde_json::from_str(&text).map_err(unreadable)?;
-        for item in page.items {
-            objects.push(Object::decode(kind, item.get().as_bytes()).map_err(unreadable)?.0);
-        }
-        match page.metadata.next.filter(|token| !token.is_empty()) {
-            Some(token) => next = Some(token),
-            None => return Ok(objects),
-        }
-    }
 }
