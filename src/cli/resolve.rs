@@ -54,7 +54,9 @@ pub(crate) fn asked(state: &mut State, asked: AskedObject, count: usize) -> Vec<
             let key = pod.own.key;
             let ids = add(state, *pod, [key]);
             if state.keeps_raw {
-                ids.iter().for_each(|id| state.cluster.keep_raw_pod(*id, &json));
+                for id in &ids {
+                    state.cluster.keep_raw_pod(*id, &json);
+                }
             }
             ids
         }
