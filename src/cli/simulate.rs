@@ -24,7 +24,7 @@ use super::{Status, TEMPLATE, resolve};
 /// preempted, and the cluster is not touched.
 ///
 /// Where several nodes are equally good the first in the order of names is taken, so that a run
-/// can be repeated; kube-scheduler draws one of them.
+/// can be repeated; kube-scheduler draws one of them. TIES says how many others there were.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched simulate (--pending | -f FILE) [OPTIONS]")]
 pub(crate) struct SimulateArgs {

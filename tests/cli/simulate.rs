@@ -16,12 +16,12 @@ fn pending_pods() {
       node(s) didn't match Pod's node affinity/selector, 4 Insufficient cpu, 4
       node(s) had untolerated taint {dedicated: gpu}.
 
-    NODE    NEW   PODS           CPU             MEMORY
-    arm-2    +1   0 → 1 of 110   0 → 500m of 4   0 → 256Mi of 16Gi
+    NODE    PODS    CPU        MEMORY
+    arm-2   0 → 1   0% → 12%   0% → 1%
 
-    POD             NODE      TOTAL   EQUALLY GOOD
+    POD             NODE      TOTAL     TIES
     shop/web-7      <none>   <none>   <none>
-    shop/mailer-1   arm-2       486   <none>
+    shop/mailer-1   arm-2       486        0
     --- stderr
     --- status 0
     ");

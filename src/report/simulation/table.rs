@@ -27,7 +27,7 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
     screen.headline(label, &headline, options.kube_version);
     let most = |most: usize| if options.wide { usize::MAX } else { most };
     unplaced(&mut screen, &answer.summary, most(GROUPS));
-    nodes(&mut screen, &answer.summary, most(NODES));
+    nodes(&mut screen, &answer.summary, options.wide, most(NODES));
     if answer.summary.placed > 0 {
         pods(&mut screen, answer, most(PODS));
     }
@@ -62,8 +62,9 @@ fn unplaced(screen: &mut Screen, summary: &Summary, most: usize) {
     left_out(screen, summary.unplaced_by_cause.len(), most, "group");
 }
 
-/// How full nodes get, those that most pods go to first.
-fn nodes(screen: &mut Screen, summary: &Summary, most: usize) {
+/// How full nodes get, those that most pods go to first: in shares of what is allocatable, `wide`
+/// in amounts.
+fn nodes(screen: &mut Screen, summary: &Summary, wide: bool, most: usize) {
     if summary.loads.is_empty() {
         return;
     }
@@ -71,39 +72,50 @@ fn nodes(screen: &mut Screen, summary: &Summary, most: usize) {
     // Stable: nodes with as many pods stay in the order of names.
     loads.sort_by_key(|load| std::cmp::Reverse(load.placed));
     screen.blank();
-    let mut grid = Grid::new(["NODE", "NEW", "PODS", "CPU", "MEMORY"]).right_aligned([1]);
+    let mut grid = Grid::new(["NODE", "PODS", "CPU", "MEMORY"]);
     for load in loads.iter().take(most) {
-        let change = |resource: &str, before: i64, after: i64, allocatable: i64| {
-            let print = |value| amount(name(resource), Amount::new(name(resource), value));
-            format!("{} → {} of {}", print(before), print(after), print(allocatable))
-        };
         let NodeLoad { before, after, allocatable, .. } = load;
-        grid.row(
-            Label::Fits,
-            vec![
-                load.node.to_string(),
-                format!("+{}", load.placed),
-                change("pods", before.pods, after.pods, allocatable.pods),
-                change("cpu", before.milli_cpu, after.milli_cpu, allocatable.milli_cpu),
-                change("memory", before.memory, after.memory, allocatable.memory),
-            ],
-        );
+        let cpu = ("cpu", before.milli_cpu, after.milli_cpu, allocatable.milli_cpu);
+        let memory = ("memory", before.memory, after.memory, allocatable.memory);
+        let pods = format!("{} → {}", before.pods, after.pods);
+        let cells = if wide {
+            [format!("{pods} of {}", allocatable.pods), amounts(cpu), amounts(memory)]
+        } else {
+            [pods, shares(cpu), shares(memory)]
+        };
+        grid.row(Label::Fits, [load.node.to_string()].into_iter().chain(cells));
     }
     screen.grid(&grid);
     left_out(screen, loads.len(), most, "node");
 }
 
+/// A resource; how much of it is requested before and after, and allocatable.
+type Change<'a> = (&'a str, i64, i64, i64);
+
+fn amounts((resource, before, after, allocatable): Change<'_>) -> String {
+    let print = |value| amount(name(resource), Amount::new(name(resource), value));
+    format!("{} → {} of {}", print(before), print(after), print(allocatable))
+}
+
+fn shares((_, before, after, allocatable): Change<'_>) -> String {
+    if allocatable <= 0 {
+        return "<none>".to_owned();
+    }
+    let share = |value| i128::from(value) * 100 / i128::from(allocatable);
+    format!("{}% → {}%", share(before), share(after))
+}
+
 /// Pod by pod.
 fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     screen.blank();
-    let mut grid = Grid::new(["POD", "NODE", "TOTAL", "EQUALLY GOOD"]).right_aligned([2]);
+    let mut grid = Grid::new(["POD", "NODE", "TOTAL", "TIES"]).right_aligned([2, 3]);
     for step in answer.steps.iter().take(most) {
         let pod = step.pod.to_string();
         let (label, cells) = match &step.outcome {
             Outcome::Placed(place) => {
-                let others = place.tied.saturating_sub(1);
-                let others = if others > 0 { count(others, "other node") } else { "<none>".to_owned() };
-                (Label::Fits, [pod, place.name.to_string(), place.total.to_string(), others])
+                // The others that were as good.
+                let ties = place.tied.saturating_sub(1);
+                (Label::Fits, [pod, place.name.to_string(), place.total.to_string(), ties.to_string()])
             }
             Outcome::Unplaced(_) => {
                 (Label::Rejected, [pod, "<none>".to_owned(), "<none>".to_owned(), "<none>".to_owned()])
