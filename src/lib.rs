@@ -38,4 +38,5 @@ pub mod framework;
 pub mod plugins;
 pub mod report;
 pub mod scheduler;
+pub mod simulate;
 pub mod source;

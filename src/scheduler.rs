@@ -3,11 +3,11 @@
 //! The one way in which all commands run a cycle, so that they agree by construction.
 
 use crate::cluster::pod::PodId;
-use crate::cluster::{Cluster, Pod, Timestamp};
+use crate::cluster::{Cluster, NodeId, Pod, Take, Timestamp};
 use crate::config::{Behaviour, Profile, SchedulerConfig};
 use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
-use crate::framework::{Cycle, Framework, NotEvaluated, Notes, Plugin, cycle, sampling};
+use crate::framework::{Cycle, Depth, Framework, NotEvaluated, Notes, Plugin, cycle, reserve, sampling};
 use crate::plugins;
 
 /// Profiles by scheduler name, ready to run cycles.
@@ -66,6 +66,16 @@ impl Scheduler {
 
     /// Runs one cycle for a pending pod of `cluster`, at the time `now`.
     pub fn schedule(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Placement {
+        self.cycle(cluster, pod, now, Depth::Everything)
+    }
+
+    /// The same as far as it decides where the pod goes: without the words of filters behind the
+    /// first that says no, and without PostFilter.
+    pub fn decide(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Placement {
+        self.cycle(cluster, pod, now, Depth::Decision)
+    }
+
+    fn cycle(&self, cluster: &Cluster, pod: PodId, now: Timestamp, depth: Depth) -> Placement {
         let pod = cluster.pod(pod);
         let Some((profile, plugins)) = self.profile_for(pod) else {
             return no_profile(pod);
@@ -73,10 +83,30 @@ impl Scheduler {
         let notes = Notes::default();
         note_what_is_outside(profile, plugins, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
-        let mut placement = cycle::run(&self.framework(profile, plugins), cycle);
+        let mut placement = cycle::run(&self.framework(profile, plugins), cycle, depth);
         let percentage = profile.percentage_of_nodes_to_score.or(self.config.percentage_of_nodes_to_score);
         placement.not_evaluated.extend(sampling::note(&placement, percentage.unwrap_or(0)));
         placement
+    }
+
+    /// What the pod of `placement`, which is still pending in `cluster`, takes on `node`, one of its
+    /// picks, beside the node's resources.
+    ///
+    /// # Errors
+    /// A Reserve plugin's failure, in upstream's words.
+    pub fn reserve(
+        &self,
+        cluster: &Cluster,
+        placement: &Placement,
+        node: NodeId,
+        now: Timestamp,
+    ) -> Result<Vec<Take>, String> {
+        let pod = cluster.pod(placement.pod_id);
+        let Some((profile, plugins)) = self.profile_for(pod) else { return Ok(Vec::new()) };
+        // What could not be judged was noted by the cycle itself.
+        let notes = Notes::default();
+        let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
+        reserve::reserve(&self.framework(profile, plugins), cycle, placement, cluster.node(node))
     }
 
     /// Explains a pod as if it were pending: one that runs somewhere is taken out of the state

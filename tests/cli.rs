@@ -11,5 +11,7 @@ mod explain;
 mod harness;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/simulate.rs"]
+mod simulate;
 #[path = "cli/usage.rs"]
 mod usage;

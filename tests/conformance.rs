@@ -13,6 +13,7 @@ use std::fmt::{Debug, Write};
 use common::{cases, key};
 use kubectl_sched::cluster::Timestamp;
 use kubectl_sched::framework::{NodePlacement, Placement, PluginRejection, Rejection};
+use kubectl_sched::simulate::{Outcome, Simulation, Ties, queue};
 use serde::Deserialize;
 
 #[derive(Deserialize, Default)]
@@ -215,4 +216,55 @@ areas! {
     taints: "taints",
     topology_spread: "topology-spread",
     volumes: "volumes",
+}
+
+/// What became of one of several pods that were placed one after the other.
+#[derive(Deserialize, Debug, Default, PartialEq)]
+#[serde(default)]
+struct ExpectedStep {
+    pod: String,
+    node: Option<String>,
+    ties: Vec<String>,
+    total: Option<i64>,
+    message: Option<String>,
+}
+
+#[test]
+fn simulate() {
+    let (mut steps, mut differences) = (0, Vec::new());
+    for case in cases("simulate") {
+        let expected: Vec<ExpectedStep> = serde_json::from_str(case.expect["steps"].get()).unwrap();
+        let (mut cluster, scheduler) = (case.cluster(), case.scheduler());
+        let mut pods: Vec<_> = cluster.pending().map(|pod| pod.id).collect();
+        queue::sort(&cluster, &mut pods);
+        let mut simulation = Simulation::new(&scheduler, &mut cluster, Timestamp::now(), Ties::First);
+        let actual: Vec<ExpectedStep> = pods
+            .iter()
+            .map(|pod| {
+                let placement = simulation.ask(*pod);
+                let step = simulation.settle(&placement);
+                let pod = step.pod.to_string();
+                match step.outcome {
+                    Outcome::Placed(place) => ExpectedStep {
+                        pod,
+                        node: Some(place.name.to_string()),
+                        ties: placement.picks.iter().map(ToString::to_string).collect(),
+                        total: Some(place.total),
+                        message: None,
+                    },
+                    Outcome::Unplaced(unplaced) => {
+                        ExpectedStep { pod, message: Some(unplaced.message), ..ExpectedStep::default() }
+                    }
+                }
+            })
+            .collect();
+        assert_eq!(expected.len(), actual.len(), "{}", case.name);
+        steps += expected.len();
+        for (expected, actual) in expected.iter().zip(&actual).filter(|(expected, actual)| expected != actual) {
+            differences.push(format!("{}\n  kube-scheduler {expected:?}\n  kubectl-sched  {actual:?}", case.name));
+        }
+    }
+    assert!(steps > 0, "no cases");
+    let shown = differences.iter().take(5).cloned().collect::<Vec<_>>().join("\n");
+    assert!(differences.is_empty(), "{} of {steps} steps agree\n{shown}", steps - differences.len());
 }

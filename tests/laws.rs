@@ -7,6 +7,7 @@ use common::{cases, key};
 use kubectl_sched::cluster::{Cluster, NodeId, PodId, Timestamp};
 use kubectl_sched::framework::Placement;
 use kubectl_sched::scheduler::Scheduler;
+use kubectl_sched::simulate::{Outcome, Simulation, Ties, queue};
 
 /// One moment for all questions: a pod that never started counts as started now.
 const NOW: Timestamp = Timestamp(1_780_000_000);
@@ -95,6 +96,59 @@ fn removing_taints_never_removes_a_feasible_node() {
         for pod in pending(&cluster) {
             let (before, after) = (ask(&scheduler, &cluster, pod), ask(&scheduler, &untainted, pod));
             assert!(before.feasible().count() <= after.feasible().count(), "{}: {}", case.name, before.pod);
+        }
+    }
+}
+
+/// Pending pods in the order of the queue.
+fn queued(cluster: &Cluster) -> Vec<PodId> {
+    let mut pods = pending(cluster);
+    queue::sort(cluster, &mut pods);
+    pods
+}
+
+#[test]
+fn a_simulation_is_a_chain_of_single_questions() {
+    for case in cases("simulate").step_by(4) {
+        let (scheduler, mut cluster, mut by_hand) = (case.scheduler(), case.cluster(), case.cluster());
+        let pods = queued(&cluster);
+        let steps = Simulation::new(&scheduler, &mut cluster, NOW, Ties::seeded(11)).run(&pods);
+        for step in steps {
+            let explained = scheduler.explain(&mut by_hand, step.pod_id, NOW);
+            let at = format!("{} {}", case.name, step.pod);
+            match step.outcome {
+                Outcome::Placed(place) => {
+                    assert!(explained.picks.contains(&place.name), "{at}");
+                    assert_eq!(explained.picks.len(), place.tied, "{at}");
+                    let there = explained.nodes.iter().find(|node| node.name == place.name).unwrap();
+                    assert_eq!(there.total, Some(place.total), "{at}");
+                    let takes = scheduler.reserve(&by_hand, &explained, place.node, NOW).unwrap();
+                    let _ = by_hand.reserve(takes);
+                    by_hand.assume(step.pod_id, place.node);
+                }
+                Outcome::Unplaced(unplaced) => {
+                    assert!(!explained.schedulable, "{at}");
+                    // PostFilter's text follows in an event, and is no part of a simulation.
+                    let message = explained.message.unwrap_or_else(|| unplaced.message.clone());
+                    assert!(message.starts_with(&unplaced.message), "{at}: {message}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_simulation_that_is_rewound_leaves_no_trace() {
+    let run = |simulation: &mut Simulation<'_>, pods: &[PodId]| format!("{:?}", simulation.run(pods));
+    for area in ["simulate", "volumes", "dra"] {
+        for case in cases(area).step_by(4) {
+            let (scheduler, mut cluster) = (case.scheduler(), case.cluster());
+            let pods = queued(&cluster);
+            let mut simulation = Simulation::new(&scheduler, &mut cluster, NOW, Ties::First);
+            let first = run(&mut simulation, &pods);
+            simulation.rewind();
+            let again = run(&mut Simulation::new(&scheduler, &mut cluster, NOW, Ties::First), &pods);
+            assert_eq!(first, again, "{}", case.name);
         }
     }
 }

@@ -110,7 +110,9 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
 
 fn pods(state: &mut State, target: &Target, from_files: Asked) -> Result<Vec<PodId>> {
     match target {
-        Target::Files(_) => Ok(from_files.objects.into_iter().map(|asked| resolve::asked(state, asked)).collect()),
+        Target::Files(_) => {
+            Ok(from_files.objects.into_iter().flat_map(|asked| resolve::asked(state, asked, 1)).collect())
+        }
         Target::Named(named) => {
             let mut pods = Vec::new();
             for named in named {

@@ -15,6 +15,7 @@ mod kube_flags;
 mod manifests;
 mod output;
 mod resolve;
+mod simulate;
 mod state;
 mod target;
 mod usage;
@@ -68,6 +69,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Explain(Box<explain::ExplainArgs>),
+    Simulate(Box<simulate::SimulateArgs>),
     Config(config::ConfigArgs),
     Completion(completion::CompletionArgs),
     Version(version::VersionArgs),
@@ -104,6 +106,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(command: &Command) -> Result<Status> {
     match command {
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Simulate(arguments) => simulate::run(arguments),
         Command::Config(arguments) => config::run(arguments),
         Command::Completion(arguments) => completion::run(arguments),
         Command::Version(arguments) => version::run(arguments),

@@ -2,7 +2,6 @@
 //!
 //! A workload stands for its pending pods; when it has none, for a fresh pod from its template.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::cluster::admission::{self, Admitted};
@@ -36,15 +35,15 @@ pub(crate) fn named(state: &mut State, named: &Named) -> Result<Vec<PodId>> {
         return Err(not_found(state, &plural(kind), &named.name, of_kind.map(|workload| workload.key)));
     };
     let pending = pending_pods(&state.cluster, &workload);
-    if pending.is_empty() { Ok(vec![fresh_pod(state, &workload)]) } else { Ok(pending) }
+    if pending.is_empty() { Ok(fresh_pods(state, &workload, 1)) } else { Ok(pending) }
 }
 
-/// The pod that an object of a manifest stands for, added to the state.
-pub(crate) fn asked(state: &mut State, asked: AskedObject) -> PodId {
+/// The pods that an object of a manifest stands for, `count` of a workload; added to the state.
+pub(crate) fn asked(state: &mut State, asked: AskedObject, count: usize) -> Vec<PodId> {
     match asked {
         AskedObject::Workload(mut workload) => {
             workload.key.namespace = in_namespace(state, workload.key.namespace);
-            fresh_pod(state, &workload)
+            fresh_pods(state, &workload, count)
         }
         AskedObject::Pod(mut pod, json) => {
             pod.own.key.namespace = in_namespace(state, pod.own.key.namespace);
@@ -52,13 +51,40 @@ pub(crate) fn asked(state: &mut State, asked: AskedObject) -> PodId {
             if let Some(existing) = state.cluster.pod_named(pod.own.key).map(|pod| pod.id) {
                 state.cluster.forget(existing);
             }
-            let id = add(state, *pod);
+            let key = pod.own.key;
+            let ids = add(state, *pod, [key]);
             if state.keeps_raw {
-                state.cluster.keep_raw_pod(id, &json);
+                for id in &ids {
+                    state.cluster.keep_raw_pod(*id, &json);
+                }
             }
-            id
+            ids
         }
     }
+}
+
+/// `count` pods like the one of a manifest, beside the one of its name if there is one; or all
+/// the pods that a controller would make from its template. Added to the state.
+///
+/// # Errors
+/// The object has no replicas.
+pub(crate) fn replicas(state: &mut State, asked: AskedObject, count: Option<usize>) -> Result<Vec<PodId>> {
+    Ok(match (asked, count) {
+        (AskedObject::Workload(workload), _) if workload.kind == WorkloadKind::DaemonSet => {
+            return Err(Error::new(format!("DaemonSet \"{}\" has no replicas to place", workload.key.name))
+                .hint("use kubectl sched explain -f to see which nodes would take its pod"));
+        }
+        (AskedObject::Pod(mut pod, _), Some(count)) => {
+            pod.own.key.namespace = in_namespace(state, pod.own.key.namespace);
+            let keys = free_names(&state.cluster, pod.own.key, "", count);
+            add(state, *pod, keys)
+        }
+        (object @ AskedObject::Pod(..), None) => self::asked(state, object, 1),
+        (AskedObject::Workload(workload), count) => {
+            let own = workload.replicas.map_or(1, |replicas| usize::try_from(replicas).unwrap_or(0));
+            self::asked(state, AskedObject::Workload(workload), count.unwrap_or(own))
+        }
+    })
 }
 
 /// A manifest that names no namespace goes where `-n` says.
@@ -147,8 +173,8 @@ fn owned(namespace: Name, owner: Option<&OwnerReference>, workload: &Workload) -
     })
 }
 
-/// A pod as the workload's controller would make it next, added to the state.
-fn fresh_pod(state: &mut State, workload: &Workload) -> PodId {
+/// Pods as the workload's controller would make them next, added to the state.
+fn fresh_pods(state: &mut State, workload: &Workload, count: usize) -> Vec<PodId> {
     // A Deployment's pods are made by the ReplicaSet of its present template, which adds a label.
     let maker = state
         .cluster
@@ -164,7 +190,7 @@ fn fresh_pod(state: &mut State, workload: &Workload) -> PodId {
     if workload.kind == WorkloadKind::DaemonSet {
         admission::add_daemon_tolerations(&mut spec);
     }
-    let key = free_name(&state.cluster, workload.key);
+    let keys = free_names(&state.cluster, workload.key, "-new", count);
     let controller = OwnerReference {
         api_version: Name::default(),
         kind: name(maker.kind.as_str()),
@@ -173,8 +199,8 @@ fn fresh_pod(state: &mut State, workload: &Workload) -> PodId {
         controller: Some(true),
     };
     let own = PodOwn {
-        key,
-        uid: name(&key.to_string()),
+        key: workload.key,
+        uid: Name::default(),
         labels: Arc::new(maker.template.metadata.labels.clone()),
         controller: Some(controller),
         creation_timestamp: None,
@@ -187,28 +213,25 @@ fn fresh_pod(state: &mut State, workload: &Workload) -> PodId {
         resource_claim_statuses: List::default(),
         sequence: u32::MAX,
     };
-    add(state, PodObject { own: Box::new(own), template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }) })
+    add(
+        state,
+        PodObject { own: Box::new(own), template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }) },
+        keys,
+    )
 }
 
-/// `NAME-new`, or with a number behind it when there is such a pod.
-fn free_name(cluster: &Cluster, workload: ObjectKey) -> ObjectKey {
-    let taken: BTreeSet<Name> = cluster
-        .pods()
-        .iter()
-        .filter(|pod| pod.key().namespace == workload.namespace)
-        .map(|pod| pod.key().name)
-        .collect();
-    let mut free = name(&format!("{}-new", workload.name));
-    let mut number = 2;
-    while taken.contains(&free) {
-        free = name(&format!("{}-new-{number}", workload.name));
-        number += 1;
-    }
-    ObjectKey::new(workload.namespace, free)
+/// `NAME-new`, then with numbers behind it, as far as there is no such pod. Without a suffix the
+/// numbers begin with 1.
+fn free_names(cluster: &Cluster, like: ObjectKey, suffix: &str, count: usize) -> Vec<ObjectKey> {
+    let first = (!suffix.is_empty()).then(|| format!("{}{suffix}", like.name));
+    let start = if suffix.is_empty() { 1 } else { 2 };
+    let numbered = (start..).map(|number: usize| format!("{}{suffix}-{number}", like.name));
+    let keys = first.into_iter().chain(numbered).map(|free| ObjectKey::new(like.namespace, name(&free)));
+    keys.filter(|key| cluster.pod_named(*key).is_none()).take(count).collect()
 }
 
-/// Adds a pod as the API server would let it in.
-fn add(state: &mut State, pod: PodObject) -> PodId {
+/// Adds pods as the API server would let them in: one for each of `keys`, all like `pod`.
+fn add(state: &mut State, pod: PodObject, keys: impl IntoIterator<Item = ObjectKey>) -> Vec<PodId> {
     let Admitted { pod, unknown_priority_class } = admission::admit(pod, &state.cluster.priority_classes);
     if let Some(class) = unknown_priority_class {
         state.notes.push(NotEvaluated::new(
@@ -218,5 +241,32 @@ fn add(state: &mut State, pod: PodObject) -> PodId {
         ));
     }
     let class = Arc::new(PodClass::new(pod.template, state.gates));
-    state.cluster.add_pending(pod.own, class)
+    keys.into_iter()
+        .map(|key| {
+            let own = if key == pod.own.key { (*pod.own).clone() } else { copy(&pod.own, key) };
+            // A pod that only a manifest knows has no uid, and comes after all that the state has.
+            let uid = if own.uid.is_empty() { name(&key.to_string()) } else { own.uid };
+            let own = PodOwn { uid, node_name: None, sequence: u32::MAX, ..own };
+            state.cluster.add_pending(Box::new(own), Arc::clone(&class))
+        })
+        .collect()
+}
+
+/// A new pod called `key` like `own`, to which nothing has happened yet.
+fn copy(own: &PodOwn, key: ObjectKey) -> PodOwn {
+    PodOwn {
+        key,
+        uid: Name::default(),
+        labels: Arc::clone(&own.labels),
+        controller: own.controller,
+        creation_timestamp: None,
+        deletion_timestamp: None,
+        start_time: None,
+        node_name: None,
+        nominated_node_name: None,
+        phase: PodPhase::Pending,
+        preempted_by_scheduler: false,
+        resource_claim_statuses: List::default(),
+        sequence: 0,
+    }
 }

@@ -35,6 +35,7 @@ pub mod pod_spec;
 pub mod quantity;
 pub mod raw;
 pub mod requests;
+pub mod reservation;
 pub mod resize;
 pub mod resources;
 pub mod selector;
@@ -54,6 +55,7 @@ pub use name::{Name, name};
 pub use node_info::{NodeId, NodeInfo};
 pub use object::{Kind, Object};
 pub use pod::{Pod, PodId};
+pub use reservation::{Reservation, Take};
 pub use time::Timestamp;
 
 use devices::Devices;

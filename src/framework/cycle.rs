@@ -14,7 +14,7 @@ use super::fit_error;
 use super::not_evaluated::Notes;
 use super::placement::{FilterVerdict, NodePlacement, Placement};
 use super::plugin::{NodeFilter, PreFilter};
-use super::post_filter::FailedCycle;
+use super::post_filter::{FailedCycle, Outcome};
 use super::profile::Framework;
 use super::reason::Reason;
 use super::scoring;
@@ -35,6 +35,15 @@ pub struct Cycle<'a> {
     pub notes: &'a Notes,
 }
 
+/// How much a cycle is to find out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Every filter's word on every node, and what PostFilter could do where none is left.
+    Everything,
+    /// What decides and no more: filters stop at the first no, and PostFilter is not asked.
+    Decision,
+}
+
 /// What PreFilter made of the pod (upstream runtime/framework.go, RunPreFilterPlugins).
 pub struct Prepared<'a> {
     /// The filters that were not skipped, in the order of the Filter point.
@@ -52,7 +61,7 @@ pub struct Prepared<'a> {
 }
 
 /// Runs one cycle for `cycle.pod` and writes down everything that was said.
-pub fn run(framework: &Framework<'_>, cycle: Cycle<'_>) -> Placement {
+pub fn run(framework: &Framework<'_>, cycle: Cycle<'_>, depth: Depth) -> Placement {
     let mut placement = Placement::new(framework, cycle);
     placement.pre_enqueue = framework.pre_enqueue.iter().find_map(|(plugin, point)| {
         let rejection = point.pre_enqueue(cycle).err()?;
@@ -67,7 +76,7 @@ pub fn run(framework: &Framework<'_>, cycle: Cycle<'_>) -> Placement {
         placement.fail(error);
     } else {
         let round = Round::new(framework.extenders, cycle, placement.pre_enqueue.is_some());
-        judge(framework, cycle, &prepared, &round, &mut placement);
+        judge(framework, cycle, &prepared, &round, depth, &mut placement);
         round.finish();
     }
     placement.finish(cycle);
@@ -80,11 +89,12 @@ fn judge(
     cycle: Cycle<'_>,
     prepared: &Prepared<'_>,
     round: &Round<'_>,
+    depth: Depth,
     placement: &mut Placement,
 ) {
     let mut filtered = Filtered::default();
     if prepared.rejection.is_none() {
-        filter(cycle, prepared, placement);
+        filter(cycle, prepared, depth, placement);
         if let Some(error) =
             placement.nodes.iter().find_map(|node| error_of(node.rejection.as_ref().filter(|_| node.considered)))
         {
@@ -110,7 +120,10 @@ fn judge(
             pre_filter: prepared.rejection.as_ref(),
             extenders: round,
         };
-        let outcome = failed.post_filter(framework);
+        let outcome = match depth {
+            Depth::Everything => failed.post_filter(framework),
+            Depth::Decision => Outcome::default(),
+        };
         let pre_filter = prepared.rejection.as_ref().map(|rejection| rejection.rejection.message());
         placement.message = Some(match pre_filter {
             Some(text) => fit_error::turned_away(cycle.cluster.nodes().len(), &text, &outcome.message),
@@ -212,10 +225,10 @@ impl Prepared<'_> {
     }
 }
 
-/// Judges every node by every filter; `verdict` is what upstream's own pass gives.
-fn filter(cycle: Cycle<'_>, prepared: &Prepared<'_>, placement: &mut Placement) {
+/// Judges every node, by every filter if `depth` says so; `verdict` is what upstream's own pass gives.
+fn filter(cycle: Cycle<'_>, prepared: &Prepared<'_>, depth: Depth, placement: &mut Placement) {
     let mut nodes: Vec<NodePlacement> =
-        cycle.cluster.nodes().par_iter().map(|node| judge_node(cycle, prepared, node)).collect();
+        cycle.cluster.nodes().par_iter().map(|node| judge_node(cycle, prepared, depth, node)).collect();
     // Upstream tries the nominated node first, also one that PreFilter left out; if the pod fits
     // there, no other node is compared (schedule_one.go, evaluateNominatedNode).
     if let Some(index) = nodes.iter().position(|node| Some(node.name) == cycle.pod.own.nominated_node_name) {
@@ -232,8 +245,13 @@ fn filter(cycle: Cycle<'_>, prepared: &Prepared<'_>, placement: &mut Placement) 
     placement.nodes = nodes;
 }
 
-fn judge_node(cycle: Cycle<'_>, prepared: &Prepared<'_>, node: &NodeInfo) -> NodePlacement {
-    let all = prepared.filters.run_all(node);
+fn judge_node(cycle: Cycle<'_>, prepared: &Prepared<'_>, depth: Depth, node: &NodeInfo) -> NodePlacement {
+    let all = match depth {
+        Depth::Everything => Some(prepared.filters.run_all(node)),
+        Depth::Decision => None,
+    };
+    // Where every filter was asked and none said no, the pass need not run again.
+    let all_said_yes = all.as_ref().is_some_and(Vec::is_empty);
     let considered = prepared.considers(node.name());
     let nominated = cycle.pod.own.nominated_node_name == Some(node.name());
     let rejection = if !considered && !nominated {
@@ -241,10 +259,10 @@ fn judge_node(cycle: Cycle<'_>, prepared: &Prepared<'_>, node: &NodeInfo) -> Nod
         let rejection = Rejection::unresolvable(Reason::LeftOutByPreFilter { plugins });
         Some(PluginRejection { plugin: None, rejection })
     } else if cycle.cluster.nominated_to(node.name()).is_empty() {
-        all.first().and_then(|_| prepared.filters.run(node).err())
+        if all_said_yes { None } else { prepared.filters.run(node).err() }
     } else {
         prepared.filters.run_with_nominated(cycle, node).err()
     };
-    let filters = all.into_iter().map(|(plugin, rejection)| FilterVerdict { plugin, rejection }).collect();
+    let filters = all.into_iter().flatten().map(|(plugin, rejection)| FilterVerdict { plugin, rejection }).collect();
     NodePlacement::judged(node, rejection, filters, considered)
 }

@@ -16,13 +16,14 @@ pub mod plugin;
 pub mod post_filter;
 pub mod profile;
 pub mod reason;
+pub mod reserve;
 pub mod sampling;
 pub mod scoring;
 pub mod status;
 pub mod volume_reason;
 
 pub use amount::Amount;
-pub use cycle::{Cycle, run};
+pub use cycle::{Cycle, Depth, run};
 pub use device_reason::{DeviceReason, DeviceShortage};
 pub use extender::Extender;
 pub use fact::Fact;
@@ -31,7 +32,7 @@ pub use not_evaluated::{NotEvaluated, Notes};
 pub use placement::{NodePlacement, Placement};
 pub use plugin::{
     FilterPlugin, MAX_NODE_SCORE, NodeFilter, NodeScorer, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilter,
-    PreFilterPlugin, PreScore, PreScorePlugin, ScorePlugin, Unprepared, Unscored, default_normalize,
+    PreFilterPlugin, PreScore, PreScorePlugin, ReservePlugin, ScorePlugin, Unprepared, Unscored, default_normalize,
 };
 pub use post_filter::{Candidate, FailedCycle, PostFilter, Preemption};
 pub use profile::Framework;

@@ -75,7 +75,7 @@ pub struct NodePlacement {
     pub considered: bool,
     /// The filter pass's no; none when the node is feasible.
     pub rejection: Option<PluginRejection>,
-    /// Every filter's no, each asked by itself.
+    /// Every filter's no, each asked by itself; empty in a cycle of [`super::Depth::Decision`].
     pub filters: Vec<FilterVerdict>,
     /// Scores, in the profile's order; feasible nodes only.
     pub scores: Vec<PluginScore>,

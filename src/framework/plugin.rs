@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::cluster::name::Name;
-use crate::cluster::{NodeInfo, Pod};
+use crate::cluster::{NodeInfo, Pod, Take};
 
 use super::cycle::Cycle;
 use super::fact::Fact;
@@ -46,6 +46,10 @@ pub trait Plugin: Send + Sync {
     }
     /// Score, if it has it.
     fn score(&self) -> Option<&dyn ScorePlugin> {
+        None
+    }
+    /// Reserve, if it has it.
+    fn reserve(&self) -> Option<&dyn ReservePlugin> {
         None
     }
 }
@@ -182,6 +186,16 @@ impl NodeScorer for Unscored {
     fn score(&self, _node: &NodeInfo) -> Result<i64, String> {
         Err(format!("reading \"PreScore{}\" from cycleState: not found", self.0))
     }
+}
+
+/// A plugin at the Reserve point: what a pod takes beside the node's resources, once its node is
+/// chosen.
+pub trait ReservePlugin {
+    /// What it takes on `node`, which the plugin's own filter has let the pod onto.
+    ///
+    /// # Errors
+    /// It cannot have it there.
+    fn reserve(&self, cycle: Cycle<'_>, node: &NodeInfo) -> Result<Vec<Take>, Rejection>;
 }
 
 /// Scales scores so that the largest becomes 100, truncating; reversed, the largest becomes 0

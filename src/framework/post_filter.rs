@@ -66,6 +66,7 @@ pub enum PostFilter {
 }
 
 /// What all PostFilter plugins said.
+#[derive(Default)]
 pub struct Outcome {
     /// What the event's text ends with.
     pub message: String,

@@ -5,7 +5,8 @@ use crate::config::{Enabled, Profile};
 
 use super::extender::Extender;
 use super::plugin::{
-    FilterPlugin, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilterPlugin, PreScorePlugin, ScorePlugin,
+    FilterPlugin, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilterPlugin, PreScorePlugin, ReservePlugin,
+    ScorePlugin,
 };
 
 /// The plugins of a profile at each extension point, in order.
@@ -24,6 +25,8 @@ pub struct Framework<'a> {
     pub pre_score: Vec<(&'static str, &'a dyn PreScorePlugin)>,
     /// Score, with weights.
     pub score: Vec<(&'static str, i64, &'a dyn ScorePlugin)>,
+    /// Reserve.
+    pub reserve: Vec<(&'static str, &'a dyn ReservePlugin)>,
     /// The scheduler's extenders, in the order they are asked.
     pub extenders: &'a [Extender],
 }
@@ -47,6 +50,7 @@ impl<'a> Framework<'a> {
                     Some((plugin.name(), enabled.weight, plugin.score()?))
                 })
                 .collect(),
+            reserve: arrange(&profile.reserve, plugins, Plugin::reserve),
             extenders: &[],
         }
     }

@@ -13,7 +13,7 @@ use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preem
 use super::Answer;
 use super::json_help::{self, NotEligibleObject, SuggestionObject, VictimObject};
 
-const API_VERSION: &str = "kubectl-sched/v1";
+pub(super) const API_VERSION: &str = "kubectl-sched/v1";
 
 /// An answer that could not be written down: never for the types of this file, but `serde` can
 /// not know that.

@@ -127,6 +127,18 @@ impl Storage {
         self.claim_users.get(&claim).map_or(&[], Vec::as_slice)
     }
 
+    /// From now on the volume is kept for `claim`, or for none. Answers whose it was.
+    pub(super) fn keep_volume(&mut self, volume: Name, claim: Option<ClaimReference>) -> Option<ClaimReference> {
+        let volume = Arc::make_mut(self.volumes.get_mut(&volume)?);
+        std::mem::replace(&mut volume.claim, claim)
+    }
+
+    /// From now on a volume for `claim` is to be made for `node`, or for any. Answers what it was.
+    pub(super) fn select_node(&mut self, claim: ObjectKey, node: Option<Name>) -> Option<Name> {
+        let claim = Arc::make_mut(self.claims.get_mut(&claim)?);
+        std::mem::replace(&mut claim.selected_node, node)
+    }
+
     /// The node called `new` has the drivers of the node called `like`.
     pub(super) fn copy_csi_node(&mut self, like: Name, new: Name) {
         if let Some(drivers) = self.csi_nodes.get(&like) {

@@ -4,7 +4,7 @@ use crate::cluster::edit::{Edit, Undo};
 use crate::cluster::name::Name;
 use crate::cluster::requests::RequestGates;
 use crate::cluster::{Cluster, Pod, PodId, Timestamp};
-use crate::framework::{Code, Cycle, Notes, Placement, Reason, cycle};
+use crate::framework::{Code, Cycle, Depth, Notes, Placement, Reason, cycle};
 use crate::scheduler::Scheduler;
 
 /// How often one node may be judged and how often a whole cycle may be run for one pod: what
@@ -104,11 +104,11 @@ impl<'a> Trial<'a> {
         }
         self.cycles += 1;
         let pod = self.cluster.pod(pod);
-        let (_, mut framework) = self.scheduler.framework_for(pod)?;
-        framework.post_filter.clear();
+        let (_, framework) = self.scheduler.framework_for(pod)?;
         let notes = Notes::default();
         let behaviour = self.scheduler.behaviour();
-        Some(cycle::run(&framework, Cycle { cluster: self.cluster, pod, behaviour, now: self.now, notes: &notes }))
+        let cycle = Cycle { cluster: self.cluster, pod, behaviour, now: self.now, notes: &notes };
+        Some(cycle::run(&framework, cycle, Depth::Decision))
     }
 
     /// Where pending pods go, one after the other, each against the state its predecessors left.

@@ -28,11 +28,11 @@ const MAX_STEPS: usize = 1_000_000;
 
 /// The devices for one claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClaimAllocation {
+pub(super) struct ClaimAllocation {
     /// The claim.
-    pub claim: ObjectKey,
+    pub(super) claim: ObjectKey,
     /// Its devices, in the order in which they were found.
-    pub devices: Vec<AllocatedDevice>,
+    pub(super) devices: Vec<AllocatedDevice>,
 }
 
 /// Finds devices for all of `claims` on `node`; none when there is no solution. Looks at nothing but its

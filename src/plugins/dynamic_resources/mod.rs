@@ -21,14 +21,14 @@ mod shortage;
 #[cfg(test)]
 mod tests;
 
-pub use allocator::ClaimAllocation;
+use allocator::ClaimAllocation;
 
 use crate::cluster::devices::ResourceClaim;
-use crate::cluster::{Kind, NodeInfo};
+use crate::cluster::{Kind, NodeInfo, Take};
 use crate::config::Behaviour;
 use crate::framework::{
     Cycle, DeviceReason, FailedCycle, FilterPlugin, NodeFilter, NodePlacement, NotEvaluated, Plugin, PostFilter,
-    PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection,
+    PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin,
 };
 
 use claims::{ClaimInput, reject};
@@ -47,19 +47,6 @@ impl DynamicResources {
     /// With the feature gates of `behaviour`.
     pub fn new(behaviour: &Behaviour) -> Self {
         Self { gates: Gates::of(behaviour), selectors: cel::Cache::default() }
-    }
-
-    /// The devices that the pod's claims would be given on `node`, for those that have none yet: what Reserve takes
-    /// ([`crate::cluster::devices::Devices::reserve`]). Also empty where that cannot be said, which the cycle's notes then tell.
-    ///
-    /// # Errors
-    /// The pod cannot have its devices there.
-    pub fn allocation(&self, cycle: Cycle<'_>, node: &NodeInfo) -> Result<Vec<ClaimAllocation>, Rejection> {
-        if !self.gates.enabled {
-            return Ok(Vec::new());
-        }
-        let claims = claims::of_pod(cycle.pod, &cycle.cluster.devices).map_err(reject)?;
-        self.prepare(cycle, claims)?.judge(node)
     }
 
     /// What PreFilter finds out about the pod's claims.
@@ -105,6 +92,10 @@ impl Plugin for DynamicResources {
     }
 
     fn post_filter(&self) -> Option<&dyn PostFilterPlugin> {
+        Some(self)
+    }
+
+    fn reserve(&self) -> Option<&dyn ReservePlugin> {
         Some(self)
     }
 }
@@ -218,6 +209,19 @@ impl Filter<'_> {
                 Ok(Vec::new())
             }
         }
+    }
+}
+
+impl ReservePlugin for DynamicResources {
+    /// The devices that the pod's claims are given on `node`, for those that have none yet (upstream Reserve). None
+    /// where that cannot be said, which the notes of the cycle then tell.
+    fn reserve(&self, cycle: Cycle<'_>, node: &NodeInfo) -> Result<Vec<Take>, Rejection> {
+        if !self.gates.enabled {
+            return Ok(Vec::new());
+        }
+        let claims = claims::of_pod(cycle.pod, &cycle.cluster.devices).map_err(reject)?;
+        let found = self.prepare(cycle, claims)?.judge(node)?;
+        Ok(found.into_iter().map(|found| Take::Devices { claim: found.claim, devices: found.devices }).collect())
     }
 }
 

@@ -55,12 +55,13 @@ fn cluster(objects: impl IntoIterator<Item = Value>) -> Cluster {
     builder.build(RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true })
 }
 
-fn allocation(cluster: &Cluster) -> (Result<Vec<ClaimAllocation>, Rejection>, usize) {
+/// What the pod takes on the first node, and how many notes that left.
+fn reserve(cluster: &Cluster) -> (Result<Vec<Take>, Rejection>, usize) {
     let behaviour = Behaviour::default();
     let notes = Notes::default();
     let pod = cluster.pod_named(ObjectKey::new(name("default"), name("pod"))).unwrap();
     let cycle = Cycle { cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
-    let answer = DynamicResources::new(&behaviour).allocation(cycle, &cluster.nodes()[0]);
+    let answer = ReservePlugin::reserve(&DynamicResources::new(&behaviour), cycle, &cluster.nodes()[0]);
     (answer, notes.take().len())
 }
 
@@ -68,17 +69,14 @@ fn allocation(cluster: &Cluster) -> (Result<Vec<ClaimAllocation>, Rejection>, us
 #[track_caller]
 fn gives(devices: &Value, expected: &[&str]) {
     let cluster = cluster([pool(1, 1), taker(), claim("claim", devices, &json!({}))]);
-    let given: Vec<String> = allocation(&cluster).0.unwrap()[0]
-        .devices
-        .iter()
-        .map(|given| format!("{}={}", given.request, given.id.device))
-        .collect();
+    let Take::Devices { devices: given, .. } = &reserve(&cluster).0.unwrap()[0] else { panic!("no devices") };
+    let given: Vec<String> = given.iter().map(|given| format!("{}={}", given.request, given.id.device)).collect();
     assert_eq!(given, expected);
 }
 
 #[track_caller]
 fn refuses(objects: impl IntoIterator<Item = Value>, code: Code, text: &str) -> Rejection {
-    let rejection = allocation(&cluster(objects)).0.unwrap_err();
+    let rejection = reserve(&cluster(objects)).0.unwrap_err();
     assert_eq!((rejection.code, rejection.message().as_str()), (code, text));
     rejection
 }
@@ -157,21 +155,24 @@ fn a_shortage_says_who_turned_the_devices_away() {
 #[test]
 fn a_claim_that_was_just_given_away_is_waited_for() {
     let mut cluster = cluster([pool(1, 1), claim("claim", &exactly(&json!({})), &json!({}))]);
-    for given in allocation(&cluster).0.unwrap() {
-        assert!(!cluster.devices.is_taken(given.devices[0].id));
-        cluster.devices.reserve(given.claim, given.devices);
-    }
-    let text = allocation(&cluster).0.unwrap_err().message();
+    let takes = reserve(&cluster).0.unwrap();
+    let Take::Devices { devices, .. } = &takes[0] else { panic!("{takes:?}") };
+    let device = devices[0].id;
+    assert!(!cluster.devices.is_taken(device));
+    let reservation = cluster.reserve(takes);
+    assert!(cluster.devices.is_taken(device));
+    let text = reserve(&cluster).0.unwrap_err().message();
     assert_eq!(text, "resource claim default/claim is in the process of being allocated");
-    cluster.devices.unreserve(ObjectKey::new(name("default"), name("claim")));
-    assert!(allocation(&cluster).0.is_ok());
+    cluster.unreserve(reservation);
+    assert!(!cluster.devices.is_taken(device));
+    assert!(reserve(&cluster).0.is_ok());
 }
 
 #[test]
 fn what_cannot_be_evaluated_is_noted_and_no_verdict() {
     let odd = exactly(&json!({"selectors": [{"cel": {"expression": "device.driver.format([1]) == \"\""}}]}));
     let cluster = cluster([pool(1, 1), claim("claim", &odd, &json!({}))]);
-    assert_eq!(allocation(&cluster), (Ok(Vec::new()), 1));
+    assert_eq!(reserve(&cluster), (Ok(Vec::new()), 1));
 }
 
 #[test]
@@ -185,5 +186,5 @@ fn a_search_without_end_ends() {
         {"name": "s", "exactly": never},
     ]});
     let cluster = cluster([many, claim("claim", &wanted, &json!({}))]);
-    assert_eq!(allocation(&cluster), (Ok(Vec::new()), 1));
+    assert_eq!(reserve(&cluster), (Ok(Vec::new()), 1));
 }

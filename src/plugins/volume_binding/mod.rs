@@ -10,13 +10,13 @@ pub mod claims;
 mod matching;
 mod scoring;
 
-use crate::cluster::NodeInfo;
-use crate::cluster::storage::StorageKind;
+use crate::cluster::storage::{ClaimReference, StorageKind};
+use crate::cluster::{NodeInfo, Take};
 use crate::config::{Behaviour, VolumeBindingArgs};
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{
     Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin,
-    Reason, Rejection, ScorePlugin,
+    Reason, Rejection, ReservePlugin, ScorePlugin,
 };
 
 use super::volume_state;
@@ -57,6 +57,10 @@ impl Plugin for VolumeBinding {
     }
 
     fn score(&self) -> Option<&dyn ScorePlugin> {
+        Some(self)
+    }
+
+    fn reserve(&self) -> Option<&dyn ReservePlugin> {
         Some(self)
     }
 }
@@ -170,6 +174,24 @@ impl NodeScorer for Scorer<'_> {
     fn score(&self, node: &NodeInfo) -> Result<i64, String> {
         let Some((shape, binder)) = &self.parts else { return Ok(0) };
         Ok(binder.pod_volumes(node).map_or(0, |volumes| shape.score(&volumes)))
+    }
+}
+
+impl ReservePlugin for VolumeBinding {
+    /// Volumes are kept for the claims that get them; claims that get new ones are tied to the node
+    /// (upstream binder.go, AssumePodVolumes). Neither is bound by that.
+    fn reserve(&self, cycle: Cycle<'_>, node: &NodeInfo) -> Result<Vec<Take>, Rejection> {
+        let claims = PodClaims::of(cycle).map_err(Rejection::error)?;
+        let volumes = Binder::new(cycle, &claims).pod_volumes(node)?;
+        let kept = volumes.static_bindings.iter().map(|binding| Take::Volume {
+            volume: binding.volume.name,
+            claim: ClaimReference { key: binding.claim.key, uid: binding.claim.uid },
+        });
+        let made = volumes
+            .dynamic_provisions
+            .iter()
+            .map(|provision| Take::SelectedNode { claim: provision.claim.key, node: node.name() });
+        Ok(kept.chain(made).collect())
     }
 }
 

@@ -16,11 +16,12 @@ mod words;
 
 pub(crate) use grid::Grid;
 pub(crate) use screen::Screen;
+pub(crate) use words::amount;
 
 use super::Answer;
 use super::style::Label;
 use super::text::{count, thousands};
-use crate::framework::Placement;
+use crate::framework::{NotEvaluated, Placement};
 
 /// What decides about looks.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +70,7 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
             help::render(screen, suggestions);
         }
     }
-    not_evaluated(screen, placement);
+    not_evaluated(screen, &placement.not_evaluated);
 }
 
 /// The answer in one line.
@@ -126,13 +127,13 @@ fn told(screen: &mut Screen, placement: &Placement) {
     }
 }
 
-fn not_evaluated(screen: &mut Screen, placement: &Placement) {
-    if placement.not_evaluated.is_empty() {
+pub(crate) fn not_evaluated(screen: &mut Screen, items: &[NotEvaluated]) {
+    if items.is_empty() {
         return;
     }
     screen.heading("NOT EVALUATED", "the answer does not rest on this");
     let mut grid = Grid::default();
-    for item in &placement.not_evaluated {
+    for item in items {
         grid.row(Label::Warning, vec![item.what.clone(), format!("{}: {}", item.why, item.effect)]);
     }
     screen.grid(&grid);

@@ -145,7 +145,7 @@ fn shared(label: &SharedLabel) -> String {
 
 /// An amount as a person reads it: bytes to one decimal of the largest unit, anything else as it
 /// is. The exact value is in the JSON.
-pub(super) fn amount(resource: Name, amount: Amount) -> String {
+pub(crate) fn amount(resource: Name, amount: Amount) -> String {
     const UNITS: [&str; 6] = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
     let bytes = resource == "memory" || resource == "ephemeral-storage" || resource.starts_with("hugepages-");
     let size = amount.value.unsigned_abs();

@@ -1,0 +1,134 @@
+//! `kubectl sched simulate`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cluster::{PodId, Timestamp};
+use crate::error::{Error, Result};
+use crate::report::simulation::{self, SimulationAnswer};
+use crate::report::{Format, table};
+use crate::simulate::{Simulation, Summary, Ties, queue};
+
+use super::kube_flags::KubeFlags;
+use super::manifests::{self, Asked};
+use super::output::{self, OutputFlags};
+use super::state::{State, StateFlags};
+use super::{Status, TEMPLATE, resolve};
+
+/// Show where pods would go, one after the other
+///
+/// Schedules pods as kube-scheduler would, in the order of its queue: higher priority first, then
+/// those that were created earlier. Each pod takes its place, its volumes and its devices before
+/// the next one is looked at; a pod that fits nowhere stays pending and takes nothing. Nothing is
+/// preempted, and the cluster is not touched.
+///
+/// Where several nodes are equally good the first in the order of names is taken, so that a run
+/// can be repeated; kube-scheduler draws one of them. TIES says how many others there were.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched simulate (--pending | -f FILE) [OPTIONS]")]
+pub(crate) struct SimulateArgs {
+    /// Schedule every pending pod of the state, of all namespaces
+    #[arg(long)]
+    pending: bool,
+    /// Schedule the pods of a manifest and of its pod templates, as many as it has replicas
+    #[arg(short, long, value_name = "FILE|-", value_delimiter = ',')]
+    filename: Vec<PathBuf>,
+    /// Schedule this many of each pod and each pod template of -f
+    #[arg(long, value_name = "NUMBER", requires = "filename")]
+    replicas: Option<u32>,
+    /// Draw among equally good nodes as kube-scheduler does; the same seed draws the same
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// End with status 1 when a pod does not fit
+    #[arg(long)]
+    exit_code: bool,
+    #[command(flatten)]
+    state: StateFlags,
+    #[command(flatten)]
+    output: OutputFlags,
+    #[command(flatten)]
+    kube: KubeFlags,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  # Where would all pending pods go?
+  kubectl sched simulate --pending --snapshot examples/clusters/mixed.yaml
+
+  # Where would ten replicas of this job's pod go?
+  kubectl sched simulate -f examples/pods/batch.yaml --replicas 10 \\
+      --snapshot examples/clusters/mixed.yaml
+
+  # The same behind all pending pods, for a script; status 1 when one does not fit
+  kubectl sched simulate --pending -f examples/pods/batch.yaml --exit-code \\
+      -o json --snapshot examples/clusters/mixed.yaml
+
+Exit status:
+  0  the question was answered, whatever the answer
+  1  with --exit-code only: answered, and a pod does not fit
+  2  the question could not be answered";
+
+pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
+    if !arguments.pending && arguments.filename.is_empty() {
+        return Err(Error::new("you must say what to schedule").hint("use --pending, or -f FILE"));
+    }
+    let mut from_files = Asked::default();
+    let mut state = arguments.state.load(&arguments.kube, &arguments.output, |builder| {
+        if !arguments.filename.is_empty() {
+            from_files = manifests::read(&arguments.filename, builder)?;
+        }
+        Ok(())
+    })?;
+    let pods = pods(&mut state, arguments, from_files)?;
+    let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, Timestamp::now(), ties);
+    let steps = simulation.run(&pods);
+    let mut not_evaluated = simulation.not_evaluated();
+    not_evaluated.extend(state.notes.iter().cloned());
+    let answer = SimulationAnswer { summary: Summary::of(&steps, simulation.cluster()), steps, not_evaluated };
+    print(&answer, &arguments.output, &state)?;
+    let fits = answer.summary.unplaced == 0;
+    Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
+}
+
+/// The pods in the order of the queue.
+fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Result<Vec<PodId>> {
+    let of_state = state.cluster.pods().len();
+    let mut added = Vec::new();
+    let count = arguments.replicas.map(|replicas| replicas as usize);
+    for asked in from_files.objects {
+        added.extend(resolve::replicas(state, asked, count)?);
+    }
+    let cluster = &state.cluster;
+    let mut pods = Vec::new();
+    if arguments.pending {
+        // A pod that a manifest has replaced is in the state no more, whatever its place there.
+        let is_there = |pod: &PodId| cluster.pod_named(cluster.pod(*pod).key()).is_some_and(|named| named.id == *pod);
+        let pending = cluster.pods().iter().take(of_state).filter(|pod| pod.own.node_name.is_none());
+        pods.extend(pending.map(|pod| pod.id).filter(is_there));
+    }
+    pods.extend(added);
+    queue::sort(cluster, &mut pods);
+    Ok(pods)
+}
+
+fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State) -> Result<()> {
+    let kube_version = state.scheduler.behaviour().version.to_string();
+    let text = match output.output {
+        Format::Json => simulation::json(answer, &kube_version).map_err(Error::from_error)?,
+        Format::Yaml => simulation::yaml(answer, &kube_version).map_err(Error::from_error)?,
+        Format::Name => simulation::names(answer),
+        Format::Table | Format::Wide => {
+            let wide = output.output == Format::Wide;
+            let options = table::Options {
+                width: output::width(),
+                wide,
+                headers: !output.no_headers,
+                kube_version: &kube_version,
+            };
+            simulation::table(answer, options)
+        }
+    };
+    output.print(&text)
+}

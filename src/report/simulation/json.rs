@@ -1,0 +1,181 @@
+//! `-o json` and `-o yaml` of a simulation: the documented shape.
+//!
+//! The types here are the contract with scripts: fields may be added, never removed or renamed.
+
+use serde::Serialize;
+
+use crate::cluster::{Name, ObjectKey, name};
+use crate::framework::{Amount, NotEvaluated};
+use crate::simulate::{Cause, Load, NodeLoad, Outcome, Step, Summary, UnplacedGroup};
+
+use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
+use super::SimulationAnswer;
+
+/// JSON, indented by four blanks.
+///
+/// # Errors
+/// Never in practice; what the serialiser says.
+pub fn json(answer: &SimulationAnswer, kube_version: &str) -> Result {
+    pretty(&SimulationObject::new(answer, kube_version))
+}
+
+/// The same as YAML.
+///
+/// # Errors
+/// Never in practice; what the serialiser says.
+pub fn yaml(answer: &SimulationAnswer, kube_version: &str) -> Result {
+    any_yaml(&SimulationObject::new(answer, kube_version))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SimulationObject<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    kube_version: &'a str,
+    steps: Vec<StepObject<'a>>,
+    /// Nodes that pods went to.
+    nodes: Vec<NodeObject>,
+    summary: SummaryObject<'a>,
+    not_evaluated: &'a [NotEvaluated],
+}
+
+#[derive(Serialize)]
+struct StepObject<'a> {
+    pod: ObjectKey,
+    node: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<i64>,
+    /// Nodes that could as well have been taken, this one among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tied: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct NodeObject {
+    name: Name,
+    placed: usize,
+    before: LoadObject,
+    after: LoadObject,
+    allocatable: LoadObject,
+}
+
+#[derive(Serialize)]
+struct LoadObject {
+    pods: i64,
+    cpu: Amount,
+    memory: Amount,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SummaryObject<'a> {
+    placed: usize,
+    unplaced: usize,
+    nodes: usize,
+    nodes_used: usize,
+    nodes_newly_used: usize,
+    unplaced_by_cause: Vec<GroupObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct GroupObject<'a> {
+    pods: usize,
+    /// The first pod of the group, whose numbers of nodes the causes tell.
+    first: Option<ObjectKey>,
+    causes: Vec<CauseObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct CauseObject<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plugin: Option<&'static str>,
+    message: &'a str,
+    /// Absent for what holds whatever the node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nodes: Option<usize>,
+}
+
+impl<'a> SimulationObject<'a> {
+    fn new(answer: &'a SimulationAnswer, kube_version: &'a str) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "Simulation",
+            kube_version,
+            steps: answer.steps.iter().map(StepObject::new).collect(),
+            nodes: answer.summary.loads.iter().map(NodeObject::new).collect(),
+            summary: SummaryObject::new(&answer.summary),
+            not_evaluated: &answer.not_evaluated,
+        }
+    }
+}
+
+impl<'a> StepObject<'a> {
+    fn new(step: &'a Step) -> Self {
+        let pod = step.pod;
+        match &step.outcome {
+            Outcome::Placed(place) => Self {
+                pod,
+                node: Some(place.name),
+                total: Some(place.total),
+                tied: Some(place.tied).filter(|tied| *tied > 1),
+                message: None,
+            },
+            Outcome::Unplaced(unplaced) => {
+                Self { pod, node: None, total: None, tied: None, message: Some(&unplaced.message) }
+            }
+        }
+    }
+}
+
+impl NodeObject {
+    fn new(load: &NodeLoad) -> Self {
+        Self {
+            name: load.node,
+            placed: load.placed,
+            before: LoadObject::new(load.before),
+            after: LoadObject::new(load.after),
+            allocatable: LoadObject::new(load.allocatable),
+        }
+    }
+}
+
+impl LoadObject {
+    fn new(load: Load) -> Self {
+        Self {
+            pods: load.pods,
+            cpu: Amount::new(name("cpu"), load.milli_cpu),
+            memory: Amount::new(name("memory"), load.memory),
+        }
+    }
+}
+
+impl<'a> SummaryObject<'a> {
+    fn new(summary: &'a Summary) -> Self {
+        Self {
+            placed: summary.placed,
+            unplaced: summary.unplaced,
+            nodes: summary.nodes,
+            nodes_used: summary.nodes_used,
+            nodes_newly_used: summary.nodes_newly_used,
+            unplaced_by_cause: summary.unplaced_by_cause.iter().map(GroupObject::new).collect(),
+        }
+    }
+}
+
+impl<'a> GroupObject<'a> {
+    fn new(group: &'a UnplacedGroup) -> Self {
+        let cause = |cause: &'a Cause| CauseObject {
+            plugin: cause.plugin,
+            message: &cause.message,
+            nodes: Some(cause.nodes).filter(|nodes| *nodes > 0),
+        };
+        Self {
+            pods: group.pods.len(),
+            first: group.pods.first().copied(),
+            causes: group.first.causes.iter().map(cause).collect(),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! How a simulation looks: a table for people, JSON and YAML for programs, names for pipes.
+
+mod json;
+mod table;
+
+pub use json::{json, yaml};
+pub use table::table;
+
+use std::fmt::Write;
+
+use crate::framework::NotEvaluated;
+use crate::simulate::{Step, Summary};
+
+use super::text::escape;
+
+/// What a simulation said.
+#[derive(Clone, Debug)]
+pub struct SimulationAnswer {
+    /// What became of each pod, in the queue's order.
+    pub steps: Vec<Step>,
+    /// What it comes to.
+    pub summary: Summary,
+    /// What the answer does not rest on.
+    pub not_evaluated: Vec<NotEvaluated>,
+}
+
+/// `-o name`: `pod/NAME`, one a line, in the queue's order.
+pub fn names(answer: &SimulationAnswer) -> String {
+    let mut text = String::new();
+    for step in &answer.steps {
+        let _ = writeln!(text, "pod/{}", escape(&step.pod.name));
+    }
+    text
+}

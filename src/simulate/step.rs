@@ -1,0 +1,110 @@
+//! What became of one pod, and why.
+
+use rustc_hash::FxHashMap;
+
+use crate::cluster::{Name, NodeId, ObjectKey, PodId};
+use crate::framework::{Placement, PluginRejection};
+
+/// What became of one pod of a simulation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The pod.
+    pub pod: ObjectKey,
+    /// Its place in the state.
+    pub pod_id: PodId,
+    /// Where it went, if anywhere.
+    pub outcome: Outcome,
+}
+
+/// Where a pod went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Onto a node.
+    Placed(Place),
+    /// Nowhere: it stays pending.
+    Unplaced(Unplaced),
+}
+
+/// The node a pod went to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its place in the state.
+    pub node: NodeId,
+    /// Its name.
+    pub name: Name,
+    /// Its sum of weighted scores.
+    pub total: i64,
+    /// How many nodes could as well have been taken, this one among them.
+    pub tied: usize,
+}
+
+/// Why a pod went nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unplaced {
+    /// The scheduler's message without what PostFilter adds, or the gate's.
+    pub message: String,
+    /// What stood in its way, the most common first.
+    pub causes: Vec<Cause>,
+}
+
+/// One thing that stood in a pod's way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// The plugin; none where the framework itself spoke.
+    pub plugin: Option<&'static str>,
+    /// The reason in upstream's words.
+    pub message: String,
+    /// Nodes where it was given; 0 for what holds whatever the node.
+    pub nodes: usize,
+}
+
+impl Step {
+    /// Where the pod went.
+    pub fn place(&self) -> Option<&Place> {
+        match &self.outcome {
+            Outcome::Placed(place) => Some(place),
+            Outcome::Unplaced(_) => None,
+        }
+    }
+}
+
+impl Unplaced {
+    /// Why the pod of `placement`, which found no node, found none.
+    pub(super) fn of(placement: &Placement) -> Self {
+        if let Some(held_back) = &placement.pre_enqueue {
+            let message = held_back.rejection.message();
+            return Self { message, causes: everywhere(held_back) };
+        }
+        // A pod without a profile has no message, only an error.
+        let message = placement.message.clone().or_else(|| placement.errors.first().cloned()).unwrap_or_default();
+        let causes = match &placement.pre_filter {
+            Some(turned_away) => everywhere(turned_away),
+            None if placement.errors.is_empty() && !placement.nodes.is_empty() => by_node(placement),
+            None => vec![Cause { plugin: None, message: message.clone(), nodes: 0 }],
+        };
+        Self { message, causes }
+    }
+
+    /// Nothing was tried.
+    pub(super) fn because(message: String) -> Self {
+        Self { causes: vec![Cause { plugin: None, message: message.clone(), nodes: 0 }], message }
+    }
+}
+
+fn everywhere(said: &PluginRejection) -> Vec<Cause> {
+    vec![Cause { plugin: said.plugin, message: said.rejection.message(), nodes: 0 }]
+}
+
+/// The reasons of the filter pass, counted.
+fn by_node(placement: &Placement) -> Vec<Cause> {
+    let mut counts: FxHashMap<(Option<&'static str>, String), usize> = FxHashMap::default();
+    for rejection in placement.nodes.iter().filter_map(|node| node.rejection.as_ref()) {
+        for reason in &rejection.rejection.reasons {
+            *counts.entry((rejection.plugin, reason.to_string())).or_default() += 1;
+        }
+    }
+    let mut causes: Vec<Cause> =
+        counts.into_iter().map(|((plugin, message), nodes)| Cause { plugin, message, nodes }).collect();
+    causes.sort_by(|a, b| b.nodes.cmp(&a.nodes).then_with(|| (a.plugin, &a.message).cmp(&(b.plugin, &b.message))));
+    causes
+}

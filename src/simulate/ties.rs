@@ -1,0 +1,70 @@
+//! Which of several equally good nodes is taken.
+
+use crate::cluster::Name;
+
+/// How ties are broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ties {
+    /// The first node in the order of names: a run can be repeated.
+    First,
+    /// One is drawn, each as likely, as kube-scheduler does (upstream schedule_one.go,
+    /// selectHost); the same seed draws the same.
+    Drawn(Draw),
+}
+
+/// A source of draws: SplitMix64, which is small, and good enough for choosing between nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draw(u64);
+
+impl Ties {
+    /// Draws that follow from `seed`.
+    pub fn seeded(seed: u64) -> Self {
+        Self::Drawn(Draw(seed))
+    }
+
+    /// One of `nodes`, which are in the order of names; none of none.
+    pub fn choose(&mut self, nodes: &[Name]) -> Option<Name> {
+        let index = match self {
+            Self::Drawn(draw) if nodes.len() > 1 => draw.below(nodes.len()),
+            _ => 0,
+        };
+        nodes.get(index).copied()
+    }
+}
+
+impl Draw {
+    /// A number below `bound`.
+    fn below(&mut self, bound: usize) -> usize {
+        // The high half of the product: every number as likely, but for one part in 2^64 / bound.
+        let product = u128::from(self.next()) * bound as u128;
+        (product >> 64) as usize
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::name;
+
+    #[test]
+    fn the_first_name_is_taken_or_each_as_often() {
+        let nodes = ["a", "b", "c"].map(name);
+        let mut first = Ties::First;
+        assert_eq!((first.choose(&nodes), first.choose(&[])), (Some(nodes[0]), None));
+        let mut drawn = Ties::seeded(7);
+        let mut counts = [0; 3];
+        for _ in 0..3000 {
+            let node = drawn.choose(&nodes).unwrap();
+            counts[nodes.iter().position(|other| *other == node).unwrap()] += 1;
+        }
+        assert!(counts.iter().all(|count| (900..1100).contains(count)), "{counts:?}");
+    }
+}

@@ -1,0 +1,160 @@
+//! What `simulate` shows.
+
+use insta::assert_snapshot;
+
+use super::harness::{run, screen};
+
+#[test]
+fn pending_pods() {
+    assert_snapshot!(screen("simulate --pending --snapshot examples/clusters/mixed.yaml"), @r"
+    1 of 2 pods placed, on 1 of 12 nodes                                     v1.34.1
+
+    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    1 pod: shop/web-7
+      0/12 nodes are available: 1 node(s) had untolerated taint
+      {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 2
+      node(s) didn't match Pod's node affinity/selector, 4 Insufficient cpu, 4
+      node(s) had untolerated taint {dedicated: gpu}.
+
+    NODE    PODS    CPU        MEMORY
+    arm-2   0 → 1   0% → 12%   0% → 1%
+
+    POD             NODE      TOTAL     TIES
+    shop/web-7      <none>   <none>   <none>
+    shop/mailer-1   arm-2       486        0
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn replicas_of_a_manifest() {
+    assert_snapshot!(screen(
+        "simulate -f examples/pods/batch.yaml --replicas 3 --exit-code --snapshot examples/clusters/mixed.yaml"
+    ), @r"
+    No place for 3 pods on 12 nodes                                          v1.34.1
+
+    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    3 pods: batch/render-new, batch/render-new-2 and batch/render-new-3
+      0/12 nodes are available: 1 node(s) had untolerated taint
+      {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 4
+      node(s) had untolerated taint {dedicated: gpu}, 6 Insufficient cpu, 6
+      Insufficient memory.
+    --- stderr
+    --- status 1
+    ");
+}
+
+#[test]
+fn json() {
+    assert_snapshot!(screen("simulate --pending -o json --snapshot examples/clusters/mixed.yaml"), @r#"
+    {
+        "apiVersion": "kubectl-sched/v1",
+        "kind": "Simulation",
+        "kubeVersion": "v1.34.1",
+        "steps": [
+            {
+                "pod": "shop/web-7",
+                "node": null,
+                "message": "0/12 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 2 node(s) didn't match Pod's node affinity/selector, 4 Insufficient cpu, 4 node(s) had untolerated taint {dedicated: gpu}."
+            },
+            {
+                "pod": "shop/mailer-1",
+                "node": "arm-2",
+                "total": 486
+            }
+        ],
+        "nodes": [
+            {
+                "name": "arm-2",
+                "placed": 1,
+                "before": {
+                    "pods": 0,
+                    "cpu": "0",
+                    "memory": "0"
+                },
+                "after": {
+                    "pods": 1,
+                    "cpu": "500m",
+                    "memory": "256Mi"
+                },
+                "allocatable": {
+                    "pods": 110,
+                    "cpu": "4",
+                    "memory": "16Gi"
+                }
+            }
+        ],
+        "summary": {
+            "placed": 1,
+            "unplaced": 1,
+            "nodes": 12,
+            "nodesUsed": 5,
+            "nodesNewlyUsed": 1,
+            "unplacedByCause": [
+                {
+                    "pods": 1,
+                    "first": "shop/web-7",
+                    "causes": [
+                        {
+                            "plugin": "NodeResourcesFit",
+                            "message": "Insufficient cpu",
+                            "nodes": 4
+                        },
+                        {
+                            "plugin": "TaintToleration",
+                            "message": "node(s) had untolerated taint {dedicated: gpu}",
+                            "nodes": 4
+                        },
+                        {
+                            "plugin": "NodeAffinity",
+                            "message": "node(s) didn't match Pod's node affinity/selector",
+                            "nodes": 2
+                        },
+                        {
+                            "plugin": "NodeUnschedulable",
+                            "message": "node(s) were unschedulable",
+                            "nodes": 1
+                        },
+                        {
+                            "plugin": "TaintToleration",
+                            "message": "node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }",
+                            "nodes": 1
+                        }
+                    ]
+                }
+            ]
+        },
+        "notEvaluated": []
+    }
+    --- stderr
+    --- status 0
+    "#);
+}
+
+#[test]
+fn a_seed_draws_the_same_again() {
+    let draw = |seed: &str| {
+        run(&format!(
+            "simulate -f examples/pods/batch.yaml --seed {seed} -o json --snapshot examples/clusters/gpu.yaml"
+        ))
+        .stdout
+    };
+    assert!(!draw("1").is_empty());
+    assert_eq!(draw("1"), draw("1"));
+}
+
+#[test]
+fn what_cannot_be_simulated() {
+    let of = |arguments: &str| screen(&format!("simulate {arguments} --snapshot examples/clusters/mixed.yaml"));
+    assert_snapshot!(of(""), @r"
+    --- stderr
+    error: you must say what to schedule; use --pending, or -f FILE
+    --- status 2
+    ");
+    assert_snapshot!(of("--pending --replicas 2"), @r"
+    --- stderr
+    error: the following required arguments were not provided: --filename <FILE|->. See 'kubectl sched simulate -h' for help and examples
+    --- status 2
+    ");
+}
