@@ -64,6 +64,10 @@ pub enum Weakening {
     NodeCondition(Taint),
     /// The taint is there to empty the node.
     Eviction(Taint),
+    /// The node runs the cluster itself.
+    ControlPlane(Taint),
+    /// The images must be made for the machines that this label told of.
+    Platform(Name),
     /// Pods that must be kept apart over this key may come together.
     AntiAffinity(Name),
     /// The pods are no longer sure to be spread over this key.
@@ -202,6 +206,7 @@ fn weakens(edit: &Edit) -> Vec<Weakening> {
                     Some(Weakening::Spread(*topology_key))
                 }
                 PodChange::RemoveSchedulingGates => Some(Weakening::SchedulingGates),
+                PodChange::DropNodeSelector { key } if remedies::is_platform(*key) => Some(Weakening::Platform(*key)),
                 PodChange::Request { .. }
                 | PodChange::DropNodeSelector { .. }
                 | PodChange::PreferNodeAffinity
@@ -222,6 +227,8 @@ fn tolerating(taint: &Taint) -> Option<Weakening> {
         Some(Weakening::NodeCondition(*taint))
     } else if taint.effect == TaintEffect::NoExecute {
         Some(Weakening::Eviction(*taint))
+    } else if remedies::is_control_plane(taint.key) {
+        Some(Weakening::ControlPlane(*taint))
     } else {
         None
     }

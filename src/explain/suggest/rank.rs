@@ -58,12 +58,15 @@ fn of_change(change: &PodChange) -> i64 {
             let no_execute = toleration.effect.is_some_and(|effect| effect == "NoExecute");
             if toleration.key.is_some_and(condition) {
                 900
+            } else if toleration.key.is_some_and(remedies::is_control_plane) {
+                600
             } else if no_execute {
                 400
             } else {
                 200
             }
         }
+        PodChange::DropNodeSelector { key } if remedies::is_platform(*key) => 600,
         PodChange::DropNodeSelector { .. } => 300,
         PodChange::PreferNodeAffinity => 340,
         PodChange::PreferPodAffinity { .. } => 350,

@@ -26,6 +26,16 @@ const FACT_DOMAINS: [&str; 5] = [
     "failure-domain.beta.kubernetes.io",
 ];
 
+/// Whether the label tells for which machines an image must be made.
+pub(super) fn is_platform(key: Name) -> bool {
+    matches!(key.as_str(), "kubernetes.io/arch" | "kubernetes.io/os" | "beta.kubernetes.io/arch" | "beta.kubernetes.io/os")
+}
+
+/// Whether the taint keeps pods off nodes that run the cluster itself.
+pub(super) fn is_control_plane(key: Name) -> bool {
+    matches!(key.as_str(), "node-role.kubernetes.io/control-plane" | "node-role.kubernetes.io/master")
+}
+
 /// Whether the taint tells that something is wrong with the node. A cordon is somebody's wish.
 pub(super) fn tells_of_condition(taint: &Taint) -> bool {
     taint.key.starts_with(CONDITION_PREFIX) && !is_cordon(taint)
@@ -106,7 +116,8 @@ fn quantity(resource: Name, amount: Amount) -> Quantity {
     }
 }
 
-/// The narrowest toleration; or the taint goes, unless a controller would put it back.
+/// The narrowest toleration. That the taint should go is not for the pod to say: it was put there
+/// on purpose, or by a controller that would put it back.
 fn of_taint(pod: &Pod, node: &NodeInfo, taint: &Taint) -> Vec<Edit> {
     if is_cordon(taint) {
         return vec![Edit::Uncordon { node: node.name() }];
@@ -119,12 +130,7 @@ fn of_taint(pod: &Pod, node: &NodeInfo, taint: &Taint) -> Vec<Edit> {
         effect: Some(name(taint.effect.as_str())),
         toleration_seconds: None,
     };
-    let tolerate = patch(pod, PodChange::Tolerate { toleration });
-    if tells_of_condition(taint) {
-        vec![tolerate]
-    } else {
-        vec![tolerate, Edit::RemoveTaint { node: node.name(), taint: *taint }]
-    }
+    vec![patch(pod, PodChange::Tolerate { toleration })]
 }
 
 fn of_labels(pod: &Pod, node: &NodeInfo, unmatched: &[Name], affinity: bool) -> Vec<Edit> {

@@ -16,7 +16,7 @@ use super::words;
 pub(in crate::report) fn summary(suggestion: &Suggestion) -> String {
     if let [Edit::Evict { .. }, ..] = suggestion.edits.as_slice() {
         let pods: Vec<String> = suggestion.moves.iter().map(|moved| moved.pod.to_string()).collect();
-        return format!("move {} off the node", list(&pods, 3));
+        return format!("move {} elsewhere", list(&pods, 3));
     }
     let parts: Vec<String> =
         suggestion.edits.iter().flat_map(|edit| of_edit(edit, suggestion.several_containers)).collect();
@@ -35,6 +35,8 @@ pub(in crate::report) fn weakening(weakening: &Weakening) -> String {
     match weakening {
         Weakening::NodeCondition(taint) => format!("{} tells that something is wrong with the node", short(taint)),
         Weakening::Eviction(taint) => format!("{} is there to empty the node", short(taint)),
+        Weakening::ControlPlane(_) => "the node runs the cluster itself".to_owned(),
+        Weakening::Platform(key) => format!("the images must be made for another {key}"),
         Weakening::AntiAffinity(key) => format!("pods kept apart over {key} could then come together"),
         Weakening::Spread(key) => format!("one {key} could then hold more of the pods"),
         Weakening::SchedulingGates => "whoever set the gates has not released the pod".to_owned(),
