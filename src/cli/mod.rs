@@ -14,6 +14,7 @@ mod kube_flags;
 mod manifests;
 mod output;
 mod resolve;
+mod snapshot;
 mod state;
 mod target;
 mod usage;
@@ -66,6 +67,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Explain(Box<explain::ExplainArgs>),
+    Snapshot(Box<snapshot::SnapshotArgs>),
     Config(config::ConfigArgs),
     Completion(completion::CompletionArgs),
     Version(version::VersionArgs),
@@ -91,6 +93,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(command: &Command) -> Result<Status> {
     match command {
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::Config(arguments) => config::run(arguments),
         Command::Completion(arguments) => completion::run(arguments),
         Command::Version(arguments) => version::run(arguments),

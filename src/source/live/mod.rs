@@ -2,6 +2,8 @@
 //!
 //! Only lists, in pages of 500; every page is decoded into the slim structs as it comes.
 
+use std::cell::RefCell;
+
 use futures_util::future::join_all;
 use kube::Client;
 use serde::Deserialize;
@@ -23,6 +25,8 @@ const PAGE: usize = 500;
 pub struct LiveReport {
     /// The API server's version, such as `v1.34.1`.
     pub version: Option<String>,
+    /// Kinds of which all objects were read, be there none.
+    pub listed: Vec<Kind>,
     /// Kinds that may not be listed, with the server's reason.
     pub forbidden: Vec<(Kind, String)>,
 }
@@ -33,20 +37,35 @@ pub struct LiveReport {
 /// # Errors
 /// No connection, no login, no right to list nodes or pods, or an answer that is no list.
 pub fn read(connection: &Connection, kinds: &[Kind], builder: &mut ClusterBuilder) -> Result<LiveReport, LiveError> {
+    let report = visit(connection, kinds, |kind, json| {
+        builder.add(Object::decode(kind, json)?.0);
+        Ok(())
+    })?;
+    for kind in &report.listed {
+        builder.saw(*kind);
+    }
+    Ok(report)
+}
+
+/// Gives all objects of `kinds` to `take` as JSON text, one by one and without their
+/// `apiVersion` and `kind`.
+///
+/// # Errors
+/// As [`read`]; an object that `take` refuses.
+pub fn visit(
+    connection: &Connection,
+    kinds: &[Kind],
+    take: impl FnMut(Kind, &[u8]) -> serde_json::Result<()>,
+) -> Result<LiveReport, LiveError> {
+    let take = RefCell::new(take);
     runtime()?.block_on(async {
         let client = connection.client().await?;
         let version = client.apiserver_version().await.map_err(LiveError::client)?;
-        let lists = join_all(kinds.iter().map(|kind| list(&client, *kind))).await;
+        let lists = join_all(kinds.iter().map(|kind| list(&client, *kind, &take))).await;
         let mut report = LiveReport { version: Some(version.git_version), ..LiveReport::default() };
         for (kind, list) in kinds.iter().zip(lists) {
             match list {
-                Ok(objects) => {
-                    builder.saw(*kind);
-                    for object in objects {
-                        builder.add(object);
-                    }
-                }
-                Err(ListError::NotServed) => builder.saw(*kind),
+                Ok(()) | Err(ListError::NotServed) => report.listed.push(*kind),
                 Err(ListError::Forbidden(why)) if !matches!(kind, Kind::Node | Kind::Pod) => {
                     report.forbidden.push((*kind, why));
                 }
@@ -95,8 +114,11 @@ struct PageMetadata {
     next: Option<String>,
 }
 
-async fn list(client: &Client, kind: Kind) -> Result<Vec<Object>, ListError> {
-    let mut objects = Vec::new();
+async fn list(
+    client: &Client,
+    kind: Kind,
+    take: &RefCell<impl FnMut(Kind, &[u8]) -> serde_json::Result<()>>,
+) -> Result<(), ListError> {
     let mut next: Option<String> = None;
     loop {
         let mut path = format!("{}?limit={PAGE}", kind.api_path());
@@ -115,12 +137,16 @@ async fn list(client: &Client, kind: Kind) -> Result<Vec<Object>, ListError> {
             ListError::Other(LiveError::Message(format!("the server's list of {} cannot be read: {error}", kind.as_str())))
         };
         let page: Page<'_> = serde_json::from_str(&text).map_err(unreadable)?;
-        for item in page.items {
-            objects.push(Object::decode(kind, item.get().as_bytes()).map_err(unreadable)?.0);
+        {
+            // Never held across a wait: the lists take turns.
+            let mut take = take.borrow_mut();
+            for item in page.items {
+                (*take)(kind, item.get().as_bytes()).map_err(unreadable)?;
+            }
         }
         match page.metadata.next.filter(|token| !token.is_empty()) {
             Some(token) => next = Some(token),
-            None => return Ok(objects),
+            None => return Ok(()),
         }
     }
 }
