@@ -153,7 +153,10 @@ fn sort_texts(value: &mut Value) {
         Value::Object(fields) => {
             for (field, value) in fields {
                 match value {
-                    Value::String(text) if field == "message" => *text = sorted(text, ", "),
+                    Value::String(text) if field == "message" => {
+                        let sentences: Vec<String> = text.split(". ").map(|part| sorted(part, ", ")).collect();
+                        *text = sentences.join(". ");
+                    }
                     Value::String(text) if field == "selector" => *text = sorted(text, ","),
                     Value::Array(items) if field == "reasons" => {
                         items.iter_mut().for_each(sort_texts);
