@@ -89,7 +89,7 @@ pub struct Written {
     pub count: BTreeMap<Kind, usize>,
     /// Objects of kinds that scheduling does not read.
     pub passed_over: usize,
-    /// Of a redacted snapshot: every text that was put in, and the one it replaced.
+    /// Of a redacted snapshot: every new name, and the one it replaced.
     pub originals: BTreeMap<String, String>,
     /// Of a redacted snapshot: what stays though it may tell something.
     pub kept: Kept,

@@ -131,7 +131,8 @@ impl Names {
             let region = region(&zone).and_then(|region| new.get(region)).cloned().unwrap_or_default();
             new.insert(zone, format!("{region}-z{place:0width$}"));
         }
-        Redaction { new, derived: self.derived, kept: self.kept, originals: BTreeMap::new() }
+        let originals = new.iter().map(|(atom, name)| (name.clone(), atom.clone())).collect();
+        Redaction { new, derived: self.derived, kept: self.kept, originals }
     }
 }
 
@@ -208,7 +209,8 @@ impl Redaction {
         &self.kept
     }
 
-    /// What stands for what: every text that was put in, and the one it replaced.
+    /// What stands for what: every new name, and every text made of them that was put in, with the
+    /// one it replaced.
     pub fn originals(&self) -> &BTreeMap<String, String> {
         &self.originals
     }
