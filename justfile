@@ -22,6 +22,11 @@ conformance:
     cargo build --release
     python3 ../shared/conformance/check.py --bin target/release/kubectl-sched tests/conformance/*.jsonl.gz
 
+# Against a real API server and scheduler on loopback (Python; Go for the first build of the two)
+e2e *patterns:
+    cargo build
+    tests/e2e/run {{patterns}}
+
 # Licences, advisories, sources
 deny:
     cargo deny check
@@ -30,6 +35,10 @@ deny:
 docs:
     cargo doc --no-deps --open
 
-# CPU and memory of `explain` beside a bare skip of the same file
+# Median time of a scheduling cycle on a large state
 bench snapshot:
-    benches/explain.sh {{snapshot}}
+    cargo bench --bench cycle -- {{snapshot}}
+
+# Fuzz one target (quantity, state, config) for a minute; needs a nightly compiler and cargo-fuzz
+fuzz target:
+    cargo +nightly fuzz run {{target}} -- -max_total_time=60

@@ -2,8 +2,32 @@
 //!
 //! State flows one way: [`source`] reads it into a [`cluster`], [`config`] says which profile
 //! is asked, [`framework`] runs the scheduling cycle over the [`plugins`], and the
-//! [`scheduler::Scheduler`] ties these together: one [`framework::Placement`] a pod, of which
-//! every command and every output is a function.
+//! [`scheduler::Scheduler`] ties these together: one [`framework::Placement`] a pod. What it
+//! means is said by [`explain`], how it looks by [`report`]; [`cli`] is what a user types.
+//!
+//! Why does a pod of the example cluster not fit?
+//!
+//! ```
+//! use kubectl_sched::cluster::{ClusterBuilder, ObjectKey, Timestamp, name};
+//! use kubectl_sched::config::{Behaviour, SchedulerConfig};
+//! use kubectl_sched::scheduler::Scheduler;
+//! use kubectl_sched::source::{Input, files};
+//!
+//! let mut builder = ClusterBuilder::default();
+//! files::read(&Input::File("examples/clusters/mixed.yaml".into()), &mut builder)?;
+//! let behaviour = Behaviour::new("v1.34".parse()?);
+//! let mut cluster = builder.build(behaviour.request_gates());
+//! let scheduler = Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour);
+//!
+//! let pod = cluster.pod_named(ObjectKey::new(name("shop"), name("web-7"))).ok_or("no such pod")?.id;
+//! let placement = scheduler.explain(&mut cluster, pod, Timestamp::now());
+//! assert!(!placement.schedulable);
+//! assert!(placement.message.is_some_and(|text| text.starts_with("0/12 nodes are available: ")));
+//! let node = placement.nodes.iter().find(|node| node.name == "node-2").ok_or("no such node")?;
+//! assert_eq!(node.filters[0].plugin, "NodeResourcesFit");
+//! assert_eq!(node.filters[0].rejection.reasons[0].to_string(), "Insufficient cpu");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod cli;
 pub mod cluster;

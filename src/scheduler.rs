@@ -5,6 +5,7 @@
 use crate::cluster::pod::PodId;
 use crate::cluster::{Cluster, Pod, Timestamp};
 use crate::config::{Behaviour, Profile, SchedulerConfig};
+use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
 use crate::framework::{Cycle, Framework, NotEvaluated, Notes, Plugin, cycle, sampling};
 use crate::plugins;
@@ -14,17 +15,27 @@ pub struct Scheduler {
     config: SchedulerConfig,
     behaviour: Behaviour,
     profiles: Vec<(Profile, Vec<Box<dyn Plugin>>)>,
+    extenders: Vec<Extender>,
 }
 
 impl Scheduler {
-    /// Builds the plugins of every profile.
+    /// Builds the plugins of every profile. Extenders are not asked: every placement tells of it.
     pub fn new(config: SchedulerConfig, behaviour: Behaviour) -> Self {
-        let profiles = config
-            .profiles
-            .iter()
-            .map(|profile| (profile.clone(), plugins::build(profile, &behaviour)))
-            .collect();
-        Self { config, behaviour, profiles }
+        let profiles =
+            config.profiles.iter().map(|profile| (profile.clone(), plugins::build(profile, &behaviour))).collect();
+        let extenders = config.extenders.iter().cloned().map(Extender::unasked).collect();
+        Self { config, behaviour, profiles, extenders }
+    }
+
+    /// Lets the extenders of the configuration be asked, each through its transport
+    /// ([`crate::framework::extender::http::connect`]). What they are sent must have been kept
+    /// ([`crate::cluster::ClusterBuilder::keep_raw`]).
+    #[must_use]
+    pub fn with_extenders(mut self, transports: Vec<Box<dyn Transport>>) -> Self {
+        let configs = self.config.extenders.iter().cloned();
+        self.extenders =
+            configs.zip(transports).map(|(config, transport)| Extender::asked(config, transport)).collect();
+        self
     }
 
     /// The configuration it was made from.
@@ -40,13 +51,17 @@ impl Scheduler {
     /// The profile that answers to the pod's scheduler name, ready to run.
     pub fn framework_for(&self, pod: &Pod) -> Option<(&Profile, Framework<'_>)> {
         let (profile, plugins) = self.profile_for(pod)?;
-        Some((profile, Framework::new(profile, plugins)))
+        Some((profile, self.framework(profile, plugins)))
     }
 
     fn profile_for(&self, pod: &Pod) -> Option<(&Profile, &[Box<dyn Plugin>])> {
         let name = pod.spec().scheduler_name();
         let (profile, plugins) = self.profiles.iter().find(|(profile, _)| profile.scheduler_name == name)?;
         Some((profile, plugins))
+    }
+
+    fn framework<'a>(&'a self, profile: &Profile, plugins: &'a [Box<dyn Plugin>]) -> Framework<'a> {
+        Framework { extenders: &self.extenders, ..Framework::new(profile, plugins) }
     }
 
     /// Runs one cycle for a pending pod of `cluster`, at the time `now`.
@@ -58,7 +73,7 @@ impl Scheduler {
         let notes = Notes::default();
         note_what_is_outside(profile, plugins, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
-        let mut placement = cycle::run(&Framework::new(profile, plugins), cycle);
+        let mut placement = cycle::run(&self.framework(profile, plugins), cycle);
         let percentage = profile.percentage_of_nodes_to_score.or(self.config.percentage_of_nodes_to_score);
         placement.not_evaluated.extend(sampling::note(&placement, percentage.unwrap_or(0)));
         placement

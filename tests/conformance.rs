@@ -3,11 +3,12 @@
 //! The cases lie in `tests/conformance/`; their format and how they were recorded is told in
 //! `tests/conformance/README.md`. Compared is everything that a case records: verdicts, every
 //! failing filter, scores, totals, picks, messages, errors and preemption. Nothing is let pass.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
 
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Debug;
+use std::fmt::{Debug, Write};
 
 use common::{cases, key};
 use kubectl_sched::cluster::Timestamp;
@@ -75,6 +76,7 @@ struct ExpectedCandidate {
 struct Differences(Vec<String>);
 
 impl Differences {
+    #[allow(clippy::needless_pass_by_value)] // callers build what they compare
     fn check<T: PartialEq + Debug>(&mut self, what: &str, expected: T, actual: T) {
         if expected != actual {
             self.0.push(format!("{what}\n      kube-scheduler {expected:?}\n      kubectl-sched  {actual:?}"));
@@ -105,8 +107,7 @@ fn compare(expected: &Expected, actual: &Placement) -> Differences {
     differences.check("picks", &expected.picks, &names(&mut actual.picks.iter().map(ToString::to_string)));
     differences.check("errors", &expected.errors, &names(&mut actual.errors.iter().cloned()));
     if expected.errors.is_empty() && expected.pre_filter.is_none() {
-        let narrowed: Vec<String> =
-            actual.pre_filter_nodes.iter().flatten().map(ToString::to_string).collect();
+        let narrowed: Vec<String> = actual.pre_filter_nodes.iter().flatten().map(ToString::to_string).collect();
         differences.check("preFilterNodes", &expected.pre_filter_nodes, &narrowed);
         differences.check("skippedFilters", &expected.skipped_filters, &strings(&actual.skipped_filters));
         differences.check("skippedScores", &expected.skipped_scores, &strings(&actual.skipped_scores));
@@ -173,9 +174,9 @@ fn area(area: &str) {
             if !differences.0.is_empty() {
                 failed += 1;
                 if failed <= 5 {
-                    shown += &format!("\n  {} {pod}", case.name);
+                    let _ = write!(shown, "\n  {} {pod}", case.name);
                     for difference in differences.0.iter().take(4) {
-                        shown += &format!("\n    {difference}");
+                        let _ = write!(shown, "\n    {difference}");
                     }
                 }
             }

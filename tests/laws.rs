@@ -1,4 +1,5 @@
 //! Laws that hold for every cluster, tried on the recorded cases: real in shape, nasty in detail.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
 
 mod common;
 

@@ -34,13 +34,20 @@ fn shell(text: &str) -> Result<Shell> {
         "zsh" => Ok(Shell::Zsh),
         "fish" => Ok(Shell::Fish),
         "powershell" => Ok(Shell::PowerShell),
-        other => Err(Error::new(format!("unsupported shell type \"{other}\"")).hint("use bash, zsh, fish or powershell")),
+        other => {
+            Err(Error::new(format!("unsupported shell type \"{other}\"")).hint("use bash, zsh, fish or powershell"))
+        }
     }
 }
 
 pub(super) fn run(arguments: &CompletionArgs) -> Result<Status> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command().bin_name("kubectl-sched"), "kubectl-sched", &mut script);
+    clap_complete::generate(
+        arguments.shell,
+        &mut Cli::command().bin_name("kubectl-sched"),
+        "kubectl-sched",
+        &mut script,
+    );
     output::print_bytes(&script)?;
     Ok(Status::Answered)
 }

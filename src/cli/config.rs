@@ -96,7 +96,8 @@ pub(super) fn run(arguments: &ConfigArgs) -> Result<Status> {
 
 /// `profile/NAME`, one a line.
 fn names(config: &ConfigObject) -> String {
-    let names: Vec<String> = config.profiles.iter().map(|profile| format!("profile/{}", profile.scheduler_name)).collect();
+    let names: Vec<String> =
+        config.profiles.iter().map(|profile| format!("profile/{}", profile.scheduler_name)).collect();
     names.join("\n") + "\n"
 }
 
@@ -122,16 +123,18 @@ impl ProfileObject {
             }
         }
         let mut plugins: Vec<PluginObject> = in_tree.into_values().collect();
-        plugins.extend(profile.out_of_tree.iter().map(|plugin| PluginObject {
-            name: plugin.plugin.to_string(),
-            points: plugin
-                .points
-                .iter()
-                .map(|point| PointObject { point: point.field(), origin: origin(Origin::ExtensionPoint) })
-                .collect(),
-            weight: None,
-            args: BTreeMap::new(),
-            known: false,
+        plugins.extend(profile.out_of_tree.iter().map(|plugin| {
+            PluginObject {
+                name: plugin.plugin.to_string(),
+                points: plugin
+                    .points
+                    .iter()
+                    .map(|point| PointObject { point: point.field(), origin: origin(Origin::ExtensionPoint) })
+                    .collect(),
+                weight: None,
+                args: BTreeMap::new(),
+                known: false,
+            }
         }));
         Self { scheduler_name: profile.scheduler_name.to_string(), plugins }
     }
@@ -204,7 +207,7 @@ fn table(config: &ConfigObject, output: &OutputFlags) -> String {
     }
     for extender in &config.extenders {
         screen.blank();
-        screen.line(&[(Label::Warning, &format!("Extender {extender}: not called"))]);
+        screen.line(&[(Label::Warning, &format!("Extender {extender}: asked only with --call-extenders"))]);
     }
     screen.finish()
 }

@@ -11,10 +11,8 @@ pub(super) fn arguments(plugin: &str, args: &PluginArgs) -> BTreeMap<&'static st
     let entries: Vec<(&'static str, Value)> = match plugin {
         "NodeResourcesFit" => {
             let fit = &args.node_resources_fit;
-            let mut entries = vec![
-                ("scoringStrategy", strategy(&fit.strategy)),
-                ("resources", weights(&fit.resources)),
-            ];
+            let mut entries =
+                vec![("scoringStrategy", strategy(&fit.strategy)), ("resources", weights(&fit.resources))];
             if !fit.ignored_resources.is_empty() {
                 entries.push(("ignoredResources", json!(fit.ignored_resources)));
             }
@@ -26,12 +24,9 @@ pub(super) fn arguments(plugin: &str, args: &PluginArgs) -> BTreeMap<&'static st
         "NodeResourcesBalancedAllocation" => {
             vec![("resources", weights(&args.node_resources_balanced_allocation.resources))]
         }
-        "NodeAffinity" => args
-            .node_affinity
-            .added_affinity
-            .iter()
-            .map(|affinity| ("addedAffinity", affinity.clone()))
-            .collect(),
+        "NodeAffinity" => {
+            args.node_affinity.added_affinity.iter().map(|affinity| ("addedAffinity", affinity.clone())).collect()
+        }
         "PodTopologySpread" => match &args.pod_topology_spread.default_constraints {
             DefaultConstraints::System => vec![("defaultingType", json!("System"))],
             DefaultConstraints::List(constraints) => vec![

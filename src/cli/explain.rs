@@ -78,7 +78,9 @@ Exit status:
 pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     let target = Target::parse(&arguments.target, &arguments.filename)?;
     if arguments.kube.all_namespaces {
-        return Err(Error::new("a resource cannot be retrieved by name across all namespaces").hint("choose one with -n"));
+        return Err(
+            Error::new("a resource cannot be retrieved by name across all namespaces").hint("choose one with -n")
+        );
     }
     let mut from_files = Asked::default();
     let mut state = arguments.state.load(&arguments.kube, &arguments.output, |builder| {

@@ -62,4 +62,7 @@ pub(crate) struct KubeFlags {
     /// Directory kubectl caches discovery in; accepted, and not used
     #[arg(long, value_name = "DIR", hide_short_help = true)]
     pub(crate) cache_dir: Option<PathBuf>,
+    /// Objects to ask for in one page of a list; 0 for all in one
+    #[arg(long, value_name = "NUMBER", default_value_t = 500, hide = true)]
+    pub(crate) chunk_size: usize,
 }

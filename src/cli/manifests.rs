@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cluster::workload::Workload;
 use crate::cluster::pod::PodObject;
+use crate::cluster::workload::Workload;
 use crate::cluster::{ClusterBuilder, Object};
 use crate::error::{Error, Result};
 use crate::source::{Input, read_manifests};
@@ -20,7 +20,8 @@ pub(crate) struct Asked {
 /// A pod, or something with a pod template.
 #[derive(Debug)]
 pub(crate) enum AskedObject {
-    Pod(Box<PodObject>),
+    /// A pod, and the JSON it was decoded from.
+    Pod(Box<PodObject>, Vec<u8>),
     Workload(Box<Workload>),
 }
 
@@ -36,10 +37,11 @@ pub(crate) fn read(files: &[PathBuf], builder: &mut ClusterBuilder) -> Result<As
             let (object, _) = Object::decode(manifest.kind, &manifest.json)
                 .map_err(|error| Error::new(format!("{input}: {}: {error}", manifest.kind.as_str())))?;
             match object {
-                Object::Pod(pod) => asked.objects.push(AskedObject::Pod(pod)),
+                Object::Pod(pod) => asked.objects.push(AskedObject::Pod(pod, manifest.json)),
                 Object::Workload(workload) => asked.objects.push(AskedObject::Workload(workload)),
                 other => {
-                    builder.add(other);
+                    let raw = builder.raw(&other, &manifest.json);
+                    builder.add_raw(other, raw);
                 }
             }
         }

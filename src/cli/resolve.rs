@@ -46,13 +46,17 @@ pub(crate) fn asked(state: &mut State, asked: AskedObject) -> PodId {
             workload.key.namespace = in_namespace(state, workload.key.namespace);
             fresh_pod(state, &workload)
         }
-        AskedObject::Pod(mut pod) => {
+        AskedObject::Pod(mut pod, json) => {
             pod.own.key.namespace = in_namespace(state, pod.own.key.namespace);
             // The manifest stands in for the pod of this name, which then takes no room of its own.
             if let Some(existing) = state.cluster.pod_named(pod.own.key).map(|pod| pod.id) {
                 state.cluster.forget(existing);
             }
-            add(state, *pod)
+            let id = add(state, *pod);
+            if state.keeps_raw {
+                state.cluster.keep_raw_pod(id, &json);
+            }
+            id
         }
     }
 }
@@ -78,12 +82,13 @@ fn not_found(state: &State, resource: &str, wanted: &str, keys: impl Iterator<It
         "{resource} \"{wanted}\" not found in namespace \"{}\" of {}",
         state.namespace, state.origin
     ));
-    let elsewhere: Vec<&str> =
-        keys.iter().filter(|key| key.name == wanted).map(|key| key.namespace.as_str()).collect();
+    let elsewhere: Vec<&str> = keys.iter().filter(|key| key.name == wanted).map(|key| key.namespace.as_str()).collect();
     match elsewhere.as_slice() {
         [] => {}
         [namespace] => return error.hint(format!("there is one in namespace \"{namespace}\": add -n {namespace}")),
-        several => return error.hint(format!("there are some in the namespaces {}: choose with -n", several.join(", "))),
+        several => {
+            return error.hint(format!("there are some in the namespaces {}: choose with -n", several.join(", ")));
+        }
     }
     let here = keys.iter().filter(|key| key.namespace == state.namespace.as_str());
     let mut near: Vec<(usize, &str)> = here
@@ -123,9 +128,7 @@ fn pending_pods(cluster: &Cluster, workload: &Workload) -> Vec<PodId> {
         .collect();
     cluster
         .pending()
-        .filter(|pod| {
-            managers.iter().any(|manager| owned(pod.key().namespace, pod.own.controller.as_ref(), manager))
-        })
+        .filter(|pod| managers.iter().any(|manager| owned(pod.key().namespace, pod.own.controller.as_ref(), manager)))
         .map(|pod| pod.id)
         .collect()
 }
@@ -184,13 +187,17 @@ fn fresh_pod(state: &mut State, workload: &Workload) -> PodId {
         resource_claim_statuses: List::default(),
         sequence: u32::MAX,
     };
-    add(state, PodObject { own, template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }) })
+    add(state, PodObject { own: Box::new(own), template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }) })
 }
 
 /// `NAME-new`, or with a number behind it when there is such a pod.
 fn free_name(cluster: &Cluster, workload: ObjectKey) -> ObjectKey {
-    let taken: BTreeSet<Name> =
-        cluster.pods().iter().filter(|pod| pod.key().namespace == workload.namespace).map(|pod| pod.key().name).collect();
+    let taken: BTreeSet<Name> = cluster
+        .pods()
+        .iter()
+        .filter(|pod| pod.key().namespace == workload.namespace)
+        .map(|pod| pod.key().name)
+        .collect();
     let mut free = name(&format!("{}-new", workload.name));
     let mut number = 2;
     while taken.contains(&free) {

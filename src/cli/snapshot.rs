@@ -25,7 +25,8 @@ use super::{Status, TEMPLATE, output};
 /// The file answers every question as the cluster does: give it to the other commands with
 /// --snapshot. It is a gzip-compressed List of all nodes, pods, volumes and so on, whatever the
 /// namespace, with only those fields that scheduling reads: no commands, no environment, no
-/// annotations but four of volumes. Secrets and ConfigMaps are never read.
+/// annotations but four of volumes. Secrets and ConfigMaps are never read. Only extenders that
+/// are called (--call-extenders) are told less than they would be.
 ///
 /// --redact gives all names others: of objects, of containers and volumes in pods, label values,
 /// images, tags and digests, host addresses, volume ids, and label keys, taint keys, resources

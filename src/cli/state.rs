@@ -11,6 +11,7 @@ use crate::cluster::{Cluster, ClusterBuilder, Kind};
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
+use crate::framework::extender::http;
 use crate::scheduler::Scheduler;
 use crate::source::{self, Input, files, live};
 
@@ -26,6 +27,9 @@ pub(crate) struct StateFlags {
     pub(crate) snapshot: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) scheduler: SchedulerFlags,
+    /// Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes
+    #[arg(long)]
+    pub(crate) call_extenders: bool,
 }
 
 /// Whose scheduler is reproduced.
@@ -55,6 +59,8 @@ pub(crate) struct State {
     pub(crate) origin: String,
     /// What is missing in it.
     pub(crate) notes: Vec<NotEvaluated>,
+    /// Whether whole Pods and Nodes are kept, to be sent to extenders.
+    pub(crate) keeps_raw: bool,
 }
 
 impl StateFlags {
@@ -69,6 +75,9 @@ impl StateFlags {
         more: impl FnOnce(&mut ClusterBuilder) -> Result<()>,
     ) -> Result<State> {
         let mut builder = ClusterBuilder::default();
+        if self.call_extenders {
+            builder.keep_raw();
+        }
         let mut notes = Vec::new();
         let Found { version, origin, scheduler_config } = match &self.snapshot {
             Some(path) => read_files(path, &mut builder, output, &mut notes)?,
@@ -94,7 +103,17 @@ impl StateFlags {
             (None, Some(_)) => "default".to_owned(),
             (None, None) => live::default_namespace(&kube.connection()?).map_err(from_live)?,
         };
-        Ok(State { cluster, scheduler: Scheduler::new(config, behaviour), gates, namespace, origin, notes })
+        let scheduler = self.scheduler(config, behaviour)?;
+        Ok(State { cluster, scheduler, gates, namespace, origin, notes, keeps_raw: self.call_extenders })
+    }
+
+    /// The scheduler, its extenders connected only if they are to be asked.
+    fn scheduler(&self, config: SchedulerConfig, behaviour: Behaviour) -> Result<Scheduler> {
+        if !self.call_extenders {
+            return Ok(Scheduler::new(config, behaviour));
+        }
+        let transports = http::connect(&config.extenders).map_err(Error::from_error)?;
+        Ok(Scheduler::new(config, behaviour).with_extenders(transports))
     }
 }
 
@@ -213,6 +232,7 @@ impl KubeFlags {
             impersonate: self.as_user.clone(),
             impersonate_groups: self.as_group.clone(),
             impersonate_uid: self.as_uid.clone(),
+            chunk_size: self.chunk_size,
             request_timeout: self.request_timeout.as_deref().map(timeout).transpose()?.flatten(),
         })
     }

@@ -72,9 +72,8 @@ fn kind_of(word: &str) -> Result<Option<WorkloadKind>> {
         return Ok(None);
     }
     WorkloadKind::from_resource(&word).map(Some).ok_or_else(|| {
-        Error::new(format!("the resource type \"{word}\" has no pod template")).hint(
-            "use pod, deployment, statefulset, daemonset, replicaset, replicationcontroller, job or cronjob",
-        )
+        Error::new(format!("the resource type \"{word}\" has no pod template"))
+            .hint("use pod, deployment, statefulset, daemonset, replicaset, replicationcontroller, job or cronjob")
     })
 }
 

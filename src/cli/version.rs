@@ -7,8 +7,8 @@ use crate::config::KubeVersion;
 use crate::error::{Error, Result};
 use crate::report::{Format, json};
 
-use super::{Status, TEMPLATE};
 use super::output::OutputFlags;
+use super::{Status, TEMPLATE};
 
 /// Print the version, and the Kubernetes versions whose scheduler it reproduces
 #[derive(Debug, Args)]

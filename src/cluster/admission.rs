@@ -34,7 +34,10 @@ pub fn admit(pod: PodObject, priority_classes: &[PriorityClass]) -> Admitted {
     let unknown_priority_class = set_priority(&mut spec, priority_classes);
     default_tolerations(&mut spec);
     merge_match_label_keys(&mut spec, &pod.own.labels);
-    Admitted { pod: PodObject { own: pod.own, template: Arc::new(PodTemplate { spec, resize }) }, unknown_priority_class }
+    Admitted {
+        pod: PodObject { own: pod.own, template: Arc::new(PodTemplate { spec, resize }) },
+        unknown_priority_class,
+    }
 }
 
 /// Requests default to limits (upstream pkg/apis/core/v1/defaults.go, SetDefaults_Pod); at the
@@ -137,9 +140,9 @@ fn speaks_of_eviction(toleration: &Toleration, key: Name) -> bool {
 }
 
 /// Puts the pod's values of `matchLabelKeys` into the selectors (upstream
-/// pkg/registry/core/pod/strategy.go, applyMatchLabelKeysAndMismatchLabelKeys and, since 1.34,
-/// applySchedulingGatedCondition's neighbour for spread constraints; a scheduler that merges them
-/// itself finds the same requirement twice, which changes nothing).
+/// pkg/registry/core/pod/strategy.go, applyMatchLabelKeysAndMismatchLabelKeys). Spread constraints
+/// get them from the API server since 1.34 and from the scheduler before; the same requirement twice
+/// changes nothing, so they always get them here.
 fn merge_match_label_keys(spec: &mut PodSpec, labels: &Labels) {
     if let Some(affinity) = &mut spec.affinity {
         for terms in [&mut affinity.pod_affinity, &mut affinity.pod_anti_affinity].into_iter().flatten() {

@@ -5,20 +5,21 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Cluster;
 use super::devices::{DeviceClass, Devices, ResourceClaim, ResourceSlice};
 use super::image::ImageState;
 use super::labels::Labels;
 use super::meta::ObjectKey;
-use super::name::Name;
+use super::name::{Name, name};
 use super::node::Node;
 use super::node_info::{NodeId, NodeInfo};
 use super::object::{Kind, Object};
 use super::pod::{Pod, PodId, PodObject};
 use super::pod_class::{PodClass, PodTemplate};
+use super::raw::{RawObject, RawObjects};
 use super::requests::RequestGates;
 use super::storage::{Storage, StorageObject};
 use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
-use super::Cluster;
 
 /// Takes objects in any order; an object that comes twice counts as its later self.
 #[derive(Debug, Default)]
@@ -38,6 +39,8 @@ pub struct ClusterBuilder {
     templates: FxHashSet<Arc<PodTemplate>>,
     labels: FxHashSet<Arc<Labels>>,
     sequence: u32,
+    /// Whole Pods and Nodes, if they are to be kept.
+    raw: Option<FxHashMap<(Kind, ObjectKey), RawObject>>,
 }
 
 impl ClusterBuilder {
@@ -72,6 +75,27 @@ impl ClusterBuilder {
         }
     }
 
+    /// Asks for whole Pods and Nodes to be kept, which extenders are sent: several times the
+    /// memory of the state itself.
+    pub fn keep_raw(&mut self) {
+        self.raw = Some(FxHashMap::default());
+    }
+
+    /// What is to be kept of the text that `object` was decoded from, for
+    /// [`ClusterBuilder::add_raw`]; nothing unless [`ClusterBuilder::keep_raw`] asked for it.
+    pub fn raw(&self, object: &Object, json: &[u8]) -> Option<RawObject> {
+        self.raw.as_ref()?;
+        RawObject::of(object.identity().0, json)
+    }
+
+    /// As [`ClusterBuilder::add`], with the text to be kept.
+    pub fn add_raw(&mut self, object: Object, raw: Option<RawObject>) -> bool {
+        if let (Some(kept), Some(raw)) = (&mut self.raw, raw) {
+            kept.insert(object.identity(), raw);
+        }
+        self.add(object)
+    }
+
     /// The newest `kubeletVersion` that any node reports, as `(minor, text)`.
     pub fn newest_kubelet(&self) -> Option<Name> {
         let minor = |version: &Name| version.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok());
@@ -79,7 +103,8 @@ impl ClusterBuilder {
     }
 
     /// Builds the state. Pods that have ended are left out: they count for nothing.
-    pub fn build(self, gates: RequestGates) -> Cluster {
+    pub fn build(mut self, gates: RequestGates) -> Cluster {
+        let raw = self.raw.take();
         let mut cluster = Cluster {
             namespaces: self.namespaces,
             workloads: self.workloads.sorted_by_key(|workload| (workload.key, workload.kind)),
@@ -101,8 +126,26 @@ impl ClusterBuilder {
             .collect();
         cluster.node_ids = cluster.nodes.iter().map(|node| (node.name(), node.id)).collect();
         add_pods(&mut cluster, self.pods, gates);
+        if let Some(raw) = raw {
+            cluster.raw = Arc::new(raw_objects(&cluster, raw));
+        }
         cluster
     }
+}
+
+fn raw_objects(cluster: &Cluster, mut raw: FxHashMap<(Kind, ObjectKey), RawObject>) -> RawObjects {
+    let mut kept = RawObjects::default();
+    for node in &cluster.nodes {
+        if let Some(raw) = raw.remove(&(Kind::Node, ObjectKey::new(name(""), node.name()))) {
+            kept.keep_node(node, raw);
+        }
+    }
+    for pod in &cluster.pods {
+        if let Some(raw) = raw.remove(&(Kind::Pod, pod.key())) {
+            kept.keep_pod(pod, raw);
+        }
+    }
+    kept
 }
 
 fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) {

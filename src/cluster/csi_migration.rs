@@ -227,10 +227,8 @@ fn gce_region(zones: &[&str]) -> Result<String, TranslationError> {
             _ => return Err(TranslationError::GceZone((*zone).to_owned())),
         };
     }
-    if regions.len() == 1 {
-        if let Some(region) = regions.pop_first() {
-            return Ok(region);
-        }
+    if let (1, Some(region)) = (regions.len(), regions.first()) {
+        return Ok(region.clone());
     }
     Err(TranslationError::GceRegions(GoSet(regions)))
 }

@@ -12,8 +12,8 @@ pub mod admission;
 pub mod affinity_term;
 mod api_path;
 pub mod builder;
-pub mod default_selector;
 pub mod csi_migration;
+pub mod default_selector;
 pub mod devices;
 pub mod host_ports;
 pub mod image;
@@ -32,6 +32,7 @@ pub mod pod_class;
 pub mod pod_groups;
 pub mod pod_spec;
 pub mod quantity;
+pub mod raw;
 pub mod requests;
 pub mod resize;
 pub mod resources;
@@ -72,6 +73,8 @@ pub struct Cluster {
     groups: PodGroups,
     nominated: FxHashMap<Name, Vec<PodId>>,
     images: FxHashMap<Name, ImageState>,
+    /// Whole objects; shared by all copies of the state, and empty unless asked for.
+    raw: Arc<raw::RawObjects>,
     storage: Storage,
     /// Namespaces and their labels.
     pub namespaces: FxHashMap<Name, Labels>,
@@ -145,6 +148,18 @@ impl Cluster {
         self.images.get(&name).copied()
     }
 
+    /// Keeps the whole Pod that a pod of the state is, for one that the builder did not read.
+    pub fn keep_raw_pod(&mut self, pod: PodId, json: &[u8]) {
+        if let (Some(pod), Some(raw)) = (self.pods.get(pod.0 as usize), raw::RawObject::of(Kind::Pod, json)) {
+            Arc::make_mut(&mut self.raw).keep_pod(pod, raw);
+        }
+    }
+
+    /// Whole Pods and Nodes, for those who are sent them.
+    pub fn raw(&self) -> &raw::RawObjects {
+        &self.raw
+    }
+
     /// Volumes, claims, classes and what CSI drivers report.
     pub fn storage(&self) -> &Storage {
         &self.storage
@@ -201,7 +216,7 @@ impl Cluster {
     }
 
     /// Adds a pending pod that the input did not have.
-    pub fn add_pending(&mut self, own: pod::PodOwn, class: Arc<pod_class::PodClass>) -> PodId {
+    pub fn add_pending(&mut self, own: Box<pod::PodOwn>, class: Arc<pod_class::PodClass>) -> PodId {
         let id = PodId(self.pods.len() as u32);
         self.pod_ids.insert(own.key, id);
         self.pods.push(Pod { id, own, class });

@@ -130,19 +130,24 @@ impl Object {
         Ok(match kind {
             Kind::Pod => take::<WirePod>(json)?.map(|pod| Self::Pod(Box::new(pod.into_object()))),
             Kind::Node => take::<WireNode>(json)?.map(|node| Self::Node(Box::new(node.into_node()))),
-            Kind::Namespace => take::<wire::WireMetadataOnly>(json)?
-                .map(|namespace| Self::Namespace(namespace.metadata.name.unwrap_or_default(), namespace.metadata.labels)),
+            Kind::Namespace => take::<wire::WireMetadataOnly>(json)?.map(|namespace| {
+                Self::Namespace(namespace.metadata.name.unwrap_or_default(), namespace.metadata.labels)
+            }),
             Kind::Service => take::<wire::WireService>(json)?.map(|service| Self::Service(service.into_service())),
             Kind::PodDisruptionBudget => take::<wire::WirePodDisruptionBudget>(json)?
                 .map(|budget| Self::PodDisruptionBudget(budget.into_budget())),
             Kind::PriorityClass => {
                 take::<wire::WirePriorityClass>(json)?.map(|class| Self::PriorityClass(class.into_class()))
             }
-            Kind::DeviceClass => take::<claim::WireDeviceClass>(json)?.map(|class| Self::DeviceClass(class.into_class())),
-            Kind::ResourceClaim => take::<claim::WireResourceClaim>(json)?
-                .map(|claim| Self::ResourceClaim(Box::new(claim.into_claim()))),
-            Kind::ResourceSlice => take::<slice::WireResourceSlice>(json)?
-                .map(|slice| Self::ResourceSlice(Box::new(slice.into_slice()))),
+            Kind::DeviceClass => {
+                take::<claim::WireDeviceClass>(json)?.map(|class| Self::DeviceClass(class.into_class()))
+            }
+            Kind::ResourceClaim => {
+                take::<claim::WireResourceClaim>(json)?.map(|claim| Self::ResourceClaim(Box::new(claim.into_claim())))
+            }
+            Kind::ResourceSlice => {
+                take::<slice::WireResourceSlice>(json)?.map(|slice| Self::ResourceSlice(Box::new(slice.into_slice())))
+            }
             Kind::Workload(WorkloadKind::ReplicationController) => take::<wire::WireReplicationController>(json)?
                 .map(|controller| Self::Workload(Box::new(controller.into_workload()))),
             Kind::Workload(WorkloadKind::CronJob) => {
@@ -212,7 +217,7 @@ fn ends_in_number(error: &serde_json::Error, json: &[u8]) -> bool {
         return false;
     }
     let last_line = json.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    let lines = json.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let lines = json.split(|byte| *byte == b'\n').count();
     (error.line(), error.column()) == (lines, last_line.len())
 }
 
@@ -306,7 +311,7 @@ mod tests {
     fn the_kind_is_found_wherever_it_stands() {
         peeks(r#"{"apiVersion":"v1","kind":"Pod","spec":{"broken"#, Some("v1"), Some("Pod"));
         peeks(r#"{"spec":{"kind":"inner"},"kind":"Pod"}"#, None, Some("Pod"));
-        peeks(r#"[1]"#, None, None);
+        peeks("[1]", None, None);
         peeks("", None, None);
     }
 

@@ -24,8 +24,8 @@ pub struct PodId(pub u32);
 pub struct Pod {
     /// Where in the state it stands.
     pub id: PodId,
-    /// Everything but the class.
-    pub own: PodOwn,
+    /// Everything but the class. Boxed as it was decoded: building the state moves no pods about.
+    pub own: Box<PodOwn>,
     /// What it shares with its siblings: specification, requests, compiled terms.
     pub class: Arc<PodClass>,
 }
@@ -92,7 +92,7 @@ pub struct PodOwn {
 #[derive(Clone, Debug)]
 pub struct PodObject {
     /// What is its own.
-    pub own: PodOwn,
+    pub own: Box<PodOwn>,
     /// The specification and the resize status, shared by equal pods.
     pub template: Arc<PodTemplate>,
 }
@@ -148,7 +148,7 @@ impl WirePod {
     pub(super) fn into_object(mut self) -> PodObject {
         let status = self.status;
         let node_name = self.spec.node_name.take().filter(|name| !name.is_empty());
-        let own = PodOwn {
+        let own = Box::new(PodOwn {
             key: self.metadata.key(),
             uid: self.metadata.uid.unwrap_or_default(),
             controller: self.metadata.controller().copied(),
@@ -162,7 +162,7 @@ impl WirePod {
             preempted_by_scheduler: status.conditions.iter().any(WireCondition::is_preemption),
             resource_claim_statuses: status.resource_claim_statuses,
             sequence: 0,
-        };
+        });
         let resize = ResizeStatus {
             infeasible: status.conditions.iter().any(WireCondition::is_infeasible_resize),
             containers: status

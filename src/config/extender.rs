@@ -1,6 +1,8 @@
 //! HTTP extenders: who else would be asked, and for what (`pkg/scheduler/scheduler.go: buildExtenders`,
 //! `pkg/scheduler/extender.go: NewHTTPExtender`).
 
+use std::fmt;
+
 use super::duration::GoDuration;
 use super::error::ConfigError;
 use super::types;
@@ -47,8 +49,8 @@ pub struct ManagedResource {
     pub ignored_by_scheduler: bool,
 }
 
-/// How the connection to an extender is secured. Certificates and keys given inline are not kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How the connection to an extender is secured. What is given inline goes before the files.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ExtenderTls {
     /// Any server certificate will do.
     pub insecure: bool,
@@ -60,6 +62,25 @@ pub struct ExtenderTls {
     pub key_file: String,
     /// Path of the trusted roots.
     pub ca_file: String,
+    /// The client certificate, PEM in base64.
+    pub cert_data: String,
+    /// Its key, PEM in base64.
+    pub key_data: String,
+    /// The trusted roots, PEM in base64.
+    pub ca_data: String,
+}
+
+impl fmt::Debug for ExtenderTls {
+    /// Inline certificates and the key are left out: they belong in no log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExtenderTls")
+            .field("insecure", &self.insecure)
+            .field("server_name", &self.server_name)
+            .field("cert_file", &self.cert_file)
+            .field("key_file", &self.key_file)
+            .field("ca_file", &self.ca_file)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The extenders in the order they are asked, and the resources they take from `NodeResourcesFit`.
@@ -99,6 +120,9 @@ impl From<&types::Extender> for ExtenderConfig {
                 cert_file: tls.cert_file.clone(),
                 key_file: tls.key_file.clone(),
                 ca_file: tls.ca_file.clone(),
+                cert_data: tls.cert_data.clone(),
+                key_data: tls.key_data.clone(),
+                ca_data: tls.ca_data.clone(),
             }),
             http_timeout: match extender.http_timeout.nanoseconds {
                 0 => GoDuration::from_seconds(DEFAULT_TIMEOUT_SECONDS),

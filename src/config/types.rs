@@ -138,11 +138,9 @@ wire_struct! {
         pub(super) cert_file: String = "certFile",
         pub(super) key_file: String = "keyFile",
         pub(super) ca_file: String = "caFile",
+        pub(super) cert_data: String = "certData",
+        pub(super) key_data: String = "keyData",
         pub(super) ca_data: String = "caData",
-    }
-    checked: {
-        "certData": String,
-        "keyData": String,
     }
 }
 

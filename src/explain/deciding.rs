@@ -93,3 +93,58 @@ pub(super) fn points(node: &NodePlacement, plugin: &str) -> i64 {
 fn best<'a>(nodes: impl Iterator<Item = (&'a NodePlacement, i64)>) -> Option<(&'a NodePlacement, i64)> {
     nodes.reduce(|best, node| if node.1 > best.1 { node } else { best })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::{NodeId, ObjectKey, PodId, name};
+    use crate::framework::placement::PluginScore;
+
+    /// Nodes `a`, `b`, … with what `Fit` and `Spread` gave them.
+    #[track_caller]
+    fn case(points: &[[i64; 2]], winners: &[&str], behind: Option<i64>, decided_by: &[(&str, &str)]) {
+        let mut placement = Placement::empty(ObjectKey::new(name("n"), name("p")), PodId(0), name("s"));
+        placement.nodes = points
+            .iter()
+            .zip(["a", "b", "c"])
+            .enumerate()
+            .map(|(index, (points, node))| NodePlacement {
+                name: name(node),
+                id: NodeId(index as u32),
+                considered: true,
+                rejection: None,
+                filters: Vec::new(),
+                scores: ["Fit", "Spread"]
+                    .into_iter()
+                    .zip(points)
+                    .map(|(plugin, points)| PluginScore {
+                        plugin,
+                        raw: *points,
+                        normalized: *points,
+                        weight: 1,
+                        weighted: *points,
+                    })
+                    .collect(),
+                total: Some(points.iter().sum()),
+                rank: None,
+            })
+            .collect();
+        let decision = find(&placement).unwrap();
+        let decided: Vec<(&str, &str)> =
+            decision.decided_by.iter().map(|deciding| (deciding.plugin, deciding.instead.as_str())).collect();
+        assert_eq!(decision.winners, winners);
+        assert_eq!(decision.runner_up.map(|runner_up| runner_up.behind), behind);
+        assert_eq!(decided, decided_by);
+    }
+
+    #[test]
+    fn the_plugin_without_which_another_node_wins() {
+        case(&[[10, 90], [20, 10]], &["a"], Some(70), &[("Spread", "b")]);
+        // Ahead in both: neither decides.
+        case(&[[30, 30], [20, 20]], &["a"], Some(20), &[]);
+        // Without it there would be a tie, which the winner still might win.
+        case(&[[20, 30], [20, 20]], &["a"], Some(10), &[]);
+        case(&[[30, 20], [20, 30], [45, 4]], &["a", "b"], Some(1), &[("Spread", "c")]);
+        case(&[[5, 5]], &["a"], None, &[]);
+    }
+}

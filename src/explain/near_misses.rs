@@ -116,9 +116,10 @@ fn fits(requested: Amount, allocatable: Amount) -> bool {
 fn same_misses(a: &NearMiss, b: &NearMiss) -> bool {
     a.distance == b.distance
         && a.misses.len() == b.misses.len()
-        && a.misses.iter().zip(&b.misses).all(|(a, b)| {
-            a.plugin == b.plugin && (a.reason == b.reason || reads_the_same(&a.reason, &b.reason))
-        })
+        && a.misses
+            .iter()
+            .zip(&b.misses)
+            .all(|(a, b)| a.plugin == b.plugin && (a.reason == b.reason || reads_the_same(&a.reason, &b.reason)))
 }
 
 /// Whether two reasons read the same, so that one can stand for both.

@@ -3,8 +3,8 @@
 //! A placement keeps verdicts and scores, not the working behind them; for a single node the
 //! filters and scorers are made ready once more and asked for their facts.
 
-use crate::cluster::name::Name;
 use crate::cluster::NodeInfo;
+use crate::cluster::name::Name;
 use crate::framework::placement::PluginScore;
 use crate::framework::{Cycle, Fact, Framework, NodePlacement, Placement, Rejection, cycle, scoring};
 
@@ -67,12 +67,7 @@ impl NodeDetail {
     }
 }
 
-fn filters(
-    framework: &Framework<'_>,
-    cycle: Cycle<'_>,
-    placement: &Placement,
-    node: &NodeInfo,
-) -> Vec<FilterDetail> {
+fn filters(framework: &Framework<'_>, cycle: Cycle<'_>, placement: &Placement, node: &NodeInfo) -> Vec<FilterDetail> {
     let prepared = cycle::pre_filter(framework, cycle);
     framework
         .filter

@@ -37,7 +37,9 @@ pub fn find(cluster: &Cluster, group: &[NodeId]) -> Option<SharedLabel> {
         .iter()
         .filter_map(|(key, _)| candidate(cluster, &inside, key))
         // A label of every node explains more than one of a few; then the coarser one, then the shorter.
-        .min_by_key(|(split, label)| (label.values.len(), std::cmp::Reverse(split.carriers), split.values, label.key.len(), label.key))
+        .min_by_key(|(split, label)| {
+            (label.values.len(), std::cmp::Reverse(split.carriers), split.values, label.key.len(), label.key)
+        })
         .map(|(_, label)| label)
 }
 

@@ -8,6 +8,7 @@ use crate::cluster::name::Name;
 use crate::cluster::{Cluster, NodeInfo, Pod, Timestamp};
 use crate::config::Behaviour;
 
+use super::extender::{self, Filtered, Round};
 use super::filter_set::FilterSet;
 use super::fit_error;
 use super::not_evaluated::Notes;
@@ -65,35 +66,57 @@ pub fn run(framework: &Framework<'_>, cycle: Cycle<'_>) -> Placement {
     } else if let Some(error) = error_of(prepared.rejection.as_ref()) {
         placement.fail(error);
     } else {
-        judge(framework, cycle, &prepared, &mut placement);
+        let round = Round::new(framework.extenders, cycle, placement.pre_enqueue.is_some());
+        judge(framework, cycle, &prepared, &round, &mut placement);
+        round.finish();
     }
     placement.finish(cycle);
     placement
 }
 
 /// Filters, scores, and asks PostFilter where nothing fits (upstream schedule_one.go, schedulePod).
-fn judge(framework: &Framework<'_>, cycle: Cycle<'_>, prepared: &Prepared<'_>, placement: &mut Placement) {
+fn judge(
+    framework: &Framework<'_>,
+    cycle: Cycle<'_>,
+    prepared: &Prepared<'_>,
+    round: &Round<'_>,
+    placement: &mut Placement,
+) {
+    let mut filtered = Filtered::default();
     if prepared.rejection.is_none() {
         filter(cycle, prepared, placement);
-        if let Some(error) = placement.nodes.iter().find_map(|node| {
-            error_of(node.rejection.as_ref().filter(|_| node.considered))
-        }) {
+        if let Some(error) =
+            placement.nodes.iter().find_map(|node| error_of(node.rejection.as_ref().filter(|_| node.considered)))
+        {
             placement.fail(error);
             return;
+        }
+        match extender::filter(round, prepared, placement) {
+            Ok(after) => filtered = after,
+            Err(error) => {
+                placement.fail(error);
+                return;
+            }
         }
     } else {
         placement.pre_filter.clone_from(&prepared.rejection);
     }
-    let feasible: Vec<&NodeInfo> = placement.feasible().map(|node| cycle.cluster.node(node.id)).collect();
+    let feasible: Vec<&NodeInfo> = placement.feasible().map(|node| filtered.node(cycle.cluster, node.id)).collect();
     if feasible.is_empty() {
-        let failed = FailedCycle { cycle, prepared, nodes: &placement.nodes, pre_filter: prepared.rejection.as_ref() };
+        let failed = FailedCycle {
+            cycle,
+            prepared,
+            nodes: &placement.nodes,
+            pre_filter: prepared.rejection.as_ref(),
+            extenders: round,
+        };
         let outcome = failed.post_filter(framework);
         let pre_filter = prepared.rejection.as_ref().map(|rejection| rejection.rejection.message());
         placement.message = Some(match pre_filter {
             Some(text) => fit_error::turned_away(cycle.cluster.nodes().len(), &text, &outcome.message),
             None => fit_error::no_node(
                 cycle.cluster.nodes().len(),
-                placement.nodes.iter().flat_map(NodePlacement::reasons),
+                filtered.event_reasons(&placement.nodes, prepared).iter(),
                 &outcome.message,
             ),
         });
@@ -101,7 +124,10 @@ fn judge(framework: &Framework<'_>, cycle: Cycle<'_>, prepared: &Prepared<'_>, p
         return;
     }
     match scoring::score(framework, cycle, &feasible) {
-        Ok(scores) => placement.set_scores(scores),
+        Ok(mut scores) => {
+            extender::prioritize(round, framework, &filtered, &mut scores);
+            placement.set_scores(scores);
+        }
         Err(error) => placement.fail(error),
     }
 }
@@ -188,14 +214,8 @@ impl Prepared<'_> {
 
 /// Judges every node by every filter; `verdict` is what upstream's own pass gives.
 fn filter(cycle: Cycle<'_>, prepared: &Prepared<'_>, placement: &mut Placement) {
-    let mut nodes: Vec<NodePlacement> = cycle
-        .cluster
-        .nodes()
-        .par_iter()
-        .map(|node| {
-            judge_node(cycle, prepared, node)
-        })
-        .collect();
+    let mut nodes: Vec<NodePlacement> =
+        cycle.cluster.nodes().par_iter().map(|node| judge_node(cycle, prepared, node)).collect();
     // Upstream tries the nominated node first, also one that PreFilter left out; if the pod fits
     // there, no other node is compared (schedule_one.go, evaluateNominatedNode).
     if let Some(index) = nodes.iter().position(|node| Some(node.name) == cycle.pod.own.nominated_node_name) {

@@ -6,6 +6,7 @@
 pub mod amount;
 pub mod cycle;
 pub mod device_reason;
+pub mod extender;
 pub mod fact;
 pub mod filter_set;
 pub mod fit_error;
@@ -23,6 +24,7 @@ pub mod volume_reason;
 pub use amount::Amount;
 pub use cycle::{Cycle, run};
 pub use device_reason::{DeviceReason, DeviceShortage};
+pub use extender::Extender;
 pub use fact::Fact;
 pub use filter_set::FilterSet;
 pub use not_evaluated::{NotEvaluated, Notes};
@@ -34,5 +36,5 @@ pub use plugin::{
 pub use post_filter::{Candidate, FailedCycle, PostFilter, Preemption};
 pub use profile::Framework;
 pub use reason::Reason;
-pub use volume_reason::VolumeReason;
 pub use status::{Code, PluginRejection, Rejection};
+pub use volume_reason::VolumeReason;

@@ -5,6 +5,7 @@ use crate::cluster::ObjectKey;
 use crate::cluster::name::Name;
 
 use super::cycle::{Cycle, Prepared};
+use super::extender::Round;
 use super::placement::NodePlacement;
 use super::profile::Framework;
 use super::status::{Code, PluginRejection};
@@ -19,6 +20,8 @@ pub struct FailedCycle<'a> {
     pub nodes: &'a [NodePlacement],
     /// PreFilter's no, which then holds for every node.
     pub pre_filter: Option<&'a PluginRejection>,
+    /// The extenders, ready to be asked.
+    pub extenders: &'a Round<'a>,
 }
 
 impl<'a> FailedCycle<'a> {

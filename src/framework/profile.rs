@@ -3,6 +3,7 @@
 use crate::cluster::name::Name;
 use crate::config::{Enabled, Profile};
 
+use super::extender::Extender;
 use super::plugin::{
     FilterPlugin, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilterPlugin, PreScorePlugin, ScorePlugin,
 };
@@ -23,11 +24,13 @@ pub struct Framework<'a> {
     pub pre_score: Vec<(&'static str, &'a dyn PreScorePlugin)>,
     /// Score, with weights.
     pub score: Vec<(&'static str, i64, &'a dyn ScorePlugin)>,
+    /// The scheduler's extenders, in the order they are asked.
+    pub extenders: &'a [Extender],
 }
 
 impl<'a> Framework<'a> {
     /// Arranges `plugins` as `profile` says. A plugin the profile enables that is not among
-    /// them (an out-of-tree one) is passed over here; the answer names it.
+    /// them (an out-of-tree one) is passed over here; the answer names it. There are no extenders.
     pub fn new(profile: &Profile, plugins: &'a [Box<dyn Plugin>]) -> Self {
         Self {
             scheduler_name: profile.scheduler_name,
@@ -44,6 +47,7 @@ impl<'a> Framework<'a> {
                     Some((plugin.name(), enabled.weight, plugin.score()?))
                 })
                 .collect(),
+            extenders: &[],
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::cluster::name::Name;
 use crate::cluster::taint::Taint;
 
 use super::amount::Amount;
-use super::volume_reason::VolumeReason;
 use super::device_reason::DeviceReason;
+use super::volume_reason::VolumeReason;
 
 /// One way to say no.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -145,6 +145,19 @@ pub enum Reason {
     NoPreemptionVictims,
     /// DefaultPreemption: the node was rejected for a reason that no removal of pods mends.
     PreemptionNotHelpful,
+    /// An extender turned the node down.
+    Extender {
+        /// Which.
+        extender: Name,
+        /// Its own words.
+        text: String,
+    },
+    /// An extender left the node out of its answer and did not say why; upstream has no text for
+    /// that, and its event does not count such nodes.
+    NotReturnedByExtender {
+        /// Which.
+        extender: Name,
+    },
     /// A text with no facts beside it: a plugin's error.
     Error {
         /// In upstream's words.
@@ -173,13 +186,9 @@ impl fmt::Display for Reason {
             }
             Self::UntoleratedTaint { named: false, .. } => f.write_str("node(s) had untolerated taint(s)"),
             Self::NodeAffinityMismatch { .. } => f.write_str("node(s) didn't match Pod's node affinity/selector"),
-            Self::EnforcedNodeAffinityMismatch => {
-                f.write_str("node(s) didn't match scheduler-enforced node affinity")
-            }
+            Self::EnforcedNodeAffinityMismatch => f.write_str("node(s) didn't match scheduler-enforced node affinity"),
             Self::NodeAffinityConflict => f.write_str("pod affinity terms conflict"),
-            Self::HostPortConflict { .. } => {
-                f.write_str("node(s) didn't have free ports for the requested pod ports")
-            }
+            Self::HostPortConflict { .. } => f.write_str("node(s) didn't have free ports for the requested pod ports"),
             Self::TooManyPods { .. } => f.write_str("Too many pods"),
             Self::InsufficientResource { resource, .. } => write!(f, "Insufficient {resource}"),
             Self::TopologySkew { .. } => f.write_str("node(s) didn't match pod topology spread constraints"),
@@ -205,7 +214,10 @@ impl fmt::Display for Reason {
             },
             Self::NoPreemptionVictims => f.write_str("No preemption victims found for incoming pod"),
             Self::PreemptionNotHelpful => f.write_str("Preemption is not helpful for scheduling"),
-            Self::Error { text } => f.write_str(text),
+            Self::NotReturnedByExtender { extender } => {
+                write!(f, "node(s) were not in the answer of extender {extender}")
+            }
+            Self::Error { text } | Self::Extender { text, .. } => f.write_str(text),
             Self::Volume(reason) => reason.fmt(f),
             Self::Device(reason) => reason.fmt(f),
         }

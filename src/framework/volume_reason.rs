@@ -263,9 +263,7 @@ impl fmt::Display for VolumeReason {
             Self::ClaimNotFound { claim } => write!(f, "persistentvolumeclaim \"{}\" not found", claim.name),
             Self::ZoneMismatch { .. } => f.write_str("node(s) had no available volume zone"),
             Self::ClaimUnnamed => f.write_str("PersistentVolumeClaim had no name"),
-            Self::ClaimWithoutClass { .. } => {
-                f.write_str("PersistentVolumeClaim had no pv name and storageClass name")
-            }
+            Self::ClaimWithoutClass { .. } => f.write_str("PersistentVolumeClaim had no pv name and storageClass name"),
             Self::StorageClassNotFound { class, .. } => {
                 write!(f, "storageclass.storage.k8s.io \"{class}\" not found")
             }

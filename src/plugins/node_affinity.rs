@@ -189,9 +189,12 @@ impl NodeScorer for Scorer<'_> {
         let fact = |what: &str, terms: Option<&PreferredSchedulingTerms>| {
             terms.map(|terms| Fact::value(what, terms.score(node.name(), &node.node.labels).to_string()))
         };
-        [fact("weight of the pod's matching terms", self.own), fact("weight of the profile's matching terms", self.added)]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            fact("weight of the pod's matching terms", self.own),
+            fact("weight of the profile's matching terms", self.added),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }

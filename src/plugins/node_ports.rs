@@ -47,8 +47,7 @@ struct Filter<'a> {
 
 impl NodeFilter for Filter<'_> {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
-        let taken: Vec<_> =
-            self.wanted.iter().filter(|port| node.used_ports.conflict(**port).is_some()).collect();
+        let taken: Vec<_> = self.wanted.iter().filter(|port| node.used_ports.conflict(**port).is_some()).collect();
         if taken.is_empty() {
             return Ok(());
         }

@@ -6,9 +6,7 @@
 use crate::cluster::NodeInfo;
 use crate::cluster::requests::RequestGates;
 use crate::config::{Behaviour, NodeResourcesBalancedAllocationArgs};
-use crate::framework::{
-    Cycle, Fact, MAX_NODE_SCORE, NodeScorer, Plugin, PreScore, PreScorePlugin, ScorePlugin,
-};
+use crate::framework::{Cycle, Fact, MAX_NODE_SCORE, NodeScorer, Plugin, PreScore, PreScorePlugin, ScorePlugin};
 
 use super::resource_allocation::{Allocation, ScoredResources, Share};
 
@@ -21,10 +19,7 @@ pub struct NodeResourcesBalancedAllocation {
 impl NodeResourcesBalancedAllocation {
     /// With the profile's arguments, which validation has found sound.
     pub fn new(args: &NodeResourcesBalancedAllocationArgs, behaviour: &Behaviour) -> Self {
-        Self {
-            scored: ScoredResources::new(&args.resources),
-            gates: behaviour.request_gates(),
-        }
+        Self { scored: ScoredResources::new(&args.resources), gates: behaviour.request_gates() }
     }
 
     fn scorer<'a>(&'a self, cycle: Cycle<'a>) -> Scorer<'a> {

@@ -126,16 +126,16 @@ impl Filter<'_> {
         let built_in = [
             (STANDARD.cpu, request.milli_cpu, used.milli_cpu, allocatable.milli_cpu),
             (STANDARD.memory, request.memory, used.memory, allocatable.memory),
-            (STANDARD.ephemeral_storage, request.ephemeral_storage, used.ephemeral_storage, allocatable.ephemeral_storage),
+            (
+                STANDARD.ephemeral_storage,
+                request.ephemeral_storage,
+                used.ephemeral_storage,
+                allocatable.ephemeral_storage,
+            ),
         ]
         .into_iter()
         .filter(|(_, requested, ..)| *requested > 0)
-        .map(|(resource, requested, used, allocatable)| Demand {
-            resource,
-            requested,
-            used,
-            allocatable,
-        });
+        .map(|(resource, requested, used, allocatable)| Demand { resource, requested, used, allocatable });
         let scalars = request
             .scalars
             .iter()
@@ -152,10 +152,7 @@ impl Filter<'_> {
     /// A pod that requests nothing at all is only counted. A scalar key with value 0 is a request.
     fn requests_nothing(&self) -> bool {
         let request = &self.request;
-        request.milli_cpu == 0
-            && request.memory == 0
-            && request.ephemeral_storage == 0
-            && request.scalars.is_empty()
+        request.milli_cpu == 0 && request.memory == 0 && request.ephemeral_storage == 0 && request.scalars.is_empty()
     }
 }
 

@@ -197,7 +197,9 @@ impl Filter<'_> {
                 let reason = VolumeReason::ClaimOfAnotherOwner { claim: key, pod: pod.key() };
                 return Err(Uncountable::Error(reason.to_string()));
             }
-            volumes.extend(self.of_claim(claim, csi_node).filter(|volume| !volume.driver.is_empty() && !volume.handle.is_empty()));
+            volumes.extend(
+                self.of_claim(claim, csi_node).filter(|volume| !volume.driver.is_empty() && !volume.handle.is_empty()),
+            );
         }
         Ok(())
     }
@@ -254,5 +256,78 @@ impl Filter<'_> {
             let handle = storage.volume(attachment.volume?)?.csi?.handle;
             (!attachment.attacher.is_empty()).then_some(CsiSource { driver: attachment.attacher, handle })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const TOO_MANY: &str = "node(s) exceed max volume count";
+
+    fn object(kind: &str, name: &str, spec: &Value) -> Value {
+        let api_version = if kind == "CSINode" || kind == "VolumeAttachment" { "storage.k8s.io/v1" } else { "v1" };
+        json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": "n"}, "spec": spec})
+    }
+
+    fn pod(name: &str, node: Option<&str>, volumes: &Value) -> Value {
+        object("Pod", name, &json!({"nodeName": node, "volumes": volumes}))
+    }
+
+    fn claim(name: &str) -> Value {
+        json!({"name": name, "persistentVolumeClaim": {"claimName": name}})
+    }
+
+    /// A node that takes two volumes of `csi` and one EBS disk; claims `x`, `y`, `z` are volumes of `csi`.
+    #[track_caller]
+    fn case(others: &[Value], volumes: &Value, expected: &str) {
+        let drivers = json!([{"name": "csi", "allocatable": {"count": 2}},
+                             {"name": "ebs.csi.aws.com", "allocatable": {"count": 1}}]);
+        let mut objects = vec![
+            object("Node", "a", &json!({})),
+            object("CSINode", "a", &json!({"drivers": drivers})),
+            pod("p", None, volumes),
+        ];
+        for name in ["x", "y", "z"] {
+            objects.push(object("PersistentVolumeClaim", name, &json!({"volumeName": name})));
+            objects.push(object("PersistentVolume", name, &json!({"csi": {"driver": "csi", "volumeHandle": name}})));
+        }
+        objects.extend_from_slice(others);
+        let plugin = NodeVolumeLimits::new(&Behaviour::default());
+        assert_eq!(volume_state::verdicts(&plugin, &volume_state::cluster(&objects)).0, [expected]);
+    }
+
+    #[test]
+    fn a_volume_counts_once_and_attachments_count() {
+        let on_node = |name: &str, volumes: &Value| pod(name, Some("a"), volumes);
+        case(&[], &json!([claim("x"), claim("y")]), "fits");
+        case(&[], &json!([claim("x"), claim("y"), claim("z")]), TOO_MANY);
+        let twice = [on_node("q", &json!([claim("x")])), on_node("r", &json!([claim("x")]))];
+        case(&twice, &json!([claim("y")]), "fits");
+        case(&[on_node("q", &json!([claim("x"), claim("y")]))], &json!([claim("x")]), "fits");
+        let attached = |volume: &str| {
+            let source = json!({"persistentVolumeName": volume});
+            object("VolumeAttachment", volume, &json!({"attacher": "csi", "nodeName": "a", "source": source}))
+        };
+        case(&[attached("x"), attached("y")], &json!([claim("z")]), TOO_MANY);
+        case(&[attached("x"), on_node("q", &json!([claim("x")]))], &json!([claim("z")]), "fits");
+    }
+
+    #[test]
+    fn in_tree_volumes_count_as_their_drivers() {
+        let ebs = |id: &str| json!({"name": id.replace('/', "-"), "awsElasticBlockStore": {"volumeID": id}});
+        case(&[], &json!([ebs("vol-1"), ebs("aws://z/vol-1")]), "fits");
+        case(&[], &json!([ebs("vol-1"), ebs("vol-2")]), TOO_MANY);
+        let failed = "converting volume(aws:--z-1) from inline to csi: failed to translate Kubernetes ID to EBS Volume ID \
+                      Invalid format for AWS volume (aws://z/1)";
+        case(&[], &json!([ebs("aws://z/1")]), failed);
+        case(&[], &json!([{"name": "i", "iscsi": {"iqn": "q"}}]), "skip");
+    }
+
+    #[test]
+    fn missing_claims_have_their_own_words() {
+        case(&[], &json!([claim("w")]), "looking up PVC n/w: persistentvolumeclaim \"w\" not found");
     }
 }

@@ -74,8 +74,16 @@ impl Allocation<'_> {
         }
         let (allocatable, requested) = (&node.node.allocatable, &node.requested);
         let standard = [
-            (STANDARD.cpu, allocatable.milli_cpu, if self.use_requested { requested.milli_cpu } else { node.non_zero_cpu }),
-            (STANDARD.memory, allocatable.memory, if self.use_requested { requested.memory } else { node.non_zero_memory }),
+            (
+                STANDARD.cpu,
+                allocatable.milli_cpu,
+                if self.use_requested { requested.milli_cpu } else { node.non_zero_cpu },
+            ),
+            (
+                STANDARD.memory,
+                allocatable.memory,
+                if self.use_requested { requested.memory } else { node.non_zero_memory },
+            ),
             (STANDARD.ephemeral_storage, allocatable.ephemeral_storage, requested.ephemeral_storage),
         ];
         let amounts = standard.into_iter().find(|(name, ..)| *name == resource);
@@ -134,9 +142,7 @@ impl Strategy {
             Self::LeastAllocated => {
                 allocatable.wrapping_sub(requested).wrapping_mul(MAX_NODE_SCORE).wrapping_div(allocatable)
             }
-            Self::MostAllocated => {
-                requested.min(allocatable).wrapping_mul(MAX_NODE_SCORE).wrapping_div(allocatable)
-            }
+            Self::MostAllocated => requested.min(allocatable).wrapping_mul(MAX_NODE_SCORE).wrapping_div(allocatable),
             Self::RequestedToCapacityRatio(shape) if requested > allocatable => broken_line(shape, 100),
             Self::RequestedToCapacityRatio(shape) => {
                 broken_line(shape, requested.wrapping_mul(100).wrapping_div(allocatable))

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use super::volume_state::{self, Lookup};
+use crate::cluster::name::Name;
 use crate::cluster::volume::{InTreeVolume, Volume, VolumeSource};
 use crate::cluster::{Cluster, NodeInfo, ObjectKey, Pod};
 use crate::framework::volume_reason::{ClaimInUse, VolumeReason};
@@ -120,10 +121,11 @@ struct ClaimUse {
 }
 
 impl ClaimUse {
+    /// Upstream compares names alone (conflictingPVCRefCountForPod): a pod of another namespace
+    /// whose claim has the same name counts when it goes, though it was not counted before.
     fn count(&mut self, pod: &Pod, sign: i64) {
-        let namespace = pod.own.key.namespace;
-        let references = pod.class.claim_names().filter(|name| self.claims.contains(&ObjectKey::new(namespace, *name)));
-        self.references += sign * references.count() as i64;
+        let is_ours = |name: &Name| self.claims.iter().any(|claim| claim.name == *name);
+        self.references += sign * pod.class.claim_names().filter(is_ours).count() as i64;
     }
 }
 
@@ -185,7 +187,13 @@ impl<'a> Filter<'a> {
         in_use
             .map(|claim| ClaimInUse {
                 claim: *claim,
-                pods: self.cluster.storage().claim_users(*claim).iter().map(|pod| self.cluster.pod(*pod).key()).collect(),
+                pods: self
+                    .cluster
+                    .storage()
+                    .claim_users(*claim)
+                    .iter()
+                    .map(|pod| self.cluster.pod(*pod).key())
+                    .collect(),
             })
             .collect()
     }
@@ -198,9 +206,8 @@ mod tests {
 
     #[track_caller]
     fn case(one: &str, other: &str, expected: bool) {
-        let volume = |source: &str| -> Volumes {
-            serde_json::from_str(&format!(r#"[{{"name":"v",{source}}}]"#)).unwrap()
-        };
+        let volume =
+            |source: &str| -> Volumes { serde_json::from_str(&format!(r#"[{{"name":"v",{source}}}]"#)).unwrap() };
         let (one, other) = (volume(one), volume(other));
         let sources = (&one.iter().next().unwrap().source, &other.iter().next().unwrap().source);
         assert_eq!(conflict(sources.0, sources.1), expected);

@@ -7,7 +7,7 @@ use crate::cluster::{Cluster, ObjectKey};
 use crate::framework::{Cycle, NotEvaluated};
 
 /// What came of looking for an object.
-pub enum Lookup<T> {
+pub(super) enum Lookup<T> {
     /// It is there.
     Found(T),
     /// The cluster has no such object.
@@ -17,7 +17,7 @@ pub enum Lookup<T> {
 }
 
 /// The claim called `key`; `plugin` says in the answer when claims are not known.
-pub fn claim<'a>(cycle: Cycle<'a>, key: ObjectKey, plugin: &str) -> Lookup<&'a PersistentVolumeClaim> {
+pub(super) fn claim<'a>(cycle: Cycle<'a>, key: ObjectKey, plugin: &str) -> Lookup<&'a PersistentVolumeClaim> {
     match cycle.cluster.storage().claim(key) {
         Some(claim) => Lookup::Found(claim),
         None if cycle.cluster.holds(StorageKind::PersistentVolumeClaim) => Lookup::Missing,
@@ -29,7 +29,7 @@ pub fn claim<'a>(cycle: Cycle<'a>, key: ObjectKey, plugin: &str) -> Lookup<&'a P
 }
 
 /// The class called `name`.
-pub fn class<'a>(cycle: Cycle<'a>, name: Name, plugin: &str) -> Lookup<&'a StorageClass> {
+pub(super) fn class<'a>(cycle: Cycle<'a>, name: Name, plugin: &str) -> Lookup<&'a StorageClass> {
     match cycle.cluster.storage().class(name) {
         Some(class) => Lookup::Found(class),
         None if cycle.cluster.holds(StorageKind::StorageClass) => Lookup::Missing,
@@ -41,7 +41,7 @@ pub fn class<'a>(cycle: Cycle<'a>, name: Name, plugin: &str) -> Lookup<&'a Stora
 }
 
 /// The volume called `name`.
-pub fn volume<'a>(cycle: Cycle<'a>, name: Name, plugin: &str) -> Lookup<&'a PersistentVolume> {
+pub(super) fn volume<'a>(cycle: Cycle<'a>, name: Name, plugin: &str) -> Lookup<&'a PersistentVolume> {
     match cycle.cluster.storage().volume(name) {
         Some(volume) => Lookup::Found(volume),
         None if volumes_are_known(cycle.cluster) => {
@@ -58,12 +58,12 @@ pub fn volume<'a>(cycle: Cycle<'a>, name: Name, plugin: &str) -> Lookup<&'a Pers
 
 /// Whether it is known which PersistentVolumes there are. A cluster may well have none; but input
 /// without volumes and without classes was read by somebody who could see neither.
-pub fn volumes_are_known(cluster: &Cluster) -> bool {
+pub(super) fn volumes_are_known(cluster: &Cluster) -> bool {
     cluster.holds(StorageKind::PersistentVolume) || cluster.holds(StorageKind::StorageClass)
 }
 
 /// Says so when volumes are taken for missing only because the input has none at all.
-pub fn note_no_volumes(cycle: Cycle<'_>, plugin: &str) {
+pub(super) fn note_no_volumes(cycle: Cycle<'_>, plugin: &str) {
     if !cycle.cluster.holds(StorageKind::PersistentVolume) {
         let effect = format!("{plugin} took it that the cluster has none");
         not_held(cycle, StorageKind::PersistentVolume, effect);
@@ -71,13 +71,13 @@ pub fn note_no_volumes(cycle: Cycle<'_>, plugin: &str) {
 }
 
 /// Says what it means that the input has nothing of `kind`.
-pub fn not_held(cycle: Cycle<'_>, kind: StorageKind, effect: impl Into<String>) {
+pub(super) fn not_held(cycle: Cycle<'_>, kind: StorageKind, effect: impl Into<String>) {
     cycle.notes.add(NotEvaluated::new(kind.plural(), "the input has none", effect));
 }
 
 /// A state from the JSON of its objects, in the tests of the volume plugins.
 #[cfg(test)]
-pub fn cluster(objects: &[serde_json::Value]) -> Cluster {
+pub(super) fn cluster(objects: &[serde_json::Value]) -> Cluster {
     use crate::cluster::object::TypeMeta;
     use crate::cluster::{ClusterBuilder, Kind, Object};
     let mut builder = ClusterBuilder::default();
@@ -93,7 +93,7 @@ pub fn cluster(objects: &[serde_json::Value]) -> Cluster {
 /// The answers of `plugin` for the pod `n/p` of `cluster`: what PreFilter says, or what Filter says
 /// of each node in the order of names; then the kinds that were noted as not held.
 #[cfg(test)]
-pub fn verdicts(plugin: &dyn crate::framework::Plugin, cluster: &Cluster) -> (Vec<String>, Vec<String>) {
+pub(super) fn verdicts(plugin: &dyn crate::framework::Plugin, cluster: &Cluster) -> (Vec<String>, Vec<String>) {
     use crate::cluster::{Timestamp, name};
     use crate::framework::{Notes, PreFilter};
     let (notes, behaviour) = (Notes::default(), crate::config::Behaviour::default());

@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn case(volume: Value, node: Value, expected: &str) {
+    fn case(volume: &Value, node: &Value, expected: &str) {
         let cluster = volume_state::cluster(&[
             json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "a", "labels": node}}),
             json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "v", "labels": volume}}),
@@ -167,18 +167,18 @@ mod tests {
     #[test]
     fn old_and_stable_labels_meet() {
         let elsewhere = "node(s) had no available volume zone";
-        case(json!({ZONE: "z"}), json!({ZONE: "z"}), "fits");
-        case(json!({ZONE: "y"}), json!({ZONE: "z"}), elsewhere);
-        case(json!({ZONE: "y__z"}), json!({ZONE: "z"}), "fits");
-        case(json!({ZONE: "y____z"}), json!({ZONE: "x"}), "skip");
-        case(json!({BETA_ZONE: "z"}), json!({ZONE: "z"}), "fits");
-        case(json!({ZONE: "z"}), json!({BETA_ZONE: "z"}), elsewhere);
-        case(json!({BETA_REGION: "r"}), json!({ZONE: "z"}), elsewhere);
+        case(&json!({ZONE: "z"}), &json!({ZONE: "z"}), "fits");
+        case(&json!({ZONE: "y"}), &json!({ZONE: "z"}), elsewhere);
+        case(&json!({ZONE: "y__z"}), &json!({ZONE: "z"}), "fits");
+        case(&json!({ZONE: "y____z"}), &json!({ZONE: "x"}), "skip");
+        case(&json!({BETA_ZONE: "z"}), &json!({ZONE: "z"}), "fits");
+        case(&json!({ZONE: "z"}), &json!({BETA_ZONE: "z"}), elsewhere);
+        case(&json!({BETA_REGION: "r"}), &json!({ZONE: "z"}), elsewhere);
     }
 
     #[test]
     fn a_node_without_zone_labels_passes() {
-        case(json!({ZONE: "y"}), json!({}), "fits");
-        case(json!({}), json!({ZONE: "z"}), "skip");
+        case(&json!({ZONE: "y"}), &json!({}), "fits");
+        case(&json!({}), &json!({ZONE: "z"}), "skip");
     }
 }

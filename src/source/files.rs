@@ -126,7 +126,8 @@ impl Sink for State<'_> {
         let (kind, key) = object.identity();
         self.report.found = true;
         self.report.objects += 1;
-        if self.builder.add(object) {
+        let raw = self.builder.raw(&object, json.get(..bytes).unwrap_or(json));
+        if self.builder.add_raw(object, raw) {
             self.report.duplicate_count += 1;
             if self.report.duplicates.len() < NAMED {
                 let name = if kind.is_namespaced() { key.to_string() } else { key.name.to_string() };

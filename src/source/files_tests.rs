@@ -15,7 +15,8 @@ use super::*;
 use crate::cluster::Cluster;
 use crate::cluster::requests::RequestGates;
 
-const POD: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"web"},"spec":{"nodeName":"a"}}"#;
+const POD: &str =
+    r#"{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"web"},"spec":{"nodeName":"a"}}"#;
 const NODE: &str = r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"a"},"status":{"allocatable":{"cpu":"4"}}}"#;
 
 fn directory(files: &[(&str, &[u8])]) -> TempDir {
@@ -98,12 +99,18 @@ fn the_later_of_two_counts() {
 
 #[test]
 fn no_input() {
-    assert_eq!(state(PathBuf::from("no/such\u{1b}file")).unwrap_err().to_string(), r#"the path "no/such\u{1b}file" does not exist"#);
+    assert_eq!(
+        state(PathBuf::from("no/such\u{1b}file")).unwrap_err().to_string(),
+        r#"the path "no/such\u{1b}file" does not exist"#
+    );
     let nothing = "state: is empty; expected Kubernetes objects as `kubectl get -o json` or `-o yaml` prints them";
     fails("", nothing);
     fails("\n  \n", nothing);
     fails("# cluster\n---\n", nothing);
-    fails("a: 1\n", "state: has no Kubernetes object; expected objects as `kubectl get -o json` or `-o yaml` prints them");
+    fails(
+        "a: 1\n",
+        "state: has no Kubernetes object; expected objects as `kubectl get -o json` or `-o yaml` prints them",
+    );
     let directory = directory(&[("a.txt", b"")]);
     assert!(matches!(state(directory.path().to_owned()).unwrap_err().problem, Problem::NoFile));
     // An empty cluster is not an empty file.

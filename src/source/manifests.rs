@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::Input;
 use super::error::{Problem, SourceError};
 use super::files::{read_one, type_name};
 use super::scan::TypeMeta;
 use super::walk::Sink;
-use super::Input;
 use crate::cluster::Kind;
 use crate::cluster::object::skip;
 

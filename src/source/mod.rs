@@ -1,10 +1,10 @@
 //! Where the state comes from.
 //!
-//! `live` reads it from an API server, [`files`] from files, directory trees and standard input. Of
-//! the latter: bytes pass through a
-//! rolling [`window`]; [`documents`] finds where each JSON or YAML document begins, [`walk`]
-//! goes through the Lists in it by hand, and each object is decoded from the bytes it stands in
-//! straight into what the state keeps. Nothing here knows what the objects mean.
+//! [`live`] reads it from an API server, [`files`] from files, directory trees and standard input.
+//! A file's bytes pass through a rolling `window`; `documents` finds where each JSON or YAML
+//! document begins, `walk` goes through the Lists in it by hand, and each object is decoded from
+//! the bytes it stands in straight into what the state keeps. Nothing here knows what the objects
+//! mean.
 //!
 //! The other way, [`snapshot`] writes a state down: [`prune()`] leaves of each object what
 //! scheduling reads, and [`redact`] gives it other names.
@@ -19,6 +19,7 @@ pub mod files;
 pub mod live;
 mod manifests;
 mod open;
+mod pack;
 mod prune;
 pub mod redact;
 mod scan;

@@ -31,8 +31,14 @@ impl<'a> Cursor<'a> {
         Self { json, at: 0, ended }
     }
 
-    fn rest(&self) -> &'a [u8] {
+    /// What has not been gone past.
+    pub(super) fn rest(&self) -> &'a [u8] {
         self.json.get(self.at..).unwrap_or_default()
+    }
+
+    /// Goes `bytes` further.
+    pub(super) fn advance(&mut self, bytes: usize) {
+        self.at += bytes;
     }
 
     /// The next byte that is not white space; stops there.
@@ -112,7 +118,7 @@ pub(super) struct TypeMeta<'a> {
     pub(super) kind: &'a str,
 }
 
-impl<'a> TypeMeta<'a> {
+impl TypeMeta<'_> {
     /// The type of the items of a `PodList` and its like; none for a plain `List`.
     pub(super) fn item(self) -> Option<Self> {
         let kind = self.kind.strip_suffix("List").filter(|kind| !kind.is_empty())?;
@@ -215,10 +221,7 @@ mod tests {
     #[test]
     fn broken_text_is_told_with_its_place() {
         let json = br#"{"a" 1}"#;
-        assert!(matches!(
-            opening(Cursor::new(json, false)),
-            Err(Stop::Unexpected { at: 5, expected: "`:`" })
-        ));
+        assert!(matches!(opening(Cursor::new(json, false)), Err(Stop::Unexpected { at: 5, expected: "`:`" })));
         assert!(matches!(opening(Cursor::new(br#"{"a":[1}"#, false)), Err(Stop::Json { at: 5, .. })));
     }
 }

@@ -2,26 +2,25 @@
 //!
 //! A gzip-compressed `v1` List, as kubectl prints it: its first item is a [`Record`] of how it
 //! came about, an empty List stands for each kind of which there is nothing, and the objects
-//! follow, pruned. They are held compressed until the last one was read, as the record and the
-//! new names of a redacted one are known only then.
+//! follow, pruned. They are held compressed ([`super::pack`]) until the last one was read, as the
+//! record and the new names of a redacted one are known only then.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Write};
 
 use flate2::Compression;
-use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::{Problem, SourceError};
 use super::files::read_into;
-use super::live::{self, Connection, LiveError};
-use super::redact::{Kept, Names};
+use super::live::{self, Connection, LiveError, Unreadable};
+use super::pack::{Pack, Packer};
+use super::redact::{Kept, Names, Redaction};
 use super::scan::TypeMeta;
 use super::walk::Sink;
 use super::Input;
-use super::prune::prune;
 use crate::cluster::object::skip;
 use crate::cluster::{Kind, Timestamp};
 
@@ -73,11 +72,11 @@ impl Record {
 /// A state on its way into a snapshot.
 pub struct Snapshot {
     record: Record,
-    objects: GzEncoder<Vec<u8>>,
-    count: BTreeMap<Kind, usize>,
+    packs: Vec<Pack>,
+    /// What is being read from files.
+    packer: Packer,
     listed: BTreeSet<Kind>,
-    /// Collected only for redaction.
-    names: Option<Names>,
+    redact: bool,
     passed_over: usize,
     found: bool,
 }
@@ -105,10 +104,10 @@ impl Snapshot {
                 tool_version: env!("CARGO_PKG_VERSION").to_owned(),
                 ..Record::default()
             },
-            objects: GzEncoder::new(Vec::new(), Compression::fast()),
-            count: BTreeMap::new(),
+            packs: Vec::new(),
+            packer: Packer::default(),
             listed: BTreeSet::new(),
-            names: redact.then(Names::default),
+            redact,
             passed_over: 0,
             found: false,
         }
@@ -129,9 +128,7 @@ impl Snapshot {
     /// # Errors
     /// As [`live::read`].
     pub fn read_cluster(&mut self, connection: &Connection, now: Timestamp) -> Result<(), LiveError> {
-        let report = live::visit(connection, Kind::ALL, |kind, json| {
-            self.add(kind, kind.api_version(), serde_json::from_slice(json)?)
-        })?;
+        let report = live::visit(connection, Kind::ALL, pack, |pack| self.packs.push(pack))?;
         self.record.kube_version = report.version;
         self.record.read_at = Some(now.to_string());
         self.listed.extend(report.listed);
@@ -151,73 +148,82 @@ impl Snapshot {
         self.record.scheduler_config = Some(config);
     }
 
-    /// Takes in one object, pruned.
-    fn add(&mut self, kind: Kind, api_version: &str, mut object: Value) -> serde_json::Result<()> {
-        if let Value::Object(fields) = &mut object {
-            fields.insert("apiVersion".to_owned(), json!(api_version));
-            fields.insert("kind".to_owned(), json!(kind.as_str()));
-        }
-        prune(kind, &mut object);
-        let place = Kind::ALL.iter().position(|other| *other == kind).unwrap_or_default();
-        write!(self.objects, "{place}\t").map_err(serde_json::Error::io)?;
-        serde_json::to_writer(&mut self.objects, &object)?;
-        self.objects.write_all(b"\n").map_err(serde_json::Error::io)?;
-        *self.count.entry(kind).or_default() += 1;
-        if let Some(names) = &mut self.names {
-            names.collect(kind, &mut object);
-        }
-        Ok(())
-    }
-
     /// Writes everything to `out`.
     ///
     /// # Errors
     /// What `out` says.
     pub fn write(mut self, out: impl Write) -> io::Result<Written> {
-        let mut redaction = self.names.take().map(|mut names| {
-            if let Some(config) = &self.record.scheduler_config {
-                names.collect_config(&mut config.clone());
-            }
-            names.into_redaction()
-        });
-        if let Some(redaction) = &mut redaction {
-            self.record.redacted = true;
-            // The server's reason names the user.
-            self.record.not_listed.iter_mut().for_each(|kind| "forbidden".clone_into(&mut kind.why));
-            if let Some(config) = &mut self.record.scheduler_config {
-                redaction.redact_config(config);
-            }
+        self.packs.push(self.packer.finish()?);
+        let redaction = if self.redact { Some(redaction(&self.packs, &mut self.record)?) } else { None };
+        let mut writer = Writer { out: GzEncoder::new(out, Compression::default()), redaction, count: BTreeMap::new() };
+        writer.out.write_all(b"{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n")?;
+        serde_json::to_writer(&mut writer.out, &self.record)?;
+        for pack in &self.packs {
+            pack.each(|kind, object| writer.object(kind, object))?;
         }
-        let mut out = GzEncoder::new(out, Compression::default());
-        out.write_all(b"{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n")?;
-        serde_json::to_writer(&mut out, &self.record)?;
-        for kind in self.listed.iter().filter(|kind| !self.count.contains_key(kind)) {
+        for kind in self.listed.iter().filter(|kind| !writer.count.contains_key(kind)) {
             let list = format!("{}List", kind.as_str());
-            write!(out, ",\n{}", json!({ "apiVersion": kind.api_version(), "kind": list, "items": [] }))?;
+            write!(writer.out, ",\n{}", json!({ "apiVersion": kind.api_version(), "kind": list, "items": [] }))?;
         }
-        let objects = self.objects.finish()?;
-        for line in BufReader::new(GzDecoder::new(objects.as_slice())).lines() {
-            let line = line?;
-            let (place, object) = line.split_once('\t').unwrap_or_default();
-            out.write_all(b",\n")?;
-            let kind = place.parse::<usize>().ok().and_then(|place| Kind::ALL.get(place));
-            match (&mut redaction, kind) {
-                (Some(redaction), Some(kind)) => {
-                    let mut object = serde_json::from_str(object)?;
-                    redaction.redact(*kind, &mut object);
-                    serde_json::to_writer(&mut out, &object)?;
-                }
-                _ => out.write_all(object.as_bytes())?,
+        writer.out.write_all(b"\n]}\n")?;
+        writer.out.finish()?.flush()?;
+        let (originals, kept) = writer.redaction.map(Redaction::into_parts).unwrap_or_default();
+        Ok(Written { count: writer.count, passed_over: self.passed_over, originals, kept })
+    }
+}
+
+/// The text of a page of a live list.
+fn pack(kind: Kind, page: &str) -> Result<Pack, Unreadable> {
+    let mut packer = Packer::default();
+    live::each(page, |json| {
+        let bytes = skip(json)?;
+        packer.add(kind, kind.api_version(), serde_json::from_slice(json.get(..bytes).unwrap_or_default())?)?;
+        Ok(bytes)
+    })?;
+    packer.finish().map_err(|error| error.to_string())
+}
+
+/// New names for all that was read, and for the record.
+fn redaction(packs: &[Pack], record: &mut Record) -> io::Result<Redaction> {
+    let mut names = Names::default();
+    for pack in packs {
+        pack.each(|kind, object| {
+            names.collect(kind, &mut serde_json::from_str(object)?);
+            Ok(())
+        })?;
+    }
+    if let Some(config) = &record.scheduler_config {
+        names.collect_config(&mut config.clone());
+    }
+    let mut redaction = names.into_redaction();
+    if let Some(config) = &mut record.scheduler_config {
+        redaction.redact_config(config);
+    }
+    record.redacted = true;
+    // The server's reason names the user.
+    record.not_listed.iter_mut().for_each(|kind| "forbidden".clone_into(&mut kind.why));
+    Ok(redaction)
+}
+
+/// Writes objects one by one.
+struct Writer<W: Write> {
+    out: GzEncoder<W>,
+    redaction: Option<Redaction>,
+    count: BTreeMap<Kind, usize>,
+}
+
+impl<W: Write> Writer<W> {
+    fn object(&mut self, kind: Kind, object: &str) -> io::Result<()> {
+        *self.count.entry(kind).or_default() += 1;
+        self.out.write_all(b",\n")?;
+        match &mut self.redaction {
+            Some(redaction) => {
+                let mut object = serde_json::from_str(object)?;
+                redaction.redact(kind, &mut object);
+                Ok(serde_json::to_writer(&mut self.out, &object)?)
             }
+            None => self.out.write_all(object.as_bytes()),
         }
-        out.write_all(b"\n]}\n")?;
-        out.finish()?.flush()?;
-        Ok(Written {
-            count: self.count,
-            passed_over: self.passed_over,
-            originals: redaction.as_ref().map(|redaction| redaction.originals().clone()).unwrap_or_default(),
-            kept: redaction.map(|redaction| redaction.kept().clone()).unwrap_or_default(),
-        })
     }
 }
 
@@ -228,7 +234,7 @@ impl Sink for Snapshot {
         self.found |= !object.kind.is_empty();
         if let Some(kind) = Kind::of(object.api_version, object.kind) {
             let api_version = if object.api_version.is_empty() { kind.api_version() } else { object.api_version };
-            self.add(kind, api_version, serde_json::from_slice(text)?)?;
+            self.packer.add(kind, api_version, serde_json::from_slice(text)?)?;
         } else if Record::is(object) {
             let record: Record = serde_json::from_slice(text)?;
             self.record = Record { tool_version: self.record.tool_version.clone(), ..record };

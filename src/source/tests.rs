@@ -99,7 +99,11 @@ fn json() {
 fn yaml() {
     reads("apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n", 1, &["v1 Pod a"]);
     reads("  kind: A\n  metadata:\n    name: \"1\"", 1, &[" A 1"]);
-    reads("---\nkind: A\n---\n# nothing\n---\n\n--- # B comes\nkind: B\n...\nkind: C\n---", 3, &[" A ?", " B ?", " C ?"]);
+    reads(
+        "---\nkind: A\n---\n# nothing\n---\n\n--- # B comes\nkind: B\n...\nkind: C\n---",
+        3,
+        &[" A ?", " B ?", " C ?"],
+    );
     reads("%YAML 1.2\n---\nkind: A\r\n---\r\nkind: B\r\n", 2, &[" A ?", " B ?"]);
     // must-gather: a typed list, sorted keys.
     reads(
@@ -110,18 +114,29 @@ fn yaml() {
     // A text in a document may have lines of dashes.
     reads("kind: A\ndata: |\n  ---\n  -----\nmetadata:\n  name: a\n", 1, &[" A a"]);
     reads("- kind: A\n- kind: B\n", 1, &[" A ?", " B ?"]);
-    reads("kind: A\nmetadata: &m\n  name: x\n---\nkind: B\nbase: &b {name: z}\nmetadata:\n  <<: *b\n", 2, &[" A x", " B z"]);
+    reads(
+        "kind: A\nmetadata: &m\n  name: x\n---\nkind: B\nbase: &b {name: z}\nmetadata:\n  <<: *b\n",
+        2,
+        &[" A x", " B z"],
+    );
 }
 
 #[test]
 fn both() {
-    reads("{\"kind\":\"A\"}\n---\nkind: B\n---\n{\"kind\":\"C\"}\n{\"kind\":\"D\"}\n---\n", 4, &[" A ?", " B ?", " C ?", " D ?"]);
+    reads(
+        "{\"kind\":\"A\"}\n---\nkind: B\n---\n{\"kind\":\"C\"}\n{\"kind\":\"D\"}\n---\n",
+        4,
+        &[" A ?", " B ?", " C ?", " D ?"],
+    );
     reads("kind: A\n--- {\"kind\":\"B\"}\n", 2, &[" A ?", " B ?"]);
 }
 
 #[test]
 fn broken_json() {
-    fails("{\"kind\":\"A\"}\n\n{\"kind\":\n\"Pod\",\"spec\":{\n", "document 2, line 4: the input ends in the middle of an object; it was cut off");
+    fails(
+        "{\"kind\":\"A\"}\n\n{\"kind\":\n\"Pod\",\"spec\":{\n",
+        "document 2, line 4: the input ends in the middle of an object; it was cut off",
+    );
     fails(
         "{\"items\":[\n{\"kind\":\"A\"},\n",
         "document 1, line 2: the input ends in the middle of a List; it was cut off",
@@ -135,10 +150,7 @@ fn broken_json() {
         "document 1, line 3: item 2 of the List is null; expected a Kubernetes object",
     );
     fails("[1]", "document 1, line 1: item 1 of the array is a number; expected a Kubernetes object");
-    fails(
-        "{\"items\":[],\n\"kind\":\"List\"\n]",
-        "document 1, line 3: expected `,` or `}`, found `]`",
-    );
+    fails("{\"items\":[],\n\"kind\":\"List\"\n]", "document 1, line 3: expected `,` or `}`, found `]`");
     // A broken item that waits for its kind is found on its own line, too.
     fails("{\"items\":[{},\n{\"a\":\nx}],\"kind\":\"PodList\"}", "document 1, line 3: expected value");
 }
@@ -151,7 +163,10 @@ fn broken_yaml() {
     );
     fails("kind: A\nkind: B\n", "document 1, line 2: duplicate mapping key `kind` is not allowed here");
     fails("hello\n", "document 1, line 1: the document is a string; expected a Kubernetes object");
-    fails(b"kind: \xff\n", "document 1, line 1: is neither JSON nor YAML: it is no UTF-8 text; expected JSON or YAML text, as it is or compressed with gzip or zstd");
+    fails(
+        b"kind: \xff\n",
+        "document 1, line 1: is neither JSON nor YAML: it is no UTF-8 text; expected JSON or YAML text, as it is or compressed with gzip or zstd",
+    );
 }
 
 #[test]
@@ -222,7 +237,9 @@ fn document() -> impl Strategy<Value = Value> {
     object().prop_recursive(4, 20, 5, |inner| {
         let items = prop::collection::vec(inner, 0..5);
         prop_oneof![
-            items.clone().prop_map(|items| json!({"apiVersion": "v1", "items": items, "kind": "List", "metadata": {"a": 1}})),
+            items
+                .clone()
+                .prop_map(|items| json!({"apiVersion": "v1", "items": items, "kind": "List", "metadata": {"a": 1}})),
             items.clone().prop_map(|items| json!({"items": items})),
             items.prop_map(Value::Array),
         ]

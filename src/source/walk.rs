@@ -159,10 +159,10 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
 
     fn object(&mut self) -> Result<(), Failure> {
         // In a `PodList` and its like every item is a Pod, and the API leaves out the kind.
-        if let Some(Frame::List(list)) = self.frames.last() {
-            if let Some((api_version, kind)) = list.type_meta().item().map(owned) {
-                return self.take(&api_version, &kind);
-            }
+        if let Some(Frame::List(list)) = self.frames.last()
+            && let Some((api_version, kind)) = list.type_meta().item().map(owned)
+        {
+            return self.take(&api_version, &kind);
         }
         let (list, bytes) = loop {
             match opening(Cursor::new(self.window.bytes(), self.window.ended())) {
@@ -276,11 +276,7 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
     }
 
     /// Scans the bytes of the window, again with more of them as long as they end too early.
-    fn attempt<T>(
-        &mut self,
-        what: &'static str,
-        scan: impl Fn(Cursor<'_>) -> Result<T, Stop>,
-    ) -> Result<T, Failure> {
+    fn attempt<T>(&mut self, what: &'static str, scan: impl Fn(Cursor<'_>) -> Result<T, Stop>) -> Result<T, Failure> {
         loop {
             match scan(Cursor::new(self.window.bytes(), self.window.ended())) {
                 Ok(found) => return Ok(found),
@@ -362,7 +358,8 @@ fn describe(error: &serde_json::Error, json: &[u8]) -> String {
     let member = |of: &Value, key: &str| of.get(key).and_then(Value::as_str).map(str::to_owned);
     let metadata = object.get("metadata").unwrap_or(&Value::Null);
     let namespace = member(metadata, "namespace").map(|namespace| namespace + "/");
-    let name = [member(&object, "kind"), Some(namespace.unwrap_or_default() + &member(metadata, "name").unwrap_or_default())];
+    let name =
+        [member(&object, "kind"), Some(namespace.unwrap_or_default() + &member(metadata, "name").unwrap_or_default())];
     let name: Vec<String> = name.into_iter().flatten().filter(|word| !word.is_empty()).collect();
     if name.is_empty() { words } else { format!("{}: {words}", name.join(" ")) }
 }

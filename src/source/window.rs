@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read};
 
 /// How much is read at a time. An object larger than this makes the window grow.
-pub(super) const CAPACITY: usize = 1 << 20;
+pub(super) const CAPACITY: usize = 1 << 18;
 
 /// The part of a stream between what was consumed and what was not yet read.
 pub(super) struct Window<R> {

@@ -59,7 +59,10 @@ mod tests {
 
     #[test]
     fn scalars_are_what_kubectl_takes_them_for() {
-        case("{a: yes, b: on, c: \"yes\", d: 0644, e: 1_0, f: 12:30, g: ~, h: 2026-01-31}", r#"{"a":true,"b":true,"c":"yes","d":420,"e":10,"f":"12:30","g":null,"h":"2026-01-31"}"#);
+        case(
+            "{a: yes, b: on, c: \"yes\", d: 0644, e: 1_0, f: 12:30, g: ~, h: 2026-01-31}",
+            r#"{"a":true,"b":true,"c":"yes","d":420,"e":10,"f":"12:30","g":null,"h":"2026-01-31"}"#,
+        );
         case("a: 0.1\nb: 1e3\nc: 500m\nd: |\n  x\n  y\n", r#"{"a":0.1,"b":1000.0,"c":"500m","d":"x\ny\n"}"#);
     }
 

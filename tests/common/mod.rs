@@ -22,6 +22,7 @@ pub(crate) struct Case {
     #[serde(default)]
     pub(crate) pods: Vec<String>,
     /// What kube-scheduler said, by pod.
+    #[allow(dead_code)] // not every test binary asks for it
     pub(crate) expect: BTreeMap<String, Box<RawValue>>,
 }
 

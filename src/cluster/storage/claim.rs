@@ -108,9 +108,7 @@ impl WireClaim {
             volume_name: spec.volume_name.unwrap_or_default(),
             access_modes: spec.access_modes,
             request: spec.resources.requests.and_then(|requests| requests.storage),
-            selector: spec
-                .selector
-                .map(|selector| Selector::new(Some(&selector))),
+            selector: spec.selector.map(|selector| Selector::new(Some(&selector))),
             volume_mode: spec.volume_mode.unwrap_or_else(|| name("Filesystem")),
             attributes_class: spec.volume_attributes_class_name.unwrap_or_default(),
             bind_completed: annotations.bind_completed.is_some(),

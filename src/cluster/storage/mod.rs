@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-mod class;
 mod claim;
+mod class;
 mod csi;
 mod object;
 mod persistent_volume;
@@ -21,8 +21,8 @@ pub use class::{BindingMode, StorageClass, TopologyRequirement, TopologyTerm};
 pub use csi::{CsiDriver, CsiNode, CsiStorageCapacity, DriverLimit, VolumeAttachment};
 pub(super) use object::decode;
 pub use object::{StorageKind, StorageObject};
-pub use topology::VolumeTopology;
 pub use persistent_volume::{ClaimReference, CsiSource, InTreeSource, PersistentVolume, TranslatedVolume};
+pub use topology::VolumeTopology;
 
 use super::meta::ObjectKey;
 use super::name::Name;

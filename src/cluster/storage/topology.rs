@@ -90,8 +90,7 @@ fn add_zones(selector: Option<NodeSelector>, key: Name, zones: Name) -> Option<N
     if zones.is_empty() {
         return selector;
     }
-    let added =
-        SelectorRequirement { key, operator: name("In"), values: zones.into_iter().map(name).collect() };
+    let added = SelectorRequirement { key, operator: name("In"), values: zones.into_iter().map(name).collect() };
     let mut terms = selector.unwrap_or_default().node_selector_terms.into_vec();
     if terms.is_empty() {
         terms.push(NodeSelectorTerm::default());
@@ -117,7 +116,9 @@ mod tests {
         });
         let translated = translated(selector.as_ref(), &labels, name("csi/zone"));
         let texts: Vec<String> = requirements(translated.as_ref())
-            .map(|r| format!("{} {} {}", r.key, r.operator, r.values.iter().map(Name::as_str).collect::<Vec<_>>().join(",")))
+            .map(|r| {
+                format!("{} {} {}", r.key, r.operator, r.values.iter().map(Name::as_str).collect::<Vec<_>>().join(","))
+            })
             .collect();
         assert_eq!(texts.join(" and "), expected);
     }

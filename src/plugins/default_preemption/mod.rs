@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::cluster::NodeInfo;
 use crate::cluster::pod_spec::PreemptionPolicy;
+use crate::framework::extender::Victims;
 use crate::framework::fit_error;
 use crate::framework::{
     Candidate, Code, FailedCycle, Plugin, PluginRejection, PostFilter, PostFilterPlugin, Preemption, Reason, Rejection,
@@ -16,7 +17,7 @@ use crate::framework::{
 mod pick;
 mod victims;
 
-use victims::{Victims, select_victims};
+use victims::select_victims;
 
 /// The plugin.
 pub struct DefaultPreemption;
@@ -63,14 +64,25 @@ fn preempt(failed: &FailedCycle<'_>) -> Result<Preemption, Refusal> {
     if found.is_empty() {
         return Err(nowhere(failed, &refused));
     }
-    let (pick, decided_by) = pick::pick(failed.cycle, &found);
     let cluster = failed.cycle.cluster;
+    let found = found.into_iter().map(|(node, victims)| (node.id, victims)).collect();
+    let found: Vec<(&NodeInfo, Victims)> = failed
+        .extenders
+        .process_preemption(found)
+        .map_err(Refusal::Error)?
+        .into_iter()
+        .map(|(node, victims)| (cluster.node(node), victims))
+        .collect();
+    if found.is_empty() {
+        return Err(Refusal::Unschedulable("no candidate node for preemption".to_owned()));
+    }
+    let (pick, decided_by) = pick::pick(failed.cycle, &found);
     let candidates = found
         .iter()
         .map(|(node, victims)| Candidate {
             node: node.name(),
             victims: victims.pods.iter().map(|id| cluster.pod(*id).key()).collect(),
-            pdb_violations: victims.violations,
+            pdb_violations: usize::try_from(victims.violations).unwrap_or_default(),
         })
         .collect();
     Ok(Preemption { candidates, pick, decided_by })
@@ -104,10 +116,9 @@ fn eligible(failed: &FailedCycle<'_>) -> Result<(), &'static str> {
     if failed.code(nominated) == Code::UnschedulableAndUnresolvable {
         return Ok(());
     }
-    let waits = nominated
-        .pods
-        .iter()
-        .map(|id| cluster.pod(*id))
-        .any(|other| other.priority() < pod.priority() && other.is_terminating() && other.own.preempted_by_scheduler);
+    let waits =
+        nominated.pods.iter().map(|id| cluster.pod(*id)).any(|other| {
+            other.priority() < pod.priority() && other.is_terminating() && other.own.preempted_by_scheduler
+        });
     if waits { Err("not eligible due to a terminating pod on the nominated node.") } else { Ok(()) }
 }

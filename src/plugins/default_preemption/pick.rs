@@ -3,15 +3,16 @@
 use crate::cluster::NodeInfo;
 use crate::cluster::name::Name;
 use crate::framework::Cycle;
+use crate::framework::extender::Victims;
 
-use super::victims::{Victims, start_time};
+use super::victims::start_time;
 
 /// A criterion: the larger, the better.
 type Criterion = fn(Cycle<'_>, &Victims) -> i64;
 
 /// In order; each is asked only of the candidates that tied so far.
 const CRITERIA: [(&str, Criterion); 5] = [
-    ("fewest violated PodDisruptionBudgets", |_, victims| -(victims.violations as i64)),
+    ("fewest violated PodDisruptionBudgets", |_, victims| victims.violations.wrapping_neg()),
     ("lowest priority of the most important victim", |cycle, victims| -priorities(cycle, victims).next().unwrap_or(0)),
     ("lowest sum of priorities", |cycle, victims| {
         // Shifted so that none is negative: many victims of negative priority must not look cheap.

@@ -3,16 +3,9 @@
 use std::cmp::Reverse;
 
 use crate::cluster::selector::Selector;
-use crate::cluster::{Cluster, NodeInfo, Pod, PodId, Timestamp};
+use crate::cluster::{Cluster, NodeInfo, Pod, Timestamp};
+use crate::framework::extender::Victims;
 use crate::framework::{Cycle, FailedCycle, FilterSet, PluginRejection, Reason, Rejection};
-
-/// The pods to go.
-pub(super) struct Victims {
-    /// The most important first.
-    pub(super) pods: Vec<PodId>,
-    /// How many of them a PodDisruptionBudget protects.
-    pub(super) violations: usize,
-}
 
 /// A node as the dry run changes it, with filters that know of the change.
 struct DryRun<'a> {
@@ -52,12 +45,8 @@ impl DryRun<'_> {
 pub(super) fn select_victims(failed: &FailedCycle<'_>, node: &NodeInfo) -> Result<Victims, PluginRejection> {
     let cycle = failed.cycle;
     let mut run = DryRun { cycle, filters: failed.prepared.filters.fork(), node: node.clone() };
-    let mut potential: Vec<&Pod> = node
-        .pods
-        .iter()
-        .map(|id| cycle.cluster.pod(*id))
-        .filter(|pod| pod.priority() < cycle.pod.priority())
-        .collect();
+    let mut potential: Vec<&Pod> =
+        node.pods.iter().map(|id| cycle.cluster.pod(*id)).filter(|pod| pod.priority() < cycle.pod.priority()).collect();
     if potential.is_empty() {
         return Err(PluginRejection { plugin: None, rejection: Rejection::unresolvable(Reason::NoPreemptionVictims) });
     }
@@ -68,7 +57,7 @@ pub(super) fn select_victims(failed: &FailedCycle<'_>, node: &NodeInfo) -> Resul
     potential.sort_by_key(|pod| importance(pod, cycle.now));
     let (protected, others) = by_budget(cycle.cluster, &potential);
     let mut victims: Vec<&Pod> = protected.into_iter().filter(|pod| !run.reprieve(pod)).collect();
-    let violations = victims.len();
+    let violations = victims.len() as i64;
     victims.extend(others.into_iter().filter(|pod| !run.reprieve(pod)));
     victims.sort_by_key(|pod| importance(pod, cycle.now));
     if victims.is_empty() {

@@ -169,8 +169,7 @@ fn existing(cycle: Cycle<'_>) -> Vec<Domains> {
 fn keys_against(cycle: Cycle<'_>, class: &PodClass, namespace: Name) -> Vec<Name> {
     let Cycle { cluster, pod, .. } = cycle;
     let own = pod.own.key.namespace;
-    let against =
-        |term: &&AffinityTerm| term.matches(namespace, own, pod.labels(), cluster.namespace_labels(own));
+    let against = |term: &&AffinityTerm| term.matches(namespace, own, pod.labels(), cluster.namespace_labels(own));
     let mut keys: Vec<Name> =
         class.affinity.required_anti_affinity.iter().filter(against).map(|term| term.topology_key).collect();
     keys.sort_unstable();
@@ -202,8 +201,9 @@ impl NodeFilter for Filter<'_> {
             }
         }
         if !self.terms.affinity.is_empty() && self.affinity.is_empty() {
-            let first = if self.terms.matches_itself { "yes" } else { "no" };
-            facts.push(Fact::value("no pod matches yet, so a pod that matches itself may be the first: does it", first));
+            let itself =
+                if self.terms.matches_itself { "matches itself: may be the first" } else { "does not match itself" };
+            facts.push(Fact::value("no pod matches yet, and this one", itself));
         }
         for (table, topology_key) in self.existing.tables() {
             let Some(domain) = node.node.labels.get(topology_key) else { continue };

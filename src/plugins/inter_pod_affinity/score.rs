@@ -56,7 +56,8 @@ fn existing(cycle: Cycle<'_>, hard_weight: i32, columns: &mut Columns) {
         let theirs = &group.class.affinity;
         let required = theirs.required_affinity.iter().map(|term| (term, i64::from(hard_weight)));
         let liked = theirs.preferred_affinity.iter().map(|liked| (&liked.term, i64::from(liked.weight)));
-        let disliked = theirs.preferred_anti_affinity.iter().map(|disliked| (&disliked.term, -i64::from(disliked.weight)));
+        let disliked =
+            theirs.preferred_anti_affinity.iter().map(|disliked| (&disliked.term, -i64::from(disliked.weight)));
         for (term, weight) in required.filter(|_| hard_weight > 0).chain(liked).chain(disliked) {
             if term.matches(group.namespace, pod.own.key.namespace, pod.labels(), namespace_labels) {
                 columns.add(cluster, term.topology_key, &group.pods, weight);
@@ -84,7 +85,9 @@ impl NodeScorer for Scorer {
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
         self.domains(node)
-            .map(|(domains, domain, sum)| Fact::value(format!("weights for {}={domain}", domains.topology_key), sum.to_string()))
+            .map(|(domains, domain, sum)| {
+                Fact::value(format!("weights for {}={domain}", domains.topology_key), sum.to_string())
+            })
             .collect()
     }
 }

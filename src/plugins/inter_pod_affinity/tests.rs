@@ -29,6 +29,7 @@ fn cluster(pods: &[Value]) -> Cluster {
 }
 
 /// A pod with the label `app`, on `node` unless that is empty.
+#[expect(clippy::needless_pass_by_value, reason = "callers write a literal")]
 fn pod(key: &str, node: &str, app: &str, affinity: Value) -> Value {
     let (namespace, name) = key.split_once('/').unwrap();
     json!({
@@ -197,7 +198,7 @@ fn namespace_selectors() {
     let mut term = term("new", "zone");
     term["namespaceSelector"] = team("DoesNotExist");
     let loner = pod("other/loner", "a1", "loner", away(&json!([term])));
-    passes("new", json!(null), &[loner.clone()], "b bare");
+    passes("new", json!(null), std::slice::from_ref(&loner), "b bare");
     let mut moved = loner;
     moved["spec"]["affinity"] = away(&json!([{"topologyKey": "zone", "labelSelector": {},
         "namespaceSelector": team("Exists")}]));
@@ -240,12 +241,8 @@ fn reasons_tell_the_facts() {
         pod: key("web"),
     };
     assert_eq!(reason("a1", terms), (Code::Unschedulable, violated));
-    let existing = Reason::ExistingPodAntiAffinity {
-        topology_key: name("host"),
-        domain: name("b"),
-        pods: 1,
-        pod: key("loner"),
-    };
+    let existing =
+        Reason::ExistingPodAntiAffinity { topology_key: name("host"), domain: name("b"), pods: 1, pod: key("loner") };
     assert_eq!(reason("b", json!([])), (Code::Unschedulable, existing));
 }
 
@@ -313,7 +310,7 @@ fn weights_that_cancel_out_are_not_skipped() {
     let web = pod("default/web", "a1", "web", json!(null));
     let mut both = prefer("podAffinity", 5, &term("web", "zone"));
     both["podAntiAffinity"] = prefer("podAntiAffinity", 5, &term("web", "zone"))["podAntiAffinity"].clone();
-    assert_eq!(Asked::new("new", both, &[web.clone()]).scores(), (vec![0; 4], vec![0; 4]));
+    assert_eq!(Asked::new("new", both, std::slice::from_ref(&web)).scores(), (vec![0; 4], vec![0; 4]));
     let nobody = prefer("podAffinity", 5, &term("nobody", "zone"));
     assert!(Asked::new("new", nobody, &[web]).scores().0.is_empty());
 }

@@ -93,6 +93,8 @@ impl Term {
     fn pods(&self, node: &NodeInfo) -> Option<i64> {
         let value = node.node.labels.get(self.constraint.topology_key)?;
         Some(match &self.counts {
+            // Not those of the state: a node that an extender gave back comes without its pods.
+            Counts::Nodes(_) if node.pods.is_empty() => 0,
             Counts::Nodes(pods) => pods.get(node.id.index()).copied().unwrap_or_default(),
             Counts::Domains(domains) => domains.pods(value),
         })

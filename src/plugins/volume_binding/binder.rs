@@ -9,7 +9,7 @@ use crate::cluster::NodeInfo;
 use crate::cluster::labels::Labels;
 use crate::cluster::name::name;
 use crate::cluster::storage::{
-    CsiStorageCapacity, PersistentVolume, PersistentVolumeClaim, StorageClass, StorageKind, VolumeTopology,
+    CsiStorageCapacity, PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeTopology,
 };
 use crate::framework::volume_reason::{BindObstacle, UnfitVolumes, UnmatchedLabel, VolumeReason};
 use crate::framework::{Cycle, Reason, Rejection};
@@ -125,7 +125,11 @@ impl<'a> Binder<'a> {
     }
 
     /// The volume's node affinity as it counts on `node` (upstream tryTranslatePVToCSI).
-    fn topology<'v>(&self, volume: &'v PersistentVolume, node: &NodeInfo) -> Result<Option<&'v VolumeTopology>, Rejection> {
+    fn topology<'v>(
+        &self,
+        volume: &'v PersistentVolume,
+        node: &NodeInfo,
+    ) -> Result<Option<&'v VolumeTopology>, Rejection> {
         let Some(in_tree) = &volume.in_tree else { return Ok(volume.topology.as_ref()) };
         let csi_node = self.cycle.cluster.storage().csi_node(node.name());
         if !in_tree.plugin.translates_on(csi_node, self.cycle.behaviour.gates.csi_migration_portworx) {
@@ -207,7 +211,7 @@ impl<'a> Binder<'a> {
         let cluster = self.cycle.cluster;
         let Some(requested) = claim.request else { return Ok(None) };
         let tracked = cluster.storage().driver(class.provisioner).is_some_and(|driver| driver.storage_capacity);
-        if !tracked || !cluster.holds(StorageKind::CsiStorageCapacity) {
+        if !tracked {
             return Ok(None);
         }
         let size = requested.value();
@@ -215,7 +219,8 @@ impl<'a> Binder<'a> {
             let of_class = cluster.storage().capacities().filter(|capacity| capacity.class == class.name);
             of_class.filter(|capacity| capacity.is_accessible(labels))
         };
-        let sufficient = reachable().find(|capacity| capacity.volume_limit().is_some_and(|limit| limit.value() >= size));
+        let sufficient =
+            reachable().find(|capacity| capacity.volume_limit().is_some_and(|limit| limit.value() >= size));
         sufficient.map(Some).ok_or_else(|| VolumeReason::NotEnoughStorage {
             claim: claim.key,
             class: class.name,

@@ -11,7 +11,7 @@ use crate::cluster::storage::{PersistentVolume, PersistentVolumeClaim, Storage, 
 use crate::framework::volume_reason::{Unfit, UnfitVolumes, UnmatchedLabel};
 
 /// The volumes of a claim's class, judged by all but the node.
-pub struct Candidates<'a> {
+pub(super) struct Candidates<'a> {
     /// Kept for the claim: the first is taken or none, whatever its class, phase or labels.
     kept: Vec<&'a PersistentVolume>,
     /// Free and fitting, the smallest first.
@@ -25,7 +25,11 @@ impl<'a> Candidates<'a> {
     ///
     /// # Errors
     /// The claim cannot be matched at all, in upstream's words.
-    pub fn of(claim: &PersistentVolumeClaim, storage: &'a Storage, attributes_classes: bool) -> Result<Self, String> {
+    pub(super) fn of(
+        claim: &PersistentVolumeClaim,
+        storage: &'a Storage,
+        attributes_classes: bool,
+    ) -> Result<Self, String> {
         if !attributes_classes && !claim.attributes_class.is_empty() {
             return Err(format!(
                 "unsupported volumeAttributesClassName is set on claim {} when the feature-gate VolumeAttributesClass \
@@ -51,7 +55,7 @@ impl<'a> Candidates<'a> {
     }
 
     /// The volume for a node with `labels`, other than those in `chosen`.
-    pub fn best(&self, labels: &Labels, chosen: &[&PersistentVolume]) -> Option<&'a PersistentVolume> {
+    pub(super) fn best(&self, labels: &Labels, chosen: &[&PersistentVolume]) -> Option<&'a PersistentVolume> {
         let is_chosen = |volume: &PersistentVolume| chosen.iter().any(|other| other.name == volume.name);
         if let Some(kept) = self.kept.iter().find(|volume| !is_chosen(volume)) {
             return is_usable(kept, labels).then_some(*kept);
@@ -61,7 +65,7 @@ impl<'a> Candidates<'a> {
 
     /// What is wrong with each volume, for a node that [`Candidates::best`] finds none for: those
     /// that fit were taken for other claims of the pod.
-    pub fn unfit(&self, labels: &Labels) -> Vec<UnfitVolumes> {
+    pub(super) fn unfit(&self, labels: &Labels) -> Vec<UnfitVolumes> {
         let mut all = self.unfit.clone();
         for volume in self.kept.iter().chain(&self.free) {
             let cause = if is_usable(volume, labels) { Unfit::TakenByPod } else { Unfit::NodeAffinity };
@@ -109,7 +113,7 @@ fn is_usable(volume: &PersistentVolume, labels: &Labels) -> bool {
 }
 
 /// What `topology` wants and a node with `labels` does not have.
-pub fn unmatched(topology: &VolumeTopology, labels: &Labels) -> Vec<UnmatchedLabel> {
+pub(super) fn unmatched(topology: &VolumeTopology, labels: &Labels) -> Vec<UnmatchedLabel> {
     topology
         .unmatched(labels)
         .map(|requirement| unmatched_label(requirement.key, requirement.operator, &requirement.values, labels))
@@ -117,6 +121,6 @@ pub fn unmatched(topology: &VolumeTopology, labels: &Labels) -> Vec<UnmatchedLab
 }
 
 /// A requirement that a node with `labels` does not fulfil.
-pub fn unmatched_label(key: Name, operator: Name, values: &[Name], labels: &Labels) -> UnmatchedLabel {
+pub(super) fn unmatched_label(key: Name, operator: Name, values: &[Name], labels: &Labels) -> UnmatchedLabel {
     UnmatchedLabel { key, operator, values: values.to_vec(), node: labels.get(key) }
 }

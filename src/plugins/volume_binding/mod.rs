@@ -82,7 +82,7 @@ impl PreFilterPlugin for VolumeBinding {
     }
 }
 
-/// New volumes are checked against what drivers report; without these kinds there is nothing to check.
+/// New volumes are checked against what drivers report, as far as the input speaks of it.
 fn note_what_is_missing(cycle: Cycle<'_>, claims: &PodClaims<'_>) {
     let mut provisioners = claims
         .delayed
@@ -94,12 +94,13 @@ fn note_what_is_missing(cycle: Cycle<'_>, claims: &PodClaims<'_>) {
     if provisioners.peek().is_none() {
         return;
     }
-    let effect = "VolumeBinding did not check whether there is space for new volumes";
     if !cycle.cluster.holds(StorageKind::CsiDriver) {
+        let effect = "VolumeBinding did not check whether there is space for new volumes";
         volume_state::not_held(cycle, StorageKind::CsiDriver, effect);
     } else if !cycle.cluster.holds(StorageKind::CsiStorageCapacity) {
         let mut drivers = provisioners.filter_map(|provisioner| cycle.cluster.storage().driver(provisioner));
         if drivers.any(|driver| driver.storage_capacity) {
+            let effect = "VolumeBinding took it that no storage has space for new volumes";
             volume_state::not_held(cycle, StorageKind::CsiStorageCapacity, effect);
         }
     }
@@ -169,5 +170,166 @@ impl NodeScorer for Scorer<'_> {
     fn score(&self, node: &NodeInfo) -> Result<i64, String> {
         let Some((shape, binder)) = &self.parts else { return Ok(0) };
         Ok(binder.pod_volumes(node).map_or(0, |volumes| shape.score(&volumes)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const NO_VOLUME: &str = "node(s) didn't find available persistent volumes to bind";
+    const IMMEDIATE: &str = "pod has unbound immediate PersistentVolumeClaims";
+
+    fn object(kind: &str, name: &str, rest: &Value) -> Value {
+        let api_version = match kind {
+            "Node" | "Pod" | "PersistentVolume" | "PersistentVolumeClaim" => "v1",
+            _ => "storage.k8s.io/v1",
+        };
+        let mut object = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": "n"}});
+        for (field, value) in rest.as_object().unwrap() {
+            if field == "annotations" || field == "labels" {
+                object["metadata"][field] = value.clone();
+            } else {
+                object[field] = value.clone();
+            }
+        }
+        object
+    }
+
+    fn claim(name: &str, size: &str, rest: &Value) -> Value {
+        let mut claim = object("PersistentVolumeClaim", name, rest);
+        claim["spec"]["resources"] = json!({"requests": {"storage": size}});
+        claim
+    }
+
+    fn volume(name: &str, size: &str, rest: &Value) -> Value {
+        let mut volume = object("PersistentVolume", name, rest);
+        volume["spec"]["capacity"] = json!({"storage": size});
+        volume["status"]["phase"] = json!("Available");
+        volume
+    }
+
+    fn class(name: &str, mode: &str, provisioner: &str) -> Value {
+        object("StorageClass", name, &json!({"volumeBindingMode": mode, "provisioner": provisioner}))
+    }
+
+    /// A class that waits for the first consumer and makes no volumes.
+    fn late() -> Value {
+        class("late", "WaitForFirstConsumer", "kubernetes.io/no-provisioner")
+    }
+
+    /// Two nodes, `a` and `b`, which are their zones; and a pod with `claims`.
+    fn run(mut objects: Vec<Value>, claims: &[&str]) -> (Vec<String>, Vec<String>) {
+        for node in ["a", "b"] {
+            objects.push(object("Node", node, &json!({"labels": {"zone": node}})));
+        }
+        let volumes: Vec<Value> =
+            claims.iter().map(|claim| json!({"name": claim, "persistentVolumeClaim": {"claimName": claim}})).collect();
+        objects.push(object("Pod", "p", &json!({"spec": {"volumes": volumes}})));
+        let args = VolumeBindingArgs { bind_timeout_seconds: 600, shape: Vec::new() };
+        let plugin = VolumeBinding::new(&args, &Behaviour::default());
+        volume_state::verdicts(&plugin, &volume_state::cluster(&objects))
+    }
+
+    #[track_caller]
+    fn case(objects: Vec<Value>, claims: &[&str], expected: &[&str]) {
+        assert_eq!(run(objects, claims).0, expected);
+    }
+
+    fn in_zone(zone: &str) -> Value {
+        let term = json!({"matchExpressions": [{"key": "zone", "operator": "In", "values": [zone]}]});
+        json!({"required": {"nodeSelectorTerms": [term]}})
+    }
+
+    #[test]
+    fn a_claim_is_bound_by_its_annotation_alone() {
+        let spec = json!({"storageClassName": "late", "volumeName": "v"});
+        let bound = json!({"spec": spec, "annotations": {"pv.kubernetes.io/bind-completed": "yes"}});
+        let v = || volume("v", "1Gi", &json!({"spec": {"nodeAffinity": in_zone("a")}}));
+        case(vec![late(), v(), claim("c", "1Gi", &json!({"spec": spec}))], &["c"], &[IMMEDIATE]);
+        let elsewhere = "node(s) didn't match PersistentVolume's node affinity";
+        case(vec![late(), v(), claim("c", "1Gi", &bound)], &["c"], &["fits", elsewhere]);
+        let missing = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)";
+        case(vec![late(), claim("c", "1Gi", &bound)], &["c"], &[missing, missing]);
+    }
+
+    #[test]
+    fn the_smallest_fitting_volume_goes_to_the_smallest_claim() {
+        let plain = json!({"spec": {"storageClassName": "late"}});
+        // The small claim is served first: on a it takes v2, on b the only volume there is.
+        let objects = vec![
+            late(),
+            claim("big", "5Gi", &plain),
+            claim("small", "1Gi", &plain),
+            volume("v1", "10Gi", &plain),
+            volume("v2", "2Gi", &json!({"spec": {"storageClassName": "late", "nodeAffinity": in_zone("a")}})),
+        ];
+        case(objects, &["big", "small"], &["fits", NO_VOLUME]);
+    }
+
+    #[test]
+    fn a_volume_kept_for_the_claim_is_taken_or_none() {
+        let plain = json!({"spec": {"storageClassName": "late"}});
+        let reference = json!({"namespace": "n", "name": "small"});
+        let spec = json!({"storageClassName": "late", "nodeAffinity": in_zone("b"), "claimRef": reference});
+        let mut kept = volume("kept", "9Gi", &json!({"spec": spec}));
+        kept["status"]["phase"] = json!("Failed");
+        let objects = vec![late(), claim("small", "1Gi", &plain), volume("v", "1Gi", &plain), kept];
+        case(objects, &["small"], &[NO_VOLUME, "fits"]);
+    }
+
+    #[test]
+    fn a_selected_node_goes_straight_to_provisioning() {
+        let annotations = json!({"volume.kubernetes.io/selected-node": "b"});
+        let spec = json!({"storageClassName": "late"});
+        let claim = claim("c", "1Gi", &json!({"spec": spec, "annotations": annotations}));
+        let objects = vec![class("late", "WaitForFirstConsumer", "csi"), claim.clone()];
+        case(objects, &["c"], &[NO_VOLUME, "fits"]);
+        let v = volume("v", "1Gi", &json!({"spec": spec}));
+        case(vec![late(), claim, v], &["c"], &[NO_VOLUME, NO_VOLUME]);
+    }
+
+    #[test]
+    fn space_is_the_largest_volume_before_the_sum() {
+        let capacity = |name: &str, rest: &Value| {
+            let mut capacity = object("CSIStorageCapacity", name, rest);
+            capacity["storageClassName"] = json!("late");
+            capacity
+        };
+        let objects = vec![
+            class("late", "WaitForFirstConsumer", "csi"),
+            object("CSIDriver", "csi", &json!({"spec": {"storageCapacity": true}})),
+            claim("c", "5Gi", &json!({"spec": {"storageClassName": "late"}})),
+            capacity("everywhere", &json!({"nodeTopology": {}, "capacity": "9Gi", "maximumVolumeSize": "4Gi"})),
+            capacity("nowhere", &json!({"capacity": "9Gi"})),
+            capacity("b", &json!({"nodeTopology": {"matchLabels": {"zone": "b"}}, "capacity": "5Gi"})),
+        ];
+        case(objects, &["c"], &["node(s) did not have enough free storage", "fits"]);
+    }
+
+    #[test]
+    fn what_the_input_does_not_hold_is_said_and_not_judged() {
+        let fits = vec!["fits".to_owned(); 2];
+        let unbound = claim("c", "1Gi", &json!({"spec": {"storageClassName": "late"}}));
+        assert_eq!(run(vec![unbound], &["c"]), (fits.clone(), vec!["StorageClasses".to_owned()]));
+        let annotations = json!({"pv.kubernetes.io/bind-completed": "yes"});
+        let bound = claim("c", "1Gi", &json!({"spec": {"volumeName": "v"}, "annotations": annotations}));
+        assert_eq!(run(vec![bound], &["c"]), (fits.clone(), vec!["PersistentVolumes".to_owned()]));
+        assert_eq!(run(vec![], &["c"]), (fits, vec!["PersistentVolumeClaims".to_owned()]));
+    }
+
+    #[test]
+    fn a_reason_says_which_label_was_wanted() {
+        let labels = crate::cluster::Labels::default();
+        let reason = Reason::Volume(VolumeReason::VolumeNodeAffinityConflict {
+            claim: crate::cluster::ObjectKey::new("n".into(), "c".into()),
+            volume: "v".into(),
+            unmatched: vec![matching::unmatched_label("zone".into(), "In".into(), &["a".into()], &labels)],
+        });
+        let expected = json!({"type": "VolumeNodeAffinityConflict", "claim": "n/c", "volume": "v",
+                              "unmatched": [{"key": "zone", "operator": "In", "values": ["a"]}]});
+        assert_eq!(serde_json::to_value(reason).unwrap(), expected);
     }
 }

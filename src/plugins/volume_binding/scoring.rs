@@ -9,7 +9,7 @@ use crate::config::VolumeBindingArgs;
 use crate::plugins::resource_allocation::broken_line;
 
 /// The profile's line from utilization in percent to points, 0 to 100.
-pub struct Shape(Vec<(i64, i64)>);
+pub(super) struct Shape(Vec<(i64, i64)>);
 
 /// What is asked for and what there is, in bytes.
 #[derive(Clone, Copy, Default)]
@@ -20,13 +20,13 @@ struct Use {
 
 impl Shape {
     /// As the arguments draw it, with their 10 points made 100.
-    pub fn new(args: &VolumeBindingArgs) -> Self {
+    pub(super) fn new(args: &VolumeBindingArgs) -> Self {
         Self(args.shape.iter().map(|point| (i64::from(point.utilization), i64::from(point.score) * 10)).collect())
     }
 
     /// The score of a node with these volumes: the mean over the classes. Volumes to be made count
     /// only where no existing one is bound.
-    pub fn score(&self, volumes: &PodVolumes<'_>) -> i64 {
+    pub(super) fn score(&self, volumes: &PodVolumes<'_>) -> i64 {
         let mut classes: FxHashMap<Name, Use> = FxHashMap::default();
         for binding in &volumes.static_bindings {
             let class = classes.entry(binding.volume.class_field).or_default();

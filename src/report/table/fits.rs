@@ -103,10 +103,22 @@ fn scores(screen: &mut Screen, placement: &Placement, options: Options<'_>) {
     for (_, node) in shown {
         let is_current = Some(node.name) == on;
         let picked = placement.picks.contains(&node.name);
-        let label = if is_current { Label::Current } else if picked { Label::Fits } else { Label::Plain };
+        let label = if is_current {
+            Label::Current
+        } else if picked {
+            Label::Fits
+        } else {
+            Label::Plain
+        };
         let mut row = vec![
             node.name.to_string(),
-            if is_current { "runs here".to_owned() } else if picked && on.is_none() { "picked".to_owned() } else { String::new() },
+            if is_current {
+                "runs here".to_owned()
+            } else if picked && on.is_none() {
+                "picked".to_owned()
+            } else {
+                String::new()
+            },
             node.rank.map(|rank| rank.to_string()).unwrap_or_default(),
             node.total.map(|total| total.to_string()).unwrap_or_default(),
         ];
@@ -116,7 +128,8 @@ fn scores(screen: &mut Screen, placement: &Placement, options: Options<'_>) {
         }));
         cells.push((label, row));
     }
-    let mut grid = Grid::with_header(header(&plugins, screen.width(), &cells)).right_aligned(2..4 + plugins.len()).unbroken();
+    let mut grid =
+        Grid::with_header(header(&plugins, screen.width(), &cells)).right_aligned(2..4 + plugins.len()).unbroken();
     let rows = cells.len();
     for (label, row) in cells {
         grid.row(label, row);

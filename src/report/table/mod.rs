@@ -82,14 +82,15 @@ fn headline(answer: &Answer) -> (Label, String) {
     match &placement.current {
         Some(current) if current.feasible => {
             let rank = current.rank.unwrap_or(1);
-            (Label::Fits, format!("{pod} runs on {}, rank {} of {} feasible", current.node, thousands(rank), thousands(feasible)))
+            (
+                Label::Fits,
+                format!("{pod} runs on {}, rank {} of {} feasible", current.node, thousands(rank), thousands(feasible)),
+            )
         }
         Some(current) if placement.nodes.iter().all(|node| node.name != current.node) => {
             (Label::Rejected, format!("{pod} is on {}, a node that is not there", current.node))
         }
-        Some(current) => {
-            (Label::Rejected, format!("{pod} runs on {}, which would not take it now", current.node))
-        }
+        Some(current) => (Label::Rejected, format!("{pod} runs on {}, which would not take it now", current.node)),
         None if feasible > 0 => (Label::Fits, format!("{pod} fits: {} of {nodes}", thousands(feasible))),
         None => (Label::Rejected, format!("{pod} does not fit: 0 of {nodes}")),
     }

@@ -48,10 +48,10 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer, detail: &NodeDetail) 
 
 fn filters(screen: &mut Screen, filters: &[FilterDetail]) {
     let mut grid = Grid::new(["FILTER", "VERDICT", "WHY"]);
-    for filter in filters {
+    let (skipped, asked): (Vec<_>, Vec<_>) = filters.iter().partition(|filter| filter.verdict == Verdict::Skipped);
+    for filter in asked {
         let (label, verdict) = match &filter.verdict {
-            Verdict::Skipped => (Label::Dim, "skipped"),
-            Verdict::NotAsked => (Label::Dim, "not asked"),
+            Verdict::Skipped | Verdict::NotAsked => (Label::Dim, "not asked"),
             Verdict::Passed => (Label::Fits, "yes"),
             Verdict::Rejected(_) => (Label::Rejected, "no"),
         };
@@ -59,14 +59,25 @@ fn filters(screen: &mut Screen, filters: &[FilterDetail]) {
             Verdict::Rejected(rejection) => {
                 rejection.reasons.iter().map(|reason| format!("{reason}: {}", words::on_node(reason))).collect()
             }
-            Verdict::Skipped => vec!["the pod gives it nothing to check".to_owned()],
-            Verdict::NotAsked | Verdict::Passed => Vec::new(),
+            Verdict::Skipped | Verdict::NotAsked | Verdict::Passed => Vec::new(),
         };
         why.extend(facts(&filter.facts));
         grid.row(label, vec![filter.plugin.to_owned(), verdict.to_owned(), why.join("\n")]);
     }
     screen.blank();
     screen.grid(&grid);
+    let skipped: Vec<&str> = skipped.iter().map(|filter| filter.plugin).collect();
+    nothing_for(screen, "check", &skipped);
+}
+
+/// The plugins that skip this pod, in one go.
+fn nothing_for(screen: &mut Screen, what: &str, plugins: &[&str]) {
+    if !plugins.is_empty() {
+        screen.paragraph(
+            Label::Dim,
+            &format!("skipped, as the pod gives them nothing to {what}: {}", plugins.join(", ")),
+        );
+    }
 }
 
 fn scores(screen: &mut Screen, detail: &NodeDetail) {
@@ -75,24 +86,23 @@ fn scores(screen: &mut Screen, detail: &NodeDetail) {
     }
     let mut grid = Grid::new(["SCORE", "RAW", "0-100", "WEIGHT", "POINTS", "WHY"]).right_aligned(1..5);
     let mut total = 0;
+    let mut skipped = Vec::new();
     for scored in &detail.scores {
-        let why = facts(&scored.facts).join("\n");
-        let cells = match &scored.score {
-            Some(score) => {
-                total += score.weighted;
-                [score.raw, score.normalized, score.weight, score.weighted].map(|points| points.to_string())
-            }
-            None => ["", "", "", "<none>"].map(str::to_owned),
+        let Some(score) = &scored.score else {
+            skipped.push(scored.plugin);
+            continue;
         };
-        let why = if scored.score.is_none() { "the pod gives it nothing to score".to_owned() } else { why };
+        total += score.weighted;
+        let points = [score.raw, score.normalized, score.weight, score.weighted];
         let mut row = vec![break_camel_case(scored.plugin, 20)];
-        row.extend(cells);
-        row.push(why);
+        row.extend(points.map(|points| points.to_string()));
+        row.push(facts(&scored.facts).join("\n"));
         grid.row(Label::Plugin, row);
     }
-    grid.row(Label::Heading, ["total", "", "", "", &total.to_string(), ""].map(str::to_owned).to_vec());
+    grid.row(Label::Heading, ["total", "", "", "", &total.to_string(), ""].map(str::to_owned));
     screen.blank();
     screen.grid(&grid);
+    nothing_for(screen, "score", &skipped);
 }
 
 /// A line a fact; the domains of one topology key share a line.

@@ -70,7 +70,10 @@ fn causes(screen: &mut Screen, answer: &Answer) {
     let others = answer.placement.nodes.iter().filter(|node| !node.is_feasible()).count();
     screen.blank();
     if others < answer.placement.nodes.len() {
-        screen.paragraph(Label::Plain, &format!("{} {} not take it:", count(others, "node"), if others == 1 { "does" } else { "do" }));
+        screen.paragraph(
+            Label::Plain,
+            &format!("{} {} not take it:", count(others, "node"), if others == 1 { "does" } else { "do" }),
+        );
     }
     screen.grid(&grid);
     if causes.len() > MOST_CAUSES {
@@ -113,10 +116,7 @@ fn near_misses(screen: &mut Screen, near_misses: &[NearMiss]) {
     for near_miss in near_misses.iter().take(MOST_NEAR_MISSES) {
         for (index, miss) in near_miss.misses.iter().enumerate() {
             let node = if index == 0 { list(&near_miss.nodes, 1) } else { String::new() };
-            grid.row(
-                Label::Plain,
-                vec![node, words::subject(miss.plugin, &miss.reason), words::on_node(&miss.reason)],
-            );
+            grid.row(Label::Plain, vec![node, words::subject(miss.plugin, &miss.reason), words::on_node(&miss.reason)]);
         }
     }
     screen.grid(&grid);
@@ -152,4 +152,3 @@ fn preempt(screen: &mut Screen, preemption: &Preemption) {
         screen.line(&[(Label::Dim, &format!("and {}", count(candidates.len() - MOST_CANDIDATES, "more node")))]);
     }
 }
-

@@ -43,8 +43,9 @@ pub(super) fn brief(reason: &Reason) -> String {
         },
         Reason::EnforcedNodeAffinityMismatch => "addedAffinity of the profile".to_owned(),
         Reason::HostPortConflict { ports } if !ports.is_empty() => format!("host port taken: {}", list(ports, 3)),
-        Reason::TopologyLabelMissing { topology_key } => format!("node has no label {topology_key}"),
-        Reason::PodAffinityUnmet { topology_key, domain: None, .. } => format!("node has no label {topology_key}"),
+        Reason::TopologyLabelMissing { topology_key } | Reason::PodAffinityUnmet { topology_key, domain: None, .. } => {
+            format!("node has no label {topology_key}")
+        }
         Reason::PodAffinityUnmet { selector, .. } if selector == "<none>" => {
             "required affinity without a labelSelector, which selects no pod".to_owned()
         }

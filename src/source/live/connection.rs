@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use http::HeaderValue;
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 
-use super::LiveError;
+use super::error::{LiveError, cause};
+use super::server::Server;
 
 /// kubectl's connection flags, as they were given (cli-runtime's ConfigFlags).
 #[derive(Clone, Debug, Default)]
@@ -41,7 +43,12 @@ pub struct Connection {
     pub impersonate_uid: Option<String>,
     /// `--request-timeout`; none means no limit.
     pub request_timeout: Option<Duration>,
+    /// `--chunk-size`: objects a page, 0 for all in one.
+    pub chunk_size: usize,
 }
+
+/// How we name ourselves to servers, and in their audit logs.
+const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("kubectl-sched/", env!("CARGO_PKG_VERSION")));
 
 impl Connection {
     /// The namespace that the current context names.
@@ -52,44 +59,68 @@ impl Connection {
         Ok(self.config().await?.default_namespace)
     }
 
-    /// A client for the cluster that the flags and the kubeconfig name.
+    /// The server that the flags and the kubeconfig name.
     ///
     /// # Errors
     /// No usable kubeconfig, or one that does not make a client; in kubectl's words.
-    pub async fn client(&self) -> Result<Client, LiveError> {
+    pub(super) async fn server(&self) -> Result<Server, LiveError> {
         let config = self.config().await?;
-        Client::try_from(config).map_err(LiveError::client)
+        let (url, timeout) = (config.cluster_url.clone(), self.request_timeout);
+        match Client::try_from(config) {
+            Ok(client) => Ok(Server { client, url, timeout }),
+            Err(error) => Err(LiveError::Message(format!("Unable to connect to the server: {}", cause(&error)))),
+        }
     }
 
     async fn config(&self) -> Result<Config, LiveError> {
-        let options = KubeConfigOptions {
-            context: self.context.clone(),
-            cluster: self.cluster.clone(),
-            user: self.user.clone(),
-        };
-        let kubeconfig = match &self.kubeconfig {
-            Some(path) => Kubeconfig::read_from(path),
-            None => Kubeconfig::read(),
-        };
-        let mut config = match kubeconfig {
-            Ok(mut kubeconfig) => {
+        let options =
+            KubeConfigOptions { context: self.context.clone(), cluster: self.cluster.clone(), user: self.user.clone() };
+        let mut config = match self.kubeconfig() {
+            Ok(Some(mut kubeconfig)) => {
+                self.check_user(&kubeconfig)?;
                 self.override_tls(&mut kubeconfig);
-                Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(LiveError::kubeconfig)?
+                Config::from_custom_kubeconfig(kubeconfig, &options).await.or_else(|error| self.flags_alone(error))?
             }
             // As client-go: inside a cluster no kubeconfig is needed.
-            Err(error) => match Config::incluster() {
-                Ok(config) if self.kubeconfig.is_none() => config,
-                _ => self.without_kubeconfig(error)?,
-            },
+            Ok(None) => Config::incluster().or_else(|_| self.flags_alone(KubeconfigError::CurrentContextNotSet))?,
+            Err(error) => return Err(LiveError::kubeconfig(error)),
         };
         self.override_config(&mut config)?;
         Ok(config)
     }
 
-    /// `--server` alone is enough to know the cluster.
-    fn without_kubeconfig(&self, error: kube::config::KubeconfigError) -> Result<Config, LiveError> {
-        match &self.server {
-            Some(server) if self.kubeconfig.is_none() => Ok(Config::new(parse_server(server)?)),
+    /// The file that the flag names, else those of `KUBECONFIG` merged, else `~/.kube/config`. Of
+    /// the latter some or all may be missing, as client-go's `tools/clientcmd` has it.
+    fn kubeconfig(&self) -> Result<Option<Kubeconfig>, KubeconfigError> {
+        if let Some(path) = &self.kubeconfig {
+            return Kubeconfig::read_from(path).map(Some);
+        }
+        let paths: Vec<PathBuf> = match std::env::var_os("KUBECONFIG").filter(|paths| !paths.is_empty()) {
+            Some(paths) => std::env::split_paths(&paths).collect(),
+            None => std::env::home_dir().map(|home| home.join(".kube/config")).into_iter().collect(),
+        };
+        let mut merged: Option<Kubeconfig> = None;
+        for path in paths.iter().filter(|path| path.exists()) {
+            let next = Kubeconfig::read_from(path)?;
+            merged = Some(merged.unwrap_or_default().merge(next)?);
+        }
+        Ok(merged)
+    }
+
+    /// kube takes a user that is not there for nobody; kubectl refuses.
+    fn check_user(&self, kubeconfig: &Kubeconfig) -> Result<(), LiveError> {
+        match &self.user {
+            Some(user) if !kubeconfig.auth_infos.iter().any(|named| named.name == *user) => {
+                Err(LiveError::Message(format!("auth info {user:?} does not exist")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `--server` alone is enough to know the cluster, unless a context was named.
+    fn flags_alone(&self, error: KubeconfigError) -> Result<Config, LiveError> {
+        match (&self.server, &error) {
+            (Some(server), KubeconfigError::CurrentContextNotSet) => Ok(Config::new(parse_server(server)?)),
             _ => Err(LiveError::kubeconfig(error)),
         }
     }
@@ -111,7 +142,7 @@ impl Connection {
             config.tls_server_name = Some(name.clone());
         }
         config.accept_invalid_certs |= self.insecure_skip_tls_verify;
-        config.read_timeout = self.request_timeout;
+        config.headers.push((http::header::USER_AGENT, USER_AGENT));
         config.connect_timeout = self.request_timeout.or(config.connect_timeout);
         let auth = &mut config.auth_info;
         if let Some(token) = &self.token {

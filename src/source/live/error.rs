@@ -7,9 +7,9 @@ pub enum LiveError {
     #[error("{0}")]
     Message(String),
     /// The API server's own refusal.
-    #[error("Error from server ({reason}): {message}")]
+    #[error("Error from server{}: {message}", in_brackets(reason))]
     Server {
-        /// Such as `Forbidden`.
+        /// Such as `Forbidden`; may be empty.
         reason: String,
         /// The server's text.
         message: String,
@@ -20,10 +20,11 @@ impl LiveError {
     pub(super) fn kubeconfig(error: kube::config::KubeconfigError) -> Self {
         use kube::config::KubeconfigError as E;
         Self::Message(match error {
-            E::LoadContext(context) => format!("context {context:?} does not exist"),
+            E::LoadContext(context) if !context.is_empty() => format!("context {context:?} does not exist"),
             E::LoadClusterOfContext(cluster) => format!("cluster {cluster:?} does not exist"),
-            E::CurrentContextNotSet => {
-                "current-context is not set: choose one with --context, or name a file with --snapshot".to_owned()
+            E::CurrentContextNotSet | E::LoadContext(_) => {
+                "no cluster is chosen: name one with --kubeconfig or --context, or a file with its state with --snapshot"
+                    .to_owned()
             }
             E::ReadConfig(source, path) => format!(
                 "cannot read the kubeconfig {}: {source}; give --kubeconfig, or a file with cluster state by --snapshot",
@@ -32,20 +33,14 @@ impl LiveError {
             error => format!("the kubeconfig cannot be used: {error}"),
         })
     }
+}
 
-    pub(super) fn client(error: kube::Error) -> Self {
-        match error {
-            kube::Error::Api(status) if status.code == 401 => {
-                Self::Message("You must be logged in to the server (Unauthorized)".to_owned())
-            }
-            kube::Error::Api(status) => Self::Server { reason: status.reason, message: status.message },
-            error => Self::Message(format!("Unable to connect to the server: {}", innermost(&error))),
-        }
-    }
+fn in_brackets(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(" ({reason})") }
 }
 
 /// The last cause: the one that says what happened.
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(super) fn cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;

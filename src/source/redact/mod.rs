@@ -204,15 +204,10 @@ impl Redaction {
         walk(&fields::SCHEDULER_CONFIG, config, self);
     }
 
-    /// What stays though it may tell something.
-    pub fn kept(&self) -> &Kept {
-        &self.kept
-    }
-
     /// What stands for what: every new name, and every text made of them that was put in, with the
-    /// one it replaced.
-    pub fn originals(&self) -> &BTreeMap<String, String> {
-        &self.originals
+    /// one it replaced. And what stays though it may tell something.
+    pub fn into_parts(self) -> (BTreeMap<String, String>, Kept) {
+        (self.originals, self.kept)
     }
 
     /// A group of ignored resources is told by its domain, which its resources lose: they are

@@ -87,7 +87,7 @@ fn the_claim_of_an_ephemeral_volume_is_called_after_pod_and_volume() {
     let (objects, redaction) =
         redact(&[(Kind::Pod, pod), (Kind::Storage(StorageKind::PersistentVolumeClaim), claim)]);
     assert_eq!(text(&objects[1], &["metadata", "name"]), Some("a1-pod-a0-volume"));
-    assert_eq!(redaction.originals()["a1-pod-a0-volume"], "db-0-data");
+    assert_eq!(redaction.into_parts().0["a1-pod-a0-volume"], "db-0-data");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn what_breaks_the_rules_goes_on_breaking_them() {
     let selector = json!({ "matchLabels": { "app": "no blanks, please" } });
     let (objects, redaction) = redact(&[(Kind::PodDisruptionBudget, json!({ "spec": { "selector": selector.clone() } }))]);
     assert_eq!(objects[0]["spec"]["selector"], selector);
-    assert_eq!(redaction.kept().invalid.len(), 1);
+    assert_eq!(redaction.into_parts().1.invalid.len(), 1);
 }
 
 #[test]

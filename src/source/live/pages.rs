@@ -1,0 +1,181 @@
+//! All objects of one kind, page by page.
+//!
+//! While a page is decoded on another thread the next one is fetched, so at most two pages of a
+//! kind are in memory as text.
+
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::page::{self, Unreadable};
+use crate::cluster::Kind;
+
+/// How often an expired list is begun again in pages before it is asked for whole.
+const RESTARTS: usize = 2;
+
+/// Why a kind could not be listed.
+#[derive(Debug)]
+pub(super) enum ListError {
+    /// The server has no such kind.
+    NotServed,
+    /// The user may not; the server's sentence.
+    Forbidden(String),
+    /// Anything else that the client or the server says.
+    Client(kube::Error),
+    /// The answer is no list of the kind.
+    Unreadable(Unreadable),
+}
+
+impl From<kube::Error> for ListError {
+    fn from(error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) if status.code == 404 => Self::NotServed,
+            kube::Error::Api(status) if status.code == 403 => Self::Forbidden(status.message),
+            error => Self::Client(error),
+        }
+    }
+}
+
+/// Lists `kind` in every namespace, `chunk_size` objects a page (0: all at once); `fetch` gets a
+/// path, `decode` makes of a page's text what is kept of it.
+///
+/// A page that has expired (410 Gone: the list took longer than the server remembers) makes the
+/// list begin again, and in the end come in one piece, which cannot expire (as client-go's
+/// `tools/pager`).
+///
+/// # Errors
+/// See [`ListError`].
+pub(super) async fn list<P, F>(
+    kind: Kind,
+    chunk_size: usize,
+    decode: fn(Kind, &str) -> Result<P, Unreadable>,
+    fetch: F,
+) -> Result<Vec<P>, ListError>
+where
+    P: Send + 'static,
+    F: AsyncFn(String) -> Result<String, kube::Error>,
+{
+    let mut pages = Vec::new();
+    let mut decoding = None;
+    let (mut limit, mut restarts) = (chunk_size, 0);
+    let mut token: Option<String> = None;
+    loop {
+        let text = match fetch(path(kind, limit, token.as_deref())).await {
+            Ok(text) => text,
+            Err(kube::Error::Api(status)) if status.code == 410 && token.is_some() => {
+                (pages, decoding, token) = (Vec::new(), None, None);
+                if restarts == RESTARTS {
+                    limit = 0;
+                }
+                restarts += 1;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        token = page::next(&text).map_err(ListError::Unreadable)?;
+        let before = decoding.replace(spawn_blocking(move || decode(kind, &text)));
+        pages.extend(decoded(before).await?);
+        if token.is_none() {
+            pages.extend(decoded(decoding).await?);
+            return Ok(pages);
+        }
+    }
+}
+
+async fn decoded<P>(page: Option<JoinHandle<Result<P, Unreadable>>>) -> Result<Option<P>, ListError> {
+    match page {
+        Some(page) => {
+            page.await.unwrap_or_else(|error| Err(error.to_string())).map(Some).map_err(ListError::Unreadable)
+        }
+        None => Ok(None),
+    }
+}
+
+fn path(kind: Kind, limit: usize, token: Option<&str>) -> String {
+    let path = kind.api_path();
+    match (limit, token) {
+        (0, _) => path.to_owned(),
+        (_, None) => format!("{path}?limit={limit}"),
+        // A token is base64 for URLs and stands as it is.
+        (_, Some(token)) => format!("{path}?limit={limit}&continue={token}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::VecDeque;
+
+    use super::*;
+
+    /// Answers `script` in order: `a,b>token` is a page with two namespaces, a number an error.
+    #[track_caller]
+    fn case(chunk_size: usize, script: &[&str], expected: Result<&[&str], &str>, asked: &[&str]) {
+        let answers = RefCell::new(script.iter().copied().collect::<VecDeque<_>>());
+        let paths = RefCell::new(Vec::new());
+        let fetch = async |path: String| {
+            paths.borrow_mut().push(path.replace("/api/v1/namespaces", ""));
+            answer(answers.borrow_mut().pop_front().unwrap())
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let found = runtime.block_on(list(Kind::Namespace, chunk_size, page::items, fetch));
+        let found =
+            found.map(|pages| pages.iter().flatten().map(|object| object.identity().1.name.to_string()).collect::<Vec<_>>());
+        let found = found.map_err(|error| format!("{error:?}"));
+        match expected {
+            Ok(names) => assert_eq!(found.unwrap(), names),
+            Err(word) => assert!(found.as_ref().is_err_and(|error| error.starts_with(word)), "{found:?}"),
+        }
+        assert_eq!(*paths.borrow(), asked);
+    }
+
+    fn answer(script: &str) -> Result<String, kube::Error> {
+        if let Ok(code) = script.parse::<u16>() {
+            return Err(kube::Error::Api(Box::new(kube::core::Status { code, ..Default::default() })));
+        }
+        let (names, token) = script.split_once('>').unwrap();
+        let items = names.split(',').map(|name| serde_json::json!({"metadata": {"name": name}}));
+        Ok(serde_json::json!({"metadata": {"continue": token}, "items": items.collect::<Vec<_>>()}).to_string())
+    }
+
+    #[test]
+    fn pages_follow_one_another_in_order() {
+        case(
+            2,
+            &["a,b>t1", "c,d>t2", "e>"],
+            Ok(&["a", "b", "c", "d", "e"]),
+            &["?limit=2", "?limit=2&continue=t1", "?limit=2&continue=t2"],
+        );
+        case(0, &["a,b>"], Ok(&["a", "b"]), &[""]);
+    }
+
+    #[test]
+    fn an_expired_list_begins_again_and_nothing_counts_twice() {
+        case(
+            1,
+            &["a>t1", "410", "a>t2", "b>"],
+            Ok(&["a", "b"]),
+            &["?limit=1", "?limit=1&continue=t1", "?limit=1", "?limit=1&continue=t2"],
+        );
+        case(
+            1,
+            &["a>t1", "410", "a>t2", "410", "a>t3", "410", "a,b>"],
+            Ok(&["a", "b"]),
+            &[
+                "?limit=1",
+                "?limit=1&continue=t1",
+                "?limit=1",
+                "?limit=1&continue=t2",
+                "?limit=1",
+                "?limit=1&continue=t3",
+                "",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_the_server_refuses_is_told_apart() {
+        case(1, &["404"], Err("NotServed"), &["?limit=1"]);
+        case(1, &["a>t1", "403"], Err("Forbidden"), &["?limit=1", "?limit=1&continue=t1"]);
+        case(1, &["410"], Err("Client"), &["?limit=1"]);
+        case(1, &["500"], Err("Client"), &["?limit=1"]);
+    }
+}

@@ -1,0 +1,97 @@
+//! One API server: requests with a time limit, and errors that say which server it was.
+
+use std::io;
+use std::time::Duration;
+
+use kube::Client;
+
+use super::error::{LiveError, cause};
+
+/// A client for the server that the kubeconfig and the flags name. Requests that the server turns
+/// away for now (429, 503, 504) are sent again after a while, by kube's own policy.
+pub(super) struct Server {
+    pub(super) client: Client,
+    /// As the kubeconfig has it.
+    pub(super) url: http::Uri,
+    /// `--request-timeout`: for one request, retries included.
+    pub(super) timeout: Option<Duration>,
+}
+
+impl Server {
+    /// The server's version, such as `v1.34.1`; none when the user may not ask or it has none.
+    ///
+    /// # Errors
+    /// No connection, no login.
+    pub(super) async fn version(&self) -> Result<Option<String>, LiveError> {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Version {
+            git_version: String,
+        }
+        match self.get("/version").await {
+            Ok(text) => Ok(serde_json::from_str::<Version>(&text).ok().map(|version| version.git_version)),
+            Err(kube::Error::Api(status)) if matches!(status.code, 403 | 404) => Ok(None),
+            Err(error) => Err(self.error(error)),
+        }
+    }
+
+    /// The text at `path`.
+    ///
+    /// # Errors
+    /// What kube finds wrong; a request that took too long is an [`io::ErrorKind::TimedOut`].
+    pub(super) async fn get(&self, path: &str) -> Result<String, kube::Error> {
+        let request = http::Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
+        let answer = self.client.request_text(request);
+        match self.timeout {
+            None => answer.await,
+            Some(limit) => tokio::time::timeout(limit, answer)
+                .await
+                .unwrap_or_else(|_| Err(kube::Error::Service(Box::new(io::Error::from(io::ErrorKind::TimedOut))))),
+        }
+    }
+
+    /// Host and port, for sentences.
+    pub(super) fn address(&self) -> String {
+        let host = self.url.host().unwrap_or_default();
+        let port = self.url.port_u16().unwrap_or(if self.url.scheme_str() == Some("http") { 80 } else { 443 });
+        format!("{host}:{port}")
+    }
+
+    /// What went wrong, in kubectl's words.
+    pub(super) fn error(&self, error: kube::Error) -> LiveError {
+        match error {
+            kube::Error::Api(status) if status.code == 401 => {
+                LiveError::Message("You must be logged in to the server (Unauthorized)".to_owned())
+            }
+            kube::Error::Api(status) => LiveError::Server { reason: status.reason, message: status.message },
+            kube::Error::Auth(error) => {
+                LiveError::Message(format!("Unable to connect to the server: getting credentials: {}", cause(&error)))
+            }
+            error => LiveError::Message(self.unreachable(&error)),
+        }
+    }
+
+    fn unreachable(&self, error: &kube::Error) -> String {
+        match io_kind(error) {
+            Some(io::ErrorKind::ConnectionRefused) => format!(
+                "The connection to the server {} was refused - did you specify the right host or port?",
+                self.address()
+            ),
+            Some(io::ErrorKind::TimedOut) => {
+                format!("Unable to connect to the server: {} did not answer in time", self.address())
+            }
+            _ => format!("Unable to connect to the server: {}", cause(error)),
+        }
+    }
+}
+
+/// The kind of the innermost input or output error.
+fn io_kind(error: &kube::Error) -> Option<io::ErrorKind> {
+    let mut found = None;
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        found = error.downcast_ref::<io::Error>().map(io::Error::kind).or(found);
+        next = error.source();
+    }
+    found
+}

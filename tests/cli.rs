@@ -1,0 +1,13 @@
+//! The command line, end to end: the real binary, and what it shows.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
+
+#[path = "cli/config.rs"]
+mod config;
+#[path = "cli/explain.rs"]
+mod explain;
+#[path = "cli/harness.rs"]
+mod harness;
+#[path = "cli/help.rs"]
+mod help;
+#[path = "cli/usage.rs"]
+mod usage;

@@ -1,0 +1,85 @@
+//! Extenders that are not asked: never silence.
+
+use kubectl_sched::cluster::{ObjectKey, Timestamp, name};
+use serde_json::{Value, json};
+
+use super::server::Server;
+use super::{cluster, connected, node, notes, picks, place, pod, scheduler, three_nodes};
+
+fn every_verb(server: &Server) -> Value {
+    json!([{
+        "urlPrefix": server.url, "filterVerb": "f", "prioritizeVerb": "s", "preemptVerb": "p", "bindVerb": "b",
+        "weight": 1, "nodeCacheCapable": true,
+    }])
+}
+
+#[test]
+fn without_being_told_nobody_is_asked() {
+    let server = Server::start(Vec::new());
+    let scheduler = scheduler(&every_verb(&server));
+    let why = "extenders are asked only with --call-extenders";
+    let placement = place(&three_nodes(), &scheduler);
+    assert_eq!(picks(&placement), ["a", "b", "c"]);
+    assert_eq!(
+        notes(&placement, &server),
+        [format!(
+            "extender URL: it would have been asked to filter and prioritize, and was not: {why}; nodes that it rejects \
+         count as feasible, and its scores are missing from the totals"
+        )]
+    );
+    // Only what the cycle comes to: here no node is left for the first two.
+    let placement = place(&[node("a"), pod("low", "4", 1, "a"), pod("p", "1", 10, "")], &scheduler);
+    assert_eq!(
+        notes(&placement, &server),
+        [format!(
+            "extender URL: it would have been asked to preempt, and was not: {why}; preemption candidates that it drops or \
+         changes are shown as they were found"
+        )]
+    );
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_pod_that_is_held_back_has_no_cycle() {
+    let server = Server::start(Vec::new());
+    let mut objects = three_nodes();
+    objects[3]["spec"]["schedulingGates"] = json!([{ "name": "wait" }]);
+    let placement = place(&objects, &connected(scheduler(&every_verb(&server))));
+    assert!(server.requests().is_empty());
+    assert_eq!(
+        notes(&placement, &server),
+        [
+            "extender URL: it would have been asked to filter and prioritize, and was not: kube-scheduler runs no cycle for \
+         a pod that PreEnqueue holds back; nodes that it rejects count as feasible, and its scores are missing from the \
+         totals"
+        ]
+    );
+}
+
+#[test]
+fn without_whole_objects_nobody_can_be_asked() {
+    let server = Server::start(Vec::new());
+    let scheduler = connected(scheduler(&every_verb(&server)));
+    let mut cluster = cluster(&three_nodes(), &scheduler, false);
+    let pod = cluster.pod_named(ObjectKey::new(name("ns"), name("p"))).unwrap().id;
+    let placement = scheduler.schedule(&cluster, pod, Timestamp(0));
+    assert!(server.requests().is_empty());
+    assert!(
+        notes(&placement, &server)[0].contains("was not: it is sent the whole Pod, which this state does not have")
+    );
+    // A pod that joined the state later can bring its object along.
+    cluster.keep_raw_pod(pod, three_nodes()[3].to_string().as_bytes());
+    scheduler.schedule(&cluster, pod, Timestamp(0));
+    assert_eq!(server.requests()[0].1["Pod"]["metadata"]["uid"], "p");
+}
+
+#[test]
+fn a_running_pod_is_sent_as_if_it_were_pending() {
+    let server = Server::start(vec![("/f", json!({ "NodeNames": ["a"] }).into())]);
+    let objects = [node("a"), node("b"), pod("p", "1", 10, "b")];
+    let extenders = json!([{ "urlPrefix": server.url, "filterVerb": "f", "nodeCacheCapable": true }]);
+    let placement = place(&objects, &connected(scheduler(&extenders)));
+    let (_, body) = server.requests().remove(0);
+    assert_eq!((&body["Pod"]["spec"]["nodeName"], &body["Pod"]["status"]["phase"]), (&json!(null), &json!("Pending")));
+    assert!(!placement.current.unwrap().feasible);
+}
