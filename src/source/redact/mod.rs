@@ -132,7 +132,11 @@ impl Names {
             new.insert(zone, format!("{region}-z{place:0width$}"));
         }
         let originals = new.iter().map(|(atom, name)| (name.clone(), atom.clone())).collect();
-        Redaction { new, derived: self.derived, kept: self.kept, originals }
+        let mut redaction = Redaction { new, derived: self.derived, kept: self.kept, originals };
+        // Answers name such claims also where they were not made yet.
+        let claims = redaction.derived.keys().map(|claim| (redaction.replacement(Role::Claim, claim), claim.clone()));
+        redaction.originals.extend(claims.collect::<Vec<_>>());
+        redaction
     }
 }
 
