@@ -47,7 +47,7 @@ const AREAS: [(&str, usize); 17] = [
 fn through_snapshot(case: &Case, redact: bool) -> (Cluster, Scheduler, BTreeMap<String, String>) {
     let directory = tempfile::tempdir().unwrap();
     let (input, output) = (directory.path().join("in.json"), directory.path().join("out.json.gz"));
-    let objects: Vec<&str> = case.objects().map(|object| object.get()).collect();
+    let objects: Vec<&str> = case.objects().map(serde_json::value::RawValue::get).collect();
     std::fs::write(&input, format!(r#"{{"apiVersion":"v1","kind":"List","items":[{}]}}"#, objects.join(","))).unwrap();
     let mut snapshot = Snapshot::new(redact);
     snapshot.read_files(&Input::File(input)).unwrap();
@@ -124,17 +124,14 @@ fn restored(text: &str, originals: &BTreeMap<String, String>) -> String {
             let old = originals.get(new)?;
             Some((new.len(), old))
         });
-        match found.filter(|_| !in_word) {
-            Some((length, old)) => {
-                out += old;
-                at += length;
-                in_word = true;
-            }
-            None => {
-                out.push(c);
-                at += c.len_utf8();
-                in_word = c.is_ascii_alphanumeric() || c == '-';
-            }
+        if let Some((length, old)) = found.filter(|_| !in_word) {
+            out += old;
+            at += length;
+            in_word = true;
+        } else {
+            out.push(c);
+            at += c.len_utf8();
+            in_word = c.is_ascii_alphanumeric() || c == '-';
         }
     }
     out
@@ -255,7 +252,10 @@ fn the_screen() {
              Warning: not redacted: the CEL expressions of DeviceClass gpu\n[status 0]"
         ),
     );
-    assert_eq!(std::fs::read_to_string(&map).unwrap(), "{\n    \"a0-node\": \"acme-1\",\n    \"g1-class\": \"gpu\"\n}\n");
+    assert_eq!(
+        std::fs::read_to_string(&map).unwrap(),
+        "{\n    \"a0-node\": \"acme-1\",\n    \"g1-class\": \"gpu\"\n}\n"
+    );
     screen(
         &["--snapshot", &path("none"), "-f", &output],
         &format!("error: the path \"{}\" does not exist\n[status 2]", path("none")),

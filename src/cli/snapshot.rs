@@ -122,8 +122,7 @@ fn tell(written: &Written, target: Option<&Path>, redacted: bool) {
     let of = |kind| written.count.get(&kind).copied().unwrap_or_default();
     let all: usize = written.count.values().sum();
     let (nodes, pods) = (of(Kind::Node), of(Kind::Pod));
-    let objects =
-        [count(nodes, "node"), count(pods, "pod"), count(all - nodes - pods, "other object")];
+    let objects = [count(nodes, "node"), count(pods, "pod"), count(all - nodes - pods, "other object")];
     let target = target.map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
     let redacted = if redacted { ", redacted" } else { "" };
     output::say(&format!("wrote {} to {target}{redacted}", list(&objects, objects.len())));

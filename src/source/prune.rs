@@ -6,6 +6,13 @@ use serde_json::{Map, Value, json};
 use super::fields::{self, Shape};
 use crate::cluster::Kind;
 
+/// A condition.
+pub(super) const CONDITION: Shape =
+    Shape::Fields(&[("type", Shape::Kept), ("status", Shape::Kept), ("reason", Shape::Kept)]);
+
+/// A condition on labels.
+const REQUIREMENT: Shape = Shape::Fields(&[("key", Shape::Kept), ("operator", Shape::Kept), ("values", Shape::Raw)]);
+
 /// Prunes an object of `kind`; `apiVersion` and `kind` stay. The state reads the same from it.
 pub fn prune(kind: Kind, object: &mut Value) {
     let type_meta = ["apiVersion", "kind"].map(|field| object.get(field).cloned());
@@ -42,26 +49,33 @@ pub(super) fn keep(shape: &Shape, value: &mut Value) {
                 }
             }
         }
-        (Shape::Each(shape), Value::Array(items)) => items.iter_mut().for_each(|item| keep(shape, item)),
+        (Shape::Each(shape), Value::Array(items)) => {
+            for item in items {
+                keep(shape, item);
+            }
+        }
         (Shape::Sources(shape), Value::Array(items)) => {
-            items.iter_mut().for_each(|item| keep(shape, item));
+            for item in items.iter_mut() {
+                keep(shape, item);
+            }
             items.retain(|item| item.as_object().is_none_or(|fields| fields.keys().any(|field| field != "name")));
         }
         (Shape::Conditions(types), Value::Array(items)) => {
-            const CONDITION: Shape =
-                Shape::Fields(&[("type", Shape::Kept), ("status", Shape::Kept), ("reason", Shape::Kept)]);
-            items.retain(|item| {
-                item.get("type").and_then(Value::as_str).is_none_or(|named| types.contains(&named))
-            });
-            items.iter_mut().for_each(|item| keep(&CONDITION, item));
+            items.retain(|item| item.get("type").and_then(Value::as_str).is_none_or(|named| types.contains(&named)));
+            for item in items {
+                keep(&CONDITION, item);
+            }
         }
         (Shape::Requirements, Value::Array(items)) => {
-            const REQUIREMENT: Shape =
-                Shape::Fields(&[("key", Shape::Kept), ("operator", Shape::Kept), ("values", Shape::Raw)]);
-            items.iter_mut().for_each(|item| keep(&REQUIREMENT, item));
+            for item in items {
+                keep(&REQUIREMENT, item);
+            }
         }
-        (Shape::Present, Value::Array(items)) if !items.is_empty() => *items = vec![json!({})],
-        (Shape::Present, value @ Value::Object(_)) => *value = json!({}),
+        (Shape::Present, Value::Array(items)) => {
+            items.truncate(1);
+            items.fill(json!({}));
+        }
+        (Shape::Present, value) if !value.is_null() => *value = json!({}),
         _ => {}
     }
 }

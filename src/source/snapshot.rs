@@ -13,6 +13,7 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Input;
 use super::error::{Problem, SourceError};
 use super::files::read_into;
 use super::live::{self, Connection, LiveError, Unreadable};
@@ -20,7 +21,6 @@ use super::pack::{Pack, Packer};
 use super::redact::{Kept, Names, Redaction};
 use super::scan::TypeMeta;
 use super::walk::Sink;
-use super::Input;
 use crate::cluster::object::skip;
 use crate::cluster::{Kind, Timestamp};
 

@@ -62,9 +62,11 @@ pub(super) fn visit<P: Send + 'static>(
     runtime()?.block_on(async {
         let server = connection.server().await?;
         let mut report = LiveReport { version: server.version().await?, ..LiveReport::default() };
-        let lists = join_all(kinds.iter().map(|kind| {
-            pages::list(*kind, connection.chunk_size, decode, async |path| server.get(&path).await)
-        }));
+        let lists = join_all(
+            kinds
+                .iter()
+                .map(|kind| pages::list(*kind, connection.chunk_size, decode, async |path| server.get(&path).await)),
+        );
         for (kind, list) in kinds.iter().zip(lists.await) {
             settle(*kind, list, &server, &mut report)?.into_iter().for_each(&mut take);
         }

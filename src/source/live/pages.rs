@@ -117,8 +117,8 @@ mod tests {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let found = runtime.block_on(list(Kind::Namespace, chunk_size, page::items, fetch));
-        let found =
-            found.map(|pages| pages.iter().flatten().map(|object| object.identity().1.name.to_string()).collect::<Vec<_>>());
+        let found = found
+            .map(|pages| pages.iter().flatten().map(|object| object.identity().1.name.to_string()).collect::<Vec<_>>());
         let found = found.map_err(|error| format!("{error:?}"));
         match expected {
             Ok(names) => assert_eq!(found.unwrap(), names),

@@ -218,9 +218,8 @@ impl Redaction {
     /// named one by one instead.
     fn expand_groups(&self, args: &mut Value) {
         let Some(Value::Array(groups)) = args.get_mut("ignoredResourceGroups") else { return };
-        let (known, others): (Vec<Value>, Vec<Value>) = std::mem::take(groups)
-            .into_iter()
-            .partition(|group| group.as_str().is_none_or(well_known::is_domain));
+        let (known, others): (Vec<Value>, Vec<Value>) =
+            std::mem::take(groups).into_iter().partition(|group| group.as_str().is_none_or(well_known::is_domain));
         *groups = known;
         let mut members: Vec<&str> = Vec::new();
         for group in others.iter().filter_map(Value::as_str) {
@@ -243,10 +242,10 @@ impl Redaction {
     }
 
     fn replacement(&self, role: Role, text: &str) -> String {
-        if role == Role::Claim {
-            if let Some((pod, volume)) = self.derived.get(text) {
-                return format!("{}-{}", self.new_name(pod), self.new_name(volume));
-            }
+        if role == Role::Claim
+            && let Some((pod, volume)) = self.derived.get(text)
+        {
+            return format!("{}-{}", self.new_name(pod), self.new_name(volume));
         }
         pieces(role, text)
             .into_iter()

@@ -35,9 +35,7 @@ pub(super) fn pieces(role: Role, text: &str) -> Vec<Piece<'_>> {
         Role::Resource if well_known::is_resource(text) => one(true, Hint::Resource),
         Role::Resource => vec![Literal(DOMAIN), Atom(Hint::Resource, text)],
         Role::Provisioner => one(well_known::is_driver(text), Hint::Driver),
-        Role::MigratedPlugins => {
-            separated(text, ",", |plugin| pieces(Role::Provisioner, plugin))
-        }
+        Role::MigratedPlugins => separated(text, ",", |plugin| pieces(Role::Provisioner, plugin)),
         Role::VolumeId => volume_id(text),
         // The first two mean any address; the others are every machine's own.
         Role::Address => one(["0.0.0.0", "::", "127.0.0.1", "::1"].contains(&text), Hint::Address),
@@ -166,6 +164,10 @@ mod tests {
         case(Role::VolumeId, "vol-1", "vol-[vol-1]");
         case(Role::VolumeId, "aws://eu-1a/vol-1", "aws://[eu-1a]/vol-[vol-1]");
         case(Role::VolumeId, "aws:///eu-1a/i-0abc", "aws:///[eu-1a]/[i-0abc]");
-        case(Role::VolumeId, "projects/UNSPECIFIED/zones/eu-1a/disks/d", "projects/UNSPECIFIED/zones/[eu-1a]/disks/[d]");
+        case(
+            Role::VolumeId,
+            "projects/UNSPECIFIED/zones/eu-1a/disks/d",
+            "projects/UNSPECIFIED/zones/[eu-1a]/disks/[d]",
+        );
     }
 }

@@ -56,8 +56,7 @@ fn equal_stays_equal_and_well_known_labels_stay() {
 #[test]
 fn order_stays_also_among_the_namespaces_that_every_cluster_has() {
     let names = ["apps", "default", "web", "kube-system", "kube-proxy", "kube-ops", "kube", "web-2", "zoo"];
-    let objects: Vec<_> =
-        names.iter().map(|name| (Kind::Namespace, json!({ "metadata": { "name": name } }))).collect();
+    let objects: Vec<_> = names.iter().map(|name| (Kind::Namespace, json!({ "metadata": { "name": name } }))).collect();
     let (redacted, _) = redact(&objects);
     let new: Vec<&str> = redacted.iter().filter_map(|object| text(object, &["metadata", "name"])).collect();
     let mut pairs: Vec<(&str, &str)> = names.into_iter().zip(new).collect();
@@ -69,7 +68,10 @@ fn order_stays_also_among_the_namespaces_that_every_cluster_has() {
 #[test]
 fn numbers_stay_numbers_where_they_are_compared() {
     let node = |name: &str, size: &str| {
-        (Kind::Node, json!({ "metadata": { "name": name, "labels": { "acme/size": size, "acme/account": "9990001112" } } }))
+        (
+            Kind::Node,
+            json!({ "metadata": { "name": name, "labels": { "acme/size": size, "acme/account": "9990001112" } } }),
+        )
     };
     let expression = json!({ "key": "acme/size", "operator": "Gt", "values": ["1000000"] });
     let pod = json!({ "spec": { "affinity": { "nodeAffinity": { "requiredDuringSchedulingIgnoredDuringExecution": {
@@ -84,8 +86,7 @@ fn numbers_stay_numbers_where_they_are_compared() {
 fn the_claim_of_an_ephemeral_volume_is_called_after_pod_and_volume() {
     let pod = json!({ "metadata": { "name": "db-0" }, "spec": { "volumes": [{ "name": "data", "ephemeral": {} }] } });
     let claim = json!({ "metadata": { "name": "db-0-data" } });
-    let (objects, redaction) =
-        redact(&[(Kind::Pod, pod), (Kind::Storage(StorageKind::PersistentVolumeClaim), claim)]);
+    let (objects, redaction) = redact(&[(Kind::Pod, pod), (Kind::Storage(StorageKind::PersistentVolumeClaim), claim)]);
     assert_eq!(text(&objects[1], &["metadata", "name"]), Some("a1-pod-a0-volume"));
     assert_eq!(redaction.into_parts().0["a1-pod-a0-volume"], "db-0-data");
 }
@@ -104,16 +105,18 @@ fn zones_of_a_regional_disk_keep_their_region() {
 #[test]
 fn what_breaks_the_rules_goes_on_breaking_them() {
     let selector = json!({ "matchLabels": { "app": "no blanks, please" } });
-    let (objects, redaction) = redact(&[(Kind::PodDisruptionBudget, json!({ "spec": { "selector": selector.clone() } }))]);
+    let (objects, redaction) =
+        redact(&[(Kind::PodDisruptionBudget, json!({ "spec": { "selector": selector.clone() } }))]);
     assert_eq!(objects[0]["spec"]["selector"], selector);
     assert_eq!(redaction.into_parts().1.invalid.len(), 1);
 }
 
 #[test]
 fn values_of_the_wrong_shape_do_not_slip_through() {
-    case(&[(Kind::Node, json!({ "spec": { "taints": "acme", "unschedulable": ["acme"] } }))], &[
-        r#"{"spec":{"taints":null,"unschedulable":null}}"#,
-    ]);
+    case(
+        &[(Kind::Node, json!({ "spec": { "taints": "acme", "unschedulable": ["acme"] } }))],
+        &[r#"{"spec":{"taints":null,"unschedulable":null}}"#],
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::cluster::csi_migration::{BETA_REGION, BETA_ZONE, REGION, ZONE};
 use crate::source::fields::{Hint, Role, Shape};
+use crate::source::prune::CONDITION;
 
 /// Takes the user's texts one by one.
 pub(super) trait Rename {
@@ -21,8 +22,14 @@ pub(super) trait Rename {
 /// Walks over a pruned `value`. What is not of its shape becomes null: nothing passes unseen.
 pub(super) fn walk(shape: &Shape, value: &mut Value, rename: &mut impl Rename) {
     match (shape, value) {
-        (_, Value::Null) | (Shape::Raw | Shape::Present | Shape::Conditions(_), _) => {}
-        (Shape::Kept, Value::Bool(_) | Value::Number(_) | Value::String(_)) => {}
+        (_, Value::Null)
+        | (Shape::Raw | Shape::Present, _)
+        | (Shape::Kept, Value::Bool(_) | Value::Number(_) | Value::String(_)) => {}
+        (Shape::Conditions(_), Value::Array(items)) => {
+            for item in items {
+                walk(&CONDITION, item, rename);
+            }
+        }
         (Shape::Text(role), Value::String(text)) => replace(*role, text, rename),
         (Shape::Fields(shapes), Value::Object(fields)) => {
             for (field, shape) in *shapes {
@@ -32,7 +39,9 @@ pub(super) fn walk(shape: &Shape, value: &mut Value, rename: &mut impl Rename) {
             }
         }
         (Shape::Each(shape) | Shape::Sources(shape), Value::Array(items)) => {
-            items.iter_mut().for_each(|item| walk(shape, item, rename));
+            for item in items {
+                walk(shape, item, rename);
+            }
         }
         (Shape::Map(role), Value::Object(map)) => {
             *map = std::mem::take(map)
