@@ -42,3 +42,15 @@ bench snapshot:
 # Fuzz one target (quantity, state, config) for a minute; needs a nightly compiler and cargo-fuzz
 fuzz target:
     cargo +nightly fuzz run {{target}} -- -max_total_time=60
+
+# Write the completion scripts and man pages that lie in the repository
+generate:
+    UPDATE=1 cargo test --test generated
+
+# Archives and the krew manifest in dist/; for this machine, or for Rust targets that can be built here
+release *targets:
+    krew/release.sh {{targets}}
+
+# Install the archive with krew and run the plugin through kubectl
+krew-test:
+    krew/test.sh

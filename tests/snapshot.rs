@@ -72,7 +72,12 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey) -> String {
     let placement = scheduler.explain(&mut cluster, id, NOW);
     let explanation = Explanation::of(&placement, &cluster);
     let nodes = cluster.nodes().len();
-    json::render(&[Answer { explanation, detail: None, nodes, placement }], false, "v1.34").unwrap()
+    json::render(
+        &[Answer { explanation, detail: None, suggestions: None, preemption: None, nodes, placement }],
+        false,
+        "v1.34",
+    )
+    .unwrap()
 }
 
 #[test]

@@ -9,8 +9,8 @@ use super::{Cli, Status, TEMPLATE, output};
 
 /// Print the completion script for a shell
 ///
-/// The script completes `kubectl-sched`. For `kubectl sched`, kubectl asks a program called
-/// `kubectl_complete-sched`.
+/// The script completes `kubectl-sched`. `kubectl sched` is completed by kubectl itself, pods and
+/// nodes included, once a program called `kubectl_complete-sched` is in the PATH.
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, after_help = "\
 Examples:
@@ -21,23 +21,25 @@ Examples:
   kubectl sched completion zsh > \"${fpath[1]}/_kubectl-sched\"
 
   # For every fish session
-  kubectl sched completion fish > ~/.config/fish/completions/kubectl-sched.fish")]
+  kubectl sched completion fish > ~/.config/fish/completions/kubectl-sched.fish
+
+  # For kubectl itself (bash, zsh or fish), in a directory of the PATH
+  printf '%s\\n' '#!/bin/sh' 'exec kubectl sched __complete \"$@\"' > ~/.local/bin/kubectl_complete-sched
+  chmod +x ~/.local/bin/kubectl_complete-sched")]
 pub(crate) struct CompletionArgs {
     /// bash, zsh, fish or powershell
     #[arg(value_name = "SHELL", value_parser = shell, hide_possible_values = true)]
     shell: Shell,
 }
 
+/// The shells that kubectl has scripts for, too.
+pub(super) const SHELLS: [(&str, Shell); 4] =
+    [("bash", Shell::Bash), ("zsh", Shell::Zsh), ("fish", Shell::Fish), ("powershell", Shell::PowerShell)];
+
 fn shell(text: &str) -> Result<Shell> {
-    match text {
-        "bash" => Ok(Shell::Bash),
-        "zsh" => Ok(Shell::Zsh),
-        "fish" => Ok(Shell::Fish),
-        "powershell" => Ok(Shell::PowerShell),
-        other => {
-            Err(Error::new(format!("unsupported shell type \"{other}\"")).hint("use bash, zsh, fish or powershell"))
-        }
-    }
+    SHELLS.iter().find(|(name, _)| *name == text).map(|(_, shell)| *shell).ok_or_else(|| {
+        Error::new(format!("unsupported shell type \"{text}\"")).hint("use bash, zsh, fish or powershell")
+    })
 }
 
 pub(super) fn run(arguments: &CompletionArgs) -> Result<Status> {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::cluster::{PodId, Timestamp, name};
 use crate::error::{Error, Result};
+use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
 use crate::explain::{Explanation, NodeDetail};
 use crate::framework::{Cycle, Notes, Placement};
 use crate::report::table::Options;
@@ -41,6 +42,9 @@ pub(crate) struct ExplainArgs {
     /// End with status 1 when a pod does not fit
     #[arg(long)]
     exit_code: bool,
+    /// Do not look for changes that would help
+    #[arg(long)]
+    no_suggestions: bool,
     #[command(flatten)]
     state: StateFlags,
     #[command(flatten)]
@@ -97,7 +101,8 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
         return Err(Error::new(format!("nodes \"{node}\" not found in {}", state.origin)));
     }
     let now = Timestamp::now();
-    let answers: Vec<Answer> = pods.into_iter().map(|pod| answer(&mut state, pod, node, now)).collect();
+    let mut wanted = Wanted::of(arguments);
+    let answers: Vec<Answer> = pods.into_iter().map(|pod| answer(&mut state, pod, node, &mut wanted, now)).collect();
     print(&answers, &arguments.output, &state)?;
     let fits = answers.iter().all(|answer| answer.placement.schedulable);
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
@@ -116,12 +121,53 @@ fn pods(state: &mut State, target: &Target, from_files: Asked) -> Result<Vec<Pod
     }
 }
 
+/// What costs more cycles, and is done only where it is shown.
+struct Wanted {
+    suggestions: bool,
+    preemption: bool,
+    /// The pods that were searched for, with what was found: siblings need not be searched again.
+    found: Vec<(PodId, Vec<Suggestion>)>,
+}
+
+impl Wanted {
+    fn of(arguments: &ExplainArgs) -> Self {
+        let shown = match arguments.output.output {
+            Format::Name => false,
+            Format::Json | Format::Yaml => true,
+            Format::Table | Format::Wide => arguments.node.is_none(),
+        };
+        Self { suggestions: shown && !arguments.no_suggestions, preemption: shown, found: Vec::new() }
+    }
+
+    fn suggestions(&mut self, state: &mut State, placement: &Placement, now: Timestamp) -> Option<Vec<Suggestion>> {
+        if !self.suggestions {
+            return None;
+        }
+        let pod = placement.pod_id;
+        let sibling = self.found.iter().find(|(other, _)| suggest::alike(&state.cluster, *other, pod));
+        if let Some((other, found)) = sibling {
+            let other = state.cluster.pod(*other).key();
+            return Some(found.iter().map(|suggestion| suggestion.for_sibling(other, placement.pod)).collect());
+        }
+        let found = suggest::find(&state.scheduler, &mut state.cluster, placement, now)?;
+        self.found.push((pod, found.clone()));
+        Some(found)
+    }
+
+    fn preemption(&self, state: &mut State, placement: &Placement, now: Timestamp) -> Option<PreemptionDetail> {
+        let (scheduler, cluster) = (&state.scheduler, &mut state.cluster);
+        if self.preemption { suggest::explain_preemption(scheduler, cluster, placement, now) } else { None }
+    }
+}
+
 /// Each pod is explained by itself, against the state as it was found.
-fn answer(state: &mut State, pod: PodId, node: Option<&str>, now: Timestamp) -> Answer {
+fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted, now: Timestamp) -> Answer {
     let was_on = state.cluster.node_of(pod);
     let mut placement = state.scheduler.explain(&mut state.cluster, pod, now);
     placement.not_evaluated.extend(state.notes.iter().cloned());
     let answer = Answer {
+        suggestions: wanted.suggestions(state, &placement, now),
+        preemption: wanted.preemption(state, &placement, now),
         explanation: Explanation::of(&placement, &state.cluster),
         detail: node.and_then(|node| detail(state, &placement, node, now)),
         nodes: state.cluster.nodes().len(),

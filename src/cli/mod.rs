@@ -6,6 +6,7 @@
 //! Exit status: 0 answered, 1 only with `--exit-code` (answered: a pod does not fit), 2 the
 //! question could not be answered.
 
+mod complete;
 mod completion;
 mod config;
 mod config_args;
@@ -18,12 +19,13 @@ mod snapshot;
 mod state;
 mod target;
 mod usage;
+mod verbosity;
 mod version;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::Result;
 
@@ -73,9 +75,20 @@ enum Command {
     Version(version::VersionArgs),
 }
 
+/// The definition of the command line, from which help, completions and man pages are made.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the program; `arguments` begin with its name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let [_, command, words @ ..] = arguments.as_slice()
+        && command == complete::COMMAND
+    {
+        return complete::main(words);
+    }
+    verbosity::joined(&mut arguments);
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &arguments),

@@ -216,6 +216,10 @@ fn clamped(version: KubeVersion, output: &OutputFlags, notes: &mut Vec<NotEvalua
 }
 
 impl KubeFlags {
+    /// The flags as the connection takes them.
+    ///
+    /// # Errors
+    /// `--request-timeout` is no duration.
     pub(super) fn connection(&self) -> Result<live::Connection> {
         Ok(live::Connection {
             kubeconfig: self.kubeconfig.clone(),

@@ -65,8 +65,11 @@ fn slashed(argument: &str) -> Result<Named> {
     }
 }
 
-/// None for pods.
-fn kind_of(word: &str) -> Result<Option<WorkloadKind>> {
+/// What `word` names, in any of its spellings; none for pods.
+///
+/// # Errors
+/// A type without a pod template.
+pub(super) fn kind_of(word: &str) -> Result<Option<WorkloadKind>> {
     let word = word.to_ascii_lowercase();
     if matches!(word.as_str(), "pod" | "pods" | "po") {
         return Ok(None);

@@ -129,6 +129,7 @@ fn default_tolerations(spec: &mut PodSpec) {
             operator: Some(name("Exists")),
             value: None,
             effect: Some(name("NoExecute")),
+            toleration_seconds: Some(300),
         })
         .collect();
     spec.tolerations = spec.tolerations.iter().copied().chain(added).collect();
@@ -206,6 +207,7 @@ pub fn add_daemon_tolerations(spec: &mut PodSpec) {
         operator: Some(name("Exists")),
         value: None,
         effect: Some(name(effect)),
+        toleration_seconds: None,
     });
     spec.tolerations = spec.tolerations.iter().copied().chain(added).collect();
 }

@@ -81,6 +81,11 @@ impl ClusterBuilder {
         self.raw = Some(FxHashMap::default());
     }
 
+    /// Whether whole Pods and Nodes are kept.
+    pub fn keeps_raw(&self) -> bool {
+        self.raw.is_some()
+    }
+
     /// What is to be kept of the text that `object` was decoded from, for
     /// [`ClusterBuilder::add_raw`]; nothing unless [`ClusterBuilder::keep_raw`] asked for it.
     pub fn raw(&self, object: &Object, json: &[u8]) -> Option<RawObject> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::name::Name;
 use super::pairs::Pairs;
@@ -57,5 +57,11 @@ impl<'de> Deserialize<'de> for Labels {
         // Go reads a null value as "".
         let Pairs(pairs) = Pairs::<Option<Name>>::deserialize(deserializer)?;
         Ok(Self(pairs.into_iter().map(|(key, value)| (key, value.unwrap_or_default())).collect()))
+    }
+}
+
+impl Serialize for Labels {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
     }
 }

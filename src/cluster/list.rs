@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An immutable list field of an API object; `null` reads as empty, as in Go.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -41,5 +41,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let items: Option<Vec<T>> = Option::deserialize(deserializer)?;
         Ok(Self(items.unwrap_or_default().into_boxed_slice()))
+    }
+}
+
+impl<T: Serialize> Serialize for List<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }

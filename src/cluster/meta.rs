@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::labels::Labels;
 use super::list::List;
@@ -34,6 +34,15 @@ impl fmt::Display for ObjectKey {
 impl Serialize for ObjectKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ObjectKey {
+    /// From `namespace/name`; a name alone is in `default`.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let (namespace, object) = text.split_once('/').unwrap_or(("default", &text));
+        Ok(Self::new(name(namespace), name(object)))
     }
 }
 

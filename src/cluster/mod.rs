@@ -15,6 +15,7 @@ pub mod builder;
 pub mod csi_migration;
 pub mod default_selector;
 pub mod devices;
+pub mod edit;
 pub mod host_ports;
 pub mod image;
 pub mod labels;

@@ -4,7 +4,7 @@
 //! Terms are alternatives, a term's conditions must all hold, and an empty term matches nothing.
 //! An invalid term is an error only when no other term matches.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::labels::Labels;
 use super::name::Name;
@@ -24,14 +24,14 @@ pub struct NodeSelector {
 }
 
 /// One alternative of a node selector, as it stands in an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct NodeSelectorTerm {
     /// Conditions on the node's labels.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "<[_]>::is_empty")]
     pub match_expressions: Box<[SelectorRequirement]>,
     /// Conditions on the node's fields.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "<[_]>::is_empty")]
     pub match_fields: Box<[SelectorRequirement]>,
 }
 
@@ -43,7 +43,7 @@ impl NodeSelectorTerm {
 }
 
 /// A `v1.PreferredSchedulingTerm` as it stands in an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PreferredSchedulingTerm {
     /// Points for a node that matches, 1 to 100.

@@ -3,7 +3,7 @@
 //! Two pods of one template compare equal here whatever their names, so the state keeps one
 //! specification for all of them ([`super::pod_class`]).
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::labels::Labels;
 use super::list::List;
@@ -172,31 +172,31 @@ pub struct PodAffinity {
 }
 
 /// A pod (anti-)affinity term.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PodAffinityTerm {
     /// Which pods; none selects nothing.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_selector: Option<LabelSelector>,
     /// In which namespaces, by name.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub namespaces: List<Name>,
     /// In which namespaces, by label.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace_selector: Option<LabelSelector>,
     /// The node label that makes a domain.
     #[serde(default)]
     pub topology_key: Name,
     /// Keys whose values are taken from the pod; the API server merges them into the selector.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub match_label_keys: List<Name>,
     /// Keys whose values must differ from the pod's; merged likewise.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub mismatch_label_keys: List<Name>,
 }
 
 /// A preferred pod (anti-)affinity term.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WeightedPodAffinityTerm {
     /// 1 to 100.

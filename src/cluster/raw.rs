@@ -28,7 +28,7 @@ pub struct RawObject(Box<RawValue>);
 impl RawObject {
     /// The text of an object of `kind`; none for kinds that extenders are not sent, and for what
     /// is no JSON object.
-    pub(super) fn of(kind: Kind, json: &[u8]) -> Option<Self> {
+    pub(crate) fn of(kind: Kind, json: &[u8]) -> Option<Self> {
         if !matches!(kind, Kind::Pod | Kind::Node) {
             return None;
         }

@@ -5,25 +5,26 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::labels::Labels;
 use super::name::Name;
 use super::validation::{aggregate, go_quoted, invalid_list, invalid_text, label_value_errors, qualified_name_errors};
 
 /// A `metav1.LabelSelector` as it stands in an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct LabelSelector {
     /// Labels that must be there with these values.
+    #[serde(skip_serializing_if = "Labels::is_empty")]
     pub match_labels: Labels,
     /// Further conditions; all must hold.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "<[_]>::is_empty")]
     pub match_expressions: Box<[SelectorRequirement]>,
 }
 
 /// A condition of a label selector or a node selector, as it stands in an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SelectorRequirement {
     /// The label's key (in `matchFields` the field's).
@@ -33,7 +34,7 @@ pub struct SelectorRequirement {
     #[serde(deserialize_with = "null_as_default")]
     pub operator: Name,
     /// What the operator compares with.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "<[_]>::is_empty")]
     pub values: Box<[Name]>,
 }
 

@@ -62,6 +62,10 @@ pub struct Toleration {
     /// The effect; none or empty means every effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<Name>,
+    /// For how long a running pod stays; no matter to scheduling, but part of the list that a
+    /// patch must write whole.
+    #[serde(default, rename = "tolerationSeconds", skip_serializing_if = "Option::is_none")]
+    pub toleration_seconds: Option<i64>,
 }
 
 impl Toleration {

@@ -2,7 +2,7 @@
 //!
 //! A placement says everything of every node. This room finds what a reader wants to know of
 //! it: which few causes stand behind the verdicts ([`causes`]), which nodes miss by the least
-//! ([`near_misses`]), which plugin made the best node win ([`deciding`]), and how the node a
+//! ([`near_misses`]), what would help ([`suggest`]), which plugin made the best node win ([`deciding`]), and how the node a
 //! running pod is on compares with it ([`attribution`]). Words and tables are `report`'s.
 
 pub mod attribution;
@@ -11,6 +11,7 @@ pub mod deciding;
 pub mod near_misses;
 pub mod node_detail;
 pub mod shared_label;
+pub mod suggest;
 
 pub use attribution::{Attribution, Gap};
 pub use causes::Cause;
@@ -18,6 +19,7 @@ pub use deciding::{Deciding, Decision, How, RunnerUp};
 pub use near_misses::{Miss, NearMiss};
 pub use node_detail::{FilterDetail, NodeDetail, ScoreDetail, Verdict};
 pub use shared_label::SharedLabel;
+pub use suggest::{PreemptionDetail, Suggestion};
 
 use crate::cluster::Cluster;
 use crate::framework::Placement;

@@ -6,10 +6,12 @@ use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
 use crate::cluster::name::Name;
+use crate::explain::PreemptionDetail;
 use crate::framework::placement::PluginScore;
-use crate::framework::{Code, NodePlacement, NotEvaluated, Placement, PluginRejection, Preemption, Reason, Rejection};
+use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
 
 use super::Answer;
+use super::json_help::{self, NotEligibleObject, SuggestionObject, VictimObject};
 
 const API_VERSION: &str = "kubectl-sched/v1";
 
@@ -67,8 +69,7 @@ enum Document<'a> {
 
 impl<'a> Document<'a> {
     fn of(answers: &'a [Answer], list: bool, kube_version: &'a str) -> Self {
-        let mut items: Vec<_> =
-            answers.iter().map(|answer| PlacementObject::new(&answer.placement, kube_version)).collect();
+        let mut items: Vec<_> = answers.iter().map(|answer| PlacementObject::new(answer, kube_version)).collect();
         match items.pop() {
             Some(only) if items.is_empty() && !list => Self::One(Box::new(only)),
             last => {
@@ -113,6 +114,7 @@ struct PlacementObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     preemption: Option<PreemptionObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
+    suggestions: Vec<SuggestionObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -168,9 +170,14 @@ struct ScoreObject {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct PreemptionObject<'a> {
     candidates: Vec<CandidateObject>,
     pick: &'a [Name],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_by: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_eligible: Vec<NotEligibleObject>,
 }
 
 #[derive(Serialize)]
@@ -179,10 +186,13 @@ struct CandidateObject {
     node: Name,
     victims: Vec<String>,
     pdb_violations: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    details: Vec<VictimObject>,
 }
 
 impl<'a> PlacementObject<'a> {
-    fn new(placement: &'a Placement, kube_version: &'a str) -> Self {
+    fn new(answer: &'a Answer, kube_version: &'a str) -> Self {
+        let placement = &answer.placement;
         Self {
             api_version: API_VERSION,
             kind: "Placement",
@@ -202,8 +212,12 @@ impl<'a> PlacementObject<'a> {
             nodes: placement.nodes.iter().map(NodeObject::new).collect(),
             best: &placement.best,
             picks: &placement.picks,
-            preemption: placement.preemption.as_ref().map(PreemptionObject::new),
+            preemption: placement
+                .preemption
+                .as_ref()
+                .map(|preemption| PreemptionObject::new(preemption, answer.preemption.as_ref())),
             not_evaluated: &placement.not_evaluated,
+            suggestions: answer.suggestions.iter().flatten().map(SuggestionObject::new).collect(),
         }
     }
 }
@@ -252,7 +266,11 @@ impl ScoreObject {
 }
 
 impl<'a> PreemptionObject<'a> {
-    fn new(preemption: &'a Preemption) -> Self {
+    fn new(preemption: &'a Preemption, detail: Option<&PreemptionDetail>) -> Self {
+        let details = |node: Name| {
+            let candidate = detail?.candidates.iter().find(|candidate| candidate.node == node)?;
+            Some(json_help::victims(candidate))
+        };
         let candidates = preemption
             .candidates
             .iter()
@@ -260,8 +278,10 @@ impl<'a> PreemptionObject<'a> {
                 node: candidate.node,
                 victims: candidate.victims.iter().map(ToString::to_string).collect(),
                 pdb_violations: candidate.pdb_violations,
+                details: details(candidate.node).unwrap_or_default(),
             })
             .collect();
-        Self { candidates, pick: &preemption.pick }
+        let not_eligible = detail.iter().flat_map(|detail| &detail.not_eligible).map(NotEligibleObject::new).collect();
+        Self { candidates, pick: &preemption.pick, decided_by: preemption.decided_by, not_eligible }
     }
 }

@@ -4,6 +4,7 @@
 //! [`Placement`](crate::framework::Placement) and what `explain` found in it.
 
 pub mod json;
+mod json_help;
 pub mod name;
 pub mod style;
 pub mod table;
@@ -12,7 +13,7 @@ pub mod text;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::explain::{Explanation, NodeDetail};
+use crate::explain::{Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
 
 /// An output format, as `-o` names it.
@@ -85,6 +86,10 @@ pub struct Answer {
     pub explanation: Explanation,
     /// The node asked about, if one was, in full.
     pub detail: Option<NodeDetail>,
+    /// What would help; none where nobody asked, and for a pod that needs no help.
+    pub suggestions: Option<Vec<Suggestion>>,
+    /// The placement's preemption in full.
+    pub preemption: Option<PreemptionDetail>,
     /// Pods without a profile have no cycle: this many nodes were not looked at.
     pub nodes: usize,
 }

@@ -6,7 +6,7 @@ use super::harness::{run, screen};
 
 #[test]
 fn a_pod_that_fits_nowhere() {
-    assert_snapshot!(screen("explain web-7 -n shop --snapshot examples/clusters/mixed.yaml"), @r"
+    assert_snapshot!(screen("explain web-7 -n shop --snapshot examples/clusters/mixed.yaml"), @"
     Pod shop/web-7 does not fit: 0 of 12 nodes           default-scheduler · v1.34.1
 
     0/12 nodes are available: 1 node(s) had untolerated taint
@@ -42,6 +42,19 @@ fn a_pod_that_fits_nowhere() {
                                         control-plane:NoSchedule
                                         is not tolerated
     and 6 more nodes, farther away
+
+    WHAT WOULD HELP   each one was re-run and does place the pod
+    1   request cpu 1930m instead of 2                       small-1
+    2   tolerate dedicated=gpu:NoSchedule                    gpu-2, gpu-1 and 2 more
+    3   tolerate                                             control-plane-1
+          node-role.kubernetes.io/control-plane:NoSchedule
+    4   drop kubernetes.io/arch from nodeSelector            arm-2 and arm-1
+    5   free 200m cpu on node-2                              node-2
+    6   remove taint dedicated=gpu:NoSchedule from gpu-1     gpu-1
+    7   remove taint                                         control-plane-1
+          node-role.kubernetes.io/control-plane:NoSchedule
+          from control-plane-1
+    8   one more node like node-2                            node-2-copy
     --- stderr
     --- status 0
     ");
@@ -130,7 +143,7 @@ fn a_workload_stands_for_its_pending_pods() {
 
 #[test]
 fn a_workload_without_pending_pods_stands_for_a_fresh_one() {
-    assert_snapshot!(screen("explain -f examples/pods/batch.yaml --exit-code --snapshot examples/clusters/mixed.yaml"), @r"
+    assert_snapshot!(screen("explain -f examples/pods/batch.yaml --exit-code --snapshot examples/clusters/mixed.yaml"), @"
     Pod batch/render-new does not fit: 0 of 12 nodes     default-scheduler · v1.34.1
 
     0/12 nodes are available: 1 node(s) had untolerated taint
@@ -168,6 +181,10 @@ fn a_workload_without_pending_pods_stands_for_a_fresh_one() {
                         cpu               needs 12, more than the node's 4
                         memory            needs 48Gi, more than the node's 16Gi
     and 1 more node, farther away
+
+    WHAT WOULD HELP   each one was re-run and does place the pod
+    1   tolerate dedicated=gpu:NoSchedule                  gpu-1, gpu-2 and 2 more
+    2   remove taint dedicated=gpu:NoSchedule from gpu-1   gpu-1
     --- stderr
     --- status 1
     ");
@@ -175,7 +192,7 @@ fn a_workload_without_pending_pods_stands_for_a_fresh_one() {
 
 #[test]
 fn room_that_preemption_would_make() {
-    assert_snapshot!(screen("explain trainer-1 -n ml --snapshot examples/clusters/gpu.yaml"), @r"
+    assert_snapshot!(screen("explain trainer-1 -n ml --snapshot examples/clusters/gpu.yaml"), @"
     Pod ml/trainer-1 does not fit: 0 of 6 nodes          default-scheduler · v1.34.1
 
     0/6 nodes are available: 1 node(s) had untolerated taint
@@ -207,8 +224,18 @@ fn room_that_preemption_would_make() {
                       nvidia.com/gpu    needs 8, the node has none
 
     PREEMPTION   what kube-scheduler would evict to make room
-    gpu-a100-2   picked   evict ml/notebook-1
-    gpu-a100-3            evict ml/notebook-2 and ml/notebook-3
+    gpu-a100-2   picked   evict ml/notebook-1: priority 100; would go to gpu-a100-3
+    gpu-a100-3            evict ml/notebook-2: priority 100; would go to gpu-a100-2
+                          evict ml/notebook-3: priority 100; would go to gpu-a100-2
+    picked for: lowest sum of priorities
+    no room on gpu-a100-1: no pod of lower priority
+    no room on cpu-1, cpu-2 and gpu-a100-4: evictions would not change why the pod
+    is rejected
+
+    WHAT WOULD HELP   each one was re-run and does place the pod
+    1   request nvidia.com/gpu 6 instead of 8   gpu-a100-2
+    2   free 2 nvidia.com/gpu on gpu-a100-2     gpu-a100-2
+    3   one more node like gpu-a100-2           gpu-a100-2-copy
     --- stderr
     --- status 0
     ");
@@ -282,7 +309,7 @@ fn one_node_that_says_yes() {
 
 #[test]
 fn a_spread_constraint() {
-    assert_snapshot!(screen("explain web-5 -n shop --snapshot examples/clusters/zones.yaml"), @r"
+    assert_snapshot!(screen("explain web-5 -n shop --snapshot examples/clusters/zones.yaml"), @"
     Pod shop/web-5 does not fit: 0 of 12 nodes           default-scheduler · v1.34.1
 
     0/12 nodes are available: 4 Insufficient cpu, 8 node(s) didn't match pod
@@ -300,6 +327,17 @@ fn a_spread_constraint() {
                                           emptiest domain 0: skew 3, 1 allowed
     b1-1 and 3 more   PodTopologySpread   topology.kubernetes.io/zone=b has 2, the
                                           emptiest domain 0: skew 3, 1 allowed
+
+    WHAT WOULD HELP   each one was re-run and does place the pod
+    1   maxSkew 3 instead of 1 over                          a1-2, a1-1 and 6 more
+          topology.kubernetes.io/zone
+          mind: one topology.kubernetes.io/zone could then
+          hold more of the pods
+    2   move shop/store-11 off the node                      c1-1
+          shop/store-11 would go to a1-2
+    3   free 500m cpu on c1-1                                c1-1
+    4   request cpu 500m instead of 1                        c1-1, c1-2 and 2 more
+    5   one more node like c1-1                              c1-1-copy
     --- stderr
     --- status 0
     ");
@@ -307,7 +345,7 @@ fn a_spread_constraint() {
 
 #[test]
 fn tables_without_headers() {
-    assert_snapshot!(screen("explain web-5 -n shop --no-headers --snapshot examples/clusters/zones.yaml"), @r"
+    assert_snapshot!(screen("explain web-5 -n shop --no-headers --snapshot examples/clusters/zones.yaml"), @"
     Pod shop/web-5 does not fit: 0 of 12 nodes           default-scheduler · v1.34.1
 
     0/12 nodes are available: 4 Insufficient cpu, 8 node(s) didn't match pod
@@ -324,6 +362,17 @@ fn tables_without_headers() {
                                           emptiest domain 0: skew 3, 1 allowed
     b1-1 and 3 more   PodTopologySpread   topology.kubernetes.io/zone=b has 2, the
                                           emptiest domain 0: skew 3, 1 allowed
+
+    WHAT WOULD HELP   each one was re-run and does place the pod
+    1   maxSkew 3 instead of 1 over                          a1-2, a1-1 and 6 more
+          topology.kubernetes.io/zone
+          mind: one topology.kubernetes.io/zone could then
+          hold more of the pods
+    2   move shop/store-11 off the node                      c1-1
+          shop/store-11 would go to a1-2
+    3   free 500m cpu on c1-1                                c1-1
+    4   request cpu 500m instead of 1                        c1-1, c1-2 and 2 more
+    5   one more node like c1-1                              c1-1-copy
     --- stderr
     --- status 0
     ");

@@ -4,8 +4,13 @@ use std::process::{Command, Output};
 
 /// Runs `kubectl sched ARGUMENTS` in the root of the repository; arguments are split at blanks.
 pub(crate) fn run(arguments: &str) -> Output {
+    run_words(arguments.split_whitespace())
+}
+
+/// The same with words that may be empty.
+pub(crate) fn run_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Output {
     Command::new(env!("CARGO_BIN_EXE_kubectl-sched"))
-        .args(arguments.split_whitespace())
+        .args(words)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env_remove("KUBECONFIG")
         .env_remove("NO_COLOR")

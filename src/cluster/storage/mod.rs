@@ -127,6 +127,19 @@ impl Storage {
         self.claim_users.get(&claim).map_or(&[], Vec::as_slice)
     }
 
+    /// The node called `new` has the drivers of the node called `like`.
+    pub(super) fn copy_csi_node(&mut self, like: Name, new: Name) {
+        if let Some(drivers) = self.csi_nodes.get(&like) {
+            let copy = CsiNode { name: new, ..CsiNode::clone(drivers) };
+            self.csi_nodes.insert(new, Arc::new(copy));
+        }
+    }
+
+    /// The node called `node` is gone, and its drivers with it.
+    pub(super) fn remove_csi_node(&mut self, node: Name) {
+        self.csi_nodes.remove(&node);
+    }
+
     /// `pod` is on a node from now on.
     pub(super) fn add_pod(&mut self, pod: &Pod) {
         for claim in pod.class.claim_names() {

@@ -6,7 +6,10 @@
 
 mod fits;
 mod grid;
+mod help;
+pub(super) mod help_words;
 mod node;
+mod preemption;
 mod rejected;
 mod screen;
 mod words;
@@ -59,6 +62,12 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
             fits::render(screen, answer, options);
         }
         rejected::render(screen, answer);
+        if let Some(preemption) = &answer.preemption {
+            preemption::render(screen, preemption);
+        }
+        if let Some(suggestions) = &answer.suggestions {
+            help::render(screen, suggestions);
+        }
     }
     not_evaluated(screen, placement);
 }

@@ -1,7 +1,7 @@
-//! Why nodes do not take the pod: `REASON`, `CLOSEST NODES`, `PREEMPTION`.
+//! Why nodes do not take the pod: `REASON`, `CLOSEST NODES`.
 
 use crate::explain::{Cause, NearMiss};
-use crate::framework::{Preemption, Reason};
+use crate::framework::Reason;
 
 use super::super::Answer;
 use super::super::style::Label;
@@ -14,8 +14,6 @@ use super::words;
 const MOST_CAUSES: usize = 12;
 /// Closest nodes shown.
 const MOST_NEAR_MISSES: usize = 5;
-/// Preemption candidates shown.
-const MOST_CANDIDATES: usize = 5;
 
 pub(super) fn render(screen: &mut Screen, answer: &Answer) {
     let placement = &answer.placement;
@@ -23,9 +21,6 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer) {
     causes(screen, answer);
     if placement.feasible().next().is_none() {
         near_misses(screen, &answer.explanation.near_misses);
-    }
-    if let Some(preemption) = &placement.preemption {
-        preempt(screen, preemption);
     }
 }
 
@@ -124,31 +119,5 @@ fn near_misses(screen: &mut Screen, near_misses: &[NearMiss]) {
     let rest = near_misses.iter().map(|near_miss| near_miss.nodes.len()).sum::<usize>() - shown;
     if rest > 0 {
         screen.line(&[(Label::Dim, &format!("and {}, farther away", count(rest, "more node")))]);
-    }
-}
-
-fn preempt(screen: &mut Screen, preemption: &Preemption) {
-    let remark = "what kube-scheduler would evict to make room";
-    screen.heading("PREEMPTION", remark);
-    let mut grid = Grid::default();
-    let picked = |node| preemption.pick.contains(node);
-    let mut candidates: Vec<_> = preemption.candidates.iter().collect();
-    candidates.sort_by_key(|candidate| !picked(&candidate.node));
-    for candidate in candidates.iter().take(MOST_CANDIDATES) {
-        let victims: Vec<String> = candidate.victims.iter().map(ToString::to_string).collect();
-        let budget = match candidate.pdb_violations {
-            0 => String::new(),
-            violations => format!(", breaking {}", count(violations, "disruption budget")),
-        };
-        let picked = picked(&candidate.node);
-        let mark = if picked { "picked" } else { "" };
-        grid.row(
-            if picked { Label::Fits } else { Label::Plain },
-            vec![candidate.node.to_string(), mark.to_owned(), format!("evict {}{budget}", list(&victims, 3))],
-        );
-    }
-    screen.grid(&grid);
-    if candidates.len() > MOST_CANDIDATES {
-        screen.line(&[(Label::Dim, &format!("and {}", count(candidates.len() - MOST_CANDIDATES, "more node")))]);
     }
 }

@@ -9,12 +9,14 @@ use crate::cluster::{ClusterBuilder, Kind};
 
 mod connection;
 mod error;
+mod names;
 mod page;
 mod pages;
 mod server;
 
 pub use connection::Connection;
 pub use error::LiveError;
+pub use names::{KubeconfigEntry, kubeconfig_names, names};
 
 pub(super) use page::{Unreadable, each};
 use pages::ListError;
@@ -37,11 +39,17 @@ pub struct LiveReport {
 /// # Errors
 /// No connection, no login, no right to list nodes or pods, or an answer that is no list.
 pub fn read(connection: &Connection, kinds: &[Kind], builder: &mut ClusterBuilder) -> Result<LiveReport, LiveError> {
-    let report = visit(connection, kinds, page::items, |page| {
-        for object in page {
-            builder.add(object);
-        }
-    })?;
+    let keep_raw = builder.keeps_raw();
+    let report = visit(
+        connection,
+        kinds,
+        move |kind, text| page::items(kind, text, keep_raw),
+        |page| {
+            for (object, raw) in page {
+                builder.add_raw(object, raw);
+            }
+        },
+    )?;
     for kind in &report.listed {
         builder.saw(*kind);
     }
@@ -56,7 +64,7 @@ pub fn read(connection: &Connection, kinds: &[Kind], builder: &mut ClusterBuilde
 pub(super) fn visit<P: Send + 'static>(
     connection: &Connection,
     kinds: &[Kind],
-    decode: fn(Kind, &str) -> Result<P, Unreadable>,
+    decode: impl Fn(Kind, &str) -> Result<P, Unreadable> + Copy + Send + 'static,
     mut take: impl FnMut(P),
 ) -> Result<LiveReport, LiveError> {
     runtime()?.block_on(async {

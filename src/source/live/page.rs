@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use super::super::scan::{Cursor, Stop};
+use crate::cluster::raw::RawObject;
 use crate::cluster::{Kind, Object};
 
 /// The text is no list of the kind that was asked for; says why.
@@ -32,15 +33,19 @@ pub(super) fn next(text: &str) -> Result<Option<String>, Unreadable> {
     Ok(head(text)?.next.filter(|token| !token.is_empty()))
 }
 
-/// The items of the page.
+/// An object of a page, with its text where whole objects are wanted.
+pub(super) type Item = (Object, Option<RawObject>);
+
+/// The items of the page; with `keep_raw` also what they were decoded from.
 ///
 /// # Errors
 /// The text is no list, or one of the items is not of `kind`.
-pub(super) fn items(kind: Kind, text: &str) -> Result<Vec<Object>, Unreadable> {
+pub(super) fn items(kind: Kind, text: &str, keep_raw: bool) -> Result<Vec<Item>, Unreadable> {
     let mut objects = Vec::new();
     each(text, |json| {
         let (object, bytes) = Object::decode(kind, json)?;
-        objects.push(object);
+        let raw = if keep_raw { RawObject::of(kind, json.get(..bytes).unwrap_or_default()) } else { None };
+        objects.push((object, raw));
         Ok(bytes)
     })?;
     Ok(objects)
@@ -117,8 +122,8 @@ mod tests {
     #[track_caller]
     fn case(text: &str, expected_next: Option<&str>, names: &[&str]) {
         assert_eq!(next(text).unwrap().as_deref(), expected_next, "{text}");
-        let found = items(Kind::Namespace, text).unwrap();
-        let found: Vec<_> = found.iter().map(|object| object.identity().1.name.to_string()).collect();
+        let found = items(Kind::Namespace, text, false).unwrap();
+        let found: Vec<_> = found.iter().map(|(object, _)| object.identity().1.name.to_string()).collect();
         assert_eq!(found, names, "{text}");
     }
 
@@ -141,7 +146,7 @@ mod tests {
 
     #[track_caller]
     fn unreadable(text: &str) {
-        assert!(items(Kind::Namespace, text).is_err(), "{text}");
+        assert!(items(Kind::Namespace, text, false).is_err(), "{text}");
     }
 
     #[test]

@@ -43,14 +43,10 @@ impl From<kube::Error> for ListError {
 ///
 /// # Errors
 /// See [`ListError`].
-pub(super) async fn list<P, F>(
-    kind: Kind,
-    chunk_size: usize,
-    decode: fn(Kind, &str) -> Result<P, Unreadable>,
-    fetch: F,
-) -> Result<Vec<P>, ListError>
+pub(super) async fn list<P, D, F>(kind: Kind, chunk_size: usize, decode: D, fetch: F) -> Result<Vec<P>, ListError>
 where
     P: Send + 'static,
+    D: Fn(Kind, &str) -> Result<P, Unreadable> + Copy + Send + 'static,
     F: AsyncFn(String) -> Result<String, kube::Error>,
 {
     let mut pages = Vec::new();
@@ -116,9 +112,11 @@ mod tests {
             answer(answers.borrow_mut().pop_front().unwrap())
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let found = runtime.block_on(list(Kind::Namespace, chunk_size, page::items, fetch));
-        let found = found
-            .map(|pages| pages.iter().flatten().map(|object| object.identity().1.name.to_string()).collect::<Vec<_>>());
+        let decode = |kind: Kind, text: &str| page::items(kind, text, false);
+        let found = runtime.block_on(list(Kind::Namespace, chunk_size, decode, fetch));
+        let found = found.map(|pages| {
+            pages.iter().flatten().map(|(object, _)| object.identity().1.name.to_string()).collect::<Vec<_>>()
+        });
         let found = found.map_err(|error| format!("{error:?}"));
         match expected {
             Ok(names) => assert_eq!(found.unwrap(), names),

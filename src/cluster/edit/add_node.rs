@@ -1,0 +1,100 @@
+//! One more node like another.
+
+use std::sync::Arc;
+
+use super::super::Cluster;
+use super::super::list::List;
+use super::super::meta::ObjectKey;
+use super::super::name::{Name, name};
+use super::super::node::Node;
+use super::super::node_info::{NodeId, NodeInfo};
+use super::super::pod::{Pod, PodId};
+use super::undo::{Before, Undo};
+use super::{EditError, labelled};
+
+/// The label by which a node is a topology domain of its own.
+const HOSTNAME: &str = "kubernetes.io/hostname";
+/// Taints that tell of a node's condition begin so; they are the node's own trouble.
+const CONDITION_PREFIX: &str = "node.kubernetes.io/";
+
+pub(super) fn apply(cluster: &mut Cluster, like: Name, new: Name) -> Result<Undo, EditError> {
+    if cluster.node_named(new).is_some() {
+        return Err(EditError::NodeExists(new));
+    }
+    let model = cluster.node_named(like).ok_or(EditError::NoSuchNode(like))?;
+    let node = Arc::new(copy(&model.node, new));
+    let model_pods = model.pods.clone();
+    let id = NodeId(cluster.nodes.len() as u32);
+    cluster.nodes.push(NodeInfo::new(id, node));
+    cluster.node_ids.insert(new, id);
+    cluster.storage.copy_csi_node(like, new);
+    let mut pods = 0;
+    for pod in model_pods {
+        if let Some(pod) = daemon_copy(cluster, pod, new) {
+            place(cluster, pod, id);
+            pods += 1;
+        }
+    }
+    Ok(Undo(Before::NoNode(pods)))
+}
+
+pub(super) fn undo(cluster: &mut Cluster, pods: usize) {
+    for _ in 0..pods {
+        cluster.placed.pop();
+        if let Some(pod) = cluster.pods.pop() {
+            cluster.pod_ids.remove(&pod.key());
+            cluster.groups.remove(&pod);
+            cluster.storage.remove_pod(&pod);
+        }
+    }
+    if let Some(info) = cluster.nodes.pop() {
+        cluster.node_ids.remove(&info.name());
+        cluster.storage.remove_csi_node(info.name());
+    }
+}
+
+fn copy(model: &Node, new: Name) -> Node {
+    let hostname = name(HOSTNAME);
+    let labels =
+        if model.labels.contains_key(hostname) { labelled(&model.labels, hostname, new) } else { model.labels.clone() };
+    Node {
+        name: new,
+        labels,
+        creation_timestamp: None,
+        unschedulable: false,
+        taints: model.taints.iter().copied().filter(|taint| !taint.key.starts_with(CONDITION_PREFIX)).collect(),
+        provider_id: None,
+        images: List::default(),
+        ..model.clone()
+    }
+}
+
+/// The pod that the new node would have in place of `pod`, if every node of its kind has one: a
+/// DaemonSet's, or a static one, whose owner is the node.
+fn daemon_copy(cluster: &Cluster, pod: PodId, node: Name) -> Option<Pod> {
+    let pod = cluster.pod(pod);
+    let owner = pod.own.controller.as_ref()?;
+    if pod.is_terminating() || !matches!(owner.kind.as_str(), "DaemonSet" | "Node") {
+        return None;
+    }
+    let mut copy = pod.clone();
+    let key = pod.key();
+    copy.id = PodId(cluster.pods.len() as u32);
+    copy.own.key = ObjectKey::new(key.namespace, name(&format!("{}-{node}", key.name)));
+    copy.own.uid = name(&copy.own.key.to_string());
+    copy.own.node_name = Some(node);
+    copy.own.nominated_node_name = None;
+    // A name that is taken means a pod that cannot be told from this one: rather none.
+    cluster.pod_named(copy.own.key).is_none().then_some(copy)
+}
+
+fn place(cluster: &mut Cluster, pod: Pod, node: NodeId) {
+    if let Some(info) = cluster.nodes.get_mut(node.index()) {
+        info.add_pod(&pod);
+    }
+    cluster.groups.add(&pod);
+    cluster.storage.add_pod(&pod);
+    cluster.pod_ids.insert(pod.key(), pod.id);
+    cluster.placed.push(Some(node));
+    cluster.pods.push(pod);
+}

@@ -1,0 +1,124 @@
+//! What takes an edit back.
+
+use std::sync::Arc;
+
+use super::super::Cluster;
+use super::super::meta::ObjectKey;
+use super::super::name::Name;
+use super::super::node::Node;
+use super::super::node_info::NodeId;
+use super::super::pod::PodId;
+use super::super::pod_class::{PodClass, PodTemplate};
+use super::super::quantity::Quantity;
+use super::super::requests::RequestGates;
+use super::super::resources::{Resources, STANDARD};
+use super::{EditError, Missing, PodChange};
+
+/// Takes one edit back. Edits are undone in the opposite order.
+#[derive(Debug)]
+#[must_use = "the state stays changed until the edit is undone"]
+pub struct Undo(pub(super) Before);
+
+/// What was before the edit.
+#[derive(Debug)]
+pub(super) enum Before {
+    Node(NodeId, Arc<Node>),
+    Requested(NodeId, Resources),
+    Class(PodId, Arc<PodClass>),
+    /// The evicted pod's node and nomination.
+    OnNode(PodId, NodeId, Option<Name>),
+    /// The node was not there: it is the last one, and so are this many pods on it.
+    NoNode(usize),
+}
+
+impl Undo {
+    /// Puts everything back as it was.
+    pub fn undo(self, cluster: &mut Cluster) {
+        match self.0 {
+            Before::Node(id, node) => {
+                if let Some(info) = cluster.nodes.get_mut(id.index()) {
+                    info.node = node;
+                }
+            }
+            Before::Requested(id, requested) => {
+                if let Some(info) = cluster.nodes.get_mut(id.index()) {
+                    info.requested = requested;
+                }
+            }
+            Before::Class(pod, class) => set_class(cluster, pod, class),
+            Before::OnNode(pod, node, nominated) => {
+                cluster.assume(pod, node);
+                if let Some(pod) = cluster.pods.get_mut(pod.0 as usize) {
+                    pod.own.nominated_node_name = nominated;
+                }
+            }
+            Before::NoNode(pods) => super::add_node::undo(cluster, pods),
+        }
+    }
+
+    /// Undoes all of them, the last one first.
+    pub fn all(undos: Vec<Self>, cluster: &mut Cluster) {
+        for undo in undos.into_iter().rev() {
+            undo.undo(cluster);
+        }
+    }
+
+    pub(super) fn node(cluster: &mut Cluster, node: Name, change: impl FnOnce(&mut Node)) -> Result<Self, EditError> {
+        let info = cluster.node_named(node).ok_or(EditError::NoSuchNode(node))?;
+        let (id, before) = (info.id, Arc::clone(&info.node));
+        cluster.change_node(id, change);
+        Ok(Self(Before::Node(id, before)))
+    }
+
+    pub(super) fn free(cluster: &mut Cluster, node: Name, resource: Name, amount: Quantity) -> Result<Self, EditError> {
+        let id = cluster.node_named(node).ok_or(EditError::NoSuchNode(node))?.id;
+        let info = cluster.nodes.get_mut(id.index()).ok_or(EditError::NoSuchNode(node))?;
+        let before = info.requested.clone();
+        let mut freed = Resources::default();
+        freed.add([(resource, amount)].into_iter().filter(|(resource, _)| *resource != STANDARD.pods));
+        info.requested.add_resources(&freed, true);
+        Ok(Self(Before::Requested(id, before)))
+    }
+
+    pub(super) fn patch(
+        cluster: &mut Cluster,
+        key: ObjectKey,
+        changes: &[PodChange],
+        gates: RequestGates,
+    ) -> Result<Self, EditError> {
+        let pod = cluster.pod_named(key).ok_or(EditError::NoSuchPod(key))?;
+        let before = Arc::clone(&pod.class);
+        let mut template = PodTemplate::clone(&before.template);
+        for change in changes {
+            change.apply(&mut template.spec).map_err(|Missing(what)| EditError::NothingToChange { pod: key, what })?;
+        }
+        let id = pod.id;
+        set_class(cluster, id, Arc::new(PodClass::new(Arc::new(template), gates)));
+        Ok(Self(Before::Class(id, before)))
+    }
+
+    pub(super) fn evict(cluster: &mut Cluster, key: ObjectKey) -> Result<Self, EditError> {
+        let pod = cluster.pod_named(key).ok_or(EditError::NoSuchPod(key))?;
+        let (id, nominated) = (pod.id, pod.own.nominated_node_name);
+        let node = cluster.node_of(id).ok_or(EditError::NotOnANode(key))?;
+        if let Some(pod) = cluster.pods.get_mut(id.0 as usize) {
+            pod.own.nominated_node_name = None;
+        }
+        cluster.forget(id);
+        Ok(Self(Before::OnNode(id, node, nominated)))
+    }
+}
+
+/// A pod on a node is counted under its class: it is taken off while that changes.
+fn set_class(cluster: &mut Cluster, id: PodId, class: Arc<PodClass>) {
+    let node = cluster.node_of(id);
+    if node.is_some() {
+        cluster.forget(id);
+    }
+    if let Some(pod) = cluster.pods.get_mut(id.0 as usize) {
+        pod.class = class;
+    }
+    if let Some(node) = node {
+        cluster.assume(id, node);
+    }
+}

@@ -1,0 +1,85 @@
+//! Lowering a request to the largest value that fits.
+
+use crate::cluster::edit::PodChange;
+use crate::cluster::name::Name;
+use crate::cluster::pod_class::PodTemplate;
+use crate::cluster::pod_spec::Container;
+use crate::cluster::quantity::{Format, Quantity};
+use crate::cluster::requests::{self, RequestGates};
+use crate::cluster::resources::{Resources, STANDARD, is_hugepage_resource_name};
+
+/// A request is lowered to this share at least: below, it is another pod that is asked for.
+const LEAST_SHARE: i64 = 10;
+
+/// The change after which the pod asks for `target` of `resource`, in the scheduler's units, or as
+/// near below as its containers' requests allow. One container is changed; none when that cannot
+/// do, or would leave too little of its request.
+pub(super) fn lower(template: &PodTemplate, gates: RequestGates, resource: Name, target: i64) -> Option<PodChange> {
+    let asked = asked(template, gates, resource);
+    let excess = asked.checked_sub(target).filter(|excess| *excess > 0)?;
+    let spec = &template.spec;
+    if gates.pod_level_resources
+        && let Some(from) = spec.resources.as_ref().and_then(|resources| resources.requests.get(resource))
+        && let Some(change) = request(None, resource, from, units(resource, from) - excess)
+        && asked_after(template, gates, &change) <= target
+    {
+        return Some(change);
+    }
+    let mut containers: Vec<&Container> = spec.containers.iter().chain(&spec.init_containers).collect();
+    // The largest first: it feels the change the least.
+    containers.sort_by_key(|container| {
+        std::cmp::Reverse(container.requests().get(resource).map(|quantity| units(resource, quantity)))
+    });
+    containers.into_iter().find_map(|container| {
+        let from = container.requests().get(resource)?;
+        let change = request(Some(container.name?), resource, from, units(resource, from) - excess)?;
+        (asked_after(template, gates, &change) <= target).then_some(change)
+    })
+}
+
+fn request(container: Option<Name>, resource: Name, from: Quantity, to: i64) -> Option<PodChange> {
+    if to <= 0 || to < units(resource, from) / LEAST_SHARE {
+        return None;
+    }
+    let to = if resource == STANDARD.cpu {
+        Quantity::from_milli(to)
+    } else {
+        let bytes = resource == STANDARD.memory
+            || resource == STANDARD.ephemeral_storage
+            || is_hugepage_resource_name(&resource);
+        Quantity::from_value(to, if bytes { Format::BinarySI } else { Format::DecimalSI })
+    };
+    Some(PodChange::Request { container, resource, from, to })
+}
+
+/// What the filter counts of the pod.
+fn asked(template: &PodTemplate, gates: RequestGates, resource: Name) -> i64 {
+    amount(&requests::filter_request(&template.resources(), gates), resource)
+}
+
+fn asked_after(template: &PodTemplate, gates: RequestGates, change: &PodChange) -> i64 {
+    let PodChange::Request { resource, .. } = change else { return i64::MAX };
+    let mut changed = template.clone();
+    match change.apply(&mut changed.spec) {
+        Ok(()) => asked(&changed, gates, *resource),
+        Err(_) => i64::MAX,
+    }
+}
+
+/// A resource of a sum, in the scheduler's units.
+pub(super) fn amount(sum: &Resources, resource: Name) -> i64 {
+    if resource == STANDARD.cpu {
+        sum.milli_cpu
+    } else if resource == STANDARD.memory {
+        sum.memory
+    } else if resource == STANDARD.ephemeral_storage {
+        sum.ephemeral_storage
+    } else {
+        sum.scalars.get(resource)
+    }
+}
+
+/// A quantity in the scheduler's units: millicores, or whole units.
+pub(super) fn units(resource: Name, quantity: Quantity) -> i64 {
+    if resource == STANDARD.cpu { quantity.milli_value() } else { quantity.value() }
+}

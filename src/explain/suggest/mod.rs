@@ -1,0 +1,228 @@
+//! What would help: changes after which the pod does find a place.
+//!
+//! Candidates come from the reasons that keep the pod off the closest nodes ([`remedies`]); where
+//! one change is not enough, two and three are tried, each time from the reasons that are left
+//! ([`search`]). Pods that could go elsewhere are found by [`victims`]. None is believed: each is
+//! applied to the state in place, put to the same cycle, and undone ([`trial`]); what stays is
+//! ordered by how small the change is ([`rank`]).
+
+mod lower;
+mod preemption;
+mod rank;
+mod remedies;
+mod search;
+mod targets;
+mod trial;
+mod victims;
+
+use crate::cluster::edit::{Edit, PodChange, strategic_merge};
+use crate::cluster::name::Name;
+use crate::cluster::taint::{Taint, TaintEffect};
+use crate::cluster::{Cluster, ObjectKey, PodId, Timestamp};
+use crate::framework::Placement;
+use crate::scheduler::Scheduler;
+
+use trial::Trial;
+
+pub use preemption::{CandidateDetail, NotEligible, PreemptionDetail, VictimDetail, WhyNot};
+
+/// Suggestions kept.
+const MOST: usize = 8;
+
+/// A change that was re-run and does place the pod.
+#[derive(Clone, Debug)]
+pub struct Suggestion {
+    /// The change: one edit or up to three, changes of one pod taken together.
+    pub edits: Vec<Edit>,
+    /// What `kubectl patch` takes, when a pod is changed.
+    pub patch: Option<serde_json::Value>,
+    /// The node that would be chosen; the first in the order of names where several tie.
+    pub node: Name,
+    /// All nodes that could be had, in the order of names.
+    pub opens: Vec<Name>,
+    /// Pods that would have to move, and the node each would go to.
+    pub moves: Vec<Move>,
+    /// What is given up.
+    pub weakens: Vec<Weakening>,
+    /// Whether a changed request needs the container's name to be understood.
+    pub several_containers: bool,
+}
+
+/// A pod that makes way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The pod.
+    pub pod: ObjectKey,
+    /// The node it would go to; none when it fits nowhere else.
+    pub node: Option<Name>,
+}
+
+/// A safety property that a change gives up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Weakening {
+    /// The taint tells that something is wrong with the node.
+    NodeCondition(Taint),
+    /// The taint is there to empty the node.
+    Eviction(Taint),
+    /// Pods that must be kept apart over this key may come together.
+    AntiAffinity(Name),
+    /// The pods are no longer sure to be spread over this key.
+    Spread(Name),
+    /// Whoever set the gates has not released the pod.
+    SchedulingGates,
+    /// A cordon is there to keep pods away.
+    Cordon(Name),
+    /// A pod of at least the same priority would lose its place.
+    NoPlaceFor(ObjectKey),
+}
+
+/// Looks for changes that would place the pod of `placement`, which is pending in `cluster`; the
+/// state is as it was when this returns. None for a pod that fits or that no change could help:
+/// one without a profile, one whose cycle failed, one in a cluster without nodes.
+pub fn find(
+    scheduler: &Scheduler,
+    cluster: &mut Cluster,
+    placement: &Placement,
+    now: Timestamp,
+) -> Option<Vec<Suggestion>> {
+    if placement.schedulable || !placement.errors.is_empty() || cluster.nodes().is_empty() {
+        return None;
+    }
+    let mut trial = Trial::new(scheduler, cluster, placement.pod_id, now);
+    let mut found = search::find(&mut trial, placement);
+    if placement.preemption.is_none() && found.iter().all(|suggestion| suggestion.edits.len() == 1) {
+        found.extend(victims::find(&mut trial, placement));
+    }
+    rank::sort(&mut found, trial.cluster());
+    found.truncate(MOST);
+    Some(found)
+}
+
+/// The placement's preemption with everything a reader wants to know of it; see
+/// [`PreemptionDetail`]. The state is as it was when this returns.
+pub fn explain_preemption(
+    scheduler: &Scheduler,
+    cluster: &mut Cluster,
+    placement: &Placement,
+    now: Timestamp,
+) -> Option<PreemptionDetail> {
+    let preemption = placement.preemption.as_ref()?;
+    let mut trial = Trial::new(scheduler, cluster, placement.pod_id, now);
+    Some(preemption::explain(&mut trial, placement, preemption))
+}
+
+/// Whether what helps one pending pod helps the other by the same edits: they differ in name only.
+/// Claims are made for each pod by itself, and a nomination is a pod's own.
+pub fn alike(cluster: &Cluster, a: PodId, b: PodId) -> bool {
+    let (a, b) = (cluster.pod(a), cluster.pod(b));
+    let spec = a.spec();
+    std::sync::Arc::ptr_eq(&a.class, &b.class)
+        && a.own.labels == b.own.labels
+        && a.own.key.namespace == b.own.key.namespace
+        && a.own.controller == b.own.controller
+        && a.own.node_name.is_none()
+        && b.own.node_name.is_none()
+        && a.own.nominated_node_name.is_none()
+        && b.own.nominated_node_name.is_none()
+        && spec.resource_claims.is_empty()
+        && !spec.volumes.iter().any(crate::cluster::volume::Volume::is_ephemeral)
+}
+
+impl Suggestion {
+    /// The same for a pod that is [`alike`].
+    #[must_use]
+    pub fn for_sibling(&self, pod: ObjectKey, sibling: ObjectKey) -> Self {
+        let mut suggestion = self.clone();
+        for edit in &mut suggestion.edits {
+            if let Edit::PatchPod { pod: patched, .. } = edit
+                && *patched == pod
+            {
+                *patched = sibling;
+            }
+        }
+        suggestion
+    }
+
+    /// The suggestion to make `edits`, whose outcome is `after`; none when that places no pod.
+    fn proven(trial: &Trial<'_>, edits: &[Edit], after: &Placement) -> Option<Self> {
+        let node = after.picks.first().copied().filter(|_| after.schedulable)?;
+        let edits = merged(edits);
+        let spec = trial.pod().spec();
+        let changes = edits.iter().find_map(|edit| match edit {
+            Edit::PatchPod { pod, changes } if *pod == after.pod => Some(changes),
+            _ => None,
+        });
+        Some(Self {
+            patch: changes.and_then(|changes| strategic_merge(&trial.pod().class.template, changes)),
+            node,
+            opens: after.feasible().map(|node| node.name).collect(),
+            moves: Vec::new(),
+            several_containers: spec.containers.len() + spec.init_containers.len() > 1,
+            weakens: edits.iter().flat_map(weakens).collect(),
+            edits,
+        })
+    }
+}
+
+/// All changes of one pod as one edit, at the place of the first.
+fn merged(edits: &[Edit]) -> Vec<Edit> {
+    let mut merged: Vec<Edit> = Vec::with_capacity(edits.len());
+    for edit in edits {
+        if let Edit::PatchPod { pod, changes } = edit
+            && let Some(earlier) = merged.iter_mut().find_map(|other| match other {
+                Edit::PatchPod { pod: same, changes } if same == pod => Some(changes),
+                _ => None,
+            })
+        {
+            earlier.extend(changes.iter().cloned());
+        } else {
+            merged.push(edit.clone());
+        }
+    }
+    merged
+}
+
+fn weakens(edit: &Edit) -> Vec<Weakening> {
+    match edit {
+        Edit::Uncordon { node } => vec![Weakening::Cordon(*node)],
+        Edit::RemoveTaint { taint, .. } => tolerating(taint).into_iter().collect(),
+        Edit::PatchPod { changes, .. } => changes
+            .iter()
+            .filter_map(|change| match change {
+                PodChange::Tolerate { toleration } => tolerating(&Taint {
+                    key: toleration.key.unwrap_or_default(),
+                    value: toleration.value.unwrap_or_default(),
+                    effect: match toleration.effect.unwrap_or_default().as_str() {
+                        "NoExecute" => TaintEffect::NoExecute,
+                        _ => TaintEffect::NoSchedule,
+                    },
+                }),
+                PodChange::PreferPodAntiAffinity { topology_key, .. } => Some(Weakening::AntiAffinity(*topology_key)),
+                PodChange::RaiseMaxSkew { topology_key, .. } | PodChange::ScheduleAnyway { topology_key } => {
+                    Some(Weakening::Spread(*topology_key))
+                }
+                PodChange::RemoveSchedulingGates => Some(Weakening::SchedulingGates),
+                PodChange::Request { .. }
+                | PodChange::DropNodeSelector { .. }
+                | PodChange::PreferNodeAffinity
+                | PodChange::HonorTaints { .. }
+                | PodChange::PreferPodAffinity { .. } => None,
+            })
+            .collect(),
+        Edit::Cordon { .. }
+        | Edit::LabelNode { .. }
+        | Edit::AddNode { .. }
+        | Edit::Free { .. }
+        | Edit::Evict { .. } => Vec::new(),
+    }
+}
+
+fn tolerating(taint: &Taint) -> Option<Weakening> {
+    if remedies::tells_of_condition(taint) {
+        Some(Weakening::NodeCondition(*taint))
+    } else if taint.effect == TaintEffect::NoExecute {
+        Some(Weakening::Eviction(*taint))
+    } else {
+        None
+    }
+}

@@ -1,0 +1,166 @@
+//! Preemption explained: who would go, who protects them, where they would go, and why other
+//! nodes were no candidates.
+
+use crate::cluster::edit::Edit;
+use crate::cluster::meta::OwnerReference;
+use crate::cluster::name::Name;
+use crate::cluster::selector::Selector;
+use crate::cluster::{Cluster, ObjectKey, Pod, PodId};
+use crate::framework::{Candidate, Code, NodePlacement, Placement, Preemption};
+
+use super::trial::Trial;
+
+/// Candidates whose victims' way is followed: it takes a cycle for each of them.
+const MOST_FOLLOWED: usize = 3;
+/// Victims of a candidate that are followed.
+const MOST_VICTIMS: usize = 6;
+
+/// A preemption in full.
+#[derive(Clone, Debug)]
+pub struct PreemptionDetail {
+    /// The candidates, those that may be picked first, then in the order of names.
+    pub candidates: Vec<CandidateDetail>,
+    /// The criterion that decided between them; none when there was one candidate, or all tie.
+    pub decided_by: Option<&'static str>,
+    /// Nodes where no room can be made.
+    pub not_eligible: Vec<NotEligible>,
+}
+
+/// A node where room can be made.
+#[derive(Clone, Debug)]
+pub struct CandidateDetail {
+    /// The node.
+    pub node: Name,
+    /// Whether it may be picked.
+    pub picked: bool,
+    /// The pods that would go, the most important first.
+    pub victims: Vec<VictimDetail>,
+    /// How many of them a PodDisruptionBudget protects.
+    pub pdb_violations: usize,
+}
+
+/// A pod that would go.
+#[derive(Clone, Debug)]
+pub struct VictimDetail {
+    /// The pod.
+    pub pod: ObjectKey,
+    /// Its priority.
+    pub priority: i32,
+    /// What manages it.
+    pub owner: Option<OwnerReference>,
+    /// PodDisruptionBudgets that select it.
+    pub budgets: Vec<ObjectKey>,
+    /// Where it would go: not asked, or nowhere, or the node.
+    pub goes_to: Option<Option<Name>>,
+}
+
+/// Nodes that are no candidates for one reason.
+#[derive(Clone, Debug)]
+pub struct NotEligible {
+    /// The reason.
+    pub why: WhyNot,
+    /// The nodes, in the order of names.
+    pub nodes: Vec<Name>,
+}
+
+/// Why no room can be made on a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyNot {
+    /// It was rejected for a reason that no removal of pods takes away.
+    NotHelpful,
+    /// No pod on it has a lower priority.
+    NoVictims,
+    /// The pod would not fit there without all pods of lower priority either.
+    NotEnough,
+}
+
+/// Tells everything about `preemption`, which is that of `placement`.
+pub(super) fn explain(trial: &mut Trial<'_>, placement: &Placement, preemption: &Preemption) -> PreemptionDetail {
+    let mut candidates: Vec<&Candidate> = preemption.candidates.iter().collect();
+    candidates.sort_by_key(|candidate| !preemption.pick.contains(&candidate.node));
+    let candidates = candidates
+        .into_iter()
+        .enumerate()
+        .map(|(index, candidate)| {
+            let places = if index < MOST_FOLLOWED { follow(trial, candidate) } else { Vec::new() };
+            let victims = candidate.victims.iter().enumerate();
+            CandidateDetail {
+                node: candidate.node,
+                picked: preemption.pick.contains(&candidate.node),
+                victims: victims
+                    .filter_map(|(index, victim)| victim_detail(trial.cluster(), *victim, places.get(index).copied()))
+                    .collect(),
+                pdb_violations: candidate.pdb_violations,
+            }
+        })
+        .collect();
+    PreemptionDetail {
+        candidates,
+        decided_by: preemption.decided_by,
+        not_eligible: not_eligible(trial, placement, preemption),
+    }
+}
+
+/// Where the victims would go once the pod has their place.
+fn follow(trial: &mut Trial<'_>, candidate: &Candidate) -> Vec<Option<Name>> {
+    let edits: Vec<Edit> = candidate.victims.iter().map(|pod| Edit::Evict { pod: *pod }).collect();
+    let victims: Vec<PodId> = candidate
+        .victims
+        .iter()
+        .take(MOST_VICTIMS)
+        .filter_map(|pod| Some(trial.cluster().pod_named(*pod)?.id))
+        .collect();
+    trial.with_pod_on(&edits, candidate.node, |trial| trial.place(&victims)).unwrap_or_default()
+}
+
+fn victim_detail(cluster: &Cluster, victim: ObjectKey, goes_to: Option<Option<Name>>) -> Option<VictimDetail> {
+    let pod = cluster.pod_named(victim)?;
+    Some(VictimDetail {
+        pod: victim,
+        priority: pod.priority(),
+        owner: pod.own.controller,
+        budgets: budgets(cluster, pod),
+        goes_to,
+    })
+}
+
+/// Budgets as DefaultPreemption sees them: an invalid selector matches nothing, and so do none
+/// and the empty one (upstream defaultpreemption/default_preemption.go, filterPodsWithPDBViolation).
+fn budgets(cluster: &Cluster, pod: &Pod) -> Vec<ObjectKey> {
+    cluster
+        .budgets
+        .iter()
+        .filter(|budget| budget.key.namespace == pod.key().namespace && !pod.labels().is_empty())
+        .filter(|budget| {
+            Selector::new(budget.selector.as_ref())
+                .is_ok_and(|selector| !selector.is_empty() && selector.matches(pod.labels()))
+        })
+        .map(|budget| budget.key)
+        .collect()
+}
+
+fn not_eligible(trial: &Trial<'_>, placement: &Placement, preemption: &Preemption) -> Vec<NotEligible> {
+    let cluster = trial.cluster();
+    let why = |node: &NodePlacement| {
+        let pods = cluster.node(node.id).pods.iter().map(|id| cluster.pod(*id));
+        if node.code() != Code::Unschedulable {
+            WhyNot::NotHelpful
+        } else if pods.into_iter().any(|other| other.priority() < trial.pod().priority()) {
+            WhyNot::NotEnough
+        } else {
+            WhyNot::NoVictims
+        }
+    };
+    let is_candidate =
+        |node: &&NodePlacement| preemption.candidates.iter().any(|candidate| candidate.node == node.name);
+    let others: Vec<(WhyNot, Name)> =
+        placement.nodes.iter().filter(|node| !is_candidate(node)).map(|node| (why(node), node.name)).collect();
+    [WhyNot::NotEnough, WhyNot::NoVictims, WhyNot::NotHelpful]
+        .into_iter()
+        .map(|why| NotEligible {
+            why,
+            nodes: others.iter().filter(|(other, _)| *other == why).map(|(_, node)| *node).collect(),
+        })
+        .filter(|group| !group.nodes.is_empty())
+        .collect()
+}

@@ -1,0 +1,132 @@
+//! The state with edits made, asked, and put back.
+
+use crate::cluster::edit::{Edit, Undo};
+use crate::cluster::name::Name;
+use crate::cluster::requests::RequestGates;
+use crate::cluster::{Cluster, Pod, PodId, Timestamp};
+use crate::framework::{Code, Cycle, Notes, Placement, Reason, cycle};
+use crate::scheduler::Scheduler;
+
+/// How often one node may be judged and how often a whole cycle may be run for one pod: what
+/// bounds the cost of looking for suggestions, whatever the cluster's size.
+const MOST_JUDGEMENTS: usize = 240;
+const MOST_CYCLES: usize = 40;
+
+/// A pending pod and a state that can be changed for the length of a question.
+pub(super) struct Trial<'a> {
+    scheduler: &'a Scheduler,
+    cluster: &'a mut Cluster,
+    pod: PodId,
+    now: Timestamp,
+    judgements: usize,
+    cycles: usize,
+}
+
+impl<'a> Trial<'a> {
+    pub(super) fn new(scheduler: &'a Scheduler, cluster: &'a mut Cluster, pod: PodId, now: Timestamp) -> Self {
+        Self { scheduler, cluster, pod, now, judgements: 0, cycles: 0 }
+    }
+
+    pub(super) fn cluster(&self) -> &Cluster {
+        self.cluster
+    }
+
+    pub(super) fn pod(&self) -> &Pod {
+        self.cluster.pod(self.pod)
+    }
+
+    pub(super) fn gates(&self) -> RequestGates {
+        self.scheduler.behaviour().request_gates()
+    }
+
+    /// Asks something of the state with `edits` made; none when they cannot be made.
+    pub(super) fn with<T>(&mut self, edits: &[Edit], ask: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let undos = Edit::apply_all(edits, self.cluster, self.gates()).ok()?;
+        let answer = ask(self);
+        Undo::all(undos, self.cluster);
+        Some(answer)
+    }
+
+    /// As [`Trial::with`], with the pod on `node` besides.
+    pub(super) fn with_pod_on<T>(&mut self, edits: &[Edit], node: Name, ask: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let pod = self.pod;
+        self.with(edits, |trial| {
+            let node = trial.cluster.node_named(node)?.id;
+            trial.cluster.assume(pod, node);
+            let answer = ask(trial);
+            trial.cluster.forget(pod);
+            Some(answer)
+        })?
+    }
+
+    /// Everything that keeps the pod off `node` as the state is now. None when no node at all is
+    /// looked at, when a plugin fails, and when enough has been asked.
+    pub(super) fn judge(&mut self, node: Name) -> Option<Vec<Reason>> {
+        if self.judgements >= MOST_JUDGEMENTS {
+            return None;
+        }
+        self.judgements += 1;
+        let pod = self.pod();
+        let (_, framework) = self.scheduler.framework_for(pod)?;
+        let notes = Notes::default();
+        let behaviour = self.scheduler.behaviour();
+        let cycle = Cycle { cluster: self.cluster, pod, behaviour, now: self.now, notes: &notes };
+        let prepared = cycle::pre_filter(&framework, cycle);
+        let node = self.cluster.node_named(node)?;
+        if prepared.rejection.is_some() {
+            return None;
+        }
+        if !prepared.considers(node.name()) {
+            return Some(vec![Reason::LeftOutByPreFilter { plugins: prepared.narrowed_by }]);
+        }
+        let all = prepared.filters.run_all(node);
+        if all.iter().any(|(_, rejection)| rejection.code == Code::Error) {
+            return None;
+        }
+        let mut reasons: Vec<Reason> = all.into_iter().flat_map(|(_, rejection)| rejection.reasons).collect();
+        if reasons.is_empty()
+            && let Err(rejection) = prepared.filters.run_with_nominated(cycle, node)
+        {
+            reasons = rejection.rejection.reasons;
+        }
+        Some(reasons)
+    }
+
+    /// Runs the whole cycle for the pod as the state is now, without asking whom it could preempt.
+    pub(super) fn run(&mut self) -> Option<Placement> {
+        self.run_for(self.pod)
+    }
+
+    /// The same for another pending pod.
+    fn run_for(&mut self, pod: PodId) -> Option<Placement> {
+        if self.cycles >= MOST_CYCLES {
+            return None;
+        }
+        self.cycles += 1;
+        let pod = self.cluster.pod(pod);
+        let (_, mut framework) = self.scheduler.framework_for(pod)?;
+        framework.post_filter.clear();
+        let notes = Notes::default();
+        let behaviour = self.scheduler.behaviour();
+        Some(cycle::run(&framework, Cycle { cluster: self.cluster, pod, behaviour, now: self.now, notes: &notes }))
+    }
+
+    /// Where pending pods go, one after the other, each against the state its predecessors left.
+    pub(super) fn place(&mut self, pods: &[PodId]) -> Vec<Option<Name>> {
+        let mut placed = Vec::with_capacity(pods.len());
+        let nodes = pods
+            .iter()
+            .map(|pod| {
+                let pick = self.run_for(*pod)?.picks.first().copied()?;
+                let node = self.cluster.node_named(pick)?.id;
+                self.cluster.assume(*pod, node);
+                placed.push(*pod);
+                Some(pick)
+            })
+            .collect();
+        for pod in placed.into_iter().rev() {
+            self.cluster.forget(pod);
+        }
+        nodes
+    }
+}

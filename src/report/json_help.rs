@@ -1,0 +1,107 @@
+//! Suggestions and preemption as data.
+//!
+//! A suggestion's `steps` are steps of a scenario, its `patch` is what `kubectl patch` takes: the
+//! words in `summary` are for people.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::cluster::ObjectKey;
+use crate::cluster::edit::Edit;
+use crate::cluster::name::Name;
+use crate::explain::suggest::{CandidateDetail, NotEligible, Suggestion, WhyNot};
+
+use super::table::help_words;
+
+/// Nodes named of those that a suggestion opens, and of those that are no candidates.
+const MOST_NODES: usize = 20;
+
+#[derive(Serialize)]
+pub(super) struct SuggestionObject<'a> {
+    summary: String,
+    steps: &'a [Edit],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patch: Option<&'a Value>,
+    node: Name,
+    opens: Nodes,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    moves: Vec<MoveObject>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    weakens: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Nodes {
+    count: usize,
+    /// The first of them, in the order of names.
+    nodes: Vec<Name>,
+}
+
+#[derive(Serialize)]
+struct MoveObject {
+    pod: ObjectKey,
+    node: Option<Name>,
+}
+
+#[derive(Serialize)]
+pub(super) struct VictimObject {
+    pod: ObjectKey,
+    priority: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    budgets: Vec<ObjectKey>,
+    /// Absent where it was not asked; null where there is no other place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<Option<Name>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct NotEligibleObject {
+    why: &'static str,
+    #[serde(flatten)]
+    nodes: Nodes,
+}
+
+impl Nodes {
+    fn of(nodes: &[Name]) -> Self {
+        Self { count: nodes.len(), nodes: nodes.iter().take(MOST_NODES).copied().collect() }
+    }
+}
+
+impl<'a> SuggestionObject<'a> {
+    pub(super) fn new(suggestion: &'a Suggestion) -> Self {
+        Self {
+            summary: help_words::summary(suggestion),
+            steps: &suggestion.edits,
+            patch: suggestion.patch.as_ref(),
+            node: suggestion.node,
+            opens: Nodes::of(&suggestion.opens),
+            moves: suggestion.moves.iter().map(|moved| MoveObject { pod: moved.pod, node: moved.node }).collect(),
+            weakens: suggestion.weakens.iter().map(help_words::weakening).collect(),
+        }
+    }
+}
+
+pub(super) fn victims(candidate: &CandidateDetail) -> Vec<VictimObject> {
+    let victims = candidate.victims.iter();
+    victims
+        .map(|victim| VictimObject {
+            pod: victim.pod,
+            priority: victim.priority,
+            owner: victim.owner.map(|owner| format!("{}/{}", owner.kind, owner.name)),
+            budgets: victim.budgets.clone(),
+            node: victim.goes_to,
+        })
+        .collect()
+}
+
+impl NotEligibleObject {
+    pub(super) fn new(group: &NotEligible) -> Self {
+        let why = match group.why {
+            WhyNot::NotHelpful => "NotHelpful",
+            WhyNot::NoVictims => "NoVictims",
+            WhyNot::NotEnough => "NotEnough",
+        };
+        Self { why, nodes: Nodes::of(&group.nodes) }
+    }
+}

@@ -1,0 +1,53 @@
+//! `WHAT WOULD HELP`: one line a suggestion, and what it costs under it.
+
+use crate::cluster::name::Name;
+use crate::explain::Suggestion;
+
+use super::super::style::Label;
+use super::super::text::{break_long, list};
+use super::grid::Grid;
+use super::help_words;
+use super::screen::Screen;
+
+const HEADING: &str = "WHAT WOULD HELP";
+
+pub(super) fn render(screen: &mut Screen, suggestions: &[Suggestion]) {
+    if suggestions.is_empty() {
+        screen.heading(HEADING, "");
+        screen.paragraph(
+            Label::Plain,
+            "Nothing within reach: no change of the pod, of a node or of other pods that was tried places it, \
+             neither alone nor up to three together.",
+        );
+        return;
+    }
+    screen.heading(HEADING, "each one was re-run and does place the pod");
+    let mut grid = Grid::default();
+    let room = (screen.width() * 5 / 8).max(24);
+    for (index, suggestion) in suggestions.iter().enumerate() {
+        grid.row(Label::Hint, vec![(index + 1).to_string(), lines(suggestion, room).join("\n"), nodes(suggestion)]);
+    }
+    screen.grid(&grid);
+}
+
+/// What to do, and indented under it where others would go and what is given up.
+fn lines(suggestion: &Suggestion, room: usize) -> Vec<String> {
+    let summary = help_words::summary(suggestion);
+    let weakens = suggestion.weakens.iter().map(|weakening| format!("mind: {}", help_words::weakening(weakening)));
+    let under = help_words::moves(&suggestion.moves).into_iter().chain(weakens);
+    let mut lines: Vec<String> = Vec::new();
+    for (index, line) in break_long(&summary, room).lines().enumerate() {
+        lines.push(if index == 0 { line.to_owned() } else { format!("  {line}") });
+    }
+    for text in under {
+        lines.extend(break_long(&text, room.saturating_sub(2)).lines().map(|line| format!("  {line}")));
+    }
+    lines
+}
+
+/// The node that would be chosen, and how many others could be had.
+fn nodes(suggestion: &Suggestion) -> String {
+    let others = suggestion.opens.iter().filter(|node| **node != suggestion.node);
+    let nodes: Vec<Name> = std::iter::once(&suggestion.node).chain(others).copied().collect();
+    list(&nodes, 2)
+}

@@ -1,0 +1,110 @@
+//! Words for suggestions: what to do, what it costs.
+
+use crate::cluster::edit::{Edit, PodChange};
+use crate::cluster::name::Name;
+use crate::cluster::quantity::Quantity;
+use crate::cluster::resources::STANDARD;
+use crate::cluster::taint::{Taint, TaintEffect};
+use crate::explain::Suggestion;
+use crate::explain::suggest::{Move, Weakening};
+use crate::framework::Amount;
+
+use super::super::text::list;
+use super::words;
+
+/// What to do, in one line.
+pub(in crate::report) fn summary(suggestion: &Suggestion) -> String {
+    if let [Edit::Evict { .. }, ..] = suggestion.edits.as_slice() {
+        let pods: Vec<String> = suggestion.moves.iter().map(|moved| moved.pod.to_string()).collect();
+        return format!("move {} off the node", list(&pods, 3));
+    }
+    let parts: Vec<String> =
+        suggestion.edits.iter().flat_map(|edit| of_edit(edit, suggestion.several_containers)).collect();
+    parts.join(", and ")
+}
+
+/// Where the pods that make way would go.
+pub(in crate::report) fn moves(moves: &[Move]) -> Option<String> {
+    let placed: Vec<String> =
+        moves.iter().filter_map(|moved| Some(format!("{} would go to {}", moved.pod, moved.node?))).collect();
+    (!placed.is_empty()).then(|| list(&placed, 3))
+}
+
+/// What is given up.
+pub(in crate::report) fn weakening(weakening: &Weakening) -> String {
+    match weakening {
+        Weakening::NodeCondition(taint) => format!("{} tells that something is wrong with the node", short(taint)),
+        Weakening::Eviction(taint) => format!("{} is there to empty the node", short(taint)),
+        Weakening::AntiAffinity(key) => format!("pods kept apart over {key} could then come together"),
+        Weakening::Spread(key) => format!("one {key} could then hold more of the pods"),
+        Weakening::SchedulingGates => "whoever set the gates has not released the pod".to_owned(),
+        Weakening::Cordon(node) => format!("somebody cordoned {node} to keep pods off it"),
+        Weakening::NoPlaceFor(pod) => format!("{pod} would have no other place"),
+    }
+}
+
+fn of_edit(edit: &Edit, several_containers: bool) -> Vec<String> {
+    vec![match edit {
+        Edit::PatchPod { changes, .. } => {
+            return changes.iter().map(|change| of_change(change, several_containers)).collect();
+        }
+        Edit::Cordon { node } => format!("cordon {node}"),
+        Edit::Uncordon { node } => format!("uncordon {node}"),
+        Edit::RemoveTaint { node, taint } => format!("remove taint {taint} from {node}"),
+        Edit::LabelNode { node, key, value } => format!("label node {node} {key}={value}"),
+        Edit::AddNode { like, .. } => format!("one more node like {like}"),
+        Edit::Free { node, resource, amount } => format!("free {} {resource} on {node}", exact(*resource, *amount)),
+        Edit::Evict { pod } => format!("move {pod}"),
+    }]
+}
+
+fn of_change(change: &PodChange, several_containers: bool) -> String {
+    match change {
+        PodChange::Request { container, resource, from, to } => {
+            let place = match container {
+                Some(container) if several_containers => format!(" in container {container}"),
+                Some(_) => String::new(),
+                None => " for the whole pod".to_owned(),
+            };
+            format!("request {resource} {} instead of {from}{place}", exact(*resource, *to))
+        }
+        PodChange::Tolerate { toleration } => {
+            let effect = match toleration.effect.unwrap_or_default().as_str() {
+                "NoExecute" => TaintEffect::NoExecute,
+                _ => TaintEffect::NoSchedule,
+            };
+            let (key, value) = (toleration.key.unwrap_or_default(), toleration.value.unwrap_or_default());
+            format!("tolerate {}", Taint { key, value, effect })
+        }
+        PodChange::DropNodeSelector { key } => format!("drop {key} from nodeSelector"),
+        PodChange::PreferNodeAffinity => "make required node affinity preferred".to_owned(),
+        PodChange::RaiseMaxSkew { topology_key, from, to } => {
+            format!("maxSkew {to} instead of {from} over {topology_key}")
+        }
+        PodChange::HonorTaints { topology_key } => {
+            format!("nodeTaintsPolicy: Honor for the spread over {topology_key}")
+        }
+        PodChange::ScheduleAnyway { topology_key } => {
+            format!("whenUnsatisfiable: ScheduleAnyway for the spread over {topology_key}")
+        }
+        PodChange::PreferPodAffinity { topology_key, .. } => {
+            format!("make pod affinity over {topology_key} preferred")
+        }
+        PodChange::PreferPodAntiAffinity { topology_key, .. } => {
+            format!("make pod anti-affinity over {topology_key} preferred")
+        }
+        PodChange::RemoveSchedulingGates => "remove the scheduling gates".to_owned(),
+    }
+}
+
+/// The exact quantity, to be typed; beside it a rounded one where the exact one is hard to read.
+fn exact(resource: Name, quantity: Quantity) -> String {
+    let exact = quantity.to_string();
+    let value = if resource == STANDARD.cpu { quantity.milli_value() } else { quantity.value() };
+    let rounded = words::amount(resource, Amount::new(resource, value));
+    if rounded == exact || exact.len() <= 6 { exact } else { format!("{exact} ({rounded})") }
+}
+
+fn short(taint: &Taint) -> String {
+    format!("{}:{}", taint.key, taint.effect.as_str())
+}

@@ -1,0 +1,77 @@
+//! `PREEMPTION`: who would go from which node, where to, and why no others.
+
+use crate::explain::PreemptionDetail;
+use crate::explain::suggest::{CandidateDetail, VictimDetail, WhyNot};
+
+use super::super::style::Label;
+use super::super::text::{count, list};
+use super::grid::Grid;
+use super::screen::Screen;
+
+/// Candidates shown.
+const MOST_CANDIDATES: usize = 5;
+/// Victims of a candidate shown.
+const MOST_VICTIMS: usize = 6;
+
+pub(super) fn render(screen: &mut Screen, preemption: &PreemptionDetail) {
+    screen.heading("PREEMPTION", "what kube-scheduler would evict to make room");
+    let mut grid = Grid::default();
+    for candidate in preemption.candidates.iter().take(MOST_CANDIDATES) {
+        let label = if candidate.picked { Label::Fits } else { Label::Plain };
+        let mark = if candidate.picked { "picked" } else { "" };
+        let mut lines: Vec<String> = candidate.victims.iter().take(MOST_VICTIMS).map(victim).collect();
+        lines.extend(rest(candidate));
+        grid.row(label, vec![candidate.node.to_string(), mark.to_owned(), lines.join("\n")]);
+    }
+    screen.grid(&grid);
+    let more = preemption.candidates.len().saturating_sub(MOST_CANDIDATES);
+    if more > 0 {
+        screen.line(&[(Label::Dim, &format!("and {}", count(more, "more node")))]);
+    }
+    if let Some(criterion) = preemption.decided_by {
+        screen.paragraph(Label::Plain, &format!("picked for: {criterion}"));
+    }
+    for group in &preemption.not_eligible {
+        let text = format!("no room on {}: {}", list(&group.nodes, 3), why(group.why));
+        screen.paragraph(Label::Dim, &text);
+    }
+}
+
+fn rest(candidate: &CandidateDetail) -> Option<String> {
+    let more = candidate.victims.len().saturating_sub(MOST_VICTIMS);
+    let budgets = match candidate.pdb_violations {
+        0 => None,
+        violations => Some(format!("breaking {}", count(violations, "disruption budget"))),
+    };
+    let more = (more > 0).then(|| format!("and {}", count(more, "more pod")));
+    let parts: Vec<String> = more.into_iter().chain(budgets).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `evict shop/old-1: priority 0, ReplicaSet old, budget shop/old; would go to node-5`.
+fn victim(victim: &VictimDetail) -> String {
+    let mut text = format!("evict {}: priority {}", victim.pod, victim.priority);
+    if let Some(owner) = &victim.owner {
+        text.push_str(&format!(", {} {}", owner.kind, owner.name));
+    }
+    if !victim.budgets.is_empty() {
+        text.push_str(&format!(
+            ", budget {}",
+            list(&victim.budgets.iter().map(ToString::to_string).collect::<Vec<_>>(), 2)
+        ));
+    }
+    match victim.goes_to {
+        Some(Some(node)) => text.push_str(&format!("; would go to {node}")),
+        Some(None) => text.push_str("; would have no other place"),
+        None => {}
+    }
+    text
+}
+
+fn why(why: WhyNot) -> &'static str {
+    match why {
+        WhyNot::NotHelpful => "evictions would not change why the pod is rejected",
+        WhyNot::NoVictims => "no pod of lower priority",
+        WhyNot::NotEnough => "the pod would not fit without all pods of lower priority either",
+    }
+}
