@@ -16,6 +16,7 @@ mod manifests;
 mod output;
 mod resolve;
 mod simulate;
+mod snapshot;
 mod state;
 mod target;
 mod usage;
@@ -70,6 +71,7 @@ struct Cli {
 enum Command {
     Explain(Box<explain::ExplainArgs>),
     Simulate(Box<simulate::SimulateArgs>),
+    Snapshot(Box<snapshot::SnapshotArgs>),
     Config(config::ConfigArgs),
     Completion(completion::CompletionArgs),
     Version(version::VersionArgs),
@@ -107,6 +109,7 @@ fn run(command: &Command) -> Result<Status> {
     match command {
         Command::Explain(arguments) => explain::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::Config(arguments) => config::run(arguments),
         Command::Completion(arguments) => completion::run(arguments),
         Command::Version(arguments) => version::run(arguments),

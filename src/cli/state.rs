@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use serde_json::Value;
 
 use crate::cluster::requests::RequestGates;
 use crate::cluster::{Cluster, ClusterBuilder, Kind};
@@ -78,14 +79,18 @@ impl StateFlags {
             builder.keep_raw();
         }
         let mut notes = Vec::new();
-        let (version, origin) = match &self.snapshot {
-            Some(path) => read_files(path, &mut builder, output)?,
+        let Found { version, origin, scheduler_config } = match &self.snapshot {
+            Some(path) => read_files(path, &mut builder, output, &mut notes)?,
             None => read_cluster(kube, &mut builder, &mut notes)?,
         };
         more(&mut builder)?;
         let behaviour = self.scheduler.behaviour(version.as_deref(), output, &mut notes)?;
         let gates = behaviour.request_gates();
-        let config = self.scheduler.config(&behaviour)?;
+        let config = match scheduler_config.filter(|_| self.scheduler.scheduler_config.is_none()) {
+            Some(config) => SchedulerConfig::parse(&config, &behaviour)
+                .map_err(|error| Error::new(format!("{origin}: schedulerConfig: {error}")))?,
+            None => self.scheduler.config(&behaviour)?,
+        };
         let cluster = builder.build(gates);
         output.log(&format!(
             "{} nodes and {} pods; kube-scheduler {}",
@@ -112,25 +117,44 @@ impl StateFlags {
     }
 }
 
-/// The newest version among the nodes', and what the input is called.
-fn read_files(path: &Path, builder: &mut ClusterBuilder, output: &OutputFlags) -> Result<(Option<String>, String)> {
+/// What an input says beside its objects.
+struct Found {
+    /// Whose version the scheduler is likely to have.
+    version: Option<String>,
+    /// What the input is called.
+    origin: String,
+    /// The configuration that a snapshot brings along.
+    scheduler_config: Option<Value>,
+}
+
+/// Files: the version is the recorded one, else the newest among the nodes'.
+fn read_files(
+    path: &Path,
+    builder: &mut ClusterBuilder,
+    output: &OutputFlags,
+    notes: &mut Vec<NotEvaluated>,
+) -> Result<Found> {
     let input = Input::from(path.to_path_buf());
     let report = files::read(&input, builder).map_err(Error::from_error)?;
     output.log(&format!("read {} objects from {input}", report.objects));
-    Ok((builder.newest_kubelet().map(|version| version.to_string()), input.to_string()))
+    let record = report.snapshot.unwrap_or_default();
+    if let Some(read_at) = &record.read_at {
+        output.log(&format!("{input} is the state of {read_at}"));
+    }
+    notes.extend(record.not_listed.into_iter().map(|missing| not_listed(&missing.kind, missing.why)));
+    let version = record.kube_version.or_else(|| builder.newest_kubelet().map(|version| version.to_string()));
+    Ok(Found { version, origin: input.to_string(), scheduler_config: record.scheduler_config })
 }
 
-/// The server's version, and what the input is called.
-fn read_cluster(
-    kube: &KubeFlags,
-    builder: &mut ClusterBuilder,
-    notes: &mut Vec<NotEvaluated>,
-) -> Result<(Option<String>, String)> {
+/// A cluster: the version is the server's.
+fn read_cluster(kube: &KubeFlags, builder: &mut ClusterBuilder, notes: &mut Vec<NotEvaluated>) -> Result<Found> {
     let report = live::read(&kube.connection()?, Kind::ALL, builder).map_err(from_live)?;
-    notes.extend(report.forbidden.into_iter().map(|(kind, why)| {
-        NotEvaluated::new(kind.as_str(), why, "what depends on it was judged as if there were none")
-    }));
-    Ok((report.version, "the cluster".to_owned()))
+    notes.extend(report.forbidden.into_iter().map(|(kind, why)| not_listed(kind.as_str(), why)));
+    Ok(Found { version: report.version, origin: "the cluster".to_owned(), scheduler_config: None })
+}
+
+fn not_listed(kind: &str, why: String) -> NotEvaluated {
+    NotEvaluated::new(kind, why, "what depends on it was judged as if there were none")
 }
 
 impl SchedulerFlags {
@@ -236,7 +260,7 @@ fn timeout(text: &str) -> Result<Option<Duration>> {
     }
 }
 
-fn from_live(error: live::LiveError) -> Error {
+pub(super) fn from_live(error: live::LiveError) -> Error {
     match error {
         live::LiveError::Server { .. } => Error::server(error.to_string()),
         live::LiveError::Message(message) => Error::new(message),

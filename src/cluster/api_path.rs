@@ -32,6 +32,13 @@ impl Kind {
         Self::ResourceSlice,
     ];
 
+    /// The `apiVersion` that goes with [`Kind::api_path`]: `v1`, `apps/v1`, ...
+    pub fn api_version(self) -> &'static str {
+        let path = self.api_path();
+        let version = path.strip_prefix("/apis/").or_else(|| path.strip_prefix("/api/")).unwrap_or(path);
+        version.rsplit_once('/').map_or(version, |(version, _)| version)
+    }
+
     /// The path of the list of all objects, in every namespace.
     pub fn api_path(self) -> &'static str {
         match self {
@@ -58,6 +65,18 @@ impl Kind {
             Self::DeviceClass => "/apis/resource.k8s.io/v1/deviceclasses",
             Self::ResourceClaim => "/apis/resource.k8s.io/v1/resourceclaims",
             Self::ResourceSlice => "/apis/resource.k8s.io/v1/resourceslices",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_found_by_its_version_and_name() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::of(kind.api_version(), kind.as_str()), Some(*kind), "{}", kind.api_version());
         }
     }
 }

@@ -242,8 +242,12 @@ impl Cluster {
         }
     }
 
+    /// The nomination of a pod behind scheduling gates counts for nothing: it never reaches the
+    /// queue (upstream backend/queue/scheduling_queue.go, moveToActiveQ).
     fn nominate(&mut self, pod: PodId) {
-        if let Some(node) = self.pods[pod.0 as usize].own.nominated_node_name {
+        let pod_ref = &self.pods[pod.0 as usize];
+        let gated = !pod_ref.spec().scheduling_gates.is_empty();
+        if let Some(node) = pod_ref.own.nominated_node_name.filter(|_| !gated) {
             self.nominated.entry(node).or_default().push(pod);
         }
     }

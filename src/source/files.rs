@@ -7,6 +7,7 @@ use std::path::Path;
 use super::documents;
 use super::error::{Problem, SourceError, escaped};
 use super::scan::TypeMeta;
+use super::snapshot::Record;
 use super::tree::tree;
 use super::walk::Sink;
 use super::window::CAPACITY;
@@ -33,6 +34,8 @@ pub struct ReadReport {
     pub files: usize,
     /// Files of a directory tree that are neither JSON nor YAML by their name, or empty.
     pub files_passed_over: usize,
+    /// What a snapshot of this tool says of itself.
+    pub snapshot: Option<Record>,
     /// Whether there was any List or any object with a kind.
     found: bool,
 }
@@ -45,34 +48,44 @@ pub struct ReadReport {
 /// all. What was read before it stays in `builder`.
 pub fn read(input: &Input, builder: &mut ClusterBuilder) -> Result<ReadReport, SourceError> {
     let mut sink = State { builder, report: ReadReport::default() };
-    match input {
-        Input::File(path) if path.is_dir() => read_tree(path, &mut sink)?,
-        input => {
-            if read_one(input, &mut sink)? == 0 {
-                return Err(SourceError::whole(input, Problem::Empty));
-            }
-            sink.report.files = 1;
-        }
-    }
+    let files = read_into(input, &mut sink)?;
+    sink.report.files = files.read;
+    sink.report.files_passed_over = files.passed_over;
     if sink.report.found { Ok(sink.report) } else { Err(SourceError::whole(input, Problem::NoObject)) }
 }
 
-fn read_tree(root: &Path, sink: &mut State<'_>) -> Result<(), SourceError> {
+/// How many files were read, and how many not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct FileCount {
+    read: usize,
+    passed_over: usize,
+}
+
+/// Gives every object of a file, a directory tree or standard input to `sink`.
+pub(super) fn read_into(input: &Input, sink: &mut impl Sink) -> Result<FileCount, SourceError> {
+    match input {
+        Input::File(path) if path.is_dir() => read_tree(path, sink),
+        input if read_one(input, sink)? == 0 => Err(SourceError::whole(input, Problem::Empty)),
+        _ => Ok(FileCount { read: 1, passed_over: 0 }),
+    }
+}
+
+fn read_tree(root: &Path, sink: &mut impl Sink) -> Result<FileCount, SourceError> {
     let input = |path: &Path| Input::File(path.to_owned());
     let tree = tree(root).map_err(|(path, error)| SourceError::whole(&input(&path), error))?;
     if tree.files.is_empty() {
         return Err(SourceError::whole(&input(root), Problem::NoFile));
     }
-    sink.report.files_passed_over = tree.passed_over;
+    let mut count = FileCount { read: 0, passed_over: tree.passed_over };
     for path in &tree.files {
         // An empty file says nothing, as a tool leaves it that found nothing to write.
         if read_one(&input(path), sink)? == 0 {
-            sink.report.files_passed_over += 1;
+            count.passed_over += 1;
         } else {
-            sink.report.files += 1;
+            count.read += 1;
         }
     }
-    Ok(())
+    Ok(count)
 }
 
 /// Reads one file or standard input; answers how many documents it has.
@@ -101,6 +114,10 @@ impl Sink for State<'_> {
     fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize> {
         let Some(kind) = Kind::of(object.api_version, object.kind) else {
             let bytes = skip(json)?;
+            if Record::is(object) {
+                self.report.snapshot = serde_json::from_slice(json.get(..bytes).unwrap_or_default())?;
+                return Ok(bytes);
+            }
             self.report.found |= !object.kind.is_empty();
             *self.report.passed_over.entry(type_name(object)).or_default() += 1;
             return Ok(bytes);

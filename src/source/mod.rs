@@ -5,24 +5,34 @@
 //! document begins, `walk` goes through the Lists in it by hand, and each object is decoded from
 //! the bytes it stands in straight into what the state keeps. Nothing here knows what the objects
 //! mean.
+//!
+//! The other way, [`snapshot`] writes a state down: [`prune()`] leaves of each object what
+//! scheduling reads, and [`redact`] gives it other names.
 
 use std::fmt;
 use std::path::PathBuf;
 
 mod documents;
 mod error;
+mod fields;
 pub mod files;
 pub mod live;
 mod manifests;
 mod open;
+mod pack;
+mod prune;
+pub mod redact;
 mod scan;
+pub mod snapshot;
 mod tree;
 mod walk;
 mod window;
 mod yaml;
 
 pub use error::{Problem, SourceError};
+pub use fields::Hint;
 pub use manifests::{Manifest, Manifests, read_manifests, read_value};
+pub use prune::prune;
 
 /// Where to read from, as `--snapshot`, `-f` and `--scheduler-config` name it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 pub(crate) struct Case {
     pub(crate) name: String,
     k8s: String,
-    config: Option<Value>,
+    pub(crate) config: Option<Value>,
     objects: Vec<Box<RawValue>>,
     /// `namespace/name` of the pods that are asked about.
     #[serde(default)]
@@ -48,8 +48,14 @@ impl Case {
         self.build(self.objects.iter().rev())
     }
 
-    fn behaviour(&self) -> Behaviour {
+    pub(crate) fn behaviour(&self) -> Behaviour {
         Behaviour::new(self.k8s.parse::<KubeVersion>().unwrap())
+    }
+
+    /// The objects as they were recorded.
+    #[allow(dead_code)] // not every test binary asks for it
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &RawValue> {
+        self.objects.iter().map(AsRef::as_ref)
     }
 
     fn build<'a>(&self, objects: impl Iterator<Item = &'a Box<RawValue>>) -> Cluster {

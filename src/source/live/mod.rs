@@ -18,7 +18,7 @@ pub use connection::Connection;
 pub use error::LiveError;
 pub use names::{KubeconfigEntry, kubeconfig_names, names};
 
-use page::Item;
+pub(super) use page::{Unreadable, each};
 use pages::ListError;
 use server::Server;
 
@@ -27,6 +27,8 @@ use server::Server;
 pub struct LiveReport {
     /// The API server's version, such as `v1.34.1`; none when it may not be asked.
     pub version: Option<String>,
+    /// Kinds of which all objects were read, be there none.
+    pub listed: Vec<Kind>,
     /// Kinds that may not be listed, with the server's reason.
     pub forbidden: Vec<(Kind, String)>,
 }
@@ -38,38 +40,66 @@ pub struct LiveReport {
 /// No connection, no login, no right to list nodes or pods, or an answer that is no list.
 pub fn read(connection: &Connection, kinds: &[Kind], builder: &mut ClusterBuilder) -> Result<LiveReport, LiveError> {
     let keep_raw = builder.keeps_raw();
+    let report = visit(
+        connection,
+        kinds,
+        move |kind, text| page::items(kind, text, keep_raw),
+        |page| {
+            for (object, raw) in page {
+                builder.add_raw(object, raw);
+            }
+        },
+    )?;
+    for kind in &report.listed {
+        builder.saw(*kind);
+    }
+    Ok(report)
+}
+
+/// Lists `kinds`; `decode` makes of the text of a page what `take` is given: the pages of a kind
+/// in their order, kind after kind.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn visit<P: Send + 'static>(
+    connection: &Connection,
+    kinds: &[Kind],
+    decode: impl Fn(Kind, &str) -> Result<P, Unreadable> + Copy + Send + 'static,
+    mut take: impl FnMut(P),
+) -> Result<LiveReport, LiveError> {
     runtime()?.block_on(async {
         let server = connection.server().await?;
         let mut report = LiveReport { version: server.version().await?, ..LiveReport::default() };
         let lists = join_all(
             kinds
                 .iter()
-                .map(|kind| pages::list(*kind, connection.chunk_size, keep_raw, async |path| server.get(&path).await)),
+                .map(|kind| pages::list(*kind, connection.chunk_size, decode, async |path| server.get(&path).await)),
         );
         for (kind, list) in kinds.iter().zip(lists.await) {
-            if let Some(objects) = settle(*kind, list, &server, &mut report)? {
-                builder.saw(*kind);
-                for (object, raw) in objects {
-                    builder.add_raw(object, raw);
-                }
-            }
+            settle(*kind, list, &server, &mut report)?.into_iter().for_each(&mut take);
         }
         Ok(report)
     })
 }
 
-/// The objects, or none when the kind is reported as forbidden.
-fn settle(
+/// The pages; none when the kind is not served, or reported as forbidden.
+fn settle<P>(
     kind: Kind,
-    list: Result<Vec<Item>, ListError>,
+    list: Result<Vec<P>, ListError>,
     server: &Server,
     report: &mut LiveReport,
-) -> Result<Option<Vec<Item>>, LiveError> {
+) -> Result<Vec<P>, LiveError> {
     // Without nodes or pods there is no answer at all.
     let decides = matches!(kind, Kind::Node | Kind::Pod);
     match list {
-        Ok(objects) => Ok(Some(objects)),
-        Err(ListError::NotServed) if !decides => Ok(Some(Vec::new())),
+        Ok(pages) => {
+            report.listed.push(kind);
+            Ok(pages)
+        }
+        Err(ListError::NotServed) if !decides => {
+            report.listed.push(kind);
+            Ok(Vec::new())
+        }
         Err(ListError::NotServed) => Err(LiveError::Message(format!(
             "the server doesn't have a resource type \"{}s\": is {} a Kubernetes API server?",
             kind.as_str().to_ascii_lowercase(),
@@ -77,7 +107,7 @@ fn settle(
         ))),
         Err(ListError::Forbidden(why)) if !decides => {
             report.forbidden.push((kind, why));
-            Ok(None)
+            Ok(Vec::new())
         }
         Err(ListError::Forbidden(message)) => Err(LiveError::Server { reason: "Forbidden".to_owned(), message }),
         Err(ListError::Client(error)) => Err(server.error(error)),

@@ -10,7 +10,7 @@ use crate::cluster::raw::RawObject;
 use crate::cluster::{Kind, Object};
 
 /// The text is no list of the kind that was asked for; says why.
-pub(super) type Unreadable = String;
+pub(in crate::source) type Unreadable = String;
 
 #[derive(Deserialize, Default)]
 struct Metadata {
@@ -42,21 +42,38 @@ pub(super) type Item = (Object, Option<RawObject>);
 /// The text is no list, or one of the items is not of `kind`.
 pub(super) fn items(kind: Kind, text: &str, keep_raw: bool) -> Result<Vec<Item>, Unreadable> {
     let mut objects = Vec::new();
-    let Some(first) = head(text)?.items else { return Ok(objects) };
+    each(text, |json| {
+        let (object, bytes) = Object::decode(kind, json)?;
+        let raw = if keep_raw { RawObject::of(kind, json.get(..bytes).unwrap_or_default()) } else { None };
+        objects.push((object, raw));
+        Ok(bytes)
+    })?;
+    Ok(objects)
+}
+
+/// Gives the text that begins with an item to `take`, for each item; `take` says how many bytes
+/// the item has.
+///
+/// # Errors
+/// The text is no list, or `take` refuses an item.
+pub(in crate::source) fn each(
+    text: &str,
+    mut take: impl FnMut(&[u8]) -> serde_json::Result<usize>,
+) -> Result<(), Unreadable> {
+    let Some(first) = head(text)?.items else { return Ok(()) };
     let mut cursor = Cursor::new(text.as_bytes(), true);
     cursor.advance(first);
+    let mut is_first = true;
     while cursor.peek().map_err(describe)? != b']' {
-        if !objects.is_empty() {
+        if !is_first {
             cursor.expect(b',', "`,` or `]`").map_err(describe)?;
             cursor.peek().map_err(describe)?;
         }
-        let (object, bytes) = Object::decode(kind, cursor.rest()).map_err(|error| error.to_string())?;
-        let json = cursor.rest().get(..bytes).unwrap_or_default();
-        let raw = if keep_raw { RawObject::of(kind, json) } else { None };
-        objects.push((object, raw));
+        is_first = false;
+        let bytes = take(cursor.rest()).map_err(|error| error.to_string())?;
         cursor.advance(bytes);
     }
-    Ok(objects)
+    Ok(())
 }
 
 /// Reads up to the items; past them only when the metadata has not come by then.

@@ -5,7 +5,7 @@
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::page::{self, Item, Unreadable};
+use super::page::{self, Unreadable};
 use crate::cluster::Kind;
 
 /// How often an expired list is begun again in pages before it is asked for whole.
@@ -34,7 +34,8 @@ impl From<kube::Error> for ListError {
     }
 }
 
-/// Lists `kind` in every namespace, `chunk_size` objects a page (0: all at once); `fetch` gets a path.
+/// Lists `kind` in every namespace, `chunk_size` objects a page (0: all at once); `fetch` gets a
+/// path, `decode` makes of a page's text what is kept of it.
 ///
 /// A page that has expired (410 Gone: the list took longer than the server remembers) makes the
 /// list begin again, and in the end come in one piece, which cannot expire (as client-go's
@@ -42,11 +43,13 @@ impl From<kube::Error> for ListError {
 ///
 /// # Errors
 /// See [`ListError`].
-pub(super) async fn list<F>(kind: Kind, chunk_size: usize, keep_raw: bool, fetch: F) -> Result<Vec<Item>, ListError>
+pub(super) async fn list<P, D, F>(kind: Kind, chunk_size: usize, decode: D, fetch: F) -> Result<Vec<P>, ListError>
 where
+    P: Send + 'static,
+    D: Fn(Kind, &str) -> Result<P, Unreadable> + Copy + Send + 'static,
     F: AsyncFn(String) -> Result<String, kube::Error>,
 {
-    let mut objects = Vec::new();
+    let mut pages = Vec::new();
     let mut decoding = None;
     let (mut limit, mut restarts) = (chunk_size, 0);
     let mut token: Option<String> = None;
@@ -54,7 +57,7 @@ where
         let text = match fetch(path(kind, limit, token.as_deref())).await {
             Ok(text) => text,
             Err(kube::Error::Api(status)) if status.code == 410 && token.is_some() => {
-                (objects, decoding, token) = (Vec::new(), None, None);
+                (pages, decoding, token) = (Vec::new(), None, None);
                 if restarts == RESTARTS {
                     limit = 0;
                 }
@@ -64,19 +67,21 @@ where
             Err(error) => return Err(error.into()),
         };
         token = page::next(&text).map_err(ListError::Unreadable)?;
-        let before = decoding.replace(spawn_blocking(move || page::items(kind, &text, keep_raw)));
-        objects.extend(decoded(before).await?);
+        let before = decoding.replace(spawn_blocking(move || decode(kind, &text)));
+        pages.extend(decoded(before).await?);
         if token.is_none() {
-            objects.extend(decoded(decoding).await?);
-            return Ok(objects);
+            pages.extend(decoded(decoding).await?);
+            return Ok(pages);
         }
     }
 }
 
-async fn decoded(page: Option<JoinHandle<Result<Vec<Item>, Unreadable>>>) -> Result<Vec<Item>, ListError> {
+async fn decoded<P>(page: Option<JoinHandle<Result<P, Unreadable>>>) -> Result<Option<P>, ListError> {
     match page {
-        Some(page) => page.await.unwrap_or_else(|error| Err(error.to_string())).map_err(ListError::Unreadable),
-        None => Ok(Vec::new()),
+        Some(page) => {
+            page.await.unwrap_or_else(|error| Err(error.to_string())).map(Some).map_err(ListError::Unreadable)
+        }
+        None => Ok(None),
     }
 }
 
@@ -107,9 +112,11 @@ mod tests {
             answer(answers.borrow_mut().pop_front().unwrap())
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let found = runtime.block_on(list(Kind::Namespace, chunk_size, false, fetch));
-        let found = found
-            .map(|objects| objects.iter().map(|(object, _)| object.identity().1.name.to_string()).collect::<Vec<_>>());
+        let decode = |kind: Kind, text: &str| page::items(kind, text, false);
+        let found = runtime.block_on(list(Kind::Namespace, chunk_size, decode, fetch));
+        let found = found.map(|pages| {
+            pages.iter().flatten().map(|(object, _)| object.identity().1.name.to_string()).collect::<Vec<_>>()
+        });
         let found = found.map_err(|error| format!("{error:?}"));
         match expected {
             Ok(names) => assert_eq!(found.unwrap(), names),

@@ -1,0 +1,155 @@
+//! `kubectl sched snapshot`.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cluster::{Kind, Timestamp};
+use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
+use crate::error::{Error, Result};
+use crate::report::json;
+use crate::report::text::{count, list};
+use crate::source::redact::Kept;
+use crate::source::snapshot::{Snapshot, Written};
+use crate::source::{self, Input};
+
+use super::kube_flags::KubeFlags;
+use super::state::from_live;
+use super::{Status, TEMPLATE, output};
+
+/// Write what scheduling reads of a cluster to one file, on request redacted
+///
+/// The file answers every question as the cluster does: give it to the other commands with
+/// --snapshot. It is a gzip-compressed List of all nodes, pods, volumes and so on, whatever the
+/// namespace, with only those fields that scheduling reads: no commands, no environment, no
+/// annotations but four of volumes. Secrets and ConfigMaps are never read. Only extenders that
+/// are called (--call-extenders) are told less than they would be.
+///
+/// --redact gives all names others: of objects, of containers and volumes in pods, label values,
+/// images, tags and digests, host addresses, volume ids, and label keys, taint keys, resources
+/// and drivers that are not of a well-known domain. What was equal stays equal and the order of
+/// names stays, so the answers are the same but for the names.
+///
+/// Redaction does not hide: how many objects there are and how they hang together; quantities,
+/// ports, times, priorities and uids; scheduler names and versions; label keys, taints, resources
+/// and drivers of well-known domains, and plain keys such as app or tier; values such as amd64,
+/// linux, true and numbers of a few digits; the namespaces default and kube-*; and of devices the
+/// drivers, attributes, capacities and CEL expressions, which read one another.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched snapshot [-f FILE] [OPTIONS]")]
+pub(crate) struct SnapshotArgs {
+    /// The file to write [default: standard output]
+    #[arg(short = 'f', long, value_name = "FILE|-")]
+    output_file: Option<PathBuf>,
+    /// Replace names, label values, images and the like
+    #[arg(long)]
+    redact: bool,
+    /// Write to FILE what stands for what; keep it to yourself
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    redact_map: Option<PathBuf>,
+    /// Take the state from a file, a directory or - (standard input) instead of a cluster
+    #[arg(long, value_name = "FILE|DIR|-", help_heading = "Options of the state")]
+    snapshot: Option<PathBuf>,
+    /// The cluster's KubeSchedulerConfiguration, to go into the snapshot
+    #[arg(long, value_name = "FILE", help_heading = "Options of the state")]
+    scheduler_config: Option<PathBuf>,
+    #[command(flatten)]
+    kube: KubeFlags,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  # The cluster of the current context, to be asked later
+  kubectl sched snapshot -f cluster.json.gz
+
+  # To show to others, with the scheduler's configuration
+  kubectl sched snapshot --redact --scheduler-config scheduler.yaml -f cluster.json.gz
+
+  # Make a snapshot of what somebody dumped, and say what is what
+  kubectl sched snapshot --snapshot examples/clusters/mixed.yaml \\
+      --redact --redact-map names.json -f redacted.json.gz
+
+  # Look into one
+  gzip -dc cluster.json.gz | jq '.items[0]'";
+
+pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
+    let target = arguments.output_file.as_deref().filter(|file| file.as_os_str() != "-");
+    if target.is_none() && io::stdout().is_terminal() {
+        return Err(Error::new("a snapshot is compressed and standard output is a terminal")
+            .hint("name a file with -f, or redirect the output"));
+    }
+    let mut snapshot = Snapshot::new(arguments.redact);
+    match &arguments.snapshot {
+        Some(path) => snapshot.read_files(&Input::from(path.clone())).map_err(Error::from_error)?,
+        None => snapshot.read_cluster(&arguments.kube.connection()?, Timestamp::now()).map_err(from_live)?,
+    }
+    if let Some(path) = &arguments.scheduler_config {
+        let input = Input::from(path.clone());
+        let config = source::read_value(&input).map_err(Error::from_error)?;
+        SchedulerConfig::parse(&config, &Behaviour::new(KubeVersion::NEWEST))
+            .map_err(|error| Error::new(format!("{input}: {error}")))?;
+        snapshot.scheduler_config(config);
+    }
+    let written = match target {
+        Some(file) => create(file).and_then(|out| snapshot.write(out)).map_err(|error| cannot_write(file, &error))?,
+        None => match snapshot.write(BufWriter::new(io::stdout().lock())) {
+            // A reader that has gone away is no error.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Status::Answered),
+            written => written.map_err(|error| Error::new(format!("cannot write to standard output: {error}")))?,
+        },
+    };
+    if let Some(file) = &arguments.redact_map {
+        let map = json::pretty(&written.originals).map_err(Error::from_error)?;
+        std::fs::write(file, map).map_err(|error| cannot_write(file, &error))?;
+    }
+    tell(&written, target, arguments.redact);
+    Ok(Status::Answered)
+}
+
+fn create(file: &Path) -> io::Result<BufWriter<File>> {
+    File::create(file).map(BufWriter::new)
+}
+
+fn cannot_write(file: &Path, error: &io::Error) -> Error {
+    Error::new(format!("cannot write {}: {error}", file.display()))
+}
+
+/// What was written, and what of it may still tell something.
+fn tell(written: &Written, target: Option<&Path>, redacted: bool) {
+    let of = |kind| written.count.get(&kind).copied().unwrap_or_default();
+    let all: usize = written.count.values().sum();
+    let (nodes, pods) = (of(Kind::Node), of(Kind::Pod));
+    let objects = [count(nodes, "node"), count(pods, "pod"), count(all - nodes - pods, "other object")];
+    let target = target.map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
+    let redacted = if redacted { ", redacted" } else { "" };
+    output::say(&format!("wrote {} to {target}{redacted}", list(&objects, objects.len())));
+    for warning in warnings(&written.kept) {
+        output::say(&format!("Warning: {warning}"));
+    }
+}
+
+/// A sentence for each thing that redaction left as it was.
+fn warnings(kept: &Kept) -> Vec<String> {
+    const NAMED: usize = 5;
+    let some = |texts: &BTreeSet<String>| list(&texts.iter().collect::<Vec<_>>(), NAMED);
+    let mut warnings = Vec::new();
+    if !kept.expressions.is_empty() {
+        warnings.push(format!("not redacted: the CEL expressions of {}", some(&kept.expressions)));
+    }
+    if kept.slices > 0 {
+        let slices = count(kept.slices, "ResourceSlice");
+        warnings.push(format!("not redacted: drivers, attributes and capacities of the devices of {slices}"));
+    }
+    if !kept.invalid.is_empty() {
+        let texts = some(&kept.invalid);
+        warnings.push(format!("not redacted: label keys and values that break Kubernetes' rules: {texts}"));
+    }
+    if !kept.ambiguous.is_empty() {
+        let claims = some(&kept.ambiguous);
+        warnings.push(format!("answers may differ: more than one pod's volume would have the claim {claims}"));
+    }
+    warnings
+}

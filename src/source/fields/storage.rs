@@ -1,0 +1,90 @@
+//! Volumes, claims, classes, and what CSI drivers report.
+
+use super::Role::{Claim, Name, Provisioner, Resource, Uid, VolumeId};
+use super::Shape::{self, Each, Fields, Kept, Labels, Map, Present, Requirements, Text};
+use super::{ANNOTATIONS, CLASS, DISK, Hint, NAMESPACE, NODE_NAME, NODE_SELECTOR, OWNERS, SELECTOR, WORDS};
+
+const STORAGE: Shape = Map(Resource);
+
+pub(super) const PERSISTENT_VOLUME: Shape = Fields(&[
+    ("metadata", metadata!(Name(Hint::Volume))),
+    (
+        "spec",
+        Fields(&[
+            ("storageClassName", CLASS),
+            ("capacity", STORAGE),
+            ("accessModes", WORDS),
+            ("volumeMode", Kept),
+            ("volumeAttributesClassName", CLASS),
+            ("claimRef", Fields(&[("namespace", NAMESPACE), ("name", Text(Claim)), ("uid", Text(Uid))])),
+            ("nodeAffinity", Fields(&[("required", NODE_SELECTOR)])),
+            ("csi", Fields(&[("driver", Text(Provisioner)), ("volumeHandle", Text(VolumeId))])),
+            ("awsElasticBlockStore", DISK),
+            ("gcePersistentDisk", DISK),
+            ("azureDisk", DISK),
+            ("azureFile", Present),
+            ("cinder", DISK),
+            ("vsphereVolume", Present),
+            ("portworxVolume", DISK),
+        ]),
+    ),
+    ("status", Fields(&[("phase", Kept)])),
+]);
+
+pub(super) const PERSISTENT_VOLUME_CLAIM: Shape = Fields(&[
+    ("metadata", metadata!(Claim)),
+    (
+        "spec",
+        Fields(&[
+            ("storageClassName", CLASS),
+            ("volumeName", Text(Name(Hint::Volume))),
+            ("accessModes", WORDS),
+            ("resources", Fields(&[("requests", STORAGE)])),
+            ("selector", SELECTOR),
+            ("volumeMode", Kept),
+            ("volumeAttributesClassName", CLASS),
+        ]),
+    ),
+    ("status", Fields(&[("phase", Kept)])),
+]);
+
+pub(super) const STORAGE_CLASS: Shape = Fields(&[
+    ("metadata", metadata!(Name(Hint::Class))),
+    ("provisioner", Text(Provisioner)),
+    ("volumeBindingMode", Kept),
+    ("allowedTopologies", Each(&Fields(&[("matchLabelExpressions", Requirements)]))),
+]);
+
+pub(super) const CSI_NODE: Shape = Fields(&[
+    ("metadata", metadata!(Name(Hint::Node))),
+    (
+        "spec",
+        Fields(&[(
+            "drivers",
+            Each(&Fields(&[("name", Text(Provisioner)), ("allocatable", Fields(&[("count", Kept)]))])),
+        )]),
+    ),
+]);
+
+pub(super) const CSI_DRIVER: Shape =
+    Fields(&[("metadata", metadata!(Provisioner)), ("spec", Fields(&[("storageCapacity", Kept)]))]);
+
+pub(super) const CSI_STORAGE_CAPACITY: Shape = Fields(&[
+    ("metadata", metadata!(Name(Hint::Object))),
+    ("storageClassName", CLASS),
+    ("nodeTopology", SELECTOR),
+    ("capacity", Kept),
+    ("maximumVolumeSize", Kept),
+]);
+
+pub(super) const VOLUME_ATTACHMENT: Shape = Fields(&[
+    ("metadata", metadata!(Name(Hint::Object))),
+    (
+        "spec",
+        Fields(&[
+            ("attacher", Text(Provisioner)),
+            ("nodeName", NODE_NAME),
+            ("source", Fields(&[("persistentVolumeName", Text(Name(Hint::Volume)))])),
+        ]),
+    ),
+]);

@@ -1,0 +1,110 @@
+//! Walks over an object with the table of [`crate::source::fields`] and gives every text of the
+//! user's to a [`Rename`].
+
+use serde_json::{Map, Value};
+
+use crate::cluster::csi_migration::{BETA_REGION, BETA_ZONE, REGION, ZONE};
+use crate::source::fields::{Hint, Role, Shape};
+use crate::source::prune::CONDITION;
+
+/// Takes the user's texts one by one.
+pub(super) trait Rename {
+    /// The text in its place; none leaves it as it is.
+    fn rename(&mut self, role: Role, text: &str) -> Option<String>;
+
+    /// Learns that a label `key` has `value`, or is compared with it.
+    fn label(&mut self, key: &str, value: &str);
+
+    /// Learns that labels under `key` are compared as numbers.
+    fn compared(&mut self, key: &str);
+}
+
+/// Walks over a pruned `value`. What is not of its shape becomes null: nothing passes unseen.
+pub(super) fn walk(shape: &Shape, value: &mut Value, rename: &mut impl Rename) {
+    match (shape, value) {
+        (_, Value::Null)
+        | (Shape::Raw | Shape::Present, _)
+        | (Shape::Kept, Value::Bool(_) | Value::Number(_) | Value::String(_)) => {}
+        (Shape::Conditions(_), Value::Array(items)) => {
+            for item in items {
+                walk(&CONDITION, item, rename);
+            }
+        }
+        (Shape::Text(role), Value::String(text)) => replace(*role, text, rename),
+        (Shape::Fields(shapes), Value::Object(fields)) => {
+            for (field, shape) in *shapes {
+                if let Some(value) = fields.get_mut(*field) {
+                    walk(shape, value, rename);
+                }
+            }
+        }
+        (Shape::Each(shape) | Shape::Sources(shape), Value::Array(items)) => {
+            for item in items {
+                walk(shape, item, rename);
+            }
+        }
+        (Shape::Map(role), Value::Object(map)) => {
+            *map = std::mem::take(map)
+                .into_iter()
+                .map(|(key, mut value)| {
+                    walk(&Shape::Kept, &mut value, rename);
+                    (renamed(*role, key, rename), value)
+                })
+                .collect();
+        }
+        (Shape::Labels, Value::Object(map)) => labels(map, rename),
+        (Shape::Requirements, Value::Array(items)) => items.iter_mut().for_each(|item| match item {
+            Value::Object(fields) => requirement(fields, rename),
+            other => *other = Value::Null,
+        }),
+        (_, other) => *other = Value::Null,
+    }
+}
+
+fn labels(map: &mut Map<String, Value>, rename: &mut impl Rename) {
+    *map = std::mem::take(map)
+        .into_iter()
+        .map(|(key, mut value)| {
+            label_value(&key, &mut value, rename);
+            (renamed(Role::Key, key, rename), value)
+        })
+        .collect();
+}
+
+fn requirement(fields: &mut Map<String, Value>, rename: &mut impl Rename) {
+    let key = fields.get("key").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if matches!(fields.get("operator").and_then(Value::as_str), Some("Gt" | "Lt")) {
+        rename.compared(&key);
+    }
+    match fields.get_mut("values") {
+        Some(Value::Array(values)) => values.iter_mut().for_each(|value| label_value(&key, value, rename)),
+        Some(other) => *other = Value::Null,
+        None => {}
+    }
+    if let Some(key) = fields.get_mut("key") {
+        walk(&Shape::Text(Role::Key), key, rename);
+    }
+}
+
+fn label_value(key: &str, value: &mut Value, rename: &mut impl Rename) {
+    if let Value::String(value) = value {
+        rename.label(key, value);
+    }
+    let role = match key {
+        ZONE | BETA_ZONE => Role::Zones(Hint::Zone),
+        REGION | BETA_REGION => Role::Zones(Hint::Region),
+        _ => Role::Value,
+    };
+    walk(&Shape::Text(role), value, rename);
+}
+
+fn replace(role: Role, text: &mut String, rename: &mut impl Rename) {
+    if let Some(new) = rename.rename(role, text) {
+        *text = new;
+    }
+}
+
+fn renamed(role: Role, mut text: String, rename: &mut impl Rename) -> String {
+    replace(role, &mut text, rename);
+    text
+}

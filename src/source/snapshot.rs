@@ -1,0 +1,251 @@
+//! Snapshots: everything that a later question can need, in one compressed file.
+//!
+//! A gzip-compressed `v1` List, as kubectl prints it: its first item is a [`Record`] of how it
+//! came about, an empty List stands for each kind of which there is nothing, and the objects
+//! follow, pruned. They are held compressed ([`super::pack`]) until the last one was read, as the
+//! record and the new names of a redacted one are known only then.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Input;
+use super::error::{Problem, SourceError};
+use super::files::read_into;
+use super::live::{self, Connection, LiveError, Unreadable};
+use super::pack::{Pack, Packer};
+use super::redact::{Kept, Names, Redaction};
+use super::scan::TypeMeta;
+use super::walk::Sink;
+use crate::cluster::object::skip;
+use crate::cluster::{Kind, Timestamp};
+
+const API_VERSION: &str = "kubectl-sched/v1";
+const KIND: &str = "Snapshot";
+
+/// What a snapshot says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Record {
+    /// `kubectl-sched/v1`.
+    pub api_version: String,
+    /// `Snapshot`.
+    pub kind: String,
+    /// The version of the tool that wrote it.
+    pub tool_version: String,
+    /// The API server's version, where one was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kube_version: Option<String>,
+    /// When the state was read, RFC 3339; none where it came from files that do not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<String>,
+    /// Whether names were replaced.
+    pub redacted: bool,
+    /// Kinds that could not be listed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_listed: Vec<NotListed>,
+    /// The `KubeSchedulerConfiguration` that goes with the state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduler_config: Option<Value>,
+}
+
+/// A kind that could not be listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotListed {
+    /// The kind.
+    pub kind: String,
+    /// The API server's reason.
+    pub why: String,
+}
+
+impl Record {
+    /// Whether an object is one.
+    pub(super) fn is(object: TypeMeta<'_>) -> bool {
+        (object.api_version, object.kind) == (API_VERSION, KIND)
+    }
+}
+
+/// A state on its way into a snapshot.
+pub struct Snapshot {
+    record: Record,
+    packs: Vec<Pack>,
+    /// What is being read from files.
+    packer: Packer,
+    listed: BTreeSet<Kind>,
+    redact: bool,
+    passed_over: usize,
+    found: bool,
+}
+
+/// What was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// How many objects of each kind.
+    pub count: BTreeMap<Kind, usize>,
+    /// Objects of kinds that scheduling does not read.
+    pub passed_over: usize,
+    /// Of a redacted snapshot: every new name, and the one it replaced.
+    pub originals: BTreeMap<String, String>,
+    /// Of a redacted snapshot: what stays though it may tell something.
+    pub kept: Kept,
+}
+
+impl Snapshot {
+    /// Nothing yet. `redact` asks for names that tell nothing.
+    pub fn new(redact: bool) -> Self {
+        Self {
+            record: Record {
+                api_version: API_VERSION.to_owned(),
+                kind: KIND.to_owned(),
+                tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+                ..Record::default()
+            },
+            packs: Vec::new(),
+            packer: Packer::default(),
+            listed: BTreeSet::new(),
+            redact,
+            passed_over: 0,
+            found: false,
+        }
+    }
+
+    /// Takes in what `input` has; what an earlier snapshot says of itself is carried on.
+    ///
+    /// # Errors
+    /// As [`super::files::read`], but for values of the wrong shape: these are kept as they are.
+    pub fn read_files(&mut self, input: &Input) -> Result<(), SourceError> {
+        read_into(input, self)?;
+        if self.found { Ok(()) } else { Err(SourceError::whole(input, Problem::NoObject)) }
+    }
+
+    /// Takes in what a cluster has, as of `now`. Lists only the kinds that the state knows: no
+    /// Secrets, no ConfigMaps.
+    ///
+    /// # Errors
+    /// As [`live::read`].
+    pub fn read_cluster(&mut self, connection: &Connection, now: Timestamp) -> Result<(), LiveError> {
+        let report = live::visit(connection, Kind::ALL, pack, |pack| self.packs.push(pack))?;
+        self.record.kube_version = report.version;
+        self.record.read_at = Some(now.to_string());
+        self.listed.extend(report.listed);
+        let not_listed = |(kind, why): (Kind, String)| NotListed { kind: kind.as_str().to_owned(), why };
+        self.record.not_listed = report.forbidden.into_iter().map(not_listed).collect();
+        Ok(())
+    }
+
+    /// Takes in the configuration of the cluster's scheduler. Keys in it are left out.
+    pub fn scheduler_config(&mut self, mut config: Value) {
+        let extenders = config.get_mut("extenders").and_then(Value::as_array_mut);
+        for extender in extenders.into_iter().flatten() {
+            if let Some(Value::Object(tls)) = extender.get_mut("tlsConfig") {
+                tls.remove("keyData");
+            }
+        }
+        self.record.scheduler_config = Some(config);
+    }
+
+    /// Writes everything to `out`.
+    ///
+    /// # Errors
+    /// What `out` says.
+    pub fn write(mut self, out: impl Write) -> io::Result<Written> {
+        self.packs.push(self.packer.finish()?);
+        let redaction = if self.redact { Some(redaction(&self.packs, &mut self.record)?) } else { None };
+        let mut writer = Writer { out: GzEncoder::new(out, Compression::default()), redaction, count: BTreeMap::new() };
+        writer.out.write_all(b"{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n")?;
+        serde_json::to_writer(&mut writer.out, &self.record)?;
+        for pack in &self.packs {
+            pack.each(|kind, object| writer.object(kind, object))?;
+        }
+        for kind in self.listed.iter().filter(|kind| !writer.count.contains_key(kind)) {
+            let list = format!("{}List", kind.as_str());
+            write!(writer.out, ",\n{}", json!({ "apiVersion": kind.api_version(), "kind": list, "items": [] }))?;
+        }
+        writer.out.write_all(b"\n]}\n")?;
+        writer.out.finish()?.flush()?;
+        let (originals, kept) = writer.redaction.map(Redaction::into_parts).unwrap_or_default();
+        Ok(Written { count: writer.count, passed_over: self.passed_over, originals, kept })
+    }
+}
+
+/// The text of a page of a live list.
+fn pack(kind: Kind, page: &str) -> Result<Pack, Unreadable> {
+    let mut packer = Packer::default();
+    live::each(page, |json| {
+        let bytes = skip(json)?;
+        packer.add(kind, kind.api_version(), serde_json::from_slice(json.get(..bytes).unwrap_or_default())?)?;
+        Ok(bytes)
+    })?;
+    packer.finish().map_err(|error| error.to_string())
+}
+
+/// New names for all that was read, and for the record.
+fn redaction(packs: &[Pack], record: &mut Record) -> io::Result<Redaction> {
+    let mut names = Names::default();
+    for pack in packs {
+        pack.each(|kind, object| {
+            names.collect(kind, &mut serde_json::from_str(object)?);
+            Ok(())
+        })?;
+    }
+    if let Some(config) = &record.scheduler_config {
+        names.collect_config(&mut config.clone());
+    }
+    let mut redaction = names.into_redaction();
+    if let Some(config) = &mut record.scheduler_config {
+        redaction.redact_config(config);
+    }
+    record.redacted = true;
+    // The server's reason names the user.
+    record.not_listed.iter_mut().for_each(|kind| "forbidden".clone_into(&mut kind.why));
+    Ok(redaction)
+}
+
+/// Writes objects one by one.
+struct Writer<W: Write> {
+    out: GzEncoder<W>,
+    redaction: Option<Redaction>,
+    count: BTreeMap<Kind, usize>,
+}
+
+impl<W: Write> Writer<W> {
+    fn object(&mut self, kind: Kind, object: &str) -> io::Result<()> {
+        *self.count.entry(kind).or_default() += 1;
+        self.out.write_all(b",\n")?;
+        match &mut self.redaction {
+            Some(redaction) => {
+                let mut object = serde_json::from_str(object)?;
+                redaction.redact(kind, &mut object);
+                Ok(serde_json::to_writer(&mut self.out, &object)?)
+            }
+            None => self.out.write_all(object.as_bytes()),
+        }
+    }
+}
+
+impl Sink for Snapshot {
+    fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize> {
+        let bytes = skip(json)?;
+        let text = json.get(..bytes).unwrap_or_default();
+        self.found |= !object.kind.is_empty();
+        if let Some(kind) = Kind::of(object.api_version, object.kind) {
+            let api_version = if object.api_version.is_empty() { kind.api_version() } else { object.api_version };
+            self.packer.add(kind, api_version, serde_json::from_slice(text)?)?;
+        } else if Record::is(object) {
+            let record: Record = serde_json::from_slice(text)?;
+            self.record = Record { tool_version: self.record.tool_version.clone(), ..record };
+        } else {
+            self.passed_over += 1;
+        }
+        Ok(bytes)
+    }
+
+    fn list(&mut self, item: Option<TypeMeta<'_>>) {
+        self.found = true;
+        self.listed.extend(item.and_then(|item| Kind::of(item.api_version, item.kind)));
+    }
+}

@@ -1,0 +1,274 @@
+//! A snapshot answers as its input does, and a redacted one up to the names: tried on the
+//! recorded cases. And what the command shows on the screen.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use common::{Case, cases, key};
+use kubectl_sched::cluster::object::TypeMeta;
+use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, ObjectKey, Timestamp};
+use kubectl_sched::config::SchedulerConfig;
+use kubectl_sched::explain::Explanation;
+use kubectl_sched::report::{Answer, json};
+use kubectl_sched::scheduler::Scheduler;
+use kubectl_sched::source::snapshot::{Record, Snapshot};
+use kubectl_sched::source::{Input, files};
+use serde_json::Value;
+
+/// One moment for all questions: a pod that never started counts as started now.
+const NOW: Timestamp = Timestamp(1_780_000_000);
+
+/// Every area, and one of how many cases is tried.
+const AREAS: [(&str, usize); 17] = [
+    ("dra", 4),
+    ("edge-cases", 3),
+    ("image-locality", 6),
+    ("inter-pod-affinity", 8),
+    ("mixed", 8),
+    ("node-affinity", 5),
+    ("node-name", 5),
+    ("ports", 6),
+    ("preemption", 6),
+    ("profiles-config", 4),
+    ("resources-fit", 6),
+    ("resources-score", 6),
+    ("running", 6),
+    ("scheduling-gates", 6),
+    ("taints", 6),
+    ("topology-spread", 8),
+    ("volumes", 2),
+];
+
+/// Writes a case as a List, makes a snapshot of it and reads that.
+fn through_snapshot(case: &Case, redact: bool) -> (Cluster, Scheduler, BTreeMap<String, String>) {
+    let directory = tempfile::tempdir().unwrap();
+    let (input, output) = (directory.path().join("in.json"), directory.path().join("out.json.gz"));
+    let objects: Vec<&str> = case.objects().map(serde_json::value::RawValue::get).collect();
+    std::fs::write(&input, format!(r#"{{"apiVersion":"v1","kind":"List","items":[{}]}}"#, objects.join(","))).unwrap();
+    let mut snapshot = Snapshot::new(redact);
+    snapshot.read_files(&Input::File(input)).unwrap();
+    if let Some(config) = &case.config {
+        snapshot.scheduler_config(config.clone());
+    }
+    let written = snapshot.write(std::fs::File::create(&output).unwrap()).unwrap();
+    let mut builder = ClusterBuilder::default();
+    let record = files::read(&Input::File(output), &mut builder).unwrap().snapshot.unwrap();
+    let behaviour = case.behaviour();
+    let config = match &record.scheduler_config {
+        Some(config) => SchedulerConfig::parse(config, &behaviour).unwrap(),
+        None => SchedulerConfig::default_for(&behaviour),
+    };
+    (builder.build(behaviour.request_gates()), Scheduler::new(config, behaviour), written.originals)
+}
+
+/// The answer as `-o json` gives it.
+fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey) -> String {
+    let mut cluster = cluster.clone();
+    let id = cluster.pod_named(pod).expect("the pod is in the state").id;
+    let placement = scheduler.explain(&mut cluster, id, NOW);
+    let explanation = Explanation::of(&placement, &cluster);
+    let nodes = cluster.nodes().len();
+    json::render(
+        &[Answer { explanation, detail: None, suggestions: None, preemption: None, nodes, placement }],
+        false,
+        "v1.34",
+    )
+    .unwrap()
+}
+
+#[test]
+fn a_snapshot_answers_as_its_input() {
+    for (area, step) in AREAS {
+        for case in cases(area).step_by(step) {
+            let (cluster, scheduler) = (case.cluster(), case.scheduler());
+            let (again, same_scheduler, _) = through_snapshot(&case, false);
+            for pod in &case.pods {
+                let (before, after) =
+                    (answer(&cluster, &scheduler, key(pod)), answer(&again, &same_scheduler, key(pod)));
+                assert_eq!(before, after, "{} {pod}", case.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_redacted_snapshot_answers_the_same_up_to_the_names() {
+    for (area, step) in AREAS {
+        for case in cases(area).step_by(step) {
+            let (cluster, scheduler) = (case.cluster(), case.scheduler());
+            let (redacted, same_scheduler, originals) = through_snapshot(&case, true);
+            let old_names: BTreeMap<&str, &str> =
+                originals.iter().map(|(new, old)| (old.as_str(), new.as_str())).collect();
+            for pod in &case.pods {
+                let pod = key(pod);
+                let new = |old: &str| kubectl_sched::cluster::name(old_names.get(old).copied().unwrap_or(old));
+                let renamed = ObjectKey::new(new(&pod.namespace), new(&pod.name));
+                let before = normal(&answer(&cluster, &scheduler, pod));
+                let after = normal(&restored(&answer(&redacted, &same_scheduler, renamed), &originals));
+                assert!(before == after, "{} {pod}\n{}", case.name, first_difference(&before, &after));
+            }
+        }
+    }
+}
+
+/// `text` with every new name replaced by the one it stands for, the longest first.
+fn restored(text: &str, originals: &BTreeMap<String, String>) -> String {
+    let mut lengths: Vec<usize> = originals.keys().map(String::len).collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    let mut in_word = false;
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let found = lengths.iter().rev().filter_map(|length| rest.get(..*length)).find_map(|new| {
+            let old = originals.get(new)?;
+            Some((new.len(), old))
+        });
+        if let Some((length, old)) = found.filter(|_| !in_word) {
+            out += old;
+            at += length;
+            in_word = true;
+        } else {
+            out.push(c);
+            at += c.len_utf8();
+            in_word = c.is_ascii_alphanumeric() || c == '-';
+        }
+    }
+    out
+}
+
+/// An answer without the order of those lists that is one of texts in which names that stay
+/// are sorted among names that do not: upstream sorts the phrases of its message as texts, and
+/// the labels of a selector by key.
+fn normal(answer: &str) -> Vec<String> {
+    let mut value: Value = serde_json::from_str(answer).unwrap();
+    sort_texts(&mut value);
+    serde_json::to_string_pretty(&value).unwrap().lines().map(str::to_owned).collect()
+}
+
+fn sort_texts(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (field, value) in fields {
+                match value {
+                    Value::String(text) if field == "message" => {
+                        let sentences: Vec<String> = text.split(". ").map(|part| sorted(part, ", ")).collect();
+                        *text = sentences.join(". ");
+                    }
+                    Value::String(text) if field == "selector" => *text = sorted(text, ","),
+                    Value::Array(items) if field == "reasons" => {
+                        items.iter_mut().for_each(sort_texts);
+                        items.sort_by_key(ToString::to_string);
+                    }
+                    value => sort_texts(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(sort_texts),
+        _ => {}
+    }
+}
+
+fn sorted(text: &str, separator: &str) -> String {
+    let (head, tail) = text.split_once(": ").unwrap_or(("", text));
+    let mut phrases: Vec<&str> = tail.trim_end_matches('.').split(separator).collect();
+    phrases.sort_unstable();
+    format!("{head}: {}", phrases.join(separator))
+}
+
+fn first_difference(before: &[String], after: &[String]) -> String {
+    let differing = before.iter().zip(after).position(|(one, other)| one != other).unwrap_or_default();
+    let around = |lines: &[String]| lines[differing.saturating_sub(6)..(differing + 3).min(lines.len())].join("\n");
+    format!("before:\n{}\nafter:\n{}", around(before), around(after))
+}
+
+#[test]
+fn nothing_of_what_scheduling_does_not_read_and_no_name_is_left() {
+    let (text, record) = snapshot_of("examples/clusters/mixed.yaml", true);
+    assert!(record.redacted);
+    for secret in ["shop", "web", "command", "\"env\"", "managedFields"] {
+        assert!(!text.contains(secret), "{secret} is in the snapshot");
+    }
+}
+
+/// Runs the command; the text of the snapshot and what it says of itself.
+fn snapshot_of(input: &str, redact: bool) -> (String, Record) {
+    let directory = tempfile::tempdir().unwrap();
+    let output = directory.path().join("out.json.gz");
+    let mut arguments = vec!["--snapshot", input, "-f", output.to_str().unwrap()];
+    arguments.extend(redact.then_some("--redact"));
+    assert!(run(&arguments).status.success());
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(std::fs::File::open(&output).unwrap()), &mut text)
+        .unwrap();
+    let list: Value = serde_json::from_str(&text).unwrap();
+    let items = list["items"].as_array().unwrap();
+    for item in &items[1..] {
+        let meta = TypeMeta::peek(item.to_string().as_bytes());
+        let kind = meta.kind.unwrap_or_default();
+        let kind = kind.strip_suffix("List").unwrap_or(&kind);
+        assert!(Kind::of(&meta.api_version.unwrap_or_default(), kind).is_some(), "{kind}");
+    }
+    (text.clone(), serde_json::from_value(items[0].clone()).unwrap())
+}
+
+fn run(arguments: &[&str]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_kubectl-sched"))
+        .arg("snapshot")
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap()
+}
+
+/// Standard output is left out where it is a snapshot.
+#[track_caller]
+fn screen(arguments: &[&str], expected: &str) {
+    let output = run(arguments);
+    let status = output.status.code().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(format!("{stderr}[status {status}]"), expected);
+}
+
+#[test]
+fn the_screen() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (input, output, map) = (path("in.json"), path("out.json.gz"), path("map.json"));
+    let objects = r#"{"kind":"List","apiVersion":"v1","items":[
+        {"apiVersion":"v1","kind":"Node","metadata":{"name":"acme-1"}},
+        {"apiVersion":"v1","kind":"Secret","metadata":{"name":"password"},"data":{"x":"c2VjcmV0"}},
+        {"apiVersion":"resource.k8s.io/v1","kind":"DeviceClass","metadata":{"name":"gpu"},
+         "spec":{"selectors":[{"cel":{"expression":"device.driver == 'gpu.acme.com'"}}]}}]}"#;
+    std::fs::write(&input, objects).unwrap();
+    screen(
+        &["--snapshot", &input, "-f", &output],
+        &format!("wrote 1 node, 0 pods and 1 other object to {output}\n[status 0]"),
+    );
+    screen(
+        &["--snapshot", &input, "-f", &output, "--redact", "--redact-map", &map],
+        &format!(
+            "wrote 1 node, 0 pods and 1 other object to {output}, redacted\n\
+             Warning: not redacted: the CEL expressions of DeviceClass gpu\n[status 0]"
+        ),
+    );
+    assert_eq!(
+        std::fs::read_to_string(&map).unwrap(),
+        "{\n    \"a0-node\": \"acme-1\",\n    \"g1-class\": \"gpu\"\n}\n"
+    );
+    screen(
+        &["--snapshot", &path("none"), "-f", &output],
+        &format!("error: the path \"{}\" does not exist\n[status 2]", path("none")),
+    );
+    let missing = path("no/such/file");
+    screen(
+        &["--snapshot", &input, "-f", &missing],
+        &format!("error: cannot write {missing}: No such file or directory (os error 2)\n[status 2]"),
+    );
+    assert!(Path::new(&output).exists());
+}
