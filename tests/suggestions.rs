@@ -204,7 +204,8 @@ fn anti_affinity() {
         pod("o", Some("a"), json!({})),
         pod("p", None, apart),
     ]);
-    let weakened = found.iter().find(|suggestion| !suggestion.edits.iter().any(|edit| matches!(edit, Edit::Evict { .. })));
+    let weakened =
+        found.iter().find(|suggestion| !suggestion.edits.iter().any(|edit| matches!(edit, Edit::Evict { .. })));
     assert!(matches!(weakened.unwrap().weakens.as_slice(), [Weakening::AntiAffinity(_)]), "{found:?}");
     // There is no other node: the pod that would have to go has no place, and that is said.
     let evicted = found.iter().find(|suggestion| matches!(suggestion.edits.as_slice(), [Edit::Evict { .. }])).unwrap();

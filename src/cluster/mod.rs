@@ -245,9 +245,9 @@ impl Cluster {
     /// The nomination of a pod behind scheduling gates counts for nothing: it never reaches the
     /// queue (upstream backend/queue/scheduling_queue.go, moveToActiveQ).
     fn nominate(&mut self, pod: PodId) {
-        let pod_ref = &self.pods[pod.0 as usize];
-        let gated = !pod_ref.spec().scheduling_gates.is_empty();
-        if let Some(node) = pod_ref.own.nominated_node_name.filter(|_| !gated) {
+        let nominated = &self.pods[pod.0 as usize];
+        let gated = !nominated.spec().scheduling_gates.is_empty();
+        if let Some(node) = nominated.own.nominated_node_name.filter(|_| !gated) {
             self.nominated.entry(node).or_default().push(pod);
         }
     }

@@ -28,7 +28,10 @@ const FACT_DOMAINS: [&str; 5] = [
 
 /// Whether the label tells for which machines an image must be made.
 pub(super) fn is_platform(key: Name) -> bool {
-    matches!(key.as_str(), "kubernetes.io/arch" | "kubernetes.io/os" | "beta.kubernetes.io/arch" | "beta.kubernetes.io/os")
+    matches!(
+        key.as_str(),
+        "kubernetes.io/arch" | "kubernetes.io/os" | "beta.kubernetes.io/arch" | "beta.kubernetes.io/os"
+    )
 }
 
 /// Whether the taint keeps pods off nodes that run the cluster itself.
