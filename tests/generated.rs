@@ -1,7 +1,6 @@
 //! What is made from the definition of the command line lies in the repository for packagers:
 //! completion scripts and man pages. `UPDATE=1 cargo test --test generated` (`just generate`) writes them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! How an answer looks: tables for people, JSON and YAML for programs, names for pipes.
 //!
 //! Nothing here changes an answer. Every form is a function of the same values: the
-//! [`Placement`](crate::framework::Placement) and what `explain` found in it.
+//! [`Placement`] and what `explain` found in it.
 
 pub mod json;
 mod json_help;
