@@ -1,6 +1,6 @@
 //! Suggestions are proofs: each, applied to the state as it was read, places the pod on the node
 //! that it names.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::needless_pass_by_value)] // a test may fail loudly, and rows read better
 
 mod common;
 
