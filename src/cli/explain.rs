@@ -9,12 +9,11 @@ use crate::error::{Error, Result};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
 use crate::explain::{Explanation, NodeDetail};
 use crate::framework::{Cycle, Notes, Placement};
-use crate::report::table::Options;
 use crate::report::{self, Answer, Format};
 
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
-use super::output::{self, OutputFlags};
+use super::output::OutputFlags;
 use super::state::{State, StateFlags};
 use super::target::Target;
 use super::{Status, TEMPLATE, resolve};
@@ -199,12 +198,7 @@ fn print(answers: &[Answer], output: &OutputFlags, state: &State) -> Result<()> 
         Format::Json => report::json::render(answers, list, &kube_version).map_err(Error::from_error)?,
         Format::Yaml => report::json::render_yaml(answers, list, &kube_version).map_err(Error::from_error)?,
         Format::Name => report::name::render(answers),
-        Format::Table | Format::Wide => {
-            let wide = output.output == Format::Wide;
-            let options =
-                Options { width: output::width(), wide, headers: !output.no_headers, kube_version: &kube_version };
-            report::table::render(answers, options)
-        }
+        Format::Table | Format::Wide => report::table::render(answers, output.table_options(&kube_version)),
     };
     output.print(&text)
 }

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::error::{Error, Result};
 use crate::report::Format;
+use crate::report::table::Options;
 use crate::report::text::escape;
 
 /// How the answer is printed.
@@ -50,6 +51,11 @@ impl OutputFlags {
         };
         let mut stdout = AutoStream::new(io::stdout().lock(), choice);
         written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+    }
+
+    /// How a table is to look.
+    pub(crate) fn table_options<'a>(&self, kube_version: &'a str) -> Options<'a> {
+        Options { width: width(), wide: self.output == Format::Wide, headers: !self.no_headers, kube_version }
     }
 
     /// Says something of interest to one who asked for it with `-v`.

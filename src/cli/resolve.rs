@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use crate::cluster::admission::{self, Admitted};
 use crate::cluster::meta::OwnerReference;
-use crate::cluster::pod::{PodObject, PodOwn, PodPhase};
+use crate::cluster::pod::{PodObject, PodOwn};
 use crate::cluster::pod_class::{PodClass, PodTemplate};
 use crate::cluster::workload::{Workload, WorkloadKind};
-use crate::cluster::{Cluster, List, Name, ObjectKey, Pod, PodId, name};
+use crate::cluster::{Cluster, Name, ObjectKey, Pod, PodId, name};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 
@@ -198,21 +198,8 @@ fn fresh_pods(state: &mut State, workload: &Workload, count: usize) -> Vec<PodId
         uid: maker.uid,
         controller: Some(true),
     };
-    let own = PodOwn {
-        key: workload.key,
-        uid: Name::default(),
-        labels: Arc::new(maker.template.metadata.labels.clone()),
-        controller: Some(controller),
-        creation_timestamp: None,
-        deletion_timestamp: None,
-        start_time: None,
-        node_name: None,
-        nominated_node_name: None,
-        phase: PodPhase::Pending,
-        preempted_by_scheduler: false,
-        resource_claim_statuses: List::default(),
-        sequence: u32::MAX,
-    };
+    let labels = Arc::new(maker.template.metadata.labels.clone());
+    let own = PodOwn::fresh(workload.key, labels, Some(controller));
     add(
         state,
         PodObject { own: Box::new(own), template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }) },
@@ -243,30 +230,15 @@ fn add(state: &mut State, pod: PodObject, keys: impl IntoIterator<Item = ObjectK
     let class = Arc::new(PodClass::new(pod.template, state.gates));
     keys.into_iter()
         .map(|key| {
-            let own = if key == pod.own.key { (*pod.own).clone() } else { copy(&pod.own, key) };
+            let own = if key == pod.own.key {
+                (*pod.own).clone()
+            } else {
+                PodOwn::fresh(key, Arc::clone(&pod.own.labels), pod.own.controller)
+            };
             // A pod that only a manifest knows has no uid, and comes after all that the state has.
             let uid = if own.uid.is_empty() { name(&key.to_string()) } else { own.uid };
             let own = PodOwn { uid, node_name: None, sequence: u32::MAX, ..own };
             state.cluster.add_pending(Box::new(own), Arc::clone(&class))
         })
         .collect()
-}
-
-/// A new pod called `key` like `own`, to which nothing has happened yet.
-fn copy(own: &PodOwn, key: ObjectKey) -> PodOwn {
-    PodOwn {
-        key,
-        uid: Name::default(),
-        labels: Arc::clone(&own.labels),
-        controller: own.controller,
-        creation_timestamp: None,
-        deletion_timestamp: None,
-        start_time: None,
-        node_name: None,
-        nominated_node_name: None,
-        phase: PodPhase::Pending,
-        preempted_by_scheduler: false,
-        resource_claim_statuses: List::default(),
-        sequence: 0,
-    }
 }

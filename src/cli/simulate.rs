@@ -6,13 +6,13 @@ use clap::Args;
 
 use crate::cluster::{PodId, Timestamp};
 use crate::error::{Error, Result};
+use crate::report::Format;
 use crate::report::simulation::{self, SimulationAnswer};
-use crate::report::{Format, table};
 use crate::simulate::{Simulation, Summary, Ties, queue};
 
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
-use super::output::{self, OutputFlags};
+use super::output::OutputFlags;
 use super::state::{State, StateFlags};
 use super::{Status, TEMPLATE, resolve};
 
@@ -119,16 +119,7 @@ fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State) -> Resu
         Format::Json => simulation::json(answer, &kube_version).map_err(Error::from_error)?,
         Format::Yaml => simulation::yaml(answer, &kube_version).map_err(Error::from_error)?,
         Format::Name => simulation::names(answer),
-        Format::Table | Format::Wide => {
-            let wide = output.output == Format::Wide;
-            let options = table::Options {
-                width: output::width(),
-                wide,
-                headers: !output.no_headers,
-                kube_version: &kube_version,
-            };
-            simulation::table(answer, options)
-        }
+        Format::Table | Format::Wide => simulation::table(answer, output.table_options(&kube_version)),
     };
     output.print(&text)
 }

@@ -79,7 +79,7 @@ impl StateFlags {
             builder.keep_raw();
         }
         let mut notes = Vec::new();
-        let Found { version, origin, scheduler_config } = match &self.snapshot {
+        let Found { version, origin, namespace, scheduler_config } = match &self.snapshot {
             Some(path) => read_files(path, &mut builder, output, &mut notes)?,
             None => read_cluster(kube, &mut builder, &mut notes)?,
         };
@@ -98,11 +98,7 @@ impl StateFlags {
             cluster.pods().len(),
             behaviour.version
         ));
-        let namespace = match (&kube.namespace, &self.snapshot) {
-            (Some(namespace), _) => namespace.clone(),
-            (None, Some(_)) => "default".to_owned(),
-            (None, None) => live::default_namespace(&kube.connection()?).map_err(from_live)?,
-        };
+        let namespace = kube.namespace.clone().unwrap_or(namespace);
         let scheduler = self.scheduler(config, behaviour)?;
         Ok(State { cluster, scheduler, gates, namespace, origin, notes, keeps_raw: self.call_extenders })
     }
@@ -123,6 +119,8 @@ struct Found {
     version: Option<String>,
     /// What the input is called.
     origin: String,
+    /// The namespace of objects that are named without one.
+    namespace: String,
     /// The configuration that a snapshot brings along.
     scheduler_config: Option<Value>,
 }
@@ -143,14 +141,16 @@ fn read_files(
     }
     notes.extend(record.not_listed.into_iter().map(|missing| not_listed(&missing.kind, missing.why)));
     let version = record.kube_version.or_else(|| builder.newest_kubelet().map(|version| version.to_string()));
-    Ok(Found { version, origin: input.to_string(), scheduler_config: record.scheduler_config })
+    let scheduler_config = record.scheduler_config;
+    Ok(Found { version, origin: input.to_string(), namespace: "default".to_owned(), scheduler_config })
 }
 
 /// A cluster: the version is the server's.
 fn read_cluster(kube: &KubeFlags, builder: &mut ClusterBuilder, notes: &mut Vec<NotEvaluated>) -> Result<Found> {
     let report = live::read(&kube.connection()?, Kind::ALL, builder).map_err(from_live)?;
     notes.extend(report.forbidden.into_iter().map(|(kind, why)| not_listed(kind.as_str(), why)));
-    Ok(Found { version: report.version, origin: "the cluster".to_owned(), scheduler_config: None })
+    let (version, namespace) = (report.version, report.default_namespace);
+    Ok(Found { version, origin: "the cluster".to_owned(), namespace, scheduler_config: None })
 }
 
 fn not_listed(kind: &str, why: String) -> NotEvaluated {

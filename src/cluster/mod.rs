@@ -141,11 +141,6 @@ impl Cluster {
         self.nominated.get(&node).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether any pod is nominated anywhere.
-    pub fn any_nominated(&self) -> bool {
-        !self.nominated.is_empty()
-    }
-
     /// What is known of the image `name` (in full, with its tag).
     pub fn image(&self, name: Name) -> Option<ImageState> {
         self.images.get(&name).copied()

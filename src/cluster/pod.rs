@@ -88,6 +88,27 @@ pub struct PodOwn {
     pub sequence: u32,
 }
 
+impl PodOwn {
+    /// A new pod to which nothing has happened yet.
+    pub fn fresh(key: ObjectKey, labels: Arc<Labels>, controller: Option<OwnerReference>) -> Self {
+        Self {
+            key,
+            uid: Name::default(),
+            labels,
+            controller,
+            creation_timestamp: None,
+            deletion_timestamp: None,
+            start_time: None,
+            node_name: None,
+            nominated_node_name: None,
+            phase: PodPhase::Pending,
+            preempted_by_scheduler: false,
+            resource_claim_statuses: List::default(),
+            sequence: u32::MAX,
+        }
+    }
+}
+
 /// A pod as it was read, before the state is built.
 #[derive(Clone, Debug)]
 pub struct PodObject {

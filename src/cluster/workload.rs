@@ -9,8 +9,9 @@ use serde::Deserialize;
 use super::labels::Labels;
 use super::meta::{Metadata, ObjectKey, OwnerReference};
 use super::name::Name;
+use super::pod::Pod;
 use super::pod_spec::PodSpec;
-use super::selector::LabelSelector;
+use super::selector::{LabelSelector, Selector};
 
 /// Kinds with a pod template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -115,6 +116,19 @@ pub struct PodDisruptionBudget {
     pub disruptions_allowed: i32,
     /// `status.disruptedPods`: evictions the API server has already let through.
     pub disrupted_pods: BTreeSet<Name>,
+}
+
+impl PodDisruptionBudget {
+    /// The selector as DefaultPreemption heeds it: an invalid one matches nothing, and so do none
+    /// and the empty one (upstream defaultpreemption/default_preemption.go, filterPodsWithPDBViolation).
+    pub fn compiled_selector(&self) -> Option<Selector> {
+        Selector::new(self.selector.as_ref()).ok().filter(|selector| !selector.is_empty())
+    }
+
+    /// Whether `selector`, compiled from this budget, selects `pod`. A pod without labels is never selected.
+    pub fn selects(&self, selector: &Selector, pod: &Pod) -> bool {
+        self.key.namespace == pod.key().namespace && !pod.labels().is_empty() && selector.matches(pod.labels())
+    }
 }
 
 /// A PriorityClass.

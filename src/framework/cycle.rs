@@ -9,7 +9,7 @@ use crate::cluster::{Cluster, NodeInfo, Pod, Timestamp};
 use crate::config::Behaviour;
 
 use super::extender::{self, Filtered, Round};
-use super::filter_set::FilterSet;
+use super::filter_set::{FilterSet, of_pass};
 use super::fit_error;
 use super::not_evaluated::Notes;
 use super::placement::{FilterVerdict, NodePlacement, Placement};
@@ -232,13 +232,10 @@ fn filter(cycle: Cycle<'_>, prepared: &Prepared<'_>, depth: Depth, placement: &m
     // Upstream tries the nominated node first, also one that PreFilter left out; if the pod fits
     // there, no other node is compared (schedule_one.go, evaluateNominatedNode).
     if let Some(index) = nodes.iter().position(|node| Some(node.name) == cycle.pod.own.nominated_node_name) {
-        let fits = nodes[index].rejection.is_none();
-        if fits {
-            placement.nominated_fits = Some(nodes[index].name);
-        }
-        if fits && !nodes[index].considered {
-            // It is no candidate of the comparison that the answer shows beside the pick.
-            nodes[index].considered = true;
+        let node = &mut nodes[index];
+        if node.is_feasible() {
+            placement.nominated_fits = Some(node.name);
+            node.considered = true;
         }
     }
     placement.pre_filter_nodes.clone_from(&prepared.nodes);
@@ -250,8 +247,6 @@ fn judge_node(cycle: Cycle<'_>, prepared: &Prepared<'_>, depth: Depth, node: &No
         Depth::Everything => Some(prepared.filters.run_all(node)),
         Depth::Decision => None,
     };
-    // Where every filter was asked and none said no, the pass need not run again.
-    let all_said_yes = all.as_ref().is_some_and(Vec::is_empty);
     let considered = prepared.considers(node.name());
     let nominated = cycle.pod.own.nominated_node_name == Some(node.name());
     let rejection = if !considered && !nominated {
@@ -259,7 +254,11 @@ fn judge_node(cycle: Cycle<'_>, prepared: &Prepared<'_>, depth: Depth, node: &No
         let rejection = Rejection::unresolvable(Reason::LeftOutByPreFilter { plugins });
         Some(PluginRejection { plugin: None, rejection })
     } else if cycle.cluster.nominated_to(node.name()).is_empty() {
-        if all_said_yes { None } else { prepared.filters.run(node).err() }
+        match &all {
+            // The pass stops at the first no, which was heard already.
+            Some(all) => all.first().map(|(plugin, rejection)| of_pass(plugin, rejection.clone())),
+            None => prepared.filters.run(node).err(),
+        }
     } else {
         prepared.filters.run_with_nominated(cycle, node).err()
     };

@@ -77,7 +77,7 @@ impl<'a> FilterSet<'a> {
     pub fn run(&self, node: &NodeInfo) -> Result<(), PluginRejection> {
         for (plugin, filter) in self.iter() {
             if let Err(rejection) = filter.filter(node) {
-                return Err(named(plugin, rejection));
+                return Err(of_pass(plugin, rejection));
             }
         }
         Ok(())
@@ -115,7 +115,8 @@ impl<'a> FilterSet<'a> {
     }
 }
 
-fn named(plugin: &'static str, rejection: Rejection) -> PluginRejection {
+/// A filter's no as the filter pass gives it: an error is told with the plugin's name.
+pub(super) fn of_pass(plugin: &'static str, rejection: Rejection) -> PluginRejection {
     let rejection = match rejection.code {
         Code::Error => Rejection::error(format!("running \"{plugin}\" filter plugin: {}", rejection.message())),
         _ => rejection,

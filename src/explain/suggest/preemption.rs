@@ -4,7 +4,6 @@
 use crate::cluster::edit::Edit;
 use crate::cluster::meta::OwnerReference;
 use crate::cluster::name::Name;
-use crate::cluster::selector::Selector;
 use crate::cluster::{Cluster, ObjectKey, Pod, PodId};
 use crate::framework::{Candidate, Code, NodePlacement, Placement, Preemption};
 
@@ -143,17 +142,12 @@ fn victim_detail(cluster: &Cluster, victim: ObjectKey, goes_to: GoesTo) -> Optio
     })
 }
 
-/// Budgets as DefaultPreemption sees them: an invalid selector matches nothing, and so do none
-/// and the empty one (upstream defaultpreemption/default_preemption.go, filterPodsWithPDBViolation).
+/// Budgets that protect the pod.
 fn budgets(cluster: &Cluster, pod: &Pod) -> Vec<ObjectKey> {
     cluster
         .budgets
         .iter()
-        .filter(|budget| budget.key.namespace == pod.key().namespace && !pod.labels().is_empty())
-        .filter(|budget| {
-            Selector::new(budget.selector.as_ref())
-                .is_ok_and(|selector| !selector.is_empty() && selector.matches(pod.labels()))
-        })
+        .filter(|budget| budget.compiled_selector().is_some_and(|selector| budget.selects(&selector, pod)))
         .map(|budget| budget.key)
         .collect()
 }

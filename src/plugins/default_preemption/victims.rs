@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 
-use crate::cluster::selector::Selector;
 use crate::cluster::{Cluster, NodeInfo, Pod, Timestamp};
 use crate::framework::extender::Victims;
 use crate::framework::{Cycle, FailedCycle, FilterSet, PluginRejection, Reason, Rejection};
@@ -85,22 +84,12 @@ fn by_budget<'a>(cluster: &Cluster, pods: &[&'a Pod]) -> (Vec<&'a Pod>, Vec<&'a 
     let mut budgets: Vec<_> = cluster
         .budgets
         .iter()
-        .filter_map(|budget| {
-            // An invalid selector matches nothing, and so do none and the empty one.
-            let selector = Selector::new(budget.selector.as_ref()).ok()?;
-            (!selector.is_empty()).then_some((budget, selector, budget.disruptions_allowed))
-        })
+        .filter_map(|budget| Some((budget, budget.compiled_selector()?, budget.disruptions_allowed)))
         .collect();
     let mut breaks_one = |pod: &Pod| {
         let mut breaks = false;
-        if pod.labels().is_empty() {
-            return breaks;
-        }
         for (budget, selector, allowed) in &mut budgets {
-            if budget.key.namespace == pod.own.key.namespace
-                && selector.matches(pod.labels())
-                && !budget.disrupted_pods.contains(&pod.own.key.name)
-            {
+            if budget.selects(selector, pod) && !budget.disrupted_pods.contains(&pod.own.key.name) {
                 *allowed -= 1;
                 breaks |= *allowed < 0;
             }

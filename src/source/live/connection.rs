@@ -51,14 +51,6 @@ pub struct Connection {
 const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("kubectl-sched/", env!("CARGO_PKG_VERSION")));
 
 impl Connection {
-    /// The namespace that the current context names.
-    ///
-    /// # Errors
-    /// As [`Connection::config`].
-    pub async fn default_namespace(&self) -> Result<String, LiveError> {
-        Ok(self.config().await?.default_namespace)
-    }
-
     /// The server that the flags and the kubeconfig name.
     ///
     /// # Errors

@@ -27,6 +27,8 @@ use server::Server;
 pub struct LiveReport {
     /// The API server's version, such as `v1.34.1`; none when it may not be asked.
     pub version: Option<String>,
+    /// The namespace that the current context names.
+    pub default_namespace: String,
     /// Kinds of which all objects were read, be there none.
     pub listed: Vec<Kind>,
     /// Kinds that may not be listed, with the server's reason.
@@ -69,7 +71,11 @@ pub(super) fn visit<P: Send + 'static>(
 ) -> Result<LiveReport, LiveError> {
     runtime()?.block_on(async {
         let server = connection.server().await?;
-        let mut report = LiveReport { version: server.version().await?, ..LiveReport::default() };
+        let mut report = LiveReport {
+            version: server.version().await?,
+            default_namespace: server.client.default_namespace().to_owned(),
+            ..LiveReport::default()
+        };
         let lists = join_all(
             kinds
                 .iter()
@@ -115,14 +121,6 @@ fn settle<P>(
             Err(LiveError::Message(format!("the server's list of {} cannot be read: {why}", kind.as_str())))
         }
     }
-}
-
-/// The namespace that the current context names.
-///
-/// # Errors
-/// No usable kubeconfig.
-pub fn default_namespace(connection: &Connection) -> Result<String, LiveError> {
-    runtime()?.block_on(connection.default_namespace())
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, LiveError> {
