@@ -13,6 +13,8 @@ mod explain;
 mod harness;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/pending.rs"]
+mod pending;
 #[path = "cli/simulate.rs"]
 mod simulate;
 #[path = "cli/usage.rs"]

@@ -5,6 +5,7 @@ mod common;
 
 use common::{cases, key};
 use kubectl_sched::cluster::{Cluster, NodeId, PodId, Timestamp};
+use kubectl_sched::explain::pending::{self, Root};
 use kubectl_sched::framework::Placement;
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::{Outcome, Simulation, Ties, queue};
@@ -149,6 +150,34 @@ fn a_simulation_that_is_rewound_leaves_no_trace() {
             simulation.rewind();
             let again = run(&mut Simulation::new(&scheduler, &mut cluster, NOW, Ties::First), &pods);
             assert_eq!(first, again, "{}", case.name);
+        }
+    }
+}
+
+#[test]
+fn every_pending_pod_is_in_one_group_and_the_state_stays() {
+    for area in ["mixed", "simulate"] {
+        for case in cases(area).step_by(8) {
+            let (scheduler, mut cluster) = (case.scheduler(), case.cluster());
+            let pods = queued(&cluster);
+            let alone: Vec<Placement> = pods.iter().map(|pod| ask(&scheduler, &cluster, *pod)).collect();
+            let found = pending::find(&scheduler, &mut cluster, &pods, NOW, true);
+            for placement in &alone {
+                let of_pod: Vec<_> = found.groups.iter().filter(|group| group.pods.contains(&placement.pod)).collect();
+                let [group] = of_pod.as_slice() else {
+                    panic!("{}: {} is in no group or in two", case.name, placement.pod)
+                };
+                if matches!(group.root, Root::Fits | Root::Rejected(_)) {
+                    assert_eq!(
+                        matches!(group.root, Root::Fits),
+                        placement.schedulable,
+                        "{} {}",
+                        case.name,
+                        placement.pod
+                    );
+                }
+                assert_eq!(said(&ask(&scheduler, &cluster, placement.pod_id)), said(placement), "{}", case.name);
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ mod explain;
 mod kube_flags;
 mod manifests;
 mod output;
+mod pending;
 mod resolve;
 mod simulate;
 mod snapshot;
@@ -71,6 +72,7 @@ struct Cli {
 enum Command {
     Explain(Box<explain::ExplainArgs>),
     Simulate(Box<simulate::SimulateArgs>),
+    Pending(Box<pending::PendingArgs>),
     Snapshot(Box<snapshot::SnapshotArgs>),
     Config(config::ConfigArgs),
     Completion(completion::CompletionArgs),
@@ -109,6 +111,7 @@ fn run(command: &Command) -> Result<Status> {
     match command {
         Command::Explain(arguments) => explain::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Pending(arguments) => pending::run(arguments),
         Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::Config(arguments) => config::run(arguments),
         Command::Completion(arguments) => completion::run(arguments),

@@ -3,13 +3,15 @@
 //! A placement says everything of every node. This room finds what a reader wants to know of
 //! it: which few causes stand behind the verdicts ([`causes`]), which nodes miss by the least
 //! ([`near_misses`]), what would help ([`suggest`]), which plugin made the best node win ([`deciding`]), and how the node a
-//! running pod is on compares with it ([`attribution`]). Words and tables are `report`'s.
+//! running pod is on compares with it ([`attribution`]). Of many pods it finds which wait for the same
+//! ([`pending`]). Words and tables are `report`'s.
 
 pub mod attribution;
 pub mod causes;
 pub mod deciding;
 pub mod near_misses;
 pub mod node_detail;
+pub mod pending;
 pub mod shared_label;
 pub mod suggest;
 

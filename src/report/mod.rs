@@ -6,6 +6,7 @@
 pub mod json;
 mod json_help;
 pub mod name;
+pub mod pending;
 pub mod simulation;
 pub mod style;
 pub mod table;

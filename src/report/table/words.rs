@@ -30,7 +30,7 @@ pub(super) fn cause(cause: &Cause) -> String {
 }
 
 /// The reason in a few words, without numbers of a node.
-pub(super) fn brief(reason: &Reason) -> String {
+pub(crate) fn brief(reason: &Reason) -> String {
     match reason {
         Reason::NodeUnschedulable => "node is cordoned".to_owned(),
         Reason::NodeNameMismatch { wanted } => format!("asks for node {wanted} by name"),
