@@ -7,11 +7,12 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::cluster::requests::RequestGates;
-use crate::cluster::{Cluster, ClusterBuilder, Kind};
+use crate::cluster::{Cluster, ClusterBuilder, Kind, Timestamp};
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
+use crate::report::html::Provenance;
 use crate::scheduler::Scheduler;
 use crate::source::{self, Input, files, live};
 
@@ -57,6 +58,8 @@ pub(crate) struct State {
     pub(crate) namespace: String,
     /// Where the state came from, for sentences: `cluster.yaml`, `the cluster`.
     pub(crate) origin: String,
+    /// When it was read, where that is known, RFC 3339.
+    pub(crate) read_at: Option<String>,
     /// What is missing in it.
     pub(crate) notes: Vec<NotEvaluated>,
     /// Whether whole Pods and Nodes are kept, to be sent to extenders.
@@ -79,7 +82,7 @@ impl StateFlags {
             builder.keep_raw();
         }
         let mut notes = Vec::new();
-        let Found { version, origin, namespace, scheduler_config } = match &self.snapshot {
+        let Found { version, origin, read_at, namespace, scheduler_config } = match &self.snapshot {
             Some(path) => read_files(path, &mut builder, output, &mut notes)?,
             None => read_cluster(kube, &mut builder, &mut notes)?,
         };
@@ -100,7 +103,7 @@ impl StateFlags {
         ));
         let namespace = kube.namespace.clone().unwrap_or(namespace);
         let scheduler = self.scheduler(config, behaviour)?;
-        Ok(State { cluster, scheduler, gates, namespace, origin, notes, keeps_raw: self.call_extenders })
+        Ok(State { cluster, scheduler, gates, namespace, origin, read_at, notes, keeps_raw: self.call_extenders })
     }
 
     /// The scheduler, its extenders connected only if they are to be asked.
@@ -113,12 +116,28 @@ impl StateFlags {
     }
 }
 
+impl State {
+    /// What an answer that was asked for at `asked_at` rests on.
+    pub(crate) fn provenance<'a>(&'a self, kube_version: &'a str, asked_at: Timestamp) -> Provenance<'a> {
+        Provenance {
+            kube_version,
+            origin: &self.origin,
+            read_at: self.read_at.as_deref(),
+            nodes: self.cluster.nodes().len(),
+            pods: self.cluster.pods().len(),
+            asked_at,
+        }
+    }
+}
+
 /// What an input says beside its objects.
 struct Found {
     /// Whose version the scheduler is likely to have.
     version: Option<String>,
     /// What the input is called.
     origin: String,
+    /// When the state was read, RFC 3339.
+    read_at: Option<String>,
     /// The namespace of objects that are named without one.
     namespace: String,
     /// The configuration that a snapshot brings along.
@@ -142,7 +161,8 @@ fn read_files(
     notes.extend(record.not_listed.into_iter().map(|missing| not_listed(&missing.kind, missing.why)));
     let version = record.kube_version.or_else(|| builder.newest_kubelet().map(|version| version.to_string()));
     let scheduler_config = record.scheduler_config;
-    Ok(Found { version, origin: input.to_string(), namespace: "default".to_owned(), scheduler_config })
+    let (origin, read_at, namespace) = (input.to_string(), record.read_at, "default".to_owned());
+    Ok(Found { version, origin, read_at, namespace, scheduler_config })
 }
 
 /// A cluster: the version is the server's.
@@ -150,7 +170,8 @@ fn read_cluster(kube: &KubeFlags, builder: &mut ClusterBuilder, notes: &mut Vec<
     let report = live::read(&kube.connection()?, Kind::ALL, builder).map_err(from_live)?;
     notes.extend(report.forbidden.into_iter().map(|(kind, why)| not_listed(kind.as_str(), why)));
     let (version, namespace) = (report.version, report.default_namespace);
-    Ok(Found { version, origin: "the cluster".to_owned(), namespace, scheduler_config: None })
+    let read_at = Some(Timestamp::now().to_string());
+    Ok(Found { version, origin: "the cluster".to_owned(), read_at, namespace, scheduler_config: None })
 }
 
 fn not_listed(kind: &str, why: String) -> NotEvaluated {

@@ -14,6 +14,7 @@ pub mod node_detail;
 pub mod pending;
 pub mod shared_label;
 pub mod suggest;
+pub mod telling_labels;
 
 pub use attribution::{Attribution, Gap};
 pub use causes::Cause;

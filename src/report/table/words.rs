@@ -11,7 +11,7 @@ use crate::framework::{Amount, Reason};
 use super::super::text::{list, range};
 
 /// The cause in a few words, for a group of nodes.
-pub(super) fn cause(cause: &Cause) -> String {
+pub(in crate::report) fn cause(cause: &Cause) -> String {
     match (&cause.reason, &cause.shortfall) {
         (Reason::InsufficientResource { resource, requested, .. }, Some((least, most))) => {
             let (least, most) = (amount(*resource, *least), amount(*resource, *most));
@@ -66,7 +66,7 @@ pub(crate) fn brief(reason: &Reason) -> String {
 }
 
 /// What a miss is about, in a word: the resource, or the plugin.
-pub(super) fn subject(plugin: Option<&'static str>, reason: &Reason) -> String {
+pub(in crate::report) fn subject(plugin: Option<&'static str>, reason: &Reason) -> String {
     match reason {
         Reason::InsufficientResource { resource, .. } => resource.to_string(),
         Reason::TooManyPods { .. } => "pods".to_owned(),
@@ -76,7 +76,7 @@ pub(super) fn subject(plugin: Option<&'static str>, reason: &Reason) -> String {
 }
 
 /// The reason on one node, with its numbers.
-pub(super) fn on_node(reason: &Reason) -> String {
+pub(in crate::report) fn on_node(reason: &Reason) -> String {
     match reason {
         Reason::InsufficientResource { resource, requested, used, allocatable, short } => {
             let print = |value: Amount| amount(*resource, value);
@@ -126,7 +126,7 @@ fn and_more(pod: ObjectKey, count: i64) -> String {
 }
 
 /// `node pool gpu (gpu-1 … gpu-9)`, or the nodes' names.
-pub(super) fn place(nodes: &[Name], label: Option<&SharedLabel>, all: bool) -> String {
+pub(in crate::report) fn place(nodes: &[Name], label: Option<&SharedLabel>, all: bool) -> String {
     if all && nodes.len() > 1 {
         return "every node".to_owned();
     }

@@ -1,0 +1,382 @@
+//! The node × plugin matrix: what every plugin says of every node.
+//!
+//! Nodes of one verdict share a row that unfolds. The rows are plain markup; the nodes behind them
+//! come as JSON, a column a plugin, from which the script makes the rows that are looked at:
+//! 5,000 nodes and 20 plugins are never 100,000 cells at once.
+
+use std::cmp::Reverse;
+
+use indexmap::IndexSet;
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+
+use crate::cluster::name::Name;
+use crate::cluster::{Cluster, NodeId};
+use crate::explain::telling_labels::{self, TellingLabel};
+use crate::explain::{near_misses, shared_label};
+use crate::framework::{NodePlacement, Placement};
+
+use super::super::Answer;
+use super::super::table::words;
+use super::super::text::count;
+use super::classes::{self, Classes, Obstacles};
+use super::markup::Markup;
+use super::scores::breakable;
+
+/// Label keys that nodes can be grouped by.
+const MOST_LABELS: usize = 6;
+/// Rows without the script.
+const MOST_ROWS: usize = 60;
+/// Matrices on a page: a page of very many pods stays one that a browser opens.
+const MOST_MATRICES: usize = 50;
+
+/// The matrices of a page and what they share.
+pub(super) struct Matrices<'a> {
+    cluster: &'a Cluster,
+    labels: Vec<TellingLabel>,
+    kept: usize,
+}
+
+/// A column of the matrix.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Column {
+    /// The sum of weighted scores.
+    Number { title: &'static str, values: Vec<Option<i64>> },
+    /// A character a node: see [`Said`].
+    Filter { title: &'static str, values: String },
+    /// Weighted points.
+    Score { title: &'static str, weight: i64, values: Vec<Option<i64>> },
+}
+
+/// What a filter said of a node.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Yes,
+    /// The first no: the verdict.
+    No,
+    /// A no behind the first.
+    Also,
+    /// The search left the node out.
+    NotAsked,
+}
+
+/// What the script gets.
+#[derive(Serialize)]
+struct Data {
+    noun: &'static str,
+    /// Nodes, as places in the page's list, the best and then the closest first; all that follows
+    /// is in this order.
+    rows: Vec<usize>,
+    columns: Vec<Column>,
+    verdicts: Vec<Verdict>,
+    verdict: Vec<usize>,
+    /// Labels to group by, as places in the page's list.
+    labels: Vec<usize>,
+    texts: IndexSet<String>,
+    /// What is missing on each node, as places in `texts`.
+    details: Vec<Vec<usize>>,
+}
+
+#[derive(Serialize)]
+struct Verdict {
+    title: String,
+    place: String,
+}
+
+/// The page's nodes.
+#[derive(Serialize)]
+struct Nodes {
+    names: Vec<Name>,
+    labels: Vec<LabelObject>,
+}
+
+#[derive(Serialize)]
+struct LabelObject {
+    key: Name,
+    values: Vec<Option<Name>>,
+    of: Vec<usize>,
+}
+
+impl<'a> Matrices<'a> {
+    pub(super) fn new(cluster: &'a Cluster) -> Self {
+        Self { cluster, labels: Vec::new(), kept: 0 }
+    }
+
+    /// The section that was made last stays on the page.
+    pub(super) fn keep(&mut self) {
+        self.kept += 1;
+    }
+
+    pub(super) fn section(&mut self, page: &mut Markup, answer: &Answer) {
+        let placement = &answer.placement;
+        if placement.nodes.is_empty() {
+            return;
+        }
+        page.raw("<section class=\"matrix\"><h3>Every node, every plugin</h3>\n");
+        if self.kept >= MOST_MATRICES {
+            page.raw("<p class=\"aside\">Left out, as the page has many pods: explain this one by itself.</p></section>\n");
+            return;
+        }
+        let classes = classes::find(placement, &answer.explanation);
+        let rows = order(answer);
+        let columns = columns(placement, &rows);
+        let verdicts: Vec<Verdict> =
+            classes.list.iter().map(|(obstacles, nodes)| self.verdict(answer, obstacles, nodes)).collect();
+        legend(page, &columns);
+        page.raw("<div class=\"grid\">\n");
+        table(page, &columns, &rows, &classes, &verdicts);
+        let (texts, details) = details(placement, &rows);
+        page.data(
+            "data",
+            &Data {
+                noun: "node",
+                labels: self.labels(&classes.of),
+                verdict: rows.iter().filter_map(|node| classes.of.get(*node).copied()).collect(),
+                rows,
+                columns,
+                verdicts,
+                texts,
+                details,
+            },
+        );
+        page.raw("</div></section>\n");
+    }
+
+    /// What all matrices refer to.
+    pub(super) fn nodes(self, page: &mut Markup) {
+        if self.kept == 0 {
+            return;
+        }
+        let labels = self.labels.into_iter().map(|TellingLabel { key, values, of }| LabelObject { key, values, of });
+        let names = self.cluster.nodes().iter().map(|node| node.name()).collect();
+        page.data("nodes", &Nodes { names, labels: labels.collect() });
+    }
+
+    /// The labels that tell most of these verdicts, as places in the page's list.
+    fn labels(&mut self, verdicts: &[usize]) -> Vec<usize> {
+        let found = telling_labels::find(self.cluster, verdicts, MOST_LABELS);
+        let places = found.into_iter().map(|label| {
+            self.labels.iter().position(|known| known.key == label.key).unwrap_or_else(|| {
+                self.labels.push(label);
+                self.labels.len() - 1
+            })
+        });
+        places.collect()
+    }
+
+    fn verdict(&self, answer: &Answer, obstacles: &Obstacles, nodes: &[usize]) -> Verdict {
+        let placed: Vec<&NodePlacement> = nodes.iter().filter_map(|node| answer.placement.nodes.get(*node)).collect();
+        let ids: Vec<NodeId> = placed.iter().map(|node| node.id).collect();
+        let names: Vec<Name> = placed.iter().map(|node| node.name).collect();
+        let label = shared_label::find(self.cluster, &ids);
+        let causes: Vec<String> = obstacles
+            .iter()
+            .filter_map(|(cause, _)| Some(words::brief(&answer.explanation.causes.get(*cause)?.reason)))
+            .collect();
+        let takes = placed.first().is_some_and(|node| node.is_feasible());
+        Verdict {
+            title: if takes { "takes the pod".to_owned() } else { causes.join("; ") },
+            place: words::place(&names, label.as_ref(), names.len() == answer.nodes),
+        }
+    }
+}
+
+/// Nodes, the best first, then the rejected, the closest first.
+fn order(answer: &Answer) -> Vec<usize> {
+    let nodes = &answer.placement.nodes;
+    let near: FxHashMap<Name, usize> = answer
+        .explanation
+        .near_misses
+        .iter()
+        .enumerate()
+        .flat_map(|(index, near_miss)| near_miss.nodes.iter().map(move |node| (*node, index)))
+        .collect();
+    let mut order: Vec<usize> = (0..nodes.len()).collect();
+    order.sort_by_key(|index| {
+        let Some(node) = nodes.get(*index) else { return (Reverse(None), usize::MAX) };
+        // A feasible node without a total was never compared with others.
+        let total = node.is_feasible().then(|| node.total.unwrap_or_default());
+        (Reverse(total), near.get(&node.name).copied().unwrap_or(usize::MAX))
+    });
+    order
+}
+
+/// The sum, the filters that say no anywhere, and the scores, in the profile's order.
+fn columns(placement: &Placement, rows: &[usize]) -> Vec<Column> {
+    let nodes: Vec<&NodePlacement> = rows.iter().filter_map(|row| placement.nodes.get(*row)).collect();
+    let mut columns = Vec::new();
+    let scores = placement.nodes.iter().map(|node| node.scores.as_slice()).find(|scores| !scores.is_empty());
+    let scores = scores.unwrap_or_default();
+    if !scores.is_empty() {
+        columns.push(Column::Number { title: "Total", values: nodes.iter().map(|node| node.total).collect() });
+    }
+    columns.extend(filters(placement).into_iter().map(|title| Column::Filter {
+        title,
+        values: nodes.iter().map(|node| said(node, title).character()).collect(),
+    }));
+    columns.extend(scores.iter().map(|score| Column::Score {
+        title: score.plugin,
+        weight: score.weight,
+        values: nodes
+            .iter()
+            .map(|node| Some(node.scores.iter().find(|other| other.plugin == score.plugin)?.weighted))
+            .collect(),
+    }));
+    columns
+}
+
+/// The filters that say no to a node. Each node tells its own in the profile's order.
+fn filters(placement: &Placement) -> Vec<&'static str> {
+    let mut filters: Vec<&'static str> = Vec::new();
+    for node in &placement.nodes {
+        let mut behind = 0;
+        for plugin in sayers(node) {
+            behind = 1 + filters.iter().position(|known| *known == plugin).unwrap_or_else(|| {
+                filters.insert(behind, plugin);
+                behind
+            });
+        }
+    }
+    filters
+}
+
+/// Who says no to the node: the filters, and who gave the verdict where that was none of them.
+fn sayers(node: &NodePlacement) -> impl Iterator<Item = &'static str> {
+    let filters = node.filters.iter().map(|filter| filter.plugin);
+    let verdict = verdict_of(node).filter(|verdict| node.filters.iter().all(|filter| filter.plugin != *verdict));
+    filters.filter(|_| node.considered).chain(verdict)
+}
+
+fn verdict_of(node: &NodePlacement) -> Option<&'static str> {
+    let unnamed = if node.considered { "framework" } else { "PreFilter" };
+    node.rejection.as_ref().map(|rejection| rejection.plugin.unwrap_or(unnamed))
+}
+
+fn said(node: &NodePlacement, plugin: &str) -> Said {
+    if verdict_of(node) == Some(plugin) {
+        Said::No
+    } else if !node.considered {
+        Said::NotAsked
+    } else if node.filters.iter().any(|filter| filter.plugin == plugin) {
+        Said::Also
+    } else {
+        Said::Yes
+    }
+}
+
+impl Said {
+    fn character(self) -> char {
+        match self {
+            Self::Yes => '0',
+            Self::No => '1',
+            Self::Also => '2',
+            Self::NotAsked => '-',
+        }
+    }
+}
+
+/// What is missing on each node, in words; most nodes share theirs with others.
+fn details(placement: &Placement, rows: &[usize]) -> (IndexSet<String>, Vec<Vec<usize>>) {
+    let mut texts = IndexSet::new();
+    let nodes = rows.iter().filter_map(|row| placement.nodes.get(*row));
+    let details = nodes
+        .map(|node| {
+            let misses = if node.is_feasible() { Vec::new() } else { near_misses::misses(node) };
+            let texts = misses.iter().map(|miss| {
+                let subject = words::subject(miss.plugin, &miss.reason);
+                texts.insert_full(format!("{subject}: {}", words::on_node(&miss.reason))).0
+            });
+            texts.collect()
+        })
+        .collect();
+    (texts, details)
+}
+
+fn legend(page: &mut Markup, columns: &[Column]) {
+    page.raw("<p class=\"aside legend\">");
+    if columns.iter().any(|column| matches!(column, Column::Filter { .. })) {
+        page.raw("<span><b class=\"key no\">✕</b> the first filter to say no</span> ");
+        page.raw("<span><b class=\"key also\">+</b> says no as well</span> <span><b class=\"key\">✓</b> passes</span> ");
+    }
+    if columns.iter().any(|column| matches!(column, Column::Score { .. })) {
+        page.raw("<span><b class=\"key score\">75</b> weighted points, darker for more</span>");
+    }
+    page.raw("</p>\n");
+}
+
+/// The matrix without the script: a row a verdict.
+fn table(page: &mut Markup, columns: &[Column], rows: &[usize], classes: &Classes, verdicts: &[Verdict]) {
+    page.raw("<div class=\"scroll\"><table class=\"heat\"><thead><tr><th scope=\"col\">Verdict</th>");
+    page.raw("<th scope=\"col\" class=\"num\">Nodes</th>");
+    for column in columns {
+        match column {
+            Column::Number { title, .. } => page.raw("<th scope=\"col\">").text(title),
+            Column::Filter { title, .. } => page.raw("<th scope=\"col\">").append(&breakable(title)),
+            Column::Score { title, weight, .. } => {
+                page.raw("<th scope=\"col\">").append(&breakable(title)).raw(" <span class=\"weight\">×");
+                page.text(weight).raw("</span>")
+            }
+        };
+        page.raw("</th>");
+    }
+    page.raw("</tr></thead><tbody>\n");
+    let place: FxHashMap<usize, usize> = rows.iter().enumerate().map(|(place, node)| (*node, place)).collect();
+    let mut shown: Vec<(usize, Vec<usize>, &Verdict)> = classes
+        .list
+        .iter()
+        .zip(verdicts)
+        .map(|((_, nodes), verdict)| {
+            let mut places: Vec<usize> = nodes.iter().filter_map(|node| place.get(node).copied()).collect();
+            places.sort_unstable();
+            (places.first().copied().unwrap_or_default(), places, verdict)
+        })
+        .collect();
+    shown.sort_by_key(|(first, _, _)| *first);
+    for (_, places, verdict) in shown.iter().take(MOST_ROWS) {
+        page.raw("<tr><th scope=\"row\">").text(&verdict.title).raw(" <span class=\"place\">").text(&verdict.place);
+        page.raw("</span></th>").classed("td", "num", places.len());
+        for column in columns {
+            cell(page, column, places);
+        }
+        page.raw("</tr>\n");
+    }
+    page.raw("</tbody></table></div>\n");
+    if shown.len() > MOST_ROWS {
+        page.raw("<p class=\"aside\">and ").text(count(shown.len() - MOST_ROWS, "more group")).raw("</p>\n");
+    }
+}
+
+/// What the column says of nodes of one verdict.
+fn cell(page: &mut Markup, column: &Column, places: &[usize]) {
+    match column {
+        Column::Number { values, .. } => {
+            page.classed("td", "num", range(values, places).map_or_else(|| "–".to_owned(), |(text, _)| text))
+        }
+        Column::Filter { values, .. } => {
+            // One verdict, so what the first node got all got.
+            let first = places.first().and_then(|place| values.get(*place..)).and_then(|rest| rest.chars().next());
+            page.raw(match first {
+                Some('1') => "<td class=\"no\">✕</td>",
+                Some('2') => "<td class=\"also\">+</td>",
+                Some('0') => "<td class=\"pass\">✓</td>",
+                _ => "<td class=\"pass\">–</td>",
+            })
+        }
+        Column::Score { values, weight, .. } => match range(values, places) {
+            Some((text, mean)) => {
+                let share = (mean / (*weight).max(1)).clamp(0, 100);
+                page.raw("<td class=\"score\" style=\"--share:").text(share).raw("%\">").text(text).raw("</td>")
+            }
+            None => page.raw("<td class=\"pass\">–</td>"),
+        },
+    };
+}
+
+/// `56` or `56–75`, and the mean.
+fn range(values: &[Option<i64>], places: &[usize]) -> Option<(String, i64)> {
+    let of: Vec<i64> = places.iter().filter_map(|place| values.get(*place).copied().flatten()).collect();
+    let (least, most) = (of.iter().min()?, of.iter().max()?);
+    let mean = of.iter().sum::<i64>() / i64::try_from(of.len()).unwrap_or(1).max(1);
+    Some((if least == most { least.to_string() } else { format!("{least}–{most}") }, mean))
+}

@@ -1,0 +1,66 @@
+//! The page around the answers: one file that asks for nothing and runs nothing but its own script.
+
+use crate::cluster::Timestamp;
+
+use super::markup::Markup;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// The SHA-256 of `page.js` in base64, by which the browser knows our script from any other;
+/// `tests/html.rs` says what it must be.
+const SCRIPT_HASH: &str = "qsJuOvu5ANuB4yxtINnSk6JXff/LibQkZkBLughUfuI=";
+
+/// What an answer rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Provenance<'a> {
+    /// Whose scheduler was reproduced, such as `v1.34`.
+    pub kube_version: &'a str,
+    /// Where the state came from: a file, or the cluster.
+    pub origin: &'a str,
+    /// When the state was read, where that is known, RFC 3339.
+    pub read_at: Option<&'a str>,
+    /// Nodes in the state.
+    pub nodes: usize,
+    /// Pods in the state.
+    pub pods: usize,
+    /// When the question was asked.
+    pub asked_at: Timestamp,
+}
+
+/// A page whose `<title>` is `title`; `body` is what stands between header and footer.
+pub(super) fn page(title: &str, body: &Markup, provenance: &Provenance<'_>) -> String {
+    let mut page = Markup::default();
+    page.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-");
+    page.raw(SCRIPT_HASH).raw("'\">\n");
+    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n");
+    page.raw("<meta name=\"generator\" content=\"kubectl-sched ").raw(env!("CARGO_PKG_VERSION")).raw("\">\n");
+    page.raw("<link rel=\"icon\" href=\"data:,\">\n");
+    page.element("title", title).raw("\n<style>\n").raw(STYLE).raw("</style>\n</head>\n<body>\n");
+    page.raw("<a class=\"skip\" href=\"#answer\">Skip to the answer</a>\n");
+    page.raw("<header class=\"top\"><span class=\"tool\">kubectl sched</span>");
+    page.raw("<button type=\"button\" id=\"theme\" hidden>Theme: automatic</button></header>\n");
+    page.raw("<main id=\"answer\">\n").append(body).raw("</main>\n");
+    footer(&mut page, provenance);
+    page.raw("<script>").raw(SCRIPT).raw("</script>\n</body>\n</html>\n");
+    page.finish()
+}
+
+fn footer(page: &mut Markup, provenance: &Provenance<'_>) {
+    use super::super::text::count;
+    let Provenance { kube_version, origin, read_at, nodes, pods, asked_at } = provenance;
+    page.raw("<footer><h2>What this rests on</h2>\n<dl>");
+    page.raw("<div><dt>Scheduler</dt><dd>kube-scheduler ").text(kube_version).raw(", reproduced offline</dd></div>");
+    page.raw("<div><dt>State</dt><dd>").text(origin).raw(": ");
+    page.text(count(*nodes, "node")).raw(", ").text(count(*pods, "pod"));
+    if let Some(read_at) = read_at {
+        page.raw(", as of <time>").text(read_at).raw("</time>");
+    }
+    page.raw("</dd></div>");
+    page.raw("<div><dt>Asked</dt><dd><time>").text(asked_at).raw("</time></dd></div>");
+    page.raw("<div><dt>Written by</dt><dd>kubectl-sched v").raw(env!("CARGO_PKG_VERSION"));
+    page.raw("; nothing in the cluster was changed</dd></div>");
+    page.raw("</dl></footer>\n");
+}
