@@ -172,12 +172,18 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
         explanation: Explanation::of(&placement, &state.cluster),
         detail: node.and_then(|node| detail(state, &placement, node, now)),
         nodes: state.cluster.nodes().len(),
+        filters: filters(state, pod),
         placement,
     };
     if let Some(node) = was_on {
         state.cluster.assume(pod, node);
     }
     answer
+}
+
+fn filters(state: &State, pod: PodId) -> Vec<&'static str> {
+    let framework = state.scheduler.framework_for(state.cluster.pod(pod));
+    framework.map(|(_, framework)| framework.filter.iter().map(|(plugin, _)| *plugin).collect()).unwrap_or_default()
 }
 
 fn detail(state: &State, placement: &Placement, node: &str, now: Timestamp) -> Option<NodeDetail> {

@@ -123,8 +123,6 @@ impl State {
             kube_version,
             origin: &self.origin,
             read_at: self.read_at.as_deref(),
-            nodes: self.cluster.nodes().len(),
-            pods: self.cluster.pods().len(),
             asked_at,
         }
     }

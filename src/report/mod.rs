@@ -116,4 +116,6 @@ pub struct Answer {
     pub preemption: Option<PreemptionDetail>,
     /// Pods without a profile have no cycle: this many nodes were not looked at.
     pub nodes: usize,
+    /// The profile's filter plugins, in order; none without a profile.
+    pub filters: Vec<&'static str>,
 }

@@ -10,13 +10,11 @@ use super::markup::Markup;
 use super::matrix::Matrices;
 use super::{help, mark, node, notes, scores};
 
-/// The beginning of the section of the pod at `index`, which is its page's only one if `alone`.
-pub(super) fn open(page: &mut Markup, answer: &Answer, index: usize, alone: bool) {
+/// The beginning of the section of the pod at `index`.
+pub(super) fn open(page: &mut Markup, answer: &Answer, index: usize) {
     let (label, headline) = table::headline(answer);
     page.raw("<article class=\"answer\" id=\"pod-").text(index + 1).raw("\">\n");
-    let heading = if alone { "h1" } else { "h2" };
-    page.raw("<").raw(heading).raw(">").append(&mark(label)).text(headline);
-    page.raw("</").raw(heading).raw(">\n");
+    page.raw("<h2>").append(&mark(label)).text(headline).raw("</h2>\n");
 }
 
 /// All but the headline: nothing in it names the pod, so that replicas share it.

@@ -120,7 +120,7 @@ impl<'a> Matrices<'a> {
         }
         let classes = classes::find(placement, &answer.explanation);
         let rows = order(answer);
-        let columns = columns(placement, &rows);
+        let columns = columns(answer, &rows);
         let verdicts: Vec<Verdict> =
             classes.list.iter().map(|(obstacles, nodes)| self.verdict(answer, obstacles, nodes)).collect();
         legend(page, &columns);
@@ -140,7 +140,9 @@ impl<'a> Matrices<'a> {
                 details,
             },
         );
-        page.raw("</div></section>\n");
+        page.raw("</div>\n");
+        others(page, answer);
+        page.raw("</section>\n");
     }
 
     /// What all matrices refer to.
@@ -203,7 +205,8 @@ fn order(answer: &Answer) -> Vec<usize> {
 }
 
 /// The sum, the filters that say no anywhere, and the scores, in the profile's order.
-fn columns(placement: &Placement, rows: &[usize]) -> Vec<Column> {
+fn columns(answer: &Answer, rows: &[usize]) -> Vec<Column> {
+    let placement = &answer.placement;
     let nodes: Vec<&NodePlacement> = rows.iter().filter_map(|row| placement.nodes.get(*row)).collect();
     let mut columns = Vec::new();
     let scores = placement.nodes.iter().map(|node| node.scores.as_slice()).find(|scores| !scores.is_empty());
@@ -211,7 +214,7 @@ fn columns(placement: &Placement, rows: &[usize]) -> Vec<Column> {
     if !scores.is_empty() {
         columns.push(Column::Number { title: "Total", values: nodes.iter().map(|node| node.total).collect() });
     }
-    columns.extend(filters(placement).into_iter().map(|title| Column::Filter {
+    columns.extend(filters(answer).into_iter().map(|title| Column::Filter {
         title,
         values: nodes.iter().map(|node| said(node, title).character()).collect(),
     }));
@@ -226,19 +229,14 @@ fn columns(placement: &Placement, rows: &[usize]) -> Vec<Column> {
     columns
 }
 
-/// The filters that say no to a node. Each node tells its own in the profile's order.
-fn filters(placement: &Placement) -> Vec<&'static str> {
-    let mut filters: Vec<&'static str> = Vec::new();
-    for node in &placement.nodes {
-        let mut behind = 0;
-        for plugin in sayers(node) {
-            behind = 1 + filters.iter().position(|known| *known == plugin).unwrap_or_else(|| {
-                filters.insert(behind, plugin);
-                behind
-            });
-        }
-    }
-    filters
+/// The filters that say no to a node, in the profile's order; behind them who is none of its
+/// filters: extenders, the framework.
+fn filters(answer: &Answer) -> Vec<&'static str> {
+    let nodes = &answer.placement.nodes;
+    let sayers: IndexSet<&'static str> = nodes.iter().flat_map(sayers).collect();
+    let known = answer.filters.iter().filter(|filter| sayers.contains(*filter));
+    let others = sayers.iter().filter(|sayer| !answer.filters.contains(sayer));
+    known.chain(others).copied().collect()
 }
 
 /// Who says no to the node: the filters, and who gave the verdict where that was none of them.
@@ -291,6 +289,21 @@ fn details(placement: &Placement, rows: &[usize]) -> (IndexSet<String>, Vec<Vec<
         })
         .collect();
     (texts, details)
+}
+
+/// The filters without a column, in a line each.
+fn others(page: &mut Markup, answer: &Answer) {
+    let says_no = filters(answer);
+    let skipped = &answer.placement.skipped_filters;
+    let (skipped, passed): (Vec<&str>, Vec<&str>) =
+        answer.filters.iter().filter(|filter| !says_no.contains(filter)).partition(|filter| skipped.contains(filter));
+    if !passed.is_empty() {
+        page.raw("<p class=\"aside\">No node is turned away by: ").text(passed.join(", ")).raw("</p>\n");
+    }
+    if !skipped.is_empty() {
+        page.raw("<p class=\"aside\">Skipped, as the pod gives them nothing to check: ");
+        page.text(skipped.join(", ")).raw("</p>\n");
+    }
 }
 
 fn legend(page: &mut Markup, columns: &[Column]) {

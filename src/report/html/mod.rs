@@ -39,14 +39,14 @@ pub fn explain(answers: &[Answer], cluster: &Cluster, provenance: &Provenance<'_
         _ => format!("Placement of {}", count(answers.len(), "pod")),
     };
     if answers.len() != 1 {
-        body.element("h1", &title).raw("\n");
+        body.element("h2", &title).raw("\n");
         index(&mut body, answers);
     }
     let mut told: FxHashMap<Markup, usize> = FxHashMap::default();
     for (index, answer) in answers.iter().enumerate() {
         let mut section = Markup::default();
         answer::body(&mut section, answer, &mut matrices);
-        answer::open(&mut body, answer, index, answers.len() == 1);
+        answer::open(&mut body, answer, index);
         match told.get(&section) {
             // Replicas mostly get the same answer: it is told once.
             Some(earlier) => same_as(&mut body, answers, *earlier),
@@ -59,7 +59,7 @@ pub fn explain(answers: &[Answer], cluster: &Cluster, provenance: &Provenance<'_
         body.raw("</article>\n");
     }
     matrices.nodes(&mut body);
-    shell::page(&title, &body, provenance)
+    shell::page("explain", &title, &body, provenance)
 }
 
 fn same_as(body: &mut Markup, answers: &[Answer], earlier: usize) {

@@ -334,7 +334,7 @@
       button.dataset.chosen = chosen;
     };
     const before = stored((storage) => storage.getItem("kubectl-sched-theme"));
-    set(before in THEMES ? before : "automatic");
+    set(Object.hasOwn(THEMES, before) ? before : "automatic");
     button.hidden = false;
     button.addEventListener("click", () => {
       const chosen = THEMES[button.dataset.chosen];

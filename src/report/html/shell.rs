@@ -9,7 +9,7 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// The SHA-256 of `page.js` in base64, by which the browser knows our script from any other;
 /// `tests/html.rs` says what it must be.
-const SCRIPT_HASH: &str = "qsJuOvu5ANuB4yxtINnSk6JXff/LibQkZkBLughUfuI=";
+const SCRIPT_HASH: &str = "bhcvPVhbC9RWhm4mAGteTWyuuUmhH0G956F4Nb6gbXs=";
 
 /// What an answer rests on.
 #[derive(Clone, Copy, Debug)]
@@ -20,16 +20,13 @@ pub struct Provenance<'a> {
     pub origin: &'a str,
     /// When the state was read, where that is known, RFC 3339.
     pub read_at: Option<&'a str>,
-    /// Nodes in the state.
-    pub nodes: usize,
-    /// Pods in the state.
-    pub pods: usize,
     /// When the question was asked.
     pub asked_at: Timestamp,
 }
 
-/// A page whose `<title>` is `title`; `body` is what stands between header and footer.
-pub(super) fn page(title: &str, body: &Markup, provenance: &Provenance<'_>) -> String {
+/// A page whose `<title>` is `title`; `body` is what stands between header and footer, `command` what
+/// was asked.
+pub(super) fn page(command: &'static str, title: &str, body: &Markup, provenance: &Provenance<'_>) -> String {
     let mut page = Markup::default();
     page.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-");
@@ -40,7 +37,7 @@ pub(super) fn page(title: &str, body: &Markup, provenance: &Provenance<'_>) -> S
     page.raw("<link rel=\"icon\" href=\"data:,\">\n");
     page.element("title", title).raw("\n<style>\n").raw(STYLE).raw("</style>\n</head>\n<body>\n");
     page.raw("<a class=\"skip\" href=\"#answer\">Skip to the answer</a>\n");
-    page.raw("<header class=\"top\"><span class=\"tool\">kubectl sched</span>");
+    page.raw("<header class=\"top\"><h1 class=\"tool\">kubectl sched ").raw(command).raw("</h1>");
     page.raw("<button type=\"button\" id=\"theme\" hidden>Theme: automatic</button></header>\n");
     page.raw("<main id=\"answer\">\n").append(body).raw("</main>\n");
     footer(&mut page, provenance);
@@ -49,12 +46,10 @@ pub(super) fn page(title: &str, body: &Markup, provenance: &Provenance<'_>) -> S
 }
 
 fn footer(page: &mut Markup, provenance: &Provenance<'_>) {
-    use super::super::text::count;
-    let Provenance { kube_version, origin, read_at, nodes, pods, asked_at } = provenance;
+    let Provenance { kube_version, origin, read_at, asked_at } = provenance;
     page.raw("<footer><h2>What this rests on</h2>\n<dl>");
     page.raw("<div><dt>Scheduler</dt><dd>kube-scheduler ").text(kube_version).raw(", reproduced offline</dd></div>");
-    page.raw("<div><dt>State</dt><dd>").text(origin).raw(": ");
-    page.text(count(*nodes, "node")).raw(", ").text(count(*pods, "pod"));
+    page.raw("<div><dt>State</dt><dd>").text(origin);
     if let Some(read_at) = read_at {
         page.raw(", as of <time>").text(read_at).raw("</time>");
     }

@@ -47,14 +47,14 @@ struct Usage {
 pub fn page(answer: &SimulationAnswer, provenance: &Provenance<'_>) -> String {
     let mut body = Markup::default();
     let (label, headline) = headline(&answer.summary);
-    body.raw("<article class=\"answer\">\n<h1>").append(&mark(label)).text(&headline).raw("</h1>\n");
+    body.raw("<article class=\"answer\">\n<h2>").append(&mark(label)).text(&headline).raw("</h2>\n");
     summary(&mut body, &answer.summary);
     notes::not_evaluated(&mut body, &answer.not_evaluated);
     unplaced(&mut body, &answer.summary);
     nodes(&mut body, &answer.summary);
     steps(&mut body, &answer.steps);
     body.raw("</article>\n");
-    shell::page(&headline, &body, provenance)
+    shell::page("simulate", &headline, &body, provenance)
 }
 
 fn summary(page: &mut Markup, summary: &Summary) {
