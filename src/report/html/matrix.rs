@@ -45,8 +45,8 @@ enum Column {
     Number { title: &'static str, values: Vec<Option<i64>> },
     /// A character a node: see [`Said`].
     Filter { title: &'static str, values: String },
-    /// Weighted points.
-    Score { title: &'static str, weight: i64, values: Vec<Option<i64>> },
+    /// Weighted points, and the least and the most of them.
+    Score { title: &'static str, weight: i64, values: Vec<Option<i64>>, least: i64, most: i64 },
 }
 
 /// What a filter said of a node.
@@ -218,13 +218,14 @@ fn columns(answer: &Answer, rows: &[usize]) -> Vec<Column> {
         title,
         values: nodes.iter().map(|node| said(node, title).character()).collect(),
     }));
-    columns.extend(scores.iter().map(|score| Column::Score {
-        title: score.plugin,
-        weight: score.weight,
-        values: nodes
-            .iter()
-            .map(|node| Some(node.scores.iter().find(|other| other.plugin == score.plugin)?.weighted))
-            .collect(),
+    columns.extend(scores.iter().map(|score| {
+        let points = |node: &&NodePlacement| {
+            Some(node.scores.iter().find(|other| other.plugin == score.plugin)?.weighted)
+        };
+        let values: Vec<Option<i64>> = nodes.iter().map(points).collect();
+        let given = || values.iter().flatten().copied();
+        let (least, most) = (given().min().unwrap_or_default(), given().max().unwrap_or_default());
+        Column::Score { title: score.plugin, weight: score.weight, values, least, most }
     }));
     columns
 }
@@ -308,12 +309,27 @@ fn others(page: &mut Markup, answer: &Answer) {
 
 fn legend(page: &mut Markup, columns: &[Column]) {
     page.raw("<p class=\"aside legend\">");
-    if columns.iter().any(|column| matches!(column, Column::Filter { .. })) {
+    let said = |said: char| {
+        let mut filters = columns.iter().filter_map(|column| match column {
+            Column::Filter { values, .. } => Some(values),
+            _ => None,
+        });
+        filters.any(|values| values.contains(said))
+    };
+    if said('1') {
         page.raw("<span><b class=\"key no\">✕</b> the first filter to say no</span> ");
-        page.raw("<span><b class=\"key also\">+</b> says no as well</span> <span><b class=\"key\">✓</b> passes</span> ");
+    }
+    if said('2') {
+        page.raw("<span><b class=\"key also\">+</b> says no as well</span> ");
+    }
+    if said('0') {
+        page.raw("<span><b class=\"key\">✓</b> passes</span> ");
+    }
+    if said('-') {
+        page.raw("<span><b class=\"key\">–</b> not asked</span> ");
     }
     if columns.iter().any(|column| matches!(column, Column::Score { .. })) {
-        page.raw("<span><b class=\"key score\">75</b> weighted points, darker for more</span>");
+        page.raw("<span><b class=\"key score\">75</b> weighted points; the stronger the colour, the more within the column</span>");
     }
     page.raw("</p>\n");
 }
@@ -376,9 +392,10 @@ fn cell(page: &mut Markup, column: &Column, places: &[usize]) {
                 _ => "<td class=\"pass\">–</td>",
             })
         }
-        Column::Score { values, weight, .. } => match range(values, places) {
+        Column::Score { values, least, most, .. } => match range(values, places) {
             Some((text, mean)) => {
-                let share = (mean / (*weight).max(1)).clamp(0, 100);
+                // A plugin that tells no nodes apart stays blank.
+                let share = (mean - least) * 100 / (most - least).max(1);
                 page.raw("<td class=\"score\" style=\"--share:").text(share).raw("%\">").text(text).raw("</td>")
             }
             None => page.raw("<td class=\"pass\">–</td>"),

@@ -85,7 +85,8 @@
     td.className = column.kind === "score" ? (values.length ? "score" : "pass") : "num";
     if (column.kind === "score" && values.length) {
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-      td.style.setProperty("--share", percent(mean / Math.max(1, column.weight)));
+      // A plugin that tells no nodes apart stays blank.
+      td.style.setProperty("--share", percent((100 * (mean - column.least)) / Math.max(1, column.most - column.least)));
     }
     return td;
   };
