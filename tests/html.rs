@@ -39,10 +39,53 @@ fn asks_for_nothing(page: &str, tags: &[Tag]) {
         }
     }
     let known = [
-        "a", "article", "b", "blockquote", "body", "br", "button", "code", "dd", "details", "div", "dl", "dt",
-        "figcaption", "figure", "footer", "h1", "h2", "h3", "head", "header", "html", "li", "link", "main", "meta",
-        "nav", "ol", "p", "pre", "script", "section", "span", "strong", "style", "summary", "table", "tbody", "td",
-        "tfoot", "th", "thead", "time", "title", "tr", "ul", "wbr",
+        "a",
+        "article",
+        "b",
+        "blockquote",
+        "body",
+        "br",
+        "button",
+        "code",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "figcaption",
+        "figure",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "head",
+        "header",
+        "html",
+        "li",
+        "link",
+        "main",
+        "meta",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "script",
+        "section",
+        "span",
+        "strong",
+        "style",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "time",
+        "title",
+        "tr",
+        "ul",
+        "wbr",
     ];
     assert_eq!(tags.iter().find(|tag| !known.contains(&tag.name.as_str())), None);
     let runs = |tag: &&Tag| tag.name == "script" && tag.attribute("type") != Some("application/json");
@@ -134,7 +177,8 @@ fn the_matrix_as_data() {
     let best = usize::try_from(rows[0].as_u64().unwrap()).unwrap();
     assert_eq!(nodes["names"][best], "a1-2");
     let labels = matrix["labels"].as_array().unwrap().iter();
-    let mut keys = labels.map(|label| nodes["labels"][usize::try_from(label.as_u64().unwrap()).unwrap()]["key"].clone());
+    let mut keys =
+        labels.map(|label| nodes["labels"][usize::try_from(label.as_u64().unwrap()).unwrap()]["key"].clone());
     // What the verdicts follow comes first.
     assert_eq!(keys.next().unwrap(), "topology.kubernetes.io/zone");
 }
@@ -194,7 +238,8 @@ fn a_large_cluster_is_a_small_page() {
     const NODES: usize = 2000;
     let mut items: Vec<Value> = (0..NODES)
         .map(|index| {
-            let labels = json!({ "zone": format!("z{}", index % 3), "kubernetes.io/hostname": format!("node-{index}") });
+            let labels =
+                json!({ "zone": format!("z{}", index % 3), "kubernetes.io/hostname": format!("node-{index}") });
             node(&format!("node-{index}"), &labels, &format!("{}m", 1000 + index))
         })
         .collect();
@@ -212,12 +257,16 @@ fn a_large_cluster_is_a_small_page() {
 #[test]
 fn the_policy_knows_the_script() {
     let script = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/html/page.js")).unwrap();
-    let rustls::SupportedCipherSuite::Tls13(suite) = rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256 else {
+    let rustls::SupportedCipherSuite::Tls13(suite) = rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256
+    else {
         panic!("not a suite of TLS 1.3")
     };
     let hash = base64(suite.common.hash_provider.hash(&script).as_ref());
     let page = page("explain web-7 -n shop --snapshot examples/clusters/mixed.yaml");
-    assert!(page.contains(&format!("script-src 'sha256-{hash}'")), "SCRIPT_HASH in src/report/html/shell.rs is to be {hash}");
+    assert!(
+        page.contains(&format!("script-src 'sha256-{hash}'")),
+        "SCRIPT_HASH in src/report/html/shell.rs is to be {hash}"
+    );
 }
 
 fn base64(bytes: &[u8]) -> String {

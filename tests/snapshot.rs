@@ -73,7 +73,15 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey) -> String {
     let explanation = Explanation::of(&placement, &cluster);
     let nodes = cluster.nodes().len();
     json::render(
-        &[Answer { explanation, detail: None, suggestions: None, preemption: None, nodes, filters: Vec::new(), placement }],
+        &[Answer {
+            explanation,
+            detail: None,
+            suggestions: None,
+            preemption: None,
+            nodes,
+            filters: Vec::new(),
+            placement,
+        }],
         false,
         "v1.34",
     )

@@ -8,9 +8,9 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Command, ValueEnum};
 
 use crate::error::{Error, Result};
-use crate::report::{Format, Formats};
 use crate::report::table::Options;
 use crate::report::text::escape;
+use crate::report::{Format, Formats};
 
 /// How the answer is printed.
 #[derive(Clone, Debug, Args)]

@@ -6,8 +6,8 @@ use clap::Args;
 
 use crate::cluster::{PodId, Timestamp};
 use crate::error::{Error, Result};
-use crate::report::{Format, html};
 use crate::report::simulation::{self, SimulationAnswer};
+use crate::report::{Format, html};
 use crate::simulate::{Simulation, Summary, Ties, queue};
 
 use super::kube_flags::KubeFlags;

@@ -119,12 +119,7 @@ impl StateFlags {
 impl State {
     /// What an answer that was asked for at `asked_at` rests on.
     pub(crate) fn provenance<'a>(&'a self, kube_version: &'a str, asked_at: Timestamp) -> Provenance<'a> {
-        Provenance {
-            kube_version,
-            origin: &self.origin,
-            read_at: self.read_at.as_deref(),
-            asked_at,
-        }
+        Provenance { kube_version, origin: &self.origin, read_at: self.read_at.as_deref(), asked_at }
     }
 }
 

@@ -25,7 +25,8 @@ const MOST_VALUES: usize = 100;
 /// Up to `most` keys, the most telling first; `verdicts` says for each node of `cluster`, in its
 /// order, which verdict it got. Of keys that divide the nodes alike there is one.
 pub fn find(cluster: &Cluster, verdicts: &[usize], most: usize) -> Vec<TellingLabel> {
-    let mut keys: Vec<Name> = cluster.nodes().iter().flat_map(|node| node.node.labels.iter()).map(|(key, _)| key).collect();
+    let mut keys: Vec<Name> =
+        cluster.nodes().iter().flat_map(|node| node.node.labels.iter()).map(|(key, _)| key).collect();
     keys.sort_unstable_by(|a, b| a.as_str().len().cmp(&b.as_str().len()).then_with(|| a.cmp(b)));
     keys.dedup();
     let mut found: Vec<(usize, TellingLabel)> = Vec::new();
@@ -71,4 +72,41 @@ fn agreement(label: &TellingLabel, verdicts: &[usize]) -> usize {
         }
     }
     counts.iter().filter_map(|counts| counts.values().max()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cluster::requests::RequestGates;
+    use crate::cluster::{ClusterBuilder, Kind, Object};
+
+    /// Nodes with these labels and verdicts are best told apart by `keys`.
+    #[track_caller]
+    fn case(nodes: &[(serde_json::Value, usize)], keys: &[&str]) {
+        let mut builder = ClusterBuilder::default();
+        for (index, (labels, _)) in nodes.iter().enumerate() {
+            let node = json!({ "metadata": { "name": format!("n{index}"), "labels": labels } });
+            builder.add(Object::decode(Kind::Node, node.to_string().as_bytes()).unwrap().0);
+        }
+        let cluster = builder.build(RequestGates::default());
+        let verdicts: Vec<usize> = nodes.iter().map(|(_, verdict)| *verdict).collect();
+        let found: Vec<Name> = find(&cluster, &verdicts, 2).iter().map(|label| label.key).collect();
+        assert_eq!(found, keys);
+    }
+
+    #[test]
+    fn the_label_that_verdicts_follow_comes_first() {
+        let node = |pool: &str, zone: &str, name: &str| json!({ "pool": pool, "zone": zone, "host": name });
+        let nodes = [("x", "a"), ("x", "b"), ("y", "a"), ("y", "b")].map(|(pool, zone)| node(pool, zone, pool));
+        let with = |verdicts: [usize; 4]| nodes.iter().cloned().zip(verdicts).collect::<Vec<_>>();
+        case(&with([0, 1, 0, 1]), &["zone", "host"]);
+        // `host` divides as `pool` does: there is one of them.
+        case(&with([0, 0, 1, 1]), &["host", "zone"]);
+        // One value for all, or one for each, makes no groups.
+        case(&[(json!({ "os": "l", "host": "1" }), 0), (json!({ "os": "l", "host": "2" }), 1)], &[]);
+        // Not to have a label makes a group too.
+        case(&[(json!({}), 0), (json!({ "gpu": "t" }), 1), (json!({}), 0), (json!({ "gpu": "t" }), 1)], &["gpu"]);
+    }
 }

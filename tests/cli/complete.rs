@@ -19,6 +19,12 @@ fn tab(line: &str) -> String {
 }
 
 #[test]
+fn formats_that_the_command_has() {
+    assert_snapshot!(tab("explain -o "), @"");
+    assert_snapshot!(tab("version -o "), @"");
+}
+
+#[test]
 fn names_of_a_snapshot() {
     assert_snapshot!(tab("explain --snapshot examples/clusters/mixed.yaml -n "), @r"
     batch

@@ -55,7 +55,9 @@ fn turned_away(page: &mut Markup, answer: &Answer) {
     for reason in &rejection.rejection.reasons {
         page.raw("<li>").element("strong", words::brief(reason)).raw(" ");
         page.classed("span", "plugin", rejection.plugin.unwrap_or("PreFilter"));
-        page.raw("<br>every node: decided before any of ").text(count(answer.nodes, "node")).raw(" was looked at</li>\n");
+        page.raw("<br>every node: decided before any of ")
+            .text(count(answer.nodes, "node"))
+            .raw(" was looked at</li>\n");
     }
     page.raw("</ul></section>\n");
 }

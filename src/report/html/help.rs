@@ -17,7 +17,9 @@ pub(super) fn suggestions(page: &mut Markup, suggestions: &[Suggestion]) {
     page.raw("<p class=\"aside\">Each one was re-run and does place the pod.</p>\n<ol>\n");
     for suggestion in suggestions {
         page.raw("<li><p><strong>").text(help_words::summary(suggestion)).raw("</strong> ");
-        page.raw("<span class=\"to\"><span aria-hidden=\"true\">→</span><span class=\"unseen\"> then it goes to</span> ");
+        page.raw(
+            "<span class=\"to\"><span aria-hidden=\"true\">→</span><span class=\"unseen\"> then it goes to</span> ",
+        );
         page.text(help::nodes(suggestion)).raw("</span></p>");
         if let Some(moves) = help_words::moves(&suggestion.moves) {
             page.element("p", moves);
@@ -65,7 +67,11 @@ pub(super) fn preemption(page: &mut Markup, preemption: &PreemptionDetail) {
         page.raw("<p>Picked for: ").text(criterion).raw("</p>\n");
     }
     for group in &preemption.not_eligible {
-        page.raw("<p class=\"aside\">No room on ").text(list(&group.nodes, 3)).raw(": ").text(why(group.why)).raw("</p>\n");
+        page.raw("<p class=\"aside\">No room on ")
+            .text(list(&group.nodes, 3))
+            .raw(": ")
+            .text(why(group.why))
+            .raw("</p>\n");
     }
     page.raw("</section>\n");
 }

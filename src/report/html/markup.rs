@@ -93,10 +93,7 @@ mod tests {
         assert_eq!(markup.finish(), in_text);
         let mut markup = Markup::default();
         markup.data("x", &text);
-        assert_eq!(
-            markup.finish(),
-            format!("<script type=\"application/json\" class=\"x\">\"{in_json}\"</script>")
-        );
+        assert_eq!(markup.finish(), format!("<script type=\"application/json\" class=\"x\">\"{in_json}\"</script>"));
     }
 
     #[test]

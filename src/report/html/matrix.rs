@@ -18,15 +18,12 @@ use crate::framework::{NodePlacement, Placement};
 
 use super::super::Answer;
 use super::super::table::words;
-use super::super::text::count;
-use super::classes::{self, Classes, Obstacles};
+use super::classes::{self, Obstacles};
+use super::heat;
 use super::markup::Markup;
-use super::scores::breakable;
 
 /// Label keys that nodes can be grouped by.
 const MOST_LABELS: usize = 6;
-/// Rows without the script.
-const MOST_ROWS: usize = 60;
 /// Matrices on a page: a page of very many pods stays one that a browser opens.
 const MOST_MATRICES: usize = 50;
 
@@ -40,7 +37,7 @@ pub(super) struct Matrices<'a> {
 /// A column of the matrix.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-enum Column {
+pub(super) enum Column {
     /// The sum of weighted scores.
     Number { title: &'static str, values: Vec<Option<i64>> },
     /// A character a node: see [`Said`].
@@ -78,10 +75,13 @@ struct Data {
     details: Vec<Vec<usize>>,
 }
 
+/// A verdict that a row stands for.
 #[derive(Serialize)]
-struct Verdict {
-    title: String,
-    place: String,
+pub(super) struct Verdict {
+    /// What stands in the way, in a few words.
+    pub(super) title: String,
+    /// Where.
+    pub(super) place: String,
 }
 
 /// The page's nodes.
@@ -115,7 +115,9 @@ impl<'a> Matrices<'a> {
         }
         page.raw("<section class=\"matrix\"><h3>Every node, every plugin</h3>\n");
         if self.kept >= MOST_MATRICES {
-            page.raw("<p class=\"aside\">Left out, as the page has many pods: explain this one by itself.</p></section>\n");
+            page.raw(
+                "<p class=\"aside\">Left out, as the page has many pods: explain this one by itself.</p></section>\n",
+            );
             return;
         }
         let classes = classes::find(placement, &answer.explanation);
@@ -123,9 +125,9 @@ impl<'a> Matrices<'a> {
         let columns = columns(answer, &rows);
         let verdicts: Vec<Verdict> =
             classes.list.iter().map(|(obstacles, nodes)| self.verdict(answer, obstacles, nodes)).collect();
-        legend(page, &columns);
+        heat::legend(page, &columns);
         page.raw("<div class=\"grid\">\n");
-        table(page, &columns, &rows, &classes, &verdicts);
+        heat::table(page, &columns, &rows, &classes, &verdicts);
         let (texts, details) = details(placement, &rows);
         page.data(
             "data",
@@ -141,7 +143,7 @@ impl<'a> Matrices<'a> {
             },
         );
         page.raw("</div>\n");
-        others(page, answer);
+        heat::others(page, answer);
         page.raw("</section>\n");
     }
 
@@ -219,9 +221,8 @@ fn columns(answer: &Answer, rows: &[usize]) -> Vec<Column> {
         values: nodes.iter().map(|node| said(node, title).character()).collect(),
     }));
     columns.extend(scores.iter().map(|score| {
-        let points = |node: &&NodePlacement| {
-            Some(node.scores.iter().find(|other| other.plugin == score.plugin)?.weighted)
-        };
+        let points =
+            |node: &&NodePlacement| Some(node.scores.iter().find(|other| other.plugin == score.plugin)?.weighted);
         let values: Vec<Option<i64>> = nodes.iter().map(points).collect();
         let given = || values.iter().flatten().copied();
         let (least, most) = (given().min().unwrap_or_default(), given().max().unwrap_or_default());
@@ -232,7 +233,7 @@ fn columns(answer: &Answer, rows: &[usize]) -> Vec<Column> {
 
 /// The filters that say no to a node, in the profile's order; behind them who is none of its
 /// filters: extenders, the framework.
-fn filters(answer: &Answer) -> Vec<&'static str> {
+pub(super) fn filters(answer: &Answer) -> Vec<&'static str> {
     let nodes = &answer.placement.nodes;
     let sayers: IndexSet<&'static str> = nodes.iter().flat_map(sayers).collect();
     let known = answer.filters.iter().filter(|filter| sayers.contains(*filter));
@@ -290,123 +291,4 @@ fn details(placement: &Placement, rows: &[usize]) -> (IndexSet<String>, Vec<Vec<
         })
         .collect();
     (texts, details)
-}
-
-/// The filters without a column, in a line each.
-fn others(page: &mut Markup, answer: &Answer) {
-    let says_no = filters(answer);
-    let skipped = &answer.placement.skipped_filters;
-    let (skipped, passed): (Vec<&str>, Vec<&str>) =
-        answer.filters.iter().filter(|filter| !says_no.contains(filter)).partition(|filter| skipped.contains(filter));
-    if !passed.is_empty() {
-        page.raw("<p class=\"aside\">No node is turned away by: ").text(passed.join(", ")).raw("</p>\n");
-    }
-    if !skipped.is_empty() {
-        page.raw("<p class=\"aside\">Skipped, as the pod gives them nothing to check: ");
-        page.text(skipped.join(", ")).raw("</p>\n");
-    }
-}
-
-fn legend(page: &mut Markup, columns: &[Column]) {
-    page.raw("<p class=\"aside legend\">");
-    let said = |said: char| {
-        let mut filters = columns.iter().filter_map(|column| match column {
-            Column::Filter { values, .. } => Some(values),
-            _ => None,
-        });
-        filters.any(|values| values.contains(said))
-    };
-    if said('1') {
-        page.raw("<span><b class=\"key no\">✕</b> the first filter to say no</span> ");
-    }
-    if said('2') {
-        page.raw("<span><b class=\"key also\">+</b> says no as well</span> ");
-    }
-    if said('0') {
-        page.raw("<span><b class=\"key\">✓</b> passes</span> ");
-    }
-    if said('-') {
-        page.raw("<span><b class=\"key\">–</b> not asked</span> ");
-    }
-    if columns.iter().any(|column| matches!(column, Column::Score { .. })) {
-        page.raw("<span><b class=\"key score\">75</b> weighted points; the stronger the colour, the more within the column</span>");
-    }
-    page.raw("</p>\n");
-}
-
-/// The matrix without the script: a row a verdict.
-fn table(page: &mut Markup, columns: &[Column], rows: &[usize], classes: &Classes, verdicts: &[Verdict]) {
-    page.raw("<div class=\"scroll\"><table class=\"heat\"><thead><tr><th scope=\"col\">Verdict</th>");
-    page.raw("<th scope=\"col\" class=\"num\">Nodes</th>");
-    for column in columns {
-        match column {
-            Column::Number { title, .. } => page.raw("<th scope=\"col\">").text(title),
-            Column::Filter { title, .. } => page.raw("<th scope=\"col\">").append(&breakable(title)),
-            Column::Score { title, weight, .. } => {
-                page.raw("<th scope=\"col\">").append(&breakable(title)).raw(" <span class=\"weight\">×");
-                page.text(weight).raw("</span>")
-            }
-        };
-        page.raw("</th>");
-    }
-    page.raw("</tr></thead><tbody>\n");
-    let place: FxHashMap<usize, usize> = rows.iter().enumerate().map(|(place, node)| (*node, place)).collect();
-    let mut shown: Vec<(usize, Vec<usize>, &Verdict)> = classes
-        .list
-        .iter()
-        .zip(verdicts)
-        .map(|((_, nodes), verdict)| {
-            let mut places: Vec<usize> = nodes.iter().filter_map(|node| place.get(node).copied()).collect();
-            places.sort_unstable();
-            (places.first().copied().unwrap_or_default(), places, verdict)
-        })
-        .collect();
-    shown.sort_by_key(|(first, _, _)| *first);
-    for (_, places, verdict) in shown.iter().take(MOST_ROWS) {
-        page.raw("<tr><th scope=\"row\">").text(&verdict.title).raw(" <span class=\"place\">").text(&verdict.place);
-        page.raw("</span></th>").classed("td", "num", places.len());
-        for column in columns {
-            cell(page, column, places);
-        }
-        page.raw("</tr>\n");
-    }
-    page.raw("</tbody></table></div>\n");
-    if shown.len() > MOST_ROWS {
-        page.raw("<p class=\"aside\">and ").text(count(shown.len() - MOST_ROWS, "more group")).raw("</p>\n");
-    }
-}
-
-/// What the column says of nodes of one verdict.
-fn cell(page: &mut Markup, column: &Column, places: &[usize]) {
-    match column {
-        Column::Number { values, .. } => {
-            page.classed("td", "num", range(values, places).map_or_else(|| "–".to_owned(), |(text, _)| text))
-        }
-        Column::Filter { values, .. } => {
-            // One verdict, so what the first node got all got.
-            let first = places.first().and_then(|place| values.get(*place..)).and_then(|rest| rest.chars().next());
-            page.raw(match first {
-                Some('1') => "<td class=\"no\">✕</td>",
-                Some('2') => "<td class=\"also\">+</td>",
-                Some('0') => "<td class=\"pass\">✓</td>",
-                _ => "<td class=\"pass\">–</td>",
-            })
-        }
-        Column::Score { values, least, most, .. } => match range(values, places) {
-            Some((text, mean)) => {
-                // A plugin that tells no nodes apart stays blank.
-                let share = (mean - least) * 100 / (most - least).max(1);
-                page.raw("<td class=\"score\" style=\"--share:").text(share).raw("%\">").text(text).raw("</td>")
-            }
-            None => page.raw("<td class=\"pass\">–</td>"),
-        },
-    };
-}
-
-/// `56` or `56–75`, and the mean.
-fn range(values: &[Option<i64>], places: &[usize]) -> Option<(String, i64)> {
-    let of: Vec<i64> = places.iter().filter_map(|place| values.get(*place).copied().flatten()).collect();
-    let (least, most) = (of.iter().min()?, of.iter().max()?);
-    let mean = of.iter().sum::<i64>() / i64::try_from(of.len()).unwrap_or(1).max(1);
-    Some((if least == most { least.to_string() } else { format!("{least}–{most}") }, mean))
 }

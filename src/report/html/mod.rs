@@ -6,6 +6,7 @@
 
 mod answer;
 mod classes;
+mod heat;
 mod help;
 mod markup;
 mod matrix;

@@ -30,10 +30,21 @@ struct Data<T: Serialize> {
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum Column {
-    Number { title: &'static str, values: Vec<Option<i64>> },
-    Text { title: &'static str, values: Vec<Option<Name>> },
+    Number {
+        title: &'static str,
+        values: Vec<Option<i64>>,
+    },
+    Text {
+        title: &'static str,
+        values: Vec<Option<Name>>,
+    },
     /// Shares of what is allocatable, in percent, and the amounts.
-    Load { title: &'static str, before: Vec<i64>, after: Vec<i64>, amounts: Vec<String> },
+    Load {
+        title: &'static str,
+        before: Vec<i64>,
+        after: Vec<i64>,
+        amounts: Vec<String>,
+    },
 }
 
 /// How much of a resource is requested, before and after, and allocatable.
@@ -98,7 +109,9 @@ fn nodes(page: &mut Markup, summary: &Summary) {
     // Stable: nodes with as many pods stay in the order of names.
     loads.sort_by_key(|load| Reverse(load.placed));
     page.raw("<section><h3>Nodes before and after</h3>\n<p class=\"aside legend\">");
-    page.raw("<span><b class=\"key before\"></b> requested before</span> <span><b class=\"key after\"></b> and after</span>");
+    page.raw(
+        "<span><b class=\"key before\"></b> requested before</span> <span><b class=\"key after\"></b> and after</span>",
+    );
     page.raw("</p>\n<div class=\"grid\"><div class=\"scroll\"><table class=\"loads\"><thead><tr>");
     page.raw("<th scope=\"col\">Node</th><th scope=\"col\" class=\"num\">Placed</th><th scope=\"col\">CPU</th>");
     page.raw("<th scope=\"col\">Memory</th><th scope=\"col\">Pods</th></tr></thead><tbody>\n");
