@@ -3,6 +3,8 @@
 //! A YAML manifest is decoded from the JSON that it means, so that a line and a column of that
 //! JSON would lead nowhere; a path leads to the same place in both.
 
+use std::fmt::Write;
+
 /// One step down.
 enum Step {
     Field(String),
@@ -90,7 +92,9 @@ fn written(path: &[Step]) -> String {
                 }
                 text.push_str(name);
             }
-            Step::Item(index) => text.push_str(&format!("[{index}]")),
+            Step::Item(index) => {
+                let _ = write!(text, "[{index}]");
+            }
         }
     }
     text

@@ -23,7 +23,7 @@ pub fn table(answer: &CapacityAnswer, options: Options<'_>) -> String {
     screen.headline(label, &headline(answer), options.kube_version);
     wanted(&mut screen, answer);
     if let Some(stopped) = &answer.capacity.stopped {
-        runs_out(&mut screen, answer, stopped)
+        runs_out(&mut screen, answer, stopped);
     } else {
         screen.blank();
         let text = format!("Counting ended at {}: more may fit.", thousands(answer.limit));
