@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::report::style::Label;
 use crate::report::table::{Grid, Screen};
 use crate::report::text::break_camel_case;
-use crate::report::{Format, Formats, json};
+use crate::report::{Format, json};
 
 use super::config_args::arguments;
 use super::output::{self, OutputFlags};
@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &ConfigArgs) -> Result<Status> {
     let text = match arguments.output.output {
         Format::Json => json::pretty(&object).map_err(Error::from_error)?,
         Format::Yaml => json::yaml(&object).map_err(Error::from_error)?,
-        Format::Html => return Err(Error::from_error(Formats::WITHOUT_HTML.unknown("html"))),
+        Format::Html => return Err(output::no_html()),
         Format::Name => names(&object),
         Format::Table | Format::Wide => table(&object, &arguments.output),
     };

@@ -37,6 +37,11 @@ pub(crate) fn without_html(output: Arg) -> Arg {
     output.value_parser(FormatParser(Formats::WITHOUT_HTML)).help("Output format: table, wide, json, yaml or name")
 }
 
+/// What such a command says to one who asks for a page.
+pub(crate) fn no_html() -> Error {
+    Error::from_error(Formats::WITHOUT_HTML.unknown("html"))
+}
+
 /// Reads the formats that a command has, and knows them by name for completion.
 #[derive(Clone, Copy, Debug)]
 struct FormatParser(Formats);

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cluster::{Cluster, PodId, Timestamp};
 use crate::error::{Error, Result};
 use crate::explain::pending::{self, Pending, Root};
-use crate::report::{self, Format, Formats};
+use crate::report::{self, Format};
 use crate::simulate::queue;
 
 use super::kube_flags::KubeFlags;
@@ -88,7 +88,7 @@ fn print(pending: &Pending, output: &OutputFlags, state: &State) -> Result<()> {
     let text = match output.output {
         Format::Json => report::pending::json(pending, &kube_version).map_err(Error::from_error)?,
         Format::Yaml => report::pending::yaml(pending, &kube_version).map_err(Error::from_error)?,
-        Format::Html => return Err(Error::from_error(Formats::WITHOUT_HTML.unknown("html"))),
+        Format::Html => return Err(output::no_html()),
         Format::Name => report::pending::names(pending),
         Format::Table | Format::Wide => report::pending::table(pending, output.table_options(&kube_version)),
     };

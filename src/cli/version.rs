@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::config::KubeVersion;
 use crate::error::{Error, Result};
-use crate::report::{Format, Formats, json};
+use crate::report::{Format, json};
 
 use super::output::{self, OutputFlags};
 use super::{Status, TEMPLATE};
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &VersionArgs) -> Result<Status> {
     let text = match arguments.output.output {
         Format::Json => json::pretty(&version).map_err(Error::from_error)?,
         Format::Yaml => json::yaml(&version).map_err(Error::from_error)?,
-        Format::Html => return Err(Error::from_error(Formats::WITHOUT_HTML.unknown("html"))),
+        Format::Html => return Err(output::no_html()),
         Format::Name => format!("{}\n", version.client_version),
         Format::Table | Format::Wide => format!(
             "Client Version: {}\nReproduces kube-scheduler: {} to {}\n",

@@ -3,6 +3,7 @@
 //! Nothing here changes an answer. Every form is a function of the same values: the
 //! [`Placement`] and what `explain` found in it.
 
+pub mod capacity;
 pub mod html;
 pub mod json;
 mod json_help;

@@ -66,7 +66,7 @@ pub(crate) fn brief(reason: &Reason) -> String {
 }
 
 /// What a miss is about, in a word: the resource, or the plugin.
-pub(in crate::report) fn subject(plugin: Option<&'static str>, reason: &Reason) -> String {
+pub(crate) fn subject(plugin: Option<&'static str>, reason: &Reason) -> String {
     match reason {
         Reason::InsufficientResource { resource, .. } => resource.to_string(),
         Reason::TooManyPods { .. } => "pods".to_owned(),
@@ -76,7 +76,7 @@ pub(in crate::report) fn subject(plugin: Option<&'static str>, reason: &Reason) 
 }
 
 /// The reason on one node, with its numbers.
-pub(in crate::report) fn on_node(reason: &Reason) -> String {
+pub(crate) fn on_node(reason: &Reason) -> String {
     match reason {
         Reason::InsufficientResource { resource, requested, used, allocatable, short } => {
             let print = |value: Amount| amount(*resource, value);
