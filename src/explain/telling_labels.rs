@@ -79,8 +79,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cluster::requests::RequestGates;
     use crate::cluster::{ClusterBuilder, Kind, Object};
+    use crate::config::{Behaviour, KubeVersion};
 
     /// Nodes with these labels and verdicts are best told apart by `keys`.
     #[track_caller]
@@ -90,7 +90,7 @@ mod tests {
             let node = json!({ "metadata": { "name": format!("n{index}"), "labels": labels } });
             builder.add(Object::decode(Kind::Node, node.to_string().as_bytes()).unwrap().0);
         }
-        let cluster = builder.build(RequestGates::default());
+        let cluster = builder.build(Behaviour::new(KubeVersion::NEWEST).request_gates());
         let verdicts: Vec<usize> = nodes.iter().map(|(_, verdict)| *verdict).collect();
         let found: Vec<Name> = find(&cluster, &verdicts, 2).iter().map(|label| label.key).collect();
         assert_eq!(found, keys);

@@ -20,8 +20,23 @@ fn tab(line: &str) -> String {
 
 #[test]
 fn formats_that_the_command_has() {
-    assert_snapshot!(tab("explain -o "), @"");
-    assert_snapshot!(tab("version -o "), @"");
+    assert_snapshot!(tab("explain -o "), @"
+    html
+    json
+    name
+    table
+    wide
+    yaml
+    :4
+    ");
+    assert_snapshot!(tab("version -o "), @"
+    json
+    name
+    table
+    wide
+    yaml
+    :4
+    ");
 }
 
 #[test]
