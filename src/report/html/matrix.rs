@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::cluster::name::Name;
-use crate::cluster::{Cluster, NodeId};
+use crate::cluster::{Cluster, NodeId, NodeInfo};
 use crate::explain::telling_labels::{self, TellingLabel};
 use crate::explain::{near_misses, shared_label};
 use crate::framework::{NodePlacement, Placement};
@@ -153,7 +153,7 @@ impl<'a> Matrices<'a> {
             return;
         }
         let labels = self.labels.into_iter().map(|TellingLabel { key, values, of }| LabelObject { key, values, of });
-        let names = self.cluster.nodes().iter().map(|node| node.name()).collect();
+        let names = self.cluster.nodes().iter().map(NodeInfo::name).collect();
         page.data("nodes", &Nodes { names, labels: labels.collect() });
     }
 
@@ -174,8 +174,11 @@ impl<'a> Matrices<'a> {
         let ids: Vec<NodeId> = placed.iter().map(|node| node.id).collect();
         let names: Vec<Name> = placed.iter().map(|node| node.name).collect();
         let label = shared_label::find(self.cluster, &ids);
-        let causes: Vec<String> = obstacles
+        // What the verdict is comes before what would be.
+        let (first, behind): (Obstacles, Obstacles) = obstacles.iter().copied().partition(|(_, first)| *first);
+        let causes: Vec<String> = first
             .iter()
+            .chain(&behind)
             .filter_map(|(cause, _)| Some(words::brief(&answer.explanation.causes.get(*cause)?.reason)))
             .collect();
         let takes = placed.first().is_some_and(|node| node.is_feasible());

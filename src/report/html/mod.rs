@@ -48,14 +48,13 @@ pub fn explain(answers: &[Answer], cluster: &Cluster, provenance: &Provenance<'_
         let mut section = Markup::default();
         answer::body(&mut section, answer, &mut matrices);
         answer::open(&mut body, answer, index);
-        match told.get(&section) {
-            // Replicas mostly get the same answer: it is told once.
-            Some(earlier) => same_as(&mut body, answers, *earlier),
-            None => {
-                body.append(&section);
-                matrices.keep();
-                told.insert(section, index);
-            }
+        // Replicas mostly get the same answer: it is told once.
+        if let Some(earlier) = told.get(&section) {
+            same_as(&mut body, answers, *earlier);
+        } else {
+            body.append(&section);
+            matrices.keep();
+            told.insert(section, index);
         }
         body.raw("</article>\n");
     }
