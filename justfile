@@ -34,8 +34,8 @@ html-check:
 
 # The picture of such a page, docs/explain-html.png
 html-picture:
-    cargo run --quiet -- explain web-7 -n shop --snapshot examples/clusters/mixed.yaml -o html > target/explain.html
-    chromium --headless --no-sandbox --hide-scrollbars --window-size=1200,2560 --screenshot=docs/explain-html.png "file://$PWD/target/explain.html"
+    cargo run --quiet -- explain trainer-1 -n ml --snapshot examples/clusters/gpu.yaml -o html > target/explain.html
+    chromium --headless --no-sandbox --hide-scrollbars --window-size=1100,2180 --screenshot=docs/explain-html.png "file://$PWD/target/explain.html"
 
 # Licences, advisories, sources
 deny:
