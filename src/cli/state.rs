@@ -238,6 +238,7 @@ impl KubeFlags {
             impersonate_uid: self.as_uid.clone(),
             chunk_size: self.chunk_size,
             request_timeout: self.request_timeout.as_deref().map(timeout).transpose()?.flatten(),
+            session: live::SessionCell::default(),
         })
     }
 }

@@ -7,8 +7,13 @@ use super::fields::{self, Shape};
 use crate::cluster::Kind;
 
 /// A condition.
-pub(super) const CONDITION: Shape =
-    Shape::Fields(&[("type", Shape::Kept), ("status", Shape::Kept), ("reason", Shape::Kept)]);
+pub(super) const CONDITION: Shape = Shape::Fields(&[
+    ("type", Shape::Kept),
+    ("status", Shape::Kept),
+    ("reason", Shape::Kept),
+    ("message", Shape::Kept),
+    ("lastTransitionTime", Shape::Kept),
+]);
 
 /// A condition on labels.
 const REQUIREMENT: Shape = Shape::Fields(&[("key", Shape::Kept), ("operator", Shape::Kept), ("values", Shape::Raw)]);
@@ -25,11 +30,30 @@ pub fn prune(kind: Kind, object: &mut Value) {
         // It counts for nothing, but stands for its earlier self where that is in the input too.
         fields.remove("spec");
     }
+    if kind == Kind::Pod {
+        prune_conditions(fields);
+    }
     if let Some(Value::Object(metadata)) = fields.get_mut("metadata") {
         if metadata.contains_key("name") {
             metadata.remove("generateName");
         }
         metadata.retain(|field, value| field != "annotations" || value.as_object().is_none_or(|map| !map.is_empty()));
+    }
+}
+
+/// Of the condition `PodScheduled` all is kept, as long as no kubelet has taken up the pod; of the
+/// others just what they are.
+fn prune_conditions(pod: &mut Map<String, Value>) {
+    let Some(Value::Object(status)) = pod.get_mut("status") else { return };
+    let started = status.contains_key("startTime");
+    let Some(Value::Array(conditions)) = status.get_mut("conditions") else { return };
+    let is_scheduled =
+        |condition: &Value| condition.get("type").and_then(Value::as_str) == Some("PodScheduled");
+    conditions.retain(|condition| !(started && is_scheduled(condition)));
+    for condition in conditions.iter_mut().filter(|condition| !is_scheduled(condition)) {
+        if let Value::Object(fields) = condition {
+            fields.retain(|field, _| !matches!(field.as_str(), "message" | "lastTransitionTime"));
+        }
     }
 }
 
