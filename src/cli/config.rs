@@ -16,9 +16,10 @@ use crate::report::text::break_camel_case;
 use crate::report::{Format, json};
 
 use super::config_args::arguments;
+use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};
 use super::state::SchedulerFlags;
-use super::{Status, TEMPLATE};
+use super::{Status, TEMPLATE, config_source};
 
 /// Show the effective scheduler configuration
 ///
@@ -34,6 +35,9 @@ Examples:
   # What it runs with this configuration
   kubectl sched config --scheduler-config examples/config/binpack.yaml
 
+  # What it runs with the configuration that the cluster keeps in a ConfigMap
+  kubectl sched config --scheduler-config configmap/kube-system/my-scheduler
+
   # The defaults of an older version, for a script
   kubectl sched config --kube-version v1.33 -o json")]
 pub(crate) struct ConfigArgs {
@@ -41,6 +45,8 @@ pub(crate) struct ConfigArgs {
     scheduler: SchedulerFlags,
     #[command(flatten)]
     output: OutputFlags,
+    #[command(flatten)]
+    kube: KubeFlags,
 }
 
 #[derive(Serialize)]
@@ -81,8 +87,10 @@ struct PointObject {
 }
 
 pub(super) fn run(arguments: &ConfigArgs) -> Result<Status> {
-    let behaviour = arguments.scheduler.behaviour(None, &arguments.output, &mut Vec::new())?;
-    let config = arguments.scheduler.config(&behaviour)?;
+    let behaviour = arguments.scheduler.behaviour(None, None, &arguments.output, &mut Vec::new())?;
+    let config = arguments.scheduler.config(&behaviour, |name| {
+        config_source::from_cluster(&arguments.kube.connection()?, name)
+    })?;
     let object = ConfigObject::new(&config, &behaviour);
     let text = match arguments.output.output {
         Format::Json => json::pretty(&object).map_err(Error::from_error)?,

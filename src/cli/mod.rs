@@ -6,16 +6,19 @@
 //! Exit status: 0 answered, 1 only with `--exit-code` (answered: a pod does not fit), 2 the
 //! question could not be answered.
 
+mod cluster_says;
 mod complete;
 mod completion;
 mod config;
 mod config_args;
+mod config_source;
 mod explain;
 mod kube_flags;
 mod manifests;
 mod output;
 mod pending;
 mod resolve;
+mod running_scheduler;
 mod simulate;
 mod snapshot;
 mod state;

@@ -140,6 +140,11 @@ impl Snapshot {
         self.config_map.as_ref()
     }
 
+    /// Whether there is a configuration already, that of an earlier snapshot.
+    pub fn has_scheduler_config(&self) -> bool {
+        self.record.scheduler_config.is_some()
+    }
+
     /// Takes in what `input` has; what an earlier snapshot says of itself is carried on.
     ///
     /// # Errors
