@@ -26,6 +26,9 @@ use super::{Status, TEMPLATE, config_source};
 /// Every profile with its plugins in the order they run, the extension points they take part
 /// in, their weights and arguments, and where each came from: the defaults of the version,
 /// multiPoint, or the extension point itself.
+///
+/// With --scheduler-config configmap/NAMESPACE/NAME[/KEY] the configuration is that of a ConfigMap
+/// of the cluster; nothing else of it is read.
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, after_help = "\
 Examples:
@@ -34,9 +37,6 @@ Examples:
 
   # What it runs with this configuration
   kubectl sched config --scheduler-config examples/config/binpack.yaml
-
-  # What it runs with the configuration that the cluster keeps in a ConfigMap
-  kubectl sched config --scheduler-config configmap/kube-system/my-scheduler
 
   # The defaults of an older version, for a script
   kubectl sched config --kube-version v1.33 -o json")]

@@ -97,7 +97,9 @@ impl StateFlags {
             };
         more(&mut builder)?;
         let basis = Basis {
-            configuration: named.is_some() || scheduler_config.is_some(),
+            configuration: named.is_some()
+                || scheduler_config.is_some()
+                || scheduler.as_ref().is_some_and(|scheduler| scheduler.config.is_none()),
             version: self.scheduler.kube_version.is_some()
                 || scheduler.as_ref().and_then(running_scheduler::version).is_some(),
         };
