@@ -73,7 +73,15 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey) -> String {
     let explanation = Explanation::of(&placement, &cluster);
     let nodes = cluster.nodes().len();
     json::render(
-        &[Answer { explanation, detail: None, suggestions: None, preemption: None, cluster_says: ClusterSays::default(), nodes, placement }],
+        &[Answer {
+            explanation,
+            detail: None,
+            suggestions: None,
+            preemption: None,
+            cluster_says: ClusterSays::default(),
+            nodes,
+            placement,
+        }],
         false,
         "v1.34",
     )

@@ -88,9 +88,9 @@ struct PointObject {
 
 pub(super) fn run(arguments: &ConfigArgs) -> Result<Status> {
     let behaviour = arguments.scheduler.behaviour(None, None, &arguments.output, &mut Vec::new())?;
-    let config = arguments.scheduler.config(&behaviour, |name| {
-        config_source::from_cluster(&arguments.kube.connection()?, name)
-    })?;
+    let config = arguments
+        .scheduler
+        .config(&behaviour, |name| config_source::from_cluster(&arguments.kube.connection()?, name))?;
     let object = ConfigObject::new(&config, &behaviour);
     let text = match arguments.output.output {
         Format::Json => json::pretty(&object).map_err(Error::from_error)?,

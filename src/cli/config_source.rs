@@ -30,14 +30,11 @@ pub(super) fn read(
     cluster: impl FnOnce(&ConfigMapName) -> Result<ConfigMap>,
 ) -> Result<(Value, String)> {
     match source {
-        ConfigSource::Input(input) => {
-            Ok((source::read_value(input).map_err(Error::from_error)?, input.to_string()))
-        }
+        ConfigSource::Input(input) => Ok((source::read_value(input).map_err(Error::from_error)?, input.to_string())),
         ConfigSource::ConfigMap(name) => {
             let map = cluster(name)?;
-            let value = map
-                .configuration(name.key.as_deref())
-                .map_err(|error| Error::new(format!("{name}: {error}")))?;
+            let value =
+                map.configuration(name.key.as_deref()).map_err(|error| Error::new(format!("{name}: {error}")))?;
             Ok((value, name.to_string()))
         }
     }

@@ -77,7 +77,7 @@ enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     Pending(Box<pending::PendingArgs>),
     Snapshot(Box<snapshot::SnapshotArgs>),
-    Config(config::ConfigArgs),
+    Config(Box<config::ConfigArgs>),
     Completion(completion::CompletionArgs),
     Version(version::VersionArgs),
 }

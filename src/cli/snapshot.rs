@@ -89,17 +89,14 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
     if let Some(name) = config_source::config_map(named) {
         snapshot.want(name);
     }
-    let (origin, connection) = match &arguments.snapshot {
-        Some(path) => {
-            let input = Input::from(path.clone());
-            snapshot.read_files(&input).map_err(Error::from_error)?;
-            (input.to_string(), None)
-        }
-        None => {
-            let connection = arguments.kube.connection()?;
-            snapshot.read_cluster(&connection, Timestamp::now()).map_err(from_live)?;
-            (String::new(), Some(connection))
-        }
+    let (origin, connection) = if let Some(path) = &arguments.snapshot {
+        let input = Input::from(path.clone());
+        snapshot.read_files(&input).map_err(Error::from_error)?;
+        (input.to_string(), None)
+    } else {
+        let connection = arguments.kube.connection()?;
+        snapshot.read_cluster(&connection, Timestamp::now()).map_err(from_live)?;
+        (String::new(), Some(connection))
     };
     if let Some(source) = named {
         let (config, named) = config_source::read(source, |name| match &connection {

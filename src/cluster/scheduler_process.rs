@@ -58,15 +58,15 @@ impl SchedulerProcess {
     /// Reads a pod that is one.
     pub fn of(pod: &[u8]) -> Option<Self> {
         let mut stream = serde_json::Deserializer::from_slice(pod).into_iter::<WirePod>();
-        Self::new(stream.next()?.ok()?)
+        Self::new(&stream.next()?.ok()?)
     }
 
     /// The same for a pod as JSON.
     pub fn of_value(pod: &Value) -> Option<Self> {
-        Self::new(WirePod::deserialize(pod).ok()?)
+        Self::new(&WirePod::deserialize(pod).ok()?)
     }
 
-    fn new(pod: WirePod) -> Option<Self> {
+    fn new(pod: &WirePod) -> Option<Self> {
         let container = pod.spec.containers.iter().find(|container| container.is_scheduler())?;
         // A shell's `-c` has the whole command line in one word.
         let words: Vec<&str> =

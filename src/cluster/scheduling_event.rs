@@ -235,7 +235,9 @@ mod tests {
             reporter: name(reporter),
         };
         let mut events = SchedulingEvents::default();
-        for event in [event("s", "1", 5), event("s", "1", 3), event("s", "1", 8), event("t", "1", 1), event("s", "2", 9)] {
+        for event in
+            [event("s", "1", 5), event("s", "1", 3), event("s", "1", 8), event("t", "1", 1), event("s", "2", 9)]
+        {
             events.add(event);
         }
         let said: Vec<&str> = events.of(ObjectKey::new(name("a"), name("b")), name("1")).map(|e| &*e.message).collect();

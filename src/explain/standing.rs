@@ -59,7 +59,8 @@ pub fn find(placement: &Placement, cluster: &Cluster, has_statuses: bool) -> Opt
     if !placement.errors.is_empty() && placement.message.is_none() {
         return Some(unknown_scheduler(pod, cluster));
     }
-    let untouched = pod.own.scheduled.is_none() && cluster.scheduling_events.of(pod.key(), pod.own.uid).next().is_none();
+    let untouched =
+        pod.own.scheduled.is_none() && cluster.scheduling_events.of(pod.key(), pod.own.uid).next().is_none();
     let since = pod.own.creation_timestamp.filter(|_| has_statuses && untouched && placement.pre_enqueue.is_none())?;
     Some(Standing::NobodyLooked { since })
 }

@@ -9,10 +9,10 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::Input;
 use super::error::escaped;
 use super::manifests::parse_value;
 use super::scan::TypeMeta;
-use super::Input;
 
 /// Where `--scheduler-config` says that the configuration is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn chosen(data: Value, key: Option<&str>, expected: Result<&str, &str>) {
+    fn chosen(data: &Value, key: Option<&str>, expected: Result<&str, &str>) {
         let map: ConfigMap = serde_json::from_value(json!({ "data": data })).unwrap();
         let found = map.configuration(key);
         let found = found.as_ref().map(|value| value["parallelism"].to_string()).map_err(ToString::to_string);
@@ -218,19 +218,23 @@ mod tests {
     #[test]
     fn the_key_that_is_the_configuration() {
         let config = |number: u8| format!("kind: KubeSchedulerConfiguration\nparallelism: {number}\n");
-        chosen(json!({"a": config(1)}), None, Ok("1"));
-        chosen(json!({"a": "parallelism: 3"}), None, Ok("3"));
-        chosen(json!({"a": config(1), "b": config(2)}), Some("b"), Ok("2"));
-        chosen(json!({"a": config(1), "policy": "x: [", "z": "kind: Policy"}), None, Ok("1"));
+        chosen(&json!({"a": config(1)}), None, Ok("1"));
+        chosen(&json!({"a": "parallelism: 3"}), None, Ok("3"));
+        chosen(&json!({"a": config(1), "b": config(2)}), Some("b"), Ok("2"));
+        chosen(&json!({"a": config(1), "policy": "x: [", "z": "kind: Policy"}), None, Ok("1"));
         chosen(
-            json!({"a": config(1), "b": config(2), "c": ""}),
+            &json!({"a": config(1), "b": config(2), "c": ""}),
             None,
             Err("2 keys are a KubeSchedulerConfiguration; name one with /KEY: a, b, c"),
         );
-        chosen(json!({"a": "1", "b": "2"}), None, Err("no key is a KubeSchedulerConfiguration; name one with /KEY: a, b"));
-        chosen(json!({"a": config(1)}), Some("b"), Err("it has no key \"b\"; its keys are: a"));
-        chosen(json!({}), None, Err("it has no data"));
-        chosen(Value::Null, None, Err("it has no data"));
+        chosen(
+            &json!({"a": "1", "b": "2"}),
+            None,
+            Err("no key is a KubeSchedulerConfiguration; name one with /KEY: a, b"),
+        );
+        chosen(&json!({"a": config(1)}), Some("b"), Err("it has no key \"b\"; its keys are: a"));
+        chosen(&json!({}), None, Err("it has no data"));
+        chosen(&Value::Null, None, Err("it has no data"));
         assert!(matches!(
             serde_json::from_value::<ConfigMap>(json!({"data": {"a": "{"}})).unwrap().configuration(None),
             Err(ConfigMapError::Broken { .. })

@@ -47,8 +47,7 @@ fn prune_conditions(pod: &mut Map<String, Value>) {
     let Some(Value::Object(status)) = pod.get_mut("status") else { return };
     let started = status.contains_key("startTime");
     let Some(Value::Array(conditions)) = status.get_mut("conditions") else { return };
-    let is_scheduled =
-        |condition: &Value| condition.get("type").and_then(Value::as_str) == Some("PodScheduled");
+    let is_scheduled = |condition: &Value| condition.get("type").and_then(Value::as_str) == Some("PodScheduled");
     conditions.retain(|condition| !(started && is_scheduled(condition)));
     for condition in conditions.iter_mut().filter(|condition| !is_scheduled(condition)) {
         if let Value::Object(fields) = condition {

@@ -1,8 +1,8 @@
 //! A message taken apart: the one place where the scheduler's text is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::framework::Placement;
+use crate::framework::{NodePlacement, Placement};
 
 use super::Phrase;
 
@@ -42,7 +42,7 @@ impl Counts {
         if let Some(rejection) = &placement.pre_filter {
             phrases.insert(rejection.rejection.message(), nodes);
         } else {
-            for reason in placement.nodes.iter().flat_map(|node| node.reasons()) {
+            for reason in placement.nodes.iter().flat_map(NodePlacement::reasons) {
                 *phrases.entry(reason.to_string()).or_default() += 1;
             }
         }
@@ -51,10 +51,13 @@ impl Counts {
 
     /// Phrases with different counts.
     pub(super) fn against(&self, ours: &Self) -> Vec<Phrase> {
-        let texts: std::collections::BTreeSet<&String> = self.phrases.keys().chain(ours.phrases.keys()).collect();
+        let texts: BTreeSet<&String> = self.phrases.keys().chain(ours.phrases.keys()).collect();
         let count = |counts: &Self, text| counts.phrases.get(text).copied().unwrap_or_default();
-        let compared =
-            texts.into_iter().map(|text| Phrase { text: text.clone(), theirs: count(self, text), ours: count(ours, text) });
+        let compared = texts.into_iter().map(|text| Phrase {
+            text: text.clone(),
+            theirs: count(self, text),
+            ours: count(ours, text),
+        });
         compared.filter(|phrase| phrase.theirs != phrase.ours).collect()
     }
 
@@ -96,9 +99,8 @@ mod tests {
     #[track_caller]
     fn case(message: &str, expected: Option<&[(&str, usize)]>) {
         let found = Counts::parse(message);
-        let phrases: Option<Vec<(&str, usize)>> = found
-            .as_ref()
-            .map(|counts| counts.phrases.iter().map(|(text, count)| (text.as_str(), *count)).collect());
+        let phrases: Option<Vec<(&str, usize)>> =
+            found.as_ref().map(|counts| counts.phrases.iter().map(|(text, count)| (text.as_str(), *count)).collect());
         assert_eq!(phrases.as_deref(), expected, "{message}");
     }
 
@@ -127,7 +129,8 @@ mod tests {
     #[test]
     fn two_wordings_of_taints() {
         let counts = |phrases: &str| Counts::parse(&format!("0/5 nodes are available: {phrases}.")).unwrap();
-        let named = counts("1 node(s) had untolerated taint {a: }, 2 Insufficient cpu, 2 node(s) had untolerated taint {b: c}");
+        let named =
+            counts("1 node(s) had untolerated taint {a: }, 2 Insufficient cpu, 2 node(s) had untolerated taint {b: c}");
         let unnamed = counts("2 Insufficient cpu, 3 node(s) had untolerated taint(s)");
         assert!(unnamed.differ_in_taints_only(&named) && named.differ_in_taints_only(&unnamed));
         assert!(!named.differ_in_taints_only(&named));

@@ -153,8 +153,7 @@ pub fn find(placement: &Placement, cluster: &Cluster, scheduler: &Scheduler, bas
 /// The newest words, not yet compared.
 fn said(pod: &Pod, cluster: &Cluster) -> Option<OwnWords> {
     let name = pod.spec().scheduler_name();
-    let condition =
-        pod.own.scheduled.as_ref().filter(|condition| !condition.status && !condition.message.is_empty());
+    let condition = pod.own.scheduled.as_ref().filter(|condition| !condition.status && !condition.message.is_empty());
     // Others say FailedScheduling too: of pods that their own nodes would not help.
     let own = |event: &&SchedulingEvent| event.reporter.is_empty() || event.reporter == name;
     let events = cluster.scheduling_events.of(pod.key(), pod.own.uid).filter(own);

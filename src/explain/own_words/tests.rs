@@ -53,7 +53,9 @@ const OURS: &str = "0/2 nodes are available: 2 Insufficient cpu. no new claims t
 
 #[track_caller]
 fn found(mut cluster: Cluster, events: &[SchedulingEvent], basis: Basis) -> Option<OwnWords> {
-    events.iter().for_each(|event| cluster.scheduling_events.add(event.clone()));
+    for event in events {
+        cluster.scheduling_events.add(event.clone());
+    }
     let behaviour = Behaviour::default();
     let scheduler = Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour);
     let pod = cluster.pod_named(ObjectKey::new(name("shop"), name("big"))).unwrap().id;
@@ -130,13 +132,21 @@ fn different() {
     case(
         None,
         &said("0/2 nodes are available: 2 Insufficient memory."),
-        &[(Kind::Pod, json!({ "metadata": { "name": "web" }, "spec": { "nodeName": "a" }, "status": { "startTime": at(150) } }))],
+        &[(
+            Kind::Pod,
+            json!({ "metadata": { "name": "web" }, "spec": { "nodeName": "a" }, "status": { "startTime": at(150) } }),
+        )],
         "Event of 200: Different([Untraced]), Message",
     );
     let other_part = "0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 No preemption \
                       victims found for incoming pod.";
     case(None, &said(other_part), &[], "Event of 200: Different([Untraced]), Preemption");
-    case(None, &said("0/2 nodes are available: 2 Insufficient cpu."), &[], "Event of 200: Different([Untraced]), Preemption");
+    case(
+        None,
+        &said("0/2 nodes are available: 2 Insufficient cpu."),
+        &[],
+        "Event of 200: Different([Untraced]), Preemption",
+    );
     let nominated = json!({ "metadata": { "name": "n" }, "status": { "nominatedNodeName": "a" } });
     case(
         None,
@@ -144,10 +154,13 @@ fn different() {
         &[(Kind::Pod, nominated)],
         "Event of 200: Different([NominatedPods(1), Untraced]), Message",
     );
-    let tainted = json!({ "metadata": { "name": "b" }, "spec": { "taints": [{ "key": "k", "effect": "NoSchedule" }] } });
+    let tainted =
+        json!({ "metadata": { "name": "b" }, "spec": { "taints": [{ "key": "k", "effect": "NoSchedule" }] } });
     case(
         None,
-        &said("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s). no new claims to deallocate"),
+        &said(
+            "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s). no new claims to deallocate",
+        ),
         &[(Kind::Node, tainted)],
         "Event of 200: Different([TaintText]), TaintText",
     );

@@ -127,7 +127,9 @@ pub(super) fn standing(standing: &Standing, as_of: Option<Timestamp>) -> String 
         }
         Standing::NotStarted { node, since } => {
             let since = since.map_or_else(String::new, |since| format!(" {}", how_long(since, as_of)));
-            format!("it was given {node} and has not been started{since}: a matter of the kubelet there, not of the scheduler")
+            format!(
+                "it was given {node} and has not been started{since}: a matter of the kubelet there, not of the scheduler"
+            )
         }
     }
 }
@@ -139,7 +141,10 @@ mod tests {
     #[test]
     fn how_long_ago() {
         let case = |seconds: i64| ago(Timestamp(0), Some(Timestamp(seconds)));
-        assert_eq!([1, 90, 120, 7199].map(case), ["1 second ago", "90 seconds ago", "2 minutes ago", "119 minutes ago"]);
+        assert_eq!(
+            [1, 90, 120, 7199].map(case),
+            ["1 second ago", "90 seconds ago", "2 minutes ago", "119 minutes ago"]
+        );
         assert_eq!([7200, 172_800, -5].map(case), ["2 hours ago", "2 days ago", "0 seconds ago"]);
         assert_eq!(ago(Timestamp(0), None), "1970-01-01T00:00:00Z");
     }

@@ -21,8 +21,8 @@ mod session;
 pub use config_map::config_map;
 pub use connection::Connection;
 pub use error::LiveError;
-pub use events::events;
 pub(super) use events::all_events;
+pub use events::events;
 pub use names::{KubeconfigEntry, kubeconfig_names, names};
 pub use session::SessionCell;
 
