@@ -4,7 +4,8 @@
 //! it: which few causes stand behind the verdicts ([`causes`]), which nodes miss by the least
 //! ([`near_misses`]), what would help ([`suggest`]), which plugin made the best node win ([`deciding`]), and how the node a
 //! running pod is on compares with it ([`attribution`]). Of many pods it finds which wait for the same
-//! ([`pending`]). Words and tables are `report`'s.
+//! ([`pending`]). Beside it stands what the cluster itself says: its scheduler's words ([`own_words`]),
+//! and whether any scheduler looks at the pod at all ([`standing`]). Words and tables are `report`'s.
 
 pub mod attribution;
 pub mod causes;

@@ -3,6 +3,7 @@
 //! Nothing here changes an answer. Every form is a function of the same values: the
 //! [`Placement`] and what `explain` found in it.
 
+pub mod capacity;
 pub mod json;
 mod json_cluster_says;
 mod json_help;

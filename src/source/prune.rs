@@ -128,6 +128,21 @@ mod tests {
     }
 
     #[test]
+    fn of_a_pod_that_waits_the_schedulers_words_stay() {
+        let conditions = r#"[{"type":"PodScheduled","status":"False","lastProbeTime":null,"lastTransitionTime":"2026-01-01T00:00:00Z","message":"0/1"},{"type":"PodResizePending","message":"m","lastTransitionTime":"2026-01-01T00:00:00Z"}]"#;
+        case(
+            Kind::Pod,
+            &format!(r#"{{"status":{{"conditions":{conditions}}}}}"#),
+            r#"{"status":{"conditions":[{"lastTransitionTime":"2026-01-01T00:00:00Z","message":"0/1","status":"False","type":"PodScheduled"},{"type":"PodResizePending"}]}}"#,
+        );
+        case(
+            Kind::Pod,
+            &format!(r#"{{"status":{{"startTime":"2026-01-01T00:00:01Z","conditions":{conditions}}}}}"#),
+            r#"{"status":{"conditions":[{"type":"PodResizePending"}],"startTime":"2026-01-01T00:00:01Z"}}"#,
+        );
+    }
+
+    #[test]
     fn a_pod_that_has_ended_is_no_more_than_its_name() {
         case(
             Kind::Pod,

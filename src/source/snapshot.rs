@@ -154,8 +154,8 @@ impl Snapshot {
         if self.found { Ok(()) } else { Err(SourceError::whole(input, Problem::NoObject)) }
     }
 
-    /// Takes in what a cluster has, as of `now`. Lists only the kinds that the state knows: no
-    /// Secrets, no ConfigMaps.
+    /// Takes in what a cluster has, as of `now`. Lists only the kinds that the state knows, no
+    /// Secrets and no ConfigMaps, and the schedulers' events.
     ///
     /// # Errors
     /// As [`live::read`].
