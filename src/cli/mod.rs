@@ -7,16 +7,19 @@
 //! question could not be answered.
 
 mod capacity;
+mod cluster_says;
 mod complete;
 mod completion;
 mod config;
 mod config_args;
+mod config_source;
 mod explain;
 mod kube_flags;
 mod manifests;
 mod output;
 mod pending;
 mod resolve;
+mod running_scheduler;
 mod simulate;
 mod snapshot;
 mod state;
@@ -76,7 +79,7 @@ enum Command {
     Capacity(Box<capacity::CapacityArgs>),
     Pending(Box<pending::PendingArgs>),
     Snapshot(Box<snapshot::SnapshotArgs>),
-    Config(config::ConfigArgs),
+    Config(Box<config::ConfigArgs>),
     Completion(completion::CompletionArgs),
     Version(version::VersionArgs),
 }

@@ -6,6 +6,7 @@
 pub mod capacity;
 pub mod html;
 pub mod json;
+mod json_cluster_says;
 mod json_help;
 pub mod name;
 pub mod pending;
@@ -16,7 +17,7 @@ pub mod text;
 
 use std::fmt;
 
-use crate::explain::{Explanation, NodeDetail, PreemptionDetail, Suggestion};
+use crate::explain::{ClusterSays, Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
 
 /// An output format, as `-o` names it.
@@ -115,6 +116,8 @@ pub struct Answer {
     pub suggestions: Option<Vec<Suggestion>>,
     /// The placement's preemption in full.
     pub preemption: Option<PreemptionDetail>,
+    /// What the cluster itself says of the pod.
+    pub cluster_says: ClusterSays,
     /// Pods without a profile have no cycle: this many nodes were not looked at.
     pub nodes: usize,
     /// The profile's filter plugins, in order; none without a profile.

@@ -8,24 +8,26 @@ use super::super::table::{self, words};
 use super::super::text::{count, list, thousands};
 use super::markup::Markup;
 use super::matrix::Matrices;
-use super::{help, mark, node, notes, scores};
+use super::{cluster_says, help, mark, node, notes, scores};
 
 /// The beginning of the section of the pod at `index`.
 pub(super) fn open(page: &mut Markup, answer: &Answer, index: usize) {
     let (label, headline) = table::headline(answer);
     page.raw("<article class=\"answer\" id=\"pod-").text(index + 1).raw("\">\n");
     page.raw("<h2>").append(&mark(label)).text(headline).raw("</h2>\n");
-}
-
-/// All but the headline: nothing in it names the pod, so that replicas share it.
-pub(super) fn body(page: &mut Markup, answer: &Answer, matrices: &mut Matrices<'_>) {
     let placement = &answer.placement;
     let profile = if table::has_no_profile(placement) { "no profile" } else { placement.profile.as_str() };
     page.raw("<p class=\"basis\">Profile ").element("code", profile).raw("</p>\n");
     for text in table::told(placement) {
-        page.raw("<figure class=\"told\"><figcaption>kube-scheduler says</figcaption><blockquote>");
+        page.raw("<figure class=\"told\"><figcaption>In kube-scheduler's words</figcaption><blockquote>");
         page.text(text).raw("</blockquote></figure>\n");
     }
+    cluster_says::render(page, &answer.cluster_says);
+}
+
+/// What follows: nothing in it names the pod, so that replicas share it.
+pub(super) fn body(page: &mut Markup, answer: &Answer, matrices: &mut Matrices<'_>) {
+    let placement = &answer.placement;
     notes::not_evaluated(page, &placement.not_evaluated);
     if let Some(detail) = &answer.detail {
         node::detail(page, answer, detail);

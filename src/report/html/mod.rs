@@ -6,6 +6,7 @@
 
 mod answer;
 mod classes;
+mod cluster_says;
 mod heat;
 mod help;
 mod markup;

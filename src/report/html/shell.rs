@@ -18,8 +18,8 @@ pub struct Provenance<'a> {
     pub kube_version: &'a str,
     /// Where the state came from: a file, or the cluster.
     pub origin: &'a str,
-    /// When the state was read, where that is known, RFC 3339.
-    pub read_at: Option<&'a str>,
+    /// When the state was read, where that is known.
+    pub as_of: Option<Timestamp>,
     /// When the question was asked.
     pub asked_at: Timestamp,
 }
@@ -46,12 +46,12 @@ pub(super) fn page(command: &'static str, title: &str, body: &Markup, provenance
 }
 
 fn footer(page: &mut Markup, provenance: &Provenance<'_>) {
-    let Provenance { kube_version, origin, read_at, asked_at } = provenance;
+    let Provenance { kube_version, origin, as_of, asked_at } = provenance;
     page.raw("<footer><h2>What this rests on</h2>\n<dl>");
     page.raw("<div><dt>Scheduler</dt><dd>kube-scheduler ").text(kube_version).raw(", reproduced offline</dd></div>");
     page.raw("<div><dt>State</dt><dd>").text(origin);
-    if let Some(read_at) = read_at {
-        page.raw(", as of <time>").text(read_at).raw("</time>");
+    if let Some(as_of) = as_of {
+        page.raw(", as of <time>").text(as_of).raw("</time>");
     }
     page.raw("</dd></div>");
     page.raw("<div><dt>Asked</dt><dd><time>").text(asked_at).raw("</time></dd></div>");

@@ -4,6 +4,8 @@
 //! causes, closest nodes or scores. One node and 5,000 fit on a screen: lists are capped and say
 //! what they leave out.
 
+pub(super) mod cluster_says;
+pub(super) mod cluster_says_words;
 pub(super) mod fits;
 mod grid;
 pub(super) mod help;
@@ -59,6 +61,7 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
         screen.blank();
         screen.paragraph(Label::Plain, &text);
     }
+    cluster_says::render(screen, answer);
     if let Some(detail) = &answer.detail {
         node::render(screen, answer, detail);
     } else {
