@@ -14,7 +14,7 @@ use crate::report::{self, Answer, Format};
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
 use super::output::OutputFlags;
-use super::state::{State, StateFlags};
+use super::state::{Purpose, State, StateFlags};
 use super::target::Target;
 use super::{Status, TEMPLATE, resolve};
 
@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
         );
     }
     let mut from_files = Asked::default();
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, |builder| {
+    let mut state = arguments.state.load(&arguments.kube, &arguments.output, purpose(&target), |builder| {
         if let Target::Files(files) = &target {
             from_files = manifests::read(files, builder)?;
         }
@@ -107,10 +107,20 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
 
+/// A workload without pending pods stands for a fresh one.
+fn purpose(target: &Target) -> Purpose {
+    let new_pods = match target {
+        Target::Files(_) => true,
+        Target::Named(named) => named.iter().any(|named| named.workload.is_some()),
+    };
+    Purpose { new_pods, groups: false }
+}
+
 fn pods(state: &mut State, target: &Target, from_files: Asked) -> Result<Vec<PodId>> {
     match target {
         Target::Files(_) => {
-            Ok(from_files.objects.into_iter().flat_map(|asked| resolve::asked(state, asked, 1)).collect())
+            state.cluster.admit_claims(&from_files.claims);
+            Ok(from_files.objects.into_iter().flat_map(|asked| resolve::asked(state, asked)).collect())
         }
         Target::Named(named) => {
             let mut pods = Vec::new();

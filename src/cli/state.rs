@@ -63,8 +63,34 @@ pub(crate) struct State {
     pub(crate) keeps_raw: bool,
 }
 
+/// Whose pods a question is about: what that takes beside what every question does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Purpose {
+    /// Pods that do not exist yet: what decides whether and how they come into being.
+    pub(crate) new_pods: bool,
+    /// Many pods: which of them belong together.
+    pub(crate) groups: bool,
+}
+
+impl Purpose {
+    fn wants(self, kind: Kind) -> bool {
+        match kind {
+            Kind::PodGroup => self.groups,
+            kind => self.new_pods || !Kind::ADMISSION.contains(&kind),
+        }
+    }
+
+    /// Whether it must be said that `kind` could not be listed. Of PodGroups the simulation tells
+    /// which ones it missed.
+    fn misses(self, kind: &str) -> bool {
+        let is = |known: &&Kind| known.as_str() == kind;
+        kind != Kind::PodGroup.as_str() && (self.new_pods || !Kind::ADMISSION.iter().any(|known| is(&known)))
+    }
+}
+
 impl StateFlags {
-    /// Reads the state and builds the scheduler. `more` adds objects of the command's own.
+    /// Reads the state, as far as `purpose` needs it, and builds the scheduler. `more` adds objects of the
+    /// command's own.
     ///
     /// # Errors
     /// Anything that cannot be read, reached, or understood.
@@ -72,6 +98,7 @@ impl StateFlags {
         &self,
         kube: &KubeFlags,
         output: &OutputFlags,
+        purpose: Purpose,
         more: impl FnOnce(&mut ClusterBuilder) -> Result<()>,
     ) -> Result<State> {
         let mut builder = ClusterBuilder::default();
@@ -80,8 +107,8 @@ impl StateFlags {
         }
         let mut notes = Vec::new();
         let Found { version, origin, namespace, scheduler_config } = match &self.snapshot {
-            Some(path) => read_files(path, &mut builder, output, &mut notes)?,
-            None => read_cluster(kube, &mut builder, &mut notes)?,
+            Some(path) => read_files(path, &mut builder, output, purpose, &mut notes)?,
+            None => read_cluster(kube, &mut builder, purpose, &mut notes)?,
         };
         more(&mut builder)?;
         let behaviour = self.scheduler.behaviour(version.as_deref(), output, &mut notes)?;
@@ -130,6 +157,7 @@ fn read_files(
     path: &Path,
     builder: &mut ClusterBuilder,
     output: &OutputFlags,
+    purpose: Purpose,
     notes: &mut Vec<NotEvaluated>,
 ) -> Result<Found> {
     let input = Input::from(path.to_path_buf());
@@ -139,16 +167,24 @@ fn read_files(
     if let Some(read_at) = &record.read_at {
         output.log(&format!("{input} is the state of {read_at}"));
     }
-    notes.extend(record.not_listed.into_iter().map(|missing| not_listed(&missing.kind, missing.why)));
+    let missing = record.not_listed.into_iter().filter(|missing| purpose.misses(&missing.kind));
+    notes.extend(missing.map(|missing| not_listed(&missing.kind, missing.why)));
     let version = record.kube_version.or_else(|| builder.newest_kubelet().map(|version| version.to_string()));
     let scheduler_config = record.scheduler_config;
     Ok(Found { version, origin: input.to_string(), namespace: "default".to_owned(), scheduler_config })
 }
 
 /// A cluster: the version is the server's.
-fn read_cluster(kube: &KubeFlags, builder: &mut ClusterBuilder, notes: &mut Vec<NotEvaluated>) -> Result<Found> {
-    let report = live::read(&kube.connection()?, Kind::ALL, builder).map_err(from_live)?;
-    notes.extend(report.forbidden.into_iter().map(|(kind, why)| not_listed(kind.as_str(), why)));
+fn read_cluster(
+    kube: &KubeFlags,
+    builder: &mut ClusterBuilder,
+    purpose: Purpose,
+    notes: &mut Vec<NotEvaluated>,
+) -> Result<Found> {
+    let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(|kind| purpose.wants(*kind)).collect();
+    let report = live::read(&kube.connection()?, &kinds, builder).map_err(from_live)?;
+    let missing = report.forbidden.into_iter().filter(|(kind, _)| purpose.misses(kind.as_str()));
+    notes.extend(missing.map(|(kind, why)| not_listed(kind.as_str(), why)));
     let (version, namespace) = (report.version, report.default_namespace);
     Ok(Found { version, origin: "the cluster".to_owned(), namespace, scheduler_config: None })
 }

@@ -4,9 +4,12 @@
 //! then how full the nodes get; then pod by pod. Lists are capped unless `wide`, and say what
 //! they leave out.
 
+use indexmap::IndexMap;
+
+use crate::cluster::admission::Refusal;
 use crate::cluster::name;
 use crate::framework::Amount;
-use crate::simulate::{NodeLoad, Outcome, Summary};
+use crate::simulate::{NodeLoad, Outcome, Step, Summary};
 
 use super::super::style::Label;
 use super::super::table::{Grid, Options, Screen, amount, not_evaluated};
@@ -26,6 +29,8 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
     let (label, headline) = headline(&answer.summary);
     screen.headline(label, &headline, options.kube_version);
     let most = |most: usize| if options.wide { usize::MAX } else { most };
+    asides(&mut screen, &answer.summary);
+    refused(&mut screen, answer, most(GROUPS));
     unplaced(&mut screen, &answer.summary, most(GROUPS));
     nodes(&mut screen, &answer.summary, options.wide, most(NODES));
     if answer.summary.placed > 0 {
@@ -45,6 +50,38 @@ fn headline(summary: &Summary) -> (Label, String) {
         (0, _) => (Label::Rejected, format!("No place for {} on {}", count(all, "pod"), count(summary.nodes, "node"))),
         (placed, _) => (Label::Rejected, format!("{} of {} placed, on {nodes}", thousands(placed), count(all, "pod"))),
     }
+}
+
+/// What the headline does not tell of its pods.
+fn asides(screen: &mut Screen, summary: &Summary) {
+    if summary.evicted > 0 {
+        let again = format!("{} of them placed again", thousands(summary.placed_again));
+        screen.paragraph(Label::Plain, &format!("{} had to make way, {again}", count(summary.evicted, "pod")));
+    }
+    if summary.gated > 0 {
+        let gated = format!("{} not tried: scheduling gates", count(summary.gated, "pod"));
+        screen.paragraph(Label::Plain, &gated);
+    }
+}
+
+/// Pods that never come into being; those that are refused for the same reason together.
+fn refused(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
+    if answer.refused.is_empty() {
+        return;
+    }
+    let mut groups: IndexMap<&str, Vec<&Refusal>> = IndexMap::new();
+    for refusal in &answer.refused {
+        groups.entry(&refusal.why).or_default().push(refusal);
+    }
+    screen.heading("REFUSED", "the API server would not create these pods; what it says of the first");
+    for refusals in groups.values().take(most) {
+        let pods: Vec<String> = refusals.iter().map(|refusal| refusal.pod.to_string()).collect();
+        screen.paragraph(Label::Rejected, &format!("{}: {}", count(pods.len(), "pod"), list(&pods, 2)));
+        if let Some(first) = refusals.first() {
+            screen.indented(Label::Plain, "  ", &first.to_string());
+        }
+    }
+    left_out(screen, groups.len(), most, "group");
 }
 
 /// Why pods stay pending; those that the same things stood in the way of together.
@@ -108,7 +145,9 @@ fn shares((_, before, after, allocatable): Change<'_>) -> String {
 /// Pod by pod.
 fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     screen.blank();
-    let mut grid = Grid::new(["POD", "NODE", "TOTAL", "TIES"]).right_aligned([2, 3]);
+    let moved = answer.summary.evicted > 0;
+    let header = ["POD", "NODE", "TOTAL", "TIES"].into_iter().chain(moved.then_some("PREEMPTION"));
+    let mut grid = Grid::with_header(header.map(str::to_owned).collect()).right_aligned([2, 3]);
     for step in answer.steps.iter().take(most) {
         let pod = step.pod.to_string();
         let (label, cells) = match &step.outcome {
@@ -121,10 +160,18 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
                 (Label::Rejected, [pod, "<none>".to_owned(), "<none>".to_owned(), "<none>".to_owned()])
             }
         };
-        grid.row(label, cells);
+        grid.row(label, cells.into_iter().chain(moved.then(|| preemption(step))));
     }
     screen.grid(&grid);
     left_out(screen, answer.steps.len(), most, "pod");
+}
+
+/// Who made way for whom.
+fn preemption(step: &Step) -> String {
+    let victims: Vec<String> = step.preempted.iter().map(ToString::to_string).collect();
+    let victims = (!victims.is_empty()).then(|| format!("for it: {}", list(&victims, 2)));
+    let left = step.evictions.last().map(|eviction| format!("left {} for {}", eviction.node, eviction.by));
+    victims.into_iter().chain(left).collect::<Vec<_>>().join("; ")
 }
 
 fn left_out(screen: &mut Screen, all: usize, most: usize, noun: &str) {
