@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cluster::admission::Refusal;
 use crate::cluster::{PodId, Timestamp, name};
 use crate::error::{Error, Result};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
 use crate::explain::{Explanation, NodeDetail};
-use crate::framework::{Cycle, Notes, Placement};
+use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
 use crate::report::{self, Answer, Format};
 
 use super::kube_flags::KubeFlags;
@@ -176,6 +177,7 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
     let was_on = state.cluster.node_of(pod);
     let mut placement = state.scheduler.explain(&mut state.cluster, pod, now);
     placement.not_evaluated.extend(state.notes.iter().cloned());
+    placement.not_evaluated.extend(state.refused.iter().filter(|refusal| refusal.pod == placement.pod).map(not_let_in));
     let answer = Answer {
         suggestions: wanted.suggestions(state, &placement, now),
         preemption: wanted.preemption(state, &placement, now),
@@ -188,6 +190,12 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
         state.cluster.assume(pod, node);
     }
     answer
+}
+
+/// Of a pod that would not come into being.
+fn not_let_in(refusal: &Refusal) -> NotEvaluated {
+    let effect = "the API server would refuse the pod; this is what would become of it otherwise";
+    NotEvaluated::new("admission", refusal.to_string(), effect)
 }
 
 fn detail(state: &State, placement: &Placement, node: &str, now: Timestamp) -> Option<NodeDetail> {

@@ -55,7 +55,7 @@ pub(crate) fn asked(state: &mut State, asked: AskedObject) -> Vec<PodId> {
         keep_raw(state, &created, &json);
     }
     note_unknown(state, &created);
-    note_refused(state, &created);
+    state.refused.extend(created.refused);
     created.pods
 }
 
@@ -128,14 +128,6 @@ fn note_unknown(state: &mut State, created: &Created) {
         if !state.notes.contains(&note) {
             state.notes.push(note);
         }
-    }
-}
-
-/// Pods that are asked about though they would not come into being.
-fn note_refused(state: &mut State, created: &Created) {
-    for refusal in &created.refused {
-        let effect = "the API server would refuse the pod; this is what would become of it otherwise";
-        state.notes.push(NotEvaluated::new("admission", refusal.to_string(), effect));
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
+use crate::cluster::admission::Refusal;
 use crate::cluster::requests::RequestGates;
 use crate::cluster::{Cluster, ClusterBuilder, Kind};
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
@@ -59,6 +60,8 @@ pub(crate) struct State {
     pub(crate) origin: String,
     /// What is missing in it.
     pub(crate) notes: Vec<NotEvaluated>,
+    /// Pods that were created here though the API server would refuse them.
+    pub(crate) refused: Vec<Refusal>,
     /// Whether whole Pods and Nodes are kept, to be sent to extenders.
     pub(crate) keeps_raw: bool,
 }
@@ -127,7 +130,8 @@ impl StateFlags {
         ));
         let namespace = kube.namespace.clone().unwrap_or(namespace);
         let scheduler = self.scheduler(config, behaviour)?;
-        Ok(State { cluster, scheduler, gates, namespace, origin, notes, keeps_raw: self.call_extenders })
+        let refused = Vec::new();
+        Ok(State { cluster, scheduler, gates, namespace, origin, notes, refused, keeps_raw: self.call_extenders })
     }
 
     /// The scheduler, its extenders connected only if they are to be asked.

@@ -15,6 +15,9 @@ pub mod step;
 pub mod summary;
 pub mod ties;
 
+#[cfg(test)]
+mod tests;
+
 pub use preempt::Eviction;
 pub use step::{Cause, Outcome, Place, Step, Unplaced};
 pub use summary::{Load, NodeLoad, Summary, UnplacedGroup};

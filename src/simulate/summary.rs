@@ -17,7 +17,8 @@ pub struct Summary {
     pub unplaced: usize,
     /// Those of them that wait for their scheduling gates.
     pub gated: usize,
-    /// Pods that had to make way for others.
+    /// Pods that were on nodes at the beginning and had to make way. They are among the pods above, as
+    /// they became pending.
     pub evicted: usize,
     /// Those of them that went to a node again.
     pub placed_again: usize,
@@ -92,7 +93,7 @@ impl Summary {
         }
         let loads: Vec<NodeLoad> =
             on_nodes.iter().map(|(node, moved)| NodeLoad::new(cluster, cluster.node(*node), moved)).collect();
-        let evicted = || steps.iter().filter(|step| !step.evictions.is_empty());
+        let evicted = || steps.iter().filter(|step| step.evictions.iter().any(|eviction| eviction.ran));
         let gated = |step: &&Step| matches!(&step.outcome, Outcome::Unplaced(unplaced) if unplaced.gated);
         let mut unplaced_by_cause: Vec<UnplacedGroup> = groups.into_values().collect();
         // Stable: groups of one size stay in the queue's order.

@@ -42,9 +42,12 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
 
 /// The answer in one line.
 fn headline(summary: &Summary) -> (Label, String) {
-    let all = summary.placed + summary.unplaced;
+    // Pods that were preempted are told of in a line of their own.
+    let placed = summary.placed - summary.placed_again;
+    let unplaced = summary.unplaced - (summary.evicted - summary.placed_again);
+    let all = placed + unplaced;
     let nodes = format!("{} of {}", thousands(summary.loads.len()), count(summary.nodes, "node"));
-    match (summary.placed, summary.unplaced) {
+    match (placed, unplaced) {
         (0, 0) => (Label::Plain, "No pod to schedule".to_owned()),
         (placed, 0) => (Label::Fits, format!("{} placed, on {nodes}", count(placed, "pod"))),
         (0, _) => (Label::Rejected, format!("No place for {} on {}", count(all, "pod"), count(summary.nodes, "node"))),
@@ -55,8 +58,9 @@ fn headline(summary: &Summary) -> (Label, String) {
 /// What the headline does not tell of its pods.
 fn asides(screen: &mut Screen, summary: &Summary) {
     if summary.evicted > 0 {
+        let label = if summary.placed_again < summary.evicted { Label::Rejected } else { Label::Plain };
         let again = format!("{} of them placed again", thousands(summary.placed_again));
-        screen.paragraph(Label::Plain, &format!("{} had to make way, {again}", count(summary.evicted, "pod")));
+        screen.paragraph(label, &format!("{} preempted, {again}", count(summary.evicted, "pod")));
     }
     if summary.gated > 0 {
         let gated = format!("{} not tried: scheduling gates", count(summary.gated, "pod"));
@@ -145,7 +149,7 @@ fn shares((_, before, after, allocatable): Change<'_>) -> String {
 /// Pod by pod.
 fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     screen.blank();
-    let moved = answer.summary.evicted > 0;
+    let moved = answer.steps.iter().any(|step| !step.evictions.is_empty());
     let header = ["POD", "NODE", "TOTAL", "TIES"].into_iter().chain(moved.then_some("PREEMPTION"));
     let mut grid = Grid::with_header(header.map(str::to_owned).collect()).right_aligned([2, 3]);
     for step in answer.steps.iter().take(most) {
@@ -166,11 +170,11 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     left_out(screen, answer.steps.len(), most, "pod");
 }
 
-/// Who made way for whom.
+/// Whom it preempted, and who preempted it.
 fn preemption(step: &Step) -> String {
     let victims: Vec<String> = step.preempted.iter().map(ToString::to_string).collect();
-    let victims = (!victims.is_empty()).then(|| format!("for it: {}", list(&victims, 2)));
-    let left = step.evictions.last().map(|eviction| format!("left {} for {}", eviction.node, eviction.by));
+    let victims = (!victims.is_empty()).then(|| format!("preempts {}", list(&victims, 2)));
+    let left = step.evictions.last().map(|eviction| format!("preempted on {} by {}", eviction.node, eviction.by));
     victims.into_iter().chain(left).collect::<Vec<_>>().join("; ")
 }
 
