@@ -77,9 +77,17 @@ impl<'s, 'a> Run<'s, 'a> {
             }
             rounds += 1;
             self.turned_away.clear();
-            again.into_iter().for_each(|pod| self.enqueue(pod));
+            for pod in again {
+                self.enqueue(pod);
+            }
         }
-        self.steps.into_iter().flatten().collect()
+        let Self { steps, mut made_way, mut evictions, .. } = self;
+        let finished = steps.into_iter().flatten().map(|mut step| {
+            step.preempted = made_way.remove(&step.pod_id).unwrap_or_default();
+            step.evictions = evictions.remove(&step.pod_id).unwrap_or_default();
+            step
+        });
+        finished.collect()
     }
 
     /// Behind all pods of the same priority.
@@ -99,6 +107,7 @@ impl<'s, 'a> Run<'s, 'a> {
         }
         match self.simulation.make_room(pod) {
             Room::Made(victims) => {
+                *self.times.entry(pod).or_default() += 1;
                 self.left(pod, victims);
                 self.enqueue(pod);
             }
@@ -116,16 +125,15 @@ impl<'s, 'a> Run<'s, 'a> {
         if !self.simulation.preempts || !fails || terminating {
             return false;
         }
-        let times = self.times.entry(placement.pod_id).or_default();
-        *times += 1;
-        if *times > MOST_TIMES {
+        let spent = self.times.get(&placement.pod_id).is_some_and(|times| *times >= MOST_TIMES);
+        if spent {
             self.simulation.note(&NotEvaluated::new(
                 format!("further preemption for pod {}", placement.pod),
                 format!("others have made way for it {MOST_TIMES} times"),
                 "it stays pending",
             ));
         }
-        *times <= MOST_TIMES
+        !spent
     }
 
     /// All waiting pods of `gang`, of which `first` has come to its turn.
@@ -151,14 +159,20 @@ impl<'s, 'a> Run<'s, 'a> {
         let mark = self.simulation.mark();
         let mut victims: Vec<(PodId, Vec<Victim>)> = Vec::new();
         let steps: Vec<Step> = pods.into_iter().map(|pod| self.member(pod, &mut victims)).collect();
-        let found = steps.iter().filter(|step| step.place().is_some()).count();
-        if on_nodes + found >= gang.min_member {
-            victims.into_iter().for_each(|(pod, victims)| self.left(pod, victims));
-            steps.into_iter().for_each(|step| self.record(step, Again::Yes));
+        // Counted anew: one of the group may have made way for another.
+        if self.simulation.on_nodes(gang.key) >= gang.min_member {
+            for step in steps {
+                self.record(step, Again::Yes);
+            }
+            for (pod, victims) in victims {
+                self.left(pod, victims);
+            }
             return;
         }
         self.simulation.back_to(mark);
-        gang::given_back(gang, on_nodes, steps).into_iter().for_each(|step| self.record(step, Again::Yes));
+        for step in gang::given_back(gang, on_nodes, steps) {
+            self.record(step, Again::Yes);
+        }
     }
 
     /// One of a gang: who makes way for it does so at once, as nobody comes between.
@@ -167,6 +181,7 @@ impl<'s, 'a> Run<'s, 'a> {
         while self.may_make_room(&placement) {
             match self.simulation.make_room(pod) {
                 Room::Made(left) => {
+                    *self.times.entry(pod).or_default() += 1;
                     victims.push((pod, left));
                     placement = self.simulation.ask(pod);
                 }
@@ -200,10 +215,8 @@ impl<'s, 'a> Run<'s, 'a> {
     }
 
     /// Writes a step down. A pod that is still pending keeps its place among the steps.
-    fn record(&mut self, mut step: Step, again: Again) {
+    fn record(&mut self, step: Step, again: Again) {
         let pod = step.pod_id;
-        step.preempted = self.made_way.get(&pod).cloned().unwrap_or_default();
-        step.evictions = self.evictions.get(&pod).cloned().unwrap_or_default();
         let is_placed = step.place().is_some();
         if is_placed {
             self.placed.insert(pod);

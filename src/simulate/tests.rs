@@ -78,18 +78,16 @@ fn pending(cluster: &Cluster) -> Vec<PodId> {
 }
 
 fn shown(step: &Step) -> String {
-    let mut text = match &step.outcome {
+    let mut parts = vec![match &step.outcome {
         Outcome::Placed(place) => format!("{} on {}", step.pod.name, place.name),
         Outcome::Unplaced(_) => format!("{} pending", step.pod.name),
-    };
+    }];
     let victims: Vec<&str> = step.preempted.iter().map(|victim| victim.name.as_str()).collect();
     if !victims.is_empty() {
-        text += &format!(", {} made way", victims.join(" "));
+        parts.push(format!("{} made way", victims.join(" ")));
     }
-    for eviction in &step.evictions {
-        text += &format!(", left {} for {}", eviction.node, eviction.by.name);
-    }
-    text
+    parts.extend(step.evictions.iter().map(|eviction| format!("left {} for {}", eviction.node, eviction.by.name)));
+    parts.join(", ")
 }
 
 /// Of pods without a place.
@@ -276,6 +274,19 @@ fn nobody_makes_way_for_a_gang_that_does_not_fit_all_the_same() {
          pod g-1 1 9 gang=g
          pod g-2 1 9 gang=g",
         &["g-1 on a, low made way", "g-2 on a", "low pending, left a for g-1"],
+    );
+}
+
+#[test]
+fn one_of_a_gang_may_make_way_for_another() {
+    case(
+        "node a 2
+         node b 1
+         gang g 1
+         pod g-1 1 1 gang=g on=a
+         pod g-2 1 1 gang=g on=a
+         pod g-3 2 9 gang=g",
+        &["g-3 on a, g-1 g-2 made way", "g-1 on b, left a for g-3", "g-2 pending, left a for g-3"],
     );
 }
 

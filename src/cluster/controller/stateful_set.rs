@@ -27,9 +27,10 @@ pub(super) fn pods(cluster: &Cluster, set: &Workload, count: usize) -> Vec<NewPo
 
 /// The pod of the first number that has none.
 pub(super) fn next(cluster: &Cluster, set: &Workload) -> NewPods {
-    let free = (i64::from(set.first_ordinal)..)
-        .find(|ordinal| cluster.pod_named(key(set, *ordinal)).is_none())
-        .unwrap_or_default();
+    let first = i64::from(set.first_ordinal);
+    // There are no more numbers taken than there are pods.
+    let last = first.saturating_add_unsigned(cluster.pods().len() as u64);
+    let free = (first..=last).find(|ordinal| cluster.pod_named(key(set, *ordinal)).is_none()).unwrap_or(last);
     numbered(cluster, set, free..free.saturating_add(1)).pop().unwrap_or_default()
 }
 

@@ -12,6 +12,7 @@ use super::wire::{WireStorageList, WireStorageMetadata};
 
 /// The scheduling-relevant part of a PersistentVolumeClaim.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct PersistentVolumeClaim {
     /// Namespace and name.
     pub key: ObjectKey,
