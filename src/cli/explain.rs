@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cluster::admission::Refusal;
 use crate::cluster::{PodId, Timestamp, name};
 use crate::error::{Error, Result};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
 use crate::explain::{Explanation, NodeDetail};
-use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
+use crate::framework::{Cycle, Notes, Placement};
 use crate::report::{self, Answer, Format};
 
 use super::kube_flags::KubeFlags;
@@ -17,7 +16,7 @@ use super::manifests::{self, Asked};
 use super::output::OutputFlags;
 use super::state::{Purpose, State, StateFlags};
 use super::target::Target;
-use super::{Status, TEMPLATE, resolve};
+use super::{Status, TEMPLATE, cluster_says, resolve};
 
 /// Explain why a pod is pending, or why it is where it is
 ///
@@ -87,13 +86,14 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
         );
     }
     let mut from_files = Asked::default();
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, purpose(&target), |builder| {
+    let mut state = arguments.state.load(&arguments.kube, &arguments.output, Purpose::of(&target), |builder| {
         if let Target::Files(files) = &target {
             from_files = manifests::read(files, builder)?;
         }
         Ok(())
     })?;
     let pods = pods(&mut state, &target, from_files)?;
+    cluster_says::read_events(&mut state, &pods);
     let node = arguments.node.as_deref();
     if let Some(node) = node
         && state.cluster.node_named(name(node)).is_none()
@@ -106,15 +106,6 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     print(&answers, &arguments.output, &state)?;
     let fits = answers.iter().all(|answer| answer.placement.schedulable);
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
-}
-
-/// A workload without pending pods stands for a fresh one.
-fn purpose(target: &Target) -> Purpose {
-    let new_pods = match target {
-        Target::Files(_) => true,
-        Target::Named(named) => named.iter().any(|named| named.workload.is_some()),
-    };
-    Purpose { new_pods, groups: false }
 }
 
 fn pods(state: &mut State, target: &Target, from_files: Asked) -> Result<Vec<PodId>> {
@@ -177,12 +168,13 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
     let was_on = state.cluster.node_of(pod);
     let mut placement = state.scheduler.explain(&mut state.cluster, pod, now);
     placement.not_evaluated.extend(state.notes.iter().cloned());
-    placement.not_evaluated.extend(state.refused.iter().filter(|refusal| refusal.pod == placement.pod).map(not_let_in));
+    placement.not_evaluated.extend(state.not_let_in(placement.pod));
     let answer = Answer {
         suggestions: wanted.suggestions(state, &placement, now),
         preemption: wanted.preemption(state, &placement, now),
         explanation: Explanation::of(&placement, &state.cluster),
         detail: node.and_then(|node| detail(state, &placement, node, now)),
+        cluster_says: cluster_says::find(state, &placement),
         nodes: state.cluster.nodes().len(),
         placement,
     };
@@ -190,12 +182,6 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
         state.cluster.assume(pod, node);
     }
     answer
-}
-
-/// Of a pod that would not come into being.
-fn not_let_in(refusal: &Refusal) -> NotEvaluated {
-    let effect = "the API server would refuse the pod; this is what would become of it otherwise";
-    NotEvaluated::new("admission", refusal.to_string(), effect)
 }
 
 fn detail(state: &State, placement: &Placement, node: &str, now: Timestamp) -> Option<NodeDetail> {

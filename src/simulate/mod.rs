@@ -6,6 +6,7 @@
 //! Pods of a group stay together ([`gang`]). The state is changed in place, never copied, and
 //! [`Simulation::rewind`] changes it back.
 
+pub mod capacity;
 mod change;
 pub mod gang;
 pub mod preempt;
@@ -123,6 +124,11 @@ impl<'a> Simulation<'a> {
 
     /// The state as it is now.
     pub fn cluster(&self) -> &Cluster {
+        self.cluster
+    }
+
+    /// The state as it is now, to add pods to it.
+    fn cluster_mut(&mut self) -> &mut Cluster {
         self.cluster
     }
 
