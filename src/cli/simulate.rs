@@ -87,6 +87,7 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
     let mut not_evaluated = simulation.not_evaluated();
     not_evaluated.extend(state.notes.iter().cloned());
     let answer = SimulationAnswer { summary: Summary::of(&steps, simulation.cluster()), steps, not_evaluated };
+    drop(simulation);
     print(&answer, &arguments.output, &state)?;
     let fits = answer.summary.unplaced == 0;
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })

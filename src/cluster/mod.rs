@@ -141,6 +141,11 @@ impl Cluster {
         self.nominated.get(&node).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether any pending pod is nominated to a node, existing or not.
+    pub fn has_nominated(&self) -> bool {
+        !self.nominated.is_empty()
+    }
+
     /// What is known of the image `name` (in full, with its tag).
     pub fn image(&self, name: Name) -> Option<ImageState> {
         self.images.get(&name).copied()

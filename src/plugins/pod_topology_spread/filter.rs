@@ -3,28 +3,34 @@
 
 use std::sync::Arc;
 
-use crate::cluster::{Cluster, NodeInfo, Pod};
-use crate::framework::{Fact, NodeFilter, Reason, Rejection};
+use crate::cluster::{Cluster, Name, NodeInfo, Pod};
+use crate::framework::{Change, Fact, NodeFilter, Reason, Rejection, Touched};
 
 use super::constraints::{Constraint, NodeDemands, count_pods, has_all_keys};
 use super::domains::Domains;
 
 /// Rejects nodes whose domain the pod would make too full.
 #[derive(Clone)]
-pub(super) struct Filter<'a> {
-    pod: &'a Pod,
-    demands: NodeDemands<'a>,
+pub(super) struct Filter {
+    /// The pod's namespace: only pods there count.
+    namespace: Name,
+    demands: NodeDemands,
     constraints: Arc<[Constraint]>,
     /// In step with `constraints`.
     domains: Vec<Domains>,
 }
 
-impl<'a> Filter<'a> {
+impl Filter {
     /// Counts the pods of every domain (upstream calPreFilterState).
-    pub(super) fn new(cluster: &Cluster, pod: &'a Pod, constraints: Vec<Constraint>) -> Self {
+    pub(super) fn new(cluster: &Cluster, pod: &Pod, constraints: Vec<Constraint>) -> Self {
         let mut domains = vec![Domains::default(); constraints.len()];
         count_pods(cluster, pod, &constraints, true, &mut domains, |domains, value| Some(domains.add(value)));
-        Self { pod, demands: NodeDemands::of(pod), constraints: constraints.into(), domains }
+        Self {
+            namespace: pod.key().namespace,
+            demands: NodeDemands::of(pod),
+            constraints: constraints.into(),
+            domains,
+        }
     }
 
     fn rules(&self) -> impl Iterator<Item = (&Constraint, &Domains)> {
@@ -35,7 +41,7 @@ impl<'a> Filter<'a> {
     /// counted at first, but are here.
     fn change(&mut self, pod: &Pod, node: &NodeInfo, pods: i32) {
         let labels = &node.node.labels;
-        if pod.key().namespace != self.pod.key().namespace || !has_all_keys(labels, &self.constraints) {
+        if pod.key().namespace != self.namespace || !has_all_keys(labels, &self.constraints) {
             return;
         }
         let admission = self.demands.admission(node);
@@ -50,7 +56,7 @@ impl<'a> Filter<'a> {
     }
 }
 
-impl NodeFilter for Filter<'_> {
+impl NodeFilter for Filter {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
         for (constraint, domains) in self.rules() {
             let topology_key = constraint.topology_key;
@@ -91,6 +97,35 @@ impl NodeFilter for Filter<'_> {
 
     fn remove_pod(&mut self, pod: &Pod, node: &NodeInfo) {
         self.change(pod, node, -1);
+    }
+
+    fn follow(&mut self, change: Change<'_>, touched: &mut Touched) {
+        let Change { pod, node, sign } = change;
+        let mut counted = self.constraints.iter().map(|constraint| constraint.counts_pod(pod, self.namespace));
+        if !counted.any(|counts| counts) || !has_all_keys(&node.node.labels, &self.constraints) {
+            return;
+        }
+        let admission = self.demands.admission(node);
+        for (constraint, domains) in self.constraints.iter().zip(&mut self.domains) {
+            if !constraint.counts_pod(pod, self.namespace) || !constraint.includes(admission) {
+                continue;
+            }
+            let Some(value) = node.node.labels.get(constraint.topology_key) else { continue };
+            let minimum = domains.minimum();
+            domains.change(value, sign as i32);
+            if domains.minimum() == minimum {
+                touched.domain(constraint.topology_key, value);
+            } else {
+                touched.everything();
+            }
+        }
+    }
+
+    fn alike(&self) -> Option<Name> {
+        match &*self.constraints {
+            [constraint] => Some(constraint.topology_key),
+            _ => None,
+        }
     }
 }
 

@@ -1,0 +1,129 @@
+//! What a change touched: the nodes whose verdict or score can be another now.
+
+use rustc_hash::FxHashMap;
+
+use crate::cluster::name::Name;
+use crate::cluster::{Cluster, NodeId, NodeInfo, Pod};
+
+/// A pod has come to a node or left it.
+#[derive(Clone, Copy)]
+pub struct Change<'c> {
+    /// The pod.
+    pub pod: &'c Pod,
+    /// The node, as it is when the change is told: later changes have been made to it as well.
+    pub node: &'c NodeInfo,
+    /// 1 for a pod that came, -1 for one that left.
+    pub sign: i64,
+}
+
+/// Nodes to be asked again.
+#[derive(Debug, Default)]
+pub struct Touched {
+    everything: bool,
+    nodes: Vec<NodeId>,
+    /// Label and value.
+    domains: Vec<(Name, Name)>,
+}
+
+impl Touched {
+    /// One node.
+    pub fn node(&mut self, node: NodeId) {
+        if self.nodes.last() != Some(&node) {
+            self.nodes.push(node);
+        }
+    }
+
+    /// All nodes whose label `key` has this value.
+    pub fn domain(&mut self, key: Name, value: Name) {
+        if !self.domains.contains(&(key, value)) {
+            self.domains.push((key, value));
+        }
+    }
+
+    /// All nodes in the same domain of `key` as `node`; none where it has no such label.
+    pub fn domain_of(&mut self, node: &NodeInfo, key: Name) {
+        if let Some(value) = node.node.labels.get(key) {
+            self.domain(key, value);
+        }
+    }
+
+    /// Every node.
+    pub fn everything(&mut self) {
+        self.everything = true;
+    }
+
+    fn clear(&mut self) {
+        self.everything = false;
+        self.nodes.clear();
+        self.domains.clear();
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.everything && self.nodes.is_empty() && self.domains.is_empty()
+    }
+
+    /// Hands every touched node to `again` and forgets them: in groups of nodes about which
+    /// one answer holds, where `alike` is a label whose values make such groups. A node can come
+    /// more than once.
+    pub(super) fn drain(
+        &mut self,
+        cluster: &Cluster,
+        topology: &mut Topology,
+        alike: Option<Name>,
+        mut again: impl FnMut(&[NodeId]),
+    ) {
+        if self.is_empty() {
+            return;
+        }
+        match alike {
+            Some(key) if self.everything => topology.groups(cluster, key).for_each(again),
+            None if self.everything => topology.all(cluster).chunks(1).for_each(again),
+            _ => {
+                for (key, value) in &self.domains {
+                    let nodes = topology.nodes(cluster, *key, *value);
+                    if alike == Some(*key) { again(nodes) } else { nodes.chunks(1).for_each(&mut again) }
+                }
+                self.nodes.sort_unstable();
+                self.nodes.dedup();
+                self.nodes.chunks(1).for_each(again);
+            }
+        }
+        self.clear();
+    }
+}
+
+/// Nodes by the values of labels, looked up once for each label.
+#[derive(Debug, Default)]
+pub struct Topology {
+    keys: FxHashMap<Name, FxHashMap<Option<Name>, Vec<NodeId>>>,
+    all: Vec<NodeId>,
+}
+
+impl Topology {
+    fn of(&mut self, cluster: &Cluster, key: Name) -> &FxHashMap<Option<Name>, Vec<NodeId>> {
+        self.keys.entry(key).or_insert_with(|| {
+            let mut groups: FxHashMap<Option<Name>, Vec<NodeId>> = FxHashMap::default();
+            for node in cluster.nodes() {
+                groups.entry(node.node.labels.get(key)).or_default().push(node.id);
+            }
+            groups
+        })
+    }
+
+    /// The nodes of one domain.
+    fn nodes(&mut self, cluster: &Cluster, key: Name, value: Name) -> &[NodeId] {
+        self.of(cluster, key).get(&Some(value)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The nodes of each domain, and those in none.
+    fn groups(&mut self, cluster: &Cluster, key: Name) -> impl Iterator<Item = &[NodeId]> {
+        self.of(cluster, key).values().map(Vec::as_slice)
+    }
+
+    fn all(&mut self, cluster: &Cluster) -> &[NodeId] {
+        if self.all.is_empty() {
+            self.all = cluster.nodes().iter().map(|node| node.id).collect();
+        }
+        &self.all
+    }
+}
