@@ -3,67 +3,114 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
 
 mod common;
+#[path = "memory/drawn.rs"]
+mod drawn;
+
+use std::collections::VecDeque;
 
 use common::cases;
-use kubectl_sched::cluster::{Cluster, PodId, Timestamp};
+use drawn::{Draw, Drawn};
+use kubectl_sched::cluster::{Cluster, NodeId, PodId, Timestamp};
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::{Simulation, Step, Ties, queue};
 
 const NOW: Timestamp = Timestamp(1_780_000_000);
 
-/// What is done after each step besides.
+/// What happens between the steps.
 #[derive(Clone, Copy, PartialEq)]
 enum Between {
     Nothing,
-    /// Every third step a pod is taken off its node and put back into the queue.
-    PodsLeave,
+    /// Pods leave their nodes and queue up again, and now and then a node is cordoned.
+    Commotion,
 }
 
-/// The steps of `rounds` through the queue, pods that were placed leaving in between.
-fn run(scheduler: &Scheduler, cluster: &mut Cluster, between: Between, remembers: bool) -> Vec<Step> {
+/// All pending pods one after the other, and what could not be judged.
+fn run(scheduler: &Scheduler, cluster: &mut Cluster, between: Between, remembers: bool) -> (Vec<Step>, String) {
     let mut pods: Vec<PodId> = cluster.pending().map(|pod| pod.id).collect();
     queue::sort(cluster, &mut pods);
     let mut simulation = Simulation::new(scheduler, cluster, NOW, Ties::seeded(5));
-    let mut steps = Vec::new();
-    let mut queue: std::collections::VecDeque<PodId> = pods.into();
-    let most = queue.len() * 3;
+    let (mut steps, most) = (Vec::new(), pods.len() * 3);
+    let mut queue = VecDeque::from(pods);
+    let mut draw = Draw(11);
     while let Some(pod) = queue.pop_front() {
-        let step = if remembers {
+        steps.push(if remembers {
             simulation.step(pod)
         } else {
             let placement = simulation.ask(pod);
             simulation.settle(&placement)
-        };
-        steps.push(step);
-        if between == Between::PodsLeave && steps.len() % 3 == 0 && steps.len() < most {
-            // Some pod that is on a node, wherever it came from.
-            let on_nodes: Vec<PodId> = simulation.cluster().pods().iter().map(|pod| pod.id).collect();
-            let leaving = on_nodes[(steps.len() * 7) % on_nodes.len()];
-            if simulation.cluster().node_of(leaving).is_some() {
-                simulation.take_off(leaving);
-                queue.push_back(leaving);
-            }
+        });
+        if between == Between::Commotion && steps.len() < most {
+            commotion(&mut simulation, &mut draw, &mut queue);
         }
     }
-    steps
+    (steps, format!("{:?}", simulation.not_evaluated()))
+}
+
+fn commotion(simulation: &mut Simulation<'_>, draw: &mut Draw, queue: &mut VecDeque<PodId>) {
+    if draw.one_in(3) {
+        let leaving = PodId(draw.below(simulation.cluster().pods().len()) as u32);
+        if simulation.cluster().node_of(leaving).is_some() {
+            simulation.take_off(leaving);
+            queue.push_back(leaving);
+        }
+    }
+    if draw.one_in(20) && !simulation.cluster().nodes().is_empty() {
+        let node = NodeId(draw.below(simulation.cluster().nodes().len()) as u32);
+        simulation.edit(|cluster| cluster.change_node(node, |node| node.unschedulable = !node.unschedulable));
+    }
 }
 
 #[track_caller]
-fn same(name: &str, scheduler: &Scheduler, cluster: &Cluster, between: Between) {
-    let remembered = run(scheduler, &mut cluster.clone(), between, true);
-    let plain = run(scheduler, &mut cluster.clone(), between, false);
-    for (step, (remembered, plain)) in remembered.iter().zip(&plain).enumerate() {
-        assert_eq!(remembered, plain, "{name}, step {step}");
+fn same(name: &str, scheduler: &Scheduler, cluster: &Cluster) -> usize {
+    for between in [Between::Nothing, Between::Commotion] {
+        let (remembered, notes) = run(scheduler, &mut cluster.clone(), between, true);
+        let (plain, plain_notes) = run(scheduler, &mut cluster.clone(), between, false);
+        for (number, (remembered, plain)) in remembered.iter().zip(&plain).enumerate() {
+            assert_eq!(remembered, plain, "{name}, step {number}");
+        }
+        assert_eq!(remembered.len(), plain.len(), "{name}");
+        assert_eq!(notes, plain_notes, "{name}");
+        if between == Between::Commotion {
+            return plain.iter().filter(|step| step.place().is_some()).count();
+        }
     }
+    0
 }
 
 #[test]
 fn recorded_cases_come_out_the_same() {
-    for area in ["simulate", "mixed", "topology-spread", "inter-pod-affinity", "ports", "profiles-config", "preemption"] {
-        for case in cases(area).step_by(2) {
-            let (scheduler, cluster) = (case.scheduler(), case.cluster());
-            same(&case.name, &scheduler, &cluster, Between::Nothing);
-            same(&case.name, &scheduler, &cluster, Between::PodsLeave);
+    for area in ["simulate", "mixed", "topology-spread", "inter-pod-affinity", "ports", "preemption", "volumes", "dra"] {
+        for case in cases(area).step_by(4) {
+            same(&case.name, &case.scheduler(), &case.cluster());
         }
+    }
+}
+
+#[test]
+fn drawn_clusters_come_out_the_same() {
+    let rounds = std::env::var("MEMORY_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(300);
+    let mut placed = 0;
+    for seed in 0..rounds {
+        let Drawn { scheduler, cluster } = Drawn::of(seed);
+        placed += same(&format!("seed {seed}"), &scheduler, &cluster);
+    }
+    // Clusters in which nothing fits would prove little.
+    assert!(placed > rounds as usize * 5, "{placed}");
+}
+
+#[test]
+fn copies_are_placed_like_pods_and_leave_no_trace() {
+    for seed in 0..20 {
+        let Drawn { scheduler, mut cluster } = Drawn::of(seed);
+        let Some(pod) = cluster.pending().next().map(|pod| pod.id) else { continue };
+        let pods = cluster.pods().len();
+        let mut simulation = Simulation::new(&scheduler, &mut cluster, NOW, Ties::First);
+        let copies = simulation.place_copies(pod, 12);
+        simulation.rewind();
+        assert_eq!(cluster.pods().len(), pods, "seed {seed}");
+        assert!(copies.places.len() == 12 || copies.stopped_by.is_some(), "seed {seed}");
+        // The first copy goes where the pod itself would.
+        let step = Simulation::new(&scheduler, &mut cluster, NOW, Ties::First).step(pod);
+        assert_eq!(step.place(), copies.places.first(), "seed {seed}");
     }
 }

@@ -228,6 +228,20 @@ impl Cluster {
         id
     }
 
+    /// Takes back the pod that [`Cluster::add_pending`] added last, if it is still pending.
+    pub fn take_back(&mut self) {
+        if self.placed.last() != Some(&None) {
+            return;
+        }
+        if let Some(last) = self.pods.last().map(|pod| pod.id) {
+            self.unnominate(last);
+        }
+        self.placed.pop();
+        if let Some(pod) = self.pods.pop() {
+            self.pod_ids.remove(&pod.own.key);
+        }
+    }
+
     /// A node's used ports are a set: with one of two pods that share a port the port is gone, as
     /// upstream has it within a cycle. For a pod that leaves the state the others' ports must stay.
     fn restore_shared_ports(&mut self, pod: PodId, node: Option<NodeId>) {

@@ -5,12 +5,14 @@
 //! finds none stays pending and changes nothing. The state is changed in place, never copied, and
 //! [`Simulation::rewind`] changes it back.
 
+pub mod copies;
 mod memories;
 pub mod queue;
 pub mod step;
 pub mod summary;
 pub mod ties;
 
+pub use copies::Copies;
 pub use step::{Cause, Outcome, Place, Step, Unplaced};
 pub use summary::{Load, NodeLoad, Summary, UnplacedGroup};
 pub use ties::Ties;
@@ -42,6 +44,8 @@ enum Done {
     Placed(PodId, Reservation),
     /// A pod was taken off a node.
     TakenOff(PodId, NodeId),
+    /// A pod was added.
+    Added,
 }
 
 impl<'a> Simulation<'a> {
@@ -170,6 +174,7 @@ impl<'a> Simulation<'a> {
                     self.cluster.unreserve(reservation);
                 }
                 Done::TakenOff(pod, node) => self.cluster.assume(pod, node),
+                Done::Added => self.cluster.take_back(),
             }
         }
     }
