@@ -44,7 +44,8 @@ fn main() {
             })
             .collect();
         times.sort();
-        let (cycles, memory) = (copies(&scheduler, &mut cluster, pod, false), copies(&scheduler, &mut cluster, pod, true));
+        let (cycles, memory) =
+            (copies(&scheduler, &mut cluster, pod, false), copies(&scheduler, &mut cluster, pod, true));
         println!("{:>10.1?}   {cycles:>8.0}/s   {memory:>8.0}/s   {}", times[RUNS / 2], cluster.pod(pod).key());
     }
 }

@@ -79,7 +79,8 @@ fn same(name: &str, scheduler: &Scheduler, cluster: &Cluster) -> usize {
 
 #[test]
 fn recorded_cases_come_out_the_same() {
-    for area in ["simulate", "mixed", "topology-spread", "inter-pod-affinity", "ports", "preemption", "volumes", "dra"] {
+    for area in ["simulate", "mixed", "topology-spread", "inter-pod-affinity", "ports", "preemption", "volumes", "dra"]
+    {
         for case in cases(area).step_by(4) {
             same(&case.name, &case.scheduler(), &case.cluster());
         }

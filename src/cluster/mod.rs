@@ -141,9 +141,9 @@ impl Cluster {
         self.nominated.get(&node).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether any pending pod is nominated to a node, existing or not.
-    pub fn has_nominated(&self) -> bool {
-        !self.nominated.is_empty()
+    /// Pending pods nominated to nodes, whether or not these exist.
+    pub fn nominated(&self) -> impl Iterator<Item = &Pod> {
+        self.nominated.values().flatten().map(|id| self.pod(*id))
     }
 
     /// What is known of the image `name` (in full, with its tag).

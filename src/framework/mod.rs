@@ -33,8 +33,9 @@ pub use memory::{Change, Memory, Touched};
 pub use not_evaluated::{NotEvaluated, Notes};
 pub use placement::{NodePlacement, Placement};
 pub use plugin::{
-    FilterPlugin, MAX_NODE_SCORE, NodeFilter, NodeScorer, Normalizer, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilter,
-    PreFilterPlugin, PreScore, PreScorePlugin, ReservePlugin, ScorePlugin, Unprepared, Unscored, default_normalize,
+    FilterPlugin, MAX_NODE_SCORE, NodeFilter, NodeScorer, Normalizer, Plugin, PostFilterPlugin, PreEnqueuePlugin,
+    PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, ReservePlugin, ScorePlugin, Unprepared, Unscored,
+    default_normalize,
 };
 pub use post_filter::{Candidate, FailedCycle, PostFilter, Preemption};
 pub use profile::Framework;

@@ -19,8 +19,8 @@ use crate::cluster::pod_class::PodClass;
 use crate::cluster::pod_spec::NodeAffinity as Terms;
 use crate::config::NodeAffinityArgs;
 use crate::framework::{
-    Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Normalizer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin,
-    Range, Reason, Rejection, ScorePlugin, default_normalize,
+    Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Normalizer, Plugin, PreFilter, PreFilterPlugin, PreScore,
+    PreScorePlugin, Range, Reason, Rejection, ScorePlugin, default_normalize,
 };
 
 /// The plugin.
@@ -65,13 +65,11 @@ impl NodeAffinity {
     }
 
     fn scorer(&self, cycle: Cycle<'_>) -> PreScore<'_> {
-        match &cycle.pod.class.preferred_node_affinity {
-            Err(error) => PreScore::Error(error.clone()),
-            Ok(_) => {
-                let class = Arc::clone(&cycle.pod.class);
-                PreScore::Run(Box::new(Scorer { added: self.added_preferred.as_ref(), class: Some(class) }))
-            }
+        let class = &cycle.pod.class;
+        if let Err(error) = &class.preferred_node_affinity {
+            return PreScore::Error(error.clone());
         }
+        PreScore::Run(Box::new(Scorer { added: self.added_preferred.as_ref(), class: Some(Arc::clone(class)) }))
     }
 }
 

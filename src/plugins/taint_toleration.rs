@@ -11,8 +11,8 @@ use crate::cluster::NodeInfo;
 use crate::cluster::pod_class::PodClass;
 use crate::cluster::taint::{Taint, TaintEffect, Toleration, tolerated};
 use crate::framework::{
-    Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Normalizer, Plugin, PreScore, PreScorePlugin, Range, Reason, Rejection,
-    ScorePlugin, Unscored, default_normalize,
+    Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Normalizer, Plugin, PreScore, PreScorePlugin, Range, Reason,
+    Rejection, ScorePlugin, Unscored, default_normalize,
 };
 
 const NAME: &str = "TaintToleration";
@@ -134,9 +134,7 @@ impl NodeScorer for Scorer {
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
-        self.against(node)
-            .map(|taint| Fact::value(format!("taint {taint}"), "not tolerated"))
-            .collect()
+        self.against(node).map(|taint| Fact::value(format!("taint {taint}"), "not tolerated")).collect()
     }
 }
 

@@ -121,7 +121,9 @@ impl<'a> Memories<'a> {
         now: Timestamp,
         ties: &mut Ties,
     ) -> Recalled {
-        if has_own_matters(pod) || cluster.has_nominated() {
+        // Pods nominated to a node count there for those that must yield to them.
+        let yields = || cluster.nominated().any(|nominated| nominated.priority() >= pod.priority());
+        if has_own_matters(pod) || yields() {
             return Recalled::Nothing;
         }
         self.asked += 1;

@@ -51,15 +51,7 @@ enum Done {
 impl<'a> Simulation<'a> {
     /// A simulation that begins with `cluster` as it is; all its questions are asked at `now`.
     pub fn new(scheduler: &'a Scheduler, cluster: &'a mut Cluster, now: Timestamp, ties: Ties) -> Self {
-        Self {
-            scheduler,
-            cluster,
-            now,
-            ties,
-            done: Vec::new(),
-            memories: Memories::default(),
-            notes: BTreeMap::new(),
-        }
+        Self { scheduler, cluster, now, ties, done: Vec::new(), memories: Memories::default(), notes: BTreeMap::new() }
     }
 
     /// Schedules `pods`, which are pending, in the order given.

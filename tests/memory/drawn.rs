@@ -58,7 +58,7 @@ impl Drawn {
                 add(Kind::Service, json!({ "metadata": { "name": app, "namespace": "default" }, "spec": spec }));
             }
         }
-        let templates: Vec<Value> = (0..1 + draw.below(4)).map(|_| template(&mut draw)).collect();
+        let templates: Vec<Value> = (0..=draw.below(4)).map(|_| template(&mut draw)).collect();
         for number in 0..draw.below(20) {
             let mut pod = pod(draw.of(&templates), &format!("there-{number}"));
             // Some nodes do not exist, and some pods are on their way out.
@@ -87,7 +87,9 @@ impl Drawn {
 fn node(draw: &mut Draw, number: usize) -> Value {
     let name = format!("node-{number}");
     let mut labels = json!({ "kubernetes.io/hostname": name });
-    for (key, values) in [("topology.kubernetes.io/zone", ["a", "b", "c"]), ("rack", ["1", "2", "2"]), ("disk", ["ssd", "ssd", "hdd"])] {
+    for (key, values) in
+        [("topology.kubernetes.io/zone", ["a", "b", "c"]), ("rack", ["1", "2", "2"]), ("disk", ["ssd", "ssd", "hdd"])]
+    {
         if !draw.one_in(5) {
             labels[key] = json!(draw.of(&values));
         }
@@ -222,7 +224,9 @@ fn config(draw: &mut Draw) -> Value {
         3 => json!({ "plugins": { "score": { "enabled": [{ "name": "InterPodAffinity", "weight": 50 }] } } }),
         4 => json!({ "plugins": { "score": { "disabled": [{ "name": "*" }] } } }),
         5 => json!({ "plugins": { "multiPoint": { "disabled": [{ "name": "PodTopologySpread" }] } } }),
-        6 => json!({ "pluginConfig": [{ "name": "InterPodAffinity", "args": { "ignorePreferredTermsOfExistingPods": true } }] }),
+        6 => {
+            json!({ "pluginConfig": [{ "name": "InterPodAffinity", "args": { "ignorePreferredTermsOfExistingPods": true } }] })
+        }
         _ => json!({}),
     };
     let mut profile = profile;

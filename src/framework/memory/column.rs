@@ -104,11 +104,12 @@ impl<'a> Column<'a> {
             };
             for index in nodes.iter().map(|node| node.index()) {
                 let Some(raw) = raw.get_mut(index).filter(|raw| **raw != score) else { continue };
-                if let Some((takes_part, extremes)) = range {
-                    if feasible.get(index) == Some(&true) && takes_part.get(index) == Some(&true) {
-                        extremes.remove(*raw);
-                        extremes.add(score);
-                    }
+                if let Some((takes_part, extremes)) = range
+                    && takes_part.get(index) == Some(&true)
+                    && feasible.get(index) == Some(&true)
+                {
+                    extremes.remove(*raw);
+                    extremes.add(score);
                 }
                 *raw = score;
                 stale.push(index);

@@ -65,7 +65,8 @@ impl<'a> Memory<'a> {
     /// gate, a pod that is turned away before any node is looked at or that can have some nodes
     /// only, an error.
     ///
-    /// Pods nominated to nodes are not looked at: it must be asked only while there are none.
+    /// Pods nominated to nodes are not looked at: it must be asked only while there are none that
+    /// the pod would have to yield to.
     pub fn new(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Self> {
         let gated = || framework.pre_enqueue.iter().any(|(_, point)| point.pre_enqueue(cycle).is_err());
         if !framework.extenders.is_empty() || gated() {
@@ -74,7 +75,8 @@ impl<'a> Memory<'a> {
         let filters = filters(framework, cycle)?;
         let nodes = cycle.cluster.nodes();
         let judge = |node: &NodeInfo| {
-            let bits = filters.iter().enumerate().map(|(place, (_, filter))| Some(bit(filter.as_ref(), node)? << place));
+            let bits =
+                filters.iter().enumerate().map(|(place, (_, filter))| Some(bit(filter.as_ref(), node)? << place));
             bits.sum::<Option<Rejections>>()
         };
         let rejections: Vec<Rejections> = nodes.par_iter().map(judge).collect::<Option<_>>()?;
@@ -200,10 +202,7 @@ fn bit(filter: &dyn NodeFilter, node: &NodeInfo) -> Option<Rejections> {
 }
 
 /// The filters in the order of the Filter point, if all of them can be kept.
-fn filters<'a>(
-    framework: &Framework<'a>,
-    cycle: Cycle<'_>,
-) -> Option<Vec<(&'static str, Box<dyn NodeFilter + 'a>)>> {
+fn filters<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<(&'static str, Box<dyn NodeFilter + 'a>)>> {
     let mut ready: HashMap<&'static str, Option<Box<dyn NodeFilter + 'a>>> = HashMap::new();
     for (plugin, point) in &framework.pre_filter {
         let filter = match point.kept(cycle)? {

@@ -66,7 +66,6 @@ impl Filter<'static> {
 }
 
 impl Filter<'_> {
-
     /// Every term needs a matching pod in the node's domain. Where no pod matches anywhere, a
     /// pod that matches itself may be the first, if only the node has all labels (upstream
     /// satisfyPodAffinity).

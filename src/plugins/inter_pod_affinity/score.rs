@@ -69,8 +69,7 @@ impl Terms {
     fn of(cycle: Cycle<'_>, hard_weight: i32, keeps_namespace_selector: bool) -> Self {
         let own = &cycle.pod.class.affinity;
         let liked = own.preferred_affinity.iter().map(|liked| (&liked.term, i64::from(liked.weight)));
-        let disliked =
-            own.preferred_anti_affinity.iter().map(|disliked| (&disliked.term, -i64::from(disliked.weight)));
+        let disliked = own.preferred_anti_affinity.iter().map(|disliked| (&disliked.term, -i64::from(disliked.weight)));
         let incoming = |(term, weight)| (IncomingTerm::new(term, cycle, keeps_namespace_selector), weight);
         Self {
             own: liked.chain(disliked).map(incoming).collect(),
@@ -80,11 +79,7 @@ impl Terms {
     }
 
     /// Topology key and weight of each term of an existing pod in `namespace` that matches the incoming pod.
-    fn of_existing<'t>(
-        &'t self,
-        theirs: &'t AffinityTerms,
-        namespace: Name,
-    ) -> impl Iterator<Item = (Name, i64)> + 't {
+    fn of_existing<'t>(&'t self, theirs: &'t AffinityTerms, namespace: Name) -> impl Iterator<Item = (Name, i64)> + 't {
         let required = theirs.required_affinity.iter().map(|term| (term, self.hard_weight));
         let liked = theirs.preferred_affinity.iter().map(|liked| (&liked.term, i64::from(liked.weight)));
         let disliked =

@@ -25,12 +25,7 @@ impl Filter {
     pub(super) fn new(cluster: &Cluster, pod: &Pod, constraints: Vec<Constraint>) -> Self {
         let mut domains = vec![Domains::default(); constraints.len()];
         count_pods(cluster, pod, &constraints, true, &mut domains, |domains, value| Some(domains.add(value)));
-        Self {
-            namespace: pod.key().namespace,
-            demands: NodeDemands::of(pod),
-            constraints: constraints.into(),
-            domains,
-        }
+        Self { namespace: pod.key().namespace, demands: NodeDemands::of(pod), constraints: constraints.into(), domains }
     }
 
     fn rules(&self) -> impl Iterator<Item = (&Constraint, &Domains)> {
