@@ -147,8 +147,21 @@ pub trait NodeFilter: Send + Sync {
         touched.node(change.node.id);
     }
 
-    /// If all nodes with the same value of a label get the same verdict: that label.
-    fn alike(&self) -> Option<Name> {
+    /// Into how many conditions the verdict falls: [`NodeFilter::filter`] gives the first no among them.
+    fn parts(&self) -> usize {
+        1
+    }
+
+    /// One of the conditions, counted from 0.
+    ///
+    /// # Errors
+    /// As [`NodeFilter::filter`].
+    fn filter_part(&self, _part: usize, node: &NodeInfo) -> Result<(), Rejection> {
+        self.filter(node)
+    }
+
+    /// If all nodes with the same value of a label get the same answer to a condition: that label.
+    fn alike(&self, _part: usize) -> Option<Name> {
         None
     }
 }

@@ -96,7 +96,7 @@ impl<'a> Column<'a> {
     fn ask_again(&mut self, cluster: &Cluster, topology: &mut Topology, feasible: &[bool]) -> Result<(), Failed> {
         let Self { scorer, touched, raw, stale, range, .. } = self;
         let mut outcome = Ok(());
-        touched.drain(cluster, topology, scorer.alike(), |nodes: &[NodeId]| {
+        touched.each(cluster, topology, scorer.alike(), |nodes: &[NodeId]| {
             let Some(first) = nodes.first() else { return };
             let Ok(score) = scorer.score(cluster.node(*first)) else {
                 outcome = Err(Failed);
@@ -115,6 +115,7 @@ impl<'a> Column<'a> {
                 stale.push(index);
             }
         });
+        touched.clear();
         outcome
     }
 

@@ -15,6 +15,7 @@ mod touched;
 pub use touched::{Change, Topology, Touched};
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -23,11 +24,11 @@ use crate::cluster::{Cluster, NodeId, NodeInfo};
 use super::cycle::Cycle;
 use super::plugin::{NodeFilter, NodeScorer, PreFilter, PreScore};
 use super::profile::Framework;
-use super::status::Code;
+use super::status::{Code, Rejection};
 
 use column::Column;
 
-/// One bit for each filter that rejects a node.
+/// One bit for each condition of a filter that a node does not meet.
 type Rejections = u32;
 
 /// A cycle's filters and scorers with all they have said.
@@ -46,6 +47,8 @@ pub struct Memory<'a> {
 struct Remembered<'a> {
     filter: Box<dyn NodeFilter + 'a>,
     touched: Touched,
+    /// The places in [`Rejections`] of its conditions.
+    bits: Range<usize>,
 }
 
 /// The nodes a pod would best go to.
@@ -74,17 +77,10 @@ impl<'a> Memory<'a> {
         }
         let filters = filters(framework, cycle)?;
         let nodes = cycle.cluster.nodes();
-        let judge = |node: &NodeInfo| {
-            let bits =
-                filters.iter().enumerate().map(|(place, (_, filter))| Some(bit(filter.as_ref(), node)? << place));
-            bits.sum::<Option<Rejections>>()
-        };
+        let judge = |node: &NodeInfo| filters.iter().map(|filter| filter.judge(node)).sum::<Option<Rejections>>();
         let rejections: Vec<Rejections> = nodes.par_iter().map(judge).collect::<Option<_>>()?;
         let mut memory = Self {
-            filters: filters
-                .into_iter()
-                .map(|(_, filter)| Remembered { filter, touched: Touched::default() })
-                .collect(),
+            filters,
             columns: columns(framework, cycle)?,
             feasible: vec![true; nodes.len()],
             feasible_nodes: nodes.len(),
@@ -105,7 +101,7 @@ impl<'a> Memory<'a> {
         changes: impl Iterator<Item = Change<'c>>,
     ) -> Option<()> {
         for change in changes {
-            for Remembered { filter, touched } in &mut self.filters {
+            for Remembered { filter, touched, .. } in &mut self.filters {
                 filter.follow(change, touched);
             }
             for column in &mut self.columns {
@@ -121,22 +117,25 @@ impl<'a> Memory<'a> {
         let mut changed = Vec::new();
         let mut outcome = Some(());
         let rejections = &mut self.rejections;
-        for (place, Remembered { filter, touched }) in self.filters.iter_mut().enumerate() {
-            touched.drain(cluster, topology, filter.alike(), |nodes: &[NodeId]| {
-                let Some(first) = nodes.first() else { return };
-                let Some(bit) = bit(filter.as_ref(), cluster.node(*first)) else {
-                    outcome = None;
-                    return;
-                };
-                for node in nodes {
-                    let Some(rejections) = rejections.get_mut(node.index()) else { continue };
-                    let after = (*rejections & !(1 << place)) | (bit << place);
-                    if after != *rejections {
-                        *rejections = after;
-                        changed.push(*node);
+        for Remembered { filter, touched, bits } in &mut self.filters {
+            for (part, place) in bits.clone().enumerate() {
+                touched.each(cluster, topology, filter.alike(part), |nodes: &[NodeId]| {
+                    let Some(first) = nodes.first() else { return };
+                    let Some(bit) = bit(filter.filter_part(part, cluster.node(*first)), place) else {
+                        outcome = None;
+                        return;
+                    };
+                    for node in nodes {
+                        let Some(rejections) = rejections.get_mut(node.index()) else { continue };
+                        let after = (*rejections & !(1 << place)) | bit;
+                        if after != *rejections {
+                            *rejections = after;
+                            changed.push(*node);
+                        }
                     }
-                }
-            });
+                });
+            }
+            touched.clear();
         }
         outcome.map(|()| changed)
     }
@@ -192,17 +191,25 @@ impl<'a> Memory<'a> {
     }
 }
 
-/// 1 where the filter rejects the node; none where it fails.
-fn bit(filter: &dyn NodeFilter, node: &NodeInfo) -> Option<Rejections> {
-    match filter.filter(node) {
+impl Remembered<'_> {
+    /// The bits of all its conditions; none where it fails.
+    fn judge(&self, node: &NodeInfo) -> Option<Rejections> {
+        let parts = self.bits.clone().enumerate();
+        parts.map(|(part, place)| bit(self.filter.filter_part(part, node), place)).sum()
+    }
+}
+
+/// The bit at `place` where the node was rejected; none where the filter failed.
+fn bit(verdict: Result<(), Rejection>, place: usize) -> Option<Rejections> {
+    match verdict {
         Ok(()) => Some(0),
         Err(rejection) if rejection.code == Code::Error => None,
-        Err(_) => Some(1),
+        Err(_) => Some(1 << place),
     }
 }
 
 /// The filters in the order of the Filter point, if all of them can be kept.
-fn filters<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<(&'static str, Box<dyn NodeFilter + 'a>)>> {
+fn filters<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<Remembered<'a>>> {
     let mut ready: HashMap<&'static str, Option<Box<dyn NodeFilter + 'a>>> = HashMap::new();
     for (plugin, point) in &framework.pre_filter {
         let filter = match point.kept(cycle)? {
@@ -213,17 +220,21 @@ fn filters<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<(&'sta
         ready.insert(plugin, filter);
     }
     let mut filters = Vec::new();
+    let mut bits = 0..0;
     for (plugin, point) in &framework.filter {
-        match ready.remove(plugin) {
-            Some(Some(filter)) => filters.push((*plugin, filter)),
-            Some(None) => {}
-            None => filters.push((*plugin, point.kept(cycle)?)),
+        let filter = match ready.remove(plugin) {
+            Some(Some(filter)) => filter,
+            Some(None) => continue,
+            None => point.kept(cycle)?,
+        };
+        // What a pod takes beside the node's resources is changed by Reserve, of which no filter here is told.
+        if framework.reserve.iter().any(|(other, _)| other == plugin) {
+            return None;
         }
+        bits = bits.end..bits.end + filter.parts();
+        filters.push(Remembered { filter, touched: Touched::default(), bits: bits.clone() });
     }
-    // What a pod takes beside the node's resources is changed by Reserve, of which no filter here is told.
-    let reserves = |plugin: &str| framework.reserve.iter().any(|(other, _)| *other == plugin);
-    let fits = filters.len() <= Rejections::BITS as usize && !filters.iter().any(|(plugin, _)| reserves(plugin));
-    fits.then_some(filters)
+    (bits.end <= Rejections::BITS as usize).then_some(filters)
 }
 
 /// The columns of the scorers, if all of them can be kept.

@@ -21,6 +21,8 @@ pub struct Change<'c> {
 pub struct Touched {
     everything: bool,
     nodes: Vec<NodeId>,
+    /// Labels all of whose domains were touched.
+    keys: Vec<Name>,
     /// Label and value.
     domains: Vec<(Name, Name)>,
 }
@@ -47,25 +49,34 @@ impl Touched {
         }
     }
 
+    /// All nodes, by their domain of `key`: of that, and of nothing else, depends what is another.
+    pub fn every_domain(&mut self, key: Name) {
+        if !self.keys.contains(&key) {
+            self.keys.push(key);
+        }
+    }
+
     /// Every node.
     pub fn everything(&mut self) {
         self.everything = true;
     }
 
-    fn clear(&mut self) {
+    /// Forgets what was touched.
+    pub(super) fn clear(&mut self) {
         self.everything = false;
+        self.keys.clear();
         self.nodes.clear();
         self.domains.clear();
     }
 
     fn is_empty(&self) -> bool {
-        !self.everything && self.nodes.is_empty() && self.domains.is_empty()
+        !self.everything && self.nodes.is_empty() && self.domains.is_empty() && self.keys.is_empty()
     }
 
-    /// Hands every touched node to `again` and forgets them: in groups of nodes about which
-    /// one answer holds, where `alike` is a label whose values make such groups. A node can come
-    /// more than once.
-    pub(super) fn drain(
+    /// Hands every touched node to `again`, in groups about which one answer holds. Where `alike`
+    /// is a label, its values make such groups, and what was touched in the domains of another
+    /// label is none of the asker's business. A node can come more than once.
+    pub(super) fn each(
         &mut self,
         cluster: &Cluster,
         topology: &mut Topology,
@@ -75,20 +86,24 @@ impl Touched {
         if self.is_empty() {
             return;
         }
+        let all = self.everything || alike.map_or(!self.keys.is_empty(), |key| self.keys.contains(&key));
         match alike {
-            Some(key) if self.everything => topology.groups(cluster, key).for_each(again),
-            None if self.everything => topology.all(cluster).chunks(1).for_each(again),
-            _ => {
-                for (key, value) in &self.domains {
-                    let nodes = topology.nodes(cluster, *key, *value);
-                    if alike == Some(*key) { again(nodes) } else { nodes.chunks(1).for_each(&mut again) }
+            Some(key) if all => return topology.groups(cluster, key).for_each(again),
+            None if all => return topology.all(cluster).chunks(1).for_each(again),
+            Some(alike) => {
+                for (key, value) in self.domains.iter().filter(|(key, _)| *key == alike) {
+                    again(topology.nodes(cluster, *key, *value));
                 }
-                self.nodes.sort_unstable();
-                self.nodes.dedup();
-                self.nodes.chunks(1).for_each(again);
+            }
+            None => {
+                for (key, value) in &self.domains {
+                    topology.nodes(cluster, *key, *value).chunks(1).for_each(&mut again);
+                }
             }
         }
-        self.clear();
+        self.nodes.sort_unstable();
+        self.nodes.dedup();
+        self.nodes.chunks(1).for_each(again);
     }
 }
 

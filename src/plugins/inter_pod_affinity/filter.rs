@@ -265,7 +265,7 @@ impl NodeFilter for Filter<'_> {
         }
     }
 
-    fn alike(&self) -> Option<Name> {
+    fn alike(&self, _part: usize) -> Option<Name> {
         let terms = self.terms.affinity.iter().chain(&self.terms.anti_affinity).map(|term| term.topology_key);
         let mut keys = self.existing.tables().map(|(_, key)| key).chain(terms);
         let key = keys.next()?;

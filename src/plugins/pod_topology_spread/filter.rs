@@ -53,29 +53,7 @@ impl Filter {
 
 impl NodeFilter for Filter {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
-        for (constraint, domains) in self.rules() {
-            let topology_key = constraint.topology_key;
-            let Some(domain) = node.node.labels.get(topology_key) else {
-                return Err(Rejection::unresolvable(Reason::TopologyLabelMissing { topology_key }));
-            };
-            // Upstream minMatchNum.
-            let few_domains = (domains.len() as i64) < i64::from(constraint.min_domains);
-            let minimum = if few_domains { 0 } else { domains.minimum() };
-            let matching = domains.pods(domain);
-            let skew = matching + i64::from(constraint.selects_pod) - minimum;
-            let max_skew = i64::from(constraint.max_skew);
-            if skew > max_skew {
-                return Err(Rejection::unschedulable(Reason::TopologySkew {
-                    topology_key,
-                    domain,
-                    matching,
-                    minimum,
-                    skew,
-                    max_skew,
-                }));
-            }
-        }
-        Ok(())
+        self.rules().try_for_each(|(constraint, domains)| judge(constraint, domains, node))
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
@@ -111,17 +89,47 @@ impl NodeFilter for Filter {
             if domains.minimum() == minimum {
                 touched.domain(constraint.topology_key, value);
             } else {
-                touched.everything();
+                touched.every_domain(constraint.topology_key);
             }
         }
     }
 
-    fn alike(&self) -> Option<Name> {
-        match &*self.constraints {
-            [constraint] => Some(constraint.topology_key),
-            _ => None,
-        }
+    fn parts(&self) -> usize {
+        self.constraints.len()
     }
+
+    fn filter_part(&self, part: usize, node: &NodeInfo) -> Result<(), Rejection> {
+        self.rules().nth(part).map_or(Ok(()), |(constraint, domains)| judge(constraint, domains, node))
+    }
+
+    fn alike(&self, part: usize) -> Option<Name> {
+        self.constraints.get(part).map(|constraint| constraint.topology_key)
+    }
+}
+
+/// Whether the constraint lets the pod onto the node.
+fn judge(constraint: &Constraint, domains: &Domains, node: &NodeInfo) -> Result<(), Rejection> {
+    let topology_key = constraint.topology_key;
+    let Some(domain) = node.node.labels.get(topology_key) else {
+        return Err(Rejection::unresolvable(Reason::TopologyLabelMissing { topology_key }));
+    };
+    // Upstream minMatchNum.
+    let few_domains = (domains.len() as i64) < i64::from(constraint.min_domains);
+    let minimum = if few_domains { 0 } else { domains.minimum() };
+    let matching = domains.pods(domain);
+    let skew = matching + i64::from(constraint.selects_pod) - minimum;
+    let max_skew = i64::from(constraint.max_skew);
+    if skew > max_skew {
+        return Err(Rejection::unschedulable(Reason::TopologySkew {
+            topology_key,
+            domain,
+            matching,
+            minimum,
+            skew,
+            max_skew,
+        }));
+    }
+    Ok(())
 }
 
 /// The filter of a profile that takes the plugin out of PreFilter only. Upstream words this

@@ -33,6 +33,8 @@ struct Term {
     topology_key: Name,
     max_skew: i32,
     counts: Counts,
+    /// By node id, of the nodes there are to score: the place of the node's domain; none without the key.
+    places: Vec<Option<u32>>,
     /// Natural logarithm of the number of domains and two: keeps few large domains from being
     /// drowned by many small ones (upstream topologyNormalizingWeight).
     weight: f64,
@@ -117,7 +119,7 @@ impl Scorer<'static> {
                 } else {
                     Counts::Domains { domains, scored: scored_in }
                 };
-                Term::new(constraint, counts)
+                Term::new(constraint, counts, &scored)
             })
             .collect();
         Self {
@@ -144,9 +146,20 @@ fn pods_by_node(cluster: &Cluster, pod: &Pod, constraint: &Constraint) -> Vec<i6
 }
 
 impl Term {
-    fn new(constraint: &Constraint, counts: Counts) -> Self {
-        let mut term =
-            Self { topology_key: constraint.topology_key, max_skew: constraint.max_skew, counts, weight: 0.0 };
+    fn new(constraint: &Constraint, counts: Counts, nodes: &[&NodeInfo]) -> Self {
+        let topology_key = constraint.topology_key;
+        let mut places = vec![None; nodes.iter().map(|node| node.id.index() + 1).max().unwrap_or(0)];
+        for node in nodes {
+            let value = node.node.labels.get(topology_key);
+            let place = value.and_then(|value| match &counts {
+                Counts::Nodes { .. } => Some(node.id.0),
+                Counts::Domains { domains, .. } => domains.find(value),
+            });
+            if let Some(known) = places.get_mut(node.id.index()) {
+                *known = place;
+            }
+        }
+        let mut term = Self { topology_key, max_skew: constraint.max_skew, counts, places, weight: 0.0 };
         term.weigh();
         term
     }
@@ -163,12 +176,12 @@ impl Term {
 
     /// The pods in the node's domain; none where the node lacks the key.
     fn pods(&self, node: &NodeInfo) -> Option<i64> {
-        let value = node.node.labels.get(self.topology_key)?;
+        let place = self.places.get(node.id.index()).copied().flatten()?;
         Some(match &self.counts {
             // Not those of the state: a node that an extender gave back comes without its pods.
             Counts::Nodes { .. } if node.pods.is_empty() => 0,
-            Counts::Nodes { pods, .. } => pods.get(node.id.index()).copied().unwrap_or_default(),
-            Counts::Domains { domains, .. } => domains.pods(value),
+            Counts::Nodes { pods, .. } => pods.get(place as usize).copied().unwrap_or_default(),
+            Counts::Domains { domains, .. } => domains.pods_at(place),
         })
     }
 
@@ -248,8 +261,9 @@ impl NodeScorer for Scorer<'_> {
                 }
                 Counts::Domains { domains, scored } => {
                     for (node, feasible) in scoring() {
-                        let value = node.node.labels.get(term.topology_key).unwrap_or_default();
-                        if let Some(domain) = domains.find(value) {
+                        let place = term.places.get(node.id.index()).copied().flatten();
+                        // Without the key the node counts as the domain "".
+                        if let Some(domain) = place.or_else(|| domains.find(Name::default())) {
                             scored.change(domain, *feasible);
                         }
                     }
