@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use kubectl_sched::cluster::{Cluster, ClusterBuilder, ObjectKey, PodId, Timestamp, name};
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
 use kubectl_sched::scheduler::Scheduler;
+use kubectl_sched::simulate::capacity::{Copies, Template, measure};
 use kubectl_sched::simulate::{Simulation, Ties};
 use kubectl_sched::source::{Input, files};
 
@@ -44,28 +45,33 @@ fn main() {
             })
             .collect();
         times.sort();
-        let (cycles, memory) =
-            (copies(&scheduler, &mut cluster, pod, false), copies(&scheduler, &mut cluster, pod, true));
+        let cycles = by_cycles(&scheduler, &mut cluster, pod);
+        let memory = from_memory(&scheduler, &mut cluster, pod);
         println!("{:>10.1?}   {cycles:>8.0}/s   {memory:>8.0}/s   {}", times[RUNS / 2], cluster.pod(pod).key());
     }
 }
 
-/// Copies of `pod` placed a second.
-fn copies(scheduler: &Scheduler, cluster: &mut Cluster, pod: PodId, remembers: bool) -> f64 {
+/// Copies of `pod` placed a second by a cycle each.
+fn by_cycles(scheduler: &Scheduler, cluster: &mut Cluster, pod: PodId) -> f64 {
     let mut simulation = Simulation::new(scheduler, cluster, Timestamp::now(), Ties::First);
     let start = Instant::now();
-    let placed = if remembers {
-        simulation.place_copies(pod, COPIES).places.len()
-    } else {
-        let by_cycle = |_| {
-            let placement = simulation.ask(pod);
-            let placed = simulation.settle(&placement).place().is_some();
-            simulation.take_off(pod);
-            placed
-        };
-        (0..RUNS).map(by_cycle).filter(|placed| *placed).count()
+    let place = |_| {
+        let placement = simulation.ask(pod);
+        let placed = simulation.settle(&placement).place().is_some();
+        simulation.take_off(pod);
+        placed
     };
+    let placed = (0..RUNS).map(place).filter(|placed| *placed).count();
     let rate = placed as f64 / start.elapsed().as_secs_f64();
     simulation.rewind();
     rate
+}
+
+/// The same from memory.
+fn from_memory(scheduler: &Scheduler, cluster: &mut Cluster, pod: PodId) -> f64 {
+    let mut copies = Copies::of([Template { pod, share: 1 }]);
+    let start = Instant::now();
+    let capacity = measure(scheduler, cluster, &mut copies, COPIES, Timestamp::now());
+    let placed: usize = capacity.templates.iter().map(|(_, _, placed)| placed).sum();
+    placed as f64 / start.elapsed().as_secs_f64()
 }

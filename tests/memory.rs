@@ -98,20 +98,3 @@ fn drawn_clusters_come_out_the_same() {
     // Clusters in which nothing fits would prove little.
     assert!(placed > rounds as usize * 5, "{placed}");
 }
-
-#[test]
-fn copies_are_placed_like_pods_and_leave_no_trace() {
-    for seed in 0..20 {
-        let Drawn { scheduler, mut cluster } = Drawn::of(seed);
-        let Some(pod) = cluster.pending().next().map(|pod| pod.id) else { continue };
-        let pods = cluster.pods().len();
-        let mut simulation = Simulation::new(&scheduler, &mut cluster, NOW, Ties::First);
-        let copies = simulation.place_copies(pod, 12);
-        simulation.rewind();
-        assert_eq!(cluster.pods().len(), pods, "seed {seed}");
-        assert!(copies.places.len() == 12 || copies.stopped_by.is_some(), "seed {seed}");
-        // The first copy goes where the pod itself would.
-        let step = Simulation::new(&scheduler, &mut cluster, NOW, Ties::First).step(pod);
-        assert_eq!(step.place(), copies.places.first(), "seed {seed}");
-    }
-}

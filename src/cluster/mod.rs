@@ -38,6 +38,8 @@ pub mod requests;
 pub mod reservation;
 pub mod resize;
 pub mod resources;
+pub mod scheduler_process;
+pub mod scheduling_event;
 pub mod selector;
 pub mod storage;
 pub mod taint;
@@ -89,6 +91,11 @@ pub struct Cluster {
     pub budgets: Vec<PodDisruptionBudget>,
     /// PriorityClasses.
     pub priority_classes: Vec<PriorityClass>,
+    /// What schedulers said of pods that they did not place.
+    pub scheduling_events: scheduling_event::SchedulingEvents,
+    /// Whether any pod of the input had the status that a cluster gives it: if not, that one lacks
+    /// it says nothing.
+    pub has_statuses: bool,
     /// DeviceClasses, ResourceClaims and ResourceSlices.
     pub devices: Devices,
     /// Kinds of which the input had at least one object, or said that there is none.
@@ -226,20 +233,6 @@ impl Cluster {
         self.placed.push(None);
         self.nominate(id);
         id
-    }
-
-    /// Takes back the pod that [`Cluster::add_pending`] added last, if it is still pending.
-    pub fn take_back(&mut self) {
-        if self.placed.last() != Some(&None) {
-            return;
-        }
-        if let Some(last) = self.pods.last().map(|pod| pod.id) {
-            self.unnominate(last);
-        }
-        self.placed.pop();
-        if let Some(pod) = self.pods.pop() {
-            self.pod_ids.remove(&pod.own.key);
-        }
     }
 
     /// A node's used ports are a set: with one of two pods that share a port the port is gone, as

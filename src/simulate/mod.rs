@@ -5,14 +5,13 @@
 //! finds none stays pending and changes nothing. The state is changed in place, never copied, and
 //! [`Simulation::rewind`] changes it back.
 
-pub mod copies;
+pub mod capacity;
 mod memories;
 pub mod queue;
 pub mod step;
 pub mod summary;
 pub mod ties;
 
-pub use copies::Copies;
 pub use step::{Cause, Outcome, Place, Step, Unplaced};
 pub use summary::{Load, NodeLoad, Summary, UnplacedGroup};
 pub use ties::Ties;
@@ -44,8 +43,6 @@ enum Done {
     Placed(PodId, Reservation),
     /// A pod was taken off a node.
     TakenOff(PodId, NodeId),
-    /// A pod was added.
-    Added,
 }
 
 impl<'a> Simulation<'a> {
@@ -145,6 +142,11 @@ impl<'a> Simulation<'a> {
         self.cluster
     }
 
+    /// The state as it is now, to add pods to it.
+    fn cluster_mut(&mut self) -> &mut Cluster {
+        self.cluster
+    }
+
     /// What could not be judged in any step so far, each thing once, sorted.
     pub fn not_evaluated(&self) -> Vec<NotEvaluated> {
         self.notes.values().cloned().collect()
@@ -166,7 +168,6 @@ impl<'a> Simulation<'a> {
                     self.cluster.unreserve(reservation);
                 }
                 Done::TakenOff(pod, node) => self.cluster.assume(pod, node),
-                Done::Added => self.cluster.take_back(),
             }
         }
     }
