@@ -72,14 +72,10 @@ impl<'a> Column<'a> {
         }
         self.ask_again(cluster, topology, feasible)?;
         self.normalize(feasible, totals);
-        let sound = |score: Option<&i64>| score.is_some_and(|s| (MIN_NODE_SCORE..=MAX_NODE_SCORE).contains(s));
+        let asked = self.stale.drain(..).chain(flipped.iter().map(|(node, _)| node.id.index()));
         let scores = &self.normalized;
-        let is_feasible = |index: &&usize| feasible.get(**index) == Some(&true);
-        let joined = flipped.iter().filter(|(_, feasible)| *feasible).map(|(node, _)| node.id.index());
-        let fine = joined.into_iter().all(|index| sound(scores.get(index)))
-            && self.stale.iter().filter(is_feasible).all(|index| sound(scores.get(*index)));
-        self.stale.clear();
-        if fine { Ok(()) } else { Err(Failed) }
+        let mut asked = asked.filter(|index| feasible.get(*index) == Some(&true)).filter_map(|index| scores.get(index));
+        if asked.all(|score| (MIN_NODE_SCORE..=MAX_NODE_SCORE).contains(score)) { Ok(()) } else { Err(Failed) }
     }
 
     /// Counts the raw scores of nodes that joined into the range, and those of others out of it.

@@ -142,3 +142,57 @@ impl Topology {
         &self.all
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cluster::requests::RequestGates;
+    use crate::cluster::{ClusterBuilder, Kind, Object, name};
+
+    const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
+
+    /// Nodes 0 and 1 are in zone a, 2 is in zone b, 3 is in none.
+    fn cluster() -> Cluster {
+        let mut builder = ClusterBuilder::default();
+        for (number, labels) in
+            [json!({ "zone": "a" }), json!({ "zone": "a" }), json!({ "zone": "b" }), json!({})].into_iter().enumerate()
+        {
+            let node = json!({ "metadata": { "name": format!("node-{number}"), "labels": labels } });
+            builder.add(Object::decode(Kind::Node, node.to_string().as_bytes()).unwrap().0);
+        }
+        builder.build(GATES)
+    }
+
+    /// The groups that are asked again, sorted: nodes by number.
+    #[track_caller]
+    fn case(alike: Option<&str>, touch: impl FnOnce(&mut Touched), expected: &str) {
+        let (cluster, mut touched, mut groups) = (cluster(), Touched::default(), Vec::new());
+        touch(&mut touched);
+        touched.each(&cluster, &mut Topology::default(), alike.map(name), |nodes| {
+            groups.push(nodes.iter().map(|node| node.0.to_string()).collect::<String>());
+        });
+        groups.sort();
+        assert_eq!(groups.join(" "), expected);
+    }
+
+    #[test]
+    fn nodes_that_are_alike_are_asked_once() {
+        let zone = Some("zone");
+        case(None, |_| {}, "");
+        case(None, |touched| touched.node(NodeId(2)), "2");
+        case(None, |touched| touched.domain(name("zone"), name("a")), "0 1");
+        case(zone, |touched| touched.domain(name("zone"), name("a")), "01");
+        case(None, Touched::everything, "0 1 2 3");
+        case(zone, Touched::everything, "01 2 3");
+        case(zone, |touched| touched.every_domain(name("zone")), "01 2 3");
+        case(None, |touched| touched.every_domain(name("zone")), "0 1 2 3");
+    }
+
+    #[test]
+    fn what_another_label_decides_is_nobody_elses_business() {
+        case(Some("zone"), |touched| touched.every_domain(name("rack")), "");
+        case(Some("zone"), |touched| touched.domain(name("rack"), name("1")), "");
+    }
+}
