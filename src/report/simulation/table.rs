@@ -36,7 +36,7 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
 }
 
 /// The answer in one line.
-fn headline(summary: &Summary) -> (Label, String) {
+pub(in crate::report) fn headline(summary: &Summary) -> (Label, String) {
     let all = summary.placed + summary.unplaced;
     let nodes = format!("{} of {}", thousands(summary.loads.len()), count(summary.nodes, "node"));
     match (summary.placed, summary.unplaced) {
@@ -90,9 +90,9 @@ fn nodes(screen: &mut Screen, summary: &Summary, wide: bool, most: usize) {
 }
 
 /// A resource; how much of it is requested before and after, and allocatable.
-type Change<'a> = (&'a str, i64, i64, i64);
+pub(in crate::report) type Change<'a> = (&'a str, i64, i64, i64);
 
-fn amounts((resource, before, after, allocatable): Change<'_>) -> String {
+pub(in crate::report) fn amounts((resource, before, after, allocatable): Change<'_>) -> String {
     let print = |value| amount(name(resource), Amount::new(name(resource), value));
     format!("{} → {} of {}", print(before), print(after), print(allocatable))
 }
