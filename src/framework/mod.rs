@@ -38,4 +38,4 @@ pub use post_filter::{Candidate, FailedCycle, PostFilter, Preemption};
 pub use profile::Framework;
 pub use reason::Reason;
 pub use status::{Code, PluginRejection, Rejection};
-pub use volume_reason::VolumeReason;
+pub use volume_reason::{BindObstacle, VolumeReason};

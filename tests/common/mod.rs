@@ -12,6 +12,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// One line of a file in `tests/conformance/`.
+#[allow(dead_code)] // not every test binary asks for all of it
 #[derive(Deserialize)]
 pub(crate) struct Case {
     pub(crate) name: String,
@@ -22,10 +23,10 @@ pub(crate) struct Case {
     #[serde(default)]
     pub(crate) pods: Vec<String>,
     /// What kube-scheduler said, by pod.
-    #[allow(dead_code)] // not every test binary asks for it
     pub(crate) expect: BTreeMap<String, Box<RawValue>>,
 }
 
+#[allow(dead_code)] // not every test binary asks for all of it
 impl Case {
     /// The scheduler with the case's configuration and version.
     pub(crate) fn scheduler(&self) -> Scheduler {
@@ -43,7 +44,6 @@ impl Case {
     }
 
     /// The state, its objects the other way round.
-    #[allow(dead_code)] // not every test binary asks for it
     pub(crate) fn cluster_reversed(&self) -> Cluster {
         self.build(self.objects.iter().rev())
     }
@@ -53,7 +53,6 @@ impl Case {
     }
 
     /// The objects as they were recorded.
-    #[allow(dead_code)] // not every test binary asks for it
     pub(crate) fn objects(&self) -> impl Iterator<Item = &RawValue> {
         self.objects.iter().map(AsRef::as_ref)
     }
@@ -73,6 +72,7 @@ impl Case {
 }
 
 /// All cases of an area.
+#[allow(dead_code)] // not every test binary asks for it
 pub(crate) fn cases(area: &str) -> impl Iterator<Item = Case> {
     let path = format!("{}/tests/conformance/{area}.jsonl.gz", env!("CARGO_MANIFEST_DIR"));
     let file = flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap());

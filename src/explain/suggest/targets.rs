@@ -6,6 +6,8 @@ use crate::cluster::name::Name;
 use crate::explain::{causes, near_misses};
 use crate::framework::{Amount, Placement, Reason, VolumeReason};
 
+use super::taints;
+
 /// The label by which a node is a topology domain of its own.
 const HOSTNAME: &str = "kubernetes.io/hostname";
 /// Combinations of causes that are looked at, those with the fewest changes to make first.
@@ -77,10 +79,19 @@ pub(super) fn identity(reason: &Reason) -> String {
 }
 
 /// No fewer changes than this can open the node: what comes of other pods on it can go away by
-/// one change, everything else needs its own.
+/// one change, and so can a cordon and its taint; everything else needs its own.
 pub(super) fn least_changes(reasons: &[Reason]) -> usize {
     let of_pods = reasons.iter().filter(|reason| comes_of_pods(reason)).count();
-    reasons.len() - of_pods + of_pods.min(1)
+    let of_cordon = reasons.iter().filter(|reason| comes_of_cordon(reason)).count();
+    reasons.len() - of_pods - of_cordon + of_pods.min(1) + of_cordon.min(1)
+}
+
+fn comes_of_cordon(reason: &Reason) -> bool {
+    match reason {
+        Reason::NodeUnschedulable => true,
+        Reason::UntoleratedTaint { taint, .. } => taints::is_cordon(taint),
+        _ => false,
+    }
 }
 
 /// Whether an empty node of the kind might not say so.

@@ -96,8 +96,11 @@ fn extended<'a>(chosen: &[&'a Pod], other: &'a Pod) -> Vec<&'a Pod> {
 }
 
 fn may_go(pod: &Pod, other: &Pod) -> bool {
-    let comes_back =
-        other.own.controller.as_ref().is_some_and(|owner| matches!(owner.kind.as_str(), "DaemonSet" | "Node"));
+    // But for a pod's predecessor, whom it replaces.
+    let comes_back = other.own.controller.as_ref().is_some_and(|owner| {
+        matches!(owner.kind.as_str(), "DaemonSet" | "Node")
+            && pod.own.controller.as_ref().is_none_or(|own| own.uid != owner.uid)
+    });
     other.priority() <= pod.priority() && !comes_back && other.id != pod.id
 }
 
