@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 
 const NOW: Timestamp = Timestamp(1_780_000_000);
 /// Fewer would not be a cross-section of what people ask.
-const LEAST: usize = 10;
+const LEAST: usize = 40;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -69,7 +69,7 @@ pub enum Weakening {
     NodeCondition(Taint),
     /// The taint is there to empty the node.
     Eviction(Taint),
-    /// The node runs the cluster itself.
+    /// The node is there for what runs the cluster itself.
     ControlPlane(Taint),
     /// The images must be made for the machines that this label told of.
     Platform(Name),
@@ -236,7 +236,7 @@ fn tolerating(taint: &Taint) -> Option<Weakening> {
         Some(Weakening::NodeCondition(*taint))
     } else if taint.effect == TaintEffect::NoExecute {
         Some(Weakening::Eviction(*taint))
-    } else if taints::is_control_plane(taint.key) {
+    } else if taints::is_reserved(taint.key) {
         Some(Weakening::ControlPlane(*taint))
     } else {
         None

@@ -60,7 +60,7 @@ fn of_change(change: &PodChange, cluster: &Cluster, pod: Option<&Pod>) -> i64 {
         PodChange::HonorTaints { .. } => 100,
         PodChange::Request { resource, from, to, .. } => {
             let (from, to) = (units(*resource, *from), units(*resource, *to));
-            50 + share(from.saturating_sub(to), from, 700)
+            50 + share(from.saturating_sub(to), from, 600)
         }
         PodChange::LowerMinDomains { from, to, .. } => 130 + 10 * (i64::from(*from) - i64::from(*to)).clamp(0, 10),
         PodChange::RaiseMaxSkew { from, to, .. } => 150 + 40 * (i64::from(*to) - i64::from(*from)).clamp(0, 10),
@@ -68,7 +68,7 @@ fn of_change(change: &PodChange, cluster: &Cluster, pod: Option<&Pod>) -> i64 {
             let no_execute = toleration.effect.is_some_and(|effect| effect == "NoExecute");
             if toleration.key.is_some_and(condition) {
                 900
-            } else if toleration.key.is_some_and(taints::is_control_plane) && !pod.is_some_and(labels::is_choosy) {
+            } else if toleration.key.is_some_and(taints::is_reserved) && !pod.is_some_and(labels::is_choosy) {
                 600
             } else if no_execute {
                 400

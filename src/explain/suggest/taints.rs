@@ -29,6 +29,12 @@ pub(super) fn is_control_plane(key: Name) -> bool {
     matches!(key.as_str(), "node-role.kubernetes.io/control-plane" | "node-role.kubernetes.io/master")
 }
 
+/// Whether the taint keeps nodes free for what runs the cluster: the control plane's, and the one
+/// that marks pools for add-ons.
+pub(super) fn is_reserved(key: Name) -> bool {
+    is_control_plane(key) || key == "CriticalAddonsOnly"
+}
+
 /// Whether the taint tells that something is wrong with the node, or not ready on it: it goes
 /// away by itself once that is mended. A cordon is somebody's wish.
 pub fn tells_of_condition(taint: &Taint) -> bool {
@@ -65,7 +71,7 @@ pub(super) fn remedies(trial: &Trial<'_>, node: &NodeInfo, taint: &Taint, alone:
         vec![removed, tolerated]
     } else if is_control_plane(taint.key) {
         if is_control_plane_only(trial.cluster()) { vec![removed, tolerated] } else { vec![tolerated] }
-    } else if is_maintained(taint) {
+    } else if is_maintained(taint) || is_reserved(taint.key) {
         vec![tolerated]
     } else {
         vec![tolerated, removed]

@@ -35,7 +35,7 @@ pub(in crate::report) fn weakening(weakening: &Weakening) -> String {
     match weakening {
         Weakening::NodeCondition(taint) => format!("{} tells that something is wrong with the node", short(taint)),
         Weakening::Eviction(taint) => format!("{} is there to empty the node", short(taint)),
-        Weakening::ControlPlane(_) => "the node runs the cluster itself".to_owned(),
+        Weakening::ControlPlane(_) => "the node is there for what runs the cluster".to_owned(),
         Weakening::Platform(key) => format!("the images must be made for another {key}"),
         Weakening::AntiAffinity(key) => format!("pods kept apart over {key} could then come together"),
         Weakening::Spread(key) => format!("one {key} could then hold more of the pods"),
