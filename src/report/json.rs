@@ -11,7 +11,7 @@ use crate::framework::placement::PluginScore;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
 
 use super::Answer;
-use super::json_help::{self, NotEligibleObject, SuggestionObject, VictimObject};
+use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
 
 pub(super) const API_VERSION: &str = "kubectl-sched/v1";
 
@@ -115,6 +115,8 @@ struct PlacementObject<'a> {
     preemption: Option<PreemptionObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
     suggestions: Vec<SuggestionObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    needed: Vec<NeedObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -218,6 +220,7 @@ impl<'a> PlacementObject<'a> {
                 .map(|preemption| PreemptionObject::new(preemption, answer.preemption.as_ref())),
             not_evaluated: &placement.not_evaluated,
             suggestions: answer.suggestions.iter().flatten().map(SuggestionObject::new).collect(),
+            needed: answer.explanation.needed.iter().map(NeedObject::new).collect(),
         }
     }
 }

@@ -45,11 +45,6 @@ pub(super) fn is_somewhere(cluster: &Cluster, key: Name, value: Name) -> bool {
     cluster.nodes().iter().any(|node| node.node.labels.get(key) == Some(value))
 }
 
-/// Whether the pod asks for certain nodes.
-pub(super) fn is_choosy(pod: &Pod) -> bool {
-    !pod.spec().node_selector.is_empty() || pod.spec().required_node_affinity().is_some()
-}
-
 /// Changes after which `node` may have the labels that the pod asks for.
 pub(super) fn remedies(trial: &Trial<'_>, node: &NodeInfo, unmatched: &[Name], affinity: bool) -> Vec<Edit> {
     let pod = trial.pod();

@@ -68,7 +68,9 @@ fn of_change(change: &PodChange, cluster: &Cluster, pod: Option<&Pod>) -> i64 {
             let no_execute = toleration.effect.is_some_and(|effect| effect == "NoExecute");
             if toleration.key.is_some_and(condition) {
                 900
-            } else if toleration.key.is_some_and(taints::is_reserved) && !pod.is_some_and(labels::is_choosy) {
+            } else if toleration.key.is_some_and(taints::is_reserved)
+                && !pod.is_some_and(|pod| taints::is_meant_for_reserved(cluster, pod))
+            {
                 600
             } else if no_execute {
                 400

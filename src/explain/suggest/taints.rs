@@ -4,7 +4,7 @@
 use crate::cluster::edit::{Edit, PodChange};
 use crate::cluster::name::{Name, name};
 use crate::cluster::taint::{Taint, Toleration};
-use crate::cluster::{Cluster, NodeInfo};
+use crate::cluster::{Cluster, NodeInfo, Pod};
 
 use super::remedies::patch;
 use super::trial::Trial;
@@ -51,6 +51,15 @@ pub(super) fn is_cordon(taint: &Taint) -> bool {
 fn is_maintained(taint: &Taint) -> bool {
     taint.key.ends_with(AUTOSCALER_SUFFIX)
         || taint.key.split_once('/').is_some_and(|(domain, _)| POOL_DOMAINS.contains(&domain))
+}
+
+/// Whether the pod asks by its labels for nodes that are all kept for what runs the cluster.
+pub(super) fn is_meant_for_reserved(cluster: &Cluster, pod: &Pod) -> bool {
+    let wanted = &pod.class.required_node_affinity;
+    let mut nodes = cluster.nodes().iter().filter(|node| wanted.matches(node)).peekable();
+    !wanted.is_empty()
+        && nodes.peek().is_some()
+        && nodes.all(|node| node.node.taints.iter().any(|taint| is_reserved(taint.key)))
 }
 
 /// Whether every node runs the cluster itself, so that its taint leaves no place for anything else.

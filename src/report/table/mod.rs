@@ -8,6 +8,7 @@ mod fits;
 mod grid;
 mod help;
 pub(super) mod help_words;
+pub(super) mod need_words;
 mod node;
 mod preemption;
 mod rejected;
@@ -67,7 +68,7 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
             preemption::render(screen, preemption);
         }
         if let Some(suggestions) = &answer.suggestions {
-            help::render(screen, suggestions);
+            help::render(screen, suggestions, &answer.explanation.needed);
         }
     }
     not_evaluated(screen, &placement.not_evaluated);
