@@ -11,10 +11,8 @@ mod common;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use common::key;
-use kubectl_sched::cluster::edit::Edit;
-use kubectl_sched::cluster::object::TypeMeta;
-use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, Object, Timestamp};
+use common::{build, by_hand, key};
+use kubectl_sched::cluster::Timestamp;
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
 use kubectl_sched::explain::Suggestion;
 use kubectl_sched::explain::suggest;
@@ -60,21 +58,10 @@ struct Expectation {
 }
 
 impl Situation {
-    fn cluster(&self, behaviour: &Behaviour) -> Cluster {
-        let mut builder = ClusterBuilder::default();
-        for object in &self.objects {
-            let json = object.to_string();
-            let meta = TypeMeta::peek(json.as_bytes());
-            let kind = Kind::of(&meta.api_version.unwrap_or_default(), &meta.kind.unwrap_or_default()).unwrap();
-            builder.add(Object::decode(kind, json.as_bytes()).unwrap().0);
-        }
-        builder.build(behaviour.request_gates())
-    }
-
     /// What does not match, in words for whoever must look at it.
     fn mismatches(&self) -> Vec<String> {
         let behaviour = Behaviour::new(KubeVersion::REFERENCE);
-        let mut cluster = self.cluster(&behaviour);
+        let mut cluster = build::cluster(&self.objects, &behaviour);
         let scheduler = Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour);
         let id = cluster.pod_named(key(&self.pod)).expect("the pod is among the objects").id;
         let placement = scheduler.schedule(&cluster, id, NOW);
@@ -112,15 +99,13 @@ impl Situation {
         wrong
     }
 
-    /// Whether the suggestion does not place the pod in the state as it was written down.
+    /// Whether the suggestion does not place the pod when it is followed by hand.
     fn disproof(&self, scheduler: &Scheduler, suggestion: &Suggestion) -> Option<String> {
-        let behaviour = scheduler.behaviour();
-        let mut cluster = self.cluster(behaviour);
-        let id = cluster.pod_named(key(&self.pod)).unwrap().id;
-        let undos = Edit::apply_all(&suggestion.edits, &mut cluster, behaviour.request_gates()).unwrap();
-        let after = scheduler.schedule(&cluster, id, NOW);
-        drop(undos);
-        (!after.picks.contains(&suggestion.node)).then(|| format!("no proof: {:?}", suggestion.edits))
+        let changed = by_hand::follow(suggestion, &self.objects)?;
+        let cluster = build::cluster(&changed, scheduler.behaviour());
+        let after = scheduler.schedule(&cluster, cluster.pod_named(key(&self.pod)).unwrap().id, NOW);
+        let feasible = after.feasible().any(|node| node.name == suggestion.node);
+        (!after.schedulable || !feasible).then(|| format!("no proof: {:?}", suggestion.edits))
     }
 }
 

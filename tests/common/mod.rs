@@ -1,5 +1,8 @@
 //! Reading the recorded cases: shared by the tests that run over them.
 
+pub(crate) mod build;
+pub(crate) mod by_hand;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 

@@ -7,7 +7,9 @@ use crate::cluster::name::Name;
 use crate::cluster::quantity::Quantity;
 use crate::cluster::{Cluster, ObjectKey};
 use crate::explain::near_misses;
-use crate::framework::{Amount, BindObstacle, DeviceReason, NodePlacement, Placement, Reason, VolumeReason};
+use crate::framework::{
+    Amount, BindObstacle, DeviceReason, DeviceShortage, NodePlacement, Placement, Reason, VolumeReason,
+};
 
 use super::{labels, targets};
 
@@ -91,6 +93,35 @@ pub enum Need {
         /// One of these values.
         values: Vec<Name>,
     },
+    /// A node for which a class makes volumes.
+    NodeOfClass {
+        /// The claim.
+        #[serde(serialize_with = "key")]
+        claim: ObjectKey,
+        /// Its class.
+        class: Name,
+        /// The label that such a node has.
+        label: Name,
+        /// One of these values.
+        values: Vec<Name>,
+    },
+    /// An end to the making of a volume for another node.
+    OtherNodeForVolume {
+        /// The claim.
+        #[serde(serialize_with = "key")]
+        claim: ObjectKey,
+        /// The node it is being made for.
+        node: Name,
+    },
+    /// A claim, for one pod at a time, that no other pod uses.
+    UnusedClaim {
+        /// The claim.
+        #[serde(serialize_with = "key")]
+        claim: ObjectKey,
+        /// The pods that do.
+        #[serde(serialize_with = "keys")]
+        pods: Vec<ObjectKey>,
+    },
     /// Storage that is large enough, near any node.
     Storage {
         /// The claim.
@@ -129,6 +160,14 @@ pub enum Need {
     OtherDevice {
         /// The class that is asked for.
         class: Name,
+    },
+    /// More devices: each request finds enough by itself, and all together do not.
+    MoreDevices {
+        /// The classes that are asked for.
+        classes: Vec<Name>,
+        /// What the devices must have in common.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        match_attributes: Vec<Name>,
     },
     /// A resource that no node offers: its device plugin does not run, or has nothing to offer.
     ResourceOffered {
@@ -283,12 +322,27 @@ fn of_volume(cluster: &Cluster, reason: &VolumeReason) -> Vec<Need> {
             let size = cluster.storage().claim(*claim).and_then(|claim| claim.request);
             vec![Need::Volume { claim: *claim, class: *class, size }]
         }
+        VolumeReason::NoVolumeToBind { claim, obstacle: BindObstacle::TopologyNotAllowed { class, unmatched, .. } } => {
+            unmatched
+                .iter()
+                .map(|unmatched| Need::NodeOfClass {
+                    claim: *claim,
+                    class: *class,
+                    label: unmatched.key,
+                    values: unmatched.values.clone(),
+                })
+                .collect()
+        }
+        VolumeReason::NoVolumeToBind { claim, obstacle: BindObstacle::ProvisionedElsewhere { node } } => {
+            vec![Need::OtherNodeForVolume { claim: *claim, node: *node }]
+        }
+        VolumeReason::ReadWriteOncePodConflict { claims } => {
+            claims.iter().map(|used| Need::UnusedClaim { claim: used.claim, pods: used.pods.clone() }).collect()
+        }
         VolumeReason::NotEnoughStorage { claim, class, requested, .. } => {
             vec![Need::Storage { claim: *claim, class: *class, size: *requested }]
         }
-        VolumeReason::NoVolumeToBind { .. }
-        | VolumeReason::DiskConflict { .. }
-        | VolumeReason::ReadWriteOncePodConflict { .. }
+        VolumeReason::DiskConflict { .. }
         | VolumeReason::VolumeLimitExceeded { .. }
         | VolumeReason::ClaimUnnamed
         | VolumeReason::BindingModeUnset { .. } => Vec::new(),
@@ -327,6 +381,14 @@ fn of_device(reason: &DeviceReason) -> Vec<Need> {
         | DeviceReason::ResourceClaimOfOtherPod { claim, .. }
         | DeviceReason::ResourceClaimNotCreated { pod: claim, .. } => vec![Need::ResourceClaim { claim: *claim }],
         DeviceReason::DeviceClassNotFound { class, .. } => vec![Need::DeviceClass { class: *class }],
+        DeviceReason::DevicesInsufficient { requests, match_attributes }
+            if requests.iter().all(DeviceShortage::is_enough) =>
+        {
+            let mut classes: Vec<Name> = requests.iter().map(|request| request.class).collect();
+            classes.sort_unstable();
+            classes.dedup();
+            vec![Need::MoreDevices { classes, match_attributes: match_attributes.clone() }]
+        }
         DeviceReason::DevicesInsufficient { requests, .. } => requests
             .iter()
             .filter(|shortage| !shortage.is_enough())
@@ -352,4 +414,8 @@ fn of_device(reason: &DeviceReason) -> Vec<Need> {
 
 fn key<S: Serializer>(key: &ObjectKey, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(key)
+}
+
+fn keys<S: Serializer>(keys: &[ObjectKey], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(keys.iter().map(ToString::to_string))
 }

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use crate::cluster::name::Name;
+use crate::explain::near_misses::Miss;
 use crate::explain::{causes, near_misses};
-use crate::framework::{Amount, Placement, Reason, VolumeReason};
+use crate::framework::{Amount, NodePlacement, Placement, Reason, VolumeReason};
 
 use super::taints;
 
@@ -25,14 +28,16 @@ pub(super) struct Target {
 /// The targets, in the order in which they are worth trying.
 pub(super) fn find(placement: &Placement) -> Vec<Target> {
     let mut combinations: BTreeMap<(usize, Vec<String>), Vec<Target>> = BTreeMap::new();
+    let nodes: FxHashMap<Name, &NodePlacement> = placement.nodes.iter().map(|node| (node.name, node)).collect();
     for near_miss in near_misses::find(placement) {
-        let reasons: Vec<Reason> = near_miss.misses.into_iter().map(|miss| miss.reason).collect();
+        let reasons = |misses: Vec<Miss>| -> Vec<Reason> { misses.into_iter().map(|miss| miss.reason).collect() };
+        // Nodes that miss by the same need not have the same in use.
+        let of_nodes = near_miss.nodes.iter().filter_map(|node| Some((*node, near_misses::misses(nodes.get(node)?))));
+        let targets: Vec<Target> = of_nodes.map(|(node, misses)| Target { node, reasons: reasons(misses) }).collect();
+        let reasons = reasons(near_miss.misses);
         let mut causes: Vec<String> = reasons.iter().map(identity).collect();
         causes.sort_unstable();
-        let combination = combinations.entry((least_changes(&reasons), causes)).or_default();
-        for node in near_miss.nodes {
-            combination.push(Target { node, reasons: reasons.clone() });
-        }
+        combinations.entry((least_changes(&reasons), causes)).or_default().extend(targets);
     }
     let mut combinations: Vec<_> = combinations.into_iter().collect();
     // Of combinations that need as many changes, those with fewer causes, then with more nodes.

@@ -38,6 +38,17 @@ pub(in crate::report) fn need(need: &Need) -> String {
             let values = if values.is_empty() { String::new() } else { format!("={}", list(&values, 3)) };
             format!("a node with {label}{values}, where volume {volume} of claim {claim} can be used")
         }
+        Need::NodeOfClass { claim, class, label, values } => {
+            let values: Vec<&str> = values.iter().map(Name::as_str).collect();
+            format!("a node with {label}={}, where class {class} makes volumes for claim {claim}", list(&values, 3))
+        }
+        Need::OtherNodeForVolume { claim, node } => {
+            format!("an end to the making of a volume for claim {claim} on {node}, to where a pod was bound")
+        }
+        Need::UnusedClaim { claim, pods } => {
+            let pods: Vec<String> = pods.iter().map(ToString::to_string).collect();
+            format!("claim {claim} unused: it is for one pod at a time, and used by {}", list(&pods, 3))
+        }
         Need::Storage { claim, class, size } => format!("{size} of free storage of class {class} for claim {claim}"),
         Need::ResourceClaim { claim } => format!("a ResourceClaim for {claim}"),
         Need::DeviceClass { class } => format!("a DeviceClass {class}"),
@@ -50,6 +61,14 @@ pub(in crate::report) fn need(need: &Need) -> String {
         }
         Need::OtherDevice { class } => {
             format!("other devices of class {class}: none that there are is what is asked for")
+        }
+        Need::MoreDevices { classes, match_attributes } => {
+            let common = if match_attributes.is_empty() {
+                String::new()
+            } else {
+                format!(" that have {} in common", list(match_attributes, 3))
+            };
+            format!("more devices of {}{common} near one node: the requests compete for the same", list(classes, 3))
         }
         Need::ResourceOffered { resource } => {
             format!("a node that offers {resource}: none does; is its device plugin running?")
