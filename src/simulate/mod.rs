@@ -3,9 +3,11 @@
 //! A [`Simulation`] is a fold of [`Scheduler::decide`] over pods. A pod that finds a node is
 //! assumed on it, and its Reserve plugins take volumes and devices; nothing is bound. A pod that
 //! finds none stays pending and changes nothing. The state is changed in place, never copied, and
-//! [`Simulation::rewind`] changes it back.
+//! [`Simulation::rewind`] changes it back. Between pods the cluster itself can be changed:
+//! [`Simulation::edit`] for one change, [`scenario`] for all that a person would do.
 
 pub mod queue;
+pub mod scenario;
 pub mod step;
 pub mod summary;
 pub mod ties;
@@ -16,6 +18,8 @@ pub use ties::Ties;
 
 use std::collections::BTreeMap;
 
+use crate::cluster::edit::{Edit, EditError, Undo};
+use crate::cluster::requests::RequestGates;
 use crate::cluster::{Cluster, PodId, Reservation, Timestamp};
 use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
@@ -26,16 +30,25 @@ pub struct Simulation<'a> {
     cluster: &'a mut Cluster,
     now: Timestamp,
     ties: Ties,
-    /// Pods that were placed, in order, with what they took.
-    placed: Vec<(PodId, Reservation)>,
+    /// What changed the state, in order.
+    done: Vec<Done>,
     /// What could not be judged, by what and why.
     notes: BTreeMap<(String, String), NotEvaluated>,
+}
+
+/// One change of the state.
+#[derive(Debug)]
+enum Done {
+    /// A pod was placed, and took this.
+    Placed(PodId, Reservation),
+    /// Somebody changed the cluster.
+    Edited(Undo),
 }
 
 impl<'a> Simulation<'a> {
     /// A simulation that begins with `cluster` as it is; all its questions are asked at `now`.
     pub fn new(scheduler: &'a Scheduler, cluster: &'a mut Cluster, now: Timestamp, ties: Ties) -> Self {
-        Self { scheduler, cluster, now, ties, placed: Vec::new(), notes: BTreeMap::new() }
+        Self { scheduler, cluster, now, ties, done: Vec::new(), notes: BTreeMap::new() }
     }
 
     /// Schedules `pods`, which are pending, in the order given.
@@ -79,10 +92,25 @@ impl<'a> Simulation<'a> {
         let Some(node) = chosen else { return Err(Unplaced::of(placement)) };
         let (node, name) = (node.id, node.name());
         let takes = self.scheduler.reserve(self.cluster, placement, node, self.now).map_err(Unplaced::because)?;
-        self.placed.push((placement.pod_id, self.cluster.reserve(takes)));
+        self.done.push(Done::Placed(placement.pod_id, self.cluster.reserve(takes)));
         self.cluster.assume(placement.pod_id, node);
         let total = placement.nodes.get(node.index()).and_then(|node| node.total).unwrap_or_default();
         Ok(Place { node, name, total, tied: placement.picks.len() })
+    }
+
+    /// Changes the cluster between two pods: the one way in which a what-if question does.
+    ///
+    /// # Errors
+    /// The change cannot be made; then nothing has changed.
+    pub fn edit(&mut self, edit: &Edit) -> Result<(), EditError> {
+        let undo = edit.apply(self.cluster, self.scheduler.behaviour().request_gates())?;
+        self.done.push(Done::Edited(undo));
+        Ok(())
+    }
+
+    /// How requests are read here.
+    pub fn request_gates(&self) -> RequestGates {
+        self.scheduler.behaviour().request_gates()
     }
 
     /// The state as it is now.
@@ -95,11 +123,16 @@ impl<'a> Simulation<'a> {
         self.notes.values().cloned().collect()
     }
 
-    /// Takes all pods off their nodes again: the state is as it was at the beginning.
+    /// Takes everything back: the state is as it was at the beginning.
     pub fn rewind(mut self) {
-        while let Some((pod, reservation)) = self.placed.pop() {
-            self.cluster.forget(pod);
-            self.cluster.unreserve(reservation);
+        while let Some(done) = self.done.pop() {
+            match done {
+                Done::Placed(pod, reservation) => {
+                    self.cluster.forget(pod);
+                    self.cluster.unreserve(reservation);
+                }
+                Done::Edited(undo) => undo.undo(self.cluster),
+            }
         }
     }
 }

@@ -22,19 +22,23 @@ impl Ties {
         Self::Drawn(Draw(seed))
     }
 
-    /// One of `nodes`, which are in the order of names; none of none.
+    /// One of `nodes`; none of none.
     pub fn choose(&mut self, nodes: &[Name]) -> Option<Name> {
         let index = match self {
-            Self::Drawn(draw) if nodes.len() > 1 => draw.below(nodes.len()),
-            _ => 0,
+            Self::Drawn(draw) => draw.below(nodes.len()),
+            // Nodes that were added come last, whatever their names.
+            Self::First => return nodes.iter().min().copied(),
         };
         nodes.get(index).copied()
     }
 }
 
 impl Draw {
-    /// A number below `bound`.
+    /// A number below `bound`; nothing is drawn where there is no choice.
     fn below(&mut self, bound: usize) -> usize {
+        if bound <= 1 {
+            return 0;
+        }
         // The high half of the product: every number as likely, but for one part in 2^64 / bound.
         let product = u128::from(self.next()) * bound as u128;
         (product >> 64) as usize

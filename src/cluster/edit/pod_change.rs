@@ -28,7 +28,8 @@ pub enum PodChange {
         container: Option<Name>,
         /// The resource.
         resource: Name,
-        /// What it was.
+        /// What it was; nothing hangs on it.
+        #[serde(default)]
         from: Quantity,
         /// What it shall be.
         to: Quantity,
@@ -49,7 +50,8 @@ pub enum PodChange {
     RaiseMaxSkew {
         /// The constraint's key; no two constraints that filter have the same.
         topology_key: Name,
-        /// What it was.
+        /// What it was; nothing hangs on it.
+        #[serde(default)]
         from: i32,
         /// What it shall be.
         to: i32,

@@ -57,7 +57,39 @@ fn of_edit(edit: &Edit, several_containers: bool) -> Vec<String> {
         Edit::AddNode { like, .. } => format!("one more node like {like}"),
         Edit::Free { node, resource, amount } => format!("free {} {resource} on {node}", exact(*resource, *amount)),
         Edit::Evict { pod } => format!("move {pod}"),
+        other => words_of(other),
     }]
+}
+
+/// An edit in a few words, as a person would say it.
+pub(in crate::report) fn words_of(edit: &Edit) -> String {
+    match edit {
+        Edit::AddTaint { node, taint } => format!("taint {node} {taint}"),
+        Edit::UnlabelNode { node, key } => format!("take label {key} off {node}"),
+        Edit::CreateNode { object } => {
+            let name = object.pointer("/metadata/name").and_then(serde_json::Value::as_str).unwrap_or("<none>");
+            format!("add node {name}")
+        }
+        Edit::RemoveNode { node } => format!("remove {node}"),
+        Edit::DeletePod { pod } => format!("delete pod {pod}"),
+        Edit::CreatePod { workload, name, .. } => format!("create pod {name} of {workload}"),
+        Edit::PatchWorkload { workload, changes } => {
+            let changes: Vec<String> = changes.iter().map(|change| of_change(change, true)).collect();
+            format!("patch {workload}: {}", changes.join(", and "))
+        }
+        Edit::DeleteWorkload { workload } => format!("delete {workload}"),
+        Edit::SetDisruptionsAllowed { budget, allowed } => {
+            format!("allow {allowed} disruptions of PodDisruptionBudget {budget}")
+        }
+        Edit::PatchPod { pod, .. } => format!("patch pod {pod}: {}", of_edit(edit, true).join(", and ")),
+        Edit::AddNode { like, name } => format!("add node {name} like {like}"),
+        Edit::Evict { pod } => format!("evict pod {pod}"),
+        Edit::Cordon { .. }
+        | Edit::Uncordon { .. }
+        | Edit::RemoveTaint { .. }
+        | Edit::LabelNode { .. }
+        | Edit::Free { .. } => of_edit(edit, true).concat(),
+    }
 }
 
 fn of_change(change: &PodChange, several_containers: bool) -> String {
