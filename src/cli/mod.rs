@@ -16,6 +16,7 @@ mod manifests;
 mod output;
 mod pending;
 mod resolve;
+mod scenario_args;
 mod simulate;
 mod snapshot;
 mod state;

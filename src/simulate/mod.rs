@@ -6,14 +6,20 @@
 //! [`Simulation::rewind`] changes it back. Between pods the cluster itself can be changed:
 //! [`Simulation::edit`] for one change, [`scenario`] for all that a person would do.
 
+pub mod diff;
+pub mod measures;
+pub mod picture;
 pub mod queue;
 pub mod scenario;
 pub mod step;
 pub mod summary;
 pub mod ties;
 
+pub use diff::{Diff, PodDiff};
+pub use measures::{Measures, Shares};
+pub use picture::{Load, Picture, Whereabouts};
 pub use step::{Cause, Outcome, Place, Step, Unplaced};
-pub use summary::{Load, NodeLoad, Summary, UnplacedGroup};
+pub use summary::{NodeChange, NodeLoad, Summary, UnplacedGroup};
 pub use ties::Ties;
 
 use std::collections::BTreeMap;
