@@ -11,6 +11,8 @@ mod fields;
 pub mod lost;
 pub mod read;
 mod run;
+#[cfg(test)]
+mod tests;
 pub mod workloads;
 
 pub use run::{Refusal, Run, StepReport, run};
@@ -171,10 +173,9 @@ impl NodeChoice {
     }
 }
 
-/// `base`, or `base` with the first number behind it, as far as there is no such node.
-fn free_node_name(cluster: &Cluster, base: &str, numbered: bool) -> Name {
-    let plain = (!numbered).then(|| name(base)).into_iter();
-    let mut names = plain.chain((1_u32..).map(|number| name(&format!("{base}-{number}"))));
+/// `base` with the first number behind it that makes no node's name.
+fn free_node_name(cluster: &Cluster, base: &str) -> Name {
+    let mut names = (1_u32..).map(|number| name(&format!("{base}-{number}")));
     // There are fewer nodes than numbers.
     names.find(|free| cluster.node_named(*free).is_none()).unwrap_or_default()
 }

@@ -302,14 +302,16 @@ impl Runner<'_, '_> {
             match model {
                 Model::Like(like) => {
                     let base = wanted.map_or_else(|| format!("{like}-new"), |name| name.to_string());
-                    let new = free_node_name(self.cluster(), &base, count > 1 || wanted.is_none());
+                    // A name that was given is meant, be it taken.
+                    let exact = wanted.filter(|_| count == 1);
+                    let new = exact.unwrap_or_else(|| free_node_name(self.cluster(), &base));
                     self.edit(&Edit::AddNode { like: *like, name: new }).map_err(|error| error.to_string())?;
                     report.nodes.push(new);
                 }
                 Model::Object(object) => {
                     let own = object.pointer("/metadata/name").and_then(serde_json::Value::as_str).unwrap_or_default();
                     let base = wanted.map_or(own, |name| name.as_str());
-                    let new = if count > 1 { free_node_name(self.cluster(), base, true) } else { name(base) };
+                    let new = if count > 1 { free_node_name(self.cluster(), base) } else { name(base) };
                     let object = named(object.clone(), own, new);
                     self.edit(&Edit::CreateNode { object }).map_err(|error| error.to_string())?;
                     self.add_daemon_pods(new).map_err(|error| error.to_string())?;

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
 
+use crate::cluster::edit::EditError;
 use crate::cluster::name::{Name, name};
 use crate::cluster::pod::PodPhase;
 use crate::cluster::workload::{Workload, WorkloadKey, WorkloadKind};
@@ -43,7 +44,7 @@ pub fn pods(cluster: &Cluster, key: WorkloadKey) -> Vec<&Pod> {
 /// There is no such workload, or it is of a kind that has no number of replicas.
 pub fn scale(cluster: &Cluster, key: WorkloadKey, replicas: u32) -> Result<ScalePlan, String> {
     if cluster.workload(key).is_none() {
-        return Err(format!("{key} not found"));
+        return Err(EditError::NoSuchWorkload(key).to_string());
     }
     if matches!(key.kind, WorkloadKind::DaemonSet | WorkloadKind::CronJob) {
         return Err(format!("a {} cannot be scaled", key.kind));
