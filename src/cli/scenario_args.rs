@@ -98,9 +98,9 @@ impl ScenarioFlags {
                 steps.extend(read(value)?);
                 continue;
             }
-            let change = self.change(flag, value, name(namespace)).map_err(|message| {
-                Error::new(format!("invalid value \"{value}\" for --{flag}: {message}"))
-            })?;
+            let change = self
+                .change(flag, value, name(namespace))
+                .map_err(|message| Error::new(format!("invalid value \"{value}\" for --{flag}: {message}")))?;
             steps.push(ScenarioStep { said: format!("--{flag} {value}"), change, place: Placing::Now });
         }
         Ok(scenario::Scenario { steps })

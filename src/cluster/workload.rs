@@ -99,7 +99,9 @@ impl<'de> Deserialize<'de> for WorkloadKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text, name("default")).ok_or_else(|| {
-            serde::de::Error::custom(format!("\"{text}\" names no workload: write TYPE/NAMESPACE/NAME, such as deployment/shop/web"))
+            serde::de::Error::custom(format!(
+                "\"{text}\" names no workload: write TYPE/NAMESPACE/NAME, such as deployment/shop/web"
+            ))
         })
     }
 }

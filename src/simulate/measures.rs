@@ -86,11 +86,8 @@ struct Row {
 impl Row {
     fn of(node: &NodeInfo, part: Part, Typical(typical): Typical) -> Self {
         let (used, allocatable) = (Load::of(node), &node.node.allocatable);
-        let has = Load {
-            pods: allocatable.allowed_pod_number,
-            milli_cpu: allocatable.milli_cpu,
-            memory: allocatable.memory,
-        };
+        let has =
+            Load { pods: allocatable.allowed_pod_number, milli_cpu: allocatable.milli_cpu, memory: allocatable.memory };
         let fits = |part: Part| part(&used).saturating_add(part(&typical)) <= part(&has);
         Self {
             used: part(&used) as f64,

@@ -6,6 +6,7 @@
 //! [`Simulation::rewind`] changes it back. Between pods the cluster itself can be changed:
 //! [`Simulation::edit`] for one change, [`scenario`] for all that a person would do.
 
+pub mod capacity;
 pub mod diff;
 pub mod measures;
 pub mod picture;
@@ -121,6 +122,11 @@ impl<'a> Simulation<'a> {
 
     /// The state as it is now.
     pub fn cluster(&self) -> &Cluster {
+        self.cluster
+    }
+
+    /// The state as it is now, to add pods to it.
+    fn cluster_mut(&mut self) -> &mut Cluster {
         self.cluster
     }
 

@@ -56,7 +56,8 @@ fn decode(object: &Value) -> Result<Node, String> {
         None => return Err("the object has no kind; write apiVersion: v1 and kind: Node".to_owned()),
     }
     let json = object.to_string();
-    let (Object::Node(node), _) = Object::decode(Kind::Node, json.as_bytes()).map_err(|error| error.to_string())? else {
+    let (Object::Node(node), _) = Object::decode(Kind::Node, json.as_bytes()).map_err(|error| error.to_string())?
+    else {
         return Err("the object is not a Node".to_owned());
     };
     if node.name.is_empty() {
@@ -96,6 +97,7 @@ fn copy(model: &Node, new: Name) -> Node {
         name: new,
         labels,
         creation_timestamp: None,
+        last_transition: None,
         unschedulable: false,
         taints: model.taints.iter().copied().filter(|taint| !taint.key.starts_with(CONDITION_PREFIX)).collect(),
         provider_id: None,

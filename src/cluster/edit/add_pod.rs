@@ -89,6 +89,7 @@ fn admitted(cluster: &Cluster, maker: &Workload, labels: &Arc<Labels>) -> Arc<Po
     let pod = PodObject {
         own: Box::new(PodOwn::fresh(maker.key, Arc::clone(labels), None)),
         template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }),
+        scheduler: None,
     };
     admission::admit(pod, &cluster.priority_classes).pod.template
 }

@@ -3,11 +3,13 @@
 //! Pods are found by their place, so one that is deleted keeps its place and nothing finds it by
 //! name: see [`Cluster::has_pod`].
 
+use std::sync::Arc;
+
 use super::super::Cluster;
 use super::super::devices::Released;
 use super::super::meta::ObjectKey;
 use super::super::node_info::NodeId;
-use super::super::pod::{Pod, PodId, PodOwn, PodPhase};
+use super::super::pod::{Pod, PodId, PodOwn};
 use super::EditError;
 use super::undo::{Before, Undo};
 
@@ -29,15 +31,9 @@ pub(super) fn evict(cluster: &mut Cluster, key: ObjectKey) -> Result<Undo, EditE
     }
     let left = take(cluster, id);
     if let Some(pod) = cluster.pods.get_mut(id.0 as usize) {
-        let own = &mut *pod.own;
-        own.creation_timestamp = None;
-        own.deletion_timestamp = None;
-        own.start_time = None;
-        own.node_name = None;
-        own.nominated_node_name = None;
-        own.phase = PodPhase::Pending;
-        own.preempted_by_scheduler = false;
-        own.sequence = u32::MAX;
+        let fresh = PodOwn::fresh(key, Arc::clone(&pod.own.labels), pod.own.controller);
+        let claims = std::mem::take(&mut pod.own.resource_claim_statuses);
+        *pod.own = PodOwn { uid: pod.own.uid, resource_claim_statuses: claims, ..fresh };
     }
     Ok(left)
 }

@@ -186,13 +186,13 @@ fn refused(json: &Value, expected: &str) {
 fn what_cannot_be_done_is_said() {
     refused(&json!({"kind": "Uncordon", "node": "z"}), "nodes \"z\" not found");
     refused(&json!({"kind": "AddNode", "like": "n", "name": "n"}), "nodes \"n\" already exists");
-    refused(&json!({"kind": "CreateNode", "object": {"kind": "Node", "metadata": {"name": "n"}}}), "nodes \"n\" already exists");
+    refused(
+        &json!({"kind": "CreateNode", "object": {"kind": "Node", "metadata": {"name": "n"}}}),
+        "nodes \"n\" already exists",
+    );
     refused(&json!({"kind": "CreateNode", "object": {"kind": "Pod"}}), "the object is a Pod and not a Node");
     refused(&json!({"kind": "DeletePod", "pod": "a/none"}), "pods \"a/none\" not found");
-    refused(
-        &json!({"kind": "CreatePod", "workload": "sts/a/x", "name": "x"}),
-        "statefulsets.apps \"a/x\" not found",
-    );
+    refused(&json!({"kind": "CreatePod", "workload": "sts/a/x", "name": "x"}), "statefulsets.apps \"a/x\" not found");
     refused(&json!({"kind": "CreatePod", "workload": "deploy/a/x", "name": "wait"}), "pods \"a/wait\" already exists");
     refused(
         &json!({"kind": "PatchWorkload", "workload": "deploy/a/x", "changes": [{"change": "PreferNodeAffinity"}]}),
@@ -285,12 +285,18 @@ fn an_evicted_pod_gives_its_devices_back() {
     let device = json!({"request": "r", "driver": "d", "pool": "p", "device": "0"});
     let objects = [
         ("v1", json!({"kind": "Node", "metadata": {"name": "n"}, "status": {"allocatable": {"pods": "10"}}})),
-        ("resource.k8s.io/v1", json!({"kind": "ResourceClaim", "metadata": {"name": "c", "namespace": "a",
+        (
+            "resource.k8s.io/v1",
+            json!({"kind": "ResourceClaim", "metadata": {"name": "c", "namespace": "a",
             "ownerReferences": [{"kind": "Pod", "name": "p", "uid": "u", "controller": true}]},
-            "status": {"allocation": {"devices": {"results": [device]}}, "reservedFor": [{"resource": "pods", "name": "p", "uid": "u"}]}})),
-        ("v1", json!({"kind": "Pod", "metadata": {"name": "p", "namespace": "a", "uid": "u"}, "spec": {"nodeName": "n",
+            "status": {"allocation": {"devices": {"results": [device]}}, "reservedFor": [{"resource": "pods", "name": "p", "uid": "u"}]}}),
+        ),
+        (
+            "v1",
+            json!({"kind": "Pod", "metadata": {"name": "p", "namespace": "a", "uid": "u"}, "spec": {"nodeName": "n",
             "resourceClaims": [{"name": "x", "resourceClaimTemplateName": "t"}]},
-            "status": {"resourceClaimStatuses": [{"name": "x", "resourceClaimName": "c"}]}})),
+            "status": {"resourceClaimStatuses": [{"name": "x", "resourceClaimName": "c"}]}}),
+        ),
     ];
     let mut builder = ClusterBuilder::default();
     for (api_version, object) in objects {

@@ -87,12 +87,15 @@ fn happened(report: &StepReport, most: usize) -> Vec<(Label, String)> {
         (Label::Warning, &report.local_data, "lose the data in their emptyDir"),
     ];
     lines.extend(
-        pods.into_iter().filter(|(_, pods, _)| !pods.is_empty()).map(|(label, pods, what)| {
-            (label, sentence(pods, what, most))
-        }),
+        pods.into_iter()
+            .filter(|(_, pods, _)| !pods.is_empty())
+            .map(|(label, pods, what)| (label, sentence(pods, what, most))),
     );
     if report.retries > 0 {
-        lines.push((Label::Plain, format!("budgets held some back until others had a place: asked {} again", times(report.retries))));
+        lines.push((
+            Label::Plain,
+            format!("budgets held some back until others had a place: asked {} again", times(report.retries)),
+        ));
     }
     lines.extend(report.refused.iter().map(|refusal| (Label::Rejected, refused(refusal))));
     lines

@@ -4,6 +4,8 @@
 //! causes, closest nodes or scores. One node and 5,000 fit on a screen: lists are capped and say
 //! what they leave out.
 
+mod cluster_says;
+pub(super) mod cluster_says_words;
 mod fits;
 mod grid;
 mod help;
@@ -16,7 +18,7 @@ mod words;
 
 pub(crate) use grid::Grid;
 pub(crate) use screen::Screen;
-pub(crate) use words::{amount, brief};
+pub(crate) use words::{amount, brief, on_node, subject};
 
 use super::Answer;
 use super::style::Label;
@@ -56,6 +58,7 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
     let (label, headline) = headline(answer);
     screen.headline(label, &headline, &basis);
     told(screen, placement);
+    cluster_says::render(screen, answer);
     if let Some(detail) = &answer.detail {
         node::render(screen, answer, detail);
     } else {

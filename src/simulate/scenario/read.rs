@@ -101,9 +101,7 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<Ch
             let (resource, amount) = (fields.required("resource")?, fields.required("amount")?);
             Change::OnNodes(nodes(fields)?, Edit::Free { node, resource, amount })
         }
-        "Drain" => {
-            Change::Drain { nodes: nodes(fields)?, force: fields.optional("force")?.unwrap_or_default() }
-        }
+        "Drain" => Change::Drain { nodes: nodes(fields)?, force: fields.optional("force")?.unwrap_or_default() },
         "RemoveNode" => Change::RemoveNodes(nodes(fields)?),
         "AddNode" | "CreateNode" => add_node(fields, read_file)?,
         "PatchPod" => {
@@ -120,9 +118,7 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<Ch
             budget: fields.required("budget")?,
             allowed: fields.required("allowed")?,
         }),
-        "Scale" => {
-            Change::Scale { workload: fields.required("workload")?, replicas: fields.required("replicas")? }
-        }
+        "Scale" => Change::Scale { workload: fields.required("workload")?, replicas: fields.required("replicas")? },
         "PatchWorkload" => {
             Change::PatchWorkload { workload: fields.required("workload")?, changes: fields.required("changes")? }
         }

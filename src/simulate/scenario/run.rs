@@ -10,8 +10,8 @@ use crate::cluster::{Cluster, ObjectKey, PodId};
 
 use super::budgets::Budgets;
 use super::lost::LossPlan;
-use super::{Change, Model, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, drain, free_node_name, lost};
 use super::{super::Simulation, super::queue, super::step::Step, workloads};
+use super::{Change, Model, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, drain, free_node_name, lost};
 
 /// The label by which a node is a topology domain of its own.
 const HOSTNAME: &str = "kubernetes.io/hostname";
@@ -212,13 +212,7 @@ impl Runner<'_, '_> {
     }
 
     /// All nodes are cordoned before the first is drained, as kubectl does.
-    fn drain(
-        &mut self,
-        choice: &NodeChoice,
-        force: bool,
-        report: &mut StepReport,
-        later: bool,
-    ) -> Result<(), String> {
+    fn drain(&mut self, choice: &NodeChoice, force: bool, report: &mut StepReport, later: bool) -> Result<(), String> {
         report.nodes = choice.nodes(self.cluster())?;
         for node in report.nodes.clone() {
             self.edit(&Edit::Cordon { node }).map_err(|error| error.to_string())?;
@@ -231,13 +225,7 @@ impl Runner<'_, '_> {
 
     /// Evicts what the budgets allow; when pods have found a place, and their budgets with them,
     /// asks again for the others, as kubectl does every five seconds.
-    fn drain_node(
-        &mut self,
-        node: Name,
-        force: bool,
-        report: &mut StepReport,
-        later: bool,
-    ) -> Result<(), EditError> {
+    fn drain_node(&mut self, node: Name, force: bool, report: &mut StepReport, later: bool) -> Result<(), EditError> {
         let info = self.cluster().node_named(node).ok_or(EditError::NoSuchNode(node))?;
         let plan = drain::plan(self.cluster(), info, force);
         report.kept.extend(plan.kept);

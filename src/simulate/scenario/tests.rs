@@ -124,7 +124,14 @@ fn budgets_are_heeded_and_come_back() {
     let none = json!({});
     let web = |name, on| pod(name, Some(on), Some("ReplicaSet"), &none);
     let objects = |room: &str, allowed| {
-        vec![node("m", "1", room), node("n", "1", "8"), web("w1", "n"), web("w2", "n"), web("w3", "n"), budget("b", allowed)]
+        vec![
+            node("m", "1", room),
+            node("n", "1", "8"),
+            web("w1", "n"),
+            web("w2", "n"),
+            web("w3", "n"),
+            budget("b", allowed),
+        ]
     };
     let drain = json!([{"kind": "Drain", "node": "n"}]);
     // One at a time: each that has found a place lets the next one go.
@@ -225,7 +232,8 @@ fn workloads_are_scaled_patched_and_deleted() {
 
 #[test]
 fn taints_that_evict() {
-    let tolerate = |seconds: Value| json!({"tolerations": [{"key": "k", "operator": "Exists", "tolerationSeconds": seconds}]});
+    let tolerate =
+        |seconds: Value| json!({"tolerations": [{"key": "k", "operator": "Exists", "tolerationSeconds": seconds}]});
     let objects = [
         node("m", "1", "8"),
         node("n", "1", "8"),
@@ -254,7 +262,8 @@ fn when_pods_are_placed() {
     // Right behind the step, before what was asked about; and again when a later step makes room.
     let now = json!([{"kind": "Drain", "node": "n"}]);
     ends(&objects, now, &["asked:-", "web:m"]);
-    let room = json!([{"kind": "Cordon", "node": "m"}, {"kind": "Drain", "node": "n"}, {"kind": "Uncordon", "node": "m"}]);
+    let room =
+        json!([{"kind": "Cordon", "node": "m"}, {"kind": "Drain", "node": "n"}, {"kind": "Uncordon", "node": "m"}]);
     let run = ends(&objects, room, &["asked:-", "web:m"]);
     assert_eq!(run.steps.len(), 2);
 }

@@ -104,7 +104,11 @@ fn ordinal(pod: &Pod) -> Option<u64> {
 }
 
 /// DaemonSets of the state that have a pod on the node.
-pub fn daemon_sets_of(cluster: &Cluster, node: NodeId, gates: crate::cluster::requests::RequestGates) -> Vec<WorkloadKey> {
+pub fn daemon_sets_of(
+    cluster: &Cluster,
+    node: NodeId,
+    gates: crate::cluster::requests::RequestGates,
+) -> Vec<WorkloadKey> {
     let node = cluster.node(node);
     let daemon_sets = cluster.workloads.iter().filter(|workload| workload.kind == WorkloadKind::DaemonSet);
     let wanted = daemon_sets.filter(|workload| crate::cluster::edit::runs_on(cluster, workload, node, gates));
