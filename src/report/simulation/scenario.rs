@@ -92,10 +92,9 @@ fn happened(report: &StepReport, most: usize) -> Vec<(Label, String)> {
             .map(|(label, pods, what)| (label, sentence(pods, what, most))),
     );
     if report.retries > 0 {
-        lines.push((
-            Label::Plain,
-            format!("budgets held some back until others had a place: asked {} again", times(report.retries)),
-        ));
+        let asked =
+            format!("asked {} again for pods that a budget held, after others had a place", times(report.retries));
+        lines.push((Label::Plain, asked));
     }
     lines.extend(report.refused.iter().map(|refusal| (Label::Rejected, refused(refusal))));
     lines

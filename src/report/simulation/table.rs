@@ -52,6 +52,9 @@ fn headline(answer: &SimulationAnswer) -> (Label, String) {
     let nodes = format!("{} of {}", thousands(used), count(summary.nodes, "node"));
     match (summary.placed, summary.unplaced) {
         (0, 0) if answer.scenario.is_empty() => (Label::Plain, "No pod to schedule".to_owned()),
+        (0, 0) if answer.scenario.iter().any(|step| !step.refused.is_empty()) => {
+            (Label::Rejected, "No pod moves: it was refused".to_owned())
+        }
         (0, 0) => (Label::Plain, "No pod needs another place".to_owned()),
         (placed, 0) => (Label::Fits, format!("{} placed, on {nodes}", count(placed, "pod"))),
         (0, _) => (Label::Rejected, format!("No place for {} on {}", count(all, "pod"), count(summary.nodes, "node"))),
@@ -143,6 +146,12 @@ fn measures(screen: &mut Screen, summary: &Summary) {
         grid.row(Label::Plain, [name.to_owned()].into_iter().chain(cells));
     }
     screen.grid(&grid);
+    let newly = match summary.nodes_newly_used {
+        0 => String::new(),
+        newly => format!(", {} of them newly", thousands(newly)),
+    };
+    let used = format!("{} of {} with pods{newly}", thousands(summary.nodes_used), count(summary.nodes, "node"));
+    screen.line(&[(Label::Dim, &used)]);
 }
 
 fn percent(share: f64) -> String {
