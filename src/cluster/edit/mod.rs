@@ -20,6 +20,7 @@ use super::workload::{WorkloadKey, WorkloadKind};
 mod add_node;
 mod add_pod;
 mod leave;
+mod merge;
 mod patch;
 mod pod_change;
 mod remove_node;
@@ -30,7 +31,7 @@ mod workload;
 
 pub use add_pod::runs_on;
 pub use patch::strategic_merge;
-pub use pod_change::{Missing, PodChange};
+pub use pod_change::{NotChanged, PodChange};
 pub use undo::Undo;
 
 /// The taint that the node controller puts on cordoned nodes.
@@ -186,21 +187,21 @@ pub enum EditError {
     /// The manifest is not that of a node.
     #[error("{0}")]
     NotANode(String),
-    /// The pod has nothing of what is to be changed.
-    #[error("pod \"{pod}\" has no {what}")]
+    /// The pod or template has nothing of what is to be changed.
+    #[error("{owner} has no {what}")]
     NothingToChange {
-        /// The pod.
-        pod: ObjectKey,
+        /// The pod or template, in words.
+        owner: String,
         /// What it lacks.
         what: String,
     },
-    /// The workload's template has nothing of what is to be changed.
-    #[error("the template of {workload} has no {what}")]
-    NothingToChangeInTemplate {
-        /// The workload.
-        workload: WorkloadKey,
-        /// What it lacks.
-        what: String,
+    /// A patch cannot be merged into the pod or template.
+    #[error("{owner}: {message}")]
+    NotMerged {
+        /// The pod or template, in words.
+        owner: String,
+        /// Where and why.
+        message: String,
     },
 }
 

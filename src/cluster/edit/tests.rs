@@ -217,7 +217,13 @@ fn patch(changes: Value, expected: Value) {
     let cluster = cluster();
     let changes: Vec<PodChange> = serde_json::from_value(changes).unwrap();
     let pod = cluster.pod_named(ObjectKey::new(name("a"), name("wait"))).unwrap();
-    assert_eq!(strategic_merge(&pod.class.template, &changes).unwrap(), json!({ "spec": expected }));
+    let patch = strategic_merge(&pod.class.template, &changes).unwrap();
+    assert_eq!(patch, json!({ "spec": expected }));
+    // Merged, it comes to the same.
+    let (mut merged, mut changed) = (pod.spec().clone(), pod.spec().clone());
+    PodChange::Patch { patch }.apply(&mut merged).unwrap();
+    changes.iter().for_each(|change| change.apply(&mut changed).unwrap());
+    assert_eq!(merged, changed);
 }
 
 #[test]
@@ -311,4 +317,26 @@ fn an_evicted_pod_gives_its_devices_back() {
     assert!(allocation(&cluster).is_none() && !cluster.devices.is_taken(device));
     undo.undo(&mut cluster);
     assert!(allocation(&cluster).is_some() && cluster.devices.is_taken(device));
+}
+
+#[allow(clippy::needless_pass_by_value)] // rows read better
+#[track_caller]
+fn unmerged(spec: Value, expected: &str) {
+    let edit = json!({"kind": "PatchPod", "pod": "a/wait", "changes": [{"change": "Patch", "patch": {"spec": spec}}]});
+    refused(&edit, &format!("pod \"a/wait\": {expected}"));
+}
+
+#[test]
+fn patches_that_cannot_be_merged() {
+    unmerged(
+        json!({"volumes": []}),
+        "spec.volumes: cannot be patched here; no scheduler reads it, or only admission does",
+    );
+    unmerged(
+        json!({"containers": [{"image": "i"}]}),
+        "spec.containers[0].name: is missing; it says which item is meant",
+    );
+    unmerged(json!({"containers": [{"name": "z"}]}), "spec.containers[0].name: there is no container \"z\"");
+    unmerged(json!({"nodeSelector": []}), "spec.nodeSelector: must be an object");
+    unmerged(json!({"tolerations": {}}), "spec.tolerations: invalid type: map, expected a sequence");
 }

@@ -15,7 +15,7 @@ use super::super::resources::{Resources, STANDARD};
 use super::super::workload::{PodTemplateSpec, Workload};
 use super::leave::Left;
 use super::remove_node::Removed;
-use super::{EditError, Missing, PodChange};
+use super::{EditError, PodChange};
 
 /// Takes one edit back. Edits are undone in the opposite order.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl Undo {
         let before = Arc::clone(&pod.class);
         let mut template = PodTemplate::clone(&before.template);
         for change in changes {
-            change.apply(&mut template.spec).map_err(|Missing(what)| EditError::NothingToChange { pod: key, what })?;
+            change.apply(&mut template.spec).map_err(|error| error.of(format!("pod \"{key}\"")))?;
         }
         let id = pod.id;
         set_class(cluster, id, Arc::new(PodClass::new(Arc::new(template), gates)));

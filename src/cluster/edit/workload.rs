@@ -6,15 +6,14 @@ use super::super::Cluster;
 use super::super::meta::ObjectKey;
 use super::super::workload::{PodTemplateSpec, WorkloadKey};
 use super::undo::{Before, Undo};
-use super::{EditError, Missing, PodChange};
+use super::{EditError, PodChange};
 
 pub(super) fn patch(cluster: &mut Cluster, key: WorkloadKey, changes: &[PodChange]) -> Result<Undo, EditError> {
     let place = place(cluster, key)?;
     let workload = cluster.workloads.get_mut(place).ok_or(EditError::NoSuchWorkload(key))?;
     let mut template = PodTemplateSpec::clone(&workload.template);
     for change in changes {
-        let missing = |Missing(what)| EditError::NothingToChangeInTemplate { workload: key, what };
-        change.apply(&mut template.spec).map_err(missing)?;
+        change.apply(&mut template.spec).map_err(|error| error.of(format!("the template of {key}")))?;
     }
     let before = std::mem::replace(&mut workload.template, Arc::new(template));
     Ok(Undo(Before::Template(place, before)))

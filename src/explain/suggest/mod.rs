@@ -211,7 +211,8 @@ fn weakens(edit: &Edit) -> Vec<Weakening> {
                 | PodChange::DropNodeSelector { .. }
                 | PodChange::PreferNodeAffinity
                 | PodChange::HonorTaints { .. }
-                | PodChange::PreferPodAffinity { .. } => None,
+                | PodChange::PreferPodAffinity { .. }
+                | PodChange::Patch { .. } => None,
             })
             .collect(),
         // Nobody suggests the others that would.

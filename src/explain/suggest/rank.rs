@@ -74,6 +74,8 @@ fn of_change(change: &PodChange) -> i64 {
         PodChange::PreferPodAffinity { .. } => 350,
         PodChange::ScheduleAnyway { .. } => 420,
         PodChange::PreferPodAntiAffinity { .. } => 450,
+        // Nobody suggests one.
+        PodChange::Patch { .. } => 500,
     }
 }
 

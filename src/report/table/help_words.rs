@@ -128,6 +128,11 @@ fn of_change(change: &PodChange, several_containers: bool) -> String {
             format!("make pod anti-affinity over {topology_key} preferred")
         }
         PodChange::RemoveSchedulingGates => "remove the scheduling gates".to_owned(),
+        PodChange::Patch { patch } => {
+            let fields = patch.get("spec").and_then(serde_json::Value::as_object);
+            let fields: Vec<&str> = fields.into_iter().flat_map(|spec| spec.keys().map(String::as_str)).collect();
+            format!("other {}", list(&fields, 3))
+        }
     }
 }
 

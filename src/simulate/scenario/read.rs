@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::cluster::edit::Edit;
+use crate::cluster::edit::{Edit, PodChange};
 use crate::cluster::name::Name;
 
 use super::fields::{Fields, what};
@@ -104,9 +104,7 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<Ch
         "Drain" => Change::Drain { nodes: nodes(fields)?, force: fields.optional("force")?.unwrap_or_default() },
         "RemoveNode" => Change::RemoveNodes(nodes(fields)?),
         "AddNode" | "CreateNode" => add_node(fields, read_file)?,
-        "PatchPod" => {
-            Change::Edit(Edit::PatchPod { pod: fields.required("pod")?, changes: fields.required("changes")? })
-        }
+        "PatchPod" => Change::Edit(Edit::PatchPod { pod: fields.required("pod")?, changes: changes(fields)? }),
         "Evict" => Change::Edit(Edit::Evict { pod: fields.required("pod")? }),
         "DeletePod" => Change::Edit(Edit::DeletePod { pod: fields.required("pod")? }),
         "CreatePod" => Change::Edit(Edit::CreatePod {
@@ -119,9 +117,7 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<Ch
             allowed: fields.required("allowed")?,
         }),
         "Scale" => Change::Scale { workload: fields.required("workload")?, replicas: fields.required("replicas")? },
-        "PatchWorkload" => {
-            Change::PatchWorkload { workload: fields.required("workload")?, changes: fields.required("changes")? }
-        }
+        "PatchWorkload" => Change::PatchWorkload { workload: fields.required("workload")?, changes: changes(fields)? },
         "DeleteWorkload" => Change::DeleteWorkload(fields.required("workload")?),
         "Schedule" => Change::Schedule,
         other => {
@@ -145,6 +141,17 @@ fn nodes(fields: &mut Fields) -> Result<NodeChoice, ScenarioError> {
             .map_err(|message| ScenarioError::new(fields.at("zone"), message)),
         (None, None, None) => Err(ScenarioError::new(fields.path(), "names no node; write node, selector or zone")),
         _ => Err(ScenarioError::new(fields.path(), "names its nodes twice; write one of node, selector and zone")),
+    }
+}
+
+/// `changes` one by one, or all at once as a strategic-merge `patch`.
+fn changes(fields: &mut Fields) -> Result<Vec<PodChange>, ScenarioError> {
+    let changes: Option<Vec<PodChange>> = fields.optional("changes")?;
+    let patch: Option<Value> = fields.optional("patch")?;
+    match (changes, patch) {
+        (Some(changes), None) => Ok(changes),
+        (None, Some(patch)) => Ok(vec![PodChange::Patch { patch }]),
+        _ => Err(ScenarioError::new(fields.path(), "must say what changes; write one of changes and patch")),
     }
 }
 

@@ -215,6 +215,9 @@ fn workloads_are_scaled_patched_and_deleted() {
     let patch = json!([{"kind": "PatchWorkload", "workload": "rs/a/x", "changes": [
         {"change": "Request", "container": "c", "resource": "cpu", "to": "1500m"}]}]);
     ends(&objects, patch, &["x-1:m", "x-2:m", "x-3:-"]);
+    let patch =
+        json!([{"kind": "PatchWorkload", "workload": "rs/a/x", "patch": {"spec": {"nodeSelector": {ZONE: "2"}}}}]);
+    ends(&objects, patch, &["x-1:n", "x-2:-", "x-3:-"]);
     ends(&objects, json!([{"kind": "DeleteWorkload", "workload": "rs/a/x"}]), &[]);
     // A controller makes its pod anew; a pod's own change means another pod.
     ends(
