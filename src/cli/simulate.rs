@@ -6,8 +6,8 @@ use clap::Args;
 
 use crate::cluster::{PodId, Timestamp};
 use crate::error::{Error, Result};
-use crate::report::Format;
 use crate::report::simulation::{self, SimulationAnswer};
+use crate::report::{Format, html};
 use crate::simulate::scenario::{self, Run};
 use crate::simulate::{Diff, Picture, Simulation, Summary, Ties, queue};
 
@@ -124,7 +124,7 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
         broken_budgets,
         not_evaluated,
     };
-    print(&answer, &arguments.output, &state)?;
+    print(&answer, &arguments.output, &state, now)?;
     let fits = answer.summary.unplaced == 0;
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
@@ -159,12 +159,13 @@ fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Resul
     Ok(pods)
 }
 
-fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State) -> Result<()> {
+fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State, now: Timestamp) -> Result<()> {
     let kube_version = state.scheduler.behaviour().version.to_string();
     let text = match output.output {
         Format::Json => simulation::json(answer, &kube_version).map_err(Error::from_error)?,
         Format::Yaml => simulation::yaml(answer, &kube_version).map_err(Error::from_error)?,
         Format::Name => simulation::names(answer),
+        Format::Html => html::simulation(answer, &state.provenance(&kube_version, now)),
         Format::Table | Format::Wide => simulation::table(answer, output.table_options(&kube_version)),
     };
     output.print(&text)

@@ -194,6 +194,11 @@ impl NodeLoad {
         self.placed > 0 || self.left > 0 || self.before != self.after || !self.changes.is_empty()
     }
 
+    /// Whether the node was there before, and whether it is there after.
+    pub fn sides(&self) -> (bool, bool) {
+        (!self.has(NodeChange::Added), !self.has(NodeChange::Removed))
+    }
+
     /// Whether something of this kind happened to the node.
     pub fn has(&self, change: NodeChange) -> bool {
         self.changes.contains(&change)

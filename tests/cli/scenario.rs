@@ -19,7 +19,7 @@ fn a_drain_by_flag() {
     SCENARIO   what was changed, and what came of it at once
     1  drain node-3
        2 pods evicted: shop/api-1 and shop/web-5
-       budgets held some back until others had a place: asked once again
+       asked once again for pods that a budget held, after others had a place
        shop/web-6 stays: Cannot evict pod as it would violate the pod's disruption
        budget. (shop/web)
 
@@ -38,6 +38,7 @@ fn a_drain_by_flag() {
     utilisation     12.7% → 10.8%   8.1% → 7.3%     0.8% → 0.7%
     fragmentation   4.0% → 4.1%     8.4% → 7.4%     35.9% → 39.7%
     balance         36.7% → 35.3%   24.9% → 25.0%   1.2% → 1.1%
+    5 of 12 nodes with pods, 1 of them newly
 
     POD          FROM     NODE      TOTAL     TIES
     shop/api-1   node-3   arm-2       636        0
@@ -50,7 +51,7 @@ fn a_drain_by_flag() {
 #[test]
 fn a_drain_that_kubectl_refuses() {
     assert_snapshot!(of("--drain node-1", "mixed"), @"
-    No pod needs another place                                               v1.34.1
+    No pod moves: it was refused                                             v1.34.1
 
     SCENARIO   what was changed, and what came of it at once
     1  drain node-1
@@ -64,6 +65,7 @@ fn a_drain_that_kubectl_refuses() {
     utilisation     12.7% → 8.7%    8.1% → 4.8%     0.8% → 0.6%
     fragmentation   4.0% → 3.6%     8.4% → 7.2%     35.9% → 29.6%
     balance         36.7% → 31.4%   24.9% → 17.3%   1.2% → 1.1%
+    4 of 12 nodes with pods
     --- stderr
     --- status 0
     ");
@@ -79,11 +81,11 @@ fn nodes_are_replaced_by_file() {
        1 node: node-9
     2  drain node-2
        3 pods evicted: shop/api-2, shop/web-3 and shop/web-4
-       budgets held some back until others had a place: asked once again
+       asked once again for pods that a budget held, after others had a place
     3  drain node-1 with --force
        2 pods evicted: shop/web-1 and shop/web-2
        1 pod lost: shop/db-0; it has no controller that makes it anew
-       budgets held some back until others had a place: asked once again
+       asked once again for pods that a budget held, after others had a place
 
     NODE     PODS         CPU             MEMORY         CHANGE
     node-9   <none> → 4   <none> → 100%   <none> → 50%   added
@@ -95,6 +97,7 @@ fn nodes_are_replaced_by_file() {
     utilisation     12.7% → 11.2%   8.1% → 6.0%     0.8% → 0.8%
     fragmentation   4.0% → 3.7%     8.4% → 8.6%     35.9% → 39.6%
     balance         36.7% → 36.6%   24.9% → 19.8%   1.2% → 1.2%
+    4 of 13 nodes with pods, 2 of them newly
 
     POD          FROM     NODE     TOTAL   TIES
     shop/api-2   node-2   arm-2      644      0
@@ -177,6 +180,7 @@ fn nodes_of_another_kind_join() {
     utilisation     21.6% → 16.8%   22.0% → 18.1%   0.8% → 0.6%
     fragmentation   9.2% → 6.4%     3.5% → 2.7%     33.4% → 22.3%
     balance         22.9% → 20.0%   25.7% → 22.0%   0.6% → 0.6%
+    5 of 9 nodes with pods, 1 of them newly
 
     POD             NODE         TOTAL     TIES
     ml/notebook-4   gpu-l40-1      491        2

@@ -23,6 +23,7 @@ fn pending_pods() {
     utilisation     12.7% → 13.0%   8.1% → 8.2%     0.8% → 0.9%
     fragmentation   4.0% → 4.0%     8.4% → 8.4%     35.9% → 35.9%
     balance         36.7% → 36.1%   24.9% → 24.8%   1.2% → 1.2%
+    5 of 12 nodes with pods, 1 of them newly
 
     POD             NODE      TOTAL     TIES
     shop/web-7      <none>   <none>   <none>

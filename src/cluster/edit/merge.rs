@@ -29,7 +29,7 @@ type Result<T = ()> = std::result::Result<T, String>;
 ///
 /// # Errors
 /// The first field that cannot be merged, and why; `spec` is then as it may be.
-pub fn merge(spec: &mut PodSpec, patch: &Value) -> Result {
+pub(super) fn merge(spec: &mut PodSpec, patch: &Value) -> Result {
     for (field, value) in fields(patch, "the patch")? {
         match field.as_str() {
             "spec" => merge_spec(spec, value)?,

@@ -3,8 +3,8 @@
 mod diff;
 mod json;
 mod json_change;
-mod scenario;
-mod table;
+pub(super) mod scenario;
+pub(super) mod table;
 
 pub use json::{json, yaml};
 pub use table::table;

@@ -34,7 +34,7 @@ pub(super) fn render(screen: &mut Screen, answer: &SimulationAnswer, wide: bool)
 }
 
 /// What a step does, in a few words.
-pub(super) fn words(change: &Change) -> String {
+pub(in crate::report) fn words(change: &Change) -> String {
     match change {
         Change::Edit(edit) => help_words::words_of(edit),
         Change::OnNodes(nodes, Edit::LabelNode { key, value, .. }) => format!("label {} {key}={value}", of(nodes)),
@@ -68,7 +68,7 @@ fn of(nodes: &NodeChoice) -> String {
 }
 
 /// What came of it, a line each.
-fn happened(report: &StepReport, most: usize) -> Vec<(Label, String)> {
+pub(in crate::report) fn happened(report: &StepReport, most: usize) -> Vec<(Label, String)> {
     let mut lines = Vec::new();
     let told_by_itself = matches!(&report.change, Change::OnNodes(NodeChoice::Named(_), _))
         || matches!(&report.change, Change::Drain { nodes: NodeChoice::Named(_), .. })

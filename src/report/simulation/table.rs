@@ -45,7 +45,7 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
 }
 
 /// The answer in one line.
-fn headline(answer: &SimulationAnswer) -> (Label, String) {
+pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) {
     let summary = &answer.summary;
     let all = summary.placed + summary.unplaced;
     let used = summary.loads.iter().filter(|load| load.placed > 0).count();
@@ -93,7 +93,7 @@ pub(super) fn nodes(screen: &mut Screen, loads: &[NodeLoad], wide: bool, most: u
     let mut grid = Grid::with_header(header);
     for load in loads.iter().take(most) {
         let NodeLoad { before, after, allocatable, .. } = load;
-        let sides = (!load.has(NodeChange::Added), !load.has(NodeChange::Removed));
+        let sides = load.sides();
         let pods = arrow(sides, before.pods.to_string(), after.pods.to_string());
         let cpu = ("cpu", before.milli_cpu, after.milli_cpu, allocatable.milli_cpu);
         let memory = ("memory", before.memory, after.memory, allocatable.memory);
@@ -102,12 +102,16 @@ pub(super) fn nodes(screen: &mut Screen, loads: &[NodeLoad], wide: bool, most: u
         } else {
             [pods, shares(sides, cpu), shares(sides, memory)]
         };
-        let changes = load.changes.iter().map(|change| word(*change)).collect::<Vec<_>>().join(", ");
         let label = if load.has(NodeChange::Removed) { Label::Rejected } else { Label::Fits };
-        grid.row(label, [load.node.to_string()].into_iter().chain(cells).chain(marked.then_some(changes)));
+        grid.row(label, [load.node.to_string()].into_iter().chain(cells).chain(marked.then(|| changes(load))));
     }
     screen.grid(&grid);
     left_out(screen, loads.len(), most, "node");
+}
+
+/// What happened to a node, in a word or two; empty where nothing did.
+pub(in crate::report) fn changes(load: &NodeLoad) -> String {
+    load.changes.iter().map(|change| word(*change)).collect::<Vec<_>>().join(", ")
 }
 
 fn word(change: NodeChange) -> &'static str {
@@ -154,14 +158,14 @@ fn measures(screen: &mut Screen, summary: &Summary) {
     screen.line(&[(Label::Dim, &used)]);
 }
 
-fn percent(share: f64) -> String {
+pub(in crate::report) fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
 
 /// A resource; how much of it is requested before and after, and allocatable.
-type Change<'a> = (&'a str, i64, i64, i64);
+pub(in crate::report) type Change<'a> = (&'a str, i64, i64, i64);
 
-fn amounts(sides: (bool, bool), (resource, before, after, allocatable): Change<'_>) -> String {
+pub(in crate::report) fn amounts(sides: (bool, bool), (resource, before, after, allocatable): Change<'_>) -> String {
     let print = |value| amount(name(resource), Amount::new(name(resource), value));
     format!("{} of {}", arrow(sides, print(before), print(after)), print(allocatable))
 }
