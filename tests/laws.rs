@@ -5,7 +5,7 @@ mod common;
 
 use common::{cases, key};
 use kubectl_sched::cluster::edit::{Edit, Undo};
-use kubectl_sched::cluster::{Cluster, NodeId, PodId, Timestamp, name};
+use kubectl_sched::cluster::{Cluster, NodeId, NodeInfo, PodId, Timestamp, name};
 use kubectl_sched::explain::pending::{self, Root};
 use kubectl_sched::framework::Placement;
 use kubectl_sched::scheduler::Scheduler;
@@ -95,7 +95,7 @@ fn adding_a_node_never_removes_a_feasible_node() {
     for area in ["mixed", "resources-fit", "node-affinity", "taints"] {
         for case in cases(area).step_by(2) {
             let (scheduler, cluster) = (case.scheduler(), case.cluster());
-            let Some(like) = cluster.nodes().first().map(|node| node.name()) else { continue };
+            let Some(like) = cluster.nodes().first().map(NodeInfo::name) else { continue };
             let mut larger = cluster.clone();
             let edit = Edit::AddNode { like, name: name("one-more") };
             let Ok(undo) = edit.apply(&mut larger, scheduler.behaviour().request_gates()) else { continue };

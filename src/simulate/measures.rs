@@ -147,7 +147,7 @@ mod tests {
         let cluster = cluster(nodes);
         let Measures { utilisation, fragmentation, balance } = Measures::of(&cluster, Typical::of(&cluster));
         let found = [utilisation.cpu, fragmentation.cpu, balance.cpu].map(|share| (share * 1000.0).round() / 1000.0);
-        assert_eq!(found, expected);
+        assert_eq!(format!("{found:?}"), format!("{expected:?}"));
     }
 
     #[test]

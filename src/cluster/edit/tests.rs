@@ -222,7 +222,9 @@ fn patch(changes: Value, expected: Value) {
     // Merged, it comes to the same.
     let (mut merged, mut changed) = (pod.spec().clone(), pod.spec().clone());
     PodChange::Patch { patch }.apply(&mut merged).unwrap();
-    changes.iter().for_each(|change| change.apply(&mut changed).unwrap());
+    for change in &changes {
+        change.apply(&mut changed).unwrap();
+    }
     assert_eq!(merged, changed);
 }
 

@@ -40,9 +40,8 @@ fn of_edit(edit: &Edit, cluster: &Cluster) -> i64 {
             let size = cluster.node_named(*node).map_or(0, |node| amount(&node.node.allocatable, *resource));
             360 + share(units(*resource, *freed), size, 300)
         }
-        Edit::AddNode { .. } => 500,
         Edit::Evict { .. } => 380,
-        // Nobody suggests the others.
+        // A machine; nobody suggests the others.
         _ => 500,
     }
 }

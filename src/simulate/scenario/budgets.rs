@@ -21,7 +21,7 @@ const SEVERAL: &str =
 /// What is left of every budget.
 #[derive(Clone, Debug)]
 pub struct Budgets {
-    budgets: Vec<Budget>,
+    all: Vec<Budget>,
     /// Pods that are without a place, and the budgets they count against, by place.
     out: FxHashMap<PodId, Vec<usize>>,
     /// Pods that were placed here: they run, whatever their phase was.
@@ -46,12 +46,12 @@ impl Budgets {
             let left = i64::from(budget.disruptions_allowed);
             Budget { key: budget.key, selector: budget.compiled_selector(), left, least: left }
         });
-        Self { budgets: budgets.collect(), out: FxHashMap::default(), running: FxHashSet::default() }
+        Self { all: budgets.collect(), out: FxHashMap::default(), running: FxHashSet::default() }
     }
 
     /// Budgets that select the pod, in the order of namespace and name.
     pub fn covering(&self, pod: &Pod) -> impl Iterator<Item = ObjectKey> {
-        self.places(pod).into_iter().filter_map(|place| self.budgets.get(place)).map(|budget| budget.key)
+        self.places(pod).into_iter().filter_map(|place| self.all.get(place)).map(|budget| budget.key)
     }
 
     /// Asks the eviction API to let the pod go (upstream pkg/registry/core/pod/storage/eviction.go,
@@ -68,7 +68,7 @@ impl Budgets {
         if places.len() > 1 {
             return Err(SEVERAL.to_owned());
         }
-        if places.iter().filter_map(|place| self.budgets.get(*place)).any(|budget| budget.left <= 0) {
+        if places.iter().filter_map(|place| self.all.get(*place)).any(|budget| budget.left <= 0) {
             return Err(VIOLATED.to_owned());
         }
         Ok(self.leaves(pod.id, places))
@@ -90,7 +90,7 @@ impl Budgets {
     /// Budgets of which more pods were missing at some moment than they allow, in the order of
     /// namespace and name.
     pub fn broken(&self) -> impl Iterator<Item = ObjectKey> {
-        self.budgets.iter().filter(|budget| budget.least < 0).map(|budget| budget.key)
+        self.all.iter().filter(|budget| budget.least < 0).map(|budget| budget.key)
     }
 
     fn places(&self, pod: &Pod) -> Vec<usize> {
@@ -99,7 +99,7 @@ impl Budgets {
             let selector = budget.selector.as_ref();
             budget.key.namespace == key.namespace && selector.is_some_and(|selector| selector.matches(pod.labels()))
         };
-        self.budgets.iter().enumerate().filter(|(_, budget)| selects(budget)).map(|(place, _)| place).collect()
+        self.all.iter().enumerate().filter(|(_, budget)| selects(budget)).map(|(place, _)| place).collect()
     }
 
     fn leaves(&mut self, pod: PodId, places: Vec<usize>) -> Vec<Edit> {
@@ -111,7 +111,7 @@ impl Budgets {
     fn shift(&mut self, places: &[usize], by: i64) -> Vec<Edit> {
         let mut edits = Vec::new();
         for place in places {
-            let Some(budget) = self.budgets.get_mut(*place) else { continue };
+            let Some(budget) = self.all.get_mut(*place) else { continue };
             budget.left += by;
             budget.least = budget.least.min(budget.left);
             let allowed = i32::try_from(budget.left.max(0)).unwrap_or(i32::MAX);

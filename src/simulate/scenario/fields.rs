@@ -8,7 +8,7 @@ use super::ScenarioError;
 /// The fields of an object, and where it stands.
 pub(super) struct Fields {
     path: String,
-    fields: Map<String, Value>,
+    left: Map<String, Value>,
     /// Fields that were asked for.
     known: Vec<&'static str>,
 }
@@ -17,7 +17,7 @@ impl Fields {
     /// The fields of `value`, which stands at `path`; the document itself is at the empty path.
     pub(super) fn of(value: &Value, path: &str) -> Result<Self, ScenarioError> {
         match value {
-            Value::Object(fields) => Ok(Self { path: path.to_owned(), fields: fields.clone(), known: Vec::new() }),
+            Value::Object(fields) => Ok(Self { path: path.to_owned(), left: fields.clone(), known: Vec::new() }),
             other => Err(ScenarioError::new(path, format!("must be an object, not {}", what(other)))),
         }
     }
@@ -35,7 +35,7 @@ impl Fields {
     /// The field, if it is there; `null` is nothing.
     pub(super) fn optional<T: DeserializeOwned>(&mut self, field: &'static str) -> Result<Option<T>, ScenarioError> {
         self.known.push(field);
-        let Some(value) = self.fields.remove(field).filter(|value| !value.is_null()) else { return Ok(None) };
+        let Some(value) = self.left.remove(field).filter(|value| !value.is_null()) else { return Ok(None) };
         if value.as_str() == Some("") {
             return Err(ScenarioError::new(self.at(field), "must not be empty"));
         }
@@ -50,7 +50,7 @@ impl Fields {
 
     /// Refuses what nobody asked for.
     pub(super) fn finish(self, owner: &str) -> Result<(), ScenarioError> {
-        match self.fields.keys().next() {
+        match self.left.keys().next() {
             None => Ok(()),
             Some(field) => Err(ScenarioError::new(
                 self.at(field),

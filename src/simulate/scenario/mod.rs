@@ -10,12 +10,14 @@ pub mod drain;
 mod fields;
 pub mod lost;
 pub mod read;
+mod report;
 mod run;
 #[cfg(test)]
 mod tests;
 pub mod workloads;
 
-pub use run::{Refusal, Run, StepReport, run};
+pub use report::{Refusal, StepReport};
+pub use run::{Run, run};
 
 use serde_json::Value;
 

@@ -1,20 +1,19 @@
 //! Plays a scenario: step by step, with the pods that need a place in between.
 
+mod nodes;
+
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
 use crate::cluster::edit::{Edit, EditError};
-use crate::cluster::name::{Name, name};
 use crate::cluster::workload::WorkloadKey;
 use crate::cluster::{Cluster, ObjectKey, PodId};
 
 use super::budgets::Budgets;
 use super::lost::LossPlan;
+use super::report::StepReport;
 use super::{super::Simulation, super::queue, super::step::Step, workloads};
-use super::{Change, Model, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, drain, free_node_name, lost};
-
-/// The label by which a node is a topology domain of its own.
-const HOSTNAME: &str = "kubernetes.io/hostname";
+use super::{Change, Placing, Scenario, ScenarioError, ScenarioStep, lost};
 
 /// What a scenario came to.
 #[derive(Clone, Debug, Default)]
@@ -25,46 +24,6 @@ pub struct Run {
     pub reports: Vec<StepReport>,
     /// Budgets of which more pods were missing at some moment than they allow.
     pub broken_budgets: Vec<ObjectKey>,
-}
-
-/// What a step did.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StepReport {
-    /// Where the step was said.
-    pub said: String,
-    /// The step.
-    pub change: Change,
-    /// The nodes it was about, or that it added.
-    pub nodes: Vec<Name>,
-    /// Pods that went back to the queue.
-    pub evicted: Vec<ObjectKey>,
-    /// Pods that are new.
-    pub created: Vec<ObjectKey>,
-    /// Pods that are gone as they should be.
-    pub deleted: Vec<ObjectKey>,
-    /// Pods that are gone and that nobody makes anew.
-    pub lost: Vec<ObjectKey>,
-    /// Pods that stay on a drained node: those of DaemonSets, and static ones.
-    pub kept: Vec<ObjectKey>,
-    /// Pods whose data on their node is lost.
-    pub local_data: Vec<ObjectKey>,
-    /// What was not done.
-    pub refused: Vec<Refusal>,
-    /// How often a drain asked again for pods that a budget had held, after others had found a place.
-    pub retries: usize,
-}
-
-/// Something that was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The pod that stays; none when a whole node was refused.
-    pub pod: Option<ObjectKey>,
-    /// The node.
-    pub node: Name,
-    /// Why, in the words of kubectl or of the eviction API.
-    pub message: String,
-    /// The budgets that hold the pod.
-    pub budgets: Vec<ObjectKey>,
 }
 
 /// Plays `scenario` and places `asked`, which are pending, at its `Schedule` steps or at the end.
@@ -167,7 +126,9 @@ impl Runner<'_, '_> {
                 let budgets = id.map(|id| self.budgets.lose(self.simulation.cluster().pod(id))).unwrap_or_default();
                 self.edit_all(std::slice::from_ref(edit)).map_err(|error| error.to_string())?;
                 report.evicted.push(*pod);
-                id.into_iter().for_each(|id| self.wait(id, later));
+                if let Some(id) = id {
+                    self.wait(id, later);
+                }
                 self.edit_all(&budgets).map_err(|error| error.to_string())
             }
             Edit::PatchPod { pod, .. } => {
@@ -188,136 +149,6 @@ impl Runner<'_, '_> {
             }
             _ => self.edit(edit).map_err(|error| error.to_string()),
         }
-    }
-
-    fn on_nodes(
-        &mut self,
-        choice: &NodeChoice,
-        edit: &Edit,
-        report: &mut StepReport,
-        later: bool,
-    ) -> Result<(), String> {
-        report.nodes = choice.nodes(self.cluster())?;
-        for node in report.nodes.clone() {
-            let edit = edit.on_node(node);
-            self.edit(&edit).map_err(|error| error.to_string())?;
-            if let Edit::AddTaint { taint, .. } = &edit
-                && let Some(info) = self.cluster().node_named(node)
-            {
-                let plan = lost::taint(self.cluster(), info, taint);
-                self.leave(&plan, report, later).map_err(|error| error.to_string())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// All nodes are cordoned before the first is drained, as kubectl does.
-    fn drain(&mut self, choice: &NodeChoice, force: bool, report: &mut StepReport, later: bool) -> Result<(), String> {
-        report.nodes = choice.nodes(self.cluster())?;
-        for node in report.nodes.clone() {
-            self.edit(&Edit::Cordon { node }).map_err(|error| error.to_string())?;
-        }
-        for node in report.nodes.clone() {
-            self.drain_node(node, force, report, later).map_err(|error| error.to_string())?;
-        }
-        Ok(())
-    }
-
-    /// Evicts what the budgets allow; when pods have found a place, and their budgets with them,
-    /// asks again for the others, as kubectl does every five seconds.
-    fn drain_node(&mut self, node: Name, force: bool, report: &mut StepReport, later: bool) -> Result<(), EditError> {
-        let info = self.cluster().node_named(node).ok_or(EditError::NoSuchNode(node))?;
-        let plan = drain::plan(self.cluster(), info, force);
-        report.kept.extend(plan.kept);
-        if let Some(message) = plan.refusal {
-            report.refused.push(Refusal { pod: None, node, message, budgets: Vec::new() });
-            return Ok(());
-        }
-        let mut remaining = plan.evict;
-        loop {
-            let mut held = Vec::new();
-            let all = remaining.len();
-            for id in remaining {
-                let pod = self.simulation.cluster().pod(id);
-                let key = pod.key();
-                match self.budgets.evict(pod) {
-                    Ok(budgets) => {
-                        let leaves = lost::of(self.simulation.cluster(), std::iter::once(pod));
-                        self.edit_all(&budgets)?;
-                        self.leave_quietly(&leaves, report, later)?;
-                        report.local_data.extend(plan.local_data.iter().filter(|pod| **pod == key));
-                    }
-                    Err(message) => held.push((id, message)),
-                }
-            }
-            if !held.is_empty() && held.len() < all && !later && self.schedule(false)? {
-                report.retries += 1;
-                remaining = held.into_iter().map(|(pod, _)| pod).collect();
-                continue;
-            }
-            for (pod, message) in held {
-                let pod = self.cluster().pod(pod);
-                let budgets = self.budgets.covering(pod).collect();
-                report.refused.push(Refusal { pod: Some(pod.key()), node, message, budgets });
-            }
-            return Ok(());
-        }
-    }
-
-    fn remove_nodes(&mut self, choice: &NodeChoice, report: &mut StepReport, later: bool) -> Result<(), String> {
-        report.nodes = choice.nodes(self.cluster())?;
-        for node in report.nodes.clone() {
-            let info = self.cluster().node_named(node).ok_or_else(|| EditError::NoSuchNode(node).to_string())?;
-            let pods = info.pods.iter().map(|pod| self.cluster().pod(*pod));
-            let local_data = pods.filter(|pod| pod.spec().volumes.has_empty_dir()).map(crate::cluster::Pod::key);
-            report.local_data.extend(local_data);
-            let plan = lost::node(self.cluster(), info);
-            self.leave(&plan, report, later).map_err(|error| error.to_string())?;
-            self.edit(&Edit::RemoveNode { node }).map_err(|error| error.to_string())?;
-        }
-        Ok(())
-    }
-
-    fn add_nodes(
-        &mut self,
-        count: u32,
-        model: &Model,
-        wanted: Option<Name>,
-        report: &mut StepReport,
-    ) -> Result<(), String> {
-        let first = self.cluster().pods().len();
-        for _ in 0..count {
-            match model {
-                Model::Like(like) => {
-                    let base = wanted.map_or_else(|| format!("{like}-new"), |name| name.to_string());
-                    // A name that was given is meant, be it taken.
-                    let exact = wanted.filter(|_| count == 1);
-                    let new = exact.unwrap_or_else(|| free_node_name(self.cluster(), &base));
-                    self.edit(&Edit::AddNode { like: *like, name: new }).map_err(|error| error.to_string())?;
-                    report.nodes.push(new);
-                }
-                Model::Object(object) => {
-                    let own = object.pointer("/metadata/name").and_then(serde_json::Value::as_str).unwrap_or_default();
-                    let base = wanted.map_or(own, |name| name.as_str());
-                    let new = if count > 1 { free_node_name(self.cluster(), base) } else { name(base) };
-                    let object = named(object.clone(), own, new);
-                    self.edit(&Edit::CreateNode { object }).map_err(|error| error.to_string())?;
-                    self.add_daemon_pods(new).map_err(|error| error.to_string())?;
-                    report.nodes.push(new);
-                }
-            }
-        }
-        report.created.extend(self.cluster().pods().iter().skip(first).map(crate::cluster::Pod::key));
-        Ok(())
-    }
-
-    fn add_daemon_pods(&mut self, node: Name) -> Result<(), EditError> {
-        let id = self.cluster().node_named(node).ok_or(EditError::NoSuchNode(node))?.id;
-        for workload in workloads::daemon_sets_of(self.cluster(), id, self.simulation.request_gates()) {
-            let pod = name(&format!("{}-{node}", workload.key.name));
-            self.edit(&Edit::CreatePod { workload, name: pod, node: Some(node) })?;
-        }
-        Ok(())
     }
 
     fn scale(
@@ -483,36 +314,4 @@ impl Runner<'_, '_> {
         self.steps.push(Some(step));
         Ok(())
     }
-}
-
-impl StepReport {
-    fn new(step: &ScenarioStep) -> Self {
-        Self {
-            said: step.said.clone(),
-            change: step.change.clone(),
-            nodes: Vec::new(),
-            evicted: Vec::new(),
-            created: Vec::new(),
-            deleted: Vec::new(),
-            lost: Vec::new(),
-            kept: Vec::new(),
-            local_data: Vec::new(),
-            refused: Vec::new(),
-            retries: 0,
-        }
-    }
-}
-
-/// The manifest of a node under another name; its hostname goes with it.
-fn named(mut object: serde_json::Value, own: &str, new: Name) -> serde_json::Value {
-    if let Some(name) = object.pointer_mut("/metadata/name") {
-        *name = serde_json::Value::from(new.as_str());
-    }
-    if let Some(labels) = object.pointer_mut("/metadata/labels")
-        && let Some(hostname) = labels.get_mut(HOSTNAME)
-        && hostname == own
-    {
-        *hostname = serde_json::Value::from(new.as_str());
-    }
-    object
 }
