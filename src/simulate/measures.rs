@@ -102,7 +102,8 @@ impl Row {
 }
 
 fn share(part: f64, whole: f64) -> f64 {
-    if whole > 0.0 { part / whole } else { 0.0 }
+    // The sum of nothing is -0, which nobody wants to read.
+    if whole > 0.0 { part / whole + 0.0 } else { 0.0 }
 }
 
 /// Over nodes that have any of it.
