@@ -9,6 +9,7 @@ use super::super::style::Label;
 use super::super::text::{count, list};
 use super::grid::Grid;
 use super::screen::Screen;
+use super::words;
 
 /// Candidates shown.
 const MOST_CANDIDATES: usize = 5;
@@ -23,6 +24,7 @@ pub(super) fn render(screen: &mut Screen, preemption: &PreemptionDetail) {
         let mark = if candidate.picked { "picked" } else { "" };
         let mut lines: Vec<String> = candidate.victims.iter().take(MOST_VICTIMS).map(victim).collect();
         lines.extend(rest(candidate));
+        lines.extend(candidate.lost_by.map(|criterion| format!("not picked: behind on {criterion}")));
         grid.row(label, vec![candidate.node.to_string(), mark.to_owned(), lines.join("\n")]);
     }
     screen.grid(&grid);
@@ -34,7 +36,8 @@ pub(super) fn render(screen: &mut Screen, preemption: &PreemptionDetail) {
         screen.paragraph(Label::Plain, &format!("picked for: {criterion}"));
     }
     for group in &preemption.not_eligible {
-        let text = format!("no room on {}: {}", list(&group.nodes, 3), why(group.why));
+        let reasons: Vec<String> = group.reasons.iter().map(words::brief).collect();
+        let text = format!("no room on {}: {}", list(&group.nodes, 3), why(group.why, &list(&reasons, 2)));
         screen.paragraph(Label::Dim, &text);
     }
 }
@@ -70,10 +73,11 @@ fn victim(victim: &VictimDetail) -> String {
     text
 }
 
-fn why(why: WhyNot) -> &'static str {
+/// Why no room can be made, and for which `reasons` the pod is rejected.
+fn why(why: WhyNot, reasons: &str) -> String {
     match why {
-        WhyNot::NotHelpful => "evictions would not change why the pod is rejected",
-        WhyNot::NoVictims => "no pod of lower priority",
-        WhyNot::NotEnough => "the pod would not fit without all pods of lower priority either",
+        WhyNot::NotHelpful => format!("evictions would not change this: {reasons}"),
+        WhyNot::NoVictims => "no pod of lower priority".to_owned(),
+        WhyNot::NotEnough => format!("without all pods of lower priority there would still be this: {reasons}"),
     }
 }
