@@ -193,6 +193,8 @@ struct CandidateObject {
     node: Name,
     victims: Vec<String>,
     pdb_violations: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost_by: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     details: Vec<VictimObject>,
 }
@@ -288,6 +290,7 @@ impl<'a> PreemptionObject<'a> {
                 node: candidate.node,
                 victims: candidate.victims.iter().map(ToString::to_string).collect(),
                 pdb_violations: candidate.pdb_violations,
+                lost_by: candidate.lost_by,
                 details: details(candidate.node).unwrap_or_default(),
             })
             .collect();

@@ -231,10 +231,13 @@ fn room_that_preemption_would_make() {
     gpu-a100-2   picked   evict ml/notebook-1: priority 100; would go to gpu-a100-3
     gpu-a100-3            evict ml/notebook-2: priority 100; would go to gpu-a100-2
                           evict ml/notebook-3: priority 100; would go to gpu-a100-2
+                          not picked: behind on lowest sum of priorities
     picked for: lowest sum of priorities
     no room on gpu-a100-1: no pod of lower priority
-    no room on cpu-1, cpu-2 and gpu-a100-4: evictions would not change why the pod
-    is rejected
+    no room on cpu-1 and cpu-2: evictions would not change this: Insufficient cpu,
+    Insufficient memory and Insufficient nvidia.com/gpu
+    no room on gpu-a100-4: evictions would not change this:
+    node.kubernetes.io/not-ready:NoSchedule
 
     WHAT WOULD HELP   each one was re-run and does place the pod
     1   request nvidia.com/gpu 6 instead of 8   gpu-a100-2
