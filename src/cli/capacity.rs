@@ -12,7 +12,7 @@ use crate::simulate::capacity::{Capacity, Copies, Template, measure, nodes_for};
 
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
-use super::output::OutputFlags;
+use super::output::{self, OutputFlags};
 use super::state::{Purpose, State, StateFlags};
 use super::target::Target;
 use super::{Status, TEMPLATE, resolve};
@@ -28,6 +28,7 @@ const LIMIT: usize = 200_000;
 ///
 /// Several pods, or several manifests, are placed in turns: one each, or as --ratio says.
 #[derive(Debug, Args)]
+#[command(mut_arg("output", output::without_html))]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched capacity (POD | TYPE/NAME | TYPE NAME | -f FILE) [OPTIONS]")]
 pub(crate) struct CapacityArgs {
     /// POD, TYPE/NAME or TYPE NAME
@@ -167,6 +168,7 @@ fn print(answer: &CapacityAnswer, output: &OutputFlags, state: &State) -> Result
     let text = match output.output {
         Format::Json => capacity::json(answer, &kube_version).map_err(Error::from_error)?,
         Format::Yaml => capacity::yaml(answer, &kube_version).map_err(Error::from_error)?,
+        Format::Html => return Err(output::no_html()),
         Format::Name => capacity::names(answer),
         Format::Table | Format::Wide => capacity::table(answer, output.table_options(&kube_version)),
     };

@@ -7,8 +7,8 @@ use clap::Args;
 use crate::cluster::admission::Refusal;
 use crate::cluster::{Created, PodId, Timestamp};
 use crate::error::{Error, Result};
-use crate::report::Format;
 use crate::report::simulation::{self, SimulationAnswer};
+use crate::report::{Format, html};
 use crate::simulate::{Simulation, Summary, Ties, queue};
 
 use super::kube_flags::KubeFlags;
@@ -97,14 +97,14 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
     })?;
     let (pods, refused) = pods(&mut state, arguments, from_files)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
-    let mut simulation =
-        Simulation::new(&state.scheduler, &mut state.cluster, Timestamp::now(), ties).preempting(arguments.preempt);
+    let now = Timestamp::now();
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(arguments.preempt);
     let steps = simulation.run(&pods);
     let mut not_evaluated = simulation.not_evaluated();
     not_evaluated.extend(state.notes.iter().cloned());
     let summary = Summary::of(&steps, simulation.cluster());
     let answer = SimulationAnswer { steps, refused, summary, not_evaluated };
-    print(&answer, &arguments.output, &state)?;
+    print(&answer, &arguments.output, &state, now)?;
     let fits = answer.summary.unplaced == 0 && answer.refused.is_empty();
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
@@ -131,12 +131,13 @@ fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Resul
     Ok((pods, added.refused))
 }
 
-fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State) -> Result<()> {
+fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State, now: Timestamp) -> Result<()> {
     let kube_version = state.scheduler.behaviour().version.to_string();
     let text = match output.output {
         Format::Json => simulation::json(answer, &kube_version).map_err(Error::from_error)?,
         Format::Yaml => simulation::yaml(answer, &kube_version).map_err(Error::from_error)?,
         Format::Name => simulation::names(answer),
+        Format::Html => html::simulation(answer, &state.provenance(&kube_version, now)),
         Format::Table | Format::Wide => simulation::table(answer, output.table_options(&kube_version)),
     };
     output.print(&text)

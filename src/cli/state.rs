@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::explain::own_words::Basis;
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
+use crate::report::html::Provenance;
 use crate::scheduler::Scheduler;
 use crate::source::{ConfigMap, ConfigMapName, ConfigSource, Input, files, live};
 
@@ -186,6 +187,13 @@ impl StateFlags {
         }
         let transports = http::connect(&config.extenders).map_err(Error::from_error)?;
         Ok(Scheduler::new(config, behaviour).with_extenders(transports))
+    }
+}
+
+impl State {
+    /// What an answer that was asked for at `asked_at` rests on.
+    pub(crate) fn provenance<'a>(&'a self, kube_version: &'a str, asked_at: Timestamp) -> Provenance<'a> {
+        Provenance { kube_version, origin: &self.origin, as_of: self.as_of, asked_at }
     }
 }
 

@@ -1,7 +1,7 @@
 //! How a simulation looks: a table for people, JSON and YAML for programs, names for pipes.
 
 mod json;
-mod table;
+pub(super) mod table;
 
 pub use json::{json, yaml};
 pub use table::table;
