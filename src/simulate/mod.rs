@@ -4,15 +4,20 @@
 //! assumed on it, and its Reserve plugins take volumes and devices; nothing is bound. A pod that
 //! finds none stays pending and changes nothing, unless others may make way for it ([`preempt`]).
 //! Pods of a group stay together ([`gang`]). The state is changed in place, never copied, and
-//! [`Simulation::rewind`] changes it back.
+//! [`Simulation::rewind`] changes it back. Between pods the cluster itself can be changed:
+//! [`Simulation::edit`] for one change, [`scenario`] for all that a person would do.
 
 pub mod capacity;
 mod change;
+pub mod diff;
 pub mod gang;
+pub mod measures;
 mod memories;
+pub mod picture;
 pub mod preempt;
 pub mod queue;
 mod run;
+pub mod scenario;
 pub mod step;
 pub mod summary;
 pub mod ties;
@@ -20,9 +25,12 @@ pub mod ties;
 #[cfg(test)]
 mod tests;
 
+pub use diff::{Diff, PodDiff};
+pub use measures::{Measures, Shares};
+pub use picture::{Load, Picture, Whereabouts};
 pub use preempt::Eviction;
 pub use step::{Cause, Outcome, Place, Step, Unplaced};
-pub use summary::{Load, NodeLoad, Summary, UnplacedGroup};
+pub use summary::{NodeChange, NodeLoad, Summary, UnplacedGroup};
 pub use ties::Ties;
 
 use std::collections::BTreeMap;
@@ -30,6 +38,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashSet;
 
 use crate::cluster::edit::{Edit, EditError};
+use crate::cluster::requests::RequestGates;
 use crate::cluster::{Cluster, PodId, Timestamp};
 use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
@@ -160,6 +169,11 @@ impl<'a> Simulation<'a> {
         let undo = edit.apply(self.cluster, self.scheduler.behaviour().request_gates())?;
         self.edited(undo);
         Ok(())
+    }
+
+    /// How requests are read here.
+    pub fn request_gates(&self) -> RequestGates {
+        self.scheduler.behaviour().request_gates()
     }
 
     /// The state as it is now.

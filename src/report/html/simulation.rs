@@ -9,7 +9,9 @@ use crate::cluster::{Name, ObjectKey, name};
 use crate::simulate::{NodeLoad, Step, Summary};
 
 use super::super::simulation::SimulationAnswer;
-use super::super::simulation::table::{amounts, headline, preemption, refusals_by_reason};
+use super::super::simulation::scenario::{happened, words};
+use super::super::simulation::table::{amounts, changes, headline, percent, preemption, refusals_by_reason};
+use super::super::style::Label;
 use super::super::text::{count, list, thousands};
 use super::markup::Markup;
 use super::shell::{self, Provenance};
@@ -19,6 +21,9 @@ use super::{mark, notes};
 const MOST_ROWS: usize = 50;
 /// Groups of pods without a place.
 const MOST_GROUPS: usize = 50;
+
+/// Pods named of each sort in what a step did.
+const MOST_PODS: usize = 20;
 
 /// A table for the script.
 #[derive(Serialize)]
@@ -58,10 +63,11 @@ struct Usage {
 /// The page of a `simulate`.
 pub fn page(answer: &SimulationAnswer, provenance: &Provenance<'_>) -> String {
     let mut body = Markup::default();
-    let (label, headline) = headline(&answer.summary);
+    let (label, headline) = headline(answer);
     body.raw("<article class=\"answer\">\n<h2>").append(&mark(label)).text(&headline).raw("</h2>\n");
     summary(&mut body, &answer.summary, answer.refused.len());
     notes::not_evaluated(&mut body, &answer.not_evaluated);
+    scenario(&mut body, answer);
     refused(&mut body, &answer.refused);
     unplaced(&mut body, &answer.summary);
     nodes(&mut body, &answer.summary);
@@ -91,6 +97,42 @@ fn summary(page: &mut Markup, summary: &Summary, refused: usize) {
         page.raw("<div>").element("dt", name).element("dd", thousands(figure)).raw("</div>");
     }
     page.raw("</dl>\n");
+    let measures = [
+        ("utilisation", summary.before.utilisation, summary.after.utilisation),
+        ("fragmentation", summary.before.fragmentation, summary.after.fragmentation),
+        ("balance", summary.before.balance, summary.after.balance),
+    ];
+    for (name, before, after) in measures {
+        let change = |resource: &str, before, after| format!("{resource} {} → {}", percent(before), percent(after));
+        let change = [
+            change("cpu", before.cpu, after.cpu),
+            change("memory", before.memory, after.memory),
+            change("pods", before.pods, after.pods),
+        ];
+        page.raw("<p class=\"aside\">").text(name).raw(": ").text(change.join(", ")).raw("</p>\n");
+    }
+}
+
+/// What was changed, and what came of it at once.
+fn scenario(page: &mut Markup, answer: &SimulationAnswer) {
+    if answer.scenario.is_empty() {
+        return;
+    }
+    page.raw("<section><h3>Scenario</h3>\n<ol>\n");
+    for report in &answer.scenario {
+        page.raw("<li>").text(words(&report.change));
+        for (label, line) in happened(report, MOST_PODS) {
+            page.raw("<br><span class=\"place\">").append(&mark(label)).text(line).raw("</span>");
+        }
+        page.raw("</li>\n");
+    }
+    page.raw("</ol>\n");
+    if !answer.broken_budgets.is_empty() {
+        let budgets: Vec<String> = answer.broken_budgets.iter().map(ToString::to_string).collect();
+        page.raw("<p>").append(&mark(Label::Rejected)).raw("More pods missing than PodDisruptionBudgets allow: ");
+        page.text(list(&budgets, MOST_PODS)).raw("</p>\n");
+    }
+    page.raw("</section>\n");
 }
 
 /// Pods that the API server would not let in.
@@ -139,11 +181,19 @@ fn nodes(page: &mut Markup, summary: &Summary) {
     );
     page.raw("</p>\n<div class=\"grid\"><div class=\"scroll\"><table class=\"loads\"><thead><tr>");
     page.raw("<th scope=\"col\">Node</th><th scope=\"col\" class=\"num\">Placed</th><th scope=\"col\">CPU</th>");
-    page.raw("<th scope=\"col\">Memory</th><th scope=\"col\">Pods</th></tr></thead><tbody>\n");
+    page.raw("<th scope=\"col\">Memory</th><th scope=\"col\">Pods</th>");
+    let marked = loads.iter().any(|load| !load.changes.is_empty());
+    if marked {
+        page.raw("<th scope=\"col\">Change</th>");
+    }
+    page.raw("</tr></thead><tbody>\n");
     for load in loads.iter().take(MOST_ROWS) {
         page.raw("<tr><th scope=\"row\">").text(load.node).raw("</th>").classed("td", "num", load.placed);
         for usage in [cpu(load), memory(load), pods(load)] {
             usage.cell(page);
+        }
+        if marked {
+            page.element("td", changes(load));
         }
         page.raw("</tr>\n");
     }
@@ -159,37 +209,42 @@ fn nodes(page: &mut Markup, summary: &Summary) {
         }
     };
     let placed = loads.iter().map(|load| i64::try_from(load.placed).ok()).collect();
-    let data = Data {
-        noun: "node",
-        names: loads.iter().map(|load| load.node).collect(),
-        columns: vec![
-            Column::Number { title: "Placed", values: placed },
-            column("CPU", cpu),
-            column("Memory", memory),
-            column("Pods", pods),
-        ],
-    };
+    let mut columns = vec![
+        Column::Number { title: "Placed", values: placed },
+        column("CPU", cpu),
+        column("Memory", memory),
+        column("Pods", pods),
+    ];
+    if marked {
+        let change = |load: &&NodeLoad| Some(changes(load)).filter(|change| !change.is_empty()).map(|text| name(&text));
+        columns.push(Column::Text { title: "Change", values: loads.iter().map(change).collect() });
+    }
+    let data = Data { noun: "node", names: loads.iter().map(|load| load.node).collect(), columns };
     page.data("data", &data).raw("</div></section>\n");
 }
 
 fn cpu(load: &NodeLoad) -> Usage {
-    usage("cpu", load.before.milli_cpu, load.after.milli_cpu, load.allocatable.milli_cpu)
+    usage(load, "cpu", load.before.milli_cpu, load.after.milli_cpu, load.allocatable.milli_cpu)
 }
 
 fn memory(load: &NodeLoad) -> Usage {
-    usage("memory", load.before.memory, load.after.memory, load.allocatable.memory)
+    usage(load, "memory", load.before.memory, load.after.memory, load.allocatable.memory)
 }
 
 fn pods(load: &NodeLoad) -> Usage {
-    usage("pods", load.before.pods, load.after.pods, load.allocatable.pods)
+    usage(load, "pods", load.before.pods, load.after.pods, load.allocatable.pods)
 }
 
-fn usage(resource: &'static str, before: i64, after: i64, allocatable: i64) -> Usage {
+fn usage(load: &NodeLoad, resource: &'static str, before: i64, after: i64, allocatable: i64) -> Usage {
     let share = |value: i64| {
         let share = i128::from(value.max(0)) * 100 / i128::from(allocatable).max(1);
         i64::try_from(share).unwrap_or(i64::MAX)
     };
-    Usage { before: share(before), after: share(after), amounts: amounts((resource, before, after, allocatable)) }
+    Usage {
+        before: share(before),
+        after: share(after),
+        amounts: amounts(load.sides(), (resource, before, after, allocatable)),
+    }
 }
 
 impl Usage {
