@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 
 use common::cases;
 use drawn::{Draw, Drawn};
+use kubectl_sched::cluster::edit::Edit;
 use kubectl_sched::cluster::{Cluster, NodeId, PodId, Timestamp};
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::{Simulation, Step, Ties, queue};
@@ -56,7 +57,10 @@ fn commotion(simulation: &mut Simulation<'_>, draw: &mut Draw, queue: &mut VecDe
     }
     if draw.one_in(20) && !simulation.cluster().nodes().is_empty() {
         let node = NodeId(draw.below(simulation.cluster().nodes().len()) as u32);
-        simulation.edit(|cluster| cluster.change_node(node, |node| node.unschedulable = !node.unschedulable));
+        let node = &simulation.cluster().node(node).node;
+        let edit =
+            if node.unschedulable { Edit::Uncordon { node: node.name } } else { Edit::Cordon { node: node.name } };
+        simulation.edit(&edit).unwrap();
     }
 }
 

@@ -2,27 +2,41 @@
 //!
 //! A [`Simulation`] is a fold of [`Scheduler::decide`] over pods. A pod that finds a node is
 //! assumed on it, and its Reserve plugins take volumes and devices; nothing is bound. A pod that
-//! finds none stays pending and changes nothing. The state is changed in place, never copied, and
+//! finds none stays pending and changes nothing, unless others may make way for it ([`preempt`]).
+//! Pods of a group stay together ([`gang`]). The state is changed in place, never copied, and
 //! [`Simulation::rewind`] changes it back.
 
 pub mod capacity;
+mod change;
+pub mod gang;
 mod memories;
+pub mod preempt;
 pub mod queue;
+mod run;
 pub mod step;
 pub mod summary;
 pub mod ties;
 
+#[cfg(test)]
+mod tests;
+
+pub use preempt::Eviction;
 pub use step::{Cause, Outcome, Place, Step, Unplaced};
 pub use summary::{Load, NodeLoad, Summary, UnplacedGroup};
 pub use ties::Ties;
 
 use std::collections::BTreeMap;
 
-use crate::cluster::{Cluster, NodeId, PodId, Reservation, Timestamp};
+use rustc_hash::FxHashSet;
+
+use crate::cluster::edit::{Edit, EditError};
+use crate::cluster::{Cluster, PodId, Timestamp};
 use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
 
+use change::{Before, Change};
 use memories::{Memories, Recalled};
+use run::Run;
 
 /// A state in which pods find their nodes.
 pub struct Simulation<'a> {
@@ -30,34 +44,48 @@ pub struct Simulation<'a> {
     cluster: &'a mut Cluster,
     now: Timestamp,
     ties: Ties,
-    /// What was done to the state, in order.
-    done: Vec<Done>,
+    preempts: bool,
+    /// What was changed, in order.
+    done: Vec<Before>,
+    /// Pods that were nominated here.
+    nominated: FxHashSet<PodId>,
     memories: Memories<'a>,
     /// What could not be judged, by what and why.
     notes: BTreeMap<(String, String), NotEvaluated>,
 }
 
-/// Something that was done to the state.
-enum Done {
-    /// A pod was placed; what it took beside the node's resources.
-    Placed(PodId, Reservation),
-    /// A pod was taken off a node.
-    TakenOff(PodId, NodeId),
-}
-
 impl<'a> Simulation<'a> {
     /// A simulation that begins with `cluster` as it is; all its questions are asked at `now`.
     pub fn new(scheduler: &'a Scheduler, cluster: &'a mut Cluster, now: Timestamp, ties: Ties) -> Self {
-        Self { scheduler, cluster, now, ties, done: Vec::new(), memories: Memories::default(), notes: BTreeMap::new() }
+        Self {
+            scheduler,
+            cluster,
+            now,
+            ties,
+            preempts: false,
+            done: Vec::new(),
+            nominated: FxHashSet::default(),
+            memories: Memories::default(),
+            notes: BTreeMap::new(),
+        }
     }
 
-    /// Schedules `pods`, which are pending, in the order given.
+    /// Lets pods of lower priority make way for one that fits nowhere.
+    #[must_use]
+    pub fn preempting(mut self, preempts: bool) -> Self {
+        self.preempts = preempts;
+        self
+    }
+
+    /// Schedules `pods`, which are pending, in the order given, that of [`queue::sort`]. Answers
+    /// with a step for each, and for each pod that had to make way.
     pub fn run(&mut self, pods: &[PodId]) -> Vec<Step> {
-        pods.iter().map(|pod| self.step(*pod)).collect()
+        Run::new(self, pods).finish()
     }
 
-    /// Schedules one pod, which is pending. The same as to [`Simulation::ask`] and to
-    /// [`Simulation::settle`], but for the time it takes when pods like it were scheduled before.
+    /// Schedules one pod, which is pending; nobody makes way for it. The same as to
+    /// [`Simulation::ask`] and to [`Simulation::settle`], but for the time it takes when pods like
+    /// it were scheduled before.
     pub fn step(&mut self, pod: PodId) -> Step {
         let pending = self.cluster.pod(pod);
         let recalled = self.memories.recall(self.scheduler, self.cluster, pending, self.now, &mut self.ties);
@@ -73,12 +101,12 @@ impl<'a> Simulation<'a> {
             }
             Recalled::Unplaced(unplaced) => Outcome::Unplaced(unplaced),
             Recalled::Place(place, notes) => {
-                self.note(notes);
-                self.put(pod, place.node, Reservation::default());
+                notes.iter().for_each(|note| self.note(note));
+                self.change(Change::Place { pod, node: place.node, takes: Vec::new() });
                 Outcome::Placed(place)
             }
         };
-        Step { pod: key, pod_id: pod, outcome }
+        Step::new(key, pod, outcome)
     }
 
     /// Where the pod could go now. Changes nothing.
@@ -88,12 +116,12 @@ impl<'a> Simulation<'a> {
 
     /// Puts the pod of `placement`, which was asked for just now, on its node.
     pub fn settle(&mut self, placement: &Placement) -> Step {
-        self.note(placement.not_evaluated.iter().cloned());
+        placement.not_evaluated.iter().for_each(|note| self.note(note));
         let outcome = match self.place(placement) {
             Ok(place) => Outcome::Placed(place),
             Err(unplaced) => Outcome::Unplaced(unplaced),
         };
-        Step { pod: placement.pod, pod_id: placement.pod_id, outcome }
+        Step::new(placement.pod, placement.pod_id, outcome)
     }
 
     fn place(&mut self, placement: &Placement) -> Result<Place, Unplaced> {
@@ -109,32 +137,29 @@ impl<'a> Simulation<'a> {
         let Some(node) = chosen else { return Err(Unplaced::of(placement)) };
         let (node, name) = (node.id, node.name());
         let takes = self.scheduler.reserve(self.cluster, placement, node, self.now).map_err(Unplaced::because)?;
-        let reservation = self.cluster.reserve(takes);
-        self.put(placement.pod_id, node, reservation);
+        self.change(Change::Place { pod: placement.pod_id, node, takes });
         let total = placement.nodes.get(node.index()).and_then(|node| node.total).unwrap_or_default();
         Ok(Place { node, name, total, tied: placement.picks.len() })
     }
 
-    fn note(&mut self, notes: impl IntoIterator<Item = NotEvaluated>) {
-        for note in notes {
-            self.notes.entry((note.what.clone(), note.why.clone())).or_insert(note);
-        }
+    /// A pod stays pending without having been asked for.
+    fn stays(&self, pod: PodId, why: Unplaced) -> Step {
+        Step::new(self.cluster.pod(pod).key(), pod, Outcome::Unplaced(why))
     }
 
-    /// Puts a pending pod on a node. Every pod that a simulation places goes through here.
-    fn put(&mut self, pod: PodId, node: NodeId, reservation: Reservation) {
-        self.done.push(Done::Placed(pod, reservation));
-        self.cluster.assume(pod, node);
-        self.memories.came(pod, node);
-    }
-
-    /// Takes a pod off its node and makes it pending; it keeps the volumes and devices it took.
-    /// Nothing happens to a pod that is on no node.
+    /// Takes a pod off its node: it is pending anew. Nothing happens to a pod that is on no node.
     pub fn take_off(&mut self, pod: PodId) {
-        let Some(node) = self.cluster.node_of(pod) else { return };
-        self.done.push(Done::TakenOff(pod, node));
-        self.cluster.forget(pod);
-        self.memories.left(pod, node);
+        self.change(Change::Evict { pod });
+    }
+
+    /// Changes the cluster between two pods: the one way in which a what-if question does.
+    ///
+    /// # Errors
+    /// The change cannot be made; then nothing has changed.
+    pub fn edit(&mut self, edit: &Edit) -> Result<(), EditError> {
+        let undo = edit.apply(self.cluster, self.scheduler.behaviour().request_gates())?;
+        self.edited(undo);
+        Ok(())
     }
 
     /// The state as it is now.
@@ -147,28 +172,12 @@ impl<'a> Simulation<'a> {
         self.cluster
     }
 
+    fn note(&mut self, note: &NotEvaluated) {
+        self.notes.entry((note.what.clone(), note.why.clone())).or_insert_with(|| note.clone());
+    }
+
     /// What could not be judged in any step so far, each thing once, sorted.
     pub fn not_evaluated(&self) -> Vec<NotEvaluated> {
         self.notes.values().cloned().collect()
-    }
-
-    /// Changes the state in any other way. The pods must stay what they are, or only be more; the
-    /// change is not undone by [`Simulation::rewind`].
-    pub fn edit<T>(&mut self, edit: impl FnOnce(&mut Cluster) -> T) -> T {
-        self.memories.forget();
-        edit(self.cluster)
-    }
-
-    /// Takes all pods off their nodes again: the state is as it was at the beginning.
-    pub fn rewind(mut self) {
-        while let Some(done) = self.done.pop() {
-            match done {
-                Done::Placed(pod, reservation) => {
-                    self.cluster.forget(pod);
-                    self.cluster.unreserve(reservation);
-                }
-                Done::TakenOff(pod, node) => self.cluster.assume(pod, node),
-            }
-        }
     }
 }
