@@ -20,6 +20,7 @@ pub mod reserve;
 pub mod sampling;
 pub mod scoring;
 pub mod status;
+pub mod topology_rule;
 pub mod volume_reason;
 
 pub use amount::Amount;
@@ -38,4 +39,5 @@ pub use post_filter::{Candidate, FailedCycle, PostFilter, Preemption};
 pub use profile::Framework;
 pub use reason::Reason;
 pub use status::{Code, PluginRejection, Rejection};
+pub use topology_rule::{DomainCount, RuleKind, TopologyRule};
 pub use volume_reason::VolumeReason;

@@ -6,31 +6,32 @@ use crate::cluster::affinity_term::AffinityTerm;
 use crate::cluster::name::Name;
 use crate::cluster::pod_class::PodClass;
 use crate::cluster::{NodeInfo, ObjectKey, Pod, PodId};
-use crate::framework::{Cycle, Fact, NodeFilter, Reason, Rejection};
+use crate::framework::{Cycle, Fact, NodeFilter, Reason, Rejection, TopologyRule};
 
 use super::counts::Counts;
+use super::rules;
 use super::tally::{Column, Columns, Domains};
 use super::terms::{IncomingTerm, all_match, groups_of_all};
 
 /// Judges nodes by required terms. A copy shares the terms and what was counted at first.
 #[derive(Clone)]
 pub(super) struct Filter<'a> {
-    cycle: Cycle<'a>,
-    terms: Arc<Terms<'a>>,
+    pub(super) cycle: Cycle<'a>,
+    pub(super) terms: Arc<Terms<'a>>,
     /// Pods that match all affinity terms; a table for each term.
-    affinity: Counts,
+    pub(super) affinity: Counts,
     /// Pods that match an anti-affinity term; a table for each term.
-    anti_affinity: Counts,
+    pub(super) anti_affinity: Counts,
     /// Pods with anti-affinity against the incoming pod; a table for each topology key.
-    existing: Counts,
+    pub(super) existing: Counts,
 }
 
 /// The incoming pod's required terms.
-struct Terms<'a> {
-    affinity: Vec<IncomingTerm<'a>>,
-    anti_affinity: Vec<IncomingTerm<'a>>,
+pub(super) struct Terms<'a> {
+    pub(super) affinity: Vec<IncomingTerm<'a>>,
+    pub(super) anti_affinity: Vec<IncomingTerm<'a>>,
     /// Whether the pod itself matches all of its affinity terms.
-    matches_itself: bool,
+    pub(super) matches_itself: bool,
 }
 
 impl<'a> Filter<'a> {
@@ -166,7 +167,7 @@ fn existing(cycle: Cycle<'_>) -> Vec<Domains> {
 
 /// Topology keys by which pods of `class` in `namespace` keep the incoming pod away, each once.
 /// Upstream counts a pod for every term; whether any counts is all that matters.
-fn keys_against(cycle: Cycle<'_>, class: &PodClass, namespace: Name) -> Vec<Name> {
+pub(super) fn keys_against(cycle: Cycle<'_>, class: &PodClass, namespace: Name) -> Vec<Name> {
     let Cycle { cluster, pod, .. } = cycle;
     let own = pod.own.key.namespace;
     let against = |term: &&AffinityTerm| term.matches(namespace, own, pod.labels(), cluster.namespace_labels(own));
@@ -213,6 +214,10 @@ impl NodeFilter for Filter<'_> {
             facts.push(in_domain(&self.existing, table, topology_key, node));
         }
         facts
+    }
+
+    fn topology_rules(&self) -> Vec<TopologyRule> {
+        rules::of(self)
     }
 
     fn fork(&self) -> Option<Box<dyn NodeFilter + '_>> {

@@ -40,8 +40,10 @@ pub(super) struct Constraint {
     pub(super) selects_pod: bool,
     /// With fewer domains than this the minimum is 0.
     pub(super) min_domains: i32,
-    honors_affinity: bool,
-    honors_taints: bool,
+    pub(super) honors_affinity: bool,
+    pub(super) honors_taints: bool,
+    /// It is the profile's and not the pod's.
+    pub(super) of_profile: bool,
 }
 
 impl Constraint {
@@ -65,6 +67,7 @@ impl Constraint {
             min_domains: constraint.min_domains.unwrap_or(1),
             honors_affinity: !gates.node_inclusion_policy || affinity != Some(NodeInclusionPolicy::Ignore),
             honors_taints: gates.node_inclusion_policy && taints == Some(NodeInclusionPolicy::Honor),
+            of_profile: false,
         })
     }
 
@@ -79,6 +82,7 @@ impl Constraint {
             min_domains: default.min_domains.unwrap_or(1),
             honors_affinity: !gates.node_inclusion_policy || default.honor_node_affinity,
             honors_taints: gates.node_inclusion_policy && default.honor_node_taints,
+            of_profile: true,
         }
     }
 

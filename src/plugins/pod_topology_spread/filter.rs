@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use crate::cluster::{Cluster, NodeInfo, Pod};
-use crate::framework::{Fact, NodeFilter, Reason, Rejection};
+use crate::cluster::{Name, name};
+use crate::framework::{DomainCount, Fact, NodeFilter, Reason, Rejection, RuleKind, TopologyRule};
 
 use super::constraints::{Constraint, NodeDemands, count_pods, has_all_keys};
 use super::domains::Domains;
@@ -57,11 +58,9 @@ impl NodeFilter for Filter<'_> {
             let Some(domain) = node.node.labels.get(topology_key) else {
                 return Err(Rejection::unresolvable(Reason::TopologyLabelMissing { topology_key }));
             };
-            // Upstream minMatchNum.
-            let few_domains = (domains.len() as i64) < i64::from(constraint.min_domains);
-            let minimum = if few_domains { 0 } else { domains.minimum() };
+            let minimum = minimum(constraint, domains);
             let matching = domains.pods(domain);
-            let skew = matching + i64::from(constraint.selects_pod) - minimum;
+            let skew = skew(constraint, matching, minimum);
             let max_skew = i64::from(constraint.max_skew);
             if skew > max_skew {
                 return Err(Rejection::unschedulable(Reason::TopologySkew {
@@ -81,6 +80,10 @@ impl NodeFilter for Filter<'_> {
         self.rules().flat_map(|(constraint, domains)| domains.facts(constraint.topology_key, node)).collect()
     }
 
+    fn topology_rules(&self) -> Vec<TopologyRule> {
+        self.rules().map(|(constraint, domains)| rule(constraint, domains, self.pod)).collect()
+    }
+
     fn fork(&self) -> Option<Box<dyn NodeFilter + '_>> {
         Some(Box::new(self.clone()))
     }
@@ -91,6 +94,42 @@ impl NodeFilter for Filter<'_> {
 
     fn remove_pod(&mut self, pod: &Pod, node: &NodeInfo) {
         self.change(pod, node, -1);
+    }
+}
+
+/// What the pods of a domain are measured against (upstream minMatchNum).
+fn minimum(constraint: &Constraint, domains: &Domains) -> i64 {
+    let few_domains = (domains.len() as i64) < i64::from(constraint.min_domains);
+    if few_domains { 0 } else { domains.minimum() }
+}
+
+/// By how much a domain with `matching` pods would be above the minimum with the pod in it.
+fn skew(constraint: &Constraint, matching: i64, minimum: i64) -> i64 {
+    matching + i64::from(constraint.selects_pod) - minimum
+}
+
+fn rule(constraint: &Constraint, domains: &Domains, pod: &Pod) -> TopologyRule {
+    let printed = |text: String| if text.is_empty() { "<none>".into() } else { name(&text) };
+    let minimum = minimum(constraint, domains);
+    let allowed = |pods: i64| skew(constraint, pods, minimum) <= i64::from(constraint.max_skew);
+    let count =
+        |(domain, pods): (Name, i64)| DomainCount { domain, pods, allowed: allowed(pods), examples: Vec::new() };
+    TopologyRule {
+        kind: RuleKind::Spread {
+            max_skew: constraint.max_skew.into(),
+            min_domains: constraint.min_domains.into(),
+            minimum,
+            counts_itself: constraint.selects_pod,
+            honors_affinity: constraint.honors_affinity,
+            honors_taints: constraint.honors_taints,
+            of_profile: constraint.of_profile,
+        },
+        topology_key: constraint.topology_key,
+        // An empty selector counts no pod here, as upstream has it.
+        selector: printed(constraint.selector.to_string()),
+        namespaces: Some(vec![pod.key().namespace]),
+        domains: domains.by_name().into_iter().map(count).collect(),
+        allows_others: allowed(0),
     }
 }
 
