@@ -3,6 +3,8 @@
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/causes.rs"]
+mod causes;
 #[path = "cli/complete.rs"]
 mod complete;
 #[path = "cli/config.rs"]

@@ -9,7 +9,7 @@ use crate::framework::{Amount, NodePlacement, Placement, Reason};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fragmentation {
-    /// Free on all nodes together that nothing but resources closes to the pod.
+    /// Free on all nodes together that are large enough and that nothing but resources closes.
     pub free_in_all: Amount,
     /// How many these are.
     pub nodes: usize,
@@ -19,7 +19,7 @@ pub struct Fragmentation {
     pub on: Name,
 }
 
-/// Whether `resource` is scattered over the nodes that only lack resources.
+/// Whether `resource` is scattered over nodes that only lack resources and that, empty, would do.
 pub fn find(placement: &Placement, resource: Name) -> Option<Fragmentation> {
     let mut found: Option<(Amount, Fragmentation)> = None;
     for node in placement.nodes.iter().filter(|node| lacks_only_resources(node)) {
@@ -27,12 +27,15 @@ pub fn find(placement: &Placement, resource: Name) -> Option<Fragmentation> {
             Reason::InsufficientResource { resource: lacking, requested, used, allocatable, .. }
                 if *lacking == resource =>
             {
-                Some((*requested, allocatable.value.saturating_sub(used.value).max(0)))
+                Some((*requested, *allocatable, allocatable.value.saturating_sub(used.value).max(0)))
             }
             _ => None,
         });
         // A node that has enough of it: then it is not this resource that is scattered.
-        let (requested, free) = short?;
+        let (requested, allocatable, free) = short?;
+        if allocatable.value < requested.value {
+            continue;
+        }
         let free = Amount::new(resource, free);
         let start = Fragmentation { free_in_all: Amount::new(resource, 0), nodes: 0, most_free: free, on: node.name };
         let (_, so_far) = found.get_or_insert((requested, start));

@@ -18,6 +18,8 @@ pub struct NodeDetail {
     pub filters: Vec<FilterDetail>,
     /// Every score plugin of the profile, in order; empty when the node is not feasible.
     pub scores: Vec<ScoreDetail>,
+    /// Whether a changed request needs the container's name to be understood.
+    pub several_containers: bool,
     /// What a feasible node would need to win; none until it was looked for
     /// ([`super::challenge::find`]).
     pub challenge: Option<Challenge>,
@@ -67,6 +69,7 @@ impl NodeDetail {
             node: node.name(),
             filters: filters(framework, cycle, placement, node),
             scores: scored.map(|scored| scores(framework, cycle, placement, scored)).unwrap_or_default(),
+            several_containers: cycle.pod.spec().containers.len() + cycle.pod.spec().init_containers.len() > 1,
             challenge: None,
         }
     }

@@ -36,9 +36,11 @@ pub fn find(cluster: &Cluster, group: &[NodeId]) -> Option<SharedLabel> {
         .labels
         .iter()
         .filter_map(|(key, _)| candidate(cluster, &inside, key))
-        // A label of every node explains more than one of a few; then the coarser one, then the shorter.
+        // A label of every node explains more than one of a few; then the coarser one,
+        // one whose key is not from before it was stable, and the shorter.
         .min_by_key(|(split, label)| {
-            (label.values.len(), std::cmp::Reverse(split.carriers), split.values, label.key.len(), label.key)
+            let old = label.key.contains("beta.");
+            (label.values.len(), std::cmp::Reverse(split.carriers), split.values, old, label.key.len(), label.key)
         })
         .map(|(_, label)| label)
 }

@@ -11,6 +11,7 @@ use crate::framework::placement::PluginScore;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
 
 use super::Answer;
+use super::json_causes::{ChallengeObject, ExplanationObject};
 use super::json_help::{self, NotEligibleObject, SuggestionObject, VictimObject};
 
 pub(super) const API_VERSION: &str = "kubectl-sched/v1";
@@ -113,6 +114,11 @@ struct PlacementObject<'a> {
     picks: &'a [Name],
     #[serde(skip_serializing_if = "Option::is_none")]
     preemption: Option<PreemptionObject<'a>>,
+    #[serde(flatten)]
+    explanation: ExplanationObject<'a>,
+    /// The node asked about against the best one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_win: Option<ChallengeObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
     suggestions: Vec<SuggestionObject<'a>>,
 }
@@ -216,6 +222,8 @@ impl<'a> PlacementObject<'a> {
                 .preemption
                 .as_ref()
                 .map(|preemption| PreemptionObject::new(preemption, answer.preemption.as_ref())),
+            explanation: ExplanationObject::new(placement, &answer.explanation),
+            to_win: answer.detail.as_ref().and_then(|detail| detail.challenge.as_ref()).map(ChallengeObject::new),
             not_evaluated: &placement.not_evaluated,
             suggestions: answer.suggestions.iter().flatten().map(SuggestionObject::new).collect(),
         }

@@ -4,6 +4,7 @@
 //! [`Placement`] and what `explain` found in it.
 
 pub mod json;
+mod json_causes;
 mod json_help;
 pub mod name;
 pub mod simulation;

@@ -7,7 +7,7 @@ use crate::framework::{NodePlacement, Placement};
 
 use super::super::Answer;
 use super::super::style::Label;
-use super::super::text::{break_camel_case, count, list};
+use super::super::text::{break_camel_case, count, list, thousands};
 use super::Options;
 use super::grid::Grid;
 use super::screen::Screen;
@@ -57,9 +57,10 @@ fn decided(screen: &mut Screen, decision: &Decision, runs: bool) {
             runner_up.node
         ),
         (tied, _) => format!(
-            "{} tie at {total} points ({}): kube-scheduler picks one of them at random",
+            "{} tie at {total} points ({}): kube-scheduler picks one of them at random, each with a chance of 1 in {}",
             count(tied, "node"),
-            list(winners, 3)
+            list(winners, 3),
+            thousands(decision.one_of())
         ),
     };
     screen.paragraph(Label::Plain, &lead);

@@ -45,7 +45,8 @@ pub(in crate::report) fn weakening(weakening: &Weakening) -> String {
     }
 }
 
-fn of_edit(edit: &Edit, several_containers: bool) -> Vec<String> {
+/// One edit; of a pod's changes each.
+pub(in crate::report) fn of_edit(edit: &Edit, several_containers: bool) -> Vec<String> {
     vec![match edit {
         Edit::PatchPod { changes, .. } => {
             return changes.iter().map(|change| of_change(change, several_containers)).collect();

@@ -4,6 +4,9 @@
 //! causes, closest nodes or scores. One node and 5,000 fit on a screen: lists are capped and say
 //! what they leave out.
 
+mod cause_tables;
+mod challenge;
+mod domains;
 mod fits;
 mod grid;
 mod help;
@@ -12,6 +15,7 @@ mod node;
 mod preemption;
 mod rejected;
 mod screen;
+mod unseen;
 mod words;
 
 pub(crate) use grid::Grid;
@@ -62,7 +66,8 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
         if placement.feasible().next().is_some() {
             fits::render(screen, answer, options);
         }
-        rejected::render(screen, answer);
+        rejected::render(screen, answer, options);
+        unseen::render(screen, answer, options);
         if let Some(preemption) = &answer.preemption {
             preemption::render(screen, preemption);
         }

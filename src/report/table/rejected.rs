@@ -8,17 +8,18 @@ use super::super::style::Label;
 use super::super::text::{break_long, count, list, thousands};
 use super::grid::Grid;
 use super::screen::Screen;
-use super::words;
+use super::{Options, cause_tables, words};
 
 /// Causes shown.
 const MOST_CAUSES: usize = 12;
 /// Closest nodes shown.
 const MOST_NEAR_MISSES: usize = 5;
 
-pub(super) fn render(screen: &mut Screen, answer: &Answer) {
+pub(super) fn render(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
     let placement = &answer.placement;
     turned_away(screen, answer);
     causes(screen, answer);
+    cause_tables::render(screen, answer, options);
     if placement.feasible().next().is_none() {
         near_misses(screen, &answer.explanation.near_misses);
     }
@@ -56,7 +57,7 @@ fn causes(screen: &mut Screen, answer: &Answer) {
             Label::Plugin,
             vec![
                 plugin(cause),
-                break_long(&words::cause(cause), room),
+                words::cause(cause).lines().map(|line| break_long(line, room)).collect::<Vec<_>>().join("\n"),
                 nodes_of(cause),
                 words::place(&nodes, cause.label.as_ref(), nodes.len() == answer.nodes),
             ],
