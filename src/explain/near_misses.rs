@@ -7,7 +7,7 @@
 
 use crate::cluster::name::Name;
 use crate::framework::volume_reason::VolumeReason;
-use crate::framework::{Amount, Code, NodePlacement, Placement, Reason};
+use crate::framework::{Amount, Code, DeviceReason, DeviceShortage, NodePlacement, Placement, Reason};
 
 use super::causes;
 
@@ -27,8 +27,10 @@ pub struct NearMiss {
 pub struct Miss {
     /// The plugin; none where the framework itself spoke.
     pub plugin: Option<&'static str>,
-    /// The reason.
+    /// The reason; the first node's, where they differ in what is a node's own.
     pub reason: Reason,
+    /// Whether it reads the same on all nodes of the entry.
+    pub same: bool,
     /// How far.
     pub distance: Distance,
 }
@@ -63,7 +65,12 @@ pub fn find(placement: &Placement) -> Vec<NearMiss> {
     for (_, near_miss) in nodes {
         let mut same_distance = found.iter_mut().rev().take_while(|earlier| earlier.distance == near_miss.distance);
         match same_distance.find(|earlier| same_misses(earlier, &near_miss)) {
-            Some(earlier) => earlier.nodes.extend(near_miss.nodes),
+            Some(earlier) => {
+                for (ours, theirs) in earlier.misses.iter_mut().zip(&near_miss.misses) {
+                    ours.same &= ours.reason == theirs.reason || tells_no_more(&ours.reason);
+                }
+                earlier.nodes.extend(near_miss.nodes);
+            }
             None => found.push(near_miss),
         }
     }
@@ -100,7 +107,7 @@ fn distance(misses: &[Miss]) -> Distance {
 
 impl Miss {
     fn new(plugin: Option<&'static str>, reason: &Reason) -> Self {
-        Self { plugin, reason: reason.clone(), distance: Distance::of(reason) }
+        Self { plugin, reason: reason.clone(), same: true, distance: Distance::of(reason) }
     }
 }
 
@@ -119,19 +126,31 @@ impl Distance {
             Reason::Volume(VolumeReason::VolumeLimitExceeded { wanted, used, limit, .. }) if wanted <= limit => {
                 missing(used.saturating_add(*wanted).saturating_sub(*limit), *limit)
             }
-            // Even of the nodes that cannot have it, one with almost enough is closer.
-            Reason::InsufficientResource { allocatable, short, .. } => {
-                Self { steps: 1, ..missing(short.value, allocatable.value) }
+            // Of the nodes that cannot have it, one that is almost large enough is closer.
+            Reason::InsufficientResource { requested, allocatable, .. } => {
+                Self { steps: 1, ..missing(requested.value.saturating_sub(allocatable.value), allocatable.value) }
             }
             Reason::NodeAffinityMismatch { unmatched_labels, affinity } => {
                 steps((unmatched_labels.len() + usize::from(*affinity)).max(1))
             }
+            Reason::Device(DeviceReason::DevicesInsufficient { requests, .. }) => Self::of_devices(requests),
             Reason::HostPortConflict { ports } => steps(ports.len().max(1)),
             Reason::TopologySkew { skew, max_skew, .. } => pods(skew.saturating_sub(*max_skew)),
             Reason::PodAntiAffinityViolated { matching, .. } => pods(*matching),
             Reason::ExistingPodAntiAffinity { pods: against, .. } => pods(*against),
             _ => steps(1),
         }
+    }
+}
+
+impl Distance {
+    /// A step, since devices are not given back for a pod; and the share of them that is missing.
+    fn of_devices(requests: &[DeviceShortage]) -> Self {
+        let missing = requests.iter().map(|request| {
+            let available = i64::try_from(request.available).unwrap_or(i64::MAX);
+            request.wanted.map_or(0, |wanted| share(wanted.saturating_sub(available), wanted))
+        });
+        Self { steps: 1, pods: 0, missing: missing.sum() }
     }
 }
 
@@ -153,6 +172,11 @@ fn same_misses(a: &NearMiss, b: &NearMiss) -> bool {
             .all(|(a, b)| a.plugin == b.plugin && (a.reason == b.reason || reads_the_same(&a.reason, &b.reason)))
 }
 
+/// Whether everything that is told of the reason is the same wherever [`reads_the_same`] says so.
+fn tells_no_more(reason: &Reason) -> bool {
+    matches!(reason, Reason::InsufficientResource { .. } | Reason::TopologySkew { .. })
+}
+
 /// Whether two reasons read the same, so that one can stand for both.
 fn reads_the_same(a: &Reason, b: &Reason) -> bool {
     causes::identity(a) == causes::identity(b)
@@ -162,7 +186,8 @@ fn reads_the_same(a: &Reason, b: &Reason) -> bool {
                 Reason::InsufficientResource { allocatable: theirs, .. },
             ) => ours == theirs && !fits(*requested, *ours),
             (Reason::TopologySkew { domain: ours, .. }, Reason::TopologySkew { domain: theirs, .. }) => ours == theirs,
-            (Reason::TooManyPods { .. }, _) => false,
+            (Reason::TooManyPods { .. } | Reason::NodeAffinityMismatch { .. } | Reason::HostPortConflict { .. }, _)
+            | (Reason::Device(DeviceReason::DevicesInsufficient { .. }), _) => false,
             _ => true,
         }
 }

@@ -5,10 +5,10 @@ use insta::assert_snapshot;
 
 use super::harness::screen;
 
-/// Explains with a state of its own, written as one YAML stream.
+/// Explains with a state of its own, written as a List in YAML.
 fn explain(arguments: &str, state: &[String]) -> String {
     let file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
-    std::fs::write(file.path(), state.join("\n---\n")).unwrap();
+    std::fs::write(file.path(), format!("apiVersion: v1\nkind: List\nitems:\n- {}\n", state.join("\n- "))).unwrap();
     screen(&format!("explain {arguments} --no-suggestions --snapshot {}", file.path().display()))
 }
 
@@ -57,7 +57,47 @@ fn a_tainted_zone_is_the_emptiest() {
             "",
         ),
     ];
-    assert_snapshot!(explain("web-3 -n shop", &state), @"");
+    assert_snapshot!(explain("web-3 -n shop", &state), @"
+    Pod shop/web-3 does not fit: 0 of 5 nodes            default-scheduler · v1.34.1
+
+    0/5 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1
+    node(s) didn't match pod topology spread constraints (missing required label), 1
+    node(s) had untolerated taint {dedicated: db}, 2 node(s) didn't match pod
+    topology spread constraints. no new claims to deallocate, preemption: 0/5 nodes
+    are available: 2 No preemption victims found for incoming pod, 3 Preemption is
+    not helpful for scheduling.
+
+    REASON                                             NODES   WHERE
+    PodTopologySpread   topology.kubernetes.io/zone:       2   a-1 and b-1
+                        skew would exceed 1
+    TaintToleration     dedicated=db:NoSchedule            1   c-1
+    NodeAffinity        required node affinity does        1   d-1
+                        not match
+    PodTopologySpread   node has no label                  1   e-1
+                        topology.kubernetes.io/zone
+
+    DOMAINS   topology.kubernetes.io/zone
+    counts pods with app=web in namespace shop; with this pod at most 1 above the
+    emptiest
+    DOMAIN    PODS   NODES
+    c            0       1   the emptiest; closed to this pod:
+                             dedicated=db:NoSchedule
+    d            0       1   does not count: outside the pod's node affinity
+    a and b      1       2   2 above with this pod
+    a tainted domain counts all the same: nodeTaintsPolicy is Ignore, the default
+    1 node without the label, in no domain
+
+    CLOSEST NODES
+    c-1   TaintToleration     dedicated=db:NoSchedule is not tolerated
+    d-1   NodeAffinity        required node affinity does not match
+    e-1   PodTopologySpread   node has no label topology.kubernetes.io/zone
+    a-1   PodTopologySpread   topology.kubernetes.io/zone=a has 1, the emptiest
+                              domain 0: skew 2, 1 allowed
+    b-1   PodTopologySpread   topology.kubernetes.io/zone=b has 1, the emptiest
+                              domain 0: skew 2, 1 allowed
+    --- stderr
+    --- status 0
+    ");
 }
 
 #[test]
@@ -81,8 +121,48 @@ fn pods_that_hold_ports_and_anti_affinity() {
         port("proxy-3", "n-3"),
         port("proxy-4", ""),
     ];
-    assert_snapshot!(explain("web-3 -n shop", &state), @"");
-    assert_snapshot!(explain("proxy-4 -n shop", &state), @"");
+    assert_snapshot!(explain("web-3 -n shop", &state), @"
+    Pod shop/web-3 does not fit: 0 of 3 nodes            default-scheduler · v1.34.1
+
+    0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match pod
+    anti-affinity rules. no new claims to deallocate, preemption: 0/3 nodes are
+    available: 3 No preemption victims found for incoming pod.
+
+    REASON                                              NODES   WHERE
+    InterPodAffinity   a pod with app=web in the same       2   n-1 and n-2
+                       kubernetes.io/hostname
+    NodeResourcesFit   cpu: 1 asked, short by 1             1   n-3
+
+    DOMAINS   kubernetes.io/hostname
+    must not have pods with app=web in namespace shop
+    DOMAIN        PODS   NODES
+    n-3              0       1   closed to this pod: cpu short
+    n-1 and n-2      1       2   shop/web-1 and shop/web-2
+
+    CLOSEST NODES
+    n-3           cpu                needs 1, free 0 of 4: 1 short
+    n-1 and n-2   InterPodAffinity   a pod with app=web in the same
+                                     kubernetes.io/hostname
+    --- stderr
+    --- status 0
+    ");
+    assert_snapshot!(explain("proxy-4 -n shop", &state), @"
+    Pod shop/proxy-4 does not fit: 0 of 3 nodes          default-scheduler · v1.34.1
+
+    0/3 nodes are available: 3 node(s) didn't have free ports for the requested pod
+    ports. no new claims to deallocate, preemption: 0/3 nodes are available: 3 No
+    preemption victims found for incoming pod.
+
+    REASON                                  NODES   WHERE
+    NodePorts   host port taken: 8080/TCP       3   every node
+    host ports: 8080/TCP by shop/proxy-1 on n-1, 8080/TCP by shop/proxy-2 on n-2 and
+                8080/TCP by shop/proxy-3 on n-3
+
+    CLOSEST NODES
+    n-1 and 2 more   NodePorts   host port taken: 8080/TCP
+    --- stderr
+    --- status 0
+    ");
 }
 
 #[test]
@@ -100,8 +180,63 @@ fn affinity_to_pods_that_are_full_or_nowhere() {
         pod("web", "", "app: web", &near("cache"), "cpu: 1"),
         pod("api", "", "app: api", &near("queue"), "cpu: 1"),
     ];
-    assert_snapshot!(explain("web -n shop", &state), @"");
-    assert_snapshot!(explain("api -n shop", &state), @"");
+    assert_snapshot!(explain("web -n shop", &state), @"
+    Pod shop/web does not fit: 0 of 2 nodes              default-scheduler · v1.34.1
+
+    0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match pod affinity
+    rules. no new claims to deallocate, preemption: 0/2 nodes are available: 1 No
+    preemption victims found for incoming pod, 1 Preemption is not helpful for
+    scheduling.
+
+    REASON                                            NODES   WHERE
+    NodeResourcesFit   cpu: 1 asked, short by 1           1   a-1
+    InterPodAffinity   no pod with app=cache in the       1   b-1
+                       same
+                       topology.kubernetes.io/zone
+
+    DOMAINS   topology.kubernetes.io/zone
+    must have pods with app=cache in namespace shop
+    DOMAIN   PODS   NODES
+    a           1       1   shop/cache; closed to this pod: cpu short
+    b           0       1
+
+    CLOSEST NODES
+    a-1   cpu                needs 1, free 0 of 4: 1 short
+    b-1   InterPodAffinity   no pod with app=cache in topology.kubernetes.io/zone=b,
+                             1 elsewhere
+    --- stderr
+    --- status 0
+    ");
+    assert_snapshot!(explain("api -n shop", &state), @"
+    Pod shop/api does not fit: 0 of 2 nodes              default-scheduler · v1.34.1
+
+    0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match pod affinity
+    rules. no new claims to deallocate, preemption: 0/2 nodes are available: 1 No
+    preemption victims found for incoming pod, 1 Preemption is not helpful for
+    scheduling.
+
+    REASON                                            NODES   WHERE
+    InterPodAffinity   no pod with app=queue in the    1 +1   every node
+                       same
+                       topology.kubernetes.io/zone
+    NodeResourcesFit   cpu: 1 asked, short by 1           1   a-1
+    +N: on N more nodes too, where another filter is the first to say no
+
+    DOMAINS   topology.kubernetes.io/zone
+    must have pods with app=queue in namespace shop
+    DOMAIN    PODS   NODES
+    a and b      0       2
+    no such pod is on any node, and this pod does not match itself
+
+    CLOSEST NODES
+    b-1   InterPodAffinity   no pod with app=queue in topology.kubernetes.io/zone=b,
+                             0 elsewhere
+    a-1   cpu                needs 1, free 0 of 4: 1 short
+          InterPodAffinity   no pod with app=queue in topology.kubernetes.io/zone=a,
+                             0 elsewhere
+    --- stderr
+    --- status 0
+    ");
 }
 
 #[test]
@@ -114,9 +249,70 @@ fn labels_that_are_wanted_and_found() {
         pod("nowhere", "", "", "nodeSelector: {example.com/gpu-model: a100}, ", ""),
         pod("both", "", "", "nodeSelector: {disk: hdd, team: a}, ", ""),
     ];
-    assert_snapshot!(explain("upper -n shop", &state), @"");
-    assert_snapshot!(explain("nowhere -n shop", &state), @"");
-    assert_snapshot!(explain("both -n shop", &state), @"");
+    assert_snapshot!(explain("upper -n shop", &state), @"
+    Pod shop/upper does not fit: 0 of 3 nodes            default-scheduler · v1.34.1
+
+    0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector. no
+    new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is
+    not helpful for scheduling.
+
+    REASON                                            NODES   WHERE
+    NodeAffinity   nodeSelector disk does not match       3   every node
+
+    LABELS WANTED
+    BY             LABEL      NODES   FOUND
+    nodeSelector   disk=SSD       0   ssd on 2 and hdd on 1; is ssd meant?
+
+    CLOSEST NODES
+    n-1 and 2 more   NodeAffinity   nodeSelector disk does not match
+    --- stderr
+    --- status 0
+    ");
+    assert_snapshot!(explain("nowhere -n shop", &state), @"
+    Pod shop/nowhere does not fit: 0 of 3 nodes          default-scheduler · v1.34.1
+
+    0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector. no
+    new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is
+    not helpful for scheduling.
+
+    REASON                                          NODES   WHERE
+    NodeAffinity   nodeSelector                         3   every node
+                   example.com/gpu-model does not
+                   match
+
+    LABELS WANTED
+    BY             LABEL                        NODES   FOUND
+    nodeSelector   example.com/gpu-model=a100       0   no node has this label
+
+    CLOSEST NODES
+    n-1 and 2 more   NodeAffinity   nodeSelector example.com/gpu-model does not
+                                    match
+    --- stderr
+    --- status 0
+    ");
+    assert_snapshot!(explain("both -n shop", &state), @"
+    Pod shop/both does not fit: 0 of 3 nodes             default-scheduler · v1.34.1
+
+    0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector. no
+    new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is
+    not helpful for scheduling.
+
+    REASON                                       NODES   WHERE
+    NodeAffinity   nodeSelector does not match       3   every node
+
+    LABELS WANTED
+    BY             LABEL      NODES   FOUND
+    nodeSelector   disk=hdd       1   ssd on 2 and hdd on 1
+    nodeSelector   team=a         1   a on 1 and b on 1; absent on 1
+    each label is on some node, all together are on none
+
+    CLOSEST NODES
+    n-1   NodeAffinity   nodeSelector disk does not match
+    n-3   NodeAffinity   nodeSelector team does not match
+    n-2   NodeAffinity   nodeSelector disk and team do not match
+    --- stderr
+    --- status 0
+    ");
 }
 
 #[test]
@@ -130,7 +326,46 @@ fn taints_and_who_sets_them() {
         node("n-5", "", &taint("team-a", "")),
         pod("p", "", "", "", ""),
     ];
-    assert_snapshot!(explain("p -n shop", &state), @"");
+    assert_snapshot!(explain("p -n shop", &state), @"
+    Pod shop/p does not fit: 0 of 5 nodes                default-scheduler · v1.34.1
+
+    0/5 nodes are available: 1 node(s) had untolerated taint
+    {ToBeDeletedByClusterAutoscaler: 1769853600}, 1 node(s) had untolerated taint
+    {karpenter.sh/disrupted: }, 1 node(s) had untolerated taint {team-a: }, 2
+    node(s) had untolerated taint {node.kubernetes.io/unreachable: }. no new claims
+    to deallocate, preemption: 0/5 nodes are available: 5 Preemption is not helpful
+    for scheduling.
+
+    REASON                                              NODES   WHERE
+    TaintToleration   node.kubernetes.io/                   2   n-1 and n-2
+                      unreachable:NoSchedule
+                      set while the node's kubelet
+                      does not answer (Ready is
+                      Unknown); added from
+                      2026-01-31T10:00:00Z to
+                      2026-01-31T11:30:00Z
+    TaintToleration   ToBeDeletedByClusterAutoscaler=       1   n-3
+                      1769853600:NoSchedule
+                      the Cluster Autoscaler removes
+                      the node
+    TaintToleration   karpenter.sh/                         1   n-4
+                      disrupted:NoSchedule
+                      Karpenter removes or replaces
+                      the node
+    TaintToleration   team-a:NoSchedule                     1   n-5
+
+    CLOSEST NODES
+    n-1 and n-2   TaintToleration   node.kubernetes.io/unreachable:NoSchedule is not
+                                    tolerated
+    n-3           TaintToleration   ToBeDeletedByClusterAutoscaler=1769853600:
+                                    NoSchedule
+                                    is not tolerated
+    n-4           TaintToleration   karpenter.sh/disrupted:NoSchedule is not
+                                    tolerated
+    n-5           TaintToleration   team-a:NoSchedule is not tolerated
+    --- stderr
+    --- status 0
+    ");
 }
 
 fn claim(name: &str, spec: &str, annotations: &str) -> String {
@@ -177,10 +412,103 @@ fn claims_and_their_volumes() {
         with_claims("classless", &["lost"]),
         with_claims("too-small", &["scratch"]),
     ];
-    assert_snapshot!(explain("elsewhere -n shop", &state), @"");
-    assert_snapshot!(explain("unbound -n shop", &state), @"");
-    assert_snapshot!(explain("classless -n shop", &state), @"");
-    assert_snapshot!(explain("too-small -n shop", &state), @"");
+    assert_snapshot!(explain("elsewhere -n shop", &state), @"
+    Pod shop/elsewhere does not fit: 0 of 2 nodes        default-scheduler · v1.34.1
+
+    0/2 nodes are available: 2 node(s) didn't match PersistentVolume's node
+    affinity. no new claims to deallocate, preemption: 0/2 nodes are available: 2
+    Preemption is not helpful for scheduling.
+
+    REASON                                          NODES   WHERE
+    VolumeBinding   claim data: volume pv-c only        2   every node
+                    where
+                    topology.kubernetes.io/zone=c
+
+    CLAIMS
+    shop/data   bound to pv-c
+
+    CLOSEST NODES
+    a-1 and b-1   VolumeBinding   claim data: volume pv-c only where
+                                  topology.kubernetes.io/zone=c
+
+    NOT EVALUATED   the answer does not rest on this
+    CSINodes            the input has none: NodeVolumeLimits took it that no node
+                        has a limit
+    VolumeAttachments   the input has none: NodeVolumeLimits counted only volumes
+                        that pods use
+    --- stderr
+    --- status 0
+    ");
+    assert_snapshot!(explain("unbound -n shop", &state), @"
+    Pod shop/unbound does not fit: 0 of 2 nodes          default-scheduler · v1.34.1
+
+    0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. not
+    found
+
+    REASON                                      NODES   WHERE
+    VolumeBinding   claim late must be bound        2   every node: decided before
+                    before a pod is scheduled           any was looked at
+
+    CLAIMS
+    shop/late   not bound; 10Gi; StorageClass fast binds at once (ebs.csi.aws.com)
+
+    NOT EVALUATED   the answer does not rest on this
+    CSINodes            the input has none: NodeVolumeLimits took it that no node
+                        has a limit
+    VolumeAttachments   the input has none: NodeVolumeLimits counted only volumes
+                        that pods use
+    --- stderr
+    --- status 0
+    ");
+    assert_snapshot!(explain("classless -n shop", &state), @"
+    Pod shop/classless does not fit: 0 of 2 nodes        default-scheduler · v1.34.1
+
+    0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. not
+    found
+
+    REASON                                      NODES   WHERE
+    VolumeBinding   claim lost must be bound        2   every node: decided before
+                    before a pod is scheduled           any was looked at
+
+    CLAIMS
+    shop/lost   not bound; 10Gi; StorageClass gone does not exist
+
+    NOT EVALUATED   the answer does not rest on this
+    CSINodes            the input has none: NodeVolumeLimits took it that no node
+                        has a limit
+    VolumeAttachments   the input has none: NodeVolumeLimits counted only volumes
+                        that pods use
+    --- stderr
+    --- status 0
+    ");
+    assert_snapshot!(explain("too-small -n shop", &state), @"
+    Pod shop/too-small does not fit: 0 of 2 nodes        default-scheduler · v1.34.1
+
+    0/2 nodes are available: 2 node(s) didn't find available persistent volumes to
+    bind. no new claims to deallocate, preemption: 0/2 nodes are available: 2
+    Preemption is not helpful for scheduling.
+
+    REASON                                            NODES   WHERE
+    VolumeBinding   claim scratch: no volume of           2   every node
+                    StorageClass local fits, and it
+                    makes none
+
+    CLAIMS
+    shop/scratch   not bound; 10Gi; StorageClass local waits for a pod (makes no
+                   volumes)
+
+    CLOSEST NODES
+    a-1 and b-1   VolumeBinding   claim scratch: no volume of StorageClass local
+                                  fits, and it makes none (small too small)
+
+    NOT EVALUATED   the answer does not rest on this
+    CSINodes            the input has none: NodeVolumeLimits took it that no node
+                        has a limit
+    VolumeAttachments   the input has none: NodeVolumeLimits counted only volumes
+                        that pods use
+    --- stderr
+    --- status 0
+    ");
 }
 
 #[test]
@@ -202,15 +530,88 @@ fn devices_and_who_has_them() {
         pod("trainer", "n-1", "", "", "").replace("name: trainer,", "name: trainer, uid: u1,"),
         pod("p", "", "", "resourceClaims: [{name: gpu, resourceClaimName: new}], ", ""),
     ];
-    assert_snapshot!(explain("p -n shop", &state), @"");
+    assert_snapshot!(explain("p -n shop", &state), @"
+    Pod shop/p does not fit: 0 of 2 nodes                default-scheduler · v1.34.1
+
+    0/2 nodes are available: 2 cannot allocate all claims. still not schedulable,
+    preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.
+
+    REASON                                           NODES   WHERE
+    DynamicResources   claim new, request gpu: too       2   every node
+                       few free for 2 devices of
+                       class gpu
+    devices taken: shop/old has 1 for shop/trainer
+
+    CLOSEST NODES
+    n-1   DynamicResources   claim new, request gpu: wants 2, 1 free of 2 (1 taken)
+    n-2   DynamicResources   claim new, request gpu: wants 2, the node reaches no
+                             device
+    --- stderr
+    --- status 0
+    ");
 }
 
 #[test]
 fn nodes_that_tie() {
     let state =
         [node("n-1", "", ""), node("n-2", "", ""), node("n-3", "", ""), pod("p", "", "", "", "cpu: 1, memory: 1Gi")];
-    assert_snapshot!(explain("p -n shop", &state), @"");
-    assert_snapshot!(explain("p -n shop --node n-2", &state), @"");
+    assert_snapshot!(explain("p -n shop", &state), @"
+    Pod shop/p fits: 3 of 3 nodes                        default-scheduler · v1.34.1
+
+    3 nodes tie at 474 points (n-1, n-2 and n-3): kube-scheduler picks one of them
+    at random, each with a chance of 1 in 3
+
+    NODE            RANK   TOTAL
+    n-1    picked      1     474
+    n-2    picked      1     474
+    n-3    picked      1     474
+    4 more plugins gave every node the same (-o wide)
+
+    NOT EVALUATED   the answer does not rest on this
+    Services   not in the input: the default constraints of PodTopologySpread do
+               without their selectors
+    --- stderr
+    --- status 0
+    ");
+    assert_snapshot!(explain("p -n shop --node n-2", &state), @"
+    Pod shop/p fits: 3 of 3 nodes                        default-scheduler · v1.34.1
+
+    Node n-2 takes the pod: rank 1, 474 points
+
+    FILTER              VERDICT   WHY
+    NodeUnschedulable   yes
+    NodeName            yes
+    TaintToleration     yes
+    NodeResourcesFit    yes       pods: asked 1, used 0 of 110
+                                  cpu: asked 1, used 0 of 4
+                                  memory: asked 1Gi, used 0 of 16Gi
+    skipped, as the pod gives them nothing to check: NodeAffinity, NodePorts,
+    VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
+    PodTopologySpread, InterPodAffinity, DynamicResources
+
+    SCORE                RAW   0-100   WEIGHT   POINTS   WHY
+    TaintToleration        0     100        3      300
+    NodeResourcesFit      84      84        1       84   cpu: asked 1, used 0 of 4,
+                                                         score 75 x1
+                                                         memory: asked 1Gi, used 0
+                                                         of 16Gi, score 93 x1
+    NodeResources         90      90        1       90   cpu: asked 1, used 0 of 4,
+    BalancedAllocation                                   score 25 x1
+                                                         memory: asked 1Gi, used 0
+                                                         of 16Gi, score 6 x1
+    ImageLocality          0       0        1        0
+    total                                          474
+    skipped, as the pod gives them nothing to score: NodeAffinity, VolumeBinding,
+    PodTopologySpread, InterPodAffinity
+
+    n-2 ties with 2 others: picked with a chance of 1 in 3
+
+    NOT EVALUATED   the answer does not rest on this
+    Services   not in the input: the default constraints of PodTopologySpread do
+               without their selectors
+    --- stderr
+    --- status 0
+    ");
 }
 
 #[test]
@@ -227,7 +628,31 @@ fn rules_that_are_not_in_the_manifest() {
                 "annotations: {kubernetes.io/limit-ranger: 'LimitRanger plugin set: cpu request'}, labels:",
             ),
     ];
-    assert_snapshot!(explain("web-2 -n shop", &state), @"");
+    assert_snapshot!(explain("web-2 -n shop", &state), @"
+    Pod shop/web-2 fits: 2 of 2 nodes                    default-scheduler · v1.34.1
+
+    b-1 wins with 667 points, 94 ahead of a-1
+    no single plugin decided: b-1 wins without any one of them
+
+    NODE            RANK   TOTAL   NodeResources   PodTopology   NodeResources
+                                             Fit        Spread        Balanced
+                                              x1            x2      Allocation
+                                                                            x1
+    b-1    picked      1     667              83           200              84
+    a-1                2     573              69           132              72
+    2 more plugins gave every node the same (-o wide)
+
+    NOT IN THE MANIFEST   but part of this answer
+    spread     Kubernetes' defaults spread the pods with app=web over
+               kubernetes.io/hostname (maxSkew 3) and topology.kubernetes.io/zone
+               (maxSkew 5): the pod has no constraints
+    requests   container c requests no memory: scored as if it were 200Mi
+    overhead   RuntimeClass kata: cpu 250m and memory 120Mi on top of the
+               containers' requests
+    limits     a LimitRange of the namespace set some of the requests or limits
+    --- stderr
+    --- status 0
+    ");
 }
 
 #[test]
@@ -241,7 +666,132 @@ fn what_a_node_would_need_to_win() {
         pod("small", "n-1", "", "", "cpu: 500m, memory: 1Gi"),
         pod("p", "", "", "", "cpu: 1, memory: 1Gi"),
     ];
-    assert_snapshot!(explain("p -n shop --node n-2", &state), @"");
-    assert_snapshot!(explain("p -n shop --node n-3", &state), @"");
-    assert_snapshot!(explain("p -n shop --node n-1", &state), @"");
+    assert_snapshot!(explain("p -n shop --node n-2", &state), @"
+    Pod shop/p fits: 3 of 3 nodes                        default-scheduler · v1.34.1
+
+    Node n-2 takes the pod: rank 2, 424 points
+
+    FILTER              VERDICT   WHY
+    NodeUnschedulable   yes
+    NodeName            yes
+    TaintToleration     yes
+    NodeResourcesFit    yes       pods: asked 1, used 1 of 110
+                                  cpu: asked 1, used 2 of 4
+                                  memory: asked 1Gi, used 8Gi of 16Gi
+    skipped, as the pod gives them nothing to check: NodeAffinity, NodePorts,
+    VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
+    PodTopologySpread, InterPodAffinity, DynamicResources
+
+    SCORE                RAW   0-100   WEIGHT   POINTS   WHY
+    TaintToleration        0     100        3      300
+    NodeResourcesFit      34      34        1       34   cpu: asked 1, used 2 of 4,
+                                                         score 25 x1
+                                                         memory: asked 1Gi, used 8Gi
+                                                         of 16Gi, score 43 x1
+    NodeResources         90      90        1       90   cpu: asked 1, used 2 of 4,
+    BalancedAllocation                                   score 75 x1
+                                                         memory: asked 1Gi, used 8Gi
+                                                         of 16Gi, score 56 x1
+    ImageLocality          0       0        1        0
+    total                                          424
+    skipped, as the pod gives them nothing to score: NodeAffinity, VolumeBinding,
+    PodTopologySpread, InterPodAffinity
+
+    n-2 is 37 points behind n-1: NodeResourcesFit -40,
+    NodeResourcesBalancedAllocation +3
+
+    WHAT WOULD MAKE IT WIN   each one was re-run
+    1   move shop/busy   474 points
+
+    NOT EVALUATED   the answer does not rest on this
+    Services   not in the input: the default constraints of PodTopologySpread do
+               without their selectors
+    --- stderr
+    --- status 0
+    ");
+    assert_snapshot!(explain("p -n shop --node n-3", &state), @"
+    Pod shop/p fits: 3 of 3 nodes                        default-scheduler · v1.34.1
+
+    Node n-3 takes the pod: rank 3, 174 points
+
+    FILTER              VERDICT   WHY
+    NodeUnschedulable   yes
+    NodeName            yes
+    TaintToleration     yes       taint spot:PreferNoSchedule: not tolerated
+    NodeResourcesFit    yes       pods: asked 1, used 0 of 110
+                                  cpu: asked 1, used 0 of 4
+                                  memory: asked 1Gi, used 0 of 16Gi
+    skipped, as the pod gives them nothing to check: NodeAffinity, NodePorts,
+    VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
+    PodTopologySpread, InterPodAffinity, DynamicResources
+
+    SCORE                RAW   0-100   WEIGHT   POINTS   WHY
+    TaintToleration        1       0        3        0   taint
+                                                         spot:PreferNoSchedule: not
+                                                         tolerated
+    NodeResourcesFit      84      84        1       84   cpu: asked 1, used 0 of 4,
+                                                         score 75 x1
+                                                         memory: asked 1Gi, used 0
+                                                         of 16Gi, score 93 x1
+    NodeResources         90      90        1       90   cpu: asked 1, used 0 of 4,
+    BalancedAllocation                                   score 25 x1
+                                                         memory: asked 1Gi, used 0
+                                                         of 16Gi, score 6 x1
+    ImageLocality          0       0        1        0
+    total                                          174
+    skipped, as the pod gives them nothing to score: NodeAffinity, VolumeBinding,
+    PodTopologySpread, InterPodAffinity
+
+    n-3 is 287 points behind n-1: TaintToleration -300,
+    NodeResourcesBalancedAllocation +3, NodeResourcesFit +10
+
+    WHAT WOULD MAKE IT WIN   each one was re-run
+    1   tolerate spot:PreferNoSchedule                474 points
+    2   remove taint spot:PreferNoSchedule from n-3   474 points
+
+    NOT EVALUATED   the answer does not rest on this
+    Services   not in the input: the default constraints of PodTopologySpread do
+               without their selectors
+    --- stderr
+    --- status 0
+    ");
+    assert_snapshot!(explain("p -n shop --node n-1", &state), @"
+    Pod shop/p fits: 3 of 3 nodes                        default-scheduler · v1.34.1
+
+    Node n-1 takes the pod: rank 1, 461 points
+
+    FILTER              VERDICT   WHY
+    NodeUnschedulable   yes
+    NodeName            yes
+    TaintToleration     yes
+    NodeResourcesFit    yes       pods: asked 1, used 1 of 110
+                                  cpu: asked 1, used 500m of 4
+                                  memory: asked 1Gi, used 1Gi of 16Gi
+    skipped, as the pod gives them nothing to check: NodeAffinity, NodePorts,
+    VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
+    PodTopologySpread, InterPodAffinity, DynamicResources
+
+    SCORE                RAW   0-100   WEIGHT   POINTS   WHY
+    TaintToleration        0     100        3      300
+    NodeResourcesFit      74      74        1       74   cpu: asked 1, used 500m of
+                                                         4, score 62 x1
+                                                         memory: asked 1Gi, used 1Gi
+                                                         of 16Gi, score 87 x1
+    NodeResources         87      87        1       87   cpu: asked 1, used 500m of
+    BalancedAllocation                                   4, score 37 x1
+                                                         memory: asked 1Gi, used 1Gi
+                                                         of 16Gi, score 12 x1
+    ImageLocality          0       0        1        0
+    total                                          461
+    skipped, as the pod gives them nothing to score: NodeAffinity, VolumeBinding,
+    PodTopologySpread, InterPodAffinity
+
+    n-1 wins, 37 points ahead of the next
+
+    NOT EVALUATED   the answer does not rest on this
+    Services   not in the input: the default constraints of PodTopologySpread do
+               without their selectors
+    --- stderr
+    --- status 0
+    ");
 }

@@ -89,8 +89,11 @@ fn demands(screen: &mut Screen, labels: &LabelDemand, nodes: usize) {
 fn found(demand: &Demand, nodes: usize) -> String {
     let resembles = demand.resembles.map(|name| format!("is {name} meant?"));
     if demand.carriers == 0 {
-        let none = format!("no node has the label {}", demand.key);
-        return [Some(none), resembles].into_iter().flatten().collect::<Vec<_>>().join("; ");
+        return [Some("no node has this label".to_owned()), resembles]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("; ");
     }
     let values: Vec<String> = demand
         .found
@@ -109,7 +112,7 @@ fn found(demand: &Demand, nodes: usize) -> String {
         text.push_str(&format!(" ({} in all)", count(demand.distinct, "value")));
     }
     let without = nodes.saturating_sub(demand.carriers);
-    let without = (without > 0 && !values.is_empty()).then(|| format!("not on {without}"));
+    let without = (without > 0 && !values.is_empty()).then(|| format!("absent on {without}"));
     [Some(text).filter(|text| !text.is_empty()), without, resembles]
         .into_iter()
         .flatten()

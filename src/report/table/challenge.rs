@@ -43,7 +43,7 @@ pub(super) fn render(screen: &mut Screen, challenge: &Challenge, several_contain
         let steps: Vec<String> =
             change.steps.iter().flat_map(|edit| help_words::of_edit(edit, several_containers)).collect();
         let outcome = if change.tied > 1 {
-            format!("{} points, 1 of {} that tie", change.total, change.tied)
+            format!("{} points, a tie of {}", change.total, change.tied)
         } else {
             format!("{} points", change.total)
         };

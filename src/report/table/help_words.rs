@@ -74,6 +74,7 @@ fn of_change(change: &PodChange, several_containers: bool) -> String {
         PodChange::Tolerate { toleration } => {
             let effect = match toleration.effect.unwrap_or_default().as_str() {
                 "NoExecute" => TaintEffect::NoExecute,
+                "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
                 _ => TaintEffect::NoSchedule,
             };
             let (key, value) = (toleration.key.unwrap_or_default(), toleration.value.unwrap_or_default());

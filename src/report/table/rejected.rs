@@ -34,7 +34,7 @@ fn turned_away(screen: &mut Screen, answer: &Answer) {
             Label::Plugin,
             vec![
                 rejection.plugin.unwrap_or("PreFilter").to_owned(),
-                words::brief(reason),
+                break_long(&words::brief(reason), (screen.width() / 3).max(20)),
                 thousands(answer.nodes),
                 "every node: decided before any was looked at".to_owned(),
             ],
@@ -112,7 +112,9 @@ fn near_misses(screen: &mut Screen, near_misses: &[NearMiss]) {
     for near_miss in near_misses.iter().take(MOST_NEAR_MISSES) {
         for (index, miss) in near_miss.misses.iter().enumerate() {
             let node = if index == 0 { list(&near_miss.nodes, 1) } else { String::new() };
-            grid.row(Label::Plain, vec![node, words::subject(miss.plugin, &miss.reason), words::on_node(&miss.reason)]);
+            // What a node has for itself is told only where it stands for all nodes of the entry.
+            let what = if miss.same { words::on_node(&miss.reason) } else { words::brief(&miss.reason) };
+            grid.row(Label::Plain, vec![node, words::subject(miss.plugin, &miss.reason), what]);
         }
     }
     screen.grid(&grid);

@@ -43,7 +43,8 @@ fn matters(rule: &UnseenRule, answer: &Answer) -> bool {
         UnseenRule::Weights { configured, .. } => *configured,
         UnseenRule::AddedAffinity { required, .. } => *required || tells_apart("NodeAffinity"),
         UnseenRule::Overhead { .. } | UnseenRule::LimitRange => true,
-        UnseenRule::PriorityClass { .. } => answer.placement.preemption.is_some(),
+        // A class that the pod may have named itself is no surprise.
+        UnseenRule::PriorityClass { default, .. } => *default && answer.placement.preemption.is_some(),
     }
 }
 
@@ -63,12 +64,13 @@ fn words(rule: &UnseenRule) -> (&'static str, String) {
         }
         UnseenRule::AssumedRequests { resource, amount, containers } => {
             let amount = words::amount(*resource, *amount);
-            let who = if containers.len() == 1 { "container" } else { "containers" };
-            let ask = if containers.len() == 1 { "requests" } else { "request" };
-            (
-                "requests",
-                format!("{who} {} {ask} no {resource}: scored as if it were {amount} each", list(containers, 3)),
-            )
+            let text = match containers.as_slice() {
+                [one] => format!("container {one} requests no {resource}: scored as if it were {amount}"),
+                several => {
+                    format!("containers {} request no {resource}: scored as if it were {amount} each", list(several, 3))
+                }
+            };
+            ("requests", text)
         }
         UnseenRule::Weights { weights, .. } => {
             let weights: Vec<String> = weights

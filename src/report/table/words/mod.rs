@@ -96,7 +96,8 @@ pub(super) fn brief(reason: &Reason) -> String {
         Reason::NodeAffinityMismatch { unmatched_labels, affinity } => match (unmatched_labels.as_slice(), affinity) {
             ([], true) => "required node affinity does not match".to_owned(),
             ([], false) => "nodeSelector does not match".to_owned(),
-            (labels, false) => format!("nodeSelector {} does not match", list(labels, 3)),
+            ([label], false) => format!("nodeSelector {label} does not match"),
+            (labels, false) => format!("nodeSelector {} do not match", list(labels, 3)),
             (labels, true) => format!("nodeSelector {} and required node affinity do not match", list(labels, 3)),
         },
         Reason::EnforcedNodeAffinityMismatch => "addedAffinity of the profile".to_owned(),
@@ -202,6 +203,9 @@ pub(super) fn place(nodes: &[Name], label: Option<&SharedLabel>, all: bool) -> S
 fn shared(label: &SharedLabel) -> String {
     let key = label.key.rsplit('/').next().unwrap_or_default().replace(['-', '_'], " ");
     let values: Vec<&str> = label.values.iter().map(Name::as_str).filter(|value| !value.is_empty()).collect();
+    if label.values.is_empty() {
+        return format!("nodes without {key}");
+    }
     if values.is_empty() { key } else { format!("{key} {}", values.join(", ")) }
 }
 

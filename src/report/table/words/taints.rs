@@ -5,9 +5,9 @@ use crate::explain::{TaintKind, TaintOrigin};
 /// Who puts it there and what it means, and since when it is there.
 pub(super) fn origin(origin: &TaintOrigin) -> String {
     let kind = origin.kind.map(meaning);
-    let since = origin
-        .since
-        .map(|(first, last)| if first == last { format!("since {first}") } else { format!("since {first} to {last}") });
+    let since = origin.since.map(|(first, last)| {
+        if first == last { format!("since {first}") } else { format!("added from {first} to {last}") }
+    });
     kind.map(str::to_owned).into_iter().chain(since).collect::<Vec<String>>().join("; ")
 }
 

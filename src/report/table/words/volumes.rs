@@ -101,8 +101,8 @@ fn in_use(claims: &[ClaimInUse]) -> String {
 fn unbound(claims: &[ObjectKey]) -> String {
     let names: Vec<Name> = claims.iter().map(|claim| claim.name).collect();
     match names.as_slice() {
-        [one] => format!("claim {one} is not bound, and waits for no pod"),
-        several => format!("claims {} are not bound, and wait for no pod", list(several, 3)),
+        [one] => format!("claim {one} must be bound before a pod is scheduled"),
+        several => format!("claims {} must be bound before a pod is scheduled", list(several, 3)),
     }
 }
 
