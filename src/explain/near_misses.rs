@@ -235,7 +235,7 @@ mod tests {
             &[labels(&["a"])],
             &[labels(&["a"]), cpu(2, 7, 8)],
             // More than the node has at all.
-            &[cpu(9, 0, 8)],
+            &[cpu(12, 0, 8)],
             &[skew(2)],
             &[skew(4)],
             &[labels(&["a", "b"])],
