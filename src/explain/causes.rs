@@ -65,13 +65,21 @@ pub fn find(placement: &Placement, cluster: &Cluster) -> Vec<Cause> {
             group.take_in(node, &said);
         }
     }
-    let mut causes: Vec<Cause> = groups
-        .into_values()
-        .map(|group| Cause { label: shared_label::find(cluster, &group.ids), ..group.cause })
-        .collect();
+    let mut causes: Vec<Cause> =
+        groups.into_values().map(|group| Cause { label: label(cluster, &group), ..group.cause }).collect();
     // Stable: causes of equal size stay in the order in which the nodes and filters met them.
     causes.sort_by_key(|cause| std::cmp::Reverse((cause.nodes.len(), cause.behind.len())));
     causes
+}
+
+/// What tells the group's nodes from all others. Where the reason is that they lack a label, that
+/// they do explains nothing.
+fn label(cluster: &Cluster, group: &Group) -> Option<SharedLabel> {
+    let lacks_label = matches!(
+        group.cause.reason,
+        Reason::TopologyLabelMissing { .. } | Reason::PodAffinityUnmet { domain: None, .. }
+    );
+    shared_label::find(cluster, &group.ids).filter(|label| !(lacks_label && label.values.is_empty()))
 }
 
 /// One reason given on one node.

@@ -186,8 +186,13 @@ fn reads_the_same(a: &Reason, b: &Reason) -> bool {
                 Reason::InsufficientResource { allocatable: theirs, .. },
             ) => ours == theirs && !fits(*requested, *ours),
             (Reason::TopologySkew { domain: ours, .. }, Reason::TopologySkew { domain: theirs, .. }) => ours == theirs,
-            (Reason::TooManyPods { .. } | Reason::NodeAffinityMismatch { .. } | Reason::HostPortConflict { .. }, _)
-            | (Reason::Device(DeviceReason::DevicesInsufficient { .. }), _) => false,
+            (
+                Reason::TooManyPods { .. }
+                | Reason::NodeAffinityMismatch { .. }
+                | Reason::HostPortConflict { .. }
+                | Reason::Device(DeviceReason::DevicesInsufficient { .. }),
+                _,
+            ) => false,
             _ => true,
         }
 }

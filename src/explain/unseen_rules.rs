@@ -30,12 +30,10 @@ pub enum UnseenRule {
     },
     /// Scoring assumes a request for containers that have none.
     AssumedRequests {
-        /// The resource.
-        resource: Name,
-        /// What is assumed of each.
-        amount: Amount,
         /// The containers.
         containers: Vec<Name>,
+        /// What is assumed of each of them.
+        assumed: Vec<AssumedRequest>,
     },
     /// Weights of score plugins, largest first.
     Weights {
@@ -70,6 +68,15 @@ pub enum UnseenRule {
     },
     /// A LimitRange set some of the requests or limits (annotation `kubernetes.io/limit-ranger`).
     LimitRange,
+}
+
+/// What scoring assumes that a container requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct AssumedRequest {
+    /// The resource.
+    pub resource: Name,
+    /// How much.
+    pub amount: Amount,
 }
 
 /// A default spread constraint.
@@ -170,23 +177,21 @@ fn added_affinity(profile: &Profile, placement: &Placement) -> Option<UnseenRule
 fn assumed_requests(pod: &Pod) -> Vec<UnseenRule> {
     let spec = pod.spec();
     let defaults = [(STANDARD.cpu, DEFAULT_MILLI_CPU_REQUEST), (STANDARD.memory, DEFAULT_MEMORY_REQUEST)];
-    defaults
-        .into_iter()
-        .filter_map(|(resource, amount)| {
-            let containers: Vec<Name> = spec
-                .containers
-                .iter()
-                .chain(&spec.init_containers)
-                .filter(|container| container.requests().get(resource).is_none())
-                .map(|container| container.name.unwrap_or_default())
-                .collect();
-            (!containers.is_empty()).then(|| UnseenRule::AssumedRequests {
-                resource,
-                amount: Amount::new(resource, amount),
-                containers,
-            })
-        })
-        .collect()
+    let mut rules: Vec<(Vec<AssumedRequest>, Vec<Name>)> = Vec::new();
+    for container in spec.containers.iter().chain(&spec.init_containers) {
+        let assumed: Vec<AssumedRequest> = defaults
+            .iter()
+            .filter(|(resource, _)| container.requests().get(*resource).is_none())
+            .map(|(resource, amount)| AssumedRequest { resource: *resource, amount: Amount::new(*resource, *amount) })
+            .collect();
+        let name = container.name.unwrap_or_default();
+        match rules.iter_mut().find(|(other, _)| *other == assumed) {
+            Some((_, containers)) => containers.push(name),
+            None => rules.push((assumed, vec![name])),
+        }
+    }
+    rules.retain(|(assumed, _)| !assumed.is_empty());
+    rules.into_iter().map(|(assumed, containers)| UnseenRule::AssumedRequests { containers, assumed }).collect()
 }
 
 fn weights(profile: &Profile) -> Option<UnseenRule> {

@@ -87,14 +87,10 @@ struct TaintObject {
 #[derive(Serialize)]
 struct DemandObject<'a> {
     unmet: &'a [Demand],
-    #[serde(skip_serializing_if = "is_zero")]
-    alternatives: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alternatives: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     closest: Option<usize>,
-}
-
-fn is_zero(number: &usize) -> bool {
-    *number == 0
 }
 
 #[derive(Serialize)]
@@ -128,7 +124,7 @@ impl<'a> CauseObject<'a> {
             taint: detail.taint.as_ref().map(TaintObject::new),
             labels: detail.labels.as_ref().map(|LabelDemand { unmet, alternatives, closest }| DemandObject {
                 unmet,
-                alternatives: *alternatives,
+                alternatives: Some(*alternatives).filter(|count| *count > 0),
                 closest: *closest,
             }),
             fragmentation: detail.fragmentation.as_ref(),

@@ -3,7 +3,7 @@
 
 use insta::assert_snapshot;
 
-use super::harness::screen;
+use super::harness::{run, screen};
 
 /// Explains with a state of its own, written as a List in YAML.
 fn explain(arguments: &str, state: &[String]) -> String {
@@ -368,6 +368,135 @@ fn taints_and_who_sets_them() {
     ");
 }
 
+#[test]
+fn facts_that_differ_from_node_to_node() {
+    let attached = |node: &str, volume: &str| {
+        format!(
+            "{{apiVersion: storage.k8s.io/v1, kind: VolumeAttachment, metadata: {{name: {volume}}}, \
+             spec: {{attacher: ebs, nodeName: {node}, source: {{persistentVolumeName: {volume}}}}}}}"
+        )
+    };
+    let limit = |node: &str, count: u32| {
+        format!(
+            "{{apiVersion: storage.k8s.io/v1, kind: CSINode, metadata: {{name: {node}}}, \
+             spec: {{drivers: [{{name: ebs, nodeID: {node}, allocatable: {{count: {count}}}}}]}}}}"
+        )
+    };
+    let volume = |name: &str| {
+        format!(
+            "{{apiVersion: v1, kind: PersistentVolume, metadata: {{name: {name}}}, spec: {{capacity: {{storage: 1Gi}}, \
+             csi: {{driver: ebs, volumeHandle: {name}}}}}, status: {{phase: Bound}}}}"
+        )
+    };
+    let state = [
+        node("n-1", "", "").replace("pods: 110", "pods: 1"),
+        node("n-2", "", "").replace("pods: 110", "pods: 2"),
+        limit("n-1", 1),
+        limit("n-2", 2),
+        volume("v-1"),
+        volume("v-2"),
+        volume("v-3"),
+        volume("v-4"),
+        attached("n-1", "v-1"),
+        attached("n-2", "v-2"),
+        attached("n-2", "v-3"),
+        claim("data", "volumeName: v-4", "pv.kubernetes.io/bind-completed: \"yes\""),
+        pod("a", "n-1", "", "", ""),
+        pod("b", "n-2", "", "", ""),
+        pod("c", "n-2", "", "", ""),
+        with_claims("p", &["data"]),
+    ];
+    assert_snapshot!(explain("p -n shop", &state), @"
+    Pod shop/p does not fit: 0 of 2 nodes                default-scheduler · v1.34.1
+
+    0/2 nodes are available: 2 Too many pods. no new claims to deallocate,
+    preemption: 0/2 nodes are available: 2 No preemption victims found for incoming
+    pod.
+
+    REASON                                             NODES   WHERE
+    NodeResourcesFit   pods: full (1 to 2 allowed)         2   every node
+    NodeVolumeLimits   ebs: 1 to 2 volumes attached,      +2   every node
+                       1 to 2 allowed
+    +N: on N more nodes too, where another filter is the first to say no
+
+    CLOSEST NODES
+    n-2   pods               2 of 2 pods
+          NodeVolumeLimits   ebs: 2 of 2 volumes attached, 1 more wanted
+    n-1   pods               1 of 1 pods
+          NodeVolumeLimits   ebs: 1 of 1 volumes attached, 1 more wanted
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn what_the_profile_wants_on_top() {
+    let config = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+    let term = "{matchExpressions: [{key: pool, operator: In, values: [batch]}]}";
+    std::fs::write(
+        config.path(),
+        format!(
+            "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\nprofiles:\n\
+             - pluginConfig:\n  - name: NodeAffinity\n    args: {{addedAffinity: \
+             {{requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: [{term}]}}}}}}\n"
+        ),
+    )
+    .unwrap();
+    let state = [node("n-1", "pool: web", ""), node("n-2", "pool: web", ""), pod("p", "", "", "", "cpu: 1")];
+    let arguments = format!("p -n shop --scheduler-config {}", config.path().display());
+    assert_snapshot!(explain(&arguments, &state), @"
+    Pod shop/p does not fit: 0 of 2 nodes                default-scheduler · v1.34.1
+
+    0/2 nodes are available: 2 node(s) didn't match scheduler-enforced node
+    affinity. no new claims to deallocate, preemption: 0/2 nodes are available: 2
+    Preemption is not helpful for scheduling.
+
+    REASON                                        NODES   WHERE
+    NodeAffinity   addedAffinity of the profile       2   every node
+
+    LABELS WANTED
+    BY            LABEL        NODES   FOUND
+    the profile   pool=batch       0   web on 2
+
+    CLOSEST NODES
+    n-1 and n-2   NodeAffinity   addedAffinity of the profile
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn causes_in_json_have_what_all_their_nodes_share() {
+    let explain = "explain web-7 -n shop --no-suggestions -o json --snapshot examples/clusters/mixed.yaml";
+    let answer: serde_json::Value = serde_json::from_slice(&run(explain).stdout).unwrap();
+    let expected = serde_json::json!({
+        "plugin": "NodeResourcesFit",
+        "message": "Insufficient cpu",
+        "facts": {"type": "InsufficientResource", "resource": "cpu", "requested": "2"},
+        "ranges": {
+            "used": {"least": "0", "most": "7400m"},
+            "allocatable": {"least": "1930m", "most": "8"},
+            "free": {"least": "600m", "most": "1930m"},
+            "short": {"least": "70m", "most": "1400m"},
+        },
+        "nodes": {"count": 4, "nodes": ["node-1", "node-2", "node-3", "small-1"]},
+        "fragmentation": {"freeInAll": "3900m", "nodes": 3, "mostFree": "1800m", "on": "node-2"},
+    });
+    assert_eq!(answer["causes"][1], expected);
+    assert_eq!(answer["causes"][5]["taint"], serde_json::json!({"origin": "Unschedulable"}));
+    assert_eq!(answer["closest"][0]["nodes"], serde_json::json!({"count": 1, "nodes": ["node-2"]}));
+    assert_eq!(
+        answer["closest"][0]["misses"][0]["distance"],
+        serde_json::json!({"steps": 0, "pods": 0, "missingMillionths": 25000})
+    );
+    let explain = "explain mailer-1 -n shop --node arm-1 -o json --snapshot examples/clusters/mixed.yaml";
+    let answer: serde_json::Value = serde_json::from_slice(&run(explain).stdout).unwrap();
+    assert_eq!(answer["decision"]["runnerUp"], serde_json::json!({"node": "small-1", "behind": 13}));
+    assert_eq!(answer["toWin"]["standing"], "Behind");
+    let steps = serde_json::json!([{"kind": "Evict", "pod": "batch/resize-images"}]);
+    assert_eq!(answer["toWin"]["changes"][0], serde_json::json!({"steps": steps, "total": 486, "tied": 2}));
+}
+
 fn claim(name: &str, spec: &str, annotations: &str) -> String {
     format!(
         "{{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {{name: {name}, namespace: shop, \
@@ -423,9 +552,6 @@ fn claims_and_their_volumes() {
     VolumeBinding   claim data: volume pv-c only        2   every node
                     where
                     topology.kubernetes.io/zone=c
-
-    CLAIMS
-    shop/data   bound to pv-c
 
     CLOSEST NODES
     a-1 and b-1   VolumeBinding   claim data: volume pv-c only where

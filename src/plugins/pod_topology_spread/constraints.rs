@@ -40,10 +40,19 @@ pub(super) struct Constraint {
     pub(super) selects_pod: bool,
     /// With fewer domains than this the minimum is 0.
     pub(super) min_domains: i32,
-    pub(super) honors_affinity: bool,
-    pub(super) honors_taints: bool,
+    /// The inclusion policies.
+    pub(super) honors: Honors,
     /// It is the profile's and not the pod's.
     pub(super) of_profile: bool,
+}
+
+/// Which nodes that the pod could not go to make no domain.
+#[derive(Clone, Copy)]
+pub(super) struct Honors {
+    /// Nodes off the pod's node affinity.
+    pub(super) affinity: bool,
+    /// Nodes with a taint that it does not tolerate.
+    pub(super) taints: bool,
 }
 
 impl Constraint {
@@ -65,8 +74,10 @@ impl Constraint {
             selects_pod: selector.matches(pod.labels()),
             selector,
             min_domains: constraint.min_domains.unwrap_or(1),
-            honors_affinity: !gates.node_inclusion_policy || affinity != Some(NodeInclusionPolicy::Ignore),
-            honors_taints: gates.node_inclusion_policy && taints == Some(NodeInclusionPolicy::Honor),
+            honors: Honors {
+                affinity: !gates.node_inclusion_policy || affinity != Some(NodeInclusionPolicy::Ignore),
+                taints: gates.node_inclusion_policy && taints == Some(NodeInclusionPolicy::Honor),
+            },
             of_profile: false,
         })
     }
@@ -80,8 +91,10 @@ impl Constraint {
             selects_pod: selector.matches(pod.labels()),
             selector,
             min_domains: default.min_domains.unwrap_or(1),
-            honors_affinity: !gates.node_inclusion_policy || default.honor_node_affinity,
-            honors_taints: gates.node_inclusion_policy && default.honor_node_taints,
+            honors: Honors {
+                affinity: !gates.node_inclusion_policy || default.honor_node_affinity,
+                taints: gates.node_inclusion_policy && default.honor_node_taints,
+            },
             of_profile: true,
         }
     }
@@ -89,7 +102,7 @@ impl Constraint {
     /// Whether nodes that the pod can(not) go to in these respects count
     /// (upstream common.go, matchNodeInclusionPolicies).
     pub(super) fn includes(&self, admission: Admission) -> bool {
-        (admission.affinity || !self.honors_affinity) && (admission.taints || !self.honors_taints)
+        (admission.affinity || !self.honors.affinity) && (admission.taints || !self.honors.taints)
     }
 
     /// The nodes of the pods in `namespace` that count, each node once for every such pod; nodes

@@ -1,6 +1,8 @@
 //! What stands under the causes where it says something new: labels wanted and found, topology
 //! domains, claims, and who has the ports and devices.
 
+use std::fmt::Write;
+
 use crate::cluster::name::Name;
 use crate::cluster::resources::STANDARD;
 use crate::explain::claim_state::{ClaimPhase, ClaimState, ClassState};
@@ -33,10 +35,12 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer, options: Options<'_>)
             }
         }
     }
-    if !fits || options.wide {
-        domains::render(screen, answer, options);
+    if fits && !options.wide {
+        domains::pods_in_the_way(screen, answer);
+        return;
     }
-    claims(screen, &answer.explanation.claims);
+    domains::render(screen, answer, options);
+    claims(screen, &answer.explanation.claims, options.wide);
 }
 
 /// Who has the ports and the devices.
@@ -109,7 +113,7 @@ fn found(demand: &Demand, nodes: usize) -> String {
     let mut text = list(&values, 4);
     let kept_back = demand.distinct.saturating_sub(demand.found.len());
     if kept_back > 0 {
-        text.push_str(&format!(" ({} in all)", count(demand.distinct, "value")));
+        let _ = write!(text, " ({} in all)", count(demand.distinct, "value"));
     }
     let without = nodes.saturating_sub(demand.carriers);
     let without = (without > 0 && !values.is_empty()).then(|| format!("absent on {without}"));
@@ -120,14 +124,17 @@ fn found(demand: &Demand, nodes: usize) -> String {
         .join("; ")
 }
 
-/// The claims that a reason speaks of.
-fn claims(screen: &mut Screen, claims: &[ClaimState]) {
-    if claims.is_empty() {
+/// The claims that a reason speaks of; of one that is bound, and no more, the reason says enough.
+fn claims(screen: &mut Screen, claims: &[ClaimState], all: bool) {
+    let plain =
+        |claim: &ClaimState| matches!(claim.phase, ClaimPhase::Bound { exists: true, .. }) && claim.used_by.is_empty();
+    let mut shown = claims.iter().filter(|claim| all || !plain(claim)).peekable();
+    if shown.peek().is_none() {
         return;
     }
     screen.heading("CLAIMS", "");
     let mut grid = Grid::default();
-    for claim in claims {
+    for claim in shown {
         grid.row(Label::Plain, vec![claim.claim.to_string(), claim_words(claim)]);
     }
     screen.grid(&grid);

@@ -11,6 +11,8 @@ use super::grid::Grid;
 use super::screen::Screen;
 use super::{Options, words};
 
+/// Pods in the way that are named.
+const MOST_PODS: usize = 3;
 /// Rows of a table; domains that read the same share one.
 const MOST_ROWS: usize = 6;
 /// The same on `-o wide`.
@@ -20,6 +22,18 @@ const MOST_ROWS_WIDE: usize = 40;
 pub(super) fn render(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
     for table in answer.explanation.domains.iter().filter(|table| is_a_cause(table, answer)) {
         one(screen, table, if options.wide { MOST_ROWS_WIDE } else { MOST_ROWS });
+    }
+}
+
+/// For a pod that fits elsewhere: the pods alone that keep it from the domains it is kept from.
+pub(super) fn pods_in_the_way(screen: &mut Screen, answer: &Answer) {
+    let tables = answer.explanation.domains.iter().filter(|table| is_a_cause(table, answer));
+    let pods: Vec<String> = tables
+        .flat_map(|table| table.domains.iter().filter(|domain| !domain.allowed))
+        .flat_map(|domain| domain.examples.iter().map(move |pod| format!("{pod} in {}", domain.domain)))
+        .collect();
+    if !pods.is_empty() {
+        screen.indented(Label::Plain, "pods in the way: ", &list(&pods, MOST_PODS));
     }
 }
 
@@ -185,7 +199,8 @@ fn notes(table: &DomainTable) -> Vec<String> {
     if let RuleKind::Spread { min_domains, honors_taints, honors_affinity, .. } = table.kind {
         let counted = table.domains.iter().filter(|domain| domain.left_out.is_none()).count() as i64;
         if counted < min_domains {
-            notes.push(format!("{counted} of minDomains {min_domains}: so the minimum is taken to be 0"));
+            let counted = count(usize::try_from(counted).unwrap_or_default(), "domain");
+            notes.push(format!("{counted}, fewer than minDomains {min_domains}: measured against 0 pods"));
         }
         let closed: Vec<&Reason> = table
             .domains

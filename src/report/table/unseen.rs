@@ -41,7 +41,8 @@ fn matters(rule: &UnseenRule, answer: &Answer) -> bool {
         }
         UnseenRule::AssumedRequests { .. } => tells_apart("NodeResourcesFit"),
         UnseenRule::Weights { configured, .. } => *configured,
-        UnseenRule::AddedAffinity { required, .. } => *required || tells_apart("NodeAffinity"),
+        // That it closes nodes is said by the cause.
+        UnseenRule::AddedAffinity { preferred, .. } => *preferred && tells_apart("NodeAffinity"),
         UnseenRule::Overhead { .. } | UnseenRule::LimitRange => true,
         // A class that the pod may have named itself is no surprise.
         UnseenRule::PriorityClass { default, .. } => *default && answer.placement.preemption.is_some(),
@@ -62,15 +63,14 @@ fn words(rule: &UnseenRule) -> (&'static str, String) {
             let over = list(&over, 4);
             ("spread", format!("{whose} spread the pods with {selector} over {over}: the pod has no constraints"))
         }
-        UnseenRule::AssumedRequests { resource, amount, containers } => {
-            let amount = words::amount(*resource, *amount);
-            let text = match containers.as_slice() {
-                [one] => format!("container {one} requests no {resource}: scored as if it were {amount}"),
-                several => {
-                    format!("containers {} request no {resource}: scored as if it were {amount} each", list(several, 3))
-                }
+        UnseenRule::AssumedRequests { containers, assumed } => {
+            let none: Vec<String> = assumed.iter().map(|one| format!("no {}", one.resource)).collect();
+            let amounts: Vec<String> = assumed.iter().map(|one| words::amount(one.resource, one.amount)).collect();
+            let (who, each) = match containers.as_slice() {
+                [one] => (format!("container {one} requests"), ""),
+                several => (format!("containers {} request", list(several, 3)), " each"),
             };
-            ("requests", text)
+            ("requests", format!("{who} {}: scored as if it were {}{each}", list(&none, 2), list(&amounts, 2)))
         }
         UnseenRule::Weights { weights, .. } => {
             let weights: Vec<String> = weights

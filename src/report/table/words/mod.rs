@@ -47,8 +47,8 @@ fn what(cause: &Cause) -> String {
             format!("{topology_key}: skew would exceed {max_skew}")
         }
         (Reason::TooManyPods { .. }, _) => match range_of(cause, "allocatable") {
-            Some(allowed) => format!("pods: the node may have {allowed}, and has them"),
-            None => "pods: as many as the node may have".to_owned(),
+            Some(allowed) => format!("pods: full ({allowed} allowed)"),
+            None => "pods: full".to_owned(),
         },
         (Reason::Volume(VolumeReason::VolumeLimitExceeded { driver, .. }), _) => {
             match (range_of(cause, "used"), range_of(cause, "limit")) {
@@ -156,7 +156,7 @@ pub(super) fn on_node(reason: &Reason) -> String {
                 )
             }
         }
-        Reason::TooManyPods { used, allocatable } => format!("{used} pods, {allocatable} allowed"),
+        Reason::TooManyPods { used, allocatable } => format!("{used} of {allocatable} pods"),
         Reason::TopologySkew { topology_key, domain, matching, minimum, skew, max_skew } => format!(
             "{topology_key}={domain} has {matching}, the emptiest domain {minimum}: skew {skew}, {max_skew} allowed"
         ),
