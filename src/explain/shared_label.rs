@@ -79,6 +79,9 @@ fn candidate(cluster: &Cluster, inside: &BTreeSet<NodeId>, key: Name) -> Option<
             Some(value) => {
                 let count = counts.entry(value).or_default();
                 if within { count.0 += 1 } else { count.1 += 1 }
+                if count.0 > 0 && count.1 > 0 {
+                    return None;
+                }
             }
             None if within => return None,
             None => {}
@@ -86,10 +89,8 @@ fn candidate(cluster: &Cluster, inside: &BTreeSet<NodeId>, key: Name) -> Option<
     }
     let mut values: Vec<Name> = Vec::new();
     for (value, (within, outside)) in &counts {
-        match (within, outside) {
-            (0, _) => {}
-            (_, 0) => values.push(*value),
-            _ => return None,
+        if *within > 0 && *outside == 0 {
+            values.push(*value);
         }
     }
     // Values that name single nodes (a hostname) explain nothing.
