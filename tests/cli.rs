@@ -3,8 +3,12 @@
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/capacity.rs"]
+mod capacity;
 #[path = "cli/causes.rs"]
 mod causes;
+#[path = "cli/cluster_says.rs"]
+mod cluster_says;
 #[path = "cli/complete.rs"]
 mod complete;
 #[path = "cli/config.rs"]
@@ -15,6 +19,8 @@ mod explain;
 mod harness;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/pending.rs"]
+mod pending;
 #[path = "cli/simulate.rs"]
 mod simulate;
 #[path = "cli/usage.rs"]

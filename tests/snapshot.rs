@@ -12,7 +12,7 @@ use common::{Case, cases, key};
 use kubectl_sched::cluster::object::TypeMeta;
 use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, ObjectKey, Timestamp};
 use kubectl_sched::config::SchedulerConfig;
-use kubectl_sched::explain::Explanation;
+use kubectl_sched::explain::{ClusterSays, Explanation};
 use kubectl_sched::report::{Answer, json};
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::source::snapshot::{Record, Snapshot};
@@ -81,7 +81,15 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
     }
     let nodes = cluster.nodes().len();
     json::render(
-        &[Answer { explanation, detail: None, suggestions: None, preemption: None, nodes, placement }],
+        &[Answer {
+            explanation,
+            detail: None,
+            suggestions: None,
+            preemption: None,
+            cluster_says: ClusterSays::default(),
+            nodes,
+            placement,
+        }],
         false,
         "v1.34",
     )

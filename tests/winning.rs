@@ -7,7 +7,7 @@ mod common;
 use common::{cases, key};
 use kubectl_sched::cluster::edit::Edit;
 use kubectl_sched::cluster::{Name, Timestamp};
-use kubectl_sched::explain::{Standing, challenge};
+use kubectl_sched::explain::{Position, challenge};
 
 const NOW: Timestamp = Timestamp(1_780_000_000);
 
@@ -24,9 +24,9 @@ fn every_change_is_a_proof(area: &str, step: usize) -> (usize, usize) {
             let feasible: Vec<Name> = placement.feasible().map(|node| node.name).collect();
             for node in feasible {
                 let Some(found) = challenge::find(&scheduler, &mut cluster, &placement, node, NOW) else { continue };
-                let wins = matches!(found.standing, Standing::Wins { .. } | Standing::Ties { .. });
+                let wins = matches!(found.position, Position::Wins { .. } | Position::Ties { .. });
                 assert_eq!(wins, placement.picks.contains(&node), "{} {pod} {node}", case.name);
-                if let Standing::Behind { points, .. } = found.standing {
+                if let Position::Behind { points, .. } = found.position {
                     assert_eq!(points, found.gaps.iter().map(|gap| gap.points).sum::<i64>(), "{} {pod}", case.name);
                     behind += 1;
                     helped += usize::from(!found.changes.is_empty());

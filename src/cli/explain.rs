@@ -16,7 +16,7 @@ use super::manifests::{self, Asked};
 use super::output::OutputFlags;
 use super::state::{State, StateFlags};
 use super::target::Target;
-use super::{Status, TEMPLATE, resolve};
+use super::{Status, TEMPLATE, cluster_says, resolve};
 
 /// Explain why a pod is pending, or why it is where it is
 ///
@@ -93,6 +93,7 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
         Ok(())
     })?;
     let pods = pods(&mut state, &target, from_files)?;
+    cluster_says::read_events(&mut state, &pods);
     let node = arguments.node.as_deref();
     if let Some(node) = node
         && state.cluster.node_named(name(node)).is_none()
@@ -171,6 +172,7 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
         preemption: wanted.preemption(state, &placement, now),
         explanation: Explanation::in_full(&state.scheduler, &state.cluster, &placement, now),
         detail: node.and_then(|node| detail(state, &placement, node, now)),
+        cluster_says: cluster_says::find(state, &placement),
         nodes: state.cluster.nodes().len(),
         placement,
     };

@@ -34,7 +34,8 @@ pub(crate) fn read(files: &[PathBuf], builder: &mut ClusterBuilder) -> Result<As
     for file in files {
         let input = Input::from(file.clone());
         for manifest in read_manifests(&input).map_err(Error::from_error)?.objects {
-            let (object, _) = Object::decode(manifest.kind, &manifest.json)
+            let object = manifest
+                .decode()
                 .map_err(|error| Error::new(format!("{input}: {}: {error}", manifest.kind.as_str())))?;
             match object {
                 Object::Pod(pod) => asked.objects.push(AskedObject::Pod(pod, manifest.json)),

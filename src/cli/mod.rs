@@ -6,15 +6,20 @@
 //! Exit status: 0 answered, 1 only with `--exit-code` (answered: a pod does not fit), 2 the
 //! question could not be answered.
 
+mod capacity;
+mod cluster_says;
 mod complete;
 mod completion;
 mod config;
 mod config_args;
+mod config_source;
 mod explain;
 mod kube_flags;
 mod manifests;
 mod output;
+mod pending;
 mod resolve;
+mod running_scheduler;
 mod simulate;
 mod snapshot;
 mod state;
@@ -71,8 +76,10 @@ struct Cli {
 enum Command {
     Explain(Box<explain::ExplainArgs>),
     Simulate(Box<simulate::SimulateArgs>),
+    Capacity(Box<capacity::CapacityArgs>),
+    Pending(Box<pending::PendingArgs>),
     Snapshot(Box<snapshot::SnapshotArgs>),
-    Config(config::ConfigArgs),
+    Config(Box<config::ConfigArgs>),
     Completion(completion::CompletionArgs),
     Version(version::VersionArgs),
 }
@@ -109,6 +116,8 @@ fn run(command: &Command) -> Result<Status> {
     match command {
         Command::Explain(arguments) => explain::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Capacity(arguments) => capacity::run(arguments),
+        Command::Pending(arguments) => pending::run(arguments),
         Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::Config(arguments) => config::run(arguments),
         Command::Completion(arguments) => completion::run(arguments),

@@ -202,7 +202,11 @@ fn fresh_pods(state: &mut State, workload: &Workload, count: usize) -> Vec<PodId
     let own = PodOwn::fresh(workload.key, labels, Some(controller));
     add(
         state,
-        PodObject { own: Box::new(own), template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }) },
+        PodObject {
+            own: Box::new(own),
+            template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }),
+            scheduler: None,
+        },
         keys,
     )
 }

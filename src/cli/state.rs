@@ -3,20 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use serde_json::Value;
 
 use crate::cluster::requests::RequestGates;
-use crate::cluster::{Cluster, ClusterBuilder, Kind};
+use crate::cluster::scheduler_process::SchedulerProcess;
+use crate::cluster::{Cluster, ClusterBuilder, Kind, Timestamp};
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
 use crate::error::{Error, Result};
+use crate::explain::own_words::Basis;
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
 use crate::scheduler::Scheduler;
-use crate::source::{self, Input, files, live};
+use crate::source::{ConfigMap, ConfigMapName, ConfigSource, Input, files, live};
 
 use super::kube_flags::KubeFlags;
 use super::output::OutputFlags;
+use super::{cluster_says, config_source, running_scheduler};
 
 /// Where the state comes from, and whose scheduler is reproduced.
 #[derive(Clone, Debug, Args)]
@@ -36,13 +39,13 @@ pub(crate) struct StateFlags {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of the state")]
 pub(crate) struct SchedulerFlags {
-    /// A KubeSchedulerConfiguration
-    #[arg(long, value_name = "FILE")]
-    pub(crate) scheduler_config: Option<PathBuf>,
+    /// A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster
+    #[arg(long, value_name = "FILE", value_parser = config_source::parser(), value_hint = ValueHint::FilePath)]
+    pub(crate) scheduler_config: Option<ConfigSource>,
     /// Whose scheduler's behaviour to reproduce, such as v1.34 [default: the cluster's]
     #[arg(long, value_name = "VERSION")]
     pub(crate) kube_version: Option<KubeVersion>,
-    /// Feature gates of the scheduler: A=true,B=false
+    /// Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]
     #[arg(long, value_name = "GATES")]
     pub(crate) feature_gates: Option<String>,
 }
@@ -61,6 +64,12 @@ pub(crate) struct State {
     pub(crate) notes: Vec<NotEvaluated>,
     /// Whether whole Pods and Nodes are kept, to be sent to extenders.
     pub(crate) keeps_raw: bool,
+    /// Where more can be asked; none for a state from files.
+    pub(crate) connection: Option<live::Connection>,
+    /// When the state was read, as far as that is known.
+    pub(crate) as_of: Option<Timestamp>,
+    /// How much is known of the cluster's scheduler.
+    pub(crate) basis: Basis,
 }
 
 impl StateFlags {
@@ -79,17 +88,34 @@ impl StateFlags {
             builder.keep_raw();
         }
         let mut notes = Vec::new();
-        let Found { version, origin, namespace, scheduler_config } = match &self.snapshot {
-            Some(path) => read_files(path, &mut builder, output, &mut notes)?,
-            None => read_cluster(kube, &mut builder, &mut notes)?,
-        };
+        let named = self.scheduler.scheduler_config.as_ref();
+        let wanted = config_source::config_map(named);
+        let Found { version, origin, namespace, scheduler_config, config_map, scheduler, connection, as_of } =
+            match &self.snapshot {
+                Some(path) => read_files(path, &mut builder, wanted, output, &mut notes)?,
+                None => read_cluster(kube, &mut builder, &mut notes)?,
+            };
         more(&mut builder)?;
-        let behaviour = self.scheduler.behaviour(version.as_deref(), output, &mut notes)?;
+        let basis = Basis {
+            configuration: named.is_some()
+                || scheduler_config.is_some()
+                || scheduler.as_ref().is_some_and(|scheduler| scheduler.config.is_none()),
+            version: self.scheduler.kube_version.is_some()
+                || scheduler.as_ref().and_then(running_scheduler::version).is_some(),
+        };
+        if let Some(scheduler) = &scheduler {
+            running_scheduler::tell(scheduler, basis.configuration, output, &mut notes);
+        }
+        let behaviour = self.scheduler.behaviour(version.as_deref(), scheduler.as_ref(), output, &mut notes)?;
         let gates = behaviour.request_gates();
-        let config = match scheduler_config.filter(|_| self.scheduler.scheduler_config.is_none()) {
+        let recorded = scheduler_config.is_some();
+        let config = match scheduler_config.filter(|_| named.is_none()) {
             Some(config) => SchedulerConfig::parse(&config, &behaviour)
                 .map_err(|error| Error::new(format!("{origin}: schedulerConfig: {error}")))?,
-            None => self.scheduler.config(&behaviour)?,
+            None => self.scheduler.config(&behaviour, |name| match &connection {
+                Some(connection) => config_source::from_cluster(connection, name),
+                None => config_source::from_files(config_map.as_ref(), name, &origin, recorded),
+            })?,
         };
         let cluster = builder.build(gates);
         output.log(&format!(
@@ -100,7 +126,8 @@ impl StateFlags {
         ));
         let namespace = kube.namespace.clone().unwrap_or(namespace);
         let scheduler = self.scheduler(config, behaviour)?;
-        Ok(State { cluster, scheduler, gates, namespace, origin, notes, keeps_raw: self.call_extenders })
+        let keeps_raw = self.call_extenders;
+        Ok(State { cluster, scheduler, gates, namespace, origin, notes, keeps_raw, connection, as_of, basis })
     }
 
     /// The scheduler, its extenders connected only if they are to be asked.
@@ -123,17 +150,26 @@ struct Found {
     namespace: String,
     /// The configuration that a snapshot brings along.
     scheduler_config: Option<Value>,
+    /// The ConfigMap that was looked out for.
+    config_map: Option<ConfigMap>,
+    /// The kube-scheduler that runs as a pod.
+    scheduler: Option<SchedulerProcess>,
+    /// The cluster, to ask more.
+    connection: Option<live::Connection>,
+    /// When the state was read, as far as that is known.
+    as_of: Option<Timestamp>,
 }
 
 /// Files: the version is the recorded one, else the newest among the nodes'.
 fn read_files(
     path: &Path,
     builder: &mut ClusterBuilder,
+    wanted: Option<&ConfigMapName>,
     output: &OutputFlags,
     notes: &mut Vec<NotEvaluated>,
 ) -> Result<Found> {
     let input = Input::from(path.to_path_buf());
-    let report = files::read(&input, builder).map_err(Error::from_error)?;
+    let report = files::read_with(&input, builder, wanted).map_err(Error::from_error)?;
     output.log(&format!("read {} objects from {input}", report.objects));
     let record = report.snapshot.unwrap_or_default();
     if let Some(read_at) = &record.read_at {
@@ -141,33 +177,58 @@ fn read_files(
     }
     notes.extend(record.not_listed.into_iter().map(|missing| not_listed(&missing.kind, missing.why)));
     let version = record.kube_version.or_else(|| builder.newest_kubelet().map(|version| version.to_string()));
-    let scheduler_config = record.scheduler_config;
-    Ok(Found { version, origin: input.to_string(), namespace: "default".to_owned(), scheduler_config })
+    Ok(Found {
+        version,
+        origin: input.to_string(),
+        namespace: "default".to_owned(),
+        scheduler_config: record.scheduler_config,
+        config_map: report.config_map,
+        // The record knows more: a snapshot's pods have no commands.
+        scheduler: record.scheduler.or_else(|| builder.scheduler().cloned()),
+        connection: None,
+        as_of: record.read_at.and_then(|time| time.parse().ok()),
+    })
 }
 
 /// A cluster: the version is the server's.
 fn read_cluster(kube: &KubeFlags, builder: &mut ClusterBuilder, notes: &mut Vec<NotEvaluated>) -> Result<Found> {
-    let report = live::read(&kube.connection()?, Kind::ALL, builder).map_err(from_live)?;
+    let connection = kube.connection()?;
+    let report = live::read(&connection, Kind::ALL, builder).map_err(from_live)?;
     notes.extend(report.forbidden.into_iter().map(|(kind, why)| not_listed(kind.as_str(), why)));
-    let (version, namespace) = (report.version, report.default_namespace);
-    Ok(Found { version, origin: "the cluster".to_owned(), namespace, scheduler_config: None })
+    Ok(Found {
+        version: report.version,
+        origin: "the cluster".to_owned(),
+        namespace: report.default_namespace,
+        scheduler_config: None,
+        config_map: None,
+        scheduler: builder.scheduler().cloned(),
+        connection: Some(connection),
+        as_of: Some(Timestamp::now()),
+    })
 }
 
 fn not_listed(kind: &str, why: String) -> NotEvaluated {
+    if kind == "Event" {
+        return cluster_says::not_listed(why);
+    }
     NotEvaluated::new(kind, why, "what depends on it was judged as if there were none")
 }
 
 impl SchedulerFlags {
-    /// The behaviour that was asked for, else that of `found`, else that of the newest version known.
+    /// The behaviour that was asked for, else that of the kube-scheduler that `runs` as a pod, else
+    /// that of the version `found`, else that of the newest version known.
     ///
     /// # Errors
     /// An unsupported version was asked for, or a feature gate is unknown.
     pub(crate) fn behaviour(
         &self,
         found: Option<&str>,
+        runs: Option<&SchedulerProcess>,
         output: &OutputFlags,
         notes: &mut Vec<NotEvaluated>,
     ) -> Result<Behaviour> {
+        let of_image = runs.and_then(running_scheduler::version);
+        let found = of_image.or_else(|| found.and_then(|found| found.parse().ok()));
         let version = match self.kube_version {
             Some(version) if version.is_supported() => version,
             Some(version) => {
@@ -177,28 +238,35 @@ impl SchedulerFlags {
                     KubeVersion::NEWEST_MINOR
                 )));
             }
-            None => match found.and_then(|found| found.parse::<KubeVersion>().ok()) {
+            None => match found {
                 Some(version) if version.is_supported() => version,
                 Some(version) => clamped(version, output, notes),
                 None => KubeVersion::NEWEST,
             },
         };
-        match &self.feature_gates {
-            Some(gates) => Behaviour::with_feature_gates(version, gates)
-                .map_err(|error| Error::new(format!("invalid argument for --feature-gates: {error}"))),
-            None => Ok(Behaviour::new(version)),
+        // Another version than the one that runs has other gates.
+        let runs = runs.filter(|_| self.kube_version.is_none());
+        let mut gates = runs.map(|runs| running_scheduler::known_gates(runs, version, notes)).unwrap_or_default();
+        // The last word on a gate counts.
+        for more in self.feature_gates.iter().filter(|more| !more.is_empty()) {
+            gates = if gates.is_empty() { more.clone() } else { format!("{gates},{more}") };
         }
+        Behaviour::with_feature_gates(version, &gates)
+            .map_err(|error| Error::new(format!("invalid argument for --feature-gates: {error}")))
     }
 
-    /// The configuration that was named, else the scheduler's own.
+    /// The configuration that was named, else the scheduler's own. A ConfigMap comes from `cluster`.
     ///
     /// # Errors
-    /// A file that kube-scheduler would not start with.
-    pub(crate) fn config(&self, behaviour: &Behaviour) -> Result<SchedulerConfig> {
-        let Some(path) = &self.scheduler_config else { return Ok(SchedulerConfig::default_for(behaviour)) };
-        let input = Input::from(path.clone());
-        let value = source::read_value(&input).map_err(Error::from_error)?;
-        SchedulerConfig::parse(&value, behaviour).map_err(|error| Error::new(format!("{input}: {error}")))
+    /// A configuration that kube-scheduler would not start with, or none where one was named.
+    pub(crate) fn config(
+        &self,
+        behaviour: &Behaviour,
+        cluster: impl FnOnce(&ConfigMapName) -> Result<ConfigMap>,
+    ) -> Result<SchedulerConfig> {
+        let Some(source) = &self.scheduler_config else { return Ok(SchedulerConfig::default_for(behaviour)) };
+        let (value, named) = config_source::read(source, cluster)?;
+        SchedulerConfig::parse(&value, behaviour).map_err(|error| Error::new(format!("{named}: {error}")))
     }
 }
 
@@ -238,6 +306,7 @@ impl KubeFlags {
             impersonate_uid: self.as_uid.clone(),
             chunk_size: self.chunk_size,
             request_timeout: self.request_timeout.as_deref().map(timeout).transpose()?.flatten(),
+            session: live::SessionCell::default(),
         })
     }
 }

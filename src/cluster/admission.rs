@@ -35,7 +35,7 @@ pub fn admit(pod: PodObject, priority_classes: &[PriorityClass]) -> Admitted {
     default_tolerations(&mut spec);
     merge_match_label_keys(&mut spec, &pod.own.labels);
     Admitted {
-        pod: PodObject { own: pod.own, template: Arc::new(PodTemplate { spec, resize }) },
+        pod: PodObject { own: pod.own, template: Arc::new(PodTemplate { spec, resize }), scheduler: None },
         unknown_priority_class,
     }
 }

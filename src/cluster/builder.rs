@@ -18,6 +18,8 @@ use super::pod::{Pod, PodId, PodObject};
 use super::pod_class::{PodClass, PodTemplate};
 use super::raw::{RawObject, RawObjects};
 use super::requests::RequestGates;
+use super::scheduler_process::SchedulerProcess;
+use super::scheduling_event::{SchedulingEvent, SchedulingEvents};
 use super::storage::{Storage, StorageObject};
 use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
 
@@ -39,6 +41,9 @@ pub struct ClusterBuilder {
     templates: FxHashSet<Arc<PodTemplate>>,
     labels: FxHashSet<Arc<Labels>>,
     sequence: u32,
+    scheduling_events: SchedulingEvents,
+    has_statuses: bool,
+    scheduler: Option<SchedulerProcess>,
     /// Whole Pods and Nodes, if they are to be kept.
     raw: Option<FxHashMap<(Kind, ObjectKey), RawObject>>,
 }
@@ -58,6 +63,13 @@ impl ClusterBuilder {
         match object {
             Object::Pod(mut pod) => {
                 pod.own.sequence = sequence;
+                self.has_statuses |= pod.own.scheduled.is_some() || pod.own.start_time.is_some();
+                if let Some(found) = pod.scheduler.take() {
+                    self.scheduler = Some(match self.scheduler.take() {
+                        Some(known) => known.newer(*found),
+                        None => *found,
+                    });
+                }
                 pod.own.labels = shared(&mut self.labels, pod.own.labels);
                 pod.template = shared(&mut self.templates, pod.template);
                 self.pods.insert((kind, key), *pod)
@@ -73,6 +85,16 @@ impl ClusterBuilder {
             Object::Workload(workload) => self.workloads.insert((kind, key), *workload),
             Object::Storage(object) => self.storage.insert((kind, key), object),
         }
+    }
+
+    /// Takes in an event.
+    pub fn add_event(&mut self, event: SchedulingEvent) {
+        self.scheduling_events.add(event);
+    }
+
+    /// The kube-scheduler that runs as a pod of the cluster; of several the newest.
+    pub fn scheduler(&self) -> Option<&SchedulerProcess> {
+        self.scheduler.as_ref()
     }
 
     /// Asks for whole Pods and Nodes to be kept, which extenders are sent: several times the
@@ -119,6 +141,8 @@ impl ClusterBuilder {
             storage: Storage::new(self.storage.items),
             devices: Devices::new(self.device_classes.items, self.resource_claims.items, self.resource_slices.items),
             kinds: self.kinds,
+            scheduling_events: self.scheduling_events,
+            has_statuses: self.has_statuses,
             ..Cluster::default()
         };
         drop((self.templates, self.labels));

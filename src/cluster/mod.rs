@@ -38,6 +38,8 @@ pub mod requests;
 pub mod reservation;
 pub mod resize;
 pub mod resources;
+pub mod scheduler_process;
+pub mod scheduling_event;
 pub mod selector;
 pub mod storage;
 pub mod taint;
@@ -89,6 +91,11 @@ pub struct Cluster {
     pub budgets: Vec<PodDisruptionBudget>,
     /// PriorityClasses.
     pub priority_classes: Vec<PriorityClass>,
+    /// What schedulers said of pods that they did not place.
+    pub scheduling_events: scheduling_event::SchedulingEvents,
+    /// Whether any pod of the input had the status that a cluster gives it: if not, that one lacks
+    /// it says nothing.
+    pub has_statuses: bool,
     /// DeviceClasses, ResourceClaims and ResourceSlices.
     pub devices: Devices,
     /// Kinds of which the input had at least one object, or said that there is none.

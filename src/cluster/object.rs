@@ -128,7 +128,11 @@ impl Object {
     /// What `serde_json` finds wrong; its category is `Eof` when `json` ends within the object.
     pub fn decode(kind: Kind, json: &[u8]) -> serde_json::Result<(Self, usize)> {
         Ok(match kind {
-            Kind::Pod => take::<WirePod>(json)?.map(|pod| Self::Pod(Box::new(pod.into_object()))),
+            Kind::Pod => {
+                let pod = take::<WirePod>(json)?;
+                let scheduler = pod.value.scheduler(json);
+                pod.map(|pod| Self::Pod(Box::new(PodObject { scheduler, ..pod.into_object() })))
+            }
             Kind::Node => take::<WireNode>(json)?.map(|node| Self::Node(Box::new(node.into_node()))),
             Kind::Namespace => take::<wire::WireMetadataOnly>(json)?.map(|namespace| {
                 Self::Namespace(namespace.metadata.name.unwrap_or_default(), namespace.metadata.labels)
@@ -194,7 +198,7 @@ impl<T> Taken<T> {
         Taken { value: f(self.value), bytes: self.bytes }
     }
 
-    fn into_parts(self) -> (T, usize) {
+    pub(super) fn into_parts(self) -> (T, usize) {
         (self.value, self.bytes)
     }
 }

@@ -30,7 +30,7 @@ pub struct Challenge {
     /// The node.
     pub node: Name,
     /// How it stands.
-    pub standing: Standing,
+    pub position: Position,
     /// What each plugin contributes to the distance, the largest gap first; positive where the best
     /// node is ahead.
     pub gaps: Vec<Gap>,
@@ -40,8 +40,8 @@ pub struct Challenge {
 
 /// How a node stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "standing", rename_all_fields = "camelCase")]
-pub enum Standing {
+#[serde(tag = "position", rename_all_fields = "camelCase")]
+pub enum Position {
     /// Nothing is better.
     Wins {
         /// By how many points it is ahead of the next; none where there is no other.
@@ -92,19 +92,19 @@ pub fn find(
     let total = placed.total?;
     let best = placement.nodes.iter().find(|other| other.rank == Some(1))?;
     let points = best.total? - total;
-    let standing = match placement.nominated_fits {
-        Some(to) if to != node => Standing::Nominated { to },
-        Some(_) => Standing::Wins { ahead: None },
-        None if points > 0 => Standing::Behind { best: best.name, points },
-        None if placement.best.len() > 1 => Standing::Ties { nodes: placement.best.len() },
-        None => Standing::Wins { ahead: lead(placement, total) },
+    let position = match placement.nominated_fits {
+        Some(to) if to != node => Position::Nominated { to },
+        Some(_) => Position::Wins { ahead: None },
+        None if points > 0 => Position::Behind { best: best.name, points },
+        None if placement.best.len() > 1 => Position::Ties { nodes: placement.best.len() },
+        None => Position::Wins { ahead: lead(placement, total) },
     };
     let gaps = if points > 0 { attribution::gaps(best, placed) } else { Vec::new() };
-    let changes = match standing {
-        Standing::Behind { .. } => Search { scheduler, cluster, pod: placement.pod_id, node, now, cycles: 0 }.changes(),
-        Standing::Wins { .. } | Standing::Ties { .. } | Standing::Nominated { .. } => Vec::new(),
+    let changes = match position {
+        Position::Behind { .. } => Search { scheduler, cluster, pod: placement.pod_id, node, now, cycles: 0 }.changes(),
+        Position::Wins { .. } | Position::Ties { .. } | Position::Nominated { .. } => Vec::new(),
     };
-    Some(Challenge { node, standing, gaps, changes })
+    Some(Challenge { node, position, gaps, changes })
 }
 
 fn lead(placement: &Placement, total: i64) -> Option<i64> {

@@ -1,9 +1,14 @@
 //! What a [`Placement`] means, as data: judgement without words.
 //!
 //! A placement says everything of every node. This room finds what a reader wants to know of
-//! it: which few causes stand behind the verdicts ([`causes`]) and what is known
-//! of each ([`cause_detail`], [`domains`], [`claim_state`]), which nodes miss by the least ([`near_misses`]), what would help ([`suggest`]), which plugin made the best node win ([`deciding`]), and how the node a
-//! running pod is on compares with it ([`attribution`]). Words and tables are `report`'s.
+//! it: which few causes stand behind the verdicts ([`causes`]) and what is known of each
+//! ([`cause_detail`], [`domains`], [`claim_state`]), which nodes miss by the least ([`near_misses`]),
+//! what would help ([`suggest`]), which plugin made the best node win ([`deciding`]), what another
+//! would need to win ([`challenge`]), which rules are not in the manifest ([`unseen_rules`]), and how
+//! the node a running pod is on compares with the best ([`attribution`]). Of many pods it finds which
+//! wait for the same ([`pending`]). Beside it stands what the cluster itself says: its scheduler's
+//! words ([`own_words`]), and whether any scheduler looks at the pod at all ([`standing`]). Words and
+//! tables are `report`'s.
 
 pub mod attribution;
 pub mod cause_detail;
@@ -17,10 +22,13 @@ pub mod holders;
 pub mod label_demand;
 pub mod near_misses;
 pub mod node_detail;
+pub mod own_words;
+pub mod pending;
 pub mod ranges;
 mod resemblance;
 pub mod shared_facts;
 pub mod shared_label;
+pub mod standing;
 pub mod suggest;
 pub mod taint_origin;
 pub mod unseen_rules;
@@ -28,13 +36,15 @@ pub mod unseen_rules;
 pub use attribution::{Attribution, Gap};
 pub use cause_detail::CauseDetail;
 pub use causes::Cause;
-pub use challenge::{Challenge, Standing, WinningChange};
+pub use challenge::{Challenge, Position, WinningChange};
 pub use claim_state::ClaimState;
 pub use deciding::{Deciding, Decision, How, RunnerUp};
 pub use domains::{Domain, DomainTable, LeftOut};
 pub use near_misses::{Miss, NearMiss};
 pub use node_detail::{FilterDetail, NodeDetail, ScoreDetail, Verdict};
+pub use own_words::OwnWords;
 pub use shared_label::SharedLabel;
+pub use standing::Standing;
 pub use suggest::{PreemptionDetail, Suggestion};
 pub use taint_origin::{TaintKind, TaintOrigin};
 pub use unseen_rules::UnseenRule;
@@ -42,6 +52,17 @@ pub use unseen_rules::UnseenRule;
 use crate::cluster::{Cluster, Timestamp};
 use crate::framework::{Cycle, Notes, Placement};
 use crate::scheduler::Scheduler;
+
+/// What the cluster itself says of the pod, beside what the cycle says.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterSays {
+    /// Its scheduler's words.
+    pub words: Option<OwnWords>,
+    /// Whether schedulers look at the pod at all.
+    pub standing: Option<Standing>,
+    /// When the state was read, where that is known: what "ago" is counted from.
+    pub as_of: Option<Timestamp>,
+}
 
 /// Everything this room finds in one placement.
 #[derive(Clone, Debug)]

@@ -78,7 +78,11 @@ fn candidate(cluster: &Cluster, inside: &BTreeSet<NodeId>, key: Name) -> Option<
         match node.node.labels.get(key) {
             Some(value) => {
                 let count = counts.entry(value).or_default();
-                if within { count.0 += 1 } else { count.1 += 1 }
+                if within {
+                    count.0 += 1
+                } else {
+                    count.1 += 1
+                }
                 if count.0 > 0 && count.1 > 0 {
                     return None;
                 }

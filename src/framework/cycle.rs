@@ -133,6 +133,7 @@ fn judge(
                 &outcome.message,
             ),
         });
+        placement.post_filter = outcome.message;
         placement.preemption = outcome.preemption;
         return;
     }

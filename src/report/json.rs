@@ -12,6 +12,7 @@ use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preem
 
 use super::Answer;
 use super::json_causes::{ChallengeObject, ExplanationObject};
+use super::json_cluster_says::{ClusterSaysObject, StandingObject};
 use super::json_help::{self, NotEligibleObject, SuggestionObject, VictimObject};
 
 pub(super) const API_VERSION: &str = "kubectl-sched/v1";
@@ -103,6 +104,10 @@ struct PlacementObject<'a> {
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     errors: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster_says: Option<ClusterSaysObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standing: Option<StandingObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<CurrentObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -208,6 +213,8 @@ impl<'a> PlacementObject<'a> {
             schedulable: placement.schedulable,
             message: placement.message.as_deref(),
             errors: &placement.errors,
+            cluster_says: answer.cluster_says.words.as_ref().map(ClusterSaysObject::new),
+            standing: answer.cluster_says.standing.as_ref().map(StandingObject::new),
             current: placement.current.as_ref().map(|current| CurrentObject {
                 node: current.node,
                 rank: current.rank,

@@ -14,7 +14,7 @@ use crate::explain::label_demand::{Demand, LabelDemand};
 use crate::explain::near_misses::Distance;
 use crate::explain::ranges::Number;
 use crate::explain::{
-    Cause, Challenge, Decision, Explanation, How, LeftOut, NearMiss, SharedLabel, Standing, TaintKind, TaintOrigin,
+    Cause, Challenge, Decision, Explanation, How, LeftOut, NearMiss, Position, SharedLabel, TaintKind, TaintOrigin,
     WinningChange, shared_facts,
 };
 use crate::framework::{Placement, Reason, RuleKind};
@@ -328,7 +328,7 @@ impl<'a> DecisionObject<'a> {
 pub(super) struct ChallengeObject<'a> {
     node: Name,
     #[serde(flatten)]
-    standing: Standing,
+    position: Position,
     gaps: Vec<GapObject>,
     changes: &'a [WinningChange],
 }
@@ -342,7 +342,7 @@ struct GapObject {
 impl<'a> ChallengeObject<'a> {
     pub(super) fn new(challenge: &'a Challenge) -> Self {
         let gaps = challenge.gaps.iter().map(|gap| GapObject { plugin: gap.plugin, points: gap.points });
-        Self { node: challenge.node, standing: challenge.standing, gaps: gaps.collect(), changes: &challenge.changes }
+        Self { node: challenge.node, position: challenge.position, gaps: gaps.collect(), changes: &challenge.changes }
     }
 }
 

@@ -3,10 +3,13 @@
 //! Nothing here changes an answer. Every form is a function of the same values: the
 //! [`Placement`] and what `explain` found in it.
 
+pub mod capacity;
 pub mod json;
 mod json_causes;
+mod json_cluster_says;
 mod json_help;
 pub mod name;
+pub mod pending;
 pub mod simulation;
 pub mod style;
 pub mod table;
@@ -15,7 +18,7 @@ pub mod text;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::explain::{Explanation, NodeDetail, PreemptionDetail, Suggestion};
+use crate::explain::{ClusterSays, Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
 
 /// An output format, as `-o` names it.
@@ -92,6 +95,8 @@ pub struct Answer {
     pub suggestions: Option<Vec<Suggestion>>,
     /// The placement's preemption in full.
     pub preemption: Option<PreemptionDetail>,
+    /// What the cluster itself says of the pod.
+    pub cluster_says: ClusterSays,
     /// Pods without a profile have no cycle: this many nodes were not looked at.
     pub nodes: usize,
 }

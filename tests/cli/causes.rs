@@ -492,7 +492,7 @@ fn causes_in_json_have_what_all_their_nodes_share() {
     let explain = "explain mailer-1 -n shop --node arm-1 -o json --snapshot examples/clusters/mixed.yaml";
     let answer: serde_json::Value = serde_json::from_slice(&run(explain).stdout).unwrap();
     assert_eq!(answer["decision"]["runnerUp"], serde_json::json!({"node": "small-1", "behind": 13}));
-    assert_eq!(answer["toWin"]["standing"], "Behind");
+    assert_eq!(answer["toWin"]["position"], "Behind");
     let steps = serde_json::json!([{"kind": "Evict", "pod": "batch/resize-images"}]);
     assert_eq!(answer["toWin"]["changes"][0], serde_json::json!({"steps": steps, "total": 486, "tied": 2}));
 }

@@ -45,8 +45,10 @@ class Rights(unittest.TestCase):
             with self.subTest(resource=resource):
                 user = self.user_with(without(self.role["rules"], group, resource))
                 kubeconfig = plane().kubeconfig(user)
-                refusal = '%s is forbidden: User "%s" cannot list resource "%s" in API group "%s" at the cluster scope' % (
-                    resource if not group else "%s.%s" % (resource, group), user, resource, group)
+                refusal = '%s is forbidden: User "%s" cannot list resource "%s" in API group "%s" %s' % (
+                    resource if not group else "%s.%s" % (resource, group), user, resource, group,
+                    # Only those of the pod in question.
+                    'in the namespace "default"' if resource == "events" else "at the cluster scope")
                 if resource in ("nodes", "pods"):
                     status, out, err = command.run("explain", "waits", "-o", "json", kubeconfig=kubeconfig)
                     self.assertEqual((2, "", "Error from server (Forbidden): %s\n" % refusal), (status, out, err))

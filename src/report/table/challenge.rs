@@ -1,6 +1,6 @@
 //! What a node would need to win.
 
-use crate::explain::{Challenge, Standing};
+use crate::explain::{Challenge, Position};
 
 use super::super::style::Label;
 use super::super::text::{break_long, thousands};
@@ -10,18 +10,18 @@ use super::screen::Screen;
 
 pub(super) fn render(screen: &mut Screen, challenge: &Challenge, several_containers: bool) {
     let node = challenge.node;
-    let standing = match challenge.standing {
-        Standing::Wins { ahead: Some(ahead) } => format!("{node} wins, {ahead} points ahead of the next"),
+    let standing = match challenge.position {
+        Position::Wins { ahead: Some(ahead) } => format!("{node} wins, {ahead} points ahead of the next"),
         // The only node, or the one that the pod is nominated to: said above.
-        Standing::Wins { ahead: None } => return,
-        Standing::Ties { nodes } => {
+        Position::Wins { ahead: None } => return,
+        Position::Ties { nodes } => {
             format!(
                 "{node} ties with {} others: picked with a chance of 1 in {nodes}",
                 thousands(nodes.saturating_sub(1))
             )
         }
-        Standing::Nominated { to } => format!("{to} is taken without comparison: the pod is nominated to it"),
-        Standing::Behind { best, points } => {
+        Position::Nominated { to } => format!("{to} is taken without comparison: the pod is nominated to it"),
+        Position::Behind { best, points } => {
             let gaps: Vec<String> =
                 challenge.gaps.iter().map(|gap| format!("{} {:+}", gap.plugin, -gap.points)).collect();
             format!("{node} is {points} points behind {best}: {}", gaps.join(", "))
@@ -29,7 +29,7 @@ pub(super) fn render(screen: &mut Screen, challenge: &Challenge, several_contain
     };
     screen.blank();
     screen.paragraph(Label::Plain, &standing);
-    if !matches!(challenge.standing, Standing::Behind { .. }) {
+    if !matches!(challenge.position, Position::Behind { .. }) {
         return;
     }
     if challenge.changes.is_empty() {

@@ -6,6 +6,8 @@
 
 mod cause_tables;
 mod challenge;
+mod cluster_says;
+pub(super) mod cluster_says_words;
 mod domains;
 mod fits;
 mod grid;
@@ -20,7 +22,7 @@ mod words;
 
 pub(crate) use grid::Grid;
 pub(crate) use screen::Screen;
-pub(crate) use words::amount;
+pub(crate) use words::{amount, brief, on_node, subject};
 
 use super::Answer;
 use super::style::Label;
@@ -60,6 +62,7 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
     let (label, headline) = headline(answer);
     screen.headline(label, &headline, &basis);
     told(screen, placement);
+    cluster_says::render(screen, answer);
     if let Some(detail) = &answer.detail {
         node::render(screen, answer, detail);
     } else {

@@ -26,11 +26,13 @@ macro_rules! metadata {
 
 mod config;
 mod devices;
+mod events;
 mod hint;
 mod pods;
 mod storage;
 
 pub(super) use config::SCHEDULER_CONFIG;
+pub(super) use events::EVENT;
 pub use hint::Hint;
 
 use Role::{ApiVersion, Key, MigratedPlugins, Name, OwnerKind, Resource, Uid, VolumeId};

@@ -129,7 +129,7 @@ pub(super) const POD: Shape = Fields(&[
             ("phase", Kept),
             ("nominatedNodeName", NODE_NAME),
             ("startTime", Kept),
-            ("conditions", Conditions(&["DisruptionTarget", "PodResizePending"])),
+            ("conditions", Conditions(&["DisruptionTarget", "PodResizePending", "PodScheduled"])),
             ("containerStatuses", CONTAINER_STATUSES),
             ("initContainerStatuses", CONTAINER_STATUSES),
             (
@@ -154,6 +154,7 @@ pub(super) const NODE: Shape = Fields(&[
         "status",
         Fields(&[
             ("allocatable", RESOURCE_LIST),
+            ("conditions", Each(&Fields(&[("lastTransitionTime", Kept)]))),
             ("images", Each(&Fields(&[("names", Each(&Text(Image))), ("sizeBytes", Kept)]))),
             ("nodeInfo", Fields(&[("kubeletVersion", Kept)])),
         ]),

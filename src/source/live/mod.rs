@@ -1,22 +1,30 @@
 //! State from a running cluster, through the API server.
 //!
 //! Only `get` of the version and `list` of each kind, all kinds at once, each in [`pages`] that
-//! are decoded into the slim structs as they come.
+//! are decoded into the slim structs as they come. On top of that the events of the pods in
+//! question, and a `get` of the one ConfigMap that the user names.
 
 use futures_util::future::join_all;
 
 use crate::cluster::{ClusterBuilder, Kind};
 
+mod config_map;
 mod connection;
 mod error;
+mod events;
 mod names;
 mod page;
 mod pages;
 mod server;
+mod session;
 
+pub use config_map::config_map;
 pub use connection::Connection;
 pub use error::LiveError;
+pub(super) use events::all_events;
+pub use events::events;
 pub use names::{KubeconfigEntry, kubeconfig_names, names};
+pub use session::SessionCell;
 
 pub(super) use page::{Unreadable, each};
 use pages::ListError;
@@ -69,8 +77,9 @@ pub(super) fn visit<P: Send + 'static>(
     decode: impl Fn(Kind, &str) -> Result<P, Unreadable> + Copy + Send + 'static,
     mut take: impl FnMut(P),
 ) -> Result<LiveReport, LiveError> {
-    runtime()?.block_on(async {
-        let server = connection.server().await?;
+    let session = connection.session()?;
+    session.runtime.block_on(async {
+        let server = &session.server;
         let mut report = LiveReport {
             version: server.version().await?,
             default_namespace: server.client.default_namespace().to_owned(),
@@ -82,7 +91,7 @@ pub(super) fn visit<P: Send + 'static>(
                 .map(|kind| pages::list(*kind, connection.chunk_size, decode, async |path| server.get(&path).await)),
         );
         for (kind, list) in kinds.iter().zip(lists.await) {
-            settle(*kind, list, &server, &mut report)?.into_iter().for_each(&mut take);
+            settle(*kind, list, server, &mut report)?.into_iter().for_each(&mut take);
         }
         Ok(report)
     })

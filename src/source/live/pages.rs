@@ -49,12 +49,25 @@ where
     D: Fn(Kind, &str) -> Result<P, Unreadable> + Copy + Send + 'static,
     F: AsyncFn(String) -> Result<String, kube::Error>,
 {
+    list_at(kind.api_path(), chunk_size, move |text| decode(kind, text), fetch).await
+}
+
+/// The same for the list at `base`, which may have a query.
+///
+/// # Errors
+/// See [`ListError`].
+pub(super) async fn list_at<P, D, F>(base: &str, chunk_size: usize, decode: D, fetch: F) -> Result<Vec<P>, ListError>
+where
+    P: Send + 'static,
+    D: Fn(&str) -> Result<P, Unreadable> + Copy + Send + 'static,
+    F: AsyncFn(String) -> Result<String, kube::Error>,
+{
     let mut pages = Vec::new();
     let mut decoding = None;
     let (mut limit, mut restarts) = (chunk_size, 0);
     let mut token: Option<String> = None;
     loop {
-        let text = match fetch(path(kind, limit, token.as_deref())).await {
+        let text = match fetch(path(base, limit, token.as_deref())).await {
             Ok(text) => text,
             Err(kube::Error::Api(status)) if status.code == 410 && token.is_some() => {
                 (pages, decoding, token) = (Vec::new(), None, None);
@@ -67,7 +80,7 @@ where
             Err(error) => return Err(error.into()),
         };
         token = page::next(&text).map_err(ListError::Unreadable)?;
-        let before = decoding.replace(spawn_blocking(move || decode(kind, &text)));
+        let before = decoding.replace(spawn_blocking(move || decode(&text)));
         pages.extend(decoded(before).await?);
         if token.is_none() {
             pages.extend(decoded(decoding).await?);
@@ -85,13 +98,13 @@ async fn decoded<P>(page: Option<JoinHandle<Result<P, Unreadable>>>) -> Result<O
     }
 }
 
-fn path(kind: Kind, limit: usize, token: Option<&str>) -> String {
-    let path = kind.api_path();
+fn path(base: &str, limit: usize, token: Option<&str>) -> String {
+    let and = if base.contains('?') { '&' } else { '?' };
     match (limit, token) {
-        (0, _) => path.to_owned(),
-        (_, None) => format!("{path}?limit={limit}"),
+        (0, _) => base.to_owned(),
+        (_, None) => format!("{base}{and}limit={limit}"),
         // A token is base64 for URLs and stands as it is.
-        (_, Some(token)) => format!("{path}?limit={limit}&continue={token}"),
+        (_, Some(token)) => format!("{base}{and}limit={limit}&continue={token}"),
     }
 }
 

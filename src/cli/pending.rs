@@ -1,0 +1,94 @@
+//! `kubectl sched pending`.
+
+use clap::Args;
+
+use crate::cluster::{Cluster, PodId, Timestamp};
+use crate::error::{Error, Result};
+use crate::explain::pending::{self, Pending, Root};
+use crate::report::{self, Format};
+use crate::simulate::queue;
+
+use super::kube_flags::KubeFlags;
+use super::output::{OutputFlags, say};
+use super::state::{State, StateFlags};
+use super::{Status, TEMPLATE};
+
+/// Show all pending pods, grouped by root cause
+///
+/// Runs one scheduling cycle for every pending pod of the cluster, each against the state as it
+/// is, and puts pods together that the same things keep from the node that is closest to taking
+/// them. The largest group comes first, each with the one change that helps: it was made to a
+/// copy of the state, and the pods of the group were placed one after the other.
+///
+/// With -n only the pods of one namespace; the others still count as pods of the state.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched pending [OPTIONS]")]
+pub(crate) struct PendingArgs {
+    /// End with status 1 when a pod does not fit
+    #[arg(long)]
+    exit_code: bool,
+    /// Do not look for changes that would help
+    #[arg(long)]
+    no_suggestions: bool,
+    #[command(flatten)]
+    state: StateFlags,
+    #[command(flatten)]
+    output: OutputFlags,
+    #[command(flatten)]
+    kube: KubeFlags,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  # What are the pending pods of the cluster waiting for?
+  kubectl sched pending --snapshot examples/clusters/mixed.yaml
+
+  # Those of one namespace, with what kube-scheduler says
+  kubectl sched pending -n ml -o wide --snapshot examples/clusters/gpu.yaml
+
+  # Is anything pending that does not fit? (status 1 when there is)
+  kubectl sched pending --no-suggestions --exit-code \\
+      --snapshot examples/clusters/zones.yaml
+
+Exit status:
+  0  the question was answered, whatever the answer
+  1  with --exit-code only: answered, and a pod does not fit
+  2  the question could not be answered";
+
+pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
+    let PendingArgs { state, output, kube, .. } = arguments;
+    let namespace = kube.namespace.as_deref().filter(|_| !kube.all_namespaces);
+    let mut state = state.load(kube, output, |_| Ok(()))?;
+    let pods = pods(&state.cluster, namespace);
+    if pods.is_empty() && matches!(output.output, Format::Table | Format::Wide | Format::Name) {
+        let within = namespace.map_or_else(String::new, |namespace| format!(" in {namespace} namespace"));
+        say(&format!("No pending pods found{within}."));
+        return Ok(Status::Answered);
+    }
+    // Names alone need no advice.
+    let advise = !arguments.no_suggestions && output.output != Format::Name;
+    let mut pending = pending::find(&state.scheduler, &mut state.cluster, &pods, Timestamp::now(), advise);
+    pending.not_evaluated.extend(state.notes.iter().cloned());
+    print(&pending, output, &state)?;
+    let fits = pending.groups.iter().all(|group| matches!(group.root, Root::Fits));
+    Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
+}
+
+/// The pending pods of `namespace`, or of all, in the order of the queue.
+fn pods(cluster: &Cluster, namespace: Option<&str>) -> Vec<PodId> {
+    let wanted = cluster.pending().filter(|pod| namespace.is_none_or(|only| pod.key().namespace == only));
+    let mut pods: Vec<PodId> = wanted.map(|pod| pod.id).collect();
+    queue::sort(cluster, &mut pods);
+    pods
+}
+
+fn print(pending: &Pending, output: &OutputFlags, state: &State) -> Result<()> {
+    let kube_version = state.scheduler.behaviour().version.to_string();
+    let text = match output.output {
+        Format::Json => report::pending::json(pending, &kube_version).map_err(Error::from_error)?,
+        Format::Yaml => report::pending::yaml(pending, &kube_version).map_err(Error::from_error)?,
+        Format::Name => report::pending::names(pending),
+        Format::Table | Format::Wide => report::pending::table(pending, output.table_options(&kube_version)),
+    };
+    output.print(&text)
+}

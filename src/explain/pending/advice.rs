@@ -1,0 +1,61 @@
+//! The one change for a group, and how many of its pods it places.
+
+use crate::cluster::edit::{Edit, Undo};
+use crate::cluster::{Cluster, PodId, Timestamp};
+use crate::scheduler::Scheduler;
+use crate::simulate::{Simulation, Ties};
+
+use super::super::suggest::{self, Suggestion};
+use super::Kind;
+
+/// A change that was made to a copy of the state, and what came of it.
+#[derive(Clone, Debug)]
+pub struct Advice {
+    /// The change. One of a pod is told for the pod of the group's example.
+    pub suggestion: Suggestion,
+    /// Pods of the group that find a node after it, placed one after the other; where a pod is
+    /// changed, all pods that differ from it in name only are changed alike.
+    pub places: usize,
+}
+
+/// What would help the pods of `kinds`, of which the first has most.
+pub(super) fn find(scheduler: &Scheduler, cluster: &mut Cluster, kinds: &[Kind], now: Timestamp) -> Option<Advice> {
+    let example = kinds.first()?;
+    let suggestion = suggest::find(scheduler, cluster, &example.placement, now)?.into_iter().next()?;
+    let places = places(scheduler, cluster, &suggestion, kinds, now);
+    Some(Advice { suggestion, places })
+}
+
+fn places(
+    scheduler: &Scheduler,
+    cluster: &mut Cluster,
+    suggestion: &Suggestion,
+    kinds: &[Kind],
+    now: Timestamp,
+) -> usize {
+    let Some(example) = kinds.first() else { return 0 };
+    let edits = for_all(cluster, suggestion, example);
+    let Ok(undos) = Edit::apply_all(&edits, cluster, scheduler.behaviour().request_gates()) else { return 0 };
+    let mut pods: Vec<PodId> = kinds.iter().flat_map(|kind| &kind.pods).copied().collect();
+    crate::simulate::queue::sort(cluster, &mut pods);
+    let mut simulation = Simulation::new(scheduler, cluster, now, Ties::First);
+    let placed = simulation.run(&pods).iter().filter(|step| step.place().is_some()).count();
+    simulation.rewind();
+    Undo::all(undos, cluster);
+    placed
+}
+
+/// The edits, those of the example's pod made to all that are like it.
+fn for_all(cluster: &Cluster, suggestion: &Suggestion, example: &Kind) -> Vec<Edit> {
+    let of_example = example.placement.pod;
+    let mut edits = suggestion.edits.clone();
+    for pod in example.pods.iter().filter(|pod| **pod != example.placement.pod_id) {
+        let sibling = suggestion.for_sibling(of_example, cluster.pod(*pod).key());
+        edits.extend(
+            sibling.edits.into_iter().filter(
+                |edit| matches!(edit, Edit::PatchPod { pod: patched, .. } if *patched == cluster.pod(*pod).key()),
+            ),
+        );
+    }
+    edits
+}

@@ -1,0 +1,170 @@
+//! All pending pods, grouped by what stands in their way.
+//!
+//! The state is gone through once: pods that differ in name only are asked about together, each
+//! such kind in one cycle against the state as it is. What keeps a kind from the node that is
+//! closest to taking it is its root cause, and kinds with the same root cause are one group
+//! ([`root`]). Each group gets the one change that is most likely to be wanted, with the number of
+//! pods that find a place after it when they are placed one after the other ([`advice`]).
+
+mod advice;
+mod root;
+
+pub use advice::Advice;
+pub use root::{Obstacle, Root};
+
+use indexmap::IndexMap;
+
+use crate::cluster::{Cluster, Name, ObjectKey, Pod, PodId, Timestamp};
+use crate::framework::{NotEvaluated, Placement};
+use crate::scheduler::Scheduler;
+
+use super::suggest;
+
+/// The pending pods of a state.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// Pods with the same root cause; the largest group first, and pods that fit last.
+    pub groups: Vec<Group>,
+    /// What could not be judged for any of them, each thing once, sorted.
+    pub not_evaluated: Vec<NotEvaluated>,
+    /// Nodes of the state.
+    pub nodes: usize,
+}
+
+/// Pods with the same root cause.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// What stands in their way.
+    pub root: Root,
+    /// The pods, in the order they were given.
+    pub pods: Vec<ObjectKey>,
+    /// Who made them and how many each, the largest number first.
+    pub owners: Vec<(Owner, usize)>,
+    /// When the first of them was created.
+    pub since: Option<Timestamp>,
+    /// How many of them can get a node by preemption.
+    pub preempting: usize,
+    /// The cycle of one of them: of those that are most alike the first.
+    pub example: Placement,
+    /// What would help; none where nothing within reach does, and where nobody asked.
+    pub advice: Option<Advice>,
+}
+
+/// What a pod was made by: a controller, at the end of the chain, or nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Owner {
+    /// `Deployment`; `Pod` for a pod that nobody made.
+    pub kind: Name,
+    /// Namespace and name.
+    pub key: ObjectKey,
+}
+
+/// Pods that differ in name only.
+struct Kind {
+    pods: Vec<PodId>,
+    placement: Placement,
+}
+
+/// Groups `pods`, which are pending in `cluster`. `advise` says whether to look for what would
+/// help. The state is as it was when this returns.
+pub fn find(scheduler: &Scheduler, cluster: &mut Cluster, pods: &[PodId], now: Timestamp, advise: bool) -> Pending {
+    let mut not_evaluated: Vec<NotEvaluated> = Vec::new();
+    let mut roots: IndexMap<String, (Root, Vec<Kind>)> = IndexMap::new();
+    for pods in kinds(cluster, pods) {
+        let Some(first) = pods.first() else { continue };
+        let placement = scheduler.schedule(cluster, *first, now);
+        for note in &placement.not_evaluated {
+            if !not_evaluated.iter().any(|other| other.what == note.what && other.why == note.why) {
+                not_evaluated.push(note.clone());
+            }
+        }
+        let root = Root::of(&placement, cluster.pod(*first));
+        let (together, kinds) = roots.entry(root.identity()).or_insert_with(|| (root.clone(), Vec::new()));
+        together.take_in(&root);
+        kinds.push(Kind { pods, placement });
+    }
+    not_evaluated.sort_by(|a, b| (&a.what, &a.why).cmp(&(&b.what, &b.why)));
+    let mut groups: Vec<Group> =
+        roots.into_values().filter_map(|(root, kinds)| group(scheduler, cluster, root, kinds, now, advise)).collect();
+    // Stable: groups of one size stay in the order of the queue.
+    groups.sort_by_key(|group| (matches!(group.root, Root::Fits), std::cmp::Reverse(group.pods.len())));
+    Pending { groups, not_evaluated, nodes: cluster.nodes().len() }
+}
+
+/// Pods that are alike, together.
+fn kinds(cluster: &Cluster, pods: &[PodId]) -> Vec<Vec<PodId>> {
+    // Only pods of one class can be alike; without that, every pod would be compared with every other.
+    let mut by_class: IndexMap<usize, Vec<Vec<PodId>>> = IndexMap::new();
+    for pod in pods {
+        let class = std::sync::Arc::as_ptr(&cluster.pod(*pod).class) as usize;
+        let kinds = by_class.entry(class).or_default();
+        let is_alike = |kind: &&mut Vec<PodId>| kind.first().is_some_and(|other| alike(cluster, *other, *pod));
+        match kinds.iter_mut().find(is_alike) {
+            Some(kind) => kind.push(*pod),
+            None => kinds.push(vec![*pod]),
+        }
+    }
+    by_class.into_values().flatten().collect()
+}
+
+/// A pod that is being deleted is passed over, whatever it is like otherwise.
+fn alike(cluster: &Cluster, a: PodId, b: PodId) -> bool {
+    cluster.pod(a).is_terminating() == cluster.pod(b).is_terminating() && suggest::alike(cluster, a, b)
+}
+
+fn group(
+    scheduler: &Scheduler,
+    cluster: &mut Cluster,
+    root: Root,
+    mut kinds: Vec<Kind>,
+    now: Timestamp,
+    advise: bool,
+) -> Option<Group> {
+    // Stable: of kinds of one size the first in the queue speaks for all.
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.pods.len()));
+    let preempting = |kind: &Kind| kind.placement.preemption.as_ref().is_some_and(|found| !found.pick.is_empty());
+    let preempting = kinds.iter().filter(|kind| preempting(kind)).map(|kind| kind.pods.len()).sum();
+    let mut pods: Vec<PodId> = kinds.iter().flat_map(|kind| &kind.pods).copied().collect();
+    crate::simulate::queue::sort(cluster, &mut pods);
+    let advice = if advise && root.can_be_helped() { advice::find(scheduler, cluster, &kinds, now) } else { None };
+    Some(Group {
+        root,
+        owners: owners(cluster, &pods),
+        since: pods.iter().filter_map(|pod| cluster.pod(*pod).own.creation_timestamp).min(),
+        pods: pods.iter().map(|pod| cluster.pod(*pod).key()).collect(),
+        preempting,
+        example: kinds.into_iter().next()?.placement,
+        advice,
+    })
+}
+
+/// Who made `pods`, the one that made most first.
+fn owners(cluster: &Cluster, pods: &[PodId]) -> Vec<(Owner, usize)> {
+    let mut counts: IndexMap<Owner, usize> = IndexMap::new();
+    for pod in pods {
+        *counts.entry(Owner::of(cluster, cluster.pod(*pod))).or_default() += 1;
+    }
+    let mut owners: Vec<(Owner, usize)> = counts.into_iter().collect();
+    owners.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    owners
+}
+
+impl Owner {
+    /// Who made `pod`: a ReplicaSet's Deployment rather than the ReplicaSet, as far as it is known.
+    fn of(cluster: &Cluster, pod: &Pod) -> Self {
+        let namespace = pod.key().namespace;
+        let Some(controller) = &pod.own.controller else {
+            return Self { kind: crate::cluster::name("Pod"), key: pod.key() };
+        };
+        let made = cluster
+            .workloads
+            .iter()
+            .find(|workload| {
+                workload.key == ObjectKey::new(namespace, controller.name)
+                    && workload.kind.as_str() == controller.kind.as_str()
+            })
+            .and_then(|workload| workload.controller.as_ref());
+        let owner = made.unwrap_or(controller);
+        Self { kind: owner.kind, key: ObjectKey::new(namespace, owner.name) }
+    }
+}

@@ -1,0 +1,190 @@
+//! `-o json` and `-o yaml` of the pending pods.
+//!
+//! The types here are the contract with scripts: fields may be added, never removed or renamed.
+
+use serde::Serialize;
+
+use crate::cluster::{Name, ObjectKey};
+use crate::explain::pending::{Advice, Group, Obstacle, Pending, Root};
+use crate::framework::{Amount, NotEvaluated, Reason};
+
+use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
+use super::super::json_help::SuggestionObject;
+
+/// JSON, indented by four blanks.
+///
+/// # Errors
+/// Never in practice; what the serialiser says.
+pub fn json(pending: &Pending, kube_version: &str) -> Result {
+    pretty(&PendingObject::new(pending, kube_version))
+}
+
+/// The same as YAML.
+///
+/// # Errors
+/// Never in practice; what the serialiser says.
+pub fn yaml(pending: &Pending, kube_version: &str) -> Result {
+    any_yaml(&PendingObject::new(pending, kube_version))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PendingObject<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    kube_version: &'a str,
+    /// All pending pods.
+    pods: usize,
+    groups: Vec<GroupObject<'a>>,
+    not_evaluated: &'a [NotEvaluated],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GroupObject<'a> {
+    root_cause: RootObject<'a>,
+    count: usize,
+    pods: &'a [ObjectKey],
+    owners: Vec<OwnerObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    /// How many can get a node by preemption.
+    preempting: usize,
+    /// The pod that stands for all, and what kube-scheduler says of it.
+    example: ObjectKey,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<AdviceObject<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type")]
+enum RootObject<'a> {
+    Fits,
+    Terminating,
+    NoNodes,
+    #[serde(rename_all = "camelCase")]
+    NoProfile {
+        scheduler_name: Name,
+    },
+    Error {
+        message: &'a str,
+    },
+    HeldBack {
+        reasons: Vec<ObstacleObject<'a>>,
+    },
+    TurnedAway {
+        reasons: Vec<ObstacleObject<'a>>,
+    },
+    Rejected {
+        reasons: Vec<ObstacleObject<'a>>,
+    },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ObstacleObject<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plugin: Option<&'static str>,
+    message: String,
+    /// As the example met it.
+    #[serde(flatten)]
+    facts: &'a Reason,
+    /// Least and most that is missing on the node closest to taking one of the pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shortfall: Option<RangeObject>,
+}
+
+#[derive(Serialize)]
+struct RangeObject {
+    least: Amount,
+    most: Amount,
+}
+
+#[derive(Serialize)]
+struct OwnerObject {
+    kind: Name,
+    namespace: Name,
+    name: Name,
+    pods: usize,
+}
+
+#[derive(Serialize)]
+struct AdviceObject<'a> {
+    /// Pods of the group that find a node after it.
+    places: usize,
+    #[serde(flatten)]
+    suggestion: SuggestionObject<'a>,
+}
+
+impl<'a> PendingObject<'a> {
+    fn new(pending: &'a Pending, kube_version: &'a str) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "PendingPods",
+            kube_version,
+            pods: pending.groups.iter().map(|group| group.pods.len()).sum(),
+            groups: pending.groups.iter().map(GroupObject::new).collect(),
+            not_evaluated: &pending.not_evaluated,
+        }
+    }
+}
+
+impl<'a> GroupObject<'a> {
+    fn new(group: &'a Group) -> Self {
+        Self {
+            root_cause: RootObject::new(&group.root),
+            count: group.pods.len(),
+            pods: &group.pods,
+            owners: group
+                .owners
+                .iter()
+                .map(|(owner, pods)| OwnerObject {
+                    kind: owner.kind,
+                    namespace: owner.key.namespace,
+                    name: owner.key.name,
+                    pods: *pods,
+                })
+                .collect(),
+            since: group.since.map(|since| since.to_string()),
+            preempting: group.preempting,
+            example: group.example.pod,
+            message: group.example.message.as_deref(),
+            suggestion: group.advice.as_ref().map(AdviceObject::new),
+        }
+    }
+}
+
+impl<'a> RootObject<'a> {
+    fn new(root: &'a Root) -> Self {
+        let reasons = |obstacles: &'a [Obstacle]| obstacles.iter().map(ObstacleObject::new).collect();
+        match root {
+            Root::Fits => Self::Fits,
+            Root::Terminating => Self::Terminating,
+            Root::NoNodes => Self::NoNodes,
+            Root::NoProfile(name) => Self::NoProfile { scheduler_name: *name },
+            Root::Failed(message) => Self::Error { message },
+            Root::HeldBack(obstacles) => Self::HeldBack { reasons: reasons(obstacles) },
+            Root::TurnedAway(obstacles) => Self::TurnedAway { reasons: reasons(obstacles) },
+            Root::Rejected(obstacles) => Self::Rejected { reasons: reasons(obstacles) },
+        }
+    }
+}
+
+impl<'a> ObstacleObject<'a> {
+    fn new(obstacle: &'a Obstacle) -> Self {
+        Self {
+            plugin: obstacle.plugin,
+            message: obstacle.reason.to_string(),
+            facts: &obstacle.reason,
+            shortfall: obstacle.shortfall.map(|(least, most)| RangeObject { least, most }),
+        }
+    }
+}
+
+impl<'a> AdviceObject<'a> {
+    fn new(advice: &'a Advice) -> Self {
+        Self { places: advice.places, suggestion: SuggestionObject::new(&advice.suggestion) }
+    }
+}

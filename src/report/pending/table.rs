@@ -1,0 +1,151 @@
+//! `-o table` and `-o wide` of the pending pods.
+//!
+//! A block a root cause: how many pods, what is in their way on the node that is closest to taking
+//! them, whose they are, and the one change that helps. `wide` adds what kube-scheduler says of one.
+
+use crate::explain::pending::{Advice, Group, Obstacle, Owner, Pending, Root};
+use crate::framework::{Amount, Reason};
+
+use super::super::style::Label;
+use super::super::table::help_words;
+use super::super::table::{Options, Screen, amount, brief, not_evaluated};
+use super::super::text::{count, list, thousands};
+
+/// Groups that are shown.
+const GROUPS: usize = 20;
+/// Owners of a group that are named.
+const OWNERS: usize = 3;
+
+/// The pending pods as a person reads them.
+pub fn table(pending: &Pending, options: Options<'_>) -> String {
+    let mut screen = Screen::new(options.width, options.headers);
+    let (label, headline) = headline(pending);
+    screen.headline(label, &headline, options.kube_version);
+    let most = if options.wide { usize::MAX } else { GROUPS };
+    let widest = pending.groups.iter().map(|group| pods(group).len()).max().unwrap_or_default();
+    for shown in pending.groups.iter().take(most) {
+        group(&mut screen, shown, widest, options.wide);
+    }
+    if pending.groups.len() > most {
+        let rest = count(pending.groups.len() - most, "more group");
+        screen.blank();
+        screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
+    }
+    not_evaluated(&mut screen, &pending.not_evaluated);
+    screen.finish()
+}
+
+/// The answer in one line.
+fn headline(pending: &Pending) -> (Label, String) {
+    let number = |fits: bool| -> (usize, usize) {
+        let groups = pending.groups.iter().filter(|group| matches!(group.root, Root::Fits) == fits);
+        groups.fold((0, 0), |(groups, pods), group| (groups + 1, pods + group.pods.len()))
+    };
+    let ((reasons, waiting), (_, fitting)) = (number(false), number(true));
+    let fit = if fitting == 1 { "fits" } else { "fit" };
+    let all = count(waiting + fitting, "pod");
+    match (waiting, fitting) {
+        (0, 0) => (Label::Fits, "No pod is pending".to_owned()),
+        (0, _) => (Label::Fits, format!("{all} pending: {} {fit} now", thousands(fitting))),
+        (_, 0) => (Label::Rejected, format!("{all} pending, for {}", count(reasons, "reason"))),
+        _ => (
+            Label::Rejected,
+            format!(
+                "{all} pending: {} for {}, {} {fit} now",
+                thousands(waiting),
+                count(reasons, "reason"),
+                thousands(fitting)
+            ),
+        ),
+    }
+}
+
+fn pods(group: &Group) -> String {
+    count(group.pods.len(), "pod")
+}
+
+fn group(screen: &mut Screen, group: &Group, widest: usize, wide: bool) {
+    screen.blank();
+    let margin = " ".repeat(widest + 3);
+    let label = if matches!(group.root, Root::Fits) { Label::Fits } else { Label::Rejected };
+    let mut first = format!("{:>widest$}   ", pods(group));
+    for line in causes(&group.root) {
+        screen.indented(label, &first, &line);
+        first.clone_from(&margin);
+    }
+    screen.indented(Label::Plain, &format!("{margin}of: "), &owners(group));
+    if group.preempting > 0 {
+        let text = match group.preempting {
+            all if all == group.pods.len() => "kube-scheduler can make room by preemption".to_owned(),
+            some => format!("kube-scheduler can make room for {} by preemption", thousands(some)),
+        };
+        screen.indented(Label::Plain, &margin, &text);
+    }
+    if let Some(advice) = group.advice.as_ref().filter(|advice| advice.places > 0) {
+        screen.indented(Label::Hint, &format!("{margin}help: "), &helps(advice, group));
+        for weakening in &advice.suggestion.weakens {
+            screen.indented(Label::Dim, &format!("{margin}mind: "), &help_words::weakening(weakening));
+        }
+    }
+    if wide && let Some(message) = &group.example.message {
+        screen.indented(Label::Dim, &format!("{margin}{}: ", group.example.pod), message);
+    }
+}
+
+/// One line for each thing in the way.
+fn causes(root: &Root) -> Vec<String> {
+    match root {
+        Root::Fits => vec!["there is a node: kube-scheduler has not placed them yet".to_owned()],
+        Root::Terminating => vec!["being deleted: kube-scheduler passes them over".to_owned()],
+        Root::NoNodes => vec!["there is no node".to_owned()],
+        Root::NoProfile(name) => vec![format!("no profile has the schedulerName {name}")],
+        Root::Failed(error) => vec![error.clone()],
+        Root::HeldBack(obstacles) | Root::TurnedAway(obstacles) | Root::Rejected(obstacles) => {
+            obstacles.iter().map(obstacle).collect()
+        }
+    }
+}
+
+/// `NodeResourcesFit: cpu is short by 200m to 1400m on the closest node`.
+fn obstacle(obstacle: &Obstacle) -> String {
+    let plugin = obstacle.plugin.unwrap_or("framework");
+    let what = match (&obstacle.reason, obstacle.shortfall) {
+        (Reason::InsufficientResource { resource, allocatable, .. }, Some(_))
+            if obstacle.is_beyond_the_node() && allocatable.value == 0 =>
+        {
+            format!("{resource}: the closest node has none")
+        }
+        (Reason::InsufficientResource { resource, .. }, Some((least, most))) => {
+            let print = |value: Amount| amount(*resource, value);
+            let short = match (print(least), print(most)) {
+                (least, most) if least == most => least,
+                (least, most) => format!("{least} to {most}"),
+            };
+            let beyond = if obstacle.is_beyond_the_node() { ", more than it has at all" } else { "" };
+            format!("{resource}: short by {short} on the closest node{beyond}")
+        }
+        (Reason::TooManyPods { .. }, _) => "pods: the closest node has as many as it may".to_owned(),
+        (reason, _) => brief(reason),
+    };
+    format!("{plugin}: {what}")
+}
+
+/// `deployment shop/web (12), job ml/train (2) and 3 more`.
+fn owners(group: &Group) -> String {
+    let named = |(owner, pods): &(Owner, usize)| {
+        let made = owner.kind != "Pod";
+        let many = if made { format!(" ({})", thousands(*pods)) } else { String::new() };
+        format!("{} {}{many}", owner.kind.to_ascii_lowercase(), owner.key)
+    };
+    list(&group.owners.iter().map(named).collect::<Vec<_>>(), OWNERS)
+}
+
+/// What to do and how far it goes.
+fn helps(advice: &Advice, group: &Group) -> String {
+    let places = match (advice.places, group.pods.len()) {
+        (1, 1) => format!("goes to {}", advice.suggestion.node),
+        (all, pods) if all == pods => format!("places all {}", thousands(all)),
+        (some, pods) => format!("places {} of {}", thousands(some), thousands(pods)),
+    };
+    format!("{} → {places}", help_words::summary(&advice.suggestion))
+}

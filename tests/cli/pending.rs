@@ -1,0 +1,421 @@
+//! What `pending` shows.
+
+use insta::assert_snapshot;
+
+use super::harness::screen;
+
+#[test]
+fn by_root_cause() {
+    assert_snapshot!(screen("pending --snapshot examples/clusters/mixed.yaml"), @"
+    2 pods pending: 1 for 1 reason, 1 fits now                               v1.34.1
+
+    1 pod   NodeResourcesFit: cpu: short by 200m on the closest node
+            of: deployment shop/web (1)
+            help: request cpu 1930m instead of 2 → goes to small-1
+
+    1 pod   there is a node: kube-scheduler has not placed them yet
+            of: pod shop/mailer-1
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn of_one_namespace_with_the_event() {
+    assert_snapshot!(screen("pending -n ml -o wide --snapshot examples/clusters/gpu.yaml"), @"
+    2 pods pending: 1 for 1 reason, 1 fits now                               v1.34.1
+
+    1 pod   NodeResourcesFit: nvidia.com/gpu: short by 2 on the closest node
+            of: pod ml/trainer-1
+            kube-scheduler can make room by preemption
+            help: request nvidia.com/gpu 6 instead of 8 → goes to gpu-a100-2
+            ml/trainer-1: 0/6 nodes are available: 1 node(s) had untolerated taint
+                          {node.kubernetes.io/not-ready: }, 3 Insufficient cpu, 3
+                          Insufficient memory, 5 Insufficient nvidia.com/gpu.
+
+    1 pod   there is a node: kube-scheduler has not placed them yet
+            of: pod ml/notebook-4
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn for_a_script() {
+    assert_snapshot!(
+        screen("pending --no-suggestions --exit-code -o name --snapshot examples/clusters/zones.yaml"),
+        @"
+    pod/web-5
+    pod/worker-1
+    --- stderr
+    --- status 1
+    "
+    );
+}
+
+#[test]
+fn nothing_pending() {
+    assert_snapshot!(screen("pending -n nobody --exit-code --snapshot examples/clusters/mixed.yaml"), @"
+    --- stderr
+    No pending pods found in nobody namespace.
+    --- status 0
+    ");
+}
+
+/// Pods of two sizes wait for the same thing; pods that ask for more than any node has do not.
+/// A pod behind a gate, one that no scheduler takes, and one whose claim is missing stand apart.
+#[test]
+fn many_kinds() {
+    assert_snapshot!(screen("pending --snapshot tests/cli/pending.yaml"), @"
+    9 pods pending, for 5 reasons                                              v1.37
+
+    5 pods   NodeResourcesFit: cpu: short by 500m to 1 on the closest node
+             of: deployment shop/web (3) and job batch/render (2)
+             help: tolerate dedicated=infra:NoSchedule → places 3 of 5
+
+     1 pod   NodeResourcesFit: cpu: short by 15 on the closest node, more than it
+             has at all
+             of: pod batch/huge
+             help: tolerate dedicated=infra:NoSchedule, and request cpu 8 instead of
+                   16 → goes to infra-1
+
+     1 pod   SchedulingGates: waiting for scheduling gates: [example.com/quota]
+             of: pod batch/gated
+             help: remove the scheduling gates → goes to node-1
+             mind: whoever set the gates has not released the pod
+
+     1 pod   no profile has the schedulerName volcano
+             of: pod batch/elsewhere
+
+     1 pod   VolumeRestrictions: claim data does not exist
+             of: pod batch/lost
+
+    NOT EVALUATED   the answer does not rest on this
+    CSINodes               the input has none: NodeVolumeLimits took it that no node
+                           has a limit
+    NodeDeclaredFeatures   kubectl sched does not have this plugin yet: what it
+                           filters or scores is not in this answer
+    Services               not in the input: the default constraints of
+                           PodTopologySpread do without their selectors
+    VolumeAttachments      the input has none: NodeVolumeLimits counted only volumes
+                           that pods use
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn many_kinds_as_json() {
+    assert_snapshot!(screen("pending -n batch -o json --snapshot tests/cli/pending.yaml"), @r#"
+    {
+        "apiVersion": "kubectl-sched/v1",
+        "kind": "PendingPods",
+        "kubeVersion": "v1.37",
+        "pods": 6,
+        "groups": [
+            {
+                "rootCause": {
+                    "type": "Rejected",
+                    "reasons": [
+                        {
+                            "plugin": "NodeResourcesFit",
+                            "message": "Insufficient cpu",
+                            "type": "InsufficientResource",
+                            "resource": "cpu",
+                            "requested": "2",
+                            "used": "3",
+                            "allocatable": "4",
+                            "short": "1",
+                            "shortfall": {
+                                "least": "1",
+                                "most": "1"
+                            }
+                        }
+                    ]
+                },
+                "count": 2,
+                "pods": [
+                    "batch/render-a",
+                    "batch/render-b"
+                ],
+                "owners": [
+                    {
+                        "kind": "Job",
+                        "namespace": "batch",
+                        "name": "render",
+                        "pods": 2
+                    }
+                ],
+                "preempting": 0,
+                "example": "batch/render-a",
+                "message": "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.",
+                "suggestion": {
+                    "places": 2,
+                    "summary": "tolerate dedicated=infra:NoSchedule",
+                    "steps": [
+                        {
+                            "kind": "PatchPod",
+                            "pod": "batch/render-a",
+                            "changes": [
+                                {
+                                    "change": "Tolerate",
+                                    "toleration": {
+                                        "key": "dedicated",
+                                        "operator": "Equal",
+                                        "value": "infra",
+                                        "effect": "NoSchedule"
+                                    }
+                                }
+                            ]
+                        }
+                    ],
+                    "patch": {
+                        "spec": {
+                            "tolerations": [
+                                {
+                                    "effect": "NoSchedule",
+                                    "key": "dedicated",
+                                    "operator": "Equal",
+                                    "value": "infra"
+                                }
+                            ]
+                        }
+                    },
+                    "node": "infra-1",
+                    "opens": {
+                        "count": 1,
+                        "nodes": [
+                            "infra-1"
+                        ]
+                    }
+                }
+            },
+            {
+                "rootCause": {
+                    "type": "Rejected",
+                    "reasons": [
+                        {
+                            "plugin": "NodeResourcesFit",
+                            "message": "Insufficient cpu",
+                            "type": "InsufficientResource",
+                            "resource": "cpu",
+                            "requested": "16",
+                            "used": "3",
+                            "allocatable": "4",
+                            "short": "15",
+                            "shortfall": {
+                                "least": "15",
+                                "most": "15"
+                            }
+                        }
+                    ]
+                },
+                "count": 1,
+                "pods": [
+                    "batch/huge"
+                ],
+                "owners": [
+                    {
+                        "kind": "Pod",
+                        "namespace": "batch",
+                        "name": "huge",
+                        "pods": 1
+                    }
+                ],
+                "preempting": 0,
+                "example": "batch/huge",
+                "message": "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.",
+                "suggestion": {
+                    "places": 1,
+                    "summary": "tolerate dedicated=infra:NoSchedule, and request cpu 8 instead of 16",
+                    "steps": [
+                        {
+                            "kind": "PatchPod",
+                            "pod": "batch/huge",
+                            "changes": [
+                                {
+                                    "change": "Tolerate",
+                                    "toleration": {
+                                        "key": "dedicated",
+                                        "operator": "Equal",
+                                        "value": "infra",
+                                        "effect": "NoSchedule"
+                                    }
+                                },
+                                {
+                                    "change": "Request",
+                                    "container": "main",
+                                    "resource": "cpu",
+                                    "from": "16",
+                                    "to": "8"
+                                }
+                            ]
+                        }
+                    ],
+                    "patch": {
+                        "spec": {
+                            "containers": [
+                                {
+                                    "name": "main",
+                                    "resources": {
+                                        "requests": {
+                                            "cpu": "8"
+                                        }
+                                    }
+                                }
+                            ],
+                            "tolerations": [
+                                {
+                                    "effect": "NoSchedule",
+                                    "key": "dedicated",
+                                    "operator": "Equal",
+                                    "value": "infra"
+                                }
+                            ]
+                        }
+                    },
+                    "node": "infra-1",
+                    "opens": {
+                        "count": 1,
+                        "nodes": [
+                            "infra-1"
+                        ]
+                    }
+                }
+            },
+            {
+                "rootCause": {
+                    "type": "HeldBack",
+                    "reasons": [
+                        {
+                            "plugin": "SchedulingGates",
+                            "message": "waiting for scheduling gates: [example.com/quota]",
+                            "type": "SchedulingGates",
+                            "gates": [
+                                "example.com/quota"
+                            ]
+                        }
+                    ]
+                },
+                "count": 1,
+                "pods": [
+                    "batch/gated"
+                ],
+                "owners": [
+                    {
+                        "kind": "Pod",
+                        "namespace": "batch",
+                        "name": "gated",
+                        "pods": 1
+                    }
+                ],
+                "preempting": 0,
+                "example": "batch/gated",
+                "suggestion": {
+                    "places": 1,
+                    "summary": "remove the scheduling gates",
+                    "steps": [
+                        {
+                            "kind": "PatchPod",
+                            "pod": "batch/gated",
+                            "changes": [
+                                {
+                                    "change": "RemoveSchedulingGates"
+                                }
+                            ]
+                        }
+                    ],
+                    "patch": {
+                        "spec": {
+                            "schedulingGates": null
+                        }
+                    },
+                    "node": "node-1",
+                    "opens": {
+                        "count": 2,
+                        "nodes": [
+                            "node-1",
+                            "node-2"
+                        ]
+                    },
+                    "weakens": [
+                        "whoever set the gates has not released the pod"
+                    ]
+                }
+            },
+            {
+                "rootCause": {
+                    "type": "NoProfile",
+                    "schedulerName": "volcano"
+                },
+                "count": 1,
+                "pods": [
+                    "batch/elsewhere"
+                ],
+                "owners": [
+                    {
+                        "kind": "Pod",
+                        "namespace": "batch",
+                        "name": "elsewhere",
+                        "pods": 1
+                    }
+                ],
+                "preempting": 0,
+                "example": "batch/elsewhere"
+            },
+            {
+                "rootCause": {
+                    "type": "TurnedAway",
+                    "reasons": [
+                        {
+                            "plugin": "VolumeRestrictions",
+                            "message": "persistentvolumeclaim \"data\" not found",
+                            "type": "ClaimNotFound",
+                            "claim": "batch/data"
+                        }
+                    ]
+                },
+                "count": 1,
+                "pods": [
+                    "batch/lost"
+                ],
+                "owners": [
+                    {
+                        "kind": "Pod",
+                        "namespace": "batch",
+                        "name": "lost",
+                        "pods": 1
+                    }
+                ],
+                "preempting": 0,
+                "example": "batch/lost",
+                "message": "0/3 nodes are available: persistentvolumeclaim \"data\" not found. not found"
+            }
+        ],
+        "notEvaluated": [
+            {
+                "what": "CSINodes",
+                "why": "the input has none",
+                "effect": "NodeVolumeLimits took it that no node has a limit"
+            },
+            {
+                "what": "NodeDeclaredFeatures",
+                "why": "kubectl sched does not have this plugin yet",
+                "effect": "what it filters or scores is not in this answer"
+            },
+            {
+                "what": "Services",
+                "why": "not in the input",
+                "effect": "the default constraints of PodTopologySpread do without their selectors"
+            },
+            {
+                "what": "VolumeAttachments",
+                "why": "the input has none",
+                "effect": "NodeVolumeLimits counted only volumes that pods use"
+            }
+        ]
+    }
+    --- stderr
+    --- status 0
+    "#);
+}
