@@ -79,9 +79,9 @@ fn candidate(cluster: &Cluster, inside: &BTreeSet<NodeId>, key: Name) -> Option<
             Some(value) => {
                 let count = counts.entry(value).or_default();
                 if within {
-                    count.0 += 1
+                    count.0 += 1;
                 } else {
-                    count.1 += 1
+                    count.1 += 1;
                 }
                 if count.0 > 0 && count.1 > 0 {
                     return None;

@@ -29,8 +29,6 @@ fn a_pod_that_fits_nowhere() {
                         match
     TaintToleration     node-role.kubernetes.io/            1   control-plane-1
                         control-plane:NoSchedule
-                        keeps the control plane's
-                        nodes free
     NodeUnschedulable   node is cordoned                    1   node-4
     TaintToleration     node.kubernetes.io/                +1   node-4
                         unschedulable:NoSchedule
@@ -87,15 +85,13 @@ fn a_pod_that_fits() {
     2 more plugins gave every node the same (-o wide)
 
     6 nodes do not take it:
-    REASON                                          NODES   WHERE
-    TaintToleration     dedicated=gpu:NoSchedule        4   instance type p3.8xlarge
-                                                            (gpu-1 … gpu-4)
-    TaintToleration     node-role.kubernetes.io/        1   control-plane-1
+    REASON                                         NODES   WHERE
+    TaintToleration     dedicated=gpu:NoSchedule       4   instance type p3.8xlarge
+                                                           (gpu-1 … gpu-4)
+    TaintToleration     node-role.kubernetes.io/       1   control-plane-1
                         control-plane:NoSchedule
-                        keeps the control plane's
-                        nodes free
-    NodeUnschedulable   node is cordoned                1   node-4
-    TaintToleration     node.kubernetes.io/            +1   node-4
+    NodeUnschedulable   node is cordoned               1   node-4
+    TaintToleration     node.kubernetes.io/           +1   node-4
                         unschedulable:NoSchedule
                         comes with the cordon
     +N: on N more nodes too, where another filter is the first to say no
@@ -132,8 +128,6 @@ fn a_pod_that_runs() {
                         570m to 1900m                        small-1
     TaintToleration     node-role.kubernetes.io/         1   control-plane-1
                         control-plane:NoSchedule
-                        keeps the control plane's
-                        nodes free
     NodeUnschedulable   node is cordoned                 1   node-4
     TaintToleration     node.kubernetes.io/             +1   node-4
                         unschedulable:NoSchedule
@@ -179,8 +173,6 @@ fn a_workload_without_pending_pods_stands_for_a_fresh_one() {
                                                                gpu-4)
     TaintToleration     node-role.kubernetes.io/           1   control-plane-1
                         control-plane:NoSchedule
-                        keeps the control plane's
-                        nodes free
     NodeUnschedulable   node is cordoned                   1   node-4
     TaintToleration     node.kubernetes.io/               +1   node-4
                         unschedulable:NoSchedule

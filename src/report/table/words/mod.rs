@@ -18,7 +18,7 @@ mod volumes;
 /// The cause in a few words, for a group of nodes; and below, what is known beyond.
 pub(super) fn cause(cause: &Cause) -> String {
     let mut lines = vec![what(cause)];
-    lines.extend(cause.detail.taint.as_ref().map(taints::origin));
+    lines.extend(cause.detail.taint.as_ref().and_then(taints::origin));
     if let (Some(scattered), Reason::InsufficientResource { resource, .. }) =
         (&cause.detail.fragmentation, &cause.reason)
     {

@@ -2,13 +2,14 @@
 
 use crate::explain::{TaintKind, TaintOrigin};
 
-/// Who puts it there and what it means, and since when it is there.
-pub(super) fn origin(origin: &TaintOrigin) -> String {
-    let kind = origin.kind.map(meaning);
+/// Who puts it there and what it means, and since when it is there; none where the key says all.
+pub(super) fn origin(origin: &TaintOrigin) -> Option<String> {
+    let kind = origin.kind.filter(|kind| *kind != TaintKind::ControlPlane).map(meaning);
     let since = origin.since.map(|(first, last)| {
         if first == last { format!("since {first}") } else { format!("added from {first} to {last}") }
     });
-    kind.map(str::to_owned).into_iter().chain(since).collect::<Vec<String>>().join("; ")
+    let parts: Vec<String> = kind.map(str::to_owned).into_iter().chain(since).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 fn meaning(kind: TaintKind) -> &'static str {
