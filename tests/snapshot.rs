@@ -88,6 +88,7 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
             preemption: None,
             cluster_says: ClusterSays::default(),
             nodes,
+            filters: Vec::new(),
             placement,
         }],
         false,

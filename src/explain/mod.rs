@@ -31,6 +31,7 @@ pub mod shared_label;
 pub mod standing;
 pub mod suggest;
 pub mod taint_origin;
+pub mod telling_labels;
 pub mod unseen_rules;
 
 pub use attribution::{Attribution, Gap};

@@ -11,9 +11,9 @@ use super::screen::Screen;
 use super::{Options, cause_tables, words};
 
 /// Causes shown.
-const MOST_CAUSES: usize = 12;
+pub(in crate::report) const MOST_CAUSES: usize = 12;
 /// Closest nodes shown.
-const MOST_NEAR_MISSES: usize = 5;
+pub(in crate::report) const MOST_NEAR_MISSES: usize = 5;
 
 pub(super) fn render(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
     let placement = &answer.placement;
@@ -87,7 +87,7 @@ fn detail_width(screen: &Screen, causes: &[Cause]) -> usize {
     (screen.width().saturating_sub(plugin + NODES) * 4 / 7).max(20)
 }
 
-fn plugin(cause: &Cause) -> String {
+pub(in crate::report) fn plugin(cause: &Cause) -> String {
     match (&cause.reason, cause.plugin) {
         (Reason::LeftOutByPreFilter { plugins }, _) => plugins.join(", "),
         (_, plugin) => plugin.unwrap_or("framework").to_owned(),
@@ -95,7 +95,7 @@ fn plugin(cause: &Cause) -> String {
 }
 
 /// `3`, `3 +4`, `+4`.
-fn nodes_of(cause: &Cause) -> String {
+pub(in crate::report) fn nodes_of(cause: &Cause) -> String {
     match (cause.nodes.len(), cause.behind.len()) {
         (first, 0) => thousands(first),
         (0, behind) => format!("+{}", thousands(behind)),
@@ -112,9 +112,7 @@ fn near_misses(screen: &mut Screen, near_misses: &[NearMiss]) {
     for near_miss in near_misses.iter().take(MOST_NEAR_MISSES) {
         for (index, miss) in near_miss.misses.iter().enumerate() {
             let node = if index == 0 { list(&near_miss.nodes, 1) } else { String::new() };
-            // What a node has for itself is told only where it stands for all nodes of the entry.
-            let what = if miss.same { words::on_node(&miss.reason) } else { words::brief(&miss.reason) };
-            grid.row(Label::Plain, vec![node, words::subject(miss.plugin, &miss.reason), what]);
+            grid.row(Label::Plain, vec![node, words::subject(miss.plugin, &miss.reason), words::miss(miss)]);
         }
     }
     screen.grid(&grid);

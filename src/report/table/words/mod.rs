@@ -5,7 +5,7 @@
 
 use crate::cluster::ObjectKey;
 use crate::cluster::name::Name;
-use crate::explain::{Cause, SharedLabel};
+use crate::explain::{Cause, Miss, SharedLabel};
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{Amount, Reason};
 
@@ -16,7 +16,7 @@ mod taints;
 mod volumes;
 
 /// The cause in a few words, for a group of nodes; and below, what is known beyond.
-pub(super) fn cause(cause: &Cause) -> String {
+pub(in crate::report) fn cause(cause: &Cause) -> String {
     let mut lines = vec![what(cause)];
     lines.extend(cause.detail.taint.as_ref().and_then(taints::origin));
     if let (Some(scattered), Reason::InsufficientResource { resource, .. }) =
@@ -126,6 +126,11 @@ pub(crate) fn brief(reason: &Reason) -> String {
     }
 }
 
+/// A miss: what a node has for itself is told only where it stands for all nodes of the entry.
+pub(in crate::report) fn miss(miss: &Miss) -> String {
+    if miss.same { on_node(&miss.reason) } else { brief(&miss.reason) }
+}
+
 /// What a miss is about, in a word: the resource, or the plugin.
 pub(crate) fn subject(plugin: Option<&'static str>, reason: &Reason) -> String {
     match reason {
@@ -189,7 +194,7 @@ fn and_more(pod: ObjectKey, count: i64) -> String {
 }
 
 /// `node pool gpu (gpu-1 … gpu-9)`, or the nodes' names.
-pub(super) fn place(nodes: &[Name], label: Option<&SharedLabel>, all: bool) -> String {
+pub(in crate::report) fn place(nodes: &[Name], label: Option<&SharedLabel>, all: bool) -> String {
     if all && nodes.len() > 1 {
         return "every node".to_owned();
     }
