@@ -104,6 +104,7 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
     not_evaluated.extend(state.notes.iter().cloned());
     let summary = Summary::of(&steps, simulation.cluster());
     let answer = SimulationAnswer { steps, refused, summary, not_evaluated };
+    drop(simulation);
     print(&answer, &arguments.output, &state, now)?;
     let fits = answer.summary.unplaced == 0 && answer.refused.is_empty();
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })

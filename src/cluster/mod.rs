@@ -163,6 +163,11 @@ impl Cluster {
         self.nominated.get(&node).map_or(&[], Vec::as_slice)
     }
 
+    /// Pending pods nominated to nodes, whether or not these exist.
+    pub fn nominated(&self) -> impl Iterator<Item = &Pod> {
+        self.nominated.values().flatten().map(|id| self.pod(*id))
+    }
+
     /// What is known of the image `name` (in full, with its tag).
     pub fn image(&self, name: Name) -> Option<ImageState> {
         self.images.get(&name).copied()

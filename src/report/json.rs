@@ -13,7 +13,7 @@ use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preem
 use super::Answer;
 use super::json_causes::{ChallengeObject, ExplanationObject};
 use super::json_cluster_says::{ClusterSaysObject, StandingObject};
-use super::json_help::{self, NotEligibleObject, SuggestionObject, VictimObject};
+use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
 
 pub(super) const API_VERSION: &str = "kubectl-sched/v1";
 
@@ -126,6 +126,8 @@ struct PlacementObject<'a> {
     to_win: Option<ChallengeObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
     suggestions: Vec<SuggestionObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    needed: Vec<NeedObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -233,6 +235,7 @@ impl<'a> PlacementObject<'a> {
             to_win: answer.detail.as_ref().and_then(|detail| detail.challenge.as_ref()).map(ChallengeObject::new),
             not_evaluated: &placement.not_evaluated,
             suggestions: answer.suggestions.iter().flatten().map(SuggestionObject::new).collect(),
+            needed: answer.explanation.needed.iter().map(NeedObject::new).collect(),
         }
     }
 }

@@ -24,11 +24,15 @@ impl Ties {
 
     /// One of `nodes`, which are in the order of names; none of none.
     pub fn choose(&mut self, nodes: &[Name]) -> Option<Name> {
-        let index = match self {
-            Self::Drawn(draw) if nodes.len() > 1 => draw.below(nodes.len()),
+        nodes.get(self.place(nodes.len())).copied()
+    }
+
+    /// The place, from 0, of the one that is taken of so many nodes in the order of names.
+    pub fn place(&mut self, nodes: usize) -> usize {
+        match self {
+            Self::Drawn(draw) if nodes > 1 => draw.below(nodes),
             _ => 0,
-        };
-        nodes.get(index).copied()
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::terms::{IncomingTerm, groups_of_all};
 
 /// A rule for each term of the pod, and one for each key by which other pods keep it away.
 pub(super) fn of(filter: &Filter<'_>) -> Vec<TopologyRule> {
-    let cluster = filter.cycle.cluster;
+    let Some(cluster) = filter.cluster else { return Vec::new() };
     let terms = &filter.terms;
     let may_be_first = filter.affinity.is_empty() && terms.matches_itself;
     let mut rules = Vec::new();
@@ -32,7 +32,7 @@ pub(super) fn of(filter: &Filter<'_>) -> Vec<TopologyRule> {
             .groups()
             .with_affinity()
             .iter()
-            .filter(|group| keys_against(filter.cycle, &group.class, group.namespace).contains(&topology_key))
+            .filter(|group| keys_against(&terms.seen, &group.class, group.namespace).contains(&topology_key))
             .flat_map(|group| group.pods.iter().copied());
         rules.push(TopologyRule {
             kind: RuleKind::ExistingAntiAffinity,
@@ -46,7 +46,7 @@ pub(super) fn of(filter: &Filter<'_>) -> Vec<TopologyRule> {
     rules
 }
 
-fn of_term(term: &IncomingTerm<'_>, kind: RuleKind, domains: Vec<DomainCount>, allows_others: bool) -> TopologyRule {
+fn of_term(term: &IncomingTerm, kind: RuleKind, domains: Vec<DomainCount>, allows_others: bool) -> TopologyRule {
     TopologyRule {
         kind,
         topology_key: term.topology_key,
