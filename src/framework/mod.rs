@@ -21,6 +21,7 @@ pub mod reserve;
 pub mod sampling;
 pub mod scoring;
 pub mod status;
+pub mod topology_rule;
 pub mod volume_reason;
 
 pub use amount::Amount;
@@ -42,4 +43,5 @@ pub use profile::Framework;
 pub use reason::Reason;
 pub use scoring::Range;
 pub use status::{Code, PluginRejection, Rejection};
+pub use topology_rule::{DomainCount, RuleKind, TopologyRule};
 pub use volume_reason::{BindObstacle, VolumeReason};

@@ -11,6 +11,7 @@ use crate::framework::placement::PluginScore;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
 
 use super::Answer;
+use super::json_causes::{ChallengeObject, ExplanationObject};
 use super::json_cluster_says::{ClusterSaysObject, StandingObject};
 use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
 
@@ -118,6 +119,11 @@ struct PlacementObject<'a> {
     picks: &'a [Name],
     #[serde(skip_serializing_if = "Option::is_none")]
     preemption: Option<PreemptionObject<'a>>,
+    #[serde(flatten)]
+    explanation: ExplanationObject<'a>,
+    /// The node asked about against the best one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_win: Option<ChallengeObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
     suggestions: Vec<SuggestionObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -227,6 +233,8 @@ impl<'a> PlacementObject<'a> {
                 .preemption
                 .as_ref()
                 .map(|preemption| PreemptionObject::new(preemption, answer.preemption.as_ref())),
+            explanation: ExplanationObject::new(placement, &answer.explanation),
+            to_win: answer.detail.as_ref().and_then(|detail| detail.challenge.as_ref()).map(ChallengeObject::new),
             not_evaluated: &placement.not_evaluated,
             suggestions: answer.suggestions.iter().flatten().map(SuggestionObject::new).collect(),
             needed: answer.explanation.needed.iter().map(NeedObject::new).collect(),

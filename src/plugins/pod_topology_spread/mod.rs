@@ -84,7 +84,7 @@ impl PodTopologySpread {
 }
 
 /// What a profile without arguments spreads by (upstream plugin.go, systemDefaultConstraints).
-fn system_defaults() -> Vec<SpreadConstraint> {
+pub fn system_defaults() -> Vec<SpreadConstraint> {
     [(HOSTNAME, 3), ("topology.kubernetes.io/zone", 5)]
         .into_iter()
         .map(|(key, max_skew)| SpreadConstraint {

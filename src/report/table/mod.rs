@@ -4,8 +4,11 @@
 //! causes, closest nodes or scores. One node and 5,000 fit on a screen: lists are capped and say
 //! what they leave out.
 
+mod cause_tables;
+mod challenge;
 pub(super) mod cluster_says;
 pub(super) mod cluster_says_words;
+mod domains;
 pub(super) mod fits;
 mod grid;
 pub(super) mod help;
@@ -15,6 +18,7 @@ pub(super) mod node;
 pub(super) mod preemption;
 pub(super) mod rejected;
 mod screen;
+mod unseen;
 pub(super) mod words;
 
 pub(crate) use grid::Grid;
@@ -69,7 +73,8 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
         if placement.feasible().next().is_some() {
             fits::render(screen, answer, options);
         }
-        rejected::render(screen, answer);
+        rejected::render(screen, answer, options);
+        unseen::render(screen, answer, options);
         if let Some(preemption) = &answer.preemption {
             preemption::render(screen, preemption);
         }
