@@ -1,6 +1,6 @@
 //! Reading the recorded cases: shared by the tests that run over them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 
 use kubectl_sched::cluster::object::TypeMeta;
@@ -46,6 +46,16 @@ impl Case {
     #[allow(dead_code)] // not every test binary asks for it
     pub(crate) fn cluster_reversed(&self) -> Cluster {
         self.build(self.objects.iter().rev())
+    }
+
+    /// The state as far as objects of these kinds make it.
+    #[allow(dead_code)] // not every test binary asks for it
+    pub(crate) fn cluster_of(&self, kinds: &BTreeSet<Kind>) -> Cluster {
+        self.build(self.objects.iter().filter(|object| {
+            let meta = TypeMeta::peek(object.get().as_bytes());
+            let (api_version, kind) = (meta.api_version.unwrap_or_default(), meta.kind.unwrap_or_default());
+            Kind::of(&api_version, &kind).is_some_and(|kind| kinds.contains(&kind))
+        }))
     }
 
     pub(crate) fn behaviour(&self) -> Behaviour {
