@@ -196,14 +196,14 @@ pub fn selects_namespaces(spec: &PodSpec) -> bool {
     let of = |affinity: &PodAffinity| {
         let preferred = affinity.preferred.iter().map(|weighted| &weighted.pod_affinity_term);
         affinity.required.iter().chain(preferred).any(|term| {
-            term.namespace_selector.as_ref().is_some_and(|selector| {
-                !(selector.match_labels.is_empty() && selector.match_expressions.is_empty())
-            })
+            term.namespace_selector
+                .as_ref()
+                .is_some_and(|selector| !(selector.match_labels.is_empty() && selector.match_expressions.is_empty()))
         })
     };
-    spec.affinity.as_ref().is_some_and(|affinity| {
-        [&affinity.pod_affinity, &affinity.pod_anti_affinity].into_iter().flatten().any(of)
-    })
+    spec.affinity
+        .as_ref()
+        .is_some_and(|affinity| [&affinity.pod_affinity, &affinity.pod_anti_affinity].into_iter().flatten().any(of))
 }
 
 fn is_claim(source: &VolumeSource) -> bool {
@@ -272,18 +272,18 @@ mod tests {
             {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}]});
         case(&spread, Some("ReplicaSet"), &["PodDisruptionBudget"]);
         let device = json!({"resourceClaims": [{"name": "gpu", "resourceClaimName": "one"}]});
-        case(
-            &device,
-            None,
-            &["Service", "PodDisruptionBudget", "DeviceClass", "ResourceClaim", "ResourceSlice"],
-        );
+        case(&device, None, &["Service", "PodDisruptionBudget", "DeviceClass", "ResourceClaim", "ResourceSlice"]);
         case(&json!({"schedulerName": "another"}), None, &[]);
     }
 
     #[test]
     fn volumes_that_are_no_claims_need_nothing_or_less() {
         let none = ["Service", "PodDisruptionBudget"];
-        case(&json!({"volumes": [{"name": "v", "emptyDir": {}}, {"name": "w", "configMap": {"name": "c"}}]}), None, &none);
+        case(
+            &json!({"volumes": [{"name": "v", "emptyDir": {}}, {"name": "w", "configMap": {"name": "c"}}]}),
+            None,
+            &none,
+        );
         let counted = ["PersistentVolume", "PersistentVolumeClaim", "StorageClass", "CSINode", "VolumeAttachment"];
         let ebs = json!({"volumes": [{"name": "v", "awsElasticBlockStore": {"volumeID": "vol-1"}}]});
         case(&ebs, None, &[&none[..], &counted[..]].concat());

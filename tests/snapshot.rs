@@ -73,7 +73,7 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey) -> String {
     let explanation = Explanation::of(&placement, &cluster);
     let nodes = cluster.nodes().len();
     json::render(
-        &[Answer { explanation, detail: None, suggestions: None, preemption: None, nodes, placement }],
+        &[Answer { explanation, detail: None, suggestions: None, preemption: None, nodes, age: None, placement }],
         false,
         "v1.34",
     )

@@ -8,12 +8,13 @@ use crate::cluster::{PodId, Timestamp, name};
 use crate::error::{Error, Result};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
 use crate::explain::{Explanation, NodeDetail};
-use crate::framework::{Cycle, Notes, Placement};
+use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
 use crate::report::{self, Answer, Format};
 
 use super::kube_flags::KubeFlags;
-use super::manifests::{self, Asked};
+use super::manifests::{self, Asked, AskedObject};
 use super::output::OutputFlags;
+use super::reading::Question;
 use super::state::{State, StateFlags};
 use super::target::Target;
 use super::{Status, TEMPLATE, resolve};
@@ -85,14 +86,17 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
             Error::new("a resource cannot be retrieved by name across all namespaces").hint("choose one with -n")
         );
     }
-    let mut from_files = Asked::default();
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, |builder| {
-        if let Target::Files(files) = &target {
-            from_files = manifests::read(files, builder)?;
-        }
-        Ok(())
-    })?;
-    let pods = pods(&mut state, &target, from_files)?;
+    let Asked { objects, others } = match &target {
+        Target::Files(files) => manifests::read(files)?,
+        Target::Named(_) => Asked::default(),
+    };
+    let question = match &target {
+        Target::Files(_) => Question::Asked(&objects),
+        Target::Named(named) => Question::Named(named),
+    };
+    let mut state =
+        arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
+    let pods = pods(&mut state, &target, objects)?;
     let node = arguments.node.as_deref();
     if let Some(node) = node
         && state.cluster.node_named(name(node)).is_none()
@@ -107,11 +111,9 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
 
-fn pods(state: &mut State, target: &Target, from_files: Asked) -> Result<Vec<PodId>> {
+fn pods(state: &mut State, target: &Target, from_files: Vec<AskedObject>) -> Result<Vec<PodId>> {
     match target {
-        Target::Files(_) => {
-            Ok(from_files.objects.into_iter().flat_map(|asked| resolve::asked(state, asked, 1)).collect())
-        }
+        Target::Files(_) => Ok(from_files.into_iter().flat_map(|asked| resolve::asked(state, asked, 1)).collect()),
         Target::Named(named) => {
             let mut pods = Vec::new();
             for named in named {
@@ -165,13 +167,14 @@ impl Wanted {
 fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted, now: Timestamp) -> Answer {
     let was_on = state.cluster.node_of(pod);
     let mut placement = state.scheduler.explain(&mut state.cluster, pod, now);
-    placement.not_evaluated.extend(state.notes.iter().cloned());
+    NotEvaluated::join(&mut placement.not_evaluated, &state.notes);
     let answer = Answer {
         suggestions: wanted.suggestions(state, &placement, now),
         preemption: wanted.preemption(state, &placement, now),
         explanation: Explanation::of(&placement, &state.cluster),
         detail: node.and_then(|node| detail(state, &placement, node, now)),
         nodes: state.cluster.nodes().len(),
+        age: state.age(),
         placement,
     };
     if let Some(node) = was_on {
@@ -198,7 +201,7 @@ fn print(answers: &[Answer], output: &OutputFlags, state: &State) -> Result<()> 
         Format::Json => report::json::render(answers, list, &kube_version).map_err(Error::from_error)?,
         Format::Yaml => report::json::render_yaml(answers, list, &kube_version).map_err(Error::from_error)?,
         Format::Name => report::name::render(answers),
-        Format::Table | Format::Wide => report::table::render(answers, output.table_options(&kube_version)),
+        Format::Table | Format::Wide => report::table::render(answers, output.table_options(&state.basis())),
     };
     output.print(&text)
 }

@@ -15,6 +15,22 @@ use crate::source::{Input, read_manifests};
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) objects: Vec<AskedObject>,
+    /// What else lies in the files.
+    pub(crate) others: Others,
+}
+
+/// Objects that are not asked about, and the JSON that each was decoded from.
+#[derive(Debug, Default)]
+pub(crate) struct Others(Vec<(Object, Vec<u8>)>);
+
+impl Others {
+    /// Puts them into the state, over what it has of the same name.
+    pub(crate) fn join(self, builder: &mut ClusterBuilder) {
+        for (object, json) in self.0 {
+            let raw = builder.raw(&object, &json);
+            builder.add_raw(object, raw);
+        }
+    }
 }
 
 /// A pod, or something with a pod template.
@@ -25,11 +41,11 @@ pub(crate) enum AskedObject {
     Workload(Box<Workload>),
 }
 
-/// Reads the files; what is not asked about goes into `builder`.
+/// Reads the files: before a cluster is asked, as a login plugin may want standard input as well.
 ///
 /// # Errors
 /// A file cannot be read, or none has a pod or anything with a pod template.
-pub(crate) fn read(files: &[PathBuf], builder: &mut ClusterBuilder) -> Result<Asked> {
+pub(crate) fn read(files: &[PathBuf]) -> Result<Asked> {
     let mut asked = Asked::default();
     for file in files {
         let input = Input::from(file.clone());
@@ -39,10 +55,7 @@ pub(crate) fn read(files: &[PathBuf], builder: &mut ClusterBuilder) -> Result<As
             match object {
                 Object::Pod(pod) => asked.objects.push(AskedObject::Pod(pod, manifest.json)),
                 Object::Workload(workload) => asked.objects.push(AskedObject::Workload(workload)),
-                other => {
-                    let raw = builder.raw(&other, &manifest.json);
-                    builder.add_raw(other, raw);
-                }
+                other => asked.others.0.push((other, manifest.json)),
             }
         }
     }

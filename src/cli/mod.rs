@@ -15,6 +15,8 @@ mod kube_flags;
 mod manifests;
 mod output;
 mod pending;
+mod progress;
+mod reading;
 mod resolve;
 mod simulate;
 mod snapshot;

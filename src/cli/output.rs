@@ -54,8 +54,8 @@ impl OutputFlags {
     }
 
     /// How a table is to look.
-    pub(crate) fn table_options<'a>(&self, kube_version: &'a str) -> Options<'a> {
-        Options { width: width(), wide: self.output == Format::Wide, headers: !self.no_headers, kube_version }
+    pub(crate) fn table_options<'a>(&self, basis: &'a str) -> Options<'a> {
+        Options { width: width(), wide: self.output == Format::Wide, headers: !self.no_headers, basis }
     }
 
     /// Says something of interest to one who asked for it with `-v`.

@@ -6,13 +6,15 @@ use clap::Args;
 
 use crate::cluster::{PodId, Timestamp};
 use crate::error::{Error, Result};
+use crate::framework::NotEvaluated;
 use crate::report::Format;
 use crate::report::simulation::{self, SimulationAnswer};
 use crate::simulate::{Simulation, Summary, Ties, queue};
 
 use super::kube_flags::KubeFlags;
-use super::manifests::{self, Asked};
+use super::manifests::{self, Asked, AskedObject};
 use super::output::OutputFlags;
+use super::reading::Question;
 use super::state::{State, StateFlags};
 use super::{Status, TEMPLATE, resolve};
 
@@ -73,19 +75,17 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
     if !arguments.pending && arguments.filename.is_empty() {
         return Err(Error::new("you must say what to schedule").hint("use --pending, or -f FILE"));
     }
-    let mut from_files = Asked::default();
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, |builder| {
-        if !arguments.filename.is_empty() {
-            from_files = manifests::read(&arguments.filename, builder)?;
-        }
-        Ok(())
+    let Asked { objects, others } =
+        if arguments.filename.is_empty() { Asked::default() } else { manifests::read(&arguments.filename)? };
+    let mut state = arguments.state.load(&arguments.kube, &arguments.output, Question::Everything, |builder| {
+        others.join(builder);
     })?;
-    let pods = pods(&mut state, arguments, from_files)?;
+    let pods = pods(&mut state, arguments, objects)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, Timestamp::now(), ties);
     let steps = simulation.run(&pods);
     let mut not_evaluated = simulation.not_evaluated();
-    not_evaluated.extend(state.notes.iter().cloned());
+    NotEvaluated::join(&mut not_evaluated, &state.notes);
     let answer = SimulationAnswer { summary: Summary::of(&steps, simulation.cluster()), steps, not_evaluated };
     print(&answer, &arguments.output, &state)?;
     let fits = answer.summary.unplaced == 0;
@@ -93,11 +93,11 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
 }
 
 /// The pods in the order of the queue.
-fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Result<Vec<PodId>> {
+fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Vec<AskedObject>) -> Result<Vec<PodId>> {
     let of_state = state.cluster.pods().len();
     let mut added = Vec::new();
     let count = arguments.replicas.map(|replicas| replicas as usize);
-    for asked in from_files.objects {
+    for asked in from_files {
         added.extend(resolve::replicas(state, asked, count)?);
     }
     let cluster = &state.cluster;
@@ -119,7 +119,7 @@ fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State) -> Resu
         Format::Json => simulation::json(answer, &kube_version).map_err(Error::from_error)?,
         Format::Yaml => simulation::yaml(answer, &kube_version).map_err(Error::from_error)?,
         Format::Name => simulation::names(answer),
-        Format::Table | Format::Wide => simulation::table(answer, output.table_options(&kube_version)),
+        Format::Table | Format::Wide => simulation::table(answer, output.table_options(&state.basis())),
     };
     output.print(&text)
 }

@@ -7,16 +7,18 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cluster::{Kind, Timestamp};
+use crate::cluster::Kind;
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
 use crate::error::{Error, Result};
 use crate::report::json;
 use crate::report::text::{count, list};
+use crate::source::live::Session;
 use crate::source::redact::Kept;
 use crate::source::snapshot::{Snapshot, Written};
 use crate::source::{self, Input};
 
 use super::kube_flags::KubeFlags;
+use super::progress::Progress;
 use super::state::from_live;
 use super::{Status, TEMPLATE, output};
 
@@ -84,7 +86,11 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
     let mut snapshot = Snapshot::new(arguments.redact);
     match &arguments.snapshot {
         Some(path) => snapshot.read_files(&Input::from(path.clone())).map_err(Error::from_error)?,
-        None => snapshot.read_cluster(&arguments.kube.connection()?, Timestamp::now()).map_err(from_live)?,
+        None => {
+            let mut progress = Progress::new();
+            let mut session = Session::open(&arguments.kube.connection()?).map_err(from_live)?;
+            snapshot.read_cluster(&mut session, &mut |seen| progress.show(seen)).map_err(from_live)?;
+        }
     }
     if let Some(path) = &arguments.scheduler_config {
         let input = Input::from(path.clone());

@@ -4,19 +4,22 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::Value;
 
 use crate::cluster::requests::RequestGates;
-use crate::cluster::{Cluster, ClusterBuilder, Kind};
+use crate::cluster::{Cluster, ClusterBuilder, Kind, Timestamp};
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
+use crate::needs::Needs;
+use crate::report::StateAge;
 use crate::scheduler::Scheduler;
+use crate::source::live::Session;
 use crate::source::{self, Input, files, live};
 
 use super::kube_flags::KubeFlags;
 use super::output::OutputFlags;
+use super::reading::{self, Question, Reading};
 
 /// Where the state comes from, and whose scheduler is reproduced.
 #[derive(Clone, Debug, Args)]
@@ -57,6 +60,8 @@ pub(crate) struct State {
     pub(crate) namespace: String,
     /// Where the state came from, for sentences: `cluster.yaml`, `the cluster`.
     pub(crate) origin: String,
+    /// When it was read, where that is known.
+    pub(crate) age: Option<Age>,
     /// What is missing in it.
     pub(crate) notes: Vec<NotEvaluated>,
     /// Whether whole Pods and Nodes are kept, to be sent to extenders.
@@ -64,7 +69,8 @@ pub(crate) struct State {
 }
 
 impl StateFlags {
-    /// Reads the state and builds the scheduler. `more` adds objects of the command's own.
+    /// Reads the state, of a cluster as far as `question` needs it, and builds the scheduler. `more`
+    /// adds objects of the command's own.
     ///
     /// # Errors
     /// Anything that cannot be read, reached, or understood.
@@ -72,25 +78,21 @@ impl StateFlags {
         &self,
         kube: &KubeFlags,
         output: &OutputFlags,
-        more: impl FnOnce(&mut ClusterBuilder) -> Result<()>,
+        question: Question<'_>,
+        more: impl FnOnce(&mut ClusterBuilder),
     ) -> Result<State> {
         let mut builder = ClusterBuilder::default();
         if self.call_extenders {
             builder.keep_raw();
         }
         let mut notes = Vec::new();
-        let Found { version, origin, namespace, scheduler_config } = match &self.snapshot {
-            Some(path) => read_files(path, &mut builder, output, &mut notes)?,
-            None => read_cluster(kube, &mut builder, &mut notes)?,
+        let found = match &self.snapshot {
+            Some(path) => self.read_files(path, &mut builder, output, &mut notes)?,
+            None => self.read_cluster(kube, question, &mut builder, output, &mut notes)?,
         };
-        more(&mut builder)?;
-        let behaviour = self.scheduler.behaviour(version.as_deref(), output, &mut notes)?;
+        more(&mut builder);
+        let Found { behaviour, config, origin, namespace, age } = found;
         let gates = behaviour.request_gates();
-        let config = match scheduler_config.filter(|_| self.scheduler.scheduler_config.is_none()) {
-            Some(config) => SchedulerConfig::parse(&config, &behaviour)
-                .map_err(|error| Error::new(format!("{origin}: schedulerConfig: {error}")))?,
-            None => self.scheduler.config(&behaviour)?,
-        };
         let cluster = builder.build(gates);
         output.log(&format!(
             "{} nodes and {} pods; kube-scheduler {}",
@@ -100,7 +102,7 @@ impl StateFlags {
         ));
         let namespace = kube.namespace.clone().unwrap_or(namespace);
         let scheduler = self.scheduler(config, behaviour)?;
-        Ok(State { cluster, scheduler, gates, namespace, origin, notes, keeps_raw: self.call_extenders })
+        Ok(State { cluster, scheduler, gates, namespace, origin, notes, age, keeps_raw: self.call_extenders })
     }
 
     /// The scheduler, its extenders connected only if they are to be asked.
@@ -115,46 +117,87 @@ impl StateFlags {
 
 /// What an input says beside its objects.
 struct Found {
-    /// Whose version the scheduler is likely to have.
-    version: Option<String>,
+    behaviour: Behaviour,
+    config: SchedulerConfig,
     /// What the input is called.
     origin: String,
     /// The namespace of objects that are named without one.
     namespace: String,
-    /// The configuration that a snapshot brings along.
-    scheduler_config: Option<Value>,
+    age: Option<Age>,
 }
 
-/// Files: the version is the recorded one, else the newest among the nodes'.
-fn read_files(
-    path: &Path,
-    builder: &mut ClusterBuilder,
-    output: &OutputFlags,
-    notes: &mut Vec<NotEvaluated>,
-) -> Result<Found> {
-    let input = Input::from(path.to_path_buf());
-    let report = files::read(&input, builder).map_err(Error::from_error)?;
-    output.log(&format!("read {} objects from {input}", report.objects));
-    let record = report.snapshot.unwrap_or_default();
-    if let Some(read_at) = &record.read_at {
-        output.log(&format!("{input} is the state of {read_at}"));
+/// When a state was read.
+#[derive(Clone, Debug)]
+pub(crate) enum Age {
+    /// Just now.
+    Live(Reading),
+    /// As a snapshot records it, RFC 3339.
+    Recorded(String),
+}
+
+impl State {
+    /// How old the state is by now.
+    pub(crate) fn age(&self) -> Option<StateAge> {
+        match self.age.as_ref()? {
+            Age::Live(reading) => Some(reading.age()),
+            Age::Recorded(read_at) => StateAge::recorded(read_at, Timestamp::now()),
+        }
     }
-    notes.extend(record.not_listed.into_iter().map(|missing| not_listed(&missing.kind, missing.why)));
-    let version = record.kube_version.or_else(|| builder.newest_kubelet().map(|version| version.to_string()));
-    let scheduler_config = record.scheduler_config;
-    Ok(Found { version, origin: input.to_string(), namespace: "default".to_owned(), scheduler_config })
+
+    /// What an answer rests on, for its first line: whose scheduler, and how old a state.
+    pub(crate) fn basis(&self) -> String {
+        let version = self.scheduler.behaviour().version.to_string();
+        self.age().map_or_else(|| version.clone(), |age| format!("{version} · {age}"))
+    }
 }
 
-/// A cluster: the version is the server's.
-fn read_cluster(kube: &KubeFlags, builder: &mut ClusterBuilder, notes: &mut Vec<NotEvaluated>) -> Result<Found> {
-    let report = live::read(&kube.connection()?, Kind::ALL, builder).map_err(from_live)?;
-    notes.extend(report.forbidden.into_iter().map(|(kind, why)| not_listed(kind.as_str(), why)));
-    let (version, namespace) = (report.version, report.default_namespace);
-    Ok(Found { version, origin: "the cluster".to_owned(), namespace, scheduler_config: None })
-}
+impl StateFlags {
+    /// Files: the version is the recorded one, else the newest among the nodes'.
+    fn read_files(
+        &self,
+        path: &Path,
+        builder: &mut ClusterBuilder,
+        output: &OutputFlags,
+        notes: &mut Vec<NotEvaluated>,
+    ) -> Result<Found> {
+        let input = Input::from(path.to_path_buf());
+        let report = files::read(&input, builder).map_err(Error::from_error)?;
+        output.log(&format!("read {} objects from {input}", report.objects));
+        let record = report.snapshot.unwrap_or_default();
+        if let Some(read_at) = &record.read_at {
+            output.log(&format!("{input} is the state of {read_at}"));
+        }
+        notes.extend(record.not_listed.into_iter().filter_map(|missing| {
+            let kind = Kind::ALL.iter().find(|kind| kind.as_str() == missing.kind)?;
+            reading::not_listed(*kind, missing.why, &Needs::everything())
+        }));
+        let version = record.kube_version.or_else(|| builder.newest_kubelet().map(|version| version.to_string()));
+        let behaviour = self.scheduler.behaviour(version.as_deref(), output, notes)?;
+        let config = match record.scheduler_config.filter(|_| self.scheduler.scheduler_config.is_none()) {
+            Some(config) => SchedulerConfig::parse(&config, &behaviour)
+                .map_err(|error| Error::new(format!("{input}: schedulerConfig: {error}")))?,
+            None => self.scheduler.config(&behaviour)?,
+        };
+        let age = record.read_at.map(Age::Recorded);
+        Ok(Found { behaviour, config, origin: input.to_string(), namespace: "default".to_owned(), age })
+    }
 
-fn not_listed(kind: &str, why: String) -> NotEvaluated {
-    NotEvaluated::new(kind, why, "what depends on it was judged as if there were none")
+    /// A cluster: the version is the server's.
+    fn read_cluster(
+        &self,
+        kube: &KubeFlags,
+        question: Question<'_>,
+        builder: &mut ClusterBuilder,
+        output: &OutputFlags,
+        notes: &mut Vec<NotEvaluated>,
+    ) -> Result<Found> {
+        let mut session = Session::open(&kube.connection()?).map_err(from_live)?;
+        let behaviour = self.scheduler.behaviour(session.version(), output, notes)?;
+        let config = self.scheduler.config(&behaviour)?;
+        let namespace = kube.namespace.clone().unwrap_or_else(|| session.default_namespace().to_owned());
+        let age = reading::read(&mut session, question, &namespace, (&config, &behaviour), builder, notes)?;
+        Ok(Found { behaviour, config, origin: "the cluster".to_owned(), namespace, age: age.map(Age::Live) })
+    }
 }
 
 impl SchedulerFlags {

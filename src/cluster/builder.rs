@@ -16,6 +16,7 @@ use super::node_info::{NodeId, NodeInfo};
 use super::object::{Kind, Object};
 use super::pod::{Pod, PodId, PodObject};
 use super::pod_class::{PodClass, PodTemplate};
+use super::pod_spec::PodSpec;
 use super::raw::{RawObject, RawObjects};
 use super::requests::RequestGates;
 use super::storage::{Storage, StorageObject};
@@ -73,6 +74,41 @@ impl ClusterBuilder {
             Object::Workload(workload) => self.workloads.insert((kind, key), *workload),
             Object::Storage(object) => self.storage.insert((kind, key), object),
         }
+    }
+
+    /// Takes all objects of `kind` out again: their list begins anew.
+    pub fn remove_all(&mut self, kind: Kind) {
+        match kind {
+            Kind::Pod => self.pods.remove(kind),
+            Kind::Node => self.nodes.remove(kind),
+            Kind::Namespace => self.namespaces.clear(),
+            Kind::Service => self.services.remove(kind),
+            Kind::PodDisruptionBudget => self.budgets.remove(kind),
+            Kind::PriorityClass => self.priority_classes.remove(kind),
+            Kind::DeviceClass => self.device_classes.remove(kind),
+            Kind::ResourceClaim => self.resource_claims.remove(kind),
+            Kind::ResourceSlice => self.resource_slices.remove(kind),
+            Kind::Workload(_) => self.workloads.remove(kind),
+            Kind::Storage(_) => self.storage.remove(kind),
+        }
+        if let Some(raw) = &mut self.raw {
+            raw.retain(|(other, _), _| *other != kind);
+        }
+    }
+
+    /// The pod called `key`.
+    pub fn pod(&self, key: ObjectKey) -> Option<&PodObject> {
+        self.pods.get(&(Kind::Pod, key))
+    }
+
+    /// Pods that wait for a node, in no particular order.
+    pub fn pending(&self) -> impl Iterator<Item = &PodObject> {
+        self.pods.items.iter().filter(|pod| pod.own.node_name.is_none() && !pod.own.phase.is_terminal())
+    }
+
+    /// Each specification that pods have, once.
+    pub fn specs(&self) -> impl Iterator<Item = &PodSpec> {
+        self.templates.iter().map(|template| &template.spec)
     }
 
     /// Asks for whole Pods and Nodes to be kept, which extenders are sent: several times the
@@ -235,6 +271,25 @@ impl<T> Store<T> {
         self.places.insert(identity, self.items.len());
         self.items.push(item);
         false
+    }
+
+    fn get(&self, identity: &(Kind, ObjectKey)) -> Option<&T> {
+        self.items.get(*self.places.get(identity)?)
+    }
+
+    /// Takes out all objects of `kind`; the others keep their order.
+    fn remove(&mut self, kind: Kind) {
+        let mut kept: Vec<(usize, (Kind, ObjectKey))> = Vec::new();
+        for (identity, place) in self.places.drain().filter(|(identity, _)| identity.0 != kind) {
+            kept.push((place, identity));
+        }
+        kept.sort_unstable();
+        self.places = kept.iter().enumerate().map(|(place, (_, identity))| (*identity, place)).collect();
+        let mut place = 0;
+        self.items.retain(|_| {
+            place += 1;
+            kept.binary_search_by_key(&(place - 1), |(place, _)| *place).is_ok()
+        });
     }
 
     fn sorted_by_key<K: Ord>(self, key: impl FnMut(&T) -> K) -> Vec<T> {

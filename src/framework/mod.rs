@@ -28,7 +28,7 @@ pub use device_reason::{DeviceReason, DeviceShortage};
 pub use extender::Extender;
 pub use fact::Fact;
 pub use filter_set::FilterSet;
-pub use not_evaluated::{NotEvaluated, Notes};
+pub use not_evaluated::{NotEvaluated, Notes, PolicyRule};
 pub use placement::{NodePlacement, Placement};
 pub use plugin::{
     FilterPlugin, MAX_NODE_SCORE, NodeFilter, NodeScorer, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilter,

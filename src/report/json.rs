@@ -10,8 +10,8 @@ use crate::explain::PreemptionDetail;
 use crate::framework::placement::PluginScore;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
 
-use super::Answer;
 use super::json_help::{self, NotEligibleObject, SuggestionObject, VictimObject};
+use super::{Answer, StateAge};
 
 pub(super) const API_VERSION: &str = "kubectl-sched/v1";
 
@@ -97,6 +97,8 @@ struct PlacementObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<Name>,
     kube_version: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'a StateAge>,
     schedulable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
@@ -199,6 +201,7 @@ impl<'a> PlacementObject<'a> {
             pod: PodObject { namespace: placement.pod.namespace, name: placement.pod.name },
             profile: Some(placement.profile).filter(|profile| !profile.is_empty()),
             kube_version,
+            state: answer.age.as_ref(),
             schedulable: placement.schedulable,
             message: placement.message.as_deref(),
             errors: &placement.errors,

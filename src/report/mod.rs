@@ -3,6 +3,7 @@
 //! Nothing here changes an answer. Every form is a function of the same values: the
 //! [`Placement`] and what `explain` found in it.
 
+mod age;
 pub mod json;
 mod json_help;
 pub mod name;
@@ -14,6 +15,8 @@ pub mod text;
 
 use std::fmt;
 use std::str::FromStr;
+
+pub use age::StateAge;
 
 use crate::explain::{Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
@@ -94,4 +97,6 @@ pub struct Answer {
     pub preemption: Option<PreemptionDetail>,
     /// Pods without a profile have no cycle: this many nodes were not looked at.
     pub nodes: usize,
+    /// How old the state is, where that is known.
+    pub age: Option<StateAge>,
 }

@@ -18,9 +18,11 @@ pub(crate) use grid::Grid;
 pub(crate) use screen::Screen;
 pub(crate) use words::{amount, brief};
 
-use super::Answer;
+use std::collections::BTreeSet;
+
 use super::style::Label;
 use super::text::{count, thousands};
+use super::{Answer, StateAge};
 use crate::framework::{NotEvaluated, Placement};
 
 /// What decides about looks.
@@ -32,8 +34,8 @@ pub struct Options<'a> {
     pub wide: bool,
     /// Whether tables have a header.
     pub headers: bool,
-    /// Whose scheduler was reproduced, such as `v1.34`.
-    pub kube_version: &'a str,
+    /// What the answer rests on: whose scheduler was reproduced, such as `v1.34`, and how old the state is.
+    pub basis: &'a str,
 }
 
 /// The answers, one below the other.
@@ -52,9 +54,12 @@ pub fn render(answers: &[Answer], options: Options<'_>) -> String {
 fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
     let placement = &answer.placement;
     let profile = if has_no_profile(placement) { "no profile" } else { placement.profile.as_str() };
-    let basis = format!("{profile} · {}", options.kube_version);
+    let basis = format!("{profile} · {}", options.basis);
     let (label, headline) = headline(answer);
     screen.headline(label, &headline, &basis);
+    if let Some(remark) = answer.age.as_ref().and_then(StateAge::remark) {
+        screen.paragraph(Label::Dim, &remark);
+    }
     told(screen, placement);
     if let Some(detail) = &answer.detail {
         node::render(screen, answer, detail);
@@ -137,4 +142,11 @@ pub(crate) fn not_evaluated(screen: &mut Screen, items: &[NotEvaluated]) {
         grid.row(Label::Warning, vec![item.what.clone(), format!("{}: {}", item.why, item.effect)]);
     }
     screen.grid(&grid);
+    // In one line, to be copied.
+    let resources: BTreeSet<String> = items.iter().filter_map(|item| Some(item.rbac.as_ref()?.resource())).collect();
+    if !resources.is_empty() {
+        let resources = Vec::from_iter(resources).join(",");
+        let command = format!("kubectl create clusterrole kubectl-sched-more --verb=list --resource={resources}");
+        screen.line(&[(Label::Dim, "A role that may read it: "), (Label::Plain, &command)]);
+    }
 }

@@ -135,6 +135,8 @@ impl Connection {
         }
         config.accept_invalid_certs |= self.insecure_skip_tls_verify;
         config.headers.push((http::header::USER_AGENT, USER_AGENT));
+        // kube would ask fifteen times, for minutes; `retry` asks again instead.
+        config.default_retry = false;
         config.connect_timeout = self.request_timeout.or(config.connect_timeout);
         let auth = &mut config.auth_info;
         if let Some(token) = &self.token {

@@ -1,11 +1,11 @@
 //! All objects of one kind, page by page.
 //!
 //! While a page is decoded on another thread the next one is fetched, so at most two pages of a
-//! kind are in memory as text.
+//! kind are in memory as text; what was decoded is handed on at once.
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::page::{self, Unreadable};
+use super::page::{self, Page, Unreadable};
 use crate::cluster::Kind;
 
 /// How often an expired list is begun again in pages before it is asked for whole.
@@ -34,8 +34,17 @@ impl From<kube::Error> for ListError {
     }
 }
 
+/// What becomes known of a list.
+#[derive(Debug)]
+pub(super) enum News<P> {
+    /// The next page.
+    Page(Page<P>),
+    /// The list begins again: the pages so far count for nothing.
+    Again,
+}
+
 /// Lists `kind` in every namespace, `chunk_size` objects a page (0: all at once); `fetch` gets a
-/// path, `decode` makes of a page's text what is kept of it.
+/// path, `decode` makes of a page's text what is kept of it, `tell` is given the pages in their order.
 ///
 /// A page that has expired (410 Gone: the list took longer than the server remembers) makes the
 /// list begin again, and in the end come in one piece, which cannot expire (as client-go's
@@ -43,13 +52,18 @@ impl From<kube::Error> for ListError {
 ///
 /// # Errors
 /// See [`ListError`].
-pub(super) async fn list<P, D, F>(kind: Kind, chunk_size: usize, decode: D, fetch: F) -> Result<Vec<P>, ListError>
+pub(super) async fn list<P, D, F>(
+    kind: Kind,
+    chunk_size: usize,
+    decode: D,
+    fetch: F,
+    mut tell: impl FnMut(News<P>),
+) -> Result<(), ListError>
 where
     P: Send + 'static,
-    D: Fn(Kind, &str) -> Result<P, Unreadable> + Copy + Send + 'static,
+    D: Fn(Kind, &str) -> Result<Page<P>, Unreadable> + Copy + Send + 'static,
     F: AsyncFn(String) -> Result<String, kube::Error>,
 {
-    let mut pages = Vec::new();
     let mut decoding = None;
     let (mut limit, mut restarts) = (chunk_size, 0);
     let mut token: Option<String> = None;
@@ -57,7 +71,8 @@ where
         let text = match fetch(path(kind, limit, token.as_deref())).await {
             Ok(text) => text,
             Err(kube::Error::Api(status)) if status.code == 410 && token.is_some() => {
-                (pages, decoding, token) = (Vec::new(), None, None);
+                tell(News::Again);
+                (decoding, token) = (None, None);
                 if restarts == RESTARTS {
                     limit = 0;
                 }
@@ -68,10 +83,14 @@ where
         };
         token = page::next(&text).map_err(ListError::Unreadable)?;
         let before = decoding.replace(spawn_blocking(move || decode(kind, &text)));
-        pages.extend(decoded(before).await?);
+        if let Some(page) = decoded(before).await? {
+            tell(News::Page(page));
+        }
         if token.is_none() {
-            pages.extend(decoded(decoding).await?);
-            return Ok(pages);
+            if let Some(page) = decoded(decoding).await? {
+                tell(News::Page(page));
+            }
+            return Ok(());
         }
     }
 }
@@ -113,11 +132,12 @@ mod tests {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let decode = |kind: Kind, text: &str| page::items(kind, text, false);
-        let found = runtime.block_on(list(Kind::Namespace, chunk_size, decode, fetch));
-        let found = found.map(|pages| {
-            pages.iter().flatten().map(|(object, _)| object.identity().1.name.to_string()).collect::<Vec<_>>()
-        });
-        let found = found.map_err(|error| format!("{error:?}"));
+        let mut names = Vec::new();
+        let listed = runtime.block_on(list(Kind::Namespace, chunk_size, decode, fetch, |news| match news {
+            News::Page(page) => names.extend(page.kept.iter().map(|(object, _)| object.identity().1.name.to_string())),
+            News::Again => names.clear(),
+        }));
+        let found = listed.map(|()| names).map_err(|error| format!("{error:?}"));
         match expected {
             Ok(names) => assert_eq!(found.unwrap(), names),
             Err(word) => assert!(found.as_ref().is_err_and(|error| error.starts_with(word)), "{found:?}"),

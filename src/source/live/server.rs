@@ -6,9 +6,10 @@ use std::time::Duration;
 use kube::Client;
 
 use super::error::{LiveError, cause};
+use super::retry;
 
-/// A client for the server that the kubeconfig and the flags name. Requests that the server turns
-/// away for now (429, 503, 504) are sent again after a while, by kube's own policy.
+/// A client for the server that the kubeconfig and the flags name. Requests that fail for now are
+/// sent again after a while ([`retry`]).
 pub(super) struct Server {
     pub(super) client: Client,
     /// As the kubeconfig has it.
@@ -40,13 +41,28 @@ impl Server {
     /// # Errors
     /// What kube finds wrong; a request that took too long is an [`io::ErrorKind::TimedOut`].
     pub(super) async fn get(&self, path: &str) -> Result<String, kube::Error> {
-        let request = http::Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
-        let answer = self.client.request_text(request);
+        let answer = self.insist(path);
         match self.timeout {
             None => answer.await,
             Some(limit) => tokio::time::timeout(limit, answer)
                 .await
                 .unwrap_or_else(|_| Err(kube::Error::Service(Box::new(io::Error::from(io::ErrorKind::TimedOut))))),
+        }
+    }
+
+    /// Asks again as long as that may help.
+    async fn insist(&self, path: &str) -> Result<String, kube::Error> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let request = http::Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
+            match self.client.request_text(request).await {
+                Ok(text) => return Ok(text),
+                Err(error) => match retry::pause(&error, tries) {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => return Err(error),
+                },
+            }
         }
     }
 
