@@ -27,6 +27,7 @@ end
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "explain" -d 'Explain why a pod is pending, or why it is where it is'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "simulate" -d 'Show where pods would go, one after the other'
+complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "capacity" -d 'Show how many more pods fit, and what runs out first'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "snapshot" -d 'Write what scheduling reads of a cluster to one file, on request redacted'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "config" -d 'Show the effective scheduler configuration'
@@ -104,6 +105,43 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s f -l filename -d 'Count copies of the pods and pod templates of a manifest, which need not exist in the cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l ratio -d 'Copies of each pod in one turn, in the order they are named: 3:1' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l limit -d 'Stop at this many copies' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want -d 'Say how many more nodes this many copies need' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l like -d 'What nodes of --want are like [default: the node that takes most]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l scheduler-config -d 'A KubeSchedulerConfiguration' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+always\t''
+never\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s v -l v -d 'Say on standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s n -l namespace -d 'Namespace of the objects that are named' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l kubeconfig -d 'Path to the kubeconfig file; else KUBECONFIG, else ~/.kube/config' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l context -d 'The kubeconfig context to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l cluster -d 'The kubeconfig cluster to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l user -d 'The kubeconfig user to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l token -d 'Bearer token for the API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l as -d 'User name to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l as-group -d 'Group to impersonate; may be given several times' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l request-timeout -d 'How long to wait for a single request (1s, 2m, 3h; 0 waits forever)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l certificate-authority -d 'Path to the certificate of the authority that signed the server\'s' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l client-key -d 'Path to a client key for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l tls-server-name -d 'Name to check the server\'s certificate against' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l exit-code -d 'End with status 1 when none fits, or less than --want'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l call-extenders -d 'Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l no-headers -d 'Print tables without their headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l scheduler-config -d 'A KubeSchedulerConfiguration' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
@@ -180,11 +218,12 @@ never\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s v -l v -d 'Say on standard error what is being done' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -l no-headers -d 'Print tables without their headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate pending snapshot config completion version help" -f -a "explain" -d 'Explain why a pod is pending, or why it is where it is'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate pending snapshot config completion version help" -f -a "simulate" -d 'Show where pods would go, one after the other'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate pending snapshot config completion version help" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate pending snapshot config completion version help" -f -a "snapshot" -d 'Write what scheduling reads of a cluster to one file, on request redacted'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate pending snapshot config completion version help" -f -a "config" -d 'Show the effective scheduler configuration'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate pending snapshot config completion version help" -f -a "completion" -d 'Print the completion script for a shell'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate pending snapshot config completion version help" -f -a "version" -d 'Print the version, and the Kubernetes versions whose scheduler it reproduces'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate pending snapshot config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "explain" -d 'Explain why a pod is pending, or why it is where it is'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "simulate" -d 'Show where pods would go, one after the other'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "capacity" -d 'Show how many more pods fit, and what runs out first'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "snapshot" -d 'Write what scheduling reads of a cluster to one file, on request redacted'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "config" -d 'Show the effective scheduler configuration'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "completion" -d 'Print the completion script for a shell'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "version" -d 'Print the version, and the Kubernetes versions whose scheduler it reproduces'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -3,6 +3,8 @@
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/capacity.rs"]
+mod capacity;
 #[path = "cli/complete.rs"]
 mod complete;
 #[path = "cli/config.rs"]

@@ -8,6 +8,7 @@ use kubectl_sched::cluster::{Cluster, NodeId, PodId, Timestamp};
 use kubectl_sched::explain::pending::{self, Root};
 use kubectl_sched::framework::Placement;
 use kubectl_sched::scheduler::Scheduler;
+use kubectl_sched::simulate::capacity::{Copies, Needed, Template, measure, nodes_for};
 use kubectl_sched::simulate::{Outcome, Simulation, Ties, queue};
 
 /// One moment for all questions: a pod that never started counts as started now.
@@ -177,6 +178,35 @@ fn every_pending_pod_is_in_one_group_and_the_state_stays() {
                     );
                 }
                 assert_eq!(said(&ask(&scheduler, &cluster, placement.pod_id)), said(placement), "{}", case.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn capacity_is_what_a_simulation_places_and_more_nodes_are_enough_only_just() {
+    for area in ["simulate", "resources-fit"] {
+        for case in cases(area).step_by(16) {
+            let (scheduler, mut cluster) = (case.scheduler(), case.cluster());
+            for pod in pending(&cluster).into_iter().take(2) {
+                let at = format!("{} {}", case.name, cluster.pod(pod).key());
+                let before = said(&ask(&scheduler, &cluster, pod));
+                let mut copies = Copies::of([Template { pod, share: 1 }]);
+                let capacity = measure(&scheduler, &mut cluster, &mut copies, 30, NOW);
+                let (_, _, placed) = capacity.templates[0];
+                let on_nodes: usize = capacity.nodes.iter().map(|room| room.copies[0]).sum();
+                assert_eq!(on_nodes, placed, "{at}");
+                assert_eq!(capacity.stopped.is_none(), placed == 30, "{at}");
+                // A second count finds the same: nothing of the first is left.
+                let again = measure(&scheduler, &mut cluster, &mut copies, 30, NOW);
+                assert_eq!(format!("{capacity:?}"), format!("{again:?}"), "{at}");
+                if let Some(room) = capacity.nodes.iter().find(|room| room.copies[0] > 0) {
+                    let needed = nodes_for(&scheduler, &mut cluster, &mut copies, placed, room.node, NOW).unwrap();
+                    assert_eq!(needed, Needed::Nodes(0), "{at}");
+                    let more = nodes_for(&scheduler, &mut cluster, &mut copies, placed + 1, room.node, NOW).unwrap();
+                    assert_ne!(more == Needed::Nodes(0), capacity.stopped.is_some(), "{at}");
+                }
+                assert_eq!(said(&ask(&scheduler, &cluster, pod)), before, "{at}");
             }
         }
     }

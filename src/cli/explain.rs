@@ -12,7 +12,7 @@ use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
 use crate::report::{self, Answer, Format};
 
 use super::kube_flags::KubeFlags;
-use super::manifests::{self, Asked, AskedObject};
+use super::manifests::{Asked, AskedObject};
 use super::output::OutputFlags;
 use super::reading::Question;
 use super::state::{State, StateFlags};
@@ -86,14 +86,8 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
             Error::new("a resource cannot be retrieved by name across all namespaces").hint("choose one with -n")
         );
     }
-    let Asked { objects, others } = match &target {
-        Target::Files(files) => manifests::read(files)?,
-        Target::Named(_) => Asked::default(),
-    };
-    let question = match &target {
-        Target::Files(_) => Question::Asked(&objects),
-        Target::Named(named) => Question::Named(named),
-    };
+    let Asked { objects, others } = target.manifests()?;
+    let question = Question::of(&target, &objects);
     let mut state =
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
     let pods = pods(&mut state, &target, objects)?;

@@ -41,7 +41,7 @@ pub(crate) enum AskedObject {
     Workload(Box<Workload>),
 }
 
-/// Reads the files: before a cluster is asked, as a login plugin may want standard input as well.
+/// Reads the files.
 ///
 /// # Errors
 /// A file cannot be read, or none has a pod or anything with a pod template.
@@ -50,7 +50,8 @@ pub(crate) fn read(files: &[PathBuf]) -> Result<Asked> {
     for file in files {
         let input = Input::from(file.clone());
         for manifest in read_manifests(&input).map_err(Error::from_error)?.objects {
-            let (object, _) = Object::decode(manifest.kind, &manifest.json)
+            let object = manifest
+                .decode()
                 .map_err(|error| Error::new(format!("{input}: {}: {error}", manifest.kind.as_str())))?;
             match object {
                 Object::Pod(pod) => asked.objects.push(AskedObject::Pod(pod, manifest.json)),

@@ -6,6 +6,7 @@
 //! Exit status: 0 answered, 1 only with `--exit-code` (answered: a pod does not fit), 2 the
 //! question could not be answered.
 
+mod capacity;
 mod complete;
 mod completion;
 mod config;
@@ -74,6 +75,7 @@ struct Cli {
 enum Command {
     Explain(Box<explain::ExplainArgs>),
     Simulate(Box<simulate::SimulateArgs>),
+    Capacity(Box<capacity::CapacityArgs>),
     Pending(Box<pending::PendingArgs>),
     Snapshot(Box<snapshot::SnapshotArgs>),
     Config(config::ConfigArgs),
@@ -113,6 +115,7 @@ fn run(command: &Command) -> Result<Status> {
     match command {
         Command::Explain(arguments) => explain::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Capacity(arguments) => capacity::run(arguments),
         Command::Pending(arguments) => pending::run(arguments),
         Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::Config(arguments) => config::run(arguments),

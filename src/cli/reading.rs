@@ -20,7 +20,7 @@ use crate::source::live::Session;
 use super::manifests::AskedObject;
 use super::progress::Progress;
 use super::state::from_live;
-use super::target::Named;
+use super::target::{Named, Target};
 
 /// What is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,16 @@ pub(crate) enum Question<'a> {
     Asked(&'a [AskedObject]),
     /// All pending pods.
     Pending,
+}
+
+impl<'a> Question<'a> {
+    /// About what was named, or about `objects` of the files that were.
+    pub(crate) fn of(target: &'a Target, objects: &'a [AskedObject]) -> Self {
+        match target {
+            Target::Named(named) => Self::Named(named),
+            Target::Files(_) => Self::Asked(objects),
+        }
+    }
 }
 
 /// How old a state is that was read from a cluster.

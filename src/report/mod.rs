@@ -4,6 +4,7 @@
 //! [`Placement`] and what `explain` found in it.
 
 mod age;
+pub mod capacity;
 pub mod json;
 mod json_help;
 pub mod name;

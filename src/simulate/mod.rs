@@ -5,6 +5,7 @@
 //! finds none stays pending and changes nothing. The state is changed in place, never copied, and
 //! [`Simulation::rewind`] changes it back.
 
+pub mod capacity;
 pub mod queue;
 pub mod step;
 pub mod summary;
@@ -87,6 +88,11 @@ impl<'a> Simulation<'a> {
 
     /// The state as it is now.
     pub fn cluster(&self) -> &Cluster {
+        self.cluster
+    }
+
+    /// The state as it is now, to add pods to it.
+    fn cluster_mut(&mut self) -> &mut Cluster {
         self.cluster
     }
 

@@ -7,18 +7,30 @@ use serde_json::Value;
 use super::Input;
 use super::error::{Problem, SourceError};
 use super::files::{read_one, type_name};
+use super::json_path;
 use super::scan::TypeMeta;
 use super::walk::Sink;
-use crate::cluster::Kind;
 use crate::cluster::object::skip;
+use crate::cluster::{Kind, Object};
 
 /// One object of a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
     /// What it is.
     pub kind: Kind,
-    /// Its JSON text, which [`crate::cluster::Object::decode`] takes.
+    /// Its JSON text.
     pub json: Vec<u8>,
+}
+
+impl Manifest {
+    /// The object.
+    ///
+    /// # Errors
+    /// What is wrong with it, and at which path: `spec.containers[0].resources.requests.cpu: …`.
+    pub fn decode(&self) -> Result<Object, String> {
+        let decoded = Object::decode(self.kind, &self.json);
+        decoded.map(|(object, _)| object).map_err(|error| json_path::located(&self.json, &error))
+    }
 }
 
 /// The objects of a manifest, in its order.

@@ -16,6 +16,7 @@ mod documents;
 mod error;
 mod fields;
 pub mod files;
+mod json_path;
 pub mod live;
 mod manifests;
 mod open;

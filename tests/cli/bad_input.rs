@@ -14,7 +14,7 @@ fn explain(manifest: &str) -> String {
 fn an_absurd_quantity() {
     assert_snapshot!(explain("absurd-quantity"), @r#"
     --- stderr
-    error: tests/cli/bad/absurd-quantity.yaml: Pod: "2 cores" is not a quantity: expected a number with an optional suffix, such as 500m, 1.5 or 2Gi at line 1 column 173
+    error: tests/cli/bad/absurd-quantity.yaml: Pod: spec.containers[0].resources.requests.cpu: "2 cores" is not a quantity: expected a number with an optional suffix, such as 500m, 1.5 or 2Gi
     --- status 2
     "#);
 }

@@ -16,7 +16,7 @@ mod words;
 
 pub(crate) use grid::Grid;
 pub(crate) use screen::Screen;
-pub(crate) use words::{amount, brief};
+pub(crate) use words::{amount, brief, on_node, subject};
 
 use std::collections::BTreeSet;
 

@@ -66,7 +66,7 @@ pub(crate) fn brief(reason: &Reason) -> String {
 }
 
 /// What a miss is about, in a word: the resource, or the plugin.
-pub(super) fn subject(plugin: Option<&'static str>, reason: &Reason) -> String {
+pub(crate) fn subject(plugin: Option<&'static str>, reason: &Reason) -> String {
     match reason {
         Reason::InsufficientResource { resource, .. } => resource.to_string(),
         Reason::TooManyPods { .. } => "pods".to_owned(),
@@ -76,7 +76,7 @@ pub(super) fn subject(plugin: Option<&'static str>, reason: &Reason) -> String {
 }
 
 /// The reason on one node, with its numbers.
-pub(super) fn on_node(reason: &Reason) -> String {
+pub(crate) fn on_node(reason: &Reason) -> String {
     match reason {
         Reason::InsufficientResource { resource, requested, used, allocatable, short } => {
             let print = |value: Amount| amount(*resource, value);

@@ -1,0 +1,170 @@
+//! `kubectl sched capacity`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cluster::{Name, PodId, Timestamp, name};
+use crate::error::{Error, Result};
+use crate::framework::NotEvaluated;
+use crate::report::Format;
+use crate::report::capacity::{self, CapacityAnswer, Wanted};
+use crate::simulate::capacity::{Capacity, Copies, Template, measure, nodes_for};
+
+use super::kube_flags::KubeFlags;
+use super::manifests::{Asked, AskedObject};
+use super::output::OutputFlags;
+use super::reading::Question;
+use super::state::{State, StateFlags};
+use super::target::Target;
+use super::{Status, TEMPLATE, resolve};
+
+/// Where counting ends when nothing else ends it: more pods than a cluster may have.
+const LIMIT: usize = 200_000;
+
+/// Show how many more pods fit, and what runs out first
+///
+/// Places copies of a pod, one after the other and as kube-scheduler would place them, until one
+/// finds no node; then shows what each node took and what stops the next one there. The pod
+/// itself need not fit, nor be pending, nor exist.
+///
+/// Several pods, or several manifests, are placed in turns: one each, or as --ratio says.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched capacity (POD | TYPE/NAME | TYPE NAME | -f FILE) [OPTIONS]")]
+pub(crate) struct CapacityArgs {
+    /// POD, TYPE/NAME or TYPE NAME
+    #[arg(value_name = "TARGET")]
+    target: Vec<String>,
+    /// Count copies of the pods and pod templates of a manifest, which need not exist in the cluster
+    #[arg(short, long, value_name = "FILE|-", value_delimiter = ',')]
+    filename: Vec<PathBuf>,
+    /// Copies of each pod in one turn, in the order they are named: 3:1
+    #[arg(long, value_name = "N:N", value_delimiter = ':')]
+    ratio: Vec<usize>,
+    /// Stop at this many copies
+    #[arg(long, value_name = "NUMBER", default_value_t = LIMIT, hide_default_value = true)]
+    limit: usize,
+    /// Say how many more nodes this many copies need
+    #[arg(long, value_name = "NUMBER")]
+    want: Option<usize>,
+    /// What nodes of --want are like [default: the node that takes most]
+    #[arg(long, value_name = "NODE", requires = "want")]
+    like: Option<String>,
+    /// End with status 1 when none fits, or less than --want
+    #[arg(long)]
+    exit_code: bool,
+    #[command(flatten)]
+    state: StateFlags,
+    #[command(flatten)]
+    output: OutputFlags,
+    #[command(flatten)]
+    kube: KubeFlags,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  # How many more pods like mailer-1 fit, and what stops the next one?
+  kubectl sched capacity mailer-1 -n shop --snapshot examples/clusters/mixed.yaml
+
+  # How many more nodes like node-1 do 40 replicas of a deployment need?
+  kubectl sched capacity deployment/web -n shop --want 40 --like node-1 \\
+      --snapshot examples/clusters/mixed.yaml
+
+  # Two of one for each of the other
+  kubectl sched capacity pod/web-7 pod/mailer-1 --ratio 2:1 -n shop \\
+      --snapshot examples/clusters/mixed.yaml
+
+Exit status:
+  0  the question was answered, whatever the answer
+  1  with --exit-code only: answered, and none fits, or less than --want
+  2  the question could not be answered";
+
+pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
+    let target = Target::parse(&arguments.target, &arguments.filename)?;
+    let Asked { objects, others } = target.manifests()?;
+    let question = Question::of(&target, &objects);
+    let mut state =
+        arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
+    let pods = pods(&mut state, &target, objects)?;
+    let shares = shares(&arguments.ratio, pods.len())?;
+    let mut copies = Copies::of(pods.into_iter().zip(shares).map(|(pod, share)| Template { pod, share }));
+    let now = Timestamp::now();
+    let capacity = measure(&state.scheduler, &mut state.cluster, &mut copies, arguments.limit, now);
+    let wanted = wanted(arguments, &mut state, &capacity, &mut copies, now)?;
+    let mut not_evaluated = capacity.not_evaluated.clone();
+    NotEvaluated::join(&mut not_evaluated, &state.notes);
+    let answer = CapacityAnswer { capacity, limit: arguments.limit, wanted, not_evaluated };
+    print(&answer, &arguments.output, &state)?;
+    Ok(if arguments.exit_code && !answer.is_enough() { Status::DoesNotFit } else { Status::Answered })
+}
+
+/// One pod for each thing that was named: a workload's pods are all alike.
+fn pods(state: &mut State, target: &Target, from_files: Vec<AskedObject>) -> Result<Vec<PodId>> {
+    let mut pods = Vec::new();
+    match target {
+        Target::Files(_) => {
+            for asked in from_files {
+                pods.extend(resolve::asked(state, asked, 1).into_iter().next());
+            }
+        }
+        Target::Named(named) => {
+            for named in named {
+                pods.extend(resolve::named(state, named)?.into_iter().next());
+            }
+        }
+    }
+    Ok(pods)
+}
+
+/// The shares of `pods` templates, 1 each unless `ratio` says otherwise.
+fn shares(ratio: &[usize], pods: usize) -> Result<Vec<usize>> {
+    if ratio.is_empty() {
+        return Ok(vec![1; pods]);
+    }
+    if ratio.len() != pods {
+        return Err(Error::new(format!("--ratio has {} numbers for {pods} pods", ratio.len()))
+            .hint("name one number for each pod, such as 3:1 for two"));
+    }
+    if ratio.contains(&0) {
+        return Err(Error::new("--ratio has a 0").hint("leave that pod out, or give it at least 1"));
+    }
+    Ok(ratio.to_vec())
+}
+
+fn wanted(
+    arguments: &CapacityArgs,
+    state: &mut State,
+    capacity: &Capacity,
+    copies: &mut Copies,
+    now: Timestamp,
+) -> Result<Option<Wanted>> {
+    let Some(number) = arguments.want else { return Ok(None) };
+    let like = match &arguments.like {
+        Some(like) => name(like),
+        None => most(capacity).ok_or_else(|| {
+            Error::new("no node takes a single copy, so it is not known what more nodes should be like")
+                .hint("name a node with --like NODE")
+        })?,
+    };
+    let needed = nodes_for(&state.scheduler, &mut state.cluster, copies, number, like, now)
+        .map_err(|error| Error::new(format!("{error} in {}", state.origin)))?;
+    Ok(Some(Wanted { copies: number, like, needed }))
+}
+
+/// The node that took most copies, the first of those that took as many.
+fn most(capacity: &Capacity) -> Option<Name> {
+    let took = |copies: &[usize]| copies.iter().sum::<usize>();
+    let most = capacity.nodes.iter().map(|room| took(&room.copies)).max().filter(|most| *most > 0)?;
+    capacity.nodes.iter().find(|room| took(&room.copies) == most).map(|room| room.node)
+}
+
+fn print(answer: &CapacityAnswer, output: &OutputFlags, state: &State) -> Result<()> {
+    let kube_version = state.scheduler.behaviour().version.to_string();
+    let text = match output.output {
+        Format::Json => capacity::json(answer, &kube_version).map_err(Error::from_error)?,
+        Format::Yaml => capacity::yaml(answer, &kube_version).map_err(Error::from_error)?,
+        Format::Name => capacity::names(answer),
+        Format::Table | Format::Wide => capacity::table(answer, output.table_options(&state.basis())),
+    };
+    output.print(&text)
+}

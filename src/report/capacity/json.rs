@@ -1,0 +1,179 @@
+//! `-o json` and `-o yaml` of a capacity.
+//!
+//! The types here are the contract with scripts: fields may be added, never removed or renamed.
+
+use serde::Serialize;
+
+use crate::cluster::{Name, ObjectKey, name};
+use crate::framework::{Amount, NotEvaluated, Reason};
+use crate::simulate::capacity::{Left, Limit, Needed, Room};
+
+use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
+use super::{CapacityAnswer, Wanted};
+
+/// JSON, indented by four blanks.
+///
+/// # Errors
+/// Never in practice; what the serialiser says.
+pub fn json(answer: &CapacityAnswer, kube_version: &str) -> Result {
+    pretty(&CapacityObject::new(answer, kube_version))
+}
+
+/// The same as YAML.
+///
+/// # Errors
+/// Never in practice; what the serialiser says.
+pub fn yaml(answer: &CapacityAnswer, kube_version: &str) -> Result {
+    any_yaml(&CapacityObject::new(answer, kube_version))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CapacityObject<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    kube_version: &'a str,
+    /// Copies that fit, of all templates.
+    copies: usize,
+    /// Whole turns of the ratio that fit.
+    turns: usize,
+    templates: Vec<TemplateObject>,
+    /// Whether counting ended before the cluster was full.
+    limit_reached: bool,
+    /// What kube-scheduler says of the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped_at: Option<ObjectKey>,
+    /// On nodes that would take a copy at the beginning.
+    runs_out: Vec<LimitObject>,
+    /// On nodes that never would.
+    never: Vec<LimitObject>,
+    left: LeftObject,
+    nodes: Vec<NodeObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wanted: Option<WantedObject>,
+    not_evaluated: &'a [NotEvaluated],
+}
+
+#[derive(Serialize)]
+struct TemplateObject {
+    pod: ObjectKey,
+    share: usize,
+    copies: usize,
+}
+
+#[derive(Serialize)]
+struct LimitObject {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plugin: Option<&'static str>,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<Name>,
+    nodes: usize,
+}
+
+#[derive(Serialize)]
+struct LeftObject {
+    cpu: Amount,
+    memory: Amount,
+}
+
+#[derive(Serialize)]
+struct NodeObject<'a> {
+    name: Name,
+    /// In the order of the templates.
+    copies: &'a [usize],
+    stops: Vec<StopObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct StopObject<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plugin: Option<&'static str>,
+    message: String,
+    #[serde(flatten)]
+    facts: &'a Reason,
+}
+
+#[derive(Serialize)]
+struct WantedObject {
+    copies: usize,
+    like: Name,
+    /// Null where no number of them is enough.
+    nodes: Option<usize>,
+}
+
+impl<'a> CapacityObject<'a> {
+    fn new(answer: &'a CapacityAnswer, kube_version: &'a str) -> Self {
+        let capacity = &answer.capacity;
+        let stopped = capacity.stopped.as_ref();
+        Self {
+            api_version: API_VERSION,
+            kind: "Capacity",
+            kube_version,
+            copies: answer.copies(),
+            turns: capacity.turns,
+            templates: capacity
+                .templates
+                .iter()
+                .map(|(pod, share, copies)| TemplateObject { pod: *pod, share: *share, copies: *copies })
+                .collect(),
+            limit_reached: stopped.is_none(),
+            message: stopped.map(|stopped| stopped.unplaced.message.as_str()),
+            stopped_at: stopped.and_then(|stopped| capacity.templates.get(stopped.template)).map(|(pod, _, _)| *pod),
+            runs_out: stopped.map(|stopped| limits(&stopped.runs_out)).unwrap_or_default(),
+            never: stopped.map(|stopped| limits(&stopped.never)).unwrap_or_default(),
+            left: LeftObject::new(capacity.left),
+            nodes: capacity.nodes.iter().map(NodeObject::new).collect(),
+            wanted: answer.wanted.as_ref().map(WantedObject::new),
+            not_evaluated: &answer.not_evaluated,
+        }
+    }
+}
+
+fn limits(limits: &[Limit]) -> Vec<LimitObject> {
+    let resource = |reason: &Reason| match reason {
+        Reason::InsufficientResource { resource, .. } => Some(*resource),
+        Reason::TooManyPods { .. } => Some(name("pods")),
+        _ => None,
+    };
+    limits
+        .iter()
+        .map(|limit| LimitObject {
+            plugin: limit.plugin,
+            message: limit.reason.to_string(),
+            resource: resource(&limit.reason),
+            nodes: limit.nodes,
+        })
+        .collect()
+}
+
+impl LeftObject {
+    fn new(left: Left) -> Self {
+        Self { cpu: Amount::new(name("cpu"), left.milli_cpu), memory: Amount::new(name("memory"), left.memory) }
+    }
+}
+
+impl<'a> NodeObject<'a> {
+    fn new(room: &'a Room) -> Self {
+        let stops = room.stops.iter();
+        Self {
+            name: room.node,
+            copies: &room.copies,
+            stops: stops
+                .map(|(plugin, reason)| StopObject { plugin: *plugin, message: reason.to_string(), facts: reason })
+                .collect(),
+        }
+    }
+}
+
+impl WantedObject {
+    fn new(wanted: &Wanted) -> Self {
+        let nodes = match wanted.needed {
+            Needed::Nodes(nodes) => Some(nodes),
+            Needed::Never { .. } => None,
+        };
+        Self { copies: wanted.copies, like: wanted.like, nodes }
+    }
+}

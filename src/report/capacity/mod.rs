@@ -1,0 +1,63 @@
+//! How a capacity looks: a table for people, the documented JSON for programs.
+
+mod json;
+mod table;
+
+pub use json::{json, yaml};
+pub use table::table;
+
+use std::fmt::Write;
+
+use crate::cluster::Name;
+use crate::framework::NotEvaluated;
+use crate::simulate::capacity::{Capacity, Needed};
+
+use super::text::escape;
+
+/// What fits, and what a wanted number needs.
+#[derive(Clone, Debug)]
+pub struct CapacityAnswer {
+    /// What fits as it is.
+    pub capacity: Capacity,
+    /// Whether counting ended at `--limit`, or where the tool stops by itself.
+    pub limit: usize,
+    /// What a wanted number needs, if one was named.
+    pub wanted: Option<Wanted>,
+    /// What the answer does not rest on.
+    pub not_evaluated: Vec<NotEvaluated>,
+}
+
+/// What a wanted number needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Copies that are to fit.
+    pub copies: usize,
+    /// The node that more are made like.
+    pub like: Name,
+    /// How many.
+    pub needed: Needed,
+}
+
+impl CapacityAnswer {
+    /// Copies that fit.
+    pub fn copies(&self) -> usize {
+        self.capacity.templates.iter().map(|(_, _, placed)| placed).sum()
+    }
+
+    /// Whether what was asked for is there as it is: the wanted number, or any at all.
+    pub fn is_enough(&self) -> bool {
+        match &self.wanted {
+            Some(wanted) => wanted.needed == Needed::Nodes(0),
+            None => self.copies() > 0,
+        }
+    }
+}
+
+/// `-o name`: `node/NAME` of every node that takes a copy, one a line.
+pub fn names(answer: &CapacityAnswer) -> String {
+    let mut text = String::new();
+    for room in answer.capacity.nodes.iter().filter(|room| room.copies.iter().any(|copies| *copies > 0)) {
+        let _ = writeln!(text, "node/{}", escape(&room.node));
+    }
+    text
+}

@@ -1,0 +1,162 @@
+//! `-o table` and `-o wide` of a capacity.
+//!
+//! The number first; then what runs out; then node by node what it takes and what stops the next.
+
+use crate::cluster::name;
+use crate::framework::{Amount, Reason};
+use crate::simulate::capacity::{Limit, Needed, Room, Stopped};
+
+use super::super::style::Label;
+use super::super::table::{Grid, Options, Screen, amount, brief, not_evaluated, on_node, subject};
+use super::super::text::{count, list, thousands};
+use super::CapacityAnswer;
+
+/// Nodes that are shown.
+const NODES: usize = 15;
+/// Things that stop the next copy that are shown.
+const LIMITS: usize = 8;
+
+/// The capacity as a person reads it.
+pub fn table(answer: &CapacityAnswer, options: Options<'_>) -> String {
+    let mut screen = Screen::new(options.width, options.headers);
+    let label = if answer.is_enough() { Label::Fits } else { Label::Rejected };
+    screen.headline(label, &headline(answer), options.basis);
+    wanted(&mut screen, answer);
+    if let Some(stopped) = &answer.capacity.stopped {
+        runs_out(&mut screen, answer, stopped);
+    } else {
+        screen.blank();
+        let text = format!("Counting ended at {}: more may fit.", thousands(answer.limit));
+        screen.paragraph(Label::Plain, &text);
+    }
+    nodes(&mut screen, answer, if options.wide { usize::MAX } else { NODES });
+    not_evaluated(&mut screen, &answer.not_evaluated);
+    screen.finish()
+}
+
+/// The answer in one line.
+fn headline(answer: &CapacityAnswer) -> String {
+    let capacity = &answer.capacity;
+    let taking = capacity.nodes.iter().filter(|room| took(room) > 0).count();
+    let on = format!("on {} of {}", thousands(taking), count(capacity.nodes.len(), "node"));
+    match capacity.templates.as_slice() {
+        [(pod, _, 0)] => format!("No more pod like {pod} fits"),
+        [(pod, _, placed)] => format!("{} like {pod}, {on}", count(*placed, "more pod")),
+        templates => {
+            let turn: Vec<String> = templates.iter().map(|(pod, share, _)| format!("{share} {pod}")).collect();
+            let turn = list(&turn, 4);
+            match capacity.turns {
+                0 => format!("Not one turn of {turn} fits"),
+                turns => format!("{} of {turn}, {on}", count(turns, "more turn")),
+            }
+        }
+    }
+}
+
+fn took(room: &Room) -> usize {
+    room.copies.iter().sum()
+}
+
+fn wanted(screen: &mut Screen, answer: &CapacityAnswer) {
+    let Some(wanted) = &answer.wanted else { return };
+    let pods = count(wanted.copies, "pod");
+    let verb = if wanted.copies == 1 { "needs" } else { "need" };
+    let (label, text) = match wanted.needed {
+        Needed::Nodes(0) => (Label::Fits, format!("{pods} fit as it is: no more node is needed")),
+        Needed::Nodes(nodes) => (
+            Label::Hint,
+            format!(
+                "{pods} {verb} {} like {}, with one less they do not all fit",
+                count(nodes, "more node"),
+                wanted.like
+            ),
+        ),
+        Needed::Never { nodes, placed } => (
+            Label::Rejected,
+            format!(
+                "no number of nodes like {} is enough for {pods}: with {} more it is {}",
+                wanted.like,
+                thousands(nodes),
+                thousands(placed)
+            ),
+        ),
+    };
+    screen.paragraph(label, &text);
+}
+
+fn runs_out(screen: &mut Screen, answer: &CapacityAnswer, stopped: &Stopped) {
+    if let [_, _, ..] = answer.capacity.templates.as_slice()
+        && let Some((pod, _, _)) = answer.capacity.templates.get(stopped.template)
+    {
+        screen.blank();
+        screen.paragraph(Label::Plain, &format!("The next one, like {pod}, finds no node."));
+    }
+    if stopped.runs_out.is_empty() && stopped.never.is_empty() {
+        screen.blank();
+        screen.paragraph(Label::Plain, &stopped.unplaced.message);
+        return;
+    }
+    limits(screen, "WHAT RUNS OUT", &stopped.runs_out);
+    let left = &answer.capacity.left;
+    if !stopped.runs_out.is_empty() {
+        let print = |resource, value| amount(name(resource), Amount::new(name(resource), value));
+        let text = format!("left there: cpu {}, memory {}", print("cpu", left.milli_cpu), print("memory", left.memory));
+        screen.paragraph(Label::Dim, &text);
+    }
+    limits(screen, "NODES THAT TAKE NONE", &stopped.never);
+}
+
+fn limits(screen: &mut Screen, heading: &str, limits: &[Limit]) {
+    if limits.is_empty() {
+        return;
+    }
+    screen.blank();
+    let mut grid = Grid::new([heading, "", "NODES"]).right_aligned([2]);
+    for limit in limits.iter().take(LIMITS) {
+        let plugin = limit.plugin.unwrap_or("framework").to_owned();
+        grid.row(Label::Plugin, [plugin, what(&limit.reason), thousands(limit.nodes)]);
+    }
+    screen.grid(&grid);
+    if limits.len() > LIMITS {
+        screen.line(&[(Label::Dim, &format!("and {}", count(limits.len() - LIMITS, "more cause")))]);
+    }
+}
+
+/// The reason without the numbers of one node: a resource by its name.
+fn what(reason: &Reason) -> String {
+    match reason {
+        Reason::InsufficientResource { .. } | Reason::TooManyPods { .. } => subject(None, reason),
+        other => brief(other),
+    }
+}
+
+/// Nodes that take a copy, those that take most first.
+fn nodes(screen: &mut Screen, answer: &CapacityAnswer, most: usize) {
+    let mut rooms: Vec<&Room> = answer.capacity.nodes.iter().filter(|room| took(room) > 0).collect();
+    if rooms.is_empty() {
+        return;
+    }
+    // Stable: nodes that take as many stay in the order of names.
+    rooms.sort_by_key(|room| std::cmp::Reverse(took(room)));
+    let several = answer.capacity.templates.len() > 1;
+    screen.blank();
+    let mut grid = Grid::new(["NODE", "MORE", "WHAT STOPS THE NEXT"]).right_aligned([1]);
+    for room in rooms.iter().take(most) {
+        let more = match (several, took(room)) {
+            (false, all) => thousands(all),
+            (true, _) => room.copies.iter().map(|copies| thousands(*copies)).collect::<Vec<_>>().join(" + "),
+        };
+        let stops: Vec<String> = room
+            .stops
+            .iter()
+            .map(|(plugin, reason)| format!("{}: {}", subject(*plugin, reason), on_node(reason)))
+            .collect();
+        let stops = if stops.is_empty() { "nothing".to_owned() } else { stops.join("; ") };
+        grid.row(Label::Fits, [room.node.to_string(), more, stops]);
+    }
+    screen.grid(&grid);
+    if rooms.len() > most {
+        let rest = count(rooms.len() - most, "more node");
+        screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
+    }
+}
