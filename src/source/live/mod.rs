@@ -11,6 +11,7 @@ mod pages;
 mod retry;
 mod server;
 mod session;
+mod words;
 
 pub use connection::Connection;
 pub use error::LiveError;

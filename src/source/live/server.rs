@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use kube::Client;
 
-use super::error::{LiveError, cause};
-use super::retry;
+use super::connection::NO_CLUSTER;
+use super::error::LiveError;
+use super::{retry, words};
 
 /// A client for the server that the kubeconfig and the flags name. Requests that fail for now are
 /// sent again after a while ([`retry`]).
@@ -16,6 +17,8 @@ pub(super) struct Server {
     pub(super) url: http::Uri,
     /// `--request-timeout`: for one request, retries included.
     pub(super) timeout: Option<Duration>,
+    /// The command that brings credentials, if one does.
+    pub(super) login: Option<String>,
 }
 
 impl Server {
@@ -80,23 +83,29 @@ impl Server {
                 LiveError::Message("You must be logged in to the server (Unauthorized)".to_owned())
             }
             kube::Error::Api(status) => LiveError::Server { reason: status.reason, message: status.message },
-            kube::Error::Auth(error) => {
-                LiveError::Message(format!("Unable to connect to the server: getting credentials: {}", cause(&error)))
-            }
+            kube::Error::Auth(error) => LiveError::Message(words::credentials(&error, self.login.as_deref())),
             error => LiveError::Message(self.unreachable(&error)),
         }
     }
 
     fn unreachable(&self, error: &kube::Error) -> String {
         match io_kind(error) {
-            Some(io::ErrorKind::ConnectionRefused) => format!(
-                "The connection to the server {} was refused - did you specify the right host or port?",
-                self.address()
-            ),
-            Some(io::ErrorKind::TimedOut) => {
-                format!("Unable to connect to the server: {} did not answer in time", self.address())
+            Some(io::ErrorKind::ConnectionRefused) => {
+                let refused = format!(
+                    "The connection to the server {} was refused - did you specify the right host or port?",
+                    self.address()
+                );
+                // Nobody meant that server.
+                if self.url == NO_CLUSTER {
+                    format!("{refused} No cluster is chosen: use --kubeconfig, --context or --snapshot")
+                } else {
+                    refused
+                }
             }
-            _ => format!("Unable to connect to the server: {}", cause(error)),
+            _ => {
+                let host = self.url.host().unwrap_or_default();
+                format!("Unable to connect to the server: {}", words::connection(error, host))
+            }
         }
     }
 }
