@@ -13,7 +13,7 @@ use kubectl_sched::cluster::object::TypeMeta;
 use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, ObjectKey, Timestamp};
 use kubectl_sched::config::SchedulerConfig;
 use kubectl_sched::explain::Explanation;
-use kubectl_sched::report::{Answer, json};
+use kubectl_sched::report::{Answer, Basis, json};
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::source::snapshot::{Record, Snapshot};
 use kubectl_sched::source::{Input, files};
@@ -73,9 +73,9 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey) -> String {
     let explanation = Explanation::of(&placement, &cluster);
     let nodes = cluster.nodes().len();
     json::render(
-        &[Answer { explanation, detail: None, suggestions: None, preemption: None, nodes, age: None, placement }],
+        &[Answer { explanation, detail: None, suggestions: None, preemption: None, nodes, placement }],
         false,
-        "v1.34",
+        &Basis { kube_version: "v1.34".to_owned(), age: None },
     )
     .unwrap()
 }

@@ -159,12 +159,12 @@ fn most(capacity: &Capacity) -> Option<Name> {
 }
 
 fn print(answer: &CapacityAnswer, output: &OutputFlags, state: &State) -> Result<()> {
-    let kube_version = state.scheduler.behaviour().version.to_string();
+    let basis = state.basis();
     let text = match output.output {
-        Format::Json => capacity::json(answer, &kube_version).map_err(Error::from_error)?,
-        Format::Yaml => capacity::yaml(answer, &kube_version).map_err(Error::from_error)?,
+        Format::Json => capacity::json(answer, &basis).map_err(Error::from_error)?,
+        Format::Yaml => capacity::yaml(answer, &basis).map_err(Error::from_error)?,
         Format::Name => capacity::names(answer),
-        Format::Table | Format::Wide => capacity::table(answer, output.table_options(&state.basis())),
+        Format::Table | Format::Wide => capacity::table(answer, output.table_options(&basis)),
     };
     output.print(&text)
 }

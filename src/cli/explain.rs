@@ -168,7 +168,6 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
         explanation: Explanation::of(&placement, &state.cluster),
         detail: node.and_then(|node| detail(state, &placement, node, now)),
         nodes: state.cluster.nodes().len(),
-        age: state.age(),
         placement,
     };
     if let Some(node) = was_on {
@@ -189,13 +188,13 @@ fn detail(state: &State, placement: &Placement, node: &str, now: Timestamp) -> O
 }
 
 fn print(answers: &[Answer], output: &OutputFlags, state: &State) -> Result<()> {
-    let kube_version = state.scheduler.behaviour().version.to_string();
+    let basis = state.basis();
     let list = answers.len() != 1;
     let text = match output.output {
-        Format::Json => report::json::render(answers, list, &kube_version).map_err(Error::from_error)?,
-        Format::Yaml => report::json::render_yaml(answers, list, &kube_version).map_err(Error::from_error)?,
+        Format::Json => report::json::render(answers, list, &basis).map_err(Error::from_error)?,
+        Format::Yaml => report::json::render_yaml(answers, list, &basis).map_err(Error::from_error)?,
         Format::Name => report::name::render(answers),
-        Format::Table | Format::Wide => report::table::render(answers, output.table_options(&state.basis())),
+        Format::Table | Format::Wide => report::table::render(answers, output.table_options(&basis)),
     };
     output.print(&text)
 }

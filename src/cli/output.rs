@@ -6,9 +6,9 @@ use anstream::{AutoStream, ColorChoice};
 use clap::{Args, ValueEnum};
 
 use crate::error::{Error, Result};
-use crate::report::Format;
 use crate::report::table::Options;
 use crate::report::text::escape;
+use crate::report::{Basis, Format};
 
 /// How the answer is printed.
 #[derive(Clone, Debug, Args)]
@@ -54,7 +54,7 @@ impl OutputFlags {
     }
 
     /// How a table is to look.
-    pub(crate) fn table_options<'a>(&self, basis: &'a str) -> Options<'a> {
+    pub(crate) fn table_options<'a>(&self, basis: &'a Basis) -> Options<'a> {
         Options { width: width(), wide: self.output == Format::Wide, headers: !self.no_headers, basis }
     }
 

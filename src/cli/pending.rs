@@ -85,12 +85,12 @@ fn pods(cluster: &Cluster, namespace: Option<&str>) -> Vec<PodId> {
 }
 
 fn print(pending: &Pending, output: &OutputFlags, state: &State) -> Result<()> {
-    let kube_version = state.scheduler.behaviour().version.to_string();
+    let basis = state.basis();
     let text = match output.output {
-        Format::Json => report::pending::json(pending, &kube_version).map_err(Error::from_error)?,
-        Format::Yaml => report::pending::yaml(pending, &kube_version).map_err(Error::from_error)?,
+        Format::Json => report::pending::json(pending, &basis).map_err(Error::from_error)?,
+        Format::Yaml => report::pending::yaml(pending, &basis).map_err(Error::from_error)?,
         Format::Name => report::pending::names(pending),
-        Format::Table | Format::Wide => report::pending::table(pending, output.table_options(&state.basis())),
+        Format::Table | Format::Wide => report::pending::table(pending, output.table_options(&basis)),
     };
     output.print(&text)
 }

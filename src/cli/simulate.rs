@@ -114,12 +114,12 @@ fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Vec<AskedObject
 }
 
 fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State) -> Result<()> {
-    let kube_version = state.scheduler.behaviour().version.to_string();
+    let basis = state.basis();
     let text = match output.output {
-        Format::Json => simulation::json(answer, &kube_version).map_err(Error::from_error)?,
-        Format::Yaml => simulation::yaml(answer, &kube_version).map_err(Error::from_error)?,
+        Format::Json => simulation::json(answer, &basis).map_err(Error::from_error)?,
+        Format::Yaml => simulation::yaml(answer, &basis).map_err(Error::from_error)?,
         Format::Name => simulation::names(answer),
-        Format::Table | Format::Wide => simulation::table(answer, output.table_options(&state.basis())),
+        Format::Table | Format::Wide => simulation::table(answer, output.table_options(&basis)),
     };
     output.print(&text)
 }

@@ -84,13 +84,12 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
             .hint("name a file with -f, or redirect the output"));
     }
     let mut snapshot = Snapshot::new(arguments.redact);
-    match &arguments.snapshot {
-        Some(path) => snapshot.read_files(&Input::from(path.clone())).map_err(Error::from_error)?,
-        None => {
-            let mut progress = Progress::new();
-            let mut session = Session::open(&arguments.kube.connection()?).map_err(from_live)?;
-            snapshot.read_cluster(&mut session, &mut |seen| progress.show(seen)).map_err(from_live)?;
-        }
+    if let Some(path) = &arguments.snapshot {
+        snapshot.read_files(&Input::from(path.clone())).map_err(Error::from_error)?;
+    } else {
+        let mut progress = Progress::new();
+        let mut session = Session::open(&arguments.kube.connection()?).map_err(from_live)?;
+        snapshot.read_cluster(&mut session, &mut |seen| progress.show(seen)).map_err(from_live)?;
     }
     if let Some(path) = &arguments.scheduler_config {
         let input = Input::from(path.clone());

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
 use crate::needs::Needs;
-use crate::report::StateAge;
+use crate::report::{Basis, StateAge};
 use crate::scheduler::Scheduler;
 use crate::source::live::Session;
 use crate::source::{self, Input, files, live};
@@ -136,18 +136,13 @@ pub(crate) enum Age {
 }
 
 impl State {
-    /// How old the state is by now.
-    pub(crate) fn age(&self) -> Option<StateAge> {
-        match self.age.as_ref()? {
+    /// What an answer that is given now rests on.
+    pub(crate) fn basis(&self) -> Basis {
+        let age = self.age.as_ref().and_then(|age| match age {
             Age::Live(reading) => Some(reading.age()),
             Age::Recorded(read_at) => StateAge::recorded(read_at, Timestamp::now()),
-        }
-    }
-
-    /// What an answer rests on, for its first line: whose scheduler, and how old a state.
-    pub(crate) fn basis(&self) -> String {
-        let version = self.scheduler.behaviour().version.to_string();
-        self.age().map_or_else(|| version.clone(), |age| format!("{version} · {age}"))
+        });
+        Basis { kube_version: self.scheduler.behaviour().version.to_string(), age }
     }
 }
 

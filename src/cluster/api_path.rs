@@ -59,6 +59,23 @@ impl Kind {
         }
     }
 
+    /// The paths under which older servers have the list, the newest first: dynamic resource allocation
+    /// is `v1` since 1.34. Decoding takes every version for what it means.
+    pub fn older_api_paths(self) -> &'static [&'static str] {
+        match self {
+            Self::DeviceClass => {
+                &["/apis/resource.k8s.io/v1beta2/deviceclasses", "/apis/resource.k8s.io/v1beta1/deviceclasses"]
+            }
+            Self::ResourceClaim => {
+                &["/apis/resource.k8s.io/v1beta2/resourceclaims", "/apis/resource.k8s.io/v1beta1/resourceclaims"]
+            }
+            Self::ResourceSlice => {
+                &["/apis/resource.k8s.io/v1beta2/resourceslices", "/apis/resource.k8s.io/v1beta1/resourceslices"]
+            }
+            _ => &[],
+        }
+    }
+
     /// The path of the list of all objects, in every namespace.
     pub fn api_path(self) -> &'static str {
         match self {

@@ -1,11 +1,31 @@
-//! How old the state is that an answer rests on.
+//! What an answer rests on: whose scheduler is reproduced, and how old the state is.
 
 use std::fmt;
 use std::time::Duration;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
 
 use crate::cluster::Timestamp;
+
+/// What an answer rests on; every form of it says so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Basis {
+    /// Whose scheduler was reproduced, such as `v1.34`.
+    pub kube_version: String,
+    /// How old the state is, where that is known.
+    #[serde(rename = "state", skip_serializing_if = "Option::is_none")]
+    pub age: Option<StateAge>,
+}
+
+impl fmt::Display for Basis {
+    /// `v1.34 · 0.8 s old state`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.kube_version)?;
+        self.age.as_ref().map_or(Ok(()), |age| write!(f, " · {age}"))
+    }
+}
 
 /// When a state was read, as of the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::framework::placement::PluginScore;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
 
 use super::json_help::{self, NotEligibleObject, SuggestionObject, VictimObject};
-use super::{Answer, StateAge};
+use super::{Answer, Basis};
 
 pub(super) const API_VERSION: &str = "kubectl-sched/v1";
 
@@ -23,8 +23,8 @@ pub type Result = std::result::Result<String, Box<dyn std::error::Error>>;
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn render(answers: &[Answer], list: bool, kube_version: &str) -> Result {
-    pretty(&Document::of(answers, list, kube_version))
+pub fn render(answers: &[Answer], list: bool, basis: &Basis) -> Result {
+    pretty(&Document::of(answers, list, basis))
 }
 
 /// Any value as JSON, indented as kubectl does.
@@ -42,8 +42,8 @@ pub fn pretty(value: &impl Serialize) -> Result {
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn render_yaml(answers: &[Answer], list: bool, kube_version: &str) -> Result {
-    yaml(&Document::of(answers, list, kube_version))
+pub fn render_yaml(answers: &[Answer], list: bool, basis: &Basis) -> Result {
+    yaml(&Document::of(answers, list, basis))
 }
 
 /// Any value as YAML.
@@ -68,8 +68,8 @@ enum Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn of(answers: &'a [Answer], list: bool, kube_version: &'a str) -> Self {
-        let mut items: Vec<_> = answers.iter().map(|answer| PlacementObject::new(answer, kube_version)).collect();
+    fn of(answers: &'a [Answer], list: bool, basis: &'a Basis) -> Self {
+        let mut items: Vec<_> = answers.iter().map(|answer| PlacementObject::new(answer, basis)).collect();
         match items.pop() {
             Some(only) if items.is_empty() && !list => Self::One(Box::new(only)),
             last => {
@@ -96,9 +96,8 @@ struct PlacementObject<'a> {
     pod: PodObject,
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<Name>,
-    kube_version: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<&'a StateAge>,
+    #[serde(flatten)]
+    basis: &'a Basis,
     schedulable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
@@ -193,15 +192,14 @@ struct CandidateObject {
 }
 
 impl<'a> PlacementObject<'a> {
-    fn new(answer: &'a Answer, kube_version: &'a str) -> Self {
+    fn new(answer: &'a Answer, basis: &'a Basis) -> Self {
         let placement = &answer.placement;
         Self {
             api_version: API_VERSION,
             kind: "Placement",
             pod: PodObject { namespace: placement.pod.namespace, name: placement.pod.name },
             profile: Some(placement.profile).filter(|profile| !profile.is_empty()),
-            kube_version,
-            state: answer.age.as_ref(),
+            basis,
             schedulable: placement.schedulable,
             message: placement.message.as_deref(),
             errors: &placement.errors,

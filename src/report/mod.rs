@@ -17,7 +17,7 @@ pub mod text;
 use std::fmt;
 use std::str::FromStr;
 
-pub use age::StateAge;
+pub use age::{Basis, StateAge};
 
 use crate::explain::{Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
@@ -98,6 +98,4 @@ pub struct Answer {
     pub preemption: Option<PreemptionDetail>,
     /// Pods without a profile have no cycle: this many nodes were not looked at.
     pub nodes: usize,
-    /// How old the state is, where that is known.
-    pub age: Option<StateAge>,
 }

@@ -22,7 +22,7 @@ use super::redact::{Kept, Names, Redaction};
 use super::scan::TypeMeta;
 use super::walk::Sink;
 use crate::cluster::Kind;
-use crate::cluster::object::skip;
+use crate::cluster::object::{self, skip};
 
 const API_VERSION: &str = "kubectl-sched/v1";
 const KIND: &str = "Snapshot";
@@ -193,9 +193,12 @@ impl Take<Pack> for Packs {
 
 /// The text of a page of a live list.
 fn pack(kind: Kind, page: &str) -> Result<Page<Pack>, Unreadable> {
+    // An older server has some kinds under an older version, and of its shape.
+    let version = object::TypeMeta::peek(page.as_bytes()).api_version;
+    let version = version.as_deref().unwrap_or(kind.api_version());
     let page = live::each(page, |packer: &mut Packer, json| {
         let bytes = skip(json)?;
-        packer.add(kind, kind.api_version(), serde_json::from_slice(json.get(..bytes).unwrap_or_default())?)?;
+        packer.add(kind, version, serde_json::from_slice(json.get(..bytes).unwrap_or_default())?)?;
         Ok(bytes)
     })?;
     page.map(Packer::finish).map_err(|error| error.to_string())

@@ -8,6 +8,7 @@ use crate::cluster::{Name, ObjectKey, name};
 use crate::framework::{Amount, NotEvaluated};
 use crate::simulate::{Cause, Load, NodeLoad, Outcome, Step, Summary, UnplacedGroup};
 
+use super::super::Basis;
 use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
 use super::SimulationAnswer;
 
@@ -15,16 +16,16 @@ use super::SimulationAnswer;
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn json(answer: &SimulationAnswer, kube_version: &str) -> Result {
-    pretty(&SimulationObject::new(answer, kube_version))
+pub fn json(answer: &SimulationAnswer, basis: &Basis) -> Result {
+    pretty(&SimulationObject::new(answer, basis))
 }
 
 /// The same as YAML.
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn yaml(answer: &SimulationAnswer, kube_version: &str) -> Result {
-    any_yaml(&SimulationObject::new(answer, kube_version))
+pub fn yaml(answer: &SimulationAnswer, basis: &Basis) -> Result {
+    any_yaml(&SimulationObject::new(answer, basis))
 }
 
 #[derive(Serialize)]
@@ -32,7 +33,8 @@ pub fn yaml(answer: &SimulationAnswer, kube_version: &str) -> Result {
 struct SimulationObject<'a> {
     api_version: &'static str,
     kind: &'static str,
-    kube_version: &'a str,
+    #[serde(flatten)]
+    basis: &'a Basis,
     steps: Vec<StepObject<'a>>,
     /// Nodes that pods went to.
     nodes: Vec<NodeObject>,
@@ -99,11 +101,11 @@ struct CauseObject<'a> {
 }
 
 impl<'a> SimulationObject<'a> {
-    fn new(answer: &'a SimulationAnswer, kube_version: &'a str) -> Self {
+    fn new(answer: &'a SimulationAnswer, basis: &'a Basis) -> Self {
         Self {
             api_version: API_VERSION,
             kind: "Simulation",
-            kube_version,
+            basis,
             steps: answer.steps.iter().map(StepObject::new).collect(),
             nodes: answer.summary.loads.iter().map(NodeObject::new).collect(),
             summary: SummaryObject::new(&answer.summary),

@@ -24,7 +24,7 @@ const PODS: usize = 20;
 pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
     let mut screen = Screen::new(options.width, options.headers);
     let (label, headline) = headline(&answer.summary);
-    screen.headline(label, &headline, options.basis);
+    screen.headline(label, &headline, &options.basis.to_string());
     let most = |most: usize| if options.wide { usize::MAX } else { most };
     unplaced(&mut screen, &answer.summary, most(GROUPS));
     nodes(&mut screen, &answer.summary, options.wide, most(NODES));

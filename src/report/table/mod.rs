@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 
 use super::style::Label;
 use super::text::{count, thousands};
-use super::{Answer, StateAge};
+use super::{Answer, Basis, StateAge};
 use crate::framework::{NotEvaluated, Placement};
 
 /// What decides about looks.
@@ -34,8 +34,8 @@ pub struct Options<'a> {
     pub wide: bool,
     /// Whether tables have a header.
     pub headers: bool,
-    /// What the answer rests on: whose scheduler was reproduced, such as `v1.34`, and how old the state is.
-    pub basis: &'a str,
+    /// What the answer rests on.
+    pub basis: &'a Basis,
 }
 
 /// The answers, one below the other.
@@ -57,7 +57,7 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
     let basis = format!("{profile} · {}", options.basis);
     let (label, headline) = headline(answer);
     screen.headline(label, &headline, &basis);
-    if let Some(remark) = answer.age.as_ref().and_then(StateAge::remark) {
+    if let Some(remark) = options.basis.age.as_ref().and_then(StateAge::remark) {
         screen.paragraph(Label::Dim, &remark);
     }
     told(screen, placement);

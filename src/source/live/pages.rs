@@ -43,8 +43,8 @@ pub(super) enum News<P> {
     Again,
 }
 
-/// Lists `kind` in every namespace, `chunk_size` objects a page (0: all at once); `fetch` gets a
-/// path, `decode` makes of a page's text what is kept of it, `tell` is given the pages in their order.
+/// Lists `kind` in every namespace, under the newest version that the server has, `chunk_size`
+/// objects a page (0: all at once); `fetch` gets a path, `decode` makes of a page's text what is kept of it, `tell` is given the pages in their order.
 ///
 /// A page that has expired (410 Gone: the list took longer than the server remembers) makes the
 /// list begin again, and in the end come in one piece, which cannot expire (as client-go's
@@ -67,9 +67,14 @@ where
     let mut decoding = None;
     let (mut limit, mut restarts) = (chunk_size, 0);
     let mut token: Option<String> = None;
+    let (mut base, mut older) = (kind.api_path(), kind.older_api_paths().iter());
     loop {
-        let text = match fetch(path(kind, limit, token.as_deref())).await {
+        let text = match fetch(path(base, limit, token.as_deref())).await {
             Ok(text) => text,
+            Err(kube::Error::Api(status)) if status.code == 404 && !older.as_slice().is_empty() => {
+                base = older.next().copied().unwrap_or(base);
+                continue;
+            }
             Err(kube::Error::Api(status)) if status.code == 410 && token.is_some() => {
                 tell(News::Again);
                 (decoding, token) = (None, None);
@@ -104,13 +109,12 @@ async fn decoded<P>(page: Option<JoinHandle<Result<P, Unreadable>>>) -> Result<O
     }
 }
 
-fn path(kind: Kind, limit: usize, token: Option<&str>) -> String {
-    let path = kind.api_path();
+fn path(base: &str, limit: usize, token: Option<&str>) -> String {
     match (limit, token) {
-        (0, _) => path.to_owned(),
-        (_, None) => format!("{path}?limit={limit}"),
+        (0, _) => base.to_owned(),
+        (_, None) => format!("{base}?limit={limit}"),
         // A token is base64 for URLs and stands as it is.
-        (_, Some(token)) => format!("{path}?limit={limit}&continue={token}"),
+        (_, Some(token)) => format!("{base}?limit={limit}&continue={token}"),
     }
 }
 
@@ -124,16 +128,21 @@ mod tests {
     /// Answers `script` in order: `a,b>token` is a page with two namespaces, a number an error.
     #[track_caller]
     fn case(chunk_size: usize, script: &[&str], expected: Result<&[&str], &str>, asked: &[&str]) {
+        case_of(Kind::Namespace, chunk_size, script, expected, asked);
+    }
+
+    #[track_caller]
+    fn case_of(kind: Kind, chunk_size: usize, script: &[&str], expected: Result<&[&str], &str>, asked: &[&str]) {
         let answers = RefCell::new(script.iter().copied().collect::<VecDeque<_>>());
         let paths = RefCell::new(Vec::new());
         let fetch = async |path: String| {
-            paths.borrow_mut().push(path.replace("/api/v1/namespaces", ""));
+            paths.borrow_mut().push(path.replace("/api/v1/namespaces", "").replace("/apis/resource.k8s.io/", ""));
             answer(answers.borrow_mut().pop_front().unwrap())
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let decode = |kind: Kind, text: &str| page::items(kind, text, false);
         let mut names = Vec::new();
-        let listed = runtime.block_on(list(Kind::Namespace, chunk_size, decode, fetch, |news| match news {
+        let listed = runtime.block_on(list(kind, chunk_size, decode, fetch, |news| match news {
             News::Page(page) => names.extend(page.kept.iter().map(|(object, _)| object.identity().1.name.to_string())),
             News::Again => names.clear(),
         }));
@@ -187,6 +196,16 @@ mod tests {
                 "",
             ],
         );
+    }
+
+    #[test]
+    fn an_older_server_is_asked_for_the_version_it_has() {
+        let paths = ["v1/deviceclasses?limit=1", "v1beta2/deviceclasses?limit=1", "v1beta1/deviceclasses?limit=1"];
+        let next = "v1beta1/deviceclasses?limit=1&continue=t1";
+        let script = ["404", "404", "a>t1", "b>"];
+        case_of(Kind::DeviceClass, 1, &script, Ok(&["a", "b"]), &[paths[0], paths[1], paths[2], next]);
+        case_of(Kind::DeviceClass, 1, &["404", "404", "404"], Err("NotServed"), &paths);
+        case_of(Kind::DeviceClass, 1, &["404", "403"], Err("Forbidden"), &paths[..2]);
     }
 
     #[test]

@@ -89,23 +89,19 @@ impl Server {
     }
 
     fn unreachable(&self, error: &kube::Error) -> String {
-        match io_kind(error) {
-            Some(io::ErrorKind::ConnectionRefused) => {
-                let refused = format!(
-                    "The connection to the server {} was refused - did you specify the right host or port?",
-                    self.address()
-                );
-                // Nobody meant that server.
-                if self.url == NO_CLUSTER {
-                    format!("{refused} No cluster is chosen: use --kubeconfig, --context or --snapshot")
-                } else {
-                    refused
-                }
-            }
-            _ => {
-                let host = self.url.host().unwrap_or_default();
-                format!("Unable to connect to the server: {}", words::connection(error, host))
-            }
+        if io_kind(error) != Some(io::ErrorKind::ConnectionRefused) {
+            let host = self.url.host().unwrap_or_default();
+            return format!("Unable to connect to the server: {}", words::connection(error, host));
+        }
+        let refused = format!(
+            "The connection to the server {} was refused - did you specify the right host or port?",
+            self.address()
+        );
+        // Nobody meant that server.
+        if self.url == NO_CLUSTER {
+            format!("{refused} No cluster is chosen: use --kubeconfig, --context or --snapshot")
+        } else {
+            refused
         }
     }
 }
