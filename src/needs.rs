@@ -64,8 +64,8 @@ const READS: [(&str, When, &[Kind]); 8] = [
     ("DefaultPreemption", When::Always, &[Kind::PodDisruptionBudget]),
 ];
 
-/// Makes the priority of a pod that has not been through the API server.
-const ADMISSION: &str = "the pod's priority";
+/// Makes of a pod of a template or a manifest what the API server would make of it, or refuses it.
+const ADMISSION: &str = "admission of new pods";
 
 /// A pod as far as needs are concerned.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +74,8 @@ pub struct Subject<'a> {
     owner: Option<OwnerReference>,
     /// It comes from a template or a manifest, and is admitted here.
     is_new: bool,
+    /// A claim is made for it, as a StatefulSet does.
+    gets_claims: bool,
     /// The kind of the controller that would make it from a template.
     maker: Option<WorkloadKind>,
 }
@@ -81,7 +83,7 @@ pub struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// A pod of the state.
     pub fn pod(pod: &'a PodObject) -> Self {
-        Self { spec: &pod.template.spec, owner: pod.own.controller, is_new: false, maker: None }
+        Self { spec: &pod.template.spec, owner: pod.own.controller, is_new: false, gets_claims: false, maker: None }
     }
 
     /// A pod of a manifest.
@@ -95,7 +97,18 @@ impl<'a> Subject<'a> {
             WorkloadKind::Deployment => WorkloadKind::ReplicaSet,
             kind => kind,
         };
-        Self { spec: &workload.template.spec, owner: None, is_new: true, maker: Some(maker) }
+        Self {
+            spec: &workload.template.spec,
+            owner: None,
+            is_new: true,
+            gets_claims: !workload.claim_templates.is_empty(),
+            maker: Some(maker),
+        }
+    }
+
+    /// Whether it has such a volume, or will.
+    fn has(&self, volume: impl Fn(&VolumeSource) -> bool) -> bool {
+        self.gets_claims || self.spec.volumes.iter().any(|own| volume(&own.source))
     }
 
     /// The pod, or the pod of the template, that `object` is.
@@ -113,17 +126,24 @@ impl<'a> Subject<'a> {
 pub struct Needs(BTreeMap<Kind, BTreeSet<&'static str>>);
 
 impl Needs {
-    /// All kinds, each with everything that may read it.
-    pub fn everything() -> Self {
+    /// All that a run over many pods may need, with everything that may read it; with `new_pods` what
+    /// decides over pods that do not exist yet.
+    pub fn everything(new_pods: bool) -> Self {
         let mut needs = Self::default();
-        for kind in Kind::ALL {
+        for kind in Kind::ALL.iter().filter(|kind| new_pods || !Kind::ADMISSION.contains(kind)) {
             needs.0.entry(*kind).or_default();
         }
         for (plugin, _, kinds) in READS {
             needs.add(plugin, kinds.iter().copied());
         }
-        needs.add(ADMISSION, [Kind::PriorityClass]);
+        if new_pods {
+            needs.add_admission();
+        }
         needs
+    }
+
+    fn add_admission(&mut self) {
+        self.add(ADMISSION, Kind::ADMISSION.iter().copied().chain([Kind::PriorityClass]));
     }
 
     /// Adds what the answer for `pod` rests on. `namespaces_are_selected` says that some pod of the
@@ -136,7 +156,7 @@ impl Needs {
         namespaces_are_selected: bool,
     ) {
         if pod.is_new {
-            self.add(ADMISSION, [Kind::PriorityClass]);
+            self.add_admission();
         }
         let scheduler = pod.spec.scheduler_name();
         let Some(profile) = config.profiles.iter().find(|profile| profile.scheduler_name == scheduler) else { return };
@@ -144,10 +164,9 @@ impl Needs {
         for (plugin, when, kinds) in READS {
             let holds = match when {
                 When::Always => true,
-                When::HasClaims => pod.spec.volumes.iter().any(|volume| is_claim(&volume.source)),
+                When::HasClaims => pod.has(is_claim),
                 When::HasCountedVolumes => {
-                    let counts = |source: &_| is_claim(source) || matches!(source, VolumeSource::InTree(_));
-                    pod.spec.volumes.iter().any(|volume| counts(&volume.source))
+                    pod.has(|source| is_claim(source) || matches!(source, VolumeSource::InTree(_)))
                 }
                 When::HasResourceClaims => {
                     behaviour.gates.dynamic_resource_allocation && !pod.spec.resource_claims.is_empty()
@@ -171,6 +190,17 @@ impl Needs {
             WorkloadKind::CronJob => self.add(BY_NAME, [Kind::Workload(WorkloadKind::Job)]),
             _ => {}
         }
+    }
+
+    /// Adds what it takes to tell who made `pod`: a Deployment behind a ReplicaSet, a CronJob behind a Job.
+    /// No verdict rests on that.
+    pub fn add_maker(&mut self, pod: &PodObject) {
+        let kind = match pod.own.controller.as_ref().map(|owner| owner.kind.as_str()) {
+            Some("ReplicaSet") => WorkloadKind::ReplicaSet,
+            Some("Job") => WorkloadKind::Job,
+            _ => return,
+        };
+        self.0.entry(Kind::Workload(kind)).or_default();
     }
 
     fn add(&mut self, reader: &'static str, kinds: impl IntoIterator<Item = Kind>) {

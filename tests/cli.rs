@@ -5,6 +5,8 @@
 mod bad_input;
 #[path = "cli/capacity.rs"]
 mod capacity;
+#[path = "cli/cluster_says.rs"]
+mod cluster_says;
 #[path = "cli/complete.rs"]
 mod complete;
 #[path = "cli/config.rs"]
@@ -19,5 +21,9 @@ mod help;
 mod pending;
 #[path = "cli/simulate.rs"]
 mod simulate;
+#[path = "cli/simulate_new_pods.rs"]
+mod simulate_new_pods;
+#[path = "cli/simulate_preempt.rs"]
+mod simulate_preempt;
 #[path = "cli/usage.rs"]
 mod usage;

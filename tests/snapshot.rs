@@ -12,8 +12,8 @@ use common::{Case, cases, key};
 use kubectl_sched::cluster::object::TypeMeta;
 use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, ObjectKey, Timestamp};
 use kubectl_sched::config::SchedulerConfig;
-use kubectl_sched::explain::Explanation;
-use kubectl_sched::report::{Answer, Basis, json};
+use kubectl_sched::explain::{ClusterSays, Explanation};
+use kubectl_sched::report::{Answer, Grounds, json};
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::source::snapshot::{Record, Snapshot};
 use kubectl_sched::source::{Input, files};
@@ -73,9 +73,18 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey) -> String {
     let explanation = Explanation::of(&placement, &cluster);
     let nodes = cluster.nodes().len();
     json::render(
-        &[Answer { explanation, detail: None, suggestions: None, preemption: None, nodes, placement }],
+        &[Answer {
+            explanation,
+            detail: None,
+            suggestions: None,
+            preemption: None,
+            cluster_says: ClusterSays::default(),
+            nodes,
+            filters: Vec::new(),
+            placement,
+        }],
         false,
-        &Basis { kube_version: "v1.34".to_owned(), age: None },
+        &Grounds { kube_version: "v1.34".to_owned(), age: None },
     )
     .unwrap()
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cluster::{Name, PodId, Timestamp, name};
+use crate::cluster::{Name, ObjectKey, PodId, Timestamp, name};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Format;
@@ -12,8 +12,8 @@ use crate::report::capacity::{self, CapacityAnswer, Wanted};
 use crate::simulate::capacity::{Capacity, Copies, Template, measure, nodes_for};
 
 use super::kube_flags::KubeFlags;
-use super::manifests::{Asked, AskedObject};
-use super::output::OutputFlags;
+use super::manifests::Asked;
+use super::output::{self, OutputFlags};
 use super::reading::Question;
 use super::state::{State, StateFlags};
 use super::target::Target;
@@ -30,6 +30,7 @@ const LIMIT: usize = 200_000;
 ///
 /// Several pods, or several manifests, are placed in turns: one each, or as --ratio says.
 #[derive(Debug, Args)]
+#[command(mut_arg("output", output::without_html))]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched capacity (POD | TYPE/NAME | TYPE NAME | -f FILE) [OPTIONS]")]
 pub(crate) struct CapacityArgs {
     /// POD, TYPE/NAME or TYPE NAME
@@ -81,30 +82,34 @@ Exit status:
 
 pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     let target = Target::parse(&arguments.target, &arguments.filename)?;
-    let Asked { objects, others } = target.manifests()?;
-    let question = Question::of(&target, &objects);
+    let mut from_files = target.manifests()?;
+    let others = std::mem::take(&mut from_files.others);
+    let question = Question::of(&target, &from_files.objects);
     let mut state =
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
-    let pods = pods(&mut state, &target, objects)?;
+    let pods = pods(&mut state, &target, from_files)?;
     let shares = shares(&arguments.ratio, pods.len())?;
+    let asked: Vec<ObjectKey> = pods.iter().map(|pod| state.cluster.pod(*pod).key()).collect();
     let mut copies = Copies::of(pods.into_iter().zip(shares).map(|(pod, share)| Template { pod, share }));
     let now = Timestamp::now();
     let capacity = measure(&state.scheduler, &mut state.cluster, &mut copies, arguments.limit, now);
     let wanted = wanted(arguments, &mut state, &capacity, &mut copies, now)?;
     let mut not_evaluated = capacity.not_evaluated.clone();
     NotEvaluated::join(&mut not_evaluated, &state.notes);
+    not_evaluated.extend(asked.into_iter().flat_map(|pod| state.not_let_in(pod)));
     let answer = CapacityAnswer { capacity, limit: arguments.limit, wanted, not_evaluated };
     print(&answer, &arguments.output, &state)?;
     Ok(if arguments.exit_code && !answer.is_enough() { Status::DoesNotFit } else { Status::Answered })
 }
 
 /// One pod for each thing that was named: a workload's pods are all alike.
-fn pods(state: &mut State, target: &Target, from_files: Vec<AskedObject>) -> Result<Vec<PodId>> {
+fn pods(state: &mut State, target: &Target, from_files: Asked) -> Result<Vec<PodId>> {
     let mut pods = Vec::new();
     match target {
         Target::Files(_) => {
-            for asked in from_files {
-                pods.extend(resolve::asked(state, asked, 1).into_iter().next());
+            state.cluster.admit_claims(&from_files.claims);
+            for asked in from_files.objects {
+                pods.extend(resolve::asked(state, asked).into_iter().next());
             }
         }
         Target::Named(named) => {
@@ -159,12 +164,13 @@ fn most(capacity: &Capacity) -> Option<Name> {
 }
 
 fn print(answer: &CapacityAnswer, output: &OutputFlags, state: &State) -> Result<()> {
-    let basis = state.basis();
+    let grounds = state.grounds();
     let text = match output.output {
-        Format::Json => capacity::json(answer, &basis).map_err(Error::from_error)?,
-        Format::Yaml => capacity::yaml(answer, &basis).map_err(Error::from_error)?,
+        Format::Json => capacity::json(answer, &grounds).map_err(Error::from_error)?,
+        Format::Yaml => capacity::yaml(answer, &grounds).map_err(Error::from_error)?,
+        Format::Html => return Err(output::no_html()),
         Format::Name => capacity::names(answer),
-        Format::Table | Format::Wide => capacity::table(answer, output.table_options(&basis)),
+        Format::Table | Format::Wide => capacity::table(answer, output.table_options(&grounds)),
     };
     output.print(&text)
 }

@@ -16,16 +16,21 @@ use crate::report::text::break_camel_case;
 use crate::report::{Format, json};
 
 use super::config_args::arguments;
+use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};
 use super::state::SchedulerFlags;
-use super::{Status, TEMPLATE};
+use super::{Status, TEMPLATE, config_source};
 
 /// Show the effective scheduler configuration
 ///
 /// Every profile with its plugins in the order they run, the extension points they take part
 /// in, their weights and arguments, and where each came from: the defaults of the version,
 /// multiPoint, or the extension point itself.
+///
+/// With --scheduler-config configmap/NAMESPACE/NAME[/KEY] the configuration is that of a ConfigMap
+/// of the cluster; nothing else of it is read.
 #[derive(Debug, Args)]
+#[command(mut_arg("output", output::without_html))]
 #[command(help_template = TEMPLATE, after_help = "\
 Examples:
   # What kube-scheduler runs when nobody configures it
@@ -41,6 +46,8 @@ pub(crate) struct ConfigArgs {
     scheduler: SchedulerFlags,
     #[command(flatten)]
     output: OutputFlags,
+    #[command(flatten)]
+    kube: KubeFlags,
 }
 
 #[derive(Serialize)]
@@ -81,12 +88,15 @@ struct PointObject {
 }
 
 pub(super) fn run(arguments: &ConfigArgs) -> Result<Status> {
-    let behaviour = arguments.scheduler.behaviour(None, &arguments.output, &mut Vec::new())?;
-    let config = arguments.scheduler.config(&behaviour)?;
+    let behaviour = arguments.scheduler.behaviour(None, None, &arguments.output, &mut Vec::new())?;
+    let config = arguments
+        .scheduler
+        .config(&behaviour, |name| config_source::from_cluster(&arguments.kube.connection()?, name))?;
     let object = ConfigObject::new(&config, &behaviour);
     let text = match arguments.output.output {
         Format::Json => json::pretty(&object).map_err(Error::from_error)?,
         Format::Yaml => json::yaml(&object).map_err(Error::from_error)?,
+        Format::Html => return Err(output::no_html()),
         Format::Name => names(&object),
         Format::Table | Format::Wide => table(&object, &arguments.output),
     };

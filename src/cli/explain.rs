@@ -12,12 +12,12 @@ use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
 use crate::report::{self, Answer, Format};
 
 use super::kube_flags::KubeFlags;
-use super::manifests::{Asked, AskedObject};
+use super::manifests::Asked;
 use super::output::OutputFlags;
 use super::reading::Question;
 use super::state::{State, StateFlags};
 use super::target::Target;
-use super::{Status, TEMPLATE, resolve};
+use super::{Status, TEMPLATE, cluster_says, resolve};
 
 /// Explain why a pod is pending, or why it is where it is
 ///
@@ -86,11 +86,13 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
             Error::new("a resource cannot be retrieved by name across all namespaces").hint("choose one with -n")
         );
     }
-    let Asked { objects, others } = target.manifests()?;
-    let question = Question::of(&target, &objects);
+    let mut from_files = target.manifests()?;
+    let others = std::mem::take(&mut from_files.others);
+    let question = Question::of(&target, &from_files.objects);
     let mut state =
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
-    let pods = pods(&mut state, &target, objects)?;
+    let pods = pods(&mut state, &target, from_files)?;
+    cluster_says::read_events(&mut state, &pods);
     let node = arguments.node.as_deref();
     if let Some(node) = node
         && state.cluster.node_named(name(node)).is_none()
@@ -100,14 +102,17 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     let now = Timestamp::now();
     let mut wanted = Wanted::of(arguments);
     let answers: Vec<Answer> = pods.into_iter().map(|pod| answer(&mut state, pod, node, &mut wanted, now)).collect();
-    print(&answers, &arguments.output, &state)?;
+    print(&answers, &arguments.output, &state, now)?;
     let fits = answers.iter().all(|answer| answer.placement.schedulable);
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
 
-fn pods(state: &mut State, target: &Target, from_files: Vec<AskedObject>) -> Result<Vec<PodId>> {
+fn pods(state: &mut State, target: &Target, from_files: Asked) -> Result<Vec<PodId>> {
     match target {
-        Target::Files(_) => Ok(from_files.into_iter().flat_map(|asked| resolve::asked(state, asked, 1)).collect()),
+        Target::Files(_) => {
+            state.cluster.admit_claims(&from_files.claims);
+            Ok(from_files.objects.into_iter().flat_map(|asked| resolve::asked(state, asked)).collect())
+        }
         Target::Named(named) => {
             let mut pods = Vec::new();
             for named in named {
@@ -130,7 +135,7 @@ impl Wanted {
     fn of(arguments: &ExplainArgs) -> Self {
         let shown = match arguments.output.output {
             Format::Name => false,
-            Format::Json | Format::Yaml => true,
+            Format::Json | Format::Yaml | Format::Html => true,
             Format::Table | Format::Wide => arguments.node.is_none(),
         };
         Self { suggestions: shown && !arguments.no_suggestions, preemption: shown, found: Vec::new() }
@@ -162,18 +167,26 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
     let was_on = state.cluster.node_of(pod);
     let mut placement = state.scheduler.explain(&mut state.cluster, pod, now);
     NotEvaluated::join(&mut placement.not_evaluated, &state.notes);
+    placement.not_evaluated.extend(state.not_let_in(placement.pod));
     let answer = Answer {
         suggestions: wanted.suggestions(state, &placement, now),
         preemption: wanted.preemption(state, &placement, now),
         explanation: Explanation::of(&placement, &state.cluster),
         detail: node.and_then(|node| detail(state, &placement, node, now)),
+        cluster_says: cluster_says::find(state, &placement),
         nodes: state.cluster.nodes().len(),
+        filters: filters(state, pod),
         placement,
     };
     if let Some(node) = was_on {
         state.cluster.assume(pod, node);
     }
     answer
+}
+
+fn filters(state: &State, pod: PodId) -> Vec<&'static str> {
+    let framework = state.scheduler.framework_for(state.cluster.pod(pod));
+    framework.map(|(_, framework)| framework.filter.iter().map(|(plugin, _)| *plugin).collect()).unwrap_or_default()
 }
 
 fn detail(state: &State, placement: &Placement, node: &str, now: Timestamp) -> Option<NodeDetail> {
@@ -187,14 +200,15 @@ fn detail(state: &State, placement: &Placement, node: &str, now: Timestamp) -> O
     Some(NodeDetail::of(&framework, cycle, placement, node))
 }
 
-fn print(answers: &[Answer], output: &OutputFlags, state: &State) -> Result<()> {
-    let basis = state.basis();
+fn print(answers: &[Answer], output: &OutputFlags, state: &State, now: Timestamp) -> Result<()> {
+    let grounds = state.grounds();
     let list = answers.len() != 1;
     let text = match output.output {
-        Format::Json => report::json::render(answers, list, &basis).map_err(Error::from_error)?,
-        Format::Yaml => report::json::render_yaml(answers, list, &basis).map_err(Error::from_error)?,
+        Format::Json => report::json::render(answers, list, &grounds).map_err(Error::from_error)?,
+        Format::Yaml => report::json::render_yaml(answers, list, &grounds).map_err(Error::from_error)?,
         Format::Name => report::name::render(answers),
-        Format::Table | Format::Wide => report::table::render(answers, output.table_options(&basis)),
+        Format::Html => report::html::explain(answers, &state.cluster, &state.provenance(&grounds.kube_version, now)),
+        Format::Table | Format::Wide => report::table::render(answers, output.table_options(&grounds)),
     };
     output.print(&text)
 }

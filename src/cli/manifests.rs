@@ -6,8 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::cluster::pod::PodObject;
+use crate::cluster::storage::StorageObject;
 use crate::cluster::workload::Workload;
-use crate::cluster::{ClusterBuilder, Object};
+use crate::cluster::{ClusterBuilder, Object, ObjectKey};
 use crate::error::{Error, Result};
 use crate::source::{Input, read_manifests};
 
@@ -15,6 +16,8 @@ use crate::source::{Input, read_manifests};
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) objects: Vec<AskedObject>,
+    /// Claims among the others.
+    pub(crate) claims: Vec<ObjectKey>,
     /// What else lies in the files.
     pub(crate) others: Others,
 }
@@ -56,7 +59,12 @@ pub(crate) fn read(files: &[PathBuf]) -> Result<Asked> {
             match object {
                 Object::Pod(pod) => asked.objects.push(AskedObject::Pod(pod, manifest.json)),
                 Object::Workload(workload) => asked.objects.push(AskedObject::Workload(workload)),
-                other => asked.others.0.push((other, manifest.json)),
+                other => {
+                    if let Object::Storage(StorageObject::PersistentVolumeClaim(claim)) = &other {
+                        asked.claims.push(claim.key);
+                    }
+                    asked.others.0.push((other, manifest.json));
+                }
             }
         }
     }

@@ -7,10 +7,12 @@
 //! question could not be answered.
 
 mod capacity;
+mod cluster_says;
 mod complete;
 mod completion;
 mod config;
 mod config_args;
+mod config_source;
 mod explain;
 mod kube_flags;
 mod manifests;
@@ -19,6 +21,7 @@ mod pending;
 mod progress;
 mod reading;
 mod resolve;
+mod running_scheduler;
 mod simulate;
 mod snapshot;
 mod state;
@@ -78,7 +81,7 @@ enum Command {
     Capacity(Box<capacity::CapacityArgs>),
     Pending(Box<pending::PendingArgs>),
     Snapshot(Box<snapshot::SnapshotArgs>),
-    Config(config::ConfigArgs),
+    Config(Box<config::ConfigArgs>),
     Completion(completion::CompletionArgs),
     Version(version::VersionArgs),
 }

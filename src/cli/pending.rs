@@ -10,7 +10,7 @@ use crate::report::{self, Format};
 use crate::simulate::queue;
 
 use super::kube_flags::KubeFlags;
-use super::output::{OutputFlags, say};
+use super::output::{self, OutputFlags, say};
 use super::reading::Question;
 use super::state::{State, StateFlags};
 use super::{Status, TEMPLATE};
@@ -24,6 +24,7 @@ use super::{Status, TEMPLATE};
 ///
 /// With -n only the pods of one namespace; the others still count as pods of the state.
 #[derive(Debug, Args)]
+#[command(mut_arg("output", output::without_html))]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched pending [OPTIONS]")]
 pub(crate) struct PendingArgs {
     /// End with status 1 when a pod does not fit
@@ -85,12 +86,13 @@ fn pods(cluster: &Cluster, namespace: Option<&str>) -> Vec<PodId> {
 }
 
 fn print(pending: &Pending, output: &OutputFlags, state: &State) -> Result<()> {
-    let basis = state.basis();
+    let grounds = state.grounds();
     let text = match output.output {
-        Format::Json => report::pending::json(pending, &basis).map_err(Error::from_error)?,
-        Format::Yaml => report::pending::yaml(pending, &basis).map_err(Error::from_error)?,
+        Format::Json => report::pending::json(pending, &grounds).map_err(Error::from_error)?,
+        Format::Yaml => report::pending::yaml(pending, &grounds).map_err(Error::from_error)?,
+        Format::Html => return Err(output::no_html()),
         Format::Name => report::pending::names(pending),
-        Format::Table | Format::Wide => report::pending::table(pending, output.table_options(&basis)),
+        Format::Table | Format::Wide => report::pending::table(pending, output.table_options(&grounds)),
     };
     output.print(&text)
 }

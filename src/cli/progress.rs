@@ -33,13 +33,19 @@ impl Progress {
         self.is_there = true;
         write(&format!("\r{}\x1b[K", line(seen)));
     }
+
+    /// Takes the line away.
+    pub(crate) fn end(&mut self) {
+        if std::mem::take(&mut self.is_there) {
+            write("\r\x1b[K");
+        }
+    }
 }
 
 impl Drop for Progress {
+    /// Also when the reading failed: what is said then stands on a line of its own.
     fn drop(&mut self) {
-        if self.is_there {
-            write("\r\x1b[K");
-        }
+        self.end();
     }
 }
 

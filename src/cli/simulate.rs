@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cluster::{PodId, Timestamp};
+use crate::cluster::admission::Refusal;
+use crate::cluster::{Created, PodId, Timestamp};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
-use crate::report::Format;
 use crate::report::simulation::{self, SimulationAnswer};
+use crate::report::{Format, html};
 use crate::simulate::{Simulation, Summary, Ties, queue};
 
 use super::kube_flags::KubeFlags;
-use super::manifests::{self, Asked, AskedObject};
+use super::manifests::{self, Asked};
 use super::output::OutputFlags;
 use super::reading::Question;
 use super::state::{State, StateFlags};
@@ -22,8 +23,14 @@ use super::{Status, TEMPLATE, resolve};
 ///
 /// Schedules pods as kube-scheduler would, in the order of its queue: higher priority first, then
 /// those that were created earlier. Each pod takes its place, its volumes and its devices before
-/// the next one is looked at; a pod that fits nowhere stays pending and takes nothing. Nothing is
-/// preempted, and the cluster is not touched.
+/// the next one is looked at; a pod that fits nowhere stays pending and takes nothing. With
+/// --preempt pods of lower priority make way for it, and what their controllers make in their place
+/// goes back to the queue. Pods of a PodGroup are placed together or not at all. The cluster is not
+/// touched.
+///
+/// Pods of a manifest are made as their controllers and the API server would make them: with the
+/// claims of a StatefulSet, on every node of a DaemonSet, with priority, overhead and defaults;
+/// those that a LimitRange or ResourceQuota forbids are refused.
 ///
 /// Where several nodes are equally good the first in the order of names is taken, so that a run
 /// can be repeated; kube-scheduler draws one of them. TIES says how many others there were.
@@ -39,6 +46,9 @@ pub(crate) struct SimulateArgs {
     /// Schedule this many of each pod and each pod template of -f
     #[arg(long, value_name = "NUMBER", requires = "filename")]
     replicas: Option<u32>,
+    /// Let pods of lower priority make way for those that fit nowhere
+    #[arg(long)]
+    preempt: bool,
     /// Draw among equally good nodes as kube-scheduler does; the same seed draws the same
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
@@ -62,6 +72,10 @@ Examples:
   kubectl sched simulate -f examples/pods/batch.yaml --replicas 10 \\
       --snapshot examples/clusters/mixed.yaml
 
+  # Would this urgent pod find a place if others made way, and where would they go?
+  kubectl sched simulate -f examples/pods/batch.yaml --preempt \\
+      --snapshot examples/clusters/mixed.yaml
+
   # The same behind all pending pods, for a script; status 1 when one does not fit
   kubectl sched simulate --pending -f examples/pods/batch.yaml --exit-code \\
       -o json --snapshot examples/clusters/mixed.yaml
@@ -75,29 +89,33 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
     if !arguments.pending && arguments.filename.is_empty() {
         return Err(Error::new("you must say what to schedule").hint("use --pending, or -f FILE"));
     }
-    let Asked { objects, others } =
+    let mut from_files =
         if arguments.filename.is_empty() { Asked::default() } else { manifests::read(&arguments.filename)? };
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, Question::Everything, |builder| {
-        others.join(builder);
-    })?;
-    let pods = pods(&mut state, arguments, objects)?;
+    let others = std::mem::take(&mut from_files.others);
+    let question = Question::Simulation { new_pods: !arguments.filename.is_empty() };
+    let mut state =
+        arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
+    let (pods, refused) = pods(&mut state, arguments, from_files)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
-    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, Timestamp::now(), ties);
+    let now = Timestamp::now();
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(arguments.preempt);
     let steps = simulation.run(&pods);
     let mut not_evaluated = simulation.not_evaluated();
     NotEvaluated::join(&mut not_evaluated, &state.notes);
-    let answer = SimulationAnswer { summary: Summary::of(&steps, simulation.cluster()), steps, not_evaluated };
-    print(&answer, &arguments.output, &state)?;
-    let fits = answer.summary.unplaced == 0;
+    let summary = Summary::of(&steps, simulation.cluster());
+    let answer = SimulationAnswer { steps, refused, summary, not_evaluated };
+    print(&answer, &arguments.output, &state, now)?;
+    let fits = answer.summary.unplaced == 0 && answer.refused.is_empty();
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
 
-/// The pods in the order of the queue.
-fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Vec<AskedObject>) -> Result<Vec<PodId>> {
+/// The pods in the order of the queue, and those that the API server would refuse.
+fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Result<(Vec<PodId>, Vec<Refusal>)> {
     let of_state = state.cluster.pods().len();
-    let mut added = Vec::new();
+    state.cluster.admit_claims(&from_files.claims);
+    let mut added = Created::default();
     let count = arguments.replicas.map(|replicas| replicas as usize);
-    for asked in from_files {
+    for asked in from_files.objects {
         added.extend(resolve::replicas(state, asked, count)?);
     }
     let cluster = &state.cluster;
@@ -108,18 +126,19 @@ fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Vec<AskedObject
         let pending = cluster.pods().iter().take(of_state).filter(|pod| pod.own.node_name.is_none());
         pods.extend(pending.map(|pod| pod.id).filter(is_there));
     }
-    pods.extend(added);
+    pods.extend(added.pods);
     queue::sort(cluster, &mut pods);
-    Ok(pods)
+    Ok((pods, added.refused))
 }
 
-fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State) -> Result<()> {
-    let basis = state.basis();
+fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State, now: Timestamp) -> Result<()> {
+    let grounds = state.grounds();
     let text = match output.output {
-        Format::Json => simulation::json(answer, &basis).map_err(Error::from_error)?,
-        Format::Yaml => simulation::yaml(answer, &basis).map_err(Error::from_error)?,
+        Format::Json => simulation::json(answer, &grounds).map_err(Error::from_error)?,
+        Format::Yaml => simulation::yaml(answer, &grounds).map_err(Error::from_error)?,
         Format::Name => simulation::names(answer),
-        Format::Table | Format::Wide => simulation::table(answer, output.table_options(&basis)),
+        Format::Html => html::simulation(answer, &state.provenance(&grounds.kube_version, now)),
+        Format::Table | Format::Wide => simulation::table(answer, output.table_options(&grounds)),
     };
     output.print(&text)
 }

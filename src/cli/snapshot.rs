@@ -5,34 +5,34 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use crate::cluster::Kind;
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
 use crate::error::{Error, Result};
 use crate::report::json;
 use crate::report::text::{count, list};
-use crate::source::live::Session;
 use crate::source::redact::Kept;
 use crate::source::snapshot::{Snapshot, Written};
-use crate::source::{self, Input};
+use crate::source::{ConfigSource, Input};
 
 use super::kube_flags::KubeFlags;
 use super::progress::Progress;
 use super::state::from_live;
-use super::{Status, TEMPLATE, output};
+use super::{Status, TEMPLATE, config_source, output};
 
 /// Write what scheduling reads of a cluster to one file, on request redacted
 ///
 /// The file answers every question as the cluster does: give it to the other commands with
 /// --snapshot. It is a gzip-compressed List of all nodes, pods, volumes and so on, whatever the
 /// namespace, with only those fields that scheduling reads: no commands, no environment, no
-/// annotations but four of volumes. Secrets and ConfigMaps are never read. Only extenders that
+/// annotations but four of volumes, and with the scheduler's events about pending pods. Secrets are
+/// never read, of ConfigMaps only the one that --scheduler-config names. Only extenders that
 /// are called (--call-extenders) are told less than they would be.
 ///
 /// --redact gives all names others: of objects, of containers and volumes in pods, label values,
 /// images, tags and digests, host addresses, volume ids, and label keys, taint keys, resources
-/// and drivers that are not of a well-known domain. What was equal stays equal and the order of
+/// and drivers that are not of a well-known domain. It leaves out the scheduler's messages. What was equal stays equal and the order of
 /// names stays, so the answers are the same but for the names.
 ///
 /// Redaction does not hide: how many objects there are and how they hang together; quantities,
@@ -55,9 +55,11 @@ pub(crate) struct SnapshotArgs {
     /// Take the state from a file, a directory or - (standard input) instead of a cluster
     #[arg(long, value_name = "FILE|DIR|-", help_heading = "Options of the state")]
     snapshot: Option<PathBuf>,
-    /// The cluster's KubeSchedulerConfiguration, to go into the snapshot
+    /// The cluster's KubeSchedulerConfiguration, to go into the snapshot: a file, or
+    /// configmap/NAMESPACE/NAME[/KEY] of the cluster
     #[arg(long, value_name = "FILE", help_heading = "Options of the state")]
-    scheduler_config: Option<PathBuf>,
+    #[arg(value_parser = config_source::parser(), value_hint = ValueHint::FilePath)]
+    scheduler_config: Option<ConfigSource>,
     #[command(flatten)]
     kube: KubeFlags,
 }
@@ -84,18 +86,27 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
             .hint("name a file with -f, or redirect the output"));
     }
     let mut snapshot = Snapshot::new(arguments.redact);
-    if let Some(path) = &arguments.snapshot {
-        snapshot.read_files(&Input::from(path.clone())).map_err(Error::from_error)?;
-    } else {
-        let mut progress = Progress::new();
-        let mut session = Session::open(&arguments.kube.connection()?).map_err(from_live)?;
-        snapshot.read_cluster(&mut session, &mut |seen| progress.show(seen)).map_err(from_live)?;
+    let named = arguments.scheduler_config.as_ref();
+    if let Some(name) = config_source::config_map(named) {
+        snapshot.want(name);
     }
-    if let Some(path) = &arguments.scheduler_config {
+    let (origin, connection) = if let Some(path) = &arguments.snapshot {
         let input = Input::from(path.clone());
-        let config = source::read_value(&input).map_err(Error::from_error)?;
+        snapshot.read_files(&input).map_err(Error::from_error)?;
+        (input.to_string(), None)
+    } else {
+        let connection = arguments.kube.connection()?;
+        let mut progress = Progress::new();
+        snapshot.read_cluster(&connection, &mut |seen| progress.show(seen)).map_err(from_live)?;
+        (String::new(), Some(connection))
+    };
+    if let Some(source) = named {
+        let (config, named) = config_source::read(source, |name| match &connection {
+            Some(connection) => config_source::from_cluster(connection, name),
+            None => config_source::from_files(snapshot.config_map(), name, &origin, snapshot.has_scheduler_config()),
+        })?;
         SchedulerConfig::parse(&config, &Behaviour::new(KubeVersion::NEWEST))
-            .map_err(|error| Error::new(format!("{input}: {error}")))?;
+            .map_err(|error| Error::new(format!("{named}: {error}")))?;
         snapshot.scheduler_config(config);
     }
     let written = match target {

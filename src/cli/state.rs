@@ -1,25 +1,31 @@
 //! The state a question is asked of, and the scheduler that is asked.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{Args, ValueHint};
+use serde_json::Value;
 
+use crate::cluster::admission::Refusal;
 use crate::cluster::requests::RequestGates;
-use crate::cluster::{Cluster, ClusterBuilder, Kind, Timestamp};
+use crate::cluster::scheduler_process::SchedulerProcess;
+use crate::cluster::{Cluster, ClusterBuilder, Kind, ObjectKey, Timestamp};
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
 use crate::error::{Error, Result};
+use crate::explain::own_words::Basis;
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
 use crate::needs::Needs;
-use crate::report::{Basis, StateAge};
+use crate::report::html::Provenance;
+use crate::report::{Grounds, StateAge};
 use crate::scheduler::Scheduler;
-use crate::source::live::Session;
-use crate::source::{self, Input, files, live};
+use crate::source::snapshot::NotListed;
+use crate::source::{ConfigMap, ConfigMapName, ConfigSource, Input, files, live};
 
 use super::kube_flags::KubeFlags;
 use super::output::OutputFlags;
-use super::reading::{self, Question, Reading};
+use super::reading::{Asker, Question, Reading};
+use super::{cluster_says, config_source, reading, running_scheduler};
 
 /// Where the state comes from, and whose scheduler is reproduced.
 #[derive(Clone, Debug, Args)]
@@ -39,13 +45,13 @@ pub(crate) struct StateFlags {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of the state")]
 pub(crate) struct SchedulerFlags {
-    /// A KubeSchedulerConfiguration
-    #[arg(long, value_name = "FILE")]
-    pub(crate) scheduler_config: Option<PathBuf>,
+    /// A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster
+    #[arg(long, value_name = "FILE", value_parser = config_source::parser(), value_hint = ValueHint::FilePath)]
+    pub(crate) scheduler_config: Option<ConfigSource>,
     /// Whose scheduler's behaviour to reproduce, such as v1.34 [default: the cluster's]
     #[arg(long, value_name = "VERSION")]
     pub(crate) kube_version: Option<KubeVersion>,
-    /// Feature gates of the scheduler: A=true,B=false
+    /// Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]
     #[arg(long, value_name = "GATES")]
     pub(crate) feature_gates: Option<String>,
 }
@@ -60,12 +66,55 @@ pub(crate) struct State {
     pub(crate) namespace: String,
     /// Where the state came from, for sentences: `cluster.yaml`, `the cluster`.
     pub(crate) origin: String,
-    /// When it was read, where that is known.
-    pub(crate) age: Option<Age>,
     /// What is missing in it.
     pub(crate) notes: Vec<NotEvaluated>,
+    /// Pods that were created here though the API server would refuse them.
+    pub(crate) refused: Vec<Refusal>,
     /// Whether whole Pods and Nodes are kept, to be sent to extenders.
     pub(crate) keeps_raw: bool,
+    /// Where more can be asked; none for a state from files.
+    pub(crate) connection: Option<live::Connection>,
+    /// When the state was read, as far as that is known.
+    pub(crate) as_of: Option<Timestamp>,
+    /// The same, for answers to tell.
+    age: Option<Age>,
+    /// How much is known of the cluster's scheduler.
+    pub(crate) basis: Basis,
+}
+
+/// When a state was read.
+#[derive(Clone, Debug)]
+pub(crate) enum Age {
+    /// By this program.
+    Live {
+        /// When the first list was asked for.
+        at: Timestamp,
+        since: Instant,
+        /// How many objects changed while it was read.
+        changed: Option<usize>,
+    },
+    /// As a snapshot records it, RFC 3339.
+    Recorded(String),
+}
+
+impl Age {
+    fn by_now(&self) -> Option<StateAge> {
+        match self {
+            Self::Live { at, since, changed } => {
+                Some(StateAge { read_at: at.to_string(), age: since.elapsed(), changed: *changed })
+            }
+            Self::Recorded(read_at) => StateAge::recorded(read_at, Timestamp::now()),
+        }
+    }
+}
+
+impl State {
+    /// Why `pod` would not come into being, if it was created all the same.
+    pub(crate) fn not_let_in(&self, pod: ObjectKey) -> impl Iterator<Item = NotEvaluated> {
+        let effect = "the API server would refuse the pod; this is what would become of it otherwise";
+        let of_pod = self.refused.iter().filter(move |refusal| refusal.pod == pod);
+        of_pod.map(move |refusal| NotEvaluated::new("admission", refusal.to_string(), effect))
+    }
 }
 
 impl StateFlags {
@@ -85,13 +134,36 @@ impl StateFlags {
         if self.call_extenders {
             builder.keep_raw();
         }
-        let mut notes = Vec::new();
-        let found = match &self.snapshot {
-            Some(path) => self.read_files(path, &mut builder, output, &mut notes)?,
-            None => self.read_cluster(kube, question, &mut builder, output, &mut notes)?,
+        let named = self.scheduler.scheduler_config.as_ref();
+        let mut found = match &self.snapshot {
+            Some(path) => read_files(path, &mut builder, config_source::config_map(named), output)?,
+            None => self.read_cluster(kube, question, &mut builder, output)?,
         };
         more(&mut builder);
-        let Found { behaviour, config, origin, namespace, age } = found;
+        if found.named_config.is_none() {
+            found.named_config = self.named_config(&found)?;
+        }
+        let mut notes = Vec::new();
+        let scheduler = found.scheduler.take().or_else(|| builder.scheduler().cloned());
+        let basis = Basis {
+            configuration: named.is_some()
+                || found.scheduler_config.is_some()
+                || scheduler.as_ref().is_some_and(|scheduler| scheduler.config.is_none()),
+            version: self.scheduler.kube_version.is_some()
+                || scheduler.as_ref().and_then(running_scheduler::version).is_some(),
+        };
+        if let Some(scheduler) = &scheduler {
+            running_scheduler::tell(scheduler, basis.configuration, output, &mut notes);
+        }
+        let behaviour = self.scheduler.behaviour(found.version.as_deref(), scheduler.as_ref(), output, &mut notes)?;
+        let config = found.config(&behaviour)?;
+        let namespace = kube.namespace.clone().unwrap_or_else(|| found.namespace.clone());
+        let asker = Asker { question, namespace: &namespace, config: &config, behaviour: &behaviour };
+        if let Some(reading) = &mut found.reading {
+            // The scheduler that runs may have gates that make plugins read more.
+            reading.read(&asker, &mut builder)?;
+        }
+        notes.extend(found.not_listed(&asker.needs(&builder)));
         let gates = behaviour.request_gates();
         let cluster = builder.build(gates);
         output.log(&format!(
@@ -100,9 +172,64 @@ impl StateFlags {
             cluster.pods().len(),
             behaviour.version
         ));
-        let namespace = kube.namespace.clone().unwrap_or(namespace);
+        let Found { origin, connection, as_of, read_at, reading, .. } = found;
+        let age = reading.as_ref().and_then(Reading::age);
         let scheduler = self.scheduler(config, behaviour)?;
-        Ok(State { cluster, scheduler, gates, namespace, origin, notes, age, keeps_raw: self.call_extenders })
+        let (refused, keeps_raw) = (Vec::new(), self.call_extenders);
+        Ok(State {
+            cluster,
+            scheduler,
+            gates,
+            namespace,
+            origin,
+            notes,
+            refused,
+            keeps_raw,
+            connection,
+            as_of,
+            age: age.or(read_at.map(Age::Recorded)),
+            basis,
+        })
+    }
+
+    /// A cluster: the version is the server's. What is needed shows before the scheduler that runs is
+    /// known, or so it seems.
+    fn read_cluster(
+        &self,
+        kube: &KubeFlags,
+        question: Question<'_>,
+        builder: &mut ClusterBuilder,
+        output: &OutputFlags,
+    ) -> Result<Found> {
+        let connection = kube.connection()?;
+        let mut reading = Reading::open(&connection)?;
+        let namespace = reading.default_namespace().to_owned();
+        let mut found = Found {
+            version: reading.version().map(str::to_owned),
+            origin: "the cluster".to_owned(),
+            namespace: namespace.clone(),
+            connection: Some(connection),
+            ..Found::default()
+        };
+        // What is to be said of the version is said once, later.
+        let quiet = OutputFlags { verbosity: 0, ..output.clone() };
+        let behaviour = self.scheduler.behaviour(found.version.as_deref(), None, &quiet, &mut Vec::new())?;
+        found.named_config = self.named_config(&found)?;
+        let config = found.config(&behaviour)?;
+        let namespace = kube.namespace.as_ref().unwrap_or(&namespace);
+        reading.read(&Asker { question, namespace, config: &config, behaviour: &behaviour }, builder)?;
+        found.as_of = reading.as_of();
+        found.reading = Some(reading);
+        Ok(found)
+    }
+
+    /// The configuration that was named, and what to call it.
+    fn named_config(&self, found: &Found) -> Result<Option<(Value, String)>> {
+        let Found { origin, connection, scheduler_config, config_map, .. } = found;
+        self.scheduler.named_config(|name| match connection {
+            Some(connection) => config_source::from_cluster(connection, name),
+            None => config_source::from_files(config_map.as_ref(), name, origin, scheduler_config.is_some()),
+        })
     }
 
     /// The scheduler, its extenders connected only if they are to be asked.
@@ -115,97 +242,119 @@ impl StateFlags {
     }
 }
 
+impl State {
+    /// What an answer that is given now rests on.
+    pub(crate) fn grounds(&self) -> Grounds {
+        let age = self.age.as_ref().and_then(Age::by_now);
+        Grounds { kube_version: self.scheduler.behaviour().version.to_string(), age }
+    }
+
+    /// What an answer that was asked for at `asked_at` rests on.
+    pub(crate) fn provenance<'a>(&'a self, kube_version: &'a str, asked_at: Timestamp) -> Provenance<'a> {
+        Provenance { kube_version, origin: &self.origin, as_of: self.as_of, asked_at }
+    }
+}
+
 /// What an input says beside its objects.
+#[derive(Default)]
 struct Found {
-    behaviour: Behaviour,
-    config: SchedulerConfig,
+    /// Whose version the scheduler is likely to have.
+    version: Option<String>,
     /// What the input is called.
     origin: String,
     /// The namespace of objects that are named without one.
     namespace: String,
-    age: Option<Age>,
+    /// The configuration that was named, and what it is called.
+    named_config: Option<(Value, String)>,
+    /// The configuration that a snapshot brings along.
+    scheduler_config: Option<Value>,
+    /// The ConfigMap that was looked out for.
+    config_map: Option<ConfigMap>,
+    /// The kube-scheduler that ran as a pod, as a snapshot records it.
+    scheduler: Option<SchedulerProcess>,
+    /// What a snapshot could not list.
+    missing: Vec<NotListed>,
+    /// The cluster, to ask more.
+    connection: Option<live::Connection>,
+    /// What is read of it.
+    reading: Option<Reading>,
+    /// When the state was read, as far as that is known.
+    as_of: Option<Timestamp>,
+    /// The same as a snapshot writes it.
+    read_at: Option<String>,
 }
 
-/// When a state was read.
-#[derive(Clone, Debug)]
-pub(crate) enum Age {
-    /// Just now.
-    Live(Reading),
-    /// As a snapshot records it, RFC 3339.
-    Recorded(String),
-}
-
-impl State {
-    /// What an answer that is given now rests on.
-    pub(crate) fn basis(&self) -> Basis {
-        let age = self.age.as_ref().and_then(|age| match age {
-            Age::Live(reading) => Some(reading.age()),
-            Age::Recorded(read_at) => StateAge::recorded(read_at, Timestamp::now()),
-        });
-        Basis { kube_version: self.scheduler.behaviour().version.to_string(), age }
-    }
-}
-
-impl StateFlags {
-    /// Files: the version is the recorded one, else the newest among the nodes'.
-    fn read_files(
-        &self,
-        path: &Path,
-        builder: &mut ClusterBuilder,
-        output: &OutputFlags,
-        notes: &mut Vec<NotEvaluated>,
-    ) -> Result<Found> {
-        let input = Input::from(path.to_path_buf());
-        let report = files::read(&input, builder).map_err(Error::from_error)?;
-        output.log(&format!("read {} objects from {input}", report.objects));
-        let record = report.snapshot.unwrap_or_default();
-        if let Some(read_at) = &record.read_at {
-            output.log(&format!("{input} is the state of {read_at}"));
-        }
-        notes.extend(record.not_listed.into_iter().filter_map(|missing| {
-            let kind = Kind::ALL.iter().find(|kind| kind.as_str() == missing.kind)?;
-            reading::not_listed(*kind, missing.why, &Needs::everything())
-        }));
-        let version = record.kube_version.or_else(|| builder.newest_kubelet().map(|version| version.to_string()));
-        let behaviour = self.scheduler.behaviour(version.as_deref(), output, notes)?;
-        let config = match record.scheduler_config.filter(|_| self.scheduler.scheduler_config.is_none()) {
-            Some(config) => SchedulerConfig::parse(&config, &behaviour)
-                .map_err(|error| Error::new(format!("{input}: schedulerConfig: {error}")))?,
-            None => self.scheduler.config(&behaviour)?,
+impl Found {
+    /// The configuration that was named, else the one that a snapshot brings along, else the scheduler's own.
+    fn config(&self, behaviour: &Behaviour) -> Result<SchedulerConfig> {
+        let (value, name) = match (&self.named_config, &self.scheduler_config) {
+            (Some((value, name)), _) => (value, name.clone()),
+            (None, Some(value)) => (value, format!("{}: schedulerConfig", self.origin)),
+            (None, None) => return Ok(SchedulerConfig::default_for(behaviour)),
         };
-        let age = record.read_at.map(Age::Recorded);
-        Ok(Found { behaviour, config, origin: input.to_string(), namespace: "default".to_owned(), age })
+        parsed(value, &name, behaviour)
     }
 
-    /// A cluster: the version is the server's.
-    fn read_cluster(
-        &self,
-        kube: &KubeFlags,
-        question: Question<'_>,
-        builder: &mut ClusterBuilder,
-        output: &OutputFlags,
-        notes: &mut Vec<NotEvaluated>,
-    ) -> Result<Found> {
-        let mut session = Session::open(&kube.connection()?).map_err(from_live)?;
-        let behaviour = self.scheduler.behaviour(session.version(), output, notes)?;
-        let config = self.scheduler.config(&behaviour)?;
-        let namespace = kube.namespace.clone().unwrap_or_else(|| session.default_namespace().to_owned());
-        let age = reading::read(&mut session, question, &namespace, (&config, &behaviour), builder, notes)?;
-        Ok(Found { behaviour, config, origin: "the cluster".to_owned(), namespace, age: age.map(Age::Live) })
+    /// What is missing of what is needed.
+    fn not_listed(&mut self, needs: &Needs) -> Vec<NotEvaluated> {
+        let missing = std::mem::take(&mut self.missing);
+        let recorded = missing.into_iter().filter_map(|NotListed { kind, why }| {
+            if kind == "Event" {
+                return Some(cluster_says::not_listed(why));
+            }
+            let kind = Kind::ALL.iter().find(|known| known.as_str() == kind)?;
+            reading::not_listed(*kind, why, needs)
+        });
+        let live = self.reading.iter_mut().flat_map(|reading| reading.not_listed(needs));
+        recorded.chain(live).collect()
     }
+}
+
+/// Files: the version is the recorded one, else the newest among the nodes'.
+fn read_files(
+    path: &Path,
+    builder: &mut ClusterBuilder,
+    wanted: Option<&ConfigMapName>,
+    output: &OutputFlags,
+) -> Result<Found> {
+    let input = Input::from(path.to_path_buf());
+    let report = files::read_with(&input, builder, wanted).map_err(Error::from_error)?;
+    output.log(&format!("read {} objects from {input}", report.objects));
+    let record = report.snapshot.unwrap_or_default();
+    if let Some(read_at) = &record.read_at {
+        output.log(&format!("{input} is the state of {read_at}"));
+    }
+    let version = record.kube_version.or_else(|| builder.newest_kubelet().map(|version| version.to_string()));
+    Ok(Found {
+        version,
+        origin: input.to_string(),
+        namespace: "default".to_owned(),
+        scheduler_config: record.scheduler_config,
+        config_map: report.config_map,
+        // The record knows more: a snapshot's pods have no commands.
+        scheduler: record.scheduler,
+        missing: record.not_listed,
+        as_of: record.read_at.as_ref().and_then(|time| time.parse().ok()),
+        read_at: record.read_at,
+        ..Found::default()
+    })
 }
 
 impl SchedulerFlags {
-    /// The behaviour that was asked for, else that of `found`, else that of the newest version known.
+    /// The behaviour that was asked for, else that of the kube-scheduler that `runs` as a pod, else
+    /// that of the version `found`, else that of the newest version known.
     ///
     /// # Errors
     /// An unsupported version was asked for, or a feature gate is unknown.
     pub(crate) fn behaviour(
         &self,
         found: Option<&str>,
+        runs: Option<&SchedulerProcess>,
         output: &OutputFlags,
         notes: &mut Vec<NotEvaluated>,
     ) -> Result<Behaviour> {
+        let of_image = runs.and_then(running_scheduler::version);
+        let found = of_image.or_else(|| found.and_then(|found| found.parse().ok()));
         let version = match self.kube_version {
             Some(version) if version.is_supported() => version,
             Some(version) => {
@@ -215,29 +364,52 @@ impl SchedulerFlags {
                     KubeVersion::NEWEST_MINOR
                 )));
             }
-            None => match found.and_then(|found| found.parse::<KubeVersion>().ok()) {
+            None => match found {
                 Some(version) if version.is_supported() => version,
                 Some(version) => clamped(version, output, notes),
                 None => KubeVersion::NEWEST,
             },
         };
-        match &self.feature_gates {
-            Some(gates) => Behaviour::with_feature_gates(version, gates)
-                .map_err(|error| Error::new(format!("invalid argument for --feature-gates: {error}"))),
-            None => Ok(Behaviour::new(version)),
+        // Another version than the one that runs has other gates.
+        let runs = runs.filter(|_| self.kube_version.is_none());
+        let mut gates = runs.map(|runs| running_scheduler::known_gates(runs, version, notes)).unwrap_or_default();
+        // The last word on a gate counts.
+        for more in self.feature_gates.iter().filter(|more| !more.is_empty()) {
+            gates = if gates.is_empty() { more.clone() } else { format!("{gates},{more}") };
         }
+        Behaviour::with_feature_gates(version, &gates)
+            .map_err(|error| Error::new(format!("invalid argument for --feature-gates: {error}")))
+    }
+
+    /// The configuration that was named, and what to call it; a ConfigMap comes from `cluster`.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn named_config(
+        &self,
+        cluster: impl FnOnce(&ConfigMapName) -> Result<ConfigMap>,
+    ) -> Result<Option<(Value, String)>> {
+        self.scheduler_config.as_ref().map(|source| config_source::read(source, cluster)).transpose()
     }
 
     /// The configuration that was named, else the scheduler's own.
     ///
     /// # Errors
-    /// A file that kube-scheduler would not start with.
-    pub(crate) fn config(&self, behaviour: &Behaviour) -> Result<SchedulerConfig> {
-        let Some(path) = &self.scheduler_config else { return Ok(SchedulerConfig::default_for(behaviour)) };
-        let input = Input::from(path.clone());
-        let value = source::read_value(&input).map_err(Error::from_error)?;
-        SchedulerConfig::parse(&value, behaviour).map_err(|error| Error::new(format!("{input}: {error}")))
+    /// A configuration that kube-scheduler would not start with, or none where one was named.
+    pub(crate) fn config(
+        &self,
+        behaviour: &Behaviour,
+        cluster: impl FnOnce(&ConfigMapName) -> Result<ConfigMap>,
+    ) -> Result<SchedulerConfig> {
+        match self.named_config(cluster)? {
+            Some((value, name)) => parsed(&value, &name, behaviour),
+            None => Ok(SchedulerConfig::default_for(behaviour)),
+        }
     }
+}
+
+fn parsed(config: &Value, name: &str, behaviour: &Behaviour) -> Result<SchedulerConfig> {
+    SchedulerConfig::parse(config, behaviour).map_err(|error| Error::new(format!("{name}: {error}")))
 }
 
 /// The nearest version whose behaviour is known.
@@ -276,6 +448,7 @@ impl KubeFlags {
             impersonate_uid: self.as_uid.clone(),
             chunk_size: self.chunk_size,
             request_timeout: self.request_timeout.as_deref().map(timeout).transpose()?.flatten(),
+            session: live::SessionCell::default(),
         })
     }
 }

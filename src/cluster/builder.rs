@@ -6,7 +6,9 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Cluster;
+use super::admission::{LimitRange, ResourceQuota, RuntimeClass};
 use super::devices::{DeviceClass, Devices, ResourceClaim, ResourceSlice};
+use super::gang::Gang;
 use super::image::ImageState;
 use super::labels::Labels;
 use super::meta::ObjectKey;
@@ -19,8 +21,10 @@ use super::pod_class::{PodClass, PodTemplate};
 use super::pod_spec::PodSpec;
 use super::raw::{RawObject, RawObjects};
 use super::requests::RequestGates;
+use super::scheduler_process::SchedulerProcess;
+use super::scheduling_event::{SchedulingEvent, SchedulingEvents};
 use super::storage::{Storage, StorageObject};
-use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
+use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKind};
 
 /// Takes objects in any order; an object that comes twice counts as its later self.
 #[derive(Debug, Default)]
@@ -31,6 +35,10 @@ pub struct ClusterBuilder {
     services: Store<Service>,
     budgets: Store<PodDisruptionBudget>,
     priority_classes: Store<PriorityClass>,
+    limit_ranges: Store<LimitRange>,
+    quotas: Store<ResourceQuota>,
+    runtime_classes: Store<RuntimeClass>,
+    gangs: Store<Gang>,
     device_classes: Store<DeviceClass>,
     resource_claims: Store<ResourceClaim>,
     resource_slices: Store<ResourceSlice>,
@@ -40,6 +48,9 @@ pub struct ClusterBuilder {
     templates: FxHashSet<Arc<PodTemplate>>,
     labels: FxHashSet<Arc<Labels>>,
     sequence: u32,
+    scheduling_events: SchedulingEvents,
+    has_statuses: bool,
+    scheduler: Option<SchedulerProcess>,
     /// Whole Pods and Nodes, if they are to be kept.
     raw: Option<FxHashMap<(Kind, ObjectKey), RawObject>>,
 }
@@ -59,6 +70,13 @@ impl ClusterBuilder {
         match object {
             Object::Pod(mut pod) => {
                 pod.own.sequence = sequence;
+                self.has_statuses |= pod.own.scheduled.is_some() || pod.own.start_time.is_some();
+                if let Some(found) = pod.scheduler.take() {
+                    self.scheduler = Some(match self.scheduler.take() {
+                        Some(known) => known.newer(*found),
+                        None => *found,
+                    });
+                }
                 pod.own.labels = shared(&mut self.labels, pod.own.labels);
                 pod.template = shared(&mut self.templates, pod.template);
                 self.pods.insert((kind, key), *pod)
@@ -68,6 +86,10 @@ impl ClusterBuilder {
             Object::Service(service) => self.services.insert((kind, key), service),
             Object::PodDisruptionBudget(budget) => self.budgets.insert((kind, key), budget),
             Object::PriorityClass(class) => self.priority_classes.insert((kind, key), class),
+            Object::LimitRange(limits) => self.limit_ranges.insert((kind, key), limits),
+            Object::ResourceQuota(quota) => self.quotas.insert((kind, key), quota),
+            Object::RuntimeClass(class) => self.runtime_classes.insert((kind, key), class),
+            Object::PodGroup(group) => self.gangs.insert((kind, key), group),
             Object::DeviceClass(class) => self.device_classes.insert((kind, key), class),
             Object::ResourceClaim(claim) => self.resource_claims.insert((kind, key), *claim),
             Object::ResourceSlice(slice) => self.resource_slices.insert((kind, key), *slice),
@@ -85,6 +107,10 @@ impl ClusterBuilder {
             Kind::Service => self.services.remove(kind),
             Kind::PodDisruptionBudget => self.budgets.remove(kind),
             Kind::PriorityClass => self.priority_classes.remove(kind),
+            Kind::LimitRange => self.limit_ranges.remove(kind),
+            Kind::ResourceQuota => self.quotas.remove(kind),
+            Kind::RuntimeClass => self.runtime_classes.remove(kind),
+            Kind::PodGroup => self.gangs.remove(kind),
             Kind::DeviceClass => self.device_classes.remove(kind),
             Kind::ResourceClaim => self.resource_claims.remove(kind),
             Kind::ResourceSlice => self.resource_slices.remove(kind),
@@ -101,6 +127,11 @@ impl ClusterBuilder {
         self.pods.get(&(Kind::Pod, key))
     }
 
+    /// The object of `kind` called `key`.
+    pub fn workload(&self, kind: WorkloadKind, key: ObjectKey) -> Option<&Workload> {
+        self.workloads.get(&(Kind::Workload(kind), key))
+    }
+
     /// Pods that wait for a node, in no particular order.
     pub fn pending(&self) -> impl Iterator<Item = &PodObject> {
         self.pods.items.iter().filter(|pod| pod.own.node_name.is_none() && !pod.own.phase.is_terminal())
@@ -109,6 +140,16 @@ impl ClusterBuilder {
     /// Each specification that pods have, once.
     pub fn specs(&self) -> impl Iterator<Item = &PodSpec> {
         self.templates.iter().map(|template| &template.spec)
+    }
+
+    /// Takes in an event.
+    pub fn add_event(&mut self, event: SchedulingEvent) {
+        self.scheduling_events.add(event);
+    }
+
+    /// The kube-scheduler that runs as a pod of the cluster; of several the newest.
+    pub fn scheduler(&self) -> Option<&SchedulerProcess> {
+        self.scheduler.as_ref()
     }
 
     /// Asks for whole Pods and Nodes to be kept, which extenders are sent: several times the
@@ -152,9 +193,15 @@ impl ClusterBuilder {
             services: self.services.sorted_by_key(|service| service.key),
             budgets: self.budgets.sorted_by_key(|budget| budget.key),
             priority_classes: self.priority_classes.sorted_by_key(|class| class.name),
+            limit_ranges: self.limit_ranges.sorted_by_key(|limits| limits.key),
+            quotas: self.quotas.sorted_by_key(|quota| quota.key),
+            runtime_classes: self.runtime_classes.sorted_by_key(|class| class.name),
+            gangs: self.gangs.sorted_by_key(|gang| gang.key),
             storage: Storage::new(self.storage.items),
             devices: Devices::new(self.device_classes.items, self.resource_claims.items, self.resource_slices.items),
             kinds: self.kinds,
+            scheduling_events: self.scheduling_events,
+            has_statuses: self.has_statuses,
             ..Cluster::default()
         };
         drop((self.templates, self.labels));
@@ -167,6 +214,7 @@ impl ClusterBuilder {
             .collect();
         cluster.node_ids = cluster.nodes.iter().map(|node| (node.name(), node.id)).collect();
         add_pods(&mut cluster, self.pods, gates);
+        count_quotas(&mut cluster, gates);
         if let Some(raw) = raw {
             cluster.raw = Arc::new(raw_objects(&cluster, raw));
         }
@@ -216,6 +264,16 @@ fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) 
         if pending {
             cluster.nominate(id);
         }
+    }
+}
+
+/// A quota of which the input does not say what is used: it is what its pods use.
+fn count_quotas(cluster: &mut Cluster, gates: RequestGates) {
+    let (quotas, pods) = (&mut cluster.quotas, &cluster.pods);
+    for quota in quotas.iter_mut().filter(|quota| quota.used.is_none()) {
+        let namespace = quota.key.namespace;
+        let templates = pods.iter().filter(|pod| pod.key().namespace == namespace).map(|pod| &*pod.class.template);
+        quota.count(templates, gates);
     }
 }
 

@@ -9,7 +9,7 @@ use super::meta::Metadata;
 use super::name::Name;
 use super::resources::{ResourceList, Resources};
 use super::taint::Taint;
-use super::time::Timestamp;
+use super::time::{Timestamp, UnparsedTime};
 
 /// The scheduling-relevant part of a Node.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,8 @@ pub struct Node {
     pub labels: Labels,
     /// When it was created.
     pub creation_timestamp: Option<Timestamp>,
+    /// When one of its conditions last changed: `Ready`, a pressure.
+    pub last_transition: Option<Timestamp>,
     /// `spec.unschedulable`: cordoned.
     pub unschedulable: bool,
     /// `spec.taints`.
@@ -60,6 +62,13 @@ struct WireStatus {
     allocatable: ResourceList,
     images: List<NodeImage>,
     node_info: WireNodeInfo,
+    conditions: List<WireCondition>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireCondition {
+    last_transition_time: Option<UnparsedTime>,
 }
 
 #[derive(Deserialize, Default)]
@@ -76,6 +85,12 @@ impl WireNode {
             name: self.metadata.name.unwrap_or_default(),
             labels: self.metadata.labels,
             creation_timestamp: self.metadata.creation_timestamp,
+            last_transition: self
+                .status
+                .conditions
+                .iter()
+                .filter_map(|condition| condition.last_transition_time.as_ref()?.parse())
+                .max(),
             unschedulable: self.spec.unschedulable.unwrap_or_default(),
             taints: self.spec.taints.iter().copied().collect(),
             provider_id: self.spec.provider_id,

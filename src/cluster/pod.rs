@@ -13,7 +13,8 @@ use super::pod_spec::PodSpec;
 use super::requests::ContainerResources;
 use super::resize::{ContainerResize, ResizeStatus};
 use super::resources::ResourceList;
-use super::time::Timestamp;
+use super::scheduler_process::SchedulerProcess;
+use super::time::{Timestamp, UnparsedTime};
 
 /// A pod's place in [`super::Cluster`]; ids follow the order of namespace and name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,6 +52,12 @@ impl Pod {
         self.spec().priority()
     }
 
+    /// When it came to be on its node, as far as the state tells: never before it was created.
+    pub fn placed_at(&self) -> Option<Timestamp> {
+        let bound = self.own.scheduled.as_ref().filter(|condition| condition.status).and_then(|it| it.since);
+        self.own.node_name.and(self.own.start_time.or(bound).max(self.own.creation_timestamp))
+    }
+
     /// Whether the pod is being deleted.
     pub fn is_terminating(&self) -> bool {
         self.own.deletion_timestamp.is_some()
@@ -82,6 +89,8 @@ pub struct PodOwn {
     pub phase: PodPhase,
     /// Deleted by the scheduler in favour of another pod (condition `DisruptionTarget`).
     pub preempted_by_scheduler: bool,
+    /// The condition `PodScheduled`, of a pod that no kubelet has taken up.
+    pub scheduled: Option<Box<ScheduledCondition>>,
     /// `status.resourceClaimStatuses`: claims generated for the pod.
     pub resource_claim_statuses: List<PodResourceClaimStatus>,
     /// Which object of the input it was, counted from 0: the last word in the queue's order.
@@ -103,6 +112,7 @@ impl PodOwn {
             nominated_node_name: None,
             phase: PodPhase::Pending,
             preempted_by_scheduler: false,
+            scheduled: None,
             resource_claim_statuses: List::default(),
             sequence: u32::MAX,
         }
@@ -116,6 +126,19 @@ pub struct PodObject {
     pub own: Box<PodOwn>,
     /// The specification and the resize status, shared by equal pods.
     pub template: Arc<PodTemplate>,
+    /// What it tells of the kube-scheduler that it is, if it is one.
+    pub scheduler: Option<Box<SchedulerProcess>>,
+}
+
+/// What the condition `PodScheduled` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduledCondition {
+    /// Whether the pod was given a node.
+    pub status: bool,
+    /// Since when: later messages do not change that.
+    pub since: Option<Timestamp>,
+    /// The scheduler's newest message, in full; empty for a pod that was given a node.
+    pub message: Box<str>,
 }
 
 /// `status.phase`.
@@ -165,6 +188,12 @@ pub(super) struct WirePod {
 }
 
 impl WirePod {
+    /// The kube-scheduler that the pod is, read from the `json` that it was decoded from.
+    pub(super) fn scheduler(&self, json: &[u8]) -> Option<Box<SchedulerProcess>> {
+        let likely = SchedulerProcess::is_likely(&self.metadata);
+        if likely { SchedulerProcess::of(json).map(Box::new) } else { None }
+    }
+
     /// The pod as the state keeps it.
     pub(super) fn into_object(mut self) -> PodObject {
         let status = self.status;
@@ -181,6 +210,7 @@ impl WirePod {
             nominated_node_name: status.nominated_node_name.filter(|name| !name.is_empty()),
             phase: status.phase.unwrap_or_default(),
             preempted_by_scheduler: status.conditions.iter().any(WireCondition::is_preemption),
+            scheduled: status.scheduled(),
             resource_claim_statuses: status.resource_claim_statuses,
             sequence: 0,
         });
@@ -193,7 +223,22 @@ impl WirePod {
                 .filter_map(WireContainerStatus::resize)
                 .collect(),
         };
-        PodObject { own, template: Arc::new(PodTemplate { spec: self.spec, resize }) }
+        PodObject { own, template: Arc::new(PodTemplate { spec: self.spec, resize }), scheduler: None }
+    }
+}
+
+impl WireStatus {
+    /// Of pods that run nothing is kept: there are many, and nobody asks when they were bound.
+    fn scheduled(&self) -> Option<Box<ScheduledCondition>> {
+        if self.start_time.is_some() {
+            return None;
+        }
+        let condition = self.conditions.iter().find(|condition| condition.r#type == ConditionType::PodScheduled)?;
+        Some(Box::new(ScheduledCondition {
+            status: condition.status == Some(ConditionStatus::True),
+            since: condition.last_transition_time.as_ref().and_then(UnparsedTime::parse),
+            message: condition.message.clone().unwrap_or_default(),
+        }))
     }
 }
 
@@ -211,18 +256,24 @@ struct WireStatus {
 
 /// Words that mean nothing here are not even kept: every pod has five conditions or more.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct WireCondition {
     r#type: ConditionType,
     #[serde(default)]
     status: Option<ConditionStatus>,
     #[serde(default)]
     reason: Option<ConditionReason>,
+    #[serde(default)]
+    message: Option<Box<str>>,
+    #[serde(default)]
+    last_transition_time: Option<UnparsedTime>,
 }
 
 #[derive(Deserialize, PartialEq)]
 enum ConditionType {
     DisruptionTarget,
     PodResizePending,
+    PodScheduled,
     #[serde(other)]
     Other,
 }

@@ -25,6 +25,50 @@ impl fmt::Display for Timestamp {
     }
 }
 
+impl std::str::FromStr for Timestamp {
+    type Err = jiff::Error;
+
+    fn from_str(text: &str) -> Result<Self, jiff::Error> {
+        text.parse::<jiff::Timestamp>().map(|time| Self(time.as_second()))
+    }
+}
+
+/// A time that is read only where it matters: copied, as every pod has five or more.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UnparsedTime([u8; 32]);
+
+impl UnparsedTime {
+    /// The time; none for a text that is none.
+    pub(super) fn parse(&self) -> Option<Timestamp> {
+        let text = self.0.split(|byte| *byte == 0).next().unwrap_or_default();
+        std::str::from_utf8(text).ok()?.parse().ok()
+    }
+}
+
+struct UnparsedVisitor;
+
+impl Visitor<'_> for UnparsedVisitor {
+    type Value = UnparsedTime;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<UnparsedTime, E> {
+        let mut bytes = [0; 32];
+        if let Some(room) = bytes.get_mut(..text.len()) {
+            room.copy_from_slice(text.as_bytes());
+        }
+        Ok(UnparsedTime(bytes))
+    }
+}
+
+impl<'de> Deserialize<'de> for UnparsedTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(UnparsedVisitor)
+    }
+}
+
 struct TimestampVisitor;
 
 impl Visitor<'_> for TimestampVisitor {
@@ -35,9 +79,7 @@ impl Visitor<'_> for TimestampVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
-        text.parse::<jiff::Timestamp>()
-            .map(|time| Timestamp(time.as_second()))
-            .map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+        text.parse().map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
     }
 }
 

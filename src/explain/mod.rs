@@ -4,27 +4,44 @@
 //! it: which few causes stand behind the verdicts ([`causes`]), which nodes miss by the least
 //! ([`near_misses`]), what would help ([`suggest`]), which plugin made the best node win ([`deciding`]), and how the node a
 //! running pod is on compares with it ([`attribution`]). Of many pods it finds which wait for the same
-//! ([`pending`]). Words and tables are `report`'s.
+//! ([`pending`]). Beside it stands what the cluster itself says: its scheduler's words ([`own_words`]),
+//! and whether any scheduler looks at the pod at all ([`standing`]). Words and tables are `report`'s.
 
 pub mod attribution;
 pub mod causes;
 pub mod deciding;
 pub mod near_misses;
 pub mod node_detail;
+pub mod own_words;
 pub mod pending;
 pub mod shared_label;
+pub mod standing;
 pub mod suggest;
+pub mod telling_labels;
 
 pub use attribution::{Attribution, Gap};
 pub use causes::Cause;
 pub use deciding::{Deciding, Decision, How, RunnerUp};
 pub use near_misses::{Miss, NearMiss};
 pub use node_detail::{FilterDetail, NodeDetail, ScoreDetail, Verdict};
+pub use own_words::OwnWords;
 pub use shared_label::SharedLabel;
+pub use standing::Standing;
 pub use suggest::{PreemptionDetail, Suggestion};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Timestamp};
 use crate::framework::Placement;
+
+/// What the cluster itself says of the pod, beside what the cycle says.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterSays {
+    /// Its scheduler's words.
+    pub words: Option<OwnWords>,
+    /// Whether schedulers look at the pod at all.
+    pub standing: Option<Standing>,
+    /// When the state was read, where that is known: what "ago" is counted from.
+    pub as_of: Option<Timestamp>,
+}
 
 /// Everything this room finds in one placement.
 #[derive(Clone, Debug)]

@@ -42,6 +42,11 @@ impl PolicyRule {
         Self { api_groups: [kind.api_group()], resources: [kind.resource()], verbs: ["list"] }
     }
 
+    /// The right to list events.
+    pub fn list_events() -> Self {
+        Self { api_groups: [""], resources: ["events"], verbs: ["list"] }
+    }
+
     /// As `kubectl create clusterrole --resource` takes it: `csinodes.storage.k8s.io`.
     pub fn resource(&self) -> String {
         let ([resource], [group]) = (self.resources, self.api_groups);

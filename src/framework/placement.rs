@@ -25,6 +25,8 @@ pub struct Placement {
     pub schedulable: bool,
     /// The text of the `FailedScheduling` event.
     pub message: Option<String>,
+    /// What PostFilter plugins add to it; the message ends with this.
+    pub post_filter: String,
     /// PreEnqueue keeps the pod out of the queue.
     pub pre_enqueue: Option<PluginRejection>,
     /// PreFilter turned the pod away.
@@ -165,6 +167,7 @@ impl Placement {
             profile,
             schedulable: false,
             message: None,
+            post_filter: String::new(),
             pre_enqueue: None,
             pre_filter: None,
             pre_filter_nodes: None,

@@ -11,7 +11,7 @@ use crate::cluster::Timestamp;
 /// What an answer rests on; every form of it says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Basis {
+pub struct Grounds {
     /// Whose scheduler was reproduced, such as `v1.34`.
     pub kube_version: String,
     /// How old the state is, where that is known.
@@ -19,7 +19,7 @@ pub struct Basis {
     pub age: Option<StateAge>,
 }
 
-impl fmt::Display for Basis {
+impl fmt::Display for Grounds {
     /// `v1.34 · 0.8 s old state`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.kube_version)?;
@@ -42,7 +42,7 @@ pub struct StateAge {
 impl StateAge {
     /// Of a state that says when it was read; none when that is no time.
     pub fn recorded(read_at: &str, now: Timestamp) -> Option<Self> {
-        let at: Timestamp = serde_json::from_value(read_at.into()).ok()?;
+        let at: Timestamp = read_at.parse().ok()?;
         let age = Duration::from_secs(u64::try_from(now.0.saturating_sub(at.0)).unwrap_or(0));
         Some(Self { read_at: read_at.to_owned(), age, changed: None })
     }

@@ -10,8 +10,9 @@ use crate::explain::PreemptionDetail;
 use crate::framework::placement::PluginScore;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
 
+use super::json_cluster_says::{ClusterSaysObject, StandingObject};
 use super::json_help::{self, NotEligibleObject, SuggestionObject, VictimObject};
-use super::{Answer, Basis};
+use super::{Answer, Grounds};
 
 pub(super) const API_VERSION: &str = "kubectl-sched/v1";
 
@@ -23,8 +24,8 @@ pub type Result = std::result::Result<String, Box<dyn std::error::Error>>;
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn render(answers: &[Answer], list: bool, basis: &Basis) -> Result {
-    pretty(&Document::of(answers, list, basis))
+pub fn render(answers: &[Answer], list: bool, grounds: &Grounds) -> Result {
+    pretty(&Document::of(answers, list, grounds))
 }
 
 /// Any value as JSON, indented as kubectl does.
@@ -42,8 +43,8 @@ pub fn pretty(value: &impl Serialize) -> Result {
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn render_yaml(answers: &[Answer], list: bool, basis: &Basis) -> Result {
-    yaml(&Document::of(answers, list, basis))
+pub fn render_yaml(answers: &[Answer], list: bool, grounds: &Grounds) -> Result {
+    yaml(&Document::of(answers, list, grounds))
 }
 
 /// Any value as YAML.
@@ -68,8 +69,8 @@ enum Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn of(answers: &'a [Answer], list: bool, basis: &'a Basis) -> Self {
-        let mut items: Vec<_> = answers.iter().map(|answer| PlacementObject::new(answer, basis)).collect();
+    fn of(answers: &'a [Answer], list: bool, grounds: &'a Grounds) -> Self {
+        let mut items: Vec<_> = answers.iter().map(|answer| PlacementObject::new(answer, grounds)).collect();
         match items.pop() {
             Some(only) if items.is_empty() && !list => Self::One(Box::new(only)),
             last => {
@@ -97,12 +98,16 @@ struct PlacementObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<Name>,
     #[serde(flatten)]
-    basis: &'a Basis,
+    grounds: &'a Grounds,
     schedulable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     errors: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster_says: Option<ClusterSaysObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standing: Option<StandingObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<CurrentObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -192,17 +197,19 @@ struct CandidateObject {
 }
 
 impl<'a> PlacementObject<'a> {
-    fn new(answer: &'a Answer, basis: &'a Basis) -> Self {
+    fn new(answer: &'a Answer, grounds: &'a Grounds) -> Self {
         let placement = &answer.placement;
         Self {
             api_version: API_VERSION,
             kind: "Placement",
             pod: PodObject { namespace: placement.pod.namespace, name: placement.pod.name },
             profile: Some(placement.profile).filter(|profile| !profile.is_empty()),
-            basis,
+            grounds,
             schedulable: placement.schedulable,
             message: placement.message.as_deref(),
             errors: &placement.errors,
+            cluster_says: answer.cluster_says.words.as_ref().map(ClusterSaysObject::new),
+            standing: answer.cluster_says.standing.as_ref().map(StandingObject::new),
             current: placement.current.as_ref().map(|current| CurrentObject {
                 node: current.node,
                 rank: current.rank,

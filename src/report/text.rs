@@ -9,6 +9,17 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
+/// A time that has passed, in its largest unit: `3 seconds`, `2 minutes`, `5 hours`, `12 days`.
+pub fn duration(seconds: i64) -> String {
+    let seconds = usize::try_from(seconds).unwrap_or_default();
+    match seconds {
+        0..=119 => count(seconds, "second"),
+        120..=7199 => count(seconds / 60, "minute"),
+        7200..=172_799 => count(seconds / 3600, "hour"),
+        _ => count(seconds / 86_400, "day"),
+    }
+}
+
 /// `5000` as `5,000`.
 pub fn thousands(number: usize) -> String {
     let digits = number.to_string();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+use super::config_map::{ConfigMap, ConfigMapName};
 use super::documents;
 use super::error::{Problem, SourceError, escaped};
 use super::scan::TypeMeta;
@@ -13,6 +14,7 @@ use super::walk::Sink;
 use super::window::CAPACITY;
 use super::{Input, open};
 use crate::cluster::object::skip;
+use crate::cluster::scheduling_event::SchedulingEvent;
 use crate::cluster::{ClusterBuilder, Kind, Object};
 
 /// At most so many duplicates are named.
@@ -36,6 +38,8 @@ pub struct ReadReport {
     pub files_passed_over: usize,
     /// What a snapshot of this tool says of itself.
     pub snapshot: Option<Record>,
+    /// The ConfigMap that was asked for.
+    pub config_map: Option<ConfigMap>,
     /// Whether there was any List or any object with a kind.
     found: bool,
 }
@@ -47,7 +51,19 @@ pub struct ReadReport {
 /// empty, binary data, broken JSON or YAML, a value of the wrong shape, or no Kubernetes object at
 /// all. What was read before it stays in `builder`.
 pub fn read(input: &Input, builder: &mut ClusterBuilder) -> Result<ReadReport, SourceError> {
-    let mut sink = State { builder, report: ReadReport::default() };
+    read_with(input, builder, None)
+}
+
+/// The same, and the ConfigMap `wanted` if it is there.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(
+    input: &Input,
+    builder: &mut ClusterBuilder,
+    wanted: Option<&ConfigMapName>,
+) -> Result<ReadReport, SourceError> {
+    let mut sink = State { builder, wanted, report: ReadReport::default() };
     let files = read_into(input, &mut sink)?;
     sink.report.files = files.read;
     sink.report.files_passed_over = files.passed_over;
@@ -107,19 +123,39 @@ fn open(input: &Input) -> io::Result<Box<dyn Read>> {
 /// Puts objects into the state.
 struct State<'a> {
     builder: &'a mut ClusterBuilder,
+    wanted: Option<&'a ConfigMapName>,
     report: ReadReport,
+}
+
+impl State<'_> {
+    fn pass_over(&mut self, object: TypeMeta<'_>) {
+        *self.report.passed_over.entry(type_name(object)).or_default() += 1;
+    }
 }
 
 impl Sink for State<'_> {
     fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize> {
         let Some(kind) = Kind::of(object.api_version, object.kind) else {
+            if SchedulingEvent::is_kind(object.api_version, object.kind) {
+                let (event, bytes) = SchedulingEvent::decode(json)?;
+                match event {
+                    Some(event) => self.builder.add_event(event),
+                    None => self.pass_over(object),
+                }
+                self.report.found = true;
+                return Ok(bytes);
+            }
             let bytes = skip(json)?;
+            let wanted = self.wanted.filter(|_| ConfigMap::is_kind(object));
+            if let Some(map) = wanted.and_then(|wanted| ConfigMap::read(json.get(..bytes)?, wanted)) {
+                self.report.config_map = Some(map);
+            }
             if Record::is(object) {
                 self.report.snapshot = serde_json::from_slice(json.get(..bytes).unwrap_or_default())?;
                 return Ok(bytes);
             }
             self.report.found |= !object.kind.is_empty();
-            *self.report.passed_over.entry(type_name(object)).or_default() += 1;
+            self.pass_over(object);
             return Ok(bytes);
         };
         let (object, bytes) = Object::decode(kind, json)?;

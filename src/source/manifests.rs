@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Input;
+use super::documents;
 use super::error::{Problem, SourceError};
 use super::files::{read_one, type_name};
 use super::json_path;
 use super::scan::TypeMeta;
 use super::walk::Sink;
+use super::window::CAPACITY;
 use crate::cluster::object::skip;
 use crate::cluster::{Kind, Object};
 
@@ -83,6 +85,21 @@ pub fn read_value(input: &Input) -> Result<Value, SourceError> {
         (None, _) => Err(SourceError::whole(input, Problem::Empty)),
         (Some(value), 0) => Ok(value),
         (Some(_), others) => Err(SourceError::whole(input, Problem::NotOne(others + 1))),
+    }
+}
+
+/// The same of a text that is at hand.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(super) fn parse_value(text: &str) -> Result<Value, String> {
+    let mut values = Values::default();
+    documents::read(text.as_bytes(), CAPACITY, &mut values)
+        .map_err(|(_, fault)| format!("line {}: {}", fault.line, fault.problem))?;
+    match (values.0.pop(), values.0.len()) {
+        (Some(value), 0) => Ok(value),
+        (None, _) => Err("is empty".to_owned()),
+        (Some(_), others) => Err(Problem::NotOne(others + 1).to_string()),
     }
 }
 

@@ -12,6 +12,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+mod config_map;
 mod documents;
 mod error;
 mod fields;
@@ -30,6 +31,7 @@ mod walk;
 mod window;
 mod yaml;
 
+pub use config_map::{ConfigMap, ConfigMapError, ConfigMapName, ConfigSource};
 pub use error::{Problem, SourceError};
 pub use fields::Hint;
 pub use manifests::{Manifest, Manifests, read_manifests, read_value};

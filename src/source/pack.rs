@@ -1,5 +1,6 @@
 //! Objects that wait, pruned and compressed: a line each.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Write};
 
 use flate2::Compression;
@@ -9,13 +10,48 @@ use serde_json::{Value, json};
 
 use super::prune::prune;
 use crate::cluster::Kind;
+use crate::cluster::scheduler_process::SchedulerProcess;
 
 /// Takes objects.
-pub(super) struct Packer(GzEncoder<Vec<u8>>);
+pub(super) struct Packer {
+    lines: GzEncoder<Vec<u8>>,
+    seen: Seen,
+}
+
+/// What the objects tell before they are pruned.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// Namespace and name of the pods without a node.
+    pub(super) pending: BTreeSet<(String, String)>,
+    /// The kube-scheduler that one of the pods is.
+    pub(super) scheduler: Option<SchedulerProcess>,
+}
+
+impl Seen {
+    /// Takes in what others told.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.pending.extend(other.pending);
+        self.scheduler = match (self.scheduler.take(), other.scheduler) {
+            (Some(one), Some(another)) => Some(one.newer(another)),
+            (one, another) => one.or(another),
+        };
+    }
+
+    fn pod(&mut self, pod: &Value) {
+        let text = |path: &str| pod.pointer(path).and_then(Value::as_str).unwrap_or_default();
+        if text("/spec/nodeName").is_empty() {
+            let namespace = Some(text("/metadata/namespace")).filter(|namespace| !namespace.is_empty());
+            self.pending.insert((namespace.unwrap_or("default").to_owned(), text("/metadata/name").to_owned()));
+        }
+        if SchedulerProcess::is_likely_value(pod) {
+            self.merge(Self { scheduler: SchedulerProcess::of_value(pod), ..Self::default() });
+        }
+    }
+}
 
 impl Default for Packer {
     fn default() -> Self {
-        Self(GzEncoder::new(Vec::new(), Compression::fast()))
+        Self { lines: GzEncoder::new(Vec::new(), Compression::fast()), seen: Seen::default() }
     }
 }
 
@@ -27,26 +63,33 @@ impl Packer {
             fields.insert("apiVersion".to_owned(), json!(api_version));
             fields.insert("kind".to_owned(), json!(kind.as_str()));
         }
+        if kind == Kind::Pod {
+            self.seen.pod(&object);
+        }
         prune(kind, &mut object);
         let place = Kind::ALL.iter().position(|other| *other == kind).unwrap_or_default();
-        write!(self.0, "{place}\t").map_err(serde_json::Error::io)?;
-        serde_json::to_writer(&mut self.0, &object)?;
-        self.0.write_all(b"\n").map_err(serde_json::Error::io)
+        write!(self.lines, "{place}\t").map_err(serde_json::Error::io)?;
+        serde_json::to_writer(&mut self.lines, &object)?;
+        self.lines.write_all(b"\n").map_err(serde_json::Error::io)
     }
 
     /// All objects that it took.
     pub(super) fn finish(self) -> io::Result<Pack> {
-        Ok(Pack(self.0.finish()?))
+        Ok(Pack { lines: self.lines.finish()?, seen: self.seen })
     }
 }
 
 /// Objects, compressed.
-pub(super) struct Pack(Vec<u8>);
+pub(super) struct Pack {
+    lines: Vec<u8>,
+    /// What they told.
+    pub(super) seen: Seen,
+}
 
 impl Pack {
     /// Gives the JSON text of every object to `take`.
     pub(super) fn each(&self, mut take: impl FnMut(Kind, &str) -> io::Result<()>) -> io::Result<()> {
-        for line in BufReader::new(GzDecoder::new(self.0.as_slice())).lines() {
+        for line in BufReader::new(GzDecoder::new(self.lines.as_slice())).lines() {
             let line = line?;
             let (place, object) = line.split_once('\t').unwrap_or_default();
             if let Some(kind) = place.parse::<usize>().ok().and_then(|place| Kind::ALL.get(place)) {

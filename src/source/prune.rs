@@ -7,8 +7,13 @@ use super::fields::{self, Shape};
 use crate::cluster::Kind;
 
 /// A condition.
-pub(super) const CONDITION: Shape =
-    Shape::Fields(&[("type", Shape::Kept), ("status", Shape::Kept), ("reason", Shape::Kept)]);
+pub(super) const CONDITION: Shape = Shape::Fields(&[
+    ("type", Shape::Kept),
+    ("status", Shape::Kept),
+    ("reason", Shape::Kept),
+    ("message", Shape::Kept),
+    ("lastTransitionTime", Shape::Kept),
+]);
 
 /// A condition on labels.
 const REQUIREMENT: Shape = Shape::Fields(&[("key", Shape::Kept), ("operator", Shape::Kept), ("values", Shape::Raw)]);
@@ -25,11 +30,29 @@ pub fn prune(kind: Kind, object: &mut Value) {
         // It counts for nothing, but stands for its earlier self where that is in the input too.
         fields.remove("spec");
     }
+    if kind == Kind::Pod {
+        prune_conditions(fields);
+    }
     if let Some(Value::Object(metadata)) = fields.get_mut("metadata") {
         if metadata.contains_key("name") {
             metadata.remove("generateName");
         }
         metadata.retain(|field, value| field != "annotations" || value.as_object().is_none_or(|map| !map.is_empty()));
+    }
+}
+
+/// Of the condition `PodScheduled` all is kept, as long as no kubelet has taken up the pod; of the
+/// others just what they are.
+fn prune_conditions(pod: &mut Map<String, Value>) {
+    let Some(Value::Object(status)) = pod.get_mut("status") else { return };
+    let started = status.contains_key("startTime");
+    let Some(Value::Array(conditions)) = status.get_mut("conditions") else { return };
+    let is_scheduled = |condition: &Value| condition.get("type").and_then(Value::as_str) == Some("PodScheduled");
+    conditions.retain(|condition| !(started && is_scheduled(condition)));
+    for condition in conditions.iter_mut().filter(|condition| !is_scheduled(condition)) {
+        if let Value::Object(fields) = condition {
+            fields.retain(|field, _| !matches!(field.as_str(), "message" | "lastTransitionTime"));
+        }
     }
 }
 
@@ -101,6 +124,21 @@ mod tests {
                 "status":{"podIP":"10.1.1.1","conditions":[{"type":"Ready","status":"True"},{"type":"DisruptionTarget","status":"True","reason":"PreemptionByScheduler","message":"m"}],
                 "containerStatuses":[{"name":"c","imageID":"x"}]}}"#,
             r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web-1"},"spec":{"containers":[{"image":"i","name":"c","resources":{}}],"volumes":[{"ephemeral":{},"name":"e"}]},"status":{"conditions":[{"reason":"PreemptionByScheduler","status":"True","type":"DisruptionTarget"}],"containerStatuses":[]}}"#,
+        );
+    }
+
+    #[test]
+    fn of_a_pod_that_waits_the_schedulers_words_stay() {
+        let conditions = r#"[{"type":"PodScheduled","status":"False","lastProbeTime":null,"lastTransitionTime":"2026-01-01T00:00:00Z","message":"0/1"},{"type":"PodResizePending","message":"m","lastTransitionTime":"2026-01-01T00:00:00Z"}]"#;
+        case(
+            Kind::Pod,
+            &format!(r#"{{"status":{{"conditions":{conditions}}}}}"#),
+            r#"{"status":{"conditions":[{"lastTransitionTime":"2026-01-01T00:00:00Z","message":"0/1","status":"False","type":"PodScheduled"},{"type":"PodResizePending"}]}}"#,
+        );
+        case(
+            Kind::Pod,
+            &format!(r#"{{"status":{{"startTime":"2026-01-01T00:00:01Z","conditions":{conditions}}}}}"#),
+            r#"{"status":{"conditions":[{"type":"PodResizePending"}],"startTime":"2026-01-01T00:00:01Z"}}"#,
         );
     }
 

@@ -14,18 +14,25 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Input;
+use super::config_map::{ConfigMap, ConfigMapName};
 use super::error::{Problem, SourceError};
+use super::fields;
 use super::files::read_into;
-use super::live::{self, LiveError, Page, Seen, Session, Take, Unreadable};
-use super::pack::{Pack, Packer};
+use super::live::{self, Connection, LiveError, Page, Reader, Take, Unreadable};
+use super::pack::{Pack, Packer, Seen};
+use super::prune;
 use super::redact::{Kept, Names, Redaction};
 use super::scan::TypeMeta;
 use super::walk::Sink;
 use crate::cluster::Kind;
 use crate::cluster::object::{self, skip};
+use crate::cluster::scheduler_process::SchedulerProcess;
+use crate::cluster::scheduling_event::SchedulingEvent;
 
 const API_VERSION: &str = "kubectl-sched/v1";
 const KIND: &str = "Snapshot";
+/// The kind of the scheduler's words, which are no part of the state.
+const EVENT: &str = "Event";
 
 /// What a snapshot says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +52,9 @@ pub struct Record {
     pub read_at: Option<String>,
     /// Whether names were replaced.
     pub redacted: bool,
+    /// The kube-scheduler that ran as a pod of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduler: Option<SchedulerProcess>,
     /// Kinds that could not be listed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_listed: Vec<NotListed>,
@@ -75,6 +85,10 @@ pub struct Snapshot {
     packs: Vec<Pack>,
     /// What is being read from files.
     packer: Packer,
+    events: Vec<Value>,
+    /// The ConfigMap to look out for, and it.
+    wanted: Option<ConfigMapName>,
+    config_map: Option<ConfigMap>,
     listed: BTreeSet<Kind>,
     redact: bool,
     passed_over: usize,
@@ -106,11 +120,29 @@ impl Snapshot {
             },
             packs: Vec::new(),
             packer: Packer::default(),
+            events: Vec::new(),
+            wanted: None,
+            config_map: None,
             listed: BTreeSet::new(),
             redact,
             passed_over: 0,
             found: false,
         }
+    }
+
+    /// Asks for a ConfigMap to be looked out for in files.
+    pub fn want(&mut self, config_map: &ConfigMapName) {
+        self.wanted = Some(config_map.clone());
+    }
+
+    /// The ConfigMap that was asked for, if it came by.
+    pub fn config_map(&self) -> Option<&ConfigMap> {
+        self.config_map.as_ref()
+    }
+
+    /// Whether there is a configuration already, that of an earlier snapshot.
+    pub fn has_scheduler_config(&self) -> bool {
+        self.record.scheduler_config.is_some()
     }
 
     /// Takes in what `input` has; what an earlier snapshot says of itself is carried on.
@@ -122,23 +154,42 @@ impl Snapshot {
         if self.found { Ok(()) } else { Err(SourceError::whole(input, Problem::NoObject)) }
     }
 
-    /// Takes in what a cluster has. Lists only the kinds that the state knows: no Secrets, no
-    /// ConfigMaps.
+    /// Takes in what a cluster has. Lists only the kinds that the state knows, no Secrets and no
+    /// ConfigMaps, and the schedulers' events.
     ///
     /// # Errors
-    /// As [`Session::read`].
-    pub fn read_cluster(&mut self, session: &mut Session, progress: &mut dyn FnMut(Seen)) -> Result<(), LiveError> {
+    /// As [`Reader::read`].
+    pub fn read_cluster(
+        &mut self,
+        connection: &Connection,
+        progress: &mut dyn FnMut(live::Seen),
+    ) -> Result<(), LiveError> {
+        let mut reader = Reader::open(connection)?;
         let deciding = BTreeSet::from([Kind::Node, Kind::Pod]);
         let mut packs = Packs::default();
-        let listed = session.visit(Kind::ALL, &deciding, pack, &mut packs, progress)?;
+        let listed = reader.visit(Kind::ALL, &deciding, pack, &mut packs, progress)?;
         // Kinds come side by side; each keeps its own order.
         packs.0.sort_by_key(|(kind, _)| *kind);
         self.packs.extend(packs.0.into_iter().map(|(_, pack)| pack));
-        self.record.kube_version = session.version().map(str::to_owned);
-        self.record.read_at = session.started().map(|(at, _)| at.to_string());
+        self.record.kube_version = reader.version().map(str::to_owned);
+        self.record.read_at = reader.started().map(|(at, _)| at.to_string());
         self.listed.extend(listed.listed);
         let not_listed = |(kind, why): (Kind, String)| NotListed { kind: kind.as_str().to_owned(), why };
         self.record.not_listed = listed.forbidden.into_iter().map(not_listed).collect();
+        let events = &mut self.events;
+        let take = |json: &[u8]| {
+            let bytes = skip(json)?;
+            events.extend(event("v1", json.get(..bytes).unwrap_or_default())?);
+            Ok(bytes)
+        };
+        // No answer rests on events.
+        if let Err(error) = live::all_events(connection, take) {
+            let why = match error {
+                LiveError::Server { message, .. } => message,
+                error @ LiveError::Message(_) => error.to_string(),
+            };
+            self.record.not_listed.push(NotListed { kind: EVENT.to_owned(), why });
+        }
         Ok(())
     }
 
@@ -159,6 +210,12 @@ impl Snapshot {
     /// What `out` says.
     pub fn write(mut self, out: impl Write) -> io::Result<Written> {
         self.packs.push(self.packer.finish()?);
+        let mut seen = Seen::default();
+        for pack in &mut self.packs {
+            seen.merge(std::mem::take(&mut pack.seen));
+        }
+        // An earlier snapshot knew more: it still saw the commands.
+        self.record.scheduler = self.record.scheduler.take().or(seen.scheduler.take());
         let redaction = if self.redact { Some(redaction(&self.packs, &mut self.record)?) } else { None };
         let mut writer = Writer { out: GzEncoder::new(out, Compression::default()), redaction, count: BTreeMap::new() };
         writer.out.write_all(b"{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n")?;
@@ -169,6 +226,12 @@ impl Snapshot {
         for kind in self.listed.iter().filter(|kind| !writer.count.contains_key(kind)) {
             let list = format!("{}List", kind.as_str());
             write!(writer.out, ",\n{}", json!({ "apiVersion": kind.api_version(), "kind": list, "items": [] }))?;
+        }
+        if writer.redaction.is_none() {
+            for event in self.events.iter().filter(|event| is_of_one(event, &seen.pending)) {
+                writer.out.write_all(b",\n")?;
+                serde_json::to_writer(&mut writer.out, event)?;
+            }
         }
         writer.out.write_all(b"\n]}\n")?;
         writer.out.finish()?.flush()?;
@@ -204,6 +267,29 @@ fn pack(kind: Kind, page: &str) -> Result<Page<Pack>, Unreadable> {
     page.map(Packer::finish).map_err(|error| error.to_string())
 }
 
+/// The event that `json` is, pruned; none if it is no scheduler's.
+fn event(api_version: &str, json: &[u8]) -> serde_json::Result<Option<Value>> {
+    if SchedulingEvent::decode(json)?.0.is_none() {
+        return Ok(None);
+    }
+    let mut event: Value = serde_json::from_slice(json)?;
+    if let Value::Object(fields) = &mut event {
+        fields.insert("apiVersion".to_owned(), json!(api_version));
+        fields.insert("kind".to_owned(), json!(EVENT));
+    }
+    prune::keep(&fields::EVENT, &mut event);
+    Ok(Some(event))
+}
+
+/// Whether an event is about one of `pods`.
+fn is_of_one(event: &Value, pods: &BTreeSet<(String, String)>) -> bool {
+    let Some(about) = event.get("involvedObject").or_else(|| event.get("regarding")) else { return false };
+    let text = |of: &Value, field| of.get(field).and_then(Value::as_str).map(str::to_owned);
+    let namespace = text(about, "namespace").or_else(|| text(event.get("metadata")?, "namespace"));
+    let namespace = namespace.unwrap_or_else(|| "default".to_owned());
+    pods.contains(&(namespace, text(about, "name").unwrap_or_default()))
+}
+
 /// New names for all that was read, and for the record.
 fn redaction(packs: &[Pack], record: &mut Record) -> io::Result<Redaction> {
     let mut names = Names::default();
@@ -221,6 +307,9 @@ fn redaction(packs: &[Pack], record: &mut Record) -> io::Result<Redaction> {
         redaction.redact_config(config);
     }
     record.redacted = true;
+    if let Some(config) = record.scheduler.as_mut().and_then(|scheduler| scheduler.config.as_mut()) {
+        config.clear();
+    }
     // The server's reason names the user.
     record.not_listed.iter_mut().for_each(|kind| "forbidden".clone_into(&mut kind.why));
     Ok(redaction)
@@ -259,7 +348,15 @@ impl Sink for Snapshot {
         } else if Record::is(object) {
             let record: Record = serde_json::from_slice(text)?;
             self.record = Record { tool_version: self.record.tool_version.clone(), ..record };
+        } else if SchedulingEvent::is_kind(object.api_version, object.kind) {
+            let api_version = if object.api_version.is_empty() { "v1" } else { object.api_version };
+            match event(api_version, text)? {
+                Some(event) => self.events.push(event),
+                None => self.passed_over += 1,
+            }
         } else {
+            let wanted = self.wanted.as_ref().filter(|_| ConfigMap::is_kind(object));
+            self.config_map = wanted.and_then(|wanted| ConfigMap::read(text, wanted)).or(self.config_map.take());
             self.passed_over += 1;
         }
         Ok(bytes)

@@ -40,6 +40,10 @@ class Scheduler(unittest.TestCase):
                                 placement = command.explain(pod, kubeconfig, *flags)
                         if not self.same(api, pod, placement):
                             break
+                        if not placement["schedulable"] and "message" in placement:
+                            # The scheduler has spoken, and we say that it says the same.
+                            says = command.explain(pod, kubeconfig, *flags)["clusterSays"]
+                            self.assertEqual("same", says.get("comparison"), says)
                         if not placement["schedulable"]:
                             loaded.remove(pod)
         self.assertGreater(self.verdicts, 0, "no pod of this area came to a verdict")

@@ -11,5 +11,9 @@ class Witness(unittest.TestCase):
         command.run("explain", "nobody", kubeconfig=plane().kubeconfig("reader"))
         asked = plane().audited(["reader", *USERS])
         self.assertEqual({"get", "list"}, {entry["verb"] for entry in asked})
-        self.assertEqual({"/version"}, {entry["requestURI"] for entry in asked if entry["verb"] == "get"})
+        # The one ConfigMap that --scheduler-config names, in test_own_words.py.
+        config_map = "/api/v1/namespaces/default/configmaps/my-scheduler"
+        self.assertLessEqual({entry["requestURI"] for entry in asked if entry["verb"] == "get"}, {"/version", config_map})
+        events = [entry["requestURI"] for entry in asked if entry.get("objectRef", {}).get("resource") == "events"]
+        self.assertTrue(all("reason%3DFailedScheduling" in uri for uri in events))
         self.assertTrue(all(entry["userAgent"].startswith("kubectl-sched/") for entry in asked))

@@ -61,6 +61,7 @@ fn copy(model: &Node, new: Name) -> Node {
         name: new,
         labels,
         creation_timestamp: None,
+        last_transition: None,
         unschedulable: false,
         taints: model.taints.iter().copied().filter(|taint| !taint.key.starts_with(CONDITION_PREFIX)).collect(),
         provider_id: None,

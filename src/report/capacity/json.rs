@@ -8,7 +8,7 @@ use crate::cluster::{Name, ObjectKey, name};
 use crate::framework::{Amount, NotEvaluated, Reason};
 use crate::simulate::capacity::{Left, Limit, Needed, Room};
 
-use super::super::Basis;
+use super::super::Grounds;
 use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
 use super::{CapacityAnswer, Wanted};
 
@@ -16,16 +16,16 @@ use super::{CapacityAnswer, Wanted};
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn json(answer: &CapacityAnswer, basis: &Basis) -> Result {
-    pretty(&CapacityObject::new(answer, basis))
+pub fn json(answer: &CapacityAnswer, grounds: &Grounds) -> Result {
+    pretty(&CapacityObject::new(answer, grounds))
 }
 
 /// The same as YAML.
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn yaml(answer: &CapacityAnswer, basis: &Basis) -> Result {
-    any_yaml(&CapacityObject::new(answer, basis))
+pub fn yaml(answer: &CapacityAnswer, grounds: &Grounds) -> Result {
+    any_yaml(&CapacityObject::new(answer, grounds))
 }
 
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ struct CapacityObject<'a> {
     api_version: &'static str,
     kind: &'static str,
     #[serde(flatten)]
-    basis: &'a Basis,
+    grounds: &'a Grounds,
     /// Copies that fit, of all templates.
     copies: usize,
     /// Whole turns of the ratio that fit.
@@ -107,13 +107,13 @@ struct WantedObject {
 }
 
 impl<'a> CapacityObject<'a> {
-    fn new(answer: &'a CapacityAnswer, basis: &'a Basis) -> Self {
+    fn new(answer: &'a CapacityAnswer, grounds: &'a Grounds) -> Self {
         let capacity = &answer.capacity;
         let stopped = capacity.stopped.as_ref();
         Self {
             api_version: API_VERSION,
             kind: "Capacity",
-            basis,
+            grounds,
             copies: answer.copies(),
             turns: capacity.turns,
             templates: capacity

@@ -8,7 +8,7 @@ use crate::cluster::{Name, ObjectKey};
 use crate::explain::pending::{Advice, Group, Obstacle, Pending, Root};
 use crate::framework::{Amount, NotEvaluated, Reason};
 
-use super::super::Basis;
+use super::super::Grounds;
 use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
 use super::super::json_help::SuggestionObject;
 
@@ -16,16 +16,16 @@ use super::super::json_help::SuggestionObject;
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn json(pending: &Pending, basis: &Basis) -> Result {
-    pretty(&PendingObject::new(pending, basis))
+pub fn json(pending: &Pending, grounds: &Grounds) -> Result {
+    pretty(&PendingObject::new(pending, grounds))
 }
 
 /// The same as YAML.
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn yaml(pending: &Pending, basis: &Basis) -> Result {
-    any_yaml(&PendingObject::new(pending, basis))
+pub fn yaml(pending: &Pending, grounds: &Grounds) -> Result {
+    any_yaml(&PendingObject::new(pending, grounds))
 }
 
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ struct PendingObject<'a> {
     api_version: &'static str,
     kind: &'static str,
     #[serde(flatten)]
-    basis: &'a Basis,
+    grounds: &'a Grounds,
     /// All pending pods.
     pods: usize,
     groups: Vec<GroupObject<'a>>,
@@ -121,11 +121,11 @@ struct AdviceObject<'a> {
 }
 
 impl<'a> PendingObject<'a> {
-    fn new(pending: &'a Pending, basis: &'a Basis) -> Self {
+    fn new(pending: &'a Pending, grounds: &'a Grounds) -> Self {
         Self {
             api_version: API_VERSION,
             kind: "PendingPods",
-            basis,
+            grounds,
             pods: pending.groups.iter().map(|group| group.pods.len()).sum(),
             groups: pending.groups.iter().map(GroupObject::new).collect(),
             not_evaluated: &pending.not_evaluated,

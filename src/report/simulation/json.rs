@@ -4,11 +4,12 @@
 
 use serde::Serialize;
 
+use crate::cluster::admission::Refusal;
 use crate::cluster::{Name, ObjectKey, name};
 use crate::framework::{Amount, NotEvaluated};
 use crate::simulate::{Cause, Load, NodeLoad, Outcome, Step, Summary, UnplacedGroup};
 
-use super::super::Basis;
+use super::super::Grounds;
 use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
 use super::SimulationAnswer;
 
@@ -16,16 +17,16 @@ use super::SimulationAnswer;
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn json(answer: &SimulationAnswer, basis: &Basis) -> Result {
-    pretty(&SimulationObject::new(answer, basis))
+pub fn json(answer: &SimulationAnswer, grounds: &Grounds) -> Result {
+    pretty(&SimulationObject::new(answer, grounds))
 }
 
 /// The same as YAML.
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn yaml(answer: &SimulationAnswer, basis: &Basis) -> Result {
-    any_yaml(&SimulationObject::new(answer, basis))
+pub fn yaml(answer: &SimulationAnswer, grounds: &Grounds) -> Result {
+    any_yaml(&SimulationObject::new(answer, grounds))
 }
 
 #[derive(Serialize)]
@@ -34,15 +35,19 @@ struct SimulationObject<'a> {
     api_version: &'static str,
     kind: &'static str,
     #[serde(flatten)]
-    basis: &'a Basis,
+    grounds: &'a Grounds,
     steps: Vec<StepObject<'a>>,
-    /// Nodes that pods went to.
+    /// Pods that the API server would not let in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<RefusalObject>,
+    /// Nodes that pods went to or had to leave.
     nodes: Vec<NodeObject>,
     summary: SummaryObject<'a>,
     not_evaluated: &'a [NotEvaluated],
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct StepObject<'a> {
     pod: ObjectKey,
     node: Option<Name>,
@@ -53,12 +58,29 @@ struct StepObject<'a> {
     tied: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    /// Pods that made way for it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    preempted: &'a [ObjectKey],
+    /// The pod it made way for itself before this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evicted_by: Option<ObjectKey>,
+    /// The node it left then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evicted_from: Option<Name>,
+}
+
+#[derive(Serialize)]
+struct RefusalObject {
+    pod: ObjectKey,
+    message: String,
 }
 
 #[derive(Serialize)]
 struct NodeObject {
     name: Name,
     placed: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<usize>,
     before: LoadObject,
     after: LoadObject,
     allocatable: LoadObject,
@@ -76,6 +98,11 @@ struct LoadObject {
 struct SummaryObject<'a> {
     placed: usize,
     unplaced: usize,
+    /// Those of the unplaced that wait for their scheduling gates.
+    gated: usize,
+    refused: usize,
+    evicted: usize,
+    placed_again: usize,
     nodes: usize,
     nodes_used: usize,
     nodes_newly_used: usize,
@@ -101,14 +128,15 @@ struct CauseObject<'a> {
 }
 
 impl<'a> SimulationObject<'a> {
-    fn new(answer: &'a SimulationAnswer, basis: &'a Basis) -> Self {
+    fn new(answer: &'a SimulationAnswer, grounds: &'a Grounds) -> Self {
         Self {
             api_version: API_VERSION,
             kind: "Simulation",
-            basis,
+            grounds,
             steps: answer.steps.iter().map(StepObject::new).collect(),
+            refused: answer.refused.iter().map(RefusalObject::new).collect(),
             nodes: answer.summary.loads.iter().map(NodeObject::new).collect(),
-            summary: SummaryObject::new(&answer.summary),
+            summary: SummaryObject::new(&answer.summary, answer.refused.len()),
             not_evaluated: &answer.not_evaluated,
         }
     }
@@ -116,19 +144,32 @@ impl<'a> SimulationObject<'a> {
 
 impl<'a> StepObject<'a> {
     fn new(step: &'a Step) -> Self {
-        let pod = step.pod;
+        let evicted = step.evictions.last();
+        let pending = Self {
+            pod: step.pod,
+            node: None,
+            total: None,
+            tied: None,
+            message: None,
+            preempted: &step.preempted,
+            evicted_by: evicted.map(|eviction| eviction.by),
+            evicted_from: evicted.map(|eviction| eviction.node),
+        };
         match &step.outcome {
             Outcome::Placed(place) => Self {
-                pod,
                 node: Some(place.name),
                 total: Some(place.total),
                 tied: Some(place.tied).filter(|tied| *tied > 1),
-                message: None,
+                ..pending
             },
-            Outcome::Unplaced(unplaced) => {
-                Self { pod, node: None, total: None, tied: None, message: Some(&unplaced.message) }
-            }
+            Outcome::Unplaced(unplaced) => Self { message: Some(&unplaced.message), ..pending },
         }
+    }
+}
+
+impl RefusalObject {
+    fn new(refusal: &Refusal) -> Self {
+        Self { pod: refusal.pod, message: refusal.to_string() }
     }
 }
 
@@ -137,6 +178,7 @@ impl NodeObject {
         Self {
             name: load.node,
             placed: load.placed,
+            left: Some(load.left).filter(|left| *left > 0),
             before: LoadObject::new(load.before),
             after: LoadObject::new(load.after),
             allocatable: LoadObject::new(load.allocatable),
@@ -155,10 +197,14 @@ impl LoadObject {
 }
 
 impl<'a> SummaryObject<'a> {
-    fn new(summary: &'a Summary) -> Self {
+    fn new(summary: &'a Summary, refused: usize) -> Self {
         Self {
             placed: summary.placed,
             unplaced: summary.unplaced,
+            gated: summary.gated,
+            refused,
+            evicted: summary.evicted,
+            placed_again: summary.placed_again,
             nodes: summary.nodes,
             nodes_used: summary.nodes_used,
             nodes_newly_used: summary.nodes_newly_used,

@@ -4,15 +4,17 @@
 //! causes, closest nodes or scores. One node and 5,000 fit on a screen: lists are capped and say
 //! what they leave out.
 
-mod fits;
+pub(super) mod cluster_says;
+pub(super) mod cluster_says_words;
+pub(super) mod fits;
 mod grid;
-mod help;
+pub(super) mod help;
 pub(super) mod help_words;
-mod node;
-mod preemption;
-mod rejected;
+pub(super) mod node;
+pub(super) mod preemption;
+pub(super) mod rejected;
 mod screen;
-mod words;
+pub(super) mod words;
 
 pub(crate) use grid::Grid;
 pub(crate) use screen::Screen;
@@ -22,7 +24,7 @@ use std::collections::BTreeSet;
 
 use super::style::Label;
 use super::text::{count, thousands};
-use super::{Answer, Basis, StateAge};
+use super::{Answer, Grounds, StateAge};
 use crate::framework::{NotEvaluated, Placement};
 
 /// What decides about looks.
@@ -35,7 +37,7 @@ pub struct Options<'a> {
     /// Whether tables have a header.
     pub headers: bool,
     /// What the answer rests on.
-    pub basis: &'a Basis,
+    pub grounds: &'a Grounds,
 }
 
 /// The answers, one below the other.
@@ -54,13 +56,17 @@ pub fn render(answers: &[Answer], options: Options<'_>) -> String {
 fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
     let placement = &answer.placement;
     let profile = if has_no_profile(placement) { "no profile" } else { placement.profile.as_str() };
-    let basis = format!("{profile} · {}", options.basis);
+    let basis = format!("{profile} · {}", options.grounds);
     let (label, headline) = headline(answer);
     screen.headline(label, &headline, &basis);
-    if let Some(remark) = options.basis.age.as_ref().and_then(StateAge::remark) {
+    if let Some(remark) = options.grounds.age.as_ref().and_then(StateAge::remark) {
         screen.paragraph(Label::Dim, &remark);
     }
-    told(screen, placement);
+    for text in told(placement) {
+        screen.blank();
+        screen.paragraph(Label::Plain, &text);
+    }
+    cluster_says::render(screen, answer);
     if let Some(detail) = &answer.detail {
         node::render(screen, answer, detail);
     } else {
@@ -79,7 +85,7 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
 }
 
 /// The answer in one line.
-fn headline(answer: &Answer) -> (Label, String) {
+pub(super) fn headline(answer: &Answer) -> (Label, String) {
     let placement = &answer.placement;
     let pod = format!("Pod {}", placement.pod);
     let nodes = count(answer.nodes, "node");
@@ -112,24 +118,15 @@ fn headline(answer: &Answer) -> (Label, String) {
 }
 
 /// Such a pod never enters the queue: there was no cycle.
-fn has_no_profile(placement: &Placement) -> bool {
+pub(super) fn has_no_profile(placement: &Placement) -> bool {
     !placement.errors.is_empty() && placement.message.is_none()
 }
 
 /// What kube-scheduler itself says of it.
-fn told(screen: &mut Screen, placement: &Placement) {
-    if let Some(held_back) = &placement.pre_enqueue {
-        screen.blank();
-        screen.paragraph(Label::Plain, &held_back.rejection.message());
-    }
-    if let (Some(message), true) = (&placement.message, placement.errors.is_empty()) {
-        screen.blank();
-        screen.paragraph(Label::Plain, message);
-    }
-    for error in &placement.errors {
-        screen.blank();
-        screen.paragraph(Label::Plain, error);
-    }
+pub(super) fn told(placement: &Placement) -> Vec<String> {
+    let held_back = placement.pre_enqueue.as_ref().map(|held_back| held_back.rejection.message());
+    let message = placement.message.clone().filter(|_| placement.errors.is_empty());
+    held_back.into_iter().chain(message).chain(placement.errors.iter().cloned()).collect()
 }
 
 pub(crate) fn not_evaluated(screen: &mut Screen, items: &[NotEvaluated]) {

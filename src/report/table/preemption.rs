@@ -11,9 +11,9 @@ use super::grid::Grid;
 use super::screen::Screen;
 
 /// Candidates shown.
-const MOST_CANDIDATES: usize = 5;
+pub(in crate::report) const MOST_CANDIDATES: usize = 5;
 /// Victims of a candidate shown.
-const MOST_VICTIMS: usize = 6;
+pub(in crate::report) const MOST_VICTIMS: usize = 6;
 
 pub(super) fn render(screen: &mut Screen, preemption: &PreemptionDetail) {
     screen.heading("PREEMPTION", "what kube-scheduler would evict to make room");
@@ -39,7 +39,7 @@ pub(super) fn render(screen: &mut Screen, preemption: &PreemptionDetail) {
     }
 }
 
-fn rest(candidate: &CandidateDetail) -> Option<String> {
+pub(in crate::report) fn rest(candidate: &CandidateDetail) -> Option<String> {
     let more = candidate.victims.len().saturating_sub(MOST_VICTIMS);
     let budgets = match candidate.pdb_violations {
         0 => None,
@@ -51,7 +51,7 @@ fn rest(candidate: &CandidateDetail) -> Option<String> {
 }
 
 /// `evict shop/old-1: priority 0, ReplicaSet old, budget shop/old; would go to node-5`.
-fn victim(victim: &VictimDetail) -> String {
+pub(in crate::report) fn victim(victim: &VictimDetail) -> String {
     let mut text = format!("evict {}: priority {}", victim.pod, victim.priority);
     if let Some(owner) = &victim.owner {
         let _ = write!(text, ", {} {}", owner.kind, owner.name);
@@ -70,7 +70,7 @@ fn victim(victim: &VictimDetail) -> String {
     text
 }
 
-fn why(why: WhyNot) -> &'static str {
+pub(in crate::report) fn why(why: WhyNot) -> &'static str {
     match why {
         WhyNot::NotHelpful => "evictions would not change why the pod is rejected",
         WhyNot::NoVictims => "no pod of lower priority",

@@ -9,6 +9,7 @@ use kube::{Client, Config};
 
 use super::error::{LiveError, cause};
 use super::server::Server;
+use super::session::SessionCell;
 use super::words;
 
 /// kubectl's connection flags, as they were given (cli-runtime's ConfigFlags).
@@ -46,6 +47,8 @@ pub struct Connection {
     pub request_timeout: Option<Duration>,
     /// `--chunk-size`: objects a page, 0 for all in one.
     pub chunk_size: usize,
+    /// The login, shared by all reads over this connection.
+    pub session: SessionCell,
 }
 
 /// Where client-go looks when nobody says where (tools/clientcmd, `DefaultClusterConfig`).

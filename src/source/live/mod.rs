@@ -1,25 +1,34 @@
 //! State from a running cluster, through the API server.
 //!
 //! Only `get` of the version and `list` of each kind, all kinds at once, each in [`pages`] that
-//! are decoded into the slim structs as they come. [`Session`] is the way in.
+//! are decoded into the slim structs as they come: [`Reader`] does that. Beside it the events of the
+//! pods in question, and a `get` of the one ConfigMap that the user names. All of it goes over the
+//! one login of a [`Connection`].
 
+mod config_map;
 mod connection;
 mod error;
+mod events;
 mod names;
 mod page;
 mod pages;
+mod reader;
 mod retry;
 mod server;
 mod session;
 mod words;
 
+pub use config_map::config_map;
 pub use connection::Connection;
 pub use error::LiveError;
+pub(super) use events::all_events;
+pub use events::events;
 pub use names::{KubeconfigEntry, kubeconfig_names, names};
-pub use session::{Listed, Seen, Session};
+pub use reader::{Listed, Reader, Seen};
+pub use session::SessionCell;
 
 pub(super) use page::{Page, Unreadable, each};
-pub(super) use session::Take;
+pub(super) use reader::Take;
 
 fn runtime() -> Result<tokio::runtime::Runtime, LiveError> {
     tokio::runtime::Builder::new_current_thread()

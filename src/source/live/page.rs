@@ -53,6 +53,11 @@ pub(in crate::source) struct Page<P> {
 }
 
 impl<P> Page<P> {
+    /// A page that is kept as it is, whatever it is.
+    pub(super) fn of(kept: P) -> Result<Self, Unreadable> {
+        Ok(Self { kept, objects: 0, as_of: None, changes: Vec::new() })
+    }
+
     /// Keeps something else of it.
     pub(in crate::source) fn map<Q, E>(self, keep: impl FnOnce(P) -> Result<Q, E>) -> Result<Page<Q>, E> {
         Ok(Page { kept: keep(self.kept)?, objects: self.objects, as_of: self.as_of, changes: self.changes })

@@ -57,19 +57,40 @@ pub(super) async fn list<P, D, F>(
     chunk_size: usize,
     decode: D,
     fetch: F,
-    mut tell: impl FnMut(News<P>),
+    tell: impl FnMut(News<P>),
 ) -> Result<(), ListError>
 where
     P: Send + 'static,
     D: Fn(Kind, &str) -> Result<Page<P>, Unreadable> + Copy + Send + 'static,
     F: AsyncFn(String) -> Result<String, kube::Error>,
 {
+    let paths = (kind.api_path(), kind.older_api_paths());
+    list_at(paths, chunk_size, move |text| decode(kind, text), fetch, tell).await
+}
+
+/// The same for the list at a path, which may have a query, or at one of `older` where the server
+/// does not have it.
+///
+/// # Errors
+/// See [`ListError`].
+pub(super) async fn list_at<P, D, F>(
+    (path, older): (&str, &[&str]),
+    chunk_size: usize,
+    decode: D,
+    fetch: F,
+    mut tell: impl FnMut(News<P>),
+) -> Result<(), ListError>
+where
+    P: Send + 'static,
+    D: Fn(&str) -> Result<Page<P>, Unreadable> + Copy + Send + 'static,
+    F: AsyncFn(String) -> Result<String, kube::Error>,
+{
     let mut decoding = None;
     let (mut limit, mut restarts) = (chunk_size, 0);
     let mut token: Option<String> = None;
-    let (mut base, mut older) = (kind.api_path(), kind.older_api_paths().iter());
+    let (mut base, mut older) = (path, older.iter());
     loop {
-        let text = match fetch(path(base, limit, token.as_deref())).await {
+        let text = match fetch(page_of(base, limit, token.as_deref())).await {
             Ok(text) => text,
             Err(kube::Error::Api(status)) if status.code == 404 && !older.as_slice().is_empty() => {
                 base = older.next().copied().unwrap_or(base);
@@ -87,7 +108,7 @@ where
             Err(error) => return Err(error.into()),
         };
         token = page::next(&text).map_err(ListError::Unreadable)?;
-        let before = decoding.replace(spawn_blocking(move || decode(kind, &text)));
+        let before = decoding.replace(spawn_blocking(move || decode(&text)));
         if let Some(page) = decoded(before).await? {
             tell(News::Page(page));
         }
@@ -109,12 +130,13 @@ async fn decoded<P>(page: Option<JoinHandle<Result<P, Unreadable>>>) -> Result<O
     }
 }
 
-fn path(base: &str, limit: usize, token: Option<&str>) -> String {
+fn page_of(base: &str, limit: usize, token: Option<&str>) -> String {
+    let and = if base.contains('?') { '&' } else { '?' };
     match (limit, token) {
         (0, _) => base.to_owned(),
-        (_, None) => format!("{base}?limit={limit}"),
+        (_, None) => format!("{base}{and}limit={limit}"),
         // A token is base64 for URLs and stands as it is.
-        (_, Some(token)) => format!("{base}?limit={limit}&continue={token}"),
+        (_, Some(token)) => format!("{base}{and}limit={limit}&continue={token}"),
     }
 }
 

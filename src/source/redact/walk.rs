@@ -27,6 +27,10 @@ pub(super) fn walk(shape: &Shape, value: &mut Value, rename: &mut impl Rename) {
         | (Shape::Kept, Value::Bool(_) | Value::Number(_) | Value::String(_)) => {}
         (Shape::Conditions(_), Value::Array(items)) => {
             for item in items {
+                // It names taints, resources, claims: no table says where in the text.
+                if let Value::Object(fields) = item {
+                    fields.remove("message");
+                }
                 walk(&CONDITION, item, rename);
             }
         }

@@ -1,0 +1,71 @@
+//! `--scheduler-config`: a file, or a ConfigMap of the cluster in question.
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::source::{self, ConfigMap, ConfigMapName, ConfigSource, live};
+
+use super::state::from_live;
+
+/// Reads the flag.
+pub(super) fn parser() -> impl TypedValueParser<Value = ConfigSource> {
+    OsStringValueParser::new().try_map(ConfigSource::try_from)
+}
+
+/// The ConfigMap that `source` names, if it names one.
+pub(super) fn config_map(source: Option<&ConfigSource>) -> Option<&ConfigMapName> {
+    match source? {
+        ConfigSource::ConfigMap(name) => Some(name),
+        ConfigSource::Input(_) => None,
+    }
+}
+
+/// The configuration that `source` names, and what to call it; a ConfigMap comes from `cluster`.
+///
+/// # Errors
+/// It cannot be read, or the ConfigMap has none.
+pub(super) fn read(
+    source: &ConfigSource,
+    cluster: impl FnOnce(&ConfigMapName) -> Result<ConfigMap>,
+) -> Result<(Value, String)> {
+    match source {
+        ConfigSource::Input(input) => Ok((source::read_value(input).map_err(Error::from_error)?, input.to_string())),
+        ConfigSource::ConfigMap(name) => {
+            let map = cluster(name)?;
+            let value =
+                map.configuration(name.key.as_deref()).map_err(|error| Error::new(format!("{name}: {error}")))?;
+            Ok((value, name.to_string()))
+        }
+    }
+}
+
+/// The ConfigMap, asked of the API server.
+///
+/// # Errors
+/// As [`live::config_map`].
+pub(super) fn from_cluster(connection: &live::Connection, name: &ConfigMapName) -> Result<ConfigMap> {
+    live::config_map(connection, name).map_err(from_live)
+}
+
+/// The ConfigMap, found in what was read from files; `recorded` says that a snapshot has a
+/// configuration of its own.
+///
+/// # Errors
+/// There is none.
+pub(super) fn from_files(
+    found: Option<&ConfigMap>,
+    name: &ConfigMapName,
+    origin: &str,
+    recorded: bool,
+) -> Result<ConfigMap> {
+    let missing = || {
+        let error = Error::new(format!("configmaps \"{}\" not found in {origin}", name.name));
+        if recorded {
+            error.hint("the snapshot holds the scheduler's configuration already: leave out --scheduler-config")
+        } else {
+            error.hint("snapshots hold no ConfigMaps; give --scheduler-config when you make one, or name a file")
+        }
+    };
+    found.cloned().ok_or_else(missing)
+}

@@ -1,0 +1,48 @@
+//! The kube-scheduler that runs as a pod of the cluster: its own word on version and feature
+//! gates stands above the API server's version and below the flags.
+
+use crate::cluster::scheduler_process::SchedulerProcess;
+use crate::config::{Behaviour, KubeVersion};
+use crate::framework::NotEvaluated;
+
+use super::output::OutputFlags;
+
+/// The version that its image names.
+pub(super) fn version(process: &SchedulerProcess) -> Option<KubeVersion> {
+    process.version.parse().ok()
+}
+
+/// Says what was found, and that its configuration is out of reach unless one was `named`.
+pub(super) fn tell(process: &SchedulerProcess, named: bool, output: &OutputFlags, notes: &mut Vec<NotEvaluated>) {
+    let version = if process.version.is_empty() { "of unknown version" } else { &process.version };
+    let gates = match process.feature_gates.as_str() {
+        "" => String::new(),
+        gates => format!(" with --feature-gates={gates}"),
+    };
+    output.log(&format!("kube-scheduler {version} runs as a pod{gates}"));
+    if let Some(file) = process.config.as_ref().filter(|_| !named) {
+        let file = if file.is_empty() { String::new() } else { format!(" {file}") };
+        notes.push(NotEvaluated::new(
+            "KubeSchedulerConfiguration",
+            format!("kube-scheduler has it from the file{file} beside it"),
+            "answered as with the default one; name it by --scheduler-config",
+        ));
+    }
+}
+
+/// Those of its feature gates that `version` knows; the others are noted.
+pub(super) fn known_gates(process: &SchedulerProcess, version: KubeVersion, notes: &mut Vec<NotEvaluated>) -> String {
+    let known = |gate: &&str| match Behaviour::with_feature_gates(version, gate) {
+        Ok(_) => true,
+        Err(error) => {
+            notes.push(NotEvaluated::new(
+                format!("--feature-gates={gate}"),
+                format!("kube-scheduler runs with it, and {version} takes no such value: {error}"),
+                "answered with the version's default",
+            ));
+            false
+        }
+    };
+    let gates: Vec<&str> = process.feature_gates.split(',').filter(|gate| !gate.is_empty()).filter(known).collect();
+    gates.join(",")
+}

@@ -1,0 +1,416 @@
+//! What the cluster itself says of a pod, beside the answer: from a dump with its events.
+
+use insta::assert_snapshot;
+
+use super::harness::screen;
+
+/// The first lines of the answer, up to the table of reasons.
+fn told(pod: &str, flags: &str) -> String {
+    let screen = screen(&format!("explain {pod} -n shop --no-suggestions --snapshot tests/cli/words {flags}"));
+    let (told, _) = screen.split_once("\nREASON").or_else(|| screen.split_once("\nNODE ")).unwrap_or((&screen, ""));
+    told.to_owned()
+}
+
+#[test]
+fn the_same() {
+    assert_snapshot!(told("same", ""), @"
+    Pod shop/same does not fit: 0 of 2 nodes             default-scheduler · v1.35.2
+
+    0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).
+    no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption
+    is not helpful for scheduling.
+      same as the pod's condition PodScheduled, of 2026-03-01T10:20:00Z or later
+    ");
+}
+
+#[test]
+fn older_than_the_state() {
+    assert_snapshot!(told("stale", ""), @"
+    Pod shop/stale fits: 1 of 2 nodes                    default-scheduler · v1.35.2
+
+      the scheduler's own event of 2026-03-01T10:20:00Z says otherwise:
+        0/3 nodes are available: 3 Insufficient cpu.
+      since then there are 2 nodes instead of 3 and conditions of node-b changed
+
+    node-b is the only node that fits: there is nothing to decide
+
+    NODE              RANK   TOTAL
+    node-b   picked      1     471
+    its scores: -o wide
+
+    1 node does not take it:
+    ");
+}
+
+#[test]
+fn different() {
+    assert_snapshot!(told("other", ""), @"
+    Pod shop/other does not fit: 0 of 2 nodes            default-scheduler · v1.35.2
+
+    0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).
+    no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption
+    is not helpful for scheduling.
+      the scheduler's own event of 2026-03-01T10:40:00Z says otherwise:
+        0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) were
+        on fire.
+      possibly because
+      - the scheduler has a configuration of its own, which --scheduler-config would
+        name
+      - something was not evaluated here, see below
+      - something changed since that leaves no trace: pods or nodes that are gone,
+        labels, taints, claims
+    ");
+}
+
+#[test]
+fn only_the_text_on_taints() {
+    assert_snapshot!(told("same", "--kube-version v1.34"), @"
+    Pod shop/same does not fit: 0 of 2 nodes               default-scheduler · v1.34
+
+    0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint
+    {dedicated: gpu}. no new claims to deallocate, preemption: 0/2 nodes are
+    available: 2 Preemption is not helpful for scheduling.
+      same as the pod's condition PodScheduled, of 2026-03-01T10:20:00Z or later,
+      but for the text on taints:
+        0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated
+        taint(s). no new claims to deallocate, preemption: 0/2 nodes are available:
+        2 Preemption is not helpful for scheduling.
+      possibly because
+      - only the text on untolerated taints differs, which changed after v1.34.1:
+        say by --kube-version which release the scheduler is
+    ");
+}
+
+#[test]
+fn nobody_looked() {
+    assert_snapshot!(told("waits", ""), @"
+    Pod shop/waits fits: 1 of 2 nodes                    default-scheduler · v1.35.2
+
+    no scheduler has looked at it yet: it has neither an event nor the condition
+    PodScheduled, and waits since 2026-03-01T10:00:00Z; is kube-scheduler running?
+
+    node-a is the only node that fits: there is nothing to decide
+
+    NODE              RANK   TOTAL
+    node-a   picked      1     377
+    its scores: -o wide
+
+    1 node does not take it:
+    ");
+}
+
+#[test]
+fn another_scheduler() {
+    assert_snapshot!(told("foreign", ""), @r#"
+    Pod shop/foreign is not this scheduler's: no profile has its schedulerName
+    no profile · v1.35.2
+
+    profile not found for scheduler name "volcano"
+
+    volcano has placed 1 pod: name its configuration by --scheduler-config; other
+    pods are placed by default-scheduler (2 pods)
+
+    NOT EVALUATED   the answer does not rest on this
+    KubeSchedulerConfiguration   kube-scheduler has it from the file
+                                 /etc/kubernetes/my-scheduler.yaml beside it:
+                                 answered as with the default one; name it by
+                                 --scheduler-config
+    --feature-gates=Gone=true    kube-scheduler runs with it, and v1.35.2 takes no
+                                 such value: unrecognized feature gate: Gone:
+                                 answered with the version's default
+    --- stderr
+    --- status 0
+    "#);
+    assert_snapshot!(told("nobodys", ""), @r#"
+    Pod shop/nobodys is not this scheduler's: no profile has its schedulerName
+    no profile · v1.35.2
+
+    profile not found for scheduler name "typo-scheduler"
+
+    nothing in the state shows that a scheduler typo-scheduler exists; other pods
+    are placed by default-scheduler (2 pods) and volcano (1 pod)
+
+    NOT EVALUATED   the answer does not rest on this
+    KubeSchedulerConfiguration   kube-scheduler has it from the file
+                                 /etc/kubernetes/my-scheduler.yaml beside it:
+                                 answered as with the default one; name it by
+                                 --scheduler-config
+    --feature-gates=Gone=true    kube-scheduler runs with it, and v1.35.2 takes no
+                                 such value: unrecognized feature gate: Gone:
+                                 answered with the version's default
+    --- stderr
+    --- status 0
+    "#);
+}
+
+#[test]
+fn on_its_way_out_and_on_its_way_in() {
+    assert_snapshot!(told("leaving", ""), @"
+    Pod shop/leaving does not fit: 0 of 2 nodes          default-scheduler · v1.35.2
+
+    0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).
+    no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption
+    is not helpful for scheduling.
+
+    it is being deleted, to be gone by 2026-03-01T10:10:00Z: schedulers pass it over
+    ");
+    assert_snapshot!(told("given", ""), @"
+    Pod shop/given runs on node-a, rank 1 of 1 feasible  default-scheduler · v1.35.2
+
+    it was given node-a and has not been started since 2026-03-01T10:00:01Z: a
+    matter of the kubelet there, not of the scheduler
+
+    node-a is the only node that fits: there is nothing to decide
+
+    NODE                 RANK   TOTAL
+    node-a   runs here      1     385
+    its scores: -o wide
+
+    1 node does not take it:
+    ");
+}
+
+#[test]
+fn as_data() {
+    let json = |pod: &str| {
+        let text = screen(&format!("explain {pod} -n shop --snapshot tests/cli/words -o json"));
+        let object: serde_json::Value = serde_json::from_str(text.split("--- stderr").next().unwrap()).unwrap();
+        serde_json::to_string_pretty(&[&object["clusterSays"], &object["standing"], &object["notEvaluated"]]).unwrap()
+    };
+    assert_snapshot!(json("stale"), @r#"
+    [
+      {
+        "at": "2026-03-01T10:20:00Z",
+        "changed": [
+          {
+            "now": 2,
+            "then": 3,
+            "type": "NodeCount"
+          },
+          {
+            "count": 1,
+            "names": [
+              "node-b"
+            ],
+            "type": "NodesChanged"
+          }
+        ],
+        "comparison": "stale",
+        "count": 5,
+        "differsIn": "Message",
+        "message": "0/3 nodes are available: 3 Insufficient cpu.",
+        "phrases": [
+          {
+            "message": "Insufficient cpu",
+            "ours": 1,
+            "theirs": 3
+          }
+        ],
+        "reporter": "default-scheduler",
+        "source": "Event"
+      },
+      null,
+      [
+        {
+          "effect": "the default constraints of PodTopologySpread do without their selectors",
+          "what": "Services",
+          "why": "not in the input"
+        },
+        {
+          "effect": "answered as with the default one; name it by --scheduler-config",
+          "what": "KubeSchedulerConfiguration",
+          "why": "kube-scheduler has it from the file /etc/kubernetes/my-scheduler.yaml beside it"
+        },
+        {
+          "effect": "answered with the version's default",
+          "what": "--feature-gates=Gone=true",
+          "why": "kube-scheduler runs with it, and v1.35.2 takes no such value: unrecognized feature gate: Gone"
+        }
+      ]
+    ]
+    "#);
+    assert_snapshot!(json("other"), @r#"
+    [
+      {
+        "at": "2026-03-01T10:40:00Z",
+        "comparison": "different",
+        "count": 1,
+        "differsIn": "Message",
+        "message": "0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) were on fire.",
+        "phrases": [
+          {
+            "message": "Insufficient cpu",
+            "ours": 1,
+            "theirs": 0
+          },
+          {
+            "message": "node(s) were on fire",
+            "ours": 0,
+            "theirs": 1
+          }
+        ],
+        "possibleReasons": [
+          {
+            "text": "the scheduler has a configuration of its own, which --scheduler-config would name",
+            "type": "Configuration"
+          },
+          {
+            "text": "something was not evaluated here, see below",
+            "type": "NotEvaluated"
+          },
+          {
+            "text": "something changed since that leaves no trace: pods or nodes that are gone, labels, taints, claims",
+            "type": "Untraced"
+          }
+        ],
+        "reporter": "default-scheduler",
+        "source": "Event"
+      },
+      null,
+      [
+        {
+          "effect": "answered as with the default one; name it by --scheduler-config",
+          "what": "KubeSchedulerConfiguration",
+          "why": "kube-scheduler has it from the file /etc/kubernetes/my-scheduler.yaml beside it"
+        },
+        {
+          "effect": "answered with the version's default",
+          "what": "--feature-gates=Gone=true",
+          "why": "kube-scheduler runs with it, and v1.35.2 takes no such value: unrecognized feature gate: Gone"
+        }
+      ]
+    ]
+    "#);
+    assert_snapshot!(json("nobodys"), @r#"
+    [
+      null,
+      {
+        "others": [
+          {
+            "name": "default-scheduler",
+            "placed": 2
+          },
+          {
+            "name": "volcano",
+            "placed": 1
+          }
+        ],
+        "placed": 0,
+        "schedulerName": "typo-scheduler",
+        "spoke": false,
+        "type": "UnknownScheduler"
+      },
+      [
+        {
+          "effect": "answered as with the default one; name it by --scheduler-config",
+          "what": "KubeSchedulerConfiguration",
+          "why": "kube-scheduler has it from the file /etc/kubernetes/my-scheduler.yaml beside it"
+        },
+        {
+          "effect": "answered with the version's default",
+          "what": "--feature-gates=Gone=true",
+          "why": "kube-scheduler runs with it, and v1.35.2 takes no such value: unrecognized feature gate: Gone"
+        }
+      ]
+    ]
+    "#);
+}
+
+#[test]
+fn the_scheduler_that_runs_as_a_pod() {
+    let log = |flags: &str| {
+        let screen = screen(&format!("explain same -n shop -o name -v --snapshot tests/cli/words {flags}"));
+        screen.split_once("--- stderr\n").unwrap().1.to_owned()
+    };
+    assert_snapshot!(log(""), @"
+    read 12 objects from tests/cli/words
+    kube-scheduler v1.35.2 runs as a pod with --feature-gates=DRAExtendedResource=true,Gone=true
+    2 nodes and 10 pods; kube-scheduler v1.35.2
+    --- status 0
+    ");
+    assert_snapshot!(log("--kube-version v1.36"), @"
+    read 12 objects from tests/cli/words
+    kube-scheduler v1.35.2 runs as a pod with --feature-gates=DRAExtendedResource=true,Gone=true
+    2 nodes and 10 pods; kube-scheduler v1.36
+    --- status 0
+    ");
+}
+
+#[test]
+fn a_configuration_from_a_config_map() {
+    let known = |config_map: &str| {
+        let screen =
+            screen(&format!("explain same -n shop -o name --snapshot tests/cli/words --scheduler-config {config_map}"));
+        screen.split_once("--- stderr\n").unwrap().1.to_owned()
+    };
+    assert_snapshot!(known("configmap/kube-system/my-scheduler"), @"--- status 0");
+    assert_snapshot!(known("configmap/kube-system/my-scheduler/README"), @r#"
+    error: configmap/kube-system/my-scheduler/README: key "README": line 1: the document is a string; expected a Kubernetes object
+    --- status 2
+    "#);
+    assert_snapshot!(known("configmap/kube-system/my-scheduler/config"), @r#"
+    error: configmap/kube-system/my-scheduler/config: it has no key "config"; its keys are: README, config.yaml
+    --- status 2
+    "#);
+    assert_snapshot!(known("configmap/kube-system/two"), @"
+    error: configmap/kube-system/two: 2 keys are a KubeSchedulerConfiguration; name one with /KEY: a.yaml, b.yaml
+    --- status 2
+    ");
+    assert_snapshot!(known("configmap/kube-system/none"), @r#"
+    error: configmaps "none" not found in tests/cli/words; snapshots hold no ConfigMaps; give --scheduler-config when you make one, or name a file
+    --- status 2
+    "#);
+    assert_snapshot!(known("configmap/kube-system"), @"
+    error: a ConfigMap is named configmap/NAMESPACE/NAME or configmap/NAMESPACE/NAME/KEY. See 'kubectl sched explain -h' for help and examples
+    --- status 2
+    ");
+}
+
+#[test]
+fn a_snapshot_keeps_the_words_unless_it_is_redacted() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("out.json.gz");
+    let file = file.to_str().unwrap();
+    let explained = |pod: &str| {
+        let screen = screen(&format!("explain {pod} -n shop --no-suggestions --snapshot {file}"));
+        screen.split_once("\nREASON").map_or(screen.clone(), |(told, _)| told.to_owned())
+    };
+    let make = |flags: &str| {
+        let made = screen(&format!(
+            "snapshot --snapshot tests/cli/words --scheduler-config configmap/kube-system/my-scheduler -f {file} {flags}"
+        ));
+        assert!(made.ends_with("--- status 0"), "{made}");
+    };
+    make("");
+    assert_snapshot!(explained("stale"), @"
+    Pod shop/stale fits: 1 of 2 nodes                    default-scheduler · v1.35.2
+
+      the scheduler's own event of 2026-03-01T10:20:00Z says otherwise:
+        0/3 nodes are available: 3 Insufficient cpu.
+      since then there are 2 nodes instead of 3 and conditions of node-b changed
+
+    node-b is the only node that fits: there is nothing to decide
+
+    NODE              RANK   TOTAL
+    node-b   picked      1     471
+    its scores: -o wide
+
+    1 node does not take it:
+    ");
+    assert_snapshot!(
+        screen(&format!("explain same -n shop -o name --snapshot {file} --scheduler-config configmap/kube-system/my-scheduler"))
+            .replace(file, "FILE"),
+        @r#"
+    --- stderr
+    error: configmaps "my-scheduler" not found in FILE; the snapshot holds the scheduler's configuration already: leave out --scheduler-config
+    --- status 2
+    "#
+    );
+    make("--redact");
+    let mut text = String::new();
+    let compressed = std::fs::File::open(file).unwrap();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(compressed), &mut text).unwrap();
+    assert!(!text.contains("nodes are available") && !text.contains("my-scheduler"), "{text}");
+    let record: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_snapshot!(record["items"][0]["scheduler"], @r#"{"config":"","featureGates":"DRAExtendedResource=true,Gone=true","version":"v1.35.2"}"#);
+}
