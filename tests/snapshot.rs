@@ -13,7 +13,7 @@ use kubectl_sched::cluster::object::TypeMeta;
 use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, ObjectKey, Timestamp};
 use kubectl_sched::config::SchedulerConfig;
 use kubectl_sched::explain::{ClusterSays, Explanation};
-use kubectl_sched::report::{Answer, json};
+use kubectl_sched::report::{Answer, Grounds, json};
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::source::snapshot::{Record, Snapshot};
 use kubectl_sched::source::{Input, files};
@@ -92,7 +92,7 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
             placement,
         }],
         false,
-        "v1.34",
+        &Grounds { kube_version: "v1.34".to_owned(), age: None },
     )
     .unwrap()
 }

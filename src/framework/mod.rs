@@ -31,7 +31,7 @@ pub use extender::Extender;
 pub use fact::Fact;
 pub use filter_set::FilterSet;
 pub use memory::{Change, Memory, Touched};
-pub use not_evaluated::{NotEvaluated, Notes};
+pub use not_evaluated::{NotEvaluated, Notes, PolicyRule};
 pub use placement::{NodePlacement, Placement};
 pub use plugin::{
     FilterPlugin, MAX_NODE_SCORE, NodeFilter, NodeScorer, Normalizer, Plugin, PostFilterPlugin, PreEnqueuePlugin,

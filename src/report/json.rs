@@ -10,10 +10,10 @@ use crate::explain::PreemptionDetail;
 use crate::framework::placement::PluginScore;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
 
-use super::Answer;
 use super::json_causes::{ChallengeObject, ExplanationObject};
 use super::json_cluster_says::{ClusterSaysObject, StandingObject};
 use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
+use super::{Answer, Grounds};
 
 pub(super) const API_VERSION: &str = "kubectl-sched/v1";
 
@@ -25,8 +25,8 @@ pub type Result = std::result::Result<String, Box<dyn std::error::Error>>;
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn render(answers: &[Answer], list: bool, kube_version: &str) -> Result {
-    pretty(&Document::of(answers, list, kube_version))
+pub fn render(answers: &[Answer], list: bool, grounds: &Grounds) -> Result {
+    pretty(&Document::of(answers, list, grounds))
 }
 
 /// Any value as JSON, indented as kubectl does.
@@ -44,8 +44,8 @@ pub fn pretty(value: &impl Serialize) -> Result {
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn render_yaml(answers: &[Answer], list: bool, kube_version: &str) -> Result {
-    yaml(&Document::of(answers, list, kube_version))
+pub fn render_yaml(answers: &[Answer], list: bool, grounds: &Grounds) -> Result {
+    yaml(&Document::of(answers, list, grounds))
 }
 
 /// Any value as YAML.
@@ -70,8 +70,8 @@ enum Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn of(answers: &'a [Answer], list: bool, kube_version: &'a str) -> Self {
-        let mut items: Vec<_> = answers.iter().map(|answer| PlacementObject::new(answer, kube_version)).collect();
+    fn of(answers: &'a [Answer], list: bool, grounds: &'a Grounds) -> Self {
+        let mut items: Vec<_> = answers.iter().map(|answer| PlacementObject::new(answer, grounds)).collect();
         match items.pop() {
             Some(only) if items.is_empty() && !list => Self::One(Box::new(only)),
             last => {
@@ -98,7 +98,8 @@ struct PlacementObject<'a> {
     pod: PodObject,
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<Name>,
-    kube_version: &'a str,
+    #[serde(flatten)]
+    grounds: &'a Grounds,
     schedulable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
@@ -206,14 +207,14 @@ struct CandidateObject {
 }
 
 impl<'a> PlacementObject<'a> {
-    fn new(answer: &'a Answer, kube_version: &'a str) -> Self {
+    fn new(answer: &'a Answer, grounds: &'a Grounds) -> Self {
         let placement = &answer.placement;
         Self {
             api_version: API_VERSION,
             kind: "Placement",
             pod: PodObject { namespace: placement.pod.namespace, name: placement.pod.name },
             profile: Some(placement.profile).filter(|profile| !profile.is_empty()),
-            kube_version,
+            grounds,
             schedulable: placement.schedulable,
             message: placement.message.as_deref(),
             errors: &placement.errors,

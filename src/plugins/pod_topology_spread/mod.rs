@@ -104,8 +104,8 @@ fn note_unread(cycle: Cycle<'_>) {
     let owner = default_selector::owner(cycle.pod).map(|(kind, _)| Kind::Workload(kind));
     for kind in [Some(Kind::Service), owner].into_iter().flatten() {
         if !cycle.cluster.kinds.contains(&kind) {
-            cycle.notes.add(NotEvaluated::new(
-                format!("{}s", kind.as_str()),
+            cycle.notes.add(NotEvaluated::of_kind(
+                kind,
                 "not in the input",
                 "the default constraints of PodTopologySpread do without their selectors",
             ));
