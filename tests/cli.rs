@@ -23,5 +23,9 @@ mod pending;
 mod scenario;
 #[path = "cli/simulate.rs"]
 mod simulate;
+#[path = "cli/simulate_new_pods.rs"]
+mod simulate_new_pods;
+#[path = "cli/simulate_preempt.rs"]
+mod simulate_preempt;
 #[path = "cli/usage.rs"]
 mod usage;

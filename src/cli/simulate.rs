@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cluster::{PodId, Timestamp};
+use crate::cluster::admission::Refusal;
+use crate::cluster::{Created, PodId, Timestamp};
 use crate::error::{Error, Result};
 use crate::report::simulation::{self, SimulationAnswer};
 use crate::report::{Format, html};
@@ -15,15 +16,21 @@ use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
 use super::output::OutputFlags;
 use super::scenario_args::ScenarioFlags;
-use super::state::{State, StateFlags};
+use super::state::{Purpose, State, StateFlags};
 use super::{Status, TEMPLATE, resolve};
 
 /// Show where pods would go, one after the other
 ///
 /// Schedules pods as kube-scheduler would, in the order of its queue: higher priority first, then
 /// those that were created earlier. Each pod takes its place, its volumes and its devices before
-/// the next one is looked at; a pod that fits nowhere stays pending and takes nothing. Nothing is
-/// preempted, and the cluster is not touched.
+/// the next one is looked at; a pod that fits nowhere stays pending and takes nothing. With
+/// --preempt pods of lower priority make way for it, and what their controllers make in their place
+/// goes back to the queue. Pods of a PodGroup are placed together or not at all. The cluster is not
+/// touched.
+///
+/// Pods of a manifest are made as their controllers and the API server would make them: with the
+/// claims of a StatefulSet, on every node of a DaemonSet, with priority, overhead and defaults;
+/// those that a LimitRange or ResourceQuota forbids are refused.
 ///
 /// What if the cluster were different? --drain, --remove-node, --add-nodes, --scale and the like
 /// change it first, in the order given; pods that lose their place by it are placed anew, right
@@ -46,6 +53,9 @@ pub(crate) struct SimulateArgs {
     /// Show only what the changes make different, against the same pods in the unchanged cluster
     #[arg(long)]
     diff: bool,
+    /// Let pods of lower priority make way for those that fit nowhere
+    #[arg(long)]
+    preempt: bool,
     /// Draw among equally good nodes as kube-scheduler does; the same seed draws the same
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
@@ -69,6 +79,10 @@ Examples:
 
   # Where would ten replicas of this job's pod go?
   kubectl sched simulate -f examples/pods/batch.yaml --replicas 10 \\
+      --snapshot examples/clusters/mixed.yaml
+
+  # Would this urgent pod find a place if others made way, and where would they go?
+  kubectl sched simulate -f examples/pods/batch.yaml --preempt \\
       --snapshot examples/clusters/mixed.yaml
 
   # The same behind all pending pods, for a script; status 1 when one does not fit
@@ -98,19 +112,21 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
             .hint("use it with --scenario FILE or a flag such as --drain NODE"));
     }
     let mut from_files = Asked::default();
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, |builder| {
+    let new_pods = !arguments.filename.is_empty() || !arguments.changes.is_empty();
+    let purpose = Purpose { new_pods, groups: true };
+    let mut state = arguments.state.load(&arguments.kube, &arguments.output, purpose, |builder| {
         if !arguments.filename.is_empty() {
             from_files = manifests::read(&arguments.filename, builder)?;
         }
         Ok(())
     })?;
-    let pods = pods(&mut state, arguments, from_files)?;
+    let (pods, refused) = pods(&mut state, arguments, from_files)?;
     let scenario = arguments.changes.scenario(&state.namespace)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
     let now = Timestamp::now();
-    let without = arguments.diff.then(|| unchanged(&mut state, &pods, ties, now));
+    let without = arguments.diff.then(|| unchanged(&mut state, &pods, arguments, now));
     let before = Picture::of(&state.cluster);
-    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties);
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(arguments.preempt);
     let Run { steps, reports, broken_budgets } =
         scenario::run(&mut simulation, &scenario, &pods).map_err(Error::from_error)?;
     let mut not_evaluated = simulation.not_evaluated();
@@ -120,28 +136,32 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
         diff: without.map(|without| Diff::of(&without, simulation.cluster(), &steps)),
         before,
         steps,
+        refused,
         scenario: reports,
         broken_budgets,
         not_evaluated,
     };
+    drop(simulation);
     print(&answer, &arguments.output, &state, now)?;
-    let fits = answer.summary.unplaced == 0;
+    let fits = answer.summary.unplaced == 0 && answer.refused.is_empty();
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
 
 /// How the same pods leave the cluster as it is; the state is as it was when this returns.
-fn unchanged(state: &mut State, pods: &[PodId], ties: Ties, now: Timestamp) -> Picture {
-    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties);
+fn unchanged(state: &mut State, pods: &[PodId], arguments: &SimulateArgs, now: Timestamp) -> Picture {
+    let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(arguments.preempt);
     simulation.run(pods);
     let picture = Picture::of(simulation.cluster());
     simulation.rewind();
     picture
 }
 
-/// The pods in the order of the queue.
-fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Result<Vec<PodId>> {
+/// The pods in the order of the queue, and those that the API server would refuse.
+fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Result<(Vec<PodId>, Vec<Refusal>)> {
     let of_state = state.cluster.pods().len();
-    let mut added = Vec::new();
+    state.cluster.admit_claims(&from_files.claims);
+    let mut added = Created::default();
     let count = arguments.replicas.map(|replicas| replicas as usize);
     for asked in from_files.objects {
         added.extend(resolve::replicas(state, asked, count)?);
@@ -154,9 +174,9 @@ fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Resul
         let pending = cluster.pods().iter().take(of_state).filter(|pod| pod.own.node_name.is_none());
         pods.extend(pending.map(|pod| pod.id).filter(is_there));
     }
-    pods.extend(added);
+    pods.extend(added.pods);
     queue::sort(cluster, &mut pods);
-    Ok(pods)
+    Ok((pods, added.refused))
 }
 
 fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State, now: Timestamp) -> Result<()> {

@@ -12,6 +12,7 @@ use super::name::{Name, name};
 use super::pod::Pod;
 use super::pod_spec::PodSpec;
 use super::selector::{LabelSelector, Selector};
+use super::storage::PersistentVolumeClaim;
 
 /// Kinds with a pod template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -117,16 +118,6 @@ impl Workload {
     pub fn identity(&self) -> WorkloadKey {
         WorkloadKey { kind: self.kind, key: self.key }
     }
-
-    /// Whether `owner`, of an object in `namespace`, is this workload. A uid counts where both have one.
-    pub fn is_owner(&self, namespace: Name, owner: Option<&OwnerReference>) -> bool {
-        owner.is_some_and(|owner| {
-            namespace == self.key.namespace
-                && owner.name == self.key.name
-                && owner.kind == self.kind.as_str()
-                && (owner.uid.is_empty() || self.uid.is_empty() || owner.uid == self.uid)
-        })
-    }
 }
 
 /// An object with a pod template.
@@ -142,8 +133,16 @@ pub struct Workload {
     pub controller: Option<OwnerReference>,
     /// `spec.selector`; a ReplicationController's plain map is held as `matchLabels`.
     pub selector: Option<LabelSelector>,
-    /// `spec.replicas`.
+    /// `spec.replicas`; of a Job `spec.parallelism`.
     pub replicas: Option<i32>,
+    /// Of a Job `spec.completions`.
+    pub completions: Option<i32>,
+    /// Of a Job or CronJob: whether it makes no pods for the time being.
+    pub suspended: bool,
+    /// Of a StatefulSet `spec.ordinals.start`: the number of its first pod.
+    pub first_ordinal: i32,
+    /// Of a StatefulSet `spec.volumeClaimTemplates`, each under its own name.
+    pub claim_templates: Vec<PersistentVolumeClaim>,
     /// The template.
     pub template: Arc<PodTemplateSpec>,
 }

@@ -19,6 +19,13 @@ pub struct Summary {
     pub placed: usize,
     /// Pods that stay pending.
     pub unplaced: usize,
+    /// Those of them that wait for their scheduling gates.
+    pub gated: usize,
+    /// Pods that were on nodes at the beginning and had to make way. They are among the pods above, as
+    /// they became pending.
+    pub evicted: usize,
+    /// Those of them that went to a node again.
+    pub placed_again: usize,
     /// All nodes, at the end.
     pub nodes: usize,
     /// Nodes with a pod at the end.
@@ -96,6 +103,9 @@ impl Summary {
                     .push(step.pod),
             }
         }
+        let ran = |step: &&Step| !step.evictions.is_empty() && before.pod(step.pod_id).node().is_some();
+        let evicted = || steps.iter().filter(ran);
+        let gated = |step: &&Step| matches!(&step.outcome, Outcome::Unplaced(unplaced) if unplaced.gated);
         let mut unplaced_by_cause: Vec<UnplacedGroup> = groups.into_values().collect();
         // Stable: groups of one size stay in the queue's order.
         unplaced_by_cause.sort_by_key(|group| std::cmp::Reverse(group.pods.len()));
@@ -104,6 +114,9 @@ impl Summary {
         Self {
             placed: placed.values().sum(),
             unplaced: unplaced_by_cause.iter().map(|group| group.pods.len()).sum(),
+            gated: steps.iter().filter(gated).count(),
+            evicted: evicted().count(),
+            placed_again: evicted().filter(|step| step.place().is_some()).count(),
             nodes: cluster.nodes().len(),
             nodes_used: used.clone().count(),
             nodes_newly_used: used.filter(|node| had_none(node.name())).count(),

@@ -292,6 +292,10 @@ fn steps_as_data() {
         "summary": {
             "placed": 1,
             "unplaced": 1,
+            "gated": 0,
+            "refused": 0,
+            "evicted": 0,
+            "placedAgain": 0,
             "nodes": 12,
             "nodesUsed": 5,
             "nodesNewlyUsed": 1,

@@ -1,17 +1,17 @@
-//! One more pod of a workload.
+//! One more pod of a workload, as its controller and the API server would make it.
 
 use std::sync::Arc;
 
-use super::super::admission;
+use super::super::Cluster;
+use super::super::admission::{self, Admitted};
+use super::super::controller;
+use super::super::create::NewPods;
 use super::super::meta::{ObjectKey, OwnerReference};
 use super::super::name::{Name, name};
-use super::super::node_info::NodeInfo;
-use super::super::pod::{Pod, PodObject, PodOwn};
+use super::super::pod::{Pod, PodOwn};
 use super::super::pod_class::{PodClass, PodTemplate};
 use super::super::requests::RequestGates;
-use super::super::taint::tolerated;
-use super::super::workload::{Workload, WorkloadKey, WorkloadKind};
-use super::super::{Cluster, Labels};
+use super::super::workload::WorkloadKey;
 use super::EditError;
 use super::undo::{Before, Undo};
 
@@ -24,33 +24,39 @@ pub(super) fn apply(
 ) -> Result<Undo, EditError> {
     let workload = cluster.workload(key).ok_or(EditError::NoSuchWorkload(key))?;
     let node = match node {
-        Some(node) => Some(cluster.node_named(node).ok_or(EditError::NoSuchNode(node))?.id),
+        Some(node) => Some(cluster.node_named(node).ok_or(EditError::NoSuchNode(node))?),
         None => None,
     };
     let pod = ObjectKey::new(key.key.namespace, pod);
     if cluster.pod_named(pod).is_some() {
         return Err(EditError::PodExists(pod));
     }
-    let maker = maker(cluster, workload);
-    let controller = OwnerReference {
-        api_version: Name::default(),
-        kind: name(maker.kind.as_str()),
-        name: maker.key.name,
-        uid: maker.uid,
-        controller: Some(true),
-    };
-    let labels = Arc::new(maker.template.metadata.labels.clone());
-    let admitted = admitted(cluster, maker, &labels);
-    let class = shared_class(cluster, &controller, admitted, gates);
-    let own = PodOwn { uid: name(&pod.to_string()), ..PodOwn::fresh(pod, labels, Some(controller)) };
+    let daemon = node.and_then(|node| controller::daemon_on(cluster, workload, node));
+    let daemon = daemon.filter(|_| key.kind == super::WorkloadKind::DaemonSet);
+    let node = node.map(|node| node.id);
+    let NewPods { own, template, claims, .. } = daemon.unwrap_or_else(|| controller::one_more(cluster, workload));
+    let Some(own) = own.into_iter().next() else { return Err(EditError::NoSuchWorkload(key)) };
+    let own = PodOwn { key: pod, uid: name(&pod.to_string()), ..own };
+    let Admitted { template, refused, .. } = admission::admit(&own, &template, cluster, gates);
+    if let Some(why) = refused {
+        return Err(EditError::Forbidden(admission::Refusal { pod, why }.to_string()));
+    }
+    let class = shared_class(cluster, own.controller.as_ref(), template, gates);
+    let mut made = Vec::new();
+    for claim in claims {
+        if cluster.storage.claim(claim.key).is_none() {
+            made.push(claim.key);
+            cluster.storage.create_claim(claim);
+        }
+    }
     let id = cluster.add_pending(Box::new(own), class);
     if let Some(node) = node {
         cluster.assume(id, node);
     }
-    Ok(Undo(Before::NoPod))
+    Ok(Undo(Before::NoPod(made)))
 }
 
-pub(super) fn undo(cluster: &mut Cluster) {
+pub(super) fn undo(cluster: &mut Cluster, claims: &[ObjectKey]) {
     let Some(pod) = cluster.pods.last().map(|pod| pod.id) else { return };
     if cluster.node_of(pod).is_some() {
         cluster.forget(pod);
@@ -60,52 +66,19 @@ pub(super) fn undo(cluster: &mut Cluster) {
     if let Some(pod) = cluster.pods.pop() {
         cluster.pod_ids.remove(&pod.key());
     }
-}
-
-/// Whether the DaemonSet `workload` would have a pod on `node` (upstream
-/// pkg/controller/daemon/daemon_controller.go, NodeShouldRunDaemonPod).
-pub fn runs_on(cluster: &Cluster, workload: &Workload, node: &NodeInfo, gates: RequestGates) -> bool {
-    let template = admitted(cluster, workload, &Arc::new(workload.template.metadata.labels.clone()));
-    let class = PodClass::new(template, gates);
-    let repelled = |taint| !tolerated(&class.template.spec.tolerations, taint);
-    class.required_node_affinity.matches(node) && !node.node.taints.iter().any(|t| t.effect.rejects() && repelled(t))
-}
-
-/// A Deployment's pods are made by the ReplicaSet of its present template, which adds a label.
-fn maker<'a>(cluster: &'a Cluster, workload: &'a Workload) -> &'a Workload {
-    let owned = |other: &&Workload| {
-        workload.is_owner(other.key.namespace, other.controller.as_ref())
-            && other.template.spec == workload.template.spec
-    };
-    cluster.workloads.iter().find(owned).unwrap_or(workload)
-}
-
-/// What the API server makes of the maker's template.
-fn admitted(cluster: &Cluster, maker: &Workload, labels: &Arc<Labels>) -> Arc<PodTemplate> {
-    let mut spec = maker.template.spec.clone();
-    if maker.kind == WorkloadKind::DaemonSet {
-        admission::add_daemon_tolerations(&mut spec);
+    for claim in claims {
+        cluster.storage.remove_claim(*claim);
     }
-    let pod = PodObject {
-        own: Box::new(PodOwn::fresh(maker.key, Arc::clone(labels), None)),
-        template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }),
-        scheduler: None,
-    };
-    admission::admit(pod, &cluster.priority_classes).pod.template
 }
 
 /// The class of a sibling where one has it already: pods of one template are asked about once.
 fn shared_class(
     cluster: &Cluster,
-    controller: &OwnerReference,
+    controller: Option<&OwnerReference>,
     template: Arc<PodTemplate>,
     gates: RequestGates,
 ) -> Arc<PodClass> {
-    let sibling = |pod: &&Pod| {
-        let owner = pod.own.controller.as_ref();
-        owner.is_some_and(|owner| owner.name == controller.name && owner.kind == controller.kind)
-            && pod.class.template == template
-    };
+    let sibling = |pod: &&Pod| pod.own.controller.as_ref() == controller && pod.class.template == template;
     match cluster.pods.iter().rev().find(sibling) {
         Some(pod) => Arc::clone(&pod.class),
         None => Arc::new(PodClass::new(template, gates)),

@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::cluster::admission::Refusal;
 use crate::cluster::{Name, ObjectKey, name};
 use crate::framework::{Amount, NotEvaluated};
 use crate::simulate::{Cause, Load, NodeLoad, Outcome, Picture, Step, Summary, UnplacedGroup};
@@ -35,6 +36,9 @@ struct SimulationObject<'a> {
     kind: &'static str,
     kube_version: &'a str,
     steps: Vec<StepObject<'a>>,
+    /// Pods that the API server would not let in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<RefusalObject>,
     /// Nodes that changed.
     nodes: Vec<NodeObject>,
     summary: SummaryObject<'a>,
@@ -48,6 +52,7 @@ struct SimulationObject<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct StepObject<'a> {
     pod: ObjectKey,
     /// The node it had at the beginning.
@@ -61,6 +66,21 @@ struct StepObject<'a> {
     tied: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    /// Pods that made way for it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    preempted: &'a [ObjectKey],
+    /// The pod it made way for itself before this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evicted_by: Option<ObjectKey>,
+    /// The node it left then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evicted_from: Option<Name>,
+}
+
+#[derive(Serialize)]
+struct RefusalObject {
+    pod: ObjectKey,
+    message: String,
 }
 
 #[derive(Serialize)]
@@ -70,8 +90,8 @@ pub(super) struct NodeObject {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     changes: Vec<String>,
     placed: usize,
-    #[serde(skip_serializing_if = "is_zero")]
-    left: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<usize>,
     before: LoadObject,
     after: LoadObject,
     allocatable: LoadObject,
@@ -89,6 +109,11 @@ struct LoadObject {
 struct SummaryObject<'a> {
     placed: usize,
     unplaced: usize,
+    /// Those of the unplaced that wait for their scheduling gates.
+    gated: usize,
+    refused: usize,
+    evicted: usize,
+    placed_again: usize,
     nodes: usize,
     nodes_used: usize,
     nodes_newly_used: usize,
@@ -123,8 +148,9 @@ impl<'a> SimulationObject<'a> {
             kind: "Simulation",
             kube_version,
             steps: answer.steps.iter().map(|step| StepObject::new(step, &answer.before)).collect(),
+            refused: answer.refused.iter().map(RefusalObject::new).collect(),
             nodes: answer.summary.loads.iter().map(NodeObject::new).collect(),
-            summary: SummaryObject::new(&answer.summary),
+            summary: SummaryObject::new(&answer.summary, answer.refused.len()),
             scenario: answer.scenario.iter().map(ScenarioStepObject::new).collect(),
             broken_budgets: &answer.broken_budgets,
             diff: answer.diff.as_ref().map(DiffObject::new),
@@ -135,21 +161,33 @@ impl<'a> SimulationObject<'a> {
 
 impl<'a> StepObject<'a> {
     fn new(step: &'a Step, before: &Picture) -> Self {
-        let pod = step.pod;
-        let from = before.pod(step.pod_id).node();
+        let evicted = step.evictions.last();
+        let pending = Self {
+            pod: step.pod,
+            from: before.pod(step.pod_id).node(),
+            node: None,
+            total: None,
+            tied: None,
+            message: None,
+            preempted: &step.preempted,
+            evicted_by: evicted.map(|eviction| eviction.by),
+            evicted_from: evicted.map(|eviction| eviction.node),
+        };
         match &step.outcome {
             Outcome::Placed(place) => Self {
-                pod,
-                from,
                 node: Some(place.name),
                 total: Some(place.total),
                 tied: Some(place.tied).filter(|tied| *tied > 1),
-                message: None,
+                ..pending
             },
-            Outcome::Unplaced(unplaced) => {
-                Self { pod, from, node: None, total: None, tied: None, message: Some(&unplaced.message) }
-            }
+            Outcome::Unplaced(unplaced) => Self { message: Some(&unplaced.message), ..pending },
         }
+    }
+}
+
+impl RefusalObject {
+    fn new(refusal: &Refusal) -> Self {
+        Self { pod: refusal.pod, message: refusal.to_string() }
     }
 }
 
@@ -159,7 +197,7 @@ impl NodeObject {
             name: load.node,
             changes: load.changes.iter().map(|change| format!("{change:?}")).collect(),
             placed: load.placed,
-            left: load.left,
+            left: Some(load.left).filter(|left| *left > 0),
             before: LoadObject::new(load.before),
             after: LoadObject::new(load.after),
             allocatable: LoadObject::new(load.allocatable),
@@ -178,10 +216,14 @@ impl LoadObject {
 }
 
 impl<'a> SummaryObject<'a> {
-    fn new(summary: &'a Summary) -> Self {
+    fn new(summary: &'a Summary, refused: usize) -> Self {
         Self {
             placed: summary.placed,
             unplaced: summary.unplaced,
+            gated: summary.gated,
+            refused,
+            evicted: summary.evicted,
+            placed_again: summary.placed_again,
             nodes: summary.nodes,
             nodes_used: summary.nodes_used,
             nodes_newly_used: summary.nodes_newly_used,
@@ -206,9 +248,4 @@ impl<'a> GroupObject<'a> {
             causes: group.first.causes.iter().map(cause).collect(),
         }
     }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes a reference
-fn is_zero(number: &usize) -> bool {
-    *number == 0
 }

@@ -4,6 +4,9 @@
 //! then how full the nodes get; then pod by pod. Lists are capped unless `wide`, and say what
 //! they leave out.
 
+use indexmap::IndexMap;
+
+use crate::cluster::admission::Refusal;
 use crate::cluster::name;
 use crate::framework::Amount;
 use crate::simulate::{NodeChange, NodeLoad, Outcome, Shares, Step, Summary};
@@ -30,6 +33,8 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
     };
     screen.headline(label, &headline, options.kube_version);
     scenario::render(&mut screen, answer, options.wide);
+    asides(&mut screen, &answer.summary);
+    refused(&mut screen, answer, most(GROUPS));
     unplaced(&mut screen, &answer.summary, most(GROUPS));
     if let Some(diff) = &answer.diff {
         diff::render(&mut screen, diff, options.wide, most(PODS), most(NODES));
@@ -47,10 +52,13 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
 /// The answer in one line.
 pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) {
     let summary = &answer.summary;
-    let all = summary.placed + summary.unplaced;
+    // Pods that were preempted are told of in a line of their own.
+    let placed = summary.placed - summary.placed_again;
+    let unplaced = summary.unplaced - (summary.evicted - summary.placed_again);
+    let all = placed + unplaced;
     let used = summary.loads.iter().filter(|load| load.placed > 0).count();
     let nodes = format!("{} of {}", thousands(used), count(summary.nodes, "node"));
-    match (summary.placed, summary.unplaced) {
+    match (placed, unplaced) {
         (0, 0) if answer.scenario.is_empty() => (Label::Plain, "No pod to schedule".to_owned()),
         (0, 0) if answer.scenario.iter().any(|step| !step.refused.is_empty()) => {
             (Label::Rejected, "No pod moves: it was refused".to_owned())
@@ -60,6 +68,39 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
         (0, _) => (Label::Rejected, format!("No place for {} on {}", count(all, "pod"), count(summary.nodes, "node"))),
         (placed, _) => (Label::Rejected, format!("{} of {} placed, on {nodes}", thousands(placed), count(all, "pod"))),
     }
+}
+
+/// What the headline does not tell of its pods.
+fn asides(screen: &mut Screen, summary: &Summary) {
+    if summary.evicted > 0 {
+        let label = if summary.placed_again < summary.evicted { Label::Rejected } else { Label::Plain };
+        let again = format!("{} of them placed again", thousands(summary.placed_again));
+        screen.paragraph(label, &format!("{} preempted, {again}", count(summary.evicted, "pod")));
+    }
+    if summary.gated > 0 {
+        let gated = format!("{} not tried: scheduling gates", count(summary.gated, "pod"));
+        screen.paragraph(Label::Plain, &gated);
+    }
+}
+
+/// Pods that never come into being; those that are refused for the same reason together.
+fn refused(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
+    if answer.refused.is_empty() {
+        return;
+    }
+    let mut groups: IndexMap<&str, Vec<&Refusal>> = IndexMap::new();
+    for refusal in &answer.refused {
+        groups.entry(&refusal.why).or_default().push(refusal);
+    }
+    screen.heading("REFUSED", "the API server would not create these pods; what it says of the first");
+    for refusals in groups.values().take(most) {
+        let pods: Vec<String> = refusals.iter().map(|refusal| refusal.pod.to_string()).collect();
+        screen.paragraph(Label::Rejected, &format!("{}: {}", count(pods.len(), "pod"), list(&pods, 2)));
+        if let Some(first) = refusals.first() {
+            screen.indented(Label::Plain, "  ", &first.to_string());
+        }
+    }
+    left_out(screen, groups.len(), most, "group");
 }
 
 /// Why pods stay pending; those that the same things stood in the way of together.
@@ -183,10 +224,12 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     screen.blank();
     let from = |step: &Step| answer.before.pod(step.pod_id).node();
     let moved = answer.steps.iter().any(|step| from(step).is_some());
+    let preempted = answer.steps.iter().any(|step| !step.evictions.is_empty());
     let mut header = vec!["POD"];
     header.extend(moved.then_some("FROM"));
     header.extend(["NODE", "TOTAL", "TIES"]);
     let columns = header.len();
+    header.extend(preempted.then_some("PREEMPTION"));
     let mut grid = Grid::with_header(header.into_iter().map(str::to_owned).collect());
     grid = grid.right_aligned([columns - 2, columns - 1]);
     for step in answer.steps.iter().take(most) {
@@ -200,10 +243,19 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
             Outcome::Unplaced(_) => (Label::Rejected, [none(), none(), none()]),
         };
         let from = moved.then(|| from(step).map_or_else(none, |node| node.to_string()));
-        grid.row(label, [step.pod.to_string()].into_iter().chain(from).chain(cells));
+        let cells = [step.pod.to_string()].into_iter().chain(from).chain(cells);
+        grid.row(label, cells.chain(preempted.then(|| preemption(step))));
     }
     screen.grid(&grid);
     left_out(screen, answer.steps.len(), most, "pod");
+}
+
+/// Whom it preempted, and who preempted it.
+fn preemption(step: &Step) -> String {
+    let victims: Vec<String> = step.preempted.iter().map(ToString::to_string).collect();
+    let victims = (!victims.is_empty()).then(|| format!("preempts {}", list(&victims, 2)));
+    let left = step.evictions.last().map(|eviction| format!("preempted on {} by {}", eviction.node, eviction.by));
+    victims.into_iter().chain(left).collect::<Vec<_>>().join("; ")
 }
 
 pub(super) fn left_out(screen: &mut Screen, all: usize, most: usize, noun: &str) {
