@@ -205,6 +205,33 @@ fn nothing_of_what_scheduling_does_not_read_and_no_name_is_left() {
     }
 }
 
+/// New pods hang on more than scheduling reads: claim templates, limits, quotas, runtime classes.
+#[test]
+fn new_pods_are_made_of_a_snapshot_as_of_its_input() {
+    const CLUSTER: &str = "tests/cli/new_pods/cluster.yaml";
+    let directory = tempfile::tempdir().unwrap();
+    let pruned = directory.path().join("pruned.json.gz");
+    assert!(run(&["--snapshot", CLUSTER, "-f", pruned.to_str().unwrap()]).status.success());
+    for manifest in ["store", "agent", "strict", "gang", "urgent"] {
+        let simulated = |state: &str| {
+            let manifest = format!("tests/cli/new_pods/{manifest}.yaml");
+            let output = Command::new(env!("CARGO_BIN_EXE_kubectl-sched"))
+                .args(["simulate", "-f", &manifest, "--preempt", "-o", "json", "--snapshot", state])
+                .current_dir(env!("CARGO_MANIFEST_DIR"))
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{manifest}");
+            let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+            ["steps", "refused", "nodes"].map(|field| answer[field].clone())
+        };
+        assert_eq!(simulated(CLUSTER), simulated(pruned.to_str().unwrap()), "{manifest}");
+    }
+    let (text, _) = snapshot_of(CLUSTER, true);
+    for secret in ["kata", "strict", "urgent", "sizes", "share", "handler"] {
+        assert!(!text.contains(secret), "{secret} is in the snapshot");
+    }
+}
+
 /// Runs the command; the text of the snapshot and what it says of itself.
 fn snapshot_of(input: &str, redact: bool) -> (String, Record) {
     let directory = tempfile::tempdir().unwrap();

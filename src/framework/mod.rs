@@ -42,4 +42,4 @@ pub use profile::Framework;
 pub use reason::Reason;
 pub use scoring::Range;
 pub use status::{Code, PluginRejection, Rejection};
-pub use volume_reason::VolumeReason;
+pub use volume_reason::{BindObstacle, VolumeReason};

@@ -12,7 +12,7 @@ use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preem
 
 use super::Answer;
 use super::json_cluster_says::{ClusterSaysObject, StandingObject};
-use super::json_help::{self, NotEligibleObject, SuggestionObject, VictimObject};
+use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
 
 pub(super) const API_VERSION: &str = "kubectl-sched/v1";
 
@@ -120,6 +120,8 @@ struct PlacementObject<'a> {
     preemption: Option<PreemptionObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
     suggestions: Vec<SuggestionObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    needed: Vec<NeedObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -191,6 +193,8 @@ struct CandidateObject {
     node: Name,
     victims: Vec<String>,
     pdb_violations: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost_by: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     details: Vec<VictimObject>,
 }
@@ -225,6 +229,7 @@ impl<'a> PlacementObject<'a> {
                 .map(|preemption| PreemptionObject::new(preemption, answer.preemption.as_ref())),
             not_evaluated: &placement.not_evaluated,
             suggestions: answer.suggestions.iter().flatten().map(SuggestionObject::new).collect(),
+            needed: answer.explanation.needed.iter().map(NeedObject::new).collect(),
         }
     }
 }
@@ -285,6 +290,7 @@ impl<'a> PreemptionObject<'a> {
                 node: candidate.node,
                 victims: candidate.victims.iter().map(ToString::to_string).collect(),
                 pdb_violations: candidate.pdb_violations,
+                lost_by: candidate.lost_by,
                 details: details(candidate.node).unwrap_or_default(),
             })
             .collect();

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use crate::cluster::meta::OwnerReference;
 use crate::cluster::pod_class::PodClass;
 use crate::cluster::volume::VolumeSource;
-use crate::cluster::{Cluster, Labels, Name, NodeId, Pod, PodId, Timestamp};
+use crate::cluster::{Cluster, Labels, Name, NodeId, NodeInfo, Pod, PodId, Timestamp};
 use crate::framework::memory::Topology;
 use crate::framework::{Change, NotEvaluated};
 use crate::scheduler::{Remembered, Scheduler};
@@ -32,6 +32,8 @@ pub(super) struct Memories<'a> {
     log: Vec<Entry>,
     classes: FxHashMap<Class, Known<'a>>,
     topology: Topology,
+    /// Whether the nodes of the state are in the order of their names; added ones come last.
+    in_order: Option<bool>,
     /// Questions so far.
     asked: u64,
 }
@@ -136,7 +138,8 @@ impl<'a> Memories<'a> {
         let Some(known) = self.classes.get_mut(&class) else { return Recalled::Nothing };
         known.asked = self.asked;
         known.catch_up(&self.log, cluster, &mut self.topology);
-        known.answer(cluster, ties)
+        let in_order = *self.in_order.get_or_insert_with(|| cluster.nodes().is_sorted_by_key(NodeInfo::name));
+        known.answer(cluster, ties, in_order)
     }
 
     /// Keeps in mind why there is no node for pods like `pod`: the answer of the cycle that was
@@ -176,15 +179,18 @@ impl Known<'_> {
         }
     }
 
-    fn answer(&mut self, cluster: &Cluster, ties: &mut Ties) -> Recalled {
+    fn answer(&mut self, cluster: &Cluster, ties: &mut Ties, in_order: bool) -> Recalled {
         if let Some(unplaced) = &self.unplaced {
             return Recalled::Unplaced(unplaced.clone());
         }
         let Some(remembered) = &mut self.memory else { return Recalled::Nothing };
         let Some(best) = remembered.memory.best() else { return Recalled::Nowhere };
         let node = match ties.place(best.tied) {
+            0 if *ties == Ties::First && !in_order => {
+                remembered.memory.tied(best).min_by_key(|node| cluster.node(*node).name())
+            }
             0 => Some(best.first),
-            place => remembered.memory.tied(best, place),
+            place => remembered.memory.tied(best).nth(place),
         };
         let Some(node) = node else { return Recalled::Nothing };
         let place = Place { node, name: cluster.node(node).name(), total: best.total, tied: best.tied };

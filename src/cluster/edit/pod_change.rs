@@ -46,6 +46,15 @@ pub enum PodChange {
         /// The label's key.
         key: Name,
     },
+    /// Asks for another label in place of one in `nodeSelector`.
+    ReplaceNodeSelector {
+        /// The label's key.
+        key: Name,
+        /// The key that is asked for instead, often the same.
+        to_key: Name,
+        /// Its value.
+        to_value: Name,
+    },
     /// Required node affinity becomes preferred.
     PreferNodeAffinity,
     /// Raises `maxSkew` of a `DoNotSchedule` constraint.
@@ -54,6 +63,15 @@ pub enum PodChange {
         topology_key: Name,
         /// What it was; nothing hangs on it.
         #[serde(default)]
+        from: i32,
+        /// What it shall be.
+        to: i32,
+    },
+    /// Lowers `minDomains` of a `DoNotSchedule` constraint.
+    LowerMinDomains {
+        /// The constraint's key; no two constraints that filter have the same.
+        topology_key: Name,
+        /// What it was.
         from: i32,
         /// What it shall be.
         to: i32,
@@ -129,9 +147,20 @@ impl PodChange {
                 spec.node_selector = spec.node_selector.iter().filter(|(other, _)| other != key).collect();
                 Ok(())
             }
+            Self::ReplaceNodeSelector { key, to_key, to_value } => {
+                if !spec.node_selector.contains_key(*key) {
+                    return Err(NotChanged::Missing(format!("nodeSelector \"{key}\"")));
+                }
+                let others = spec.node_selector.iter().filter(|(other, _)| other != key);
+                spec.node_selector = others.chain([(*to_key, *to_value)]).collect();
+                Ok(())
+            }
             Self::PreferNodeAffinity => prefer_node_affinity(spec),
             Self::RaiseMaxSkew { topology_key, to, .. } => {
                 spread(spec, *topology_key, |constraint| constraint.max_skew = *to)
+            }
+            Self::LowerMinDomains { topology_key, to, .. } => {
+                spread(spec, *topology_key, |constraint| constraint.min_domains = Some(*to))
             }
             Self::HonorTaints { topology_key } => spread(spec, *topology_key, |constraint| {
                 constraint.node_taints_policy = Some(NodeInclusionPolicy::Honor);

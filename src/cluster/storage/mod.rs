@@ -98,6 +98,11 @@ impl Storage {
         self.claims.get(&key).map(AsRef::as_ref)
     }
 
+    /// All PersistentVolumeClaims, in no order.
+    pub fn claims(&self) -> impl Iterator<Item = &PersistentVolumeClaim> {
+        self.claims.values().map(AsRef::as_ref)
+    }
+
     /// The StorageClass called `name`.
     pub fn class(&self, name: Name) -> Option<&StorageClass> {
         self.classes.get(&name).map(AsRef::as_ref)

@@ -183,11 +183,11 @@ impl<'a> Memory<'a> {
         best.map(|(total, tied, first)| Best { total, tied, first: NodeId(first as u32) })
     }
 
-    /// The node at `place` (from 0) among those tied with `best`, in the order of names.
-    pub fn tied(&self, best: Best, place: usize) -> Option<NodeId> {
+    /// The nodes tied with `best`, in the order of the state.
+    pub fn tied(&self, best: Best) -> impl Iterator<Item = NodeId> {
         let tied = self.totals.iter().zip(&self.feasible).enumerate();
-        let mut tied = tied.filter(|(_, (total, feasible))| **feasible && **total == best.total);
-        tied.nth(place).map(|(index, _)| NodeId(index as u32))
+        let tied = tied.filter(move |(_, (total, feasible))| **feasible && **total == best.total);
+        tied.map(|(index, _)| NodeId(index as u32))
     }
 }
 

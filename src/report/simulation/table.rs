@@ -32,9 +32,9 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
         None => headline(answer),
     };
     screen.headline(label, &headline, options.kube_version);
-    scenario::render(&mut screen, answer, options.wide);
     asides(&mut screen, &answer.summary);
     refused(&mut screen, answer, most(GROUPS));
+    scenario::render(&mut screen, answer, options.wide);
     unplaced(&mut screen, &answer.summary, most(GROUPS));
     if let Some(diff) = &answer.diff {
         diff::render(&mut screen, diff, options.wide, most(PODS), most(NODES));
@@ -88,12 +88,9 @@ fn refused(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     if answer.refused.is_empty() {
         return;
     }
-    let mut groups: IndexMap<&str, Vec<&Refusal>> = IndexMap::new();
-    for refusal in &answer.refused {
-        groups.entry(&refusal.why).or_default().push(refusal);
-    }
+    let groups = refusals_by_reason(&answer.refused);
     screen.heading("REFUSED", "the API server would not create these pods; what it says of the first");
-    for refusals in groups.values().take(most) {
+    for refusals in groups.iter().take(most) {
         let pods: Vec<String> = refusals.iter().map(|refusal| refusal.pod.to_string()).collect();
         screen.paragraph(Label::Rejected, &format!("{}: {}", count(pods.len(), "pod"), list(&pods, 2)));
         if let Some(first) = refusals.first() {
@@ -101,6 +98,15 @@ fn refused(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
         }
     }
     left_out(screen, groups.len(), most, "group");
+}
+
+/// Refusals in groups that have a reason in common, in the order of the first.
+pub(in crate::report) fn refusals_by_reason(refused: &[Refusal]) -> Vec<Vec<&Refusal>> {
+    let mut groups: IndexMap<&str, Vec<&Refusal>> = IndexMap::new();
+    for refusal in refused {
+        groups.entry(&refusal.why).or_default().push(refusal);
+    }
+    groups.into_values().collect()
 }
 
 /// Why pods stay pending; those that the same things stood in the way of together.
@@ -224,12 +230,12 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     screen.blank();
     let from = |step: &Step| answer.before.pod(step.pod_id).node();
     let moved = answer.steps.iter().any(|step| from(step).is_some());
-    let preempted = answer.steps.iter().any(|step| !step.evictions.is_empty());
+    let preempts = answer.steps.iter().any(|step| !step.evictions.is_empty());
     let mut header = vec!["POD"];
     header.extend(moved.then_some("FROM"));
     header.extend(["NODE", "TOTAL", "TIES"]);
     let columns = header.len();
-    header.extend(preempted.then_some("PREEMPTION"));
+    header.extend(preempts.then_some("PREEMPTION"));
     let mut grid = Grid::with_header(header.into_iter().map(str::to_owned).collect());
     grid = grid.right_aligned([columns - 2, columns - 1]);
     for step in answer.steps.iter().take(most) {
@@ -243,15 +249,17 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
             Outcome::Unplaced(_) => (Label::Rejected, [none(), none(), none()]),
         };
         let from = moved.then(|| from(step).map_or_else(none, |node| node.to_string()));
-        let cells = [step.pod.to_string()].into_iter().chain(from).chain(cells);
-        grid.row(label, cells.chain(preempted.then(|| preemption(step))));
+        grid.row(
+            label,
+            [step.pod.to_string()].into_iter().chain(from).chain(cells).chain(preempts.then(|| preemption(step))),
+        );
     }
     screen.grid(&grid);
     left_out(screen, answer.steps.len(), most, "pod");
 }
 
 /// Whom it preempted, and who preempted it.
-fn preemption(step: &Step) -> String {
+pub(in crate::report) fn preemption(step: &Step) -> String {
     let victims: Vec<String> = step.preempted.iter().map(ToString::to_string).collect();
     let victims = (!victims.is_empty()).then(|| format!("preempts {}", list(&victims, 2)));
     let left = step.evictions.last().map(|eviction| format!("preempted on {} by {}", eviction.node, eviction.by));
