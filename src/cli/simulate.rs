@@ -42,6 +42,7 @@ use super::{Status, TEMPLATE, resolve};
 /// can be repeated; kube-scheduler draws one of them. TIES says how many others there were.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched simulate (--pending | -f FILE | CHANGES) [OPTIONS]")]
+#[allow(clippy::struct_excessive_bools)] // switches of a command line
 pub(crate) struct SimulateArgs {
     /// Schedule every pending pod of the state, of all namespaces
     #[arg(long)]
@@ -52,12 +53,12 @@ pub(crate) struct SimulateArgs {
     /// Schedule this many of each pod and each pod template of -f
     #[arg(long, value_name = "NUMBER", requires = "filename")]
     replicas: Option<u32>,
-    /// Let pods of lower priority make way for those that fit nowhere
-    #[arg(long)]
-    preempt: bool,
     /// Show only what the changes make different, against the same pods in the unchanged cluster
     #[arg(long)]
     diff: bool,
+    /// Let pods of lower priority make way for those that fit nowhere
+    #[arg(long)]
+    preempt: bool,
     /// Draw among equally good nodes as kube-scheduler does; the same seed draws the same
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
@@ -125,7 +126,7 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
     let scenario = arguments.changes.scenario(&state.namespace)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
     let now = Timestamp::now();
-    let without = arguments.diff.then(|| unchanged(&mut state, arguments, &pods, ties, now));
+    let without = arguments.diff.then(|| unchanged(&mut state, &pods, arguments, now));
     let before = Picture::of(&state.cluster);
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(arguments.preempt);
     let Run { steps, reports, broken_budgets } =
@@ -149,7 +150,8 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
 }
 
 /// How the same pods leave the cluster as it is; the state is as it was when this returns.
-fn unchanged(state: &mut State, arguments: &SimulateArgs, pods: &[PodId], ties: Ties, now: Timestamp) -> Picture {
+fn unchanged(state: &mut State, pods: &[PodId], arguments: &SimulateArgs, now: Timestamp) -> Picture {
+    let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(arguments.preempt);
     simulation.run(pods);
     let picture = Picture::of(simulation.cluster());

@@ -23,6 +23,12 @@ impl Volumes {
         self.volumes.iter()
     }
 
+    /// These in their place; what was dropped while reading stays so.
+    #[must_use]
+    pub fn with(&self, volumes: impl IntoIterator<Item = Volume>) -> Self {
+        Self { volumes: volumes.into_iter().collect(), empty_dir: self.empty_dir }
+    }
+
     /// Whether the pod keeps data on its node, which is lost when the pod leaves it.
     pub fn has_empty_dir(&self) -> bool {
         self.empty_dir
@@ -40,12 +46,6 @@ impl<'a> IntoIterator for &'a Volumes {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
-    }
-}
-
-impl FromIterator<Volume> for Volumes {
-    fn from_iter<I: IntoIterator<Item = Volume>>(volumes: I) -> Self {
-        Self { volumes: volumes.into_iter().collect(), empty_dir: false }
     }
 }
 

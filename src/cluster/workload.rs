@@ -118,16 +118,6 @@ impl Workload {
     pub fn identity(&self) -> WorkloadKey {
         WorkloadKey { kind: self.kind, key: self.key }
     }
-
-    /// Whether `owner`, of an object in `namespace`, is this workload. A uid counts where both have one.
-    pub fn is_owner(&self, namespace: Name, owner: Option<&OwnerReference>) -> bool {
-        owner.is_some_and(|owner| {
-            namespace == self.key.namespace
-                && owner.name == self.key.name
-                && owner.kind == self.kind.as_str()
-                && (owner.uid.is_empty() || self.uid.is_empty() || owner.uid == self.uid)
-        })
-    }
 }
 
 /// An object with a pod template.

@@ -38,7 +38,6 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashSet;
 
 use crate::cluster::edit::{Edit, EditError};
-use crate::cluster::requests::RequestGates;
 use crate::cluster::{Cluster, PodId, Timestamp};
 use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
@@ -178,13 +177,13 @@ impl<'a> Simulation<'a> {
     /// The change cannot be made; then nothing has changed.
     pub fn edit(&mut self, edit: &Edit) -> Result<(), EditError> {
         let undo = edit.apply(self.cluster, self.scheduler.behaviour().request_gates())?;
-        self.edited(undo);
+        // Budgets decide nothing that is remembered.
+        if matches!(edit, Edit::SetDisruptionsAllowed { .. }) {
+            self.done.push(Before::Edited(undo));
+        } else {
+            self.edited(undo);
+        }
         Ok(())
-    }
-
-    /// How requests are read here.
-    pub fn request_gates(&self) -> RequestGates {
-        self.scheduler.behaviour().request_gates()
     }
 
     /// The state as it is now.

@@ -18,7 +18,7 @@
 //! extender may do to that argument, a pod makes room [`MOST_TIMES`] times and no more.
 
 use crate::cluster::{Cluster, Name, ObjectKey, Pod, PodId};
-use crate::framework::{NotEvaluated, Placement};
+use crate::framework::Placement;
 
 use super::Simulation;
 use super::change::Change;
@@ -81,13 +81,6 @@ impl Simulation<'_> {
         let pod = self.cluster.pod(victim);
         let gone = not_made_anew(pod);
         let budgets = drawn_on(self.cluster, pod);
-        if !pod.spec().resource_claims.is_empty() {
-            self.note(&NotEvaluated::new(
-                "devices of pods that made way",
-                "their claims are not given back",
-                "no other pod was given them",
-            ));
-        }
         for (place, allowed) in budgets {
             self.change(Change::Budget { place, allowed });
         }

@@ -215,7 +215,8 @@ impl<'s, 'a> Run<'s, 'a> {
             self.evictions.entry(victim).or_default().push(Eviction { by, node, ran });
             match gone {
                 Some(why) => {
-                    let unplaced = Unplaced::because(format!("preempted by pod {by} on node {node}, and {why}"));
+                    let because = Unplaced::because(format!("preempted by pod {by} on node {node}, and {why}"));
+                    let unplaced = Unplaced { gone: true, ..because };
                     let step = self.simulation.stays(victim, unplaced);
                     self.record(step, Again::No);
                 }

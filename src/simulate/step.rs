@@ -52,6 +52,8 @@ pub struct Unplaced {
     pub message: String,
     /// What stood in its way, the most common first.
     pub causes: Vec<Cause>,
+    /// Whether it is no more: it made way, and nobody makes it anew.
+    pub gone: bool,
     /// Whether it was not tried at all, as it waits for its scheduling gates to be taken away.
     pub gated: bool,
 }
@@ -87,7 +89,7 @@ impl Unplaced {
     pub(super) fn of(placement: &Placement) -> Self {
         if let Some(held_back) = &placement.pre_enqueue {
             let message = held_back.rejection.message();
-            return Self { message, causes: everywhere(held_back), gated: true };
+            return Self { message, causes: everywhere(held_back), gated: true, gone: false };
         }
         // A pod without a profile has no message, only an error.
         let message = placement.message.clone().or_else(|| placement.errors.first().cloned()).unwrap_or_default();
@@ -96,13 +98,13 @@ impl Unplaced {
             None if placement.errors.is_empty() && !placement.nodes.is_empty() => by_node(placement),
             None => vec![Cause { plugin: None, message: message.clone(), nodes: 0 }],
         };
-        Self { message, causes, gated: false }
+        Self { message, causes, gated: false, gone: false }
     }
 
     /// Nothing was tried.
     pub(super) fn because(message: String) -> Self {
         let causes = vec![Cause { plugin: None, message: message.clone(), nodes: 0 }];
-        Self { message, causes, gated: false }
+        Self { message, causes, gated: false, gone: false }
     }
 }
 

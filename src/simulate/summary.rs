@@ -103,7 +103,8 @@ impl Summary {
                     .push(step.pod),
             }
         }
-        let evicted = || steps.iter().filter(|step| step.evictions.iter().any(|eviction| eviction.ran));
+        let ran = |step: &&Step| !step.evictions.is_empty() && before.pod(step.pod_id).node().is_some();
+        let evicted = || steps.iter().filter(ran);
         let gated = |step: &&Step| matches!(&step.outcome, Outcome::Unplaced(unplaced) if unplaced.gated);
         let mut unplaced_by_cause: Vec<UnplacedGroup> = groups.into_values().collect();
         // Stable: groups of one size stay in the queue's order.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::Cluster;
 use super::super::create::NewPods;
+use super::super::labels::Labels;
 use super::super::meta::ObjectKey;
 use super::super::name::{Name, name};
 use super::super::node_affinity::RequiredNodeAffinity;
@@ -18,28 +19,47 @@ use super::{free_names, labels, owned, owner, template, with};
 
 /// A pod for each node, in the order of the nodes.
 pub(super) fn pods(cluster: &Cluster, workload: &Workload) -> Vec<NewPods> {
-    let mut spec = workload.template.spec.clone();
-    let only = spec.node_name.take().filter(|node| !node.is_empty());
-    add_tolerations(&mut spec);
-    let required = RequiredNodeAffinity::new(&spec);
-    let labels = Arc::new(labels(workload));
-    let nodes = cluster
-        .nodes()
-        .iter()
-        .filter(|node| only.is_none_or(|only| only == node.name()) && required.matches(node) && tolerates(&spec, node));
-    nodes
-        .map(|node| {
-            let key = key(cluster, workload, node.name());
-            let mut pinned = spec.clone();
-            pin(&mut pinned, node.name());
-            NewPods {
-                own: vec![PodOwn::fresh(key, Arc::clone(&labels), Some(owner(workload)))],
-                template: template(pinned),
-                replaces: there(cluster, workload, node),
-                ..NewPods::default()
-            }
+    let daemon = Daemon::of(workload);
+    cluster.nodes().iter().filter_map(|node| daemon.pod_on(cluster, workload, node)).collect()
+}
+
+/// The pod that the DaemonSet would have on `node`; none where it would have none.
+pub(super) fn pod_on(cluster: &Cluster, workload: &Workload, node: &NodeInfo) -> Option<NewPods> {
+    Daemon::of(workload).pod_on(cluster, workload, node)
+}
+
+/// What all pods of a DaemonSet have in common.
+struct Daemon {
+    spec: PodSpec,
+    /// The only node that the template wants, by name.
+    only: Option<Name>,
+    required: RequiredNodeAffinity,
+    labels: Arc<Labels>,
+}
+
+impl Daemon {
+    fn of(workload: &Workload) -> Self {
+        let mut spec = workload.template.spec.clone();
+        let only = spec.node_name.take().filter(|node| !node.is_empty());
+        add_tolerations(&mut spec);
+        Self { required: RequiredNodeAffinity::new(&spec), only, labels: Arc::new(labels(workload)), spec }
+    }
+
+    fn pod_on(&self, cluster: &Cluster, workload: &Workload, node: &NodeInfo) -> Option<NewPods> {
+        let wanted = self.only.is_none_or(|only| only == node.name());
+        if !wanted || !self.required.matches(node) || !tolerates(&self.spec, node) {
+            return None;
+        }
+        let key = key(cluster, workload, node.name());
+        let mut pinned = self.spec.clone();
+        pin(&mut pinned, node.name());
+        Some(NewPods {
+            own: vec![PodOwn::fresh(key, Arc::clone(&self.labels), Some(owner(workload)))],
+            template: template(pinned),
+            replaces: there(cluster, workload, node),
+            ..NewPods::default()
         })
-        .collect()
+    }
 }
 
 /// Upstream draws letters; the node tells more.

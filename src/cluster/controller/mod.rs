@@ -11,6 +11,7 @@ use super::create::NewPods;
 use super::labels::Labels;
 use super::meta::{ObjectKey, OwnerReference};
 use super::name::{Name, name};
+use super::node_info::NodeInfo;
 use super::pod::PodOwn;
 use super::pod_class::PodTemplate;
 use super::pod_spec::PodSpec;
@@ -40,6 +41,11 @@ pub fn one_more(cluster: &Cluster, workload: &Workload) -> NewPods {
     }
 }
 
+/// The pod that the DaemonSet `workload` would have on `node`; none where it would have none.
+pub fn daemon_on(cluster: &Cluster, workload: &Workload, node: &NodeInfo) -> Option<NewPods> {
+    daemon_set::pod_on(cluster, workload, node)
+}
+
 /// How many pods there are to be at a time. Of a Job (upstream pkg/controller/job/job_controller.go,
 /// manageJob) as many as may run beside each other, but no more than are to complete.
 pub fn replicas(workload: &Workload) -> usize {
@@ -52,7 +58,7 @@ pub fn replicas(workload: &Workload) -> usize {
 }
 
 /// `count` pods that differ in nothing but their names; those of a StatefulSet without their claims.
-pub(super) fn alike(cluster: &Cluster, workload: &Workload, count: usize) -> NewPods {
+fn alike(cluster: &Cluster, workload: &Workload, count: usize) -> NewPods {
     let maker = maker(cluster, workload);
     let mut spec = maker.template.spec.clone();
     if workload.kind == WorkloadKind::DaemonSet {

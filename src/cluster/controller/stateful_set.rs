@@ -97,5 +97,5 @@ fn mount(spec: &mut PodSpec, set: &Workload, claims: &[PersistentVolumeClaim]) {
         .iter()
         .zip(claims)
         .map(|(volume, claim)| Volume { name: *volume, source: VolumeSource::PersistentVolumeClaim(claim.key.name) });
-    spec.volumes = others.chain(mounted).collect();
+    spec.volumes = spec.volumes.with(others.chain(mounted));
 }

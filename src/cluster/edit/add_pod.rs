@@ -1,16 +1,17 @@
-//! One more pod of a workload.
+//! One more pod of a workload, as its controller and the API server would make it.
 
 use std::sync::Arc;
 
+use super::super::Cluster;
+use super::super::admission::{self, Admitted};
+use super::super::controller;
+use super::super::create::NewPods;
 use super::super::meta::{ObjectKey, OwnerReference};
 use super::super::name::{Name, name};
-use super::super::node_info::NodeInfo;
 use super::super::pod::{Pod, PodOwn};
 use super::super::pod_class::{PodClass, PodTemplate};
 use super::super::requests::RequestGates;
-use super::super::taint::tolerated;
-use super::super::workload::{Workload, WorkloadKey};
-use super::super::{Cluster, Labels, admission, controller};
+use super::super::workload::WorkloadKey;
 use super::EditError;
 use super::undo::{Before, Undo};
 
@@ -23,24 +24,39 @@ pub(super) fn apply(
 ) -> Result<Undo, EditError> {
     let workload = cluster.workload(key).ok_or(EditError::NoSuchWorkload(key))?;
     let node = match node {
-        Some(node) => Some(cluster.node_named(node).ok_or(EditError::NoSuchNode(node))?.id),
+        Some(node) => Some(cluster.node_named(node).ok_or(EditError::NoSuchNode(node))?),
         None => None,
     };
     let pod = ObjectKey::new(key.key.namespace, pod);
     if cluster.pod_named(pod).is_some() {
         return Err(EditError::PodExists(pod));
     }
-    let Made { labels, controller, template } = made(cluster, workload, gates);
-    let class = shared_class(cluster, controller.as_ref(), template, gates);
-    let own = PodOwn { uid: name(&pod.to_string()), ..PodOwn::fresh(pod, labels, controller) };
+    let daemon = node.and_then(|node| controller::daemon_on(cluster, workload, node));
+    let daemon = daemon.filter(|_| key.kind == super::WorkloadKind::DaemonSet);
+    let node = node.map(|node| node.id);
+    let NewPods { own, template, claims, .. } = daemon.unwrap_or_else(|| controller::one_more(cluster, workload));
+    let Some(own) = own.into_iter().next() else { return Err(EditError::NoSuchWorkload(key)) };
+    let own = PodOwn { key: pod, uid: name(&pod.to_string()), ..own };
+    let Admitted { template, refused, .. } = admission::admit(&own, &template, cluster, gates);
+    if let Some(why) = refused {
+        return Err(EditError::Forbidden(admission::Refusal { pod, why }.to_string()));
+    }
+    let class = shared_class(cluster, own.controller.as_ref(), template, gates);
+    let mut made = Vec::new();
+    for claim in claims {
+        if cluster.storage.claim(claim.key).is_none() {
+            made.push(claim.key);
+            cluster.storage.create_claim(claim);
+        }
+    }
     let id = cluster.add_pending(Box::new(own), class);
     if let Some(node) = node {
         cluster.assume(id, node);
     }
-    Ok(Undo(Before::NoPod))
+    Ok(Undo(Before::NoPod(made)))
 }
 
-pub(super) fn undo(cluster: &mut Cluster) {
+pub(super) fn undo(cluster: &mut Cluster, claims: &[ObjectKey]) {
     let Some(pod) = cluster.pods.last().map(|pod| pod.id) else { return };
     if cluster.node_of(pod).is_some() {
         cluster.forget(pod);
@@ -50,30 +66,9 @@ pub(super) fn undo(cluster: &mut Cluster) {
     if let Some(pod) = cluster.pods.pop() {
         cluster.pod_ids.remove(&pod.key());
     }
-}
-
-/// Whether the DaemonSet `workload` would have a pod on `node` (upstream
-/// pkg/controller/daemon/daemon_controller.go, NodeShouldRunDaemonPod).
-pub fn runs_on(cluster: &Cluster, workload: &Workload, node: &NodeInfo, gates: RequestGates) -> bool {
-    let class = PodClass::new(made(cluster, workload, gates).template, gates);
-    let repelled = |taint| !tolerated(&class.template.spec.tolerations, taint);
-    class.required_node_affinity.matches(node) && !node.node.taints.iter().any(|t| t.effect.rejects() && repelled(t))
-}
-
-/// What a pod of a workload is like, whatever its name.
-#[derive(Default)]
-struct Made {
-    labels: Arc<Labels>,
-    controller: Option<OwnerReference>,
-    template: Arc<PodTemplate>,
-}
-
-/// What the API server makes of a pod of `workload`; that of a StatefulSet without its claims.
-fn made(cluster: &Cluster, workload: &Workload, gates: RequestGates) -> Made {
-    let new = controller::alike(cluster, workload, 1);
-    let Some(own) = new.own.into_iter().next() else { return Made::default() };
-    let template = admission::admit(&own, &new.template, cluster, gates).template;
-    Made { labels: own.labels, controller: own.controller, template }
+    for claim in claims {
+        cluster.storage.remove_claim(*claim);
+    }
 }
 
 /// The class of a sibling where one has it already: pods of one template are asked about once.
@@ -83,11 +78,7 @@ fn shared_class(
     template: Arc<PodTemplate>,
     gates: RequestGates,
 ) -> Arc<PodClass> {
-    let sibling = |pod: &&Pod| {
-        let owner = pod.own.controller.as_ref();
-        owner.zip(controller).is_some_and(|(owner, ours)| owner.name == ours.name && owner.kind == ours.kind)
-            && pod.class.template == template
-    };
+    let sibling = |pod: &&Pod| pod.own.controller.as_ref() == controller && pod.class.template == template;
     match cluster.pods.iter().rev().find(sibling) {
         Some(pod) => Arc::clone(&pod.class),
         None => Arc::new(PodClass::new(template, gates)),

@@ -29,7 +29,6 @@ mod tests;
 mod undo;
 mod workload;
 
-pub use add_pod::runs_on;
 pub use patch::strategic_merge;
 pub use pod_change::{NotChanged, PodChange};
 pub use undo::Undo;
@@ -178,6 +177,9 @@ pub enum EditError {
     /// There is a pod of that name already.
     #[error("pods \"{0}\" already exists")]
     PodExists(ObjectKey),
+    /// The API server would refuse the pod, in its words.
+    #[error("{0}")]
+    Forbidden(String),
     /// There is no such workload.
     #[error("{} \"{}\" not found", resource(.0.kind), .0.key)]
     NoSuchWorkload(WorkloadKey),

@@ -10,10 +10,10 @@ use super::super::node_info::NodeId;
 use super::super::pod::PodId;
 use super::super::pod_class::{PodClass, PodTemplate};
 use super::super::quantity::Quantity;
+use super::super::remake::{Left, Remade};
 use super::super::requests::RequestGates;
 use super::super::resources::{Resources, STANDARD};
 use super::super::workload::{PodTemplateSpec, Workload};
-use super::leave::Left;
 use super::remove_node::Removed;
 use super::{EditError, PodChange};
 
@@ -28,14 +28,16 @@ pub(super) enum Before {
     Node(NodeId, Arc<Node>),
     Requested(NodeId, Resources),
     Class(PodId, Arc<PodClass>),
-    /// A pod that has left its node, or the state.
-    Pod(Box<Left>),
+    /// A pod that was made anew.
+    Remade(Remade),
+    /// A pod that has left the state.
+    Left(Box<Left>),
     /// The node was not there: it is the last one, and so are this many pods on it.
     NoNode(usize),
     /// The node that was there, and what went with it.
     RemovedNode(Box<Removed>),
-    /// The pod was not there: it is the last one.
-    NoPod,
+    /// The pod was not there: it is the last one. Neither were these claims of its.
+    NoPod(Vec<ObjectKey>),
     /// The workload at this place had this template.
     Template(usize, Arc<PodTemplateSpec>),
     /// This workload was at this place.
@@ -59,10 +61,11 @@ impl Undo {
                 }
             }
             Before::Class(pod, class) => set_class(cluster, pod, class),
-            Before::Pod(left) => left.undo(cluster),
+            Before::Remade(remade) => cluster.unmake(remade),
+            Before::Left(left) => cluster.put_back(*left),
             Before::NoNode(pods) => super::add_node::undo(cluster, pods),
             Before::RemovedNode(removed) => removed.undo(cluster),
-            Before::NoPod => super::add_pod::undo(cluster),
+            Before::NoPod(claims) => super::add_pod::undo(cluster, &claims),
             Before::Template(place, template) => {
                 if let Some(workload) = cluster.workloads.get_mut(place) {
                     workload.template = template;

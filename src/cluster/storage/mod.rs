@@ -154,6 +154,11 @@ impl Storage {
         self.claims.insert(claim.key, Arc::new(claim));
     }
 
+    /// The claim is no more.
+    pub(super) fn remove_claim(&mut self, claim: ObjectKey) {
+        self.claims.remove(&claim);
+    }
+
     /// From now on the volume is kept for `claim`, or for none. Answers whose it was.
     pub(super) fn keep_volume(&mut self, volume: Name, claim: Option<ClaimReference>) -> Option<ClaimReference> {
         let volume = Arc::make_mut(self.volumes.get_mut(&volume)?);

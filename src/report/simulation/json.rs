@@ -92,8 +92,8 @@ pub(super) struct NodeObject {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     changes: Vec<String>,
     placed: usize,
-    #[serde(skip_serializing_if = "is_zero")]
-    left: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<usize>,
     before: LoadObject,
     after: LoadObject,
     allocatable: LoadObject,
@@ -199,7 +199,7 @@ impl NodeObject {
             name: load.node,
             changes: load.changes.iter().map(|change| format!("{change:?}")).collect(),
             placed: load.placed,
-            left: load.left,
+            left: Some(load.left).filter(|left| *left > 0),
             before: LoadObject::new(load.before),
             after: LoadObject::new(load.after),
             allocatable: LoadObject::new(load.allocatable),
@@ -250,9 +250,4 @@ impl<'a> GroupObject<'a> {
             causes: group.first.causes.iter().map(cause).collect(),
         }
     }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes a reference
-fn is_zero(number: &usize) -> bool {
-    *number == 0
 }

@@ -12,7 +12,12 @@ use crate::cluster::{Cluster, ObjectKey, PodId};
 use super::budgets::Budgets;
 use super::lost::LossPlan;
 use super::report::StepReport;
-use super::{super::Simulation, super::queue, super::step::Step, workloads};
+use super::{
+    super::Simulation,
+    super::queue,
+    super::step::{Outcome, Step},
+    workloads,
+};
 use super::{Change, Placing, Scenario, ScenarioError, ScenarioStep, lost};
 
 /// What a scenario came to.
@@ -298,18 +303,26 @@ impl Runner<'_, '_> {
         Ok(self.changes > before)
     }
 
-    fn settle(&mut self, step: Step) -> Result<(), EditError> {
+    fn settle(&mut self, mut step: Step) -> Result<(), EditError> {
         let pod = step.pod_id;
-        if let Some(place) = self.last.insert(pod, self.steps.len()).and_then(|place| self.steps.get_mut(place)) {
-            *place = None;
+        let earlier = self.last.insert(pod, self.steps.len()).and_then(|place| self.steps.get_mut(place));
+        if let Some(earlier) = earlier.and_then(Option::take) {
+            step.preempted.splice(0..0, earlier.preempted);
+            step.evictions.splice(0..0, earlier.evictions);
         }
-        if step.place().is_some() {
-            self.changes += 1;
-            self.waiting.shift_remove(&pod);
-            let budgets = self.budgets.placed(pod);
-            self.edit_all(&budgets)?;
-        } else {
-            self.waiting.insert(pod, Waiting { later: false, tried: Some(self.changes) });
+        match &step.outcome {
+            Outcome::Placed(_) => {
+                self.changes += 1;
+                self.waiting.shift_remove(&pod);
+                let budgets = self.budgets.placed(pod);
+                self.edit_all(&budgets)?;
+            }
+            Outcome::Unplaced(unplaced) if unplaced.gone => {
+                self.waiting.shift_remove(&pod);
+            }
+            Outcome::Unplaced(_) => {
+                self.waiting.insert(pod, Waiting { later: false, tried: Some(self.changes) });
+            }
         }
         self.steps.push(Some(step));
         Ok(())

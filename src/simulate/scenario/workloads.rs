@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
 
+use crate::cluster::controller::{daemon_on, free_names, owned};
 use crate::cluster::edit::EditError;
 use crate::cluster::name::{Name, name};
 use crate::cluster::pod::PodPhase;
@@ -22,8 +23,8 @@ pub struct ScalePlan {
 /// The workload and what it manages in turn that has pods: a Deployment's ReplicaSets, a CronJob's Jobs.
 pub fn managers(cluster: &Cluster, key: WorkloadKey) -> Vec<&Workload> {
     let Some(workload) = cluster.workload(key) else { return Vec::new() };
-    let owned = |other: &&Workload| workload.is_owner(other.key.namespace, other.controller.as_ref());
-    std::iter::once(workload).chain(cluster.workloads.iter().filter(owned)).collect()
+    let managed = |other: &&Workload| owned(other.key.namespace, other.controller.as_ref(), workload);
+    std::iter::once(workload).chain(cluster.workloads.iter().filter(managed)).collect()
 }
 
 /// Pods of the workload that are not being deleted, in the order of the state.
@@ -32,7 +33,7 @@ pub fn pods(cluster: &Cluster, key: WorkloadKey) -> Vec<&Pod> {
     let managed = |pod: &&Pod| {
         let owner = pod.own.controller.as_ref();
         !pod.is_terminating()
-            && managers.iter().any(|manager| manager.is_owner(pod.key().namespace, owner))
+            && managers.iter().any(|manager| owned(pod.key().namespace, owner, manager))
             && cluster.has_pod(pod.id)
     };
     cluster.pods().iter().filter(managed).collect()
@@ -43,9 +44,7 @@ pub fn pods(cluster: &Cluster, key: WorkloadKey) -> Vec<&Pod> {
 /// # Errors
 /// There is no such workload, or it is of a kind that has no number of replicas.
 pub fn scale(cluster: &Cluster, key: WorkloadKey, replicas: u32) -> Result<ScalePlan, String> {
-    if cluster.workload(key).is_none() {
-        return Err(EditError::NoSuchWorkload(key).to_string());
-    }
+    let workload = cluster.workload(key).ok_or_else(|| EditError::NoSuchWorkload(key).to_string())?;
     if matches!(key.kind, WorkloadKind::DaemonSet | WorkloadKind::CronJob) {
         return Err(format!("a {} cannot be scaled", key.kind));
     }
@@ -56,22 +55,20 @@ pub fn scale(cluster: &Cluster, key: WorkloadKey, replicas: u32) -> Result<Scale
         goes_first(&mut pods, key.kind);
         plan.delete = pods.into_iter().take(has - wanted).map(Pod::key).collect();
     } else {
-        plan.create = names(cluster, key, wanted - has);
+        plan.create = names(cluster, workload, wanted - has);
     }
     Ok(plan)
 }
 
-/// Names as controllers give them: a StatefulSet's pods are numbered from 0, others get a suffix.
-fn names(cluster: &Cluster, key: WorkloadKey, count: usize) -> Vec<Name> {
-    let ObjectKey { namespace, name: workload } = key.key;
-    let numbered = key.kind == WorkloadKind::StatefulSet;
-    let names = (0_usize..).map(|number| match (numbered, number) {
-        (true, _) => format!("{workload}-{number}"),
-        (false, 0) => format!("{workload}-new"),
-        (false, _) => format!("{workload}-new-{}", number + 1),
-    });
+/// Names as controllers give them: a StatefulSet's pods are numbered, others get a suffix.
+fn names(cluster: &Cluster, workload: &Workload, count: usize) -> Vec<Name> {
+    let ObjectKey { namespace, name: own } = workload.key;
+    if workload.kind != WorkloadKind::StatefulSet {
+        return free_names(cluster, workload.key, "-new", count).map(|key| key.name).collect();
+    }
+    let names = (workload.first_ordinal..).map(|number| name(&format!("{own}-{number}")));
     let free = |pod: &Name| cluster.pod_named(ObjectKey::new(namespace, *pod)).is_none();
-    names.map(|pod| name(&pod)).filter(free).take(count).collect()
+    names.filter(free).take(count).collect()
 }
 
 /// Sorts pods as controllers delete them. A StatefulSet's highest number first (upstream
@@ -104,13 +101,9 @@ fn ordinal(pod: &Pod) -> Option<u64> {
 }
 
 /// DaemonSets of the state that have a pod on the node.
-pub fn daemon_sets_of(
-    cluster: &Cluster,
-    node: NodeId,
-    gates: crate::cluster::requests::RequestGates,
-) -> Vec<WorkloadKey> {
+pub fn daemon_sets_of(cluster: &Cluster, node: NodeId) -> Vec<WorkloadKey> {
     let node = cluster.node(node);
     let daemon_sets = cluster.workloads.iter().filter(|workload| workload.kind == WorkloadKind::DaemonSet);
-    let wanted = daemon_sets.filter(|workload| crate::cluster::edit::runs_on(cluster, workload, node, gates));
+    let wanted = daemon_sets.filter(|workload| daemon_on(cluster, workload, node).is_some());
     wanted.map(Workload::identity).collect()
 }

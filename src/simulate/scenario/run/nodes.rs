@@ -145,7 +145,7 @@ impl Runner<'_, '_> {
 
     fn add_daemon_pods(&mut self, node: Name) -> Result<(), EditError> {
         let id = self.cluster().node_named(node).ok_or(EditError::NoSuchNode(node))?.id;
-        for workload in workloads::daemon_sets_of(self.cluster(), id, self.simulation.request_gates()) {
+        for workload in workloads::daemon_sets_of(self.cluster(), id) {
             let pod = name(&format!("{}-{node}", workload.key.name));
             self.edit(&Edit::CreatePod { workload, name: pod, node: Some(node) })?;
         }
