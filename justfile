@@ -27,6 +27,16 @@ e2e *patterns:
     cargo build
     tests/e2e/run {{patterns}}
 
+# The pages of -o html in a headless Chromium (Chromium; playwright from PyPI)
+html-check:
+    cargo build
+    python3 tests/html/check.py
+
+# The picture of such a page, docs/explain-html.png
+html-picture:
+    cargo run --quiet -- explain trainer-1 -n ml --snapshot examples/clusters/gpu.yaml -o html > target/explain.html
+    chromium --headless --no-sandbox --hide-scrollbars --window-size=1100,2180 --screenshot=docs/explain-html.png "file://$PWD/target/explain.html"
+
 # Licences, advisories, sources
 deny:
     cargo deny check

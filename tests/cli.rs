@@ -19,7 +19,13 @@ mod harness;
 mod help;
 #[path = "cli/pending.rs"]
 mod pending;
+#[path = "cli/scenario.rs"]
+mod scenario;
 #[path = "cli/simulate.rs"]
 mod simulate;
+#[path = "cli/simulate_new_pods.rs"]
+mod simulate_new_pods;
+#[path = "cli/simulate_preempt.rs"]
+mod simulate_preempt;
 #[path = "cli/usage.rs"]
 mod usage;

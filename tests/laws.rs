@@ -4,12 +4,13 @@
 mod common;
 
 use common::{cases, key};
-use kubectl_sched::cluster::{Cluster, NodeId, PodId, Timestamp};
+use kubectl_sched::cluster::edit::{Edit, Undo};
+use kubectl_sched::cluster::{Cluster, NodeId, NodeInfo, PodId, Timestamp, name};
 use kubectl_sched::explain::pending::{self, Root};
 use kubectl_sched::framework::Placement;
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::capacity::{Copies, Needed, Template, measure, nodes_for};
-use kubectl_sched::simulate::{Outcome, Simulation, Ties, queue};
+use kubectl_sched::simulate::{Outcome, Simulation, Step, Ties, queue};
 
 /// One moment for all questions: a pod that never started counts as started now.
 const NOW: Timestamp = Timestamp(1_780_000_000);
@@ -86,6 +87,59 @@ fn adding_capacity_never_removes_a_feasible_node() {
     }
 }
 
+/// Spread constraints count domains, and affinity of all pods to each other wants one of them filled:
+/// not in this law. What a new node lacks is a pod, a label, a zone of its own.
+#[test]
+fn adding_a_node_never_removes_a_feasible_node() {
+    let mut added = 0;
+    for area in ["mixed", "resources-fit", "node-affinity", "taints"] {
+        for case in cases(area).step_by(2) {
+            let (scheduler, cluster) = (case.scheduler(), case.cluster());
+            let Some(like) = cluster.nodes().first().map(NodeInfo::name) else { continue };
+            let mut larger = cluster.clone();
+            let edit = Edit::AddNode { like, name: name("one-more") };
+            let Ok(undo) = edit.apply(&mut larger, scheduler.behaviour().request_gates()) else { continue };
+            added += 1;
+            let spread = |pod: &PodId| !cluster.pod(*pod).spec().topology_spread_constraints.is_empty();
+            for pod in pending(&cluster).into_iter().filter(|pod| !spread(pod)) {
+                let (before, after) = (ask(&scheduler, &cluster, pod), ask(&scheduler, &larger, pod));
+                for node in before.feasible() {
+                    let still = after.feasible().any(|other| other.name == node.name);
+                    assert!(still, "{}: {} lost {}", case.name, before.pod, node.name);
+                }
+            }
+            undo.undo(&mut larger);
+            let first = |cluster: &Cluster| pending(cluster).first().map(|pod| said(&ask(&scheduler, cluster, *pod)));
+            assert_eq!(first(&larger), first(&cluster), "{}", case.name);
+        }
+    }
+    assert!(added > 50, "{added} nodes");
+}
+
+/// A node that is removed and put back changes no answer, wherever it stands.
+#[test]
+fn removing_a_node_and_putting_it_back_changes_nothing() {
+    for area in ["mixed", "topology-spread", "inter-pod-affinity", "volumes", "image-locality", "dra"] {
+        for case in cases(area).step_by(6) {
+            let (scheduler, mut cluster) = (case.scheduler(), case.cluster());
+            let gates = scheduler.behaviour().request_gates();
+            let pods = pending(&cluster);
+            let all =
+                |cluster: &Cluster| pods.iter().map(|pod| said(&ask(&scheduler, cluster, *pod))).collect::<Vec<_>>();
+            let before = all(&cluster);
+            let mut edits: Vec<Edit> =
+                cluster.nodes().iter().map(|node| Edit::RemoveNode { node: node.name() }).collect();
+            // Pods that leave first, and a node in between.
+            let on_nodes = cluster.pods().iter().filter(|pod| cluster.node_of(pod.id).is_some());
+            edits.splice(1..1, on_nodes.step_by(2).map(|pod| Edit::DeletePod { pod: pod.key() }));
+            let undos = Edit::apply_all(&edits, &mut cluster, gates).unwrap();
+            assert!(cluster.nodes().is_empty());
+            Undo::all(undos, &mut cluster);
+            assert_eq!(all(&cluster), before, "{}", case.name);
+        }
+    }
+}
+
 #[test]
 fn removing_taints_never_removes_a_feasible_node() {
     // Spread constraints that honour taints count more domains without them: not in this law.
@@ -151,6 +205,59 @@ fn a_simulation_that_is_rewound_leaves_no_trace() {
             simulation.rewind();
             let again = run(&mut Simulation::new(&scheduler, &mut cluster, NOW, Ties::First), &pods);
             assert_eq!(first, again, "{}", case.name);
+        }
+    }
+}
+
+/// Runs a preempting simulation of all pending pods of a case.
+fn preempting(scheduler: &Scheduler, cluster: &mut Cluster, check: impl FnOnce(&[Step], &Cluster)) {
+    let pods = queued(cluster);
+    let mut simulation = Simulation::new(scheduler, cluster, NOW, Ties::seeded(7)).preempting(true);
+    let steps = simulation.run(&pods);
+    check(&steps, simulation.cluster());
+    simulation.rewind();
+}
+
+#[test]
+fn only_pods_of_lower_priority_make_way() {
+    let mut made_way = 0;
+    for area in ["preemption", "simulate", "mixed"] {
+        for case in cases(area).step_by(2) {
+            let (scheduler, mut cluster) = (case.scheduler(), case.cluster());
+            let asked = queued(&cluster);
+            preempting(&scheduler, &mut cluster, |steps, cluster| {
+                let priority = |pod| cluster.pod_named(pod).unwrap().priority();
+                for step in steps {
+                    made_way += step.preempted.len();
+                    assert!(
+                        step.preempted.iter().all(|victim| priority(*victim) < priority(step.pod)),
+                        "{}",
+                        case.name
+                    );
+                }
+                // One step for each pod that was asked about and each that made way, no more.
+                let evicted = steps.iter().filter(|step| !step.evictions.is_empty() && !asked.contains(&step.pod_id));
+                assert_eq!(steps.len(), asked.len() + evicted.count(), "{}", case.name);
+                for step in steps {
+                    let node = cluster.node_of(step.pod_id).map(|node| cluster.node(node).name());
+                    assert_eq!(node, step.place().map(|place| place.name), "{} {}", case.name, step.pod);
+                }
+            });
+        }
+    }
+    assert!(made_way > 100, "{made_way} pods made way: too few to tell");
+}
+
+#[test]
+fn a_preempting_simulation_that_is_rewound_leaves_no_trace() {
+    for area in ["preemption", "simulate", "volumes"] {
+        for case in cases(area).step_by(4) {
+            let (scheduler, mut cluster) = (case.scheduler(), case.cluster());
+            let mut runs = Vec::new();
+            for _ in 0..2 {
+                preempting(&scheduler, &mut cluster, |steps, _| runs.push(format!("{steps:?}")));
+            }
+            assert_eq!(runs[0], runs[1], "{}", case.name);
         }
     }
 }

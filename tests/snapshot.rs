@@ -80,6 +80,7 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey) -> String {
             preemption: None,
             cluster_says: ClusterSays::default(),
             nodes,
+            filters: Vec::new(),
             placement,
         }],
         false,

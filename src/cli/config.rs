@@ -30,6 +30,7 @@ use super::{Status, TEMPLATE, config_source};
 /// With --scheduler-config configmap/NAMESPACE/NAME[/KEY] the configuration is that of a ConfigMap
 /// of the cluster; nothing else of it is read.
 #[derive(Debug, Args)]
+#[command(mut_arg("output", output::without_html))]
 #[command(help_template = TEMPLATE, after_help = "\
 Examples:
   # What kube-scheduler runs when nobody configures it
@@ -95,6 +96,7 @@ pub(super) fn run(arguments: &ConfigArgs) -> Result<Status> {
     let text = match arguments.output.output {
         Format::Json => json::pretty(&object).map_err(Error::from_error)?,
         Format::Yaml => json::yaml(&object).map_err(Error::from_error)?,
+        Format::Html => return Err(output::no_html()),
         Format::Name => names(&object),
         Format::Table | Format::Wide => table(&object, &arguments.output),
     };

@@ -14,7 +14,7 @@ use crate::report::{self, Answer, Format};
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
 use super::output::OutputFlags;
-use super::state::{State, StateFlags};
+use super::state::{Purpose, State, StateFlags};
 use super::target::Target;
 use super::{Status, TEMPLATE, cluster_says, resolve};
 
@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
         );
     }
     let mut from_files = Asked::default();
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, |builder| {
+    let mut state = arguments.state.load(&arguments.kube, &arguments.output, Purpose::of(&target), |builder| {
         if let Target::Files(files) = &target {
             from_files = manifests::read(files, builder)?;
         }
@@ -103,7 +103,7 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     let now = Timestamp::now();
     let mut wanted = Wanted::of(arguments);
     let answers: Vec<Answer> = pods.into_iter().map(|pod| answer(&mut state, pod, node, &mut wanted, now)).collect();
-    print(&answers, &arguments.output, &state)?;
+    print(&answers, &arguments.output, &state, now)?;
     let fits = answers.iter().all(|answer| answer.placement.schedulable);
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
@@ -111,7 +111,8 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
 fn pods(state: &mut State, target: &Target, from_files: Asked) -> Result<Vec<PodId>> {
     match target {
         Target::Files(_) => {
-            Ok(from_files.objects.into_iter().flat_map(|asked| resolve::asked(state, asked, 1)).collect())
+            state.cluster.admit_claims(&from_files.claims);
+            Ok(from_files.objects.into_iter().flat_map(|asked| resolve::asked(state, asked)).collect())
         }
         Target::Named(named) => {
             let mut pods = Vec::new();
@@ -135,7 +136,7 @@ impl Wanted {
     fn of(arguments: &ExplainArgs) -> Self {
         let shown = match arguments.output.output {
             Format::Name => false,
-            Format::Json | Format::Yaml => true,
+            Format::Json | Format::Yaml | Format::Html => true,
             Format::Table | Format::Wide => arguments.node.is_none(),
         };
         Self { suggestions: shown && !arguments.no_suggestions, preemption: shown, found: Vec::new() }
@@ -167,6 +168,7 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
     let was_on = state.cluster.node_of(pod);
     let mut placement = state.scheduler.explain(&mut state.cluster, pod, now);
     placement.not_evaluated.extend(state.notes.iter().cloned());
+    placement.not_evaluated.extend(state.not_let_in(placement.pod));
     let answer = Answer {
         suggestions: wanted.suggestions(state, &placement, now),
         preemption: wanted.preemption(state, &placement, now),
@@ -174,12 +176,18 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
         detail: node.and_then(|node| detail(state, &placement, node, now)),
         cluster_says: cluster_says::find(state, &placement),
         nodes: state.cluster.nodes().len(),
+        filters: filters(state, pod),
         placement,
     };
     if let Some(node) = was_on {
         state.cluster.assume(pod, node);
     }
     answer
+}
+
+fn filters(state: &State, pod: PodId) -> Vec<&'static str> {
+    let framework = state.scheduler.framework_for(state.cluster.pod(pod));
+    framework.map(|(_, framework)| framework.filter.iter().map(|(plugin, _)| *plugin).collect()).unwrap_or_default()
 }
 
 fn detail(state: &State, placement: &Placement, node: &str, now: Timestamp) -> Option<NodeDetail> {
@@ -193,13 +201,14 @@ fn detail(state: &State, placement: &Placement, node: &str, now: Timestamp) -> O
     Some(NodeDetail::of(&framework, cycle, placement, node))
 }
 
-fn print(answers: &[Answer], output: &OutputFlags, state: &State) -> Result<()> {
+fn print(answers: &[Answer], output: &OutputFlags, state: &State, now: Timestamp) -> Result<()> {
     let kube_version = state.scheduler.behaviour().version.to_string();
     let list = answers.len() != 1;
     let text = match output.output {
         Format::Json => report::json::render(answers, list, &kube_version).map_err(Error::from_error)?,
         Format::Yaml => report::json::render_yaml(answers, list, &kube_version).map_err(Error::from_error)?,
         Format::Name => report::name::render(answers),
+        Format::Html => report::html::explain(answers, &state.cluster, &state.provenance(&kube_version, now)),
         Format::Table | Format::Wide => report::table::render(answers, output.table_options(&kube_version)),
     };
     output.print(&text)

@@ -1,21 +1,24 @@
 //! Where text goes: the answer to standard output, talk to standard error.
 
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
-use clap::{Args, ValueEnum};
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Args, Command, ValueEnum};
 
 use crate::error::{Error, Result};
-use crate::report::Format;
 use crate::report::table::Options;
 use crate::report::text::escape;
+use crate::report::{Format, Formats};
 
 /// How the answer is printed.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of the output")]
 pub(crate) struct OutputFlags {
-    /// Output format: table, wide, json, yaml or name
+    /// Output format: table, wide, json, yaml, name or html
     #[arg(short, long, value_name = "FORMAT", default_value = "table", hide_default_value = true)]
+    #[arg(value_parser = FormatParser(Formats::ALL), hide_possible_values = true)]
     pub(crate) output: Format,
     /// Print tables without their headers
     #[arg(long)]
@@ -27,6 +30,38 @@ pub(crate) struct OutputFlags {
     #[arg(short = 'v', long = "v", value_name = "LEVEL", num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = 0, default_missing_value = "1", hide_default_value = true)]
     pub(crate) verbosity: u8,
+}
+
+/// `-o` of a command that has no pages.
+pub(crate) fn without_html(output: Arg) -> Arg {
+    output.value_parser(FormatParser(Formats::WITHOUT_HTML)).help("Output format: table, wide, json, yaml or name")
+}
+
+/// What such a command says to one who asks for a page.
+pub(crate) fn no_html() -> Error {
+    Error::from_error(Formats::WITHOUT_HTML.unknown("html"))
+}
+
+/// Reads the formats that a command has, and knows them by name for completion.
+#[derive(Clone, Copy, Debug)]
+struct FormatParser(Formats);
+
+impl TypedValueParser for FormatParser {
+    type Value = Format;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> std::result::Result<Format, clap::Error> {
+        let formats = self.0;
+        (move |text: &str| formats.parse(text)).parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.0.names().map(PossibleValue::new)))
+    }
 }
 
 /// `--color`.

@@ -9,8 +9,8 @@ use crate::report::{self, Format};
 use crate::simulate::queue;
 
 use super::kube_flags::KubeFlags;
-use super::output::{OutputFlags, say};
-use super::state::{State, StateFlags};
+use super::output::{self, OutputFlags, say};
+use super::state::{Purpose, State, StateFlags};
 use super::{Status, TEMPLATE};
 
 /// Show all pending pods, grouped by root cause
@@ -22,6 +22,7 @@ use super::{Status, TEMPLATE};
 ///
 /// With -n only the pods of one namespace; the others still count as pods of the state.
 #[derive(Debug, Args)]
+#[command(mut_arg("output", output::without_html))]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched pending [OPTIONS]")]
 pub(crate) struct PendingArgs {
     /// End with status 1 when a pod does not fit
@@ -58,7 +59,7 @@ Exit status:
 pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     let PendingArgs { state, output, kube, .. } = arguments;
     let namespace = kube.namespace.as_deref().filter(|_| !kube.all_namespaces);
-    let mut state = state.load(kube, output, |_| Ok(()))?;
+    let mut state = state.load(kube, output, Purpose::default(), |_| Ok(()))?;
     let pods = pods(&state.cluster, namespace);
     if pods.is_empty() && matches!(output.output, Format::Table | Format::Wide | Format::Name) {
         let within = namespace.map_or_else(String::new, |namespace| format!(" in {namespace} namespace"));
@@ -87,6 +88,7 @@ fn print(pending: &Pending, output: &OutputFlags, state: &State) -> Result<()> {
     let text = match output.output {
         Format::Json => report::pending::json(pending, &kube_version).map_err(Error::from_error)?,
         Format::Yaml => report::pending::yaml(pending, &kube_version).map_err(Error::from_error)?,
+        Format::Html => return Err(output::no_html()),
         Format::Name => report::pending::names(pending),
         Format::Table | Format::Wide => report::pending::table(pending, output.table_options(&kube_version)),
     };

@@ -4,29 +4,42 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cluster::{PodId, Timestamp};
+use crate::cluster::admission::Refusal;
+use crate::cluster::{Created, PodId, Timestamp};
 use crate::error::{Error, Result};
-use crate::report::Format;
 use crate::report::simulation::{self, SimulationAnswer};
-use crate::simulate::{Simulation, Summary, Ties, queue};
+use crate::report::{Format, html};
+use crate::simulate::scenario::{self, Run};
+use crate::simulate::{Diff, Picture, Simulation, Summary, Ties, queue};
 
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
 use super::output::OutputFlags;
-use super::state::{State, StateFlags};
+use super::scenario_args::ScenarioFlags;
+use super::state::{Purpose, State, StateFlags};
 use super::{Status, TEMPLATE, resolve};
 
 /// Show where pods would go, one after the other
 ///
 /// Schedules pods as kube-scheduler would, in the order of its queue: higher priority first, then
 /// those that were created earlier. Each pod takes its place, its volumes and its devices before
-/// the next one is looked at; a pod that fits nowhere stays pending and takes nothing. Nothing is
-/// preempted, and the cluster is not touched.
+/// the next one is looked at; a pod that fits nowhere stays pending and takes nothing. With
+/// --preempt pods of lower priority make way for it, and what their controllers make in their place
+/// goes back to the queue. Pods of a PodGroup are placed together or not at all. The cluster is not
+/// touched.
+///
+/// Pods of a manifest are made as their controllers and the API server would make them: with the
+/// claims of a StatefulSet, on every node of a DaemonSet, with priority, overhead and defaults;
+/// those that a LimitRange or ResourceQuota forbids are refused.
+///
+/// What if the cluster were different? --drain, --remove-node, --add-nodes, --scale and the like
+/// change it first, in the order given; pods that lose their place by it are placed anew, right
+/// away, as their controllers would make them. --scenario takes such steps from a file.
 ///
 /// Where several nodes are equally good the first in the order of names is taken, so that a run
 /// can be repeated; kube-scheduler draws one of them. TIES says how many others there were.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched simulate (--pending | -f FILE) [OPTIONS]")]
+#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched simulate (--pending | -f FILE | CHANGES) [OPTIONS]")]
 pub(crate) struct SimulateArgs {
     /// Schedule every pending pod of the state, of all namespaces
     #[arg(long)]
@@ -37,12 +50,20 @@ pub(crate) struct SimulateArgs {
     /// Schedule this many of each pod and each pod template of -f
     #[arg(long, value_name = "NUMBER", requires = "filename")]
     replicas: Option<u32>,
+    /// Let pods of lower priority make way for those that fit nowhere
+    #[arg(long)]
+    preempt: bool,
+    /// Show only what the changes make different, against the same pods in the unchanged cluster
+    #[arg(long)]
+    diff: bool,
     /// Draw among equally good nodes as kube-scheduler does; the same seed draws the same
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     /// End with status 1 when a pod does not fit
     #[arg(long)]
     exit_code: bool,
+    #[command(flatten)]
+    changes: ScenarioFlags,
     #[command(flatten)]
     state: StateFlags,
     #[command(flatten)]
@@ -60,9 +81,21 @@ Examples:
   kubectl sched simulate -f examples/pods/batch.yaml --replicas 10 \\
       --snapshot examples/clusters/mixed.yaml
 
+  # Would this urgent pod find a place if others made way, and where would they go?
+  kubectl sched simulate -f examples/pods/batch.yaml --preempt \\
+      --snapshot examples/clusters/mixed.yaml
+
   # The same behind all pending pods, for a script; status 1 when one does not fit
   kubectl sched simulate --pending -f examples/pods/batch.yaml --exit-code \\
       -o json --snapshot examples/clusters/mixed.yaml
+
+  # What becomes of the pods of node-3 when it is drained?
+  kubectl sched simulate --drain node-3 --force \\
+      --snapshot examples/clusters/mixed.yaml
+
+  # Which pods would find no place if zone a were lost, and with two more nodes?
+  kubectl sched simulate --add-nodes 2=b1-1 --remove-nodes zone=a --diff \\
+      --snapshot examples/clusters/zones.yaml
 
 Exit status:
   0  the question was answered, whatever the answer
@@ -70,32 +103,63 @@ Exit status:
   2  the question could not be answered";
 
 pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
-    if !arguments.pending && arguments.filename.is_empty() {
-        return Err(Error::new("you must say what to schedule").hint("use --pending, or -f FILE"));
+    if !arguments.pending && arguments.filename.is_empty() && arguments.changes.is_empty() {
+        return Err(Error::new("you must say what to schedule")
+            .hint("use --pending, -f FILE, or change the cluster, such as with --drain NODE"));
+    }
+    if arguments.diff && arguments.changes.is_empty() {
+        return Err(Error::new("--diff compares with the unchanged cluster, and nothing is changed")
+            .hint("use it with --scenario FILE or a flag such as --drain NODE"));
     }
     let mut from_files = Asked::default();
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, |builder| {
+    let purpose = Purpose { new_pods: !arguments.filename.is_empty(), groups: true };
+    let mut state = arguments.state.load(&arguments.kube, &arguments.output, purpose, |builder| {
         if !arguments.filename.is_empty() {
             from_files = manifests::read(&arguments.filename, builder)?;
         }
         Ok(())
     })?;
-    let pods = pods(&mut state, arguments, from_files)?;
+    let (pods, refused) = pods(&mut state, arguments, from_files)?;
+    let scenario = arguments.changes.scenario(&state.namespace)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
-    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, Timestamp::now(), ties);
-    let steps = simulation.run(&pods);
+    let now = Timestamp::now();
+    let without = arguments.diff.then(|| unchanged(&mut state, arguments, &pods, ties, now));
+    let before = Picture::of(&state.cluster);
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(arguments.preempt);
+    let Run { steps, reports, broken_budgets } =
+        scenario::run(&mut simulation, &scenario, &pods).map_err(Error::from_error)?;
     let mut not_evaluated = simulation.not_evaluated();
     not_evaluated.extend(state.notes.iter().cloned());
-    let answer = SimulationAnswer { summary: Summary::of(&steps, simulation.cluster()), steps, not_evaluated };
-    print(&answer, &arguments.output, &state)?;
-    let fits = answer.summary.unplaced == 0;
+    let answer = SimulationAnswer {
+        summary: Summary::of(&before, &steps, simulation.cluster()),
+        diff: without.map(|without| Diff::of(&without, simulation.cluster(), &steps)),
+        before,
+        steps,
+        refused,
+        scenario: reports,
+        broken_budgets,
+        not_evaluated,
+    };
+    drop(simulation);
+    print(&answer, &arguments.output, &state, now)?;
+    let fits = answer.summary.unplaced == 0 && answer.refused.is_empty();
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
 
-/// The pods in the order of the queue.
-fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Result<Vec<PodId>> {
+/// How the same pods leave the cluster as it is; the state is as it was when this returns.
+fn unchanged(state: &mut State, arguments: &SimulateArgs, pods: &[PodId], ties: Ties, now: Timestamp) -> Picture {
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(arguments.preempt);
+    simulation.run(pods);
+    let picture = Picture::of(simulation.cluster());
+    simulation.rewind();
+    picture
+}
+
+/// The pods in the order of the queue, and those that the API server would refuse.
+fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Result<(Vec<PodId>, Vec<Refusal>)> {
     let of_state = state.cluster.pods().len();
-    let mut added = Vec::new();
+    state.cluster.admit_claims(&from_files.claims);
+    let mut added = Created::default();
     let count = arguments.replicas.map(|replicas| replicas as usize);
     for asked in from_files.objects {
         added.extend(resolve::replicas(state, asked, count)?);
@@ -108,17 +172,18 @@ fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Resul
         let pending = cluster.pods().iter().take(of_state).filter(|pod| pod.own.node_name.is_none());
         pods.extend(pending.map(|pod| pod.id).filter(is_there));
     }
-    pods.extend(added);
+    pods.extend(added.pods);
     queue::sort(cluster, &mut pods);
-    Ok(pods)
+    Ok((pods, added.refused))
 }
 
-fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State) -> Result<()> {
+fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State, now: Timestamp) -> Result<()> {
     let kube_version = state.scheduler.behaviour().version.to_string();
     let text = match output.output {
         Format::Json => simulation::json(answer, &kube_version).map_err(Error::from_error)?,
         Format::Yaml => simulation::yaml(answer, &kube_version).map_err(Error::from_error)?,
         Format::Name => simulation::names(answer),
+        Format::Html => html::simulation(answer, &state.provenance(&kube_version, now)),
         Format::Table | Format::Wide => simulation::table(answer, output.table_options(&kube_version)),
     };
     output.print(&text)

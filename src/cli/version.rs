@@ -7,11 +7,12 @@ use crate::config::KubeVersion;
 use crate::error::{Error, Result};
 use crate::report::{Format, json};
 
-use super::output::OutputFlags;
+use super::output::{self, OutputFlags};
 use super::{Status, TEMPLATE};
 
 /// Print the version, and the Kubernetes versions whose scheduler it reproduces
 #[derive(Debug, Args)]
+#[command(mut_arg("output", output::without_html))]
 #[command(help_template = TEMPLATE, after_help = "\
 Examples:
   # The version
@@ -50,6 +51,7 @@ pub(super) fn run(arguments: &VersionArgs) -> Result<Status> {
     let text = match arguments.output.output {
         Format::Json => json::pretty(&version).map_err(Error::from_error)?,
         Format::Yaml => json::yaml(&version).map_err(Error::from_error)?,
+        Format::Html => return Err(output::no_html()),
         Format::Name => format!("{}\n", version.client_version),
         Format::Table | Format::Wide => format!(
             "Client Version: {}\nReproduces kube-scheduler: {} to {}\n",

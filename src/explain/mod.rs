@@ -17,6 +17,7 @@ pub mod pending;
 pub mod shared_label;
 pub mod standing;
 pub mod suggest;
+pub mod telling_labels;
 
 pub use attribution::{Attribution, Gap};
 pub use causes::Cause;

@@ -1,9 +1,10 @@
-//! How an answer looks: tables for people, JSON and YAML for programs, names for pipes.
+//! How an answer looks: tables and pages for people, JSON and YAML for programs, names for pipes.
 //!
 //! Nothing here changes an answer. Every form is a function of the same values: the
 //! [`Placement`] and what `explain` found in it.
 
 pub mod capacity;
+pub mod html;
 pub mod json;
 mod json_cluster_says;
 mod json_help;
@@ -15,7 +16,6 @@ pub mod table;
 pub mod text;
 
 use std::fmt;
-use std::str::FromStr;
 
 use crate::explain::{ClusterSays, Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
@@ -34,52 +34,74 @@ pub enum Format {
     Yaml,
     /// `pod/NAME`, one a line.
     Name,
+    /// One self-contained page.
+    Html,
 }
 
-impl Format {
-    const ALL: [(&'static str, Self); 5] = [
-        ("json", Self::Json),
-        ("name", Self::Name),
-        ("table", Self::Table),
-        ("wide", Self::Wide),
-        ("yaml", Self::Yaml),
-    ];
+/// The formats that a command has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Formats(&'static [(&'static str, Format)]);
 
-    /// The names of all formats, sorted.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        Self::ALL.iter().map(|(name, _)| *name)
+impl Formats {
+    /// All there are.
+    pub const ALL: Self = Self(&[
+        ("html", Format::Html),
+        ("json", Format::Json),
+        ("name", Format::Name),
+        ("table", Format::Table),
+        ("wide", Format::Wide),
+        ("yaml", Format::Yaml),
+    ]);
+
+    /// Those of a command whose answer needs no page.
+    pub const WITHOUT_HTML: Self = Self(&[
+        ("json", Format::Json),
+        ("name", Format::Name),
+        ("table", Format::Table),
+        ("wide", Format::Wide),
+        ("yaml", Format::Yaml),
+    ]);
+
+    /// Their names, sorted.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|(name, _)| *name)
+    }
+
+    /// The format of that name.
+    ///
+    /// # Errors
+    /// The command has no such format.
+    pub fn parse(self, text: &str) -> Result<Format, UnknownFormat> {
+        let found = self.0.iter().find(|(name, _)| *name == text);
+        found.map(|(_, format)| *format).ok_or_else(|| self.unknown(text))
+    }
+
+    /// What is said to one who asks for `format`, which is none of them.
+    pub fn unknown(self, format: &str) -> UnknownFormat {
+        UnknownFormat { format: format.to_owned(), allowed: self }
     }
 }
 
 /// A format that there is not; worded as kubectl words it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownFormat(String);
+pub struct UnknownFormat {
+    format: String,
+    allowed: Formats,
+}
 
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let allowed: Vec<&str> = Format::names().collect();
+        let allowed: Vec<&str> = self.allowed.names().collect();
         write!(
             f,
             "unable to match a printer suitable for the output format \"{}\", allowed formats are: {}",
-            self.0,
+            self.format,
             allowed.join(",")
         )
     }
 }
 
 impl std::error::Error for UnknownFormat {}
-
-impl FromStr for Format {
-    type Err = UnknownFormat;
-
-    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
-        Self::ALL
-            .iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, format)| *format)
-            .ok_or_else(|| UnknownFormat(text.to_owned()))
-    }
-}
 
 /// The answer for one pod.
 #[derive(Clone, Debug)]
@@ -98,4 +120,6 @@ pub struct Answer {
     pub cluster_says: ClusterSays,
     /// Pods without a profile have no cycle: this many nodes were not looked at.
     pub nodes: usize,
+    /// The profile's filter plugins, in order; none without a profile.
+    pub filters: Vec<&'static str>,
 }

@@ -433,10 +433,10 @@ fn a_snapshot_that_is_not_there() {
 
 #[test]
 fn what_is_being_done_is_said_on_request() {
-    assert_snapshot!(screen("explain web-7 -n shop -o name -v --snapshot examples/clusters/mixed.yaml"), @r"
+    assert_snapshot!(screen("explain web-7 -n shop -o name -v --snapshot examples/clusters/mixed.yaml"), @"
     pod/web-7
     --- stderr
-    read 30 objects from examples/clusters/mixed.yaml
+    read 31 objects from examples/clusters/mixed.yaml
     12 nodes and 12 pods; kube-scheduler v1.34.1
     --- status 0
     ");

@@ -35,9 +35,22 @@ fn a_command_that_there_is_not() {
 fn a_format_that_there_is_not() {
     assert_snapshot!(screen("explain web -o xml"), @r#"
     --- stderr
-    error: unable to match a printer suitable for the output format "xml", allowed formats are: json,name,table,wide,yaml. See 'kubectl sched explain -h' for help and examples
+    error: unable to match a printer suitable for the output format "xml", allowed formats are: html,json,name,table,wide,yaml. See 'kubectl sched explain -h' for help and examples
     --- status 2
     "#);
+}
+
+#[test]
+fn a_format_that_the_command_has_not() {
+    for command in ["version", "config", "pending", "capacity"] {
+        assert_eq!(
+            screen(&format!("{command} -o html")),
+            format!(
+                "--- stderr\nerror: unable to match a printer suitable for the output format \"html\", allowed formats \
+                 are: json,name,table,wide,yaml. See 'kubectl sched {command} -h' for help and examples\n--- status 2"
+            )
+        );
+    }
 }
 
 #[test]

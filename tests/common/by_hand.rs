@@ -49,7 +49,7 @@ fn make(edit: &Edit, objects: &mut Vec<Value>) {
         Edit::Evict { pod } => {
             objects.retain(|object| object["kind"] != "Pod" || key_of(object) != pod.to_string());
         }
-        Edit::Cordon { .. } | Edit::PatchPod { .. } => unreachable!("never suggested alone"),
+        other => unreachable!("never suggested: {other:?}"),
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) struct Case {
     objects: Vec<Box<RawValue>>,
     /// `namespace/name` of the pods that are asked about.
     #[serde(default)]
+    #[allow(dead_code)] // not every test binary asks for it
     pub(crate) pods: Vec<String>,
     /// What kube-scheduler said, by pod.
     pub(crate) expect: BTreeMap<String, Box<RawValue>>,
@@ -83,6 +84,7 @@ pub(crate) fn cases(area: &str) -> impl Iterator<Item = Case> {
 }
 
 /// The key that `namespace/name` spells.
+#[allow(dead_code)] // not every test binary asks for it
 pub(crate) fn key(pod: &str) -> ObjectKey {
     let (namespace, pod) = pod.split_once('/').unwrap();
     ObjectKey::new(name(namespace), name(pod))

@@ -8,7 +8,6 @@ use clap::{Arg, ValueHint};
 use crate::cluster::Kind;
 use crate::cluster::workload::WorkloadKind;
 use crate::config::KubeVersion;
-use crate::report::Format;
 
 use super::line::Line;
 use super::names::{self, Of};
@@ -27,7 +26,6 @@ pub(super) fn of(line: &Line<'_>, argument: &Arg, typed: &str) -> Answer {
         (_, "NODE") => named(Of::Objects(Kind::Node)),
         (_, "POD") => named(Of::Objects(Kind::Pod)),
         (_, "TARGET") => targets(line, typed),
-        (_, "FORMAT") => Answer::of(Format::names().map(Candidate::new).collect()),
         (_, "SHELL") => Answer::of(completion::SHELLS.iter().map(|(name, _)| Candidate::new(*name)).collect()),
         (_, "VERSION") => Answer::of(versions().map(|version| Candidate::new(version.to_string())).collect()),
         _ => by_definition(argument),

@@ -76,6 +76,7 @@ fn of_change(change: &PodChange, before: &PodSpec, after: &PodSpec) -> Option<Va
             json!({ "affinity": { "podAntiAffinity": lists(&affinity.required, &affinity.preferred)? } })
         }
         PodChange::RemoveSchedulingGates => json!({ "schedulingGates": null }),
+        PodChange::Patch { patch } => patch.get("spec")?.clone(),
     })
 }
 

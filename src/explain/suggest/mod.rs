@@ -220,14 +220,12 @@ fn weakens(edit: &Edit) -> Vec<Weakening> {
                 | PodChange::ReplaceNodeSelector { .. }
                 | PodChange::PreferNodeAffinity
                 | PodChange::HonorTaints { .. }
-                | PodChange::PreferPodAffinity { .. } => None,
+                | PodChange::PreferPodAffinity { .. }
+                | PodChange::Patch { .. } => None,
             })
             .collect(),
-        Edit::Cordon { .. }
-        | Edit::LabelNode { .. }
-        | Edit::AddNode { .. }
-        | Edit::Free { .. }
-        | Edit::Evict { .. } => Vec::new(),
+        // Nobody suggests the others that would.
+        _ => Vec::new(),
     }
 }
 

@@ -49,8 +49,9 @@ fn of_edit(edit: &Edit, cluster: &Cluster) -> i64 {
             // A quarter of a node's worth of pods is no smaller a thing than another node.
             360 + share(units(*resource, *freed), size, 600)
         }
-        Edit::AddNode { .. } => 500,
         Edit::Evict { .. } => 380,
+        // A machine; nobody suggests the others.
+        _ => 500,
     }
 }
 
@@ -89,6 +90,8 @@ fn of_change(change: &PodChange, cluster: &Cluster, pod: Option<&Pod>) -> i64 {
         PodChange::PreferPodAffinity { .. } => 350,
         PodChange::ScheduleAnyway { .. } => 420,
         PodChange::PreferPodAntiAffinity { .. } => 450,
+        // Nobody suggests one.
+        PodChange::Patch { .. } => 500,
     }
 }
 

@@ -138,6 +138,8 @@ fn shape(edit: &Edit) -> String {
                 .collect();
             shapes.join(", ")
         }
+        // Nobody suggests the others.
+        other => format!("{other:?}"),
     }
 }
 

@@ -4,12 +4,14 @@
 
 use serde::Serialize;
 
+use crate::cluster::admission::Refusal;
 use crate::cluster::{Name, ObjectKey, name};
 use crate::framework::{Amount, NotEvaluated};
-use crate::simulate::{Cause, Load, NodeLoad, Outcome, Step, Summary, UnplacedGroup};
+use crate::simulate::{Cause, Load, NodeLoad, Outcome, Picture, Step, Summary, UnplacedGroup};
 
 use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
 use super::SimulationAnswer;
+use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
 
 /// JSON, indented by four blanks.
 ///
@@ -34,15 +36,28 @@ struct SimulationObject<'a> {
     kind: &'static str,
     kube_version: &'a str,
     steps: Vec<StepObject<'a>>,
-    /// Nodes that pods went to.
+    /// Pods that the API server would not let in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<RefusalObject>,
+    /// Nodes that changed.
     nodes: Vec<NodeObject>,
     summary: SummaryObject<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scenario: Vec<ScenarioStepObject<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    broken_budgets: &'a [ObjectKey],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diff: Option<DiffObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct StepObject<'a> {
     pod: ObjectKey,
+    /// The node it had at the beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Name>,
     node: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<i64>,
@@ -51,12 +66,32 @@ struct StepObject<'a> {
     tied: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    /// Pods that made way for it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    preempted: &'a [ObjectKey],
+    /// The pod it made way for itself before this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evicted_by: Option<ObjectKey>,
+    /// The node it left then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evicted_from: Option<Name>,
 }
 
 #[derive(Serialize)]
-struct NodeObject {
+struct RefusalObject {
+    pod: ObjectKey,
+    message: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct NodeObject {
     name: Name,
+    /// `Added`, `Removed`, `Cordoned`, `Uncordoned`, `Tainted`, `Labelled`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<String>,
     placed: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    left: usize,
     before: LoadObject,
     after: LoadObject,
     allocatable: LoadObject,
@@ -74,9 +109,17 @@ struct LoadObject {
 struct SummaryObject<'a> {
     placed: usize,
     unplaced: usize,
+    /// Those of the unplaced that wait for their scheduling gates.
+    gated: usize,
+    refused: usize,
+    evicted: usize,
+    placed_again: usize,
     nodes: usize,
     nodes_used: usize,
     nodes_newly_used: usize,
+    utilisation: MeasureObject,
+    fragmentation: MeasureObject,
+    balance: MeasureObject,
     unplaced_by_cause: Vec<GroupObject<'a>>,
 }
 
@@ -104,37 +147,57 @@ impl<'a> SimulationObject<'a> {
             api_version: API_VERSION,
             kind: "Simulation",
             kube_version,
-            steps: answer.steps.iter().map(StepObject::new).collect(),
+            steps: answer.steps.iter().map(|step| StepObject::new(step, &answer.before)).collect(),
+            refused: answer.refused.iter().map(RefusalObject::new).collect(),
             nodes: answer.summary.loads.iter().map(NodeObject::new).collect(),
-            summary: SummaryObject::new(&answer.summary),
+            summary: SummaryObject::new(&answer.summary, answer.refused.len()),
+            scenario: answer.scenario.iter().map(ScenarioStepObject::new).collect(),
+            broken_budgets: &answer.broken_budgets,
+            diff: answer.diff.as_ref().map(DiffObject::new),
             not_evaluated: &answer.not_evaluated,
         }
     }
 }
 
 impl<'a> StepObject<'a> {
-    fn new(step: &'a Step) -> Self {
-        let pod = step.pod;
+    fn new(step: &'a Step, before: &Picture) -> Self {
+        let evicted = step.evictions.last();
+        let pending = Self {
+            pod: step.pod,
+            from: before.pod(step.pod_id).node(),
+            node: None,
+            total: None,
+            tied: None,
+            message: None,
+            preempted: &step.preempted,
+            evicted_by: evicted.map(|eviction| eviction.by),
+            evicted_from: evicted.map(|eviction| eviction.node),
+        };
         match &step.outcome {
             Outcome::Placed(place) => Self {
-                pod,
                 node: Some(place.name),
                 total: Some(place.total),
                 tied: Some(place.tied).filter(|tied| *tied > 1),
-                message: None,
+                ..pending
             },
-            Outcome::Unplaced(unplaced) => {
-                Self { pod, node: None, total: None, tied: None, message: Some(&unplaced.message) }
-            }
+            Outcome::Unplaced(unplaced) => Self { message: Some(&unplaced.message), ..pending },
         }
     }
 }
 
+impl RefusalObject {
+    fn new(refusal: &Refusal) -> Self {
+        Self { pod: refusal.pod, message: refusal.to_string() }
+    }
+}
+
 impl NodeObject {
-    fn new(load: &NodeLoad) -> Self {
+    pub(super) fn new(load: &NodeLoad) -> Self {
         Self {
             name: load.node,
+            changes: load.changes.iter().map(|change| format!("{change:?}")).collect(),
             placed: load.placed,
+            left: load.left,
             before: LoadObject::new(load.before),
             after: LoadObject::new(load.after),
             allocatable: LoadObject::new(load.allocatable),
@@ -153,13 +216,20 @@ impl LoadObject {
 }
 
 impl<'a> SummaryObject<'a> {
-    fn new(summary: &'a Summary) -> Self {
+    fn new(summary: &'a Summary, refused: usize) -> Self {
         Self {
             placed: summary.placed,
             unplaced: summary.unplaced,
+            gated: summary.gated,
+            refused,
+            evicted: summary.evicted,
+            placed_again: summary.placed_again,
             nodes: summary.nodes,
             nodes_used: summary.nodes_used,
             nodes_newly_used: summary.nodes_newly_used,
+            utilisation: MeasureObject::new(summary.before.utilisation, summary.after.utilisation),
+            fragmentation: MeasureObject::new(summary.before.fragmentation, summary.after.fragmentation),
+            balance: MeasureObject::new(summary.before.balance, summary.after.balance),
             unplaced_by_cause: summary.unplaced_by_cause.iter().map(GroupObject::new).collect(),
         }
     }
@@ -178,4 +248,9 @@ impl<'a> GroupObject<'a> {
             causes: group.first.causes.iter().map(cause).collect(),
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes a reference
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }

@@ -24,17 +24,22 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer) {
     }
 }
 
-fn compared(screen: &mut Screen, said: &OwnWords, source: &str) {
-    let line = match (&said.comparison, said.differs) {
-        (Comparison::Same, _) => {
-            return screen.indented(Label::Dim, MARGIN, &format!("same as {source}"));
-        }
+/// How the words of `source` compare with the message, in a line; a colon says that they follow.
+pub(in crate::report) fn lead(said: &OwnWords, source: &str) -> String {
+    match (&said.comparison, said.differs) {
+        (Comparison::Same, _) => format!("same as {source}"),
         (Comparison::NotCompared, _) => format!("{source} says:"),
         (_, Differs::Preemption) => format!("same as {source}, but for the preemption part:"),
         (_, Differs::TaintText) => format!("same as {source}, but for the text on taints:"),
         (_, Differs::Message | Differs::Nothing) => format!("{source} says otherwise:"),
-    };
-    screen.indented(Label::Dim, MARGIN, &line);
+    }
+}
+
+fn compared(screen: &mut Screen, said: &OwnWords, source: &str) {
+    screen.indented(Label::Dim, MARGIN, &lead(said, source));
+    if said.comparison == Comparison::Same {
+        return;
+    }
     screen.indented(Label::Dim, DEEPER, &said.message);
     match &said.comparison {
         Comparison::Stale(changes) => {

@@ -10,7 +10,7 @@ use super::super::text::{count, duration, list, thousands};
 const MOST: usize = 3;
 
 /// `the scheduler's own event of 2 minutes ago`.
-pub(super) fn source(said: &OwnWords, as_of: Option<Timestamp>) -> String {
+pub(in crate::report) fn source(said: &OwnWords, as_of: Option<Timestamp>) -> String {
     match (said.source, said.at) {
         (Source::Event, None) => "the scheduler's own event".to_owned(),
         (Source::Event, Some(at)) => format!("the scheduler's own event of {}", ago(at, as_of)),
@@ -34,7 +34,7 @@ fn how_long(since: Timestamp, as_of: Option<Timestamp>) -> String {
     }
 }
 
-pub(super) fn changes(changes: &[Change]) -> String {
+pub(in crate::report) fn changes(changes: &[Change]) -> String {
     let texts: Vec<String> = changes.iter().map(change).collect();
     list(&texts, texts.len())
 }
@@ -100,7 +100,7 @@ pub(in crate::report) fn reason(reason: &Possibly) -> String {
 }
 
 /// Where the pod stands with the schedulers, in sentences.
-pub(super) fn standing(standing: &Standing, as_of: Option<Timestamp>) -> String {
+pub(in crate::report) fn standing(standing: &Standing, as_of: Option<Timestamp>) -> String {
     match standing {
         Standing::UnknownScheduler { name, placed, spoke, others } => {
             let known = match (placed, spoke) {

@@ -22,29 +22,28 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer, options: Options<'_>)
     let placement = &answer.placement;
     if let Some(decision) = &answer.explanation.decision {
         screen.blank();
-        decided(screen, decision, placement.current.is_some());
+        for text in decided(decision, placement.current.is_some()) {
+            screen.paragraph(Label::Plain, &text);
+        }
     }
-    if let Some(attribution) = &answer.explanation.attribution {
-        current(screen, attribution);
+    if let Some(text) = answer.explanation.attribution.as_ref().and_then(current) {
+        screen.paragraph(Label::Plain, &text);
     }
     scores(screen, placement, options);
 }
 
 /// One line that says which node wins, and one that says why.
-fn decided(screen: &mut Screen, decision: &Decision, runs: bool) {
+pub(in crate::report) fn decided(decision: &Decision, runs: bool) -> Vec<String> {
     let Decision { winners, total, runner_up, decided_by, how } = decision;
     let first = winners.first().map(ToString::to_string).unwrap_or_default();
     match how {
         How::Nominated(node) => {
-            screen.paragraph(
-                Label::Plain,
-                &format!("{node} is taken without comparison: the pod is nominated to it by an earlier preemption"),
-            );
-            return;
+            return vec![format!(
+                "{node} is taken without comparison: the pod is nominated to it by an earlier preemption"
+            )];
         }
         How::OnlyNode => {
-            screen.paragraph(Label::Plain, &format!("{first} is the only node that fits: there is nothing to decide"));
-            return;
+            return vec![format!("{first} is the only node that fits: there is nothing to decide")];
         }
         How::Scores => {}
     }
@@ -62,8 +61,7 @@ fn decided(screen: &mut Screen, decision: &Decision, runs: bool) {
             list(winners, 3)
         ),
     };
-    screen.paragraph(Label::Plain, &lead);
-    let Some(_) = runner_up else { return };
+    let Some(_) = runner_up else { return vec![lead] };
     let why = match decided_by.split_first() {
         Some((deciding, others)) => {
             let also = others.iter().map(|other| other.plugin).collect::<Vec<_>>();
@@ -71,24 +69,23 @@ fn decided(screen: &mut Screen, decision: &Decision, runs: bool) {
             format!("decided by {}: without it {} would have won{also}", deciding.plugin, deciding.instead)
         }
         None if winners.len() == 1 => format!("no single plugin decided: {first} wins without any one of them"),
-        None => return,
+        None => return vec![lead],
     };
-    screen.paragraph(Label::Plain, &why);
+    vec![lead, why]
 }
 
 /// How the node that the pod is on compares.
-fn current(screen: &mut Screen, attribution: &Attribution) {
+pub(in crate::report) fn current(attribution: &Attribution) -> Option<String> {
     let node = attribution.node;
     if !attribution.misses.is_empty() {
         let misses: Vec<String> = attribution.misses.iter().map(|miss| words::on_node(&miss.reason)).collect();
-        screen.paragraph(Label::Plain, &format!("{node}, where it runs, would not take it now: {}", misses.join("; ")));
+        Some(format!("{node}, where it runs, would not take it now: {}", misses.join("; ")))
     } else if attribution.behind > 0 {
         let gaps: Vec<String> =
             attribution.gaps.iter().map(|gap| format!("{} {:+}", gap.plugin, -gap.points)).collect();
-        screen.paragraph(
-            Label::Plain,
-            &format!("{node}, where it runs, is {} points behind: {}", attribution.behind, gaps.join(", ")),
-        );
+        Some(format!("{node}, where it runs, is {} points behind: {}", attribution.behind, gaps.join(", ")))
+    } else {
+        None
     }
 }
 
@@ -153,7 +150,7 @@ fn scores(screen: &mut Screen, placement: &Placement, options: Options<'_>) {
 }
 
 /// The columns: plugins with their weights; only those that tell nodes apart unless `all`.
-fn plugins(nodes: &[&NodePlacement], all: bool) -> Vec<(&'static str, i64)> {
+pub(in crate::report) fn plugins(nodes: &[&NodePlacement], all: bool) -> Vec<(&'static str, i64)> {
     let Some((first, others)) = nodes.split_first() else { return Vec::new() };
     first
         .scores

@@ -11,15 +11,14 @@ use super::need_words;
 use super::screen::Screen;
 
 const HEADING: &str = "WHAT WOULD HELP";
+/// Said when no suggestion was found.
+pub(in crate::report) const NOTHING: &str = "Nothing within reach: no change of the pod, of a node or of other pods \
+     that was tried places it, neither alone nor up to three together.";
 
 pub(super) fn render(screen: &mut Screen, suggestions: &[Suggestion], needed: &[Need]) {
     if suggestions.is_empty() {
         screen.heading(HEADING, "");
-        screen.paragraph(
-            Label::Plain,
-            "Nothing within reach: no change of the pod, of a node or of other pods that was tried places it, \
-             neither alone nor up to three together.",
-        );
+        screen.paragraph(Label::Plain, NOTHING);
         needs(screen, needed, "It needs");
         return;
     }
@@ -57,7 +56,7 @@ fn lines(suggestion: &Suggestion, room: usize) -> Vec<String> {
 }
 
 /// The node that would be chosen, and how many others could be had.
-fn nodes(suggestion: &Suggestion) -> String {
+pub(in crate::report) fn nodes(suggestion: &Suggestion) -> String {
     let others = suggestion.opens.iter().filter(|node| **node != suggestion.node);
     let nodes: Vec<Name> = std::iter::once(&suggestion.node).chain(others).copied().collect();
     list(&nodes, 2)

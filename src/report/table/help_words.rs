@@ -58,6 +58,7 @@ fn of_edit(edit: &Edit, several_containers: bool) -> Vec<String> {
         Edit::AddNode { like, .. } => format!("one more node like {like}"),
         Edit::Free { node, resource, amount } => format!("free {} {resource} on {node}", exact(*resource, *amount)),
         Edit::Evict { pod } => format!("move {pod}"),
+        other => words_of(other),
     }]
 }
 
@@ -76,6 +77,37 @@ fn mend(node: Name, taint: &Taint) -> String {
         _ => format!("get ready on {node} what {} waits for", taint.key),
     };
     format!("{what} ({} then goes away)", short(taint))
+}
+
+/// An edit in a few words, as a person would say it.
+pub(in crate::report) fn words_of(edit: &Edit) -> String {
+    match edit {
+        Edit::AddTaint { node, taint } => format!("taint {node} {taint}"),
+        Edit::UnlabelNode { node, key } => format!("take label {key} off {node}"),
+        Edit::CreateNode { object } => {
+            let name = object.pointer("/metadata/name").and_then(serde_json::Value::as_str).unwrap_or("<none>");
+            format!("add node {name}")
+        }
+        Edit::RemoveNode { node } => format!("remove {node}"),
+        Edit::DeletePod { pod } => format!("delete pod {pod}"),
+        Edit::CreatePod { workload, name, .. } => format!("create pod {name} of {workload}"),
+        Edit::PatchWorkload { workload, changes } => {
+            let changes: Vec<String> = changes.iter().map(|change| of_change(change, true)).collect();
+            format!("patch {workload}: {}", changes.join(", and "))
+        }
+        Edit::DeleteWorkload { workload } => format!("delete {workload}"),
+        Edit::SetDisruptionsAllowed { budget, allowed } => {
+            format!("allow {allowed} disruptions of PodDisruptionBudget {budget}")
+        }
+        Edit::PatchPod { pod, .. } => format!("patch pod {pod}: {}", of_edit(edit, true).join(", and ")),
+        Edit::AddNode { like, name } => format!("add node {name} like {like}"),
+        Edit::Evict { pod } => format!("evict pod {pod}"),
+        Edit::Cordon { .. }
+        | Edit::Uncordon { .. }
+        | Edit::RemoveTaint { .. }
+        | Edit::LabelNode { .. }
+        | Edit::Free { .. } => of_edit(edit, true).concat(),
+    }
 }
 
 fn of_change(change: &PodChange, several_containers: bool) -> String {
@@ -121,6 +153,11 @@ fn of_change(change: &PodChange, several_containers: bool) -> String {
             format!("make pod anti-affinity over {topology_key} preferred")
         }
         PodChange::RemoveSchedulingGates => "remove the scheduling gates".to_owned(),
+        PodChange::Patch { patch } => {
+            let fields = patch.get("spec").and_then(serde_json::Value::as_object);
+            let fields: Vec<&str> = fields.into_iter().flat_map(|spec| spec.keys().map(String::as_str)).collect();
+            format!("other {}", list(&fields, 3))
+        }
     }
 }
 

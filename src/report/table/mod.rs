@@ -4,18 +4,18 @@
 //! causes, closest nodes or scores. One node and 5,000 fit on a screen: lists are capped and say
 //! what they leave out.
 
-mod cluster_says;
+pub(super) mod cluster_says;
 pub(super) mod cluster_says_words;
-mod fits;
+pub(super) mod fits;
 mod grid;
-mod help;
+pub(super) mod help;
 pub(super) mod help_words;
 pub(super) mod need_words;
-mod node;
-mod preemption;
-mod rejected;
+pub(super) mod node;
+pub(super) mod preemption;
+pub(super) mod rejected;
 mod screen;
-mod words;
+pub(super) mod words;
 
 pub(crate) use grid::Grid;
 pub(crate) use screen::Screen;
@@ -58,7 +58,10 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
     let basis = format!("{profile} · {}", options.kube_version);
     let (label, headline) = headline(answer);
     screen.headline(label, &headline, &basis);
-    told(screen, placement);
+    for text in told(placement) {
+        screen.blank();
+        screen.paragraph(Label::Plain, &text);
+    }
     cluster_says::render(screen, answer);
     if let Some(detail) = &answer.detail {
         node::render(screen, answer, detail);
@@ -78,7 +81,7 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
 }
 
 /// The answer in one line.
-fn headline(answer: &Answer) -> (Label, String) {
+pub(super) fn headline(answer: &Answer) -> (Label, String) {
     let placement = &answer.placement;
     let pod = format!("Pod {}", placement.pod);
     let nodes = count(answer.nodes, "node");
@@ -111,24 +114,15 @@ fn headline(answer: &Answer) -> (Label, String) {
 }
 
 /// Such a pod never enters the queue: there was no cycle.
-fn has_no_profile(placement: &Placement) -> bool {
+pub(super) fn has_no_profile(placement: &Placement) -> bool {
     !placement.errors.is_empty() && placement.message.is_none()
 }
 
 /// What kube-scheduler itself says of it.
-fn told(screen: &mut Screen, placement: &Placement) {
-    if let Some(held_back) = &placement.pre_enqueue {
-        screen.blank();
-        screen.paragraph(Label::Plain, &held_back.rejection.message());
-    }
-    if let (Some(message), true) = (&placement.message, placement.errors.is_empty()) {
-        screen.blank();
-        screen.paragraph(Label::Plain, message);
-    }
-    for error in &placement.errors {
-        screen.blank();
-        screen.paragraph(Label::Plain, error);
-    }
+pub(super) fn told(placement: &Placement) -> Vec<String> {
+    let held_back = placement.pre_enqueue.as_ref().map(|held_back| held_back.rejection.message());
+    let message = placement.message.clone().filter(|_| placement.errors.is_empty());
+    held_back.into_iter().chain(message).chain(placement.errors.iter().cloned()).collect()
 }
 
 pub(crate) fn not_evaluated(screen: &mut Screen, items: &[NotEvaluated]) {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::cluster::name::Name;
 use crate::explain::node_detail::Verdict;
 use crate::explain::{FilterDetail, NodeDetail};
-use crate::framework::Fact;
+use crate::framework::{Fact, NodePlacement};
 
 use super::super::Answer;
 use super::super::style::Label;
@@ -21,7 +21,21 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer, detail: &NodeDetail) 
     let placement = &answer.placement;
     let node = placement.nodes.iter().find(|node| node.name == detail.node);
     screen.blank();
-    let (label, verdict) = match node {
+    let (label, verdict) = verdict(node);
+    screen.line(&[(Label::Plain, "Node "), (Label::Plain, &detail.node), (Label::Plain, " "), (label, &verdict)]);
+    if let (None, Some(turned_away)) = (node, &placement.pre_filter) {
+        screen.paragraph(
+            Label::Plain,
+            &format!("{}: {}", turned_away.plugin.unwrap_or("PreFilter"), turned_away.rejection.message()),
+        );
+    }
+    filters(screen, &detail.filters);
+    scores(screen, detail);
+}
+
+/// What is said of the node in one go; none where the cycle never came to its nodes.
+pub(in crate::report) fn verdict(node: Option<&NodePlacement>) -> (Label, String) {
+    match node {
         Some(node) if node.is_feasible() => (
             Label::Fits,
             match (node.rank, node.total) {
@@ -34,16 +48,7 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer, detail: &NodeDetail) 
             (Label::Rejected, format!("does not take the pod: {plugin} says no"))
         }
         None => (Label::Rejected, "was not looked at: the pod was turned away before".to_owned()),
-    };
-    screen.line(&[(Label::Plain, "Node "), (Label::Plain, &detail.node), (Label::Plain, " "), (label, &verdict)]);
-    if let (None, Some(turned_away)) = (node, &placement.pre_filter) {
-        screen.paragraph(
-            Label::Plain,
-            &format!("{}: {}", turned_away.plugin.unwrap_or("PreFilter"), turned_away.rejection.message()),
-        );
     }
-    filters(screen, &detail.filters);
-    scores(screen, detail);
 }
 
 fn filters(screen: &mut Screen, filters: &[FilterDetail]) {
@@ -106,7 +111,7 @@ fn scores(screen: &mut Screen, detail: &NodeDetail) {
 }
 
 /// A line a fact; the domains of one topology key share a line.
-fn facts(facts: &[Fact]) -> Vec<String> {
+pub(in crate::report) fn facts(facts: &[Fact]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut keys: Vec<Name> = Vec::new();
     for fact in facts {

@@ -3,7 +3,7 @@
 use crate::explain::PreemptionDetail;
 use std::fmt::Write;
 
-use crate::explain::suggest::{CandidateDetail, GoesTo, VictimDetail, WhyNot};
+use crate::explain::suggest::{CandidateDetail, GoesTo, NotEligible, VictimDetail, WhyNot};
 
 use super::super::style::Label;
 use super::super::text::{count, list};
@@ -12,9 +12,9 @@ use super::screen::Screen;
 use super::words;
 
 /// Candidates shown.
-const MOST_CANDIDATES: usize = 5;
+pub(in crate::report) const MOST_CANDIDATES: usize = 5;
 /// Victims of a candidate shown.
-const MOST_VICTIMS: usize = 6;
+pub(in crate::report) const MOST_VICTIMS: usize = 6;
 
 pub(super) fn render(screen: &mut Screen, preemption: &PreemptionDetail) {
     screen.heading("PREEMPTION", "what kube-scheduler would evict to make room");
@@ -36,13 +36,12 @@ pub(super) fn render(screen: &mut Screen, preemption: &PreemptionDetail) {
         screen.paragraph(Label::Plain, &format!("picked for: {criterion}"));
     }
     for group in &preemption.not_eligible {
-        let reasons: Vec<String> = group.reasons.iter().map(words::brief).collect();
-        let text = format!("no room on {}: {}", list(&group.nodes, 3), why(group.why, &list(&reasons, 2)));
+        let text = format!("no room on {}: {}", list(&group.nodes, 3), why(group));
         screen.paragraph(Label::Dim, &text);
     }
 }
 
-fn rest(candidate: &CandidateDetail) -> Option<String> {
+pub(in crate::report) fn rest(candidate: &CandidateDetail) -> Option<String> {
     let more = candidate.victims.len().saturating_sub(MOST_VICTIMS);
     let budgets = match candidate.pdb_violations {
         0 => None,
@@ -54,7 +53,7 @@ fn rest(candidate: &CandidateDetail) -> Option<String> {
 }
 
 /// `evict shop/old-1: priority 0, ReplicaSet old, budget shop/old; would go to node-5`.
-fn victim(victim: &VictimDetail) -> String {
+pub(in crate::report) fn victim(victim: &VictimDetail) -> String {
     let mut text = format!("evict {}: priority {}", victim.pod, victim.priority);
     if let Some(owner) = &victim.owner {
         let _ = write!(text, ", {} {}", owner.kind, owner.name);
@@ -73,9 +72,11 @@ fn victim(victim: &VictimDetail) -> String {
     text
 }
 
-/// Why no room can be made, and for which `reasons` the pod is rejected.
-fn why(why: WhyNot, reasons: &str) -> String {
-    match why {
+/// Why no room can be made on the group's nodes.
+pub(in crate::report) fn why(group: &NotEligible) -> String {
+    let reasons: Vec<String> = group.reasons.iter().map(words::brief).collect();
+    let reasons = list(&reasons, 2);
+    match group.why {
         WhyNot::NotHelpful => format!("evictions would not change this: {reasons}"),
         WhyNot::NoVictims => "no pod of lower priority".to_owned(),
         WhyNot::NotEnough => format!("without all pods of lower priority there would still be this: {reasons}"),

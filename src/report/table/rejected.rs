@@ -11,9 +11,9 @@ use super::screen::Screen;
 use super::words;
 
 /// Causes shown.
-const MOST_CAUSES: usize = 12;
+pub(in crate::report) const MOST_CAUSES: usize = 12;
 /// Closest nodes shown.
-const MOST_NEAR_MISSES: usize = 5;
+pub(in crate::report) const MOST_NEAR_MISSES: usize = 5;
 
 pub(super) fn render(screen: &mut Screen, answer: &Answer) {
     let placement = &answer.placement;
@@ -86,7 +86,7 @@ fn detail_width(screen: &Screen, causes: &[Cause]) -> usize {
     (screen.width().saturating_sub(plugin + NODES) * 4 / 7).max(20)
 }
 
-fn plugin(cause: &Cause) -> String {
+pub(in crate::report) fn plugin(cause: &Cause) -> String {
     match (&cause.reason, cause.plugin) {
         (Reason::LeftOutByPreFilter { plugins }, _) => plugins.join(", "),
         (_, plugin) => plugin.unwrap_or("framework").to_owned(),
@@ -94,7 +94,7 @@ fn plugin(cause: &Cause) -> String {
 }
 
 /// `3`, `3 +4`, `+4`.
-fn nodes_of(cause: &Cause) -> String {
+pub(in crate::report) fn nodes_of(cause: &Cause) -> String {
     match (cause.nodes.len(), cause.behind.len()) {
         (first, 0) => thousands(first),
         (0, behind) => format!("+{}", thousands(behind)),

@@ -11,7 +11,7 @@ use crate::framework::{Amount, Reason};
 use super::super::text::{list, range};
 
 /// The cause in a few words, for a group of nodes.
-pub(super) fn cause(cause: &Cause) -> String {
+pub(in crate::report) fn cause(cause: &Cause) -> String {
     match (&cause.reason, &cause.shortfall) {
         (Reason::InsufficientResource { resource, requested, .. }, Some((least, most))) => {
             let (least, most) = (amount(*resource, *least), amount(*resource, *most));
@@ -126,7 +126,7 @@ fn and_more(pod: ObjectKey, count: i64) -> String {
 }
 
 /// `node pool gpu (gpu-1 … gpu-9)`, or the nodes' names.
-pub(super) fn place(nodes: &[Name], label: Option<&SharedLabel>, all: bool) -> String {
+pub(in crate::report) fn place(nodes: &[Name], label: Option<&SharedLabel>, all: bool) -> String {
     if all && nodes.len() > 1 {
         return "every node".to_owned();
     }

@@ -1,0 +1,92 @@
+//! `-o html`: one self-contained page.
+//!
+//! It asks for nothing (no network, no storage it could not do without), so it can be mailed,
+//! kept beside an incident, opened offline, printed. Everything essential is plain markup; the
+//! script adds what a large cluster needs: groups that unfold, sorting, filtering, pages of rows.
+
+mod answer;
+mod classes;
+mod cluster_says;
+mod heat;
+mod help;
+mod markup;
+mod matrix;
+mod node;
+mod notes;
+mod scores;
+mod shell;
+mod simulation;
+
+pub use shell::Provenance;
+pub use simulation::page as simulation;
+
+use rustc_hash::FxHashMap;
+
+use crate::cluster::Cluster;
+
+use self::markup::Markup;
+use self::matrix::Matrices;
+use super::Answer;
+use super::style::Label;
+use super::table;
+use super::text::count;
+
+/// The page of an `explain`: a section a pod, and an index before them when there are several.
+/// The nodes of the answers are those of `cluster`.
+pub fn explain(answers: &[Answer], cluster: &Cluster, provenance: &Provenance<'_>) -> String {
+    let mut matrices = Matrices::new(cluster);
+    let mut body = Markup::default();
+    let title = match answers {
+        [only] => table::headline(only).1,
+        _ => format!("Placement of {}", count(answers.len(), "pod")),
+    };
+    if answers.len() != 1 {
+        body.element("h2", &title).raw("\n");
+        index(&mut body, answers);
+    }
+    let mut told: FxHashMap<Markup, usize> = FxHashMap::default();
+    for (index, answer) in answers.iter().enumerate() {
+        let mut section = Markup::default();
+        answer::body(&mut section, answer, &mut matrices);
+        answer::open(&mut body, answer, index);
+        // Replicas mostly get the same answer: it is told once.
+        if let Some(earlier) = told.get(&section) {
+            same_as(&mut body, answers, *earlier);
+        } else {
+            body.append(&section);
+            matrices.keep();
+            told.insert(section, index);
+        }
+        body.raw("</article>\n");
+    }
+    matrices.nodes(&mut body);
+    shell::page("explain", &title, &body, provenance)
+}
+
+fn same_as(body: &mut Markup, answers: &[Answer], earlier: usize) {
+    let Some(answer) = answers.get(earlier) else { return };
+    body.raw("<p>All else as for <a href=\"#pod-").text(earlier + 1).raw("\">").text(answer.placement.pod);
+    body.raw("</a>.</p>\n");
+}
+
+/// The pods and in a word what became of them.
+fn index(body: &mut Markup, answers: &[Answer]) {
+    body.raw("<nav aria-label=\"Pods\"><ol class=\"index\">\n");
+    for (index, answer) in answers.iter().enumerate() {
+        let (label, headline) = table::headline(answer);
+        body.raw("<li>").append(&mark(label)).raw("<a href=\"#pod-").text(index + 1).raw("\">");
+        body.text(headline).raw("</a></li>\n");
+    }
+    body.raw("</ol></nav>\n");
+}
+
+/// A sign for yes or no, which is not only a colour.
+fn mark(label: Label) -> Markup {
+    let mut mark = Markup::default();
+    match label {
+        Label::Fits => mark.raw("<span class=\"mark yes\" aria-hidden=\"true\">✓</span>"),
+        Label::Rejected => mark.raw("<span class=\"mark no\" aria-hidden=\"true\">✕</span>"),
+        _ => mark.raw("<span class=\"mark\" aria-hidden=\"true\">·</span>"),
+    };
+    mark
+}
