@@ -176,7 +176,7 @@ fn holds(expected: &Value, found: &Value) -> bool {
 }
 
 fn lines(values: &[Value]) -> String {
-    values.iter().map(|value| format!("\n      {value}")).collect()
+    values.iter().fold(String::new(), |lines, value| format!("{lines}\n      {value}"))
 }
 
 fn files() -> Vec<PathBuf> {

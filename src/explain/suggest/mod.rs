@@ -4,10 +4,11 @@
 //! one change is not enough, two and three are tried, each time from the reasons that are left
 //! ([`search`]). Pods that could go elsewhere are found by [`victims`]. None is believed: each is
 //! applied to the state in place, put to the same cycle, and undone ([`trial`]); what stays is
-//! ordered by how small the change is ([`rank`]).
+//! ordered by how small the change is ([`rank`]). What no edit brings about is named beside them ([`needed`]).
 
 mod labels;
 mod lower;
+mod need;
 mod needed;
 mod preemption;
 mod rank;
@@ -27,7 +28,8 @@ use crate::scheduler::Scheduler;
 
 use trial::Trial;
 
-pub use needed::{Need, needed};
+pub use need::Need;
+pub use needed::needed;
 pub use preemption::{CandidateDetail, GoesTo, NotEligible, PreemptionDetail, VictimDetail, WhyNot};
 pub use taints::tells_of_condition;
 

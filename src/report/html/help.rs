@@ -1,17 +1,19 @@
 //! What would help, and whom kube-scheduler would evict.
 
 use crate::explain::suggest::CandidateDetail;
-use crate::explain::{PreemptionDetail, Suggestion};
+use crate::explain::{Need, PreemptionDetail, Suggestion};
 
 use super::super::table::preemption::{MOST_CANDIDATES, MOST_VICTIMS, rest, victim, why};
-use super::super::table::{help, help_words};
+use super::super::table::{help, help_words, need_words};
 use super::super::text::{count, list};
 use super::markup::Markup;
 
-pub(super) fn suggestions(page: &mut Markup, suggestions: &[Suggestion]) {
+pub(super) fn suggestions(page: &mut Markup, suggestions: &[Suggestion], needed: &[Need]) {
     page.raw("<section class=\"help\"><h3>What would help</h3>\n");
     if suggestions.is_empty() {
-        page.element("p", help::NOTHING).raw("</section>\n");
+        page.element("p", help::NOTHING);
+        self::needed(page, needed, "It needs");
+        page.raw("</section>\n");
         return;
     }
     page.raw("<p class=\"aside\">Each one was re-run and does place the pod.</p>\n<ol>\n");
@@ -30,7 +32,16 @@ pub(super) fn suggestions(page: &mut Markup, suggestions: &[Suggestion]) {
         data(page, suggestion);
         page.raw("</li>\n");
     }
-    page.raw("</ol></section>\n");
+    page.raw("</ol>");
+    self::needed(page, needed, "Or");
+    page.raw("</section>\n");
+}
+
+/// What would do as well and could not be tried.
+fn needed(page: &mut Markup, needed: &[Need], lead: &'static str) {
+    for (index, need) in needed.iter().enumerate() {
+        page.raw("<p>").raw(if index == 0 { lead } else { "and" }).raw(" ").text(need_words::need(need)).raw("</p>\n");
+    }
 }
 
 /// The change as `kubectl patch` takes it, and as steps of a scenario.
@@ -83,6 +94,9 @@ fn candidate(page: &mut Markup, candidate: &CandidateDetail) {
     }
     if let Some(rest) = rest(candidate) {
         page.element("dd", rest);
+    }
+    if let Some(criterion) = candidate.lost_by {
+        page.raw("<dd>not picked: behind on ").text(criterion).raw("</dd>");
     }
     page.raw("</div>\n");
 }
