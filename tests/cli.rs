@@ -5,6 +5,8 @@
 mod bad_input;
 #[path = "cli/capacity.rs"]
 mod capacity;
+#[path = "cli/causes.rs"]
+mod causes;
 #[path = "cli/cluster_says.rs"]
 mod cluster_says;
 #[path = "cli/complete.rs"]
@@ -19,6 +21,8 @@ mod harness;
 mod help;
 #[path = "cli/pending.rs"]
 mod pending;
+#[path = "cli/scenario.rs"]
+mod scenario;
 #[path = "cli/simulate.rs"]
 mod simulate;
 #[path = "cli/simulate_new_pods.rs"]

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::cluster::{PodId, Timestamp, name};
 use crate::error::{Error, Result};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
-use crate::explain::{Explanation, NodeDetail};
+use crate::explain::{Explanation, NodeDetail, challenge};
 use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
 use crate::report::{self, Answer, Format};
 
@@ -171,7 +171,7 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
     let answer = Answer {
         suggestions: wanted.suggestions(state, &placement, now),
         preemption: wanted.preemption(state, &placement, now),
-        explanation: Explanation::of(&placement, &state.cluster),
+        explanation: Explanation::in_full(&state.scheduler, &state.cluster, &placement, now),
         detail: node.and_then(|node| detail(state, &placement, node, now)),
         cluster_says: cluster_says::find(state, &placement),
         nodes: state.cluster.nodes().len(),
@@ -189,15 +189,17 @@ fn filters(state: &State, pod: PodId) -> Vec<&'static str> {
     framework.map(|(_, framework)| framework.filter.iter().map(|(plugin, _)| *plugin).collect()).unwrap_or_default()
 }
 
-fn detail(state: &State, placement: &Placement, node: &str, now: Timestamp) -> Option<NodeDetail> {
+fn detail(state: &mut State, placement: &Placement, node: &str, now: Timestamp) -> Option<NodeDetail> {
     let pod = state.cluster.pod(placement.pod_id);
     let (_, framework) = state.scheduler.framework_for(pod)?;
     // What could not be judged was noted by the cycle itself.
     let notes = Notes::default();
     let behaviour = state.scheduler.behaviour();
     let cycle = Cycle { cluster: &state.cluster, pod, behaviour, now, notes: &notes };
-    let node = state.cluster.node_named(name(node))?;
-    Some(NodeDetail::of(&framework, cycle, placement, node))
+    let info = state.cluster.node_named(name(node))?;
+    let mut detail = NodeDetail::of(&framework, cycle, placement, info);
+    detail.challenge = challenge::find(&state.scheduler, &mut state.cluster, placement, name(node), now);
+    Some(detail)
 }
 
 fn print(answers: &[Answer], output: &OutputFlags, state: &State, now: Timestamp) -> Result<()> {

@@ -22,6 +22,7 @@ mod progress;
 mod reading;
 mod resolve;
 mod running_scheduler;
+mod scenario_args;
 mod simulate;
 mod snapshot;
 mod state;

@@ -10,8 +10,9 @@ use crate::explain::PreemptionDetail;
 use crate::framework::placement::PluginScore;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
 
+use super::json_causes::{ChallengeObject, ExplanationObject};
 use super::json_cluster_says::{ClusterSaysObject, StandingObject};
-use super::json_help::{self, NotEligibleObject, SuggestionObject, VictimObject};
+use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
 use super::{Answer, Grounds};
 
 pub(super) const API_VERSION: &str = "kubectl-sched/v1";
@@ -119,8 +120,15 @@ struct PlacementObject<'a> {
     picks: &'a [Name],
     #[serde(skip_serializing_if = "Option::is_none")]
     preemption: Option<PreemptionObject<'a>>,
+    #[serde(flatten)]
+    explanation: ExplanationObject<'a>,
+    /// The node asked about against the best one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_win: Option<ChallengeObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
     suggestions: Vec<SuggestionObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    needed: Vec<NeedObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -192,6 +200,8 @@ struct CandidateObject {
     node: Name,
     victims: Vec<String>,
     pdb_violations: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost_by: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     details: Vec<VictimObject>,
 }
@@ -224,8 +234,11 @@ impl<'a> PlacementObject<'a> {
                 .preemption
                 .as_ref()
                 .map(|preemption| PreemptionObject::new(preemption, answer.preemption.as_ref())),
+            explanation: ExplanationObject::new(placement, &answer.explanation),
+            to_win: answer.detail.as_ref().and_then(|detail| detail.challenge.as_ref()).map(ChallengeObject::new),
             not_evaluated: &placement.not_evaluated,
             suggestions: answer.suggestions.iter().flatten().map(SuggestionObject::new).collect(),
+            needed: answer.explanation.needed.iter().map(NeedObject::new).collect(),
         }
     }
 }
@@ -286,6 +299,7 @@ impl<'a> PreemptionObject<'a> {
                 node: candidate.node,
                 victims: candidate.victims.iter().map(ToString::to_string).collect(),
                 pdb_violations: candidate.pdb_violations,
+                lost_by: candidate.lost_by,
                 details: details(candidate.node).unwrap_or_default(),
             })
             .collect();

@@ -7,6 +7,7 @@ mod age;
 pub mod capacity;
 pub mod html;
 pub mod json;
+mod json_causes;
 mod json_cluster_says;
 mod json_help;
 pub mod name;

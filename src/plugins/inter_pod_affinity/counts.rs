@@ -67,6 +67,17 @@ impl Counts {
         self.tally(table, domain).sum + self.changed(table, domain).map(|change| change.sign).sum::<i64>()
     }
 
+    /// The domains of a table in which a pod counts, in the order of names.
+    pub(super) fn domains(&self, table: usize) -> Vec<Name> {
+        let came = self.changes.iter().filter(|change| change.table == table).map(|change| change.domain);
+        let mut domains: Vec<Name> =
+            self.base.get(table).into_iter().flat_map(|tallies| tallies.keys().copied()).chain(came).collect();
+        domains.retain(|domain| self.get(table, *domain) > 0);
+        domains.sort_unstable();
+        domains.dedup();
+        domains
+    }
+
     /// Pods that count in all domains of a table together.
     pub(super) fn total(&self, table: usize) -> i64 {
         self.totals.get(table).copied().unwrap_or_default()
@@ -91,6 +102,25 @@ impl Counts {
                 self.changes.swap_remove(place);
             }
             None => self.changes.push(Change { table, domain, pod, sign }),
+        }
+        if let Some(total) = self.totals.get_mut(table) {
+            *total += sign;
+        }
+    }
+
+    /// The same for good: the tally itself is changed, not noted down beside it. For counts that
+    /// follow the state and have no copies. A pod that left is no sample any more, nor is another known.
+    pub(super) fn settle(&mut self, table: usize, node: &NodeInfo, pod: PodId, sign: i64) {
+        let Some(domain) = self.keys.get(table).and_then(|key| node.node.labels.get(*key)) else { return };
+        if self.base.len() < self.keys.len() {
+            let mut tables = self.base.to_vec();
+            tables.resize_with(self.keys.len(), FxHashMap::default);
+            self.base = tables.into();
+        }
+        let tally = Arc::make_mut(&mut self.base).get_mut(table).map(|tallies| tallies.entry(domain).or_default());
+        if let Some(tally) = tally {
+            tally.sum += sign;
+            tally.sample = tally.sample.filter(|sample| sign > 0 || *sample != pod);
         }
         if let Some(total) = self.totals.get_mut(table) {
             *total += sign;

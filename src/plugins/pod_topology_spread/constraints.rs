@@ -1,10 +1,12 @@
 //! Constraints as a cycle uses them, and which nodes and pods one counts.
 
+use std::sync::Arc;
+
 use crate::cluster::labels::Labels;
-use crate::cluster::node_affinity::RequiredNodeAffinity;
+use crate::cluster::pod_class::PodClass;
 use crate::cluster::pod_spec::{NodeInclusionPolicy, TopologySpreadConstraint};
 use crate::cluster::selector::Selector;
-use crate::cluster::taint::{Toleration, tolerated};
+use crate::cluster::taint::tolerated;
 use crate::cluster::{Cluster, Name, NodeId, NodeInfo, Pod};
 use crate::config::{Behaviour, SpreadConstraint};
 
@@ -40,8 +42,19 @@ pub(super) struct Constraint {
     pub(super) selects_pod: bool,
     /// With fewer domains than this the minimum is 0.
     pub(super) min_domains: i32,
-    honors_affinity: bool,
-    honors_taints: bool,
+    /// The inclusion policies.
+    pub(super) honors: Honors,
+    /// It is the profile's and not the pod's.
+    pub(super) of_profile: bool,
+}
+
+/// Which nodes that the pod could not go to make no domain.
+#[derive(Clone, Copy)]
+pub(super) struct Honors {
+    /// Nodes off the pod's node affinity.
+    pub(super) affinity: bool,
+    /// Nodes with a taint that it does not tolerate.
+    pub(super) taints: bool,
 }
 
 impl Constraint {
@@ -63,8 +76,11 @@ impl Constraint {
             selects_pod: selector.matches(pod.labels()),
             selector,
             min_domains: constraint.min_domains.unwrap_or(1),
-            honors_affinity: !gates.node_inclusion_policy || affinity != Some(NodeInclusionPolicy::Ignore),
-            honors_taints: gates.node_inclusion_policy && taints == Some(NodeInclusionPolicy::Honor),
+            honors: Honors {
+                affinity: !gates.node_inclusion_policy || affinity != Some(NodeInclusionPolicy::Ignore),
+                taints: gates.node_inclusion_policy && taints == Some(NodeInclusionPolicy::Honor),
+            },
+            of_profile: false,
         })
     }
 
@@ -77,20 +93,33 @@ impl Constraint {
             selects_pod: selector.matches(pod.labels()),
             selector,
             min_domains: default.min_domains.unwrap_or(1),
-            honors_affinity: !gates.node_inclusion_policy || default.honor_node_affinity,
-            honors_taints: gates.node_inclusion_policy && default.honor_node_taints,
+            honors: Honors {
+                affinity: !gates.node_inclusion_policy || default.honor_node_affinity,
+                taints: gates.node_inclusion_policy && default.honor_node_taints,
+            },
+            of_profile: true,
         }
     }
 
     /// Whether nodes that the pod can(not) go to in these respects count
     /// (upstream common.go, matchNodeInclusionPolicies).
     pub(super) fn includes(&self, admission: Admission) -> bool {
-        (admission.affinity || !self.honors_affinity) && (admission.taints || !self.honors_taints)
+        (admission.affinity || !self.honors.affinity) && (admission.taints || !self.honors.taints)
+    }
+
+    /// Whether pods with `labels` count, in the pod's own namespace. An empty selector counts
+    /// nothing, as upstream has it, although it selects everything.
+    fn counts(&self, labels: &Labels) -> bool {
+        !self.selector.is_empty() && self.selector.matches(labels)
+    }
+
+    /// Whether `pod` counts for a pod in `namespace` (upstream common.go, countPodsMatchSelector).
+    pub(super) fn counts_pod(&self, pod: &Pod, namespace: Name) -> bool {
+        pod.key().namespace == namespace && !pod.is_terminating() && self.counts(pod.labels())
     }
 
     /// The nodes of the pods in `namespace` that count, each node once for every such pod; nodes
-    /// that do not count included (upstream common.go, countPodsMatchSelector). An empty selector
-    /// counts nothing, as upstream has it, although it selects everything.
+    /// that do not count included.
     pub(super) fn nodes_of_pods<'a>(
         &'a self,
         cluster: &'a Cluster,
@@ -99,7 +128,7 @@ impl Constraint {
         cluster
             .groups()
             .in_namespace(namespace)
-            .filter(|group| !self.selector.is_empty() && self.selector.matches(&group.labels))
+            .filter(|group| self.counts(&group.labels))
             .flat_map(|group| &group.pods)
             .filter(|pod| !cluster.pod(**pod).is_terminating())
             .filter_map(|pod| cluster.node_of(*pod))
@@ -120,21 +149,18 @@ pub(super) struct Admission {
 }
 
 /// What a pod says about nodes.
-#[derive(Clone, Copy)]
-pub(super) struct NodeDemands<'a> {
-    affinity: &'a RequiredNodeAffinity,
-    tolerations: &'a [Toleration],
-}
+#[derive(Clone)]
+pub(super) struct NodeDemands(Arc<PodClass>);
 
-impl<'a> NodeDemands<'a> {
-    pub(super) fn of(pod: &'a Pod) -> Self {
-        Self { affinity: &pod.class.required_node_affinity, tolerations: &pod.spec().tolerations }
+impl NodeDemands {
+    pub(super) fn of(pod: &Pod) -> Self {
+        Self(Arc::clone(&pod.class))
     }
 
     pub(super) fn admission(&self, node: &NodeInfo) -> Admission {
-        let keeps_away = |taint| !tolerated(self.tolerations, taint);
+        let keeps_away = |taint| !tolerated(&self.0.template.spec.tolerations, taint);
         Admission {
-            affinity: self.affinity.matches(node),
+            affinity: self.0.required_node_affinity.matches(node),
             taints: !node.node.taints.iter().any(|taint| taint.effect.rejects() && keeps_away(taint)),
         }
     }

@@ -4,16 +4,21 @@
 //! causes, closest nodes or scores. One node and 5,000 fit on a screen: lists are capped and say
 //! what they leave out.
 
+mod cause_tables;
+mod challenge;
 pub(super) mod cluster_says;
 pub(super) mod cluster_says_words;
+mod domains;
 pub(super) mod fits;
 mod grid;
 pub(super) mod help;
 pub(super) mod help_words;
+pub(super) mod need_words;
 pub(super) mod node;
 pub(super) mod preemption;
 pub(super) mod rejected;
 mod screen;
+mod unseen;
 pub(super) mod words;
 
 pub(crate) use grid::Grid;
@@ -73,12 +78,13 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
         if placement.feasible().next().is_some() {
             fits::render(screen, answer, options);
         }
-        rejected::render(screen, answer);
+        rejected::render(screen, answer, options);
+        unseen::render(screen, answer, options);
         if let Some(preemption) = &answer.preemption {
             preemption::render(screen, preemption);
         }
         if let Some(suggestions) = &answer.suggestions {
-            help::render(screen, suggestions);
+            help::render(screen, suggestions, &answer.explanation.needed);
         }
     }
     not_evaluated(screen, &placement.not_evaluated);

@@ -62,6 +62,7 @@ const CONTAINERS: Shape = Each(&Fields(&[
 const VOLUMES: Shape = Sources(&Fields(&[
     ("name", Text(Name(Hint::Volume))),
     ("persistentVolumeClaim", Fields(&[("claimName", Text(Claim))])),
+    ("emptyDir", Present),
     ("ephemeral", Present),
     ("iscsi", Fields(&[("iqn", Text(Name(Hint::Id))), ("readOnly", Kept)])),
     (
@@ -149,7 +150,7 @@ pub(super) const NODE: Shape = Fields(&[
         "spec",
         Fields(&[
             ("unschedulable", Kept),
-            ("taints", Each(&Fields(&[("key", KEY), ("value", Text(Value)), ("effect", Kept)]))),
+            ("taints", Each(&Fields(&[("key", KEY), ("value", Text(Value)), ("effect", Kept), ("timeAdded", Kept)]))),
             ("providerID", Text(VolumeId)),
         ]),
     ),
