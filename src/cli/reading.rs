@@ -88,7 +88,7 @@ impl Asker<'_> {
             }
             Question::Named(named) => {
                 found.iter().filter_map(Subject::of).for_each(&mut add);
-                named.iter().for_each(|named| self.of_named(state, named).into_iter().for_each(&mut add));
+                named.iter().flat_map(|named| self.of_named(state, named)).for_each(&mut add);
                 named.iter().filter_map(|named| named.workload).for_each(|kind| needs.add_workload(kind));
             }
         }

@@ -41,7 +41,7 @@ pub(in crate::source) fn all_events(
     let session = connection.session()?;
     let path = format!("/api/v1/events?fieldSelector={}", selector(None));
     let fetch = async |query: String| session.server.get(&query).await;
-    let whole = |text: &str| Page::of(text.to_owned());
+    let whole = |text: &str| Ok(Page::of(text.to_owned()));
     let mut pages: Vec<String> = Vec::new();
     let list = pages::list_at((&path, &[]), connection.chunk_size, whole, fetch, collect(&mut pages));
     session.runtime.block_on(list).map_err(|error| error_of(&session.server, error))?;

@@ -54,8 +54,8 @@ pub(in crate::source) struct Page<P> {
 
 impl<P> Page<P> {
     /// A page that is kept as it is, whatever it is.
-    pub(super) fn of(kept: P) -> Result<Self, Unreadable> {
-        Ok(Self { kept, objects: 0, as_of: None, changes: Vec::new() })
+    pub(super) fn of(kept: P) -> Self {
+        Self { kept, objects: 0, as_of: None, changes: Vec::new() }
     }
 
     /// Keeps something else of it.
