@@ -75,6 +75,11 @@ impl Scheduler {
         self.cycle(cluster, pod, now, Depth::Decision)
     }
 
+    /// The same for a pod that fits nowhere, with what PostFilter says of it: who could make way.
+    pub fn preempt(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Placement {
+        self.cycle(cluster, pod, now, Depth::Preemption)
+    }
+
     fn cycle(&self, cluster: &Cluster, pod: PodId, now: Timestamp, depth: Depth) -> Placement {
         let pod = cluster.pod(pod);
         let Some((profile, plugins)) = self.profile_for(pod) else {

@@ -21,5 +21,9 @@ mod help;
 mod pending;
 #[path = "cli/simulate.rs"]
 mod simulate;
+#[path = "cli/simulate_new_pods.rs"]
+mod simulate_new_pods;
+#[path = "cli/simulate_preempt.rs"]
+mod simulate_preempt;
 #[path = "cli/usage.rs"]
 mod usage;

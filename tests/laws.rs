@@ -9,7 +9,7 @@ use kubectl_sched::explain::pending::{self, Root};
 use kubectl_sched::framework::Placement;
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::capacity::{Copies, Needed, Template, measure, nodes_for};
-use kubectl_sched::simulate::{Outcome, Simulation, Ties, queue};
+use kubectl_sched::simulate::{Outcome, Simulation, Step, Ties, queue};
 
 /// One moment for all questions: a pod that never started counts as started now.
 const NOW: Timestamp = Timestamp(1_780_000_000);
@@ -151,6 +151,59 @@ fn a_simulation_that_is_rewound_leaves_no_trace() {
             simulation.rewind();
             let again = run(&mut Simulation::new(&scheduler, &mut cluster, NOW, Ties::First), &pods);
             assert_eq!(first, again, "{}", case.name);
+        }
+    }
+}
+
+/// Runs a preempting simulation of all pending pods of a case.
+fn preempting(scheduler: &Scheduler, cluster: &mut Cluster, check: impl FnOnce(&[Step], &Cluster)) {
+    let pods = queued(cluster);
+    let mut simulation = Simulation::new(scheduler, cluster, NOW, Ties::seeded(7)).preempting(true);
+    let steps = simulation.run(&pods);
+    check(&steps, simulation.cluster());
+    simulation.rewind();
+}
+
+#[test]
+fn only_pods_of_lower_priority_make_way() {
+    let mut made_way = 0;
+    for area in ["preemption", "simulate", "mixed"] {
+        for case in cases(area).step_by(2) {
+            let (scheduler, mut cluster) = (case.scheduler(), case.cluster());
+            let asked = queued(&cluster);
+            preempting(&scheduler, &mut cluster, |steps, cluster| {
+                let priority = |pod| cluster.pod_named(pod).unwrap().priority();
+                for step in steps {
+                    made_way += step.preempted.len();
+                    assert!(
+                        step.preempted.iter().all(|victim| priority(*victim) < priority(step.pod)),
+                        "{}",
+                        case.name
+                    );
+                }
+                // One step for each pod that was asked about and each that made way, no more.
+                let evicted = steps.iter().filter(|step| !step.evictions.is_empty() && !asked.contains(&step.pod_id));
+                assert_eq!(steps.len(), asked.len() + evicted.count(), "{}", case.name);
+                for step in steps {
+                    let node = cluster.node_of(step.pod_id).map(|node| cluster.node(node).name());
+                    assert_eq!(node, step.place().map(|place| place.name), "{} {}", case.name, step.pod);
+                }
+            });
+        }
+    }
+    assert!(made_way > 100, "{made_way} pods made way: too few to tell");
+}
+
+#[test]
+fn a_preempting_simulation_that_is_rewound_leaves_no_trace() {
+    for area in ["preemption", "simulate", "volumes"] {
+        for case in cases(area).step_by(4) {
+            let (scheduler, mut cluster) = (case.scheduler(), case.cluster());
+            let mut runs = Vec::new();
+            for _ in 0..2 {
+                preempting(&scheduler, &mut cluster, |steps, _| runs.push(format!("{steps:?}")));
+            }
+            assert_eq!(runs[0], runs[1], "{}", case.name);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cluster::{Name, PodId, Timestamp, name};
+use crate::cluster::{Name, ObjectKey, PodId, Timestamp, name};
 use crate::error::{Error, Result};
 use crate::report::Format;
 use crate::report::capacity::{self, CapacityAnswer, Wanted};
@@ -13,7 +13,7 @@ use crate::simulate::capacity::{Capacity, Copies, Template, measure, nodes_for};
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
 use super::output::{self, OutputFlags};
-use super::state::{State, StateFlags};
+use super::state::{Purpose, State, StateFlags};
 use super::target::Target;
 use super::{Status, TEMPLATE, resolve};
 
@@ -81,7 +81,7 @@ Exit status:
 pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     let target = Target::parse(&arguments.target, &arguments.filename)?;
     let mut from_files = Asked::default();
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, |builder| {
+    let mut state = arguments.state.load(&arguments.kube, &arguments.output, Purpose::of(&target), |builder| {
         if let Target::Files(files) = &target {
             from_files = manifests::read(files, builder)?;
         }
@@ -89,12 +89,14 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     })?;
     let pods = pods(&mut state, &target, from_files)?;
     let shares = shares(&arguments.ratio, pods.len())?;
+    let asked: Vec<ObjectKey> = pods.iter().map(|pod| state.cluster.pod(*pod).key()).collect();
     let mut copies = Copies::of(pods.into_iter().zip(shares).map(|(pod, share)| Template { pod, share }));
     let now = Timestamp::now();
     let capacity = measure(&state.scheduler, &mut state.cluster, &mut copies, arguments.limit, now);
     let wanted = wanted(arguments, &mut state, &capacity, &mut copies, now)?;
     let mut not_evaluated = capacity.not_evaluated.clone();
     not_evaluated.extend(state.notes.iter().cloned());
+    not_evaluated.extend(asked.into_iter().flat_map(|pod| state.not_let_in(pod)));
     let answer = CapacityAnswer { capacity, limit: arguments.limit, wanted, not_evaluated };
     print(&answer, &arguments.output, &state)?;
     Ok(if arguments.exit_code && !answer.is_enough() { Status::DoesNotFit } else { Status::Answered })
@@ -105,8 +107,9 @@ fn pods(state: &mut State, target: &Target, from_files: Asked) -> Result<Vec<Pod
     let mut pods = Vec::new();
     match target {
         Target::Files(_) => {
+            state.cluster.admit_claims(&from_files.claims);
             for asked in from_files.objects {
-                pods.extend(resolve::asked(state, asked, 1).into_iter().next());
+                pods.extend(resolve::asked(state, asked).into_iter().next());
             }
         }
         Target::Named(named) => {

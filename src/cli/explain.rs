@@ -14,7 +14,7 @@ use crate::report::{self, Answer, Format};
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
 use super::output::OutputFlags;
-use super::state::{State, StateFlags};
+use super::state::{Purpose, State, StateFlags};
 use super::target::Target;
 use super::{Status, TEMPLATE, cluster_says, resolve};
 
@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
         );
     }
     let mut from_files = Asked::default();
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, |builder| {
+    let mut state = arguments.state.load(&arguments.kube, &arguments.output, Purpose::of(&target), |builder| {
         if let Target::Files(files) = &target {
             from_files = manifests::read(files, builder)?;
         }
@@ -111,7 +111,8 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
 fn pods(state: &mut State, target: &Target, from_files: Asked) -> Result<Vec<PodId>> {
     match target {
         Target::Files(_) => {
-            Ok(from_files.objects.into_iter().flat_map(|asked| resolve::asked(state, asked, 1)).collect())
+            state.cluster.admit_claims(&from_files.claims);
+            Ok(from_files.objects.into_iter().flat_map(|asked| resolve::asked(state, asked)).collect())
         }
         Target::Named(named) => {
             let mut pods = Vec::new();
@@ -167,6 +168,7 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
     let was_on = state.cluster.node_of(pod);
     let mut placement = state.scheduler.explain(&mut state.cluster, pod, now);
     placement.not_evaluated.extend(state.notes.iter().cloned());
+    placement.not_evaluated.extend(state.not_let_in(placement.pod));
     let answer = Answer {
         suggestions: wanted.suggestions(state, &placement, now),
         preemption: wanted.preemption(state, &placement, now),

@@ -6,8 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::cluster::pod::PodObject;
+use crate::cluster::storage::StorageObject;
 use crate::cluster::workload::Workload;
-use crate::cluster::{ClusterBuilder, Object};
+use crate::cluster::{ClusterBuilder, Object, ObjectKey};
 use crate::error::{Error, Result};
 use crate::source::{Input, read_manifests};
 
@@ -15,6 +16,8 @@ use crate::source::{Input, read_manifests};
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) objects: Vec<AskedObject>,
+    /// Claims that joined the state.
+    pub(crate) claims: Vec<ObjectKey>,
 }
 
 /// A pod, or something with a pod template.
@@ -41,6 +44,9 @@ pub(crate) fn read(files: &[PathBuf], builder: &mut ClusterBuilder) -> Result<As
                 Object::Pod(pod) => asked.objects.push(AskedObject::Pod(pod, manifest.json)),
                 Object::Workload(workload) => asked.objects.push(AskedObject::Workload(workload)),
                 other => {
+                    if let Object::Storage(StorageObject::PersistentVolumeClaim(claim)) = &other {
+                        asked.claims.push(claim.key);
+                    }
                     let raw = builder.raw(&other, &manifest.json);
                     builder.add_raw(other, raw);
                 }

@@ -10,7 +10,7 @@ use crate::simulate::queue;
 
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags, say};
-use super::state::{State, StateFlags};
+use super::state::{Purpose, State, StateFlags};
 use super::{Status, TEMPLATE};
 
 /// Show all pending pods, grouped by root cause
@@ -59,7 +59,7 @@ Exit status:
 pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     let PendingArgs { state, output, kube, .. } = arguments;
     let namespace = kube.namespace.as_deref().filter(|_| !kube.all_namespaces);
-    let mut state = state.load(kube, output, |_| Ok(()))?;
+    let mut state = state.load(kube, output, Purpose::default(), |_| Ok(()))?;
     let pods = pods(&state.cluster, namespace);
     if pods.is_empty() && matches!(output.output, Format::Table | Format::Wide | Format::Name) {
         let within = namespace.map_or_else(String::new, |namespace| format!(" in {namespace} namespace"));

@@ -4,12 +4,11 @@
 
 use std::sync::Arc;
 
-use crate::cluster::admission::{self, Admitted};
-use crate::cluster::meta::OwnerReference;
+use crate::cluster::admission::UnknownClass;
+use crate::cluster::controller::{self, owned};
 use crate::cluster::pod::{PodObject, PodOwn};
-use crate::cluster::pod_class::{PodClass, PodTemplate};
 use crate::cluster::workload::{Workload, WorkloadKind};
-use crate::cluster::{Cluster, Name, ObjectKey, Pod, PodId, name};
+use crate::cluster::{Cluster, Created, Name, NewPods, ObjectKey, OnRefusal, Pod, PodId, name};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 
@@ -35,61 +34,111 @@ pub(crate) fn named(state: &mut State, named: &Named) -> Result<Vec<PodId>> {
         return Err(not_found(state, &plural(kind), &named.name, of_kind.map(|workload| workload.key)));
     };
     let pending = pending_pods(&state.cluster, &workload);
-    if pending.is_empty() { Ok(fresh_pods(state, &workload, 1)) } else { Ok(pending) }
+    if !pending.is_empty() {
+        return Ok(pending);
+    }
+    Ok(self::asked(state, AskedObject::Workload(Box::new(workload))))
 }
 
-/// The pods that an object of a manifest stands for, `count` of a workload; added to the state.
-pub(crate) fn asked(state: &mut State, asked: AskedObject, count: usize) -> Vec<PodId> {
-    match asked {
-        AskedObject::Workload(mut workload) => {
-            workload.key.namespace = in_namespace(state, workload.key.namespace);
-            fresh_pods(state, &workload, count)
+/// The pod that an object of a manifest stands for; added to the state, also where the API server
+/// would refuse it.
+pub(crate) fn asked(state: &mut State, asked: AskedObject) -> Vec<PodId> {
+    let (pods, json) = match asked {
+        AskedObject::Workload(workload) => {
+            let workload = in_namespace(state, *workload);
+            (controller::one_more(&state.cluster, &workload), None)
         }
-        AskedObject::Pod(mut pod, json) => {
-            pod.own.key.namespace = in_namespace(state, pod.own.key.namespace);
-            // The manifest stands in for the pod of this name, which then takes no room of its own.
-            if let Some(existing) = state.cluster.pod_named(pod.own.key).map(|pod| pod.id) {
-                state.cluster.forget(existing);
-            }
-            let key = pod.own.key;
-            let ids = add(state, *pod, [key]);
-            if state.keeps_raw {
-                for id in &ids {
-                    state.cluster.keep_raw_pod(*id, &json);
+        AskedObject::Pod(pod, json) => (itself(state, *pod), Some(json)),
+    };
+    let created = state.cluster.create(pods, state.gates, OnRefusal::CreateAnyway);
+    if let Some(json) = json {
+        keep_raw(state, &created, &json);
+    }
+    note_unknown(state, &created);
+    state.refused.extend(created.refused);
+    created.pods
+}
+
+/// `count` pods like the one of a manifest, beside the one of its name if there is one; or all
+/// the pods that a controller would make from its template. Added to the state, as far as the API
+/// server would let them in.
+///
+/// # Errors
+/// `count` is asked of an object that has no replicas.
+pub(crate) fn replicas(state: &mut State, asked: AskedObject, count: Option<usize>) -> Result<Created> {
+    let (pods, json) = match (asked, count) {
+        (AskedObject::Workload(workload), Some(_)) if workload.kind == WorkloadKind::DaemonSet => {
+            return Err(Error::new(format!("DaemonSet \"{}\" has no replicas", workload.key.name))
+                .hint("it has a pod on each of its nodes: leave --replicas away"));
+        }
+        (AskedObject::Workload(workload), count) => {
+            let workload = in_namespace(state, *workload);
+            (controller::pods(&state.cluster, &workload, count), None)
+        }
+        (AskedObject::Pod(pod, json), None) => (vec![itself(state, *pod)], Some(json)),
+        (AskedObject::Pod(mut pod, _), Some(count)) => {
+            pod.own.key.namespace = namespace(state, pod.own.key.namespace);
+            let like = |key| {
+                if key == pod.own.key {
+                    (*pod.own).clone()
+                } else {
+                    PodOwn::fresh(key, Arc::clone(&pod.own.labels), pod.own.controller)
                 }
-            }
-            ids
+            };
+            let own = controller::free_names(&state.cluster, pod.own.key, "", count).map(like).collect();
+            (vec![NewPods { own, template: Arc::clone(&pod.template), ..NewPods::default() }], None)
+        }
+    };
+    let mut created = Created::default();
+    for pods in pods {
+        created.extend(state.cluster.create(pods, state.gates, OnRefusal::LeaveOut));
+    }
+    if let Some(json) = json {
+        keep_raw(state, &created, &json);
+    }
+    note_unknown(state, &created);
+    Ok(created)
+}
+
+/// The pod of a manifest, which stands in for the one of its name.
+fn itself(state: &State, mut pod: PodObject) -> NewPods {
+    pod.own.key.namespace = namespace(state, pod.own.key.namespace);
+    let there = state.cluster.pod_named(pod.own.key).map(|pod| pod.id);
+    NewPods { own: vec![*pod.own], template: pod.template, replaces: there.into_iter().collect(), claims: Vec::new() }
+}
+
+fn keep_raw(state: &mut State, created: &Created, json: &[u8]) {
+    if state.keeps_raw {
+        for pod in &created.pods {
+            state.cluster.keep_raw_pod(*pod, json);
         }
     }
 }
 
-/// `count` pods like the one of a manifest, beside the one of its name if there is one; or all
-/// the pods that a controller would make from its template. Added to the state.
-///
-/// # Errors
-/// The object has no replicas.
-pub(crate) fn replicas(state: &mut State, asked: AskedObject, count: Option<usize>) -> Result<Vec<PodId>> {
-    Ok(match (asked, count) {
-        (AskedObject::Workload(workload), _) if workload.kind == WorkloadKind::DaemonSet => {
-            return Err(Error::new(format!("DaemonSet \"{}\" has no replicas to place", workload.key.name))
-                .hint("use kubectl sched explain -f to see which nodes would take its pod"));
+/// Classes that may well exist, and were not heeded.
+fn note_unknown(state: &mut State, created: &Created) {
+    for class in &created.unknown {
+        let (what, effect) = match class {
+            UnknownClass::Priority(class) => (format!("PriorityClass {class}"), "the pod's priority was taken as 0"),
+            UnknownClass::Runtime(class) => {
+                (format!("RuntimeClass {class}"), "the pod's overhead and the class's selector were left out")
+            }
+        };
+        let note = NotEvaluated::new(what, format!("it is not in {}", state.origin), effect);
+        if !state.notes.contains(&note) {
+            state.notes.push(note);
         }
-        (AskedObject::Pod(mut pod, _), Some(count)) => {
-            pod.own.key.namespace = in_namespace(state, pod.own.key.namespace);
-            let keys = free_names(&state.cluster, pod.own.key, "", count);
-            add(state, *pod, keys)
-        }
-        (object @ AskedObject::Pod(..), None) => self::asked(state, object, 1),
-        (AskedObject::Workload(workload), count) => {
-            let own = workload.replicas.map_or(1, |replicas| usize::try_from(replicas).unwrap_or(0));
-            self::asked(state, AskedObject::Workload(workload), count.unwrap_or(own))
-        }
-    })
+    }
 }
 
 /// A manifest that names no namespace goes where `-n` says.
-fn in_namespace(state: &State, namespace: Name) -> Name {
+pub(crate) fn namespace(state: &State, namespace: Name) -> Name {
     if namespace == "default" { name(&state.namespace) } else { namespace }
+}
+
+fn in_namespace(state: &State, mut workload: Workload) -> Workload {
+    workload.key.namespace = namespace(state, workload.key.namespace);
+    workload
 }
 
 fn plural(kind: WorkloadKind) -> String {
@@ -161,88 +210,4 @@ fn pending_pods(cluster: &Cluster, workload: &Workload) -> Vec<PodId> {
 
 fn is(a: &Workload, b: &Workload) -> bool {
     a.kind == b.kind && a.key == b.key
-}
-
-/// Whether `owner` of an object in `namespace` is `workload`. A uid counts where both have one.
-fn owned(namespace: Name, owner: Option<&OwnerReference>, workload: &Workload) -> bool {
-    owner.is_some_and(|owner| {
-        namespace == workload.key.namespace
-            && owner.name == workload.key.name
-            && owner.kind == workload.kind.as_str()
-            && (owner.uid.is_empty() || workload.uid.is_empty() || owner.uid == workload.uid)
-    })
-}
-
-/// Pods as the workload's controller would make them next, added to the state.
-fn fresh_pods(state: &mut State, workload: &Workload, count: usize) -> Vec<PodId> {
-    // A Deployment's pods are made by the ReplicaSet of its present template, which adds a label.
-    let maker = state
-        .cluster
-        .workloads
-        .iter()
-        .find(|other| {
-            owned(other.key.namespace, other.controller.as_ref(), workload)
-                && other.template.spec == workload.template.spec
-        })
-        .unwrap_or(workload)
-        .clone();
-    let mut spec = maker.template.spec.clone();
-    if workload.kind == WorkloadKind::DaemonSet {
-        admission::add_daemon_tolerations(&mut spec);
-    }
-    let keys = free_names(&state.cluster, workload.key, "-new", count);
-    let controller = OwnerReference {
-        api_version: Name::default(),
-        kind: name(maker.kind.as_str()),
-        name: maker.key.name,
-        uid: maker.uid,
-        controller: Some(true),
-    };
-    let labels = Arc::new(maker.template.metadata.labels.clone());
-    let own = PodOwn::fresh(workload.key, labels, Some(controller));
-    add(
-        state,
-        PodObject {
-            own: Box::new(own),
-            template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }),
-            scheduler: None,
-        },
-        keys,
-    )
-}
-
-/// `NAME-new`, then with numbers behind it, as far as there is no such pod. Without a suffix the
-/// numbers begin with 1.
-fn free_names(cluster: &Cluster, like: ObjectKey, suffix: &str, count: usize) -> Vec<ObjectKey> {
-    let first = (!suffix.is_empty()).then(|| format!("{}{suffix}", like.name));
-    let start = if suffix.is_empty() { 1 } else { 2 };
-    let numbered = (start..).map(|number: usize| format!("{}{suffix}-{number}", like.name));
-    let keys = first.into_iter().chain(numbered).map(|free| ObjectKey::new(like.namespace, name(&free)));
-    keys.filter(|key| cluster.pod_named(*key).is_none()).take(count).collect()
-}
-
-/// Adds pods as the API server would let them in: one for each of `keys`, all like `pod`.
-fn add(state: &mut State, pod: PodObject, keys: impl IntoIterator<Item = ObjectKey>) -> Vec<PodId> {
-    let Admitted { pod, unknown_priority_class } = admission::admit(pod, &state.cluster.priority_classes);
-    if let Some(class) = unknown_priority_class {
-        state.notes.push(NotEvaluated::new(
-            format!("PriorityClass {class}"),
-            format!("it is not in {}", state.origin),
-            "the pod's priority was taken as 0",
-        ));
-    }
-    let class = Arc::new(PodClass::new(pod.template, state.gates));
-    keys.into_iter()
-        .map(|key| {
-            let own = if key == pod.own.key {
-                (*pod.own).clone()
-            } else {
-                PodOwn::fresh(key, Arc::clone(&pod.own.labels), pod.own.controller)
-            };
-            // A pod that only a manifest knows has no uid, and comes after all that the state has.
-            let uid = if own.uid.is_empty() { name(&key.to_string()) } else { own.uid };
-            let own = PodOwn { uid, node_name: None, sequence: u32::MAX, ..own };
-            state.cluster.add_pending(Box::new(own), Arc::clone(&class))
-        })
-        .collect()
 }

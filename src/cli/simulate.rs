@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cluster::{PodId, Timestamp};
+use crate::cluster::admission::Refusal;
+use crate::cluster::{Created, PodId, Timestamp};
 use crate::error::{Error, Result};
 use crate::report::simulation::{self, SimulationAnswer};
 use crate::report::{Format, html};
@@ -13,15 +14,21 @@ use crate::simulate::{Simulation, Summary, Ties, queue};
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
 use super::output::OutputFlags;
-use super::state::{State, StateFlags};
+use super::state::{Purpose, State, StateFlags};
 use super::{Status, TEMPLATE, resolve};
 
 /// Show where pods would go, one after the other
 ///
 /// Schedules pods as kube-scheduler would, in the order of its queue: higher priority first, then
 /// those that were created earlier. Each pod takes its place, its volumes and its devices before
-/// the next one is looked at; a pod that fits nowhere stays pending and takes nothing. Nothing is
-/// preempted, and the cluster is not touched.
+/// the next one is looked at; a pod that fits nowhere stays pending and takes nothing. With
+/// --preempt pods of lower priority make way for it, and what their controllers make in their place
+/// goes back to the queue. Pods of a PodGroup are placed together or not at all. The cluster is not
+/// touched.
+///
+/// Pods of a manifest are made as their controllers and the API server would make them: with the
+/// claims of a StatefulSet, on every node of a DaemonSet, with priority, overhead and defaults;
+/// those that a LimitRange or ResourceQuota forbids are refused.
 ///
 /// Where several nodes are equally good the first in the order of names is taken, so that a run
 /// can be repeated; kube-scheduler draws one of them. TIES says how many others there were.
@@ -37,6 +44,9 @@ pub(crate) struct SimulateArgs {
     /// Schedule this many of each pod and each pod template of -f
     #[arg(long, value_name = "NUMBER", requires = "filename")]
     replicas: Option<u32>,
+    /// Let pods of lower priority make way for those that fit nowhere
+    #[arg(long)]
+    preempt: bool,
     /// Draw among equally good nodes as kube-scheduler does; the same seed draws the same
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
@@ -60,6 +70,10 @@ Examples:
   kubectl sched simulate -f examples/pods/batch.yaml --replicas 10 \\
       --snapshot examples/clusters/mixed.yaml
 
+  # Would this urgent pod find a place if others made way, and where would they go?
+  kubectl sched simulate -f examples/pods/batch.yaml --preempt \\
+      --snapshot examples/clusters/mixed.yaml
+
   # The same behind all pending pods, for a script; status 1 when one does not fit
   kubectl sched simulate --pending -f examples/pods/batch.yaml --exit-code \\
       -o json --snapshot examples/clusters/mixed.yaml
@@ -74,29 +88,32 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
         return Err(Error::new("you must say what to schedule").hint("use --pending, or -f FILE"));
     }
     let mut from_files = Asked::default();
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, |builder| {
+    let purpose = Purpose { new_pods: !arguments.filename.is_empty(), groups: true };
+    let mut state = arguments.state.load(&arguments.kube, &arguments.output, purpose, |builder| {
         if !arguments.filename.is_empty() {
             from_files = manifests::read(&arguments.filename, builder)?;
         }
         Ok(())
     })?;
-    let pods = pods(&mut state, arguments, from_files)?;
+    let (pods, refused) = pods(&mut state, arguments, from_files)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
     let now = Timestamp::now();
-    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties);
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(arguments.preempt);
     let steps = simulation.run(&pods);
     let mut not_evaluated = simulation.not_evaluated();
     not_evaluated.extend(state.notes.iter().cloned());
-    let answer = SimulationAnswer { summary: Summary::of(&steps, simulation.cluster()), steps, not_evaluated };
+    let summary = Summary::of(&steps, simulation.cluster());
+    let answer = SimulationAnswer { steps, refused, summary, not_evaluated };
     print(&answer, &arguments.output, &state, now)?;
-    let fits = answer.summary.unplaced == 0;
+    let fits = answer.summary.unplaced == 0 && answer.refused.is_empty();
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
 
-/// The pods in the order of the queue.
-fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Result<Vec<PodId>> {
+/// The pods in the order of the queue, and those that the API server would refuse.
+fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Result<(Vec<PodId>, Vec<Refusal>)> {
     let of_state = state.cluster.pods().len();
-    let mut added = Vec::new();
+    state.cluster.admit_claims(&from_files.claims);
+    let mut added = Created::default();
     let count = arguments.replicas.map(|replicas| replicas as usize);
     for asked in from_files.objects {
         added.extend(resolve::replicas(state, asked, count)?);
@@ -109,9 +126,9 @@ fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Resul
         let pending = cluster.pods().iter().take(of_state).filter(|pod| pod.own.node_name.is_none());
         pods.extend(pending.map(|pod| pod.id).filter(is_there));
     }
-    pods.extend(added);
+    pods.extend(added.pods);
     queue::sort(cluster, &mut pods);
-    Ok(pods)
+    Ok((pods, added.refused))
 }
 
 fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State, now: Timestamp) -> Result<()> {

@@ -6,9 +6,10 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 use serde_json::Value;
 
+use crate::cluster::admission::Refusal;
 use crate::cluster::requests::RequestGates;
 use crate::cluster::scheduler_process::SchedulerProcess;
-use crate::cluster::{Cluster, ClusterBuilder, Kind, Timestamp};
+use crate::cluster::{Cluster, ClusterBuilder, Kind, ObjectKey, Timestamp};
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
 use crate::error::{Error, Result};
 use crate::explain::own_words::Basis;
@@ -20,6 +21,7 @@ use crate::source::{ConfigMap, ConfigMapName, ConfigSource, Input, files, live};
 
 use super::kube_flags::KubeFlags;
 use super::output::OutputFlags;
+use super::target::Target;
 use super::{cluster_says, config_source, running_scheduler};
 
 /// Where the state comes from, and whose scheduler is reproduced.
@@ -63,6 +65,8 @@ pub(crate) struct State {
     pub(crate) origin: String,
     /// What is missing in it.
     pub(crate) notes: Vec<NotEvaluated>,
+    /// Pods that were created here though the API server would refuse them.
+    pub(crate) refused: Vec<Refusal>,
     /// Whether whole Pods and Nodes are kept, to be sent to extenders.
     pub(crate) keeps_raw: bool,
     /// Where more can be asked; none for a state from files.
@@ -73,8 +77,52 @@ pub(crate) struct State {
     pub(crate) basis: Basis,
 }
 
+/// Whose pods a question is about: what that takes beside what every question does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Purpose {
+    /// Pods that do not exist yet: what decides whether and how they come into being.
+    pub(crate) new_pods: bool,
+    /// Many pods: which of them belong together.
+    pub(crate) groups: bool,
+}
+
+impl Purpose {
+    /// Of a question about single pods: a workload without pending ones stands for a fresh one.
+    pub(crate) fn of(target: &Target) -> Self {
+        let new_pods = match target {
+            Target::Files(_) => true,
+            Target::Named(named) => named.iter().any(|named| named.workload.is_some()),
+        };
+        Self { new_pods, groups: false }
+    }
+
+    fn wants(self, kind: Kind) -> bool {
+        match kind {
+            Kind::PodGroup => self.groups,
+            kind => self.new_pods || !Kind::ADMISSION.contains(&kind),
+        }
+    }
+
+    /// Whether it must be said that `kind` could not be listed. Of PodGroups the simulation tells
+    /// which ones it missed.
+    fn misses(self, kind: &str) -> bool {
+        let is = |known: &&Kind| known.as_str() == kind;
+        kind != Kind::PodGroup.as_str() && (self.new_pods || !Kind::ADMISSION.iter().any(|known| is(&known)))
+    }
+}
+
+impl State {
+    /// Why `pod` would not come into being, if it was created all the same.
+    pub(crate) fn not_let_in(&self, pod: ObjectKey) -> impl Iterator<Item = NotEvaluated> {
+        let effect = "the API server would refuse the pod; this is what would become of it otherwise";
+        let of_pod = self.refused.iter().filter(move |refusal| refusal.pod == pod);
+        of_pod.map(move |refusal| NotEvaluated::new("admission", refusal.to_string(), effect))
+    }
+}
+
 impl StateFlags {
-    /// Reads the state and builds the scheduler. `more` adds objects of the command's own.
+    /// Reads the state, as far as `purpose` needs it, and builds the scheduler. `more` adds objects of the
+    /// command's own.
     ///
     /// # Errors
     /// Anything that cannot be read, reached, or understood.
@@ -82,6 +130,7 @@ impl StateFlags {
         &self,
         kube: &KubeFlags,
         output: &OutputFlags,
+        purpose: Purpose,
         more: impl FnOnce(&mut ClusterBuilder) -> Result<()>,
     ) -> Result<State> {
         let mut builder = ClusterBuilder::default();
@@ -93,8 +142,8 @@ impl StateFlags {
         let wanted = config_source::config_map(named);
         let Found { version, origin, namespace, scheduler_config, config_map, scheduler, connection, as_of } =
             match &self.snapshot {
-                Some(path) => read_files(path, &mut builder, wanted, output, &mut notes)?,
-                None => read_cluster(kube, &mut builder, &mut notes)?,
+                Some(path) => read_files(path, &mut builder, wanted, output, purpose, &mut notes)?,
+                None => read_cluster(kube, &mut builder, purpose, &mut notes)?,
             };
         more(&mut builder)?;
         let basis = Basis {
@@ -127,8 +176,8 @@ impl StateFlags {
         ));
         let namespace = kube.namespace.clone().unwrap_or(namespace);
         let scheduler = self.scheduler(config, behaviour)?;
-        let keeps_raw = self.call_extenders;
-        Ok(State { cluster, scheduler, gates, namespace, origin, notes, keeps_raw, connection, as_of, basis })
+        let (refused, keeps_raw) = (Vec::new(), self.call_extenders);
+        Ok(State { cluster, scheduler, gates, namespace, origin, notes, refused, keeps_raw, connection, as_of, basis })
     }
 
     /// The scheduler, its extenders connected only if they are to be asked.
@@ -174,6 +223,7 @@ fn read_files(
     builder: &mut ClusterBuilder,
     wanted: Option<&ConfigMapName>,
     output: &OutputFlags,
+    purpose: Purpose,
     notes: &mut Vec<NotEvaluated>,
 ) -> Result<Found> {
     let input = Input::from(path.to_path_buf());
@@ -183,7 +233,8 @@ fn read_files(
     if let Some(read_at) = &record.read_at {
         output.log(&format!("{input} is the state of {read_at}"));
     }
-    notes.extend(record.not_listed.into_iter().map(|missing| not_listed(&missing.kind, missing.why)));
+    let missing = record.not_listed.into_iter().filter(|missing| purpose.misses(&missing.kind));
+    notes.extend(missing.map(|missing| not_listed(&missing.kind, missing.why)));
     let version = record.kube_version.or_else(|| builder.newest_kubelet().map(|version| version.to_string()));
     Ok(Found {
         version,
@@ -199,10 +250,17 @@ fn read_files(
 }
 
 /// A cluster: the version is the server's.
-fn read_cluster(kube: &KubeFlags, builder: &mut ClusterBuilder, notes: &mut Vec<NotEvaluated>) -> Result<Found> {
+fn read_cluster(
+    kube: &KubeFlags,
+    builder: &mut ClusterBuilder,
+    purpose: Purpose,
+    notes: &mut Vec<NotEvaluated>,
+) -> Result<Found> {
     let connection = kube.connection()?;
-    let report = live::read(&connection, Kind::ALL, builder).map_err(from_live)?;
-    notes.extend(report.forbidden.into_iter().map(|(kind, why)| not_listed(kind.as_str(), why)));
+    let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(|kind| purpose.wants(*kind)).collect();
+    let report = live::read(&connection, &kinds, builder).map_err(from_live)?;
+    let missing = report.forbidden.into_iter().filter(|(kind, _)| purpose.misses(kind.as_str()));
+    notes.extend(missing.map(|(kind, why)| not_listed(kind.as_str(), why)));
     Ok(Found {
         version: report.version,
         origin: "the cluster".to_owned(),

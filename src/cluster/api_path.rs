@@ -30,7 +30,15 @@ impl Kind {
         Self::DeviceClass,
         Self::ResourceClaim,
         Self::ResourceSlice,
+        Self::LimitRange,
+        Self::ResourceQuota,
+        Self::RuntimeClass,
+        Self::PodGroup,
     ];
+
+    /// What decides over pods that do not exist yet, and nothing else: a question about pods that
+    /// do needs none of it.
+    pub const ADMISSION: &'static [Self] = &[Self::LimitRange, Self::ResourceQuota, Self::RuntimeClass];
 
     /// The `apiVersion` that goes with [`Kind::api_path`]: `v1`, `apps/v1`, ...
     pub fn api_version(self) -> &'static str {
@@ -62,6 +70,10 @@ impl Kind {
             Self::Storage(StorageKind::CsiDriver) => "/apis/storage.k8s.io/v1/csidrivers",
             Self::Storage(StorageKind::CsiStorageCapacity) => "/apis/storage.k8s.io/v1/csistoragecapacities",
             Self::Storage(StorageKind::VolumeAttachment) => "/apis/storage.k8s.io/v1/volumeattachments",
+            Self::LimitRange => "/api/v1/limitranges",
+            Self::ResourceQuota => "/api/v1/resourcequotas",
+            Self::RuntimeClass => "/apis/node.k8s.io/v1/runtimeclasses",
+            Self::PodGroup => "/apis/scheduling.x-k8s.io/v1alpha1/podgroups",
             Self::DeviceClass => "/apis/resource.k8s.io/v1/deviceclasses",
             Self::ResourceClaim => "/apis/resource.k8s.io/v1/resourceclaims",
             Self::ResourceSlice => "/apis/resource.k8s.io/v1/resourceslices",

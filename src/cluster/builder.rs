@@ -6,7 +6,9 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Cluster;
+use super::admission::{LimitRange, ResourceQuota, RuntimeClass};
 use super::devices::{DeviceClass, Devices, ResourceClaim, ResourceSlice};
+use super::gang::Gang;
 use super::image::ImageState;
 use super::labels::Labels;
 use super::meta::ObjectKey;
@@ -32,6 +34,10 @@ pub struct ClusterBuilder {
     services: Store<Service>,
     budgets: Store<PodDisruptionBudget>,
     priority_classes: Store<PriorityClass>,
+    limit_ranges: Store<LimitRange>,
+    quotas: Store<ResourceQuota>,
+    runtime_classes: Store<RuntimeClass>,
+    gangs: Store<Gang>,
     device_classes: Store<DeviceClass>,
     resource_claims: Store<ResourceClaim>,
     resource_slices: Store<ResourceSlice>,
@@ -79,6 +85,10 @@ impl ClusterBuilder {
             Object::Service(service) => self.services.insert((kind, key), service),
             Object::PodDisruptionBudget(budget) => self.budgets.insert((kind, key), budget),
             Object::PriorityClass(class) => self.priority_classes.insert((kind, key), class),
+            Object::LimitRange(limits) => self.limit_ranges.insert((kind, key), limits),
+            Object::ResourceQuota(quota) => self.quotas.insert((kind, key), quota),
+            Object::RuntimeClass(class) => self.runtime_classes.insert((kind, key), class),
+            Object::PodGroup(group) => self.gangs.insert((kind, key), group),
             Object::DeviceClass(class) => self.device_classes.insert((kind, key), class),
             Object::ResourceClaim(claim) => self.resource_claims.insert((kind, key), *claim),
             Object::ResourceSlice(slice) => self.resource_slices.insert((kind, key), *slice),
@@ -138,6 +148,10 @@ impl ClusterBuilder {
             services: self.services.sorted_by_key(|service| service.key),
             budgets: self.budgets.sorted_by_key(|budget| budget.key),
             priority_classes: self.priority_classes.sorted_by_key(|class| class.name),
+            limit_ranges: self.limit_ranges.sorted_by_key(|limits| limits.key),
+            quotas: self.quotas.sorted_by_key(|quota| quota.key),
+            runtime_classes: self.runtime_classes.sorted_by_key(|class| class.name),
+            gangs: self.gangs.sorted_by_key(|gang| gang.key),
             storage: Storage::new(self.storage.items),
             devices: Devices::new(self.device_classes.items, self.resource_claims.items, self.resource_slices.items),
             kinds: self.kinds,
@@ -155,6 +169,7 @@ impl ClusterBuilder {
             .collect();
         cluster.node_ids = cluster.nodes.iter().map(|node| (node.name(), node.id)).collect();
         add_pods(&mut cluster, self.pods, gates);
+        count_quotas(&mut cluster, gates);
         if let Some(raw) = raw {
             cluster.raw = Arc::new(raw_objects(&cluster, raw));
         }
@@ -204,6 +219,16 @@ fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) 
         if pending {
             cluster.nominate(id);
         }
+    }
+}
+
+/// A quota of which the input does not say what is used: it is what its pods use.
+fn count_quotas(cluster: &mut Cluster, gates: RequestGates) {
+    let (quotas, pods) = (&mut cluster.quotas, &cluster.pods);
+    for quota in quotas.iter_mut().filter(|quota| quota.used.is_none()) {
+        let namespace = quota.key.namespace;
+        let templates = pods.iter().filter(|pod| pod.key().namespace == namespace).map(|pod| &*pod.class.template);
+        quota.count(templates, gates);
     }
 }
 

@@ -14,6 +14,13 @@ impl<T> Default for List<T> {
     }
 }
 
+impl<T> List<T> {
+    /// Its items.
+    pub fn into_vec(self) -> Vec<T> {
+        self.0.into_vec()
+    }
+}
+
 impl<T> Deref for List<T> {
     type Target = [T];
 

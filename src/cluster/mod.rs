@@ -12,10 +12,13 @@ pub mod admission;
 pub mod affinity_term;
 mod api_path;
 pub mod builder;
+pub mod controller;
+mod create;
 pub mod csi_migration;
 pub mod default_selector;
 pub mod devices;
 pub mod edit;
+pub mod gang;
 pub mod host_ports;
 pub mod image;
 pub mod labels;
@@ -34,6 +37,7 @@ pub mod pod_groups;
 pub mod pod_spec;
 pub mod quantity;
 pub mod raw;
+pub mod remake;
 pub mod requests;
 pub mod reservation;
 pub mod resize;
@@ -50,6 +54,7 @@ mod wire;
 pub mod workload;
 
 pub use builder::ClusterBuilder;
+pub use create::{Created, NewPods, OnRefusal};
 pub use labels::Labels;
 pub use list::List;
 pub use meta::ObjectKey;
@@ -60,7 +65,9 @@ pub use pod::{Pod, PodId};
 pub use reservation::{Reservation, Take};
 pub use time::Timestamp;
 
+use admission::{LimitRange, ResourceQuota, RuntimeClass};
 use devices::Devices;
+use gang::Gang;
 use image::ImageState;
 use pod_groups::PodGroups;
 use storage::{Storage, StorageKind};
@@ -91,6 +98,14 @@ pub struct Cluster {
     pub budgets: Vec<PodDisruptionBudget>,
     /// PriorityClasses.
     pub priority_classes: Vec<PriorityClass>,
+    /// LimitRanges, in the order of namespace and name.
+    pub limit_ranges: Vec<LimitRange>,
+    /// ResourceQuotas, in the order of namespace and name.
+    pub quotas: Vec<ResourceQuota>,
+    /// RuntimeClasses.
+    pub runtime_classes: Vec<RuntimeClass>,
+    /// PodGroups, in the order of namespace and name.
+    pub gangs: Vec<Gang>,
     /// What schedulers said of pods that they did not place.
     pub scheduling_events: scheduling_event::SchedulingEvents,
     /// Whether any pod of the input had the status that a cluster gives it: if not, that one lacks
@@ -252,6 +267,17 @@ impl Cluster {
         if let Some(node) = nominated.own.nominated_node_name.filter(|_| !gated) {
             self.nominated.entry(node).or_default().push(pod);
         }
+    }
+
+    /// Nominates a pending pod to a node, or to none; answers where it was nominated to.
+    pub fn set_nomination(&mut self, pod: PodId, node: Option<Name>) -> Option<Name> {
+        self.unnominate(pod);
+        let before = match self.pods.get_mut(pod.0 as usize) {
+            Some(pod) => std::mem::replace(&mut pod.own.nominated_node_name, node),
+            None => None,
+        };
+        self.nominate(pod);
+        before
     }
 
     fn unnominate(&mut self, pod: PodId) {

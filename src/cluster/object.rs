@@ -5,7 +5,9 @@ use std::fmt;
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::admission::{LimitRange, ResourceQuota, RuntimeClass, WireLimitRange, WireResourceQuota, WireRuntimeClass};
 use super::devices::{DeviceClass, ResourceClaim, ResourceSlice, claim, slice};
+use super::gang::{Gang, WirePodGroup};
 use super::labels::Labels;
 use super::meta::ObjectKey;
 use super::name::{Name, name};
@@ -30,6 +32,14 @@ pub enum Kind {
     PodDisruptionBudget,
     /// scheduling.k8s.io/v1
     PriorityClass,
+    /// core/v1
+    LimitRange,
+    /// core/v1
+    ResourceQuota,
+    /// node.k8s.io/v1
+    RuntimeClass,
+    /// scheduling.x-k8s.io/v1alpha1, of the coscheduling plugin
+    PodGroup,
     /// resource.k8s.io
     DeviceClass,
     /// resource.k8s.io
@@ -60,6 +70,10 @@ impl Kind {
             ("batch", "CronJob") => Self::Workload(WorkloadKind::CronJob),
             ("policy", "PodDisruptionBudget") => Self::PodDisruptionBudget,
             ("scheduling.k8s.io", "PriorityClass") => Self::PriorityClass,
+            ("", "LimitRange") => Self::LimitRange,
+            ("", "ResourceQuota") => Self::ResourceQuota,
+            ("node.k8s.io", "RuntimeClass") => Self::RuntimeClass,
+            ("scheduling.x-k8s.io", "PodGroup") => Self::PodGroup,
             ("resource.k8s.io", "DeviceClass") => Self::DeviceClass,
             ("resource.k8s.io", "ResourceClaim") => Self::ResourceClaim,
             ("resource.k8s.io", "ResourceSlice") => Self::ResourceSlice,
@@ -76,6 +90,10 @@ impl Kind {
             Self::Service => "Service",
             Self::PodDisruptionBudget => "PodDisruptionBudget",
             Self::PriorityClass => "PriorityClass",
+            Self::LimitRange => "LimitRange",
+            Self::ResourceQuota => "ResourceQuota",
+            Self::RuntimeClass => "RuntimeClass",
+            Self::PodGroup => "PodGroup",
             Self::DeviceClass => "DeviceClass",
             Self::ResourceClaim => "ResourceClaim",
             Self::ResourceSlice => "ResourceSlice",
@@ -87,7 +105,12 @@ impl Kind {
     /// Whether objects of this kind live in a namespace.
     pub fn is_namespaced(self) -> bool {
         match self {
-            Self::Node | Self::Namespace | Self::PriorityClass | Self::DeviceClass | Self::ResourceSlice => false,
+            Self::Node
+            | Self::Namespace
+            | Self::PriorityClass
+            | Self::RuntimeClass
+            | Self::DeviceClass
+            | Self::ResourceSlice => false,
             Self::Storage(kind) => kind.is_namespaced(),
             _ => true,
         }
@@ -109,6 +132,14 @@ pub enum Object {
     PodDisruptionBudget(PodDisruptionBudget),
     /// A PriorityClass.
     PriorityClass(PriorityClass),
+    /// A LimitRange.
+    LimitRange(LimitRange),
+    /// A ResourceQuota.
+    ResourceQuota(ResourceQuota),
+    /// A RuntimeClass.
+    RuntimeClass(RuntimeClass),
+    /// A PodGroup.
+    PodGroup(Gang),
     /// A DeviceClass.
     DeviceClass(DeviceClass),
     /// A ResourceClaim.
@@ -143,6 +174,12 @@ impl Object {
             Kind::PriorityClass => {
                 take::<wire::WirePriorityClass>(json)?.map(|class| Self::PriorityClass(class.into_class()))
             }
+            Kind::LimitRange => take::<WireLimitRange>(json)?.map(|limits| Self::LimitRange(limits.into_limit_range())),
+            Kind::ResourceQuota => {
+                take::<WireResourceQuota>(json)?.map(|quota| Self::ResourceQuota(quota.into_quota()))
+            }
+            Kind::RuntimeClass => take::<WireRuntimeClass>(json)?.map(|class| Self::RuntimeClass(class.into_class())),
+            Kind::PodGroup => take::<WirePodGroup>(json)?.map(|group| Self::PodGroup(group.into_gang())),
             Kind::DeviceClass => {
                 take::<claim::WireDeviceClass>(json)?.map(|class| Self::DeviceClass(class.into_class()))
             }
@@ -175,6 +212,10 @@ impl Object {
             Self::Service(service) => (Kind::Service, service.key),
             Self::PodDisruptionBudget(budget) => (Kind::PodDisruptionBudget, budget.key),
             Self::PriorityClass(class) => unspaced(Kind::PriorityClass, class.name),
+            Self::LimitRange(limits) => (Kind::LimitRange, limits.key),
+            Self::ResourceQuota(quota) => (Kind::ResourceQuota, quota.key),
+            Self::RuntimeClass(class) => unspaced(Kind::RuntimeClass, class.name),
+            Self::PodGroup(group) => (Kind::PodGroup, group.key),
             Self::DeviceClass(class) => unspaced(Kind::DeviceClass, class.name),
             Self::ResourceClaim(claim) => (Kind::ResourceClaim, claim.key),
             Self::ResourceSlice(slice) => unspaced(Kind::ResourceSlice, slice.name),

@@ -34,6 +34,17 @@ impl PodTemplate {
         }
     }
 
+    /// The same of its limits, which the status says nothing of.
+    pub fn limits(&self) -> PodResources<'_> {
+        PodResources {
+            containers: self.spec.containers.iter().map(limits).collect(),
+            init_containers: self.spec.init_containers.iter().map(limits).collect(),
+            pod_level: self.spec.resources.as_ref().map(|resources| &resources.limits),
+            overhead: self.spec.overhead.as_ref(),
+            resize_infeasible: false,
+        }
+    }
+
     fn container<'a>(&'a self, container: &'a Container) -> ContainerInput<'a> {
         ContainerInput {
             requests: container.requests(),
@@ -41,6 +52,10 @@ impl PodTemplate {
             status: self.resize.of(container.name).map(|status| (&status.actual, &status.allocated)),
         }
     }
+}
+
+fn limits(container: &Container) -> ContainerInput<'_> {
+    ContainerInput { requests: container.limits(), restartable: container.is_restartable(), status: None }
 }
 
 /// A template with everything that can be computed from it alone.

@@ -29,6 +29,8 @@ pub struct PodSpec {
     pub priority_class_name: Option<Name>,
     /// `preemptionPolicy`.
     pub preemption_policy: Option<PreemptionPolicy>,
+    /// `activeDeadlineSeconds`.
+    pub active_deadline_seconds: Option<i64>,
     /// `runtimeClassName`.
     pub runtime_class_name: Option<Name>,
     /// `containers`.
@@ -112,6 +114,12 @@ impl Container {
     pub fn requests(&self) -> &ResourceList {
         static NONE: std::sync::LazyLock<ResourceList> = std::sync::LazyLock::new(ResourceList::default);
         self.resources.as_ref().map_or(&NONE, |resources| &resources.requests)
+    }
+
+    /// `resources.limits`.
+    pub fn limits(&self) -> &ResourceList {
+        static NONE: std::sync::LazyLock<ResourceList> = std::sync::LazyLock::new(ResourceList::default);
+        self.resources.as_ref().map_or(&NONE, |resources| &resources.limits)
     }
 
     /// Whether this (init) container keeps running beside the main ones.

@@ -34,6 +34,12 @@ impl<'a> IntoIterator for &'a Volumes {
     }
 }
 
+impl FromIterator<Volume> for Volumes {
+    fn from_iter<I: IntoIterator<Item = Volume>>(volumes: I) -> Self {
+        Self(volumes.into_iter().collect())
+    }
+}
+
 /// One volume.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Volume {

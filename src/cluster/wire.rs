@@ -5,9 +5,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::labels::Labels;
+use super::list::List;
 use super::meta::Metadata;
 use super::pod_spec::PreemptionPolicy;
 use super::selector::LabelSelector;
+use super::storage::WireClaim;
 use super::workload::{PodDisruptionBudget, PodTemplateSpec, PriorityClass, Service, Workload, WorkloadKind};
 
 /// An object of which only the metadata matters: a Namespace.
@@ -102,8 +104,18 @@ pub(super) struct WireWorkload {
 struct WireWorkloadSpec {
     replicas: Option<i32>,
     parallelism: Option<i32>,
+    completions: Option<i32>,
+    suspend: Option<bool>,
+    ordinals: Option<WireOrdinals>,
+    volume_claim_templates: List<WireClaim>,
     selector: Option<LabelSelector>,
     template: PodTemplateSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireOrdinals {
+    start: i32,
 }
 
 impl WireWorkload {
@@ -115,6 +127,16 @@ impl WireWorkload {
             controller: self.metadata.controller().copied(),
             selector: self.spec.selector,
             replicas: self.spec.replicas.or(self.spec.parallelism),
+            completions: self.spec.completions,
+            suspended: self.spec.suspend.unwrap_or_default(),
+            first_ordinal: self.spec.ordinals.unwrap_or_default().start,
+            claim_templates: self
+                .spec
+                .volume_claim_templates
+                .into_vec()
+                .into_iter()
+                .map(WireClaim::into_claim)
+                .collect(),
             template: Arc::new(self.spec.template),
         }
     }
@@ -145,6 +167,10 @@ impl WireReplicationController {
             controller: self.metadata.controller().copied(),
             selector: self.spec.selector.map(|match_labels| LabelSelector { match_labels, ..LabelSelector::default() }),
             replicas: self.spec.replicas,
+            completions: None,
+            suspended: false,
+            first_ordinal: 0,
+            claim_templates: Vec::new(),
             template: Arc::new(self.spec.template),
         }
     }
@@ -161,12 +187,14 @@ pub(super) struct WireCronJob {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct WireCronJobSpec {
+    suspend: Option<bool>,
     job_template: WireWorkload,
 }
 
 impl WireCronJob {
     pub(super) fn into_workload(self) -> Workload {
         let metadata = self.metadata;
+        let suspended = self.spec.suspend.unwrap_or_default();
         let job = self.spec.job_template.spec;
         Workload {
             kind: WorkloadKind::CronJob,
@@ -175,6 +203,10 @@ impl WireCronJob {
             controller: metadata.controller().copied(),
             selector: None,
             replicas: job.parallelism,
+            completions: job.completions,
+            suspended: suspended || job.suspend.unwrap_or_default(),
+            first_ordinal: 0,
+            claim_templates: Vec::new(),
             template: Arc::new(job.template),
         }
     }

@@ -12,6 +12,7 @@ use super::name::Name;
 use super::pod::Pod;
 use super::pod_spec::PodSpec;
 use super::selector::{LabelSelector, Selector};
+use super::storage::PersistentVolumeClaim;
 
 /// Kinds with a pod template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,8 +81,16 @@ pub struct Workload {
     pub controller: Option<OwnerReference>,
     /// `spec.selector`; a ReplicationController's plain map is held as `matchLabels`.
     pub selector: Option<LabelSelector>,
-    /// `spec.replicas`.
+    /// `spec.replicas`; of a Job `spec.parallelism`.
     pub replicas: Option<i32>,
+    /// Of a Job `spec.completions`.
+    pub completions: Option<i32>,
+    /// Of a Job or CronJob: whether it makes no pods for the time being.
+    pub suspended: bool,
+    /// Of a StatefulSet `spec.ordinals.start`: the number of its first pod.
+    pub first_ordinal: i32,
+    /// Of a StatefulSet `spec.volumeClaimTemplates`, each under its own name.
+    pub claim_templates: Vec<PersistentVolumeClaim>,
     /// The template.
     pub template: Arc<PodTemplateSpec>,
 }

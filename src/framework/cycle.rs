@@ -42,6 +42,8 @@ pub enum Depth {
     Everything,
     /// What decides and no more: filters stop at the first no, and PostFilter is not asked.
     Decision,
+    /// The same, but PostFilter is asked where no node is left.
+    Preemption,
 }
 
 /// What PreFilter made of the pod (upstream runtime/framework.go, RunPreFilterPlugins).
@@ -121,7 +123,7 @@ fn judge(
             extenders: round,
         };
         let outcome = match depth {
-            Depth::Everything => failed.post_filter(framework),
+            Depth::Everything | Depth::Preemption => failed.post_filter(framework),
             Depth::Decision => Outcome::default(),
         };
         let pre_filter = prepared.rejection.as_ref().map(|rejection| rejection.rejection.message());
@@ -246,7 +248,7 @@ fn filter(cycle: Cycle<'_>, prepared: &Prepared<'_>, depth: Depth, placement: &m
 fn judge_node(cycle: Cycle<'_>, prepared: &Prepared<'_>, depth: Depth, node: &NodeInfo) -> NodePlacement {
     let all = match depth {
         Depth::Everything => Some(prepared.filters.run_all(node)),
-        Depth::Decision => None,
+        Depth::Decision | Depth::Preemption => None,
     };
     let considered = prepared.considers(node.name());
     let nominated = cycle.pod.own.nominated_node_name == Some(node.name());

@@ -5,6 +5,8 @@ use rustc_hash::FxHashMap;
 use crate::cluster::{Name, NodeId, ObjectKey, PodId};
 use crate::framework::{Placement, PluginRejection};
 
+use super::preempt::Eviction;
+
 /// What became of one pod of a simulation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -14,6 +16,10 @@ pub struct Step {
     pub pod_id: PodId,
     /// Where it went, if anywhere.
     pub outcome: Outcome,
+    /// Pods that made way for it, in the order in which they did.
+    pub preempted: Vec<ObjectKey>,
+    /// Where it had to make way itself before this.
+    pub evictions: Vec<Eviction>,
 }
 
 /// Where a pod went.
@@ -41,10 +47,13 @@ pub struct Place {
 /// Why a pod went nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unplaced {
-    /// The scheduler's message without what PostFilter adds, or the gate's.
+    /// The scheduler's message, or the gate's. What PostFilter adds is in it only where others could
+    /// have made way.
     pub message: String,
     /// What stood in its way, the most common first.
     pub causes: Vec<Cause>,
+    /// Whether it was not tried at all, as it waits for its scheduling gates to be taken away.
+    pub gated: bool,
 }
 
 /// One thing that stood in a pod's way.
@@ -59,6 +68,11 @@ pub struct Cause {
 }
 
 impl Step {
+    /// A step in which nobody makes way.
+    pub(super) fn new(pod: ObjectKey, pod_id: PodId, outcome: Outcome) -> Self {
+        Self { pod, pod_id, outcome, preempted: Vec::new(), evictions: Vec::new() }
+    }
+
     /// Where the pod went.
     pub fn place(&self) -> Option<&Place> {
         match &self.outcome {
@@ -73,7 +87,7 @@ impl Unplaced {
     pub(super) fn of(placement: &Placement) -> Self {
         if let Some(held_back) = &placement.pre_enqueue {
             let message = held_back.rejection.message();
-            return Self { message, causes: everywhere(held_back) };
+            return Self { message, causes: everywhere(held_back), gated: true };
         }
         // A pod without a profile has no message, only an error.
         let message = placement.message.clone().or_else(|| placement.errors.first().cloned()).unwrap_or_default();
@@ -82,12 +96,13 @@ impl Unplaced {
             None if placement.errors.is_empty() && !placement.nodes.is_empty() => by_node(placement),
             None => vec![Cause { plugin: None, message: message.clone(), nodes: 0 }],
         };
-        Self { message, causes }
+        Self { message, causes, gated: false }
     }
 
     /// Nothing was tried.
     pub(super) fn because(message: String) -> Self {
-        Self { causes: vec![Cause { plugin: None, message: message.clone(), nodes: 0 }], message }
+        let causes = vec![Cause { plugin: None, message: message.clone(), nodes: 0 }];
+        Self { message, causes, gated: false }
     }
 }
 

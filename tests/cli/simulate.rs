@@ -88,6 +88,10 @@ fn json() {
         "summary": {
             "placed": 1,
             "unplaced": 1,
+            "gated": 0,
+            "refused": 0,
+            "evicted": 0,
+            "placedAgain": 0,
             "nodes": 12,
             "nodesUsed": 5,
             "nodesNewlyUsed": 1,

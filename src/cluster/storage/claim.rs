@@ -12,6 +12,7 @@ use super::wire::{WireStorageList, WireStorageMetadata};
 
 /// The scheduling-relevant part of a PersistentVolumeClaim.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct PersistentVolumeClaim {
     /// Namespace and name.
     pub key: ObjectKey,
@@ -22,6 +23,8 @@ pub struct PersistentVolumeClaim {
     /// Its StorageClass, the beta annotation first; empty for none (upstream component-helpers
     /// storage/volume/helpers.go, GetPersistentVolumeClaimClass).
     pub class: Name,
+    /// Whether it says which class, be it none: else the default class is its own.
+    pub names_class: bool,
     /// `spec.volumeName`; empty for none.
     pub volume_name: Name,
     /// `spec.accessModes`.
@@ -63,10 +66,10 @@ impl PersistentVolumeClaim {
     }
 }
 
-/// A PersistentVolumeClaim on the wire.
+/// A PersistentVolumeClaim on the wire; also an entry of `volumeClaimTemplates`.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct WireClaim {
+pub(in super::super) struct WireClaim {
     metadata: WireStorageMetadata,
     spec: WireSpec,
     status: WireStatus,
@@ -97,14 +100,16 @@ struct WireStatus {
 }
 
 impl WireClaim {
-    pub(super) fn into_claim(self) -> PersistentVolumeClaim {
+    pub(in super::super) fn into_claim(self) -> PersistentVolumeClaim {
         let annotations = self.metadata.annotations();
         let spec = self.spec;
+        let class = annotations.storage_class.or(spec.storage_class_name);
         PersistentVolumeClaim {
             key: self.metadata.key(),
             uid: self.metadata.uid.unwrap_or_default(),
             controller_uid: self.metadata.controller_uid(),
-            class: annotations.storage_class.or(spec.storage_class_name).unwrap_or_default(),
+            class: class.unwrap_or_default(),
+            names_class: class.is_some(),
             volume_name: spec.volume_name.unwrap_or_default(),
             access_modes: spec.access_modes,
             request: spec.resources.requests.and_then(|requests| requests.storage),

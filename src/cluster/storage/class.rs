@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::super::labels::Labels;
 use super::super::list::List;
 use super::super::name::Name;
+use super::super::time::Timestamp;
 use super::wire::WireStorageMetadata;
 
 /// The scheduling-relevant part of a StorageClass.
@@ -18,6 +19,10 @@ pub struct StorageClass {
     pub binding_mode: Option<BindingMode>,
     /// Where its volumes can be made: anywhere when empty.
     pub allowed_topologies: List<TopologyTerm>,
+    /// Whether claims that name no class get this one.
+    pub is_default: bool,
+    /// When it was created.
+    pub creation_timestamp: Option<Timestamp>,
 }
 
 /// `volumeBindingMode`.
@@ -83,8 +88,15 @@ pub(super) struct WireStorageClass {
 
 impl WireStorageClass {
     pub(super) fn into_class(self) -> StorageClass {
+        // Upstream pkg/volume/util/storageclass.go, IsDefaultAnnotation.
+        let annotations = self.metadata.annotations();
+        let is_default = [annotations.default_class, annotations.beta_default_class]
+            .into_iter()
+            .any(|marked| marked.is_some_and(|marked| marked == "true"));
         StorageClass {
             name: self.metadata.name,
+            is_default,
+            creation_timestamp: self.metadata.creation_timestamp,
             provisioner: self.provisioner.unwrap_or_default(),
             binding_mode: self.volume_binding_mode,
             allowed_topologies: self.allowed_topologies,

@@ -4,6 +4,7 @@
 //! a node are listed. Which pods on nodes use a claim is kept up to date by
 //! [`super::Cluster::assume`] and [`super::Cluster::forget`].
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -17,6 +18,7 @@ mod topology;
 mod wire;
 
 pub use claim::PersistentVolumeClaim;
+pub(super) use claim::WireClaim;
 pub use class::{BindingMode, StorageClass, TopologyRequirement, TopologyTerm};
 pub use csi::{CsiDriver, CsiNode, CsiStorageCapacity, DriverLimit, VolumeAttachment};
 pub(super) use object::decode;
@@ -125,6 +127,26 @@ impl Storage {
     /// (upstream framework/types.go, updatePVCRefCounts).
     pub fn claim_users(&self, claim: ObjectKey) -> &[PodId] {
         self.claim_users.get(&claim).map_or(&[], Vec::as_slice)
+    }
+
+    /// The class of claims that name none: of several the newest, then the first by name
+    /// (upstream pkg/volume/util/storageclass.go, GetDefaultClass).
+    pub fn default_class(&self) -> Option<&StorageClass> {
+        let defaults = self.classes.values().filter(|class| class.is_default);
+        let first = defaults.min_by_key(|class| (Reverse(class.creation_timestamp), class.name));
+        first.map(AsRef::as_ref)
+    }
+
+    /// Takes in a new claim, with the default class where it names none (upstream
+    /// plugin/pkg/admission/storage/storageclass/setdefault/admission.go, Admit).
+    pub(super) fn create_claim(&mut self, mut claim: PersistentVolumeClaim) {
+        if !claim.names_class
+            && let Some(class) = self.default_class()
+        {
+            claim.class = class.name;
+            claim.names_class = true;
+        }
+        self.claims.insert(claim.key, Arc::new(claim));
     }
 
     /// From now on the volume is kept for `claim`, or for none. Answers whose it was.

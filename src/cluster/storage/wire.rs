@@ -8,6 +8,7 @@ use super::super::list::List;
 use super::super::meta::{ObjectKey, OwnerReference};
 use super::super::name::{Name, name};
 use super::super::quantity::Quantity;
+use super::super::time::Timestamp;
 
 /// `metadata` of a storage object: unlike a pod's, with the few annotations that matter.
 #[derive(Deserialize, Default)]
@@ -17,6 +18,7 @@ pub(super) struct WireStorageMetadata {
     namespace: Option<Name>,
     pub(super) uid: Option<Name>,
     pub(super) labels: Labels,
+    pub(super) creation_timestamp: Option<Timestamp>,
     pub(super) deletion_timestamp: Option<IgnoredAny>,
     owner_references: List<OwnerReference>,
     annotations: Option<WireAnnotations>,
@@ -36,6 +38,10 @@ pub(super) struct WireAnnotations {
     pub(super) storage_class: Option<Name>,
     #[serde(rename = "storage.alpha.kubernetes.io/migrated-plugins")]
     pub(super) migrated_plugins: Option<Name>,
+    #[serde(rename = "storageclass.kubernetes.io/is-default-class")]
+    pub(super) default_class: Option<Name>,
+    #[serde(rename = "storageclass.beta.kubernetes.io/is-default-class")]
+    pub(super) beta_default_class: Option<Name>,
 }
 
 impl WireStorageMetadata {

@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::cluster::admission::Refusal;
 use crate::cluster::{Name, ObjectKey, name};
 use crate::framework::{Amount, NotEvaluated};
 use crate::simulate::{Cause, Load, NodeLoad, Outcome, Step, Summary, UnplacedGroup};
@@ -34,13 +35,17 @@ struct SimulationObject<'a> {
     kind: &'static str,
     kube_version: &'a str,
     steps: Vec<StepObject<'a>>,
-    /// Nodes that pods went to.
+    /// Pods that the API server would not let in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<RefusalObject>,
+    /// Nodes that pods went to or had to leave.
     nodes: Vec<NodeObject>,
     summary: SummaryObject<'a>,
     not_evaluated: &'a [NotEvaluated],
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct StepObject<'a> {
     pod: ObjectKey,
     node: Option<Name>,
@@ -51,12 +56,29 @@ struct StepObject<'a> {
     tied: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    /// Pods that made way for it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    preempted: &'a [ObjectKey],
+    /// The pod it made way for itself before this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evicted_by: Option<ObjectKey>,
+    /// The node it left then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evicted_from: Option<Name>,
+}
+
+#[derive(Serialize)]
+struct RefusalObject {
+    pod: ObjectKey,
+    message: String,
 }
 
 #[derive(Serialize)]
 struct NodeObject {
     name: Name,
     placed: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<usize>,
     before: LoadObject,
     after: LoadObject,
     allocatable: LoadObject,
@@ -74,6 +96,11 @@ struct LoadObject {
 struct SummaryObject<'a> {
     placed: usize,
     unplaced: usize,
+    /// Those of the unplaced that wait for their scheduling gates.
+    gated: usize,
+    refused: usize,
+    evicted: usize,
+    placed_again: usize,
     nodes: usize,
     nodes_used: usize,
     nodes_newly_used: usize,
@@ -105,8 +132,9 @@ impl<'a> SimulationObject<'a> {
             kind: "Simulation",
             kube_version,
             steps: answer.steps.iter().map(StepObject::new).collect(),
+            refused: answer.refused.iter().map(RefusalObject::new).collect(),
             nodes: answer.summary.loads.iter().map(NodeObject::new).collect(),
-            summary: SummaryObject::new(&answer.summary),
+            summary: SummaryObject::new(&answer.summary, answer.refused.len()),
             not_evaluated: &answer.not_evaluated,
         }
     }
@@ -114,19 +142,32 @@ impl<'a> SimulationObject<'a> {
 
 impl<'a> StepObject<'a> {
     fn new(step: &'a Step) -> Self {
-        let pod = step.pod;
+        let evicted = step.evictions.last();
+        let pending = Self {
+            pod: step.pod,
+            node: None,
+            total: None,
+            tied: None,
+            message: None,
+            preempted: &step.preempted,
+            evicted_by: evicted.map(|eviction| eviction.by),
+            evicted_from: evicted.map(|eviction| eviction.node),
+        };
         match &step.outcome {
             Outcome::Placed(place) => Self {
-                pod,
                 node: Some(place.name),
                 total: Some(place.total),
                 tied: Some(place.tied).filter(|tied| *tied > 1),
-                message: None,
+                ..pending
             },
-            Outcome::Unplaced(unplaced) => {
-                Self { pod, node: None, total: None, tied: None, message: Some(&unplaced.message) }
-            }
+            Outcome::Unplaced(unplaced) => Self { message: Some(&unplaced.message), ..pending },
         }
+    }
+}
+
+impl RefusalObject {
+    fn new(refusal: &Refusal) -> Self {
+        Self { pod: refusal.pod, message: refusal.to_string() }
     }
 }
 
@@ -135,6 +176,7 @@ impl NodeObject {
         Self {
             name: load.node,
             placed: load.placed,
+            left: Some(load.left).filter(|left| *left > 0),
             before: LoadObject::new(load.before),
             after: LoadObject::new(load.after),
             allocatable: LoadObject::new(load.allocatable),
@@ -153,10 +195,14 @@ impl LoadObject {
 }
 
 impl<'a> SummaryObject<'a> {
-    fn new(summary: &'a Summary) -> Self {
+    fn new(summary: &'a Summary, refused: usize) -> Self {
         Self {
             placed: summary.placed,
             unplaced: summary.unplaced,
+            gated: summary.gated,
+            refused,
+            evicted: summary.evicted,
+            placed_again: summary.placed_again,
             nodes: summary.nodes,
             nodes_used: summary.nodes_used,
             nodes_newly_used: summary.nodes_newly_used,

@@ -8,6 +8,7 @@ pub use table::table;
 
 use std::fmt::Write;
 
+use crate::cluster::admission::Refusal;
 use crate::framework::NotEvaluated;
 use crate::simulate::{Step, Summary};
 
@@ -18,6 +19,8 @@ use super::text::escape;
 pub struct SimulationAnswer {
     /// What became of each pod, in the queue's order.
     pub steps: Vec<Step>,
+    /// Pods that the API server would not let in, in the order of their creation.
+    pub refused: Vec<Refusal>,
     /// What it comes to.
     pub summary: Summary,
     /// What the answer does not rest on.

@@ -4,9 +4,12 @@
 //! then how full the nodes get; then pod by pod. Lists are capped unless `wide`, and say what
 //! they leave out.
 
+use indexmap::IndexMap;
+
+use crate::cluster::admission::Refusal;
 use crate::cluster::name;
 use crate::framework::Amount;
-use crate::simulate::{NodeLoad, Outcome, Summary};
+use crate::simulate::{NodeLoad, Outcome, Step, Summary};
 
 use super::super::style::Label;
 use super::super::table::{Grid, Options, Screen, amount, not_evaluated};
@@ -26,6 +29,8 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
     let (label, headline) = headline(&answer.summary);
     screen.headline(label, &headline, options.kube_version);
     let most = |most: usize| if options.wide { usize::MAX } else { most };
+    asides(&mut screen, &answer.summary);
+    refused(&mut screen, answer, most(GROUPS));
     unplaced(&mut screen, &answer.summary, most(GROUPS));
     nodes(&mut screen, &answer.summary, options.wide, most(NODES));
     if answer.summary.placed > 0 {
@@ -37,14 +42,50 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
 
 /// The answer in one line.
 pub(in crate::report) fn headline(summary: &Summary) -> (Label, String) {
-    let all = summary.placed + summary.unplaced;
+    // Pods that were preempted are told of in a line of their own.
+    let placed = summary.placed - summary.placed_again;
+    let unplaced = summary.unplaced - (summary.evicted - summary.placed_again);
+    let all = placed + unplaced;
     let nodes = format!("{} of {}", thousands(summary.loads.len()), count(summary.nodes, "node"));
-    match (summary.placed, summary.unplaced) {
+    match (placed, unplaced) {
         (0, 0) => (Label::Plain, "No pod to schedule".to_owned()),
         (placed, 0) => (Label::Fits, format!("{} placed, on {nodes}", count(placed, "pod"))),
         (0, _) => (Label::Rejected, format!("No place for {} on {}", count(all, "pod"), count(summary.nodes, "node"))),
         (placed, _) => (Label::Rejected, format!("{} of {} placed, on {nodes}", thousands(placed), count(all, "pod"))),
     }
+}
+
+/// What the headline does not tell of its pods.
+fn asides(screen: &mut Screen, summary: &Summary) {
+    if summary.evicted > 0 {
+        let label = if summary.placed_again < summary.evicted { Label::Rejected } else { Label::Plain };
+        let again = format!("{} of them placed again", thousands(summary.placed_again));
+        screen.paragraph(label, &format!("{} preempted, {again}", count(summary.evicted, "pod")));
+    }
+    if summary.gated > 0 {
+        let gated = format!("{} not tried: scheduling gates", count(summary.gated, "pod"));
+        screen.paragraph(Label::Plain, &gated);
+    }
+}
+
+/// Pods that never come into being; those that are refused for the same reason together.
+fn refused(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
+    if answer.refused.is_empty() {
+        return;
+    }
+    let mut groups: IndexMap<&str, Vec<&Refusal>> = IndexMap::new();
+    for refusal in &answer.refused {
+        groups.entry(&refusal.why).or_default().push(refusal);
+    }
+    screen.heading("REFUSED", "the API server would not create these pods; what it says of the first");
+    for refusals in groups.values().take(most) {
+        let pods: Vec<String> = refusals.iter().map(|refusal| refusal.pod.to_string()).collect();
+        screen.paragraph(Label::Rejected, &format!("{}: {}", count(pods.len(), "pod"), list(&pods, 2)));
+        if let Some(first) = refusals.first() {
+            screen.indented(Label::Plain, "  ", &first.to_string());
+        }
+    }
+    left_out(screen, groups.len(), most, "group");
 }
 
 /// Why pods stay pending; those that the same things stood in the way of together.
@@ -108,7 +149,9 @@ fn shares((_, before, after, allocatable): Change<'_>) -> String {
 /// Pod by pod.
 fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     screen.blank();
-    let mut grid = Grid::new(["POD", "NODE", "TOTAL", "TIES"]).right_aligned([2, 3]);
+    let moved = answer.steps.iter().any(|step| !step.evictions.is_empty());
+    let header = ["POD", "NODE", "TOTAL", "TIES"].into_iter().chain(moved.then_some("PREEMPTION"));
+    let mut grid = Grid::with_header(header.map(str::to_owned).collect()).right_aligned([2, 3]);
     for step in answer.steps.iter().take(most) {
         let pod = step.pod.to_string();
         let (label, cells) = match &step.outcome {
@@ -121,10 +164,18 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
                 (Label::Rejected, [pod, "<none>".to_owned(), "<none>".to_owned(), "<none>".to_owned()])
             }
         };
-        grid.row(label, cells);
+        grid.row(label, cells.into_iter().chain(moved.then(|| preemption(step))));
     }
     screen.grid(&grid);
     left_out(screen, answer.steps.len(), most, "pod");
+}
+
+/// Whom it preempted, and who preempted it.
+fn preemption(step: &Step) -> String {
+    let victims: Vec<String> = step.preempted.iter().map(ToString::to_string).collect();
+    let victims = (!victims.is_empty()).then(|| format!("preempts {}", list(&victims, 2)));
+    let left = step.evictions.last().map(|eviction| format!("preempted on {} by {}", eviction.node, eviction.by));
+    victims.into_iter().chain(left).collect::<Vec<_>>().join("; ")
 }
 
 fn left_out(screen: &mut Screen, all: usize, most: usize, noun: &str) {

@@ -24,6 +24,7 @@ macro_rules! metadata {
     };
 }
 
+mod admission;
 mod config;
 mod devices;
 mod events;
@@ -83,6 +84,8 @@ pub(super) enum Role {
     Image,
     /// A resource.
     Resource,
+    /// A resource as quotas name it.
+    QuotaResource,
     /// A CSI driver, a provisioner.
     Provisioner,
     /// A volume in the terms of its driver; a node in those of its cloud.
@@ -112,6 +115,10 @@ pub(super) fn of(kind: Kind) -> &'static Shape {
         Kind::Service => &pods::SERVICE,
         Kind::PodDisruptionBudget => &pods::POD_DISRUPTION_BUDGET,
         Kind::PriorityClass => &pods::PRIORITY_CLASS,
+        Kind::LimitRange => &admission::LIMIT_RANGE,
+        Kind::ResourceQuota => &admission::RESOURCE_QUOTA,
+        Kind::RuntimeClass => &admission::RUNTIME_CLASS,
+        Kind::PodGroup => &admission::POD_GROUP,
         Kind::DeviceClass => &devices::DEVICE_CLASS,
         Kind::ResourceClaim => &devices::RESOURCE_CLAIM,
         Kind::ResourceSlice => &devices::RESOURCE_SLICE,
@@ -141,6 +148,8 @@ const ANNOTATIONS: Shape = Fields(&[
     ("volume.kubernetes.io/selected-node", NODE_NAME),
     ("volume.beta.kubernetes.io/storage-class", CLASS),
     ("storage.alpha.kubernetes.io/migrated-plugins", Text(MigratedPlugins)),
+    ("storageclass.kubernetes.io/is-default-class", Kept),
+    ("storageclass.beta.kubernetes.io/is-default-class", Kept),
 ]);
 
 const OWNERS: Shape = Each(&Fields(&[

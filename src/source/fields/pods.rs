@@ -2,6 +2,7 @@
 
 use super::Role::{Address, Claim, Image, Name, PriorityClass, Uid, Value, VolumeId};
 use super::Shape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Sources, Text};
+use super::storage::CLAIM_TEMPLATES;
 use super::{
     ANNOTATIONS, CLASS, DISK, Hint, KEY, KEYS, NAMESPACE, NODE_NAME, NODE_SELECTOR, NODE_SELECTOR_TERM, OWNERS,
     RESOURCE_LIST, SELECTOR,
@@ -81,7 +82,8 @@ const VOLUMES: Shape = Sources(&Fields(&[
     ("portworxVolume", DISK),
 ]));
 
-const TOLERATIONS: Shape = Each(&Fields(&[("key", KEY), ("operator", Kept), ("value", Text(Value)), ("effect", Kept)]));
+pub(super) const TOLERATIONS: Shape =
+    Each(&Fields(&[("key", KEY), ("operator", Kept), ("value", Text(Value)), ("effect", Kept)]));
 
 const POD_SPEC: Shape = Fields(&[
     ("nodeName", NODE_NAME),
@@ -89,6 +91,7 @@ const POD_SPEC: Shape = Fields(&[
     ("priority", Kept),
     ("priorityClassName", Text(PriorityClass)),
     ("preemptionPolicy", Kept),
+    ("activeDeadlineSeconds", Kept),
     ("runtimeClassName", CLASS),
     ("containers", CONTAINERS),
     ("initContainers", CONTAINERS),
@@ -181,7 +184,19 @@ const TEMPLATE: Shape = Fields(&[("metadata", metadata!(Name(Hint::Pod))), ("spe
 
 pub(super) const WORKLOAD: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Workload))),
-    ("spec", Fields(&[("replicas", Kept), ("parallelism", Kept), ("selector", SELECTOR), ("template", TEMPLATE)])),
+    (
+        "spec",
+        Fields(&[
+            ("replicas", Kept),
+            ("parallelism", Kept),
+            ("completions", Kept),
+            ("suspend", Kept),
+            ("ordinals", Fields(&[("start", Kept)])),
+            ("volumeClaimTemplates", CLAIM_TEMPLATES),
+            ("selector", SELECTOR),
+            ("template", TEMPLATE),
+        ]),
+    ),
 ]);
 
 pub(super) const REPLICATION_CONTROLLER: Shape = Fields(&[
@@ -189,7 +204,10 @@ pub(super) const REPLICATION_CONTROLLER: Shape = Fields(&[
     ("spec", Fields(&[("replicas", Kept), ("selector", Labels), ("template", TEMPLATE)])),
 ]);
 
+const JOB_SPEC: Shape =
+    Fields(&[("parallelism", Kept), ("completions", Kept), ("suspend", Kept), ("template", TEMPLATE)]);
+
 pub(super) const CRON_JOB: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Workload))),
-    ("spec", Fields(&[("jobTemplate", Fields(&[("spec", Fields(&[("parallelism", Kept), ("template", TEMPLATE)]))]))])),
+    ("spec", Fields(&[("suspend", Kept), ("jobTemplate", Fields(&[("spec", JOB_SPEC)]))])),
 ]);

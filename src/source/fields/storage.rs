@@ -31,22 +31,22 @@ pub(super) const PERSISTENT_VOLUME: Shape = Fields(&[
     ("status", Fields(&[("phase", Kept)])),
 ]);
 
-pub(super) const PERSISTENT_VOLUME_CLAIM: Shape = Fields(&[
-    ("metadata", metadata!(Claim)),
-    (
-        "spec",
-        Fields(&[
-            ("storageClassName", CLASS),
-            ("volumeName", Text(Name(Hint::Volume))),
-            ("accessModes", WORDS),
-            ("resources", Fields(&[("requests", STORAGE)])),
-            ("selector", SELECTOR),
-            ("volumeMode", Kept),
-            ("volumeAttributesClassName", CLASS),
-        ]),
-    ),
-    ("status", Fields(&[("phase", Kept)])),
+const CLAIM_SPEC: Shape = Fields(&[
+    ("storageClassName", CLASS),
+    ("volumeName", Text(Name(Hint::Volume))),
+    ("accessModes", WORDS),
+    ("resources", Fields(&[("requests", STORAGE)])),
+    ("selector", SELECTOR),
+    ("volumeMode", Kept),
+    ("volumeAttributesClassName", CLASS),
 ]);
+
+/// `volumeClaimTemplates`: a claim's name begins with that of the pod's volume.
+pub(super) const CLAIM_TEMPLATES: Shape =
+    Each(&Fields(&[("metadata", metadata!(Name(Hint::Volume))), ("spec", CLAIM_SPEC)]));
+
+pub(super) const PERSISTENT_VOLUME_CLAIM: Shape =
+    Fields(&[("metadata", metadata!(Claim)), ("spec", CLAIM_SPEC), ("status", Fields(&[("phase", Kept)]))]);
 
 pub(super) const STORAGE_CLASS: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Class))),

@@ -34,6 +34,7 @@ pub(super) fn pieces(role: Role, text: &str) -> Vec<Piece<'_>> {
         Role::Image => image(text),
         Role::Resource if well_known::is_resource(text) => one(true, Hint::Resource),
         Role::Resource => vec![Literal(DOMAIN), Atom(Hint::Resource, text)],
+        Role::QuotaResource => quota_resource(text),
         Role::Provisioner => one(well_known::is_driver(text), Hint::Driver),
         Role::MigratedPlugins => separated(text, ",", |plugin| pieces(Role::Provisioner, plugin)),
         Role::VolumeId => volume_id(text),
@@ -61,6 +62,30 @@ fn separated<'a>(text: &'a str, separator: &'static str, part: impl Fn(&'a str) 
         all.extend(part(text));
     }
     all
+}
+
+/// `requests.RESOURCE`, `count/PLURAL.GROUP`, `CLASS.storageclass.storage.k8s.io/RESOURCE`, ...
+fn quota_resource(text: &str) -> Vec<Piece<'_>> {
+    const OF_CLASS: [&str; 3] =
+        [".storageclass.storage.k8s.io/", ".volumeattributesclass.storage.k8s.io/", ".deviceclass.resource.k8s.io/"];
+    for separator in OF_CLASS {
+        if let Some((class, rest)) = text.split_once(separator) {
+            return vec![Atom(Hint::Class, class), Literal(separator), Literal(rest)];
+        }
+    }
+    if let Some(plural) = text.strip_prefix("count/") {
+        let is_public =
+            plural.split_once('.').is_none_or(|(_, group)| !group.contains('.') || well_known::is_domain(group));
+        return vec![Literal("count/"), if is_public { Literal(plural) } else { Atom(Hint::Resource, plural) }];
+    }
+    for prefix in ["requests.", "limits."] {
+        if let Some(resource) = text.strip_prefix(prefix) {
+            let mut all = vec![Literal(prefix)];
+            all.extend(pieces(Role::Resource, resource));
+            return all;
+        }
+    }
+    pieces(Role::Resource, text)
 }
 
 /// `repository:tag@digest`; a colon before the last slash is a port's (upstream
@@ -137,6 +162,15 @@ mod tests {
         case(Role::Key, "acme.com/rack", "[acme.com/rack]");
         case(Role::Resource, "hugepages-2Mi", "hugepages-2Mi");
         case(Role::Resource, "acme.com/fpga", "redacted.example/[acme.com/fpga]");
+        case(Role::QuotaResource, "requests.cpu", "requests.cpu");
+        case(Role::QuotaResource, "requests.acme.com/fpga", "requests.redacted.example/[acme.com/fpga]");
+        case(Role::QuotaResource, "count/pods", "count/pods");
+        case(Role::QuotaResource, "count/widgets.acme.com", "count/[widgets.acme.com]");
+        case(
+            Role::QuotaResource,
+            "gold.storageclass.storage.k8s.io/requests.storage",
+            "[gold].storageclass.storage.k8s.io/requests.storage",
+        );
         case(Role::Provisioner, "kubernetes.io/gce-pd", "kubernetes.io/gce-pd");
         case(Role::Provisioner, "csi.acme.com", "[csi.acme.com]");
         case(Role::MigratedPlugins, "kubernetes.io/gce-pd,acme", "kubernetes.io/gce-pd,[acme]");

@@ -1,0 +1,233 @@
+//! The pods that controllers make of their templates.
+//!
+//! Their names are made up where upstream draws letters (`NAME-new`, then with numbers). A pod
+//! whose identity is given, a StatefulSet's by its number and a DaemonSet's by its node, stands in
+//! for the one that has it already: what a rollout would replace takes no room of its own. The
+//! pods of other kinds come beside those that there are.
+
+use std::sync::Arc;
+
+use super::create::NewPods;
+use super::labels::Labels;
+use super::meta::{ObjectKey, OwnerReference};
+use super::name::{Name, name};
+use super::pod::PodOwn;
+use super::pod_class::PodTemplate;
+use super::pod_spec::PodSpec;
+use super::workload::{Workload, WorkloadKind};
+use super::{Cluster, List};
+
+mod daemon_set;
+mod stateful_set;
+
+/// All the pods that the controller of `workload` would make next, in the order in which it
+/// makes them; `count` of them if that is said. A DaemonSet has as many as it has nodes.
+pub fn pods(cluster: &Cluster, workload: &Workload, count: Option<usize>) -> Vec<NewPods> {
+    let count = count.unwrap_or_else(|| replicas(workload));
+    match workload.kind {
+        WorkloadKind::DaemonSet => daemon_set::pods(cluster, workload),
+        WorkloadKind::StatefulSet => stateful_set::pods(cluster, workload, count),
+        _ => vec![alike(cluster, workload, count)],
+    }
+}
+
+/// One more pod than there are: of a DaemonSet one that is bound to no node, to be asked where it
+/// could go.
+pub fn one_more(cluster: &Cluster, workload: &Workload) -> NewPods {
+    match workload.kind {
+        WorkloadKind::StatefulSet => stateful_set::next(cluster, workload),
+        _ => alike(cluster, workload, 1),
+    }
+}
+
+/// How many pods there are to be at a time. Of a Job (upstream pkg/controller/job/job_controller.go,
+/// manageJob) as many as may run beside each other, but no more than are to complete.
+pub fn replicas(workload: &Workload) -> usize {
+    if workload.suspended {
+        return 0;
+    }
+    let one_by_default = |number: Option<i32>| usize::try_from(number.unwrap_or(1)).unwrap_or(0);
+    let replicas = one_by_default(workload.replicas);
+    workload.completions.map_or(replicas, |completions| replicas.min(one_by_default(Some(completions))))
+}
+
+/// `count` pods that differ in nothing but their names.
+fn alike(cluster: &Cluster, workload: &Workload, count: usize) -> NewPods {
+    let maker = maker(cluster, workload);
+    let mut spec = maker.template.spec.clone();
+    if workload.kind == WorkloadKind::DaemonSet {
+        daemon_set::add_tolerations(&mut spec);
+    }
+    let labels = Arc::new(labels(maker));
+    let own = free_names(cluster, workload.key, "-new", count)
+        .map(|key| PodOwn::fresh(key, Arc::clone(&labels), Some(owner(maker))))
+        .collect();
+    NewPods { own, template: template(spec), ..NewPods::default() }
+}
+
+/// A Deployment's pods are made by the ReplicaSet of its present template, which adds a label.
+fn maker<'a>(cluster: &'a Cluster, workload: &'a Workload) -> &'a Workload {
+    let is_maker = |other: &&Workload| {
+        owned(other.key.namespace, other.controller.as_ref(), workload) && other.template.spec == workload.template.spec
+    };
+    cluster.workloads.iter().find(is_maker).unwrap_or(workload)
+}
+
+/// Whether `owner` of an object in `namespace` is `workload`. A uid counts where both have one.
+pub fn owned(namespace: Name, owner: Option<&OwnerReference>, workload: &Workload) -> bool {
+    owner.is_some_and(|owner| {
+        namespace == workload.key.namespace
+            && owner.name == workload.key.name
+            && owner.kind == workload.kind.as_str()
+            && (owner.uid.is_empty() || workload.uid.is_empty() || owner.uid == workload.uid)
+    })
+}
+
+fn owner(workload: &Workload) -> OwnerReference {
+    OwnerReference {
+        api_version: Name::default(),
+        kind: name(workload.kind.as_str()),
+        name: workload.key.name,
+        uid: workload.uid,
+        controller: Some(true),
+    }
+}
+
+/// The template's labels; a Job's pods have its name among them
+/// (upstream pkg/registry/batch/job/strategy.go, generateSelector).
+fn labels(workload: &Workload) -> Labels {
+    let own = workload.template.metadata.labels.iter();
+    if workload.kind != WorkloadKind::Job {
+        return own.collect();
+    }
+    let job = ["job-name", "batch.kubernetes.io/job-name"].map(|key| (name(key), workload.key.name));
+    own.chain(job).collect()
+}
+
+fn template(spec: PodSpec) -> Arc<PodTemplate> {
+    Arc::new(PodTemplate { spec, ..PodTemplate::default() })
+}
+
+/// `NAME` and the suffix, then with numbers behind it, as far as there is no such pod. Without a
+/// suffix the numbers begin with 1.
+pub fn free_names(cluster: &Cluster, like: ObjectKey, suffix: &str, count: usize) -> impl Iterator<Item = ObjectKey> {
+    let first = (!suffix.is_empty()).then(|| format!("{}{suffix}", like.name));
+    let start = if suffix.is_empty() { 1 } else { 2 };
+    let numbered = (start..).map(move |number: usize| format!("{}{suffix}-{number}", like.name));
+    let keys = first.into_iter().chain(numbered).map(move |free| ObjectKey::new(like.namespace, name(&free)));
+    keys.filter(|key| cluster.pod_named(*key).is_none()).take(count)
+}
+
+/// A list with `item` behind it.
+fn with<T: Clone>(list: &List<T>, item: T) -> List<T> {
+    list.iter().cloned().chain([item]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::builder::ClusterBuilder;
+    use super::super::object::{Kind, Object};
+    use super::super::requests::RequestGates;
+    use super::super::volume::Volume;
+    use super::*;
+
+    const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
+
+    fn workload(kind: WorkloadKind, spec: &str) -> Workload {
+        let json = format!(r#"{{"metadata":{{"name":"w","namespace":"n"}},"spec":{spec}}}"#);
+        match Object::decode(Kind::Workload(kind), json.as_bytes()) {
+            Ok((Object::Workload(workload), _)) => *workload,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn state(objects: &[(Kind, &str)]) -> Cluster {
+        let mut builder = ClusterBuilder::default();
+        for (kind, json) in objects {
+            builder.add(Object::decode(*kind, json.as_bytes()).unwrap().0);
+        }
+        builder.build(GATES)
+    }
+
+    #[track_caller]
+    fn case(cluster: &Cluster, workload: &Workload, count: Option<usize>, expected: &[&str]) {
+        let made = pods(cluster, workload, count);
+        let names: Vec<String> = made.iter().flat_map(|pods| &pods.own).map(|own| own.key.name.to_string()).collect();
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn as_many_pods_as_the_controller_makes() {
+        use WorkloadKind::{CronJob, Deployment, Job, StatefulSet};
+        let empty = Cluster::default();
+        case(&empty, &workload(Deployment, "{}"), None, &["w-new"]);
+        case(&empty, &workload(Deployment, r#"{"replicas":3}"#), None, &["w-new", "w-new-2", "w-new-3"]);
+        case(&empty, &workload(Deployment, r#"{"replicas":3}"#), Some(1), &["w-new"]);
+        case(&empty, &workload(Job, r#"{"parallelism":3,"completions":2}"#), None, &["w-new", "w-new-2"]);
+        case(&empty, &workload(Job, r#"{"completions":9}"#), None, &["w-new"]);
+        case(&empty, &workload(Job, r#"{"parallelism":3,"suspend":true}"#), None, &[]);
+        case(&empty, &workload(Job, r#"{"suspend":true}"#), Some(1), &["w-new"]);
+        case(&empty, &workload(CronJob, r#"{"jobTemplate":{"spec":{"parallelism":2}}}"#), None, &["w-new", "w-new-2"]);
+        case(&empty, &workload(CronJob, r#"{"suspend":true,"jobTemplate":{}}"#), None, &[]);
+        case(&empty, &workload(StatefulSet, r#"{"replicas":2,"ordinals":{"start":5}}"#), None, &["w-5", "w-6"]);
+    }
+
+    #[test]
+    fn a_pod_of_a_stateful_set_has_its_claims() {
+        let set = workload(
+            WorkloadKind::StatefulSet,
+            r#"{"replicas":2,"volumeClaimTemplates":[{"metadata":{"name":"data"},"spec":{"storageClassName":"fast"}}],
+                "template":{"spec":{"volumes":[{"name":"data","ephemeral":{}},{"name":"tmp","ephemeral":{}}]}}}"#,
+        );
+        let made = pods(&Cluster::default(), &set, None);
+        let claims: Vec<String> =
+            made.iter().flat_map(|pods| &pods.claims).map(|claim| format!("{} {}", claim.key, claim.class)).collect();
+        assert_eq!(claims, ["n/data-w-0 fast", "n/data-w-1 fast"]);
+        let volumes: Vec<_> = made[1].template.spec.volumes.iter().map(Volume::claim_name).collect();
+        assert_eq!(volumes, [None, Some(name("data-w-1"))]);
+        let ordinal = made[1].own[0].labels.get(name("apps.kubernetes.io/pod-index"));
+        assert_eq!(ordinal, Some(name("1")));
+    }
+
+    #[test]
+    fn a_pod_stands_in_for_the_one_of_its_name() {
+        let there = state(&[(Kind::Pod, r#"{"metadata":{"name":"w-0","namespace":"n"}}"#)]);
+        let set = workload(WorkloadKind::StatefulSet, r#"{"replicas":2}"#);
+        let made = pods(&there, &set, None);
+        assert_eq!(made.iter().map(|pods| pods.replaces.len()).sum::<usize>(), 1);
+        assert_eq!(one_more(&there, &set).own[0].key.name, "w-1");
+    }
+
+    #[test]
+    fn every_node_that_can_have_a_daemon_gets_one() {
+        let nodes = state(&[
+            (Kind::Node, r#"{"metadata":{"name":"a","labels":{"disk":"ssd"}}}"#),
+            (Kind::Node, r#"{"metadata":{"name":"b"}}"#),
+            (
+                Kind::Node,
+                r#"{"metadata":{"name":"c","labels":{"disk":"ssd"}},"spec":{"taints":[{"key":"gpu","effect":"NoSchedule"}]}}"#,
+            ),
+            (
+                Kind::Node,
+                r#"{"metadata":{"name":"d","labels":{"disk":"ssd"}},"spec":{"unschedulable":true,
+                    "taints":[{"key":"node.kubernetes.io/unschedulable","effect":"NoSchedule"}]}}"#,
+            ),
+            (
+                Kind::Pod,
+                r#"{"metadata":{"name":"w-x7","namespace":"n","ownerReferences":[{"kind":"DaemonSet","name":"w","controller":true}]},
+                    "spec":{"nodeName":"a"}}"#,
+            ),
+        ]);
+        let set = workload(WorkloadKind::DaemonSet, r#"{"template":{"spec":{"nodeSelector":{"disk":"ssd"}}}}"#);
+        case(&nodes, &set, None, &["w-a", "w-d"]);
+        let made = pods(&nodes, &set, None);
+        assert_eq!(made[0].replaces.len(), 1);
+        let pinned = made[0].template.spec.required_node_affinity().unwrap();
+        assert_eq!(&*pinned.node_selector_terms[0].match_fields[0].values, [name("a")]);
+        let anywhere =
+            workload(WorkloadKind::DaemonSet, r#"{"template":{"spec":{"tolerations":[{"operator":"Exists"}]}}}"#);
+        case(&nodes, &anywhere, None, &["w-a", "w-b", "w-c", "w-d"]);
+        let one = workload(WorkloadKind::DaemonSet, r#"{"template":{"spec":{"nodeName":"b"}}}"#);
+        case(&nodes, &one, None, &["w-b"]);
+    }
+}

@@ -1,0 +1,86 @@
+//! The one door through which a simulation changes the state: every change is written down, and
+//! can be taken back.
+
+use crate::cluster::remake::Remade;
+use crate::cluster::{Name, NodeId, PodId, Reservation, Take};
+
+use super::Simulation;
+
+/// One change of the state.
+#[derive(Debug)]
+pub(super) enum Change {
+    /// A pending pod takes its place, with what its Reserve plugins took.
+    Place { pod: PodId, node: NodeId, takes: Vec<Take> },
+    /// A pod leaves its node and is pending anew.
+    Evict { pod: PodId },
+    /// A pending pod is nominated to a node, or to none.
+    Nominate { pod: PodId, node: Option<Name> },
+    /// A PodDisruptionBudget, by its place in the state, allows so many disruptions from now on.
+    Budget { place: usize, allowed: i32 },
+}
+
+/// How one thing was before.
+#[derive(Debug)]
+pub(super) enum Before {
+    Placed(PodId, Reservation),
+    Remade(Remade),
+    Nominated(PodId, Option<Name>),
+    Budget(usize, i32),
+}
+
+/// A moment of a simulation, to come back to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark(usize);
+
+impl Simulation<'_> {
+    /// Changes the state.
+    pub(super) fn change(&mut self, change: Change) {
+        let cluster = &mut *self.cluster;
+        let before = match change {
+            Change::Place { pod, node, takes } => {
+                let reservation = cluster.reserve(takes);
+                cluster.assume(pod, node);
+                Some(Before::Placed(pod, reservation))
+            }
+            Change::Evict { pod } => cluster.remake(pod).map(Before::Remade),
+            Change::Nominate { pod, node } => Some(Before::Nominated(pod, cluster.set_nomination(pod, node))),
+            Change::Budget { place, allowed } => cluster
+                .budgets
+                .get_mut(place)
+                .map(|budget| Before::Budget(place, std::mem::replace(&mut budget.disruptions_allowed, allowed))),
+        };
+        self.done.extend(before);
+    }
+
+    /// This moment.
+    pub(super) fn mark(&self) -> Mark {
+        Mark(self.done.len())
+    }
+
+    /// Takes back what was changed since, the latest first.
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        while self.done.len() > mark.0 {
+            let Some(before) = self.done.pop() else { return };
+            match before {
+                Before::Placed(pod, reservation) => {
+                    self.cluster.forget(pod);
+                    self.cluster.unreserve(reservation);
+                }
+                Before::Remade(remade) => self.cluster.unmake(remade),
+                Before::Nominated(pod, node) => {
+                    self.cluster.set_nomination(pod, node);
+                }
+                Before::Budget(place, allowed) => {
+                    if let Some(budget) = self.cluster.budgets.get_mut(place) {
+                        budget.disruptions_allowed = allowed;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes everything back: the state is as it was at the beginning.
+    pub fn rewind(mut self) {
+        self.back_to(Mark(0));
+    }
+}

@@ -1,0 +1,138 @@
+//! `--preempt`: pods of lower priority make way.
+//!
+//! What upstream does over minutes happens here at once and in a fixed order (framework/preemption/
+//! preemption.go, prepareCandidate; backend/queue/scheduling_queue.go, AddUnschedulableIfNotPresent):
+//!
+//! 1. A pod that fits nowhere asks PostFilter. The victims on the node that is picked leave without
+//!    grace; each takes one off what its PodDisruptionBudgets allow.
+//! 2. The pod is nominated to that node, and pods of lower priority that were lose it. It goes back
+//!    to the queue, behind those of its own priority and before all lower ones, and is scheduled
+//!    like any other when it comes: others may have taken the place, and it may go elsewhere.
+//! 3. A victim's controller makes it anew: a pod created now, behind those of its priority. A pod
+//!    that nobody manages is gone, and so is one whose node runs it without a scheduler, or that was
+//!    being deleted anyway.
+//! 4. When the queue is empty, pods that were turned away before others left are tried once more.
+//!
+//! Victims have lower priority than the pod they make way for, and a pod that made way never has
+//! others make way at its own priority or above: this comes to an end. For what a plugin or an
+//! extender may do to that argument, a pod makes room [`MOST_TIMES`] times and no more.
+
+use crate::cluster::{Cluster, Name, ObjectKey, Pod, PodId};
+use crate::framework::{NotEvaluated, Placement};
+
+use super::Simulation;
+use super::change::Change;
+
+/// So often a pod may have others make way.
+pub(super) const MOST_TIMES: usize = 10;
+
+/// A pod that lost its place to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Eviction {
+    /// The pod it made way for.
+    pub by: ObjectKey,
+    /// The node it left.
+    pub node: Name,
+    /// Whether it was there before the simulation began.
+    pub ran: bool,
+}
+
+/// A pod that has left.
+pub(super) struct Victim {
+    pub(super) pod: PodId,
+    /// The node it left.
+    pub(super) node: Name,
+    /// Why nobody makes it anew; none if somebody does.
+    pub(super) gone: Option<String>,
+}
+
+/// What a pod that fits nowhere can do.
+pub(super) enum Room {
+    /// These have made way, and it is nominated.
+    Made(Vec<Victim>),
+    /// Nothing: this is what was said of it.
+    None(Box<Placement>),
+}
+
+impl Simulation<'_> {
+    /// Lets pods of lower priority make way for `pod`, which fits nowhere.
+    pub(super) fn make_room(&mut self, pod: PodId) -> Room {
+        let placement = self.scheduler.preempt(self.cluster, pod, self.now);
+        let preemption = placement.preemption.as_ref();
+        let chosen = preemption.and_then(|preemption| {
+            let node = self.ties.choose(&preemption.pick)?;
+            preemption.candidates.iter().find(|candidate| candidate.node == node)
+        });
+        let Some(candidate) = chosen.filter(|_| !placement.schedulable) else {
+            if self.nominated.remove(&pod) {
+                self.change(Change::Nominate { pod, node: None });
+            }
+            return Room::None(Box::new(placement));
+        };
+        let node = candidate.node;
+        let victims: Vec<PodId> =
+            candidate.victims.iter().filter_map(|victim| Some(self.cluster.pod_named(*victim)?.id)).collect();
+        let victims = victims.into_iter().map(|victim| self.evict(victim, node)).collect();
+        self.nominate(pod, node);
+        Room::Made(victims)
+    }
+
+    fn evict(&mut self, victim: PodId, node: Name) -> Victim {
+        let pod = self.cluster.pod(victim);
+        let gone = not_made_anew(pod);
+        let budgets = drawn_on(self.cluster, pod);
+        if !pod.spec().resource_claims.is_empty() {
+            self.note(&NotEvaluated::new(
+                "devices of pods that made way",
+                "their claims are not given back",
+                "no other pod was given them",
+            ));
+        }
+        for (place, allowed) in budgets {
+            self.change(Change::Budget { place, allowed });
+        }
+        self.change(Change::Evict { pod: victim });
+        Victim { pod: victim, node, gone }
+    }
+
+    /// Lower nominations to the node are taken away: whoever had one may not fit there any more.
+    fn nominate(&mut self, pod: PodId, node: Name) {
+        let priority = self.cluster.pod(pod).priority();
+        let lower: Vec<PodId> = self
+            .cluster
+            .nominated_to(node)
+            .iter()
+            .copied()
+            .filter(|other| self.cluster.pod(*other).priority() < priority)
+            .collect();
+        for pod in lower {
+            self.change(Change::Nominate { pod, node: None });
+        }
+        self.change(Change::Nominate { pod, node: Some(node) });
+        self.nominated.insert(pod);
+    }
+}
+
+/// Why nobody would make `pod` anew.
+fn not_made_anew(pod: &Pod) -> Option<String> {
+    if pod.is_terminating() {
+        return Some("it was being deleted".to_owned());
+    }
+    match &pod.own.controller {
+        None => Some("no controller makes it anew".to_owned()),
+        Some(owner) if owner.kind == "Node" => Some("its node runs it without a scheduler".to_owned()),
+        Some(_) => None,
+    }
+}
+
+/// The budgets that `pod` draws on when it goes, by their places, and what they allow then.
+fn drawn_on(cluster: &Cluster, pod: &Pod) -> Vec<(usize, i32)> {
+    let budgets = cluster.budgets.iter().enumerate();
+    budgets
+        .filter(|(_, budget)| {
+            budget.compiled_selector().is_some_and(|selector| budget.selects(&selector, pod))
+                && !budget.disrupted_pods.contains(&pod.own.key.name)
+        })
+        .map(|(place, budget)| (place, budget.disruptions_allowed.saturating_sub(1).max(0)))
+        .collect()
+}

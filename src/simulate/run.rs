@@ -1,0 +1,251 @@
+//! From a queue of pods to what became of each.
+
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::cluster::gang::{Gang, gang_of};
+use crate::cluster::{ObjectKey, PodId};
+use crate::framework::{NotEvaluated, Placement};
+
+use super::preempt::{Eviction, MOST_TIMES, Room, Victim};
+use super::step::{Step, Unplaced};
+use super::{Simulation, gang};
+
+/// So often pods that were turned away are tried again because others left.
+const MOST_ROUNDS: usize = 10;
+
+/// A simulation at work.
+pub(super) struct Run<'s, 'a> {
+    simulation: &'s mut Simulation<'a>,
+    queue: VecDeque<PodId>,
+    /// The latest step of each pod; an empty place where a later one counts.
+    steps: Vec<Option<Step>>,
+    places: FxHashMap<PodId, usize>,
+    /// For whom pods have made way.
+    made_way: FxHashMap<PodId, Vec<ObjectKey>>,
+    /// How often a pod has had others make way.
+    times: FxHashMap<PodId, usize>,
+    evictions: FxHashMap<PodId, Vec<Eviction>>,
+    /// Pods that were placed by this simulation.
+    placed: FxHashSet<PodId>,
+    /// How many pods have left so far.
+    left: usize,
+    /// Pods that fit nowhere, and how many had left when they were tried.
+    turned_away: Vec<(PodId, usize)>,
+}
+
+impl<'s, 'a> Run<'s, 'a> {
+    pub(super) fn new(simulation: &'s mut Simulation<'a>, pods: &[PodId]) -> Self {
+        Self {
+            simulation,
+            queue: pods.iter().copied().collect(),
+            steps: Vec::with_capacity(pods.len()),
+            places: FxHashMap::default(),
+            made_way: FxHashMap::default(),
+            times: FxHashMap::default(),
+            evictions: FxHashMap::default(),
+            placed: FxHashSet::default(),
+            left: 0,
+            turned_away: Vec::new(),
+        }
+    }
+
+    /// Schedules all pods; one step for each, and for each that made way, in the order in which it
+    /// was known what became of it.
+    pub(super) fn finish(mut self) -> Vec<Step> {
+        let mut rounds = 0;
+        loop {
+            while let Some(pod) = self.queue.pop_front() {
+                match self.simulation.gang(pod) {
+                    Some(gang) => self.together(gang, pod),
+                    None => self.alone(pod),
+                }
+            }
+            let again: Vec<PodId> =
+                self.turned_away.iter().filter(|(_, left)| *left < self.left).map(|(pod, _)| *pod).collect();
+            if again.is_empty() {
+                break;
+            }
+            if rounds == MOST_ROUNDS {
+                self.simulation.note(&NotEvaluated::new(
+                    "whether pods that were turned away fit by now",
+                    format!("others left after each of {MOST_ROUNDS} rounds"),
+                    "they stay pending",
+                ));
+                break;
+            }
+            rounds += 1;
+            self.turned_away.clear();
+            for pod in again {
+                self.enqueue(pod);
+            }
+        }
+        let Self { steps, mut made_way, mut evictions, .. } = self;
+        let finished = steps.into_iter().flatten().map(|mut step| {
+            step.preempted = made_way.remove(&step.pod_id).unwrap_or_default();
+            step.evictions = evictions.remove(&step.pod_id).unwrap_or_default();
+            step
+        });
+        finished.collect()
+    }
+
+    /// Behind all pods of the same priority.
+    fn enqueue(&mut self, pod: PodId) {
+        let cluster = self.simulation.cluster();
+        let priority = cluster.pod(pod).priority();
+        let place = self.queue.partition_point(|other| cluster.pod(*other).priority() >= priority);
+        self.queue.insert(place, pod);
+    }
+
+    fn alone(&mut self, pod: PodId) {
+        let placement = self.simulation.ask(pod);
+        if !self.may_make_room(&placement) {
+            let step = self.simulation.settle(&placement);
+            self.record(step, Again::of(&placement));
+            return;
+        }
+        match self.simulation.make_room(pod) {
+            Room::Made(victims) => {
+                *self.times.entry(pod).or_default() += 1;
+                self.left(pod, victims);
+                self.enqueue(pod);
+            }
+            Room::None(placement) => {
+                let step = self.simulation.settle(&placement);
+                self.record(step, Again::of(&placement));
+            }
+        }
+    }
+
+    /// Whether others may be asked to make way for a pod that `placement` found no node for.
+    fn may_make_room(&mut self, placement: &Placement) -> bool {
+        let fails = !placement.schedulable && placement.pre_enqueue.is_none() && placement.errors.is_empty();
+        let terminating = self.simulation.cluster().pod(placement.pod_id).is_terminating();
+        if !self.simulation.preempts || !fails || terminating {
+            return false;
+        }
+        let spent = self.times.get(&placement.pod_id).is_some_and(|times| *times >= MOST_TIMES);
+        if spent {
+            self.simulation.note(&NotEvaluated::new(
+                format!("further preemption for pod {}", placement.pod),
+                format!("others have made way for it {MOST_TIMES} times"),
+                "it stays pending",
+            ));
+        }
+        !spent
+    }
+
+    /// All waiting pods of `gang`, of which `first` has come to its turn.
+    fn together(&mut self, gang: Gang, first: PodId) {
+        let mut pods = vec![first];
+        let cluster = self.simulation.cluster();
+        self.queue.retain(|pod| {
+            let joins = gang_of(cluster.pod(*pod)) == Some(gang.key);
+            if joins {
+                pods.push(*pod);
+            }
+            !joins
+        });
+        let on_nodes = self.simulation.on_nodes(gang.key);
+        if on_nodes + pods.len() < gang.min_member {
+            let unplaced = gang::too_few(gang, on_nodes + pods.len());
+            for pod in pods {
+                let step = self.simulation.stays(pod, unplaced.clone());
+                self.record(step, Again::No);
+            }
+            return;
+        }
+        let mark = self.simulation.mark();
+        let mut victims: Vec<(PodId, Vec<Victim>)> = Vec::new();
+        let steps: Vec<Step> = pods.into_iter().map(|pod| self.member(pod, &mut victims)).collect();
+        // Counted anew: one of the group may have made way for another.
+        if self.simulation.on_nodes(gang.key) >= gang.min_member {
+            for step in steps {
+                self.record(step, Again::Yes);
+            }
+            for (pod, victims) in victims {
+                self.left(pod, victims);
+            }
+            return;
+        }
+        self.simulation.back_to(mark);
+        for step in gang::given_back(gang, on_nodes, steps) {
+            self.record(step, Again::Yes);
+        }
+    }
+
+    /// One of a gang: who makes way for it does so at once, as nobody comes between.
+    fn member(&mut self, pod: PodId, victims: &mut Vec<(PodId, Vec<Victim>)>) -> Step {
+        let mut placement = self.simulation.ask(pod);
+        while self.may_make_room(&placement) {
+            match self.simulation.make_room(pod) {
+                Room::Made(left) => {
+                    *self.times.entry(pod).or_default() += 1;
+                    victims.push((pod, left));
+                    placement = self.simulation.ask(pod);
+                }
+                Room::None(last) => {
+                    placement = *last;
+                    break;
+                }
+            }
+        }
+        self.simulation.settle(&placement)
+    }
+
+    /// `victims` have made way for `pod`: whoever is made anew goes back to the queue.
+    fn left(&mut self, pod: PodId, victims: Vec<Victim>) {
+        let by = self.simulation.cluster().pod(pod).key();
+        for Victim { pod: victim, node, gone } in victims {
+            self.left += 1;
+            let key = self.simulation.cluster().pod(victim).key();
+            self.made_way.entry(pod).or_default().push(key);
+            let ran = !self.placed.remove(&victim);
+            self.evictions.entry(victim).or_default().push(Eviction { by, node, ran });
+            match gone {
+                Some(why) => {
+                    let unplaced = Unplaced::because(format!("preempted by pod {by} on node {node}, and {why}"));
+                    let step = self.simulation.stays(victim, unplaced);
+                    self.record(step, Again::No);
+                }
+                None => self.enqueue(victim),
+            }
+        }
+    }
+
+    /// Writes a step down. A pod that is still pending keeps its place among the steps.
+    fn record(&mut self, step: Step, again: Again) {
+        let pod = step.pod_id;
+        let is_placed = step.place().is_some();
+        if is_placed {
+            self.placed.insert(pod);
+        } else if again == Again::Yes {
+            self.turned_away.push((pod, self.left));
+        }
+        if let Some(earlier) = self.places.get(&pod).and_then(|place| self.steps.get_mut(*place)) {
+            if !is_placed && earlier.as_ref().is_some_and(|earlier| earlier.place().is_none()) {
+                *earlier = Some(step);
+                return;
+            }
+            *earlier = None;
+        }
+        self.places.insert(pod, self.steps.len());
+        self.steps.push(Some(step));
+    }
+}
+
+/// Whether a pod that stays pending is tried again once others have left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Again {
+    Yes,
+    No,
+}
+
+impl Again {
+    /// Not if it waits for something else than room.
+    fn of(placement: &Placement) -> Self {
+        let waits = placement.pre_enqueue.is_none() && placement.errors.is_empty();
+        if waits { Self::Yes } else { Self::No }
+    }
+}

@@ -1,0 +1,125 @@
+//! What `simulate -f` makes of workloads: their pods, as controllers and the API server would make them.
+
+use insta::assert_snapshot;
+
+use super::harness::screen;
+
+fn simulate(arguments: &str) -> String {
+    screen(&format!("simulate {arguments} --snapshot tests/cli/new_pods/cluster.yaml"))
+}
+
+#[test]
+fn a_stateful_set_with_its_claims() {
+    assert_snapshot!(simulate("-f tests/cli/new_pods/store.yaml"), @"
+    1 of 2 pods placed, on 1 of 3 nodes                                      v1.34.1
+
+    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    1 pod: shop/store-1
+      0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.
+
+    NODE     PODS    CPU         MEMORY
+    node-2   1 → 2   75% → 77%   0% → 0%
+
+    POD            NODE      TOTAL     TIES
+    shop/store-0   node-2      420        0
+    shop/store-1   <none>   <none>   <none>
+
+    NOT EVALUATED   the answer does not rest on this
+    CSIDrivers          the input has none: VolumeBinding did not check whether
+                        there is space for new volumes
+    CSINodes            the input has none: NodeVolumeLimits took it that no node
+                        has a limit
+    PersistentVolumes   the input has none: VolumeBinding took it that the cluster
+                        has none
+    VolumeAttachments   the input has none: NodeVolumeLimits counted only volumes
+                        that pods use
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn a_daemon_set_on_its_nodes() {
+    assert_snapshot!(simulate("-f tests/cli/new_pods/agent.yaml"), @"
+    1 of 2 pods placed, on 1 of 3 nodes                                      v1.34.1
+
+    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    1 pod: shop/agent-node-1
+      0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy
+      plugin(s) [NodeAffinity].
+
+    NODE     PODS    CPU       MEMORY
+    node-3   0 → 1   0% → 2%   0% → 0%
+
+    POD                 NODE      TOTAL     TIES
+    shop/agent-node-1   <none>   <none>   <none>
+    shop/agent-node-3   node-3      495        0
+    --- stderr
+    --- status 0
+    ");
+    assert_snapshot!(simulate("-f tests/cli/new_pods/agent.yaml --replicas 3"), @r#"
+    --- stderr
+    error: DaemonSet "agent" has no replicas; it has a pod on each of its nodes: leave --replicas away
+    --- status 2
+    "#);
+}
+
+#[test]
+fn what_the_api_server_refuses() {
+    assert_snapshot!(simulate("-f tests/cli/new_pods/strict.yaml --exit-code"), @r#"
+    3 pods placed, on 1 of 3 nodes                                           v1.34.1
+
+    REFUSED   the API server would not create these pods; what it says of the first
+    2 pods: strict/web-new-4 and strict/web-new-5
+      pods "web-new-4" is forbidden: exceeded quota: share, requested:
+      requests.cpu=100m, used: requests.cpu=1, limited: requests.cpu=1
+    1 pod: strict/large
+      pods "large" is forbidden: maximum cpu usage per Container is 1, but limit is
+      2
+    1 pod: shop/lost
+      pods "lost" is forbidden: no PriorityClass with name gone was found
+
+    NODE     PODS    CPU         MEMORY
+    node-2   1 → 4   75% → 82%   0% → 0%
+
+    POD                NODE     TOTAL   TIES
+    strict/web-new     node-2     421      0
+    strict/web-new-2   node-2     419      0
+    strict/web-new-3   node-2     416      0
+    --- stderr
+    --- status 1
+    "#);
+}
+
+#[test]
+fn a_refused_pod_is_explained_all_the_same() {
+    let explained = screen(
+        "explain -f tests/cli/new_pods/strict.yaml --no-suggestions -o json --snapshot tests/cli/new_pods/cluster.yaml",
+    );
+    let said: Vec<&str> = explained.lines().filter(|line| line.contains("is forbidden")).map(str::trim).collect();
+    assert_snapshot!(said.join("\n"), @r#"
+    "why": "pods \"large\" is forbidden: maximum cpu usage per Container is 1, but limit is 2",
+    "why": "pods \"lost\" is forbidden: no PriorityClass with name gone was found",
+    "#);
+}
+
+#[test]
+fn a_group_a_gate_and_a_sandbox() {
+    assert_snapshot!(simulate("-f tests/cli/new_pods/gang.yaml"), @r#"
+    No place for 5 pods on 3 nodes                                           v1.34.1
+    1 pod not tried: scheduling gates
+
+    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    2 pods: shop/ring-new and shop/ring-new-2
+      pod group "ring" holds together: 2 of its pods found a node, and 3 must
+    1 pod: shop/ring-new-3
+      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.
+    1 pod: shop/gated
+      waiting for scheduling gates: [example.com/wait]
+    1 pod: shop/sandboxed
+      0/3 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match Pod's node
+      affinity/selector, 1 node(s) were unschedulable.
+    --- stderr
+    --- status 0
+    "#);
+}

@@ -1,0 +1,167 @@
+//! What `simulate --preempt` shows.
+
+use insta::assert_snapshot;
+
+use super::harness::screen;
+
+fn simulate(arguments: &str) -> String {
+    screen(&format!(
+        "simulate -f tests/cli/new_pods/urgent.yaml {arguments} --snapshot tests/cli/new_pods/cluster.yaml"
+    ))
+}
+
+#[test]
+fn nobody_makes_way_unasked() {
+    assert_snapshot!(simulate(""), @"
+    No place for 2 pods on 3 nodes                                           v1.34.1
+
+    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    2 pods: shop/urgent-new and shop/urgent-new-2
+      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn the_lower_make_way() {
+    assert_snapshot!(simulate("--preempt"), @"
+    2 pods placed, on 1 of 3 nodes                                           v1.34.1
+    2 pods preempted, 0 of them placed again
+
+    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    2 pods: shop/batch-2 and shop/batch-1
+      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no
+      new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is
+      not helpful for scheduling, 2 No preemption victims found for incoming pod.
+
+    NODE     PODS    CPU           MEMORY
+    node-1   2 → 2   100% → 100%   0% → 0%
+
+    POD                 NODE      TOTAL     TIES   PREEMPTION
+    shop/urgent-new     node-1      449        0   preempts shop/batch-2
+    shop/urgent-new-2   node-1      398        0   preempts shop/batch-1
+    shop/batch-2        <none>   <none>   <none>   preempted on node-1 by
+                                                   shop/urgent-new
+    shop/batch-1        <none>   <none>   <none>   preempted on node-1 by
+                                                   shop/urgent-new-2
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn a_pod_that_nobody_makes_anew_is_gone() {
+    assert_snapshot!(simulate("--preempt --replicas 3"), @"
+    3 pods placed, on 2 of 3 nodes                                           v1.34.1
+    3 pods preempted, 1 of them placed again
+
+    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    1 pod: shop/by-hand
+      preempted by pod shop/urgent-new-3 on node node-2, and no controller makes it
+      anew
+    1 pod: shop/batch-1
+      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no
+      new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is
+      not helpful for scheduling, 2 No preemption victims found for incoming pod.
+
+    NODE     PODS    CPU           MEMORY
+    node-1   2 → 2   100% → 100%   0% → 0%
+    node-2   1 → 2   75% → 100%    0% → 0%
+
+    POD                 NODE      TOTAL     TIES   PREEMPTION
+    shop/by-hand        <none>   <none>   <none>   preempted on node-2 by
+                                                   shop/urgent-new-3
+    shop/urgent-new     node-1      449        0   preempts shop/batch-2
+    shop/urgent-new-2   node-1      398        0   preempts shop/batch-1
+    shop/urgent-new-3   node-2      449        0   preempts shop/by-hand
+    shop/batch-2        node-2      598        0   preempted on node-1 by
+                                                   shop/urgent-new
+    shop/batch-1        <none>   <none>   <none>   preempted on node-1 by
+                                                   shop/urgent-new-2
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn json() {
+    assert_snapshot!(simulate("--preempt --replicas 1 -o json"), @r#"
+    {
+        "apiVersion": "kubectl-sched/v1",
+        "kind": "Simulation",
+        "kubeVersion": "v1.34.1",
+        "steps": [
+            {
+                "pod": "shop/urgent-new",
+                "node": "node-1",
+                "total": 398,
+                "preempted": [
+                    "shop/batch-2"
+                ]
+            },
+            {
+                "pod": "shop/batch-2",
+                "node": null,
+                "message": "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.",
+                "evictedBy": "shop/urgent-new",
+                "evictedFrom": "node-1"
+            }
+        ],
+        "nodes": [
+            {
+                "name": "node-1",
+                "placed": 1,
+                "left": 1,
+                "before": {
+                    "pods": 2,
+                    "cpu": "4",
+                    "memory": "0"
+                },
+                "after": {
+                    "pods": 2,
+                    "cpu": "4",
+                    "memory": "0"
+                },
+                "allocatable": {
+                    "pods": 20,
+                    "cpu": "4",
+                    "memory": "16Gi"
+                }
+            }
+        ],
+        "summary": {
+            "placed": 1,
+            "unplaced": 1,
+            "gated": 0,
+            "refused": 0,
+            "evicted": 1,
+            "placedAgain": 0,
+            "nodes": 3,
+            "nodesUsed": 2,
+            "nodesNewlyUsed": 0,
+            "unplacedByCause": [
+                {
+                    "pods": 1,
+                    "first": "shop/batch-2",
+                    "causes": [
+                        {
+                            "plugin": "NodeResourcesFit",
+                            "message": "Insufficient cpu",
+                            "nodes": 2
+                        },
+                        {
+                            "plugin": "NodeUnschedulable",
+                            "message": "node(s) were unschedulable",
+                            "nodes": 1
+                        }
+                    ]
+                }
+            ]
+        },
+        "notEvaluated": []
+    }
+    --- stderr
+    --- status 0
+    "#);
+}
