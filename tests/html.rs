@@ -209,6 +209,14 @@ fn a_simulation() {
 }
 
 #[test]
+fn a_simulation_with_preemption() {
+    let page = page("simulate --pending --preempt --snapshot examples/clusters/gpu.yaml");
+    for text in ["1 pod preempted, 0 of them placed again", "preempted on gpu-a100-2 by ml/trainer-1", "8% → 66%"] {
+        assert!(page.contains(text), "{text}");
+    }
+}
+
+#[test]
 fn names_of_a_cluster_stay_text() {
     const NASTY: [&str; 6] = [
         "<script>window.hacked = 1</script>",

@@ -14,6 +14,7 @@ mod matrix;
 mod node;
 mod notes;
 mod scores;
+mod sheet;
 mod shell;
 mod simulation;
 

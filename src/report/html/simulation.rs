@@ -1,66 +1,32 @@
 //! The page of a simulation: what it comes to, why pods stay pending, how full nodes get, pod by pod.
 
 use std::cmp::Reverse;
+use std::fmt::Display;
 
-use serde::Serialize;
-
-use crate::cluster::{Name, ObjectKey};
 use crate::simulate::{NodeLoad, Step, Summary};
 
 use super::super::simulation::SimulationAnswer;
-use super::super::simulation::table::{amounts, headline};
+use super::super::simulation::table::{amounts, asides, headline, preemption, refusals};
 use super::super::text::{count, list, thousands};
 use super::markup::Markup;
+use super::sheet::{Column, Sheet};
 use super::shell::{self, Provenance};
 use super::{mark, notes};
 
-/// Rows without the script.
-const MOST_ROWS: usize = 50;
 /// Groups of pods without a place.
 const MOST_GROUPS: usize = 50;
-
-/// A table for the script.
-#[derive(Serialize)]
-struct Data<T: Serialize> {
-    noun: &'static str,
-    names: Vec<T>,
-    columns: Vec<Column>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-enum Column {
-    Number {
-        title: &'static str,
-        values: Vec<Option<i64>>,
-    },
-    Text {
-        title: &'static str,
-        values: Vec<Option<Name>>,
-    },
-    /// Shares of what is allocatable, in percent, and the amounts.
-    Load {
-        title: &'static str,
-        before: Vec<i64>,
-        after: Vec<i64>,
-        amounts: Vec<String>,
-    },
-}
-
-/// How much of a resource is requested, before and after, and allocatable.
-struct Usage {
-    before: i64,
-    after: i64,
-    amounts: String,
-}
 
 /// The page of a `simulate`.
 pub fn page(answer: &SimulationAnswer, provenance: &Provenance<'_>) -> String {
     let mut body = Markup::default();
     let (label, headline) = headline(&answer.summary);
     body.raw("<article class=\"answer\">\n<h2>").append(&mark(label)).text(&headline).raw("</h2>\n");
-    summary(&mut body, &answer.summary);
+    figures(&mut body, &answer.summary);
+    for (_, text) in asides(&answer.summary) {
+        body.element("p", text).raw("\n");
+    }
     notes::not_evaluated(&mut body, &answer.not_evaluated);
+    refused(&mut body, answer);
     unplaced(&mut body, &answer.summary);
     nodes(&mut body, &answer.summary);
     steps(&mut body, &answer.steps);
@@ -68,7 +34,7 @@ pub fn page(answer: &SimulationAnswer, provenance: &Provenance<'_>) -> String {
     shell::page("simulate", &headline, &body, provenance)
 }
 
-fn summary(page: &mut Markup, summary: &Summary) {
+fn figures(page: &mut Markup, summary: &Summary) {
     let figures = [
         ("placed", summary.placed),
         ("not placed", summary.unplaced),
@@ -83,21 +49,47 @@ fn summary(page: &mut Markup, summary: &Summary) {
     page.raw("</dl>\n");
 }
 
+/// Pods that never come into being.
+fn refused(page: &mut Markup, answer: &SimulationAnswer) {
+    if answer.refused.is_empty() {
+        return;
+    }
+    page.raw("<section><h3>Refused</h3>\n<p class=\"aside\">The API server would not create these pods; ");
+    page.raw("what it says of the first.</p>\n");
+    let groups = refusals(&answer.refused);
+    for refusals in groups.values().take(MOST_GROUPS) {
+        let pods: Vec<String> = refusals.iter().map(|refusal| refusal.pod.to_string()).collect();
+        group(page, &pods, refusals.first().map(ToString::to_string).unwrap_or_default());
+    }
+    more_groups(page, groups.len());
+    page.raw("</section>\n");
+}
+
+/// Why pods stay pending; those that the same things stood in the way of together.
 fn unplaced(page: &mut Markup, summary: &Summary) {
     if summary.unplaced_by_cause.is_empty() {
         return;
     }
-    page.raw("<section><h3>Not placed</h3>\n<p class=\"aside\">For each group of pods what kube-scheduler says of its first.</p>\n");
-    for group in summary.unplaced_by_cause.iter().take(MOST_GROUPS) {
-        let pods: Vec<String> = group.pods.iter().map(ToString::to_string).collect();
-        page.raw("<figure class=\"told\"><figcaption>").text(count(pods.len(), "pod")).raw(": ").text(list(&pods, 2));
-        page.raw("</figcaption><blockquote>").text(&group.first.message).raw("</blockquote></figure>\n");
+    page.raw("<section><h3>Not placed</h3>\n");
+    page.raw("<p class=\"aside\">For each group of pods what kube-scheduler says of its first.</p>\n");
+    for unplaced in summary.unplaced_by_cause.iter().take(MOST_GROUPS) {
+        let pods: Vec<String> = unplaced.pods.iter().map(ToString::to_string).collect();
+        group(page, &pods, &unplaced.first.message);
     }
-    let more = summary.unplaced_by_cause.len().saturating_sub(MOST_GROUPS);
-    if more > 0 {
-        page.raw("<p class=\"aside\">and ").text(count(more, "more group")).raw("</p>\n");
-    }
+    more_groups(page, summary.unplaced_by_cause.len());
     page.raw("</section>\n");
+}
+
+/// Pods, and what is said of the first.
+fn group(page: &mut Markup, pods: &[String], said: impl Display) {
+    page.raw("<figure class=\"told\"><figcaption>").text(count(pods.len(), "pod")).raw(": ").text(list(pods, 2));
+    page.raw("</figcaption><blockquote>").text(said).raw("</blockquote></figure>\n");
+}
+
+fn more_groups(page: &mut Markup, all: usize) {
+    if all > MOST_GROUPS {
+        page.raw("<p class=\"aside\">and ").text(count(all - MOST_GROUPS, "more group")).raw("</p>\n");
+    }
 }
 
 /// How full nodes get, those that most pods go to first.
@@ -109,70 +101,43 @@ fn nodes(page: &mut Markup, summary: &Summary) {
     // Stable: nodes with as many pods stay in the order of names.
     loads.sort_by_key(|load| Reverse(load.placed));
     page.raw("<section><h3>Nodes before and after</h3>\n<p class=\"aside legend\">");
-    page.raw(
-        "<span><b class=\"key before\"></b> requested before</span> <span><b class=\"key after\"></b> and after</span>",
-    );
-    page.raw("</p>\n<div class=\"grid\"><div class=\"scroll\"><table class=\"loads\"><thead><tr>");
-    page.raw("<th scope=\"col\">Node</th><th scope=\"col\" class=\"num\">Placed</th><th scope=\"col\">CPU</th>");
-    page.raw("<th scope=\"col\">Memory</th><th scope=\"col\">Pods</th></tr></thead><tbody>\n");
-    for load in loads.iter().take(MOST_ROWS) {
-        page.raw("<tr><th scope=\"row\">").text(load.node).raw("</th>").classed("td", "num", load.placed);
-        for usage in [cpu(load), memory(load), pods(load)] {
-            usage.cell(page);
-        }
-        page.raw("</tr>\n");
+    page.raw("<span><b class=\"key before\"></b> requested before</span> ");
+    page.raw("<span><b class=\"key after\"></b> added</span>");
+    let left = loads.iter().any(|load| load.left > 0);
+    if left {
+        page.raw(" <span><b class=\"key freed\"></b> freed</span>");
     }
-    page.raw("</tbody></table></div>\n");
-    more(page, loads.len(), "more node");
-    let column = |title: &'static str, usage: fn(&NodeLoad) -> Usage| {
-        let of: Vec<Usage> = loads.iter().map(|load| usage(load)).collect();
-        Column::Load {
-            title,
-            before: of.iter().map(|usage| usage.before).collect(),
-            after: of.iter().map(|usage| usage.after).collect(),
-            amounts: of.into_iter().map(|usage| usage.amounts).collect(),
-        }
+    page.raw("</p>\n");
+    let number = |title, of: fn(&NodeLoad) -> usize| Column::Number {
+        title,
+        values: loads.iter().map(|load| i64::try_from(of(load)).ok()).collect(),
     };
-    let placed = loads.iter().map(|load| i64::try_from(load.placed).ok()).collect();
-    let data = Data {
-        noun: "node",
-        names: loads.iter().map(|load| load.node).collect(),
-        columns: vec![
-            Column::Number { title: "Placed", values: placed },
-            column("CPU", cpu),
-            column("Memory", memory),
-            column("Pods", pods),
-        ],
-    };
-    page.data("data", &data).raw("</div></section>\n");
+    let mut columns = vec![number("Placed", |load| load.placed)];
+    columns.extend(left.then(|| number("Preempted", |load| load.left)));
+    columns.push(usage(&loads, "CPU", |load| {
+        ("cpu", load.before.milli_cpu, load.after.milli_cpu, load.allocatable.milli_cpu)
+    }));
+    columns.push(usage(&loads, "Memory", |load| {
+        ("memory", load.before.memory, load.after.memory, load.allocatable.memory)
+    }));
+    columns.push(usage(&loads, "Pods", |load| ("pods", load.before.pods, load.after.pods, load.allocatable.pods)));
+    let names = loads.iter().map(|load| load.node.to_string()).collect();
+    Sheet { noun: "node", names, columns }.render(page, "Node");
+    page.raw("</section>\n");
 }
 
-fn cpu(load: &NodeLoad) -> Usage {
-    usage("cpu", load.before.milli_cpu, load.after.milli_cpu, load.allocatable.milli_cpu)
-}
-
-fn memory(load: &NodeLoad) -> Usage {
-    usage("memory", load.before.memory, load.after.memory, load.allocatable.memory)
-}
-
-fn pods(load: &NodeLoad) -> Usage {
-    usage("pods", load.before.pods, load.after.pods, load.allocatable.pods)
-}
-
-fn usage(resource: &'static str, before: i64, after: i64, allocatable: i64) -> Usage {
-    let share = |value: i64| {
+/// How much of a resource is requested, before and after.
+fn usage(loads: &[&NodeLoad], title: &'static str, of: fn(&NodeLoad) -> (&'static str, i64, i64, i64)) -> Column {
+    let share = |value: i64, allocatable: i64| {
         let share = i128::from(value.max(0)) * 100 / i128::from(allocatable).max(1);
         i64::try_from(share).unwrap_or(i64::MAX)
     };
-    Usage { before: share(before), after: share(after), amounts: amounts((resource, before, after, allocatable)) }
-}
-
-impl Usage {
-    fn cell(&self, page: &mut Markup) {
-        let Self { before, after, amounts } = self;
-        page.raw("<td class=\"load\"><span class=\"bar\" style=\"--before:").text(before.min(&100));
-        page.raw("%;--after:").text(after.min(&100)).raw("%\"></span>").text(format_args!("{before}% → {after}%"));
-        page.raw(" <span class=\"place\">").text(amounts).raw("</span></td>");
+    let changes = || loads.iter().map(|load| of(load));
+    Column::Load {
+        title,
+        before: changes().map(|(_, before, _, allocatable)| share(before, allocatable)).collect(),
+        after: changes().map(|(_, _, after, allocatable)| share(after, allocatable)).collect(),
+        amounts: changes().map(amounts).collect(),
     }
 }
 
@@ -181,39 +146,23 @@ fn steps(page: &mut Markup, steps: &[Step]) {
     if steps.is_empty() {
         return;
     }
-    page.raw("<section><h3>Pod by pod</h3>\n<p class=\"aside\">In the order of the queue. Ties: other nodes that were as good.</p>\n");
-    page.raw("<div class=\"grid\"><div class=\"scroll\"><table class=\"steps\"><thead><tr><th scope=\"col\">Pod</th>");
-    page.raw("<th scope=\"col\">Node</th><th scope=\"col\" class=\"num\">Total</th><th scope=\"col\" class=\"num\">Ties</th>");
-    page.raw("</tr></thead><tbody>\n");
-    for step in steps.iter().take(MOST_ROWS) {
-        page.raw("<tr><th scope=\"row\">").text(step.pod).raw("</th>");
-        match step.place() {
-            Some(place) => page.element("td", place.name).classed("td", "num", place.total).classed(
-                "td",
-                "num",
-                place.tied.saturating_sub(1),
-            ),
-            None => page.raw("<td class=\"no\">✕ no node</td><td class=\"num\">–</td><td class=\"num\">–</td>"),
-        };
-        page.raw("</tr>\n");
-    }
-    page.raw("</tbody></table></div>\n");
-    more(page, steps.len(), "more pod");
+    page.raw("<section><h3>Pod by pod</h3>\n");
+    page.raw("<p class=\"aside\">In the order of the queue. Ties: other nodes that were as good.</p>\n");
     let tied = |step: &Step| i64::try_from(step.place()?.tied.saturating_sub(1)).ok();
-    let data = Data::<ObjectKey> {
-        noun: "pod",
-        names: steps.iter().map(|step| step.pod).collect(),
-        columns: vec![
-            Column::Text { title: "Node", values: steps.iter().map(|step| Some(step.place()?.name)).collect() },
-            Column::Number { title: "Total", values: steps.iter().map(|step| Some(step.place()?.total)).collect() },
-            Column::Number { title: "Ties", values: steps.iter().map(tied).collect() },
-        ],
-    };
-    page.data("data", &data).raw("</div></section>\n");
-}
-
-fn more(page: &mut Markup, all: usize, noun: &str) {
-    if all > MOST_ROWS {
-        page.raw("<p class=\"aside\">and ").text(count(all - MOST_ROWS, noun)).raw("</p>\n");
+    let mut columns = vec![
+        Column::Text {
+            title: "Node",
+            values: steps.iter().map(|step| Some(step.place()?.name.to_string())).collect(),
+            none: "✕ no node",
+        },
+        Column::Number { title: "Total", values: steps.iter().map(|step| Some(step.place()?.total)).collect() },
+        Column::Number { title: "Ties", values: steps.iter().map(tied).collect() },
+    ];
+    if steps.iter().any(|step| !step.evictions.is_empty()) {
+        let values = steps.iter().map(|step| Some(preemption(step)).filter(|text| !text.is_empty())).collect();
+        columns.push(Column::Text { title: "Preemption", values, none: "" });
     }
+    let names = steps.iter().map(|step| step.pod.to_string()).collect();
+    Sheet { noun: "pod", names, columns }.render(page, "Pod");
+    page.raw("</section>\n");
 }

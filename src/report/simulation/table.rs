@@ -29,7 +29,9 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
     let (label, headline) = headline(&answer.summary);
     screen.headline(label, &headline, options.kube_version);
     let most = |most: usize| if options.wide { usize::MAX } else { most };
-    asides(&mut screen, &answer.summary);
+    for (label, text) in asides(&answer.summary) {
+        screen.paragraph(label, &text);
+    }
     refused(&mut screen, answer, most(GROUPS));
     unplaced(&mut screen, &answer.summary, most(GROUPS));
     nodes(&mut screen, &answer.summary, options.wide, most(NODES));
@@ -56,16 +58,17 @@ pub(in crate::report) fn headline(summary: &Summary) -> (Label, String) {
 }
 
 /// What the headline does not tell of its pods.
-fn asides(screen: &mut Screen, summary: &Summary) {
+pub(in crate::report) fn asides(summary: &Summary) -> Vec<(Label, String)> {
+    let mut asides = Vec::new();
     if summary.evicted > 0 {
         let label = if summary.placed_again < summary.evicted { Label::Rejected } else { Label::Plain };
         let again = format!("{} of them placed again", thousands(summary.placed_again));
-        screen.paragraph(label, &format!("{} preempted, {again}", count(summary.evicted, "pod")));
+        asides.push((label, format!("{} preempted, {again}", count(summary.evicted, "pod"))));
     }
     if summary.gated > 0 {
-        let gated = format!("{} not tried: scheduling gates", count(summary.gated, "pod"));
-        screen.paragraph(Label::Plain, &gated);
+        asides.push((Label::Plain, format!("{} not tried: scheduling gates", count(summary.gated, "pod"))));
     }
+    asides
 }
 
 /// Pods that never come into being; those that are refused for the same reason together.
@@ -73,10 +76,7 @@ fn refused(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     if answer.refused.is_empty() {
         return;
     }
-    let mut groups: IndexMap<&str, Vec<&Refusal>> = IndexMap::new();
-    for refusal in &answer.refused {
-        groups.entry(&refusal.why).or_default().push(refusal);
-    }
+    let groups = refusals(&answer.refused);
     screen.heading("REFUSED", "the API server would not create these pods; what it says of the first");
     for refusals in groups.values().take(most) {
         let pods: Vec<String> = refusals.iter().map(|refusal| refusal.pod.to_string()).collect();
@@ -86,6 +86,15 @@ fn refused(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
         }
     }
     left_out(screen, groups.len(), most, "group");
+}
+
+/// The refusals by their reason, the first of each first.
+pub(in crate::report) fn refusals(refused: &[Refusal]) -> IndexMap<&str, Vec<&Refusal>> {
+    let mut groups: IndexMap<&str, Vec<&Refusal>> = IndexMap::new();
+    for refusal in refused {
+        groups.entry(&refusal.why).or_default().push(refusal);
+    }
+    groups
 }
 
 /// Why pods stay pending; those that the same things stood in the way of together.
@@ -171,7 +180,7 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
 }
 
 /// Whom it preempted, and who preempted it.
-fn preemption(step: &Step) -> String {
+pub(in crate::report) fn preemption(step: &Step) -> String {
     let victims: Vec<String> = step.preempted.iter().map(ToString::to_string).collect();
     let victims = (!victims.is_empty()).then(|| format!("preempts {}", list(&victims, 2)));
     let left = step.evictions.last().map(|eviction| format!("preempted on {} by {}", eviction.node, eviction.by));
