@@ -1,18 +1,22 @@
-//! One scheduling cycle on a large state: `cargo bench --bench cycle -- SNAPSHOT [NAMESPACE/POD ...]`.
+//! One scheduling cycle on a large state, and many: `cargo bench --bench cycle -- SNAPSHOT [NAMESPACE/POD ...]`.
 //!
-//! Prints how long reading and building took, and the median time of a cycle for each pod
-//! (without names: every pending one). Figures are for comparing within one run only.
+//! Prints how long reading and building took, and for each pod (without names: every pending
+//! one) the median time of a cycle, and how many copies of it a second find their nodes one after
+//! the other, by a cycle each and from memory. Figures are for comparing within one run only.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use kubectl_sched::cluster::{ClusterBuilder, ObjectKey, PodId, Timestamp, name};
+use kubectl_sched::cluster::{Cluster, ClusterBuilder, ObjectKey, PodId, Timestamp, name};
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
 use kubectl_sched::scheduler::Scheduler;
+use kubectl_sched::simulate::capacity::{Copies, Template, measure};
+use kubectl_sched::simulate::{Simulation, Ties};
 use kubectl_sched::source::{Input, files};
 
 const RUNS: usize = 21;
+const COPIES: usize = 20_000;
 
 fn main() {
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
@@ -26,7 +30,7 @@ fn main() {
     println!("read     {:>10.1?}", start.elapsed());
     let behaviour = Behaviour::new(KubeVersion::REFERENCE);
     let start = Instant::now();
-    let cluster = builder.build(behaviour.request_gates());
+    let mut cluster = builder.build(behaviour.request_gates());
     println!("build    {:>10.1?}   {} nodes, {} pods", start.elapsed(), cluster.nodes().len(), cluster.pods().len());
     let scheduler = Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour);
     let key = |pod: &str| pod.split_once('/').map(|(space, pod)| ObjectKey::new(name(space), name(pod))).unwrap();
@@ -41,6 +45,33 @@ fn main() {
             })
             .collect();
         times.sort();
-        println!("{:>10.1?}   {}", times[RUNS / 2], cluster.pod(pod).key());
+        let cycles = by_cycles(&scheduler, &mut cluster, pod);
+        let memory = from_memory(&scheduler, &mut cluster, pod);
+        println!("{:>10.1?}   {cycles:>8.0}/s   {memory:>8.0}/s   {}", times[RUNS / 2], cluster.pod(pod).key());
     }
+}
+
+/// Copies of `pod` placed a second by a cycle each.
+fn by_cycles(scheduler: &Scheduler, cluster: &mut Cluster, pod: PodId) -> f64 {
+    let mut simulation = Simulation::new(scheduler, cluster, Timestamp::now(), Ties::First);
+    let start = Instant::now();
+    let place = |_| {
+        let placement = simulation.ask(pod);
+        let placed = simulation.settle(&placement).place().is_some();
+        simulation.take_off(pod);
+        placed
+    };
+    let placed = (0..RUNS).map(place).filter(|placed| *placed).count();
+    let rate = placed as f64 / start.elapsed().as_secs_f64();
+    simulation.rewind();
+    rate
+}
+
+/// The same from memory.
+fn from_memory(scheduler: &Scheduler, cluster: &mut Cluster, pod: PodId) -> f64 {
+    let mut copies = Copies::of([Template { pod, share: 1 }]);
+    let start = Instant::now();
+    let capacity = measure(scheduler, cluster, &mut copies, COPIES, Timestamp::now());
+    let placed: usize = capacity.templates.iter().map(|(_, _, placed)| placed).sum();
+    placed as f64 / start.elapsed().as_secs_f64()
 }

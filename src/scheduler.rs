@@ -7,7 +7,7 @@ use crate::cluster::{Cluster, NodeId, Pod, Take, Timestamp};
 use crate::config::{Behaviour, Profile, SchedulerConfig};
 use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
-use crate::framework::{Cycle, Depth, Framework, NotEvaluated, Notes, Plugin, cycle, reserve, sampling};
+use crate::framework::{Cycle, Depth, Framework, Memory, NotEvaluated, Notes, Plugin, cycle, reserve, sampling};
 use crate::plugins;
 
 /// Profiles by scheduler name, ready to run cycles.
@@ -89,9 +89,26 @@ impl Scheduler {
         note_what_is_outside(profile, plugins, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
         let mut placement = cycle::run(&self.framework(profile, plugins), cycle, depth);
-        let percentage = profile.percentage_of_nodes_to_score.or(self.config.percentage_of_nodes_to_score);
-        placement.not_evaluated.extend(sampling::note(&placement, percentage.unwrap_or(0)));
+        let (nodes, feasible) = (placement.nodes.len(), placement.feasible().count());
+        placement.not_evaluated.extend(sampling::note(nodes, feasible, self.percentage(profile)));
         placement
+    }
+
+    /// Percentage of nodes that a live scheduler scores at least; 0 adapts to their number.
+    fn percentage(&self, profile: &Profile) -> i32 {
+        profile.percentage_of_nodes_to_score.or(self.config.percentage_of_nodes_to_score).unwrap_or(0)
+    }
+
+    /// Runs the cycle of a pending pod as far as to remember it for pods like it. None where it
+    /// cannot be remembered ([`Memory::new`]).
+    pub fn remember(&self, cluster: &Cluster, pod: &Pod, now: Timestamp) -> Option<Remembered<'_>> {
+        let (profile, plugins) = self.profile_for(pod)?;
+        let notes = Notes::default();
+        note_what_is_outside(profile, plugins, &notes);
+        let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
+        let memory = Memory::new(&self.framework(profile, plugins), cycle)?;
+        let sampling = Some(self.percentage(profile));
+        Some(Remembered { memory, notes: notes.take(), nodes: cluster.nodes().len(), sampling })
     }
 
     /// What the pod of `placement`, which is still pending in `cluster`, takes on `node`, one of its
@@ -131,6 +148,30 @@ impl Scheduler {
             }
         });
         placement
+    }
+}
+
+/// A cycle that is remembered for pods like the one it was run for.
+pub struct Remembered<'a> {
+    /// What it said.
+    pub memory: Memory<'a>,
+    /// What could not be judged, until it was told.
+    notes: Vec<NotEvaluated>,
+    /// All nodes.
+    nodes: usize,
+    /// [`Scheduler::percentage`], until it was told that it matters.
+    sampling: Option<i32>,
+}
+
+impl Remembered<'_> {
+    /// What the answer for a pod that found a node does not rest on, as far as it was not told before.
+    pub fn news(&mut self) -> Vec<NotEvaluated> {
+        let feasible = self.memory.feasible_nodes();
+        let sampled = self.sampling.and_then(|percentage| sampling::note(self.nodes, feasible, percentage));
+        if sampled.is_some() {
+            self.sampling = None;
+        }
+        self.notes.drain(..).chain(sampled).collect()
     }
 }
 

@@ -217,6 +217,17 @@ fn a_simulation_with_preemption() {
 }
 
 #[test]
+fn a_scenario_and_what_it_changes() {
+    let asked = "simulate --drain a1-1 --snapshot examples/clusters/zones.yaml";
+    let whole = page(asked);
+    for text in ["<li>drain a1-1", "2 pods evicted: ", "<th scope=\"col\">From</th>", "utilisation"] {
+        assert!(whole.contains(text), "{text}");
+    }
+    let different = page(&format!("{asked} --diff"));
+    assert!(different.contains("<h3>Different</h3>") && !different.contains("<h3>Pod by pod</h3>"));
+}
+
+#[test]
 fn names_of_a_cluster_stay_text() {
     const NASTY: [&str; 6] = [
         "<script>window.hacked = 1</script>",

@@ -4,7 +4,8 @@
 mod common;
 
 use common::{cases, key};
-use kubectl_sched::cluster::{Cluster, NodeId, PodId, Timestamp};
+use kubectl_sched::cluster::edit::{Edit, Undo};
+use kubectl_sched::cluster::{Cluster, NodeId, NodeInfo, PodId, Timestamp, name};
 use kubectl_sched::explain::pending::{self, Root};
 use kubectl_sched::framework::Placement;
 use kubectl_sched::scheduler::Scheduler;
@@ -82,6 +83,59 @@ fn adding_capacity_never_removes_a_feasible_node() {
                     assert!(still, "{}: {} lost {}", case.name, before.pod, node.name);
                 }
             }
+        }
+    }
+}
+
+/// Spread constraints count domains, and affinity of all pods to each other wants one of them filled:
+/// not in this law. What a new node lacks is a pod, a label, a zone of its own.
+#[test]
+fn adding_a_node_never_removes_a_feasible_node() {
+    let mut added = 0;
+    for area in ["mixed", "resources-fit", "node-affinity", "taints"] {
+        for case in cases(area).step_by(2) {
+            let (scheduler, cluster) = (case.scheduler(), case.cluster());
+            let Some(like) = cluster.nodes().first().map(NodeInfo::name) else { continue };
+            let mut larger = cluster.clone();
+            let edit = Edit::AddNode { like, name: name("one-more") };
+            let Ok(undo) = edit.apply(&mut larger, scheduler.behaviour().request_gates()) else { continue };
+            added += 1;
+            let spread = |pod: &PodId| !cluster.pod(*pod).spec().topology_spread_constraints.is_empty();
+            for pod in pending(&cluster).into_iter().filter(|pod| !spread(pod)) {
+                let (before, after) = (ask(&scheduler, &cluster, pod), ask(&scheduler, &larger, pod));
+                for node in before.feasible() {
+                    let still = after.feasible().any(|other| other.name == node.name);
+                    assert!(still, "{}: {} lost {}", case.name, before.pod, node.name);
+                }
+            }
+            undo.undo(&mut larger);
+            let first = |cluster: &Cluster| pending(cluster).first().map(|pod| said(&ask(&scheduler, cluster, *pod)));
+            assert_eq!(first(&larger), first(&cluster), "{}", case.name);
+        }
+    }
+    assert!(added > 50, "{added} nodes");
+}
+
+/// A node that is removed and put back changes no answer, wherever it stands.
+#[test]
+fn removing_a_node_and_putting_it_back_changes_nothing() {
+    for area in ["mixed", "topology-spread", "inter-pod-affinity", "volumes", "image-locality", "dra"] {
+        for case in cases(area).step_by(6) {
+            let (scheduler, mut cluster) = (case.scheduler(), case.cluster());
+            let gates = scheduler.behaviour().request_gates();
+            let pods = pending(&cluster);
+            let all =
+                |cluster: &Cluster| pods.iter().map(|pod| said(&ask(&scheduler, cluster, *pod))).collect::<Vec<_>>();
+            let before = all(&cluster);
+            let mut edits: Vec<Edit> =
+                cluster.nodes().iter().map(|node| Edit::RemoveNode { node: node.name() }).collect();
+            // Pods that leave first, and a node in between.
+            let on_nodes = cluster.pods().iter().filter(|pod| cluster.node_of(pod.id).is_some());
+            edits.splice(1..1, on_nodes.step_by(2).map(|pod| Edit::DeletePod { pod: pod.key() }));
+            let undos = Edit::apply_all(&edits, &mut cluster, gates).unwrap();
+            assert!(cluster.nodes().is_empty());
+            Undo::all(undos, &mut cluster);
+            assert_eq!(all(&cluster), before, "{}", case.name);
         }
     }
 }

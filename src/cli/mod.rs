@@ -20,6 +20,7 @@ mod output;
 mod pending;
 mod resolve;
 mod running_scheduler;
+mod scenario_args;
 mod simulate;
 mod snapshot;
 mod state;

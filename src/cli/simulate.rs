@@ -9,11 +9,13 @@ use crate::cluster::{Created, PodId, Timestamp};
 use crate::error::{Error, Result};
 use crate::report::simulation::{self, SimulationAnswer};
 use crate::report::{Format, html};
-use crate::simulate::{Simulation, Summary, Ties, queue};
+use crate::simulate::scenario::{self, Run};
+use crate::simulate::{Diff, Picture, Simulation, Summary, Ties, queue};
 
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
 use super::output::OutputFlags;
+use super::scenario_args::ScenarioFlags;
 use super::state::{Purpose, State, StateFlags};
 use super::{Status, TEMPLATE, resolve};
 
@@ -30,10 +32,14 @@ use super::{Status, TEMPLATE, resolve};
 /// claims of a StatefulSet, on every node of a DaemonSet, with priority, overhead and defaults;
 /// those that a LimitRange or ResourceQuota forbids are refused.
 ///
+/// What if the cluster were different? --drain, --remove-node, --add-nodes, --scale and the like
+/// change it first, in the order given; pods that lose their place by it are placed anew, right
+/// away, as their controllers would make them. --scenario takes such steps from a file.
+///
 /// Where several nodes are equally good the first in the order of names is taken, so that a run
 /// can be repeated; kube-scheduler draws one of them. TIES says how many others there were.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched simulate (--pending | -f FILE) [OPTIONS]")]
+#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched simulate (--pending | -f FILE | CHANGES) [OPTIONS]")]
 pub(crate) struct SimulateArgs {
     /// Schedule every pending pod of the state, of all namespaces
     #[arg(long)]
@@ -47,12 +53,17 @@ pub(crate) struct SimulateArgs {
     /// Let pods of lower priority make way for those that fit nowhere
     #[arg(long)]
     preempt: bool,
+    /// Show only what the changes make different, against the same pods in the unchanged cluster
+    #[arg(long)]
+    diff: bool,
     /// Draw among equally good nodes as kube-scheduler does; the same seed draws the same
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     /// End with status 1 when a pod does not fit
     #[arg(long)]
     exit_code: bool,
+    #[command(flatten)]
+    changes: ScenarioFlags,
     #[command(flatten)]
     state: StateFlags,
     #[command(flatten)]
@@ -78,14 +89,27 @@ Examples:
   kubectl sched simulate --pending -f examples/pods/batch.yaml --exit-code \\
       -o json --snapshot examples/clusters/mixed.yaml
 
+  # What becomes of the pods of node-3 when it is drained?
+  kubectl sched simulate --drain node-3 --force \\
+      --snapshot examples/clusters/mixed.yaml
+
+  # Which pods would find no place if zone a were lost, and with two more nodes?
+  kubectl sched simulate --add-nodes 2=b1-1 --remove-nodes zone=a --diff \\
+      --snapshot examples/clusters/zones.yaml
+
 Exit status:
   0  the question was answered, whatever the answer
   1  with --exit-code only: answered, and a pod does not fit
   2  the question could not be answered";
 
 pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
-    if !arguments.pending && arguments.filename.is_empty() {
-        return Err(Error::new("you must say what to schedule").hint("use --pending, or -f FILE"));
+    if !arguments.pending && arguments.filename.is_empty() && arguments.changes.is_empty() {
+        return Err(Error::new("you must say what to schedule")
+            .hint("use --pending, -f FILE, or change the cluster, such as with --drain NODE"));
+    }
+    if arguments.diff && arguments.changes.is_empty() {
+        return Err(Error::new("--diff compares with the unchanged cluster, and nothing is changed")
+            .hint("use it with --scenario FILE or a flag such as --drain NODE"));
     }
     let mut from_files = Asked::default();
     let purpose = Purpose { new_pods: !arguments.filename.is_empty(), groups: true };
@@ -96,17 +120,39 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
         Ok(())
     })?;
     let (pods, refused) = pods(&mut state, arguments, from_files)?;
+    let scenario = arguments.changes.scenario(&state.namespace)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
     let now = Timestamp::now();
+    let without = arguments.diff.then(|| unchanged(&mut state, arguments, &pods, ties, now));
+    let before = Picture::of(&state.cluster);
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(arguments.preempt);
-    let steps = simulation.run(&pods);
+    let Run { steps, reports, broken_budgets } =
+        scenario::run(&mut simulation, &scenario, &pods).map_err(Error::from_error)?;
     let mut not_evaluated = simulation.not_evaluated();
     not_evaluated.extend(state.notes.iter().cloned());
-    let summary = Summary::of(&steps, simulation.cluster());
-    let answer = SimulationAnswer { steps, refused, summary, not_evaluated };
+    let answer = SimulationAnswer {
+        summary: Summary::of(&before, &steps, simulation.cluster()),
+        diff: without.map(|without| Diff::of(&without, simulation.cluster(), &steps)),
+        before,
+        steps,
+        refused,
+        scenario: reports,
+        broken_budgets,
+        not_evaluated,
+    };
+    drop(simulation);
     print(&answer, &arguments.output, &state, now)?;
     let fits = answer.summary.unplaced == 0 && answer.refused.is_empty();
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
+}
+
+/// How the same pods leave the cluster as it is; the state is as it was when this returns.
+fn unchanged(state: &mut State, arguments: &SimulateArgs, pods: &[PodId], ties: Ties, now: Timestamp) -> Picture {
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(arguments.preempt);
+    simulation.run(pods);
+    let picture = Picture::of(simulation.cluster());
+    simulation.rewind();
+    picture
 }
 
 /// The pods in the order of the queue, and those that the API server would refuse.

@@ -1,5 +1,7 @@
 //! Pod (anti-)affinity terms, compiled once for all pods of a class.
 
+use std::sync::Arc;
+
 use super::labels::Labels;
 use super::name::Name;
 use super::pod_spec::{PodAffinity, PodAffinityTerm};
@@ -16,7 +18,7 @@ pub struct AffinityTerm {
     /// Namespaces by label.
     pub namespace_selector: Selector,
     /// Pods by label.
-    pub selector: Selector,
+    pub selector: Arc<Selector>,
     /// The node label that makes a domain.
     pub topology_key: Name,
 }
@@ -27,7 +29,7 @@ impl AffinityTerm {
             namespaces: term.namespaces.iter().copied().collect(),
             own_namespace: term.namespaces.is_empty() && term.namespace_selector.is_none(),
             namespace_selector: Selector::new(term.namespace_selector.as_ref())?,
-            selector: Selector::new(term.label_selector.as_ref())?,
+            selector: Arc::new(Selector::new(term.label_selector.as_ref())?),
             topology_key: term.topology_key,
         })
     }

@@ -45,6 +45,7 @@ pub mod resources;
 pub mod scheduler_process;
 pub mod scheduling_event;
 pub mod selector;
+pub mod selector_text;
 pub mod storage;
 pub mod taint;
 pub mod time;
@@ -133,7 +134,8 @@ impl Cluster {
         self.node_ids.get(&name).map(|id| self.node(*id))
     }
 
-    /// All pods that have not ended, in the order of namespace and name.
+    /// All pods that have not ended, in the order of namespace and name; behind them those that
+    /// were added, and among them those that were taken out ([`Cluster::has_pod`] tells).
     pub fn pods(&self) -> &[Pod] {
         &self.pods
     }
@@ -161,6 +163,11 @@ impl Cluster {
     /// Pending pods nominated to the node called `node`.
     pub fn nominated_to(&self, node: Name) -> &[PodId] {
         self.nominated.get(&node).map_or(&[], Vec::as_slice)
+    }
+
+    /// Pending pods nominated to nodes, whether or not these exist.
+    pub fn nominated(&self) -> impl Iterator<Item = &Pod> {
+        self.nominated.values().flatten().map(|id| self.pod(*id))
     }
 
     /// What is known of the image `name` (in full, with its tag).
@@ -198,7 +205,17 @@ impl Cluster {
 
     /// Pods that wait for a node, in the order of namespace and name.
     pub fn pending(&self) -> impl Iterator<Item = &Pod> {
-        self.pods.iter().filter(|pod| pod.own.node_name.is_none())
+        self.pods.iter().filter(|pod| pod.own.node_name.is_none() && self.has_pod(pod.id))
+    }
+
+    /// Whether the pod is part of the state: not deleted, nor replaced by another of its name.
+    pub fn has_pod(&self, pod: PodId) -> bool {
+        self.pod_ids.get(&self.pod(pod).key()) == Some(&pod)
+    }
+
+    /// The workload `key` names.
+    pub fn workload(&self, key: workload::WorkloadKey) -> Option<&Workload> {
+        self.workloads.iter().find(|workload| workload.identity() == key)
     }
 
     /// Puts a pending pod on a node.

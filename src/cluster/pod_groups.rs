@@ -116,7 +116,8 @@ fn class_key(pod: &Pod) -> (Name, usize) {
 }
 
 fn take_out(pods: &mut Vec<PodId>, pod: PodId) {
-    if let Some(place) = pods.iter().position(|id| *id == pod) {
+    // What came last often leaves first: a what-if question is taken back.
+    if let Some(place) = pods.iter().rposition(|id| *id == pod) {
         pods.swap_remove(place);
     }
 }

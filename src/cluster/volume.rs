@@ -11,17 +11,26 @@ use super::name::{Name, name};
 /// The volumes of a pod that matter to scheduling; config maps, secrets, projections and
 /// the like are dropped while reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Volumes(Box<[Volume]>);
+pub struct Volumes {
+    volumes: Box<[Volume]>,
+    /// An `emptyDir` is among those dropped.
+    empty_dir: bool,
+}
 
 impl Volumes {
     /// In the pod's order.
     pub fn iter(&self) -> std::slice::Iter<'_, Volume> {
-        self.0.iter()
+        self.volumes.iter()
+    }
+
+    /// Whether the pod keeps data on its node, which is lost when the pod leaves it.
+    pub fn has_empty_dir(&self) -> bool {
+        self.empty_dir
     }
 
     /// Whether none matters.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.volumes.is_empty()
     }
 }
 
@@ -36,7 +45,7 @@ impl<'a> IntoIterator for &'a Volumes {
 
 impl FromIterator<Volume> for Volumes {
     fn from_iter<I: IntoIterator<Item = Volume>>(volumes: I) -> Self {
-        Self(volumes.into_iter().collect())
+        Self { volumes: volumes.into_iter().collect(), empty_dir: false }
     }
 }
 
@@ -201,6 +210,7 @@ struct WireVolume<'a> {
     name: Cow<'a, str>,
     persistent_volume_claim: Option<WireClaim>,
     ephemeral: Option<serde::de::IgnoredAny>,
+    empty_dir: Option<serde::de::IgnoredAny>,
     iscsi: Option<WireIscsi>,
     rbd: Option<WireRbd>,
     // Not flattened: that would buffer every volume of every pod.
@@ -276,6 +286,8 @@ impl WireVolume<'_> {
 impl<'de> Deserialize<'de> for Volumes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let wire: Option<Vec<WireVolume<'de>>> = Option::deserialize(deserializer)?;
-        Ok(Self(wire.unwrap_or_default().into_iter().filter_map(WireVolume::volume).collect()))
+        let wire = wire.unwrap_or_default();
+        let empty_dir = wire.iter().any(|volume| volume.empty_dir.is_some());
+        Ok(Self { volumes: wire.into_iter().filter_map(WireVolume::volume).collect(), empty_dir })
     }
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::labels::Labels;
 use super::meta::{Metadata, ObjectKey, OwnerReference};
-use super::name::Name;
+use super::name::{Name, name};
 use super::pod::Pod;
 use super::pod_spec::PodSpec;
 use super::selector::{LabelSelector, Selector};
@@ -62,9 +62,71 @@ impl WorkloadKind {
     }
 }
 
+/// Which workload: its kind, namespace and name; written `deployment/shop/web`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WorkloadKey {
+    /// Its kind.
+    pub kind: WorkloadKind,
+    /// Namespace and name.
+    pub key: ObjectKey,
+}
+
+impl WorkloadKey {
+    /// Reads `TYPE/NAME` or `TYPE/NAMESPACE/NAME`, the type in any of kubectl's spellings; a
+    /// workload without a namespace is in `namespace`. None for anything else.
+    pub fn parse(text: &str, namespace: Name) -> Option<Self> {
+        let (kind, rest) = text.split_once('/')?;
+        let kind = WorkloadKind::from_resource(&kind.to_ascii_lowercase())?;
+        let (namespace, object) =
+            rest.split_once('/').map_or((namespace, rest), |(namespace, object)| (name(namespace), object));
+        let complete = !object.is_empty() && !object.contains('/') && !namespace.is_empty();
+        complete.then(|| Self { kind, key: ObjectKey::new(namespace, name(object)) })
+    }
+}
+
+impl fmt::Display for WorkloadKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind.as_str().to_ascii_lowercase(), self.key)
+    }
+}
+
+impl Serialize for WorkloadKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for WorkloadKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text, name("default")).ok_or_else(|| {
+            serde::de::Error::custom(format!(
+                "\"{text}\" names no workload: write TYPE/NAMESPACE/NAME, such as deployment/shop/web"
+            ))
+        })
+    }
+}
+
 impl fmt::Display for WorkloadKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl Workload {
+    /// Kind, namespace and name.
+    pub fn identity(&self) -> WorkloadKey {
+        WorkloadKey { kind: self.kind, key: self.key }
+    }
+
+    /// Whether `owner`, of an object in `namespace`, is this workload. A uid counts where both have one.
+    pub fn is_owner(&self, namespace: Name, owner: Option<&OwnerReference>) -> bool {
+        owner.is_some_and(|owner| {
+            namespace == self.key.namespace
+                && owner.name == self.key.name
+                && owner.kind == self.kind.as_str()
+                && (owner.uid.is_empty() || self.uid.is_empty() || owner.uid == self.uid)
+        })
     }
 }
 

@@ -27,7 +27,7 @@ pub use node_detail::{FilterDetail, NodeDetail, ScoreDetail, Verdict};
 pub use own_words::OwnWords;
 pub use shared_label::SharedLabel;
 pub use standing::Standing;
-pub use suggest::{PreemptionDetail, Suggestion};
+pub use suggest::{Need, PreemptionDetail, Suggestion};
 
 use crate::cluster::{Cluster, Timestamp};
 use crate::framework::Placement;
@@ -50,6 +50,8 @@ pub struct Explanation {
     pub causes: Vec<Cause>,
     /// Rejected nodes, the closest first.
     pub near_misses: Vec<NearMiss>,
+    /// What would be needed that no change of pod or node brings about.
+    pub needed: Vec<Need>,
     /// How the best node came to be the best; none without a feasible node.
     pub decision: Option<Decision>,
     /// How the node that the pod runs on compares; none for a pending pod.
@@ -62,6 +64,7 @@ impl Explanation {
         Self {
             causes: causes::find(placement, cluster),
             near_misses: near_misses::find(placement),
+            needed: suggest::needed(placement, cluster),
             decision: deciding::find(placement),
             attribution: attribution::find(placement),
         }

@@ -10,6 +10,7 @@ pub mod extender;
 pub mod fact;
 pub mod filter_set;
 pub mod fit_error;
+pub mod memory;
 pub mod not_evaluated;
 pub mod placement;
 pub mod plugin;
@@ -28,14 +29,17 @@ pub use device_reason::{DeviceReason, DeviceShortage};
 pub use extender::Extender;
 pub use fact::Fact;
 pub use filter_set::FilterSet;
+pub use memory::{Change, Memory, Touched};
 pub use not_evaluated::{NotEvaluated, Notes};
 pub use placement::{NodePlacement, Placement};
 pub use plugin::{
-    FilterPlugin, MAX_NODE_SCORE, NodeFilter, NodeScorer, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilter,
-    PreFilterPlugin, PreScore, PreScorePlugin, ReservePlugin, ScorePlugin, Unprepared, Unscored, default_normalize,
+    FilterPlugin, MAX_NODE_SCORE, NodeFilter, NodeScorer, Normalizer, Plugin, PostFilterPlugin, PreEnqueuePlugin,
+    PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, ReservePlugin, ScorePlugin, Unprepared, Unscored,
+    default_normalize,
 };
 pub use post_filter::{Candidate, FailedCycle, PostFilter, Preemption};
 pub use profile::Framework;
 pub use reason::Reason;
+pub use scoring::Range;
 pub use status::{Code, PluginRejection, Rejection};
-pub use volume_reason::VolumeReason;
+pub use volume_reason::{BindObstacle, VolumeReason};

@@ -1,7 +1,6 @@
 //! How many feasible nodes a live scheduler compares: here all of them are, always.
 
 use super::not_evaluated::NotEvaluated;
-use super::placement::Placement;
 
 /// Below this many nodes all are looked at.
 const MIN_FEASIBLE_NODES_TO_FIND: usize = 100;
@@ -22,11 +21,10 @@ pub fn feasible_nodes_to_find(nodes: usize, percentage: i32) -> usize {
     share.max(MIN_FEASIBLE_NODES_TO_FIND)
 }
 
-/// What to say of a placement in which a live scheduler may have compared fewer nodes.
-pub fn note(placement: &Placement, percentage: i32) -> Option<NotEvaluated> {
-    let nodes = placement.nodes.len();
+/// What to say where `feasible` of `nodes` nodes were compared, and a live scheduler may have
+/// compared fewer.
+pub fn note(nodes: usize, feasible: usize, percentage: i32) -> Option<NotEvaluated> {
     let found = feasible_nodes_to_find(nodes, percentage);
-    let feasible = placement.feasible().count();
     (feasible > found).then(|| {
         let why = match percentage {
             0 => format!("a live scheduler of {nodes} nodes stops at {found} feasible ones"),

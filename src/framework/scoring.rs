@@ -12,6 +12,36 @@ use super::placement::{PluginScore, Scores};
 use super::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE, NodeScorer, PreScore};
 use super::profile::Framework;
 
+/// The least and the largest raw score among the feasible nodes that take part; 0 and 0 where
+/// there are none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Range {
+    /// The least.
+    pub least: i64,
+    /// The largest.
+    pub most: i64,
+}
+
+impl Range {
+    /// The range of `scores`.
+    pub fn of(scores: impl Iterator<Item = i64>) -> Self {
+        scores
+            .map(|score| Self { least: score, most: score })
+            .reduce(|a, b| Self { least: a.least.min(b.least), most: a.most.max(b.most) })
+            .unwrap_or_default()
+    }
+}
+
+/// NormalizeScore: brings the raw scores of all feasible nodes into 0 to 100. `nodes` and `scores` are in step.
+pub fn normalize(scorer: &dyn NodeScorer, nodes: &[&NodeInfo], scores: &mut [i64]) {
+    let Some(normalizer) = scorer.normalizer() else { return };
+    let counted = nodes.iter().zip(&*scores).filter(|(node, _)| normalizer.takes_part(node));
+    let range = Range::of(counted.map(|(_, score)| *score));
+    for (node, score) in nodes.iter().zip(scores) {
+        *score = if normalizer.takes_part(node) { normalizer.normalize(*score, range) } else { MIN_NODE_SCORE };
+    }
+}
+
 /// The scorers of one cycle.
 pub struct Scorers<'a> {
     /// Plugin, weight and scorer, in the profile's order; the skipped ones are left out.
@@ -74,7 +104,7 @@ pub fn score(framework: &Framework<'_>, cycle: Cycle<'_>, feasible: &[&NodeInfo]
     }
     for ((plugin, weight, scorer), raw) in scorers.iter().zip(columns) {
         let mut normalized = raw.clone();
-        scorer.normalize(feasible, &mut normalized);
+        normalize(scorer.as_ref(), feasible, &mut normalized);
         for ((node, raw), normalized) in nodes.iter_mut().zip(raw).zip(normalized) {
             if !(MIN_NODE_SCORE..=MAX_NODE_SCORE).contains(&normalized) {
                 return Err(format!(

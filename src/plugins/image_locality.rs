@@ -30,15 +30,11 @@ impl Plugin for ImageLocality {
 
 impl ScorePlugin for ImageLocality {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
-        let spec = cycle.pod.spec();
-        let images: Vec<(Name, i64)> = spec
-            .init_containers
-            .iter()
-            .chain(&spec.containers)
-            .map(|container| normalized_image_name(container.image.unwrap_or_default()))
-            .map(|image| (image, scaled_size(cycle.cluster, image)))
-            .collect();
-        Box::new(Scorer { images })
+        Box::new(Scorer::of(cycle))
+    }
+
+    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<Box<dyn NodeScorer + 'a>> {
+        Some(Box::new(Scorer::of(cycle)))
     }
 }
 
@@ -56,6 +52,18 @@ struct Scorer {
 }
 
 impl Scorer {
+    fn of(cycle: Cycle<'_>) -> Self {
+        let spec = cycle.pod.spec();
+        let images: Vec<(Name, i64)> = spec
+            .init_containers
+            .iter()
+            .chain(&spec.containers)
+            .map(|container| normalized_image_name(container.image.unwrap_or_default()))
+            .map(|image| (image, scaled_size(cycle.cluster, image)))
+            .collect();
+        Self { images }
+    }
+
     /// Images that `node` has. A few names against a hundred: a scan by address beats a set.
     fn present<'a>(&'a self, node: &'a NodeInfo) -> impl Iterator<Item = (Name, i64)> + 'a {
         let on_node = |image: Name| node.node.images.iter().any(|on_node| on_node.names.contains(&image));

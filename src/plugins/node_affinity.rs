@@ -5,6 +5,7 @@
 //! upstream plugins/nodeaffinity/node_affinity.go.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -14,11 +15,12 @@ use crate::cluster::node_affinity::RequiredNodeAffinity;
 use crate::cluster::node_selector::{
     LazyErrorNodeSelector, NODE_NAME_FIELD, NodeSelector, NodeSelectorTerm, PreferredSchedulingTerms,
 };
+use crate::cluster::pod_class::PodClass;
 use crate::cluster::pod_spec::NodeAffinity as Terms;
 use crate::config::NodeAffinityArgs;
 use crate::framework::{
-    Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin,
-    Reason, Rejection, ScorePlugin, default_normalize,
+    Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Normalizer, Plugin, PreFilter, PreFilterPlugin, PreScore,
+    PreScorePlugin, Range, Reason, Rejection, ScorePlugin, default_normalize,
 };
 
 /// The plugin.
@@ -40,11 +42,34 @@ impl NodeAffinity {
         }
     }
 
-    fn scorer<'a>(&'a self, cycle: Cycle<'a>) -> PreScore<'a> {
-        match &cycle.pod.class.preferred_node_affinity {
-            Err(error) => PreScore::Error(error.clone()),
-            Ok(own) => PreScore::Run(Box::new(Scorer { added: self.added_preferred.as_ref(), own: own.as_ref() })),
+    fn prepare(&self, cycle: Cycle<'_>) -> PreFilter<'_> {
+        if self.added_required.is_none() && cycle.pod.class.required_node_affinity.is_empty() {
+            return PreFilter::Skip;
         }
+        let nodes = cycle.pod.spec().required_node_affinity().and_then(named_nodes);
+        if nodes.as_ref().is_some_and(BTreeSet::is_empty) {
+            return PreFilter::Reject(Rejection::unresolvable(Reason::NodeAffinityConflict));
+        }
+        PreFilter::Run { filter: Box::new(self.filter_of(cycle)), nodes }
+    }
+
+    fn filter_of(&self, cycle: Cycle<'_>) -> Filter<'_> {
+        Filter { added: self.added_required.as_ref(), class: Arc::clone(&cycle.pod.class) }
+    }
+
+    fn prepare_score(&self, cycle: Cycle<'_>) -> PreScore<'_> {
+        if self.added_preferred.is_none() && matches!(cycle.pod.class.preferred_node_affinity, Ok(None)) {
+            return PreScore::Skip;
+        }
+        self.scorer(cycle)
+    }
+
+    fn scorer(&self, cycle: Cycle<'_>) -> PreScore<'_> {
+        let class = &cycle.pod.class;
+        if let Err(error) = &class.preferred_node_affinity {
+            return PreScore::Error(error.clone());
+        }
+        PreScore::Run(Box::new(Scorer { added: self.added_preferred.as_ref(), class: Some(Arc::clone(class)) }))
     }
 }
 
@@ -72,14 +97,11 @@ impl Plugin for NodeAffinity {
 
 impl PreFilterPlugin for NodeAffinity {
     fn pre_filter<'a>(&'a self, cycle: Cycle<'a>) -> PreFilter<'a> {
-        if self.added_required.is_none() && cycle.pod.class.required_node_affinity.is_empty() {
-            return PreFilter::Skip;
-        }
-        let nodes = cycle.pod.spec().required_node_affinity().and_then(named_nodes);
-        if nodes.as_ref().is_some_and(BTreeSet::is_empty) {
-            return PreFilter::Reject(Rejection::unresolvable(Reason::NodeAffinityConflict));
-        }
-        PreFilter::Run { filter: FilterPlugin::unprepared(self, cycle), nodes }
+        self.prepare(cycle)
+    }
+
+    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<PreFilter<'a>> {
+        Some(self.prepare(cycle))
     }
 }
 
@@ -106,13 +128,20 @@ fn named_by(term: &NodeSelectorTerm) -> Option<BTreeSet<Name>> {
 impl FilterPlugin for NodeAffinity {
     /// Upstream's filter computes for itself what PreFilter did not leave it.
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
-        Box::new(Filter { added: self.added_required.as_ref(), own: &cycle.pod.class.required_node_affinity })
+        Box::new(self.filter_of(cycle))
     }
 }
 
 struct Filter<'a> {
     added: Option<&'a LazyErrorNodeSelector>,
-    own: &'a RequiredNodeAffinity,
+    /// Whose own terms are asked.
+    class: Arc<PodClass>,
+}
+
+impl Filter<'_> {
+    fn own(&self) -> &RequiredNodeAffinity {
+        &self.class.required_node_affinity
+    }
 }
 
 impl NodeFilter for Filter<'_> {
@@ -121,21 +150,21 @@ impl NodeFilter for Filter<'_> {
         if !enforced {
             return Err(Rejection::unresolvable(Reason::EnforcedNodeAffinityMismatch));
         }
-        if self.own.matches(node) {
+        if self.own().matches(node) {
             return Ok(());
         }
-        let unmatched_labels = self.own.unmatched_labels(node).map(|(key, _)| key).collect();
-        let affinity = !self.own.affinity_matches(node);
+        let unmatched_labels = self.own().unmatched_labels(node).map(|(key, _)| key).collect();
+        let affinity = !self.own().affinity_matches(node);
         Err(Rejection::unresolvable(Reason::NodeAffinityMismatch { unmatched_labels, affinity }))
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
-        let labels = self.own.node_selector.iter().map(|(key, wanted)| {
+        let labels = self.own().node_selector.iter().map(|(key, wanted)| {
             let has = node.node.labels.get(key).map_or_else(|| "<none>".to_owned(), |value| value.to_string());
             Fact::value(format!("nodeSelector {key}={wanted}"), format!("node has {has}"))
         });
-        let terms = self.own.affinity.is_some().then(|| {
-            let verdict = if self.own.affinity_matches(node) { "a term matches" } else { "no term matches" };
+        let terms = self.own().affinity.is_some().then(|| {
+            let verdict = if self.own().affinity_matches(node) { "a term matches" } else { "no term matches" };
             Fact::value("required node affinity", verdict)
         });
         labels.chain(terms).collect()
@@ -144,10 +173,11 @@ impl NodeFilter for Filter<'_> {
 
 impl PreScorePlugin for NodeAffinity {
     fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
-        if self.added_preferred.is_none() && matches!(cycle.pod.class.preferred_node_affinity, Ok(None)) {
-            return PreScore::Skip;
-        }
-        self.scorer(cycle)
+        self.prepare_score(cycle)
+    }
+
+    fn kept<'a>(&'a self, cycle: Cycle<'_>, _nodes: &[&NodeInfo]) -> Option<PreScore<'a>> {
+        Some(self.prepare_score(cycle))
     }
 }
 
@@ -156,7 +186,7 @@ impl ScorePlugin for NodeAffinity {
         match self.scorer(cycle) {
             PreScore::Run(scorer) => scorer,
             PreScore::Error(error) => Box::new(Failing(error)),
-            PreScore::Skip => Box::new(Scorer { added: None, own: None }),
+            PreScore::Skip => Box::new(Scorer { added: None, class: None }),
         }
     }
 }
@@ -172,17 +202,30 @@ impl NodeScorer for Failing {
 
 struct Scorer<'a> {
     added: Option<&'a PreferredSchedulingTerms>,
-    own: Option<&'a PreferredSchedulingTerms>,
+    /// Whose own terms are asked.
+    class: Option<Arc<PodClass>>,
+}
+
+impl Scorer<'_> {
+    fn own(&self) -> Option<&PreferredSchedulingTerms> {
+        self.class.as_ref()?.preferred_node_affinity.as_ref().ok()?.as_ref()
+    }
+}
+
+impl Normalizer for Scorer<'_> {
+    fn normalize(&self, score: i64, range: Range) -> i64 {
+        default_normalize(score, range, false)
+    }
 }
 
 impl NodeScorer for Scorer<'_> {
     fn score(&self, node: &NodeInfo) -> Result<i64, String> {
         let score = |terms: &PreferredSchedulingTerms| terms.score(node.name(), &node.node.labels);
-        Ok(self.added.map_or(0, score) + self.own.map_or(0, score))
+        Ok(self.added.map_or(0, score) + self.own().map_or(0, score))
     }
 
-    fn normalize(&self, _nodes: &[&NodeInfo], scores: &mut [i64]) {
-        default_normalize(scores, false);
+    fn normalizer(&self) -> Option<&dyn Normalizer> {
+        Some(self)
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
@@ -190,7 +233,7 @@ impl NodeScorer for Scorer<'_> {
             terms.map(|terms| Fact::value(what, terms.score(node.name(), &node.node.labels).to_string()))
         };
         [
-            fact("weight of the pod's matching terms", self.own),
+            fact("weight of the pod's matching terms", self.own()),
             fact("weight of the profile's matching terms", self.added),
         ]
         .into_iter()

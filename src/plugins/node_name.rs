@@ -24,6 +24,10 @@ impl FilterPlugin for NodeName {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
         Box::new(Filter { wanted: cycle.pod.own.node_name })
     }
+
+    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<Box<dyn NodeFilter + 'a>> {
+        Some(Box::new(Filter { wanted: cycle.pod.own.node_name }))
+    }
 }
 
 struct Filter {

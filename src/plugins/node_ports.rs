@@ -3,8 +3,10 @@
 //! Counts host ports of containers and restartable init containers; upstream
 //! plugins/nodeports/node_ports.go.
 
+use std::sync::Arc;
+
 use crate::cluster::NodeInfo;
-use crate::cluster::host_ports::HostPort;
+use crate::cluster::pod_class::PodClass;
 use crate::framework::{
     Cycle, FilterPlugin, NodeFilter, Plugin, PreFilter, PreFilterPlugin, Reason, Rejection, Unprepared,
 };
@@ -30,8 +32,11 @@ impl Plugin for NodePorts {
 
 impl PreFilterPlugin for NodePorts {
     fn pre_filter<'a>(&'a self, cycle: Cycle<'a>) -> PreFilter<'a> {
-        let wanted = &*cycle.pod.class.host_ports;
-        if wanted.is_empty() { PreFilter::Skip } else { PreFilter::run(Filter { wanted }) }
+        prepare(cycle)
+    }
+
+    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<PreFilter<'a>> {
+        Some(prepare(cycle))
     }
 }
 
@@ -41,13 +46,20 @@ impl FilterPlugin for NodePorts {
     }
 }
 
-struct Filter<'a> {
-    wanted: &'a [HostPort],
+fn prepare(cycle: Cycle<'_>) -> PreFilter<'static> {
+    let class = Arc::clone(&cycle.pod.class);
+    if class.host_ports.is_empty() { PreFilter::Skip } else { PreFilter::run(Filter { class }) }
 }
 
-impl NodeFilter for Filter<'_> {
+struct Filter {
+    /// Whose ports are wanted.
+    class: Arc<PodClass>,
+}
+
+impl NodeFilter for Filter {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
-        let taken: Vec<_> = self.wanted.iter().filter(|port| node.used_ports.conflict(**port).is_some()).collect();
+        let wanted = self.class.host_ports.iter();
+        let taken: Vec<_> = wanted.filter(|port| node.used_ports.conflict(**port).is_some()).collect();
         if taken.is_empty() {
             return Ok(());
         }

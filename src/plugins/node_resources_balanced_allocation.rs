@@ -22,8 +22,13 @@ impl NodeResourcesBalancedAllocation {
         Self { scored: ScoredResources::new(&args.resources), gates: behaviour.request_gates() }
     }
 
-    fn scorer<'a>(&'a self, cycle: Cycle<'a>) -> Scorer<'a> {
+    fn scorer(&self, cycle: Cycle<'_>) -> Scorer<'_> {
         Scorer { allocation: self.scored.allocation(cycle.pod, self.gates, true) }
+    }
+
+    fn prepare(&self, cycle: Cycle<'_>) -> PreScore<'_> {
+        let scorer = self.scorer(cycle);
+        if scorer.is_best_effort() { PreScore::Skip } else { PreScore::Run(Box::new(scorer)) }
     }
 }
 
@@ -43,8 +48,11 @@ impl Plugin for NodeResourcesBalancedAllocation {
 
 impl PreScorePlugin for NodeResourcesBalancedAllocation {
     fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
-        let scorer = self.scorer(cycle);
-        if scorer.is_best_effort() { PreScore::Skip } else { PreScore::Run(Box::new(scorer)) }
+        self.prepare(cycle)
+    }
+
+    fn kept<'a>(&'a self, cycle: Cycle<'_>, _nodes: &[&NodeInfo]) -> Option<PreScore<'a>> {
+        Some(self.prepare(cycle))
     }
 }
 

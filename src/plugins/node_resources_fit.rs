@@ -39,6 +39,18 @@ impl NodeResourcesFit {
         }
     }
 
+    fn prepare(&self, cycle: Cycle<'_>) -> PreFilter<'_> {
+        let request = requests::filter_request(&cycle.pod.class.template.resources(), self.gates);
+        PreFilter::run(Filter { plugin: self, request })
+    }
+
+    /// Scoring looks neither at pod-level resources nor at the status of the incoming pod
+    /// (upstream leaves both switches of its scorer unset).
+    fn scorer(&self, cycle: Cycle<'_>) -> Scorer<'_> {
+        let off = RequestGates { in_place_pod_vertical_scaling: false, pod_level_resources: false };
+        Scorer { plugin: self, allocation: self.scored.allocation(cycle.pod, off, false) }
+    }
+
     fn ignores(&self, resource: Name) -> bool {
         let in_group = || {
             let group = resource.split('/').next().unwrap_or_default();
@@ -72,8 +84,11 @@ impl Plugin for NodeResourcesFit {
 
 impl PreFilterPlugin for NodeResourcesFit {
     fn pre_filter<'a>(&'a self, cycle: Cycle<'a>) -> PreFilter<'a> {
-        let request = requests::filter_request(&cycle.pod.class.template.resources(), self.gates);
-        PreFilter::run(Filter { plugin: self, request })
+        self.prepare(cycle)
+    }
+
+    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<PreFilter<'a>> {
+        Some(self.prepare(cycle))
     }
 }
 
@@ -202,16 +217,17 @@ impl NodeFilter for Filter<'_> {
 
 impl PreScorePlugin for NodeResourcesFit {
     fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
-        PreScore::Run(ScorePlugin::unprepared(self, cycle))
+        PreScore::Run(Box::new(self.scorer(cycle)))
+    }
+
+    fn kept<'a>(&'a self, cycle: Cycle<'_>, _nodes: &[&NodeInfo]) -> Option<PreScore<'a>> {
+        Some(PreScore::Run(Box::new(self.scorer(cycle))))
     }
 }
 
 impl ScorePlugin for NodeResourcesFit {
-    /// Scoring looks neither at pod-level resources nor at the status of the incoming pod
-    /// (upstream leaves both switches of its scorer unset).
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
-        let off = RequestGates { in_place_pod_vertical_scaling: false, pod_level_resources: false };
-        Box::new(Scorer { plugin: self, allocation: self.scored.allocation(cycle.pod, off, false) })
+        Box::new(self.scorer(cycle))
     }
 }
 

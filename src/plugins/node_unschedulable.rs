@@ -23,15 +23,25 @@ impl Plugin for NodeUnschedulable {
 
 impl FilterPlugin for NodeUnschedulable {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
-        let taint =
-            Taint { key: name("node.kubernetes.io/unschedulable"), value: name(""), effect: TaintEffect::NoSchedule };
-        Box::new(Filter { tolerated: tolerated(&cycle.pod.spec().tolerations, &taint) })
+        Box::new(Filter::of(cycle))
+    }
+
+    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<Box<dyn NodeFilter + 'a>> {
+        Some(Box::new(Filter::of(cycle)))
     }
 }
 
 struct Filter {
     /// Whether the pod tolerates the taint that stands for a cordon.
     tolerated: bool,
+}
+
+impl Filter {
+    fn of(cycle: Cycle<'_>) -> Self {
+        let taint =
+            Taint { key: name("node.kubernetes.io/unschedulable"), value: name(""), effect: TaintEffect::NoSchedule };
+        Self { tolerated: tolerated(&cycle.pod.spec().tolerations, &taint) }
+    }
 }
 
 impl NodeFilter for Filter {

@@ -5,11 +5,14 @@
 //! gets 100. <https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/>;
 //! upstream plugins/tainttoleration/taint_toleration.go.
 
+use std::sync::Arc;
+
 use crate::cluster::NodeInfo;
+use crate::cluster::pod_class::PodClass;
 use crate::cluster::taint::{Taint, TaintEffect, Toleration, tolerated};
 use crate::framework::{
-    Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Plugin, PreScore, PreScorePlugin, Reason, Rejection,
-    ScorePlugin, Unscored, default_normalize,
+    Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Normalizer, Plugin, PreScore, PreScorePlugin, Range, Reason,
+    Rejection, ScorePlugin, Unscored, default_normalize,
 };
 
 const NAME: &str = "TaintToleration";
@@ -37,22 +40,33 @@ impl Plugin for TaintToleration {
 
 impl FilterPlugin for TaintToleration {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
-        Box::new(Filter {
-            tolerations: &cycle.pod.spec().tolerations,
-            names_taint: cycle.behaviour.taint_reason_names_taint,
-        })
+        Box::new(Filter::of(cycle))
+    }
+
+    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<Box<dyn NodeFilter + 'a>> {
+        Some(Box::new(Filter::of(cycle)))
     }
 }
 
-struct Filter<'a> {
-    tolerations: &'a [Toleration],
+struct Filter {
+    class: Arc<PodClass>,
     /// Whether this version's reason says which taint it is.
     names_taint: bool,
 }
 
-impl NodeFilter for Filter<'_> {
+impl Filter {
+    fn of(cycle: Cycle<'_>) -> Self {
+        Self { class: Arc::clone(&cycle.pod.class), names_taint: cycle.behaviour.taint_reason_names_taint }
+    }
+
+    fn tolerations(&self) -> &[Toleration] {
+        &self.class.template.spec.tolerations
+    }
+}
+
+impl NodeFilter for Filter {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
-        match first_untolerated(&node.node.taints, self.tolerations) {
+        match first_untolerated(&node.node.taints, self.tolerations()) {
             Some(taint) => Err(Rejection::unresolvable(Reason::UntoleratedTaint { taint, named: self.names_taint })),
             None => Ok(()),
         }
@@ -63,7 +77,7 @@ impl NodeFilter for Filter<'_> {
             .taints
             .iter()
             .map(|taint| {
-                let covered = if tolerated(self.tolerations, taint) { "tolerated" } else { "not tolerated" };
+                let covered = if tolerated(self.tolerations(), taint) { "tolerated" } else { "not tolerated" };
                 Fact::value(format!("taint {taint}"), covered)
             })
             .collect()
@@ -79,7 +93,11 @@ impl PreScorePlugin for TaintToleration {
     fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
         // A toleration bound to another effect never covers a PreferNoSchedule taint, so all of
         // them can be kept where upstream keeps only those that might.
-        PreScore::Run(Box::new(Scorer { tolerations: &cycle.pod.spec().tolerations }))
+        PreScore::Run(Box::new(Scorer { class: Arc::clone(&cycle.pod.class) }))
+    }
+
+    fn kept<'a>(&'a self, cycle: Cycle<'_>, _nodes: &[&NodeInfo]) -> Option<PreScore<'a>> {
+        Some(PreScore::Run(Box::new(Scorer { class: Arc::clone(&cycle.pod.class) })))
     }
 }
 
@@ -89,23 +107,34 @@ impl ScorePlugin for TaintToleration {
     }
 }
 
-struct Scorer<'a> {
-    tolerations: &'a [Toleration],
+struct Scorer {
+    class: Arc<PodClass>,
 }
 
-impl NodeScorer for Scorer<'_> {
+impl Scorer {
+    /// Taints that speak against the node.
+    fn against<'a>(&'a self, node: &'a NodeInfo) -> impl Iterator<Item = &'a Taint> + 'a {
+        untolerated_preferences(node, &self.class.template.spec.tolerations)
+    }
+}
+
+impl Normalizer for Scorer {
+    fn normalize(&self, score: i64, range: Range) -> i64 {
+        default_normalize(score, range, true)
+    }
+}
+
+impl NodeScorer for Scorer {
     fn score(&self, node: &NodeInfo) -> Result<i64, String> {
-        Ok(untolerated_preferences(node, self.tolerations).count() as i64)
+        Ok(self.against(node).count() as i64)
     }
 
-    fn normalize(&self, _nodes: &[&NodeInfo], scores: &mut [i64]) {
-        default_normalize(scores, true);
+    fn normalizer(&self) -> Option<&dyn Normalizer> {
+        Some(self)
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
-        untolerated_preferences(node, self.tolerations)
-            .map(|taint| Fact::value(format!("taint {taint}"), "not tolerated"))
-            .collect()
+        self.against(node).map(|taint| Fact::value(format!("taint {taint}"), "not tolerated")).collect()
     }
 }
 

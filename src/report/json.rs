@@ -12,7 +12,7 @@ use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preem
 
 use super::Answer;
 use super::json_cluster_says::{ClusterSaysObject, StandingObject};
-use super::json_help::{self, NotEligibleObject, SuggestionObject, VictimObject};
+use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
 
 pub(super) const API_VERSION: &str = "kubectl-sched/v1";
 
@@ -120,6 +120,8 @@ struct PlacementObject<'a> {
     preemption: Option<PreemptionObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
     suggestions: Vec<SuggestionObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    needed: Vec<NeedObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -225,6 +227,7 @@ impl<'a> PlacementObject<'a> {
                 .map(|preemption| PreemptionObject::new(preemption, answer.preemption.as_ref())),
             not_evaluated: &placement.not_evaluated,
             suggestions: answer.suggestions.iter().flatten().map(SuggestionObject::new).collect(),
+            needed: answer.explanation.needed.iter().map(NeedObject::new).collect(),
         }
     }
 }

@@ -9,9 +9,9 @@ use serde_json::Value;
 use crate::cluster::ObjectKey;
 use crate::cluster::edit::Edit;
 use crate::cluster::name::Name;
-use crate::explain::suggest::{CandidateDetail, GoesTo, NotEligible, Suggestion, WhyNot};
+use crate::explain::suggest::{CandidateDetail, GoesTo, Need, NotEligible, Suggestion, WhyNot};
 
-use super::table::help_words;
+use super::table::{help_words, need_words};
 
 /// Nodes named of those that a suggestion opens, and of those that are no candidates.
 const MOST_NODES: usize = 20;
@@ -28,6 +28,20 @@ pub(super) struct SuggestionObject<'a> {
     moves: Vec<MoveObject>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     weakens: Vec<String>,
+}
+
+/// What would be needed beyond any change of pod or node.
+#[derive(Serialize)]
+pub(super) struct NeedObject<'a> {
+    summary: String,
+    #[serde(flatten)]
+    need: &'a Need,
+}
+
+impl<'a> NeedObject<'a> {
+    pub(super) fn new(need: &'a Need) -> Self {
+        Self { summary: need_words::need(need), need }
+    }
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,7 @@
 //! The one door through which a simulation changes the state: every change is written down, and
 //! can be taken back.
 
+use crate::cluster::edit::Undo;
 use crate::cluster::remake::Remade;
 use crate::cluster::{Name, NodeId, PodId, Reservation, Take};
 
@@ -26,6 +27,7 @@ pub(super) enum Before {
     Remade(Remade),
     Nominated(PodId, Option<Name>),
     Budget(usize, i32),
+    Edited(Undo),
 }
 
 /// A moment of a simulation, to come back to.
@@ -40,9 +42,14 @@ impl Simulation<'_> {
             Change::Place { pod, node, takes } => {
                 let reservation = cluster.reserve(takes);
                 cluster.assume(pod, node);
+                self.memories.came(pod, node);
                 Some(Before::Placed(pod, reservation))
             }
-            Change::Evict { pod } => cluster.remake(pod).map(Before::Remade),
+            Change::Evict { pod } => {
+                let remade = cluster.remake(pod);
+                remade.iter().for_each(|remade| self.memories.left(pod, remade.node()));
+                remade.map(Before::Remade)
+            }
             Change::Nominate { pod, node } => Some(Before::Nominated(pod, cluster.set_nomination(pod, node))),
             Change::Budget { place, allowed } => cluster
                 .budgets
@@ -50,6 +57,12 @@ impl Simulation<'_> {
                 .map(|budget| Before::Budget(place, std::mem::replace(&mut budget.disruptions_allowed, allowed))),
         };
         self.done.extend(before);
+    }
+
+    /// Somebody has changed the state in another way; `undo` takes it back.
+    pub(super) fn edited(&mut self, undo: Undo) {
+        self.memories.forget();
+        self.done.push(Before::Edited(undo));
     }
 
     /// This moment.
@@ -63,10 +76,21 @@ impl Simulation<'_> {
             let Some(before) = self.done.pop() else { return };
             match before {
                 Before::Placed(pod, reservation) => {
+                    if let Some(node) = self.cluster.node_of(pod) {
+                        self.memories.left(pod, node);
+                    }
                     self.cluster.forget(pod);
                     self.cluster.unreserve(reservation);
                 }
-                Before::Remade(remade) => self.cluster.unmake(remade),
+                Before::Remade(remade) => {
+                    // What a pod is like comes back with it: older entries of the log no longer fit.
+                    self.memories.forget();
+                    self.cluster.unmake(remade);
+                }
+                Before::Edited(undo) => {
+                    self.memories.forget();
+                    undo.undo(self.cluster);
+                }
                 Before::Nominated(pod, node) => {
                     self.cluster.set_nomination(pod, node);
                 }

@@ -4,14 +4,20 @@
 //! assumed on it, and its Reserve plugins take volumes and devices; nothing is bound. A pod that
 //! finds none stays pending and changes nothing, unless others may make way for it ([`preempt`]).
 //! Pods of a group stay together ([`gang`]). The state is changed in place, never copied, and
-//! [`Simulation::rewind`] changes it back.
+//! [`Simulation::rewind`] changes it back. Between pods the cluster itself can be changed:
+//! [`Simulation::edit`] for one change, [`scenario`] for all that a person would do.
 
 pub mod capacity;
 mod change;
+pub mod diff;
 pub mod gang;
+pub mod measures;
+mod memories;
+pub mod picture;
 pub mod preempt;
 pub mod queue;
 mod run;
+pub mod scenario;
 pub mod step;
 pub mod summary;
 pub mod ties;
@@ -19,20 +25,26 @@ pub mod ties;
 #[cfg(test)]
 mod tests;
 
+pub use diff::{Diff, PodDiff};
+pub use measures::{Measures, Shares};
+pub use picture::{Load, Picture, Whereabouts};
 pub use preempt::Eviction;
 pub use step::{Cause, Outcome, Place, Step, Unplaced};
-pub use summary::{Load, NodeLoad, Summary, UnplacedGroup};
+pub use summary::{NodeChange, NodeLoad, Summary, UnplacedGroup};
 pub use ties::Ties;
 
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
+use crate::cluster::edit::{Edit, EditError};
+use crate::cluster::requests::RequestGates;
 use crate::cluster::{Cluster, PodId, Timestamp};
 use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
 
 use change::{Before, Change};
+use memories::{Memories, Recalled};
 use run::Run;
 
 /// A state in which pods find their nodes.
@@ -46,6 +58,7 @@ pub struct Simulation<'a> {
     done: Vec<Before>,
     /// Pods that were nominated here.
     nominated: FxHashSet<PodId>,
+    memories: Memories<'a>,
     /// What could not be judged, by what and why.
     notes: BTreeMap<(String, String), NotEvaluated>,
 }
@@ -61,6 +74,7 @@ impl<'a> Simulation<'a> {
             preempts: false,
             done: Vec::new(),
             nominated: FxHashSet::default(),
+            memories: Memories::default(),
             notes: BTreeMap::new(),
         }
     }
@@ -78,10 +92,30 @@ impl<'a> Simulation<'a> {
         Run::new(self, pods).finish()
     }
 
-    /// Schedules one pod, which is pending; nobody makes way for it.
+    /// Schedules one pod, which is pending; nobody makes way for it. The same as to
+    /// [`Simulation::ask`] and to [`Simulation::settle`], but for the time it takes when pods like
+    /// it were scheduled before.
     pub fn step(&mut self, pod: PodId) -> Step {
-        let placement = self.ask(pod);
-        self.settle(&placement)
+        let pending = self.cluster.pod(pod);
+        let recalled = self.memories.recall(self.scheduler, self.cluster, pending, self.now, &mut self.ties);
+        let key = pending.key();
+        let outcome = match recalled {
+            Recalled::Nothing => return self.settle(&self.ask(pod)),
+            Recalled::Nowhere => {
+                let step = self.settle(&self.ask(pod));
+                if let Outcome::Unplaced(unplaced) = &step.outcome {
+                    self.memories.keep(self.cluster.pod(pod), unplaced);
+                }
+                return step;
+            }
+            Recalled::Unplaced(unplaced) => Outcome::Unplaced(unplaced),
+            Recalled::Place(place, notes) => {
+                notes.iter().for_each(|note| self.note(note));
+                self.change(Change::Place { pod, node: place.node, takes: Vec::new() });
+                Outcome::Placed(place)
+            }
+        };
+        Step::new(key, pod, outcome)
     }
 
     /// Where the pod could go now. Changes nothing.
@@ -120,6 +154,26 @@ impl<'a> Simulation<'a> {
     /// A pod stays pending without having been asked for.
     fn stays(&self, pod: PodId, why: Unplaced) -> Step {
         Step::new(self.cluster.pod(pod).key(), pod, Outcome::Unplaced(why))
+    }
+
+    /// Takes a pod off its node: it is pending anew. Nothing happens to a pod that is on no node.
+    pub fn take_off(&mut self, pod: PodId) {
+        self.change(Change::Evict { pod });
+    }
+
+    /// Changes the cluster between two pods: the one way in which a what-if question does.
+    ///
+    /// # Errors
+    /// The change cannot be made; then nothing has changed.
+    pub fn edit(&mut self, edit: &Edit) -> Result<(), EditError> {
+        let undo = edit.apply(self.cluster, self.scheduler.behaviour().request_gates())?;
+        self.edited(undo);
+        Ok(())
+    }
+
+    /// How requests are read here.
+    pub fn request_gates(&self) -> RequestGates {
+        self.scheduler.behaviour().request_gates()
     }
 
     /// The state as it is now.

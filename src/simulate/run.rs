@@ -99,6 +99,12 @@ impl<'s, 'a> Run<'s, 'a> {
     }
 
     fn alone(&mut self, pod: PodId) {
+        if !self.simulation.preempts {
+            // Nobody leaves, and so nobody is tried again.
+            let step = self.simulation.step(pod);
+            self.record(step, Again::No);
+            return;
+        }
         let placement = self.simulation.ask(pod);
         if !self.may_make_room(&placement) {
             let step = self.simulation.settle(&placement);

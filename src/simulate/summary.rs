@@ -1,11 +1,15 @@
 //! What a simulation comes to: how many pods were placed, why others were not, how full nodes are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
 
-use crate::cluster::{Cluster, Name, NodeId, NodeInfo, ObjectKey, PodId};
+use crate::cluster::node::Node;
+use crate::cluster::{Cluster, Name, ObjectKey};
 
+use super::measures::Measures;
+use super::picture::{Load, NodePicture, Picture, Whereabouts};
 use super::step::{Cause, Outcome, Step, Unplaced};
 
 /// What a simulation comes to.
@@ -22,44 +26,56 @@ pub struct Summary {
     pub evicted: usize,
     /// Those of them that went to a node again.
     pub placed_again: usize,
-    /// All nodes.
+    /// All nodes, at the end.
     pub nodes: usize,
     /// Nodes with a pod at the end.
     pub nodes_used: usize,
     /// Those of them that had none at the beginning.
     pub nodes_newly_used: usize,
-    /// Nodes that pods went to or had to leave, in the order of names.
+    /// Nodes that changed, be it by pods that came or left, in the order of names.
     pub loads: Vec<NodeLoad>,
     /// Pods that stay pending, by what stood in their way, the largest group first.
     pub unplaced_by_cause: Vec<UnplacedGroup>,
+    /// How full, how fragmented and how even the cluster was.
+    pub before: Measures,
+    /// How it is now.
+    pub after: Measures,
 }
 
 /// A node before and after.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct NodeLoad {
     /// The node.
     pub node: Name,
     /// Pods that went to it.
     pub placed: usize,
-    /// Pods that had to leave it and were there at the beginning.
+    /// Pods that were on it and are no more.
     pub left: usize,
-    /// What was requested of it at the beginning.
+    /// What was requested of it at the beginning; nothing of a node that was not there.
     pub before: Load,
-    /// What is requested of it now.
+    /// What is requested of it at the end; nothing of a node that is gone.
     pub after: Load,
-    /// What it has.
+    /// What it has, or had.
     pub allocatable: Load,
+    /// What happened to the node itself.
+    pub changes: Vec<NodeChange>,
 }
 
-/// What pods request of a node, or what it has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Load {
-    /// Pods.
-    pub pods: i64,
-    /// CPU in millicores.
-    pub milli_cpu: i64,
-    /// Memory in bytes.
-    pub memory: i64,
+/// What happened to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeChange {
+    /// It was not there.
+    Added,
+    /// It is gone.
+    Removed,
+    /// It was cordoned.
+    Cordoned,
+    /// It was uncordoned.
+    Uncordoned,
+    /// It has other taints, beside that of a cordon.
+    Tainted,
+    /// It has other labels.
+    Labelled,
 }
 
 /// Pods that the same things stood in the way of.
@@ -73,17 +89,13 @@ pub struct UnplacedGroup {
 }
 
 impl Summary {
-    /// Sums `steps` up; `cluster` is the state they ended in.
-    pub fn of(steps: &[Step], cluster: &Cluster) -> Self {
-        let mut on_nodes: BTreeMap<NodeId, Moved> = BTreeMap::new();
+    /// Sums `steps` up; `before` is the state they began with, `cluster` the one they ended in.
+    pub fn of(before: &Picture, steps: &[Step], cluster: &Cluster) -> Self {
+        let mut placed: FxHashMap<Name, usize> = FxHashMap::default();
         let mut groups: IndexMap<BTreeSet<(Option<&str>, &str)>, UnplacedGroup> = IndexMap::new();
         for step in steps {
-            let left = step.evictions.iter().filter(|eviction| eviction.ran);
-            for node in left.filter_map(|eviction| cluster.node_named(eviction.node)) {
-                on_nodes.entry(node.id).or_default().left.push(step.pod_id);
-            }
             match &step.outcome {
-                Outcome::Placed(place) => on_nodes.entry(place.node).or_default().came.push(step.pod_id),
+                Outcome::Placed(place) => *placed.entry(place.name).or_default() += 1,
                 Outcome::Unplaced(unplaced) => groups
                     .entry(unplaced.causes.iter().map(Cause::identity).collect())
                     .or_insert_with(|| UnplacedGroup { pods: Vec::new(), first: unplaced.clone() })
@@ -91,24 +103,26 @@ impl Summary {
                     .push(step.pod),
             }
         }
-        let loads: Vec<NodeLoad> =
-            on_nodes.iter().map(|(node, moved)| NodeLoad::new(cluster, cluster.node(*node), moved)).collect();
         let evicted = || steps.iter().filter(|step| step.evictions.iter().any(|eviction| eviction.ran));
         let gated = |step: &&Step| matches!(&step.outcome, Outcome::Unplaced(unplaced) if unplaced.gated);
         let mut unplaced_by_cause: Vec<UnplacedGroup> = groups.into_values().collect();
         // Stable: groups of one size stay in the queue's order.
         unplaced_by_cause.sort_by_key(|group| std::cmp::Reverse(group.pods.len()));
+        let used = cluster.nodes().iter().filter(|node| !node.pods.is_empty());
+        let had_none = |name| before.node(name).is_none_or(|node| node.load.pods == 0);
         Self {
-            placed: loads.iter().map(|load| load.placed).sum(),
+            placed: placed.values().sum(),
             unplaced: unplaced_by_cause.iter().map(|group| group.pods.len()).sum(),
             gated: steps.iter().filter(gated).count(),
             evicted: evicted().count(),
             placed_again: evicted().filter(|step| step.place().is_some()).count(),
             nodes: cluster.nodes().len(),
-            nodes_used: cluster.nodes().iter().filter(|node| !node.pods.is_empty()).count(),
-            nodes_newly_used: loads.iter().filter(|load| load.before.pods == 0 && load.after.pods > 0).count(),
-            loads,
+            nodes_used: used.clone().count(),
+            nodes_newly_used: used.filter(|node| had_none(node.name())).count(),
+            loads: loads(before, cluster, &placed),
             unplaced_by_cause,
+            before: before.measures,
+            after: Measures::of(cluster, before.typical),
         }
     }
 }
@@ -120,42 +134,85 @@ impl Cause {
     }
 }
 
-/// Pods that came to a node and pods that were there at the beginning and left.
-#[derive(Default)]
-struct Moved {
-    came: Vec<PodId>,
-    left: Vec<PodId>,
+/// The nodes that changed; `placed` is how many pods went to each.
+pub(super) fn loads(before: &Picture, cluster: &Cluster, placed: &FxHashMap<Name, usize>) -> Vec<NodeLoad> {
+    let left = left(before, cluster);
+    let there = cluster.nodes().iter().map(|node| (before.node(node.name()), Some(NodePicture::of(node))));
+    let gone = before.nodes().iter().filter(|node| cluster.node_named(node.node.name).is_none());
+    let pairs = there.chain(gone.map(|node| (Some(node), None)));
+    let mut loads: Vec<NodeLoad> = pairs
+        .filter_map(|(before, after)| {
+            let picture = after.as_ref().or(before)?;
+            let name = picture.node.name;
+            let load = NodeLoad {
+                node: name,
+                placed: placed.get(&name).copied().unwrap_or_default(),
+                left: left.get(&name).copied().unwrap_or_default(),
+                before: before.map(|node| node.load).unwrap_or_default(),
+                after: after.as_ref().map(|node| node.load).unwrap_or_default(),
+                allocatable: picture.allocatable,
+                changes: changes(before.map(|node| &*node.node), after.as_ref().map(|node| &*node.node)),
+            };
+            load.is_changed().then_some(load)
+        })
+        .collect();
+    loads.sort_by_key(|load| load.node);
+    loads
 }
 
-impl Load {
-    fn plus(self, pod: PodId, cluster: &Cluster, sign: i64) -> Self {
-        let requested = &cluster.pod(pod).class.requests.requested;
-        Self {
-            pods: self.pods + sign,
-            milli_cpu: self.milli_cpu.wrapping_add(requested.milli_cpu.wrapping_mul(sign)),
-            memory: self.memory.wrapping_add(requested.memory.wrapping_mul(sign)),
+/// How many pods of each node are no longer on it.
+fn left(before: &Picture, cluster: &Cluster) -> FxHashMap<Name, usize> {
+    let mut left = FxHashMap::default();
+    for pod in cluster.pods() {
+        let (was, is) = (before.pod(pod.id), Whereabouts::of(pod, cluster));
+        if let Some(node) = was.node().filter(|_| was != is) {
+            *left.entry(node).or_default() += 1;
         }
     }
+    left
+}
+
+fn changes(before: Option<&Node>, after: Option<&Node>) -> Vec<NodeChange> {
+    const CORDON: &str = "node.kubernetes.io/unschedulable";
+    let (before, after) = match (before, after) {
+        (None, _) => return vec![NodeChange::Added],
+        (_, None) => return vec![NodeChange::Removed],
+        (Some(before), Some(after)) => (before, after),
+    };
+    let taints = |node: &Node| {
+        let mut taints: Vec<String> =
+            node.taints.iter().filter(|taint| taint.key != CORDON).map(ToString::to_string).collect();
+        taints.sort_unstable();
+        taints
+    };
+    let mut changes = Vec::new();
+    match (before.unschedulable, after.unschedulable) {
+        (false, true) => changes.push(NodeChange::Cordoned),
+        (true, false) => changes.push(NodeChange::Uncordoned),
+        _ => {}
+    }
+    if before.taints != after.taints && taints(before) != taints(after) {
+        changes.push(NodeChange::Tainted);
+    }
+    if before.labels != after.labels {
+        changes.push(NodeChange::Labelled);
+    }
+    changes
 }
 
 impl NodeLoad {
-    fn new(cluster: &Cluster, node: &NodeInfo, moved: &Moved) -> Self {
-        let after =
-            Load { pods: node.pods.len() as i64, milli_cpu: node.requested.milli_cpu, memory: node.requested.memory };
-        let before = moved.came.iter().fold(after, |load, pod| load.plus(*pod, cluster, -1));
-        let before = moved.left.iter().fold(before, |load, pod| load.plus(*pod, cluster, 1));
-        let allocatable = &node.node.allocatable;
-        Self {
-            node: node.name(),
-            placed: moved.came.len(),
-            left: moved.left.len(),
-            before,
-            after,
-            allocatable: Load {
-                pods: allocatable.allowed_pod_number,
-                milli_cpu: allocatable.milli_cpu,
-                memory: allocatable.memory,
-            },
-        }
+    /// Whether the node, or what it carries, is not as it was.
+    fn is_changed(&self) -> bool {
+        self.placed > 0 || self.left > 0 || self.before != self.after || !self.changes.is_empty()
+    }
+
+    /// Whether the node was there before, and whether it is there after.
+    pub fn sides(&self) -> (bool, bool) {
+        (!self.has(NodeChange::Added), !self.has(NodeChange::Removed))
+    }
+
+    /// Whether something of this kind happened to the node.
+    pub fn has(&self, change: NodeChange) -> bool {
+        self.changes.contains(&change)
     }
 }

@@ -22,19 +22,30 @@ impl Ties {
         Self::Drawn(Draw(seed))
     }
 
-    /// One of `nodes`, which are in the order of names; none of none.
+    /// One of `nodes`; none of none.
     pub fn choose(&mut self, nodes: &[Name]) -> Option<Name> {
-        let index = match self {
-            Self::Drawn(draw) if nodes.len() > 1 => draw.below(nodes.len()),
+        match self {
+            // Nodes that were added come last, whatever their names.
+            Self::First => nodes.iter().min().copied(),
+            Self::Drawn(_) => nodes.get(self.place(nodes.len())).copied(),
+        }
+    }
+
+    /// The place, from 0, of the one that is taken of so many nodes in the order of names.
+    pub fn place(&mut self, nodes: usize) -> usize {
+        match self {
+            Self::Drawn(draw) if nodes > 1 => draw.below(nodes),
             _ => 0,
-        };
-        nodes.get(index).copied()
+        }
     }
 }
 
 impl Draw {
-    /// A number below `bound`.
+    /// A number below `bound`; nothing is drawn where there is no choice.
     fn below(&mut self, bound: usize) -> usize {
+        if bound <= 1 {
+            return 0;
+        }
         // The high half of the product: every number as likely, but for one part in 2^64 / bound.
         let product = u128::from(self.next()) * bound as u128;
         (product >> 64) as usize

@@ -46,16 +46,19 @@ fn a_pod_that_fits_nowhere() {
     WHAT WOULD HELP   each one was re-run and does place the pod
     1   request cpu 1930m instead of 2                       small-1
     2   tolerate dedicated=gpu:NoSchedule                    gpu-2, gpu-1 and 2 more
-    3   free 200m cpu on node-2                              node-2
-    4   one more node like node-2                            node-2-copy
-    5   drop kubernetes.io/arch from nodeSelector            arm-2 and arm-1
+    3   uncordon node-4                                      node-4
+          mind: somebody cordoned node-4 to keep pods off
+          it
+    4   free 200m cpu on node-2                              node-2
+    5   remove taint dedicated=gpu:NoSchedule from gpu-1     gpu-1
+    6   one more node like node-2                            node-2-copy
+    7   drop kubernetes.io/arch from nodeSelector            arm-2 and arm-1
           mind: the images must be made for another
           kubernetes.io/arch
-    6   tolerate                                             control-plane-1
+    8   tolerate                                             control-plane-1
           node-role.kubernetes.io/control-plane:NoSchedule
-          mind: the node runs the cluster itself
-    7   move shop/web-3 elsewhere                            node-2
-          mind: shop/web-3 would have no other place
+          mind: the node is there for what runs the
+          cluster
     --- stderr
     --- status 0
     ");
@@ -184,7 +187,8 @@ fn a_workload_without_pending_pods_stands_for_a_fresh_one() {
     and 1 more node, farther away
 
     WHAT WOULD HELP   each one was re-run and does place the pod
-    1   tolerate dedicated=gpu:NoSchedule   gpu-1, gpu-2 and 2 more
+    1   tolerate dedicated=gpu:NoSchedule                  gpu-1, gpu-2 and 2 more
+    2   remove taint dedicated=gpu:NoSchedule from gpu-1   gpu-1
     --- stderr
     --- status 1
     ");
@@ -234,8 +238,8 @@ fn room_that_preemption_would_make() {
 
     WHAT WOULD HELP   each one was re-run and does place the pod
     1   request nvidia.com/gpu 6 instead of 8   gpu-a100-2
-    2   free 2 nvidia.com/gpu on gpu-a100-2     gpu-a100-2
-    3   one more node like gpu-a100-2           gpu-a100-2-copy
+    2   one more node like gpu-a100-2           gpu-a100-2-copy
+    3   free 2 nvidia.com/gpu on gpu-a100-2     gpu-a100-2
     --- stderr
     --- status 0
     ");
@@ -333,10 +337,10 @@ fn a_spread_constraint() {
           topology.kubernetes.io/zone
           mind: one topology.kubernetes.io/zone could then
           hold more of the pods
-    2   move shop/store-11 elsewhere                         c1-1
+    2   request cpu 500m instead of 1                        c1-1, c1-2 and 2 more
+    3   move shop/store-11 elsewhere                         c1-1
           shop/store-11 would go to a1-2
-    3   free 500m cpu on c1-1                                c1-1
-    4   request cpu 500m instead of 1                        c1-1, c1-2 and 2 more
+    4   free 500m cpu on c1-1                                c1-1
     5   one more node like c1-1                              c1-1-copy
     --- stderr
     --- status 0
@@ -368,10 +372,10 @@ fn tables_without_headers() {
           topology.kubernetes.io/zone
           mind: one topology.kubernetes.io/zone could then
           hold more of the pods
-    2   move shop/store-11 elsewhere                         c1-1
+    2   request cpu 500m instead of 1                        c1-1, c1-2 and 2 more
+    3   move shop/store-11 elsewhere                         c1-1
           shop/store-11 would go to a1-2
-    3   free 500m cpu on c1-1                                c1-1
-    4   request cpu 500m instead of 1                        c1-1, c1-2 and 2 more
+    4   free 500m cpu on c1-1                                c1-1
     5   one more node like c1-1                              c1-1-copy
     --- stderr
     --- status 0
@@ -426,10 +430,10 @@ fn a_snapshot_that_is_not_there() {
 
 #[test]
 fn what_is_being_done_is_said_on_request() {
-    assert_snapshot!(screen("explain web-7 -n shop -o name -v --snapshot examples/clusters/mixed.yaml"), @r"
+    assert_snapshot!(screen("explain web-7 -n shop -o name -v --snapshot examples/clusters/mixed.yaml"), @"
     pod/web-7
     --- stderr
-    read 30 objects from examples/clusters/mixed.yaml
+    read 31 objects from examples/clusters/mixed.yaml
     12 nodes and 12 pods; kube-scheduler v1.34.1
     --- status 0
     ");

@@ -6,7 +6,7 @@ use super::harness::{run, screen};
 
 #[test]
 fn pending_pods() {
-    assert_snapshot!(screen("simulate --pending --snapshot examples/clusters/mixed.yaml"), @r"
+    assert_snapshot!(screen("simulate --pending --snapshot examples/clusters/mixed.yaml"), @"
     1 of 2 pods placed, on 1 of 12 nodes                                     v1.34.1
 
     NOT PLACED   for each group of pods what kube-scheduler says of its first
@@ -18,6 +18,12 @@ fn pending_pods() {
 
     NODE    PODS    CPU        MEMORY
     arm-2   0 → 1   0% → 12%   0% → 1%
+
+    CLUSTER         CPU             MEMORY          PODS
+    utilisation     12.7% → 13.0%   8.1% → 8.2%     0.8% → 0.9%
+    fragmentation   4.0% → 4.0%     8.4% → 8.4%     35.9% → 35.9%
+    balance         36.7% → 36.1%   24.9% → 24.8%   1.2% → 1.2%
+    5 of 12 nodes with pods, 1 of them newly
 
     POD             NODE      TOTAL     TIES
     shop/web-7      <none>   <none>   <none>
@@ -95,6 +101,42 @@ fn json() {
             "nodes": 12,
             "nodesUsed": 5,
             "nodesNewlyUsed": 1,
+            "utilisation": {
+                "before": {
+                    "cpu": 0.1272,
+                    "memory": 0.0814,
+                    "pods": 0.0083
+                },
+                "after": {
+                    "cpu": 0.1302,
+                    "memory": 0.0818,
+                    "pods": 0.0091
+                }
+            },
+            "fragmentation": {
+                "before": {
+                    "cpu": 0.0403,
+                    "memory": 0.0837,
+                    "pods": 0.3592
+                },
+                "after": {
+                    "cpu": 0.0404,
+                    "memory": 0.0838,
+                    "pods": 0.3595
+                }
+            },
+            "balance": {
+                "before": {
+                    "cpu": 0.3674,
+                    "memory": 0.2491,
+                    "pods": 0.0119
+                },
+                "after": {
+                    "cpu": 0.3614,
+                    "memory": 0.2482,
+                    "pods": 0.0116
+                }
+            },
             "unplacedByCause": [
                 {
                     "pods": 1,
@@ -151,9 +193,9 @@ fn a_seed_draws_the_same_again() {
 #[test]
 fn what_cannot_be_simulated() {
     let of = |arguments: &str| screen(&format!("simulate {arguments} --snapshot examples/clusters/mixed.yaml"));
-    assert_snapshot!(of(""), @r"
+    assert_snapshot!(of(""), @"
     --- stderr
-    error: you must say what to schedule; use --pending, or -f FILE
+    error: you must say what to schedule; use --pending, -f FILE, or change the cluster, such as with --drain NODE
     --- status 2
     ");
     assert_snapshot!(of("--pending --replicas 2"), @r"

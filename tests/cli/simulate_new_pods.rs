@@ -20,6 +20,12 @@ fn a_stateful_set_with_its_claims() {
     NODE     PODS    CPU         MEMORY
     node-2   1 → 2   75% → 77%   0% → 0%
 
+    CLUSTER         CPU               MEMORY            PODS
+    utilisation     87.5% → 88.8%     0.0% → 0.0%       7.5% → 10.0%
+    fragmentation   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
+    balance         12.5% → 11.2%     0.0% → 0.0%       2.5% → 0.0%
+    2 of 3 nodes with pods
+
     POD            NODE      TOTAL     TIES
     shop/store-0   node-2      420        0
     shop/store-1   <none>   <none>   <none>
@@ -51,6 +57,12 @@ fn a_daemon_set_on_its_nodes() {
     NODE     PODS    CPU       MEMORY
     node-3   0 → 1   0% → 2%   0% → 0%
 
+    CLUSTER         CPU               MEMORY            PODS
+    utilisation     87.5% → 87.5%     0.0% → 0.0%       7.5% → 7.5%
+    fragmentation   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
+    balance         12.5% → 12.5%     0.0% → 0.0%       2.5% → 2.5%
+    3 of 3 nodes with pods, 1 of them newly
+
     POD                 NODE      TOTAL     TIES
     shop/agent-node-1   <none>   <none>   <none>
     shop/agent-node-3   node-3      495        0
@@ -81,6 +93,12 @@ fn what_the_api_server_refuses() {
 
     NODE     PODS    CPU         MEMORY
     node-2   1 → 4   75% → 82%   0% → 0%
+
+    CLUSTER         CPU               MEMORY            PODS
+    utilisation     87.5% → 91.2%     0.0% → 0.3%       7.5% → 15.0%
+    fragmentation   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
+    balance         12.5% → 8.8%      0.0% → 0.3%       2.5% → 5.0%
+    2 of 3 nodes with pods
 
     POD                NODE     TOTAL   TIES
     strict/web-new     node-2     421      0

@@ -38,13 +38,19 @@ fn the_lower_make_way() {
     NODE     PODS    CPU           MEMORY
     node-1   2 → 2   100% → 100%   0% → 0%
 
-    POD                 NODE      TOTAL     TIES   PREEMPTION
-    shop/urgent-new     node-1      449        0   preempts shop/batch-2
-    shop/urgent-new-2   node-1      398        0   preempts shop/batch-1
-    shop/batch-2        <none>   <none>   <none>   preempted on node-1 by
-                                                   shop/urgent-new
-    shop/batch-1        <none>   <none>   <none>   preempted on node-1 by
-                                                   shop/urgent-new-2
+    CLUSTER         CPU               MEMORY            PODS
+    utilisation     87.5% → 87.5%     0.0% → 0.0%       7.5% → 7.5%
+    fragmentation   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
+    balance         12.5% → 12.5%     0.0% → 0.0%       2.5% → 2.5%
+    2 of 3 nodes with pods
+
+    POD                 FROM     NODE      TOTAL     TIES   PREEMPTION
+    shop/urgent-new     <none>   node-1      449        0   preempts shop/batch-2
+    shop/urgent-new-2   <none>   node-1      398        0   preempts shop/batch-1
+    shop/batch-2        node-1   <none>   <none>   <none>   preempted on node-1 by
+                                                            shop/urgent-new
+    shop/batch-1        node-1   <none>   <none>   <none>   preempted on node-1 by
+                                                            shop/urgent-new-2
     --- stderr
     --- status 0
     ");
@@ -69,16 +75,22 @@ fn a_pod_that_nobody_makes_anew_is_gone() {
     node-1   2 → 2   100% → 100%   0% → 0%
     node-2   1 → 2   75% → 100%    0% → 0%
 
-    POD                 NODE      TOTAL     TIES   PREEMPTION
-    shop/by-hand        <none>   <none>   <none>   preempted on node-2 by
-                                                   shop/urgent-new-3
-    shop/urgent-new     node-1      449        0   preempts shop/batch-2
-    shop/urgent-new-2   node-1      398        0   preempts shop/batch-1
-    shop/urgent-new-3   node-2      449        0   preempts shop/by-hand
-    shop/batch-2        node-2      598        0   preempted on node-1 by
-                                                   shop/urgent-new
-    shop/batch-1        <none>   <none>   <none>   preempted on node-1 by
-                                                   shop/urgent-new-2
+    CLUSTER         CPU              MEMORY            PODS
+    utilisation     87.5% → 100.0%   0.0% → 0.0%       7.5% → 10.0%
+    fragmentation   100.0% → 0.0%    100.0% → 100.0%   100.0% → 100.0%
+    balance         12.5% → 0.0%     0.0% → 0.0%       2.5% → 0.0%
+    2 of 3 nodes with pods
+
+    POD                 FROM     NODE      TOTAL     TIES   PREEMPTION
+    shop/by-hand        node-2   <none>   <none>   <none>   preempted on node-2 by
+                                                            shop/urgent-new-3
+    shop/urgent-new     <none>   node-1      449        0   preempts shop/batch-2
+    shop/urgent-new-2   <none>   node-1      398        0   preempts shop/batch-1
+    shop/urgent-new-3   <none>   node-2      449        0   preempts shop/by-hand
+    shop/batch-2        node-1   node-2      598        0   preempted on node-1 by
+                                                            shop/urgent-new
+    shop/batch-1        node-1   <none>   <none>   <none>   preempted on node-1 by
+                                                            shop/urgent-new-2
     --- stderr
     --- status 0
     ");
@@ -102,6 +114,7 @@ fn json() {
             },
             {
                 "pod": "shop/batch-2",
+                "from": "node-1",
                 "node": null,
                 "message": "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.",
                 "evictedBy": "shop/urgent-new",
@@ -140,6 +153,42 @@ fn json() {
             "nodes": 3,
             "nodesUsed": 2,
             "nodesNewlyUsed": 0,
+            "utilisation": {
+                "before": {
+                    "cpu": 0.875,
+                    "memory": 0.0,
+                    "pods": 0.075
+                },
+                "after": {
+                    "cpu": 0.875,
+                    "memory": 0.0,
+                    "pods": 0.075
+                }
+            },
+            "fragmentation": {
+                "before": {
+                    "cpu": 1.0,
+                    "memory": 1.0,
+                    "pods": 1.0
+                },
+                "after": {
+                    "cpu": 1.0,
+                    "memory": 1.0,
+                    "pods": 1.0
+                }
+            },
+            "balance": {
+                "before": {
+                    "cpu": 0.125,
+                    "memory": 0.0,
+                    "pods": 0.025
+                },
+                "after": {
+                    "cpu": 0.125,
+                    "memory": 0.0,
+                    "pods": 0.025
+                }
+            },
             "unplacedByCause": [
                 {
                     "pods": 1,

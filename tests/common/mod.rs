@@ -1,5 +1,8 @@
 //! Reading the recorded cases: shared by the tests that run over them.
 
+pub(crate) mod build;
+pub(crate) mod by_hand;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 
@@ -12,6 +15,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// One line of a file in `tests/conformance/`.
+#[allow(dead_code)] // not every test binary asks for all of it
 #[derive(Deserialize)]
 pub(crate) struct Case {
     pub(crate) name: String,
@@ -20,12 +24,13 @@ pub(crate) struct Case {
     objects: Vec<Box<RawValue>>,
     /// `namespace/name` of the pods that are asked about.
     #[serde(default)]
+    #[allow(dead_code)] // not every test binary asks for it
     pub(crate) pods: Vec<String>,
     /// What kube-scheduler said, by pod.
-    #[allow(dead_code)] // not every test binary asks for it
     pub(crate) expect: BTreeMap<String, Box<RawValue>>,
 }
 
+#[allow(dead_code)] // not every test binary asks for all of it
 impl Case {
     /// The scheduler with the case's configuration and version.
     pub(crate) fn scheduler(&self) -> Scheduler {
@@ -43,7 +48,6 @@ impl Case {
     }
 
     /// The state, its objects the other way round.
-    #[allow(dead_code)] // not every test binary asks for it
     pub(crate) fn cluster_reversed(&self) -> Cluster {
         self.build(self.objects.iter().rev())
     }
@@ -53,7 +57,6 @@ impl Case {
     }
 
     /// The objects as they were recorded.
-    #[allow(dead_code)] // not every test binary asks for it
     pub(crate) fn objects(&self) -> impl Iterator<Item = &RawValue> {
         self.objects.iter().map(AsRef::as_ref)
     }
@@ -73,6 +76,7 @@ impl Case {
 }
 
 /// All cases of an area.
+#[allow(dead_code)] // not every test binary asks for it
 pub(crate) fn cases(area: &str) -> impl Iterator<Item = Case> {
     let path = format!("{}/tests/conformance/{area}.jsonl.gz", env!("CARGO_MANIFEST_DIR"));
     let file = flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap());
@@ -80,6 +84,7 @@ pub(crate) fn cases(area: &str) -> impl Iterator<Item = Case> {
 }
 
 /// The key that `namespace/name` spells.
+#[allow(dead_code)] // not every test binary asks for it
 pub(crate) fn key(pod: &str) -> ObjectKey {
     let (namespace, pod) = pod.split_once('/').unwrap();
     ObjectKey::new(name(namespace), name(pod))

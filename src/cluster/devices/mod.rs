@@ -103,6 +103,52 @@ impl Devices {
             self.taken.remove(&device);
         }
     }
+
+    /// The pod with this uid is gone: a claim that no other pod is using loses its devices (upstream
+    /// pkg/controller/resourceclaim/controller.go, syncClaim). None where it had none to lose. A
+    /// claim of several pods whose allocation is in no object yet keeps it: who uses it is not known.
+    pub fn release(&mut self, claim: ObjectKey, pod: Name) -> Option<Released> {
+        let object = self.claims.get_mut(&claim)?;
+        let own = object.controller.is_some_and(|owner| owner.uid == pod);
+        let others = object.reserved_for.iter().any(|uid| *uid != pod);
+        let has_devices = object.allocation.is_some() && !others && (own || object.reserved_for.contains(&pod));
+        let in_flight = if own { self.in_flight.remove(&claim) } else { None };
+        if !has_devices && in_flight.is_none() {
+            return None;
+        }
+        let before = has_devices.then(|| object.clone());
+        if has_devices {
+            object.reserved_for = Box::default();
+        }
+        let allocation = if has_devices { object.allocation.take() } else { None };
+        let allocated = allocation.iter().flat_map(|allocation| exclusive(&allocation.devices));
+        for device in allocated.chain(in_flight.iter().flat_map(|devices| exclusive(devices))) {
+            self.taken.remove(&device);
+        }
+        Some(Released { claim, object: before, in_flight })
+    }
+
+    /// Takes [`Devices::release`] back.
+    pub fn restore(&mut self, released: Released) {
+        let Released { claim, object, in_flight } = released;
+        let allocation = object.as_ref().and_then(|object| object.allocation.as_ref());
+        self.taken.extend(allocation.into_iter().flat_map(|allocation| exclusive(&allocation.devices)));
+        self.taken.extend(in_flight.iter().flat_map(|devices| exclusive(devices)));
+        if let Some(object) = object {
+            self.claims.insert(claim, object);
+        }
+        if let Some(devices) = in_flight {
+            self.in_flight.insert(claim, devices);
+        }
+    }
+}
+
+/// A claim as it was before [`Devices::release`].
+#[derive(Debug)]
+pub struct Released {
+    claim: ObjectKey,
+    object: Option<ResourceClaim>,
+    in_flight: Option<Vec<AllocatedDevice>>,
 }
 
 /// Devices that nobody else may have: those given with admin access are shared

@@ -1,6 +1,8 @@
-//! One more node like another.
+//! One more node: like another, or as a manifest has it.
 
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use super::super::Cluster;
 use super::super::list::List;
@@ -8,9 +10,10 @@ use super::super::meta::ObjectKey;
 use super::super::name::{Name, name};
 use super::super::node::Node;
 use super::super::node_info::{NodeId, NodeInfo};
+use super::super::object::{Kind, Object};
 use super::super::pod::{Pod, PodId};
 use super::undo::{Before, Undo};
-use super::{EditError, labelled};
+use super::{EditError, labelled, remove_node};
 
 /// The label by which a node is a topology domain of its own.
 const HOSTNAME: &str = "kubernetes.io/hostname";
@@ -24,9 +27,7 @@ pub(super) fn apply(cluster: &mut Cluster, like: Name, new: Name) -> Result<Undo
     let model = cluster.node_named(like).ok_or(EditError::NoSuchNode(like))?;
     let node = Arc::new(copy(&model.node, new));
     let model_pods = model.pods.clone();
-    let id = NodeId(cluster.nodes.len() as u32);
-    cluster.nodes.push(NodeInfo::new(id, node));
-    cluster.node_ids.insert(new, id);
+    let id = push(cluster, node);
     cluster.storage.copy_csi_node(like, new);
     let mut pods = 0;
     for pod in model_pods {
@@ -36,6 +37,40 @@ pub(super) fn apply(cluster: &mut Cluster, like: Name, new: Name) -> Result<Undo
         }
     }
     Ok(Undo(Before::NoNode(pods)))
+}
+
+pub(super) fn create(cluster: &mut Cluster, object: &Value) -> Result<Undo, EditError> {
+    let node = decode(object).map_err(EditError::NotANode)?;
+    if cluster.node_named(node.name).is_some() {
+        return Err(EditError::NodeExists(node.name));
+    }
+    remove_node::count_images(cluster, &node);
+    push(cluster, Arc::new(node));
+    Ok(Undo(Before::NoNode(0)))
+}
+
+fn decode(object: &Value) -> Result<Node, String> {
+    match object.get("kind").and_then(Value::as_str) {
+        Some("Node") => {}
+        Some(kind) => return Err(format!("the object is a {kind} and not a Node")),
+        None => return Err("the object has no kind; write apiVersion: v1 and kind: Node".to_owned()),
+    }
+    let json = object.to_string();
+    let (Object::Node(node), _) = Object::decode(Kind::Node, json.as_bytes()).map_err(|error| error.to_string())?
+    else {
+        return Err("the object is not a Node".to_owned());
+    };
+    if node.name.is_empty() {
+        return Err("the Node has no metadata.name".to_owned());
+    }
+    Ok(*node)
+}
+
+fn push(cluster: &mut Cluster, node: Arc<Node>) -> NodeId {
+    let id = NodeId(cluster.nodes.len() as u32);
+    cluster.node_ids.insert(node.name, id);
+    cluster.nodes.push(NodeInfo::new(id, node));
+    id
 }
 
 pub(super) fn undo(cluster: &mut Cluster, pods: usize) {
@@ -49,7 +84,8 @@ pub(super) fn undo(cluster: &mut Cluster, pods: usize) {
     }
     if let Some(info) = cluster.nodes.pop() {
         cluster.node_ids.remove(&info.name());
-        cluster.storage.remove_csi_node(info.name());
+        cluster.storage.take_csi_node(info.name());
+        remove_node::discount_images(cluster, &info.node);
     }
 }
 

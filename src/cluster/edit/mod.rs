@@ -6,6 +6,7 @@
 //! step of a scenario: its name in `kind`, and its fields.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::Cluster;
 use super::labels::Labels;
@@ -14,16 +15,23 @@ use super::name::{Name, name};
 use super::quantity::Quantity;
 use super::requests::RequestGates;
 use super::taint::{Taint, TaintEffect};
+use super::workload::{WorkloadKey, WorkloadKind};
 
 mod add_node;
+mod add_pod;
+mod leave;
+mod merge;
 mod patch;
 mod pod_change;
+mod remove_node;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod workload;
 
+pub use add_pod::runs_on;
 pub use patch::strategic_merge;
-pub use pod_change::{Missing, PodChange};
+pub use pod_change::{NotChanged, PodChange};
 pub use undo::Undo;
 
 /// The taint that the node controller puts on cordoned nodes.
@@ -43,6 +51,13 @@ pub enum Edit {
         /// The node.
         node: Name,
     },
+    /// Puts a taint on a node, in place of one with the same key and effect. Nobody is evicted by it.
+    AddTaint {
+        /// The node.
+        node: Name,
+        /// The taint.
+        taint: Taint,
+    },
     /// Takes a taint off a node.
     RemoveTaint {
         /// The node.
@@ -59,6 +74,13 @@ pub enum Edit {
         /// Its value.
         value: Name,
     },
+    /// Takes a label off a node.
+    UnlabelNode {
+        /// The node.
+        node: Name,
+        /// The label's key.
+        key: Name,
+    },
     /// Adds an empty node with the labels, taints and size of another, and with copies of the pods
     /// that every node of its kind has (those of DaemonSets, and static ones). The other's cordon
     /// and the taints of its condition are not taken along, nor are its images. It comes last in
@@ -68,6 +90,17 @@ pub enum Edit {
         like: Name,
         /// Its own name.
         name: Name,
+    },
+    /// Adds an empty node that a manifest describes. It comes last in the order of nodes.
+    CreateNode {
+        /// A Node.
+        object: Value,
+    },
+    /// Takes a node away. Pods on it stay bound to a node that is not there, as they do until
+    /// somebody deletes them: they count for nothing.
+    RemoveNode {
+        /// The node.
+        node: Name,
     },
     /// Gives back an amount of a resource that pods of a node hold, whoever they are.
     Free {
@@ -85,11 +118,45 @@ pub enum Edit {
         /// What is changed, in this order.
         changes: Vec<PodChange>,
     },
-    /// Takes a pod off its node. It stays in the state as a pending pod, without a nomination: its
-    /// controller makes it anew.
+    /// Takes a pod off its node. It stays in the state as a pending pod, as its controller would
+    /// make it anew: just created, without a nomination, its claims without their devices.
     Evict {
         /// The pod.
         pod: ObjectKey,
+    },
+    /// Takes a pod out of the state for good.
+    DeletePod {
+        /// The pod.
+        pod: ObjectKey,
+    },
+    /// Adds a pod from a workload's template, as its controller and the API server would make it.
+    CreatePod {
+        /// The workload.
+        workload: WorkloadKey,
+        /// The pod's name.
+        name: Name,
+        /// The node it is on; a pending pod without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<Name>,
+    },
+    /// Changes a workload's template. Its pods stay as they are.
+    PatchWorkload {
+        /// The workload.
+        workload: WorkloadKey,
+        /// What is changed, in this order.
+        changes: Vec<PodChange>,
+    },
+    /// Takes a workload out of the state. Its pods stay.
+    DeleteWorkload {
+        /// The workload.
+        workload: WorkloadKey,
+    },
+    /// Says how many pods of a PodDisruptionBudget may be evicted.
+    SetDisruptionsAllowed {
+        /// The PodDisruptionBudget.
+        budget: ObjectKey,
+        /// How many.
+        allowed: i32,
     },
 }
 
@@ -108,14 +175,44 @@ pub enum EditError {
     /// A pod that is to be evicted is on no node.
     #[error("pod \"{0}\" is on no node")]
     NotOnANode(ObjectKey),
-    /// The pod has nothing of what is to be changed.
-    #[error("pod \"{pod}\" has no {what}")]
+    /// There is a pod of that name already.
+    #[error("pods \"{0}\" already exists")]
+    PodExists(ObjectKey),
+    /// There is no such workload.
+    #[error("{} \"{}\" not found", resource(.0.kind), .0.key)]
+    NoSuchWorkload(WorkloadKey),
+    /// There is no such PodDisruptionBudget.
+    #[error("poddisruptionbudgets.policy \"{0}\" not found")]
+    NoSuchBudget(ObjectKey),
+    /// The manifest is not that of a node.
+    #[error("{0}")]
+    NotANode(String),
+    /// The pod or template has nothing of what is to be changed.
+    #[error("{owner} has no {what}")]
     NothingToChange {
-        /// The pod.
-        pod: ObjectKey,
+        /// The pod or template, in words.
+        owner: String,
         /// What it lacks.
         what: String,
     },
+    /// A patch cannot be merged into the pod or template.
+    #[error("{owner}: {message}")]
+    NotMerged {
+        /// The pod or template, in words.
+        owner: String,
+        /// Where and why.
+        message: String,
+    },
+}
+
+/// The API's plural with its group, as kubectl's errors have it.
+fn resource(kind: WorkloadKind) -> String {
+    let group = match kind {
+        WorkloadKind::ReplicationController => "",
+        WorkloadKind::Job | WorkloadKind::CronJob => ".batch",
+        _ => ".apps",
+    };
+    format!("{}s{group}", kind.as_str().to_ascii_lowercase())
 }
 
 impl Edit {
@@ -137,17 +234,57 @@ impl Edit {
                 node.unschedulable = false;
                 node.taints = node.taints.iter().copied().filter(|taint| taint.key != UNSCHEDULABLE_TAINT).collect();
             }),
+            Self::AddTaint { node, taint } => Undo::node(cluster, *node, |node| {
+                let others = node.taints.iter().filter(|other| (other.key, other.effect) != (taint.key, taint.effect));
+                node.taints = others.copied().chain([*taint]).collect();
+            }),
             Self::RemoveTaint { node, taint } => Undo::node(cluster, *node, |node| {
                 node.taints = node.taints.iter().copied().filter(|other| other != taint).collect();
             }),
             Self::LabelNode { node, key, value } => Undo::node(cluster, *node, |node| {
                 node.labels = labelled(&node.labels, *key, *value);
             }),
+            Self::UnlabelNode { node, key } => Undo::node(cluster, *node, |node| {
+                node.labels = node.labels.iter().filter(|(other, _)| other != key).collect();
+            }),
             Self::AddNode { like, name } => add_node::apply(cluster, *like, *name),
+            Self::CreateNode { object } => add_node::create(cluster, object),
+            Self::RemoveNode { node } => remove_node::apply(cluster, *node),
             Self::Free { node, resource, amount } => Undo::free(cluster, *node, *resource, *amount),
             Self::PatchPod { pod, changes } => Undo::patch(cluster, *pod, changes, gates),
-            Self::Evict { pod } => Undo::evict(cluster, *pod),
+            Self::Evict { pod } => leave::evict(cluster, *pod),
+            Self::DeletePod { pod } => leave::delete(cluster, *pod),
+            Self::CreatePod { workload, name, node } => add_pod::apply(cluster, *workload, *name, *node, gates),
+            Self::PatchWorkload { workload, changes } => workload::patch(cluster, *workload, changes),
+            Self::DeleteWorkload { workload } => workload::delete(cluster, *workload),
+            Self::SetDisruptionsAllowed { budget, allowed } => workload::set_allowed(cluster, *budget, *allowed),
         }
+    }
+
+    /// The same for another node; an edit that is about no node stays as it is.
+    #[must_use]
+    pub fn on_node(&self, other: Name) -> Self {
+        let mut edit = self.clone();
+        match &mut edit {
+            Self::Cordon { node }
+            | Self::Uncordon { node }
+            | Self::AddTaint { node, .. }
+            | Self::RemoveTaint { node, .. }
+            | Self::LabelNode { node, .. }
+            | Self::UnlabelNode { node, .. }
+            | Self::RemoveNode { node }
+            | Self::Free { node, .. } => *node = other,
+            Self::AddNode { .. }
+            | Self::CreateNode { .. }
+            | Self::PatchPod { .. }
+            | Self::Evict { .. }
+            | Self::DeletePod { .. }
+            | Self::CreatePod { .. }
+            | Self::PatchWorkload { .. }
+            | Self::DeleteWorkload { .. }
+            | Self::SetDisruptionsAllowed { .. } => {}
+        }
+        edit
     }
 
     /// Makes all changes, in order.

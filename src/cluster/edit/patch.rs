@@ -45,12 +45,21 @@ fn of_change(change: &PodChange, before: &PodSpec, after: &PodSpec) -> Option<Va
         }
         PodChange::Tolerate { .. } => json!({ "tolerations": value(&after.tolerations)? }),
         PodChange::DropNodeSelector { key } => json!({ "nodeSelector": { key.as_str(): null } }),
+        PodChange::ReplaceNodeSelector { key, to_key, to_value } if key == to_key => {
+            json!({ "nodeSelector": { key.as_str(): to_value } })
+        }
+        PodChange::ReplaceNodeSelector { key, to_key, to_value } => {
+            json!({ "nodeSelector": { key.as_str(): null, to_key.as_str(): to_value } })
+        }
         PodChange::PreferNodeAffinity => {
             let preferred = &after.affinity.as_ref()?.node_affinity.as_ref()?.preferred;
             json!({ "affinity": { "nodeAffinity": { REQUIRED: null, PREFERRED: value(preferred)? } } })
         }
         PodChange::RaiseMaxSkew { topology_key, to, .. } => {
             constraint(before, *topology_key, json!({ "maxSkew": to }))?
+        }
+        PodChange::LowerMinDomains { topology_key, to, .. } => {
+            constraint(before, *topology_key, json!({ "minDomains": to }))?
         }
         PodChange::HonorTaints { topology_key } => {
             constraint(before, *topology_key, json!({ "nodeTaintsPolicy": "Honor" }))?
@@ -67,6 +76,7 @@ fn of_change(change: &PodChange, before: &PodSpec, after: &PodSpec) -> Option<Va
             json!({ "affinity": { "podAntiAffinity": lists(&affinity.required, &affinity.preferred)? } })
         }
         PodChange::RemoveSchedulingGates => json!({ "schedulingGates": null }),
+        PodChange::Patch { patch } => patch.get("spec")?.clone(),
     })
 }
 

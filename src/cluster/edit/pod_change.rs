@@ -1,6 +1,7 @@
 //! What can be changed of a pod's specification.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::super::list::List;
 use super::super::name::Name;
@@ -13,6 +14,7 @@ use super::super::quantity::Quantity;
 use super::super::requests::ContainerResources;
 use super::super::resources::{ResourceList, STANDARD};
 use super::super::taint::Toleration;
+use super::{EditError, merge};
 
 /// The weight of a requirement that has become a preference: the largest there is.
 const WEIGHT: i32 = 100;
@@ -28,7 +30,8 @@ pub enum PodChange {
         container: Option<Name>,
         /// The resource.
         resource: Name,
-        /// What it was.
+        /// What it was; nothing hangs on it.
+        #[serde(default)]
         from: Quantity,
         /// What it shall be.
         to: Quantity,
@@ -43,10 +46,29 @@ pub enum PodChange {
         /// The label's key.
         key: Name,
     },
+    /// Asks for another label in place of one in `nodeSelector`.
+    ReplaceNodeSelector {
+        /// The label's key.
+        key: Name,
+        /// The key that is asked for instead, often the same.
+        to_key: Name,
+        /// Its value.
+        to_value: Name,
+    },
     /// Required node affinity becomes preferred.
     PreferNodeAffinity,
     /// Raises `maxSkew` of a `DoNotSchedule` constraint.
     RaiseMaxSkew {
+        /// The constraint's key; no two constraints that filter have the same.
+        topology_key: Name,
+        /// What it was; nothing hangs on it.
+        #[serde(default)]
+        from: i32,
+        /// What it shall be.
+        to: i32,
+    },
+    /// Lowers `minDomains` of a `DoNotSchedule` constraint.
+    LowerMinDomains {
         /// The constraint's key; no two constraints that filter have the same.
         topology_key: Name,
         /// What it was.
@@ -80,18 +102,38 @@ pub enum PodChange {
     },
     /// Takes all scheduling gates away.
     RemoveSchedulingGates,
+    /// Whatever a strategic-merge patch changes of what scheduling reads.
+    Patch {
+        /// The patch: an object with a `spec`.
+        patch: Value,
+    },
 }
 
-/// The specification has nothing of what is to be changed: this.
+/// Why a change cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missing(pub String);
+pub enum NotChanged {
+    /// The specification has nothing of what is to be changed: this.
+    Missing(String),
+    /// The patch cannot be merged; where it stands, and why.
+    Patch(String),
+}
+
+impl NotChanged {
+    /// As an error about `owner`: `pod "a/b"`.
+    pub(super) fn of(self, owner: String) -> EditError {
+        match self {
+            Self::Missing(what) => EditError::NothingToChange { owner, what },
+            Self::Patch(message) => EditError::NotMerged { owner, message },
+        }
+    }
+}
 
 impl PodChange {
     /// Changes `spec`.
     ///
     /// # Errors
     /// It has nothing of what is to be changed, and stays as it is.
-    pub fn apply(&self, spec: &mut PodSpec) -> Result<(), Missing> {
+    pub fn apply(&self, spec: &mut PodSpec) -> Result<(), NotChanged> {
         match self {
             Self::Request { container, resource, to, .. } => set_request(spec, *container, *resource, *to),
             Self::Tolerate { toleration } => {
@@ -100,14 +142,25 @@ impl PodChange {
             }
             Self::DropNodeSelector { key } => {
                 if !spec.node_selector.contains_key(*key) {
-                    return Err(Missing(format!("nodeSelector \"{key}\"")));
+                    return Err(NotChanged::Missing(format!("nodeSelector \"{key}\"")));
                 }
                 spec.node_selector = spec.node_selector.iter().filter(|(other, _)| other != key).collect();
+                Ok(())
+            }
+            Self::ReplaceNodeSelector { key, to_key, to_value } => {
+                if !spec.node_selector.contains_key(*key) {
+                    return Err(NotChanged::Missing(format!("nodeSelector \"{key}\"")));
+                }
+                let others = spec.node_selector.iter().filter(|(other, _)| other != key);
+                spec.node_selector = others.chain([(*to_key, *to_value)]).collect();
                 Ok(())
             }
             Self::PreferNodeAffinity => prefer_node_affinity(spec),
             Self::RaiseMaxSkew { topology_key, to, .. } => {
                 spread(spec, *topology_key, |constraint| constraint.max_skew = *to)
+            }
+            Self::LowerMinDomains { topology_key, to, .. } => {
+                spread(spec, *topology_key, |constraint| constraint.min_domains = Some(*to))
             }
             Self::HonorTaints { topology_key } => spread(spec, *topology_key, |constraint| {
                 constraint.node_taints_policy = Some(NodeInclusionPolicy::Honor);
@@ -118,13 +171,19 @@ impl PodChange {
                 constraint.min_domains = None;
             }),
             Self::PreferPodAffinity { index, .. } => prefer(spec, *index, |affinity| affinity.pod_affinity.as_mut())
-                .ok_or_else(|| Missing("such pod affinity term".to_owned())),
+                .ok_or_else(|| NotChanged::Missing("such pod affinity term".to_owned())),
             Self::PreferPodAntiAffinity { index, .. } => {
                 prefer(spec, *index, |affinity| affinity.pod_anti_affinity.as_mut())
-                    .ok_or_else(|| Missing("such pod anti-affinity term".to_owned()))
+                    .ok_or_else(|| NotChanged::Missing("such pod anti-affinity term".to_owned()))
             }
             Self::RemoveSchedulingGates => {
                 spec.scheduling_gates = List::default();
+                Ok(())
+            }
+            Self::Patch { patch } => {
+                let mut merged = spec.clone();
+                merge::merge(&mut merged, patch).map_err(NotChanged::Patch)?;
+                *spec = merged;
                 Ok(())
             }
         }
@@ -136,7 +195,7 @@ pub(super) fn limit_follows(resource: Name) -> bool {
     resource != STANDARD.cpu && resource != STANDARD.memory && resource != STANDARD.ephemeral_storage
 }
 
-fn set_request(spec: &mut PodSpec, container: Option<Name>, resource: Name, to: Quantity) -> Result<(), Missing> {
+fn set_request(spec: &mut PodSpec, container: Option<Name>, resource: Name, to: Quantity) -> Result<(), NotChanged> {
     let set = |resources: &ContainerResources| {
         let mut changed = ContainerResources { requests: with(&resources.requests, resource, to), ..resources.clone() };
         if limit_follows(resource) && resources.limits.get(resource).is_some() {
@@ -145,7 +204,8 @@ fn set_request(spec: &mut PodSpec, container: Option<Name>, resource: Name, to: 
         changed
     };
     let Some(wanted) = container else {
-        let resources = spec.resources.as_ref().ok_or_else(|| Missing("resources of its own".to_owned()))?;
+        let resources =
+            spec.resources.as_ref().ok_or_else(|| NotChanged::Missing("resources of its own".to_owned()))?;
         spec.resources = Some(set(resources));
         return Ok(());
     };
@@ -160,7 +220,7 @@ fn set_request(spec: &mut PodSpec, container: Option<Name>, resource: Name, to: 
     };
     spec.containers = spec.containers.iter().map(&mut change).collect();
     spec.init_containers = spec.init_containers.iter().map(&mut change).collect();
-    if found { Ok(()) } else { Err(Missing(format!("container \"{wanted}\""))) }
+    if found { Ok(()) } else { Err(NotChanged::Missing(format!("container \"{wanted}\""))) }
 }
 
 fn with(list: &ResourceList, resource: Name, to: Quantity) -> ResourceList {
@@ -171,7 +231,7 @@ fn spread(
     spec: &mut PodSpec,
     topology_key: Name,
     change: impl Fn(&mut TopologySpreadConstraint),
-) -> Result<(), Missing> {
+) -> Result<(), NotChanged> {
     let mut found = false;
     spec.topology_spread_constraints = spec
         .topology_spread_constraints
@@ -185,7 +245,11 @@ fn spread(
             constraint
         })
         .collect();
-    if found { Ok(()) } else { Err(Missing(format!("topologySpreadConstraints over \"{topology_key}\" that filter"))) }
+    if found {
+        Ok(())
+    } else {
+        Err(NotChanged::Missing(format!("topologySpreadConstraints over \"{topology_key}\" that filter")))
+    }
 }
 
 /// Whether it is the constraint over `topology_key` that filters.
@@ -194,8 +258,8 @@ pub(super) fn filters(constraint: &TopologySpreadConstraint, topology_key: Name)
 }
 
 /// Each alternative becomes a preference of its own.
-fn prefer_node_affinity(spec: &mut PodSpec) -> Result<(), Missing> {
-    let nothing = || Missing("required node affinity".to_owned());
+fn prefer_node_affinity(spec: &mut PodSpec) -> Result<(), NotChanged> {
+    let nothing = || NotChanged::Missing("required node affinity".to_owned());
     let node_affinity =
         spec.affinity.as_mut().and_then(|affinity| affinity.node_affinity.as_mut()).ok_or_else(nothing)?;
     let required = node_affinity.required.take().ok_or_else(nothing)?;

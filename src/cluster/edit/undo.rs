@@ -12,7 +12,10 @@ use super::super::pod_class::{PodClass, PodTemplate};
 use super::super::quantity::Quantity;
 use super::super::requests::RequestGates;
 use super::super::resources::{Resources, STANDARD};
-use super::{EditError, Missing, PodChange};
+use super::super::workload::{PodTemplateSpec, Workload};
+use super::leave::Left;
+use super::remove_node::Removed;
+use super::{EditError, PodChange};
 
 /// Takes one edit back. Edits are undone in the opposite order.
 #[derive(Debug)]
@@ -25,10 +28,20 @@ pub(super) enum Before {
     Node(NodeId, Arc<Node>),
     Requested(NodeId, Resources),
     Class(PodId, Arc<PodClass>),
-    /// The evicted pod's node and nomination.
-    OnNode(PodId, NodeId, Option<Name>),
+    /// A pod that has left its node, or the state.
+    Pod(Box<Left>),
     /// The node was not there: it is the last one, and so are this many pods on it.
     NoNode(usize),
+    /// The node that was there, and what went with it.
+    RemovedNode(Box<Removed>),
+    /// The pod was not there: it is the last one.
+    NoPod,
+    /// The workload at this place had this template.
+    Template(usize, Arc<PodTemplateSpec>),
+    /// This workload was at this place.
+    Workload(usize, Box<Workload>),
+    /// The budget at this place allowed so many disruptions.
+    Allowed(usize, i32),
 }
 
 impl Undo {
@@ -46,13 +59,21 @@ impl Undo {
                 }
             }
             Before::Class(pod, class) => set_class(cluster, pod, class),
-            Before::OnNode(pod, node, nominated) => {
-                cluster.assume(pod, node);
-                if let Some(pod) = cluster.pods.get_mut(pod.0 as usize) {
-                    pod.own.nominated_node_name = nominated;
+            Before::Pod(left) => left.undo(cluster),
+            Before::NoNode(pods) => super::add_node::undo(cluster, pods),
+            Before::RemovedNode(removed) => removed.undo(cluster),
+            Before::NoPod => super::add_pod::undo(cluster),
+            Before::Template(place, template) => {
+                if let Some(workload) = cluster.workloads.get_mut(place) {
+                    workload.template = template;
                 }
             }
-            Before::NoNode(pods) => super::add_node::undo(cluster, pods),
+            Before::Workload(place, workload) => cluster.workloads.insert(place, *workload),
+            Before::Allowed(place, allowed) => {
+                if let Some(budget) = cluster.budgets.get_mut(place) {
+                    budget.disruptions_allowed = allowed;
+                }
+            }
         }
     }
 
@@ -90,22 +111,11 @@ impl Undo {
         let before = Arc::clone(&pod.class);
         let mut template = PodTemplate::clone(&before.template);
         for change in changes {
-            change.apply(&mut template.spec).map_err(|Missing(what)| EditError::NothingToChange { pod: key, what })?;
+            change.apply(&mut template.spec).map_err(|error| error.of(format!("pod \"{key}\"")))?;
         }
         let id = pod.id;
         set_class(cluster, id, Arc::new(PodClass::new(Arc::new(template), gates)));
         Ok(Self(Before::Class(id, before)))
-    }
-
-    pub(super) fn evict(cluster: &mut Cluster, key: ObjectKey) -> Result<Self, EditError> {
-        let pod = cluster.pod_named(key).ok_or(EditError::NoSuchPod(key))?;
-        let (id, nominated) = (pod.id, pod.own.nominated_node_name);
-        let node = cluster.node_of(id).ok_or(EditError::NotOnANode(key))?;
-        if let Some(pod) = cluster.pods.get_mut(id.0 as usize) {
-            pod.own.nominated_node_name = None;
-        }
-        cluster.forget(id);
-        Ok(Self(Before::OnNode(id, node, nominated)))
     }
 }
 

@@ -98,6 +98,11 @@ impl Storage {
         self.claims.get(&key).map(AsRef::as_ref)
     }
 
+    /// All PersistentVolumeClaims, in no order.
+    pub fn claims(&self) -> impl Iterator<Item = &PersistentVolumeClaim> {
+        self.claims.values().map(AsRef::as_ref)
+    }
+
     /// The StorageClass called `name`.
     pub fn class(&self, name: Name) -> Option<&StorageClass> {
         self.classes.get(&name).map(AsRef::as_ref)
@@ -169,9 +174,14 @@ impl Storage {
         }
     }
 
-    /// The node called `node` is gone, and its drivers with it.
-    pub(super) fn remove_csi_node(&mut self, node: Name) {
-        self.csi_nodes.remove(&node);
+    /// The node called `node` is gone, and its drivers with it: these.
+    pub(super) fn take_csi_node(&mut self, node: Name) -> Option<Arc<CsiNode>> {
+        self.csi_nodes.remove(&node)
+    }
+
+    /// A node's drivers are back.
+    pub(super) fn put_csi_node(&mut self, node: Arc<CsiNode>) {
+        self.csi_nodes.insert(node.name, node);
     }
 
     /// `pod` is on a node from now on.

@@ -37,19 +37,41 @@ pub(super) fn lower(template: &PodTemplate, gates: RequestGates, resource: Name,
     })
 }
 
+/// The change of one container that reads its request in the next smaller unit (`100m` for `100`,
+/// `512Mi` for `512Gi`), if the pod then asks for no more than `target`.
+pub(super) fn one_unit_smaller(
+    template: &PodTemplate,
+    gates: RequestGates,
+    resource: Name,
+    target: i64,
+) -> Option<PodChange> {
+    let spec = &template.spec;
+    spec.containers.iter().chain(&spec.init_containers).find_map(|container| {
+        let from = container.requests().get(resource)?;
+        let unit = if resource == STANDARD.cpu { 1000 } else { 1024 };
+        let asked = units(resource, from);
+        let to = quantity(resource, asked / unit);
+        let change = PodChange::Request { container: Some(container.name?), resource, from, to };
+        let whole = asked >= unit && asked % unit == 0;
+        (whole && asked_after(template, gates, &change) <= target).then_some(change)
+    })
+}
+
 fn request(container: Option<Name>, resource: Name, from: Quantity, to: i64) -> Option<PodChange> {
     if to <= 0 || to < units(resource, from) / LEAST_SHARE {
         return None;
     }
-    let to = if resource == STANDARD.cpu {
-        Quantity::from_milli(to)
-    } else {
-        let bytes = resource == STANDARD.memory
-            || resource == STANDARD.ephemeral_storage
-            || is_hugepage_resource_name(&resource);
-        Quantity::from_value(to, if bytes { Format::BinarySI } else { Format::DecimalSI })
-    };
-    Some(PodChange::Request { container, resource, from, to })
+    Some(PodChange::Request { container, resource, from, to: quantity(resource, to) })
+}
+
+/// `amount` in the scheduler's units, as people write it.
+pub(super) fn quantity(resource: Name, amount: i64) -> Quantity {
+    if resource == STANDARD.cpu {
+        return Quantity::from_milli(amount);
+    }
+    let bytes =
+        resource == STANDARD.memory || resource == STANDARD.ephemeral_storage || is_hugepage_resource_name(&resource);
+    Quantity::from_value(amount, if bytes { Format::BinarySI } else { Format::DecimalSI })
 }
 
 /// What the filter counts of the pod.

@@ -6,11 +6,14 @@
 //! applied to the state in place, put to the same cycle, and undone ([`trial`]); what stays is
 //! ordered by how small the change is ([`rank`]).
 
+mod labels;
 mod lower;
+mod needed;
 mod preemption;
 mod rank;
 mod remedies;
 mod search;
+mod taints;
 mod targets;
 mod trial;
 mod victims;
@@ -24,7 +27,9 @@ use crate::scheduler::Scheduler;
 
 use trial::Trial;
 
+pub use needed::{Need, needed};
 pub use preemption::{CandidateDetail, GoesTo, NotEligible, PreemptionDetail, VictimDetail, WhyNot};
+pub use taints::tells_of_condition;
 
 /// Suggestions kept.
 const MOST: usize = 8;
@@ -64,7 +69,7 @@ pub enum Weakening {
     NodeCondition(Taint),
     /// The taint is there to empty the node.
     Eviction(Taint),
-    /// The node runs the cluster itself.
+    /// The node is there for what runs the cluster itself.
     ControlPlane(Taint),
     /// The images must be made for the machines that this label told of.
     Platform(Name),
@@ -189,6 +194,8 @@ fn merged(edits: &[Edit]) -> Vec<Edit> {
 fn weakens(edit: &Edit) -> Vec<Weakening> {
     match edit {
         Edit::Uncordon { node } => vec![Weakening::Cordon(*node)],
+        // A node that is mended is as good as any other.
+        Edit::RemoveTaint { taint, .. } if tells_of_condition(taint) => Vec::new(),
         Edit::RemoveTaint { taint, .. } => tolerating(taint).into_iter().collect(),
         Edit::PatchPod { changes, .. } => changes
             .iter()
@@ -205,29 +212,29 @@ fn weakens(edit: &Edit) -> Vec<Weakening> {
                 PodChange::RaiseMaxSkew { topology_key, .. } | PodChange::ScheduleAnyway { topology_key } => {
                     Some(Weakening::Spread(*topology_key))
                 }
+                PodChange::LowerMinDomains { topology_key, .. } => Some(Weakening::Spread(*topology_key)),
                 PodChange::RemoveSchedulingGates => Some(Weakening::SchedulingGates),
-                PodChange::DropNodeSelector { key } if remedies::is_platform(*key) => Some(Weakening::Platform(*key)),
+                PodChange::DropNodeSelector { key } if labels::is_platform(*key) => Some(Weakening::Platform(*key)),
                 PodChange::Request { .. }
                 | PodChange::DropNodeSelector { .. }
+                | PodChange::ReplaceNodeSelector { .. }
                 | PodChange::PreferNodeAffinity
                 | PodChange::HonorTaints { .. }
-                | PodChange::PreferPodAffinity { .. } => None,
+                | PodChange::PreferPodAffinity { .. }
+                | PodChange::Patch { .. } => None,
             })
             .collect(),
-        Edit::Cordon { .. }
-        | Edit::LabelNode { .. }
-        | Edit::AddNode { .. }
-        | Edit::Free { .. }
-        | Edit::Evict { .. } => Vec::new(),
+        // Nobody suggests the others that would.
+        _ => Vec::new(),
     }
 }
 
 fn tolerating(taint: &Taint) -> Option<Weakening> {
-    if remedies::tells_of_condition(taint) {
+    if tells_of_condition(taint) {
         Some(Weakening::NodeCondition(*taint))
     } else if taint.effect == TaintEffect::NoExecute {
         Some(Weakening::Eviction(*taint))
-    } else if remedies::is_control_plane(taint.key) {
+    } else if taints::is_reserved(taint.key) {
         Some(Weakening::ControlPlane(*taint))
     } else {
         None

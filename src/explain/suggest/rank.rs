@@ -6,13 +6,13 @@
 
 use std::cmp::Reverse;
 
-use crate::cluster::Cluster;
 use crate::cluster::edit::{Edit, PodChange};
 use crate::cluster::name::Name;
 use crate::cluster::taint::Taint;
+use crate::cluster::{Cluster, Pod};
 
 use super::lower::{amount, units};
-use super::{Suggestion, Weakening, remedies};
+use super::{Suggestion, Weakening, labels, taints};
 
 /// The smallest change first.
 pub(super) fn sort(suggestions: &mut [Suggestion], cluster: &Cluster) {
@@ -31,34 +31,47 @@ pub(super) fn cost(edits: &[Edit], cluster: &Cluster) -> i64 {
 
 fn of_edit(edit: &Edit, cluster: &Cluster) -> i64 {
     match edit {
-        Edit::PatchPod { changes, .. } => changes.iter().map(of_change).sum(),
+        Edit::PatchPod { pod, changes } => {
+            let pod = cluster.pod_named(*pod);
+            changes.iter().map(|change| of_change(change, cluster, pod)).sum()
+        }
         Edit::Uncordon { .. } => 250,
         Edit::Cordon { .. } => 300,
+        // A label that no node has was forgotten; one that others have keeps the pod to them.
+        Edit::LabelNode { key, value, .. } if labels::is_somewhere(cluster, *key, *value) => 640,
+        Edit::LabelNode { key, .. } if labels::is_nowhere(cluster, *key) => 240,
         Edit::LabelNode { .. } => 320,
+        Edit::RemoveTaint { taint, .. } if taints::tells_of_condition(taint) => 550,
+        Edit::RemoveTaint { taint, .. } if taints::is_control_plane(taint.key) => 150,
         Edit::RemoveTaint { .. } => 400,
         Edit::Free { node, resource, amount: freed } => {
             let size = cluster.node_named(*node).map_or(0, |node| amount(&node.node.allocatable, *resource));
-            360 + share(units(*resource, *freed), size, 300)
+            // A quarter of a node's worth of pods is no smaller a thing than another node.
+            360 + share(units(*resource, *freed), size, 600)
         }
-        Edit::AddNode { .. } => 500,
         Edit::Evict { .. } => 380,
+        // A machine; nobody suggests the others.
+        _ => 500,
     }
 }
 
-fn of_change(change: &PodChange) -> i64 {
+fn of_change(change: &PodChange, cluster: &Cluster, pod: Option<&Pod>) -> i64 {
     match change {
         PodChange::RemoveSchedulingGates => 50,
         PodChange::HonorTaints { .. } => 100,
         PodChange::Request { resource, from, to, .. } => {
             let (from, to) = (units(*resource, *from), units(*resource, *to));
-            50 + share(from.saturating_sub(to), from, 700)
+            50 + share(from.saturating_sub(to), from, 600)
         }
+        PodChange::LowerMinDomains { from, to, .. } => 130 + 10 * (i64::from(*from) - i64::from(*to)).clamp(0, 10),
         PodChange::RaiseMaxSkew { from, to, .. } => 150 + 40 * (i64::from(*to) - i64::from(*from)).clamp(0, 10),
         PodChange::Tolerate { toleration } => {
             let no_execute = toleration.effect.is_some_and(|effect| effect == "NoExecute");
             if toleration.key.is_some_and(condition) {
                 900
-            } else if toleration.key.is_some_and(remedies::is_control_plane) {
+            } else if toleration.key.is_some_and(taints::is_reserved)
+                && !pod.is_some_and(|pod| taints::is_meant_for_reserved(cluster, pod))
+            {
                 600
             } else if no_execute {
                 400
@@ -66,18 +79,25 @@ fn of_change(change: &PodChange) -> i64 {
                 200
             }
         }
-        PodChange::DropNodeSelector { key } if remedies::is_platform(*key) => 600,
-        PodChange::DropNodeSelector { .. } => 300,
+        PodChange::DropNodeSelector { key } if labels::is_platform(*key) => 600,
+        PodChange::ReplaceNodeSelector { .. } => 200,
+        PodChange::DropNodeSelector { key } => {
+            let value = pod.and_then(|pod| pod.spec().node_selector.get(*key));
+            let there = value.is_some_and(|value| labels::is_somewhere(cluster, *key, value));
+            if there { 500 } else { 300 }
+        }
         PodChange::PreferNodeAffinity => 340,
         PodChange::PreferPodAffinity { .. } => 350,
         PodChange::ScheduleAnyway { .. } => 420,
         PodChange::PreferPodAntiAffinity { .. } => 450,
+        // Nobody suggests one.
+        PodChange::Patch { .. } => 500,
     }
 }
 
 fn condition(key: Name) -> bool {
     let taint = Taint { key, value: Name::default(), effect: crate::cluster::taint::TaintEffect::NoSchedule };
-    remedies::tells_of_condition(&taint)
+    taints::tells_of_condition(&taint)
 }
 
 /// `part` of `whole`, where the whole is `points`.

@@ -82,9 +82,11 @@ impl Search<'_, '_> {
         if least_changes(reasons) > left {
             return;
         }
+        // What is one change of several is told in one way only.
+        let alone = edits.is_empty() && least_changes(reasons) == 1;
         let branches = self.trial.with(edits, |trial| {
             let info = trial.cluster().node_named(node)?;
-            reasons.iter().map(|reason| remedies::of(trial, info, reason)).min_by_key(Vec::len)
+            reasons.iter().map(|reason| remedies::of(trial, info, reason, alone)).min_by_key(Vec::len)
         });
         for remedy in branches.flatten().into_iter().flatten() {
             let target = if let Edit::AddNode { name, .. } = &remedy { *name } else { node };
@@ -130,11 +132,14 @@ fn shape(edit: &Edit) -> String {
                 .map(|change| match change {
                     PodChange::Request { container, resource, .. } => format!("request {container:?} {resource}"),
                     PodChange::RaiseMaxSkew { topology_key, .. } => format!("maxSkew {topology_key}"),
+                    PodChange::LowerMinDomains { topology_key, .. } => format!("minDomains {topology_key}"),
                     other => format!("{other:?}"),
                 })
                 .collect();
             shapes.join(", ")
         }
+        // Nobody suggests the others.
+        other => format!("{other:?}"),
     }
 }
 
@@ -149,6 +154,7 @@ fn size(edit: &Edit) -> i64 {
                     lower::units(*resource, *from).saturating_sub(lower::units(*resource, *to))
                 }
                 PodChange::RaiseMaxSkew { from, to, .. } => i64::from(*to) - i64::from(*from),
+                PodChange::LowerMinDomains { from, to, .. } => i64::from(*from) - i64::from(*to),
                 _ => 0,
             })
             .fold(0, i64::saturating_add),

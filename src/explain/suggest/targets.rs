@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use crate::cluster::name::Name;
+use crate::explain::near_misses::Miss;
 use crate::explain::{causes, near_misses};
-use crate::framework::{Amount, Placement, Reason, VolumeReason};
+use crate::framework::{Amount, NodePlacement, Placement, Reason, VolumeReason};
+
+use super::taints;
 
 /// The label by which a node is a topology domain of its own.
 const HOSTNAME: &str = "kubernetes.io/hostname";
@@ -23,14 +28,16 @@ pub(super) struct Target {
 /// The targets, in the order in which they are worth trying.
 pub(super) fn find(placement: &Placement) -> Vec<Target> {
     let mut combinations: BTreeMap<(usize, Vec<String>), Vec<Target>> = BTreeMap::new();
+    let nodes: FxHashMap<Name, &NodePlacement> = placement.nodes.iter().map(|node| (node.name, node)).collect();
     for near_miss in near_misses::find(placement) {
-        let reasons: Vec<Reason> = near_miss.misses.into_iter().map(|miss| miss.reason).collect();
+        let reasons = |misses: Vec<Miss>| -> Vec<Reason> { misses.into_iter().map(|miss| miss.reason).collect() };
+        // Nodes that miss by the same need not have the same in use.
+        let of_nodes = near_miss.nodes.iter().filter_map(|node| Some((*node, near_misses::misses(nodes.get(node)?))));
+        let targets: Vec<Target> = of_nodes.map(|(node, misses)| Target { node, reasons: reasons(misses) }).collect();
+        let reasons = reasons(near_miss.misses);
         let mut causes: Vec<String> = reasons.iter().map(identity).collect();
         causes.sort_unstable();
-        let combination = combinations.entry((least_changes(&reasons), causes)).or_default();
-        for node in near_miss.nodes {
-            combination.push(Target { node, reasons: reasons.clone() });
-        }
+        combinations.entry((least_changes(&reasons), causes)).or_default().extend(targets);
     }
     let mut combinations: Vec<_> = combinations.into_iter().collect();
     // Of combinations that need as many changes, those with fewer causes, then with more nodes.
@@ -77,10 +84,19 @@ pub(super) fn identity(reason: &Reason) -> String {
 }
 
 /// No fewer changes than this can open the node: what comes of other pods on it can go away by
-/// one change, everything else needs its own.
+/// one change, and so can a cordon and its taint; everything else needs its own.
 pub(super) fn least_changes(reasons: &[Reason]) -> usize {
     let of_pods = reasons.iter().filter(|reason| comes_of_pods(reason)).count();
-    reasons.len() - of_pods + of_pods.min(1)
+    let of_cordon = reasons.iter().filter(|reason| comes_of_cordon(reason)).count();
+    reasons.len() - of_pods - of_cordon + of_pods.min(1) + of_cordon.min(1)
+}
+
+fn comes_of_cordon(reason: &Reason) -> bool {
+    match reason {
+        Reason::NodeUnschedulable => true,
+        Reason::UntoleratedTaint { taint, .. } => taints::is_cordon(taint),
+        _ => false,
+    }
 }
 
 /// Whether an empty node of the kind might not say so.

@@ -96,8 +96,11 @@ fn extended<'a>(chosen: &[&'a Pod], other: &'a Pod) -> Vec<&'a Pod> {
 }
 
 fn may_go(pod: &Pod, other: &Pod) -> bool {
-    let comes_back =
-        other.own.controller.as_ref().is_some_and(|owner| matches!(owner.kind.as_str(), "DaemonSet" | "Node"));
+    // But for a pod's predecessor, whom it replaces.
+    let comes_back = other.own.controller.as_ref().is_some_and(|owner| {
+        matches!(owner.kind.as_str(), "DaemonSet" | "Node")
+            && pod.own.controller.as_ref().is_none_or(|own| own.uid != owner.uid)
+    });
     other.priority() <= pod.priority() && !comes_back && other.id != pod.id
 }
 
@@ -123,13 +126,9 @@ fn culprits<'a>(cluster: &'a Cluster, node: &NodeInfo, pod: &Pod, reason: &Reaso
         Reason::PodAntiAffinityViolated { matching: 1, pod: Some(pod), .. }
         | Reason::ExistingPodAntiAffinity { pods: 1, pod: Some(pod), .. }
         | Reason::Volume(VolumeReason::DiskConflict { pod, .. }) => named(pod),
-        Reason::Volume(VolumeReason::ReadWriteOncePodConflict { claims }) => match claims.as_slice() {
-            [claim] => match claim.pods.as_slice() {
-                [pod] => named(pod),
-                _ => None,
-            },
-            _ => None,
-        },
+        Reason::Volume(VolumeReason::ReadWriteOncePodConflict { claims }) => {
+            claims.iter().flat_map(|claim| &claim.pods).map(|pod| cluster.pod_named(*pod)).collect()
+        }
         _ => None,
     }
 }

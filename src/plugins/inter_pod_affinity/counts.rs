@@ -97,6 +97,25 @@ impl Counts {
         }
     }
 
+    /// The same for good: the tally itself is changed, not noted down beside it. For counts that
+    /// follow the state and have no copies. A pod that left is no sample any more, nor is another known.
+    pub(super) fn settle(&mut self, table: usize, node: &NodeInfo, pod: PodId, sign: i64) {
+        let Some(domain) = self.keys.get(table).and_then(|key| node.node.labels.get(*key)) else { return };
+        if self.base.len() < self.keys.len() {
+            let mut tables = self.base.to_vec();
+            tables.resize_with(self.keys.len(), FxHashMap::default);
+            self.base = tables.into();
+        }
+        let tally = Arc::make_mut(&mut self.base).get_mut(table).map(|tallies| tallies.entry(domain).or_default());
+        if let Some(tally) = tally {
+            tally.sum += sign;
+            tally.sample = tally.sample.filter(|sample| sign > 0 || *sample != pod);
+        }
+        if let Some(total) = self.totals.get_mut(table) {
+            *total += sign;
+        }
+    }
+
     fn tally(&self, table: usize, domain: Name) -> Tally {
         self.base.get(table).and_then(|tallies| tallies.get(&domain)).copied().unwrap_or_default()
     }

@@ -5,18 +5,20 @@ use std::sync::Arc;
 use crate::cluster::affinity_term::AffinityTerm;
 use crate::cluster::name::Name;
 use crate::cluster::pod_class::PodClass;
-use crate::cluster::{NodeInfo, ObjectKey, Pod, PodId};
-use crate::framework::{Cycle, Fact, NodeFilter, Reason, Rejection};
+use crate::cluster::{Cluster, NodeInfo, ObjectKey, Pod, PodId};
+use crate::framework::{Change, Cycle, Fact, NodeFilter, Reason, Rejection, Touched};
 
 use super::counts::Counts;
 use super::tally::{Column, Columns, Domains};
-use super::terms::{IncomingTerm, all_match, groups_of_all};
+use super::terms::{IncomingTerm, Seen, all_match, groups_of_all};
 
 /// Judges nodes by required terms. A copy shares the terms and what was counted at first.
 #[derive(Clone)]
 pub(super) struct Filter<'a> {
-    cycle: Cycle<'a>,
-    terms: Arc<Terms<'a>>,
+    /// Where the pods that are named in reasons are found; a filter that is kept while the state
+    /// changes names none.
+    cluster: Option<&'a Cluster>,
+    terms: Arc<Terms>,
     /// Pods that match all affinity terms; a table for each term.
     affinity: Counts,
     /// Pods that match an anti-affinity term; a table for each term.
@@ -26,9 +28,11 @@ pub(super) struct Filter<'a> {
 }
 
 /// The incoming pod's required terms.
-struct Terms<'a> {
-    affinity: Vec<IncomingTerm<'a>>,
-    anti_affinity: Vec<IncomingTerm<'a>>,
+struct Terms {
+    affinity: Vec<IncomingTerm>,
+    anti_affinity: Vec<IncomingTerm>,
+    /// What other pods' terms see.
+    seen: Seen,
     /// Whether the pod itself matches all of its affinity terms.
     matches_itself: bool,
 }
@@ -36,22 +40,32 @@ struct Terms<'a> {
 impl<'a> Filter<'a> {
     /// Counts the pods on nodes. None when there is nothing to check.
     pub(super) fn new(cycle: Cycle<'a>, keeps_namespace_selector: bool) -> Option<Self> {
+        let filter = Filter::kept(cycle, keeps_namespace_selector);
+        let terms = &filter.terms;
+        let nothing = filter.existing.is_empty() && terms.affinity.is_empty() && terms.anti_affinity.is_empty();
+        (!nothing).then_some(Self { cluster: Some(cycle.cluster), ..filter })
+    }
+}
+
+impl Filter<'static> {
+    /// The same, also when there is nothing to check yet.
+    pub(super) fn kept(cycle: Cycle<'_>, keeps_namespace_selector: bool) -> Self {
+        let seen = Seen::of(cycle);
         let own = &cycle.pod.class.affinity;
         let affinity = IncomingTerm::all(&own.required_affinity, cycle, keeps_namespace_selector);
         let anti_affinity = IncomingTerm::all(&own.required_anti_affinity, cycle, keeps_namespace_selector);
-        let existing = Counts::new(existing(cycle));
-        if existing.is_empty() && affinity.is_empty() && anti_affinity.is_empty() {
-            return None;
-        }
-        Some(Self {
-            cycle,
+        let matches_itself = all_match(&affinity, cycle.pod);
+        Self {
+            cluster: None,
             affinity: Counts::new(matching_all(&affinity, cycle)),
             anti_affinity: Counts::new(anti_affinity.iter().map(|term| matching(term, cycle)).collect()),
-            existing,
-            terms: Arc::new(Terms { matches_itself: all_match(&affinity, cycle.pod), affinity, anti_affinity }),
-        })
+            existing: Counts::new(existing(cycle.cluster, &seen)),
+            terms: Arc::new(Terms { affinity, anti_affinity, seen, matches_itself }),
+        }
     }
+}
 
+impl Filter<'_> {
     /// Every term needs a matching pod in the node's domain. Where no pod matches anywhere, a
     /// pod that matches itself may be the first, if only the node has all labels (upstream
     /// satisfyPodAffinity).
@@ -70,7 +84,7 @@ impl<'a> Filter<'a> {
         (!first_of_its_kind).then(|| self.unmet(table, term, Some(domain)))
     }
 
-    fn unmet(&self, table: usize, term: &IncomingTerm<'_>, domain: Option<Name>) -> Reason {
+    fn unmet(&self, table: usize, term: &IncomingTerm, domain: Option<Name>) -> Reason {
         Reason::PodAffinityUnmet {
             topology_key: term.topology_key,
             domain,
@@ -110,12 +124,12 @@ impl<'a> Filter<'a> {
     }
 
     fn key(&self, pod: Option<PodId>) -> Option<ObjectKey> {
-        pod.map(|pod| self.cycle.cluster.pod(pod).key())
+        Some(self.cluster?.pod(pod?).key())
     }
 
     /// Upstream updateWithPod.
     fn change(&mut self, pod: &Pod, node: &NodeInfo, sign: i64) {
-        for topology_key in keys_against(self.cycle, &pod.class, pod.own.key.namespace) {
+        for topology_key in keys_against(&self.terms.seen, &pod.class, pod.own.key.namespace) {
             let table = self.existing.table_of(topology_key);
             self.existing.change(table, node, pod.id, sign);
         }
@@ -133,7 +147,7 @@ impl<'a> Filter<'a> {
 }
 
 /// Pods that match all of `terms`, by the domains of each (upstream getIncomingAffinityAntiAffinityCounts).
-fn matching_all(terms: &[IncomingTerm<'_>], cycle: Cycle<'_>) -> Vec<Domains> {
+fn matching_all(terms: &[IncomingTerm], cycle: Cycle<'_>) -> Vec<Domains> {
     let cluster = cycle.cluster;
     let mut column = Column::new(cluster);
     for group in groups_of_all(terms, cluster) {
@@ -143,7 +157,7 @@ fn matching_all(terms: &[IncomingTerm<'_>], cycle: Cycle<'_>) -> Vec<Domains> {
 }
 
 /// Pods that match `term`, by its domains.
-fn matching(term: &IncomingTerm<'_>, cycle: Cycle<'_>) -> Domains {
+fn matching(term: &IncomingTerm, cycle: Cycle<'_>) -> Domains {
     let cluster = cycle.cluster;
     let mut column = Column::new(cluster);
     for group in term.groups(cluster) {
@@ -154,22 +168,20 @@ fn matching(term: &IncomingTerm<'_>, cycle: Cycle<'_>) -> Domains {
 
 /// Pods with required anti-affinity that matches the incoming pod, by topology key and domain
 /// (upstream getExistingAntiAffinityCounts).
-fn existing(cycle: Cycle<'_>) -> Vec<Domains> {
+fn existing(cluster: &Cluster, seen: &Seen) -> Vec<Domains> {
     let mut columns = Columns::default();
-    for group in cycle.cluster.groups().with_affinity() {
-        for topology_key in keys_against(cycle, &group.class, group.namespace) {
-            columns.add(cycle.cluster, topology_key, &group.pods, 1);
+    for group in cluster.groups().with_affinity() {
+        for topology_key in keys_against(seen, &group.class, group.namespace) {
+            columns.add(cluster, topology_key, &group.pods, 1);
         }
     }
-    columns.fold(cycle.cluster)
+    columns.fold(cluster)
 }
 
 /// Topology keys by which pods of `class` in `namespace` keep the incoming pod away, each once.
 /// Upstream counts a pod for every term; whether any counts is all that matters.
-fn keys_against(cycle: Cycle<'_>, class: &PodClass, namespace: Name) -> Vec<Name> {
-    let Cycle { cluster, pod, .. } = cycle;
-    let own = pod.own.key.namespace;
-    let against = |term: &&AffinityTerm| term.matches(namespace, own, pod.labels(), cluster.namespace_labels(own));
+fn keys_against(seen: &Seen, class: &PodClass, namespace: Name) -> Vec<Name> {
+    let against = |term: &&AffinityTerm| seen.is_meant_by(term, namespace);
     let mut keys: Vec<Name> =
         class.affinity.required_anti_affinity.iter().filter(against).map(|term| term.topology_key).collect();
     keys.sort_unstable();
@@ -225,6 +237,39 @@ impl NodeFilter for Filter<'_> {
 
     fn remove_pod(&mut self, pod: &Pod, node: &NodeInfo) {
         self.change(pod, node, -1);
+    }
+
+    fn follow(&mut self, change: Change<'_>, touched: &mut Touched) {
+        let Change { pod, node, sign } = change;
+        for topology_key in keys_against(&self.terms.seen, &pod.class, pod.own.key.namespace) {
+            let table = self.existing.table_of(topology_key);
+            self.existing.settle(table, node, pod.id, sign);
+            touched.domain_of(node, topology_key);
+        }
+        if all_match(&self.terms.affinity, pod) {
+            let none_before = self.affinity.is_empty();
+            for (table, term) in self.terms.affinity.iter().enumerate() {
+                self.affinity.settle(table, node, pod.id, sign);
+                touched.domain_of(node, term.topology_key);
+            }
+            // Whether the first of its kind may go anywhere.
+            if none_before != self.affinity.is_empty() {
+                touched.everything();
+            }
+        }
+        for (table, term) in self.terms.anti_affinity.iter().enumerate() {
+            if term.matches(pod) {
+                self.anti_affinity.settle(table, node, pod.id, sign);
+                touched.domain_of(node, term.topology_key);
+            }
+        }
+    }
+
+    fn alike(&self, _part: usize) -> Option<Name> {
+        let terms = self.terms.affinity.iter().chain(&self.terms.anti_affinity).map(|term| term.topology_key);
+        let mut keys = self.existing.tables().map(|(_, key)| key).chain(terms);
+        let key = keys.next()?;
+        keys.all(|other| other == key).then_some(key)
     }
 }
 

@@ -40,6 +40,16 @@ impl InterPodAffinity {
     pub fn new(args: &InterPodAffinityArgs, behaviour: &Behaviour) -> Self {
         Self { args: *args, keeps_namespace_selector: behaviour.namespace_selector_kept_after_expansion }
     }
+
+    /// Whatever the state: the pod prefers nothing, and what others prefer is not asked.
+    fn has_nothing_to_score(&self, cycle: Cycle<'_>) -> bool {
+        let affinity = cycle.pod.spec().affinity.as_ref();
+        let prefers = affinity.is_some_and(|affinity| {
+            let mut both = affinity.pod_affinity.iter().chain(&affinity.pod_anti_affinity);
+            both.any(|terms| !terms.preferred.is_empty())
+        });
+        self.args.ignore_preferred_terms_of_existing_pods && !prefers
+    }
 }
 
 impl Plugin for InterPodAffinity {
@@ -76,6 +86,12 @@ impl PreFilterPlugin for InterPodAffinity {
         }
         filter::Filter::new(cycle, self.keeps_namespace_selector).map_or(PreFilter::Skip, PreFilter::run)
     }
+
+    /// What requires something of the pod can come at any time: never skips.
+    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<PreFilter<'a>> {
+        let sound = cycle.pod.class.affinity.error.is_none();
+        sound.then(|| PreFilter::run(filter::Filter::kept(cycle, self.keeps_namespace_selector)))
+    }
 }
 
 impl FilterPlugin for InterPodAffinity {
@@ -87,12 +103,7 @@ impl FilterPlugin for InterPodAffinity {
 impl PreScorePlugin for InterPodAffinity {
     /// Skips when no term of anyone matched (upstream scoring.go, PreScore).
     fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
-        let affinity = cycle.pod.spec().affinity.as_ref();
-        let prefers = affinity.is_some_and(|affinity| {
-            let mut both = affinity.pod_affinity.iter().chain(&affinity.pod_anti_affinity);
-            both.any(|terms| !terms.preferred.is_empty())
-        });
-        if self.args.ignore_preferred_terms_of_existing_pods && !prefers {
+        if self.has_nothing_to_score(cycle) {
             return PreScore::Skip;
         }
         if let Some(error) = &cycle.pod.class.affinity.error {
@@ -100,6 +111,17 @@ impl PreScorePlugin for InterPodAffinity {
         }
         score::Scorer::new(cycle, self.args.hard_pod_affinity_weight, self.keeps_namespace_selector)
             .map_or(PreScore::Skip, |scorer| PreScore::Run(Box::new(scorer)))
+    }
+
+    /// A term that matches can come at any time; until then every node gets 0.
+    fn kept<'a>(&'a self, cycle: Cycle<'_>, _nodes: &[&NodeInfo]) -> Option<PreScore<'a>> {
+        if self.has_nothing_to_score(cycle) {
+            return Some(PreScore::Skip);
+        }
+        cycle.pod.class.affinity.error.is_none().then(|| {
+            let (weight, keeps) = (self.args.hard_pod_affinity_weight, self.keeps_namespace_selector);
+            PreScore::Run(Box::new(score::Scorer::kept(cycle, weight, keeps)))
+        })
     }
 }
 

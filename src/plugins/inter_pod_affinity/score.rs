@@ -1,16 +1,29 @@
 //! PreScore, Score and NormalizeScore (upstream plugins/interpodaffinity/scoring.go).
 
-use crate::cluster::affinity_term::WeightedAffinityTerm;
-use crate::cluster::{Name, NodeInfo};
-use crate::framework::{Cycle, Fact, MAX_NODE_SCORE, NodeScorer};
+use rustc_hash::FxHashMap;
+
+use crate::cluster::affinity_term::AffinityTerms;
+use crate::cluster::{Name, NodeInfo, Pod};
+use crate::framework::{Change, Cycle, Fact, MAX_NODE_SCORE, NodeScorer, Normalizer, Range, Touched};
 
 use super::NAME;
 use super::tally::{Columns, Domains};
-use super::terms::IncomingTerm;
+use super::terms::{IncomingTerm, Seen};
 
 /// The weights of all terms that matched, added up by domain.
 pub(super) struct Scorer {
     sums: Vec<Domains>,
+    terms: Terms,
+}
+
+/// Whose terms weigh how much.
+struct Terms {
+    /// The incoming pod's preferred terms; anti-affinity weighs less than nothing.
+    own: Vec<(IncomingTerm, i64)>,
+    /// What existing pods' terms see of the incoming pod.
+    seen: Seen,
+    /// What each required affinity term of an existing pod weighs.
+    hard_weight: i64,
 }
 
 impl Scorer {
@@ -21,11 +34,26 @@ impl Scorer {
     ///
     /// None when no term matched any pod; weights that cancel out are not none.
     pub(super) fn new(cycle: Cycle<'_>, hard_weight: i32, keeps_namespace_selector: bool) -> Option<Self> {
+        let scorer = Self::kept(cycle, hard_weight, keeps_namespace_selector);
+        (!scorer.sums.is_empty()).then_some(scorer)
+    }
+
+    /// The same, also when no term matched any pod yet.
+    pub(super) fn kept(cycle: Cycle<'_>, hard_weight: i32, keeps_namespace_selector: bool) -> Self {
+        let terms = Terms::of(cycle, hard_weight, keeps_namespace_selector);
+        let cluster = cycle.cluster;
         let mut columns = Columns::default();
-        incoming(cycle, keeps_namespace_selector, &mut columns);
-        existing(cycle, hard_weight, &mut columns);
-        let sums = columns.fold(cycle.cluster);
-        (!sums.is_empty()).then_some(Self { sums })
+        for (term, weight) in &terms.own {
+            for group in term.groups(cluster) {
+                columns.add(cluster, term.topology_key, &group.pods, *weight);
+            }
+        }
+        for group in cluster.groups().with_affinity() {
+            for (topology_key, weight) in terms.of_existing(&group.class.affinity, group.namespace) {
+                columns.add(cluster, topology_key, &group.pods, weight);
+            }
+        }
+        Self { sums: columns.fold(cluster), terms }
     }
 
     /// The sums of the node's domains, key by key.
@@ -37,31 +65,47 @@ impl Scorer {
     }
 }
 
-fn incoming(cycle: Cycle<'_>, keeps_namespace_selector: bool, columns: &mut Columns) {
-    let own = &cycle.pod.class.affinity;
-    for (terms, sign) in [(&own.preferred_affinity, 1), (&own.preferred_anti_affinity, -1)] {
-        for WeightedAffinityTerm { term, weight } in terms {
-            let term = IncomingTerm::new(term, cycle, keeps_namespace_selector);
-            for group in term.groups(cycle.cluster) {
-                columns.add(cycle.cluster, term.topology_key, &group.pods, sign * i64::from(*weight));
-            }
+impl Terms {
+    fn of(cycle: Cycle<'_>, hard_weight: i32, keeps_namespace_selector: bool) -> Self {
+        let own = &cycle.pod.class.affinity;
+        let liked = own.preferred_affinity.iter().map(|liked| (&liked.term, i64::from(liked.weight)));
+        let disliked = own.preferred_anti_affinity.iter().map(|disliked| (&disliked.term, -i64::from(disliked.weight)));
+        let incoming = |(term, weight)| (IncomingTerm::new(term, cycle, keeps_namespace_selector), weight);
+        Self {
+            own: liked.chain(disliked).map(incoming).collect(),
+            seen: Seen::of(cycle),
+            hard_weight: i64::from(hard_weight),
         }
     }
-}
 
-fn existing(cycle: Cycle<'_>, hard_weight: i32, columns: &mut Columns) {
-    let Cycle { cluster, pod, .. } = cycle;
-    let namespace_labels = cluster.namespace_labels(pod.own.key.namespace);
-    for group in cluster.groups().with_affinity() {
-        let theirs = &group.class.affinity;
-        let required = theirs.required_affinity.iter().map(|term| (term, i64::from(hard_weight)));
+    /// Topology key and weight of each term of an existing pod in `namespace` that matches the incoming pod.
+    fn of_existing<'t>(&'t self, theirs: &'t AffinityTerms, namespace: Name) -> impl Iterator<Item = (Name, i64)> + 't {
+        let required = theirs.required_affinity.iter().map(|term| (term, self.hard_weight));
         let liked = theirs.preferred_affinity.iter().map(|liked| (&liked.term, i64::from(liked.weight)));
         let disliked =
             theirs.preferred_anti_affinity.iter().map(|disliked| (&disliked.term, -i64::from(disliked.weight)));
-        for (term, weight) in required.filter(|_| hard_weight > 0).chain(liked).chain(disliked) {
-            if term.matches(group.namespace, pod.own.key.namespace, pod.labels(), namespace_labels) {
-                columns.add(cluster, term.topology_key, &group.pods, weight);
-            }
+        required
+            .filter(|_| self.hard_weight > 0)
+            .chain(liked)
+            .chain(disliked)
+            .filter(move |(term, _)| self.seen.is_meant_by(term, namespace))
+            .map(|(term, weight)| (term.topology_key, weight))
+    }
+
+    /// Topology key and weight of each term that the pod matches or that it has.
+    fn of_pod<'t>(&'t self, pod: &'t Pod) -> impl Iterator<Item = (Name, i64)> + 't {
+        let own = self.own.iter().filter(|(term, _)| term.matches(pod));
+        own.map(|(term, weight)| (term.topology_key, *weight))
+            .chain(self.of_existing(&pod.class.affinity, pod.own.key.namespace))
+    }
+}
+
+impl Normalizer for Scorer {
+    /// Stretches the scores to 0 to 100, in floating point and then truncated; all equal, all are 0.
+    fn normalize(&self, score: i64, range: Range) -> i64 {
+        match range.most - range.least {
+            0 => 0,
+            span => (MAX_NODE_SCORE as f64 * ((score - range.least) as f64 / span as f64)) as i64,
         }
     }
 }
@@ -71,15 +115,30 @@ impl NodeScorer for Scorer {
         Ok(self.domains(node).map(|(_, _, sum)| sum).sum())
     }
 
-    /// Stretches the scores to 0 to 100, in floating point and then truncated; all equal, all are 0.
-    fn normalize(&self, _nodes: &[&NodeInfo], scores: &mut [i64]) {
-        let least = scores.iter().copied().min().unwrap_or_default();
-        let span = scores.iter().copied().max().unwrap_or_default() - least;
-        for score in scores {
-            *score = match span {
-                0 => 0,
-                _ => (MAX_NODE_SCORE as f64 * ((*score - least) as f64 / span as f64)) as i64,
-            };
+    fn normalizer(&self) -> Option<&dyn Normalizer> {
+        Some(self)
+    }
+
+    fn follow(&mut self, change: Change<'_>, touched: &mut Touched) {
+        let Change { pod, node, sign } = change;
+        for (topology_key, weight) in self.terms.of_pod(pod) {
+            let Some(domain) = node.node.labels.get(topology_key) else { continue };
+            let place = self.sums.iter().position(|domains| domains.topology_key == topology_key);
+            let place = place.unwrap_or_else(|| {
+                self.sums.push(Domains { topology_key, tallies: FxHashMap::default() });
+                self.sums.len() - 1
+            });
+            if let Some(domains) = self.sums.get_mut(place) {
+                domains.tallies.entry(domain).or_default().sum += sign * weight;
+                touched.domain_of(node, topology_key);
+            }
+        }
+    }
+
+    fn alike(&self) -> Option<Name> {
+        match self.sums.as_slice() {
+            [domains] => Some(domains.topology_key),
+            _ => None,
         }
     }
 

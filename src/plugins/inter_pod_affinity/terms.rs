@@ -1,5 +1,7 @@
 //! The incoming pod's terms, with their namespaces looked up.
 
+use std::sync::Arc;
+
 use crate::cluster::affinity_term::AffinityTerm;
 use crate::cluster::name::{Name, name};
 use crate::cluster::pod_groups::LabelGroup;
@@ -9,8 +11,8 @@ use crate::framework::Cycle;
 
 /// A term of the incoming pod.
 #[derive(Clone)]
-pub(super) struct IncomingTerm<'a> {
-    selector: &'a Selector,
+pub(super) struct IncomingTerm {
+    selector: Arc<Selector>,
     /// The node label that makes a domain.
     pub(super) topology_key: Name,
     reach: Reach,
@@ -26,13 +28,13 @@ enum Reach {
     Namespaces(Vec<Name>),
 }
 
-impl<'a> IncomingTerm<'a> {
+impl IncomingTerm {
     /// Adds the namespaces that the namespace selector finds to those listed by name (upstream
     /// plugin.go, mergeAffinityTermNamespacesIfNotEmpty).
     ///
     /// With `keeps_selector` the selector stays and is asked about pods without their
     /// namespace's labels: it matches every namespace if it matches no labels at all.
-    pub(super) fn new(term: &'a AffinityTerm, cycle: Cycle<'a>, keeps_selector: bool) -> Self {
+    pub(super) fn new(term: &AffinityTerm, cycle: Cycle<'_>, keeps_selector: bool) -> Self {
         let selector = &term.namespace_selector;
         let everywhere = selector.is_empty() || (keeps_selector && selector.matches(&Labels::default()));
         let reach = if everywhere {
@@ -47,11 +49,16 @@ impl<'a> IncomingTerm<'a> {
             namespaces.dedup();
             Reach::Namespaces(namespaces)
         };
-        Self { selector: &term.selector, topology_key: term.topology_key, reach, printed: printed(&term.selector) }
+        Self {
+            selector: Arc::clone(&term.selector),
+            topology_key: term.topology_key,
+            reach,
+            printed: printed(&term.selector),
+        }
     }
 
     /// Every term of a list.
-    pub(super) fn all(terms: &'a [AffinityTerm], cycle: Cycle<'a>, keeps_selector: bool) -> Vec<Self> {
+    pub(super) fn all(terms: &[AffinityTerm], cycle: Cycle<'_>, keeps_selector: bool) -> Vec<Self> {
         terms.iter().map(|term| Self::new(term, cycle, keeps_selector)).collect()
     }
 
@@ -106,14 +113,37 @@ fn printed(selector: &Selector) -> Name {
 
 /// Whether `pod` is meant by all `terms`; by none at all it is not (upstream filtering.go,
 /// podMatchesAllAffinityTerms).
-pub(super) fn all_match(terms: &[IncomingTerm<'_>], pod: &Pod) -> bool {
+pub(super) fn all_match(terms: &[IncomingTerm], pod: &Pod) -> bool {
     !terms.is_empty() && terms.iter().all(|term| term.matches(pod))
 }
 
 /// The groups of pods that are meant by all `terms`.
-pub(super) fn groups_of_all<'c>(terms: &[IncomingTerm<'_>], cluster: &'c Cluster) -> Vec<&'c LabelGroup> {
+pub(super) fn groups_of_all<'c>(terms: &[IncomingTerm], cluster: &'c Cluster) -> Vec<&'c LabelGroup> {
     let Some((first, others)) = terms.split_first() else { return Vec::new() };
     let mut groups = first.groups(cluster);
     groups.retain(|group| others.iter().all(|term| term.matches_group(group)));
     groups
+}
+
+/// What terms of other pods see of the incoming pod.
+#[derive(Clone)]
+pub(super) struct Seen {
+    namespace: Name,
+    labels: Arc<Labels>,
+    namespace_labels: Labels,
+}
+
+impl Seen {
+    /// What they see of the pod of `cycle`.
+    pub(super) fn of(cycle: Cycle<'_>) -> Self {
+        let own = &cycle.pod.own;
+        let namespace = own.key.namespace;
+        let namespace_labels = cycle.cluster.namespace_labels(namespace).clone();
+        Self { namespace, labels: Arc::clone(&own.labels), namespace_labels }
+    }
+
+    /// Whether `term` of a pod in the namespace `owner` means it.
+    pub(super) fn is_meant_by(&self, term: &AffinityTerm, owner: Name) -> bool {
+        term.matches(owner, self.namespace, &self.labels, &self.namespace_labels)
+    }
 }

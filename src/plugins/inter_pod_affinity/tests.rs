@@ -113,7 +113,7 @@ fn scores(cluster: &Cluster, scorer: &dyn NodeScorer) -> (Vec<i64>, Vec<i64>) {
     let nodes: Vec<&NodeInfo> = cluster.nodes().iter().collect();
     let raw: Vec<i64> = nodes.iter().map(|node| scorer.score(node).unwrap()).collect();
     let mut normalized = raw.clone();
-    scorer.normalize(&nodes, &mut normalized);
+    crate::framework::scoring::normalize(scorer, &nodes, &mut normalized);
     (raw, normalized)
 }
 

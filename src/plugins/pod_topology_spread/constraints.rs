@@ -1,10 +1,12 @@
 //! Constraints as a cycle uses them, and which nodes and pods one counts.
 
+use std::sync::Arc;
+
 use crate::cluster::labels::Labels;
-use crate::cluster::node_affinity::RequiredNodeAffinity;
+use crate::cluster::pod_class::PodClass;
 use crate::cluster::pod_spec::{NodeInclusionPolicy, TopologySpreadConstraint};
 use crate::cluster::selector::Selector;
-use crate::cluster::taint::{Toleration, tolerated};
+use crate::cluster::taint::tolerated;
 use crate::cluster::{Cluster, Name, NodeId, NodeInfo, Pod};
 use crate::config::{Behaviour, SpreadConstraint};
 
@@ -88,9 +90,19 @@ impl Constraint {
         (admission.affinity || !self.honors_affinity) && (admission.taints || !self.honors_taints)
     }
 
+    /// Whether pods with `labels` count, in the pod's own namespace. An empty selector counts
+    /// nothing, as upstream has it, although it selects everything.
+    fn counts(&self, labels: &Labels) -> bool {
+        !self.selector.is_empty() && self.selector.matches(labels)
+    }
+
+    /// Whether `pod` counts for a pod in `namespace` (upstream common.go, countPodsMatchSelector).
+    pub(super) fn counts_pod(&self, pod: &Pod, namespace: Name) -> bool {
+        pod.key().namespace == namespace && !pod.is_terminating() && self.counts(pod.labels())
+    }
+
     /// The nodes of the pods in `namespace` that count, each node once for every such pod; nodes
-    /// that do not count included (upstream common.go, countPodsMatchSelector). An empty selector
-    /// counts nothing, as upstream has it, although it selects everything.
+    /// that do not count included.
     pub(super) fn nodes_of_pods<'a>(
         &'a self,
         cluster: &'a Cluster,
@@ -99,7 +111,7 @@ impl Constraint {
         cluster
             .groups()
             .in_namespace(namespace)
-            .filter(|group| !self.selector.is_empty() && self.selector.matches(&group.labels))
+            .filter(|group| self.counts(&group.labels))
             .flat_map(|group| &group.pods)
             .filter(|pod| !cluster.pod(**pod).is_terminating())
             .filter_map(|pod| cluster.node_of(*pod))
@@ -120,21 +132,18 @@ pub(super) struct Admission {
 }
 
 /// What a pod says about nodes.
-#[derive(Clone, Copy)]
-pub(super) struct NodeDemands<'a> {
-    affinity: &'a RequiredNodeAffinity,
-    tolerations: &'a [Toleration],
-}
+#[derive(Clone)]
+pub(super) struct NodeDemands(Arc<PodClass>);
 
-impl<'a> NodeDemands<'a> {
-    pub(super) fn of(pod: &'a Pod) -> Self {
-        Self { affinity: &pod.class.required_node_affinity, tolerations: &pod.spec().tolerations }
+impl NodeDemands {
+    pub(super) fn of(pod: &Pod) -> Self {
+        Self(Arc::clone(&pod.class))
     }
 
     pub(super) fn admission(&self, node: &NodeInfo) -> Admission {
-        let keeps_away = |taint| !tolerated(self.tolerations, taint);
+        let keeps_away = |taint| !tolerated(&self.0.template.spec.tolerations, taint);
         Admission {
-            affinity: self.affinity.matches(node),
+            affinity: self.0.required_node_affinity.matches(node),
             taints: !node.node.taints.iter().any(|taint| taint.effect.rejects() && keeps_away(taint)),
         }
     }

@@ -48,8 +48,12 @@ impl Domains {
 
     /// The pods in the domain; 0 where there is no such domain.
     pub(super) fn pods(&self, value: Name) -> i64 {
-        let count = self.find(value).and_then(|id| self.counts.get(id as usize));
-        count.copied().unwrap_or_default().into()
+        self.find(value).map_or(0, |id| self.pods_at(id))
+    }
+
+    /// The pods in the domain at this place.
+    pub(super) fn pods_at(&self, id: u32) -> i64 {
+        self.counts.get(id as usize).copied().unwrap_or_default().into()
     }
 
     /// The pods in the emptiest domain.

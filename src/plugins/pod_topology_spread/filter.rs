@@ -3,28 +3,29 @@
 
 use std::sync::Arc;
 
-use crate::cluster::{Cluster, NodeInfo, Pod};
-use crate::framework::{Fact, NodeFilter, Reason, Rejection};
+use crate::cluster::{Cluster, Name, NodeInfo, Pod};
+use crate::framework::{Change, Fact, NodeFilter, Reason, Rejection, Touched};
 
 use super::constraints::{Constraint, NodeDemands, count_pods, has_all_keys};
 use super::domains::Domains;
 
 /// Rejects nodes whose domain the pod would make too full.
 #[derive(Clone)]
-pub(super) struct Filter<'a> {
-    pod: &'a Pod,
-    demands: NodeDemands<'a>,
+pub(super) struct Filter {
+    /// The pod's namespace: only pods there count.
+    namespace: Name,
+    demands: NodeDemands,
     constraints: Arc<[Constraint]>,
     /// In step with `constraints`.
     domains: Vec<Domains>,
 }
 
-impl<'a> Filter<'a> {
+impl Filter {
     /// Counts the pods of every domain (upstream calPreFilterState).
-    pub(super) fn new(cluster: &Cluster, pod: &'a Pod, constraints: Vec<Constraint>) -> Self {
+    pub(super) fn new(cluster: &Cluster, pod: &Pod, constraints: Vec<Constraint>) -> Self {
         let mut domains = vec![Domains::default(); constraints.len()];
         count_pods(cluster, pod, &constraints, true, &mut domains, |domains, value| Some(domains.add(value)));
-        Self { pod, demands: NodeDemands::of(pod), constraints: constraints.into(), domains }
+        Self { namespace: pod.key().namespace, demands: NodeDemands::of(pod), constraints: constraints.into(), domains }
     }
 
     fn rules(&self) -> impl Iterator<Item = (&Constraint, &Domains)> {
@@ -35,7 +36,7 @@ impl<'a> Filter<'a> {
     /// counted at first, but are here.
     fn change(&mut self, pod: &Pod, node: &NodeInfo, pods: i32) {
         let labels = &node.node.labels;
-        if pod.key().namespace != self.pod.key().namespace || !has_all_keys(labels, &self.constraints) {
+        if pod.key().namespace != self.namespace || !has_all_keys(labels, &self.constraints) {
             return;
         }
         let admission = self.demands.admission(node);
@@ -50,31 +51,9 @@ impl<'a> Filter<'a> {
     }
 }
 
-impl NodeFilter for Filter<'_> {
+impl NodeFilter for Filter {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
-        for (constraint, domains) in self.rules() {
-            let topology_key = constraint.topology_key;
-            let Some(domain) = node.node.labels.get(topology_key) else {
-                return Err(Rejection::unresolvable(Reason::TopologyLabelMissing { topology_key }));
-            };
-            // Upstream minMatchNum.
-            let few_domains = (domains.len() as i64) < i64::from(constraint.min_domains);
-            let minimum = if few_domains { 0 } else { domains.minimum() };
-            let matching = domains.pods(domain);
-            let skew = matching + i64::from(constraint.selects_pod) - minimum;
-            let max_skew = i64::from(constraint.max_skew);
-            if skew > max_skew {
-                return Err(Rejection::unschedulable(Reason::TopologySkew {
-                    topology_key,
-                    domain,
-                    matching,
-                    minimum,
-                    skew,
-                    max_skew,
-                }));
-            }
-        }
-        Ok(())
+        self.rules().try_for_each(|(constraint, domains)| judge(constraint, domains, node))
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
@@ -92,6 +71,65 @@ impl NodeFilter for Filter<'_> {
     fn remove_pod(&mut self, pod: &Pod, node: &NodeInfo) {
         self.change(pod, node, -1);
     }
+
+    fn follow(&mut self, change: Change<'_>, touched: &mut Touched) {
+        let Change { pod, node, sign } = change;
+        let mut counted = self.constraints.iter().map(|constraint| constraint.counts_pod(pod, self.namespace));
+        if !counted.any(|counts| counts) || !has_all_keys(&node.node.labels, &self.constraints) {
+            return;
+        }
+        let admission = self.demands.admission(node);
+        for (constraint, domains) in self.constraints.iter().zip(&mut self.domains) {
+            if !constraint.counts_pod(pod, self.namespace) || !constraint.includes(admission) {
+                continue;
+            }
+            let Some(value) = node.node.labels.get(constraint.topology_key) else { continue };
+            let minimum = domains.minimum();
+            domains.change(value, sign as i32);
+            if domains.minimum() == minimum {
+                touched.domain(constraint.topology_key, value);
+            } else {
+                touched.every_domain(constraint.topology_key);
+            }
+        }
+    }
+
+    fn parts(&self) -> usize {
+        self.constraints.len()
+    }
+
+    fn filter_part(&self, part: usize, node: &NodeInfo) -> Result<(), Rejection> {
+        self.rules().nth(part).map_or(Ok(()), |(constraint, domains)| judge(constraint, domains, node))
+    }
+
+    fn alike(&self, part: usize) -> Option<Name> {
+        self.constraints.get(part).map(|constraint| constraint.topology_key)
+    }
+}
+
+/// Whether the constraint lets the pod onto the node.
+fn judge(constraint: &Constraint, domains: &Domains, node: &NodeInfo) -> Result<(), Rejection> {
+    let topology_key = constraint.topology_key;
+    let Some(domain) = node.node.labels.get(topology_key) else {
+        return Err(Rejection::unresolvable(Reason::TopologyLabelMissing { topology_key }));
+    };
+    // Upstream minMatchNum.
+    let few_domains = (domains.len() as i64) < i64::from(constraint.min_domains);
+    let minimum = if few_domains { 0 } else { domains.minimum() };
+    let matching = domains.pods(domain);
+    let skew = matching + i64::from(constraint.selects_pod) - minimum;
+    let max_skew = i64::from(constraint.max_skew);
+    if skew > max_skew {
+        return Err(Rejection::unschedulable(Reason::TopologySkew {
+            topology_key,
+            domain,
+            matching,
+            minimum,
+            skew,
+            max_skew,
+        }));
+    }
+    Ok(())
 }
 
 /// The filter of a profile that takes the plugin out of PreFilter only. Upstream words this

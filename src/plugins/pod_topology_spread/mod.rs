@@ -48,6 +48,12 @@ impl PodTopologySpread {
         Self { defaults, system_defaulted, gates: Gates::of(behaviour) }
     }
 
+    /// Whether nodes that lack a key take no part in the score. System defaults spread nodes
+    /// without a zone by their hostname at least.
+    fn requires_all_keys(&self, cycle: Cycle<'_>) -> bool {
+        !cycle.pod.spec().topology_spread_constraints.is_empty() || !self.system_defaulted
+    }
+
     /// The constraints that filter, or those that score (upstream common.go,
     /// filterTopologySpreadConstraints and buildDefaultConstraints; plugin.go, getConstraints).
     fn constraints(&self, cycle: Cycle<'_>, action: WhenUnsatisfiable) -> Result<Vec<Constraint>, String> {
@@ -139,6 +145,14 @@ impl PreFilterPlugin for PodTopologySpread {
             ))),
         }
     }
+
+    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<PreFilter<'a>> {
+        let constraints = self.constraints(cycle, WhenUnsatisfiable::DoNotSchedule).ok()?;
+        Some(match constraints.as_slice() {
+            [] => PreFilter::Skip,
+            _ => PreFilter::run(Filter::new(cycle.cluster, cycle.pod, constraints)),
+        })
+    }
 }
 
 impl FilterPlugin for PodTopologySpread {
@@ -152,15 +166,22 @@ impl PreScorePlugin for PodTopologySpread {
         match self.constraints(cycle, WhenUnsatisfiable::ScheduleAnyway) {
             Ok(constraints) if constraints.is_empty() => PreScore::Skip,
             Ok(constraints) => {
-                // System defaults spread nodes without a zone by their hostname at least.
-                let require_all_keys =
-                    !cycle.pod.spec().topology_spread_constraints.is_empty() || !self.system_defaulted;
+                let require_all_keys = self.requires_all_keys(cycle);
                 PreScore::Run(Box::new(Scorer::new(cycle.cluster, cycle.pod, constraints, feasible, require_all_keys)))
             }
             Err(error) => PreScore::Error(format!(
                 "calculating preScoreState: obtaining pod's soft topology spread constraints: {error}"
             )),
         }
+    }
+
+    fn kept<'a>(&'a self, cycle: Cycle<'_>, nodes: &[&NodeInfo]) -> Option<PreScore<'a>> {
+        let constraints = self.constraints(cycle, WhenUnsatisfiable::ScheduleAnyway).ok()?;
+        if constraints.is_empty() {
+            return Some(PreScore::Skip);
+        }
+        let scorer = Scorer::kept(cycle.cluster, cycle.pod, constraints, nodes, self.requires_all_keys(cycle));
+        Some(PreScore::Run(Box::new(scorer)))
     }
 }
 

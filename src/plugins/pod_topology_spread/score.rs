@@ -3,16 +3,24 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::cluster::{Cluster, NodeId, NodeInfo, Pod};
-use crate::framework::{Fact, MAX_NODE_SCORE, NodeScorer};
+use crate::cluster::{Cluster, Name, NodeId, NodeInfo, Pod};
+use crate::framework::{Change, Fact, MAX_NODE_SCORE, NodeScorer, Normalizer, Range, Touched};
 
 use super::HOSTNAME;
-use super::constraints::{Constraint, count_pods, has_all_keys};
+use super::constraints::{Constraint, NodeDemands, count_pods, has_all_keys};
 use super::domains::Domains;
 
 /// Gives nodes the pods in their domains; the fewer, the better.
 pub(super) struct Scorer<'a> {
-    cluster: &'a Cluster,
+    /// Where the other nodes' domains are found for the view of one; a scorer that is kept while
+    /// the state changes has no such view.
+    cluster: Option<&'a Cluster>,
+    /// The pod's namespace: only pods there count.
+    namespace: Name,
+    demands: NodeDemands,
+    require_all_keys: bool,
+    constraints: Vec<Constraint>,
+    /// In step with `constraints`.
     terms: Vec<Term>,
     /// Nodes that take part.
     scored: Vec<NodeId>,
@@ -22,18 +30,47 @@ pub(super) struct Scorer<'a> {
 
 /// A constraint's share of the score.
 struct Term {
-    constraint: Constraint,
+    topology_key: Name,
+    max_skew: i32,
     counts: Counts,
+    /// By node id, of the nodes there are to score: the place of the node's domain; none without the key.
+    places: Vec<Option<u32>>,
     /// Natural logarithm of the number of domains and two: keeps few large domains from being
     /// drowned by many small ones (upstream topologyNormalizingWeight).
     weight: f64,
 }
 
 enum Counts {
-    /// Each node is a domain of its own, whatever the inclusion policies: pods by node id.
-    Nodes(Vec<i64>),
-    /// Pods by domain, of the domains that a scored node is in.
-    Domains(Domains),
+    /// Each node is a domain of its own, whatever the inclusion policies: pods by node id, and
+    /// how many nodes take part.
+    Nodes { pods: Vec<i64>, scored: usize },
+    /// Pods by domain, of the domains that a scored node is in, and the scored nodes of each.
+    Domains { domains: Domains, scored: Scored },
+}
+
+/// Nodes that take part, by the place of their domain.
+#[derive(Clone, Default)]
+struct Scored {
+    nodes: Vec<usize>,
+    /// Domains with such a node.
+    domains: usize,
+}
+
+impl Scored {
+    fn change(&mut self, domain: u32, joins: bool) {
+        let domain = domain as usize;
+        if self.nodes.len() <= domain {
+            self.nodes.resize(domain + 1, 0);
+        }
+        let Some(nodes) = self.nodes.get_mut(domain) else { return };
+        let before = *nodes;
+        *nodes = if joins { before + 1 } else { before.saturating_sub(1) };
+        match (before, *nodes) {
+            (0, 1) => self.domains += 1,
+            (1, 0) => self.domains -= 1,
+            _ => {}
+        }
+    }
 }
 
 impl<'a> Scorer<'a> {
@@ -46,34 +83,54 @@ impl<'a> Scorer<'a> {
         feasible: &[&NodeInfo],
         require_all_keys: bool,
     ) -> Self {
+        let scorer = Scorer::kept(cluster, pod, constraints, feasible, require_all_keys);
+        Self { cluster: Some(cluster), ..scorer }
+    }
+}
+
+impl Scorer<'static> {
+    /// The same without the view of other nodes.
+    pub(super) fn kept(
+        cluster: &Cluster,
+        pod: &Pod,
+        constraints: Vec<Constraint>,
+        feasible: &[&NodeInfo],
+        require_all_keys: bool,
+    ) -> Self {
         let (scored, ignored): (Vec<&NodeInfo>, Vec<&NodeInfo>) =
             feasible.iter().partition(|node| !require_all_keys || has_all_keys(&node.node.labels, &constraints));
         let mut domains = vec![Domains::default(); constraints.len()];
-        for (constraint, domains) in constraints.iter().zip(&mut domains) {
+        let mut scored_in = vec![Scored::default(); constraints.len()];
+        for ((constraint, domains), scored_in) in constraints.iter().zip(&mut domains).zip(&mut scored_in) {
             if constraint.topology_key != HOSTNAME {
                 for node in &scored {
-                    domains.add(node.node.labels.get(constraint.topology_key).unwrap_or_default());
+                    let domain = domains.add(node.node.labels.get(constraint.topology_key).unwrap_or_default());
+                    scored_in.change(domain, true);
                 }
             }
         }
         count_pods(cluster, pod, &constraints, require_all_keys, &mut domains, |domains, value| domains.find(value));
         let terms = constraints
-            .into_iter()
-            .zip(domains)
-            .map(|(constraint, domains)| {
-                let (size, counts) = if constraint.topology_key == HOSTNAME {
-                    (scored.len(), Counts::Nodes(pods_by_node(cluster, pod, &constraint)))
+            .iter()
+            .zip(domains.into_iter().zip(scored_in))
+            .map(|(constraint, (domains, scored_in))| {
+                let counts = if constraint.topology_key == HOSTNAME {
+                    Counts::Nodes { pods: pods_by_node(cluster, pod, constraint), scored: scored.len() }
                 } else {
-                    (domains.len(), Counts::Domains(domains))
+                    Counts::Domains { domains, scored: scored_in }
                 };
-                Term { constraint, counts, weight: ((size + 2) as f64).ln() }
+                Term::new(constraint, counts, &scored)
             })
             .collect();
         Self {
-            cluster,
+            cluster: None,
+            namespace: pod.key().namespace,
+            demands: NodeDemands::of(pod),
+            require_all_keys,
             terms,
             scored: scored.into_iter().map(|node| node.id).collect(),
             ignored: ignored.into_iter().map(|node| node.id).collect(),
+            constraints,
         }
     }
 }
@@ -89,21 +146,64 @@ fn pods_by_node(cluster: &Cluster, pod: &Pod, constraint: &Constraint) -> Vec<i6
 }
 
 impl Term {
+    fn new(constraint: &Constraint, counts: Counts, nodes: &[&NodeInfo]) -> Self {
+        let topology_key = constraint.topology_key;
+        let mut places = vec![None; nodes.iter().map(|node| node.id.index() + 1).max().unwrap_or(0)];
+        for node in nodes {
+            let value = node.node.labels.get(topology_key);
+            let place = value.and_then(|value| match &counts {
+                Counts::Nodes { .. } => Some(node.id.0),
+                Counts::Domains { domains, .. } => domains.find(value),
+            });
+            if let Some(known) = places.get_mut(node.id.index()) {
+                *known = place;
+            }
+        }
+        let mut term = Self { topology_key, max_skew: constraint.max_skew, counts, places, weight: 0.0 };
+        term.weigh();
+        term
+    }
+
+    /// Weighs anew; whether the weight is another now.
+    fn weigh(&mut self) -> bool {
+        let size = match &self.counts {
+            Counts::Nodes { scored, .. } => *scored,
+            Counts::Domains { scored, .. } => scored.domains,
+        };
+        let before = std::mem::replace(&mut self.weight, ((size + 2) as f64).ln());
+        before.to_bits() != self.weight.to_bits()
+    }
+
     /// The pods in the node's domain; none where the node lacks the key.
     fn pods(&self, node: &NodeInfo) -> Option<i64> {
-        let value = node.node.labels.get(self.constraint.topology_key)?;
+        let place = self.places.get(node.id.index()).copied().flatten()?;
         Some(match &self.counts {
             // Not those of the state: a node that an extender gave back comes without its pods.
-            Counts::Nodes(_) if node.pods.is_empty() => 0,
-            Counts::Nodes(pods) => pods.get(node.id.index()).copied().unwrap_or_default(),
-            Counts::Domains(domains) => domains.pods(value),
+            Counts::Nodes { .. } if node.pods.is_empty() => 0,
+            Counts::Nodes { pods, .. } => pods.get(place as usize).copied().unwrap_or_default(),
+            Counts::Domains { domains, .. } => domains.pods_at(place),
         })
     }
 
     /// Upstream scoreForCount: from `maxSkew` on, differences weigh less.
     fn score(&self, node: &NodeInfo) -> f64 {
         let Some(pods) = self.pods(node) else { return 0.0 };
-        pods as f64 * self.weight + f64::from(self.constraint.max_skew.wrapping_sub(1))
+        pods as f64 * self.weight + f64::from(self.max_skew.wrapping_sub(1))
+    }
+}
+
+impl Normalizer for Scorer<'_> {
+    /// The fewest pods get 100, more get less.
+    fn normalize(&self, score: i64, range: Range) -> i64 {
+        match range.most.max(0) {
+            0 => MAX_NODE_SCORE,
+            most => MAX_NODE_SCORE.wrapping_mul(most.wrapping_add(range.least).wrapping_sub(score)) / most,
+        }
+    }
+
+    /// Nodes that lack a key get 0.
+    fn takes_part(&self, node: &NodeInfo) -> bool {
+        !self.ignored.contains(&node.id)
     }
 }
 
@@ -116,27 +216,76 @@ impl NodeScorer for Scorer<'_> {
         Ok(sum.round() as i64)
     }
 
-    /// The fewest pods get 100, more get less, nodes that lack a key get 0.
-    fn normalize(&self, nodes: &[&NodeInfo], scores: &mut [i64]) {
-        let ignored = |node: &NodeInfo| self.ignored.contains(&node.id);
-        let counted = || nodes.iter().zip(&*scores).filter(|(node, _)| !ignored(node)).map(|(_, score)| *score);
-        let minimum = counted().min().unwrap_or_default();
-        let maximum = counted().max().unwrap_or_default().max(0);
-        for (node, score) in nodes.iter().zip(scores) {
-            *score = if ignored(node) {
-                0
-            } else if maximum == 0 {
-                MAX_NODE_SCORE
-            } else {
-                MAX_NODE_SCORE.wrapping_mul(maximum.wrapping_add(minimum).wrapping_sub(*score)) / maximum
-            };
+    fn normalizer(&self) -> Option<&dyn Normalizer> {
+        Some(self)
+    }
+
+    fn follow(&mut self, change: Change<'_>, touched: &mut Touched) {
+        let Change { pod, node, sign } = change;
+        let mut admission = None;
+        for (constraint, term) in self.constraints.iter().zip(&mut self.terms) {
+            if !constraint.counts_pod(pod, self.namespace) {
+                continue;
+            }
+            match &mut term.counts {
+                Counts::Nodes { pods, .. } => {
+                    if let Some(pods) = pods.get_mut(node.id.index()) {
+                        *pods += sign;
+                    }
+                    touched.node(node.id);
+                }
+                Counts::Domains { domains, .. } => {
+                    let labels = &node.node.labels;
+                    if self.require_all_keys && !has_all_keys(labels, &self.constraints) {
+                        continue;
+                    }
+                    let admission = *admission.get_or_insert_with(|| self.demands.admission(node));
+                    let value = labels.get(constraint.topology_key).unwrap_or_default();
+                    if constraint.includes(admission) && domains.find(value).is_some() {
+                        domains.change(value, sign as i32);
+                        touched.domain(constraint.topology_key, value);
+                    }
+                }
+            }
+        }
+    }
+
+    fn set_feasible(&mut self, nodes: &[(&NodeInfo, bool)], touched: &mut Touched) {
+        let ignored = &self.ignored;
+        let scoring = || nodes.iter().filter(|(node, _)| !ignored.contains(&node.id));
+        for term in &mut self.terms {
+            match &mut term.counts {
+                Counts::Nodes { scored, .. } => {
+                    let joining = scoring().filter(|(_, feasible)| *feasible).count();
+                    *scored = (*scored + 2 * joining).saturating_sub(scoring().count());
+                }
+                Counts::Domains { domains, scored } => {
+                    for (node, feasible) in scoring() {
+                        let place = term.places.get(node.id.index()).copied().flatten();
+                        // Without the key the node counts as the domain "".
+                        if let Some(domain) = place.or_else(|| domains.find(Name::default())) {
+                            scored.change(domain, *feasible);
+                        }
+                    }
+                }
+            }
+            if term.weigh() {
+                touched.everything();
+            }
+        }
+    }
+
+    fn alike(&self) -> Option<Name> {
+        match self.terms.as_slice() {
+            [Term { counts: Counts::Domains { .. }, topology_key, .. }] => Some(*topology_key),
+            _ => None,
         }
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
         let of_node = |term: &Term, other: NodeId| {
-            let other = self.cluster.node(other);
-            let topology_key = term.constraint.topology_key;
+            let other = self.cluster?.node(other);
+            let topology_key = term.topology_key;
             Some(Fact::Domain {
                 topology_key,
                 domain: other.node.labels.get(topology_key)?,
@@ -147,8 +296,8 @@ impl NodeScorer for Scorer<'_> {
         self.terms
             .iter()
             .flat_map(|term| match &term.counts {
-                Counts::Nodes(_) => self.scored.iter().filter_map(|other| of_node(term, *other)).collect(),
-                Counts::Domains(domains) => domains.facts(term.constraint.topology_key, node),
+                Counts::Nodes { .. } => self.scored.iter().filter_map(|other| of_node(term, *other)).collect(),
+                Counts::Domains { domains, .. } => domains.facts(term.topology_key, node),
             })
             .collect()
     }

@@ -284,7 +284,7 @@ fn scores(objects: &[(Kind, Value)], expected: &[(i64, i64)]) {
         };
         let raw: Vec<i64> = nodes.iter().map(|node| scorer.score(node).unwrap()).collect();
         let mut normalized = raw.clone();
-        scorer.normalize(&nodes, &mut normalized);
+        crate::framework::scoring::normalize(scorer.as_ref(), &nodes, &mut normalized);
         raw.into_iter().zip(normalized).collect()
     });
     assert_eq!(found, expected);

@@ -13,6 +13,7 @@ mod markup;
 mod matrix;
 mod node;
 mod notes;
+mod scenario;
 mod scores;
 mod sheet;
 mod shell;

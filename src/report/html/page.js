@@ -77,7 +77,7 @@
     if (column.kind === "text") {
       const value = column.values[rows[0]];
       td.textContent = value ?? column.none;
-      td.className = value === null ? "no" : "";
+      td.className = value === null && column.none.startsWith("✕") ? "no" : "";
       return td;
     }
     const values = numbersOf(column, rows);

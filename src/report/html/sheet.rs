@@ -78,7 +78,8 @@ impl Column {
             },
             Self::Text { values, none, .. } => match values.get(row).and_then(Option::as_ref) {
                 Some(value) => page.element("td", value),
-                None => page.classed("td", "no", none),
+                None if none.starts_with('✕') => page.classed("td", "no", none),
+                None => page.element("td", none),
             },
             Self::Load { before, after, amounts, .. } => {
                 let at = |shares: &[i64]| shares.get(row).copied().unwrap_or_default();

@@ -3,15 +3,16 @@
 use std::cmp::Reverse;
 use std::fmt::Display;
 
-use crate::simulate::{NodeLoad, Step, Summary};
+use crate::simulate::{NodeLoad, Shares, Step, Summary};
 
 use super::super::simulation::SimulationAnswer;
-use super::super::simulation::table::{amounts, asides, headline, preemption, refusals};
+use super::super::simulation::diff;
+use super::super::simulation::table::{amounts, asides, changes, headline, percent, preemption, refusals};
 use super::super::text::{count, list, thousands};
 use super::markup::Markup;
 use super::sheet::{Column, Sheet};
 use super::shell::{self, Provenance};
-use super::{mark, notes};
+use super::{mark, notes, scenario};
 
 /// Groups of pods without a place.
 const MOST_GROUPS: usize = 50;
@@ -19,7 +20,7 @@ const MOST_GROUPS: usize = 50;
 /// The page of a `simulate`.
 pub fn page(answer: &SimulationAnswer, provenance: &Provenance<'_>) -> String {
     let mut body = Markup::default();
-    let (label, headline) = headline(&answer.summary);
+    let (label, headline) = answer.diff.as_ref().map_or_else(|| headline(answer), diff::headline);
     body.raw("<article class=\"answer\">\n<h2>").append(&mark(label)).text(&headline).raw("</h2>\n");
     figures(&mut body, &answer.summary);
     for (_, text) in asides(&answer.summary) {
@@ -27,9 +28,16 @@ pub fn page(answer: &SimulationAnswer, provenance: &Provenance<'_>) -> String {
     }
     notes::not_evaluated(&mut body, &answer.not_evaluated);
     refused(&mut body, answer);
+    scenario::steps(&mut body, answer);
     unplaced(&mut body, &answer.summary);
-    nodes(&mut body, &answer.summary);
-    steps(&mut body, &answer.steps);
+    if let Some(diff) = &answer.diff {
+        scenario::different(&mut body, diff);
+        nodes(&mut body, &diff.nodes);
+    } else {
+        nodes(&mut body, &answer.summary.loads);
+        measures(&mut body, &answer.summary);
+        steps(&mut body, answer);
+    }
     body.raw("</article>\n");
     shell::page("simulate", &headline, &body, provenance)
 }
@@ -93,18 +101,19 @@ fn more_groups(page: &mut Markup, all: usize) {
 }
 
 /// How full nodes get, those that most pods go to first.
-fn nodes(page: &mut Markup, summary: &Summary) {
-    if summary.loads.is_empty() {
+fn nodes(page: &mut Markup, loads: &[NodeLoad]) {
+    if loads.is_empty() {
         return;
     }
-    let mut loads: Vec<&NodeLoad> = summary.loads.iter().collect();
+    let mut loads: Vec<&NodeLoad> = loads.iter().collect();
     // Stable: nodes with as many pods stay in the order of names.
     loads.sort_by_key(|load| Reverse(load.placed));
     page.raw("<section><h3>Nodes before and after</h3>\n<p class=\"aside legend\">");
     page.raw("<span><b class=\"key before\"></b> requested before</span> ");
     page.raw("<span><b class=\"key after\"></b> added</span>");
     let left = loads.iter().any(|load| load.left > 0);
-    if left {
+    let changed = loads.iter().any(|load| !load.changes.is_empty());
+    if left || changed {
         page.raw(" <span><b class=\"key freed\"></b> freed</span>");
     }
     page.raw("</p>\n");
@@ -113,7 +122,7 @@ fn nodes(page: &mut Markup, summary: &Summary) {
         values: loads.iter().map(|load| i64::try_from(of(load)).ok()).collect(),
     };
     let mut columns = vec![number("Placed", |load| load.placed)];
-    columns.extend(left.then(|| number("Preempted", |load| load.left)));
+    columns.extend(left.then(|| number("Left", |load| load.left)));
     columns.push(usage(&loads, "CPU", |load| {
         ("cpu", load.before.milli_cpu, load.after.milli_cpu, load.allocatable.milli_cpu)
     }));
@@ -121,6 +130,11 @@ fn nodes(page: &mut Markup, summary: &Summary) {
         ("memory", load.before.memory, load.after.memory, load.allocatable.memory)
     }));
     columns.push(usage(&loads, "Pods", |load| ("pods", load.before.pods, load.after.pods, load.allocatable.pods)));
+    columns.extend(changed.then(|| Column::Text {
+        title: "Change",
+        values: loads.iter().map(|load| Some(changes(load)).filter(|text| !text.is_empty())).collect(),
+        none: "",
+    }));
     let names = loads.iter().map(|load| load.node.to_string()).collect();
     Sheet { noun: "node", names, columns }.render(page, "Node");
     page.raw("</section>\n");
@@ -132,32 +146,64 @@ fn usage(loads: &[&NodeLoad], title: &'static str, of: fn(&NodeLoad) -> (&'stati
         let share = i128::from(value.max(0)) * 100 / i128::from(allocatable).max(1);
         i64::try_from(share).unwrap_or(i64::MAX)
     };
-    let changes = || loads.iter().map(|load| of(load));
+    let of_all = || loads.iter().map(|load| of(load));
     Column::Load {
         title,
-        before: changes().map(|(_, before, _, allocatable)| share(before, allocatable)).collect(),
-        after: changes().map(|(_, _, after, allocatable)| share(after, allocatable)).collect(),
-        amounts: changes().map(amounts).collect(),
+        before: of_all().map(|(_, before, _, allocatable)| share(before, allocatable)).collect(),
+        after: of_all().map(|(_, _, after, allocatable)| share(after, allocatable)).collect(),
+        amounts: loads.iter().map(|load| amounts(load.sides(), of(load))).collect(),
     }
 }
 
-/// Pod by pod, in the queue's order.
-fn steps(page: &mut Markup, steps: &[Step]) {
+/// How full the cluster is, what of the rest can be used, and how even it is.
+fn measures(page: &mut Markup, summary: &Summary) {
+    if summary.loads.is_empty() {
+        return;
+    }
+    let (before, after) = (summary.before, summary.after);
+    let rows = [
+        ("utilisation", before.utilisation, after.utilisation),
+        ("fragmentation", before.fragmentation, after.fragmentation),
+        ("balance", before.balance, after.balance),
+    ];
+    page.raw("<section><h3>Cluster</h3>\n<div class=\"scroll\"><table class=\"sheet\"><thead><tr><th scope=\"col\">Measure</th>");
+    page.raw(
+        "<th scope=\"col\">CPU</th><th scope=\"col\">Memory</th><th scope=\"col\">Pods</th></tr></thead><tbody>\n",
+    );
+    for (name, before, after) in rows {
+        page.raw("<tr><th scope=\"row\">").text(name).raw("</th>");
+        let parts: [fn(&Shares) -> f64; 3] = [|shares| shares.cpu, |shares| shares.memory, |shares| shares.pods];
+        for part in parts {
+            page.element("td", format_args!("{} → {}", percent(part(&before)), percent(part(&after))));
+        }
+        page.raw("</tr>\n");
+    }
+    page.raw("</tbody></table></div></section>\n");
+}
+
+/// Pod by pod, in the queue's order; where pods had a node before, that as well.
+fn steps(page: &mut Markup, answer: &SimulationAnswer) {
+    let steps = &answer.steps;
     if steps.is_empty() {
         return;
     }
     page.raw("<section><h3>Pod by pod</h3>\n");
     page.raw("<p class=\"aside\">In the order of the queue. Ties: other nodes that were as good.</p>\n");
     let tied = |step: &Step| i64::try_from(step.place()?.tied.saturating_sub(1)).ok();
-    let mut columns = vec![
-        Column::Text {
-            title: "Node",
-            values: steps.iter().map(|step| Some(step.place()?.name.to_string())).collect(),
-            none: "✕ no node",
-        },
-        Column::Number { title: "Total", values: steps.iter().map(|step| Some(step.place()?.total)).collect() },
-        Column::Number { title: "Ties", values: steps.iter().map(tied).collect() },
-    ];
+    let from = |step: &Step| answer.before.pod(step.pod_id).node();
+    let mut columns = Vec::new();
+    if steps.iter().any(|step| from(step).is_some()) {
+        let values = steps.iter().map(|step| from(step).map(|node| node.to_string())).collect();
+        columns.push(Column::Text { title: "From", values, none: "–" });
+    }
+    columns.push(Column::Text {
+        title: "Node",
+        values: steps.iter().map(|step| Some(step.place()?.name.to_string())).collect(),
+        none: "✕ no node",
+    });
+    columns
+        .push(Column::Number { title: "Total", values: steps.iter().map(|step| Some(step.place()?.total)).collect() });
+    columns.push(Column::Number { title: "Ties", values: steps.iter().map(tied).collect() });
     if steps.iter().any(|step| !step.evictions.is_empty()) {
         let values = steps.iter().map(|step| Some(preemption(step)).filter(|text| !text.is_empty())).collect();
         columns.push(Column::Text { title: "Preemption", values, none: "" });

@@ -7,10 +7,11 @@ use serde::Serialize;
 use crate::cluster::admission::Refusal;
 use crate::cluster::{Name, ObjectKey, name};
 use crate::framework::{Amount, NotEvaluated};
-use crate::simulate::{Cause, Load, NodeLoad, Outcome, Step, Summary, UnplacedGroup};
+use crate::simulate::{Cause, Load, NodeLoad, Outcome, Picture, Step, Summary, UnplacedGroup};
 
 use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
 use super::SimulationAnswer;
+use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
 
 /// JSON, indented by four blanks.
 ///
@@ -38,9 +39,15 @@ struct SimulationObject<'a> {
     /// Pods that the API server would not let in.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<RefusalObject>,
-    /// Nodes that pods went to or had to leave.
+    /// Nodes that changed.
     nodes: Vec<NodeObject>,
     summary: SummaryObject<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scenario: Vec<ScenarioStepObject<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    broken_budgets: &'a [ObjectKey],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diff: Option<DiffObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
 }
 
@@ -48,6 +55,9 @@ struct SimulationObject<'a> {
 #[serde(rename_all = "camelCase")]
 struct StepObject<'a> {
     pod: ObjectKey,
+    /// The node it had at the beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Name>,
     node: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<i64>,
@@ -74,11 +84,14 @@ struct RefusalObject {
 }
 
 #[derive(Serialize)]
-struct NodeObject {
+pub(super) struct NodeObject {
     name: Name,
+    /// `Added`, `Removed`, `Cordoned`, `Uncordoned`, `Tainted`, `Labelled`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<String>,
     placed: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    left: Option<usize>,
+    #[serde(skip_serializing_if = "is_zero")]
+    left: usize,
     before: LoadObject,
     after: LoadObject,
     allocatable: LoadObject,
@@ -104,6 +117,9 @@ struct SummaryObject<'a> {
     nodes: usize,
     nodes_used: usize,
     nodes_newly_used: usize,
+    utilisation: MeasureObject,
+    fragmentation: MeasureObject,
+    balance: MeasureObject,
     unplaced_by_cause: Vec<GroupObject<'a>>,
 }
 
@@ -131,20 +147,24 @@ impl<'a> SimulationObject<'a> {
             api_version: API_VERSION,
             kind: "Simulation",
             kube_version,
-            steps: answer.steps.iter().map(StepObject::new).collect(),
+            steps: answer.steps.iter().map(|step| StepObject::new(step, &answer.before)).collect(),
             refused: answer.refused.iter().map(RefusalObject::new).collect(),
             nodes: answer.summary.loads.iter().map(NodeObject::new).collect(),
             summary: SummaryObject::new(&answer.summary, answer.refused.len()),
+            scenario: answer.scenario.iter().map(ScenarioStepObject::new).collect(),
+            broken_budgets: &answer.broken_budgets,
+            diff: answer.diff.as_ref().map(DiffObject::new),
             not_evaluated: &answer.not_evaluated,
         }
     }
 }
 
 impl<'a> StepObject<'a> {
-    fn new(step: &'a Step) -> Self {
+    fn new(step: &'a Step, before: &Picture) -> Self {
         let evicted = step.evictions.last();
         let pending = Self {
             pod: step.pod,
+            from: before.pod(step.pod_id).node(),
             node: None,
             total: None,
             tied: None,
@@ -172,11 +192,12 @@ impl RefusalObject {
 }
 
 impl NodeObject {
-    fn new(load: &NodeLoad) -> Self {
+    pub(super) fn new(load: &NodeLoad) -> Self {
         Self {
             name: load.node,
+            changes: load.changes.iter().map(|change| format!("{change:?}")).collect(),
             placed: load.placed,
-            left: Some(load.left).filter(|left| *left > 0),
+            left: load.left,
             before: LoadObject::new(load.before),
             after: LoadObject::new(load.after),
             allocatable: LoadObject::new(load.allocatable),
@@ -206,6 +227,9 @@ impl<'a> SummaryObject<'a> {
             nodes: summary.nodes,
             nodes_used: summary.nodes_used,
             nodes_newly_used: summary.nodes_newly_used,
+            utilisation: MeasureObject::new(summary.before.utilisation, summary.after.utilisation),
+            fragmentation: MeasureObject::new(summary.before.fragmentation, summary.after.fragmentation),
+            balance: MeasureObject::new(summary.before.balance, summary.after.balance),
             unplaced_by_cause: summary.unplaced_by_cause.iter().map(GroupObject::new).collect(),
         }
     }
@@ -224,4 +248,9 @@ impl<'a> GroupObject<'a> {
             causes: group.first.causes.iter().map(cause).collect(),
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes a reference
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }

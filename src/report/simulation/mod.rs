@@ -1,6 +1,9 @@
 //! How a simulation looks: a table for people, JSON and YAML for programs, names for pipes.
 
+pub(super) mod diff;
 mod json;
+mod json_change;
+pub(super) mod scenario;
 pub(super) mod table;
 
 pub use json::{json, yaml};
@@ -8,9 +11,11 @@ pub use table::table;
 
 use std::fmt::Write;
 
+use crate::cluster::ObjectKey;
 use crate::cluster::admission::Refusal;
 use crate::framework::NotEvaluated;
-use crate::simulate::{Step, Summary};
+use crate::simulate::scenario::StepReport;
+use crate::simulate::{Diff, Picture, Step, Summary};
 
 use super::text::escape;
 
@@ -23,6 +28,14 @@ pub struct SimulationAnswer {
     pub refused: Vec<Refusal>,
     /// What it comes to.
     pub summary: Summary,
+    /// The state it began with.
+    pub before: Picture,
+    /// What each step of the scenario did.
+    pub scenario: Vec<StepReport>,
+    /// PodDisruptionBudgets of which more pods were missing at some moment than they allow.
+    pub broken_budgets: Vec<ObjectKey>,
+    /// What the scenario changes against the unchanged cluster; none where nobody asked.
+    pub diff: Option<Diff>,
     /// What the answer does not rest on.
     pub not_evaluated: Vec<NotEvaluated>,
 }

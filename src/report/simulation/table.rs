@@ -9,12 +9,12 @@ use indexmap::IndexMap;
 use crate::cluster::admission::Refusal;
 use crate::cluster::name;
 use crate::framework::Amount;
-use crate::simulate::{NodeLoad, Outcome, Step, Summary};
+use crate::simulate::{NodeChange, NodeLoad, Outcome, Shares, Step, Summary};
 
 use super::super::style::Label;
 use super::super::table::{Grid, Options, Screen, amount, not_evaluated};
 use super::super::text::{count, list, thousands};
-use super::SimulationAnswer;
+use super::{SimulationAnswer, diff, scenario};
 
 /// Groups of pods without a place that are shown.
 const GROUPS: usize = 5;
@@ -26,31 +26,46 @@ const PODS: usize = 20;
 /// The simulation as a person reads it.
 pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
     let mut screen = Screen::new(options.width, options.headers);
-    let (label, headline) = headline(&answer.summary);
-    screen.headline(label, &headline, options.kube_version);
     let most = |most: usize| if options.wide { usize::MAX } else { most };
+    let (label, headline) = match &answer.diff {
+        Some(diff) => diff::headline(diff),
+        None => headline(answer),
+    };
+    screen.headline(label, &headline, options.kube_version);
     for (label, text) in asides(&answer.summary) {
         screen.paragraph(label, &text);
     }
     refused(&mut screen, answer, most(GROUPS));
+    scenario::render(&mut screen, answer, options.wide);
     unplaced(&mut screen, &answer.summary, most(GROUPS));
-    nodes(&mut screen, &answer.summary, options.wide, most(NODES));
-    if answer.summary.placed > 0 {
-        pods(&mut screen, answer, most(PODS));
+    if let Some(diff) = &answer.diff {
+        diff::render(&mut screen, diff, options.wide, most(PODS), most(NODES));
+    } else {
+        nodes(&mut screen, &answer.summary.loads, options.wide, most(NODES));
+        measures(&mut screen, &answer.summary);
+        if answer.summary.placed > 0 {
+            pods(&mut screen, answer, most(PODS));
+        }
     }
     not_evaluated(&mut screen, &answer.not_evaluated);
     screen.finish()
 }
 
 /// The answer in one line.
-pub(in crate::report) fn headline(summary: &Summary) -> (Label, String) {
+pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) {
+    let summary = &answer.summary;
     // Pods that were preempted are told of in a line of their own.
     let placed = summary.placed - summary.placed_again;
     let unplaced = summary.unplaced - (summary.evicted - summary.placed_again);
     let all = placed + unplaced;
-    let nodes = format!("{} of {}", thousands(summary.loads.len()), count(summary.nodes, "node"));
+    let used = summary.loads.iter().filter(|load| load.placed > 0).count();
+    let nodes = format!("{} of {}", thousands(used), count(summary.nodes, "node"));
     match (placed, unplaced) {
-        (0, 0) => (Label::Plain, "No pod to schedule".to_owned()),
+        (0, 0) if answer.scenario.is_empty() => (Label::Plain, "No pod to schedule".to_owned()),
+        (0, 0) if answer.scenario.iter().any(|step| !step.refused.is_empty()) => {
+            (Label::Rejected, "No pod moves: it was refused".to_owned())
+        }
+        (0, 0) => (Label::Plain, "No pod needs another place".to_owned()),
         (placed, 0) => (Label::Fits, format!("{} placed, on {nodes}", count(placed, "pod"))),
         (0, _) => (Label::Rejected, format!("No place for {} on {}", count(all, "pod"), count(summary.nodes, "node"))),
         (placed, _) => (Label::Rejected, format!("{} of {} placed, on {nodes}", thousands(placed), count(all, "pod"))),
@@ -113,67 +128,134 @@ fn unplaced(screen: &mut Screen, summary: &Summary, most: usize) {
 }
 
 /// How full nodes get, those that most pods go to first: in shares of what is allocatable, `wide`
-/// in amounts.
-fn nodes(screen: &mut Screen, summary: &Summary, wide: bool, most: usize) {
-    if summary.loads.is_empty() {
+/// in amounts. A node that is new or gone has only one side.
+pub(super) fn nodes(screen: &mut Screen, loads: &[NodeLoad], wide: bool, most: usize) {
+    if loads.is_empty() {
         return;
     }
-    let mut loads: Vec<&NodeLoad> = summary.loads.iter().collect();
+    let marked = loads.iter().any(|load| !load.changes.is_empty());
+    let mut loads: Vec<&NodeLoad> = loads.iter().collect();
     // Stable: nodes with as many pods stay in the order of names.
     loads.sort_by_key(|load| std::cmp::Reverse(load.placed));
     screen.blank();
-    let mut grid = Grid::new(["NODE", "PODS", "CPU", "MEMORY"]);
+    let mut header = ["NODE", "PODS", "CPU", "MEMORY"].map(str::to_owned).to_vec();
+    header.extend(marked.then(|| "CHANGE".to_owned()));
+    let mut grid = Grid::with_header(header);
     for load in loads.iter().take(most) {
         let NodeLoad { before, after, allocatable, .. } = load;
+        let sides = load.sides();
+        let pods = arrow(sides, before.pods.to_string(), after.pods.to_string());
         let cpu = ("cpu", before.milli_cpu, after.milli_cpu, allocatable.milli_cpu);
         let memory = ("memory", before.memory, after.memory, allocatable.memory);
-        let pods = format!("{} → {}", before.pods, after.pods);
         let cells = if wide {
-            [format!("{pods} of {}", allocatable.pods), amounts(cpu), amounts(memory)]
+            [format!("{pods} of {}", allocatable.pods), amounts(sides, cpu), amounts(sides, memory)]
         } else {
-            [pods, shares(cpu), shares(memory)]
+            [pods, shares(sides, cpu), shares(sides, memory)]
         };
-        grid.row(Label::Fits, [load.node.to_string()].into_iter().chain(cells));
+        let label = if load.has(NodeChange::Removed) { Label::Rejected } else { Label::Fits };
+        grid.row(label, [load.node.to_string()].into_iter().chain(cells).chain(marked.then(|| changes(load))));
     }
     screen.grid(&grid);
     left_out(screen, loads.len(), most, "node");
 }
 
+/// What happened to a node, in a word or two; empty where nothing did.
+pub(in crate::report) fn changes(load: &NodeLoad) -> String {
+    load.changes.iter().map(|change| word(*change)).collect::<Vec<_>>().join(", ")
+}
+
+fn word(change: NodeChange) -> &'static str {
+    match change {
+        NodeChange::Added => "added",
+        NodeChange::Removed => "removed",
+        NodeChange::Cordoned => "cordoned",
+        NodeChange::Uncordoned => "uncordoned",
+        NodeChange::Tainted => "other taints",
+        NodeChange::Labelled => "other labels",
+    }
+}
+
+/// Before and after; what was not there, or is not, says so.
+fn arrow((was, is): (bool, bool), before: String, after: String) -> String {
+    let side = |there: bool, text: String| if there { text } else { "<none>".to_owned() };
+    format!("{} → {}", side(was, before), side(is, after))
+}
+
+/// How full the cluster is, what of the rest can be used, and how even it is.
+fn measures(screen: &mut Screen, summary: &Summary) {
+    if summary.loads.is_empty() {
+        return;
+    }
+    screen.blank();
+    let mut grid = Grid::new(["CLUSTER", "CPU", "MEMORY", "PODS"]);
+    let (before, after) = (summary.before, summary.after);
+    let rows = [
+        ("utilisation", before.utilisation, after.utilisation),
+        ("fragmentation", before.fragmentation, after.fragmentation),
+        ("balance", before.balance, after.balance),
+    ];
+    for (name, before, after) in rows {
+        let change = |part: fn(&Shares) -> f64| format!("{} → {}", percent(part(&before)), percent(part(&after)));
+        let cells = [change(|shares| shares.cpu), change(|shares| shares.memory), change(|shares| shares.pods)];
+        grid.row(Label::Plain, [name.to_owned()].into_iter().chain(cells));
+    }
+    screen.grid(&grid);
+    let newly = match summary.nodes_newly_used {
+        0 => String::new(),
+        newly => format!(", {} of them newly", thousands(newly)),
+    };
+    let used = format!("{} of {} with pods{newly}", thousands(summary.nodes_used), count(summary.nodes, "node"));
+    screen.line(&[(Label::Dim, &used)]);
+}
+
+pub(in crate::report) fn percent(share: f64) -> String {
+    format!("{:.1}%", share * 100.0)
+}
+
 /// A resource; how much of it is requested before and after, and allocatable.
 pub(in crate::report) type Change<'a> = (&'a str, i64, i64, i64);
 
-pub(in crate::report) fn amounts((resource, before, after, allocatable): Change<'_>) -> String {
+pub(in crate::report) fn amounts(sides: (bool, bool), (resource, before, after, allocatable): Change<'_>) -> String {
     let print = |value| amount(name(resource), Amount::new(name(resource), value));
-    format!("{} → {} of {}", print(before), print(after), print(allocatable))
+    format!("{} of {}", arrow(sides, print(before), print(after)), print(allocatable))
 }
 
-fn shares((_, before, after, allocatable): Change<'_>) -> String {
+fn shares(sides: (bool, bool), (_, before, after, allocatable): Change<'_>) -> String {
     if allocatable <= 0 {
         return "<none>".to_owned();
     }
     let share = |value| i128::from(value) * 100 / i128::from(allocatable);
-    format!("{}% → {}%", share(before), share(after))
+    arrow(sides, format!("{}%", share(before)), format!("{}%", share(after)))
 }
 
-/// Pod by pod.
+/// Pod by pod; where pods had a node before, that as well.
 fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     screen.blank();
-    let moved = answer.steps.iter().any(|step| !step.evictions.is_empty());
-    let header = ["POD", "NODE", "TOTAL", "TIES"].into_iter().chain(moved.then_some("PREEMPTION"));
-    let mut grid = Grid::with_header(header.map(str::to_owned).collect()).right_aligned([2, 3]);
+    let from = |step: &Step| answer.before.pod(step.pod_id).node();
+    let moved = answer.steps.iter().any(|step| from(step).is_some());
+    let preempts = answer.steps.iter().any(|step| !step.evictions.is_empty());
+    let mut header = vec!["POD"];
+    header.extend(moved.then_some("FROM"));
+    header.extend(["NODE", "TOTAL", "TIES"]);
+    let columns = header.len();
+    header.extend(preempts.then_some("PREEMPTION"));
+    let mut grid = Grid::with_header(header.into_iter().map(str::to_owned).collect());
+    grid = grid.right_aligned([columns - 2, columns - 1]);
     for step in answer.steps.iter().take(most) {
-        let pod = step.pod.to_string();
+        let none = || "<none>".to_owned();
         let (label, cells) = match &step.outcome {
             Outcome::Placed(place) => {
                 // The others that were as good.
                 let ties = place.tied.saturating_sub(1);
-                (Label::Fits, [pod, place.name.to_string(), place.total.to_string(), ties.to_string()])
+                (Label::Fits, [place.name.to_string(), place.total.to_string(), ties.to_string()])
             }
-            Outcome::Unplaced(_) => {
-                (Label::Rejected, [pod, "<none>".to_owned(), "<none>".to_owned(), "<none>".to_owned()])
-            }
+            Outcome::Unplaced(_) => (Label::Rejected, [none(), none(), none()]),
         };
-        grid.row(label, cells.into_iter().chain(moved.then(|| preemption(step))));
+        let from = moved.then(|| from(step).map_or_else(none, |node| node.to_string()));
+        grid.row(
+            label,
+            [step.pod.to_string()].into_iter().chain(from).chain(cells).chain(preempts.then(|| preemption(step))),
+        );
     }
     screen.grid(&grid);
     left_out(screen, answer.steps.len(), most, "pod");
@@ -187,7 +269,7 @@ pub(in crate::report) fn preemption(step: &Step) -> String {
     victims.into_iter().chain(left).collect::<Vec<_>>().join("; ")
 }
 
-fn left_out(screen: &mut Screen, all: usize, most: usize, noun: &str) {
+pub(super) fn left_out(screen: &mut Screen, all: usize, most: usize, noun: &str) {
     if all > most {
         screen.line(&[(Label::Dim, &format!("and {}: -o wide shows all", count(all - most, &format!("more {noun}"))))]);
     }

@@ -1,12 +1,13 @@
 //! `WHAT WOULD HELP`: one line a suggestion, and what it costs under it.
 
 use crate::cluster::name::Name;
-use crate::explain::Suggestion;
+use crate::explain::{Need, Suggestion};
 
 use super::super::style::Label;
 use super::super::text::{break_long, list};
 use super::grid::Grid;
 use super::help_words;
+use super::need_words;
 use super::screen::Screen;
 
 const HEADING: &str = "WHAT WOULD HELP";
@@ -14,10 +15,11 @@ const HEADING: &str = "WHAT WOULD HELP";
 pub(in crate::report) const NOTHING: &str = "Nothing within reach: no change of the pod, of a node or of other pods \
      that was tried places it, neither alone nor up to three together.";
 
-pub(super) fn render(screen: &mut Screen, suggestions: &[Suggestion]) {
+pub(super) fn render(screen: &mut Screen, suggestions: &[Suggestion], needed: &[Need]) {
     if suggestions.is_empty() {
         screen.heading(HEADING, "");
         screen.paragraph(Label::Plain, NOTHING);
+        needs(screen, needed, "It needs");
         return;
     }
     screen.heading(HEADING, "each one was re-run and does place the pod");
@@ -27,6 +29,15 @@ pub(super) fn render(screen: &mut Screen, suggestions: &[Suggestion]) {
         grid.row(Label::Hint, vec![(index + 1).to_string(), lines(suggestion, room).join("\n"), nodes(suggestion)]);
     }
     screen.grid(&grid);
+    needs(screen, needed, "Or");
+}
+
+/// What would do as well and could not be tried.
+fn needs(screen: &mut Screen, needed: &[Need], lead: &str) {
+    for (index, need) in needed.iter().enumerate() {
+        let lead = if index == 0 { lead } else { "and" };
+        screen.paragraph(Label::Plain, &format!("{lead} {}", need_words::need(need)));
+    }
 }
 
 /// What to do, and indented under it where others would go and what is given up.

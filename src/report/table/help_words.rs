@@ -6,7 +6,7 @@ use crate::cluster::quantity::Quantity;
 use crate::cluster::resources::STANDARD;
 use crate::cluster::taint::{Taint, TaintEffect};
 use crate::explain::Suggestion;
-use crate::explain::suggest::{Move, Weakening};
+use crate::explain::suggest::{Move, Weakening, tells_of_condition};
 use crate::framework::Amount;
 
 use super::super::text::list;
@@ -35,7 +35,7 @@ pub(in crate::report) fn weakening(weakening: &Weakening) -> String {
     match weakening {
         Weakening::NodeCondition(taint) => format!("{} tells that something is wrong with the node", short(taint)),
         Weakening::Eviction(taint) => format!("{} is there to empty the node", short(taint)),
-        Weakening::ControlPlane(_) => "the node runs the cluster itself".to_owned(),
+        Weakening::ControlPlane(_) => "the node is there for what runs the cluster".to_owned(),
         Weakening::Platform(key) => format!("the images must be made for another {key}"),
         Weakening::AntiAffinity(key) => format!("pods kept apart over {key} could then come together"),
         Weakening::Spread(key) => format!("one {key} could then hold more of the pods"),
@@ -52,12 +52,62 @@ fn of_edit(edit: &Edit, several_containers: bool) -> Vec<String> {
         }
         Edit::Cordon { node } => format!("cordon {node}"),
         Edit::Uncordon { node } => format!("uncordon {node}"),
+        Edit::RemoveTaint { node, taint } if tells_of_condition(taint) => mend(*node, taint),
         Edit::RemoveTaint { node, taint } => format!("remove taint {taint} from {node}"),
         Edit::LabelNode { node, key, value } => format!("label node {node} {key}={value}"),
         Edit::AddNode { like, .. } => format!("one more node like {like}"),
         Edit::Free { node, resource, amount } => format!("free {} {resource} on {node}", exact(*resource, *amount)),
         Edit::Evict { pod } => format!("move {pod}"),
+        other => words_of(other),
     }]
+}
+
+/// What to do about a node with a condition; its taint goes away by itself then.
+fn mend(node: Name, taint: &Taint) -> String {
+    let what = match taint.key.rsplit_once('/').map_or("", |(_, condition)| condition) {
+        "not-ready" => format!("get {node} ready: its kubelet, container runtime or network plugin is not"),
+        "unreachable" => format!("get {node} back: its kubelet no longer reports"),
+        "memory-pressure" => format!("free memory on {node}"),
+        "disk-pressure" => format!("free disk space on {node}"),
+        "pid-pressure" => format!("end processes on {node}"),
+        "network-unavailable" => format!("get the network plugin to set up {node}"),
+        "uninitialized" => format!("get the cloud controller manager to initialize {node}"),
+        "shutdown" => format!("start {node}"),
+        "out-of-service" => format!("bring {node} back into service"),
+        _ => format!("get ready on {node} what {} waits for", taint.key),
+    };
+    format!("{what} ({} then goes away)", short(taint))
+}
+
+/// An edit in a few words, as a person would say it.
+pub(in crate::report) fn words_of(edit: &Edit) -> String {
+    match edit {
+        Edit::AddTaint { node, taint } => format!("taint {node} {taint}"),
+        Edit::UnlabelNode { node, key } => format!("take label {key} off {node}"),
+        Edit::CreateNode { object } => {
+            let name = object.pointer("/metadata/name").and_then(serde_json::Value::as_str).unwrap_or("<none>");
+            format!("add node {name}")
+        }
+        Edit::RemoveNode { node } => format!("remove {node}"),
+        Edit::DeletePod { pod } => format!("delete pod {pod}"),
+        Edit::CreatePod { workload, name, .. } => format!("create pod {name} of {workload}"),
+        Edit::PatchWorkload { workload, changes } => {
+            let changes: Vec<String> = changes.iter().map(|change| of_change(change, true)).collect();
+            format!("patch {workload}: {}", changes.join(", and "))
+        }
+        Edit::DeleteWorkload { workload } => format!("delete {workload}"),
+        Edit::SetDisruptionsAllowed { budget, allowed } => {
+            format!("allow {allowed} disruptions of PodDisruptionBudget {budget}")
+        }
+        Edit::PatchPod { pod, .. } => format!("patch pod {pod}: {}", of_edit(edit, true).join(", and ")),
+        Edit::AddNode { like, name } => format!("add node {name} like {like}"),
+        Edit::Evict { pod } => format!("evict pod {pod}"),
+        Edit::Cordon { .. }
+        | Edit::Uncordon { .. }
+        | Edit::RemoveTaint { .. }
+        | Edit::LabelNode { .. }
+        | Edit::Free { .. } => of_edit(edit, true).concat(),
+    }
 }
 
 fn of_change(change: &PodChange, several_containers: bool) -> String {
@@ -79,9 +129,16 @@ fn of_change(change: &PodChange, several_containers: bool) -> String {
             format!("tolerate {}", Taint { key, value, effect })
         }
         PodChange::DropNodeSelector { key } => format!("drop {key} from nodeSelector"),
+        PodChange::ReplaceNodeSelector { key, to_key, to_value } => {
+            let instead = if key == to_key { String::new() } else { format!(" instead of {key}") };
+            format!("nodeSelector {to_key}={to_value}{instead}")
+        }
         PodChange::PreferNodeAffinity => "make required node affinity preferred".to_owned(),
         PodChange::RaiseMaxSkew { topology_key, from, to } => {
             format!("maxSkew {to} instead of {from} over {topology_key}")
+        }
+        PodChange::LowerMinDomains { topology_key, from, to } => {
+            format!("minDomains {to} instead of {from} over {topology_key}")
         }
         PodChange::HonorTaints { topology_key } => {
             format!("nodeTaintsPolicy: Honor for the spread over {topology_key}")
@@ -96,6 +153,11 @@ fn of_change(change: &PodChange, several_containers: bool) -> String {
             format!("make pod anti-affinity over {topology_key} preferred")
         }
         PodChange::RemoveSchedulingGates => "remove the scheduling gates".to_owned(),
+        PodChange::Patch { patch } => {
+            let fields = patch.get("spec").and_then(serde_json::Value::as_object);
+            let fields: Vec<&str> = fields.into_iter().flat_map(|spec| spec.keys().map(String::as_str)).collect();
+            format!("other {}", list(&fields, 3))
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub(super) mod fits;
 mod grid;
 pub(super) mod help;
 pub(super) mod help_words;
+pub(super) mod need_words;
 pub(super) mod node;
 pub(super) mod preemption;
 pub(super) mod rejected;
@@ -73,7 +74,7 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
             preemption::render(screen, preemption);
         }
         if let Some(suggestions) = &answer.suggestions {
-            help::render(screen, suggestions);
+            help::render(screen, suggestions, &answer.explanation.needed);
         }
     }
     not_evaluated(screen, &placement.not_evaluated);

@@ -62,6 +62,7 @@ const CONTAINERS: Shape = Each(&Fields(&[
 const VOLUMES: Shape = Sources(&Fields(&[
     ("name", Text(Name(Hint::Volume))),
     ("persistentVolumeClaim", Fields(&[("claimName", Text(Claim))])),
+    ("emptyDir", Present),
     ("ephemeral", Present),
     ("iscsi", Fields(&[("iqn", Text(Name(Hint::Id))), ("readOnly", Kept)])),
     (

@@ -1,0 +1,211 @@
+//! What if the cluster were different: `--drain`, `--add-nodes`, ... and `--scenario FILE`.
+//!
+//! Each flag is a step of a scenario, and steps are taken in the order of the command line. clap's
+//! derive forgets that order, so these flags are described by hand.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use serde_json::Value;
+
+use crate::cluster::edit::Edit;
+use crate::cluster::taint::{Taint, TaintEffect};
+use crate::cluster::workload::WorkloadKey;
+use crate::cluster::{Name, ObjectKey, name};
+use crate::error::{Error, Result};
+use crate::simulate::scenario::{self, Change, Model, NodeChoice, Placing, ScenarioStep};
+use crate::source::{self, Input};
+
+const HEADING: &str = "Options that change the cluster, in the order given";
+
+/// A flag that is a step: its name, its value, what it does.
+const FLAGS: [(&str, &str, &str); 10] = [
+    ("scenario", "FILE|-", "Take the steps of a Scenario; see docs/scenarios.md"),
+    ("cordon", "NODE|SELECTOR", "Cordon a node, or those with a label: pool=gpu"),
+    ("uncordon", "NODE|SELECTOR", "Uncordon nodes"),
+    ("drain", "NODE|SELECTOR", "Cordon nodes and evict their pods as kubectl drain does, budgets respected"),
+    ("remove-node", "NODE|SELECTOR", "Lose nodes at once: a node, those with a label, a zone: zone=a"),
+    ("add-nodes", "N=NODE|FILE", "Add N nodes like one of the cluster or a manifest, with their DaemonSet pods"),
+    ("taint", "NODE=KEY=VALUE:EFFECT", "Taint a node; with - behind the effect, untaint it"),
+    ("label", "NODE=KEY=VALUE", "Label a node; NODE=KEY- takes the label off"),
+    ("scale", "TYPE/NAME=N", "Scale a workload: deploy/web=10"),
+    ("delete", "TYPE/NAME", "Delete a workload with its pods, or a pod, which its controller makes anew"),
+];
+
+/// The steps that were typed, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ScenarioFlags {
+    steps: Vec<(&'static str, String)>,
+    force: bool,
+}
+
+impl Args for ScenarioFlags {
+    fn augment_args(command: Command) -> Command {
+        let command = FLAGS.into_iter().fold(command, |command, (flag, value, help)| {
+            let argument = Arg::new(flag).long(flag).value_name(value).help(help).help_heading(HEADING);
+            command.arg(match flag {
+                "remove-node" => argument.action(ArgAction::Append).visible_alias("remove-nodes"),
+                _ => argument.action(ArgAction::Append),
+            })
+        });
+        command.arg(
+            Arg::new("force")
+                .long("force")
+                .help("With --drain: evict pods without a controller, too, which nobody makes anew")
+                .help_heading(HEADING)
+                .action(ArgAction::SetTrue),
+        )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for ScenarioFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
+        let mut steps: Vec<(usize, &'static str, String)> = Vec::new();
+        for (flag, ..) in FLAGS {
+            let values = matches.get_many::<String>(flag).into_iter().flatten().cloned();
+            let places = matches.indices_of(flag).into_iter().flatten();
+            steps.extend(places.zip(values).map(|(place, value)| (place, flag, value)));
+        }
+        steps.sort_by_key(|(place, ..)| *place);
+        let steps = steps.into_iter().map(|(_, flag, value)| (flag, value)).collect();
+        Ok(Self { steps, force: matches.get_flag("force") })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl ScenarioFlags {
+    /// Whether nothing is changed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The scenario; objects that are named without a namespace are in `namespace`.
+    ///
+    /// # Errors
+    /// A value that cannot be read, a file that is no scenario.
+    pub(crate) fn scenario(&self, namespace: &str) -> Result<scenario::Scenario> {
+        let mut steps = Vec::new();
+        for (flag, value) in &self.steps {
+            if *flag == "scenario" {
+                steps.extend(read(value)?);
+                continue;
+            }
+            let change = self
+                .change(flag, value, name(namespace))
+                .map_err(|message| Error::new(format!("invalid value \"{value}\" for --{flag}: {message}")))?;
+            steps.push(ScenarioStep { said: format!("--{flag} {value}"), change, place: Placing::Now });
+        }
+        Ok(scenario::Scenario { steps })
+    }
+
+    fn change(&self, flag: &str, value: &str, namespace: Name) -> std::result::Result<Change, String> {
+        // A place holder: the nodes are chosen when the step is taken.
+        let node = Name::default();
+        Ok(match flag {
+            "cordon" => Change::OnNodes(nodes(value)?, Edit::Cordon { node }),
+            "uncordon" => Change::OnNodes(nodes(value)?, Edit::Uncordon { node }),
+            "drain" => Change::Drain { nodes: nodes(value)?, force: self.force },
+            "remove-node" => Change::RemoveNodes(nodes(value)?),
+            "add-nodes" => {
+                let (count, like) = pair(value, "write N=NODE or N=FILE, such as 3=node-1")?;
+                Change::AddNodes { count: number(count)?, model: model(like)?, name: None }
+            }
+            "taint" => taint(value)?,
+            "label" => label(value)?,
+            "scale" => {
+                let (workload, replicas) = pair(value, "write TYPE/NAME=N, such as deploy/web=10")?;
+                Change::Scale { workload: workload_key(workload, namespace)?, replicas: number(replicas)? }
+            }
+            _ => match value.split_once('/') {
+                Some(("pod" | "pods" | "po", pod)) => Change::Edit(Edit::DeletePod { pod: pod_key(pod, namespace) }),
+                _ => Change::DeleteWorkload(workload_key(value, namespace)?),
+            },
+        })
+    }
+}
+
+/// Reads a scenario from a file or standard input.
+fn read(file: &str) -> Result<Vec<ScenarioStep>> {
+    let input = Input::from(PathBuf::from(file));
+    let value = source::read_value(&input).map_err(Error::from_error)?;
+    let read = scenario::read::scenario(&value, &read_object);
+    let scenario = read.map_err(|error| Error::new(format!("{input}: {error}")))?;
+    let said = |step: ScenarioStep| ScenarioStep { said: format!("{input}: {}", step.said), ..step };
+    Ok(scenario.steps.into_iter().map(said).collect())
+}
+
+fn read_object(file: &str) -> std::result::Result<Value, String> {
+    source::read_value(&Input::from(PathBuf::from(file))).map_err(|error| error.to_string())
+}
+
+/// A node by name, or a label selector: names have none of its characters.
+fn nodes(value: &str) -> std::result::Result<NodeChoice, String> {
+    if value.is_empty() {
+        return Err("it must not be empty".to_owned());
+    }
+    if value.contains(['=', '!', '(', ',']) { NodeChoice::selected(value) } else { Ok(NodeChoice::Named(name(value))) }
+}
+
+/// A file has a `/` or an ending; a node's name has neither.
+fn model(value: &str) -> std::result::Result<Model, String> {
+    let is_file = value.contains('/') || [".yaml", ".yml", ".json"].iter().any(|ending| value.ends_with(ending));
+    if is_file { read_object(value).map(Model::Object) } else { Ok(Model::Like(name(value))) }
+}
+
+fn pair<'a>(value: &'a str, hint: &str) -> std::result::Result<(&'a str, &'a str), String> {
+    value.split_once('=').filter(|(left, right)| !left.is_empty() && !right.is_empty()).ok_or_else(|| hint.to_owned())
+}
+
+fn number(text: &str) -> std::result::Result<u32, String> {
+    text.parse().map_err(|_| format!("\"{text}\" is not a number"))
+}
+
+fn workload_key(text: &str, namespace: Name) -> std::result::Result<WorkloadKey, String> {
+    WorkloadKey::parse(text, namespace)
+        .ok_or_else(|| format!("\"{text}\" names no workload; write TYPE/NAME, such as deploy/web"))
+}
+
+/// `POD` or `NAMESPACE/POD`.
+fn pod_key(text: &str, namespace: Name) -> ObjectKey {
+    let (namespace, pod) = text.split_once('/').map_or((namespace, text), |(space, pod)| (name(space), pod));
+    ObjectKey::new(namespace, name(pod))
+}
+
+/// `NODE=KEY=VALUE:EFFECT` or `NODE=KEY:EFFECT`, with `-` behind it to take the taint off.
+fn taint(value: &str) -> std::result::Result<Change, String> {
+    let hint = "write NODE=KEY=VALUE:EFFECT; effects are NoSchedule, PreferNoSchedule and NoExecute";
+    let (node, taint) = pair(value, hint)?;
+    let (taint, remove) = taint.strip_suffix('-').map_or((taint, false), |taint| (taint, true));
+    let (label, effect) = taint.rsplit_once(':').ok_or(hint)?;
+    let (key, of_key) = label.split_once('=').unwrap_or((label, ""));
+    let effect = match effect {
+        "NoSchedule" => TaintEffect::NoSchedule,
+        "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
+        "NoExecute" => TaintEffect::NoExecute,
+        _ => return Err(hint.to_owned()),
+    };
+    let taint = Taint { key: name(key), value: name(of_key), effect };
+    let (choice, node) = (NodeChoice::Named(name(node)), Name::default());
+    Ok(Change::OnNodes(choice, if remove { Edit::RemoveTaint { node, taint } } else { Edit::AddTaint { node, taint } }))
+}
+
+/// `NODE=KEY=VALUE` or `NODE=KEY-`.
+fn label(value: &str) -> std::result::Result<Change, String> {
+    let hint = "write NODE=KEY=VALUE, or NODE=KEY- to take the label off";
+    let (node, label) = pair(value, hint)?;
+    let (choice, node) = (NodeChoice::Named(name(node)), Name::default());
+    let edit = match (label.split_once('='), label.strip_suffix('-')) {
+        (Some((key, value)), _) if !key.is_empty() => Edit::LabelNode { node, key: name(key), value: name(value) },
+        (None, Some(key)) if !key.is_empty() => Edit::UnlabelNode { node, key: name(key) },
+        _ => return Err(hint.to_owned()),
+    };
+    Ok(Change::OnNodes(choice, edit))
+}

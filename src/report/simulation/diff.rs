@@ -1,0 +1,54 @@
+//! `--diff`: only what the scenario changes.
+
+use crate::simulate::{Diff, PodDiff, Whereabouts};
+
+use super::super::style::Label;
+use super::super::table::{Grid, Screen};
+use super::super::text::count;
+use super::table::{left_out, nodes};
+
+/// The first line.
+pub(in crate::report) fn headline(diff: &Diff) -> (Label, String) {
+    let pods = |wanted: fn(&PodDiff) -> bool| diff.pods.iter().filter(|pod| wanted(pod)).count();
+    let homeless = pods(|pod| pod.with == Whereabouts::Pending);
+    let parts = [
+        (pods(|pod| pod.without.node().is_some() && pod.with.node().is_some()), "moves", "move"),
+        (pods(|pod| pod.without == Whereabouts::Pending && pod.with.node().is_some()), "finds a place", "find a place"),
+        (pods(|pod| pod.without == Whereabouts::Absent && pod.with.node().is_some()), "is new", "are new"),
+        (homeless, "has no place", "have no place"),
+        (pods(|pod| pod.with == Whereabouts::Absent), "is gone", "are gone"),
+    ];
+    let told: Vec<String> = parts
+        .into_iter()
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, one, several)| format!("{} {}", count(number, "pod"), if number == 1 { one } else { several }))
+        .collect();
+    if told.is_empty() {
+        let what = if diff.nodes.is_empty() { "Nothing is different" } else { "No pod is anywhere else" };
+        return (Label::Plain, what.to_owned());
+    }
+    (if homeless > 0 { Label::Rejected } else { Label::Fits }, told.join(", "))
+}
+
+/// Pods that are somewhere else, and nodes that carry something else.
+pub(super) fn render(screen: &mut Screen, diff: &Diff, wide: bool, most_pods: usize, most_nodes: usize) {
+    if !diff.pods.is_empty() {
+        screen.heading("DIFFERENT", "where pods are without the changes, and with them");
+        let mut grid = Grid::new(["POD", "WITHOUT", "WITH"]);
+        for pod in diff.pods.iter().take(most_pods) {
+            let label = if pod.with.node().is_some() { Label::Fits } else { Label::Rejected };
+            grid.row(label, [pod.pod.to_string(), word(pod.without), word(pod.with)]);
+        }
+        screen.grid(&grid);
+        left_out(screen, diff.pods.len(), most_pods, "pod");
+    }
+    nodes(screen, &diff.nodes, wide, most_nodes);
+}
+
+pub(in crate::report) fn word(whereabouts: Whereabouts) -> String {
+    match whereabouts {
+        Whereabouts::Node(node) => node.to_string(),
+        Whereabouts::Pending => "<pending>".to_owned(),
+        Whereabouts::Absent => "<none>".to_owned(),
+    }
+}

@@ -1,0 +1,158 @@
+//! What a scenario did and changes, as data; shares of the summary.
+//!
+//! Part of the contract with scripts: fields may be added, never removed or renamed.
+
+use serde::Serialize;
+
+use crate::cluster::{Name, ObjectKey};
+use crate::simulate::scenario::{Refusal, StepReport};
+use crate::simulate::{Diff, PodDiff, Shares, Whereabouts};
+
+use super::json::NodeObject;
+use super::scenario::words;
+
+/// Shares from 0 to 1, before and after.
+#[derive(Serialize)]
+pub(super) struct MeasureObject {
+    before: SharesObject,
+    after: SharesObject,
+}
+
+#[derive(Serialize)]
+struct SharesObject {
+    cpu: f64,
+    memory: f64,
+    pods: f64,
+}
+
+/// A step of the scenario, and what it did; lists that are empty are left out.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ScenarioStepObject<'a> {
+    /// Where the step was said.
+    step: &'a str,
+    summary: String,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    nodes: &'a [Name],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    evicted: &'a [ObjectKey],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    created: &'a [ObjectKey],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    deleted: &'a [ObjectKey],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    kept: &'a [ObjectKey],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    lost: &'a [ObjectKey],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    local_data: &'a [ObjectKey],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<RefusalObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retries: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct RefusalObject<'a> {
+    node: Name,
+    /// Absent when the whole node was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pod: Option<ObjectKey>,
+    message: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    budgets: &'a [ObjectKey],
+}
+
+/// What the scenario changes against the unchanged cluster.
+#[derive(Serialize)]
+pub(super) struct DiffObject<'a> {
+    pods: Vec<PodDiffObject<'a>>,
+    /// `before` is without the scenario.
+    nodes: Vec<NodeObject>,
+}
+
+#[derive(Serialize)]
+struct PodDiffObject<'a> {
+    pod: ObjectKey,
+    without: WhereaboutsObject,
+    with: WhereaboutsObject,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct WhereaboutsObject {
+    /// `OnNode`, `Pending` or `Absent`.
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<Name>,
+}
+
+impl MeasureObject {
+    pub(super) fn new(before: Shares, after: Shares) -> Self {
+        Self { before: SharesObject::new(before), after: SharesObject::new(after) }
+    }
+}
+
+impl SharesObject {
+    /// To four digits: more would be noise of the arithmetic.
+    fn new(shares: Shares) -> Self {
+        let round = |share: f64| (share * 10_000.0).round() / 10_000.0;
+        Self { cpu: round(shares.cpu), memory: round(shares.memory), pods: round(shares.pods) }
+    }
+}
+
+impl<'a> ScenarioStepObject<'a> {
+    pub(super) fn new(report: &'a StepReport) -> Self {
+        Self {
+            step: &report.said,
+            summary: words(&report.change),
+            nodes: &report.nodes,
+            evicted: &report.evicted,
+            created: &report.created,
+            deleted: &report.deleted,
+            kept: &report.kept,
+            lost: &report.lost,
+            local_data: &report.local_data,
+            refused: report.refused.iter().map(RefusalObject::new).collect(),
+            retries: Some(report.retries).filter(|retries| *retries > 0),
+        }
+    }
+}
+
+impl<'a> RefusalObject<'a> {
+    fn new(refusal: &'a Refusal) -> Self {
+        Self { node: refusal.node, pod: refusal.pod, message: &refusal.message, budgets: &refusal.budgets }
+    }
+}
+
+impl<'a> DiffObject<'a> {
+    pub(super) fn new(diff: &'a Diff) -> Self {
+        Self {
+            pods: diff.pods.iter().map(PodDiffObject::new).collect(),
+            nodes: diff.nodes.iter().map(NodeObject::new).collect(),
+        }
+    }
+}
+
+impl<'a> PodDiffObject<'a> {
+    fn new(diff: &'a PodDiff) -> Self {
+        Self {
+            pod: diff.pod,
+            without: WhereaboutsObject::new(diff.without),
+            with: WhereaboutsObject::new(diff.with),
+            message: diff.message.as_deref(),
+        }
+    }
+}
+
+impl WhereaboutsObject {
+    fn new(whereabouts: Whereabouts) -> Self {
+        let state = match whereabouts {
+            Whereabouts::Node(_) => "OnNode",
+            Whereabouts::Pending => "Pending",
+            Whereabouts::Absent => "Absent",
+        };
+        Self { state, node: whereabouts.node() }
+    }
+}

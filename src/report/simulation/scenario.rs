@@ -1,0 +1,132 @@
+//! The steps of a scenario, and what each did: `SCENARIO`, a line a step and a line a thing.
+
+use crate::cluster::edit::Edit;
+use crate::cluster::{Name, ObjectKey, name};
+use crate::simulate::scenario::{Change, Model, NodeChoice, Refusal, StepReport};
+
+use super::super::style::Label;
+use super::super::table::{Screen, help_words};
+use super::super::text::{count, list};
+use super::SimulationAnswer;
+
+/// Pods named of each sort.
+const PODS: usize = 3;
+
+pub(super) fn render(screen: &mut Screen, answer: &SimulationAnswer, wide: bool) {
+    if answer.scenario.is_empty() {
+        return;
+    }
+    screen.heading("SCENARIO", "what was changed, and what came of it at once");
+    let most = if wide { usize::MAX - 1 } else { PODS };
+    for (index, report) in answer.scenario.iter().enumerate() {
+        let number = format!("{:<3}", index + 1);
+        screen.indented(Label::Plain, &number, &words(&report.change));
+        for (label, line) in happened(report, most) {
+            screen.indented(label, "   ", &line);
+        }
+    }
+    if !answer.broken_budgets.is_empty() {
+        screen.blank();
+        let budgets: Vec<String> = answer.broken_budgets.iter().map(ToString::to_string).collect();
+        let budgets = list(&budgets, most);
+        screen.indented(Label::Rejected, "", &format!("more pods missing than PodDisruptionBudgets allow: {budgets}"));
+    }
+}
+
+/// What a step does, in a few words.
+pub(in crate::report) fn words(change: &Change) -> String {
+    match change {
+        Change::Edit(edit) => help_words::words_of(edit),
+        Change::OnNodes(nodes, Edit::LabelNode { key, value, .. }) => format!("label {} {key}={value}", of(nodes)),
+        Change::OnNodes(nodes, edit) => help_words::words_of(&edit.on_node(name(&of(nodes)))),
+        Change::Drain { nodes, force } => format!("drain {}{}", of(nodes), if *force { " with --force" } else { "" }),
+        Change::RemoveNodes(nodes) => format!("remove {}", of(nodes)),
+        Change::AddNodes { count: number, model, .. } => {
+            let model = match model {
+                Model::Like(node) => node.to_string(),
+                Model::Object(object) => {
+                    let name = object.pointer("/metadata/name").and_then(serde_json::Value::as_str);
+                    format!("the manifest of {}", name.unwrap_or("<none>"))
+                }
+            };
+            format!("add {} like {model}", count(*number as usize, "node"))
+        }
+        Change::Scale { workload, replicas } => format!("scale {workload} to {replicas}"),
+        Change::PatchWorkload { workload, changes } => {
+            help_words::words_of(&Edit::PatchWorkload { workload: *workload, changes: changes.clone() })
+        }
+        Change::DeleteWorkload(workload) => format!("delete {workload}"),
+        Change::Schedule => "schedule".to_owned(),
+    }
+}
+
+fn of(nodes: &NodeChoice) -> String {
+    match nodes {
+        NodeChoice::Named(node) => node.to_string(),
+        NodeChoice::Selected { text, .. } => format!("nodes with {text}"),
+    }
+}
+
+/// What came of it, a line each.
+pub(in crate::report) fn happened(report: &StepReport, most: usize) -> Vec<(Label, String)> {
+    let mut lines = Vec::new();
+    let told_by_itself = matches!(&report.change, Change::OnNodes(NodeChoice::Named(_), _))
+        || matches!(&report.change, Change::Drain { nodes: NodeChoice::Named(_), .. })
+        || matches!(&report.change, Change::RemoveNodes(NodeChoice::Named(_)));
+    if !report.nodes.is_empty() && !told_by_itself {
+        let nodes: Vec<&str> = report.nodes.iter().map(Name::as_str).collect();
+        lines.push((Label::Plain, format!("{}: {}", count(nodes.len(), "node"), list(&nodes, most))));
+    }
+    let verb = if matches!(report.change, Change::RemoveNodes(_)) { "go back to the queue" } else { "evicted" };
+    let pods = [
+        (Label::Plain, &report.evicted, verb),
+        (Label::Plain, &report.created, "created"),
+        (Label::Plain, &report.deleted, "deleted"),
+        (Label::Plain, &report.kept, "stay on the node"),
+        (Label::Rejected, &report.lost, "lost: they have no controller that makes them anew"),
+        (Label::Warning, &report.local_data, "lose the data in their emptyDir"),
+    ];
+    lines.extend(
+        pods.into_iter()
+            .filter(|(_, pods, _)| !pods.is_empty())
+            .map(|(label, pods, what)| (label, sentence(pods, what, most))),
+    );
+    if report.retries > 0 {
+        let asked =
+            format!("asked {} again for pods that a budget held, after others had a place", times(report.retries));
+        lines.push((Label::Plain, asked));
+    }
+    lines.extend(report.refused.iter().map(|refusal| (Label::Rejected, refused(refusal))));
+    lines
+}
+
+/// `2 pods evicted: shop/a and shop/b`.
+fn sentence(pods: &[ObjectKey], what: &str, most: usize) -> String {
+    let names: Vec<String> = pods.iter().map(ToString::to_string).collect();
+    let (verb, why) = what.split_once(": ").map_or((what, None), |(verb, why)| (verb, Some(why)));
+    let verb = match (pods.len(), verb) {
+        (1, "stay on the node") => "stays on the node",
+        (1, "lose the data in their emptyDir") => "loses the data in its emptyDir",
+        (1, "go back to the queue") => "goes back to the queue",
+        _ => verb,
+    };
+    let why = match (pods.len(), why) {
+        (_, None) => String::new(),
+        (1, Some(_)) => "; it has no controller that makes it anew".to_owned(),
+        (_, Some(why)) => format!("; {why}"),
+    };
+    format!("{} {verb}: {}{why}", count(pods.len(), "pod"), list(&names, most))
+}
+
+fn times(number: usize) -> String {
+    if number == 1 { "once".to_owned() } else { count(number, "time") }
+}
+
+fn refused(refusal: &Refusal) -> String {
+    let budgets: Vec<String> = refusal.budgets.iter().map(ToString::to_string).collect();
+    match refusal.pod {
+        Some(pod) if budgets.is_empty() => format!("{pod} stays: {}", refusal.message),
+        Some(pod) => format!("{pod} stays: {} ({})", refusal.message, list(&budgets, PODS)),
+        None => format!("{} is not drained: {}", refusal.node, refusal.message),
+    }
+}

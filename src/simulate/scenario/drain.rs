@@ -1,0 +1,111 @@
+//! What `kubectl drain` would do with the pods of a node (kubectl pkg/drain/filters.go).
+//!
+//! Pods of DaemonSets and static pods stay, as with `--ignore-daemonsets`. A pod that no
+//! controller would make anew makes kubectl refuse the node altogether, unless `--force` is given.
+//! Data in an `emptyDir` is lost with its pod: kubectl wants `--delete-emptydir-data` for that,
+//! here it is told. Whether a budget lets a pod go is asked later, pod by pod ([`super::budgets`]).
+
+use crate::cluster::meta::ObjectKey;
+use crate::cluster::name::name;
+use crate::cluster::workload::{WorkloadKey, WorkloadKind};
+use crate::cluster::{Cluster, Kind, NodeInfo, Pod, PodId};
+
+/// What becomes of the pods of a node that is drained; pods in the order of namespace and name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DrainPlan {
+    /// Pods to evict, in this order.
+    pub evict: Vec<PodId>,
+    /// Pods that stay: those of DaemonSets, and static ones.
+    pub kept: Vec<ObjectKey>,
+    /// Pods to evict that keep data in an `emptyDir`.
+    pub local_data: Vec<ObjectKey>,
+    /// Why kubectl would evict nobody, in its words.
+    pub refusal: Option<String>,
+}
+
+/// Who makes a pod anew when it is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// A controller, on whatever node the scheduler chooses.
+    Controller,
+    /// A DaemonSet, on the same node.
+    DaemonSet,
+    /// The node's kubelet: a static pod.
+    Kubelet,
+    /// Nobody; this is why.
+    Nobody(Orphan),
+}
+
+/// Why nobody makes a pod anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Orphan {
+    /// It has no controller.
+    NoController,
+    /// Its DaemonSet is gone.
+    DaemonSetGone,
+    /// It is being deleted: its controller counts it no more, and has replaced it.
+    Terminating,
+}
+
+/// What draining `node` comes to; with `force` pods go that nobody makes anew.
+pub fn plan(cluster: &Cluster, node: &NodeInfo, force: bool) -> DrainPlan {
+    let mut pods: Vec<&Pod> = node.pods.iter().map(|pod| cluster.pod(*pod)).collect();
+    pods.sort_by_key(|pod| pod.key());
+    let mut plan = DrainPlan::default();
+    let (mut unmanaged, mut fatal) = (Vec::new(), Vec::new());
+    for pod in pods {
+        match keeper(cluster, pod) {
+            Keeper::DaemonSet | Keeper::Kubelet => {
+                plan.kept.push(pod.key());
+                continue;
+            }
+            Keeper::Nobody(Orphan::DaemonSetGone) if !force => {
+                let owner = pod.own.controller.map(|owner| owner.name).unwrap_or_default();
+                fatal.push(format!("cannot delete daemonsets.apps \"{owner}\" not found: {}", pod.key()));
+            }
+            // kubectl asks for a controller even of a pod that is being deleted.
+            Keeper::Nobody(_) if !force && pod.own.controller.is_none() => unmanaged.push(pod.key().to_string()),
+            Keeper::Controller | Keeper::Nobody(_) => {}
+        }
+        if pod.spec().volumes.has_empty_dir() {
+            plan.local_data.push(pod.key());
+        }
+        plan.evict.push(pod.id);
+    }
+    if !unmanaged.is_empty() {
+        fatal.push(format!(
+            "cannot delete Pods that declare no controller (use --force to override): {}",
+            unmanaged.join(", ")
+        ));
+    }
+    if !fatal.is_empty() {
+        plan.refusal = Some(fatal.join("; "));
+        plan.evict.clear();
+        plan.local_data.clear();
+    }
+    plan
+}
+
+/// Who makes `pod` anew. A DaemonSet counts as there if the state has no DaemonSets at all: then
+/// it was not read.
+pub fn keeper(cluster: &Cluster, pod: &Pod) -> Keeper {
+    let Some(owner) = &pod.own.controller else {
+        let why = if pod.is_terminating() { Orphan::Terminating } else { Orphan::NoController };
+        return Keeper::Nobody(why);
+    };
+    match owner.kind.as_str() {
+        "Node" => Keeper::Kubelet,
+        "DaemonSet" => {
+            let key = ObjectKey::new(pod.key().namespace, name(&owner.name));
+            let daemon_set = WorkloadKey { kind: WorkloadKind::DaemonSet, key };
+            let read = cluster.kinds.contains(&Kind::Workload(WorkloadKind::DaemonSet));
+            if read && cluster.workload(daemon_set).is_none() {
+                Keeper::Nobody(Orphan::DaemonSetGone)
+            } else {
+                Keeper::DaemonSet
+            }
+        }
+        _ if pod.is_terminating() => Keeper::Nobody(Orphan::Terminating),
+        _ => Keeper::Controller,
+    }
+}

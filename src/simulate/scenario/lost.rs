@@ -1,0 +1,65 @@
+//! What becomes of pods whose node is gone, or tells them to leave.
+
+use crate::cluster::edit::Edit;
+use crate::cluster::meta::ObjectKey;
+use crate::cluster::taint::{Taint, TaintEffect};
+use crate::cluster::{Cluster, NodeInfo, Pod, PodId};
+
+use super::drain::{Keeper, Orphan, keeper};
+
+/// What becomes of pods that leave without being asked; pods in the order of namespace and name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LossPlan {
+    /// Pods that their controllers make anew: they go back to the queue.
+    pub requeued: Vec<PodId>,
+    /// Pods that go with the node: those of DaemonSets, static ones, and those that were being
+    /// deleted.
+    pub deleted: Vec<ObjectKey>,
+    /// Pods that nobody makes anew.
+    pub lost: Vec<ObjectKey>,
+}
+
+/// What the loss of `node` does to its pods. The pods of a DaemonSet that is gone are lost.
+pub fn node(cluster: &Cluster, node: &NodeInfo) -> LossPlan {
+    of(cluster, node.pods.iter().map(|pod| cluster.pod(*pod)))
+}
+
+/// What a `NoExecute` taint does to the pods of a node: who does not tolerate it has to go, be it
+/// after `tolerationSeconds` (upstream pkg/controller/tainteviction/taint_eviction.go,
+/// processPodOnNode). Static pods stay: the kubelet runs them whatever the API server says.
+pub fn taint(cluster: &Cluster, node: &NodeInfo, taint: &Taint) -> LossPlan {
+    if taint.effect != TaintEffect::NoExecute {
+        return LossPlan::default();
+    }
+    let stays = |pod: &Pod| {
+        let tolerations = &pod.spec().tolerations;
+        let mut covering = tolerations.iter().filter(|toleration| toleration.tolerates(taint)).peekable();
+        covering.peek().is_some() && covering.all(|toleration| toleration.toleration_seconds.is_none())
+    };
+    let pods = node.pods.iter().map(|pod| cluster.pod(*pod));
+    of(cluster, pods.filter(|pod| !stays(pod) && keeper(cluster, pod) != Keeper::Kubelet))
+}
+
+/// What becomes of `pods` when they leave their nodes.
+pub fn of<'a>(cluster: &Cluster, pods: impl Iterator<Item = &'a Pod>) -> LossPlan {
+    let mut pods: Vec<&Pod> = pods.collect();
+    pods.sort_by_key(|pod| pod.key());
+    let mut plan = LossPlan::default();
+    for pod in pods {
+        match keeper(cluster, pod) {
+            Keeper::Controller => plan.requeued.push(pod.id),
+            Keeper::DaemonSet | Keeper::Kubelet | Keeper::Nobody(Orphan::Terminating) => plan.deleted.push(pod.key()),
+            Keeper::Nobody(Orphan::NoController | Orphan::DaemonSetGone) => plan.lost.push(pod.key()),
+        }
+    }
+    plan
+}
+
+impl LossPlan {
+    /// The plan as edits of the state.
+    pub fn edits(&self, cluster: &Cluster) -> Vec<Edit> {
+        let requeued = self.requeued.iter().map(|pod| Edit::Evict { pod: cluster.pod(*pod).key() });
+        let deleted = self.deleted.iter().chain(&self.lost).map(|pod| Edit::DeletePod { pod: *pod });
+        requeued.chain(deleted).collect()
+    }
+}

@@ -1,0 +1,183 @@
+//! What if the cluster were different: steps that change it, and the pods that then need a place.
+//!
+//! A step is what a person does (drain a node, lose a zone, scale a Deployment); it comes to
+//! edits of the state ([`crate::cluster::edit`]), made one after the other through
+//! [`super::Simulation::edit`]. Pods that lose their place, or are new, are placed right behind
+//! the step, unless it says `place: later`. [`run()`] plays a scenario, [`read`] reads one.
+
+pub mod budgets;
+pub mod drain;
+mod fields;
+pub mod lost;
+pub mod read;
+mod report;
+mod run;
+#[cfg(test)]
+mod tests;
+pub mod workloads;
+
+pub use report::{Refusal, StepReport};
+pub use run::{Run, run};
+
+use serde_json::Value;
+
+use crate::cluster::edit::{Edit, PodChange};
+use crate::cluster::name::Name;
+use crate::cluster::selector::Selector;
+use crate::cluster::workload::WorkloadKey;
+use crate::cluster::{Cluster, name};
+
+/// The label that tells a node's zone.
+pub const ZONE: &str = "topology.kubernetes.io/zone";
+
+/// Steps, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scenario {
+    /// The steps.
+    pub steps: Vec<ScenarioStep>,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScenarioStep {
+    /// Where it was said: `steps[2]`, `--drain node-1`.
+    pub said: String,
+    /// What is done.
+    pub change: Change,
+    /// When the pods that need a place because of it are placed.
+    pub place: Placing,
+}
+
+/// When pods are placed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Placing {
+    /// Right behind the step.
+    #[default]
+    Now,
+    /// At the next `Schedule` step, or at the end.
+    Later,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// One edit of the state, and what follows from it for the pods concerned.
+    Edit(Edit),
+    /// The same edit of each of the nodes; `node` in it is a place holder.
+    OnNodes(NodeChoice, Edit),
+    /// The nodes are cordoned and their pods evicted, as `kubectl drain` does.
+    Drain {
+        /// The nodes.
+        nodes: NodeChoice,
+        /// Whether pods without a controller are evicted, too: nobody makes them anew.
+        force: bool,
+    },
+    /// The nodes are gone, at once.
+    RemoveNodes(NodeChoice),
+    /// New nodes join, with the pods of their DaemonSets.
+    AddNodes {
+        /// How many.
+        count: u32,
+        /// What they are like.
+        model: Model,
+        /// Their name; with a number behind it where there are several.
+        name: Option<Name>,
+    },
+    /// A workload gets so many pods.
+    Scale {
+        /// The workload.
+        workload: WorkloadKey,
+        /// How many.
+        replicas: u32,
+    },
+    /// A workload's template changes, and all its pods are made anew.
+    PatchWorkload {
+        /// The workload.
+        workload: WorkloadKey,
+        /// What is changed.
+        changes: Vec<PodChange>,
+    },
+    /// A workload is deleted with its pods.
+    DeleteWorkload(WorkloadKey),
+    /// All pods that wait are placed.
+    Schedule,
+}
+
+/// What new nodes are like.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Model {
+    /// A node of the state.
+    Like(Name),
+    /// A manifest.
+    Object(Value),
+}
+
+/// Nodes that a step is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NodeChoice {
+    /// One node.
+    Named(Name),
+    /// Those that a label selector selects.
+    Selected {
+        /// The selector as it was written.
+        text: String,
+        /// The same, compiled.
+        selector: Selector,
+    },
+}
+
+/// A step that cannot be taken, or be understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct ScenarioError {
+    /// Where it was said: `steps[2].node`, `--drain node-1`.
+    pub place: String,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+impl ScenarioError {
+    pub(super) fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { place: place.into(), message: message.into() }
+    }
+}
+
+impl NodeChoice {
+    /// The nodes that `text` selects; `zone=...` stands for the well-known label.
+    ///
+    /// # Errors
+    /// It is no label selector.
+    pub fn selected(text: &str) -> Result<Self, String> {
+        let full = match text.split_once('=') {
+            Some(("zone", zone)) => format!("{ZONE}={zone}"),
+            _ => text.to_owned(),
+        };
+        let selector = crate::cluster::selector_text::parse(&full)?;
+        Ok(Self::Selected { text: text.to_owned(), selector })
+    }
+
+    /// The names of the nodes, in the order of the state.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn nodes(&self, cluster: &Cluster) -> Result<Vec<Name>, String> {
+        match self {
+            Self::Named(node) => match cluster.node_named(*node) {
+                Some(_) => Ok(vec![*node]),
+                None => Err(format!("nodes \"{node}\" not found")),
+            },
+            Self::Selected { text, selector } => {
+                let nodes = cluster.nodes().iter().filter(|node| selector.matches(&node.node.labels));
+                let nodes: Vec<Name> = nodes.map(crate::cluster::NodeInfo::name).collect();
+                if nodes.is_empty() { Err(format!("no node has {text}")) } else { Ok(nodes) }
+            }
+        }
+    }
+}
+
+/// `base` with the first number behind it that makes no node's name.
+fn free_node_name(cluster: &Cluster, base: &str) -> Name {
+    let mut names = (1_u32..).map(|number| name(&format!("{base}-{number}")));
+    // There are fewer nodes than numbers.
+    names.find(|free| cluster.node_named(*free).is_none()).unwrap_or_default()
+}

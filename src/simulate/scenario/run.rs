@@ -1,0 +1,317 @@
+//! Plays a scenario: step by step, with the pods that need a place in between.
+
+mod nodes;
+
+use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
+
+use crate::cluster::edit::{Edit, EditError};
+use crate::cluster::workload::WorkloadKey;
+use crate::cluster::{Cluster, ObjectKey, PodId};
+
+use super::budgets::Budgets;
+use super::lost::LossPlan;
+use super::report::StepReport;
+use super::{super::Simulation, super::queue, super::step::Step, workloads};
+use super::{Change, Placing, Scenario, ScenarioError, ScenarioStep, lost};
+
+/// What a scenario came to.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// What became of each pod that needed a place, in the order of the last attempt.
+    pub steps: Vec<Step>,
+    /// What each step of the scenario did.
+    pub reports: Vec<StepReport>,
+    /// Budgets of which more pods were missing at some moment than they allow.
+    pub broken_budgets: Vec<ObjectKey>,
+}
+
+/// Plays `scenario` and places `asked`, which are pending, at its `Schedule` steps or at the end.
+///
+/// # Errors
+/// A step cannot be taken: what it names is not there. The simulation can be rewound then, too.
+pub fn run(simulation: &mut Simulation<'_>, scenario: &Scenario, asked: &[PodId]) -> Result<Run, ScenarioError> {
+    let mut runner = Runner {
+        budgets: Budgets::new(simulation.cluster()),
+        simulation,
+        asked: asked.to_vec(),
+        waiting: IndexMap::new(),
+        changes: 0,
+        steps: Vec::new(),
+        last: FxHashMap::default(),
+        reports: Vec::new(),
+    };
+    for step in &scenario.steps {
+        runner.take(step).map_err(|message| ScenarioError::new(step.said.as_str(), message))?;
+    }
+    runner.schedule_all().map_err(|error| ScenarioError::new("the end", error.to_string()))?;
+    let broken_budgets = runner.budgets.broken().collect();
+    Ok(Run { steps: runner.steps.into_iter().flatten().collect(), reports: runner.reports, broken_budgets })
+}
+
+struct Runner<'s, 'a> {
+    simulation: &'s mut Simulation<'a>,
+    budgets: Budgets,
+    /// Pods that were asked about and not tried yet.
+    asked: Vec<PodId>,
+    /// Pods without a place, in the order in which they lost it.
+    waiting: IndexMap<PodId, Waiting>,
+    /// How often the state has changed.
+    changes: u64,
+    /// What became of each pod; emptied where a later attempt tells more.
+    steps: Vec<Option<Step>>,
+    last: FxHashMap<PodId, usize>,
+    reports: Vec<StepReport>,
+}
+
+/// A pod that waits.
+#[derive(Clone, Copy)]
+struct Waiting {
+    /// Not before the next `Schedule` step.
+    later: bool,
+    /// How often the state had changed when it was tried last.
+    tried: Option<u64>,
+}
+
+impl Runner<'_, '_> {
+    fn cluster(&self) -> &Cluster {
+        self.simulation.cluster()
+    }
+
+    fn take(&mut self, step: &ScenarioStep) -> Result<(), String> {
+        let mut report = StepReport::new(step);
+        let later = step.place == Placing::Later;
+        match &step.change {
+            Change::Schedule => return self.schedule_all().map_err(|error| error.to_string()),
+            Change::Edit(edit) => self.edit_and_requeue(edit, &mut report, later)?,
+            Change::OnNodes(choice, edit) => self.on_nodes(choice, edit, &mut report, later)?,
+            Change::Drain { nodes, force } => self.drain(nodes, *force, &mut report, later)?,
+            Change::RemoveNodes(choice) => self.remove_nodes(choice, &mut report, later)?,
+            Change::AddNodes { count, model, name } => self.add_nodes(*count, model, *name, &mut report)?,
+            Change::Scale { workload, replicas } => self.scale(*workload, *replicas, &mut report, later)?,
+            Change::PatchWorkload { workload, .. } => self.patch_workload(*workload, step, &mut report, later)?,
+            Change::DeleteWorkload(workload) => self.delete_workload(*workload, &mut report)?,
+        }
+        if !later {
+            self.schedule(false).map_err(|error| error.to_string())?;
+        }
+        self.reports.push(report);
+        Ok(())
+    }
+
+    fn edit(&mut self, edit: &Edit) -> Result<(), EditError> {
+        self.simulation.edit(edit)?;
+        self.changes += 1;
+        Ok(())
+    }
+
+    fn edit_all(&mut self, edits: &[Edit]) -> Result<(), EditError> {
+        edits.iter().try_for_each(|edit| self.edit(edit))
+    }
+
+    /// One edit, and what follows from it for the pod it is about.
+    fn edit_and_requeue(&mut self, edit: &Edit, report: &mut StepReport, later: bool) -> Result<(), String> {
+        match edit {
+            Edit::DeletePod { pod } => {
+                let pod = self.cluster().pod_named(*pod).ok_or_else(|| EditError::NoSuchPod(*pod).to_string())?;
+                let plan = lost::of(self.cluster(), std::iter::once(pod));
+                // A pending pod is made anew, too, and is then what it was.
+                if plan.requeued.is_empty() || self.cluster().node_of(pod.id).is_some() {
+                    self.leave(&plan, report, later).map_err(|error| error.to_string())?;
+                }
+                Ok(())
+            }
+            Edit::Evict { pod } => {
+                let id = self.cluster().pod_named(*pod).map(|pod| pod.id);
+                let budgets = id.map(|id| self.budgets.lose(self.simulation.cluster().pod(id))).unwrap_or_default();
+                self.edit_all(std::slice::from_ref(edit)).map_err(|error| error.to_string())?;
+                report.evicted.push(*pod);
+                if let Some(id) = id {
+                    self.wait(id, later);
+                }
+                self.edit_all(&budgets).map_err(|error| error.to_string())
+            }
+            Edit::PatchPod { pod, .. } => {
+                let id = self.cluster().pod_named(*pod).ok_or_else(|| EditError::NoSuchPod(*pod).to_string())?.id;
+                // What runs is not changed: a pod with the change takes its place.
+                if self.cluster().node_of(id).is_some() {
+                    self.edit_and_requeue(&Edit::Evict { pod: *pod }, report, later)?;
+                }
+                self.edit(edit).map_err(|error| error.to_string())?;
+                self.wait(id, later);
+                Ok(())
+            }
+            Edit::CreatePod { .. } => {
+                let first = self.cluster().pods().len();
+                self.edit(edit).map_err(|error| error.to_string())?;
+                self.count_created(first, report, later);
+                Ok(())
+            }
+            _ => self.edit(edit).map_err(|error| error.to_string()),
+        }
+    }
+
+    fn scale(
+        &mut self,
+        workload: WorkloadKey,
+        replicas: u32,
+        report: &mut StepReport,
+        later: bool,
+    ) -> Result<(), String> {
+        let plan = workloads::scale(self.cluster(), workload, replicas)?;
+        let first = self.cluster().pods().len();
+        for name in plan.create {
+            self.edit(&Edit::CreatePod { workload, name, node: None }).map_err(|error| error.to_string())?;
+        }
+        self.count_created(first, report, later);
+        self.delete_pods(&plan.delete, report).map_err(|error| error.to_string())
+    }
+
+    /// As after the rollout: all pods leave, and are made anew from the changed template.
+    fn patch_workload(
+        &mut self,
+        workload: WorkloadKey,
+        step: &ScenarioStep,
+        report: &mut StepReport,
+        later: bool,
+    ) -> Result<(), String> {
+        let Change::PatchWorkload { changes, .. } = &step.change else { return Ok(()) };
+        let changes = changes.clone();
+        let template = self.cluster().workload(workload).map(|workload| workload.template.spec.clone());
+        let managers = workloads::managers(self.cluster(), workload);
+        // Older ReplicaSets keep their template.
+        let current = managers.into_iter().filter(|manager| Some(&manager.template.spec) == template.as_ref());
+        let mut patched: Vec<WorkloadKey> = current.map(crate::cluster::workload::Workload::identity).collect();
+        if patched.is_empty() {
+            patched.push(workload);
+        }
+        let pods: Vec<ObjectKey> =
+            workloads::pods(self.cluster(), workload).into_iter().map(crate::cluster::Pod::key).collect();
+        for workload in patched {
+            let edit = Edit::PatchWorkload { workload, changes: changes.clone() };
+            self.edit(&edit).map_err(|error| error.to_string())?;
+        }
+        for pod in pods {
+            let edit = Edit::PatchPod { pod, changes: changes.clone() };
+            self.edit_and_requeue(&edit, report, later)?;
+        }
+        Ok(())
+    }
+
+    fn delete_workload(&mut self, workload: WorkloadKey, report: &mut StepReport) -> Result<(), String> {
+        let managers = workloads::managers(self.cluster(), workload);
+        let managers: Vec<WorkloadKey> =
+            managers.into_iter().map(crate::cluster::workload::Workload::identity).collect();
+        if managers.is_empty() {
+            return Err(EditError::NoSuchWorkload(workload).to_string());
+        }
+        let pods: Vec<ObjectKey> =
+            workloads::pods(self.cluster(), workload).into_iter().map(crate::cluster::Pod::key).collect();
+        for workload in managers {
+            self.edit(&Edit::DeleteWorkload { workload }).map_err(|error| error.to_string())?;
+        }
+        self.delete_pods(&pods, report).map_err(|error| error.to_string())
+    }
+
+    fn delete_pods(&mut self, pods: &[ObjectKey], report: &mut StepReport) -> Result<(), EditError> {
+        for pod in pods {
+            if let Some(pod) = self.cluster().pod_named(*pod).map(|pod| pod.id) {
+                self.gone(pod);
+            }
+            self.edit(&Edit::DeletePod { pod: *pod })?;
+            report.deleted.push(*pod);
+        }
+        Ok(())
+    }
+
+    /// Pods leave without being asked; their budgets feel it.
+    fn leave(&mut self, plan: &LossPlan, report: &mut StepReport, later: bool) -> Result<(), EditError> {
+        let gone = plan.deleted.iter().chain(&plan.lost).filter_map(|pod| self.cluster().pod_named(*pod));
+        let pods: Vec<PodId> = plan.requeued.iter().copied().chain(gone.map(|pod| pod.id)).collect();
+        for pod in pods {
+            let budgets = self.budgets.lose(self.simulation.cluster().pod(pod));
+            self.edit_all(&budgets)?;
+        }
+        self.leave_quietly(plan, report, later)
+    }
+
+    fn leave_quietly(&mut self, plan: &LossPlan, report: &mut StepReport, later: bool) -> Result<(), EditError> {
+        for pod in plan.deleted.iter().chain(&plan.lost) {
+            if let Some(pod) = self.cluster().pod_named(*pod).map(|pod| pod.id) {
+                self.gone(pod);
+            }
+        }
+        let edits = plan.edits(self.cluster());
+        self.edit_all(&edits)?;
+        for pod in &plan.requeued {
+            report.evicted.push(self.simulation.cluster().pod(*pod).key());
+            self.wait(*pod, later);
+        }
+        report.deleted.extend(&plan.deleted);
+        report.lost.extend(&plan.lost);
+        Ok(())
+    }
+
+    fn count_created(&mut self, first: usize, report: &mut StepReport, later: bool) {
+        let created: Vec<(PodId, ObjectKey)> =
+            self.cluster().pods().iter().skip(first).map(|pod| (pod.id, pod.key())).collect();
+        for (id, key) in created {
+            report.created.push(key);
+            if self.cluster().node_of(id).is_none() {
+                self.wait(id, later);
+            }
+        }
+    }
+
+    /// The pod needs a place. One that was asked about waits with the others that were.
+    fn wait(&mut self, pod: PodId, later: bool) {
+        if !self.asked.contains(&pod) {
+            self.waiting.insert(pod, Waiting { later, tried: None });
+        }
+    }
+
+    /// The pod is no more: what became of it before does not matter.
+    fn gone(&mut self, pod: PodId) {
+        self.waiting.shift_remove(&pod);
+        self.asked.retain(|asked| *asked != pod);
+        if let Some(place) = self.last.remove(&pod).and_then(|place| self.steps.get_mut(place)) {
+            *place = None;
+        }
+    }
+
+    fn schedule_all(&mut self) -> Result<(), EditError> {
+        self.waiting.values_mut().for_each(|waiting| waiting.later = false);
+        self.schedule(true).map(|_| ())
+    }
+
+    /// Tries every pod whose turn it is and for which something may have changed, in the order of
+    /// the queue. Answers whether any found a place.
+    fn schedule(&mut self, with_asked: bool) -> Result<bool, EditError> {
+        let mut pods = if with_asked { std::mem::take(&mut self.asked) } else { Vec::new() };
+        let due = |waiting: &Waiting| !waiting.later && waiting.tried != Some(self.changes);
+        pods.extend(self.waiting.iter().filter(|(_, waiting)| due(waiting)).map(|(pod, _)| *pod));
+        queue::sort(self.cluster(), &mut pods);
+        let before = self.changes;
+        for step in self.simulation.run(&pods) {
+            self.settle(step)?;
+        }
+        Ok(self.changes > before)
+    }
+
+    fn settle(&mut self, step: Step) -> Result<(), EditError> {
+        let pod = step.pod_id;
+        if let Some(place) = self.last.insert(pod, self.steps.len()).and_then(|place| self.steps.get_mut(place)) {
+            *place = None;
+        }
+        if step.place().is_some() {
+            self.changes += 1;
+            self.waiting.shift_remove(&pod);
+            let budgets = self.budgets.placed(pod);
+            self.edit_all(&budgets)?;
+        } else {
+            self.waiting.insert(pod, Waiting { later: false, tried: Some(self.changes) });
+        }
+        self.steps.push(Some(step));
+        Ok(())
+    }
+}

@@ -1,0 +1,613 @@
+//! What `simulate` shows when the cluster is changed.
+
+use std::collections::BTreeMap;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::harness::{run, screen};
+
+fn of(arguments: &str, cluster: &str) -> String {
+    screen(&format!("simulate {arguments} --snapshot examples/clusters/{cluster}.yaml"))
+}
+
+#[test]
+fn a_drain_by_flag() {
+    assert_snapshot!(of("--drain node-3", "mixed"), @"
+    1 of 2 pods placed, on 1 of 12 nodes                                     v1.34.1
+
+    SCENARIO   what was changed, and what came of it at once
+    1  drain node-3
+       2 pods evicted: shop/api-1 and shop/web-5
+       asked once again for pods that a budget held, after others had a place
+       shop/web-6 stays: Cannot evict pod as it would violate the pod's disruption
+       budget. (shop/web)
+
+    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    1 pod: shop/web-5
+      0/12 nodes are available: 1 node(s) had untolerated taint
+      {node-role.kubernetes.io/control-plane: }, 2 node(s) didn't match Pod's node
+      affinity/selector, 2 node(s) were unschedulable, 3 Insufficient cpu, 4 node(s)
+      had untolerated taint {dedicated: gpu}.
+
+    NODE     PODS    CPU         MEMORY      CHANGE
+    arm-2    0 → 1   0% → 62%    0% → 37%
+    node-3   3 → 1   81% → 25%   43% → 12%   cordoned
+
+    CLUSTER         CPU             MEMORY          PODS
+    utilisation     12.7% → 10.8%   8.1% → 7.3%     0.8% → 0.7%
+    fragmentation   4.0% → 4.1%     8.4% → 7.4%     35.9% → 39.7%
+    balance         36.7% → 35.3%   24.9% → 25.0%   1.2% → 1.1%
+    5 of 12 nodes with pods, 1 of them newly
+
+    POD          FROM     NODE      TOTAL     TIES
+    shop/api-1   node-3   arm-2       636        0
+    shop/web-5   node-3   <none>   <none>   <none>
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn a_drain_that_kubectl_refuses() {
+    assert_snapshot!(of("--drain node-1", "mixed"), @"
+    No pod moves: it was refused                                             v1.34.1
+
+    SCENARIO   what was changed, and what came of it at once
+    1  drain node-1
+       node-1 is not drained: cannot delete Pods that declare no controller (use
+       --force to override): shop/db-0
+
+    NODE     PODS    CPU         MEMORY      CHANGE
+    node-1   3 → 3   92% → 92%   75% → 75%   cordoned
+
+    CLUSTER         CPU             MEMORY          PODS
+    utilisation     12.7% → 8.7%    8.1% → 4.8%     0.8% → 0.6%
+    fragmentation   4.0% → 3.6%     8.4% → 7.2%     35.9% → 29.6%
+    balance         36.7% → 31.4%   24.9% → 17.3%   1.2% → 1.1%
+    4 of 12 nodes with pods
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn nodes_are_replaced_by_file() {
+    assert_snapshot!(of("--scenario examples/scenarios/drain-node.yaml", "mixed"), @"
+    5 pods placed, on 2 of 13 nodes                                          v1.34.1
+
+    SCENARIO   what was changed, and what came of it at once
+    1  add 1 node like node-1
+       1 node: node-9
+    2  drain node-2
+       3 pods evicted: shop/api-2, shop/web-3 and shop/web-4
+       asked once again for pods that a budget held, after others had a place
+    3  drain node-1 with --force
+       2 pods evicted: shop/web-1 and shop/web-2
+       1 pod lost: shop/db-0; it has no controller that makes it anew
+       asked once again for pods that a budget held, after others had a place
+
+    NODE     PODS         CPU             MEMORY         CHANGE
+    node-9   <none> → 4   <none> → 100%   <none> → 50%   added
+    arm-2    0 → 1        0% → 55%        0% → 37%
+    node-1   3 → 0        92% → 0%        75% → 0%       cordoned
+    node-2   3 → 0        77% → 0%        43% → 0%       cordoned
+
+    CLUSTER         CPU             MEMORY          PODS
+    utilisation     12.7% → 11.2%   8.1% → 6.0%     0.8% → 0.8%
+    fragmentation   4.0% → 3.7%     8.4% → 8.6%     35.9% → 39.6%
+    balance         36.7% → 36.6%   24.9% → 19.8%   1.2% → 1.2%
+    4 of 13 nodes with pods, 2 of them newly
+
+    POD          FROM     NODE     TOTAL   TIES
+    shop/api-2   node-2   arm-2      644      0
+    shop/web-3   node-2   node-9     674      0
+    shop/web-4   node-2   node-9     649      0
+    shop/web-1   node-1   node-9     624      0
+    shop/web-2   node-1   node-9     600      0
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn a_zone_is_lost() {
+    assert_snapshot!(of("--scenario examples/scenarios/lose-zone.yaml --diff", "zones"), @"
+    1 pod moves, 2 pods have no place                                        v1.34.1
+
+    SCENARIO   what was changed, and what came of it at once
+    1  cordon nodes with topology.example.com/rack=b1
+       2 nodes: b1-1 and b1-2
+    2  remove nodes with topology.kubernetes.io/zone=a
+       4 nodes: a1-1, a1-2, a2-1 and a2-2
+       3 pods go back to the queue: shop/cache-0, shop/web-1 and shop/web-2
+
+    more pods missing than PodDisruptionBudgets allow: shop/web
+
+    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    2 pods: shop/web-1 and shop/web-2
+      0/8 nodes are available: 2 node(s) didn't match pod topology spread
+      constraints, 2 node(s) were unschedulable, 4 Insufficient cpu.
+
+    DIFFERENT   where pods are without the changes, and with them
+    POD            WITHOUT   WITH
+    shop/cache-0   a1-1      b2-2
+    shop/web-1     a1-1      <pending>
+    shop/web-2     a2-1      <pending>
+
+    NODE   PODS         CPU            MEMORY         CHANGE
+    b2-2   0 → 1        0% → 25%       0% → 25%
+    a1-1   2 → <none>   50% → <none>   37% → <none>   removed
+    a1-2   0 → <none>   0% → <none>    0% → <none>    removed
+    a2-1   1 → <none>   25% → <none>   12% → <none>   removed
+    a2-2   0 → <none>   0% → <none>    0% → <none>    removed
+    b1-1   1 → 1        25% → 25%      12% → 12%      cordoned
+    b1-2   0 → 0        0% → 0%        0% → 0%        cordoned
+
+    NOT EVALUATED   the answer does not rest on this
+    ReplicaSets   not in the input: the default constraints of PodTopologySpread do
+                  without their selectors
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn nodes_of_another_kind_join() {
+    assert_snapshot!(of("--pending --scenario examples/scenarios/add-nodes.yaml -o wide", "gpu"), @"
+    1 of 2 pods placed, on 1 of 9 nodes                                      v1.34.1
+
+    SCENARIO   what was changed, and what came of it at once
+    1  add 3 nodes like the manifest of gpu-l40
+       3 nodes: gpu-l40-1, gpu-l40-2 and gpu-l40-3
+    2  taint nodes with node.kubernetes.io/instance-type=g6.12xlarge
+       example.com/closed:NoSchedule
+       3 nodes: gpu-l40-1, gpu-l40-2 and gpu-l40-3
+
+    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    1 pod: ml/trainer-1
+      0/9 nodes are available: 1 node(s) had untolerated taint
+      {node.kubernetes.io/not-ready: }, 3 Insufficient cpu, 3 Insufficient memory, 3
+      node(s) had untolerated taint {example.com/closed: }, 5 Insufficient
+      nvidia.com/gpu.
+
+    NODE        PODS                CPU                MEMORY                   CHANGE
+    gpu-l40-1   <none> → 1 of 110   <none> → 4 of 48   <none> → 32Gi of 384Gi   added
+    gpu-l40-2   <none> → 0 of 110   <none> → 0 of 48   <none> → 0 of 384Gi      added
+    gpu-l40-3   <none> → 0 of 110   <none> → 0 of 48   <none> → 0 of 384Gi      added
+
+    CLUSTER         CPU             MEMORY          PODS
+    utilisation     21.6% → 16.8%   22.0% → 18.1%   0.8% → 0.6%
+    fragmentation   9.2% → 6.4%     3.5% → 2.7%     33.4% → 22.3%
+    balance         22.9% → 20.0%   25.7% → 22.0%   0.6% → 0.6%
+    5 of 9 nodes with pods, 1 of them newly
+
+    POD             NODE         TOTAL     TIES
+    ml/notebook-4   gpu-l40-1      491        2
+    ml/trainer-1    <none>      <none>   <none>
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn what_is_different() {
+    assert_snapshot!(of("--pending --add-nodes 2=node-2 --diff", "mixed"), @"
+    1 pod moves, 1 pod finds a place                                         v1.34.1
+
+    SCENARIO   what was changed, and what came of it at once
+    1  add 2 nodes like node-2
+       2 nodes: node-2-new-1 and node-2-new-2
+
+    DIFFERENT   where pods are without the changes, and with them
+    POD             WITHOUT     WITH
+    shop/mailer-1   arm-2       node-2-new-2
+    shop/web-7      <pending>   node-2-new-1
+
+    NODE           PODS         CPU            MEMORY         CHANGE
+    node-2-new-1   <none> → 1   <none> → 25%   <none> → 12%   added
+    node-2-new-2   <none> → 1   <none> → 6%    <none> → 0%    added
+    arm-2          1 → 0        12% → 0%       1% → 0%
+    --- stderr
+    --- status 0
+    ");
+    assert_snapshot!(of("--label node-1=a=b --diff", "mixed"), @"
+    No pod is anywhere else                                                  v1.34.1
+
+    SCENARIO   what was changed, and what came of it at once
+    1  label node-1 a=b
+
+    NODE     PODS    CPU         MEMORY      CHANGE
+    node-1   3 → 3   92% → 92%   75% → 75%   other labels
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn steps_as_data() {
+    assert_snapshot!(of("--drain node-3 --diff -o json", "mixed"), @r#"
+    {
+        "apiVersion": "kubectl-sched/v1",
+        "kind": "Simulation",
+        "kubeVersion": "v1.34.1",
+        "steps": [
+            {
+                "pod": "shop/api-1",
+                "from": "node-3",
+                "node": "arm-2",
+                "total": 636
+            },
+            {
+                "pod": "shop/web-5",
+                "from": "node-3",
+                "node": null,
+                "message": "0/12 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 node(s) didn't match Pod's node affinity/selector, 2 node(s) were unschedulable, 3 Insufficient cpu, 4 node(s) had untolerated taint {dedicated: gpu}."
+            }
+        ],
+        "nodes": [
+            {
+                "name": "arm-2",
+                "placed": 1,
+                "before": {
+                    "pods": 0,
+                    "cpu": "0",
+                    "memory": "0"
+                },
+                "after": {
+                    "pods": 1,
+                    "cpu": "2500m",
+                    "memory": "6Gi"
+                },
+                "allocatable": {
+                    "pods": 110,
+                    "cpu": "4",
+                    "memory": "16Gi"
+                }
+            },
+            {
+                "name": "node-3",
+                "changes": [
+                    "Cordoned"
+                ],
+                "placed": 0,
+                "left": 2,
+                "before": {
+                    "pods": 3,
+                    "cpu": "6500m",
+                    "memory": "14Gi"
+                },
+                "after": {
+                    "pods": 1,
+                    "cpu": "2",
+                    "memory": "4Gi"
+                },
+                "allocatable": {
+                    "pods": 110,
+                    "cpu": "8",
+                    "memory": "32Gi"
+                }
+            }
+        ],
+        "summary": {
+            "placed": 1,
+            "unplaced": 1,
+            "gated": 0,
+            "refused": 0,
+            "evicted": 0,
+            "placedAgain": 0,
+            "nodes": 12,
+            "nodesUsed": 5,
+            "nodesNewlyUsed": 1,
+            "utilisation": {
+                "before": {
+                    "cpu": 0.1272,
+                    "memory": 0.0814,
+                    "pods": 0.0083
+                },
+                "after": {
+                    "cpu": 0.1083,
+                    "memory": 0.0729,
+                    "pods": 0.0073
+                }
+            },
+            "fragmentation": {
+                "before": {
+                    "cpu": 0.0403,
+                    "memory": 0.0837,
+                    "pods": 0.3592
+                },
+                "after": {
+                    "cpu": 0.0414,
+                    "memory": 0.0735,
+                    "pods": 0.3965
+                }
+            },
+            "balance": {
+                "before": {
+                    "cpu": 0.3674,
+                    "memory": 0.2491,
+                    "pods": 0.0119
+                },
+                "after": {
+                    "cpu": 0.353,
+                    "memory": 0.2501,
+                    "pods": 0.0106
+                }
+            },
+            "unplacedByCause": [
+                {
+                    "pods": 1,
+                    "first": "shop/web-5",
+                    "causes": [
+                        {
+                            "plugin": "TaintToleration",
+                            "message": "node(s) had untolerated taint {dedicated: gpu}",
+                            "nodes": 4
+                        },
+                        {
+                            "plugin": "NodeResourcesFit",
+                            "message": "Insufficient cpu",
+                            "nodes": 3
+                        },
+                        {
+                            "plugin": "NodeAffinity",
+                            "message": "node(s) didn't match Pod's node affinity/selector",
+                            "nodes": 2
+                        },
+                        {
+                            "plugin": "NodeUnschedulable",
+                            "message": "node(s) were unschedulable",
+                            "nodes": 2
+                        },
+                        {
+                            "plugin": "TaintToleration",
+                            "message": "node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }",
+                            "nodes": 1
+                        }
+                    ]
+                }
+            ]
+        },
+        "scenario": [
+            {
+                "step": "--drain node-3",
+                "summary": "drain node-3",
+                "nodes": [
+                    "node-3"
+                ],
+                "evicted": [
+                    "shop/api-1",
+                    "shop/web-5"
+                ],
+                "refused": [
+                    {
+                        "node": "node-3",
+                        "pod": "shop/web-6",
+                        "message": "Cannot evict pod as it would violate the pod's disruption budget.",
+                        "budgets": [
+                            "shop/web"
+                        ]
+                    }
+                ],
+                "retries": 1
+            }
+        ],
+        "diff": {
+            "pods": [
+                {
+                    "pod": "shop/api-1",
+                    "without": {
+                        "state": "OnNode",
+                        "node": "node-3"
+                    },
+                    "with": {
+                        "state": "OnNode",
+                        "node": "arm-2"
+                    }
+                },
+                {
+                    "pod": "shop/web-5",
+                    "without": {
+                        "state": "OnNode",
+                        "node": "node-3"
+                    },
+                    "with": {
+                        "state": "Pending"
+                    },
+                    "message": "0/12 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 node(s) didn't match Pod's node affinity/selector, 2 node(s) were unschedulable, 3 Insufficient cpu, 4 node(s) had untolerated taint {dedicated: gpu}."
+                }
+            ],
+            "nodes": [
+                {
+                    "name": "arm-2",
+                    "placed": 1,
+                    "before": {
+                        "pods": 0,
+                        "cpu": "0",
+                        "memory": "0"
+                    },
+                    "after": {
+                        "pods": 1,
+                        "cpu": "2500m",
+                        "memory": "6Gi"
+                    },
+                    "allocatable": {
+                        "pods": 110,
+                        "cpu": "4",
+                        "memory": "16Gi"
+                    }
+                },
+                {
+                    "name": "node-3",
+                    "changes": [
+                        "Cordoned"
+                    ],
+                    "placed": 0,
+                    "left": 2,
+                    "before": {
+                        "pods": 3,
+                        "cpu": "6500m",
+                        "memory": "14Gi"
+                    },
+                    "after": {
+                        "pods": 1,
+                        "cpu": "2",
+                        "memory": "4Gi"
+                    },
+                    "allocatable": {
+                        "pods": 110,
+                        "cpu": "8",
+                        "memory": "32Gi"
+                    }
+                }
+            ]
+        },
+        "notEvaluated": []
+    }
+    --- stderr
+    --- status 0
+    "#);
+}
+
+#[test]
+fn what_is_no_change() {
+    let of = |arguments: &str| of(arguments, "mixed");
+    assert_snapshot!(of("--drain nix"), @r#"
+    --- stderr
+    error: --drain nix: nodes "nix" not found
+    --- status 2
+    "#);
+    assert_snapshot!(of("--drain pool=nix"), @"
+    --- stderr
+    error: --drain pool=nix: no node has pool=nix
+    --- status 2
+    ");
+    assert_snapshot!(of("--taint node-1=key:No"), @r#"
+    --- stderr
+    error: invalid value "node-1=key:No" for --taint: write NODE=KEY=VALUE:EFFECT; effects are NoSchedule, PreferNoSchedule and NoExecute
+    --- status 2
+    "#);
+    assert_snapshot!(of("--add-nodes node-1"), @r#"
+    --- stderr
+    error: invalid value "node-1" for --add-nodes: write N=NODE or N=FILE, such as 3=node-1
+    --- status 2
+    "#);
+    assert_snapshot!(of("--scale web=3"), @r#"
+    --- stderr
+    error: invalid value "web=3" for --scale: "web" names no workload; write TYPE/NAME, such as deploy/web
+    --- status 2
+    "#);
+    assert_snapshot!(of("--pending --diff"), @"
+    --- stderr
+    error: --diff compares with the unchanged cluster, and nothing is changed; use it with --scenario FILE or a flag such as --drain NODE
+    --- status 2
+    ");
+    assert_snapshot!(of("--scenario tests/cli/bad/scenario-field.yaml"), @"
+    --- stderr
+    error: tests/cli/bad/scenario-field.yaml: steps[1].forced: unknown field; Drain takes kind, node, selector, zone, force, place
+    --- status 2
+    ");
+    assert_snapshot!(of("--scenario examples/pods/batch.yaml"), @r#"
+    --- stderr
+    error: examples/pods/batch.yaml: apiVersion: is "batch/v1"; a scenario has kubectl-sched/v1
+    --- status 2
+    "#);
+}
+
+fn json_of(arguments: &str) -> Value {
+    let output = run(arguments);
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// A suggestion's steps, played as a scenario, place the pod on the node that the suggestion names.
+#[test]
+fn suggestions_can_be_played() {
+    let directory = std::env::temp_dir().join(format!("kubectl-sched-scenario-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let mut played = 0;
+    for (cluster, namespace, pod) in
+        [("mixed", "shop", "web-7"), ("zones", "shop", "web-5"), ("gpu", "ml", "trainer-1")]
+    {
+        let snapshot = format!("--snapshot examples/clusters/{cluster}.yaml");
+        let explained = json_of(&format!("explain {pod} -n {namespace} -o json {snapshot}"));
+        for suggestion in explained["suggestions"].as_array().unwrap() {
+            let steps = &suggestion["steps"];
+            // A pod that makes way is looked for another place before the other has its own.
+            if steps[0]["kind"] == "Evict" {
+                continue;
+            }
+            let file = directory.join(format!("{cluster}-{played}.json"));
+            let scenario = json!({"apiVersion": "kubectl-sched/v1", "kind": "Scenario", "steps": steps});
+            std::fs::write(&file, scenario.to_string()).unwrap();
+            let simulated =
+                json_of(&format!("simulate --pending --scenario {} -o json {snapshot}", file.to_string_lossy()));
+            let step = simulated["steps"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|step| step["pod"] == json!(format!("{namespace}/{pod}")));
+            assert!(step.unwrap()["node"].is_string(), "{cluster} {steps}: {}", step.unwrap());
+            played += 1;
+        }
+    }
+    std::fs::remove_dir_all(&directory).unwrap();
+    assert!(played > 8, "{played} suggestions");
+}
+
+/// Every node of the example clusters is drained, and the evictions are played again by hand: no
+/// pod may leave whose budget has nothing left.
+#[test]
+fn drains_of_all_nodes_heed_the_budgets() {
+    let mut evicted = 0;
+    for cluster in ["mixed", "gpu", "zones"] {
+        let objects: Value =
+            serde_yaml::from_str(&std::fs::read_to_string(format!("examples/clusters/{cluster}.yaml")).unwrap())
+                .unwrap();
+        let items = objects["items"].as_array().unwrap();
+        let of_kind = |kind: &'static str| items.iter().filter(move |item| item["kind"] == kind);
+        for node in of_kind("Node").map(|node| node["metadata"]["name"].as_str().unwrap()) {
+            let answer = json_of(&format!(
+                "simulate --drain {node} --force -o json --snapshot examples/clusters/{cluster}.yaml"
+            ));
+            let mut left: BTreeMap<&str, i64> = of_kind("PodDisruptionBudget")
+                .map(|budget| {
+                    (
+                        app(&budget["spec"]["selector"]["matchLabels"]),
+                        budget["status"]["disruptionsAllowed"].as_i64().unwrap(),
+                    )
+                })
+                .collect();
+            let step = &answer["scenario"][0];
+            let none = Vec::new();
+            let pods = |list: &str| step[list].as_array().unwrap_or(&none).clone();
+            for pod in pods("evicted").iter().chain(&pods("lost")) {
+                let object = of_kind("Pod").find(|object| *pod == json!(key(object))).unwrap();
+                assert_eq!(object["spec"]["nodeName"], node);
+                evicted += 1;
+                let Some(budget) = left.get_mut(app(&object["metadata"]["labels"])) else { continue };
+                *budget -= 1;
+                assert!(*budget >= 0, "{cluster} {node}: {pod} left without leave");
+                let placed = answer["steps"].as_array().unwrap().iter().find(|step| step["pod"] == *pod);
+                if placed.is_some_and(|step| step["node"].is_string()) {
+                    *budget += 1;
+                }
+            }
+            for refusal in pods("refused") {
+                let object = of_kind("Pod").find(|object| refusal["pod"] == json!(key(object))).unwrap();
+                assert_eq!(left[app(&object["metadata"]["labels"])], 0, "{cluster} {node}: {refusal}");
+            }
+        }
+    }
+    assert!(evicted > 10, "{evicted} pods");
+}
+
+fn key(object: &Value) -> String {
+    let part = |field: &str| object["metadata"][field].as_str().unwrap();
+    format!("{}/{}", part("namespace"), part("name"))
+}
+
+fn app(labels: &Value) -> &str {
+    labels["app"].as_str().unwrap_or_default()
+}

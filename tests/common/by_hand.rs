@@ -1,0 +1,142 @@
+//! Edits made to objects as they stand in a file, as a person would make them: independent of how
+//! the state makes them.
+#![allow(dead_code)] // not every test binary asks for it
+
+use kubectl_sched::cluster::ObjectKey;
+use kubectl_sched::cluster::edit::Edit;
+use kubectl_sched::cluster::name::Name;
+use kubectl_sched::explain::Suggestion;
+use serde_json::{Value, json};
+
+use super::build;
+
+const CORDON: &str = "node.kubernetes.io/unschedulable";
+
+/// The objects with the suggestion followed; none where its changes of the pod cannot be written as
+/// a patch.
+pub(crate) fn follow(suggestion: &Suggestion, objects: &[Value]) -> Option<Vec<Value>> {
+    let mut objects = objects.to_vec();
+    for edit in &suggestion.edits {
+        match edit {
+            Edit::PatchPod { pod, .. } => merge(find(&mut objects, "Pod", *pod), suggestion.patch.as_ref()?),
+            other => make(other, &mut objects),
+        }
+    }
+    Some(objects)
+}
+
+fn make(edit: &Edit, objects: &mut Vec<Value>) {
+    match edit {
+        Edit::Uncordon { node } => {
+            let node = node_of(objects, *node);
+            node["spec"]["unschedulable"] = json!(false);
+            keep_taints(node, |taint| taint["key"] != CORDON);
+        }
+        Edit::RemoveTaint { node, taint } => keep_taints(node_of(objects, *node), |other| {
+            other["key"] != taint.key.as_str()
+                || other["effect"] != taint.effect.as_str()
+                || other.get("value").and_then(Value::as_str).unwrap_or_default() != taint.value.as_str()
+        }),
+        Edit::LabelNode { node, key, value } => {
+            node_of(objects, *node)["metadata"]["labels"][key.as_str()] = json!(value);
+        }
+        Edit::AddNode { like, name } => add_node(objects, *like, *name),
+        Edit::Free { node, resource, amount } => {
+            // Whoever gives it back: the node has that much more to give.
+            let allocatable = &mut node_of(objects, *node)["status"]["allocatable"][resource.as_str()];
+            *allocatable = sum(allocatable, &json!(amount));
+        }
+        Edit::Evict { pod } => {
+            objects.retain(|object| object["kind"] != "Pod" || key_of(object) != pod.to_string());
+        }
+        other => unreachable!("never suggested: {other:?}"),
+    }
+}
+
+fn add_node(objects: &mut Vec<Value>, like: Name, name: Name) {
+    let mut node = node_of(objects, like).clone();
+    node["metadata"]["name"] = json!(name);
+    if node["metadata"]["labels"].get("kubernetes.io/hostname").is_some() {
+        node["metadata"]["labels"]["kubernetes.io/hostname"] = json!(name);
+    }
+    node["spec"]["unschedulable"] = json!(false);
+    keep_taints(&mut node, |taint| !taint["key"].as_str().unwrap().starts_with("node.kubernetes.io/"));
+    node["status"]["images"] = json!([]);
+    let mut copies = vec![node];
+    for object in objects.iter() {
+        let of_node =
+            |owner: &Value| owner["controller"] == true && (owner["kind"] == "DaemonSet" || owner["kind"] == "Node");
+        let is_daemon = object["kind"] == "Pod"
+            && object["spec"]["nodeName"] == like.as_str()
+            && object["metadata"].get("deletionTimestamp").is_none_or(Value::is_null)
+            && object["metadata"]["ownerReferences"].as_array().is_some_and(|owners| owners.iter().any(of_node));
+        let is_csi_node = object["kind"] == "CSINode" && object["metadata"]["name"] == like.as_str();
+        if is_daemon || is_csi_node {
+            let mut copy = object.clone();
+            let own = object["metadata"]["name"].as_str().unwrap();
+            copy["metadata"]["name"] = if is_daemon { json!(format!("{own}-{name}")) } else { json!(name) };
+            if is_daemon {
+                copy["metadata"]["uid"] = json!(format!("{own}-{name}"));
+                copy["spec"]["nodeName"] = json!(name);
+            }
+            copies.push(copy);
+        }
+    }
+    objects.extend(copies);
+}
+
+/// A strategic merge as kubectl does it: lists of containers and constraints by their key, null
+/// deletes, every other list is replaced.
+fn merge(object: &mut Value, patch: &Value) {
+    let Value::Object(fields) = patch else {
+        *object = patch.clone();
+        return;
+    };
+    if !object.is_object() {
+        *object = json!({});
+    }
+    for (field, part) in fields {
+        let key = match field.as_str() {
+            "containers" | "initContainers" => Some("name"),
+            "topologySpreadConstraints" => Some("topologyKey"),
+            _ => None,
+        };
+        match (key, part) {
+            (_, Value::Null) => {
+                object.as_object_mut().unwrap().remove(field);
+            }
+            (Some(key), Value::Array(parts)) => {
+                for part in parts {
+                    let items = object[field].as_array_mut().unwrap();
+                    merge(items.iter_mut().find(|item| item[key] == part[key]).unwrap(), part);
+                }
+            }
+            _ => merge(&mut object[field], part),
+        }
+    }
+}
+
+fn keep_taints(node: &mut Value, keep: impl Fn(&Value) -> bool) {
+    if let Some(taints) = node["spec"]["taints"].as_array_mut() {
+        taints.retain(keep);
+    }
+}
+
+fn sum(a: &Value, b: &Value) -> Value {
+    let milli = |quantity: &Value| build::quantity(quantity).milli_value();
+    json!(format!("{}m", milli(a) + milli(b)))
+}
+
+fn node_of(objects: &mut [Value], node: Name) -> &mut Value {
+    objects.iter_mut().find(|object| object["kind"] == "Node" && object["metadata"]["name"] == node.as_str()).unwrap()
+}
+
+fn find<'a>(objects: &'a mut [Value], kind: &str, key: ObjectKey) -> &'a mut Value {
+    objects.iter_mut().find(|object| object["kind"] == kind && key_of(object) == key.to_string()).unwrap()
+}
+
+fn key_of(object: &Value) -> String {
+    let metadata = &object["metadata"];
+    let namespace = metadata.get("namespace").and_then(Value::as_str).unwrap_or("default");
+    format!("{namespace}/{}", metadata["name"].as_str().unwrap())
+}

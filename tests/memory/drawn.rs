@@ -1,0 +1,235 @@
+//! Small clusters drawn from a seed: a few templates with many replicas, some on nodes already,
+//! that get into each other's way by everything a scheduler heeds.
+
+use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, Object};
+use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
+use kubectl_sched::scheduler::Scheduler;
+use serde_json::{Value, json};
+
+/// Numbers that follow from a seed (SplitMix64).
+pub(crate) struct Draw(pub(crate) u64);
+
+impl Draw {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound as u64) as usize
+    }
+
+    pub(crate) fn one_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
+    fn of<'a, T>(&mut self, values: &'a [T]) -> &'a T {
+        &values[self.below(values.len())]
+    }
+}
+
+/// A state and who schedules in it.
+pub(crate) struct Drawn {
+    pub(crate) scheduler: Scheduler,
+    pub(crate) cluster: Cluster,
+}
+
+const APPS: [&str; 3] = ["web", "db", "job"];
+const KEYS: [&str; 3] = ["kubernetes.io/hostname", "topology.kubernetes.io/zone", "rack"];
+
+impl Drawn {
+    pub(crate) fn of(seed: u64) -> Self {
+        let mut draw = Draw(seed);
+        let behaviour = Behaviour::new(KubeVersion::REFERENCE);
+        let mut builder = ClusterBuilder::default();
+        let mut add = |kind, object: Value| {
+            builder.add(Object::decode(kind, object.to_string().as_bytes()).unwrap().0);
+        };
+        let nodes = 2 + draw.below(9);
+        for number in 0..nodes {
+            add(Kind::Node, node(&mut draw, number));
+        }
+        for app in APPS {
+            if draw.one_in(2) {
+                let spec = json!({ "selector": { "app": app } });
+                add(Kind::Service, json!({ "metadata": { "name": app, "namespace": "default" }, "spec": spec }));
+            }
+        }
+        let templates: Vec<Value> = (0..=draw.below(4)).map(|_| template(&mut draw)).collect();
+        for number in 0..draw.below(20) {
+            let mut pod = pod(draw.of(&templates), &format!("there-{number}"));
+            // Some nodes do not exist, and some pods are on their way out.
+            pod["spec"]["nodeName"] = json!(format!("node-{}", draw.below(nodes + 1)));
+            if draw.one_in(6) {
+                pod["metadata"]["deletionTimestamp"] = json!("2026-05-01T00:00:00Z");
+            }
+            add(Kind::Pod, pod);
+        }
+        for number in 0..10 + draw.below(20) {
+            let mut pod = pod(draw.of(&templates), &format!("pending-{number}"));
+            if draw.one_in(40) {
+                pod["metadata"]["deletionTimestamp"] = json!("2026-05-01T00:00:00Z");
+            }
+            if draw.one_in(60) {
+                pod["status"]["nominatedNodeName"] = json!(format!("node-{}", draw.below(nodes)));
+            }
+            add(Kind::Pod, pod);
+        }
+        let config = SchedulerConfig::parse(&config(&mut draw), &behaviour).unwrap();
+        let cluster = builder.build(behaviour.request_gates());
+        Self { scheduler: Scheduler::new(config, behaviour), cluster }
+    }
+}
+
+fn node(draw: &mut Draw, number: usize) -> Value {
+    let name = format!("node-{number}");
+    let mut labels = json!({ "kubernetes.io/hostname": name });
+    for (key, values) in
+        [("topology.kubernetes.io/zone", ["a", "b", "c"]), ("rack", ["1", "2", "2"]), ("disk", ["ssd", "ssd", "hdd"])]
+    {
+        if !draw.one_in(5) {
+            labels[key] = json!(draw.of(&values));
+        }
+    }
+    let mut taints = Vec::new();
+    if draw.one_in(4) {
+        let effect = *draw.of(&["NoSchedule", "PreferNoSchedule", "NoExecute"]);
+        taints.push(json!({ "key": "team", "value": "x", "effect": effect }));
+    }
+    let image = json!({ "names": ["registry/app:1"], "sizeBytes": 300_000_000 });
+    json!({
+        "metadata": { "name": name, "labels": labels },
+        "spec": { "taints": taints, "unschedulable": draw.one_in(10) },
+        "status": {
+            "images": if draw.one_in(2) { vec![image] } else { Vec::new() },
+            "allocatable": {
+                "cpu": (1 + draw.below(6)).to_string(),
+                "memory": format!("{}Gi", 1 + draw.below(8)),
+                "pods": (1 + draw.below(9)).to_string(),
+            },
+        },
+    })
+}
+
+fn template(draw: &mut Draw) -> Value {
+    let app = *draw.of(&APPS);
+    let mut container = json!({ "name": "main", "image": "registry/app:1" });
+    if !draw.one_in(5) {
+        container["resources"]["requests"] =
+            json!({ "cpu": format!("{}m", 50 * draw.below(12)), "memory": format!("{}Mi", 64 * draw.below(10)) });
+    }
+    if draw.one_in(5) {
+        container["ports"] = json!([{ "hostPort": 80 + draw.below(2), "containerPort": 80 }]);
+    }
+    let mut spec = json!({ "containers": [container], "priority": draw.below(2) });
+    if draw.one_in(3) {
+        spec["tolerations"] = json!([{ "key": "team", "operator": "Exists" }]);
+    }
+    if draw.one_in(6) {
+        spec["nodeSelector"] = json!({ "disk": "ssd" });
+    }
+    if draw.one_in(12) {
+        spec["schedulingGates"] = json!([{ "name": "wait" }]);
+    }
+    let mut affinity = json!({});
+    if draw.one_in(5) {
+        let term = json!({ "matchExpressions": [{ "key": "disk", "operator": "In", "values": ["ssd"] }] });
+        affinity["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"] =
+            json!([{ "weight": 1 + draw.below(50), "preference": term }]);
+    }
+    for kind in ["podAffinity", "podAntiAffinity"] {
+        for when in ["required", "preferred"] {
+            let terms = match draw.below(12) {
+                0 | 1 => 1,
+                2 => 2,
+                _ => 0,
+            };
+            let terms: Vec<Value> = (0..terms).map(|_| term(draw, when == "preferred")).collect();
+            if !terms.is_empty() {
+                affinity[kind][format!("{when}DuringSchedulingIgnoredDuringExecution")] = json!(terms);
+            }
+        }
+    }
+    if affinity.as_object().is_some_and(|affinity| !affinity.is_empty()) {
+        spec["affinity"] = affinity;
+    }
+    let constraints = if draw.one_in(2) { draw.below(3) } else { 0 };
+    spec["topologySpreadConstraints"] = (0..constraints).map(|_| constraint(draw)).collect();
+    json!({ "metadata": { "namespace": "default", "labels": { "app": app, "version": draw.below(2).to_string() } }, "spec": spec })
+}
+
+fn term(draw: &mut Draw, weighted: bool) -> Value {
+    let mut term = json!({ "topologyKey": draw.of(&KEYS), "labelSelector": selector(draw) });
+    if draw.one_in(4) {
+        term["namespaceSelector"] = json!({});
+    }
+    if weighted { json!({ "weight": 1 + draw.below(100), "podAffinityTerm": term }) } else { term }
+}
+
+fn constraint(draw: &mut Draw) -> Value {
+    let hard = draw.one_in(2);
+    let mut constraint = json!({
+        "maxSkew": 1 + draw.below(2),
+        "topologyKey": draw.of(&KEYS),
+        "whenUnsatisfiable": if hard { "DoNotSchedule" } else { "ScheduleAnyway" },
+        "labelSelector": selector(draw),
+        "nodeAffinityPolicy": draw.of(&["Honor", "Ignore"]),
+        "nodeTaintsPolicy": draw.of(&["Honor", "Ignore"]),
+    });
+    if hard && draw.one_in(4) {
+        constraint["minDomains"] = json!(1 + draw.below(4));
+    }
+    constraint
+}
+
+fn selector(draw: &mut Draw) -> Value {
+    match draw.below(8) {
+        0 => json!({}),
+        1 => Value::Null,
+        2 => json!({ "matchExpressions": [{ "key": "app", "operator": "NotIn", "values": [draw.of(&APPS)] }] }),
+        3 => json!({ "matchLabels": { "app": draw.of(&APPS), "version": "1" } }),
+        _ => json!({ "matchLabels": { "app": draw.of(&APPS) } }),
+    }
+}
+
+fn pod(template: &Value, name: &str) -> Value {
+    let mut pod = template.clone();
+    pod["metadata"]["name"] = json!(name);
+    pod["metadata"]["uid"] = json!(name);
+    pod["metadata"]["creationTimestamp"] = json!("2026-05-01T00:00:00Z");
+    pod["status"] = json!({ "phase": "Pending" });
+    pod
+}
+
+/// One of a few configurations: weights, strategies, constraints of the profile's own, plugins left out.
+fn config(draw: &mut Draw) -> Value {
+    let strategy = |kind: &str| {
+        json!([{ "name": "NodeResourcesFit", "args": { "scoringStrategy": {
+            "type": kind,
+            "resources": [{ "name": "cpu", "weight": 3 }, { "name": "memory", "weight": 1 }],
+        } } }])
+    };
+    let constraints = |action: &str| {
+        json!([{ "name": "PodTopologySpread", "args": { "defaultingType": "List", "defaultConstraints": [
+            { "maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": action },
+        ] } }])
+    };
+    let profile = match draw.below(9) {
+        0 => json!({ "pluginConfig": strategy("MostAllocated") }),
+        1 => json!({ "pluginConfig": constraints("DoNotSchedule") }),
+        2 => json!({ "pluginConfig": constraints("ScheduleAnyway") }),
+        3 => json!({ "plugins": { "score": { "enabled": [{ "name": "InterPodAffinity", "weight": 50 }] } } }),
+        4 => json!({ "plugins": { "score": { "disabled": [{ "name": "*" }] } } }),
+        5 => json!({ "plugins": { "multiPoint": { "disabled": [{ "name": "PodTopologySpread" }] } } }),
+        6 => {
+            json!({ "pluginConfig": [{ "name": "InterPodAffinity", "args": { "ignorePreferredTermsOfExistingPods": true } }] })
+        }
+        _ => json!({}),
+    };
+    let mut profile = profile;
+    profile["schedulerName"] = json!("default-scheduler");
+    json!({ "apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration", "profiles": [profile] })
+}
