@@ -145,7 +145,7 @@ fn the_answer_stands_in_the_markup() {
 }
 
 #[test]
-fn scores_preemption_and_one_node() {
+fn scores_preemption_one_node_and_the_clusters_own_words() {
     let page_of = |words: &str, texts: &[&str]| {
         let page = page(words);
         for text in texts {
@@ -158,6 +158,11 @@ fn scores_preemption_and_one_node() {
         "explain web-7 -n shop --node node-2 --snapshot examples/clusters/mixed.yaml",
         &["NodeResourcesFit says no", "cpu: asked 2, used 6200m of 8"],
     );
+    page_of(
+        "explain stale -n shop --snapshot tests/cli/words",
+        &["own event of 2026-03-01T10:20:00Z says otherwise:", "since then there are 2 nodes instead of 3"],
+    );
+    page_of("explain same -n shop --snapshot tests/cli/words", &["same as the pod&#39;s condition PodScheduled"]);
 }
 
 #[test]
@@ -201,6 +206,25 @@ fn a_simulation() {
         assert!(page.contains(text), "{text}");
     }
     assert_eq!(data(&page, "data")["names"], json!(["arm-2"]));
+}
+
+#[test]
+fn a_simulation_with_preemption() {
+    let page = page("simulate --pending --preempt --snapshot examples/clusters/gpu.yaml");
+    for text in ["1 pod preempted, 0 of them placed again", "preempted on gpu-a100-2 by ml/trainer-1", "8% → 66%"] {
+        assert!(page.contains(text), "{text}");
+    }
+}
+
+#[test]
+fn a_scenario_and_what_it_changes() {
+    let asked = "simulate --drain a1-1 --snapshot examples/clusters/zones.yaml";
+    let whole = page(asked);
+    for text in ["<li>drain a1-1", "2 pods evicted: ", "<th scope=\"col\">From</th>", "utilisation"] {
+        assert!(whole.contains(text), "{text}");
+    }
+    let different = page(&format!("{asked} --diff"));
+    assert!(different.contains("<h3>Different</h3>") && !different.contains("<h3>Pod by pod</h3>"));
 }
 
 #[test]

@@ -19,27 +19,6 @@ fn tab(line: &str) -> String {
 }
 
 #[test]
-fn formats_that_the_command_has() {
-    assert_snapshot!(tab("explain -o "), @"
-    html
-    json
-    name
-    table
-    wide
-    yaml
-    :4
-    ");
-    assert_snapshot!(tab("version -o "), @"
-    json
-    name
-    table
-    wide
-    yaml
-    :4
-    ");
-}
-
-#[test]
 fn names_of_a_snapshot() {
     assert_snapshot!(tab("explain --snapshot examples/clusters/mixed.yaml -n "), @r"
     batch

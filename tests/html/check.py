@@ -25,6 +25,10 @@ EXAMPLES = {
     "running": "explain cache-0 -n shop --snapshot examples/clusters/zones.yaml",
     "preempting": "explain trainer-1 -n ml --snapshot examples/clusters/gpu.yaml",
     "node": "explain web-7 -n shop --node node-2 --snapshot examples/clusters/mixed.yaml",
+    "stale": "explain stale -n shop --snapshot tests/cli/words",
+    "preempted": "simulate --pending --preempt --snapshot examples/clusters/gpu.yaml",
+    "drained": "simulate --drain a1-1 --snapshot examples/clusters/zones.yaml",
+    "different": "simulate --drain a1-1 --diff --snapshot examples/clusters/zones.yaml",
     "simulated": "simulate --pending -f examples/pods/batch.yaml --replicas 9 --snapshot examples/clusters/mixed.yaml",
 }
 NASTY = ["<script>window.hacked = 1</script>", '"><img src=x onerror="window.hacked = 2">', "</script><script>window.hacked = 3</script>"]

@@ -13,7 +13,9 @@ mod markup;
 mod matrix;
 mod node;
 mod notes;
+mod scenario;
 mod scores;
+mod sheet;
 mod shell;
 mod simulation;
 

@@ -68,16 +68,16 @@
       const [row] = rows;
       const [before, after] = [column.before[row], column.after[row]];
       const bar = element("span", { className: "bar" });
-      bar.style.setProperty("--before", percent(before));
-      bar.style.setProperty("--after", percent(after));
-      td.className = "load";
+      bar.style.setProperty("--kept", percent(Math.min(before, after)));
+      bar.style.setProperty("--most", percent(Math.max(before, after)));
+      td.className = after < before ? "load less" : "load";
       td.append(bar, `${before}% → ${after}% `, element("span", { className: "place", textContent: column.amounts[row] }));
       return td;
     }
     if (column.kind === "text") {
       const value = column.values[rows[0]];
-      td.textContent = value ?? "✕ no node";
-      td.className = value === null ? "no" : "";
+      td.textContent = value ?? column.none;
+      td.className = value === null && column.none.startsWith("✕") ? "no" : "";
       return td;
     }
     const values = numbersOf(column, rows);

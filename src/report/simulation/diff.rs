@@ -8,7 +8,7 @@ use super::super::text::count;
 use super::table::{left_out, nodes};
 
 /// The first line.
-pub(super) fn headline(diff: &Diff) -> (Label, String) {
+pub(in crate::report) fn headline(diff: &Diff) -> (Label, String) {
     let pods = |wanted: fn(&PodDiff) -> bool| diff.pods.iter().filter(|pod| wanted(pod)).count();
     let homeless = pods(|pod| pod.with == Whereabouts::Pending);
     let parts = [
@@ -45,7 +45,7 @@ pub(super) fn render(screen: &mut Screen, diff: &Diff, wide: bool, most_pods: us
     nodes(screen, &diff.nodes, wide, most_nodes);
 }
 
-pub(super) fn word(whereabouts: Whereabouts) -> String {
+pub(in crate::report) fn word(whereabouts: Whereabouts) -> String {
     match whereabouts {
         Whereabouts::Node(node) => node.to_string(),
         Whereabouts::Pending => "<pending>".to_owned(),

@@ -1,6 +1,6 @@
 //! How a simulation looks: a table for people, JSON and YAML for programs, names for pipes.
 
-mod diff;
+pub(super) mod diff;
 mod json;
 mod json_change;
 pub(super) mod scenario;

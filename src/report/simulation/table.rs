@@ -32,7 +32,9 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
         None => headline(answer),
     };
     screen.headline(label, &headline, &options.grounds.to_string());
-    asides(&mut screen, &answer.summary);
+    for (label, text) in asides(&answer.summary) {
+        screen.paragraph(label, &text);
+    }
     refused(&mut screen, answer, most(GROUPS));
     scenario::render(&mut screen, answer, options.wide);
     unplaced(&mut screen, &answer.summary, most(GROUPS));
@@ -71,16 +73,17 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
 }
 
 /// What the headline does not tell of its pods.
-fn asides(screen: &mut Screen, summary: &Summary) {
+pub(in crate::report) fn asides(summary: &Summary) -> Vec<(Label, String)> {
+    let mut asides = Vec::new();
     if summary.evicted > 0 {
         let label = if summary.placed_again < summary.evicted { Label::Rejected } else { Label::Plain };
         let again = format!("{} of them placed again", thousands(summary.placed_again));
-        screen.paragraph(label, &format!("{} preempted, {again}", count(summary.evicted, "pod")));
+        asides.push((label, format!("{} preempted, {again}", count(summary.evicted, "pod"))));
     }
     if summary.gated > 0 {
-        let gated = format!("{} not tried: scheduling gates", count(summary.gated, "pod"));
-        screen.paragraph(Label::Plain, &gated);
+        asides.push((Label::Plain, format!("{} not tried: scheduling gates", count(summary.gated, "pod"))));
     }
+    asides
 }
 
 /// Pods that never come into being; those that are refused for the same reason together.
