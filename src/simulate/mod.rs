@@ -16,6 +16,7 @@ mod memories;
 pub mod picture;
 pub mod preempt;
 pub mod queue;
+pub mod resilience;
 mod run;
 pub mod scenario;
 pub mod step;
@@ -167,7 +168,12 @@ impl<'a> Simulation<'a> {
     /// The change cannot be made; then nothing has changed.
     pub fn edit(&mut self, edit: &Edit) -> Result<(), EditError> {
         let undo = edit.apply(self.cluster, self.scheduler.behaviour().request_gates())?;
-        self.edited(undo);
+        if matches!(edit, Edit::SetDisruptionsAllowed { .. }) {
+            // Where a pod goes does not hang on it: what is remembered still holds.
+            self.done.push(Before::Edited(undo));
+        } else {
+            self.edited(undo);
+        }
         Ok(())
     }
 
