@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+
 use crate::cluster::{Name, ObjectKey};
 use crate::simulate::resilience::drain_plan::{DrainPlan, NodeDrain, Wave};
 
 use super::super::simulation::scenario::refused;
 use super::super::style::Label;
 use super::super::table::{Grid, Options, Screen};
-use super::super::text::{count, thousands};
+use super::super::text::{count, list, thousands};
 use super::{PODS, pods, unplaced};
 
 /// Pods of one node that are shown.
@@ -97,8 +99,18 @@ fn in_the_way(screen: &mut Screen, plan: &DrainPlan, most: usize) {
     }
     screen.heading("WHAT STANDS IN THE WAY", "");
     unplaced(screen, &plan.unplaced, "", most);
+    let mut held: IndexMap<(&str, &[ObjectKey]), Vec<ObjectKey>> = IndexMap::new();
     for refusal in plan.drains.iter().flat_map(|drain| &drain.refused) {
-        screen.indented(Label::Rejected, "", &refused(refusal));
+        match refusal.pod {
+            Some(pod) => held.entry((&refusal.message, &refusal.budgets)).or_default().push(pod),
+            None => screen.indented(Label::Rejected, "", &refused(refusal)),
+        }
+    }
+    for ((message, budgets), held) in held {
+        let verb = if held.len() == 1 { "is not evicted" } else { "are not evicted" };
+        screen.indented(Label::Rejected, "", &pods(&held, verb, most));
+        let budgets: Vec<String> = budgets.iter().map(ToString::to_string).collect();
+        screen.indented(Label::Plain, "  ", &format!("{message} ({})", list(&budgets, PODS)));
     }
 }
 

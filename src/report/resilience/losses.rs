@@ -1,6 +1,6 @@
 //! What losses do: a line a unit, the worst first, then what hurts about the worst of them.
 
-use crate::simulate::resilience::{BrokenBudget, Loss};
+use crate::simulate::resilience::{BrokenBudget, By, Loss};
 
 use super::super::style::Label;
 use super::super::table::{Grid, Options, Screen};
@@ -26,8 +26,8 @@ pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, options: Options<
     let shown = if options.wide { losses.len() } else { harmful.min(UNITS) };
     units(screen, answer, shown);
     if harmful > shown {
-        let rest = count(harmful - shown, "more loss that does harm").replace("harms", "harm");
-        screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
+        screen
+            .line(&[(Label::Dim, &format!("and {} more that do harm: -o wide shows all", thousands(harmful - shown)))]);
     }
     let told = if options.wide { losses.len() } else { TOLD };
     for loss in losses.iter().filter(|loss| loss.does_harm() || options.wide).take(told) {
@@ -35,31 +35,32 @@ pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, options: Options<
     }
     if harmful > told {
         screen.blank();
-        screen.line(&[(Label::Dim, "what hurts about the others: -o wide")]);
+        screen.line(&[(Label::Dim, "-o wide tells of the others")]);
     }
 }
 
 /// The answer in one line.
 fn headline(answer: &LossAnswer) -> (Label, String) {
     let losses = &answer.sweep.losses;
-    let unit = noun(answer);
+    let units = match answer.by {
+        By::Node => count(losses.len(), "node"),
+        By::Zone => count(losses.len(), "zone"),
+        By::Label(key) => format!("{} of {key}", count(losses.len(), "value")),
+    };
     let homeless = losses.iter().filter(|loss| !loss.unplaced.is_empty()).count();
     let harmful = losses.iter().filter(|loss| loss.does_harm()).count();
-    let of = |number: usize| format!("{} of {}", thousands(number), count(losses.len(), &unit));
     match (homeless, harmful) {
-        (_, _) if losses.is_empty() => (Label::Plain, "There is no node to lose".to_owned()),
-        (0, 0) => (Label::Fits, format!("Any of {} can be lost without harm", count(losses.len(), &unit))),
-        (0, harmful) => (Label::Fits, format!("No loss leaves a pod without a place; {} do other harm", of(harmful))),
-        (homeless, _) => (Label::Rejected, format!("The loss of {} leaves pods without a place", of(homeless))),
-    }
-}
-
-/// What a unit is called.
-fn noun(answer: &LossAnswer) -> String {
-    match answer.by {
-        crate::simulate::resilience::By::Node => "node".to_owned(),
-        crate::simulate::resilience::By::Zone => "zone".to_owned(),
-        crate::simulate::resilience::By::Label(key) => format!("{key} value"),
+        (0, 0) if losses.is_empty() => (Label::Plain, "There is no node to lose".to_owned()),
+        (0, 0) => (Label::Fits, format!("Any of {units} can be lost without harm")),
+        (0, harmful) => {
+            let verb = if harmful == 1 { "does" } else { "do" };
+            let of = format!("{} of {units}", thousands(harmful));
+            (Label::Fits, format!("No loss leaves a pod without a place; {of} {verb} other harm"))
+        }
+        (homeless, _) => {
+            let verb = if homeless == 1 { "leaves" } else { "leave" };
+            (Label::Rejected, format!("{} of {units}, if lost, {verb} pods without a place", thousands(homeless)))
+        }
     }
 }
 
@@ -68,11 +69,15 @@ fn units(screen: &mut Screen, answer: &LossAnswer, most: usize) {
         return;
     }
     screen.blank();
-    let several = answer.by.label().is_some();
-    let first = answer.by.label().map_or("NODE".to_owned(), |_| "LOST".to_owned());
-    let mut header = vec![first];
-    header.extend(several.then(|| "NODES".to_owned()));
-    header.extend(["MOVE", "NO PLACE", "BUDGETS", "LOST FOR GOOD"].map(str::to_owned));
+    let first = match answer.by {
+        By::Node => "NODE",
+        By::Zone => "ZONE",
+        By::Label(_) => "VALUE",
+    };
+    let several = answer.by != By::Node;
+    let nodes = several.then_some("NODES");
+    let header = [first].into_iter().chain(nodes).chain(["MOVE", "NO PLACE", "BUDGETS BROKEN", "LOST FOR GOOD"]);
+    let header: Vec<String> = header.map(str::to_owned).collect();
     let columns = header.len();
     let mut grid = Grid::with_header(header).right_aligned(1..columns);
     for loss in answer.sweep.losses.iter().take(most) {
@@ -119,12 +124,12 @@ fn tell(screen: &mut Screen, answer: &LossAnswer, loss: &Loss, wide: bool) {
     }
 }
 
-/// `PodDisruptionBudget shop/web: 2 pods gone at once, 1 allowed; 1 of them for good`.
+/// `PodDisruptionBudget shop/web: 2 pods gone at once, 1 allowed; 1 for good`.
 fn budget(broken: &BrokenBudget) -> String {
     let BrokenBudget { budget, allowed, gone, for_good } = broken;
     let after = match for_good {
-        0 => "all of them find another place".to_owned(),
-        some => format!("{} of them for good", thousands(*some)),
+        0 => "all find another place".to_owned(),
+        some => format!("{} for good", thousands(*some)),
     };
     let allowed = if *allowed == 0 { "none".to_owned() } else { thousands(*allowed) };
     format!("PodDisruptionBudget {budget}: {} gone at once, {allowed} allowed; {after}", count(*gone, "pod"))
