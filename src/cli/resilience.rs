@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::cluster::{Cluster, Name, Timestamp, name};
 use crate::error::{Error, Result};
+use crate::framework::NotEvaluated;
 use crate::report::Format;
 use crate::report::resilience::{self, LossAnswer, ResilienceAnswer};
 use crate::simulate::resilience::drain_plan::{DrainPlan, propose};
@@ -13,7 +14,8 @@ use crate::simulate::{Simulation, Ties};
 
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};
-use super::state::{Purpose, State, StateFlags};
+use super::reading::Question;
+use super::state::{State, StateFlags};
 use super::{Status, TEMPLATE};
 
 /// Show which node's or zone's loss hurts, or how to drain nodes
@@ -70,12 +72,13 @@ Exit status:
   2  the question could not be answered";
 
 pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, Purpose::default(), |_| Ok(()))?;
+    let question = Question::Simulation { new_pods: false };
+    let mut state = arguments.state.load(&arguments.kube, &arguments.output, question, |_| {})?;
     let mut answer = match &arguments.drain_plan {
         Some(nodes) => ResilienceAnswer::Drains(drain_plan(&mut state, nodes, arguments.force)?),
         None => ResilienceAnswer::Losses(losses(&state, &arguments.by)?),
     };
-    answer.not_evaluated_mut().extend(state.notes.iter().cloned());
+    NotEvaluated::join(answer.not_evaluated_mut(), &state.notes);
     print(&answer, &arguments.output, &state)?;
     Ok(if arguments.exit_code && !answer.is_fine() { Status::DoesNotFit } else { Status::Answered })
 }
@@ -105,13 +108,13 @@ fn drain_plan(state: &mut State, nodes: &str, force: bool) -> Result<DrainPlan> 
 }
 
 fn print(answer: &ResilienceAnswer, output: &OutputFlags, state: &State) -> Result<()> {
-    let kube_version = state.scheduler.behaviour().version.to_string();
+    let grounds = state.grounds();
     let text = match output.output {
-        Format::Json => resilience::json(answer, &kube_version).map_err(Error::from_error)?,
-        Format::Yaml => resilience::yaml(answer, &kube_version).map_err(Error::from_error)?,
+        Format::Json => resilience::json(answer, &grounds).map_err(Error::from_error)?,
+        Format::Yaml => resilience::yaml(answer, &grounds).map_err(Error::from_error)?,
         Format::Html => return Err(output::no_html()),
         Format::Name => resilience::names(answer),
-        Format::Table | Format::Wide => resilience::table(answer, output.table_options(&kube_version)),
+        Format::Table | Format::Wide => resilience::table(answer, output.table_options(&grounds)),
     };
     output.print(&text)
 }

@@ -20,7 +20,7 @@ const NODES: usize = 20;
 
 pub(super) fn render(screen: &mut Screen, plan: &DrainPlan, options: Options<'_>) {
     let (label, headline) = headline(plan);
-    screen.headline(label, &headline, options.kube_version);
+    screen.headline(label, &headline, &options.grounds.to_string());
     let most = |most: usize| if options.wide { usize::MAX - 1 } else { most };
     screen.blank();
     let mut grid = Grid::new(["NODE", "WAVE", "POD", "GOES TO"]).right_aligned([1]);

@@ -4,13 +4,14 @@
 
 use serde::Serialize;
 
-use crate::cluster::{Name, ObjectKey};
+use crate::cluster::{Name, ObjectKey, name};
 use crate::framework::NotEvaluated;
 use crate::simulate::resilience::drain_plan::{DrainPlan, NodeDrain, Wave};
 use crate::simulate::resilience::{BrokenBudget, By, Loss};
 use crate::simulate::scenario::Refusal;
 use crate::simulate::{Cause, Step, UnplacedGroup};
 
+use super::super::Grounds;
 use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
 use super::{LossAnswer, ResilienceAnswer};
 
@@ -18,16 +19,16 @@ use super::{LossAnswer, ResilienceAnswer};
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn json(answer: &ResilienceAnswer, kube_version: &str) -> Result {
-    pretty(&Object::new(answer, kube_version))
+pub fn json(answer: &ResilienceAnswer, grounds: &Grounds) -> Result {
+    pretty(&Object::new(answer, grounds))
 }
 
 /// The same as YAML.
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn yaml(answer: &ResilienceAnswer, kube_version: &str) -> Result {
-    any_yaml(&Object::new(answer, kube_version))
+pub fn yaml(answer: &ResilienceAnswer, grounds: &Grounds) -> Result {
+    any_yaml(&Object::new(answer, grounds))
 }
 
 #[derive(Serialize)]
@@ -35,7 +36,8 @@ pub fn yaml(answer: &ResilienceAnswer, kube_version: &str) -> Result {
 struct Object<'a> {
     api_version: &'static str,
     kind: &'static str,
-    kube_version: &'a str,
+    #[serde(flatten)]
+    grounds: &'a Grounds,
     #[serde(flatten)]
     answer: AnswerObject<'a>,
     not_evaluated: &'a [NotEvaluated],
@@ -145,19 +147,19 @@ struct RefusalObject<'a> {
 }
 
 impl<'a> Object<'a> {
-    fn new(answer: &'a ResilienceAnswer, kube_version: &'a str) -> Self {
+    fn new(answer: &'a ResilienceAnswer, grounds: &'a Grounds) -> Self {
         let (kind, object) = match answer {
             ResilienceAnswer::Losses(answer) => ("Resilience", AnswerObject::resilience(answer)),
             ResilienceAnswer::Drains(plan) => ("DrainPlan", AnswerObject::drain_plan(plan)),
         };
-        Self { api_version: API_VERSION, kind, kube_version, answer: object, not_evaluated: answer.not_evaluated() }
+        Self { api_version: API_VERSION, kind, grounds, answer: object, not_evaluated: answer.not_evaluated() }
     }
 }
 
 impl<'a> AnswerObject<'a> {
     fn resilience(answer: &'a LossAnswer) -> Self {
         Self::Resilience {
-            by: By::label(answer.by).unwrap_or_else(|| crate::cluster::name("node")),
+            by: By::label(answer.by).unwrap_or_else(|| name("node")),
             unlabelled: answer.unlabelled,
             losses: answer.sweep.losses.iter().map(LossObject::new).collect(),
         }

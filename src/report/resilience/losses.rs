@@ -14,7 +14,7 @@ const TOLD: usize = 3;
 
 pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, options: Options<'_>) {
     let (label, headline) = headline(answer);
-    screen.headline(label, &headline, options.kube_version);
+    screen.headline(label, &headline, &options.grounds.to_string());
     let losses = &answer.sweep.losses;
     let harmful = losses.iter().filter(|loss| loss.does_harm()).count();
     if answer.unlabelled > 0
@@ -30,7 +30,7 @@ pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, options: Options<
             .line(&[(Label::Dim, &format!("and {} more that do harm: -o wide shows all", thousands(harmful - shown)))]);
     }
     let told = if options.wide { losses.len() } else { TOLD };
-    for loss in losses.iter().filter(|loss| loss.does_harm() || options.wide).take(told) {
+    for loss in losses.iter().filter(|loss| loss.does_harm() || (options.wide && !loss.steps.is_empty())).take(told) {
         tell(screen, answer, loss, options.wide);
     }
     if harmful > told {
