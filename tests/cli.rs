@@ -21,6 +21,8 @@ mod harness;
 mod help;
 #[path = "cli/pending.rs"]
 mod pending;
+#[path = "cli/resilience.rs"]
+mod resilience;
 #[path = "cli/scenario.rs"]
 mod scenario;
 #[path = "cli/simulate.rs"]

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
 
 mod common;
+#[path = "laws/resilience.rs"]
+mod resilience;
 
 use common::{cases, key};
 use kubectl_sched::cluster::edit::{Edit, Undo};

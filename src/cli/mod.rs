@@ -20,6 +20,7 @@ mod output;
 mod pending;
 mod progress;
 mod reading;
+mod resilience;
 mod resolve;
 mod running_scheduler;
 mod scenario_args;
@@ -81,6 +82,7 @@ enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     Capacity(Box<capacity::CapacityArgs>),
     Pending(Box<pending::PendingArgs>),
+    Resilience(Box<resilience::ResilienceArgs>),
     Snapshot(Box<snapshot::SnapshotArgs>),
     Config(Box<config::ConfigArgs>),
     Completion(completion::CompletionArgs),
@@ -121,6 +123,7 @@ fn run(command: &Command) -> Result<Status> {
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Capacity(arguments) => capacity::run(arguments),
         Command::Pending(arguments) => pending::run(arguments),
+        Command::Resilience(arguments) => resilience::run(arguments),
         Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::Config(arguments) => config::run(arguments),
         Command::Completion(arguments) => completion::run(arguments),

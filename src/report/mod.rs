@@ -12,6 +12,7 @@ mod json_cluster_says;
 mod json_help;
 pub mod name;
 pub mod pending;
+pub mod resilience;
 pub mod simulation;
 pub mod style;
 pub mod table;

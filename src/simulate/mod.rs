@@ -16,6 +16,7 @@ mod memories;
 pub mod picture;
 pub mod preempt;
 pub mod queue;
+pub mod resilience;
 mod run;
 pub mod scenario;
 pub mod step;

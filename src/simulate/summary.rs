@@ -92,23 +92,13 @@ impl Summary {
     /// Sums `steps` up; `before` is the state they began with, `cluster` the one they ended in.
     pub fn of(before: &Picture, steps: &[Step], cluster: &Cluster) -> Self {
         let mut placed: FxHashMap<Name, usize> = FxHashMap::default();
-        let mut groups: IndexMap<BTreeSet<(Option<&str>, &str)>, UnplacedGroup> = IndexMap::new();
-        for step in steps {
-            match &step.outcome {
-                Outcome::Placed(place) => *placed.entry(place.name).or_default() += 1,
-                Outcome::Unplaced(unplaced) => groups
-                    .entry(unplaced.causes.iter().map(Cause::identity).collect())
-                    .or_insert_with(|| UnplacedGroup { pods: Vec::new(), first: unplaced.clone() })
-                    .pods
-                    .push(step.pod),
-            }
+        for place in steps.iter().filter_map(Step::place) {
+            *placed.entry(place.name).or_default() += 1;
         }
         let ran = |step: &&Step| !step.evictions.is_empty() && before.pod(step.pod_id).node().is_some();
         let evicted = || steps.iter().filter(ran);
         let gated = |step: &&Step| matches!(&step.outcome, Outcome::Unplaced(unplaced) if unplaced.gated);
-        let mut unplaced_by_cause: Vec<UnplacedGroup> = groups.into_values().collect();
-        // Stable: groups of one size stay in the queue's order.
-        unplaced_by_cause.sort_by_key(|group| std::cmp::Reverse(group.pods.len()));
+        let unplaced_by_cause = unplaced_by_cause(steps);
         let used = cluster.nodes().iter().filter(|node| !node.pods.is_empty());
         let had_none = |name| before.node(name).is_none_or(|node| node.load.pods == 0);
         Self {
@@ -126,6 +116,23 @@ impl Summary {
             after: Measures::of(cluster, before.typical),
         }
     }
+}
+
+/// The pods of `steps` that stay pending, by what stood in their way, the largest group first.
+pub(super) fn unplaced_by_cause(steps: &[Step]) -> Vec<UnplacedGroup> {
+    let mut groups: IndexMap<BTreeSet<(Option<&str>, &str)>, UnplacedGroup> = IndexMap::new();
+    for step in steps {
+        let Outcome::Unplaced(unplaced) = &step.outcome else { continue };
+        groups
+            .entry(unplaced.causes.iter().map(Cause::identity).collect())
+            .or_insert_with(|| UnplacedGroup { pods: Vec::new(), first: unplaced.clone() })
+            .pods
+            .push(step.pod);
+    }
+    let mut groups: Vec<UnplacedGroup> = groups.into_values().collect();
+    // Stable: groups of one size stay in the queue's order.
+    groups.sort_by_key(|group| std::cmp::Reverse(group.pods.len()));
+    groups
 }
 
 impl Cause {

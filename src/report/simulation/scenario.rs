@@ -122,7 +122,7 @@ fn times(number: usize) -> String {
     if number == 1 { "once".to_owned() } else { count(number, "time") }
 }
 
-fn refused(refusal: &Refusal) -> String {
+pub(in crate::report) fn refused(refusal: &Refusal) -> String {
     let budgets: Vec<String> = refusal.budgets.iter().map(ToString::to_string).collect();
     match refusal.pod {
         Some(pod) if budgets.is_empty() => format!("{pod} stays: {}", refusal.message),

@@ -1,0 +1,136 @@
+//! `kubectl sched resilience`.
+
+use clap::Args;
+
+use crate::cluster::{Cluster, Name, Timestamp, name};
+use crate::error::{Error, Result};
+use crate::framework::NotEvaluated;
+use crate::report::Format;
+use crate::report::resilience::{self, LossAnswer, ResilienceAnswer};
+use crate::simulate::resilience::drain_plan::{DrainPlan, propose};
+use crate::simulate::resilience::{By, sweep};
+use crate::simulate::scenario::NodeChoice;
+use crate::simulate::{Simulation, Ties};
+
+use super::kube_flags::KubeFlags;
+use super::output::{self, OutputFlags};
+use super::reading::Question;
+use super::state::{State, StateFlags};
+use super::{Status, TEMPLATE};
+
+/// Show which node's or zone's loss hurts, or how to drain nodes
+///
+/// Takes every node, zone or value of a label away, one after the other, and places the pods
+/// that their controllers make anew on the rest, as kube-scheduler would. Shows which of them find
+/// no place and why, which pods nobody makes anew, and which PodDisruptionBudgets are broken; the
+/// loss that does most damage comes first.
+///
+/// With --drain-plan it proposes an order in which to drain nodes, and shows where each pod goes.
+/// All of the nodes are cordoned first; pods are evicted in waves, never more at once than
+/// PodDisruptionBudgets allow.
+#[derive(Debug, Args)]
+#[command(mut_arg("output", output::without_html))]
+#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched resilience [--by node|zone|LABEL-KEY | --drain-plan NODES] [OPTIONS]")]
+pub(crate) struct ResilienceArgs {
+    /// What is lost at once: a node, a zone, or all nodes with one value of a label
+    #[arg(long, value_name = "node|zone|LABEL-KEY", default_value = "node", hide_default_value = true)]
+    by: String,
+    /// Propose how to drain these nodes: NODE,NODE or a label selector; zone=NAME for a zone
+    #[arg(long, value_name = "NODES", conflicts_with = "by")]
+    drain_plan: Option<String>,
+    /// Of --drain-plan: evict pods that no controller makes anew as well
+    #[arg(long, requires = "drain_plan")]
+    force: bool,
+    /// End with status 1 when a loss leaves pods without a place, or the drains cannot be completed
+    #[arg(long)]
+    exit_code: bool,
+    #[command(flatten)]
+    state: StateFlags,
+    #[command(flatten)]
+    output: OutputFlags,
+    #[command(flatten)]
+    kube: KubeFlags,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  # Which node's loss hurts most?
+  kubectl sched resilience --snapshot examples/clusters/mixed.yaml
+
+  # Does every zone find room in the others? (status 1 when not)
+  kubectl sched resilience --by zone --exit-code \\
+      --snapshot examples/clusters/zones.yaml
+
+  # In which order to drain three nodes, and where does each pod go?
+  kubectl sched resilience --drain-plan a1-1,a2-1,b1-1 \\
+      --snapshot examples/clusters/zones.yaml
+
+Exit status:
+  0  the question was answered, whatever the answer
+  1  with --exit-code only: answered, and pods are left without a place, or the
+     drains cannot be completed
+  2  the question could not be answered";
+
+pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
+    let question = Question::Simulation { new_pods: false };
+    let mut state = arguments.state.load(&arguments.kube, &arguments.output, question, |_| {})?;
+    let mut answer = match &arguments.drain_plan {
+        Some(nodes) => ResilienceAnswer::Drains(drain_plan(&mut state, nodes, arguments.force)?),
+        None => ResilienceAnswer::Losses(losses(&state, &arguments.by)?),
+    };
+    NotEvaluated::join(answer.not_evaluated_mut(), &state.notes);
+    print(&answer, &arguments.output, &state)?;
+    Ok(if arguments.exit_code && !answer.is_fine() { Status::DoesNotFit } else { Status::Answered })
+}
+
+/// What each loss does.
+fn losses(state: &State, by: &str) -> Result<LossAnswer> {
+    let by = match by {
+        "node" => By::Node,
+        "zone" => By::Zone,
+        key => By::Label(name(key)),
+    };
+    let (units, unlabelled) = by.units(&state.cluster);
+    if let Some(key) = by.label().filter(|_| units.is_empty()) {
+        return Err(Error::new(format!("no node has the label {key} in {}", state.origin))
+            .hint("--by takes node, zone, or the key of a label"));
+    }
+    let sweep = sweep(&state.scheduler, &state.cluster, &units, Timestamp::now()).map_err(Error::from_error)?;
+    Ok(LossAnswer { by, sweep, unlabelled })
+}
+
+/// How to drain `nodes`.
+fn drain_plan(state: &mut State, nodes: &str, force: bool) -> Result<DrainPlan> {
+    let nodes = chosen(&state.cluster, nodes)
+        .map_err(|message| Error::new(format!("invalid value \"{nodes}\" for --drain-plan: {message}")))?;
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, Timestamp::now(), Ties::First);
+    propose(&mut simulation, &nodes, force).map_err(Error::from_error)
+}
+
+fn print(answer: &ResilienceAnswer, output: &OutputFlags, state: &State) -> Result<()> {
+    let grounds = state.grounds();
+    let text = match output.output {
+        Format::Json => resilience::json(answer, &grounds).map_err(Error::from_error)?,
+        Format::Yaml => resilience::yaml(answer, &grounds).map_err(Error::from_error)?,
+        Format::Html => return Err(output::no_html()),
+        Format::Name => resilience::names(answer),
+        Format::Table | Format::Wide => resilience::table(answer, output.table_options(&grounds)),
+    };
+    output.print(&text)
+}
+
+/// Nodes by name, separated by commas, or by a label selector: names have none of its other characters.
+fn chosen(cluster: &Cluster, text: &str) -> std::result::Result<Vec<Name>, String> {
+    if text.contains(['=', '!', '(']) {
+        return NodeChoice::selected(text)?.nodes(cluster);
+    }
+    let mut nodes: Vec<Name> = Vec::new();
+    for node in text.split(',').map(str::trim) {
+        if node.is_empty() {
+            return Err("a node's name must not be empty".to_owned());
+        }
+        let node = NodeChoice::Named(name(node)).nodes(cluster)?;
+        nodes.extend(node.into_iter().filter(|node| !nodes.contains(node)).collect::<Vec<_>>());
+    }
+    Ok(nodes)
+}

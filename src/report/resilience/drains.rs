@@ -1,0 +1,131 @@
+//! A drain plan: node by node and wave by wave where each pod goes, then what stands in the way.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use crate::cluster::{Name, ObjectKey};
+use crate::simulate::resilience::drain_plan::{DrainPlan, NodeDrain, Wave};
+
+use super::super::simulation::scenario::refused;
+use super::super::style::Label;
+use super::super::table::{Grid, Options, Screen};
+use super::super::text::{count, list, thousands};
+use super::{PODS, pods, unplaced};
+
+/// Pods of one node that are shown.
+const MOVES: usize = 20;
+/// Nodes that are shown.
+const NODES: usize = 20;
+
+pub(super) fn render(screen: &mut Screen, plan: &DrainPlan, options: Options<'_>) {
+    let (label, headline) = headline(plan);
+    screen.headline(label, &headline, &options.grounds.to_string());
+    let most = |most: usize| if options.wide { usize::MAX - 1 } else { most };
+    screen.blank();
+    let mut grid = Grid::new(["NODE", "WAVE", "POD", "GOES TO"]).right_aligned([1]);
+    for (place, drain) in plan.drains.iter().take(most(NODES)).enumerate() {
+        rows(&mut grid, place + 1, drain, most(MOVES));
+    }
+    screen.grid(&grid);
+    if plan.drains.len() > most(NODES) {
+        let rest = count(plan.drains.len() - NODES, "more node");
+        screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
+    }
+    in_the_way(screen, plan, most(PODS));
+    mind(screen, plan, most(PODS));
+}
+
+/// The answer in one line.
+fn headline(plan: &DrainPlan) -> (Label, String) {
+    let nodes = count(plan.drains.len(), "node");
+    let homeless: usize = plan.unplaced.iter().map(|group| group.pods.len()).sum();
+    let staying: usize = plan.drains.iter().map(|drain| drain.staying).sum();
+    let moving = plan.drains.iter().map(NodeDrain::evicted).sum::<usize>();
+    match (homeless, staying) {
+        (0, 0) if plan.is_complete() => {
+            (Label::Fits, format!("{nodes} can be drained, {} to move", count(moving, "pod")))
+        }
+        (homeless, staying) => {
+            let homeless = (homeless > 0).then(|| format!("{} without a place", count(homeless, "pod")));
+            let staying = (staying > 0).then(|| format!("{} not evicted", count(staying, "pod")));
+            let left = homeless.into_iter().chain(staying).collect::<Vec<_>>().join(", ");
+            (Label::Rejected, format!("{nodes} cannot be drained: {left}"))
+        }
+    }
+}
+
+fn rows(grid: &mut Grid, number: usize, drain: &NodeDrain, most: usize) {
+    let label = if drain.is_complete() { Label::Fits } else { Label::Rejected };
+    let mut first = format!("{number} {}", drain.node);
+    let all: Vec<(usize, ObjectKey, String)> = drain
+        .waves
+        .iter()
+        .enumerate()
+        .flat_map(|(wave, of)| moves(of, &drain.lost).into_iter().map(move |(pod, to)| (wave + 1, pod, to)))
+        .collect();
+    for (wave, pod, to) in all.iter().take(most) {
+        grid.row(label, [std::mem::take(&mut first), thousands(*wave), pod.to_string(), to.clone()]);
+    }
+    let rest = match (all.len(), drain.is_complete()) {
+        (0, true) => "no pod to evict".to_owned(),
+        (0, false) => "no pod is evicted".to_owned(),
+        (all, _) if all > most => format!("and {}", count(all - most, "more pod")),
+        _ => return,
+    };
+    grid.row(label, [first, String::new(), rest, String::new()]);
+}
+
+/// Where each pod of a wave goes; pods of earlier waves that find a place now come last.
+fn moves(wave: &Wave, lost: &[ObjectKey]) -> Vec<(ObjectKey, String)> {
+    let places: BTreeMap<ObjectKey, Option<Name>> =
+        wave.steps.iter().map(|step| (step.pod, step.place().map(|place| place.name))).collect();
+    let evicted = wave.evicted.iter().map(|pod| {
+        let to = match places.get(pod) {
+            Some(Some(node)) => node.to_string(),
+            Some(None) => "<none>".to_owned(),
+            None if lost.contains(pod) => "lost for good".to_owned(),
+            None => "deleted".to_owned(),
+        };
+        (*pod, to)
+    });
+    let later = wave.steps.iter().filter(|step| !wave.evicted.contains(&step.pod));
+    evicted.chain(later.filter_map(|step| Some((step.pod, step.place()?.name.to_string())))).collect()
+}
+
+fn in_the_way(screen: &mut Screen, plan: &DrainPlan, most: usize) {
+    if plan.is_complete() {
+        return;
+    }
+    screen.heading("WHAT STANDS IN THE WAY", "");
+    unplaced(screen, &plan.unplaced, "", most);
+    let mut held: IndexMap<(&str, &[ObjectKey]), Vec<ObjectKey>> = IndexMap::new();
+    for refusal in plan.drains.iter().flat_map(|drain| &drain.refused) {
+        match refusal.pod {
+            Some(pod) => held.entry((&refusal.message, &refusal.budgets)).or_default().push(pod),
+            None => screen.indented(Label::Rejected, "", &refused(refusal)),
+        }
+    }
+    for ((message, budgets), held) in held {
+        let verb = if held.len() == 1 { "is not evicted" } else { "are not evicted" };
+        screen.indented(Label::Rejected, "", &pods(&held, verb, most));
+        let budgets: Vec<String> = budgets.iter().map(ToString::to_string).collect();
+        screen.indented(Label::Plain, "  ", &format!("{message} ({})", list(&budgets, PODS)));
+    }
+}
+
+/// What goes with the nodes.
+fn mind(screen: &mut Screen, plan: &DrainPlan, most: usize) {
+    let all = |of: fn(&NodeDrain) -> &[ObjectKey]| plan.drains.iter().flat_map(of).copied().collect::<Vec<_>>();
+    let (lost, local_data) = (all(|drain| &drain.lost), all(|drain| &drain.local_data));
+    if lost.is_empty() && local_data.is_empty() {
+        return;
+    }
+    screen.blank();
+    if !lost.is_empty() {
+        screen.paragraph(Label::Rejected, &pods(&lost, "lost for good, without a controller", most));
+    }
+    if !local_data.is_empty() {
+        screen.paragraph(Label::Warning, &pods(&local_data, "with data in an emptyDir, which is lost", most));
+    }
+}

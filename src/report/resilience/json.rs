@@ -1,0 +1,243 @@
+//! `-o json` and `-o yaml` of losses and drain plans.
+//!
+//! The types here are the contract with scripts: fields may be added, never removed or renamed.
+
+use serde::Serialize;
+
+use crate::cluster::{Name, ObjectKey, name};
+use crate::framework::NotEvaluated;
+use crate::simulate::resilience::drain_plan::{DrainPlan, NodeDrain, Wave};
+use crate::simulate::resilience::{BrokenBudget, By, Loss};
+use crate::simulate::scenario::Refusal;
+use crate::simulate::{Cause, Step, UnplacedGroup};
+
+use super::super::Grounds;
+use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
+use super::{LossAnswer, ResilienceAnswer};
+
+/// JSON, indented by four blanks.
+///
+/// # Errors
+/// Never in practice; what the serialiser says.
+pub fn json(answer: &ResilienceAnswer, grounds: &Grounds) -> Result {
+    pretty(&Object::new(answer, grounds))
+}
+
+/// The same as YAML.
+///
+/// # Errors
+/// Never in practice; what the serialiser says.
+pub fn yaml(answer: &ResilienceAnswer, grounds: &Grounds) -> Result {
+    any_yaml(&Object::new(answer, grounds))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Object<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    #[serde(flatten)]
+    grounds: &'a Grounds,
+    #[serde(flatten)]
+    answer: AnswerObject<'a>,
+    not_evaluated: &'a [NotEvaluated],
+}
+
+#[derive(Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+enum AnswerObject<'a> {
+    Resilience {
+        /// `node`, or the key of a label.
+        by: Name,
+        /// Nodes without the label.
+        unlabelled: usize,
+        /// The worst first.
+        losses: Vec<LossObject<'a>>,
+    },
+    DrainPlan {
+        /// Whether every node ends empty and every pod with a place.
+        complete: bool,
+        /// In this order.
+        drains: Vec<DrainObject<'a>>,
+        unplaced_by_cause: Vec<GroupObject<'a>>,
+    },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LossObject<'a> {
+    /// The node, or the label's value.
+    name: Name,
+    nodes: &'a [Name],
+    /// Pods that find another place.
+    placed: usize,
+    /// Pods that find none.
+    unplaced: usize,
+    unplaced_by_cause: Vec<GroupObject<'a>>,
+    broken_budgets: Vec<BudgetObject>,
+    /// Pods that nobody makes anew.
+    lost: &'a [ObjectKey],
+    /// Pods whose data in an `emptyDir` is gone.
+    local_data: &'a [ObjectKey],
+    moves: Vec<MoveObject>,
+}
+
+#[derive(Serialize)]
+struct GroupObject<'a> {
+    pods: &'a [ObjectKey],
+    /// What kube-scheduler says of the first.
+    message: &'a str,
+    causes: Vec<CauseObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct CauseObject<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plugin: Option<&'static str>,
+    message: &'a str,
+    /// Absent for what holds whatever the node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nodes: Option<usize>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BudgetObject {
+    budget: ObjectKey,
+    allowed: usize,
+    /// Pods of it that are gone at once.
+    gone: usize,
+    /// Those of them that stay so.
+    for_good: usize,
+}
+
+#[derive(Serialize)]
+struct MoveObject {
+    pod: ObjectKey,
+    /// Null where it finds no place.
+    node: Option<Name>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DrainObject<'a> {
+    node: Name,
+    waves: Vec<WaveObject<'a>>,
+    /// Pods that stay as they should.
+    kept: &'a [ObjectKey],
+    lost: &'a [ObjectKey],
+    local_data: &'a [ObjectKey],
+    refused: Vec<RefusalObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct WaveObject<'a> {
+    evicted: &'a [ObjectKey],
+    moves: Vec<MoveObject>,
+}
+
+#[derive(Serialize)]
+struct RefusalObject<'a> {
+    /// Absent where the whole node was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pod: Option<ObjectKey>,
+    message: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    budgets: &'a [ObjectKey],
+}
+
+impl<'a> Object<'a> {
+    fn new(answer: &'a ResilienceAnswer, grounds: &'a Grounds) -> Self {
+        let (kind, object) = match answer {
+            ResilienceAnswer::Losses(answer) => ("Resilience", AnswerObject::resilience(answer)),
+            ResilienceAnswer::Drains(plan) => ("DrainPlan", AnswerObject::drain_plan(plan)),
+        };
+        Self { api_version: API_VERSION, kind, grounds, answer: object, not_evaluated: answer.not_evaluated() }
+    }
+}
+
+impl<'a> AnswerObject<'a> {
+    fn resilience(answer: &'a LossAnswer) -> Self {
+        Self::Resilience {
+            by: By::label(answer.by).unwrap_or_else(|| name("node")),
+            unlabelled: answer.unlabelled,
+            losses: answer.sweep.losses.iter().map(LossObject::new).collect(),
+        }
+    }
+
+    fn drain_plan(plan: &'a DrainPlan) -> Self {
+        Self::DrainPlan {
+            complete: plan.is_complete(),
+            drains: plan.drains.iter().map(DrainObject::new).collect(),
+            unplaced_by_cause: plan.unplaced.iter().map(GroupObject::new).collect(),
+        }
+    }
+}
+
+impl<'a> LossObject<'a> {
+    fn new(loss: &'a Loss) -> Self {
+        let unplaced = loss.pods_without_a_place();
+        Self {
+            name: loss.unit.name,
+            nodes: &loss.unit.nodes,
+            placed: loss.steps.len() - unplaced,
+            unplaced,
+            unplaced_by_cause: loss.unplaced.iter().map(GroupObject::new).collect(),
+            broken_budgets: loss.broken.iter().map(BudgetObject::new).collect(),
+            lost: &loss.lost,
+            local_data: &loss.local_data,
+            moves: moves(&loss.steps),
+        }
+    }
+}
+
+impl<'a> GroupObject<'a> {
+    fn new(group: &'a UnplacedGroup) -> Self {
+        let cause = |cause: &'a Cause| CauseObject {
+            plugin: cause.plugin,
+            message: &cause.message,
+            nodes: Some(cause.nodes).filter(|nodes| *nodes > 0),
+        };
+        Self {
+            pods: &group.pods,
+            message: &group.first.message,
+            causes: group.first.causes.iter().map(cause).collect(),
+        }
+    }
+}
+
+impl BudgetObject {
+    fn new(broken: &BrokenBudget) -> Self {
+        let BrokenBudget { budget, allowed, gone, for_good } = *broken;
+        Self { budget, allowed, gone, for_good }
+    }
+}
+
+fn moves(steps: &[Step]) -> Vec<MoveObject> {
+    steps.iter().map(|step| MoveObject { pod: step.pod, node: step.place().map(|place| place.name) }).collect()
+}
+
+impl<'a> DrainObject<'a> {
+    fn new(drain: &'a NodeDrain) -> Self {
+        Self {
+            node: drain.node,
+            waves: drain.waves.iter().map(WaveObject::new).collect(),
+            kept: &drain.kept,
+            lost: &drain.lost,
+            local_data: &drain.local_data,
+            refused: drain.refused.iter().map(RefusalObject::new).collect(),
+        }
+    }
+}
+
+impl<'a> WaveObject<'a> {
+    fn new(wave: &'a Wave) -> Self {
+        Self { evicted: &wave.evicted, moves: moves(&wave.steps) }
+    }
+}
+
+impl<'a> RefusalObject<'a> {
+    fn new(refusal: &'a Refusal) -> Self {
+        Self { pod: refusal.pod, message: &refusal.message, budgets: &refusal.budgets }
+    }
+}

@@ -1,0 +1,136 @@
+//! What losses do: a line a unit, the worst first, then what hurts about the worst of them.
+
+use crate::simulate::resilience::{BrokenBudget, By, Loss};
+
+use super::super::style::Label;
+use super::super::table::{Grid, Options, Screen};
+use super::super::text::{count, thousands};
+use super::{LossAnswer, PODS, pods, unplaced};
+
+/// Units that are shown.
+const UNITS: usize = 12;
+/// Units that are told of at length.
+const TOLD: usize = 3;
+
+pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, options: Options<'_>) {
+    let (label, headline) = headline(answer);
+    screen.headline(label, &headline, &options.grounds.to_string());
+    let losses = &answer.sweep.losses;
+    let harmful = losses.iter().filter(|loss| loss.does_harm()).count();
+    if answer.unlabelled > 0
+        && let Some(key) = answer.by.label()
+    {
+        let lack = if answer.unlabelled == 1 { "lacks" } else { "lack" };
+        screen.paragraph(Label::Warning, &format!("{} {lack} the label {key}", count(answer.unlabelled, "node")));
+    }
+    let shown = if options.wide { losses.len() } else { harmful.min(UNITS) };
+    units(screen, answer, shown);
+    if harmful > shown {
+        screen
+            .line(&[(Label::Dim, &format!("and {} more that do harm: -o wide shows all", thousands(harmful - shown)))]);
+    }
+    let told = if options.wide { losses.len() } else { TOLD };
+    for loss in losses.iter().filter(|loss| loss.does_harm() || (options.wide && !loss.steps.is_empty())).take(told) {
+        tell(screen, answer, loss, options.wide);
+    }
+    if harmful > told {
+        screen.blank();
+        screen.line(&[(Label::Dim, "-o wide tells of the others")]);
+    }
+}
+
+/// The answer in one line.
+fn headline(answer: &LossAnswer) -> (Label, String) {
+    let losses = &answer.sweep.losses;
+    let units = match answer.by {
+        By::Node => count(losses.len(), "node"),
+        By::Zone => count(losses.len(), "zone"),
+        By::Label(key) => format!("{} of {key}", count(losses.len(), "value")),
+    };
+    let homeless = losses.iter().filter(|loss| !loss.unplaced.is_empty()).count();
+    let harmful = losses.iter().filter(|loss| loss.does_harm()).count();
+    match (homeless, harmful) {
+        (0, 0) if losses.is_empty() => (Label::Plain, "There is no node to lose".to_owned()),
+        (0, 0) => (Label::Fits, format!("Any of {units} can be lost without harm")),
+        (0, harmful) => {
+            let verb = if harmful == 1 { "does" } else { "do" };
+            let of = format!("{} of {units}", thousands(harmful));
+            (Label::Fits, format!("No loss leaves a pod without a place; {of} {verb} other harm"))
+        }
+        (homeless, _) => {
+            let verb = if homeless == 1 { "leaves" } else { "leave" };
+            (Label::Rejected, format!("{} of {units}, if lost, {verb} pods without a place", thousands(homeless)))
+        }
+    }
+}
+
+fn units(screen: &mut Screen, answer: &LossAnswer, most: usize) {
+    if most == 0 {
+        return;
+    }
+    screen.blank();
+    let first = match answer.by {
+        By::Node => "NODE",
+        By::Zone => "ZONE",
+        By::Label(_) => "VALUE",
+    };
+    let several = answer.by != By::Node;
+    let nodes = several.then_some("NODES");
+    let header = [first].into_iter().chain(nodes).chain(["MOVE", "NO PLACE", "BUDGETS BROKEN", "LOST FOR GOOD"]);
+    let header: Vec<String> = header.map(str::to_owned).collect();
+    let columns = header.len();
+    let mut grid = Grid::with_header(header).right_aligned(1..columns);
+    for loss in answer.sweep.losses.iter().take(most) {
+        let homeless = loss.pods_without_a_place();
+        let label = if homeless > 0 { Label::Rejected } else { Label::Plain };
+        let nodes = several.then(|| thousands(loss.unit.nodes.len()));
+        let numbers = [loss.steps.len() - homeless, homeless, loss.broken.len(), loss.lost.len()].map(thousands);
+        grid.row(label, [loss.unit.name.to_string()].into_iter().chain(nodes).chain(numbers));
+    }
+    screen.grid(&grid);
+}
+
+/// What hurts about one loss.
+fn tell(screen: &mut Screen, answer: &LossAnswer, loss: &Loss, wide: bool) {
+    let most = if wide { usize::MAX - 1 } else { PODS };
+    let name = match answer.by.label() {
+        Some(key) => format!("{key}={}", loss.unit.name),
+        None => loss.unit.name.to_string(),
+    };
+    screen.heading(&name, "");
+    unplaced(screen, &loss.unplaced, "  ", most);
+    for broken in &loss.broken {
+        screen.indented(Label::Rejected, "  ", &budget(broken));
+    }
+    if !loss.lost.is_empty() {
+        let text = pods(&loss.lost, "lost for good, no controller makes them anew", most);
+        let text = if loss.lost.len() == 1 { text.replace("makes them", "makes it") } else { text };
+        screen.indented(Label::Rejected, "  ", &text);
+    }
+    if !wide {
+        return;
+    }
+    if !loss.local_data.is_empty() {
+        screen.indented(Label::Warning, "  ", &pods(&loss.local_data, "with data in an emptyDir", most));
+    }
+    let mut grid = Grid::default();
+    for step in &loss.steps {
+        if let Some(place) = step.place() {
+            grid.row(Label::Plain, [format!("  {}", step.pod), format!("→ {}", place.name)]);
+        }
+    }
+    if !grid.is_empty() {
+        screen.grid(&grid);
+    }
+}
+
+/// `PodDisruptionBudget shop/web: 2 pods gone at once, 1 allowed; 1 for good`.
+fn budget(broken: &BrokenBudget) -> String {
+    let BrokenBudget { budget, allowed, gone, for_good } = broken;
+    let after = match for_good {
+        0 => "all find another place".to_owned(),
+        some => format!("{} for good", thousands(*some)),
+    };
+    let allowed = if *allowed == 0 { "none".to_owned() } else { thousands(*allowed) };
+    format!("PodDisruptionBudget {budget}: {} gone at once, {allowed} allowed; {after}", count(*gone, "pod"))
+}

@@ -1,0 +1,116 @@
+//! How losses and drain plans look: tables for people, the documented JSON for programs.
+
+mod drains;
+mod json;
+mod losses;
+
+pub use json::{json, yaml};
+
+use std::fmt::Write;
+
+use crate::framework::NotEvaluated;
+use crate::simulate::UnplacedGroup;
+use crate::simulate::resilience::drain_plan::DrainPlan;
+use crate::simulate::resilience::{By, Sweep};
+
+use super::style::Label;
+use super::table::{Options, Screen, not_evaluated};
+use super::text::{count, escape, list};
+
+/// Pods named of each sort.
+const PODS: usize = 3;
+
+/// What was asked for.
+#[derive(Clone, Debug)]
+pub enum ResilienceAnswer {
+    /// What each loss does.
+    Losses(LossAnswer),
+    /// In which order to drain nodes.
+    Drains(DrainPlan),
+}
+
+/// What each loss does.
+#[derive(Clone, Debug)]
+pub struct LossAnswer {
+    /// What makes nodes one unit.
+    pub by: By,
+    /// The losses, the worst first.
+    pub sweep: Sweep,
+    /// Nodes that are of no unit: they lack the label.
+    pub unlabelled: usize,
+}
+
+impl ResilienceAnswer {
+    /// Whether every pod finds a place whatever is lost, or whether the drains can be completed.
+    pub fn is_fine(&self) -> bool {
+        match self {
+            Self::Losses(answer) => answer.sweep.losses.iter().all(|loss| loss.unplaced.is_empty()),
+            Self::Drains(plan) => plan.is_complete(),
+        }
+    }
+
+    /// What the answer does not rest on.
+    pub fn not_evaluated(&self) -> &[NotEvaluated] {
+        match self {
+            Self::Losses(answer) => &answer.sweep.not_evaluated,
+            Self::Drains(plan) => &plan.not_evaluated,
+        }
+    }
+
+    /// The same, to add to it.
+    pub fn not_evaluated_mut(&mut self) -> &mut Vec<NotEvaluated> {
+        match self {
+            Self::Losses(answer) => &mut answer.sweep.not_evaluated,
+            Self::Drains(plan) => &mut plan.not_evaluated,
+        }
+    }
+}
+
+/// The answer as a person reads it.
+pub fn table(answer: &ResilienceAnswer, options: Options<'_>) -> String {
+    let mut screen = Screen::new(options.width, options.headers);
+    match answer {
+        ResilienceAnswer::Losses(answer) => losses::render(&mut screen, answer, options),
+        ResilienceAnswer::Drains(plan) => drains::render(&mut screen, plan, options),
+    }
+    not_evaluated(&mut screen, answer.not_evaluated());
+    screen.finish()
+}
+
+/// `-o name`, one a line: `node/NAME`, or a label selector, of every unit whose loss does harm, the
+/// worst first; of a drain plan the nodes in their order.
+pub fn names(answer: &ResilienceAnswer) -> String {
+    let mut text = String::new();
+    match answer {
+        ResilienceAnswer::Losses(answer) => {
+            for loss in answer.sweep.losses.iter().filter(|loss| loss.does_harm()) {
+                let name = escape(&loss.unit.name);
+                let _ = match answer.by.label() {
+                    Some(key) => writeln!(text, "{}={name}", escape(&key)),
+                    None => writeln!(text, "node/{name}"),
+                };
+            }
+        }
+        ResilienceAnswer::Drains(plan) => {
+            for drain in &plan.drains {
+                let _ = writeln!(text, "node/{}", escape(&drain.node));
+            }
+        }
+    }
+    text
+}
+
+/// `3 pods`, with their names behind.
+fn pods<T: ToString>(pods: &[T], what: &str, most: usize) -> String {
+    let names: Vec<String> = pods.iter().map(ToString::to_string).collect();
+    format!("{} {what}: {}", count(names.len(), "pod"), list(&names, most))
+}
+
+/// Pods that find no place, and for each group what kube-scheduler says of its first.
+fn unplaced(screen: &mut Screen, groups: &[UnplacedGroup], margin: &str, most: usize) {
+    for group in groups {
+        let verb = if group.pods.len() == 1 { "finds no place" } else { "find no place" };
+        screen.indented(Label::Rejected, margin, &pods(&group.pods, verb, most));
+        screen.indented(Label::Plain, &format!("{margin}  "), &group.first.message);
+    }
+}

@@ -1,0 +1,163 @@
+//! The loss of one unit after the other.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use indexmap::IndexMap;
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use crate::cluster::{Cluster, ObjectKey, Timestamp};
+use crate::framework::NotEvaluated;
+use crate::scheduler::Scheduler;
+
+use super::super::scenario::budgets::Budgets;
+use super::super::scenario::{self, Change, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep};
+use super::super::{Outcome, Simulation, Step, Ties, UnplacedGroup, summary};
+use super::Unit;
+
+/// What the loss of each unit does.
+#[derive(Clone, Debug, Default)]
+pub struct Sweep {
+    /// A loss a unit; the one that does most damage first, those that do as much in the order of
+    /// the units.
+    pub losses: Vec<Loss>,
+    /// What could not be judged.
+    pub not_evaluated: Vec<NotEvaluated>,
+}
+
+/// What the loss of a unit does.
+#[derive(Clone, Debug)]
+pub struct Loss {
+    /// What is lost.
+    pub unit: Unit,
+    /// What becomes of each pod that its controller makes anew, in the order of the queue.
+    pub steps: Vec<Step>,
+    /// Those that find no place, by what stands in their way, the largest group first.
+    pub unplaced: Vec<UnplacedGroup>,
+    /// Pods that are gone for good: nobody makes them anew.
+    pub lost: Vec<ObjectKey>,
+    /// Pods whose data in an `emptyDir` is gone.
+    pub local_data: Vec<ObjectKey>,
+    /// Budgets of which more pods are gone than they allow, in the order of namespace and name.
+    pub broken: Vec<BrokenBudget>,
+}
+
+/// A PodDisruptionBudget that a loss breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BrokenBudget {
+    /// The budget.
+    pub budget: ObjectKey,
+    /// How many of its pods may be gone.
+    pub allowed: usize,
+    /// How many are gone at once.
+    pub gone: usize,
+    /// How many of them stay so: they find no place, or nobody makes them anew.
+    pub for_good: usize,
+}
+
+impl Loss {
+    /// Pods that find no place.
+    pub fn pods_without_a_place(&self) -> usize {
+        self.unplaced.iter().map(|group| group.pods.len()).sum()
+    }
+
+    /// Whether pods find no place or are gone, or a budget is broken.
+    pub fn does_harm(&self) -> bool {
+        self.damage() != (0, 0, 0)
+    }
+
+    /// The more, the worse: pods without a place, then broken budgets, then pods gone for good.
+    fn damage(&self) -> (usize, usize, usize) {
+        (self.pods_without_a_place(), self.broken.len(), self.lost.len())
+    }
+}
+
+/// Loses every unit, each on the state as it is. Every thread changes one copy of the state and
+/// changes it back; the answer is the same whatever their number.
+///
+/// # Errors
+/// A unit names a node that is not there.
+pub fn sweep(scheduler: &Scheduler, cluster: &Cluster, units: &[Unit], now: Timestamp) -> Result<Sweep, ScenarioError> {
+    let workers = rayon::current_num_threads().min(units.len());
+    let shares: Vec<Vec<Lost>> = (0..workers)
+        .into_par_iter()
+        .map(|worker| {
+            let mut own = cluster.clone();
+            let share = units.iter().enumerate().skip(worker).step_by(workers);
+            share.map(|(place, unit)| lose(scheduler, &mut own, place, unit, now)).collect()
+        })
+        .collect::<Result<_, _>>()?;
+    let mut all: Vec<Lost> = shares.into_iter().flatten().collect();
+    all.sort_by_key(|lost| (Reverse(lost.loss.damage()), lost.place));
+    let notes: BTreeSet<NotEvaluated> = all.iter_mut().flat_map(|lost| std::mem::take(&mut lost.notes)).collect();
+    let losses = all.into_iter().map(|lost| lost.loss).collect();
+    Ok(Sweep { losses, not_evaluated: notes.into_iter().collect() })
+}
+
+/// A loss, and which of the units it was.
+struct Lost {
+    place: usize,
+    loss: Loss,
+    notes: Vec<NotEvaluated>,
+}
+
+/// Loses one unit; the state is as it was when this returns.
+fn lose(
+    scheduler: &Scheduler,
+    cluster: &mut Cluster,
+    place: usize,
+    unit: &Unit,
+    now: Timestamp,
+) -> Result<Lost, ScenarioError> {
+    let hit = hit(cluster, unit);
+    // All nodes are gone before the first pod is placed again.
+    let step = |node| ScenarioStep {
+        said: format!("the loss of {node}"),
+        change: Change::RemoveNodes(NodeChoice::Named(node)),
+        place: Placing::Later,
+    };
+    let scenario = Scenario { steps: unit.nodes.iter().copied().map(step).collect() };
+    let mut simulation = Simulation::new(scheduler, cluster, now, Ties::First);
+    let run = scenario::run(&mut simulation, &scenario, &[]);
+    let notes = simulation.not_evaluated();
+    simulation.rewind();
+    let run = run?;
+    let mut lost: Vec<ObjectKey> = run.reports.iter().flat_map(|report| &report.lost).copied().collect();
+    lost.sort_unstable();
+    let unplaced = run.steps.iter().filter(|step| matches!(step.outcome, Outcome::Unplaced(_)));
+    let missing: FxHashSet<ObjectKey> = unplaced.map(|step| step.pod).chain(lost.iter().copied()).collect();
+    let broken = run.broken_budgets.iter().map(|budget| {
+        let gone = hit.get(budget).map(Vec::as_slice).unwrap_or_default();
+        let state = cluster.budgets.iter().find(|state| state.key == *budget);
+        BrokenBudget {
+            budget: *budget,
+            allowed: state.and_then(|state| usize::try_from(state.disruptions_allowed).ok()).unwrap_or_default(),
+            gone: gone.len(),
+            for_good: gone.iter().filter(|pod| missing.contains(pod)).count(),
+        }
+    });
+    let loss = Loss {
+        broken: broken.collect(),
+        unplaced: summary::unplaced_by_cause(&run.steps),
+        lost,
+        local_data: run.reports.iter().flat_map(|report| &report.local_data).copied().collect(),
+        steps: run.steps,
+        unit: unit.clone(),
+    };
+    Ok(Lost { place, loss, notes })
+}
+
+/// The pods of the unit by the budgets that count them. One that is being deleted counts no more.
+fn hit(cluster: &Cluster, unit: &Unit) -> IndexMap<ObjectKey, Vec<ObjectKey>> {
+    let budgets = Budgets::new(cluster);
+    let nodes = unit.nodes.iter().filter_map(|node| cluster.node_named(*node));
+    let pods = nodes.flat_map(|node| &node.pods).map(|pod| cluster.pod(*pod)).filter(|pod| !pod.is_terminating());
+    let mut hit: IndexMap<ObjectKey, Vec<ObjectKey>> = IndexMap::new();
+    for pod in pods {
+        for budget in budgets.covering(pod) {
+            hit.entry(budget).or_default().push(pod.key());
+        }
+    }
+    hit
+}
