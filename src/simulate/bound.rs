@@ -22,13 +22,13 @@ type Part<'a> = &'a dyn Fn(&Resources) -> i64;
 /// Nodes that `cluster`, in the state in which `steps` ended, has to use at least. Never more than
 /// those with a pod.
 pub fn nodes_needed(cluster: &Cluster, steps: &[Step]) -> usize {
-    let placed: FxHashSet<PodId> =
-        steps.iter().filter(|step| step.place().is_some()).map(|step| step.pod_id).collect();
+    let placed: FxHashSet<PodId> = steps.iter().filter(|step| step.place().is_some()).map(|step| step.pod_id).collect();
     let nodes: Vec<Node<'_>> = cluster
         .nodes()
         .iter()
         .map(|info| {
-            let mut node = Node { has: &info.node.allocatable, stays: Resources::default(), came: Resources::default() };
+            let mut node =
+                Node { has: &info.node.allocatable, stays: Resources::default(), came: Resources::default() };
             for pod in &info.pods {
                 let side = if placed.contains(pod) { &mut node.came } else { &mut node.stays };
                 side.add_resources(&cluster.pod(*pod).class.requests.requested, false);
@@ -64,9 +64,7 @@ impl Node<'_> {
 
 /// How many nodes are needed of one resource beyond those that are used anyway.
 fn more(nodes: &[Node<'_>], part: Part<'_>) -> usize {
-    let amounts = |node: &Node<'_>| {
-        [part(node.has), part(&node.stays), part(&node.came)].map(i128::from)
-    };
+    let amounts = |node: &Node<'_>| [part(node.has), part(&node.stays), part(&node.came)].map(i128::from);
     let overruns = |node: &Node<'_>| {
         let [has, stays, came] = amounts(node);
         came > 0 && stays + came > has

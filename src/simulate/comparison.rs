@@ -43,7 +43,7 @@ impl Trial {
             nodes_used: used(cluster).count(),
             nodes_needed: nodes_needed(cluster, steps),
             measures: Measures::of(cluster, before.typical),
-            cost: price.map(|price| used(cluster).filter_map(|node| strategy::number(node, price)).sum()),
+            cost: price.map(|price| cost(cluster, price)),
         }
     }
 }
@@ -58,6 +58,13 @@ pub fn without_price(cluster: &Cluster, price: Name) -> Option<NotEvaluated> {
             "they cost nothing here",
         )
     })
+}
+
+/// To four digits: more would be noise of the arithmetic.
+fn cost(cluster: &Cluster, price: Name) -> f64 {
+    // The sum of nothing is -0.
+    let sum = used(cluster).filter_map(|node| strategy::number(node, price)).sum::<f64>() + 0.0;
+    (sum * 10_000.0).round() / 10_000.0
 }
 
 fn used(cluster: &Cluster) -> impl Iterator<Item = &NodeInfo> {

@@ -88,10 +88,8 @@ pub(super) fn number(node: &NodeInfo, label: Name) -> Option<f64> {
 fn load(node: &NodeInfo, pod: &Pod) -> f64 {
     let (requested, asks, has) = (&node.requested, &pod.class.requests.requested, &node.node.allocatable);
     let share = |used: i64, more: i64, has: i64| (has > 0).then(|| used.saturating_add(more) as f64 / has as f64);
-    let shares = [
-        share(requested.milli_cpu, asks.milli_cpu, has.milli_cpu),
-        share(requested.memory, asks.memory, has.memory),
-    ];
+    let shares =
+        [share(requested.milli_cpu, asks.milli_cpu, has.milli_cpu), share(requested.memory, asks.memory, has.memory)];
     let (sum, count) = shares.into_iter().flatten().fold((0.0, 0.0), |(sum, count), share| (sum + share, count + 1.0));
     if count > 0.0 { sum / count } else { 0.0 }
 }
@@ -150,8 +148,7 @@ mod tests {
         let scheduler = Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour);
         let mut pods: Vec<_> = cluster.pending().map(|pod| pod.id).collect();
         queue::sort(&cluster, &mut pods);
-        let steps =
-            Simulation::new(&scheduler, &mut cluster, Timestamp(0), ties).following(strategy).run(&pods);
+        let steps = Simulation::new(&scheduler, &mut cluster, Timestamp(0), ties).following(strategy).run(&pods);
         let places: Vec<_> = steps.iter().map(|step| step.place().map(|place| place.name.as_str())).collect();
         assert_eq!(places, expected);
     }
