@@ -31,5 +31,7 @@ mod simulate;
 mod simulate_new_pods;
 #[path = "cli/simulate_preempt.rs"]
 mod simulate_preempt;
+#[path = "cli/strategies.rs"]
+mod strategies;
 #[path = "cli/usage.rs"]
 mod usage;

@@ -11,8 +11,9 @@ use kubectl_sched::cluster::{Cluster, NodeId, NodeInfo, PodId, Timestamp, name};
 use kubectl_sched::explain::pending::{self, Root};
 use kubectl_sched::framework::Placement;
 use kubectl_sched::scheduler::Scheduler;
+use kubectl_sched::simulate::bound::nodes_needed;
 use kubectl_sched::simulate::capacity::{Copies, Needed, Template, measure, nodes_for};
-use kubectl_sched::simulate::{Outcome, Simulation, Step, Ties, queue};
+use kubectl_sched::simulate::{Outcome, Simulation, Step, Strategy, Ties, queue};
 
 /// One moment for all questions: a pod that never started counts as started now.
 const NOW: Timestamp = Timestamp(1_780_000_000);
@@ -209,6 +210,46 @@ fn a_simulation_that_is_rewound_leaves_no_trace() {
             assert_eq!(first, again, "{}", case.name);
         }
     }
+}
+
+/// Where the pods go is up to the strategy, whether a node would take them is not; and no strategy
+/// does with fewer nodes than the bound says.
+#[test]
+fn every_strategy_keeps_to_the_feasible_nodes() {
+    let weighted = Strategy::WeightedLeastLoad(name("kubernetes.io/hostname"));
+    let strategies =
+        [Strategy::Default, Strategy::Random, Strategy::LeastLoad, Strategy::BestFit, Strategy::FirstFit, weighted];
+    let mut others = 0;
+    for area in ["simulate", "mixed", "volumes", "dra", "topology-spread"] {
+        for case in cases(area).step_by(8) {
+            let (scheduler, mut cluster) = (case.scheduler(), case.cluster());
+            let pods = queued(&cluster);
+            let mut by_default = Vec::new();
+            for strategy in strategies {
+                let mut by_hand = case.cluster();
+                let mut simulation = Simulation::new(&scheduler, &mut cluster, NOW, Ties::First).following(strategy);
+                let steps: Vec<Step> = pods.iter().map(|pod| simulation.step(*pod)).collect();
+                let at = format!("{} {}", case.name, strategy.name());
+                let used = simulation.cluster().nodes().iter().filter(|node| !node.pods.is_empty()).count();
+                assert!(nodes_needed(simulation.cluster(), &steps) <= used, "{at}");
+                simulation.rewind();
+                let places: Vec<_> = steps.iter().map(|step| step.place().map(|place| place.name)).collect();
+                for (step, place) in steps.iter().zip(&places) {
+                    let said = scheduler.decide(&by_hand, step.pod_id, NOW);
+                    let Some(place) = place else { continue };
+                    let node = said.feasible().find(|node| node.name == *place).unwrap_or_else(|| panic!("{at}")).id;
+                    let takes = scheduler.reserve(&by_hand, &said, node, NOW).unwrap();
+                    let _ = by_hand.reserve(takes);
+                    by_hand.assume(step.pod_id, node);
+                }
+                match strategy {
+                    Strategy::Default => by_default = places,
+                    _ => others += usize::from(places != by_default),
+                }
+            }
+        }
+    }
+    assert!(others > 50, "{others} runs that differ from the default");
 }
 
 /// Runs a preempting simulation of all pending pods of a case.

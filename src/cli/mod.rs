@@ -27,6 +27,7 @@ mod scenario_args;
 mod simulate;
 mod snapshot;
 mod state;
+mod strategy_args;
 mod target;
 mod usage;
 mod verbosity;

@@ -1,5 +1,6 @@
 //! `kubectl sched simulate`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,10 +9,12 @@ use crate::cluster::admission::Refusal;
 use crate::cluster::{Created, PodId, Timestamp};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
+use crate::report::comparison::{self, ComparisonAnswer};
 use crate::report::simulation::{self, SimulationAnswer};
-use crate::report::{Format, html};
-use crate::simulate::scenario::{self, Run};
-use crate::simulate::{Diff, Picture, Simulation, Summary, Ties, queue};
+use crate::report::{Format, Formats, html};
+use crate::simulate::comparison::without_price;
+use crate::simulate::scenario::{self, Run, Scenario};
+use crate::simulate::{Diff, Picture, Simulation, Strategy, Summary, Ties, Trial, queue};
 
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
@@ -19,6 +22,7 @@ use super::output::OutputFlags;
 use super::reading::Question;
 use super::scenario_args::ScenarioFlags;
 use super::state::{State, StateFlags};
+use super::strategy_args::StrategyFlags;
 use super::{Status, TEMPLATE, resolve};
 
 /// Show where pods would go, one after the other
@@ -66,6 +70,8 @@ pub(crate) struct SimulateArgs {
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]
+    strategies: StrategyFlags,
+    #[command(flatten)]
     changes: ScenarioFlags,
     #[command(flatten)]
     state: StateFlags,
@@ -100,6 +106,10 @@ Examples:
   kubectl sched simulate --add-nodes 2=b1-1 --remove-nodes zone=a --diff \\
       --snapshot examples/clusters/zones.yaml
 
+  # Would the same ten replicas need fewer nodes if they were packed?
+  kubectl sched simulate -f examples/pods/batch.yaml --replicas 10 \\
+      --compare default,best-fit,least-load --snapshot examples/clusters/zones.yaml
+
 Exit status:
   0  the question was answered, whatever the answer
   1  with --exit-code only: answered, and a pod does not fit
@@ -114,6 +124,12 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
         return Err(Error::new("--diff compares with the unchanged cluster, and nothing is changed")
             .hint("use it with --scenario FILE or a flag such as --drain NODE"));
     }
+    let strategy = arguments.strategies.strategy()?;
+    let compared = arguments.strategies.compared()?;
+    if !compared.is_empty() && matches!(arguments.output.output, Format::Html | Format::Name) {
+        let format = if arguments.output.output == Format::Html { "html" } else { "name" };
+        return Err(Error::from_error(Formats::OF_FIGURES.unknown(format)).hint("--compare shows figures"));
+    }
     let mut from_files =
         if arguments.filename.is_empty() { Asked::default() } else { manifests::read(&arguments.filename)? };
     let others = std::mem::take(&mut from_files.others);
@@ -126,14 +142,22 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
     let scenario = arguments.changes.scenario(&state.namespace)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
     let now = Timestamp::now();
-    let without = arguments.diff.then(|| unchanged(&mut state, &pods, arguments, now));
+    if !compared.is_empty() {
+        let asked = Questions { arguments, scenario: &scenario, pods: &pods, ties, now };
+        return compare(&mut state, &asked, &compared, refused);
+    }
+    let without = arguments.diff.then(|| unchanged(&mut state, arguments, &pods, strategy, ties, now));
     let before = Picture::of(&state.cluster);
-    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(arguments.preempt);
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties)
+        .preempting(arguments.preempt)
+        .following(strategy);
     let Run { steps, reports, broken_budgets } =
         scenario::run(&mut simulation, &scenario, &pods).map_err(Error::from_error)?;
     let mut not_evaluated = simulation.not_evaluated();
     NotEvaluated::join(&mut not_evaluated, &state.notes);
+    not_evaluated.extend(strategy.not_evaluated(simulation.cluster()));
     let answer = SimulationAnswer {
+        strategy,
         summary: Summary::of(&before, &steps, simulation.cluster()),
         diff: without.map(|without| Diff::of(&without, simulation.cluster(), &steps)),
         before,
@@ -150,13 +174,68 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
 }
 
 /// How the same pods leave the cluster as it is; the state is as it was when this returns.
-fn unchanged(state: &mut State, pods: &[PodId], arguments: &SimulateArgs, now: Timestamp) -> Picture {
-    let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
-    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(arguments.preempt);
+fn unchanged(
+    state: &mut State,
+    arguments: &SimulateArgs,
+    pods: &[PodId],
+    strategy: Strategy,
+    ties: Ties,
+    now: Timestamp,
+) -> Picture {
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties)
+        .preempting(arguments.preempt)
+        .following(strategy);
     simulation.run(pods);
     let picture = Picture::of(simulation.cluster());
     simulation.rewind();
     picture
+}
+
+/// What is asked of every strategy.
+struct Questions<'a> {
+    arguments: &'a SimulateArgs,
+    scenario: &'a Scenario,
+    pods: &'a [PodId],
+    ties: Ties,
+    now: Timestamp,
+}
+
+/// Asks each strategy the same, one after the other on the same state.
+fn compare(
+    state: &mut State,
+    questions: &Questions<'_>,
+    strategies: &[Strategy],
+    refused: Vec<Refusal>,
+) -> Result<Status> {
+    let Questions { arguments, scenario, pods, ties, now } = questions;
+    let price = arguments.strategies.price();
+    let before = Picture::of(&state.cluster);
+    let mut notes = BTreeSet::new();
+    let mut trials = Vec::new();
+    for strategy in strategies {
+        let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, *now, *ties)
+            .preempting(arguments.preempt)
+            .following(*strategy);
+        let steps = scenario::run(&mut simulation, scenario, pods).map_err(Error::from_error)?.steps;
+        trials.push(Trial::of(*strategy, &before, &steps, simulation.cluster(), price));
+        notes.extend(simulation.not_evaluated());
+        notes.extend(strategy.not_evaluated(simulation.cluster()));
+        notes.extend(price.and_then(|price| without_price(simulation.cluster(), price)));
+        simulation.rewind();
+    }
+    let mut not_evaluated = Vec::from_iter(notes);
+    NotEvaluated::join(&mut not_evaluated, &state.notes);
+    let answer = ComparisonAnswer { trials, refused, not_evaluated };
+    let (grounds, output) = (state.grounds(), &arguments.output);
+    let text = match output.output {
+        Format::Json => comparison::json(&answer, &grounds).map_err(Error::from_error)?,
+        Format::Yaml => comparison::yaml(&answer, &grounds).map_err(Error::from_error)?,
+        Format::Table | Format::Wide | Format::Name | Format::Html => {
+            comparison::table(&answer, output.table_options(&grounds))
+        }
+    };
+    output.print(&text)?;
+    Ok(if arguments.exit_code && !answer.fits() { Status::DoesNotFit } else { Status::Answered })
 }
 
 /// The pods in the order of the queue, and those that the API server would refuse.

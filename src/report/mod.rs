@@ -5,6 +5,7 @@
 
 mod age;
 pub mod capacity;
+pub mod comparison;
 pub mod html;
 pub mod json;
 mod json_causes;
@@ -66,6 +67,10 @@ impl Formats {
         ("wide", Format::Wide),
         ("yaml", Format::Yaml),
     ]);
+
+    /// Those of a comparison, which is of figures only.
+    pub const OF_FIGURES: Self =
+        Self(&[("json", Format::Json), ("table", Format::Table), ("wide", Format::Wide), ("yaml", Format::Yaml)]);
 
     /// Their names, sorted.
     pub fn names(self) -> impl Iterator<Item = &'static str> {

@@ -7,8 +7,10 @@
 //! [`Simulation::rewind`] changes it back. Between pods the cluster itself can be changed:
 //! [`Simulation::edit`] for one change, [`scenario`] for all that a person would do.
 
+pub mod bound;
 pub mod capacity;
 mod change;
+pub mod comparison;
 pub mod diff;
 pub mod gang;
 pub mod measures;
@@ -20,17 +22,20 @@ pub mod resilience;
 mod run;
 pub mod scenario;
 pub mod step;
+pub mod strategy;
 pub mod summary;
 pub mod ties;
 
 #[cfg(test)]
 mod tests;
 
+pub use comparison::Trial;
 pub use diff::{Diff, PodDiff};
 pub use measures::{Measures, Shares};
 pub use picture::{Load, Picture, Whereabouts};
 pub use preempt::Eviction;
 pub use step::{Cause, Outcome, Place, Step, Unplaced};
+pub use strategy::Strategy;
 pub use summary::{NodeChange, NodeLoad, Summary, UnplacedGroup};
 pub use ties::Ties;
 
@@ -53,6 +58,7 @@ pub struct Simulation<'a> {
     cluster: &'a mut Cluster,
     now: Timestamp,
     ties: Ties,
+    strategy: Strategy,
     preempts: bool,
     /// What was changed, in order.
     done: Vec<Before>,
@@ -71,6 +77,7 @@ impl<'a> Simulation<'a> {
             cluster,
             now,
             ties,
+            strategy: Strategy::Default,
             preempts: false,
             done: Vec::new(),
             nominated: FxHashSet::default(),
@@ -83,6 +90,17 @@ impl<'a> Simulation<'a> {
     #[must_use]
     pub fn preempting(mut self, preempts: bool) -> Self {
         self.preempts = preempts;
+        self
+    }
+
+    /// Chooses among the feasible nodes by another rule than the profile's score. A random choice is
+    /// drawn, with seed 0 where ties are not.
+    #[must_use]
+    pub fn following(mut self, strategy: Strategy) -> Self {
+        if strategy == Strategy::Random && self.ties == Ties::First {
+            self.ties = Ties::seeded(0);
+        }
+        self.strategy = strategy;
         self
     }
 
@@ -118,7 +136,11 @@ impl<'a> Simulation<'a> {
         }
     }
 
+    /// What is remembered is the best score: another strategy looks at all feasible nodes.
     fn recall(&mut self, pod: PodId) -> Recalled {
+        if self.strategy != Strategy::Default {
+            return Recalled::Nothing;
+        }
         let pod = self.cluster.pod(pod);
         self.memories.recall(self.scheduler, self.cluster, pod, self.now, &mut self.ties)
     }
@@ -153,13 +175,14 @@ impl<'a> Simulation<'a> {
         if !placement.schedulable {
             return Err(Unplaced::of(placement));
         }
-        let chosen = self.ties.choose(&placement.picks).and_then(|name| self.cluster.node_named(name));
+        let picks = self.strategy.picks(placement, self.cluster);
+        let chosen = self.ties.choose(&picks).and_then(|name| self.cluster.node_named(name));
         let Some(node) = chosen else { return Err(Unplaced::of(placement)) };
         let (node, name) = (node.id, node.name());
         let takes = self.scheduler.reserve(self.cluster, placement, node, self.now).map_err(Unplaced::because)?;
         self.change(Change::Place { pod: placement.pod_id, node, takes });
         let total = placement.nodes.get(node.index()).and_then(|node| node.total).unwrap_or_default();
-        Ok(Place { node, name, total, tied: placement.picks.len() })
+        Ok(Place { node, name, total, tied: picks.len() })
     }
 
     /// A pod stays pending without having been asked for.

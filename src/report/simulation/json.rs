@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cluster::admission::Refusal;
 use crate::cluster::{Name, ObjectKey, name};
 use crate::framework::{Amount, NotEvaluated};
-use crate::simulate::{Cause, Load, NodeLoad, Outcome, Picture, Step, Summary, UnplacedGroup};
+use crate::simulate::{Cause, Load, NodeLoad, Outcome, Picture, Step, Strategy, Summary, UnplacedGroup};
 
 use super::super::Grounds;
 use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
@@ -37,6 +37,9 @@ struct SimulationObject<'a> {
     kind: &'static str,
     #[serde(flatten)]
     grounds: &'a Grounds,
+    /// Absent where it is the profile's score, as kube-scheduler chooses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strategy: Option<&'static str>,
     steps: Vec<StepObject<'a>>,
     /// Pods that the API server would not let in.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -149,6 +152,7 @@ impl<'a> SimulationObject<'a> {
             api_version: API_VERSION,
             kind: "Simulation",
             grounds,
+            strategy: (answer.strategy != Strategy::Default).then(|| answer.strategy.name()),
             steps: answer.steps.iter().map(|step| StepObject::new(step, &answer.before)).collect(),
             refused: answer.refused.iter().map(RefusalObject::new).collect(),
             nodes: answer.summary.loads.iter().map(NodeObject::new).collect(),

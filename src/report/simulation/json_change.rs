@@ -18,8 +18,9 @@ pub(super) struct MeasureObject {
     after: SharesObject,
 }
 
+/// Of cpu, memory and pods.
 #[derive(Serialize)]
-struct SharesObject {
+pub(in crate::report) struct SharesObject {
     cpu: f64,
     memory: f64,
     pods: f64,
@@ -96,7 +97,7 @@ impl MeasureObject {
 
 impl SharesObject {
     /// To four digits: more would be noise of the arithmetic.
-    fn new(shares: Shares) -> Self {
+    pub(in crate::report) fn new(shares: Shares) -> Self {
         let round = |share: f64| (share * 10_000.0).round() / 10_000.0;
         Self { cpu: round(shares.cpu), memory: round(shares.memory), pods: round(shares.pods) }
     }

@@ -7,6 +7,7 @@ pub(super) mod scenario;
 pub(super) mod table;
 
 pub use json::{json, yaml};
+pub(super) use json_change::SharesObject;
 pub use table::table;
 
 use std::fmt::Write;
@@ -15,13 +16,15 @@ use crate::cluster::ObjectKey;
 use crate::cluster::admission::Refusal;
 use crate::framework::NotEvaluated;
 use crate::simulate::scenario::StepReport;
-use crate::simulate::{Diff, Picture, Step, Summary};
+use crate::simulate::{Diff, Picture, Step, Strategy, Summary};
 
 use super::text::escape;
 
 /// What a simulation said.
 #[derive(Clone, Debug)]
 pub struct SimulationAnswer {
+    /// How nodes were chosen.
+    pub strategy: Strategy,
     /// What became of each pod, in the queue's order.
     pub steps: Vec<Step>,
     /// Pods that the API server would not let in, in the order of their creation.

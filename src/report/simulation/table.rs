@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use crate::cluster::admission::Refusal;
 use crate::cluster::name;
 use crate::framework::Amount;
-use crate::simulate::{NodeChange, NodeLoad, Outcome, Shares, Step, Summary};
+use crate::simulate::{NodeChange, NodeLoad, Outcome, Shares, Step, Strategy, Summary};
 
 use super::super::style::Label;
 use super::super::table::{Grid, Options, Screen, amount, not_evaluated};
@@ -32,6 +32,10 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
         None => headline(answer),
     };
     screen.headline(label, &headline, &options.grounds.to_string());
+    if answer.strategy != Strategy::Default {
+        let text = format!("by {}: kube-scheduler itself would choose by score", answer.strategy.name());
+        screen.paragraph(Label::Warning, &text);
+    }
     for (label, text) in asides(&answer.summary) {
         screen.paragraph(label, &text);
     }

@@ -1,0 +1,107 @@
+//! `-o json` and `-o yaml` of a comparison.
+//!
+//! The types here are the contract with scripts: fields may be added, never removed or renamed.
+
+use serde::Serialize;
+
+use crate::cluster::{Name, ObjectKey};
+use crate::framework::NotEvaluated;
+use crate::simulate::{Strategy, Trial};
+
+use super::super::Grounds;
+use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
+use super::super::simulation::SharesObject;
+use super::ComparisonAnswer;
+
+/// JSON, indented by four blanks.
+///
+/// # Errors
+/// Never in practice; what the serialiser says.
+pub fn json(answer: &ComparisonAnswer, grounds: &Grounds) -> Result {
+    pretty(&ComparisonObject::new(answer, grounds))
+}
+
+/// The same as YAML.
+///
+/// # Errors
+/// Never in practice; what the serialiser says.
+pub fn yaml(answer: &ComparisonAnswer, grounds: &Grounds) -> Result {
+    any_yaml(&ComparisonObject::new(answer, grounds))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ComparisonObject<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    #[serde(flatten)]
+    grounds: &'a Grounds,
+    strategies: Vec<TrialObject>,
+    /// Pods that the API server would not let in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<RefusalObject>,
+    not_evaluated: &'a [NotEvaluated],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TrialObject {
+    strategy: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight_label: Option<Name>,
+    placed: usize,
+    unplaced: usize,
+    nodes: usize,
+    nodes_used: usize,
+    /// No strategy places the same pods with fewer nodes in use.
+    nodes_needed: usize,
+    /// Shares from 0 to 1, at the end.
+    utilisation: SharesObject,
+    fragmentation: SharesObject,
+    balance: SharesObject,
+    /// Absent where no label of prices was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct RefusalObject {
+    pod: ObjectKey,
+    message: String,
+}
+
+impl<'a> ComparisonObject<'a> {
+    fn new(answer: &'a ComparisonAnswer, grounds: &'a Grounds) -> Self {
+        let refused = answer.refused.iter();
+        Self {
+            api_version: API_VERSION,
+            kind: "Comparison",
+            grounds,
+            strategies: answer.trials.iter().map(TrialObject::new).collect(),
+            refused: refused.map(|refusal| RefusalObject { pod: refusal.pod, message: refusal.to_string() }).collect(),
+            not_evaluated: &answer.not_evaluated,
+        }
+    }
+}
+
+impl TrialObject {
+    fn new(trial: &Trial) -> Self {
+        let weight_label = match trial.strategy {
+            Strategy::WeightedLeastLoad(label) => Some(label),
+            _ => None,
+        };
+        Self {
+            strategy: trial.strategy.name(),
+            weight_label,
+            placed: trial.placed,
+            unplaced: trial.unplaced,
+            nodes: trial.nodes,
+            nodes_used: trial.nodes_used,
+            nodes_needed: trial.nodes_needed,
+            utilisation: SharesObject::new(trial.measures.utilisation),
+            fragmentation: SharesObject::new(trial.measures.fragmentation),
+            balance: SharesObject::new(trial.measures.balance),
+            cost: trial.cost,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `-o table` and `-o wide` of a comparison: a row for each strategy.
+
+use crate::simulate::{Shares, Trial};
+
+use super::super::style::Label;
+use super::super::table::{Grid, Options, Screen, not_evaluated};
+use super::super::text::{count, thousands};
+use super::ComparisonAnswer;
+
+/// The comparison as a person reads it; `wide` with utilisation, and the measures of pods as well.
+pub fn table(answer: &ComparisonAnswer, options: Options<'_>) -> String {
+    let mut screen = Screen::new(options.width, options.headers);
+    let label = if answer.fits() { Label::Fits } else { Label::Rejected };
+    screen.headline(label, &headline(answer), &options.grounds.to_string());
+    if let Some(first) = answer.refused.first() {
+        let refused = count(answer.refused.len(), "pod");
+        screen.paragraph(
+            Label::Rejected,
+            &format!("{refused} refused by the API server, such as {}: {first}", first.pod),
+        );
+    }
+    screen.blank();
+    screen.grid(&grid(answer, options.wide));
+    let parts = if options.wide { "cpu/memory/pods" } else { "cpu/memory" };
+    screen.line(&[(Label::Dim, &format!("{parts}; LEAST: no strategy places these pods with fewer nodes in use"))]);
+    not_evaluated(&mut screen, &answer.not_evaluated);
+    screen.finish()
+}
+
+/// The answer in one line.
+fn headline(answer: &ComparisonAnswer) -> String {
+    let Some(first) = answer.trials.first() else { return "No strategy to compare".to_owned() };
+    let by = match answer.trials.len() {
+        1 => "1 strategy".to_owned(),
+        more => format!("{} strategies", thousands(more)),
+    };
+    let pods = count(first.placed + first.unplaced, "pod");
+    format!("{pods} by {by}, on {}", count(first.nodes, "node"))
+}
+
+fn grid(answer: &ComparisonAnswer, wide: bool) -> Grid {
+    let costs = answer.trials.iter().any(|trial| trial.cost.is_some());
+    let mut header = vec!["STRATEGY", "PLACED", "NODES", "LEAST"];
+    header.extend(wide.then_some("UTILISATION"));
+    header.extend(["BALANCE", "FRAGMENTED"]);
+    header.extend(costs.then_some("COST"));
+    let numbers = 1..header.len();
+    let mut grid = Grid::with_header(header.into_iter().map(str::to_owned).collect()).right_aligned(numbers).unbroken();
+    for trial in &answer.trials {
+        let Trial { measures, .. } = trial;
+        let mut cells = vec![trial.strategy.name().to_owned(), thousands(trial.placed)];
+        cells.extend([trial.nodes_used, trial.nodes_needed].map(thousands));
+        cells.extend(wide.then(|| shares(measures.utilisation, wide)));
+        cells.extend([measures.balance, measures.fragmentation].map(|measure| shares(measure, wide)));
+        cells.extend(costs.then(|| trial.cost.map_or_else(|| "<none>".to_owned(), |cost| cost.to_string())));
+        grid.row(if trial.unplaced == 0 { Label::Fits } else { Label::Rejected }, cells);
+    }
+    grid
+}
+
+fn shares(shares: Shares, with_pods: bool) -> String {
+    let print = |share: f64| format!("{:.1}", share * 100.0);
+    let pods = with_pods.then(|| format!("/{}", print(shares.pods))).unwrap_or_default();
+    format!("{}/{}{pods}%", print(shares.cpu), print(shares.memory))
+}

@@ -1,0 +1,72 @@
+//! The same pods under several strategies, side by side.
+
+use crate::cluster::{Cluster, Name, NodeInfo};
+use crate::framework::NotEvaluated;
+
+use super::bound::nodes_needed;
+use super::measures::Measures;
+use super::picture::Picture;
+use super::step::Step;
+use super::strategy::{self, Strategy};
+
+/// What became of the pods under one strategy.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial {
+    /// The strategy.
+    pub strategy: Strategy,
+    /// Pods that went to a node.
+    pub placed: usize,
+    /// Pods that stay pending.
+    pub unplaced: usize,
+    /// All nodes.
+    pub nodes: usize,
+    /// Nodes with a pod, at the end.
+    pub nodes_used: usize,
+    /// The placed pods need at least so many, whatever the strategy.
+    pub nodes_needed: usize,
+    /// How full, how fragmented and how even the cluster is at the end.
+    pub measures: Measures,
+    /// The prices of the nodes with a pod, summed; none where nobody asked.
+    pub cost: Option<f64>,
+}
+
+impl Trial {
+    /// What `steps` come to, which `strategy` led to; they began with `before` and ended in `cluster`.
+    /// What a node costs is the value of the label `price`.
+    pub fn of(strategy: Strategy, before: &Picture, steps: &[Step], cluster: &Cluster, price: Option<Name>) -> Self {
+        let placed = steps.iter().filter(|step| step.place().is_some()).count();
+        Self {
+            strategy,
+            placed,
+            unplaced: steps.len() - placed,
+            nodes: cluster.nodes().len(),
+            nodes_used: used(cluster).count(),
+            nodes_needed: nodes_needed(cluster, steps),
+            measures: Measures::of(cluster, before.typical),
+            cost: price.map(|price| cost(cluster, price)),
+        }
+    }
+}
+
+/// What costs do not rest on in this cluster.
+pub fn without_price(cluster: &Cluster, price: Name) -> Option<NotEvaluated> {
+    let without = cluster.nodes().iter().filter(|node| strategy::number(node, price).is_none()).count();
+    (without > 0).then(|| {
+        NotEvaluated::new(
+            format!("price of {without} of {} nodes", cluster.nodes().len()),
+            format!("label {price} is missing or no positive number"),
+            "they cost nothing here",
+        )
+    })
+}
+
+/// To four digits: more would be noise of the arithmetic.
+fn cost(cluster: &Cluster, price: Name) -> f64 {
+    // The sum of nothing is -0.
+    let sum = used(cluster).filter_map(|node| strategy::number(node, price)).sum::<f64>() + 0.0;
+    (sum * 10_000.0).round() / 10_000.0
+}
+
+fn used(cluster: &Cluster) -> impl Iterator<Item = &NodeInfo> {
+    cluster.nodes().iter().filter(|node| !node.pods.is_empty())
+}

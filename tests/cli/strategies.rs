@@ -1,0 +1,203 @@
+//! `simulate --strategy` and `--compare`: another choice among the feasible nodes.
+
+use insta::assert_snapshot;
+
+use super::harness::screen;
+
+#[test]
+fn side_by_side() {
+    assert_snapshot!(screen(
+        "simulate -f tests/cli/strategies-pod.yaml --replicas 8 --compare default,random,least-load,best-fit,first-fit,weighted-least-load \
+         --weight-label example.com/weight --price-label example.com/price --snapshot tests/cli/strategies.yaml"
+    ), @"
+    8 pods by 6 strategies, on 5 nodes                                         v1.37
+
+    STRATEGY              PLACED   NODES   LEAST      BALANCE   FRAGMENTED   COST
+    default                    8       5       3     5.0/0.0%   72.7/66.7%   1.22
+    random                     8       5       3   22.4/10.0%   45.5/61.1%   1.22
+    least-load                 8       5       3     5.0/0.0%   72.7/66.7%   1.22
+    best-fit                   8       3       3   45.8/21.5%    0.0/36.1%   0.82
+    first-fit                  8       3       3   40.0/18.4%   27.3/55.6%   0.82
+    weighted-least-load        8       4       3   33.2/14.6%   36.4/58.3%   1.01
+    cpu/memory; LEAST: no strategy places these pods with fewer nodes in use
+
+    NOT EVALUATED   the answer does not rest on this
+    NodeDeclaredFeatures     kubectl sched does not have this plugin yet: what it
+                             filters or scores is not in this answer
+    Services                 not in the input: the default constraints of
+                             PodTopologySpread do without their selectors
+    weight of 3 of 5 nodes   label example.com/weight is missing or no positive
+                             number: their weight is 1
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn side_by_side_with_all_shares() {
+    assert_snapshot!(screen(
+        "simulate --pending --compare default,best-fit,best-fit -o wide --exit-code --snapshot examples/clusters/mixed.yaml"
+    ), @"
+    2 pods by 2 strategies, on 12 nodes                                      v1.34.1
+
+    STRATEGY   PLACED   NODES   LEAST     UTILISATION          BALANCE      FRAGMENTED
+    default         1       5       4   13.0/8.2/0.9%   36.1/24.8/1.2%   4.0/8.4/35.9%
+    best-fit        1       4       4   13.0/8.2/0.9%   37.8/25.1/1.3%   3.7/8.3/35.9%
+    cpu/memory/pods; LEAST: no strategy places these pods with fewer nodes in use
+    --- stderr
+    --- status 1
+    ");
+}
+
+#[test]
+fn json() {
+    assert_snapshot!(screen(
+        "simulate -f tests/cli/strategies-pod.yaml --compare weighted-least-load --weight-label example.com/weight \
+         --price-label example.com/none -o json --snapshot tests/cli/strategies.yaml"
+    ), @r#"
+    {
+        "apiVersion": "kubectl-sched/v1",
+        "kind": "Comparison",
+        "kubeVersion": "v1.37",
+        "strategies": [
+            {
+                "strategy": "weighted-least-load",
+                "weightLabel": "example.com/weight",
+                "placed": 1,
+                "unplaced": 0,
+                "nodes": 5,
+                "nodesUsed": 2,
+                "nodesNeeded": 2,
+                "utilisation": {
+                    "cpu": 0.25,
+                    "memory": 0.1042,
+                    "pods": 0.03
+                },
+                "fragmentation": {
+                    "cpu": 0.1111,
+                    "memory": 0.1395,
+                    "pods": 0.1959
+                },
+                "balance": {
+                    "cpu": 0.2449,
+                    "memory": 0.109,
+                    "pods": 0.04
+                },
+                "cost": 0.0
+            }
+        ],
+        "notEvaluated": [
+            {
+                "what": "NodeDeclaredFeatures",
+                "why": "kubectl sched does not have this plugin yet",
+                "effect": "what it filters or scores is not in this answer"
+            },
+            {
+                "what": "Services",
+                "why": "not in the input",
+                "effect": "the default constraints of PodTopologySpread do without their selectors"
+            },
+            {
+                "what": "price of 5 of 5 nodes",
+                "why": "label example.com/none is missing or no positive number",
+                "effect": "they cost nothing here"
+            },
+            {
+                "what": "weight of 3 of 5 nodes",
+                "why": "label example.com/weight is missing or no positive number",
+                "effect": "their weight is 1"
+            }
+        ]
+    }
+    --- stderr
+    --- status 0
+    "#);
+}
+
+#[test]
+fn one_strategy_pod_by_pod() {
+    assert_snapshot!(screen(
+        "simulate -f tests/cli/strategies-pod.yaml --replicas 3 --strategy best-fit --snapshot tests/cli/strategies.yaml"
+    ), @"
+    3 pods placed, on 2 of 5 nodes                                             v1.37
+    by best-fit: kube-scheduler itself would choose by score
+
+    NODE      PODS    CPU          MEMORY
+    small-3   1 → 3   50% → 100%   25% → 50%
+    big-1     1 → 2   37% → 50%    12% → 18%
+
+    CLUSTER         CPU             MEMORY          PODS
+    utilisation     20.8% → 33.3%   8.3% → 14.6%    2.0% → 5.0%
+    fragmentation   10.5% → 0.0%    13.6% → 9.8%    19.4% → 17.9%
+    balance         21.8% → 40.0%   10.0% → 19.5%   2.4% → 6.3%
+    2 of 5 nodes with pods
+
+    POD             NODE      TOTAL   TIES
+    default/new-1   small-3     424      0
+    default/new-2   small-3     400      0
+    default/new-3   big-1       449      0
+
+    NOT EVALUATED   the answer does not rest on this
+    NodeDeclaredFeatures   kubectl sched does not have this plugin yet: what it
+                           filters or scores is not in this answer
+    Services               not in the input: the default constraints of
+                           PodTopologySpread do without their selectors
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn the_same_scenario_for_each() {
+    assert_snapshot!(screen(
+        "simulate --drain big-1 --force --add-nodes 1=small-1 --compare default,best-fit --snapshot tests/cli/strategies.yaml"
+    ), @"
+    0 pods by 2 strategies, on 6 nodes                                         v1.37
+
+    STRATEGY   PLACED   NODES   LEAST      BALANCE   FRAGMENTED
+    default         0       1       1   20.0/10.0%   11.1/15.8%
+    best-fit        0       1       1   20.0/10.0%   11.1/15.8%
+    cpu/memory; LEAST: no strategy places these pods with fewer nodes in use
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn what_is_refused() {
+    let state = "--pending --snapshot tests/cli/strategies.yaml";
+    let refused = [
+        "--strategy weighted-least-load",
+        "--strategy best-fit --weight-label x",
+        "--strategy best",
+        "--compare default -o html",
+        "--compare default --strategy default",
+        "--strategy default --price-label x",
+    ];
+    let screens: Vec<String> = refused.iter().map(|flags| screen(&format!("simulate {flags} {state}"))).collect();
+    assert_snapshot!(screens.join("\n\n"), @r#"
+    --- stderr
+    error: weighted-least-load needs weights; name the node label that holds them with --weight-label KEY
+    --- status 2
+
+    --- stderr
+    error: --weight-label is of no use without weighted-least-load; use it with --strategy weighted-least-load
+    --- status 2
+
+    --- stderr
+    error: invalid value 'best' for '--strategy <NAME>' [possible values: default, random, least-load, best-fit, first-fit, weighted-least-load]. See 'kubectl sched simulate -h' for help and examples
+    --- status 2
+
+    --- stderr
+    error: unable to match a printer suitable for the output format "html", allowed formats are: json,table,wide,yaml; --compare shows figures
+    --- status 2
+
+    --- stderr
+    error: the argument '--compare <NAME,NAME...>' cannot be used with '--strategy <NAME>'. See 'kubectl sched simulate -h' for help and examples
+    --- status 2
+
+    No pod to schedule                                                         v1.37
+    --- stderr
+    --- status 0
+    "#);
+}
