@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn values_of_flags() {
-        case("explain -o ", "json name table wide yaml :4");
+        case("explain -o ", "html json name table wide yaml :4");
         case("explain -o w", "wide :4");
         case("explain --output=j", "json :4");
         case("explain -o=j", "json :4");
