@@ -46,7 +46,7 @@ use super::{Status, TEMPLATE, resolve};
 /// can be repeated; kube-scheduler draws one of them. TIES says how many others there were.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched simulate (--pending | -f FILE | CHANGES) [OPTIONS]")]
-#[allow(clippy::struct_excessive_bools)] // switches of a command line
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct SimulateArgs {
     /// Schedule every pending pod of the state, of all namespaces
     #[arg(long)]
