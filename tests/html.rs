@@ -200,6 +200,15 @@ fn pods_of_one_answer_are_told_once() {
 }
 
 #[test]
+fn what_is_needed() {
+    let mut waits = pod("waits", "1");
+    waits["spec"]["volumes"] = json!([{ "name": "v", "persistentVolumeClaim": { "claimName": "data" } }]);
+    let (_folder, path) = state(&[node("a", &json!({}), "4"), waits]);
+    let page = page(&format!("explain waits -n n --snapshot {path}"));
+    assert!(page.contains("It needs a PersistentVolumeClaim data"), "{page}");
+}
+
+#[test]
 fn a_simulation() {
     let page = page("simulate --pending --snapshot examples/clusters/mixed.yaml");
     for text in ["1 of 2 pods placed, on 1 of 12 nodes", "1 pod: shop/web-7", "0% → 12%", "0 → 500m of 4"] {

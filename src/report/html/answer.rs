@@ -42,7 +42,7 @@ pub(super) fn body(page: &mut Markup, answer: &Answer, matrices: &mut Matrices<'
         near_misses(page, &answer.explanation.near_misses);
     }
     if let Some(suggestions) = &answer.suggestions {
-        help::suggestions(page, suggestions);
+        help::suggestions(page, suggestions, &answer.explanation.needed);
     }
     if let Some(preemption) = &answer.preemption {
         help::preemption(page, preemption);

@@ -1,17 +1,19 @@
 //! What would help, and whom kube-scheduler would evict.
 
 use crate::explain::suggest::CandidateDetail;
-use crate::explain::{PreemptionDetail, Suggestion};
+use crate::explain::{Need, PreemptionDetail, Suggestion};
 
 use super::super::table::preemption::{MOST_CANDIDATES, MOST_VICTIMS, rest, victim, why};
 use super::super::table::{help, help_words};
 use super::super::text::{count, list};
 use super::markup::Markup;
 
-pub(super) fn suggestions(page: &mut Markup, suggestions: &[Suggestion]) {
+pub(super) fn suggestions(page: &mut Markup, suggestions: &[Suggestion], needed: &[Need]) {
     page.raw("<section class=\"help\"><h3>What would help</h3>\n");
     if suggestions.is_empty() {
-        page.element("p", help::NOTHING).raw("</section>\n");
+        page.element("p", help::NOTHING);
+        needs(page, needed, "It needs");
+        page.raw("</section>\n");
         return;
     }
     page.raw("<p class=\"aside\">Each one was re-run and does place the pod.</p>\n<ol>\n");
@@ -30,7 +32,16 @@ pub(super) fn suggestions(page: &mut Markup, suggestions: &[Suggestion]) {
         data(page, suggestion);
         page.raw("</li>\n");
     }
-    page.raw("</ol></section>\n");
+    page.raw("</ol>\n");
+    needs(page, needed, "Or");
+    page.raw("</section>\n");
+}
+
+/// What would do as well and could not be tried.
+fn needs(page: &mut Markup, needed: &[Need], lead: &str) {
+    for text in help::needs_in_words(needed, lead) {
+        page.element("p", text);
+    }
 }
 
 /// The change as `kubectl patch` takes it, and as steps of a scenario.
