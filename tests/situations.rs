@@ -16,7 +16,7 @@ use kubectl_sched::cluster::Timestamp;
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
 use kubectl_sched::explain::Suggestion;
 use kubectl_sched::explain::suggest;
-use kubectl_sched::framework::{Placement, Reason};
+use kubectl_sched::framework::{Candidate, Placement, Reason};
 use kubectl_sched::scheduler::Scheduler;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -52,6 +52,9 @@ struct Expectation {
     /// What it gives up, if that matters here.
     #[serde(default)]
     weakens: Option<usize>,
+    /// The candidates of preemption and the choice between them, in part.
+    #[serde(default)]
+    preemption: Option<Value>,
     /// What must come from elsewhere.
     #[serde(default)]
     needed: Option<Value>,
@@ -89,6 +92,12 @@ impl Situation {
             && first.weakens.len() != count
         {
             wrong.push(format!("gives up: {:?}", first.weakens));
+        }
+        let preemption = preemption(&placement);
+        if let Some(expected) = &expect.preemption
+            && !holds(expected, &preemption)
+        {
+            wrong.push(format!("preemption: {preemption}"));
         }
         match &expect.needed {
             Some(expected) if needed.as_array().unwrap().iter().any(|need| holds(expected, need)) => {}
@@ -139,6 +148,18 @@ fn causes(placement: &Placement) -> Vec<Value> {
     let mut seen = BTreeSet::new();
     causes.retain(|cause| seen.insert(cause.to_string()));
     causes
+}
+
+/// Who would make way where, and which criterion chose.
+fn preemption(placement: &Placement) -> Value {
+    let Some(preemption) = &placement.preemption else { return Value::Null };
+    let candidate = |candidate: &Candidate| {
+        let victims: Vec<String> = candidate.victims.iter().map(ToString::to_string).collect();
+        json!({"node": candidate.node, "victims": victims, "pdbViolations": candidate.pdb_violations,
+            "lostBy": candidate.lost_by})
+    };
+    let candidates: Vec<Value> = preemption.candidates.iter().map(candidate).collect();
+    json!({"pick": preemption.pick, "decidedBy": preemption.decided_by, "candidates": candidates})
 }
 
 /// Whether everything that is expected is there: fields of objects, and all items of lists.

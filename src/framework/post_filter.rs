@@ -8,6 +8,7 @@ use super::cycle::{Cycle, Prepared};
 use super::extender::Round;
 use super::placement::NodePlacement;
 use super::profile::Framework;
+use super::reason::Reason;
 use super::status::{Code, PluginRejection};
 
 /// A cycle that found no node, as PostFilter plugins see it.
@@ -83,6 +84,9 @@ pub struct Preemption {
     pub pick: Vec<Name>,
     /// The criterion that decided between the candidates.
     pub decided_by: Option<&'static str>,
+    /// Nodes that were tried in vain, with what keeps the pod off them still when all pods of lower
+    /// priority are gone; in the order of names.
+    pub refused: Vec<(Name, Vec<Reason>)>,
 }
 
 /// A node where room can be made.
@@ -94,4 +98,6 @@ pub struct Candidate {
     pub victims: Vec<ObjectKey>,
     /// How many of them a PodDisruptionBudget protects.
     pub pdb_violations: usize,
+    /// The criterion by which another candidate was better; none for those that may be picked.
+    pub lost_by: Option<&'static str>,
 }

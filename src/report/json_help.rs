@@ -72,6 +72,9 @@ pub(super) struct VictimObject {
 #[derive(Serialize)]
 pub(super) struct NotEligibleObject {
     why: &'static str,
+    /// What keeps the pod off the first of the nodes, in upstream's words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<String>,
     #[serde(flatten)]
     nodes: Nodes,
 }
@@ -120,6 +123,7 @@ impl NotEligibleObject {
             WhyNot::NoVictims => "NoVictims",
             WhyNot::NotEnough => "NotEnough",
         };
-        Self { why, nodes: Nodes::of(&group.nodes) }
+        let reasons = group.reasons.iter().map(ToString::to_string).collect();
+        Self { why, reasons, nodes: Nodes::of(&group.nodes) }
     }
 }

@@ -1,11 +1,16 @@
 //! Preemption explained: who would go, who protects them, where they would go, and why other
 //! nodes were no candidates.
 
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use crate::cluster::edit::Edit;
 use crate::cluster::meta::OwnerReference;
 use crate::cluster::name::Name;
 use crate::cluster::{Cluster, ObjectKey, Pod, PodId};
-use crate::framework::{Candidate, Code, NodePlacement, Placement, Preemption};
+use crate::explain::causes;
+use crate::framework::{Candidate, Code, NodePlacement, Placement, Preemption, Reason};
 
 use super::trial::Trial;
 
@@ -36,6 +41,8 @@ pub struct CandidateDetail {
     pub victims: Vec<VictimDetail>,
     /// How many of them a PodDisruptionBudget protects.
     pub pdb_violations: usize,
+    /// The criterion by which another candidate was better; none for those that may be picked.
+    pub lost_by: Option<&'static str>,
 }
 
 /// A pod that would go.
@@ -69,19 +76,21 @@ pub enum GoesTo {
 pub struct NotEligible {
     /// The reason.
     pub why: WhyNot,
+    /// What keeps the pod off the first of them, whatever pods go: none with [`WhyNot::NoVictims`].
+    pub reasons: Vec<Reason>,
     /// The nodes, in the order of names.
     pub nodes: Vec<Name>,
 }
 
 /// Why no room can be made on a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WhyNot {
-    /// It was rejected for a reason that no removal of pods takes away.
-    NotHelpful,
-    /// No pod on it has a lower priority.
-    NoVictims,
     /// The pod would not fit there without all pods of lower priority either.
     NotEnough,
+    /// No pod on it has a lower priority.
+    NoVictims,
+    /// It was rejected for a reason that no removal of pods takes away.
+    NotHelpful,
 }
 
 /// Tells everything about `preemption`, which is that of `placement`.
@@ -101,6 +110,7 @@ pub(super) fn explain(trial: &mut Trial<'_>, placement: &Placement, preemption: 
                     .filter_map(|(index, victim)| victim_detail(trial.cluster(), *victim, goes_to(places.get(index))))
                     .collect(),
                 pdb_violations: candidate.pdb_violations,
+                lost_by: candidate.lost_by,
             }
         })
         .collect();
@@ -164,16 +174,24 @@ fn not_eligible(trial: &Trial<'_>, placement: &Placement, preemption: &Preemptio
             WhyNot::NoVictims
         }
     };
-    let is_candidate =
-        |node: &&NodePlacement| preemption.candidates.iter().any(|candidate| candidate.node == node.name);
-    let others: Vec<(WhyNot, Name)> =
-        placement.nodes.iter().filter(|node| !is_candidate(node)).map(|node| (why(node), node.name)).collect();
-    [WhyNot::NotEnough, WhyNot::NoVictims, WhyNot::NotHelpful]
-        .into_iter()
-        .map(|why| NotEligible {
-            why,
-            nodes: others.iter().filter(|(other, _)| *other == why).map(|(_, node)| *node).collect(),
-        })
-        .filter(|group| !group.nodes.is_empty())
-        .collect()
+    let is_candidate: FxHashSet<Name> = preemption.candidates.iter().map(|candidate| candidate.node).collect();
+    let left: FxHashMap<Name, &[Reason]> =
+        preemption.refused.iter().map(|(node, reasons)| (*node, reasons.as_slice())).collect();
+    // By the words of the reasons, since their numbers differ from node to node.
+    let mut groups: BTreeMap<(WhyNot, Vec<String>), NotEligible> = BTreeMap::new();
+    for node in placement.nodes.iter().filter(|node| !is_candidate.contains(&node.name)) {
+        let why = why(node);
+        let reasons = match why {
+            WhyNot::NotEnough => left.get(&node.name).copied().unwrap_or_default(),
+            WhyNot::NoVictims => &[],
+            WhyNot::NotHelpful => node.reasons(),
+        };
+        let words = reasons.iter().map(causes::identity).collect();
+        let group = groups.entry((why, words));
+        group
+            .or_insert_with(|| NotEligible { why, reasons: reasons.to_vec(), nodes: Vec::new() })
+            .nodes
+            .push(node.name);
+    }
+    groups.into_values().collect()
 }

@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 
 use crate::cluster::NodeInfo;
+use crate::cluster::name::Name;
 use crate::cluster::pod_spec::PreemptionPolicy;
 use crate::framework::extender::Victims;
 use crate::framework::fit_error;
@@ -58,7 +59,7 @@ fn preempt(failed: &FailedCycle<'_>) -> Result<Preemption, Refusal> {
     for (node, result) in tried {
         match result {
             Ok(victims) => found.push((node, victims)),
-            Err(rejection) => refused.push(rejection.rejection),
+            Err(rejection) => refused.push((node.name(), rejection.rejection)),
         }
     }
     if found.is_empty() {
@@ -76,23 +77,27 @@ fn preempt(failed: &FailedCycle<'_>) -> Result<Preemption, Refusal> {
     if found.is_empty() {
         return Err(Refusal::Unschedulable("no candidate node for preemption".to_owned()));
     }
-    let (pick, decided_by) = pick::pick(failed.cycle, &found);
+    let pick::Picked { pick, decided_by, lost_by } = pick::pick(failed.cycle, &found);
     let candidates = found
         .iter()
-        .map(|(node, victims)| Candidate {
+        .zip(lost_by)
+        .map(|((node, victims), lost_by)| Candidate {
             node: node.name(),
             victims: victims.pods.iter().map(|id| cluster.pod(*id).key()).collect(),
             pdb_violations: usize::try_from(victims.violations).unwrap_or_default(),
+            lost_by,
         })
         .collect();
-    Ok(Preemption { candidates, pick, decided_by })
+    let refused = refused.into_iter().map(|(node, rejection)| (node, rejection.reasons)).collect();
+    Ok(Preemption { candidates, pick, decided_by, refused })
 }
 
 /// The text when no node can be made to fit: those that were tried with their reasons, all
 /// others with one that says preemption could not help.
-fn nowhere(failed: &FailedCycle<'_>, refused: &[Rejection]) -> Refusal {
+fn nowhere(failed: &FailedCycle<'_>, refused: &[(Name, Rejection)]) -> Refusal {
+    let refused: Vec<&Rejection> = refused.iter().map(|(_, rejection)| rejection).collect();
     let errors: Vec<String> =
-        refused.iter().filter(|rejection| rejection.code == Code::Error).map(Rejection::message).collect();
+        refused.iter().filter(|rejection| rejection.code == Code::Error).map(|rejection| rejection.message()).collect();
     match errors.as_slice() {
         [] => {}
         [error] => return Refusal::Error(error.clone()),

@@ -22,23 +22,40 @@ const CRITERIA: [(&str, Criterion); 5] = [
     ("latest start of the most important victims", latest_start),
 ];
 
-/// The candidates that may be picked: more than one when all criteria tie. Also says which
-/// criterion decided; none when there was one candidate only, or none decided.
-pub(super) fn pick(cycle: Cycle<'_>, candidates: &[(&NodeInfo, Victims)]) -> (Vec<Name>, Option<&'static str>) {
-    let mut tied: Vec<&(&NodeInfo, Victims)> = candidates.iter().collect();
+/// The choice between candidates.
+pub(super) struct Picked {
+    /// Those that may be picked: more than one when all criteria tie.
+    pub(super) pick: Vec<Name>,
+    /// The criterion that decided; none when there was one candidate only, or none decided.
+    pub(super) decided_by: Option<&'static str>,
+    /// In step with the candidates: the criterion by which each fell behind; none for those that may be
+    /// picked.
+    pub(super) lost_by: Vec<Option<&'static str>>,
+}
+
+/// Asks the criteria in turn, each of the candidates that are left.
+pub(super) fn pick(cycle: Cycle<'_>, candidates: &[(&NodeInfo, Victims)]) -> Picked {
+    let mut tied: Vec<(usize, &(&NodeInfo, Victims))> = candidates.iter().enumerate().collect();
+    let mut lost_by = vec![None; candidates.len()];
     let mut decided_by = None;
     for (label, criterion) in CRITERIA {
         if tied.len() == 1 {
             break;
         }
-        let best = tied.iter().map(|(_, victims)| criterion(cycle, victims)).max();
-        let before = tied.len();
-        tied.retain(|(_, victims)| Some(criterion(cycle, victims)) == best);
-        if tied.len() < before {
-            decided_by = Some(label);
-        }
+        let best = tied.iter().map(|(_, (_, victims))| criterion(cycle, victims)).max();
+        tied.retain(|(index, (_, victims))| {
+            let stays = Some(criterion(cycle, victims)) == best;
+            if !stays {
+                decided_by = Some(label);
+                if let Some(lost) = lost_by.get_mut(*index) {
+                    *lost = Some(label);
+                }
+            }
+            stays
+        });
     }
-    (tied.into_iter().map(|(node, _)| node.name()).collect(), decided_by)
+    let pick = tied.into_iter().map(|(_, (node, _))| node.name()).collect();
+    Picked { pick, decided_by, lost_by }
 }
 
 /// Of the victims, the most important first.

@@ -78,11 +78,7 @@ pub(super) fn preemption(page: &mut Markup, preemption: &PreemptionDetail) {
         page.raw("<p>Picked for: ").text(criterion).raw("</p>\n");
     }
     for group in &preemption.not_eligible {
-        page.raw("<p class=\"aside\">No room on ")
-            .text(list(&group.nodes, 3))
-            .raw(": ")
-            .text(why(group.why))
-            .raw("</p>\n");
+        page.raw("<p class=\"aside\">No room on ").text(list(&group.nodes, 3)).raw(": ").text(why(group)).raw("</p>\n");
     }
     page.raw("</section>\n");
 }

@@ -31,10 +31,8 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
         Some(diff) => diff::headline(diff),
         None => headline(answer),
     };
-    screen.headline(label, &headline, options.kube_version);
-    for (label, text) in asides(&answer.summary) {
-        screen.paragraph(label, &text);
-    }
+    screen.headline(label, &headline, &options.grounds.to_string());
+    asides(&mut screen, &answer.summary);
     refused(&mut screen, answer, most(GROUPS));
     scenario::render(&mut screen, answer, options.wide);
     unplaced(&mut screen, &answer.summary, most(GROUPS));
@@ -73,17 +71,16 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
 }
 
 /// What the headline does not tell of its pods.
-pub(in crate::report) fn asides(summary: &Summary) -> Vec<(Label, String)> {
-    let mut asides = Vec::new();
+fn asides(screen: &mut Screen, summary: &Summary) {
     if summary.evicted > 0 {
         let label = if summary.placed_again < summary.evicted { Label::Rejected } else { Label::Plain };
         let again = format!("{} of them placed again", thousands(summary.placed_again));
-        asides.push((label, format!("{} preempted, {again}", count(summary.evicted, "pod"))));
+        screen.paragraph(label, &format!("{} preempted, {again}", count(summary.evicted, "pod")));
     }
     if summary.gated > 0 {
-        asides.push((Label::Plain, format!("{} not tried: scheduling gates", count(summary.gated, "pod"))));
+        let gated = format!("{} not tried: scheduling gates", count(summary.gated, "pod"));
+        screen.paragraph(Label::Plain, &gated);
     }
-    asides
 }
 
 /// Pods that never come into being; those that are refused for the same reason together.
@@ -91,9 +88,9 @@ fn refused(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     if answer.refused.is_empty() {
         return;
     }
-    let groups = refusals(&answer.refused);
+    let groups = refusals_by_reason(&answer.refused);
     screen.heading("REFUSED", "the API server would not create these pods; what it says of the first");
-    for refusals in groups.values().take(most) {
+    for refusals in groups.iter().take(most) {
         let pods: Vec<String> = refusals.iter().map(|refusal| refusal.pod.to_string()).collect();
         screen.paragraph(Label::Rejected, &format!("{}: {}", count(pods.len(), "pod"), list(&pods, 2)));
         if let Some(first) = refusals.first() {
@@ -103,13 +100,13 @@ fn refused(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     left_out(screen, groups.len(), most, "group");
 }
 
-/// The refusals by their reason, the first of each first.
-pub(in crate::report) fn refusals(refused: &[Refusal]) -> IndexMap<&str, Vec<&Refusal>> {
+/// Refusals in groups that have a reason in common, in the order of the first.
+pub(in crate::report) fn refusals_by_reason(refused: &[Refusal]) -> Vec<Vec<&Refusal>> {
     let mut groups: IndexMap<&str, Vec<&Refusal>> = IndexMap::new();
     for refusal in refused {
         groups.entry(&refusal.why).or_default().push(refusal);
     }
-    groups
+    groups.into_values().collect()
 }
 
 /// Why pods stay pending; those that the same things stood in the way of together.

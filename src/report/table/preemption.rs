@@ -3,12 +3,13 @@
 use crate::explain::PreemptionDetail;
 use std::fmt::Write;
 
-use crate::explain::suggest::{CandidateDetail, GoesTo, VictimDetail, WhyNot};
+use crate::explain::suggest::{CandidateDetail, GoesTo, NotEligible, VictimDetail, WhyNot};
 
 use super::super::style::Label;
 use super::super::text::{count, list};
 use super::grid::Grid;
 use super::screen::Screen;
+use super::words;
 
 /// Candidates shown.
 pub(in crate::report) const MOST_CANDIDATES: usize = 5;
@@ -23,6 +24,7 @@ pub(super) fn render(screen: &mut Screen, preemption: &PreemptionDetail) {
         let mark = if candidate.picked { "picked" } else { "" };
         let mut lines: Vec<String> = candidate.victims.iter().take(MOST_VICTIMS).map(victim).collect();
         lines.extend(rest(candidate));
+        lines.extend(candidate.lost_by.map(|criterion| format!("not picked: behind on {criterion}")));
         grid.row(label, vec![candidate.node.to_string(), mark.to_owned(), lines.join("\n")]);
     }
     screen.grid(&grid);
@@ -34,7 +36,7 @@ pub(super) fn render(screen: &mut Screen, preemption: &PreemptionDetail) {
         screen.paragraph(Label::Plain, &format!("picked for: {criterion}"));
     }
     for group in &preemption.not_eligible {
-        let text = format!("no room on {}: {}", list(&group.nodes, 3), why(group.why));
+        let text = format!("no room on {}: {}", list(&group.nodes, 3), why(group));
         screen.paragraph(Label::Dim, &text);
     }
 }
@@ -70,10 +72,13 @@ pub(in crate::report) fn victim(victim: &VictimDetail) -> String {
     text
 }
 
-pub(in crate::report) fn why(why: WhyNot) -> &'static str {
-    match why {
-        WhyNot::NotHelpful => "evictions would not change why the pod is rejected",
-        WhyNot::NoVictims => "no pod of lower priority",
-        WhyNot::NotEnough => "the pod would not fit without all pods of lower priority either",
+/// Why no room can be made, and what the pod is rejected for.
+pub(in crate::report) fn why(group: &NotEligible) -> String {
+    let reasons: Vec<String> = group.reasons.iter().map(words::brief).collect();
+    let reasons = list(&reasons, 2);
+    match group.why {
+        WhyNot::NotHelpful => format!("evictions would not change this: {reasons}"),
+        WhyNot::NoVictims => "no pod of lower priority".to_owned(),
+        WhyNot::NotEnough => format!("without all pods of lower priority there would still be this: {reasons}"),
     }
 }
