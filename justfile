@@ -35,7 +35,7 @@ html-check:
 # The picture of such a page, docs/explain-html.png
 html-picture:
     cargo run --quiet -- explain trainer-1 -n ml --snapshot examples/clusters/gpu.yaml -o html > target/explain.html
-    chromium --headless --no-sandbox --hide-scrollbars --window-size=1100,2180 --screenshot=docs/explain-html.png "file://$PWD/target/explain.html"
+    chromium --headless --no-sandbox --hide-scrollbars --window-size=1100,2200 --screenshot=docs/explain-html.png "file://$PWD/target/explain.html"
 
 # Licences, advisories, sources
 deny:

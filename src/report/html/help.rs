@@ -12,7 +12,7 @@ pub(super) fn suggestions(page: &mut Markup, suggestions: &[Suggestion], needed:
     page.raw("<section class=\"help\"><h3>What would help</h3>\n");
     if suggestions.is_empty() {
         page.element("p", help::NOTHING);
-        self::needed(page, needed, "It needs");
+        needs(page, needed, "It needs");
         page.raw("</section>\n");
         return;
     }
@@ -32,15 +32,15 @@ pub(super) fn suggestions(page: &mut Markup, suggestions: &[Suggestion], needed:
         data(page, suggestion);
         page.raw("</li>\n");
     }
-    page.raw("</ol>");
-    self::needed(page, needed, "Or");
+    page.raw("</ol>\n");
+    needs(page, needed, "Or");
     page.raw("</section>\n");
 }
 
 /// What would do as well and could not be tried.
-fn needed(page: &mut Markup, needed: &[Need], lead: &'static str) {
-    for (index, need) in needed.iter().enumerate() {
-        page.raw("<p>").raw(if index == 0 { lead } else { "and" }).raw(" ").text(need_words::need(need)).raw("</p>\n");
+fn needs(page: &mut Markup, needed: &[Need], lead: &str) {
+    for text in help::needs_in_words(needed, lead) {
+        page.element("p", text);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::simulate::{NodeLoad, Shares, Step, Summary};
 
 use super::super::simulation::SimulationAnswer;
 use super::super::simulation::diff;
-use super::super::simulation::table::{amounts, asides, changes, headline, percent, preemption, refusals_by_reason};
+use super::super::simulation::table::{amounts, changes, headline, percent, preemption, refusals_by_reason};
 use super::super::text::{count, list, thousands};
 use super::markup::Markup;
 use super::sheet::{Column, Sheet};
@@ -22,10 +22,7 @@ pub fn page(answer: &SimulationAnswer, provenance: &Provenance<'_>) -> String {
     let mut body = Markup::default();
     let (label, headline) = answer.diff.as_ref().map_or_else(|| headline(answer), diff::headline);
     body.raw("<article class=\"answer\">\n<h2>").append(&mark(label)).text(&headline).raw("</h2>\n");
-    figures(&mut body, &answer.summary);
-    for (_, text) in asides(&answer.summary) {
-        body.element("p", text).raw("\n");
-    }
+    figures(&mut body, &answer.summary, answer.refused.len());
     notes::not_evaluated(&mut body, &answer.not_evaluated);
     refused(&mut body, answer);
     scenario::steps(&mut body, answer);
@@ -42,7 +39,7 @@ pub fn page(answer: &SimulationAnswer, provenance: &Provenance<'_>) -> String {
     shell::page("simulate", &headline, &body, provenance)
 }
 
-fn figures(page: &mut Markup, summary: &Summary) {
+fn figures(page: &mut Markup, summary: &Summary, refused: usize) {
     let figures = [
         ("placed", summary.placed),
         ("not placed", summary.unplaced),
@@ -50,8 +47,16 @@ fn figures(page: &mut Markup, summary: &Summary) {
         ("of them newly", summary.nodes_newly_used),
         ("nodes in all", summary.nodes),
     ];
+    // Figures of what is not in every simulation.
+    let others = [
+        ("scheduling gates", summary.gated),
+        ("preempted", summary.evicted),
+        ("of them placed again", summary.placed_again),
+        ("refused", refused),
+    ];
+    let others = others.into_iter().filter(|(_, figure)| *figure > 0);
     page.raw("<dl class=\"figures\">");
-    for (name, figure) in figures {
+    for (name, figure) in figures.into_iter().chain(others) {
         page.raw("<div>").element("dt", name).element("dd", thousands(figure)).raw("</div>");
     }
     page.raw("</dl>\n");

@@ -36,9 +36,7 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
         let text = format!("by {}: kube-scheduler itself would choose by score", answer.strategy.name());
         screen.paragraph(Label::Warning, &text);
     }
-    for (label, text) in asides(&answer.summary) {
-        screen.paragraph(label, &text);
-    }
+    asides(&mut screen, &answer.summary);
     refused(&mut screen, answer, most(GROUPS));
     scenario::render(&mut screen, answer, options.wide);
     unplaced(&mut screen, &answer.summary, most(GROUPS));
@@ -77,17 +75,16 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
 }
 
 /// What the headline does not tell of its pods.
-pub(in crate::report) fn asides(summary: &Summary) -> Vec<(Label, String)> {
-    let mut asides = Vec::new();
+fn asides(screen: &mut Screen, summary: &Summary) {
     if summary.evicted > 0 {
         let label = if summary.placed_again < summary.evicted { Label::Rejected } else { Label::Plain };
         let again = format!("{} of them placed again", thousands(summary.placed_again));
-        asides.push((label, format!("{} preempted, {again}", count(summary.evicted, "pod"))));
+        screen.paragraph(label, &format!("{} preempted, {again}", count(summary.evicted, "pod")));
     }
     if summary.gated > 0 {
-        asides.push((Label::Plain, format!("{} not tried: scheduling gates", count(summary.gated, "pod"))));
+        let gated = format!("{} not tried: scheduling gates", count(summary.gated, "pod"));
+        screen.paragraph(Label::Plain, &gated);
     }
-    asides
 }
 
 /// Pods that never come into being; those that are refused for the same reason together.

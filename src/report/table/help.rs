@@ -34,10 +34,15 @@ pub(super) fn render(screen: &mut Screen, suggestions: &[Suggestion], needed: &[
 
 /// What would do as well and could not be tried.
 fn needs(screen: &mut Screen, needed: &[Need], lead: &str) {
-    for (index, need) in needed.iter().enumerate() {
-        let lead = if index == 0 { lead } else { "and" };
-        screen.paragraph(Label::Plain, &format!("{lead} {}", need_words::need(need)));
+    for text in needs_in_words(needed, lead) {
+        screen.paragraph(Label::Plain, &text);
     }
+}
+
+/// A line a need; the first begins with `lead`.
+pub(in crate::report) fn needs_in_words(needed: &[Need], lead: &str) -> Vec<String> {
+    let leads = std::iter::once(lead).chain(std::iter::repeat("and"));
+    needed.iter().zip(leads).map(|(need, lead)| format!("{lead} {}", need_words::need(need))).collect()
 }
 
 /// What to do, and indented under it where others would go and what is given up.
