@@ -4,12 +4,13 @@ use std::cmp::Reverse;
 
 use serde::Serialize;
 
+use crate::cluster::admission::Refusal;
 use crate::cluster::{Name, ObjectKey, name};
 use crate::simulate::{NodeLoad, Step, Summary};
 
 use super::super::simulation::SimulationAnswer;
 use super::super::simulation::scenario::{happened, words};
-use super::super::simulation::table::{amounts, changes, headline, percent};
+use super::super::simulation::table::{amounts, changes, headline, percent, preemption, refusals_by_reason};
 use super::super::style::Label;
 use super::super::text::{count, list, thousands};
 use super::markup::Markup;
@@ -64,9 +65,10 @@ pub fn page(answer: &SimulationAnswer, provenance: &Provenance<'_>) -> String {
     let mut body = Markup::default();
     let (label, headline) = headline(answer);
     body.raw("<article class=\"answer\">\n<h2>").append(&mark(label)).text(&headline).raw("</h2>\n");
-    summary(&mut body, &answer.summary);
+    summary(&mut body, &answer.summary, answer.refused.len());
     notes::not_evaluated(&mut body, &answer.not_evaluated);
     scenario(&mut body, answer);
+    refused(&mut body, &answer.refused);
     unplaced(&mut body, &answer.summary);
     nodes(&mut body, &answer.summary);
     steps(&mut body, &answer.steps);
@@ -74,7 +76,7 @@ pub fn page(answer: &SimulationAnswer, provenance: &Provenance<'_>) -> String {
     shell::page("simulate", &headline, &body, provenance)
 }
 
-fn summary(page: &mut Markup, summary: &Summary) {
+fn summary(page: &mut Markup, summary: &Summary, refused: usize) {
     let figures = [
         ("placed", summary.placed),
         ("not placed", summary.unplaced),
@@ -82,8 +84,16 @@ fn summary(page: &mut Markup, summary: &Summary) {
         ("of them newly", summary.nodes_newly_used),
         ("nodes in all", summary.nodes),
     ];
+    // Figures of what is not in every simulation.
+    let others = [
+        ("scheduling gates", summary.gated),
+        ("preempted", summary.evicted),
+        ("of them placed again", summary.placed_again),
+        ("refused", refused),
+    ];
+    let others = others.into_iter().filter(|(_, figure)| *figure > 0);
     page.raw("<dl class=\"figures\">");
-    for (name, figure) in figures {
+    for (name, figure) in figures.into_iter().chain(others) {
         page.raw("<div>").element("dt", name).element("dd", thousands(figure)).raw("</div>");
     }
     page.raw("</dl>\n");
@@ -121,6 +131,21 @@ fn scenario(page: &mut Markup, answer: &SimulationAnswer) {
         let budgets: Vec<String> = answer.broken_budgets.iter().map(ToString::to_string).collect();
         page.raw("<p>").append(&mark(Label::Rejected)).raw("More pods missing than PodDisruptionBudgets allow: ");
         page.text(list(&budgets, MOST_PODS)).raw("</p>\n");
+    }
+    page.raw("</section>\n");
+}
+
+/// Pods that the API server would not let in.
+fn refused(page: &mut Markup, refused: &[Refusal]) {
+    if refused.is_empty() {
+        return;
+    }
+    page.raw("<section><h3>Refused</h3>\n<p class=\"aside\">The API server would not create these pods; what it says of the first.</p>\n");
+    for group in refusals_by_reason(refused).iter().take(MOST_GROUPS) {
+        let pods: Vec<String> = group.iter().map(|refusal| refusal.pod.to_string()).collect();
+        let words = group.first().map(ToString::to_string).unwrap_or_default();
+        page.raw("<figure class=\"told\"><figcaption>").text(count(pods.len(), "pod")).raw(": ").text(list(&pods, 2));
+        page.raw("</figcaption><blockquote>").text(&words).raw("</blockquote></figure>\n");
     }
     page.raw("</section>\n");
 }
@@ -239,6 +264,10 @@ fn steps(page: &mut Markup, steps: &[Step]) {
     page.raw("<section><h3>Pod by pod</h3>\n<p class=\"aside\">In the order of the queue. Ties: other nodes that were as good.</p>\n");
     page.raw("<div class=\"grid\"><div class=\"scroll\"><table class=\"steps\"><thead><tr><th scope=\"col\">Pod</th>");
     page.raw("<th scope=\"col\">Node</th><th scope=\"col\" class=\"num\">Total</th><th scope=\"col\" class=\"num\">Ties</th>");
+    let moved = steps.iter().any(|step| !step.evictions.is_empty());
+    if moved {
+        page.raw("<th scope=\"col\">Preemption</th>");
+    }
     page.raw("</tr></thead><tbody>\n");
     for step in steps.iter().take(MOST_ROWS) {
         page.raw("<tr><th scope=\"row\">").text(step.pod).raw("</th>");
@@ -250,20 +279,24 @@ fn steps(page: &mut Markup, steps: &[Step]) {
             ),
             None => page.raw("<td class=\"no\">✕ no node</td><td class=\"num\">–</td><td class=\"num\">–</td>"),
         };
+        if moved {
+            page.element("td", preemption(step));
+        }
         page.raw("</tr>\n");
     }
     page.raw("</tbody></table></div>\n");
     more(page, steps.len(), "more pod");
     let tied = |step: &Step| i64::try_from(step.place()?.tied.saturating_sub(1)).ok();
-    let data = Data::<ObjectKey> {
-        noun: "pod",
-        names: steps.iter().map(|step| step.pod).collect(),
-        columns: vec![
-            Column::Text { title: "Node", values: steps.iter().map(|step| Some(step.place()?.name)).collect() },
-            Column::Number { title: "Total", values: steps.iter().map(|step| Some(step.place()?.total)).collect() },
-            Column::Number { title: "Ties", values: steps.iter().map(tied).collect() },
-        ],
-    };
+    let mut columns = vec![
+        Column::Text { title: "Node", values: steps.iter().map(|step| Some(step.place()?.name)).collect() },
+        Column::Number { title: "Total", values: steps.iter().map(|step| Some(step.place()?.total)).collect() },
+        Column::Number { title: "Ties", values: steps.iter().map(tied).collect() },
+    ];
+    if moved {
+        let words = |step: &Step| Some(name(&preemption(step))).filter(|words| !words.is_empty());
+        columns.push(Column::Text { title: "Preemption", values: steps.iter().map(words).collect() });
+    }
+    let data = Data::<ObjectKey> { noun: "pod", names: steps.iter().map(|step| step.pod).collect(), columns };
     page.data("data", &data).raw("</div></section>\n");
 }
 

@@ -31,7 +31,7 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
         Some(diff) => diff::headline(diff),
         None => headline(answer),
     };
-    screen.headline(label, &headline, options.kube_version);
+    screen.headline(label, &headline, &options.grounds.to_string());
     asides(&mut screen, &answer.summary);
     refused(&mut screen, answer, most(GROUPS));
     scenario::render(&mut screen, answer, options.wide);
@@ -88,12 +88,9 @@ fn refused(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     if answer.refused.is_empty() {
         return;
     }
-    let mut groups: IndexMap<&str, Vec<&Refusal>> = IndexMap::new();
-    for refusal in &answer.refused {
-        groups.entry(&refusal.why).or_default().push(refusal);
-    }
+    let groups = refusals_by_reason(&answer.refused);
     screen.heading("REFUSED", "the API server would not create these pods; what it says of the first");
-    for refusals in groups.values().take(most) {
+    for refusals in groups.iter().take(most) {
         let pods: Vec<String> = refusals.iter().map(|refusal| refusal.pod.to_string()).collect();
         screen.paragraph(Label::Rejected, &format!("{}: {}", count(pods.len(), "pod"), list(&pods, 2)));
         if let Some(first) = refusals.first() {
@@ -101,6 +98,15 @@ fn refused(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
         }
     }
     left_out(screen, groups.len(), most, "group");
+}
+
+/// Refusals in groups that have a reason in common, in the order of the first.
+pub(in crate::report) fn refusals_by_reason(refused: &[Refusal]) -> Vec<Vec<&Refusal>> {
+    let mut groups: IndexMap<&str, Vec<&Refusal>> = IndexMap::new();
+    for refusal in refused {
+        groups.entry(&refusal.why).or_default().push(refusal);
+    }
+    groups.into_values().collect()
 }
 
 /// Why pods stay pending; those that the same things stood in the way of together.
@@ -253,7 +259,7 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
 }
 
 /// Whom it preempted, and who preempted it.
-fn preemption(step: &Step) -> String {
+pub(in crate::report) fn preemption(step: &Step) -> String {
     let victims: Vec<String> = step.preempted.iter().map(ToString::to_string).collect();
     let victims = (!victims.is_empty()).then(|| format!("preempts {}", list(&victims, 2)));
     let left = step.evictions.last().map(|eviction| format!("preempted on {} by {}", eviction.node, eviction.by));

@@ -72,7 +72,7 @@ pub(in crate::report) fn victim(victim: &VictimDetail) -> String {
     text
 }
 
-/// Why no room can be made on the group's nodes.
+/// Why no room can be made, and what the pod is rejected for.
 pub(in crate::report) fn why(group: &NotEligible) -> String {
     let reasons: Vec<String> = group.reasons.iter().map(words::brief).collect();
     let reasons = list(&reasons, 2);
