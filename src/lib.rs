@@ -35,6 +35,7 @@ pub mod config;
 pub mod error;
 pub mod explain;
 pub mod framework;
+pub mod needs;
 pub mod plugins;
 pub mod report;
 pub mod scheduler;

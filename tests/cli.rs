@@ -5,6 +5,8 @@
 mod bad_input;
 #[path = "cli/capacity.rs"]
 mod capacity;
+#[path = "cli/causes.rs"]
+mod causes;
 #[path = "cli/cluster_says.rs"]
 mod cluster_says;
 #[path = "cli/complete.rs"]

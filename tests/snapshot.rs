@@ -13,7 +13,7 @@ use kubectl_sched::cluster::object::TypeMeta;
 use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, ObjectKey, Timestamp};
 use kubectl_sched::config::SchedulerConfig;
 use kubectl_sched::explain::{ClusterSays, Explanation};
-use kubectl_sched::report::{Answer, json};
+use kubectl_sched::report::{Answer, Grounds, json};
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::source::snapshot::{Record, Snapshot};
 use kubectl_sched::source::{Input, files};
@@ -65,12 +65,20 @@ fn through_snapshot(case: &Case, redact: bool) -> (Cluster, Scheduler, BTreeMap<
     (builder.build(behaviour.request_gates()), Scheduler::new(config, behaviour), written.originals)
 }
 
-/// The answer as `-o json` gives it.
-fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey) -> String {
+/// The answer as `-o json` gives it; `verdicts` leaves out what is judged of them, where a choice
+/// among equals goes by name.
+fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bool) -> String {
     let mut cluster = cluster.clone();
     let id = cluster.pod_named(pod).expect("the pod is in the state").id;
     let placement = scheduler.explain(&mut cluster, id, NOW);
-    let explanation = Explanation::of(&placement, &cluster);
+    let mut explanation = Explanation::in_full(scheduler, &cluster, &placement, NOW);
+    if verdicts {
+        explanation.causes.clear();
+        explanation.near_misses.clear();
+        explanation.domains.clear();
+        explanation.unseen_rules.clear();
+        explanation.decision = None;
+    }
     let nodes = cluster.nodes().len();
     json::render(
         &[Answer {
@@ -84,7 +92,7 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey) -> String {
             placement,
         }],
         false,
-        "v1.34",
+        &Grounds { kube_version: "v1.34".to_owned(), age: None },
     )
     .unwrap()
 }
@@ -97,7 +105,7 @@ fn a_snapshot_answers_as_its_input() {
             let (again, same_scheduler, _) = through_snapshot(&case, false);
             for pod in &case.pods {
                 let (before, after) =
-                    (answer(&cluster, &scheduler, key(pod)), answer(&again, &same_scheduler, key(pod)));
+                    (answer(&cluster, &scheduler, key(pod), false), answer(&again, &same_scheduler, key(pod), false));
                 assert_eq!(before, after, "{} {pod}", case.name);
             }
         }
@@ -116,8 +124,8 @@ fn a_redacted_snapshot_answers_the_same_up_to_the_names() {
                 let pod = key(pod);
                 let new = |old: &str| kubectl_sched::cluster::name(old_names.get(old).copied().unwrap_or(old));
                 let renamed = ObjectKey::new(new(&pod.namespace), new(&pod.name));
-                let before = normal(&answer(&cluster, &scheduler, pod));
-                let after = normal(&restored(&answer(&redacted, &same_scheduler, renamed), &originals));
+                let before = normal(&answer(&cluster, &scheduler, pod, true));
+                let after = normal(&restored(&answer(&redacted, &same_scheduler, renamed, true), &originals));
                 assert!(before == after, "{} {pod}\n{}", case.name, first_difference(&before, &after));
             }
         }

@@ -6,14 +6,16 @@ use clap::Args;
 
 use crate::cluster::{Name, ObjectKey, PodId, Timestamp, name};
 use crate::error::{Error, Result};
+use crate::framework::NotEvaluated;
 use crate::report::Format;
 use crate::report::capacity::{self, CapacityAnswer, Wanted};
 use crate::simulate::capacity::{Capacity, Copies, Template, measure, nodes_for};
 
 use super::kube_flags::KubeFlags;
-use super::manifests::{self, Asked};
+use super::manifests::Asked;
 use super::output::{self, OutputFlags};
-use super::state::{Purpose, State, StateFlags};
+use super::reading::Question;
+use super::state::{State, StateFlags};
 use super::target::Target;
 use super::{Status, TEMPLATE, resolve};
 
@@ -80,13 +82,11 @@ Exit status:
 
 pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     let target = Target::parse(&arguments.target, &arguments.filename)?;
-    let mut from_files = Asked::default();
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, Purpose::of(&target), |builder| {
-        if let Target::Files(files) = &target {
-            from_files = manifests::read(files, builder)?;
-        }
-        Ok(())
-    })?;
+    let mut from_files = target.manifests()?;
+    let others = std::mem::take(&mut from_files.others);
+    let question = Question::of(&target, &from_files.objects);
+    let mut state =
+        arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
     let pods = pods(&mut state, &target, from_files)?;
     let shares = shares(&arguments.ratio, pods.len())?;
     let asked: Vec<ObjectKey> = pods.iter().map(|pod| state.cluster.pod(*pod).key()).collect();
@@ -95,7 +95,7 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     let capacity = measure(&state.scheduler, &mut state.cluster, &mut copies, arguments.limit, now);
     let wanted = wanted(arguments, &mut state, &capacity, &mut copies, now)?;
     let mut not_evaluated = capacity.not_evaluated.clone();
-    not_evaluated.extend(state.notes.iter().cloned());
+    NotEvaluated::join(&mut not_evaluated, &state.notes);
     not_evaluated.extend(asked.into_iter().flat_map(|pod| state.not_let_in(pod)));
     let answer = CapacityAnswer { capacity, limit: arguments.limit, wanted, not_evaluated };
     print(&answer, &arguments.output, &state)?;
@@ -164,13 +164,13 @@ fn most(capacity: &Capacity) -> Option<Name> {
 }
 
 fn print(answer: &CapacityAnswer, output: &OutputFlags, state: &State) -> Result<()> {
-    let kube_version = state.scheduler.behaviour().version.to_string();
+    let grounds = state.grounds();
     let text = match output.output {
-        Format::Json => capacity::json(answer, &kube_version).map_err(Error::from_error)?,
-        Format::Yaml => capacity::yaml(answer, &kube_version).map_err(Error::from_error)?,
+        Format::Json => capacity::json(answer, &grounds).map_err(Error::from_error)?,
+        Format::Yaml => capacity::yaml(answer, &grounds).map_err(Error::from_error)?,
         Format::Html => return Err(output::no_html()),
         Format::Name => capacity::names(answer),
-        Format::Table | Format::Wide => capacity::table(answer, output.table_options(&kube_version)),
+        Format::Table | Format::Wide => capacity::table(answer, output.table_options(&grounds)),
     };
     output.print(&text)
 }

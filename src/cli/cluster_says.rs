@@ -2,7 +2,7 @@
 
 use crate::cluster::{ObjectKey, PodId};
 use crate::explain::{ClusterSays, own_words, standing};
-use crate::framework::{NotEvaluated, Placement};
+use crate::framework::{NotEvaluated, Placement, PolicyRule};
 use crate::source::live::{self, LiveError};
 
 use super::state::State;
@@ -22,10 +22,10 @@ pub(super) fn read_events(state: &mut State, pods: &[PodId]) {
     }
     match live::events(connection, &keys) {
         Ok(events) => events.into_iter().for_each(|event| state.cluster.scheduling_events.add(event)),
-        Err(error) => state.notes.push(not_listed(match error {
-            LiveError::Server { message, .. } => message,
-            error @ LiveError::Message(_) => error.to_string(),
-        })),
+        Err(LiveError::Server { message, .. }) => {
+            state.notes.push(not_listed(message).mended_by(PolicyRule::list_events()));
+        }
+        Err(error @ LiveError::Message(_)) => state.notes.push(not_listed(error.to_string())),
     }
 }
 

@@ -7,14 +7,15 @@ use clap::Args;
 use crate::cluster::{PodId, Timestamp, name};
 use crate::error::{Error, Result};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
-use crate::explain::{Explanation, NodeDetail};
-use crate::framework::{Cycle, Notes, Placement};
+use crate::explain::{Explanation, NodeDetail, challenge};
+use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
 use crate::report::{self, Answer, Format};
 
 use super::kube_flags::KubeFlags;
-use super::manifests::{self, Asked};
+use super::manifests::Asked;
 use super::output::OutputFlags;
-use super::state::{Purpose, State, StateFlags};
+use super::reading::Question;
+use super::state::{State, StateFlags};
 use super::target::Target;
 use super::{Status, TEMPLATE, cluster_says, resolve};
 
@@ -85,13 +86,11 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
             Error::new("a resource cannot be retrieved by name across all namespaces").hint("choose one with -n")
         );
     }
-    let mut from_files = Asked::default();
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, Purpose::of(&target), |builder| {
-        if let Target::Files(files) = &target {
-            from_files = manifests::read(files, builder)?;
-        }
-        Ok(())
-    })?;
+    let mut from_files = target.manifests()?;
+    let others = std::mem::take(&mut from_files.others);
+    let question = Question::of(&target, &from_files.objects);
+    let mut state =
+        arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
     let pods = pods(&mut state, &target, from_files)?;
     cluster_says::read_events(&mut state, &pods);
     let node = arguments.node.as_deref();
@@ -167,12 +166,12 @@ impl Wanted {
 fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted, now: Timestamp) -> Answer {
     let was_on = state.cluster.node_of(pod);
     let mut placement = state.scheduler.explain(&mut state.cluster, pod, now);
-    placement.not_evaluated.extend(state.notes.iter().cloned());
+    NotEvaluated::join(&mut placement.not_evaluated, &state.notes);
     placement.not_evaluated.extend(state.not_let_in(placement.pod));
     let answer = Answer {
         suggestions: wanted.suggestions(state, &placement, now),
         preemption: wanted.preemption(state, &placement, now),
-        explanation: Explanation::of(&placement, &state.cluster),
+        explanation: Explanation::in_full(&state.scheduler, &state.cluster, &placement, now),
         detail: node.and_then(|node| detail(state, &placement, node, now)),
         cluster_says: cluster_says::find(state, &placement),
         nodes: state.cluster.nodes().len(),
@@ -190,26 +189,28 @@ fn filters(state: &State, pod: PodId) -> Vec<&'static str> {
     framework.map(|(_, framework)| framework.filter.iter().map(|(plugin, _)| *plugin).collect()).unwrap_or_default()
 }
 
-fn detail(state: &State, placement: &Placement, node: &str, now: Timestamp) -> Option<NodeDetail> {
+fn detail(state: &mut State, placement: &Placement, node: &str, now: Timestamp) -> Option<NodeDetail> {
     let pod = state.cluster.pod(placement.pod_id);
     let (_, framework) = state.scheduler.framework_for(pod)?;
     // What could not be judged was noted by the cycle itself.
     let notes = Notes::default();
     let behaviour = state.scheduler.behaviour();
     let cycle = Cycle { cluster: &state.cluster, pod, behaviour, now, notes: &notes };
-    let node = state.cluster.node_named(name(node))?;
-    Some(NodeDetail::of(&framework, cycle, placement, node))
+    let info = state.cluster.node_named(name(node))?;
+    let mut detail = NodeDetail::of(&framework, cycle, placement, info);
+    detail.challenge = challenge::find(&state.scheduler, &mut state.cluster, placement, name(node), now);
+    Some(detail)
 }
 
 fn print(answers: &[Answer], output: &OutputFlags, state: &State, now: Timestamp) -> Result<()> {
-    let kube_version = state.scheduler.behaviour().version.to_string();
+    let grounds = state.grounds();
     let list = answers.len() != 1;
     let text = match output.output {
-        Format::Json => report::json::render(answers, list, &kube_version).map_err(Error::from_error)?,
-        Format::Yaml => report::json::render_yaml(answers, list, &kube_version).map_err(Error::from_error)?,
+        Format::Json => report::json::render(answers, list, &grounds).map_err(Error::from_error)?,
+        Format::Yaml => report::json::render_yaml(answers, list, &grounds).map_err(Error::from_error)?,
         Format::Name => report::name::render(answers),
-        Format::Html => report::html::explain(answers, &state.cluster, &state.provenance(&kube_version, now)),
-        Format::Table | Format::Wide => report::table::render(answers, output.table_options(&kube_version)),
+        Format::Html => report::html::explain(answers, &state.cluster, &state.provenance(&grounds.kube_version, now)),
+        Format::Table | Format::Wide => report::table::render(answers, output.table_options(&grounds)),
     };
     output.print(&text)
 }

@@ -16,8 +16,24 @@ use crate::source::{Input, read_manifests};
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) objects: Vec<AskedObject>,
-    /// Claims that joined the state.
+    /// Claims among the others.
     pub(crate) claims: Vec<ObjectKey>,
+    /// What else lies in the files.
+    pub(crate) others: Others,
+}
+
+/// Objects that are not asked about, and the JSON that each was decoded from.
+#[derive(Debug, Default)]
+pub(crate) struct Others(Vec<(Object, Vec<u8>)>);
+
+impl Others {
+    /// Puts them into the state, over what it has of the same name.
+    pub(crate) fn join(self, builder: &mut ClusterBuilder) {
+        for (object, json) in self.0 {
+            let raw = builder.raw(&object, &json);
+            builder.add_raw(object, raw);
+        }
+    }
 }
 
 /// A pod, or something with a pod template.
@@ -28,11 +44,11 @@ pub(crate) enum AskedObject {
     Workload(Box<Workload>),
 }
 
-/// Reads the files; what is not asked about goes into `builder`.
+/// Reads the files.
 ///
 /// # Errors
 /// A file cannot be read, or none has a pod or anything with a pod template.
-pub(crate) fn read(files: &[PathBuf], builder: &mut ClusterBuilder) -> Result<Asked> {
+pub(crate) fn read(files: &[PathBuf]) -> Result<Asked> {
     let mut asked = Asked::default();
     for file in files {
         let input = Input::from(file.clone());
@@ -47,8 +63,7 @@ pub(crate) fn read(files: &[PathBuf], builder: &mut ClusterBuilder) -> Result<As
                     if let Object::Storage(StorageObject::PersistentVolumeClaim(claim)) = &other {
                         asked.claims.push(claim.key);
                     }
-                    let raw = builder.raw(&other, &manifest.json);
-                    builder.add_raw(other, raw);
+                    asked.others.0.push((other, manifest.json));
                 }
             }
         }

@@ -18,6 +18,8 @@ mod kube_flags;
 mod manifests;
 mod output;
 mod pending;
+mod progress;
+mod reading;
 mod resolve;
 mod running_scheduler;
 mod scenario_args;

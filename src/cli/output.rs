@@ -10,7 +10,7 @@ use clap::{Arg, Args, Command, ValueEnum};
 use crate::error::{Error, Result};
 use crate::report::table::Options;
 use crate::report::text::escape;
-use crate::report::{Format, Formats};
+use crate::report::{Format, Formats, Grounds};
 
 /// How the answer is printed.
 #[derive(Clone, Debug, Args)]
@@ -89,8 +89,8 @@ impl OutputFlags {
     }
 
     /// How a table is to look.
-    pub(crate) fn table_options<'a>(&self, kube_version: &'a str) -> Options<'a> {
-        Options { width: width(), wide: self.output == Format::Wide, headers: !self.no_headers, kube_version }
+    pub(crate) fn table_options<'a>(&self, grounds: &'a Grounds) -> Options<'a> {
+        Options { width: width(), wide: self.output == Format::Wide, headers: !self.no_headers, grounds }
     }
 
     /// Says something of interest to one who asked for it with `-v`.

@@ -5,12 +5,14 @@ use clap::Args;
 use crate::cluster::{Cluster, PodId, Timestamp};
 use crate::error::{Error, Result};
 use crate::explain::pending::{self, Pending, Root};
+use crate::framework::NotEvaluated;
 use crate::report::{self, Format};
 use crate::simulate::queue;
 
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags, say};
-use super::state::{Purpose, State, StateFlags};
+use super::reading::Question;
+use super::state::{State, StateFlags};
 use super::{Status, TEMPLATE};
 
 /// Show all pending pods, grouped by root cause
@@ -59,7 +61,7 @@ Exit status:
 pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     let PendingArgs { state, output, kube, .. } = arguments;
     let namespace = kube.namespace.as_deref().filter(|_| !kube.all_namespaces);
-    let mut state = state.load(kube, output, Purpose::default(), |_| Ok(()))?;
+    let mut state = state.load(kube, output, Question::Pending, |_| {})?;
     let pods = pods(&state.cluster, namespace);
     if pods.is_empty() && matches!(output.output, Format::Table | Format::Wide | Format::Name) {
         let within = namespace.map_or_else(String::new, |namespace| format!(" in {namespace} namespace"));
@@ -69,7 +71,7 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     // Names alone need no advice.
     let advise = !arguments.no_suggestions && output.output != Format::Name;
     let mut pending = pending::find(&state.scheduler, &mut state.cluster, &pods, Timestamp::now(), advise);
-    pending.not_evaluated.extend(state.notes.iter().cloned());
+    NotEvaluated::join(&mut pending.not_evaluated, &state.notes);
     print(&pending, output, &state)?;
     let fits = pending.groups.iter().all(|group| matches!(group.root, Root::Fits));
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
@@ -84,13 +86,13 @@ fn pods(cluster: &Cluster, namespace: Option<&str>) -> Vec<PodId> {
 }
 
 fn print(pending: &Pending, output: &OutputFlags, state: &State) -> Result<()> {
-    let kube_version = state.scheduler.behaviour().version.to_string();
+    let grounds = state.grounds();
     let text = match output.output {
-        Format::Json => report::pending::json(pending, &kube_version).map_err(Error::from_error)?,
-        Format::Yaml => report::pending::yaml(pending, &kube_version).map_err(Error::from_error)?,
+        Format::Json => report::pending::json(pending, &grounds).map_err(Error::from_error)?,
+        Format::Yaml => report::pending::yaml(pending, &grounds).map_err(Error::from_error)?,
         Format::Html => return Err(output::no_html()),
         Format::Name => report::pending::names(pending),
-        Format::Table | Format::Wide => report::pending::table(pending, output.table_options(&kube_version)),
+        Format::Table | Format::Wide => report::pending::table(pending, output.table_options(&grounds)),
     };
     output.print(&text)
 }

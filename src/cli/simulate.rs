@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cluster::admission::Refusal;
 use crate::cluster::{Created, PodId, Timestamp};
 use crate::error::{Error, Result};
+use crate::framework::NotEvaluated;
 use crate::report::simulation::{self, SimulationAnswer};
 use crate::report::{Format, html};
 use crate::simulate::scenario::{self, Run};
@@ -15,8 +16,9 @@ use crate::simulate::{Diff, Picture, Simulation, Summary, Ties, queue};
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
 use super::output::OutputFlags;
+use super::reading::Question;
 use super::scenario_args::ScenarioFlags;
-use super::state::{Purpose, State, StateFlags};
+use super::state::{State, StateFlags};
 use super::{Status, TEMPLATE, resolve};
 
 /// Show where pods would go, one after the other
@@ -112,15 +114,13 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
         return Err(Error::new("--diff compares with the unchanged cluster, and nothing is changed")
             .hint("use it with --scenario FILE or a flag such as --drain NODE"));
     }
-    let mut from_files = Asked::default();
+    let mut from_files =
+        if arguments.filename.is_empty() { Asked::default() } else { manifests::read(&arguments.filename)? };
+    let others = std::mem::take(&mut from_files.others);
     let new_pods = !arguments.filename.is_empty() || !arguments.changes.is_empty();
-    let purpose = Purpose { new_pods, groups: true };
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, purpose, |builder| {
-        if !arguments.filename.is_empty() {
-            from_files = manifests::read(&arguments.filename, builder)?;
-        }
-        Ok(())
-    })?;
+    let question = Question::Simulation { new_pods };
+    let mut state =
+        arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
     let (pods, refused) = pods(&mut state, arguments, from_files)?;
     let scenario = arguments.changes.scenario(&state.namespace)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
@@ -131,7 +131,7 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
     let Run { steps, reports, broken_budgets } =
         scenario::run(&mut simulation, &scenario, &pods).map_err(Error::from_error)?;
     let mut not_evaluated = simulation.not_evaluated();
-    not_evaluated.extend(state.notes.iter().cloned());
+    NotEvaluated::join(&mut not_evaluated, &state.notes);
     let answer = SimulationAnswer {
         summary: Summary::of(&before, &steps, simulation.cluster()),
         diff: without.map(|without| Diff::of(&without, simulation.cluster(), &steps)),
@@ -181,13 +181,13 @@ fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Resul
 }
 
 fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State, now: Timestamp) -> Result<()> {
-    let kube_version = state.scheduler.behaviour().version.to_string();
+    let grounds = state.grounds();
     let text = match output.output {
-        Format::Json => simulation::json(answer, &kube_version).map_err(Error::from_error)?,
-        Format::Yaml => simulation::yaml(answer, &kube_version).map_err(Error::from_error)?,
+        Format::Json => simulation::json(answer, &grounds).map_err(Error::from_error)?,
+        Format::Yaml => simulation::yaml(answer, &grounds).map_err(Error::from_error)?,
         Format::Name => simulation::names(answer),
-        Format::Html => html::simulation(answer, &state.provenance(&kube_version, now)),
-        Format::Table | Format::Wide => simulation::table(answer, output.table_options(&kube_version)),
+        Format::Html => html::simulation(answer, &state.provenance(&grounds.kube_version, now)),
+        Format::Table | Format::Wide => simulation::table(answer, output.table_options(&grounds)),
     };
     output.print(&text)
 }

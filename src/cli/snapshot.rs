@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
-use crate::cluster::{Kind, Timestamp};
+use crate::cluster::Kind;
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
 use crate::error::{Error, Result};
 use crate::report::json;
@@ -17,6 +17,7 @@ use crate::source::snapshot::{Snapshot, Written};
 use crate::source::{ConfigSource, Input};
 
 use super::kube_flags::KubeFlags;
+use super::progress::Progress;
 use super::state::from_live;
 use super::{Status, TEMPLATE, config_source, output};
 
@@ -95,7 +96,8 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
         (input.to_string(), None)
     } else {
         let connection = arguments.kube.connection()?;
-        snapshot.read_cluster(&connection, Timestamp::now()).map_err(from_live)?;
+        let mut progress = Progress::new();
+        snapshot.read_cluster(&connection, &mut |seen| progress.show(seen)).map_err(from_live)?;
         (String::new(), Some(connection))
     };
     if let Some(source) = named {

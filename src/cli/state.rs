@@ -1,7 +1,7 @@
 //! The state a question is asked of, and the scheduler that is asked.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueHint};
 use serde_json::Value;
@@ -15,14 +15,17 @@ use crate::error::{Error, Result};
 use crate::explain::own_words::Basis;
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
+use crate::needs::Needs;
 use crate::report::html::Provenance;
+use crate::report::{Grounds, StateAge};
 use crate::scheduler::Scheduler;
+use crate::source::snapshot::NotListed;
 use crate::source::{ConfigMap, ConfigMapName, ConfigSource, Input, files, live};
 
 use super::kube_flags::KubeFlags;
 use super::output::OutputFlags;
-use super::target::Target;
-use super::{cluster_says, config_source, running_scheduler};
+use super::reading::{Asker, Question, Reading};
+use super::{cluster_says, config_source, reading, running_scheduler};
 
 /// Where the state comes from, and whose scheduler is reproduced.
 #[derive(Clone, Debug, Args)]
@@ -73,41 +76,35 @@ pub(crate) struct State {
     pub(crate) connection: Option<live::Connection>,
     /// When the state was read, as far as that is known.
     pub(crate) as_of: Option<Timestamp>,
+    /// The same, for answers to tell.
+    age: Option<Age>,
     /// How much is known of the cluster's scheduler.
     pub(crate) basis: Basis,
 }
 
-/// Whose pods a question is about: what that takes beside what every question does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Purpose {
-    /// Pods that do not exist yet: what decides whether and how they come into being.
-    pub(crate) new_pods: bool,
-    /// Many pods: which of them belong together.
-    pub(crate) groups: bool,
+/// When a state was read.
+#[derive(Clone, Debug)]
+pub(crate) enum Age {
+    /// By this program.
+    Live {
+        /// When the first list was asked for.
+        at: Timestamp,
+        since: Instant,
+        /// How many objects changed while it was read.
+        changed: Option<usize>,
+    },
+    /// As a snapshot records it, RFC 3339.
+    Recorded(String),
 }
 
-impl Purpose {
-    /// Of a question about single pods: a workload without pending ones stands for a fresh one.
-    pub(crate) fn of(target: &Target) -> Self {
-        let new_pods = match target {
-            Target::Files(_) => true,
-            Target::Named(named) => named.iter().any(|named| named.workload.is_some()),
-        };
-        Self { new_pods, groups: false }
-    }
-
-    fn wants(self, kind: Kind) -> bool {
-        match kind {
-            Kind::PodGroup => self.groups,
-            kind => self.new_pods || !Kind::ADMISSION.contains(&kind),
+impl Age {
+    fn by_now(&self) -> Option<StateAge> {
+        match self {
+            Self::Live { at, since, changed } => {
+                Some(StateAge { read_at: at.to_string(), age: since.elapsed(), changed: *changed })
+            }
+            Self::Recorded(read_at) => StateAge::recorded(read_at, Timestamp::now()),
         }
-    }
-
-    /// Whether it must be said that `kind` could not be listed. Of PodGroups the simulation tells
-    /// which ones it missed.
-    fn misses(self, kind: &str) -> bool {
-        let is = |known: &&Kind| known.as_str() == kind;
-        kind != Kind::PodGroup.as_str() && (self.new_pods || !Kind::ADMISSION.iter().any(|known| is(&known)))
     }
 }
 
@@ -121,8 +118,8 @@ impl State {
 }
 
 impl StateFlags {
-    /// Reads the state, as far as `purpose` needs it, and builds the scheduler. `more` adds objects of the
-    /// command's own.
+    /// Reads the state, of a cluster as far as `question` needs it, and builds the scheduler. `more`
+    /// adds objects of the command's own.
     ///
     /// # Errors
     /// Anything that cannot be read, reached, or understood.
@@ -130,25 +127,27 @@ impl StateFlags {
         &self,
         kube: &KubeFlags,
         output: &OutputFlags,
-        purpose: Purpose,
-        more: impl FnOnce(&mut ClusterBuilder) -> Result<()>,
+        question: Question<'_>,
+        more: impl FnOnce(&mut ClusterBuilder),
     ) -> Result<State> {
         let mut builder = ClusterBuilder::default();
         if self.call_extenders {
             builder.keep_raw();
         }
-        let mut notes = Vec::new();
         let named = self.scheduler.scheduler_config.as_ref();
-        let wanted = config_source::config_map(named);
-        let Found { version, origin, namespace, scheduler_config, config_map, scheduler, connection, as_of } =
-            match &self.snapshot {
-                Some(path) => read_files(path, &mut builder, wanted, output, purpose, &mut notes)?,
-                None => read_cluster(kube, &mut builder, purpose, &mut notes)?,
-            };
-        more(&mut builder)?;
+        let mut found = match &self.snapshot {
+            Some(path) => read_files(path, &mut builder, config_source::config_map(named), output)?,
+            None => self.read_cluster(kube, question, &mut builder, output)?,
+        };
+        more(&mut builder);
+        if found.named_config.is_none() {
+            found.named_config = self.named_config(&found)?;
+        }
+        let mut notes = Vec::new();
+        let scheduler = found.scheduler.take().or_else(|| builder.scheduler().cloned());
         let basis = Basis {
             configuration: named.is_some()
-                || scheduler_config.is_some()
+                || found.scheduler_config.is_some()
                 || scheduler.as_ref().is_some_and(|scheduler| scheduler.config.is_none()),
             version: self.scheduler.kube_version.is_some()
                 || scheduler.as_ref().and_then(running_scheduler::version).is_some(),
@@ -156,17 +155,16 @@ impl StateFlags {
         if let Some(scheduler) = &scheduler {
             running_scheduler::tell(scheduler, basis.configuration, output, &mut notes);
         }
-        let behaviour = self.scheduler.behaviour(version.as_deref(), scheduler.as_ref(), output, &mut notes)?;
+        let behaviour = self.scheduler.behaviour(found.version.as_deref(), scheduler.as_ref(), output, &mut notes)?;
+        let config = found.config(&behaviour)?;
+        let namespace = kube.namespace.clone().unwrap_or_else(|| found.namespace.clone());
+        let asker = Asker { question, namespace: &namespace, config: &config, behaviour: &behaviour };
+        if let Some(reading) = &mut found.reading {
+            // The scheduler that runs may have gates that make plugins read more.
+            reading.read(&asker, &mut builder)?;
+        }
+        notes.extend(found.not_listed(&asker.needs(&builder)));
         let gates = behaviour.request_gates();
-        let recorded = scheduler_config.is_some();
-        let config = match scheduler_config.filter(|_| named.is_none()) {
-            Some(config) => SchedulerConfig::parse(&config, &behaviour)
-                .map_err(|error| Error::new(format!("{origin}: schedulerConfig: {error}")))?,
-            None => self.scheduler.config(&behaviour, |name| match &connection {
-                Some(connection) => config_source::from_cluster(connection, name),
-                None => config_source::from_files(config_map.as_ref(), name, &origin, recorded),
-            })?,
-        };
         let cluster = builder.build(gates);
         output.log(&format!(
             "{} nodes and {} pods; kube-scheduler {}",
@@ -174,10 +172,64 @@ impl StateFlags {
             cluster.pods().len(),
             behaviour.version
         ));
-        let namespace = kube.namespace.clone().unwrap_or(namespace);
+        let Found { origin, connection, as_of, read_at, reading, .. } = found;
+        let age = reading.as_ref().and_then(Reading::age);
         let scheduler = self.scheduler(config, behaviour)?;
         let (refused, keeps_raw) = (Vec::new(), self.call_extenders);
-        Ok(State { cluster, scheduler, gates, namespace, origin, notes, refused, keeps_raw, connection, as_of, basis })
+        Ok(State {
+            cluster,
+            scheduler,
+            gates,
+            namespace,
+            origin,
+            notes,
+            refused,
+            keeps_raw,
+            connection,
+            as_of,
+            age: age.or(read_at.map(Age::Recorded)),
+            basis,
+        })
+    }
+
+    /// A cluster: the version is the server's. What is needed shows before the scheduler that runs is
+    /// known, or so it seems.
+    fn read_cluster(
+        &self,
+        kube: &KubeFlags,
+        question: Question<'_>,
+        builder: &mut ClusterBuilder,
+        output: &OutputFlags,
+    ) -> Result<Found> {
+        let connection = kube.connection()?;
+        let mut reading = Reading::open(&connection)?;
+        let namespace = reading.default_namespace().to_owned();
+        let mut found = Found {
+            version: reading.version().map(str::to_owned),
+            origin: "the cluster".to_owned(),
+            namespace: namespace.clone(),
+            connection: Some(connection),
+            ..Found::default()
+        };
+        // What is to be said of the version is said once, later.
+        let quiet = OutputFlags { verbosity: 0, ..output.clone() };
+        let behaviour = self.scheduler.behaviour(found.version.as_deref(), None, &quiet, &mut Vec::new())?;
+        found.named_config = self.named_config(&found)?;
+        let config = found.config(&behaviour)?;
+        let namespace = kube.namespace.as_ref().unwrap_or(&namespace);
+        reading.read(&Asker { question, namespace, config: &config, behaviour: &behaviour }, builder)?;
+        found.as_of = reading.as_of();
+        found.reading = Some(reading);
+        Ok(found)
+    }
+
+    /// The configuration that was named, and what to call it.
+    fn named_config(&self, found: &Found) -> Result<Option<(Value, String)>> {
+        let Found { origin, connection, scheduler_config, config_map, .. } = found;
+        self.scheduler.named_config(|name| match connection {
+            Some(connection) => config_source::from_cluster(connection, name),
+            None => config_source::from_files(config_map.as_ref(), name, origin, scheduler_config.is_some()),
+        })
     }
 
     /// The scheduler, its extenders connected only if they are to be asked.
@@ -191,6 +243,12 @@ impl StateFlags {
 }
 
 impl State {
+    /// What an answer that is given now rests on.
+    pub(crate) fn grounds(&self) -> Grounds {
+        let age = self.age.as_ref().and_then(Age::by_now);
+        Grounds { kube_version: self.scheduler.behaviour().version.to_string(), age }
+    }
+
     /// What an answer that was asked for at `asked_at` rests on.
     pub(crate) fn provenance<'a>(&'a self, kube_version: &'a str, asked_at: Timestamp) -> Provenance<'a> {
         Provenance { kube_version, origin: &self.origin, as_of: self.as_of, asked_at }
@@ -198,6 +256,7 @@ impl State {
 }
 
 /// What an input says beside its objects.
+#[derive(Default)]
 struct Found {
     /// Whose version the scheduler is likely to have.
     version: Option<String>,
@@ -205,16 +264,50 @@ struct Found {
     origin: String,
     /// The namespace of objects that are named without one.
     namespace: String,
+    /// The configuration that was named, and what it is called.
+    named_config: Option<(Value, String)>,
     /// The configuration that a snapshot brings along.
     scheduler_config: Option<Value>,
     /// The ConfigMap that was looked out for.
     config_map: Option<ConfigMap>,
-    /// The kube-scheduler that runs as a pod.
+    /// The kube-scheduler that ran as a pod, as a snapshot records it.
     scheduler: Option<SchedulerProcess>,
+    /// What a snapshot could not list.
+    missing: Vec<NotListed>,
     /// The cluster, to ask more.
     connection: Option<live::Connection>,
+    /// What is read of it.
+    reading: Option<Reading>,
     /// When the state was read, as far as that is known.
     as_of: Option<Timestamp>,
+    /// The same as a snapshot writes it.
+    read_at: Option<String>,
+}
+
+impl Found {
+    /// The configuration that was named, else the one that a snapshot brings along, else the scheduler's own.
+    fn config(&self, behaviour: &Behaviour) -> Result<SchedulerConfig> {
+        let (value, name) = match (&self.named_config, &self.scheduler_config) {
+            (Some((value, name)), _) => (value, name.clone()),
+            (None, Some(value)) => (value, format!("{}: schedulerConfig", self.origin)),
+            (None, None) => return Ok(SchedulerConfig::default_for(behaviour)),
+        };
+        parsed(value, &name, behaviour)
+    }
+
+    /// What is missing of what is needed.
+    fn not_listed(&mut self, needs: &Needs) -> Vec<NotEvaluated> {
+        let missing = std::mem::take(&mut self.missing);
+        let recorded = missing.into_iter().filter_map(|NotListed { kind, why }| {
+            if kind == "Event" {
+                return Some(cluster_says::not_listed(why));
+            }
+            let kind = Kind::ALL.iter().find(|known| known.as_str() == kind)?;
+            reading::not_listed(*kind, why, needs)
+        });
+        let live = self.reading.iter_mut().flat_map(|reading| reading.not_listed(needs));
+        recorded.chain(live).collect()
+    }
 }
 
 /// Files: the version is the recorded one, else the newest among the nodes'.
@@ -223,8 +316,6 @@ fn read_files(
     builder: &mut ClusterBuilder,
     wanted: Option<&ConfigMapName>,
     output: &OutputFlags,
-    purpose: Purpose,
-    notes: &mut Vec<NotEvaluated>,
 ) -> Result<Found> {
     let input = Input::from(path.to_path_buf());
     let report = files::read_with(&input, builder, wanted).map_err(Error::from_error)?;
@@ -233,8 +324,6 @@ fn read_files(
     if let Some(read_at) = &record.read_at {
         output.log(&format!("{input} is the state of {read_at}"));
     }
-    let missing = record.not_listed.into_iter().filter(|missing| purpose.misses(&missing.kind));
-    notes.extend(missing.map(|missing| not_listed(&missing.kind, missing.why)));
     let version = record.kube_version.or_else(|| builder.newest_kubelet().map(|version| version.to_string()));
     Ok(Found {
         version,
@@ -243,41 +332,12 @@ fn read_files(
         scheduler_config: record.scheduler_config,
         config_map: report.config_map,
         // The record knows more: a snapshot's pods have no commands.
-        scheduler: record.scheduler.or_else(|| builder.scheduler().cloned()),
-        connection: None,
-        as_of: record.read_at.and_then(|time| time.parse().ok()),
+        scheduler: record.scheduler,
+        missing: record.not_listed,
+        as_of: record.read_at.as_ref().and_then(|time| time.parse().ok()),
+        read_at: record.read_at,
+        ..Found::default()
     })
-}
-
-/// A cluster: the version is the server's.
-fn read_cluster(
-    kube: &KubeFlags,
-    builder: &mut ClusterBuilder,
-    purpose: Purpose,
-    notes: &mut Vec<NotEvaluated>,
-) -> Result<Found> {
-    let connection = kube.connection()?;
-    let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(|kind| purpose.wants(*kind)).collect();
-    let report = live::read(&connection, &kinds, builder).map_err(from_live)?;
-    let missing = report.forbidden.into_iter().filter(|(kind, _)| purpose.misses(kind.as_str()));
-    notes.extend(missing.map(|(kind, why)| not_listed(kind.as_str(), why)));
-    Ok(Found {
-        version: report.version,
-        origin: "the cluster".to_owned(),
-        namespace: report.default_namespace,
-        scheduler_config: None,
-        config_map: None,
-        scheduler: builder.scheduler().cloned(),
-        connection: Some(connection),
-        as_of: Some(Timestamp::now()),
-    })
-}
-
-fn not_listed(kind: &str, why: String) -> NotEvaluated {
-    if kind == "Event" {
-        return cluster_says::not_listed(why);
-    }
-    NotEvaluated::new(kind, why, "what depends on it was judged as if there were none")
 }
 
 impl SchedulerFlags {
@@ -321,7 +381,18 @@ impl SchedulerFlags {
             .map_err(|error| Error::new(format!("invalid argument for --feature-gates: {error}")))
     }
 
-    /// The configuration that was named, else the scheduler's own. A ConfigMap comes from `cluster`.
+    /// The configuration that was named, and what to call it; a ConfigMap comes from `cluster`.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn named_config(
+        &self,
+        cluster: impl FnOnce(&ConfigMapName) -> Result<ConfigMap>,
+    ) -> Result<Option<(Value, String)>> {
+        self.scheduler_config.as_ref().map(|source| config_source::read(source, cluster)).transpose()
+    }
+
+    /// The configuration that was named, else the scheduler's own.
     ///
     /// # Errors
     /// A configuration that kube-scheduler would not start with, or none where one was named.
@@ -330,10 +401,15 @@ impl SchedulerFlags {
         behaviour: &Behaviour,
         cluster: impl FnOnce(&ConfigMapName) -> Result<ConfigMap>,
     ) -> Result<SchedulerConfig> {
-        let Some(source) = &self.scheduler_config else { return Ok(SchedulerConfig::default_for(behaviour)) };
-        let (value, named) = config_source::read(source, cluster)?;
-        SchedulerConfig::parse(&value, behaviour).map_err(|error| Error::new(format!("{named}: {error}")))
+        match self.named_config(cluster)? {
+            Some((value, name)) => parsed(&value, &name, behaviour),
+            None => Ok(SchedulerConfig::default_for(behaviour)),
+        }
     }
+}
+
+fn parsed(config: &Value, name: &str, behaviour: &Behaviour) -> Result<SchedulerConfig> {
+    SchedulerConfig::parse(config, behaviour).map_err(|error| Error::new(format!("{name}: {error}")))
 }
 
 /// The nearest version whose behaviour is known.

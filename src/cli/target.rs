@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use crate::cluster::workload::WorkloadKind;
 use crate::error::{Error, Result};
 
+use super::manifests::{self, Asked};
+
 /// What is asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -47,6 +49,20 @@ impl Target {
                 let workload = kind_of(kind)?;
                 Ok(Self::Named(names.iter().map(|name| Named { workload, name: name.clone() }).collect()))
             }
+        }
+    }
+}
+
+impl Target {
+    /// Reads the manifests, if that is what is asked about: before a cluster is asked, as a login
+    /// plugin may want standard input as well.
+    ///
+    /// # Errors
+    /// As [`manifests::read`].
+    pub(crate) fn manifests(&self) -> Result<Asked> {
+        match self {
+            Self::Files(files) => manifests::read(files),
+            Self::Named(_) => Ok(Asked::default()),
         }
     }
 }

@@ -47,6 +47,43 @@ impl Kind {
         version.rsplit_once('/').map_or(version, |(version, _)| version)
     }
 
+    /// The API group; empty for core.
+    pub fn api_group(self) -> &'static str {
+        self.api_version().rsplit_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// The resource as URLs and roles name it: `csinodes`.
+    pub fn resource(self) -> &'static str {
+        self.api_path().rsplit_once('/').map_or("", |(_, resource)| resource)
+    }
+
+    /// Several objects of the kind: `CSINodes`.
+    pub fn plural(self) -> String {
+        let singular = self.as_str();
+        match singular.strip_suffix('y') {
+            Some(stem) => format!("{stem}ies"),
+            None if singular.ends_with('s') => format!("{singular}es"),
+            None => format!("{singular}s"),
+        }
+    }
+
+    /// The paths under which older servers have the list, the newest first: dynamic resource allocation
+    /// is `v1` since 1.34. Decoding takes every version for what it means.
+    pub fn older_api_paths(self) -> &'static [&'static str] {
+        match self {
+            Self::DeviceClass => {
+                &["/apis/resource.k8s.io/v1beta2/deviceclasses", "/apis/resource.k8s.io/v1beta1/deviceclasses"]
+            }
+            Self::ResourceClaim => {
+                &["/apis/resource.k8s.io/v1beta2/resourceclaims", "/apis/resource.k8s.io/v1beta1/resourceclaims"]
+            }
+            Self::ResourceSlice => {
+                &["/apis/resource.k8s.io/v1beta2/resourceslices", "/apis/resource.k8s.io/v1beta1/resourceslices"]
+            }
+            _ => &[],
+        }
+    }
+
     /// The path of the list of all objects, in every namespace.
     pub fn api_path(self) -> &'static str {
         match self {
@@ -84,6 +121,15 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kinds_have_names_for_roles_and_for_sentences() {
+        let names = |kind: Kind| (kind.api_group(), kind.resource(), kind.plural());
+        assert_eq!(names(Kind::Pod), ("", "pods", "Pods".to_owned()));
+        let capacity = Kind::Storage(StorageKind::CsiStorageCapacity);
+        assert_eq!(names(capacity), ("storage.k8s.io", "csistoragecapacities", "CSIStorageCapacities".to_owned()));
+        assert_eq!(names(Kind::DeviceClass), ("resource.k8s.io", "deviceclasses", "DeviceClasses".to_owned()));
+    }
 
     #[test]
     fn every_kind_is_found_by_its_version_and_name() {

@@ -18,12 +18,13 @@ use super::node_info::{NodeId, NodeInfo};
 use super::object::{Kind, Object};
 use super::pod::{Pod, PodId, PodObject};
 use super::pod_class::{PodClass, PodTemplate};
+use super::pod_spec::PodSpec;
 use super::raw::{RawObject, RawObjects};
 use super::requests::RequestGates;
 use super::scheduler_process::SchedulerProcess;
 use super::scheduling_event::{SchedulingEvent, SchedulingEvents};
 use super::storage::{Storage, StorageObject};
-use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
+use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKind};
 
 /// Takes objects in any order; an object that comes twice counts as its later self.
 #[derive(Debug, Default)]
@@ -95,6 +96,50 @@ impl ClusterBuilder {
             Object::Workload(workload) => self.workloads.insert((kind, key), *workload),
             Object::Storage(object) => self.storage.insert((kind, key), object),
         }
+    }
+
+    /// Takes all objects of `kind` out again: their list begins anew.
+    pub fn remove_all(&mut self, kind: Kind) {
+        match kind {
+            Kind::Pod => self.pods.remove(kind),
+            Kind::Node => self.nodes.remove(kind),
+            Kind::Namespace => self.namespaces.clear(),
+            Kind::Service => self.services.remove(kind),
+            Kind::PodDisruptionBudget => self.budgets.remove(kind),
+            Kind::PriorityClass => self.priority_classes.remove(kind),
+            Kind::LimitRange => self.limit_ranges.remove(kind),
+            Kind::ResourceQuota => self.quotas.remove(kind),
+            Kind::RuntimeClass => self.runtime_classes.remove(kind),
+            Kind::PodGroup => self.gangs.remove(kind),
+            Kind::DeviceClass => self.device_classes.remove(kind),
+            Kind::ResourceClaim => self.resource_claims.remove(kind),
+            Kind::ResourceSlice => self.resource_slices.remove(kind),
+            Kind::Workload(_) => self.workloads.remove(kind),
+            Kind::Storage(_) => self.storage.remove(kind),
+        }
+        if let Some(raw) = &mut self.raw {
+            raw.retain(|(other, _), _| *other != kind);
+        }
+    }
+
+    /// The pod called `key`.
+    pub fn pod(&self, key: ObjectKey) -> Option<&PodObject> {
+        self.pods.get(&(Kind::Pod, key))
+    }
+
+    /// The object of `kind` called `key`.
+    pub fn workload(&self, kind: WorkloadKind, key: ObjectKey) -> Option<&Workload> {
+        self.workloads.get(&(Kind::Workload(kind), key))
+    }
+
+    /// Pods that wait for a node, in no particular order.
+    pub fn pending(&self) -> impl Iterator<Item = &PodObject> {
+        self.pods.items.iter().filter(|pod| pod.own.node_name.is_none() && !pod.own.phase.is_terminal())
+    }
+
+    /// Each specification that pods have, once.
+    pub fn specs(&self) -> impl Iterator<Item = &PodSpec> {
+        self.templates.iter().map(|template| &template.spec)
     }
 
     /// Takes in an event.
@@ -284,6 +329,25 @@ impl<T> Store<T> {
         self.places.insert(identity, self.items.len());
         self.items.push(item);
         false
+    }
+
+    fn get(&self, identity: &(Kind, ObjectKey)) -> Option<&T> {
+        self.items.get(*self.places.get(identity)?)
+    }
+
+    /// Takes out all objects of `kind`; the others keep their order.
+    fn remove(&mut self, kind: Kind) {
+        let mut kept: Vec<(usize, (Kind, ObjectKey))> = Vec::new();
+        for (identity, place) in self.places.drain().filter(|(identity, _)| identity.0 != kind) {
+            kept.push((place, identity));
+        }
+        kept.sort_unstable();
+        self.places = kept.iter().enumerate().map(|(place, (_, identity))| (*identity, place)).collect();
+        let mut place = 0;
+        self.items.retain(|_| {
+            place += 1;
+            kept.binary_search_by_key(&(place - 1), |(place, _)| *place).is_ok()
+        });
     }
 
     fn sorted_by_key<K: Ord>(self, key: impl FnMut(&T) -> K) -> Vec<T> {

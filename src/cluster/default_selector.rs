@@ -2,7 +2,7 @@
 //! (upstream plugins/helper/spread.go, DefaultSelector).
 
 use super::labels::Labels;
-use super::meta::ObjectKey;
+use super::meta::{ObjectKey, OwnerReference};
 use super::name::Name;
 use super::selector::Selector;
 use super::workload::{Workload, WorkloadKind};
@@ -27,13 +27,17 @@ pub fn default_selector(cluster: &Cluster, pod: &Pod) -> Selector {
 /// The controller that the default selector heeds, if the pod has one: kind, namespace and name.
 pub fn owner(pod: &Pod) -> Option<(WorkloadKind, ObjectKey)> {
     let owner = pod.own.controller?;
-    let kind = match (owner.api_version.as_str(), owner.kind.as_str()) {
-        ("v1", "ReplicationController") => WorkloadKind::ReplicationController,
-        ("apps/v1", "ReplicaSet") => WorkloadKind::ReplicaSet,
-        ("apps/v1", "StatefulSet") => WorkloadKind::StatefulSet,
-        _ => return None,
-    };
-    Some((kind, ObjectKey::new(pod.key().namespace, owner.name)))
+    Some((owner_kind(&owner)?, ObjectKey::new(pod.key().namespace, owner.name)))
+}
+
+/// The kind of a controller that the default selector heeds.
+pub fn owner_kind(owner: &OwnerReference) -> Option<WorkloadKind> {
+    match (owner.api_version.as_str(), owner.kind.as_str()) {
+        ("v1", "ReplicationController") => Some(WorkloadKind::ReplicationController),
+        ("apps/v1", "ReplicaSet") => Some(WorkloadKind::ReplicaSet),
+        ("apps/v1", "StatefulSet") => Some(WorkloadKind::StatefulSet),
+        _ => None,
+    }
 }
 
 fn workload(cluster: &Cluster, kind: WorkloadKind, key: ObjectKey) -> Option<&Workload> {

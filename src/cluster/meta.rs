@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::labels::Labels;
@@ -66,6 +67,8 @@ pub struct Metadata {
     pub deletion_timestamp: Option<Timestamp>,
     /// `ownerReferences`.
     pub owner_references: List<OwnerReference>,
+    /// `annotations`, those that scheduling of pods is explained with.
+    pub annotations: Option<Annotations>,
 }
 
 impl Metadata {
@@ -81,6 +84,16 @@ impl Metadata {
     pub fn controller(&self) -> Option<&OwnerReference> {
         self.owner_references.iter().find(|owner| owner.controller == Some(true))
     }
+}
+
+/// Annotations of pods.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Annotations {
+    /// `kubernetes.io/limit-ranger`: admission has set requests or limits by a LimitRange
+    /// (upstream plugin/pkg/admission/limitranger/admission.go). Only its presence matters.
+    #[serde(rename = "kubernetes.io/limit-ranger")]
+    pub limit_ranger: Option<IgnoredAny>,
 }
 
 /// One of an object's `ownerReferences`.

@@ -8,7 +8,7 @@ use super::list::List;
 use super::meta::Metadata;
 use super::name::Name;
 use super::resources::{ResourceList, Resources};
-use super::taint::Taint;
+use super::taint::{Taint, TaintEffect};
 use super::time::{Timestamp, UnparsedTime};
 
 /// The scheduling-relevant part of a Node.
@@ -26,6 +26,9 @@ pub struct Node {
     pub unschedulable: bool,
     /// `spec.taints`.
     pub taints: Box<[Taint]>,
+    /// When taints were added, where `spec.taints` says so (`timeAdded`): told to people, no matter
+    /// to scheduling.
+    pub taint_times: Box<[(Taint, Timestamp)]>,
     /// `spec.providerID`.
     pub provider_id: Option<Name>,
     /// `status.allocatable`.
@@ -51,9 +54,20 @@ pub(super) struct WireNode {
 #[serde(rename_all = "camelCase", default)]
 struct WireSpec {
     unschedulable: Option<bool>,
-    taints: List<Taint>,
+    taints: List<WireTaint>,
     #[serde(rename = "providerID")]
     provider_id: Option<Name>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "camelCase")]
+struct WireTaint {
+    key: Name,
+    #[serde(default)]
+    value: Name,
+    effect: TaintEffect,
+    #[serde(default)]
+    time_added: Option<Timestamp>,
 }
 
 #[derive(Deserialize, Default)]
@@ -77,6 +91,12 @@ struct WireNodeInfo {
     kubelet_version: Option<Name>,
 }
 
+impl WireTaint {
+    fn taint(&self) -> Taint {
+        Taint { key: self.key, value: self.value, effect: self.effect }
+    }
+}
+
 impl WireNode {
     pub(super) fn into_node(self) -> Node {
         let mut allocatable = Resources::default();
@@ -92,7 +112,8 @@ impl WireNode {
                 .filter_map(|condition| condition.last_transition_time.as_ref()?.parse())
                 .max(),
             unschedulable: self.spec.unschedulable.unwrap_or_default(),
-            taints: self.spec.taints.iter().copied().collect(),
+            taints: self.spec.taints.iter().map(WireTaint::taint).collect(),
+            taint_times: self.spec.taints.iter().filter_map(|wire| Some((wire.taint(), wire.time_added?))).collect(),
             provider_id: self.spec.provider_id,
             allocatable,
             images: self.status.images,

@@ -83,6 +83,8 @@ pub struct PodOwn {
     pub start_time: Option<Timestamp>,
     /// `spec.nodeName`.
     pub node_name: Option<Name>,
+    /// A LimitRange set some of its requests or limits.
+    pub limit_ranged: bool,
     /// `status.nominatedNodeName`.
     pub nominated_node_name: Option<Name>,
     /// `status.phase`.
@@ -109,6 +111,7 @@ impl PodOwn {
             deletion_timestamp: None,
             start_time: None,
             node_name: None,
+            limit_ranged: false,
             nominated_node_name: None,
             phase: PodPhase::Pending,
             preempted_by_scheduler: false,
@@ -207,6 +210,7 @@ impl WirePod {
             deletion_timestamp: self.metadata.deletion_timestamp,
             start_time: status.start_time,
             node_name,
+            limit_ranged: self.metadata.annotations.is_some_and(|annotations| annotations.limit_ranger.is_some()),
             nominated_node_name: status.nominated_node_name.filter(|name| !name.is_empty()),
             phase: status.phase.unwrap_or_default(),
             preempted_by_scheduler: status.conditions.iter().any(WireCondition::is_preemption),

@@ -1,7 +1,7 @@
 //! The node a running pod is on, against the node it would go to now.
 
 use crate::cluster::name::Name;
-use crate::framework::Placement;
+use crate::framework::{NodePlacement, Placement};
 
 use super::deciding::points;
 use super::near_misses::{self, Miss};
@@ -40,14 +40,23 @@ pub fn find(placement: &Placement) -> Option<Attribution> {
     let mut behind = 0;
     if let (Some(node), Some(best)) = (node.filter(|node| node.is_feasible()), best) {
         behind = best.total.unwrap_or_default() - node.total.unwrap_or_default();
-        gaps = best
-            .scores
-            .iter()
-            .map(|score| Gap { plugin: score.plugin, points: score.weighted - points(node, score.plugin) })
-            .filter(|gap| gap.points != 0 && behind != 0)
-            .collect();
-        gaps.sort_by_key(|gap| std::cmp::Reverse(gap.points));
+        if behind != 0 {
+            gaps = self::gaps(best, node);
+        }
     }
     let misses = node.filter(|node| !node.is_feasible()).map(near_misses::misses).unwrap_or_default();
     Some(Attribution { node: current.node, rank: current.rank, misses, behind, gaps })
+}
+
+/// By how many points each plugin puts `best` ahead of `node`, the largest gap first; plugins that
+/// tell the two apart only.
+pub(super) fn gaps(best: &NodePlacement, node: &NodePlacement) -> Vec<Gap> {
+    let mut gaps: Vec<Gap> = best
+        .scores
+        .iter()
+        .map(|score| Gap { plugin: score.plugin, points: score.weighted - points(node, score.plugin) })
+        .filter(|gap| gap.points != 0)
+        .collect();
+    gaps.sort_by_key(|gap| std::cmp::Reverse(gap.points));
+    gaps
 }

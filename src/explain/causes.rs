@@ -9,8 +9,11 @@ use indexmap::IndexMap;
 
 use crate::cluster::name::Name;
 use crate::cluster::{Cluster, NodeId};
+use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{Amount, NodePlacement, Placement, Reason};
 
+use super::cause_detail::CauseDetail;
+use super::ranges::{self, Range};
 use super::shared_label::{self, SharedLabel};
 
 /// One cause and the nodes it keeps the pod from.
@@ -18,17 +21,21 @@ use super::shared_label::{self, SharedLabel};
 pub struct Cause {
     /// The plugin; none where the framework itself spoke.
     pub plugin: Option<&'static str>,
-    /// The reason, with the facts that all nodes of the group share; those of the first node
-    /// where they differ.
+    /// The reason, with the facts of the first node where they differ from node to node: what all
+    /// share is in [`super::shared_facts`], and between which numbers they differ in `ranges`.
     pub reason: Reason,
     /// Least and most that is missing, for a resource.
     pub shortfall: Option<(Amount, Amount)>,
+    /// Numbers that are a node's own: from where to where.
+    pub ranges: Vec<Range>,
     /// Nodes whose verdict this is, in the order of names.
     pub nodes: Vec<Name>,
     /// Nodes where an earlier filter spoke first, in the order of names.
     pub behind: Vec<Name>,
     /// The label that all nodes of the group have and no other node has.
     pub label: Option<SharedLabel>,
+    /// What is known beyond the reason; of [`super::Explanation::in_full`] only.
+    pub detail: CauseDetail,
 }
 
 /// A group while it is being collected.
@@ -47,35 +54,45 @@ pub fn find(placement: &Placement, cluster: &Cluster) -> Vec<Cause> {
                     plugin: said.plugin,
                     reason: said.reason.clone(),
                     shortfall: None,
+                    ranges: Vec::new(),
                     nodes: Vec::new(),
                     behind: Vec::new(),
                     label: None,
+                    detail: CauseDetail::default(),
                 },
                 ids: Vec::new(),
             });
             group.take_in(node, &said);
         }
     }
-    let mut causes: Vec<Cause> = groups
-        .into_values()
-        .map(|group| Cause { label: shared_label::find(cluster, &group.ids), ..group.cause })
-        .collect();
+    let mut causes: Vec<Cause> =
+        groups.into_values().map(|group| Cause { label: label(cluster, &group), ..group.cause }).collect();
     // Stable: causes of equal size stay in the order in which the nodes and filters met them.
     causes.sort_by_key(|cause| std::cmp::Reverse((cause.nodes.len(), cause.behind.len())));
     causes
 }
 
+/// What tells the group's nodes from all others. Where the reason is that they lack a label, that
+/// they do explains nothing.
+fn label(cluster: &Cluster, group: &Group) -> Option<SharedLabel> {
+    let lacks_label = matches!(
+        group.cause.reason,
+        Reason::TopologyLabelMissing { .. } | Reason::PodAffinityUnmet { domain: None, .. }
+    );
+    shared_label::find(cluster, &group.ids).filter(|label| !(lacks_label && label.values.is_empty()))
+}
+
 /// One reason given on one node.
-struct Saying<'a> {
-    plugin: Option<&'static str>,
-    reason: &'a Reason,
+pub(super) struct Saying<'a> {
+    pub(super) plugin: Option<&'static str>,
+    pub(super) reason: &'a Reason,
     /// Whether it is part of the node's verdict.
     first: bool,
 }
 
 /// The verdict's reasons, then those of the other failing filters. What keeps the pod off a node
 /// that the search left out is that alone.
-fn sayings(node: &NodePlacement) -> impl Iterator<Item = Saying<'_>> {
+pub(super) fn sayings(node: &NodePlacement) -> impl Iterator<Item = Saying<'_>> {
     let verdict = node.rejection.as_ref();
     let plugin = verdict.and_then(|verdict| verdict.plugin);
     let first = node.reasons().iter().map(move |reason| Saying { plugin, reason, first: true });
@@ -96,6 +113,7 @@ impl Group {
         if said.first { &mut cause.nodes } else { &mut cause.behind }.push(node.name);
         self.ids.push(node.id);
         keep_what_is_common(&mut cause.reason, said.reason);
+        ranges::widen(&mut cause.ranges, said.reason);
         if let Reason::InsufficientResource { short, .. } = said.reason {
             let (least, most) = cause.shortfall.get_or_insert((*short, *short));
             if short.value < least.value {
@@ -121,6 +139,22 @@ pub(super) fn identity(reason: &Reason) -> String {
         | Reason::PodAntiAffinityViolated { topology_key, selector, .. } => {
             format!("{reason} {topology_key} {selector}")
         }
+        Reason::Volume(volume) => identity_of_volume(volume),
+        _ => reason.to_string(),
+    }
+}
+
+/// A pod may have several claims, each with a volume and troubles of its own.
+fn identity_of_volume(reason: &VolumeReason) -> String {
+    match reason {
+        VolumeReason::ZoneMismatch { claim, key, .. } => format!("{reason} {claim} {key}"),
+        VolumeReason::VolumeNodeAffinityConflict { claim, .. } | VolumeReason::NotEnoughStorage { claim, .. } => {
+            format!("{reason} {claim}")
+        }
+        VolumeReason::NoVolumeToBind { claim, obstacle } => {
+            format!("{reason} {claim} {:?}", std::mem::discriminant(obstacle))
+        }
+        VolumeReason::VolumeLimitExceeded { driver, .. } => format!("{reason} {driver}"),
         _ => reason.to_string(),
     }
 }

@@ -19,6 +19,17 @@ pub struct Decision {
     pub decided_by: Vec<Deciding>,
 }
 
+impl Decision {
+    /// Of how many equally good nodes the scheduler picks each as likely as any other (upstream
+    /// schedule_one.go, selectHost).
+    pub fn one_of(&self) -> usize {
+        match self.how {
+            How::OnlyNode | How::Nominated(_) => 1,
+            How::Scores => self.winners.len(),
+        }
+    }
+}
+
 /// What there was to decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {

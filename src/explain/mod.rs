@@ -1,36 +1,58 @@
 //! What a [`Placement`] means, as data: judgement without words.
 //!
 //! A placement says everything of every node. This room finds what a reader wants to know of
-//! it: which few causes stand behind the verdicts ([`causes`]), which nodes miss by the least
-//! ([`near_misses`]), what would help ([`suggest`]), which plugin made the best node win ([`deciding`]), and how the node a
-//! running pod is on compares with it ([`attribution`]). Of many pods it finds which wait for the same
-//! ([`pending`]). Beside it stands what the cluster itself says: its scheduler's words ([`own_words`]),
-//! and whether any scheduler looks at the pod at all ([`standing`]). Words and tables are `report`'s.
+//! it: which few causes stand behind the verdicts ([`causes`]) and what is known of each
+//! ([`cause_detail`], [`domains`], [`claim_state`]), which nodes miss by the least ([`near_misses`]),
+//! what would help ([`suggest`]), which plugin made the best node win ([`deciding`]), what another
+//! would need to win ([`challenge`]), which rules are not in the manifest ([`unseen_rules`]), and how
+//! the node a running pod is on compares with the best ([`attribution`]). Of many pods it finds which
+//! wait for the same ([`pending`]). Beside it stands what the cluster itself says: its scheduler's
+//! words ([`own_words`]), and whether any scheduler looks at the pod at all ([`standing`]). Words and
+//! tables are `report`'s.
 
 pub mod attribution;
+pub mod cause_detail;
 pub mod causes;
+pub mod challenge;
+pub mod claim_state;
 pub mod deciding;
+pub mod domains;
+pub mod fragmentation;
+pub mod holders;
+pub mod label_demand;
 pub mod near_misses;
 pub mod node_detail;
 pub mod own_words;
 pub mod pending;
+pub mod ranges;
+mod resemblance;
+pub mod shared_facts;
 pub mod shared_label;
 pub mod standing;
 pub mod suggest;
+pub mod taint_origin;
 pub mod telling_labels;
+pub mod unseen_rules;
 
 pub use attribution::{Attribution, Gap};
+pub use cause_detail::CauseDetail;
 pub use causes::Cause;
+pub use challenge::{Challenge, Position, WinningChange};
+pub use claim_state::ClaimState;
 pub use deciding::{Deciding, Decision, How, RunnerUp};
+pub use domains::{Domain, DomainTable, LeftOut};
 pub use near_misses::{Miss, NearMiss};
 pub use node_detail::{FilterDetail, NodeDetail, ScoreDetail, Verdict};
 pub use own_words::OwnWords;
 pub use shared_label::SharedLabel;
 pub use standing::Standing;
 pub use suggest::{Need, PreemptionDetail, Suggestion};
+pub use taint_origin::{TaintKind, TaintOrigin};
+pub use unseen_rules::UnseenRule;
 
 use crate::cluster::{Cluster, Timestamp};
-use crate::framework::Placement;
+use crate::framework::{Cycle, Notes, Placement};
+use crate::scheduler::Scheduler;
 
 /// What the cluster itself says of the pod, beside what the cycle says.
 #[derive(Clone, Debug, Default)]
@@ -56,10 +78,17 @@ pub struct Explanation {
     pub decision: Option<Decision>,
     /// How the node that the pod runs on compares; none for a pending pod.
     pub attribution: Option<Attribution>,
+    /// The rules over topology domains that filter this pod, with every domain.
+    pub domains: Vec<DomainTable>,
+    /// The claims of storage that reasons speak of.
+    pub claims: Vec<ClaimState>,
+    /// Rules that the answer rests on and that are not in the pod's manifest.
+    pub unseen_rules: Vec<UnseenRule>,
 }
 
 impl Explanation {
-    /// Explains `placement`, whose nodes are those of `cluster`.
+    /// Explains `placement`, whose nodes are those of `cluster`, by what it says itself: without
+    /// domain tables, claims, unseen rules and the details of causes.
     pub fn of(placement: &Placement, cluster: &Cluster) -> Self {
         Self {
             causes: causes::find(placement, cluster),
@@ -67,6 +96,30 @@ impl Explanation {
             needed: suggest::needed(placement, cluster),
             decision: deciding::find(placement),
             attribution: attribution::find(placement),
+            domains: Vec::new(),
+            claims: Vec::new(),
+            unseen_rules: Vec::new(),
         }
+    }
+
+    /// The same with everything that the state, the profile and the filters can tell beyond the
+    /// placement, which `scheduler` made of `cluster` at the time `now`.
+    pub fn in_full(scheduler: &Scheduler, cluster: &Cluster, placement: &Placement, now: Timestamp) -> Self {
+        let mut explanation = Self::of(placement, cluster);
+        if !placement.errors.is_empty() {
+            return explanation;
+        }
+        explanation.claims = claim_state::find(placement, cluster);
+        let pod = cluster.pod(placement.pod_id);
+        let Some((profile, framework)) = scheduler.framework_for(pod) else { return explanation };
+        // What could not be judged was noted by the cycle itself.
+        let notes = Notes::default();
+        let cycle = Cycle { cluster, pod, behaviour: scheduler.behaviour(), now, notes: &notes };
+        for cause in &mut explanation.causes {
+            cause.detail = cause_detail::find(cause, profile, cycle, placement);
+        }
+        explanation.domains = domains::find(&framework, cycle, placement);
+        explanation.unseen_rules = unseen_rules::find(profile, cycle, placement);
+        explanation
     }
 }

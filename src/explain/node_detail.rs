@@ -3,6 +3,7 @@
 //! A placement keeps verdicts and scores, not the working behind them; for a single node the
 //! filters and scorers are made ready once more and asked for their facts.
 
+use super::challenge::Challenge;
 use crate::cluster::NodeInfo;
 use crate::cluster::name::Name;
 use crate::framework::placement::PluginScore;
@@ -17,6 +18,11 @@ pub struct NodeDetail {
     pub filters: Vec<FilterDetail>,
     /// Every score plugin of the profile, in order; empty when the node is not feasible.
     pub scores: Vec<ScoreDetail>,
+    /// Whether a changed request needs the container's name to be understood.
+    pub several_containers: bool,
+    /// What a feasible node would need to win; none until it was looked for
+    /// ([`super::challenge::find`]).
+    pub challenge: Option<Challenge>,
 }
 
 /// What a filter plugin said.
@@ -63,6 +69,8 @@ impl NodeDetail {
             node: node.name(),
             filters: filters(framework, cycle, placement, node),
             scores: scored.map(|scored| scores(framework, cycle, placement, scored)).unwrap_or_default(),
+            several_containers: cycle.pod.spec().containers.len() + cycle.pod.spec().init_containers.len() > 1,
+            challenge: None,
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::cluster::{Cluster, NodeId};
 pub struct SharedLabel {
     /// The key.
     pub key: Name,
-    /// The values, sorted; mostly one.
+    /// The values, sorted; mostly one. None at all where it is the lack of the key that tells the
+    /// group apart: every other node has it.
     pub values: Vec<Name>,
 }
 
@@ -36,11 +37,29 @@ pub fn find(cluster: &Cluster, group: &[NodeId]) -> Option<SharedLabel> {
         .labels
         .iter()
         .filter_map(|(key, _)| candidate(cluster, &inside, key))
-        // A label of every node explains more than one of a few; then the coarser one, then the shorter.
+        // A label of every node explains more than one of a few; then the coarser one,
+        // one whose key is not from before it was stable, and the shorter.
         .min_by_key(|(split, label)| {
-            (label.values.len(), std::cmp::Reverse(split.carriers), split.values, label.key.len(), label.key)
+            let old = label.key.contains("beta.");
+            (label.values.len(), std::cmp::Reverse(split.carriers), split.values, old, label.key.len(), label.key)
         })
         .map(|(_, label)| label)
+        .or_else(|| lacking(cluster, &inside))
+}
+
+/// A label that every other node has and none of the group.
+fn lacking(cluster: &Cluster, inside: &BTreeSet<NodeId>) -> Option<SharedLabel> {
+    let mut others = cluster.nodes().iter().filter(|node| !inside.contains(&node.id));
+    let first = others.next()?;
+    let mut keys: Vec<Name> = first.node.labels.iter().map(|(key, _)| key).collect();
+    for node in others {
+        keys.retain(|key| node.node.labels.contains_key(*key));
+    }
+    for node in inside {
+        keys.retain(|key| !cluster.node(*node).node.labels.contains_key(*key));
+    }
+    let key = keys.into_iter().min_by_key(|key| (key.len(), *key))?;
+    Some(SharedLabel { key, values: Vec::new() })
 }
 
 /// How a label divides all nodes.
@@ -59,7 +78,14 @@ fn candidate(cluster: &Cluster, inside: &BTreeSet<NodeId>, key: Name) -> Option<
         match node.node.labels.get(key) {
             Some(value) => {
                 let count = counts.entry(value).or_default();
-                if within { count.0 += 1 } else { count.1 += 1 }
+                if within {
+                    count.0 += 1;
+                } else {
+                    count.1 += 1;
+                }
+                if count.0 > 0 && count.1 > 0 {
+                    return None;
+                }
             }
             None if within => return None,
             None => {}
@@ -67,10 +93,8 @@ fn candidate(cluster: &Cluster, inside: &BTreeSet<NodeId>, key: Name) -> Option<
     }
     let mut values: Vec<Name> = Vec::new();
     for (value, (within, outside)) in &counts {
-        match (within, outside) {
-            (0, _) => {}
-            (_, 0) => values.push(*value),
-            _ => return None,
+        if *within > 0 && *outside == 0 {
+            values.push(*value);
         }
     }
     // Values that name single nodes (a hostname) explain nothing.
@@ -81,4 +105,62 @@ fn candidate(cluster: &Cluster, inside: &BTreeSet<NodeId>, key: Name) -> Option<
     values.sort_unstable();
     let split = Split { carriers: counts.values().map(|(a, b)| a + b).sum(), values: counts.len() };
     Some((split, SharedLabel { key, values }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::cluster::name::name;
+    use crate::cluster::{ClusterBuilder, Kind, Object};
+    use crate::config::Behaviour;
+
+    /// What tells the first `group` nodes from the others.
+    #[track_caller]
+    fn case(labels: &[Value], group: usize, expected: Option<(&str, &[&str])>) {
+        let mut builder = ClusterBuilder::default();
+        for (index, labels) in labels.iter().enumerate() {
+            let node = json!({"metadata": {"name": format!("n-{index}"), "labels": labels}}).to_string();
+            builder.add(Object::decode(Kind::Node, node.as_bytes()).unwrap().0);
+        }
+        let cluster = builder.build(Behaviour::default().request_gates());
+        let inside: Vec<NodeId> = cluster.nodes().iter().take(group).map(|node| node.id).collect();
+        let expected = expected.map(|(key, values)| SharedLabel {
+            key: name(key),
+            values: values.iter().map(|value| name(value)).collect(),
+        });
+        assert_eq!(find(&cluster, &inside), expected);
+    }
+
+    #[test]
+    fn the_label_that_divides_as_the_verdicts_do() {
+        let node = |pool: &str, zone: &str| json!({"pool": pool, "zone": zone, "os": "linux"});
+        let nodes = [node("gpu", "a"), node("gpu", "b"), node("web", "a"), node("web", "b")];
+        case(&nodes, 2, Some(("pool", &["gpu"])));
+        // One more: half a pool.
+        case(&nodes, 3, None);
+        case(&nodes, 1, None);
+        case(&nodes, 4, None);
+        let instances =
+            |kind: &str| json!({"beta.kubernetes.io/instance-type": kind, "node.kubernetes.io/instance-type": kind});
+        let nodes = [instances("big"), instances("big"), instances("small")];
+        case(&nodes, 2, Some(("node.kubernetes.io/instance-type", &["big"])));
+        // Two of three zones, with two nodes each.
+        let zones = ["a", "a", "b", "b", "c"].map(|zone| json!({"zone": zone}));
+        case(&zones, 4, Some(("zone", &["a", "b"])));
+        let hosts = ["h1", "h2", "h3"].map(|host| json!({"hostname": host}));
+        case(&hosts, 2, None);
+    }
+
+    #[test]
+    fn the_lack_of_a_label_divides_too() {
+        let nodes = [
+            json!({"host": "1"}),
+            json!({"host": "2"}),
+            json!({"host": "3", "gpu": "a"}),
+            json!({"host": "4", "gpu": "b"}),
+        ];
+        case(&nodes, 2, Some(("gpu", &[])));
+    }
 }

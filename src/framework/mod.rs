@@ -21,6 +21,7 @@ pub mod reserve;
 pub mod sampling;
 pub mod scoring;
 pub mod status;
+pub mod topology_rule;
 pub mod volume_reason;
 
 pub use amount::Amount;
@@ -30,7 +31,7 @@ pub use extender::Extender;
 pub use fact::Fact;
 pub use filter_set::FilterSet;
 pub use memory::{Change, Memory, Touched};
-pub use not_evaluated::{NotEvaluated, Notes};
+pub use not_evaluated::{NotEvaluated, Notes, PolicyRule};
 pub use placement::{NodePlacement, Placement};
 pub use plugin::{
     FilterPlugin, MAX_NODE_SCORE, NodeFilter, NodeScorer, Normalizer, Plugin, PostFilterPlugin, PreEnqueuePlugin,
@@ -42,4 +43,5 @@ pub use profile::Framework;
 pub use reason::Reason;
 pub use scoring::Range;
 pub use status::{Code, PluginRejection, Rejection};
+pub use topology_rule::{DomainCount, RuleKind, TopologyRule};
 pub use volume_reason::{BindObstacle, VolumeReason};

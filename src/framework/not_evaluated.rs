@@ -4,8 +4,11 @@ use std::sync::Mutex;
 
 use serde::Serialize;
 
+use crate::cluster::Kind;
+
 /// One thing an answer does not rest on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct NotEvaluated {
     /// What is missing: a kind, a plugin, an extender, an expression.
     pub what: String,
@@ -13,12 +16,75 @@ pub struct NotEvaluated {
     pub why: String,
     /// What it means for the answer.
     pub effect: String,
+    /// The kind that is missing, if it is one.
+    #[serde(skip)]
+    pub kind: Option<Kind>,
+    /// The right that would mend it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rbac: Option<PolicyRule>,
+}
+
+/// A rule of a ClusterRole (`rbac.authorization.k8s.io/v1`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyRule {
+    /// The API group; empty for core.
+    pub api_groups: [&'static str; 1],
+    /// The resource, such as `csinodes`.
+    pub resources: [&'static str; 1],
+    /// `list`.
+    pub verbs: [&'static str; 1],
+}
+
+impl PolicyRule {
+    /// The right to list all objects of `kind`.
+    pub fn list(kind: Kind) -> Self {
+        Self { api_groups: [kind.api_group()], resources: [kind.resource()], verbs: ["list"] }
+    }
+
+    /// The right to list events.
+    pub fn list_events() -> Self {
+        Self { api_groups: [""], resources: ["events"], verbs: ["list"] }
+    }
+
+    /// As `kubectl create clusterrole --resource` takes it: `csinodes.storage.k8s.io`.
+    pub fn resource(&self) -> String {
+        let ([resource], [group]) = (self.resources, self.api_groups);
+        if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") }
+    }
 }
 
 impl NotEvaluated {
     /// All three parts.
     pub fn new(what: impl Into<String>, why: impl Into<String>, effect: impl Into<String>) -> Self {
-        Self { what: what.into(), why: why.into(), effect: effect.into() }
+        Self { what: what.into(), why: why.into(), effect: effect.into(), kind: None, rbac: None }
+    }
+
+    /// Objects of a kind.
+    pub fn of_kind(kind: Kind, why: impl Into<String>, effect: impl Into<String>) -> Self {
+        Self { kind: Some(kind), ..Self::new(kind.plural(), why, effect) }
+    }
+
+    /// And this would mend it.
+    #[must_use]
+    pub fn mended_by(self, rule: PolicyRule) -> Self {
+        Self { rbac: Some(rule), ..self }
+    }
+
+    /// Adds what is known of the input as a whole to what was found in the cycles. Of a kind that could
+    /// not be read a plugin knows best what it means to it, and the input why.
+    pub fn join(found: &mut Vec<Self>, input: &[Self]) {
+        for known in input {
+            let mut told = false;
+            for own in found.iter_mut().filter(|own| own.kind.is_some() && own.kind == known.kind) {
+                own.why.clone_from(&known.why);
+                own.rbac.clone_from(&known.rbac);
+                told = true;
+            }
+            if !told {
+                found.push(known.clone());
+            }
+        }
     }
 }
 
@@ -41,5 +107,29 @@ impl Notes {
         let mut items = std::mem::take(&mut *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         items.sort();
         items
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_says_what_it_means_and_the_input_why() {
+        let kind = Kind::ResourceClaim;
+        let mut found = vec![NotEvaluated::of_kind(kind, "none", "own words"), NotEvaluated::new("x", "y", "z")];
+        let rule = PolicyRule::list(kind);
+        assert_eq!(rule.resource(), "resourceclaims.resource.k8s.io");
+        let input = [
+            NotEvaluated::of_kind(kind, "forbidden", "any").mended_by(rule.clone()),
+            NotEvaluated::of_kind(Kind::Node, "forbidden", "any"),
+        ];
+        NotEvaluated::join(&mut found, &input);
+        let expected = [
+            NotEvaluated::of_kind(kind, "forbidden", "own words").mended_by(rule),
+            NotEvaluated::new("x", "y", "z"),
+            NotEvaluated::of_kind(Kind::Node, "forbidden", "any"),
+        ];
+        assert_eq!(found, expected);
     }
 }

@@ -15,6 +15,7 @@ use super::memory::{Change, Touched};
 use super::post_filter::{FailedCycle, PostFilter};
 use super::scoring::Range;
 use super::status::Rejection;
+use super::topology_rule::TopologyRule;
 
 /// The highest score after normalization, in points.
 pub const MAX_NODE_SCORE: i64 = 100;
@@ -123,6 +124,11 @@ pub trait NodeFilter: Send + Sync {
 
     /// The numbers behind the verdict, for the view of a single node.
     fn facts(&self, _node: &NodeInfo) -> Vec<Fact> {
+        Vec::new()
+    }
+
+    /// The rules over topology domains that it applies, for the tables that explain them.
+    fn topology_rules(&self) -> Vec<TopologyRule> {
         Vec::new()
     }
 

@@ -3,7 +3,7 @@
 
 use crate::cluster::name::Name;
 use crate::cluster::storage::{PersistentVolume, PersistentVolumeClaim, StorageClass, StorageKind};
-use crate::cluster::{Cluster, ObjectKey};
+use crate::cluster::{Cluster, Kind, ObjectKey};
 use crate::framework::{Cycle, NotEvaluated};
 
 /// What came of looking for an object.
@@ -72,14 +72,14 @@ pub(super) fn note_no_volumes(cycle: Cycle<'_>, plugin: &str) {
 
 /// Says what it means that the input has nothing of `kind`.
 pub(super) fn not_held(cycle: Cycle<'_>, kind: StorageKind, effect: impl Into<String>) {
-    cycle.notes.add(NotEvaluated::new(kind.plural(), "the input has none", effect));
+    cycle.notes.add(NotEvaluated::of_kind(Kind::Storage(kind), "the input has none", effect));
 }
 
 /// A state from the JSON of its objects, in the tests of the volume plugins.
 #[cfg(test)]
 pub(super) fn cluster(objects: &[serde_json::Value]) -> Cluster {
     use crate::cluster::object::TypeMeta;
-    use crate::cluster::{ClusterBuilder, Kind, Object};
+    use crate::cluster::{ClusterBuilder, Object};
     let mut builder = ClusterBuilder::default();
     for object in objects {
         let json = object.to_string();

@@ -10,9 +10,10 @@ use crate::explain::PreemptionDetail;
 use crate::framework::placement::PluginScore;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
 
-use super::Answer;
+use super::json_causes::{ChallengeObject, ExplanationObject};
 use super::json_cluster_says::{ClusterSaysObject, StandingObject};
 use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
+use super::{Answer, Grounds};
 
 pub(super) const API_VERSION: &str = "kubectl-sched/v1";
 
@@ -24,8 +25,8 @@ pub type Result = std::result::Result<String, Box<dyn std::error::Error>>;
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn render(answers: &[Answer], list: bool, kube_version: &str) -> Result {
-    pretty(&Document::of(answers, list, kube_version))
+pub fn render(answers: &[Answer], list: bool, grounds: &Grounds) -> Result {
+    pretty(&Document::of(answers, list, grounds))
 }
 
 /// Any value as JSON, indented as kubectl does.
@@ -43,8 +44,8 @@ pub fn pretty(value: &impl Serialize) -> Result {
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn render_yaml(answers: &[Answer], list: bool, kube_version: &str) -> Result {
-    yaml(&Document::of(answers, list, kube_version))
+pub fn render_yaml(answers: &[Answer], list: bool, grounds: &Grounds) -> Result {
+    yaml(&Document::of(answers, list, grounds))
 }
 
 /// Any value as YAML.
@@ -69,8 +70,8 @@ enum Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn of(answers: &'a [Answer], list: bool, kube_version: &'a str) -> Self {
-        let mut items: Vec<_> = answers.iter().map(|answer| PlacementObject::new(answer, kube_version)).collect();
+    fn of(answers: &'a [Answer], list: bool, grounds: &'a Grounds) -> Self {
+        let mut items: Vec<_> = answers.iter().map(|answer| PlacementObject::new(answer, grounds)).collect();
         match items.pop() {
             Some(only) if items.is_empty() && !list => Self::One(Box::new(only)),
             last => {
@@ -97,7 +98,8 @@ struct PlacementObject<'a> {
     pod: PodObject,
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<Name>,
-    kube_version: &'a str,
+    #[serde(flatten)]
+    grounds: &'a Grounds,
     schedulable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
@@ -118,6 +120,11 @@ struct PlacementObject<'a> {
     picks: &'a [Name],
     #[serde(skip_serializing_if = "Option::is_none")]
     preemption: Option<PreemptionObject<'a>>,
+    #[serde(flatten)]
+    explanation: ExplanationObject<'a>,
+    /// The node asked about against the best one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_win: Option<ChallengeObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
     suggestions: Vec<SuggestionObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -200,14 +207,14 @@ struct CandidateObject {
 }
 
 impl<'a> PlacementObject<'a> {
-    fn new(answer: &'a Answer, kube_version: &'a str) -> Self {
+    fn new(answer: &'a Answer, grounds: &'a Grounds) -> Self {
         let placement = &answer.placement;
         Self {
             api_version: API_VERSION,
             kind: "Placement",
             pod: PodObject { namespace: placement.pod.namespace, name: placement.pod.name },
             profile: Some(placement.profile).filter(|profile| !profile.is_empty()),
-            kube_version,
+            grounds,
             schedulable: placement.schedulable,
             message: placement.message.as_deref(),
             errors: &placement.errors,
@@ -227,6 +234,8 @@ impl<'a> PlacementObject<'a> {
                 .preemption
                 .as_ref()
                 .map(|preemption| PreemptionObject::new(preemption, answer.preemption.as_ref())),
+            explanation: ExplanationObject::new(placement, &answer.explanation),
+            to_win: answer.detail.as_ref().and_then(|detail| detail.challenge.as_ref()).map(ChallengeObject::new),
             not_evaluated: &placement.not_evaluated,
             suggestions: answer.suggestions.iter().flatten().map(SuggestionObject::new).collect(),
             needed: answer.explanation.needed.iter().map(NeedObject::new).collect(),

@@ -3,9 +3,11 @@
 //! Nothing here changes an answer. Every form is a function of the same values: the
 //! [`Placement`] and what `explain` found in it.
 
+mod age;
 pub mod capacity;
 pub mod html;
 pub mod json;
+mod json_causes;
 mod json_cluster_says;
 mod json_help;
 pub mod name;
@@ -16,6 +18,8 @@ pub mod table;
 pub mod text;
 
 use std::fmt;
+
+pub use age::{Grounds, StateAge};
 
 use crate::explain::{ClusterSays, Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;

@@ -134,7 +134,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Breaks `text` into lines of at most `width` characters, at blanks and, for words that are
-/// longer than that, behind the `/` of a label's key.
+/// longer than that, behind the `/` of a label's key and behind `=` and `:`.
 pub fn break_long(text: &str, width: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in wrap(text, width) {
@@ -147,7 +147,14 @@ pub fn break_long(text: &str, width: usize) -> String {
             lines.push(format!("{head}/"));
             rest = tail;
         }
-        lines.push(rest.to_owned());
+        let mut last = String::new();
+        for part in rest.split_inclusive(['=', ':']) {
+            if !last.is_empty() && last.chars().count() + part.chars().count() > width {
+                lines.push(std::mem::take(&mut last));
+            }
+            last.push_str(part);
+        }
+        lines.push(last);
     }
     lines.join("\n")
 }
@@ -226,6 +233,7 @@ mod tests {
         assert_eq!(wrap("a bb ccc", 4), ["a bb", "ccc"]);
         assert_eq!(wrap("unbreakable x", 4), ["unbreakable", "x"]);
         assert_eq!(break_long("example.com/a:NoSchedule", 20), "example.com/\na:NoSchedule");
+        assert_eq!(break_long("ToBeDeleted=1769853600:NoSchedule", 24), "ToBeDeleted=1769853600:\nNoSchedule");
         assert_eq!(break_camel_case("NodeResourcesBalancedAllocation", 13), "NodeResources\nBalanced\nAllocation");
         assert_eq!(break_camel_case("VolumeBinding", 20), "VolumeBinding");
     }

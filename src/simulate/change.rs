@@ -46,8 +46,14 @@ impl Simulation<'_> {
                 Some(Before::Placed(pod, reservation))
             }
             Change::Evict { pod } => {
+                let was_terminating = cluster.pod(pod).is_terminating();
                 let remade = cluster.remake(pod);
-                remade.iter().for_each(|remade| self.memories.left(pod, remade.node()));
+                match &remade {
+                    // The log tells of the pod as it is now: one that counts where it did not before.
+                    Some(_) if was_terminating => self.memories.forget(),
+                    Some(remade) => self.memories.left(pod, remade.node()),
+                    None => {}
+                }
                 remade.map(Before::Remade)
             }
             Change::Nominate { pod, node } => Some(Before::Nominated(pod, cluster.set_nomination(pod, node))),

@@ -95,26 +95,37 @@ impl<'a> Simulation<'a> {
     /// [`Simulation::ask`] and to [`Simulation::settle`], but for the time it takes when pods like
     /// it were scheduled before.
     pub fn step(&mut self, pod: PodId) -> Step {
-        let pending = self.cluster.pod(pod);
-        let recalled = self.memories.recall(self.scheduler, self.cluster, pending, self.now, &mut self.ties);
-        let key = pending.key();
-        let outcome = match recalled {
-            Recalled::Nothing => return self.settle(&self.ask(pod)),
+        match self.recall(pod) {
+            Recalled::Nothing => self.settle(&self.ask(pod)),
             Recalled::Nowhere => {
                 let step = self.settle(&self.ask(pod));
                 if let Outcome::Unplaced(unplaced) = &step.outcome {
                     self.memories.keep(self.cluster.pod(pod), unplaced);
                 }
-                return step;
+                step
             }
-            Recalled::Unplaced(unplaced) => Outcome::Unplaced(unplaced),
-            Recalled::Place(place, notes) => {
-                notes.iter().for_each(|note| self.note(note));
-                self.change(Change::Place { pod, node: place.node, takes: Vec::new() });
-                Outcome::Placed(place)
-            }
-        };
-        Step::new(key, pod, outcome)
+            Recalled::Unplaced(unplaced) => self.stays(pod, unplaced),
+            Recalled::Place(place, notes) => self.settle_remembered(pod, place, &notes),
+        }
+    }
+
+    /// Schedules one pod if it finds its node without a cycle.
+    fn step_from_memory(&mut self, pod: PodId) -> Option<Step> {
+        match self.recall(pod) {
+            Recalled::Place(place, notes) => Some(self.settle_remembered(pod, place, &notes)),
+            Recalled::Nothing | Recalled::Nowhere | Recalled::Unplaced(_) => None,
+        }
+    }
+
+    fn recall(&mut self, pod: PodId) -> Recalled {
+        let pod = self.cluster.pod(pod);
+        self.memories.recall(self.scheduler, self.cluster, pod, self.now, &mut self.ties)
+    }
+
+    fn settle_remembered(&mut self, pod: PodId, place: Place, notes: &[NotEvaluated]) -> Step {
+        notes.iter().for_each(|note| self.note(note));
+        self.change(Change::Place { pod, node: place.node, takes: Vec::new() });
+        Step::new(self.cluster.pod(pod).key(), pod, Outcome::Placed(place))
     }
 
     /// Where the pod could go now. Changes nothing.

@@ -105,6 +105,10 @@ impl<'s, 'a> Run<'s, 'a> {
             self.record(step, Again::No);
             return;
         }
+        if let Some(step) = self.simulation.step_from_memory(pod) {
+            self.record(step, Again::No);
+            return;
+        }
         let placement = self.simulation.ask(pod);
         if !self.may_make_room(&placement) {
             let step = self.simulation.settle(&placement);

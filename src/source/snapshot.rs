@@ -18,16 +18,16 @@ use super::config_map::{ConfigMap, ConfigMapName};
 use super::error::{Problem, SourceError};
 use super::fields;
 use super::files::read_into;
-use super::live::{self, Connection, LiveError, Unreadable};
+use super::live::{self, Connection, LiveError, Page, Reader, Take, Unreadable};
 use super::pack::{Pack, Packer, Seen};
 use super::prune;
 use super::redact::{Kept, Names, Redaction};
 use super::scan::TypeMeta;
 use super::walk::Sink;
-use crate::cluster::object::skip;
+use crate::cluster::Kind;
+use crate::cluster::object::{self, skip};
 use crate::cluster::scheduler_process::SchedulerProcess;
 use crate::cluster::scheduling_event::SchedulingEvent;
-use crate::cluster::{Kind, Timestamp};
 
 const API_VERSION: &str = "kubectl-sched/v1";
 const KIND: &str = "Snapshot";
@@ -154,18 +154,28 @@ impl Snapshot {
         if self.found { Ok(()) } else { Err(SourceError::whole(input, Problem::NoObject)) }
     }
 
-    /// Takes in what a cluster has, as of `now`. Lists only the kinds that the state knows, no
-    /// Secrets and no ConfigMaps, and the schedulers' events.
+    /// Takes in what a cluster has. Lists only the kinds that the state knows, no Secrets and no
+    /// ConfigMaps, and the schedulers' events.
     ///
     /// # Errors
-    /// As [`live::read`].
-    pub fn read_cluster(&mut self, connection: &Connection, now: Timestamp) -> Result<(), LiveError> {
-        let report = live::visit(connection, Kind::ALL, pack, |pack| self.packs.push(pack))?;
-        self.record.kube_version = report.version;
-        self.record.read_at = Some(now.to_string());
-        self.listed.extend(report.listed);
+    /// As [`Reader::read`].
+    pub fn read_cluster(
+        &mut self,
+        connection: &Connection,
+        progress: &mut dyn FnMut(live::Seen),
+    ) -> Result<(), LiveError> {
+        let mut reader = Reader::open(connection)?;
+        let deciding = BTreeSet::from([Kind::Node, Kind::Pod]);
+        let mut packs = Packs::default();
+        let listed = reader.visit(Kind::ALL, &deciding, pack, &mut packs, progress)?;
+        // Kinds come side by side; each keeps its own order.
+        packs.0.sort_by_key(|(kind, _)| *kind);
+        self.packs.extend(packs.0.into_iter().map(|(_, pack)| pack));
+        self.record.kube_version = reader.version().map(str::to_owned);
+        self.record.read_at = reader.started().map(|(at, _)| at.to_string());
+        self.listed.extend(listed.listed);
         let not_listed = |(kind, why): (Kind, String)| NotListed { kind: kind.as_str().to_owned(), why };
-        self.record.not_listed = report.forbidden.into_iter().map(not_listed).collect();
+        self.record.not_listed = listed.forbidden.into_iter().map(not_listed).collect();
         let events = &mut self.events;
         let take = |json: &[u8]| {
             let bytes = skip(json)?;
@@ -230,15 +240,31 @@ impl Snapshot {
     }
 }
 
+/// Pages of live lists.
+#[derive(Default)]
+struct Packs(Vec<(Kind, Pack)>);
+
+impl Take<Pack> for Packs {
+    fn page(&mut self, kind: Kind, page: Pack) {
+        self.0.push((kind, page));
+    }
+
+    fn again(&mut self, kind: Kind) {
+        self.0.retain(|(other, _)| *other != kind);
+    }
+}
+
 /// The text of a page of a live list.
-fn pack(kind: Kind, page: &str) -> Result<Pack, Unreadable> {
-    let mut packer = Packer::default();
-    live::each(page, |json| {
+fn pack(kind: Kind, page: &str) -> Result<Page<Pack>, Unreadable> {
+    // An older server has some kinds under an older version, and of its shape.
+    let version = object::TypeMeta::peek(page.as_bytes()).api_version;
+    let version = version.as_deref().unwrap_or(kind.api_version());
+    let page = live::each(page, |packer: &mut Packer, json| {
         let bytes = skip(json)?;
-        packer.add(kind, kind.api_version(), serde_json::from_slice(json.get(..bytes).unwrap_or_default())?)?;
+        packer.add(kind, version, serde_json::from_slice(json.get(..bytes).unwrap_or_default())?)?;
         Ok(bytes)
     })?;
-    packer.finish().map_err(|error| error.to_string())
+    page.map(Packer::finish).map_err(|error| error.to_string())
 }
 
 /// The event that `json` is, pruned; none if it is no scheduler's.

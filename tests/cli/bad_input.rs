@@ -41,8 +41,11 @@ fn a_selector_with_an_unknown_operator() {
     0/12 nodes are available: parsing pod: requiredAffinityTerms: "Near" is not a
     valid label selector operator. not found
 
-    REASON                                                                                                 NODES   WHERE
-    InterPodAffinity   parsing pod: requiredAffinityTerms: "Near" is not a valid label selector operator      12   every node: decided before any was looked at
+    REASON                                       NODES   WHERE
+    InterPodAffinity   parsing pod:                 12   every node: decided before
+                       requiredAffinityTerms:            any was looked at
+                       "Near" is not a valid
+                       label selector operator
     --- stderr
     --- status 0
     "#);

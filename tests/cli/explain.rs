@@ -22,6 +22,8 @@ fn a_pod_that_fits_nowhere() {
                                                                 gpu-4)
     NodeResourcesFit    cpu: 2 asked, short by 70m to       4   node-1, node-2,
                         1400m                                   node-3 and small-1
+                        free 3900m in all, at most
+                        1800m on one (node-2)
     NodeAffinity        nodeSelector                        2   arch arm64 (arm-1,
                         kubernetes.io/arch does not             arm-2)
                         match
@@ -30,6 +32,7 @@ fn a_pod_that_fits_nowhere() {
     NodeUnschedulable   node is cordoned                    1   node-4
     TaintToleration     node.kubernetes.io/                +1   node-4
                         unschedulable:NoSchedule
+                        comes with the cordon
     +N: on N more nodes too, where another filter is the first to say no
 
     CLOSEST NODES
@@ -66,7 +69,7 @@ fn a_pod_that_fits_nowhere() {
 
 #[test]
 fn a_pod_that_fits() {
-    assert_snapshot!(screen("explain mailer-1 -n shop --snapshot examples/clusters/mixed.yaml"), @r"
+    assert_snapshot!(screen("explain mailer-1 -n shop --snapshot examples/clusters/mixed.yaml"), @"
     Pod shop/mailer-1 fits: 6 of 12 nodes                default-scheduler · v1.34.1
 
     arm-2 wins with 486 points, 13 ahead of small-1
@@ -93,6 +96,7 @@ fn a_pod_that_fits() {
     NodeUnschedulable   node is cordoned               1   node-4
     TaintToleration     node.kubernetes.io/           +1   node-4
                         unschedulable:NoSchedule
+                        comes with the cordon
     +N: on N more nodes too, where another filter is the first to say no
     --- stderr
     --- status 0
@@ -101,7 +105,7 @@ fn a_pod_that_fits() {
 
 #[test]
 fn a_pod_that_runs() {
-    assert_snapshot!(screen("explain api-1 -n shop --snapshot examples/clusters/mixed.yaml"), @r"
+    assert_snapshot!(screen("explain api-1 -n shop --snapshot examples/clusters/mixed.yaml"), @"
     Pod shop/api-1 runs on node-3, rank 2 of 3 feasible  default-scheduler · v1.34.1
 
     now arm-2 would win with 636 points, 48 ahead of node-3
@@ -130,7 +134,13 @@ fn a_pod_that_runs() {
     NodeUnschedulable   node is cordoned                 1   node-4
     TaintToleration     node.kubernetes.io/             +1   node-4
                         unschedulable:NoSchedule
+                        comes with the cordon
     +N: on N more nodes too, where another filter is the first to say no
+
+    NOT IN THE MANIFEST   but part of this answer
+    spread   Kubernetes' defaults spread the pods with app=api over
+             kubernetes.io/hostname (maxSkew 3) and topology.kubernetes.io/zone
+             (maxSkew 5): the pod has no constraints
     --- stderr
     --- status 0
     ");
@@ -169,14 +179,15 @@ fn a_workload_without_pending_pods_stands_for_a_fresh_one() {
     NodeUnschedulable   node is cordoned                   1   node-4
     TaintToleration     node.kubernetes.io/               +1   node-4
                         unschedulable:NoSchedule
+                        comes with the cordon
     +N: on N more nodes too, where another filter is the first to say no
 
     CLOSEST NODES
     gpu-1 and 3 more    TaintToleration   dedicated=gpu:NoSchedule is not tolerated
-    arm-1 and arm-2     cpu               needs 12, more than the node's 4
-                        memory            needs 48Gi, more than the node's 16Gi
     node-1 and 2 more   cpu               needs 12, more than the node's 8
                         memory            needs 48Gi, more than the node's 32Gi
+    arm-1 and arm-2     cpu               needs 12, more than the node's 4
+                        memory            needs 48Gi, more than the node's 16Gi
     small-1             cpu               needs 12, more than the node's 1930m
                         memory            needs 48Gi, more than the node's 7Gi
     control-plane-1     TaintToleration   node-role.kubernetes.io/
@@ -206,13 +217,16 @@ fn room_that_preemption_would_make() {
     REASON                                              NODES   WHERE
     NodeResourcesFit   nvidia.com/gpu: 8 asked, short       5   cpu-1, cpu-2,
                        by 2 to 8                                gpu-a100-1 and 2
-                                                                more
+                       free 8 in all, at most 6 on              more
+                       one (gpu-a100-2)
     NodeResourcesFit   cpu: 64 asked, short by 32 to        3   cpu-1, cpu-2 and
                        50                                       gpu-a100-1
     NodeResourcesFit   memory: 800Gi asked, short by        3   cpu-1, cpu-2 and
                        500Gi to 740Gi                           gpu-a100-1
     TaintToleration    node.kubernetes.io/                  1   gpu-a100-4
                        not-ready:NoSchedule
+                       set while the node's condition
+                       Ready is False
 
     CLOSEST NODES
     gpu-a100-2        nvidia.com/gpu    needs 8, free 6 of 8: 2 short
@@ -279,7 +293,7 @@ fn one_node_that_says_no() {
 
 #[test]
 fn one_node_that_says_yes() {
-    assert_snapshot!(screen("explain mailer-1 -n shop --node arm-1 --snapshot examples/clusters/mixed.yaml"), @r"
+    assert_snapshot!(screen("explain mailer-1 -n shop --node arm-1 --snapshot examples/clusters/mixed.yaml"), @"
     Pod shop/mailer-1 fits: 6 of 12 nodes                default-scheduler · v1.34.1
 
     Node arm-1 takes the pod: rank 3, 461 points
@@ -309,6 +323,12 @@ fn one_node_that_says_yes() {
     total                                          461
     skipped, as the pod gives them nothing to score: NodeAffinity, VolumeBinding,
     PodTopologySpread, InterPodAffinity
+
+    arm-1 is 25 points behind arm-2: NodeResourcesFit -19,
+    NodeResourcesBalancedAllocation -6
+
+    WHAT WOULD MAKE IT WIN   each one was re-run
+    1   move batch/resize-images   486 points, a tie of 2
     --- stderr
     --- status 0
     ");
@@ -327,6 +347,16 @@ fn a_spread_constraint() {
     PodTopologySpread   topology.kubernetes.io/zone:       8   zone a, b (a1-1 …
                         skew would exceed 1                    b2-2)
     NodeResourcesFit    cpu: 1 asked, short by 500m        4   zone c (c1-1 … c2-2)
+                        free 2 in all, at most 500m
+                        on one (c1-1)
+
+    DOMAINS   topology.kubernetes.io/zone
+    counts pods with app=web in namespace shop; with this pod at most 1 above the
+    emptiest
+    DOMAIN    PODS   NODES
+    c            0       4   the emptiest; closed to this pod: cpu short
+    a and b      2       8   3 above with this pod
+    a domain that is closed for another reason counts all the same
 
     CLOSEST NODES
     c1-1 and 3 more   cpu                 needs 1, free 500m of 4: 500m short
@@ -362,6 +392,15 @@ fn tables_without_headers() {
     PodTopologySpread   topology.kubernetes.io/zone:   8   zone a, b (a1-1 … b2-2)
                         skew would exceed 1
     NodeResourcesFit    cpu: 1 asked, short by 500m    4   zone c (c1-1 … c2-2)
+                        free 2 in all, at most 500m
+                        on one (c1-1)
+
+    DOMAINS   topology.kubernetes.io/zone
+    counts pods with app=web in namespace shop; with this pod at most 1 above the
+    emptiest
+    c         0   4   the emptiest; closed to this pod: cpu short
+    a and b   2   8   3 above with this pod
+    a domain that is closed for another reason counts all the same
 
     CLOSEST NODES
     c1-1 and 3 more   cpu                 needs 1, free 500m of 4: 500m short

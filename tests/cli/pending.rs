@@ -66,7 +66,7 @@ fn nothing_pending() {
 /// A pod behind a gate, one that no scheduler takes, and one whose claim is missing stand apart.
 #[test]
 fn many_kinds() {
-    assert_snapshot!(screen("pending --snapshot tests/cli/pending.yaml"), @r#"
+    assert_snapshot!(screen("pending --snapshot tests/cli/pending.yaml"), @"
     9 pods pending, for 5 reasons                                              v1.37
 
     5 pods   NodeResourcesFit: cpu: short by 500m to 1 on the closest node
@@ -87,7 +87,7 @@ fn many_kinds() {
      1 pod   no profile has the schedulerName volcano
              of: pod batch/elsewhere
 
-     1 pod   VolumeRestrictions: persistentvolumeclaim "data" not found
+     1 pod   VolumeRestrictions: claim data does not exist
              of: pod batch/lost
 
     NOT EVALUATED   the answer does not rest on this
@@ -101,7 +101,7 @@ fn many_kinds() {
                            that pods use
     --- stderr
     --- status 0
-    "#);
+    ");
 }
 
 #[test]

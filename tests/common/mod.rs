@@ -3,7 +3,7 @@
 pub(crate) mod build;
 pub(crate) mod by_hand;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 
 use kubectl_sched::cluster::object::TypeMeta;
@@ -50,6 +50,16 @@ impl Case {
     /// The state, its objects the other way round.
     pub(crate) fn cluster_reversed(&self) -> Cluster {
         self.build(self.objects.iter().rev())
+    }
+
+    /// The state as far as objects of these kinds make it.
+    #[allow(dead_code)] // not every test binary asks for it
+    pub(crate) fn cluster_of(&self, kinds: &BTreeSet<Kind>) -> Cluster {
+        self.build(self.objects.iter().filter(|object| {
+            let meta = TypeMeta::peek(object.get().as_bytes());
+            let (api_version, kind) = (meta.api_version.unwrap_or_default(), meta.kind.unwrap_or_default());
+            Kind::of(&api_version, &kind).is_some_and(|kind| kinds.contains(&kind))
+        }))
     }
 
     pub(crate) fn behaviour(&self) -> Behaviour {

@@ -31,6 +31,12 @@ MODULE = HERE / "controlplane"
 ROLE = HERE.parent.parent / "docs" / "rbac.yaml"
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "kubectl-sched-e2e"
 VERSION = "v1.34.1"
+#: Building takes 10 to 30 minutes on two cores.
+BUILD_LIMIT = 3000
+#: What Go says when the module proxy cannot be reached, or the machine is too small.
+OUTSIDE = ("dial tcp", "no such host", "connection refused", "i/o timeout", "TLS handshake timeout", "proxyconnect",
+           "module lookup disabled", "Bad Gateway", "Service Unavailable", "no space left", "signal: killed",
+           "cannot allocate memory")
 #: Users without any right of their own, for the tests to give rights to.
 USERS = ["user-%d" % n for n in range(64)]
 #: Admission that needs a controller or a kubelet beside it, or that would refuse or alter what a
@@ -58,8 +64,21 @@ def build():
     stamp = " ".join("-X k8s.io/component-base/version.%s=%s" % pair for pair in
                      (("gitVersion", VERSION), ("gitMajor", major), ("gitMinor", minor)))
     partial = binary.with_suffix(".partial")
-    subprocess.run(["nice", "-n", "10", go, "build", "-mod=readonly", "-trimpath", "-ldflags", "-s -w " + stamp,
-                    "-o", str(partial), "."], cwd=MODULE, check=True, timeout=3600)
+    command = ["nice", "-n", "10", go, "build", "-mod=readonly", "-trimpath", "-ldflags", "-s -w " + stamp,
+               "-o", str(partial), "."]
+    log = CACHE / "build.log"
+    with open(log, "w") as output:
+        try:
+            done = subprocess.run(command, cwd=MODULE, stdout=output, stderr=output, timeout=BUILD_LIMIT)
+        except subprocess.TimeoutExpired:
+            raise Unavailable("the control plane was not built within %d minutes" % (BUILD_LIMIT // 60)) from None
+    if done.returncode != 0:
+        said = log.read_text(errors="replace").strip()
+        # Without the network, or with too little room, there is nothing to test; a module of ours that
+        # does not compile is a fault.
+        if any(word in said for word in OUTSIDE):
+            raise Unavailable("the control plane cannot be built here: " + said.splitlines()[-1])
+        raise SystemExit("the control plane does not build:\n" + said[-3000:])
     partial.rename(binary)
     return binary
 

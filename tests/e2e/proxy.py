@@ -7,9 +7,14 @@ import ssl
 import threading
 
 
+#: The connection ends without an answer.
+CUT = object()
+
+
 class Door:
     """`requests` holds the paths that were asked for. `on_request(path, number)` may return None
-    (the server answers) or a status and headers (the server never hears of it)."""
+    (the server answers), a status and headers (the server never hears of it), or `CUT` (the
+    connection ends without an answer)."""
 
     def __init__(self, plane, on_request):
         self.plane = plane
@@ -21,6 +26,8 @@ class Door:
         with self.lock:  # one request at a time: what a test does between pages is done before the next
             self.requests.append(handler.path)
             own = self.on_request(handler.path, len(self.requests))
+        if own is CUT:
+            return None
         if own:
             status, headers = own
             body = json.dumps({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status,
@@ -46,7 +53,11 @@ def door(plane, on_request):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self):
-            status, headers, body = door.answer(self)
+            answer = door.answer(self)
+            if answer is None:
+                self.close_connection = True
+                return
+            status, headers, body = answer
             self.send_response(status)
             for key, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(key, value)

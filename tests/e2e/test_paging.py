@@ -2,7 +2,7 @@
 import unittest
 
 import command
-from proxy import door
+from proxy import CUT, door
 from small_cluster import node, on_server, pod
 from suite import plane
 
@@ -64,17 +64,26 @@ class Paging(unittest.TestCase):
         self.assertEqual("/api/v1/pods", pages[-1])
 
     def test_a_busy_server_is_asked_again(self):
-        for status in (429, 503, 504):
+        for status in (429, 500, 502, 503, 504, CUT):
             with self.subTest(status=status):
                 turned_away = []
 
                 def busy(path, number):
                     if of_pods(path) and len(turned_away) < 2:
                         turned_away.append(number)
+                        if status is CUT:
+                            return CUT
                         return status, {"Retry-After": "1"} if status == 429 else {}
                     return None
                 self.explain(busy)
                 self.assertEqual(2, len(turned_away))
+
+    def test_a_server_that_stays_broken_is_given_up(self):
+        with door(plane(), lambda path, _: (503, {}) if of_pods(path) else None) as (opened, address):
+            status, out, err = command.run("explain", "waits", kubeconfig=plane().kubeconfig("reader", address))
+        self.assertEqual((2, ""), (status, out))
+        self.assertRegex(err, "^Error from server[^\n]*: not now\n$")
+        self.assertEqual(5, sum(of_pods(path) for path in opened.requests))
 
     def test_a_kind_that_is_not_served_has_no_objects(self):
         self.explain(lambda path, _: (404, {}) if path.startswith("/apis/resource.k8s.io") else None)

@@ -85,6 +85,13 @@ impl Devices {
         self.taken.contains(&device)
     }
 
+    /// The devices that claims have for themselves, in no particular order.
+    pub fn allocated(&self) -> impl Iterator<Item = (ObjectKey, DeviceId)> {
+        let decided = self.claims.values().filter_map(|claim| Some((claim.key, &*claim.allocation.as_ref()?.devices)));
+        let in_flight = self.in_flight.iter().map(|(claim, devices)| (*claim, devices.as_slice()));
+        decided.chain(in_flight).flat_map(|(claim, devices)| exclusive(devices).map(move |device| (claim, device)))
+    }
+
     /// Whether the claim's allocation was decided but is in no object yet
     /// (upstream dynamicresources/dra_manager.go, ClaimHasPendingAllocation).
     pub fn is_in_flight(&self, claim: ObjectKey) -> bool {

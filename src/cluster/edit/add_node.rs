@@ -100,6 +100,7 @@ fn copy(model: &Node, new: Name) -> Node {
         last_transition: None,
         unschedulable: false,
         taints: model.taints.iter().copied().filter(|taint| !taint.key.starts_with(CONDITION_PREFIX)).collect(),
+        taint_times: Box::default(),
         provider_id: None,
         images: List::default(),
         ..model.clone()

@@ -67,19 +67,6 @@ impl StorageKind {
         }
     }
 
-    /// Several of them.
-    pub fn plural(self) -> &'static str {
-        match self {
-            Self::PersistentVolume => "PersistentVolumes",
-            Self::PersistentVolumeClaim => "PersistentVolumeClaims",
-            Self::StorageClass => "StorageClasses",
-            Self::CsiNode => "CSINodes",
-            Self::CsiDriver => "CSIDrivers",
-            Self::CsiStorageCapacity => "CSIStorageCapacities",
-            Self::VolumeAttachment => "VolumeAttachments",
-        }
-    }
-
     /// Whether objects of this kind live in a namespace.
     pub fn is_namespaced(self) -> bool {
         matches!(self, Self::PersistentVolumeClaim | Self::CsiStorageCapacity)

@@ -6,6 +6,7 @@ use crate::cluster::{Cluster, NodeId, NodeInfo};
 use crate::framework::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE, NodeScorer};
 
 use super::extremes::Extremes;
+use super::ranking::Ranking;
 use super::table::Table;
 use super::touched::{Change, Topology, Touched};
 
@@ -19,6 +20,8 @@ pub(super) struct Column<'a> {
     normalized: Vec<i64>,
     /// Nodes whose raw score is another since they were normalized.
     stale: Vec<usize>,
+    /// How many normalized scores, infeasible nodes' among them, are outside 0 to 100.
+    outside: usize,
     /// Nodes that take part, and their range as far as they are feasible; none where the plugin
     /// does not normalize.
     range: Option<(Vec<bool>, Extremes)>,
@@ -45,6 +48,7 @@ impl<'a> Column<'a> {
             touched: Touched::default(),
             normalized: vec![0; raw.len()],
             stale: (0..raw.len()).collect(),
+            outside: 0,
             raw,
             range,
             table: Table::default(),
@@ -57,25 +61,25 @@ impl<'a> Column<'a> {
     }
 
     /// Asks again about what was touched, and adds to each total what is more than before. The
-    /// `flipped` nodes are in `feasible` as they are now.
+    /// `flipped` nodes are in `ranking` as they are now.
     pub(super) fn mend(
         &mut self,
         cluster: &Cluster,
         topology: &mut Topology,
         flipped: &[(&NodeInfo, bool)],
-        feasible: &[bool],
-        totals: &mut [i64],
+        ranking: &mut Ranking,
     ) -> Result<(), Failed> {
         if !flipped.is_empty() {
             self.scorer.set_feasible(flipped, &mut self.touched);
             self.count(flipped);
         }
-        self.ask_again(cluster, topology, feasible)?;
-        self.normalize(feasible, totals);
-        let asked = self.stale.drain(..).chain(flipped.iter().map(|(node, _)| node.id.index()));
-        let scores = &self.normalized;
-        let mut asked = asked.filter(|index| feasible.get(*index) == Some(&true)).filter_map(|index| scores.get(index));
-        if asked.all(|score| (MIN_NODE_SCORE..=MAX_NODE_SCORE).contains(score)) { Ok(()) } else { Err(Failed) }
+        self.ask_again(cluster, topology, ranking.feasible())?;
+        self.normalize(ranking);
+        let feasible = || self.normalized.iter().zip(ranking.feasible()).filter(|(_, feasible)| **feasible);
+        if self.outside > 0 && feasible().any(|(score, _)| is_outside(*score)) {
+            return Err(Failed);
+        }
+        Ok(())
     }
 
     /// Counts the raw scores of nodes that joined into the range, and those of others out of it.
@@ -116,34 +120,46 @@ impl<'a> Column<'a> {
     }
 
     /// Normalizes what is stale: all of it where the range is another.
-    fn normalize(&mut self, feasible: &[bool], totals: &mut [i64]) {
-        let Self { scorer, raw, normalized, stale, range, table, weight, .. } = self;
-        let mut set = |index: usize, score: i64| {
-            if let (Some(normalized), Some(total)) = (normalized.get_mut(index), totals.get_mut(index)) {
-                *total = total.wrapping_add(score.wrapping_sub(*normalized).wrapping_mul(*weight));
-                *normalized = score;
-            }
+    fn normalize(&mut self, ranking: &mut Ranking) {
+        let Self { scorer, raw, normalized, stale, outside, range, table, weight, .. } = self;
+        // Makes a node's score another; what that adds to its total.
+        let mut set = |normalized: &mut i64, score: i64| {
+            let before = std::mem::replace(normalized, score);
+            *outside = *outside + usize::from(is_outside(score)) - usize::from(is_outside(before));
+            score.wrapping_sub(before).wrapping_mul(*weight)
         };
         let (Some((takes_part, extremes)), Some(normalizer)) = (range, scorer.normalizer()) else {
-            for index in stale.iter() {
-                set(*index, raw.get(*index).copied().unwrap_or_default());
+            for index in stale.drain(..) {
+                if let (Some(raw), Some(normalized)) = (raw.get(index), normalized.get_mut(index)) {
+                    ranking.add(index, set(normalized, *raw));
+                }
             }
             return;
         };
         if extremes.are_lost() {
-            let counted = raw.iter().zip(feasible).zip(takes_part.iter()).filter(|((_, f), t)| **f && **t);
+            let counted = raw.iter().zip(ranking.feasible()).zip(takes_part.iter()).filter(|((_, f), t)| **f && **t);
             *extremes = Extremes::of(counted.map(|((raw, _), _)| *raw));
         }
-        if table.prepare(normalizer, extremes.range()) {
+        let is_another = table.prepare(normalizer, extremes.range());
+        let of =
+            |raw: i64, takes_part: bool| if takes_part { table.normalize(normalizer, raw) } else { MIN_NODE_SCORE };
+        if is_another {
             stale.clear();
-            stale.extend(0..raw.len());
+            let nodes = raw.iter().zip(takes_part.iter()).zip(&mut *normalized).zip(ranking.totals_mut());
+            for (((raw, takes_part), normalized), total) in nodes {
+                *total = total.wrapping_add(set(normalized, of(*raw, *takes_part)));
+            }
         }
-        for index in stale.iter() {
-            let score = match (raw.get(*index), takes_part.get(*index)) {
-                (Some(raw), Some(true)) => table.normalize(normalizer, *raw),
-                _ => MIN_NODE_SCORE,
-            };
-            set(*index, score);
+        for index in stale.drain(..) {
+            if let (Some(raw), Some(takes_part), Some(normalized)) =
+                (raw.get(index), takes_part.get(index), normalized.get_mut(index))
+            {
+                ranking.add(index, set(normalized, of(*raw, *takes_part)));
+            }
         }
     }
+}
+
+fn is_outside(score: i64) -> bool {
+    !(MIN_NODE_SCORE..=MAX_NODE_SCORE).contains(&score)
 }

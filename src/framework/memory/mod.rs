@@ -9,9 +9,11 @@
 
 mod column;
 mod extremes;
+mod ranking;
 mod table;
 mod touched;
 
+pub use ranking::Best;
 pub use touched::{Change, Topology, Touched};
 
 use std::collections::HashMap;
@@ -27,6 +29,7 @@ use super::profile::Framework;
 use super::status::{Code, Rejection};
 
 use column::Column;
+use ranking::Ranking;
 
 /// One bit for each condition of a filter that a node does not meet.
 type Rejections = u32;
@@ -37,11 +40,8 @@ pub struct Memory<'a> {
     columns: Vec<Column<'a>>,
     /// By node.
     rejections: Vec<Rejections>,
-    /// By node: whether nobody rejects it, as the scorers know it.
-    feasible: Vec<bool>,
-    feasible_nodes: usize,
-    /// By node: the sum of weighted scores.
-    totals: Vec<i64>,
+    /// Whether nobody rejects a node, as the scorers know it, and the sums of weighted scores.
+    ranking: Ranking,
 }
 
 struct Remembered<'a> {
@@ -49,17 +49,6 @@ struct Remembered<'a> {
     touched: Touched,
     /// The places in [`Rejections`] of its conditions.
     bits: Range<usize>,
-}
-
-/// The nodes a pod would best go to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Best {
-    /// Their sum of weighted scores.
-    pub total: i64,
-    /// How many nodes have it.
-    pub tied: usize,
-    /// The first of them.
-    pub first: NodeId,
 }
 
 impl<'a> Memory<'a> {
@@ -82,11 +71,9 @@ impl<'a> Memory<'a> {
         let mut memory = Self {
             filters,
             columns: columns(framework, cycle)?,
-            feasible: vec![true; nodes.len()],
-            feasible_nodes: nodes.len(),
             rejections,
             // Without any score plugin in the profile each total is 1.
-            totals: vec![i64::from(framework.score.is_empty()); nodes.len()],
+            ranking: Ranking::new(nodes.len(), i64::from(framework.score.is_empty())),
         };
         memory.mend(cycle.cluster, &mut Topology::default(), nodes.iter().map(|node| node.id).collect())?;
         Some(memory)
@@ -144,50 +131,31 @@ impl<'a> Memory<'a> {
     fn mend(&mut self, cluster: &Cluster, topology: &mut Topology, nodes: Vec<NodeId>) -> Option<()> {
         let mut flipped = Vec::new();
         for node in nodes {
-            let index = node.index();
-            let (Some(rejections), Some(feasible)) = (self.rejections.get(index), self.feasible.get_mut(index)) else {
-                continue;
-            };
-            let now = *rejections == 0;
-            if now != *feasible {
-                *feasible = now;
-                flipped.push((cluster.node(node), now));
+            let Some(rejections) = self.rejections.get(node.index()) else { continue };
+            let feasible = *rejections == 0;
+            if self.ranking.set_feasible(node.index(), feasible) {
+                flipped.push((cluster.node(node), feasible));
             }
         }
-        let joined = flipped.iter().filter(|(_, feasible)| *feasible).count();
-        self.feasible_nodes = self.feasible_nodes + 2 * joined - flipped.len();
         for column in &mut self.columns {
-            column.mend(cluster, topology, &flipped, &self.feasible, &mut self.totals).ok()?;
+            column.mend(cluster, topology, &flipped, &mut self.ranking).ok()?;
         }
         Some(())
     }
 
     /// How many nodes are feasible.
     pub fn feasible_nodes(&self) -> usize {
-        self.feasible_nodes
+        self.ranking.feasible_nodes()
     }
 
     /// The best nodes; none when no node is feasible.
-    pub fn best(&self) -> Option<Best> {
-        let mut best: Option<(i64, usize, usize)> = None;
-        for (index, (total, feasible)) in self.totals.iter().zip(&self.feasible).enumerate() {
-            if !*feasible {
-                continue;
-            }
-            best = match best {
-                Some((most, ..)) if most > *total => best,
-                Some((most, tied, first)) if most == *total => Some((most, tied + 1, first)),
-                _ => Some((*total, 1, index)),
-            };
-        }
-        best.map(|(total, tied, first)| Best { total, tied, first: NodeId(first as u32) })
+    pub fn best(&mut self) -> Option<Best> {
+        self.ranking.best()
     }
 
     /// The nodes tied with `best`, in the order of the state.
     pub fn tied(&self, best: Best) -> impl Iterator<Item = NodeId> {
-        let tied = self.totals.iter().zip(&self.feasible).enumerate();
-        let tied = tied.filter(move |(_, (total, feasible))| **feasible && **total == best.total);
-        tied.map(|(index, _)| NodeId(index as u32))
+        self.ranking.tied(best)
     }
 }
 

@@ -134,8 +134,8 @@ impl PreFilterPlugin for DynamicResources {
 /// A kind that the input does not speak of is not known to be empty.
 fn note_missing(cycle: Cycle<'_>, kinds: &[Kind]) {
     for kind in kinds.iter().filter(|kind| !cycle.cluster.kinds.contains(kind)) {
-        cycle.notes.add(NotEvaluated::new(
-            kind.as_str(),
+        cycle.notes.add(NotEvaluated::of_kind(
+            *kind,
             "the input has no object of this kind and does not say that there is none",
             "DynamicResources answers as if there were none",
         ));

@@ -67,6 +67,17 @@ impl Counts {
         self.tally(table, domain).sum + self.changed(table, domain).map(|change| change.sign).sum::<i64>()
     }
 
+    /// The domains of a table in which a pod counts, in the order of names.
+    pub(super) fn domains(&self, table: usize) -> Vec<Name> {
+        let came = self.changes.iter().filter(|change| change.table == table).map(|change| change.domain);
+        let mut domains: Vec<Name> =
+            self.base.get(table).into_iter().flat_map(|tallies| tallies.keys().copied()).chain(came).collect();
+        domains.retain(|domain| self.get(table, *domain) > 0);
+        domains.sort_unstable();
+        domains.dedup();
+        domains
+    }
+
     /// Pods that count in all domains of a table together.
     pub(super) fn total(&self, table: usize) -> i64 {
         self.totals.get(table).copied().unwrap_or_default()

@@ -6,9 +6,10 @@ use crate::cluster::affinity_term::AffinityTerm;
 use crate::cluster::name::Name;
 use crate::cluster::pod_class::PodClass;
 use crate::cluster::{Cluster, NodeInfo, ObjectKey, Pod, PodId};
-use crate::framework::{Change, Cycle, Fact, NodeFilter, Reason, Rejection, Touched};
+use crate::framework::{Change, Cycle, Fact, NodeFilter, Reason, Rejection, TopologyRule, Touched};
 
 use super::counts::Counts;
+use super::rules;
 use super::tally::{Column, Columns, Domains};
 use super::terms::{IncomingTerm, Seen, all_match, groups_of_all};
 
@@ -17,24 +18,24 @@ use super::terms::{IncomingTerm, Seen, all_match, groups_of_all};
 pub(super) struct Filter<'a> {
     /// Where the pods that are named in reasons are found; a filter that is kept while the state
     /// changes names none.
-    cluster: Option<&'a Cluster>,
-    terms: Arc<Terms>,
+    pub(super) cluster: Option<&'a Cluster>,
+    pub(super) terms: Arc<Terms>,
     /// Pods that match all affinity terms; a table for each term.
-    affinity: Counts,
+    pub(super) affinity: Counts,
     /// Pods that match an anti-affinity term; a table for each term.
-    anti_affinity: Counts,
+    pub(super) anti_affinity: Counts,
     /// Pods with anti-affinity against the incoming pod; a table for each topology key.
-    existing: Counts,
+    pub(super) existing: Counts,
 }
 
 /// The incoming pod's required terms.
-struct Terms {
-    affinity: Vec<IncomingTerm>,
-    anti_affinity: Vec<IncomingTerm>,
+pub(super) struct Terms {
+    pub(super) affinity: Vec<IncomingTerm>,
+    pub(super) anti_affinity: Vec<IncomingTerm>,
     /// What other pods' terms see.
-    seen: Seen,
+    pub(super) seen: Seen,
     /// Whether the pod itself matches all of its affinity terms.
-    matches_itself: bool,
+    pub(super) matches_itself: bool,
 }
 
 impl<'a> Filter<'a> {
@@ -180,7 +181,7 @@ fn existing(cluster: &Cluster, seen: &Seen) -> Vec<Domains> {
 
 /// Topology keys by which pods of `class` in `namespace` keep the incoming pod away, each once.
 /// Upstream counts a pod for every term; whether any counts is all that matters.
-fn keys_against(seen: &Seen, class: &PodClass, namespace: Name) -> Vec<Name> {
+pub(super) fn keys_against(seen: &Seen, class: &PodClass, namespace: Name) -> Vec<Name> {
     let against = |term: &&AffinityTerm| seen.is_meant_by(term, namespace);
     let mut keys: Vec<Name> =
         class.affinity.required_anti_affinity.iter().filter(against).map(|term| term.topology_key).collect();
@@ -225,6 +226,10 @@ impl NodeFilter for Filter<'_> {
             facts.push(in_domain(&self.existing, table, topology_key, node));
         }
         facts
+    }
+
+    fn topology_rules(&self) -> Vec<TopologyRule> {
+        rules::of(self)
     }
 
     fn fork(&self) -> Option<Box<dyn NodeFilter + '_>> {

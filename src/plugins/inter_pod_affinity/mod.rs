@@ -13,6 +13,7 @@
 
 mod counts;
 mod filter;
+mod rules;
 mod score;
 mod tally;
 mod terms;

@@ -90,6 +90,14 @@ impl IncomingTerm {
         }
     }
 
+    /// The namespaces it looks in; none means all.
+    pub(super) fn namespace_list(&self) -> Option<Vec<Name>> {
+        match &self.reach {
+            Reach::Everywhere => None,
+            Reach::Namespaces(namespaces) => Some(namespaces.clone()),
+        }
+    }
+
     /// Where it looks for them.
     pub(super) fn namespaces(&self) -> String {
         match &self.reach {

@@ -42,8 +42,19 @@ pub(super) struct Constraint {
     pub(super) selects_pod: bool,
     /// With fewer domains than this the minimum is 0.
     pub(super) min_domains: i32,
-    honors_affinity: bool,
-    honors_taints: bool,
+    /// The inclusion policies.
+    pub(super) honors: Honors,
+    /// It is the profile's and not the pod's.
+    pub(super) of_profile: bool,
+}
+
+/// Which nodes that the pod could not go to make no domain.
+#[derive(Clone, Copy)]
+pub(super) struct Honors {
+    /// Nodes off the pod's node affinity.
+    pub(super) affinity: bool,
+    /// Nodes with a taint that it does not tolerate.
+    pub(super) taints: bool,
 }
 
 impl Constraint {
@@ -65,8 +76,11 @@ impl Constraint {
             selects_pod: selector.matches(pod.labels()),
             selector,
             min_domains: constraint.min_domains.unwrap_or(1),
-            honors_affinity: !gates.node_inclusion_policy || affinity != Some(NodeInclusionPolicy::Ignore),
-            honors_taints: gates.node_inclusion_policy && taints == Some(NodeInclusionPolicy::Honor),
+            honors: Honors {
+                affinity: !gates.node_inclusion_policy || affinity != Some(NodeInclusionPolicy::Ignore),
+                taints: gates.node_inclusion_policy && taints == Some(NodeInclusionPolicy::Honor),
+            },
+            of_profile: false,
         })
     }
 
@@ -79,15 +93,18 @@ impl Constraint {
             selects_pod: selector.matches(pod.labels()),
             selector,
             min_domains: default.min_domains.unwrap_or(1),
-            honors_affinity: !gates.node_inclusion_policy || default.honor_node_affinity,
-            honors_taints: gates.node_inclusion_policy && default.honor_node_taints,
+            honors: Honors {
+                affinity: !gates.node_inclusion_policy || default.honor_node_affinity,
+                taints: gates.node_inclusion_policy && default.honor_node_taints,
+            },
+            of_profile: true,
         }
     }
 
     /// Whether nodes that the pod can(not) go to in these respects count
     /// (upstream common.go, matchNodeInclusionPolicies).
     pub(super) fn includes(&self, admission: Admission) -> bool {
-        (admission.affinity || !self.honors_affinity) && (admission.taints || !self.honors_taints)
+        (admission.affinity || !self.honors.affinity) && (admission.taints || !self.honors.taints)
     }
 
     /// Whether pods with `labels` count, in the pod's own namespace. An empty selector counts

@@ -61,6 +61,13 @@ impl Domains {
         self.minimum.into()
     }
 
+    /// The domains by name, each with its pods.
+    pub(super) fn by_name(&self) -> Vec<(Name, i64)> {
+        let mut domains: Vec<(Name, i64)> = self.ids.keys().map(|value| (*value, self.pods(*value))).collect();
+        domains.sort_unstable();
+        domains
+    }
+
     /// Adds a pod to each of `ids`; an id may come often.
     pub(super) fn count(&mut self, ids: impl Iterator<Item = u32>) {
         for id in ids {

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use crate::cluster::{Cluster, Name, NodeInfo, Pod};
-use crate::framework::{Change, Fact, NodeFilter, Reason, Rejection, Touched};
+use crate::cluster::{Cluster, Name, NodeInfo, Pod, name};
+use crate::framework::{Change, DomainCount, Fact, NodeFilter, Reason, Rejection, RuleKind, TopologyRule, Touched};
 
 use super::constraints::{Constraint, NodeDemands, count_pods, has_all_keys};
 use super::domains::Domains;
@@ -60,6 +60,10 @@ impl NodeFilter for Filter {
         self.rules().flat_map(|(constraint, domains)| domains.facts(constraint.topology_key, node)).collect()
     }
 
+    fn topology_rules(&self) -> Vec<TopologyRule> {
+        self.rules().map(|(constraint, domains)| rule(constraint, domains, self.namespace)).collect()
+    }
+
     fn fork(&self) -> Option<Box<dyn NodeFilter + '_>> {
         Some(Box::new(self.clone()))
     }
@@ -113,11 +117,9 @@ fn judge(constraint: &Constraint, domains: &Domains, node: &NodeInfo) -> Result<
     let Some(domain) = node.node.labels.get(topology_key) else {
         return Err(Rejection::unresolvable(Reason::TopologyLabelMissing { topology_key }));
     };
-    // Upstream minMatchNum.
-    let few_domains = (domains.len() as i64) < i64::from(constraint.min_domains);
-    let minimum = if few_domains { 0 } else { domains.minimum() };
+    let minimum = minimum(constraint, domains);
     let matching = domains.pods(domain);
-    let skew = matching + i64::from(constraint.selects_pod) - minimum;
+    let skew = skew(constraint, matching, minimum);
     let max_skew = i64::from(constraint.max_skew);
     if skew > max_skew {
         return Err(Rejection::unschedulable(Reason::TopologySkew {
@@ -130,6 +132,42 @@ fn judge(constraint: &Constraint, domains: &Domains, node: &NodeInfo) -> Result<
         }));
     }
     Ok(())
+}
+
+/// What the pods of a domain are measured against (upstream minMatchNum).
+fn minimum(constraint: &Constraint, domains: &Domains) -> i64 {
+    let few_domains = (domains.len() as i64) < i64::from(constraint.min_domains);
+    if few_domains { 0 } else { domains.minimum() }
+}
+
+/// By how much a domain with `matching` pods would be above the minimum with the pod in it.
+fn skew(constraint: &Constraint, matching: i64, minimum: i64) -> i64 {
+    matching + i64::from(constraint.selects_pod) - minimum
+}
+
+fn rule(constraint: &Constraint, domains: &Domains, namespace: Name) -> TopologyRule {
+    let printed = |text: String| if text.is_empty() { "<none>".into() } else { name(&text) };
+    let minimum = minimum(constraint, domains);
+    let allowed = |pods: i64| skew(constraint, pods, minimum) <= i64::from(constraint.max_skew);
+    let count =
+        |(domain, pods): (Name, i64)| DomainCount { domain, pods, allowed: allowed(pods), examples: Vec::new() };
+    TopologyRule {
+        kind: RuleKind::Spread {
+            max_skew: constraint.max_skew.into(),
+            min_domains: constraint.min_domains.into(),
+            minimum,
+            counts_itself: constraint.selects_pod,
+            honors_affinity: constraint.honors.affinity,
+            honors_taints: constraint.honors.taints,
+            of_profile: constraint.of_profile,
+        },
+        topology_key: constraint.topology_key,
+        // An empty selector counts no pod here, as upstream has it.
+        selector: printed(constraint.selector.to_string()),
+        namespaces: Some(vec![namespace]),
+        domains: domains.by_name().into_iter().map(count).collect(),
+        allows_others: allowed(0),
+    }
 }
 
 /// The filter of a profile that takes the plugin out of PreFilter only. Upstream words this

@@ -84,7 +84,7 @@ impl PodTopologySpread {
 }
 
 /// What a profile without arguments spreads by (upstream plugin.go, systemDefaultConstraints).
-fn system_defaults() -> Vec<SpreadConstraint> {
+pub fn system_defaults() -> Vec<SpreadConstraint> {
     [(HOSTNAME, 3), ("topology.kubernetes.io/zone", 5)]
         .into_iter()
         .map(|(key, max_skew)| SpreadConstraint {
@@ -104,8 +104,8 @@ fn note_unread(cycle: Cycle<'_>) {
     let owner = default_selector::owner(cycle.pod).map(|(kind, _)| Kind::Workload(kind));
     for kind in [Some(Kind::Service), owner].into_iter().flatten() {
         if !cycle.cluster.kinds.contains(&kind) {
-            cycle.notes.add(NotEvaluated::new(
-                format!("{}s", kind.as_str()),
+            cycle.notes.add(NotEvaluated::of_kind(
+                kind,
                 "not in the input",
                 "the default constraints of PodTopologySpread do without their selectors",
             ));

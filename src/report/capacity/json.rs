@@ -8,6 +8,7 @@ use crate::cluster::{Name, ObjectKey, name};
 use crate::framework::{Amount, NotEvaluated, Reason};
 use crate::simulate::capacity::{Left, Limit, Needed, Room};
 
+use super::super::Grounds;
 use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
 use super::{CapacityAnswer, Wanted};
 
@@ -15,16 +16,16 @@ use super::{CapacityAnswer, Wanted};
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn json(answer: &CapacityAnswer, kube_version: &str) -> Result {
-    pretty(&CapacityObject::new(answer, kube_version))
+pub fn json(answer: &CapacityAnswer, grounds: &Grounds) -> Result {
+    pretty(&CapacityObject::new(answer, grounds))
 }
 
 /// The same as YAML.
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn yaml(answer: &CapacityAnswer, kube_version: &str) -> Result {
-    any_yaml(&CapacityObject::new(answer, kube_version))
+pub fn yaml(answer: &CapacityAnswer, grounds: &Grounds) -> Result {
+    any_yaml(&CapacityObject::new(answer, grounds))
 }
 
 #[derive(Serialize)]
@@ -32,7 +33,8 @@ pub fn yaml(answer: &CapacityAnswer, kube_version: &str) -> Result {
 struct CapacityObject<'a> {
     api_version: &'static str,
     kind: &'static str,
-    kube_version: &'a str,
+    #[serde(flatten)]
+    grounds: &'a Grounds,
     /// Copies that fit, of all templates.
     copies: usize,
     /// Whole turns of the ratio that fit.
@@ -105,13 +107,13 @@ struct WantedObject {
 }
 
 impl<'a> CapacityObject<'a> {
-    fn new(answer: &'a CapacityAnswer, kube_version: &'a str) -> Self {
+    fn new(answer: &'a CapacityAnswer, grounds: &'a Grounds) -> Self {
         let capacity = &answer.capacity;
         let stopped = capacity.stopped.as_ref();
         Self {
             api_version: API_VERSION,
             kind: "Capacity",
-            kube_version,
+            grounds,
             copies: answer.copies(),
             turns: capacity.turns,
             templates: capacity

@@ -20,7 +20,7 @@ const LIMITS: usize = 8;
 pub fn table(answer: &CapacityAnswer, options: Options<'_>) -> String {
     let mut screen = Screen::new(options.width, options.headers);
     let label = if answer.is_enough() { Label::Fits } else { Label::Rejected };
-    screen.headline(label, &headline(answer), options.kube_version);
+    screen.headline(label, &headline(answer), &options.grounds.to_string());
     wanted(&mut screen, answer);
     if let Some(stopped) = &answer.capacity.stopped {
         runs_out(&mut screen, answer, stopped);

@@ -91,7 +91,7 @@ fn causes(page: &mut Markup, answer: &Answer) {
 fn row(page: &mut Markup, answer: &Answer, cause: &Cause) {
     let nodes: Vec<_> = cause.nodes.iter().chain(&cause.behind).copied().collect();
     let percent = |part: usize| (part * 100).div_ceil(answer.nodes.max(1)).min(100);
-    page.raw("<tr><th scope=\"row\">").text(words::cause(cause)).raw(" ");
+    page.raw("<tr><th scope=\"row\">").text(words::cause(cause).replace('\n', "; ")).raw(" ");
     page.classed("span", "plugin", plugin(cause)).raw("</th><td class=\"num\">").text(nodes_of(cause));
     page.raw("<span class=\"share\" style=\"--first:").text(percent(cause.nodes.len()));
     page.raw("%;--all:").text(percent(nodes.len())).raw("%\"></span></td><td>");
@@ -107,7 +107,7 @@ fn near_misses(page: &mut Markup, near_misses: &[NearMiss]) {
         page.raw("<div><dt>").text(list(&near_miss.nodes, 1)).raw("</dt>");
         for miss in &near_miss.misses {
             page.raw("<dd>").element("strong", words::subject(miss.plugin, &miss.reason)).raw(" ");
-            page.text(words::on_node(&miss.reason)).raw("</dd>");
+            page.text(words::miss(miss)).raw("</dd>");
         }
         page.raw("</div>\n");
     }

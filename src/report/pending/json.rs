@@ -8,6 +8,7 @@ use crate::cluster::{Name, ObjectKey};
 use crate::explain::pending::{Advice, Group, Obstacle, Pending, Root};
 use crate::framework::{Amount, NotEvaluated, Reason};
 
+use super::super::Grounds;
 use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
 use super::super::json_help::SuggestionObject;
 
@@ -15,16 +16,16 @@ use super::super::json_help::SuggestionObject;
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn json(pending: &Pending, kube_version: &str) -> Result {
-    pretty(&PendingObject::new(pending, kube_version))
+pub fn json(pending: &Pending, grounds: &Grounds) -> Result {
+    pretty(&PendingObject::new(pending, grounds))
 }
 
 /// The same as YAML.
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn yaml(pending: &Pending, kube_version: &str) -> Result {
-    any_yaml(&PendingObject::new(pending, kube_version))
+pub fn yaml(pending: &Pending, grounds: &Grounds) -> Result {
+    any_yaml(&PendingObject::new(pending, grounds))
 }
 
 #[derive(Serialize)]
@@ -32,7 +33,8 @@ pub fn yaml(pending: &Pending, kube_version: &str) -> Result {
 struct PendingObject<'a> {
     api_version: &'static str,
     kind: &'static str,
-    kube_version: &'a str,
+    #[serde(flatten)]
+    grounds: &'a Grounds,
     /// All pending pods.
     pods: usize,
     groups: Vec<GroupObject<'a>>,
@@ -119,11 +121,11 @@ struct AdviceObject<'a> {
 }
 
 impl<'a> PendingObject<'a> {
-    fn new(pending: &'a Pending, kube_version: &'a str) -> Self {
+    fn new(pending: &'a Pending, grounds: &'a Grounds) -> Self {
         Self {
             api_version: API_VERSION,
             kind: "PendingPods",
-            kube_version,
+            grounds,
             pods: pending.groups.iter().map(|group| group.pods.len()).sum(),
             groups: pending.groups.iter().map(GroupObject::new).collect(),
             not_evaluated: &pending.not_evaluated,

@@ -20,7 +20,7 @@ const OWNERS: usize = 3;
 pub fn table(pending: &Pending, options: Options<'_>) -> String {
     let mut screen = Screen::new(options.width, options.headers);
     let (label, headline) = headline(pending);
-    screen.headline(label, &headline, options.kube_version);
+    screen.headline(label, &headline, &options.grounds.to_string());
     let most = if options.wide { usize::MAX } else { GROUPS };
     let widest = pending.groups.iter().map(|group| pods(group).len()).max().unwrap_or_default();
     for shown in pending.groups.iter().take(most) {

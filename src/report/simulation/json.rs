@@ -9,6 +9,7 @@ use crate::cluster::{Name, ObjectKey, name};
 use crate::framework::{Amount, NotEvaluated};
 use crate::simulate::{Cause, Load, NodeLoad, Outcome, Picture, Step, Summary, UnplacedGroup};
 
+use super::super::Grounds;
 use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
 use super::SimulationAnswer;
 use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
@@ -17,16 +18,16 @@ use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn json(answer: &SimulationAnswer, kube_version: &str) -> Result {
-    pretty(&SimulationObject::new(answer, kube_version))
+pub fn json(answer: &SimulationAnswer, grounds: &Grounds) -> Result {
+    pretty(&SimulationObject::new(answer, grounds))
 }
 
 /// The same as YAML.
 ///
 /// # Errors
 /// Never in practice; what the serialiser says.
-pub fn yaml(answer: &SimulationAnswer, kube_version: &str) -> Result {
-    any_yaml(&SimulationObject::new(answer, kube_version))
+pub fn yaml(answer: &SimulationAnswer, grounds: &Grounds) -> Result {
+    any_yaml(&SimulationObject::new(answer, grounds))
 }
 
 #[derive(Serialize)]
@@ -34,7 +35,8 @@ pub fn yaml(answer: &SimulationAnswer, kube_version: &str) -> Result {
 struct SimulationObject<'a> {
     api_version: &'static str,
     kind: &'static str,
-    kube_version: &'a str,
+    #[serde(flatten)]
+    grounds: &'a Grounds,
     steps: Vec<StepObject<'a>>,
     /// Pods that the API server would not let in.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -142,11 +144,11 @@ struct CauseObject<'a> {
 }
 
 impl<'a> SimulationObject<'a> {
-    fn new(answer: &'a SimulationAnswer, kube_version: &'a str) -> Self {
+    fn new(answer: &'a SimulationAnswer, grounds: &'a Grounds) -> Self {
         Self {
             api_version: API_VERSION,
             kind: "Simulation",
-            kube_version,
+            grounds,
             steps: answer.steps.iter().map(|step| StepObject::new(step, &answer.before)).collect(),
             refused: answer.refused.iter().map(RefusalObject::new).collect(),
             nodes: answer.summary.loads.iter().map(NodeObject::new).collect(),

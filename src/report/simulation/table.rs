@@ -31,7 +31,7 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
         Some(diff) => diff::headline(diff),
         None => headline(answer),
     };
-    screen.headline(label, &headline, options.kube_version);
+    screen.headline(label, &headline, &options.grounds.to_string());
     asides(&mut screen, &answer.summary);
     refused(&mut screen, answer, most(GROUPS));
     scenario::render(&mut screen, answer, options.wide);

@@ -7,7 +7,7 @@ use crate::framework::{NodePlacement, Placement};
 
 use super::super::Answer;
 use super::super::style::Label;
-use super::super::text::{break_camel_case, count, list};
+use super::super::text::{break_camel_case, count, list, thousands};
 use super::Options;
 use super::grid::Grid;
 use super::screen::Screen;
@@ -56,9 +56,10 @@ pub(in crate::report) fn decided(decision: &Decision, runs: bool) -> Vec<String>
             runner_up.node
         ),
         (tied, _) => format!(
-            "{} tie at {total} points ({}): kube-scheduler picks one of them at random",
+            "{} tie at {total} points ({}): kube-scheduler picks one of them at random, each with a chance of 1 in {}",
             count(tied, "node"),
-            list(winners, 3)
+            list(winners, 3),
+            thousands(decision.one_of())
         ),
     };
     let Some(_) = runner_up else { return vec![lead] };

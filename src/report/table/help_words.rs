@@ -45,7 +45,8 @@ pub(in crate::report) fn weakening(weakening: &Weakening) -> String {
     }
 }
 
-fn of_edit(edit: &Edit, several_containers: bool) -> Vec<String> {
+/// One edit; of a pod's changes each.
+pub(in crate::report) fn of_edit(edit: &Edit, several_containers: bool) -> Vec<String> {
     vec![match edit {
         Edit::PatchPod { changes, .. } => {
             return changes.iter().map(|change| of_change(change, several_containers)).collect();
@@ -123,6 +124,7 @@ fn of_change(change: &PodChange, several_containers: bool) -> String {
         PodChange::Tolerate { toleration } => {
             let effect = match toleration.effect.unwrap_or_default().as_str() {
                 "NoExecute" => TaintEffect::NoExecute,
+                "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
                 _ => TaintEffect::NoSchedule,
             };
             let (key, value) = (toleration.key.unwrap_or_default(), toleration.value.unwrap_or_default());

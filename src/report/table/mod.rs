@@ -4,8 +4,11 @@
 //! causes, closest nodes or scores. One node and 5,000 fit on a screen: lists are capped and say
 //! what they leave out.
 
+mod cause_tables;
+mod challenge;
 pub(super) mod cluster_says;
 pub(super) mod cluster_says_words;
+mod domains;
 pub(super) mod fits;
 mod grid;
 pub(super) mod help;
@@ -15,15 +18,18 @@ pub(super) mod node;
 pub(super) mod preemption;
 pub(super) mod rejected;
 mod screen;
+mod unseen;
 pub(super) mod words;
 
 pub(crate) use grid::Grid;
 pub(crate) use screen::Screen;
 pub(crate) use words::{amount, brief, on_node, subject};
 
-use super::Answer;
+use std::collections::BTreeSet;
+
 use super::style::Label;
 use super::text::{count, thousands};
+use super::{Answer, Grounds, StateAge};
 use crate::framework::{NotEvaluated, Placement};
 
 /// What decides about looks.
@@ -35,8 +41,8 @@ pub struct Options<'a> {
     pub wide: bool,
     /// Whether tables have a header.
     pub headers: bool,
-    /// Whose scheduler was reproduced, such as `v1.34`.
-    pub kube_version: &'a str,
+    /// What the answer rests on.
+    pub grounds: &'a Grounds,
 }
 
 /// The answers, one below the other.
@@ -55,9 +61,12 @@ pub fn render(answers: &[Answer], options: Options<'_>) -> String {
 fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
     let placement = &answer.placement;
     let profile = if has_no_profile(placement) { "no profile" } else { placement.profile.as_str() };
-    let basis = format!("{profile} · {}", options.kube_version);
+    let basis = format!("{profile} · {}", options.grounds);
     let (label, headline) = headline(answer);
     screen.headline(label, &headline, &basis);
+    if let Some(remark) = options.grounds.age.as_ref().and_then(StateAge::remark) {
+        screen.paragraph(Label::Dim, &remark);
+    }
     for text in told(placement) {
         screen.blank();
         screen.paragraph(Label::Plain, &text);
@@ -69,7 +78,8 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
         if placement.feasible().next().is_some() {
             fits::render(screen, answer, options);
         }
-        rejected::render(screen, answer);
+        rejected::render(screen, answer, options);
+        unseen::render(screen, answer, options);
         if let Some(preemption) = &answer.preemption {
             preemption::render(screen, preemption);
         }
@@ -135,4 +145,11 @@ pub(crate) fn not_evaluated(screen: &mut Screen, items: &[NotEvaluated]) {
         grid.row(Label::Warning, vec![item.what.clone(), format!("{}: {}", item.why, item.effect)]);
     }
     screen.grid(&grid);
+    // In one line, to be copied.
+    let resources: BTreeSet<String> = items.iter().filter_map(|item| Some(item.rbac.as_ref()?.resource())).collect();
+    if !resources.is_empty() {
+        let resources = Vec::from_iter(resources).join(",");
+        let command = format!("kubectl create clusterrole kubectl-sched-more --verb=list --resource={resources}");
+        screen.line(&[(Label::Dim, "A role that may read it: "), (Label::Plain, &command)]);
+    }
 }

@@ -12,7 +12,7 @@ use super::super::style::Label;
 use super::super::text::{break_camel_case, thousands};
 use super::grid::Grid;
 use super::screen::Screen;
-use super::words;
+use super::{challenge, words};
 
 /// Domains of a topology key that are listed.
 const MOST_DOMAINS: usize = 8;
@@ -31,6 +31,9 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer, detail: &NodeDetail) 
     }
     filters(screen, &detail.filters);
     scores(screen, detail);
+    if let Some(challenge) = &detail.challenge {
+        challenge::render(screen, challenge, detail.several_containers);
+    }
 }
 
 /// What is said of the node in one go; none where the cycle never came to its nodes.

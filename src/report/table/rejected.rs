@@ -8,17 +8,18 @@ use super::super::style::Label;
 use super::super::text::{break_long, count, list, thousands};
 use super::grid::Grid;
 use super::screen::Screen;
-use super::words;
+use super::{Options, cause_tables, words};
 
 /// Causes shown.
 pub(in crate::report) const MOST_CAUSES: usize = 12;
 /// Closest nodes shown.
 pub(in crate::report) const MOST_NEAR_MISSES: usize = 5;
 
-pub(super) fn render(screen: &mut Screen, answer: &Answer) {
+pub(super) fn render(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
     let placement = &answer.placement;
     turned_away(screen, answer);
     causes(screen, answer);
+    cause_tables::render(screen, answer, options);
     if placement.feasible().next().is_none() {
         near_misses(screen, &answer.explanation.near_misses);
     }
@@ -33,7 +34,7 @@ fn turned_away(screen: &mut Screen, answer: &Answer) {
             Label::Plugin,
             vec![
                 rejection.plugin.unwrap_or("PreFilter").to_owned(),
-                words::brief(reason),
+                break_long(&words::brief(reason), (screen.width() / 3).max(20)),
                 thousands(answer.nodes),
                 "every node: decided before any was looked at".to_owned(),
             ],
@@ -56,7 +57,7 @@ fn causes(screen: &mut Screen, answer: &Answer) {
             Label::Plugin,
             vec![
                 plugin(cause),
-                break_long(&words::cause(cause), room),
+                words::cause(cause).lines().map(|line| break_long(line, room)).collect::<Vec<_>>().join("\n"),
                 nodes_of(cause),
                 words::place(&nodes, cause.label.as_ref(), nodes.len() == answer.nodes),
             ],
@@ -111,7 +112,7 @@ fn near_misses(screen: &mut Screen, near_misses: &[NearMiss]) {
     for near_miss in near_misses.iter().take(MOST_NEAR_MISSES) {
         for (index, miss) in near_miss.misses.iter().enumerate() {
             let node = if index == 0 { list(&near_miss.nodes, 1) } else { String::new() };
-            grid.row(Label::Plain, vec![node, words::subject(miss.plugin, &miss.reason), words::on_node(&miss.reason)]);
+            grid.row(Label::Plain, vec![node, words::subject(miss.plugin, &miss.reason), words::miss(miss)]);
         }
     }
     screen.grid(&grid);

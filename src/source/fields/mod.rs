@@ -37,7 +37,7 @@ pub(super) use events::EVENT;
 pub use hint::Hint;
 
 use Role::{ApiVersion, Key, MigratedPlugins, Name, OwnerKind, Resource, Uid, VolumeId};
-use Shape::{Each, Fields, Kept, Labels, Map, Requirements, Text};
+use Shape::{Each, Fields, Kept, Labels, Map, Present, Requirements, Text};
 
 /// The shape of a value of the API, as far as it is kept.
 pub(super) enum Shape {
@@ -148,6 +148,7 @@ const ANNOTATIONS: Shape = Fields(&[
     ("volume.kubernetes.io/selected-node", NODE_NAME),
     ("volume.beta.kubernetes.io/storage-class", CLASS),
     ("storage.alpha.kubernetes.io/migrated-plugins", Text(MigratedPlugins)),
+    ("kubernetes.io/limit-ranger", Present),
     ("storageclass.kubernetes.io/is-default-class", Kept),
     ("storageclass.beta.kubernetes.io/is-default-class", Kept),
 ]);

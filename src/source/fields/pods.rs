@@ -150,7 +150,7 @@ pub(super) const NODE: Shape = Fields(&[
         "spec",
         Fields(&[
             ("unschedulable", Kept),
-            ("taints", Each(&Fields(&[("key", KEY), ("value", Text(Value)), ("effect", Kept)]))),
+            ("taints", Each(&Fields(&[("key", KEY), ("value", Text(Value)), ("effect", Kept), ("timeAdded", Kept)]))),
             ("providerID", Text(VolumeId)),
         ]),
     ),

@@ -1,6 +1,6 @@
 //! From kubectl's connection flags to a client.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -10,6 +10,7 @@ use kube::{Client, Config};
 use super::error::{LiveError, cause};
 use super::server::Server;
 use super::session::SessionCell;
+use super::words;
 
 /// kubectl's connection flags, as they were given (cli-runtime's ConfigFlags).
 #[derive(Clone, Debug, Default)]
@@ -50,6 +51,9 @@ pub struct Connection {
     pub session: SessionCell,
 }
 
+/// Where client-go looks when nobody says where (tools/clientcmd, `DefaultClusterConfig`).
+pub(super) const NO_CLUSTER: &str = "http://localhost:8080";
+
 /// How we name ourselves to servers, and in their audit logs.
 const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("kubectl-sched/", env!("CARGO_PKG_VERSION")));
 
@@ -61,8 +65,10 @@ impl Connection {
     pub(super) async fn server(&self) -> Result<Server, LiveError> {
         let config = self.config().await?;
         let (url, timeout) = (config.cluster_url.clone(), self.request_timeout);
+        let login = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
         match Client::try_from(config) {
-            Ok(client) => Ok(Server { client, url, timeout }),
+            Ok(client) => Ok(Server { client, url, timeout, login }),
+            Err(kube::Error::Auth(error)) => Err(LiveError::Message(words::credentials(&error, login.as_deref()))),
             Err(error) => Err(LiveError::Message(format!("Unable to connect to the server: {}", cause(&error)))),
         }
     }
@@ -74,11 +80,12 @@ impl Connection {
             Ok(Some(mut kubeconfig)) => {
                 self.check_user(&kubeconfig)?;
                 self.override_tls(&mut kubeconfig);
+                self.check_files(&kubeconfig)?;
                 Config::from_custom_kubeconfig(kubeconfig, &options).await.or_else(|error| self.flags_alone(error))?
             }
             // As client-go: inside a cluster no kubeconfig is needed.
             Ok(None) => Config::incluster().or_else(|_| self.flags_alone(KubeconfigError::CurrentContextNotSet))?,
-            Err(error) => return Err(LiveError::kubeconfig(error)),
+            Err(error) => return Err(error),
         };
         self.override_config(&mut config)?;
         Ok(config)
@@ -86,9 +93,9 @@ impl Connection {
 
     /// The file that the flag names, else those of `KUBECONFIG` merged, else `~/.kube/config`. Of
     /// the latter some or all may be missing, as client-go's `tools/clientcmd` has it.
-    fn kubeconfig(&self) -> Result<Option<Kubeconfig>, KubeconfigError> {
+    fn kubeconfig(&self) -> Result<Option<Kubeconfig>, LiveError> {
         if let Some(path) = &self.kubeconfig {
-            return Kubeconfig::read_from(path).map(Some);
+            return read(path).map(Some);
         }
         let paths: Vec<PathBuf> = match std::env::var_os("KUBECONFIG").filter(|paths| !paths.is_empty()) {
             Some(paths) => std::env::split_paths(&paths).collect(),
@@ -96,8 +103,8 @@ impl Connection {
         };
         let mut merged: Option<Kubeconfig> = None;
         for path in paths.iter().filter(|path| path.exists()) {
-            let next = Kubeconfig::read_from(path)?;
-            merged = Some(merged.unwrap_or_default().merge(next)?);
+            let next = read(path)?;
+            merged = Some(merged.unwrap_or_default().merge(next).map_err(LiveError::kubeconfig)?);
         }
         Ok(merged)
     }
@@ -112,10 +119,27 @@ impl Connection {
         }
     }
 
-    /// `--server` alone is enough to know the cluster, unless a context was named.
+    /// The files that the chosen context names.
+    fn check_files(&self, kubeconfig: &Kubeconfig) -> Result<(), LiveError> {
+        let context = self.context.as_ref().or(kubeconfig.current_context.as_ref());
+        let named = kubeconfig.contexts.iter().find(|named| Some(&named.name) == context);
+        let context = named.and_then(|named| named.context.as_ref());
+        let cluster = self.cluster.as_deref().or(context.map(|context| context.cluster.as_str()));
+        let user = self.user.as_deref().or(context.and_then(|context| context.user.as_deref()));
+        words::check_files(kubeconfig, cluster, user).map_err(LiveError::Message)
+    }
+
+    /// `--server` alone is enough to know the cluster, unless a context was named; and where nothing
+    /// is named at all, kubectl looks on this machine.
     fn flags_alone(&self, error: KubeconfigError) -> Result<Config, LiveError> {
-        match (&self.server, &error) {
-            (Some(server), KubeconfigError::CurrentContextNotSet) => Ok(Config::new(parse_server(server)?)),
+        let no_context = match &error {
+            KubeconfigError::CurrentContextNotSet => true,
+            KubeconfigError::LoadContext(context) => context.is_empty(),
+            _ => false,
+        };
+        match &self.server {
+            Some(server) if no_context => Ok(Config::new(parse_server(server)?)),
+            None if no_context => Ok(Config::new(http::Uri::from_static(NO_CLUSTER))),
             _ => Err(LiveError::kubeconfig(error)),
         }
     }
@@ -138,6 +162,8 @@ impl Connection {
         }
         config.accept_invalid_certs |= self.insecure_skip_tls_verify;
         config.headers.push((http::header::USER_AGENT, USER_AGENT));
+        // kube would ask fifteen times, for minutes; `retry` asks again instead.
+        config.default_retry = false;
         config.connect_timeout = self.request_timeout.or(config.connect_timeout);
         let auth = &mut config.auth_info;
         if let Some(token) = &self.token {
@@ -163,6 +189,21 @@ impl Connection {
         }
         Ok(())
     }
+}
+
+/// # Errors
+/// In client-go's words (tools/clientcmd/loader.go, Load).
+fn read(path: &Path) -> Result<Kubeconfig, LiveError> {
+    Kubeconfig::read_from(path).map_err(|error| match error {
+        KubeconfigError::Parse(error) => {
+            // What comes after the first line shows the place in the file.
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            let line = line.strip_prefix("error: ").unwrap_or(line);
+            LiveError::Message(format!("error loading config file \"{}\": yaml: {line}", path.display()))
+        }
+        error => LiveError::kubeconfig(error),
+    })
 }
 
 fn parse_server(server: &str) -> Result<http::Uri, LiveError> {

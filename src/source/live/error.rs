@@ -1,5 +1,7 @@
 //! What can go wrong with a cluster, in kubectl's words.
 
+use super::words;
+
 /// Why no state could be read from the cluster.
 #[derive(Debug, thiserror::Error)]
 pub enum LiveError {
@@ -20,16 +22,9 @@ impl LiveError {
     pub(super) fn kubeconfig(error: kube::config::KubeconfigError) -> Self {
         use kube::config::KubeconfigError as E;
         Self::Message(match error {
-            E::LoadContext(context) if !context.is_empty() => format!("context {context:?} does not exist"),
-            E::LoadClusterOfContext(cluster) => format!("cluster {cluster:?} does not exist"),
-            E::CurrentContextNotSet | E::LoadContext(_) => {
-                "no cluster is chosen: name one with --kubeconfig or --context, or a file with its state with --snapshot"
-                    .to_owned()
-            }
-            E::ReadConfig(source, path) => format!(
-                "cannot read the kubeconfig {}: {source}; give --kubeconfig, or a file with cluster state by --snapshot",
-                path.display()
-            ),
+            E::LoadContext(context) => format!("context was not found for specified context: {context}"),
+            E::LoadClusterOfContext(cluster) => format!("no server found for cluster {cluster:?}"),
+            E::ReadConfig(source, path) => format!("stat {}: {}", path.display(), words::system(&source)),
             error => format!("the kubeconfig cannot be used: {error}"),
         })
     }

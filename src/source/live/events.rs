@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
-use super::pages::{self, ListError};
+use super::pages::{self, ListError, News};
 use super::server::Server;
-use super::{Connection, LiveError, each};
+use super::{Connection, LiveError, Page, Unreadable, each};
 use crate::cluster::scheduling_event::{REASON, SchedulingEvent};
 use crate::cluster::{Kind, ObjectKey};
 
@@ -41,27 +41,38 @@ pub(in crate::source) fn all_events(
     let session = connection.session()?;
     let path = format!("/api/v1/events?fieldSelector={}", selector(None));
     let fetch = async |query: String| session.server.get(&query).await;
-    let pages = pages::list_at(&path, connection.chunk_size, |text| Ok(text.to_owned()), fetch);
-    let pages = session.runtime.block_on(pages).map_err(|error| error_of(&session.server, error))?;
+    let whole = |text: &str| Page::of(text.to_owned());
+    let mut pages: Vec<String> = Vec::new();
+    let list = pages::list_at((&path, &[]), connection.chunk_size, whole, fetch, collect(&mut pages));
+    session.runtime.block_on(list).map_err(|error| error_of(&session.server, error))?;
     for page in pages {
-        each(&page, &mut take).map_err(|why| error_of(&session.server, ListError::Unreadable(why)))?;
+        let each = each(&page, |(): &mut (), json| take(json));
+        each.map_err(|why| error_of(&session.server, ListError::Unreadable(why)))?;
     }
     Ok(())
 }
 
 async fn list(server: &Server, path: &str, chunk_size: usize) -> Result<Vec<Vec<SchedulingEvent>>, ListError> {
     let fetch = async |query: String| server.get(&query).await;
-    pages::list_at(path, chunk_size, decode, fetch).await
+    let mut pages = Vec::new();
+    pages::list_at((path, &[]), chunk_size, decode, fetch, collect(&mut pages)).await?;
+    Ok(pages)
 }
 
-fn decode(page: &str) -> Result<Vec<SchedulingEvent>, String> {
-    let mut events = Vec::new();
-    each(page, |json| {
+/// Keeps the pages in their order.
+fn collect<P>(pages: &mut Vec<P>) -> impl FnMut(News<P>) {
+    |news| match news {
+        News::Page(page) => pages.push(page.kept),
+        News::Again => pages.clear(),
+    }
+}
+
+fn decode(page: &str) -> Result<Page<Vec<SchedulingEvent>>, Unreadable> {
+    each(page, |events: &mut Vec<SchedulingEvent>, json| {
         let (event, bytes) = SchedulingEvent::decode(json)?;
         events.extend(event);
         Ok(bytes)
-    })?;
-    Ok(events)
+    })
 }
 
 /// Fields by which the API server selects events (upstream pkg/registry/core/event/strategy.go, ToSelectableFields).

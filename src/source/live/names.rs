@@ -62,8 +62,8 @@ pub fn names(
     runtime()?.block_on(async {
         let server = connection.server().await?;
         let namespace = namespace.unwrap_or(server.client.default_namespace()).to_owned();
-        let path =
-            path(kind, &namespace).ok_or_else(|| LiveError::Message(format!("{namespace:?} cannot be a namespace")))?;
+        let path = path_of(kind, &namespace)
+            .ok_or_else(|| LiveError::Message(format!("{namespace:?} cannot be a namespace")))?;
         let mut next = String::new();
         loop {
             let page = page(&server, &format!("{path}?limit={PAGE}{next}")).await?;
@@ -84,8 +84,8 @@ async fn page(server: &Server, path: &str) -> Result<Page, LiveError> {
     serde_json::from_str(&text).map_err(|error| unusable(&error))
 }
 
-/// The list of `kind`; none when `namespace` would change what the path says.
-fn path(kind: Kind, namespace: &str) -> Option<String> {
+/// The list of `kind` in `namespace`; none when that would change what the path says.
+pub(super) fn path_of(kind: Kind, namespace: &str) -> Option<String> {
     let path = kind.api_path();
     if !kind.is_namespaced() {
         return Some(path.to_owned());
@@ -116,7 +116,7 @@ mod tests {
 
     #[track_caller]
     fn case(kind: Kind, namespace: &str, expected: Option<&str>) {
-        assert_eq!(path(kind, namespace).as_deref(), expected);
+        assert_eq!(path_of(kind, namespace).as_deref(), expected);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! All objects of one kind, page by page.
 //!
 //! While a page is decoded on another thread the next one is fetched, so at most two pages of a
-//! kind are in memory as text.
+//! kind are in memory as text; what was decoded is handed on at once.
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::page::{self, Unreadable};
+use super::page::{self, Page, Unreadable};
 use crate::cluster::Kind;
 
 /// How often an expired list is begun again in pages before it is asked for whole.
@@ -34,8 +34,17 @@ impl From<kube::Error> for ListError {
     }
 }
 
-/// Lists `kind` in every namespace, `chunk_size` objects a page (0: all at once); `fetch` gets a
-/// path, `decode` makes of a page's text what is kept of it.
+/// What becomes known of a list.
+#[derive(Debug)]
+pub(super) enum News<P> {
+    /// The next page.
+    Page(Page<P>),
+    /// The list begins again: the pages so far count for nothing.
+    Again,
+}
+
+/// Lists `kind` in every namespace, under the newest version that the server has, `chunk_size`
+/// objects a page (0: all at once); `fetch` gets a path, `decode` makes of a page's text what is kept of it, `tell` is given the pages in their order.
 ///
 /// A page that has expired (410 Gone: the list took longer than the server remembers) makes the
 /// list begin again, and in the end come in one piece, which cannot expire (as client-go's
@@ -43,34 +52,53 @@ impl From<kube::Error> for ListError {
 ///
 /// # Errors
 /// See [`ListError`].
-pub(super) async fn list<P, D, F>(kind: Kind, chunk_size: usize, decode: D, fetch: F) -> Result<Vec<P>, ListError>
+pub(super) async fn list<P, D, F>(
+    kind: Kind,
+    chunk_size: usize,
+    decode: D,
+    fetch: F,
+    tell: impl FnMut(News<P>),
+) -> Result<(), ListError>
 where
     P: Send + 'static,
-    D: Fn(Kind, &str) -> Result<P, Unreadable> + Copy + Send + 'static,
+    D: Fn(Kind, &str) -> Result<Page<P>, Unreadable> + Copy + Send + 'static,
     F: AsyncFn(String) -> Result<String, kube::Error>,
 {
-    list_at(kind.api_path(), chunk_size, move |text| decode(kind, text), fetch).await
+    let paths = (kind.api_path(), kind.older_api_paths());
+    list_at(paths, chunk_size, move |text| decode(kind, text), fetch, tell).await
 }
 
-/// The same for the list at `base`, which may have a query.
+/// The same for the list at a path, which may have a query, or at one of `older` where the server
+/// does not have it.
 ///
 /// # Errors
 /// See [`ListError`].
-pub(super) async fn list_at<P, D, F>(base: &str, chunk_size: usize, decode: D, fetch: F) -> Result<Vec<P>, ListError>
+pub(super) async fn list_at<P, D, F>(
+    (path, older): (&str, &[&str]),
+    chunk_size: usize,
+    decode: D,
+    fetch: F,
+    mut tell: impl FnMut(News<P>),
+) -> Result<(), ListError>
 where
     P: Send + 'static,
-    D: Fn(&str) -> Result<P, Unreadable> + Copy + Send + 'static,
+    D: Fn(&str) -> Result<Page<P>, Unreadable> + Copy + Send + 'static,
     F: AsyncFn(String) -> Result<String, kube::Error>,
 {
-    let mut pages = Vec::new();
     let mut decoding = None;
     let (mut limit, mut restarts) = (chunk_size, 0);
     let mut token: Option<String> = None;
+    let (mut base, mut older) = (path, older.iter());
     loop {
-        let text = match fetch(path(base, limit, token.as_deref())).await {
+        let text = match fetch(page_of(base, limit, token.as_deref())).await {
             Ok(text) => text,
+            Err(kube::Error::Api(status)) if status.code == 404 && !older.as_slice().is_empty() => {
+                base = older.next().copied().unwrap_or(base);
+                continue;
+            }
             Err(kube::Error::Api(status)) if status.code == 410 && token.is_some() => {
-                (pages, decoding, token) = (Vec::new(), None, None);
+                tell(News::Again);
+                (decoding, token) = (None, None);
                 if restarts == RESTARTS {
                     limit = 0;
                 }
@@ -81,10 +109,14 @@ where
         };
         token = page::next(&text).map_err(ListError::Unreadable)?;
         let before = decoding.replace(spawn_blocking(move || decode(&text)));
-        pages.extend(decoded(before).await?);
+        if let Some(page) = decoded(before).await? {
+            tell(News::Page(page));
+        }
         if token.is_none() {
-            pages.extend(decoded(decoding).await?);
-            return Ok(pages);
+            if let Some(page) = decoded(decoding).await? {
+                tell(News::Page(page));
+            }
+            return Ok(());
         }
     }
 }
@@ -98,7 +130,7 @@ async fn decoded<P>(page: Option<JoinHandle<Result<P, Unreadable>>>) -> Result<O
     }
 }
 
-fn path(base: &str, limit: usize, token: Option<&str>) -> String {
+fn page_of(base: &str, limit: usize, token: Option<&str>) -> String {
     let and = if base.contains('?') { '&' } else { '?' };
     match (limit, token) {
         (0, _) => base.to_owned(),
@@ -118,19 +150,25 @@ mod tests {
     /// Answers `script` in order: `a,b>token` is a page with two namespaces, a number an error.
     #[track_caller]
     fn case(chunk_size: usize, script: &[&str], expected: Result<&[&str], &str>, asked: &[&str]) {
+        case_of(Kind::Namespace, chunk_size, script, expected, asked);
+    }
+
+    #[track_caller]
+    fn case_of(kind: Kind, chunk_size: usize, script: &[&str], expected: Result<&[&str], &str>, asked: &[&str]) {
         let answers = RefCell::new(script.iter().copied().collect::<VecDeque<_>>());
         let paths = RefCell::new(Vec::new());
         let fetch = async |path: String| {
-            paths.borrow_mut().push(path.replace("/api/v1/namespaces", ""));
+            paths.borrow_mut().push(path.replace("/api/v1/namespaces", "").replace("/apis/resource.k8s.io/", ""));
             answer(answers.borrow_mut().pop_front().unwrap())
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let decode = |kind: Kind, text: &str| page::items(kind, text, false);
-        let found = runtime.block_on(list(Kind::Namespace, chunk_size, decode, fetch));
-        let found = found.map(|pages| {
-            pages.iter().flatten().map(|(object, _)| object.identity().1.name.to_string()).collect::<Vec<_>>()
-        });
-        let found = found.map_err(|error| format!("{error:?}"));
+        let mut names = Vec::new();
+        let listed = runtime.block_on(list(kind, chunk_size, decode, fetch, |news| match news {
+            News::Page(page) => names.extend(page.kept.iter().map(|(object, _)| object.identity().1.name.to_string())),
+            News::Again => names.clear(),
+        }));
+        let found = listed.map(|()| names).map_err(|error| format!("{error:?}"));
         match expected {
             Ok(names) => assert_eq!(found.unwrap(), names),
             Err(word) => assert!(found.as_ref().is_err_and(|error| error.starts_with(word)), "{found:?}"),
@@ -180,6 +218,16 @@ mod tests {
                 "",
             ],
         );
+    }
+
+    #[test]
+    fn an_older_server_is_asked_for_the_version_it_has() {
+        let paths = ["v1/deviceclasses?limit=1", "v1beta2/deviceclasses?limit=1", "v1beta1/deviceclasses?limit=1"];
+        let next = "v1beta1/deviceclasses?limit=1&continue=t1";
+        let script = ["404", "404", "a>t1", "b>"];
+        case_of(Kind::DeviceClass, 1, &script, Ok(&["a", "b"]), &[paths[0], paths[1], paths[2], next]);
+        case_of(Kind::DeviceClass, 1, &["404", "404", "404"], Err("NotServed"), &paths);
+        case_of(Kind::DeviceClass, 1, &["404", "403"], Err("Forbidden"), &paths[..2]);
     }
 
     #[test]

@@ -5,16 +5,20 @@ use std::time::Duration;
 
 use kube::Client;
 
-use super::error::{LiveError, cause};
+use super::connection::NO_CLUSTER;
+use super::error::LiveError;
+use super::{retry, words};
 
-/// A client for the server that the kubeconfig and the flags name. Requests that the server turns
-/// away for now (429, 503, 504) are sent again after a while, by kube's own policy.
+/// A client for the server that the kubeconfig and the flags name. Requests that fail for now are
+/// sent again after a while ([`retry`]).
 pub(super) struct Server {
     pub(super) client: Client,
     /// As the kubeconfig has it.
     pub(super) url: http::Uri,
     /// `--request-timeout`: for one request, retries included.
     pub(super) timeout: Option<Duration>,
+    /// The command that brings credentials, if one does.
+    pub(super) login: Option<String>,
 }
 
 impl Server {
@@ -40,13 +44,28 @@ impl Server {
     /// # Errors
     /// What kube finds wrong; a request that took too long is an [`io::ErrorKind::TimedOut`].
     pub(super) async fn get(&self, path: &str) -> Result<String, kube::Error> {
-        let request = http::Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
-        let answer = self.client.request_text(request);
+        let answer = self.insist(path);
         match self.timeout {
             None => answer.await,
             Some(limit) => tokio::time::timeout(limit, answer)
                 .await
                 .unwrap_or_else(|_| Err(kube::Error::Service(Box::new(io::Error::from(io::ErrorKind::TimedOut))))),
+        }
+    }
+
+    /// Asks again as long as that may help.
+    async fn insist(&self, path: &str) -> Result<String, kube::Error> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let request = http::Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
+            match self.client.request_text(request).await {
+                Ok(text) => return Ok(text),
+                Err(error) => match retry::pause(&error, tries) {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => return Err(error),
+                },
+            }
         }
     }
 
@@ -64,23 +83,25 @@ impl Server {
                 LiveError::Message("You must be logged in to the server (Unauthorized)".to_owned())
             }
             kube::Error::Api(status) => LiveError::Server { reason: status.reason, message: status.message },
-            kube::Error::Auth(error) => {
-                LiveError::Message(format!("Unable to connect to the server: getting credentials: {}", cause(&error)))
-            }
+            kube::Error::Auth(error) => LiveError::Message(words::credentials(&error, self.login.as_deref())),
             error => LiveError::Message(self.unreachable(&error)),
         }
     }
 
     fn unreachable(&self, error: &kube::Error) -> String {
-        match io_kind(error) {
-            Some(io::ErrorKind::ConnectionRefused) => format!(
-                "The connection to the server {} was refused - did you specify the right host or port?",
-                self.address()
-            ),
-            Some(io::ErrorKind::TimedOut) => {
-                format!("Unable to connect to the server: {} did not answer in time", self.address())
-            }
-            _ => format!("Unable to connect to the server: {}", cause(error)),
+        if io_kind(error) != Some(io::ErrorKind::ConnectionRefused) {
+            let host = self.url.host().unwrap_or_default();
+            return format!("Unable to connect to the server: {}", words::connection(error, host));
+        }
+        let refused = format!(
+            "The connection to the server {} was refused - did you specify the right host or port?",
+            self.address()
+        );
+        // Nobody meant that server.
+        if self.url == NO_CLUSTER {
+            format!("{refused} No cluster is chosen: use --kubeconfig, --context or --snapshot")
+        } else {
+            refused
         }
     }
 }

@@ -5,13 +5,35 @@
 
 use crate::cluster::ObjectKey;
 use crate::cluster::name::Name;
-use crate::explain::{Cause, SharedLabel};
+use crate::explain::{Cause, Miss, SharedLabel};
+use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{Amount, Reason};
 
 use super::super::text::{list, range};
 
-/// The cause in a few words, for a group of nodes.
+pub(super) mod devices;
+mod taints;
+mod volumes;
+
+/// The cause in a few words, for a group of nodes; and below, what is known beyond.
 pub(in crate::report) fn cause(cause: &Cause) -> String {
+    let mut lines = vec![what(cause)];
+    lines.extend(cause.detail.taint.as_ref().and_then(taints::origin));
+    if let (Some(scattered), Reason::InsufficientResource { resource, .. }) =
+        (&cause.detail.fragmentation, &cause.reason)
+    {
+        let print = |value: Amount| amount(*resource, value);
+        lines.push(format!(
+            "free {} in all, at most {} on one ({})",
+            print(scattered.free_in_all),
+            print(scattered.most_free),
+            scattered.on
+        ));
+    }
+    lines.join("\n")
+}
+
+fn what(cause: &Cause) -> String {
     match (&cause.reason, &cause.shortfall) {
         (Reason::InsufficientResource { resource, requested, .. }, Some((least, most))) => {
             let (least, most) = (amount(*resource, *least), amount(*resource, *most));
@@ -24,8 +46,44 @@ pub(in crate::report) fn cause(cause: &Cause) -> String {
         (Reason::TopologySkew { topology_key, max_skew, .. }, _) => {
             format!("{topology_key}: skew would exceed {max_skew}")
         }
-        (Reason::TooManyPods { .. }, _) => "pods: as many as the node may have".to_owned(),
+        (Reason::TooManyPods { .. }, _) => match range_of(cause, "allocatable") {
+            Some(allowed) => format!("pods: full ({allowed} allowed)"),
+            None => "pods: full".to_owned(),
+        },
+        (Reason::Volume(VolumeReason::VolumeLimitExceeded { driver, .. }), _) => {
+            match (range_of(cause, "used"), range_of(cause, "limit")) {
+                (Some(used), Some(limit)) => format!("{driver}: {used} volumes attached, {limit} allowed"),
+                _ => brief(&cause.reason),
+            }
+        }
         (reason, _) => brief(reason),
+    }
+}
+
+/// `5`, or `5 to 8` where it differs from node to node.
+fn range_of(cause: &Cause, fact: &str) -> Option<String> {
+    let range = cause.ranges.iter().find(|range| range.fact == fact)?;
+    Some(if range.least == range.most { range.least.to_string() } else { format!("{} to {}", range.least, range.most) })
+}
+
+/// `text` broken into lines of about `width` characters.
+pub(super) fn narrow(text: &str, width: usize) -> String {
+    super::super::text::break_long(text, width)
+}
+
+/// A condition on a label: `zone is a or b`.
+pub(super) fn requirement(key: Name, operator: Name, values: &[Name]) -> String {
+    let values: Vec<&str> = values.iter().map(Name::as_str).collect();
+    match (operator.as_str(), values.as_slice()) {
+        ("In", [one]) => format!("{key}={one}"),
+        ("In", several) => format!("{key} in ({})", several.join(", ")),
+        ("NotIn", [one]) => format!("{key}!={one}"),
+        ("NotIn", several) => format!("{key} notin ({})", several.join(", ")),
+        ("Exists", _) => format!("{key} present"),
+        ("DoesNotExist", _) => format!("{key} absent"),
+        ("Gt", several) => format!("{key} > {}", several.join(", ")),
+        ("Lt", several) => format!("{key} < {}", several.join(", ")),
+        (operator, several) => format!("{key} {operator} {}", several.join(", ")),
     }
 }
 
@@ -38,7 +96,8 @@ pub(crate) fn brief(reason: &Reason) -> String {
         Reason::NodeAffinityMismatch { unmatched_labels, affinity } => match (unmatched_labels.as_slice(), affinity) {
             ([], true) => "required node affinity does not match".to_owned(),
             ([], false) => "nodeSelector does not match".to_owned(),
-            (labels, false) => format!("nodeSelector {} does not match", list(labels, 3)),
+            ([label], false) => format!("nodeSelector {label} does not match"),
+            (labels, false) => format!("nodeSelector {} do not match", list(labels, 3)),
             (labels, true) => format!("nodeSelector {} and required node affinity do not match", list(labels, 3)),
         },
         Reason::EnforcedNodeAffinityMismatch => "addedAffinity of the profile".to_owned(),
@@ -61,8 +120,15 @@ pub(crate) fn brief(reason: &Reason) -> String {
         Reason::LeftOutByPreFilter { plugins } | Reason::NothingLeftByPreFilter { plugins } => {
             format!("not among the nodes that {} allows", list(plugins, 3))
         }
+        Reason::Volume(volume) => volumes::brief(volume),
+        Reason::Device(device) => devices::brief(device),
         other => other.to_string(),
     }
+}
+
+/// A miss: what a node has for itself is told only where it stands for all nodes of the entry.
+pub(in crate::report) fn miss(miss: &Miss) -> String {
+    if miss.same { on_node(&miss.reason) } else { brief(&miss.reason) }
 }
 
 /// What a miss is about, in a word: the resource, or the plugin.
@@ -95,7 +161,7 @@ pub(crate) fn on_node(reason: &Reason) -> String {
                 )
             }
         }
-        Reason::TooManyPods { used, allocatable } => format!("{used} pods, {allocatable} allowed"),
+        Reason::TooManyPods { used, allocatable } => format!("{used} of {allocatable} pods"),
         Reason::TopologySkew { topology_key, domain, matching, minimum, skew, max_skew } => format!(
             "{topology_key}={domain} has {matching}, the emptiest domain {minimum}: skew {skew}, {max_skew} allowed"
         ),
@@ -112,11 +178,13 @@ pub(crate) fn on_node(reason: &Reason) -> String {
             format!("{} in {topology_key}={domain} {keep} this one away", and_more(*pod, *pods))
         }
         Reason::UntoleratedTaint { taint, .. } => format!("{taint} is not tolerated"),
+        Reason::Volume(volume) => volumes::on_node(volume),
+        Reason::Device(device) => devices::on_node(device),
         other => brief(other),
     }
 }
 
-fn selected(selector: &str) -> &str {
+pub(super) fn selected(selector: &str) -> &str {
     if selector == "<all>" { "any labels" } else { selector }
 }
 
@@ -140,6 +208,9 @@ pub(in crate::report) fn place(nodes: &[Name], label: Option<&SharedLabel>, all:
 fn shared(label: &SharedLabel) -> String {
     let key = label.key.rsplit('/').next().unwrap_or_default().replace(['-', '_'], " ");
     let values: Vec<&str> = label.values.iter().map(Name::as_str).filter(|value| !value.is_empty()).collect();
+    if label.values.is_empty() {
+        return format!("nodes without {key}");
+    }
     if values.is_empty() { key } else { format!("{key} {}", values.join(", ")) }
 }
 

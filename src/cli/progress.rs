@@ -1,0 +1,73 @@
+//! How far the reading of a cluster has come: one line on a terminal, gone when it is done.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use crate::report::text::count;
+use crate::source::live::Seen;
+
+/// Whoever waits less needs no line.
+const PATIENCE: Duration = Duration::from_millis(400);
+/// The line changes no more often.
+const PACE: Duration = Duration::from_millis(100);
+
+/// The line on standard error. Without a terminal there is none.
+pub(crate) struct Progress {
+    is_seen: bool,
+    next: Instant,
+    is_there: bool,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        Self { is_seen: io::stderr().is_terminal(), next: Instant::now() + PATIENCE, is_there: false }
+    }
+
+    /// Shows how far it is, unless it did so just now.
+    pub(crate) fn show(&mut self, seen: Seen) {
+        let now = Instant::now();
+        if !self.is_seen || now < self.next {
+            return;
+        }
+        self.next = now + PACE;
+        self.is_there = true;
+        write(&format!("\r{}\x1b[K", line(seen)));
+    }
+
+    /// Takes the line away.
+    pub(crate) fn end(&mut self) {
+        if std::mem::take(&mut self.is_there) {
+            write("\r\x1b[K");
+        }
+    }
+}
+
+impl Drop for Progress {
+    /// Also when the reading failed: what is said then stands on a line of its own.
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// When nobody can read it there is nobody to tell.
+fn write(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
+
+/// Short enough for every terminal: a line that wraps could not be taken back.
+fn line(seen: Seen) -> String {
+    format!("reading: {} of {}, {}", seen.kinds, count(seen.of, "kind"), count(seen.objects, "object"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_says_kinds_and_objects() {
+        let seen = |kinds, of, objects| line(Seen { kinds, of, objects });
+        assert_eq!(seen(0, 1, 1), "reading: 0 of 1 kind, 1 object");
+        assert_eq!(seen(3, 14, 12_500), "reading: 3 of 14 kinds, 12,500 objects");
+    }
+}

@@ -1,0 +1,195 @@
+//! Reading from a cluster what a question needs, and no more.
+//!
+//! Pods and nodes are always read. What else is needed shows in the pods that are asked about: a
+//! pod of the cluster is looked up first, so that all kinds can be read side by side, and what only
+//! the other pods show (that one of them selects namespaces) is read after them.
+
+use std::collections::BTreeSet;
+
+use crate::cluster::{ClusterBuilder, Kind, Object, ObjectKey, Timestamp, name};
+use crate::config::{Behaviour, SchedulerConfig};
+use crate::error::Result;
+use crate::framework::{NotEvaluated, PolicyRule};
+use crate::needs::{Needs, Subject, selects_namespaces};
+use crate::report::text::list;
+use crate::source::live::{Connection, Reader};
+
+use super::manifests::AskedObject;
+use super::progress::Progress;
+use super::state::{Age, from_live};
+use super::target::{Named, Target};
+
+/// What is asked about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Question<'a> {
+    /// Objects of the state.
+    Named(&'a [Named]),
+    /// Objects of manifests.
+    Asked(&'a [AskedObject]),
+    /// All pending pods.
+    Pending,
+    /// What becomes of many pods: whatever any of them may need.
+    Simulation {
+        /// Some do not exist yet.
+        new_pods: bool,
+    },
+}
+
+impl<'a> Question<'a> {
+    /// About what was named, or about `objects` of the files that were.
+    pub(crate) fn of(target: &'a Target, objects: &'a [AskedObject]) -> Self {
+        match target {
+            Target::Named(named) => Self::Named(named),
+            Target::Files(_) => Self::Asked(objects),
+        }
+    }
+}
+
+/// A question to a scheduler.
+pub(crate) struct Asker<'a> {
+    pub(crate) question: Question<'a>,
+    /// The namespace of what is named.
+    pub(crate) namespace: &'a str,
+    pub(crate) config: &'a SchedulerConfig,
+    pub(crate) behaviour: &'a Behaviour,
+}
+
+impl Asker<'_> {
+    /// Kinds without which there is no answer.
+    fn deciding(&self) -> BTreeSet<Kind> {
+        let mut named = Needs::default();
+        if let Question::Named(objects) = self.question {
+            objects.iter().filter_map(|named| named.workload).for_each(|kind| named.add_workload(kind));
+        }
+        named.kinds().chain([Kind::Pod, Kind::Node]).collect()
+    }
+
+    /// What is needed, as far as `state` tells it.
+    pub(crate) fn needs(&self, state: &ClusterBuilder) -> Needs {
+        self.needs_with(state, &[])
+    }
+
+    /// The same, when some objects were looked up that the state does not have yet.
+    fn needs_with(&self, state: &ClusterBuilder, found: &[Object]) -> Needs {
+        let selected = state.specs().any(selects_namespaces);
+        let mut needs = Needs::default();
+        let mut add = |pod: Subject<'_>| needs.add_pod(self.config, self.behaviour, pod, selected);
+        match self.question {
+            Question::Simulation { new_pods } => return Needs::everything(new_pods),
+            Question::Asked(objects) => objects.iter().for_each(|object| {
+                add(match object {
+                    AskedObject::Pod(pod, _) => Subject::manifest(pod),
+                    AskedObject::Workload(workload) => Subject::workload(workload),
+                });
+            }),
+            Question::Pending => {
+                state.pending().map(Subject::pod).for_each(add);
+                state.pending().for_each(|pod| needs.add_maker(pod));
+            }
+            Question::Named(named) => {
+                found.iter().filter_map(Subject::of).for_each(&mut add);
+                named.iter().for_each(|named| self.of_named(state, named).into_iter().for_each(&mut add));
+                named.iter().filter_map(|named| named.workload).for_each(|kind| needs.add_workload(kind));
+            }
+        }
+        needs
+    }
+
+    /// The pod that is named; or the pod that a workload makes, and all that may belong to it.
+    fn of_named<'s>(&self, state: &'s ClusterBuilder, named: &Named) -> Vec<Subject<'s>> {
+        let key = ObjectKey::new(name(self.namespace), name(&named.name));
+        let Some(kind) = named.workload else { return state.pod(key).map(Subject::pod).into_iter().collect() };
+        let managed = state
+            .pending()
+            .filter(|pod| pod.own.controller.is_some() && pod.own.key.namespace == key.namespace)
+            .map(Subject::pod);
+        state.workload(kind, key).map(Subject::workload).into_iter().chain(managed).collect()
+    }
+}
+
+/// What is read of a cluster, and what may not be.
+pub(crate) struct Reading {
+    reader: Reader,
+    progress: Progress,
+    asked_for: BTreeSet<Kind>,
+    forbidden: Vec<(Kind, String)>,
+}
+
+impl Reading {
+    /// Connects.
+    ///
+    /// # Errors
+    /// No usable kubeconfig, no connection, no login.
+    pub(crate) fn open(connection: &Connection) -> Result<Self> {
+        let reader = Reader::open(connection).map_err(from_live)?;
+        Ok(Self { reader, progress: Progress::new(), asked_for: BTreeSet::new(), forbidden: Vec::new() })
+    }
+
+    /// The API server's version; none when it may not be asked.
+    pub(crate) fn version(&self) -> Option<&str> {
+        self.reader.version()
+    }
+
+    /// The namespace that the current context names.
+    pub(crate) fn default_namespace(&self) -> &str {
+        self.reader.default_namespace()
+    }
+
+    /// Reads into `builder` what `asker` needs and what was not read yet.
+    ///
+    /// # Errors
+    /// No connection, or no right to read what decides the answer.
+    pub(crate) fn read(&mut self, asker: &Asker<'_>, builder: &mut ClusterBuilder) -> Result<()> {
+        let found = if self.asked_for.is_empty() { self.look_up(asker)? } else { Vec::new() };
+        let deciding = asker.deciding();
+        let mut needs = asker.needs_with(builder, &found);
+        loop {
+            let wanted = [Kind::Pod, Kind::Node].into_iter().chain(needs.kinds());
+            let kinds: Vec<Kind> = wanted.filter(|kind| self.asked_for.insert(*kind)).collect();
+            if kinds.is_empty() {
+                self.progress.end();
+                return Ok(());
+            }
+            let progress = &mut self.progress;
+            let listed = self.reader.read(&kinds, &deciding, builder, &mut |seen| progress.show(seen));
+            self.forbidden.extend(listed.map_err(from_live)?.forbidden);
+            needs = asker.needs(builder);
+        }
+    }
+
+    /// What is named, ahead of all else: it shows what is needed.
+    fn look_up(&mut self, asker: &Asker<'_>) -> Result<Vec<Object>> {
+        let Question::Named(named) = asker.question else { return Ok(Vec::new()) };
+        let kind = |named: &Named| named.workload.map_or(Kind::Pod, Kind::Workload);
+        let wanted: Vec<(Kind, &str)> = named.iter().map(|named| (kind(named), named.name.as_str())).collect();
+        self.reader.look_up(&wanted, asker.namespace).map_err(from_live)
+    }
+
+    /// What of `needs` may not be read; told once.
+    pub(crate) fn not_listed(&mut self, needs: &Needs) -> Vec<NotEvaluated> {
+        let forbidden = self.forbidden.drain(..);
+        let note = |(kind, why)| Some(not_listed(kind, why, needs)?.mended_by(PolicyRule::list(kind)));
+        forbidden.filter_map(note).collect()
+    }
+
+    /// When the first list was asked for.
+    pub(crate) fn as_of(&self) -> Option<Timestamp> {
+        self.reader.started().map(|(at, _)| at)
+    }
+
+    /// How old it is, and whether it is of one moment.
+    pub(crate) fn age(&self) -> Option<Age> {
+        let (at, since) = self.reader.started()?;
+        Some(Age::Live { at, since, changed: self.reader.changed() })
+    }
+}
+
+/// What it means that objects of `kind` are not known; nothing where nobody reads them.
+pub(crate) fn not_listed(kind: Kind, why: String, needs: &Needs) -> Option<NotEvaluated> {
+    let readers: Vec<&str> = needs.readers(kind)?.iter().copied().collect();
+    if readers.is_empty() {
+        return None;
+    }
+    let effect = format!("{} judged as if there were none", list(&readers, readers.len()));
+    Some(NotEvaluated::of_kind(kind, why, effect))
+}

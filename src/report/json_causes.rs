@@ -1,0 +1,378 @@
+//! Causes, domain tables, closest nodes and the decision as data.
+//!
+//! Long lists are capped and say how long they are: every node's own verdict is in `nodes`.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::cluster::name::Name;
+use crate::cluster::{ObjectKey, Timestamp};
+use crate::explain::domains::{Closed, Domain, DomainTable};
+use crate::explain::fragmentation::Fragmentation;
+use crate::explain::holders::{DeviceHolder, PortHolder};
+use crate::explain::label_demand::{Demand, LabelDemand};
+use crate::explain::near_misses::Distance;
+use crate::explain::ranges::Number;
+use crate::explain::{
+    Cause, Challenge, Decision, Explanation, How, LeftOut, NearMiss, Position, SharedLabel, TaintKind, TaintOrigin,
+    WinningChange, shared_facts,
+};
+use crate::framework::{Placement, Reason, RuleKind};
+
+/// Nodes named of a cause.
+const MOST_NODES: usize = 20;
+/// Domains of a table.
+const MOST_DOMAINS: usize = 100;
+/// Closest nodes.
+const MOST_CLOSEST: usize = 20;
+
+#[derive(Serialize)]
+pub(super) struct NodeList {
+    count: usize,
+    /// The first of them, in the order of names.
+    nodes: Vec<Name>,
+}
+
+impl NodeList {
+    fn of(nodes: &[Name]) -> Self {
+        Self { count: nodes.len(), nodes: nodes.iter().take(MOST_NODES).copied().collect() }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CauseObject<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plugin: Option<&'static str>,
+    message: String,
+    /// What is the same on all nodes.
+    facts: Map<String, Value>,
+    /// What differs in number.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    ranges: Map<String, Value>,
+    nodes: NodeList,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    behind: Option<NodeList>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<LabelObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taint: Option<TaintObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<DemandObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fragmentation: Option<&'a Fragmentation>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    held_ports: &'a [PortHolder],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    held_devices: &'a [DeviceHolder],
+}
+
+#[derive(Serialize)]
+struct LabelObject<'a> {
+    key: Name,
+    values: &'a [Name],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TaintObject {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<TaintKind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_added: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_added: Option<String>,
+}
+
+#[derive(Serialize)]
+struct DemandObject<'a> {
+    unmet: &'a [Demand],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alternatives: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closest: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct RangeObject {
+    least: Number,
+    most: Number,
+}
+
+/// The causes, in their order.
+pub(super) fn causes<'a>(placement: &Placement, causes: &'a [Cause]) -> Vec<CauseObject<'a>> {
+    let facts = shared_facts::find(placement, causes);
+    causes.iter().zip(facts).map(|(cause, facts)| CauseObject::new(cause, facts)).collect()
+}
+
+impl<'a> CauseObject<'a> {
+    fn new(cause: &'a Cause, facts: Map<String, Value>) -> Self {
+        let differing = cause.ranges.iter().filter(|range| range.least != range.most);
+        let ranges = differing.filter_map(|range| {
+            let object = RangeObject { least: range.least, most: range.most };
+            Some((range.fact.to_owned(), serde_json::to_value(object).ok()?))
+        });
+        let detail = &cause.detail;
+        Self {
+            plugin: cause.plugin,
+            message: cause.reason.to_string(),
+            facts,
+            ranges: ranges.collect(),
+            nodes: NodeList::of(&cause.nodes),
+            behind: (!cause.behind.is_empty()).then(|| NodeList::of(&cause.behind)),
+            label: cause.label.as_ref().map(|SharedLabel { key, values }| LabelObject { key: *key, values }),
+            taint: detail.taint.as_ref().map(TaintObject::new),
+            labels: detail.labels.as_ref().map(|LabelDemand { unmet, alternatives, closest }| DemandObject {
+                unmet,
+                alternatives: Some(*alternatives).filter(|count| *count > 0),
+                closest: *closest,
+            }),
+            fragmentation: detail.fragmentation.as_ref(),
+            held_ports: &detail.ports,
+            held_devices: &detail.devices,
+        }
+    }
+}
+
+impl TaintObject {
+    fn new(origin: &TaintOrigin) -> Self {
+        let time = |time: Timestamp| time.to_string();
+        Self {
+            origin: origin.kind,
+            first_added: origin.since.map(|(first, _)| time(first)),
+            last_added: origin.since.map(|(_, last)| time(last)),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TableObject<'a> {
+    plugin: &'static str,
+    #[serde(flatten)]
+    rule: RuleKind,
+    topology_key: Name,
+    #[serde(skip_serializing_if = "Name::is_empty")]
+    selector: Name,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespaces: Option<&'a [Name]>,
+    nodes_without_key: usize,
+    count: usize,
+    domains: Vec<DomainObject<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DomainObject<'a> {
+    domain: Name,
+    pods: i64,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    examples: &'a [ObjectKey],
+    nodes: usize,
+    feasible: usize,
+    allowed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_minimum: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<LeftOut>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    closed_by: Vec<ClosedObject>,
+}
+
+#[derive(Serialize)]
+struct ClosedObject {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plugin: Option<&'static str>,
+    message: String,
+    nodes: usize,
+}
+
+impl<'a> TableObject<'a> {
+    pub(super) fn new(table: &'a DomainTable) -> Self {
+        let spreads = matches!(table.kind, RuleKind::Spread { .. });
+        Self {
+            plugin: table.plugin,
+            rule: table.kind,
+            topology_key: table.topology_key,
+            selector: table.selector,
+            namespaces: table.namespaces.as_deref(),
+            nodes_without_key: table.nodes_without_key,
+            count: table.domains.len(),
+            domains: table.domains.iter().take(MOST_DOMAINS).map(|domain| DomainObject::new(domain, spreads)).collect(),
+        }
+    }
+}
+
+impl<'a> DomainObject<'a> {
+    fn new(domain: &'a Domain, spreads: bool) -> Self {
+        let closed = |closed: &Closed| ClosedObject {
+            plugin: closed.plugin,
+            message: closed.reason.to_string(),
+            nodes: closed.nodes,
+        };
+        Self {
+            domain: domain.domain,
+            pods: domain.pods,
+            examples: &domain.examples,
+            nodes: domain.nodes,
+            feasible: domain.feasible,
+            allowed: domain.allowed,
+            is_minimum: spreads.then_some(domain.is_minimum),
+            left_out: domain.left_out,
+            closed_by: domain.closed_by.iter().map(closed).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct ClosestObject<'a> {
+    nodes: NodeList,
+    distance: DistanceObject,
+    misses: Vec<MissObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct MissObject<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plugin: Option<&'static str>,
+    message: String,
+    #[serde(flatten)]
+    facts: &'a Reason,
+    distance: DistanceObject,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DistanceObject {
+    steps: usize,
+    pods: i64,
+    missing_millionths: i64,
+}
+
+impl DistanceObject {
+    fn new(distance: Distance) -> Self {
+        let Distance { steps, pods, missing } = distance;
+        Self { steps, pods, missing_millionths: i64::try_from(missing).unwrap_or(i64::MAX) }
+    }
+}
+
+/// The closest nodes, in their order.
+pub(super) fn closest(near_misses: &[NearMiss]) -> Vec<ClosestObject<'_>> {
+    near_misses
+        .iter()
+        .take(MOST_CLOSEST)
+        .map(|near_miss| ClosestObject {
+            nodes: NodeList::of(&near_miss.nodes),
+            distance: DistanceObject::new(near_miss.distance),
+            misses: near_miss
+                .misses
+                .iter()
+                .map(|miss| MissObject {
+                    plugin: miss.plugin,
+                    message: miss.reason.to_string(),
+                    facts: &miss.reason,
+                    distance: DistanceObject::new(miss.distance),
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DecisionObject<'a> {
+    how: &'static str,
+    winners: &'a [Name],
+    /// Of how many equally good nodes each is picked as likely as any other.
+    one_of: usize,
+    total: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runner_up: Option<RunnerUpObject>,
+    decided_by: Vec<DecidingObject>,
+}
+
+#[derive(Serialize)]
+struct RunnerUpObject {
+    node: Name,
+    behind: i64,
+}
+
+#[derive(Serialize)]
+struct DecidingObject {
+    plugin: &'static str,
+    instead: Name,
+    lead: i64,
+}
+
+impl<'a> DecisionObject<'a> {
+    pub(super) fn new(decision: &'a Decision) -> Self {
+        let deciding = decision.decided_by.iter();
+        Self {
+            how: match decision.how {
+                How::OnlyNode => "OnlyNode",
+                How::Nominated(_) => "Nominated",
+                How::Scores => "Scores",
+            },
+            winners: &decision.winners,
+            one_of: decision.one_of(),
+            total: decision.total,
+            runner_up: decision.runner_up.map(|next| RunnerUpObject { node: next.node, behind: next.behind }),
+            decided_by: deciding
+                .map(|one| DecidingObject { plugin: one.plugin, instead: one.instead, lead: one.lead })
+                .collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct ChallengeObject<'a> {
+    node: Name,
+    #[serde(flatten)]
+    position: Position,
+    gaps: Vec<GapObject>,
+    changes: &'a [WinningChange],
+}
+
+#[derive(Serialize)]
+struct GapObject {
+    plugin: &'static str,
+    points: i64,
+}
+
+impl<'a> ChallengeObject<'a> {
+    pub(super) fn new(challenge: &'a Challenge) -> Self {
+        let gaps = challenge.gaps.iter().map(|gap| GapObject { plugin: gap.plugin, points: gap.points });
+        Self { node: challenge.node, position: challenge.position, gaps: gaps.collect(), changes: &challenge.changes }
+    }
+}
+
+/// What the placement object has of an explanation.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ExplanationObject<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<CauseObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    domains: Vec<TableObject<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    claims: &'a [crate::explain::ClaimState],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    closest: Vec<ClosestObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<DecisionObject<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    unseen_rules: &'a [crate::explain::UnseenRule],
+}
+
+impl<'a> ExplanationObject<'a> {
+    pub(super) fn new(placement: &Placement, explanation: &'a Explanation) -> Self {
+        Self {
+            causes: causes(placement, &explanation.causes),
+            domains: explanation.domains.iter().map(TableObject::new).collect(),
+            claims: &explanation.claims,
+            closest: closest(&explanation.near_misses),
+            decision: explanation.decision.as_ref().map(DecisionObject::new),
+            unseen_rules: &explanation.unseen_rules,
+        }
+    }
+}
