@@ -4,7 +4,7 @@ use crate::explain::suggest::CandidateDetail;
 use crate::explain::{Need, PreemptionDetail, Suggestion};
 
 use super::super::table::preemption::{MOST_CANDIDATES, MOST_VICTIMS, rest, victim, why};
-use super::super::table::{help, help_words, need_words};
+use super::super::table::{help, help_words};
 use super::super::text::{count, list};
 use super::markup::Markup;
 
