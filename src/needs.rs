@@ -158,6 +158,10 @@ impl Needs {
         if pod.is_new {
             self.add_admission();
         }
+        if pod.spec.priority_class_name.is_some_and(|class| !class.is_empty()) {
+            // Only to tell where the priority comes from: no verdict rests on it.
+            self.0.entry(Kind::PriorityClass).or_default();
+        }
         let scheduler = pod.spec.scheduler_name();
         let Some(profile) = config.profiles.iter().find(|profile| profile.scheduler_name == scheduler) else { return };
         let owner = pod.owner.as_ref().and_then(default_selector::owner_kind).or(pod.maker);
@@ -304,6 +308,7 @@ mod tests {
         let device = json!({"resourceClaims": [{"name": "gpu", "resourceClaimName": "one"}]});
         case(&device, None, &["Service", "PodDisruptionBudget", "DeviceClass", "ResourceClaim", "ResourceSlice"]);
         case(&json!({"schedulerName": "another"}), None, &[]);
+        case(&json!({"priorityClassName": "high"}), None, &["Service", "PodDisruptionBudget", "PriorityClass"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::{Case, cases, key};
 use kubectl_sched::cluster::object::TypeMeta;
 use kubectl_sched::cluster::{Kind, Object, Timestamp};
+use kubectl_sched::explain::Explanation;
 use kubectl_sched::needs::{Needs, Subject, selects_namespaces};
 
 /// One moment for all questions: a pod that never started counts as started now.
@@ -35,7 +36,7 @@ const AREAS: [&str; 17] = [
 ];
 
 /// One of so many cases is tried; all of them agreed when this was written.
-const STEP: usize = 4;
+const STEP: usize = 6;
 
 /// What the answer for `pod` rests on, by the case's objects.
 fn needs(case: &Case, pod: &str) -> BTreeSet<Kind> {
@@ -67,8 +68,12 @@ fn kinds_that_are_not_needed_change_no_answer() {
                 }
                 let mut all = all.clone();
                 let id = all.pod_named(key(pod)).expect("the pod is in the state").id;
-                let (expected, found) = (scheduler.explain(&mut all, id, NOW), scheduler.explain(&mut less, id, NOW));
-                assert_eq!(format!("{expected:?}"), format!("{found:?}"), "{} {pod} with {kinds:?}", case.name);
+                let [expected, found] = [&mut all, &mut less].map(|cluster| {
+                    let placement = scheduler.explain(cluster, id, NOW);
+                    let explanation = Explanation::in_full(&scheduler, cluster, &placement, NOW);
+                    format!("{placement:?}\n{explanation:?}")
+                });
+                assert_eq!(expected, found, "{} {pod} with {kinds:?}", case.name);
             }
         }
     }
