@@ -29,6 +29,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "explain
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "simulate" -d 'Show where pods would go, one after the other'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "capacity" -d 'Show how many more pods fit, and what runs out first'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
+complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "resilience" -d 'Show which node\'s or zone\'s loss hurts, or how to drain nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "snapshot" -d 'Write what scheduling reads of a cluster to one file, on request redacted'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "config" -d 'Show the effective scheduler configuration'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "completion" -d 'Print the completion script for a shell'
@@ -77,6 +78,20 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -s f -l filename -d 'Schedule the pods of a manifest and of its pod templates, as many as it has replicas' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l replicas -d 'Schedule this many of each pod and each pod template of -f' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l seed -d 'Draw among equally good nodes as kube-scheduler does; the same seed draws the same' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l strategy -d 'Choose by another rule than the profile\'s score; see docs/strategies.md' -r -f -a "default\t''
+random\t''
+least-load\t''
+best-fit\t''
+first-fit\t''
+weighted-least-load\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l compare -d 'Place the same pods by several rules, and show side by side what comes of it' -r -f -a "default\t''
+random\t''
+least-load\t''
+best-fit\t''
+first-fit\t''
+weighted-least-load\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l weight-label -d 'The node label whose value is the weight, for weighted-least-load' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l price-label -d 'The node label whose value is the node\'s price: show what the used nodes cost' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l scenario -d 'Take the steps of a Scenario; see docs/scenarios.md' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l cordon -d 'Cordon a node, or those with a label: pool=gpu' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l uncordon -d 'Uncordon nodes' -r
@@ -119,8 +134,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l pending -d 'Schedule every pending pod of the state, of all namespaces'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l preempt -d 'Let pods of lower priority make way for those that fit nowhere'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l diff -d 'Show only what the changes make different, against the same pods in the unchanged cluster'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l preempt -d 'Let pods of lower priority make way for those that fit nowhere'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l exit-code -d 'End with status 1 when a pod does not fit'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l force -d 'With --drain: evict pods without a controller, too, which nobody makes anew'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l call-extenders -d 'Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes'
@@ -206,6 +221,45 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l by -d 'What is lost at once: a node, a zone, or all nodes with one value of a label' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l drain-plan -d 'Propose how to drain these nodes: NODE,NODE or a label selector; zone=NAME for a zone' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l scheduler-config -d 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+always\t''
+never\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s v -l v -d 'Say on standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s n -l namespace -d 'Namespace of the objects that are named' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l kubeconfig -d 'Path to the kubeconfig file; else KUBECONFIG, else ~/.kube/config' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l context -d 'The kubeconfig context to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l cluster -d 'The kubeconfig cluster to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l user -d 'The kubeconfig user to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l token -d 'Bearer token for the API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l as -d 'User name to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l as-group -d 'Group to impersonate; may be given several times' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l request-timeout -d 'How long to wait for a single request (1s, 2m, 3h; 0 waits forever)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l certificate-authority -d 'Path to the certificate of the authority that signed the server\'s' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l client-key -d 'Path to a client key for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l tls-server-name -d 'Name to check the server\'s certificate against' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "json\t''
+name\t''
+table\t''
+wide\t''
+yaml\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l force -d 'Of --drain-plan: evict pods that no controller makes anew as well'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l exit-code -d 'End with status 1 when a loss leaves pods without a place, or the drains cannot be completed'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l call-extenders -d 'Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l no-headers -d 'Print tables without their headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s f -l output-file -d 'The file to write [default: standard output]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l redact-map -d 'Write to FILE what stands for what; keep it to yourself' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l snapshot -d 'Take the state from a file, a directory or - (standard input) instead of a cluster' -r -F
@@ -276,12 +330,13 @@ wide\t''
 yaml\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -l no-headers -d 'Print tables without their headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "explain" -d 'Explain why a pod is pending, or why it is where it is'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "simulate" -d 'Show where pods would go, one after the other'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "capacity" -d 'Show how many more pods fit, and what runs out first'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "snapshot" -d 'Write what scheduling reads of a cluster to one file, on request redacted'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "config" -d 'Show the effective scheduler configuration'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "completion" -d 'Print the completion script for a shell'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "version" -d 'Print the version, and the Kubernetes versions whose scheduler it reproduces'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "explain" -d 'Explain why a pod is pending, or why it is where it is'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "simulate" -d 'Show where pods would go, one after the other'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "capacity" -d 'Show how many more pods fit, and what runs out first'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "resilience" -d 'Show which node\'s or zone\'s loss hurts, or how to drain nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "snapshot" -d 'Write what scheduling reads of a cluster to one file, on request redacted'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "config" -d 'Show the effective scheduler configuration'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "completion" -d 'Print the completion script for a shell'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "version" -d 'Print the version, and the Kubernetes versions whose scheduler it reproduces'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
