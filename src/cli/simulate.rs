@@ -106,9 +106,10 @@ Examples:
   kubectl sched simulate --add-nodes 2=b1-1 --remove-nodes zone=a --diff \\
       --snapshot examples/clusters/zones.yaml
 
-  # Would the same ten replicas need fewer nodes if they were packed?
-  kubectl sched simulate -f examples/pods/batch.yaml --replicas 10 \\
-      --compare default,best-fit,least-load --snapshot examples/clusters/zones.yaml
+  # Would eight replicas of this pod cost less if they were packed?
+  kubectl sched simulate -f examples/pods/app.yaml --replicas 8 \\
+      --compare default,best-fit,least-load --price-label example.com/price \\
+      --snapshot examples/clusters/prices.yaml
 
 Exit status:
   0  the question was answered, whatever the answer

@@ -20,7 +20,7 @@ pub(crate) struct StrategyFlags {
     #[arg(long, value_name = "KEY")]
     weight_label: Option<String>,
     /// The node label whose value is the node's price: show what the used nodes cost
-    #[arg(long, value_name = "KEY", requires = "compare")]
+    #[arg(long, value_name = "KEY")]
     price_label: Option<String>,
 }
 
@@ -39,9 +39,9 @@ impl StrategyFlags {
     /// The strategy of a single simulation.
     ///
     /// # Errors
-    /// The label of the weights is not named, or nobody reads it.
+    /// The label of the weights is not named, or nobody reads a label that is.
     pub(crate) fn strategy(&self) -> Result<Strategy> {
-        self.check_weights()?;
+        self.check_labels()?;
         self.strategy.map_or(Ok(Strategy::Default), |name| self.named(name))
     }
 
@@ -82,11 +82,16 @@ impl StrategyFlags {
         })
     }
 
-    fn check_weights(&self) -> Result<()> {
+    /// A label that nobody reads is a mistake.
+    fn check_labels(&self) -> Result<()> {
         let weighted = StrategyName::WeightedLeastLoad;
         if self.weight_label.is_some() && self.strategy != Some(weighted) && !self.compare.contains(&weighted) {
             return Err(Error::new("--weight-label is of no use without weighted-least-load")
                 .hint("use it with --strategy weighted-least-load"));
+        }
+        if self.price_label.is_some() && self.compare.is_empty() {
+            return Err(Error::new("--price-label is of no use without --compare")
+                .hint("use it with --compare default,best-fit"));
         }
         Ok(())
     }

@@ -7,10 +7,10 @@ use super::harness::screen;
 #[test]
 fn side_by_side() {
     assert_snapshot!(screen(
-        "simulate -f tests/cli/strategies-pod.yaml --replicas 8 --compare default,random,least-load,best-fit,first-fit,weighted-least-load \
-         --weight-label example.com/weight --price-label example.com/price --snapshot tests/cli/strategies.yaml"
+        "simulate -f examples/pods/app.yaml --replicas 8 --compare default,random,least-load,best-fit,first-fit,weighted-least-load \
+         --weight-label example.com/weight --price-label example.com/price --snapshot examples/clusters/prices.yaml"
     ), @"
-    8 pods by 6 strategies, on 5 nodes                                         v1.37
+    8 pods by 6 strategies, on 5 nodes                                       v1.34.1
 
     STRATEGY              PLACED   NODES   LEAST      BALANCE   FRAGMENTED   COST
     default                    8       5       3     5.0/0.0%   72.7/66.7%   1.22
@@ -22,10 +22,6 @@ fn side_by_side() {
     cpu/memory; LEAST: no strategy places these pods with fewer nodes in use
 
     NOT EVALUATED   the answer does not rest on this
-    NodeDeclaredFeatures     kubectl sched does not have this plugin yet: what it
-                             filters or scores is not in this answer
-    Services                 not in the input: the default constraints of
-                             PodTopologySpread do without their selectors
     weight of 3 of 5 nodes   label example.com/weight is missing or no positive
                              number: their weight is 1
     --- stderr
@@ -52,13 +48,13 @@ fn side_by_side_with_all_shares() {
 #[test]
 fn json() {
     assert_snapshot!(screen(
-        "simulate -f tests/cli/strategies-pod.yaml --compare weighted-least-load --weight-label example.com/weight \
-         --price-label example.com/none -o json --snapshot tests/cli/strategies.yaml"
+        "simulate -f examples/pods/app.yaml --compare weighted-least-load --weight-label example.com/weight \
+         --price-label example.com/none -o json --snapshot examples/clusters/prices.yaml"
     ), @r#"
     {
         "apiVersion": "kubectl-sched/v1",
         "kind": "Comparison",
-        "kubeVersion": "v1.37",
+        "kubeVersion": "v1.34.1",
         "strategies": [
             {
                 "strategy": "weighted-least-load",
@@ -88,16 +84,6 @@ fn json() {
         ],
         "notEvaluated": [
             {
-                "what": "NodeDeclaredFeatures",
-                "why": "kubectl sched does not have this plugin yet",
-                "effect": "what it filters or scores is not in this answer"
-            },
-            {
-                "what": "Services",
-                "why": "not in the input",
-                "effect": "the default constraints of PodTopologySpread do without their selectors"
-            },
-            {
                 "what": "price of 5 of 5 nodes",
                 "why": "label example.com/none is missing or no positive number",
                 "effect": "they cost nothing here"
@@ -117,9 +103,9 @@ fn json() {
 #[test]
 fn one_strategy_pod_by_pod() {
     assert_snapshot!(screen(
-        "simulate -f tests/cli/strategies-pod.yaml --replicas 3 --strategy best-fit --snapshot tests/cli/strategies.yaml"
+        "simulate -f examples/pods/app.yaml --replicas 3 --strategy best-fit --snapshot examples/clusters/prices.yaml"
     ), @"
-    3 pods placed, on 2 of 5 nodes                                             v1.37
+    3 pods placed, on 2 of 5 nodes                                           v1.34.1
     by best-fit: kube-scheduler itself would choose by score
 
     NODE      PODS    CPU          MEMORY
@@ -136,12 +122,6 @@ fn one_strategy_pod_by_pod() {
     default/new-1   small-3     424      0
     default/new-2   small-3     400      0
     default/new-3   big-1       449      0
-
-    NOT EVALUATED   the answer does not rest on this
-    NodeDeclaredFeatures   kubectl sched does not have this plugin yet: what it
-                           filters or scores is not in this answer
-    Services               not in the input: the default constraints of
-                           PodTopologySpread do without their selectors
     --- stderr
     --- status 0
     ");
@@ -150,13 +130,13 @@ fn one_strategy_pod_by_pod() {
 #[test]
 fn the_same_scenario_for_each() {
     assert_snapshot!(screen(
-        "simulate --drain big-1 --force --add-nodes 1=small-1 --compare default,best-fit --snapshot tests/cli/strategies.yaml"
+        "simulate -f examples/pods/app.yaml --replicas 2 --cordon small-3 --add-nodes 1=big-1 --compare default,best-fit --snapshot examples/clusters/prices.yaml"
     ), @"
-    0 pods by 2 strategies, on 6 nodes                                         v1.37
+    2 pods by 2 strategies, on 6 nodes                                       v1.34.1
 
     STRATEGY   PLACED   NODES   LEAST      BALANCE   FRAGMENTED
-    default         0       1       1   20.0/10.0%   11.1/15.8%
-    best-fit        0       1       1   20.0/10.0%   11.1/15.8%
+    default         2       3       2    15.8/6.1%     0.0/0.0%
+    best-fit        2       2       2   25.0/10.0%     0.0/0.0%
     cpu/memory; LEAST: no strategy places these pods with fewer nodes in use
     --- stderr
     --- status 0
@@ -165,7 +145,7 @@ fn the_same_scenario_for_each() {
 
 #[test]
 fn what_is_refused() {
-    let state = "--pending --snapshot tests/cli/strategies.yaml";
+    let state = "--pending --snapshot examples/clusters/prices.yaml";
     let refused = [
         "--strategy weighted-least-load",
         "--strategy best-fit --weight-label x",
@@ -173,6 +153,7 @@ fn what_is_refused() {
         "--compare default -o html",
         "--compare default --strategy default",
         "--strategy default --price-label x",
+        "--price-label x",
     ];
     let screens: Vec<String> = refused.iter().map(|flags| screen(&format!("simulate {flags} {state}"))).collect();
     assert_snapshot!(screens.join("\n\n"), @r#"
@@ -196,8 +177,12 @@ fn what_is_refused() {
     error: the argument '--compare <NAME,NAME...>' cannot be used with '--strategy <NAME>'. See 'kubectl sched simulate -h' for help and examples
     --- status 2
 
-    No pod to schedule                                                         v1.37
     --- stderr
-    --- status 0
+    error: --price-label is of no use without --compare; use it with --compare default,best-fit
+    --- status 2
+
+    --- stderr
+    error: --price-label is of no use without --compare; use it with --compare default,best-fit
+    --- status 2
     "#);
 }

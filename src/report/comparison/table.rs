@@ -60,6 +60,6 @@ fn grid(answer: &ComparisonAnswer, wide: bool) -> Grid {
 
 fn shares(shares: Shares, with_pods: bool) -> String {
     let print = |share: f64| format!("{:.1}", share * 100.0);
-    let pods = with_pods.then(|| format!("/{}", print(shares.pods))).unwrap_or_default();
+    let pods = if with_pods { format!("/{}", print(shares.pods)) } else { String::new() };
     format!("{}/{}{pods}%", print(shares.cpu), print(shares.memory))
 }
