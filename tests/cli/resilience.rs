@@ -71,8 +71,6 @@ fn every_zone_and_pod() {
       2 pods lost for good, no controller makes them anew: batch/resize-images and
       shop/db-0
       shop/api-2   → arm-2
-
-    topology.kubernetes.io/zone=b
     --- stderr
     --- status 0
     ");
