@@ -37,10 +37,15 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "help" -
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s f -l filename -d 'Explain the pods and pod templates of a manifest, which need not exist in the cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l node -d 'Show one node only, with every detail of every plugin' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l scheduler-config -d 'A KubeSchedulerConfiguration' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l scheduler-config -d 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s o -l output -d 'Output format: table, wide, json, yaml, name or html' -r -f -a "html\t''
+json\t''
+name\t''
+table\t''
+wide\t''
+yaml\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
@@ -72,11 +77,26 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -s f -l filename -d 'Schedule the pods of a manifest and of its pod templates, as many as it has replicas' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l replicas -d 'Schedule this many of each pod and each pod template of -f' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l seed -d 'Draw among equally good nodes as kube-scheduler does; the same seed draws the same' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l scenario -d 'Take the steps of a Scenario; see docs/scenarios.md' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l cordon -d 'Cordon a node, or those with a label: pool=gpu' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l uncordon -d 'Uncordon nodes' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l drain -d 'Cordon nodes and evict their pods as kubectl drain does, budgets respected' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l remove-node -l remove-nodes -d 'Lose nodes at once: a node, those with a label, a zone: zone=a' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l add-nodes -d 'Add N nodes like one of the cluster or a manifest, with their DaemonSet pods' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l taint -d 'Taint a node; with - behind the effect, untaint it' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l label -d 'Label a node; NODE=KEY- takes the label off' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l scale -d 'Scale a workload: deploy/web=10' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l delete -d 'Delete a workload with its pods, or a pod, which its controller makes anew' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l scheduler-config -d 'A KubeSchedulerConfiguration' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l scheduler-config -d 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -s o -l output -d 'Output format: table, wide, json, yaml, name or html' -r -f -a "html\t''
+json\t''
+name\t''
+table\t''
+wide\t''
+yaml\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
@@ -99,7 +119,10 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l pending -d 'Schedule every pending pod of the state, of all namespaces'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l preempt -d 'Let pods of lower priority make way for those that fit nowhere'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l diff -d 'Show only what the changes make different, against the same pods in the unchanged cluster'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l exit-code -d 'End with status 1 when a pod does not fit'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l force -d 'With --drain: evict pods without a controller, too, which nobody makes anew'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l call-extenders -d 'Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l no-headers -d 'Print tables without their headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
@@ -111,10 +134,9 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want -d 'Say how many more nodes this many copies need' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l like -d 'What nodes of --want are like [default: the node that takes most]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l scheduler-config -d 'A KubeSchedulerConfiguration' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l scheduler-config -d 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
@@ -136,6 +158,11 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l tls-server-name -d 'Name to check the server\'s certificate against' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "json\t''
+name\t''
+table\t''
+wide\t''
+yaml\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l exit-code -d 'End with status 1 when none fits, or less than --want'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l call-extenders -d 'Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l no-headers -d 'Print tables without their headers'
@@ -143,10 +170,9 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l scheduler-config -d 'A KubeSchedulerConfiguration' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l scheduler-config -d 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
@@ -168,6 +194,11 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l tls-server-name -d 'Name to check the server\'s certificate against' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "json\t''
+name\t''
+table\t''
+wide\t''
+yaml\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l exit-code -d 'End with status 1 when a pod does not fit'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l no-suggestions -d 'Do not look for changes that would help'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l call-extenders -d 'Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes'
@@ -178,7 +209,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s f -l output-file -d 'The file to write [default: standard output]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l redact-map -d 'Write to FILE what stands for what; keep it to yourself' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l snapshot -d 'Take the state from a file, a directory or - (standard input) instead of a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l scheduler-config -d 'The cluster\'s KubeSchedulerConfiguration, to go into the snapshot' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l scheduler-config -d 'The cluster\'s KubeSchedulerConfiguration, to go into the snapshot: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s n -l namespace -d 'Namespace of the objects that are named' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l kubeconfig -d 'Path to the kubeconfig file; else KUBECONFIG, else ~/.kube/config' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l context -d 'The kubeconfig context to use' -r
@@ -200,22 +231,49 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l scheduler-config -d 'A KubeSchedulerConfiguration' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l scheduler-config -d 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s v -l v -d 'Say on standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s n -l namespace -d 'Namespace of the objects that are named' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l kubeconfig -d 'Path to the kubeconfig file; else KUBECONFIG, else ~/.kube/config' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l context -d 'The kubeconfig context to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l cluster -d 'The kubeconfig cluster to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l user -d 'The kubeconfig user to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l token -d 'Bearer token for the API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l as -d 'User name to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l as-group -d 'Group to impersonate; may be given several times' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l request-timeout -d 'How long to wait for a single request (1s, 2m, 3h; 0 waits forever)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l certificate-authority -d 'Path to the certificate of the authority that signed the server\'s' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l client-key -d 'Path to a client key for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l tls-server-name -d 'Name to check the server\'s certificate against' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "json\t''
+name\t''
+table\t''
+wide\t''
+yaml\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l no-headers -d 'Print tables without their headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s v -l v -d 'Say on standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "json\t''
+name\t''
+table\t''
+wide\t''
+yaml\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -l no-headers -d 'Print tables without their headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending snapshot config completion version help" -f -a "explain" -d 'Explain why a pod is pending, or why it is where it is'

@@ -116,7 +116,9 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
     let mut from_files =
         if arguments.filename.is_empty() { Asked::default() } else { manifests::read(&arguments.filename)? };
     let others = std::mem::take(&mut from_files.others);
-    let question = Question::Simulation { new_pods: !arguments.filename.is_empty() };
+    // Steps of a scenario make pods, too.
+    let new_pods = !arguments.filename.is_empty() || !arguments.changes.is_empty();
+    let question = Question::Simulation { new_pods };
     let mut state =
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
     let (pods, refused) = pods(&mut state, arguments, from_files)?;
