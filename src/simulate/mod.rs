@@ -146,7 +146,9 @@ impl<'a> Simulation<'a> {
     }
 
     fn settle_remembered(&mut self, pod: PodId, place: Place, notes: &[NotEvaluated]) -> Step {
-        notes.iter().for_each(|note| self.note(note));
+        for note in notes {
+            self.note(note);
+        }
         self.change(Change::Place { pod, node: place.node, takes: Vec::new() });
         Step::new(self.cluster.pod(pod).key(), pod, Outcome::Placed(place))
     }

@@ -132,7 +132,9 @@ fn a_loss_is_what_single_questions_say() {
 fn lose(scheduler: &Scheduler, cluster: &mut Cluster, unit: &Unit) {
     for node in &unit.nodes {
         let edits = lost::node(cluster, cluster.node_named(*node).unwrap()).edits(cluster);
-        edits.iter().for_each(|change| edit(scheduler, cluster, change));
+        for change in &edits {
+            edit(scheduler, cluster, change);
+        }
         edit(scheduler, cluster, &Edit::RemoveNode { node: *node });
     }
 }
@@ -159,7 +161,9 @@ impl Left {
 fn replay(scheduler: &Scheduler, cluster: &mut Cluster, nodes: &[Name], plan: &DrainPlan) -> (usize, usize) {
     let mut left = Left::of(cluster);
     let (mut waves, mut evicted) = (0, 0);
-    nodes.iter().for_each(|node| edit(scheduler, cluster, &Edit::Cordon { node: *node }));
+    for node in nodes {
+        edit(scheduler, cluster, &Edit::Cordon { node: *node });
+    }
     for drain in &plan.drains {
         for wave in &drain.waves {
             waves += 1;
@@ -172,7 +176,9 @@ fn replay(scheduler: &Scheduler, cluster: &mut Cluster, nodes: &[Name], plan: &D
                     assert!(*left >= 0, "one more of {} than its budget allows", pod.key());
                 }
                 let edits = lost::of(cluster, std::iter::once(pod)).edits(cluster);
-                edits.iter().for_each(|change| edit(scheduler, cluster, change));
+                for change in &edits {
+                    edit(scheduler, cluster, change);
+                }
                 evicted += 1;
             }
             follow(scheduler, cluster, &wave.steps);
