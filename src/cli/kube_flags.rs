@@ -1,8 +1,12 @@
 //! kubectl's own connection flags, under kubectl's names (cli-runtime's ConfigFlags).
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+
+use crate::error::{Error, Result};
+use crate::source::live;
 
 /// Which cluster, as whom, in which namespace.
 #[derive(Clone, Debug, Default, Args)]
@@ -65,4 +69,50 @@ pub(crate) struct KubeFlags {
     /// Objects to ask for in one page of a list; 0 for all in one
     #[arg(long, value_name = "NUMBER", default_value_t = 500, hide = true)]
     pub(crate) chunk_size: usize,
+}
+
+impl KubeFlags {
+    /// The flags as the connection takes them.
+    ///
+    /// # Errors
+    /// `--request-timeout` is no duration.
+    pub(super) fn connection(&self) -> Result<live::Connection> {
+        Ok(live::Connection {
+            kubeconfig: self.kubeconfig.clone(),
+            context: self.context.clone(),
+            cluster: self.cluster.clone(),
+            user: self.user.clone(),
+            server: self.server.clone(),
+            token: self.token.clone(),
+            tls_server_name: self.tls_server_name.clone(),
+            insecure_skip_tls_verify: self.insecure_skip_tls_verify,
+            certificate_authority: self.certificate_authority.clone(),
+            client_certificate: self.client_certificate.clone(),
+            client_key: self.client_key.clone(),
+            impersonate: self.as_user.clone(),
+            impersonate_groups: self.as_group.clone(),
+            impersonate_uid: self.as_uid.clone(),
+            chunk_size: self.chunk_size,
+            request_timeout: self.request_timeout.as_deref().map(timeout).transpose()?.flatten(),
+            session: live::SessionCell::default(),
+        })
+    }
+}
+
+/// `1s`, `2m`, `3h`; 0 for none. A bare number counts seconds, as kubectl has it.
+fn timeout(text: &str) -> Result<Option<Duration>> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text.get(digits.len()..).unwrap_or_default() {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => 0,
+    };
+    match digits.parse::<u64>() {
+        Ok(0) => Ok(None),
+        Ok(number) if unit > 0 => Ok(Some(Duration::from_secs(number.saturating_mul(unit)))),
+        _ => Err(Error::new(format!(
+            "invalid value for --request-timeout: \"{text}\" is not a number with a time unit (1s, 2m, 3h)"
+        ))),
+    }
 }

@@ -5,18 +5,20 @@
 //! the other pods show (that one of them selects namespaces) is read after them.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use crate::cluster::{ClusterBuilder, Kind, Object, ObjectKey, Timestamp, name};
 use crate::config::{Behaviour, SchedulerConfig};
 use crate::error::Result;
 use crate::framework::{NotEvaluated, PolicyRule};
 use crate::needs::{Needs, Subject, selects_namespaces};
+use crate::report::StateAge;
 use crate::report::text::list;
 use crate::source::live::{Connection, Reader};
 
 use super::manifests::AskedObject;
 use super::progress::Progress;
-use super::state::{Age, from_live};
+use super::state::from_live;
 use super::target::{Named, Target};
 
 /// What is asked about.
@@ -181,6 +183,33 @@ impl Reading {
     pub(crate) fn age(&self) -> Option<Age> {
         let (at, since) = self.reader.started()?;
         Some(Age::Live { at, since, changed: self.reader.changed() })
+    }
+}
+
+/// When a state was read.
+#[derive(Clone, Debug)]
+pub(crate) enum Age {
+    /// By this program.
+    Live {
+        /// When the first list was asked for.
+        at: Timestamp,
+        since: Instant,
+        /// How many objects changed while it was read.
+        changed: Option<usize>,
+    },
+    /// As a snapshot records it, RFC 3339.
+    Recorded(String),
+}
+
+impl Age {
+    /// How old it is by now; none where what is recorded is no time.
+    pub(crate) fn by_now(&self) -> Option<StateAge> {
+        match self {
+            Self::Live { at, since, changed } => {
+                Some(StateAge { read_at: at.to_string(), age: since.elapsed(), changed: *changed })
+            }
+            Self::Recorded(read_at) => StateAge::recorded(read_at, Timestamp::now()),
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! The state a question is asked of, and the scheduler that is asked.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use clap::{Args, ValueHint};
 use serde_json::Value;
@@ -16,15 +15,15 @@ use crate::explain::own_words::Basis;
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
 use crate::needs::Needs;
+use crate::report::Grounds;
 use crate::report::html::Provenance;
-use crate::report::{Grounds, StateAge};
 use crate::scheduler::Scheduler;
 use crate::source::snapshot::NotListed;
 use crate::source::{ConfigMap, ConfigMapName, ConfigSource, Input, files, live};
 
 use super::kube_flags::KubeFlags;
 use super::output::OutputFlags;
-use super::reading::{Asker, Question, Reading};
+use super::reading::{Age, Asker, Question, Reading};
 use super::{cluster_says, config_source, reading, running_scheduler};
 
 /// Where the state comes from, and whose scheduler is reproduced.
@@ -80,32 +79,6 @@ pub(crate) struct State {
     age: Option<Age>,
     /// How much is known of the cluster's scheduler.
     pub(crate) basis: Basis,
-}
-
-/// When a state was read.
-#[derive(Clone, Debug)]
-pub(crate) enum Age {
-    /// By this program.
-    Live {
-        /// When the first list was asked for.
-        at: Timestamp,
-        since: Instant,
-        /// How many objects changed while it was read.
-        changed: Option<usize>,
-    },
-    /// As a snapshot records it, RFC 3339.
-    Recorded(String),
-}
-
-impl Age {
-    fn by_now(&self) -> Option<StateAge> {
-        match self {
-            Self::Live { at, since, changed } => {
-                Some(StateAge { read_at: at.to_string(), age: since.elapsed(), changed: *changed })
-            }
-            Self::Recorded(read_at) => StateAge::recorded(read_at, Timestamp::now()),
-        }
-    }
 }
 
 impl State {
@@ -423,52 +396,6 @@ fn clamped(version: KubeVersion, output: &OutputFlags, notes: &mut Vec<NotEvalua
         format!("answered as {nearest} would"),
     ));
     nearest
-}
-
-impl KubeFlags {
-    /// The flags as the connection takes them.
-    ///
-    /// # Errors
-    /// `--request-timeout` is no duration.
-    pub(super) fn connection(&self) -> Result<live::Connection> {
-        Ok(live::Connection {
-            kubeconfig: self.kubeconfig.clone(),
-            context: self.context.clone(),
-            cluster: self.cluster.clone(),
-            user: self.user.clone(),
-            server: self.server.clone(),
-            token: self.token.clone(),
-            tls_server_name: self.tls_server_name.clone(),
-            insecure_skip_tls_verify: self.insecure_skip_tls_verify,
-            certificate_authority: self.certificate_authority.clone(),
-            client_certificate: self.client_certificate.clone(),
-            client_key: self.client_key.clone(),
-            impersonate: self.as_user.clone(),
-            impersonate_groups: self.as_group.clone(),
-            impersonate_uid: self.as_uid.clone(),
-            chunk_size: self.chunk_size,
-            request_timeout: self.request_timeout.as_deref().map(timeout).transpose()?.flatten(),
-            session: live::SessionCell::default(),
-        })
-    }
-}
-
-/// `1s`, `2m`, `3h`; 0 for none. A bare number counts seconds, as kubectl has it.
-fn timeout(text: &str) -> Result<Option<Duration>> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match text.get(digits.len()..).unwrap_or_default() {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => 0,
-    };
-    match digits.parse::<u64>() {
-        Ok(0) => Ok(None),
-        Ok(number) if unit > 0 => Ok(Some(Duration::from_secs(number.saturating_mul(unit)))),
-        _ => Err(Error::new(format!(
-            "invalid value for --request-timeout: \"{text}\" is not a number with a time unit (1s, 2m, 3h)"
-        ))),
-    }
 }
 
 pub(super) fn from_live(error: live::LiveError) -> Error {
