@@ -77,6 +77,7 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
         explanation.near_misses.clear();
         explanation.domains.clear();
         explanation.unseen_rules.clear();
+        explanation.needed.clear();
         explanation.decision = None;
     }
     let nodes = cluster.nodes().len();
