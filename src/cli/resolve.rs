@@ -31,7 +31,7 @@ pub(crate) fn named(state: &mut State, named: &Named) -> Result<Vec<PodId>> {
     let found = state.cluster.workloads.iter().find(|workload| workload.kind == kind && workload.key == key);
     let Some(workload) = found.cloned() else {
         let of_kind = state.cluster.workloads.iter().filter(|workload| workload.kind == kind);
-        return Err(not_found(state, &plural(kind), &named.name, of_kind.map(|workload| workload.key)));
+        return Err(not_found(state, &kind.resource(), &named.name, of_kind.map(|workload| workload.key)));
     };
     let pending = pending_pods(&state.cluster, &workload);
     if !pending.is_empty() {
@@ -139,15 +139,6 @@ pub(crate) fn namespace(state: &State, namespace: Name) -> Name {
 fn in_namespace(state: &State, mut workload: Workload) -> Workload {
     workload.key.namespace = namespace(state, workload.key.namespace);
     workload
-}
-
-fn plural(kind: WorkloadKind) -> String {
-    let group = match kind {
-        WorkloadKind::ReplicationController => "",
-        WorkloadKind::Job | WorkloadKind::CronJob => ".batch",
-        _ => ".apps",
-    };
-    format!("{}s{group}", kind.as_str().to_ascii_lowercase())
 }
 
 /// kubectl's sentence, then where there is one of that name, or of nearly that name.

@@ -47,6 +47,16 @@ impl WorkloadKind {
         }
     }
 
+    /// The plural with its group, as kubectl's errors have it: `deployments.apps`.
+    pub fn resource(self) -> String {
+        let group = match self {
+            Self::ReplicationController => "",
+            Self::Job | Self::CronJob => ".batch",
+            _ => ".apps",
+        };
+        format!("{}s{group}", self.as_str().to_ascii_lowercase())
+    }
+
     /// What people type: the plural, the singular, the short name; in lower case.
     pub fn from_resource(word: &str) -> Option<Self> {
         Some(match word.split('.').next().unwrap_or_default() {

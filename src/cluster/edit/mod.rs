@@ -181,7 +181,7 @@ pub enum EditError {
     #[error("{0}")]
     Forbidden(String),
     /// There is no such workload.
-    #[error("{} \"{}\" not found", resource(.0.kind), .0.key)]
+    #[error("{} \"{}\" not found", (.0.kind).resource(), .0.key)]
     NoSuchWorkload(WorkloadKey),
     /// There is no such PodDisruptionBudget.
     #[error("poddisruptionbudgets.policy \"{0}\" not found")]
@@ -205,16 +205,6 @@ pub enum EditError {
         /// Where and why.
         message: String,
     },
-}
-
-/// The API's plural with its group, as kubectl's errors have it.
-fn resource(kind: WorkloadKind) -> String {
-    let group = match kind {
-        WorkloadKind::ReplicationController => "",
-        WorkloadKind::Job | WorkloadKind::CronJob => ".batch",
-        _ => ".apps",
-    };
-    format!("{}s{group}", kind.as_str().to_ascii_lowercase())
 }
 
 impl Edit {

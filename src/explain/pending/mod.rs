@@ -12,6 +12,8 @@ mod root;
 pub use advice::Advice;
 pub use root::{Obstacle, Root};
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 use crate::cluster::{Cluster, Name, ObjectKey, Pod, PodId, Timestamp};
@@ -68,27 +70,24 @@ struct Kind {
 /// Groups `pods`, which are pending in `cluster`. `advise` says whether to look for what would
 /// help. The state is as it was when this returns.
 pub fn find(scheduler: &Scheduler, cluster: &mut Cluster, pods: &[PodId], now: Timestamp, advise: bool) -> Pending {
-    let mut not_evaluated: Vec<NotEvaluated> = Vec::new();
+    let mut notes: BTreeMap<(String, String), NotEvaluated> = BTreeMap::new();
     let mut roots: IndexMap<String, (Root, Vec<Kind>)> = IndexMap::new();
     for pods in kinds(cluster, pods) {
         let Some(first) = pods.first() else { continue };
         let placement = scheduler.schedule(cluster, *first, now);
         for note in &placement.not_evaluated {
-            if !not_evaluated.iter().any(|other| other.what == note.what && other.why == note.why) {
-                not_evaluated.push(note.clone());
-            }
+            notes.entry((note.what.clone(), note.why.clone())).or_insert_with(|| note.clone());
         }
         let root = Root::of(&placement, cluster.pod(*first));
         let (together, kinds) = roots.entry(root.identity()).or_insert_with(|| (root.clone(), Vec::new()));
         together.take_in(&root);
         kinds.push(Kind { pods, placement });
     }
-    not_evaluated.sort_by(|a, b| (&a.what, &a.why).cmp(&(&b.what, &b.why)));
     let mut groups: Vec<Group> =
         roots.into_values().filter_map(|(root, kinds)| group(scheduler, cluster, root, kinds, now, advise)).collect();
     // Stable: groups of one size stay in the order of the queue.
     groups.sort_by_key(|group| (matches!(group.root, Root::Fits), std::cmp::Reverse(group.pods.len())));
-    Pending { groups, not_evaluated, nodes: cluster.nodes().len() }
+    Pending { groups, not_evaluated: notes.into_values().collect(), nodes: cluster.nodes().len() }
 }
 
 /// Pods that are alike, together.
