@@ -1,6 +1,7 @@
 //! `kubectl sched simulate`.
 
-use std::collections::BTreeSet;
+mod compare;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -9,12 +10,10 @@ use crate::cluster::admission::Refusal;
 use crate::cluster::{Created, PodId, Timestamp};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
-use crate::report::comparison::{self, ComparisonAnswer};
 use crate::report::simulation::{self, SimulationAnswer};
 use crate::report::{Format, Formats, html};
-use crate::simulate::comparison::without_price;
-use crate::simulate::scenario::{self, Run, Scenario};
-use crate::simulate::{Diff, Picture, Simulation, Strategy, Summary, Ties, Trial, queue};
+use crate::simulate::scenario::{self, Run};
+use crate::simulate::{Diff, Picture, Simulation, Strategy, Summary, Ties, queue};
 
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
@@ -144,8 +143,8 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
     let now = Timestamp::now();
     if !compared.is_empty() {
-        let asked = Questions { arguments, scenario: &scenario, pods: &pods, ties, now };
-        return compare(&mut state, &asked, &compared, refused);
+        let asked = compare::Questions { arguments, scenario: &scenario, pods: &pods, ties, now };
+        return compare::run(&mut state, &asked, &compared, refused);
     }
     let without = arguments.diff.then(|| unchanged(&mut state, arguments, &pods, strategy, ties, now));
     let before = Picture::of(&state.cluster);
@@ -190,53 +189,6 @@ fn unchanged(
     let picture = Picture::of(simulation.cluster());
     simulation.rewind();
     picture
-}
-
-/// What is asked of every strategy.
-struct Questions<'a> {
-    arguments: &'a SimulateArgs,
-    scenario: &'a Scenario,
-    pods: &'a [PodId],
-    ties: Ties,
-    now: Timestamp,
-}
-
-/// Asks each strategy the same, one after the other on the same state.
-fn compare(
-    state: &mut State,
-    questions: &Questions<'_>,
-    strategies: &[Strategy],
-    refused: Vec<Refusal>,
-) -> Result<Status> {
-    let Questions { arguments, scenario, pods, ties, now } = questions;
-    let price = arguments.strategies.price();
-    let before = Picture::of(&state.cluster);
-    let mut notes = BTreeSet::new();
-    let mut trials = Vec::new();
-    for strategy in strategies {
-        let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, *now, *ties)
-            .preempting(arguments.preempt)
-            .following(*strategy);
-        let steps = scenario::run(&mut simulation, scenario, pods).map_err(Error::from_error)?.steps;
-        trials.push(Trial::of(*strategy, &before, &steps, simulation.cluster(), price));
-        notes.extend(simulation.not_evaluated());
-        notes.extend(strategy.not_evaluated(simulation.cluster()));
-        notes.extend(price.and_then(|price| without_price(simulation.cluster(), price)));
-        simulation.rewind();
-    }
-    let mut not_evaluated = Vec::from_iter(notes);
-    NotEvaluated::join(&mut not_evaluated, &state.notes);
-    let answer = ComparisonAnswer { trials, refused, not_evaluated };
-    let (grounds, output) = (state.grounds(), &arguments.output);
-    let text = match output.output {
-        Format::Json => comparison::json(&answer, &grounds).map_err(Error::from_error)?,
-        Format::Yaml => comparison::yaml(&answer, &grounds).map_err(Error::from_error)?,
-        Format::Table | Format::Wide | Format::Name | Format::Html => {
-            comparison::table(&answer, output.table_options(&grounds))
-        }
-    };
-    output.print(&text)?;
-    Ok(if arguments.exit_code && !answer.fits() { Status::DoesNotFit } else { Status::Answered })
 }
 
 /// The pods in the order of the queue, and those that the API server would refuse.

@@ -1,0 +1,64 @@
+//! `--compare`: the same pods by several strategies.
+
+use std::collections::BTreeSet;
+
+use crate::cluster::admission::Refusal;
+use crate::cluster::{PodId, Timestamp};
+use crate::error::{Error, Result};
+use crate::framework::NotEvaluated;
+use crate::report::Format;
+use crate::report::comparison::{self, ComparisonAnswer};
+use crate::simulate::comparison::without_price;
+use crate::simulate::scenario::{self, Scenario};
+use crate::simulate::{Picture, Simulation, Strategy, Ties, Trial};
+
+use super::super::Status;
+use super::super::state::State;
+use super::SimulateArgs;
+
+/// What is asked of every strategy.
+pub(super) struct Questions<'a> {
+    pub(super) arguments: &'a SimulateArgs,
+    pub(super) scenario: &'a Scenario,
+    pub(super) pods: &'a [PodId],
+    pub(super) ties: Ties,
+    pub(super) now: Timestamp,
+}
+
+/// Asks each strategy the same, one after the other on the same state.
+pub(super) fn run(
+    state: &mut State,
+    questions: &Questions<'_>,
+    strategies: &[Strategy],
+    refused: Vec<Refusal>,
+) -> Result<Status> {
+    let Questions { arguments, scenario, pods, ties, now } = questions;
+    let price = arguments.strategies.price();
+    let before = Picture::of(&state.cluster);
+    let mut notes = BTreeSet::new();
+    let mut trials = Vec::new();
+    for strategy in strategies {
+        let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, *now, *ties)
+            .preempting(arguments.preempt)
+            .following(*strategy);
+        let steps = scenario::run(&mut simulation, scenario, pods).map_err(Error::from_error)?.steps;
+        trials.push(Trial::of(*strategy, &before, &steps, simulation.cluster(), price));
+        notes.extend(simulation.not_evaluated());
+        notes.extend(strategy.not_evaluated(simulation.cluster()));
+        notes.extend(price.and_then(|price| without_price(simulation.cluster(), price)));
+        simulation.rewind();
+    }
+    let mut not_evaluated = Vec::from_iter(notes);
+    NotEvaluated::join(&mut not_evaluated, &state.notes);
+    let answer = ComparisonAnswer { trials, refused, not_evaluated };
+    let (grounds, output) = (state.grounds(), &arguments.output);
+    let text = match output.output {
+        Format::Json => comparison::json(&answer, &grounds).map_err(Error::from_error)?,
+        Format::Yaml => comparison::yaml(&answer, &grounds).map_err(Error::from_error)?,
+        Format::Table | Format::Wide | Format::Name | Format::Html => {
+            comparison::table(&answer, output.table_options(&grounds))
+        }
+    };
+    output.print(&text)?;
+    Ok(if arguments.exit_code && !answer.fits() { Status::DoesNotFit } else { Status::Answered })
+}
