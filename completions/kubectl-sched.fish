@@ -75,74 +75,88 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -s f -l filename -d 'Schedule the pods of a manifest and of its pod templates, as many as it has replicas' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l replicas -d 'Schedule this many of each pod and each pod template of -f' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l seed -d 'Draw among equally good nodes as kube-scheduler does; the same seed draws the same' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l strategy -d 'Choose by another rule than the profile\'s score; see docs/strategies.md' -r -f -a "default\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s f -l filename -d 'Schedule the pods of a manifest and of its pod templates, as many as it has replicas' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l replicas -d 'Schedule this many of each pod and each pod template of -f' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l seed -d 'Draw among equally good nodes as kube-scheduler does; the same seed draws the same' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l runs -d 'Simulate as often as that, with the seeds from --seed (0 without) on, and count what comes of it' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l shard -d 'Play only one of several equal parts of the runs, the first being 0/COUNT; see simulate merge' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l strategy -d 'Choose by another rule than the profile\'s score; see docs/strategies.md' -r -f -a "default\t''
 random\t''
 least-load\t''
 best-fit\t''
 first-fit\t''
 weighted-least-load\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l compare -d 'Place the same pods by several rules, and show side by side what comes of it' -r -f -a "default\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l compare -d 'Place the same pods by several rules, and show side by side what comes of it' -r -f -a "default\t''
 random\t''
 least-load\t''
 best-fit\t''
 first-fit\t''
 weighted-least-load\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l weight-label -d 'The node label whose value is the weight, for weighted-least-load' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l price-label -d 'The node label whose value is the node\'s price: show what the used nodes cost' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l scenario -d 'Take the steps of a Scenario; see docs/scenarios.md' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l cordon -d 'Cordon a node, or those with a label: pool=gpu' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l uncordon -d 'Uncordon nodes' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l drain -d 'Cordon nodes and evict their pods as kubectl drain does, budgets respected' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l remove-node -l remove-nodes -d 'Lose nodes at once: a node, those with a label, a zone: zone=a' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l add-nodes -d 'Add N nodes like one of the cluster or a manifest, with their DaemonSet pods' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l taint -d 'Taint a node; with - behind the effect, untaint it' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l label -d 'Label a node; NODE=KEY- takes the label off' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l scale -d 'Scale a workload: deploy/web=10' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l delete -d 'Delete a workload with its pods, or a pod, which its controller makes anew' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l scheduler-config -d 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -s o -l output -d 'Output format: table, wide, json, yaml, name or html' -r -f -a "html\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l weight-label -d 'The node label whose value is the weight, for weighted-least-load' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l price-label -d 'The node label whose value is the node\'s price: show what the used nodes cost' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scenario -d 'Take the steps of a Scenario; see docs/scenarios.md' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l cordon -d 'Cordon a node, or those with a label: pool=gpu' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l uncordon -d 'Uncordon nodes' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l drain -d 'Cordon nodes and evict their pods as kubectl drain does, budgets respected' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l remove-node -l remove-nodes -d 'Lose nodes at once: a node, those with a label, a zone: zone=a' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l add-nodes -d 'Add N nodes like one of the cluster or a manifest, with their DaemonSet pods' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l taint -d 'Taint a node; with - behind the effect, untaint it' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l label -d 'Label a node; NODE=KEY- takes the label off' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scale -d 'Scale a workload: deploy/web=10' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l delete -d 'Delete a workload with its pods, or a pod, which its controller makes anew' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scheduler-config -d 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s o -l output -d 'Output format: table, wide, json, yaml, name or html' -r -f -a "html\t''
 json\t''
 name\t''
 table\t''
 wide\t''
 yaml\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -s v -l v -d 'Say on standard error what is being done' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -s n -l namespace -d 'Namespace of the objects that are named' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l kubeconfig -d 'Path to the kubeconfig file; else KUBECONFIG, else ~/.kube/config' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l context -d 'The kubeconfig context to use' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l cluster -d 'The kubeconfig cluster to use' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l user -d 'The kubeconfig user to use' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -s s -l server -d 'Address and port of the Kubernetes API server' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l token -d 'Bearer token for the API server' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l as -d 'User name to impersonate' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l as-group -d 'Group to impersonate; may be given several times' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l as-uid -d 'UID to impersonate' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l request-timeout -d 'How long to wait for a single request (1s, 2m, 3h; 0 waits forever)' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l certificate-authority -d 'Path to the certificate of the authority that signed the server\'s' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l client-key -d 'Path to a client key for TLS' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l tls-server-name -d 'Name to check the server\'s certificate against' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l pending -d 'Schedule every pending pod of the state, of all namespaces'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l diff -d 'Show only what the changes make different, against the same pods in the unchanged cluster'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l preempt -d 'Let pods of lower priority make way for those that fit nowhere'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l exit-code -d 'End with status 1 when a pod does not fit'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l force -d 'With --drain: evict pods without a controller, too, which nobody makes anew'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l call-extenders -d 'Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l no-headers -d 'Print tables without their headers'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s v -l v -d 'Say on standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s n -l namespace -d 'Namespace of the objects that are named' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l kubeconfig -d 'Path to the kubeconfig file; else KUBECONFIG, else ~/.kube/config' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l context -d 'The kubeconfig context to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l cluster -d 'The kubeconfig cluster to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l user -d 'The kubeconfig user to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l token -d 'Bearer token for the API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l as -d 'User name to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l as-group -d 'Group to impersonate; may be given several times' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l request-timeout -d 'How long to wait for a single request (1s, 2m, 3h; 0 waits forever)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l certificate-authority -d 'Path to the certificate of the authority that signed the server\'s' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l client-key -d 'Path to a client key for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l tls-server-name -d 'Name to check the server\'s certificate against' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l pending -d 'Schedule every pending pod of the state, of all namespaces'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l diff -d 'Show only what the changes make different, against the same pods in the unchanged cluster'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l preempt -d 'Let pods of lower priority make way for those that fit nowhere'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l exit-code -d 'End with status 1 when a pod does not fit'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l force -d 'With --drain: evict pods without a controller, too, which nobody makes anew'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l call-extenders -d 'Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l no-headers -d 'Print tables without their headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -f -a "merge" -d 'Put the shards of a sweep together'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+always\t''
+never\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -s v -l v -d 'Say on standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -s o -l output -d 'Output format: table, wide, json or yaml' -r -f -a "json\t''
+table\t''
+wide\t''
+yaml\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l exit-code -d 'End with status 1 when a pod does not fit in every run'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l no-headers -d 'Print tables without their headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s f -l filename -d 'Count copies of the pods and pod templates of a manifest, which need not exist in the cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l ratio -d 'Copies of each pod in one turn, in the order they are named: 3:1' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l limit -d 'Stop at this many copies' -r
@@ -340,3 +354,4 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and no
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "completion" -d 'Print the completion script for a shell'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "version" -d 'Print the version, and the Kubernetes versions whose scheduler it reproduces'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and __fish_seen_subcommand_from simulate" -f -a "merge" -d 'Put the shards of a sweep together'

@@ -83,6 +83,8 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Schedule the pods of a manifest and of its pod templates, as many as it has replicas')
             [CompletionResult]::new('--replicas', '--replicas', [CompletionResultType]::ParameterName, 'Schedule this many of each pod and each pod template of -f')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Draw among equally good nodes as kube-scheduler does; the same seed draws the same')
+            [CompletionResult]::new('--runs', '--runs', [CompletionResultType]::ParameterName, 'Simulate as often as that, with the seeds from --seed (0 without) on, and count what comes of it')
+            [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Play only one of several equal parts of the runs, the first being 0/COUNT; see simulate merge')
             [CompletionResult]::new('--strategy', '--strategy', [CompletionResultType]::ParameterName, 'Choose by another rule than the profile''s score; see docs/strategies.md')
             [CompletionResult]::new('--compare', '--compare', [CompletionResultType]::ParameterName, 'Place the same pods by several rules, and show side by side what comes of it')
             [CompletionResult]::new('--weight-label', '--weight-label', [CompletionResultType]::ParameterName, 'The node label whose value is the weight, for weighted-least-load')
@@ -136,6 +138,19 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'Objects of all namespaces; not with a name')
             [CompletionResult]::new('--all-namespaces', '--all-namespaces', [CompletionResultType]::ParameterName, 'Objects of all namespaces; not with a name')
             [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Do not check the server''s certificate: your connection is insecure')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Put the shards of a sweep together')
+            break
+        }
+        'kubectl-sched;simulate;merge' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is heeded')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on standard error what is being done')
+            [CompletionResult]::new('--v', '--v', [CompletionResultType]::ParameterName, 'Say on standard error what is being done')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format: table, wide, json or yaml')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: table, wide, json or yaml')
+            [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'End with status 1 when a pod does not fit in every run')
+            [CompletionResult]::new('--no-headers', '--no-headers', [CompletionResultType]::ParameterName, 'Print tables without their headers')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -369,6 +384,10 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             break
         }
         'kubectl-sched;help;simulate' {
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Put the shards of a sweep together')
+            break
+        }
+        'kubectl-sched;help;simulate;merge' {
             break
         }
         'kubectl-sched;help;capacity' {

@@ -33,5 +33,7 @@ mod simulate_new_pods;
 mod simulate_preempt;
 #[path = "cli/strategies.rs"]
 mod strategies;
+#[path = "cli/sweep.rs"]
+mod sweep;
 #[path = "cli/usage.rs"]
 mod usage;

@@ -1,14 +1,17 @@
-//! The README's examples are true: every command in it is run, and the screen it shows is the
-//! screen one gets.
+//! The examples of README and docs are true: every command in them is run, and a screen they show is
+//! the screen one gets.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
 
 use std::process::Command;
 
 const README: &str = include_str!("../README.md");
+const DOCS: [&str; 3] =
+    [include_str!("../docs/scenarios.md"), include_str!("../docs/strategies.md"), include_str!("../docs/sweeps.md")];
 
-/// The fenced blocks of a language, without the fences.
-fn blocks(language: &str) -> Vec<&'static str> {
-    README.split("\n```").filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n')).collect()
+/// The fenced blocks of a language, without the fences, and with each command on a line of its own.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let blocks = text.split("\n```").filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n'));
+    blocks.map(|block| block.replace("\\\n", "")).collect()
 }
 
 /// Runs what stands behind `kubectl sched` or `cargo run --`; answers stdout, stderr and whether it went well.
@@ -24,22 +27,31 @@ fn run(command: &str) -> Option<(String, String, bool)> {
     Some((text(&output.stdout), text(&output.stderr), output.status.success()))
 }
 
+/// How many of the commands in `text` were run.
+#[track_caller]
+fn commands_run(text: &str) -> usize {
+    let blocks = blocks(text, "sh");
+    let commands = blocks.iter().flat_map(|block| block.lines()).filter(|line| *line != "cargo test");
+    commands
+        .map(|command| {
+            let (stdout, stderr, success) = run(command).unwrap_or_else(|| panic!("not a command of ours: {command}"));
+            assert!(success && !stdout.is_empty() && stderr.is_empty(), "{command}\n{stdout}\n{stderr}");
+        })
+        .count()
+}
+
 #[test]
 fn every_command_runs() {
-    let mut ran = 0;
-    for command in blocks("sh").iter().flat_map(|block| block.lines()).filter(|line| *line != "cargo test") {
-        let (stdout, stderr, success) = run(command).unwrap_or_else(|| panic!("not a command of ours: {command}"));
-        assert!(success && !stdout.is_empty() && stderr.is_empty(), "{command}\n{stdout}\n{stderr}");
-        ran += 1;
+    assert!(commands_run(README) > 5, "the README has lost its examples");
+    for document in DOCS {
+        assert!(commands_run(document) > 0, "{document}");
     }
-    assert!(ran > 5, "the README has lost its examples");
 }
 
 #[test]
 fn the_screen_is_the_screen() {
-    let screens = blocks("console");
-    assert!(!screens.is_empty(), "the README has lost its screen");
-    for screen in screens {
+    assert!(!blocks(README, "console").is_empty(), "the README has lost its screen");
+    for screen in std::iter::once(README).chain(DOCS).flat_map(|text| blocks(text, "console")) {
         let (command, shown) = screen.split_once('\n').unwrap();
         let (stdout, _, _) = run(command.strip_prefix("$ ").unwrap()).unwrap();
         assert_eq!(stdout.trim_end(), shown.trim_end(), "{command}");

@@ -14,6 +14,7 @@ mod config;
 mod config_args;
 mod config_source;
 mod explain;
+mod interrupt;
 mod kube_flags;
 mod manifests;
 mod output;
@@ -32,6 +33,7 @@ mod target;
 mod usage;
 mod verbosity;
 mod version;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -37,7 +37,12 @@ pub(crate) fn without_html(output: Arg) -> Arg {
     output.value_parser(FormatParser(Formats::WITHOUT_HTML)).help("Output format: table, wide, json, yaml or name")
 }
 
-/// What such a command says to one who asks for a page.
+/// `-o` of a command that shows figures only.
+pub(crate) fn of_figures(output: Arg) -> Arg {
+    output.value_parser(FormatParser(Formats::OF_FIGURES)).help("Output format: table, wide, json or yaml")
+}
+
+/// What a command without pages says to one who asks for a page.
 pub(crate) fn no_html() -> Error {
     Error::from_error(Formats::WITHOUT_HTML.unknown("html"))
 }

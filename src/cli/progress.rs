@@ -1,10 +1,7 @@
-//! How far the reading of a cluster has come: one line on a terminal, gone when it is done.
+//! How far something has come: one line on a terminal, gone when it is done.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
-
-use crate::report::text::count;
-use crate::source::live::Seen;
 
 /// Whoever waits less needs no line.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -23,15 +20,16 @@ impl Progress {
         Self { is_seen: io::stderr().is_terminal(), next: Instant::now() + PATIENCE, is_there: false }
     }
 
-    /// Shows how far it is, unless it did so just now.
-    pub(crate) fn show(&mut self, seen: Seen) {
+    /// Shows how far it is, unless it did so just now. The line is short: one that wraps could not be
+    /// taken back.
+    pub(crate) fn show(&mut self, line: impl FnOnce() -> String) {
         let now = Instant::now();
         if !self.is_seen || now < self.next {
             return;
         }
         self.next = now + PACE;
         self.is_there = true;
-        write(&format!("\r{}\x1b[K", line(seen)));
+        write(&format!("\r{}\x1b[K", line()));
     }
 
     /// Takes the line away.
@@ -53,21 +51,4 @@ impl Drop for Progress {
 fn write(text: &str) {
     let mut stderr = io::stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
-}
-
-/// Short enough for every terminal: a line that wraps could not be taken back.
-fn line(seen: Seen) -> String {
-    format!("reading: {} of {}, {}", seen.kinds, count(seen.of, "kind"), count(seen.objects, "object"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_line_says_kinds_and_objects() {
-        let seen = |kinds, of, objects| line(Seen { kinds, of, objects });
-        assert_eq!(seen(0, 1, 1), "reading: 0 of 1 kind, 1 object");
-        assert_eq!(seen(3, 14, 12_500), "reading: 3 of 14 kinds, 12,500 objects");
-    }
 }

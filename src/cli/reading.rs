@@ -13,8 +13,8 @@ use crate::error::Result;
 use crate::framework::{NotEvaluated, PolicyRule};
 use crate::needs::{Needs, Subject, selects_namespaces};
 use crate::report::StateAge;
-use crate::report::text::list;
-use crate::source::live::{Connection, Reader};
+use crate::report::text::{count, list};
+use crate::source::live::{Connection, Reader, Seen};
 
 use super::manifests::AskedObject;
 use super::progress::Progress;
@@ -153,7 +153,7 @@ impl Reading {
                 return Ok(());
             }
             let progress = &mut self.progress;
-            let listed = self.reader.read(&kinds, &deciding, builder, &mut |seen| progress.show(seen));
+            let listed = self.reader.read(&kinds, &deciding, builder, &mut |seen| progress.show(|| in_words(seen)));
             self.forbidden.extend(listed.map_err(from_live)?.forbidden);
             needs = asker.needs(builder);
         }
@@ -221,4 +221,21 @@ pub(crate) fn not_listed(kind: Kind, why: String, needs: &Needs) -> Option<NotEv
     }
     let effect = format!("{} judged as if there were none", list(&readers, readers.len()));
     Some(NotEvaluated::of_kind(kind, why, effect))
+}
+
+/// How far the reading is.
+pub(crate) fn in_words(Seen { kinds, of, objects }: Seen) -> String {
+    format!("reading: {kinds} of {}, {}", count(of, "kind"), count(objects, "object"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_told_in_kinds_and_objects() {
+        let seen = |kinds, of, objects| in_words(Seen { kinds, of, objects });
+        assert_eq!(seen(0, 1, 1), "reading: 0 of 1 kind, 1 object");
+        assert_eq!(seen(3, 14, 12_500), "reading: 3 of 14 kinds, 12,500 objects");
+    }
 }

@@ -16,6 +16,7 @@ use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};
 use super::reading::Question;
 use super::state::{State, StateFlags};
+use super::watch::Watch;
 use super::{Status, TEMPLATE};
 
 /// Show which node's or zone's loss hurts, or how to drain nodes
@@ -80,6 +81,9 @@ pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
     };
     NotEvaluated::join(answer.not_evaluated_mut(), &state.notes);
     print(&answer, &arguments.output, &state)?;
+    if let Some((told, of)) = answer.stopped_after() {
+        return Err(Error::new(format!("stopped after {told} of {of} losses")));
+    }
     Ok(if arguments.exit_code && !answer.is_fine() { Status::DoesNotFit } else { Status::Answered })
 }
 
@@ -95,7 +99,10 @@ fn losses(state: &State, by: &str) -> Result<LossAnswer> {
         return Err(Error::new(format!("no node has the label {key} in {}", state.origin))
             .hint("--by takes node, zone, or the key of a label"));
     }
-    let sweep = sweep(&state.scheduler, &state.cluster, &units, Timestamp::now()).map_err(Error::from_error)?;
+    let watch = Watch::over("losses");
+    let sweep = sweep(&state.scheduler, &state.cluster, &units, Timestamp::now(), &watch);
+    watch.end();
+    let sweep = sweep.map_err(Error::from_error)?;
     Ok(LossAnswer { by, sweep, unlabelled })
 }
 

@@ -1,10 +1,12 @@
 //! `kubectl sched simulate`.
 
 mod compare;
+mod merge;
+mod sweep;
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::cluster::admission::Refusal;
 use crate::cluster::{Created, PodId, Timestamp};
@@ -13,6 +15,7 @@ use crate::framework::NotEvaluated;
 use crate::report::simulation::{self, SimulationAnswer};
 use crate::report::{Format, Formats, html};
 use crate::simulate::scenario::{self, Run};
+use crate::simulate::sweep::Question as Repeated;
 use crate::simulate::{Diff, Picture, Simulation, Strategy, Summary, Ties, queue};
 
 use super::kube_flags::KubeFlags;
@@ -42,11 +45,16 @@ use super::{Status, TEMPLATE, resolve};
 /// away, as their controllers would make them. --scenario takes such steps from a file.
 ///
 /// Where several nodes are equally good the first in the order of names is taken, so that a run
-/// can be repeated; kube-scheduler draws one of them. TIES says how many others there were.
+/// can be repeated; kube-scheduler draws one of them. TIES says how many others there were. With
+/// --seed one is drawn, and --runs tells what comes of many draws: how often every pod finds a
+/// place, and how often it is on which node.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched simulate (--pending | -f FILE | CHANGES) [OPTIONS]")]
+#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched simulate (--pending | -f FILE | CHANGES) [OPTIONS]\n  kubectl sched simulate merge FILE...")]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct SimulateArgs {
+    #[command(subcommand)]
+    command: Option<SimulateCommand>,
     /// Schedule every pending pod of the state, of all namespaces
     #[arg(long)]
     pending: bool,
@@ -69,6 +77,8 @@ pub(crate) struct SimulateArgs {
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]
+    sweep: sweep::SweepFlags,
+    #[command(flatten)]
     strategies: StrategyFlags,
     #[command(flatten)]
     changes: ScenarioFlags,
@@ -78,6 +88,11 @@ pub(crate) struct SimulateArgs {
     output: OutputFlags,
     #[command(flatten)]
     kube: KubeFlags,
+}
+
+#[derive(Debug, Subcommand)]
+enum SimulateCommand {
+    Merge(merge::MergeArgs),
 }
 
 const EXAMPLES: &str = "\
@@ -110,12 +125,23 @@ Examples:
       --compare default,best-fit,least-load --price-label example.com/price \\
       --snapshot examples/clusters/prices.yaml
 
+  # Do all of them fit, however kube-scheduler draws among equally good nodes?
+  kubectl sched simulate -f examples/pods/app.yaml --replicas 8 --runs 100 \\
+      --exit-code --snapshot examples/clusters/prices.yaml
+
 Exit status:
   0  the question was answered, whatever the answer
-  1  with --exit-code only: answered, and a pod does not fit
+  1  with --exit-code only: answered, and a pod does not fit (in every run)
   2  the question could not be answered";
 
 pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
+    match &arguments.command {
+        Some(SimulateCommand::Merge(arguments)) => merge::run(arguments),
+        None => simulate(arguments),
+    }
+}
+
+fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     if !arguments.pending && arguments.filename.is_empty() && arguments.changes.is_empty() {
         return Err(Error::new("you must say what to schedule")
             .hint("use --pending, -f FILE, or change the cluster, such as with --drain NODE"));
@@ -126,6 +152,7 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
     }
     let strategy = arguments.strategies.strategy()?;
     let compared = arguments.strategies.compared()?;
+    let plan = arguments.sweep.plan(arguments.seed, &arguments.output)?;
     if !compared.is_empty() && matches!(arguments.output.output, Format::Html | Format::Name) {
         let format = if arguments.output.output == Format::Html { "html" } else { "name" };
         return Err(Error::from_error(Formats::OF_FIGURES.unknown(format)).hint("--compare shows figures"));
@@ -145,6 +172,11 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
     if !compared.is_empty() {
         let asked = compare::Questions { arguments, scenario: &scenario, pods: &pods, ties, now };
         return compare::run(&mut state, &asked, &compared, refused);
+    }
+    if let Some(plan) = plan {
+        let question = Repeated { scenario: &scenario, pods: &pods, strategy, preempts: arguments.preempt, now };
+        let asked = sweep::Asked { question, plan, refused, exit_code: arguments.exit_code };
+        return sweep::run(&state, asked, &arguments.output);
     }
     let without = arguments.diff.then(|| unchanged(&mut state, arguments, &pods, strategy, ties, now));
     let before = Picture::of(&state.cluster);

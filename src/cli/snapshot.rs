@@ -18,6 +18,7 @@ use crate::source::{ConfigSource, Input};
 
 use super::kube_flags::KubeFlags;
 use super::progress::Progress;
+use super::reading::in_words;
 use super::state::from_live;
 use super::{Status, TEMPLATE, config_source, output};
 
@@ -97,7 +98,7 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
     } else {
         let connection = arguments.kube.connection()?;
         let mut progress = Progress::new();
-        snapshot.read_cluster(&connection, &mut |seen| progress.show(seen)).map_err(from_live)?;
+        snapshot.read_cluster(&connection, &mut |seen| progress.show(|| in_words(seen))).map_err(from_live)?;
         (String::new(), Some(connection))
     };
     if let Some(source) = named {

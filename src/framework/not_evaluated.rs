@@ -2,12 +2,12 @@
 
 use std::sync::Mutex;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::cluster::Kind;
+use crate::cluster::{Kind, Name, name};
 
 /// One thing an answer does not rest on.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NotEvaluated {
     /// What is missing: a kind, a plugin, an extender, an expression.
@@ -25,32 +25,32 @@ pub struct NotEvaluated {
 }
 
 /// A rule of a ClusterRole (`rbac.authorization.k8s.io/v1`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyRule {
     /// The API group; empty for core.
-    pub api_groups: [&'static str; 1],
+    pub api_groups: [Name; 1],
     /// The resource, such as `csinodes`.
-    pub resources: [&'static str; 1],
+    pub resources: [Name; 1],
     /// `list`.
-    pub verbs: [&'static str; 1],
+    pub verbs: [Name; 1],
 }
 
 impl PolicyRule {
     /// The right to list all objects of `kind`.
     pub fn list(kind: Kind) -> Self {
-        Self { api_groups: [kind.api_group()], resources: [kind.resource()], verbs: ["list"] }
+        Self { api_groups: [name(kind.api_group())], resources: [name(kind.resource())], verbs: [name("list")] }
     }
 
     /// The right to list events.
     pub fn list_events() -> Self {
-        Self { api_groups: [""], resources: ["events"], verbs: ["list"] }
+        Self { api_groups: [name("")], resources: [name("events")], verbs: [name("list")] }
     }
 
     /// As `kubectl create clusterrole --resource` takes it: `csinodes.storage.k8s.io`.
     pub fn resource(&self) -> String {
         let ([resource], [group]) = (self.resources, self.api_groups);
-        if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") }
+        if group.is_empty() { resource.as_str().to_owned() } else { format!("{resource}.{group}") }
     }
 }
 

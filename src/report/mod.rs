@@ -16,6 +16,7 @@ pub mod pending;
 pub mod resilience;
 pub mod simulation;
 pub mod style;
+pub mod sweep;
 pub mod table;
 pub mod text;
 

@@ -24,7 +24,9 @@ pub mod scenario;
 pub mod step;
 pub mod strategy;
 pub mod summary;
+pub mod sweep;
 pub mod ties;
+mod workers;
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +40,7 @@ pub use step::{Cause, Outcome, Place, Step, Unplaced};
 pub use strategy::Strategy;
 pub use summary::{NodeChange, NodeLoad, Summary, UnplacedGroup};
 pub use ties::Ties;
+pub use workers::{Unwatched, Watcher};
 
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::resilience::drain_plan::{DrainPlan, propose};
 use kubectl_sched::simulate::resilience::{By, Unit, sweep};
 use kubectl_sched::simulate::scenario::lost;
-use kubectl_sched::simulate::{Outcome, Simulation, Step, Ties};
+use kubectl_sched::simulate::{Outcome, Simulation, Step, Ties, Unwatched};
 use kubectl_sched::source;
 use serde_json::{Value, json};
 
@@ -108,7 +108,7 @@ fn a_loss_is_what_single_questions_say() {
             let (units, _) = by.units(&cluster);
             let run = |threads| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                pool.install(|| sweep(&scheduler, &cluster, &units, NOW)).unwrap()
+                pool.install(|| sweep(&scheduler, &cluster, &units, NOW, &Unwatched)).unwrap()
             };
             let all = run(1);
             assert_eq!(format!("{all:?}"), format!("{:?}", run(3)));

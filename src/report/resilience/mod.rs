@@ -49,6 +49,13 @@ impl ResilienceAnswer {
         }
     }
 
+    /// How many losses are told of, and of how many, where somebody did not wait for all.
+    pub fn stopped_after(&self) -> Option<(usize, usize)> {
+        let Self::Losses(LossAnswer { sweep, .. }) = self else { return None };
+        let told = sweep.losses.len();
+        (sweep.untold > 0).then_some((told, told + sweep.untold))
+    }
+
     /// What the answer does not rest on.
     pub fn not_evaluated(&self) -> &[NotEvaluated] {
         match self {

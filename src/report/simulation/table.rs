@@ -270,7 +270,7 @@ pub(in crate::report) fn preemption(step: &Step) -> String {
     victims.into_iter().chain(left).collect::<Vec<_>>().join("; ")
 }
 
-pub(super) fn left_out(screen: &mut Screen, all: usize, most: usize, noun: &str) {
+pub(in crate::report) fn left_out(screen: &mut Screen, all: usize, most: usize, noun: &str) {
     if all > most {
         screen.line(&[(Label::Dim, &format!("and {}: -o wide shows all", count(all - most, &format!("more {noun}"))))]);
     }

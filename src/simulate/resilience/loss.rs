@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
-use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::cluster::{Cluster, ObjectKey, Timestamp};
@@ -13,6 +12,7 @@ use crate::scheduler::Scheduler;
 
 use super::super::scenario::budgets::Budgets;
 use super::super::scenario::{self, Change, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep};
+use super::super::workers::{self, Watcher};
 use super::super::{Outcome, Simulation, Step, Ties, UnplacedGroup, summary};
 use super::Unit;
 
@@ -22,6 +22,8 @@ pub struct Sweep {
     /// A loss a unit; the one that does most damage first, those that do as much in the order of
     /// the units.
     pub losses: Vec<Loss>,
+    /// Units of which it is not known, as the sweep was stopped before.
+    pub untold: usize,
     /// What could not be judged.
     pub not_evaluated: Vec<NotEvaluated>,
 }
@@ -73,26 +75,33 @@ impl Loss {
     }
 }
 
-/// Loses every unit, each on the state as it is. Every thread changes one copy of the state and
-/// changes it back; the answer is the same whatever their number.
+/// Loses every unit, each on the state as it is, on all cores. Every thread changes one copy of the
+/// state and changes it back; the answer is the same whatever their number. One that `watcher`
+/// stops has lost the first units.
 ///
 /// # Errors
 /// A unit names a node that is not there.
-pub fn sweep(scheduler: &Scheduler, cluster: &Cluster, units: &[Unit], now: Timestamp) -> Result<Sweep, ScenarioError> {
-    let workers = rayon::current_num_threads().min(units.len());
-    let shares: Vec<Vec<Lost>> = (0..workers)
-        .into_par_iter()
-        .map(|worker| {
-            let mut own = cluster.clone();
-            let share = units.iter().enumerate().skip(worker).step_by(workers);
-            share.map(|(place, unit)| lose(scheduler, &mut own, place, unit, now)).collect()
-        })
-        .collect::<Result<_, _>>()?;
+pub fn sweep(
+    scheduler: &Scheduler,
+    cluster: &Cluster,
+    units: &[Unit],
+    now: Timestamp,
+    watcher: &dyn Watcher,
+) -> Result<Sweep, ScenarioError> {
+    let (shares, asked) = workers::share(cluster, units.len(), watcher, |cluster, places| {
+        let units = places.filter_map(|place| Some((place, units.get(place)?)));
+        units.map(|(place, unit)| lose(scheduler, cluster, place, unit, now)).collect::<Result<Vec<Lost>, _>>()
+    })?;
     let mut all: Vec<Lost> = shares.into_iter().flatten().collect();
     all.sort_by_key(|lost| (Reverse(lost.loss.damage()), lost.place));
-    let notes: BTreeSet<NotEvaluated> = all.iter_mut().flat_map(|lost| std::mem::take(&mut lost.notes)).collect();
+    let mut notes: BTreeSet<NotEvaluated> = all.iter_mut().flat_map(|lost| std::mem::take(&mut lost.notes)).collect();
+    let untold = units.len() - asked;
+    if untold > 0 {
+        let what = format!("{untold} of {} losses", units.len());
+        notes.insert(NotEvaluated::new(what, "stopped before", "whether it does harm is not known"));
+    }
     let losses = all.into_iter().map(|lost| lost.loss).collect();
-    Ok(Sweep { losses, not_evaluated: notes.into_iter().collect() })
+    Ok(Sweep { losses, untold, not_evaluated: notes.into_iter().collect() })
 }
 
 /// A loss, and which of the units it was.

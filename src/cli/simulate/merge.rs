@@ -1,0 +1,55 @@
+//! `kubectl sched simulate merge`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use crate::cluster::Timestamp;
+use crate::error::{Error, Result};
+use crate::report::{Grounds, StateAge, sweep};
+use crate::simulate::sweep::merge;
+use crate::source::{Input, read_value};
+
+use super::super::output::{self, OutputFlags};
+use super::super::{Status, TEMPLATE};
+use super::sweep::print;
+
+/// Put the shards of a sweep together
+///
+/// The files are what `simulate --runs NUMBER --shard INDEX/COUNT -o json` (or yaml) wrote, one for each
+/// shard, in any order. The answer is that of the same simulate without --shard, to the letter. A shard
+/// that is missing, there twice, stopped, or of another question is refused.
+#[derive(Debug, Args)]
+#[command(mut_arg("output", output::of_figures))]
+#[command(help_template = TEMPLATE, after_help = "\
+Examples:
+  # Two halves of 200 runs, which two machines could play
+  kubectl sched simulate -f examples/pods/app.yaml --replicas 8 --runs 200 \\
+      --shard 0/2 -o json --snapshot examples/clusters/prices.yaml > half-0.json
+  kubectl sched simulate -f examples/pods/app.yaml --replicas 8 --runs 200 \\
+      --shard 1/2 -o json --snapshot examples/clusters/prices.yaml > half-1.json
+  kubectl sched simulate merge half-0.json half-1.json")]
+pub(super) struct MergeArgs {
+    /// A shard
+    #[arg(value_name = "FILE|-", required = true, value_hint = ValueHint::FilePath)]
+    files: Vec<PathBuf>,
+    /// End with status 1 when a pod does not fit in every run
+    #[arg(long)]
+    exit_code: bool,
+    #[command(flatten)]
+    output: OutputFlags,
+}
+
+pub(super) fn run(arguments: &MergeArgs) -> Result<Status> {
+    let mut shards = Vec::new();
+    for file in &arguments.files {
+        let input = Input::from(file.clone());
+        let value = read_value(&input).map_err(Error::from_error)?;
+        let swept = sweep::read(value).map_err(|message| Error::new(format!("{input}: {message}")))?;
+        shards.push((input.to_string(), swept));
+    }
+    let whole = merge(shards).map_err(Error::new)?;
+    let age = whole.read_at.as_deref().and_then(|read_at| StateAge::recorded(read_at, Timestamp::now()));
+    let grounds = Grounds { kube_version: whole.kube_version.clone(), age };
+    print(&whole, &grounds, arguments.exit_code, &arguments.output)
+}

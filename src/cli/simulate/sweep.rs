@@ -1,0 +1,115 @@
+//! `--runs`: the same simulation with many seeds, whole or a shard of it.
+
+use clap::Args;
+
+use crate::cluster::admission::Refusal;
+use crate::error::{Error, Result};
+use crate::framework::NotEvaluated;
+use crate::report::sweep::{json, table, yaml};
+use crate::report::{Format, Formats, Grounds};
+use crate::simulate::Strategy;
+use crate::simulate::sweep::{Plan, Question, Shard, Sweep, Swept, fingerprint, sweep};
+
+use super::super::Status;
+use super::super::output::OutputFlags;
+use super::super::state::State;
+use super::super::watch::Watch;
+
+/// Many runs.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Options of many runs")]
+pub(super) struct SweepFlags {
+    /// Simulate as often as that, with the seeds from --seed (0 without) on, and count what comes of it
+    #[arg(long, value_name = "NUMBER", value_parser = some_runs)]
+    #[arg(conflicts_with_all = ["diff", "compare"])]
+    runs: Option<u64>,
+    /// Play only one of several equal parts of the runs, the first being 0/COUNT; see simulate merge
+    #[arg(long, value_name = "INDEX/COUNT", requires_all = ["runs", "snapshot"])]
+    shard: Option<Shard>,
+}
+
+impl SweepFlags {
+    /// Which runs to play; none where it is one simulation.
+    ///
+    /// # Errors
+    /// There are not so many seeds, or a sweep does not have this format.
+    pub(super) fn plan(&self, seed: Option<u64>, output: &OutputFlags) -> Result<Option<Plan>> {
+        let Some(runs) = self.runs else { return Ok(None) };
+        let seed = seed.unwrap_or_default();
+        if seed.checked_add(runs).is_none() {
+            return Err(Error::new(format!("there are no {runs} seeds from {seed} on")).hint("use a lower --seed"));
+        }
+        check(output)?;
+        Ok(Some(Plan { seed, runs, shard: self.shard }))
+    }
+}
+
+/// One at least.
+fn some_runs(text: &str) -> std::result::Result<u64, String> {
+    text.parse()
+        .ok()
+        .filter(|runs| *runs > 0)
+        .ok_or_else(|| format!("\"{text}\" is no number of runs; write one from 1 on"))
+}
+
+/// Whether a sweep has the format that was asked for.
+pub(super) fn check(output: &OutputFlags) -> Result<()> {
+    match output.output {
+        Format::Html => Err(Error::from_error(Formats::OF_FIGURES.unknown("html")).hint("--runs shows figures")),
+        Format::Name => Err(Error::from_error(Formats::OF_FIGURES.unknown("name")).hint("--runs shows figures")),
+        Format::Json | Format::Yaml | Format::Table | Format::Wide => Ok(()),
+    }
+}
+
+/// What is asked, and which pods never come into being.
+pub(super) struct Asked<'a> {
+    pub(super) question: Question<'a>,
+    pub(super) plan: Plan,
+    pub(super) refused: Vec<Refusal>,
+    pub(super) exit_code: bool,
+}
+
+/// Plays the runs. Whoever ends it early is told what has come of it so far.
+pub(super) fn run(state: &State, asked: Asked<'_>, output: &OutputFlags) -> Result<Status> {
+    let Asked { question, plan, refused, exit_code } = asked;
+    let watch = Watch::over("runs");
+    let swept = sweep(&state.scheduler, &state.cluster, &question, &plan, &watch);
+    let is_stopped = watch.end();
+    let Sweep { tally, mut not_evaluated } = swept.map_err(Error::from_error)?;
+    NotEvaluated::join(&mut not_evaluated, &state.notes);
+    // Shards read them back without their kinds; the whole is to say the same in the same order.
+    for note in &mut not_evaluated {
+        note.kind = None;
+    }
+    not_evaluated.sort();
+    not_evaluated.dedup();
+    let grounds = state.grounds();
+    let (played, runs) = (tally.runs(), plan.seeds().count() as u64);
+    let swept = Swept {
+        kube_version: grounds.kube_version.clone(),
+        read_at: grounds.age.as_ref().map(|age| age.read_at.clone()),
+        question: plan.shard.map(|_| fingerprint(&state.scheduler, &state.cluster, &question)),
+        strategy: (question.strategy != Strategy::Default).then(|| question.strategy.name().to_owned()),
+        plan,
+        tally,
+        refused: refused.iter().map(|refusal| (refusal.pod, refusal.to_string())).collect(),
+        not_evaluated,
+    };
+    let status = print(&swept, &grounds, exit_code, output)?;
+    if is_stopped && played < runs {
+        return Err(Error::new(format!("stopped after {played} of {runs} runs")));
+    }
+    Ok(status)
+}
+
+/// Prints a sweep, whole or in part.
+pub(super) fn print(swept: &Swept, grounds: &Grounds, exit_code: bool, output: &OutputFlags) -> Result<Status> {
+    check(output)?;
+    let text = match output.output {
+        Format::Json => json(swept, grounds).map_err(Error::from_error)?,
+        Format::Yaml => yaml(swept, grounds).map_err(Error::from_error)?,
+        Format::Table | Format::Wide | Format::Name | Format::Html => table(swept, output.table_options(grounds)),
+    };
+    output.print(&text)?;
+    Ok(if exit_code && !swept.fits() { Status::DoesNotFit } else { Status::Answered })
+}

@@ -1,0 +1,47 @@
+//! A long question under way: how far it is, on a terminal, and Ctrl-C to end it early.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crate::report::text::thousands;
+use crate::simulate::Watcher;
+
+use super::interrupt;
+use super::progress::Progress;
+
+/// Shows progress and hears Ctrl-C.
+pub(crate) struct Watch {
+    /// What is counted, in the plural.
+    noun: &'static str,
+    progress: Mutex<Progress>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Watch {
+    /// Watches over many of `noun`.
+    pub(crate) fn over(noun: &'static str) -> Self {
+        Self { noun, progress: Mutex::new(Progress::new()), stop: interrupt::listen() }
+    }
+
+    /// Takes the line away. Answers whether somebody wanted it to stop.
+    pub(crate) fn end(&self) -> bool {
+        if let Ok(mut progress) = self.progress.lock() {
+            progress.end();
+        }
+        self.is_stopped()
+    }
+}
+
+impl Watcher for Watch {
+    fn answered(&self, answered: usize, of: usize) {
+        // Whoever finds it busy is overtaken anyway.
+        if let Ok(mut progress) = self.progress.try_lock() {
+            progress
+                .show(|| format!("{} of {} {}; Ctrl-C ends it here", thousands(answered), thousands(of), self.noun));
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,225 @@
+//! `-o table` and `-o wide` of a sweep.
+//!
+//! In how many runs every pod finds a place comes first; then the least, the middle and the most
+//! of all runs; then which pods find none and why, and where pods and nodes end up.
+
+use std::cmp::Reverse;
+
+use crate::cluster::{Name, ObjectKey};
+use crate::simulate::sweep::{Distribution, PodTally, Shard, Swept};
+
+use super::super::style::Label;
+use super::super::table::{Grid, Options, Screen, not_evaluated};
+use super::super::text::{count, list, thousands};
+use super::pods_of_node;
+
+/// Groups of pods without a place that are shown.
+const GROUPS: usize = 5;
+/// Nodes that are shown.
+const NODES: usize = 10;
+/// Pods that are shown.
+const PODS: usize = 20;
+/// Nodes of a pod that are named.
+const NODES_OF_A_POD: usize = 3;
+
+/// The sweep as a person reads it.
+pub fn table(swept: &Swept, options: Options<'_>) -> String {
+    let mut screen = Screen::new(options.width, options.headers);
+    let most = |most: usize| if options.wide { usize::MAX - 1 } else { most };
+    let (label, headline) = headline(swept);
+    screen.headline(label, &headline, &options.grounds.to_string());
+    if let Some(strategy) = &swept.strategy {
+        let text = format!("by {strategy}: kube-scheduler itself would choose by score");
+        screen.paragraph(Label::Warning, &text);
+    }
+    if let Some((first, message)) = swept.refused.first() {
+        let refused = count(swept.refused.len(), "pod");
+        screen.paragraph(Label::Rejected, &format!("{refused} refused by the API server, such as {first}: {message}"));
+    }
+    if !swept.tally.pods.is_empty() {
+        figures(&mut screen, swept);
+        worst(&mut screen, swept);
+        unplaced(&mut screen, swept, most(GROUPS));
+        nodes(&mut screen, swept, most(NODES));
+        pods(&mut screen, swept, most(PODS), most(NODES_OF_A_POD));
+    }
+    scenario(&mut screen, swept);
+    not_evaluated(&mut screen, &swept.not_evaluated);
+    screen.finish()
+}
+
+/// The answer in one line.
+fn headline(swept: &Swept) -> (Label, String) {
+    let tally = &swept.tally;
+    let (whole, runs) = (tally.whole_runs(), tally.runs());
+    let shard = swept.plan.shard.map(|Shard { index, of }| format!("Shard {index} of {of}: ")).unwrap_or_default();
+    let of = thousands(number(runs));
+    let (label, text) = if runs == 0 {
+        (Label::Plain, "no run was played".to_owned())
+    } else if tally.pods.is_empty() {
+        (Label::Plain, format!("no pod to schedule in {}", count(number(runs), "run")))
+    } else if whole == runs {
+        let pods = match (tally.placed.least(), tally.placed.most()) {
+            (least, most) if least == most => count(number(most), "pod"),
+            _ => "every pod".to_owned(),
+        };
+        (
+            Label::Fits,
+            format!("{pods} placed in {}", if runs == 1 { "the run".to_owned() } else { format!("all {of} runs") }),
+        )
+    } else if whole == 0 {
+        (Label::Rejected, format!("no run of {of} places every pod"))
+    } else {
+        (
+            Label::Rejected,
+            format!("every pod placed in {} of {of} runs ({})", thousands(number(whole)), share(whole, runs)),
+        )
+    };
+    (label, format!("{shard}{}", if shard.is_empty() { capitalised(&text) } else { text }))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+/// The least, the middle and the most of what can differ.
+fn figures(screen: &mut Screen, swept: &Swept) {
+    let tally = &swept.tally;
+    screen.blank();
+    let mut grid = Grid::new(["OVER ALL RUNS", "LEAST", "MEDIAN", "MOST"]).right_aligned(1..4);
+    let mut row = |name: &str, distribution: &Distribution, print: fn(u64) -> String| {
+        let values = [distribution.least(), distribution.median(), distribution.most()];
+        grid.row(Label::Plain, [name.to_owned()].into_iter().chain(values.map(print)));
+    };
+    let counted = |value: u64| thousands(number(value));
+    let percent = |thousandths: u64| format!("{}.{}%", thousandths / 10, thousandths % 10);
+    row("pods placed", &tally.placed, counted);
+    row("pods without a place", &tally.unplaced, counted);
+    if tally.preempted.most() > 0 {
+        row("pods preempted", &tally.preempted, counted);
+    }
+    row("nodes with pods", &tally.nodes_used, counted);
+    row("balance, cpu", &tally.balance.cpu, percent);
+    row("balance, memory", &tally.balance.memory, percent);
+    screen.grid(&grid);
+}
+
+/// How to see the runs at both ends.
+fn worst(screen: &mut Screen, swept: &Swept) {
+    let placed = &swept.tally.placed;
+    let (least, most) = (placed.least(), placed.most());
+    if let (Some(worst), Some(best)) = (placed.with(least), placed.with(most))
+        && least < most
+    {
+        let text = format!(
+            "see them: --seed {} without --runs places {}, --seed {} places {}",
+            worst.seed,
+            thousands(number(least)),
+            best.seed,
+            thousands(number(most))
+        );
+        screen.line(&[(Label::Hint, &text)]);
+    }
+}
+
+/// Pods that find no place in some run, those with the same fate together.
+fn unplaced(screen: &mut Screen, swept: &Swept, most: usize) {
+    let mut pods: Vec<(&ObjectKey, &PodTally)> = swept.tally.pods.iter().filter(|(_, pod)| pod.unplaced > 0).collect();
+    if pods.is_empty() {
+        return;
+    }
+    pods.sort_by_key(|(key, pod)| (Reverse(pod.unplaced), pod.first_unplaced.as_ref(), **key));
+    screen.heading("NOT ALWAYS PLACED", "with what kube-scheduler says in the first such run");
+    let same = |one: &PodTally, other: &PodTally| {
+        (one.unplaced, &one.first_unplaced) == (other.unplaced, &other.first_unplaced)
+    };
+    let groups: Vec<&[(&ObjectKey, &PodTally)]> = pods.chunk_by(|(_, one), (_, other)| same(one, other)).collect();
+    for group in groups.iter().take(most) {
+        let Some((_, pod)) = group.first() else { continue };
+        let names: Vec<String> = group.iter().map(|(key, _)| key.to_string()).collect();
+        let runs = pod.unplaced + pod.placed();
+        let in_runs = if pod.unplaced == runs {
+            format!("in all {}", count(number(runs), "run"))
+        } else {
+            let of = count(number(runs), "run");
+            format!("in {} of {of} ({})", thousands(number(pod.unplaced)), share(pod.unplaced, runs))
+        };
+        screen.paragraph(Label::Rejected, &format!("{in_runs}: {}", list(&names, 2)));
+        if let Some(first) = &pod.first_unplaced {
+            screen.indented(Label::Plain, "  ", &first.message);
+        }
+    }
+    left_out(screen, groups.len(), most, "group");
+}
+
+/// The nodes that pods go to.
+fn nodes(screen: &mut Screen, swept: &Swept, most: usize) {
+    let runs = swept.tally.runs();
+    let mut nodes: Vec<(&Name, &Distribution)> = swept.tally.nodes.iter().collect();
+    if nodes.is_empty() {
+        return;
+    }
+    nodes.sort_by_key(|(node, pods)| (Reverse(pods.runs()), **node));
+    screen.blank();
+    let mut grid = Grid::new(["NODE", "RUNS", "SHARE", "LEAST PODS", "MEDIAN", "MOST"]).right_aligned(1..6);
+    for (node, pods) in nodes.iter().take(most) {
+        let whole = pods_of_node(pods, runs);
+        let figures = [whole.least(), whole.median(), whole.most()].map(|pods| thousands(number(pods)));
+        let cells = [node.to_string(), thousands(number(pods.runs())), share(pods.runs(), runs)];
+        grid.row(Label::Plain, cells.into_iter().chain(figures));
+    }
+    screen.grid(&grid);
+    left_out(screen, nodes.len(), most, "node");
+}
+
+/// Where each pod goes, and how often.
+fn pods(screen: &mut Screen, swept: &Swept, most: usize, most_nodes: usize) {
+    let mut pods: Vec<(&ObjectKey, &PodTally)> = swept.tally.pods.iter().collect();
+    pods.sort_by_key(|(key, _)| **key);
+    screen.blank();
+    let mut grid = Grid::new(["POD", "GOES TO"]);
+    for (key, pod) in pods.iter().take(most) {
+        let runs = pod.unplaced + pod.placed();
+        let nodes: Vec<String> =
+            pod.by_frequency().iter().map(|(node, on_it)| format!("{node} {}", share(*on_it, runs))).collect();
+        let label = if pod.unplaced == 0 { Label::Fits } else { Label::Rejected };
+        let nodes = if nodes.is_empty() { "<none>".to_owned() } else { list(&nodes, most_nodes) };
+        grid.row(label, [key.to_string(), nodes]);
+    }
+    screen.grid(&grid);
+    left_out(screen, pods.len(), most, "pod");
+}
+
+/// Budgets that were overrun, and steps that were refused.
+fn scenario(screen: &mut Screen, swept: &Swept) {
+    let tally = &swept.tally;
+    let mut lines: Vec<(String, u64)> = tally
+        .broken_budgets
+        .iter()
+        .map(|(budget, runs)| (format!("more pods missing than PodDisruptionBudget {budget} allows"), *runs))
+        .chain(tally.refused_steps.iter().map(|(step, runs)| (format!("{step}: refused, in part at least"), *runs)))
+        .collect();
+    if lines.is_empty() {
+        return;
+    }
+    lines.sort();
+    screen.blank();
+    for (line, runs) in lines {
+        let in_runs = format!("in {} of {}", thousands(number(runs)), count(number(tally.runs()), "run"));
+        screen.paragraph(Label::Rejected, &format!("{line}, {in_runs}"));
+    }
+}
+
+fn left_out(screen: &mut Screen, all: usize, most: usize, noun: &str) {
+    super::super::simulation::table::left_out(screen, all, most, noun);
+}
+
+fn number(value: u64) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
+}
+
+fn share(part: u64, whole: u64) -> String {
+    let share = if whole > 0 { part as f64 / whole as f64 } else { 0.0 };
+    super::super::simulation::table::percent(share)
+}

@@ -1,0 +1,96 @@
+//! The same simulation many times, with other draws among equally good nodes each time.
+//!
+//! kube-scheduler draws one of the nodes with the best score, so one run is one of many that may
+//! come about. A sweep plays as many as are asked for, one a seed, and counts what they come to
+//! ([`Tally`]). What a seed does is the same on every machine and every number of threads;
+//! counts add up in any order; so a sweep can be split ([`Shard`]) and put together again.
+
+mod distribution;
+mod fingerprint;
+mod shard;
+mod swept;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+pub use distribution::{Distribution, Seen};
+pub use fingerprint::fingerprint;
+pub use shard::{Plan, Shard};
+pub use swept::{Swept, merge};
+pub use tally::{Balance, FirstUnplaced, PodTally, Tally};
+
+use std::collections::BTreeSet;
+
+use crate::cluster::{Cluster, PodId, Timestamp};
+use crate::framework::NotEvaluated;
+use crate::scheduler::Scheduler;
+
+use super::picture::Picture;
+use super::scenario::{self, Scenario, ScenarioError};
+use super::workers::{self, Watcher};
+use super::{Simulation, Strategy, Ties};
+
+/// What is simulated in every run.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Changes of the cluster, and when pods are placed.
+    pub scenario: &'a Scenario,
+    /// The pods that were asked about, in the order of the queue.
+    pub pods: &'a [PodId],
+    /// How nodes are chosen among the feasible ones.
+    pub strategy: Strategy,
+    /// Whether pods of lower priority make way.
+    pub preempts: bool,
+    /// When it is asked.
+    pub now: Timestamp,
+}
+
+/// What a sweep came to.
+#[derive(Clone, Debug, Default)]
+pub struct Sweep {
+    /// What was counted.
+    pub tally: Tally,
+    /// What could not be judged in any run, sorted.
+    pub not_evaluated: Vec<NotEvaluated>,
+}
+
+/// Plays the runs of `plan`, on all cores. One that `watcher` stops has played the first of them.
+///
+/// # Errors
+/// A step of the scenario cannot be taken.
+pub fn sweep(
+    scheduler: &Scheduler,
+    cluster: &Cluster,
+    question: &Question<'_>,
+    plan: &Plan,
+    watcher: &dyn Watcher,
+) -> Result<Sweep, ScenarioError> {
+    let before = Picture::of(cluster);
+    let seeds = plan.seeds();
+    let count = usize::try_from(seeds.end - seeds.start).unwrap_or(usize::MAX);
+    let (shares, played) = workers::share(cluster, count, watcher, |cluster, runs| {
+        let (mut tally, mut notes) = (Tally::default(), BTreeSet::new());
+        for run in runs {
+            let seed = seeds.start.saturating_add(run as u64);
+            let mut simulation = Simulation::new(scheduler, cluster, question.now, Ties::seeded(seed))
+                .preempting(question.preempts)
+                .following(question.strategy);
+            let run = scenario::run(&mut simulation, question.scenario, question.pods)?;
+            tally.add(seed, &before, &run, simulation.cluster());
+            notes.extend(simulation.not_evaluated());
+            notes.extend(question.strategy.not_evaluated(simulation.cluster()));
+            simulation.rewind();
+        }
+        Ok((tally, notes))
+    })?;
+    let (mut tally, mut notes) = (Tally::default(), BTreeSet::new());
+    for (more, of_share) in shares {
+        tally.merge(more);
+        notes.extend(of_share);
+    }
+    if played < count {
+        let what = format!("{} of {count} runs", count - played);
+        notes.insert(NotEvaluated::new(what, "stopped before", "what they come to is not known"));
+    }
+    Ok(Sweep { tally, not_evaluated: notes.into_iter().collect() })
+}
