@@ -4,6 +4,8 @@
 mod common;
 #[path = "laws/resilience.rs"]
 mod resilience;
+#[path = "laws/sweep.rs"]
+mod sweep;
 
 use common::{cases, key};
 use kubectl_sched::cluster::edit::{Edit, Undo};

@@ -1,0 +1,58 @@
+//! A run of a sweep is what a simulation with its seed says of a fresh copy of the state.
+
+use kubectl_sched::cluster::{Cluster, PodId};
+use kubectl_sched::scheduler::Scheduler;
+use kubectl_sched::simulate::scenario::{self, Change, NodeChoice, Placing, Scenario, ScenarioStep};
+use kubectl_sched::simulate::sweep::{Plan, Question, Tally, sweep};
+use kubectl_sched::simulate::{Picture, Simulation, Strategy, Ties, Unwatched, queue};
+
+use super::NOW;
+use super::common::cases;
+
+/// Plays every run by hand.
+fn by_hand(scheduler: &Scheduler, cluster: &Cluster, question: &Question<'_>, plan: &Plan) -> Tally {
+    let mut tally = Tally::default();
+    for seed in plan.seeds() {
+        let mut own = cluster.clone();
+        let mut simulation = Simulation::new(scheduler, &mut own, NOW, Ties::seeded(seed))
+            .preempting(question.preempts)
+            .following(question.strategy);
+        let run = scenario::run(&mut simulation, question.scenario, question.pods).unwrap();
+        tally.add(seed, &Picture::of(cluster), &run, simulation.cluster());
+    }
+    tally
+}
+
+/// The first node is lost, and its pods move.
+fn loses_a_node(cluster: &Cluster) -> Scenario {
+    let first = cluster.nodes().first().map(|node| ScenarioStep {
+        said: "the loss".to_owned(),
+        change: Change::RemoveNodes(NodeChoice::Named(node.name())),
+        place: Placing::Now,
+    });
+    Scenario { steps: first.into_iter().collect() }
+}
+
+#[test]
+fn a_run_is_what_its_seed_says() {
+    let mut differing = 0;
+    for area in ["simulate", "mixed", "preemption", "volumes"] {
+        for case in cases(area).step_by(16) {
+            let (scheduler, cluster) = (case.scheduler(), case.cluster());
+            let mut pods: Vec<PodId> = cluster.pending().map(|pod| pod.id).collect();
+            queue::sort(&cluster, &mut pods);
+            let scenarios = [Scenario::default(), loses_a_node(&cluster)];
+            for (place, scenario) in scenarios.iter().enumerate() {
+                for strategy in [Strategy::Default, Strategy::Random] {
+                    let preempts = place == 0;
+                    let question = Question { scenario, pods: &pods, strategy, preempts, now: NOW };
+                    let plan = Plan { seed: 3, runs: 7, shard: None };
+                    let swept = sweep(&scheduler, &cluster, &question, &plan, &Unwatched).unwrap().tally;
+                    assert_eq!(swept, by_hand(&scheduler, &cluster, &question, &plan), "{}", case.name);
+                    differing += usize::from(swept.pods.values().any(|pod| pod.nodes.len() > 1));
+                }
+            }
+        }
+    }
+    assert!(differing > 20, "in {differing} of the sweeps draws differ: not enough to tell");
+}
