@@ -34,10 +34,10 @@ fn what_the_draw_decides() {
     nvme-2    300   100.0%            1        1      1
     hdd-1     184    61.3%            0        1      1
 
-    POD          GOES TO
-    shop/db-0    nvme-1 34.3% and nvme-2 27.0%
-    shop/web-1   nvme-2 38.0%, nvme-1 33.0% and hdd-1 29.0%
-    shop/web-2   nvme-2 35.0%, nvme-1 32.7% and hdd-1 32.3%
+    POD          NO PLACE   NODES   MOST OFTEN ON
+    shop/db-0       38.7%       2   nvme-1 34.3%
+    shop/web-1       0.0%       3   nvme-2 38.0%
+    shop/web-2       0.0%       3   nvme-2 35.0%
     --- stderr
     --- status 1
     ");
@@ -63,15 +63,15 @@ fn whatever_is_drawn() {
     small-2     20   100.0%            2        2      2
     small-4     20   100.0%            2        2      2
 
-    POD             GOES TO
-    default/new-1   small-2 55.0%, small-4 25.0% and small-1 20.0%
-    default/new-2   small-4 50.0%, small-1 40.0% and small-2 10.0%
-    default/new-3   small-1 40.0%, small-2 35.0% and small-4 25.0%
-    default/new-4   big-1 30.0%, small-2 30.0%, small-1 20.0% and small-4 20.0%
-    default/new-5   small-1 40.0%, small-4 30.0%, big-1 25.0% and small-2 5.0%
-    default/new-6   big-1 40.0%, small-2 25.0%, small-4 20.0% and small-1 15.0%
-    default/new-7   small-2 40.0%, small-4 30.0%, small-1 25.0% and big-1 5.0%
-    default/new-8   big-1 100.0%
+    POD             NO PLACE   NODES   MOST OFTEN ON
+    default/new-1       0.0%       3   small-2 55.0%
+    default/new-2       0.0%       3   small-4 50.0%
+    default/new-3       0.0%       3   small-1 40.0%
+    default/new-4       0.0%       4   big-1 30.0%
+    default/new-5       0.0%       4   small-1 40.0%
+    default/new-6       0.0%       4   big-1 40.0%
+    default/new-7       0.0%       4   small-2 40.0%
+    default/new-8       0.0%       1   big-1 100.0%
     --- stderr
     --- status 0
     "
@@ -106,9 +106,9 @@ fn another_strategy_and_a_budget_that_is_broken() {
     b2-1      3   15.0%            0        0      1
     b2-2      1    5.0%            0        0      1
 
-    POD            GOES TO
-    shop/cache-0   a2-2 25.0%, b1-1 20.0%, b1-2 20.0% and 3 more
-    shop/web-1     <none>
+    POD            NO PLACE   NODES   MOST OFTEN ON
+    shop/cache-0       0.0%       6   a2-2 25.0%
+    shop/web-1       100.0%       0   <none>
 
     NOT EVALUATED   the answer does not rest on this
     ReplicaSets   not in the input: the default constraints of PodTopologySpread do

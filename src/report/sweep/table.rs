@@ -10,7 +10,7 @@ use crate::simulate::sweep::{Distribution, PodTally, Shard, Swept};
 
 use super::super::style::Label;
 use super::super::table::{Grid, Options, Screen, not_evaluated};
-use super::super::text::{count, list, thousands};
+use super::super::text::{count, list, natural, thousands};
 use super::pods_of_node;
 
 /// Groups of pods without a place that are shown.
@@ -19,8 +19,6 @@ const GROUPS: usize = 5;
 const NODES: usize = 10;
 /// Pods that are shown.
 const PODS: usize = 20;
-/// Nodes of a pod that are named.
-const NODES_OF_A_POD: usize = 3;
 
 /// The sweep as a person reads it.
 pub fn table(swept: &Swept, options: Options<'_>) -> String {
@@ -41,7 +39,7 @@ pub fn table(swept: &Swept, options: Options<'_>) -> String {
         worst(&mut screen, swept);
         unplaced(&mut screen, swept, most(GROUPS));
         nodes(&mut screen, swept, most(NODES));
-        pods(&mut screen, swept, most(PODS), most(NODES_OF_A_POD));
+        pods(&mut screen, swept, most(PODS), options.wide);
     }
     scenario(&mut screen, swept);
     not_evaluated(&mut screen, &swept.not_evaluated);
@@ -173,19 +171,23 @@ fn nodes(screen: &mut Screen, swept: &Swept, most: usize) {
     left_out(screen, nodes.len(), most, "node");
 }
 
-/// Where each pod goes, and how often.
-fn pods(screen: &mut Screen, swept: &Swept, most: usize, most_nodes: usize) {
+/// Where each pod goes, and how often; `wide` with all nodes.
+fn pods(screen: &mut Screen, swept: &Swept, most: usize, wide: bool) {
     let mut pods: Vec<(&ObjectKey, &PodTally)> = swept.tally.pods.iter().collect();
-    pods.sort_by_key(|(key, _)| **key);
+    pods.sort_by(|(one, _), (other, _)| {
+        one.namespace.cmp(&other.namespace).then_with(|| natural(&one.name, &other.name))
+    });
     screen.blank();
-    let mut grid = Grid::new(["POD", "GOES TO"]);
+    let mut grid =
+        Grid::new(["POD", "NO PLACE", "NODES", if wide { "ON" } else { "MOST OFTEN ON" }]).right_aligned(1..3);
     for (key, pod) in pods.iter().take(most) {
         let runs = pod.unplaced + pod.placed();
-        let nodes: Vec<String> =
-            pod.by_frequency().iter().map(|(node, on_it)| format!("{node} {}", share(*on_it, runs))).collect();
+        let nodes = pod.by_frequency();
+        let shown = nodes.iter().take(if wide { nodes.len() } else { 1 });
+        let on: Vec<String> = shown.map(|(node, on_it)| format!("{node} {}", share(*on_it, runs))).collect();
+        let on = if on.is_empty() { "<none>".to_owned() } else { on.join(", ") };
         let label = if pod.unplaced == 0 { Label::Fits } else { Label::Rejected };
-        let nodes = if nodes.is_empty() { "<none>".to_owned() } else { list(&nodes, most_nodes) };
-        grid.row(label, [key.to_string(), nodes]);
+        grid.row(label, [key.to_string(), share(pod.unplaced, runs), thousands(nodes.len()), on]);
     }
     screen.grid(&grid);
     left_out(screen, pods.len(), most, "pod");
