@@ -15,6 +15,7 @@ from small_cluster import on_server, pod
 from suite import plane
 
 PODS = 200
+ROUNDS = 8
 ZONES = ("a", "b", "c")
 
 
@@ -108,6 +109,31 @@ class Simulate(unittest.TestCase):
         ours = [(step["pod"].split("/")[1], step["node"]) for step in json.loads(out)["steps"]]
         self.assertEqual([name for name, _ in ours], [name for name, _ in placements])
         self.assertEqual(numbers(ours), numbers(placements))
+
+    def test_what_the_scheduler_draws_is_among_the_runs(self):
+        """Whether the last pod finds a node depends on what is drawn for the first two."""
+        nodes = [node(number, cpu="4") for number in range(3)]
+        for thing in nodes[1:]:
+            thing["metadata"]["labels"]["disk"] = "nvme"
+        pods = [pod("web-1", "1"), pod("web-2", "1"), pod("db-0", "4", nodeSelector={"disk": "nvme"})]
+        outcomes = set()
+        for _ in range(ROUNDS):
+            state, placements = self.placed_by_the_scheduler(nodes, pods)
+            outcomes.add(tuple(where for _, where in placements))
+        path = plane().directory / "draws.json"
+        path.write_text(json.dumps(state))
+        status, out, err = command.run("simulate", "--pending", "--runs", "300", "-o", "json", "--kube-version", "v1.34",
+                                       "--snapshot", str(path))
+        self.assertEqual(status, 0, err)
+        sweep = json.loads(out)
+        possible = {thing["pod"].split("/")[1]: {on["node"] for on in thing["nodes"]} | ({None} if thing["unplaced"] else set())
+                    for thing in sweep["pods"]}
+        self.assertTrue(0 < sweep["runsWithAllPlaced"] < 300)
+        for outcome in outcomes:
+            for thing, where in zip(pods, outcome):
+                self.assertIn(where, possible[thing["metadata"]["name"]])
+        # All rounds alike: one in three to the power of the others.
+        self.assertGreater(len(outcomes), 1)
 
 
 def decided(thing):

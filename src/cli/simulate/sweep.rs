@@ -84,7 +84,7 @@ pub(super) fn run(state: &State, asked: Asked<'_>, output: &OutputFlags) -> Resu
     not_evaluated.sort();
     not_evaluated.dedup();
     let grounds = state.grounds();
-    let (played, runs) = (tally.runs(), plan.seeds().count() as u64);
+    let (played, runs) = (tally.runs(), plan.count());
     let swept = Swept {
         kube_version: grounds.kube_version.clone(),
         read_at: grounds.age.as_ref().map(|age| age.read_at.clone()),

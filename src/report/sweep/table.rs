@@ -136,7 +136,7 @@ fn unplaced(screen: &mut Screen, swept: &Swept, most: usize) {
     for group in groups.iter().take(most) {
         let Some((_, pod)) = group.first() else { continue };
         let names: Vec<String> = group.iter().map(|(key, _)| key.to_string()).collect();
-        let runs = pod.unplaced + pod.placed();
+        let runs = pod.runs();
         let in_runs = if pod.unplaced == runs {
             format!("in all {}", count(number(runs), "run"))
         } else {
@@ -181,7 +181,7 @@ fn pods(screen: &mut Screen, swept: &Swept, most: usize, wide: bool) {
     let mut grid =
         Grid::new(["POD", "NO PLACE", "NODES", if wide { "ON" } else { "MOST OFTEN ON" }]).right_aligned(1..3);
     for (key, pod) in pods.iter().take(most) {
-        let runs = pod.unplaced + pod.placed();
+        let runs = pod.runs();
         let nodes = pod.by_frequency();
         let shown = nodes.iter().take(if wide { nodes.len() } else { 1 });
         let on: Vec<String> = shown.map(|(node, on_it)| format!("{node} {}", share(*on_it, runs))).collect();

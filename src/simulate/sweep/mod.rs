@@ -67,7 +67,7 @@ pub fn sweep(
 ) -> Result<Sweep, ScenarioError> {
     let before = Picture::of(cluster);
     let seeds = plan.seeds();
-    let count = usize::try_from(seeds.end - seeds.start).unwrap_or(usize::MAX);
+    let count = usize::try_from(plan.count()).unwrap_or(usize::MAX);
     let (shares, played) = workers::share(cluster, count, watcher, |cluster, runs| {
         let (mut tally, mut notes) = (Tally::default(), BTreeSet::new());
         for run in runs {

@@ -35,6 +35,12 @@ impl Plan {
         };
         begin(index)..begin(index.saturating_add(1))
     }
+
+    /// How many runs are played.
+    pub fn count(&self) -> u64 {
+        let seeds = self.seeds();
+        seeds.end.saturating_sub(seeds.start)
+    }
 }
 
 impl FromStr for Shard {

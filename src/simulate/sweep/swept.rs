@@ -63,8 +63,7 @@ pub fn merge(shards: Vec<(String, Swept)>) -> Result<Swept, String> {
         let Some(shard) = swept.plan.shard else {
             return Err(format!("{called}: is a whole sweep, not a shard of one"));
         };
-        let (played, seeds) = (swept.tally.runs(), swept.plan.seeds());
-        let asked = seeds.end.saturating_sub(seeds.start);
+        let (played, asked) = (swept.tally.runs(), swept.plan.count());
         if played != asked {
             return Err(format!("{called}: shard {shard} has played {played} of its {asked} runs: play it again"));
         }

@@ -155,6 +155,11 @@ impl PodTally {
         self.nodes.values().fold(0, |sum, runs| sum.saturating_add(*runs))
     }
 
+    /// In how many runs it needed a place.
+    pub fn runs(&self) -> u64 {
+        self.placed().saturating_add(self.unplaced)
+    }
+
     /// The nodes it went to, the most frequent first.
     pub fn by_frequency(&self) -> Vec<(Name, u64)> {
         let mut nodes: Vec<(Name, u64)> = self.nodes.iter().map(|(node, runs)| (*node, *runs)).collect();
