@@ -107,8 +107,15 @@ impl Scheduler {
         note_what_is_outside(profile, plugins, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
         let memory = Memory::new(&self.framework(profile, plugins), cycle)?;
-        let sampling = Some(self.percentage(profile));
-        Some(Remembered { memory, notes: notes.take(), nodes: cluster.nodes().len(), sampling })
+        let sampling = self.percentage(profile);
+        Some(Remembered {
+            memory,
+            notes: notes.take(),
+            nodes: cluster.nodes().len(),
+            sampling,
+            is_told: false,
+            is_sampling_told: false,
+        })
     }
 
     /// What the pod of `placement`, which is still pending in `cluster`, takes on `node`, one of its
@@ -155,23 +162,34 @@ impl Scheduler {
 pub struct Remembered<'a> {
     /// What it said.
     pub memory: Memory<'a>,
-    /// What could not be judged, until it was told.
+    /// What could not be judged.
     notes: Vec<NotEvaluated>,
     /// All nodes.
     nodes: usize,
-    /// [`Scheduler::percentage`], until it was told that it matters.
-    sampling: Option<i32>,
+    /// [`Scheduler::percentage`].
+    sampling: i32,
+    /// Whether the notes were told.
+    is_told: bool,
+    /// Whether it was told that the percentage matters.
+    is_sampling_told: bool,
 }
 
 impl Remembered<'_> {
     /// What the answer for a pod that found a node does not rest on, as far as it was not told before.
     pub fn news(&mut self) -> Vec<NotEvaluated> {
-        let feasible = self.memory.feasible_nodes();
-        let sampled = self.sampling.and_then(|percentage| sampling::note(self.nodes, feasible, percentage));
-        if sampled.is_some() {
-            self.sampling = None;
+        let mut news = if std::mem::replace(&mut self.is_told, true) { Vec::new() } else { self.notes.clone() };
+        if !self.is_sampling_told {
+            let sampled = sampling::note(self.nodes, self.memory.feasible_nodes(), self.sampling);
+            self.is_sampling_told = sampled.is_some();
+            news.extend(sampled);
         }
-        self.notes.drain(..).chain(sampled).collect()
+        news
+    }
+
+    /// Nothing counts as told.
+    pub fn tell_anew(&mut self) {
+        self.is_told = false;
+        self.is_sampling_told = false;
     }
 }
 

@@ -27,6 +27,11 @@ pub(super) struct Left {
 }
 
 impl Remade {
+    /// The pod.
+    pub fn pod(&self) -> PodId {
+        self.left.pod
+    }
+
     /// The node the pod left.
     pub fn node(&self) -> NodeId {
         self.node

@@ -5,7 +5,7 @@ use crate::cluster::edit::Undo;
 use crate::cluster::remake::Remade;
 use crate::cluster::{Name, NodeId, PodId, Reservation, Take};
 
-use super::Simulation;
+use super::{Simulation, Ties};
 
 /// One change of the state.
 #[derive(Debug)]
@@ -89,9 +89,15 @@ impl Simulation<'_> {
                     self.cluster.unreserve(reservation);
                 }
                 Before::Remade(remade) => {
-                    // What a pod is like comes back with it: older entries of the log no longer fit.
-                    self.memories.forget();
+                    let (pod, node) = (remade.pod(), remade.node());
                     self.cluster.unmake(remade);
+                    // What it is like comes back with it. Older entries of the log fit a pod that counts
+                    // as it did when they were written: not one that was being deleted.
+                    if self.cluster.pod(pod).is_terminating() {
+                        self.memories.forget();
+                    } else {
+                        self.memories.came(pod, node);
+                    }
                 }
                 Before::Edited(undo) => {
                     self.memories.forget();
@@ -112,5 +118,15 @@ impl Simulation<'_> {
     /// Takes everything back: the state is as it was at the beginning.
     pub fn rewind(mut self) {
         self.back_to(Mark(0));
+    }
+
+    /// Takes everything back, and begins anew with other draws. As another simulation of the same
+    /// state, but for the time that it takes, as what is remembered of cycles still holds; and it
+    /// notes what could not be judged in all of them.
+    pub fn again(&mut self, ties: Ties) {
+        self.back_to(Mark(0));
+        self.nominated.clear();
+        self.memories.tell_anew();
+        self.ties = ties;
     }
 }

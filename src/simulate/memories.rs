@@ -24,6 +24,8 @@ use super::ties::Ties;
 
 /// So many classes are remembered at once: a memory takes a hundred bytes or two for each node.
 const CLASSES: usize = 256;
+/// A log that is longer than that is begun anew; memories are cheap beside so many changes.
+const ENTRIES: usize = 1 << 20;
 
 /// What is remembered, by class.
 #[derive(Default)]
@@ -101,12 +103,24 @@ pub(super) enum Recalled {
 impl<'a> Memories<'a> {
     /// `pod` has come to `node`.
     pub(super) fn came(&mut self, pod: PodId, node: NodeId) {
-        self.log.push(Entry { pod, node, sign: 1 });
+        self.write(Entry { pod, node, sign: 1 });
     }
 
     /// `pod` has left `node`.
     pub(super) fn left(&mut self, pod: PodId, node: NodeId) {
-        self.log.push(Entry { pod, node, sign: -1 });
+        self.write(Entry { pod, node, sign: -1 });
+    }
+
+    fn write(&mut self, entry: Entry) {
+        if self.log.len() >= ENTRIES {
+            self.forget();
+        }
+        self.log.push(entry);
+    }
+
+    /// What could not be judged is told anew.
+    pub(super) fn tell_anew(&mut self) {
+        self.classes.values_mut().filter_map(|known| known.memory.as_mut()).for_each(Remembered::tell_anew);
     }
 
     /// Something else has changed: nothing that was remembered holds.

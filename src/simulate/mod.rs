@@ -205,6 +205,13 @@ impl<'a> Simulation<'a> {
     /// # Errors
     /// The change cannot be made; then nothing has changed.
     pub fn edit(&mut self, edit: &Edit) -> Result<(), EditError> {
+        if let Edit::Evict { pod } = edit {
+            let id = self.cluster.pod_named(*pod).ok_or(EditError::NoSuchPod(*pod))?.id;
+            self.cluster.node_of(id).ok_or(EditError::NotOnANode(*pod))?;
+            // The same as this edit, and memories follow it.
+            self.change(change::Change::Evict { pod: id });
+            return Ok(());
+        }
         let undo = edit.apply(self.cluster, self.scheduler.behaviour().request_gates())?;
         // Budgets decide nothing that is remembered.
         if matches!(edit, Edit::SetDisruptionsAllowed { .. }) {

@@ -1,6 +1,9 @@
 //! A run of a sweep is what a simulation with its seed says of a fresh copy of the state.
 
+use std::collections::BTreeSet;
+
 use kubectl_sched::cluster::{Cluster, PodId};
+use kubectl_sched::framework::NotEvaluated;
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::scenario::{self, Change, NodeChoice, Placing, Scenario, ScenarioStep};
 use kubectl_sched::simulate::sweep::{Plan, Question, Tally, sweep};
@@ -10,8 +13,13 @@ use super::NOW;
 use super::common::cases;
 
 /// Plays every run by hand.
-fn by_hand(scheduler: &Scheduler, cluster: &Cluster, question: &Question<'_>, plan: &Plan) -> Tally {
-    let mut tally = Tally::default();
+fn by_hand(
+    scheduler: &Scheduler,
+    cluster: &Cluster,
+    question: &Question<'_>,
+    plan: &Plan,
+) -> (Tally, BTreeSet<NotEvaluated>) {
+    let (mut tally, mut notes) = (Tally::default(), BTreeSet::new());
     for seed in plan.seeds() {
         let mut own = cluster.clone();
         let mut simulation = Simulation::new(scheduler, &mut own, NOW, Ties::seeded(seed))
@@ -19,8 +27,9 @@ fn by_hand(scheduler: &Scheduler, cluster: &Cluster, question: &Question<'_>, pl
             .following(question.strategy);
         let run = scenario::run(&mut simulation, question.scenario, question.pods).unwrap();
         tally.add(seed, &Picture::of(cluster), &run, simulation.cluster());
+        notes.extend(simulation.not_evaluated());
     }
-    tally
+    (tally, notes)
 }
 
 /// The first node is lost, and its pods move.
@@ -47,9 +56,11 @@ fn a_run_is_what_its_seed_says() {
                     let preempts = place == 0;
                     let question = Question { scenario, pods: &pods, strategy, preempts, now: NOW };
                     let plan = Plan { seed: 3, runs: 7, shard: None };
-                    let swept = sweep(&scheduler, &cluster, &question, &plan, &Unwatched).unwrap().tally;
-                    assert_eq!(swept, by_hand(&scheduler, &cluster, &question, &plan), "{}", case.name);
-                    differing += usize::from(swept.pods.values().any(|pod| pod.nodes.len() > 1));
+                    let swept = sweep(&scheduler, &cluster, &question, &plan, &Unwatched).unwrap();
+                    let (tally, notes) = by_hand(&scheduler, &cluster, &question, &plan);
+                    assert_eq!(swept.tally, tally, "{}", case.name);
+                    assert_eq!(swept.not_evaluated, Vec::from_iter(notes), "{}", case.name);
+                    differing += usize::from(tally.pods.values().any(|pod| pod.nodes.len() > 1));
                 }
             }
         }

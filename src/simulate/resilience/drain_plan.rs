@@ -2,9 +2,13 @@
 //!
 //! All nodes are cordoned first, as kubectl does with the nodes of one `kubectl drain`: no pod goes
 //! to a node that is drained later. Then, again and again, the node is drained that leaves fewest
-//! pods without a place, or on the node, on the state that the drains before it left. A drain goes
-//! in waves: as many pods at once as PodDisruptionBudgets let go; those that found a place count as
-//! healthy before the next wave.
+//! pods without a place, or on the node, on the state that the drains before it left. What a node's
+//! drain did when it was last tried is taken for the least that it does later, as room gets scarcer:
+//! so not every node is tried before each drain. A drain goes in waves: as many pods at once as
+//! PodDisruptionBudgets let go; those that found a place count as healthy before the next wave.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use indexmap::IndexMap;
 
@@ -86,11 +90,13 @@ pub fn propose(simulation: &mut Simulation<'_>, nodes: &[Name], force: bool) -> 
     }
     let books = Books { budgets: Budgets::new(simulation.cluster()), homeless: IndexMap::new() };
     let mut planner = Planner { simulation, force, books };
-    let mut left = nodes.to_vec();
+    let mut left: BinaryHeap<Reverse<Candidate>> = nodes
+        .iter()
+        .enumerate()
+        .map(|(place, node)| Reverse(Candidate { harm: Harm::default(), place, node: *node }))
+        .collect();
     let mut drains = Vec::with_capacity(left.len());
-    while !left.is_empty() {
-        let (place, drain) = planner.next(&left)?;
-        left.remove(place);
+    while let Some(drain) = planner.next(&mut left)? {
         drains.push(drain);
     }
     let steps: Vec<Step> = planner.books.homeless.into_values().collect();
@@ -112,29 +118,36 @@ struct Books {
     homeless: IndexMap<PodId, Step>,
 }
 
+/// What draining a node does: pods that find no place or stay on it, and the former alone.
+type Harm = (usize, usize);
+
+/// A node that is not drained yet. The least harm comes first, then the order given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    /// What its drain did when it was last tried; none where it was not.
+    harm: Harm,
+    place: usize,
+    node: Name,
+}
+
 impl Planner<'_, '_> {
-    /// Drains the node that does least harm; which of `left` it was.
-    fn next(&mut self, left: &[Name]) -> Result<(usize, NodeDrain), EditError> {
-        let before = self.books.homeless.len();
-        let mut best: Option<((usize, usize), usize)> = None;
-        for (place, node) in left.iter().enumerate() {
+    /// Drains the node that does least harm, and takes it out of `left`.
+    fn next(&mut self, left: &mut BinaryHeap<Reverse<Candidate>>) -> Result<Option<NodeDrain>, EditError> {
+        while let Some(Reverse(candidate)) = left.pop() {
             let (mark, books) = (self.simulation.mark(), self.books.clone());
-            let drain = self.drain(*node)?;
-            let without = self.books.homeless.len();
-            // Nothing can be better than no harm, and it is done already.
-            if without <= before && drain.staying == 0 {
-                return Ok((place, drain));
-            }
-            let harm = (without + drain.staying, without);
-            if best.is_none_or(|(least, _)| harm < least) {
-                best = Some((harm, place));
+            let before = books.homeless.len();
+            let drain = self.drain(candidate.node)?;
+            let without = self.books.homeless.len().saturating_sub(before);
+            let tried = Candidate { harm: (without + drain.staying, without), ..candidate };
+            // No other can do less, as far as is known.
+            if left.peek().is_none_or(|Reverse(other)| tried <= *other) {
+                return Ok(Some(drain));
             }
             self.simulation.back_to(mark);
             self.books = books;
+            left.push(Reverse(tried));
         }
-        let place = best.map_or(0, |(_, place)| place);
-        let node = left.get(place).copied().unwrap_or_default();
-        Ok((place, self.drain(node)?))
+        Ok(None)
     }
 
     fn drain(&mut self, node: Name) -> Result<NodeDrain, EditError> {

@@ -70,17 +70,17 @@ pub fn sweep(
     let count = usize::try_from(plan.count()).unwrap_or(usize::MAX);
     let (shares, played) = workers::share(cluster, count, watcher, |cluster, runs| {
         let (mut tally, mut notes) = (Tally::default(), BTreeSet::new());
+        let mut simulation = Simulation::new(scheduler, cluster, question.now, Ties::First)
+            .preempting(question.preempts)
+            .following(question.strategy);
         for run in runs {
             let seed = seeds.start.saturating_add(run as u64);
-            let mut simulation = Simulation::new(scheduler, cluster, question.now, Ties::seeded(seed))
-                .preempting(question.preempts)
-                .following(question.strategy);
+            simulation.again(Ties::seeded(seed));
             let run = scenario::run(&mut simulation, question.scenario, question.pods)?;
             tally.add(seed, &before, &run, simulation.cluster());
-            notes.extend(simulation.not_evaluated());
             notes.extend(question.strategy.not_evaluated(simulation.cluster()));
-            simulation.rewind();
         }
+        notes.extend(simulation.not_evaluated());
         Ok((tally, notes))
     })?;
     let (mut tally, mut notes) = (Tally::default(), BTreeSet::new());
