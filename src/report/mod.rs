@@ -19,6 +19,7 @@ pub mod style;
 pub mod sweep;
 pub mod table;
 pub mod text;
+mod unseen_in_groups;
 
 use std::fmt;
 

@@ -12,11 +12,11 @@ fn every_node() {
     assert_snapshot!(screen(&format!("resilience --exit-code {MIXED}")), @"
     3 of 12 nodes, if lost, leave pods without a place                       v1.34.1
 
-    NODE     MOVE   NO PLACE   BUDGETS BROKEN   LOST FOR GOOD
-    node-1      0          2                1               1
-    node-2      1          2                1               0
-    node-3      1          2                1               0
-    arm-1       0          0                0               1
+    NODE     MOVE   NO PLACE   PDBS BROKEN   LOST
+    node-1      0          2             1      1
+    node-2      1          2             1      0
+    node-3      1          2             1      0
+    arm-1       0          0             0      1
 
     node-1
       2 pods find no place: shop/web-1 and shop/web-2
@@ -54,9 +54,9 @@ fn every_zone_and_pod() {
     assert_snapshot!(screen(&format!("resilience --by zone -o wide {MIXED}")), @"
     1 of 2 zones, if lost, leaves pods without a place                       v1.34.1
 
-    ZONE   NODES   MOVE   NO PLACE   BUDGETS BROKEN   LOST FOR GOOD
-    a          7      1          7                1               2
-    b          5      0          0                0               0
+    ZONE   NODES   MOVE   NO PLACE   PDBS BROKEN   LOST
+    a          7      1          7             1      2
+    b          5      0          0             0      0
 
     topology.kubernetes.io/zone=a
       6 pods find no place: shop/web-1, shop/web-2, shop/web-3, shop/web-4,
@@ -81,11 +81,11 @@ fn no_pod_without_a_place() {
     assert_snapshot!(screen("resilience --exit-code --snapshot examples/clusters/gpu.yaml"), @"
     No loss leaves a pod without a place; 4 of 6 nodes do other harm         v1.34.1
 
-    NODE         MOVE   NO PLACE   BUDGETS BROKEN   LOST FOR GOOD
-    gpu-a100-1      0          0                1               1
-    gpu-a100-3      0          0                0               2
-    cpu-1           0          0                0               1
-    gpu-a100-2      0          0                0               1
+    NODE         MOVE   NO PLACE   PDBS BROKEN   LOST
+    gpu-a100-1      0          0             1      1
+    gpu-a100-3      0          0             0      2
+    cpu-1           0          0             0      1
+    gpu-a100-2      0          0             0      1
 
     gpu-a100-1
       PodDisruptionBudget ml/trainer: 1 pod gone at once, none allowed; 1 for good
@@ -282,11 +282,13 @@ fn a_drain_plan_that_budgets_hold_up() {
     assert_snapshot!(screen(&format!("resilience --drain-plan node-1,node-2,node-3 --force --exit-code {MIXED}")), @"
     3 nodes cannot be drained: 1 pod without a place, 5 pods not evicted     v1.34.1
 
-    NODE       WAVE   POD          GOES TO
-    1 node-1      1   shop/db-0    lost for good
-                  1   shop/web-1   <none>
-    2 node-2      1   shop/api-2   arm-2
-    3 node-3      1   shop/api-1   arm-1
+    1   node-1
+        shop/db-0    → lost for good
+        shop/web-1   → <none>
+    2   node-2
+        shop/api-2   → arm-2
+    3   node-3
+        shop/api-1   → arm-1
 
     WHAT STANDS IN THE WAY
     1 pod finds no place: shop/web-1
@@ -308,11 +310,12 @@ fn a_drain_plan_that_can_be_done() {
     assert_snapshot!(screen("resilience --drain-plan shelf=one --exit-code --snapshot tests/cli/drain_plan.yaml"), @"
     2 nodes can be drained, 4 pods to move                                   v1.34.1
 
-    NODE      WAVE   POD          GOES TO
-    1 one-1      1   shop/job-1   two-1
-                 1   shop/web-1   two-2
-                 2   shop/web-2   two-1
-    2 one-2      1   shop/web-3   two-2
+    1   one-1
+        shop/job-1   → two-1
+        shop/web-1   → two-2
+        shop/web-2   → two-1   wave 2
+    2   one-2
+        shop/web-3   → two-2
 
     1 pod with data in an emptyDir, which is lost: shop/job-1
 
@@ -377,8 +380,7 @@ fn kubectl_refuses_a_node() {
     assert_snapshot!(screen(&format!("resilience --drain-plan arm-1 {MIXED}")), @"
     1 node cannot be drained: 1 pod not evicted                              v1.34.1
 
-    NODE      WAVE   POD                 GOES TO
-    1 arm-1          no pod is evicted
+    1   arm-1   no pod is evicted
 
     WHAT STANDS IN THE WAY
     arm-1 is not drained: cannot delete Pods that declare no controller (use --force

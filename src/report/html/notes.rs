@@ -2,6 +2,8 @@
 
 use crate::framework::NotEvaluated;
 
+use super::super::text::thousands;
+use super::super::unseen_in_groups::in_groups;
 use super::markup::Markup;
 
 pub(super) fn not_evaluated(page: &mut Markup, items: &[NotEvaluated]) {
@@ -10,8 +12,11 @@ pub(super) fn not_evaluated(page: &mut Markup, items: &[NotEvaluated]) {
     }
     page.raw("<section class=\"warning\"><h3><span aria-hidden=\"true\">⚠</span> Not evaluated</h3>\n");
     page.raw("<p>The answer does not rest on this:</p>\n<ul>\n");
-    for item in items {
+    for (item, more) in in_groups(items) {
         page.raw("<li>").element("strong", &item.what).raw(": ").text(&item.why).raw("; ").text(&item.effect);
+        if more > 0 {
+            page.raw("; ").text(&format!("and {} like it", thousands(more)));
+        }
         page.raw("</li>\n");
     }
     page.raw("</ul></section>\n");

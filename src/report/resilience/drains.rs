@@ -1,4 +1,4 @@
-//! A drain plan: node by node and wave by wave where each pod goes, then what stands in the way.
+//! A drain plan: node by node where each pod goes, and in which wave, then what stands in the way.
 
 use std::collections::BTreeMap;
 
@@ -23,11 +23,9 @@ pub(super) fn render(screen: &mut Screen, plan: &DrainPlan, options: Options<'_>
     screen.headline(label, &headline, &options.grounds.to_string());
     let most = |most: usize| if options.wide { usize::MAX - 1 } else { most };
     screen.blank();
-    let mut grid = Grid::new(["NODE", "WAVE", "POD", "GOES TO"]).right_aligned([1]);
     for (place, drain) in plan.drains.iter().take(most(NODES)).enumerate() {
-        rows(&mut grid, place + 1, drain, most(MOVES));
+        node(screen, place + 1, drain, most(MOVES));
     }
-    screen.grid(&grid);
     if plan.drains.len() > most(NODES) {
         let rest = count(plan.drains.len() - NODES, "more node");
         screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
@@ -55,25 +53,32 @@ fn headline(plan: &DrainPlan) -> (Label, String) {
     }
 }
 
-fn rows(grid: &mut Grid, number: usize, drain: &NodeDrain, most: usize) {
+/// One node, and below it where its pods go.
+fn node(screen: &mut Screen, number: usize, drain: &NodeDrain, most: usize) {
     let label = if drain.is_complete() { Label::Fits } else { Label::Rejected };
-    let mut first = format!("{number} {}", drain.node);
     let all: Vec<(usize, ObjectKey, String)> = drain
         .waves
         .iter()
         .enumerate()
         .flat_map(|(wave, of)| moves(of, &drain.lost).into_iter().map(move |(pod, to)| (wave + 1, pod, to)))
         .collect();
-    for (wave, pod, to) in all.iter().take(most) {
-        grid.row(label, [std::mem::take(&mut first), thousands(*wave), pod.to_string(), to.clone()]);
-    }
-    let rest = match (all.len(), drain.is_complete()) {
-        (0, true) => "no pod to evict".to_owned(),
-        (0, false) => "no pod is evicted".to_owned(),
-        (all, _) if all > most => format!("and {}", count(all - most, "more pod")),
-        _ => return,
+    let name = format!("{number:<3} {}", drain.node);
+    let remark = match (all.len(), drain.is_complete()) {
+        (0, true) => "   no pod to evict",
+        (0, false) => "   no pod is evicted",
+        _ => "",
     };
-    grid.row(label, [first, String::new(), rest, String::new()]);
+    screen.line(&[(label, &name), (Label::Dim, remark)]);
+    let mut grid = Grid::default().unbroken();
+    for (wave, pod, to) in all.iter().take(most) {
+        // The first needs no word.
+        let wave = if *wave > 1 { format!("wave {}", thousands(*wave)) } else { String::new() };
+        grid.row(Label::Plain, [format!("    {pod}"), format!("→ {to}"), wave]);
+    }
+    screen.grid(&grid);
+    if all.len() > most {
+        screen.line(&[(Label::Dim, &format!("    and {}", count(all.len() - most, "more pod")))]);
+    }
 }
 
 /// Where each pod of a wave goes; pods of earlier waves that find a place now come last.

@@ -76,7 +76,7 @@ fn units(screen: &mut Screen, answer: &LossAnswer, most: usize) {
     };
     let several = answer.by != By::Node;
     let nodes = several.then_some("NODES");
-    let header = [first].into_iter().chain(nodes).chain(["MOVE", "NO PLACE", "BUDGETS BROKEN", "LOST FOR GOOD"]);
+    let header = [first].into_iter().chain(nodes).chain(["MOVE", "NO PLACE", "PDBS BROKEN", "LOST"]);
     let header: Vec<String> = header.map(str::to_owned).collect();
     let columns = header.len();
     let mut grid = Grid::with_header(header).right_aligned(1..columns);

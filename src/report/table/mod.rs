@@ -29,6 +29,7 @@ use std::collections::BTreeSet;
 
 use super::style::Label;
 use super::text::{count, thousands};
+use super::unseen_in_groups::in_groups;
 use super::{Answer, Grounds, StateAge};
 use crate::framework::{NotEvaluated, Placement};
 
@@ -141,8 +142,9 @@ pub(crate) fn not_evaluated(screen: &mut Screen, items: &[NotEvaluated]) {
     }
     screen.heading("NOT EVALUATED", "the answer does not rest on this");
     let mut grid = Grid::default();
-    for item in items {
-        grid.row(Label::Warning, vec![item.what.clone(), format!("{}: {}", item.why, item.effect)]);
+    for (item, more) in in_groups(items) {
+        let more = if more > 0 { format!("; and {} like it", thousands(more)) } else { String::new() };
+        grid.row(Label::Warning, vec![item.what.clone(), format!("{}: {}{more}", item.why, item.effect)]);
     }
     screen.grid(&grid);
     // In one line, to be copied.
