@@ -1041,11 +1041,11 @@ _kubectl__sched() {
                     return 0
                     ;;
                 --strategy)
-                    COMPREPLY=($(compgen -W "default random least-load best-fit first-fit weighted-least-load" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "default random least-load best-fit first-fit weighted-least-load config=" -- "${cur}"))
                     return 0
                     ;;
                 --compare)
-                    COMPREPLY=($(compgen -W "default random least-load best-fit first-fit weighted-least-load" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "default random least-load best-fit first-fit weighted-least-load config=" -- "${cur}"))
                     return 0
                     ;;
                 --weight-label)

@@ -80,18 +80,20 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l seed -d 'Draw among equally good nodes as kube-scheduler does; the same seed draws the same' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l runs -d 'Simulate as often as that, with the seeds from --seed (0 without) on, and count what comes of it' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l shard -d 'Play only one of several equal parts of the runs, the first being 0/COUNT; see simulate merge' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l strategy -d 'Choose by another rule than the profile\'s score; see docs/strategies.md' -r -f -a "default\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l strategy -d 'Choose by another rule than the profile\'s score, or with config=FILE by the score of another KubeSchedulerConfiguration; see docs/strategies.md' -r -f -a "default\t''
 random\t''
 least-load\t''
 best-fit\t''
 first-fit\t''
-weighted-least-load\t''"
+weighted-least-load\t''
+config=\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l compare -d 'Place the same pods by several rules, and show side by side what comes of it' -r -f -a "default\t''
 random\t''
 least-load\t''
 best-fit\t''
 first-fit\t''
-weighted-least-load\t''"
+weighted-least-load\t''
+config=\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l weight-label -d 'The node label whose value is the weight, for weighted-least-load' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l price-label -d 'The node label whose value is the node\'s price: show what the used nodes cost' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scenario -d 'Take the steps of a Scenario; see docs/scenarios.md' -r

@@ -85,7 +85,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Draw among equally good nodes as kube-scheduler does; the same seed draws the same')
             [CompletionResult]::new('--runs', '--runs', [CompletionResultType]::ParameterName, 'Simulate as often as that, with the seeds from --seed (0 without) on, and count what comes of it')
             [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Play only one of several equal parts of the runs, the first being 0/COUNT; see simulate merge')
-            [CompletionResult]::new('--strategy', '--strategy', [CompletionResultType]::ParameterName, 'Choose by another rule than the profile''s score; see docs/strategies.md')
+            [CompletionResult]::new('--strategy', '--strategy', [CompletionResultType]::ParameterName, 'Choose by another rule than the profile''s score, or with config=FILE by the score of another KubeSchedulerConfiguration; see docs/strategies.md')
             [CompletionResult]::new('--compare', '--compare', [CompletionResultType]::ParameterName, 'Place the same pods by several rules, and show side by side what comes of it')
             [CompletionResult]::new('--weight-label', '--weight-label', [CompletionResultType]::ParameterName, 'The node label whose value is the weight, for weighted-least-load')
             [CompletionResult]::new('--price-label', '--price-label', [CompletionResultType]::ParameterName, 'The node label whose value is the node''s price: show what the used nodes cost')

@@ -228,6 +228,17 @@ fn a_simulation_with_preemption() {
 }
 
 #[test]
+fn strategies_side_by_side() {
+    let asked = "simulate -f examples/pods/app.yaml --replicas 8 --snapshot examples/clusters/prices.yaml";
+    let page = page(&format!("{asked} --compare default,best-fit --price-label example.com/price"));
+    for text in ["8 pods by 2 strategies", "5 of 5, at least 3", "3 of 5, at least 3", "best-fit", "1.22", "0.82"] {
+        assert!(page.contains(text), "{text}");
+    }
+    let page = self::page(&format!("{asked} --strategy best-fit"));
+    assert!(page.contains("By best-fit: kube-scheduler itself would choose by score."));
+}
+
+#[test]
 fn a_scenario_and_what_it_changes() {
     let asked = "simulate --drain a1-1 --snapshot examples/clusters/zones.yaml";
     let whole = page(asked);

@@ -153,9 +153,8 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let strategy = arguments.strategies.strategy()?;
     let compared = arguments.strategies.compared()?;
     let plan = arguments.sweep.plan(arguments.seed, &arguments.output)?;
-    if !compared.is_empty() && matches!(arguments.output.output, Format::Html | Format::Name) {
-        let format = if arguments.output.output == Format::Html { "html" } else { "name" };
-        return Err(Error::from_error(Formats::OF_FIGURES.unknown(format)).hint("--compare shows figures"));
+    if !compared.is_empty() && arguments.output.output == Format::Name {
+        return Err(Error::from_error(Formats::WITHOUT_NAME.unknown("name")).hint("--compare shows figures"));
     }
     let mut from_files =
         if arguments.filename.is_empty() { Asked::default() } else { manifests::read(&arguments.filename)? };
@@ -163,8 +162,9 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     // Steps of a scenario make pods, too.
     let new_pods = !arguments.filename.is_empty() || !arguments.changes.is_empty();
     let question = Question::Simulation { new_pods };
-    let mut state =
-        arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
+    let configured = arguments.strategies.configuration().map(|file| arguments.state.configured(file)).transpose()?;
+    let flags = configured.as_ref().unwrap_or(&arguments.state);
+    let mut state = flags.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
     let (pods, refused) = pods(&mut state, arguments, from_files)?;
     let scenario = arguments.changes.scenario(&state.namespace)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);

@@ -19,7 +19,7 @@ use crate::report::Grounds;
 use crate::report::html::Provenance;
 use crate::scheduler::Scheduler;
 use crate::source::snapshot::NotListed;
-use crate::source::{ConfigMap, ConfigMapName, ConfigSource, Input, files, live};
+use crate::source::{ConfigMap, ConfigMapName, ConfigSource, Input, files, live, read_value};
 
 use super::kube_flags::KubeFlags;
 use super::output::OutputFlags;
@@ -91,6 +91,19 @@ impl State {
 }
 
 impl StateFlags {
+    /// The same, of a scheduler with the configuration of `file`.
+    ///
+    /// # Errors
+    /// Another one is named already.
+    pub(crate) fn configured(&self, file: &Path) -> Result<Self> {
+        if self.scheduler.scheduler_config.is_some() {
+            return Err(Error::new("--strategy config=FILE and --scheduler-config name a configuration each")
+                .hint("use one of them"));
+        }
+        let scheduler_config = Some(ConfigSource::Input(Input::from(file.to_path_buf())));
+        Ok(Self { scheduler: SchedulerFlags { scheduler_config, ..self.scheduler.clone() }, ..self.clone() })
+    }
+
     /// Reads the state, of a cluster as far as `question` needs it, and builds the scheduler. `more`
     /// adds objects of the command's own.
     ///
@@ -203,6 +216,17 @@ impl StateFlags {
             Some(connection) => config_source::from_cluster(connection, name),
             None => config_source::from_files(config_map.as_ref(), name, origin, scheduler_config.is_some()),
         })
+    }
+
+    /// The scheduler that would run with the configuration of `file` where that of `state` does.
+    ///
+    /// # Errors
+    /// It cannot be read, or kube-scheduler would not start with it.
+    pub(crate) fn scheduler_of(&self, file: &Path, state: &State) -> Result<Scheduler> {
+        let input = Input::from(file.to_path_buf());
+        let value = read_value(&input).map_err(Error::from_error)?;
+        let behaviour = state.scheduler.behaviour().clone();
+        self.scheduler(parsed(&value, &input.to_string(), &behaviour)?, behaviour)
     }
 
     /// The scheduler, its extenders connected only if they are to be asked.

@@ -1,6 +1,10 @@
 //! `--strategy`, `--compare` and the labels they read.
 
-use clap::{Args, ValueEnum};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Args, Command, ValueEnum};
 
 use crate::cluster::{Name, name};
 use crate::error::{Error, Result};
@@ -10,18 +14,72 @@ use crate::simulate::Strategy;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of the choice among feasible nodes")]
 pub(crate) struct StrategyFlags {
-    /// Choose by another rule than the profile's score; see docs/strategies.md
-    #[arg(long, value_name = "NAME", conflicts_with = "compare")]
-    strategy: Option<StrategyName>,
+    /// Choose by another rule than the profile's score, or with config=FILE by the score of another
+    /// KubeSchedulerConfiguration; see docs/strategies.md
+    #[arg(long, value_name = "NAME", value_parser = ChoiceParser, conflicts_with = "compare")]
+    strategy: Option<Choice>,
     /// Place the same pods by several rules, and show side by side what comes of it
-    #[arg(long, value_name = "NAME,NAME...", value_delimiter = ',', conflicts_with_all = ["diff", "strategy"])]
-    compare: Vec<StrategyName>,
+    #[arg(long, value_name = "NAME,NAME...", value_delimiter = ',', value_parser = ChoiceParser)]
+    #[arg(conflicts_with_all = ["diff", "strategy"])]
+    compare: Vec<Choice>,
     /// The node label whose value is the weight, for weighted-least-load
     #[arg(long, value_name = "KEY")]
     weight_label: Option<String>,
     /// The node label whose value is the node's price: show what the used nodes cost
     #[arg(long, value_name = "KEY")]
     price_label: Option<String>,
+}
+
+/// How nodes are chosen, as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Choice {
+    Named(StrategyName),
+    /// As kube-scheduler would with this configuration.
+    Configured(PathBuf),
+}
+
+/// One of the rules that are compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Compared {
+    pub(crate) strategy: Strategy,
+    /// The configuration it is asked of; none for that of the question.
+    pub(crate) configuration: Option<PathBuf>,
+}
+
+/// What stands before the name of a file.
+const CONFIGURED: &str = "config=";
+
+/// Reads a strategy, and knows their names for completion.
+#[derive(Clone, Copy, Debug)]
+struct ChoiceParser;
+
+impl TypedValueParser for ChoiceParser {
+    type Value = Choice;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> std::result::Result<Choice, clap::Error> {
+        choice.parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let names = StrategyName::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        Some(Box::new(names.chain([PossibleValue::new(CONFIGURED)])))
+    }
+}
+
+/// A strategy by name, or `config=FILE`.
+fn choice(text: &str) -> std::result::Result<Choice, String> {
+    if let Some(file) = text.strip_prefix(CONFIGURED).filter(|file| !file.is_empty()) {
+        return Ok(Choice::Configured(PathBuf::from(file)));
+    }
+    let names = StrategyName::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    let names: Vec<String> = names.map(|value| value.get_name().to_owned()).collect();
+    let named = StrategyName::from_str(text, false).map(Choice::Named);
+    named.map_err(|_| format!("\"{text}\" is no strategy; use {} or {CONFIGURED}FILE", names.join(", ")))
 }
 
 /// A strategy by name.
@@ -42,22 +100,36 @@ impl StrategyFlags {
     /// The label of the weights is not named, or nobody reads a label that is.
     pub(crate) fn strategy(&self) -> Result<Strategy> {
         self.check_labels()?;
-        self.strategy.map_or(Ok(Strategy::Default), |name| self.named(name))
+        match &self.strategy {
+            Some(Choice::Named(name)) => self.named(*name),
+            Some(Choice::Configured(_)) | None => Ok(Strategy::Default),
+        }
     }
 
-    /// The strategies to compare, each once; empty where nobody asked.
+    /// The configuration that `--strategy` names instead of a rule.
+    pub(crate) fn configuration(&self) -> Option<&Path> {
+        match &self.strategy {
+            Some(Choice::Configured(file)) => Some(file),
+            Some(Choice::Named(_)) | None => None,
+        }
+    }
+
+    /// The rules to compare, each once; empty where nobody asked.
     ///
     /// # Errors
     /// As of [`StrategyFlags::strategy`].
-    pub(crate) fn compared(&self) -> Result<Vec<Strategy>> {
-        let mut strategies: Vec<Strategy> = Vec::new();
-        for name in &self.compare {
-            let strategy = self.named(*name)?;
-            if !strategies.contains(&strategy) {
-                strategies.push(strategy);
+    pub(crate) fn compared(&self) -> Result<Vec<Compared>> {
+        let mut all: Vec<Compared> = Vec::new();
+        for choice in &self.compare {
+            let compared = match choice {
+                Choice::Named(name) => Compared { strategy: self.named(*name)?, configuration: None },
+                Choice::Configured(file) => Compared { strategy: Strategy::Default, configuration: Some(file.clone()) },
+            };
+            if !all.contains(&compared) {
+                all.push(compared);
             }
         }
-        Ok(strategies)
+        Ok(all)
     }
 
     /// The label that holds prices.
@@ -84,8 +156,9 @@ impl StrategyFlags {
 
     /// A label that nobody reads is a mistake.
     fn check_labels(&self) -> Result<()> {
-        let weighted = StrategyName::WeightedLeastLoad;
-        if self.weight_label.is_some() && self.strategy != Some(weighted) && !self.compare.contains(&weighted) {
+        let weighted = Choice::Named(StrategyName::WeightedLeastLoad);
+        let is_used = self.strategy.as_ref() == Some(&weighted) || self.compare.contains(&weighted);
+        if self.weight_label.is_some() && !is_used {
             return Err(Error::new("--weight-label is of no use without weighted-least-load")
                 .hint("use it with --strategy weighted-least-load"));
         }

@@ -70,7 +70,16 @@ impl Formats {
         ("yaml", Format::Yaml),
     ]);
 
-    /// Those of a comparison, which is of figures only.
+    /// Those of a comparison, which is about no pod in particular.
+    pub const WITHOUT_NAME: Self = Self(&[
+        ("html", Format::Html),
+        ("json", Format::Json),
+        ("table", Format::Table),
+        ("wide", Format::Wide),
+        ("yaml", Format::Yaml),
+    ]);
+
+    /// Those of an answer that is figures only.
     pub const OF_FIGURES: Self =
         Self(&[("json", Format::Json), ("table", Format::Table), ("wide", Format::Wide), ("yaml", Format::Yaml)]);
 

@@ -10,10 +10,12 @@ use super::step::Step;
 use super::strategy::{self, Strategy};
 
 /// What became of the pods under one strategy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Trial {
     /// The strategy.
     pub strategy: Strategy,
+    /// What the configuration is called that it was asked of; none for that of the question.
+    pub configuration: Option<String>,
     /// Pods that went to a node.
     pub placed: usize,
     /// Pods that stay pending.
@@ -31,12 +33,18 @@ pub struct Trial {
 }
 
 impl Trial {
+    /// What it is called: `best-fit`, `config=packed.yaml`.
+    pub fn name(&self) -> String {
+        self.configuration.as_ref().map_or_else(|| self.strategy.name().to_owned(), |file| format!("config={file}"))
+    }
+
     /// What `steps` come to, which `strategy` led to; they began with `before` and ended in `cluster`.
     /// What a node costs is the value of the label `price`.
     pub fn of(strategy: Strategy, before: &Picture, steps: &[Step], cluster: &Cluster, price: Option<Name>) -> Self {
         let placed = steps.iter().filter(|step| step.place().is_some()).count();
         Self {
             strategy,
+            configuration: None,
             placed,
             unplaced: steps.len() - placed,
             nodes: cluster.nodes().len(),

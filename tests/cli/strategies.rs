@@ -150,7 +150,7 @@ fn what_is_refused() {
         "--strategy weighted-least-load",
         "--strategy best-fit --weight-label x",
         "--strategy best",
-        "--compare default -o html",
+        "--compare default -o name",
         "--compare default --strategy default",
         "--strategy default --price-label x",
         "--price-label x",
@@ -166,11 +166,11 @@ fn what_is_refused() {
     --- status 2
 
     --- stderr
-    error: invalid value 'best' for '--strategy <NAME>' [possible values: default, random, least-load, best-fit, first-fit, weighted-least-load]. See 'kubectl sched simulate -h' for help and examples
+    error: "best" is no strategy; use default, random, least-load, best-fit, first-fit, weighted-least-load or config=FILE. See 'kubectl sched simulate -h' for help and examples
     --- status 2
 
     --- stderr
-    error: unable to match a printer suitable for the output format "html", allowed formats are: json,table,wide,yaml; --compare shows figures
+    error: unable to match a printer suitable for the output format "name", allowed formats are: html,json,table,wide,yaml; --compare shows figures
     --- status 2
 
     --- stderr
@@ -183,6 +183,55 @@ fn what_is_refused() {
 
     --- stderr
     error: --price-label is of no use without --compare; use it with --compare default,best-fit
+    --- status 2
+    "#);
+}
+
+#[test]
+fn another_configuration_as_a_strategy() {
+    let asked = "simulate -f examples/pods/app.yaml --replicas 8 --snapshot examples/clusters/prices.yaml";
+    assert_snapshot!(screen(&format!("{asked} --compare default,config=examples/config/binpack.yaml")), @"
+    8 pods by 2 strategies, on 5 nodes                                       v1.34.1
+
+    STRATEGY                              PLACED   NODES   LEAST      BALANCE   FRAGMENTED
+    default                                    8       5       3     5.0/0.0%   72.7/66.7%
+    config=examples/config/binpack.yaml        8       3       3   45.8/21.5%    0.0/36.1%
+    cpu/memory; LEAST: no strategy places these pods with fewer nodes in use
+    --- stderr
+    --- status 0
+    ");
+    let alone = screen(&format!("{asked} --strategy config=examples/config/binpack.yaml -o json"));
+    assert_eq!(alone, screen(&format!("{asked} --scheduler-config examples/config/binpack.yaml -o json")));
+}
+
+#[test]
+fn configurations_that_cannot_be() {
+    let asked = "simulate --pending --snapshot examples/clusters/prices.yaml";
+    let said = [
+        format!(
+            "{asked} --strategy config=examples/config/binpack.yaml --scheduler-config examples/config/binpack.yaml"
+        ),
+        format!("{asked} --compare default,config=/nonexistent"),
+        format!("{asked} --compare config=examples/pods/app.yaml"),
+        format!("{asked} --strategy config="),
+        format!("{asked} --compare default,packed"),
+    ]
+    .map(|arguments| screen(&arguments));
+    assert_snapshot!(said.join("\n"), @r#"
+    --- stderr
+    error: --strategy config=FILE and --scheduler-config name a configuration each; use one of them
+    --- status 2
+    --- stderr
+    error: the path "/nonexistent" does not exist
+    --- status 2
+    --- stderr
+    error: examples/pods/app.yaml: no kind "Pod" is registered for version "v1"
+    --- status 2
+    --- stderr
+    error: "config=" is no strategy; use default, random, least-load, best-fit, first-fit, weighted-least-load or config=FILE. See 'kubectl sched simulate -h' for help and examples
+    --- status 2
+    --- stderr
+    error: "packed" is no strategy; use default, random, least-load, best-fit, first-fit, weighted-least-load or config=FILE. See 'kubectl sched simulate -h' for help and examples
     --- status 2
     "#);
 }

@@ -29,6 +29,8 @@ EXAMPLES = {
     "preempted": "simulate --pending --preempt --snapshot examples/clusters/gpu.yaml",
     "drained": "simulate --drain a1-1 --snapshot examples/clusters/zones.yaml",
     "different": "simulate --drain a1-1 --diff --snapshot examples/clusters/zones.yaml",
+    "compared": "simulate -f examples/pods/app.yaml --replicas 8 --compare default,best-fit --price-label example.com/price"
+                " --snapshot examples/clusters/prices.yaml",
     "simulated": "simulate --pending -f examples/pods/batch.yaml --replicas 9 --snapshot examples/clusters/mixed.yaml",
 }
 NASTY = ["<script>window.hacked = 1</script>", '"><img src=x onerror="window.hacked = 2">', "</script><script>window.hacked = 3</script>"]

@@ -8,12 +8,14 @@ use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Format;
 use crate::report::comparison::{self, ComparisonAnswer};
+use crate::report::html;
 use crate::simulate::comparison::without_price;
 use crate::simulate::scenario::{self, Scenario};
-use crate::simulate::{Picture, Simulation, Strategy, Ties, Trial};
+use crate::simulate::{Picture, Simulation, Ties, Trial};
 
 use super::super::Status;
 use super::super::state::State;
+use super::super::strategy_args::Compared;
 use super::SimulateArgs;
 
 /// What is asked of every strategy.
@@ -29,7 +31,7 @@ pub(super) struct Questions<'a> {
 pub(super) fn run(
     state: &mut State,
     questions: &Questions<'_>,
-    strategies: &[Strategy],
+    compared: &[Compared],
     refused: Vec<Refusal>,
 ) -> Result<Status> {
     let Questions { arguments, scenario, pods, ties, now } = questions;
@@ -37,12 +39,16 @@ pub(super) fn run(
     let before = Picture::of(&state.cluster);
     let mut notes = BTreeSet::new();
     let mut trials = Vec::new();
-    for strategy in strategies {
-        let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, *now, *ties)
+    for Compared { strategy, configuration } in compared {
+        let other = configuration.as_deref().map(|file| arguments.state.scheduler_of(file, state)).transpose()?;
+        let scheduler = other.as_ref().unwrap_or(&state.scheduler);
+        let mut simulation = Simulation::new(scheduler, &mut state.cluster, *now, *ties)
             .preempting(arguments.preempt)
             .following(*strategy);
         let steps = scenario::run(&mut simulation, scenario, pods).map_err(Error::from_error)?.steps;
-        trials.push(Trial::of(*strategy, &before, &steps, simulation.cluster(), price));
+        let trial = Trial::of(*strategy, &before, &steps, simulation.cluster(), price);
+        let configuration = configuration.as_ref().map(|file| file.display().to_string());
+        trials.push(Trial { configuration, ..trial });
         notes.extend(simulation.not_evaluated());
         notes.extend(strategy.not_evaluated(simulation.cluster()));
         notes.extend(price.and_then(|price| without_price(simulation.cluster(), price)));
@@ -55,9 +61,8 @@ pub(super) fn run(
     let text = match output.output {
         Format::Json => comparison::json(&answer, &grounds).map_err(Error::from_error)?,
         Format::Yaml => comparison::yaml(&answer, &grounds).map_err(Error::from_error)?,
-        Format::Table | Format::Wide | Format::Name | Format::Html => {
-            comparison::table(&answer, output.table_options(&grounds))
-        }
+        Format::Html => html::comparison(&answer, &state.provenance(&grounds.kube_version, *now)),
+        Format::Table | Format::Wide | Format::Name => comparison::table(&answer, output.table_options(&grounds)),
     };
     output.print(&text)?;
     Ok(if arguments.exit_code && !answer.fits() { Status::DoesNotFit } else { Status::Answered })

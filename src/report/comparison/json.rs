@@ -46,7 +46,8 @@ struct ComparisonObject<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct TrialObject {
-    strategy: &'static str,
+    /// `default`, `best-fit`, ...; `config=FILE` for the score of another configuration.
+    strategy: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     weight_label: Option<Name>,
     placed: usize,
@@ -91,7 +92,7 @@ impl TrialObject {
             _ => None,
         };
         Self {
-            strategy: trial.strategy.name(),
+            strategy: trial.name(),
             weight_label,
             placed: trial.placed,
             unplaced: trial.unplaced,

@@ -4,6 +4,7 @@ mod json;
 mod table;
 
 pub use json::{json, yaml};
+pub(super) use table::headline;
 pub use table::table;
 
 use crate::cluster::admission::Refusal;

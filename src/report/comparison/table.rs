@@ -28,7 +28,7 @@ pub fn table(answer: &ComparisonAnswer, options: Options<'_>) -> String {
 }
 
 /// The answer in one line.
-fn headline(answer: &ComparisonAnswer) -> String {
+pub(in crate::report) fn headline(answer: &ComparisonAnswer) -> String {
     let Some(first) = answer.trials.first() else { return "No strategy to compare".to_owned() };
     let by = match answer.trials.len() {
         1 => "1 strategy".to_owned(),
@@ -48,7 +48,7 @@ fn grid(answer: &ComparisonAnswer, wide: bool) -> Grid {
     let mut grid = Grid::with_header(header.into_iter().map(str::to_owned).collect()).right_aligned(numbers).unbroken();
     for trial in &answer.trials {
         let Trial { measures, .. } = trial;
-        let mut cells = vec![trial.strategy.name().to_owned(), thousands(trial.placed)];
+        let mut cells = vec![trial.name(), thousands(trial.placed)];
         cells.extend([trial.nodes_used, trial.nodes_needed].map(thousands));
         cells.extend(wide.then(|| shares(measures.utilisation, wide)));
         cells.extend([measures.balance, measures.fragmentation].map(|measure| shares(measure, wide)));

@@ -7,6 +7,7 @@
 mod answer;
 mod classes;
 mod cluster_says;
+mod comparison;
 mod heat;
 mod help;
 mod markup;
@@ -19,6 +20,7 @@ mod sheet;
 mod shell;
 mod simulation;
 
+pub use comparison::page as comparison;
 pub use shell::Provenance;
 pub use simulation::page as simulation;
 

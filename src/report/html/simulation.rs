@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::fmt::Display;
 
-use crate::simulate::{NodeLoad, Shares, Step, Summary};
+use crate::simulate::{NodeLoad, Shares, Step, Strategy, Summary};
 
 use super::super::simulation::SimulationAnswer;
 use super::super::simulation::diff;
@@ -22,6 +22,10 @@ pub fn page(answer: &SimulationAnswer, provenance: &Provenance<'_>) -> String {
     let mut body = Markup::default();
     let (label, headline) = answer.diff.as_ref().map_or_else(|| headline(answer), diff::headline);
     body.raw("<article class=\"answer\">\n<h2>").append(&mark(label)).text(&headline).raw("</h2>\n");
+    if answer.strategy != Strategy::Default {
+        body.raw("<p class=\"aside\">By ").text(answer.strategy.name());
+        body.raw(": kube-scheduler itself would choose by score.</p>\n");
+    }
     figures(&mut body, &answer.summary, answer.refused.len());
     notes::not_evaluated(&mut body, &answer.not_evaluated);
     refused(&mut body, answer);

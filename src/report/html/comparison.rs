@@ -1,0 +1,107 @@
+//! The page of a comparison: the strategies side by side, each figure as a bar.
+
+use crate::simulate::Trial;
+
+use super::super::comparison::{ComparisonAnswer, headline};
+use super::super::simulation::table::percent;
+use super::super::style::Label;
+use super::super::text::{count, thousands};
+use super::markup::Markup;
+use super::shell::{self, Provenance};
+use super::{mark, notes};
+
+/// A column: its head, and of a trial how long its bar is and what stands beside it.
+struct Column<'a> {
+    title: &'static str,
+    of: Box<dyn Fn(&Trial) -> Option<(f64, String)> + 'a>,
+}
+
+/// The page of a `simulate --compare`.
+pub fn page(answer: &ComparisonAnswer, provenance: &Provenance<'_>) -> String {
+    let mut body = Markup::default();
+    let label = if answer.fits() { Label::Fits } else { Label::Rejected };
+    let headline = headline(answer);
+    body.raw("<article class=\"answer\">\n<h2>").append(&mark(label)).text(&headline).raw("</h2>\n");
+    notes::not_evaluated(&mut body, &answer.not_evaluated);
+    if let Some(first) = answer.refused.first() {
+        body.raw("<figure class=\"told\"><figcaption>").text(count(answer.refused.len(), "pod"));
+        body.raw(" refused by the API server, such as ").text(first.pod);
+        body.raw("</figcaption><blockquote>").text(first).raw("</blockquote></figure>\n");
+    }
+    body.raw(
+        "<section><h3>Side by side</h3>\n<p class=\"aside\">The same pods by each strategy. Of nodes used at least so many: none ",
+    );
+    body.raw(
+        "places these pods with fewer nodes in use. Balance is the standard deviation of the nodes' utilisation: ",
+    );
+    body.raw("0 is even. Fragmented is what is free where no typical pod fits.</p>\n");
+    table(&mut body, &answer.trials);
+    body.raw("</section>\n</article>\n");
+    shell::page("simulate", &headline, &body, provenance)
+}
+
+fn table(page: &mut Markup, trials: &[Trial]) {
+    let columns = columns(trials);
+    page.raw("<div class=\"scroll\"><table class=\"sheet\"><thead><tr><th scope=\"col\">Strategy</th>");
+    for column in &columns {
+        page.raw("<th scope=\"col\">").raw(column.title).raw("</th>");
+    }
+    page.raw("</tr></thead><tbody>\n");
+    for trial in trials {
+        page.raw("<tr><th scope=\"row\" class=\"whole\">").text(trial.name()).raw("</th>");
+        for column in &columns {
+            match (column.of)(trial) {
+                Some((share, text)) => {
+                    let share = (share.clamp(0.0, 1.0) * 100.0).round();
+                    page.raw("<td class=\"points\"><span class=\"bar\" style=\"--share:")
+                        .text(share)
+                        .raw("%\"></span>");
+                    page.text(text).raw("</td>");
+                }
+                None => {
+                    page.raw("<td class=\"points\">–</td>");
+                }
+            }
+        }
+        page.raw("</tr>\n");
+    }
+    page.raw("</tbody></table></div>\n");
+}
+
+/// Costs only where nodes have prices.
+fn columns(trials: &[Trial]) -> Vec<Column<'_>> {
+    let part = |part: usize, whole: usize| if whole > 0 { part as f64 / whole as f64 } else { 0.0 };
+    let shares = |title, of: fn(&Trial) -> f64| Column {
+        title,
+        of: Box::new(move |trial| Some((of(trial), percent(of(trial))))),
+    };
+    let dearest = trials.iter().filter_map(|trial| trial.cost).fold(0.0, f64::max);
+    let mut columns = vec![
+        Column {
+            title: "Pods placed",
+            of: Box::new(move |trial| {
+                let all = trial.placed + trial.unplaced;
+                Some((part(trial.placed, all), format!("{} of {}", thousands(trial.placed), thousands(all))))
+            }),
+        },
+        Column {
+            title: "Nodes used",
+            of: Box::new(move |trial| {
+                let [used, all, least] = [trial.nodes_used, trial.nodes, trial.nodes_needed].map(thousands);
+                let text = format!("{used} of {all}, at least {least}");
+                Some((part(trial.nodes_used, trial.nodes), text))
+            }),
+        },
+        shares("Balance, CPU", |trial| trial.measures.balance.cpu),
+        shares("Balance, memory", |trial| trial.measures.balance.memory),
+        shares("CPU fragmented", |trial| trial.measures.fragmentation.cpu),
+        shares("Memory fragmented", |trial| trial.measures.fragmentation.memory),
+    ];
+    if trials.iter().any(|trial| trial.cost.is_some()) {
+        columns.push(Column {
+            title: "Cost",
+            of: Box::new(move |trial| trial.cost.map(|cost| (cost / dearest.max(f64::MIN_POSITIVE), cost.to_string()))),
+        });
+    }
+    columns
+}
