@@ -570,6 +570,17 @@ fn a_rollout_as_data() {
     "#);
 }
 
+/// The screen in the documentation is what is printed.
+#[test]
+fn the_rollout_of_the_documentation() {
+    let docs = std::fs::read_to_string("docs/scenarios.md").unwrap();
+    let (_, rest) =
+        docs.split_once("--restart deploy/web -n shop --snapshot examples/clusters/rollout.yaml\n```").unwrap();
+    let shown = rest.split("```").nth(1).unwrap().trim_start_matches("text\n").trim_end();
+    let screen = of("--restart deploy/web -n shop", "rollout");
+    assert!(shown.len() > 200 && screen.contains(shown), "{screen}");
+}
+
 /// What replaces nothing says so, and so does what is not known well enough.
 #[test]
 fn rollouts_that_do_not_roll() {
@@ -578,6 +589,18 @@ fn rollouts_that_do_not_roll() {
     error: --restart rs/web-6c9f5d: replicasets.apps "web-6c9f5d" restarting is not supported
     --- status 2
     "#);
+    let file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+    let later = "{apiVersion: kubectl-sched/v1, kind: Scenario, steps: [
+        {kind: Restart, workload: deploy/shop/web, place: later},
+        {kind: PatchWorkload, workload: rs/shop/api-7d8b9c, patch: {spec: {priority: 7}}}]}";
+    std::fs::write(file.path(), later).unwrap();
+    let known =
+        format!("simulate --scenario {} -o json --snapshot examples/clusters/rollout.yaml", file.path().display());
+    let answer = json_of(&known);
+    let ends: Vec<&Value> = answer["scenario"].as_array().unwrap().iter().map(|step| &step["rollout"]["end"]).collect();
+    assert_eq!(ends, [&Value::Null, &json!("NeverReplaces")]);
+    let notes = answer["notEvaluated"].as_array().unwrap();
+    assert!(notes.iter().any(|note| note["what"] == "the rollout of deployment/shop/web"), "{notes:?}");
     assert_snapshot!(of("--restart deploy/nix -n shop", "rollout"), @r#"
     --- stderr
     error: --restart deploy/nix: deployments.apps "shop/nix" not found

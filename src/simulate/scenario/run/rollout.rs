@@ -5,7 +5,7 @@
 //! available one after the other, in the order in which they were made, and the controller acts in
 //! between. Budgets are not asked: controllers delete pods, and do not evict them.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::cluster::edit::{Edit, EditError, PodChange};
 use crate::cluster::name::{Name, name};
@@ -202,9 +202,9 @@ impl Runner<'_, '_> {
                 self.old_leave(pods, &[old], report)?;
             }
             let edit = Edit::CreatePod { workload: pods.workload, name: pod, node: None };
-            let is_made = self.make(pods, &edit, report)?;
+            let made = self.make(pods, &edit, report)?;
             self.schedule(false)?;
-            if !is_made || pods.new.last().is_some_and(|pod| self.cluster().node_of(*pod).is_none()) {
+            if made.is_none_or(|pod| self.cluster().node_of(pod).is_none()) {
                 return Ok(self.end_of(pods));
             }
         }
@@ -229,56 +229,72 @@ impl Runner<'_, '_> {
         nodes: &[(NodeId, bool)],
         report: &mut StepReport,
     ) -> Result<RolloutEnd, EditError> {
-        let homeless: Vec<PodId> =
-            pods.old.iter().copied().filter(|pod| self.cluster().node_of(*pod).is_none()).collect();
+        let (at_home, homeless): (Vec<PodId>, Vec<PodId>) =
+            pods.old.iter().partition(|pod| self.cluster().node_of(**pod).is_some());
         self.old_leave(pods, &homeless, report)?;
-        let on = |runner: &Self, pods: &Pods, node| {
-            pods.old.iter().copied().find(|pod| runner.cluster().node_of(*pod) == Some(node))
-        };
-        let mut missing = 0;
-        for (node, wanted) in nodes {
-            if *wanted && on(self, pods, *node).is_none() && !self.make_daemon(pods, *node, report)? {
-                missing += 1;
+        let mut old: FxHashMap<NodeId, Vec<PodId>> = FxHashMap::default();
+        for pod in at_home {
+            self.cluster().node_of(pod).into_iter().for_each(|node| old.entry(node).or_default().push(pod));
+        }
+        let mut new: FxHashMap<NodeId, PodId> = FxHashMap::default();
+        loop {
+            let before = (pods.old.len(), pods.new.len());
+            pods.refused = None;
+            let mut missing = 0;
+            for (node, _) in nodes.iter().filter(|(node, wanted)| *wanted && !old.contains_key(node)) {
+                if !self.make_daemon(pods, *node, &mut new, report)? {
+                    missing += 1;
+                }
+            }
+            for (node, wanted) in nodes {
+                let Some(leaving) = old.get(node).cloned() else { continue };
+                if *wanted && bounds.surge == 0 && missing >= bounds.unavailable {
+                    break;
+                }
+                let surges = *wanted && bounds.surge > 0;
+                if surges {
+                    let surging = old.keys().filter(|node| new.contains_key(*node)).count();
+                    let may = new.contains_key(node) || surging < bounds.surge;
+                    if !may || !self.make_daemon(pods, *node, &mut new, report)? {
+                        continue;
+                    }
+                }
+                self.old_leave(pods, &leaving, report)?;
+                old.remove(node);
+                if *wanted && !surges && !self.make_daemon(pods, *node, &mut new, report)? {
+                    missing += 1;
+                }
+            }
+            if before == (pods.old.len(), pods.new.len()) {
+                return Ok(self.end_of(pods));
             }
         }
-        for (node, wanted) in nodes {
-            let Some(old) = on(self, pods, *node) else { continue };
-            if !wanted {
-                self.old_leave(pods, &[old], report)?;
-                continue;
-            }
-            if missing >= bounds.surge.max(bounds.unavailable) {
-                break;
-            }
-            if bounds.surge == 0 {
-                self.old_leave(pods, &[old], report)?;
-            }
-            if !self.make_daemon(pods, *node, report)? {
-                missing += 1;
-            } else if bounds.surge > 0 {
-                self.old_leave(pods, &[old], report)?;
-            }
-        }
-        Ok(self.end_of(pods))
     }
 
-    /// Makes the DaemonSet's pod for a node. Answers whether it has its place.
-    fn make_daemon(&mut self, pods: &mut Pods, node: NodeId, report: &mut StepReport) -> Result<bool, EditError> {
+    /// Makes the DaemonSet's pod for a node, unless it was made. Answers whether it has its place.
+    fn make_daemon(
+        &mut self,
+        pods: &mut Pods,
+        node: NodeId,
+        new: &mut FxHashMap<NodeId, PodId>,
+        report: &mut StepReport,
+    ) -> Result<bool, EditError> {
         let cluster = self.cluster();
+        if let Some(pod) = new.get(&node) {
+            return Ok(cluster.node_of(*pod).is_some());
+        }
         let info = cluster.node(node);
         let set = cluster.workload(pods.workload);
         let made = set.and_then(|set| controller::daemon_on(cluster, set, info));
         let Some(own) = made.and_then(|made| made.own.into_iter().next()) else { return Ok(true) };
         let edit = Edit::CreatePod { workload: pods.workload, name: own.key.name, node: Some(info.name()) };
-        if !self.make(pods, &edit, report)? {
-            return Ok(false);
-        }
+        let Some(pod) = self.make(pods, &edit, report)? else { return Ok(false) };
+        new.insert(node, pod);
         // Made for the node, and not yet on it: that the scheduler decides.
         self.edit(&Edit::Evict { pod: own.key })?;
-        let pod = pods.new.last().copied();
-        pod.into_iter().for_each(|pod| self.wait(pod, false));
+        self.wait(pod, false);
         self.schedule(false)?;
-        Ok(pod.is_some_and(|pod| self.cluster().node_of(pod).is_some()))
+        Ok(self.cluster().node_of(pod).is_some())
     }
 
     /// Makes new pods until there are `wanted`, or the API server refuses one, and has them placed.
@@ -287,9 +303,10 @@ impl Runner<'_, '_> {
         let missing = wanted.saturating_sub(pods.new.len());
         let names = self.cluster().workload(pods.workload).map(|own| workloads::names(self.cluster(), own, missing));
         let mut made = false;
+        pods.refused = None;
         for name in names.unwrap_or_default() {
             let edit = Edit::CreatePod { workload: pods.workload, name, node: None };
-            if !self.make(pods, &edit, report)? {
+            if self.make(pods, &edit, report)?.is_none() {
                 break;
             }
             made = true;
@@ -298,7 +315,7 @@ impl Runner<'_, '_> {
         Ok(made)
     }
 
-    fn make(&mut self, pods: &mut Pods, edit: &Edit, report: &mut StepReport) -> Result<bool, EditError> {
+    fn make(&mut self, pods: &mut Pods, edit: &Edit, report: &mut StepReport) -> Result<Option<PodId>, EditError> {
         match self.try_create(edit)? {
             Ok(pod) => {
                 report.created.push(self.cluster().pod(pod).key());
@@ -306,12 +323,11 @@ impl Runner<'_, '_> {
                     self.wait(pod, false);
                 }
                 pods.new.push(pod);
-                pods.refused = None;
-                Ok(true)
+                Ok(Some(pod))
             }
             Err(refusal) => {
                 pods.refused = Some(refusal);
-                Ok(false)
+                Ok(None)
             }
         }
     }
