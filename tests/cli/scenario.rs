@@ -590,10 +590,10 @@ fn rollouts_that_do_not_roll() {
     --- status 2
     "#);
     let file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
-    let later = "{apiVersion: kubectl-sched/v1, kind: Scenario, steps: [
-        {kind: Restart, workload: deploy/shop/web, place: later},
-        {kind: PatchWorkload, workload: rs/shop/api-7d8b9c, patch: {spec: {priority: 7}}}]}";
-    std::fs::write(file.path(), later).unwrap();
+    let later = json!({"apiVersion": "kubectl-sched/v1", "kind": "Scenario", "steps": [
+        {"kind": "Restart", "workload": "deploy/shop/web", "place": "later"},
+        {"kind": "PatchWorkload", "workload": "rs/shop/api-7d8b9c", "patch": {"spec": {"priority": 7}}}]});
+    std::fs::write(file.path(), later.to_string()).unwrap();
     let known =
         format!("simulate --scenario {} -o json --snapshot examples/clusters/rollout.yaml", file.path().display());
     let answer = json_of(&known);

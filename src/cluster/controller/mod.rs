@@ -64,7 +64,7 @@ pub fn replicas(workload: &Workload) -> usize {
     workload.completions.map_or(replicas, |completions| replicas.min(one_by_default(Some(completions))))
 }
 
-/// `count` pods that differ in nothing but their names; those of a StatefulSet without their claims.
+/// `count` pods that differ in nothing but their names.
 fn alike(cluster: &Cluster, workload: &Workload, count: usize) -> NewPods {
     let maker = maker(cluster, workload);
     let mut spec = maker.template.spec.clone();
