@@ -1010,7 +1010,7 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__simulate)
-            opts="-f -o -v -n -A -s -h --pending --filename --replicas --diff --preempt --seed --exit-code --runs --shard --strategy --compare --weight-label --price-label --scenario --cordon --uncordon --drain --remove-nodes --remove-node --add-nodes --taint --label --scale --delete --force --snapshot --scheduler-config --kube-version --feature-gates --call-extenders --output --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --help merge"
+            opts="-f -o -v -n -A -s -h --pending --filename --replicas --diff --preempt --seed --exit-code --runs --shard --strategy --compare --weight-label --price-label --scenario --cordon --uncordon --drain --remove-nodes --remove-node --add-nodes --taint --label --scale --restart --delete --force --snapshot --scheduler-config --kube-version --feature-gates --call-extenders --output --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --help merge"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1093,6 +1093,10 @@ _kubectl__sched() {
                     return 0
                     ;;
                 --scale)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

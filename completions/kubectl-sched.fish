@@ -105,6 +105,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l taint -d 'Taint a node; with - behind the effect, untaint it' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l label -d 'Label a node; NODE=KEY- takes the label off' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scale -d 'Scale a workload: deploy/web=10' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l restart -d 'Restart a workload as kubectl rollout restart does: deploy/web' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l delete -d 'Delete a workload with its pods, or a pod, which its controller makes anew' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scheduler-config -d 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F

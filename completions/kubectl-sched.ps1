@@ -99,6 +99,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('--taint', '--taint', [CompletionResultType]::ParameterName, 'Taint a node; with - behind the effect, untaint it')
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Label a node; NODE=KEY- takes the label off')
             [CompletionResult]::new('--scale', '--scale', [CompletionResultType]::ParameterName, 'Scale a workload: deploy/web=10')
+            [CompletionResult]::new('--restart', '--restart', [CompletionResultType]::ParameterName, 'Restart a workload as kubectl rollout restart does: deploy/web')
             [CompletionResult]::new('--delete', '--delete', [CompletionResultType]::ParameterName, 'Delete a workload with its pods, or a pod, which its controller makes anew')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Read the cluster''s state from a file, a directory or - (standard input), never from a cluster')
             [CompletionResult]::new('--scheduler-config', '--scheduler-config', [CompletionResultType]::ParameterName, 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster')

@@ -4,6 +4,8 @@
 mod common;
 #[path = "laws/resilience.rs"]
 mod resilience;
+#[path = "laws/rollout.rs"]
+mod rollout;
 #[path = "laws/sweep.rs"]
 mod sweep;
 

@@ -19,7 +19,7 @@ use crate::source::{self, Input};
 const HEADING: &str = "Options that change the cluster, in the order given";
 
 /// A flag that is a step: its name, its value, what it does.
-const FLAGS: [(&str, &str, &str); 10] = [
+const FLAGS: [(&str, &str, &str); 11] = [
     ("scenario", "FILE|-", "Take the steps of a Scenario; see docs/scenarios.md"),
     ("cordon", "NODE|SELECTOR", "Cordon a node, or those with a label: pool=gpu"),
     ("uncordon", "NODE|SELECTOR", "Uncordon nodes"),
@@ -29,6 +29,7 @@ const FLAGS: [(&str, &str, &str); 10] = [
     ("taint", "NODE=KEY=VALUE:EFFECT", "Taint a node; with - behind the effect, untaint it"),
     ("label", "NODE=KEY=VALUE", "Label a node; NODE=KEY- takes the label off"),
     ("scale", "TYPE/NAME=N", "Scale a workload: deploy/web=10"),
+    ("restart", "TYPE/NAME", "Restart a workload as kubectl rollout restart does: deploy/web"),
     ("delete", "TYPE/NAME", "Delete a workload with its pods, or a pod, which its controller makes anew"),
 ];
 
@@ -124,6 +125,7 @@ impl ScenarioFlags {
                 let (workload, replicas) = pair(value, "write TYPE/NAME=N, such as deploy/web=10")?;
                 Change::Scale { workload: workload_key(workload, namespace)?, replicas: number(replicas)? }
             }
+            "restart" => Change::Restart(workload_key(value, namespace)?),
             _ => match value.split_once('/') {
                 Some(("pod" | "pods" | "po", pod)) => Change::Edit(Edit::DeletePod { pod: pod_key(pod, namespace) }),
                 _ => Change::DeleteWorkload(workload_key(value, namespace)?),

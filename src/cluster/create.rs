@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::Cluster;
 use super::admission::{self, Admitted, Refusal, UnknownClass};
-use super::name::{Name, name};
 use super::pod::{PodId, PodOwn};
 use super::pod_class::{PodClass, PodTemplate};
 use super::requests::RequestGates;
@@ -106,6 +105,5 @@ impl Cluster {
 
 /// A pod that only a manifest knows has no uid and no node, and comes after all that the state has.
 fn unheard_of(own: PodOwn) -> PodOwn {
-    let uid: Name = if own.uid.is_empty() { name(&own.key.to_string()) } else { own.uid };
-    PodOwn { uid, node_name: None, sequence: u32::MAX, ..own }
+    PodOwn { node_name: None, sequence: u32::MAX, ..own.with_uid() }
 }

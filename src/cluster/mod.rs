@@ -49,6 +49,7 @@ pub mod selector_text;
 pub mod storage;
 pub mod taint;
 pub mod time;
+pub mod update_strategy;
 pub mod validation;
 pub mod volume;
 mod wire;

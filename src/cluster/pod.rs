@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::labels::Labels;
 use super::list::List;
 use super::meta::{Metadata, ObjectKey, OwnerReference};
-use super::name::Name;
+use super::name::{Name, name};
 use super::pod_class::{PodClass, PodTemplate};
 use super::pod_spec::PodSpec;
 use super::requests::ContainerResources;
@@ -119,6 +119,12 @@ impl PodOwn {
             resource_claim_statuses: List::default(),
             sequence: u32::MAX,
         }
+    }
+
+    /// With the uid that is made up where nobody gave one: namespace and name.
+    #[must_use]
+    pub fn with_uid(self) -> Self {
+        if self.uid.is_empty() { Self { uid: name(&self.key.to_string()), ..self } } else { self }
     }
 }
 

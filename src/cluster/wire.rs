@@ -7,9 +7,11 @@ use serde::Deserialize;
 use super::labels::Labels;
 use super::list::List;
 use super::meta::Metadata;
+use super::name::Name;
 use super::pod_spec::PreemptionPolicy;
 use super::selector::LabelSelector;
 use super::storage::WireClaim;
+use super::update_strategy::UpdateStrategy;
 use super::workload::{PodDisruptionBudget, PodTemplateSpec, PriorityClass, Service, Workload, WorkloadKind};
 
 /// An object of which only the metadata matters: a Namespace.
@@ -109,6 +111,10 @@ struct WireWorkloadSpec {
     ordinals: Option<WireOrdinals>,
     volume_claim_templates: List<WireClaim>,
     selector: Option<LabelSelector>,
+    strategy: Option<UpdateStrategy>,
+    update_strategy: Option<UpdateStrategy>,
+    paused: Option<bool>,
+    pod_management_policy: Option<Name>,
     template: PodTemplateSpec,
 }
 
@@ -137,6 +143,10 @@ impl WireWorkload {
                 .into_iter()
                 .map(WireClaim::into_claim)
                 .collect(),
+            strategy: self.spec.strategy.or(self.spec.update_strategy).unwrap_or_default(),
+            paused: self.spec.paused.unwrap_or_default(),
+            parallel: self.spec.pod_management_policy.is_some_and(|policy| policy == "Parallel"),
+            created: self.metadata.creation_timestamp,
             template: Arc::new(self.spec.template),
         }
     }
@@ -171,6 +181,10 @@ impl WireReplicationController {
             suspended: false,
             first_ordinal: 0,
             claim_templates: Vec::new(),
+            strategy: UpdateStrategy::default(),
+            paused: false,
+            parallel: false,
+            created: self.metadata.creation_timestamp,
             template: Arc::new(self.spec.template),
         }
     }
@@ -207,6 +221,10 @@ impl WireCronJob {
             suspended: suspended || job.suspend.unwrap_or_default(),
             first_ordinal: 0,
             claim_templates: Vec::new(),
+            strategy: UpdateStrategy::default(),
+            paused: false,
+            parallel: false,
+            created: metadata.creation_timestamp,
             template: Arc::new(job.template),
         }
     }

@@ -13,6 +13,8 @@ use super::pod::Pod;
 use super::pod_spec::PodSpec;
 use super::selector::{LabelSelector, Selector};
 use super::storage::PersistentVolumeClaim;
+use super::time::Timestamp;
+use super::update_strategy::UpdateStrategy;
 
 /// Kinds with a pod template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,6 +46,15 @@ impl WorkloadKind {
             Self::DaemonSet => "DaemonSet",
             Self::Job => "Job",
             Self::CronJob => "CronJob",
+        }
+    }
+
+    /// Its group and version.
+    pub fn api_version(self) -> &'static str {
+        match self {
+            Self::ReplicationController => "v1",
+            Self::Job | Self::CronJob => "batch/v1",
+            _ => "apps/v1",
         }
     }
 
@@ -153,6 +164,14 @@ pub struct Workload {
     pub first_ordinal: i32,
     /// Of a StatefulSet `spec.volumeClaimTemplates`, each under its own name.
     pub claim_templates: Vec<PersistentVolumeClaim>,
+    /// How pods are replaced when the template changes; means nothing for kinds that do not.
+    pub strategy: UpdateStrategy,
+    /// Of a Deployment `spec.paused`: nothing is replaced for the time being.
+    pub paused: bool,
+    /// Of a StatefulSet `podManagementPolicy: Parallel`: a pod waits for no other.
+    pub parallel: bool,
+    /// When it was created.
+    pub created: Option<Timestamp>,
     /// The template.
     pub template: Arc<PodTemplateSpec>,
 }

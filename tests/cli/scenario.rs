@@ -471,6 +471,144 @@ fn steps_as_data() {
 }
 
 #[test]
+fn a_rollout_that_gets_stuck() {
+    assert_snapshot!(of("--restart deploy/web -n shop", "rollout"), @"
+    No place for 1 pod on 3 nodes                                            v1.34.1
+
+    SCENARIO   what was changed, and what came of it at once
+    1  restart deployment/shop/web
+       1 pod created: shop/web-new
+       rolled 0 of 3: the next pod finds no place while the old ones hold theirs
+       shop/web-new: 0/3 nodes are available: 3 node(s) didn't match pod
+       anti-affinity rules.
+
+    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    1 pod: shop/web-new
+      0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules.
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn rollouts_by_file() {
+    assert_snapshot!(of("--scenario examples/scenarios/rollout.yaml", "rollout"), @"
+    4 of 5 pods placed, on 3 of 3 nodes                                      v1.34.1
+
+    SCENARIO   what was changed, and what came of it at once
+    1  patch deployment/shop/api: other containers
+       4 pods created: shop/api-new, shop/api-new-2, shop/api-new-3 and
+       shop/api-new-4
+       4 pods deleted: shop/api-3, shop/api-4, shop/api-2 and shop/api-1
+       rolled 3 of 4: the next pod finds no place
+       shop/api-new-4: 0/3 nodes are available: 3 Insufficient cpu.
+    2  scale deployment/shop/web to 2
+       1 pod deleted: shop/web-3
+    3  restart deployment/shop/web
+       1 pod created: shop/web-new
+       rolled 0 of 2: the next pod finds no place while the old ones hold theirs
+       shop/web-new: 0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't
+       match pod anti-affinity rules.
+
+    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    1 pod: shop/web-new
+      0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match pod
+      anti-affinity rules.
+
+    NODE     PODS    CPU         MEMORY
+    node-3   2 → 2   45% → 90%   6% → 6%
+    node-1   3 → 2   65% → 70%   9% → 6%
+    node-2   2 → 2   45% → 70%   6% → 6%
+
+    CLUSTER         CPU             MEMORY         PODS
+    utilisation     51.7% → 76.7%   7.3% → 6.2%    11.7% → 10.0%
+    fragmentation   0.0% → 14.3%    0.0% → 33.3%   0.0% → 33.3%
+    balance         9.4% → 9.4%     1.5% → 0.0%    2.4% → 0.0%
+    3 of 3 nodes with pods
+
+    POD              NODE      TOTAL     TIES
+    shop/api-new     node-2      609        1
+    shop/api-new-2   node-3      609        0
+    shop/api-new-3   node-1      609        0
+    shop/api-new-4   node-3      609        0
+    shop/web-new     <none>   <none>   <none>
+
+    NOT EVALUATED   the answer does not rest on this
+    Services   not in the input: the default constraints of PodTopologySpread do
+               without their selectors
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn a_rollout_as_data() {
+    let answer = json_of("simulate --restart deploy/web -n shop -o json --snapshot examples/clusters/rollout.yaml");
+    assert_snapshot!(serde_json::to_string_pretty(&answer["scenario"]).unwrap(), @r#"
+    [
+      {
+        "created": [
+          "shop/web-new"
+        ],
+        "rollout": {
+          "end": "NoPlace",
+          "maxSurge": 1,
+          "maxUnavailable": 0,
+          "message": "0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules.",
+          "old": 3,
+          "pod": "shop/web-new",
+          "replicas": 3,
+          "rolled": 0,
+          "strategy": "RollingUpdate",
+          "stuck": true,
+          "workload": "deployment/shop/web"
+        },
+        "step": "--restart deploy/web",
+        "summary": "restart deployment/shop/web"
+      }
+    ]
+    "#);
+}
+
+/// The screen in the documentation is what is printed.
+#[test]
+fn the_rollout_of_the_documentation() {
+    let docs = std::fs::read_to_string("docs/scenarios.md").unwrap();
+    let (_, rest) =
+        docs.split_once("--restart deploy/web -n shop --snapshot examples/clusters/rollout.yaml\n```").unwrap();
+    let shown = rest.split("```").nth(1).unwrap().trim_start_matches("text\n").trim_end();
+    let screen = of("--restart deploy/web -n shop", "rollout");
+    assert!(shown.len() > 200 && screen.contains(shown), "{screen}");
+}
+
+/// What replaces nothing says so, and so does what is not known well enough.
+#[test]
+fn rollouts_that_do_not_roll() {
+    assert_snapshot!(of("--restart rs/web-6c9f5d -n shop", "rollout"), @r#"
+    --- stderr
+    error: --restart rs/web-6c9f5d: replicasets.apps "web-6c9f5d" restarting is not supported
+    --- status 2
+    "#);
+    let file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+    let later = json!({"apiVersion": "kubectl-sched/v1", "kind": "Scenario", "steps": [
+        {"kind": "Restart", "workload": "deploy/shop/web", "place": "later"},
+        {"kind": "PatchWorkload", "workload": "rs/shop/api-7d8b9c", "patch": {"spec": {"priority": 7}}}]});
+    std::fs::write(file.path(), later.to_string()).unwrap();
+    let known =
+        format!("simulate --scenario {} -o json --snapshot examples/clusters/rollout.yaml", file.path().display());
+    let answer = json_of(&known);
+    let ends: Vec<&Value> = answer["scenario"].as_array().unwrap().iter().map(|step| &step["rollout"]["end"]).collect();
+    assert_eq!(ends, [&Value::Null, &json!("NeverReplaces")]);
+    let notes = answer["notEvaluated"].as_array().unwrap();
+    assert!(notes.iter().any(|note| note["what"] == "the rollout of deployment/shop/web"), "{notes:?}");
+    assert_snapshot!(of("--restart deploy/nix -n shop", "rollout"), @r#"
+    --- stderr
+    error: --restart deploy/nix: deployments.apps "shop/nix" not found
+    --- status 2
+    "#);
+}
+
+#[test]
 fn what_is_no_change() {
     let of = |arguments: &str| of(arguments, "mixed");
     assert_snapshot!(of("--drain nix"), @r#"

@@ -37,6 +37,8 @@ fn a_stateful_set_with_its_claims() {
                         has a limit
     PersistentVolumes   the input has none: VolumeBinding took it that the cluster
                         has none
+    StatefulSets        not in the input: the default constraints of
+                        PodTopologySpread do without their selectors
     VolumeAttachments   the input has none: NodeVolumeLimits counted only volumes
                         that pods use
     --- stderr

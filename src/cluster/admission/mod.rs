@@ -116,6 +116,32 @@ pub fn release(cluster: &mut Cluster, pod: ObjectKey, template: &PodTemplate, ga
     resource_quota::release(&mut cluster.quotas, pod.namespace, template, gates);
 }
 
+/// What the quotas of a namespace count as used, to be put back.
+#[derive(Clone, Debug, Default)]
+pub struct Charged(Vec<(usize, Option<ResourceList>)>);
+
+impl Charged {
+    /// The quotas of `namespace` as they are.
+    pub fn of(cluster: &Cluster, namespace: Name) -> Self {
+        let quotas = cluster.quotas.iter().enumerate();
+        Self(
+            quotas
+                .filter(|(_, quota)| quota.key.namespace == namespace)
+                .map(|(place, quota)| (place, quota.used.clone()))
+                .collect(),
+        )
+    }
+
+    /// Has the quotas count as they did.
+    pub fn put_back(self, cluster: &mut Cluster) {
+        for (place, used) in self.0 {
+            if let Some(quota) = cluster.quotas.get_mut(place) {
+                quota.used = used;
+            }
+        }
+    }
+}
+
 /// Several errors as one text (upstream apimachinery/pkg/util/errors, Aggregate.Error).
 fn aggregate(errors: &[String]) -> Option<String> {
     match errors {

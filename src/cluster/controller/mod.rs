@@ -15,7 +15,7 @@ use super::node_info::NodeInfo;
 use super::pod::PodOwn;
 use super::pod_class::PodTemplate;
 use super::pod_spec::PodSpec;
-use super::workload::{Workload, WorkloadKind};
+use super::workload::{PodTemplateSpec, Workload, WorkloadKey, WorkloadKind};
 use super::{Cluster, List};
 
 mod daemon_set;
@@ -41,6 +41,13 @@ pub fn one_more(cluster: &Cluster, workload: &Workload) -> NewPods {
     }
 }
 
+/// The pod called `pod`, which does not exist yet: with the number of a StatefulSet that is in its
+/// name, and the claims of that number.
+pub fn one_called(cluster: &Cluster, workload: &Workload, pod: Name) -> NewPods {
+    let numbered = stateful_set::called(cluster, workload, pod).filter(|_| workload.kind == WorkloadKind::StatefulSet);
+    numbered.unwrap_or_else(|| one_more(cluster, workload))
+}
+
 /// The pod that the DaemonSet `workload` would have on `node`; none where it would have none.
 pub fn daemon_on(cluster: &Cluster, workload: &Workload, node: &NodeInfo) -> Option<NewPods> {
     daemon_set::pod_on(cluster, workload, node)
@@ -57,7 +64,7 @@ pub fn replicas(workload: &Workload) -> usize {
     workload.completions.map_or(replicas, |completions| replicas.min(one_by_default(Some(completions))))
 }
 
-/// `count` pods that differ in nothing but their names; those of a StatefulSet without their claims.
+/// `count` pods that differ in nothing but their names.
 fn alike(cluster: &Cluster, workload: &Workload, count: usize) -> NewPods {
     let maker = maker(cluster, workload);
     let mut spec = maker.template.spec.clone();
@@ -76,7 +83,42 @@ fn maker<'a>(cluster: &'a Cluster, workload: &'a Workload) -> &'a Workload {
     let is_maker = |other: &&Workload| {
         owned(other.key.namespace, other.controller.as_ref(), workload) && other.template.spec == workload.template.spec
     };
-    cluster.workloads.iter().find(is_maker).unwrap_or(workload)
+    // A restart leaves ReplicaSets behind whose pods would be the same: the one with pods counts.
+    cluster.workloads.iter().filter(is_maker).max_by_key(|other| other.replicas).unwrap_or(workload)
+}
+
+/// The ReplicaSet that the controller of `deployment` makes of its present template; its name is
+/// made up, as is the hash in its labels (upstream pkg/controller/deployment/sync.go, getNewReplicaSet).
+/// None where the state has none of the Deployment at all: then they were not read.
+pub fn new_replica_set(cluster: &Cluster, deployment: &Workload) -> Option<Workload> {
+    let owned = |other: &&Workload| owned(other.key.namespace, other.controller.as_ref(), deployment);
+    let siblings = cluster.workloads.iter().filter(owned);
+    // No fewer than any other has, so that it is told from those with the same template.
+    let replicas = siblings.map(|sibling| sibling.replicas.unwrap_or(1)).max()?.max(deployment.replicas.unwrap_or(1));
+    let hashes = (1..).map(|number: usize| if number == 1 { "new".to_owned() } else { format!("new-{number}") });
+    let mut named = hashes.map(|hash| {
+        (ObjectKey::new(deployment.key.namespace, name(&format!("{}-{hash}", deployment.key.name))), name(&hash))
+    });
+    let identity = |key| WorkloadKey { kind: WorkloadKind::ReplicaSet, key };
+    let (key, hash) = named.find(|(key, _)| cluster.workload(identity(*key)).is_none())?;
+    let hash = (name("pod-template-hash"), hash);
+    let mut template = PodTemplateSpec::clone(&deployment.template);
+    template.metadata.labels = template.metadata.labels.iter().chain([hash]).collect();
+    let mut selector = deployment.selector.clone();
+    if let Some(selector) = &mut selector {
+        selector.match_labels = selector.match_labels.iter().chain([hash]).collect();
+    }
+    Some(Workload {
+        kind: WorkloadKind::ReplicaSet,
+        key,
+        uid: Name::default(),
+        controller: Some(owner(deployment)),
+        replicas: Some(replicas),
+        selector,
+        created: None,
+        template: Arc::new(template),
+        ..deployment.clone()
+    })
 }
 
 /// Whether `owner` of an object in `namespace` is `workload`. A uid counts where both have one.
@@ -91,7 +133,7 @@ pub fn owned(namespace: Name, owner: Option<&OwnerReference>, workload: &Workloa
 
 fn owner(workload: &Workload) -> OwnerReference {
     OwnerReference {
-        api_version: Name::default(),
+        api_version: name(workload.kind.api_version()),
         kind: name(workload.kind.as_str()),
         name: workload.key.name,
         uid: workload.uid,

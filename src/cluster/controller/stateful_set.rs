@@ -34,6 +34,13 @@ pub(super) fn next(cluster: &Cluster, set: &Workload) -> NewPods {
     numbered(cluster, set, free..free.saturating_add(1)).pop().unwrap_or_default()
 }
 
+/// The pod of the number at the end of its name; none for one that has not the set's name.
+pub(super) fn called(cluster: &Cluster, set: &Workload, pod: Name) -> Option<NewPods> {
+    let (of, number) = pod.rsplit_once('-')?;
+    let ordinal: i64 = number.parse().ok().filter(|_| of == set.key.name.as_str())?;
+    numbered(cluster, set, ordinal..ordinal.saturating_add(1)).pop()
+}
+
 /// Pods without claims differ in nothing but names and labels, and are made together.
 fn numbered(cluster: &Cluster, set: &Workload, ordinals: Range<i64>) -> Vec<NewPods> {
     let labels = labels(set);

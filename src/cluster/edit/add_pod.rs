@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::super::Cluster;
-use super::super::admission::{self, Admitted};
+use super::super::admission::{self, Admitted, Charged};
 use super::super::controller;
 use super::super::create::NewPods;
 use super::super::meta::{ObjectKey, OwnerReference};
-use super::super::name::{Name, name};
+use super::super::name::Name;
 use super::super::pod::{Pod, PodOwn};
 use super::super::pod_class::{PodClass, PodTemplate};
 use super::super::requests::RequestGates;
@@ -34,13 +34,16 @@ pub(super) fn apply(
     let daemon = node.and_then(|node| controller::daemon_on(cluster, workload, node));
     let daemon = daemon.filter(|_| key.kind == super::WorkloadKind::DaemonSet);
     let node = node.map(|node| node.id);
-    let NewPods { own, template, claims, .. } = daemon.unwrap_or_else(|| controller::one_more(cluster, workload));
+    let NewPods { own, template, claims, .. } =
+        daemon.unwrap_or_else(|| controller::one_called(cluster, workload, pod.name));
     let Some(own) = own.into_iter().next() else { return Err(EditError::NoSuchWorkload(key)) };
-    let own = PodOwn { key: pod, uid: name(&pod.to_string()), ..own };
+    let own = PodOwn { key: pod, ..own }.with_uid();
     let Admitted { template, refused, .. } = admission::admit(&own, &template, cluster, gates);
     if let Some(why) = refused {
-        return Err(EditError::Forbidden(admission::Refusal { pod, why }.to_string()));
+        return Err(EditError::Forbidden(admission::Refusal { pod, why }));
     }
+    let charged = Charged::of(cluster, pod.namespace);
+    admission::charge(cluster, pod, &template, gates).map_err(EditError::Forbidden)?;
     let class = shared_class(cluster, own.controller.as_ref(), template, gates);
     let mut made = Vec::new();
     for claim in claims {
@@ -53,10 +56,11 @@ pub(super) fn apply(
     if let Some(node) = node {
         cluster.assume(id, node);
     }
-    Ok(Undo(Before::NoPod(made)))
+    Ok(Undo(Before::NoPod(made, charged)))
 }
 
-pub(super) fn undo(cluster: &mut Cluster, claims: &[ObjectKey]) {
+pub(super) fn undo(cluster: &mut Cluster, claims: &[ObjectKey], charged: Charged) {
+    charged.put_back(cluster);
     let Some(pod) = cluster.pods.last().map(|pod| pod.id) else { return };
     if cluster.node_of(pod).is_some() {
         cluster.forget(pod);

@@ -3,8 +3,12 @@
 //! Pods are found by their place, so one that is deleted keeps its place and nothing finds it by
 //! name: see [`Cluster::has_pod`].
 
+use std::sync::Arc;
+
 use super::super::Cluster;
+use super::super::admission::{self, Charged};
 use super::super::meta::ObjectKey;
+use super::super::requests::RequestGates;
 use super::EditError;
 use super::undo::{Before, Undo};
 
@@ -14,9 +18,12 @@ pub(super) fn evict(cluster: &mut Cluster, key: ObjectKey) -> Result<Undo, EditE
     Ok(Undo(Before::Remade(remade)))
 }
 
-pub(super) fn delete(cluster: &mut Cluster, key: ObjectKey) -> Result<Undo, EditError> {
-    let pod = cluster.pod_named(key).ok_or(EditError::NoSuchPod(key))?.id;
+pub(super) fn delete(cluster: &mut Cluster, key: ObjectKey, gates: RequestGates) -> Result<Undo, EditError> {
+    let pod = cluster.pod_named(key).ok_or(EditError::NoSuchPod(key))?;
+    let (pod, template) = (pod.id, Arc::clone(&pod.class.template));
+    let charged = Charged::of(cluster, key.namespace);
     let left = cluster.take_out(pod);
     cluster.pod_ids.remove(&key);
-    Ok(Undo(Before::Left(Box::new(left))))
+    admission::release(cluster, key, &template, gates);
+    Ok(Undo(Before::Left(Box::new(left), charged)))
 }

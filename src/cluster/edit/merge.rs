@@ -11,8 +11,10 @@ use serde_json::{Map, Value};
 use super::super::labels::Labels;
 use super::super::list::List;
 use super::super::name::{Name, name};
+use super::super::node_selector::{NodeSelector, PreferredSchedulingTerm};
 use super::super::pod_spec::{
-    Affinity, Container, NodeAffinity, PodAffinity, PodSpec, SchedulingGate, TopologySpreadConstraint,
+    Affinity, Container, NodeAffinity, PodAffinity, PodAffinityTerm, PodSpec, SchedulingGate, TopologySpreadConstraint,
+    WeightedPodAffinityTerm,
 };
 use super::super::quantity::Quantity;
 use super::super::requests::ContainerResources;
@@ -115,47 +117,44 @@ fn merge_affinity(affinity: &mut Option<Box<Affinity>>, patch: &Value, path: &st
     for (field, value) in fields(patch, path)? {
         let path = format!("{path}.{field}");
         match field.as_str() {
-            "nodeAffinity" => merge_node_affinity(&mut affinity.node_affinity, value, &path)?,
-            "podAffinity" => merge_pod_affinity(&mut affinity.pod_affinity, value, &path)?,
-            "podAntiAffinity" => merge_pod_affinity(&mut affinity.pod_anti_affinity, value, &path)?,
+            "nodeAffinity" => merge_rules(&mut affinity.node_affinity, node_rules, value, &path)?,
+            "podAffinity" => merge_rules(&mut affinity.pod_affinity, pod_rules, value, &path)?,
+            "podAntiAffinity" => merge_rules(&mut affinity.pod_anti_affinity, pod_rules, value, &path)?,
             _ => return Err(unread(&path)),
         }
     }
     Ok(())
 }
 
-fn merge_node_affinity(affinity: &mut Option<NodeAffinity>, patch: &Value, path: &str) -> Result {
+/// Affinity to nodes or to pods: `rules` are what it requires and what it prefers.
+fn merge_rules<T: Default, R: DeserializeOwned + Default, P: DeserializeOwned + Default>(
+    affinity: &mut Option<T>,
+    rules: fn(&mut T) -> (&mut R, &mut P),
+    patch: &Value,
+    path: &str,
+) -> Result {
     if patch.is_null() {
         *affinity = None;
         return Ok(());
     }
-    let affinity = affinity.get_or_insert_with(NodeAffinity::default);
+    let (required, preferred) = rules(affinity.get_or_insert_default());
     for (field, value) in fields(patch, path)? {
         let path = format!("{path}.{field}");
         match field.as_str() {
-            REQUIRED => affinity.required = read(value, &path)?,
-            PREFERRED => affinity.preferred = read(value, &path)?,
+            REQUIRED => *required = read(value, &path)?,
+            PREFERRED => *preferred = read(value, &path)?,
             _ => return Err(unread(&path)),
         }
     }
     Ok(())
 }
 
-fn merge_pod_affinity(affinity: &mut Option<PodAffinity>, patch: &Value, path: &str) -> Result {
-    if patch.is_null() {
-        *affinity = None;
-        return Ok(());
-    }
-    let affinity = affinity.get_or_insert_with(PodAffinity::default);
-    for (field, value) in fields(patch, path)? {
-        let path = format!("{path}.{field}");
-        match field.as_str() {
-            REQUIRED => affinity.required = read(value, &path)?,
-            PREFERRED => affinity.preferred = read(value, &path)?,
-            _ => return Err(unread(&path)),
-        }
-    }
-    Ok(())
+fn node_rules(own: &mut NodeAffinity) -> (&mut Option<NodeSelector>, &mut List<PreferredSchedulingTerm>) {
+    (&mut own.required, &mut own.preferred)
+}
+
+fn pod_rules(own: &mut PodAffinity) -> (&mut List<PodAffinityTerm>, &mut List<WeightedPodAffinityTerm>) {
+    (&mut own.required, &mut own.preferred)
 }
 
 fn merge_spread(

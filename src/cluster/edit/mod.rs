@@ -138,7 +138,8 @@ pub enum Edit {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         node: Option<Name>,
     },
-    /// Changes a workload's template. Its pods stay as they are.
+    /// Changes a workload's template, or none of it: a new revision either way. A Deployment that
+    /// has ReplicaSets gets one of the new template. Its pods stay as they are.
     PatchWorkload {
         /// The workload.
         workload: WorkloadKey,
@@ -179,7 +180,7 @@ pub enum EditError {
     PodExists(ObjectKey),
     /// The API server would refuse the pod, in its words.
     #[error("{0}")]
-    Forbidden(String),
+    Forbidden(super::admission::Refusal),
     /// There is no such workload.
     #[error("{} \"{}\" not found", (.0.kind).resource(), .0.key)]
     NoSuchWorkload(WorkloadKey),
@@ -245,7 +246,7 @@ impl Edit {
             Self::Free { node, resource, amount } => Undo::free(cluster, *node, *resource, *amount),
             Self::PatchPod { pod, changes } => Undo::patch(cluster, *pod, changes, gates),
             Self::Evict { pod } => leave::evict(cluster, *pod),
-            Self::DeletePod { pod } => leave::delete(cluster, *pod),
+            Self::DeletePod { pod } => leave::delete(cluster, *pod, gates),
             Self::CreatePod { workload, name, node } => add_pod::apply(cluster, *workload, *name, *node, gates),
             Self::PatchWorkload { workload, changes } => workload::patch(cluster, *workload, changes),
             Self::DeleteWorkload { workload } => workload::delete(cluster, *workload),

@@ -321,6 +321,48 @@ fn an_evicted_pod_gives_its_devices_back() {
     assert!(allocation(&cluster).is_some() && cluster.devices.is_taken(device));
 }
 
+/// A StatefulSet's pod has the claims of its own number: those that are missing are made, and those that
+/// are there stay what they are, whoever comes and goes.
+#[test]
+fn a_numbered_pod_has_the_claims_of_its_number() {
+    let claim = |name: &str, volume: &str| {
+        json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name, "namespace": "a"}, "spec": {"volumeName": volume, "storageClassName": "fast"}})
+    };
+    let template = |name: &str| json!({"metadata": {"name": name}, "spec": {"storageClassName": "fast"}});
+    let objects = [
+        json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "x", "namespace": "a"},
+            "spec": {"replicas": 2, "volumeClaimTemplates": [template("data"), template("log")],
+                "template": {"spec": {"containers": [{"name": "c"}]}}}}),
+        claim("data-x-5", "disk"),
+    ];
+    let mut builder = ClusterBuilder::default();
+    for object in objects {
+        let meta = (object["apiVersion"].as_str().unwrap(), object["kind"].as_str().unwrap());
+        let kind = Kind::of(meta.0, meta.1).unwrap();
+        builder.add(Object::decode(kind, object.to_string().as_bytes()).unwrap().0);
+    }
+    let mut cluster = builder.build(GATES);
+    let claims = |cluster: &Cluster| {
+        let all = cluster.storage().claims();
+        let mut all: Vec<String> = all.map(|claim| format!("{}:{:?}", claim.key.name, claim.volume_name)).collect();
+        all.sort();
+        all.join(" ")
+    };
+    let before = claims(&cluster);
+    let pod = ObjectKey::new(name("a"), name("x-5"));
+    let create = edit(&json!({"kind": "CreatePod", "workload": "sts/a/x", "name": "x-5"}));
+    let edits = [create.clone(), Edit::DeletePod { pod }, create];
+    let undos = Edit::apply_all(&edits, &mut cluster, GATES).unwrap();
+    let used: Vec<_> =
+        cluster.pod_named(pod).unwrap().spec().volumes.iter().map(|volume| volume.claim_name()).collect();
+    assert_eq!(used, ["data-x-5", "log-x-5"].map(|claim| Some(name(claim))));
+    let after = claims(&cluster);
+    assert!(after.starts_with(&before) && after.contains("log-x-5"), "{before} became {after}");
+    Undo::all(undos, &mut cluster);
+    assert_eq!(claims(&cluster), before);
+}
+
 #[allow(clippy::needless_pass_by_value)] // rows read better
 #[track_caller]
 fn unmerged(spec: Value, expected: &str) {

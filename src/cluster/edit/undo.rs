@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::Cluster;
+use super::super::admission::Charged;
 use super::super::meta::ObjectKey;
 use super::super::name::Name;
 use super::super::node::Node;
@@ -30,16 +31,17 @@ pub(super) enum Before {
     Class(PodId, Arc<PodClass>),
     /// A pod that was made anew.
     Remade(Remade),
-    /// A pod that has left the state.
-    Left(Box<Left>),
+    /// A pod that has left the state, and what quotas counted with it.
+    Left(Box<Left>, Charged),
     /// The node was not there: it is the last one, and so are this many pods on it.
     NoNode(usize),
     /// The node that was there, and what went with it.
     RemovedNode(Box<Removed>),
-    /// The pod was not there: it is the last one. Neither were these claims of its.
-    NoPod(Vec<ObjectKey>),
-    /// The workload at this place had this template.
-    Template(usize, Arc<PodTemplateSpec>),
+    /// The pod was not there: it is the last one. Neither were these claims of its; quotas counted
+    /// without it.
+    NoPod(Vec<ObjectKey>, Charged),
+    /// The workload at this place had this template; with `true` the last one was not there.
+    Template(usize, Arc<PodTemplateSpec>, bool),
     /// This workload was at this place.
     Workload(usize, Box<Workload>),
     /// The budget at this place allowed so many disruptions.
@@ -62,11 +64,17 @@ impl Undo {
             }
             Before::Class(pod, class) => set_class(cluster, pod, class),
             Before::Remade(remade) => cluster.unmake(remade),
-            Before::Left(left) => cluster.put_back(*left),
+            Before::Left(left, charged) => {
+                cluster.put_back(*left);
+                charged.put_back(cluster);
+            }
             Before::NoNode(pods) => super::add_node::undo(cluster, pods),
             Before::RemovedNode(removed) => removed.undo(cluster),
-            Before::NoPod(claims) => super::add_pod::undo(cluster, &claims),
-            Before::Template(place, template) => {
+            Before::NoPod(claims, charged) => super::add_pod::undo(cluster, &claims, charged),
+            Before::Template(place, template, with_replica_set) => {
+                if with_replica_set {
+                    cluster.workloads.pop();
+                }
                 if let Some(workload) = cluster.workloads.get_mut(place) {
                     workload.template = template;
                 }

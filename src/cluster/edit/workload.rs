@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::super::Cluster;
+use super::super::controller::new_replica_set;
 use super::super::meta::ObjectKey;
-use super::super::workload::{PodTemplateSpec, WorkloadKey};
+use super::super::workload::{PodTemplateSpec, WorkloadKey, WorkloadKind};
 use super::undo::{Before, Undo};
 use super::{EditError, PodChange};
 
+/// A Deployment's older ReplicaSets keep their template, and its pods with them.
 pub(super) fn patch(cluster: &mut Cluster, key: WorkloadKey, changes: &[PodChange]) -> Result<Undo, EditError> {
     let place = place(cluster, key)?;
     let workload = cluster.workloads.get_mut(place).ok_or(EditError::NoSuchWorkload(key))?;
@@ -16,7 +18,11 @@ pub(super) fn patch(cluster: &mut Cluster, key: WorkloadKey, changes: &[PodChang
         change.apply(&mut template.spec).map_err(|error| error.of(format!("the template of {key}")))?;
     }
     let before = std::mem::replace(&mut workload.template, Arc::new(template));
-    Ok(Undo(Before::Template(place, before)))
+    let deployment = cluster.workloads.get(place).filter(|_| key.kind == WorkloadKind::Deployment);
+    let replica_set = deployment.and_then(|deployment| new_replica_set(cluster, deployment));
+    let with_replica_set = replica_set.is_some();
+    cluster.workloads.extend(replica_set);
+    Ok(Undo(Before::Template(place, before, with_replica_set)))
 }
 
 pub(super) fn delete(cluster: &mut Cluster, key: WorkloadKey) -> Result<Undo, EditError> {

@@ -2,13 +2,16 @@
 //!
 //! Part of the contract with scripts: fields may be added, never removed or renamed.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
-use crate::cluster::{Name, ObjectKey};
+use crate::cluster::{Name, ObjectKey, admission};
 use crate::simulate::scenario::{Refusal, StepReport};
 use crate::simulate::{Diff, PodDiff, Shares, Whereabouts};
 
 use super::json::NodeObject;
+use super::rollout::RolloutObject;
 use super::scenario::words;
 
 /// Shares from 0 to 1, before and after.
@@ -51,15 +54,20 @@ pub(super) struct ScenarioStepObject<'a> {
     refused: Vec<RefusalObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retries: Option<usize>,
+    /// How far a rollout came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollout: Option<RolloutObject>,
 }
 
 #[derive(Serialize)]
 struct RefusalObject<'a> {
-    node: Name,
+    /// Absent when a new pod was refused, which has no node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<Name>,
     /// Absent when the whole node was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pod: Option<ObjectKey>,
-    message: &'a str,
+    message: Cow<'a, str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     budgets: &'a [ObjectKey],
 }
@@ -115,15 +123,30 @@ impl<'a> ScenarioStepObject<'a> {
             kept: &report.kept,
             lost: &report.lost,
             local_data: &report.local_data,
-            refused: report.refused.iter().map(RefusalObject::new).collect(),
+            refused: report
+                .refused
+                .iter()
+                .map(RefusalObject::new)
+                .chain(report.not_created.iter().map(RefusalObject::new_pod))
+                .collect(),
             retries: Some(report.retries).filter(|retries| *retries > 0),
+            rollout: report.rollout.as_ref().map(RolloutObject::new),
         }
     }
 }
 
 impl<'a> RefusalObject<'a> {
     fn new(refusal: &'a Refusal) -> Self {
-        Self { node: refusal.node, pod: refusal.pod, message: &refusal.message, budgets: &refusal.budgets }
+        Self {
+            node: Some(refusal.node),
+            pod: refusal.pod,
+            message: Cow::Borrowed(&refusal.message),
+            budgets: &refusal.budgets,
+        }
+    }
+
+    fn new_pod(refusal: &admission::Refusal) -> Self {
+        Self { node: None, pod: Some(refusal.pod), message: Cow::Owned(refusal.to_string()), budgets: &[] }
     }
 }
 

@@ -3,6 +3,7 @@
 pub(super) mod diff;
 mod json;
 mod json_change;
+mod rollout;
 pub(super) mod scenario;
 pub(super) mod table;
 

@@ -7,7 +7,8 @@ use crate::simulate::scenario::{Change, Model, NodeChoice, Refusal, StepReport};
 use super::super::style::Label;
 use super::super::table::{Screen, help_words};
 use super::super::text::{count, list};
-use super::SimulationAnswer;
+use super::rollout::not_created;
+use super::{SimulationAnswer, rollout};
 
 /// Pods named of each sort.
 const PODS: usize = 3;
@@ -55,6 +56,7 @@ pub(in crate::report) fn words(change: &Change) -> String {
         Change::PatchWorkload { workload, changes } => {
             help_words::words_of(&Edit::PatchWorkload { workload: *workload, changes: changes.clone() })
         }
+        Change::Restart(workload) => format!("restart {workload}"),
         Change::DeleteWorkload(workload) => format!("delete {workload}"),
         Change::Schedule => "schedule".to_owned(),
     }
@@ -96,6 +98,8 @@ pub(in crate::report) fn happened(report: &StepReport, most: usize) -> Vec<(Labe
             format!("asked {} again for pods that a budget held, after others had a place", times(report.retries));
         lines.push((Label::Plain, asked));
     }
+    lines.extend(not_created(&report.not_created, most));
+    lines.extend(report.rollout.iter().flat_map(rollout::lines));
     lines.extend(report.refused.iter().map(|refusal| (Label::Rejected, refused(refusal))));
     lines
 }

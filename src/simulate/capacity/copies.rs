@@ -72,7 +72,7 @@ impl Copies {
                 break free;
             }
         };
-        let own = PodOwn { uid: name(&free.to_string()), ..PodOwn::fresh(free, labels, controller) };
+        let own = PodOwn::fresh(free, labels, controller).with_uid();
         cluster.add_pending(Box::new(own), class)
     }
 }

@@ -11,6 +11,7 @@ mod fields;
 pub mod lost;
 pub mod read;
 mod report;
+pub mod rollout;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -90,13 +91,15 @@ pub enum Change {
         /// How many.
         replicas: u32,
     },
-    /// A workload's template changes, and all its pods are made anew.
+    /// A workload's template changes, and its controller replaces the pods.
     PatchWorkload {
         /// The workload.
         workload: WorkloadKey,
         /// What is changed.
         changes: Vec<PodChange>,
     },
+    /// A workload's controller replaces its pods, as `kubectl rollout restart` has it do.
+    Restart(WorkloadKey),
     /// A workload is deleted with its pods.
     DeleteWorkload(WorkloadKey),
     /// All pods that wait are placed.

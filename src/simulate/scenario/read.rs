@@ -15,7 +15,7 @@ use super::{Change, Model, NodeChoice, Placing, Scenario, ScenarioError, Scenari
 const API_VERSION: &str = "kubectl-sched/v1";
 
 /// All steps there are.
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 21] = [
     "AddNode",
     "AddTaint",
     "Cordon",
@@ -31,6 +31,7 @@ const KINDS: [&str; 20] = [
     "PatchWorkload",
     "RemoveNode",
     "RemoveTaint",
+    "Restart",
     "Scale",
     "Schedule",
     "SetDisruptionsAllowed",
@@ -118,6 +119,7 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<Ch
         }),
         "Scale" => Change::Scale { workload: fields.required("workload")?, replicas: fields.required("replicas")? },
         "PatchWorkload" => Change::PatchWorkload { workload: fields.required("workload")?, changes: changes(fields)? },
+        "Restart" => Change::Restart(fields.required("workload")?),
         "DeleteWorkload" => Change::DeleteWorkload(fields.required("workload")?),
         "Schedule" => Change::Schedule,
         other => {

@@ -1,8 +1,9 @@
 //! What a step of a scenario did.
 
-use crate::cluster::ObjectKey;
 use crate::cluster::name::Name;
+use crate::cluster::{ObjectKey, admission};
 
+use super::rollout::Rollout;
 use super::{Change, ScenarioStep};
 
 /// What a step did.
@@ -28,6 +29,10 @@ pub struct StepReport {
     pub local_data: Vec<ObjectKey>,
     /// What was not done.
     pub refused: Vec<Refusal>,
+    /// Pods that would be new, and that the API server does not let in.
+    pub not_created: Vec<admission::Refusal>,
+    /// How far a rollout came.
+    pub rollout: Option<Rollout>,
     /// How often a drain asked again for pods that a budget had held, after others had found a place.
     pub retries: usize,
 }
@@ -58,6 +63,8 @@ impl StepReport {
             kept: Vec::new(),
             local_data: Vec::new(),
             refused: Vec::new(),
+            not_created: Vec::new(),
+            rollout: None,
             retries: 0,
         }
     }

@@ -1,10 +1,12 @@
 //! Plays a scenario: step by step, with the pods that need a place in between.
 
 mod nodes;
+mod rollout;
 
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
+use crate::cluster::admission::Refusal;
 use crate::cluster::edit::{Edit, EditError};
 use crate::cluster::workload::WorkloadKey;
 use crate::cluster::{Cluster, ObjectKey, PodId};
@@ -44,6 +46,7 @@ pub fn run(simulation: &mut Simulation<'_>, scenario: &Scenario, asked: &[PodId]
         changes: 0,
         steps: Vec::new(),
         last: FxHashMap::default(),
+        scaled: FxHashMap::default(),
         reports: Vec::new(),
     };
     for step in &scenario.steps {
@@ -66,6 +69,8 @@ struct Runner<'s, 'a> {
     /// What became of each pod; emptied where a later attempt tells more.
     steps: Vec<Option<Step>>,
     last: FxHashMap<PodId, usize>,
+    /// How many pods were asked for of workloads that were scaled.
+    scaled: FxHashMap<WorkloadKey, u32>,
     reports: Vec<StepReport>,
 }
 
@@ -94,7 +99,11 @@ impl Runner<'_, '_> {
             Change::RemoveNodes(choice) => self.remove_nodes(choice, &mut report, later)?,
             Change::AddNodes { count, model, name } => self.add_nodes(*count, model, *name, &mut report)?,
             Change::Scale { workload, replicas } => self.scale(*workload, *replicas, &mut report, later)?,
-            Change::PatchWorkload { workload, .. } => self.patch_workload(*workload, step, &mut report, later)?,
+            Change::PatchWorkload { workload, changes } => self.roll_out(*workload, changes, &mut report, later)?,
+            Change::Restart(workload) => {
+                self.cluster().workload(*workload).map_or(Ok(()), rollout::restartable)?;
+                self.roll_out(*workload, &[], &mut report, later)?;
+            }
             Change::DeleteWorkload(workload) => self.delete_workload(*workload, &mut report)?,
         }
         if !later {
@@ -112,6 +121,24 @@ impl Runner<'_, '_> {
 
     fn edit_all(&mut self, edits: &[Edit]) -> Result<(), EditError> {
         edits.iter().try_for_each(|edit| self.edit(edit))
+    }
+
+    /// Makes a pod. A controller whose pod is refused does without; so does the scenario.
+    fn create(&mut self, edit: &Edit, report: &mut StepReport) -> Result<(), EditError> {
+        if let Err(refusal) = self.try_create(edit)? {
+            report.not_created.push(refusal);
+        }
+        Ok(())
+    }
+
+    /// Makes a pod. Answers with it, or with why the API server does not let it in.
+    fn try_create(&mut self, edit: &Edit) -> Result<Result<PodId, Refusal>, EditError> {
+        let made = PodId(self.cluster().pods().len() as u32);
+        match self.edit(edit) {
+            Ok(()) => Ok(Ok(made)),
+            Err(EditError::Forbidden(refusal)) => Ok(Err(refusal)),
+            Err(error) => Err(error),
+        }
     }
 
     /// One edit, and what follows from it for the pod it is about.
@@ -148,7 +175,7 @@ impl Runner<'_, '_> {
             }
             Edit::CreatePod { .. } => {
                 let first = self.cluster().pods().len();
-                self.edit(edit).map_err(|error| error.to_string())?;
+                self.create(edit, report).map_err(|error| error.to_string())?;
                 self.count_created(first, report, later);
                 Ok(())
             }
@@ -165,42 +192,12 @@ impl Runner<'_, '_> {
     ) -> Result<(), String> {
         let plan = workloads::scale(self.cluster(), workload, replicas)?;
         let first = self.cluster().pods().len();
+        self.scaled.insert(workload, replicas);
         for name in plan.create {
-            self.edit(&Edit::CreatePod { workload, name, node: None }).map_err(|error| error.to_string())?;
+            self.create(&Edit::CreatePod { workload, name, node: None }, report).map_err(|error| error.to_string())?;
         }
         self.count_created(first, report, later);
         self.delete_pods(&plan.delete, report).map_err(|error| error.to_string())
-    }
-
-    /// As after the rollout: all pods leave, and are made anew from the changed template.
-    fn patch_workload(
-        &mut self,
-        workload: WorkloadKey,
-        step: &ScenarioStep,
-        report: &mut StepReport,
-        later: bool,
-    ) -> Result<(), String> {
-        let Change::PatchWorkload { changes, .. } = &step.change else { return Ok(()) };
-        let changes = changes.clone();
-        let template = self.cluster().workload(workload).map(|workload| workload.template.spec.clone());
-        let managers = workloads::managers(self.cluster(), workload);
-        // Older ReplicaSets keep their template.
-        let current = managers.into_iter().filter(|manager| Some(&manager.template.spec) == template.as_ref());
-        let mut patched: Vec<WorkloadKey> = current.map(crate::cluster::workload::Workload::identity).collect();
-        if patched.is_empty() {
-            patched.push(workload);
-        }
-        let pods: Vec<ObjectKey> =
-            workloads::pods(self.cluster(), workload).into_iter().map(crate::cluster::Pod::key).collect();
-        for workload in patched {
-            let edit = Edit::PatchWorkload { workload, changes: changes.clone() };
-            self.edit(&edit).map_err(|error| error.to_string())?;
-        }
-        for pod in pods {
-            let edit = Edit::PatchPod { pod, changes: changes.clone() };
-            self.edit_and_requeue(&edit, report, later)?;
-        }
-        Ok(())
     }
 
     fn delete_workload(&mut self, workload: WorkloadKey, report: &mut StepReport) -> Result<(), String> {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::read::scenario;
+use super::rollout::RolloutEnd;
 use super::*;
 use crate::cluster::object::TypeMeta;
 use crate::cluster::{ClusterBuilder, Kind, Object, ObjectKey, Timestamp};
@@ -51,10 +52,15 @@ fn steps(steps: &Value) -> Result<Scenario, ScenarioError> {
     scenario(&document, &|file| Err(format!("{file} is not there")))
 }
 
+fn all_of(cluster: &Cluster) -> String {
+    let (nodes, pods, budgets) = (cluster.nodes(), cluster.pods(), &cluster.budgets);
+    format!("{nodes:?} {pods:?} {budgets:?} {:?} {:?} {:?}", cluster.workloads, cluster.quotas, cluster.storage())
+}
+
 /// Plays the steps over the objects; where pods ended, and what each step did.
 fn play(objects: &[Value], of: &Value) -> Result<(Vec<String>, Run), ScenarioError> {
     let (scheduler, mut cluster) = build(objects);
-    let before = format!("{:?} {:?} {:?}", cluster.nodes(), cluster.pods(), cluster.budgets);
+    let before = all_of(&cluster);
     let scenario = steps(of)?;
     let asked: Vec<_> = cluster.pending().map(|pod| pod.id).collect();
     let mut simulation = Simulation::new(&scheduler, &mut cluster, NOW, Ties::First);
@@ -68,7 +74,7 @@ fn play(objects: &[Value], of: &Value) -> Result<(Vec<String>, Run), ScenarioErr
         .collect();
     places.sort();
     simulation.rewind();
-    assert_eq!(format!("{:?} {:?} {:?}", cluster.nodes(), cluster.pods(), cluster.budgets), before, "rewound");
+    assert_eq!(all_of(&cluster), before, "rewound");
     Ok((places, run?))
 }
 
@@ -214,10 +220,16 @@ fn workloads_are_scaled_patched_and_deleted() {
     ends(&objects, scale(3), &["x-1:m", "x-2:m", "x-3:n"]);
     let patch = json!([{"kind": "PatchWorkload", "workload": "rs/a/x", "changes": [
         {"change": "Request", "container": "c", "resource": "cpu", "to": "1500m"}]}]);
-    ends(&objects, patch, &["x-1:m", "x-2:m", "x-3:-"]);
+    // Nobody replaces the pods of a ReplicaSet.
+    let run = ends(&objects, patch.clone(), &["x-1:m", "x-2:m", "x-3:n"]);
+    assert_eq!(run.reports[0].rollout.as_ref().map(|rollout| &rollout.end), Some(&RolloutEnd::NeverReplaces));
+    // That of a Deployment which the state does not have: all at once, and it is said.
+    let mut of_deployment = objects.clone();
+    of_deployment[2]["metadata"]["ownerReferences"] = json!([{"kind": "Deployment", "name": "x", "controller": true}]);
+    ends(&of_deployment, patch, &["x-1:m", "x-2:m", "x-3:-"]);
     let patch =
         json!([{"kind": "PatchWorkload", "workload": "rs/a/x", "patch": {"spec": {"nodeSelector": {ZONE: "2"}}}}]);
-    ends(&objects, patch, &["x-1:n", "x-2:-", "x-3:-"]);
+    ends(&of_deployment, patch, &["x-1:n", "x-2:-", "x-3:-"]);
     ends(&objects, json!([{"kind": "DeleteWorkload", "workload": "rs/a/x"}]), &[]);
     // A controller makes its pod anew; a pod's own change means another pod.
     ends(
@@ -231,6 +243,196 @@ fn workloads_are_scaled_patched_and_deleted() {
             {"change": "Request", "container": "c", "resource": "cpu", "to": "1100m"}]}]),
         &["x-1:m", "x-2:m", "x-3:-"],
     );
+}
+
+fn workload(kind: &str, spec: &Value) -> Value {
+    let mut object = json!({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "x", "namespace": "a"},
+        "spec": {"selector": {"matchLabels": {"app": "x"}}, "template": {"metadata": {"labels": {"app": "x"}},
+            "spec": {"containers": [{"name": "c", "resources": {"requests": {"cpu": "1"}}}]}}}});
+    for (field, value) in spec.as_object().unwrap() {
+        object["spec"][field] = value.clone();
+    }
+    object
+}
+
+/// A Deployment with its ReplicaSet and pods, two on `m` and one on `n`.
+fn deployment(spec: &Value) -> Vec<Value> {
+    let mut deployment = workload("Deployment", spec);
+    deployment["spec"]["replicas"] = json!(3);
+    let mut set = workload("ReplicaSet", &json!({"replicas": 3}));
+    set["metadata"]["ownerReferences"] = json!([{"kind": "Deployment", "name": "x", "controller": true}]);
+    let pod = |name, on| pod(name, Some(on), Some("ReplicaSet"), &json!({}));
+    vec![deployment, set, pod("x-1", "m"), pod("x-2", "m"), pod("x-3", "n")]
+}
+
+#[allow(clippy::needless_pass_by_value)] // rows read better
+#[track_caller]
+fn rolls(objects: &[Value], change: Value, expected: &[&str], so_far: (usize, usize), end: &str) -> Run {
+    let run = ends(objects, json!([change]), expected);
+    let rollout = run.reports[0].rollout.as_ref().unwrap();
+    assert_eq!((rollout.rolled, rollout.old, rollout.end.as_str()), (so_far.0, so_far.1, end), "{rollout:?}");
+    run
+}
+
+#[test]
+fn a_deployment_rolls_within_its_bounds() {
+    let with = |nodes: &[Value], spec: Value| [nodes, &deployment(&spec)].concat();
+    let room = [node("m", "1", "3"), node("n", "2", "3")];
+    let full = [node("m", "1", "2"), node("n", "2", "1")];
+    let restart = || json!({"kind": "Restart", "workload": "deploy/a/x"});
+    let default = || json!({});
+    // One more at a time: the first new one takes the freer node, and what is together on a node goes first.
+    let run = rolls(&with(&room, default()), restart(), &["x-new-2:m", "x-new-3:m", "x-new:n"], (3, 0), "Complete");
+    assert_eq!(names(&run.reports[0].deleted), ["x-1", "x-2", "x-3"]);
+    // None may be missing, and there is no room for one more.
+    let run = rolls(&with(&full, default()), restart(), &["x-1:m", "x-2:m", "x-3:n", "x-new:-"], (0, 3), "NoPlace");
+    let end = &run.reports[0].rollout.as_ref().unwrap().end;
+    assert!(end.is_stuck() && format!("{end:?}").contains("0/2 nodes are available: 2 Insufficient cpu."), "{end:?}");
+    // One may be missing instead.
+    let rolling =
+        |surge, unavailable| json!({"strategy": {"rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable}}});
+    let all_new = ["x-new-2:m", "x-new-3:n", "x-new:m"];
+    rolls(&with(&full, rolling(json!(0), json!("40%"))), restart(), &all_new, (3, 0), "Complete");
+    rolls(&with(&full, rolling(json!(0), json!(0))), restart(), &all_new, (3, 0), "Complete");
+    let recreate = || json!({"strategy": {"type": "Recreate"}});
+    rolls(&with(&full, recreate()), restart(), &["x-new-2:n", "x-new-3:m", "x-new:m"], (3, 0), "Complete");
+    // Half of them are too large by now.
+    let patch = || {
+        json!({"kind": "PatchWorkload", "workload": "deploy/a/x",
+        "changes": [{"change": "Request", "container": "c", "resource": "cpu", "to": "1500m"}]})
+    };
+    rolls(&with(&full, recreate()), patch(), &["x-new-2:-", "x-new-3:-", "x-new:m"], (1, 0), "NoPlace");
+    rolls(&with(&full, rolling(json!(0), json!(1))), patch(), &["x-2:m", "x-3:n", "x-new:-"], (0, 2), "NoPlace");
+    // Required anti-affinity to its own kind, as many pods as nodes.
+    let apart = json!({"kind": "PatchWorkload", "workload": "deploy/a/x", "patch": {"spec": {"affinity": {"podAntiAffinity":
+        {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "kubernetes.io/hostname",
+            "labelSelector": {"matchLabels": {"app": "x"}}}]}}}}});
+    rolls(&with(&room, default()), apart, &["x-1:m", "x-2:m", "x-3:n", "x-new:-"], (0, 3), "NoPlace");
+    // Paused, nothing moves; a restart is refused.
+    let paused = with(&room, json!({"paused": true}));
+    rolls(&paused, patch(), &["x-1:m", "x-2:m", "x-3:n"], (0, 3), "Paused");
+    assert!(play(&paused, &json!([restart()])).unwrap_err().to_string().contains("paused deployment"));
+}
+
+/// The new ReplicaSet is another one: its pods have another hash, and a second rollout replaces them.
+#[test]
+fn every_revision_has_its_replica_set() {
+    let room = [node("m", "1", "9"), node("n", "2", "9")];
+    let objects = [&room[..], &deployment(&json!({}))].concat();
+    let restart = json!({"kind": "Restart", "workload": "deploy/a/x"});
+    let run = ends(&objects, json!([restart, restart]), &["x-new-2:n", "x-new-4:n", "x-new:m"]);
+    assert_eq!(names(&run.reports[1].deleted), ["x-new", "x-new-2", "x-new-3"]);
+}
+
+#[test]
+fn a_stateful_set_rolls_from_the_highest_number_down() {
+    let claim = json!([{"metadata": {"name": "data"}, "spec": {"storageClassName": "late"}}]);
+    let class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "late"},
+        "provisioner": "p", "volumeBindingMode": "WaitForFirstConsumer"});
+    let set = |spec: Value| {
+        let mut set = workload("StatefulSet", &spec);
+        set["spec"]["replicas"] = json!(3);
+        set["spec"]["volumeClaimTemplates"] = claim.clone();
+        let pod = |name, on| pod(name, on, Some("StatefulSet"), &json!({}));
+        vec![
+            node("m", "1", "2"),
+            node("n", "2", "1"),
+            set,
+            pod("x-0", Some("m")),
+            pod("x-1", Some("m")),
+            pod("x-2", Some("n")),
+            class.clone(),
+        ]
+    };
+    let patch = |cpu: &str| {
+        json!({"kind": "PatchWorkload", "workload": "sts/a/x",
+        "changes": [{"change": "Request", "container": "c", "resource": "cpu", "to": cpu}]})
+    };
+    let run = rolls(&set(json!({})), patch("500m"), &["x-0:m", "x-1:m", "x-2:n"], (3, 0), "Complete");
+    assert_eq!(names(&run.reports[0].deleted), ["x-2", "x-1", "x-0"]);
+    rolls(&set(json!({})), patch("1500m"), &["x-0:m", "x-1:m", "x-2:-"], (0, 2), "NoPlace");
+    let partition = json!({"updateStrategy": {"rollingUpdate": {"partition": 2}}});
+    let run = rolls(&set(partition), patch("500m"), &["x-0:m", "x-1:m", "x-2:n"], (1, 2), "Partition");
+    assert_eq!(names(&run.reports[0].created), ["x-2"]);
+    rolls(
+        &set(json!({"updateStrategy": {"type": "OnDelete"}})),
+        patch("1"),
+        &["x-0:m", "x-1:m", "x-2:n"],
+        (0, 3),
+        "OnDelete",
+    );
+    // A pod that does not run is waited for, be it the one that the patch would help.
+    let waits = |spec: Value| {
+        let mut objects = set(spec);
+        objects[5] = pod("x-2", None, Some("StatefulSet"), &json!({"nodeSelector": {"no": "where"}}));
+        objects
+    };
+    rolls(&waits(json!({})), patch("1"), &["x-0:m", "x-1:m", "x-2:-"], (0, 3), "Waits");
+    rolls(
+        &waits(json!({"podManagementPolicy": "Parallel"})),
+        patch("1"),
+        &["x-0:m", "x-1:m", "x-2:n"],
+        (3, 0),
+        "Complete",
+    );
+}
+
+#[test]
+fn a_daemon_set_rolls_node_by_node() {
+    let set = |spec: Value| {
+        vec![
+            workload("DaemonSet", &spec),
+            node("m", "1", "1"),
+            node("n", "1", "4"),
+            pod("x-1", Some("m"), Some("DaemonSet"), &json!({})),
+            pod("x-2", Some("n"), Some("DaemonSet"), &json!({})),
+        ]
+    };
+    let patch = |cpu: &str| {
+        json!({"kind": "PatchWorkload", "workload": "ds/a/x",
+        "changes": [{"change": "Request", "container": "c", "resource": "cpu", "to": cpu}]})
+    };
+    rolls(&set(json!({})), patch("500m"), &["x-m:m", "x-n:n"], (2, 0), "Complete");
+    rolls(&set(json!({})), patch("2"), &["x-2:n", "x-m:-"], (0, 1), "NoPlace");
+    // With a surge the old pod stays, and there is no room for both.
+    let surge = json!({"updateStrategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}});
+    rolls(&set(surge), patch("1"), &["x-1:m", "x-2:n", "x-m:-"], (0, 2), "NoPlace");
+    // A node that the new template does not want loses its pod, one that it wants gets one.
+    let elsewhere =
+        json!({"kind": "PatchWorkload", "workload": "ds/a/x", "patch": {"spec": {"nodeSelector": {ZONE: "2"}}}});
+    let mut objects = set(json!({}));
+    objects.push(node("o", "2", "1"));
+    rolls(&objects, elsewhere, &["x-o:o"], (1, 0), "Complete");
+}
+
+#[test]
+fn new_pods_ask_quotas_and_limits() {
+    let quota = |hard: Value| {
+        json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q", "namespace": "a"},
+        "spec": {"hard": hard}})
+    };
+    let with =
+        |hard: Value| [&[node("m", "1", "9"), node("n", "2", "9"), quota(hard)][..], &deployment(&json!({}))].concat();
+    let scale = |replicas| json!({"kind": "Scale", "workload": "deploy/a/x", "replicas": replicas});
+    let run = ends(&with(json!({"pods": "4"})), json!([scale(5)]), &["x-1:m", "x-2:m", "x-3:n", "x-new:n"]);
+    let refused = &run.reports[0].not_created;
+    assert_eq!(refused.len(), 1);
+    assert_eq!(
+        refused[0].to_string(),
+        "pods \"x-new-2\" is forbidden: exceeded quota: q, requested: pods=1, used: pods=4, limited: pods=4"
+    );
+    // What is deleted is given back.
+    let run = ends(&with(json!({"pods": "3"})), json!([scale(1), scale(3)]), &["x-3:n", "x-new-2:m", "x-new:m"]);
+    assert!(run.reports.iter().all(|report| report.not_created.is_empty()));
+    // A surge that the quota has no room for.
+    let restart = json!({"kind": "Restart", "workload": "deploy/a/x"});
+    rolls(&with(json!({"requests.cpu": "3"})), restart, &["x-1:m", "x-2:m", "x-3:n"], (0, 3), "Refused");
+    // A LimitRange ends no scenario, either.
+    let mut limits = with(json!({"pods": "9"}));
+    limits.push(json!({"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "l", "namespace": "a"},
+        "spec": {"limits": [{"type": "Container", "max": {"cpu": "500m"}}]}}));
+    let run = ends(&limits, json!([scale(4)]), &["x-1:m", "x-2:m", "x-3:n"]);
+    assert_eq!(run.reports[0].not_created.len(), 1);
 }
 
 #[test]

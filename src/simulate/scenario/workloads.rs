@@ -8,8 +8,9 @@ use crate::cluster::controller::{daemon_on, free_names, owned};
 use crate::cluster::edit::EditError;
 use crate::cluster::name::{Name, name};
 use crate::cluster::pod::PodPhase;
+use crate::cluster::selector::Selector;
 use crate::cluster::workload::{Workload, WorkloadKey, WorkloadKind};
-use crate::cluster::{Cluster, NodeId, ObjectKey, Pod};
+use crate::cluster::{Cluster, Kind, NodeId, ObjectKey, Pod};
 
 /// Pods that come and go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,13 +28,23 @@ pub fn managers(cluster: &Cluster, key: WorkloadKey) -> Vec<&Workload> {
     std::iter::once(workload).chain(cluster.workloads.iter().filter(managed)).collect()
 }
 
-/// Pods of the workload that are not being deleted, in the order of the state.
+/// Pods of the workload that are not being deleted, in the order of the state. Those of a Deployment
+/// in a state without ReplicaSets are those that it selects and that some ReplicaSet manages.
 pub fn pods(cluster: &Cluster, key: WorkloadKey) -> Vec<&Pod> {
     let managers = managers(cluster, key);
+    let replica_set = WorkloadKind::ReplicaSet;
+    let unseen = key.kind == WorkloadKind::Deployment && !cluster.kinds.contains(&Kind::Workload(replica_set));
+    let selector = managers.first().and_then(|workload| workload.selector.as_ref()).filter(|_| unseen);
+    let selector = selector.and_then(|selector| Selector::new(Some(selector)).ok());
     let managed = |pod: &&Pod| {
         let owner = pod.own.controller.as_ref();
+        let selected = || {
+            let of_replica_set = owner.is_some_and(|owner| owner.kind == replica_set.as_str());
+            let selects = |selector: &Selector| selector.matches(pod.labels());
+            of_replica_set && pod.key().namespace == key.key.namespace && selector.as_ref().is_some_and(selects)
+        };
         !pod.is_terminating()
-            && managers.iter().any(|manager| owned(pod.key().namespace, owner, manager))
+            && (managers.iter().any(|manager| owned(pod.key().namespace, owner, manager)) || selected())
             && cluster.has_pod(pod.id)
     };
     cluster.pods().iter().filter(managed).collect()
@@ -52,7 +63,8 @@ pub fn scale(cluster: &Cluster, key: WorkloadKey, replicas: u32) -> Result<Scale
     let (has, wanted) = (pods.len(), replicas as usize);
     let mut plan = ScalePlan::default();
     if wanted < has {
-        goes_first(&mut pods, key.kind);
+        let all = pods.clone();
+        goes_first(&mut pods, &all, key.kind);
         plan.delete = pods.into_iter().take(has - wanted).map(Pod::key).collect();
     } else {
         plan.create = names(cluster, workload, wanted - has);
@@ -61,7 +73,7 @@ pub fn scale(cluster: &Cluster, key: WorkloadKey, replicas: u32) -> Result<Scale
 }
 
 /// Names as controllers give them: a StatefulSet's pods are numbered, others get a suffix.
-fn names(cluster: &Cluster, workload: &Workload, count: usize) -> Vec<Name> {
+pub(super) fn names(cluster: &Cluster, workload: &Workload, count: usize) -> Vec<Name> {
     let ObjectKey { namespace, name: own } = workload.key;
     if workload.kind != WorkloadKind::StatefulSet {
         return free_names(cluster, workload.key, "-new", count).map(|key| key.name).collect();
@@ -71,17 +83,17 @@ fn names(cluster: &Cluster, workload: &Workload, count: usize) -> Vec<Name> {
     names.filter(free).take(count).collect()
 }
 
-/// Sorts pods as controllers delete them. A StatefulSet's highest number first (upstream
+/// Sorts pods as controllers delete them, `all` being those of their kind. A StatefulSet's highest number first (upstream
 /// pkg/controller/statefulset/stateful_set_control.go); of others those without a node, those not
 /// running, those on nodes with more of their kind, the younger ones (pkg/controller/controller_utils.go,
 /// ActivePodsWithRanks). Readiness, restarts and deletion costs are not known here.
-fn goes_first(pods: &mut [&Pod], kind: WorkloadKind) {
+pub(super) fn goes_first(pods: &mut [&Pod], all: &[&Pod], kind: WorkloadKind) {
     if kind == WorkloadKind::StatefulSet {
         pods.sort_by_key(|pod| Reverse(ordinal(pod)));
         return;
     }
     let mut together: FxHashMap<Name, usize> = FxHashMap::default();
-    for node in pods.iter().filter_map(|pod| pod.own.node_name) {
+    for node in all.iter().filter_map(|pod| pod.own.node_name) {
         *together.entry(node).or_default() += 1;
     }
     pods.sort_by_key(|pod| {

@@ -194,10 +194,19 @@ pub(super) const WORKLOAD: Shape = Fields(&[
             ("suspend", Kept),
             ("ordinals", Fields(&[("start", Kept)])),
             ("volumeClaimTemplates", CLAIM_TEMPLATES),
+            ("strategy", UPDATE_STRATEGY),
+            ("updateStrategy", UPDATE_STRATEGY),
+            ("paused", Kept),
+            ("podManagementPolicy", Kept),
             ("selector", SELECTOR),
             ("template", TEMPLATE),
         ]),
     ),
+]);
+
+const UPDATE_STRATEGY: Shape = Fields(&[
+    ("type", Kept),
+    ("rollingUpdate", Fields(&[("maxSurge", Kept), ("maxUnavailable", Kept), ("partition", Kept)])),
 ]);
 
 pub(super) const REPLICATION_CONTROLLER: Shape = Fields(&[

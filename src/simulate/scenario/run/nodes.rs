@@ -134,7 +134,7 @@ impl Runner<'_, '_> {
                     let new = if count > 1 { free_node_name(self.cluster(), base) } else { name(base) };
                     let object = named(object.clone(), own, new);
                     self.edit(&Edit::CreateNode { object }).map_err(|error| error.to_string())?;
-                    self.add_daemon_pods(new).map_err(|error| error.to_string())?;
+                    self.add_daemon_pods(new, report).map_err(|error| error.to_string())?;
                     report.nodes.push(new);
                 }
             }
@@ -143,11 +143,11 @@ impl Runner<'_, '_> {
         Ok(())
     }
 
-    fn add_daemon_pods(&mut self, node: Name) -> Result<(), EditError> {
+    fn add_daemon_pods(&mut self, node: Name, report: &mut StepReport) -> Result<(), EditError> {
         let id = self.cluster().node_named(node).ok_or(EditError::NoSuchNode(node))?.id;
         for workload in workloads::daemon_sets_of(self.cluster(), id) {
             let pod = name(&format!("{}-{node}", workload.key.name));
-            self.edit(&Edit::CreatePod { workload, name: pod, node: Some(node) })?;
+            self.create(&Edit::CreatePod { workload, name: pod, node: Some(node) }, report)?;
         }
         Ok(())
     }

@@ -1,0 +1,123 @@
+//! How far a rollout came, in words and as data.
+
+use serde::Serialize;
+
+use crate::cluster::workload::WorkloadKey;
+use crate::cluster::{ObjectKey, admission};
+use crate::simulate::scenario::rollout::{Bounds, Rollout, RolloutEnd};
+
+use super::super::style::Label;
+use super::super::text::{count, list};
+
+/// How far it came, a line each.
+pub(super) fn lines(rollout: &Rollout) -> Vec<(Label, String)> {
+    let so_far = format!("rolled {} of {}", rollout.rolled, rollout.replicas);
+    let label = match rollout.end {
+        RolloutEnd::Complete => Label::Plain,
+        _ if rollout.end.is_stuck() => Label::Rejected,
+        _ => Label::Warning,
+    };
+    let (first, second) = match &rollout.end {
+        RolloutEnd::Complete => (format!("{so_far}{}", meanwhile(rollout.bounds)), None),
+        RolloutEnd::NoPlace { pod, message } => {
+            let old = if rollout.old > 0 { " while the old ones hold theirs" } else { "" };
+            (format!("{so_far}: the next pod finds no place{old}"), Some(format!("{pod}: {message}")))
+        }
+        RolloutEnd::Refused(refusal) => {
+            (format!("{so_far}: the API server refuses the next pod"), Some(refusal.to_string()))
+        }
+        RolloutEnd::Waits(pod) => {
+            (format!("{so_far}: {pod} has no place and is waited for; somebody has to delete it"), None)
+        }
+        RolloutEnd::Partition(kept) => {
+            (format!("{so_far}: its partition keeps {} as they are", count(*kept, "pod")), None)
+        }
+        RolloutEnd::OnDelete => {
+            (format!("{so_far}: its strategy is OnDelete; pods stay until somebody deletes them"), None)
+        }
+        RolloutEnd::Paused => (format!("{so_far}: it is paused"), None),
+        RolloutEnd::NeverReplaces => {
+            let kind = rollout.workload.kind;
+            (format!("a {kind} does not replace its pods; those that it makes from now on are different"), None)
+        }
+    };
+    std::iter::once((label, first)).chain(second.map(|line| (Label::Plain, line))).collect()
+}
+
+fn meanwhile(bounds: Option<Bounds>) -> String {
+    match bounds {
+        None | Some(Bounds { surge: 0, unavailable: 0 }) => String::new(),
+        Some(Bounds { surge: 0, unavailable }) => format!(", at most {unavailable} fewer meanwhile"),
+        Some(Bounds { surge, unavailable: 0 }) => format!(", at most {surge} more meanwhile"),
+        Some(Bounds { surge, unavailable }) => format!(", at most {surge} more and {unavailable} fewer meanwhile"),
+    }
+}
+
+/// Pods that were not created, a line for each reason.
+pub(super) fn not_created(refused: &[admission::Refusal], most: usize) -> Vec<(Label, String)> {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for refusal in refused {
+        let pod = refusal.pod.to_string();
+        match reasons.iter_mut().find(|(why, _)| *why == refusal.why) {
+            Some((_, pods)) => pods.push(pod),
+            None => reasons.push((&refusal.why, vec![pod])),
+        }
+    }
+    let line = |(why, pods): (&str, Vec<String>)| {
+        (Label::Rejected, format!("{} refused: {}: {why}", count(pods.len(), "pod"), list(&pods, most)))
+    };
+    reasons.into_iter().map(line).collect()
+}
+
+/// The same as data.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RolloutObject {
+    workload: WorkloadKey,
+    /// `RollingUpdate`, `Recreate` or `OnDelete`.
+    strategy: &'static str,
+    /// Pods; absent where the strategy has no such bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_surge: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_unavailable: Option<usize>,
+    /// Pods that are wanted in the end.
+    replicas: usize,
+    /// New pods that have a place.
+    rolled: usize,
+    /// Old pods that are still there.
+    old: usize,
+    stuck: bool,
+    /// `Complete`, `NoPlace`, `Refused`, `Waits`, `Partition`, `OnDelete`, `Paused`, `NeverReplaces`.
+    end: &'static str,
+    /// The pod that it is stuck at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pod: Option<ObjectKey>,
+    /// kube-scheduler's message, or the API server's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+impl RolloutObject {
+    pub(super) fn new(rollout: &Rollout) -> Self {
+        let (pod, message) = match &rollout.end {
+            RolloutEnd::NoPlace { pod, message } => (Some(*pod), Some(message.clone())),
+            RolloutEnd::Refused(refusal) => (Some(refusal.pod), Some(refusal.to_string())),
+            RolloutEnd::Waits(pod) => (Some(*pod), None),
+            _ => (None, None),
+        };
+        Self {
+            workload: rollout.workload,
+            strategy: rollout.strategy.as_str(),
+            max_surge: rollout.bounds.map(|bounds| bounds.surge),
+            max_unavailable: rollout.bounds.map(|bounds| bounds.unavailable),
+            replicas: rollout.replicas,
+            rolled: rollout.rolled,
+            old: rollout.old,
+            stuck: rollout.end.is_stuck(),
+            end: rollout.end.as_str(),
+            pod,
+            message,
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! How far a rollout came, and the numbers that bound it.
+
+use crate::cluster::update_strategy::{IntOrPercent, RollingUpdate, UpdateKind, UpdateStrategy};
+use crate::cluster::workload::{WorkloadKey, WorkloadKind};
+use crate::cluster::{ObjectKey, admission};
+
+/// How far a rollout came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollout {
+    /// Whose pods are replaced.
+    pub workload: WorkloadKey,
+    /// How its controller replaces them.
+    pub strategy: UpdateKind,
+    /// How many may be there or missing meanwhile, where the strategy has such bounds.
+    pub bounds: Option<Bounds>,
+    /// Pods that are wanted in the end.
+    pub replicas: usize,
+    /// New pods that have a place.
+    pub rolled: usize,
+    /// Old pods that are still there.
+    pub old: usize,
+    /// Where it ended.
+    pub end: RolloutEnd,
+}
+
+/// Where a rollout ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RolloutEnd {
+    /// All pods are new.
+    Complete,
+    /// It is stuck: this new pod finds no place.
+    NoPlace {
+        /// The pod.
+        pod: ObjectKey,
+        /// What kube-scheduler says.
+        message: String,
+    },
+    /// It is stuck: the API server does not let the next pod in.
+    Refused(admission::Refusal),
+    /// It is stuck: this pod, which has no place, is waited for first.
+    Waits(ObjectKey),
+    /// A StatefulSet's `partition` keeps the rest.
+    Partition(usize),
+    /// Somebody has to delete the old pods.
+    OnDelete,
+    /// The Deployment is paused.
+    Paused,
+    /// A controller of this kind never replaces pods for their template.
+    NeverReplaces,
+}
+
+impl RolloutEnd {
+    /// Whether it would go on for ever without an end.
+    pub fn is_stuck(&self) -> bool {
+        matches!(self, Self::NoPlace { .. } | Self::Refused(_) | Self::Waits(_))
+    }
+
+    /// The word for it in data.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Complete => "Complete",
+            Self::NoPlace { .. } => "NoPlace",
+            Self::Refused(_) => "Refused",
+            Self::Waits(_) => "Waits",
+            Self::Partition(_) => "Partition",
+            Self::OnDelete => "OnDelete",
+            Self::Paused => "Paused",
+            Self::NeverReplaces => "NeverReplaces",
+        }
+    }
+}
+
+/// `maxSurge` and `maxUnavailable` as numbers of pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Pods that may be there beyond those wanted.
+    pub surge: usize,
+    /// Pods that may be missing.
+    pub unavailable: usize,
+}
+
+impl Bounds {
+    /// The bounds of a rolling update of `kind` over `replicas` pods.
+    ///
+    /// A Deployment's are a quarter each by default, the surge rounded up, what is missing rounded
+    /// down (upstream pkg/controller/deployment/util/deployment_util.go, ResolveFenceposts); a
+    /// DaemonSet's are rounded up (pkg/controller/daemon/update.go, updatedDesiredNodeCounts). One pod
+    /// may be missing where both come to nothing. A StatefulSet replaces one at a time.
+    pub fn of(kind: WorkloadKind, strategy: &UpdateStrategy, replicas: usize) -> Self {
+        let RollingUpdate { max_surge, max_unavailable, .. } = strategy.rolling_update.unwrap_or_default();
+        let quarter = IntOrPercent::Percent(25);
+        let (surge, unavailable) = match kind {
+            WorkloadKind::Deployment => (
+                max_surge.unwrap_or(quarter).rounded_up(replicas),
+                max_unavailable.unwrap_or(quarter).rounded_down(replicas),
+            ),
+            WorkloadKind::DaemonSet => (
+                max_surge.map_or(0, |surge| surge.rounded_up(replicas)),
+                max_unavailable.unwrap_or(IntOrPercent::Int(1)).rounded_up(replicas),
+            ),
+            _ => (0, 1),
+        };
+        let unavailable = if surge == 0 && unavailable == 0 { 1 } else { unavailable };
+        Self { surge, unavailable: unavailable.min(replicas) }
+    }
+}
+
+/// A Deployment amid its rolling update.
+#[derive(Clone, Copy, Debug)]
+pub struct Rolling {
+    /// Pods that are wanted in the end.
+    pub replicas: usize,
+    /// What bounds it.
+    pub bounds: Bounds,
+    /// Old pods.
+    pub old: usize,
+    /// Those of them with a place.
+    pub old_available: usize,
+    /// Pods that the new ReplicaSet is to have.
+    pub new: usize,
+    /// New pods that run.
+    pub new_available: usize,
+}
+
+impl Rolling {
+    /// By how many pods the new ReplicaSet grows (deployment_util.go, NewRSNewReplicas).
+    pub fn grows(&self) -> usize {
+        let most = self.replicas.saturating_add(self.bounds.surge);
+        most.saturating_sub(self.old + self.new).min(self.replicas.saturating_sub(self.new))
+    }
+
+    /// How many old pods without a place go, and how many others (pkg/controller/deployment/rolling.go,
+    /// reconcileOldReplicaSets, cleanupUnhealthyReplicas, scaleDownOldReplicaSetsForRollingUpdate).
+    pub fn shrinks(&self) -> (usize, usize) {
+        let least = self.replicas.saturating_sub(self.bounds.unavailable);
+        let missing = self.new.saturating_sub(self.new_available);
+        let most = (self.old + self.new).saturating_sub(least + missing);
+        if most == 0 {
+            return (0, 0);
+        }
+        let unhealthy = most.min(self.old.saturating_sub(self.old_available));
+        let spare = (self.old_available + self.new_available).saturating_sub(least);
+        (unhealthy, spare.min(self.old - unhealthy))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn bounds(kind: WorkloadKind, rolling_update: &str, replicas: usize, expected: (usize, usize)) {
+        let json = format!(r#"{{"rollingUpdate":{rolling_update}}}"#);
+        let strategy: UpdateStrategy = serde_json::from_str(&json).unwrap();
+        let Bounds { surge, unavailable } = Bounds::of(kind, &strategy, replicas);
+        assert_eq!((surge, unavailable), expected, "{json} of {replicas}");
+    }
+
+    #[test]
+    fn bounds_are_those_of_the_controllers() {
+        use WorkloadKind::{DaemonSet, Deployment, StatefulSet};
+        bounds(Deployment, "null", 10, (3, 2));
+        bounds(Deployment, "{}", 1, (1, 0));
+        bounds(Deployment, r#"{"maxSurge":0,"maxUnavailable":0}"#, 4, (0, 1));
+        bounds(Deployment, r#"{"maxSurge":"1%","maxUnavailable":"1%"}"#, 4, (1, 0));
+        bounds(Deployment, r#"{"maxSurge":0,"maxUnavailable":9}"#, 4, (0, 4));
+        bounds(DaemonSet, "null", 10, (0, 1));
+        bounds(DaemonSet, r#"{"maxUnavailable":"25%"}"#, 10, (0, 3));
+        bounds(DaemonSet, r#"{"maxSurge":"25%","maxUnavailable":0}"#, 10, (3, 0));
+        bounds(StatefulSet, r#"{"maxUnavailable":3}"#, 10, (0, 1));
+    }
+
+    #[track_caller]
+    fn step(old: (usize, usize), new: (usize, usize), expected: (usize, (usize, usize))) {
+        let rolling = Rolling {
+            replicas: 10,
+            bounds: Bounds { surge: 3, unavailable: 2 },
+            old: old.0,
+            old_available: old.1,
+            new: new.0,
+            new_available: new.1,
+        };
+        assert_eq!((rolling.grows(), rolling.shrinks()), expected, "{rolling:?}");
+    }
+
+    /// The examples in reconcileOldReplicaSets, and what follows from them.
+    #[test]
+    fn old_pods_go_as_new_ones_come() {
+        step((10, 10), (0, 0), (3, (0, 2)));
+        step((10, 10), (3, 0), (0, (0, 2)));
+        step((8, 8), (3, 0), (2, (0, 0)));
+        // Nothing of the new runs, and one of the old is lost: nothing goes.
+        step((8, 7), (5, 0), (0, (0, 0)));
+        step((8, 8), (5, 1), (0, (0, 1)));
+        // Unhealthy old ones go first.
+        step((10, 9), (3, 0), (0, (1, 1)));
+        step((2, 2), (10, 9), (0, (0, 2)));
+        step((0, 0), (10, 10), (0, (0, 0)));
+    }
+}
