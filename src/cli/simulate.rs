@@ -49,7 +49,7 @@ use super::{Status, TEMPLATE, resolve};
 /// --seed one is drawn, and --runs tells what comes of many draws: how often every pod finds a
 /// place, and how often it is on which node.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched simulate (--pending | -f FILE | CHANGES) [OPTIONS]\n  kubectl sched simulate merge FILE...")]
+#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched simulate (--pending | -f FILE | CHANGES) [OPTIONS]\n  kubectl sched simulate merge FILE [FILE...]")]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct SimulateArgs {

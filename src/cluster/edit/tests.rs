@@ -355,7 +355,7 @@ fn a_numbered_pod_has_the_claims_of_its_number() {
     let edits = [create.clone(), Edit::DeletePod { pod }, create];
     let undos = Edit::apply_all(&edits, &mut cluster, GATES).unwrap();
     let used: Vec<_> =
-        cluster.pod_named(pod).unwrap().spec().volumes.iter().map(|volume| volume.claim_name()).collect();
+        cluster.pod_named(pod).unwrap().spec().volumes.iter().map(crate::cluster::volume::Volume::claim_name).collect();
     assert_eq!(used, ["data-x-5", "log-x-5"].map(|claim| Some(name(claim))));
     let after = claims(&cluster);
     assert!(after.starts_with(&before) && after.contains("log-x-5"), "{before} became {after}");

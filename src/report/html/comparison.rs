@@ -10,11 +10,14 @@ use super::markup::Markup;
 use super::shell::{self, Provenance};
 use super::{mark, notes};
 
-/// A column: its head, and of a trial how long its bar is and what stands beside it.
+/// A column: its head, and its figure of a trial.
 struct Column<'a> {
     title: &'static str,
-    of: Box<dyn Fn(&Trial) -> Option<(f64, String)> + 'a>,
+    of: Box<dyn Fn(&Trial) -> Option<Figure> + 'a>,
 }
+
+/// How long its bar is, from 0 to 1, and what stands beside it.
+type Figure = (f64, String);
 
 /// The page of a `simulate --compare`.
 pub fn page(answer: &ComparisonAnswer, provenance: &Provenance<'_>) -> String {

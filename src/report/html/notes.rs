@@ -15,7 +15,7 @@ pub(super) fn not_evaluated(page: &mut Markup, items: &[NotEvaluated]) {
     for (item, more) in in_groups(items) {
         page.raw("<li>").element("strong", &item.what).raw(": ").text(&item.why).raw("; ").text(&item.effect);
         if more > 0 {
-            page.raw("; ").text(&format!("and {} like it", thousands(more)));
+            page.raw("; ").text(format_args!("and {} like it", thousands(more)));
         }
         page.raw("</li>\n");
     }
