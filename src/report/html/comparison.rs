@@ -10,10 +10,10 @@ use super::markup::Markup;
 use super::shell::{self, Provenance};
 use super::{mark, notes};
 
-/// A column: its head, and its figure of a trial.
-struct Column<'a> {
+/// A column: its head, and a figure of each trial.
+struct Column {
     title: &'static str,
-    of: Box<dyn Fn(&Trial) -> Option<Figure> + 'a>,
+    figures: Vec<Option<Figure>>,
 }
 
 /// How long its bar is, from 0 to 1, and what stands beside it.
@@ -50,10 +50,10 @@ fn table(page: &mut Markup, trials: &[Trial]) {
         page.raw("<th scope=\"col\">").raw(column.title).raw("</th>");
     }
     page.raw("</tr></thead><tbody>\n");
-    for trial in trials {
+    for (place, trial) in trials.iter().enumerate() {
         page.raw("<tr><th scope=\"row\" class=\"whole\">").text(trial.name()).raw("</th>");
         for column in &columns {
-            match (column.of)(trial) {
+            match column.figures.get(place).and_then(Option::as_ref) {
                 Some((share, text)) => {
                     let share = (share.clamp(0.0, 1.0) * 100.0).round();
                     page.raw("<td class=\"points\"><span class=\"bar\" style=\"--share:")
@@ -72,39 +72,28 @@ fn table(page: &mut Markup, trials: &[Trial]) {
 }
 
 /// Costs only where nodes have prices.
-fn columns(trials: &[Trial]) -> Vec<Column<'_>> {
+fn columns(trials: &[Trial]) -> Vec<Column> {
+    let column =
+        |title, of: &dyn Fn(&Trial) -> Option<Figure>| Column { title, figures: trials.iter().map(of).collect() };
     let part = |part: usize, whole: usize| if whole > 0 { part as f64 / whole as f64 } else { 0.0 };
-    let shares = |title, of: fn(&Trial) -> f64| Column {
-        title,
-        of: Box::new(move |trial| Some((of(trial), percent(of(trial))))),
-    };
-    let dearest = trials.iter().filter_map(|trial| trial.cost).fold(0.0, f64::max);
+    let shares = |title, of: fn(&Trial) -> f64| column(title, &|trial| Some((of(trial), percent(of(trial)))));
     let mut columns = vec![
-        Column {
-            title: "Pods placed",
-            of: Box::new(move |trial| {
-                let all = trial.placed + trial.unplaced;
-                Some((part(trial.placed, all), format!("{} of {}", thousands(trial.placed), thousands(all))))
-            }),
-        },
-        Column {
-            title: "Nodes used",
-            of: Box::new(move |trial| {
-                let [used, all, least] = [trial.nodes_used, trial.nodes, trial.nodes_needed].map(thousands);
-                let text = format!("{used} of {all}, at least {least}");
-                Some((part(trial.nodes_used, trial.nodes), text))
-            }),
-        },
+        column("Pods placed", &|trial| {
+            let all = trial.placed + trial.unplaced;
+            Some((part(trial.placed, all), format!("{} of {}", thousands(trial.placed), thousands(all))))
+        }),
+        column("Nodes used", &|trial| {
+            let [used, all, least] = [trial.nodes_used, trial.nodes, trial.nodes_needed].map(thousands);
+            Some((part(trial.nodes_used, trial.nodes), format!("{used} of {all}, at least {least}")))
+        }),
         shares("Balance, CPU", |trial| trial.measures.balance.cpu),
         shares("Balance, memory", |trial| trial.measures.balance.memory),
         shares("CPU fragmented", |trial| trial.measures.fragmentation.cpu),
         shares("Memory fragmented", |trial| trial.measures.fragmentation.memory),
     ];
     if trials.iter().any(|trial| trial.cost.is_some()) {
-        columns.push(Column {
-            title: "Cost",
-            of: Box::new(move |trial| trial.cost.map(|cost| (cost / dearest.max(f64::MIN_POSITIVE), cost.to_string()))),
-        });
+        let dearest = trials.iter().filter_map(|trial| trial.cost).fold(f64::MIN_POSITIVE, f64::max);
+        columns.push(column("Cost", &|trial| trial.cost.map(|cost| (cost / dearest, cost.to_string()))));
     }
     columns
 }
