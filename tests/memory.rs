@@ -11,9 +11,9 @@ use std::collections::{BTreeSet, VecDeque};
 use common::cases;
 use drawn::{Draw, Drawn};
 use kubectl_sched::cluster::edit::Edit;
-use kubectl_sched::cluster::{Cluster, NodeId, PodId, Timestamp};
+use kubectl_sched::cluster::{Cluster, NodeId, PodId, Timestamp, name};
 use kubectl_sched::scheduler::Scheduler;
-use kubectl_sched::simulate::{Simulation, Step, Ties, queue};
+use kubectl_sched::simulate::{Simulation, Step, Strategy, Ties, queue};
 
 const NOW: Timestamp = Timestamp(1_780_000_000);
 
@@ -71,27 +71,34 @@ fn commotion(simulation: &mut Simulation<'_>, draw: &mut Draw, queue: &mut VecDe
 /// A simulation that is begun again remembers the rounds before; one that is made anew and never
 /// remembers says the same, and notes the same in all rounds together. Answers how many found a place.
 #[track_caller]
-fn same(name: &str, scheduler: &Scheduler, cluster: &Cluster) -> usize {
+fn same(name: &str, scheduler: &Scheduler, cluster: &Cluster, strategies: &[Strategy]) -> usize {
+    let of_each = |strategy: &Strategy| {
+        let between = [Between::Nothing, Between::Leaving, Between::Commotion];
+        between.iter().map(|between| same_between(name, scheduler, cluster, *strategy, *between)).sum::<usize>()
+    };
+    strategies.iter().map(of_each).sum()
+}
+
+#[track_caller]
+fn same_between(name: &str, scheduler: &Scheduler, cluster: &Cluster, strategy: Strategy, between: Between) -> usize {
     let mut placed = 0;
-    for between in [Between::Nothing, Between::Leaving, Between::Commotion] {
-        let mut own = cluster.clone();
-        let mut remembering = Simulation::new(scheduler, &mut own, NOW, Ties::First);
-        let mut notes = BTreeSet::new();
-        for seed in SEEDS {
-            remembering.again(Ties::seeded(seed));
-            let remembered = round(&mut remembering, between, true);
-            let mut fresh = cluster.clone();
-            let mut forgetful = Simulation::new(scheduler, &mut fresh, NOW, Ties::seeded(seed));
-            let plain = round(&mut forgetful, between, false);
-            for (number, (remembered, plain)) in remembered.iter().zip(&plain).enumerate() {
-                assert_eq!(remembered, plain, "{name}, seed {seed}, step {number}");
-            }
-            assert_eq!(remembered.len(), plain.len(), "{name}");
-            placed += plain.iter().filter(|step| step.place().is_some()).count();
-            notes.extend(forgetful.not_evaluated());
+    let mut own = cluster.clone();
+    let mut remembering = Simulation::new(scheduler, &mut own, NOW, Ties::First).following(strategy);
+    let mut notes = BTreeSet::new();
+    for seed in SEEDS {
+        remembering.again(Ties::seeded(seed));
+        let remembered = round(&mut remembering, between, true);
+        let mut fresh = cluster.clone();
+        let mut forgetful = Simulation::new(scheduler, &mut fresh, NOW, Ties::seeded(seed)).following(strategy);
+        let plain = round(&mut forgetful, between, false);
+        for (number, (remembered, plain)) in remembered.iter().zip(&plain).enumerate() {
+            assert_eq!(remembered, plain, "{name}, {strategy:?}, seed {seed}, step {number}");
         }
-        assert_eq!(remembering.not_evaluated(), Vec::from_iter(notes), "{name}");
+        assert_eq!(remembered.len(), plain.len(), "{name}");
+        placed += plain.iter().filter(|step| step.place().is_some()).count();
+        notes.extend(forgetful.not_evaluated());
     }
+    assert_eq!(remembering.not_evaluated(), Vec::from_iter(notes), "{name}");
     placed
 }
 
@@ -100,7 +107,7 @@ fn recorded_cases_come_out_the_same() {
     for area in ["simulate", "mixed", "topology-spread", "inter-pod-affinity", "ports", "preemption", "volumes", "dra"]
     {
         for case in cases(area).step_by(4) {
-            same(&case.name, &case.scheduler(), &case.cluster());
+            same(&case.name, &case.scheduler(), &case.cluster(), &[Strategy::Default]);
         }
     }
 }
@@ -108,11 +115,20 @@ fn recorded_cases_come_out_the_same() {
 #[test]
 fn drawn_clusters_come_out_the_same() {
     let rounds = std::env::var("MEMORY_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(300);
+    let others = [
+        Strategy::Random,
+        Strategy::LeastLoad,
+        Strategy::BestFit,
+        Strategy::FirstFit,
+        Strategy::WeightedLeastLoad(name("weight")),
+    ];
     let mut placed = 0;
     for seed in 0..rounds {
         let Drawn { scheduler, cluster } = Drawn::of(seed);
-        placed += same(&format!("seed {seed}"), &scheduler, &cluster);
+        // One strategy beside the profile's score in each round.
+        let other = others[seed as usize % others.len()];
+        placed += same(&format!("seed {seed}"), &scheduler, &cluster, &[Strategy::Default, other]);
     }
     // Clusters in which nothing fits would prove little.
-    assert!(placed > rounds as usize * 30, "{placed}");
+    assert!(placed > rounds as usize * 60, "{placed}");
 }

@@ -15,11 +15,12 @@ use crate::cluster::meta::OwnerReference;
 use crate::cluster::pod_class::PodClass;
 use crate::cluster::volume::VolumeSource;
 use crate::cluster::{Cluster, Labels, Name, NodeId, NodeInfo, Pod, PodId, Timestamp};
-use crate::framework::memory::Topology;
+use crate::framework::memory::{Best, Memory, Topology};
 use crate::framework::{Change, NotEvaluated};
 use crate::scheduler::{Remembered, Scheduler};
 
 use super::step::{Place, Unplaced};
+use super::strategy::Strategy;
 use super::ties::Ties;
 
 /// So many classes are remembered at once: a memory takes a hundred bytes or two for each node.
@@ -88,6 +89,12 @@ struct Known<'a> {
     unplaced: Option<Unplaced>,
 }
 
+/// How one of the feasible nodes is chosen.
+pub(super) struct Choice<'t> {
+    pub(super) strategy: Strategy,
+    pub(super) ties: &'t mut Ties,
+}
+
 /// What is remembered for a pod.
 pub(super) enum Recalled {
     /// Its place, and what the answer does not rest on as far as it was not said yet.
@@ -135,7 +142,7 @@ impl<'a> Memories<'a> {
         cluster: &Cluster,
         pod: &Pod,
         now: Timestamp,
-        ties: &mut Ties,
+        choice: Choice<'_>,
     ) -> Recalled {
         // Pods nominated to a node count there for those that must yield to them.
         let yields = || cluster.nominated().any(|nominated| nominated.priority() >= pod.priority());
@@ -153,7 +160,7 @@ impl<'a> Memories<'a> {
         known.asked = self.asked;
         known.catch_up(&self.log, cluster, &mut self.topology);
         let in_order = *self.in_order.get_or_insert_with(|| cluster.nodes().is_sorted_by_key(NodeInfo::name));
-        known.answer(cluster, ties, in_order)
+        known.answer(cluster, pod, choice, in_order)
     }
 
     /// Keeps in mind why there is no node for pods like `pod`: the answer of the cycle that was
@@ -193,23 +200,37 @@ impl Known<'_> {
         }
     }
 
-    fn answer(&mut self, cluster: &Cluster, ties: &mut Ties, in_order: bool) -> Recalled {
+    fn answer(&mut self, cluster: &Cluster, pod: &Pod, choice: Choice<'_>, in_order: bool) -> Recalled {
         if let Some(unplaced) = &self.unplaced {
             return Recalled::Unplaced(unplaced.clone());
         }
         let Some(remembered) = &mut self.memory else { return Recalled::Nothing };
         let Some(best) = remembered.memory.best() else { return Recalled::Nowhere };
-        let node = match ties.place(best.tied) {
-            0 if *ties == Ties::First && !in_order => {
-                remembered.memory.tied(best).min_by_key(|node| cluster.node(*node).name())
-            }
-            0 => Some(best.first),
-            place => remembered.memory.tied(best).nth(place),
+        let place = match choice.strategy {
+            Strategy::Default => best_place(&remembered.memory, best, cluster, choice.ties, in_order),
+            _ => chosen_place(&remembered.memory, cluster, pod, choice),
         };
-        let Some(node) = node else { return Recalled::Nothing };
-        let place = Place { node, name: cluster.node(node).name(), total: best.total, tied: best.tied };
-        Recalled::Place(place, remembered.news())
+        place.map_or(Recalled::Nothing, |place| Recalled::Place(place, remembered.news()))
     }
+}
+
+/// One of the nodes with the best score.
+fn best_place(memory: &Memory<'_>, best: Best, cluster: &Cluster, ties: &mut Ties, in_order: bool) -> Option<Place> {
+    let node = match ties.place(best.tied) {
+        0 if *ties == Ties::First && !in_order => memory.tied(best).min_by_key(|node| cluster.node(*node).name()),
+        0 => Some(best.first),
+        place => memory.tied(best).nth(place),
+    }?;
+    Some(Place { node, name: cluster.node(node).name(), total: best.total, tied: best.tied })
+}
+
+/// One of those that another rule finds best. All feasible nodes are looked at, as whatever the pods
+/// before took changes their load.
+fn chosen_place(memory: &Memory<'_>, cluster: &Cluster, pod: &Pod, choice: Choice<'_>) -> Option<Place> {
+    let picks = choice.strategy.among(memory.feasible().map(|(node, _)| cluster.node(node)), pod);
+    let node = cluster.node_named(choice.ties.choose(&picks)?)?;
+    let (_, total) = memory.feasible().find(|(other, _)| *other == node.id)?;
+    Some(Place { node: node.id, name: node.name(), total, tied: picks.len() })
 }
 
 impl Class {

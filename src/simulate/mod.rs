@@ -52,7 +52,7 @@ use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
 
 use change::{Before, Change};
-use memories::{Memories, Recalled};
+use memories::{Choice, Memories, Recalled};
 use run::Run;
 
 /// A state in which pods find their nodes.
@@ -139,13 +139,9 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// What is remembered is the best score: another strategy looks at all feasible nodes.
     fn recall(&mut self, pod: PodId) -> Recalled {
-        if self.strategy != Strategy::Default {
-            return Recalled::Nothing;
-        }
-        let pod = self.cluster.pod(pod);
-        self.memories.recall(self.scheduler, self.cluster, pod, self.now, &mut self.ties)
+        let (pod, choice) = (self.cluster.pod(pod), Choice { strategy: self.strategy, ties: &mut self.ties });
+        self.memories.recall(self.scheduler, self.cluster, pod, self.now, choice)
     }
 
     fn settle_remembered(&mut self, pod: PodId, place: Place, notes: &[NotEvaluated]) -> Step {

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::cluster::{Cluster, Name, NodeInfo, Pod};
-use crate::framework::{NodePlacement, NotEvaluated, Placement};
+use crate::framework::{NotEvaluated, Placement};
 
 /// How the node is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,18 +50,23 @@ impl Strategy {
         if self == Self::Default || placement.nominated_fits.is_some() {
             return Cow::Borrowed(&placement.picks);
         }
-        let pod = cluster.pod(placement.pod_id);
-        let least = |load: &dyn Fn(&NodeInfo) -> f64| {
-            least(placement.feasible().map(|node| (node.name, load(cluster.node(node.id)))))
-        };
-        let names = |node: &NodePlacement| node.name;
-        Cow::Owned(match self {
-            Self::Default | Self::Random => placement.feasible().map(names).collect(),
-            Self::FirstFit => placement.feasible().map(names).min().into_iter().collect(),
-            Self::LeastLoad => least(&|node| load(node, pod)),
-            Self::BestFit => least(&|node| -load(node, pod)),
-            Self::WeightedLeastLoad(label) => least(&|node| load(node, pod) / number(node, label).unwrap_or(1.0)),
-        })
+        let nodes = placement.feasible().map(|node| cluster.node(node.id));
+        Cow::Owned(self.among(nodes, cluster.pod(placement.pod_id)))
+    }
+
+    /// Those of the feasible `nodes` that are equally good for `pod`, in their order. The profile's score
+    /// is not looked at.
+    pub(super) fn among<'n>(self, nodes: impl Iterator<Item = &'n NodeInfo>, pod: &Pod) -> Vec<Name> {
+        match self {
+            Self::Default | Self::Random => nodes.map(NodeInfo::name).collect(),
+            Self::FirstFit => nodes.map(NodeInfo::name).min().into_iter().collect(),
+            Self::LeastLoad => least(nodes.map(|node| (node.name(), load(node, pod)))),
+            Self::BestFit => least(nodes.map(|node| (node.name(), -load(node, pod)))),
+            Self::WeightedLeastLoad(label) => {
+                let weight = |node| number(node, label).unwrap_or(1.0);
+                least(nodes.map(|node| (node.name(), load(node, pod) / weight(node))))
+            }
+        }
     }
 
     /// What the choice does not rest on in this cluster.

@@ -153,6 +153,11 @@ impl<'a> Memory<'a> {
         self.ranking.best()
     }
 
+    /// The feasible nodes with their sums of weighted scores, in the order of the state.
+    pub fn feasible(&self) -> impl Iterator<Item = (NodeId, i64)> {
+        self.ranking.feasible_totals()
+    }
+
     /// The nodes tied with `best`, in the order of the state.
     pub fn tied(&self, best: Best) -> impl Iterator<Item = NodeId> {
         self.ranking.tied(best)

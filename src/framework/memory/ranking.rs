@@ -98,11 +98,15 @@ impl Ranking {
         })
     }
 
+    /// The feasible nodes with their totals, in the order of the state.
+    pub(super) fn feasible_totals(&self) -> impl Iterator<Item = (NodeId, i64)> {
+        let nodes = self.totals.iter().zip(&self.feasible).enumerate().filter(|(_, (_, feasible))| **feasible);
+        nodes.map(|(index, (total, _))| (NodeId(index as u32), *total))
+    }
+
     /// The nodes tied with `best`, in the order of the state.
     pub(super) fn tied(&self, best: Best) -> impl Iterator<Item = NodeId> {
-        let nodes = self.totals.iter().zip(&self.feasible).enumerate();
-        let tied = nodes.filter(move |(_, (total, feasible))| **feasible && **total == best.total);
-        tied.map(|(index, _)| NodeId(index as u32))
+        self.feasible_totals().filter(move |(_, total)| *total == best.total).map(|(node, _)| node)
     }
 }
 
