@@ -208,7 +208,7 @@ impl Known<'_> {
         let Some(best) = remembered.memory.best() else { return Recalled::Nowhere };
         let place = match choice.strategy {
             Strategy::Default => best_place(&remembered.memory, best, cluster, choice.ties, in_order),
-            _ => chosen_place(&remembered.memory, cluster, pod, choice),
+            _ => chosen_place(&remembered.memory, cluster, pod, choice.strategy, choice.ties),
         };
         place.map_or(Recalled::Nothing, |place| Recalled::Place(place, remembered.news()))
     }
@@ -226,9 +226,15 @@ fn best_place(memory: &Memory<'_>, best: Best, cluster: &Cluster, ties: &mut Tie
 
 /// One of those that another rule finds best. All feasible nodes are looked at, as whatever the pods
 /// before took changes their load.
-fn chosen_place(memory: &Memory<'_>, cluster: &Cluster, pod: &Pod, choice: Choice<'_>) -> Option<Place> {
-    let picks = choice.strategy.among(memory.feasible().map(|(node, _)| cluster.node(node)), pod);
-    let node = cluster.node_named(choice.ties.choose(&picks)?)?;
+fn chosen_place(
+    memory: &Memory<'_>,
+    cluster: &Cluster,
+    pod: &Pod,
+    strategy: Strategy,
+    ties: &mut Ties,
+) -> Option<Place> {
+    let picks = strategy.among(memory.feasible().map(|(node, _)| cluster.node(node)), pod);
+    let node = cluster.node_named(ties.choose(&picks)?)?;
     let (_, total) = memory.feasible().find(|(other, _)| *other == node.id)?;
     Some(Place { node: node.id, name: node.name(), total, tied: picks.len() })
 }
