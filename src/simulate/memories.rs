@@ -142,7 +142,7 @@ impl<'a> Memories<'a> {
         cluster: &Cluster,
         pod: &Pod,
         now: Timestamp,
-        choice: Choice<'_>,
+        choice: &mut Choice<'_>,
     ) -> Recalled {
         // Pods nominated to a node count there for those that must yield to them.
         let yields = || cluster.nominated().any(|nominated| nominated.priority() >= pod.priority());
@@ -200,7 +200,7 @@ impl Known<'_> {
         }
     }
 
-    fn answer(&mut self, cluster: &Cluster, pod: &Pod, choice: Choice<'_>, in_order: bool) -> Recalled {
+    fn answer(&mut self, cluster: &Cluster, pod: &Pod, choice: &mut Choice<'_>, in_order: bool) -> Recalled {
         if let Some(unplaced) = &self.unplaced {
             return Recalled::Unplaced(unplaced.clone());
         }
@@ -208,7 +208,7 @@ impl Known<'_> {
         let Some(best) = remembered.memory.best() else { return Recalled::Nowhere };
         let place = match choice.strategy {
             Strategy::Default => best_place(&remembered.memory, best, cluster, choice.ties, in_order),
-            _ => chosen_place(&remembered.memory, cluster, pod, choice.strategy, choice.ties),
+            _ => chosen_place(&remembered.memory, cluster, pod, choice),
         };
         place.map_or(Recalled::Nothing, |place| Recalled::Place(place, remembered.news()))
     }
@@ -226,15 +226,9 @@ fn best_place(memory: &Memory<'_>, best: Best, cluster: &Cluster, ties: &mut Tie
 
 /// One of those that another rule finds best. All feasible nodes are looked at, as whatever the pods
 /// before took changes their load.
-fn chosen_place(
-    memory: &Memory<'_>,
-    cluster: &Cluster,
-    pod: &Pod,
-    strategy: Strategy,
-    ties: &mut Ties,
-) -> Option<Place> {
-    let picks = strategy.among(memory.feasible().map(|(node, _)| cluster.node(node)), pod);
-    let node = cluster.node_named(ties.choose(&picks)?)?;
+fn chosen_place(memory: &Memory<'_>, cluster: &Cluster, pod: &Pod, choice: &mut Choice<'_>) -> Option<Place> {
+    let picks = choice.strategy.among(memory.feasible().map(|(node, _)| cluster.node(node)), pod);
+    let node = cluster.node_named(choice.ties.choose(&picks)?)?;
     let (_, total) = memory.feasible().find(|(other, _)| *other == node.id)?;
     Some(Place { node: node.id, name: node.name(), total, tied: picks.len() })
 }

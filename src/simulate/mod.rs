@@ -140,8 +140,8 @@ impl<'a> Simulation<'a> {
     }
 
     fn recall(&mut self, pod: PodId) -> Recalled {
-        let (pod, choice) = (self.cluster.pod(pod), Choice { strategy: self.strategy, ties: &mut self.ties });
-        self.memories.recall(self.scheduler, self.cluster, pod, self.now, choice)
+        let choice = &mut Choice { strategy: self.strategy, ties: &mut self.ties };
+        self.memories.recall(self.scheduler, self.cluster, self.cluster.pod(pod), self.now, choice)
     }
 
     fn settle_remembered(&mut self, pod: PodId, place: Place, notes: &[NotEvaluated]) -> Step {
