@@ -185,6 +185,7 @@ fn nodes_of_another_kind_join() {
     POD             NODE         TOTAL     TIES
     ml/notebook-4   gpu-l40-1      491        2
     ml/trainer-1    <none>      <none>   <none>
+    TIES: other nodes that could be drawn; --runs 100 tells what comes of it
     --- stderr
     --- status 0
     ");
@@ -532,6 +533,7 @@ fn rollouts_by_file() {
     shop/api-new-3   node-1      609        0
     shop/api-new-4   node-3      609        0
     shop/web-new     <none>   <none>   <none>
+    TIES: other nodes that could be drawn; --runs 100 tells what comes of it
 
     NOT EVALUATED   the answer does not rest on this
     Services   not in the input: the default constraints of PodTopologySpread do

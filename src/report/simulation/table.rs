@@ -260,6 +260,10 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     }
     screen.grid(&grid);
     left_out(screen, answer.steps.len(), most, "pod");
+    if answer.steps.iter().filter_map(Step::place).any(|place| place.tied > 1) {
+        let text = "TIES: other nodes that could be drawn; --runs 100 tells what comes of it";
+        screen.line(&[(Label::Dim, text)]);
+    }
 }
 
 /// Whom it preempted, and who preempted it.
