@@ -115,7 +115,8 @@ class Simulate(unittest.TestCase):
         nodes = [node(number, cpu="4") for number in range(3)]
         for thing in nodes[1:]:
             thing["metadata"]["labels"]["disk"] = "nvme"
-        pods = [pod("web-1", "1"), pod("web-2", "1"), pod("db-0", "4", nodeSelector={"disk": "nvme"})]
+        # Names in the order of creation: pods of one second are queued in the order of the list.
+        pods = [pod("pod-1", "1"), pod("pod-2", "1"), pod("pod-3", "4", nodeSelector={"disk": "nvme"})]
         outcomes = set()
         for _ in range(ROUNDS):
             state, placements = self.placed_by_the_scheduler(nodes, pods)
