@@ -28,6 +28,8 @@ pub(super) enum Before {
     Nominated(PodId, Option<Name>),
     Budget(usize, i32),
     Edited(Undo),
+    /// Edited in a way that nothing that is remembered rests on.
+    EditedAside(Undo),
 }
 
 /// A moment of a simulation, to come back to.
@@ -103,6 +105,7 @@ impl Simulation<'_> {
                     self.memories.forget();
                     undo.undo(self.cluster);
                 }
+                Before::EditedAside(undo) => undo.undo(self.cluster),
                 Before::Nominated(pod, node) => {
                     self.cluster.set_nomination(pod, node);
                 }

@@ -211,7 +211,7 @@ impl<'a> Simulation<'a> {
         let undo = edit.apply(self.cluster, self.scheduler.behaviour().request_gates())?;
         // Budgets decide nothing that is remembered.
         if matches!(edit, Edit::SetDisruptionsAllowed { .. }) {
-            self.done.push(Before::Edited(undo));
+            self.done.push(Before::EditedAside(undo));
         } else {
             self.edited(undo);
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use kubectl_sched::cluster::edit::Edit;
 use kubectl_sched::cluster::{Cluster, PodId};
 use kubectl_sched::framework::NotEvaluated;
 use kubectl_sched::scheduler::Scheduler;
@@ -42,6 +43,17 @@ fn loses_a_node(cluster: &Cluster) -> Scenario {
     Scenario { steps: first.into_iter().collect() }
 }
 
+/// Two pods leave their nodes, which says nothing of the nodes: what is remembered lives on.
+fn evicts(cluster: &Cluster) -> Scenario {
+    let on_nodes = cluster.pods().iter().filter(|pod| cluster.node_of(pod.id).is_some());
+    let steps = on_nodes.take(2).map(|pod| ScenarioStep {
+        said: "the eviction".to_owned(),
+        change: Change::Edit(Edit::Evict { pod: pod.key() }),
+        place: Placing::Now,
+    });
+    Scenario { steps: steps.collect() }
+}
+
 #[test]
 fn a_run_is_what_its_seed_says() {
     let mut differing = 0;
@@ -50,7 +62,7 @@ fn a_run_is_what_its_seed_says() {
             let (scheduler, cluster) = (case.scheduler(), case.cluster());
             let mut pods: Vec<PodId> = cluster.pending().map(|pod| pod.id).collect();
             queue::sort(&cluster, &mut pods);
-            let scenarios = [Scenario::default(), loses_a_node(&cluster)];
+            let scenarios = [Scenario::default(), loses_a_node(&cluster), evicts(&cluster)];
             for (place, scenario) in scenarios.iter().enumerate() {
                 for strategy in [Strategy::Default, Strategy::Random] {
                     let preempts = place == 0;
