@@ -114,7 +114,7 @@ fn recorded_cases_come_out_the_same() {
 
 #[test]
 fn drawn_clusters_come_out_the_same() {
-    let rounds = std::env::var("MEMORY_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(300);
+    let rounds = std::env::var("MEMORY_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(200);
     let others = [
         Strategy::Random,
         Strategy::LeastLoad,

@@ -201,8 +201,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     };
     drop(simulation);
     print(&answer, &arguments.output, &state, now)?;
-    let fits = answer.summary.unplaced == 0 && answer.refused.is_empty();
-    Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
+    Ok(if arguments.exit_code && !answer.fits() { Status::DoesNotFit } else { Status::Answered })
 }
 
 /// How the same pods leave the cluster as it is; the state is as it was when this returns.

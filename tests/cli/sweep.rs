@@ -119,6 +119,18 @@ fn another_strategy_and_a_budget_that_is_broken() {
     );
 }
 
+/// One of two new pods is refused: neither a run nor a sweep ends well for `--exit-code`.
+#[test]
+fn a_pod_that_a_quota_forbids() {
+    let asked = "simulate --scale rs/web=2 --snapshot tests/cli/quota.yaml";
+    for arguments in [asked.to_owned(), format!("{asked} --runs 3")] {
+        assert_eq!(run(&format!("{arguments} --exit-code")).status.code(), Some(1), "{arguments}");
+        assert_eq!(run(&arguments).status.code(), Some(0), "{arguments}");
+    }
+    let sweep: Value = serde_json::from_slice(&run(&format!("{asked} --runs 3 -o json")).stdout).unwrap();
+    assert_eq!((&sweep["runsWithRefusedPods"], &sweep["runsWithAllPlaced"]), (&3.into(), &3.into()));
+}
+
 #[test]
 fn json_says_how_often() {
     let output = run(&format!("{DRAWS} --runs 300 -o json"));

@@ -44,6 +44,14 @@ pub struct SimulationAnswer {
     pub not_evaluated: Vec<NotEvaluated>,
 }
 
+impl SimulationAnswer {
+    /// Whether every pod comes into being, and finds a place.
+    pub fn fits(&self) -> bool {
+        let is_refused = !self.refused.is_empty() || self.scenario.iter().any(|step| !step.not_created.is_empty());
+        self.summary.unplaced == 0 && !is_refused
+    }
+}
+
 /// `-o name`: `pod/NAME`, one a line, in the queue's order.
 pub fn names(answer: &SimulationAnswer) -> String {
     let mut text = String::new();

@@ -70,6 +70,9 @@ struct SweepObject<'a> {
     /// The runs that this counts, and those of them in which every pod is placed.
     runs_played: u64,
     runs_with_all_placed: u64,
+    /// Those in which the API server would not let in a pod of a step of the scenario.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    runs_with_refused_pods: u64,
     placed: DistributionObject<u64>,
     unplaced: DistributionObject<u64>,
     preempted: DistributionObject<u64>,
@@ -202,6 +205,7 @@ impl<'a> SweepObject<'a> {
             question: swept.question.clone(),
             runs_played: tally.runs(),
             runs_with_all_placed: tally.whole_runs(),
+            runs_with_refused_pods: tally.refusing,
             placed: DistributionObject::new(&tally.placed, count),
             unplaced: DistributionObject::new(&tally.unplaced, count),
             preempted: DistributionObject::new(&tally.preempted, count),
@@ -228,6 +232,7 @@ impl<'a> SweepObject<'a> {
             pods: self.pods.into_iter().map(|pod| (pod.pod, pod.tally())).collect(),
             broken_budgets: self.broken_budgets.into_iter().map(|budget| (budget.budget, budget.runs)).collect(),
             refused_steps: self.refused_steps.into_iter().map(|step| (step.step, step.runs)).collect(),
+            refusing: self.runs_with_refused_pods,
         };
         if tally.runs() != self.runs_played {
             return Err(format!("counts {} runs and has the values of {}", self.runs_played, tally.runs()));
@@ -262,6 +267,11 @@ impl<T: Copy> DistributionObject<T> {
         self.values.iter().for_each(|value| distribution.join(unit(value.value), value.seen));
         distribution
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Of counts, which are what they are.

@@ -32,7 +32,8 @@ pub struct Swept {
 impl Swept {
     /// Whether every pod is let in, and goes to a node in every run.
     pub fn fits(&self) -> bool {
-        self.refused.is_empty() && self.tally.whole_runs() == self.tally.runs()
+        let is_refused = !self.refused.is_empty() || self.tally.refusing > 0;
+        !is_refused && self.tally.whole_runs() == self.tally.runs()
     }
 
     /// What differs between this and a shard of the same sweep that it could not.

@@ -8,7 +8,7 @@ use crate::cluster::{Cluster, Name, ObjectKey};
 
 use super::super::measures::{Measures, Shares};
 use super::super::picture::Picture;
-use super::super::scenario::Run;
+use super::super::scenario::{Run, StepReport};
 use super::super::step::Outcome;
 use super::distribution::Distribution;
 
@@ -33,6 +33,8 @@ pub struct Tally {
     pub broken_budgets: FxHashMap<ObjectKey, u64>,
     /// Steps of the scenario that were refused, in part at least, and in how many runs.
     pub refused_steps: FxHashMap<String, u64>,
+    /// In how many runs the API server would not let in a pod of a step.
+    pub refusing: u64,
 }
 
 /// Thousandths of cpu, memory and pods.
@@ -101,7 +103,9 @@ impl Tally {
         for budget in &run.broken_budgets {
             *self.broken_budgets.entry(*budget).or_default() += 1;
         }
-        for report in run.reports.iter().filter(|report| !report.refused.is_empty()) {
+        self.refusing += u64::from(run.reports.iter().any(|report| !report.not_created.is_empty()));
+        let is_refused = |report: &&StepReport| !report.refused.is_empty() || !report.not_created.is_empty();
+        for report in run.reports.iter().filter(is_refused) {
             *self.refused_steps.entry(report.said.clone()).or_default() += 1;
         }
     }
@@ -121,6 +125,7 @@ impl Tally {
         }
         add_all(&mut self.broken_budgets, other.broken_budgets);
         add_all(&mut self.refused_steps, other.refused_steps);
+        self.refusing = self.refusing.saturating_add(other.refusing);
     }
 
     /// How many runs were counted.
