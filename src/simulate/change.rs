@@ -130,6 +130,6 @@ impl Simulation<'_> {
         self.back_to(Mark(0));
         self.nominated.clear();
         self.memories.tell_anew();
-        self.ties = ties;
+        self.ties = self.strategy.draws(ties);
     }
 }

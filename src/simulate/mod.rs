@@ -100,9 +100,7 @@ impl<'a> Simulation<'a> {
     /// drawn, with seed 0 where ties are not.
     #[must_use]
     pub fn following(mut self, strategy: Strategy) -> Self {
-        if strategy == Strategy::Random && self.ties == Ties::First {
-            self.ties = Ties::seeded(0);
-        }
+        self.ties = strategy.draws(self.ties);
         self.strategy = strategy;
         self
     }

@@ -13,6 +13,8 @@ use std::cmp::Ordering;
 use crate::cluster::{Cluster, Name, NodeInfo, Pod};
 use crate::framework::{NotEvaluated, Placement};
 
+use super::ties::Ties;
+
 /// How the node is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strategy {
@@ -42,6 +44,11 @@ impl Strategy {
             Self::FirstFit => "first-fit",
             Self::WeightedLeastLoad(_) => "weighted-least-load",
         }
+    }
+
+    /// How ties are broken: a random choice is drawn, with seed 0 where ties are not.
+    pub(super) fn draws(self, ties: Ties) -> Ties {
+        if self == Self::Random && ties == Ties::First { Ties::seeded(0) } else { ties }
     }
 
     /// The nodes that are equally good for the pod of `placement`, which fits somewhere, in the
@@ -124,7 +131,7 @@ mod tests {
     use crate::cluster::{ClusterBuilder, Kind, Object, Timestamp, name};
     use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
     use crate::scheduler::Scheduler;
-    use crate::simulate::{Simulation, Ties, queue};
+    use crate::simulate::{Simulation, queue};
 
     /// Nodes by name, cpus, what is requested of them, and weight: where two pods of one cpu go.
     #[track_caller]

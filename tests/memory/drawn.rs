@@ -87,6 +87,8 @@ impl Drawn {
 fn node(draw: &mut Draw, number: usize) -> Value {
     let name = format!("node-{number}");
     let mut labels = json!({ "kubernetes.io/hostname": name });
+    // The last one is no number, and counts as 1.
+    labels["weight"] = json!(draw.of(&["0.5", "1", "4", "many"]));
     for (key, values) in
         [("topology.kubernetes.io/zone", ["a", "b", "c"]), ("rack", ["1", "2", "2"]), ("disk", ["ssd", "ssd", "hdd"])]
     {

@@ -39,8 +39,13 @@ pub(super) fn run(
     let before = Picture::of(&state.cluster);
     let mut notes = BTreeSet::new();
     let mut trials = Vec::new();
-    for Compared { strategy, configuration } in compared {
-        let other = configuration.as_deref().map(|file| arguments.state.scheduler_of(file, state)).transpose()?;
+    // All files are read before the first pod is placed: a mistake is told at once.
+    let of = |compared: &Compared| {
+        let file = compared.configuration.as_deref();
+        file.map(|file| arguments.state.scheduler_of(file, state)).transpose()
+    };
+    let others = compared.iter().map(of).collect::<Result<Vec<_>>>()?;
+    for (Compared { strategy, configuration }, other) in compared.iter().zip(&others) {
         let scheduler = other.as_ref().unwrap_or(&state.scheduler);
         let mut simulation = Simulation::new(scheduler, &mut state.cluster, *now, *ties)
             .preempting(arguments.preempt)
