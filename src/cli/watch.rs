@@ -23,12 +23,11 @@ impl Watch {
         Self { noun, progress: Mutex::new(Progress::new()), stop: interrupt::listen() }
     }
 
-    /// Takes the line away. Answers whether somebody wanted it to stop.
-    pub(crate) fn end(&self) -> bool {
+    /// Takes the line away.
+    pub(crate) fn end(&self) {
         if let Ok(mut progress) = self.progress.lock() {
             progress.end();
         }
-        self.is_stopped()
     }
 }
 

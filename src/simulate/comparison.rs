@@ -1,10 +1,10 @@
 //! The same pods under several strategies, side by side.
 
-use crate::cluster::{Cluster, Name, NodeInfo};
+use crate::cluster::{Cluster, Name};
 use crate::framework::NotEvaluated;
 
 use super::bound::nodes_needed;
-use super::measures::Measures;
+use super::measures::{Measures, used};
 use super::picture::Picture;
 use super::step::Step;
 use super::strategy::{self, Strategy};
@@ -73,8 +73,4 @@ fn cost(cluster: &Cluster, price: Name) -> f64 {
     // The sum of nothing is -0.
     let sum = used(cluster).filter_map(|node| strategy::number(node, price)).sum::<f64>() + 0.0;
     (sum * 10_000.0).round() / 10_000.0
-}
-
-fn used(cluster: &Cluster) -> impl Iterator<Item = &NodeInfo> {
-    cluster.nodes().iter().filter(|node| !node.pods.is_empty())
 }

@@ -12,6 +12,11 @@ use crate::cluster::{Cluster, NodeInfo};
 
 use super::picture::Load;
 
+/// Nodes with a pod.
+pub(super) fn used(cluster: &Cluster) -> impl Iterator<Item = &NodeInfo> {
+    cluster.nodes().iter().filter(|node| !node.pods.is_empty())
+}
+
 /// Three numbers, of cpu, memory and pods; shares from 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Shares {

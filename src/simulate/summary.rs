@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::cluster::node::Node;
 use crate::cluster::{Cluster, Name, ObjectKey};
 
-use super::measures::Measures;
+use super::measures::{Measures, used};
 use super::picture::{Load, NodePicture, Picture, Whereabouts};
 use super::step::{Cause, Outcome, Step, Unplaced};
 
@@ -99,7 +99,6 @@ impl Summary {
         let evicted = || steps.iter().filter(ran);
         let gated = |step: &&Step| matches!(&step.outcome, Outcome::Unplaced(unplaced) if unplaced.gated);
         let unplaced_by_cause = unplaced_by_cause(steps);
-        let used = cluster.nodes().iter().filter(|node| !node.pods.is_empty());
         let had_none = |name| before.node(name).is_none_or(|node| node.load.pods == 0);
         Self {
             placed: placed.values().sum(),
@@ -108,8 +107,8 @@ impl Summary {
             evicted: evicted().count(),
             placed_again: evicted().filter(|step| step.place().is_some()).count(),
             nodes: cluster.nodes().len(),
-            nodes_used: used.clone().count(),
-            nodes_newly_used: used.filter(|node| had_none(node.name())).count(),
+            nodes_used: used(cluster).count(),
+            nodes_newly_used: used(cluster).filter(|node| had_none(node.name())).count(),
             loads: loads(before, cluster, &placed),
             unplaced_by_cause,
             before: before.measures,

@@ -74,7 +74,7 @@ pub(super) fn run(state: &State, asked: Asked<'_>, output: &OutputFlags) -> Resu
     let Asked { question, plan, refused, exit_code } = asked;
     let watch = Watch::over("runs");
     let swept = sweep(&state.scheduler, &state.cluster, &question, &plan, &watch);
-    let is_stopped = watch.end();
+    watch.end();
     let Sweep { tally, mut not_evaluated } = swept.map_err(Error::from_error)?;
     NotEvaluated::join(&mut not_evaluated, &state.notes);
     // Shards read them back without their kinds; the whole is to say the same in the same order.
@@ -96,7 +96,7 @@ pub(super) fn run(state: &State, asked: Asked<'_>, output: &OutputFlags) -> Resu
         not_evaluated,
     };
     let status = print(&swept, &grounds, exit_code, output)?;
-    if is_stopped && played < runs {
+    if played < runs {
         return Err(Error::new(format!("stopped after {played} of {runs} runs")));
     }
     Ok(status)

@@ -22,7 +22,7 @@ const KIND: &str = "Sweep";
 /// # Errors
 /// Never in practice; what the serialiser says.
 pub fn json(swept: &Swept, grounds: &Grounds) -> Result {
-    pretty(&SweepObject::new(swept, Some(grounds)))
+    pretty(&SweepObject::new(swept, grounds))
 }
 
 /// The same as YAML.
@@ -30,7 +30,7 @@ pub fn json(swept: &Swept, grounds: &Grounds) -> Result {
 /// # Errors
 /// Never in practice; what the serialiser says.
 pub fn yaml(swept: &Swept, grounds: &Grounds) -> Result {
-    any_yaml(&SweepObject::new(swept, Some(grounds)))
+    any_yaml(&SweepObject::new(swept, grounds))
 }
 
 /// Reads what [`json`] or [`yaml`] wrote.
@@ -178,7 +178,7 @@ struct RefusalObject {
 }
 
 impl<'a> SweepObject<'a> {
-    fn new(swept: &Swept, grounds: Option<&'a Grounds>) -> Self {
+    fn new(swept: &Swept, grounds: &'a Grounds) -> Self {
         let Swept { plan, tally, .. } = swept;
         let mut nodes: Vec<NodeObject> =
             tally.nodes.iter().map(|(node, pods)| NodeObject::new(*node, pods, tally)).collect();
@@ -195,7 +195,7 @@ impl<'a> SweepObject<'a> {
         Self {
             api_version: API_VERSION.to_owned(),
             kind: KIND.to_owned(),
-            grounds,
+            grounds: Some(grounds),
             kube_version: swept.kube_version.clone(),
             state: None,
             strategy: swept.strategy.clone(),

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::cluster::{Cluster, Name, ObjectKey};
 
-use super::super::measures::{Measures, Shares};
+use super::super::measures::{Measures, Shares, used};
 use super::super::picture::Picture;
 use super::super::scenario::{Run, StepReport};
 use super::super::step::Outcome;
@@ -97,8 +97,7 @@ impl Tally {
         for (node, pods) in by_node {
             self.nodes.entry(node).or_default().add(pods, seed);
         }
-        let used = cluster.nodes().iter().filter(|node| !node.pods.is_empty()).count();
-        self.nodes_used.add(used as u64, seed);
+        self.nodes_used.add(used(cluster).count() as u64, seed);
         self.balance.add(Measures::of(cluster, before.typical).balance, seed);
         for budget in &run.broken_budgets {
             *self.broken_budgets.entry(*budget).or_default() += 1;

@@ -61,25 +61,24 @@ impl Runner<'_, '_> {
             self.note_rollout(key, "the state has no ReplicaSets", "its pods are those that its selector selects");
         }
         let mut pods = Pods { workload: key, replicas, old, new: Vec::new(), refused: None };
-        let mut bounds = Some(Bounds::of(key.kind, &strategy, replicas));
+        let mut bounds = Bounds::of(key.kind, &strategy, replicas);
         let end = match (key.kind, strategy.kind) {
             (WorkloadKind::Deployment, _) if paused => Ok(RolloutEnd::Paused),
             (WorkloadKind::Deployment, UpdateKind::Recreate) => self.recreate(&mut pods, report),
-            (WorkloadKind::Deployment, _) => self.roll_deployment(&mut pods, report),
+            (WorkloadKind::Deployment, _) => self.roll_deployment(&mut pods, bounds, report),
             (WorkloadKind::StatefulSet | WorkloadKind::DaemonSet, UpdateKind::OnDelete) => Ok(RolloutEnd::OnDelete),
             (WorkloadKind::StatefulSet, _) => self.roll_stateful_set(&mut pods, report),
             (WorkloadKind::DaemonSet, _) => {
                 let nodes = self.daemon_nodes(key);
                 pods.replicas = nodes.iter().filter(|(_, wanted)| *wanted).count();
-                let of = Bounds::of(key.kind, &strategy, pods.replicas);
-                bounds = Some(of);
-                self.roll_daemon_set(&mut pods, of, &nodes, report)
+                bounds = Bounds::of(key.kind, &strategy, pods.replicas);
+                self.roll_daemon_set(&mut pods, bounds, &nodes, report)
             }
             _ => Ok(RolloutEnd::NeverReplaces),
         };
         let end = end.map_err(|error| error.to_string())?;
         let moves = !matches!(end, RolloutEnd::Paused | RolloutEnd::OnDelete | RolloutEnd::NeverReplaces);
-        let bounds = bounds.filter(|_| moves && strategy.kind == UpdateKind::RollingUpdate);
+        let bounds = Some(bounds).filter(|_| moves && strategy.kind == UpdateKind::RollingUpdate);
         report.rollout = Some(Rollout {
             workload: key,
             strategy: strategy.kind,
@@ -132,9 +131,12 @@ impl Runner<'_, '_> {
     }
 
     /// The controller acts until nothing changes, then the next new pod becomes available.
-    fn roll_deployment(&mut self, pods: &mut Pods, report: &mut StepReport) -> Result<RolloutEnd, EditError> {
-        let strategy = self.cluster().workload(pods.workload).map(|workload| workload.strategy).unwrap_or_default();
-        let bounds = Bounds::of(WorkloadKind::Deployment, &strategy, pods.replicas);
+    fn roll_deployment(
+        &mut self,
+        pods: &mut Pods,
+        bounds: Bounds,
+        report: &mut StepReport,
+    ) -> Result<RolloutEnd, EditError> {
         let mut available: FxHashSet<PodId> = FxHashSet::default();
         let mut wanted = 0;
         loop {
