@@ -8,7 +8,7 @@ pub use table::table;
 
 use std::fmt::Write;
 
-use crate::cluster::Name;
+use crate::api::Name;
 use crate::framework::NotEvaluated;
 use crate::simulate::capacity::{Capacity, Needed};
 

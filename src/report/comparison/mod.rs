@@ -7,7 +7,7 @@ pub use json::{json, yaml};
 pub(super) use table::headline;
 pub use table::table;
 
-use crate::cluster::admission::Refusal;
+use crate::control_plane::admission::Refusal;
 use crate::framework::NotEvaluated;
 use crate::simulate::Trial;
 

@@ -26,7 +26,7 @@ pub use simulation::page as simulation;
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::Cluster;
+use crate::state::Cluster;
 
 use self::markup::Markup;
 use self::matrix::Matrices;

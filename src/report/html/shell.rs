@@ -1,6 +1,6 @@
 //! The page around the answers: one file that asks for nothing and runs nothing but its own script.
 
-use crate::cluster::Timestamp;
+use crate::api::Timestamp;
 
 use super::markup::Markup;
 

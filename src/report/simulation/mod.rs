@@ -13,8 +13,8 @@ pub use table::table;
 
 use std::fmt::Write;
 
-use crate::cluster::ObjectKey;
-use crate::cluster::admission::Refusal;
+use crate::api::ObjectKey;
+use crate::control_plane::admission::Refusal;
 use crate::framework::NotEvaluated;
 use crate::simulate::scenario::StepReport;
 use crate::simulate::{Diff, Picture, Step, Strategy, Summary};
