@@ -124,7 +124,7 @@ fn drawn_on(cluster: &Cluster, pod: &Pod) -> Vec<(usize, i32)> {
     let budgets = cluster.budgets.iter().enumerate();
     budgets
         .filter(|(_, budget)| {
-            budget.compiled_selector().is_some_and(|selector| budget.selects(&selector, pod))
+            budget.compiled_selector().is_some_and(|selector| budget.selects(&selector, &pod.own))
                 && !budget.disrupted_pods.contains(&pod.own.key.name)
         })
         .map(|(place, budget)| (place, budget.disruptions_allowed.saturating_sub(1).max(0)))

@@ -152,7 +152,7 @@ impl<'s, 'a> Run<'s, 'a> {
         let mut pods = vec![first];
         let cluster = self.simulation.cluster();
         self.queue.retain(|pod| {
-            let joins = gang_of(cluster.pod(*pod)) == Some(gang.key);
+            let joins = gang_of(&cluster.pod(*pod).own) == Some(gang.key);
             if joins {
                 pods.push(*pod);
             }

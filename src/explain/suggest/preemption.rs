@@ -158,7 +158,7 @@ fn budgets(cluster: &Cluster, pod: &Pod) -> Vec<ObjectKey> {
     cluster
         .budgets
         .iter()
-        .filter(|budget| budget.compiled_selector().is_some_and(|selector| budget.selects(&selector, pod)))
+        .filter(|budget| budget.compiled_selector().is_some_and(|selector| budget.selects(&selector, &pod.own)))
         .map(|budget| budget.key)
         .collect()
 }
