@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::cluster::name::Name;
 use crate::cluster::{Cluster, NodeId, ObjectKey};
 use crate::framework::{
-    Cycle, DomainCount, Framework, NodePlacement, Placement, Reason, RuleKind, TopologyRule, cycle,
+    Cycle, DomainCount, Framework, NodePlacement, Placement, Reason, RuleKind, TopologyRule, prepared,
 };
 
 use super::causes;
@@ -89,7 +89,7 @@ pub fn find(framework: &Framework<'_>, cycle: Cycle<'_>, placement: &Placement) 
     if placement.pre_filter.is_some() || placement.nodes.is_empty() {
         return Vec::new();
     }
-    let prepared = cycle::pre_filter(framework, cycle);
+    let prepared = prepared::pre_filter(framework, cycle);
     prepared
         .filters
         .iter()

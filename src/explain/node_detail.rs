@@ -7,7 +7,7 @@ use super::challenge::Challenge;
 use crate::cluster::NodeInfo;
 use crate::cluster::name::Name;
 use crate::framework::placement::PluginScore;
-use crate::framework::{Cycle, Fact, Framework, NodePlacement, Placement, Rejection, cycle, scoring};
+use crate::framework::{Cycle, Fact, Framework, NodePlacement, Placement, Rejection, prepared, scoring};
 
 /// Everything said of one node.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ impl NodeDetail {
 }
 
 fn filters(framework: &Framework<'_>, cycle: Cycle<'_>, placement: &Placement, node: &NodeInfo) -> Vec<FilterDetail> {
-    let prepared = cycle::pre_filter(framework, cycle);
+    let prepared = prepared::pre_filter(framework, cycle);
     framework
         .filter
         .iter()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::cluster::name::Name;
 use crate::cluster::{NodeId, NodeInfo, ObjectKey, PodId};
 
-use super::cycle::Cycle;
+use super::context::Cycle;
 use super::not_evaluated::NotEvaluated;
 use super::post_filter::Preemption;
 use super::profile::Framework;

@@ -2,7 +2,7 @@
 
 use crate::cluster::{NodeInfo, Take};
 
-use super::cycle::Cycle;
+use super::context::Cycle;
 use super::placement::Placement;
 use super::profile::Framework;
 

@@ -15,7 +15,10 @@ use crate::cluster::volume::{InTreeVolume, Volume, VolumeSource};
 use crate::cluster::{NodeInfo, Pod};
 use crate::config::Behaviour;
 use crate::framework::volume_reason::VolumeReason;
-use crate::framework::{Cycle, Fact, FilterPlugin, NodeFilter, Plugin, PreFilter, PreFilterPlugin, Reason, Rejection};
+use crate::framework::{
+    Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, PreFilter,
+    PreFilterPlugin, Reason, Rejection,
+};
 
 const NAME: &str = "NodeVolumeLimits";
 
@@ -42,6 +45,16 @@ impl Plugin for NodeVolumeLimits {
 
     fn filter(&self) -> Option<&dyn FilterPlugin> {
         Some(self)
+    }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for NodeVolumeLimits {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        Incremental::skip_only_if(matches!(PreFilterPlugin::pre_filter(self, cycle), PreFilter::Skip))
     }
 }
 

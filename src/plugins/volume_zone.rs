@@ -12,7 +12,10 @@ use crate::cluster::name::{Name, name};
 use crate::cluster::storage::{BindingMode, PersistentVolume, PersistentVolumeClaim};
 use crate::cluster::{NodeInfo, ObjectKey};
 use crate::framework::volume_reason::VolumeReason;
-use crate::framework::{Cycle, FilterPlugin, NodeFilter, Plugin, PreFilter, PreFilterPlugin, Reason, Rejection};
+use crate::framework::{
+    Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, PreFilter,
+    PreFilterPlugin, Reason, Rejection,
+};
 
 const NAME: &str = "VolumeZone";
 
@@ -37,6 +40,16 @@ impl Plugin for VolumeZone {
 
     fn filter(&self) -> Option<&dyn FilterPlugin> {
         Some(self)
+    }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for VolumeZone {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        Incremental::skip_only_if(matches!(PreFilterPlugin::pre_filter(self, cycle), PreFilter::Skip))
     }
 }
 

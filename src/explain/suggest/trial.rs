@@ -4,7 +4,7 @@ use crate::cluster::edit::{Edit, Undo};
 use crate::cluster::name::Name;
 use crate::cluster::requests::RequestGates;
 use crate::cluster::{Cluster, Pod, PodId, Timestamp};
-use crate::framework::{Code, Cycle, Depth, Notes, Placement, Reason, cycle};
+use crate::framework::{Code, Cycle, Depth, Notes, Placement, Reason, cycle, prepared};
 use crate::scheduler::Scheduler;
 
 /// How often one node may be judged and how often a whole cycle may be run for one pod: what
@@ -71,7 +71,7 @@ impl<'a> Trial<'a> {
         let notes = Notes::default();
         let behaviour = self.scheduler.behaviour();
         let cycle = Cycle { cluster: self.cluster, pod, behaviour, now: self.now, notes: &notes };
-        let prepared = cycle::pre_filter(&framework, cycle);
+        let prepared = prepared::pre_filter(&framework, cycle);
         let node = self.cluster.node_named(node)?;
         if prepared.rejection.is_some() {
             return None;

@@ -12,9 +12,9 @@ use crate::cluster::list::List;
 use crate::cluster::name::{Name, name};
 use crate::cluster::node::Node;
 use crate::cluster::{Cluster, Kind, NodeId, NodeInfo, Object};
-use crate::framework::cycle::Prepared;
 use crate::framework::not_evaluated::NotEvaluated;
 use crate::framework::placement::{FilterVerdict, NodePlacement, Placement};
+use crate::framework::prepared::Prepared;
 use crate::framework::reason::Reason;
 use crate::framework::status::{Code, PluginRejection, Rejection};
 

@@ -17,7 +17,7 @@ use crate::cluster::name::{Name, name};
 use crate::cluster::pod_spec::Container;
 use crate::config::ExtenderConfig;
 
-use super::cycle::Cycle;
+use super::context::Cycle;
 use super::not_evaluated::NotEvaluated;
 
 mod answer;

@@ -27,8 +27,9 @@ use crate::cluster::devices::ResourceClaim;
 use crate::cluster::{Kind, NodeInfo, Take};
 use crate::config::Behaviour;
 use crate::framework::{
-    Cycle, DeviceReason, FailedCycle, FilterPlugin, NodeFilter, NodePlacement, NotEvaluated, Plugin, PostFilter,
-    PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin,
+    Cycle, DeviceReason, FailedCycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter,
+    NodePlacement, NotEvaluated, Plugin, PostFilter, PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin,
+    Reason, Rejection, ReservePlugin,
 };
 
 use claims::{ClaimInput, reject};
@@ -97,6 +98,16 @@ impl Plugin for DynamicResources {
 
     fn reserve(&self) -> Option<&dyn ReservePlugin> {
         Some(self)
+    }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for DynamicResources {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        Incremental::skip_only_if(matches!(PreFilterPlugin::pre_filter(self, cycle), PreFilter::Skip))
     }
 }
 
