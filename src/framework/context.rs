@@ -1,7 +1,8 @@
 //! What a scheduling cycle is about, and how much it is to find out.
 
-use crate::cluster::{Cluster, Pod, Timestamp};
+use crate::api::Timestamp;
 use crate::config::Behaviour;
+use crate::state::{Cluster, Pod};
 
 use super::not_evaluated::Notes;
 

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::cluster::NodeInfo;
+use crate::state::NodeInfo;
 
 use super::context::{Cycle, Depth};
 use super::extender::{self, Filtered, Round};

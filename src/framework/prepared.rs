@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 
 use super::context::Cycle;
 use super::filter_set::FilterSet;

@@ -3,12 +3,12 @@
 //! Reads `spec.unschedulable`, never conditions; upstream
 //! plugins/nodeunschedulable/node_unschedulable.go.
 
-use crate::cluster::NodeInfo;
-use crate::cluster::name::name;
-use crate::cluster::taint::{Taint, TaintEffect, tolerated};
+use crate::api::name::name;
+use crate::api::taint::{Taint, TaintEffect, tolerated};
 use crate::framework::{
     Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, Reason, Rejection,
 };
+use crate::state::NodeInfo;
 
 /// The plugin.
 pub struct NodeUnschedulable;

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::cluster::{Cluster, NodeId, NodeInfo};
 use crate::framework::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE};
+use crate::state::{Cluster, NodeId, NodeInfo};
 
 use super::dirty_set::{Change, DirtySet, Topology};
 use super::extremes::Extremes;

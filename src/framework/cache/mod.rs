@@ -23,7 +23,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::cluster::{Cluster, NodeId, NodeInfo};
+use crate::state::{Cluster, NodeId, NodeInfo};
 
 use super::context::Cycle;
 use super::profile::Framework;

@@ -3,11 +3,11 @@
 //! An incremental filter or scorer borrows nothing of the state. Each change of the state is reported to
 //! it; it must then equal the one that a new cycle would prepare.
 
-use crate::cluster::NodeInfo;
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::framework::context::Cycle;
 use crate::framework::plugin::{NodeFilter, NodeScorer, Plugin};
 use crate::framework::status::Rejection;
+use crate::state::NodeInfo;
 
 use super::dirty_set::{Change, DirtySet};
 

@@ -2,11 +2,12 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::affinity_term::AffinityTerms;
-use crate::cluster::{Name, NodeInfo, Pod};
+use crate::api::Name;
+use crate::api::affinity_term::AffinityTerms;
 use crate::framework::{
     Change, Cycle, DirtySet, Fact, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Normalizer, Range,
 };
+use crate::state::{NodeInfo, Pod};
 
 use super::NAME;
 use super::tally::{Columns, Domains};
