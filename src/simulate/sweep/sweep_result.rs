@@ -10,7 +10,7 @@ use super::tally::Tally;
 
 /// A sweep, or a shard of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Swept {
+pub struct SweepResult {
     /// Whose scheduler was reproduced.
     pub kube_version: String,
     /// When the state was read, where that is known.
@@ -29,7 +29,7 @@ pub struct Swept {
     pub not_evaluated: Vec<NotEvaluated>,
 }
 
-impl Swept {
+impl SweepResult {
     /// Whether every pod is let in, and goes to a node in every run.
     pub fn fits(&self) -> bool {
         let is_refused = !self.refused.is_empty() || self.tally.refusing > 0;
@@ -58,17 +58,17 @@ impl Swept {
 ///
 /// # Errors
 /// They are not all shards of one sweep, or one is missing, there twice, or was stopped.
-pub fn merge(shards: Vec<(String, Swept)>) -> Result<Swept, String> {
-    let mut numbered: Vec<(Shard, String, Swept)> = Vec::with_capacity(shards.len());
-    for (called, swept) in shards {
-        let Some(shard) = swept.plan.shard else {
+pub fn merge(shards: Vec<(String, SweepResult)>) -> Result<SweepResult, String> {
+    let mut numbered: Vec<(Shard, String, SweepResult)> = Vec::with_capacity(shards.len());
+    for (called, sweep_result) in shards {
+        let Some(shard) = sweep_result.plan.shard else {
             return Err(format!("{called}: is a whole sweep, not a shard of one"));
         };
-        let (played, asked) = (swept.tally.runs(), swept.plan.count());
+        let (played, asked) = (sweep_result.tally.runs(), sweep_result.plan.count());
         if played != asked {
             return Err(format!("{called}: shard {shard} has played {played} of its {asked} runs: play it again"));
         }
-        numbered.push((shard, called, swept));
+        numbered.push((shard, called, sweep_result));
     }
     let mut all = numbered.into_iter();
     let Some((first, first_called, mut whole)) = all.next() else {
@@ -76,12 +76,12 @@ pub fn merge(shards: Vec<(String, Swept)>) -> Result<Swept, String> {
     };
     let mut places = vec![(first, first_called.clone())];
     let mut notes = BTreeSet::from_iter(std::mem::take(&mut whole.not_evaluated));
-    for (shard, called, swept) in all {
-        if let Some(what) = whole.differs(&swept) {
+    for (shard, called, sweep_result) in all {
+        if let Some(what) = whole.differs(&sweep_result) {
             return Err(format!("{called}: is of another sweep than {first_called}: the {what} differs"));
         }
-        whole.tally.merge(swept.tally);
-        notes.extend(swept.not_evaluated);
+        whole.tally.merge(sweep_result.tally);
+        notes.extend(sweep_result.not_evaluated);
         places.push((shard, called));
     }
     complete(first.of, places)?;
@@ -112,12 +112,12 @@ fn complete(of: u32, mut places: Vec<(Shard, String)>) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    fn shard(index: u32, of: u32, runs: u64) -> Swept {
+    fn shard(index: u32, of: u32, runs: u64) -> SweepResult {
         let plan = Plan { seed: 0, runs, shard: Some(Shard { index, of }) };
         let mut tally = Tally::default();
         plan.seeds().for_each(|seed| tally.placed.add(seed % 3, seed));
         let note = NotEvaluated::new(format!("{index}"), "", "");
-        Swept {
+        SweepResult {
             kube_version: "v1.34.1".to_owned(),
             read_at: None,
             question: Some("0".to_owned()),
@@ -129,7 +129,7 @@ mod tests {
         }
     }
 
-    fn merged(shards: impl IntoIterator<Item = Swept>) -> Result<Swept, String> {
+    fn merged(shards: impl IntoIterator<Item = SweepResult>) -> Result<SweepResult, String> {
         merge(shards.into_iter().zip('a'..).map(|(shard, name)| (name.to_string(), shard)).collect())
     }
 
@@ -144,27 +144,27 @@ mod tests {
 
     #[test]
     fn what_does_not_belong_together_is_refused() {
-        let refused = |shards: Vec<Swept>| merged(shards).unwrap_err();
+        let refused = |shards: Vec<SweepResult>| merged(shards).unwrap_err();
         assert_eq!(refused(vec![]), "there is no shard to merge");
         assert_eq!(refused(vec![shard(0, 3, 9), shard(2, 3, 9)]), "shard 1/3 is missing");
         assert_eq!(refused(vec![shard(0, 4_000_000_000, 9)]), "shard 1/4000000000 is missing");
         assert_eq!(refused(vec![shard(1, 2, 9), shard(0, 2, 9), shard(1, 2, 9)]), "c: is shard 1/2, and so is a");
         let part = "a: shard 0/1 has played 4 of its 9 runs: play it again";
-        let stopped = Swept { plan: Plan { runs: 9, ..shard(0, 1, 4).plan }, ..shard(0, 1, 4) };
+        let stopped = SweepResult { plan: Plan { runs: 9, ..shard(0, 1, 4).plan }, ..shard(0, 1, 4) };
         assert_eq!(refused(vec![stopped]), part);
-        let other = |change: fn(&mut Swept)| {
+        let other = |change: fn(&mut SweepResult)| {
             let mut other = shard(1, 2, 9);
             change(&mut other);
             refused(vec![shard(0, 2, 9), other])
         };
         assert_eq!(
-            other(|swept| swept.question = Some("1".to_owned())),
+            other(|sweep_result| sweep_result.question = Some("1".to_owned())),
             "b: is of another sweep than a: the state or question differs"
         );
         assert_eq!(
-            other(|swept| swept.strategy = Some("random".to_owned())),
+            other(|sweep_result| sweep_result.strategy = Some("random".to_owned())),
             "b: is of another sweep than a: the strategy differs"
         );
-        assert_eq!(other(|swept| swept.plan.shard = None), "b: is a whole sweep, not a shard of one");
+        assert_eq!(other(|sweep_result| sweep_result.plan.shard = None), "b: is a whole sweep, not a shard of one");
     }
 }

@@ -1,22 +1,24 @@
 //! What the cluster's own scheduler says of the pod, beside what was found here.
 
-use crate::explain::ClusterSays;
-use crate::explain::own_words::{Comparison, OwnWords};
+use crate::explain::ClusterMessages;
+use crate::explain::scheduler_messages::{Comparison, SchedulerMessages};
 
-use super::super::table::cluster_says::lead;
-use super::super::table::cluster_says_words as words;
+use super::super::table::cluster_message_words as words;
+use super::super::table::cluster_messages::lead;
 use super::markup::Markup;
 
-pub(super) fn render(page: &mut Markup, says: &ClusterSays) {
+pub(super) fn render(page: &mut Markup, says: &ClusterMessages) {
     if let Some(said) = &says.words {
         compared(page, said, &words::source(said, says.as_of));
     }
-    if let Some(standing) = &says.standing {
-        page.raw("<p class=\"mind\"><strong>Mind:</strong> ").text(words::standing(standing, says.as_of)).raw("</p>\n");
+    if let Some(scheduling_status) = &says.scheduling_status {
+        page.raw("<p class=\"mind\"><strong>Mind:</strong> ")
+            .text(words::scheduling_status(scheduling_status, says.as_of))
+            .raw("</p>\n");
     }
 }
 
-fn compared(page: &mut Markup, said: &OwnWords, source: &str) {
+fn compared(page: &mut Markup, said: &SchedulerMessages, source: &str) {
     if said.comparison == Comparison::Same {
         page.classed("p", "aside", lead(said, source)).raw("\n");
         return;

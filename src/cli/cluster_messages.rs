@@ -1,7 +1,7 @@
 //! Asks what the cluster itself says of the pods in question.
 
 use crate::api::ObjectKey;
-use crate::explain::{ClusterSays, own_words, standing};
+use crate::explain::{ClusterMessages, scheduler_messages, scheduling_status};
 use crate::framework::{NotEvaluated, Placement, PolicyRule};
 use crate::source::live::{self, LiveError};
 use crate::state::PodId;
@@ -37,11 +37,11 @@ pub(super) fn not_listed(why: String) -> NotEvaluated {
 
 /// What the cluster says of the pod of `placement`, whose place the state must still have as the
 /// cycle saw it.
-pub(super) fn find(state: &State, placement: &Placement) -> ClusterSays {
+pub(super) fn find(state: &State, placement: &Placement) -> ClusterMessages {
     let has_statuses = state.as_of.is_some() || state.cluster.has_statuses;
-    ClusterSays {
-        words: own_words::find(placement, &state.cluster, &state.scheduler, state.basis),
-        standing: standing::find(placement, &state.cluster, has_statuses),
+    ClusterMessages {
+        words: scheduler_messages::find(placement, &state.cluster, &state.scheduler, state.basis),
+        scheduling_status: scheduling_status::find(placement, &state.cluster, has_statuses),
         as_of: state.as_of,
     }
 }

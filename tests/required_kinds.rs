@@ -1,4 +1,4 @@
-//! What `Needs` leaves out changes no answer: tried on the recorded cases.
+//! What `RequiredKinds` leaves out changes no answer: tried on the recorded cases.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
 
 mod common;
@@ -10,7 +10,7 @@ use kubectl_sched::api::Timestamp;
 use kubectl_sched::decode::object::TypeMeta;
 use kubectl_sched::decode::{Kind, Object};
 use kubectl_sched::explain::Explanation;
-use kubectl_sched::required_kinds::{Needs, Subject, selects_namespaces};
+use kubectl_sched::required_kinds::{RequiredKinds, Subject, selects_namespaces};
 
 /// One moment for all questions: a pod that never started counts as started now.
 const NOW: Timestamp = Timestamp(1_780_000_000);
@@ -40,7 +40,7 @@ const AREAS: [&str; 17] = [
 const STEP: usize = 6;
 
 /// What the answer for `pod` rests on, by the case's objects.
-fn needs(case: &Case, pod: &str) -> BTreeSet<Kind> {
+fn required(case: &Case, pod: &str) -> BTreeSet<Kind> {
     let pods: Vec<Object> = case
         .objects()
         .map(|object| object.get().as_bytes())
@@ -50,9 +50,9 @@ fn needs(case: &Case, pod: &str) -> BTreeSet<Kind> {
     let selected = pods.iter().any(|pod| matches!(pod, Object::Pod(pod) if selects_namespaces(&pod.template.spec)));
     let asked = pods.iter().find(|object| object.identity().1 == key(pod)).unwrap();
     let scheduler = case.scheduler();
-    let mut needs = Needs::default();
-    needs.add_pod(scheduler.config(), scheduler.behaviour(), Subject::of(asked).unwrap(), selected);
-    needs.kinds().chain([Kind::Pod, Kind::Node]).collect()
+    let mut required = RequiredKinds::default();
+    required.add_pod(scheduler.config(), scheduler.behaviour(), Subject::of(asked).unwrap(), selected);
+    required.kinds().chain([Kind::Pod, Kind::Node]).collect()
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn kinds_that_are_not_needed_change_no_answer() {
         for case in cases(area).step_by(STEP) {
             let (scheduler, all) = (case.scheduler(), case.cluster());
             for pod in &case.pods {
-                let kinds = needs(&case, pod);
+                let kinds = required(&case, pod);
                 let mut less = case.cluster_of(&kinds);
                 for kind in all.kinds.difference(&kinds) {
                     *left_out.entry(kind.as_str()).or_default() += 1;

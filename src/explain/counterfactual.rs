@@ -27,7 +27,7 @@ const PARTS: i64 = 64;
 
 /// A feasible node against the best one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Challenge {
+pub struct Counterfactual {
     /// The node.
     pub node: Name,
     /// How it stands.
@@ -88,7 +88,7 @@ pub fn find(
     placement: &Placement,
     node: Name,
     now: Timestamp,
-) -> Option<Challenge> {
+) -> Option<Counterfactual> {
     let placed = placement.nodes.iter().find(|placed| placed.name == node)?;
     let total = placed.total?;
     let best = placement.nodes.iter().find(|other| other.rank == Some(1))?;
@@ -105,7 +105,7 @@ pub fn find(
         Position::Behind { .. } => Search { scheduler, cluster, pod: placement.pod_id, node, now, cycles: 0 }.changes(),
         Position::Wins { .. } | Position::Ties { .. } | Position::Nominated { .. } => Vec::new(),
     };
-    Some(Challenge { node, position, gaps, changes })
+    Some(Counterfactual { node, position, gaps, changes })
 }
 
 fn lead(placement: &Placement, total: i64) -> Option<i64> {

@@ -1,4 +1,4 @@
-//! Words that look like another: what a typing error leaves.
+//! Did you mean: the known word nearest to one that was mistyped.
 
 /// The one of `words` that looks most like `wanted`, if any does: the same but for case and
 /// separators, or a few letters off in proportion to its length.

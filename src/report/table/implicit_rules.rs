@@ -1,7 +1,7 @@
 //! `NOT IN THE MANIFEST`: rules of the profile, of the scheduler and of admission that an answer
 //! rests on.
 
-use crate::explain::UnseenRule;
+use crate::explain::ImplicitRule;
 use crate::framework::Amount;
 
 use super::super::style::Label;
@@ -12,7 +12,7 @@ use super::screen::Screen;
 use super::words;
 
 pub(super) fn render(screen: &mut Screen, answer: &Answer, look: Look) {
-    let rules = &answer.explanation.unseen_rules;
+    let rules = &answer.explanation.implicit_rules;
     let mut grid = Grid::default();
     for rule in rules.iter().filter(|rule| look.wide || matters(rule, answer)) {
         let (what, text) = words(rule);
@@ -26,7 +26,7 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer, look: Look) {
 
 /// Whether the reader would miss it: what is the same in every cluster, or has no part in the
 /// answer, is for `-o wide`.
-fn matters(rule: &UnseenRule, answer: &Answer) -> bool {
+fn matters(rule: &ImplicitRule, answer: &Answer) -> bool {
     let tells_apart = |plugin: &str| {
         let mut scores = answer
             .placement
@@ -36,22 +36,22 @@ fn matters(rule: &UnseenRule, answer: &Answer) -> bool {
         scores.any(|score| Some(score) != first)
     };
     match rule {
-        UnseenRule::DefaultSpread { constraints, .. } => {
+        ImplicitRule::DefaultSpread { constraints, .. } => {
             tells_apart("PodTopologySpread") || constraints.iter().any(|one| one.do_not_schedule)
         }
-        UnseenRule::AssumedRequests { .. } => tells_apart("NodeResourcesFit"),
-        UnseenRule::Weights { configured, .. } => *configured,
+        ImplicitRule::AssumedRequests { .. } => tells_apart("NodeResourcesFit"),
+        ImplicitRule::Weights { configured, .. } => *configured,
         // That it closes nodes is said by the cause.
-        UnseenRule::AddedAffinity { preferred, .. } => *preferred && tells_apart("NodeAffinity"),
-        UnseenRule::Overhead { .. } | UnseenRule::LimitRange => true,
+        ImplicitRule::AddedAffinity { preferred, .. } => *preferred && tells_apart("NodeAffinity"),
+        ImplicitRule::Overhead { .. } | ImplicitRule::LimitRange => true,
         // A class that the pod may have named itself is no surprise.
-        UnseenRule::PriorityClass { default, .. } => *default && answer.placement.preemption.is_some(),
+        ImplicitRule::PriorityClass { default, .. } => *default && answer.placement.preemption.is_some(),
     }
 }
 
-fn words(rule: &UnseenRule) -> (&'static str, String) {
+fn words(rule: &ImplicitRule) -> (&'static str, String) {
     match rule {
-        UnseenRule::DefaultSpread { system, constraints, selector } => {
+        ImplicitRule::DefaultSpread { system, constraints, selector } => {
             let over: Vec<String> = constraints
                 .iter()
                 .map(|one| {
@@ -63,7 +63,7 @@ fn words(rule: &UnseenRule) -> (&'static str, String) {
             let over = list(&over, 4);
             ("spread", format!("{whose} spread the pods with {selector} over {over}: the pod has no constraints"))
         }
-        UnseenRule::AssumedRequests { containers, assumed } => {
+        ImplicitRule::AssumedRequests { containers, assumed } => {
             let none: Vec<String> = assumed.iter().map(|one| format!("no {}", one.resource)).collect();
             let amounts: Vec<String> = assumed.iter().map(|one| words::amount(one.resource, one.amount)).collect();
             let (who, each) = match containers.as_slice() {
@@ -72,7 +72,7 @@ fn words(rule: &UnseenRule) -> (&'static str, String) {
             };
             ("requests", format!("{who} {}: scored as if it were {}{each}", list(&none, 2), list(&amounts, 2)))
         }
-        UnseenRule::Weights { weights, .. } => {
+        ImplicitRule::Weights { weights, .. } => {
             let weights: Vec<String> = weights
                 .iter()
                 .filter(|weight| weight.weight != 1 || weight.configured)
@@ -83,7 +83,7 @@ fn words(rule: &UnseenRule) -> (&'static str, String) {
                 .collect();
             ("weights", format!("{}; others x1", weights.join(", ")))
         }
-        UnseenRule::AddedAffinity { required, preferred } => {
+        ImplicitRule::AddedAffinity { required, preferred } => {
             let what = match (required, preferred) {
                 (true, true) => "requires and prefers labels of nodes",
                 (true, false) => "requires labels of nodes",
@@ -91,7 +91,7 @@ fn words(rule: &UnseenRule) -> (&'static str, String) {
             };
             ("affinity", format!("the profile's addedAffinity {what} on top of what the pod wants"))
         }
-        UnseenRule::Overhead { runtime_class, overhead } => {
+        ImplicitRule::Overhead { runtime_class, overhead } => {
             let amounts: Vec<String> = overhead
                 .iter()
                 .map(|one| {
@@ -103,11 +103,11 @@ fn words(rule: &UnseenRule) -> (&'static str, String) {
             let whose = runtime_class.map_or_else(String::new, |class| format!("RuntimeClass {class}: "));
             ("overhead", format!("{whose}{} on top of the containers' requests", list(&amounts, 4)))
         }
-        UnseenRule::PriorityClass { class, priority, default } => {
+        ImplicitRule::PriorityClass { class, priority, default } => {
             let default = if *default { ", the cluster's default" } else { "" };
             ("priority", format!("{priority}, by PriorityClass {class}{default}"))
         }
-        UnseenRule::LimitRange => {
+        ImplicitRule::LimitRange => {
             ("limits", "a LimitRange of the namespace set some of the requests or limits".to_owned())
         }
     }

@@ -54,7 +54,7 @@ const OURS: &str = "0/2 nodes are available: 2 Insufficient cpu. no new claims t
                     available: 2 Preemption is not helpful for scheduling.";
 
 #[track_caller]
-fn found(mut cluster: Cluster, events: &[SchedulingEvent], basis: Basis) -> Option<OwnWords> {
+fn found(mut cluster: Cluster, events: &[SchedulingEvent], basis: Basis) -> Option<SchedulerMessages> {
     for event in events {
         cluster.scheduling_events.add(event.clone());
     }

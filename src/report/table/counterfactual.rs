@@ -1,6 +1,6 @@
 //! What a node would need to win.
 
-use crate::explain::{Challenge, Position};
+use crate::explain::{Counterfactual, Position};
 
 use super::super::style::Label;
 use super::super::text::{break_long, thousands};
@@ -8,9 +8,9 @@ use super::grid::Grid;
 use super::help_words;
 use super::screen::Screen;
 
-pub(super) fn render(screen: &mut Screen, challenge: &Challenge, several_containers: bool) {
-    let node = challenge.node;
-    let standing = match challenge.position {
+pub(super) fn render(screen: &mut Screen, counterfactual: &Counterfactual, several_containers: bool) {
+    let node = counterfactual.node;
+    let standing = match counterfactual.position {
         Position::Wins { ahead: Some(ahead) } => format!("{node} wins, {ahead} points ahead of the next"),
         // The only node, or the one that the pod is nominated to: said above.
         Position::Wins { ahead: None } => return,
@@ -23,23 +23,23 @@ pub(super) fn render(screen: &mut Screen, challenge: &Challenge, several_contain
         Position::Nominated { to } => format!("{to} is taken without comparison: the pod is nominated to it"),
         Position::Behind { best, points } => {
             let gaps: Vec<String> =
-                challenge.gaps.iter().map(|gap| format!("{} {:+}", gap.plugin, -gap.points)).collect();
+                counterfactual.gaps.iter().map(|gap| format!("{} {:+}", gap.plugin, -gap.points)).collect();
             format!("{node} is {points} points behind {best}: {}", gaps.join(", "))
         }
     };
     screen.blank();
     screen.paragraph(Label::Plain, &standing);
-    if !matches!(challenge.position, Position::Behind { .. }) {
+    if !matches!(counterfactual.position, Position::Behind { .. }) {
         return;
     }
-    if challenge.changes.is_empty() {
+    if counterfactual.changes.is_empty() {
         screen.paragraph(Label::Plain, "no single change of the node or the pod that was tried makes it win");
         return;
     }
     screen.heading("WHAT WOULD MAKE IT WIN", "each one was re-run");
     let mut grid = Grid::default();
     let room = (screen.width() * 5 / 8).max(24);
-    for (index, change) in challenge.changes.iter().enumerate() {
+    for (index, change) in counterfactual.changes.iter().enumerate() {
         let steps: Vec<String> =
             change.steps.iter().flat_map(|edit| help_words::of_edit(edit, several_containers)).collect();
         let outcome = if change.tied > 1 {

@@ -7,10 +7,12 @@ use serde::Serialize;
 
 use crate::api::Timestamp;
 use crate::api::name::Name;
-use crate::explain::own_words::{Change, Comparison, Differs, OwnWords, Possibly, Several, Source};
-use crate::explain::standing::Standing;
+use crate::explain::scheduler_messages::{
+    Comparison, Differs, Possibly, SchedulerMessages, Several, Source, StateChange,
+};
+use crate::explain::scheduling_status::SchedulingStatus;
 
-use super::table::cluster_says_words as words;
+use super::table::cluster_message_words as words;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,7 +67,7 @@ struct ReasonObject {
 }
 
 impl<'a> ClusterSaysObject<'a> {
-    pub(super) fn new(said: &'a OwnWords) -> Self {
+    pub(super) fn new(said: &'a SchedulerMessages) -> Self {
         let (comparison, changed, reasons) = match &said.comparison {
             Comparison::Same => (Some("same"), [].as_slice(), [].as_slice()),
             Comparison::Stale(changes) => (Some("stale"), changes.as_slice(), [].as_slice()),
@@ -100,14 +102,14 @@ impl<'a> ClusterSaysObject<'a> {
 }
 
 impl<'a> ChangeObject<'a> {
-    fn new(change: &'a Change) -> Self {
+    fn new(change: &'a StateChange) -> Self {
         let named = |several: &'a Several| Named { count: several.count, names: &several.names };
         match change {
-            Change::NodeCount { then, now } => Self::NodeCount { then: *then, now: *now },
-            Change::NodesCreated(nodes) => Self::NodesCreated(named(nodes)),
-            Change::NodesChanged(nodes) => Self::NodesChanged(named(nodes)),
-            Change::PodsPlaced(pods) => Self::PodsPlaced(named(pods)),
-            Change::PodsLeaving(pods) => Self::PodsLeaving(named(pods)),
+            StateChange::NodeCount { then, now } => Self::NodeCount { then: *then, now: *now },
+            StateChange::NodesCreated(nodes) => Self::NodesCreated(named(nodes)),
+            StateChange::NodesChanged(nodes) => Self::NodesChanged(named(nodes)),
+            StateChange::PodsPlaced(pods) => Self::PodsPlaced(named(pods)),
+            StateChange::PodsLeaving(pods) => Self::PodsLeaving(named(pods)),
         }
     }
 }
@@ -131,7 +133,7 @@ impl ReasonObject {
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
-pub(super) enum StandingObject<'a> {
+pub(super) enum SchedulingStatusObject<'a> {
     UnknownScheduler { scheduler_name: Name, placed: usize, spoke: bool, others: Vec<SchedulerObject> },
     NobodyLooked { since: String },
     Terminating { at: String },
@@ -145,18 +147,18 @@ pub(super) struct SchedulerObject {
     placed: usize,
 }
 
-impl<'a> StandingObject<'a> {
-    pub(super) fn new(standing: &'a Standing) -> Self {
-        match standing {
-            Standing::UnknownScheduler { name, placed, spoke, others } => Self::UnknownScheduler {
+impl<'a> SchedulingStatusObject<'a> {
+    pub(super) fn new(scheduling_status: &'a SchedulingStatus) -> Self {
+        match scheduling_status {
+            SchedulingStatus::UnknownScheduler { name, placed, spoke, others } => Self::UnknownScheduler {
                 scheduler_name: *name,
                 placed: *placed,
                 spoke: *spoke,
                 others: others.iter().map(|(name, placed)| SchedulerObject { name: *name, placed: *placed }).collect(),
             },
-            Standing::NobodyLooked { since } => Self::NobodyLooked { since: since.to_string() },
-            Standing::Terminating { at } => Self::Terminating { at: at.to_string() },
-            Standing::NotStarted { node, since } => {
+            SchedulingStatus::NobodyLooked { since } => Self::NobodyLooked { since: since.to_string() },
+            SchedulingStatus::Terminating { at } => Self::Terminating { at: at.to_string() },
+            SchedulingStatus::NotStarted { node, since } => {
                 Self::NotStarted { node: node.as_str(), since: since.as_ref().map(Timestamp::to_string) }
             }
         }

@@ -8,7 +8,7 @@
 mod changes;
 mod counts;
 
-pub use changes::{Change, Several};
+pub use changes::{Several, StateChange};
 
 use crate::api::Timestamp;
 use crate::api::name::Name;
@@ -24,9 +24,9 @@ use counts::Counts;
 /// At most so many bytes has an event's message (upstream apis/core/validation/events.go, NoteLengthLimit).
 const EVENT_LIMIT: usize = 1024;
 
-/// The scheduler's words and how they compare.
+/// The scheduler's message and how it compares.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnWords {
+pub struct SchedulerMessages {
     /// Where they stand.
     pub source: Source,
     /// The words.
@@ -60,7 +60,7 @@ pub enum Comparison {
     /// Letter for letter, as far as an event goes.
     Same,
     /// They differ, and the state has changed since they were said.
-    Stale(Vec<Change>),
+    Stale(Vec<StateChange>),
     /// They differ, and nothing in the state changed since, as far as it tells.
     Different(Vec<Possibly>),
     /// There is nothing to compare with: no profile has the pod's scheduler name.
@@ -125,7 +125,12 @@ pub struct Basis {
 
 /// The words about the pod of `placement`; none where nothing was said, or nothing that still
 /// counts: the pod is on a node, is going away, or is held back by gates.
-pub fn find(placement: &Placement, cluster: &Cluster, scheduler: &Scheduler, basis: Basis) -> Option<OwnWords> {
+pub fn find(
+    placement: &Placement,
+    cluster: &Cluster,
+    scheduler: &Scheduler,
+    basis: Basis,
+) -> Option<SchedulerMessages> {
     let pod = cluster.pod(placement.pod_id);
     if placement.current.is_some() || placement.pre_enqueue.is_some() || pod.is_terminating() {
         return None;
@@ -148,18 +153,18 @@ pub fn find(placement: &Placement, cluster: &Cluster, scheduler: &Scheduler, bas
         Differs::Message => theirs.map(|theirs| theirs.against(&ours)).unwrap_or_default(),
         _ => Vec::new(),
     };
-    Some(OwnWords { comparison, differs, phrases, ..said })
+    Some(SchedulerMessages { comparison, differs, phrases, ..said })
 }
 
 /// The newest words, not yet compared.
-fn said(pod: &Pod, cluster: &Cluster) -> Option<OwnWords> {
+fn said(pod: &Pod, cluster: &Cluster) -> Option<SchedulerMessages> {
     let name = pod.spec().scheduler_name();
     let condition = pod.own.scheduled.as_ref().filter(|condition| !condition.status && !condition.message.is_empty());
     // Others say FailedScheduling too: of pods that their own nodes would not help.
     let own = |event: &&SchedulingEvent| event.reporter.is_empty() || event.reporter == name;
     let events = cluster.scheduling_events.of(pod.key(), pod.own.uid).filter(own);
     let event = events.max_by_key(|event| event.last);
-    let words = |source, message: &str, at, count| OwnWords {
+    let words = |source, message: &str, at, count| SchedulerMessages {
         source,
         message: message.into(),
         at,

@@ -1,4 +1,4 @@
-//! Pods that leave their node and are made anew.
+//! Pods that leave their node and are recreated.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use super::pod::{Pod, PodId};
 use crate::api::meta::ObjectKey;
 use crate::decode::pod::PodOwn;
 
-/// What [`Cluster::remake`] changed, and how it was before.
+/// What [`Cluster::recreate`] changed, and how it was before.
 #[must_use = "without it the state cannot be changed back"]
 #[derive(Debug)]
-pub struct Remade {
+pub struct Recreated {
     node: NodeId,
     left: Left,
 }
@@ -27,7 +27,7 @@ pub(crate) struct Left {
     claims: Vec<Released>,
 }
 
-impl Remade {
+impl Recreated {
     /// The pod.
     pub fn pod(&self) -> PodId {
         self.left.pod
@@ -43,7 +43,7 @@ impl Cluster {
     /// Takes a pod off its node and puts a pending one in its place, as its controller would:
     /// created now, not started, nominated to no node, its claims without their devices. It goes by
     /// the name of the one that left, as nobody knows its own. None for a pod that is on no node.
-    pub fn remake(&mut self, pod: PodId) -> Option<Remade> {
+    pub fn recreate(&mut self, pod: PodId) -> Option<Recreated> {
         let node = self.node_of(pod)?;
         let left = self.take_out(pod);
         if let Some(pod) = self.pods.get_mut(pod.0 as usize) {
@@ -51,12 +51,12 @@ impl Cluster {
             let claims = std::mem::take(&mut pod.own.resource_claim_statuses);
             *pod.own = PodOwn { uid: pod.own.uid, resource_claim_statuses: claims, ..fresh };
         }
-        Some(Remade { node, left })
+        Some(Recreated { node, left })
     }
 
     /// Puts the pod that left back on its node.
-    pub fn unmake(&mut self, remade: Remade) {
-        self.put_back(remade.left);
+    pub fn undo_recreate(&mut self, recreated: Recreated) {
+        self.put_back(recreated.left);
     }
 
     /// Takes the pod off its node and out of what is nominated, and its claims their devices.

@@ -10,7 +10,7 @@ use crate::state::Cluster;
 
 /// A label key and each node's value under it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TellingLabel {
+pub struct DiscriminatingLabel {
     /// The key.
     pub key: Name,
     /// Its values, in the order of names; none stands for nodes without the label, and comes first.
@@ -24,12 +24,12 @@ const MOST_VALUES: usize = 100;
 
 /// Up to `most` keys, the most telling first; `verdicts` says for each node of `cluster`, in its
 /// order, which verdict it got. Of keys that divide the nodes alike there is one.
-pub fn find(cluster: &Cluster, verdicts: &[usize], most: usize) -> Vec<TellingLabel> {
+pub fn find(cluster: &Cluster, verdicts: &[usize], most: usize) -> Vec<DiscriminatingLabel> {
     let mut keys: Vec<Name> =
         cluster.nodes().iter().flat_map(|node| node.node.labels.iter()).map(|(key, _)| key).collect();
     keys.sort_unstable_by(|a, b| a.as_str().len().cmp(&b.as_str().len()).then_with(|| a.cmp(b)));
     keys.dedup();
-    let mut found: Vec<(usize, TellingLabel)> = Vec::new();
+    let mut found: Vec<(usize, DiscriminatingLabel)> = Vec::new();
     for key in keys {
         let Some(label) = divide(cluster, key) else { continue };
         if found.iter().all(|(_, other)| !alike(other, &label)) {
@@ -43,7 +43,7 @@ pub fn find(cluster: &Cluster, verdicts: &[usize], most: usize) -> Vec<TellingLa
 }
 
 /// The nodes by their values under `key`; none when that makes one group, or too many.
-fn divide(cluster: &Cluster, key: Name) -> Option<TellingLabel> {
+fn divide(cluster: &Cluster, key: Name) -> Option<DiscriminatingLabel> {
     let nodes = cluster.nodes();
     let of_node: Vec<Option<Name>> = nodes.iter().map(|node| node.node.labels.get(key)).collect();
     let mut values = of_node.clone();
@@ -54,17 +54,17 @@ fn divide(cluster: &Cluster, key: Name) -> Option<TellingLabel> {
         return None;
     }
     let of = of_node.iter().map(|value| values.partition_point(|other| other < value)).collect();
-    Some(TellingLabel { key, values, of })
+    Some(DiscriminatingLabel { key, values, of })
 }
 
 /// Whether both make the same groups, whatever the values are called.
-fn alike(a: &TellingLabel, b: &TellingLabel) -> bool {
+fn alike(a: &DiscriminatingLabel, b: &DiscriminatingLabel) -> bool {
     let mut stands_for: FxHashMap<usize, usize> = FxHashMap::default();
     a.values.len() == b.values.len() && a.of.iter().zip(&b.of).all(|(a, b)| *stands_for.entry(*a).or_insert(*b) == *b)
 }
 
 /// Nodes that got what most nodes of their group got.
-fn agreement(label: &TellingLabel, verdicts: &[usize]) -> usize {
+fn agreement(label: &DiscriminatingLabel, verdicts: &[usize]) -> usize {
     let mut counts: Vec<FxHashMap<usize, usize>> = vec![FxHashMap::default(); label.values.len()];
     for (group, verdict) in label.of.iter().zip(verdicts) {
         if let Some(counts) = counts.get_mut(*group) {

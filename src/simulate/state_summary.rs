@@ -15,12 +15,12 @@ use super::measures::{Measures, Typical};
 
 /// A state at a moment.
 #[derive(Clone, Debug, Default)]
-pub struct Picture {
+pub struct StateSummary {
     /// Nodes in the order of the state.
-    nodes: Vec<NodePicture>,
+    nodes: Vec<NodeSummary>,
     by_name: FxHashMap<Name, usize>,
     /// Where each pod is, by pod id.
-    pods: Vec<Whereabouts>,
+    pods: Vec<PodLocation>,
     /// Utilisation, fragmentation and balance.
     pub measures: Measures,
     /// The pod that fragmentation is measured with.
@@ -29,7 +29,7 @@ pub struct Picture {
 
 /// Where a pod is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whereabouts {
+pub enum PodLocation {
     /// On a node.
     Node(Name),
     /// Nowhere: it waits.
@@ -40,7 +40,7 @@ pub enum Whereabouts {
 
 /// A node at a moment.
 #[derive(Clone, Debug)]
-pub struct NodePicture {
+pub struct NodeSummary {
     /// The node.
     pub node: Arc<Node>,
     /// What pods request of it.
@@ -60,14 +60,14 @@ pub struct Load {
     pub memory: i64,
 }
 
-impl Picture {
+impl StateSummary {
     /// The state as it is.
     pub fn of(cluster: &Cluster) -> Self {
         let typical = Typical::of(cluster);
-        let nodes: Vec<NodePicture> = cluster.nodes().iter().map(NodePicture::of).collect();
+        let nodes: Vec<NodeSummary> = cluster.nodes().iter().map(NodeSummary::of).collect();
         Self {
             by_name: nodes.iter().enumerate().map(|(place, node)| (node.node.name, place)).collect(),
-            pods: cluster.pods().iter().map(|pod| Whereabouts::of(pod, cluster)).collect(),
+            pods: cluster.pods().iter().map(|pod| PodLocation::of(pod, cluster)).collect(),
             measures: Measures::of(cluster, typical),
             nodes,
             typical,
@@ -75,22 +75,22 @@ impl Picture {
     }
 
     /// All nodes, in the order of the state.
-    pub fn nodes(&self) -> &[NodePicture] {
+    pub fn nodes(&self) -> &[NodeSummary] {
         &self.nodes
     }
 
     /// The node called `name`.
-    pub fn node(&self, name: Name) -> Option<&NodePicture> {
+    pub fn node(&self, name: Name) -> Option<&NodeSummary> {
         self.by_name.get(&name).and_then(|place| self.nodes.get(*place))
     }
 
     /// Where the pod was; absent for one that has come since.
-    pub fn pod(&self, pod: PodId) -> Whereabouts {
-        self.pods.get(pod.0 as usize).copied().unwrap_or(Whereabouts::Absent)
+    pub fn pod(&self, pod: PodId) -> PodLocation {
+        self.pods.get(pod.0 as usize).copied().unwrap_or(PodLocation::Absent)
     }
 }
 
-impl Whereabouts {
+impl PodLocation {
     /// Where the pod is.
     pub fn of(pod: &Pod, cluster: &Cluster) -> Self {
         match cluster.node_of(pod.id) {
@@ -109,7 +109,7 @@ impl Whereabouts {
     }
 }
 
-impl NodePicture {
+impl NodeSummary {
     /// The node as it is.
     pub fn of(info: &NodeInfo) -> Self {
         let allocatable = &info.node.allocatable;

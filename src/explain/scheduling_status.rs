@@ -1,4 +1,4 @@
-//! Where the pod stands with the schedulers: whether any of them looks at it at all.
+//! Whether any scheduler looks at the pod at all, and if none does, why.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::state::{Cluster, Pod};
 
 /// Something about the pod that no scheduling cycle tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum SchedulingStatus {
     /// No profile has its scheduler name.
     UnknownScheduler {
         /// The name.
@@ -44,17 +44,17 @@ pub enum Standing {
 
 /// What there is to tell of the pod of `placement`, whose node is that of `placement.current`.
 /// `has_statuses` says that pods come with the status that a cluster gives them.
-pub fn find(placement: &Placement, cluster: &Cluster, has_statuses: bool) -> Option<Standing> {
+pub fn find(placement: &Placement, cluster: &Cluster, has_statuses: bool) -> Option<SchedulingStatus> {
     let pod = cluster.pod(placement.pod_id);
     if let Some(current) = &placement.current {
         let waits = has_statuses && pod.own.phase == PodPhase::Pending && pod.own.start_time.is_none();
         let bound = pod.own.scheduled.as_ref().filter(|condition| condition.status);
         let since = bound.and_then(|condition| condition.since).or(pod.own.creation_timestamp);
-        return waits.then_some(Standing::NotStarted { node: current.node, since });
+        return waits.then_some(SchedulingStatus::NotStarted { node: current.node, since });
     }
     // Upstream schedule_one.go, skipPodSchedule.
     if let Some(at) = pod.own.deletion_timestamp {
-        return Some(Standing::Terminating { at });
+        return Some(SchedulingStatus::Terminating { at });
     }
     // Only such a placement has an error and no message.
     if !placement.errors.is_empty() && placement.message.is_none() {
@@ -63,10 +63,10 @@ pub fn find(placement: &Placement, cluster: &Cluster, has_statuses: bool) -> Opt
     let untouched =
         pod.own.scheduled.is_none() && cluster.scheduling_events.of(pod.key(), pod.own.uid).next().is_none();
     let since = pod.own.creation_timestamp.filter(|_| has_statuses && untouched && placement.pre_enqueue.is_none())?;
-    Some(Standing::NobodyLooked { since })
+    Some(SchedulingStatus::NobodyLooked { since })
 }
 
-fn unknown_scheduler(pod: &Pod, cluster: &Cluster) -> Standing {
+fn unknown_scheduler(pod: &Pod, cluster: &Cluster) -> SchedulingStatus {
     let name = pod.spec().scheduler_name();
     let mut placed: BTreeMap<Name, usize> = BTreeMap::new();
     for other in cluster.pods().iter().filter(|other| other.own.node_name.is_some()) {
@@ -80,5 +80,5 @@ fn unknown_scheduler(pod: &Pod, cluster: &Cluster) -> Standing {
     others.retain(|(other, _)| *other != name);
     others.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let count = placed.get(&name).copied().unwrap_or_default();
-    Standing::UnknownScheduler { name, placed: count, spoke: reporters.contains(&name), others }
+    SchedulingStatus::UnknownScheduler { name, placed: count, spoke: reporters.contains(&name), others }
 }

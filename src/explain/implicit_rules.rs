@@ -18,7 +18,7 @@ use crate::state::default_selector::default_selector;
 /// A rule that is not in the pod's manifest.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
-pub enum UnseenRule {
+pub enum ImplicitRule {
     /// The pod has no spread constraints, so it gets the profile's.
     DefaultSpread {
         /// Kubernetes' own and not the configuration's.
@@ -112,7 +112,7 @@ pub struct OverheadAmount {
 }
 
 /// The rules that `placement`, which `cycle` gave with `profile`, rests on.
-pub fn find(profile: &Profile, cycle: Cycle<'_>, placement: &Placement) -> Vec<UnseenRule> {
+pub fn find(profile: &Profile, cycle: Cycle<'_>, placement: &Placement) -> Vec<ImplicitRule> {
     let pod = cycle.pod;
     let scores = placement.feasible().count() > 1;
     let mut rules = Vec::new();
@@ -124,12 +124,12 @@ pub fn find(profile: &Profile, cycle: Cycle<'_>, placement: &Placement) -> Vec<U
     }
     rules.extend(overhead(pod));
     rules.extend(priority(cycle));
-    rules.extend(pod.own.limit_ranged.then_some(UnseenRule::LimitRange));
+    rules.extend(pod.own.limit_ranged.then_some(ImplicitRule::LimitRange));
     rules
 }
 
 /// Upstream podtopologyspread/common.go, buildDefaultConstraints.
-fn default_spread(profile: &Profile, cycle: Cycle<'_>, placement: &Placement, scores: bool) -> Option<UnseenRule> {
+fn default_spread(profile: &Profile, cycle: Cycle<'_>, placement: &Placement, scores: bool) -> Option<ImplicitRule> {
     let runs = |plugins: &[crate::config::Enabled]| plugins.iter().any(|enabled| enabled.plugin == "PodTopologySpread");
     if !cycle.pod.spec().topology_spread_constraints.is_empty() || !(runs(&profile.filter) || runs(&profile.score)) {
         return None;
@@ -151,14 +151,14 @@ fn default_spread(profile: &Profile, cycle: Cycle<'_>, placement: &Placement, sc
         .collect();
     let selector = default_selector(cycle.cluster, cycle.pod);
     // Without a Service or a controller the constraints select nothing and do nothing.
-    (!constraints.is_empty() && !selector.is_empty()).then(|| UnseenRule::DefaultSpread {
+    (!constraints.is_empty() && !selector.is_empty()).then(|| ImplicitRule::DefaultSpread {
         system,
         constraints,
         selector: selector.to_string().as_str().into(),
     })
 }
 
-fn added_affinity(profile: &Profile, placement: &Placement) -> Option<UnseenRule> {
+fn added_affinity(profile: &Profile, placement: &Placement) -> Option<ImplicitRule> {
     let added = profile.args.node_affinity.added_affinity.as_ref()?;
     let has = |field: &str| added.get(field).is_some_and(|value| !value.is_null());
     let closes = placement
@@ -169,12 +169,12 @@ fn added_affinity(profile: &Profile, placement: &Placement) -> Option<UnseenRule
         .any(|reason| *reason == Reason::EnforcedNodeAffinityMismatch);
     let required = has("requiredDuringSchedulingIgnoredDuringExecution") && closes;
     let preferred = has("preferredDuringSchedulingIgnoredDuringExecution");
-    (required || preferred).then_some(UnseenRule::AddedAffinity { required, preferred })
+    (required || preferred).then_some(ImplicitRule::AddedAffinity { required, preferred })
 }
 
 /// Upstream util/pod_resources.go, GetNonzeroRequests: for a container that does not name the
 /// resource, be it to ask for none.
-fn assumed_requests(pod: &Pod) -> Vec<UnseenRule> {
+fn assumed_requests(pod: &Pod) -> Vec<ImplicitRule> {
     let spec = pod.spec();
     let defaults = [(STANDARD.cpu, DEFAULT_MILLI_CPU_REQUEST), (STANDARD.memory, DEFAULT_MEMORY_REQUEST)];
     let mut rules: Vec<(Vec<AssumedRequest>, Vec<Name>)> = Vec::new();
@@ -191,10 +191,10 @@ fn assumed_requests(pod: &Pod) -> Vec<UnseenRule> {
         }
     }
     rules.retain(|(assumed, _)| !assumed.is_empty());
-    rules.into_iter().map(|(assumed, containers)| UnseenRule::AssumedRequests { containers, assumed }).collect()
+    rules.into_iter().map(|(assumed, containers)| ImplicitRule::AssumedRequests { containers, assumed }).collect()
 }
 
-fn weights(profile: &Profile) -> Option<UnseenRule> {
+fn weights(profile: &Profile) -> Option<ImplicitRule> {
     let mut weights: Vec<Weight> = profile
         .score
         .iter()
@@ -208,18 +208,18 @@ fn weights(profile: &Profile) -> Option<UnseenRule> {
     weights.sort_by_key(|weight| std::cmp::Reverse(weight.weight));
     let configured = weights.iter().any(|weight| weight.configured);
     let differ = weights.iter().any(|weight| weight.weight != 1);
-    (configured || differ).then_some(UnseenRule::Weights { configured, weights })
+    (configured || differ).then_some(ImplicitRule::Weights { configured, weights })
 }
 
-fn overhead(pod: &Pod) -> Option<UnseenRule> {
+fn overhead(pod: &Pod) -> Option<ImplicitRule> {
     let overhead = pod.spec().overhead.as_ref().filter(|overhead| !overhead.is_empty())?;
     let overhead = overhead.iter().map(|(resource, amount)| OverheadAmount { resource, amount }).collect();
-    Some(UnseenRule::Overhead { runtime_class: pod.spec().runtime_class_name, overhead })
+    Some(ImplicitRule::Overhead { runtime_class: pod.spec().runtime_class_name, overhead })
 }
 
-fn priority(cycle: Cycle<'_>) -> Option<UnseenRule> {
+fn priority(cycle: Cycle<'_>) -> Option<ImplicitRule> {
     let spec = cycle.pod.spec();
     let class = spec.priority_class_name.filter(|class| !class.is_empty())?;
     let default = cycle.cluster.priority_classes.iter().any(|known| known.name == class && known.global_default);
-    Some(UnseenRule::PriorityClass { class, priority: spec.priority(), default })
+    Some(ImplicitRule::PriorityClass { class, priority: spec.priority(), default })
 }

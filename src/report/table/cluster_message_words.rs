@@ -1,8 +1,8 @@
 //! Words for what the cluster itself says.
 
 use crate::api::Timestamp;
-use crate::explain::own_words::{Change, OwnWords, Possibly, Several, Source};
-use crate::explain::standing::Standing;
+use crate::explain::scheduler_messages::{Possibly, SchedulerMessages, Several, Source, StateChange};
+use crate::explain::scheduling_status::SchedulingStatus;
 
 use super::super::text::{count, duration, list, thousands};
 
@@ -10,7 +10,7 @@ use super::super::text::{count, duration, list, thousands};
 const MOST: usize = 3;
 
 /// `the scheduler's own event of 2 minutes ago`.
-pub(in crate::report) fn source(said: &OwnWords, as_of: Option<Timestamp>) -> String {
+pub(in crate::report) fn source(said: &SchedulerMessages, as_of: Option<Timestamp>) -> String {
     match (said.source, said.at) {
         (Source::Event, None) => "the scheduler's own event".to_owned(),
         (Source::Event, Some(at)) => format!("the scheduler's own event of {}", ago(at, as_of)),
@@ -34,20 +34,20 @@ fn how_long(since: Timestamp, as_of: Option<Timestamp>) -> String {
     }
 }
 
-pub(in crate::report) fn changes(changes: &[Change]) -> String {
+pub(in crate::report) fn changes(changes: &[StateChange]) -> String {
     let texts: Vec<String> = changes.iter().map(change).collect();
     list(&texts, texts.len())
 }
 
-fn change(change: &Change) -> String {
+fn change(change: &StateChange) -> String {
     match change {
-        Change::NodeCount { then, now } => {
+        StateChange::NodeCount { then, now } => {
             format!("there are {} instead of {}", count(*now, "node"), thousands(*then))
         }
-        Change::NodesCreated(nodes) => several(nodes, "node", "created"),
-        Change::NodesChanged(nodes) => format!("conditions of {} changed", named(nodes)),
-        Change::PodsPlaced(pods) => several(pods, "pod", "put on nodes"),
-        Change::PodsLeaving(pods) => format!("{} being deleted", several_are(pods, "pod")),
+        StateChange::NodesCreated(nodes) => several(nodes, "node", "created"),
+        StateChange::NodesChanged(nodes) => format!("conditions of {} changed", named(nodes)),
+        StateChange::PodsPlaced(pods) => several(pods, "pod", "put on nodes"),
+        StateChange::PodsLeaving(pods) => format!("{} being deleted", several_are(pods, "pod")),
     }
 }
 
@@ -100,9 +100,9 @@ pub(in crate::report) fn reason(reason: &Possibly) -> String {
 }
 
 /// Where the pod stands with the schedulers, in sentences.
-pub(in crate::report) fn standing(standing: &Standing, as_of: Option<Timestamp>) -> String {
-    match standing {
-        Standing::UnknownScheduler { name, placed, spoke, others } => {
+pub(in crate::report) fn scheduling_status(scheduling_status: &SchedulingStatus, as_of: Option<Timestamp>) -> String {
+    match scheduling_status {
+        SchedulingStatus::UnknownScheduler { name, placed, spoke, others } => {
             let known = match (placed, spoke) {
                 (0, false) => format!("nothing in the state shows that a scheduler {name} exists"),
                 (0, true) => format!("{name} has written events: name its configuration by --scheduler-config"),
@@ -117,15 +117,15 @@ pub(in crate::report) fn standing(standing: &Standing, as_of: Option<Timestamp>)
                 others => format!("{known}; other pods are placed by {}", list(others, MOST)),
             }
         }
-        Standing::NobodyLooked { since } => format!(
+        SchedulingStatus::NobodyLooked { since } => format!(
             "no scheduler has looked at it yet: it has neither an event nor the condition PodScheduled, and waits {}; \
              is kube-scheduler running?",
             how_long(*since, as_of)
         ),
-        Standing::Terminating { at } => {
+        SchedulingStatus::Terminating { at } => {
             format!("it is being deleted, to be gone by {at}: schedulers pass it over")
         }
-        Standing::NotStarted { node, since } => {
+        SchedulingStatus::NotStarted { node, since } => {
             let since = since.map_or_else(String::new, |since| format!(" {}", how_long(since, as_of)));
             format!(
                 "it was given {node} and has not been started{since}: a matter of the kubelet there, not of the scheduler"
@@ -153,10 +153,13 @@ mod tests {
     fn lists_of_changes_are_capped() {
         let names = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
         let several = Several { count: 40, names };
-        assert_eq!(change(&Change::PodsPlaced(several.clone())), "40 pods were put on nodes (a, b, c and 37 more)");
+        assert_eq!(
+            change(&StateChange::PodsPlaced(several.clone())),
+            "40 pods were put on nodes (a, b, c and 37 more)"
+        );
         let one = Several { count: 1, names: vec!["x/y".to_owned()] };
         assert_eq!(
-            changes(&[Change::NodesChanged(several), Change::PodsLeaving(one)]),
+            changes(&[StateChange::NodesChanged(several), StateChange::PodsLeaving(one)]),
             "conditions of a, b, c and 37 more changed and 1 pod (x/y) is being deleted"
         );
     }

@@ -8,7 +8,7 @@ const NAMED: usize = 20;
 
 /// Something that is not as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum StateChange {
     /// The number of nodes is another.
     NodeCount {
         /// In the scheduler's words.
@@ -49,9 +49,9 @@ impl Several {
 }
 
 /// What changed after `since`; `nodes` is how many the scheduler spoke of, `but` the pod itself.
-pub(super) fn since(since: Option<Timestamp>, nodes: Option<usize>, cluster: &Cluster, but: PodId) -> Vec<Change> {
+pub(super) fn since(since: Option<Timestamp>, nodes: Option<usize>, cluster: &Cluster, but: PodId) -> Vec<StateChange> {
     let now = cluster.nodes().len();
-    let count = nodes.filter(|then| *then != now).map(|then| Change::NodeCount { then, now });
+    let count = nodes.filter(|then| *then != now).map(|then| StateChange::NodeCount { then, now });
     let Some(since) = since else { return count.into_iter().collect() };
     let after = |time: Option<Timestamp>| time.is_some_and(|time| time > since);
     let (created, others): (Vec<_>, Vec<_>) =
@@ -66,10 +66,10 @@ pub(super) fn since(since: Option<Timestamp>, nodes: Option<usize>, cluster: &Cl
     let leaving = pods().filter(|pod| after(pod.own.deletion_timestamp));
     [
         count,
-        node_names(&mut created.into_iter()).map(Change::NodesCreated),
-        node_names(&mut changed.into_iter()).map(Change::NodesChanged),
-        Several::of(placed.map(|pod| pod.key().to_string())).map(Change::PodsPlaced),
-        Several::of(leaving.map(|pod| pod.key().to_string())).map(Change::PodsLeaving),
+        node_names(&mut created.into_iter()).map(StateChange::NodesCreated),
+        node_names(&mut changed.into_iter()).map(StateChange::NodesChanged),
+        Several::of(placed.map(|pod| pod.key().to_string())).map(StateChange::PodsPlaced),
+        Several::of(leaving.map(|pod| pod.key().to_string())).map(StateChange::PodsLeaving),
     ]
     .into_iter()
     .flatten()
