@@ -31,8 +31,10 @@ WRITE_MODULE = HERE.parent / "kubernetes-module.sh"
 #: The rights that kubectl sched asks for.
 ROLE = HERE.parent.parent / "docs" / "rbac.yaml"
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "kubectl-sched-e2e"
-#: The release that is built and run: the newest minor's, unless the environment says otherwise.
-VERSION = os.environ.get("E2E_KUBE_VERSION") or "v1.37.2"
+#: A release of the newest minor and one of the oldest.
+NEWEST, OLDEST = "v1.37.2", "v1.33.13"
+#: The release that is built and run.
+VERSION = os.environ.get("E2E_KUBE_VERSION") or NEWEST
 #: Building takes 10 to 30 minutes on two cores.
 BUILD_LIMIT = 3000
 #: What Go says when the module proxy cannot be reached, or the machine is too small.
@@ -314,6 +316,15 @@ class Scheduler:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--oldest-built"]:
+        # For CI: the release of the oldest minor, if its control plane was built here.
+        print(OLDEST)
+        sys.exit(0 if binary_of(OLDEST).exists() else 1)
+    if sys.argv[1:] == ["--build"]:
+        try:
+            sys.exit(print(build()))
+        except Unavailable as error:
+            sys.exit("skipped: %s" % error)
     try:
         with ControlPlane() as plane, plane.scheduler():
             print(plane.kubeconfig("admin"), flush=True)

@@ -124,12 +124,8 @@ def record(a):
 
 
 def recorded(path, only=None):
-    """(area, cases with this minor's answers, names of the cases that had none) of a minor's folder, or of the base corpus."""
-    manifest = os.path.join(path, "manifest.json")
-    if os.path.exists(manifest):
-        areas = json.load(open(manifest))["areas"]
-    else:
-        areas = {n[:-len(".jsonl.gz")]: {"file": n} for n in os.listdir(path) if n.endswith(".jsonl.gz")}
+    """(area, cases with this minor's answers, names of the cases that had none) of a minor's folder."""
+    areas = json.load(open(os.path.join(path, "manifest.json")))["areas"]
     for area, e in sorted(areas.items()):
         if only and area not in only:
             continue
