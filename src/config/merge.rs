@@ -15,7 +15,7 @@ use super::extension_points::{ExtensionPoint, extension_points};
 use super::profile::{Enabled, Origin};
 use super::types::{Plugin, PluginSet, Plugins};
 use super::versions::Behaviour;
-use crate::cluster::name::{Name, name};
+use crate::api::name::{Name, name};
 
 /// Disables every plugin of a set.
 const ALL: &str = "*";
