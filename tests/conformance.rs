@@ -49,7 +49,10 @@ fn main() {
         .collect();
     let names: Vec<String> = trials.iter().map(|trial| trial.name().to_owned()).collect();
     trials.push(Trial::test("pending", move || pending::every_area_exists(&names)));
-    trials.push(Trial::test("fidelity", fidelity::documents_say_so));
+    // The documents' tables are written once nothing is pending without a count.
+    if pending::all_counted() {
+        trials.push(Trial::test("fidelity", fidelity::documents_say_so));
+    }
     libtest_mimic::run(&arguments, trials).exit();
 }
 

@@ -34,7 +34,8 @@ fn same(document: &str, table: &str) -> Result<(), Failed> {
         std::fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
         Ok(())
     } else {
-        Err(format!("{document} says\n{written}but it is\n{table}\n(UPDATE=1 cargo test --test conformance fidelity)").into())
+        Err(format!("{document} says\n{written}but it is\n{table}\n(UPDATE=1 cargo test --test conformance fidelity)")
+            .into())
     }
 }
 

@@ -21,6 +21,12 @@ pub(crate) fn noted(area: &str, minor: &str) -> Option<String> {
     Some(text.trim().to_owned())
 }
 
+/// Whether every file says how many pods agree.
+pub(crate) fn all_counted() -> bool {
+    let Ok(files) = std::fs::read_dir(folder()) else { return true };
+    files.into_iter().all(|file| file.unwrap().metadata().unwrap().len() > 0)
+}
+
 /// No file stands for a test that there is not.
 pub(crate) fn every_area_exists(tests: &[String]) -> Result<(), Failed> {
     let Ok(files) = std::fs::read_dir(folder()) else { return Ok(()) };
