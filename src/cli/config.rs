@@ -51,8 +51,9 @@ pub(crate) struct ConfigArgs {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct ConfigObject {
+pub(crate) struct ConfigObject {
     api_version: &'static str,
     kind: &'static str,
     kube_version: String,
@@ -62,6 +63,7 @@ struct ConfigObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct ProfileObject {
     scheduler_name: String,
@@ -70,6 +72,7 @@ struct ProfileObject {
 
 /// A plugin of a profile.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PluginObject {
     name: String,
     points: Vec<PointObject>,
@@ -82,6 +85,7 @@ struct PluginObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PointObject {
     point: &'static str,
     origin: &'static str,

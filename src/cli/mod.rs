@@ -35,6 +35,11 @@ mod verbosity;
 mod version;
 mod watch;
 
+#[cfg(test)]
+pub(crate) use config::ConfigObject;
+#[cfg(test)]
+pub(crate) use version::VersionObject;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 

@@ -30,14 +30,16 @@ pub(crate) struct VersionArgs {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct VersionObject {
+pub(crate) struct VersionObject {
     client_version: &'static str,
     /// The Kubernetes versions whose scheduler is reproduced.
     kube_versions: Range,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Range {
     oldest: String,
     newest: String,

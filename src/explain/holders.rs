@@ -15,6 +15,7 @@ pub const MOST_HOLDERS: usize = 50;
 
 /// A pod that has a port of its node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PortHolder {
     /// The port: `8080/TCP`, with the address where it has one.
     pub port: String,
@@ -42,6 +43,7 @@ pub fn of_ports<'a>(pod: &Pod, nodes: impl Iterator<Item = &'a NodeInfo>, cluste
 
 /// A claim that has devices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DeviceHolder {
     /// The claim.
     pub claim: ObjectKey,

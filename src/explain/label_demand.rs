@@ -28,6 +28,7 @@ pub struct LabelDemand {
 
 /// One demand on a label, and how the cluster's nodes meet it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Demand {
     /// Where it stands.
@@ -53,6 +54,7 @@ pub struct Demand {
 
 /// A value of a label and how many nodes have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ValueFound {
     /// The value.
     pub value: Name,
@@ -62,6 +64,7 @@ pub struct ValueFound {
 
 /// Where a demand stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum DemandOf {
     /// In the pod's `nodeSelector`.

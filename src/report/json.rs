@@ -15,6 +15,7 @@ use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, Vi
 use super::{API_VERSION, Answer, Provenance};
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub(super) enum Document<'a> {
     One(Box<PlacementObject<'a>>),
@@ -36,6 +37,7 @@ impl<'a> Document<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlacementList<'a> {
     api_version: &'static str,
@@ -44,6 +46,7 @@ pub(super) struct PlacementList<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlacementObject<'a> {
     api_version: &'static str,
@@ -85,12 +88,14 @@ pub(super) struct PlacementObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PodObject {
     namespace: Name,
     name: Name,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CurrentObject {
     node: Name,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +104,7 @@ struct CurrentObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct VerdictObject<'a> {
     code: Code,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +114,7 @@ struct VerdictObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ReasonObject<'a> {
     message: String,
     #[serde(flatten)]
@@ -115,6 +122,7 @@ struct ReasonObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NodeObject<'a> {
     name: Name,
     verdict: VerdictObject<'a>,
@@ -128,6 +136,7 @@ struct NodeObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ScoreObject {
     plugin: &'static str,
     raw: i64,
@@ -137,6 +146,7 @@ struct ScoreObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct PreemptionObject<'a> {
     candidates: Vec<CandidateObject>,
@@ -148,6 +158,7 @@ struct PreemptionObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct CandidateObject {
     node: Name,

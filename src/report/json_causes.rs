@@ -27,6 +27,7 @@ const MOST_DOMAINS: usize = 100;
 const MOST_CLOSEST: usize = 20;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct NodeList {
     count: usize,
     /// The first of them, in the order of names.
@@ -40,6 +41,7 @@ impl NodeList {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CauseObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,12 +70,14 @@ pub(super) struct CauseObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LabelObject<'a> {
     key: Name,
     values: &'a [Name],
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct TaintObject {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,6 +89,7 @@ struct TaintObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct DemandObject<'a> {
     unmet: &'a [Demand],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,6 +99,7 @@ struct DemandObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RangeObject {
     least: Number,
     most: Number,
@@ -146,6 +152,7 @@ impl TaintObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TableObject<'a> {
     plugin: &'static str,
@@ -162,6 +169,7 @@ pub(super) struct TableObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct DomainObject<'a> {
     domain: Name,
@@ -180,6 +188,7 @@ struct DomainObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ClosedObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,
@@ -225,6 +234,7 @@ impl<'a> DomainObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ClosestObject<'a> {
     nodes: NodeList,
     distance: DistanceObject,
@@ -232,6 +242,7 @@ pub(super) struct ClosestObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MissObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,
@@ -242,6 +253,7 @@ struct MissObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct DistanceObject {
     steps: usize,
@@ -279,6 +291,7 @@ pub(super) fn closest(near_misses: &[NearMiss]) -> Vec<ClosestObject<'_>> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DecisionObject<'a> {
     how: &'static str,
@@ -292,12 +305,14 @@ pub(super) struct DecisionObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RunnerUpObject {
     node: Name,
     behind: i64,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct DecidingObject {
     plugin: &'static str,
     instead: Name,
@@ -325,6 +340,7 @@ impl<'a> DecisionObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ChallengeObject<'a> {
     node: Name,
     #[serde(flatten)]
@@ -334,6 +350,7 @@ pub(super) struct ChallengeObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct GapObject {
     plugin: &'static str,
     points: i64,
@@ -348,6 +365,7 @@ impl<'a> ChallengeObject<'a> {
 
 /// What the placement object has of an explanation.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ExplanationObject<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -13,6 +13,7 @@ use crate::explain::standing::Standing;
 use super::table::cluster_says_words as words;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ClusterSaysObject<'a> {
     source: &'static str,
@@ -35,6 +36,7 @@ pub(super) struct ClusterSaysObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PhraseObject<'a> {
     message: &'a str,
     theirs: usize,
@@ -42,6 +44,7 @@ struct PhraseObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type")]
 enum ChangeObject<'a> {
     NodeCount { then: usize, now: usize },
@@ -52,6 +55,7 @@ enum ChangeObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Named<'a> {
     count: usize,
     /// The first of them.
@@ -59,6 +63,7 @@ struct Named<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ReasonObject {
     r#type: &'static str,
     text: String,
@@ -130,6 +135,7 @@ impl ReasonObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub(super) enum StandingObject<'a> {
     UnknownScheduler { scheduler_name: Name, placed: usize, spoke: bool, others: Vec<SchedulerObject> },
@@ -139,6 +145,7 @@ pub(super) enum StandingObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct SchedulerObject {
     name: Name,
     /// Pods on nodes that name it.

@@ -20,6 +20,8 @@ pub mod simulation;
 pub mod style;
 pub mod sweep;
 pub mod table;
+#[cfg(test)]
+mod schema;
 pub mod text;
 mod unseen_in_groups;
 

@@ -12,8 +12,9 @@ use super::super::{API_VERSION, Provenance};
 use super::{CapacityAnswer, Wanted};
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct CapacityObject<'a> {
+pub(in crate::report) struct CapacityObject<'a> {
     api_version: &'static str,
     kind: &'static str,
     #[serde(flatten)]
@@ -42,6 +43,7 @@ pub(super) struct CapacityObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct TemplateObject {
     pod: ObjectKey,
     share: usize,
@@ -49,6 +51,7 @@ struct TemplateObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LimitObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,
@@ -59,12 +62,14 @@ struct LimitObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LeftObject {
     cpu: Amount,
     memory: Amount,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NodeObject<'a> {
     name: Name,
     /// In the order of the templates.
@@ -73,6 +78,7 @@ struct NodeObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct StopObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,
@@ -82,6 +88,7 @@ struct StopObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WantedObject {
     copies: usize,
     like: Name,

@@ -3,6 +3,8 @@
 mod json;
 mod table;
 
+#[cfg(test)]
+pub(super) use json::CapacityObject;
 use crate::cluster::Name;
 use crate::framework::NotEvaluated;
 use crate::simulate::capacity::{Capacity, Needed};

@@ -13,8 +13,9 @@ use super::super::{API_VERSION, Provenance};
 use super::ComparisonAnswer;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ComparisonObject<'a> {
+pub(in crate::report) struct ComparisonObject<'a> {
     api_version: &'static str,
     kind: &'static str,
     #[serde(flatten)]
@@ -27,6 +28,7 @@ pub(super) struct ComparisonObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct TrialObject {
     /// `default`, `best-fit`, ...; `config=FILE` for the score of another configuration.
@@ -49,6 +51,7 @@ struct TrialObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusalObject {
     pod: ObjectKey,
     message: String,

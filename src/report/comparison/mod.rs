@@ -5,6 +5,8 @@ mod table;
 
 pub(super) use table::headline;
 
+#[cfg(test)]
+pub(super) use json::ComparisonObject;
 use crate::cluster::admission::Refusal;
 use crate::framework::NotEvaluated;
 use crate::simulate::Trial;

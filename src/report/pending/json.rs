@@ -12,8 +12,9 @@ use super::super::json_help::SuggestionObject;
 use super::super::{API_VERSION, Provenance};
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct PendingObject<'a> {
+pub(in crate::report) struct PendingObject<'a> {
     api_version: &'static str,
     kind: &'static str,
     #[serde(flatten)]
@@ -25,6 +26,7 @@ pub(super) struct PendingObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct GroupObject<'a> {
     root_cause: RootObject<'a>,
@@ -44,6 +46,7 @@ struct GroupObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type")]
 enum RootObject<'a> {
     Fits,
@@ -68,6 +71,7 @@ enum RootObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct ObstacleObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,12 +86,14 @@ struct ObstacleObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RangeObject {
     least: Amount,
     most: Amount,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct OwnerObject {
     kind: Name,
     namespace: Name,
@@ -96,6 +102,7 @@ struct OwnerObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct AdviceObject<'a> {
     /// Pods of the group that find a node after it.
     places: usize,

@@ -4,6 +4,8 @@
 mod json;
 mod table;
 
+#[cfg(test)]
+pub(super) use json::PendingObject;
 use crate::explain::pending::Pending;
 
 use super::{Answered, Data, Look, Part, Report, Screen};

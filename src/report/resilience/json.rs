@@ -15,8 +15,9 @@ use super::super::{API_VERSION, Provenance};
 use super::{LossAnswer, ResilienceAnswer};
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Object<'a> {
+pub(in crate::report) struct ResilienceObject<'a> {
     api_version: &'static str,
     kind: &'static str,
     #[serde(flatten)]
@@ -27,6 +28,7 @@ pub(super) struct Object<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged, rename_all_fields = "camelCase")]
 enum AnswerObject<'a> {
     Resilience {
@@ -47,6 +49,7 @@ enum AnswerObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct LossObject<'a> {
     /// The node, or the label's value.
@@ -66,6 +69,7 @@ struct LossObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct GroupObject<'a> {
     pods: &'a [ObjectKey],
     /// What kube-scheduler says of the first.
@@ -74,6 +78,7 @@ struct GroupObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CauseObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,
@@ -84,6 +89,7 @@ struct CauseObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct BudgetObject {
     budget: ObjectKey,
@@ -95,6 +101,7 @@ struct BudgetObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MoveObject {
     pod: ObjectKey,
     /// Null where it finds no place.
@@ -102,6 +109,7 @@ struct MoveObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct DrainObject<'a> {
     node: Name,
@@ -114,12 +122,14 @@ struct DrainObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WaveObject<'a> {
     evicted: &'a [ObjectKey],
     moves: Vec<MoveObject>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusalObject<'a> {
     /// Absent where the whole node was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,7 +139,7 @@ struct RefusalObject<'a> {
     budgets: &'a [ObjectKey],
 }
 
-impl<'a> Object<'a> {
+impl<'a> ResilienceObject<'a> {
     pub(super) fn new(answer: &'a ResilienceAnswer, provenance: &'a Provenance) -> Self {
         let (kind, object) = match answer {
             ResilienceAnswer::Losses(answer) => ("Resilience", AnswerObject::resilience(answer)),

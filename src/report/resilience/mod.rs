@@ -4,6 +4,8 @@ mod drains;
 mod json;
 mod losses;
 
+#[cfg(test)]
+pub(super) use json::ResilienceObject;
 use crate::framework::NotEvaluated;
 use crate::simulate::UnplacedGroup;
 use crate::simulate::resilience::drain_plan::DrainPlan;
@@ -75,7 +77,7 @@ impl ResilienceAnswer {
 
 impl Report for Answered<'_, ResilienceAnswer> {
     fn data(&self) -> Box<dyn Data + '_> {
-        Box::new(json::Object::new(self.answer, self.provenance))
+        Box::new(json::ResilienceObject::new(self.answer, self.provenance))
     }
 
     fn screen(&self, look: Look) -> Screen {

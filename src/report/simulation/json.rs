@@ -14,8 +14,9 @@ use super::SimulationAnswer;
 use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SimulationObject<'a> {
+pub(in crate::report) struct SimulationObject<'a> {
     api_version: &'static str,
     kind: &'static str,
     #[serde(flatten)]
@@ -40,6 +41,7 @@ pub(super) struct SimulationObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct StepObject<'a> {
     pod: ObjectKey,
@@ -66,12 +68,14 @@ struct StepObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusalObject {
     pod: ObjectKey,
     message: String,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct NodeObject {
     name: Name,
     /// `Added`, `Removed`, `Cordoned`, `Uncordoned`, `Tainted`, `Labelled`.
@@ -86,6 +90,7 @@ pub(super) struct NodeObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LoadObject {
     pods: i64,
     cpu: Amount,
@@ -93,6 +98,7 @@ struct LoadObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct SummaryObject<'a> {
     placed: usize,
@@ -112,6 +118,7 @@ struct SummaryObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct GroupObject<'a> {
     pods: usize,
     /// The first pod of the group, whose numbers of nodes the causes tell.
@@ -120,6 +127,7 @@ struct GroupObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CauseObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,

@@ -16,6 +16,7 @@ use super::scenario::words;
 
 /// Shares from 0 to 1, before and after.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct MeasureObject {
     before: SharesObject,
     after: SharesObject,
@@ -23,6 +24,7 @@ pub(super) struct MeasureObject {
 
 /// Of cpu, memory and pods.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::report) struct SharesObject {
     cpu: f64,
     memory: f64,
@@ -31,6 +33,7 @@ pub(in crate::report) struct SharesObject {
 
 /// A step of the scenario, and what it did; lists that are empty are left out.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ScenarioStepObject<'a> {
     /// Where the step was said.
@@ -60,6 +63,7 @@ pub(super) struct ScenarioStepObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusalObject<'a> {
     /// Absent when a new pod was refused, which has no node.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,6 +78,7 @@ struct RefusalObject<'a> {
 
 /// What the scenario changes against the unchanged cluster.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct DiffObject<'a> {
     pods: Vec<PodDiffObject<'a>>,
     /// `before` is without the scenario.
@@ -81,6 +86,7 @@ pub(super) struct DiffObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PodDiffObject<'a> {
     pod: ObjectKey,
     without: WhereaboutsObject,
@@ -90,6 +96,7 @@ struct PodDiffObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WhereaboutsObject {
     /// `OnNode`, `Pending` or `Absent`.
     state: &'static str,

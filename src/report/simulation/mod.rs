@@ -9,6 +9,8 @@ pub(super) mod table;
 
 pub(super) use json_change::SharesObject;
 
+#[cfg(test)]
+pub(super) use json::SimulationObject;
 use crate::cluster::ObjectKey;
 use crate::cluster::admission::Refusal;
 use crate::framework::NotEvaluated;

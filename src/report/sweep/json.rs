@@ -29,8 +29,9 @@ pub fn read(value: Value) -> std::result::Result<Swept, String> {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SweepObject<'a> {
+pub(in crate::report) struct SweepObject<'a> {
     api_version: String,
     kind: String,
     /// Whose scheduler, and how old the state; written from an answer's provenance.
@@ -75,12 +76,14 @@ pub(super) struct SweepObject<'a> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct StateObject {
     read_at: String,
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ShardObject {
     index: u32,
     of: u32,
@@ -88,6 +91,7 @@ struct ShardObject {
 
 /// Over the runs that were played; of two values in the middle the median is the lower one.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct DistributionObject<T> {
     least: T,
     median: T,
@@ -97,6 +101,7 @@ struct DistributionObject<T> {
 
 /// A value, in how many runs it came about, and the lowest seed of those.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ValueObject<T> {
     value: T,
     #[serde(flatten)]
@@ -105,6 +110,7 @@ struct ValueObject<T> {
 
 /// Standard deviation of the nodes' utilisation, from 0 to 1, to three digits.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct BalanceObject {
     cpu: DistributionObject<f64>,
     memory: DistributionObject<f64>,
@@ -112,6 +118,7 @@ struct BalanceObject {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PodObject {
     pod: ObjectKey,
     /// In how many runs it is placed, and in how many it is not.
@@ -128,12 +135,14 @@ struct PodObject {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct OnNodeObject {
     node: Name,
     runs: u64,
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NodeObject {
     node: Name,
     /// In how many runs pods went to it.
@@ -143,18 +152,21 @@ struct NodeObject {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct BudgetObject {
     budget: ObjectKey,
     runs: u64,
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct StepObject {
     step: String,
     runs: u64,
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusalObject {
     pod: ObjectKey,
     message: String,
