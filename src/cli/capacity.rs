@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cluster::{Name, ObjectKey, PodId, Timestamp, name};
+use crate::api::{Name, ObjectKey, Timestamp, name};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::capacity::{CapacityAnswer, Wanted};
 use crate::simulate::capacity::{Capacity, Copies, Template, measure, nodes_for};
+use crate::state::PodId;
 
 use super::kube_flags::KubeFlags;
 use super::manifests::Asked;

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cluster::Name;
+use crate::api::Name;
 use crate::config::{Behaviour, Enabled, ExtensionPoint, Origin, Profile, SchedulerConfig};
 use crate::error::Result;
 use crate::report::style::Label;

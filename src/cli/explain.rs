@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cluster::{PodId, Timestamp, name};
+use crate::api::{Timestamp, name};
 use crate::error::{Error, Result};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
 use crate::explain::{Explanation, NodeDetail, challenge};
 use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
 use crate::report::{Answer, Answered, ExplainAnswer, Part};
+use crate::state::PodId;
 
 use super::kube_flags::KubeFlags;
 use super::manifests::Asked;

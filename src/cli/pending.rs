@@ -2,12 +2,13 @@
 
 use clap::Args;
 
-use crate::cluster::{Cluster, PodId, Timestamp};
+use crate::api::Timestamp;
 use crate::error::Result;
 use crate::explain::pending::{self, Root};
 use crate::framework::NotEvaluated;
 use crate::report::{self, Answered, Part};
 use crate::simulate::queue;
+use crate::state::{Cluster, PodId};
 
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags, say};

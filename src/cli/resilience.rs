@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cluster::{Cluster, Name, Timestamp, name};
+use crate::api::{Name, Timestamp, name};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
@@ -11,6 +11,7 @@ use crate::simulate::resilience::drain_plan::{DrainPlan, propose};
 use crate::simulate::resilience::{By, sweep};
 use crate::simulate::scenario::NodeChoice;
 use crate::simulate::{Simulation, Ties};
+use crate::state::Cluster;
 
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cluster::admission::Refusal;
-use crate::cluster::{Created, PodId, Timestamp};
+use crate::api::Timestamp;
+use crate::control_plane::Created;
+use crate::control_plane::admission::Refusal;
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
@@ -18,6 +19,7 @@ use crate::report::simulation::SimulationAnswer;
 use crate::simulate::scenario::{self, Run};
 use crate::simulate::sweep::Question as Repeated;
 use crate::simulate::{Diff, Picture, Simulation, Strategy, Summary, Ties, queue};
+use crate::state::PodId;
 
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
-use crate::cluster::Kind;
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
+use crate::decode::Kind;
 use crate::error::{Error, Result};
 use crate::report::format::pretty;
 use crate::report::text::{count, list};

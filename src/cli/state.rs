@@ -5,20 +5,22 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 use serde_json::Value;
 
-use crate::cluster::admission::Refusal;
-use crate::cluster::requests::RequestGates;
-use crate::cluster::scheduler_process::SchedulerProcess;
-use crate::cluster::{Cluster, ClusterBuilder, Kind, ObjectKey, Timestamp};
+use crate::api::requests::RequestGates;
+use crate::api::{ObjectKey, Timestamp};
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
+use crate::control_plane::admission::Refusal;
+use crate::decode::Kind;
+use crate::decode::scheduler_process::SchedulerProcess;
 use crate::error::{Error, Result};
 use crate::explain::own_words::Basis;
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
-use crate::needs::Needs;
 use crate::report::Provenance;
+use crate::required_kinds::Needs;
 use crate::scheduler::Scheduler;
 use crate::source::snapshot::NotListed;
 use crate::source::{ConfigMap, ConfigMapName, ConfigSource, Input, files, live, read_value};
+use crate::state::{Cluster, ClusterBuilder};
 
 use super::kube_flags::KubeFlags;
 use super::output::OutputFlags;

@@ -1,8 +1,8 @@
 //! The Reserve point (upstream runtime/framework.go, RunReservePluginsReserve).
 
-use crate::cluster::{NodeInfo, Take};
+use crate::state::{NodeInfo, Take};
 
-use super::cycle::Cycle;
+use super::context::Cycle;
 use super::placement::Placement;
 use super::profile::Framework;
 

@@ -3,10 +3,12 @@
 //! Reads `spec.unschedulable`, never conditions; upstream
 //! plugins/nodeunschedulable/node_unschedulable.go.
 
-use crate::cluster::NodeInfo;
-use crate::cluster::name::name;
-use crate::cluster::taint::{Taint, TaintEffect, tolerated};
-use crate::framework::{Cycle, FilterPlugin, NodeFilter, Plugin, Reason, Rejection};
+use crate::api::name::name;
+use crate::api::taint::{Taint, TaintEffect, tolerated};
+use crate::framework::{
+    Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, Reason, Rejection,
+};
+use crate::state::NodeInfo;
 
 /// The plugin.
 pub struct NodeUnschedulable;
@@ -19,15 +21,21 @@ impl Plugin for NodeUnschedulable {
     fn filter(&self) -> Option<&dyn FilterPlugin> {
         Some(self)
     }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for NodeUnschedulable {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        Incremental::filter(Filter::of(cycle))
+    }
 }
 
 impl FilterPlugin for NodeUnschedulable {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
         Box::new(Filter::of(cycle))
-    }
-
-    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<Box<dyn NodeFilter + 'a>> {
-        Some(Box::new(Filter::of(cycle)))
     }
 }
 
@@ -52,3 +60,5 @@ impl NodeFilter for Filter {
         Ok(())
     }
 }
+
+impl IncrementalFilter for Filter {}

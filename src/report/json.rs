@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::explain::PreemptionDetail;
 use crate::framework::placement::PluginScore;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};

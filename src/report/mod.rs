@@ -16,12 +16,12 @@ mod json_help;
 pub mod pending;
 mod provenance;
 pub mod resilience;
+#[cfg(test)]
+mod schema;
 pub mod simulation;
 pub mod style;
 pub mod sweep;
 pub mod table;
-#[cfg(test)]
-mod schema;
 pub mod text;
 mod unseen_in_groups;
 

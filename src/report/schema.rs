@@ -12,11 +12,11 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
 
-use crate::cluster::labels::Labels;
-use crate::cluster::list::List;
-use crate::cluster::quantity::Quantity;
-use crate::cluster::workload::WorkloadKey;
-use crate::cluster::{Name, ObjectKey};
+use crate::api::labels::Labels;
+use crate::api::list::List;
+use crate::api::quantity::Quantity;
+use crate::api::{Name, ObjectKey};
+use crate::decode::workload::WorkloadKey;
 use crate::explain::ranges::Number;
 use crate::framework::Amount;
 
@@ -171,7 +171,10 @@ fn schemas() -> BTreeMap<&'static str, Value> {
     BTreeMap::from([
         ("explain", schema_of::<super::json::Document<'static>>("kubectl sched explain")),
         ("simulate", schema_of::<super::simulation::SimulationObject<'static>>("kubectl sched simulate")),
-        ("simulate-compare", schema_of::<super::comparison::ComparisonObject<'static>>("kubectl sched simulate --compare")),
+        (
+            "simulate-compare",
+            schema_of::<super::comparison::ComparisonObject<'static>>("kubectl sched simulate --compare"),
+        ),
         ("simulate-runs", schema_of::<super::sweep::SweepObject<'static>>("kubectl sched simulate --runs")),
         ("capacity", schema_of::<super::capacity::CapacityObject<'static>>("kubectl sched capacity")),
         ("pending", schema_of::<super::pending::PendingObject<'static>>("kubectl sched pending")),

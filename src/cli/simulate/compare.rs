@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::admission::Refusal;
-use crate::cluster::{PodId, Timestamp};
+use crate::api::Timestamp;
+use crate::control_plane::admission::Refusal;
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
@@ -11,6 +11,7 @@ use crate::report::comparison::ComparisonAnswer;
 use crate::simulate::comparison::without_price;
 use crate::simulate::scenario::{self, Scenario};
 use crate::simulate::{Picture, Simulation, Ties, Trial};
+use crate::state::PodId;
 
 use super::super::Status;
 use super::super::state::State;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use crate::cluster::Timestamp;
+use crate::api::Timestamp;
 use crate::error::{Error, Result};
 use crate::report::{Provenance, StateAge, sweep};
 use crate::simulate::sweep::merge;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cluster::admission::Refusal;
+use crate::control_plane::admission::Refusal;
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::sweep::PARTS;

@@ -23,13 +23,15 @@ mod tests;
 
 use allocator::ClaimAllocation;
 
-use crate::cluster::devices::ResourceClaim;
-use crate::cluster::{Kind, NodeInfo, Take};
 use crate::config::Behaviour;
+use crate::decode::Kind;
+use crate::decode::devices::ResourceClaim;
 use crate::framework::{
-    Cycle, DeviceReason, FailedCycle, FilterPlugin, NodeFilter, NodePlacement, NotEvaluated, Plugin, PostFilter,
-    PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin,
+    Cycle, DeviceReason, FailedCycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter,
+    NodePlacement, NotEvaluated, Plugin, PostFilter, PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin,
+    Reason, Rejection, ReservePlugin,
 };
+use crate::state::{NodeInfo, Take};
 
 use claims::{ClaimInput, reject};
 use gates::Gates;
@@ -97,6 +99,16 @@ impl Plugin for DynamicResources {
 
     fn reserve(&self) -> Option<&dyn ReservePlugin> {
         Some(self)
+    }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for DynamicResources {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        Incremental::skip_only_if(matches!(PreFilterPlugin::pre_filter(self, cycle), PreFilter::Skip))
     }
 }
 

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::cluster::{Name, ObjectKey, name};
+use crate::api::{Name, ObjectKey, name};
 use crate::framework::{Amount, NotEvaluated, Reason};
 use crate::simulate::capacity::{Left, Limit, Needed, Room};
 

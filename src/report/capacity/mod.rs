@@ -5,7 +5,8 @@ mod table;
 
 #[cfg(test)]
 pub(super) use json::CapacityObject;
-use crate::cluster::Name;
+
+use crate::api::Name;
 use crate::framework::NotEvaluated;
 use crate::simulate::capacity::{Capacity, Needed};
 

@@ -2,7 +2,7 @@
 //!
 //! The number first; then what runs out; then node by node what it takes and what stops the next.
 
-use crate::cluster::name;
+use crate::api::name;
 use crate::framework::{Amount, Reason};
 use crate::simulate::capacity::{Limit, Needed, Room, Stopped};
 

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::cluster::{Name, ObjectKey};
+use crate::api::{Name, ObjectKey};
 use crate::framework::NotEvaluated;
 use crate::simulate::{Strategy, Trial};
 

@@ -7,7 +7,8 @@ pub(super) use table::headline;
 
 #[cfg(test)]
 pub(super) use json::ComparisonObject;
-use crate::cluster::admission::Refusal;
+
+use crate::control_plane::admission::Refusal;
 use crate::framework::NotEvaluated;
 use crate::simulate::Trial;
 

@@ -1,8 +1,8 @@
 //! How the explanation of one pod or several looks.
 
-use crate::cluster::Cluster;
 use crate::explain::{ClusterSays, Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
+use crate::state::Cluster;
 
 use super::json::Document;
 use super::{Answered, Data, Look, Part, Report, Screen, html, table};

@@ -25,7 +25,7 @@ pub(super) use simulation::page as simulation;
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::Cluster;
+use crate::state::Cluster;
 
 use self::markup::Markup;
 use self::matrix::Matrices;

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::cluster::{Name, ObjectKey};
+use crate::api::{Name, ObjectKey};
 use crate::explain::pending::{Advice, Group, Obstacle, Pending, Root};
 use crate::framework::{Amount, NotEvaluated, Reason};
 

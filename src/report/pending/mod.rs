@@ -4,9 +4,9 @@
 mod json;
 mod table;
 
+use crate::explain::pending::Pending;
 #[cfg(test)]
 pub(super) use json::PendingObject;
-use crate::explain::pending::Pending;
 
 use super::{Answered, Data, Look, Part, Report, Screen};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::cluster::{Name, ObjectKey};
+use crate::api::{Name, ObjectKey};
 use crate::simulate::resilience::drain_plan::{DrainPlan, NodeDrain, Wave};
 
 use super::super::simulation::scenario::refused;

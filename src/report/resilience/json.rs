@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::cluster::{Name, ObjectKey, name};
+use crate::api::{Name, ObjectKey, name};
 use crate::framework::NotEvaluated;
 use crate::simulate::resilience::drain_plan::{DrainPlan, NodeDrain, Wave};
 use crate::simulate::resilience::{BrokenBudget, By, Loss};

@@ -4,12 +4,12 @@ mod drains;
 mod json;
 mod losses;
 
-#[cfg(test)]
-pub(super) use json::ResilienceObject;
 use crate::framework::NotEvaluated;
 use crate::simulate::UnplacedGroup;
 use crate::simulate::resilience::drain_plan::DrainPlan;
 use crate::simulate::resilience::{By, Sweep};
+#[cfg(test)]
+pub(super) use json::ResilienceObject;
 
 use super::style::Label;
 use super::table::not_evaluated;

@@ -4,8 +4,8 @@
 
 use serde::Serialize;
 
-use crate::cluster::admission::Refusal;
-use crate::cluster::{Name, ObjectKey, name};
+use crate::api::{Name, ObjectKey, name};
+use crate::control_plane::admission::Refusal;
 use crate::framework::{Amount, NotEvaluated};
 use crate::simulate::{Cause, Load, NodeLoad, Outcome, Picture, Step, Strategy, Summary, UnplacedGroup};
 

@@ -11,8 +11,9 @@ pub(super) use json_change::SharesObject;
 
 #[cfg(test)]
 pub(super) use json::SimulationObject;
-use crate::cluster::ObjectKey;
-use crate::cluster::admission::Refusal;
+
+use crate::api::ObjectKey;
+use crate::control_plane::admission::Refusal;
 use crate::framework::NotEvaluated;
 use crate::simulate::scenario::StepReport;
 use crate::simulate::{Diff, Picture, Step, Strategy, Summary};

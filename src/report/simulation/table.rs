@@ -6,8 +6,8 @@
 
 use indexmap::IndexMap;
 
-use crate::cluster::admission::Refusal;
-use crate::cluster::name;
+use crate::api::name;
+use crate::control_plane::admission::Refusal;
 use crate::framework::Amount;
 use crate::simulate::{NodeChange, NodeLoad, Outcome, Shares, Step, Strategy, Summary};
 

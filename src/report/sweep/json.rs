@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::cluster::{Name, ObjectKey};
+use crate::api::{Name, ObjectKey};
 use crate::framework::NotEvaluated;
 use crate::simulate::sweep::{Balance, Distribution, FirstUnplaced, Plan, PodTally, Seen, Shard, Swept, Tally};
 

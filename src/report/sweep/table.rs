@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 
-use crate::cluster::{Name, ObjectKey};
+use crate::api::{Name, ObjectKey};
 use crate::simulate::sweep::{Distribution, PodTally, Shard, Swept};
 
 use super::super::style::Label;

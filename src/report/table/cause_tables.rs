@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use crate::cluster::name::Name;
-use crate::cluster::resources::STANDARD;
+use crate::api::name::Name;
+use crate::api::resources::STANDARD;
 use crate::explain::claim_state::{ClaimPhase, ClaimState, ClassState};
 use crate::explain::label_demand::{Demand, DemandOf, LabelDemand};
 use crate::explain::{Cause, CauseDetail};

@@ -1,6 +1,6 @@
 //! `DOMAINS`: what a rule over topology domains counts, and which domains are closed to the pod.
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::explain::{Domain, DomainTable, LeftOut};
 use crate::framework::{Reason, RuleKind};
 
