@@ -16,7 +16,7 @@ mod json_help;
 pub mod pending;
 mod provenance;
 pub mod resilience;
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 mod schema;
 pub mod simulation;
 pub mod style;
