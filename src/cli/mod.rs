@@ -7,7 +7,7 @@
 //! question could not be answered.
 
 mod capacity;
-mod cluster_says;
+mod cluster_messages;
 mod complete;
 mod completion;
 mod config;
@@ -25,6 +25,8 @@ mod resilience;
 mod resolve;
 mod running_scheduler;
 mod scenario_args;
+#[cfg(test)]
+mod schema;
 mod simulate;
 mod snapshot;
 mod state;
@@ -34,11 +36,6 @@ mod usage;
 mod verbosity;
 mod version;
 mod watch;
-
-#[cfg(test)]
-pub(crate) use config::ConfigObject;
-#[cfg(test)]
-pub(crate) use version::VersionObject;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
