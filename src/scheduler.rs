@@ -144,7 +144,7 @@ impl Scheduler {
     pub fn explain(&self, cluster: &mut Cluster, pod: PodId, now: Timestamp) -> Placement {
         let lifted = cluster.lift(pod);
         let placement = self.explain_lifted(cluster, &lifted, now);
-        cluster.put_back(lifted);
+        cluster.restore(lifted);
         placement
     }
 

@@ -54,7 +54,9 @@ pub(crate) struct ConfigArgs {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ConfigObject {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "SchedulerConfig")))]
     kind: &'static str,
     kube_version: String,
     profiles: Vec<ProfileObject>,

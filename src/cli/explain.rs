@@ -180,7 +180,7 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
         filters: filters(state, pod),
         placement,
     };
-    state.cluster.put_back(lifted);
+    state.cluster.restore(lifted);
     answer
 }
 

@@ -40,7 +40,9 @@ impl<'a> Document<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlacementList<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "PlacementList")))]
     kind: &'static str,
     items: Vec<PlacementObject<'a>>,
 }
@@ -49,7 +51,9 @@ pub(super) struct PlacementList<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlacementObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "Placement")))]
     kind: &'static str,
     pod: PodObject,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -36,6 +36,7 @@ impl<'a> Cursor<'a> {
         self.json.get(self.at..).unwrap_or_default()
     }
 
+    #[cfg(feature = "live")]
     /// Goes `bytes` further.
     pub(super) fn advance(&mut self, bytes: usize) {
         self.at += bytes;

@@ -90,7 +90,7 @@ pub struct Cluster {
 
 /// A pod that was taken off its node, and which that was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "Cluster::put_back puts the pod back"]
+#[must_use = "Cluster::restore puts the pod back"]
 pub struct Lifted {
     /// The pod.
     pub pod: PodId,
@@ -243,7 +243,7 @@ impl Cluster {
         self.restore_shared_ports(id, node);
     }
 
-    /// Takes a pod off its node, to ask about it as if it were pending; [`Cluster::put_back`] puts it back.
+    /// Takes a pod off its node, to ask about it as if it were pending; [`Cluster::restore`] puts it back.
     pub fn lift(&mut self, pod: PodId) -> Lifted {
         let lifted = Lifted { pod, node: self.pod(pod).own.node_name, place: self.node_of(pod) };
         if lifted.node.is_some() {
@@ -253,7 +253,7 @@ impl Cluster {
     }
 
     /// Puts a pod back that [`Cluster::lift`] took away, also one whose node the state does not have.
-    pub fn put_back(&mut self, lifted: Lifted) {
+    pub fn restore(&mut self, lifted: Lifted) {
         let Lifted { pod, node, place } = lifted;
         match place {
             Some(place) => self.assume(pod, place),

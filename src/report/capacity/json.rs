@@ -15,7 +15,9 @@ use super::{CapacityAnswer, Wanted};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(in crate::report) struct CapacityObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "Capacity")))]
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,

@@ -16,7 +16,9 @@ use super::ComparisonAnswer;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(in crate::report) struct ComparisonObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "Comparison")))]
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,

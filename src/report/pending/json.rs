@@ -15,7 +15,9 @@ use super::super::{API_VERSION, Provenance};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(in crate::report) struct PendingObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "PendingPods")))]
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,

@@ -18,7 +18,9 @@ use super::{LossAnswer, ResilienceAnswer};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(in crate::report) struct ResilienceObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = ["Resilience", "DrainPlan"])))]
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,

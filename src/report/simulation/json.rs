@@ -17,7 +17,9 @@ use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(in crate::report) struct SimulationObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "Simulation")))]
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,

@@ -32,7 +32,9 @@ pub fn read(value: Value) -> std::result::Result<SweepResult, String> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(in crate::report) struct SweepObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: String,
+    #[cfg_attr(test, schemars(extend("const" = "Sweep")))]
     kind: String,
     /// Whose scheduler, and how old the state; written from an answer's provenance.
     #[serde(flatten, skip_deserializing)]

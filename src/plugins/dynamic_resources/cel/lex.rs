@@ -209,7 +209,7 @@ mod tests {
     fn strings() {
         string(r#""a\n\x41\u00e4\U0001F600\101\"""#, "a\nAä😀A\"");
         string(r"'it\'s'", "it's");
-        string("\"\"\"two\nlines and \"quotes\"\"\"\"", "two\nlines and \"quotes");
+        string("\"\"\"two\nlines and \"quotes\" \"\"\"", "two\nlines and \"quotes\" ");
         string(r#"r"\d+""#, r"\d+");
         string("''", "");
         for bad in ["\"open", "'a\nb'", r#""\q""#, r#""\u12""#, r#""\ud800""#, "b'x'", "`a", "`a$`", "a = b", "#", "&"]

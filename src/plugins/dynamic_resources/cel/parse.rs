@@ -1,7 +1,7 @@
 //! From an expression's text to the tree that is evaluated (cel-go parser/gen/CEL.g4, parser/parser.go,
 //! parser/macro.go).
 //!
-//! A parser of its own, because the grammar is small: one function a level of precedence. Every node knows
+//! A parser of its own, because the grammar is small: operators by how close they bind. Every node knows
 //! how deep its tree is, so that no expression makes a tree that the evaluation could not go down.
 
 use super::expr::{Comprehension, Expr, Operator};
@@ -10,6 +10,9 @@ use super::value::Value;
 
 /// Nesting beyond which an expression is not evaluated; the parser of Kubernetes stops at 250.
 const MAX_DEPTH: usize = 200;
+
+/// Brackets in brackets that are read: each takes a few frames of the stack.
+const MAX_NESTING: usize = 100;
 
 /// Names that a variable cannot have (cel-go parser/parser.go, reservedIds).
 const RESERVED: [&str; 17] = [
@@ -113,13 +116,13 @@ impl Parser {
 
     /// `a ? b : c`, or anything that binds closer.
     fn expression(&mut self) -> Result<Tree, String> {
-        if self.nesting >= MAX_DEPTH {
-            return Err(too_deep());
+        if self.nesting >= MAX_NESTING {
+            return Err(format!("its brackets are nested more than {MAX_NESTING} levels deep"));
         }
         self.nesting += 1;
-        let condition = self.or()?;
+        let condition = self.infix(1)?;
         let tree = if self.takes("?") {
-            let yes = self.or()?;
+            let yes = self.infix(1)?;
             self.expect(":")?;
             let no = self.expression()?;
             let depth = condition.depth.max(yes.depth).max(no.depth);
@@ -131,68 +134,23 @@ impl Parser {
         Ok(tree)
     }
 
-    fn or(&mut self) -> Result<Tree, String> {
-        let mut terms = vec![self.and()?];
-        while self.takes("||") {
-            terms.push(self.and()?);
-        }
-        balanced(terms, Expr::Or)
-    }
-
-    fn and(&mut self) -> Result<Tree, String> {
-        let mut terms = vec![self.relation()?];
-        while self.takes("&&") {
-            terms.push(self.relation()?);
-        }
-        balanced(terms, Expr::And)
-    }
-
-    fn relation(&mut self) -> Result<Tree, String> {
-        self.chain(Self::sum, |token| {
-            Some(match token {
-                Token::Sign("==") => Operator::Equal,
-                Token::Sign("!=") => Operator::NotEqual,
-                Token::Sign("<") => Operator::Less,
-                Token::Sign("<=") => Operator::LessOrEqual,
-                Token::Sign(">") => Operator::Greater,
-                Token::Sign(">=") => Operator::GreaterOrEqual,
-                Token::In => Operator::In,
-                _ => return None,
-            })
-        })
-    }
-
-    fn sum(&mut self) -> Result<Tree, String> {
-        self.chain(Self::product, |token| {
-            Some(match token {
-                Token::Sign("+") => Operator::Add,
-                Token::Sign("-") => Operator::Subtract,
-                _ => return None,
-            })
-        })
-    }
-
-    fn product(&mut self) -> Result<Tree, String> {
-        self.chain(Self::unary, |token| {
-            Some(match token {
-                Token::Sign("*") => Operator::Multiply,
-                Token::Sign("/") => Operator::Divide,
-                Token::Sign("%") => Operator::Modulo,
-                _ => return None,
-            })
-        })
-    }
-
-    /// Operands of one precedence, the first two together first.
-    fn chain(
-        &mut self,
-        operand: fn(&mut Self) -> Result<Tree, String>,
-        operator: fn(&Token) -> Option<Operator>,
-    ) -> Result<Tree, String> {
-        let mut left = operand(self)?;
-        while let Some(operator) = self.peek().and_then(operator) {
+    /// Operands between operators that bind at least as close as `least`, the first two together first.
+    fn infix(&mut self, least: u8) -> Result<Tree, String> {
+        let mut left = self.unary()?;
+        while let Some((closeness, infix)) = self.peek().and_then(infix).filter(|(closeness, _)| *closeness >= least) {
+            let operator = match infix {
+                Infix::Logical(sign, operator) => {
+                    let mut terms = vec![left];
+                    while self.takes(sign) {
+                        terms.push(self.infix(closeness + 1)?);
+                    }
+                    left = balanced(terms, operator)?;
+                    continue;
+                }
+                Infix::Plain(operator) => operator,
+            };
             self.position += 1;
-            let right = operand(self)?;
+            let right = self.infix(closeness + 1)?;
             let depth = left.depth.max(right.depth);
             left = Tree::above(depth, Expr::Binary(operator, Box::new([left.expr, right.expr])))?;
         }
@@ -367,6 +325,35 @@ impl Parser {
                 Tree::above(depth, Expr::Call { function: name.to_owned(), target, arguments })
             }
         }
+    }
+}
+
+/// An operator between two operands.
+enum Infix {
+    /// `&&` or `||`, which may have many terms.
+    Logical(&'static str, fn(Box<Expr>, Box<Expr>) -> Expr),
+    Plain(Operator),
+}
+
+/// The operator that a word is, and how close it binds.
+fn infix(token: &Token) -> Option<(u8, Infix)> {
+    let plain = |closeness, operator| Some((closeness, Infix::Plain(operator)));
+    match token {
+        Token::Sign("||") => Some((1, Infix::Logical("||", Expr::Or))),
+        Token::Sign("&&") => Some((2, Infix::Logical("&&", Expr::And))),
+        Token::Sign("==") => plain(3, Operator::Equal),
+        Token::Sign("!=") => plain(3, Operator::NotEqual),
+        Token::Sign("<") => plain(3, Operator::Less),
+        Token::Sign("<=") => plain(3, Operator::LessOrEqual),
+        Token::Sign(">") => plain(3, Operator::Greater),
+        Token::Sign(">=") => plain(3, Operator::GreaterOrEqual),
+        Token::In => plain(3, Operator::In),
+        Token::Sign("+") => plain(4, Operator::Add),
+        Token::Sign("-") => plain(4, Operator::Subtract),
+        Token::Sign("*") => plain(5, Operator::Multiply),
+        Token::Sign("/") => plain(5, Operator::Divide),
+        Token::Sign("%") => plain(5, Operator::Modulo),
+        _ => None,
     }
 }
 
