@@ -59,7 +59,7 @@ pub(super) struct PlacementObject<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     errors: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
-    cluster_messages: Option<ClusterSaysObject<'a>>,
+    cluster_says: Option<ClusterSaysObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     standing: Option<SchedulingStatusObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -173,7 +173,7 @@ impl<'a> PlacementObject<'a> {
             schedulable: placement.schedulable,
             message: placement.message.as_deref(),
             errors: &placement.errors,
-            cluster_messages: answer.cluster_messages.words.as_ref().map(ClusterSaysObject::new),
+            cluster_says: answer.cluster_messages.words.as_ref().map(ClusterSaysObject::new),
             standing: answer.cluster_messages.scheduling_status.as_ref().map(SchedulingStatusObject::new),
             kubelet_rejections: answer.cluster_messages.rejections.iter().map(RejectionsObject::new).collect(),
             current: placement.current.as_ref().map(|current| CurrentObject {
