@@ -181,6 +181,7 @@ impl<'a> SchedulingStatusObject<'a> {
 
 /// The end of a pod in a final phase; the rest of the answer is about a new pod like it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EndedObject<'a> {
     phase: &'static str,
@@ -225,6 +226,7 @@ impl<'a> EndedObject<'a> {
 
 /// Something that keeps a pod with a node from starting.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub(super) enum ObstacleObject {
     Terminating { at: String },
@@ -256,6 +258,7 @@ impl ObstacleObject {
 
 /// Siblings that the kubelet of a node which the pod could get did not let start.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RejectionsObject<'a> {
     node: Name,

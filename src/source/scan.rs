@@ -36,8 +36,8 @@ impl<'a> Cursor<'a> {
         self.json.get(self.at..).unwrap_or_default()
     }
 
-    #[cfg(feature = "live")]
     /// Goes `bytes` further.
+    #[cfg(feature = "live")] // pages are walked so
     pub(super) fn advance(&mut self, bytes: usize) {
         self.at += bytes;
     }
