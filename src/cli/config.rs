@@ -50,6 +50,7 @@ pub(crate) struct ConfigArgs {
     kube: KubeFlags,
 }
 
+/// The effective configuration of a scheduler.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

@@ -29,6 +29,7 @@ pub(crate) struct VersionArgs {
     output: OutputFlags,
 }
 
+/// The version of the tool.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

@@ -36,6 +36,7 @@ impl<'a> Document<'a> {
     }
 }
 
+/// The answers for any number of pods but one.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -47,6 +48,7 @@ pub(super) struct PlacementList<'a> {
     items: Vec<PlacementObject<'a>>,
 }
 
+/// Where a pod can go, and why: one scheduling cycle.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

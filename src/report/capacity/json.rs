@@ -11,6 +11,7 @@ use crate::simulate::capacity::{Left, Limit, Needed, Room};
 use super::super::{API_VERSION, Provenance};
 use super::{CapacityAnswer, Wanted};
 
+/// How many more pods fit, and what runs out first.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

@@ -12,6 +12,7 @@ use super::super::simulation::SharesObject;
 use super::super::{API_VERSION, Provenance};
 use super::ComparisonAnswer;
 
+/// The same pods by several strategies.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

@@ -11,6 +11,7 @@ use crate::framework::{Amount, NotEvaluated, Reason};
 use super::super::json_help::SuggestionObject;
 use super::super::{API_VERSION, Provenance};
 
+/// Every pending pod, grouped by root cause.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

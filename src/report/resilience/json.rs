@@ -14,6 +14,7 @@ use crate::simulate::{Step, UnplacedCause, UnplacedGroup};
 use super::super::{API_VERSION, Provenance};
 use super::{LossAnswer, ResilienceAnswer};
 
+/// What the loss of nodes does, or how to drain them.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

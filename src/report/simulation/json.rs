@@ -13,6 +13,7 @@ use super::super::{API_VERSION, Provenance};
 use super::SimulationAnswer;
 use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
 
+/// Where pods go, one after the other.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

@@ -28,6 +28,7 @@ pub fn read(value: Value) -> std::result::Result<SweepResult, String> {
     SweepObject::deserialize(value).map_err(|error| error.to_string())?.sweep_result()
 }
 
+/// The same simulation many times, or a shard of it.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

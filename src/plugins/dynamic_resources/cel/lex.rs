@@ -53,9 +53,10 @@ fn token(text: &str) -> Result<(Token, &str), String> {
     if let Some(quoted) = text.strip_prefix('`') {
         let (name, after) = quoted.split_once('`').ok_or("a backtick is not closed")?;
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_.-/ ".contains(c);
-        return match name.chars().all(is_allowed) && !name.is_empty() {
-            true => Ok((Token::Quoted(name.to_owned()), after)),
-            false => Err(format!("`{name}` cannot be a field's name")),
+        return if name.chars().all(is_allowed) && !name.is_empty() {
+            Ok((Token::Quoted(name.to_owned()), after))
+        } else {
+            Err(format!("`{name}` cannot be a field's name"))
         };
     }
     let mut characters = text.chars();

@@ -104,7 +104,7 @@ fn last_index_of(text: &str, part: &str, from: Option<i64>) -> Option<Value> {
     }
     let upto = from.map_or(Some(usize::MAX), |from| usize::try_from(from).ok())?;
     let found = characters.windows(part_characters.len()).enumerate().filter(|(index, _)| *index <= upto);
-    Some(index(found.filter(|(_, window)| *window == part_characters).map(|(index, _)| index).last()))
+    Some(index(found.filter(|(_, window)| *window == part_characters).map(|(index, _)| index).next_back()))
 }
 
 fn index(found: Option<usize>) -> Value {

@@ -90,11 +90,11 @@ fn functions_of_strings_and_lists() {
     gives(r#"["a", "b"].join("-") == "a-b" && [1, 2, 2].isSorted() && [3, 1].min() == 1 && [3, 1].max() == 3"#, true);
     gives(r#"[1, 2].sum() == 3 && ["b", "a"].indexOf("a") == 1"#, true);
     gives(r#""a1b22".findAll("[0-9]+") == ["1", "22"] && "a1b22".find("[0-9]+") == "1""#, true);
-    gives(r#"sets.equivalent([1, 2], [2, 1, 1]) && sets.intersects([1], [2, 1])"#, true);
+    gives("sets.equivalent([1, 2], [2, 1, 1]) && sets.intersects([1], [2, 1])", true);
     is_unknown(r#""abc".substring(2, 9) == """#);
     is_unknown(r#""é".matches("\\w")"#);
     is_unknown(r#"["a", 1].join() == "a1""#);
-    is_unknown(r#"[].sum() == 0"#);
+    is_unknown("[].sum() == 0");
     is_unknown(r#""a".reverse() == "a""#);
 }
 
