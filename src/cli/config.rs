@@ -72,18 +72,18 @@ struct ProfileObject {
 #[derive(Serialize)]
 struct PluginObject {
     name: String,
-    points: Vec<PointObject>,
+    extension_points: Vec<PointObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
     weight: Option<i64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     args: BTreeMap<&'static str, Value>,
     /// False for a plugin that is not part of kube-scheduler.
-    known: bool,
+    in_tree: bool,
 }
 
 #[derive(Serialize)]
 struct PointObject {
-    point: &'static str,
+    name: &'static str,
     origin: &'static str,
 }
 
@@ -136,14 +136,14 @@ impl ProfileObject {
         plugins.extend(profile.out_of_tree.iter().map(|plugin| {
             PluginObject {
                 name: plugin.plugin.to_string(),
-                points: plugin
+                extension_points: plugin
                     .points
                     .iter()
-                    .map(|point| PointObject { point: point.field(), origin: origin(Origin::ExtensionPoint) })
+                    .map(|point| PointObject { name: point.field(), origin: origin(Origin::ExtensionPoint) })
                     .collect(),
                 weight: None,
                 args: BTreeMap::new(),
-                known: false,
+                in_tree: false,
             }
         }));
         Self { scheduler_name: profile.scheduler_name.to_string(), plugins }
@@ -154,15 +154,15 @@ impl PluginObject {
     fn new(profile: &Profile, plugin: Name) -> Self {
         Self {
             name: plugin.to_string(),
-            points: Vec::new(),
+            extension_points: Vec::new(),
             weight: None,
             args: arguments(&plugin, &profile.args),
-            known: true,
+            in_tree: true,
         }
     }
 
     fn add(&mut self, point: ExtensionPoint, enabled: &Enabled) {
-        self.points.push(PointObject { point: point.field(), origin: origin(enabled.origin) });
+        self.extension_points.push(PointObject { name: point.field(), origin: origin(enabled.origin) });
         if point == ExtensionPoint::Score {
             self.weight = Some(enabled.weight);
         }
@@ -170,12 +170,12 @@ impl PluginObject {
 
     /// `preFilter filter`.
     fn points(&self) -> String {
-        let points: Vec<&str> = self.points.iter().map(|point| point.point).collect();
+        let points: Vec<&str> = self.extension_points.iter().map(|point| point.name).collect();
         points.join(" ")
     }
 
     fn origins(&self) -> String {
-        let mut origins: Vec<&str> = self.points.iter().map(|point| point.origin).collect();
+        let mut origins: Vec<&str> = self.extension_points.iter().map(|point| point.origin).collect();
         origins.sort_unstable();
         origins.dedup();
         origins.join(", ")
@@ -199,7 +199,7 @@ fn table(config: &ConfigObject, output: &OutputFlags) -> String {
         let mut grid = Grid::new(["PLUGIN", "WEIGHT", "FROM", "EXTENSION POINTS"]).right_aligned([1]);
         for plugin in &profile.plugins {
             let weight = plugin.weight.map_or_else(|| "<none>".to_owned(), |weight| weight.to_string());
-            let from = if plugin.known { plugin.origins() } else { "out of tree, not run".to_owned() };
+            let from = if plugin.in_tree { plugin.origins() } else { "out of tree, not run".to_owned() };
             grid.row(Label::Plugin, vec![break_camel_case(&plugin.name, 20), weight, from, plugin.points()]);
         }
         screen.grid(&grid);

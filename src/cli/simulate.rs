@@ -183,7 +183,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties)
         .preempting(arguments.preempt)
         .following(strategy);
-    let Run { steps, reports, broken_budgets } =
+    let Run { steps, reports, violated_budgets } =
         scenario::run(&mut simulation, &scenario, &pods).map_err(Error::from_error)?;
     let mut not_evaluated = simulation.not_evaluated();
     NotEvaluated::join(&mut not_evaluated, &state.notes);
@@ -196,7 +196,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         steps,
         refused,
         scenario: reports,
-        broken_budgets,
+        violated_budgets,
         not_evaluated,
     };
     drop(simulation);

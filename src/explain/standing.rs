@@ -23,7 +23,7 @@ pub enum Standing {
         others: Vec<(Name, usize)>,
     },
     /// It waits and no scheduler has said a word.
-    NobodyLooked {
+    NotAttempted {
         /// When it was created.
         since: Timestamp,
     },
@@ -62,7 +62,7 @@ pub fn find(placement: &Placement, cluster: &Cluster, has_statuses: bool) -> Opt
     let untouched =
         pod.own.scheduled.is_none() && cluster.scheduling_events.of(pod.key(), pod.own.uid).next().is_none();
     let since = pod.own.creation_timestamp.filter(|_| has_statuses && untouched && placement.pre_enqueue.is_none())?;
-    Some(Standing::NobodyLooked { since })
+    Some(Standing::NotAttempted { since })
 }
 
 fn unknown_scheduler(pod: &Pod, cluster: &Cluster) -> Standing {

@@ -1,4 +1,4 @@
-//! What the cluster itself says, as data: `clusterSays` and `standing`.
+//! What the cluster itself says, as data: `schedulerMessages` and `schedulingStatus`.
 //!
 //! The scheduler's `message` is text as it wrote it; all that is found in it by comparison
 //! stands beside it under stable names.
@@ -27,18 +27,21 @@ pub(super) struct ClusterSaysObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     differs_in: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    phrases: Vec<PhraseObject<'a>>,
+    reason_counts: Vec<PhraseObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    changed: Vec<ChangeObject<'a>>,
+    changes_since: Vec<ChangeObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     possible_reasons: Vec<ReasonObject>,
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct PhraseObject<'a> {
     message: &'a str,
-    theirs: usize,
-    ours: usize,
+    /// In the scheduler's message.
+    scheduler_count: usize,
+    /// In the message of this answer.
+    answer_count: usize,
 }
 
 #[derive(Serialize)]
@@ -48,7 +51,7 @@ enum ChangeObject<'a> {
     NodesCreated(Named<'a>),
     NodesChanged(Named<'a>),
     PodsPlaced(Named<'a>),
-    PodsLeaving(Named<'a>),
+    PodsTerminating(Named<'a>),
 }
 
 #[derive(Serialize)]
@@ -88,12 +91,16 @@ impl<'a> ClusterSaysObject<'a> {
                 Differs::TaintText => Some("TaintText"),
                 Differs::Message => Some("Message"),
             },
-            phrases: said
+            reason_counts: said
                 .phrases
                 .iter()
-                .map(|phrase| PhraseObject { message: &phrase.text, theirs: phrase.theirs, ours: phrase.ours })
+                .map(|phrase| PhraseObject {
+                    message: &phrase.text,
+                    scheduler_count: phrase.theirs,
+                    answer_count: phrase.ours,
+                })
                 .collect(),
-            changed: changed.iter().map(ChangeObject::new).collect(),
+            changes_since: changed.iter().map(ChangeObject::new).collect(),
             possible_reasons: reasons.iter().map(ReasonObject::new).collect(),
         }
     }
@@ -107,7 +114,7 @@ impl<'a> ChangeObject<'a> {
             Change::NodesCreated(nodes) => Self::NodesCreated(named(nodes)),
             Change::NodesChanged(nodes) => Self::NodesChanged(named(nodes)),
             Change::PodsPlaced(pods) => Self::PodsPlaced(named(pods)),
-            Change::PodsLeaving(pods) => Self::PodsLeaving(named(pods)),
+            Change::PodsLeaving(pods) => Self::PodsTerminating(named(pods)),
         }
     }
 }
@@ -123,7 +130,7 @@ impl ReasonObject {
             Possibly::NominatedPods(_) => "NominatedPods",
             Possibly::Version => "Version",
             Possibly::NotEvaluated => "NotEvaluated",
-            Possibly::Untraced => "Untraced",
+            Possibly::Untraced => "UntracedChange",
         };
         Self { r#type: name, text: words::reason(reason) }
     }
@@ -132,17 +139,30 @@ impl ReasonObject {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub(super) enum StandingObject<'a> {
-    UnknownScheduler { scheduler_name: Name, placed: usize, spoke: bool, others: Vec<SchedulerObject> },
-    NobodyLooked { since: String },
-    Terminating { at: String },
-    NotStarted { node: &'a str, since: Option<String> },
+    UnknownScheduler {
+        scheduler_name: Name,
+        placed_pods: usize,
+        has_events: bool,
+        other_schedulers: Vec<SchedulerObject>,
+    },
+    NotAttempted {
+        since: String,
+    },
+    Terminating {
+        deadline: String,
+    },
+    NotStarted {
+        node: &'a str,
+        since: Option<String>,
+    },
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct SchedulerObject {
     name: Name,
     /// Pods on nodes that name it.
-    placed: usize,
+    placed_pods: usize,
 }
 
 impl<'a> StandingObject<'a> {
@@ -150,12 +170,15 @@ impl<'a> StandingObject<'a> {
         match standing {
             Standing::UnknownScheduler { name, placed, spoke, others } => Self::UnknownScheduler {
                 scheduler_name: *name,
-                placed: *placed,
-                spoke: *spoke,
-                others: others.iter().map(|(name, placed)| SchedulerObject { name: *name, placed: *placed }).collect(),
+                placed_pods: *placed,
+                has_events: *spoke,
+                other_schedulers: others
+                    .iter()
+                    .map(|(name, placed)| SchedulerObject { name: *name, placed_pods: *placed })
+                    .collect(),
             },
-            Standing::NobodyLooked { since } => Self::NobodyLooked { since: since.to_string() },
-            Standing::Terminating { at } => Self::Terminating { at: at.to_string() },
+            Standing::NotAttempted { since } => Self::NotAttempted { since: since.to_string() },
+            Standing::Terminating { at } => Self::Terminating { deadline: at.to_string() },
             Standing::NotStarted { node, since } => {
                 Self::NotStarted { node: node.as_str(), since: since.as_ref().map(Timestamp::to_string) }
             }

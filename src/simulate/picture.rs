@@ -20,7 +20,7 @@ pub struct Picture {
     by_name: FxHashMap<Name, usize>,
     /// Where each pod is, by pod id.
     pods: Vec<Whereabouts>,
-    /// Utilisation, fragmentation and balance.
+    /// Utilization, fragmentation and balance.
     pub measures: Measures,
     /// The pod that fragmentation is measured with.
     pub typical: Typical,

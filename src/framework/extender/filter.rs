@@ -96,7 +96,7 @@ impl Filtered {
         // upstream takes what is said of strangers off their number.
         let absent = |node: &&NodePlacement| {
             let unsaid = |reason: &Reason| {
-                matches!(reason, Reason::LeftOutByPreFilter { .. } | Reason::NotReturnedByExtender { .. })
+                matches!(reason, Reason::ExcludedByPreFilter { .. } | Reason::NotReturnedByExtender { .. })
             };
             node.reasons().iter().any(unsaid)
         };
@@ -105,7 +105,7 @@ impl Filtered {
         let mut reasons: Vec<_> = explicit.chain(of_strangers).map(Cow::Borrowed).collect();
         if prepared.nodes.is_some() {
             let count = nodes.iter().filter(absent).count().saturating_sub(self.strangers.len());
-            let left_out = Reason::LeftOutByPreFilter { plugins: prepared.narrowed_by.clone() };
+            let left_out = Reason::ExcludedByPreFilter { plugins: prepared.narrowed_by.clone() };
             reasons.extend(std::iter::repeat_n(Cow::Owned(left_out), count));
         }
         reasons
@@ -261,7 +261,7 @@ impl Pass<'_, '_> {
                 // The nominated node, which PreFilter had left out, when an extender failed over it.
                 (None, None) if node.is_feasible() => PluginRejection {
                     plugin: None,
-                    rejection: Rejection::unresolvable(Reason::LeftOutByPreFilter {
+                    rejection: Rejection::unresolvable(Reason::ExcludedByPreFilter {
                         plugins: prepared.narrowed_by.clone(),
                     }),
                 },

@@ -78,7 +78,7 @@ impl PodTopologySpread {
         }
         Ok(defaults
             .into_iter()
-            .map(|default| Constraint::of_profile(default, selector.clone(), pod, self.gates))
+            .map(|default| Constraint::from_profile(default, selector.clone(), pod, self.gates))
             .collect())
     }
 }

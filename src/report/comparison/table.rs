@@ -7,7 +7,7 @@ use super::super::table::{Grid, Options, Screen, not_evaluated};
 use super::super::text::{count, thousands};
 use super::ComparisonAnswer;
 
-/// The comparison as a person reads it; `wide` with utilisation, and the measures of pods as well.
+/// The comparison as a person reads it; `wide` with utilization, and the measures of pods as well.
 pub fn table(answer: &ComparisonAnswer, options: Options<'_>) -> String {
     let mut screen = Screen::new(options.width, options.headers);
     let label = if answer.fits() { Label::Fits } else { Label::Rejected };
@@ -50,7 +50,7 @@ fn grid(answer: &ComparisonAnswer, wide: bool) -> Grid {
         let Trial { measures, .. } = trial;
         let mut cells = vec![trial.name(), thousands(trial.placed)];
         cells.extend([trial.nodes_used, trial.nodes_needed].map(thousands));
-        cells.extend(wide.then(|| shares(measures.utilisation, wide)));
+        cells.extend(wide.then(|| shares(measures.utilization, wide)));
         cells.extend([measures.balance, measures.fragmentation].map(|measure| shares(measure, wide)));
         cells.extend(costs.then(|| trial.cost.map_or_else(|| "<none>".to_owned(), |cost| cost.to_string())));
         grid.row(if trial.unplaced == 0 { Label::Fits } else { Label::Rejected }, cells);

@@ -35,7 +35,7 @@ pub fn page(answer: &ComparisonAnswer, provenance: &Provenance<'_>) -> String {
         "<section><h3>Side by side</h3>\n<p class=\"aside\">The same pods by each strategy. Of nodes used at least so many: none ",
     );
     body.raw(
-        "places these pods with fewer nodes in use. Balance is the standard deviation of the nodes' utilisation: ",
+        "places these pods with fewer nodes in use. Balance is the standard deviation of the nodes' utilization: ",
     );
     body.raw("0 is even. Fragmented is what is free where no typical pod fits.</p>\n");
     table(&mut body, &answer.trials);

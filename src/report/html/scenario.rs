@@ -28,8 +28,8 @@ pub(super) fn steps(page: &mut Markup, answer: &SimulationAnswer) {
         page.raw("</li>\n");
     }
     page.raw("</ol>\n");
-    if !answer.broken_budgets.is_empty() {
-        let budgets: Vec<String> = answer.broken_budgets.iter().map(ToString::to_string).collect();
+    if !answer.violated_budgets.is_empty() {
+        let budgets: Vec<String> = answer.violated_budgets.iter().map(ToString::to_string).collect();
         page.raw("<p>").append(&mark(Label::Rejected)).raw("More pods missing than PodDisruptionBudgets allow: ");
         page.text(list(&budgets, MOST_PODS)).raw("</p>\n");
     }

@@ -55,7 +55,7 @@ fn figures(page: &mut Markup, summary: &Summary, refused: usize) {
     let others = [
         ("scheduling gates", summary.gated),
         ("preempted", summary.evicted),
-        ("of them placed again", summary.placed_again),
+        ("of them placed again", summary.rescheduled),
         ("refused", refused),
     ];
     let others = others.into_iter().filter(|(_, figure)| *figure > 0);
@@ -171,7 +171,7 @@ fn measures(page: &mut Markup, summary: &Summary) {
     }
     let (before, after) = (summary.before, summary.after);
     let rows = [
-        ("utilisation", before.utilisation, after.utilisation),
+        ("utilization", before.utilization, after.utilization),
         ("fragmentation", before.fragmentation, after.fragmentation),
         ("balance", before.balance, after.balance),
     ];

@@ -126,8 +126,8 @@ fn tell(screen: &mut Screen, answer: &LossAnswer, loss: &Loss, wide: bool) {
 
 /// `PodDisruptionBudget shop/web: 2 pods gone at once, 1 allowed; 1 for good`.
 fn budget(broken: &BrokenBudget) -> String {
-    let BrokenBudget { budget, allowed, gone, for_good } = broken;
-    let after = match for_good {
+    let BrokenBudget { budget, allowed, gone, unrecoverable } = broken;
+    let after = match unrecoverable {
         0 => "all find another place".to_owned(),
         some => format!("{} for good", thousands(*some)),
     };

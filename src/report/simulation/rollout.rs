@@ -84,12 +84,12 @@ pub(super) struct RolloutObject {
     /// Pods that are wanted in the end.
     replicas: usize,
     /// New pods that have a place.
-    rolled: usize,
+    updated_replicas: usize,
     /// Old pods that are still there.
-    old: usize,
+    old_replicas: usize,
     stuck: bool,
     /// `Complete`, `NoPlace`, `Refused`, `Waits`, `Partition`, `OnDelete`, `Paused`, `NeverReplaces`.
-    end: &'static str,
+    outcome: &'static str,
     /// The pod that it is stuck at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pod: Option<ObjectKey>,
@@ -112,10 +112,10 @@ impl RolloutObject {
             max_surge: rollout.bounds.map(|bounds| bounds.surge),
             max_unavailable: rollout.bounds.map(|bounds| bounds.unavailable),
             replicas: rollout.replicas,
-            rolled: rollout.rolled,
-            old: rollout.old,
+            updated_replicas: rollout.rolled,
+            old_replicas: rollout.old,
             stuck: rollout.end.is_stuck(),
-            end: rollout.end.as_str(),
+            outcome: rollout.end.as_str(),
             pod,
             message,
         }

@@ -26,9 +26,9 @@ pub(super) fn render(screen: &mut Screen, answer: &SimulationAnswer, wide: bool)
             screen.indented(label, "   ", &line);
         }
     }
-    if !answer.broken_budgets.is_empty() {
+    if !answer.violated_budgets.is_empty() {
         screen.blank();
-        let budgets: Vec<String> = answer.broken_budgets.iter().map(ToString::to_string).collect();
+        let budgets: Vec<String> = answer.violated_budgets.iter().map(ToString::to_string).collect();
         let budgets = list(&budgets, most);
         screen.indented(Label::Rejected, "", &format!("more pods missing than PodDisruptionBudgets allow: {budgets}"));
     }

@@ -57,8 +57,8 @@ pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
 pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) {
     let summary = &answer.summary;
     // Pods that were preempted are told of in a line of their own.
-    let placed = summary.placed - summary.placed_again;
-    let unplaced = summary.unplaced - (summary.evicted - summary.placed_again);
+    let placed = summary.placed - summary.rescheduled;
+    let unplaced = summary.unplaced - (summary.evicted - summary.rescheduled);
     let all = placed + unplaced;
     let used = summary.loads.iter().filter(|load| load.placed > 0).count();
     let nodes = format!("{} of {}", thousands(used), count(summary.nodes, "node"));
@@ -77,8 +77,8 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
 /// What the headline does not tell of its pods.
 fn asides(screen: &mut Screen, summary: &Summary) {
     if summary.evicted > 0 {
-        let label = if summary.placed_again < summary.evicted { Label::Rejected } else { Label::Plain };
-        let again = format!("{} of them placed again", thousands(summary.placed_again));
+        let label = if summary.rescheduled < summary.evicted { Label::Rejected } else { Label::Plain };
+        let again = format!("{} of them placed again", thousands(summary.rescheduled));
         screen.paragraph(label, &format!("{} preempted, {again}", count(summary.evicted, "pod")));
     }
     if summary.gated > 0 {
@@ -191,7 +191,7 @@ fn measures(screen: &mut Screen, summary: &Summary) {
     let mut grid = Grid::new(["CLUSTER", "CPU", "MEMORY", "PODS"]);
     let (before, after) = (summary.before, summary.after);
     let rows = [
-        ("utilisation", before.utilisation, after.utilisation),
+        ("utilization", before.utilization, after.utilization),
         ("fragmentation", before.fragmentation, after.fragmentation),
         ("balance", before.balance, after.balance),
     ];

@@ -197,7 +197,7 @@ fn pods(screen: &mut Screen, swept: &Swept, most: usize, wide: bool) {
 fn scenario(screen: &mut Screen, swept: &Swept) {
     let tally = &swept.tally;
     let mut lines: Vec<(String, u64)> = tally
-        .broken_budgets
+        .violated_budgets
         .iter()
         .map(|(budget, runs)| (format!("more pods missing than PodDisruptionBudget {budget} allows"), *runs))
         .chain(tally.refused_steps.iter().map(|(step, runs)| (format!("{step}: refused, in part at least"), *runs)))

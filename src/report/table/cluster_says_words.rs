@@ -117,7 +117,7 @@ pub(in crate::report) fn standing(standing: &Standing, as_of: Option<Timestamp>)
                 others => format!("{known}; other pods are placed by {}", list(others, MOST)),
             }
         }
-        Standing::NobodyLooked { since } => format!(
+        Standing::NotAttempted { since } => format!(
             "no scheduler has looked at it yet: it has neither an event nor the condition PodScheduled, and waits {}; \
              is kube-scheduler running?",
             how_long(*since, as_of)

@@ -105,8 +105,8 @@ fn demand(table: &DomainTable) -> String {
         },
     };
     match table.kind {
-        RuleKind::Spread { max_skew, of_profile, .. } => {
-            let whose = if of_profile { ", by a default constraint of the profile" } else { "" };
+        RuleKind::Spread { max_skew, from_profile, .. } => {
+            let whose = if from_profile { ", by a default constraint of the profile" } else { "" };
             format!("counts {pods}{place}; with this pod at most {max_skew} above the emptiest{whose}")
         }
         RuleKind::Affinity { .. } => format!("must have {pods}{place}"),
@@ -149,17 +149,17 @@ fn remark(table: &DomainTable, domain: &Domain) -> String {
         return match left_out {
             LeftOut::NodeAffinity => "does not count: outside the pod's node affinity",
             LeftOut::Taints => "does not count: tainted, and nodeTaintsPolicy is Honor",
-            LeftOut::OtherKey => "does not count: lacks the key of another constraint",
+            LeftOut::OtherTopologyKey => "does not count: lacks the key of another constraint",
         }
         .to_owned();
     }
     let mut parts = Vec::new();
-    if let RuleKind::Spread { minimum, counts_itself, .. } = table.kind {
+    if let RuleKind::Spread { minimum, self_match, .. } = table.kind {
         if domain.is_minimum {
             parts.push("the emptiest".to_owned());
         }
         if !domain.allowed {
-            let above = domain.pods + i64::from(counts_itself) - minimum;
+            let above = domain.pods + i64::from(self_match) - minimum;
             parts.push(format!("{above} above with this pod"));
         }
     }
@@ -196,7 +196,7 @@ fn closed(domain: &Domain) -> Option<String> {
 /// What is odd about the counting.
 fn notes(table: &DomainTable) -> Vec<String> {
     let mut notes = Vec::new();
-    if let RuleKind::Spread { min_domains, honors_taints, honors_affinity, .. } = table.kind {
+    if let RuleKind::Spread { min_domains, honors_node_taints, honors_node_affinity, .. } = table.kind {
         let counted = table.domains.iter().filter(|domain| domain.left_out.is_none()).count() as i64;
         if counted < min_domains {
             let counted = count(usize::try_from(counted).unwrap_or_default(), "domain");
@@ -212,9 +212,9 @@ fn notes(table: &DomainTable) -> Vec<String> {
         let tainted =
             closed.iter().any(|reason| matches!(reason, Reason::UntoleratedTaint { .. } | Reason::NodeUnschedulable));
         let elsewhere = closed.iter().any(|reason| matches!(reason, Reason::NodeAffinityMismatch { .. }));
-        if tainted && !honors_taints {
+        if tainted && !honors_node_taints {
             notes.push("a tainted domain counts all the same: nodeTaintsPolicy is Ignore, the default".to_owned());
-        } else if elsewhere && !honors_affinity {
+        } else if elsewhere && !honors_node_affinity {
             notes.push("a domain outside the node affinity counts: nodeAffinityPolicy is Ignore".to_owned());
         } else if !closed.is_empty() {
             notes.push("a domain that is closed for another reason counts all the same".to_owned());

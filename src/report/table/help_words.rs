@@ -57,7 +57,9 @@ pub(in crate::report) fn of_edit(edit: &Edit, several_containers: bool) -> Vec<S
         Edit::RemoveTaint { node, taint } => format!("remove taint {taint} from {node}"),
         Edit::LabelNode { node, key, value } => format!("label node {node} {key}={value}"),
         Edit::AddNode { like, .. } => format!("one more node like {like}"),
-        Edit::Free { node, resource, amount } => format!("free {} {resource} on {node}", exact(*resource, *amount)),
+        Edit::FreeResource { node, resource, amount } => {
+            format!("free {} {resource} on {node}", exact(*resource, *amount))
+        }
         Edit::Evict { pod } => format!("move {pod}"),
         other => words_of(other),
     }]
@@ -107,7 +109,7 @@ pub(in crate::report) fn words_of(edit: &Edit) -> String {
         | Edit::Uncordon { .. }
         | Edit::RemoveTaint { .. }
         | Edit::LabelNode { .. }
-        | Edit::Free { .. } => of_edit(edit, true).concat(),
+        | Edit::FreeResource { .. } => of_edit(edit, true).concat(),
     }
 }
 

@@ -152,7 +152,9 @@ fn domains(key: Name, facts: &[Fact]) -> String {
     let mut domains: Vec<(&Name, i64, bool)> = facts
         .iter()
         .filter_map(|fact| match fact {
-            Fact::Domain { topology_key, domain, count, here } if *topology_key == key => Some((domain, *count, *here)),
+            Fact::Domain { topology_key, domain, count, on_this_node: here } if *topology_key == key => {
+                Some((domain, *count, *here))
+            }
             _ => None,
         })
         .collect();

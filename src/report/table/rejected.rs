@@ -89,7 +89,7 @@ fn detail_width(screen: &Screen, causes: &[Cause]) -> usize {
 
 pub(in crate::report) fn plugin(cause: &Cause) -> String {
     match (&cause.reason, cause.plugin) {
-        (Reason::LeftOutByPreFilter { plugins }, _) => plugins.join(", "),
+        (Reason::ExcludedByPreFilter { plugins }, _) => plugins.join(", "),
         (_, plugin) => plugin.unwrap_or("framework").to_owned(),
     }
 }

@@ -55,7 +55,7 @@ pub struct BrokenBudget {
     /// How many are gone at once.
     pub gone: usize,
     /// How many of them stay so: they find no place, or nobody makes them anew.
-    pub for_good: usize,
+    pub unrecoverable: usize,
 }
 
 impl Loss {
@@ -136,14 +136,14 @@ fn lose(
     lost.sort_unstable();
     let unplaced = run.steps.iter().filter(|step| matches!(step.outcome, Outcome::Unplaced(_)));
     let missing: FxHashSet<ObjectKey> = unplaced.map(|step| step.pod).chain(lost.iter().copied()).collect();
-    let broken = run.broken_budgets.iter().map(|budget| {
+    let broken = run.violated_budgets.iter().map(|budget| {
         let gone = hit.get(budget).map(Vec::as_slice).unwrap_or_default();
         let state = cluster.budgets.iter().find(|state| state.key == *budget);
         BrokenBudget {
             budget: *budget,
             allowed: state.and_then(|state| usize::try_from(state.disruptions_allowed).ok()).unwrap_or_default(),
             gone: gone.len(),
-            for_good: gone.iter().filter(|pod| missing.contains(pod)).count(),
+            unrecoverable: gone.iter().filter(|pod| missing.contains(pod)).count(),
         }
     });
     let loss = Loss {

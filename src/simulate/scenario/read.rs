@@ -100,7 +100,7 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<Ch
         "UnlabelNode" => Change::OnNodes(nodes(fields)?, Edit::UnlabelNode { node, key: fields.required("key")? }),
         "Free" => {
             let (resource, amount) = (fields.required("resource")?, fields.required("amount")?);
-            Change::OnNodes(nodes(fields)?, Edit::Free { node, resource, amount })
+            Change::OnNodes(nodes(fields)?, Edit::FreeResource { node, resource, amount })
         }
         "Drain" => Change::Drain { nodes: nodes(fields)?, force: fields.optional("force")?.unwrap_or_default() },
         "RemoveNode" => Change::RemoveNodes(nodes(fields)?),

@@ -142,7 +142,7 @@ fn budgets_are_heeded_and_come_back() {
     let drain = json!([{"kind": "Drain", "node": "n"}]);
     // One at a time: each that has found a place lets the next one go.
     let run = ends(&objects("4", 1), drain.clone(), &["w1:m", "w2:m", "w3:m"]);
-    assert_eq!((run.reports[0].retries, run.broken_budgets.len()), (2, 0));
+    assert_eq!((run.reports[0].retries, run.violated_budgets.len()), (2, 0));
     // The second finds no place: the third stays.
     let run = ends(&objects("1", 1), drain.clone(), &["w1:m", "w2:-", "w3:n"]);
     let refusal = &run.reports[0].refused[0];
@@ -158,7 +158,7 @@ fn budgets_are_heeded_and_come_back() {
     assert!(run.reports[0].refused[0].message.starts_with("This pod has more than one PodDisruptionBudget"));
     // A node that is lost asks nobody: one more is missing than allowed.
     let run = ends(&objects("4", 2), json!([{"kind": "RemoveNode", "node": "n"}]), &["w1:m", "w2:m", "w3:m"]);
-    assert_eq!(names(&run.broken_budgets), ["b"]);
+    assert_eq!(names(&run.violated_budgets), ["b"]);
 }
 
 #[test]

@@ -25,9 +25,9 @@ pub(in crate::report) fn cause(cause: &Cause) -> String {
         let print = |value: Amount| amount(*resource, value);
         lines.push(format!(
             "free {} in all, at most {} on one ({})",
-            print(scattered.free_in_all),
-            print(scattered.most_free),
-            scattered.on
+            print(scattered.total_free),
+            print(scattered.largest_free),
+            scattered.node
         ));
     }
     lines.join("\n")
@@ -91,7 +91,7 @@ pub(super) fn requirement(key: Name, operator: Name, values: &[Name]) -> String 
 pub(crate) fn brief(reason: &Reason) -> String {
     match reason {
         Reason::NodeUnschedulable => "node is cordoned".to_owned(),
-        Reason::NodeNameMismatch { wanted } => format!("asks for node {wanted} by name"),
+        Reason::NodeNameMismatch { node_name } => format!("asks for node {node_name} by name"),
         Reason::UntoleratedTaint { taint, .. } => taint.to_string(),
         Reason::NodeAffinityMismatch { unmatched_labels, affinity } => match (unmatched_labels.as_slice(), affinity) {
             ([], true) => "required node affinity does not match".to_owned(),
@@ -117,7 +117,7 @@ pub(crate) fn brief(reason: &Reason) -> String {
         Reason::ExistingPodAntiAffinity { topology_key, .. } => {
             format!("a pod in the same {topology_key} keeps this one away")
         }
-        Reason::LeftOutByPreFilter { plugins } | Reason::NothingLeftByPreFilter { plugins } => {
+        Reason::ExcludedByPreFilter { plugins } | Reason::NoNodeLeftByPreFilter { plugins } => {
             format!("not among the nodes that {} allows", list(plugins, 3))
         }
         Reason::Volume(volume) => volumes::brief(volume),
@@ -136,7 +136,7 @@ pub(crate) fn subject(plugin: Option<&'static str>, reason: &Reason) -> String {
     match reason {
         Reason::InsufficientResource { resource, .. } => resource.to_string(),
         Reason::TooManyPods { .. } => "pods".to_owned(),
-        Reason::LeftOutByPreFilter { plugins } => plugins.join(", "),
+        Reason::ExcludedByPreFilter { plugins } => plugins.join(", "),
         _ => plugin.unwrap_or("framework").to_owned(),
     }
 }
