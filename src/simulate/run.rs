@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::cluster::gang::{Gang, gang_of};
-use crate::cluster::{ObjectKey, PodId};
+use crate::api::ObjectKey;
+use crate::decode::gang::{Gang, gang_of};
 use crate::framework::{NotEvaluated, Placement};
+use crate::state::PodId;
 
 use super::preempt::{Eviction, MOST_TIMES, Room, Victim};
 use super::step::{Step, Unplaced};

@@ -2,8 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::{Name, NodeId, ObjectKey, PodId};
+use crate::api::{Name, ObjectKey};
 use crate::framework::{Placement, PluginRejection};
+use crate::state::{NodeId, PodId};
 
 use super::preempt::Eviction;
 
