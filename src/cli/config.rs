@@ -16,24 +16,25 @@ use crate::report::text::break_camel_case;
 use crate::report::{API_VERSION, Data, Look, Part, Report, Screen};
 
 use super::config_args::arguments;
+use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};
 use super::state::SchedulerFlags;
-use super::{Status, TEMPLATE, config_source};
+use super::{Status, config_source};
 
 /// Show the effective scheduler configuration
 ///
-/// Every profile with its plugins in the order they run, the extension points they take part
-/// in, their weights and arguments, and where each came from: the defaults of the version,
-/// multiPoint, or the extension point itself.
+/// Shows every profile with its plugins in the order they run, their extension points, weights and
+/// arguments, and where each comes from: the defaults of the version, multiPoint, or the extension
+/// point itself.
 ///
-/// With --scheduler-config configmap/NAMESPACE/NAME[/KEY] the configuration is that of a ConfigMap
-/// of the cluster; nothing else of it is read.
+/// With --scheduler-config configmap/NAMESPACE/NAME[/KEY] the configuration is read from a
+/// ConfigMap of the cluster; nothing else is read.
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output::of(output, Part::WITHOUT_PAGE)))]
 #[command(help_template = TEMPLATE, after_help = "\
 Examples:
-  # What kube-scheduler runs when nobody configures it
+  # What kube-scheduler runs without a configuration
   kubectl sched config
 
   # What it runs with this configuration
@@ -199,7 +200,7 @@ fn screen(config: &ConfigObject, look: Look) -> Screen {
         let mut grid = Grid::new(["PLUGIN", "WEIGHT", "FROM", "EXTENSION POINTS"]).right_aligned([1]);
         for plugin in &profile.plugins {
             let weight = plugin.weight.map_or_else(|| "<none>".to_owned(), |weight| weight.to_string());
-            let from = if plugin.in_tree { plugin.origins() } else { "out of tree, not run".to_owned() };
+            let from = if plugin.in_tree { plugin.origins() } else { "out of tree, not evaluated".to_owned() };
             grid.row(Label::Plugin, vec![break_camel_case(&plugin.name, 20), weight, from, plugin.points()]);
         }
         screen.grid(&grid);

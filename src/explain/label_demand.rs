@@ -8,9 +8,8 @@ use crate::api::name::{Name, name};
 use crate::api::node_selector::{LazyErrorNodeSelector, NODE_NAME_FIELD, NodeSelector, NodeSelectorTerm};
 use crate::api::pod_spec::PodSpec;
 use crate::api::selector::SelectorRequirement;
+use crate::did_you_mean;
 use crate::state::{Cluster, NodeInfo};
-
-use super::resemblance;
 
 /// Values of a key that are kept.
 const MOST_VALUES: usize = 8;
@@ -184,7 +183,7 @@ fn demand(source: DemandOf, wanted: &Requirement, cluster: &Cluster) -> Demand {
 /// like it.
 fn looks_like(key: Name, values: &[Name], counts: &BTreeMap<Name, usize>, cluster: &Cluster) -> Option<Name> {
     if !counts.is_empty() {
-        return values.iter().find_map(|wanted| resemblance::find(wanted, counts.keys().map(Name::as_str))).map(name);
+        return values.iter().find_map(|wanted| did_you_mean::find(wanted, counts.keys().map(Name::as_str))).map(name);
     }
     let mut keys: Vec<Name> =
         cluster.nodes().iter().flat_map(|node| node.node.labels.iter().map(|(key, _)| key)).collect();
@@ -194,7 +193,7 @@ fn looks_like(key: Name, values: &[Name], counts: &BTreeMap<Name, usize>, cluste
         let word = |key: &Name| key.rsplit('/').next().map(str::to_lowercase);
         keys.iter().find(|other| word(other) == word(&key)).map(Name::as_str)
     };
-    resemblance::find(&key, keys.iter().map(Name::as_str)).or_else(same_word).map(name)
+    did_you_mean::find(&key, keys.iter().map(Name::as_str)).or_else(same_word).map(name)
 }
 
 #[cfg(test)]
@@ -216,7 +215,7 @@ mod tests {
     }
 
     /// The demands that no node meets or that only some do: key, nodes that meet it, nodes_with_key, and
-    /// what it did_you_mean.
+    /// what it resembles.
     #[track_caller]
     fn case(labels: &[serde_json::Value], spec: serde_json::Value, expected: &[(&str, usize, usize, Option<&str>)]) {
         let cluster = cluster(labels);

@@ -25,7 +25,6 @@ pub mod node_detail;
 pub mod own_words;
 pub mod pending;
 pub mod ranges;
-mod resemblance;
 pub mod shared_facts;
 pub mod shared_label;
 pub mod standing;

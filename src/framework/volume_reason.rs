@@ -80,7 +80,7 @@ pub enum VolumeReason {
         /// Its class.
         class: Name,
     },
-    /// VolumeZone: the claim is not bound though its class binds at once.
+    /// VolumeZone: the claim is not bound although its class binds immediately.
     ClaimWithoutVolume {
         /// The claim.
         claim: ObjectKey,

@@ -599,7 +599,8 @@ fn rollouts_that_do_not_roll() {
     let known =
         format!("simulate --scenario {} -o json --snapshot examples/clusters/rollout.yaml", file.path().display());
     let answer = json_of(&known);
-    let ends: Vec<&Value> = answer["scenario"].as_array().unwrap().iter().map(|step| &step["rollout"]["outcome"]).collect();
+    let ends: Vec<&Value> =
+        answer["scenario"].as_array().unwrap().iter().map(|step| &step["rollout"]["outcome"]).collect();
     assert_eq!(ends, [&Value::Null, &json!("NeverReplaces")]);
     let notes = answer["notEvaluated"].as_array().unwrap();
     assert!(notes.iter().any(|note| note["what"] == "the rollout of deployment/shop/web"), "{notes:?}");

@@ -138,8 +138,8 @@ pub(in crate::framework) fn filter(
         } else if pass.asked {
             round.cycle.notes.add(NotEvaluated::new(
                 "extenders",
-                format!("the pod fits its nominated node \"{nominated}\", and kube-scheduler then looks at no other"),
-                "they were not asked about the other nodes, which are shown as the plugins judge them",
+                format!("the pod fits its nominated node \"{nominated}\", and kube-scheduler then checks no other"),
+                "they were not asked about the other nodes, which are shown as the plugins see them",
             ));
         }
     }
@@ -156,14 +156,14 @@ pub(in crate::framework) fn filter(
     if let Some(stranger) = strangers.first() {
         if strangers.len() == standing.len() {
             return Err(format!(
-                "extenders leave only node \"{stranger}\", which does not exist; kube-scheduler does not notice that, \
+                "extenders leave only node \"{stranger}\", which does not exist; kube-scheduler does not detect this \
                  and would bind the pod to it"
             ));
         }
         round.cycle.notes.add(NotEvaluated::new(
             format!("node {stranger}"),
-            "an extender answers with this node, which does not exist",
-            "kube-scheduler does not notice that, scores the node too, and might bind the pod to it",
+            "an extender returned this node, which does not exist",
+            "kube-scheduler does not detect this, scores the node as well, and might bind the pod to it",
         ));
     }
     pass.statuses.retain(|name, _| !known(name));
@@ -190,7 +190,7 @@ impl Pass<'_, '_> {
             self.round.cycle.notes.add(NotEvaluated::new(
                 format!("the nominated node {nominated}"),
                 format!("an extender that was asked about it failed: {error}"),
-                "kube-scheduler then looks at all nodes",
+                "kube-scheduler then checks all nodes",
             ));
             Vec::new()
         })

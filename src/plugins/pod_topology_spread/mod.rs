@@ -109,7 +109,7 @@ fn note_unread(cycle: Cycle<'_>) {
             cycle.notes.add(NotEvaluated::of_kind(
                 kind,
                 "not in the input",
-                "the default constraints of PodTopologySpread do without their selectors",
+                "default topology spreading was not applied",
             ));
         }
     }

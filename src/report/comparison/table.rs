@@ -23,7 +23,7 @@ pub(super) fn screen(answer: &ComparisonAnswer, provenance: &Provenance, look: L
     screen.blank();
     screen.grid(&grid(answer, look.wide));
     let parts = if look.wide { "cpu/memory/pods" } else { "cpu/memory" };
-    screen.line(&[(Label::Dim, &format!("{parts}; LEAST: no strategy places these pods with fewer nodes in use"))]);
+    screen.line(&[(Label::Dim, &format!("{parts}; LEAST: the fewest nodes that any strategy could use"))]);
     not_evaluated(&mut screen, &answer.not_evaluated);
     screen
 }

@@ -12,7 +12,9 @@ pub(super) fn render(page: &mut Markup, says: &ClusterSays) {
         compared(page, said, &words::source(said, says.as_of));
     }
     if let Some(standing) = &says.standing {
-        page.raw("<p class=\"mind\"><strong>Mind:</strong> ").text(words::standing(standing, says.as_of)).raw("</p>\n");
+        page.raw("<p class=\"caution\"><strong>Caution:</strong> ")
+            .text(words::standing(standing, says.as_of))
+            .raw("</p>\n");
     }
 }
 

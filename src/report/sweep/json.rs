@@ -23,7 +23,7 @@ const KIND: &str = "Sweep";
 pub fn read(value: Value) -> std::result::Result<Swept, String> {
     let is = |field: &str, expected: &str| value.get(field).and_then(Value::as_str) == Some(expected);
     if !is("kind", KIND) || !is("apiVersion", API_VERSION) {
-        return Err(format!("is no {KIND} of {API_VERSION}, such as `simulate --shard 0/4 -o json` writes"));
+        return Err(format!("is not a {KIND} of {API_VERSION}, as `simulate --shard 0/4 -o json` writes it"));
     }
     SweepObject::deserialize(value).map_err(|error| error.to_string())?.swept()
 }
@@ -219,7 +219,7 @@ impl<'a> SweepObject<'a> {
             refusing: self.runs_with_refused_pods,
         };
         if tally.runs() != self.completed_runs {
-            return Err(format!("counts {} runs and has the values of {}", self.completed_runs, tally.runs()));
+            return Err(format!("claims {} runs but contains the values of {}", self.completed_runs, tally.runs()));
         }
         let shard = self.shard.map(|ShardObject { index, count: of }| Shard { index, of });
         Ok(Swept {

@@ -28,7 +28,7 @@ pub(super) fn screen(swept: &Swept, provenance: &Provenance, look: Look) -> Scre
     let (label, headline) = headline(swept);
     screen.headline(label, &headline, &provenance.to_string());
     if let Some(strategy) = &swept.strategy {
-        let text = format!("by {strategy}: kube-scheduler itself would choose by score");
+        let text = format!("by {strategy}: kube-scheduler itself chooses by score");
         screen.paragraph(Label::Warning, &text);
     }
     if let Some((first, message)) = swept.refused.first() {
@@ -54,7 +54,7 @@ fn headline(swept: &Swept) -> (Label, String) {
     let shard = swept.plan.shard.map(|Shard { index, of }| format!("Shard {index} of {of}: ")).unwrap_or_default();
     let of = thousands(number(runs));
     let (label, text) = if runs == 0 {
-        (Label::Plain, "no run was played".to_owned())
+        (Label::Plain, "no run was completed".to_owned())
     } else if tally.pods.is_empty() {
         (Label::Plain, format!("no pod to schedule in {}", count(number(runs), "run")))
     } else if whole == runs {
@@ -86,7 +86,7 @@ fn capitalised(text: &str) -> String {
 fn figures(screen: &mut Screen, swept: &Swept) {
     let tally = &swept.tally;
     screen.blank();
-    let mut grid = Grid::new(["OVER ALL RUNS", "LEAST", "MEDIAN", "MOST"]).right_aligned(1..4);
+    let mut grid = Grid::new(["OVER ALL RUNS", "MIN", "MEDIAN", "MAX"]).right_aligned(1..4);
     let mut row = |name: &str, distribution: &Distribution, print: fn(u64) -> String| {
         let values = [distribution.least(), distribution.median(), distribution.most()];
         grid.row(Label::Plain, [name.to_owned()].into_iter().chain(values.map(print)));
@@ -94,7 +94,7 @@ fn figures(screen: &mut Screen, swept: &Swept) {
     let counted = |value: u64| thousands(number(value));
     let percent = |thousandths: u64| format!("{}.{}%", thousandths / 10, thousandths % 10);
     row("pods placed", &tally.placed, counted);
-    row("pods without a place", &tally.unplaced, counted);
+    row("pods not placed", &tally.unplaced, counted);
     if tally.preempted.most() > 0 {
         row("pods preempted", &tally.preempted, counted);
     }
@@ -112,7 +112,7 @@ fn worst(screen: &mut Screen, swept: &Swept) {
         && least < most
     {
         let text = format!(
-            "see them: --seed {} without --runs places {}, --seed {} places {}",
+            "replay without --runs: --seed {} places {}, --seed {} places {}",
             worst.seed,
             thousands(number(least)),
             best.seed,
@@ -129,7 +129,7 @@ fn unplaced(screen: &mut Screen, swept: &Swept, most: usize) {
         return;
     }
     pods.sort_by_key(|(key, pod)| (Reverse(pod.unplaced), pod.first_unplaced.as_ref(), **key));
-    screen.heading("NOT ALWAYS PLACED", "with what kube-scheduler says in the first such run");
+    screen.heading("NOT ALWAYS PLACED", "kube-scheduler's message in the first such run");
     let same = |one: &PodTally, other: &PodTally| {
         (one.unplaced, &one.first_unplaced) == (other.unplaced, &other.first_unplaced)
     };
@@ -161,7 +161,7 @@ fn nodes(screen: &mut Screen, swept: &Swept, most: usize) {
     }
     nodes.sort_by_key(|(node, pods)| (Reverse(pods.runs()), **node));
     screen.blank();
-    let mut grid = Grid::new(["NODE", "RUNS", "SHARE", "LEAST PODS", "MEDIAN", "MOST"]).right_aligned(1..6);
+    let mut grid = Grid::new(["NODE", "RUNS", "SHARE", "MIN PODS", "MEDIAN", "MAX"]).right_aligned(1..6);
     for (node, pods) in nodes.iter().take(most) {
         let whole = pods_of_node(pods, runs);
         let figures = [whole.least(), whole.median(), whole.most()].map(|pods| thousands(number(pods)));
@@ -180,7 +180,7 @@ fn pods(screen: &mut Screen, swept: &Swept, most: usize, wide: bool) {
     });
     screen.blank();
     let mut grid =
-        Grid::new(["POD", "NO PLACE", "NODES", if wide { "ON" } else { "MOST OFTEN ON" }]).right_aligned(1..3);
+        Grid::new(["POD", "UNPLACED", "NODES", if wide { "ON" } else { "MOST OFTEN ON" }]).right_aligned(1..3);
     for (key, pod) in pods.iter().take(most) {
         let runs = pod.runs();
         let nodes = pod.by_frequency();
@@ -200,8 +200,8 @@ fn scenario(screen: &mut Screen, swept: &Swept) {
     let mut lines: Vec<(String, u64)> = tally
         .violated_budgets
         .iter()
-        .map(|(budget, runs)| (format!("more pods missing than PodDisruptionBudget {budget} allows"), *runs))
-        .chain(tally.refused_steps.iter().map(|(step, runs)| (format!("{step}: refused, in part at least"), *runs)))
+        .map(|(budget, runs)| (format!("PodDisruptionBudget {budget} violated"), *runs))
+        .chain(tally.refused_steps.iter().map(|(step, runs)| (format!("{step}: refused, at least in part"), *runs)))
         .collect();
     if lines.is_empty() {
         return;

@@ -66,11 +66,11 @@ fn demands(screen: &mut Screen, labels: &LabelDemand, nodes: usize) {
     }
     let remark = match (labels.closest, labels.alternatives) {
         (Some(closest), alternatives) if alternatives > 1 => {
-            format!("of {alternatives} alternatives number {} comes closest", closest + 1)
+            format!("of {alternatives} terms, number {} is the closest", closest + 1)
         }
         _ => String::new(),
     };
-    screen.heading("LABELS WANTED", &remark);
+    screen.heading("REQUIRED LABELS", &remark);
     let mut grid = Grid::new(["BY", "LABEL", "NODES", "FOUND"]).right_aligned([2]);
     for demand in &labels.unmet {
         let by = match demand.source {
@@ -86,12 +86,12 @@ fn demands(screen: &mut Screen, labels: &LabelDemand, nodes: usize) {
     }
     screen.grid(&grid);
     if labels.unmet.len() > 1 && labels.unmet.iter().all(|demand| demand.matching_nodes > 0) {
-        screen.paragraph(Label::Plain, "each label is on some node, all together are on none");
+        screen.paragraph(Label::Plain, "each label is on some node, but no node has all of them");
     }
 }
 
 fn found(demand: &Demand, nodes: usize) -> String {
-    let did_you_mean = demand.did_you_mean.map(|name| format!("is {name} meant?"));
+    let did_you_mean = demand.did_you_mean.map(|name| format!("did you mean {name}?"));
     if demand.nodes_with_key == 0 {
         return [Some("no node has this label".to_owned()), did_you_mean]
             .into_iter()
@@ -113,7 +113,7 @@ fn found(demand: &Demand, nodes: usize) -> String {
     let mut text = list(&values, 4);
     let kept_back = demand.distinct_values.saturating_sub(demand.values_found.len());
     if kept_back > 0 {
-        let _ = write!(text, " ({} in all)", count(demand.distinct_values, "value"));
+        let _ = write!(text, " ({} in total)", count(demand.distinct_values, "value"));
     }
     let without = nodes.saturating_sub(demand.nodes_with_key);
     let without = (without > 0 && !values.is_empty()).then(|| format!("absent on {without}"));
@@ -147,7 +147,7 @@ fn claim_words(claim: &ClaimState) -> String {
         ClaimPhase::Lost { volume } => format!("lost its volume {volume}"),
         ClaimPhase::Bound { volume, exists: true } => format!("bound to {volume}"),
         ClaimPhase::Bound { volume, exists: false } => format!("bound to {volume}, which does not exist"),
-        ClaimPhase::PreBound { volume } => format!("not bound yet, names volume {volume}"),
+        ClaimPhase::PreBound { volume } => format!("not bound yet, requests volume {volume}"),
         ClaimPhase::Unbound => "not bound".to_owned(),
     };
     let size = claim.request.map(|request| {
@@ -157,7 +157,7 @@ fn claim_words(claim: &ClaimState) -> String {
     let bound = matches!(claim.phase, ClaimPhase::Bound { .. } | ClaimPhase::Lost { .. });
     let class = claim.class.as_ref().filter(|_| !bound).map(class_words);
     let none = matches!(claim.phase, ClaimPhase::Unbound) && claim.class.is_none();
-    let node = claim.selected_node.filter(|_| !bound).map(|node| format!("its volume is being made for {node}"));
+    let node = claim.selected_node.filter(|_| !bound).map(|node| format!("its volume is being provisioned for {node}"));
     let users: Vec<String> = claim.used_by.iter().map(|user| format!("{} on {}", user.pod, user.node)).collect();
     let users = (!users.is_empty()).then(|| format!("used by {}", list(&users, 2)));
     let parts = [Some(phase), size.filter(|_| !bound), class, none.then(|| "no StorageClass".to_owned()), node, users];
@@ -168,8 +168,8 @@ fn class_words(class: &ClassState) -> String {
     match class {
         ClassState::Missing { name } => format!("StorageClass {name} does not exist"),
         ClassState::Found { name, wait_for_first_consumer, provisioner } => {
-            let when = if *wait_for_first_consumer { "waits for a pod" } else { "binds at once" };
-            let by = provisioner.as_ref().map_or("makes no volumes", Name::as_str);
+            let when = if *wait_for_first_consumer { "binds when a pod uses it" } else { "binds immediately" };
+            let by = provisioner.as_ref().map_or("provisions no volumes", Name::as_str);
             format!("StorageClass {name} {when} ({by})")
         }
     }

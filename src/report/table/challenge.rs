@@ -21,7 +21,7 @@ pub(super) fn render(screen: &mut Screen, challenge: &Challenge, several_contain
             )
         }
         Position::Nominated { nominated_node: to } => {
-            format!("{to} is taken without comparison: the pod is nominated to it")
+            format!("{to} is used without comparison: the pod is nominated to it")
         }
         Position::Behind { best_node: best, points_behind: points } => {
             let gaps: Vec<String> =
@@ -35,7 +35,7 @@ pub(super) fn render(screen: &mut Screen, challenge: &Challenge, several_contain
         return;
     }
     if challenge.changes.is_empty() {
-        screen.paragraph(Label::Plain, "no single change of the node or the pod that was tried makes it win");
+        screen.paragraph(Label::Plain, "no single change of the node or pod that was tried makes it win");
         return;
     }
     screen.heading("WHAT WOULD MAKE IT WIN", "each one was re-run");

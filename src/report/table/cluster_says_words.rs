@@ -42,11 +42,11 @@ pub(in crate::report) fn changes(changes: &[Change]) -> String {
 fn change(change: &Change) -> String {
     match change {
         Change::NodeCount { then, now } => {
-            format!("there are {} instead of {}", count(*now, "node"), thousands(*then))
+            format!("the cluster has {} instead of {}", count(*now, "node"), thousands(*then))
         }
         Change::NodesCreated(nodes) => several(nodes, "node", "created"),
-        Change::NodesChanged(nodes) => format!("conditions of {} changed", named(nodes)),
-        Change::PodsPlaced(pods) => several(pods, "pod", "put on nodes"),
+        Change::NodesChanged(nodes) => format!("node conditions of {} changed", named(nodes)),
+        Change::PodsPlaced(pods) => several(pods, "pod", "bound to nodes"),
         Change::PodsLeaving(pods) => format!("{} being deleted", several_are(pods, "pod")),
     }
 }
@@ -74,26 +74,26 @@ fn named(several: &Several) -> String {
 pub(in crate::report) fn reason(reason: &Possibly) -> String {
     match reason {
         Possibly::TaintText => "only the text on untolerated taints differs, which changed after v1.34.1: \
-                                say by --kube-version which release the scheduler is"
+                                pass the scheduler's release with --kube-version"
             .to_owned(),
         Possibly::Configuration => {
-            "the scheduler has a configuration of its own, which --scheduler-config would name".to_owned()
+            "the scheduler has its own configuration; pass it with --scheduler-config".to_owned()
         }
         Possibly::OutOfTreePlugins(plugins) => {
-            format!("plugins that are not kube-scheduler's have a say: {}", list(plugins, MOST))
+            format!("out-of-tree plugins decide too: {}", list(plugins, MOST))
         }
-        Possibly::Extenders => "an extender has a say".to_owned(),
-        Possibly::Sampling => "percentageOfNodesToScore lets the scheduler ask extenders of some nodes only".to_owned(),
+        Possibly::Extenders => "an extender decides too".to_owned(),
+        Possibly::Sampling => "percentageOfNodesToScore makes the scheduler check only some of the nodes".to_owned(),
         Possibly::NominatedPods(pods) => {
             format!("{} nominated to nodes, and the scheduler may know of others", {
                 let are = if *pods == 1 { "is" } else { "are" };
                 format!("{} {are}", count(*pods, "other pod"))
             })
         }
-        Possibly::Version => "the scheduler has another version or other feature gates".to_owned(),
-        Possibly::NotEvaluated => "something was not evaluated here, see below".to_owned(),
+        Possibly::Version => "the scheduler has a different version or different feature gates".to_owned(),
+        Possibly::NotEvaluated => "something was not considered here, see below".to_owned(),
         Possibly::Untraced => {
-            "something changed since that leaves no trace: pods or nodes that are gone, labels, taints, claims"
+            "something changed since then without a trace in the state: deleted pods or nodes, labels, taints, claims"
                 .to_owned()
         }
     }
@@ -105,9 +105,12 @@ pub(in crate::report) fn standing(standing: &Standing, as_of: Option<Timestamp>)
         Standing::UnknownScheduler { name, placed, spoke, others } => {
             let known = match (placed, spoke) {
                 (0, false) => format!("nothing in the state shows that a scheduler {name} exists"),
-                (0, true) => format!("{name} has written events: name its configuration by --scheduler-config"),
+                (0, true) => format!("{name} has written events: pass its configuration with --scheduler-config"),
                 (placed, _) => {
-                    format!("{name} has placed {}: name its configuration by --scheduler-config", count(*placed, "pod"))
+                    format!(
+                        "{name} has placed {}: pass its configuration with --scheduler-config",
+                        count(*placed, "pod")
+                    )
                 }
             };
             let others: Vec<String> =
@@ -118,18 +121,16 @@ pub(in crate::report) fn standing(standing: &Standing, as_of: Option<Timestamp>)
             }
         }
         Standing::NotAttempted { since } => format!(
-            "no scheduler has looked at it yet: it has neither an event nor the condition PodScheduled, and waits {}; \
+            "no scheduler has tried this pod yet: it has neither an event nor the condition PodScheduled, and has been waiting {}; \
              is kube-scheduler running?",
             how_long(*since, as_of)
         ),
         Standing::Terminating { at } => {
-            format!("it is being deleted, to be gone by {at}: schedulers pass it over")
+            format!("this pod is being deleted (deadline {at}): schedulers skip it")
         }
         Standing::NotStarted { node, since } => {
             let since = since.map_or_else(String::new, |since| format!(" {}", how_long(since, as_of)));
-            format!(
-                "it was given {node} and has not been started{since}: a matter of the kubelet there, not of the scheduler"
-            )
+            format!("bound to {node}, but not started{since}: check the kubelet on that node; the scheduler is done")
         }
     }
 }

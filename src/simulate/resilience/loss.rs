@@ -99,7 +99,7 @@ pub fn sweep(
     let untold = units.len() - asked;
     if untold > 0 {
         let what = format!("{untold} of {} losses", units.len());
-        notes.insert(NotEvaluated::new(what, "stopped before", "whether it does harm is not known"));
+        notes.insert(NotEvaluated::new(what, "stopped early", "its effect is unknown"));
     }
     let losses = all.into_iter().map(|lost| lost.loss).collect();
     Ok(Sweep { losses, untold, not_evaluated: notes.into_iter().collect() })

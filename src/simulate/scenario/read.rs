@@ -123,7 +123,7 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<Ch
         "DeleteWorkload" => Change::DeleteWorkload(fields.required("workload")?),
         "Schedule" => Change::Schedule,
         other => {
-            let message = format!("there is no step \"{other}\"; use one of {}", KINDS.join(", "));
+            let message = format!("unknown step \"{other}\"; use one of {}", KINDS.join(", "));
             return Err(ScenarioError::new(fields.at("kind"), message));
         }
     })
@@ -141,8 +141,13 @@ fn nodes(fields: &mut Fields) -> Result<NodeChoice, ScenarioError> {
         }
         (None, None, Some(zone)) => NodeChoice::selected(&format!("{ZONE}={zone}"))
             .map_err(|message| ScenarioError::new(fields.at("zone"), message)),
-        (None, None, None) => Err(ScenarioError::new(fields.path(), "names no node; write node, selector or zone")),
-        _ => Err(ScenarioError::new(fields.path(), "names its nodes twice; write one of node, selector and zone")),
+        (None, None, None) => {
+            Err(ScenarioError::new(fields.path(), "does not name a node; write node, selector or zone"))
+        }
+        _ => Err(ScenarioError::new(
+            fields.path(),
+            "names its nodes more than once; write only one of node, selector and zone",
+        )),
     }
 }
 

@@ -526,10 +526,10 @@ fn what_is_wrong_is_told_with_its_place() {
     refused(json!({}), "steps: must be a list, not an object");
     refused(json!([5]), "steps[0]: must be an object, not a number");
     refused(json!([{}]), "steps[0].kind: is missing");
-    refused(json!([{"kind": "Cordon"}]), "steps[0]: names no node; write node, selector or zone");
+    refused(json!([{"kind": "Cordon"}]), "steps[0]: does not name a node; write node, selector or zone");
     refused(
         json!([{"kind": "Cordon", "node": "n", "zone": "z"}]),
-        "steps[0]: names its nodes twice; write one of node, selector and zone",
+        "steps[0]: names its nodes more than once; write only one of node, selector and zone",
     );
     refused(json!([{"kind": "Cordon", "node": ""}]), "steps[0].node: must not be empty");
     refused(
