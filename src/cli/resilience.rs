@@ -84,8 +84,8 @@ pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
     };
     NotEvaluated::join(answer.not_evaluated_mut(), &state.notes);
     arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
-    if let Some((told, of)) = answer.stopped_after() {
-        return Err(Error::new(format!("stopped after {told} of {of} losses")));
+    if let Some((done, of)) = answer.stopped_after() {
+        return Err(Error::new(format!("stopped after {done} of {of} losses")));
     }
     Ok(if arguments.exit_code && !answer.is_fine() { Status::DoesNotFit } else { Status::Answered })
 }

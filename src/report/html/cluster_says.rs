@@ -23,7 +23,7 @@ fn compared(page: &mut Markup, said: &OwnWords, source: &str) {
         page.classed("p", "aside", lead(said, source)).raw("\n");
         return;
     }
-    page.raw("<figure class=\"told\"><figcaption>").text(lead(said, source)).raw("</figcaption><blockquote>");
+    page.raw("<figure class=\"message\"><figcaption>").text(lead(said, source)).raw("</figcaption><blockquote>");
     page.text(&said.message).raw("</blockquote></figure>\n");
     match &said.comparison {
         Comparison::Stale(changes) => {

@@ -28,7 +28,7 @@ pub(in crate::report) fn page(answer: &ComparisonAnswer, provenance: &Provenance
     body.raw("<article class=\"answer\">\n<h2>").append(&mark(label)).text(&headline).raw("</h2>\n");
     notes::not_evaluated(&mut body, &answer.not_evaluated);
     if let Some(first) = answer.refused.first() {
-        body.raw("<figure class=\"told\"><figcaption>").text(count(answer.refused.len(), "pod"));
+        body.raw("<figure class=\"message\"><figcaption>").text(count(answer.refused.len(), "pod"));
         body.raw(" refused by the API server, such as ").text(first.pod);
         body.raw("</figcaption><blockquote>").text(first).raw("</blockquote></figure>\n");
     }

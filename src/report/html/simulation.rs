@@ -100,7 +100,7 @@ fn unplaced(page: &mut Markup, summary: &Summary) {
 
 /// Pods, and what is said of the first.
 fn group(page: &mut Markup, pods: &[String], said: impl Display) {
-    page.raw("<figure class=\"told\"><figcaption>").text(count(pods.len(), "pod")).raw(": ").text(list(pods, 2));
+    page.raw("<figure class=\"message\"><figcaption>").text(count(pods.len(), "pod")).raw(": ").text(list(pods, 2));
     page.raw("</figcaption><blockquote>").text(said).raw("</blockquote></figure>\n");
 }
 

@@ -33,7 +33,7 @@ pub(super) fn pods_in_the_way(screen: &mut Screen, answer: &Answer) {
         .flat_map(|domain| domain.examples.iter().map(move |pod| format!("{pod} in {}", domain.domain)))
         .collect();
     if !pods.is_empty() {
-        screen.indented(Label::Plain, "pods in the way: ", &list(&pods, MOST_PODS));
+        screen.indented(Label::Plain, "blocking pods: ", &list(&pods, MOST_PODS));
     }
 }
 
