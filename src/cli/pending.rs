@@ -14,7 +14,7 @@ use super::Status;
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags, say};
-use super::reading::Question;
+use super::reading::Request;
 use super::state::StateFlags;
 
 /// Show all pending pods, grouped by root cause
@@ -63,7 +63,7 @@ Exit status:
 pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     let PendingArgs { state, output, kube, .. } = arguments;
     let namespace = kube.namespace.as_deref().filter(|_| !kube.all_namespaces);
-    let mut state = state.load(kube, output, Question::Pending, |_| {})?;
+    let mut state = state.load(kube, output, Request::Pending, |_| {})?;
     let pods = pods(&state.cluster, namespace);
     if pods.is_empty() && matches!(output.output.part(), Part::Screen | Part::Names) {
         let within = namespace.map_or_else(String::new, |namespace| format!(" in {namespace} namespace"));

@@ -1,0 +1,189 @@
+//! What the cluster itself says, as data: `schedulerMessages` and `schedulingStatus`.
+//!
+//! The scheduler's `message` is text as it wrote it; all that is found in it by comparison
+//! stands beside it under stable names.
+
+use serde::Serialize;
+
+use crate::api::Timestamp;
+use crate::api::name::Name;
+use crate::explain::scheduler_messages::{
+    Comparison, Differs, Possibly, SchedulerMessages, Several, Source, StateChange,
+};
+use crate::explain::scheduling_status::SchedulingStatus;
+
+use super::table::cluster_message_words as words;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ClusterSaysObject<'a> {
+    source: &'static str,
+    reporter: Name,
+    message: &'a str,
+    /// RFC 3339. Of a condition's message: then or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+    count: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    differs_in: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reason_counts: Vec<PhraseObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes_since: Vec<ChangeObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    possible_reasons: Vec<ReasonObject>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhraseObject<'a> {
+    message: &'a str,
+    /// In the scheduler's message.
+    scheduler_count: usize,
+    /// In the message of this answer.
+    answer_count: usize,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type")]
+enum ChangeObject<'a> {
+    NodeCount { then: usize, now: usize },
+    NodesCreated(Named<'a>),
+    NodesChanged(Named<'a>),
+    PodsPlaced(Named<'a>),
+    PodsTerminating(Named<'a>),
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    count: usize,
+    /// The first of them.
+    names: &'a [String],
+}
+
+#[derive(Serialize)]
+struct ReasonObject {
+    r#type: &'static str,
+    text: String,
+}
+
+impl<'a> ClusterSaysObject<'a> {
+    pub(super) fn new(said: &'a SchedulerMessages) -> Self {
+        let (comparison, changed, reasons) = match &said.comparison {
+            Comparison::Same => (Some("same"), [].as_slice(), [].as_slice()),
+            Comparison::Stale(changes) => (Some("stale"), changes.as_slice(), [].as_slice()),
+            Comparison::Different(reasons) => (Some("different"), [].as_slice(), reasons.as_slice()),
+            Comparison::NotCompared => (None, [].as_slice(), [].as_slice()),
+        };
+        Self {
+            source: match said.source {
+                Source::Event => "Event",
+                Source::Condition => "Condition",
+            },
+            reporter: said.reporter,
+            message: &said.message,
+            at: said.at.map(|at| at.to_string()),
+            count: said.count,
+            comparison,
+            differs_in: match said.differs {
+                Differs::Nothing => None,
+                Differs::Preemption => Some("Preemption"),
+                Differs::TaintText => Some("TaintText"),
+                Differs::Message => Some("Message"),
+            },
+            reason_counts: said
+                .phrases
+                .iter()
+                .map(|phrase| PhraseObject {
+                    message: &phrase.text,
+                    scheduler_count: phrase.theirs,
+                    answer_count: phrase.ours,
+                })
+                .collect(),
+            changes_since: changed.iter().map(ChangeObject::new).collect(),
+            possible_reasons: reasons.iter().map(ReasonObject::new).collect(),
+        }
+    }
+}
+
+impl<'a> ChangeObject<'a> {
+    fn new(change: &'a StateChange) -> Self {
+        let named = |several: &'a Several| Named { count: several.count, names: &several.names };
+        match change {
+            StateChange::NodeCount { then, now } => Self::NodeCount { then: *then, now: *now },
+            StateChange::NodesCreated(nodes) => Self::NodesCreated(named(nodes)),
+            StateChange::NodesChanged(nodes) => Self::NodesChanged(named(nodes)),
+            StateChange::PodsPlaced(pods) => Self::PodsPlaced(named(pods)),
+            StateChange::PodsLeaving(pods) => Self::PodsTerminating(named(pods)),
+        }
+    }
+}
+
+impl ReasonObject {
+    fn new(reason: &Possibly) -> Self {
+        let name = match reason {
+            Possibly::TaintText => "TaintText",
+            Possibly::Configuration => "Configuration",
+            Possibly::OutOfTreePlugins(_) => "OutOfTreePlugins",
+            Possibly::Extenders => "Extenders",
+            Possibly::Sampling => "Sampling",
+            Possibly::NominatedPods(_) => "NominatedPods",
+            Possibly::Version => "Version",
+            Possibly::NotEvaluated => "NotEvaluated",
+            Possibly::Untraced => "UntracedChange",
+        };
+        Self { r#type: name, text: words::reason(reason) }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all_fields = "camelCase")]
+pub(super) enum SchedulingStatusObject<'a> {
+    UnknownScheduler {
+        scheduler_name: Name,
+        placed_pods: usize,
+        has_events: bool,
+        other_schedulers: Vec<SchedulerObject>,
+    },
+    NotAttempted {
+        since: String,
+    },
+    Terminating {
+        deadline: String,
+    },
+    NotStarted {
+        node: &'a str,
+        since: Option<String>,
+    },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SchedulerObject {
+    name: Name,
+    /// Pods on nodes that name it.
+    placed_pods: usize,
+}
+
+impl<'a> SchedulingStatusObject<'a> {
+    pub(super) fn new(scheduling_status: &'a SchedulingStatus) -> Self {
+        match scheduling_status {
+            SchedulingStatus::UnknownScheduler { name, placed, spoke, others } => Self::UnknownScheduler {
+                scheduler_name: *name,
+                placed_pods: *placed,
+                has_events: *spoke,
+                other_schedulers: others
+                    .iter()
+                    .map(|(name, placed)| SchedulerObject { name: *name, placed_pods: *placed })
+                    .collect(),
+            },
+            SchedulingStatus::NotAttempted { since } => Self::NotAttempted { since: since.to_string() },
+            SchedulingStatus::Terminating { at } => Self::Terminating { deadline: at.to_string() },
+            SchedulingStatus::NotStarted { node, since } => {
+                Self::NotStarted { node: node.as_str(), since: since.as_ref().map(Timestamp::to_string) }
+            }
+        }
+    }
+}
