@@ -84,7 +84,9 @@ fn literals(code: &str) -> Vec<(usize, String)> {
         let in_word = before.is_some_and(|c| c.is_alphanumeric() || c == '_');
         if rest.starts_with("//") {
             rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
-        } else if let Some(raw) = rest.strip_prefix('r').filter(|raw| !in_word && raw.trim_start_matches('#').starts_with('"')) {
+        } else if let Some(raw) =
+            rest.strip_prefix('r').filter(|raw| !in_word && raw.trim_start_matches('#').starts_with('"'))
+        {
             let hashes = raw.len() - raw.trim_start_matches('#').len();
             let end = format!("\"{}", "#".repeat(hashes));
             let (text, after) = raw[hashes + 1..].split_once(end.as_str()).unwrap();

@@ -6,7 +6,7 @@ use crate::explain::{Attribution, Decision, How};
 use crate::framework::{NodePlacement, Placement};
 
 use super::super::style::Label;
-use super::super::text::{break_camel_case, count, list, thousands};
+use super::super::text::{break_camel_case, columns, count, list, thousands};
 use super::super::{Answer, Look};
 use super::grid::Grid;
 use super::screen::Screen;
@@ -169,7 +169,9 @@ fn header(plugins: &[(&'static str, i64)], width: usize, cells: &[(Label, Vec<St
     const GAP: usize = 3;
     let mut header: Vec<String> = ["NODE", "", "RANK", "TOTAL"].map(str::to_owned).to_vec();
     let fixed: usize = (0..4)
-        .map(|column| cells.iter().filter_map(|(_, row)| row.get(column)).map(|cell| columns(cell)).max().unwrap_or(0).max(5))
+        .map(|column| {
+            cells.iter().filter_map(|(_, row)| row.get(column)).map(|cell| columns(cell)).max().unwrap_or(0).max(5)
+        })
         .map(|cell| cell + GAP)
         .sum();
     let in_line: Vec<String> = plugins.iter().map(|(plugin, weight)| format!("{plugin} x{weight}")).collect();
