@@ -81,7 +81,7 @@ pub enum VolumeReason {
         /// Its class.
         class: Name,
     },
-    /// VolumeZone: the claim is not bound though its class binds at once.
+    /// VolumeZone: the claim is not bound although its class binds immediately.
     ClaimWithoutVolume {
         /// The claim.
         claim: ObjectKey,
@@ -187,7 +187,7 @@ pub struct UnmatchedLabel {
 /// Why no volume can be had for a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(tag = "why", rename_all_fields = "camelCase")]
+#[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum BindObstacle {
     /// A volume is being made for a pod on another node.
     ProvisionedElsewhere {

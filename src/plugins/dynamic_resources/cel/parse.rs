@@ -406,7 +406,7 @@ fn exprs<const N: usize>(trees: Vec<Tree>) -> Result<[Expr; N], String> {
 fn variable(tree: &Tree) -> Result<String, String> {
     match &tree.expr {
         Expr::Ident(name) => Ok(name.clone()),
-        _ => Err("a variable is no simple name".to_owned()),
+        _ => Err("a variable is not a simple name".to_owned()),
     }
 }
 
@@ -470,7 +470,7 @@ fn int(text: &str) -> Result<Tree, String> {
             None => text.parse(),
         },
     };
-    value.map(|value| literal(Value::Int(value))).map_err(|_| format!("{text} is no integer of 64 bits"))
+    value.map(|value| literal(Value::Int(value))).map_err(|_| format!("{text} is not a 64-bit integer"))
 }
 
 fn uint(text: &str) -> Result<Tree, String> {
@@ -478,12 +478,12 @@ fn uint(text: &str) -> Result<Tree, String> {
         Some(digits) => u64::from_str_radix(digits, 16),
         None => text.parse(),
     };
-    value.map(|value| literal(Value::Uint(value))).map_err(|_| format!("{text} is no integer of 64 bits"))
+    value.map(|value| literal(Value::Uint(value))).map_err(|_| format!("{text} is not a 64-bit integer"))
 }
 
 fn double(text: &str) -> Result<Tree, String> {
     let value = text.parse().ok().filter(|value: &f64| value.is_finite());
-    value.map(|value| literal(Value::Double(value))).ok_or_else(|| format!("{text} is no double"))
+    value.map(|value| literal(Value::Double(value))).ok_or_else(|| format!("{text} is not a double"))
 }
 
 #[cfg(test)]
