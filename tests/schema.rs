@@ -13,7 +13,7 @@ use std::process::Command;
 
 use common::{Case, cases, key};
 use kubectl_sched::api::Timestamp;
-use kubectl_sched::explain::{ClusterSays, Explanation, suggest};
+use kubectl_sched::explain::{ClusterMessages, Explanation, suggest};
 use kubectl_sched::report::{Answer, Answered, ExplainAnswer, Provenance, Report};
 use serde_json::{Map, Value};
 
@@ -234,7 +234,7 @@ fn in_full(case: &Case, pod: &str) -> Value {
         preemption: suggest::explain_preemption(&scheduler, &mut cluster, &placement, NOW),
         explanation: Explanation::in_full(&scheduler, &cluster, &placement, NOW),
         detail: None,
-        cluster_says: ClusterSays::default(),
+        cluster_messages: ClusterMessages::default(),
         nodes: cluster.nodes().len(),
         filters: Vec::new(),
         placement,
