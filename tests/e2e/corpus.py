@@ -8,6 +8,7 @@ import json
 import pathlib
 
 from api import Refused
+from control_plane import NEWEST, VERSION
 
 CORPUS = pathlib.Path(__file__).resolve().parent.parent / "conformance"
 GATE = "kubectl-sched.dev/wait"
@@ -15,20 +16,28 @@ GATE = "kubectl-sched.dev/wait"
 ORDER = ["Namespace", "PriorityClass", "StorageClass", "CSIDriver", "Node", "CSINode", "CSIStorageCapacity",
          "DeviceClass", "ResourceSlice", "Service", "ReplicationController", "ReplicaSet", "StatefulSet",
          "PodDisruptionBudget", "PersistentVolumeClaim", "PersistentVolume", "VolumeAttachment", "Pod",
-         "ResourceClaim"]
+         "ResourceClaim", "DeviceTaintRule"]
 #: Kinds whose status a create drops.
 STATUS = {"Pod", "PersistentVolume", "PersistentVolumeClaim", "VolumeAttachment", "ResourceClaim",
           "PodDisruptionBudget"}
 SERVER_OWNED = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "finalizers")
 
 
+def areas():
+    """The areas of the corpus in which pending pods are explained: name to file. Those that newer minors added are whole in the newest's folder."""
+    folders = [CORPUS] + ([CORPUS / NEWEST.rpartition(".")[0]] if VERSION == NEWEST else [])
+    files = [path for folder in folders for path in sorted(folder.glob("*.jsonl.gz")) if ".delta." not in path.name]
+    named = {path.name.removesuffix(".jsonl.gz"): path for path in files}
+    return {name: path for name, path in named.items() if name not in ("simulate", "running", "pod-groups")}
+
+
 def cases(area, count):
-    """The first `count` cases of an area in which pending pods are explained."""
+    """The first `count` cases of an area in which pending pods are explained, with the feature gates of the control plane."""
     found = []
-    with gzip.open(CORPUS / (area + ".jsonl.gz"), "rt") as lines:
+    with gzip.open(areas()[area], "rt") as lines:
         for line in lines:
             case = json.loads(line)
-            if case["mode"] == "explain" and not case.get("running") and waits_for_nobody(case):
+            if case["mode"] == "explain" and not case.get("running") and not case.get("featureGates") and waits_for_nobody(case):
                 found.append(case)
                 if len(found) == count:
                     break

@@ -9,7 +9,7 @@ import unittest
 
 import command
 import corpus
-from control_plane import wait_for
+from control_plane import NEWEST, VERSION, wait_for
 from suite import plane
 
 #: Cases of each area that are tried.
@@ -24,7 +24,10 @@ class Scheduler(unittest.TestCase):
         api = plane().api()
         kubeconfig = plane().kubeconfig("reader")
         self.verdicts = 0
-        for case in corpus.cases(area, COUNT):
+        cases = corpus.cases(area, COUNT)
+        if not cases:
+            self.skipTest("its cases take feature gates that are off by default")
+        for case in cases:
             with corpus.Loaded(api, case) as loaded, plane().scheduler(case["config"]) as scheduler:
                 flags = configuration_flags(case)
                 for pod in case["pods"]:
@@ -84,9 +87,9 @@ def area_test(area):
     return lambda self: self.try_area(area)
 
 
-for path in sorted(corpus.CORPUS.glob("*.jsonl.gz")):
-    name = path.name.removesuffix(".jsonl.gz")
-    if name not in ("simulate", "running"):
+for name in corpus.areas():
+    # The oldest minor serves no resource.k8s.io/v1, which the recorded cases of devices have.
+    if VERSION == NEWEST or not name.startswith("dra"):
         setattr(Scheduler, "test_" + name.replace("-", "_"), area_test(name))
 
 
