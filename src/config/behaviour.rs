@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::device_behaviour::DeviceBehaviour;
 use super::feature_gates::{FeatureGateError, FeatureGates};
 
 /// A Kubernetes version 1.x.
@@ -88,6 +89,8 @@ pub struct Behaviour {
     /// `DynamicResources` scores nodes by the rank of the `firstAvailable` request they satisfy. Since 1.35
     /// (kubernetes#134711).
     pub dynamic_resources_scores: bool,
+    /// How devices are allocated.
+    pub devices: DeviceBehaviour,
 }
 
 impl Behaviour {
@@ -112,6 +115,7 @@ impl Behaviour {
             namespace_selector_kept_after_expansion: version.minor >= 34,
             taint_reason_names_taint: version.minor < 34 || (version.minor == 34 && patch <= Some(1)),
             dynamic_resources_scores: version.minor >= 35,
+            devices: DeviceBehaviour::of(version),
         }
     }
 }

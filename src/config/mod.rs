@@ -8,6 +8,7 @@
 mod behaviour;
 mod decode;
 mod defaults;
+mod device_behaviour;
 mod duration;
 mod error;
 mod extender;
@@ -29,6 +30,7 @@ mod validation_node_affinity;
 mod validation_plugin_args;
 
 pub use behaviour::{Behaviour, KubeVersion, VersionError};
+pub use device_behaviour::DeviceBehaviour;
 pub use duration::GoDuration;
 pub use error::{ConfigError, FieldError, Problem, ProfileError};
 pub use extender::{ExtenderConfig, ExtenderTls, ManagedResource};

@@ -48,6 +48,9 @@ pub enum DeviceReason {
         /// The pod.
         #[serde(serialize_with = "key")]
         pod: ObjectKey,
+        /// Upstream's text has capitals, as since v1.36.
+        #[serde(skip)]
+        capitals: bool,
     },
     /// Another pod was just given the claim, and the API does not know yet.
     ResourceClaimInFlight {
@@ -84,6 +87,22 @@ pub enum DeviceReason {
         #[serde(serialize_with = "keys")]
         claims: Vec<ObjectKey>,
     },
+    /// No devices were found, and a pool that the node reaches is invalid.
+    InvalidResourcePools {
+        /// The pools, each with what is wrong with it.
+        pools: Vec<InvalidPool>,
+    },
+    /// A claim that an earlier attempt made for the pod's extended resources was not cleared away yet.
+    ExtendedResourceClaimLeftOver {
+        /// The claim.
+        #[serde(serialize_with = "key")]
+        claim: ObjectKey,
+    },
+    /// The node has an extended resource neither by itself nor by a DeviceClass.
+    ExtendedResourceNowhere {
+        /// The resource.
+        resource: Name,
+    },
     /// The devices that the node reaches do not suffice for all claims together.
     DevicesInsufficient {
         /// What each request found by itself. When each found enough, they compete for the same devices or a
@@ -93,6 +112,15 @@ pub enum DeviceReason {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         match_attributes: Vec<Name>,
     },
+}
+
+/// A pool that nothing can be taken from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct InvalidPool {
+    /// `driver/pool`.
+    pub pool: String,
+    /// What is wrong with it, in upstream's words.
+    pub why: String,
 }
 
 /// What a request found on a node, before anything was given to the pod's other requests.
@@ -145,8 +173,9 @@ impl fmt::Display for DeviceReason {
                 let name = name.as_str();
                 write!(f, "pod \"{pod}\", spec.resourceClaim {name:?}: none of the supported fields are set")
             }
-            Self::ResourceClaimOfOtherPod { claim, pod } => {
-                write!(f, "ResourceClaim {claim} was not created for pod {pod} (pod is not owner)")
+            Self::ResourceClaimOfOtherPod { claim, pod, capitals } => {
+                let word = if *capitals { "Pod" } else { "pod" };
+                write!(f, "ResourceClaim {claim} was not created for {word} {pod} ({word} is not owner)")
             }
             Self::ResourceClaimInFlight { claim } => {
                 write!(f, "resource claim {claim} is in the process of being allocated")
@@ -162,6 +191,9 @@ impl fmt::Display for DeviceReason {
                 "resource claim {claim}, request {request}: has subrequests, but the DRAPrioritizedList feature is disabled"
             ),
             Self::ResourceClaimElsewhere { .. } => f.write_str("resourceclaim not available on the node"),
+            Self::InvalidResourcePools { .. } => f.write_str("invalid resource pools were encountered"),
+            Self::ExtendedResourceClaimLeftOver { .. } => f.write_str("cannot schedule extended resource claim"),
+            Self::ExtendedResourceNowhere { .. } => f.write_str("cannot fit resource"),
             Self::DevicesInsufficient { .. } => f.write_str("cannot allocate all claims"),
         }
     }

@@ -7,6 +7,7 @@ use crate::framework::Plugin;
 
 pub mod default_preemption;
 pub mod dynamic_resources;
+mod extended_resources;
 pub mod image_locality;
 pub mod inter_pod_affinity;
 pub mod node_affinity;
