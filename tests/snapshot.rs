@@ -14,7 +14,7 @@ use kubectl_sched::config::SchedulerConfig;
 use kubectl_sched::decode::Kind;
 use kubectl_sched::decode::object::TypeMeta;
 use kubectl_sched::explain::{ClusterSays, Explanation};
-use kubectl_sched::report::{Answer, Grounds, json};
+use kubectl_sched::report::{Answer, Answered, ExplainAnswer, Provenance, Report};
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::source::snapshot::{Record, Snapshot};
 use kubectl_sched::source::{Input, files};
@@ -83,21 +83,20 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
         explanation.decision = None;
     }
     let nodes = cluster.nodes().len();
-    json::render(
-        &[Answer {
-            explanation,
-            detail: None,
-            suggestions: None,
-            preemption: None,
-            cluster_says: ClusterSays::default(),
-            nodes,
-            filters: Vec::new(),
-            placement,
-        }],
-        false,
-        &Grounds { kube_version: "v1.34".to_owned(), age: None },
-    )
-    .unwrap()
+    let answers = [Answer {
+        explanation,
+        detail: None,
+        suggestions: None,
+        preemption: None,
+        cluster_says: ClusterSays::default(),
+        nodes,
+        filters: Vec::new(),
+        placement,
+    }];
+    let provenance =
+        Provenance { kube_version: "v1.34".to_owned(), age: None, origin: String::new(), as_of: None, asked_at: NOW };
+    let answer = ExplainAnswer { answers: &answers, cluster: &cluster };
+    Answered { answer: &answer, provenance: &provenance }.data().json().unwrap()
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use super::challenge::Challenge;
 use crate::api::name::Name;
 use crate::framework::placement::PluginScore;
-use crate::framework::{Cycle, Fact, Framework, NodePlacement, Placement, Rejection, cycle, scoring};
+use crate::framework::{Cycle, Fact, Framework, NodePlacement, Placement, Rejection, prepared, scoring};
 use crate::state::NodeInfo;
 
 /// Everything said of one node.
@@ -76,7 +76,7 @@ impl NodeDetail {
 }
 
 fn filters(framework: &Framework<'_>, cycle: Cycle<'_>, placement: &Placement, node: &NodeInfo) -> Vec<FilterDetail> {
-    let prepared = cycle::pre_filter(framework, cycle);
+    let prepared = prepared::pre_filter(framework, cycle);
     framework
         .filter
         .iter()

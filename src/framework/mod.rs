@@ -4,17 +4,19 @@
 //! cycle says ends up in one [`Placement`].
 
 pub mod amount;
+pub mod cache;
+pub mod context;
 pub mod cycle;
 pub mod device_reason;
 pub mod extender;
 pub mod fact;
 pub mod filter_set;
 pub mod fit_error;
-pub mod memory;
 pub mod not_evaluated;
 pub mod placement;
 pub mod plugin;
 pub mod post_filter;
+pub mod prepared;
 pub mod profile;
 pub mod reason;
 pub mod reserve;
@@ -25,12 +27,13 @@ pub mod topology_rule;
 pub mod volume_reason;
 
 pub use amount::Amount;
-pub use cycle::{Cycle, Depth, run};
+pub use cache::{Change, CycleCache, DirtySet, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer};
+pub use context::{Cycle, Depth};
+pub use cycle::run;
 pub use device_reason::{DeviceReason, DeviceShortage};
 pub use extender::Extender;
 pub use fact::Fact;
 pub use filter_set::FilterSet;
-pub use memory::{Change, Memory, Touched};
 pub use not_evaluated::{NotEvaluated, Notes, PolicyRule};
 pub use placement::{NodePlacement, Placement};
 pub use plugin::{

@@ -29,6 +29,8 @@ pub struct Framework<'a> {
     pub reserve: Vec<(&'static str, &'a dyn ReservePlugin)>,
     /// The scheduler's extenders, in the order they are asked.
     pub extenders: &'a [Extender],
+    /// All plugins that were built.
+    plugins: &'a [Box<dyn Plugin>],
 }
 
 impl<'a> Framework<'a> {
@@ -46,18 +48,31 @@ impl<'a> Framework<'a> {
                 .score
                 .iter()
                 .filter_map(|enabled| {
-                    let plugin = find(enabled, plugins)?;
+                    let plugin = find(&enabled.plugin, plugins)?;
                     Some((plugin.name(), enabled.weight, plugin.score()?))
                 })
                 .collect(),
             reserve: arrange(&profile.reserve, plugins, Plugin::reserve),
             extenders: &[],
+            plugins,
         }
+    }
+
+    /// The same with the extenders of the scheduler.
+    #[must_use]
+    pub fn with_extenders(mut self, extenders: &'a [Extender]) -> Self {
+        self.extenders = extenders;
+        self
+    }
+
+    /// The plugin called `name`.
+    pub fn plugin(&self, name: &str) -> Option<&'a dyn Plugin> {
+        find(name, self.plugins)
     }
 }
 
-fn find<'a>(enabled: &Enabled, plugins: &'a [Box<dyn Plugin>]) -> Option<&'a dyn Plugin> {
-    plugins.iter().find(|plugin| enabled.plugin == plugin.name()).map(AsRef::as_ref)
+fn find<'a>(name: &str, plugins: &'a [Box<dyn Plugin>]) -> Option<&'a dyn Plugin> {
+    plugins.iter().find(|plugin| name == plugin.name()).map(AsRef::as_ref)
 }
 
 fn arrange<'a, T: ?Sized>(
@@ -68,7 +83,7 @@ fn arrange<'a, T: ?Sized>(
     order
         .iter()
         .filter_map(|enabled| {
-            let plugin = find(enabled, plugins)?;
+            let plugin = find(&enabled.plugin, plugins)?;
             Some((plugin.name(), point(plugin)?))
         })
         .collect()

@@ -29,7 +29,7 @@ pub(super) enum Before {
     Nominated(PodId, Option<Name>),
     Budget(usize, i32),
     Edited(Undo),
-    /// Edited in a way that nothing that is remembered rests on.
+    /// Edited in a way that no cached cycle depends on.
     EditedAside(Undo),
 }
 
@@ -45,7 +45,7 @@ impl Simulation<'_> {
             Change::Place { pod, node, takes } => {
                 let reservation = cluster.reserve(takes);
                 cluster.assume(pod, node);
-                self.memories.came(pod, node);
+                self.caches.pod_added(pod, node);
                 Some(Before::Placed(pod, reservation))
             }
             Change::Evict { pod } => {
@@ -53,8 +53,8 @@ impl Simulation<'_> {
                 let remade = cluster.remake(pod);
                 match &remade {
                     // The log tells of the pod as it is now: one that counts where it did not before.
-                    Some(_) if was_terminating => self.memories.forget(),
-                    Some(remade) => self.memories.left(pod, remade.node()),
+                    Some(_) if was_terminating => self.caches.clear(),
+                    Some(remade) => self.caches.pod_removed(pod, remade.node()),
                     None => {}
                 }
                 remade.map(Before::Remade)
@@ -70,7 +70,7 @@ impl Simulation<'_> {
 
     /// Somebody has changed the state in another way; `undo` takes it back.
     pub(super) fn edited(&mut self, undo: Undo) {
-        self.memories.forget();
+        self.caches.clear();
         self.done.push(Before::Edited(undo));
     }
 
@@ -86,7 +86,7 @@ impl Simulation<'_> {
             match before {
                 Before::Placed(pod, reservation) => {
                     if let Some(node) = self.cluster.node_of(pod) {
-                        self.memories.left(pod, node);
+                        self.caches.pod_removed(pod, node);
                     }
                     self.cluster.forget(pod);
                     self.cluster.unreserve(reservation);
@@ -97,13 +97,13 @@ impl Simulation<'_> {
                     // What it is like comes back with it. Older entries of the log fit a pod that counts
                     // as it did when they were written: not one that was being deleted.
                     if self.cluster.pod(pod).is_terminating() {
-                        self.memories.forget();
+                        self.caches.clear();
                     } else {
-                        self.memories.came(pod, node);
+                        self.caches.pod_added(pod, node);
                     }
                 }
                 Before::Edited(undo) => {
-                    self.memories.forget();
+                    self.caches.clear();
                     undo.undo(self.cluster);
                 }
                 Before::EditedAside(undo) => undo.undo(self.cluster),
@@ -125,12 +125,12 @@ impl Simulation<'_> {
     }
 
     /// Takes everything back, and begins anew with other draws. As another simulation of the same
-    /// state, but for the time that it takes, as what is remembered of cycles still holds; and it
+    /// state, but for the time that it takes, as cached cycles still hold; and it
     /// notes what could not be judged in all of them.
     pub fn again(&mut self, ties: Ties) {
         self.back_to(Mark(0));
         self.nominated.clear();
-        self.memories.tell_anew();
+        self.caches.reset_notes();
         self.ties = self.strategy.draws(ties);
     }
 }

@@ -11,10 +11,10 @@ pub mod bound;
 pub mod capacity;
 mod change;
 pub mod comparison;
+mod cycle_caches;
 pub mod diff;
 pub mod gang;
 pub mod measures;
-mod memories;
 pub mod picture;
 pub mod preempt;
 pub mod queue;
@@ -53,7 +53,7 @@ use crate::scheduler::Scheduler;
 use crate::state::{Cluster, PodId};
 
 use change::{Before, Change};
-use memories::{Choice, Memories, Recalled};
+use cycle_caches::{Choice, CycleCaches, Lookup};
 use run::Run;
 
 /// A state in which pods find their nodes.
@@ -68,7 +68,7 @@ pub struct Simulation<'a> {
     done: Vec<Before>,
     /// Pods that were nominated here.
     nominated: FxHashSet<PodId>,
-    memories: Memories<'a>,
+    caches: CycleCaches<'a>,
     /// What could not be judged, by what and why.
     notes: BTreeMap<(String, String), NotEvaluated>,
 }
@@ -85,7 +85,7 @@ impl<'a> Simulation<'a> {
             preempts: false,
             done: Vec::new(),
             nominated: FxHashSet::default(),
-            memories: Memories::default(),
+            caches: CycleCaches::default(),
             notes: BTreeMap::new(),
         }
     }
@@ -116,34 +116,34 @@ impl<'a> Simulation<'a> {
     /// [`Simulation::ask`] and to [`Simulation::settle`], but for the time it takes when pods like
     /// it were scheduled before.
     pub fn step(&mut self, pod: PodId) -> Step {
-        match self.recall(pod) {
-            Recalled::Nothing => self.settle(&self.ask(pod)),
-            Recalled::Nowhere => {
+        match self.lookup(pod) {
+            Lookup::Miss => self.settle(&self.ask(pod)),
+            Lookup::Nowhere => {
                 let step = self.settle(&self.ask(pod));
                 if let Outcome::Unplaced(unplaced) = &step.outcome {
-                    self.memories.keep(self.cluster.pod(pod), unplaced);
+                    self.caches.store(self.cluster.pod(pod), unplaced);
                 }
                 step
             }
-            Recalled::Unplaced(unplaced) => self.stays(pod, unplaced),
-            Recalled::Place(place, notes) => self.settle_remembered(pod, place, &notes),
+            Lookup::Unplaced(unplaced) => self.stays(pod, unplaced),
+            Lookup::Place(place, notes) => self.settle_cached(pod, place, &notes),
         }
     }
 
     /// Schedules one pod if it finds its node without a cycle.
-    fn step_from_memory(&mut self, pod: PodId) -> Option<Step> {
-        match self.recall(pod) {
-            Recalled::Place(place, notes) => Some(self.settle_remembered(pod, place, &notes)),
-            Recalled::Nothing | Recalled::Nowhere | Recalled::Unplaced(_) => None,
+    fn step_from_cache(&mut self, pod: PodId) -> Option<Step> {
+        match self.lookup(pod) {
+            Lookup::Place(place, notes) => Some(self.settle_cached(pod, place, &notes)),
+            Lookup::Miss | Lookup::Nowhere | Lookup::Unplaced(_) => None,
         }
     }
 
-    fn recall(&mut self, pod: PodId) -> Recalled {
+    fn lookup(&mut self, pod: PodId) -> Lookup {
         let choice = &mut Choice { strategy: self.strategy, ties: &mut self.ties };
-        self.memories.recall(self.scheduler, self.cluster, self.cluster.pod(pod), self.now, choice)
+        self.caches.lookup(self.scheduler, self.cluster, self.cluster.pod(pod), self.now, choice)
     }
 
-    fn settle_remembered(&mut self, pod: PodId, place: Place, notes: &[NotEvaluated]) -> Step {
+    fn settle_cached(&mut self, pod: PodId, place: Place, notes: &[NotEvaluated]) -> Step {
         for note in notes {
             self.note(note);
         }
@@ -203,12 +203,12 @@ impl<'a> Simulation<'a> {
         if let Edit::Evict { pod } = edit {
             let id = self.cluster.pod_named(*pod).ok_or(EditError::NoSuchPod(*pod))?.id;
             self.cluster.node_of(id).ok_or(EditError::NotOnANode(*pod))?;
-            // The same as this edit, and memories follow it.
+            // The same as this edit, and the cycle caches are updated by it.
             self.change(change::Change::Evict { pod: id });
             return Ok(());
         }
         let undo = edit.apply(self.cluster, self.scheduler.behaviour().request_gates())?;
-        // Budgets decide nothing that is remembered.
+        // Budgets decide nothing that is cached.
         if matches!(edit, Edit::SetDisruptionsAllowed { .. }) {
             self.done.push(Before::EditedAside(undo));
         } else {

@@ -106,7 +106,7 @@ impl<'s, 'a> Run<'s, 'a> {
             self.record(step, Again::No);
             return;
         }
-        if let Some(step) = self.simulation.step_from_memory(pod) {
+        if let Some(step) = self.simulation.step_from_cache(pod) {
             self.record(step, Again::No);
             return;
         }

@@ -4,7 +4,7 @@ use crate::api::Timestamp;
 use crate::api::name::Name;
 use crate::api::requests::RequestGates;
 use crate::edit::{Edit, Undo};
-use crate::framework::{Code, Cycle, Depth, Notes, Placement, Reason, cycle};
+use crate::framework::{Code, Cycle, Depth, Notes, Placement, Reason, cycle, prepared};
 use crate::scheduler::Scheduler;
 use crate::state::{Cluster, Pod, PodId};
 
@@ -72,7 +72,7 @@ impl<'a> Trial<'a> {
         let notes = Notes::default();
         let behaviour = self.scheduler.behaviour();
         let cycle = Cycle { cluster: self.cluster, pod, behaviour, now: self.now, notes: &notes };
-        let prepared = cycle::pre_filter(&framework, cycle);
+        let prepared = prepared::pre_filter(&framework, cycle);
         let node = self.cluster.node_named(node)?;
         if prepared.rejection.is_some() {
             return None;

@@ -1,4 +1,4 @@
-//! What a change touched: the nodes whose verdict or score can be another now.
+//! The dirty set: nodes whose verdict or score may differ since a change.
 
 use rustc_hash::FxHashMap;
 
@@ -10,24 +10,24 @@ use crate::state::{Cluster, NodeId, NodeInfo, Pod};
 pub struct Change<'c> {
     /// The pod.
     pub pod: &'c Pod,
-    /// The node, as it is when the change is told: later changes have been made to it as well.
+    /// The node, as it is when the change is reported: later changes have been made to it as well.
     pub node: &'c NodeInfo,
     /// 1 for a pod that came, -1 for one that left.
     pub sign: i64,
 }
 
-/// Nodes to be asked again.
+/// Nodes to be evaluated again.
 #[derive(Debug, Default)]
-pub struct Touched {
+pub struct DirtySet {
     everything: bool,
     nodes: Vec<NodeId>,
-    /// Labels all of whose domains were touched.
+    /// Labels all of whose domains are dirty.
     keys: Vec<Name>,
     /// Label and value.
     domains: Vec<(Name, Name)>,
 }
 
-impl Touched {
+impl DirtySet {
     /// One node.
     pub fn node(&mut self, node: NodeId) {
         if self.nodes.last() != Some(&node) {
@@ -49,7 +49,7 @@ impl Touched {
         }
     }
 
-    /// All nodes, by their domain of `key`: of that, and of nothing else, depends what is another.
+    /// All nodes, by their domain of `key`: what differs depends on that and on nothing else.
     pub fn every_domain(&mut self, key: Name) {
         if !self.keys.contains(&key) {
             self.keys.push(key);
@@ -61,7 +61,7 @@ impl Touched {
         self.everything = true;
     }
 
-    /// Forgets what was touched.
+    /// Empties the set.
     pub(super) fn clear(&mut self) {
         self.everything = false;
         self.keys.clear();
@@ -73,37 +73,37 @@ impl Touched {
         !self.everything && self.nodes.is_empty() && self.domains.is_empty() && self.keys.is_empty()
     }
 
-    /// Hands every touched node to `again`, in groups about which one answer holds. Where `alike`
-    /// is a label, its values make such groups, and what was touched in the domains of another
-    /// label is none of the asker's business. A node can come more than once.
+    /// Hands every dirty node to `evaluate`, in groups that share one answer. Where the answer is
+    /// uniform over a label, its values make such groups, and dirty domains of other labels
+    /// do not matter. A node can come more than once.
     pub(super) fn each(
         &mut self,
         cluster: &Cluster,
         topology: &mut Topology,
-        alike: Option<Name>,
-        mut again: impl FnMut(&[NodeId]),
+        uniform_over: Option<Name>,
+        mut evaluate: impl FnMut(&[NodeId]),
     ) {
         if self.is_empty() {
             return;
         }
-        let all = self.everything || alike.map_or(!self.keys.is_empty(), |key| self.keys.contains(&key));
-        match alike {
-            Some(key) if all => return topology.groups(cluster, key).for_each(again),
-            None if all => return topology.all(cluster).chunks(1).for_each(again),
-            Some(alike) => {
-                for (key, value) in self.domains.iter().filter(|(key, _)| *key == alike) {
-                    again(topology.nodes(cluster, *key, *value));
+        let all = self.everything || uniform_over.map_or(!self.keys.is_empty(), |key| self.keys.contains(&key));
+        match uniform_over {
+            Some(key) if all => return topology.groups(cluster, key).for_each(evaluate),
+            None if all => return topology.all(cluster).chunks(1).for_each(evaluate),
+            Some(uniform) => {
+                for (key, value) in self.domains.iter().filter(|(key, _)| *key == uniform) {
+                    evaluate(topology.nodes(cluster, *key, *value));
                 }
             }
             None => {
                 for (key, value) in &self.domains {
-                    topology.nodes(cluster, *key, *value).chunks(1).for_each(&mut again);
+                    topology.nodes(cluster, *key, *value).chunks(1).for_each(&mut evaluate);
                 }
             }
         }
         self.nodes.sort_unstable();
         self.nodes.dedup();
-        self.nodes.chunks(1).for_each(again);
+        self.nodes.chunks(1).for_each(evaluate);
     }
 }
 
@@ -167,12 +167,12 @@ mod tests {
         builder.build(GATES)
     }
 
-    /// The groups that are asked again, sorted: nodes by number.
+    /// The groups that are evaluated again, sorted: nodes by number.
     #[track_caller]
-    fn case(alike: Option<&str>, touch: impl FnOnce(&mut Touched), expected: &str) {
-        let (cluster, mut touched, mut groups) = (cluster(), Touched::default(), Vec::new());
-        touch(&mut touched);
-        touched.each(&cluster, &mut Topology::default(), alike.map(name), |nodes| {
+    fn case(uniform_over: Option<&str>, mark: impl FnOnce(&mut DirtySet), expected: &str) {
+        let (cluster, mut dirty, mut groups) = (cluster(), DirtySet::default(), Vec::new());
+        mark(&mut dirty);
+        dirty.each(&cluster, &mut Topology::default(), uniform_over.map(name), |nodes| {
             groups.push(nodes.iter().map(|node| node.0.to_string()).collect::<String>());
         });
         groups.sort();
@@ -180,21 +180,21 @@ mod tests {
     }
 
     #[test]
-    fn nodes_that_are_alike_are_asked_once() {
+    fn nodes_with_a_shared_answer_are_evaluated_once() {
         let zone = Some("zone");
         case(None, |_| {}, "");
-        case(None, |touched| touched.node(NodeId(2)), "2");
-        case(None, |touched| touched.domain(name("zone"), name("a")), "0 1");
-        case(zone, |touched| touched.domain(name("zone"), name("a")), "01");
-        case(None, Touched::everything, "0 1 2 3");
-        case(zone, Touched::everything, "01 2 3");
-        case(zone, |touched| touched.every_domain(name("zone")), "01 2 3");
-        case(None, |touched| touched.every_domain(name("zone")), "0 1 2 3");
+        case(None, |dirty| dirty.node(NodeId(2)), "2");
+        case(None, |dirty| dirty.domain(name("zone"), name("a")), "0 1");
+        case(zone, |dirty| dirty.domain(name("zone"), name("a")), "01");
+        case(None, DirtySet::everything, "0 1 2 3");
+        case(zone, DirtySet::everything, "01 2 3");
+        case(zone, |dirty| dirty.every_domain(name("zone")), "01 2 3");
+        case(None, |dirty| dirty.every_domain(name("zone")), "0 1 2 3");
     }
 
     #[test]
-    fn what_another_label_decides_is_nobody_elses_business() {
-        case(Some("zone"), |touched| touched.every_domain(name("rack")), "");
-        case(Some("zone"), |touched| touched.domain(name("rack"), name("1")), "");
+    fn dirty_domains_of_another_label_do_not_matter() {
+        case(Some("zone"), |dirty| dirty.every_domain(name("rack")), "");
+        case(Some("zone"), |dirty| dirty.domain(name("rack"), name("1")), "");
     }
 }

@@ -50,7 +50,7 @@ impl Ranking {
         self.feasible_nodes
     }
 
-    /// A node is feasible or not; whether that is news.
+    /// A node is feasible or not; whether that changed.
     pub(super) fn set_feasible(&mut self, node: usize, feasible: bool) -> bool {
         let Some(known) = self.feasible.get_mut(node).filter(|known| **known != feasible) else { return false };
         *known = feasible;
@@ -59,7 +59,7 @@ impl Ranking {
         } else {
             self.feasible_nodes -= 1;
         }
-        self.touch(node);
+        self.mark_stale(node);
         true
     }
 
@@ -67,7 +67,7 @@ impl Ranking {
     pub(super) fn add(&mut self, node: usize, points: i64) {
         if let Some(total) = self.totals.get_mut(node) {
             *total = total.wrapping_add(points);
-            self.touch(node);
+            self.mark_stale(node);
         }
     }
 
@@ -77,7 +77,7 @@ impl Ranking {
         &mut self.totals
     }
 
-    fn touch(&mut self, node: usize) {
+    fn mark_stale(&mut self, node: usize) {
         if let Some(stale) = self.stale.get_mut(node / BLOCK) {
             *stale = true;
         }

@@ -2,23 +2,24 @@
 
 use rayon::prelude::*;
 
-use crate::framework::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE, NodeScorer};
+use crate::framework::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE};
 use crate::state::{Cluster, NodeId, NodeInfo};
 
+use super::dirty_set::{Change, DirtySet, Topology};
 use super::extremes::Extremes;
+use super::plugin::IncrementalScorer;
 use super::ranking::Ranking;
 use super::table::Table;
-use super::touched::{Change, Topology, Touched};
 
-/// A scorer with what it said of every node.
+/// A scorer with its score of every node.
 pub(super) struct Column<'a> {
     weight: i64,
-    scorer: Box<dyn NodeScorer + 'a>,
-    touched: Touched,
+    scorer: Box<dyn IncrementalScorer + 'a>,
+    dirty: DirtySet,
     raw: Vec<i64>,
     /// Raw scores brought into 0 to 100. Of infeasible nodes too, where they mean nothing.
     normalized: Vec<i64>,
-    /// Nodes whose raw score is another since they were normalized.
+    /// Nodes whose raw score has changed since it was normalized.
     stale: Vec<usize>,
     /// How many normalized scores, infeasible nodes' among them, are outside 0 to 100.
     outside: usize,
@@ -28,12 +29,12 @@ pub(super) struct Column<'a> {
     table: Table,
 }
 
-/// The scorer failed, or gave a node what no score can be: the plain cycle has the words for it.
+/// The scorer failed, or a score is out of range: a plain cycle gives the error's text.
 pub(super) struct Failed;
 
 impl<'a> Column<'a> {
     /// Asks `scorer`, prepared with all nodes feasible, about every node. None if it fails.
-    pub(super) fn new(scorer: Box<dyn NodeScorer + 'a>, weight: i64, cluster: &Cluster) -> Option<Self> {
+    pub(super) fn new(scorer: Box<dyn IncrementalScorer + 'a>, weight: i64, cluster: &Cluster) -> Option<Self> {
         let nodes = cluster.nodes();
         let raw: Vec<i64> = nodes.par_iter().map(|node| scorer.score(node)).collect::<Result<_, _>>().ok()?;
         let range = scorer.normalizer().map(|normalizer| {
@@ -45,7 +46,7 @@ impl<'a> Column<'a> {
         Some(Self {
             weight,
             scorer,
-            touched: Touched::default(),
+            dirty: DirtySet::default(),
             normalized: vec![0; raw.len()],
             stale: (0..raw.len()).collect(),
             outside: 0,
@@ -55,14 +56,14 @@ impl<'a> Column<'a> {
         })
     }
 
-    /// Tells the scorer of a change.
-    pub(super) fn follow(&mut self, change: Change<'_>) {
-        self.scorer.follow(change, &mut self.touched);
+    /// Reports a change to the scorer.
+    pub(super) fn update(&mut self, change: Change<'_>) {
+        self.scorer.update(change, &mut self.dirty);
     }
 
-    /// Asks again about what was touched, and adds to each total what is more than before. The
-    /// `flipped` nodes are in `ranking` as they are now.
-    pub(super) fn mend(
+    /// Scores dirty nodes again, and adds the difference to each total. The `flipped` nodes are in
+    /// `ranking` as they are now.
+    pub(super) fn refresh(
         &mut self,
         cluster: &Cluster,
         topology: &mut Topology,
@@ -70,10 +71,10 @@ impl<'a> Column<'a> {
         ranking: &mut Ranking,
     ) -> Result<(), Failed> {
         if !flipped.is_empty() {
-            self.scorer.set_feasible(flipped, &mut self.touched);
+            self.scorer.set_feasible(flipped, &mut self.dirty);
             self.count(flipped);
         }
-        self.ask_again(cluster, topology, ranking.feasible())?;
+        self.rescore(cluster, topology, ranking.feasible())?;
         self.normalize(ranking);
         let feasible = || self.normalized.iter().zip(ranking.feasible()).filter(|(_, feasible)| **feasible);
         if self.outside > 0 && feasible().any(|(score, _)| is_outside(*score)) {
@@ -82,7 +83,7 @@ impl<'a> Column<'a> {
         Ok(())
     }
 
-    /// Counts the raw scores of nodes that joined into the range, and those of others out of it.
+    /// Counts raw scores into the range for nodes that became feasible, and out of it for the others.
     fn count(&mut self, flipped: &[(&NodeInfo, bool)]) {
         let Some((takes_part, extremes)) = &mut self.range else { return };
         for (node, feasible) in flipped {
@@ -93,10 +94,10 @@ impl<'a> Column<'a> {
         }
     }
 
-    fn ask_again(&mut self, cluster: &Cluster, topology: &mut Topology, feasible: &[bool]) -> Result<(), Failed> {
-        let Self { scorer, touched, raw, stale, range, .. } = self;
+    fn rescore(&mut self, cluster: &Cluster, topology: &mut Topology, feasible: &[bool]) -> Result<(), Failed> {
+        let Self { scorer, dirty, raw, stale, range, .. } = self;
         let mut outcome = Ok(());
-        touched.each(cluster, topology, scorer.alike(), |nodes: &[NodeId]| {
+        dirty.each(cluster, topology, scorer.uniform_over(), |nodes: &[NodeId]| {
             let Some(first) = nodes.first() else { return };
             let Ok(score) = scorer.score(cluster.node(*first)) else {
                 outcome = Err(Failed);
@@ -115,14 +116,14 @@ impl<'a> Column<'a> {
                 stale.push(index);
             }
         });
-        touched.clear();
+        dirty.clear();
         outcome
     }
 
-    /// Normalizes what is stale: all of it where the range is another.
+    /// Normalizes what is stale: everything where the range has changed.
     fn normalize(&mut self, ranking: &mut Ranking) {
         let Self { scorer, raw, normalized, stale, outside, range, table, weight, .. } = self;
-        // Makes a node's score another; what that adds to its total.
+        // Sets a node's score; returns what that adds to its total.
         let mut set = |normalized: &mut i64, score: i64| {
             let before = std::mem::replace(normalized, score);
             *outside = *outside + usize::from(is_outside(score)) - usize::from(is_outside(before));
@@ -140,10 +141,10 @@ impl<'a> Column<'a> {
             let counted = raw.iter().zip(ranking.feasible()).zip(takes_part.iter()).filter(|((_, f), t)| **f && **t);
             *extremes = Extremes::of(counted.map(|((raw, _), _)| *raw));
         }
-        let is_another = table.prepare(normalizer, extremes.range());
+        let range_changed = table.prepare(normalizer, extremes.range());
         let of =
             |raw: i64, takes_part: bool| if takes_part { table.normalize(normalizer, raw) } else { MIN_NODE_SCORE };
-        if is_another {
+        if range_changed {
             stale.clear();
             let nodes = raw.iter().zip(takes_part.iter()).zip(&mut *normalized).zip(ranking.totals_mut());
             for (((raw, takes_part), normalized), total) in nodes {

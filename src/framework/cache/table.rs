@@ -15,7 +15,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Makes the table that of `range`; whether it was another's.
+    /// Makes the table that of `range`; whether it had another range before.
     pub(super) fn prepare(&mut self, normalizer: &dyn Normalizer, range: Range) -> bool {
         if self.range == Some(range) {
             return false;

@@ -1,4 +1,4 @@
-//! What an answer rests on: whose scheduler is reproduced, and how old the state is.
+//! What an answer rests on: whose scheduler is reproduced, of which state, and how old that is.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,15 +11,24 @@ use crate::api::Timestamp;
 /// What an answer rests on; every form of it says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Grounds {
+pub struct Provenance {
     /// Whose scheduler was reproduced, such as `v1.34`.
     pub kube_version: String,
     /// How old the state is, where that is known.
     #[serde(rename = "state", skip_serializing_if = "Option::is_none")]
     pub age: Option<StateAge>,
+    /// Where the state came from: a file, or the cluster.
+    #[serde(skip)]
+    pub origin: String,
+    /// When the state was read, where that is known.
+    #[serde(skip)]
+    pub as_of: Option<Timestamp>,
+    /// When the question was asked.
+    #[serde(skip)]
+    pub asked_at: Timestamp,
 }
 
-impl fmt::Display for Grounds {
+impl fmt::Display for Provenance {
     /// `v1.34 · 0.8 s old state`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.kube_version)?;

@@ -8,7 +8,7 @@ pub(super) struct Extremes {
     range: Range,
     at_least: usize,
     at_most: usize,
-    /// The last score at an end has gone: which is the next, only a look at all of them can tell.
+    /// The last score at an end was removed: only a look at all scores finds the next.
     lost: bool,
 }
 
@@ -26,7 +26,7 @@ impl Extremes {
         self.range
     }
 
-    /// Whether the range has to be taken anew.
+    /// Whether the range must be computed again.
     pub(super) fn are_lost(&self) -> bool {
         self.lost
     }
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_are_known_until_the_last_score_there_has_gone() {
+    fn the_ends_are_known_until_the_last_score_there_is_removed() {
         case(&[], &[], Some((0, 0)));
         case(&[3, 5, 7], &[], Some((3, 7)));
         case(&[3, 5, 7], &[2, 9], Some((2, 9)));
