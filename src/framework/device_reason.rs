@@ -81,11 +81,14 @@ pub enum DeviceReason {
         /// The request.
         request: Name,
     },
-    /// Claims have their devices already, where the node does not reach them.
+    /// Claims have their devices already, where the node does not reach them, or devices that do not become ready.
     ResourceClaimElsewhere {
         /// The claims.
         #[serde(serialize_with = "keys")]
         claims: Vec<ObjectKey>,
+        /// Those of them whose devices do not become ready.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        not_ready: Vec<NotReadyDevice>,
     },
     /// No devices were found, and a pool that the node reaches is invalid.
     InvalidResourcePools {
@@ -112,6 +115,18 @@ pub enum DeviceReason {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         match_attributes: Vec<Name>,
     },
+}
+
+/// A device that a claim has and that does not become ready for use.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct NotReadyDevice {
+    /// The claim.
+    #[serde(serialize_with = "key")]
+    pub claim: ObjectKey,
+    /// The device, as `driver/pool/device`.
+    pub device: String,
+    /// The condition that failed, or that did not become true in time.
+    pub why: String,
 }
 
 /// A pool that nothing can be taken from.

@@ -30,7 +30,7 @@ pub use amount::Amount;
 pub use cache::{Change, CycleCache, DirtySet, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer};
 pub use context::{Cycle, Depth};
 pub use cycle::run;
-pub use device_reason::{DeviceReason, DeviceShortage};
+pub use device_reason::{DeviceReason, DeviceShortage, InvalidPool, NotReadyDevice};
 pub use extender::Extender;
 pub use fact::Fact;
 pub use filter_set::FilterSet;

@@ -32,7 +32,8 @@ pub(super) fn class_of<'a>(
         let class = devices.class(name(class))?;
         return has_implicit_resource(devices, class, behaviour).then_some(class);
     }
-    let named = devices.classes_with_extended_resource().filter(|(_, named)| *named == resource).map(|(class, _)| class);
+    let named =
+        devices.classes_with_extended_resource().filter(|(_, named)| *named == resource).map(|(class, _)| class);
     if behaviour.implicit_resource_beside_named {
         // The newest; of two that are equally old the first by name.
         named.reduce(|best, class| if class.created > best.created { class } else { best })
@@ -48,9 +49,9 @@ pub(super) fn class_of<'a>(
 fn has_implicit_resource(devices: &Devices, class: &DeviceClass, behaviour: &DeviceBehaviour) -> bool {
     let Some(resource) = class.extended_resource_name else { return true };
     behaviour.implicit_resource_beside_named
-        && !devices.classes_with_extended_resource().any(|(other, named)| {
-            named == resource && other.name < class.name && other.created >= class.created
-        })
+        && !devices
+            .classes_with_extended_resource()
+            .any(|(other, named)| named == resource && other.name < class.name && other.created >= class.created)
 }
 
 /// Whether a node with these allocatable amounts has none of the resource by itself, so that a class serves it.

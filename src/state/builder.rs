@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Cluster;
-use super::devices::Devices;
+use super::devices::{DeviceObjects, Devices};
 use super::node_info::{NodeId, NodeInfo};
 use super::pod::{Pod, PodId};
 use super::pod_class::PodClass;

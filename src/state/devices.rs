@@ -75,11 +75,8 @@ impl Devices {
         let DeviceObjects { classes, claims, mut slices, mut taint_rules } = objects;
         slices.sort_by_key(|slice| slice.name);
         taint_rules.sort_by_key(|rule| rule.name);
-        let mut devices = Self {
-            device_count: slices.iter().map(|slice| slice.devices.len()).sum(),
-            taint_rules,
-            ..Self::default()
-        };
+        let mut devices =
+            Self { device_count: slices.iter().map(|slice| slice.devices.len()).sum(), taint_rules, ..Self::default() };
         for (place, slice) in slices.iter().enumerate() {
             devices.of_pool.entry(slice.pool).or_default().push(place);
             match slice.nodes.named().filter(|_| slice.shared_counters.is_empty()) {

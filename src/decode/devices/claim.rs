@@ -391,9 +391,7 @@ impl WireResult {
             request: self.request,
             id: DeviceId { pool: PoolId { driver: self.driver, pool: self.pool }, device: self.device },
             admin_access: self.admin_access.unwrap_or_default(),
-            share: self
-                .share_id
-                .map(|_| Share { consumed: self.consumed_capacity.clone().unwrap_or_default() }),
+            share: self.share_id.map(|_| Share { consumed: self.consumed_capacity.clone().unwrap_or_default() }),
             binding_conditions: self.binding_conditions.iter().copied().collect(),
             binding_failure_conditions: self.binding_failure_conditions.iter().copied().collect(),
             skips_node_operations: !self.skip_node_operations.is_empty(),

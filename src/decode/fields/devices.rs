@@ -33,8 +33,7 @@ pub(super) const DEVICE_TAINT_RULE: Shape = Fields(&[
     ),
 ]);
 
-pub(super) const DEVICE_CLASS: Shape =
-    Fields(&[
+pub(super) const DEVICE_CLASS: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Class))),
     ("spec", Fields(&[("selectors", CEL_SELECTORS), ("extendedResourceName", Text(Resource))])),
 ]);
@@ -69,7 +68,14 @@ pub(super) const RESOURCE_CLAIM: Shape = Fields(&[
                     "requests",
                     Each(&query!(REQUEST_NAME, ("exactly", query!()), ("firstAvailable", Each(&query!(REQUEST_NAME))))),
                 ),
-                ("constraints", Each(&Fields(&[("requests", Each(&Text(RequestPath))), ("matchAttribute", Kept), ("distinctAttribute", Kept)]))),
+                (
+                    "constraints",
+                    Each(&Fields(&[
+                        ("requests", Each(&Text(RequestPath))),
+                        ("matchAttribute", Kept),
+                        ("distinctAttribute", Kept),
+                    ])),
+                ),
             ]),
         )]),
     ),

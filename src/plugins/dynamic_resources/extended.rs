@@ -115,10 +115,7 @@ struct Containers<'a> {
 impl<'a> Containers<'a> {
     fn of(cycle: Cycle<'a>) -> Self {
         let spec = cycle.pod.spec();
-        Self {
-            all: spec.init_containers.iter().chain(&spec.containers).collect(),
-            init: spec.init_containers.len(),
-        }
+        Self { all: spec.init_containers.iter().chain(&spec.containers).collect(), init: spec.init_containers.len() }
     }
 
     /// Containers that run beside each other add up; init containers use what these ask for, and of what more they

@@ -57,10 +57,11 @@ pub(super) fn reaches(candidate: Candidate<'_>, node: Target<'_>) -> Result<bool
     if candidate.slice.per_device_node_selection != Some(true) {
         return Ok(true);
     }
-    candidate.device.nodes.matches(node.name, node.labels).map_err(|why| Stop::Unknown {
-        what: format!("device {}: its node selector", candidate.id),
-        why,
-    })
+    candidate
+        .device
+        .nodes
+        .matches(node.name, node.labels)
+        .map_err(|why| Stop::Unknown { what: format!("device {}: its node selector", candidate.id), why })
 }
 
 /// Whether class and request of `query` select the device (selectorsMatch).
@@ -104,7 +105,10 @@ fn all_match(
                 }));
             }
             Err(Failure::Unknown(why)) => {
-                return Err(Stop::Unknown { what: format!("{}: selector #{number}: {}", of(), selector.expression), why });
+                return Err(Stop::Unknown {
+                    what: format!("{}: selector #{number}: {}", of(), selector.expression),
+                    why,
+                });
             }
         }
     }

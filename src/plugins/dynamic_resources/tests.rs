@@ -160,13 +160,13 @@ fn a_claim_that_was_just_given_away_is_waited_for() {
     let takes = reserve(&cluster).0.unwrap();
     let Take::Devices { devices, .. } = &takes[0] else { panic!("{takes:?}") };
     let device = devices[0].id;
-    assert!(!cluster.devices.is_taken(device));
+    assert!(cluster.devices.usage(device).is_none());
     let reservation = cluster.reserve(takes);
-    assert!(cluster.devices.is_taken(device));
+    assert!(cluster.devices.usage(device).is_some());
     let text = reserve(&cluster).0.unwrap_err().message();
     assert_eq!(text, "resource claim default/claim is in the process of being allocated");
     cluster.unreserve(reservation);
-    assert!(!cluster.devices.is_taken(device));
+    assert!(cluster.devices.usage(device).is_none());
     assert!(reserve(&cluster).0.is_ok());
 }
 

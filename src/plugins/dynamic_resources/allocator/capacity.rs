@@ -113,12 +113,7 @@ fn amount(requested: Option<Quantity>, capacity: &Capacity, gates: &Gates) -> Re
 const NOT_REPRESENTABLE: &str = "capacity request cannot be represented in the device's range arithmetic";
 
 /// roundUpRange
-fn round_up_to_step(
-    requested: Quantity,
-    min: Quantity,
-    range: &ValidRange,
-    gates: &Gates,
-) -> Result<Quantity, String> {
+fn round_up_to_step(requested: Quantity, min: Quantity, range: &ValidRange, gates: &Gates) -> Result<Quantity, String> {
     if requested.compare(min).is_lt() {
         return Ok(min);
     }
@@ -129,7 +124,9 @@ fn round_up_to_step(
             return Err(format!("{NOT_REPRESENTABLE}: request {requested} is not a representable milli value"));
         };
         let rounded = rounded(milli, min.milli_value(), step.milli_value()).ok_or_else(|| {
-            format!("{NOT_REPRESENTABLE}: rounding request {requested} up to the next step passes the milli-value range")
+            format!(
+                "{NOT_REPRESENTABLE}: rounding request {requested} up to the next step passes the milli-value range"
+            )
         })?;
         return Ok(Quantity::from_milli(rounded));
     }

@@ -62,12 +62,12 @@ pub(super) enum Found {
 ///
 /// # Errors
 /// The search ended without an answer.
-pub(super) fn allocate(claims: &[ClaimInput<'_>], node: Target<'_>, context: Context<'_>) -> Result<Found, Stop> {
+pub(super) fn allocate(claims: &[&ClaimInput<'_>], node: Target<'_>, context: Context<'_>) -> Result<Found, Stop> {
     let pools = gather(node, context)?;
     let prepared = requests::prepare(claims, &pools, node, context)?;
     let Some(found) = search::run(claims, &pools, node, context, prepared)? else {
-        let is_unsound = context.gates.behaviour.unsound_pools_are_passed_over
-            && pools.iter().any(|pool| pool.invalid.is_some());
+        let is_unsound =
+            context.gates.behaviour.unsound_pools_are_passed_over && pools.iter().any(|pool| pool.invalid.is_some());
         return Ok(if is_unsound { Found::NothingBesideInvalidPools } else { Found::Nothing });
     };
     Ok(Found::All(found))

@@ -119,12 +119,7 @@ fn add<'a>(pools: &mut BTreeMap<PoolId, Vec<&'a ResourceSlice>>, slice: &'a Reso
 }
 
 /// The pool; none where a newer edition has nothing for the node.
-fn build<'a>(
-    id: PoolId,
-    slices: Vec<&'a ResourceSlice>,
-    devices: &'a Devices,
-    gates: &Gates,
-) -> Option<Pool<'a>> {
+fn build<'a>(id: PoolId, slices: Vec<&'a ResourceSlice>, devices: &'a Devices, gates: &Gates) -> Option<Pool<'a>> {
     let first = slices.first()?;
     let (generation, wanted) = (first.generation, first.slice_count);
     let is_whole = |slices: &[&ResourceSlice]| i64::try_from(slices.len()) == Ok(wanted);

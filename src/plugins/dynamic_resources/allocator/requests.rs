@@ -31,7 +31,7 @@ pub(super) struct QueryData<'a> {
 /// # Errors
 /// A request that no node can serve, or that is not understood.
 pub(super) fn prepare<'a>(
-    claims: &'a [ClaimInput<'a>],
+    claims: &'a [&'a ClaimInput<'a>],
     pools: &'a [Pool<'a>],
     node: Target<'_>,
     context: Context<'a>,
@@ -41,7 +41,7 @@ pub(super) fn prepare<'a>(
 }
 
 struct Preparation<'a, 'n> {
-    claims: &'a [ClaimInput<'a>],
+    claims: &'a [&'a ClaimInput<'a>],
     pools: &'a [Pool<'a>],
     node: Target<'n>,
     context: Context<'a>,
@@ -51,7 +51,7 @@ struct Preparation<'a, 'n> {
 
 impl<'a> Preparation<'a, '_> {
     fn claim(&mut self, index: usize) -> Result<Prepared<'a>, Stop> {
-        let claim = &self.claims[index];
+        let claim: &'a ClaimInput<'a> = self.claims[index];
         let behaviour = self.context.gates.behaviour;
         let mut least: i64 = 0;
         let mut requests = Vec::with_capacity(claim.requests.len());

@@ -32,7 +32,11 @@ pub(in crate::plugins::dynamic_resources) struct Candidate<'a> {
 
 impl<'a> Candidate<'a> {
     /// The device of `slice`, in the pool with this number.
-    pub(in crate::plugins::dynamic_resources) fn new(pool: usize, slice: &'a ResourceSlice, device: &'a Device) -> Self {
+    pub(in crate::plugins::dynamic_resources) fn new(
+        pool: usize,
+        slice: &'a ResourceSlice,
+        device: &'a Device,
+    ) -> Self {
         Self { pool, slice, device, id: DeviceId { pool: slice.pool, device: device.name } }
     }
 }
@@ -42,7 +46,7 @@ impl<'a> Candidate<'a> {
 /// # Errors
 /// The search ended without an answer.
 pub(super) fn run(
-    claims: &[ClaimInput<'_>],
+    claims: &[&ClaimInput<'_>],
     pools: &[Pool<'_>],
     node: Target<'_>,
     context: Context<'_>,
@@ -113,7 +117,7 @@ struct Taken {
 }
 
 struct Search<'a> {
-    claims: &'a [ClaimInput<'a>],
+    claims: &'a [&'a ClaimInput<'a>],
     pools: &'a [Pool<'a>],
     node: Target<'a>,
     context: Context<'a>,

@@ -70,12 +70,7 @@ impl<'a> TaintRules<'a> {
     }
 }
 
-fn prepare<'a>(
-    rule: &'a DeviceTaintRule,
-    devices: &Devices,
-    gates: &Gates,
-    cache: &Cache,
-) -> Option<Prepared<'a>> {
+fn prepare<'a>(rule: &'a DeviceTaintRule, devices: &Devices, gates: &Gates, cache: &Cache) -> Option<Prepared<'a>> {
     let Some(selector) = &rule.selector else {
         return (!gates.behaviour.taint_rules_need_selector).then_some(Prepared { rule, selectors: Vec::new() });
     };

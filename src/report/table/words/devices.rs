@@ -23,7 +23,24 @@ pub(super) fn brief(reason: &DeviceReason) -> String {
         DeviceReason::DeviceClassNotFound { request, class } => {
             format!("request {request}: DeviceClass {class} does not exist")
         }
-        DeviceReason::ResourceClaimElsewhere { claims } => {
+        DeviceReason::ResourceClaimElsewhere { not_ready, .. } if !not_ready.is_empty() => {
+            let devices: Vec<String> = not_ready
+                .iter()
+                .map(|device| format!("device {} of {}: {}", device.device, device.claim.name, device.why))
+                .collect();
+            format!("not ready: {}", list(&devices, 2))
+        }
+        DeviceReason::InvalidResourcePools { pools } => {
+            let pools: Vec<String> = pools.iter().map(|pool| format!("{}: {}", pool.pool, pool.why)).collect();
+            format!("invalid pools: {}", list(&pools, 2))
+        }
+        DeviceReason::ExtendedResourceClaimLeftOver { claim } => {
+            format!("ResourceClaim {} of an earlier attempt is still there", claim.name)
+        }
+        DeviceReason::ExtendedResourceNowhere { resource } => {
+            format!("{resource} comes neither from the node nor from a DeviceClass")
+        }
+        DeviceReason::ResourceClaimElsewhere { claims, .. } => {
             let names: Vec<_> = claims.iter().map(|claim| claim.name).collect();
             match names.as_slice() {
                 [one] => format!("ResourceClaim {one} has its devices elsewhere"),
