@@ -49,7 +49,7 @@ pub fn build(profile: &Profile, behaviour: &Behaviour) -> Vec<Box<dyn Plugin>> {
         Box::new(node_volume_limits::NodeVolumeLimits::new(behaviour)),
         Box::new(volume_binding::VolumeBinding::new(&args.volume_binding, behaviour)),
         Box::new(volume_zone::VolumeZone),
-        Box::new(dynamic_resources::DynamicResources::new(behaviour)),
+        Box::new(dynamic_resources::DynamicResources::new(args.dynamic_resources, behaviour)),
         Box::new(default_preemption::DefaultPreemption),
     ]
 }

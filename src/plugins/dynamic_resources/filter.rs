@@ -132,10 +132,11 @@ impl<'a> Filter<'a> {
         let (device, condition) = waits_for?;
         let allocated = allocation.allocated?;
         let timeout = self.plugin.binding_timeout;
-        (allocated.0.saturating_add(timeout) < self.cycle.now.0).then(|| NotReadyDevice {
+        let waited = i128::from(self.cycle.now.0 - allocated.0) * 1_000_000_000;
+        (waited > i128::from(timeout.nanoseconds)).then(|| NotReadyDevice {
             claim: claim.key,
             device: device.to_string(),
-            why: format!("{condition} did not become true within {timeout}s"),
+            why: format!("{condition} did not become true within {timeout}"),
         })
     }
 

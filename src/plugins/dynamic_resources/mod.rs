@@ -20,7 +20,7 @@ mod totals;
 #[cfg(test)]
 mod tests;
 
-use crate::config::Behaviour;
+use crate::config::{Behaviour, DynamicResourcesArgs, GoDuration};
 use crate::decode::Kind;
 use crate::decode::devices::ResourceClaim;
 use crate::framework::{
@@ -41,21 +41,24 @@ pub(super) use totals::{DeviceCounter, DeviceTotals};
 
 const NAME: &str = "DynamicResources";
 
-/// Seconds that a device may take to become ready (upstream apis/config, DynamicResourcesBindingTimeoutDefault).
-const BINDING_TIMEOUT: i64 = 600;
+/// The time that a device may take to become ready (upstream apis/config, DynamicResourcesBindingTimeoutDefault).
+const BINDING_TIMEOUT: GoDuration = GoDuration::from_seconds(600);
 
 /// The plugin.
 pub struct DynamicResources {
     gates: Gates,
     selectors: cel::Cache,
-    /// In seconds.
-    binding_timeout: i64,
+    binding_timeout: GoDuration,
 }
 
 impl DynamicResources {
-    /// With the feature gates of `behaviour`.
-    pub fn new(behaviour: &Behaviour) -> Self {
-        Self { gates: Gates::of(behaviour), selectors: cel::Cache::default(), binding_timeout: BINDING_TIMEOUT }
+    /// With the profile's arguments and the feature gates of `behaviour`.
+    pub fn new(args: DynamicResourcesArgs, behaviour: &Behaviour) -> Self {
+        Self {
+            gates: Gates::of(behaviour),
+            selectors: cel::Cache::default(),
+            binding_timeout: args.binding_timeout.unwrap_or(BINDING_TIMEOUT),
+        }
     }
 
     /// What PreFilter finds out about the pod's claims; none where it has nothing to claim.

@@ -63,7 +63,11 @@ fn reserve(cluster: &Cluster) -> (Result<Vec<Take>, Rejection>, usize) {
     let notes = Notes::default();
     let pod = cluster.pod_named(ObjectKey::new(name("default"), name("pod"))).unwrap();
     let cycle = Cycle { cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
-    let answer = ReservePlugin::reserve(&DynamicResources::new(&behaviour), cycle, &cluster.nodes()[0]);
+    let answer = ReservePlugin::reserve(
+        &DynamicResources::new(DynamicResourcesArgs { filter_timeout: None, binding_timeout: None }, &behaviour),
+        cycle,
+        &cluster.nodes()[0],
+    );
     (answer, notes.take().len())
 }
 
