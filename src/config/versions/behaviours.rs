@@ -84,6 +84,16 @@ impl Behaviour {
         Self::of(version, FeatureGates::defaults(version))
     }
 
+    /// Whether DeviceTaintRules are read, and taint devices (upstream pkg/scheduler/scheduler.go, New).
+    pub fn reads_device_taint_rules(&self) -> bool {
+        let gate = if self.devices.taint_rules_select_by_class {
+            self.gates.dra_device_taints
+        } else {
+            self.gates.dra_device_taint_rules
+        };
+        self.gates.dra_device_taints && gate
+    }
+
     /// The behaviour of `version` with feature gates as kube-scheduler's `--feature-gates` takes them: `A=true,B=false`.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ pub(super) struct Gates {
     pub compatibility_groups: bool,
     /// `DRADeviceTaints`
     pub taints: bool,
-    /// DeviceTaintRules are read: `DRADeviceTaintRules`, or `DRADeviceTaints` before that gate came.
+    /// DeviceTaintRules are read.
     pub taint_rules: bool,
     /// `DRAExtendedResource`
     pub extended_resources: bool,
@@ -80,11 +80,7 @@ impl Gates {
             binding_conditions,
             compatibility_groups: gates.dra_device_compatibility_groups,
             taints: gates.dra_device_taints,
-            taint_rules: if devices.taint_rules_select_by_class {
-                gates.dra_device_taints
-            } else {
-                gates.dra_device_taint_rules
-            },
+            taint_rules: behaviour.reads_device_taint_rules(),
             extended_resources: gates.dynamic_resource_allocation && gates.dra_extended_resource,
             fractional_capacity_range: gates.dra_fractional_capacity_range,
             list_attributes: gates.dra_list_type_attributes,

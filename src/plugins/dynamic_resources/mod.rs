@@ -83,7 +83,7 @@ impl DynamicResources {
         let is_unallocated = |claim: &&ResourceClaim| claim.allocation.is_none();
         if filter.claims.iter().any(is_unallocated) || filter.extended.is_some() {
             note_missing(cycle, &[Kind::DeviceClass, Kind::ResourceSlice]);
-            if self.gates.taint_rules && self.gates.taints {
+            if self.gates.taint_rules {
                 note_missing(cycle, &[Kind::DeviceTaintRule]);
             }
             self.gates.note(cycle.notes);

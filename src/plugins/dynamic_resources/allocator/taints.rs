@@ -32,7 +32,7 @@ pub(in crate::plugins::dynamic_resources) struct Taint<'a> {
 impl<'a> TaintRules<'a> {
     /// Those that the version reads and that can be about a device.
     pub(in crate::plugins::dynamic_resources) fn new(devices: &'a Devices, gates: &Gates, cache: &Cache) -> Self {
-        if !gates.taint_rules || !gates.taints {
+        if !gates.taint_rules {
             return Self::default();
         }
         let rules = devices.taint_rules().iter().filter_map(|rule| prepare(rule, devices, gates, cache));
