@@ -158,6 +158,12 @@ pub struct DeviceShortage {
     pub reachable: usize,
     /// Of these, devices that match but that another claim has.
     pub taken: usize,
+    /// Of these, devices that match but of whose counters or capacities too little is left.
+    #[serde(skip_serializing_if = "is_none")]
+    pub exhausted: usize,
+    /// Of these, devices that match but have a taint that the request does not tolerate.
+    #[serde(skip_serializing_if = "is_none")]
+    pub tainted: usize,
     /// Of these, devices for which a selector of class or request is false.
     pub not_selected: usize,
     /// Of these, devices that need a feature that is off.
@@ -171,9 +177,14 @@ impl DeviceShortage {
     pub fn is_enough(&self) -> bool {
         match self.wanted {
             Some(wanted) => i64::try_from(self.available).is_ok_and(|available| available >= wanted),
-            None => self.available > 0 && self.taken == 0,
+            None => self.available > 0 && self.taken + self.exhausted + self.tainted == 0,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl fmt::Display for DeviceReason {

@@ -8,6 +8,7 @@ pub mod cache;
 pub mod context;
 pub mod cycle;
 pub mod device_reason;
+pub mod device_refusal;
 pub mod extender;
 pub mod fact;
 pub mod filter_set;

@@ -1,6 +1,7 @@
 //! What a driver says of a device: attributes, single values or lists, and capacities.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 
@@ -35,6 +36,25 @@ impl Attribute {
     /// Whether it is one of the list types.
     pub fn is_list(&self) -> bool {
         matches!(self, Self::Ints(_) | Self::Bools(_) | Self::Strings(_) | Self::Versions(_))
+    }
+}
+
+impl fmt::Display for Attribute {
+    /// As CEL writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn list<T>(f: &mut fmt::Formatter<'_>, items: &[T], print: impl Fn(&T) -> String) -> fmt::Result {
+            let items: Vec<String> = items.iter().map(print).collect();
+            write!(f, "[{}]", items.join(", "))
+        }
+        match self {
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::String(value) | Self::Version(value) => write!(f, "{:?}", value.as_str()),
+            Self::Ints(values) => list(f, values, ToString::to_string),
+            Self::Bools(values) => list(f, values, ToString::to_string),
+            Self::Strings(values) | Self::Versions(values) => list(f, values, |value| format!("{:?}", value.as_str())),
+            Self::Unknown => f.write_str("a value of an unknown type"),
+        }
     }
 }
 

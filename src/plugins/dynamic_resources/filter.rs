@@ -3,7 +3,9 @@
 
 use crate::api::name::Name;
 use crate::decode::devices::{DeviceId, ResourceClaim};
-use crate::framework::{Cycle, DeviceReason, InvalidPool, NodeFilter, NotEvaluated, NotReadyDevice, Rejection};
+use crate::framework::{
+    Cycle, DeviceReason, Fact, InvalidPool, NodeFilter, NotEvaluated, NotReadyDevice, Reason, Rejection,
+};
 use crate::state::NodeInfo;
 
 use super::DynamicResources;
@@ -11,7 +13,8 @@ use super::allocator::pools::{self, Target};
 use super::allocator::taints::TaintRules;
 use super::allocator::{self, ClaimAllocation, Context, Found};
 use super::claims::{ClaimInput, reject};
-use super::extended::ExtendedClaim;
+use super::extended::{ExtendedClaim, ExtendedRequest};
+use super::facts;
 use super::selection::Stop;
 use super::shortage;
 
@@ -31,6 +34,27 @@ pub(super) struct Filter<'a> {
 impl NodeFilter for Filter<'_> {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
         self.judge(node).map(|_| ())
+    }
+
+    /// Why the claims cannot be had there, device by device.
+    fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
+        let Err(rejection) = self.judge(node) else { return Vec::new() };
+        let lacks_devices = rejection.reasons.iter().any(|reason| {
+            matches!(
+                reason,
+                Reason::Device(DeviceReason::DevicesInsufficient { .. } | DeviceReason::InvalidResourcePools { .. })
+            )
+        });
+        if !lacks_devices {
+            return Vec::new();
+        }
+        let gates = &self.plugin.gates;
+        let on_node = |extended: &ExtendedClaim<'a>| extended.on_node(self.cycle, node, !self.claims.is_empty(), gates);
+        let requests = self.extended.as_ref().and_then(|extended| on_node(extended).ok().flatten());
+        let extended = self.extended_input(requests);
+        let claims: Vec<&ClaimInput<'_>> = self.to_allocate.iter().chain(&extended).collect();
+        let context = Context { devices: &self.cycle.cluster.devices, taint_rules: &self.taint_rules, gates };
+        facts::of(&claims, target(node), context, self.cycle)
     }
 }
 
@@ -64,11 +88,7 @@ impl<'a> Filter<'a> {
         }
         let unavailable = self.unavailable(node)?;
         let found = if self.needs_allocation() {
-            let extended = self.extended.as_ref().filter(|_| self.extends_unallocated()).map(|extended| {
-                let requests = requests.unwrap_or_default();
-                let pod = self.cycle.pod.key();
-                ClaimInput::of_extended_resources(pod, extended.left_over, requests, &self.plugin.selectors)
-            });
+            let extended = self.extended_input(requests);
             let claims: Vec<&ClaimInput<'_>> = self.to_allocate.iter().chain(&extended).collect();
             Some(self.find(&claims, node)?)
         } else {
@@ -78,6 +98,14 @@ impl<'a> Filter<'a> {
             Some(reason) => Err(reject(reason)),
             None => Ok(found),
         }
+    }
+
+    /// The claim for extended resources, where devices are to be found for it.
+    fn extended_input(&self, requests: Option<Vec<ExtendedRequest<'a>>>) -> Option<ClaimInput<'a>> {
+        let extended = self.extended.as_ref().filter(|_| self.extends_unallocated())?;
+        let requests = requests.unwrap_or_default();
+        let pod = self.cycle.pod.key();
+        Some(ClaimInput::of_extended_resources(pod, extended.left_over, requests, &self.plugin.selectors))
     }
 
     /// Claims that have devices, but not for this node, or devices that do not become ready.

@@ -3,22 +3,24 @@
 use crate::decode::devices::claim::Count;
 use crate::framework::{DeviceReason, DeviceShortage};
 
-use super::allocator::pools::{self, Pool, Target};
-use super::allocator::{Candidate, Context};
+use super::allocator::Context;
+use super::allocator::capacity::Refusal;
+use super::allocator::pools::{self, Target};
 use super::claims::{ClaimInput, QueryInput};
-use super::selection::Matches;
+use super::obstacles::{Obstacle, Obstacles};
 
 /// The reason, with a line for each request and alternative.
 pub(super) fn explain(claims: &[&ClaimInput<'_>], node: Target<'_>, context: Context<'_>) -> DeviceReason {
     // A search that found no solution got past its pools.
     let pools = pools::gather(context.devices, node, context.gates).unwrap_or_default();
+    let mut obstacles = Obstacles::new(&pools, node, context);
     let mut requests = Vec::new();
     for claim in claims {
         for request in &claim.requests {
             for query in &request.alternatives {
                 let name =
                     if request.is_list { format!("{}/{}", request.name, query.name) } else { request.name.to_string() };
-                requests.push(shortage(claim, name, query, &pools, node, context));
+                requests.push(shortage(claim, name, query, &mut obstacles));
             }
         }
     }
@@ -32,11 +34,8 @@ fn shortage(
     claim: &ClaimInput<'_>,
     request: String,
     query: &QueryInput<'_>,
-    pools: &[Pool<'_>],
-    node: Target<'_>,
-    context: Context<'_>,
+    obstacles: &mut Obstacles<'_>,
 ) -> DeviceShortage {
-    let gates = context.gates;
     let mut found = DeviceShortage {
         claim: claim.key,
         request,
@@ -48,36 +47,25 @@ fn shortage(
         available: 0,
         reachable: 0,
         taken: 0,
+        exhausted: 0,
+        tainted: 0,
         not_selected: 0,
         unsupported: 0,
         elsewhere: 0,
     };
-    for (index, pool) in pools.iter().enumerate() {
-        for slice in &pool.slices {
-            for device in &slice.devices {
-                found.reachable += 1;
-                let candidate = Candidate::new(index, slice, device);
-                let is_exclusive = context
-                    .devices
-                    .usage(candidate.id)
-                    .is_some_and(|usage| usage.is_exclusive(gates.consumable_capacity));
-                let needs_gate = (!gates.binding_conditions && !device.binding_conditions.is_empty())
-                    || (!gates.partitionable_devices && !device.consumes_counters.is_empty());
-                let selectable =
-                    Matches::default().is_selectable((0, 0, 0), (query, claim.key), candidate, node, context);
-                let count = if needs_gate {
-                    &mut found.unsupported
-                } else if selectable != Ok(true) {
-                    &mut found.not_selected
-                } else if is_exclusive && !query.has_admin_access() {
-                    &mut found.taken
-                } else {
-                    &mut found.available
-                };
-                *count += 1;
-            }
-        }
+    for candidate in obstacles.devices() {
+        found.reachable += 1;
+        let count = match obstacles.between(query, candidate) {
+            None => &mut found.available,
+            Some(Obstacle::Feature(_)) => &mut found.unsupported,
+            Some(Obstacle::NotOnNode | Obstacle::Selector { .. } | Obstacle::Unclear(_)) => &mut found.not_selected,
+            Some(Obstacle::Taken) => &mut found.taken,
+            Some(Obstacle::Counter { .. } | Obstacle::Capacity(Refusal::NotEnough { .. })) => &mut found.exhausted,
+            Some(Obstacle::Capacity(_)) => &mut found.not_selected,
+            Some(Obstacle::Taint(_)) => &mut found.tainted,
+        };
+        *count += 1;
     }
-    found.elsewhere = context.devices.device_count().saturating_sub(found.reachable);
+    found.elsewhere = obstacles.context().devices.device_count().saturating_sub(found.reachable);
     found
 }

@@ -147,6 +147,8 @@ fn a_shortage_says_who_turned_the_devices_away() {
         available: 0,
         reachable: 4,
         taken: 1,
+        exhausted: 0,
+        tainted: 0,
         not_selected: 3,
         unsupported: 0,
         elsewhere: 4,

@@ -79,7 +79,10 @@ fn scope(pool: &Pool<'_>, slice: &ResourceSlice, gates: &Gates) -> Scope {
     }
 }
 
-fn consumption(device: &Device) -> impl Iterator<Item = (CounterId, Quantity)> {
+/// What the device takes of each counter.
+pub(in crate::plugins::dynamic_resources) fn consumption(
+    device: &Device,
+) -> impl Iterator<Item = (CounterId, Quantity)> {
     let of = |consumption: &'_ crate::decode::devices::device::CounterConsumption| {
         let set = consumption.counter_set;
         consumption.counters.iter().map(|(counter, amount)| ((set, *counter), *amount)).collect::<Vec<_>>()

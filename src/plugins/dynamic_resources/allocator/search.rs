@@ -39,6 +39,11 @@ impl<'a> Candidate<'a> {
     ) -> Self {
         Self { pool, slice, device, id: DeviceId { pool: slice.pool, device: device.name } }
     }
+
+    /// The number of its pool.
+    pub(in crate::plugins::dynamic_resources) fn pool(&self) -> usize {
+        self.pool
+    }
 }
 
 /// Finds devices for all claims; none when there is no solution.

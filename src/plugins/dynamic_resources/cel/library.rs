@@ -1,10 +1,11 @@
 //! kube-cel's function library, called with plain values.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use kube_cel::KubeCelExt;
 use kube_cel::cel::objects::Value as CelValue;
 use kube_cel::cel::{Context, Program};
+use rustc_hash::FxHashMap;
 
 use super::Failure;
 use super::eval::unknown;
@@ -38,12 +39,15 @@ const KNOWN: [(Option<&str>, &[&str]); 2] = [
     (Some("sets"), &["contains", "equivalent", "intersects"]),
 ];
 
+/// Arguments that a function of the library can have.
+const MOST_ARGUMENTS: usize = 8;
+
 static LIBRARY: LazyLock<Context<'static>> = LazyLock::new(|| Context::default().with_all());
 
 /// Calls a function of the library; without a namespace its first argument is the receiver.
 pub(super) fn call(namespace: Option<&str>, function: &str, arguments: &[Value]) -> Result<Value, Failure> {
     let is_known = KNOWN.iter().any(|(known, functions)| *known == namespace && functions.contains(&function));
-    if !is_known || arguments.is_empty() {
+    if !is_known || arguments.is_empty() || arguments.len() > MOST_ARGUMENTS {
         return unknown(format!("the function {function} is not supported"));
     }
     let is_ascii = |value: &Value| !matches!(value, Value::String(text) if !text.is_ascii());
@@ -56,7 +60,7 @@ pub(super) fn call(namespace: Option<&str>, function: &str, arguments: &[Value])
         (None, Some((receiver, rest))) => format!("{receiver}.{function}({})", rest.join(", ")),
         (namespace, _) => format!("{}.{function}({})", namespace.unwrap_or_default(), names.join(", ")),
     };
-    let Ok(program) = Program::compile(&text) else {
+    let Some(program) = program(text) else {
         return unknown(format!("the function {function} is not supported"));
     };
     let mut context = LIBRARY.new_inner_scope();
@@ -67,6 +71,19 @@ pub(super) fn call(namespace: Option<&str>, function: &str, arguments: &[Value])
         Ok(value) => from_cel(&value),
         Err(error) => unknown(format!("the function {function} failed: {error}")),
     }
+}
+
+/// The call, compiled once: there are only as many as known functions and numbers of arguments.
+fn program(text: String) -> Option<Arc<Program>> {
+    static CALLS: LazyLock<Mutex<FxHashMap<String, Option<Arc<Program>>>>> = LazyLock::new(Mutex::default);
+    // A poisoned lock only means that another thread stopped while adding: the map is whole.
+    let mut calls = CALLS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = calls.get(&text) {
+        return known.clone();
+    }
+    let program = Program::compile(&text).ok().map(Arc::new);
+    calls.insert(text, program.clone());
+    program
 }
 
 fn to_cel(value: &Value) -> Result<CelValue, Failure> {

@@ -14,10 +14,12 @@ mod eval;
 mod expr;
 mod functions;
 mod library;
+mod references;
 mod semver;
 mod value;
 
 pub(super) use device::{DeviceInput, View};
+pub(super) use references::Reference;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -70,6 +72,11 @@ impl Selector {
             Value::Bool(answer) => Ok(answer),
             other => Err(Failure::Unknown(format!("it gives a {} instead of a bool", other.type_name()))),
         }
+    }
+
+    /// What of a device the expression looks at.
+    pub(super) fn references(&self) -> Vec<Reference> {
+        self.program.as_ref().map(references::of).unwrap_or_default()
     }
 
     /// What the expression makes of the device, as an attribute (upstream compile.go, EvaluateDerivedAttribute).
