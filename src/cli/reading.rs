@@ -32,8 +32,6 @@ pub(crate) enum Request<'a> {
     Asked(&'a [AskedObject]),
     /// All pending pods.
     Pending,
-    /// All devices.
-    Devices,
     /// What becomes of many pods: whatever any of them may need.
     Simulation {
         /// Some do not exist yet.
@@ -88,7 +86,6 @@ impl Asker<'_> {
                     AskedObject::Workload(workload) => Subject::workload(workload),
                 });
             }),
-            Request::Devices => required.add_devices(),
             Request::Pending => {
                 state.pending().map(Subject::pod).for_each(add);
                 state.pending().for_each(|pod| required.add_maker(pod));
@@ -224,7 +221,7 @@ pub(crate) fn not_listed(kind: Kind, why: String, required: &RequiredKinds) -> O
     if readers.is_empty() {
         return None;
     }
-    let effect = format!("{} judged as if there were none", list(&readers, readers.len()));
+    let effect = format!("{} evaluated as if the cluster had none", list(&readers, readers.len()));
     Some(NotEvaluated::of_kind(kind, why, effect))
 }
 

@@ -10,6 +10,7 @@ use crate::api::name::Name;
 
 /// One way in which claims of devices keep a pod from a node, or from all of them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum DeviceReason {
     /// The pod names a claim that does not exist.
@@ -119,6 +120,7 @@ pub enum DeviceReason {
 
 /// A device that a claim has and that does not become ready for use.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NotReadyDevice {
     /// The claim.
     #[serde(serialize_with = "key")]
@@ -126,20 +128,24 @@ pub struct NotReadyDevice {
     /// The device, as `driver/pool/device`.
     pub device: String,
     /// The condition that failed, or that did not become true in time.
+    #[serde(rename = "reason")]
     pub why: String,
 }
 
 /// A pool that nothing can be taken from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct InvalidPool {
     /// `driver/pool`.
     pub pool: String,
     /// What is wrong with it, in upstream's words.
+    #[serde(rename = "reason")]
     pub why: String,
 }
 
 /// What a request found on a node, before anything was given to the pod's other requests.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceShortage {
     /// The claim.
@@ -150,13 +156,14 @@ pub struct DeviceShortage {
     /// The DeviceClass.
     pub class: Name,
     /// Devices it asks for; none means all that match.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "requested", skip_serializing_if = "Option::is_none")]
     pub wanted: Option<i64>,
     /// Devices it could have.
     pub available: usize,
     /// Devices that the node reaches.
     pub reachable: usize,
     /// Of these, devices that match but that another claim has.
+    #[serde(rename = "allocated")]
     pub taken: usize,
     /// Of these, devices that match but of whose counters or capacities too little is left.
     #[serde(skip_serializing_if = "is_none")]
@@ -169,6 +176,7 @@ pub struct DeviceShortage {
     /// Of these, devices that need a feature that is off.
     pub unsupported: usize,
     /// Devices of the cluster that the node does not reach: other nodes' pools, or outdated.
+    #[serde(rename = "onOtherNodes")]
     pub elsewhere: usize,
 }
 

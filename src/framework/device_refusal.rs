@@ -1,14 +1,14 @@
 //! Why a request for devices cannot have some of the devices near a node: data for the view of a single node.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::api::ObjectKey;
 use crate::api::name::Name;
 use crate::api::quantity::Quantity;
-use crate::decode::devices::taint::DeviceTaint;
 
 /// What a request finds on a node by itself.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceRequestFacts {
     /// The claim.
@@ -18,18 +18,20 @@ pub struct DeviceRequestFacts {
     /// The DeviceClass.
     pub class: Name,
     /// Devices it asks for; none means all that match.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "requested", skip_serializing_if = "Option::is_none")]
     pub wanted: Option<i64>,
     /// Devices it could have.
     pub available: usize,
     /// Devices that the node reaches.
     pub reachable: usize,
     /// Devices of the cluster that the node does not reach.
+    #[serde(rename = "onOtherNodes")]
     pub elsewhere: usize,
     /// Devices that it cannot have, by cause, the most first.
+    #[serde(rename = "unavailable")]
     pub refused: Vec<RefusedDevices>,
     /// Pools that nothing can be taken from.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "invalidPools", skip_serializing_if = "Vec::is_empty")]
     pub unsound_pools: Vec<UnsoundPool>,
     /// Attributes that constraints compare, with the values of the devices it could have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -38,6 +40,7 @@ pub struct DeviceRequestFacts {
 
 /// Devices that a request cannot have for one and the same cause.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RefusedDevices {
     /// How many.
     pub devices: usize,
@@ -50,15 +53,18 @@ pub struct RefusedDevices {
 
 /// Why a request cannot have a device.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "cause", rename_all_fields = "camelCase")]
 pub enum DeviceRefusal {
     /// A selector is false for it.
     SelectorFalse {
         /// Whose selector: `class NAME` or `the request`.
+        #[serde(rename = "selectorOwner")]
         of: String,
         /// The CEL expression.
         expression: Name,
         /// What the expression looks at, with the devices' values.
+        #[serde(rename = "inputs")]
         looked_at: Vec<SelectorInput>,
     },
     /// A selector has no answer for it.
@@ -71,8 +77,7 @@ pub enum DeviceRefusal {
     /// It has a taint that the request does not tolerate.
     Tainted {
         /// The taint, `key=value:effect`.
-        #[serde(serialize_with = "display")]
-        taint: DeviceTaint,
+        taint: String,
         /// The DeviceTaintRule it comes from; none means the driver.
         #[serde(skip_serializing_if = "Option::is_none")]
         rule: Option<Name>,
@@ -80,6 +85,7 @@ pub enum DeviceRefusal {
     /// A claim has it for itself.
     Taken {
         /// The claims that have such devices.
+        #[serde(rename = "claims")]
         by: Vec<DeviceHolder>,
     },
     /// Too little is left of a counter that it shares with other devices.
@@ -89,10 +95,13 @@ pub enum DeviceRefusal {
         /// The counter.
         counter: Name,
         /// How much the device needs.
+        #[serde(rename = "requested")]
         needed: Quantity,
         /// How much is left.
+        #[serde(rename = "available")]
         left: Quantity,
         /// Claims that have devices which take from the set.
+        #[serde(rename = "claims")]
         held_by: Vec<DeviceHolder>,
     },
     /// Too little is left of a capacity.
@@ -100,12 +109,16 @@ pub enum DeviceRefusal {
         /// The capacity.
         capacity: Name,
         /// How much is needed.
+        #[serde(rename = "requested")]
         needed: Quantity,
         /// How much is left.
+        #[serde(rename = "available")]
         left: Quantity,
         /// How much the device has.
+        #[serde(rename = "total")]
         of: Quantity,
         /// Claims that have shares of the device.
+        #[serde(rename = "claims")]
         held_by: Vec<DeviceHolder>,
     },
     /// It does not have a capacity that is asked for.
@@ -134,6 +147,7 @@ pub enum DeviceRefusal {
 
 /// A claim that has devices, and its pods.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DeviceHolder {
     /// The claim.
     pub claim: ObjectKey,
@@ -143,6 +157,7 @@ pub struct DeviceHolder {
 
 /// Something of devices that a selector looks at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SelectorInput {
     /// As CEL names it: `device.attributes["gpu.example.com"].model`.
     pub path: String,
@@ -152,6 +167,7 @@ pub struct SelectorInput {
 
 /// A value that devices have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DeviceValue {
     /// The value; none where a device has none.
     pub value: Option<String>,
@@ -171,11 +187,13 @@ impl DeviceValue {
 
 /// The values that devices have of an attribute that a constraint compares.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConstraintValues {
     /// The attribute.
     pub attribute: Name,
     /// Each device must have another value; without, all the same.
+    #[serde(rename = "distinct")]
     pub must_differ: bool,
     /// Values, and how many devices have each.
     pub values: Vec<DeviceValue>,
@@ -183,10 +201,12 @@ pub struct ConstraintValues {
 
 /// A pool that nothing can be taken from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnsoundPool {
     /// `driver/pool`.
     pub pool: String,
     /// What is wrong with it.
+    #[serde(rename = "reason")]
     pub why: String,
 }
 
@@ -233,8 +253,4 @@ impl DeviceRefusal {
             (one, other) => *one == *other,
         }
     }
-}
-
-fn display<T: ToString, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&value.to_string())
 }

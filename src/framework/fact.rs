@@ -9,6 +9,7 @@ use super::device_refusal::DeviceRequestFacts;
 
 /// One line of a plugin's working.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum Fact {
     /// A resource: what is asked for, taken, and there.
@@ -37,7 +38,7 @@ pub enum Fact {
         /// Pods in it that count.
         count: i64,
         /// Whether the node asked about is in it.
-        here: bool,
+        on_this_node: bool,
     },
     /// What a request for devices finds, and what keeps the other devices from it.
     Devices(Box<DeviceRequestFacts>),

@@ -6,7 +6,6 @@
 
 pub mod capacity;
 pub mod comparison;
-pub mod devices;
 pub mod explain;
 pub mod format;
 mod html;
@@ -18,6 +17,8 @@ mod not_evaluated_groups;
 pub mod pending;
 mod provenance;
 pub mod resilience;
+#[cfg(all(test, feature = "cli"))]
+pub(crate) mod schema;
 pub mod simulation;
 pub mod style;
 pub mod sweep;

@@ -135,7 +135,7 @@ impl<'a> Look<'a> {
                 held_by: self.holders(obstacles::users_of_set(candidate, counter_set, context)),
             },
             Obstacle::Taint(found) => {
-                DeviceRefusal::Tainted { taint: *found.taint, rule: found.rule.map(|rule| rule.name) }
+                DeviceRefusal::Tainted { taint: found.taint.to_string(), rule: found.rule.map(|rule| rule.name) }
             }
         }
     }

@@ -182,7 +182,7 @@ impl<'a> Filter<'a> {
                 self.cycle.notes.add(NotEvaluated::new(
                     what,
                     why,
-                    "DynamicResources lets the pod onto nodes where this would decide",
+                    "DynamicResources accepts nodes where this would decide",
                 ));
                 Ok(claims.iter().map(|claim| ClaimAllocation { claim: claim.taken_as, devices: Vec::new() }).collect())
             }

@@ -14,7 +14,6 @@ mod facts;
 mod filter;
 mod gates;
 mod obstacles;
-pub mod overview;
 mod score;
 mod selection;
 mod shortage;
@@ -194,8 +193,8 @@ fn note_missing(cycle: Cycle<'_>, kinds: &[Kind]) {
     for kind in kinds.iter().filter(|kind| !cycle.cluster.kinds.contains(kind)) {
         cycle.notes.add(NotEvaluated::of_kind(
             *kind,
-            "the input has no object of this kind and does not say that there is none",
-            "DynamicResources answers as if there were none",
+            "the input has no object of this kind and no empty list of it",
+            "DynamicResources was evaluated as if there were none",
         ));
     }
 }

@@ -105,7 +105,7 @@ impl<'a> Obstacles<'a> {
         for (is_of_class, selectors) in [(true, &query.class_selectors), (false, &query.selectors)] {
             for selector in selectors {
                 let Some(selector) = selector else {
-                    return Some(Obstacle::Unclear("a selector is no CEL expression".to_owned()));
+                    return Some(Obstacle::Unclear("a selector is not a valid CEL expression".to_owned()));
                 };
                 match selector.matches(&input) {
                     Ok(true) => {}

@@ -89,7 +89,7 @@ fn all_match(
         let Some(selector) = selector else {
             return Err(Stop::Unknown {
                 what: format!("{}: selector #{number}", of()),
-                why: "it is no CEL expression".to_owned(),
+                why: "it is not a valid CEL expression".to_owned(),
             });
         };
         match selector.matches(device) {

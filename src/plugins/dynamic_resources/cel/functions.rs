@@ -69,12 +69,12 @@ fn global(function: &str, arguments: Vec<Value>) -> Result<Value, Failure> {
     match (function, arguments.as_slice()) {
         ("quantity", [Value::String(text)]) => match Quantity::parse(text) {
             Ok(quantity) => Ok(Value::Quantity(quantity)),
-            Err(_) => unknown(format!("{text} is no quantity")),
+            Err(_) => unknown(format!("{text} is not a quantity")),
         },
         ("isQuantity", [Value::String(text)]) => Ok(Value::Bool(Quantity::parse(text).is_ok())),
         ("semver", [Value::String(text)]) => match Semver::parse(text) {
             Some(version) => Ok(Value::Semver(Arc::new(version))),
-            None => unknown(format!("{text} is no semantic version")),
+            None => unknown(format!("{text} is not a semantic version")),
         },
         ("semver", [Value::String(text), Value::Bool(normalize)]) => match version(text, *normalize) {
             Some(version) => Ok(Value::Semver(Arc::new(version))),
