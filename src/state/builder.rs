@@ -149,6 +149,7 @@ impl ClusterBuilder {
             Kind::RuntimeClass => self.runtime_classes.remove_one(&identity),
             Kind::PodGroup => self.gangs.remove_one(&identity),
             Kind::DeviceClass => self.device_classes.remove_one(&identity),
+            Kind::DeviceTaintRule => self.device_taint_rules.remove_one(&identity),
             Kind::ResourceClaim => self.resource_claims.remove_one(&identity),
             Kind::ResourceSlice => self.resource_slices.remove_one(&identity),
             Kind::Workload(_) => self.workloads.remove_one(&identity),

@@ -177,9 +177,8 @@ fn constraints(claim: &ClaimInput<'_>, request: Name, query: &QueryInput<'_>) ->
 fn looked_at(selector: &Selector, candidate: Candidate<'_>) -> Vec<SelectorInput> {
     let device = candidate.device;
     let driver = candidate.slice.pool.driver;
-    let find = |domain: &str, name: &str| {
-        let full = format!("{domain}/{name}");
-        move |known: Name| known == full.as_str() || (domain == driver.as_str() && known == name)
+    let is_it = |known: Name, domain: &str, name: &str| {
+        known == format!("{domain}/{name}") || (driver == domain && known == name)
     };
     let input = |reference: Reference| {
         let (path, value) = match &reference {
@@ -188,13 +187,11 @@ fn looked_at(selector: &Selector, candidate: Candidate<'_>) -> Vec<SelectorInput
                 ("device.allowMultipleAllocations".to_owned(), Some(device.allows_multiple_allocations.to_string()))
             }
             Reference::Attribute(domain, name) => {
-                let is_it = find(domain, name);
-                let found = device.attributes.iter().find(|(known, _)| is_it(**known));
+                let found = device.attributes.iter().find(|(known, _)| is_it(**known, domain, name));
                 (format!("device.attributes[\"{domain}\"].{name}"), found.map(|(_, value)| value.to_string()))
             }
             Reference::Capacity(domain, name) => {
-                let is_it = find(domain, name);
-                let found = device.capacity.iter().find(|(known, _)| is_it(**known));
+                let found = device.capacity.iter().find(|(known, _)| is_it(**known, domain, name));
                 (format!("device.capacity[\"{domain}\"].{name}"), found.map(|(_, amount)| amount.value.to_string()))
             }
         };
