@@ -6,17 +6,32 @@ use std::sync::Arc;
 
 use crate::api::{Name, ObjectKey, name};
 use crate::control_plane::admission::UnknownClass;
-use crate::control_plane::controller::{self, owned};
+use crate::control_plane::controller;
 use crate::control_plane::{Created, NewPods, OnRefusal};
 use crate::decode::pod::{PodObject, PodOwn};
 use crate::decode::workload::{Workload, WorkloadKind};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
-use crate::state::{Cluster, Pod, PodId};
+use crate::state::{Pod, PodId};
 
 use super::manifests::AskedObject;
 use super::state::State;
 use super::target::Named;
+
+/// The object with a pod template that `named` stands for; none for a pod.
+///
+/// # Errors
+/// There is no such object.
+pub(crate) fn workload(state: &State, named: &Named) -> Result<Option<Workload>> {
+    let key = ObjectKey::new(name(&state.namespace), name(&named.name));
+    let Some(kind) = named.workload else { return Ok(None) };
+    let found = state.cluster.workloads.iter().find(|workload| workload.kind == kind && workload.key == key);
+    if let Some(workload) = found {
+        return Ok(Some(workload.clone()));
+    }
+    let of_kind = state.cluster.workloads.iter().filter(|workload| workload.kind == kind);
+    Err(not_found(state, &kind.resource(), &named.name, of_kind.map(|workload| workload.key)))
+}
 
 /// The pods that `named` stands for.
 ///
@@ -24,19 +39,15 @@ use super::target::Named;
 /// There is no such object.
 pub(crate) fn named(state: &mut State, named: &Named) -> Result<Vec<PodId>> {
     let key = ObjectKey::new(name(&state.namespace), name(&named.name));
-    let Some(kind) = named.workload else {
+    let Some(workload) = workload(state, named)? else {
         return match state.cluster.pod_named(key) {
             Some(pod) => Ok(vec![pod.id]),
             None if state.cluster.ended_named(key).is_some() => Ok(another_of_ended(state, key)),
             None => Err(not_found(state, "pods", &named.name, state.cluster.pods().iter().map(Pod::key))),
         };
     };
-    let found = state.cluster.workloads.iter().find(|workload| workload.kind == kind && workload.key == key);
-    let Some(workload) = found.cloned() else {
-        let of_kind = state.cluster.workloads.iter().filter(|workload| workload.kind == kind);
-        return Err(not_found(state, &kind.resource(), &named.name, of_kind.map(|workload| workload.key)));
-    };
-    let pending = pending_pods(&state.cluster, &workload);
+    let waits = |pod: &PodId| state.cluster.pod(*pod).own.node_name.is_none();
+    let pending: Vec<PodId> = controller::owned_pods(&state.cluster, &workload).into_iter().filter(waits).collect();
     if !pending.is_empty() {
         return Ok(pending);
     }
@@ -149,7 +160,7 @@ pub(crate) fn namespace(state: &State, namespace: Name) -> Name {
     if namespace == "default" { name(&state.namespace) } else { namespace }
 }
 
-fn in_namespace(state: &State, mut workload: Workload) -> Workload {
+pub(crate) fn in_namespace(state: &State, mut workload: Workload) -> Workload {
     workload.key.namespace = namespace(state, workload.key.namespace);
     workload
 }
@@ -195,23 +206,4 @@ fn distance(a: &str, b: &str) -> usize {
         row = next;
     }
     row.last().copied().unwrap_or_default()
-}
-
-/// Pending pods that `workload` manages, be it through others (a Deployment's ReplicaSets, a
-/// CronJob's Jobs).
-fn pending_pods(cluster: &Cluster, workload: &Workload) -> Vec<PodId> {
-    let managers: Vec<&Workload> = cluster
-        .workloads
-        .iter()
-        .filter(|other| is(other, workload) || owned(other.key.namespace, other.controller.as_ref(), workload))
-        .collect();
-    cluster
-        .pending()
-        .filter(|pod| managers.iter().any(|manager| owned(pod.key().namespace, pod.own.controller.as_ref(), manager)))
-        .map(|pod| pod.id)
-        .collect()
-}
-
-fn is(a: &Workload, b: &Workload) -> bool {
-    a.kind == b.kind && a.key == b.key
 }

@@ -204,6 +204,7 @@ pub(super) const WORKLOAD: Shape = Fields(&[
             ("template", TEMPLATE),
         ]),
     ),
+    ("status", Fields(&[("conditions", Conditions(&["ReplicaFailure"]))])),
 ]);
 
 const UPDATE_STRATEGY: Shape = Fields(&[
