@@ -18,13 +18,17 @@ use super::manifests::AskedObject;
 use super::state::State;
 use super::target::Named;
 
-/// The object with a pod template that `named` stands for; none for a pod.
+/// The object with a pod template that `named` stands for; none for a pod that exists.
 ///
 /// # Errors
 /// There is no such object.
 pub(crate) fn workload(state: &State, named: &Named) -> Result<Option<Workload>> {
     let key = ObjectKey::new(name(&state.namespace), name(&named.name));
-    let Some(kind) = named.workload else { return Ok(None) };
+    let Some(kind) = named.workload else {
+        // A pod that its StatefulSet has not created yet is answered by what the set waits for.
+        let exists = state.cluster.pod_named(key).is_some() || state.cluster.ended_named(key).is_some();
+        return Ok(if exists { None } else { controller::set_that_wants(&state.cluster, key).cloned() });
+    };
     let found = state.cluster.workloads.iter().find(|workload| workload.kind == kind && workload.key == key);
     if let Some(workload) = found {
         return Ok(Some(workload.clone()));

@@ -76,7 +76,7 @@ impl<'a> WorkloadObject<'a> {
             present: workload.present,
             pending: workload.pending,
             missing: workload.missing,
-            terminating: workload.terminating.iter().map(ToString::to_string).collect(),
+            terminating: workload.terminating.iter().map(|(pod, _)| pod.to_string()).collect(),
             hold: workload.hold.as_ref().and_then(HoldObject::new),
             refused: workload.refused.as_ref().map(|(count, message)| RefusedObject { count: *count, message }),
             placed: workload.placed,

@@ -25,8 +25,8 @@ pub struct WorkloadPlacement {
     pub present: usize,
     /// Those of them that wait for a node.
     pub pending: usize,
-    /// Those of them that are being deleted.
-    pub terminating: Vec<ObjectKey>,
+    /// Those of them that are being deleted, and when each is to be gone.
+    pub terminating: Vec<(ObjectKey, Option<Timestamp>)>,
     /// Pods that do not exist.
     pub missing: usize,
     /// Why the controller creates none of them for now.
@@ -77,7 +77,7 @@ pub fn place(
     };
     let mut pods: Vec<_> = present.iter().filter(waits).copied().collect();
     let terminating = present.iter().map(|pod| cluster.pod(*pod)).filter(|pod| pod.is_terminating());
-    let terminating = terminating.map(crate::state::Pod::key).collect();
+    let terminating = terminating.map(|pod| (pod.key(), pod.own.deletion_timestamp)).collect();
     let (present, pending) = (present.len(), pods.len());
     let absent: usize = missing.iter().map(|new| new.own.len()).sum();
     let mut answer = WorkloadPlacement {

@@ -144,3 +144,13 @@ pub fn ineligible_nodes(cluster: &Cluster, workload: &Workload) -> Vec<Name> {
     let nodes = cluster.nodes().iter();
     nodes.filter(|node| daemon_set::pod_on(cluster, workload, node).is_none()).map(|node| node.name()).collect()
 }
+
+/// The StatefulSet that wants a pod called `key`, which does not exist.
+pub fn set_that_wants(cluster: &Cluster, key: ObjectKey) -> Option<&Workload> {
+    let sets = cluster.workloads.iter().filter(|set| {
+        set.kind == WorkloadKind::StatefulSet
+            && set.key.namespace == key.namespace
+            && key.name.as_str().strip_prefix(set.key.name.as_str()).is_some_and(|rest| rest.starts_with('-'))
+    });
+    sets.into_iter().find(|set| wanted(cluster, set).missing.iter().any(|new| new.own.iter().any(|own| own.key == key)))
+}

@@ -129,6 +129,9 @@ pub(super) fn headline(answer: &Answer) -> (Label, String) {
             let label = if ended.phase == PodPhase::Succeeded { Label::Fits } else { Label::Rejected };
             return (label, life_words::ended_headline(&pod, ended));
         }
+        Some(SchedulingStatus::Impaired { node, obstacles }) => {
+            return (Label::Warning, format!("{pod} on {node} {}", life_words::impaired(obstacles)));
+        }
         Some(SchedulingStatus::NotStarted { node, .. }) => {
             return (Label::Rejected, format!("{pod} has node {node} and has not started there"));
         }

@@ -1,5 +1,6 @@
 //! The block above the pods of a workload: how many it wants, how many there are, and why the rest is missing.
 
+use crate::api::Timestamp;
 use crate::control_plane::controller::Hold;
 use crate::decode::workload::WorkloadKind;
 use crate::simulate::WorkloadPlacement;
@@ -67,7 +68,9 @@ pub(super) fn render(screen: &mut Screen, workload: &WorkloadPlacement) {
         screen.indented(Label::Warning, "  ", &format!("its condition ReplicaFailure says: {why}"));
     }
     if !workload.terminating.is_empty() {
-        let names: Vec<String> = workload.terminating.iter().map(|pod| pod.name.to_string()).collect();
+        let gone_by = |at: Option<Timestamp>| at.map_or_else(String::new, |at| format!(" (to be gone by {at})"));
+        let names: Vec<String> =
+            workload.terminating.iter().map(|(pod, at)| format!("{}{}", pod.name, gone_by(*at))).collect();
         screen.indented(Label::Warning, "  ", &format!("being deleted: {}", list(&names, MOST_NAMES)));
     }
     for replica in workload.unplaced.iter().take(MOST) {
