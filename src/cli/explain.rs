@@ -204,8 +204,8 @@ impl Wanted {
 /// Each pod is explained by itself, against the state as it was found.
 fn answer(state: &mut State, subject: Subject, node: Option<&str>, wanted: &mut Wanted, now: Timestamp) -> Answer {
     let Subject { pod, workload } = subject;
-    let was_on = state.cluster.node_of(pod);
-    let mut placement = state.scheduler.explain(&mut state.cluster, pod, now);
+    let lifted = state.cluster.lift(pod);
+    let mut placement = state.scheduler.explain_lifted(&state.cluster, &lifted, now);
     NotEvaluated::join(&mut placement.not_evaluated, &state.notes);
     let fits_if_admitted = placement.schedulable;
     let refused = state.refusal(placement.pod).map(|message| Refused { message, fits_if_admitted });
@@ -225,9 +225,7 @@ fn answer(state: &mut State, subject: Subject, node: Option<&str>, wanted: &mut 
     };
     // Whatever a cycle would say: a pod that is not admitted is not scheduled.
     answer.placement.schedulable &= answer.refused.is_none();
-    if let Some(node) = was_on {
-        state.cluster.assume(pod, node);
-    }
+    state.cluster.restore(lifted);
     answer
 }
 

@@ -8,6 +8,7 @@ use crate::simulate::WorkloadPlacement;
 
 /// A pod that the API server refuses: `schedulable` is false, whatever a cycle would say.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AdmissionObject<'a> {
     /// The API server's message.
@@ -17,6 +18,7 @@ pub(super) struct AdmissionObject<'a> {
 
 /// The workload that was asked about: pods wanted and present, and what becomes of the rest.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WorkloadObject<'a> {
     kind: &'static str,
@@ -46,6 +48,7 @@ pub(super) struct WorkloadObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 enum HoldObject<'a> {
     Suspended,
@@ -54,12 +57,14 @@ enum HoldObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusedObject<'a> {
     count: usize,
     message: &'a str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct UnplacedObject<'a> {
     pod: String,
     message: &'a str,
