@@ -24,6 +24,7 @@ use super::scan::TypeMeta;
 use super::walk::Sink;
 use crate::decode::Kind;
 use crate::decode::fields;
+
 use crate::decode::object::{self, skip};
 use crate::decode::prune;
 use crate::decode::scheduler_process::SchedulerProcess;
@@ -258,10 +259,10 @@ impl Take<Pack> for Packs {
 fn pack(kind: Kind, page: &str) -> Result<Page<Pack>, Unreadable> {
     // An older server has some kinds under an older version, and of its shape.
     let version = object::TypeMeta::peek(page.as_bytes()).api_version;
-    let version = version.as_deref().unwrap_or(kind.api_version());
+    let version = version.unwrap_or_else(|| kind.api_version());
     let page = live::each(page, |packer: &mut Packer, json| {
         let bytes = skip(json)?;
-        packer.add(kind, version, serde_json::from_slice(json.get(..bytes).unwrap_or_default())?)?;
+        packer.add(kind, &version, serde_json::from_slice(json.get(..bytes).unwrap_or_default())?)?;
         Ok(bytes)
     })?;
     page.map(Packer::finish).map_err(|error| error.to_string())
@@ -343,7 +344,7 @@ impl Sink for Snapshot {
         let text = json.get(..bytes).unwrap_or_default();
         self.found |= !object.kind.is_empty();
         if let Some(kind) = Kind::of(object.api_version, object.kind) {
-            let api_version = if object.api_version.is_empty() { kind.api_version() } else { object.api_version };
+            let api_version = if object.api_version.is_empty() { &kind.api_version() } else { object.api_version };
             self.packer.add(kind, api_version, serde_json::from_slice(text)?)?;
         } else if Record::is(object) {
             let record: Record = serde_json::from_slice(text)?;

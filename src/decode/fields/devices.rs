@@ -6,7 +6,7 @@ use super::{ANNOTATIONS, CLASS, Hint, KEYS, NAMESPACE, NODE_NAME, NODE_SELECTOR,
 
 const CEL_SELECTORS: Shape = Each(&Fields(&[("cel", Fields(&[("expression", Text(Expression))]))]));
 
-pub(super) const DEVICE_CLASS: Shape =
+pub(crate) const DEVICE_CLASS: Shape =
     Fields(&[("metadata", metadata!(Name(Hint::Class))), ("spec", Fields(&[("selectors", CEL_SELECTORS)]))]);
 
 /// The query fields lie in the request itself in v1beta1, under `exactly` since.
@@ -26,7 +26,7 @@ macro_rules! query {
 
 const REQUEST_NAME: (&str, Shape) = ("name", Text(Name(Hint::Request)));
 
-pub(super) const RESOURCE_CLAIM: Shape = Fields(&[
+pub(crate) const RESOURCE_CLAIM: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Claim))),
     (
         "spec",
@@ -82,7 +82,7 @@ macro_rules! device {
     };
 }
 
-pub(super) const RESOURCE_SLICE: Shape = Fields(&[
+pub(crate) const RESOURCE_SLICE: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Slice))),
     (
         "spec",
