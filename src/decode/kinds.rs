@@ -381,7 +381,7 @@ mod tests {
     #[test]
     fn every_kind_is_decoded_as_itself() {
         for kind in Kind::ALL {
-            let json = br#"{"metadata":{"name":"a","namespace":"b"}} {"#;
+            let json = br#"{"metadata":{"name":"a","namespace":"b"},"spec":{"attacher":"c","nodeName":"d","driver":"e","pool":{"name":"f"}}} {"#;
             let (object, bytes) = Object::decode(*kind, json).unwrap();
             let namespace = if kind.is_namespaced() { "b" } else { "" };
             assert_eq!(object.identity(), (*kind, ObjectKey::new(name(namespace), name("a"))));
