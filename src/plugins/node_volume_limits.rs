@@ -86,8 +86,8 @@ impl FilterPlugin for NodeVolumeLimits {
 fn note_what_is_missing(cycle: Cycle<'_>) {
     let effects = [
         (Kind::PersistentVolumeClaim, "NodeVolumeLimits did not count volumes of claims"),
-        (Kind::CsiNode, "NodeVolumeLimits took it that no node has a limit"),
-        (Kind::VolumeAttachment, "NodeVolumeLimits counted only volumes that pods use"),
+        (Kind::CsiNode, "NodeVolumeLimits assumed that no node has a limit"),
+        (Kind::VolumeAttachment, "NodeVolumeLimits counted only the volumes used by pods"),
     ];
     for (kind, effect) in effects {
         if !cycle.cluster.holds(kind) {

@@ -124,7 +124,7 @@ fn note_what_is_missing(cycle: Cycle<'_>, claims: &PodClaims<'_>) {
     } else if !cycle.cluster.holds(Kind::CsiStorageCapacity) {
         let mut drivers = provisioners.filter_map(|provisioner| cycle.cluster.storage().driver(provisioner));
         if drivers.any(|driver| driver.storage_capacity) {
-            let effect = "VolumeBinding took it that no storage has space for new volumes";
+            let effect = "VolumeBinding assumed that no storage has space for new volumes";
             volume_state::not_held(cycle, Kind::CsiStorageCapacity, effect);
         }
     }
