@@ -86,7 +86,7 @@ macro_rules! kinds {
         }
 
         /// What is kept of an object.
-        #[derive(Debug)]
+        #[derive(Clone, Debug)]
         pub enum Object {
             $( $(#[$doc])* $kind(Box<$data>), )+
             $(#[$family_doc])* $family(Box<$family_data>),

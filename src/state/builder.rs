@@ -26,7 +26,7 @@ use crate::decode::workload::{Workload, WorkloadKind};
 use crate::decode::{Kind, Object};
 
 /// Takes objects in any order; an object that comes twice counts as its later self.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ClusterBuilder {
     pods: Store<PodObject>,
     nodes: Store<Node>,
@@ -83,6 +83,19 @@ impl ClusterBuilder {
         }
         if let Some(raw) = &mut self.raw {
             raw.retain(|(other, _), _| *other != kind);
+        }
+    }
+
+    /// Takes one object out again; those without a namespace have an empty one. Answers whether it was there.
+    pub fn remove(&mut self, kind: Kind, key: ObjectKey) -> bool {
+        if let Some(raw) = &mut self.raw {
+            raw.remove(&(kind, key));
+        }
+        let identity = (kind, key);
+        match kind {
+            Kind::Pod => self.pods.remove_one(&identity),
+            Kind::Node => self.nodes.remove_one(&identity),
+            _ => self.objects.remove_one(&identity),
         }
     }
 

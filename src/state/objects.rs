@@ -6,7 +6,7 @@ use crate::api::ObjectKey;
 use crate::decode::{Decoded, Kind, Object};
 
 /// Objects by identity.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Store<T> {
     pub(super) items: Vec<T>,
     places: FxHashMap<(Kind, ObjectKey), usize>,
@@ -32,6 +32,14 @@ impl<T> Store<T> {
 
     pub(super) fn get(&self, identity: &(Kind, ObjectKey)) -> Option<&T> {
         self.items.get(*self.places.get(identity)?)
+    }
+
+    /// Takes out one object; the others keep their order.
+    pub(super) fn remove_one(&mut self, identity: &(Kind, ObjectKey)) -> bool {
+        let Some(place) = self.places.remove(identity) else { return false };
+        self.items.remove(place);
+        self.places.values_mut().filter(|other| **other > place).for_each(|other| *other -= 1);
+        true
     }
 
     /// Takes out all objects of `kind`; the others keep their order.
