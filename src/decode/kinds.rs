@@ -8,9 +8,11 @@
 use serde::de::DeserializeOwned;
 
 use super::coscheduling::{CoschedulingPodGroup, WirePodGroup};
-use super::devices::claim::{WireDeviceClass, WireResourceClaim};
+use super::devices::claim::WireResourceClaim;
+use super::devices::class::WireDeviceClass;
 use super::devices::slice::WireResourceSlice;
-use super::devices::{DeviceClass, ResourceClaim, ResourceSlice};
+use super::devices::taint::WireDeviceTaintRule;
+use super::devices::{DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice};
 use super::fields::{Shape, admission, devices, pods, storage as volumes};
 use super::limit_range::{LimitRange, WireLimitRange};
 use super::node::{Node, WireNode};
@@ -212,6 +214,9 @@ kinds! {
     /// A ResourceSlice.
     ResourceSlice(ResourceSlice) = ["resource.k8s.io"], ["v1" "v1beta2" "v1beta1"], "resourceslices";
         Cluster(name) { via(WireResourceSlice::into_slice); devices::RESOURCE_SLICE }
+    /// A DeviceTaintRule.
+    DeviceTaintRule(DeviceTaintRule) = ["resource.k8s.io"], ["v1" "v1beta2" "v1alpha3"], "devicetaintrules";
+        Cluster(name) { via(WireDeviceTaintRule::into_rule); devices::DEVICE_TAINT_RULE }
     ---
     /// Anything with a pod template.
     Workload(Workload) by WorkloadKind:

@@ -39,7 +39,7 @@ use crate::decode::runtime_class::RuntimeClass;
 use crate::decode::scheduling_event::SchedulingEvents;
 use crate::decode::workload::{Namespace, PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKey};
 use crate::decode::{Kind, Object};
-use devices::Devices;
+use devices::{DeviceObjects, Devices};
 use objects::Store;
 use pod_class::PodClass;
 use pod_groups::PodGroups;
@@ -117,7 +117,12 @@ impl Cluster {
             runtime_classes: objects.take(),
             gangs: objects.take(),
             storage: Storage::of(objects),
-            devices: Devices::new(objects.take(), objects.take(), objects.take()),
+            devices: Devices::new(DeviceObjects {
+                classes: objects.take(),
+                claims: objects.take(),
+                slices: objects.take(),
+                taint_rules: objects.take(),
+            }),
             ..Self::default()
         }
     }
