@@ -127,7 +127,7 @@ class Simulate(unittest.TestCase):
                                        "--snapshot", str(path))
         self.assertEqual(status, 0, err)
         sweep = json.loads(out)
-        possible = {thing["pod"].split("/")[1]: {on["node"] for on in thing["nodes"]} | ({None} if thing["unplaced"] else set())
+        possible = {thing["pod"].split("/")[1]: {on["node"] for on in thing["nodes"]} | ({None} if thing["runsUnplaced"] else set())
                     for thing in sweep["pods"]}
         self.assertTrue(0 < sweep["runsWithAllPlaced"] < 300)
         for outcome in outcomes:
