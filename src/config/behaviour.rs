@@ -88,6 +88,43 @@ pub struct Behaviour {
     /// `DynamicResources` scores nodes by the rank of the `firstAvailable` request they satisfy. Since 1.35
     /// (kubernetes#134711).
     pub dynamic_resources_scores: bool,
+    /// `NodeResourcesFit` says UnschedulableAndUnresolvable where a request is above what the node has at all
+    /// (kubernetes#131345).
+    pub request_above_allocatable_is_unresolvable: bool,
+    /// `NodeResourcesFit` does not compare requests for extended resources that are negative after they wrapped in 64 bits
+    /// (`noderesources/fit.go: fitsRequest`).
+    pub negative_scalar_requests_are_ignored: bool,
+    /// `NodeResourcesBalancedAllocation` scores by how much the pod changes the balance (kubernetes#135573).
+    pub balanced_allocation_scores_change: bool,
+    /// `ImageLocality` counts image volumes (kubernetes#130231) ...
+    pub image_locality_counts_volumes: bool,
+    /// ... and takes them into the maximum (kubernetes#138951).
+    pub image_locality_expects_volumes: bool,
+    /// `NodeName` narrows the search down to `spec.nodeName` in PreFilter.
+    pub node_name_narrows: bool,
+    /// The largest of what spec and status say of a pod's resources is taken of whole pods, not container by container
+    /// (component-helpers `resource/helpers.go: AggregateContainerRequests`).
+    pub maximum_of_whole_pods: bool,
+    /// A potential victim that breaks one PodDisruptionBudget draws on no further one
+    /// (`framework/preemption/util.go: FilterVictimsWithPDBViolation`).
+    pub pdb_counting_stops_at_violation: bool,
+    /// The event of a pod for which preemption found a node says so (kubernetes#140180).
+    pub preemption_names_node: bool,
+    /// `DynamicResources` says nothing in PostFilter when it did nothing (kubernetes#140222).
+    pub dynamic_resources_post_filter_is_silent: bool,
+    /// `NodeDeclaredFeatures`' reason names the features that are missing.
+    pub declared_features_reason_names_them: bool,
+    /// `NodeDeclaredFeatures` knows `UserNamespacesHostNetworkSupport` (component-helpers `nodedeclaredfeatures/features`) ...
+    pub declared_features_know_user_namespaces_in_host_network: bool,
+    /// ... and `VolumeBindMountOptions`.
+    pub declared_features_know_bind_mount_options: bool,
+    /// Portworx's volumes are CSI volumes everywhere; the gate `CSIMigrationPortworx` is gone.
+    pub portworx_migration_is_complete: bool,
+    /// With `VolumeLimitScaling`, a node needs only drivers whose CSIDriver says `preventPodSchedulingIfMissing`
+    /// (`nodevolumelimits/csi.go: checkCSIDriverOnNode`).
+    pub required_drivers_are_marked: bool,
+    /// `VolumeRestrictions`' reason for a claim that one pod at a time may use speaks of a claim with the same name.
+    pub read_write_once_pod_reason_names_same_claim: bool,
 }
 
 impl Behaviour {
@@ -109,9 +146,25 @@ impl Behaviour {
         Self {
             version,
             gates,
-            namespace_selector_kept_after_expansion: version.minor >= 34,
+            namespace_selector_kept_after_expansion: (34..37).contains(&version.minor),
             taint_reason_names_taint: version.minor < 34 || (version.minor == 34 && patch <= Some(1)),
             dynamic_resources_scores: version.minor >= 35,
+            request_above_allocatable_is_unresolvable: version.minor >= 34,
+            negative_scalar_requests_are_ignored: version.minor >= 37,
+            balanced_allocation_scores_change: version.minor >= 36,
+            image_locality_counts_volumes: version.minor >= 36,
+            image_locality_expects_volumes: version.minor >= 37,
+            node_name_narrows: version.minor >= 37,
+            maximum_of_whole_pods: version.minor >= 37,
+            pdb_counting_stops_at_violation: version.minor >= 37,
+            preemption_names_node: version.minor >= 37,
+            dynamic_resources_post_filter_is_silent: version.minor >= 37,
+            declared_features_reason_names_them: version.minor == 35,
+            declared_features_know_user_namespaces_in_host_network: version.minor >= 36,
+            declared_features_know_bind_mount_options: version.minor >= 37,
+            portworx_migration_is_complete: version.minor >= 36,
+            required_drivers_are_marked: version.minor >= 36,
+            read_write_once_pod_reason_names_same_claim: version.minor < 34,
         }
     }
 }

@@ -51,6 +51,14 @@ pub enum Reason {
     EnforcedNodeAffinityMismatch,
     /// NodeAffinity: the terms name nodes, and no node is in all of them.
     NodeAffinityConflict,
+    /// NodeDeclaredFeatures: the node's kubelet does not declare what the pod needs.
+    FeaturesNotDeclared {
+        /// The features that are missing, sorted.
+        missing: Vec<Name>,
+        /// Whether the version's text names them ([`crate::config::Behaviour`]).
+        #[serde(skip)]
+        named: bool,
+    },
     /// NodePorts: a port of the node is taken.
     HostPortConflict {
         /// The ports the pod wants that are taken.
@@ -143,7 +151,7 @@ pub enum Reason {
     },
     /// DefaultPreemption: no pod of lower priority is on the node.
     NoPreemptionVictims,
-    /// DefaultPreemption: the node was rejected for a reason that no removal of pods mends.
+    /// DefaultPreemption: the node was rejected for a reason that no removal of pods changes.
     PreemptionNotHelpful,
     /// An extender turned the node down.
     Extender {
@@ -188,6 +196,16 @@ impl fmt::Display for Reason {
             Self::NodeAffinityMismatch { .. } => f.write_str("node(s) didn't match Pod's node affinity/selector"),
             Self::EnforcedNodeAffinityMismatch => f.write_str("node(s) didn't match scheduler-enforced node affinity"),
             Self::NodeAffinityConflict => f.write_str("pod affinity terms conflict"),
+            Self::FeaturesNotDeclared { missing, named: true } => {
+                f.write_str("node declared features check failed - unsatisfied requirements: ")?;
+                for (index, feature) in missing.iter().enumerate() {
+                    write!(f, "{}{feature}", if index == 0 { "" } else { ", " })?;
+                }
+                Ok(())
+            }
+            Self::FeaturesNotDeclared { named: false, .. } => {
+                f.write_str("node(s) didn't match Pod's required features")
+            }
             Self::HostPortConflict { .. } => f.write_str("node(s) didn't have free ports for the requested pod ports"),
             Self::TooManyPods { .. } => f.write_str("Too many pods"),
             Self::InsufficientResource { resource, .. } => write!(f, "Insufficient {resource}"),

@@ -1,7 +1,7 @@
 //! NodeResourcesBalancedAllocation: prefers nodes whose resources would be used evenly.
 //!
 //! Looks at what pods really request, and skips a pod that requests none of the scored
-//! resources. Upstream plugins/noderesources/balanced_allocation.go.
+//! resources. Newer versions score by how much the pod would improve the balance. Upstream plugins/noderesources/balanced_allocation.go.
 
 use crate::api::requests::RequestGates;
 use crate::config::{Behaviour, NodeResourcesBalancedAllocationArgs};
@@ -11,22 +11,29 @@ use crate::framework::{
 };
 use crate::state::NodeInfo;
 
-use super::resource_allocation::{Allocation, ScoredResources, Share};
+use super::resource_allocation::{Allocation, ScoredResources};
 
 /// The plugin.
 pub struct NodeResourcesBalancedAllocation {
     scored: ScoredResources,
     gates: RequestGates,
+    /// [`Behaviour::balanced_allocation_scores_change`].
+    scores_change: bool,
 }
 
 impl NodeResourcesBalancedAllocation {
     /// With the profile's arguments, which validation has found sound.
     pub fn new(args: &NodeResourcesBalancedAllocationArgs, behaviour: &Behaviour) -> Self {
-        Self { scored: ScoredResources::new(&args.resources), gates: behaviour.request_gates() }
+        Self {
+            scored: ScoredResources::new(&args.resources),
+            gates: behaviour.request_gates(),
+            scores_change: behaviour.balanced_allocation_scores_change,
+        }
     }
 
     fn scorer(&self, cycle: Cycle<'_>) -> Scorer<'_> {
-        Scorer { allocation: self.scored.allocation(cycle.pod, self.gates, true) }
+        let allocation = self.scored.allocation(cycle.pod, self.gates, true);
+        Scorer { allocation, scores_change: self.scores_change }
     }
 }
 
@@ -74,6 +81,7 @@ impl ScorePlugin for NodeResourcesBalancedAllocation {
 
 struct Scorer<'a> {
     allocation: Allocation<'a>,
+    scores_change: bool,
 }
 
 impl Scorer<'_> {
@@ -92,18 +100,30 @@ impl NodeScorer for Scorer<'_> {
         if self.allocation.requests.is_empty() {
             return Err("resources not found".to_owned());
         }
-        let fractions: Vec<f64> = self.allocation.shares(node).map(|share| fraction(&share)).collect();
-        Ok(((1.0 - deviation(&fractions)) * MAX_NODE_SCORE as f64) as i64)
+        let shares = || self.allocation.shares(node);
+        let with_pod = balance(shares().map(|share| fraction(share.requested, share.allocatable)));
+        if !self.scores_change {
+            return Ok(with_pod);
+        }
+        // Both are 50 to 100 points (upstream balancedResourceScorer).
+        let without_pod = balance(shares().map(|share| fraction(share.used, share.allocatable)));
+        Ok(MAX_NODE_SCORE / 2 + (MAX_NODE_SCORE / 2 + with_pod - without_pod) / 2)
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
-        self.allocation.facts(node, |share| (fraction(share) * 100.0) as i64)
+        self.allocation.facts(node, |share| (fraction(share.requested, share.allocatable) * 100.0) as i64)
     }
 }
 
-/// How much of the resource would be in use, at most 1.
-fn fraction(share: &Share) -> f64 {
-    (share.requested as f64 / share.allocatable as f64).min(1.0)
+/// How much of the resource is in use, at most 1.
+fn fraction(used: i64, allocatable: i64) -> f64 {
+    (used as f64 / allocatable as f64).min(1.0)
+}
+
+/// 100 points where all resources are used evenly (upstream balancedResourceScore).
+fn balance(fractions: impl Iterator<Item = f64>) -> i64 {
+    let fractions: Vec<f64> = fractions.collect();
+    ((1.0 - deviation(&fractions)) * MAX_NODE_SCORE as f64) as i64
 }
 
 /// The standard deviation, with upstream's shortcut for two values; 0 for fewer.
@@ -116,5 +136,24 @@ fn deviation(fractions: &[f64]) -> f64 {
             let squares: f64 = more.iter().map(|fraction| (fraction - mean) * (fraction - mean)).sum();
             (squares / more.len() as f64).sqrt()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn case(fractions: &[f64], expected: i64) {
+        assert_eq!(balance(fractions.iter().copied()), expected, "{fractions:?}");
+    }
+
+    #[test]
+    fn even_use_is_balanced() {
+        case(&[], 100);
+        case(&[0.9], 100);
+        case(&[0.5, 0.5], 100);
+        case(&[1.0, 0.0], 50);
+        case(&[0.75, 0.25, 0.5], 79);
     }
 }

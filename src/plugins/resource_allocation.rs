@@ -38,7 +38,9 @@ pub(super) struct Share {
     resource: Name,
     /// Its weight.
     weight: i64,
-    /// What all pods, this one included, ask for.
+    /// What the pods on the node ask for.
+    pub(super) used: i64,
+    /// What they and this one ask for.
     pub(super) requested: i64,
     /// What the node has.
     pub(super) allocatable: i64,
@@ -62,6 +64,7 @@ impl Allocation<'_> {
             (allocatable != 0).then_some(Share {
                 resource: *resource,
                 weight: *weight,
+                used,
                 requested: used.wrapping_add(*request),
                 allocatable,
             })
@@ -95,18 +98,14 @@ impl Allocation<'_> {
 
     /// The arithmetic, a line a resource.
     pub(super) fn facts(&self, node: &NodeInfo, score: impl Fn(&Share) -> i64) -> Vec<Fact> {
-        let of = |resource: Name| self.scored.0.iter().position(|(name, _)| *name == resource);
         self.shares(node)
-            .map(|share| {
-                let request = of(share.resource).and_then(|index| self.requests.get(index)).copied().unwrap_or(0);
-                Fact::Resource {
-                    resource: share.resource,
-                    requested: Amount::new(share.resource, request),
-                    used: Amount::new(share.resource, share.requested.wrapping_sub(request)),
-                    allocatable: Amount::new(share.resource, share.allocatable),
-                    score: Some(score(&share)),
-                    weight: Some(share.weight),
-                }
+            .map(|share| Fact::Resource {
+                resource: share.resource,
+                requested: Amount::new(share.resource, share.requested.wrapping_sub(share.used)),
+                used: Amount::new(share.resource, share.used),
+                allocatable: Amount::new(share.resource, share.allocatable),
+                score: Some(score(&share)),
+                weight: Some(share.weight),
             })
             .collect()
     }
@@ -194,7 +193,7 @@ mod tests {
     use crate::api::name::name;
 
     fn share(requested: i64, allocatable: i64) -> Share {
-        Share { resource: name("cpu"), weight: 1, requested, allocatable }
+        Share { resource: name("cpu"), weight: 1, used: 0, requested, allocatable }
     }
 
     #[track_caller]

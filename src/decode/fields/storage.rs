@@ -66,8 +66,10 @@ pub(super) const CSI_NODE: Shape = Fields(&[
     ),
 ]);
 
-pub(super) const CSI_DRIVER: Shape =
-    Fields(&[("metadata", metadata!(Provisioner)), ("spec", Fields(&[("storageCapacity", Kept)]))]);
+pub(super) const CSI_DRIVER: Shape = Fields(&[
+    ("metadata", metadata!(Provisioner)),
+    ("spec", Fields(&[("storageCapacity", Kept), ("preventPodSchedulingIfMissing", Kept)])),
+]);
 
 pub(super) const CSI_STORAGE_CAPACITY: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Object))),

@@ -149,7 +149,7 @@ fn of_volume(cluster: &Cluster, reason: &VolumeReason) -> Vec<Need> {
         VolumeReason::NoVolumeToBind { claim, obstacle: BindObstacle::ProvisionedElsewhere { node } } => {
             vec![Need::OtherNodeForVolume { claim: *claim, node: *node }]
         }
-        VolumeReason::ReadWriteOncePodConflict { claims } => {
+        VolumeReason::ReadWriteOncePodConflict { claims, .. } => {
             claims.iter().map(|used| Need::UnusedClaim { claim: used.claim, pods: used.pods.clone() }).collect()
         }
         VolumeReason::NotEnoughStorage { claim, class, requested, .. } => {
@@ -157,6 +157,7 @@ fn of_volume(cluster: &Cluster, reason: &VolumeReason) -> Vec<Need> {
         }
         VolumeReason::DiskConflict { .. }
         | VolumeReason::VolumeLimitExceeded { .. }
+        | VolumeReason::CsiDriverMissing { .. }
         | VolumeReason::ClaimUnnamed
         | VolumeReason::BindingModeUnset { .. } => Vec::new(),
     }

@@ -241,8 +241,13 @@ impl PostFilterPlugin for DynamicResources {
     /// Gives back an allocation that keeps the pod from a node, if no other pod uses it
     /// (upstream PostFilter).
     fn post_filter(&self, failed: &FailedCycle<'_>) -> PostFilter {
+        // What is said where nothing was done.
+        let idle = |text: &str| {
+            let silent = failed.cycle.behaviour.dynamic_resources_post_filter_is_silent;
+            PostFilter::Unschedulable(if silent { String::new() } else { text.to_owned() })
+        };
         if !self.gates.enabled {
-            return PostFilter::Unschedulable("plugin disabled".to_owned());
+            return idle("plugin disabled");
         }
         if !failed.prepared.ran.contains(&NAME) {
             return PostFilter::Final("not found".to_owned());
@@ -251,7 +256,7 @@ impl PostFilterPlugin for DynamicResources {
         let turned_away = failed.pre_filter.is_some_and(|rejection| rejection.plugin == Some(NAME));
         let claims = claims::of_pod(cycle.pod, &cycle.cluster.devices).unwrap_or_default();
         if turned_away || claims.is_empty() {
-            return PostFilter::Unschedulable("no new claims to deallocate".to_owned());
+            return idle("no new claims to deallocate");
         }
         let is_only_ours = |claim: &ResourceClaim| match *claim.reserved_for {
             [] => true,
@@ -264,7 +269,10 @@ impl PostFilterPlugin for DynamicResources {
             }
             _ => false,
         });
-        let text = if in_the_way { "deallocation of ResourceClaim completed" } else { "still not schedulable" };
-        PostFilter::Unschedulable(text.to_owned())
+        if in_the_way {
+            PostFilter::Unschedulable("deallocation of ResourceClaim completed".to_owned())
+        } else {
+            idle("still not schedulable")
+        }
     }
 }
