@@ -3,7 +3,7 @@
 //! A placement keeps verdicts and scores, not the working behind them; for a single node the
 //! filters and scorers are made ready once more and asked for their facts.
 
-use super::challenge::Challenge;
+use super::counterfactual::Counterfactual;
 use crate::api::name::Name;
 use crate::framework::placement::PluginScore;
 use crate::framework::{Cycle, Fact, Framework, NodePlacement, Placement, Rejection, prepared, scoring};
@@ -21,8 +21,8 @@ pub struct NodeDetail {
     /// Whether a changed request needs the container's name to be understood.
     pub several_containers: bool,
     /// What a feasible node would need to win; none until it was looked for
-    /// ([`super::challenge::find`]).
-    pub challenge: Option<Challenge>,
+    /// ([`super::counterfactual::find`]).
+    pub counterfactual: Option<Counterfactual>,
 }
 
 /// What a filter plugin said.
@@ -70,7 +70,7 @@ impl NodeDetail {
             filters: filters(framework, cycle, placement, node),
             scores: scored.map(|scored| scores(framework, cycle, placement, scored)).unwrap_or_default(),
             several_containers: cycle.pod.spec().containers.len() + cycle.pod.spec().init_containers.len() > 1,
-            challenge: None,
+            counterfactual: None,
         }
     }
 }

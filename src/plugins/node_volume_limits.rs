@@ -246,7 +246,7 @@ impl Filter<'_> {
                 }
                 continue;
             };
-            if volume.is_ephemeral() && !claim.is_for(pod) {
+            if volume.is_ephemeral() && !claim.is_for(&pod.own) {
                 let reason = VolumeReason::ClaimOfAnotherOwner { claim: key, pod: pod.key() };
                 return Err(Uncountable::Error(reason.to_string()));
             }

@@ -15,12 +15,12 @@ mod cycle_caches;
 pub mod diff;
 pub mod gang;
 pub mod measures;
-pub mod picture;
 pub mod preempt;
 pub mod queue;
 pub mod resilience;
 mod run;
 pub mod scenario;
+pub mod state_summary;
 pub mod step;
 pub mod strategy;
 pub mod summary;
@@ -31,12 +31,12 @@ mod workers;
 #[cfg(test)]
 mod tests;
 
-pub use comparison::Trial;
+pub use comparison::StrategyResult;
 pub use diff::{Diff, PodDiff};
 pub use measures::{Measures, Shares};
-pub use picture::{Load, Picture, Whereabouts};
 pub use preempt::Eviction;
-pub use step::{Cause, Outcome, Place, Step, Unplaced};
+pub use state_summary::{Load, PodLocation, StateSummary};
+pub use step::{Outcome, Place, Step, Unplaced, UnplacedCause};
 pub use strategy::Strategy;
 pub use summary::{NodeChange, NodeLoad, Summary, UnplacedGroup};
 pub use ties::Ties;
@@ -52,7 +52,7 @@ use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
 use crate::state::{Cluster, PodId};
 
-use change::{Before, Change};
+use change::{Before, Mutation};
 use cycle_caches::{Choice, CycleCaches, Lookup};
 use run::Run;
 
@@ -147,7 +147,7 @@ impl<'a> Simulation<'a> {
         for note in notes {
             self.note(note);
         }
-        self.change(Change::Place { pod, node: place.node, takes: Vec::new() });
+        self.change(Mutation::Place { pod, node: place.node, takes: Vec::new() });
         Step::new(self.cluster.pod(pod).key(), pod, Outcome::Placed(place))
     }
 
@@ -180,7 +180,7 @@ impl<'a> Simulation<'a> {
         let Some(node) = chosen else { return Err(Unplaced::of(placement)) };
         let (node, name) = (node.id, node.name());
         let takes = self.scheduler.reserve(self.cluster, placement, node, self.now).map_err(Unplaced::because)?;
-        self.change(Change::Place { pod: placement.pod_id, node, takes });
+        self.change(Mutation::Place { pod: placement.pod_id, node, takes });
         let total = placement.nodes.get(node.index()).and_then(|node| node.total).unwrap_or_default();
         Ok(Place { node, name, total, tied: picks.len() })
     }
@@ -192,7 +192,7 @@ impl<'a> Simulation<'a> {
 
     /// Takes a pod off its node: it is pending anew. Nothing happens to a pod that is on no node.
     pub fn take_off(&mut self, pod: PodId) {
-        self.change(Change::Evict { pod });
+        self.change(Mutation::Evict { pod });
     }
 
     /// Changes the cluster between two pods: the one way in which a what-if question does.
@@ -204,7 +204,7 @@ impl<'a> Simulation<'a> {
             let id = self.cluster.pod_named(*pod).ok_or(EditError::NoSuchPod(*pod))?.id;
             self.cluster.node_of(id).ok_or(EditError::NotOnANode(*pod))?;
             // The same as this edit, and the cycle caches are updated by it.
-            self.change(change::Change::Evict { pod: id });
+            self.change(change::Mutation::Evict { pod: id });
             return Ok(());
         }
         let undo = edit.apply(self.cluster, self.scheduler.behaviour().request_gates())?;

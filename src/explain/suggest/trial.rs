@@ -14,7 +14,7 @@ const MOST_JUDGEMENTS: usize = 240;
 const MOST_CYCLES: usize = 40;
 
 /// A pending pod and a state that can be changed for the length of a question.
-pub(super) struct Trial<'a> {
+pub(super) struct WhatIf<'a> {
     scheduler: &'a Scheduler,
     cluster: &'a mut Cluster,
     pod: PodId,
@@ -23,7 +23,7 @@ pub(super) struct Trial<'a> {
     cycles: usize,
 }
 
-impl<'a> Trial<'a> {
+impl<'a> WhatIf<'a> {
     pub(super) fn new(scheduler: &'a Scheduler, cluster: &'a mut Cluster, pod: PodId, now: Timestamp) -> Self {
         Self { scheduler, cluster, pod, now, judgements: 0, cycles: 0 }
     }
@@ -48,7 +48,7 @@ impl<'a> Trial<'a> {
         Some(answer)
     }
 
-    /// As [`Trial::with`], with the pod on `node` besides.
+    /// As [`WhatIf::with`], with the pod on `node` besides.
     pub(super) fn with_pod_on<T>(&mut self, edits: &[Edit], node: Name, ask: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let pod = self.pod;
         self.with(edits, |trial| {
