@@ -170,7 +170,7 @@ impl Filter<'_> {
     /// What each driver with a limit has to attach for the pod, in the order of their names.
     fn counts(&self, node: &NodeInfo) -> Result<Vec<DriverCount>, Rejection> {
         let csi_node = self.cycle.cluster.storage().csi_node(node.name());
-        let mut wanted = FxHashSet::default();
+        let mut wanted = Vec::new();
         self.collect(self.cycle.pod, csi_node, true, &mut wanted)?;
         if let Some(driver) = self.missing_driver(&wanted, csi_node) {
             let reason = VolumeReason::CsiDriverMissing { driver };
@@ -180,6 +180,7 @@ impl Filter<'_> {
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
+        let mut wanted: FxHashSet<CsiSource> = wanted.into_iter().collect();
         let mut used = FxHashSet::default();
         for pod in &node.pods {
             self.collect(self.cycle.cluster.pod(*pod), Some(csi_node), false, &mut used)?;
@@ -205,9 +206,9 @@ impl Filter<'_> {
         Ok(counts)
     }
 
-    /// The first driver, by name, that the node should have for the volumes of the pod and has not (upstream
-    /// checkCSIDriverOnNode).
-    fn missing_driver(&self, wanted: &FxHashSet<CsiSource>, csi_node: Option<&CsiNode>) -> Option<Name> {
+    /// The first driver that the node should have for the volumes of the pod and has not (upstream
+    /// checkCSIDriverOnNode). Where several are missing, upstream names any of them, as it walks a map.
+    fn missing_driver(&self, wanted: &[CsiSource], csi_node: Option<&CsiNode>) -> Option<Name> {
         let required = self.drivers?;
         let is_required = |driver: Name| {
             let driver = self.cycle.cluster.storage().driver(driver);
@@ -216,11 +217,10 @@ impl Filter<'_> {
                 RequiredDrivers::Marked => driver.prevents_scheduling_if_missing,
             })
         };
-        let missing = wanted.iter().map(|volume| volume.driver).filter(|driver| {
+        wanted.iter().map(|volume| volume.driver).find(|driver| {
             let installed = csi_node.is_some_and(|csi_node| csi_node.drivers.contains(driver));
             !installed && is_required(*driver)
-        });
-        missing.min()
+        })
     }
 
     /// Adds the CSI volumes of `pod` (upstream filterAttachableVolumes).
@@ -229,7 +229,7 @@ impl Filter<'_> {
         pod: &Pod,
         csi_node: Option<&CsiNode>,
         incoming: bool,
-        volumes: &mut FxHashSet<CsiSource>,
+        volumes: &mut impl Extend<CsiSource>,
     ) -> Result<(), Uncountable> {
         for volume in &pod.spec().volumes {
             if let VolumeSource::InTree(disk) = &volume.source {
