@@ -10,11 +10,11 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use super::behaviour::Behaviour;
 use super::error::ProfileError;
 use super::extension_points::{ExtensionPoint, extension_points};
 use super::profile::{Enabled, Origin};
 use super::types::{Plugin, PluginSet, Plugins};
+use super::versions::Behaviour;
 use crate::api::name::{Name, name};
 
 /// Disables every plugin of a set.

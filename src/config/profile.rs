@@ -7,7 +7,6 @@
 
 use serde_json::Value;
 
-use super::behaviour::Behaviour;
 use super::decode::{Decode, wrong_type};
 use super::defaults::default_multi_point;
 use super::error::{ConfigError, ProfileError};
@@ -20,6 +19,7 @@ use super::plugin_config::WrittenArgs;
 use super::types::{API_VERSION, KIND, KubeSchedulerConfiguration, PluginSet, Profile as WrittenProfile};
 use super::validation::validate;
 use super::validation_plugin_args;
+use super::versions::Behaviour;
 use crate::api::name::{Name, name};
 
 /// The scheduler that pods are for unless they say otherwise (`core/v1.DefaultSchedulerName`).
@@ -122,7 +122,7 @@ impl SchedulerConfig {
         check_kind(value)?;
         let mut unknown = Vec::new();
         let mut config = KubeSchedulerConfiguration::decode(value, &FieldPath::default(), &mut unknown)?;
-        if behaviour.version.minor >= 36 {
+        if behaviour.plugins_have_group_points {
             unknown.retain(|field| !is_group_point(field));
         }
         set_profile_defaults(&mut config);
