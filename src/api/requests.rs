@@ -97,6 +97,20 @@ impl PodResources<'_> {
         self.pod_level.into_iter().flat_map(ResourceList::iter).filter(|(resource, _)| is_pod_level(*resource))
     }
 
+    /// Whether upstream adds the overhead to the specification itself, once more each time the requests are read: a
+    /// pod-level request that is kept as `inf.Dec` is summed up in place (`PodRequests`, `addResourceList`). API
+    /// servers store quantities in a form in which that takes more than fifteen digits.
+    pub fn accumulates_overhead(&self, gates: RequestGates) -> bool {
+        gates.pod_level_resources && self.accumulated(1).next().is_some()
+    }
+
+    /// What that adds, after the requests were read so many times before.
+    fn accumulated(&self, earlier_readings: usize) -> impl Iterator<Item = (Name, Quantity)> {
+        let decimal = self.pod_level_requests().filter(|(_, quantity)| quantity.is_decimal());
+        let overhead = decimal.filter_map(|(resource, _)| Some((resource, self.overhead?.get(resource)?)));
+        overhead.flat_map(move |pair| std::iter::repeat_n(pair, earlier_readings))
+    }
+
     /// The largest of the pod-level requests in spec and status; an infeasible resize does not count with what it
     /// asks for.
     fn resized_pod_level_requests(&self) -> ResourceMap {
@@ -142,6 +156,7 @@ impl RequestGates {
             use_pod_level_status: self.in_place_pod_level_resources_vertical_scaling,
             skip_pod_level_resources: !self.pod_level_resources,
             maximum_of_whole_pods: self.maximum_of_whole_pods,
+            earlier_readings: 0,
             non_missing: None,
         }
     }
@@ -165,6 +180,8 @@ pub struct PodResourcesOptions<'a> {
     pub maximum_of_whole_pods: bool,
     /// Whether pod-level requests are left aside.
     pub skip_pod_level_resources: bool,
+    /// How often the requests were read before ([`PodResources::accumulates_overhead`]).
+    pub earlier_readings: usize,
     /// What containers request that say nothing about a resource; an explicit 0 stays 0.
     pub non_missing: Option<&'a [(Name, Quantity)]>,
 }
@@ -327,7 +344,10 @@ pub fn pod_requests(pod: &PodResources<'_>, options: PodResourcesOptions<'_>) ->
         let resized = (options.use_status_resources && options.use_pod_level_status && pod.status.has_resources)
             .then(|| pod.resized_pod_level_requests());
         match resized {
-            None => pod.pod_level_requests().for_each(|(resource, quantity)| requests.set(resource, quantity)),
+            None => {
+                pod.pod_level_requests().for_each(|(resource, quantity)| requests.set(resource, quantity));
+                requests.add(&pod.accumulated(options.earlier_readings).collect::<Vec<_>>());
+            }
             Some(resized) if options.maximum_of_whole_pods => {
                 let resized = resized.iter().filter(|(resource, _)| is_pod_level(*resource));
                 resized.for_each(|(resource, quantity)| requests.set(resource, quantity));
@@ -358,7 +378,7 @@ pub struct ExistingPod {
 /// What a pod takes of the node it is on (`framework/types.go` `PodInfo.CalculateResource`).
 pub fn existing_pod(pod: &PodResources<'_>, gates: RequestGates) -> ExistingPod {
     let options = gates.options();
-    let requests = pod_requests(pod, options);
+    let mut requests = pod_requests(pod, options);
     let pod_level = gates.pod_level_resources && pod.has_pod_level_requests();
     // With pod-level requests only what is missing altogether is assumed (getNonMissingContainerRequests).
     let defaults: Vec<(Name, Quantity)> = NON_ZERO_DEFAULTS
@@ -366,7 +386,12 @@ pub fn existing_pod(pod: &PodResources<'_>, gates: RequestGates) -> ExistingPod 
         .filter(|(resource, _)| !pod_level || requests.get(*resource).is_none())
         .copied()
         .collect();
-    let non_zero = pod_requests(pod, PodResourcesOptions { non_missing: Some(&defaults), ..options });
+    // With defaults, upstream reads the requests twice and uses both afterwards.
+    let earlier_readings = usize::from(!defaults.is_empty());
+    if pod.accumulates_overhead(gates) {
+        requests = pod_requests(pod, PodResourcesOptions { earlier_readings, ..options });
+    }
+    let non_zero = pod_requests(pod, PodResourcesOptions { non_missing: Some(&defaults), earlier_readings, ..options });
     let mut requested = Resources::default();
     requested.add(requests.iter());
     ExistingPod {
@@ -388,27 +413,33 @@ pub fn filter_request(pod: &PodResources<'_>, gates: RequestGates) -> Resources 
 /// What the incoming pod counts with in scoring, one amount per resource asked for: CPU in millicores, the others
 /// in their units (`noderesources/resource_allocation.go` `calculatePodResourceRequestList`).
 ///
-/// `use_requested` takes the real requests instead of the ones with non-zero defaults. `gates` differ: upstream's
+/// `earlier_readings` as in [`PodResourcesOptions`]. `use_requested` takes the real requests instead of the ones with
+/// non-zero defaults. `gates` differ: upstream's
 /// scorers of `NodeResourcesFit` run with both off, `NodeResourcesBalancedAllocation` with the scheduler's own.
 pub fn score_request_list(
     pod: &PodResources<'_>,
     gates: RequestGates,
     resources: impl IntoIterator<Item = Name>,
     use_requested: bool,
+    earlier_readings: usize,
 ) -> Vec<i64> {
     let non_missing = if use_requested { None } else { Some(NON_ZERO_DEFAULTS.as_slice()) };
     let options = PodResourcesOptions { non_missing, ..gates.options() };
     let requests = pod_requests(pod, options);
-    let amount = |resource| {
-        let quantity = requests.get(resource).unwrap_or_default();
+    let accumulates = pod.accumulates_overhead(gates);
+    let amount = |(place, resource)| {
+        // Upstream reads the requests once for each resource.
+        let again = PodResourcesOptions { earlier_readings: earlier_readings + place, ..options };
+        let quantity = if accumulates { pod_requests(pod, again).get(resource) } else { requests.get(resource) };
+        let quantity = quantity.unwrap_or_default();
         if resource == STANDARD.cpu { quantity.milli_value() } else { quantity.value() }
     };
-    resources.into_iter().map(amount).collect()
+    resources.into_iter().enumerate().map(amount).collect()
 }
 
 /// [`score_request_list`] for one resource (`calculatePodResourceRequest`).
 pub fn score_request(pod: &PodResources<'_>, gates: RequestGates, resource: Name, use_requested: bool) -> i64 {
-    score_request_list(pod, gates, [resource], use_requested).into_iter().sum()
+    score_request_list(pod, gates, [resource], use_requested, 0).into_iter().sum()
 }
 
 #[cfg(test)]
@@ -575,6 +606,24 @@ mod tests {
     }
 
     #[test]
+    fn a_fraction_of_a_binary_unit_takes_the_overhead_again_at_each_reading() {
+        let pod = |memory: &str| -> Pod {
+            let text =
+                format!(r#"{{"containers":[{{}}],"resources":{{"memory":"{memory}"}},"overhead":{{"memory":"1"}}}}"#);
+            serde_json::from_str(&text).unwrap()
+        };
+        let memory = |text: &str| {
+            let pod = pod(text);
+            let existing = existing_pod(&pod.input(), ON);
+            let scored = score_request_list(&pod.input(), ON, [STANDARD.cpu, STANDARD.memory], true, 2);
+            let beyond = |bytes: i64| bytes - 1024 * MIB;
+            (beyond(filter_request(&pod.input(), ON).memory), beyond(existing.requested.memory), beyond(scored[1]))
+        };
+        assert_eq!(memory("1Gi"), (1, 1, 1));
+        assert_eq!(memory("1.0Gi"), (1, 2, 4));
+    }
+
+    #[test]
     fn the_status_of_the_whole_pod() {
         let pod = |infeasible| {
             format!(
@@ -600,7 +649,7 @@ mod tests {
         )
         .unwrap();
         let resources = [STANDARD.cpu, STANDARD.memory, name("x.io/y"), name("x.io/z")];
-        let list = |gates, use_requested| score_request_list(&pod.input(), gates, resources, use_requested);
+        let list = |gates, use_requested| score_request_list(&pod.input(), gates, resources, use_requested, 0);
         assert_eq!(list(OFF, false), [100, 400 * MIB, 2, 0]);
         assert_eq!(list(OFF, true), [0, 0, 2, 0]);
         assert_eq!(list(ON, true), [3000, 0, 2, 0]);

@@ -166,6 +166,12 @@ pub enum Reason {
         /// Which.
         extender: Name,
     },
+    /// A plugin's reason that has no facts beside its text, or none that anything here uses yet.
+    Other {
+        /// Upstream's text.
+        #[serde(skip)]
+        text: String,
+    },
     /// A text with no facts beside it: a plugin's error.
     Error {
         /// In upstream's words.
@@ -235,7 +241,7 @@ impl fmt::Display for Reason {
             Self::NotReturnedByExtender { extender } => {
                 write!(f, "node(s) were not in the answer of extender {extender}")
             }
-            Self::Error { text } | Self::Extender { text, .. } => f.write_str(text),
+            Self::Other { text } | Self::Error { text } | Self::Extender { text, .. } => f.write_str(text),
             Self::Volume(reason) => reason.fmt(f),
             Self::Device(reason) => reason.fmt(f),
         }

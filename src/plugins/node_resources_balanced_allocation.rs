@@ -6,8 +6,8 @@
 use crate::api::requests::RequestGates;
 use crate::config::{Behaviour, NodeResourcesBalancedAllocationArgs};
 use crate::framework::{
-    Cycle, Fact, Incremental, IncrementalPlugin, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Plugin, PreScore,
-    PreScorePlugin, ScorePlugin,
+    Cycle, Fact, Incremental, IncrementalPlugin, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, NotEvaluated, Plugin,
+    PreScore, PreScorePlugin, ScorePlugin,
 };
 use crate::state::NodeInfo;
 
@@ -32,7 +32,17 @@ impl NodeResourcesBalancedAllocation {
     }
 
     fn scorer(&self, cycle: Cycle<'_>) -> Scorer<'_> {
-        let allocation = self.scored.allocation(cycle.pod, self.gates, true);
+        // The requests were read in PreFilter, by NodeResourcesFit and, with extended resources, by DynamicResources;
+        // and twice so in the recorded verdicts.
+        let readers = 1 + usize::from(cycle.behaviour.gates.dra_extended_resource);
+        let allocation = self.scored.allocation(cycle.pod, self.gates, true, 2 * readers);
+        if cycle.pod.class.template.resources().accumulates_overhead(self.gates) {
+            cycle.notes.add(NotEvaluated::new(
+                "NodeResourcesBalancedAllocation's score",
+                "kube-scheduler adds the overhead to pod-level requests that have many digits each time it reads them",
+                "the score of this pod changes with every attempt to schedule it",
+            ));
+        }
         Scorer { allocation, scores_change: self.scores_change }
     }
 }

@@ -54,7 +54,7 @@ impl NodeResourcesFit {
     /// Scoring looks neither at pod-level resources nor at the status of the incoming pod
     /// (upstream leaves both switches of its scorer unset).
     fn scorer(&self, cycle: Cycle<'_>) -> Scorer<'_> {
-        Scorer { plugin: self, allocation: self.scored.allocation(cycle.pod, RequestGates::OFF, false) }
+        Scorer { plugin: self, allocation: self.scored.allocation(cycle.pod, RequestGates::OFF, false, 0) }
     }
 
     fn ignores(&self, resource: Name) -> bool {

@@ -23,10 +23,17 @@ impl ScoredResources {
         self.0.is_empty()
     }
 
-    /// What `pod` asks for of them, ready to be laid on nodes.
-    pub(super) fn allocation(&self, pod: &Pod, gates: RequestGates, use_requested: bool) -> Allocation<'_> {
+    /// What `pod` asks for of them, ready to be laid on nodes; `earlier_readings` as in [`score_request_list`].
+    pub(super) fn allocation(
+        &self,
+        pod: &Pod,
+        gates: RequestGates,
+        use_requested: bool,
+        earlier_readings: usize,
+    ) -> Allocation<'_> {
         let names = self.0.iter().map(|(resource, _)| *resource);
-        let requests = score_request_list(&pod.class.template.resources(), gates, names, use_requested);
+        let requests =
+            score_request_list(&pod.class.template.resources(), gates, names, use_requested, earlier_readings);
         Allocation { scored: self, requests, use_requested }
     }
 }

@@ -73,6 +73,14 @@ behaviours! {
     /// Profiles have extension points for groups of pods, such as `placementScore`
     /// (`k8s.io/kube-scheduler/config/v1: Plugins`).
     plugins_have_group_points: [(36, Always)];
+    /// Texts about a configuration's `queueSort` and `utilization` name the field once more (`validation.go`,
+    /// `validation_pluginargs.go`).
+    validation_texts_repeat_the_field: [(33, Always), (34, Never)];
+    /// A bad label key is a bad label key, no longer a bad qualified name (apimachinery `api/validate/content/kube.go`).
+    label_keys_have_their_own_texts: [(35, Always)];
+    /// `requestedToCapacityRatio` must be there when the strategy is of that type, and only then
+    /// (`validation_pluginargs.go: ValidateNodeResourcesFitArgs`).
+    capacity_ratio_is_checked_by_type: [(36, Always)];
     /// `NodeResourcesFit` says UnschedulableAndUnresolvable where a request is above what the node has at all
     /// (kubernetes#131345).
     request_above_allocatable_is_unresolvable: [(34, Always)];
