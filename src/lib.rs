@@ -31,10 +31,12 @@
 //! ```
 
 pub mod api;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
 pub mod control_plane;
 pub mod decode;
+mod did_you_mean;
 pub mod edit;
 pub mod error;
 pub mod explain;

@@ -12,6 +12,7 @@ use crate::state::Cluster;
 
 /// A PersistentVolumeClaim as the scheduler sees it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ClaimState {
     /// The claim.
@@ -20,6 +21,7 @@ pub struct ClaimState {
     pub phase: ClaimPhase,
     /// The StorageClass that it names, and what is known of it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "storageClass")]
     pub class: Option<ClassState>,
     /// What it asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,6 +36,7 @@ pub struct ClaimState {
 
 /// A pod on a node that uses a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClaimUser {
     /// The pod.
     pub pod: ObjectKey,
@@ -43,6 +46,7 @@ pub struct ClaimUser {
 
 /// How far a claim is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all_fields = "camelCase")]
 pub enum ClaimPhase {
     /// There is no such claim.
@@ -59,10 +63,11 @@ pub enum ClaimPhase {
         /// The volume.
         volume: Name,
         /// Whether that exists.
+        #[serde(rename = "volumeExists")]
         exists: bool,
     },
     /// It names a volume, and the binding is not complete.
-    Reserving {
+    PreBound {
         /// The volume.
         volume: Name,
     },
@@ -72,7 +77,8 @@ pub enum ClaimPhase {
 
 /// The StorageClass of a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "class", rename_all_fields = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "state", rename_all_fields = "camelCase")]
 pub enum ClassState {
     /// There is no such class.
     Missing {
@@ -80,11 +86,11 @@ pub enum ClassState {
         name: Name,
     },
     /// The class.
-    Known {
+    Found {
         /// Its name.
         name: Name,
         /// When its claims are bound: as soon as a pod needs them, or at once.
-        waits_for_pod: bool,
+        wait_for_first_consumer: bool,
         /// Who makes its volumes; none where nobody does.
         #[serde(skip_serializing_if = "Option::is_none")]
         provisioner: Option<Name>,
@@ -163,7 +169,7 @@ fn phase(claim: &PersistentVolumeClaim, cluster: &Cluster) -> ClaimPhase {
     } else if volume.is_empty() {
         ClaimPhase::Unbound
     } else {
-        ClaimPhase::Reserving { volume }
+        ClaimPhase::PreBound { volume }
     }
 }
 
@@ -172,9 +178,9 @@ fn class(name: Name, cluster: &Cluster) -> Option<ClassState> {
         return None;
     }
     match cluster.storage().class(name) {
-        Some(class) => Some(ClassState::Known {
+        Some(class) => Some(ClassState::Found {
             name,
-            waits_for_pod: class.binding_mode == Some(BindingMode::WaitForFirstConsumer),
+            wait_for_first_consumer: class.binding_mode == Some(BindingMode::WaitForFirstConsumer),
             provisioner: Some(class.provisioner).filter(|_| class.provisions()),
         }),
         // Without any class in the input, that one is missing says nothing.

@@ -10,6 +10,7 @@ use crate::api::name::Name;
 
 /// One way in which claims of devices keep a pod from a node, or from all of them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum DeviceReason {
     /// The pod names a claim that does not exist.
@@ -97,6 +98,7 @@ pub enum DeviceReason {
 
 /// What a request found on a node, before anything was given to the pod's other requests.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceShortage {
     /// The claim.
@@ -107,19 +109,21 @@ pub struct DeviceShortage {
     /// The DeviceClass.
     pub class: Name,
     /// Devices it asks for; none means all that match.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "requested", skip_serializing_if = "Option::is_none")]
     pub wanted: Option<i64>,
     /// Devices it could have.
     pub available: usize,
     /// Devices that the node reaches.
     pub reachable: usize,
     /// Of these, devices that match but that another claim has.
+    #[serde(rename = "allocated")]
     pub taken: usize,
     /// Of these, devices for which a selector of class or request is false.
     pub not_selected: usize,
     /// Of these, devices that need a feature that is off.
     pub unsupported: usize,
     /// Devices of the cluster that the node does not reach: other nodes' pools, or outdated.
+    #[serde(rename = "onOtherNodes")]
     pub elsewhere: usize,
 }
 

@@ -9,6 +9,7 @@ use crate::api::name::Name;
 
 /// A rule by which a pod's place depends on the pods in each domain of a topology key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TopologyRule {
     /// What it demands.
@@ -29,6 +30,7 @@ pub struct TopologyRule {
 
 /// What a [`TopologyRule`] demands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "rule", rename_all_fields = "camelCase")]
 pub enum RuleKind {
     /// PodTopologySpread: no domain more than `max_skew` above the minimum.
@@ -40,18 +42,18 @@ pub enum RuleKind {
         /// The pods that a domain's are measured against.
         minimum: i64,
         /// Whether the pod itself counts.
-        counts_itself: bool,
+        self_match: bool,
         /// Nodes that the pod's node affinity excludes make no domain.
-        honors_affinity: bool,
+        honors_node_affinity: bool,
         /// Nodes with a taint that the pod does not tolerate make no domain.
-        honors_taints: bool,
+        honors_node_taints: bool,
         /// The constraint is the profile's and not the pod's.
-        of_profile: bool,
+        from_profile: bool,
     },
     /// InterPodAffinity: a pod must be in the domain.
     Affinity {
         /// No pod matches anywhere and the pod matches itself: it may be the first.
-        may_be_first: bool,
+        first_pod_allowed: bool,
     },
     /// InterPodAffinity: no pod may be in the domain.
     AntiAffinity,
@@ -61,6 +63,7 @@ pub enum RuleKind {
 
 /// A domain and its pods.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DomainCount {
     /// The label's value.
     pub domain: Name,

@@ -10,6 +10,7 @@ use crate::api::quantity::Quantity;
 
 /// Why a pod's volumes keep it from a node, or from all of them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum VolumeReason {
     /// VolumeRestrictions: a pod on the node has the disk mounted in a way that shuts others out.
@@ -88,7 +89,7 @@ pub enum VolumeReason {
         /// Its class.
         class: Name,
     },
-    /// VolumeZone: the claim is not bound though its class binds at once.
+    /// VolumeZone: the claim is not bound although its class binds immediately.
     ClaimWithoutVolume {
         /// The claim.
         claim: ObjectKey,
@@ -168,6 +169,7 @@ pub enum VolumeReason {
 
 /// A claim that one pod at a time may use, and who does.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClaimInUse {
     /// The claim.
     pub claim: ObjectKey,
@@ -177,6 +179,7 @@ pub struct ClaimInUse {
 
 /// A requirement of a volume that a node does not fulfil.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnmatchedLabel {
     /// The label's key.
     pub key: Name,
@@ -191,7 +194,8 @@ pub struct UnmatchedLabel {
 
 /// Why no volume can be had for a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(tag = "why", rename_all_fields = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum BindObstacle {
     /// A volume is being made for a pod on another node.
     ProvisionedElsewhere {
@@ -218,6 +222,7 @@ pub enum BindObstacle {
 
 /// Volumes that do not fit a claim for the same cause.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnfitVolumes {
     /// The cause.
     pub cause: Unfit,
@@ -232,6 +237,7 @@ pub struct UnfitVolumes {
 
 /// What is wrong with a volume for a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Unfit {
     /// Another claim has it, or it is kept for one.

@@ -32,10 +32,10 @@ impl NodeResourcesBalancedAllocation {
     }
 
     fn scorer(&self, cycle: Cycle<'_>) -> Scorer<'_> {
-        // The requests were read in PreFilter, by NodeResourcesFit and, with extended resources, by DynamicResources;
-        // and twice so in the recorded verdicts.
-        let readers = 1 + usize::from(cycle.behaviour.gates.dra_extended_resource);
-        let allocation = self.scored.allocation(cycle.pod, self.gates, true, 2 * readers);
+        // How often the requests were read before when the verdicts of the corpus were recorded: PreFilter ran twice, and
+        // with extended resources of DeviceClasses more than NodeResourcesFit reads them.
+        let earlier_readings = if cycle.behaviour.gates.dra_extended_resource { 6 } else { 2 };
+        let allocation = self.scored.allocation(cycle.pod, self.gates, true, earlier_readings);
         if cycle.pod.class.template.resources().accumulates_overhead(self.gates) {
             cycle.notes.add(NotEvaluated::new(
                 "NodeResourcesBalancedAllocation's score",

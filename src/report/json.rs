@@ -10,11 +10,12 @@ use crate::framework::placement::PluginScore;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
 
 use super::json_causes::{CounterfactualObject, ExplanationObject};
-use super::json_cluster_messages::{ClusterSaysObject, SchedulingStatusObject};
+use super::json_cluster_messages::{ClusterSaysObject, RejectionsObject, SchedulingStatusObject};
 use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
 use super::{API_VERSION, Answer, Provenance};
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub(super) enum Document<'a> {
     One(Box<PlacementObject<'a>>),
@@ -35,18 +36,26 @@ impl<'a> Document<'a> {
     }
 }
 
+/// The answers for any number of pods but one.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlacementList<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "PlacementList")))]
     kind: &'static str,
     items: Vec<PlacementObject<'a>>,
 }
 
+/// Where a pod can go, and why: one scheduling cycle.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlacementObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "Placement")))]
     kind: &'static str,
     pod: PodObject,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,9 +68,11 @@ pub(super) struct PlacementObject<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     errors: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
-    cluster_says: Option<ClusterSaysObject<'a>>,
+    scheduler_messages: Option<[ClusterSaysObject<'a>; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    standing: Option<SchedulingStatusObject<'a>>,
+    scheduling_status: Option<SchedulingStatusObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    kubelet_rejections: Vec<RejectionsObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<CurrentObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,20 +88,22 @@ pub(super) struct PlacementObject<'a> {
     explanation: ExplanationObject<'a>,
     /// The node asked about against the best one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    to_win: Option<CounterfactualObject<'a>>,
+    changes_to_win: Option<CounterfactualObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
     suggestions: Vec<SuggestionObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    needed: Vec<NeedObject<'a>>,
+    prerequisites: Vec<NeedObject<'a>>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PodObject {
     namespace: Name,
     name: Name,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CurrentObject {
     node: Name,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +112,7 @@ struct CurrentObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct VerdictObject<'a> {
     code: Code,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +122,7 @@ struct VerdictObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ReasonObject<'a> {
     message: String,
     #[serde(flatten)]
@@ -115,6 +130,7 @@ struct ReasonObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NodeObject<'a> {
     name: Name,
     verdict: VerdictObject<'a>,
@@ -128,6 +144,7 @@ struct NodeObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ScoreObject {
     plugin: &'static str,
     raw: i64,
@@ -137,6 +154,7 @@ struct ScoreObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct PreemptionObject<'a> {
     candidates: Vec<CandidateObject>,
@@ -148,15 +166,16 @@ struct PreemptionObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct CandidateObject {
     node: Name,
     victims: Vec<String>,
     pdb_violations: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    lost_by: Option<&'static str>,
+    worse_by: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    details: Vec<VictimObject>,
+    victim_details: Vec<VictimObject>,
 }
 
 impl<'a> PlacementObject<'a> {
@@ -171,8 +190,9 @@ impl<'a> PlacementObject<'a> {
             schedulable: placement.schedulable,
             message: placement.message.as_deref(),
             errors: &placement.errors,
-            cluster_says: answer.cluster_messages.words.as_ref().map(ClusterSaysObject::new),
-            standing: answer.cluster_messages.scheduling_status.as_ref().map(SchedulingStatusObject::new),
+            scheduler_messages: answer.cluster_messages.words.as_ref().map(|words| [ClusterSaysObject::new(words)]),
+            scheduling_status: answer.cluster_messages.scheduling_status.as_ref().map(SchedulingStatusObject::new),
+            kubelet_rejections: answer.cluster_messages.rejections.iter().map(RejectionsObject::new).collect(),
             current: placement.current.as_ref().map(|current| CurrentObject {
                 node: current.node,
                 rank: current.rank,
@@ -188,14 +208,14 @@ impl<'a> PlacementObject<'a> {
                 .as_ref()
                 .map(|preemption| PreemptionObject::new(preemption, answer.preemption.as_ref())),
             explanation: ExplanationObject::new(placement, &answer.explanation),
-            to_win: answer
+            changes_to_win: answer
                 .detail
                 .as_ref()
                 .and_then(|detail| detail.counterfactual.as_ref())
                 .map(CounterfactualObject::new),
             not_evaluated: &placement.not_evaluated,
             suggestions: answer.suggestions.iter().flatten().map(SuggestionObject::new).collect(),
-            needed: answer.explanation.needed.iter().map(NeedObject::new).collect(),
+            prerequisites: answer.explanation.needed.iter().map(NeedObject::new).collect(),
         }
     }
 }
@@ -256,8 +276,8 @@ impl<'a> PreemptionObject<'a> {
                 node: candidate.node,
                 victims: candidate.victims.iter().map(ToString::to_string).collect(),
                 pdb_violations: candidate.pdb_violations,
-                lost_by: candidate.lost_by,
-                details: details(candidate.node).unwrap_or_default(),
+                worse_by: candidate.lost_by,
+                victim_details: details(candidate.node).unwrap_or_default(),
             })
             .collect();
         let not_eligible = detail.iter().flat_map(|detail| &detail.not_eligible).map(NotEligibleObject::new).collect();

@@ -1,4 +1,4 @@
-//! What the cluster itself says, as data: `clusterSays` and `standing`.
+//! What the cluster itself says, as data: `schedulerMessages` and `schedulingStatus`.
 //!
 //! The scheduler's `message` is text as it wrote it; all that is found in it by comparison
 //! stands beside it under stable names.
@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use crate::api::Timestamp;
 use crate::api::name::Name;
+use crate::decode::pod::PodPhase;
+use crate::explain::ended::{Ended, EndedBy, Rejections};
+use crate::explain::obstacles::Obstacle;
 use crate::explain::scheduler_messages::{
     Comparison, Differs, Possibly, SchedulerMessages, Several, Source, StateChange,
 };
@@ -15,6 +18,7 @@ use crate::explain::scheduling_status::SchedulingStatus;
 use super::table::cluster_message_words as words;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ClusterSaysObject<'a> {
     source: &'static str,
@@ -29,31 +33,37 @@ pub(super) struct ClusterSaysObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     differs_in: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    phrases: Vec<PhraseObject<'a>>,
+    reason_counts: Vec<PhraseObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    changed: Vec<ChangeObject<'a>>,
+    changes_since: Vec<ChangeObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     possible_reasons: Vec<ReasonObject>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 struct PhraseObject<'a> {
     message: &'a str,
-    theirs: usize,
-    ours: usize,
+    /// In the scheduler's message.
+    scheduler_count: usize,
+    /// In the message of this answer.
+    answer_count: usize,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type")]
 enum ChangeObject<'a> {
     NodeCount { then: usize, now: usize },
     NodesCreated(Named<'a>),
     NodesChanged(Named<'a>),
     PodsPlaced(Named<'a>),
-    PodsLeaving(Named<'a>),
+    PodsTerminating(Named<'a>),
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Named<'a> {
     count: usize,
     /// The first of them.
@@ -61,6 +71,7 @@ struct Named<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ReasonObject {
     r#type: &'static str,
     text: String,
@@ -90,12 +101,16 @@ impl<'a> ClusterSaysObject<'a> {
                 Differs::TaintText => Some("TaintText"),
                 Differs::Message => Some("Message"),
             },
-            phrases: said
+            reason_counts: said
                 .phrases
                 .iter()
-                .map(|phrase| PhraseObject { message: &phrase.text, theirs: phrase.theirs, ours: phrase.ours })
+                .map(|phrase| PhraseObject {
+                    message: &phrase.text,
+                    scheduler_count: phrase.theirs,
+                    answer_count: phrase.ours,
+                })
                 .collect(),
-            changed: changed.iter().map(ChangeObject::new).collect(),
+            changes_since: changed.iter().map(ChangeObject::new).collect(),
             possible_reasons: reasons.iter().map(ReasonObject::new).collect(),
         }
     }
@@ -109,7 +124,7 @@ impl<'a> ChangeObject<'a> {
             StateChange::NodesCreated(nodes) => Self::NodesCreated(named(nodes)),
             StateChange::NodesChanged(nodes) => Self::NodesChanged(named(nodes)),
             StateChange::PodsPlaced(pods) => Self::PodsPlaced(named(pods)),
-            StateChange::PodsLeaving(pods) => Self::PodsLeaving(named(pods)),
+            StateChange::PodsLeaving(pods) => Self::PodsTerminating(named(pods)),
         }
     }
 }
@@ -125,26 +140,43 @@ impl ReasonObject {
             Possibly::NominatedPods(_) => "NominatedPods",
             Possibly::Version => "Version",
             Possibly::NotEvaluated => "NotEvaluated",
-            Possibly::Untraced => "Untraced",
+            Possibly::Untraced => "UntracedChange",
         };
         Self { r#type: name, text: words::reason(reason) }
     }
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub(super) enum SchedulingStatusObject<'a> {
-    UnknownScheduler { scheduler_name: Name, placed: usize, spoke: bool, others: Vec<SchedulerObject> },
-    NobodyLooked { since: String },
-    Terminating { at: String },
-    NotStarted { node: &'a str, since: Option<String> },
+    UnknownScheduler {
+        scheduler_name: Name,
+        placed_pods: usize,
+        has_events: bool,
+        other_schedulers: Vec<SchedulerObject>,
+    },
+    NotAttempted {
+        since: String,
+    },
+    Terminating {
+        deadline: String,
+    },
+    NotStarted {
+        node: &'a str,
+        since: Option<String>,
+        obstacles: Vec<ObstacleObject>,
+    },
+    Ended(EndedObject<'a>),
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub(super) struct SchedulerObject {
     name: Name,
     /// Pods on nodes that name it.
-    placed: usize,
+    placed_pods: usize,
 }
 
 impl<'a> SchedulingStatusObject<'a> {
@@ -152,15 +184,116 @@ impl<'a> SchedulingStatusObject<'a> {
         match scheduling_status {
             SchedulingStatus::UnknownScheduler { name, placed, spoke, others } => Self::UnknownScheduler {
                 scheduler_name: *name,
-                placed: *placed,
-                spoke: *spoke,
-                others: others.iter().map(|(name, placed)| SchedulerObject { name: *name, placed: *placed }).collect(),
+                placed_pods: *placed,
+                has_events: *spoke,
+                other_schedulers: others
+                    .iter()
+                    .map(|(name, placed)| SchedulerObject { name: *name, placed_pods: *placed })
+                    .collect(),
             },
-            SchedulingStatus::NobodyLooked { since } => Self::NobodyLooked { since: since.to_string() },
-            SchedulingStatus::Terminating { at } => Self::Terminating { at: at.to_string() },
-            SchedulingStatus::NotStarted { node, since } => {
-                Self::NotStarted { node: node.as_str(), since: since.as_ref().map(Timestamp::to_string) }
-            }
+            SchedulingStatus::NotAttempted { since } => Self::NotAttempted { since: since.to_string() },
+            SchedulingStatus::Terminating { at } => Self::Terminating { deadline: at.to_string() },
+            SchedulingStatus::NotStarted { node, since, obstacles } => Self::NotStarted {
+                node: node.as_str(),
+                since: since.as_ref().map(Timestamp::to_string),
+                obstacles: obstacles.iter().map(ObstacleObject::new).collect(),
+            },
+            SchedulingStatus::Ended(ended) => Self::Ended(EndedObject::new(ended)),
         }
+    }
+}
+
+/// The end of a pod in a final phase; the rest of the answer is about a new pod like it.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EndedObject<'a> {
+    phase: &'static str,
+    /// Who ended it.
+    ended_by: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    reason: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<Name>,
+    /// Other pods of its controller that ended for the same reason.
+    siblings: usize,
+    /// Pods of its controller that go on.
+    replacements: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replacement: Option<String>,
+}
+
+impl<'a> EndedObject<'a> {
+    fn new(ended: &'a Ended) -> Self {
+        Self {
+            phase: if ended.phase == PodPhase::Succeeded { "Succeeded" } else { "Failed" },
+            ended_by: match ended.by {
+                EndedBy::Containers => "Containers",
+                EndedBy::KubeletAdmission => "KubeletAdmission",
+                EndedBy::KubeletEviction => "KubeletEviction",
+                EndedBy::KubeletPreemption => "KubeletPreemption",
+                EndedBy::NodeShutdown => "NodeShutdown",
+                EndedBy::Deadline => "Deadline",
+                EndedBy::Other => "Other",
+            },
+            reason: &ended.reason,
+            message: &ended.message,
+            node: ended.node,
+            siblings: ended.siblings,
+            replacements: ended.replacements,
+            replacement: ended.replacement.map(|key| key.to_string()),
+        }
+    }
+}
+
+/// Something that keeps a pod with a node from starting.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "type", rename_all_fields = "camelCase")]
+pub(super) enum ObstacleObject {
+    Terminating { deadline: String },
+    NodeMissing,
+    NodeNotReady { taint: Name, since: Option<String> },
+    ClaimMissing { claim: String },
+    ClaimLost { claim: String },
+    ClaimNeverScheduled { claim: String, class: Name },
+    ClaimUnbound { claim: String, class: Name },
+}
+
+impl ObstacleObject {
+    fn new(obstacle: &Obstacle) -> Self {
+        match obstacle {
+            Obstacle::Terminating { at } => Self::Terminating { deadline: at.to_string() },
+            Obstacle::NodeMissing => Self::NodeMissing,
+            Obstacle::NodeNotReady { taint, since } => {
+                Self::NodeNotReady { taint: *taint, since: since.as_ref().map(Timestamp::to_string) }
+            }
+            Obstacle::ClaimMissing(claim) => Self::ClaimMissing { claim: claim.to_string() },
+            Obstacle::ClaimLost(claim) => Self::ClaimLost { claim: claim.to_string() },
+            Obstacle::ClaimNeverScheduled { claim, class } => {
+                Self::ClaimNeverScheduled { claim: claim.to_string(), class: *class }
+            }
+            Obstacle::ClaimUnbound { claim, class } => Self::ClaimUnbound { claim: claim.to_string(), class: *class },
+        }
+    }
+}
+
+/// Siblings that the kubelet of a node which the pod could get did not let start.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RejectionsObject<'a> {
+    node: Name,
+    reason: &'a str,
+    message: &'a str,
+    count: usize,
+}
+
+impl<'a> RejectionsObject<'a> {
+    pub(super) fn new(rejections: &'a Rejections) -> Self {
+        let Rejections { node, reason, message, count } = rejections;
+        Self { node: *node, reason, message, count: *count }
     }
 }

@@ -17,21 +17,24 @@ use super::table::{help_words, need_words};
 const MOST_NODES: usize = 20;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub(super) struct SuggestionObject<'a> {
     summary: String,
     steps: &'a [Edit],
     #[serde(skip_serializing_if = "Option::is_none")]
     patch: Option<&'a Value>,
     node: Name,
-    opens: Nodes,
+    feasible_nodes: Nodes,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     moves: Vec<MoveObject>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    weakens: Vec<String>,
+    cautions: Vec<String>,
 }
 
 /// What would be needed beyond any change of pod or node.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct NeedObject<'a> {
     summary: String,
     #[serde(flatten)]
@@ -45,6 +48,7 @@ impl<'a> NeedObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Nodes {
     count: usize,
     /// The first of them, in the order of names.
@@ -52,12 +56,15 @@ struct Nodes {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MoveObject {
     pod: ObjectKey,
     node: Option<Name>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub(super) struct VictimObject {
     pod: ObjectKey,
     priority: i32,
@@ -66,10 +73,11 @@ pub(super) struct VictimObject {
     budgets: Vec<ObjectKey>,
     /// Absent where it was not asked; null where there is no other place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    node: Option<Value>,
+    new_node: Option<Value>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct NotEligibleObject {
     why: &'static str,
     /// What keeps the pod off the first of the nodes, in upstream's words.
@@ -92,9 +100,9 @@ impl<'a> SuggestionObject<'a> {
             steps: &suggestion.edits,
             patch: suggestion.patch.as_ref(),
             node: suggestion.node,
-            opens: Nodes::of(&suggestion.opens),
+            feasible_nodes: Nodes::of(&suggestion.opens),
             moves: suggestion.moves.iter().map(|moved| MoveObject { pod: moved.pod, node: moved.node }).collect(),
-            weakens: suggestion.weakens.iter().map(help_words::weakening).collect(),
+            cautions: suggestion.weakens.iter().map(help_words::weakening).collect(),
         }
     }
 }
@@ -107,7 +115,7 @@ pub(super) fn victims(candidate: &CandidateDetail) -> Vec<VictimObject> {
             priority: victim.priority,
             owner: victim.owner.map(|owner| format!("{}/{}", owner.kind, owner.name)),
             budgets: victim.budgets.clone(),
-            node: match victim.goes_to {
+            new_node: match victim.goes_to {
                 GoesTo::NotAsked => None,
                 GoesTo::Nowhere => Some(Value::Null),
                 GoesTo::Node(node) => Some(Value::from(node.as_str())),

@@ -12,10 +12,14 @@ use super::super::simulation::SharesObject;
 use super::super::{API_VERSION, Provenance};
 use super::ComparisonAnswer;
 
+/// The same pods by several strategies.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ComparisonObject<'a> {
+pub(in crate::report) struct ComparisonObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "Comparison")))]
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,
@@ -27,6 +31,7 @@ pub(super) struct ComparisonObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct TrialObject {
     /// `default`, `best-fit`, ...; `config=FILE` for the score of another configuration.
@@ -38,9 +43,9 @@ struct TrialObject {
     nodes: usize,
     nodes_used: usize,
     /// No strategy places the same pods with fewer nodes in use.
-    nodes_needed: usize,
+    nodes_lower_bound: usize,
     /// Shares from 0 to 1, at the end.
-    utilisation: SharesObject,
+    utilization: SharesObject,
     fragmentation: SharesObject,
     balance: SharesObject,
     /// Absent where no label of prices was named.
@@ -49,6 +54,7 @@ struct TrialObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusalObject {
     pod: ObjectKey,
     message: String,
@@ -81,8 +87,8 @@ impl TrialObject {
             unplaced: trial.unplaced,
             nodes: trial.nodes,
             nodes_used: trial.nodes_used,
-            nodes_needed: trial.nodes_needed,
-            utilisation: SharesObject::new(trial.measures.utilisation),
+            nodes_lower_bound: trial.nodes_needed,
+            utilization: SharesObject::new(trial.measures.utilization),
             fragmentation: SharesObject::new(trial.measures.fragmentation),
             balance: SharesObject::new(trial.measures.balance),
             cost: trial.cost,

@@ -14,10 +14,14 @@ use crate::simulate::{Step, UnplacedCause, UnplacedGroup};
 use super::super::{API_VERSION, Provenance};
 use super::{LossAnswer, ResilienceAnswer};
 
+/// What the loss of nodes does, or how to drain them.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Object<'a> {
+pub(in crate::report) struct ResilienceObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = ["Resilience", "DrainPlan"])))]
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,
@@ -27,13 +31,14 @@ pub(super) struct Object<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged, rename_all_fields = "camelCase")]
 enum AnswerObject<'a> {
     Resilience {
         /// `node`, or the key of a label.
         by: Name,
         /// Nodes without the label.
-        unlabelled: usize,
+        nodes_without_label: usize,
         /// The worst first.
         losses: Vec<LossObject<'a>>,
     },
@@ -47,6 +52,7 @@ enum AnswerObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct LossObject<'a> {
     /// The node, or the label's value.
@@ -57,15 +63,16 @@ struct LossObject<'a> {
     /// Pods that find none.
     unplaced: usize,
     unplaced_by_cause: Vec<GroupObject<'a>>,
-    broken_budgets: Vec<BudgetObject>,
+    violated_budgets: Vec<BudgetObject>,
     /// Pods that nobody makes anew.
     lost: &'a [ObjectKey],
     /// Pods whose data in an `emptyDir` is gone.
-    local_data: &'a [ObjectKey],
+    empty_dir_lost: &'a [ObjectKey],
     moves: Vec<MoveObject>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct GroupObject<'a> {
     pods: &'a [ObjectKey],
     /// What kube-scheduler says of the first.
@@ -74,6 +81,7 @@ struct GroupObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CauseObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,
@@ -84,17 +92,19 @@ struct CauseObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct BudgetObject {
     budget: ObjectKey,
     allowed: usize,
     /// Pods of it that are gone at once.
-    gone: usize,
+    evicted: usize,
     /// Those of them that stay so.
-    for_good: usize,
+    unrecoverable: usize,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MoveObject {
     pod: ObjectKey,
     /// Null where it finds no place.
@@ -102,24 +112,27 @@ struct MoveObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct DrainObject<'a> {
     node: Name,
     waves: Vec<WaveObject<'a>>,
     /// Pods that stay as they should.
-    kept: &'a [ObjectKey],
+    remaining: &'a [ObjectKey],
     lost: &'a [ObjectKey],
-    local_data: &'a [ObjectKey],
+    empty_dir_lost: &'a [ObjectKey],
     refused: Vec<RefusalObject<'a>>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WaveObject<'a> {
     evicted: &'a [ObjectKey],
     moves: Vec<MoveObject>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusalObject<'a> {
     /// Absent where the whole node was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,7 +142,7 @@ struct RefusalObject<'a> {
     budgets: &'a [ObjectKey],
 }
 
-impl<'a> Object<'a> {
+impl<'a> ResilienceObject<'a> {
     pub(super) fn new(answer: &'a ResilienceAnswer, provenance: &'a Provenance) -> Self {
         let (kind, object) = match answer {
             ResilienceAnswer::Losses(answer) => ("Resilience", AnswerObject::resilience(answer)),
@@ -143,7 +156,7 @@ impl<'a> AnswerObject<'a> {
     fn resilience(answer: &'a LossAnswer) -> Self {
         Self::Resilience {
             by: By::label(answer.by).unwrap_or_else(|| name("node")),
-            unlabelled: answer.unlabelled,
+            nodes_without_label: answer.unlabelled,
             losses: answer.sweep.losses.iter().map(LossObject::new).collect(),
         }
     }
@@ -166,9 +179,9 @@ impl<'a> LossObject<'a> {
             placed: loss.steps.len() - unplaced,
             unplaced,
             unplaced_by_cause: loss.unplaced.iter().map(GroupObject::new).collect(),
-            broken_budgets: loss.broken.iter().map(BudgetObject::new).collect(),
+            violated_budgets: loss.broken.iter().map(BudgetObject::new).collect(),
             lost: &loss.lost,
-            local_data: &loss.local_data,
+            empty_dir_lost: &loss.local_data,
             moves: moves(&loss.steps),
         }
     }
@@ -191,8 +204,8 @@ impl<'a> GroupObject<'a> {
 
 impl BudgetObject {
     fn new(broken: &BrokenBudget) -> Self {
-        let BrokenBudget { budget, allowed, gone, for_good } = *broken;
-        Self { budget, allowed, gone, for_good }
+        let BrokenBudget { budget, allowed, gone, unrecoverable } = *broken;
+        Self { budget, allowed, evicted: gone, unrecoverable }
     }
 }
 
@@ -205,9 +218,9 @@ impl<'a> DrainObject<'a> {
         Self {
             node: drain.node,
             waves: drain.waves.iter().map(WaveObject::new).collect(),
-            kept: &drain.kept,
+            remaining: &drain.kept,
             lost: &drain.lost,
-            local_data: &drain.local_data,
+            empty_dir_lost: &drain.local_data,
             refused: drain.refused.iter().map(RefusalObject::new).collect(),
         }
     }

@@ -8,6 +8,8 @@ use crate::framework::NotEvaluated;
 use crate::simulate::UnplacedGroup;
 use crate::simulate::resilience::drain_plan::DrainPlan;
 use crate::simulate::resilience::{By, Sweep};
+#[cfg(test)]
+pub(super) use json::ResilienceObject;
 
 use super::style::Label;
 use super::table::not_evaluated;
@@ -75,7 +77,7 @@ impl ResilienceAnswer {
 
 impl Report for Answered<'_, ResilienceAnswer> {
     fn data(&self) -> Box<dyn Data + '_> {
-        Box::new(json::Object::new(self.answer, self.provenance))
+        Box::new(json::ResilienceObject::new(self.answer, self.provenance))
     }
 
     fn screen(&self, look: Look) -> Screen {
@@ -114,7 +116,7 @@ fn pods<T: ToString>(pods: &[T], what: &str, most: usize) -> String {
 /// Pods that find no place, and for each group what kube-scheduler says of its first.
 fn unplaced(screen: &mut Screen, groups: &[UnplacedGroup], margin: &str, most: usize) {
     for group in groups {
-        let verb = if group.pods.len() == 1 { "finds no place" } else { "find no place" };
+        let verb = if group.pods.len() == 1 { "fits nowhere" } else { "fit nowhere" };
         screen.indented(Label::Rejected, margin, &pods(&group.pods, verb, most));
         screen.indented(Label::Plain, &format!("{margin}  "), &group.first.message);
     }

@@ -17,6 +17,7 @@ use super::scenario::words;
 
 /// Shares from 0 to 1, before and after.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct MeasureObject {
     before: SharesObject,
     after: SharesObject,
@@ -24,6 +25,7 @@ pub(super) struct MeasureObject {
 
 /// Of cpu, memory and pods.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::report) struct SharesObject {
     cpu: f64,
     memory: f64,
@@ -32,6 +34,7 @@ pub(in crate::report) struct SharesObject {
 
 /// A step of the scenario, and what it did; lists that are empty are left out.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ScenarioStepObject<'a> {
     /// Where the step was said.
@@ -46,21 +49,22 @@ pub(super) struct ScenarioStepObject<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     deleted: &'a [ObjectKey],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    kept: &'a [ObjectKey],
+    remaining: &'a [ObjectKey],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     lost: &'a [ObjectKey],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    local_data: &'a [ObjectKey],
+    empty_dir_lost: &'a [ObjectKey],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<RefusalObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    retries: Option<usize>,
+    retried_evictions: Option<usize>,
     /// How far a rollout came.
     #[serde(skip_serializing_if = "Option::is_none")]
     rollout: Option<RolloutObject>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusalObject<'a> {
     /// Absent when a new pod was refused, which has no node.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,6 +79,7 @@ struct RefusalObject<'a> {
 
 /// What the scenario changes against the unchanged cluster.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct DiffObject<'a> {
     pods: Vec<PodDiffObject<'a>>,
     /// `before` is without the scenario.
@@ -82,15 +87,18 @@ pub(super) struct DiffObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 struct PodDiffObject<'a> {
     pod: ObjectKey,
-    without: WhereaboutsObject,
-    with: WhereaboutsObject,
+    without_changes: WhereaboutsObject,
+    with_changes: WhereaboutsObject,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WhereaboutsObject {
     /// `OnNode`, `Pending` or `Absent`.
     state: &'static str,
@@ -121,16 +129,16 @@ impl<'a> ScenarioStepObject<'a> {
             evicted: &report.evicted,
             created: &report.created,
             deleted: &report.deleted,
-            kept: &report.kept,
+            remaining: &report.kept,
             lost: &report.lost,
-            local_data: &report.local_data,
+            empty_dir_lost: &report.local_data,
             refused: report
                 .refused
                 .iter()
                 .map(RefusalObject::new)
                 .chain(report.not_created.iter().map(RefusalObject::new_pod))
                 .collect(),
-            retries: Some(report.retries).filter(|retries| *retries > 0),
+            retried_evictions: Some(report.retries).filter(|retries| *retries > 0),
             rollout: report.rollout.as_ref().map(RolloutObject::new),
         }
     }
@@ -164,8 +172,8 @@ impl<'a> PodDiffObject<'a> {
     fn new(diff: &'a PodDiff) -> Self {
         Self {
             pod: diff.pod,
-            without: WhereaboutsObject::new(diff.without),
-            with: WhereaboutsObject::new(diff.with),
+            without_changes: WhereaboutsObject::new(diff.without),
+            with_changes: WhereaboutsObject::new(diff.with),
             message: diff.message.as_deref(),
         }
     }

@@ -14,6 +14,7 @@ mod grid;
 pub(super) mod help;
 pub(super) mod help_words;
 mod implicit_rules;
+pub(super) mod life_words;
 pub(super) mod need_words;
 pub(super) mod node;
 pub(super) mod preemption;
@@ -31,6 +32,8 @@ use super::not_evaluated_groups::in_groups;
 use super::style::Label;
 use super::text::{count, thousands};
 use super::{Answer, Look, Provenance, StateAge};
+use crate::decode::pod::PodPhase;
+use crate::explain::SchedulingStatus;
 use crate::framework::{NotEvaluated, Placement};
 
 /// The answers, one below the other.
@@ -84,15 +87,25 @@ pub(super) fn headline(answer: &Answer) -> (Label, String) {
     let pod = format!("Pod {}", placement.pod);
     let nodes = count(answer.nodes, "node");
     let feasible = placement.feasible().count();
+    match &answer.cluster_messages.scheduling_status {
+        Some(SchedulingStatus::Ended(ended)) => {
+            let label = if ended.phase == PodPhase::Succeeded { Label::Fits } else { Label::Rejected };
+            return (label, life_words::ended_headline(&pod, ended));
+        }
+        Some(SchedulingStatus::NotStarted { node, .. }) => {
+            return (Label::Rejected, format!("{pod} has node {node} and has not started there"));
+        }
+        _ => {}
+    }
     if has_no_profile(placement) {
-        return (Label::Rejected, format!("{pod} is not this scheduler's: no profile has its schedulerName"));
+        return (Label::Rejected, format!("{pod} is not handled by this scheduler: no profile has its schedulerName"));
     }
     if !placement.errors.is_empty() {
-        return (Label::Rejected, format!("{pod} is not scheduled: an error ended the cycle"));
+        return (Label::Rejected, format!("{pod} is not scheduled: the scheduling cycle failed with an error"));
     }
     if placement.pre_enqueue.is_some() {
         let then = if feasible > 0 { "it would fit without them" } else { "it would not fit without them either" };
-        return (Label::Rejected, format!("{pod} is held back by its scheduling gates; {then}"));
+        return (Label::Rejected, format!("{pod} waits for its scheduling gates; {then}"));
     }
     match &placement.current {
         Some(current) if current.feasible => {
@@ -103,9 +116,9 @@ pub(super) fn headline(answer: &Answer) -> (Label, String) {
             )
         }
         Some(current) if placement.nodes.iter().all(|node| node.name != current.node) => {
-            (Label::Rejected, format!("{pod} is on {}, a node that is not there", current.node))
+            (Label::Rejected, format!("{pod} is on {}, a node that does not exist", current.node))
         }
-        Some(current) => (Label::Rejected, format!("{pod} runs on {}, which would not take it now", current.node)),
+        Some(current) => (Label::Rejected, format!("{pod} runs on {}, which would reject it now", current.node)),
         None if feasible > 0 => (Label::Fits, format!("{pod} fits: {} of {nodes}", thousands(feasible))),
         None => (Label::Rejected, format!("{pod} does not fit: 0 of {nodes}")),
     }
@@ -127,10 +140,10 @@ pub(crate) fn not_evaluated(screen: &mut Screen, items: &[NotEvaluated]) {
     if items.is_empty() {
         return;
     }
-    screen.heading("NOT EVALUATED", "the answer does not rest on this");
+    screen.heading("NOT CONSIDERED", "could change the answer");
     let mut grid = Grid::default();
     for (item, more) in in_groups(items) {
-        let more = if more > 0 { format!("; and {} like it", thousands(more)) } else { String::new() };
+        let more = if more > 0 { format!("; {} more like this", thousands(more)) } else { String::new() };
         grid.row(Label::Warning, vec![item.what.clone(), format!("{}: {}{more}", item.why, item.effect)]);
     }
     screen.grid(&grid);
@@ -139,6 +152,6 @@ pub(crate) fn not_evaluated(screen: &mut Screen, items: &[NotEvaluated]) {
     if !resources.is_empty() {
         let resources = Vec::from_iter(resources).join(",");
         let command = format!("kubectl create clusterrole kubectl-sched-more --verb=list --resource={resources}");
-        screen.line(&[(Label::Dim, "A role that may read it: "), (Label::Plain, &command)]);
+        screen.line(&[(Label::Dim, "A role that grants the access: "), (Label::Plain, &command)]);
     }
 }
