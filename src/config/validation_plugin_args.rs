@@ -233,28 +233,28 @@ pub(super) fn volume_binding(path: &FieldPath, args: &VolumeBindingArgs, behavio
 }
 
 pub(super) fn dynamic_resources(path: &FieldPath, args: &DynamicResourcesArgs, behaviour: &Behaviour) -> Errors {
-    let mut errors = Errors::new();
     let gates = &behaviour.gates;
-    let filter_path = path.child("filterTimeout");
+    let mut errors = Errors::new();
+    let filter = path.child("filterTimeout");
     match args.filter_timeout {
         Some(_) if !gates.dra_scheduler_filter_timeout => {
-            errors.push(FieldError::forbidden(filter_path, "DRASchedulingFilterTimeout feature gate is disabled"));
+            errors.push(FieldError::forbidden(filter, "DRASchedulingFilterTimeout feature gate is disabled"));
         }
         Some(timeout) if timeout.nanoseconds < 0 => {
-            errors.push(FieldError::invalid(filter_path, timeout.to_string().as_str(), "must be zero or positive"));
+            errors.push(FieldError::invalid(filter, timeout.to_string().as_str(), "must be zero or positive"));
         }
         _ => {}
     }
-    let binding_path = path.child("bindingTimeout");
+    let binding = path.child("bindingTimeout");
     match args.binding_timeout {
         Some(_) if !(gates.dra_device_binding_conditions && gates.dra_resource_claim_device_status) => {
             errors.push(FieldError::forbidden(
-                binding_path,
+                binding,
                 "DRADeviceBindingConditions or DRAResourceClaimDeviceStatus feature gate is disabled",
             ));
         }
         Some(timeout) if timeout < GoDuration::from_seconds(1) => {
-            errors.push(FieldError::invalid(binding_path, timeout.to_string().as_str(), "must be at least 1 second"));
+            errors.push(FieldError::invalid(binding, timeout.to_string().as_str(), "must be at least 1 second"));
         }
         _ => {}
     }

@@ -30,6 +30,7 @@ impl Kind {
         Self::DeviceClass,
         Self::ResourceClaim,
         Self::ResourceSlice,
+        Self::DeviceTaintRule,
         Self::LimitRange,
         Self::ResourceQuota,
         Self::RuntimeClass,
@@ -80,6 +81,9 @@ impl Kind {
             Self::ResourceSlice => {
                 &["/apis/resource.k8s.io/v1beta2/resourceslices", "/apis/resource.k8s.io/v1beta1/resourceslices"]
             }
+            Self::DeviceTaintRule => {
+                &["/apis/resource.k8s.io/v1beta2/devicetaintrules", "/apis/resource.k8s.io/v1alpha3/devicetaintrules"]
+            }
             _ => &[],
         }
     }
@@ -114,6 +118,7 @@ impl Kind {
             Self::DeviceClass => "/apis/resource.k8s.io/v1/deviceclasses",
             Self::ResourceClaim => "/apis/resource.k8s.io/v1/resourceclaims",
             Self::ResourceSlice => "/apis/resource.k8s.io/v1/resourceslices",
+            Self::DeviceTaintRule => "/apis/resource.k8s.io/v1/devicetaintrules",
         }
     }
 }

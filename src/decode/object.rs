@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::devices::{DeviceClass, ResourceClaim, ResourceSlice, claim, slice};
+use super::devices::{DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice, claim, class, slice, taint};
 use super::gang::{Gang, WirePodGroup};
 use super::limit_range::{LimitRange, WireLimitRange};
 use super::node::{Node, WireNode};
@@ -48,6 +48,8 @@ pub enum Kind {
     ResourceClaim,
     /// resource.k8s.io
     ResourceSlice,
+    /// resource.k8s.io
+    DeviceTaintRule,
     /// Anything with a pod template.
     Workload(WorkloadKind),
     /// Volumes and what belongs to them.
@@ -79,6 +81,7 @@ impl Kind {
             ("resource.k8s.io", "DeviceClass") => Self::DeviceClass,
             ("resource.k8s.io", "ResourceClaim") => Self::ResourceClaim,
             ("resource.k8s.io", "ResourceSlice") => Self::ResourceSlice,
+            ("resource.k8s.io", "DeviceTaintRule") => Self::DeviceTaintRule,
             _ => return StorageKind::of(group, kind).map(Self::Storage),
         })
     }
@@ -99,6 +102,7 @@ impl Kind {
             Self::DeviceClass => "DeviceClass",
             Self::ResourceClaim => "ResourceClaim",
             Self::ResourceSlice => "ResourceSlice",
+            Self::DeviceTaintRule => "DeviceTaintRule",
             Self::Workload(kind) => kind.as_str(),
             Self::Storage(kind) => kind.as_str(),
         }
@@ -112,7 +116,8 @@ impl Kind {
             | Self::PriorityClass
             | Self::RuntimeClass
             | Self::DeviceClass
-            | Self::ResourceSlice => false,
+            | Self::ResourceSlice
+            | Self::DeviceTaintRule => false,
             Self::Storage(kind) => kind.is_namespaced(),
             _ => true,
         }
@@ -148,6 +153,8 @@ pub enum Object {
     ResourceClaim(Box<ResourceClaim>),
     /// A ResourceSlice.
     ResourceSlice(Box<ResourceSlice>),
+    /// A DeviceTaintRule.
+    DeviceTaintRule(Box<DeviceTaintRule>),
     /// Anything with a pod template.
     Workload(Box<Workload>),
     /// Volumes and what belongs to them.
@@ -183,13 +190,16 @@ impl Object {
             Kind::RuntimeClass => take::<WireRuntimeClass>(json)?.map(|class| Self::RuntimeClass(class.into_class())),
             Kind::PodGroup => take::<WirePodGroup>(json)?.map(|group| Self::PodGroup(group.into_gang())),
             Kind::DeviceClass => {
-                take::<claim::WireDeviceClass>(json)?.map(|class| Self::DeviceClass(class.into_class()))
+                take::<class::WireDeviceClass>(json)?.map(|class| Self::DeviceClass(class.into_class()))
             }
             Kind::ResourceClaim => {
                 take::<claim::WireResourceClaim>(json)?.map(|claim| Self::ResourceClaim(Box::new(claim.into_claim())))
             }
             Kind::ResourceSlice => {
                 take::<slice::WireResourceSlice>(json)?.map(|slice| Self::ResourceSlice(Box::new(slice.into_slice())))
+            }
+            Kind::DeviceTaintRule => {
+                take::<taint::WireDeviceTaintRule>(json)?.map(|rule| Self::DeviceTaintRule(Box::new(rule.into_rule())))
             }
             Kind::Workload(WorkloadKind::ReplicationController) => take::<wire::WireReplicationController>(json)?
                 .map(|controller| Self::Workload(Box::new(controller.into_workload()))),
@@ -221,6 +231,7 @@ impl Object {
             Self::DeviceClass(class) => unspaced(Kind::DeviceClass, class.name),
             Self::ResourceClaim(claim) => (Kind::ResourceClaim, claim.key),
             Self::ResourceSlice(slice) => unspaced(Kind::ResourceSlice, slice.name),
+            Self::DeviceTaintRule(rule) => unspaced(Kind::DeviceTaintRule, rule.name),
             Self::Workload(workload) => (Kind::Workload(workload.kind), workload.key),
             Self::Storage(object) => {
                 let (kind, key) = object.identity();

@@ -11,6 +11,7 @@ use crate::framework::{
 };
 use crate::state::NodeInfo;
 
+use super::dynamic_resources::DeviceCounter;
 use super::resource_allocation::{Allocation, ScoredResources};
 
 /// The plugin.
@@ -19,6 +20,7 @@ pub struct NodeResourcesBalancedAllocation {
     gates: RequestGates,
     /// [`Behaviour::balanced_allocation_scores_change`].
     scores_change: bool,
+    devices: DeviceCounter,
 }
 
 impl NodeResourcesBalancedAllocation {
@@ -28,10 +30,11 @@ impl NodeResourcesBalancedAllocation {
             scored: ScoredResources::new(&args.resources),
             gates: behaviour.request_gates(),
             scores_change: behaviour.balanced_allocation_scores_change,
+            devices: DeviceCounter::without_cache(behaviour),
         }
     }
 
-    fn scorer(&self, cycle: Cycle<'_>) -> Scorer<'_> {
+    fn scorer<'a>(&'a self, cycle: Cycle<'_>) -> Scorer<'a> {
         // How often the requests were read before when the verdicts of the corpus were recorded: PreFilter ran twice, and
         // with extended resources of DeviceClasses more than NodeResourcesFit reads them.
         let earlier_readings = if cycle.behaviour.gates.dra_extended_resource { 6 } else { 2 };
@@ -44,6 +47,12 @@ impl NodeResourcesBalancedAllocation {
             ));
         }
         Scorer { allocation, scores_change: self.scores_change }
+    }
+
+    fn scorer_with_devices<'a>(&'a self, cycle: Cycle<'a>) -> Scorer<'a> {
+        let scorer = self.scorer(cycle);
+        let devices = self.devices.totals(cycle, self.scored.names());
+        Scorer { allocation: scorer.allocation.with_devices(devices), ..scorer }
     }
 }
 
@@ -72,20 +81,27 @@ impl IncrementalPlugin for NodeResourcesBalancedAllocation {
         _nodes: &[&NodeInfo],
     ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
         let scorer = self.scorer(cycle);
-        if scorer.is_best_effort() { Incremental::Skip } else { Incremental::scorer(scorer) }
+        if scorer.is_best_effort() {
+            Incremental::Skip
+        } else if self.devices.totals(cycle, self.scored.names()).is_some() {
+            // What devices are in use changes with more than the pods on the nodes.
+            Incremental::Uncached
+        } else {
+            Incremental::scorer(scorer)
+        }
     }
 }
 
 impl PreScorePlugin for NodeResourcesBalancedAllocation {
     fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
-        let scorer = self.scorer(cycle);
+        let scorer = self.scorer_with_devices(cycle);
         if scorer.is_best_effort() { PreScore::Skip } else { PreScore::Run(Box::new(scorer)) }
     }
 }
 
 impl ScorePlugin for NodeResourcesBalancedAllocation {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
-        Box::new(self.scorer(cycle))
+        Box::new(self.scorer_with_devices(cycle))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Cluster;
-use super::devices::Devices;
+use super::devices::{DeviceObjects, Devices};
 use super::node_info::{NodeId, NodeInfo};
 use super::pod::{Pod, PodId};
 use super::pod_class::PodClass;
@@ -19,7 +19,7 @@ use crate::api::name::{Name, name};
 use crate::api::pod_spec::PodSpec;
 use crate::api::pod_template::PodTemplate;
 use crate::api::requests::RequestGates;
-use crate::decode::devices::{DeviceClass, ResourceClaim, ResourceSlice};
+use crate::decode::devices::{DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice};
 use crate::decode::gang::Gang;
 use crate::decode::limit_range::LimitRange;
 use crate::decode::node::Node;
@@ -48,6 +48,7 @@ pub struct ClusterBuilder {
     device_classes: Store<DeviceClass>,
     resource_claims: Store<ResourceClaim>,
     resource_slices: Store<ResourceSlice>,
+    device_taint_rules: Store<DeviceTaintRule>,
     workloads: Store<Workload>,
     storage: Store<StorageObject>,
     kinds: BTreeSet<Kind>,
@@ -99,6 +100,7 @@ impl ClusterBuilder {
             Object::DeviceClass(class) => self.device_classes.insert((kind, key), class),
             Object::ResourceClaim(claim) => self.resource_claims.insert((kind, key), *claim),
             Object::ResourceSlice(slice) => self.resource_slices.insert((kind, key), *slice),
+            Object::DeviceTaintRule(rule) => self.device_taint_rules.insert((kind, key), *rule),
             Object::Workload(workload) => self.workloads.insert((kind, key), *workload),
             Object::Storage(object) => self.storage.insert((kind, key), object),
         }
@@ -120,6 +122,7 @@ impl ClusterBuilder {
             Kind::DeviceClass => self.device_classes.remove(kind),
             Kind::ResourceClaim => self.resource_claims.remove(kind),
             Kind::ResourceSlice => self.resource_slices.remove(kind),
+            Kind::DeviceTaintRule => self.device_taint_rules.remove(kind),
             Kind::Workload(_) => self.workloads.remove(kind),
             Kind::Storage(_) => self.storage.remove(kind),
         }
@@ -146,6 +149,7 @@ impl ClusterBuilder {
             Kind::RuntimeClass => self.runtime_classes.remove_one(&identity),
             Kind::PodGroup => self.gangs.remove_one(&identity),
             Kind::DeviceClass => self.device_classes.remove_one(&identity),
+            Kind::DeviceTaintRule => self.device_taint_rules.remove_one(&identity),
             Kind::ResourceClaim => self.resource_claims.remove_one(&identity),
             Kind::ResourceSlice => self.resource_slices.remove_one(&identity),
             Kind::Workload(_) => self.workloads.remove_one(&identity),
@@ -229,7 +233,12 @@ impl ClusterBuilder {
             runtime_classes: self.runtime_classes.sorted_by_key(|class| class.name),
             gangs: self.gangs.sorted_by_key(|gang| gang.key),
             storage: Storage::new(self.storage.items),
-            devices: Devices::new(self.device_classes.items, self.resource_claims.items, self.resource_slices.items),
+            devices: Devices::new(DeviceObjects {
+                classes: self.device_classes.items,
+                claims: self.resource_claims.items,
+                slices: self.resource_slices.items,
+                taint_rules: self.device_taint_rules.items,
+            }),
             kinds: self.kinds,
             scheduling_events: self.scheduling_events,
             has_statuses: self.has_statuses,

@@ -124,6 +124,7 @@ pub(crate) fn of(kind: Kind) -> &'static Shape {
         Kind::DeviceClass => &devices::DEVICE_CLASS,
         Kind::ResourceClaim => &devices::RESOURCE_CLAIM,
         Kind::ResourceSlice => &devices::RESOURCE_SLICE,
+        Kind::DeviceTaintRule => &devices::DEVICE_TAINT_RULE,
         Kind::Workload(WorkloadKind::ReplicationController) => &pods::REPLICATION_CONTROLLER,
         Kind::Workload(WorkloadKind::CronJob) => &pods::CRON_JOB,
         Kind::Workload(_) => &pods::WORKLOAD,
@@ -151,6 +152,7 @@ const ANNOTATIONS: Shape = Fields(&[
     ("volume.beta.kubernetes.io/storage-class", CLASS),
     ("storage.alpha.kubernetes.io/migrated-plugins", Text(MigratedPlugins)),
     ("kubernetes.io/limit-ranger", Present),
+    ("resource.kubernetes.io/extended-resource-claim", Kept),
     ("storageclass.kubernetes.io/is-default-class", Kept),
     ("storageclass.beta.kubernetes.io/is-default-class", Kept),
 ]);
