@@ -1,6 +1,7 @@
 //! The state a question is asked of, and the scheduler that is asked.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueHint};
 use serde_json::Value;
@@ -15,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::explain::scheduler_messages::Basis;
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
-use crate::report::Provenance;
+use crate::report::{NodeNames, Provenance};
 use crate::required_kinds::RequiredKinds;
 use crate::scheduler::Scheduler;
 use crate::source::snapshot::NotListed;
@@ -248,6 +249,7 @@ impl State {
             age: self.age.as_ref().and_then(Age::by_now),
             origin: self.origin.clone(),
             as_of: self.as_of,
+            node_names: NodeNames::of(self.cluster.nodes().iter().map(|node| node.node.name.as_str())).map(Arc::new),
             asked_at,
         }
     }

@@ -96,6 +96,7 @@ struct OwnerObject {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct AdviceObject<'a> {
     /// Pods of the group that find a node after it.
     pods_placed: usize,

@@ -26,7 +26,7 @@ const PODS: usize = 20;
 
 /// The simulation as a person reads it.
 pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: Look) -> Screen {
-    let mut screen = Screen::new(look);
+    let mut screen = Screen::of(look, provenance);
     let most = |most: usize| if look.wide { usize::MAX } else { most };
     let (label, headline) = match &answer.diff {
         Some(diff) => diff::headline(diff),
@@ -124,7 +124,7 @@ fn unplaced(screen: &mut Screen, summary: &Summary, most: usize) {
         let pods: Vec<String> = group.pods.iter().map(ToString::to_string).collect();
         let pods = format!("{}: {}", count(pods.len(), "pod"), list(&pods, 2));
         screen.paragraph(Label::Rejected, &pods);
-        screen.indented(Label::Plain, "  ", &group.first.message);
+        screen.quoted(Label::Plain, "  ", &group.first.message);
     }
     left_out(screen, summary.unplaced_by_cause.len(), most, "group");
 }

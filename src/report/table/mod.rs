@@ -38,7 +38,7 @@ use crate::framework::{NotEvaluated, Placement};
 
 /// The answers, one below the other.
 pub(super) fn render(answers: &[Answer], provenance: &Provenance, look: Look) -> Screen {
-    let mut screen = Screen::new(look);
+    let mut screen = Screen::of(look, provenance);
     for (index, answer) in answers.iter().enumerate() {
         if index > 0 {
             screen.blank();
@@ -60,7 +60,7 @@ fn explain(screen: &mut Screen, answer: &Answer, provenance: &Provenance, look: 
     }
     for text in told(placement) {
         screen.blank();
-        screen.paragraph(Label::Plain, &text);
+        screen.quoted(Label::Plain, "", &text);
     }
     cluster_messages::render(screen, answer);
     if let Some(detail) = &answer.detail {
