@@ -53,9 +53,15 @@ bench snapshot:
 fuzz target:
     cargo +nightly fuzz run {{target}} -- -max_total_time=60
 
-# Write the completion scripts and man pages that lie in the repository
+# Write the completion scripts, man pages and JSON Schemas that lie in the repository
 generate:
     UPDATE=1 cargo test --test generated
+    UPDATE=1 cargo test --lib schema
+
+# The library without command line and network: for this machine and for WebAssembly
+core:
+    cargo build --locked --no-default-features --lib
+    cargo build --locked --no-default-features --lib --target wasm32-unknown-unknown
 
 # Write the table of a Kubernetes minor from its source (v1.37.2; Go and a Go module proxy)
 versions version:

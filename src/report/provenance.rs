@@ -13,6 +13,7 @@ use super::NodeNames;
 
 /// What an answer rests on; every form of it says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Provenance {
     /// Whose scheduler was reproduced, such as `v1.34`.
