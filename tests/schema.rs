@@ -240,7 +240,7 @@ fn in_full(case: &Case, pod: &str) -> Value {
         placement,
     };
     let provenance =
-        Provenance { kube_version: "v1.34".to_owned(), age: None, origin: String::new(), as_of: None, asked_at: NOW };
+        Provenance { kube_version: "v1.34".to_owned(), age: None, origin: String::new(), as_of: None, node_names: None, asked_at: NOW };
     let answer = ExplainAnswer { answers: &[answer], cluster: &cluster };
     Answered { answer: &answer, provenance: &provenance }.data().value().unwrap()
 }

@@ -125,11 +125,11 @@ fn as_json() {
         "kind": "Capacity",
         "kubeVersion": "v1.34.1",
         "copies": 1,
-        "rounds": 1,
+        "sets": 1,
         "templates": [
             {
                 "pod": "ml/notebook-4",
-                "perRound": 1,
+                "perSet": 1,
                 "copies": 1
             }
         ],

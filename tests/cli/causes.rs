@@ -85,7 +85,7 @@ fn a_tainted_zone_is_the_emptiest() {
     d            0       1   not counted: excluded by the pod's node affinity
     a and b      1       2   2 more than the emptiest with this pod
     tainted domains are counted too: nodeTaintsPolicy is Ignore, the default
-    1 node without the label, which belong to no domain
+    1 node without the label, not in any domain
 
     CLOSEST NODES
     c-1   TaintToleration     dedicated=db:NoSchedule is not tolerated
@@ -710,23 +710,23 @@ fn nodes_that_tie() {
     NodeUnschedulable   yes
     NodeName            yes
     TaintToleration     yes
-    NodeResourcesFit    yes       pods: asked 1, used 0 of 110
-                                  cpu: asked 1, used 0 of 4
-                                  memory: asked 1Gi, used 0 of 16Gi
+    NodeResourcesFit    yes       pods: requested 1, used 0 of 110
+                                  cpu: requested 1, used 0 of 4
+                                  memory: requested 1Gi, used 0 of 16Gi
     skipped, because the pod has nothing for them to check: NodeAffinity, NodePorts,
     VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
     PodTopologySpread, InterPodAffinity, DynamicResources
 
     SCORE                RAW   0-100   WEIGHT   POINTS   WHY
     TaintToleration        0     100        3      300
-    NodeResourcesFit      84      84        1       84   cpu: asked 1, used 0 of 4,
-                                                         score 75 x1
-                                                         memory: asked 1Gi, used 0
-                                                         of 16Gi, score 93 x1
-    NodeResources         90      90        1       90   cpu: asked 1, used 0 of 4,
-    BalancedAllocation                                   score 25 x1
-                                                         memory: asked 1Gi, used 0
-                                                         of 16Gi, score 6 x1
+    NodeResourcesFit      84      84        1       84   cpu: requested 1, used 0 of
+                                                         4, score 75 x1
+                                                         memory: requested 1Gi, used
+                                                         0 of 16Gi, score 93 x1
+    NodeResources         90      90        1       90   cpu: requested 1, used 0 of
+    BalancedAllocation                                   4, score 25 x1
+                                                         memory: requested 1Gi, used
+                                                         0 of 16Gi, score 6 x1
     ImageLocality          0       0        1        0
     total                                          474
     skipped, because the pod has nothing for them to score: NodeAffinity,
@@ -802,23 +802,23 @@ fn what_a_node_would_need_to_win() {
     NodeUnschedulable   yes
     NodeName            yes
     TaintToleration     yes
-    NodeResourcesFit    yes       pods: asked 1, used 1 of 110
-                                  cpu: asked 1, used 2 of 4
-                                  memory: asked 1Gi, used 8Gi of 16Gi
+    NodeResourcesFit    yes       pods: requested 1, used 1 of 110
+                                  cpu: requested 1, used 2 of 4
+                                  memory: requested 1Gi, used 8Gi of 16Gi
     skipped, because the pod has nothing for them to check: NodeAffinity, NodePorts,
     VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
     PodTopologySpread, InterPodAffinity, DynamicResources
 
     SCORE                RAW   0-100   WEIGHT   POINTS   WHY
     TaintToleration        0     100        3      300
-    NodeResourcesFit      34      34        1       34   cpu: asked 1, used 2 of 4,
-                                                         score 25 x1
-                                                         memory: asked 1Gi, used 8Gi
-                                                         of 16Gi, score 43 x1
-    NodeResources         90      90        1       90   cpu: asked 1, used 2 of 4,
-    BalancedAllocation                                   score 75 x1
-                                                         memory: asked 1Gi, used 8Gi
-                                                         of 16Gi, score 56 x1
+    NodeResourcesFit      34      34        1       34   cpu: requested 1, used 2 of
+                                                         4, score 25 x1
+                                                         memory: requested 1Gi, used
+                                                         8Gi of 16Gi, score 43 x1
+    NodeResources         90      90        1       90   cpu: requested 1, used 2 of
+    BalancedAllocation                                   4, score 75 x1
+                                                         memory: requested 1Gi, used
+                                                         8Gi of 16Gi, score 56 x1
     ImageLocality          0       0        1        0
     total                                          424
     skipped, because the pod has nothing for them to score: NodeAffinity,
@@ -844,9 +844,9 @@ fn what_a_node_would_need_to_win() {
     NodeUnschedulable   yes
     NodeName            yes
     TaintToleration     yes       taint spot:PreferNoSchedule: not tolerated
-    NodeResourcesFit    yes       pods: asked 1, used 0 of 110
-                                  cpu: asked 1, used 0 of 4
-                                  memory: asked 1Gi, used 0 of 16Gi
+    NodeResourcesFit    yes       pods: requested 1, used 0 of 110
+                                  cpu: requested 1, used 0 of 4
+                                  memory: requested 1Gi, used 0 of 16Gi
     skipped, because the pod has nothing for them to check: NodeAffinity, NodePorts,
     VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
     PodTopologySpread, InterPodAffinity, DynamicResources
@@ -855,14 +855,14 @@ fn what_a_node_would_need_to_win() {
     TaintToleration        1       0        3        0   taint
                                                          spot:PreferNoSchedule: not
                                                          tolerated
-    NodeResourcesFit      84      84        1       84   cpu: asked 1, used 0 of 4,
-                                                         score 75 x1
-                                                         memory: asked 1Gi, used 0
-                                                         of 16Gi, score 93 x1
-    NodeResources         90      90        1       90   cpu: asked 1, used 0 of 4,
-    BalancedAllocation                                   score 25 x1
-                                                         memory: asked 1Gi, used 0
-                                                         of 16Gi, score 6 x1
+    NodeResourcesFit      84      84        1       84   cpu: requested 1, used 0 of
+                                                         4, score 75 x1
+                                                         memory: requested 1Gi, used
+                                                         0 of 16Gi, score 93 x1
+    NodeResources         90      90        1       90   cpu: requested 1, used 0 of
+    BalancedAllocation                                   4, score 25 x1
+                                                         memory: requested 1Gi, used
+                                                         0 of 16Gi, score 6 x1
     ImageLocality          0       0        1        0
     total                                          174
     skipped, because the pod has nothing for them to score: NodeAffinity,
@@ -889,23 +889,23 @@ fn what_a_node_would_need_to_win() {
     NodeUnschedulable   yes
     NodeName            yes
     TaintToleration     yes
-    NodeResourcesFit    yes       pods: asked 1, used 1 of 110
-                                  cpu: asked 1, used 500m of 4
-                                  memory: asked 1Gi, used 1Gi of 16Gi
+    NodeResourcesFit    yes       pods: requested 1, used 1 of 110
+                                  cpu: requested 1, used 500m of 4
+                                  memory: requested 1Gi, used 1Gi of 16Gi
     skipped, because the pod has nothing for them to check: NodeAffinity, NodePorts,
     VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
     PodTopologySpread, InterPodAffinity, DynamicResources
 
     SCORE                RAW   0-100   WEIGHT   POINTS   WHY
     TaintToleration        0     100        3      300
-    NodeResourcesFit      74      74        1       74   cpu: asked 1, used 500m of
-                                                         4, score 62 x1
-                                                         memory: asked 1Gi, used 1Gi
-                                                         of 16Gi, score 87 x1
-    NodeResources         87      87        1       87   cpu: asked 1, used 500m of
-    BalancedAllocation                                   4, score 37 x1
-                                                         memory: asked 1Gi, used 1Gi
-                                                         of 16Gi, score 12 x1
+    NodeResourcesFit      74      74        1       74   cpu: requested 1, used 500m
+                                                         of 4, score 62 x1
+                                                         memory: requested 1Gi, used
+                                                         1Gi of 16Gi, score 87 x1
+    NodeResources         87      87        1       87   cpu: requested 1, used 500m
+    BalancedAllocation                                   of 4, score 37 x1
+                                                         memory: requested 1Gi, used
+                                                         1Gi of 16Gi, score 12 x1
     ImageLocality          0       0        1        0
     total                                          461
     skipped, because the pod has nothing for them to score: NodeAffinity,

@@ -30,8 +30,8 @@ fn older_than_the_state() {
 
       the scheduler's own event of 2026-03-01T10:20:00Z is different:
         0/3 nodes are available: 3 Insufficient cpu.
-      since then the cluster has 2 nodes instead of 3 and node node conditions of
-      node-b changed
+      since then the cluster has 2 nodes instead of 3 and node conditions of node-b
+      changed
 
     node-b is the only node that fits
 
@@ -393,8 +393,8 @@ fn a_snapshot_keeps_the_words_unless_it_is_redacted() {
 
       the scheduler's own event of 2026-03-01T10:20:00Z is different:
         0/3 nodes are available: 3 Insufficient cpu.
-      since then the cluster has 2 nodes instead of 3 and node node conditions of
-      node-b changed
+      since then the cluster has 2 nodes instead of 3 and node conditions of node-b
+      changed
 
     node-b is the only node that fits
 

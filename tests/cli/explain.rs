@@ -278,10 +278,10 @@ fn one_node_that_says_no() {
     TaintToleration     yes       taint nvidia.com/gpu=present:NoSchedule: tolerated
     NodeResourcesFit    no        Insufficient nvidia.com/gpu: needs 8, free 6 of 8:
                                   2 short
-                                  pods: asked 1, used 1 of 110
-                                  cpu: asked 64, used 8 of 96
-                                  memory: asked 800Gi, used 64Gi of 1.1Ti
-                                  nvidia.com/gpu: asked 8, used 2 of 8
+                                  pods: requested 1, used 1 of 110
+                                  cpu: requested 64, used 8 of 96
+                                  memory: requested 800Gi, used 64Gi of 1.1Ti
+                                  nvidia.com/gpu: requested 8, used 2 of 8
     skipped, because the pod has nothing for them to check: NodeAffinity, NodePorts,
     VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
     PodTopologySpread, InterPodAffinity, DynamicResources
@@ -301,23 +301,25 @@ fn one_node_that_says_yes() {
     NodeUnschedulable   yes
     NodeName            yes
     TaintToleration     yes
-    NodeResourcesFit    yes       pods: asked 1, used 1 of 110
-                                  cpu: asked 500m, used 1 of 4
-                                  memory: asked 256Mi, used 2Gi of 16Gi
+    NodeResourcesFit    yes       pods: requested 1, used 1 of 110
+                                  cpu: requested 500m, used 1 of 4
+                                  memory: requested 256Mi, used 2Gi of 16Gi
     skipped, because the pod has nothing for them to check: NodeAffinity, NodePorts,
     VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
     PodTopologySpread, InterPodAffinity, DynamicResources
 
     SCORE                RAW   0-100   WEIGHT   POINTS   WHY
     TaintToleration        0     100        3      300
-    NodeResourcesFit      73      73        1       73   cpu: asked 500m, used 1 of
-                                                         4, score 62 x1
-                                                         memory: asked 256Mi, used
-                                                         2Gi of 16Gi, score 85 x1
-    NodeResources         88      88        1       88   cpu: asked 500m, used 1 of
-    BalancedAllocation                                   4, score 37 x1
-                                                         memory: asked 256Mi, used
-                                                         2Gi of 16Gi, score 14 x1
+    NodeResourcesFit      73      73        1       73   cpu: requested 500m, used 1
+                                                         of 4, score 62 x1
+                                                         memory: requested 256Mi,
+                                                         used 2Gi of 16Gi, score 85
+                                                         x1
+    NodeResources         88      88        1       88   cpu: requested 500m, used 1
+    BalancedAllocation                                   of 4, score 37 x1
+                                                         memory: requested 256Mi,
+                                                         used 2Gi of 16Gi, score 14
+                                                         x1
     ImageLocality          0       0        1        0
     total                                          461
     skipped, because the pod has nothing for them to score: NodeAffinity,
@@ -448,7 +450,7 @@ fn a_pod_that_is_elsewhere() {
 fn a_pod_that_is_not_there() {
     assert_snapshot!(screen("explain web-8 -n shop --snapshot examples/clusters/mixed.yaml"), @r#"
     --- stderr
-    error: pods "web-8" not found in namespace "shop" of examples/clusters/mixed.yaml; did you mean web-1 or web-2 or web-3?
+    error: pods "web-8" not found in namespace "shop" of examples/clusters/mixed.yaml; did you mean web-1, web-2 or web-3?
     --- status 2
     "#);
 }
@@ -457,7 +459,7 @@ fn a_pod_that_is_not_there() {
 fn a_node_that_is_not_there() {
     assert_snapshot!(screen("explain web-7 -n shop --node node-9 --snapshot examples/clusters/mixed.yaml"), @r#"
     --- stderr
-    error: nodes "node-9" not found in examples/clusters/mixed.yaml; did you mean node-1 or node-2 or node-3?
+    error: nodes "node-9" not found in examples/clusters/mixed.yaml; did you mean node-1, node-2 or node-3?
     --- status 2
     "#);
 }

@@ -150,7 +150,7 @@ fn many_kinds_as_json() {
                 "example": "batch/render-a",
                 "message": "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.",
                 "suggestion": {
-                    "pods_placed": 2,
+                    "podsPlaced": 2,
                     "summary": "tolerate dedicated=infra:NoSchedule",
                     "steps": [
                         {
@@ -226,7 +226,7 @@ fn many_kinds_as_json() {
                 "example": "batch/huge",
                 "message": "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.",
                 "suggestion": {
-                    "pods_placed": 1,
+                    "podsPlaced": 1,
                     "summary": "tolerate dedicated=infra:NoSchedule, and request cpu 8 instead of 16",
                     "steps": [
                         {
@@ -312,7 +312,7 @@ fn many_kinds_as_json() {
                 "preemptionHelps": 0,
                 "example": "batch/gated",
                 "suggestion": {
-                    "pods_placed": 1,
+                    "podsPlaced": 1,
                     "summary": "remove the scheduling gates",
                     "steps": [
                         {

@@ -399,7 +399,7 @@ fn kubectl_refuses_a_node() {
 fn nodes_that_there_are_not() {
     assert_snapshot!(screen(&format!("resilience --drain-plan node-1,node-9 {MIXED}")), @r#"
     --- stderr
-    error: invalid value "node-1,node-9" for --drain-plan: nodes "node-9" not found; did you mean node-1 or node-2 or node-3?
+    error: invalid value "node-1,node-9" for --drain-plan: nodes "node-9" not found; did you mean node-1, node-2 or node-3?
     --- status 2
     "#);
     assert_snapshot!(screen(&format!("resilience --drain-plan pool=x {MIXED}")), @r#"

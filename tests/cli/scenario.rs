@@ -19,7 +19,7 @@ fn a_drain_by_flag() {
     SCENARIO   the changes and their immediate effect
     1  drain node-3
        2 pods evicted: shop/api-1 and shop/web-5
-       retried once evictions that a budget had blocked
+       blocked evictions retried once, after other pods were placed
        shop/web-6 is not evicted: Cannot evict pod as it would violate the pod's
        disruption budget. (shop/web)
 
@@ -81,11 +81,11 @@ fn nodes_are_replaced_by_file() {
        1 node: node-9
     2  drain node-2
        3 pods evicted: shop/api-2, shop/web-3 and shop/web-4
-       retried once evictions that a budget had blocked
+       blocked evictions retried once, after other pods were placed
     3  drain node-1 with --force
        2 pods evicted: shop/web-1 and shop/web-2
        1 pod lost: shop/db-0; no controller recreates it
-       retried once evictions that a budget had blocked
+       blocked evictions retried once, after other pods were placed
 
     NODE     PODS         CPU             MEMORY         CHANGE
     node-9   <none> → 4   <none> → 100%   <none> → 50%   added

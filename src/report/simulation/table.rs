@@ -57,13 +57,15 @@ pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: L
 /// The answer in one line.
 pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) {
     let summary = &answer.summary;
-    // Pods that were preempted are told of in a line of their own.
+    // Preempted pods have a line of their own.
     let placed = summary.placed - summary.rescheduled;
     let unplaced = summary.unplaced - (summary.evicted - summary.rescheduled);
     let all = placed + unplaced;
     let used = summary.loads.iter().filter(|load| load.placed > 0).count();
     let nodes = format!("{} of {}", thousands(used), count(summary.nodes, "node"));
+    let refused = answer.refused.len() + answer.scenario.iter().map(|step| step.not_created.len()).sum::<usize>();
     match (placed, unplaced) {
+        (0, 0) if refused > 0 => (Label::Rejected, format!("{} refused by the API server", count(refused, "pod"))),
         (0, 0) if answer.scenario.is_empty() => (Label::Plain, "No pod to schedule".to_owned()),
         (0, 0) if answer.scenario.iter().any(|step| !step.refused.is_empty()) => {
             (Label::Rejected, "No pod moves: the change was refused".to_owned())
@@ -75,7 +77,7 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
     }
 }
 
-/// What the headline does not tell of its pods.
+/// What the headline does not say about its pods.
 fn asides(screen: &mut Screen, summary: &Summary) {
     if summary.evicted > 0 {
         let label = if summary.rescheduled < summary.evicted { Label::Rejected } else { Label::Plain };
