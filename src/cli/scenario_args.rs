@@ -23,11 +23,7 @@ const FLAGS: [(&str, &str, &str); 11] = [
     ("scenario", "FILE|-", "Apply the steps of a Scenario file; see docs/scenarios.md"),
     ("cordon", "NODE|SELECTOR", "Cordon a node, or all nodes with a label (pool=gpu)"),
     ("uncordon", "NODE|SELECTOR", "Uncordon a node, or all nodes with a label"),
-    (
-        "drain",
-        "NODE|SELECTOR",
-        "Cordon nodes and evict their pods as kubectl drain does",
-    ),
+    ("drain", "NODE|SELECTOR", "Cordon nodes and evict their pods as kubectl drain does"),
     ("remove-node", "NODE|SELECTOR", "Remove nodes without draining, such as a zone (zone=a)"),
     ("add-nodes", "N=NODE|FILE", "Add N copies of a node, with their DaemonSet pods"),
     ("taint", "NODE=KEY=VALUE:EFFECT", "Add a taint; with - after the effect, remove it"),
