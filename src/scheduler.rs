@@ -2,12 +2,14 @@
 //!
 //! The one way in which all commands run a cycle, so that they agree by construction.
 
+use std::collections::BTreeSet;
+
 use crate::cluster::pod::PodId;
 use crate::cluster::{Cluster, NodeId, Pod, Take, Timestamp};
 use crate::config::{Behaviour, Profile, SchedulerConfig};
 use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
-use crate::framework::{Cycle, Depth, Framework, Memory, NotEvaluated, Notes, Plugin, cycle, reserve, sampling};
+use crate::framework::{Cycle, Depth, Permit, PermitPlugin, PluginRejection, Framework, Memory, NotEvaluated, Notes, Plugin, cycle, reserve, sampling};
 use crate::plugins;
 
 /// Profiles by scheduler name, ready to run cycles.
@@ -81,6 +83,18 @@ impl Scheduler {
     }
 
     fn cycle(&self, cluster: &Cluster, pod: PodId, now: Timestamp, depth: Depth) -> Placement {
+        self.cycle_within(cluster, pod, now, depth, None)
+    }
+
+    /// A cycle on the nodes of `within` only, if that is set: the placement in which a group of pods is tried.
+    pub fn cycle_within(
+        &self,
+        cluster: &Cluster,
+        pod: PodId,
+        now: Timestamp,
+        depth: Depth,
+        within: Option<&BTreeSet<NodeId>>,
+    ) -> Placement {
         let pod = cluster.pod(pod);
         let Some((profile, plugins)) = self.profile_for(pod) else {
             return no_profile(pod);
@@ -88,10 +102,42 @@ impl Scheduler {
         let notes = Notes::default();
         note_what_is_outside(profile, plugins, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
-        let mut placement = cycle::run(&self.framework(profile, plugins), cycle, depth);
+        let mut placement = cycle::run_within(&self.framework(profile, plugins), cycle, depth, within);
         let (nodes, feasible) = (placement.nodes.len(), placement.feasible().count());
         placement.not_evaluated.extend(sampling::note(nodes, feasible, self.percentage(profile)));
         placement
+    }
+
+    /// What keeps `pod` out of the active queue; nothing does for a pod that no profile answers to.
+    pub fn pre_enqueue(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Option<PluginRejection> {
+        let pod = cluster.pod(pod);
+        let (_, framework) = self.framework_for(pod)?;
+        let notes = Notes::default();
+        cycle::pre_enqueue(&framework, Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes })
+    }
+
+    /// What a Permit plugin says of `pod`, which is on its node in `cluster`.
+    pub fn permit(&self, plugin: &dyn PermitPlugin, cluster: &Cluster, pod: PodId, now: Timestamp) -> Permit {
+        let notes = Notes::default();
+        plugin.permit(Cycle { cluster, pod: cluster.pod(pod), behaviour: &self.behaviour, now, notes: &notes })
+    }
+
+    /// Whether a pending pod may go to `node`, by all filters but those of `skipped`.
+    pub fn fits_on(
+        &self,
+        cluster: &Cluster,
+        pod: PodId,
+        node: NodeId,
+        skipped: &[&'static str],
+        now: Timestamp,
+    ) -> bool {
+        let pod = cluster.pod(pod);
+        let Some((_, framework)) = self.framework_for(pod) else { return false };
+        let notes = Notes::default();
+        let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
+        let prepared = cycle::pre_filter(&framework, cycle);
+        let rejected = prepared.rejection.is_some();
+        !rejected && prepared.filters.without(skipped).run_with_nominated(cycle, cluster.node(node)).is_ok()
     }
 
     /// Percentage of nodes that a live scheduler scores at least; 0 adapts to their number.

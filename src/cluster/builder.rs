@@ -22,6 +22,7 @@ use super::pod_spec::PodSpec;
 use super::raw::{RawObject, RawObjects};
 use super::requests::RequestGates;
 use super::scheduler_process::SchedulerProcess;
+use super::scheduling_group::{GroupWorkload, PodGroup};
 use super::scheduling_event::{SchedulingEvent, SchedulingEvents};
 use super::storage::{Storage, StorageObject};
 use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKind};
@@ -39,6 +40,8 @@ pub struct ClusterBuilder {
     quotas: Store<ResourceQuota>,
     runtime_classes: Store<RuntimeClass>,
     gangs: Store<Gang>,
+    pod_groups: Store<PodGroup>,
+    group_workloads: Store<GroupWorkload>,
     device_classes: Store<DeviceClass>,
     resource_claims: Store<ResourceClaim>,
     resource_slices: Store<ResourceSlice>,
@@ -90,6 +93,8 @@ impl ClusterBuilder {
             Object::ResourceQuota(quota) => self.quotas.insert((kind, key), quota),
             Object::RuntimeClass(class) => self.runtime_classes.insert((kind, key), class),
             Object::PodGroup(group) => self.gangs.insert((kind, key), group),
+            Object::SchedulingGroup(group) => self.pod_groups.insert((kind, key), *group),
+            Object::GroupWorkload(workload) => self.group_workloads.insert((kind, key), *workload),
             Object::DeviceClass(class) => self.device_classes.insert((kind, key), class),
             Object::ResourceClaim(claim) => self.resource_claims.insert((kind, key), *claim),
             Object::ResourceSlice(slice) => self.resource_slices.insert((kind, key), *slice),
@@ -111,6 +116,8 @@ impl ClusterBuilder {
             Kind::ResourceQuota => self.quotas.remove(kind),
             Kind::RuntimeClass => self.runtime_classes.remove(kind),
             Kind::PodGroup => self.gangs.remove(kind),
+            Kind::SchedulingGroup => self.pod_groups.remove(kind),
+            Kind::GroupWorkload => self.group_workloads.remove(kind),
             Kind::DeviceClass => self.device_classes.remove(kind),
             Kind::ResourceClaim => self.resource_claims.remove(kind),
             Kind::ResourceSlice => self.resource_slices.remove(kind),
@@ -197,6 +204,8 @@ impl ClusterBuilder {
             quotas: self.quotas.sorted_by_key(|quota| quota.key),
             runtime_classes: self.runtime_classes.sorted_by_key(|class| class.name),
             gangs: self.gangs.sorted_by_key(|gang| gang.key),
+            pod_groups: self.pod_groups.sorted_by_key(|group| group.key),
+            group_workloads: self.group_workloads.sorted_by_key(|workload| workload.key),
             storage: Storage::new(self.storage.items),
             devices: Devices::new(self.device_classes.items, self.resource_claims.items, self.resource_slices.items),
             kinds: self.kinds,
@@ -260,6 +269,7 @@ fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) 
         cluster.pod_ids.insert(pod.own.key, id);
         cluster.placed.push(node);
         let pending = pod.own.node_name.is_none();
+        cluster.group_members.add(&pod);
         cluster.pods.push(pod);
         if pending {
             cluster.nominate(id);

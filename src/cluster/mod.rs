@@ -19,6 +19,7 @@ pub mod default_selector;
 pub mod devices;
 pub mod edit;
 pub mod gang;
+pub mod group_members;
 pub mod host_ports;
 pub mod image;
 pub mod labels;
@@ -43,6 +44,7 @@ pub mod reservation;
 pub mod resize;
 pub mod resources;
 pub mod scheduler_process;
+pub mod scheduling_group;
 pub mod scheduling_event;
 pub mod selector;
 pub mod selector_text;
@@ -70,8 +72,10 @@ pub use time::Timestamp;
 use admission::{LimitRange, ResourceQuota, RuntimeClass};
 use devices::Devices;
 use gang::Gang;
+use group_members::GroupMembers;
 use image::ImageState;
 use pod_groups::PodGroups;
+use scheduling_group::{GroupWorkload, PodGroup};
 use storage::{Storage, StorageKind};
 use workload::{PodDisruptionBudget, PriorityClass, Service, Workload};
 
@@ -108,6 +112,11 @@ pub struct Cluster {
     pub runtime_classes: Vec<RuntimeClass>,
     /// PodGroups, in the order of namespace and name.
     pub gangs: Vec<Gang>,
+    /// PodGroups of `scheduling.k8s.io`, in the order of namespace and name.
+    pub pod_groups: Vec<PodGroup>,
+    /// Workloads of `scheduling.k8s.io`, in the order of namespace and name.
+    pub group_workloads: Vec<GroupWorkload>,
+    group_members: GroupMembers,
     /// What schedulers said of pods that they did not place.
     pub scheduling_events: scheduling_event::SchedulingEvents,
     /// Whether any pod of the input had the status that a cluster gives it: if not, that one lacks
@@ -259,6 +268,7 @@ impl Cluster {
         self.pod_ids.insert(own.key, id);
         self.pods.push(Pod { id, own, class });
         self.placed.push(None);
+        self.group_members.add(&self.pods[id.0 as usize]);
         self.nominate(id);
         id
     }

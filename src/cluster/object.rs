@@ -13,6 +13,7 @@ use super::meta::ObjectKey;
 use super::name::{Name, name};
 use super::node::{Node, WireNode};
 use super::pod::{PodObject, WirePod};
+use super::scheduling_group::{self, GroupWorkload, PodGroup};
 use super::storage::{self, StorageKind, StorageObject};
 use super::wire;
 use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKind};
@@ -40,6 +41,10 @@ pub enum Kind {
     RuntimeClass,
     /// scheduling.x-k8s.io/v1alpha1, of the coscheduling plugin
     PodGroup,
+    /// scheduling.k8s.io PodGroup
+    SchedulingGroup,
+    /// scheduling.k8s.io Workload
+    GroupWorkload,
     /// resource.k8s.io
     DeviceClass,
     /// resource.k8s.io
@@ -74,6 +79,8 @@ impl Kind {
             ("", "ResourceQuota") => Self::ResourceQuota,
             ("node.k8s.io", "RuntimeClass") => Self::RuntimeClass,
             ("scheduling.x-k8s.io", "PodGroup") => Self::PodGroup,
+            ("scheduling.k8s.io", "PodGroup") => Self::SchedulingGroup,
+            ("scheduling.k8s.io", "Workload") => Self::GroupWorkload,
             ("resource.k8s.io", "DeviceClass") => Self::DeviceClass,
             ("resource.k8s.io", "ResourceClaim") => Self::ResourceClaim,
             ("resource.k8s.io", "ResourceSlice") => Self::ResourceSlice,
@@ -93,7 +100,8 @@ impl Kind {
             Self::LimitRange => "LimitRange",
             Self::ResourceQuota => "ResourceQuota",
             Self::RuntimeClass => "RuntimeClass",
-            Self::PodGroup => "PodGroup",
+            Self::PodGroup | Self::SchedulingGroup => "PodGroup",
+            Self::GroupWorkload => "Workload",
             Self::DeviceClass => "DeviceClass",
             Self::ResourceClaim => "ResourceClaim",
             Self::ResourceSlice => "ResourceSlice",
@@ -140,6 +148,10 @@ pub enum Object {
     RuntimeClass(RuntimeClass),
     /// A PodGroup.
     PodGroup(Gang),
+    /// A PodGroup of scheduling.k8s.io.
+    SchedulingGroup(Box<PodGroup>),
+    /// A Workload of scheduling.k8s.io.
+    GroupWorkload(Box<GroupWorkload>),
     /// A DeviceClass.
     DeviceClass(DeviceClass),
     /// A ResourceClaim.
@@ -180,6 +192,10 @@ impl Object {
             }
             Kind::RuntimeClass => take::<WireRuntimeClass>(json)?.map(|class| Self::RuntimeClass(class.into_class())),
             Kind::PodGroup => take::<WirePodGroup>(json)?.map(|group| Self::PodGroup(group.into_gang())),
+            Kind::SchedulingGroup => take::<scheduling_group::WirePodGroup>(json)?
+                .map(|group| Self::SchedulingGroup(Box::new(group.into_pod_group()))),
+            Kind::GroupWorkload => take::<scheduling_group::WireGroupWorkload>(json)?
+                .map(|workload| Self::GroupWorkload(Box::new(workload.into_workload()))),
             Kind::DeviceClass => {
                 take::<claim::WireDeviceClass>(json)?.map(|class| Self::DeviceClass(class.into_class()))
             }
@@ -216,6 +232,8 @@ impl Object {
             Self::ResourceQuota(quota) => (Kind::ResourceQuota, quota.key),
             Self::RuntimeClass(class) => unspaced(Kind::RuntimeClass, class.name),
             Self::PodGroup(group) => (Kind::PodGroup, group.key),
+            Self::SchedulingGroup(group) => (Kind::SchedulingGroup, group.key),
+            Self::GroupWorkload(workload) => (Kind::GroupWorkload, workload.key),
             Self::DeviceClass(class) => unspaced(Kind::DeviceClass, class.name),
             Self::ResourceClaim(claim) => (Kind::ResourceClaim, claim.key),
             Self::ResourceSlice(slice) => unspaced(Kind::ResourceSlice, slice.name),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::feature_gates::{FeatureGateError, FeatureGates};
+use super::pod_group_scheduling::PodGroupScheduling;
 
 /// A Kubernetes version 1.x.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,6 +89,8 @@ pub struct Behaviour {
     /// `DynamicResources` scores nodes by the rank of the `firstAvailable` request they satisfy. Since 1.35
     /// (kubernetes#134711).
     pub dynamic_resources_scores: bool,
+    /// What is done with groups of pods (`scheduling.k8s.io`).
+    pub pod_groups: PodGroupScheduling,
 }
 
 impl Behaviour {
@@ -108,6 +111,7 @@ impl Behaviour {
         let patch = version.patch.or(KubeVersion::REFERENCE.patch);
         Self {
             version,
+            pod_groups: PodGroupScheduling::of(version, &gates),
             gates,
             namespace_selector_kept_after_expansion: version.minor >= 34,
             taint_reason_names_taint: version.minor < 34 || (version.minor == 34 && patch <= Some(1)),

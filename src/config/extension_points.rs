@@ -5,9 +5,13 @@
 
 use std::fmt;
 
-use ExtensionPoint::{Bind, Filter, PostFilter, PreBind, PreEnqueue, PreFilter, PreScore, QueueSort, Reserve, Score};
+use ExtensionPoint::{
+    Bind, Filter, Permit, PlacementGenerate, PlacementScore, PodGroupPostFilter, PostFilter, PreBind, PreEnqueue, PreFilter,
+    PreScore, QueueSort, Reserve, Score,
+};
 
 use super::behaviour::Behaviour;
+use super::pod_group_scheduling::PodGroupScheduling;
 
 /// An extension point of the scheduling framework.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,11 +40,17 @@ pub enum ExtensionPoint {
     Bind,
     /// After the binding.
     PostBind,
+    /// On which nodes a group of pods may go together (v1.36 on).
+    PlacementGenerate,
+    /// How good such a choice is (v1.36 on).
+    PlacementScore,
+    /// When a group of pods fits nowhere (v1.37 on).
+    PodGroupPostFilter,
 }
 
 impl ExtensionPoint {
     /// All of them, in the order a pod meets them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::PreEnqueue,
         Self::QueueSort,
         Self::PreFilter,
@@ -53,11 +63,14 @@ impl ExtensionPoint {
         Self::PreBind,
         Self::Bind,
         Self::PostBind,
+        Self::PlacementGenerate,
+        Self::PlacementScore,
+        Self::PodGroupPostFilter,
     ];
 
     /// In the order in which upstream sets them up (`framework.go: getExtensionPoints`), which
     /// decides which of several errors is reported.
-    pub(super) const SETUP_ORDER: [Self; 12] = [
+    pub(super) const SETUP_ORDER: [Self; 15] = [
         Self::PreFilter,
         Self::Filter,
         Self::PostFilter,
@@ -70,6 +83,9 @@ impl ExtensionPoint {
         Self::Permit,
         Self::PreEnqueue,
         Self::QueueSort,
+        Self::PlacementGenerate,
+        Self::PlacementScore,
+        Self::PodGroupPostFilter,
     ];
 
     /// The field of `plugins` in a configuration.
@@ -87,6 +103,9 @@ impl ExtensionPoint {
             Self::PreBind => "preBind",
             Self::Bind => "bind",
             Self::PostBind => "postBind",
+            Self::PlacementGenerate => "placementGenerate",
+            Self::PlacementScore => "placementScore",
+            Self::PodGroupPostFilter => "podGroupPostFilter",
         }
     }
 
@@ -105,6 +124,9 @@ impl ExtensionPoint {
             Self::PreBind => "PreBindPlugin",
             Self::Bind => "BindPlugin",
             Self::PostBind => "PostBindPlugin",
+            Self::PlacementGenerate => "PlacementGeneratePlugin",
+            Self::PlacementScore => "PlacementScorePlugin",
+            Self::PodGroupPostFilter => "PodGroupPostFilterPlugin",
         }
     }
 }
@@ -127,11 +149,21 @@ pub fn extension_points(plugin: &str, behaviour: &Behaviour) -> Option<&'static 
             &[PreFilter, Filter, PreScore, Score]
         }
         "VolumeBinding" => &[PreFilter, Filter, PreScore, Score, Reserve, PreBind],
+        "DynamicResources" if behaviour.pod_groups == PodGroupScheduling::FeasibleCycle => {
+            &[PreEnqueue, PreFilter, Filter, PostFilter, Score, Reserve, PreBind, PodGroupPostFilter]
+        }
         "DynamicResources" if behaviour.dynamic_resources_scores => {
             &[PreEnqueue, PreFilter, Filter, PostFilter, Score, Reserve, PreBind]
         }
         "DynamicResources" => &[PreEnqueue, PreFilter, Filter, PostFilter, Reserve, PreBind],
+        "DefaultPreemption" if behaviour.pod_groups == PodGroupScheduling::FeasibleCycle => {
+            &[PreEnqueue, PostFilter, PodGroupPostFilter]
+        }
         "DefaultPreemption" => &[PreEnqueue, PostFilter],
+        "GangScheduling" if behaviour.pod_groups == PodGroupScheduling::PodByPod => &[PreEnqueue, Reserve, Permit],
+        "GangScheduling" => &[PreEnqueue, Permit],
+        "TopologyPlacementGenerator" => &[PlacementGenerate],
+        "PodGroupPodsCount" => &[PlacementScore],
         "NodeResourcesBalancedAllocation" => &[PreScore, Score],
         "ImageLocality" => &[Score],
         "DefaultBinder" => &[Bind],

@@ -103,6 +103,7 @@ feature_gates! {
     storage_capacity_scoring: "StorageCapacityScoring" [(33, Alpha, false), (37, Beta, true)];
     taint_toleration_comparison_operators: "TaintTolerationComparisonOperators" [(35, Alpha, false)];
     topology_aware_workload_scheduling: "TopologyAwareWorkloadScheduling" [(36, Alpha, false)];
+    workload_aware_preemption: "WorkloadAwarePreemption" [(36, Alpha, false), (37, Removed, false)];
     volume_attributes_class: "VolumeAttributesClass" [(31, Beta, false), (34, Stable, true), (36, Locked, true)];
     volume_limit_scaling: "VolumeLimitScaling" [(35, Alpha, false), (37, Beta, true)];
 }

@@ -17,6 +17,9 @@ use super::profile::{Enabled, Origin};
 use super::types::{Plugin, PluginSet, Plugins};
 use crate::cluster::name::{Name, name};
 
+/// What is named at a point that is read past.
+static NONE: PluginSet = PluginSet { enabled: Vec::new(), disabled: Vec::new() };
+
 /// Disables every plugin of a set.
 const ALL: &str = "*";
 
@@ -200,6 +203,9 @@ impl Plugins {
             ExtensionPoint::PreBind => &self.pre_bind,
             ExtensionPoint::Bind => &self.bind,
             ExtensionPoint::PostBind => &self.post_bind,
+            ExtensionPoint::PlacementGenerate
+            | ExtensionPoint::PlacementScore
+            | ExtensionPoint::PodGroupPostFilter => &NONE,
         }
     }
 }

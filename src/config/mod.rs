@@ -18,6 +18,7 @@ mod gates_elsewhere;
 mod merge;
 mod plugin_args;
 mod plugin_config;
+mod pod_group_scheduling;
 mod profile;
 mod qualified_name;
 mod request_gates;
@@ -41,4 +42,5 @@ pub use plugin_args::{
     NodeResourcesBalancedAllocationArgs, NodeResourcesFitArgs, PluginArgs, PodTopologySpreadArgs, ResourceWeight,
     ScoringStrategy, ShapePoint, SpreadConstraint, VolumeBindingArgs,
 };
+pub use pod_group_scheduling::PodGroupScheduling;
 pub use profile::{DEFAULT_SCHEDULER_NAME, Enabled, Origin, Profile, SchedulerConfig};

@@ -70,6 +70,12 @@ pub struct Profile {
     pub bind: Vec<Enabled>,
     /// What runs after binding.
     pub post_bind: Vec<Enabled>,
+    /// What says on which nodes a group of pods may go together.
+    pub placement_generate: Vec<Enabled>,
+    /// What compares such choices; weights count here too.
+    pub placement_score: Vec<Enabled>,
+    /// What runs when a group of pods fits nowhere.
+    pub pod_group_post_filter: Vec<Enabled>,
     /// The arguments of the plugins.
     pub args: PluginArgs,
     /// Enabled plugins that are not in tree. They are in none of the lists above: what they do is not known.
@@ -182,6 +188,9 @@ impl Profile {
             ExtensionPoint::PreBind => &self.pre_bind,
             ExtensionPoint::Bind => &self.bind,
             ExtensionPoint::PostBind => &self.post_bind,
+            ExtensionPoint::PlacementGenerate => &self.placement_generate,
+            ExtensionPoint::PlacementScore => &self.placement_score,
+            ExtensionPoint::PodGroupPostFilter => &self.pod_group_post_filter,
         }
     }
 
@@ -203,6 +212,9 @@ impl Profile {
             pre_bind: take(ExtensionPoint::PreBind),
             bind: take(ExtensionPoint::Bind),
             post_bind: take(ExtensionPoint::PostBind),
+            placement_generate: take(ExtensionPoint::PlacementGenerate),
+            placement_score: take(ExtensionPoint::PlacementScore),
+            pod_group_post_filter: take(ExtensionPoint::PodGroupPostFilter),
             args,
             out_of_tree,
         }

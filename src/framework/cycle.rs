@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use rayon::prelude::*;
 
 use crate::cluster::name::Name;
-use crate::cluster::{Cluster, NodeInfo, Pod, Timestamp};
+use crate::cluster::{Cluster, NodeId, NodeInfo, Pod, Timestamp};
 use crate::config::Behaviour;
 
 use super::extender::{self, Filtered, Round};
@@ -60,17 +60,27 @@ pub struct Prepared<'a> {
     pub narrowed_by: Vec<&'static str>,
     /// The pod was turned away before any node was looked at.
     pub rejection: Option<PluginRejection>,
+    /// If set, the cycle looks at no other nodes: the placement in which the pod's group is tried.
+    pub within: Option<&'a BTreeSet<NodeId>>,
 }
 
 /// Runs one cycle for `cycle.pod` and writes down everything that was said.
 pub fn run(framework: &Framework<'_>, cycle: Cycle<'_>, depth: Depth) -> Placement {
+    run_within(framework, cycle, depth, None)
+}
+
+/// The same on the nodes of `within` only, if that is set.
+pub fn run_within(
+    framework: &Framework<'_>,
+    cycle: Cycle<'_>,
+    depth: Depth,
+    within: Option<&BTreeSet<NodeId>>,
+) -> Placement {
     let mut placement = Placement::new(framework, cycle);
-    placement.pre_enqueue = framework.pre_enqueue.iter().find_map(|(plugin, point)| {
-        let rejection = point.pre_enqueue(cycle).err()?;
-        Some(PluginRejection { plugin: Some(*plugin), rejection })
-    });
-    let prepared = pre_filter(framework, cycle);
+    placement.pre_enqueue = pre_enqueue(framework, cycle);
+    let prepared = Prepared { within, ..pre_filter(framework, cycle) };
     placement.skipped_filters.clone_from(&prepared.skipped);
+    placement.pre_filters_run.clone_from(&prepared.ran);
     if cycle.cluster.nodes().is_empty() {
         // Upstream schedule_one.go, ErrNoNodesAvailable: an error, but one every user knows.
         placement.message = Some("no nodes available to schedule pods".to_owned());
@@ -83,6 +93,14 @@ pub fn run(framework: &Framework<'_>, cycle: Cycle<'_>, depth: Depth) -> Placeme
     }
     placement.finish(cycle);
     placement
+}
+
+/// What keeps the pod out of the active queue: the first plugin's no.
+pub fn pre_enqueue(framework: &Framework<'_>, cycle: Cycle<'_>) -> Option<PluginRejection> {
+    framework.pre_enqueue.iter().find_map(|(plugin, point)| {
+        let rejection = point.pre_enqueue(cycle).err()?;
+        Some(PluginRejection { plugin: Some(*plugin), rejection })
+    })
 }
 
 /// Filters, scores, and asks PostFilter where nothing fits (upstream schedule_one.go, schedulePod).
@@ -127,10 +145,11 @@ fn judge(
             Depth::Decision => Outcome::default(),
         };
         let pre_filter = prepared.rejection.as_ref().map(|rejection| rejection.rejection.message());
+        let all_nodes = prepared.within.map_or(cycle.cluster.nodes().len(), BTreeSet::len);
         placement.message = Some(match pre_filter {
-            Some(text) => fit_error::turned_away(cycle.cluster.nodes().len(), &text, &outcome.message),
+            Some(text) => fit_error::turned_away(all_nodes, &text, &outcome.message),
             None => fit_error::no_node(
-                cycle.cluster.nodes().len(),
+                all_nodes,
                 filtered.event_reasons(&placement.nodes, prepared).iter(),
                 &outcome.message,
             ),
@@ -162,6 +181,7 @@ pub fn pre_filter<'a>(framework: &'a Framework<'_>, cycle: Cycle<'a>) -> Prepare
         nodes: None,
         narrowed_by: Vec::new(),
         rejection: None,
+        within: None,
     };
     for (plugin, point) in &framework.pre_filter {
         prepared.ran.push(plugin);
@@ -246,6 +266,10 @@ fn filter(cycle: Cycle<'_>, prepared: &Prepared<'_>, depth: Depth, placement: &m
 }
 
 fn judge_node(cycle: Cycle<'_>, prepared: &Prepared<'_>, depth: Depth, node: &NodeInfo) -> NodePlacement {
+    if prepared.within.is_some_and(|nodes| !nodes.contains(&node.id)) {
+        let rejection = Rejection::unresolvable(Reason::OutsidePlacement);
+        return NodePlacement::judged(node, Some(PluginRejection { plugin: None, rejection }), Vec::new(), false);
+    }
     let all = match depth {
         Depth::Everything => Some(prepared.filters.run_all(node)),
         Depth::Decision | Depth::Preemption => None,

@@ -10,6 +10,9 @@ pub mod extender;
 pub mod fact;
 pub mod filter_set;
 pub mod fit_error;
+pub mod group_points;
+pub mod group_reason;
+pub mod group_status;
 pub mod memory;
 pub mod not_evaluated;
 pub mod placement;
@@ -22,6 +25,7 @@ pub mod sampling;
 pub mod scoring;
 pub mod status;
 pub mod topology_rule;
+pub mod victim;
 pub mod volume_reason;
 
 pub use amount::Amount;
@@ -30,6 +34,12 @@ pub use device_reason::{DeviceReason, DeviceShortage};
 pub use extender::Extender;
 pub use fact::Fact;
 pub use filter_set::FilterSet;
+pub use group_points::{
+    FailedGroup, GroupPlacement, Permit, PermitPlugin, PlacementFeasiblePlugin, PlacementGeneratePlugin,
+    PlacementScorePlugin, PodGroupPostFilter, PodGroupPostFilterPlugin, Progress,
+};
+pub use group_reason::GroupReason;
+pub use group_status::{GroupCode, GroupStatus};
 pub use memory::{Change, Memory, Touched};
 pub use not_evaluated::{NotEvaluated, Notes, PolicyRule};
 pub use placement::{NodePlacement, Placement};

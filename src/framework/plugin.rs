@@ -11,6 +11,9 @@ use crate::cluster::{NodeInfo, Pod, Take};
 
 use super::cycle::Cycle;
 use super::fact::Fact;
+use super::group_points::{
+    PermitPlugin, PlacementFeasiblePlugin, PlacementGeneratePlugin, PlacementScorePlugin, PodGroupPostFilterPlugin,
+};
 use super::memory::{Change, Touched};
 use super::post_filter::{FailedCycle, PostFilter};
 use super::scoring::Range;
@@ -53,6 +56,26 @@ pub trait Plugin: Send + Sync {
     }
     /// Reserve, if it has it.
     fn reserve(&self) -> Option<&dyn ReservePlugin> {
+        None
+    }
+    /// Permit, if it has it.
+    fn permit(&self) -> Option<&dyn PermitPlugin> {
+        None
+    }
+    /// PlacementGenerate, if it has it.
+    fn placement_generate(&self) -> Option<&dyn PlacementGeneratePlugin> {
+        None
+    }
+    /// PlacementScore, if it has it.
+    fn placement_score(&self) -> Option<&dyn PlacementScorePlugin> {
+        None
+    }
+    /// PlacementFeasible, if it has it.
+    fn placement_feasible(&self) -> Option<&dyn PlacementFeasiblePlugin> {
+        None
+    }
+    /// PodGroupPostFilter, if it has it.
+    fn pod_group_post_filter(&self) -> Option<&dyn PodGroupPostFilterPlugin> {
         None
     }
 }

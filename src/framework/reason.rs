@@ -13,6 +13,7 @@ use crate::cluster::taint::Taint;
 
 use super::amount::Amount;
 use super::device_reason::DeviceReason;
+use super::group_reason::GroupReason;
 use super::volume_reason::VolumeReason;
 
 /// One way to say no.
@@ -158,6 +159,8 @@ pub enum Reason {
         /// Which.
         extender: Name,
     },
+    /// The framework: the node is not in the domain that the pod's group is tried in.
+    OutsidePlacement,
     /// A text with no facts beside it: a plugin's error.
     Error {
         /// In upstream's words.
@@ -170,6 +173,9 @@ pub enum Reason {
     /// DynamicResources: claims of devices.
     #[serde(untagged)]
     Device(DeviceReason),
+    /// GangScheduling: the pod's group.
+    #[serde(untagged)]
+    Group(GroupReason),
 }
 
 impl fmt::Display for Reason {
@@ -220,6 +226,8 @@ impl fmt::Display for Reason {
             Self::Error { text } | Self::Extender { text, .. } => f.write_str(text),
             Self::Volume(reason) => reason.fmt(f),
             Self::Device(reason) => reason.fmt(f),
+            Self::Group(reason) => reason.fmt(f),
+            Self::OutsidePlacement => f.write_str("node(s) are not in the placement of the pod group"),
         }
     }
 }

@@ -14,6 +14,10 @@ pub(super) enum Change {
     Place { pod: PodId, node: NodeId, takes: Vec<Take> },
     /// A pod leaves its node and is pending anew.
     Evict { pod: PodId },
+    /// A pod on a node counts for nothing for a while.
+    Detach { pod: PodId },
+    /// Such a pod is back.
+    Attach { pod: PodId },
     /// A pending pod is nominated to a node, or to none.
     Nominate { pod: PodId, node: Option<Name> },
     /// A PodDisruptionBudget, by its place in the state, allows so many disruptions from now on.
@@ -25,6 +29,8 @@ pub(super) enum Change {
 pub(super) enum Before {
     Placed(PodId, Reservation),
     Remade(Remade),
+    Detached(PodId),
+    Attached(PodId),
     Nominated(PodId, Option<Name>),
     Budget(usize, i32),
     Edited(Undo),
@@ -58,6 +64,14 @@ impl Simulation<'_> {
                 }
                 remade.map(Before::Remade)
             }
+            Change::Detach { pod } => cluster.detach(pod).map(|node| {
+                self.memories.left(pod, node);
+                Before::Detached(pod)
+            }),
+            Change::Attach { pod } => cluster.attach(pod).map(|node| {
+                self.memories.came(pod, node);
+                Before::Attached(pod)
+            }),
             Change::Nominate { pod, node } => Some(Before::Nominated(pod, cluster.set_nomination(pod, node))),
             Change::Budget { place, allowed } => cluster
                 .budgets
@@ -101,6 +115,16 @@ impl Simulation<'_> {
                         self.memories.came(pod, node);
                     }
                 }
+                Before::Detached(pod) => {
+                    if let Some(node) = self.cluster.attach(pod) {
+                        self.memories.came(pod, node);
+                    }
+                }
+                Before::Attached(pod) => {
+                    if let Some(node) = self.cluster.detach(pod) {
+                        self.memories.left(pod, node);
+                    }
+                }
                 Before::Edited(undo) => {
                     self.memories.forget();
                     undo.undo(self.cluster);
@@ -129,6 +153,7 @@ impl Simulation<'_> {
     pub fn again(&mut self, ties: Ties) {
         self.back_to(Mark(0));
         self.nominated.clear();
+        self.group_cycles.clear();
         self.memories.tell_anew();
         self.ties = self.strategy.draws(ties);
     }

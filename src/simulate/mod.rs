@@ -13,6 +13,7 @@ mod change;
 pub mod comparison;
 pub mod diff;
 pub mod gang;
+pub mod groups;
 pub mod measures;
 mod memories;
 pub mod picture;
@@ -52,6 +53,7 @@ use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
 
 use change::{Before, Change};
+use groups::GroupCycle;
 use memories::{Choice, Memories, Recalled};
 use run::Run;
 
@@ -68,6 +70,7 @@ pub struct Simulation<'a> {
     /// Pods that were nominated here.
     nominated: FxHashSet<PodId>,
     memories: Memories<'a>,
+    group_cycles: Vec<GroupCycle>,
     /// What could not be judged, by what and why.
     notes: BTreeMap<(String, String), NotEvaluated>,
 }
@@ -85,6 +88,7 @@ impl<'a> Simulation<'a> {
             done: Vec::new(),
             nominated: FxHashSet::default(),
             memories: Memories::default(),
+            group_cycles: Vec::new(),
             notes: BTreeMap::new(),
         }
     }

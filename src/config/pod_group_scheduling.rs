@@ -1,0 +1,57 @@
+//! What a version does with groups of pods that kube-scheduler itself knows.
+
+use super::behaviour::KubeVersion;
+use super::feature_gates::FeatureGates;
+use crate::cluster::Pod;
+use crate::cluster::group_members::{pod_group_of, workload_group_of};
+use crate::cluster::scheduling_group::GroupKey;
+
+/// How groups of pods are scheduled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PodGroupScheduling {
+    /// Not at all: the version has no groups, or its gate is off.
+    #[default]
+    None,
+    /// v1.35: pods are scheduled one by one, and those of a gang wait on permit for each other.
+    PodByPod,
+    /// v1.36: a group has a cycle of its own, in which Permit says whether enough of its pods have a node.
+    PermitCycle,
+    /// v1.37: a group has its own place in the queue and a cycle that PlacementFeasible ends.
+    FeasibleCycle,
+}
+
+impl PodGroupScheduling {
+    /// That of `version` with `gates`.
+    pub(super) fn of(version: KubeVersion, gates: &FeatureGates) -> Self {
+        match version.minor {
+            _ if !gates.generic_workload => Self::None,
+            ..=34 => Self::None,
+            35 if gates.gang_scheduling => Self::PodByPod,
+            35 => Self::None,
+            36 => Self::PermitCycle,
+            37.. => Self::FeasibleCycle,
+        }
+    }
+
+    /// Whether a group is scheduled as one.
+    pub fn has_group_cycle(self) -> bool {
+        matches!(self, Self::PermitCycle | Self::FeasibleCycle)
+    }
+
+    /// The group that `pod` is in, which need not exist.
+    pub fn group_of(self, pod: &Pod) -> Option<GroupKey> {
+        match self {
+            Self::None => None,
+            Self::PodByPod => workload_group_of(pod),
+            Self::PermitCycle | Self::FeasibleCycle => pod_group_of(pod),
+        }
+    }
+
+    /// The condition that a group's cycle writes on it.
+    pub fn condition_type(self) -> &'static str {
+        match self {
+            Self::FeasibleCycle => "PodGroupInitiallyScheduled",
+            _ => "PodGroupScheduled",
+        }
+    }
+}
