@@ -8,12 +8,13 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use kubectl_sched::cluster::{Cluster, ClusterBuilder, ObjectKey, PodId, Timestamp, name};
+use kubectl_sched::api::{ObjectKey, Timestamp, name};
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::capacity::{Copies, Template, measure};
 use kubectl_sched::simulate::{Simulation, Ties};
 use kubectl_sched::source::{Input, files};
+use kubectl_sched::state::{Cluster, ClusterBuilder, PodId};
 
 const RUNS: usize = 21;
 const COPIES: usize = 20_000;

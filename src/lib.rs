@@ -1,6 +1,6 @@
 //! kubectl sched: kube-scheduler's pipeline, offline, with every reason spelled out.
 //!
-//! State flows one way: [`source`] reads it into a [`cluster`], [`config`] says which profile
+//! State flows one way: [`source`] reads it into a [`state`], [`config`] says which profile
 //! is asked, [`framework`] runs the scheduling cycle over the [`plugins`], and the
 //! [`scheduler::Scheduler`] ties these together: one [`framework::Placement`] a pod. What it
 //! means is said by [`explain`], how it looks by [`report`]; [`cli`] is what a user types.
@@ -8,10 +8,11 @@
 //! Why does a pod of the example cluster not fit?
 //!
 //! ```
-//! use kubectl_sched::cluster::{ClusterBuilder, ObjectKey, Timestamp, name};
+//! use kubectl_sched::api::{ObjectKey, Timestamp, name};
 //! use kubectl_sched::config::{Behaviour, SchedulerConfig};
 //! use kubectl_sched::scheduler::Scheduler;
 //! use kubectl_sched::source::{Input, files};
+//! use kubectl_sched::state::ClusterBuilder;
 //!
 //! let mut builder = ClusterBuilder::default();
 //! files::read(&Input::File("examples/clusters/mixed.yaml".into()), &mut builder)?;
@@ -29,15 +30,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod api;
 pub mod cli;
-pub mod cluster;
 pub mod config;
+pub mod control_plane;
+pub mod decode;
+pub mod edit;
 pub mod error;
 pub mod explain;
 pub mod framework;
-pub mod needs;
 pub mod plugins;
 pub mod report;
+pub mod required_kinds;
 pub mod scheduler;
 pub mod simulate;
 pub mod source;
+pub mod state;

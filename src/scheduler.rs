@@ -4,13 +4,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::pod::PodId;
-use crate::cluster::{Cluster, NodeId, Pod, Take, Timestamp};
+use crate::api::Timestamp;
 use crate::config::{Behaviour, Profile, SchedulerConfig};
 use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
-use crate::framework::{Cycle, Depth, Permit, PermitPlugin, PluginRejection, Framework, Memory, NotEvaluated, Notes, Plugin, cycle, reserve, sampling};
+use crate::framework::{
+    Cycle, Depth, Framework, Memory, NotEvaluated, Notes, Permit, PermitPlugin, Plugin, PluginRejection, cycle,
+    reserve, sampling,
+};
 use crate::plugins;
+use crate::state::pod::PodId;
+use crate::state::{Cluster, NodeId, Pod, Take};
 
 /// Profiles by scheduler name, ready to run cycles.
 pub struct Scheduler {
@@ -31,7 +35,7 @@ impl Scheduler {
 
     /// Lets the extenders of the configuration be asked, each through its transport
     /// ([`crate::framework::extender::http::connect`]). What they are sent must have been kept
-    /// ([`crate::cluster::ClusterBuilder::keep_raw`]).
+    /// ([`crate::state::ClusterBuilder::keep_raw`]).
     #[must_use]
     pub fn with_extenders(mut self, transports: Vec<Box<dyn Transport>>) -> Self {
         let configs = self.config.extenders.iter().cloned();

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Write};
 
 use common::{cases, key};
-use kubectl_sched::cluster::Timestamp;
+use kubectl_sched::api::Timestamp;
 use kubectl_sched::framework::{NodePlacement, Placement, PluginRejection, Rejection};
 use kubectl_sched::simulate::{Outcome, Simulation, Ties, queue};
 use serde::Deserialize;

@@ -10,14 +10,15 @@ mod rollout;
 mod sweep;
 
 use common::{cases, key};
-use kubectl_sched::cluster::edit::{Edit, Undo};
-use kubectl_sched::cluster::{Cluster, NodeId, NodeInfo, PodId, Timestamp, name};
+use kubectl_sched::api::{Timestamp, name};
+use kubectl_sched::edit::{Edit, Undo};
 use kubectl_sched::explain::pending::{self, Root};
 use kubectl_sched::framework::Placement;
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::bound::nodes_needed;
 use kubectl_sched::simulate::capacity::{Copies, Needed, Template, measure, nodes_for};
 use kubectl_sched::simulate::{Outcome, Simulation, Step, Strategy, Ties, queue};
+use kubectl_sched::state::{Cluster, NodeId, NodeInfo, PodId};
 
 /// One moment for all questions: a pod that never started counts as started now.
 const NOW: Timestamp = Timestamp(1_780_000_000);

@@ -10,10 +10,11 @@ use std::collections::{BTreeSet, VecDeque};
 
 use common::cases;
 use drawn::{Draw, Drawn};
-use kubectl_sched::cluster::edit::Edit;
-use kubectl_sched::cluster::{Cluster, NodeId, PodId, Timestamp, name};
+use kubectl_sched::api::{Timestamp, name};
+use kubectl_sched::edit::Edit;
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::{Simulation, Step, Strategy, Ties, queue};
+use kubectl_sched::state::{Cluster, NodeId, PodId};
 
 const NOW: Timestamp = Timestamp(1_780_000_000);
 

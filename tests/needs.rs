@@ -6,10 +6,11 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::{Case, cases, key};
-use kubectl_sched::cluster::object::TypeMeta;
-use kubectl_sched::cluster::{Kind, Object, Timestamp};
+use kubectl_sched::api::Timestamp;
+use kubectl_sched::decode::object::TypeMeta;
+use kubectl_sched::decode::{Kind, Object};
 use kubectl_sched::explain::Explanation;
-use kubectl_sched::needs::{Needs, Subject, selects_namespaces};
+use kubectl_sched::required_kinds::{Needs, Subject, selects_namespaces};
 
 /// One moment for all questions: a pod that never started counts as started now.
 const NOW: Timestamp = Timestamp(1_780_000_000);

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use common::{build, by_hand, key};
-use kubectl_sched::cluster::Timestamp;
+use kubectl_sched::api::Timestamp;
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
 use kubectl_sched::explain::Suggestion;
 use kubectl_sched::explain::suggest;

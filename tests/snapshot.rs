@@ -9,14 +9,16 @@ use std::path::Path;
 use std::process::Command;
 
 use common::{Case, cases, key};
-use kubectl_sched::cluster::object::TypeMeta;
-use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, ObjectKey, Timestamp};
+use kubectl_sched::api::{ObjectKey, Timestamp};
 use kubectl_sched::config::SchedulerConfig;
+use kubectl_sched::decode::Kind;
+use kubectl_sched::decode::object::TypeMeta;
 use kubectl_sched::explain::{ClusterSays, Explanation};
-use kubectl_sched::report::{Answer, Grounds, json};
+use kubectl_sched::report::{Answer, Answered, ExplainAnswer, Provenance, Report};
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::source::snapshot::{Record, Snapshot};
 use kubectl_sched::source::{Input, files};
+use kubectl_sched::state::{Cluster, ClusterBuilder};
 use serde_json::Value;
 
 /// One moment for all questions: a pod that never started counts as started now.
@@ -81,21 +83,20 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
         explanation.decision = None;
     }
     let nodes = cluster.nodes().len();
-    json::render(
-        &[Answer {
-            explanation,
-            detail: None,
-            suggestions: None,
-            preemption: None,
-            cluster_says: ClusterSays::default(),
-            nodes,
-            filters: Vec::new(),
-            placement,
-        }],
-        false,
-        &Grounds { kube_version: "v1.34".to_owned(), age: None },
-    )
-    .unwrap()
+    let answers = [Answer {
+        explanation,
+        detail: None,
+        suggestions: None,
+        preemption: None,
+        cluster_says: ClusterSays::default(),
+        nodes,
+        filters: Vec::new(),
+        placement,
+    }];
+    let provenance =
+        Provenance { kube_version: "v1.34".to_owned(), age: None, origin: String::new(), as_of: None, asked_at: NOW };
+    let answer = ExplainAnswer { answers: &answers, cluster: &cluster };
+    Answered { answer: &answer, provenance: &provenance }.data().json().unwrap()
 }
 
 #[test]
@@ -123,7 +124,7 @@ fn a_redacted_snapshot_answers_the_same_up_to_the_names() {
                 originals.iter().map(|(new, old)| (old.as_str(), new.as_str())).collect();
             for pod in &case.pods {
                 let pod = key(pod);
-                let new = |old: &str| kubectl_sched::cluster::name(old_names.get(old).copied().unwrap_or(old));
+                let new = |old: &str| kubectl_sched::api::name(old_names.get(old).copied().unwrap_or(old));
                 let renamed = ObjectKey::new(new(&pod.namespace), new(&pod.name));
                 let before = normal(&answer(&cluster, &scheduler, pod, true));
                 let after = normal(&restored(&answer(&redacted, &same_scheduler, renamed, true), &originals));

@@ -7,13 +7,14 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{build, by_hand, cases, key};
-use kubectl_sched::cluster::edit::{Edit, PodChange};
-use kubectl_sched::cluster::quantity::Quantity;
-use kubectl_sched::cluster::{Cluster, Name, Timestamp};
+use kubectl_sched::api::quantity::Quantity;
+use kubectl_sched::api::{Name, Timestamp};
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
+use kubectl_sched::edit::{Edit, PodChange};
 use kubectl_sched::explain::Suggestion;
 use kubectl_sched::explain::suggest::{self, Weakening};
 use kubectl_sched::scheduler::Scheduler;
+use kubectl_sched::state::Cluster;
 use serde_json::{Value, json};
 
 const NOW: Timestamp = Timestamp(1_780_000_000);

@@ -5,8 +5,8 @@
 mod common;
 
 use common::{cases, key};
-use kubectl_sched::cluster::edit::Edit;
-use kubectl_sched::cluster::{Name, Timestamp};
+use kubectl_sched::api::{Name, Timestamp};
+use kubectl_sched::edit::Edit;
 use kubectl_sched::explain::{Position, challenge};
 
 const NOW: Timestamp = Timestamp(1_780_000_000);

@@ -1,7 +1,7 @@
 //! No text makes the quantity parser panic, and what it prints it reads back as the same amount.
 #![no_main]
 
-use kubectl_sched::cluster::quantity::Quantity;
+use kubectl_sched::api::quantity::Quantity;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -1,8 +1,10 @@
 //! No input makes reading, building or a cycle panic.
 #![no_main]
 
-use kubectl_sched::cluster::object::TypeMeta;
-use kubectl_sched::cluster::{ClusterBuilder, Kind, Object, Timestamp};
+use kubectl_sched::decode::object::TypeMeta;
+use kubectl_sched::state::ClusterBuilder;
+use kubectl_sched::decode::{Kind, Object};
+use kubectl_sched::api::Timestamp;
 use kubectl_sched::config::{Behaviour, SchedulerConfig};
 use kubectl_sched::scheduler::Scheduler;
 use libfuzzer_sys::fuzz_target;

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cluster::{Name, ObjectKey, PodId, Timestamp, name};
+use crate::api::{Name, ObjectKey, Timestamp, name};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
-use crate::report::Format;
-use crate::report::capacity::{self, CapacityAnswer, Wanted};
+use crate::report::Answered;
+use crate::report::capacity::{CapacityAnswer, Wanted};
 use crate::simulate::capacity::{Capacity, Copies, Template, measure, nodes_for};
+use crate::state::PodId;
 
 use super::kube_flags::KubeFlags;
 use super::manifests::Asked;
@@ -30,7 +31,7 @@ const LIMIT: usize = 200_000;
 ///
 /// Several pods, or several manifests, are placed in turns: one each, or as --ratio says.
 #[derive(Debug, Args)]
-#[command(mut_arg("output", output::without_html))]
+#[command(mut_arg("output", |output| output::of(output, CapacityAnswer::PARTS)))]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched capacity (POD | TYPE/NAME | TYPE NAME | -f FILE) [OPTIONS]")]
 pub(crate) struct CapacityArgs {
     /// POD, TYPE/NAME or TYPE NAME
@@ -98,7 +99,7 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     NotEvaluated::join(&mut not_evaluated, &state.notes);
     not_evaluated.extend(asked.into_iter().flat_map(|pod| state.not_let_in(pod)));
     let answer = CapacityAnswer { capacity, limit: arguments.limit, wanted, not_evaluated };
-    print(&answer, &arguments.output, &state)?;
+    arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     Ok(if arguments.exit_code && !answer.is_enough() { Status::DoesNotFit } else { Status::Answered })
 }
 
@@ -161,16 +162,4 @@ fn most(capacity: &Capacity) -> Option<Name> {
     let took = |copies: &[usize]| copies.iter().sum::<usize>();
     let most = capacity.nodes.iter().map(|room| took(&room.copies)).max().filter(|most| *most > 0)?;
     capacity.nodes.iter().find(|room| took(&room.copies) == most).map(|room| room.node)
-}
-
-fn print(answer: &CapacityAnswer, output: &OutputFlags, state: &State) -> Result<()> {
-    let grounds = state.grounds();
-    let text = match output.output {
-        Format::Json => capacity::json(answer, &grounds).map_err(Error::from_error)?,
-        Format::Yaml => capacity::yaml(answer, &grounds).map_err(Error::from_error)?,
-        Format::Html => return Err(output::no_html()),
-        Format::Name => capacity::names(answer),
-        Format::Table | Format::Wide => capacity::table(answer, output.table_options(&grounds)),
-    };
-    output.print(&text)
 }

@@ -1,9 +1,10 @@
 //! Asks what the cluster itself says of the pods in question.
 
-use crate::cluster::{ObjectKey, PodId};
+use crate::api::ObjectKey;
 use crate::explain::{ClusterSays, own_words, standing};
 use crate::framework::{NotEvaluated, Placement, PolicyRule};
 use crate::source::live::{self, LiveError};
+use crate::state::PodId;
 
 use super::state::State;
 
@@ -16,7 +17,7 @@ pub(super) fn read_events(state: &mut State, pods: &[PodId]) {
         // A pod that only a manifest knows was never created.
         pod.own.node_name.is_none() && pod.own.creation_timestamp.is_some()
     });
-    let keys: Vec<ObjectKey> = waiting.map(crate::cluster::Pod::key).collect();
+    let keys: Vec<ObjectKey> = waiting.map(crate::state::Pod::key).collect();
     if keys.is_empty() {
         return;
     }

@@ -7,13 +7,13 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cluster::Name;
+use crate::api::Name;
 use crate::config::{Behaviour, Enabled, ExtensionPoint, Origin, Profile, SchedulerConfig};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::report::style::Label;
-use crate::report::table::{Grid, Screen};
+use crate::report::table::Grid;
 use crate::report::text::break_camel_case;
-use crate::report::{Format, json};
+use crate::report::{API_VERSION, Data, Look, Part, Report, Screen};
 
 use super::config_args::arguments;
 use super::kube_flags::KubeFlags;
@@ -30,7 +30,7 @@ use super::{Status, TEMPLATE, config_source};
 /// With --scheduler-config configmap/NAMESPACE/NAME[/KEY] the configuration is that of a ConfigMap
 /// of the cluster; nothing else of it is read.
 #[derive(Debug, Args)]
-#[command(mut_arg("output", output::without_html))]
+#[command(mut_arg("output", |output| output::of(output, Part::WITHOUT_PAGE)))]
 #[command(help_template = TEMPLATE, after_help = "\
 Examples:
   # What kube-scheduler runs when nobody configures it
@@ -93,28 +93,28 @@ pub(super) fn run(arguments: &ConfigArgs) -> Result<Status> {
         .scheduler
         .config(&behaviour, |name| config_source::from_cluster(&arguments.kube.connection()?, name))?;
     let object = ConfigObject::new(&config, &behaviour);
-    let text = match arguments.output.output {
-        Format::Json => json::pretty(&object).map_err(Error::from_error)?,
-        Format::Yaml => json::yaml(&object).map_err(Error::from_error)?,
-        Format::Html => return Err(output::no_html()),
-        Format::Name => names(&object),
-        Format::Table | Format::Wide => table(&object, &arguments.output),
-    };
-    arguments.output.print(&text)?;
+    arguments.output.print(&object)?;
     Ok(Status::Answered)
 }
 
-/// `profile/NAME`, one a line.
-fn names(config: &ConfigObject) -> String {
-    let names: Vec<String> =
-        config.profiles.iter().map(|profile| format!("profile/{}", profile.scheduler_name)).collect();
-    names.join("\n") + "\n"
+impl Report for ConfigObject {
+    fn data(&self) -> Box<dyn Data + '_> {
+        Box::new(self)
+    }
+
+    fn screen(&self, look: Look) -> Screen {
+        screen(self, look)
+    }
+
+    fn names(&self) -> Option<Vec<String>> {
+        Some(self.profiles.iter().map(|profile| format!("profile/{}", profile.scheduler_name)).collect())
+    }
 }
 
 impl ConfigObject {
     fn new(config: &SchedulerConfig, behaviour: &Behaviour) -> Self {
         Self {
-            api_version: "kubectl-sched/v1",
+            api_version: API_VERSION,
             kind: "SchedulerConfig",
             kube_version: behaviour.version.to_string(),
             profiles: config.profiles.iter().map(ProfileObject::new).collect(),
@@ -190,8 +190,8 @@ fn origin(origin: Origin) -> &'static str {
     }
 }
 
-fn table(config: &ConfigObject, output: &OutputFlags) -> String {
-    let mut screen = Screen::new(output::width(), !output.no_headers);
+fn screen(config: &ConfigObject, look: Look) -> Screen {
+    let mut screen = Screen::new(look);
     for profile in &config.profiles {
         screen.blank();
         screen.headline(Label::Heading, &format!("Profile {}", profile.scheduler_name), &config.kube_version);
@@ -219,7 +219,7 @@ fn table(config: &ConfigObject, output: &OutputFlags) -> String {
         screen.blank();
         screen.line(&[(Label::Warning, &format!("Extender {extender}: asked only with --call-extenders"))]);
     }
-    screen.finish()
+    screen
 }
 
 fn compact(value: &Value) -> String {

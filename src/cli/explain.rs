@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cluster::{PodId, Timestamp, name};
+use crate::api::{Timestamp, name};
 use crate::error::{Error, Result};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
 use crate::explain::{Explanation, NodeDetail, challenge};
 use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
-use crate::report::{self, Answer, Format};
+use crate::report::{Answer, Answered, ExplainAnswer, Part};
+use crate::state::PodId;
 
 use super::kube_flags::KubeFlags;
 use super::manifests::Asked;
@@ -102,7 +103,8 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     let now = Timestamp::now();
     let mut wanted = Wanted::of(arguments);
     let answers: Vec<Answer> = pods.into_iter().map(|pod| answer(&mut state, pod, node, &mut wanted, now)).collect();
-    print(&answers, &arguments.output, &state, now)?;
+    let answer = ExplainAnswer { answers: &answers, cluster: &state.cluster };
+    arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     let fits = answers.iter().all(|answer| answer.placement.schedulable);
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
@@ -133,10 +135,10 @@ struct Wanted {
 
 impl Wanted {
     fn of(arguments: &ExplainArgs) -> Self {
-        let shown = match arguments.output.output {
-            Format::Name => false,
-            Format::Json | Format::Yaml | Format::Html => true,
-            Format::Table | Format::Wide => arguments.node.is_none(),
+        let shown = match arguments.output.output.part() {
+            Part::Names => false,
+            Part::Screen => arguments.node.is_none(),
+            _ => true,
         };
         Self { suggestions: shown && !arguments.no_suggestions, preemption: shown, found: Vec::new() }
     }
@@ -200,17 +202,4 @@ fn detail(state: &mut State, placement: &Placement, node: &str, now: Timestamp) 
     let mut detail = NodeDetail::of(&framework, cycle, placement, info);
     detail.challenge = challenge::find(&state.scheduler, &mut state.cluster, placement, name(node), now);
     Some(detail)
-}
-
-fn print(answers: &[Answer], output: &OutputFlags, state: &State, now: Timestamp) -> Result<()> {
-    let grounds = state.grounds();
-    let list = answers.len() != 1;
-    let text = match output.output {
-        Format::Json => report::json::render(answers, list, &grounds).map_err(Error::from_error)?,
-        Format::Yaml => report::json::render_yaml(answers, list, &grounds).map_err(Error::from_error)?,
-        Format::Name => report::name::render(answers),
-        Format::Html => report::html::explain(answers, &state.cluster, &state.provenance(&grounds.kube_version, now)),
-        Format::Table | Format::Wide => report::table::render(answers, output.table_options(&grounds)),
-    };
-    output.print(&text)
 }

@@ -5,12 +5,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cluster::pod::PodObject;
-use crate::cluster::storage::StorageObject;
-use crate::cluster::workload::Workload;
-use crate::cluster::{ClusterBuilder, Object, ObjectKey};
+use crate::api::ObjectKey;
+use crate::decode::Object;
+use crate::decode::pod::PodObject;
+use crate::decode::storage::StorageObject;
+use crate::decode::workload::Workload;
 use crate::error::{Error, Result};
 use crate::source::{Input, read_manifests};
+use crate::state::ClusterBuilder;
 
 /// What the files ask about, in their order.
 #[derive(Debug, Default)]

@@ -8,18 +8,17 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Command, ValueEnum};
 
 use crate::error::{Error, Result};
-use crate::report::table::Options;
 use crate::report::text::escape;
-use crate::report::{Format, Formats, Grounds};
+use crate::report::{self, Format, Look, Part, Report};
 
 /// How the answer is printed.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of the output")]
 pub(crate) struct OutputFlags {
     /// Output format: table, wide, json, yaml, name or html
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", hide_default_value = true)]
-    #[arg(value_parser = FormatParser(Formats::ALL), hide_possible_values = true)]
-    pub(crate) output: Format,
+    #[arg(short, long, value_name = "FORMAT", default_value = report::format::DEFAULT, hide_default_value = true)]
+    #[arg(value_parser = FormatParser(Part::ALL), hide_possible_values = true)]
+    pub(crate) output: &'static dyn Format,
     /// Print tables without their headers
     #[arg(long)]
     pub(crate) no_headers: bool,
@@ -32,40 +31,39 @@ pub(crate) struct OutputFlags {
     pub(crate) verbosity: u8,
 }
 
-/// `-o` of a command that has no pages.
-pub(crate) fn without_html(output: Arg) -> Arg {
-    output.value_parser(FormatParser(Formats::WITHOUT_HTML)).help("Output format: table, wide, json, yaml or name")
+/// `-o` of a command whose answer has these parts.
+pub(crate) fn of(output: Arg, parts: &'static [Part]) -> Arg {
+    let names: Vec<&str> = report::format::names(parts).collect();
+    output.value_parser(FormatParser(parts)).help(format!("Output format: {}", or(&names)))
 }
 
-/// `-o` of a command that shows figures only.
-pub(crate) fn of_figures(output: Arg) -> Arg {
-    output.value_parser(FormatParser(Formats::OF_FIGURES)).help("Output format: table, wide, json or yaml")
-}
-
-/// What a command without pages says to one who asks for a page.
-pub(crate) fn no_html() -> Error {
-    Error::from_error(Formats::WITHOUT_HTML.unknown("html"))
+/// `a, b or c`.
+fn or(names: &[&str]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        names => names.concat(),
+    }
 }
 
 /// Reads the formats that a command has, and knows them by name for completion.
 #[derive(Clone, Copy, Debug)]
-struct FormatParser(Formats);
+struct FormatParser(&'static [Part]);
 
 impl TypedValueParser for FormatParser {
-    type Value = Format;
+    type Value = &'static dyn Format;
 
     fn parse_ref(
         &self,
         command: &Command,
         argument: Option<&Arg>,
         value: &OsStr,
-    ) -> std::result::Result<Format, clap::Error> {
-        let formats = self.0;
-        (move |text: &str| formats.parse(text)).parse_ref(command, argument, value)
+    ) -> std::result::Result<Self::Value, clap::Error> {
+        let parts = self.0;
+        (move |text: &str| report::format::parse(text, parts)).parse_ref(command, argument, value)
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(self.0.names().map(PossibleValue::new)))
+        Some(Box::new(report::format::names(self.0).map(PossibleValue::new)))
     }
 }
 
@@ -79,11 +77,13 @@ pub(crate) enum Color {
 }
 
 impl OutputFlags {
-    /// Prints the answer.
+    /// Prints the answer in the format that was asked for.
     ///
     /// # Errors
-    /// Standard output cannot be written to.
-    pub(crate) fn print(&self, text: &str) -> Result<()> {
+    /// The answer does not have that format, or standard output cannot be written to.
+    pub(crate) fn print(&self, report: &dyn Report) -> Result<()> {
+        let look = Look { width: width(), wide: false, headers: !self.no_headers };
+        let text = self.output.render(report, look).map_err(Error::from_error)?;
         let choice = match self.color {
             Color::Auto => AutoStream::choice(&io::stdout()),
             Color::Always => ColorChoice::AlwaysAnsi,
@@ -93,9 +93,12 @@ impl OutputFlags {
         written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
     }
 
-    /// How a table is to look.
-    pub(crate) fn table_options<'a>(&self, grounds: &'a Grounds) -> Options<'a> {
-        Options { width: width(), wide: self.output == Format::Wide, headers: !self.no_headers, grounds }
+    /// Refuses a format that an answer with these `parts` does not have, before it is worked out.
+    ///
+    /// # Errors
+    /// It does not have the format; `why` says why.
+    pub(crate) fn check(&self, parts: &'static [Part], why: &str) -> Result<()> {
+        report::format::check(self.output, parts).map_err(|error| Error::from_error(error).hint(why))
     }
 
     /// Says something of interest to one who asked for it with `-v`.

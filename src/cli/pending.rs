@@ -2,17 +2,18 @@
 
 use clap::Args;
 
-use crate::cluster::{Cluster, PodId, Timestamp};
-use crate::error::{Error, Result};
-use crate::explain::pending::{self, Pending, Root};
+use crate::api::Timestamp;
+use crate::error::Result;
+use crate::explain::pending::{self, Root};
 use crate::framework::NotEvaluated;
-use crate::report::{self, Format};
+use crate::report::{self, Answered, Part};
 use crate::simulate::queue;
+use crate::state::{Cluster, PodId};
 
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags, say};
 use super::reading::Question;
-use super::state::{State, StateFlags};
+use super::state::StateFlags;
 use super::{Status, TEMPLATE};
 
 /// Show all pending pods, grouped by root cause
@@ -24,7 +25,7 @@ use super::{Status, TEMPLATE};
 ///
 /// With -n only the pods of one namespace; the others still count as pods of the state.
 #[derive(Debug, Args)]
-#[command(mut_arg("output", output::without_html))]
+#[command(mut_arg("output", |output| output::of(output, report::pending::PARTS)))]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched pending [OPTIONS]")]
 pub(crate) struct PendingArgs {
     /// End with status 1 when a pod does not fit
@@ -63,16 +64,17 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     let namespace = kube.namespace.as_deref().filter(|_| !kube.all_namespaces);
     let mut state = state.load(kube, output, Question::Pending, |_| {})?;
     let pods = pods(&state.cluster, namespace);
-    if pods.is_empty() && matches!(output.output, Format::Table | Format::Wide | Format::Name) {
+    if pods.is_empty() && matches!(output.output.part(), Part::Screen | Part::Names) {
         let within = namespace.map_or_else(String::new, |namespace| format!(" in {namespace} namespace"));
         say(&format!("No pending pods found{within}."));
         return Ok(Status::Answered);
     }
     // Names alone need no advice.
-    let advise = !arguments.no_suggestions && output.output != Format::Name;
-    let mut pending = pending::find(&state.scheduler, &mut state.cluster, &pods, Timestamp::now(), advise);
+    let advise = !arguments.no_suggestions && output.output.part() != Part::Names;
+    let now = Timestamp::now();
+    let mut pending = pending::find(&state.scheduler, &mut state.cluster, &pods, now, advise);
     NotEvaluated::join(&mut pending.not_evaluated, &state.notes);
-    print(&pending, output, &state)?;
+    output.print(&Answered { answer: &pending, provenance: &state.provenance(now) })?;
     let fits = pending.groups.iter().all(|group| matches!(group.root, Root::Fits));
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
@@ -83,16 +85,4 @@ fn pods(cluster: &Cluster, namespace: Option<&str>) -> Vec<PodId> {
     let mut pods: Vec<PodId> = wanted.map(|pod| pod.id).collect();
     queue::sort(cluster, &mut pods);
     pods
-}
-
-fn print(pending: &Pending, output: &OutputFlags, state: &State) -> Result<()> {
-    let grounds = state.grounds();
-    let text = match output.output {
-        Format::Json => report::pending::json(pending, &grounds).map_err(Error::from_error)?,
-        Format::Yaml => report::pending::yaml(pending, &grounds).map_err(Error::from_error)?,
-        Format::Html => return Err(output::no_html()),
-        Format::Name => report::pending::names(pending),
-        Format::Table | Format::Wide => report::pending::table(pending, output.table_options(&grounds)),
-    };
-    output.print(&text)
 }

@@ -7,14 +7,16 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use crate::cluster::{ClusterBuilder, Kind, Object, ObjectKey, Timestamp, name};
+use crate::api::{ObjectKey, Timestamp, name};
 use crate::config::{Behaviour, SchedulerConfig};
+use crate::decode::{Kind, Object};
 use crate::error::Result;
 use crate::framework::{NotEvaluated, PolicyRule};
-use crate::needs::{Needs, Subject, selects_namespaces};
 use crate::report::StateAge;
 use crate::report::text::{count, list};
+use crate::required_kinds::{Needs, Subject, selects_namespaces};
 use crate::source::live::{Connection, Reader, Seen};
+use crate::state::ClusterBuilder;
 
 use super::manifests::AskedObject;
 use super::progress::Progress;

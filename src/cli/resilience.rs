@@ -2,15 +2,16 @@
 
 use clap::Args;
 
-use crate::cluster::{Cluster, Name, Timestamp, name};
+use crate::api::{Name, Timestamp, name};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
-use crate::report::Format;
-use crate::report::resilience::{self, LossAnswer, ResilienceAnswer};
+use crate::report::Answered;
+use crate::report::resilience::{LossAnswer, ResilienceAnswer};
 use crate::simulate::resilience::drain_plan::{DrainPlan, propose};
 use crate::simulate::resilience::{By, sweep};
 use crate::simulate::scenario::NodeChoice;
 use crate::simulate::{Simulation, Ties};
+use crate::state::Cluster;
 
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};
@@ -30,7 +31,7 @@ use super::{Status, TEMPLATE};
 /// All of the nodes are cordoned first; pods are evicted in waves, never more at once than
 /// PodDisruptionBudgets allow.
 #[derive(Debug, Args)]
-#[command(mut_arg("output", output::without_html))]
+#[command(mut_arg("output", |output| output::of(output, ResilienceAnswer::PARTS)))]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched resilience [--by node|zone|LABEL-KEY | --drain-plan NODES] [OPTIONS]")]
 pub(crate) struct ResilienceArgs {
     /// What is lost at once: a node, a zone, or all nodes with one value of a label
@@ -75,12 +76,13 @@ Exit status:
 pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
     let question = Question::Simulation { new_pods: false };
     let mut state = arguments.state.load(&arguments.kube, &arguments.output, question, |_| {})?;
+    let now = Timestamp::now();
     let mut answer = match &arguments.drain_plan {
-        Some(nodes) => ResilienceAnswer::Drains(drain_plan(&mut state, nodes, arguments.force)?),
-        None => ResilienceAnswer::Losses(losses(&state, &arguments.by)?),
+        Some(nodes) => ResilienceAnswer::Drains(drain_plan(&mut state, nodes, arguments.force, now)?),
+        None => ResilienceAnswer::Losses(losses(&state, &arguments.by, now)?),
     };
     NotEvaluated::join(answer.not_evaluated_mut(), &state.notes);
-    print(&answer, &arguments.output, &state)?;
+    arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     if let Some((told, of)) = answer.stopped_after() {
         return Err(Error::new(format!("stopped after {told} of {of} losses")));
     }
@@ -88,7 +90,7 @@ pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
 }
 
 /// What each loss does.
-fn losses(state: &State, by: &str) -> Result<LossAnswer> {
+fn losses(state: &State, by: &str, now: Timestamp) -> Result<LossAnswer> {
     let by = match by {
         "node" => By::Node,
         "zone" => By::Zone,
@@ -100,30 +102,18 @@ fn losses(state: &State, by: &str) -> Result<LossAnswer> {
             .hint("--by takes node, zone, or the key of a label"));
     }
     let watch = Watch::over("losses");
-    let sweep = sweep(&state.scheduler, &state.cluster, &units, Timestamp::now(), &watch);
+    let sweep = sweep(&state.scheduler, &state.cluster, &units, now, &watch);
     watch.end();
     let sweep = sweep.map_err(Error::from_error)?;
     Ok(LossAnswer { by, sweep, unlabelled })
 }
 
 /// How to drain `nodes`.
-fn drain_plan(state: &mut State, nodes: &str, force: bool) -> Result<DrainPlan> {
+fn drain_plan(state: &mut State, nodes: &str, force: bool, now: Timestamp) -> Result<DrainPlan> {
     let nodes = chosen(&state.cluster, nodes)
         .map_err(|message| Error::new(format!("invalid value \"{nodes}\" for --drain-plan: {message}")))?;
-    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, Timestamp::now(), Ties::First);
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, Ties::First);
     propose(&mut simulation, &nodes, force).map_err(Error::from_error)
-}
-
-fn print(answer: &ResilienceAnswer, output: &OutputFlags, state: &State) -> Result<()> {
-    let grounds = state.grounds();
-    let text = match output.output {
-        Format::Json => resilience::json(answer, &grounds).map_err(Error::from_error)?,
-        Format::Yaml => resilience::yaml(answer, &grounds).map_err(Error::from_error)?,
-        Format::Html => return Err(output::no_html()),
-        Format::Name => resilience::names(answer),
-        Format::Table | Format::Wide => resilience::table(answer, output.table_options(&grounds)),
-    };
-    output.print(&text)
 }
 
 /// Nodes by name, separated by commas, or by a label selector: names have none of its other characters.

@@ -4,13 +4,15 @@
 
 use std::sync::Arc;
 
-use crate::cluster::admission::UnknownClass;
-use crate::cluster::controller::{self, owned};
-use crate::cluster::pod::{PodObject, PodOwn};
-use crate::cluster::workload::{Workload, WorkloadKind};
-use crate::cluster::{Cluster, Created, Name, NewPods, ObjectKey, OnRefusal, Pod, PodId, name};
+use crate::api::{Name, ObjectKey, name};
+use crate::control_plane::admission::UnknownClass;
+use crate::control_plane::controller::{self, owned};
+use crate::control_plane::{Created, NewPods, OnRefusal};
+use crate::decode::pod::{PodObject, PodOwn};
+use crate::decode::workload::{Workload, WorkloadKind};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
+use crate::state::{Cluster, Pod, PodId};
 
 use super::manifests::AskedObject;
 use super::state::State;

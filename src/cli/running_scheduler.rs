@@ -1,8 +1,8 @@
 //! The kube-scheduler that runs as a pod of the cluster: its own word on version and feature
 //! gates stands above the API server's version and below the flags.
 
-use crate::cluster::scheduler_process::SchedulerProcess;
 use crate::config::{Behaviour, KubeVersion};
+use crate::decode::scheduler_process::SchedulerProcess;
 use crate::framework::NotEvaluated;
 
 use super::output::OutputFlags;

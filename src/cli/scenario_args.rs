@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use serde_json::Value;
 
-use crate::cluster::edit::Edit;
-use crate::cluster::taint::{Taint, TaintEffect};
-use crate::cluster::workload::WorkloadKey;
-use crate::cluster::{Name, ObjectKey, name};
+use crate::api::taint::{Taint, TaintEffect};
+use crate::api::{Name, ObjectKey, name};
+use crate::decode::workload::WorkloadKey;
+use crate::edit::Edit;
 use crate::error::{Error, Result};
 use crate::simulate::scenario::{self, Change, Model, NodeChoice, Placing, ScenarioStep};
 use crate::source::{self, Input};

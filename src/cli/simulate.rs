@@ -8,15 +8,18 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cluster::admission::Refusal;
-use crate::cluster::{Created, PodId, Timestamp};
+use crate::api::Timestamp;
+use crate::control_plane::Created;
+use crate::control_plane::admission::Refusal;
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
-use crate::report::simulation::{self, SimulationAnswer};
-use crate::report::{Format, Formats, html};
+use crate::report::Answered;
+use crate::report::comparison::ComparisonAnswer;
+use crate::report::simulation::SimulationAnswer;
 use crate::simulate::scenario::{self, Run};
 use crate::simulate::sweep::Question as Repeated;
 use crate::simulate::{Diff, Picture, Simulation, Strategy, Summary, Ties, queue};
+use crate::state::PodId;
 
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
@@ -153,8 +156,8 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let strategy = arguments.strategies.strategy()?;
     let compared = arguments.strategies.compared()?;
     let plan = arguments.sweep.plan(arguments.seed, &arguments.output)?;
-    if !compared.is_empty() && arguments.output.output == Format::Name {
-        return Err(Error::from_error(Formats::WITHOUT_NAME.unknown("name")).hint("--compare shows figures"));
+    if !compared.is_empty() {
+        arguments.output.check(ComparisonAnswer::PARTS, "--compare shows figures")?;
     }
     let mut from_files =
         if arguments.filename.is_empty() { Asked::default() } else { manifests::read(&arguments.filename)? };
@@ -200,7 +203,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         not_evaluated,
     };
     drop(simulation);
-    print(&answer, &arguments.output, &state, now)?;
+    arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     Ok(if arguments.exit_code && !answer.fits() { Status::DoesNotFit } else { Status::Answered })
 }
 
@@ -242,16 +245,4 @@ fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Resul
     pods.extend(added.pods);
     queue::sort(cluster, &mut pods);
     Ok((pods, added.refused))
-}
-
-fn print(answer: &SimulationAnswer, output: &OutputFlags, state: &State, now: Timestamp) -> Result<()> {
-    let grounds = state.grounds();
-    let text = match output.output {
-        Format::Json => simulation::json(answer, &grounds).map_err(Error::from_error)?,
-        Format::Yaml => simulation::yaml(answer, &grounds).map_err(Error::from_error)?,
-        Format::Name => simulation::names(answer),
-        Format::Html => html::simulation(answer, &state.provenance(&grounds.kube_version, now)),
-        Format::Table | Format::Wide => simulation::table(answer, output.table_options(&grounds)),
-    };
-    output.print(&text)
 }

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
-use crate::cluster::Kind;
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
+use crate::decode::Kind;
 use crate::error::{Error, Result};
-use crate::report::json;
+use crate::report::format::pretty;
 use crate::report::text::{count, list};
 use crate::source::redact::Kept;
 use crate::source::snapshot::{Snapshot, Written};
@@ -119,7 +119,7 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
         },
     };
     if let Some(file) = &arguments.redact_map {
-        let map = json::pretty(&written.originals).map_err(Error::from_error)?;
+        let map = pretty(&written.originals).map_err(Error::from_error)?;
         std::fs::write(file, map).map_err(|error| cannot_write(file, &error))?;
     }
     tell(&written, target, arguments.redact);

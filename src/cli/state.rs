@@ -5,21 +5,22 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 use serde_json::Value;
 
-use crate::cluster::admission::Refusal;
-use crate::cluster::requests::RequestGates;
-use crate::cluster::scheduler_process::SchedulerProcess;
-use crate::cluster::{Cluster, ClusterBuilder, Kind, ObjectKey, Timestamp};
+use crate::api::requests::RequestGates;
+use crate::api::{ObjectKey, Timestamp};
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
+use crate::control_plane::admission::Refusal;
+use crate::decode::Kind;
+use crate::decode::scheduler_process::SchedulerProcess;
 use crate::error::{Error, Result};
 use crate::explain::own_words::Basis;
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
-use crate::needs::Needs;
-use crate::report::Grounds;
-use crate::report::html::Provenance;
+use crate::report::Provenance;
+use crate::required_kinds::Needs;
 use crate::scheduler::Scheduler;
 use crate::source::snapshot::NotListed;
 use crate::source::{ConfigMap, ConfigMapName, ConfigSource, Input, files, live, read_value};
+use crate::state::{Cluster, ClusterBuilder};
 
 use super::kube_flags::KubeFlags;
 use super::output::OutputFlags;
@@ -240,15 +241,15 @@ impl StateFlags {
 }
 
 impl State {
-    /// What an answer that is given now rests on.
-    pub(crate) fn grounds(&self) -> Grounds {
-        let age = self.age.as_ref().and_then(Age::by_now);
-        Grounds { kube_version: self.scheduler.behaviour().version.to_string(), age }
-    }
-
-    /// What an answer that was asked for at `asked_at` rests on.
-    pub(crate) fn provenance<'a>(&'a self, kube_version: &'a str, asked_at: Timestamp) -> Provenance<'a> {
-        Provenance { kube_version, origin: &self.origin, as_of: self.as_of, asked_at }
+    /// What an answer rests on that is given now and was asked for at `asked_at`.
+    pub(crate) fn provenance(&self, asked_at: Timestamp) -> Provenance {
+        Provenance {
+            kube_version: self.scheduler.behaviour().version.to_string(),
+            age: self.age.as_ref().and_then(Age::by_now),
+            origin: self.origin.clone(),
+            as_of: self.as_of,
+            asked_at,
+        }
     }
 }
 

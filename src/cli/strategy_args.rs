@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Command, ValueEnum};
 
-use crate::cluster::{Name, name};
+use crate::api::{Name, name};
 use crate::error::{Error, Result};
 use crate::simulate::Strategy;
 

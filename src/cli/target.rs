@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cluster::workload::WorkloadKind;
+use crate::decode::workload::WorkloadKind;
 use crate::error::{Error, Result};
 
 use super::manifests::{self, Asked};

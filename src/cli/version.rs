@@ -4,15 +4,16 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::config::KubeVersion;
-use crate::error::{Error, Result};
-use crate::report::{Format, json};
+use crate::error::Result;
+use crate::report::style::Label;
+use crate::report::{Data, Look, Part, Report, Screen};
 
 use super::output::{self, OutputFlags};
 use super::{Status, TEMPLATE};
 
 /// Print the version, and the Kubernetes versions whose scheduler it reproduces
 #[derive(Debug, Args)]
-#[command(mut_arg("output", output::without_html))]
+#[command(mut_arg("output", |output| output::of(output, Part::WITHOUT_PAGE)))]
 #[command(help_template = TEMPLATE, after_help = "\
 Examples:
   # The version
@@ -48,16 +49,24 @@ pub(super) fn run(arguments: &VersionArgs) -> Result<Status> {
         client_version: concat!("v", env!("CARGO_PKG_VERSION")),
         kube_versions: Range { oldest: minor(KubeVersion::OLDEST_MINOR), newest: minor(KubeVersion::NEWEST_MINOR) },
     };
-    let text = match arguments.output.output {
-        Format::Json => json::pretty(&version).map_err(Error::from_error)?,
-        Format::Yaml => json::yaml(&version).map_err(Error::from_error)?,
-        Format::Html => return Err(output::no_html()),
-        Format::Name => format!("{}\n", version.client_version),
-        Format::Table | Format::Wide => format!(
-            "Client Version: {}\nReproduces kube-scheduler: {} to {}\n",
-            version.client_version, version.kube_versions.oldest, version.kube_versions.newest
-        ),
-    };
-    arguments.output.print(&text)?;
+    arguments.output.print(&version)?;
     Ok(Status::Answered)
+}
+
+impl Report for VersionObject {
+    fn data(&self) -> Box<dyn Data + '_> {
+        Box::new(self)
+    }
+
+    fn screen(&self, look: Look) -> Screen {
+        let mut screen = Screen::new(look);
+        screen.line(&[(Label::Plain, &format!("Client Version: {}", self.client_version))]);
+        let Range { oldest, newest } = &self.kube_versions;
+        screen.line(&[(Label::Plain, &format!("Reproduces kube-scheduler: {oldest} to {newest}"))]);
+        screen
+    }
+
+    fn names(&self) -> Option<Vec<String>> {
+        Some(vec![self.client_version.to_owned()])
+    }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use super::duration::GoDuration;
 use super::error::ConfigError;
 use super::types;
-use crate::cluster::name::{Name, name};
+use crate::api::name::{Name, name};
 
 /// The timeout of an extender that sets none, in seconds.
 const DEFAULT_TIMEOUT_SECONDS: i64 = 5;

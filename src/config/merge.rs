@@ -15,7 +15,7 @@ use super::error::ProfileError;
 use super::extension_points::{ExtensionPoint, extension_points};
 use super::profile::{Enabled, Origin};
 use super::types::{Plugin, PluginSet, Plugins};
-use crate::cluster::name::{Name, name};
+use crate::api::name::{Name, name};
 
 /// What is named at a point that is read past.
 static NONE: PluginSet = PluginSet { enabled: Vec::new(), disabled: Vec::new() };
@@ -203,9 +203,9 @@ impl Plugins {
             ExtensionPoint::PreBind => &self.pre_bind,
             ExtensionPoint::Bind => &self.bind,
             ExtensionPoint::PostBind => &self.post_bind,
-            ExtensionPoint::PlacementGenerate
-            | ExtensionPoint::PlacementScore
-            | ExtensionPoint::PodGroupPostFilter => &NONE,
+            ExtensionPoint::PlacementGenerate | ExtensionPoint::PlacementScore | ExtensionPoint::PodGroupPostFilter => {
+                &NONE
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::duration::GoDuration;
 use super::types;
-use crate::cluster::name::{Name, name};
+use crate::api::name::{Name, name};
 
 /// The arguments of every in-tree plugin that takes any, whether it is enabled or not.
 #[derive(Debug, Clone, PartialEq)]

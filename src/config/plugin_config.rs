@@ -10,7 +10,7 @@ use super::error::ConfigError;
 use super::field_path::FieldPath;
 use super::plugin_args::{NodeAffinityArgs, PluginArgs};
 use super::types::{self, API_VERSION, GROUP, ResourceSpec, ScoringStrategy, ShapePoint};
-use crate::cluster::name::{Name, name};
+use crate::api::name::{Name, name};
 
 /// The arguments of a profile's plugins as a user wrote them.
 #[derive(Debug, Clone, Default, PartialEq)]

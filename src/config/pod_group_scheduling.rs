@@ -2,9 +2,9 @@
 
 use super::behaviour::KubeVersion;
 use super::feature_gates::FeatureGates;
-use crate::cluster::Pod;
-use crate::cluster::group_members::{pod_group_of, workload_group_of};
-use crate::cluster::scheduling_group::GroupKey;
+use crate::api::scheduling_group::GroupKey;
+use crate::state::Pod;
+use crate::state::group_members::{pod_group_of, workload_group_of};
 
 /// How groups of pods are scheduled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use super::plugin_config::WrittenArgs;
 use super::types::{API_VERSION, KIND, KubeSchedulerConfiguration, PluginSet, Profile as WrittenProfile};
 use super::validation::validate;
 use super::validation_plugin_args;
-use crate::cluster::name::{Name, name};
+use crate::api::name::{Name, name};
 
 /// The scheduler that pods are for unless they say otherwise (`core/v1.DefaultSchedulerName`).
 pub const DEFAULT_SCHEDULER_NAME: &str = "default-scheduler";

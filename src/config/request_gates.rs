@@ -1,7 +1,7 @@
 //! Which gates change how a pod's requests are counted.
 
 use super::Behaviour;
-use crate::cluster::requests::RequestGates;
+use crate::api::requests::RequestGates;
 
 impl Behaviour {
     /// The gates that requests are counted by.

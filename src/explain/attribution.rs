@@ -1,6 +1,6 @@
 //! The node a running pod is on, against the node it would go to now.
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::framework::{NodePlacement, Placement};
 
 use super::deciding::points;

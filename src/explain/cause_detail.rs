@@ -1,11 +1,11 @@
 //! What is known of a cause beyond its reason: whose taint it is, which labels are wanted, who has
 //! the ports and devices, whether there is room in pieces.
 
-use crate::cluster::NodeInfo;
-use crate::cluster::node_selector::NodeSelector;
-use crate::cluster::pod_spec::NodeAffinity;
+use crate::api::node_selector::NodeSelector;
+use crate::api::pod_spec::NodeAffinity;
 use crate::config::Profile;
 use crate::framework::{Cycle, DeviceReason, Placement, Reason};
+use crate::state::NodeInfo;
 use serde::Deserialize;
 
 use super::causes::Cause;

@@ -7,10 +7,10 @@
 
 use indexmap::IndexMap;
 
-use crate::cluster::name::Name;
-use crate::cluster::{Cluster, NodeId};
+use crate::api::name::Name;
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{Amount, NodePlacement, Placement, Reason};
+use crate::state::{Cluster, NodeId};
 
 use super::cause_detail::CauseDetail;
 use super::ranges::{self, Range};

@@ -6,14 +6,15 @@
 
 use serde::Serialize;
 
-use crate::cluster::edit::{Edit, PodChange, Undo};
-use crate::cluster::name::{Name, name};
-use crate::cluster::quantity::{Format, Quantity};
-use crate::cluster::resources::STANDARD;
-use crate::cluster::taint::{TaintEffect, Toleration, tolerated};
-use crate::cluster::{Cluster, NodeInfo, Pod, PodId, Timestamp};
+use crate::api::Timestamp;
+use crate::api::name::{Name, name};
+use crate::api::quantity::{Format, Quantity};
+use crate::api::resources::STANDARD;
+use crate::api::taint::{TaintEffect, Toleration, tolerated};
+use crate::edit::{Edit, PodChange, Undo};
 use crate::framework::{NodePlacement, Placement};
 use crate::scheduler::Scheduler;
+use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
 use super::attribution::{self, Gap};
 

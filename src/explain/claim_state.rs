@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use crate::cluster::name::Name;
-use crate::cluster::quantity::Quantity;
-use crate::cluster::storage::{BindingMode, PersistentVolumeClaim, StorageKind};
-use crate::cluster::{Cluster, ObjectKey};
+use crate::api::ObjectKey;
+use crate::api::name::Name;
+use crate::api::quantity::Quantity;
+use crate::decode::storage::{BindingMode, PersistentVolumeClaim, StorageKind};
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{Placement, Reason};
+use crate::state::Cluster;
 
 /// A PersistentVolumeClaim as the scheduler sees it.
 #[derive(Clone, Debug, PartialEq, Serialize)]

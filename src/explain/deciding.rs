@@ -1,6 +1,6 @@
 //! Which plugin decided: the one without whose points another node would have won.
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::framework::{NodePlacement, Placement};
 
 /// How the best node came to be the best.
@@ -108,8 +108,9 @@ fn best<'a>(nodes: impl Iterator<Item = (&'a NodePlacement, i64)>) -> Option<(&'
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::{NodeId, ObjectKey, PodId, name};
+    use crate::api::{ObjectKey, name};
     use crate::framework::placement::PluginScore;
+    use crate::state::{NodeId, PodId};
 
     /// Nodes `a`, `b`, … with what `Fit` and `Spread` gave them.
     #[track_caller]

@@ -8,11 +8,12 @@
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::cluster::name::Name;
-use crate::cluster::{Cluster, NodeId, ObjectKey};
+use crate::api::ObjectKey;
+use crate::api::name::Name;
 use crate::framework::{
     Cycle, DomainCount, Framework, NodePlacement, Placement, Reason, RuleKind, TopologyRule, cycle,
 };
+use crate::state::{Cluster, NodeId};
 
 use super::causes;
 
@@ -198,5 +199,5 @@ fn left_out(kind: RuleKind, nodes: &[&NodePlacement], cycle: Cycle<'_>) -> Optio
 fn untolerated(node: NodeId, cluster: &Cluster, cycle: Cycle<'_>) -> bool {
     let tolerations = &cycle.pod.spec().tolerations;
     let taints = &cluster.node(node).node.taints;
-    taints.iter().any(|taint| taint.effect.rejects() && !crate::cluster::taint::tolerated(tolerations, taint))
+    taints.iter().any(|taint| taint.effect.rejects() && !crate::api::taint::tolerated(tolerations, taint))
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::framework::{Amount, NodePlacement, Placement, Reason};
 
 /// A resource of which the nodes have enough free together, and no single one has.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
-use crate::cluster::devices::DeviceId;
-use crate::cluster::host_ports::UsedPorts;
-use crate::cluster::name::Name;
-use crate::cluster::{Cluster, NodeInfo, ObjectKey, Pod};
+use crate::api::ObjectKey;
+use crate::api::host_ports::UsedPorts;
+use crate::api::name::Name;
+use crate::decode::devices::DeviceId;
+use crate::state::{Cluster, NodeInfo, Pod};
 
 /// Holders of a cause that are kept.
 pub const MOST_HOLDERS: usize = 50;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::cluster::name::{Name, name};
-use crate::cluster::node_selector::{LazyErrorNodeSelector, NODE_NAME_FIELD, NodeSelector, NodeSelectorTerm};
-use crate::cluster::pod_spec::PodSpec;
-use crate::cluster::selector::SelectorRequirement;
-use crate::cluster::{Cluster, NodeInfo};
+use crate::api::name::{Name, name};
+use crate::api::node_selector::{LazyErrorNodeSelector, NODE_NAME_FIELD, NodeSelector, NodeSelectorTerm};
+use crate::api::pod_spec::PodSpec;
+use crate::api::selector::SelectorRequirement;
+use crate::state::{Cluster, NodeInfo};
 
 use super::resemblance;
 
@@ -190,8 +190,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cluster::{ClusterBuilder, Kind, Object};
     use crate::config::Behaviour;
+    use crate::decode::{Kind, Object};
+    use crate::state::ClusterBuilder;
 
     fn cluster(labels: &[serde_json::Value]) -> Cluster {
         let mut builder = ClusterBuilder::default();

@@ -50,9 +50,10 @@ pub use suggest::{Need, PreemptionDetail, Suggestion};
 pub use taint_origin::{TaintKind, TaintOrigin};
 pub use unseen_rules::UnseenRule;
 
-use crate::cluster::{Cluster, Timestamp};
+use crate::api::Timestamp;
 use crate::framework::{Cycle, Notes, Placement};
 use crate::scheduler::Scheduler;
+use crate::state::Cluster;
 
 /// What the cluster itself says of the pod, beside what the cycle says.
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,7 @@
 //! steps to go is closer, whatever the rest; a request above what the node has at all is a step,
 //! since no removal of pods makes room for it. Nodes that miss by the very same are one entry.
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{Amount, Code, DeviceReason, DeviceShortage, NodePlacement, Placement, Reason};
 
@@ -200,7 +200,7 @@ fn reads_the_same(a: &Reason, b: &Reason) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::name::name;
+    use crate::api::name::name;
 
     fn cpu(requested: i64, used: i64, allocatable: i64) -> Reason {
         let amount = |value| Amount::new(name("cpu"), value);

@@ -4,10 +4,10 @@
 //! filters and scorers are made ready once more and asked for their facts.
 
 use super::challenge::Challenge;
-use crate::cluster::NodeInfo;
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::framework::placement::PluginScore;
 use crate::framework::{Cycle, Fact, Framework, NodePlacement, Placement, Rejection, cycle, scoring};
+use crate::state::NodeInfo;
 
 /// Everything said of one node.
 #[derive(Clone, Debug)]

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::name::Name;
-use crate::cluster::{Cluster, NodeId};
+use crate::api::name::Name;
+use crate::state::{Cluster, NodeId};
 
 /// A label key and the values by which a group of nodes is told from all other nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,9 +112,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::cluster::name::name;
-    use crate::cluster::{ClusterBuilder, Kind, Object};
+    use crate::api::name::name;
     use crate::config::Behaviour;
+    use crate::decode::{Kind, Object};
+    use crate::state::ClusterBuilder;
 
     /// What tells the first `group` nodes from the others.
     #[track_caller]

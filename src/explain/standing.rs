@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::cluster::name::Name;
-use crate::cluster::pod::PodPhase;
-use crate::cluster::{Cluster, Pod, Timestamp};
+use crate::api::Timestamp;
+use crate::api::name::Name;
+use crate::decode::pod::PodPhase;
 use crate::framework::Placement;
+use crate::state::{Cluster, Pod};
 
 /// Something about the pod that no scheduling cycle tells.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,10 +6,11 @@
 
 use serde::Serialize;
 
-use crate::cluster::name::Name;
-use crate::cluster::resources::is_extended_resource_name;
-use crate::cluster::taint::Taint;
-use crate::cluster::{Cluster, NodeInfo, Pod, Timestamp};
+use crate::api::Timestamp;
+use crate::api::name::Name;
+use crate::api::resources::is_extended_resource_name;
+use crate::api::taint::Taint;
+use crate::state::{Cluster, NodeInfo, Pod};
 
 /// What is known of a taint that some nodes have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +141,7 @@ fn extended_resource(key: Name, cluster: &Cluster, pod: &Pod) -> Option<TaintKin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::name::name;
+    use crate::api::name::name;
 
     #[track_caller]
     fn case(key: &str, expected: Option<TaintKind>) {

@@ -5,8 +5,8 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::Cluster;
-use crate::cluster::name::Name;
+use crate::api::name::Name;
+use crate::state::Cluster;
 
 /// A label key and each node's value under it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,8 +79,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cluster::{ClusterBuilder, Kind, Object};
     use crate::config::{Behaviour, KubeVersion};
+    use crate::decode::{Kind, Object};
+    use crate::state::ClusterBuilder;
 
     /// Nodes with these labels and verdicts are best told apart by `keys`.
     #[track_caller]

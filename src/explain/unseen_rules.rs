@@ -5,15 +5,15 @@
 
 use serde::Serialize;
 
-use crate::cluster::Pod;
-use crate::cluster::default_selector::default_selector;
-use crate::cluster::name::Name;
-use crate::cluster::quantity::Quantity;
-use crate::cluster::requests::{DEFAULT_MEMORY_REQUEST, DEFAULT_MILLI_CPU_REQUEST};
-use crate::cluster::resources::STANDARD;
+use crate::api::name::Name;
+use crate::api::quantity::Quantity;
+use crate::api::requests::{DEFAULT_MEMORY_REQUEST, DEFAULT_MILLI_CPU_REQUEST};
+use crate::api::resources::STANDARD;
 use crate::config::{DefaultConstraints, Origin, Profile};
 use crate::framework::{Amount, Cycle, Placement, Reason};
 use crate::plugins::pod_topology_spread;
+use crate::state::Pod;
+use crate::state::default_selector::default_selector;
 
 /// A rule that is not in the pod's manifest.
 #[derive(Clone, Debug, PartialEq, Serialize)]

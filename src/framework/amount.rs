@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::cluster::name::Name;
-use crate::cluster::quantity::{Format, Quantity};
+use crate::api::name::Name;
+use crate::api::quantity::{Format, Quantity};
 
 /// Millicores for cpu, bytes or pieces for everything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use rayon::prelude::*;
 
-use crate::cluster::name::Name;
-use crate::cluster::{Cluster, NodeId, NodeInfo, Pod, Timestamp};
+use crate::api::Timestamp;
+use crate::api::name::Name;
 use crate::config::Behaviour;
+use crate::state::{Cluster, NodeId, NodeInfo, Pod};
 
 use super::extender::{self, Filtered, Round};
 use super::filter_set::{FilterSet, of_pass};

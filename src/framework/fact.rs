@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 
 use super::amount::Amount;
 

@@ -1,6 +1,6 @@
 //! The filters of one cycle, in the profile's order, and how upstream runs them.
 
-use crate::cluster::{NodeInfo, Pod};
+use crate::state::{NodeInfo, Pod};
 
 use super::cycle::Cycle;
 use super::plugin::NodeFilter;

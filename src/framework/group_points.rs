@@ -4,8 +4,9 @@
 //! PlacementGenerate, PlacementScore, PlacementFeasible and PodGroupPostFilter. What a plugin
 //! looks at is the state as the group's cycle has it: with the places of the pods that came before.
 
-use crate::cluster::scheduling_group::PodGroup;
-use crate::cluster::{Cluster, Name, NodeId};
+use crate::api::Name;
+use crate::decode::pod_group::PodGroup;
+use crate::state::{Cluster, NodeId};
 
 use super::cycle::Cycle;
 use super::group_reason::GroupReason;

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::cluster::name::Name;
+use crate::api::Name;
 
 /// What holds a group of pods back.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]

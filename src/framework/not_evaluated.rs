@@ -4,7 +4,8 @@ use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{Kind, Name, name};
+use crate::api::{Name, name};
+use crate::decode::Kind;
 
 /// One thing an answer does not rest on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::name::Name;
-use crate::cluster::{NodeId, NodeInfo, ObjectKey, PodId};
+use crate::api::ObjectKey;
+use crate::api::name::Name;
+use crate::state::{NodeId, NodeInfo, PodId};
 
 use super::cycle::Cycle;
 use super::not_evaluated::NotEvaluated;

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::name::Name;
-use crate::cluster::{NodeInfo, Pod, Take};
+use crate::api::name::Name;
+use crate::state::{NodeInfo, Pod, Take};
 
 use super::cycle::Cycle;
 use super::fact::Fact;

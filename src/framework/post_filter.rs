@@ -1,8 +1,8 @@
 //! What happens when no node fits (upstream runtime/framework.go, RunPostFilterPlugins).
 
-use crate::cluster::NodeInfo;
-use crate::cluster::ObjectKey;
-use crate::cluster::name::Name;
+use crate::api::ObjectKey;
+use crate::api::name::Name;
+use crate::state::NodeInfo;
 
 use super::cycle::{Cycle, Prepared};
 use super::extender::Round;

@@ -1,6 +1,6 @@
 //! A profile with its plugins built: what a cycle runs.
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::config::{Enabled, ExtensionPoint, Profile};
 
 use super::extender::Extender;

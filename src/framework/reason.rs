@@ -7,9 +7,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::cluster::ObjectKey;
-use crate::cluster::name::Name;
-use crate::cluster::taint::Taint;
+use crate::api::ObjectKey;
+use crate::api::name::Name;
+use crate::api::taint::Taint;
 
 use super::amount::Amount;
 use super::device_reason::DeviceReason;

@@ -1,6 +1,6 @@
 //! The Reserve point (upstream runtime/framework.go, RunReservePluginsReserve).
 
-use crate::cluster::{NodeInfo, Take};
+use crate::state::{NodeInfo, Take};
 
 use super::cycle::Cycle;
 use super::placement::Placement;

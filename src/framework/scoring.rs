@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use crate::cluster::NodeInfo;
+use crate::state::NodeInfo;
 
 use super::cycle::Cycle;
 use super::placement::{PluginScore, Scores};

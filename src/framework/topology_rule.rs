@@ -4,8 +4,8 @@
 
 use serde::Serialize;
 
-use crate::cluster::ObjectKey;
-use crate::cluster::name::Name;
+use crate::api::ObjectKey;
+use crate::api::name::Name;
 
 /// A rule by which a pod's place depends on the pods in each domain of a topology key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

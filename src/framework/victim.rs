@@ -7,9 +7,11 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashSet;
 
-use crate::cluster::scheduling_group::{GroupKey, PodGroup};
-use crate::cluster::{Cluster, NodeInfo, ObjectKey, Pod, PodId, Timestamp};
+use crate::api::scheduling_group::GroupKey;
+use crate::api::{ObjectKey, Timestamp};
 use crate::config::PodGroupScheduling;
+use crate::decode::pod_group::PodGroup;
+use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
 /// One thing that leaves as a whole, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]

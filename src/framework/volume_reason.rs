@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::cluster::ObjectKey;
-use crate::cluster::name::Name;
-use crate::cluster::quantity::Quantity;
+use crate::api::ObjectKey;
+use crate::api::name::Name;
+use crate::api::quantity::Quantity;
 
 /// Why a pod's volumes keep it from a node, or from all of them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]

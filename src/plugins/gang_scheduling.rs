@@ -4,14 +4,15 @@
 //! gang's pods wait on their nodes until `minCount` have one. Since v1.37 PlacementFeasible ends
 //! the cycle of a group early. Upstream plugins/gangscheduling/gangscheduling.go.
 
-use crate::cluster::scheduling_group::{GroupKey, PodGroup};
-use crate::cluster::{Cluster, Pod};
+use crate::api::scheduling_group::GroupKey;
 use crate::config::Behaviour;
 use crate::config::PodGroupScheduling;
+use crate::decode::pod_group::PodGroup;
 use crate::framework::{
     Cycle, GroupCode, GroupReason, GroupStatus, Permit, PermitPlugin, PlacementFeasiblePlugin, Plugin,
     PreEnqueuePlugin, Progress, Reason, Rejection,
 };
+use crate::state::{Cluster, Pod};
 
 /// The plugin.
 pub struct GangScheduling {
@@ -29,15 +30,12 @@ impl GangScheduling {
         let Some(key) = self.scheduling.group_of(pod) else { return Ok(None) };
         let min_count = match key {
             GroupKey::PodGroup(object) => {
-                let group = cluster
-                    .pod_group(object)
-                    .ok_or(GroupReason::PodGroupMissing { pod_group: object.name })?;
+                let group = cluster.pod_group(object).ok_or(GroupReason::PodGroupMissing { pod_group: object.name })?;
                 group.min_count
             }
             GroupKey::Workload { workload, pod_group, .. } => {
-                let found = cluster
-                    .group_workload(workload)
-                    .ok_or(GroupReason::WorkloadMissing { workload: workload.name })?;
+                let found =
+                    cluster.group_workload(workload).ok_or(GroupReason::WorkloadMissing { workload: workload.name })?;
                 found
                     .min_count(pod_group)
                     .ok_or(GroupReason::PodGroupNotInWorkload { pod_group, workload: workload.name })?
@@ -105,10 +103,7 @@ impl PlacementFeasiblePlugin for GangScheduling {
             return GroupStatus::new(GroupCode::Unschedulable, reason);
         }
         if scheduled < min_count {
-            return GroupStatus::new(
-                GroupCode::Wait,
-                GroupReason::MinCountNotYet { min_count, scheduled, remaining },
-            );
+            return GroupStatus::new(GroupCode::Wait, GroupReason::MinCountNotYet { min_count, scheduled, remaining });
         }
         GroupStatus::SUCCESS
     }

@@ -4,10 +4,10 @@
 //! not all run after one node; init containers count, image volumes do not. Upstream
 //! plugins/imagelocality/image_locality.go.
 
-use crate::cluster::image::normalized_image_name;
-use crate::cluster::name::Name;
-use crate::cluster::{Cluster, NodeInfo};
+use crate::api::image::normalized_image_name;
+use crate::api::name::Name;
 use crate::framework::{Cycle, Fact, MAX_NODE_SCORE, NodeScorer, Plugin, ScorePlugin};
+use crate::state::{Cluster, NodeInfo};
 
 const MEBIBYTE: i64 = 1024 * 1024;
 /// Sums below this many bytes score 0.

@@ -9,19 +9,19 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::cluster::NodeInfo;
-use crate::cluster::name::Name;
-use crate::cluster::node_affinity::RequiredNodeAffinity;
-use crate::cluster::node_selector::{
+use crate::api::name::Name;
+use crate::api::node_selector::{
     LazyErrorNodeSelector, NODE_NAME_FIELD, NodeSelector, NodeSelectorTerm, PreferredSchedulingTerms,
 };
-use crate::cluster::pod_class::PodClass;
-use crate::cluster::pod_spec::NodeAffinity as Terms;
+use crate::api::pod_spec::NodeAffinity as Terms;
 use crate::config::NodeAffinityArgs;
 use crate::framework::{
     Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Normalizer, Plugin, PreFilter, PreFilterPlugin, PreScore,
     PreScorePlugin, Range, Reason, Rejection, ScorePlugin, default_normalize,
 };
+use crate::state::NodeInfo;
+use crate::state::node_affinity::RequiredNodeAffinity;
+use crate::state::pod_class::PodClass;
 
 /// The plugin.
 pub struct NodeAffinity {

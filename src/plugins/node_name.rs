@@ -3,9 +3,9 @@
 //! Upstream plugins/nodename/node_name.go. A pending pod has no `spec.nodeName`, so this
 //! speaks only for manifests that carry one.
 
-use crate::cluster::NodeInfo;
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::framework::{Cycle, FilterPlugin, NodeFilter, Plugin, Reason, Rejection};
+use crate::state::NodeInfo;
 
 /// The plugin.
 pub struct NodeName;

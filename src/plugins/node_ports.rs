@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use crate::cluster::NodeInfo;
-use crate::cluster::pod_class::PodClass;
 use crate::framework::{
     Cycle, FilterPlugin, NodeFilter, Plugin, PreFilter, PreFilterPlugin, Reason, Rejection, Unprepared,
 };
+use crate::state::NodeInfo;
+use crate::state::pod_class::PodClass;
 
 const NAME: &str = "NodePorts";
 

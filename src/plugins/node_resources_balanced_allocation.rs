@@ -3,10 +3,10 @@
 //! Looks at what pods really request, and skips a pod that requests none of the scored
 //! resources. Upstream plugins/noderesources/balanced_allocation.go.
 
-use crate::cluster::NodeInfo;
-use crate::cluster::requests::RequestGates;
+use crate::api::requests::RequestGates;
 use crate::config::{Behaviour, NodeResourcesBalancedAllocationArgs};
 use crate::framework::{Cycle, Fact, MAX_NODE_SCORE, NodeScorer, Plugin, PreScore, PreScorePlugin, ScorePlugin};
+use crate::state::NodeInfo;
 
 use super::resource_allocation::{Allocation, ScoredResources, Share};
 

@@ -4,15 +4,15 @@
 //! requests with the 100m/200Mi defaults. <https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/>;
 //! upstream plugins/noderesources/fit.go.
 
-use crate::cluster::NodeInfo;
-use crate::cluster::name::Name;
-use crate::cluster::requests::{self, RequestGates};
-use crate::cluster::resources::{Resources, STANDARD, is_extended_resource_name};
+use crate::api::name::Name;
+use crate::api::requests::{self, RequestGates};
+use crate::api::resources::{Resources, STANDARD, is_extended_resource_name};
 use crate::config::{Behaviour, NodeResourcesFitArgs};
 use crate::framework::{
     Amount, Code, Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore,
     PreScorePlugin, Reason, Rejection, ScorePlugin, Unprepared,
 };
+use crate::state::NodeInfo;
 
 use super::resource_allocation::{Allocation, ScoredResources, Strategy};
 

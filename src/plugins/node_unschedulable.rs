@@ -3,10 +3,10 @@
 //! Reads `spec.unschedulable`, never conditions; upstream
 //! plugins/nodeunschedulable/node_unschedulable.go.
 
-use crate::cluster::NodeInfo;
-use crate::cluster::name::name;
-use crate::cluster::taint::{Taint, TaintEffect, tolerated};
+use crate::api::name::name;
+use crate::api::taint::{Taint, TaintEffect, tolerated};
 use crate::framework::{Cycle, FilterPlugin, NodeFilter, Plugin, Reason, Rejection};
+use crate::state::NodeInfo;
 
 /// The plugin.
 pub struct NodeUnschedulable;

@@ -8,14 +8,14 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::volume_state;
-use crate::cluster::csi_migration::{InTreePlugin, inline_handle};
-use crate::cluster::name::{Name, name};
-use crate::cluster::storage::{CsiNode, CsiSource, PersistentVolumeClaim, StorageKind};
-use crate::cluster::volume::{InTreeVolume, Volume, VolumeSource};
-use crate::cluster::{NodeInfo, Pod};
+use crate::api::name::{Name, name};
+use crate::api::volume::{InTreeVolume, Volume, VolumeSource};
 use crate::config::Behaviour;
+use crate::decode::csi_migration::{InTreePlugin, inline_handle};
+use crate::decode::storage::{CsiNode, CsiSource, PersistentVolumeClaim, StorageKind};
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{Cycle, Fact, FilterPlugin, NodeFilter, Plugin, PreFilter, PreFilterPlugin, Reason, Rejection};
+use crate::state::{NodeInfo, Pod};
 
 const NAME: &str = "NodeVolumeLimits";
 

@@ -2,9 +2,10 @@
 //!
 //! Upstream plugins/podgrouppodscount/podgroup_pods_count.go.
 
-use crate::cluster::Cluster;
-use crate::cluster::scheduling_group::{GroupKey, PodGroup};
+use crate::api::scheduling_group::GroupKey;
+use crate::decode::pod_group::PodGroup;
 use crate::framework::{MAX_NODE_SCORE, PlacementScorePlugin, Plugin};
+use crate::state::Cluster;
 
 /// The plugin.
 pub struct PodGroupPodsCount;

@@ -2,12 +2,12 @@
 //! (upstream plugins/noderesources/resource_allocation.go, least_allocated.go, most_allocated.go,
 //! requested_to_capacity_ratio.go, plugins/helper/shape_score.go).
 
-use crate::cluster::name::Name;
-use crate::cluster::requests::{RequestGates, score_request_list};
-use crate::cluster::resources::{STANDARD, is_scalar_resource_name};
-use crate::cluster::{NodeInfo, Pod};
+use crate::api::name::Name;
+use crate::api::requests::{RequestGates, score_request_list};
+use crate::api::resources::{STANDARD, is_scalar_resource_name};
 use crate::config::{ResourceWeight, ScoringStrategy};
 use crate::framework::{Amount, Fact, MAX_NODE_SCORE};
+use crate::state::{NodeInfo, Pod};
 
 /// The resources a plugin scores, with their weights.
 pub(super) struct ScoredResources(Vec<(Name, i64)>);
@@ -191,7 +191,7 @@ pub(super) fn broken_line(shape: &[(i64, i64)], x: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::name::name;
+    use crate::api::name::name;
 
     fn share(requested: i64, allocatable: i64) -> Share {
         Share { resource: name("cpu"), weight: 1, requested, allocatable }

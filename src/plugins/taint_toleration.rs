@@ -7,13 +7,13 @@
 
 use std::sync::Arc;
 
-use crate::cluster::NodeInfo;
-use crate::cluster::pod_class::PodClass;
-use crate::cluster::taint::{Taint, TaintEffect, Toleration, tolerated};
+use crate::api::taint::{Taint, TaintEffect, Toleration, tolerated};
 use crate::framework::{
     Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Normalizer, Plugin, PreScore, PreScorePlugin, Range, Reason,
     Rejection, ScorePlugin, Unscored, default_normalize,
 };
+use crate::state::NodeInfo;
+use crate::state::pod_class::PodClass;
 
 const NAME: &str = "TaintToleration";
 

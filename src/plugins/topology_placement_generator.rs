@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::cluster::scheduling_group::{GroupKey, PodGroup};
-use crate::cluster::{Cluster, Name, NodeId, NodeInfo};
+use crate::api::Name;
+use crate::api::scheduling_group::GroupKey;
+use crate::decode::pod_group::PodGroup;
 use crate::framework::{GroupPlacement, PlacementGeneratePlugin, Plugin};
+use crate::state::{Cluster, NodeId, NodeInfo};
 
 /// The plugin.
 pub struct TopologyPlacementGenerator;

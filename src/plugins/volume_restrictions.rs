@@ -8,11 +8,12 @@
 use std::sync::Arc;
 
 use super::volume_state::{self, Lookup};
-use crate::cluster::name::Name;
-use crate::cluster::volume::{InTreeVolume, Volume, VolumeSource};
-use crate::cluster::{Cluster, NodeInfo, ObjectKey, Pod};
+use crate::api::ObjectKey;
+use crate::api::name::Name;
+use crate::api::volume::{InTreeVolume, Volume, VolumeSource};
 use crate::framework::volume_reason::{ClaimInUse, VolumeReason};
 use crate::framework::{Cycle, FilterPlugin, NodeFilter, Plugin, PreFilter, PreFilterPlugin, Reason, Rejection};
+use crate::state::{Cluster, NodeInfo, Pod};
 
 const NAME: &str = "VolumeRestrictions";
 
@@ -202,7 +203,7 @@ impl<'a> Filter<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::volume::Volumes;
+    use crate::api::volume::Volumes;
 
     #[track_caller]
     fn case(one: &str, other: &str, expected: bool) {

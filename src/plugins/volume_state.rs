@@ -1,10 +1,12 @@
 //! Storage objects as the volume plugins look them up: found, missing, or of a kind that the
 //! input does not speak of, which is said and not taken for missing.
 
-use crate::cluster::name::Name;
-use crate::cluster::storage::{PersistentVolume, PersistentVolumeClaim, StorageClass, StorageKind};
-use crate::cluster::{Cluster, Kind, ObjectKey};
+use crate::api::ObjectKey;
+use crate::api::name::Name;
+use crate::decode::Kind;
+use crate::decode::storage::{PersistentVolume, PersistentVolumeClaim, StorageClass, StorageKind};
 use crate::framework::{Cycle, NotEvaluated};
+use crate::state::Cluster;
 
 /// What came of looking for an object.
 pub(super) enum Lookup<T> {
@@ -78,8 +80,9 @@ pub(super) fn not_held(cycle: Cycle<'_>, kind: StorageKind, effect: impl Into<St
 /// A state from the JSON of its objects, in the tests of the volume plugins.
 #[cfg(test)]
 pub(super) fn cluster(objects: &[serde_json::Value]) -> Cluster {
-    use crate::cluster::object::TypeMeta;
-    use crate::cluster::{ClusterBuilder, Object};
+    use crate::decode::Object;
+    use crate::decode::object::TypeMeta;
+    use crate::state::ClusterBuilder;
     let mut builder = ClusterBuilder::default();
     for object in objects {
         let json = object.to_string();
@@ -94,7 +97,7 @@ pub(super) fn cluster(objects: &[serde_json::Value]) -> Cluster {
 /// of each node in the order of names; then the kinds that were noted as not held.
 #[cfg(test)]
 pub(super) fn verdicts(plugin: &dyn crate::framework::Plugin, cluster: &Cluster) -> (Vec<String>, Vec<String>) {
-    use crate::cluster::{Timestamp, name};
+    use crate::api::{Timestamp, name};
     use crate::framework::{Notes, PreFilter};
     let (notes, behaviour) = (Notes::default(), crate::config::Behaviour::default());
     let pod = cluster.pod_named(ObjectKey::new(name("n"), name("p"))).unwrap();

@@ -7,12 +7,13 @@
 use std::sync::LazyLock;
 
 use super::volume_state::{self, Lookup};
-use crate::cluster::csi_migration::{BETA_REGION, BETA_ZONE, REGION, ZONE, ZONE_DELIMITER};
-use crate::cluster::name::{Name, name};
-use crate::cluster::storage::{BindingMode, PersistentVolume, PersistentVolumeClaim};
-use crate::cluster::{NodeInfo, ObjectKey};
+use crate::api::ObjectKey;
+use crate::api::name::{Name, name};
+use crate::decode::csi_migration::{BETA_REGION, BETA_ZONE, REGION, ZONE, ZONE_DELIMITER};
+use crate::decode::storage::{BindingMode, PersistentVolume, PersistentVolumeClaim};
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{Cycle, FilterPlugin, NodeFilter, Plugin, PreFilter, PreFilterPlugin, Reason, Rejection};
+use crate::state::NodeInfo;
 
 const NAME: &str = "VolumeZone";
 

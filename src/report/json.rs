@@ -3,9 +3,8 @@
 //! The types here are the contract with scripts: fields may be added, never removed or renamed.
 
 use serde::Serialize;
-use serde_json::ser::{PrettyFormatter, Serializer};
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::explain::PreemptionDetail;
 use crate::framework::placement::PluginScore;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
@@ -13,67 +12,21 @@ use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preem
 use super::json_causes::{ChallengeObject, ExplanationObject};
 use super::json_cluster_says::{ClusterSaysObject, StandingObject};
 use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
-use super::{Answer, Grounds};
-
-pub(super) const API_VERSION: &str = "kubectl-sched/v1";
-
-/// An answer that could not be written down: never for the types of this file, but `serde` can
-/// not know that.
-pub type Result = std::result::Result<String, Box<dyn std::error::Error>>;
-
-/// JSON, indented by four blanks: one object, or a `PlacementList`.
-///
-/// # Errors
-/// Never in practice; what the serialiser says.
-pub fn render(answers: &[Answer], list: bool, grounds: &Grounds) -> Result {
-    pretty(&Document::of(answers, list, grounds))
-}
-
-/// Any value as JSON, indented as kubectl does.
-///
-/// # Errors
-/// What the serialiser says.
-pub fn pretty(value: &impl Serialize) -> Result {
-    let mut bytes = Vec::new();
-    value.serialize(&mut Serializer::with_formatter(&mut bytes, PrettyFormatter::with_indent(b"    ")))?;
-    bytes.push(b'\n');
-    Ok(String::from_utf8(bytes)?)
-}
-
-/// The same as YAML.
-///
-/// # Errors
-/// Never in practice; what the serialiser says.
-pub fn render_yaml(answers: &[Answer], list: bool, grounds: &Grounds) -> Result {
-    yaml(&Document::of(answers, list, grounds))
-}
-
-/// Any value as YAML.
-///
-/// # Errors
-/// What the serialiser says.
-pub fn yaml(value: &impl Serialize) -> Result {
-    // By way of a JSON value: its maps are sorted, as kubectl's YAML is.
-    let value = serde_json::to_value(value)?;
-    let mut text = serde_yaml::to_string(&value)?;
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    Ok(text)
-}
+use super::{API_VERSION, Answer, Provenance};
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Document<'a> {
+pub(super) enum Document<'a> {
     One(Box<PlacementObject<'a>>),
     Several(PlacementList<'a>),
 }
 
 impl<'a> Document<'a> {
-    fn of(answers: &'a [Answer], list: bool, grounds: &'a Grounds) -> Self {
-        let mut items: Vec<_> = answers.iter().map(|answer| PlacementObject::new(answer, grounds)).collect();
+    /// One object for one pod, a list for any other number.
+    pub(super) fn of(answers: &'a [Answer], provenance: &'a Provenance) -> Self {
+        let mut items: Vec<_> = answers.iter().map(|answer| PlacementObject::new(answer, provenance)).collect();
         match items.pop() {
-            Some(only) if items.is_empty() && !list => Self::One(Box::new(only)),
+            Some(only) if items.is_empty() => Self::One(Box::new(only)),
             last => {
                 items.extend(last);
                 Self::Several(PlacementList { api_version: API_VERSION, kind: "PlacementList", items })
@@ -84,7 +37,7 @@ impl<'a> Document<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PlacementList<'a> {
+pub(super) struct PlacementList<'a> {
     api_version: &'static str,
     kind: &'static str,
     items: Vec<PlacementObject<'a>>,
@@ -92,14 +45,14 @@ struct PlacementList<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PlacementObject<'a> {
+pub(super) struct PlacementObject<'a> {
     api_version: &'static str,
     kind: &'static str,
     pod: PodObject,
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<Name>,
     #[serde(flatten)]
-    grounds: &'a Grounds,
+    provenance: &'a Provenance,
     schedulable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
@@ -207,14 +160,14 @@ struct CandidateObject {
 }
 
 impl<'a> PlacementObject<'a> {
-    fn new(answer: &'a Answer, grounds: &'a Grounds) -> Self {
+    fn new(answer: &'a Answer, provenance: &'a Provenance) -> Self {
         let placement = &answer.placement;
         Self {
             api_version: API_VERSION,
             kind: "Placement",
             pod: PodObject { namespace: placement.pod.namespace, name: placement.pod.name },
             profile: Some(placement.profile).filter(|profile| !profile.is_empty()),
-            grounds,
+            provenance,
             schedulable: placement.schedulable,
             message: placement.message.as_deref(),
             errors: &placement.errors,

@@ -5,8 +5,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::cluster::name::Name;
-use crate::cluster::{ObjectKey, Timestamp};
+use crate::api::name::Name;
+use crate::api::{ObjectKey, Timestamp};
 use crate::explain::domains::{Closed, Domain, DomainTable};
 use crate::explain::fragmentation::Fragmentation;
 use crate::explain::holders::{DeviceHolder, PortHolder};

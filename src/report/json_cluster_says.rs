@@ -5,8 +5,8 @@
 
 use serde::Serialize;
 
-use crate::cluster::Timestamp;
-use crate::cluster::name::Name;
+use crate::api::Timestamp;
+use crate::api::name::Name;
 use crate::explain::own_words::{Change, Comparison, Differs, OwnWords, Possibly, Several, Source};
 use crate::explain::standing::Standing;
 

@@ -6,9 +6,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cluster::ObjectKey;
-use crate::cluster::edit::Edit;
-use crate::cluster::name::Name;
+use crate::api::ObjectKey;
+use crate::api::name::Name;
+use crate::edit::Edit;
 use crate::explain::suggest::{CandidateDetail, GoesTo, Need, NotEligible, Suggestion, WhyNot};
 
 use super::table::{help_words, need_words};

@@ -1,18 +1,20 @@
 //! How an answer looks: tables and pages for people, JSON and YAML for programs, names for pipes.
 //!
-//! Nothing here changes an answer. Every form is a function of the same values: the
-//! [`Placement`] and what `explain` found in it.
+//! Nothing here changes an answer. An answer implements [`Report`], whose parts are functions of the
+//! same values; a [`Format`] shows one part, whatever the report is about. A new answer is one
+//! implementation, a new format one file in `format`.
 
-mod age;
 pub mod capacity;
 pub mod comparison;
-pub mod html;
-pub mod json;
+pub mod explain;
+pub mod format;
+mod html;
+mod json;
 mod json_causes;
 mod json_cluster_says;
 mod json_help;
-pub mod name;
 pub mod pending;
+mod provenance;
 pub mod resilience;
 pub mod simulation;
 pub mod style;
@@ -21,126 +23,102 @@ pub mod table;
 pub mod text;
 mod unseen_in_groups;
 
-use std::fmt;
+use serde::Serialize;
+use serde_json::Value;
 
-pub use age::{Grounds, StateAge};
+pub use explain::{Answer, ExplainAnswer};
+pub use format::{Format, FormatError};
+pub use provenance::{Provenance, StateAge};
+pub use table::Screen;
 
-use crate::explain::{ClusterSays, Explanation, NodeDetail, PreemptionDetail, Suggestion};
-use crate::framework::Placement;
+/// The version of the data that programs read.
+pub const API_VERSION: &str = "kubectl-sched/v1";
 
-/// An output format, as `-o` names it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// What a person reads.
-    #[default]
-    Table,
-    /// The same with every column.
-    Wide,
-    /// The documented JSON, indented as kubectl does.
-    Json,
-    /// The same as YAML.
-    Yaml,
-    /// `pod/NAME`, one a line.
-    Name,
-    /// One self-contained page.
-    Html,
-}
+/// An answer, as formats see it.
+pub trait Report {
+    /// What programs read: the documented shape, stable between releases.
+    fn data(&self) -> Box<dyn Data + '_>;
 
-/// The formats that a command has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Formats(&'static [(&'static str, Format)]);
+    /// What a person reads, as blocks of text and tables.
+    fn screen(&self, look: Look) -> Screen;
 
-impl Formats {
-    /// All there are.
-    pub const ALL: Self = Self(&[
-        ("html", Format::Html),
-        ("json", Format::Json),
-        ("name", Format::Name),
-        ("table", Format::Table),
-        ("wide", Format::Wide),
-        ("yaml", Format::Yaml),
-    ]);
-
-    /// Those of a command whose answer needs no page.
-    pub const WITHOUT_HTML: Self = Self(&[
-        ("json", Format::Json),
-        ("name", Format::Name),
-        ("table", Format::Table),
-        ("wide", Format::Wide),
-        ("yaml", Format::Yaml),
-    ]);
-
-    /// Those of a comparison, which is about no pod in particular.
-    pub const WITHOUT_NAME: Self = Self(&[
-        ("html", Format::Html),
-        ("json", Format::Json),
-        ("table", Format::Table),
-        ("wide", Format::Wide),
-        ("yaml", Format::Yaml),
-    ]);
-
-    /// Those of an answer that is figures only.
-    pub const OF_FIGURES: Self =
-        Self(&[("json", Format::Json), ("table", Format::Table), ("wide", Format::Wide), ("yaml", Format::Yaml)]);
-
-    /// Their names, sorted.
-    pub fn names(self) -> impl Iterator<Item = &'static str> {
-        self.0.iter().map(|(name, _)| *name)
+    /// The objects that it is about, as `TYPE/NAME`; none for a report that is about figures.
+    fn names(&self) -> Option<Vec<String>> {
+        None
     }
 
-    /// The format of that name.
+    /// A self-contained page for a browser, if it has one.
+    fn page(&self) -> Option<String> {
+        None
+    }
+}
+
+/// A part of a report, of which a format shows one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Part {
+    /// [`Report::data`].
+    Data,
+    /// [`Report::screen`].
+    Screen,
+    /// [`Report::names`].
+    Names,
+    /// [`Report::page`].
+    Page,
+}
+
+impl Part {
+    /// The parts of a report that has all.
+    pub const ALL: &'static [Self] = &[Self::Data, Self::Screen, Self::Names, Self::Page];
+    /// The parts of a report without a page.
+    pub const WITHOUT_PAGE: &'static [Self] = &[Self::Data, Self::Screen, Self::Names];
+    /// The parts of a report that is about no object in particular.
+    pub const WITHOUT_NAMES: &'static [Self] = &[Self::Data, Self::Screen, Self::Page];
+    /// The parts of a report that is figures only.
+    pub const OF_FIGURES: &'static [Self] = &[Self::Data, Self::Screen];
+}
+
+/// What the one who reads a screen decides about its looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Every plugin, also those that make no difference between nodes, and every row.
+    pub wide: bool,
+    /// Whether tables have a header.
+    pub headers: bool,
+}
+
+/// Anything that can be serialised, by whatever format.
+pub trait Data {
+    /// As JSON text, indented as kubectl does, in the order of the fields.
     ///
     /// # Errors
-    /// The command has no such format.
-    pub fn parse(self, text: &str) -> Result<Format, UnknownFormat> {
-        let found = self.0.iter().find(|(name, _)| *name == text);
-        found.map(|(_, format)| *format).ok_or_else(|| self.unknown(text))
-    }
+    /// What the serialiser says.
+    fn json(&self) -> Result<String, FormatError>;
 
-    /// What is said to one who asks for `format`, which is none of them.
-    pub fn unknown(self, format: &str) -> UnknownFormat {
-        UnknownFormat { format: format.to_owned(), allowed: self }
-    }
+    /// As a value.
+    ///
+    /// # Errors
+    /// What the serialiser says.
+    fn value(&self) -> Result<Value, FormatError>;
 }
 
-/// A format that there is not; worded as kubectl words it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownFormat {
-    format: String,
-    allowed: Formats,
-}
+impl<T: Serialize> Data for T {
+    fn json(&self) -> Result<String, FormatError> {
+        format::pretty(self)
+    }
 
-impl fmt::Display for UnknownFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let allowed: Vec<&str> = self.allowed.names().collect();
-        write!(
-            f,
-            "unable to match a printer suitable for the output format \"{}\", allowed formats are: {}",
-            self.format,
-            allowed.join(",")
-        )
+    fn value(&self) -> Result<Value, FormatError> {
+        serde_json::to_value(self).map_err(|error| FormatError::Data(error.into()))
     }
 }
 
-impl std::error::Error for UnknownFormat {}
-
-/// The answer for one pod.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// What the cycle said.
-    pub placement: Placement,
-    /// What it means.
-    pub explanation: Explanation,
-    /// The node asked about, if one was, in full.
-    pub detail: Option<NodeDetail>,
-    /// What would help; none where nobody asked, and for a pod that needs no help.
-    pub suggestions: Option<Vec<Suggestion>>,
-    /// The placement's preemption in full.
-    pub preemption: Option<PreemptionDetail>,
-    /// What the cluster itself says of the pod.
-    pub cluster_says: ClusterSays,
-    /// Pods without a profile have no cycle: this many nodes were not looked at.
-    pub nodes: usize,
-    /// The profile's filter plugins, in order; none without a profile.
-    pub filters: Vec<&'static str>,
+/// An answer and what it rests on: together they are a report.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered<'a, A> {
+    /// What was found.
+    pub answer: &'a A,
+    /// What it rests on.
+    pub provenance: &'a Provenance,
 }

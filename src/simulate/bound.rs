@@ -11,8 +11,9 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashSet;
 
-use crate::cluster::resources::Resources;
-use crate::cluster::{Cluster, Name, PodId};
+use crate::api::Name;
+use crate::api::resources::Resources;
+use crate::state::{Cluster, PodId};
 
 use super::step::Step;
 
@@ -94,9 +95,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cluster::requests::RequestGates;
-    use crate::cluster::{ClusterBuilder, Kind, NodeId, Object, name};
+    use crate::api::name;
+    use crate::api::requests::RequestGates;
+    use crate::decode::{Kind, Object};
     use crate::simulate::{Outcome, Place};
+    use crate::state::{ClusterBuilder, NodeId};
 
     /// Nodes of `cpus`, the first `used` of them with a pod of one cpu; so many pods of two cpus are
     /// placed on the others, one each.

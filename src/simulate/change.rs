@@ -1,9 +1,10 @@
 //! The one door through which a simulation changes the state: every change is written down, and
 //! can be taken back.
 
-use crate::cluster::edit::Undo;
-use crate::cluster::remake::Remade;
-use crate::cluster::{Name, NodeId, PodId, Reservation, Take};
+use crate::api::Name;
+use crate::edit::Undo;
+use crate::state::remake::Remade;
+use crate::state::{NodeId, PodId, Reservation, Take};
 
 use super::{Simulation, Ties};
 

@@ -1,7 +1,8 @@
 //! The same pods under several strategies, side by side.
 
-use crate::cluster::{Cluster, Name};
+use crate::api::Name;
 use crate::framework::NotEvaluated;
+use crate::state::Cluster;
 
 use super::bound::nodes_needed;
 use super::measures::{Measures, used};

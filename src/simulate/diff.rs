@@ -4,7 +4,8 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::{Cluster, Name, ObjectKey, PodId};
+use crate::api::{Name, ObjectKey};
+use crate::state::{Cluster, PodId};
 
 use super::picture::{Picture, Whereabouts};
 use super::step::{Outcome, Step};

@@ -7,9 +7,10 @@
 //! group are on nodes, those that were there already counted, all places are given back and all
 //! stay pending; so are places that others had made way for.
 
-use crate::cluster::gang::{Gang, gang_of};
-use crate::cluster::{ObjectKey, PodId};
+use crate::api::ObjectKey;
+use crate::decode::gang::{Gang, gang_of};
 use crate::framework::NotEvaluated;
+use crate::state::PodId;
 
 use super::Simulation;
 use super::step::{Outcome, Step, Unplaced};
@@ -31,8 +32,7 @@ impl Simulation<'_> {
 
     /// How many pods of the group are on nodes.
     pub(super) fn on_nodes(&self, gang: ObjectKey) -> usize {
-        let is_there =
-            |pod: &&crate::cluster::Pod| self.cluster.node_of(pod.id).is_some() && gang_of(pod) == Some(gang);
+        let is_there = |pod: &&crate::state::Pod| self.cluster.node_of(pod.id).is_some() && gang_of(pod) == Some(gang);
         self.cluster.pods().iter().filter(is_there).count()
     }
 }

@@ -8,7 +8,7 @@
 //!   pod. Typical is the mean of the pods on nodes, before anything was changed.
 //! - *balance*: the standard deviation of the nodes' utilisation. 0 is perfectly even.
 
-use crate::cluster::{Cluster, NodeInfo};
+use crate::state::{Cluster, NodeInfo};
 
 use super::picture::Load;
 
@@ -124,8 +124,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cluster::requests::RequestGates;
-    use crate::cluster::{ClusterBuilder, Kind, Object};
+    use crate::api::requests::RequestGates;
+    use crate::decode::{Kind, Object};
+    use crate::state::ClusterBuilder;
 
     fn cluster(nodes: &[(&str, &str, bool)]) -> Cluster {
         let mut builder = ClusterBuilder::default();

@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::meta::OwnerReference;
-use crate::cluster::pod_class::PodClass;
-use crate::cluster::volume::VolumeSource;
-use crate::cluster::{Cluster, Labels, Name, NodeId, NodeInfo, Pod, PodId, Timestamp};
+use crate::api::meta::OwnerReference;
+use crate::api::volume::VolumeSource;
+use crate::api::{Labels, Name, Timestamp};
 use crate::framework::memory::{Best, Memory, Topology};
 use crate::framework::{Change, NotEvaluated};
 use crate::scheduler::{Remembered, Scheduler};
+use crate::state::pod_class::PodClass;
+use crate::state::{Cluster, NodeId, NodeInfo, Pod, PodId};
 
 use super::step::{Place, Unplaced};
 use super::strategy::Strategy;

@@ -47,10 +47,11 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use crate::cluster::edit::{Edit, EditError};
-use crate::cluster::{Cluster, PodId, Timestamp};
+use crate::api::Timestamp;
+use crate::edit::{Edit, EditError};
 use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
+use crate::state::{Cluster, PodId};
 
 use change::{Before, Change};
 use groups::GroupCycle;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::node::Node;
-use crate::cluster::{Cluster, Name, NodeInfo, Pod, PodId};
+use crate::api::Name;
+use crate::decode::node::Node;
+use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
 use super::measures::{Measures, Typical};
 

@@ -17,8 +17,9 @@
 //! others make way at its own priority or above: this comes to an end. For what a plugin or an
 //! extender may do to that argument, a pod makes room [`MOST_TIMES`] times and no more.
 
-use crate::cluster::{Cluster, Name, ObjectKey, Pod, PodId};
+use crate::api::{Name, ObjectKey};
 use crate::framework::{Candidate, Placement};
+use crate::state::{Cluster, Pod, PodId};
 
 use super::Simulation;
 use super::change::Change;

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::cluster::{Cluster, Pod, PodId};
+use crate::state::{Cluster, Pod, PodId};
 
 /// Sorts `pods` as the queue hands them out: higher priority first, then those that wait longer
 /// (upstream plugins/queuesort/priority_sort.go, Less), then as the input had them.

@@ -2,8 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::{Name, NodeId, ObjectKey, PodId};
+use crate::api::{Name, ObjectKey};
 use crate::framework::{Placement, PluginRejection};
+use crate::state::{NodeId, PodId};
 
 use super::preempt::Eviction;
 
@@ -77,6 +78,11 @@ impl Step {
     /// A step in which nobody makes way.
     pub(super) fn new(pod: ObjectKey, pod_id: PodId, outcome: Outcome) -> Self {
         Self { pod, pod_id, outcome, preempted: Vec::new(), evictions: Vec::new() }
+    }
+
+    /// Whether the pod was tried and found no node.
+    pub(super) fn waits_for_room(&self) -> bool {
+        matches!(&self.outcome, Outcome::Unplaced(unplaced) if !unplaced.gated && !unplaced.gone)
     }
 
     /// Where the pod went.

@@ -10,8 +10,9 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::cluster::{Cluster, Name, NodeInfo, Pod};
+use crate::api::Name;
 use crate::framework::{NotEvaluated, Placement};
+use crate::state::{Cluster, NodeInfo, Pod};
 
 use super::ties::Ties;
 
@@ -127,11 +128,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cluster::requests::RequestGates;
-    use crate::cluster::{ClusterBuilder, Kind, Object, Timestamp, name};
+    use crate::api::requests::RequestGates;
+    use crate::api::{Timestamp, name};
     use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
+    use crate::decode::{Kind, Object};
     use crate::scheduler::Scheduler;
     use crate::simulate::{Simulation, queue};
+    use crate::state::ClusterBuilder;
 
     /// Nodes by name, cpus, what is requested of them, and weight: where two pods of one cpu go.
     #[track_caller]

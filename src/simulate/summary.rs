@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
-use crate::cluster::node::Node;
-use crate::cluster::{Cluster, Name, ObjectKey};
+use crate::api::{Name, ObjectKey};
+use crate::decode::node::Node;
+use crate::state::Cluster;
 
 use super::measures::{Measures, used};
 use super::picture::{Load, NodePicture, Picture, Whereabouts};

@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{Outcome, Simulation, Step, Ties, queue};
-use crate::cluster::requests::RequestGates;
-use crate::cluster::{Cluster, ClusterBuilder, Kind, Object, PodId, Timestamp};
+use crate::api::Timestamp;
+use crate::api::requests::RequestGates;
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
+use crate::decode::{Kind, Object};
 use crate::scheduler::Scheduler;
+use crate::state::{Cluster, ClusterBuilder, PodId};
 
 const NOW: Timestamp = Timestamp(1_780_000_000);
 const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };

@@ -1,6 +1,6 @@
 //! Which of several equally good nodes is taken.
 
-use crate::cluster::Name;
+use crate::api::Name;
 
 /// How ties are broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Draw {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::name;
+    use crate::api::name;
 
     #[test]
     fn the_first_name_is_taken_or_each_as_often() {

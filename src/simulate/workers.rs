@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use crate::cluster::Cluster;
+use crate::state::Cluster;
 
 /// Who looks on while many questions are asked.
 pub trait Watcher: Sync {

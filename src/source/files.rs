@@ -13,9 +13,10 @@ use super::tree::tree;
 use super::walk::Sink;
 use super::window::CAPACITY;
 use super::{Input, open};
-use crate::cluster::object::skip;
-use crate::cluster::scheduling_event::SchedulingEvent;
-use crate::cluster::{ClusterBuilder, Kind, Object};
+use crate::decode::object::skip;
+use crate::decode::scheduling_event::SchedulingEvent;
+use crate::decode::{Kind, Object};
+use crate::state::ClusterBuilder;
 
 /// At most so many duplicates are named.
 const NAMED: usize = 10;

@@ -12,8 +12,8 @@ use tempfile::TempDir;
 
 use super::super::{Manifest, read_manifests, read_value};
 use super::*;
-use crate::cluster::Cluster;
-use crate::cluster::requests::RequestGates;
+use crate::api::requests::RequestGates;
+use crate::state::Cluster;
 
 const POD: &str =
     r#"{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"web"},"spec":{"nodeName":"a"}}"#;

@@ -12,8 +12,8 @@ use super::json_path;
 use super::scan::TypeMeta;
 use super::walk::Sink;
 use super::window::CAPACITY;
-use crate::cluster::object::skip;
-use crate::cluster::{Kind, Object};
+use crate::decode::object::skip;
+use crate::decode::{Kind, Object};
 
 /// One object of a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,14 +15,12 @@ use std::path::PathBuf;
 mod config_map;
 mod documents;
 mod error;
-mod fields;
 pub mod files;
 mod json_path;
 pub mod live;
 mod manifests;
 mod open;
 mod pack;
-mod prune;
 pub mod redact;
 mod scan;
 pub mod snapshot;
@@ -33,9 +31,7 @@ mod yaml;
 
 pub use config_map::{ConfigMap, ConfigMapError, ConfigMapName, ConfigSource};
 pub use error::{Problem, SourceError};
-pub use fields::Hint;
 pub use manifests::{Manifest, Manifests, read_manifests, read_value};
-pub use prune::prune;
 
 /// Where to read from, as `--snapshot`, `-f` and `--scheduler-config` name it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::prune::prune;
-use crate::cluster::Kind;
-use crate::cluster::scheduler_process::SchedulerProcess;
+use crate::decode::Kind;
+use crate::decode::prune::prune;
+use crate::decode::scheduler_process::SchedulerProcess;
 
 /// Takes objects.
 pub(super) struct Packer {

@@ -3,7 +3,7 @@
 //! `serde_json` reads what lies inside; the brackets of Lists, which may hold a gigabyte, are
 //! walked here so that no more than one object needs to be in memory.
 
-use crate::cluster::object::skip;
+use crate::decode::object::skip;
 
 /// Why a scan stopped.
 #[derive(Debug)]

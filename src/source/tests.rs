@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::scan::TypeMeta;
 use super::super::walk::Sink;
-use crate::cluster::object::skip;
+use crate::decode::object::skip;
 
 /// Writes down what it is given: a line an object.
 #[derive(Default)]

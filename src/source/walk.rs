@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::error::{Fault, Problem};
 use super::scan::{Cursor, Opening, Stop, TypeMeta, is_white, opening};
 use super::window::Window;
-use crate::cluster::object::skip;
+use crate::decode::object::skip;
 
 /// Lists hold Lists hold Lists: nobody writes this many.
 const DEEPEST: usize = 64;

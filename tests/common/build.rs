@@ -1,10 +1,11 @@
 //! A state from objects.
 #![allow(dead_code)] // not every test binary asks for it
 
-use kubectl_sched::cluster::object::TypeMeta;
-use kubectl_sched::cluster::quantity::Quantity;
-use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, Object};
+use kubectl_sched::api::quantity::Quantity;
 use kubectl_sched::config::Behaviour;
+use kubectl_sched::decode::object::TypeMeta;
+use kubectl_sched::decode::{Kind, Object};
+use kubectl_sched::state::{Cluster, ClusterBuilder};
 use serde_json::Value;
 
 /// The state that these objects make; what the scheduler does not look at is left out.

@@ -2,9 +2,9 @@
 //! the state makes them.
 #![allow(dead_code)] // not every test binary asks for it
 
-use kubectl_sched::cluster::ObjectKey;
-use kubectl_sched::cluster::edit::Edit;
-use kubectl_sched::cluster::name::Name;
+use kubectl_sched::api::ObjectKey;
+use kubectl_sched::api::name::Name;
+use kubectl_sched::edit::Edit;
 use kubectl_sched::explain::Suggestion;
 use serde_json::{Value, json};
 

@@ -6,10 +6,12 @@ pub(crate) mod by_hand;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 
-use kubectl_sched::cluster::object::TypeMeta;
-use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, Object, ObjectKey, name};
+use kubectl_sched::api::{ObjectKey, name};
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
+use kubectl_sched::decode::object::TypeMeta;
+use kubectl_sched::decode::{Kind, Object};
 use kubectl_sched::scheduler::Scheduler;
+use kubectl_sched::state::{Cluster, ClusterBuilder};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;

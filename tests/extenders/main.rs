@@ -12,12 +12,14 @@ mod prioritize;
 mod server;
 mod unasked;
 
-use kubectl_sched::cluster::object::TypeMeta;
-use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, Name, Object, ObjectKey, Timestamp, name};
+use kubectl_sched::api::{Name, ObjectKey, Timestamp, name};
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
+use kubectl_sched::decode::object::TypeMeta;
+use kubectl_sched::decode::{Kind, Object};
 use kubectl_sched::framework::Placement;
 use kubectl_sched::framework::extender::http;
 use kubectl_sched::scheduler::Scheduler;
+use kubectl_sched::state::{Cluster, ClusterBuilder};
 use serde_json::{Value, json};
 use server::Server;
 

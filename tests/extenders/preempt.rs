@@ -1,6 +1,6 @@
 //! Preemption: extenders between the candidates found and the one picked.
 
-use kubectl_sched::cluster::Name;
+use kubectl_sched::api::Name;
 use kubectl_sched::framework::Placement;
 use serde_json::{Value, json};
 

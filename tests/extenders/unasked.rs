@@ -1,6 +1,6 @@
 //! Extenders that are not asked: never silence.
 
-use kubectl_sched::cluster::{ObjectKey, Timestamp, name};
+use kubectl_sched::api::{ObjectKey, Timestamp, name};
 use serde_json::{Value, json};
 
 use super::server::Server;

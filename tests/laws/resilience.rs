@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
-use kubectl_sched::cluster::edit::Edit;
-use kubectl_sched::cluster::selector::Selector;
-use kubectl_sched::cluster::{Cluster, Name, NodeInfo, ObjectKey, Pod, name};
+use kubectl_sched::api::selector::Selector;
+use kubectl_sched::api::{Name, ObjectKey, name};
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
+use kubectl_sched::edit::Edit;
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::resilience::drain_plan::{DrainPlan, propose};
 use kubectl_sched::simulate::resilience::{By, Unit, sweep};
 use kubectl_sched::simulate::scenario::lost;
 use kubectl_sched::simulate::{Outcome, Simulation, Step, Ties, Unwatched};
 use kubectl_sched::source;
+use kubectl_sched::state::{Cluster, NodeInfo, Pod};
 use serde_json::{Value, json};
 
 use super::NOW;

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use kubectl_sched::cluster::edit::PodChange;
-use kubectl_sched::cluster::workload::WorkloadKey;
-use kubectl_sched::cluster::{Cluster, name};
+use kubectl_sched::api::name;
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
+use kubectl_sched::decode::workload::WorkloadKey;
+use kubectl_sched::edit::PodChange;
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::scenario::rollout::{Rollout, RolloutEnd};
 use kubectl_sched::simulate::scenario::{Change, Placing, Scenario, ScenarioStep, run};
 use kubectl_sched::simulate::{Simulation, Ties};
+use kubectl_sched::state::Cluster;
 use serde_json::{Value, json};
 
 use super::NOW;

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use kubectl_sched::cluster::edit::Edit;
-use kubectl_sched::cluster::{Cluster, PodId};
+use kubectl_sched::edit::Edit;
 use kubectl_sched::framework::NotEvaluated;
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::scenario::{self, Change, NodeChoice, Placing, Scenario, ScenarioStep};
 use kubectl_sched::simulate::sweep::{Plan, Question, Tally, sweep};
 use kubectl_sched::simulate::{Picture, Simulation, Strategy, Ties, Unwatched, queue};
+use kubectl_sched::state::{Cluster, PodId};
 
 use super::NOW;
 use super::common::cases;

@@ -1,9 +1,10 @@
 //! Small clusters drawn from a seed: a few templates with many replicas, some on nodes already,
 //! that get into each other's way by everything a scheduler heeds.
 
-use kubectl_sched::cluster::{Cluster, ClusterBuilder, Kind, Object};
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
+use kubectl_sched::decode::{Kind, Object};
 use kubectl_sched::scheduler::Scheduler;
+use kubectl_sched::state::{Cluster, ClusterBuilder};
 use serde_json::{Value, json};
 
 /// Numbers that follow from a seed (SplitMix64).

@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 
 use clap::{CommandFactory, Parser};
 
-use crate::cluster::{Cluster, ClusterBuilder, Kind, Name, ObjectKey, Pod};
+use crate::api::{Name, ObjectKey};
 use crate::config::{Behaviour, KubeVersion};
+use crate::decode::Kind;
 use crate::source::live::{self, KubeconfigEntry};
 use crate::source::{Input, files};
+use crate::state::{Cluster, ClusterBuilder, Pod};
 
 use super::line::Line;
 use crate::cli::kube_flags::KubeFlags;

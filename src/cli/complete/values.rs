@@ -5,9 +5,9 @@
 
 use clap::{Arg, ValueHint};
 
-use crate::cluster::Kind;
-use crate::cluster::workload::WorkloadKind;
 use crate::config::KubeVersion;
+use crate::decode::Kind;
+use crate::decode::workload::WorkloadKind;
 
 use super::line::Line;
 use super::names::{self, Of};

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::admission::Refusal;
-use crate::cluster::{PodId, Timestamp};
+use crate::api::Timestamp;
+use crate::control_plane::admission::Refusal;
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
-use crate::report::Format;
-use crate::report::comparison::{self, ComparisonAnswer};
-use crate::report::html;
+use crate::report::Answered;
+use crate::report::comparison::ComparisonAnswer;
 use crate::simulate::comparison::without_price;
 use crate::simulate::scenario::{self, Scenario};
 use crate::simulate::{Picture, Simulation, Ties, Trial};
+use crate::state::PodId;
 
 use super::super::Status;
 use super::super::state::State;
@@ -62,13 +62,6 @@ pub(super) fn run(
     let mut not_evaluated = Vec::from_iter(notes);
     NotEvaluated::join(&mut not_evaluated, &state.notes);
     let answer = ComparisonAnswer { trials, refused, not_evaluated };
-    let (grounds, output) = (state.grounds(), &arguments.output);
-    let text = match output.output {
-        Format::Json => comparison::json(&answer, &grounds).map_err(Error::from_error)?,
-        Format::Yaml => comparison::yaml(&answer, &grounds).map_err(Error::from_error)?,
-        Format::Html => html::comparison(&answer, &state.provenance(&grounds.kube_version, *now)),
-        Format::Table | Format::Wide | Format::Name => comparison::table(&answer, output.table_options(&grounds)),
-    };
-    output.print(&text)?;
+    arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(*now) })?;
     Ok(if arguments.exit_code && !answer.fits() { Status::DoesNotFit } else { Status::Answered })
 }

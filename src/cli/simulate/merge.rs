@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use crate::cluster::Timestamp;
+use crate::api::Timestamp;
 use crate::error::{Error, Result};
-use crate::report::{Grounds, StateAge, sweep};
+use crate::report::{Provenance, StateAge, sweep};
 use crate::simulate::sweep::merge;
 use crate::source::{Input, read_value};
 
@@ -20,7 +20,7 @@ use super::sweep::print;
 /// shard, in any order. The answer is that of the same simulate without --shard, to the letter. A shard
 /// that is missing, there twice, stopped, or of another question is refused.
 #[derive(Debug, Args)]
-#[command(mut_arg("output", output::of_figures))]
+#[command(mut_arg("output", |output| output::of(output, sweep::PARTS)))]
 #[command(help_template = TEMPLATE, after_help = "\
 Examples:
   # Two halves of 200 runs, which two machines could play
@@ -49,7 +49,13 @@ pub(super) fn run(arguments: &MergeArgs) -> Result<Status> {
         shards.push((input.to_string(), swept));
     }
     let whole = merge(shards).map_err(Error::new)?;
-    let age = whole.read_at.as_deref().and_then(|read_at| StateAge::recorded(read_at, Timestamp::now()));
-    let grounds = Grounds { kube_version: whole.kube_version.clone(), age };
-    print(&whole, &grounds, arguments.exit_code, &arguments.output)
+    let now = Timestamp::now();
+    let provenance = Provenance {
+        kube_version: whole.kube_version.clone(),
+        age: whole.read_at.as_deref().and_then(|read_at| StateAge::recorded(read_at, now)),
+        origin: "shards".to_owned(),
+        as_of: whole.read_at.as_deref().and_then(|read_at| read_at.parse().ok()),
+        asked_at: now,
+    };
+    print(&whole, &provenance, arguments.exit_code, &arguments.output)
 }

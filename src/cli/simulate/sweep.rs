@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use crate::cluster::admission::Refusal;
+use crate::control_plane::admission::Refusal;
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
-use crate::report::sweep::{json, table, yaml};
-use crate::report::{Format, Formats, Grounds};
+use crate::report::sweep::PARTS;
+use crate::report::{Answered, Provenance};
 use crate::simulate::Strategy;
 use crate::simulate::sweep::{Plan, Question, Shard, Sweep, Swept, fingerprint, sweep};
 
@@ -39,7 +39,7 @@ impl SweepFlags {
         if seed.checked_add(runs).is_none() {
             return Err(Error::new(format!("there are no {runs} seeds from {seed} on")).hint("use a lower --seed"));
         }
-        check(output)?;
+        output.check(PARTS, "--runs shows figures")?;
         Ok(Some(Plan { seed, runs, shard: self.shard }))
     }
 }
@@ -50,15 +50,6 @@ fn some_runs(text: &str) -> std::result::Result<u64, String> {
         .ok()
         .filter(|runs| *runs > 0)
         .ok_or_else(|| format!("\"{text}\" is no number of runs; write one from 1 on"))
-}
-
-/// Whether a sweep has the format that was asked for.
-pub(super) fn check(output: &OutputFlags) -> Result<()> {
-    match output.output {
-        Format::Html => Err(Error::from_error(Formats::OF_FIGURES.unknown("html")).hint("--runs shows figures")),
-        Format::Name => Err(Error::from_error(Formats::OF_FIGURES.unknown("name")).hint("--runs shows figures")),
-        Format::Json | Format::Yaml | Format::Table | Format::Wide => Ok(()),
-    }
 }
 
 /// What is asked, and which pods never come into being.
@@ -83,11 +74,11 @@ pub(super) fn run(state: &State, asked: Asked<'_>, output: &OutputFlags) -> Resu
     }
     not_evaluated.sort();
     not_evaluated.dedup();
-    let grounds = state.grounds();
+    let provenance = state.provenance(question.now);
     let (played, runs) = (tally.runs(), plan.count());
     let swept = Swept {
-        kube_version: grounds.kube_version.clone(),
-        read_at: grounds.age.as_ref().map(|age| age.read_at.clone()),
+        kube_version: provenance.kube_version.clone(),
+        read_at: provenance.age.as_ref().map(|age| age.read_at.clone()),
         question: plan.shard.map(|_| fingerprint(&state.scheduler, &state.cluster, &question)),
         strategy: (question.strategy != Strategy::Default).then(|| question.strategy.name().to_owned()),
         plan,
@@ -95,7 +86,7 @@ pub(super) fn run(state: &State, asked: Asked<'_>, output: &OutputFlags) -> Resu
         refused: refused.iter().map(|refusal| (refusal.pod, refusal.to_string())).collect(),
         not_evaluated,
     };
-    let status = print(&swept, &grounds, exit_code, output)?;
+    let status = print(&swept, &provenance, exit_code, output)?;
     if played < runs {
         return Err(Error::new(format!("stopped after {played} of {runs} runs")));
     }
@@ -103,13 +94,7 @@ pub(super) fn run(state: &State, asked: Asked<'_>, output: &OutputFlags) -> Resu
 }
 
 /// Prints a sweep, whole or in part.
-pub(super) fn print(swept: &Swept, grounds: &Grounds, exit_code: bool, output: &OutputFlags) -> Result<Status> {
-    check(output)?;
-    let text = match output.output {
-        Format::Json => json(swept, grounds).map_err(Error::from_error)?,
-        Format::Yaml => yaml(swept, grounds).map_err(Error::from_error)?,
-        Format::Table | Format::Wide | Format::Name | Format::Html => table(swept, output.table_options(grounds)),
-    };
-    output.print(&text)?;
+pub(super) fn print(swept: &Swept, provenance: &Provenance, exit_code: bool, output: &OutputFlags) -> Result<Status> {
+    output.print(&Answered { answer: swept, provenance })?;
     Ok(if exit_code && !swept.fits() { Status::DoesNotFit } else { Status::Answered })
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::cluster::name::name;
+use crate::api::name::name;
 
 fn profile(value: &Value) -> Profile {
     let config = parse(value).unwrap_or_else(|error| panic!("{error}"));

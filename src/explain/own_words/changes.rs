@@ -1,6 +1,7 @@
 //! What changed in the state since the scheduler spoke, as far as the objects carry times.
 
-use crate::cluster::{Cluster, PodId, Timestamp};
+use crate::api::Timestamp;
+use crate::state::{Cluster, PodId};
 
 /// Objects named of each change.
 const NAMED: usize = 20;
@@ -56,7 +57,7 @@ pub(super) fn since(since: Option<Timestamp>, nodes: Option<usize>, cluster: &Cl
     let (created, others): (Vec<_>, Vec<_>) =
         cluster.nodes().iter().partition(|info| after(info.node.creation_timestamp));
     let changed = others.into_iter().filter(|info| after(info.node.last_transition));
-    let node_names = |names: &mut dyn Iterator<Item = &crate::cluster::NodeInfo>| {
+    let node_names = |names: &mut dyn Iterator<Item = &crate::state::NodeInfo>| {
         Several::of(names.map(|info| info.name().to_string()))
     };
     let pods = || cluster.pods().iter().filter(|pod| pod.id != but && pod.own.node_name.is_some());

@@ -10,13 +10,14 @@ mod counts;
 
 pub use changes::{Change, Several};
 
-use crate::cluster::name::Name;
-use crate::cluster::scheduling_event::SchedulingEvent;
-use crate::cluster::{Cluster, Pod, Timestamp};
+use crate::api::Timestamp;
+use crate::api::name::Name;
 use crate::config::Profile;
+use crate::decode::scheduling_event::SchedulingEvent;
 use crate::framework::Placement;
 use crate::framework::sampling::feasible_nodes_to_find;
 use crate::scheduler::Scheduler;
+use crate::state::{Cluster, Pod};
 
 use counts::Counts;
 

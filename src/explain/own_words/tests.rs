@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::cluster::{ClusterBuilder, Kind, Object, ObjectKey, name};
+use crate::api::{ObjectKey, name};
 use crate::config::{Behaviour, SchedulerConfig};
+use crate::decode::{Kind, Object};
+use crate::state::ClusterBuilder;
 
 const NOW: Timestamp = Timestamp(1000);
 

@@ -1,9 +1,10 @@
 //! The one change for a group, and how many of its pods it places.
 
-use crate::cluster::edit::{Edit, Undo};
-use crate::cluster::{Cluster, PodId, Timestamp};
+use crate::api::Timestamp;
+use crate::edit::{Edit, Undo};
 use crate::scheduler::Scheduler;
 use crate::simulate::{Simulation, Ties};
+use crate::state::{Cluster, PodId};
 
 use super::super::suggest::{self, Suggestion};
 use super::Kind;

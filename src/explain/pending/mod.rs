@@ -16,9 +16,10 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::cluster::{Cluster, Name, ObjectKey, Pod, PodId, Timestamp};
+use crate::api::{Name, ObjectKey, Timestamp};
 use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
+use crate::state::{Cluster, Pod, PodId};
 
 use super::suggest;
 
@@ -153,7 +154,7 @@ impl Owner {
     fn of(cluster: &Cluster, pod: &Pod) -> Self {
         let namespace = pod.key().namespace;
         let Some(controller) = &pod.own.controller else {
-            return Self { kind: crate::cluster::name("Pod"), key: pod.key() };
+            return Self { kind: crate::api::name("Pod"), key: pod.key() };
         };
         let made = cluster
             .workloads

@@ -3,8 +3,9 @@
 //! A pod may be kept from 5,000 nodes for ten reasons. The ones to begin with are those of the
 //! node that is closest to taking it: mending them is the least that helps.
 
-use crate::cluster::{Name, Pod};
+use crate::api::Name;
 use crate::framework::{Amount, Placement, Reason};
+use crate::state::Pod;
 
 use super::super::{causes, near_misses};
 

@@ -1,10 +1,10 @@
 //! Labels that a pod asks for and a node lacks: the node gets the label, or the pod asks for
 //! another one. What looks like a slip of the pen, or like the old name of a label, comes first.
 
-use crate::cluster::NodeInfo;
-use crate::cluster::edit::{Edit, PodChange};
-use crate::cluster::name::{Name, name};
-use crate::cluster::{Cluster, Pod};
+use crate::api::name::{Name, name};
+use crate::edit::{Edit, PodChange};
+use crate::state::NodeInfo;
+use crate::state::{Cluster, Pod};
 
 use super::remedies::{patch, prefer_node_affinity};
 use super::trial::Trial;

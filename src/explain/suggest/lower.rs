@@ -1,12 +1,12 @@
 //! Lowering a request to the largest value that fits.
 
-use crate::cluster::edit::PodChange;
-use crate::cluster::name::Name;
-use crate::cluster::pod_class::PodTemplate;
-use crate::cluster::pod_spec::Container;
-use crate::cluster::quantity::{Format, Quantity};
-use crate::cluster::requests::{self, RequestGates};
-use crate::cluster::resources::{Resources, STANDARD, is_hugepage_resource_name};
+use crate::api::name::Name;
+use crate::api::pod_spec::Container;
+use crate::api::pod_template::PodTemplate;
+use crate::api::quantity::{Format, Quantity};
+use crate::api::requests::{self, RequestGates};
+use crate::api::resources::{Resources, STANDARD, is_hugepage_resource_name};
+use crate::edit::PodChange;
 
 /// A request is lowered to this share at least: below, it is another pod that is asked for.
 const LEAST_SHARE: i64 = 10;

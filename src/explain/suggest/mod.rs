@@ -19,12 +19,13 @@ mod targets;
 mod trial;
 mod victims;
 
-use crate::cluster::edit::{Edit, PodChange, strategic_merge};
-use crate::cluster::name::Name;
-use crate::cluster::taint::{Taint, TaintEffect};
-use crate::cluster::{Cluster, ObjectKey, PodId, Timestamp};
+use crate::api::name::Name;
+use crate::api::taint::{Taint, TaintEffect};
+use crate::api::{ObjectKey, Timestamp};
+use crate::edit::{Edit, PodChange, strategic_merge};
 use crate::framework::Placement;
 use crate::scheduler::Scheduler;
+use crate::state::{Cluster, PodId};
 
 use trial::Trial;
 
@@ -136,7 +137,7 @@ pub fn alike(cluster: &Cluster, a: PodId, b: PodId) -> bool {
         && a.own.nominated_node_name.is_none()
         && b.own.nominated_node_name.is_none()
         && spec.resource_claims.is_empty()
-        && !spec.volumes.iter().any(crate::cluster::volume::Volume::is_ephemeral)
+        && !spec.volumes.iter().any(crate::api::volume::Volume::is_ephemeral)
 }
 
 impl Suggestion {

@@ -2,9 +2,9 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::cluster::ObjectKey;
-use crate::cluster::name::Name;
-use crate::cluster::quantity::Quantity;
+use crate::api::ObjectKey;
+use crate::api::name::Name;
+use crate::api::quantity::Quantity;
 
 /// Something that must come from elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -1,12 +1,13 @@
 //! What would be needed that no edit of a pod or node brings about: an object that is missing, a
 //! volume elsewhere, a device, a larger node. Named from the reasons, not proven.
 
-use crate::cluster::name::Name;
-use crate::cluster::{Cluster, ObjectKey};
+use crate::api::ObjectKey;
+use crate::api::name::Name;
 use crate::explain::near_misses;
 use crate::framework::{
     Amount, BindObstacle, DeviceReason, DeviceShortage, NodePlacement, Placement, Reason, VolumeReason,
 };
+use crate::state::Cluster;
 
 use super::need::Need;
 use super::{labels, targets};

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::cluster::edit::Edit;
-use crate::cluster::meta::OwnerReference;
-use crate::cluster::name::Name;
-use crate::cluster::{Cluster, ObjectKey, Pod, PodId};
+use crate::api::ObjectKey;
+use crate::api::meta::OwnerReference;
+use crate::api::name::Name;
+use crate::edit::Edit;
 use crate::explain::causes;
 use crate::framework::{Candidate, Code, NodePlacement, Placement, Preemption, Reason};
+use crate::state::{Cluster, Pod, PodId};
 
 use super::trial::Trial;
 

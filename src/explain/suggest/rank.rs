@@ -6,10 +6,10 @@
 
 use std::cmp::Reverse;
 
-use crate::cluster::edit::{Edit, PodChange};
-use crate::cluster::name::Name;
-use crate::cluster::taint::Taint;
-use crate::cluster::{Cluster, Pod};
+use crate::api::name::Name;
+use crate::api::taint::Taint;
+use crate::edit::{Edit, PodChange};
+use crate::state::{Cluster, Pod};
 
 use super::lower::{amount, units};
 use super::{Suggestion, Weakening, labels, taints};
@@ -96,7 +96,7 @@ fn of_change(change: &PodChange, cluster: &Cluster, pod: Option<&Pod>) -> i64 {
 }
 
 fn condition(key: Name) -> bool {
-    let taint = Taint { key, value: Name::default(), effect: crate::cluster::taint::TaintEffect::NoSchedule };
+    let taint = Taint { key, value: Name::default(), effect: crate::api::taint::TaintEffect::NoSchedule };
     taints::tells_of_condition(&taint)
 }
 

@@ -2,11 +2,11 @@
 //!
 //! They are guesses: whether one helps is found out by asking again.
 
-use crate::cluster::edit::{Edit, PodChange};
-use crate::cluster::name::{Name, name};
-use crate::cluster::pod_spec::{NodeInclusionPolicy, PodAffinity, TopologySpreadConstraint, WhenUnsatisfiable};
-use crate::cluster::{NodeInfo, Pod};
+use crate::api::name::{Name, name};
+use crate::api::pod_spec::{NodeInclusionPolicy, PodAffinity, TopologySpreadConstraint, WhenUnsatisfiable};
+use crate::edit::{Edit, PodChange};
 use crate::framework::{Amount, Reason};
+use crate::state::{NodeInfo, Pod};
 
 use super::lower::{amount, lower, one_unit_smaller, quantity};
 use super::trial::Trial;

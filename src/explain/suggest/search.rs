@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use crate::cluster::edit::{Edit, PodChange};
-use crate::cluster::name::Name;
+use crate::api::name::Name;
+use crate::edit::{Edit, PodChange};
 use crate::framework::{Placement, Reason};
 
 use super::targets::{self, least_changes};

@@ -1,10 +1,10 @@
 //! What a taint tells, and what takes it away: by that a toleration, the taint's removal, or the
 //! mending of the node is the smaller change.
 
-use crate::cluster::edit::{Edit, PodChange};
-use crate::cluster::name::{Name, name};
-use crate::cluster::taint::{Taint, Toleration};
-use crate::cluster::{Cluster, NodeInfo, Pod};
+use crate::api::name::{Name, name};
+use crate::api::taint::{Taint, Toleration};
+use crate::edit::{Edit, PodChange};
+use crate::state::{Cluster, NodeInfo, Pod};
 
 use super::remedies::patch;
 use super::trial::Trial;
@@ -106,7 +106,7 @@ fn narrowest(taint: &Taint) -> Toleration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::taint::TaintEffect;
+    use crate::api::taint::TaintEffect;
 
     #[test]
     fn what_a_taint_tells() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::explain::near_misses::Miss;
 use crate::explain::{causes, near_misses};
 use crate::framework::{Amount, NodePlacement, Placement, Reason, VolumeReason};

@@ -1,11 +1,12 @@
 //! The state with edits made, asked, and put back.
 
-use crate::cluster::edit::{Edit, Undo};
-use crate::cluster::name::Name;
-use crate::cluster::requests::RequestGates;
-use crate::cluster::{Cluster, Pod, PodId, Timestamp};
+use crate::api::Timestamp;
+use crate::api::name::Name;
+use crate::api::requests::RequestGates;
+use crate::edit::{Edit, Undo};
 use crate::framework::{Code, Cycle, Depth, Notes, Placement, Reason, cycle};
 use crate::scheduler::Scheduler;
+use crate::state::{Cluster, Pod, PodId};
 
 /// How often one node may be judged and how often a whole cycle may be run for one pod: what
 /// bounds the cost of looking for suggestions, whatever the cluster's size.

@@ -6,10 +6,11 @@
 
 use std::cmp::Reverse;
 
-use crate::cluster::edit::Edit;
-use crate::cluster::name::Name;
-use crate::cluster::{Cluster, NodeInfo, ObjectKey, Pod, PodId};
+use crate::api::ObjectKey;
+use crate::api::name::Name;
+use crate::edit::Edit;
 use crate::framework::{Placement, Reason, VolumeReason};
+use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
 use super::lower::amount;
 use super::targets;

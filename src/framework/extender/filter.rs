@@ -8,15 +8,16 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde_json::value::RawValue;
 
-use crate::cluster::list::List;
-use crate::cluster::name::{Name, name};
-use crate::cluster::node::Node;
-use crate::cluster::{Cluster, Kind, NodeId, NodeInfo, Object};
+use crate::api::list::List;
+use crate::api::name::{Name, name};
+use crate::decode::node::Node;
+use crate::decode::{Kind, Object};
 use crate::framework::cycle::Prepared;
 use crate::framework::not_evaluated::NotEvaluated;
 use crate::framework::placement::{FilterVerdict, NodePlacement, Placement};
 use crate::framework::reason::Reason;
 use crate::framework::status::{Code, PluginRejection, Rejection};
+use crate::state::{Cluster, NodeId, NodeInfo};
 
 use super::answer::{FilterResult, filter_result};
 use super::request::{ExtenderArgs, NodeList};

@@ -12,10 +12,10 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::value::RawValue;
 
-use crate::cluster::Pod;
-use crate::cluster::name::{Name, name};
-use crate::cluster::pod_spec::Container;
+use crate::api::name::{Name, name};
+use crate::api::pod_spec::Container;
 use crate::config::ExtenderConfig;
+use crate::state::Pod;
 
 use super::cycle::Cycle;
 use super::not_evaluated::NotEvaluated;

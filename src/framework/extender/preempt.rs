@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use crate::cluster::{NodeId, PodId};
 use crate::framework::not_evaluated::NotEvaluated;
+use crate::state::{NodeId, PodId};
 
 use super::answer::{MetaVictims, meta_victims};
 use super::request::{ExtenderPreemptionArgs, MetaPod, SentVictims};
@@ -96,7 +96,7 @@ impl Round<'_> {
         let cluster = self.cycle.cluster;
         let found = |(name, meta): (String, MetaVictims)| {
             let node = cluster
-                .node_named(crate::cluster::name(&name))
+                .node_named(crate::api::name(&name))
                 .ok_or_else(|| format!("nodeinfo not found for node name {name:?}"))?;
             let pod = |uid: &String| {
                 let here = node.pods.iter().find(|pod| cluster.pod(**pod).own.uid == uid.as_str());

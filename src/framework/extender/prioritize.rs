@@ -54,7 +54,7 @@ pub(in crate::framework) fn prioritize(
             }
         };
         for (host, raw) in priorities {
-            let place = places.get(&crate::cluster::name(&host)).and_then(|place| scores.nodes.get_mut(*place));
+            let place = places.get(&crate::api::name(&host)).and_then(|place| scores.nodes.get_mut(*place));
             let Some((_, plugins, total)) = place else { continue };
             let weight = extender.config.weight;
             let normalized = raw.wrapping_mul(MAX_NODE_SCORE / MAX_EXTENDER_PRIORITY);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

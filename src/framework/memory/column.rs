@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::cluster::{Cluster, NodeId, NodeInfo};
 use crate::framework::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE, NodeScorer};
+use crate::state::{Cluster, NodeId, NodeInfo};
 
 use super::extremes::Extremes;
 use super::ranking::Ranking;

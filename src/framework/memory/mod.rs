@@ -21,7 +21,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::cluster::{Cluster, NodeId, NodeInfo};
+use crate::state::{Cluster, NodeId, NodeInfo};
 
 use super::cycle::Cycle;
 use super::plugin::{NodeFilter, NodeScorer, PreFilter, PreScore};

@@ -1,6 +1,6 @@
 //! All nodes with their totals, and the best of them without a look at all of them.
 
-use crate::cluster::NodeId;
+use crate::state::NodeId;
 
 /// So many nodes are looked at when one of them has changed.
 const BLOCK: usize = 64;

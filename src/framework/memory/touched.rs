@@ -2,8 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::name::Name;
-use crate::cluster::{Cluster, NodeId, NodeInfo, Pod};
+use crate::api::name::Name;
+use crate::state::{Cluster, NodeId, NodeInfo, Pod};
 
 /// A pod has come to a node or left it.
 #[derive(Clone, Copy)]
@@ -148,8 +148,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cluster::requests::RequestGates;
-    use crate::cluster::{ClusterBuilder, Kind, Object, name};
+    use crate::api::name;
+    use crate::api::requests::RequestGates;
+    use crate::decode::{Kind, Object};
+    use crate::state::ClusterBuilder;
 
     const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
 

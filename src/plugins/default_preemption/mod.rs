@@ -6,14 +6,14 @@
 
 use rayon::prelude::*;
 
-use crate::cluster::NodeInfo;
-use crate::cluster::name::Name;
-use crate::cluster::pod_spec::PreemptionPolicy;
+use crate::api::name::Name;
+use crate::api::pod_spec::PreemptionPolicy;
 use crate::framework::extender::Victims;
 use crate::framework::fit_error;
 use crate::framework::{
     Candidate, Code, FailedCycle, Plugin, PluginRejection, PostFilter, PostFilterPlugin, Preemption, Reason, Rejection,
 };
+use crate::state::NodeInfo;
 
 mod pick;
 mod victims;

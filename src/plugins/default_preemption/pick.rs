@@ -1,9 +1,9 @@
 //! Which candidate is picked (upstream framework/preemption/preemption.go, pickOneNodeForPreemption).
 
-use crate::cluster::NodeInfo;
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::framework::Cycle;
 use crate::framework::extender::Victims;
+use crate::state::NodeInfo;
 
 use super::victims::start_time;
 

@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 
-use crate::cluster::{Cluster, NodeInfo, Pod, Timestamp};
+use crate::api::Timestamp;
 use crate::framework::extender::Victims;
 use crate::framework::{Cycle, FailedCycle, FilterSet, PluginRejection, Reason, Rejection};
+use crate::state::{Cluster, NodeInfo, Pod};
 
 /// A node as the dry run changes it, with filters that know of the change.
 struct DryRun<'a> {

@@ -7,10 +7,12 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::devices::claim::{AllocatedDevice, Count};
-use crate::cluster::devices::slice::Device;
-use crate::cluster::devices::{DeviceId, Devices, ResourceSlice};
-use crate::cluster::{NodeInfo, ObjectKey};
+use crate::api::ObjectKey;
+use crate::decode::devices::claim::{AllocatedDevice, Count};
+use crate::decode::devices::slice::Device;
+use crate::decode::devices::{DeviceId, ResourceSlice};
+use crate::state::NodeInfo;
+use crate::state::devices::Devices;
 
 use super::cel::DeviceInput;
 use super::claims::{ClaimInput, QueryInput};
@@ -389,7 +391,7 @@ impl<'a> Search<'a> {
         }
         self.allocating.entry(candidate.id).or_default().push(at.claim);
         let request = match name.subrequest {
-            Some(subrequest) => crate::cluster::name(&format!("{}/{subrequest}", name.request)),
+            Some(subrequest) => crate::api::name(&format!("{}/{subrequest}", name.request)),
             None => name.request,
         };
         self.result[at.claim].push(AllocatedDevice {

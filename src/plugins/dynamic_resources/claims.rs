@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::cluster::devices::claim::{Constraint, DeviceQuery, Wanted};
-use crate::cluster::devices::{Devices, ResourceClaim};
-use crate::cluster::name::Name;
-use crate::cluster::pod_spec::PodResourceClaim;
-use crate::cluster::{ObjectKey, Pod};
+use crate::api::ObjectKey;
+use crate::api::name::Name;
+use crate::api::pod_spec::PodResourceClaim;
+use crate::decode::devices::ResourceClaim;
+use crate::decode::devices::claim::{Constraint, DeviceQuery, Wanted};
 use crate::framework::{DeviceReason, Reason, Rejection};
+use crate::state::Pod;
+use crate::state::devices::Devices;
 
 use super::cel::{Cache, Selector};
 use super::gates::Gates;

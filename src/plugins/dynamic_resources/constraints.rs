@@ -1,9 +1,9 @@
 //! What the devices of a claim must have in common
 //! (upstream structured/internal/experimental/allocator_experimental.go, matchAttributeConstraint).
 
-use crate::cluster::devices::claim::Constraint;
-use crate::cluster::devices::slice::{Attribute, Device};
-use crate::cluster::name::Name;
+use crate::api::name::Name;
+use crate::decode::devices::claim::Constraint;
+use crate::decode::devices::slice::{Attribute, Device};
 
 /// All devices must have an attribute, with the same value.
 pub(super) struct MatchAttribute<'a> {

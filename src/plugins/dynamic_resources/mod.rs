@@ -23,13 +23,14 @@ mod tests;
 
 use allocator::ClaimAllocation;
 
-use crate::cluster::devices::ResourceClaim;
-use crate::cluster::{Kind, NodeInfo, Take};
 use crate::config::Behaviour;
+use crate::decode::Kind;
+use crate::decode::devices::ResourceClaim;
 use crate::framework::{
     Cycle, DeviceReason, FailedCycle, FilterPlugin, NodeFilter, NodePlacement, NotEvaluated, Plugin, PostFilter,
     PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin,
 };
+use crate::state::{NodeInfo, Take};
 
 use claims::{ClaimInput, reject};
 use gates::Gates;

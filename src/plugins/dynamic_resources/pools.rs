@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cluster::NodeInfo;
-use crate::cluster::devices::slice::Reach;
-use crate::cluster::devices::{Devices, PoolId, ResourceSlice};
-use crate::cluster::name::Name;
+use crate::api::name::Name;
+use crate::decode::devices::slice::Reach;
+use crate::decode::devices::{PoolId, ResourceSlice};
+use crate::state::NodeInfo;
+use crate::state::devices::Devices;
 
 /// The newest edition of a pool, as far as the node reaches it.
 pub(super) struct Pool<'a> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::cluster::ObjectKey;
+use crate::api::ObjectKey;
 
 use super::cel::{DeviceInput, Failure, Selector};
 use super::claims::QueryInput;

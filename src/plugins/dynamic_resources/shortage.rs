@@ -1,10 +1,10 @@
 //! The facts behind `cannot allocate all claims`: what each request finds on a node by itself.
 
-use crate::cluster::NodeInfo;
-use crate::cluster::devices::DeviceId;
-use crate::cluster::devices::Devices;
-use crate::cluster::devices::claim::Count;
+use crate::decode::devices::DeviceId;
+use crate::decode::devices::claim::Count;
 use crate::framework::{DeviceReason, DeviceShortage};
+use crate::state::NodeInfo;
+use crate::state::devices::Devices;
 
 use super::cel::DeviceInput;
 use super::claims::{ClaimInput, QueryInput};

@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::cluster::object::TypeMeta;
-use crate::cluster::requests::RequestGates;
-use crate::cluster::{Cluster, ClusterBuilder, Object, ObjectKey, Timestamp, name};
+use crate::api::requests::RequestGates;
+use crate::api::{ObjectKey, Timestamp, name};
+use crate::decode::Object;
+use crate::decode::object::TypeMeta;
 use crate::framework::{Code, DeviceShortage, Notes};
+use crate::state::{Cluster, ClusterBuilder};
 
 /// Numbers of the devices' NUMA nodes; device 3 has none.
 fn pool(generation: i64, slice_count: i64) -> Value {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::name::Name;
-use crate::cluster::{NodeInfo, PodId};
+use crate::api::name::Name;
+use crate::state::{NodeInfo, PodId};
 
 use super::tally::{Domains, Tally};
 

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::cluster::affinity_term::AffinityTerm;
-use crate::cluster::name::Name;
-use crate::cluster::pod_class::PodClass;
-use crate::cluster::{Cluster, NodeInfo, ObjectKey, Pod, PodId};
+use crate::api::ObjectKey;
+use crate::api::affinity_term::AffinityTerm;
+use crate::api::name::Name;
 use crate::framework::{Change, Cycle, Fact, NodeFilter, Reason, Rejection, TopologyRule, Touched};
+use crate::state::pod_class::PodClass;
+use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
 use super::counts::Counts;
 use super::rules;

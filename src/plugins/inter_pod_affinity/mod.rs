@@ -20,12 +20,12 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-use crate::cluster::NodeInfo;
 use crate::config::{Behaviour, InterPodAffinityArgs};
 use crate::framework::{
     Code, Cycle, FilterPlugin, NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin,
     Reason, Rejection, ScorePlugin, Unprepared,
 };
+use crate::state::NodeInfo;
 
 const NAME: &str = "InterPodAffinity";
 

@@ -2,10 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::name::Name;
-use crate::cluster::{Cluster, PodId};
+use crate::api::name::Name;
 use crate::framework::topology_rule::MOST_EXAMPLES;
 use crate::framework::{DomainCount, RuleKind, TopologyRule};
+use crate::state::{Cluster, PodId};
 
 use super::counts::Counts;
 use super::filter::{Filter, keys_against};

@@ -2,9 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::affinity_term::AffinityTerms;
-use crate::cluster::{Name, NodeInfo, Pod};
+use crate::api::Name;
+use crate::api::affinity_term::AffinityTerms;
 use crate::framework::{Change, Cycle, Fact, MAX_NODE_SCORE, NodeScorer, Normalizer, Range, Touched};
+use crate::state::{NodeInfo, Pod};
 
 use super::NAME;
 use super::tally::{Columns, Domains};

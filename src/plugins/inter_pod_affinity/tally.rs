@@ -5,8 +5,8 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::name::Name;
-use crate::cluster::{Cluster, PodId};
+use crate::api::name::Name;
+use crate::state::{Cluster, PodId};
 
 /// What was counted on a node or in a domain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

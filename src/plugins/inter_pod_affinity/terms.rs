@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::cluster::affinity_term::AffinityTerm;
-use crate::cluster::name::{Name, name};
-use crate::cluster::pod_groups::LabelGroup;
-use crate::cluster::selector::Selector;
-use crate::cluster::{Cluster, Labels, Pod};
+use crate::api::Labels;
+use crate::api::affinity_term::AffinityTerm;
+use crate::api::name::{Name, name};
+use crate::api::selector::Selector;
 use crate::framework::Cycle;
+use crate::state::pod_groups::LabelGroup;
+use crate::state::{Cluster, Pod};
 
 /// A term of the incoming pod.
 #[derive(Clone)]

@@ -3,11 +3,13 @@
 use serde_json::{Value, json};
 
 use super::InterPodAffinity;
-use crate::cluster::{Cluster, ClusterBuilder, Kind, NodeInfo, Object, ObjectKey, Timestamp, name};
+use crate::api::{ObjectKey, Timestamp, name};
 use crate::config::{Behaviour, InterPodAffinityArgs};
+use crate::decode::{Kind, Object};
 use crate::framework::{
     Code, Cycle, NodeFilter, NodeScorer, Notes, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason,
 };
+use crate::state::{Cluster, ClusterBuilder, NodeInfo};
 
 /// Nodes a1 and a2 in zone a, b in zone b, and bare without labels; namespaces default and, with
 /// the label `team=x`, other.

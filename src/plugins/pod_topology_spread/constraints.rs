@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::cluster::labels::Labels;
-use crate::cluster::pod_class::PodClass;
-use crate::cluster::pod_spec::{NodeInclusionPolicy, TopologySpreadConstraint};
-use crate::cluster::selector::Selector;
-use crate::cluster::taint::tolerated;
-use crate::cluster::{Cluster, Name, NodeId, NodeInfo, Pod};
+use crate::api::Name;
+use crate::api::labels::Labels;
+use crate::api::pod_spec::{NodeInclusionPolicy, TopologySpreadConstraint};
+use crate::api::selector::Selector;
+use crate::api::taint::tolerated;
 use crate::config::{Behaviour, SpreadConstraint};
+use crate::state::pod_class::PodClass;
+use crate::state::{Cluster, NodeId, NodeInfo, Pod};
 
 use super::domains::Domains;
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::{Name, NodeInfo};
+use crate::api::Name;
 use crate::framework::Fact;
+use crate::state::NodeInfo;
 
 /// Pods by domain. A clone shares everything but the counts, so that preemption can have one of
 /// its own for each node.

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::cluster::{Cluster, Name, NodeInfo, Pod, name};
+use crate::api::{Name, name};
 use crate::framework::{Change, DomainCount, Fact, NodeFilter, Reason, Rejection, RuleKind, TopologyRule, Touched};
+use crate::state::{Cluster, NodeInfo, Pod};
 
 use super::constraints::{Constraint, NodeDemands, count_pods, has_all_keys};
 use super::domains::Domains;

@@ -7,14 +7,16 @@
 //! <https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/>;
 //! upstream plugins/podtopologyspread.
 
-use crate::cluster::default_selector::{self, default_selector};
-use crate::cluster::pod_spec::WhenUnsatisfiable;
-use crate::cluster::{Kind, NodeInfo, name};
+use crate::api::name;
+use crate::api::pod_spec::WhenUnsatisfiable;
 use crate::config::{Behaviour, DefaultConstraints, PodTopologySpreadArgs, SpreadConstraint};
+use crate::decode::Kind;
 use crate::framework::{
     Cycle, FilterPlugin, NodeFilter, NodeScorer, NotEvaluated, Plugin, PreFilter, PreFilterPlugin, PreScore,
     PreScorePlugin, Rejection, ScorePlugin,
 };
+use crate::state::NodeInfo;
+use crate::state::default_selector::{self, default_selector};
 
 mod constraints;
 mod domains;

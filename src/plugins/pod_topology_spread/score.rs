@@ -3,8 +3,9 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::cluster::{Cluster, Name, NodeId, NodeInfo, Pod};
+use crate::api::Name;
 use crate::framework::{Change, Fact, MAX_NODE_SCORE, NodeScorer, Normalizer, Range, Touched};
+use crate::state::{Cluster, NodeId, NodeInfo, Pod};
 
 use super::HOSTNAME;
 use super::constraints::{Constraint, NodeDemands, count_pods, has_all_keys};

@@ -5,9 +5,11 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::cluster::{Cluster, ClusterBuilder, Object, ObjectKey, Pod, Timestamp};
+use crate::api::{ObjectKey, Timestamp};
 use crate::config::KubeVersion;
+use crate::decode::Object;
 use crate::framework::{Fact, Notes, Reason};
+use crate::state::{Cluster, ClusterBuilder, Pod};
 
 fn node(name: &str, labels: Value) -> (Kind, Value) {
     (Kind::Node, json!({ "metadata": { "name": name, "labels": labels } }))

@@ -5,15 +5,15 @@ use std::cmp::Ordering;
 use super::NAME;
 use super::claims::PodClaims;
 use super::matching::{Candidates, unmatched, unmatched_label};
-use crate::cluster::NodeInfo;
-use crate::cluster::labels::Labels;
-use crate::cluster::name::name;
-use crate::cluster::storage::{
+use crate::api::labels::Labels;
+use crate::api::name::name;
+use crate::decode::storage::{
     CsiStorageCapacity, PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeTopology,
 };
 use crate::framework::volume_reason::{BindObstacle, UnfitVolumes, UnmatchedLabel, VolumeReason};
 use crate::framework::{Cycle, Reason, Rejection};
 use crate::plugins::volume_state::{self, Lookup};
+use crate::state::NodeInfo;
 
 /// The volumes a pod would get on a node.
 #[derive(Default)]

@@ -1,8 +1,8 @@
 //! A pod's claims, by what is to be done about them.
 
 use super::NAME;
-use crate::cluster::ObjectKey;
-use crate::cluster::storage::{BindingMode, PersistentVolumeClaim};
+use crate::api::ObjectKey;
+use crate::decode::storage::{BindingMode, PersistentVolumeClaim};
 use crate::framework::Cycle;
 use crate::framework::volume_reason::VolumeReason;
 use crate::plugins::volume_state::{self, Lookup};

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::cluster::labels::Labels;
-use crate::cluster::name::Name;
-use crate::cluster::storage::{PersistentVolume, PersistentVolumeClaim, Storage, VolumeTopology};
+use crate::api::labels::Labels;
+use crate::api::name::Name;
+use crate::decode::storage::{PersistentVolume, PersistentVolumeClaim, VolumeTopology};
 use crate::framework::volume_reason::{Unfit, UnfitVolumes, UnmatchedLabel};
+use crate::state::storage::Storage;
 
 /// The volumes of a claim's class, judged by all but the node.
 pub(super) struct Candidates<'a> {

@@ -10,14 +10,14 @@ pub mod claims;
 mod matching;
 mod scoring;
 
-use crate::cluster::storage::{ClaimReference, StorageKind};
-use crate::cluster::{NodeInfo, Take};
 use crate::config::{Behaviour, VolumeBindingArgs};
+use crate::decode::storage::{ClaimReference, StorageKind};
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{
     Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin,
     Reason, Rejection, ReservePlugin, ScorePlugin,
 };
+use crate::state::{NodeInfo, Take};
 
 use super::volume_state;
 use binder::Binder;
@@ -344,9 +344,9 @@ mod tests {
 
     #[test]
     fn a_reason_says_which_label_was_wanted() {
-        let labels = crate::cluster::Labels::default();
+        let labels = crate::api::Labels::default();
         let reason = Reason::Volume(VolumeReason::VolumeNodeAffinityConflict {
-            claim: crate::cluster::ObjectKey::new("n".into(), "c".into()),
+            claim: crate::api::ObjectKey::new("n".into(), "c".into()),
             volume: "v".into(),
             unmatched: vec![matching::unmatched_label("zone".into(), "In".into(), &["a".into()], &labels)],
         });

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::binder::PodVolumes;
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::config::VolumeBindingArgs;
 use crate::plugins::resource_allocation::broken_line;
 

@@ -4,37 +4,20 @@
 
 use serde::Serialize;
 
-use crate::cluster::{Name, ObjectKey, name};
+use crate::api::{Name, ObjectKey, name};
 use crate::framework::{Amount, NotEvaluated, Reason};
 use crate::simulate::capacity::{Left, Limit, Needed, Room};
 
-use super::super::Grounds;
-use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
+use super::super::{API_VERSION, Provenance};
 use super::{CapacityAnswer, Wanted};
-
-/// JSON, indented by four blanks.
-///
-/// # Errors
-/// Never in practice; what the serialiser says.
-pub fn json(answer: &CapacityAnswer, grounds: &Grounds) -> Result {
-    pretty(&CapacityObject::new(answer, grounds))
-}
-
-/// The same as YAML.
-///
-/// # Errors
-/// Never in practice; what the serialiser says.
-pub fn yaml(answer: &CapacityAnswer, grounds: &Grounds) -> Result {
-    any_yaml(&CapacityObject::new(answer, grounds))
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CapacityObject<'a> {
+pub(super) struct CapacityObject<'a> {
     api_version: &'static str,
     kind: &'static str,
     #[serde(flatten)]
-    grounds: &'a Grounds,
+    provenance: &'a Provenance,
     /// Copies that fit, of all templates.
     copies: usize,
     /// Whole turns of the ratio that fit.
@@ -107,13 +90,13 @@ struct WantedObject {
 }
 
 impl<'a> CapacityObject<'a> {
-    fn new(answer: &'a CapacityAnswer, grounds: &'a Grounds) -> Self {
+    pub(super) fn new(answer: &'a CapacityAnswer, provenance: &'a Provenance) -> Self {
         let capacity = &answer.capacity;
         let stopped = capacity.stopped.as_ref();
         Self {
             api_version: API_VERSION,
             kind: "Capacity",
-            grounds,
+            provenance,
             copies: answer.copies(),
             turns: capacity.turns,
             templates: capacity

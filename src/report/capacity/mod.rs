@@ -3,16 +3,11 @@
 mod json;
 mod table;
 
-pub use json::{json, yaml};
-pub use table::table;
-
-use std::fmt::Write;
-
-use crate::cluster::Name;
+use crate::api::Name;
 use crate::framework::NotEvaluated;
 use crate::simulate::capacity::{Capacity, Needed};
 
-use super::text::escape;
+use super::{Answered, Data, Look, Part, Report, Screen};
 
 /// What fits, and what a wanted number needs.
 #[derive(Clone, Debug)]
@@ -39,6 +34,9 @@ pub struct Wanted {
 }
 
 impl CapacityAnswer {
+    /// What it can be shown as.
+    pub const PARTS: &'static [Part] = Part::WITHOUT_PAGE;
+
     /// Copies that fit.
     pub fn copies(&self) -> usize {
         self.capacity.templates.iter().map(|(_, _, placed)| placed).sum()
@@ -53,11 +51,18 @@ impl CapacityAnswer {
     }
 }
 
-/// `-o name`: `node/NAME` of every node that takes a copy, one a line.
-pub fn names(answer: &CapacityAnswer) -> String {
-    let mut text = String::new();
-    for room in answer.capacity.nodes.iter().filter(|room| room.copies.iter().any(|copies| *copies > 0)) {
-        let _ = writeln!(text, "node/{}", escape(&room.node));
+impl Report for Answered<'_, CapacityAnswer> {
+    fn data(&self) -> Box<dyn Data + '_> {
+        Box::new(json::CapacityObject::new(self.answer, self.provenance))
     }
-    text
+
+    fn screen(&self, look: Look) -> Screen {
+        table::screen(self.answer, self.provenance, look)
+    }
+
+    /// Every node that takes a copy.
+    fn names(&self) -> Option<Vec<String>> {
+        let nodes = self.answer.capacity.nodes.iter().filter(|room| room.copies.iter().any(|copies| *copies > 0));
+        Some(nodes.map(|room| format!("node/{}", room.node)).collect())
+    }
 }

@@ -2,13 +2,14 @@
 //!
 //! The number first; then what runs out; then node by node what it takes and what stops the next.
 
-use crate::cluster::name;
+use crate::api::name;
 use crate::framework::{Amount, Reason};
 use crate::simulate::capacity::{Limit, Needed, Room, Stopped};
 
 use super::super::style::Label;
-use super::super::table::{Grid, Options, Screen, amount, brief, not_evaluated, on_node, subject};
+use super::super::table::{Grid, Screen, amount, brief, not_evaluated, on_node, subject};
 use super::super::text::{count, list, thousands};
+use super::super::{Look, Provenance};
 use super::CapacityAnswer;
 
 /// Nodes that are shown.
@@ -17,10 +18,10 @@ const NODES: usize = 15;
 const LIMITS: usize = 8;
 
 /// The capacity as a person reads it.
-pub fn table(answer: &CapacityAnswer, options: Options<'_>) -> String {
-    let mut screen = Screen::new(options.width, options.headers);
+pub(super) fn screen(answer: &CapacityAnswer, provenance: &Provenance, look: Look) -> Screen {
+    let mut screen = Screen::new(look);
     let label = if answer.is_enough() { Label::Fits } else { Label::Rejected };
-    screen.headline(label, &headline(answer), &options.grounds.to_string());
+    screen.headline(label, &headline(answer), &provenance.to_string());
     wanted(&mut screen, answer);
     if let Some(stopped) = &answer.capacity.stopped {
         runs_out(&mut screen, answer, stopped);
@@ -29,9 +30,9 @@ pub fn table(answer: &CapacityAnswer, options: Options<'_>) -> String {
         let text = format!("Counting ended at {}: more may fit.", thousands(answer.limit));
         screen.paragraph(Label::Plain, &text);
     }
-    nodes(&mut screen, answer, if options.wide { usize::MAX } else { NODES });
+    nodes(&mut screen, answer, if look.wide { usize::MAX } else { NODES });
     not_evaluated(&mut screen, &answer.not_evaluated);
-    screen.finish()
+    screen
 }
 
 /// The answer in one line.

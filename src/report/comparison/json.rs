@@ -4,38 +4,21 @@
 
 use serde::Serialize;
 
-use crate::cluster::{Name, ObjectKey};
+use crate::api::{Name, ObjectKey};
 use crate::framework::NotEvaluated;
 use crate::simulate::{Strategy, Trial};
 
-use super::super::Grounds;
-use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
 use super::super::simulation::SharesObject;
+use super::super::{API_VERSION, Provenance};
 use super::ComparisonAnswer;
-
-/// JSON, indented by four blanks.
-///
-/// # Errors
-/// Never in practice; what the serialiser says.
-pub fn json(answer: &ComparisonAnswer, grounds: &Grounds) -> Result {
-    pretty(&ComparisonObject::new(answer, grounds))
-}
-
-/// The same as YAML.
-///
-/// # Errors
-/// Never in practice; what the serialiser says.
-pub fn yaml(answer: &ComparisonAnswer, grounds: &Grounds) -> Result {
-    any_yaml(&ComparisonObject::new(answer, grounds))
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ComparisonObject<'a> {
+pub(super) struct ComparisonObject<'a> {
     api_version: &'static str,
     kind: &'static str,
     #[serde(flatten)]
-    grounds: &'a Grounds,
+    provenance: &'a Provenance,
     strategies: Vec<TrialObject>,
     /// Pods that the API server would not let in.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -72,12 +55,12 @@ struct RefusalObject {
 }
 
 impl<'a> ComparisonObject<'a> {
-    fn new(answer: &'a ComparisonAnswer, grounds: &'a Grounds) -> Self {
+    pub(super) fn new(answer: &'a ComparisonAnswer, provenance: &'a Provenance) -> Self {
         let refused = answer.refused.iter();
         Self {
             api_version: API_VERSION,
             kind: "Comparison",
-            grounds,
+            provenance,
             strategies: answer.trials.iter().map(TrialObject::new).collect(),
             refused: refused.map(|refusal| RefusalObject { pod: refusal.pod, message: refusal.to_string() }).collect(),
             not_evaluated: &answer.not_evaluated,

@@ -3,13 +3,13 @@
 mod json;
 mod table;
 
-pub use json::{json, yaml};
 pub(super) use table::headline;
-pub use table::table;
 
-use crate::cluster::admission::Refusal;
+use crate::control_plane::admission::Refusal;
 use crate::framework::NotEvaluated;
 use crate::simulate::Trial;
+
+use super::{Answered, Data, Look, Part, Report, Screen, html};
 
 /// The same pods under several strategies.
 #[derive(Clone, Debug)]
@@ -23,8 +23,25 @@ pub struct ComparisonAnswer {
 }
 
 impl ComparisonAnswer {
+    /// What it can be shown as: a comparison is about no pod in particular.
+    pub const PARTS: &'static [Part] = Part::WITHOUT_NAMES;
+
     /// Whether all pods are placed, whatever the strategy.
     pub fn fits(&self) -> bool {
         self.refused.is_empty() && self.trials.iter().all(|trial| trial.unplaced == 0)
+    }
+}
+
+impl Report for Answered<'_, ComparisonAnswer> {
+    fn data(&self) -> Box<dyn Data + '_> {
+        Box::new(json::ComparisonObject::new(self.answer, self.provenance))
+    }
+
+    fn screen(&self, look: Look) -> Screen {
+        table::screen(self.answer, self.provenance, look)
+    }
+
+    fn page(&self) -> Option<String> {
+        Some(html::comparison(self.answer, self.provenance))
     }
 }

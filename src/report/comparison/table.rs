@@ -3,15 +3,16 @@
 use crate::simulate::{Shares, Trial};
 
 use super::super::style::Label;
-use super::super::table::{Grid, Options, Screen, not_evaluated};
+use super::super::table::{Grid, Screen, not_evaluated};
 use super::super::text::{count, thousands};
+use super::super::{Look, Provenance};
 use super::ComparisonAnswer;
 
 /// The comparison as a person reads it; `wide` with utilisation, and the measures of pods as well.
-pub fn table(answer: &ComparisonAnswer, options: Options<'_>) -> String {
-    let mut screen = Screen::new(options.width, options.headers);
+pub(super) fn screen(answer: &ComparisonAnswer, provenance: &Provenance, look: Look) -> Screen {
+    let mut screen = Screen::new(look);
     let label = if answer.fits() { Label::Fits } else { Label::Rejected };
-    screen.headline(label, &headline(answer), &options.grounds.to_string());
+    screen.headline(label, &headline(answer), &provenance.to_string());
     if let Some(first) = answer.refused.first() {
         let refused = count(answer.refused.len(), "pod");
         screen.paragraph(
@@ -20,11 +21,11 @@ pub fn table(answer: &ComparisonAnswer, options: Options<'_>) -> String {
         );
     }
     screen.blank();
-    screen.grid(&grid(answer, options.wide));
-    let parts = if options.wide { "cpu/memory/pods" } else { "cpu/memory" };
+    screen.grid(&grid(answer, look.wide));
+    let parts = if look.wide { "cpu/memory/pods" } else { "cpu/memory" };
     screen.line(&[(Label::Dim, &format!("{parts}; LEAST: no strategy places these pods with fewer nodes in use"))]);
     not_evaluated(&mut screen, &answer.not_evaluated);
-    screen.finish()
+    screen
 }
 
 /// The answer in one line.

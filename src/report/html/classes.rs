@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::explain::Explanation;
 use crate::framework::Placement;
 

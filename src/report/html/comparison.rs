@@ -2,12 +2,13 @@
 
 use crate::simulate::Trial;
 
+use super::super::Provenance;
 use super::super::comparison::{ComparisonAnswer, headline};
 use super::super::simulation::table::percent;
 use super::super::style::Label;
 use super::super::text::{count, thousands};
 use super::markup::Markup;
-use super::shell::{self, Provenance};
+use super::shell;
 use super::{mark, notes};
 
 /// A column: its head, and a figure of each trial.
@@ -20,7 +21,7 @@ struct Column {
 type Figure = (f64, String);
 
 /// The page of a `simulate --compare`.
-pub fn page(answer: &ComparisonAnswer, provenance: &Provenance<'_>) -> String {
+pub(in crate::report) fn page(answer: &ComparisonAnswer, provenance: &Provenance) -> String {
     let mut body = Markup::default();
     let label = if answer.fits() { Label::Fits } else { Label::Rejected };
     let headline = headline(answer);

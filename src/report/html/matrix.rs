@@ -10,11 +10,11 @@ use indexmap::IndexSet;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::cluster::name::Name;
-use crate::cluster::{Cluster, NodeId, NodeInfo};
+use crate::api::name::Name;
 use crate::explain::telling_labels::{self, TellingLabel};
 use crate::explain::{near_misses, shared_label};
 use crate::framework::{NodePlacement, Placement};
+use crate::state::{Cluster, NodeId, NodeInfo};
 
 use super::super::Answer;
 use super::super::table::words;

@@ -20,24 +20,23 @@ mod sheet;
 mod shell;
 mod simulation;
 
-pub use comparison::page as comparison;
-pub use shell::Provenance;
-pub use simulation::page as simulation;
+pub(super) use comparison::page as comparison;
+pub(super) use simulation::page as simulation;
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::Cluster;
+use crate::state::Cluster;
 
 use self::markup::Markup;
 use self::matrix::Matrices;
-use super::Answer;
 use super::style::Label;
 use super::table;
 use super::text::count;
+use super::{Answer, Provenance};
 
 /// The page of an `explain`: a section a pod, and an index before them when there are several.
 /// The nodes of the answers are those of `cluster`.
-pub fn explain(answers: &[Answer], cluster: &Cluster, provenance: &Provenance<'_>) -> String {
+pub(super) fn explain(answers: &[Answer], cluster: &Cluster, provenance: &Provenance) -> String {
     let mut matrices = Matrices::new(cluster);
     let mut body = Markup::default();
     let title = match answers {

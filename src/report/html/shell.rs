@@ -1,7 +1,6 @@
 //! The page around the answers: one file that asks for nothing and runs nothing but its own script.
 
-use crate::cluster::Timestamp;
-
+use super::super::Provenance;
 use super::markup::Markup;
 
 const STYLE: &str = include_str!("page.css");
@@ -11,22 +10,9 @@ const SCRIPT: &str = include_str!("page.js");
 /// `tests/html.rs` says what it must be.
 const SCRIPT_HASH: &str = "KDCEyd2+zm/QcQa1+4DuGe/LkgY0Ls4DdxGa65Oj964=";
 
-/// What an answer rests on.
-#[derive(Clone, Copy, Debug)]
-pub struct Provenance<'a> {
-    /// Whose scheduler was reproduced, such as `v1.34`.
-    pub kube_version: &'a str,
-    /// Where the state came from: a file, or the cluster.
-    pub origin: &'a str,
-    /// When the state was read, where that is known.
-    pub as_of: Option<Timestamp>,
-    /// When the question was asked.
-    pub asked_at: Timestamp,
-}
-
 /// A page whose `<title>` is `title`; `body` is what stands between header and footer, `command` what
 /// was asked.
-pub(super) fn page(command: &'static str, title: &str, body: &Markup, provenance: &Provenance<'_>) -> String {
+pub(super) fn page(command: &'static str, title: &str, body: &Markup, provenance: &Provenance) -> String {
     let mut page = Markup::default();
     page.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-");
@@ -45,8 +31,8 @@ pub(super) fn page(command: &'static str, title: &str, body: &Markup, provenance
     page.finish()
 }
 
-fn footer(page: &mut Markup, provenance: &Provenance<'_>) {
-    let Provenance { kube_version, origin, as_of, asked_at } = provenance;
+fn footer(page: &mut Markup, provenance: &Provenance) {
+    let Provenance { kube_version, origin, as_of, asked_at, .. } = provenance;
     page.raw("<footer><h2>What this rests on</h2>\n<dl>");
     page.raw("<div><dt>Scheduler</dt><dd>kube-scheduler ").text(kube_version).raw(", reproduced offline</dd></div>");
     page.raw("<div><dt>State</dt><dd>").text(origin);

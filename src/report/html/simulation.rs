@@ -5,20 +5,21 @@ use std::fmt::Display;
 
 use crate::simulate::{NodeLoad, Shares, Step, Strategy, Summary};
 
+use super::super::Provenance;
 use super::super::simulation::SimulationAnswer;
 use super::super::simulation::diff;
 use super::super::simulation::table::{amounts, changes, headline, percent, preemption, refusals_by_reason};
 use super::super::text::{count, list, thousands};
 use super::markup::Markup;
 use super::sheet::{Column, Sheet};
-use super::shell::{self, Provenance};
+use super::shell;
 use super::{mark, notes, scenario};
 
 /// Groups of pods without a place.
 const MOST_GROUPS: usize = 50;
 
 /// The page of a `simulate`.
-pub fn page(answer: &SimulationAnswer, provenance: &Provenance<'_>) -> String {
+pub(in crate::report) fn page(answer: &SimulationAnswer, provenance: &Provenance) -> String {
     let mut body = Markup::default();
     let (label, headline) = answer.diff.as_ref().map_or_else(|| headline(answer), diff::headline);
     body.raw("<article class=\"answer\">\n<h2>").append(&mark(label)).text(&headline).raw("</h2>\n");

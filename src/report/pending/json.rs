@@ -4,37 +4,20 @@
 
 use serde::Serialize;
 
-use crate::cluster::{Name, ObjectKey};
+use crate::api::{Name, ObjectKey};
 use crate::explain::pending::{Advice, Group, Obstacle, Pending, Root};
 use crate::framework::{Amount, NotEvaluated, Reason};
 
-use super::super::Grounds;
-use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
 use super::super::json_help::SuggestionObject;
-
-/// JSON, indented by four blanks.
-///
-/// # Errors
-/// Never in practice; what the serialiser says.
-pub fn json(pending: &Pending, grounds: &Grounds) -> Result {
-    pretty(&PendingObject::new(pending, grounds))
-}
-
-/// The same as YAML.
-///
-/// # Errors
-/// Never in practice; what the serialiser says.
-pub fn yaml(pending: &Pending, grounds: &Grounds) -> Result {
-    any_yaml(&PendingObject::new(pending, grounds))
-}
+use super::super::{API_VERSION, Provenance};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PendingObject<'a> {
+pub(super) struct PendingObject<'a> {
     api_version: &'static str,
     kind: &'static str,
     #[serde(flatten)]
-    grounds: &'a Grounds,
+    provenance: &'a Provenance,
     /// All pending pods.
     pods: usize,
     groups: Vec<GroupObject<'a>>,
@@ -121,11 +104,11 @@ struct AdviceObject<'a> {
 }
 
 impl<'a> PendingObject<'a> {
-    fn new(pending: &'a Pending, grounds: &'a Grounds) -> Self {
+    pub(super) fn new(pending: &'a Pending, provenance: &'a Provenance) -> Self {
         Self {
             api_version: API_VERSION,
             kind: "PendingPods",
-            grounds,
+            provenance,
             pods: pending.groups.iter().map(|group| group.pods.len()).sum(),
             groups: pending.groups.iter().map(GroupObject::new).collect(),
             not_evaluated: &pending.not_evaluated,

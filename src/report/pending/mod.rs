@@ -4,20 +4,25 @@
 mod json;
 mod table;
 
-pub use json::{json, yaml};
-pub use table::table;
-
-use std::fmt::Write;
-
 use crate::explain::pending::Pending;
 
-use super::text::escape;
+use super::{Answered, Data, Look, Part, Report, Screen};
 
-/// `pod/NAME`, one a line, in the order of the groups.
-pub fn names(pending: &Pending) -> String {
-    let mut text = String::new();
-    for pod in pending.groups.iter().flat_map(|group| &group.pods) {
-        let _ = writeln!(text, "pod/{}", escape(&pod.name));
+/// What it can be shown as.
+pub const PARTS: &[Part] = Part::WITHOUT_PAGE;
+
+impl Report for Answered<'_, Pending> {
+    fn data(&self) -> Box<dyn Data + '_> {
+        Box::new(json::PendingObject::new(self.answer, self.provenance))
     }
-    text
+
+    fn screen(&self, look: Look) -> Screen {
+        table::screen(self.answer, self.provenance, look)
+    }
+
+    /// The pods in the order of the groups.
+    fn names(&self) -> Option<Vec<String>> {
+        let pods = self.answer.groups.iter().flat_map(|group| &group.pods);
+        Some(pods.map(|pod| format!("pod/{}", pod.name)).collect())
+    }
 }

@@ -8,8 +8,9 @@ use crate::framework::{Amount, Reason};
 
 use super::super::style::Label;
 use super::super::table::help_words;
-use super::super::table::{Options, Screen, amount, brief, not_evaluated};
+use super::super::table::{Screen, amount, brief, not_evaluated};
 use super::super::text::{count, list, thousands};
+use super::super::{Look, Provenance};
 
 /// Groups that are shown.
 const GROUPS: usize = 20;
@@ -17,14 +18,14 @@ const GROUPS: usize = 20;
 const OWNERS: usize = 3;
 
 /// The pending pods as a person reads them.
-pub fn table(pending: &Pending, options: Options<'_>) -> String {
-    let mut screen = Screen::new(options.width, options.headers);
+pub(super) fn screen(pending: &Pending, provenance: &Provenance, look: Look) -> Screen {
+    let mut screen = Screen::new(look);
     let (label, headline) = headline(pending);
-    screen.headline(label, &headline, &options.grounds.to_string());
-    let most = if options.wide { usize::MAX } else { GROUPS };
+    screen.headline(label, &headline, &provenance.to_string());
+    let most = if look.wide { usize::MAX } else { GROUPS };
     let widest = pending.groups.iter().map(|group| pods(group).len()).max().unwrap_or_default();
     for shown in pending.groups.iter().take(most) {
-        group(&mut screen, shown, widest, options.wide);
+        group(&mut screen, shown, widest, look.wide);
     }
     if pending.groups.len() > most {
         let rest = count(pending.groups.len() - most, "more group");
@@ -32,7 +33,7 @@ pub fn table(pending: &Pending, options: Options<'_>) -> String {
         screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
     }
     not_evaluated(&mut screen, &pending.not_evaluated);
-    screen.finish()
+    screen
 }
 
 /// The answer in one line.

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::cluster::{Name, ObjectKey};
+use crate::api::{Name, ObjectKey};
 use crate::simulate::resilience::drain_plan::{DrainPlan, NodeDrain, Wave};
 
 use super::super::simulation::scenario::refused;
 use super::super::style::Label;
-use super::super::table::{Grid, Options, Screen};
+use super::super::table::{Grid, Screen};
 use super::super::text::{count, list, thousands};
+use super::super::{Look, Provenance};
 use super::{PODS, pods, unplaced};
 
 /// Pods of one node that are shown.
@@ -18,10 +19,10 @@ const MOVES: usize = 20;
 /// Nodes that are shown.
 const NODES: usize = 20;
 
-pub(super) fn render(screen: &mut Screen, plan: &DrainPlan, options: Options<'_>) {
+pub(super) fn render(screen: &mut Screen, plan: &DrainPlan, provenance: &Provenance, look: Look) {
     let (label, headline) = headline(plan);
-    screen.headline(label, &headline, &options.grounds.to_string());
-    let most = |most: usize| if options.wide { usize::MAX - 1 } else { most };
+    screen.headline(label, &headline, &provenance.to_string());
+    let most = |most: usize| if look.wide { usize::MAX - 1 } else { most };
     screen.blank();
     for (place, drain) in plan.drains.iter().take(most(NODES)).enumerate() {
         node(screen, place + 1, drain, most(MOVES));

@@ -4,40 +4,23 @@
 
 use serde::Serialize;
 
-use crate::cluster::{Name, ObjectKey, name};
+use crate::api::{Name, ObjectKey, name};
 use crate::framework::NotEvaluated;
 use crate::simulate::resilience::drain_plan::{DrainPlan, NodeDrain, Wave};
 use crate::simulate::resilience::{BrokenBudget, By, Loss};
 use crate::simulate::scenario::Refusal;
 use crate::simulate::{Cause, Step, UnplacedGroup};
 
-use super::super::Grounds;
-use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
+use super::super::{API_VERSION, Provenance};
 use super::{LossAnswer, ResilienceAnswer};
-
-/// JSON, indented by four blanks.
-///
-/// # Errors
-/// Never in practice; what the serialiser says.
-pub fn json(answer: &ResilienceAnswer, grounds: &Grounds) -> Result {
-    pretty(&Object::new(answer, grounds))
-}
-
-/// The same as YAML.
-///
-/// # Errors
-/// Never in practice; what the serialiser says.
-pub fn yaml(answer: &ResilienceAnswer, grounds: &Grounds) -> Result {
-    any_yaml(&Object::new(answer, grounds))
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Object<'a> {
+pub(super) struct Object<'a> {
     api_version: &'static str,
     kind: &'static str,
     #[serde(flatten)]
-    grounds: &'a Grounds,
+    provenance: &'a Provenance,
     #[serde(flatten)]
     answer: AnswerObject<'a>,
     not_evaluated: &'a [NotEvaluated],
@@ -147,12 +130,12 @@ struct RefusalObject<'a> {
 }
 
 impl<'a> Object<'a> {
-    fn new(answer: &'a ResilienceAnswer, grounds: &'a Grounds) -> Self {
+    pub(super) fn new(answer: &'a ResilienceAnswer, provenance: &'a Provenance) -> Self {
         let (kind, object) = match answer {
             ResilienceAnswer::Losses(answer) => ("Resilience", AnswerObject::resilience(answer)),
             ResilienceAnswer::Drains(plan) => ("DrainPlan", AnswerObject::drain_plan(plan)),
         };
-        Self { api_version: API_VERSION, kind, grounds, answer: object, not_evaluated: answer.not_evaluated() }
+        Self { api_version: API_VERSION, kind, provenance, answer: object, not_evaluated: answer.not_evaluated() }
     }
 }
 

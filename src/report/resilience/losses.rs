@@ -3,8 +3,9 @@
 use crate::simulate::resilience::{BrokenBudget, By, Loss};
 
 use super::super::style::Label;
-use super::super::table::{Grid, Options, Screen};
+use super::super::table::{Grid, Screen};
 use super::super::text::{count, thousands};
+use super::super::{Look, Provenance};
 use super::{LossAnswer, PODS, pods, unplaced};
 
 /// Units that are shown.
@@ -12,9 +13,9 @@ const UNITS: usize = 12;
 /// Units that are told of at length.
 const TOLD: usize = 3;
 
-pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, options: Options<'_>) {
+pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, provenance: &Provenance, look: Look) {
     let (label, headline) = headline(answer);
-    screen.headline(label, &headline, &options.grounds.to_string());
+    screen.headline(label, &headline, &provenance.to_string());
     let losses = &answer.sweep.losses;
     let harmful = losses.iter().filter(|loss| loss.does_harm()).count();
     if answer.unlabelled > 0
@@ -23,15 +24,15 @@ pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, options: Options<
         let lack = if answer.unlabelled == 1 { "lacks" } else { "lack" };
         screen.paragraph(Label::Warning, &format!("{} {lack} the label {key}", count(answer.unlabelled, "node")));
     }
-    let shown = if options.wide { losses.len() } else { harmful.min(UNITS) };
+    let shown = if look.wide { losses.len() } else { harmful.min(UNITS) };
     units(screen, answer, shown);
     if harmful > shown {
         screen
             .line(&[(Label::Dim, &format!("and {} more that do harm: -o wide shows all", thousands(harmful - shown)))]);
     }
-    let told = if options.wide { losses.len() } else { TOLD };
-    for loss in losses.iter().filter(|loss| loss.does_harm() || (options.wide && !loss.steps.is_empty())).take(told) {
-        tell(screen, answer, loss, options.wide);
+    let told = if look.wide { losses.len() } else { TOLD };
+    for loss in losses.iter().filter(|loss| loss.does_harm() || (look.wide && !loss.steps.is_empty())).take(told) {
+        tell(screen, answer, loss, look.wide);
     }
     if harmful > told {
         screen.blank();

@@ -4,18 +4,15 @@ mod drains;
 mod json;
 mod losses;
 
-pub use json::{json, yaml};
-
-use std::fmt::Write;
-
 use crate::framework::NotEvaluated;
 use crate::simulate::UnplacedGroup;
 use crate::simulate::resilience::drain_plan::DrainPlan;
 use crate::simulate::resilience::{By, Sweep};
 
 use super::style::Label;
-use super::table::{Options, Screen, not_evaluated};
-use super::text::{count, escape, list};
+use super::table::not_evaluated;
+use super::text::{count, list};
+use super::{Answered, Data, Look, Part, Report, Screen};
 
 /// Pods named of each sort.
 const PODS: usize = 3;
@@ -41,6 +38,9 @@ pub struct LossAnswer {
 }
 
 impl ResilienceAnswer {
+    /// What it can be shown as.
+    pub const PARTS: &'static [Part] = Part::WITHOUT_PAGE;
+
     /// Whether every pod finds a place whatever is lost, or whether the drains can be completed.
     pub fn is_fine(&self) -> bool {
         match self {
@@ -73,38 +73,36 @@ impl ResilienceAnswer {
     }
 }
 
-/// The answer as a person reads it.
-pub fn table(answer: &ResilienceAnswer, options: Options<'_>) -> String {
-    let mut screen = Screen::new(options.width, options.headers);
-    match answer {
-        ResilienceAnswer::Losses(answer) => losses::render(&mut screen, answer, options),
-        ResilienceAnswer::Drains(plan) => drains::render(&mut screen, plan, options),
+impl Report for Answered<'_, ResilienceAnswer> {
+    fn data(&self) -> Box<dyn Data + '_> {
+        Box::new(json::Object::new(self.answer, self.provenance))
     }
-    not_evaluated(&mut screen, answer.not_evaluated());
-    screen.finish()
-}
 
-/// `-o name`, one a line: `node/NAME`, or a label selector, of every unit whose loss does harm, the
-/// worst first; of a drain plan the nodes in their order.
-pub fn names(answer: &ResilienceAnswer) -> String {
-    let mut text = String::new();
-    match answer {
-        ResilienceAnswer::Losses(answer) => {
-            for loss in answer.sweep.losses.iter().filter(|loss| loss.does_harm()) {
-                let name = escape(&loss.unit.name);
-                let _ = match answer.by.label() {
-                    Some(key) => writeln!(text, "{}={name}", escape(&key)),
-                    None => writeln!(text, "node/{name}"),
-                };
-            }
+    fn screen(&self, look: Look) -> Screen {
+        let mut screen = Screen::new(look);
+        match self.answer {
+            ResilienceAnswer::Losses(answer) => losses::render(&mut screen, answer, self.provenance, look),
+            ResilienceAnswer::Drains(plan) => drains::render(&mut screen, plan, self.provenance, look),
         }
-        ResilienceAnswer::Drains(plan) => {
-            for drain in &plan.drains {
-                let _ = writeln!(text, "node/{}", escape(&drain.node));
-            }
-        }
+        not_evaluated(&mut screen, self.answer.not_evaluated());
+        screen
     }
-    text
+
+    /// `node/NAME`, or a label selector, of every unit whose loss does harm, the worst first; of a drain
+    /// plan the nodes in their order.
+    fn names(&self) -> Option<Vec<String>> {
+        Some(match self.answer {
+            ResilienceAnswer::Losses(answer) => {
+                let harmful = answer.sweep.losses.iter().filter(|loss| loss.does_harm());
+                let name = |name| match answer.by.label() {
+                    Some(key) => format!("{key}={name}"),
+                    None => format!("node/{name}"),
+                };
+                harmful.map(|loss| name(loss.unit.name)).collect()
+            }
+            ResilienceAnswer::Drains(plan) => plan.drains.iter().map(|drain| format!("node/{}", drain.node)).collect(),
+        })
+    }
 }
 
 /// `3 pods`, with their names behind.

@@ -4,39 +4,22 @@
 
 use serde::Serialize;
 
-use crate::cluster::admission::Refusal;
-use crate::cluster::{Name, ObjectKey, name};
+use crate::api::{Name, ObjectKey, name};
+use crate::control_plane::admission::Refusal;
 use crate::framework::{Amount, NotEvaluated};
 use crate::simulate::{Cause, Load, NodeLoad, Outcome, Picture, Step, Strategy, Summary, UnplacedGroup};
 
-use super::super::Grounds;
-use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
+use super::super::{API_VERSION, Provenance};
 use super::SimulationAnswer;
 use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
 
-/// JSON, indented by four blanks.
-///
-/// # Errors
-/// Never in practice; what the serialiser says.
-pub fn json(answer: &SimulationAnswer, grounds: &Grounds) -> Result {
-    pretty(&SimulationObject::new(answer, grounds))
-}
-
-/// The same as YAML.
-///
-/// # Errors
-/// Never in practice; what the serialiser says.
-pub fn yaml(answer: &SimulationAnswer, grounds: &Grounds) -> Result {
-    any_yaml(&SimulationObject::new(answer, grounds))
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct SimulationObject<'a> {
+pub(super) struct SimulationObject<'a> {
     api_version: &'static str,
     kind: &'static str,
     #[serde(flatten)]
-    grounds: &'a Grounds,
+    provenance: &'a Provenance,
     /// Absent where it is the profile's score, as kube-scheduler chooses.
     #[serde(skip_serializing_if = "Option::is_none")]
     strategy: Option<&'static str>,
@@ -147,11 +130,11 @@ struct CauseObject<'a> {
 }
 
 impl<'a> SimulationObject<'a> {
-    fn new(answer: &'a SimulationAnswer, grounds: &'a Grounds) -> Self {
+    pub(super) fn new(answer: &'a SimulationAnswer, provenance: &'a Provenance) -> Self {
         Self {
             api_version: API_VERSION,
             kind: "Simulation",
-            grounds,
+            provenance,
             strategy: (answer.strategy != Strategy::Default).then(|| answer.strategy.name()),
             steps: answer.steps.iter().map(|step| StepObject::new(step, &answer.before)).collect(),
             refused: answer.refused.iter().map(RefusalObject::new).collect(),

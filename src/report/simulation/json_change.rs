@@ -6,7 +6,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::cluster::{Name, ObjectKey, admission};
+use crate::api::{Name, ObjectKey};
+use crate::control_plane::admission;
 use crate::simulate::scenario::{Refusal, StepReport};
 use crate::simulate::{Diff, PodDiff, Shares, Whereabouts};
 

@@ -7,19 +7,15 @@ mod rollout;
 pub(super) mod scenario;
 pub(super) mod table;
 
-pub use json::{json, yaml};
 pub(super) use json_change::SharesObject;
-pub use table::table;
 
-use std::fmt::Write;
-
-use crate::cluster::ObjectKey;
-use crate::cluster::admission::Refusal;
+use crate::api::ObjectKey;
+use crate::control_plane::admission::Refusal;
 use crate::framework::NotEvaluated;
 use crate::simulate::scenario::StepReport;
 use crate::simulate::{Diff, Picture, Step, Strategy, Summary};
 
-use super::text::escape;
+use super::{Answered, Data, Look, Part, Report, Screen, html};
 
 /// What a simulation said.
 #[derive(Clone, Debug)]
@@ -45,6 +41,9 @@ pub struct SimulationAnswer {
 }
 
 impl SimulationAnswer {
+    /// What it can be shown as.
+    pub const PARTS: &'static [Part] = Part::ALL;
+
     /// Whether every pod comes into being, and finds a place.
     pub fn fits(&self) -> bool {
         let is_refused = !self.refused.is_empty() || self.scenario.iter().any(|step| !step.not_created.is_empty());
@@ -52,11 +51,21 @@ impl SimulationAnswer {
     }
 }
 
-/// `-o name`: `pod/NAME`, one a line, in the queue's order.
-pub fn names(answer: &SimulationAnswer) -> String {
-    let mut text = String::new();
-    for step in &answer.steps {
-        let _ = writeln!(text, "pod/{}", escape(&step.pod.name));
+impl Report for Answered<'_, SimulationAnswer> {
+    fn data(&self) -> Box<dyn Data + '_> {
+        Box::new(json::SimulationObject::new(self.answer, self.provenance))
     }
-    text
+
+    fn screen(&self, look: Look) -> Screen {
+        table::screen(self.answer, self.provenance, look)
+    }
+
+    /// The pods in the queue's order.
+    fn names(&self) -> Option<Vec<String>> {
+        Some(self.answer.steps.iter().map(|step| format!("pod/{}", step.pod.name)).collect())
+    }
+
+    fn page(&self) -> Option<String> {
+        Some(html::simulation(self.answer, self.provenance))
+    }
 }

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::cluster::workload::WorkloadKey;
-use crate::cluster::{ObjectKey, admission};
+use crate::api::ObjectKey;
+use crate::control_plane::admission;
+use crate::decode::workload::WorkloadKey;
 use crate::simulate::scenario::rollout::{Bounds, Rollout, RolloutEnd};
 
 use super::super::style::Label;

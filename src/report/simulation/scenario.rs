@@ -1,7 +1,7 @@
 //! The steps of a scenario, and what each did: `SCENARIO`, a line a step and a line a thing.
 
-use crate::cluster::edit::Edit;
-use crate::cluster::{Name, ObjectKey, name};
+use crate::api::{Name, ObjectKey, name};
+use crate::edit::Edit;
 use crate::simulate::scenario::{Change, Model, NodeChoice, Refusal, StepReport};
 
 use super::super::style::Label;

@@ -6,14 +6,15 @@
 
 use indexmap::IndexMap;
 
-use crate::cluster::admission::Refusal;
-use crate::cluster::name;
+use crate::api::name;
+use crate::control_plane::admission::Refusal;
 use crate::framework::Amount;
 use crate::simulate::{NodeChange, NodeLoad, Outcome, Shares, Step, Strategy, Summary};
 
 use super::super::style::Label;
-use super::super::table::{Grid, Options, Screen, amount, not_evaluated};
+use super::super::table::{Grid, Screen, amount, not_evaluated};
 use super::super::text::{count, list, thousands};
+use super::super::{Look, Provenance};
 use super::{SimulationAnswer, diff, scenario};
 
 /// Groups of pods without a place that are shown.
@@ -24,33 +25,33 @@ const NODES: usize = 10;
 const PODS: usize = 20;
 
 /// The simulation as a person reads it.
-pub fn table(answer: &SimulationAnswer, options: Options<'_>) -> String {
-    let mut screen = Screen::new(options.width, options.headers);
-    let most = |most: usize| if options.wide { usize::MAX } else { most };
+pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: Look) -> Screen {
+    let mut screen = Screen::new(look);
+    let most = |most: usize| if look.wide { usize::MAX } else { most };
     let (label, headline) = match &answer.diff {
         Some(diff) => diff::headline(diff),
         None => headline(answer),
     };
-    screen.headline(label, &headline, &options.grounds.to_string());
+    screen.headline(label, &headline, &provenance.to_string());
     if answer.strategy != Strategy::Default {
         let text = format!("by {}: kube-scheduler itself would choose by score", answer.strategy.name());
         screen.paragraph(Label::Warning, &text);
     }
     asides(&mut screen, &answer.summary);
     refused(&mut screen, answer, most(GROUPS));
-    scenario::render(&mut screen, answer, options.wide);
+    scenario::render(&mut screen, answer, look.wide);
     unplaced(&mut screen, &answer.summary, most(GROUPS));
     if let Some(diff) = &answer.diff {
-        diff::render(&mut screen, diff, options.wide, most(PODS), most(NODES));
+        diff::render(&mut screen, diff, look.wide, most(PODS), most(NODES));
     } else {
-        nodes(&mut screen, &answer.summary.loads, options.wide, most(NODES));
+        nodes(&mut screen, &answer.summary.loads, look.wide, most(NODES));
         measures(&mut screen, &answer.summary);
         if answer.summary.placed > 0 {
             pods(&mut screen, answer, most(PODS));
         }
     }
     not_evaluated(&mut screen, &answer.not_evaluated);
-    screen.finish()
+    screen
 }
 
 /// The answer in one line.

@@ -7,31 +7,14 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::cluster::{Name, ObjectKey};
+use crate::api::{Name, ObjectKey};
 use crate::framework::NotEvaluated;
 use crate::simulate::sweep::{Balance, Distribution, FirstUnplaced, Plan, PodTally, Seen, Shard, Swept, Tally};
 
-use super::super::Grounds;
-use super::super::json::{API_VERSION, Result, pretty, yaml as any_yaml};
+use super::super::{API_VERSION, Provenance};
 use super::pods_of_node;
 
 const KIND: &str = "Sweep";
-
-/// JSON, indented by four blanks.
-///
-/// # Errors
-/// Never in practice; what the serialiser says.
-pub fn json(swept: &Swept, grounds: &Grounds) -> Result {
-    pretty(&SweepObject::new(swept, grounds))
-}
-
-/// The same as YAML.
-///
-/// # Errors
-/// Never in practice; what the serialiser says.
-pub fn yaml(swept: &Swept, grounds: &Grounds) -> Result {
-    any_yaml(&SweepObject::new(swept, grounds))
-}
 
 /// Reads what [`json`] or [`yaml`] wrote.
 ///
@@ -47,12 +30,12 @@ pub fn read(value: Value) -> std::result::Result<Swept, String> {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct SweepObject<'a> {
+pub(super) struct SweepObject<'a> {
     api_version: String,
     kind: String,
-    /// Whose scheduler, and how old the state; written from an answer's grounds.
+    /// Whose scheduler, and how old the state; written from an answer's provenance.
     #[serde(flatten, skip_deserializing)]
-    grounds: Option<&'a Grounds>,
+    provenance: Option<&'a Provenance>,
     #[serde(default, skip_serializing)]
     kube_version: String,
     #[serde(default, skip_serializing)]
@@ -178,7 +161,7 @@ struct RefusalObject {
 }
 
 impl<'a> SweepObject<'a> {
-    fn new(swept: &Swept, grounds: &'a Grounds) -> Self {
+    pub(super) fn new(swept: &Swept, provenance: &'a Provenance) -> Self {
         let Swept { plan, tally, .. } = swept;
         let mut nodes: Vec<NodeObject> =
             tally.nodes.iter().map(|(node, pods)| NodeObject::new(*node, pods, tally)).collect();
@@ -195,7 +178,7 @@ impl<'a> SweepObject<'a> {
         Self {
             api_version: API_VERSION.to_owned(),
             kind: KIND.to_owned(),
-            grounds: Some(grounds),
+            provenance: Some(provenance),
             kube_version: swept.kube_version.clone(),
             state: None,
             strategy: swept.strategy.clone(),

@@ -3,10 +3,14 @@
 mod json;
 mod table;
 
-pub use json::{json, read, yaml};
-pub use table::table;
+pub use json::read;
 
-use crate::simulate::sweep::{Distribution, Seen};
+use crate::simulate::sweep::{Distribution, Seen, Swept};
+
+use super::{Answered, Data, Look, Part, Report, Screen};
+
+/// What it can be shown as: figures only.
+pub const PARTS: &[Part] = Part::OF_FIGURES;
 
 /// How many pods went to a node in all `runs`: in those that `pods` does not count, none.
 fn pods_of_node(pods: &Distribution, runs: u64) -> Distribution {
@@ -17,4 +21,14 @@ fn pods_of_node(pods: &Distribution, runs: u64) -> Distribution {
         whole.join(0, Seen { runs: without, seed: 0 });
     }
     whole
+}
+
+impl Report for Answered<'_, Swept> {
+    fn data(&self) -> Box<dyn Data + '_> {
+        Box::new(json::SweepObject::new(self.answer, self.provenance))
+    }
+
+    fn screen(&self, look: Look) -> Screen {
+        table::screen(self.answer, self.provenance, look)
+    }
 }

@@ -5,12 +5,13 @@
 
 use std::cmp::Reverse;
 
-use crate::cluster::{Name, ObjectKey};
+use crate::api::{Name, ObjectKey};
 use crate::simulate::sweep::{Distribution, PodTally, Shard, Swept};
 
 use super::super::style::Label;
-use super::super::table::{Grid, Options, Screen, not_evaluated};
+use super::super::table::{Grid, Screen, not_evaluated};
 use super::super::text::{count, list, natural, thousands};
+use super::super::{Look, Provenance};
 use super::pods_of_node;
 
 /// Groups of pods without a place that are shown.
@@ -21,11 +22,11 @@ const NODES: usize = 10;
 const PODS: usize = 20;
 
 /// The sweep as a person reads it.
-pub fn table(swept: &Swept, options: Options<'_>) -> String {
-    let mut screen = Screen::new(options.width, options.headers);
-    let most = |most: usize| if options.wide { usize::MAX - 1 } else { most };
+pub(super) fn screen(swept: &Swept, provenance: &Provenance, look: Look) -> Screen {
+    let mut screen = Screen::new(look);
+    let most = |most: usize| if look.wide { usize::MAX - 1 } else { most };
     let (label, headline) = headline(swept);
-    screen.headline(label, &headline, &options.grounds.to_string());
+    screen.headline(label, &headline, &provenance.to_string());
     if let Some(strategy) = &swept.strategy {
         let text = format!("by {strategy}: kube-scheduler itself would choose by score");
         screen.paragraph(Label::Warning, &text);
@@ -39,11 +40,11 @@ pub fn table(swept: &Swept, options: Options<'_>) -> String {
         worst(&mut screen, swept);
         unplaced(&mut screen, swept, most(GROUPS));
         nodes(&mut screen, swept, most(NODES));
-        pods(&mut screen, swept, most(PODS), options.wide);
+        pods(&mut screen, swept, most(PODS), look.wide);
     }
     scenario(&mut screen, swept);
     not_evaluated(&mut screen, &swept.not_evaluated);
-    screen.finish()
+    screen
 }
 
 /// The answer in one line.

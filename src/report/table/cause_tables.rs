@@ -3,49 +3,49 @@
 
 use std::fmt::Write;
 
-use crate::cluster::name::Name;
-use crate::cluster::resources::STANDARD;
+use crate::api::name::Name;
+use crate::api::resources::STANDARD;
 use crate::explain::claim_state::{ClaimPhase, ClaimState, ClassState};
 use crate::explain::label_demand::{Demand, DemandOf, LabelDemand};
 use crate::explain::{Cause, CauseDetail};
 use crate::framework::Amount;
 
-use super::super::Answer;
 use super::super::style::Label;
 use super::super::text::{count, list, thousands};
+use super::super::{Answer, Look};
 use super::grid::Grid;
 use super::screen::Screen;
-use super::{Options, domains, words};
+use super::{domains, words};
 
 /// Holders named in a line.
 const MOST_HOLDERS: usize = 3;
 /// The same on `-o wide`.
 const MOST_HOLDERS_WIDE: usize = 20;
 
-pub(super) fn render(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
+pub(super) fn render(screen: &mut Screen, answer: &Answer, look: Look) {
     let fits = answer.placement.feasible().next().is_some();
     for cause in &answer.explanation.causes {
-        holders(screen, cause, options);
+        holders(screen, cause, look);
     }
     for cause in &answer.explanation.causes {
         if let Some(labels) = &cause.detail.labels {
             let everywhere = cause.nodes.len() + cause.behind.len() == answer.nodes;
-            if everywhere || options.wide {
+            if everywhere || look.wide {
                 demands(screen, labels, answer.nodes);
             }
         }
     }
-    if fits && !options.wide {
+    if fits && !look.wide {
         domains::pods_in_the_way(screen, answer);
         return;
     }
-    domains::render(screen, answer, options);
-    claims(screen, &answer.explanation.claims, options.wide);
+    domains::render(screen, answer, look);
+    claims(screen, &answer.explanation.claims, look.wide);
 }
 
 /// Who has the ports and the devices.
-fn holders(screen: &mut Screen, cause: &Cause, options: Options<'_>) {
-    let most = if options.wide { MOST_HOLDERS_WIDE } else { MOST_HOLDERS };
+fn holders(screen: &mut Screen, cause: &Cause, look: Look) {
+    let most = if look.wide { MOST_HOLDERS_WIDE } else { MOST_HOLDERS };
     let CauseDetail { ports, devices, .. } = &cause.detail;
     if !ports.is_empty() {
         let held: Vec<String> =

@@ -1,6 +1,6 @@
 //! Words for what the cluster itself says.
 
-use crate::cluster::Timestamp;
+use crate::api::Timestamp;
 use crate::explain::own_words::{Change, OwnWords, Possibly, Several, Source};
 use crate::explain::standing::Standing;
 

@@ -1,15 +1,15 @@
 //! `DOMAINS`: what a rule over topology domains counts, and which domains are closed to the pod.
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::explain::{Domain, DomainTable, LeftOut};
 use crate::framework::{Reason, RuleKind};
 
-use super::super::Answer;
 use super::super::style::Label;
 use super::super::text::{count, list, natural, thousands};
+use super::super::{Answer, Look};
 use super::grid::Grid;
 use super::screen::Screen;
-use super::{Options, words};
+use super::words;
 
 /// Pods in the way that are named.
 const MOST_PODS: usize = 3;
@@ -19,9 +19,9 @@ const MOST_ROWS: usize = 6;
 const MOST_ROWS_WIDE: usize = 40;
 
 /// The tables of the rules that reject nodes.
-pub(super) fn render(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
+pub(super) fn render(screen: &mut Screen, answer: &Answer, look: Look) {
     for table in answer.explanation.domains.iter().filter(|table| is_a_cause(table, answer)) {
-        one(screen, table, if options.wide { MOST_ROWS_WIDE } else { MOST_ROWS });
+        one(screen, table, if look.wide { MOST_ROWS_WIDE } else { MOST_ROWS });
     }
 }
 

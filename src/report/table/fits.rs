@@ -5,10 +5,9 @@ use std::cmp::Reverse;
 use crate::explain::{Attribution, Decision, How};
 use crate::framework::{NodePlacement, Placement};
 
-use super::super::Answer;
 use super::super::style::Label;
 use super::super::text::{break_camel_case, count, list, thousands};
-use super::Options;
+use super::super::{Answer, Look};
 use super::grid::Grid;
 use super::screen::Screen;
 use super::words;
@@ -18,7 +17,7 @@ const MOST_NODES: usize = 10;
 /// Widths to which plugins' names are broken when they do not fit side by side.
 const NARROW: [usize; 2] = [13, 10];
 
-pub(super) fn render(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
+pub(super) fn render(screen: &mut Screen, answer: &Answer, look: Look) {
     let placement = &answer.placement;
     if let Some(decision) = &answer.explanation.decision {
         screen.blank();
@@ -29,7 +28,7 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer, options: Options<'_>)
     if let Some(text) = answer.explanation.attribution.as_ref().and_then(current) {
         screen.paragraph(Label::Plain, &text);
     }
-    scores(screen, placement, options);
+    scores(screen, placement, look);
 }
 
 /// One line that says which node wins, and one that says why.
@@ -90,11 +89,11 @@ pub(in crate::report) fn current(attribution: &Attribution) -> Option<String> {
     }
 }
 
-fn scores(screen: &mut Screen, placement: &Placement, options: Options<'_>) {
+fn scores(screen: &mut Screen, placement: &Placement, look: Look) {
     let mut nodes: Vec<&NodePlacement> = placement.feasible().collect();
     // Stable: equal totals stay in the order of names.
     nodes.sort_by_key(|node| Reverse(node.total));
-    let plugins = plugins(&nodes, options.wide);
+    let plugins = plugins(&nodes, look.wide);
     let on = placement.current.as_ref().map(|current| current.node);
     let shown = nodes.iter().enumerate().filter(|(index, node)| *index < MOST_NODES || Some(node.name) == on);
     let mut cells: Vec<(Label, Vec<String>)> = Vec::new();
@@ -138,7 +137,7 @@ fn scores(screen: &mut Screen, placement: &Placement, options: Options<'_>) {
     if nodes.len() > rows {
         remarks.push(format!("and {}", count(nodes.len() - rows, "more feasible node")));
     }
-    if nodes.len() == 1 && !options.wide {
+    if nodes.len() == 1 && !look.wide {
         remarks.push("its scores: -o wide".to_owned());
     }
     let hidden = nodes.first().map_or(0, |node| node.scores.len()) - plugins.len();

@@ -13,7 +13,7 @@ use super::super::text::{break_long, escape};
 const GAP: u16 = 3;
 
 /// A table: a header if it has one, and rows.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Grid {
     header: Vec<String>,
     rows: Vec<(Label, Vec<String>)>,

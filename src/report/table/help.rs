@@ -1,6 +1,6 @@
 //! `WHAT WOULD HELP`: one line a suggestion, and what it costs under it.
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::explain::{Need, Suggestion};
 
 use super::super::style::Label;

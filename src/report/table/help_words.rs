@@ -1,10 +1,10 @@
 //! Words for suggestions: what to do, what it costs.
 
-use crate::cluster::edit::{Edit, PodChange};
-use crate::cluster::name::Name;
-use crate::cluster::quantity::Quantity;
-use crate::cluster::resources::STANDARD;
-use crate::cluster::taint::{Taint, TaintEffect};
+use crate::api::name::Name;
+use crate::api::quantity::Quantity;
+use crate::api::resources::STANDARD;
+use crate::api::taint::{Taint, TaintEffect};
+use crate::edit::{Edit, PodChange};
 use crate::explain::Suggestion;
 use crate::explain::suggest::{Move, Weakening, tells_of_condition};
 use crate::framework::Amount;

@@ -22,7 +22,7 @@ mod unseen;
 pub(super) mod words;
 
 pub(crate) use grid::Grid;
-pub(crate) use screen::Screen;
+pub use screen::Screen;
 pub(crate) use words::{amount, brief, on_node, subject};
 
 use std::collections::BTreeSet;
@@ -30,42 +30,29 @@ use std::collections::BTreeSet;
 use super::style::Label;
 use super::text::{count, thousands};
 use super::unseen_in_groups::in_groups;
-use super::{Answer, Grounds, StateAge};
+use super::{Answer, Look, Provenance, StateAge};
 use crate::framework::{NotEvaluated, Placement};
 
-/// What decides about looks.
-#[derive(Clone, Copy, Debug)]
-pub struct Options<'a> {
-    /// Columns of the terminal.
-    pub width: usize,
-    /// Every plugin, also those that tell no nodes apart.
-    pub wide: bool,
-    /// Whether tables have a header.
-    pub headers: bool,
-    /// What the answer rests on.
-    pub grounds: &'a Grounds,
-}
-
 /// The answers, one below the other.
-pub fn render(answers: &[Answer], options: Options<'_>) -> String {
-    let mut screen = Screen::new(options.width, options.headers);
+pub(super) fn render(answers: &[Answer], provenance: &Provenance, look: Look) -> Screen {
+    let mut screen = Screen::new(look);
     for (index, answer) in answers.iter().enumerate() {
         if index > 0 {
             screen.blank();
-            screen.line(&[(Label::Dim, &"-".repeat(screen.width()))]);
+            screen.rule();
         }
-        explain(&mut screen, answer, options);
+        explain(&mut screen, answer, provenance, look);
     }
-    screen.finish()
+    screen
 }
 
-fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
+fn explain(screen: &mut Screen, answer: &Answer, provenance: &Provenance, look: Look) {
     let placement = &answer.placement;
     let profile = if has_no_profile(placement) { "no profile" } else { placement.profile.as_str() };
-    let basis = format!("{profile} · {}", options.grounds);
+    let basis = format!("{profile} · {}", provenance);
     let (label, headline) = headline(answer);
     screen.headline(label, &headline, &basis);
-    if let Some(remark) = options.grounds.age.as_ref().and_then(StateAge::remark) {
+    if let Some(remark) = provenance.age.as_ref().and_then(StateAge::remark) {
         screen.paragraph(Label::Dim, &remark);
     }
     for text in told(placement) {
@@ -77,10 +64,10 @@ fn explain(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
         node::render(screen, answer, detail);
     } else {
         if placement.feasible().next().is_some() {
-            fits::render(screen, answer, options);
+            fits::render(screen, answer, look);
         }
-        rejected::render(screen, answer, options);
-        unseen::render(screen, answer, options);
+        rejected::render(screen, answer, look);
+        unseen::render(screen, answer, look);
         if let Some(preemption) = &answer.preemption {
             preemption::render(screen, preemption);
         }

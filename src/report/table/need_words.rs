@@ -1,6 +1,6 @@
 //! Words for what would be needed beyond any change of pod or node.
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::explain::Need;
 
 use super::super::text::list;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 use crate::explain::node_detail::Verdict;
 use crate::explain::{FilterDetail, NodeDetail};
 use crate::framework::{Fact, NodePlacement};

@@ -3,23 +3,23 @@
 use crate::explain::{Cause, NearMiss};
 use crate::framework::Reason;
 
-use super::super::Answer;
 use super::super::style::Label;
 use super::super::text::{break_long, count, list, thousands};
+use super::super::{Answer, Look};
 use super::grid::Grid;
 use super::screen::Screen;
-use super::{Options, cause_tables, words};
+use super::{cause_tables, words};
 
 /// Causes shown.
 pub(in crate::report) const MOST_CAUSES: usize = 12;
 /// Closest nodes shown.
 pub(in crate::report) const MOST_NEAR_MISSES: usize = 5;
 
-pub(super) fn render(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
+pub(super) fn render(screen: &mut Screen, answer: &Answer, look: Look) {
     let placement = &answer.placement;
     turned_away(screen, answer);
     causes(screen, answer);
-    cause_tables::render(screen, answer, options);
+    cause_tables::render(screen, answer, look);
     if placement.feasible().next().is_none() {
         near_misses(screen, &answer.explanation.near_misses);
     }

@@ -1,23 +1,51 @@
-//! The page that is being written: lines of labelled text, wrapped to a width.
+//! What a person reads: blocks of labelled text and tables, before they are laid out.
 //!
-//! Everything that comes from a cluster passes through here and is escaped here.
+//! Everything that comes from a cluster passes through here and is escaped where it is laid out.
 
+use super::super::Look;
 use super::super::style::Label;
 use super::super::text::{escape, wrap};
 use super::grid::Grid;
 
-/// A page of a certain width.
-#[derive(Debug)]
-pub(crate) struct Screen {
-    text: String,
+/// The blocks of an answer, from top to bottom, for a terminal of a certain width.
+#[derive(Clone, Debug)]
+pub struct Screen {
+    blocks: Vec<Block>,
     width: usize,
     headers: bool,
 }
 
+#[derive(Clone, Debug)]
+enum Block {
+    /// Labelled pieces on one line, however long.
+    Line(Vec<(Label, String)>),
+    Blank,
+    /// A line across the screen.
+    Rule,
+    /// The answer in one line, and what it rests on.
+    Headline {
+        label: Label,
+        answer: String,
+        provenance: String,
+    },
+    /// A section's heading and a remark.
+    Heading {
+        heading: String,
+        remark: String,
+    },
+    /// A text that wraps, behind a margin.
+    Paragraph {
+        label: Label,
+        margin: String,
+        text: String,
+    },
+    Grid(Grid),
+}
+
 impl Screen {
-    pub(crate) fn new(width: usize, headers: bool) -> Self {
+    pub(crate) fn new(look: Look) -> Self {
         // Narrower than this no table can be read.
-        Self { text: String::new(), width: width.max(40), headers }
+        Self { blocks: Vec::new(), width: look.width.max(40), headers: look.headers }
     }
 
     pub(crate) fn width(&self) -> usize {
@@ -26,41 +54,27 @@ impl Screen {
 
     /// A line made of labelled pieces, as long as it is.
     pub(crate) fn line(&mut self, pieces: &[(Label, &str)]) {
-        let mut line = String::new();
-        for (label, piece) in pieces {
-            line.push_str(&label.paint(&escape(piece)));
-        }
-        self.text.push_str(&line);
-        self.text.push('\n');
+        self.blocks.push(Block::Line(pieces.iter().map(|(label, piece)| (*label, (*piece).to_owned())).collect()));
     }
 
     pub(crate) fn blank(&mut self) {
-        if !self.text.is_empty() && !self.text.ends_with("\n\n") {
-            self.text.push('\n');
-        }
+        self.blocks.push(Block::Blank);
+    }
+
+    /// A line that parts two answers.
+    pub(crate) fn rule(&mut self) {
+        self.blocks.push(Block::Rule);
     }
 
     /// A section's heading, with a remark behind it.
     pub(crate) fn heading(&mut self, heading: &str, remark: &str) {
-        self.blank();
-        if remark.is_empty() {
-            self.line(&[(Label::Heading, heading)]);
-        } else {
-            self.line(&[(Label::Heading, heading), (Label::Plain, "   "), (Label::Dim, remark)]);
-        }
+        self.blocks.push(Block::Heading { heading: heading.to_owned(), remark: remark.to_owned() });
     }
 
     /// The first line: the answer on the left, what it rests on at the right edge.
-    pub(crate) fn headline(&mut self, label: Label, left: &str, right: &str) {
-        let (left, right) = (escape(left), escape(right));
-        let used = left.chars().count() + right.chars().count();
-        if used + 2 <= self.width {
-            let gap = " ".repeat(self.width - used);
-            self.line(&[(label, &left), (Label::Plain, &gap), (Label::Dim, &right)]);
-        } else {
-            self.paragraph(label, &left);
-            self.line(&[(Label::Dim, &right)]);
-        }
+    pub(crate) fn headline(&mut self, label: Label, answer: &str, provenance: &str) {
+        let (answer, provenance) = (answer.to_owned(), provenance.to_owned());
+        self.blocks.push(Block::Headline { label, answer, provenance });
     }
 
     /// A text, wrapped, every line in the style of `label`.
@@ -68,20 +82,74 @@ impl Screen {
         self.indented(label, "", text);
     }
 
-    /// A text behind `first`, its later lines indented under it.
-    pub(crate) fn indented(&mut self, label: Label, first: &str, text: &str) {
-        let indent = first.chars().count();
-        for (index, line) in wrap(&escape(text), self.width.saturating_sub(indent)).iter().enumerate() {
-            let margin = if index == 0 { first.to_owned() } else { " ".repeat(indent) };
-            self.line(&[(Label::Plain, &margin), (label, line)]);
-        }
+    /// A text behind `margin`, its later lines indented under it.
+    pub(crate) fn indented(&mut self, label: Label, margin: &str, text: &str) {
+        self.blocks.push(Block::Paragraph { label, margin: margin.to_owned(), text: text.to_owned() });
     }
 
     pub(crate) fn grid(&mut self, grid: &Grid) {
-        self.text.push_str(&grid.render(self.width, self.headers));
+        self.blocks.push(Block::Grid(grid.clone()));
     }
 
-    pub(crate) fn finish(self) -> String {
-        self.text
+    /// As text for a terminal, with escape codes for colours.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for block in &self.blocks {
+            self.lay_out(block, &mut text);
+        }
+        text
+    }
+
+    fn lay_out(&self, block: &Block, text: &mut String) {
+        match block {
+            Block::Line(pieces) => {
+                let pieces: Vec<(Label, &str)> = pieces.iter().map(|(label, piece)| (*label, piece.as_str())).collect();
+                line(text, &pieces);
+            }
+            Block::Blank => blank(text),
+            Block::Rule => line(text, &[(Label::Dim, &"-".repeat(self.width))]),
+            Block::Headline { label, answer, provenance } => {
+                let used = escape(answer).chars().count() + escape(provenance).chars().count();
+                if used + 2 <= self.width {
+                    let gap = " ".repeat(self.width - used);
+                    line(text, &[(*label, answer), (Label::Plain, &gap), (Label::Dim, provenance)]);
+                } else {
+                    self.wrapped(text, *label, "", answer);
+                    line(text, &[(Label::Dim, provenance)]);
+                }
+            }
+            Block::Heading { heading, remark } => {
+                blank(text);
+                if remark.is_empty() {
+                    line(text, &[(Label::Heading, heading)]);
+                } else {
+                    line(text, &[(Label::Heading, heading), (Label::Plain, "   "), (Label::Dim, remark)]);
+                }
+            }
+            Block::Paragraph { label, margin, text: words } => self.wrapped(text, *label, margin, words),
+            Block::Grid(grid) => text.push_str(&grid.render(self.width, self.headers)),
+        }
+    }
+
+    fn wrapped(&self, text: &mut String, label: Label, margin: &str, words: &str) {
+        let indent = margin.chars().count();
+        for (index, words) in wrap(&escape(words), self.width.saturating_sub(indent)).iter().enumerate() {
+            let margin = if index == 0 { margin.to_owned() } else { " ".repeat(indent) };
+            line(text, &[(Label::Plain, &margin), (label, words)]);
+        }
+    }
+}
+
+fn line(text: &mut String, pieces: &[(Label, &str)]) {
+    for (label, piece) in pieces {
+        text.push_str(&label.paint(&escape(piece)));
+    }
+    text.push('\n');
+}
+
+/// An empty line, unless there is one already.
+fn blank(text: &mut String) {
+    if !text.is_empty() && !text.ends_with("\n\n") {
+        text.push('\n');
     }
 }

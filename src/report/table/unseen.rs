@@ -4,17 +4,17 @@
 use crate::explain::UnseenRule;
 use crate::framework::Amount;
 
-use super::super::Answer;
 use super::super::style::Label;
 use super::super::text::list;
+use super::super::{Answer, Look};
 use super::grid::Grid;
 use super::screen::Screen;
-use super::{Options, words};
+use super::words;
 
-pub(super) fn render(screen: &mut Screen, answer: &Answer, options: Options<'_>) {
+pub(super) fn render(screen: &mut Screen, answer: &Answer, look: Look) {
     let rules = &answer.explanation.unseen_rules;
     let mut grid = Grid::default();
-    for rule in rules.iter().filter(|rule| options.wide || matters(rule, answer)) {
+    for rule in rules.iter().filter(|rule| look.wide || matters(rule, answer)) {
         let (what, text) = words(rule);
         grid.row(Label::Plain, vec![what.to_owned(), text]);
     }

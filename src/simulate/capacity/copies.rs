@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::cluster::pod::PodOwn;
-use crate::cluster::{Cluster, ObjectKey, PodId, name};
+use crate::api::{ObjectKey, name};
+use crate::decode::pod::PodOwn;
+use crate::state::{Cluster, PodId};
 
 use super::Template;
 

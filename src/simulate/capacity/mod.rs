@@ -13,9 +13,10 @@ pub use needed::{Needed, nodes_for};
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::{Cluster, Name, NodeId, NodeInfo, ObjectKey, PodId, Timestamp};
+use crate::api::{Name, ObjectKey, Timestamp};
 use crate::framework::{NodePlacement, NotEvaluated, Placement, Reason};
 use crate::scheduler::Scheduler;
+use crate::state::{Cluster, NodeId, NodeInfo, PodId};
 
 use super::step::{Outcome, Unplaced};
 use super::{Simulation, Ties};

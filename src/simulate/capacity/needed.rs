@@ -1,8 +1,9 @@
 //! How many nodes like one of the cluster a wanted number of copies needs.
 
-use crate::cluster::edit::{Edit, EditError, Undo};
-use crate::cluster::{Cluster, Name, PodId, Timestamp, name};
+use crate::api::{Name, Timestamp, name};
+use crate::edit::{Edit, EditError, Undo};
 use crate::scheduler::Scheduler;
+use crate::state::{Cluster, PodId};
 
 use super::super::{Simulation, Ties};
 use super::Copies;
@@ -99,7 +100,7 @@ impl Search<'_> {
             .cluster
             .nodes()
             .iter()
-            .map(crate::cluster::node_info::NodeInfo::name)
+            .map(crate::state::node_info::NodeInfo::name)
             .filter(|name| name.starts_with(like.as_str()))
             .collect();
         (1..)

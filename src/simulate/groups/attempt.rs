@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::{Name, NodeId, PodId, Take};
+use crate::api::Name;
 use crate::framework::{Depth, GroupReason, GroupStatus, Placement};
 use crate::simulate::Simulation;
 use crate::simulate::change::Change;
 use crate::simulate::step::{Place, Unplaced};
+use crate::state::{NodeId, PodId, Take};
 
 /// How an attempt to place a group ended. Nothing of it stays in the state.
 pub(super) struct Attempt {

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::NodeId;
-use crate::cluster::scheduling_group::GroupKey;
+use crate::api::scheduling_group::GroupKey;
 use crate::framework::{Depth, GroupCode, GroupStatus, Progress};
 use crate::simulate::Simulation;
 use crate::simulate::step::Unplaced;
+use crate::state::NodeId;
 
 use super::attempt::{Attempt, Fate, Member, error_of};
 use super::turn::Turn;

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::{NodeId, PodId};
 use crate::framework::{Depth, GroupReason, GroupStatus, Placement};
 use crate::simulate::Simulation;
 use crate::simulate::change::Change;
 use crate::simulate::step::Unplaced;
+use crate::state::{NodeId, PodId};
 
 use super::attempt::{Attempt, Fate, Member, error_of};
 use super::permit::{Permitted, permit};
@@ -73,11 +73,8 @@ fn member(simulation: &mut Simulation<'_>, turn: &Turn<'_>, placement: &Placemen
         return Fate::Failed(error);
     }
     let before = simulation.mark();
-    let mut fate = if placement.schedulable {
-        simulation.assume_member(placement)
-    } else {
-        preempting(simulation, placement)
-    };
+    let mut fate =
+        if placement.schedulable { simulation.assume_member(placement) } else { preempting(simulation, placement) };
     let waits = match &mut fate {
         Fate::Placed { waits, .. } | Fate::Preempts { waits, .. } => waits,
         Fate::Unplaced(_) | Fate::Failed(_) => return fate,
@@ -107,10 +104,7 @@ fn preempting(simulation: &mut Simulation<'_>, placement: &Placement) -> Fate {
 }
 
 /// The node that preemption picks, and who would have to leave it.
-fn picked(
-    simulation: &mut Simulation<'_>,
-    placement: &Placement,
-) -> Option<(NodeId, crate::cluster::Name, Vec<PodId>)> {
+fn picked(simulation: &mut Simulation<'_>, placement: &Placement) -> Option<(NodeId, crate::api::Name, Vec<PodId>)> {
     let candidate = simulation.candidate(placement)?;
     let node = simulation.cluster.node_named(candidate.node)?.id;
     let victims = candidate.victims.iter().filter_map(|victim| Some(simulation.cluster.pod_named(*victim)?.id));

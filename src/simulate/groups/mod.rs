@@ -21,15 +21,20 @@ mod reprieve;
 mod submit;
 mod turn;
 
-use crate::cluster::scheduling_group::{GroupKey, PodGroup};
-use crate::cluster::{Name, ObjectKey, PodId};
+use crate::api::scheduling_group::GroupKey;
+use crate::api::{Name, ObjectKey};
 use crate::config::PodGroupScheduling;
+use crate::decode::pod_group::PodGroup;
 use crate::framework::PluginRejection;
+use crate::state::PodId;
 
 use super::Simulation;
+use super::preempt::Victim;
+use super::step::{Outcome, Step};
 
+pub(super) use permit::Permitted;
 pub(super) use queue::sort;
-pub(super) use turn::{Evicted, Turn};
+pub(super) use turn::{Evicted, Taken};
 
 /// A cycle of a group that was run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +93,29 @@ impl Simulation<'_> {
     /// What keeps `pod` out of the active queue.
     pub(super) fn held_back(&self, pod: PodId) -> Option<PluginRejection> {
         self.scheduler.pre_enqueue(self.cluster, pod, self.now)
+    }
+
+    /// Schedules one pod with PostFilter as part of its cycle: what it says is in the pod's message, and the node
+    /// that it picks is nominated. Nobody leaves.
+    pub(super) fn whole_step(&mut self, pod: PodId) -> Step {
+        if let Some(step) = self.step_from_memory(pod) {
+            return step;
+        }
+        let placement = self.scheduler.preempt(self.cluster, pod, self.now);
+        let mut step = self.settle(&placement);
+        if let Outcome::Unplaced(unplaced) = &mut step.outcome {
+            if let Some(node) = self.candidate(&placement).map(|candidate| candidate.node) {
+                self.nominate(pod, node);
+                unplaced.nominated = Some(node);
+            }
+        }
+        step
+    }
+
+    /// A pod leaves its node, `node` if that is known, in favour of a group.
+    pub(super) fn leave(&mut self, victim: PodId, node: Option<Name>) -> Option<Victim> {
+        let node = node.or(self.cluster.pod(victim).own.node_name)?;
+        Some(self.evict(victim, node))
     }
 
     /// The cycles of groups so far, in order.

@@ -4,9 +4,9 @@
 //! In v1.35 that is all there is to a gang: its pods are scheduled one by one, and keep their places
 //! until enough of them have one, or until five minutes have passed.
 
-use crate::cluster::PodId;
 use crate::framework::{Framework, GroupReason, Permit};
 use crate::simulate::Simulation;
+use crate::state::PodId;
 
 /// What Permit says of a pod.
 #[derive(Debug, PartialEq, Eq)]

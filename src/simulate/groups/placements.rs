@@ -6,10 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::NodeId;
 use crate::config::PodGroupScheduling;
 use crate::framework::{GroupCode, GroupPlacement, GroupReason, GroupStatus};
 use crate::simulate::Simulation;
+use crate::state::NodeId;
 
 use super::attempt::Attempt;
 use super::by_permit::PostFilters;

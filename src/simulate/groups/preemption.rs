@@ -7,13 +7,14 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::pod_spec::PreemptionPolicy;
-use crate::cluster::{Name, PodId};
+use crate::api::Name;
+use crate::api::pod_spec::PreemptionPolicy;
 use crate::config::PodGroupScheduling;
 use crate::framework::victim::{BudgetCount, Victim, by_budget, victims_on};
 use crate::framework::{FailedGroup, GroupCode, GroupReason, GroupStatus, PodGroupPostFilter};
 use crate::simulate::Simulation;
 use crate::simulate::change::Change;
+use crate::state::PodId;
 
 use super::attempt::Attempt;
 use super::by_permit::PostFilters;
@@ -121,12 +122,12 @@ fn preempt(simulation: &mut Simulation<'_>, turn: &Turn<'_>) -> Result<Preempted
         return Ok(Preempted::Made { victims: Vec::new(), nominated, said: Some(said) });
     }
     let mark = simulation.mark();
-    let chosen = choose(simulation, turn, BudgetCount::EveryPod, |simulation, trial| {
-        Assigned::all_of(trial).fit(simulation)
-    });
+    let chosen =
+        choose(simulation, turn, BudgetCount::EveryPod, |simulation, trial| Assigned::all_of(trial).fit(simulation));
     simulation.back_to(mark);
     let chosen = chosen.map_err(|status| of_preemption(&status))?;
-    let said = format!("pod group preemption: found a placement for podgroup, preempting {} victims", chosen.victims.len());
+    let said =
+        format!("pod group preemption: found a placement for podgroup, preempting {} victims", chosen.victims.len());
     let nominated = Assigned::all_of(&chosen.trial).nodes();
     Ok(Preempted::Made { victims: chosen.victims, nominated, said: Some(GroupReason::text(said)) })
 }

@@ -8,10 +8,10 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::scheduling_group::GroupKey;
-use crate::cluster::{Cluster, PodId};
+use crate::api::scheduling_group::GroupKey;
 use crate::config::PodGroupScheduling;
 use crate::simulate::queue::{Arrival, arrival};
+use crate::state::{Cluster, PodId};
 
 /// Sorts `pods`, which are in the order of [`crate::simulate::queue::sort`], as this version's queue has them.
 pub(in crate::simulate) fn sort(cluster: &Cluster, scheduling: PodGroupScheduling, pods: &mut [PodId]) {

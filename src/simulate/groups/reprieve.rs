@@ -6,9 +6,10 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::{Name, NodeId, PodId, Take};
+use crate::api::Name;
 use crate::simulate::Simulation;
 use crate::simulate::change::Change;
+use crate::state::{NodeId, PodId, Take};
 
 use super::attempt::{Attempt, Fate};
 

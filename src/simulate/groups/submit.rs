@@ -3,13 +3,15 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::scheduling_group::{GroupKey, PodGroup};
-use crate::cluster::{Name, PodId};
+use crate::api::Name;
+use crate::api::scheduling_group::GroupKey;
 use crate::config::PodGroupScheduling;
+use crate::decode::pod_group::PodGroup;
 use crate::framework::{GroupReason, GroupStatus};
 use crate::simulate::Simulation;
 use crate::simulate::change::Change;
 use crate::simulate::step::{Outcome, Step, Unplaced};
+use crate::state::PodId;
 
 use super::attempt::{Fate, Member};
 use super::turn::Evicted;
@@ -81,12 +83,7 @@ enum Nomination {
 }
 
 /// Puts the group's pods on their nodes, or says why none goes anywhere.
-pub(super) fn submit(
-    simulation: &mut Simulation<'_>,
-    group: &PodGroup,
-    pods: &[PodId],
-    mut ended: Ended,
-) -> Submitted {
+pub(super) fn submit(simulation: &mut Simulation<'_>, group: &PodGroup, pods: &[PodId], mut ended: Ended) -> Submitted {
     let scheduling = simulation.pod_groups();
     let mut fates: Vec<Option<Fate>> =
         std::mem::take(&mut ended.members).into_iter().map(|member| Some(member.fate)).collect();
@@ -127,7 +124,7 @@ pub(super) fn submit(
             .flat_map(|evicted| &evicted.victims)
             .map(|victim| cluster.pod(*victim))
             .filter(|victim| !victim.is_terminating())
-            .map(crate::cluster::Pod::key)
+            .map(crate::state::Pod::key)
             .collect(),
     };
     Submitted { steps, cycle, evicted: ended.evicted }
@@ -192,4 +189,3 @@ fn is_news(group: &PodGroup, condition: &Condition) -> bool {
     }
     was != condition.status || existing.reason != condition.reason || *existing.message != *condition.message
 }
-

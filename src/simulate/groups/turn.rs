@@ -3,14 +3,16 @@
 
 use std::cmp::Reverse;
 
-use crate::cluster::pod_spec::PreemptionPolicy;
-use crate::cluster::scheduling_group::{GroupKey, PodGroup};
-use crate::cluster::{Name, ObjectKey, Pod, PodId};
+use crate::api::pod_spec::PreemptionPolicy;
+use crate::api::scheduling_group::GroupKey;
+use crate::api::{Name, ObjectKey};
 use crate::config::PodGroupScheduling;
+use crate::decode::pod_group::PodGroup;
 use crate::framework::{Framework, GroupReason, GroupStatus};
 use crate::simulate::Simulation;
 use crate::simulate::queue::arrival;
 use crate::simulate::step::{Outcome, Step, Unplaced};
+use crate::state::{Pod, PodId};
 
 use super::attempt::Attempt;
 use super::by_permit::PostFilters;

@@ -12,9 +12,10 @@ use std::collections::BinaryHeap;
 
 use indexmap::IndexMap;
 
-use crate::cluster::edit::{Edit, EditError};
-use crate::cluster::{Name, ObjectKey, PodId};
+use crate::api::{Name, ObjectKey};
+use crate::edit::{Edit, EditError};
 use crate::framework::NotEvaluated;
+use crate::state::PodId;
 
 use super::super::scenario::budgets::Budgets;
 use super::super::scenario::{Refusal, drain, lost};

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use rustc_hash::FxHashSet;
 
-use crate::cluster::{Cluster, ObjectKey, Timestamp};
+use crate::api::{ObjectKey, Timestamp};
 use crate::framework::NotEvaluated;
 use crate::scheduler::Scheduler;
+use crate::state::Cluster;
 
 use super::super::scenario::budgets::Budgets;
 use super::super::scenario::{self, Change, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep};

@@ -12,7 +12,8 @@ pub use loss::{BrokenBudget, Loss, Sweep, sweep};
 
 use indexmap::IndexMap;
 
-use crate::cluster::{Cluster, Name, NodeInfo, name};
+use crate::api::{Name, name};
+use crate::state::{Cluster, NodeInfo};
 
 use super::scenario::ZONE;
 

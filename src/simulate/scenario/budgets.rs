@@ -6,11 +6,11 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::cluster::edit::Edit;
-use crate::cluster::meta::ObjectKey;
-use crate::cluster::pod::PodPhase;
-use crate::cluster::selector::Selector;
-use crate::cluster::{Cluster, Pod, PodId};
+use crate::api::meta::ObjectKey;
+use crate::api::selector::Selector;
+use crate::decode::pod::PodPhase;
+use crate::edit::Edit;
+use crate::state::{Cluster, Pod, PodId};
 
 /// The eviction API's words for a budget that is used up.
 const VIOLATED: &str = "Cannot evict pod as it would violate the pod's disruption budget.";

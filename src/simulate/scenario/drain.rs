@@ -5,10 +5,11 @@
 //! Data in an `emptyDir` is lost with its pod: kubectl wants `--delete-emptydir-data` for that,
 //! here it is told. Whether a budget lets a pod go is asked later, pod by pod ([`super::budgets`]).
 
-use crate::cluster::meta::ObjectKey;
-use crate::cluster::name::name;
-use crate::cluster::workload::{WorkloadKey, WorkloadKind};
-use crate::cluster::{Cluster, Kind, NodeInfo, Pod, PodId};
+use crate::api::meta::ObjectKey;
+use crate::api::name::name;
+use crate::decode::Kind;
+use crate::decode::workload::{WorkloadKey, WorkloadKind};
+use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
 /// What becomes of the pods of a node that is drained; pods in the order of namespace and name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

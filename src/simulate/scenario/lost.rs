@@ -1,9 +1,9 @@
 //! What becomes of pods whose node is gone, or tells them to leave.
 
-use crate::cluster::edit::Edit;
-use crate::cluster::meta::ObjectKey;
-use crate::cluster::taint::{Taint, TaintEffect};
-use crate::cluster::{Cluster, NodeInfo, Pod, PodId};
+use crate::api::meta::ObjectKey;
+use crate::api::taint::{Taint, TaintEffect};
+use crate::edit::Edit;
+use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
 use super::drain::{Keeper, Orphan, keeper};
 

@@ -1,7 +1,7 @@
 //! What if the cluster were different: steps that change it, and the pods that then need a place.
 //!
 //! A step is what a person does (drain a node, lose a zone, scale a Deployment); it comes to
-//! edits of the state ([`crate::cluster::edit`]), made one after the other through
+//! edits of the state ([`crate::edit`]), made one after the other through
 //! [`super::Simulation::edit`]. Pods that lose their place, or are new, are placed right behind
 //! the step, unless it says `place: later`. [`run()`] plays a scenario, [`read`] reads one.
 
@@ -22,11 +22,12 @@ pub use run::{Run, run};
 
 use serde_json::Value;
 
-use crate::cluster::edit::{Edit, PodChange};
-use crate::cluster::name::Name;
-use crate::cluster::selector::Selector;
-use crate::cluster::workload::WorkloadKey;
-use crate::cluster::{Cluster, name};
+use crate::api::name;
+use crate::api::name::Name;
+use crate::api::selector::Selector;
+use crate::decode::workload::WorkloadKey;
+use crate::edit::{Edit, PodChange};
+use crate::state::Cluster;
 
 /// The label that tells a node's zone.
 pub const ZONE: &str = "topology.kubernetes.io/zone";
@@ -155,7 +156,7 @@ impl NodeChoice {
             Some(("zone", zone)) => format!("{ZONE}={zone}"),
             _ => text.to_owned(),
         };
-        let selector = crate::cluster::selector_text::parse(&full)?;
+        let selector = crate::api::selector_text::parse(&full)?;
         Ok(Self::Selected { text: text.to_owned(), selector })
     }
 
@@ -171,7 +172,7 @@ impl NodeChoice {
             },
             Self::Selected { text, selector } => {
                 let nodes = cluster.nodes().iter().filter(|node| selector.matches(&node.node.labels));
-                let nodes: Vec<Name> = nodes.map(crate::cluster::NodeInfo::name).collect();
+                let nodes: Vec<Name> = nodes.map(crate::state::NodeInfo::name).collect();
                 if nodes.is_empty() { Err(format!("no node has {text}")) } else { Ok(nodes) }
             }
         }

@@ -1,13 +1,13 @@
 //! A scenario as a document: `apiVersion: kubectl-sched/v1`, `kind: Scenario`, `steps`.
 //!
-//! Every edit of [`crate::cluster::edit`] is a step under the same name and with the same fields,
+//! Every edit of [`crate::edit`] is a step under the same name and with the same fields,
 //! so that the steps of a suggestion can be fed back. Steps about a node take `selector` or `zone`
 //! in place of `node`. What is wrong is told with its place: `steps[2].node`.
 
 use serde_json::Value;
 
-use crate::cluster::edit::{Edit, PodChange};
-use crate::cluster::name::Name;
+use crate::api::name::Name;
+use crate::edit::{Edit, PodChange};
 
 use super::fields::{Fields, what};
 use super::{Change, Model, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, ZONE};

@@ -1,7 +1,8 @@
 //! What a step of a scenario did.
 
-use crate::cluster::name::Name;
-use crate::cluster::{ObjectKey, admission};
+use crate::api::ObjectKey;
+use crate::api::name::Name;
+use crate::control_plane::admission;
 
 use super::rollout::Rollout;
 use super::{Change, ScenarioStep};

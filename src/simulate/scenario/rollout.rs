@@ -1,8 +1,9 @@
 //! How far a rollout came, and the numbers that bound it.
 
-use crate::cluster::update_strategy::{IntOrPercent, RollingUpdate, UpdateKind, UpdateStrategy};
-use crate::cluster::workload::{WorkloadKey, WorkloadKind};
-use crate::cluster::{ObjectKey, admission};
+use crate::api::ObjectKey;
+use crate::api::update_strategy::{IntOrPercent, RollingUpdate, UpdateKind, UpdateStrategy};
+use crate::control_plane::admission;
+use crate::decode::workload::{WorkloadKey, WorkloadKind};
 
 /// How far a rollout came.
 #[derive(Clone, Debug, PartialEq, Eq)]

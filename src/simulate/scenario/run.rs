@@ -6,10 +6,11 @@ mod rollout;
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
-use crate::cluster::admission::Refusal;
-use crate::cluster::edit::{Edit, EditError};
-use crate::cluster::workload::WorkloadKey;
-use crate::cluster::{Cluster, ObjectKey, PodId};
+use crate::api::ObjectKey;
+use crate::control_plane::admission::Refusal;
+use crate::decode::workload::WorkloadKey;
+use crate::edit::{Edit, EditError};
+use crate::state::{Cluster, PodId};
 
 use super::budgets::Budgets;
 use super::lost::LossPlan;
@@ -203,12 +204,12 @@ impl Runner<'_, '_> {
     fn delete_workload(&mut self, workload: WorkloadKey, report: &mut StepReport) -> Result<(), String> {
         let managers = workloads::managers(self.cluster(), workload);
         let managers: Vec<WorkloadKey> =
-            managers.into_iter().map(crate::cluster::workload::Workload::identity).collect();
+            managers.into_iter().map(crate::decode::workload::Workload::identity).collect();
         if managers.is_empty() {
             return Err(EditError::NoSuchWorkload(workload).to_string());
         }
         let pods: Vec<ObjectKey> =
-            workloads::pods(self.cluster(), workload).into_iter().map(crate::cluster::Pod::key).collect();
+            workloads::pods(self.cluster(), workload).into_iter().map(crate::state::Pod::key).collect();
         for workload in managers {
             self.edit(&Edit::DeleteWorkload { workload }).map_err(|error| error.to_string())?;
         }

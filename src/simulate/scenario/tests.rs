@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 use super::read::scenario;
 use super::rollout::RolloutEnd;
 use super::*;
-use crate::cluster::object::TypeMeta;
-use crate::cluster::{ClusterBuilder, Kind, Object, ObjectKey, Timestamp};
+use crate::api::{ObjectKey, Timestamp};
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
+use crate::decode::object::TypeMeta;
+use crate::decode::{Kind, Object};
 use crate::scheduler::Scheduler;
 use crate::simulate::{Simulation, Ties};
+use crate::state::ClusterBuilder;
 
 const NOW: Timestamp = Timestamp(1_780_000_000);
 

@@ -4,13 +4,15 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::controller::{daemon_on, free_names, owned};
-use crate::cluster::edit::EditError;
-use crate::cluster::name::{Name, name};
-use crate::cluster::pod::PodPhase;
-use crate::cluster::selector::Selector;
-use crate::cluster::workload::{Workload, WorkloadKey, WorkloadKind};
-use crate::cluster::{Cluster, Kind, NodeId, ObjectKey, Pod};
+use crate::api::ObjectKey;
+use crate::api::name::{Name, name};
+use crate::api::selector::Selector;
+use crate::control_plane::controller::{daemon_on, free_names, owned};
+use crate::decode::Kind;
+use crate::decode::pod::PodPhase;
+use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
+use crate::edit::EditError;
+use crate::state::{Cluster, NodeId, Pod};
 
 /// Pods that come and go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use flate2::Crc;
 use rustc_hash::FxHashSet;
 
-use crate::cluster::Cluster;
-use crate::cluster::pod_class::PodClass;
 use crate::scheduler::Scheduler;
+use crate::state::Cluster;
+use crate::state::pod_class::PodClass;
 
 use super::Question;
 

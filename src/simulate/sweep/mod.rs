@@ -21,9 +21,10 @@ pub use tally::{Balance, FirstUnplaced, PodTally, Tally};
 
 use std::collections::BTreeSet;
 
-use crate::cluster::{Cluster, PodId, Timestamp};
+use crate::api::Timestamp;
 use crate::framework::NotEvaluated;
 use crate::scheduler::Scheduler;
+use crate::state::{Cluster, PodId};
 
 use super::picture::Picture;
 use super::scenario::{self, Scenario, ScenarioError};

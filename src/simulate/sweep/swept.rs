@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::ObjectKey;
+use crate::api::ObjectKey;
 use crate::framework::NotEvaluated;
 
 use super::shard::{Plan, Shard};

@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::{Cluster, Name, ObjectKey};
+use crate::api::{Name, ObjectKey};
+use crate::state::Cluster;
 
 use super::super::measures::{Measures, Shares, used};
 use super::super::picture::Picture;

@@ -3,10 +3,12 @@
 use serde_json::json;
 
 use super::*;
-use crate::cluster::requests::RequestGates;
-use crate::cluster::{ClusterBuilder, Kind, Object, ObjectKey, name};
+use crate::api::requests::RequestGates;
+use crate::api::{ObjectKey, name};
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
+use crate::decode::{Kind, Object};
 use crate::simulate::{Outcome, Unwatched, queue};
+use crate::state::ClusterBuilder;
 
 /// Three equal nodes, and five pods of which a node takes two, or one that is large.
 fn state() -> (Scheduler, Cluster) {

@@ -7,8 +7,9 @@ use futures_util::future::join_all;
 use super::pages::{self, ListError, News};
 use super::server::Server;
 use super::{Connection, LiveError, Page, Unreadable, each};
-use crate::cluster::scheduling_event::{REASON, SchedulingEvent};
-use crate::cluster::{Kind, ObjectKey};
+use crate::api::ObjectKey;
+use crate::decode::Kind;
+use crate::decode::scheduling_event::{REASON, SchedulingEvent};
 
 /// Of this many pods of a namespace the events are asked for one by one; of more, all at once.
 const ONE_BY_ONE: usize = 10;
@@ -110,7 +111,7 @@ fn error_of(server: &Server, error: ListError) -> LiveError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::name;
+    use crate::api::name;
 
     #[test]
     fn only_the_pods_in_question() {

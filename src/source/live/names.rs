@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::server::Server;
 use super::{Connection, LiveError, runtime};
-use crate::cluster::Kind;
+use crate::decode::Kind;
 
 /// The API server's answer without specs and statuses (upstream apimachinery meta/v1, PartialObjectMetadataList).
 const ONLY_METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
@@ -112,7 +112,7 @@ pub fn kubeconfig_names(connection: &Connection, entry: KubeconfigEntry) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::workload::WorkloadKind;
+    use crate::decode::workload::WorkloadKind;
 
     #[track_caller]
     fn case(kind: Kind, namespace: &str, expected: Option<&str>) {

@@ -6,8 +6,8 @@
 use serde::Deserialize;
 
 use super::super::scan::{Cursor, Stop};
-use crate::cluster::raw::RawObject;
-use crate::cluster::{Kind, Object};
+use crate::decode::{Kind, Object};
+use crate::state::raw::RawObject;
 
 /// The text is no list of the kind that was asked for; says why.
 pub(in crate::source) type Unreadable = String;

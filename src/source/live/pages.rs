@@ -6,7 +6,7 @@
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::page::{self, Page, Unreadable};
-use crate::cluster::Kind;
+use crate::decode::Kind;
 
 /// How often an expired list is begun again in pages before it is asked for whole.
 const RESTARTS: usize = 2;

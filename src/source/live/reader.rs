@@ -13,7 +13,9 @@ use super::pages::{self, ListError, News};
 use super::server::Server;
 use super::session::Session;
 use super::{Connection, LiveError};
-use crate::cluster::{ClusterBuilder, Kind, Object, Timestamp};
+use crate::api::Timestamp;
+use crate::decode::{Kind, Object};
+use crate::state::ClusterBuilder;
 
 /// What came of listing some kinds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use rustls::CertificateError;
 use rustls::pki_types::UnixTime;
 
 use super::error::cause;
-use crate::cluster::Timestamp;
+use crate::api::Timestamp;
 
 /// Why there are no credentials; `plugin` is the command that would bring them
 /// (client-go plugin/pkg/client/auth/exec/exec.go, wrapCmdRunErrorLocked).

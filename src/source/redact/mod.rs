@@ -14,12 +14,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
-use super::fields::{self, Hint, Role};
-use super::prune;
-use crate::cluster::Kind;
-use crate::cluster::csi_migration::{BETA_ZONE, ZONE, ZONE_DELIMITER};
-use crate::cluster::storage::StorageKind;
-use crate::cluster::validation::{label_value_errors, qualified_name_errors};
+use crate::api::validation::{label_value_errors, qualified_name_errors};
+use crate::decode::Kind;
+use crate::decode::csi_migration::{BETA_ZONE, ZONE, ZONE_DELIMITER};
+use crate::decode::fields::{self, Hint, Role};
+use crate::decode::prune;
+use crate::decode::storage::StorageKind;
 use pieces::{Piece, pieces};
 use walk::{Rename, walk};
 

@@ -4,8 +4,8 @@
 //! scheduling looks at: it stays, and the same piece is the same in every one of them.
 
 use super::well_known;
-use crate::cluster::csi_migration::ZONE_DELIMITER;
-use crate::source::fields::{Hint, Role};
+use crate::decode::csi_migration::ZONE_DELIMITER;
+use crate::decode::fields::{Hint, Role};
 
 /// The domain of resources and API groups that were renamed; reserved, so nobody's.
 const DOMAIN: &str = "redacted.example/";
@@ -111,7 +111,7 @@ fn image(text: &str) -> Vec<Piece<'_>> {
 }
 
 /// A path or URL, piece by piece: handles that are made of a disk's name and zone
-/// ([`crate::cluster::csi_migration`]) stay equal to those that are written out.
+/// ([`crate::decode::csi_migration`]) stay equal to those that are written out.
 fn volume_id(text: &str) -> Vec<Piece<'_>> {
     let mut all = Vec::new();
     let mut rest = text;

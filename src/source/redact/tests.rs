@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::cluster::Kind;
+use crate::decode::Kind;
 
 /// Prunes and redacts `objects` together.
 fn redact(objects: &[(Kind, Value)]) -> (Vec<Value>, Redaction) {

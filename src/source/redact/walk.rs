@@ -1,11 +1,11 @@
-//! Walks over an object with the table of [`crate::source::fields`] and gives every text of the
+//! Walks over an object with the table of [`crate::decode::fields`] and gives every text of the
 //! user's to a [`Rename`].
 
 use serde_json::{Map, Value};
 
-use crate::cluster::csi_migration::{BETA_REGION, BETA_ZONE, REGION, ZONE};
-use crate::source::fields::{Hint, Role, Shape};
-use crate::source::prune::CONDITION;
+use crate::decode::csi_migration::{BETA_REGION, BETA_ZONE, REGION, ZONE};
+use crate::decode::fields::{Hint, Role, Shape};
+use crate::decode::prune::CONDITION;
 
 /// Takes the user's texts one by one.
 pub(super) trait Rename {

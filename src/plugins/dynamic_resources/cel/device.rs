@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::cluster::devices::slice::{Attribute, Device};
-use crate::cluster::name::Name;
+use crate::api::name::Name;
+use crate::decode::devices::slice::{Attribute, Device};
 
 use super::Failure;
 use super::semver::Semver;

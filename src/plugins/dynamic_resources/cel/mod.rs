@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::name::Name;
+use crate::api::name::Name;
 
 use expr::Expr;
 use value::Value;

@@ -1,7 +1,7 @@
 use super::*;
-use crate::cluster::devices::slice::{Attribute, Device};
-use crate::cluster::name::name;
-use crate::cluster::quantity::Quantity;
+use crate::api::name::name;
+use crate::api::quantity::Quantity;
+use crate::decode::devices::slice::{Attribute, Device};
 
 fn device() -> DeviceInput {
     let attributes = [

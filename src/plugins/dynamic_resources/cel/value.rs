@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::cluster::quantity::Quantity;
+use crate::api::quantity::Quantity;
 
 use super::semver::Semver;
 

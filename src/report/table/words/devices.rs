@@ -1,6 +1,6 @@
 //! Words for what claims of devices keep a pod from.
 
-use crate::cluster::ObjectKey;
+use crate::api::ObjectKey;
 use crate::framework::{DeviceReason, DeviceShortage};
 
 use crate::report::text::{count, list};
@@ -58,7 +58,7 @@ pub(in crate::report::table) fn holder(claim: ObjectKey, devices: usize, pods: &
 
 fn insufficient(
     requests: &[DeviceShortage],
-    match_attributes: &[crate::cluster::name::Name],
+    match_attributes: &[crate::api::name::Name],
     words: impl Fn(&DeviceShortage) -> String,
 ) -> String {
     let lacking: Vec<String> = requests.iter().filter(|request| !request.is_enough()).map(words).collect();

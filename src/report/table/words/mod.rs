@@ -3,8 +3,8 @@
 //! Upstream's own sentences stand in the event's text; here is what they leave out. A reason
 //! without words of its own is shown by upstream's.
 
-use crate::cluster::ObjectKey;
-use crate::cluster::name::Name;
+use crate::api::ObjectKey;
+use crate::api::name::Name;
 use crate::explain::{Cause, Miss, SharedLabel};
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{Amount, Reason};
@@ -237,7 +237,7 @@ pub(crate) fn amount(resource: Name, amount: Amount) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::name::name;
+    use crate::api::name::name;
 
     #[track_caller]
     fn reads(resource: &str, value: i64, expected: &str) {

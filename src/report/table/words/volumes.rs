@@ -1,7 +1,7 @@
 //! Words for what volumes and claims keep a pod from.
 
-use crate::cluster::ObjectKey;
-use crate::cluster::name::Name;
+use crate::api::ObjectKey;
+use crate::api::name::Name;
 use crate::framework::volume_reason::{BindObstacle, ClaimInUse, Unfit, UnfitVolumes, UnmatchedLabel, VolumeReason};
 
 use crate::report::text::{count, list};

@@ -1,7 +1,7 @@
 //! Steps about nodes: those that change, are drained, lost, or join.
 
-use crate::cluster::edit::{Edit, EditError};
-use crate::cluster::name::{Name, name};
+use crate::api::name::{Name, name};
+use crate::edit::{Edit, EditError};
 
 use super::super::report::{Refusal, StepReport};
 use super::super::{Model, NodeChoice, drain, free_node_name, lost, workloads};
@@ -101,7 +101,7 @@ impl Runner<'_, '_> {
         for node in report.nodes.clone() {
             let info = self.cluster().node_named(node).ok_or_else(|| EditError::NoSuchNode(node).to_string())?;
             let pods = info.pods.iter().map(|pod| self.cluster().pod(*pod));
-            let local_data = pods.filter(|pod| pod.spec().volumes.has_empty_dir()).map(crate::cluster::Pod::key);
+            let local_data = pods.filter(|pod| pod.spec().volumes.has_empty_dir()).map(crate::state::Pod::key);
             report.local_data.extend(local_data);
             let plan = lost::node(self.cluster(), info);
             self.leave(&plan, report, later).map_err(|error| error.to_string())?;
@@ -139,7 +139,7 @@ impl Runner<'_, '_> {
                 }
             }
         }
-        report.created.extend(self.cluster().pods().iter().skip(first).map(crate::cluster::Pod::key));
+        report.created.extend(self.cluster().pods().iter().skip(first).map(crate::state::Pod::key));
         Ok(())
     }
 

@@ -7,12 +7,15 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::cluster::edit::{Edit, EditError, PodChange};
-use crate::cluster::name::{Name, name};
-use crate::cluster::update_strategy::UpdateKind;
-use crate::cluster::workload::{Workload, WorkloadKey, WorkloadKind};
-use crate::cluster::{Kind, NodeId, ObjectKey, Pod, PodId, admission, controller};
+use crate::api::ObjectKey;
+use crate::api::name::{Name, name};
+use crate::api::update_strategy::UpdateKind;
+use crate::control_plane::{admission, controller};
+use crate::decode::Kind;
+use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
+use crate::edit::{Edit, EditError, PodChange};
 use crate::framework::NotEvaluated;
+use crate::state::{NodeId, Pod, PodId};
 
 use super::super::super::step::Outcome;
 use super::super::report::StepReport;

@@ -1,0 +1,7 @@
+//! What others than the scheduler do to pods: the API server's defaults and admission, and the controllers that create them.
+
+pub mod admission;
+pub mod controller;
+mod create;
+
+pub use create::{Created, NewPods, OnRefusal};

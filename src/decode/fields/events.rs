@@ -1,0 +1,30 @@
+//! `FailedScheduling` events, in both forms. They are kept only where nothing is redacted: their
+//! messages name taints, resources and claims.
+
+use super::Shape::{self, Fields, Kept};
+
+const POD: Shape = Fields(&[("kind", Kept), ("namespace", Kept), ("name", Kept), ("uid", Kept)]);
+const SOURCE: Shape = Fields(&[("component", Kept)]);
+
+pub(crate) const EVENT: Shape = Fields(&[
+    ("apiVersion", Kept),
+    ("kind", Kept),
+    ("metadata", Fields(&[("name", Kept), ("namespace", Kept), ("creationTimestamp", Kept)])),
+    ("involvedObject", POD),
+    ("regarding", POD),
+    ("reason", Kept),
+    ("message", Kept),
+    ("note", Kept),
+    ("eventTime", Kept),
+    ("series", Fields(&[("count", Kept), ("lastObservedTime", Kept)])),
+    ("firstTimestamp", Kept),
+    ("deprecatedFirstTimestamp", Kept),
+    ("lastTimestamp", Kept),
+    ("deprecatedLastTimestamp", Kept),
+    ("count", Kept),
+    ("deprecatedCount", Kept),
+    ("reportingComponent", Kept),
+    ("reportingController", Kept),
+    ("source", SOURCE),
+    ("deprecatedSource", SOURCE),
+]);

@@ -1,0 +1,183 @@
+//! What scheduling reads of each kind: one table, which says of every field that a snapshot
+//! keeps how redaction treats it. What is not in the table is dropped.
+//!
+//! It follows what [`crate::decode::Object::decode`] reads, field by field.
+
+use crate::decode::Kind;
+use crate::decode::storage::StorageKind;
+use crate::decode::workload::WorkloadKind;
+
+/// `metadata` of an object whose name has the role `$name`.
+macro_rules! metadata {
+    ($name:expr) => {
+        Fields(&[
+            ("name", Text($name)),
+            ("generateName", Text($name)),
+            ("namespace", NAMESPACE),
+            ("uid", Text(Uid)),
+            ("labels", Labels),
+            ("annotations", ANNOTATIONS),
+            ("creationTimestamp", Kept),
+            ("deletionTimestamp", Kept),
+            ("ownerReferences", OWNERS),
+        ])
+    };
+}
+
+mod admission;
+mod config;
+mod devices;
+mod events;
+mod hint;
+mod pods;
+mod storage;
+
+pub(crate) use config::SCHEDULER_CONFIG;
+pub(crate) use events::EVENT;
+pub use hint::Hint;
+
+use Role::{ApiVersion, Key, MigratedPlugins, Name, OwnerKind, Resource, Uid, VolumeId};
+use Shape::{Each, Fields, Kept, Labels, Map, Present, Requirements, Text};
+
+/// The shape of a value of the API, as far as it is kept.
+pub(crate) enum Shape {
+    /// A number, a boolean, a word of the API: as it is.
+    Kept,
+    /// Anything, as it is.
+    Raw,
+    /// Only whether it is there matters.
+    Present,
+    /// A text of the user's.
+    Text(Role),
+    /// An object with these fields.
+    Fields(&'static [(&'static str, Self)]),
+    /// A list.
+    Each(&'static Self),
+    /// A list of which an item that has only a name says nothing.
+    Sources(&'static Self),
+    /// Conditions, of these types only.
+    Conditions(&'static [&'static str]),
+    /// A map from texts of the user's to scalars.
+    Map(Role),
+    /// A map from label keys to label values.
+    Labels,
+    /// A list of conditions on labels: `key`, `operator`, `values`.
+    Requirements,
+}
+
+/// What a text of the user's is, which decides how it may be renamed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// A name.
+    Name(Hint),
+    /// The name of a PersistentVolumeClaim, which may be made of a pod's and a volume's.
+    Claim,
+    /// The name of a PriorityClass.
+    PriorityClass,
+    /// The key of a label or a taint, the name of a scheduling gate.
+    Key,
+    /// The value of a label or a taint.
+    Value,
+    /// The value of a zone or region label, in a volume possibly several.
+    Zones(Hint),
+    /// A container image.
+    Image,
+    /// A resource.
+    Resource,
+    /// A resource as quotas name it.
+    QuotaResource,
+    /// A CSI driver, a provisioner.
+    Provisioner,
+    /// A volume in the terms of its driver; a node in those of its cloud.
+    VolumeId,
+    /// An IP address.
+    Address,
+    /// An owner's `apiVersion`.
+    ApiVersion,
+    /// An owner's `kind`.
+    OwnerKind,
+    /// A uid.
+    Uid,
+    /// `request` or `request/subrequest` of a device claim.
+    RequestPath,
+    /// A CEL expression.
+    Expression,
+    /// In-tree plugins, between commas.
+    MigratedPlugins,
+}
+
+/// What is kept of objects of `kind`.
+pub(crate) fn of(kind: Kind) -> &'static Shape {
+    match kind {
+        Kind::Pod => &pods::POD,
+        Kind::Node => &pods::NODE,
+        Kind::Namespace => &Fields(&[("metadata", metadata!(Name(Hint::Namespace)))]),
+        Kind::Service => &pods::SERVICE,
+        Kind::PodDisruptionBudget => &pods::POD_DISRUPTION_BUDGET,
+        Kind::PriorityClass => &pods::PRIORITY_CLASS,
+        Kind::LimitRange => &admission::LIMIT_RANGE,
+        Kind::ResourceQuota => &admission::RESOURCE_QUOTA,
+        Kind::RuntimeClass => &admission::RUNTIME_CLASS,
+        Kind::PodGroup => &admission::POD_GROUP,
+        Kind::SchedulingGroup => &admission::SCHEDULING_GROUP,
+        Kind::GroupWorkload => &admission::GROUP_WORKLOAD,
+        Kind::DeviceClass => &devices::DEVICE_CLASS,
+        Kind::ResourceClaim => &devices::RESOURCE_CLAIM,
+        Kind::ResourceSlice => &devices::RESOURCE_SLICE,
+        Kind::Workload(WorkloadKind::ReplicationController) => &pods::REPLICATION_CONTROLLER,
+        Kind::Workload(WorkloadKind::CronJob) => &pods::CRON_JOB,
+        Kind::Workload(_) => &pods::WORKLOAD,
+        Kind::Storage(StorageKind::PersistentVolume) => &storage::PERSISTENT_VOLUME,
+        Kind::Storage(StorageKind::PersistentVolumeClaim) => &storage::PERSISTENT_VOLUME_CLAIM,
+        Kind::Storage(StorageKind::StorageClass) => &storage::STORAGE_CLASS,
+        Kind::Storage(StorageKind::CsiNode) => &storage::CSI_NODE,
+        Kind::Storage(StorageKind::CsiDriver) => &storage::CSI_DRIVER,
+        Kind::Storage(StorageKind::CsiStorageCapacity) => &storage::CSI_STORAGE_CAPACITY,
+        Kind::Storage(StorageKind::VolumeAttachment) => &storage::VOLUME_ATTACHMENT,
+    }
+}
+
+const NAMESPACE: Shape = Text(Name(Hint::Namespace));
+const NODE_NAME: Shape = Text(Name(Hint::Node));
+const CLASS: Shape = Text(Name(Hint::Class));
+const GROUP: Shape = Text(Name(Hint::Group));
+const KEY: Shape = Text(Key);
+const KEYS: Shape = Each(&KEY);
+const WORDS: Shape = Each(&Kept);
+const RESOURCE_LIST: Shape = Map(Resource);
+
+const ANNOTATIONS: Shape = Fields(&[
+    ("pv.kubernetes.io/bind-completed", Kept),
+    ("volume.kubernetes.io/selected-node", NODE_NAME),
+    ("volume.beta.kubernetes.io/storage-class", CLASS),
+    ("storage.alpha.kubernetes.io/migrated-plugins", Text(MigratedPlugins)),
+    ("kubernetes.io/limit-ranger", Present),
+    ("storageclass.kubernetes.io/is-default-class", Kept),
+    ("storageclass.beta.kubernetes.io/is-default-class", Kept),
+]);
+
+const OWNERS: Shape = Each(&Fields(&[
+    ("apiVersion", Text(ApiVersion)),
+    ("kind", Text(OwnerKind)),
+    ("name", Text(Name(Hint::Workload))),
+    ("uid", Text(Uid)),
+    ("controller", Kept),
+]));
+
+const SELECTOR: Shape = Fields(&[("matchLabels", Labels), ("matchExpressions", Requirements)]);
+
+const NODE_SELECTOR_TERM: Shape = Fields(&[
+    ("matchExpressions", Requirements),
+    ("matchFields", Each(&Fields(&[("key", Kept), ("operator", Kept), ("values", Each(&NODE_NAME))]))),
+]);
+
+const NODE_SELECTOR: Shape = Fields(&[("nodeSelectorTerms", Each(&NODE_SELECTOR_TERM))]);
+
+/// A disk of a kind that Kubernetes once served itself: each has its own word for its id.
+const DISK: Shape = Fields(&[
+    ("volumeID", Text(VolumeId)),
+    ("pdName", Text(VolumeId)),
+    ("diskURI", Text(VolumeId)),
+    ("readOnly", Kept),
+    ("kind", Kept),
+]);

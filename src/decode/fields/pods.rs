@@ -1,0 +1,225 @@
+//! Pods, nodes, and what owns or selects pods.
+
+use super::Role::{Address, Claim, Image, Name, PriorityClass, Uid, Value, VolumeId};
+use super::Shape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Sources, Text};
+use super::storage::CLAIM_TEMPLATES;
+use super::{
+    ANNOTATIONS, CLASS, DISK, GROUP, Hint, KEY, KEYS, NAMESPACE, NODE_NAME, NODE_SELECTOR, NODE_SELECTOR_TERM, OWNERS,
+    RESOURCE_LIST, SELECTOR,
+};
+
+/// `affinity.nodeAffinity`; also `addedAffinity` of a profile.
+pub(super) const NODE_AFFINITY: Shape = Fields(&[
+    ("requiredDuringSchedulingIgnoredDuringExecution", NODE_SELECTOR),
+    (
+        "preferredDuringSchedulingIgnoredDuringExecution",
+        Each(&Fields(&[("weight", Kept), ("preference", NODE_SELECTOR_TERM)])),
+    ),
+]);
+
+const POD_AFFINITY_TERM: Shape = Fields(&[
+    ("labelSelector", SELECTOR),
+    ("namespaces", Each(&NAMESPACE)),
+    ("namespaceSelector", SELECTOR),
+    ("topologyKey", KEY),
+    ("matchLabelKeys", KEYS),
+    ("mismatchLabelKeys", KEYS),
+]);
+
+const POD_AFFINITY: Shape = Fields(&[
+    ("requiredDuringSchedulingIgnoredDuringExecution", Each(&POD_AFFINITY_TERM)),
+    (
+        "preferredDuringSchedulingIgnoredDuringExecution",
+        Each(&Fields(&[("weight", Kept), ("podAffinityTerm", POD_AFFINITY_TERM)])),
+    ),
+]);
+
+/// Topology spread constraints; also `defaultConstraints` of a profile.
+pub(super) const SPREAD: Shape = Each(&Fields(&[
+    ("maxSkew", Kept),
+    ("topologyKey", KEY),
+    ("whenUnsatisfiable", Kept),
+    ("labelSelector", SELECTOR),
+    ("minDomains", Kept),
+    ("nodeAffinityPolicy", Kept),
+    ("nodeTaintsPolicy", Kept),
+    ("matchLabelKeys", KEYS),
+]));
+
+const RESOURCES: Shape = Fields(&[("requests", RESOURCE_LIST), ("limits", RESOURCE_LIST)]);
+
+const CONTAINERS: Shape = Each(&Fields(&[
+    ("name", Text(Name(Hint::Container))),
+    ("image", Text(Image)),
+    ("restartPolicy", Kept),
+    ("resources", RESOURCES),
+    (
+        "ports",
+        Each(&Fields(&[("containerPort", Kept), ("hostPort", Kept), ("hostIP", Text(Address)), ("protocol", Kept)])),
+    ),
+]));
+
+const VOLUMES: Shape = Sources(&Fields(&[
+    ("name", Text(Name(Hint::Volume))),
+    ("persistentVolumeClaim", Fields(&[("claimName", Text(Claim))])),
+    ("emptyDir", Present),
+    ("ephemeral", Present),
+    ("iscsi", Fields(&[("iqn", Text(Name(Hint::Id))), ("readOnly", Kept)])),
+    (
+        "rbd",
+        Fields(&[
+            ("monitors", Each(&Text(Name(Hint::Address)))),
+            ("pool", Text(Name(Hint::Pool))),
+            ("image", Text(Name(Hint::Id))),
+            ("readOnly", Kept),
+        ]),
+    ),
+    ("awsElasticBlockStore", DISK),
+    ("gcePersistentDisk", DISK),
+    ("azureDisk", DISK),
+    ("azureFile", Present),
+    ("cinder", DISK),
+    ("vsphereVolume", Present),
+    ("portworxVolume", DISK),
+]));
+
+pub(super) const TOLERATIONS: Shape =
+    Each(&Fields(&[("key", KEY), ("operator", Kept), ("value", Text(Value)), ("effect", Kept)]));
+
+const POD_SPEC: Shape = Fields(&[
+    ("nodeName", NODE_NAME),
+    ("schedulerName", Kept),
+    ("priority", Kept),
+    ("priorityClassName", Text(PriorityClass)),
+    ("preemptionPolicy", Kept),
+    ("activeDeadlineSeconds", Kept),
+    ("runtimeClassName", CLASS),
+    ("containers", CONTAINERS),
+    ("initContainers", CONTAINERS),
+    ("overhead", RESOURCE_LIST),
+    ("resources", RESOURCES),
+    ("hostNetwork", Kept),
+    ("nodeSelector", Labels),
+    (
+        "affinity",
+        Fields(&[("nodeAffinity", NODE_AFFINITY), ("podAffinity", POD_AFFINITY), ("podAntiAffinity", POD_AFFINITY)]),
+    ),
+    ("tolerations", TOLERATIONS),
+    ("topologySpreadConstraints", SPREAD),
+    ("schedulingGates", Each(&Fields(&[("name", KEY)]))),
+    ("volumes", VOLUMES),
+    (
+        "resourceClaims",
+        Each(&Fields(&[
+            ("name", Text(Name(Hint::Request))),
+            ("resourceClaimName", Text(Name(Hint::Claim))),
+            ("resourceClaimTemplateName", Text(Name(Hint::Object))),
+        ])),
+    ),
+    ("schedulingGroup", Fields(&[("podGroupName", GROUP)])),
+    ("workloadRef", Fields(&[("name", GROUP), ("podGroup", GROUP), ("podGroupReplicaKey", GROUP)])),
+]);
+
+const CONTAINER_STATUSES: Shape = Sources(&Fields(&[
+    ("name", Text(Name(Hint::Container))),
+    ("resources", RESOURCES),
+    ("allocatedResources", RESOURCE_LIST),
+]));
+
+pub(super) const POD: Shape = Fields(&[
+    ("metadata", metadata!(Name(Hint::Pod))),
+    ("spec", POD_SPEC),
+    (
+        "status",
+        Fields(&[
+            ("phase", Kept),
+            ("nominatedNodeName", NODE_NAME),
+            ("startTime", Kept),
+            ("conditions", Conditions(&["DisruptionTarget", "PodResizePending", "PodScheduled"])),
+            ("containerStatuses", CONTAINER_STATUSES),
+            ("initContainerStatuses", CONTAINER_STATUSES),
+            (
+                "resourceClaimStatuses",
+                Each(&Fields(&[("name", Text(Name(Hint::Request))), ("resourceClaimName", Text(Name(Hint::Claim)))])),
+            ),
+        ]),
+    ),
+]);
+
+pub(super) const NODE: Shape = Fields(&[
+    ("metadata", metadata!(Name(Hint::Node))),
+    (
+        "spec",
+        Fields(&[
+            ("unschedulable", Kept),
+            ("taints", Each(&Fields(&[("key", KEY), ("value", Text(Value)), ("effect", Kept), ("timeAdded", Kept)]))),
+            ("providerID", Text(VolumeId)),
+        ]),
+    ),
+    (
+        "status",
+        Fields(&[
+            ("allocatable", RESOURCE_LIST),
+            ("conditions", Each(&Fields(&[("lastTransitionTime", Kept)]))),
+            ("images", Each(&Fields(&[("names", Each(&Text(Image))), ("sizeBytes", Kept)]))),
+            ("nodeInfo", Fields(&[("kubeletVersion", Kept)])),
+        ]),
+    ),
+]);
+
+pub(super) const SERVICE: Shape =
+    Fields(&[("metadata", metadata!(Name(Hint::Service))), ("spec", Fields(&[("selector", Labels)]))]);
+
+pub(super) const POD_DISRUPTION_BUDGET: Shape = Fields(&[
+    ("metadata", metadata!(Name(Hint::Budget))),
+    ("spec", Fields(&[("selector", SELECTOR)])),
+    ("status", Fields(&[("disruptionsAllowed", Kept), ("disruptedPods", Map(Name(Hint::Pod)))])),
+]);
+
+pub(super) const PRIORITY_CLASS: Shape = Fields(&[
+    ("metadata", metadata!(PriorityClass)),
+    ("value", Kept),
+    ("globalDefault", Kept),
+    ("preemptionPolicy", Kept),
+]);
+
+const TEMPLATE: Shape = Fields(&[("metadata", metadata!(Name(Hint::Pod))), ("spec", POD_SPEC)]);
+
+pub(super) const WORKLOAD: Shape = Fields(&[
+    ("metadata", metadata!(Name(Hint::Workload))),
+    (
+        "spec",
+        Fields(&[
+            ("replicas", Kept),
+            ("parallelism", Kept),
+            ("completions", Kept),
+            ("suspend", Kept),
+            ("ordinals", Fields(&[("start", Kept)])),
+            ("volumeClaimTemplates", CLAIM_TEMPLATES),
+            ("strategy", UPDATE_STRATEGY),
+            ("updateStrategy", UPDATE_STRATEGY),
+            ("paused", Kept),
+            ("podManagementPolicy", Kept),
+            ("selector", SELECTOR),
+            ("template", TEMPLATE),
+        ]),
+    ),
+]);
+
+const UPDATE_STRATEGY: Shape = Fields(&[
+    ("type", Kept),
+    ("rollingUpdate", Fields(&[("maxSurge", Kept), ("maxUnavailable", Kept), ("partition", Kept)])),
+]);
+
+pub(super) const REPLICATION_CONTROLLER: Shape = Fields(&[
+    ("metadata", metadata!(Name(Hint::Workload))),
+    ("spec", Fields(&[("replicas", Kept), ("selector", Labels), ("template", TEMPLATE)])),
+]);
+
+const JOB_SPEC: Shape =
+    Fields(&[("parallelism", Kept), ("completions", Kept), ("suspend", Kept), ("template", TEMPLATE)]);
+
+pub(super) const CRON_JOB: Shape = Fields(&[
+    ("metadata", metadata!(Name(Hint::Workload))),
+    ("spec", Fields(&[("suspend", Kept), ("jobTemplate", Fields(&[("spec", JOB_SPEC)]))])),
+]);

@@ -1,0 +1,55 @@
+//! Gangs: pods that are of use only together.
+//!
+//! kube-scheduler 1.34 knows none. Read is the PodGroup of the coscheduling plugin
+//! (<https://github.com/kubernetes-sigs/scheduler-plugins>, apis/scheduling/v1alpha1/types.go):
+//! a pod joins the group of its namespace that its label [`GANG_LABEL`] names, and nobody runs
+//! before `minMember` pods of the group can.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::api::meta::{Metadata, ObjectKey};
+use crate::api::name::{Name, name};
+use crate::state::pod::Pod;
+
+/// The label that names a pod's PodGroup.
+pub const GANG_LABEL: &str = "scheduling.x-k8s.io/pod-group";
+
+static LABEL: LazyLock<Name> = LazyLock::new(|| name(GANG_LABEL));
+
+/// A PodGroup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gang {
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// `spec.minMember`: so many of its pods must be on nodes before one of them counts.
+    pub min_member: usize,
+}
+
+/// The PodGroup that `pod` belongs to, which need not exist.
+pub fn gang_of(pod: &Pod) -> Option<ObjectKey> {
+    let group = pod.labels().get(*LABEL).filter(|group| !group.is_empty())?;
+    Some(ObjectKey::new(pod.key().namespace, group))
+}
+
+/// A PodGroup on the wire.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct WirePodGroup {
+    metadata: Metadata,
+    spec: WireSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireSpec {
+    min_member: Option<i32>,
+}
+
+impl WirePodGroup {
+    pub(crate) fn into_gang(self) -> Gang {
+        let min_member = usize::try_from(self.spec.min_member.unwrap_or_default()).unwrap_or_default();
+        Gang { key: self.metadata.key(), min_member }
+    }
+}

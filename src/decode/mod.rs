@@ -1,0 +1,22 @@
+//! From bytes to objects: which kinds there are, what each is on the wire, and which of its fields are read.
+
+mod api_path;
+pub mod csi_migration;
+pub mod devices;
+pub mod fields;
+pub mod gang;
+pub mod limit_range;
+pub mod node;
+pub mod object;
+pub mod pod;
+pub mod pod_group;
+pub mod prune;
+pub mod resource_quota;
+pub mod runtime_class;
+pub mod scheduler_process;
+pub mod scheduling_event;
+pub mod storage;
+mod wire;
+pub mod workload;
+
+pub use object::{Kind, Object};

@@ -1,0 +1,123 @@
+//! A node as it was read.
+
+use serde::Deserialize;
+
+use crate::api::image::NodeImage;
+use crate::api::labels::Labels;
+use crate::api::list::List;
+use crate::api::meta::Metadata;
+use crate::api::name::Name;
+use crate::api::resources::{ResourceList, Resources};
+use crate::api::taint::{Taint, TaintEffect};
+use crate::api::time::{Timestamp, UnparsedTime};
+
+/// The scheduling-relevant part of a Node.
+#[derive(Clone, Debug, Default)]
+pub struct Node {
+    /// The name.
+    pub name: Name,
+    /// The labels.
+    pub labels: Labels,
+    /// When it was created.
+    pub creation_timestamp: Option<Timestamp>,
+    /// When one of its conditions last changed: `Ready`, a pressure.
+    pub last_transition: Option<Timestamp>,
+    /// `spec.unschedulable`: cordoned.
+    pub unschedulable: bool,
+    /// `spec.taints`.
+    pub taints: Box<[Taint]>,
+    /// When taints were added, where `spec.taints` says so (`timeAdded`): told to people, no matter
+    /// to scheduling.
+    pub taint_times: Box<[(Taint, Timestamp)]>,
+    /// `spec.providerID`.
+    pub provider_id: Option<Name>,
+    /// `status.allocatable`.
+    pub allocatable: Resources,
+    /// `status.images`.
+    pub images: List<NodeImage>,
+    /// `status.nodeInfo.kubeletVersion`.
+    pub kubelet_version: Option<Name>,
+}
+
+/// A Node on the wire.
+#[derive(Deserialize)]
+pub(crate) struct WireNode {
+    #[serde(default)]
+    metadata: Metadata,
+    #[serde(default)]
+    spec: WireSpec,
+    #[serde(default)]
+    status: WireStatus,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireSpec {
+    unschedulable: Option<bool>,
+    taints: List<WireTaint>,
+    #[serde(rename = "providerID")]
+    provider_id: Option<Name>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "camelCase")]
+struct WireTaint {
+    key: Name,
+    #[serde(default)]
+    value: Name,
+    effect: TaintEffect,
+    #[serde(default)]
+    time_added: Option<Timestamp>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireStatus {
+    allocatable: ResourceList,
+    images: List<NodeImage>,
+    node_info: WireNodeInfo,
+    conditions: List<WireCondition>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireCondition {
+    last_transition_time: Option<UnparsedTime>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireNodeInfo {
+    kubelet_version: Option<Name>,
+}
+
+impl WireTaint {
+    fn taint(&self) -> Taint {
+        Taint { key: self.key, value: self.value, effect: self.effect }
+    }
+}
+
+impl WireNode {
+    pub(crate) fn into_node(self) -> Node {
+        let mut allocatable = Resources::default();
+        allocatable.add(self.status.allocatable.iter());
+        Node {
+            name: self.metadata.name.unwrap_or_default(),
+            labels: self.metadata.labels,
+            creation_timestamp: self.metadata.creation_timestamp,
+            last_transition: self
+                .status
+                .conditions
+                .iter()
+                .filter_map(|condition| condition.last_transition_time.as_ref()?.parse())
+                .max(),
+            unschedulable: self.spec.unschedulable.unwrap_or_default(),
+            taints: self.spec.taints.iter().map(WireTaint::taint).collect(),
+            taint_times: self.spec.taints.iter().filter_map(|wire| Some((wire.taint(), wire.time_added?))).collect(),
+            provider_id: self.spec.provider_id,
+            allocatable,
+            images: self.status.images,
+            kubelet_version: self.status.node_info.kubelet_version,
+        }
+    }
+}

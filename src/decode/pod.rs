@@ -1,0 +1,292 @@
+//! Pods as they are read: what is a pod's own, beside the template that it shares with others.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::scheduler_process::SchedulerProcess;
+use crate::api::labels::Labels;
+use crate::api::list::List;
+use crate::api::meta::{Metadata, ObjectKey, OwnerReference};
+use crate::api::name::{Name, name};
+use crate::api::pod_spec::PodSpec;
+use crate::api::pod_template::PodTemplate;
+use crate::api::requests::ContainerResources;
+use crate::api::resize::{ContainerResize, ResizeStatus};
+use crate::api::resources::ResourceList;
+use crate::api::time::{Timestamp, UnparsedTime};
+
+/// What a pod does not share with others.
+#[derive(Clone, Debug)]
+pub struct PodOwn {
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// The unique id; namespace and name where the state has none.
+    pub uid: Name,
+    /// The labels, one copy for all pods that have the same.
+    pub labels: Arc<Labels>,
+    /// The object that manages it.
+    pub controller: Option<OwnerReference>,
+    /// When it was created.
+    pub creation_timestamp: Option<Timestamp>,
+    /// When it is to be gone.
+    pub deletion_timestamp: Option<Timestamp>,
+    /// When the kubelet took it up.
+    pub start_time: Option<Timestamp>,
+    /// `spec.nodeName`.
+    pub node_name: Option<Name>,
+    /// A LimitRange set some of its requests or limits.
+    pub limit_ranged: bool,
+    /// `status.nominatedNodeName`.
+    pub nominated_node_name: Option<Name>,
+    /// `status.phase`.
+    pub phase: PodPhase,
+    /// Deleted by the scheduler in favour of another pod (condition `DisruptionTarget`).
+    pub preempted_by_scheduler: bool,
+    /// The condition `PodScheduled`, of a pod that no kubelet has taken up.
+    pub scheduled: Option<Box<ScheduledCondition>>,
+    /// `status.resourceClaimStatuses`: claims generated for the pod.
+    pub resource_claim_statuses: List<PodResourceClaimStatus>,
+    /// Which object of the input it was, counted from 0: the last word in the queue's order.
+    pub sequence: u32,
+}
+
+impl PodOwn {
+    /// A new pod to which nothing has happened yet.
+    pub fn fresh(key: ObjectKey, labels: Arc<Labels>, controller: Option<OwnerReference>) -> Self {
+        Self {
+            key,
+            uid: Name::default(),
+            labels,
+            controller,
+            creation_timestamp: None,
+            deletion_timestamp: None,
+            start_time: None,
+            node_name: None,
+            limit_ranged: false,
+            nominated_node_name: None,
+            phase: PodPhase::Pending,
+            preempted_by_scheduler: false,
+            scheduled: None,
+            resource_claim_statuses: List::default(),
+            sequence: u32::MAX,
+        }
+    }
+
+    /// With the uid that is made up where nobody gave one: namespace and name.
+    #[must_use]
+    pub fn with_uid(self) -> Self {
+        if self.uid.is_empty() { Self { uid: name(&self.key.to_string()), ..self } } else { self }
+    }
+}
+
+/// A pod as it was read, before the state is built.
+#[derive(Clone, Debug)]
+pub struct PodObject {
+    /// What is its own.
+    pub own: Box<PodOwn>,
+    /// The specification and the resize status, shared by equal pods.
+    pub template: Arc<PodTemplate>,
+    /// What it tells of the kube-scheduler that it is, if it is one.
+    pub scheduler: Option<Box<SchedulerProcess>>,
+}
+
+/// What the condition `PodScheduled` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduledCondition {
+    /// Whether the pod was given a node.
+    pub status: bool,
+    /// Since when: later messages do not change that.
+    pub since: Option<Timestamp>,
+    /// The scheduler's newest message, in full; empty for a pod that was given a node.
+    pub message: Box<str>,
+}
+
+/// `status.phase`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum PodPhase {
+    /// Not yet running.
+    #[default]
+    Pending,
+    /// Running.
+    Running,
+    /// Ended well.
+    Succeeded,
+    /// Ended badly.
+    Failed,
+    /// Its node does not answer.
+    #[serde(other)]
+    Unknown,
+}
+
+impl PodPhase {
+    /// Whether the pod has ended: such pods count for nothing.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed)
+    }
+}
+
+/// An entry of `status.resourceClaimStatuses`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PodResourceClaimStatus {
+    /// The name inside the pod.
+    pub name: Name,
+    /// The generated claim; none when no claim was needed.
+    #[serde(default)]
+    pub resource_claim_name: Option<Name>,
+}
+
+/// A Pod on the wire.
+#[derive(Deserialize)]
+pub(crate) struct WirePod {
+    #[serde(default)]
+    metadata: Metadata,
+    #[serde(default)]
+    spec: PodSpec,
+    #[serde(default)]
+    status: WireStatus,
+}
+
+impl WirePod {
+    /// The kube-scheduler that the pod is, read from the `json` that it was decoded from.
+    pub(crate) fn scheduler(&self, json: &[u8]) -> Option<Box<SchedulerProcess>> {
+        let likely = SchedulerProcess::is_likely(&self.metadata);
+        if likely { SchedulerProcess::of(json).map(Box::new) } else { None }
+    }
+
+    /// The pod as the state keeps it.
+    pub(crate) fn into_object(mut self) -> PodObject {
+        let status = self.status;
+        let node_name = self.spec.node_name.take().filter(|name| !name.is_empty());
+        let own = Box::new(PodOwn {
+            key: self.metadata.key(),
+            uid: self.metadata.uid.unwrap_or_default(),
+            controller: self.metadata.controller().copied(),
+            labels: Arc::new(self.metadata.labels),
+            creation_timestamp: self.metadata.creation_timestamp,
+            deletion_timestamp: self.metadata.deletion_timestamp,
+            start_time: status.start_time,
+            node_name,
+            limit_ranged: self.metadata.annotations.is_some_and(|annotations| annotations.limit_ranger.is_some()),
+            nominated_node_name: status.nominated_node_name.filter(|name| !name.is_empty()),
+            phase: status.phase.unwrap_or_default(),
+            preempted_by_scheduler: status.conditions.iter().any(WireCondition::is_preemption),
+            scheduled: status.scheduled(),
+            resource_claim_statuses: status.resource_claim_statuses,
+            sequence: 0,
+        });
+        let resize = ResizeStatus {
+            infeasible: status.conditions.iter().any(WireCondition::is_infeasible_resize),
+            containers: status
+                .container_statuses
+                .into_iter()
+                .chain(&status.init_container_statuses)
+                .filter_map(WireContainerStatus::resize)
+                .collect(),
+        };
+        PodObject { own, template: Arc::new(PodTemplate { spec: self.spec, resize }), scheduler: None }
+    }
+}
+
+impl WireStatus {
+    /// Of pods that run nothing is kept: there are many, and nobody asks when they were bound.
+    fn scheduled(&self) -> Option<Box<ScheduledCondition>> {
+        if self.start_time.is_some() {
+            return None;
+        }
+        let condition = self.conditions.iter().find(|condition| condition.r#type == ConditionType::PodScheduled)?;
+        Some(Box::new(ScheduledCondition {
+            status: condition.status == Some(ConditionStatus::True),
+            since: condition.last_transition_time.as_ref().and_then(UnparsedTime::parse),
+            message: condition.message.clone().unwrap_or_default(),
+        }))
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireStatus {
+    phase: Option<PodPhase>,
+    nominated_node_name: Option<Name>,
+    start_time: Option<Timestamp>,
+    conditions: List<WireCondition>,
+    container_statuses: List<WireContainerStatus>,
+    init_container_statuses: List<WireContainerStatus>,
+    resource_claim_statuses: List<PodResourceClaimStatus>,
+}
+
+/// Words that mean nothing here are not even kept: every pod has five conditions or more.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireCondition {
+    r#type: ConditionType,
+    #[serde(default)]
+    status: Option<ConditionStatus>,
+    #[serde(default)]
+    reason: Option<ConditionReason>,
+    #[serde(default)]
+    message: Option<Box<str>>,
+    #[serde(default)]
+    last_transition_time: Option<UnparsedTime>,
+}
+
+#[derive(Deserialize, PartialEq)]
+enum ConditionType {
+    DisruptionTarget,
+    PodResizePending,
+    PodScheduled,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize, PartialEq)]
+enum ConditionStatus {
+    True,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize, PartialEq)]
+enum ConditionReason {
+    PreemptionByScheduler,
+    Infeasible,
+    #[serde(other)]
+    Other,
+}
+
+impl WireCondition {
+    /// Upstream defaultpreemption/default_preemption.go, podTerminatingByPreemption.
+    fn is_preemption(&self) -> bool {
+        self.r#type == ConditionType::DisruptionTarget
+            && self.status == Some(ConditionStatus::True)
+            && self.reason == Some(ConditionReason::PreemptionByScheduler)
+    }
+
+    /// Upstream component-helpers/resource/helpers.go, IsPodResizeInfeasible.
+    fn is_infeasible_resize(&self) -> bool {
+        self.r#type == ConditionType::PodResizePending && self.reason == Some(ConditionReason::Infeasible)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireContainerStatus {
+    name: Name,
+    #[serde(default)]
+    resources: Option<ContainerResources>,
+    #[serde(default)]
+    allocated_resources: ResourceList,
+}
+
+impl WireContainerStatus {
+    /// Upstream looks at a container's status only where it has `resources`.
+    fn resize(&self) -> Option<ContainerResize> {
+        let resources = self.resources.as_ref()?;
+        Some(ContainerResize {
+            container: self.name,
+            actual: resources.requests.clone(),
+            allocated: self.allocated_resources.clone(),
+        })
+    }
+}

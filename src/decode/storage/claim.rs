@@ -1,0 +1,125 @@
+//! PersistentVolumeClaim.
+
+use serde::Deserialize;
+
+use super::wire::{WireStorageList, WireStorageMetadata};
+use crate::api::list::List;
+use crate::api::meta::ObjectKey;
+use crate::api::name::{Name, name};
+use crate::api::quantity::Quantity;
+use crate::api::selector::{LabelSelector, Selector};
+use crate::state::pod::Pod;
+
+/// The scheduling-relevant part of a PersistentVolumeClaim.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub struct PersistentVolumeClaim {
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// The unique id.
+    pub uid: Name,
+    /// The uid of the object that manages it: the pod, for a generic ephemeral volume.
+    pub controller_uid: Option<Name>,
+    /// Its StorageClass, the beta annotation first; empty for none (upstream component-helpers
+    /// storage/volume/helpers.go, GetPersistentVolumeClaimClass).
+    pub class: Name,
+    /// Whether it says which class, be it none: else the default class is its own.
+    pub names_class: bool,
+    /// `spec.volumeName`; empty for none.
+    pub volume_name: Name,
+    /// `spec.accessModes`.
+    pub access_modes: List<Name>,
+    /// `spec.resources.requests.storage`.
+    pub request: Option<Quantity>,
+    /// `spec.selector`, compiled; an error in upstream's words where it is invalid.
+    pub selector: Option<Result<Selector, String>>,
+    /// `spec.volumeMode`, `Filesystem` where it is absent.
+    pub volume_mode: Name,
+    /// `spec.volumeAttributesClassName`; empty for none.
+    pub attributes_class: Name,
+    /// Annotation `pv.kubernetes.io/bind-completed`.
+    pub bind_completed: bool,
+    /// Annotation `volume.kubernetes.io/selected-node`.
+    pub selected_node: Option<Name>,
+    /// `status.phase: Lost`.
+    pub lost: bool,
+    /// Whether it is being deleted.
+    pub terminating: bool,
+}
+
+impl PersistentVolumeClaim {
+    /// Whether volume and claim found each other for good (upstream volumebinding/binder.go,
+    /// isPVCFullyBound): a volume name alone does not do.
+    pub fn is_fully_bound(&self) -> bool {
+        !self.volume_name.is_empty() && self.bind_completed
+    }
+
+    /// Whether only one pod may use it at a time.
+    pub fn is_read_write_once_pod(&self) -> bool {
+        self.access_modes.iter().any(|mode| *mode == "ReadWriteOncePod")
+    }
+
+    /// Whether it was made for `pod` (upstream component-helpers storage/ephemeral/ephemeral.go,
+    /// VolumeIsForPod).
+    pub fn is_for(&self, pod: &Pod) -> bool {
+        self.key.namespace == pod.own.key.namespace && self.controller_uid == Some(pod.own.uid)
+    }
+}
+
+/// A PersistentVolumeClaim on the wire; also an entry of `volumeClaimTemplates`.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct WireClaim {
+    metadata: WireStorageMetadata,
+    spec: WireSpec,
+    status: WireStatus,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireSpec {
+    storage_class_name: Option<Name>,
+    volume_name: Option<Name>,
+    access_modes: List<Name>,
+    resources: WireResources,
+    selector: Option<LabelSelector>,
+    volume_mode: Option<Name>,
+    volume_attributes_class_name: Option<Name>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireResources {
+    requests: Option<WireStorageList>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireStatus {
+    phase: Option<Name>,
+}
+
+impl WireClaim {
+    pub(crate) fn into_claim(self) -> PersistentVolumeClaim {
+        let annotations = self.metadata.annotations();
+        let spec = self.spec;
+        let class = annotations.storage_class.or(spec.storage_class_name);
+        PersistentVolumeClaim {
+            key: self.metadata.key(),
+            uid: self.metadata.uid.unwrap_or_default(),
+            controller_uid: self.metadata.controller_uid(),
+            class: class.unwrap_or_default(),
+            names_class: class.is_some(),
+            volume_name: spec.volume_name.unwrap_or_default(),
+            access_modes: spec.access_modes,
+            request: spec.resources.requests.and_then(|requests| requests.storage),
+            selector: spec.selector.map(|selector| Selector::new(Some(&selector))),
+            volume_mode: spec.volume_mode.unwrap_or_else(|| name("Filesystem")),
+            attributes_class: spec.volume_attributes_class_name.unwrap_or_default(),
+            bind_completed: annotations.bind_completed.is_some(),
+            selected_node: annotations.selected_node,
+            lost: self.status.phase.is_some_and(|phase| phase == "Lost"),
+            terminating: self.metadata.deletion_timestamp.is_some(),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! What CSI drivers report: CSINode, CSIDriver, CSIStorageCapacity, VolumeAttachment.
+
+use serde::Deserialize;
+
+use super::wire::WireStorageMetadata;
+use crate::api::labels::Labels;
+use crate::api::list::List;
+use crate::api::meta::ObjectKey;
+use crate::api::name::{Name, name};
+use crate::api::quantity::Quantity;
+use crate::api::selector::{LabelSelector, Selector};
+
+/// The drivers on a node.
+#[derive(Clone, Debug, Default)]
+pub struct CsiNode {
+    /// The node's name.
+    pub name: Name,
+    /// In-tree plugins that a CSI driver replaces on the node (annotation
+    /// `storage.alpha.kubernetes.io/migrated-plugins`).
+    pub migrated_plugins: Box<[Name]>,
+    /// How many volumes a driver can attach; drivers without a limit are left out.
+    pub limits: Box<[DriverLimit]>,
+}
+
+/// `drivers[].allocatable.count` of a CSINode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DriverLimit {
+    /// The driver.
+    pub driver: Name,
+    /// Volumes it can attach.
+    pub count: i64,
+}
+
+impl CsiNode {
+    /// How many volumes `driver` can attach; none without a limit. Of two entries the later counts.
+    pub fn limit(&self, driver: Name) -> Option<i64> {
+        self.limits.iter().rev().find(|limit| limit.driver == driver).map(|limit| limit.count)
+    }
+}
+
+/// A CSI driver.
+#[derive(Clone, Copy, Debug)]
+pub struct CsiDriver {
+    /// Its name.
+    pub name: Name,
+    /// Whether it publishes CSIStorageCapacities, so that free space is checked.
+    pub storage_capacity: bool,
+}
+
+/// How much space a class has left on some nodes.
+#[derive(Clone, Debug)]
+pub struct CsiStorageCapacity {
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// The StorageClass.
+    pub class: Name,
+    /// The nodes; none means none at all, and so does an invalid selector.
+    node_topology: Option<Selector>,
+    /// `capacity`: free in total.
+    pub capacity: Option<Quantity>,
+    /// `maximumVolumeSize`: the largest volume that could be made.
+    pub maximum_volume_size: Option<Quantity>,
+}
+
+impl CsiStorageCapacity {
+    /// Whether a node with `labels` can reach the storage (upstream volumebinding/binder.go,
+    /// nodeHasAccess).
+    pub fn is_accessible(&self, labels: &Labels) -> bool {
+        self.node_topology.as_ref().is_some_and(|selector| selector.matches(labels))
+    }
+
+    /// The largest volume that fits (upstream volumebinding/binder.go, volumeLimit).
+    pub fn volume_limit(&self) -> Option<Quantity> {
+        self.maximum_volume_size.or(self.capacity)
+    }
+}
+
+/// A volume that is attached to a node, or about to be.
+#[derive(Clone, Copy, Debug)]
+pub struct VolumeAttachment {
+    /// Its name.
+    pub name: Name,
+    /// The driver; empty where the object lacks it.
+    pub attacher: Name,
+    /// The node.
+    pub node: Name,
+    /// The PersistentVolume, unless the volume is inline in a pod.
+    pub volume: Option<Name>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct WireCsiNode {
+    metadata: WireStorageMetadata,
+    spec: WireCsiNodeSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireCsiNodeSpec {
+    drivers: List<WireCsiNodeDriver>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireCsiNodeDriver {
+    name: Name,
+    allocatable: Option<WireAllocatable>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireAllocatable {
+    count: Option<i32>,
+}
+
+impl WireCsiNode {
+    pub(super) fn into_node(self) -> CsiNode {
+        let plugins = self.metadata.annotations().migrated_plugins.unwrap_or_default();
+        let limit = |driver: &WireCsiNodeDriver| {
+            let count = driver.allocatable.as_ref()?.count?;
+            Some(DriverLimit { driver: driver.name, count: count.into() })
+        };
+        CsiNode {
+            name: self.metadata.name,
+            migrated_plugins: plugins.split(',').filter(|plugin| !plugin.is_empty()).map(name).collect(),
+            limits: self.spec.drivers.iter().filter_map(limit).collect(),
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct WireCsiDriver {
+    metadata: WireStorageMetadata,
+    spec: WireCsiDriverSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireCsiDriverSpec {
+    storage_capacity: Option<bool>,
+}
+
+impl WireCsiDriver {
+    pub(super) fn into_driver(self) -> CsiDriver {
+        CsiDriver { name: self.metadata.name, storage_capacity: self.spec.storage_capacity.unwrap_or_default() }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireCsiStorageCapacity {
+    metadata: WireStorageMetadata,
+    storage_class_name: Name,
+    node_topology: Option<LabelSelector>,
+    capacity: Option<Quantity>,
+    maximum_volume_size: Option<Quantity>,
+}
+
+impl WireCsiStorageCapacity {
+    pub(super) fn into_capacity(self) -> CsiStorageCapacity {
+        CsiStorageCapacity {
+            key: self.metadata.key(),
+            class: self.storage_class_name,
+            node_topology: self.node_topology.and_then(|topology| Selector::new(Some(&topology)).ok()),
+            capacity: self.capacity,
+            maximum_volume_size: self.maximum_volume_size,
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct WireVolumeAttachment {
+    metadata: WireStorageMetadata,
+    spec: WireAttachmentSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireAttachmentSpec {
+    attacher: Name,
+    node_name: Name,
+    source: WireAttachmentSource,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireAttachmentSource {
+    persistent_volume_name: Option<Name>,
+}
+
+impl WireVolumeAttachment {
+    pub(super) fn into_attachment(self) -> VolumeAttachment {
+        VolumeAttachment {
+            name: self.metadata.name,
+            attacher: self.spec.attacher,
+            node: self.spec.node_name,
+            volume: self.spec.source.persistent_volume_name,
+        }
+    }
+}

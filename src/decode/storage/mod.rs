@@ -1,0 +1,18 @@
+//! Storage objects: volumes, claims, classes, and what CSI drivers report.
+
+mod claim;
+mod class;
+mod csi;
+mod object;
+mod persistent_volume;
+mod topology;
+mod wire;
+
+pub use claim::PersistentVolumeClaim;
+pub(crate) use claim::WireClaim;
+pub use class::{BindingMode, StorageClass, TopologyRequirement, TopologyTerm};
+pub use csi::{CsiDriver, CsiNode, CsiStorageCapacity, DriverLimit, VolumeAttachment};
+pub(crate) use object::decode;
+pub use object::{StorageKind, StorageObject};
+pub use persistent_volume::{ClaimReference, CsiSource, InTreeSource, PersistentVolume, TranslatedVolume};
+pub use topology::VolumeTopology;

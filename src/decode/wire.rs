@@ -1,0 +1,231 @@
+//! Shapes of the smaller kinds on the wire, and how they become what the state keeps.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::storage::WireClaim;
+use super::workload::{PodDisruptionBudget, PodTemplateSpec, PriorityClass, Service, Workload, WorkloadKind};
+use crate::api::labels::Labels;
+use crate::api::list::List;
+use crate::api::meta::Metadata;
+use crate::api::name::Name;
+use crate::api::pod_spec::PreemptionPolicy;
+use crate::api::selector::LabelSelector;
+use crate::api::update_strategy::UpdateStrategy;
+
+/// An object of which only the metadata matters: a Namespace.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct WireMetadataOnly {
+    pub(crate) metadata: Metadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct WireService {
+    metadata: Metadata,
+    spec: WireServiceSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireServiceSpec {
+    selector: Option<Labels>,
+}
+
+impl WireService {
+    pub(crate) fn into_service(self) -> Service {
+        Service { key: self.metadata.key(), selector: self.spec.selector }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct WirePodDisruptionBudget {
+    metadata: Metadata,
+    spec: WireSelectorSpec,
+    status: WireBudgetStatus,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireSelectorSpec {
+    selector: Option<LabelSelector>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireBudgetStatus {
+    disruptions_allowed: Option<i32>,
+    /// A map to times; only the keys matter.
+    disrupted_pods: Labels,
+}
+
+impl WirePodDisruptionBudget {
+    pub(crate) fn into_budget(self) -> PodDisruptionBudget {
+        PodDisruptionBudget {
+            key: self.metadata.key(),
+            selector: self.spec.selector,
+            disruptions_allowed: self.status.disruptions_allowed.unwrap_or_default(),
+            disrupted_pods: self.status.disrupted_pods.iter().map(|(pod, _)| pod).collect(),
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct WirePriorityClass {
+    metadata: Metadata,
+    value: i32,
+    global_default: Option<bool>,
+    preemption_policy: Option<PreemptionPolicy>,
+}
+
+impl WirePriorityClass {
+    pub(crate) fn into_class(self) -> PriorityClass {
+        PriorityClass {
+            name: self.metadata.name.unwrap_or_default(),
+            value: self.value,
+            global_default: self.global_default.unwrap_or_default(),
+            preemption_policy: self.preemption_policy,
+        }
+    }
+}
+
+/// Any workload but the two with a shape of their own.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct WireWorkload {
+    metadata: Metadata,
+    spec: WireWorkloadSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireWorkloadSpec {
+    replicas: Option<i32>,
+    parallelism: Option<i32>,
+    completions: Option<i32>,
+    suspend: Option<bool>,
+    ordinals: Option<WireOrdinals>,
+    volume_claim_templates: List<WireClaim>,
+    selector: Option<LabelSelector>,
+    strategy: Option<UpdateStrategy>,
+    update_strategy: Option<UpdateStrategy>,
+    paused: Option<bool>,
+    pod_management_policy: Option<Name>,
+    template: PodTemplateSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireOrdinals {
+    start: i32,
+}
+
+impl WireWorkload {
+    pub(crate) fn into_workload(self, kind: WorkloadKind) -> Workload {
+        Workload {
+            kind,
+            key: self.metadata.key(),
+            uid: self.metadata.uid.unwrap_or_default(),
+            controller: self.metadata.controller().copied(),
+            selector: self.spec.selector,
+            replicas: self.spec.replicas.or(self.spec.parallelism),
+            completions: self.spec.completions,
+            suspended: self.spec.suspend.unwrap_or_default(),
+            first_ordinal: self.spec.ordinals.unwrap_or_default().start,
+            claim_templates: self
+                .spec
+                .volume_claim_templates
+                .into_vec()
+                .into_iter()
+                .map(WireClaim::into_claim)
+                .collect(),
+            strategy: self.spec.strategy.or(self.spec.update_strategy).unwrap_or_default(),
+            paused: self.spec.paused.unwrap_or_default(),
+            parallel: self.spec.pod_management_policy.is_some_and(|policy| policy == "Parallel"),
+            created: self.metadata.creation_timestamp,
+            template: Arc::new(self.spec.template),
+        }
+    }
+}
+
+/// A ReplicationController: its selector is a plain map.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct WireReplicationController {
+    metadata: Metadata,
+    spec: WireReplicationControllerSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireReplicationControllerSpec {
+    replicas: Option<i32>,
+    selector: Option<Labels>,
+    template: PodTemplateSpec,
+}
+
+impl WireReplicationController {
+    pub(crate) fn into_workload(self) -> Workload {
+        Workload {
+            kind: WorkloadKind::ReplicationController,
+            key: self.metadata.key(),
+            uid: self.metadata.uid.unwrap_or_default(),
+            controller: self.metadata.controller().copied(),
+            selector: self.spec.selector.map(|match_labels| LabelSelector { match_labels, ..LabelSelector::default() }),
+            replicas: self.spec.replicas,
+            completions: None,
+            suspended: false,
+            first_ordinal: 0,
+            claim_templates: Vec::new(),
+            strategy: UpdateStrategy::default(),
+            paused: false,
+            parallel: false,
+            created: self.metadata.creation_timestamp,
+            template: Arc::new(self.spec.template),
+        }
+    }
+}
+
+/// A CronJob: its pod template lies two levels deeper.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct WireCronJob {
+    metadata: Metadata,
+    spec: WireCronJobSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireCronJobSpec {
+    suspend: Option<bool>,
+    job_template: WireWorkload,
+}
+
+impl WireCronJob {
+    pub(crate) fn into_workload(self) -> Workload {
+        let metadata = self.metadata;
+        let suspended = self.spec.suspend.unwrap_or_default();
+        let job = self.spec.job_template.spec;
+        Workload {
+            kind: WorkloadKind::CronJob,
+            key: metadata.key(),
+            uid: metadata.uid.unwrap_or_default(),
+            controller: metadata.controller().copied(),
+            selector: None,
+            replicas: job.parallelism,
+            completions: job.completions,
+            suspended: suspended || job.suspend.unwrap_or_default(),
+            first_ordinal: 0,
+            claim_templates: Vec::new(),
+            strategy: UpdateStrategy::default(),
+            paused: false,
+            parallel: false,
+            created: metadata.creation_timestamp,
+            template: Arc::new(job.template),
+        }
+    }
+}

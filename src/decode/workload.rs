@@ -1,0 +1,235 @@
+//! Objects that own or select pods: controllers, Services, budgets, priority classes.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::storage::PersistentVolumeClaim;
+use crate::api::labels::Labels;
+use crate::api::meta::{Metadata, ObjectKey, OwnerReference};
+use crate::api::name::{Name, name};
+use crate::api::pod_spec::PodSpec;
+use crate::api::selector::{LabelSelector, Selector};
+use crate::api::time::Timestamp;
+use crate::api::update_strategy::UpdateStrategy;
+use crate::state::pod::Pod;
+
+/// Kinds with a pod template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WorkloadKind {
+    /// core/v1
+    ReplicationController,
+    /// apps/v1
+    ReplicaSet,
+    /// apps/v1
+    StatefulSet,
+    /// apps/v1
+    Deployment,
+    /// apps/v1
+    DaemonSet,
+    /// batch/v1
+    Job,
+    /// batch/v1
+    CronJob,
+}
+
+impl WorkloadKind {
+    /// The API's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReplicationController => "ReplicationController",
+            Self::ReplicaSet => "ReplicaSet",
+            Self::StatefulSet => "StatefulSet",
+            Self::Deployment => "Deployment",
+            Self::DaemonSet => "DaemonSet",
+            Self::Job => "Job",
+            Self::CronJob => "CronJob",
+        }
+    }
+
+    /// Its group and version.
+    pub fn api_version(self) -> &'static str {
+        match self {
+            Self::ReplicationController => "v1",
+            Self::Job | Self::CronJob => "batch/v1",
+            _ => "apps/v1",
+        }
+    }
+
+    /// The plural with its group, as kubectl's errors have it: `deployments.apps`.
+    pub fn resource(self) -> String {
+        let group = match self {
+            Self::ReplicationController => "",
+            Self::Job | Self::CronJob => ".batch",
+            _ => ".apps",
+        };
+        format!("{}s{group}", self.as_str().to_ascii_lowercase())
+    }
+
+    /// What people type: the plural, the singular, the short name; in lower case.
+    pub fn from_resource(word: &str) -> Option<Self> {
+        Some(match word.split('.').next().unwrap_or_default() {
+            "replicationcontroller" | "replicationcontrollers" | "rc" => Self::ReplicationController,
+            "replicaset" | "replicasets" | "rs" => Self::ReplicaSet,
+            "statefulset" | "statefulsets" | "sts" => Self::StatefulSet,
+            "deployment" | "deployments" | "deploy" => Self::Deployment,
+            "daemonset" | "daemonsets" | "ds" => Self::DaemonSet,
+            "job" | "jobs" => Self::Job,
+            "cronjob" | "cronjobs" | "cj" => Self::CronJob,
+            _ => return None,
+        })
+    }
+}
+
+/// Which workload: its kind, namespace and name; written `deployment/shop/web`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WorkloadKey {
+    /// Its kind.
+    pub kind: WorkloadKind,
+    /// Namespace and name.
+    pub key: ObjectKey,
+}
+
+impl WorkloadKey {
+    /// Reads `TYPE/NAME` or `TYPE/NAMESPACE/NAME`, the type in any of kubectl's spellings; a
+    /// workload without a namespace is in `namespace`. None for anything else.
+    pub fn parse(text: &str, namespace: Name) -> Option<Self> {
+        let (kind, rest) = text.split_once('/')?;
+        let kind = WorkloadKind::from_resource(&kind.to_ascii_lowercase())?;
+        let (namespace, object) =
+            rest.split_once('/').map_or((namespace, rest), |(namespace, object)| (name(namespace), object));
+        let complete = !object.is_empty() && !object.contains('/') && !namespace.is_empty();
+        complete.then(|| Self { kind, key: ObjectKey::new(namespace, name(object)) })
+    }
+}
+
+impl fmt::Display for WorkloadKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind.as_str().to_ascii_lowercase(), self.key)
+    }
+}
+
+impl Serialize for WorkloadKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for WorkloadKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text, name("default")).ok_or_else(|| {
+            serde::de::Error::custom(format!(
+                "\"{text}\" names no workload: write TYPE/NAMESPACE/NAME, such as deployment/shop/web"
+            ))
+        })
+    }
+}
+
+impl fmt::Display for WorkloadKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Workload {
+    /// Kind, namespace and name.
+    pub fn identity(&self) -> WorkloadKey {
+        WorkloadKey { kind: self.kind, key: self.key }
+    }
+}
+
+/// An object with a pod template.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Its kind.
+    pub kind: WorkloadKind,
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// Its uid.
+    pub uid: Name,
+    /// What manages it in turn: a ReplicaSet's Deployment, a Job's CronJob.
+    pub controller: Option<OwnerReference>,
+    /// `spec.selector`; a ReplicationController's plain map is held as `matchLabels`.
+    pub selector: Option<LabelSelector>,
+    /// `spec.replicas`; of a Job `spec.parallelism`.
+    pub replicas: Option<i32>,
+    /// Of a Job `spec.completions`.
+    pub completions: Option<i32>,
+    /// Of a Job or CronJob: whether it makes no pods for the time being.
+    pub suspended: bool,
+    /// Of a StatefulSet `spec.ordinals.start`: the number of its first pod.
+    pub first_ordinal: i32,
+    /// Of a StatefulSet `spec.volumeClaimTemplates`, each under its own name.
+    pub claim_templates: Vec<PersistentVolumeClaim>,
+    /// How pods are replaced when the template changes; means nothing for kinds that do not.
+    pub strategy: UpdateStrategy,
+    /// Of a Deployment `spec.paused`: nothing is replaced for the time being.
+    pub paused: bool,
+    /// Of a StatefulSet `podManagementPolicy: Parallel`: a pod waits for no other.
+    pub parallel: bool,
+    /// When it was created.
+    pub created: Option<Timestamp>,
+    /// The template.
+    pub template: Arc<PodTemplateSpec>,
+}
+
+/// `spec.template`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PodTemplateSpec {
+    /// Labels and the like.
+    pub metadata: Metadata,
+    /// The pods' specification.
+    pub spec: PodSpec,
+}
+
+/// A Service: the pods it selects are what system default spreading looks at.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// `spec.selector`; none where the Service has none.
+    pub selector: Option<Labels>,
+}
+
+/// A PodDisruptionBudget.
+#[derive(Clone, Debug)]
+pub struct PodDisruptionBudget {
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// `spec.selector`.
+    pub selector: Option<LabelSelector>,
+    /// `status.disruptionsAllowed`.
+    pub disruptions_allowed: i32,
+    /// `status.disruptedPods`: evictions the API server has already let through.
+    pub disrupted_pods: BTreeSet<Name>,
+}
+
+impl PodDisruptionBudget {
+    /// The selector as DefaultPreemption heeds it: an invalid one matches nothing, and so do none
+    /// and the empty one (upstream defaultpreemption/default_preemption.go, filterPodsWithPDBViolation).
+    pub fn compiled_selector(&self) -> Option<Selector> {
+        Selector::new(self.selector.as_ref()).ok().filter(|selector| !selector.is_empty())
+    }
+
+    /// Whether `selector`, compiled from this budget, selects `pod`. A pod without labels is never selected.
+    pub fn selects(&self, selector: &Selector, pod: &Pod) -> bool {
+        self.key.namespace == pod.key().namespace && !pod.labels().is_empty() && selector.matches(pod.labels())
+    }
+}
+
+/// A PriorityClass.
+#[derive(Clone, Debug)]
+pub struct PriorityClass {
+    /// The name.
+    pub name: Name,
+    /// The priority it stands for.
+    pub value: i32,
+    /// Whether it is the one for pods that name none.
+    pub global_default: bool,
+    /// `preemptionPolicy`.
+    pub preemption_policy: Option<crate::api::pod_spec::PreemptionPolicy>,
+}

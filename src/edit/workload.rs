@@ -1,0 +1,44 @@
+//! Changes of workloads and PodDisruptionBudgets.
+
+use std::sync::Arc;
+
+use super::undo::{Before, Undo};
+use super::{EditError, PodChange};
+use crate::api::meta::ObjectKey;
+use crate::control_plane::controller::new_replica_set;
+use crate::decode::workload::{PodTemplateSpec, WorkloadKey, WorkloadKind};
+use crate::state::Cluster;
+
+/// A Deployment's older ReplicaSets keep their template, and its pods with them.
+pub(super) fn patch(cluster: &mut Cluster, key: WorkloadKey, changes: &[PodChange]) -> Result<Undo, EditError> {
+    let place = place(cluster, key)?;
+    let workload = cluster.workloads.get_mut(place).ok_or(EditError::NoSuchWorkload(key))?;
+    let mut template = PodTemplateSpec::clone(&workload.template);
+    for change in changes {
+        change.apply(&mut template.spec).map_err(|error| error.of(format!("the template of {key}")))?;
+    }
+    let before = std::mem::replace(&mut workload.template, Arc::new(template));
+    let deployment = cluster.workloads.get(place).filter(|_| key.kind == WorkloadKind::Deployment);
+    let replica_set = deployment.and_then(|deployment| new_replica_set(cluster, deployment));
+    let with_replica_set = replica_set.is_some();
+    cluster.workloads.extend(replica_set);
+    Ok(Undo(Before::Template(place, before, with_replica_set)))
+}
+
+pub(super) fn delete(cluster: &mut Cluster, key: WorkloadKey) -> Result<Undo, EditError> {
+    let place = place(cluster, key)?;
+    let workload = cluster.workloads.remove(place);
+    Ok(Undo(Before::Workload(place, Box::new(workload))))
+}
+
+pub(super) fn set_allowed(cluster: &mut Cluster, key: ObjectKey, allowed: i32) -> Result<Undo, EditError> {
+    let place = cluster.budgets.iter().position(|budget| budget.key == key).ok_or(EditError::NoSuchBudget(key))?;
+    let budget = cluster.budgets.get_mut(place).ok_or(EditError::NoSuchBudget(key))?;
+    let before = std::mem::replace(&mut budget.disruptions_allowed, allowed);
+    Ok(Undo(Before::Allowed(place, before)))
+}
+
+fn place(cluster: &Cluster, key: WorkloadKey) -> Result<usize, EditError> {
+    let found = cluster.workloads.iter().position(|workload| workload.identity() == key);
+    found.ok_or(EditError::NoSuchWorkload(key))
+}

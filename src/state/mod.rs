@@ -1,0 +1,288 @@
+//! The cluster's state as the scheduler sees it.
+//!
+//! Built once from the objects that were read ([`ClusterBuilder`]), then asked: nodes with the
+//! sums over their pods, pods by label, domains by key. [`Cluster::assume`] and
+//! [`Cluster::forget`] keep every index up to date, so nothing is ever rebuilt.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+pub mod builder;
+pub mod default_selector;
+pub mod devices;
+pub mod group_members;
+pub mod node_affinity;
+pub mod node_info;
+pub mod pod;
+pub mod pod_class;
+pub mod pod_groups;
+pub(crate) mod quota_usage;
+pub mod raw;
+pub mod remake;
+pub mod reservation;
+pub mod storage;
+
+pub use builder::ClusterBuilder;
+pub use node_info::{NodeId, NodeInfo};
+pub use pod::{Pod, PodId};
+pub use reservation::{Reservation, Take};
+
+use crate::api::image::ImageState;
+use crate::api::{Labels, Name, ObjectKey};
+use crate::decode::Kind;
+use crate::decode::gang::Gang;
+use crate::decode::limit_range::LimitRange;
+use crate::decode::node::Node;
+use crate::decode::pod::PodOwn;
+use crate::decode::pod_group::{GroupWorkload, PodGroup};
+use crate::decode::resource_quota::ResourceQuota;
+use crate::decode::runtime_class::RuntimeClass;
+use crate::decode::scheduling_event::SchedulingEvents;
+use crate::decode::storage::StorageKind;
+use crate::decode::workload::{PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKey};
+use devices::Devices;
+use group_members::GroupMembers;
+use pod_class::PodClass;
+use pod_groups::PodGroups;
+use storage::Storage;
+
+/// The state of a cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Cluster {
+    pub(crate) nodes: Vec<NodeInfo>,
+    pub(crate) node_ids: FxHashMap<Name, NodeId>,
+    pub(crate) pods: Vec<Pod>,
+    pub(crate) pod_ids: FxHashMap<ObjectKey, PodId>,
+    /// The node each pod is on, by pod id.
+    pub(crate) placed: Vec<Option<NodeId>>,
+    pub(crate) groups: PodGroups,
+    pub(crate) nominated: FxHashMap<Name, Vec<PodId>>,
+    pub(crate) images: FxHashMap<Name, ImageState>,
+    /// Whole objects; shared by all copies of the state, and empty unless asked for.
+    pub(crate) raw: Arc<raw::RawObjects>,
+    pub(crate) storage: Storage,
+    /// Namespaces and their labels.
+    pub namespaces: FxHashMap<Name, Labels>,
+    /// Objects with pod templates.
+    pub workloads: Vec<Workload>,
+    /// Services.
+    pub services: Vec<Service>,
+    /// PodDisruptionBudgets, in the order of namespace and name.
+    pub budgets: Vec<PodDisruptionBudget>,
+    /// PriorityClasses.
+    pub priority_classes: Vec<PriorityClass>,
+    /// LimitRanges, in the order of namespace and name.
+    pub limit_ranges: Vec<LimitRange>,
+    /// ResourceQuotas, in the order of namespace and name.
+    pub quotas: Vec<ResourceQuota>,
+    /// RuntimeClasses.
+    pub runtime_classes: Vec<RuntimeClass>,
+    /// PodGroups, in the order of namespace and name.
+    pub gangs: Vec<Gang>,
+    /// PodGroups of `scheduling.k8s.io`, in the order of namespace and name.
+    pub pod_groups: Vec<PodGroup>,
+    /// Workloads of `scheduling.k8s.io`, in the order of namespace and name.
+    pub group_workloads: Vec<GroupWorkload>,
+    group_members: GroupMembers,
+    /// What schedulers said of pods that they did not place.
+    pub scheduling_events: SchedulingEvents,
+    /// Whether any pod of the input had the status that a cluster gives it: if not, that one lacks
+    /// it says nothing.
+    pub has_statuses: bool,
+    /// DeviceClasses, ResourceClaims and ResourceSlices.
+    pub devices: Devices,
+    /// Kinds of which the input had at least one object, or said that there is none.
+    pub kinds: std::collections::BTreeSet<Kind>,
+}
+
+impl Cluster {
+    /// All nodes, in the order of their names.
+    pub fn nodes(&self) -> &[NodeInfo] {
+        &self.nodes
+    }
+
+    /// The node with this id.
+    pub fn node(&self, id: NodeId) -> &NodeInfo {
+        &self.nodes[id.index()]
+    }
+
+    /// The node called `name`.
+    pub fn node_named(&self, name: Name) -> Option<&NodeInfo> {
+        self.node_ids.get(&name).map(|id| self.node(*id))
+    }
+
+    /// All pods that have not ended, in the order of namespace and name; behind them those that
+    /// were added, and among them those that were taken out ([`Cluster::has_pod`] tells).
+    pub fn pods(&self) -> &[Pod] {
+        &self.pods
+    }
+
+    /// The pod with this id.
+    pub fn pod(&self, id: PodId) -> &Pod {
+        &self.pods[id.0 as usize]
+    }
+
+    /// The pod called `key`.
+    pub fn pod_named(&self, key: ObjectKey) -> Option<&Pod> {
+        self.pod_ids.get(&key).map(|id| self.pod(*id))
+    }
+
+    /// The node `pod` is on; none for a pending pod, and for one whose node is gone.
+    pub fn node_of(&self, pod: PodId) -> Option<NodeId> {
+        self.placed.get(pod.0 as usize).copied().flatten()
+    }
+
+    /// Pods on nodes by namespace and labels.
+    pub fn groups(&self) -> &PodGroups {
+        &self.groups
+    }
+
+    /// Pending pods nominated to the node called `node`.
+    pub fn nominated_to(&self, node: Name) -> &[PodId] {
+        self.nominated.get(&node).map_or(&[], Vec::as_slice)
+    }
+
+    /// Pending pods nominated to nodes, whether or not these exist.
+    pub fn nominated(&self) -> impl Iterator<Item = &Pod> {
+        self.nominated.values().flatten().map(|id| self.pod(*id))
+    }
+
+    /// What is known of the image `name` (in full, with its tag).
+    pub fn image(&self, name: Name) -> Option<ImageState> {
+        self.images.get(&name).copied()
+    }
+
+    /// Keeps the whole Pod that a pod of the state is, for one that the builder did not read.
+    pub fn keep_raw_pod(&mut self, pod: PodId, json: &[u8]) {
+        if let (Some(pod), Some(raw)) = (self.pods.get(pod.0 as usize), raw::RawObject::of(Kind::Pod, json)) {
+            Arc::make_mut(&mut self.raw).keep_pod(pod, raw);
+        }
+    }
+
+    /// Whole Pods and Nodes, for those who are sent them.
+    pub fn raw(&self) -> &raw::RawObjects {
+        &self.raw
+    }
+
+    /// Volumes, claims, classes and what CSI drivers report.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// Whether the input spoke of storage objects of `kind`: if not, that one is missing says nothing.
+    pub fn holds(&self, kind: StorageKind) -> bool {
+        self.kinds.contains(&Kind::Storage(kind))
+    }
+
+    /// The labels of a namespace; none for one that the state does not have.
+    pub fn namespace_labels(&self, namespace: Name) -> &Labels {
+        static NONE: std::sync::LazyLock<Labels> = std::sync::LazyLock::new(Labels::default);
+        self.namespaces.get(&namespace).unwrap_or(&NONE)
+    }
+
+    /// Pods that wait for a node, in the order of namespace and name.
+    pub fn pending(&self) -> impl Iterator<Item = &Pod> {
+        self.pods.iter().filter(|pod| pod.own.node_name.is_none() && self.has_pod(pod.id))
+    }
+
+    /// Whether the pod is part of the state: not deleted, nor replaced by another of its name.
+    pub fn has_pod(&self, pod: PodId) -> bool {
+        self.pod_ids.get(&self.pod(pod).key()) == Some(&pod)
+    }
+
+    /// The workload `key` names.
+    pub fn workload(&self, key: WorkloadKey) -> Option<&Workload> {
+        self.workloads.iter().find(|workload| workload.identity() == key)
+    }
+
+    /// Puts a pending pod on a node.
+    pub fn assume(&mut self, pod: PodId, node: NodeId) {
+        let name = self.nodes[node.index()].name();
+        self.unnominate(pod);
+        let pod = &mut self.pods[pod.0 as usize];
+        pod.own.node_name = Some(name);
+        self.nodes[node.index()].add_pod(pod);
+        self.groups.add(pod);
+        self.storage.add_pod(pod);
+        self.placed[pod.id.0 as usize] = Some(node);
+    }
+
+    /// Takes a pod off its node and makes it pending: what undoes [`Cluster::assume`].
+    pub fn forget(&mut self, pod: PodId) {
+        let pod = &mut self.pods[pod.0 as usize];
+        pod.own.node_name = None;
+        let node = self.placed[pod.id.0 as usize].take();
+        if let Some(node) = node {
+            self.nodes[node.index()].remove_pod(pod);
+            self.groups.remove(pod);
+            self.storage.remove_pod(pod);
+        }
+        let id = pod.id;
+        self.nominate(id);
+        self.restore_shared_ports(id, node);
+    }
+
+    /// Changes a node: what a what-if question does to it. The name must stay.
+    pub fn change_node(&mut self, id: NodeId, change: impl FnOnce(&mut Node)) {
+        if let Some(info) = self.nodes.get_mut(id.index()) {
+            change(Arc::make_mut(&mut info.node));
+        }
+    }
+
+    /// Adds a pending pod that the input did not have.
+    pub fn add_pending(&mut self, own: Box<PodOwn>, class: Arc<PodClass>) -> PodId {
+        let id = PodId(self.pods.len() as u32);
+        self.pod_ids.insert(own.key, id);
+        self.pods.push(Pod { id, own, class });
+        self.placed.push(None);
+        self.group_members.add(&self.pods[id.0 as usize]);
+        self.nominate(id);
+        id
+    }
+
+    /// A node's used ports are a set: with one of two pods that share a port the port is gone, as
+    /// upstream has it within a cycle. For a pod that leaves the state the others' ports must stay.
+    pub(crate) fn restore_shared_ports(&mut self, pod: PodId, node: Option<NodeId>) {
+        let Some(node) = node.map(|node| &mut self.nodes[node.index()]) else { return };
+        if self.pods[pod.0 as usize].class.host_ports.is_empty() {
+            return;
+        }
+        for other in &node.pods {
+            for port in &self.pods[other.0 as usize].class.host_ports {
+                node.used_ports.add(*port);
+            }
+        }
+    }
+
+    /// The nomination of a pod behind scheduling gates counts for nothing: it never reaches the
+    /// queue (upstream backend/queue/scheduling_queue.go, moveToActiveQ).
+    pub(crate) fn nominate(&mut self, pod: PodId) {
+        let nominated = &self.pods[pod.0 as usize];
+        let gated = !nominated.spec().scheduling_gates.is_empty();
+        if let Some(node) = nominated.own.nominated_node_name.filter(|_| !gated) {
+            self.nominated.entry(node).or_default().push(pod);
+        }
+    }
+
+    /// Nominates a pending pod to a node, or to none; answers where it was nominated to.
+    pub fn set_nomination(&mut self, pod: PodId, node: Option<Name>) -> Option<Name> {
+        self.unnominate(pod);
+        let before = match self.pods.get_mut(pod.0 as usize) {
+            Some(pod) => std::mem::replace(&mut pod.own.nominated_node_name, node),
+            None => None,
+        };
+        self.nominate(pod);
+        before
+    }
+
+    pub(crate) fn unnominate(&mut self, pod: PodId) {
+        let Some(node) = self.pods[pod.0 as usize].own.nominated_node_name else { return };
+        if let Some(pods) = self.nominated.get_mut(&node) {
+            pods.retain(|id| *id != pod);
+            if pods.is_empty() {
+                self.nominated.remove(&node);
+            }
+        }
+    }
+}

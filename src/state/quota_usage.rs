@@ -1,0 +1,160 @@
+//! What the pods of a namespace use, as its ResourceQuotas count it.
+//!
+//! Upstream pkg/quota/v1/evaluator/core/pods.go. Only what a pod uses is measured: not claims,
+//! Services or other objects.
+
+use crate::api::name::{Name, name};
+use crate::api::pod_spec::{Container, PodAffinity, PodAffinityTerm, PodSpec};
+use crate::api::pod_template::PodTemplate;
+use crate::api::quantity::{Format, Quantity};
+use crate::api::requests::{PodResources, PodResourcesOptions, RequestGates, pod_requests};
+use crate::api::resources::{
+    ResourceList, STANDARD, is_extended_resource_name, is_hugepage_resource_name, is_native_resource,
+};
+use crate::decode::resource_quota::{ResourceQuota, ScopeRequirement};
+
+impl ResourceQuota {
+    /// Whether a pod of `template` counts (upstream pkg/quota/v1/generic/evaluator.go, Matches).
+    pub(crate) fn matches(&self, template: &PodTemplate, gates: RequestGates) -> bool {
+        self.tracked().next().is_some() && self.scopes.iter().all(|scope| scope.selects(&template.spec, gates))
+    }
+
+    /// The limited resources that pods use (MatchingResources).
+    pub(crate) fn tracked(&self) -> impl Iterator<Item = Name> + '_ {
+        self.hard.iter().map(|(resource, _)| resource).filter(|resource| is_tracked(resource))
+    }
+
+    /// Counts what pods use, for a quota of which no controller has.
+    pub(super) fn count<'a>(&mut self, templates: impl Iterator<Item = &'a PodTemplate>, gates: RequestGates) {
+        let mut used: ResourceList =
+            self.tracked().map(|resource| (resource, Quantity::from_value(0, Format::DecimalSI))).collect();
+        for template in templates.filter(|template| self.matches(template, gates)) {
+            used = sum(&used, &usage(template, gates), |used, usage| used + usage);
+        }
+        self.used = Some(used);
+    }
+}
+
+/// What one pod uses (PodUsageFunc).
+pub(crate) fn usage(template: &PodTemplate, gates: RequestGates) -> ResourceList {
+    let options = PodResourcesOptions {
+        use_status_resources: gates.in_place_pod_vertical_scaling,
+        skip_pod_level_resources: !gates.pod_level_resources,
+        non_missing: None,
+    };
+    let list = |resources: PodResources<'_>| pod_requests(&resources, options).iter().collect::<ResourceList>();
+    let requests = list(template.resources());
+    let limits = list(PodResources { overhead: None, ..template.limits() });
+    // The overhead counts towards limits that are set, and makes none.
+    let overhead = template.spec.overhead.as_ref().map(|overhead| masked(overhead, |of, _| limits.get(of).is_some()));
+    let limits = sum(&limits, &overhead.unwrap_or_default(), |limit, overhead| limit + overhead);
+    let one = Quantity::from_value(1, Format::DecimalSI);
+    let objects = [(name("count/pods"), one), (STANDARD.pods, one)];
+    measured(&requests, &limits).iter().chain(objects).collect()
+}
+
+/// A quota's names for requests and limits (podComputeUsageHelper).
+pub(crate) fn measured(requests: &ResourceList, limits: &ResourceList) -> ResourceList {
+    let is_compute = |of: Name| of == STANDARD.cpu || of == STANDARD.memory || of == STANDARD.ephemeral_storage;
+    let mut all = Vec::new();
+    for (resource, amount) in requests.iter() {
+        let is_plain = is_compute(resource) || is_hugepage_resource_name(&resource);
+        if is_plain {
+            all.push((resource, amount));
+        }
+        if is_plain || is_extended_resource_name(&resource) {
+            all.push((name(&format!("requests.{resource}")), amount));
+        }
+    }
+    all.extend(
+        limits
+            .iter()
+            .filter(|(resource, _)| is_compute(*resource))
+            .map(|(resource, amount)| (name(&format!("limits.{resource}")), amount)),
+    );
+    all.into_iter().collect()
+}
+
+fn is_tracked(resource: &str) -> bool {
+    let compute = |rest: &str| matches!(rest, "cpu" | "memory" | "ephemeral-storage");
+    match resource {
+        "pods" | "count/pods" => true,
+        other => {
+            let requests = other.strip_prefix("requests.");
+            let plain = requests.or_else(|| other.strip_prefix("limits.")).unwrap_or(other);
+            compute(plain)
+                || is_hugepage_resource_name(requests.unwrap_or(other))
+                || (requests.is_some() && !is_native_resource(other))
+        }
+    }
+}
+
+impl ScopeRequirement {
+    /// podMatchesScopeFunc.
+    fn selects(&self, spec: &PodSpec, gates: RequestGates) -> bool {
+        match self.scope_name.as_str() {
+            "Terminating" => is_terminating(spec),
+            "NotTerminating" => !is_terminating(spec),
+            "BestEffort" => is_best_effort(spec, gates),
+            "NotBestEffort" => !is_best_effort(spec, gates),
+            "PriorityClass" => {
+                let class = spec.priority_class_name.filter(|class| !class.is_empty());
+                match self.operator.as_str() {
+                    "Exists" => class.is_some(),
+                    "DoesNotExist" => class.is_none(),
+                    "In" => class.is_some_and(|class| self.values.contains(&class)),
+                    "NotIn" => class.is_none_or(|class| !self.values.contains(&class)),
+                    _ => false,
+                }
+            }
+            "CrossNamespacePodAffinity" => looks_into_other_namespaces(spec),
+            _ => false,
+        }
+    }
+}
+
+/// Ends by itself: `activeDeadlineSeconds` is set.
+fn is_terminating(spec: &PodSpec) -> bool {
+    spec.active_deadline_seconds.is_some_and(|seconds| seconds >= 0)
+}
+
+/// Upstream pkg/apis/core/v1/helper/qos/qos.go, ComputePodQOS.
+fn is_best_effort(spec: &PodSpec, gates: RequestGates) -> bool {
+    let empty = |list: &ResourceList| {
+        list.iter().all(|(of, amount)| !(of == STANDARD.cpu || of == STANDARD.memory) || amount.is_zero())
+    };
+    if let Some(resources) = spec.resources.as_ref().filter(|_| gates.pod_level_resources)
+        && !(empty(&resources.requests) && empty(&resources.limits))
+    {
+        return false;
+    }
+    let asks_nothing = |container: &Container| empty(container.requests()) && empty(container.limits());
+    spec.containers.iter().chain(&spec.init_containers).all(asks_nothing)
+}
+
+/// usesCrossNamespacePodAffinity.
+fn looks_into_other_namespaces(spec: &PodSpec) -> bool {
+    let crosses = |term: &PodAffinityTerm| !term.namespaces.is_empty() || term.namespace_selector.is_some();
+    let any = |terms: &PodAffinity| {
+        terms.required.iter().any(crosses) || terms.preferred.iter().any(|term| crosses(&term.pod_affinity_term))
+    };
+    let Some(affinity) = &spec.affinity else { return false };
+    [&affinity.pod_affinity, &affinity.pod_anti_affinity].into_iter().flatten().any(any)
+}
+
+/// Every resource of either list; of one that both have what `combine` makes of it.
+pub(crate) fn sum(
+    a: &ResourceList,
+    b: &ResourceList,
+    combine: impl Fn(Quantity, Quantity) -> Quantity,
+) -> ResourceList {
+    let both = b.iter().map(|(resource, amount)| match a.get(resource) {
+        Some(first) => (resource, combine(first, amount)),
+        None => (resource, amount),
+    });
+    a.iter().chain(both).collect()
+}
+
+pub(crate) fn masked(list: &ResourceList, keep: impl Fn(Name, Quantity) -> bool) -> ResourceList {
+    list.iter().filter(|(resource, amount)| keep(*resource, *amount)).collect()
+}

@@ -1,0 +1,198 @@
+//! Storage objects: volumes, claims, classes, and what CSI drivers report.
+//!
+//! Held in tables of their own, found by name; the volumes of a class and the attachments of
+//! a node are listed. Which pods on nodes use a claim is kept up to date by
+//! [`super::Cluster::assume`] and [`super::Cluster::forget`].
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::pod::{Pod, PodId};
+use crate::api::meta::ObjectKey;
+use crate::api::name::Name;
+use crate::decode::storage::{
+    ClaimReference, CsiDriver, CsiNode, CsiStorageCapacity, PersistentVolume, PersistentVolumeClaim, StorageClass,
+    StorageObject, VolumeAttachment,
+};
+
+/// The storage objects of a cluster.
+///
+/// Objects are shared between copies of the state; a copy changes its own when it binds.
+#[derive(Clone, Debug, Default)]
+pub struct Storage {
+    volumes: FxHashMap<Name, Arc<PersistentVolume>>,
+    /// Names, sorted, so that the choice between volumes of equal size has an order.
+    volumes_by_class: FxHashMap<Name, Vec<Name>>,
+    claims: FxHashMap<ObjectKey, Arc<PersistentVolumeClaim>>,
+    classes: FxHashMap<Name, Arc<StorageClass>>,
+    csi_nodes: FxHashMap<Name, Arc<CsiNode>>,
+    drivers: FxHashMap<Name, CsiDriver>,
+    /// In the order of namespace and name.
+    capacities: Vec<Arc<CsiStorageCapacity>>,
+    attachments: FxHashMap<Name, Vec<VolumeAttachment>>,
+    claim_users: FxHashMap<ObjectKey, Vec<PodId>>,
+}
+
+impl Storage {
+    /// Sorts `objects` into tables.
+    pub fn new(objects: Vec<StorageObject>) -> Self {
+        let mut storage = Self::default();
+        for object in objects {
+            match object {
+                StorageObject::PersistentVolume(volume) => {
+                    storage.volumes_by_class.entry(volume.class).or_default().push(volume.name);
+                    storage.volumes.insert(volume.name, Arc::new(*volume));
+                }
+                StorageObject::PersistentVolumeClaim(claim) => {
+                    storage.claims.insert(claim.key, Arc::new(*claim));
+                }
+                StorageObject::StorageClass(class) => {
+                    storage.classes.insert(class.name, Arc::new(class));
+                }
+                StorageObject::CsiNode(node) => {
+                    storage.csi_nodes.insert(node.name, Arc::new(node));
+                }
+                StorageObject::CsiDriver(driver) => {
+                    storage.drivers.insert(driver.name, driver);
+                }
+                StorageObject::CsiStorageCapacity(capacity) => storage.capacities.push(Arc::new(*capacity)),
+                StorageObject::VolumeAttachment(attachment) => {
+                    storage.attachments.entry(attachment.node).or_default().push(attachment);
+                }
+            }
+        }
+        for volumes in storage.volumes_by_class.values_mut() {
+            volumes.sort_unstable();
+        }
+        storage.capacities.sort_unstable_by_key(|capacity| capacity.key);
+        storage
+    }
+
+    /// The PersistentVolume called `name`.
+    pub fn volume(&self, name: Name) -> Option<&PersistentVolume> {
+        self.volumes.get(&name).map(AsRef::as_ref)
+    }
+
+    /// The PersistentVolumes of a class, in the order of their names.
+    pub fn volumes_of_class(&self, class: Name) -> impl Iterator<Item = &PersistentVolume> {
+        self.volumes_by_class.get(&class).into_iter().flatten().filter_map(|name| self.volume(*name))
+    }
+
+    /// The PersistentVolumeClaim called `key`.
+    pub fn claim(&self, key: ObjectKey) -> Option<&PersistentVolumeClaim> {
+        self.claims.get(&key).map(AsRef::as_ref)
+    }
+
+    /// All PersistentVolumeClaims, in no order.
+    pub fn claims(&self) -> impl Iterator<Item = &PersistentVolumeClaim> {
+        self.claims.values().map(AsRef::as_ref)
+    }
+
+    /// The StorageClass called `name`.
+    pub fn class(&self, name: Name) -> Option<&StorageClass> {
+        self.classes.get(&name).map(AsRef::as_ref)
+    }
+
+    /// The CSINode of the node called `node`.
+    pub fn csi_node(&self, node: Name) -> Option<&CsiNode> {
+        self.csi_nodes.get(&node).map(AsRef::as_ref)
+    }
+
+    /// The CSIDriver called `name`.
+    pub fn driver(&self, name: Name) -> Option<&CsiDriver> {
+        self.drivers.get(&name)
+    }
+
+    /// All CSIStorageCapacities, in the order of namespace and name.
+    pub fn capacities(&self) -> impl Iterator<Item = &CsiStorageCapacity> {
+        self.capacities.iter().map(AsRef::as_ref)
+    }
+
+    /// The VolumeAttachments of the node called `node`.
+    pub fn attachments(&self, node: Name) -> &[VolumeAttachment] {
+        self.attachments.get(&node).map_or(&[], Vec::as_slice)
+    }
+
+    /// Pods on nodes that use the claim by name. Ephemeral volumes do not count
+    /// (upstream framework/types.go, updatePVCRefCounts).
+    pub fn claim_users(&self, claim: ObjectKey) -> &[PodId] {
+        self.claim_users.get(&claim).map_or(&[], Vec::as_slice)
+    }
+
+    /// The class of claims that name none: of several the newest, then the first by name
+    /// (upstream pkg/volume/util/storageclass.go, GetDefaultClass).
+    pub fn default_class(&self) -> Option<&StorageClass> {
+        let defaults = self.classes.values().filter(|class| class.is_default);
+        let first = defaults.min_by_key(|class| (Reverse(class.creation_timestamp), class.name));
+        first.map(AsRef::as_ref)
+    }
+
+    /// Takes in a new claim, with the default class where it names none (upstream
+    /// plugin/pkg/admission/storage/storageclass/setdefault/admission.go, Admit).
+    pub(crate) fn create_claim(&mut self, mut claim: PersistentVolumeClaim) {
+        if !claim.names_class
+            && let Some(class) = self.default_class()
+        {
+            claim.class = class.name;
+            claim.names_class = true;
+        }
+        self.claims.insert(claim.key, Arc::new(claim));
+    }
+
+    /// The claim is no more.
+    pub(crate) fn remove_claim(&mut self, claim: ObjectKey) {
+        self.claims.remove(&claim);
+    }
+
+    /// From now on the volume is kept for `claim`, or for none. Answers whose it was.
+    pub(crate) fn keep_volume(&mut self, volume: Name, claim: Option<ClaimReference>) -> Option<ClaimReference> {
+        let volume = Arc::make_mut(self.volumes.get_mut(&volume)?);
+        std::mem::replace(&mut volume.claim, claim)
+    }
+
+    /// From now on a volume for `claim` is to be made for `node`, or for any. Answers what it was.
+    pub(crate) fn select_node(&mut self, claim: ObjectKey, node: Option<Name>) -> Option<Name> {
+        let claim = Arc::make_mut(self.claims.get_mut(&claim)?);
+        std::mem::replace(&mut claim.selected_node, node)
+    }
+
+    /// The node called `new` has the drivers of the node called `like`.
+    pub(crate) fn copy_csi_node(&mut self, like: Name, new: Name) {
+        if let Some(drivers) = self.csi_nodes.get(&like) {
+            let copy = CsiNode { name: new, ..CsiNode::clone(drivers) };
+            self.csi_nodes.insert(new, Arc::new(copy));
+        }
+    }
+
+    /// The node called `node` is gone, and its drivers with it: these.
+    pub(crate) fn take_csi_node(&mut self, node: Name) -> Option<Arc<CsiNode>> {
+        self.csi_nodes.remove(&node)
+    }
+
+    /// A node's drivers are back.
+    pub(crate) fn put_csi_node(&mut self, node: Arc<CsiNode>) {
+        self.csi_nodes.insert(node.name, node);
+    }
+
+    /// `pod` is on a node from now on.
+    pub(crate) fn add_pod(&mut self, pod: &Pod) {
+        for claim in pod.class.claim_names() {
+            self.claim_users.entry(ObjectKey::new(pod.own.key.namespace, claim)).or_default().push(pod.id);
+        }
+    }
+
+    /// `pod` is on no node any more.
+    pub(crate) fn remove_pod(&mut self, pod: &Pod) {
+        for claim in pod.class.claim_names() {
+            let key = ObjectKey::new(pod.own.key.namespace, claim);
+            if let Some(users) = self.claim_users.get_mut(&key) {
+                users.retain(|user| *user != pod.id);
+                if users.is_empty() {
+                    self.claim_users.remove(&key);
+                }
+            }
+        }
+    }
+}
