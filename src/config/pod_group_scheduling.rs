@@ -47,6 +47,11 @@ impl PodGroupScheduling {
         }
     }
 
+    /// Whether PostFilter is left to the group of `pod` (upstream v1.37 schedule_one.go, schedulingAlgorithm).
+    pub fn post_filters_group(self, pod: &Pod) -> bool {
+        self == Self::FeasibleCycle && self.group_of(pod).is_some()
+    }
+
     /// The condition that a group's cycle writes on it.
     pub fn condition_type(self) -> &'static str {
         match self {

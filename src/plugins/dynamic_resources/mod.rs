@@ -14,6 +14,7 @@ mod cel;
 mod claims;
 mod constraints;
 mod gates;
+mod pod_group;
 mod pools;
 mod selection;
 mod shortage;
@@ -27,8 +28,9 @@ use crate::config::Behaviour;
 use crate::decode::Kind;
 use crate::decode::devices::ResourceClaim;
 use crate::framework::{
-    Cycle, DeviceReason, FailedCycle, FilterPlugin, NodeFilter, NodePlacement, NotEvaluated, Plugin, PostFilter,
-    PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin,
+    Cycle, DeviceReason, FailedCycle, FilterPlugin, NodeFilter, NodePlacement, NotEvaluated, Plugin,
+    PodGroupPostFilterPlugin, PostFilter, PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason,
+    Rejection, ReservePlugin,
 };
 use crate::state::{NodeInfo, Take};
 
@@ -97,6 +99,10 @@ impl Plugin for DynamicResources {
     }
 
     fn reserve(&self) -> Option<&dyn ReservePlugin> {
+        Some(self)
+    }
+
+    fn pod_group_post_filter(&self) -> Option<&dyn PodGroupPostFilterPlugin> {
         Some(self)
     }
 }
