@@ -123,23 +123,23 @@ impl<'a> Subject<'a> {
 
 /// Kinds, and who reads each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Needs(BTreeMap<Kind, BTreeSet<&'static str>>);
+pub struct RequiredKinds(BTreeMap<Kind, BTreeSet<&'static str>>);
 
-impl Needs {
+impl RequiredKinds {
     /// All that a run over many pods may need, with everything that may read it; with `new_pods` what
     /// decides over pods that do not exist yet.
     pub fn everything(new_pods: bool) -> Self {
-        let mut needs = Self::default();
+        let mut required = Self::default();
         for kind in Kind::ALL.iter().filter(|kind| new_pods || !Kind::ADMISSION.contains(kind)) {
-            needs.0.entry(*kind).or_default();
+            required.0.entry(*kind).or_default();
         }
         for (plugin, _, kinds) in READS {
-            needs.add(plugin, kinds.iter().copied());
+            required.add(plugin, kinds.iter().copied());
         }
         if new_pods {
-            needs.add_admission();
+            required.add_admission();
         }
-        needs
+        required
     }
 
     fn add_admission(&mut self) {
@@ -275,7 +275,7 @@ mod tests {
     use super::*;
 
     /// The kinds that a pod with this `spec` needs, by their first letters' words.
-    fn needs(spec: &Value, owner: Option<&str>, config: Option<&Value>, others: bool) -> Vec<&'static str> {
+    fn required(spec: &Value, owner: Option<&str>, config: Option<&Value>, others: bool) -> Vec<&'static str> {
         let behaviour = Behaviour::default();
         let config = config.map_or_else(
             || SchedulerConfig::default_for(&behaviour),
@@ -287,14 +287,14 @@ mod tests {
         });
         let pod = json!({"metadata": {"name": "p", "ownerReferences": owners}, "spec": spec}).to_string();
         let (object, _) = Object::decode(Kind::Pod, pod.as_bytes()).unwrap();
-        let mut needs = Needs::default();
-        needs.add_pod(&config, &behaviour, Subject::of(&object).unwrap(), others);
-        needs.kinds().map(Kind::as_str).collect()
+        let mut required = RequiredKinds::default();
+        required.add_pod(&config, &behaviour, Subject::of(&object).unwrap(), others);
+        required.kinds().map(Kind::as_str).collect()
     }
 
     #[track_caller]
     fn case(spec: &Value, owner: Option<&str>, expected: &[&str]) {
-        assert_eq!(needs(spec, owner, None, false), expected, "{spec}");
+        assert_eq!(required(spec, owner, None, false), expected, "{spec}");
     }
 
     #[test]
@@ -339,7 +339,7 @@ mod tests {
         };
         case(&affinity(json!({"matchLabels": {"team": "a"}})), None, &["Namespace", "Service", "PodDisruptionBudget"]);
         case(&affinity(json!({})), None, &["Service", "PodDisruptionBudget"]);
-        assert!(needs(&json!({}), None, None, true).contains(&"Namespace"));
+        assert!(required(&json!({}), None, None, true).contains(&"Namespace"));
     }
 
     #[test]
@@ -347,6 +347,6 @@ mod tests {
         let config = json!({"apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration",
             "profiles": [{"schedulerName": "default-scheduler", "plugins": {"multiPoint": {"disabled": [
                 {"name": "DefaultPreemption"}, {"name": "PodTopologySpread"}, {"name": "InterPodAffinity"}]}}}]});
-        assert!(needs(&json!({}), Some("ReplicaSet"), Some(&config), true).is_empty());
+        assert!(required(&json!({}), Some("ReplicaSet"), Some(&config), true).is_empty());
     }
 }

@@ -9,8 +9,8 @@ use crate::config::{Behaviour, Profile, SchedulerConfig};
 use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
 use crate::framework::{
-    Cycle, Depth, Framework, Memory, NotEvaluated, Notes, Permit, PermitPlugin, Plugin, PluginRejection, cycle,
-    reserve, sampling,
+    Cycle, CycleCache, Depth, Framework, NotEvaluated, Notes, Permit, PermitPlugin, Plugin, PluginRejection, cycle,
+    prepared, reserve, sampling,
 };
 use crate::plugins;
 use crate::state::pod::PodId;
@@ -67,7 +67,7 @@ impl Scheduler {
     }
 
     fn framework<'a>(&'a self, profile: &Profile, plugins: &'a [Box<dyn Plugin>]) -> Framework<'a> {
-        Framework { extenders: &self.extenders, ..Framework::new(profile, plugins) }
+        Framework::new(profile, plugins).with_extenders(&self.extenders)
     }
 
     /// Runs one cycle for a pending pod of `cluster`, at the time `now`.
@@ -139,7 +139,7 @@ impl Scheduler {
         let Some((_, framework)) = self.framework_for(pod) else { return false };
         let notes = Notes::default();
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
-        let prepared = cycle::pre_filter(&framework, cycle);
+        let prepared = prepared::pre_filter(&framework, cycle);
         let rejected = prepared.rejection.is_some();
         !rejected && prepared.filters.without(skipped).run_with_nominated(cycle, cluster.node(node)).is_ok()
     }
@@ -149,22 +149,22 @@ impl Scheduler {
         profile.percentage_of_nodes_to_score.or(self.config.percentage_of_nodes_to_score).unwrap_or(0)
     }
 
-    /// Runs the cycle of a pending pod as far as to remember it for pods like it. None where it
-    /// cannot be remembered ([`Memory::new`]).
-    pub fn remember(&self, cluster: &Cluster, pod: &Pod, now: Timestamp) -> Option<Remembered<'_>> {
+    /// Runs the cycle of a pending pod and caches it for equal pods. None where it cannot be
+    /// cached ([`CycleCache::new`]).
+    pub fn cache_cycle(&self, cluster: &Cluster, pod: &Pod, now: Timestamp) -> Option<CachedCycle<'_>> {
         let (profile, plugins) = self.profile_for(pod)?;
         let notes = Notes::default();
         note_what_is_outside(profile, plugins, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
-        let memory = Memory::new(&self.framework(profile, plugins), cycle)?;
+        let cache = CycleCache::new(&self.framework(profile, plugins), cycle)?;
         let sampling = self.percentage(profile);
-        Some(Remembered {
-            memory,
+        Some(CachedCycle {
+            cache,
             notes: notes.take(),
             nodes: cluster.nodes().len(),
             sampling,
-            is_told: false,
-            is_sampling_told: false,
+            notes_reported: false,
+            sampling_reported: false,
         })
     }
 
@@ -208,38 +208,39 @@ impl Scheduler {
     }
 }
 
-/// A cycle that is remembered for pods like the one it was run for.
-pub struct Remembered<'a> {
-    /// What it said.
-    pub memory: Memory<'a>,
+/// A cycle that is cached for pods equal to the one it was run for.
+pub struct CachedCycle<'a> {
+    /// Its answers.
+    pub cache: CycleCache<'a>,
     /// What could not be judged.
     notes: Vec<NotEvaluated>,
     /// All nodes.
     nodes: usize,
     /// [`Scheduler::percentage`].
     sampling: i32,
-    /// Whether the notes were told.
-    is_told: bool,
-    /// Whether it was told that the percentage matters.
-    is_sampling_told: bool,
+    /// Whether the notes were reported.
+    notes_reported: bool,
+    /// Whether it was reported that the percentage matters.
+    sampling_reported: bool,
 }
 
-impl Remembered<'_> {
-    /// What the answer for a pod that found a node does not rest on, as far as it was not told before.
-    pub fn news(&mut self) -> Vec<NotEvaluated> {
-        let mut news = if std::mem::replace(&mut self.is_told, true) { Vec::new() } else { self.notes.clone() };
-        if !self.is_sampling_told {
-            let sampled = sampling::note(self.nodes, self.memory.feasible_nodes(), self.sampling);
-            self.is_sampling_told = sampled.is_some();
-            news.extend(sampled);
+impl CachedCycle<'_> {
+    /// What the answer for a pod that found a node does not rest on, as far as it was not reported before.
+    pub fn new_notes(&mut self) -> Vec<NotEvaluated> {
+        let reported = std::mem::replace(&mut self.notes_reported, true);
+        let mut notes = if reported { Vec::new() } else { self.notes.clone() };
+        if !self.sampling_reported {
+            let sampled = sampling::note(self.nodes, self.cache.feasible_nodes(), self.sampling);
+            self.sampling_reported = sampled.is_some();
+            notes.extend(sampled);
         }
-        news
+        notes
     }
 
-    /// Nothing counts as told.
-    pub fn tell_anew(&mut self) {
-        self.is_told = false;
-        self.is_sampling_told = false;
+    /// Nothing counts as reported any more.
+    pub fn reset_notes(&mut self) {
+        self.notes_reported = false;
+        self.sampling_reported = false;
     }
 }
 

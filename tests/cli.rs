@@ -7,8 +7,8 @@ mod bad_input;
 mod capacity;
 #[path = "cli/causes.rs"]
 mod causes;
-#[path = "cli/cluster_says.rs"]
-mod cluster_says;
+#[path = "cli/cluster_messages.rs"]
+mod cluster_messages;
 #[path = "cli/complete.rs"]
 mod complete;
 #[path = "cli/config.rs"]

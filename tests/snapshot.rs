@@ -13,7 +13,7 @@ use kubectl_sched::api::{ObjectKey, Timestamp};
 use kubectl_sched::config::SchedulerConfig;
 use kubectl_sched::decode::Kind;
 use kubectl_sched::decode::object::TypeMeta;
-use kubectl_sched::explain::{ClusterSays, Explanation};
+use kubectl_sched::explain::{ClusterMessages, Explanation};
 use kubectl_sched::report::{Answer, Answered, ExplainAnswer, Provenance, Report};
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::source::snapshot::{Record, Snapshot};
@@ -78,7 +78,7 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
         explanation.causes.clear();
         explanation.near_misses.clear();
         explanation.domains.clear();
-        explanation.unseen_rules.clear();
+        explanation.implicit_rules.clear();
         explanation.needed.clear();
         explanation.decision = None;
     }
@@ -88,7 +88,7 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
         detail: None,
         suggestions: None,
         preemption: None,
-        cluster_says: ClusterSays::default(),
+        cluster_messages: ClusterMessages::default(),
         nodes,
         filters: Vec::new(),
         placement,

@@ -7,7 +7,7 @@ mod common;
 use common::{cases, key};
 use kubectl_sched::api::{Name, Timestamp};
 use kubectl_sched::edit::Edit;
-use kubectl_sched::explain::{Position, challenge};
+use kubectl_sched::explain::{Position, counterfactual};
 
 const NOW: Timestamp = Timestamp(1_780_000_000);
 
@@ -23,7 +23,9 @@ fn every_change_is_a_proof(area: &str, step: usize) -> (usize, usize) {
             let placement = scheduler.schedule(&cluster, id, NOW);
             let feasible: Vec<Name> = placement.feasible().map(|node| node.name).collect();
             for node in feasible {
-                let Some(found) = challenge::find(&scheduler, &mut cluster, &placement, node, NOW) else { continue };
+                let Some(found) = counterfactual::find(&scheduler, &mut cluster, &placement, node, NOW) else {
+                    continue;
+                };
                 let wins = matches!(found.position, Position::Wins { .. } | Position::Ties { .. });
                 assert_eq!(wins, placement.picks.contains(&node), "{} {pod} {node}", case.name);
                 if let Position::Behind { points, .. } = found.position {

@@ -15,7 +15,7 @@ use crate::state::PodId;
 use super::kube_flags::KubeFlags;
 use super::manifests::Asked;
 use super::output::{self, OutputFlags};
-use super::reading::Question;
+use super::reading::Request;
 use super::state::{State, StateFlags};
 use super::target::Target;
 use super::{Status, TEMPLATE, resolve};
@@ -85,7 +85,7 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     let target = Target::parse(&arguments.target, &arguments.filename)?;
     let mut from_files = target.manifests()?;
     let others = std::mem::take(&mut from_files.others);
-    let question = Question::of(&target, &from_files.objects);
+    let question = Request::of(&target, &from_files.objects);
     let mut state =
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
     let pods = pods(&mut state, &target, from_files)?;

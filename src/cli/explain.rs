@@ -7,7 +7,7 @@ use clap::Args;
 use crate::api::{Timestamp, name};
 use crate::error::{Error, Result};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
-use crate::explain::{Explanation, NodeDetail, challenge};
+use crate::explain::{Explanation, NodeDetail, counterfactual};
 use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
 use crate::report::{Answer, Answered, ExplainAnswer, Part};
 use crate::state::PodId;
@@ -15,10 +15,10 @@ use crate::state::PodId;
 use super::kube_flags::KubeFlags;
 use super::manifests::Asked;
 use super::output::OutputFlags;
-use super::reading::Question;
+use super::reading::Request;
 use super::state::{State, StateFlags};
 use super::target::Target;
-use super::{Status, TEMPLATE, cluster_says, resolve};
+use super::{Status, TEMPLATE, cluster_messages, resolve};
 
 /// Explain why a pod is pending, or why it is where it is
 ///
@@ -89,11 +89,11 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     }
     let mut from_files = target.manifests()?;
     let others = std::mem::take(&mut from_files.others);
-    let question = Question::of(&target, &from_files.objects);
+    let question = Request::of(&target, &from_files.objects);
     let mut state =
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
     let pods = pods(&mut state, &target, from_files)?;
-    cluster_says::read_events(&mut state, &pods);
+    cluster_messages::read_events(&mut state, &pods);
     let node = arguments.node.as_deref();
     if let Some(node) = node
         && state.cluster.node_named(name(node)).is_none()
@@ -175,7 +175,7 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
         preemption: wanted.preemption(state, &placement, now),
         explanation: Explanation::in_full(&state.scheduler, &state.cluster, &placement, now),
         detail: node.and_then(|node| detail(state, &placement, node, now)),
-        cluster_says: cluster_says::find(state, &placement),
+        cluster_messages: cluster_messages::find(state, &placement),
         nodes: state.cluster.nodes().len(),
         filters: filters(state, pod),
         placement,
@@ -200,6 +200,6 @@ fn detail(state: &mut State, placement: &Placement, node: &str, now: Timestamp) 
     let cycle = Cycle { cluster: &state.cluster, pod, behaviour, now, notes: &notes };
     let info = state.cluster.node_named(name(node))?;
     let mut detail = NodeDetail::of(&framework, cycle, placement, info);
-    detail.challenge = challenge::find(&state.scheduler, &mut state.cluster, placement, name(node), now);
+    detail.counterfactual = counterfactual::find(&state.scheduler, &mut state.cluster, placement, name(node), now);
     Some(detail)
 }

@@ -7,7 +7,7 @@
 //! question could not be answered.
 
 mod capacity;
-mod cluster_says;
+mod cluster_messages;
 mod complete;
 mod completion;
 mod config;

@@ -12,7 +12,7 @@ use crate::state::{Cluster, PodId};
 
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags, say};
-use super::reading::Question;
+use super::reading::Request;
 use super::state::StateFlags;
 use super::{Status, TEMPLATE};
 
@@ -62,7 +62,7 @@ Exit status:
 pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     let PendingArgs { state, output, kube, .. } = arguments;
     let namespace = kube.namespace.as_deref().filter(|_| !kube.all_namespaces);
-    let mut state = state.load(kube, output, Question::Pending, |_| {})?;
+    let mut state = state.load(kube, output, Request::Pending, |_| {})?;
     let pods = pods(&state.cluster, namespace);
     if pods.is_empty() && matches!(output.output.part(), Part::Screen | Part::Names) {
         let within = namespace.map_or_else(String::new, |namespace| format!(" in {namespace} namespace"));

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::framework::{NotEvaluated, PolicyRule};
 use crate::report::StateAge;
 use crate::report::text::{count, list};
-use crate::required_kinds::{Needs, Subject, selects_namespaces};
+use crate::required_kinds::{RequiredKinds, Subject, selects_namespaces};
 use crate::source::live::{Connection, Reader, Seen};
 use crate::state::ClusterBuilder;
 
@@ -25,7 +25,7 @@ use super::target::{Named, Target};
 
 /// What is asked about.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Question<'a> {
+pub(crate) enum Request<'a> {
     /// Objects of the state.
     Named(&'a [Named]),
     /// Objects of manifests.
@@ -39,7 +39,7 @@ pub(crate) enum Question<'a> {
     },
 }
 
-impl<'a> Question<'a> {
+impl<'a> Request<'a> {
     /// About what was named, or about `objects` of the files that were.
     pub(crate) fn of(target: &'a Target, objects: &'a [AskedObject]) -> Self {
         match target {
@@ -51,7 +51,7 @@ impl<'a> Question<'a> {
 
 /// A question to a scheduler.
 pub(crate) struct Asker<'a> {
-    pub(crate) question: Question<'a>,
+    pub(crate) question: Request<'a>,
     /// The namespace of what is named.
     pub(crate) namespace: &'a str,
     pub(crate) config: &'a SchedulerConfig,
@@ -61,42 +61,42 @@ pub(crate) struct Asker<'a> {
 impl Asker<'_> {
     /// Kinds without which there is no answer.
     fn deciding(&self) -> BTreeSet<Kind> {
-        let mut named = Needs::default();
-        if let Question::Named(objects) = self.question {
+        let mut named = RequiredKinds::default();
+        if let Request::Named(objects) = self.question {
             objects.iter().filter_map(|named| named.workload).for_each(|kind| named.add_workload(kind));
         }
         named.kinds().chain([Kind::Pod, Kind::Node]).collect()
     }
 
     /// What is needed, as far as `state` tells it.
-    pub(crate) fn needs(&self, state: &ClusterBuilder) -> Needs {
-        self.needs_with(state, &[])
+    pub(crate) fn required(&self, state: &ClusterBuilder) -> RequiredKinds {
+        self.required_with(state, &[])
     }
 
     /// The same, when some objects were looked up that the state does not have yet.
-    fn needs_with(&self, state: &ClusterBuilder, found: &[Object]) -> Needs {
+    fn required_with(&self, state: &ClusterBuilder, found: &[Object]) -> RequiredKinds {
         let selected = state.specs().any(selects_namespaces);
-        let mut needs = Needs::default();
-        let mut add = |pod: Subject<'_>| needs.add_pod(self.config, self.behaviour, pod, selected);
+        let mut required = RequiredKinds::default();
+        let mut add = |pod: Subject<'_>| required.add_pod(self.config, self.behaviour, pod, selected);
         match self.question {
-            Question::Simulation { new_pods } => return Needs::everything(new_pods),
-            Question::Asked(objects) => objects.iter().for_each(|object| {
+            Request::Simulation { new_pods } => return RequiredKinds::everything(new_pods),
+            Request::Asked(objects) => objects.iter().for_each(|object| {
                 add(match object {
                     AskedObject::Pod(pod, _) => Subject::manifest(pod),
                     AskedObject::Workload(workload) => Subject::workload(workload),
                 });
             }),
-            Question::Pending => {
+            Request::Pending => {
                 state.pending().map(Subject::pod).for_each(add);
-                state.pending().for_each(|pod| needs.add_maker(pod));
+                state.pending().for_each(|pod| required.add_maker(pod));
             }
-            Question::Named(named) => {
+            Request::Named(named) => {
                 found.iter().filter_map(Subject::of).for_each(&mut add);
                 named.iter().flat_map(|named| self.of_named(state, named)).for_each(&mut add);
-                named.iter().filter_map(|named| named.workload).for_each(|kind| needs.add_workload(kind));
+                named.iter().filter_map(|named| named.workload).for_each(|kind| required.add_workload(kind));
             }
         }
-        needs
+        required
     }
 
     /// The pod that is named; or the pod that a workload makes, and all that may belong to it.
@@ -146,9 +146,9 @@ impl Reading {
     pub(crate) fn read(&mut self, asker: &Asker<'_>, builder: &mut ClusterBuilder) -> Result<()> {
         let found = if self.asked_for.is_empty() { self.look_up(asker)? } else { Vec::new() };
         let deciding = asker.deciding();
-        let mut needs = asker.needs_with(builder, &found);
+        let mut required = asker.required_with(builder, &found);
         loop {
-            let wanted = [Kind::Pod, Kind::Node].into_iter().chain(needs.kinds());
+            let wanted = [Kind::Pod, Kind::Node].into_iter().chain(required.kinds());
             let kinds: Vec<Kind> = wanted.filter(|kind| self.asked_for.insert(*kind)).collect();
             if kinds.is_empty() {
                 self.progress.end();
@@ -157,22 +157,22 @@ impl Reading {
             let progress = &mut self.progress;
             let listed = self.reader.read(&kinds, &deciding, builder, &mut |seen| progress.show(|| in_words(seen)));
             self.forbidden.extend(listed.map_err(from_live)?.forbidden);
-            needs = asker.needs(builder);
+            required = asker.required(builder);
         }
     }
 
     /// What is named, ahead of all else: it shows what is needed.
     fn look_up(&mut self, asker: &Asker<'_>) -> Result<Vec<Object>> {
-        let Question::Named(named) = asker.question else { return Ok(Vec::new()) };
+        let Request::Named(named) = asker.question else { return Ok(Vec::new()) };
         let kind = |named: &Named| named.workload.map_or(Kind::Pod, Kind::Workload);
         let wanted: Vec<(Kind, &str)> = named.iter().map(|named| (kind(named), named.name.as_str())).collect();
         self.reader.look_up(&wanted, asker.namespace).map_err(from_live)
     }
 
-    /// What of `needs` may not be read; told once.
-    pub(crate) fn not_listed(&mut self, needs: &Needs) -> Vec<NotEvaluated> {
+    /// What of `required` may not be read; told once.
+    pub(crate) fn not_listed(&mut self, required: &RequiredKinds) -> Vec<NotEvaluated> {
         let forbidden = self.forbidden.drain(..);
-        let note = |(kind, why)| Some(not_listed(kind, why, needs)?.mended_by(PolicyRule::list(kind)));
+        let note = |(kind, why)| Some(not_listed(kind, why, required)?.mended_by(PolicyRule::list(kind)));
         forbidden.filter_map(note).collect()
     }
 
@@ -216,8 +216,8 @@ impl Age {
 }
 
 /// What it means that objects of `kind` are not known; nothing where nobody reads them.
-pub(crate) fn not_listed(kind: Kind, why: String, needs: &Needs) -> Option<NotEvaluated> {
-    let readers: Vec<&str> = needs.readers(kind)?.iter().copied().collect();
+pub(crate) fn not_listed(kind: Kind, why: String, required: &RequiredKinds) -> Option<NotEvaluated> {
+    let readers: Vec<&str> = required.readers(kind)?.iter().copied().collect();
     if readers.is_empty() {
         return None;
     }

@@ -15,7 +15,7 @@ use crate::state::Cluster;
 
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};
-use super::reading::Question;
+use super::reading::Request;
 use super::state::{State, StateFlags};
 use super::watch::Watch;
 use super::{Status, TEMPLATE};
@@ -74,7 +74,7 @@ Exit status:
   2  the question could not be answered";
 
 pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
-    let question = Question::Simulation { new_pods: false };
+    let question = Request::Simulation { new_pods: false };
     let mut state = arguments.state.load(&arguments.kube, &arguments.output, question, |_| {})?;
     let now = Timestamp::now();
     let mut answer = match &arguments.drain_plan {

@@ -13,7 +13,7 @@ use crate::api::{Name, ObjectKey, name};
 use crate::decode::workload::WorkloadKey;
 use crate::edit::Edit;
 use crate::error::{Error, Result};
-use crate::simulate::scenario::{self, Change, Model, NodeChoice, Placing, ScenarioStep};
+use crate::simulate::scenario::{self, Model, NodeChoice, Placing, ScenarioStep, StepAction};
 use crate::source::{self, Input};
 
 const HEADING: &str = "Options that change the cluster, in the order given";
@@ -107,28 +107,30 @@ impl ScenarioFlags {
         Ok(scenario::Scenario { steps })
     }
 
-    fn change(&self, flag: &str, value: &str, namespace: Name) -> std::result::Result<Change, String> {
+    fn change(&self, flag: &str, value: &str, namespace: Name) -> std::result::Result<StepAction, String> {
         // A place holder: the nodes are chosen when the step is taken.
         let node = Name::default();
         Ok(match flag {
-            "cordon" => Change::OnNodes(nodes(value)?, Edit::Cordon { node }),
-            "uncordon" => Change::OnNodes(nodes(value)?, Edit::Uncordon { node }),
-            "drain" => Change::Drain { nodes: nodes(value)?, force: self.force },
-            "remove-node" => Change::RemoveNodes(nodes(value)?),
+            "cordon" => StepAction::OnNodes(nodes(value)?, Edit::Cordon { node }),
+            "uncordon" => StepAction::OnNodes(nodes(value)?, Edit::Uncordon { node }),
+            "drain" => StepAction::Drain { nodes: nodes(value)?, force: self.force },
+            "remove-node" => StepAction::RemoveNodes(nodes(value)?),
             "add-nodes" => {
                 let (count, like) = pair(value, "write N=NODE or N=FILE, such as 3=node-1")?;
-                Change::AddNodes { count: number(count)?, model: model(like)?, name: None }
+                StepAction::AddNodes { count: number(count)?, model: model(like)?, name: None }
             }
             "taint" => taint(value)?,
             "label" => label(value)?,
             "scale" => {
                 let (workload, replicas) = pair(value, "write TYPE/NAME=N, such as deploy/web=10")?;
-                Change::Scale { workload: workload_key(workload, namespace)?, replicas: number(replicas)? }
+                StepAction::Scale { workload: workload_key(workload, namespace)?, replicas: number(replicas)? }
             }
-            "restart" => Change::Restart(workload_key(value, namespace)?),
+            "restart" => StepAction::Restart(workload_key(value, namespace)?),
             _ => match value.split_once('/') {
-                Some(("pod" | "pods" | "po", pod)) => Change::Edit(Edit::DeletePod { pod: pod_key(pod, namespace) }),
-                _ => Change::DeleteWorkload(workload_key(value, namespace)?),
+                Some(("pod" | "pods" | "po", pod)) => {
+                    StepAction::Edit(Edit::DeletePod { pod: pod_key(pod, namespace) })
+                }
+                _ => StepAction::DeleteWorkload(workload_key(value, namespace)?),
             },
         })
     }
@@ -182,7 +184,7 @@ fn pod_key(text: &str, namespace: Name) -> ObjectKey {
 }
 
 /// `NODE=KEY=VALUE:EFFECT` or `NODE=KEY:EFFECT`, with `-` behind it to take the taint off.
-fn taint(value: &str) -> std::result::Result<Change, String> {
+fn taint(value: &str) -> std::result::Result<StepAction, String> {
     let hint = "write NODE=KEY=VALUE:EFFECT; effects are NoSchedule, PreferNoSchedule and NoExecute";
     let (node, taint) = pair(value, hint)?;
     let (taint, remove) = taint.strip_suffix('-').map_or((taint, false), |taint| (taint, true));
@@ -196,11 +198,14 @@ fn taint(value: &str) -> std::result::Result<Change, String> {
     };
     let taint = Taint { key: name(key), value: name(of_key), effect };
     let (choice, node) = (NodeChoice::Named(name(node)), Name::default());
-    Ok(Change::OnNodes(choice, if remove { Edit::RemoveTaint { node, taint } } else { Edit::AddTaint { node, taint } }))
+    Ok(StepAction::OnNodes(
+        choice,
+        if remove { Edit::RemoveTaint { node, taint } } else { Edit::AddTaint { node, taint } },
+    ))
 }
 
 /// `NODE=KEY=VALUE` or `NODE=KEY-`.
-fn label(value: &str) -> std::result::Result<Change, String> {
+fn label(value: &str) -> std::result::Result<StepAction, String> {
     let hint = "write NODE=KEY=VALUE, or NODE=KEY- to take the label off";
     let (node, label) = pair(value, hint)?;
     let (choice, node) = (NodeChoice::Named(name(node)), Name::default());
@@ -209,5 +214,5 @@ fn label(value: &str) -> std::result::Result<Change, String> {
         (None, Some(key)) if !key.is_empty() => Edit::UnlabelNode { node, key: name(key) },
         _ => return Err(hint.to_owned()),
     };
-    Ok(Change::OnNodes(choice, edit))
+    Ok(StepAction::OnNodes(choice, edit))
 }

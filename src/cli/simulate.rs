@@ -17,14 +17,14 @@ use crate::report::Answered;
 use crate::report::comparison::ComparisonAnswer;
 use crate::report::simulation::SimulationAnswer;
 use crate::simulate::scenario::{self, Run};
-use crate::simulate::sweep::Question as Repeated;
-use crate::simulate::{Diff, Picture, Simulation, Strategy, Summary, Ties, queue};
+use crate::simulate::sweep::SweepSpec;
+use crate::simulate::{Diff, Simulation, StateSummary, Strategy, Summary, Ties, queue};
 use crate::state::PodId;
 
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
 use super::output::OutputFlags;
-use super::reading::Question;
+use super::reading::Request;
 use super::scenario_args::ScenarioFlags;
 use super::state::{State, StateFlags};
 use super::strategy_args::StrategyFlags;
@@ -164,7 +164,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let others = std::mem::take(&mut from_files.others);
     // Steps of a scenario make pods, too.
     let new_pods = !arguments.filename.is_empty() || !arguments.changes.is_empty();
-    let question = Question::Simulation { new_pods };
+    let question = Request::Simulation { new_pods };
     let configured = arguments.strategies.configuration().map(|file| arguments.state.configured(file)).transpose()?;
     let flags = configured.as_ref().unwrap_or(&arguments.state);
     let mut state = flags.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
@@ -177,12 +177,12 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         return compare::run(&mut state, &asked, &compared, refused);
     }
     if let Some(plan) = plan {
-        let question = Repeated { scenario: &scenario, pods: &pods, strategy, preempts: arguments.preempt, now };
+        let question = SweepSpec { scenario: &scenario, pods: &pods, strategy, preempts: arguments.preempt, now };
         let asked = sweep::Asked { question, plan, refused, exit_code: arguments.exit_code };
         return sweep::run(&state, asked, &arguments.output);
     }
     let without = arguments.diff.then(|| unchanged(&mut state, arguments, &pods, strategy, ties, now));
-    let before = Picture::of(&state.cluster);
+    let before = StateSummary::of(&state.cluster);
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties)
         .preempting(arguments.preempt)
         .following(strategy);
@@ -215,14 +215,14 @@ fn unchanged(
     strategy: Strategy,
     ties: Ties,
     now: Timestamp,
-) -> Picture {
+) -> StateSummary {
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties)
         .preempting(arguments.preempt)
         .following(strategy);
     simulation.run(pods);
-    let picture = Picture::of(simulation.cluster());
+    let state_summary = StateSummary::of(simulation.cluster());
     simulation.rewind();
-    picture
+    state_summary
 }
 
 /// The pods in the order of the queue, and those that the API server would refuse.

@@ -12,11 +12,11 @@ use crate::control_plane::admission::Refusal;
 use crate::decode::Kind;
 use crate::decode::scheduler_process::SchedulerProcess;
 use crate::error::{Error, Result};
-use crate::explain::own_words::Basis;
+use crate::explain::scheduler_messages::Basis;
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
 use crate::report::Provenance;
-use crate::required_kinds::Needs;
+use crate::required_kinds::RequiredKinds;
 use crate::scheduler::Scheduler;
 use crate::source::snapshot::NotListed;
 use crate::source::{ConfigMap, ConfigMapName, ConfigSource, Input, files, live, read_value};
@@ -24,8 +24,8 @@ use crate::state::{Cluster, ClusterBuilder};
 
 use super::kube_flags::KubeFlags;
 use super::output::OutputFlags;
-use super::reading::{Age, Asker, Question, Reading};
-use super::{cluster_says, config_source, reading, running_scheduler};
+use super::reading::{Age, Asker, Reading, Request};
+use super::{cluster_messages, config_source, reading, running_scheduler};
 
 /// Where the state comes from, and whose scheduler is reproduced.
 #[derive(Clone, Debug, Args)]
@@ -114,7 +114,7 @@ impl StateFlags {
         &self,
         kube: &KubeFlags,
         output: &OutputFlags,
-        question: Question<'_>,
+        question: Request<'_>,
         more: impl FnOnce(&mut ClusterBuilder),
     ) -> Result<State> {
         let mut builder = ClusterBuilder::default();
@@ -150,7 +150,7 @@ impl StateFlags {
             // The scheduler that runs may have gates that make plugins read more.
             reading.read(&asker, &mut builder)?;
         }
-        notes.extend(found.not_listed(&asker.needs(&builder)));
+        notes.extend(found.not_listed(&asker.required(&builder)));
         let gates = behaviour.request_gates();
         let cluster = builder.build(gates);
         output.log(&format!(
@@ -184,7 +184,7 @@ impl StateFlags {
     fn read_cluster(
         &self,
         kube: &KubeFlags,
-        question: Question<'_>,
+        question: Request<'_>,
         builder: &mut ClusterBuilder,
         output: &OutputFlags,
     ) -> Result<Found> {
@@ -294,16 +294,16 @@ impl Found {
     }
 
     /// What is missing of what is needed.
-    fn not_listed(&mut self, needs: &Needs) -> Vec<NotEvaluated> {
+    fn not_listed(&mut self, required: &RequiredKinds) -> Vec<NotEvaluated> {
         let missing = std::mem::take(&mut self.missing);
         let recorded = missing.into_iter().filter_map(|NotListed { kind, why }| {
             if kind == "Event" {
-                return Some(cluster_says::not_listed(why));
+                return Some(cluster_messages::not_listed(why));
             }
             let kind = Kind::ALL.iter().find(|known| known.as_str() == kind)?;
-            reading::not_listed(*kind, why, needs)
+            reading::not_listed(*kind, why, required)
         });
-        let live = self.reading.iter_mut().flat_map(|reading| reading.not_listed(needs));
+        let live = self.reading.iter_mut().flat_map(|reading| reading.not_listed(required));
         recorded.chain(live).collect()
     }
 }

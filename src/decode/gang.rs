@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::api::meta::{Metadata, ObjectKey};
 use crate::api::name::{Name, name};
-use crate::state::pod::Pod;
+use crate::decode::pod::PodOwn;
 
 /// The label that names a pod's PodGroup.
 pub const GANG_LABEL: &str = "scheduling.x-k8s.io/pod-group";
@@ -28,9 +28,9 @@ pub struct Gang {
 }
 
 /// The PodGroup that `pod` belongs to, which need not exist.
-pub fn gang_of(pod: &Pod) -> Option<ObjectKey> {
-    let group = pod.labels().get(*LABEL).filter(|group| !group.is_empty())?;
-    Some(ObjectKey::new(pod.key().namespace, group))
+pub fn gang_of(pod: &PodOwn) -> Option<ObjectKey> {
+    let group = pod.labels.get(*LABEL).filter(|group| !group.is_empty())?;
+    Some(ObjectKey::new(pod.key.namespace, group))
 }
 
 /// A PodGroup on the wire.

@@ -14,7 +14,7 @@ use crate::api::pod_spec::PodSpec;
 use crate::api::selector::{LabelSelector, Selector};
 use crate::api::time::Timestamp;
 use crate::api::update_strategy::UpdateStrategy;
-use crate::state::pod::Pod;
+use crate::decode::pod::PodOwn;
 
 /// Kinds with a pod template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -216,8 +216,8 @@ impl PodDisruptionBudget {
     }
 
     /// Whether `selector`, compiled from this budget, selects `pod`. A pod without labels is never selected.
-    pub fn selects(&self, selector: &Selector, pod: &Pod) -> bool {
-        self.key.namespace == pod.key().namespace && !pod.labels().is_empty() && selector.matches(pod.labels())
+    pub fn selects(&self, selector: &Selector, pod: &PodOwn) -> bool {
+        self.key.namespace == pod.key.namespace && !pod.labels.is_empty() && selector.matches(&pod.labels)
     }
 }
 

@@ -14,8 +14,8 @@ use crate::state::Cluster;
 
 pub(super) fn evict(cluster: &mut Cluster, key: ObjectKey) -> Result<Undo, EditError> {
     let pod = cluster.pod_named(key).ok_or(EditError::NoSuchPod(key))?.id;
-    let remade = cluster.remake(pod).ok_or(EditError::NotOnANode(key))?;
-    Ok(Undo(Before::Remade(remade)))
+    let recreated = cluster.recreate(pod).ok_or(EditError::NotOnANode(key))?;
+    Ok(Undo(Before::Recreated(recreated)))
 }
 
 pub(super) fn delete(cluster: &mut Cluster, key: ObjectKey, gates: RequestGates) -> Result<Undo, EditError> {

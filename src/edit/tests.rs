@@ -289,7 +289,7 @@ fn places_move_with_the_nodes() {
     assert_eq!(cluster.node_named(name("c")).unwrap().id.0, 2);
 }
 
-/// An evicted pod is as its controller makes it anew: its claim's devices are free again.
+/// An evicted pod is as its controller recreates it: its claim's devices are free again.
 #[test]
 fn an_evicted_pod_gives_its_devices_back() {
     let device = json!({"request": "r", "driver": "d", "pool": "p", "device": "0"});

@@ -17,7 +17,7 @@ use crate::state::Cluster;
 use crate::state::node_info::NodeId;
 use crate::state::pod::PodId;
 use crate::state::pod_class::PodClass;
-use crate::state::remake::{Left, Remade};
+use crate::state::recreate::{Left, Recreated};
 
 /// Takes one edit back. Edits are undone in the opposite order.
 #[derive(Debug)]
@@ -30,8 +30,8 @@ pub(super) enum Before {
     Node(NodeId, Arc<Node>),
     Requested(NodeId, Resources),
     Class(PodId, Arc<PodClass>),
-    /// A pod that was made anew.
-    Remade(Remade),
+    /// A pod that was recreated.
+    Recreated(Recreated),
     /// A pod that has left the state, and what quotas counted with it.
     Left(Box<Left>, Charged),
     /// The node was not there: it is the last one, and so are this many pods on it.
@@ -64,7 +64,7 @@ impl Undo {
                 }
             }
             Before::Class(pod, class) => set_class(cluster, pod, class),
-            Before::Remade(remade) => cluster.unmake(remade),
+            Before::Recreated(recreated) => cluster.undo_recreate(recreated),
             Before::Left(left, charged) => {
                 cluster.put_back(*left);
                 charged.put_back(cluster);

@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::causes::Cause;
 use super::fragmentation::{self, Fragmentation};
-use super::holders::{self, DeviceHolder, PortHolder};
 use super::label_demand::{self, DemandOf, LabelDemand};
+use super::occupants::{self, DeviceOccupant, PortOccupant};
 use super::taint_origin::{self, TaintOrigin};
 
 /// What is known of a cause; of each part only where it has to do with the reason.
@@ -24,9 +24,9 @@ pub struct CauseDetail {
     /// The resource is there, but scattered.
     pub fragmentation: Option<Fragmentation>,
     /// The pods that have the host ports.
-    pub ports: Vec<PortHolder>,
+    pub ports: Vec<PortOccupant>,
     /// The claims that have devices which the nodes reach.
-    pub devices: Vec<DeviceHolder>,
+    pub devices: Vec<DeviceOccupant>,
 }
 
 /// Finds it for `cause` of `placement`, which `cycle` gave with `profile`.
@@ -47,9 +47,9 @@ pub(super) fn find(cause: &Cause, profile: &Profile, cycle: Cycle<'_>, placement
         Reason::InsufficientResource { resource, .. } => {
             detail.fragmentation = fragmentation::find(placement, *resource);
         }
-        Reason::HostPortConflict { .. } => detail.ports = holders::of_ports(pod, nodes(), cluster),
+        Reason::HostPortConflict { .. } => detail.ports = occupants::of_ports(pod, nodes(), cluster),
         Reason::Device(DeviceReason::DevicesInsufficient { .. }) => {
-            detail.devices = holders::of_devices(nodes(), cluster);
+            detail.devices = occupants::of_devices(nodes(), cluster);
         }
         _ => {}
     }

@@ -48,7 +48,7 @@ struct Group {
 pub fn find(placement: &Placement, cluster: &Cluster) -> Vec<Cause> {
     let mut groups: IndexMap<(Option<&'static str>, String), Group> = IndexMap::new();
     for node in &placement.nodes {
-        for said in sayings(node) {
+        for said in findings(node) {
             let group = groups.entry((said.plugin, identity(said.reason))).or_insert_with(|| Group {
                 cause: Cause {
                     plugin: said.plugin,
@@ -92,7 +92,7 @@ pub(super) struct Saying<'a> {
 
 /// The verdict's reasons, then those of the other failing filters. What keeps the pod off a node
 /// that the search left out is that alone.
-pub(super) fn sayings(node: &NodePlacement) -> impl Iterator<Item = Saying<'_>> {
+pub(super) fn findings(node: &NodePlacement) -> impl Iterator<Item = Saying<'_>> {
     let verdict = node.rejection.as_ref();
     let plugin = verdict.and_then(|verdict| verdict.plugin);
     let first = node.reasons().iter().map(move |reason| Saying { plugin, reason, first: true });

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::api::ObjectKey;
 use crate::api::name::Name;
 use crate::framework::{
-    Cycle, DomainCount, Framework, NodePlacement, Placement, Reason, RuleKind, TopologyRule, cycle,
+    Cycle, DomainCount, Framework, NodePlacement, Placement, Reason, RuleKind, TopologyRule, prepared,
 };
 use crate::state::{Cluster, NodeId};
 
@@ -90,7 +90,7 @@ pub fn find(framework: &Framework<'_>, cycle: Cycle<'_>, placement: &Placement) 
     if placement.pre_filter.is_some() || placement.nodes.is_empty() {
         return Vec::new();
     }
-    let prepared = cycle::pre_filter(framework, cycle);
+    let prepared = prepared::pre_filter(framework, cycle);
     prepared
         .filters
         .iter()

@@ -10,7 +10,7 @@ use crate::api::pod_spec::PodSpec;
 use crate::api::selector::SelectorRequirement;
 use crate::state::{Cluster, NodeInfo};
 
-use super::resemblance;
+use super::did_you_mean;
 
 /// Values of a key that are kept.
 const MOST_VALUES: usize = 8;
@@ -172,7 +172,7 @@ fn demand(of: DemandOf, wanted: &Requirement, cluster: &Cluster) -> Demand {
 /// like it.
 fn looks_like(key: Name, values: &[Name], counts: &BTreeMap<Name, usize>, cluster: &Cluster) -> Option<Name> {
     if !counts.is_empty() {
-        return values.iter().find_map(|wanted| resemblance::find(wanted, counts.keys().map(Name::as_str))).map(name);
+        return values.iter().find_map(|wanted| did_you_mean::find(wanted, counts.keys().map(Name::as_str))).map(name);
     }
     let mut keys: Vec<Name> =
         cluster.nodes().iter().flat_map(|node| node.node.labels.iter().map(|(key, _)| key)).collect();
@@ -182,7 +182,7 @@ fn looks_like(key: Name, values: &[Name], counts: &BTreeMap<Name, usize>, cluste
         let word = |key: &Name| key.rsplit('/').next().map(str::to_lowercase);
         keys.iter().find(|other| word(other) == word(&key)).map(Name::as_str)
     };
-    resemblance::find(&key, keys.iter().map(Name::as_str)).or_else(same_word).map(name)
+    did_you_mean::find(&key, keys.iter().map(Name::as_str)).or_else(same_word).map(name)
 }
 
 #[cfg(test)]

@@ -4,51 +4,51 @@
 //! it: which few causes stand behind the verdicts ([`causes`]) and what is known of each
 //! ([`cause_detail`], [`domains`], [`claim_state`]), which nodes miss by the least ([`near_misses`]),
 //! what would help ([`suggest`]), which plugin made the best node win ([`deciding`]), what another
-//! would need to win ([`challenge`]), which rules are not in the manifest ([`unseen_rules`]), and how
+//! would need to win ([`counterfactual`]), which rules are not in the manifest ([`implicit_rules`]), and how
 //! the node a running pod is on compares with the best ([`attribution`]). Of many pods it finds which
 //! wait for the same ([`pending`]). Beside it stands what the cluster itself says: its scheduler's
-//! words ([`own_words`]), and whether any scheduler looks at the pod at all ([`standing`]). Words and
+//! words ([`scheduler_messages`]), and whether any scheduler looks at the pod at all ([`scheduling_status`]). Words and
 //! tables are `report`'s.
 
 pub mod attribution;
 pub mod cause_detail;
 pub mod causes;
-pub mod challenge;
 pub mod claim_state;
+pub mod counterfactual;
 pub mod deciding;
+mod did_you_mean;
+pub mod discriminating_labels;
 pub mod domains;
 pub mod fragmentation;
-pub mod holders;
+pub mod implicit_rules;
 pub mod label_demand;
 pub mod near_misses;
 pub mod node_detail;
-pub mod own_words;
+pub mod occupants;
 pub mod pending;
 pub mod ranges;
-mod resemblance;
+pub mod scheduler_messages;
+pub mod scheduling_status;
 pub mod shared_facts;
 pub mod shared_label;
-pub mod standing;
 pub mod suggest;
 pub mod taint_origin;
-pub mod telling_labels;
-pub mod unseen_rules;
 
 pub use attribution::{Attribution, Gap};
 pub use cause_detail::CauseDetail;
 pub use causes::Cause;
-pub use challenge::{Challenge, Position, WinningChange};
 pub use claim_state::ClaimState;
+pub use counterfactual::{Counterfactual, Position, WinningChange};
 pub use deciding::{Deciding, Decision, How, RunnerUp};
 pub use domains::{Domain, DomainTable, LeftOut};
+pub use implicit_rules::ImplicitRule;
 pub use near_misses::{Miss, NearMiss};
 pub use node_detail::{FilterDetail, NodeDetail, ScoreDetail, Verdict};
-pub use own_words::OwnWords;
+pub use scheduler_messages::SchedulerMessages;
+pub use scheduling_status::SchedulingStatus;
 pub use shared_label::SharedLabel;
-pub use standing::Standing;
 pub use suggest::{Need, PreemptionDetail, Suggestion};
 pub use taint_origin::{TaintKind, TaintOrigin};
-pub use unseen_rules::UnseenRule;
 
 use crate::api::Timestamp;
 use crate::framework::{Cycle, Notes, Placement};
@@ -57,11 +57,11 @@ use crate::state::Cluster;
 
 /// What the cluster itself says of the pod, beside what the cycle says.
 #[derive(Clone, Debug, Default)]
-pub struct ClusterSays {
+pub struct ClusterMessages {
     /// Its scheduler's words.
-    pub words: Option<OwnWords>,
+    pub words: Option<SchedulerMessages>,
     /// Whether schedulers look at the pod at all.
-    pub standing: Option<Standing>,
+    pub scheduling_status: Option<SchedulingStatus>,
     /// When the state was read, where that is known: what "ago" is counted from.
     pub as_of: Option<Timestamp>,
 }
@@ -84,12 +84,12 @@ pub struct Explanation {
     /// The claims of storage that reasons speak of.
     pub claims: Vec<ClaimState>,
     /// Rules that the answer rests on and that are not in the pod's manifest.
-    pub unseen_rules: Vec<UnseenRule>,
+    pub implicit_rules: Vec<ImplicitRule>,
 }
 
 impl Explanation {
     /// Explains `placement`, whose nodes are those of `cluster`, by what it says itself: without
-    /// domain tables, claims, unseen rules and the details of causes.
+    /// domain tables, claims, implicit rules and the details of causes.
     pub fn of(placement: &Placement, cluster: &Cluster) -> Self {
         Self {
             causes: causes::find(placement, cluster),
@@ -99,7 +99,7 @@ impl Explanation {
             attribution: attribution::find(placement),
             domains: Vec::new(),
             claims: Vec::new(),
-            unseen_rules: Vec::new(),
+            implicit_rules: Vec::new(),
         }
     }
 
@@ -120,7 +120,7 @@ impl Explanation {
             cause.detail = cause_detail::find(cause, profile, cycle, placement);
         }
         explanation.domains = domains::find(&framework, cycle, placement);
-        explanation.unseen_rules = unseen_rules::find(profile, cycle, placement);
+        explanation.implicit_rules = implicit_rules::find(profile, cycle, placement);
         explanation
     }
 }

@@ -3,10 +3,10 @@
 //! A placement keeps verdicts and scores, not the working behind them; for a single node the
 //! filters and scorers are made ready once more and asked for their facts.
 
-use super::challenge::Challenge;
+use super::counterfactual::Counterfactual;
 use crate::api::name::Name;
 use crate::framework::placement::PluginScore;
-use crate::framework::{Cycle, Fact, Framework, NodePlacement, Placement, Rejection, cycle, scoring};
+use crate::framework::{Cycle, Fact, Framework, NodePlacement, Placement, Rejection, prepared, scoring};
 use crate::state::NodeInfo;
 
 /// Everything said of one node.
@@ -21,8 +21,8 @@ pub struct NodeDetail {
     /// Whether a changed request needs the container's name to be understood.
     pub several_containers: bool,
     /// What a feasible node would need to win; none until it was looked for
-    /// ([`super::challenge::find`]).
-    pub challenge: Option<Challenge>,
+    /// ([`super::counterfactual::find`]).
+    pub counterfactual: Option<Counterfactual>,
 }
 
 /// What a filter plugin said.
@@ -70,13 +70,13 @@ impl NodeDetail {
             filters: filters(framework, cycle, placement, node),
             scores: scored.map(|scored| scores(framework, cycle, placement, scored)).unwrap_or_default(),
             several_containers: cycle.pod.spec().containers.len() + cycle.pod.spec().init_containers.len() > 1,
-            challenge: None,
+            counterfactual: None,
         }
     }
 }
 
 fn filters(framework: &Framework<'_>, cycle: Cycle<'_>, placement: &Placement, node: &NodeInfo) -> Vec<FilterDetail> {
-    let prepared = cycle::pre_filter(framework, cycle);
+    let prepared = prepared::pre_filter(framework, cycle);
     framework
         .filter
         .iter()

@@ -17,7 +17,7 @@ pub fn find(placement: &Placement, causes: &[Cause]) -> Vec<Map<String, Value>> 
         .map(|(index, cause)| ((cause.plugin, causes::identity(&cause.reason)), index))
         .collect();
     let mut shared: Vec<Option<Map<String, Value>>> = vec![None; causes.len()];
-    for said in placement.nodes.iter().flat_map(causes::sayings) {
+    for said in placement.nodes.iter().flat_map(causes::findings) {
         let place = places.get(&(said.plugin, causes::identity(said.reason)));
         let Some(place) = place.and_then(|index| shared.get_mut(*index)) else { continue };
         // A reason is a map of facts; what could not be written down is no fact.

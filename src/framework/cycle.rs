@@ -1,69 +1,22 @@
-//! One scheduling cycle: the context its plugins see, and the run from PreEnqueue to PostFilter.
-
-use std::collections::{BTreeSet, HashMap};
+//! One scheduling cycle: the run from PreEnqueue to PostFilter.
 
 use rayon::prelude::*;
 
-use crate::api::Timestamp;
-use crate::api::name::Name;
-use crate::config::Behaviour;
-use crate::state::{Cluster, NodeId, NodeInfo, Pod};
+use std::collections::BTreeSet;
 
+use crate::state::{NodeId, NodeInfo};
+
+use super::context::{Cycle, Depth};
 use super::extender::{self, Filtered, Round};
-use super::filter_set::{FilterSet, of_pass};
+use super::filter_set::of_pass;
 use super::fit_error;
-use super::not_evaluated::Notes;
 use super::placement::{FilterVerdict, NodePlacement, Placement};
-use super::plugin::{NodeFilter, PreFilter};
 use super::post_filter::{FailedCycle, Outcome};
+use super::prepared::{self, Prepared};
 use super::profile::Framework;
 use super::reason::Reason;
 use super::scoring;
 use super::status::{Code, PluginRejection, Rejection};
-
-/// What every plugin may look at.
-#[derive(Clone, Copy)]
-pub struct Cycle<'a> {
-    /// The state.
-    pub cluster: &'a Cluster,
-    /// The pod to be placed; it is pending in the state.
-    pub pod: &'a Pod,
-    /// Version and feature gates.
-    pub behaviour: &'a Behaviour,
-    /// The time the question is asked at.
-    pub now: Timestamp,
-    /// Where a plugin says what it could not judge.
-    pub notes: &'a Notes,
-}
-
-/// How much a cycle is to find out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// Every filter's word on every node, and what PostFilter could do where none is left.
-    Everything,
-    /// What decides and no more: filters stop at the first no, and PostFilter is not asked.
-    Decision,
-    /// The same, but PostFilter is asked where no node is left.
-    Preemption,
-}
-
-/// What PreFilter made of the pod (upstream runtime/framework.go, RunPreFilterPlugins).
-pub struct Prepared<'a> {
-    /// The filters that were not skipped, in the order of the Filter point.
-    pub filters: FilterSet<'a>,
-    /// Plugins that PreFilter took out by Skip.
-    pub skipped: Vec<&'static str>,
-    /// Plugins whose PreFilter was reached.
-    pub ran: Vec<&'static str>,
-    /// If set, only nodes with these names can be had.
-    pub nodes: Option<BTreeSet<Name>>,
-    /// The plugins that said so, sorted.
-    pub narrowed_by: Vec<&'static str>,
-    /// The pod was turned away before any node was looked at.
-    pub rejection: Option<PluginRejection>,
-    /// If set, the cycle looks at no other nodes: the placement in which the pod's group is tried.
-    pub within: Option<&'a BTreeSet<NodeId>>,
-}
 
 /// Runs one cycle for `cycle.pod` and writes down everything that was said.
 pub fn run(framework: &Framework<'_>, cycle: Cycle<'_>, depth: Depth) -> Placement {
@@ -79,7 +32,7 @@ pub fn run_within(
 ) -> Placement {
     let mut placement = Placement::new(framework, cycle);
     placement.pre_enqueue = pre_enqueue(framework, cycle);
-    let prepared = Prepared { within, ..pre_filter(framework, cycle) };
+    let prepared = Prepared { within, ..prepared::pre_filter(framework, cycle) };
     placement.skipped_filters.clone_from(&prepared.skipped);
     placement.pre_filters_run.clone_from(&prepared.ran);
     if cycle.cluster.nodes().is_empty() {
@@ -172,83 +125,6 @@ fn judge(
 
 fn error_of(rejection: Option<&PluginRejection>) -> Option<String> {
     rejection.filter(|r| r.rejection.code == Code::Error).map(|r| r.rejection.message())
-}
-
-/// Runs PreFilter and makes the set of filters ready.
-pub fn pre_filter<'a>(framework: &'a Framework<'_>, cycle: Cycle<'a>) -> Prepared<'a> {
-    let mut ready: HashMap<&'static str, Option<Box<dyn NodeFilter + 'a>>> = HashMap::new();
-    let mut prepared = Prepared {
-        filters: FilterSet::default(),
-        skipped: Vec::new(),
-        ran: Vec::new(),
-        nodes: None,
-        narrowed_by: Vec::new(),
-        rejection: None,
-        within: None,
-    };
-    for (plugin, point) in &framework.pre_filter {
-        prepared.ran.push(plugin);
-        match point.pre_filter(cycle) {
-            PreFilter::Skip => {
-                prepared.skipped.push(plugin);
-                ready.insert(plugin, None);
-            }
-            PreFilter::Reject(rejection) => {
-                let stop = rejection.code != Code::Unschedulable;
-                prepared.rejection = Some(pre_filter_rejection(plugin, rejection));
-                if stop {
-                    break;
-                }
-            }
-            PreFilter::Run { filter, nodes } => {
-                ready.insert(plugin, Some(filter));
-                prepared.narrow(plugin, nodes);
-                if prepared.nodes.as_ref().is_some_and(BTreeSet::is_empty) {
-                    prepared.rejection = Some(PluginRejection {
-                        plugin: None,
-                        rejection: Rejection::unresolvable(Reason::NothingLeftByPreFilter {
-                            plugins: prepared.narrowed_by.clone(),
-                        }),
-                    });
-                    break;
-                }
-            }
-        }
-    }
-    for (plugin, point) in &framework.filter {
-        match ready.remove(plugin) {
-            Some(Some(filter)) => prepared.filters.push(plugin, filter),
-            Some(None) => {}
-            None => prepared.filters.push(plugin, point.unprepared(cycle)),
-        }
-    }
-    prepared.skipped.sort_unstable();
-    prepared
-}
-
-fn pre_filter_rejection(plugin: &'static str, rejection: Rejection) -> PluginRejection {
-    let rejection = match rejection.code {
-        Code::Error => Rejection::error(format!("running PreFilter plugin \"{plugin}\": {}", rejection.message())),
-        _ => rejection,
-    };
-    PluginRejection { plugin: Some(plugin), rejection }
-}
-
-impl Prepared<'_> {
-    fn narrow(&mut self, plugin: &'static str, nodes: Option<BTreeSet<Name>>) {
-        let Some(nodes) = nodes else { return };
-        self.narrowed_by.push(plugin);
-        self.narrowed_by.sort_unstable();
-        self.nodes = Some(match self.nodes.take() {
-            Some(before) => before.intersection(&nodes).copied().collect(),
-            None => nodes,
-        });
-    }
-
-    /// Whether the cycle looks at the node called `name` at all.
-    pub fn considers(&self, name: Name) -> bool {
-        self.nodes.as_ref().is_none_or(|nodes| nodes.contains(&name))
-    }
 }
 
 /// Judges every node, by every filter if `depth` says so; `verdict` is what upstream's own pass gives.

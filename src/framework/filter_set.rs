@@ -2,7 +2,7 @@
 
 use crate::state::{NodeInfo, Pod};
 
-use super::cycle::Cycle;
+use super::context::Cycle;
 use super::plugin::NodeFilter;
 use super::status::{Code, PluginRejection, Rejection};
 

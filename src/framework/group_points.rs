@@ -8,7 +8,7 @@ use crate::api::Name;
 use crate::decode::pod_group::PodGroup;
 use crate::state::{Cluster, NodeId};
 
-use super::cycle::Cycle;
+use super::context::Cycle;
 use super::group_reason::GroupReason;
 use super::group_status::GroupStatus;
 

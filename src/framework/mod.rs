@@ -4,6 +4,8 @@
 //! cycle says ends up in one [`Placement`].
 
 pub mod amount;
+pub mod cache;
+pub mod context;
 pub mod cycle;
 pub mod device_reason;
 pub mod extender;
@@ -13,11 +15,11 @@ pub mod fit_error;
 pub mod group_points;
 pub mod group_reason;
 pub mod group_status;
-pub mod memory;
 pub mod not_evaluated;
 pub mod placement;
 pub mod plugin;
 pub mod post_filter;
+pub mod prepared;
 pub mod profile;
 pub mod reason;
 pub mod reserve;
@@ -29,7 +31,9 @@ pub mod victim;
 pub mod volume_reason;
 
 pub use amount::Amount;
-pub use cycle::{Cycle, Depth, run};
+pub use cache::{Change, CycleCache, DirtySet, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer};
+pub use context::{Cycle, Depth};
+pub use cycle::run;
 pub use device_reason::{DeviceReason, DeviceShortage};
 pub use extender::Extender;
 pub use fact::Fact;
@@ -40,7 +44,6 @@ pub use group_points::{
 };
 pub use group_reason::GroupReason;
 pub use group_status::{GroupCode, GroupStatus};
-pub use memory::{Change, Memory, Touched};
 pub use not_evaluated::{NotEvaluated, Notes, PolicyRule};
 pub use placement::{NodePlacement, Placement};
 pub use plugin::{

@@ -6,7 +6,7 @@ use crate::api::ObjectKey;
 use crate::api::name::Name;
 use crate::state::{NodeId, NodeInfo, PodId};
 
-use super::cycle::Cycle;
+use super::context::Cycle;
 use super::not_evaluated::NotEvaluated;
 use super::post_filter::Preemption;
 use super::profile::Framework;

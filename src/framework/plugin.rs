@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 use crate::api::name::Name;
 use crate::state::{NodeInfo, Pod, Take};
 
-use super::cycle::Cycle;
+use super::cache::IncrementalPlugin;
+use super::context::Cycle;
 use super::fact::Fact;
 use super::group_points::{
     PermitPlugin, PlacementFeasiblePlugin, PlacementGeneratePlugin, PlacementScorePlugin, PodGroupPostFilterPlugin,
 };
-use super::memory::{Change, Touched};
 use super::post_filter::{FailedCycle, PostFilter};
 use super::scoring::Range;
 use super::status::Rejection;
@@ -78,6 +78,11 @@ pub trait Plugin: Send + Sync {
     fn pod_group_post_filter(&self) -> Option<&dyn PodGroupPostFilterPlugin> {
         None
     }
+    /// What the cycle cache can use of it. Without that, no cycle in which the plugin filters or
+    /// scores is cached: each such pod gets a cycle of its own.
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        None
+    }
 }
 
 /// Decides whether a pod may enter the queue at all.
@@ -91,15 +96,6 @@ pub trait PreEnqueuePlugin {
 pub trait PreFilterPlugin {
     /// What it found.
     fn pre_filter<'a>(&'a self, cycle: Cycle<'a>) -> PreFilter<'a>;
-
-    /// The same for a [`super::Memory`]: a filter that borrows nothing of the state, and that
-    /// [`NodeFilter::follow`] keeps equal to the one a new cycle would prepare. It may run where
-    /// `pre_filter` skips, if it then lets every node pass. None where the plugin cannot have that:
-    /// as here, where all that can be kept is that there is nothing to check. Whether there is may
-    /// depend on the pod, on volumes and on devices, not on which pods are on nodes.
-    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<PreFilter<'a>> {
-        matches!(self.pre_filter(cycle), PreFilter::Skip).then_some(PreFilter::Skip)
-    }
 }
 
 /// What PreFilter found.
@@ -130,11 +126,6 @@ pub trait FilterPlugin {
     /// profile took it out of PreFilter only. In the second case most of upstream's plugins fail
     /// for want of their cycle state ([`Unprepared`]).
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a>;
-
-    /// The same for a [`super::Memory`], as in [`PreFilterPlugin::kept`].
-    fn kept<'a>(&'a self, _cycle: Cycle<'_>) -> Option<Box<dyn NodeFilter + 'a>> {
-        None
-    }
 }
 
 /// Judges one node after the other.
@@ -167,32 +158,6 @@ pub trait NodeFilter: Send + Sync {
 
     /// From now on `pod` is not on `node` any more (which has lost it already).
     fn remove_pod(&mut self, _pod: &Pod, _node: &NodeInfo) {}
-
-    /// The state has changed: the filter becomes the one that a new cycle would prepare, and says
-    /// on which nodes its verdict can be another now. Not the same as [`NodeFilter::add_pod`]:
-    /// upstream's counts within a cycle differ from those of a new one here and there.
-    /// Asked only of what a `kept` gave; this suits a filter that looks at the [`NodeInfo`] alone.
-    fn follow(&mut self, change: Change<'_>, touched: &mut Touched) {
-        touched.node(change.node.id);
-    }
-
-    /// Into how many conditions the verdict falls: [`NodeFilter::filter`] gives the first no among them.
-    fn parts(&self) -> usize {
-        1
-    }
-
-    /// One of the conditions, counted from 0.
-    ///
-    /// # Errors
-    /// As [`NodeFilter::filter`].
-    fn filter_part(&self, _part: usize, node: &NodeInfo) -> Result<(), Rejection> {
-        self.filter(node)
-    }
-
-    /// If all nodes with the same value of a label get the same answer to a condition: that label.
-    fn alike(&self, _part: usize) -> Option<Name> {
-        None
-    }
 }
 
 /// A filter without its PreFilter: the error upstream gives for the missing cycle state.
@@ -214,13 +179,6 @@ pub trait PostFilterPlugin {
 pub trait PreScorePlugin {
     /// What it found.
     fn pre_score<'a>(&'a self, cycle: Cycle<'a>, feasible: &[&'a NodeInfo]) -> PreScore<'a>;
-
-    /// The same for a [`super::Memory`], as in [`PreFilterPlugin::kept`]: a scorer of all `nodes`,
-    /// feasible or not, that may run where `pre_score` skips if it then gives every node 0 points.
-    /// [`NodeScorer::set_feasible`] tells it which are.
-    fn kept<'a>(&'a self, cycle: Cycle<'_>, nodes: &[&NodeInfo]) -> Option<PreScore<'a>> {
-        matches!(self.pre_score(cycle, nodes), PreScore::Skip).then_some(PreScore::Skip)
-    }
 }
 
 /// What PreScore found.
@@ -237,11 +195,6 @@ pub enum PreScore<'a> {
 pub trait ScorePlugin {
     /// The scorer when no PreScore prepared one.
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a>;
-
-    /// The same for a [`super::Memory`], as in [`PreScorePlugin::kept`].
-    fn kept<'a>(&'a self, _cycle: Cycle<'_>) -> Option<Box<dyn NodeScorer + 'a>> {
-        None
-    }
 }
 
 /// Scores one node after the other.
@@ -254,22 +207,6 @@ pub trait NodeScorer: Send + Sync {
 
     /// What brings raw scores into 0 to 100; none for a plugin that upstream gives no NormalizeScore.
     fn normalizer(&self) -> Option<&dyn Normalizer> {
-        None
-    }
-
-    /// The state has changed: the scorer becomes the one that a new cycle would prepare, and says
-    /// which raw scores can be others now, as in [`NodeFilter::follow`].
-    fn follow(&mut self, change: Change<'_>, touched: &mut Touched) {
-        touched.node(change.node.id);
-    }
-
-    /// Nodes that have become feasible, and (false) nodes that are no longer. Asked only of what a
-    /// `kept` gave, to which all nodes were feasible at first; this suits a scorer that looks at
-    /// each node by itself.
-    fn set_feasible(&mut self, _nodes: &[(&NodeInfo, bool)], _touched: &mut Touched) {}
-
-    /// If all nodes with the same value of a label get the same raw score: that label.
-    fn alike(&self) -> Option<Name> {
         None
     }
 

@@ -4,9 +4,10 @@ use crate::api::ObjectKey;
 use crate::api::name::Name;
 use crate::state::NodeInfo;
 
-use super::cycle::{Cycle, Prepared};
+use super::context::Cycle;
 use super::extender::Round;
 use super::placement::NodePlacement;
+use super::prepared::Prepared;
 use super::profile::Framework;
 use super::reason::Reason;
 use super::status::{Code, PluginRejection};

@@ -42,6 +42,8 @@ pub struct Framework<'a> {
     pub pod_group_post_filter: Vec<(&'static str, &'a dyn PodGroupPostFilterPlugin)>,
     /// The scheduler's extenders, in the order they are asked.
     pub extenders: &'a [Extender],
+    /// All plugins that were built.
+    plugins: &'a [Box<dyn Plugin>],
 }
 
 impl<'a> Framework<'a> {
@@ -59,7 +61,7 @@ impl<'a> Framework<'a> {
                 .score
                 .iter()
                 .filter_map(|enabled| {
-                    let plugin = find(enabled, plugins)?;
+                    let plugin = find(&enabled.plugin, plugins)?;
                     Some((plugin.name(), enabled.weight, plugin.score()?))
                 })
                 .collect(),
@@ -70,7 +72,7 @@ impl<'a> Framework<'a> {
                 .placement_score
                 .iter()
                 .filter_map(|enabled| {
-                    let plugin = find(enabled, plugins)?;
+                    let plugin = find(&enabled.plugin, plugins)?;
                     Some((plugin.name(), enabled.weight, plugin.placement_score()?))
                 })
                 .collect(),
@@ -81,7 +83,20 @@ impl<'a> Framework<'a> {
                 .collect(),
             pod_group_post_filter: arrange(&profile.pod_group_post_filter, plugins, Plugin::pod_group_post_filter),
             extenders: &[],
+            plugins,
         }
+    }
+
+    /// The same with the extenders of the scheduler.
+    #[must_use]
+    pub fn with_extenders(mut self, extenders: &'a [Extender]) -> Self {
+        self.extenders = extenders;
+        self
+    }
+
+    /// The plugin called `name`.
+    pub fn plugin(&self, name: &str) -> Option<&'a dyn Plugin> {
+        find(name, self.plugins)
     }
 }
 
@@ -90,8 +105,8 @@ fn is_enabled(profile: &Profile, plugin: &str) -> bool {
     ExtensionPoint::ALL.iter().any(|point| profile.at(*point).iter().any(|enabled| enabled.plugin == plugin))
 }
 
-fn find<'a>(enabled: &Enabled, plugins: &'a [Box<dyn Plugin>]) -> Option<&'a dyn Plugin> {
-    plugins.iter().find(|plugin| enabled.plugin == plugin.name()).map(AsRef::as_ref)
+fn find<'a>(name: &str, plugins: &'a [Box<dyn Plugin>]) -> Option<&'a dyn Plugin> {
+    plugins.iter().find(|plugin| name == plugin.name()).map(AsRef::as_ref)
 }
 
 fn arrange<'a, T: ?Sized>(
@@ -102,7 +117,7 @@ fn arrange<'a, T: ?Sized>(
     order
         .iter()
         .filter_map(|enabled| {
-            let plugin = find(enabled, plugins)?;
+            let plugin = find(&enabled.plugin, plugins)?;
             Some((plugin.name(), point(plugin)?))
         })
         .collect()

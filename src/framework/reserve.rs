@@ -2,7 +2,7 @@
 
 use crate::state::{NodeInfo, Take};
 
-use super::cycle::Cycle;
+use super::context::Cycle;
 use super::placement::Placement;
 use super::profile::Framework;
 

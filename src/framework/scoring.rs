@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::state::NodeInfo;
 
-use super::cycle::Cycle;
+use super::context::Cycle;
 use super::placement::{PluginScore, Scores};
 use super::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE, NodeScorer, PreScore};
 use super::profile::Framework;

@@ -111,7 +111,7 @@ pub fn by_budget(cluster: &Cluster, victims: Vec<Victim>, count: BudgetCount) ->
     // The first budget that is broken ends the count for the pod.
     let mut breaks_one = |pod: &Pod| {
         budgets.iter_mut().any(|(budget, selector, allowed)| {
-            if !budget.selects(selector, pod) || budget.disrupted_pods.contains(&pod.own.key.name) {
+            if !budget.selects(selector, &pod.own) || budget.disrupted_pods.contains(&pod.own.key.name) {
                 return false;
             }
             *allowed -= 1;

@@ -6,7 +6,9 @@
 
 use crate::api::image::normalized_image_name;
 use crate::api::name::Name;
-use crate::framework::{Cycle, Fact, MAX_NODE_SCORE, NodeScorer, Plugin, ScorePlugin};
+use crate::framework::{
+    Cycle, Fact, Incremental, IncrementalPlugin, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Plugin, ScorePlugin,
+};
 use crate::state::{Cluster, NodeInfo};
 
 const MEBIBYTE: i64 = 1024 * 1024;
@@ -26,15 +28,25 @@ impl Plugin for ImageLocality {
     fn score(&self) -> Option<&dyn ScorePlugin> {
         Some(self)
     }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for ImageLocality {
+    fn incremental_scorer<'a>(
+        &'a self,
+        cycle: Cycle<'_>,
+        _nodes: &[&NodeInfo],
+    ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
+        Incremental::scorer(Scorer::of(cycle))
+    }
 }
 
 impl ScorePlugin for ImageLocality {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
         Box::new(Scorer::of(cycle))
-    }
-
-    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<Box<dyn NodeScorer + 'a>> {
-        Some(Box::new(Scorer::of(cycle)))
     }
 }
 
@@ -70,6 +82,8 @@ impl Scorer {
         self.images.iter().copied().filter(move |(image, size)| *size > 0 && on_node(*image))
     }
 }
+
+impl IncrementalScorer for Scorer {}
 
 impl NodeScorer for Scorer {
     fn score(&self, node: &NodeInfo) -> Result<i64, String> {

@@ -16,8 +16,9 @@ use crate::api::node_selector::{
 use crate::api::pod_spec::NodeAffinity as Terms;
 use crate::config::NodeAffinityArgs;
 use crate::framework::{
-    Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Normalizer, Plugin, PreFilter, PreFilterPlugin, PreScore,
-    PreScorePlugin, Range, Reason, Rejection, ScorePlugin, default_normalize,
+    Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
+    NodeScorer, Normalizer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Range, Reason, Rejection,
+    ScorePlugin, default_normalize,
 };
 use crate::state::NodeInfo;
 use crate::state::node_affinity::RequiredNodeAffinity;
@@ -42,34 +43,26 @@ impl NodeAffinity {
         }
     }
 
-    fn prepare(&self, cycle: Cycle<'_>) -> PreFilter<'_> {
-        if self.added_required.is_none() && cycle.pod.class.required_node_affinity.is_empty() {
-            return PreFilter::Skip;
-        }
-        let nodes = cycle.pod.spec().required_node_affinity().and_then(named_nodes);
-        if nodes.as_ref().is_some_and(BTreeSet::is_empty) {
-            return PreFilter::Reject(Rejection::unresolvable(Reason::NodeAffinityConflict));
-        }
-        PreFilter::Run { filter: Box::new(self.filter_of(cycle)), nodes }
+    /// Neither the pod nor the profile requires anything.
+    fn has_nothing_to_filter(&self, cycle: Cycle<'_>) -> bool {
+        self.added_required.is_none() && cycle.pod.class.required_node_affinity.is_empty()
     }
 
     fn filter_of(&self, cycle: Cycle<'_>) -> Filter<'_> {
         Filter { added: self.added_required.as_ref(), class: Arc::clone(&cycle.pod.class) }
     }
 
-    fn prepare_score(&self, cycle: Cycle<'_>) -> PreScore<'_> {
-        if self.added_preferred.is_none() && matches!(cycle.pod.class.preferred_node_affinity, Ok(None)) {
-            return PreScore::Skip;
-        }
-        self.scorer(cycle)
+    /// Neither the pod nor the profile prefers anything.
+    fn has_nothing_to_score(&self, cycle: Cycle<'_>) -> bool {
+        self.added_preferred.is_none() && matches!(cycle.pod.class.preferred_node_affinity, Ok(None))
     }
 
-    fn scorer(&self, cycle: Cycle<'_>) -> PreScore<'_> {
+    fn scorer(&self, cycle: Cycle<'_>) -> Result<Scorer<'_>, String> {
         let class = &cycle.pod.class;
         if let Err(error) = &class.preferred_node_affinity {
-            return PreScore::Error(error.clone());
+            return Err(error.clone());
         }
-        PreScore::Run(Box::new(Scorer { added: self.added_preferred.as_ref(), class: Some(Arc::clone(class)) }))
+        Ok(Scorer { added: self.added_preferred.as_ref(), class: Arc::clone(class) })
     }
 }
 
@@ -93,16 +86,51 @@ impl Plugin for NodeAffinity {
     fn score(&self) -> Option<&dyn ScorePlugin> {
         Some(self)
     }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for NodeAffinity {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        if self.has_nothing_to_filter(cycle) {
+            return Incremental::Skip;
+        }
+        match named_by_pod(cycle) {
+            None => Incremental::filter(self.filter_of(cycle)),
+            Some(_) => Incremental::Uncached,
+        }
+    }
+
+    fn incremental_scorer<'a>(
+        &'a self,
+        cycle: Cycle<'_>,
+        _nodes: &[&NodeInfo],
+    ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
+        if self.has_nothing_to_score(cycle) {
+            return Incremental::Skip;
+        }
+        self.scorer(cycle).map_or(Incremental::Uncached, Incremental::scorer)
+    }
 }
 
 impl PreFilterPlugin for NodeAffinity {
     fn pre_filter<'a>(&'a self, cycle: Cycle<'a>) -> PreFilter<'a> {
-        self.prepare(cycle)
+        if self.has_nothing_to_filter(cycle) {
+            return PreFilter::Skip;
+        }
+        let nodes = named_by_pod(cycle);
+        if nodes.as_ref().is_some_and(BTreeSet::is_empty) {
+            return PreFilter::Reject(Rejection::unresolvable(Reason::NodeAffinityConflict));
+        }
+        PreFilter::Run { filter: Box::new(self.filter_of(cycle)), nodes }
     }
+}
 
-    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<PreFilter<'a>> {
-        Some(self.prepare(cycle))
-    }
+/// The nodes that the pod's required terms name, if they name any.
+fn named_by_pod(cycle: Cycle<'_>) -> Option<BTreeSet<Name>> {
+    cycle.pod.spec().required_node_affinity().and_then(named_nodes)
 }
 
 /// The nodes that the terms name; none unless every term names some.
@@ -144,6 +172,8 @@ impl Filter<'_> {
     }
 }
 
+impl IncrementalFilter for Filter<'_> {}
+
 impl NodeFilter for Filter<'_> {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
         let enforced = self.added.is_none_or(|added| added.matches(node.name(), &node.node.labels).unwrap_or(false));
@@ -173,20 +203,21 @@ impl NodeFilter for Filter<'_> {
 
 impl PreScorePlugin for NodeAffinity {
     fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
-        self.prepare_score(cycle)
-    }
-
-    fn kept<'a>(&'a self, cycle: Cycle<'_>, _nodes: &[&NodeInfo]) -> Option<PreScore<'a>> {
-        Some(self.prepare_score(cycle))
+        if self.has_nothing_to_score(cycle) {
+            return PreScore::Skip;
+        }
+        match self.scorer(cycle) {
+            Ok(scorer) => PreScore::Run(Box::new(scorer)),
+            Err(error) => PreScore::Error(error),
+        }
     }
 }
 
 impl ScorePlugin for NodeAffinity {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
         match self.scorer(cycle) {
-            PreScore::Run(scorer) => scorer,
-            PreScore::Error(error) => Box::new(Failing(error)),
-            PreScore::Skip => Box::new(Scorer { added: None, class: None }),
+            Ok(scorer) => Box::new(scorer),
+            Err(error) => Box::new(Failing(error)),
         }
     }
 }
@@ -203,12 +234,12 @@ impl NodeScorer for Failing {
 struct Scorer<'a> {
     added: Option<&'a PreferredSchedulingTerms>,
     /// Whose own terms are asked.
-    class: Option<Arc<PodClass>>,
+    class: Arc<PodClass>,
 }
 
 impl Scorer<'_> {
     fn own(&self) -> Option<&PreferredSchedulingTerms> {
-        self.class.as_ref()?.preferred_node_affinity.as_ref().ok()?.as_ref()
+        self.class.preferred_node_affinity.as_ref().ok()?.as_ref()
     }
 }
 
@@ -217,6 +248,8 @@ impl Normalizer for Scorer<'_> {
         default_normalize(score, range, false)
     }
 }
+
+impl IncrementalScorer for Scorer<'_> {}
 
 impl NodeScorer for Scorer<'_> {
     fn score(&self, node: &NodeInfo) -> Result<i64, String> {

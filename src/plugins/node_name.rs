@@ -4,7 +4,9 @@
 //! speaks only for manifests that carry one.
 
 use crate::api::name::Name;
-use crate::framework::{Cycle, FilterPlugin, NodeFilter, Plugin, Reason, Rejection};
+use crate::framework::{
+    Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, Reason, Rejection,
+};
 use crate::state::NodeInfo;
 
 /// The plugin.
@@ -18,15 +20,21 @@ impl Plugin for NodeName {
     fn filter(&self) -> Option<&dyn FilterPlugin> {
         Some(self)
     }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for NodeName {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        Incremental::filter(Filter { wanted: cycle.pod.own.node_name })
+    }
 }
 
 impl FilterPlugin for NodeName {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
         Box::new(Filter { wanted: cycle.pod.own.node_name })
-    }
-
-    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<Box<dyn NodeFilter + 'a>> {
-        Some(Box::new(Filter { wanted: cycle.pod.own.node_name }))
     }
 }
 
@@ -42,3 +50,5 @@ impl NodeFilter for Filter {
         }
     }
 }
+
+impl IncrementalFilter for Filter {}

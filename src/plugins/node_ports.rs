@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use crate::framework::{
-    Cycle, FilterPlugin, NodeFilter, Plugin, PreFilter, PreFilterPlugin, Reason, Rejection, Unprepared,
+    Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, PreFilter,
+    PreFilterPlugin, Reason, Rejection, Unprepared,
 };
 use crate::state::NodeInfo;
 use crate::state::pod_class::PodClass;
@@ -28,15 +29,21 @@ impl Plugin for NodePorts {
     fn filter(&self) -> Option<&dyn FilterPlugin> {
         Some(self)
     }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for NodePorts {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        Filter::of(cycle).map_or(Incremental::Skip, Incremental::filter)
+    }
 }
 
 impl PreFilterPlugin for NodePorts {
     fn pre_filter<'a>(&'a self, cycle: Cycle<'a>) -> PreFilter<'a> {
-        prepare(cycle)
-    }
-
-    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<PreFilter<'a>> {
-        Some(prepare(cycle))
+        Filter::of(cycle).map_or(PreFilter::Skip, PreFilter::run)
     }
 }
 
@@ -46,15 +53,20 @@ impl FilterPlugin for NodePorts {
     }
 }
 
-fn prepare(cycle: Cycle<'_>) -> PreFilter<'static> {
-    let class = Arc::clone(&cycle.pod.class);
-    if class.host_ports.is_empty() { PreFilter::Skip } else { PreFilter::run(Filter { class }) }
-}
-
 struct Filter {
     /// Whose ports are wanted.
     class: Arc<PodClass>,
 }
+
+impl Filter {
+    /// None for a pod without host ports.
+    fn of(cycle: Cycle<'_>) -> Option<Self> {
+        let class = Arc::clone(&cycle.pod.class);
+        (!class.host_ports.is_empty()).then_some(Self { class })
+    }
+}
+
+impl IncrementalFilter for Filter {}
 
 impl NodeFilter for Filter {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {

@@ -5,7 +5,10 @@
 
 use crate::api::requests::RequestGates;
 use crate::config::{Behaviour, NodeResourcesBalancedAllocationArgs};
-use crate::framework::{Cycle, Fact, MAX_NODE_SCORE, NodeScorer, Plugin, PreScore, PreScorePlugin, ScorePlugin};
+use crate::framework::{
+    Cycle, Fact, Incremental, IncrementalPlugin, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Plugin, PreScore,
+    PreScorePlugin, ScorePlugin,
+};
 use crate::state::NodeInfo;
 
 use super::resource_allocation::{Allocation, ScoredResources, Share};
@@ -25,11 +28,6 @@ impl NodeResourcesBalancedAllocation {
     fn scorer(&self, cycle: Cycle<'_>) -> Scorer<'_> {
         Scorer { allocation: self.scored.allocation(cycle.pod, self.gates, true) }
     }
-
-    fn prepare(&self, cycle: Cycle<'_>) -> PreScore<'_> {
-        let scorer = self.scorer(cycle);
-        if scorer.is_best_effort() { PreScore::Skip } else { PreScore::Run(Box::new(scorer)) }
-    }
 }
 
 impl Plugin for NodeResourcesBalancedAllocation {
@@ -44,15 +42,27 @@ impl Plugin for NodeResourcesBalancedAllocation {
     fn score(&self) -> Option<&dyn ScorePlugin> {
         Some(self)
     }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for NodeResourcesBalancedAllocation {
+    fn incremental_scorer<'a>(
+        &'a self,
+        cycle: Cycle<'_>,
+        _nodes: &[&NodeInfo],
+    ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
+        let scorer = self.scorer(cycle);
+        if scorer.is_best_effort() { Incremental::Skip } else { Incremental::scorer(scorer) }
+    }
 }
 
 impl PreScorePlugin for NodeResourcesBalancedAllocation {
     fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
-        self.prepare(cycle)
-    }
-
-    fn kept<'a>(&'a self, cycle: Cycle<'_>, _nodes: &[&NodeInfo]) -> Option<PreScore<'a>> {
-        Some(self.prepare(cycle))
+        let scorer = self.scorer(cycle);
+        if scorer.is_best_effort() { PreScore::Skip } else { PreScore::Run(Box::new(scorer)) }
     }
 }
 
@@ -71,6 +81,8 @@ impl Scorer<'_> {
         self.allocation.requests.iter().all(|request| *request == 0)
     }
 }
+
+impl IncrementalScorer for Scorer<'_> {}
 
 impl NodeScorer for Scorer<'_> {
     fn score(&self, node: &NodeInfo) -> Result<i64, String> {

@@ -9,8 +9,9 @@ use crate::api::requests::{self, RequestGates};
 use crate::api::resources::{Resources, STANDARD, is_extended_resource_name};
 use crate::config::{Behaviour, NodeResourcesFitArgs};
 use crate::framework::{
-    Amount, Code, Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore,
-    PreScorePlugin, Reason, Rejection, ScorePlugin, Unprepared,
+    Amount, Code, Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer,
+    NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection,
+    ScorePlugin, Unprepared,
 };
 use crate::state::NodeInfo;
 
@@ -39,9 +40,9 @@ impl NodeResourcesFit {
         }
     }
 
-    fn prepare(&self, cycle: Cycle<'_>) -> PreFilter<'_> {
+    fn filter_of(&self, cycle: Cycle<'_>) -> Filter<'_> {
         let request = requests::filter_request(&cycle.pod.class.template.resources(), self.gates);
-        PreFilter::run(Filter { plugin: self, request })
+        Filter { plugin: self, request }
     }
 
     /// Scoring looks neither at pod-level resources nor at the status of the incoming pod
@@ -80,15 +81,29 @@ impl Plugin for NodeResourcesFit {
     fn score(&self) -> Option<&dyn ScorePlugin> {
         Some(self)
     }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for NodeResourcesFit {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        Incremental::filter(self.filter_of(cycle))
+    }
+
+    fn incremental_scorer<'a>(
+        &'a self,
+        cycle: Cycle<'_>,
+        _nodes: &[&NodeInfo],
+    ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
+        Incremental::scorer(self.scorer(cycle))
+    }
 }
 
 impl PreFilterPlugin for NodeResourcesFit {
     fn pre_filter<'a>(&'a self, cycle: Cycle<'a>) -> PreFilter<'a> {
-        self.prepare(cycle)
-    }
-
-    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<PreFilter<'a>> {
-        Some(self.prepare(cycle))
+        PreFilter::run(self.filter_of(cycle))
     }
 }
 
@@ -171,6 +186,8 @@ impl Filter<'_> {
     }
 }
 
+impl IncrementalFilter for Filter<'_> {}
+
 impl NodeFilter for Filter<'_> {
     /// Upstream fitsRequest: all shortages are named; one beyond the node's size makes the whole
     /// answer unresolvable.
@@ -219,10 +236,6 @@ impl PreScorePlugin for NodeResourcesFit {
     fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
         PreScore::Run(Box::new(self.scorer(cycle)))
     }
-
-    fn kept<'a>(&'a self, cycle: Cycle<'_>, _nodes: &[&NodeInfo]) -> Option<PreScore<'a>> {
-        Some(PreScore::Run(Box::new(self.scorer(cycle))))
-    }
 }
 
 impl ScorePlugin for NodeResourcesFit {
@@ -235,6 +248,8 @@ struct Scorer<'a> {
     plugin: &'a NodeResourcesFit,
     allocation: Allocation<'a>,
 }
+
+impl IncrementalScorer for Scorer<'_> {}
 
 impl NodeScorer for Scorer<'_> {
     fn score(&self, node: &NodeInfo) -> Result<i64, String> {

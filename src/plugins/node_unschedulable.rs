@@ -5,7 +5,9 @@
 
 use crate::api::name::name;
 use crate::api::taint::{Taint, TaintEffect, tolerated};
-use crate::framework::{Cycle, FilterPlugin, NodeFilter, Plugin, Reason, Rejection};
+use crate::framework::{
+    Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, Reason, Rejection,
+};
 use crate::state::NodeInfo;
 
 /// The plugin.
@@ -19,15 +21,21 @@ impl Plugin for NodeUnschedulable {
     fn filter(&self) -> Option<&dyn FilterPlugin> {
         Some(self)
     }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for NodeUnschedulable {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        Incremental::filter(Filter::of(cycle))
+    }
 }
 
 impl FilterPlugin for NodeUnschedulable {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
         Box::new(Filter::of(cycle))
-    }
-
-    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<Box<dyn NodeFilter + 'a>> {
-        Some(Box::new(Filter::of(cycle)))
     }
 }
 
@@ -52,3 +60,5 @@ impl NodeFilter for Filter {
         Ok(())
     }
 }
+
+impl IncrementalFilter for Filter {}

@@ -14,7 +14,10 @@ use crate::config::Behaviour;
 use crate::decode::csi_migration::{InTreePlugin, inline_handle};
 use crate::decode::storage::{CsiNode, CsiSource, PersistentVolumeClaim, StorageKind};
 use crate::framework::volume_reason::VolumeReason;
-use crate::framework::{Cycle, Fact, FilterPlugin, NodeFilter, Plugin, PreFilter, PreFilterPlugin, Reason, Rejection};
+use crate::framework::{
+    Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, PreFilter,
+    PreFilterPlugin, Reason, Rejection,
+};
 use crate::state::{NodeInfo, Pod};
 
 const NAME: &str = "NodeVolumeLimits";
@@ -42,6 +45,16 @@ impl Plugin for NodeVolumeLimits {
 
     fn filter(&self) -> Option<&dyn FilterPlugin> {
         Some(self)
+    }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for NodeVolumeLimits {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        Incremental::skip_only_if(matches!(PreFilterPlugin::pre_filter(self, cycle), PreFilter::Skip))
     }
 }
 
@@ -193,7 +206,7 @@ impl Filter<'_> {
                 }
                 continue;
             };
-            if volume.is_ephemeral() && !claim.is_for(pod) {
+            if volume.is_ephemeral() && !claim.is_for(&pod.own) {
                 let reason = VolumeReason::ClaimOfAnotherOwner { claim: key, pod: pod.key() };
                 return Err(Uncountable::Error(reason.to_string()));
             }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use crate::api::taint::{Taint, TaintEffect, Toleration, tolerated};
 use crate::framework::{
-    Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Normalizer, Plugin, PreScore, PreScorePlugin, Range, Reason,
-    Rejection, ScorePlugin, Unscored, default_normalize,
+    Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
+    NodeScorer, Normalizer, Plugin, PreScore, PreScorePlugin, Range, Reason, Rejection, ScorePlugin, Unscored,
+    default_normalize,
 };
 use crate::state::NodeInfo;
 use crate::state::pod_class::PodClass;
@@ -36,15 +37,29 @@ impl Plugin for TaintToleration {
     fn score(&self) -> Option<&dyn ScorePlugin> {
         Some(self)
     }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for TaintToleration {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        Incremental::filter(Filter::of(cycle))
+    }
+
+    fn incremental_scorer<'a>(
+        &'a self,
+        cycle: Cycle<'_>,
+        _nodes: &[&NodeInfo],
+    ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
+        Incremental::scorer(Scorer { class: Arc::clone(&cycle.pod.class) })
+    }
 }
 
 impl FilterPlugin for TaintToleration {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
         Box::new(Filter::of(cycle))
-    }
-
-    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<Box<dyn NodeFilter + 'a>> {
-        Some(Box::new(Filter::of(cycle)))
     }
 }
 
@@ -63,6 +78,8 @@ impl Filter {
         &self.class.template.spec.tolerations
     }
 }
+
+impl IncrementalFilter for Filter {}
 
 impl NodeFilter for Filter {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
@@ -95,10 +112,6 @@ impl PreScorePlugin for TaintToleration {
         // them can be kept where upstream keeps only those that might.
         PreScore::Run(Box::new(Scorer { class: Arc::clone(&cycle.pod.class) }))
     }
-
-    fn kept<'a>(&'a self, cycle: Cycle<'_>, _nodes: &[&NodeInfo]) -> Option<PreScore<'a>> {
-        Some(PreScore::Run(Box::new(Scorer { class: Arc::clone(&cycle.pod.class) })))
-    }
 }
 
 impl ScorePlugin for TaintToleration {
@@ -123,6 +136,8 @@ impl Normalizer for Scorer {
         default_normalize(score, range, true)
     }
 }
+
+impl IncrementalScorer for Scorer {}
 
 impl NodeScorer for Scorer {
     fn score(&self, node: &NodeInfo) -> Result<i64, String> {

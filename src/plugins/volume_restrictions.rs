@@ -12,7 +12,10 @@ use crate::api::ObjectKey;
 use crate::api::name::Name;
 use crate::api::volume::{InTreeVolume, Volume, VolumeSource};
 use crate::framework::volume_reason::{ClaimInUse, VolumeReason};
-use crate::framework::{Cycle, FilterPlugin, NodeFilter, Plugin, PreFilter, PreFilterPlugin, Reason, Rejection};
+use crate::framework::{
+    Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, PreFilter,
+    PreFilterPlugin, Reason, Rejection,
+};
 use crate::state::{Cluster, NodeInfo, Pod};
 
 const NAME: &str = "VolumeRestrictions";
@@ -31,6 +34,16 @@ impl Plugin for VolumeRestrictions {
 
     fn filter(&self) -> Option<&dyn FilterPlugin> {
         Some(self)
+    }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for VolumeRestrictions {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        Incremental::skip_only_if(matches!(PreFilterPlugin::pre_filter(self, cycle), PreFilter::Skip))
     }
 }
 

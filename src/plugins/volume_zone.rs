@@ -12,7 +12,10 @@ use crate::api::name::{Name, name};
 use crate::decode::csi_migration::{BETA_REGION, BETA_ZONE, REGION, ZONE, ZONE_DELIMITER};
 use crate::decode::storage::{BindingMode, PersistentVolume, PersistentVolumeClaim};
 use crate::framework::volume_reason::VolumeReason;
-use crate::framework::{Cycle, FilterPlugin, NodeFilter, Plugin, PreFilter, PreFilterPlugin, Reason, Rejection};
+use crate::framework::{
+    Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, PreFilter,
+    PreFilterPlugin, Reason, Rejection,
+};
 use crate::state::NodeInfo;
 
 const NAME: &str = "VolumeZone";
@@ -38,6 +41,16 @@ impl Plugin for VolumeZone {
 
     fn filter(&self) -> Option<&dyn FilterPlugin> {
         Some(self)
+    }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for VolumeZone {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        Incremental::skip_only_if(matches!(PreFilterPlugin::pre_filter(self, cycle), PreFilter::Skip))
     }
 }
 

@@ -9,8 +9,8 @@ use crate::explain::PreemptionDetail;
 use crate::framework::placement::PluginScore;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
 
-use super::json_causes::{ChallengeObject, ExplanationObject};
-use super::json_cluster_says::{ClusterSaysObject, StandingObject};
+use super::json_causes::{CounterfactualObject, ExplanationObject};
+use super::json_cluster_messages::{ClusterSaysObject, SchedulingStatusObject};
 use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
 use super::{API_VERSION, Answer, Provenance};
 
@@ -59,9 +59,9 @@ pub(super) struct PlacementObject<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     errors: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
-    cluster_says: Option<ClusterSaysObject<'a>>,
+    cluster_messages: Option<ClusterSaysObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    standing: Option<StandingObject<'a>>,
+    standing: Option<SchedulingStatusObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<CurrentObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,7 +77,7 @@ pub(super) struct PlacementObject<'a> {
     explanation: ExplanationObject<'a>,
     /// The node asked about against the best one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    to_win: Option<ChallengeObject<'a>>,
+    to_win: Option<CounterfactualObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
     suggestions: Vec<SuggestionObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -171,8 +171,8 @@ impl<'a> PlacementObject<'a> {
             schedulable: placement.schedulable,
             message: placement.message.as_deref(),
             errors: &placement.errors,
-            cluster_says: answer.cluster_says.words.as_ref().map(ClusterSaysObject::new),
-            standing: answer.cluster_says.standing.as_ref().map(StandingObject::new),
+            cluster_messages: answer.cluster_messages.words.as_ref().map(ClusterSaysObject::new),
+            standing: answer.cluster_messages.scheduling_status.as_ref().map(SchedulingStatusObject::new),
             current: placement.current.as_ref().map(|current| CurrentObject {
                 node: current.node,
                 rank: current.rank,
@@ -188,7 +188,11 @@ impl<'a> PlacementObject<'a> {
                 .as_ref()
                 .map(|preemption| PreemptionObject::new(preemption, answer.preemption.as_ref())),
             explanation: ExplanationObject::new(placement, &answer.explanation),
-            to_win: answer.detail.as_ref().and_then(|detail| detail.challenge.as_ref()).map(ChallengeObject::new),
+            to_win: answer
+                .detail
+                .as_ref()
+                .and_then(|detail| detail.counterfactual.as_ref())
+                .map(CounterfactualObject::new),
             not_evaluated: &placement.not_evaluated,
             suggestions: answer.suggestions.iter().flatten().map(SuggestionObject::new).collect(),
             needed: answer.explanation.needed.iter().map(NeedObject::new).collect(),

@@ -9,13 +9,13 @@ use crate::api::name::Name;
 use crate::api::{ObjectKey, Timestamp};
 use crate::explain::domains::{Closed, Domain, DomainTable};
 use crate::explain::fragmentation::Fragmentation;
-use crate::explain::holders::{DeviceHolder, PortHolder};
 use crate::explain::label_demand::{Demand, LabelDemand};
 use crate::explain::near_misses::Distance;
+use crate::explain::occupants::{DeviceOccupant, PortOccupant};
 use crate::explain::ranges::Number;
 use crate::explain::{
-    Cause, Challenge, Decision, Explanation, How, LeftOut, NearMiss, Position, SharedLabel, TaintKind, TaintOrigin,
-    WinningChange, shared_facts,
+    Cause, Counterfactual, Decision, Explanation, How, LeftOut, NearMiss, Position, SharedLabel, TaintKind,
+    TaintOrigin, WinningChange, shared_facts,
 };
 use crate::framework::{Placement, Reason, RuleKind};
 
@@ -62,9 +62,9 @@ pub(super) struct CauseObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     fragmentation: Option<&'a Fragmentation>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    held_ports: &'a [PortHolder],
+    held_ports: &'a [PortOccupant],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    held_devices: &'a [DeviceHolder],
+    held_devices: &'a [DeviceOccupant],
 }
 
 #[derive(Serialize)]
@@ -325,7 +325,7 @@ impl<'a> DecisionObject<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct ChallengeObject<'a> {
+pub(super) struct CounterfactualObject<'a> {
     node: Name,
     #[serde(flatten)]
     position: Position,
@@ -339,10 +339,15 @@ struct GapObject {
     points: i64,
 }
 
-impl<'a> ChallengeObject<'a> {
-    pub(super) fn new(challenge: &'a Challenge) -> Self {
-        let gaps = challenge.gaps.iter().map(|gap| GapObject { plugin: gap.plugin, points: gap.points });
-        Self { node: challenge.node, position: challenge.position, gaps: gaps.collect(), changes: &challenge.changes }
+impl<'a> CounterfactualObject<'a> {
+    pub(super) fn new(counterfactual: &'a Counterfactual) -> Self {
+        let gaps = counterfactual.gaps.iter().map(|gap| GapObject { plugin: gap.plugin, points: gap.points });
+        Self {
+            node: counterfactual.node,
+            position: counterfactual.position,
+            gaps: gaps.collect(),
+            changes: &counterfactual.changes,
+        }
     }
 }
 
@@ -361,7 +366,7 @@ pub(super) struct ExplanationObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     decision: Option<DecisionObject<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    unseen_rules: &'a [crate::explain::UnseenRule],
+    unseen_rules: &'a [crate::explain::ImplicitRule],
 }
 
 impl<'a> ExplanationObject<'a> {
@@ -372,7 +377,7 @@ impl<'a> ExplanationObject<'a> {
             claims: &explanation.claims,
             closest: closest(&explanation.near_misses),
             decision: explanation.decision.as_ref().map(DecisionObject::new),
-            unseen_rules: &explanation.unseen_rules,
+            unseen_rules: &explanation.implicit_rules,
         }
     }
 }

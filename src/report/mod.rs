@@ -11,8 +11,9 @@ pub mod format;
 mod html;
 mod json;
 mod json_causes;
-mod json_cluster_says;
+mod json_cluster_messages;
 mod json_help;
+mod not_evaluated_groups;
 pub mod pending;
 mod provenance;
 pub mod resilience;
@@ -21,7 +22,6 @@ pub mod style;
 pub mod sweep;
 pub mod table;
 pub mod text;
-mod unseen_in_groups;
 
 use serde::Serialize;
 use serde_json::Value;

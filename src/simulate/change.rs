@@ -3,17 +3,17 @@
 
 use crate::api::Name;
 use crate::edit::Undo;
-use crate::state::remake::Remade;
+use crate::state::recreate::Recreated;
 use crate::state::{NodeId, PodId, Reservation, Take};
 
 use super::{Simulation, Ties};
 
 /// One change of the state.
 #[derive(Debug)]
-pub(super) enum Change {
+pub(super) enum Mutation {
     /// A pending pod takes its place, with what its Reserve plugins took.
     Place { pod: PodId, node: NodeId, takes: Vec<Take> },
-    /// A pod leaves its node and is pending anew.
+    /// A pod leaves its node and is pending again.
     Evict { pod: PodId },
     /// A pod on a node counts for nothing for a while.
     Detach { pod: PodId },
@@ -29,52 +29,52 @@ pub(super) enum Change {
 #[derive(Debug)]
 pub(super) enum Before {
     Placed(PodId, Reservation),
-    Remade(Remade),
+    Recreated(Recreated),
     Detached(PodId),
     Attached(PodId),
     Nominated(PodId, Option<Name>),
     Budget(usize, i32),
     Edited(Undo),
-    /// Edited in a way that nothing that is remembered rests on.
+    /// Edited in a way that no cached cycle depends on.
     EditedAside(Undo),
 }
 
-/// A moment of a simulation, to come back to.
+/// A moment of a simulation to roll back to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Mark(usize);
+pub(super) struct Savepoint(usize);
 
 impl Simulation<'_> {
     /// Changes the state.
-    pub(super) fn change(&mut self, change: Change) {
+    pub(super) fn change(&mut self, change: Mutation) {
         let cluster = &mut *self.cluster;
         let before = match change {
-            Change::Place { pod, node, takes } => {
+            Mutation::Place { pod, node, takes } => {
                 let reservation = cluster.reserve(takes);
                 cluster.assume(pod, node);
-                self.memories.came(pod, node);
+                self.caches.pod_added(pod, node);
                 Some(Before::Placed(pod, reservation))
             }
-            Change::Evict { pod } => {
+            Mutation::Evict { pod } => {
                 let was_terminating = cluster.pod(pod).is_terminating();
-                let remade = cluster.remake(pod);
-                match &remade {
+                let recreated = cluster.recreate(pod);
+                match &recreated {
                     // The log tells of the pod as it is now: one that counts where it did not before.
-                    Some(_) if was_terminating => self.memories.forget(),
-                    Some(remade) => self.memories.left(pod, remade.node()),
+                    Some(_) if was_terminating => self.caches.clear(),
+                    Some(recreated) => self.caches.pod_removed(pod, recreated.node()),
                     None => {}
                 }
-                remade.map(Before::Remade)
+                recreated.map(Before::Recreated)
             }
-            Change::Detach { pod } => cluster.detach(pod).map(|node| {
-                self.memories.left(pod, node);
+            Mutation::Detach { pod } => cluster.detach(pod).map(|node| {
+                self.caches.pod_removed(pod, node);
                 Before::Detached(pod)
             }),
-            Change::Attach { pod } => cluster.attach(pod).map(|node| {
-                self.memories.came(pod, node);
+            Mutation::Attach { pod } => cluster.attach(pod).map(|node| {
+                self.caches.pod_added(pod, node);
                 Before::Attached(pod)
             }),
-            Change::Nominate { pod, node } => Some(Before::Nominated(pod, cluster.set_nomination(pod, node))),
-            Change::Budget { place, allowed } => cluster
+            Mutation::Nominate { pod, node } => Some(Before::Nominated(pod, cluster.set_nomination(pod, node))),
+            Mutation::Budget { place, allowed } => cluster
                 .budgets
                 .get_mut(place)
                 .map(|budget| Before::Budget(place, std::mem::replace(&mut budget.disruptions_allowed, allowed))),
@@ -84,50 +84,50 @@ impl Simulation<'_> {
 
     /// Somebody has changed the state in another way; `undo` takes it back.
     pub(super) fn edited(&mut self, undo: Undo) {
-        self.memories.forget();
+        self.caches.clear();
         self.done.push(Before::Edited(undo));
     }
 
     /// This moment.
-    pub(super) fn mark(&self) -> Mark {
-        Mark(self.done.len())
+    pub(super) fn savepoint(&self) -> Savepoint {
+        Savepoint(self.done.len())
     }
 
     /// Takes back what was changed since, the latest first.
-    pub(super) fn back_to(&mut self, mark: Mark) {
-        while self.done.len() > mark.0 {
+    pub(super) fn rollback(&mut self, savepoint: Savepoint) {
+        while self.done.len() > savepoint.0 {
             let Some(before) = self.done.pop() else { return };
             match before {
                 Before::Placed(pod, reservation) => {
                     if let Some(node) = self.cluster.node_of(pod) {
-                        self.memories.left(pod, node);
+                        self.caches.pod_removed(pod, node);
                     }
                     self.cluster.forget(pod);
                     self.cluster.unreserve(reservation);
                 }
-                Before::Remade(remade) => {
-                    let (pod, node) = (remade.pod(), remade.node());
-                    self.cluster.unmake(remade);
+                Before::Recreated(recreated) => {
+                    let (pod, node) = (recreated.pod(), recreated.node());
+                    self.cluster.undo_recreate(recreated);
                     // What it is like comes back with it. Older entries of the log fit a pod that counts
                     // as it did when they were written: not one that was being deleted.
                     if self.cluster.pod(pod).is_terminating() {
-                        self.memories.forget();
+                        self.caches.clear();
                     } else {
-                        self.memories.came(pod, node);
+                        self.caches.pod_added(pod, node);
                     }
                 }
                 Before::Detached(pod) => {
                     if let Some(node) = self.cluster.attach(pod) {
-                        self.memories.came(pod, node);
+                        self.caches.pod_added(pod, node);
                     }
                 }
                 Before::Attached(pod) => {
                     if let Some(node) = self.cluster.detach(pod) {
-                        self.memories.left(pod, node);
+                        self.caches.pod_removed(pod, node);
                     }
                 }
                 Before::Edited(undo) => {
-                    self.memories.forget();
+                    self.caches.clear();
                     undo.undo(self.cluster);
                 }
                 Before::EditedAside(undo) => undo.undo(self.cluster),
@@ -145,17 +145,17 @@ impl Simulation<'_> {
 
     /// Takes everything back: the state is as it was at the beginning.
     pub fn rewind(mut self) {
-        self.back_to(Mark(0));
+        self.rollback(Savepoint(0));
     }
 
-    /// Takes everything back, and begins anew with other draws. As another simulation of the same
-    /// state, but for the time that it takes, as what is remembered of cycles still holds; and it
+    /// Takes everything back, and begins again with other draws. As another simulation of the same
+    /// state, but for the time that it takes, as cached cycles still hold; and it
     /// notes what could not be judged in all of them.
     pub fn again(&mut self, ties: Ties) {
-        self.back_to(Mark(0));
+        self.rollback(Savepoint(0));
         self.nominated.clear();
         self.group_cycles.clear();
-        self.memories.tell_anew();
+        self.caches.reset_notes();
         self.ties = self.strategy.draws(ties);
     }
 }

@@ -6,13 +6,13 @@ use crate::state::Cluster;
 
 use super::bound::nodes_needed;
 use super::measures::{Measures, used};
-use super::picture::Picture;
+use super::state_summary::StateSummary;
 use super::step::Step;
 use super::strategy::{self, Strategy};
 
 /// What became of the pods under one strategy.
 #[derive(Clone, Debug)]
-pub struct Trial {
+pub struct StrategyResult {
     /// The strategy.
     pub strategy: Strategy,
     /// What the configuration is called that it was asked of; none for that of the question.
@@ -33,7 +33,7 @@ pub struct Trial {
     pub cost: Option<f64>,
 }
 
-impl Trial {
+impl StrategyResult {
     /// What it is called: `best-fit`, `config=packed.yaml`.
     pub fn name(&self) -> String {
         self.configuration.as_ref().map_or_else(|| self.strategy.name().to_owned(), |file| format!("config={file}"))
@@ -41,7 +41,13 @@ impl Trial {
 
     /// What `steps` come to, which `strategy` led to; they began with `before` and ended in `cluster`.
     /// What a node costs is the value of the label `price`.
-    pub fn of(strategy: Strategy, before: &Picture, steps: &[Step], cluster: &Cluster, price: Option<Name>) -> Self {
+    pub fn of(
+        strategy: Strategy,
+        before: &StateSummary,
+        steps: &[Step],
+        cluster: &Cluster,
+        price: Option<Name>,
+    ) -> Self {
         let placed = steps.iter().filter(|step| step.place().is_some()).count();
         Self {
             strategy,

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::api::{Name, ObjectKey};
 use crate::state::{Cluster, PodId};
 
-use super::picture::{Picture, Whereabouts};
+use super::state_summary::{PodLocation, StateSummary};
 use super::step::{Outcome, Step};
 use super::summary::{self, NodeLoad};
 
@@ -27,9 +27,9 @@ pub struct PodDiff {
     /// The pod.
     pub pod: ObjectKey,
     /// Where it is without the scenario.
-    pub without: Whereabouts,
+    pub without: PodLocation,
     /// Where it is with it.
-    pub with: Whereabouts,
+    pub with: PodLocation,
     /// Why it has no place with it.
     pub message: Option<String>,
 }
@@ -37,7 +37,7 @@ pub struct PodDiff {
 impl Diff {
     /// What is different in `cluster`, the state in which the scenario ended with `steps`, from
     /// `without`, the one in which the unchanged cluster ended.
-    pub fn of(without: &Picture, cluster: &Cluster, steps: &[Step]) -> Self {
+    pub fn of(without: &StateSummary, cluster: &Cluster, steps: &[Step]) -> Self {
         let messages: FxHashMap<PodId, &str> = steps
             .iter()
             .filter_map(|step| match &step.outcome {
@@ -48,14 +48,14 @@ impl Diff {
         let mut came: FxHashMap<Name, usize> = FxHashMap::default();
         let mut pods = Vec::new();
         for pod in cluster.pods() {
-            let (before, now) = (without.pod(pod.id), Whereabouts::of(pod, cluster));
+            let (before, now) = (without.pod(pod.id), PodLocation::of(pod, cluster));
             if before == now {
                 continue;
             }
-            if let Whereabouts::Node(node) = now {
+            if let PodLocation::Node(node) = now {
                 *came.entry(node).or_default() += 1;
             }
-            let message = messages.get(&pod.id).filter(|_| now == Whereabouts::Pending).map(|text| (*text).to_owned());
+            let message = messages.get(&pod.id).filter(|_| now == PodLocation::Pending).map(|text| (*text).to_owned());
             pods.push(PodDiff { pod: pod.key(), without: before, with: now, message });
         }
         pods.sort_by_key(|diff| diff.pod);

@@ -18,7 +18,7 @@ use super::step::{Outcome, Step, Unplaced};
 impl Simulation<'_> {
     /// The PodGroup that `pod` belongs to. One that is not known binds nobody, which is said.
     pub(super) fn gang(&mut self, pod: PodId) -> Option<Gang> {
-        let key = gang_of(self.cluster.pod(pod))?;
+        let key = gang_of(&self.cluster.pod(pod).own)?;
         let found = self.cluster.gangs.iter().find(|gang| gang.key == key).copied();
         if found.is_none() {
             self.note(&NotEvaluated::new(
@@ -32,7 +32,8 @@ impl Simulation<'_> {
 
     /// How many pods of the group are on nodes.
     pub(super) fn on_nodes(&self, gang: ObjectKey) -> usize {
-        let is_there = |pod: &&crate::state::Pod| self.cluster.node_of(pod.id).is_some() && gang_of(pod) == Some(gang);
+        let is_there =
+            |pod: &&crate::state::Pod| self.cluster.node_of(pod.id).is_some() && gang_of(&pod.own) == Some(gang);
         self.cluster.pods().iter().filter(is_there).count()
     }
 }

@@ -10,7 +10,7 @@
 
 use crate::state::{Cluster, NodeInfo};
 
-use super::picture::Load;
+use super::state_summary::Load;
 
 /// Nodes with a pod.
 pub(super) fn used(cluster: &Cluster) -> impl Iterator<Item = &NodeInfo> {

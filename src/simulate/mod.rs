@@ -11,17 +11,17 @@ pub mod bound;
 pub mod capacity;
 mod change;
 pub mod comparison;
+mod cycle_caches;
 pub mod diff;
 pub mod gang;
 pub mod groups;
 pub mod measures;
-mod memories;
-pub mod picture;
 pub mod preempt;
 pub mod queue;
 pub mod resilience;
 mod run;
 pub mod scenario;
+pub mod state_summary;
 pub mod step;
 pub mod strategy;
 pub mod summary;
@@ -32,12 +32,12 @@ mod workers;
 #[cfg(test)]
 mod tests;
 
-pub use comparison::Trial;
+pub use comparison::StrategyResult;
 pub use diff::{Diff, PodDiff};
 pub use measures::{Measures, Shares};
-pub use picture::{Load, Picture, Whereabouts};
 pub use preempt::Eviction;
-pub use step::{Cause, Outcome, Place, Step, Unplaced};
+pub use state_summary::{Load, PodLocation, StateSummary};
+pub use step::{Outcome, Place, Step, Unplaced, UnplacedCause};
 pub use strategy::Strategy;
 pub use summary::{NodeChange, NodeLoad, Summary, UnplacedGroup};
 pub use ties::Ties;
@@ -53,9 +53,9 @@ use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
 use crate::state::{Cluster, PodId};
 
-use change::{Before, Change};
+use change::{Before, Mutation};
+use cycle_caches::{Choice, CycleCaches, Lookup};
 use groups::GroupCycle;
-use memories::{Choice, Memories, Recalled};
 use run::Run;
 
 /// A state in which pods find their nodes.
@@ -70,7 +70,7 @@ pub struct Simulation<'a> {
     done: Vec<Before>,
     /// Pods that were nominated here.
     nominated: FxHashSet<PodId>,
-    memories: Memories<'a>,
+    caches: CycleCaches<'a>,
     group_cycles: Vec<GroupCycle>,
     /// What could not be judged, by what and why.
     notes: BTreeMap<(String, String), NotEvaluated>,
@@ -88,7 +88,7 @@ impl<'a> Simulation<'a> {
             preempts: false,
             done: Vec::new(),
             nominated: FxHashSet::default(),
-            memories: Memories::default(),
+            caches: CycleCaches::default(),
             group_cycles: Vec::new(),
             notes: BTreeMap::new(),
         }
@@ -120,38 +120,38 @@ impl<'a> Simulation<'a> {
     /// [`Simulation::ask`] and to [`Simulation::settle`], but for the time it takes when pods like
     /// it were scheduled before.
     pub fn step(&mut self, pod: PodId) -> Step {
-        match self.recall(pod) {
-            Recalled::Nothing => self.settle(&self.ask(pod)),
-            Recalled::Nowhere => {
+        match self.lookup(pod) {
+            Lookup::Miss => self.settle(&self.ask(pod)),
+            Lookup::Nowhere => {
                 let step = self.settle(&self.ask(pod));
                 if let Outcome::Unplaced(unplaced) = &step.outcome {
-                    self.memories.keep(self.cluster.pod(pod), unplaced);
+                    self.caches.store(self.cluster.pod(pod), unplaced);
                 }
                 step
             }
-            Recalled::Unplaced(unplaced) => self.stays(pod, unplaced),
-            Recalled::Place(place, notes) => self.settle_remembered(pod, place, &notes),
+            Lookup::Unplaced(unplaced) => self.stays(pod, unplaced),
+            Lookup::Place(place, notes) => self.settle_cached(pod, place, &notes),
         }
     }
 
     /// Schedules one pod if it finds its node without a cycle.
-    fn step_from_memory(&mut self, pod: PodId) -> Option<Step> {
-        match self.recall(pod) {
-            Recalled::Place(place, notes) => Some(self.settle_remembered(pod, place, &notes)),
-            Recalled::Nothing | Recalled::Nowhere | Recalled::Unplaced(_) => None,
+    fn step_from_cache(&mut self, pod: PodId) -> Option<Step> {
+        match self.lookup(pod) {
+            Lookup::Place(place, notes) => Some(self.settle_cached(pod, place, &notes)),
+            Lookup::Miss | Lookup::Nowhere | Lookup::Unplaced(_) => None,
         }
     }
 
-    fn recall(&mut self, pod: PodId) -> Recalled {
+    fn lookup(&mut self, pod: PodId) -> Lookup {
         let choice = &mut Choice { strategy: self.strategy, ties: &mut self.ties };
-        self.memories.recall(self.scheduler, self.cluster, self.cluster.pod(pod), self.now, choice)
+        self.caches.lookup(self.scheduler, self.cluster, self.cluster.pod(pod), self.now, choice)
     }
 
-    fn settle_remembered(&mut self, pod: PodId, place: Place, notes: &[NotEvaluated]) -> Step {
+    fn settle_cached(&mut self, pod: PodId, place: Place, notes: &[NotEvaluated]) -> Step {
         for note in notes {
             self.note(note);
         }
-        self.change(Change::Place { pod, node: place.node, takes: Vec::new() });
+        self.change(Mutation::Place { pod, node: place.node, takes: Vec::new() });
         Step::new(self.cluster.pod(pod).key(), pod, Outcome::Placed(place))
     }
 
@@ -184,7 +184,7 @@ impl<'a> Simulation<'a> {
         let Some(node) = chosen else { return Err(Unplaced::of(placement)) };
         let (node, name) = (node.id, node.name());
         let takes = self.scheduler.reserve(self.cluster, placement, node, self.now).map_err(Unplaced::because)?;
-        self.change(Change::Place { pod: placement.pod_id, node, takes });
+        self.change(Mutation::Place { pod: placement.pod_id, node, takes });
         let total = placement.nodes.get(node.index()).and_then(|node| node.total).unwrap_or_default();
         Ok(Place { node, name, total, tied: picks.len() })
     }
@@ -196,7 +196,7 @@ impl<'a> Simulation<'a> {
 
     /// Takes a pod off its node: it is pending anew. Nothing happens to a pod that is on no node.
     pub fn take_off(&mut self, pod: PodId) {
-        self.change(Change::Evict { pod });
+        self.change(Mutation::Evict { pod });
     }
 
     /// Changes the cluster between two pods: the one way in which a what-if question does.
@@ -207,12 +207,12 @@ impl<'a> Simulation<'a> {
         if let Edit::Evict { pod } = edit {
             let id = self.cluster.pod_named(*pod).ok_or(EditError::NoSuchPod(*pod))?.id;
             self.cluster.node_of(id).ok_or(EditError::NotOnANode(*pod))?;
-            // The same as this edit, and memories follow it.
-            self.change(change::Change::Evict { pod: id });
+            // The same as this edit, and the cycle caches are updated by it.
+            self.change(change::Mutation::Evict { pod: id });
             return Ok(());
         }
         let undo = edit.apply(self.cluster, self.scheduler.behaviour().request_gates())?;
-        // Budgets decide nothing that is remembered.
+        // Budgets decide nothing that is cached.
         if matches!(edit, Edit::SetDisruptionsAllowed { .. }) {
             self.done.push(Before::EditedAside(undo));
         } else {

@@ -22,7 +22,7 @@ use crate::framework::{Candidate, Placement};
 use crate::state::{Cluster, Pod, PodId};
 
 use super::Simulation;
-use super::change::Change;
+use super::change::Mutation;
 
 /// So often a pod may have others make way.
 pub(super) const MOST_TIMES: usize = 10;
@@ -43,7 +43,7 @@ pub(super) struct Victim {
     pub(super) pod: PodId,
     /// The node it left.
     pub(super) node: Name,
-    /// Why nobody makes it anew; none if somebody does.
+    /// Why no controller recreates it; none if one does.
     pub(super) gone: Option<String>,
 }
 
@@ -61,7 +61,7 @@ impl Simulation<'_> {
         let placement = self.scheduler.preempt(self.cluster, pod, self.now);
         let Some(candidate) = self.candidate(&placement) else {
             if self.nominated.remove(&pod) {
-                self.change(Change::Nominate { pod, node: None });
+                self.change(Mutation::Nominate { pod, node: None });
             }
             return Room::None(Box::new(placement));
         };
@@ -85,9 +85,9 @@ impl Simulation<'_> {
         let gone = not_made_anew(pod);
         let budgets = drawn_on(self.cluster, pod);
         for (place, allowed) in budgets {
-            self.change(Change::Budget { place, allowed });
+            self.change(Mutation::Budget { place, allowed });
         }
-        self.change(Change::Evict { pod: victim });
+        self.change(Mutation::Evict { pod: victim });
         Victim { pod: victim, node, gone }
     }
 
@@ -102,9 +102,9 @@ impl Simulation<'_> {
             .filter(|other| self.cluster.pod(*other).priority() < priority)
             .collect();
         for pod in lower {
-            self.change(Change::Nominate { pod, node: None });
+            self.change(Mutation::Nominate { pod, node: None });
         }
-        self.change(Change::Nominate { pod, node: Some(node) });
+        self.change(Mutation::Nominate { pod, node: Some(node) });
         self.nominated.insert(pod);
     }
 }
@@ -126,7 +126,7 @@ fn drawn_on(cluster: &Cluster, pod: &Pod) -> Vec<(usize, i32)> {
     let budgets = cluster.budgets.iter().enumerate();
     budgets
         .filter(|(_, budget)| {
-            budget.compiled_selector().is_some_and(|selector| budget.selects(&selector, pod))
+            budget.compiled_selector().is_some_and(|selector| budget.selects(&selector, &pod.own))
                 && !budget.disrupted_pods.contains(&pod.own.key.name)
         })
         .map(|(place, budget)| (place, budget.disruptions_allowed.saturating_sub(1).max(0)))

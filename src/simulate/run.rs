@@ -125,7 +125,7 @@ impl<'s, 'a> Run<'s, 'a> {
             self.record(step, Again::No);
             return;
         }
-        if let Some(step) = self.simulation.step_from_memory(pod) {
+        if let Some(step) = self.simulation.step_from_cache(pod) {
             self.record(step, Again::No);
             return;
         }
@@ -248,7 +248,7 @@ impl<'s, 'a> Run<'s, 'a> {
         let mut pods = vec![first];
         let cluster = self.simulation.cluster();
         self.queue.retain(|pod| {
-            let joins = gang_of(cluster.pod(*pod)) == Some(gang.key);
+            let joins = gang_of(&cluster.pod(*pod).own) == Some(gang.key);
             if joins {
                 pods.push(*pod);
             }
@@ -263,7 +263,7 @@ impl<'s, 'a> Run<'s, 'a> {
             }
             return;
         }
-        let mark = self.simulation.mark();
+        let savepoint = self.simulation.savepoint();
         let mut victims: Vec<(PodId, Vec<Victim>)> = Vec::new();
         let steps: Vec<Step> = pods.into_iter().map(|pod| self.member(pod, &mut victims)).collect();
         // Counted anew: one of the group may have made way for another.
@@ -276,7 +276,7 @@ impl<'s, 'a> Run<'s, 'a> {
             }
             return;
         }
-        self.simulation.back_to(mark);
+        self.simulation.rollback(savepoint);
         for step in gang::given_back(gang, on_nodes, steps) {
             self.record(step, Again::Yes);
         }
@@ -301,7 +301,7 @@ impl<'s, 'a> Run<'s, 'a> {
         self.simulation.settle(&placement)
     }
 
-    /// `victims` have made way for `pod`: whoever is made anew goes back to the queue.
+    /// `victims` were preempted for `pod`: whoever is recreated goes back to the queue.
     fn left(&mut self, pod: PodId, victims: Vec<Victim>) {
         let by = self.simulation.cluster().pod(pod).key();
         for Victim { pod: victim, node, gone } in victims {

@@ -52,8 +52,8 @@ pub struct Unplaced {
     /// have made way.
     pub message: String,
     /// What stood in its way, the most common first.
-    pub causes: Vec<Cause>,
-    /// Whether it is no more: it made way, and nobody makes it anew.
+    pub causes: Vec<UnplacedCause>,
+    /// Whether it is no more: it was preempted, and no controller recreates it.
     pub gone: bool,
     /// Whether it was not tried at all: its scheduling gates, or its group, keep it out of the queue.
     pub gated: bool,
@@ -65,7 +65,7 @@ pub struct Unplaced {
 
 /// One thing that stood in a pod's way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cause {
+pub struct UnplacedCause {
     /// The plugin; none where the framework itself spoke.
     pub plugin: Option<&'static str>,
     /// The reason in upstream's words.
@@ -75,7 +75,7 @@ pub struct Cause {
 }
 
 impl Step {
-    /// A step in which nobody makes way.
+    /// A step in which no pod is preempted.
     pub(super) fn new(pod: ObjectKey, pod_id: PodId, outcome: Outcome) -> Self {
         Self { pod, pod_id, outcome, preempted: Vec::new(), evictions: Vec::new() }
     }
@@ -105,7 +105,7 @@ impl Unplaced {
         let causes = match &placement.pre_filter {
             Some(turned_away) => everywhere(turned_away),
             None if placement.errors.is_empty() && !placement.nodes.is_empty() => by_node(placement),
-            None => vec![Cause { plugin: None, message: message.clone(), nodes: 0 }],
+            None => vec![UnplacedCause { plugin: None, message: message.clone(), nodes: 0 }],
         };
         Self { causes, ..Self::because(message) }
     }
@@ -118,25 +118,25 @@ impl Unplaced {
 
     /// Nothing was tried.
     pub(super) fn because(message: String) -> Self {
-        let causes = vec![Cause { plugin: None, message: message.clone(), nodes: 0 }];
+        let causes = vec![UnplacedCause { plugin: None, message: message.clone(), nodes: 0 }];
         Self { message, causes, gated: false, gone: false, nominated: None, holds: None }
     }
 }
 
-fn everywhere(said: &PluginRejection) -> Vec<Cause> {
-    vec![Cause { plugin: said.plugin, message: said.rejection.message(), nodes: 0 }]
+fn everywhere(said: &PluginRejection) -> Vec<UnplacedCause> {
+    vec![UnplacedCause { plugin: said.plugin, message: said.rejection.message(), nodes: 0 }]
 }
 
 /// The reasons of the filter pass, counted.
-fn by_node(placement: &Placement) -> Vec<Cause> {
+fn by_node(placement: &Placement) -> Vec<UnplacedCause> {
     let mut counts: FxHashMap<(Option<&'static str>, String), usize> = FxHashMap::default();
     for rejection in placement.nodes.iter().filter_map(|node| node.rejection.as_ref()) {
         for reason in &rejection.rejection.reasons {
             *counts.entry((rejection.plugin, reason.to_string())).or_default() += 1;
         }
     }
-    let mut causes: Vec<Cause> =
-        counts.into_iter().map(|((plugin, message), nodes)| Cause { plugin, message, nodes }).collect();
+    let mut causes: Vec<UnplacedCause> =
+        counts.into_iter().map(|((plugin, message), nodes)| UnplacedCause { plugin, message, nodes }).collect();
     causes.sort_by(|a, b| b.nodes.cmp(&a.nodes).then_with(|| (a.plugin, &a.message).cmp(&(b.plugin, &b.message))));
     causes
 }

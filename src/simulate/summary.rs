@@ -10,8 +10,8 @@ use crate::decode::node::Node;
 use crate::state::Cluster;
 
 use super::measures::{Measures, used};
-use super::picture::{Load, NodePicture, Picture, Whereabouts};
-use super::step::{Cause, Outcome, Step, Unplaced};
+use super::state_summary::{Load, NodeSummary, PodLocation, StateSummary};
+use super::step::{Outcome, Step, Unplaced, UnplacedCause};
 
 /// What a simulation comes to.
 #[derive(Clone, Debug, Default)]
@@ -91,7 +91,7 @@ pub struct UnplacedGroup {
 
 impl Summary {
     /// Sums `steps` up; `before` is the state they began with, `cluster` the one they ended in.
-    pub fn of(before: &Picture, steps: &[Step], cluster: &Cluster) -> Self {
+    pub fn of(before: &StateSummary, steps: &[Step], cluster: &Cluster) -> Self {
         let mut placed: FxHashMap<Name, usize> = FxHashMap::default();
         for place in steps.iter().filter_map(Step::place) {
             *placed.entry(place.name).or_default() += 1;
@@ -124,7 +124,7 @@ pub(super) fn unplaced_by_cause(steps: &[Step]) -> Vec<UnplacedGroup> {
     for step in steps {
         let Outcome::Unplaced(unplaced) = &step.outcome else { continue };
         groups
-            .entry(unplaced.causes.iter().map(Cause::identity).collect())
+            .entry(unplaced.causes.iter().map(UnplacedCause::identity).collect())
             .or_insert_with(|| UnplacedGroup { pods: Vec::new(), first: unplaced.clone() })
             .pods
             .push(step.pod);
@@ -135,7 +135,7 @@ pub(super) fn unplaced_by_cause(steps: &[Step]) -> Vec<UnplacedGroup> {
     groups
 }
 
-impl Cause {
+impl UnplacedCause {
     /// What makes two causes the same.
     fn identity(&self) -> (Option<&str>, &str) {
         (self.plugin, &self.message)
@@ -143,22 +143,22 @@ impl Cause {
 }
 
 /// The nodes that changed; `placed` is how many pods went to each.
-pub(super) fn loads(before: &Picture, cluster: &Cluster, placed: &FxHashMap<Name, usize>) -> Vec<NodeLoad> {
+pub(super) fn loads(before: &StateSummary, cluster: &Cluster, placed: &FxHashMap<Name, usize>) -> Vec<NodeLoad> {
     let left = left(before, cluster);
-    let there = cluster.nodes().iter().map(|node| (before.node(node.name()), Some(NodePicture::of(node))));
+    let there = cluster.nodes().iter().map(|node| (before.node(node.name()), Some(NodeSummary::of(node))));
     let gone = before.nodes().iter().filter(|node| cluster.node_named(node.node.name).is_none());
     let pairs = there.chain(gone.map(|node| (Some(node), None)));
     let mut loads: Vec<NodeLoad> = pairs
         .filter_map(|(before, after)| {
-            let picture = after.as_ref().or(before)?;
-            let name = picture.node.name;
+            let state_summary = after.as_ref().or(before)?;
+            let name = state_summary.node.name;
             let load = NodeLoad {
                 node: name,
                 placed: placed.get(&name).copied().unwrap_or_default(),
                 left: left.get(&name).copied().unwrap_or_default(),
                 before: before.map(|node| node.load).unwrap_or_default(),
                 after: after.as_ref().map(|node| node.load).unwrap_or_default(),
-                allocatable: picture.allocatable,
+                allocatable: state_summary.allocatable,
                 changes: changes(before.map(|node| &*node.node), after.as_ref().map(|node| &*node.node)),
             };
             load.is_changed().then_some(load)
@@ -169,10 +169,10 @@ pub(super) fn loads(before: &Picture, cluster: &Cluster, placed: &FxHashMap<Name
 }
 
 /// How many pods of each node are no longer on it.
-fn left(before: &Picture, cluster: &Cluster) -> FxHashMap<Name, usize> {
+fn left(before: &StateSummary, cluster: &Cluster) -> FxHashMap<Name, usize> {
     let mut left = FxHashMap::default();
     for pod in cluster.pods() {
-        let (was, is) = (before.pod(pod.id), Whereabouts::of(pod, cluster));
+        let (was, is) = (before.pod(pod.id), PodLocation::of(pod, cluster));
         if let Some(node) = was.node().filter(|_| was != is) {
             *left.entry(node).or_default() += 1;
         }

@@ -19,7 +19,7 @@ pub mod pod_class;
 pub mod pod_groups;
 pub(crate) mod quota_usage;
 pub mod raw;
-pub mod remake;
+pub mod recreate;
 pub mod reservation;
 pub mod storage;
 

@@ -103,7 +103,7 @@ fn follow(scheduler: &Scheduler, cluster: &mut Cluster, steps: &[Step]) {
 fn a_loss_is_what_single_questions_say() {
     let recorded = ["simulate", "mixed", "volumes"].into_iter().flat_map(|area| cases(area).step_by(24));
     let recorded = recorded.map(|case| (case.scheduler(), case.cluster()));
-    let (mut moved, mut homeless, mut broken) = (0, 0, 0);
+    let (mut moved, mut unplaced, mut broken) = (0, 0, 0);
     for (scheduler, cluster) in recorded.chain(examples()) {
         for by in [By::Node, By::Zone] {
             let (units, _) = by.units(&cluster);
@@ -119,7 +119,7 @@ fn a_loss_is_what_single_questions_say() {
                 lose(&scheduler, &mut by_hand, &loss.unit);
                 follow(&scheduler, &mut by_hand, &loss.steps);
                 moved += loss.steps.len();
-                homeless += loss.pods_without_a_place();
+                unplaced += loss.pods_without_a_place();
                 broken += loss.broken.len();
                 assert!(
                     loss.broken.iter().all(|broken| broken.gone > broken.allowed && broken.gone >= broken.for_good)
@@ -127,7 +127,7 @@ fn a_loss_is_what_single_questions_say() {
             }
         }
     }
-    assert!(moved > 100 && homeless > 20 && broken > 10, "{moved} moved, {homeless} homeless, {broken} broken");
+    assert!(moved > 100 && unplaced > 20 && broken > 10, "{moved} moved, {unplaced} homeless, {broken} broken");
 }
 
 fn lose(scheduler: &Scheduler, cluster: &mut Cluster, unit: &Unit) {

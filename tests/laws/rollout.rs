@@ -8,7 +8,7 @@ use kubectl_sched::decode::workload::WorkloadKey;
 use kubectl_sched::edit::PodChange;
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::scenario::rollout::{Rollout, RolloutEnd};
-use kubectl_sched::simulate::scenario::{Change, Placing, Scenario, ScenarioStep, run};
+use kubectl_sched::simulate::scenario::{Placing, Scenario, ScenarioStep, StepAction, run};
 use kubectl_sched::simulate::{Simulation, Ties};
 use kubectl_sched::state::Cluster;
 use serde_json::{Value, json};
@@ -111,8 +111,8 @@ fn rollouts_keep_their_bounds_and_end() {
         )
         .unwrap();
         let change = match numbers.below(2) {
-            0 => Change::Restart(workload),
-            _ => Change::PatchWorkload { workload, changes: vec![change] },
+            0 => StepAction::Restart(workload),
+            _ => StepAction::PatchWorkload { workload, changes: vec![change] },
         };
         let step = ScenarioStep { said: String::new(), change, place: Placing::Now };
         let mut simulation = Simulation::new(&scheduler, &mut cluster, NOW, Ties::First);

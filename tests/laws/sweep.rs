@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use kubectl_sched::edit::Edit;
 use kubectl_sched::framework::NotEvaluated;
 use kubectl_sched::scheduler::Scheduler;
-use kubectl_sched::simulate::scenario::{self, Change, NodeChoice, Placing, Scenario, ScenarioStep};
-use kubectl_sched::simulate::sweep::{Plan, Question, Tally, sweep};
-use kubectl_sched::simulate::{Picture, Simulation, Strategy, Ties, Unwatched, queue};
+use kubectl_sched::simulate::scenario::{self, NodeChoice, Placing, Scenario, ScenarioStep, StepAction};
+use kubectl_sched::simulate::sweep::{Plan, SweepSpec, Tally, sweep};
+use kubectl_sched::simulate::{Simulation, StateSummary, Strategy, Ties, Unwatched, queue};
 use kubectl_sched::state::{Cluster, PodId};
 
 use super::NOW;
@@ -17,17 +17,17 @@ use super::common::cases;
 fn by_hand(
     scheduler: &Scheduler,
     cluster: &Cluster,
-    question: &Question<'_>,
+    spec: &SweepSpec<'_>,
     plan: &Plan,
 ) -> (Tally, BTreeSet<NotEvaluated>) {
     let (mut tally, mut notes) = (Tally::default(), BTreeSet::new());
     for seed in plan.seeds() {
         let mut own = cluster.clone();
         let mut simulation = Simulation::new(scheduler, &mut own, NOW, Ties::seeded(seed))
-            .preempting(question.preempts)
-            .following(question.strategy);
-        let run = scenario::run(&mut simulation, question.scenario, question.pods).unwrap();
-        tally.add(seed, &Picture::of(cluster), &run, simulation.cluster());
+            .preempting(spec.preempts)
+            .following(spec.strategy);
+        let run = scenario::run(&mut simulation, spec.scenario, spec.pods).unwrap();
+        tally.add(seed, &StateSummary::of(cluster), &run, simulation.cluster());
         notes.extend(simulation.not_evaluated());
     }
     (tally, notes)
@@ -37,7 +37,7 @@ fn by_hand(
 fn loses_a_node(cluster: &Cluster) -> Scenario {
     let first = cluster.nodes().first().map(|node| ScenarioStep {
         said: "the loss".to_owned(),
-        change: Change::RemoveNodes(NodeChoice::Named(node.name())),
+        change: StepAction::RemoveNodes(NodeChoice::Named(node.name())),
         place: Placing::Now,
     });
     Scenario { steps: first.into_iter().collect() }
@@ -48,7 +48,7 @@ fn evicts(cluster: &Cluster) -> Scenario {
     let on_nodes = cluster.pods().iter().filter(|pod| cluster.node_of(pod.id).is_some());
     let steps = on_nodes.take(2).map(|pod| ScenarioStep {
         said: "the eviction".to_owned(),
-        change: Change::Edit(Edit::Evict { pod: pod.key() }),
+        change: StepAction::Edit(Edit::Evict { pod: pod.key() }),
         place: Placing::Now,
     });
     Scenario { steps: steps.collect() }
@@ -66,12 +66,12 @@ fn a_run_is_what_its_seed_says() {
             for (place, scenario) in scenarios.iter().enumerate() {
                 for strategy in [Strategy::Default, Strategy::Random] {
                     let preempts = place == 0;
-                    let question = Question { scenario, pods: &pods, strategy, preempts, now: NOW };
+                    let spec = SweepSpec { scenario, pods: &pods, strategy, preempts, now: NOW };
                     let plan = Plan { seed: 3, runs: 7, shard: None };
-                    let swept = sweep(&scheduler, &cluster, &question, &plan, &Unwatched).unwrap();
-                    let (tally, notes) = by_hand(&scheduler, &cluster, &question, &plan);
-                    assert_eq!(swept.tally, tally, "{}", case.name);
-                    assert_eq!(swept.not_evaluated, Vec::from_iter(notes), "{}", case.name);
+                    let sweep_result = sweep(&scheduler, &cluster, &spec, &plan, &Unwatched).unwrap();
+                    let (tally, notes) = by_hand(&scheduler, &cluster, &spec, &plan);
+                    assert_eq!(sweep_result.tally, tally, "{}", case.name);
+                    assert_eq!(sweep_result.not_evaluated, Vec::from_iter(notes), "{}", case.name);
                     differing += usize::from(tally.pods.values().any(|pod| pod.nodes.len() > 1));
                 }
             }

@@ -10,7 +10,7 @@ use crate::report::Answered;
 use crate::report::comparison::ComparisonAnswer;
 use crate::simulate::comparison::without_price;
 use crate::simulate::scenario::{self, Scenario};
-use crate::simulate::{Picture, Simulation, Ties, Trial};
+use crate::simulate::{Simulation, StateSummary, StrategyResult, Ties};
 use crate::state::PodId;
 
 use super::super::Status;
@@ -36,7 +36,7 @@ pub(super) fn run(
 ) -> Result<Status> {
     let Questions { arguments, scenario, pods, ties, now } = questions;
     let price = arguments.strategies.price();
-    let before = Picture::of(&state.cluster);
+    let before = StateSummary::of(&state.cluster);
     let mut notes = BTreeSet::new();
     let mut trials = Vec::new();
     // All files are read before the first pod is placed: a mistake is told at once.
@@ -51,9 +51,9 @@ pub(super) fn run(
             .preempting(arguments.preempt)
             .following(*strategy);
         let steps = scenario::run(&mut simulation, scenario, pods).map_err(Error::from_error)?.steps;
-        let trial = Trial::of(*strategy, &before, &steps, simulation.cluster(), price);
+        let trial = StrategyResult::of(*strategy, &before, &steps, simulation.cluster(), price);
         let configuration = configuration.as_ref().map(|file| file.display().to_string());
-        trials.push(Trial { configuration, ..trial });
+        trials.push(StrategyResult { configuration, ..trial });
         notes.extend(simulation.not_evaluated());
         notes.extend(strategy.not_evaluated(simulation.cluster()));
         notes.extend(price.and_then(|price| without_price(simulation.cluster(), price)));

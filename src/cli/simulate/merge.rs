@@ -45,8 +45,8 @@ pub(super) fn run(arguments: &MergeArgs) -> Result<Status> {
     for file in &arguments.files {
         let input = Input::from(file.clone());
         let value = read_value(&input).map_err(Error::from_error)?;
-        let swept = sweep::read(value).map_err(|message| Error::new(format!("{input}: {message}")))?;
-        shards.push((input.to_string(), swept));
+        let sweep_result = sweep::read(value).map_err(|message| Error::new(format!("{input}: {message}")))?;
+        shards.push((input.to_string(), sweep_result));
     }
     let whole = merge(shards).map_err(Error::new)?;
     let now = Timestamp::now();

@@ -8,7 +8,7 @@ use crate::framework::NotEvaluated;
 use crate::report::sweep::PARTS;
 use crate::report::{Answered, Provenance};
 use crate::simulate::Strategy;
-use crate::simulate::sweep::{Plan, Question, Shard, Sweep, Swept, fingerprint, sweep};
+use crate::simulate::sweep::{Plan, Shard, Sweep, SweepResult, SweepSpec, fingerprint, sweep};
 
 use super::super::Status;
 use super::super::output::OutputFlags;
@@ -54,7 +54,7 @@ fn some_runs(text: &str) -> std::result::Result<u64, String> {
 
 /// What is asked, and which pods never come into being.
 pub(super) struct Asked<'a> {
-    pub(super) question: Question<'a>,
+    pub(super) question: SweepSpec<'a>,
     pub(super) plan: Plan,
     pub(super) refused: Vec<Refusal>,
     pub(super) exit_code: bool,
@@ -64,9 +64,9 @@ pub(super) struct Asked<'a> {
 pub(super) fn run(state: &State, asked: Asked<'_>, output: &OutputFlags) -> Result<Status> {
     let Asked { question, plan, refused, exit_code } = asked;
     let watch = Watch::over("runs");
-    let swept = sweep(&state.scheduler, &state.cluster, &question, &plan, &watch);
+    let sweep_result = sweep(&state.scheduler, &state.cluster, &question, &plan, &watch);
     watch.end();
-    let Sweep { tally, mut not_evaluated } = swept.map_err(Error::from_error)?;
+    let Sweep { tally, mut not_evaluated } = sweep_result.map_err(Error::from_error)?;
     NotEvaluated::join(&mut not_evaluated, &state.notes);
     // Shards read them back without their kinds; the whole is to say the same in the same order.
     for note in &mut not_evaluated {
@@ -76,7 +76,7 @@ pub(super) fn run(state: &State, asked: Asked<'_>, output: &OutputFlags) -> Resu
     not_evaluated.dedup();
     let provenance = state.provenance(question.now);
     let (played, runs) = (tally.runs(), plan.count());
-    let swept = Swept {
+    let sweep_result = SweepResult {
         kube_version: provenance.kube_version.clone(),
         read_at: provenance.age.as_ref().map(|age| age.read_at.clone()),
         question: plan.shard.map(|_| fingerprint(&state.scheduler, &state.cluster, &question)),
@@ -86,7 +86,7 @@ pub(super) fn run(state: &State, asked: Asked<'_>, output: &OutputFlags) -> Resu
         refused: refused.iter().map(|refusal| (refusal.pod, refusal.to_string())).collect(),
         not_evaluated,
     };
-    let status = print(&swept, &provenance, exit_code, output)?;
+    let status = print(&sweep_result, &provenance, exit_code, output)?;
     if played < runs {
         return Err(Error::new(format!("stopped after {played} of {runs} runs")));
     }
@@ -94,7 +94,12 @@ pub(super) fn run(state: &State, asked: Asked<'_>, output: &OutputFlags) -> Resu
 }
 
 /// Prints a sweep, whole or in part.
-pub(super) fn print(swept: &Swept, provenance: &Provenance, exit_code: bool, output: &OutputFlags) -> Result<Status> {
-    output.print(&Answered { answer: swept, provenance })?;
-    Ok(if exit_code && !swept.fits() { Status::DoesNotFit } else { Status::Answered })
+pub(super) fn print(
+    sweep_result: &SweepResult,
+    provenance: &Provenance,
+    exit_code: bool,
+    output: &OutputFlags,
+) -> Result<Status> {
+    output.print(&Answered { answer: sweep_result, provenance })?;
+    Ok(if exit_code && !sweep_result.fits() { Status::DoesNotFit } else { Status::Answered })
 }

@@ -8,7 +8,7 @@ use crate::api::meta::ObjectKey;
 use crate::api::name::{Name, name};
 use crate::api::quantity::Quantity;
 use crate::api::selector::{LabelSelector, Selector};
-use crate::state::pod::Pod;
+use crate::decode::pod::PodOwn;
 
 /// The scheduling-relevant part of a PersistentVolumeClaim.
 #[derive(Clone, Debug)]
@@ -61,8 +61,8 @@ impl PersistentVolumeClaim {
 
     /// Whether it was made for `pod` (upstream component-helpers storage/ephemeral/ephemeral.go,
     /// VolumeIsForPod).
-    pub fn is_for(&self, pod: &Pod) -> bool {
-        self.key.namespace == pod.own.key.namespace && self.controller_uid == Some(pod.own.uid)
+    pub fn is_for(&self, pod: &PodOwn) -> bool {
+        self.key.namespace == pod.key.namespace && self.controller_uid == Some(pod.uid)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::state::NodeInfo;
 use crate::state::{Cluster, Pod};
 
 use super::remedies::{patch, prefer_node_affinity};
-use super::trial::Trial;
+use super::trial::WhatIf;
 
 /// The labels of this domain and below tell what a node is, not what somebody wants of it ...
 const FACT_DOMAIN: &str = "kubernetes.io";
@@ -46,7 +46,7 @@ pub(super) fn is_somewhere(cluster: &Cluster, key: Name, value: Name) -> bool {
 }
 
 /// Changes after which `node` may have the labels that the pod asks for.
-pub(super) fn remedies(trial: &Trial<'_>, node: &NodeInfo, unmatched: &[Name], affinity: bool) -> Vec<Edit> {
+pub(super) fn remedies(trial: &WhatIf<'_>, node: &NodeInfo, unmatched: &[Name], affinity: bool) -> Vec<Edit> {
     let pod = trial.pod();
     let mut edits = Vec::new();
     // One label after the other: what is left is asked about again.

@@ -27,7 +27,7 @@ use crate::framework::Placement;
 use crate::scheduler::Scheduler;
 use crate::state::{Cluster, PodId};
 
-use trial::Trial;
+use trial::WhatIf;
 
 pub use need::Need;
 pub use needed::needed;
@@ -100,7 +100,7 @@ pub fn find(
     if placement.schedulable || !placement.errors.is_empty() || cluster.nodes().is_empty() {
         return None;
     }
-    let mut trial = Trial::new(scheduler, cluster, placement.pod_id, now);
+    let mut trial = WhatIf::new(scheduler, cluster, placement.pod_id, now);
     let mut found = search::find(&mut trial, placement);
     if placement.preemption.is_none() && found.iter().all(|suggestion| suggestion.edits.len() == 1) {
         found.extend(victims::find(&mut trial, placement));
@@ -119,7 +119,7 @@ pub fn explain_preemption(
     now: Timestamp,
 ) -> Option<PreemptionDetail> {
     let preemption = placement.preemption.as_ref()?;
-    let mut trial = Trial::new(scheduler, cluster, placement.pod_id, now);
+    let mut trial = WhatIf::new(scheduler, cluster, placement.pod_id, now);
     Some(preemption::explain(&mut trial, placement, preemption))
 }
 
@@ -156,7 +156,7 @@ impl Suggestion {
     }
 
     /// The suggestion to make `edits`, whose outcome is `after`; none when that places no pod.
-    fn proven(trial: &Trial<'_>, edits: &[Edit], after: &Placement) -> Option<Self> {
+    fn proven(trial: &WhatIf<'_>, edits: &[Edit], after: &Placement) -> Option<Self> {
         let node = after.picks.first().copied().filter(|_| after.schedulable)?;
         let edits = merged(edits);
         let spec = trial.pod().spec();

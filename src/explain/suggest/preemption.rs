@@ -13,7 +13,7 @@ use crate::explain::causes;
 use crate::framework::{Candidate, Code, NodePlacement, Placement, Preemption, Reason};
 use crate::state::{Cluster, Pod, PodId};
 
-use super::trial::Trial;
+use super::trial::WhatIf;
 
 /// Candidates whose victims' way is followed: it takes a cycle for each of them.
 const MOST_FOLLOWED: usize = 3;
@@ -95,7 +95,7 @@ pub enum WhyNot {
 }
 
 /// Tells everything about `preemption`, which is that of `placement`.
-pub(super) fn explain(trial: &mut Trial<'_>, placement: &Placement, preemption: &Preemption) -> PreemptionDetail {
+pub(super) fn explain(trial: &mut WhatIf<'_>, placement: &Placement, preemption: &Preemption) -> PreemptionDetail {
     let mut candidates: Vec<&Candidate> = preemption.candidates.iter().collect();
     candidates.sort_by_key(|candidate| !preemption.pick.contains(&candidate.node));
     let candidates = candidates
@@ -123,7 +123,7 @@ pub(super) fn explain(trial: &mut Trial<'_>, placement: &Placement, preemption: 
 }
 
 /// Where the victims would go once the pod has their place.
-fn follow(trial: &mut Trial<'_>, candidate: &Candidate) -> Vec<Option<Name>> {
+fn follow(trial: &mut WhatIf<'_>, candidate: &Candidate) -> Vec<Option<Name>> {
     let edits: Vec<Edit> = candidate.victims.iter().map(|pod| Edit::Evict { pod: *pod }).collect();
     let victims: Vec<PodId> = candidate
         .victims
@@ -158,12 +158,12 @@ fn budgets(cluster: &Cluster, pod: &Pod) -> Vec<ObjectKey> {
     cluster
         .budgets
         .iter()
-        .filter(|budget| budget.compiled_selector().is_some_and(|selector| budget.selects(&selector, pod)))
+        .filter(|budget| budget.compiled_selector().is_some_and(|selector| budget.selects(&selector, &pod.own)))
         .map(|budget| budget.key)
         .collect()
 }
 
-fn not_eligible(trial: &Trial<'_>, placement: &Placement, preemption: &Preemption) -> Vec<NotEligible> {
+fn not_eligible(trial: &WhatIf<'_>, placement: &Placement, preemption: &Preemption) -> Vec<NotEligible> {
     let cluster = trial.cluster();
     let why = |node: &NodePlacement| {
         let pods = cluster.node(node.id).pods.iter().map(|id| cluster.pod(*id));

@@ -17,8 +17,8 @@ use super::{Suggestion, Weakening, labels, taints};
 /// The smallest change first.
 pub(super) fn sort(suggestions: &mut [Suggestion], cluster: &Cluster) {
     suggestions.sort_by_cached_key(|suggestion| {
-        let homeless = suggestion.weakens.iter().filter(|weakens| matches!(weakens, Weakening::NoPlaceFor(_))).count();
-        let cost = cost(&suggestion.edits, cluster) + homeless as i64 * 300;
+        let unplaced = suggestion.weakens.iter().filter(|weakens| matches!(weakens, Weakening::NoPlaceFor(_))).count();
+        let cost = cost(&suggestion.edits, cluster) + unplaced as i64 * 300;
         // Amounts make small differences that should not hide how much is opened.
         (cost / 50, Reverse(suggestion.opens.len()), cost)
     });

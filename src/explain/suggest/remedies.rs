@@ -9,7 +9,7 @@ use crate::framework::{Amount, Reason};
 use crate::state::{NodeInfo, Pod};
 
 use super::lower::{amount, lower, one_unit_smaller, quantity};
-use super::trial::Trial;
+use super::trial::WhatIf;
 use super::{labels, taints, targets};
 
 /// Lower values of `minDomains` that are tried.
@@ -19,7 +19,7 @@ const ABSURD: i64 = 10;
 
 /// Changes that might take `reason` away from `node`, as the state of `trial` is now; `alone` when
 /// one of them would have to do.
-pub(super) fn of(trial: &Trial<'_>, node: &NodeInfo, reason: &Reason, alone: bool) -> Vec<Edit> {
+pub(super) fn of(trial: &WhatIf<'_>, node: &NodeInfo, reason: &Reason, alone: bool) -> Vec<Edit> {
     let pod = trial.pod();
     let mut edits = match reason {
         Reason::NodeUnschedulable => vec![Edit::Uncordon { node: node.name() }],
@@ -75,7 +75,7 @@ pub(super) fn patch(pod: &Pod, change: PodChange) -> Edit {
 }
 
 /// The request with the next smaller unit, where as it stands no node comes near it.
-fn misread(trial: &Trial<'_>, resource: Name, requested: Amount, target: i64) -> Option<PodChange> {
+fn misread(trial: &WhatIf<'_>, resource: Name, requested: Amount, target: i64) -> Option<PodChange> {
     let has = |node: &NodeInfo| amount(&node.node.allocatable, resource);
     let largest = trial.cluster().nodes().iter().map(has).max().unwrap_or_default();
     let absurd = requested.value / ABSURD >= largest;
@@ -83,7 +83,7 @@ fn misread(trial: &Trial<'_>, resource: Name, requested: Amount, target: i64) ->
 }
 
 /// One more node like this one; a copy is not copied again.
-fn one_more(trial: &Trial<'_>, node: &NodeInfo) -> Option<Edit> {
+fn one_more(trial: &WhatIf<'_>, node: &NodeInfo) -> Option<Edit> {
     let copy = name(&format!("{}-copy", node.name()));
     let is_copy =
         node.name().strip_suffix("-copy").is_some_and(|model| trial.cluster().node_named(name(model)).is_some());

@@ -13,7 +13,7 @@ use crate::edit::{Edit, PodChange};
 use crate::framework::{Placement, Reason};
 
 use super::targets::{self, least_changes};
-use super::trial::Trial;
+use super::trial::WhatIf;
 use super::{Suggestion, lower, rank, remedies};
 
 /// Changes taken together.
@@ -24,7 +24,7 @@ const MOST_SINGLE: usize = 14;
 const MOST_COMBINED: usize = 4;
 
 /// Suggestions with as few changes as will do.
-pub(super) fn find(trial: &mut Trial<'_>, placement: &Placement) -> Vec<Suggestion> {
+pub(super) fn find(trial: &mut WhatIf<'_>, placement: &Placement) -> Vec<Suggestion> {
     let mut first = Vec::new();
     if placement.pre_enqueue.is_some() {
         first.push(remedies::patch(trial.pod(), PodChange::RemoveSchedulingGates));
@@ -61,13 +61,13 @@ fn with(first: &[Edit], edit: Edit) -> Vec<Edit> {
 }
 
 /// The suggestion to make `edits`, if the cycle then places the pod.
-pub(super) fn prove(trial: &mut Trial<'_>, edits: &[Edit]) -> Option<Suggestion> {
-    let after = trial.with(edits, Trial::run)??;
+pub(super) fn prove(trial: &mut WhatIf<'_>, edits: &[Edit]) -> Option<Suggestion> {
+    let after = trial.with(edits, WhatIf::run)??;
     Suggestion::proven(trial, edits, &after)
 }
 
 struct Search<'a, 'b> {
-    trial: &'a mut Trial<'b>,
+    trial: &'a mut WhatIf<'b>,
     /// What opens a node, by what is the same but for node and amount: of these the smallest.
     openings: BTreeMap<Vec<String>, Vec<Edit>>,
 }

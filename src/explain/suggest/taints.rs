@@ -7,7 +7,7 @@ use crate::edit::{Edit, PodChange};
 use crate::state::{Cluster, NodeInfo, Pod};
 
 use super::remedies::patch;
-use super::trial::Trial;
+use super::trial::WhatIf;
 
 /// Taints that tell of a node's condition begin so; a controller sets them and takes them away.
 const CONDITION_PREFIXES: [&str; 2] = ["node.kubernetes.io/", "node.cloudprovider.kubernetes.io/"];
@@ -69,7 +69,7 @@ pub(super) fn is_control_plane_only(cluster: &Cluster) -> bool {
 
 /// Changes that might take the taint out of the way. Only the likeliest when it is one change of several
 /// (`alone` is false): the others would say the same in other words.
-pub(super) fn remedies(trial: &Trial<'_>, node: &NodeInfo, taint: &Taint, alone: bool) -> Vec<Edit> {
+pub(super) fn remedies(trial: &WhatIf<'_>, node: &NodeInfo, taint: &Taint, alone: bool) -> Vec<Edit> {
     let name = node.name();
     if is_cordon(taint) {
         return vec![Edit::Uncordon { node: name }];

@@ -4,7 +4,7 @@ use crate::api::Timestamp;
 use crate::api::name::Name;
 use crate::api::requests::RequestGates;
 use crate::edit::{Edit, Undo};
-use crate::framework::{Code, Cycle, Depth, Notes, Placement, Reason, cycle};
+use crate::framework::{Code, Cycle, Depth, Notes, Placement, Reason, cycle, prepared};
 use crate::scheduler::Scheduler;
 use crate::state::{Cluster, Pod, PodId};
 
@@ -14,7 +14,7 @@ const MOST_JUDGEMENTS: usize = 240;
 const MOST_CYCLES: usize = 40;
 
 /// A pending pod and a state that can be changed for the length of a question.
-pub(super) struct Trial<'a> {
+pub(super) struct WhatIf<'a> {
     scheduler: &'a Scheduler,
     cluster: &'a mut Cluster,
     pod: PodId,
@@ -23,7 +23,7 @@ pub(super) struct Trial<'a> {
     cycles: usize,
 }
 
-impl<'a> Trial<'a> {
+impl<'a> WhatIf<'a> {
     pub(super) fn new(scheduler: &'a Scheduler, cluster: &'a mut Cluster, pod: PodId, now: Timestamp) -> Self {
         Self { scheduler, cluster, pod, now, judgements: 0, cycles: 0 }
     }
@@ -48,7 +48,7 @@ impl<'a> Trial<'a> {
         Some(answer)
     }
 
-    /// As [`Trial::with`], with the pod on `node` besides.
+    /// As [`WhatIf::with`], with the pod on `node` besides.
     pub(super) fn with_pod_on<T>(&mut self, edits: &[Edit], node: Name, ask: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let pod = self.pod;
         self.with(edits, |trial| {
@@ -72,7 +72,7 @@ impl<'a> Trial<'a> {
         let notes = Notes::default();
         let behaviour = self.scheduler.behaviour();
         let cycle = Cycle { cluster: self.cluster, pod, behaviour, now: self.now, notes: &notes };
-        let prepared = cycle::pre_filter(&framework, cycle);
+        let prepared = prepared::pre_filter(&framework, cycle);
         let node = self.cluster.node_named(node)?;
         if prepared.rejection.is_some() {
             return None;

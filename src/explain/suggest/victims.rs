@@ -14,7 +14,7 @@ use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
 use super::lower::amount;
 use super::targets;
-use super::trial::Trial;
+use super::trial::WhatIf;
 use super::{Move, Suggestion, Weakening, search};
 
 /// Pods that may have to go together.
@@ -24,7 +24,7 @@ const MOST_NODES: usize = 4;
 
 /// The suggestion that displaces the least, if there is one: pods that all find another place
 /// before pods that do not.
-pub(super) fn find(trial: &mut Trial<'_>, placement: &Placement) -> Option<Suggestion> {
+pub(super) fn find(trial: &mut WhatIf<'_>, placement: &Placement) -> Option<Suggestion> {
     let targets = targets::find(placement);
     let sets: Vec<(Name, Vec<ObjectKey>)> = targets
         .iter()
@@ -39,7 +39,7 @@ pub(super) fn find(trial: &mut Trial<'_>, placement: &Placement) -> Option<Sugge
         .min_by_key(|suggestion| (suggestion.weakens.len(), suggestion.edits.len()))
 }
 
-fn suggestion(trial: &mut Trial<'_>, node: Name, victims: &[ObjectKey]) -> Option<Suggestion> {
+fn suggestion(trial: &mut WhatIf<'_>, node: Name, victims: &[ObjectKey]) -> Option<Suggestion> {
     let edits: Vec<Edit> = victims.iter().map(|pod| Edit::Evict { pod: *pod }).collect();
     if !trial.with(&edits, |trial| trial.judge(node))??.is_empty() {
         return None;
@@ -59,7 +59,7 @@ fn suggestion(trial: &mut Trial<'_>, node: Name, victims: &[ObjectKey]) -> Optio
 }
 
 /// The pods whose going may take all of `reasons` away from `node`; none when no pod's can.
-fn victims(trial: &Trial<'_>, node: &NodeInfo, reasons: &[Reason]) -> Option<Vec<ObjectKey>> {
+fn victims(trial: &WhatIf<'_>, node: &NodeInfo, reasons: &[Reason]) -> Option<Vec<ObjectKey>> {
     let (cluster, pod) = (trial.cluster(), trial.pod());
     let mut chosen: Vec<&Pod> = Vec::new();
     for culprit in

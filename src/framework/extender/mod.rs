@@ -17,7 +17,7 @@ use crate::api::pod_spec::Container;
 use crate::config::ExtenderConfig;
 use crate::state::Pod;
 
-use super::cycle::Cycle;
+use super::context::Cycle;
 use super::not_evaluated::NotEvaluated;
 
 mod answer;

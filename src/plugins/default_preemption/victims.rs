@@ -90,7 +90,7 @@ fn by_budget<'a>(cluster: &Cluster, pods: &[&'a Pod]) -> (Vec<&'a Pod>, Vec<&'a 
     let mut breaks_one = |pod: &Pod| {
         let mut breaks = false;
         for (budget, selector, allowed) in &mut budgets {
-            if budget.selects(selector, pod) && !budget.disrupted_pods.contains(&pod.own.key.name) {
+            if budget.selects(selector, &pod.own) && !budget.disrupted_pods.contains(&pod.own.key.name) {
                 *allowed -= 1;
                 breaks |= *allowed < 0;
             }

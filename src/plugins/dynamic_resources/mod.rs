@@ -28,9 +28,9 @@ use crate::config::Behaviour;
 use crate::decode::Kind;
 use crate::decode::devices::ResourceClaim;
 use crate::framework::{
-    Cycle, DeviceReason, FailedCycle, FilterPlugin, NodeFilter, NodePlacement, NotEvaluated, Plugin,
-    PodGroupPostFilterPlugin, PostFilter, PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason,
-    Rejection, ReservePlugin,
+    Cycle, DeviceReason, FailedCycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter,
+    NodePlacement, NotEvaluated, Plugin, PodGroupPostFilterPlugin, PostFilter, PostFilterPlugin, PreEnqueuePlugin,
+    PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin,
 };
 use crate::state::{NodeInfo, Take};
 
@@ -104,6 +104,16 @@ impl Plugin for DynamicResources {
 
     fn pod_group_post_filter(&self) -> Option<&dyn PodGroupPostFilterPlugin> {
         Some(self)
+    }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for DynamicResources {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        Incremental::skip_only_if(matches!(PreFilterPlugin::pre_filter(self, cycle), PreFilter::Skip))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::api::ObjectKey;
 use crate::api::affinity_term::AffinityTerm;
 use crate::api::name::Name;
-use crate::framework::{Change, Cycle, Fact, NodeFilter, Reason, Rejection, TopologyRule, Touched};
+use crate::framework::{Change, Cycle, DirtySet, Fact, IncrementalFilter, NodeFilter, Reason, Rejection, TopologyRule};
 use crate::state::pod_class::PodClass;
 use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
@@ -17,8 +17,8 @@ use super::terms::{IncomingTerm, Seen, all_match, groups_of_all};
 /// Judges nodes by required terms. A copy shares the terms and what was counted at first.
 #[derive(Clone)]
 pub(super) struct Filter<'a> {
-    /// Where the pods that are named in reasons are found; a filter that is kept while the state
-    /// changes names none.
+    /// Where the pods that are named in reasons are found; an incremental
+    /// filter names none.
     pub(super) cluster: Option<&'a Cluster>,
     pub(super) terms: Arc<Terms>,
     /// Pods that match all affinity terms; a table for each term.
@@ -42,7 +42,7 @@ pub(super) struct Terms {
 impl<'a> Filter<'a> {
     /// Counts the pods on nodes. None when there is nothing to check.
     pub(super) fn new(cycle: Cycle<'a>, keeps_namespace_selector: bool) -> Option<Self> {
-        let filter = Filter::kept(cycle, keeps_namespace_selector);
+        let filter = Filter::incremental(cycle, keeps_namespace_selector);
         let terms = &filter.terms;
         let nothing = filter.existing.is_empty() && terms.affinity.is_empty() && terms.anti_affinity.is_empty();
         (!nothing).then_some(Self { cluster: Some(cycle.cluster), ..filter })
@@ -51,7 +51,7 @@ impl<'a> Filter<'a> {
 
 impl Filter<'static> {
     /// The same, also when there is nothing to check yet.
-    pub(super) fn kept(cycle: Cycle<'_>, keeps_namespace_selector: bool) -> Self {
+    pub(super) fn incremental(cycle: Cycle<'_>, keeps_namespace_selector: bool) -> Self {
         let seen = Seen::of(cycle);
         let own = &cycle.pod.class.affinity;
         let affinity = IncomingTerm::all(&own.required_affinity, cycle, keeps_namespace_selector);
@@ -244,34 +244,36 @@ impl NodeFilter for Filter<'_> {
     fn remove_pod(&mut self, pod: &Pod, node: &NodeInfo) {
         self.change(pod, node, -1);
     }
+}
 
-    fn follow(&mut self, change: Change<'_>, touched: &mut Touched) {
+impl IncrementalFilter for Filter<'_> {
+    fn update(&mut self, change: Change<'_>, dirty: &mut DirtySet) {
         let Change { pod, node, sign } = change;
         for topology_key in keys_against(&self.terms.seen, &pod.class, pod.own.key.namespace) {
             let table = self.existing.table_of(topology_key);
             self.existing.settle(table, node, pod.id, sign);
-            touched.domain_of(node, topology_key);
+            dirty.domain_of(node, topology_key);
         }
         if all_match(&self.terms.affinity, pod) {
             let none_before = self.affinity.is_empty();
             for (table, term) in self.terms.affinity.iter().enumerate() {
                 self.affinity.settle(table, node, pod.id, sign);
-                touched.domain_of(node, term.topology_key);
+                dirty.domain_of(node, term.topology_key);
             }
             // Whether the first of its kind may go anywhere.
             if none_before != self.affinity.is_empty() {
-                touched.everything();
+                dirty.everything();
             }
         }
         for (table, term) in self.terms.anti_affinity.iter().enumerate() {
             if term.matches(pod) {
                 self.anti_affinity.settle(table, node, pod.id, sign);
-                touched.domain_of(node, term.topology_key);
+                dirty.domain_of(node, term.topology_key);
             }
         }
     }
 
-    fn alike(&self, _part: usize) -> Option<Name> {
+    fn uniform_over(&self, _part: usize) -> Option<Name> {
         let terms = self.terms.affinity.iter().chain(&self.terms.anti_affinity).map(|term| term.topology_key);
         let mut keys = self.existing.tables().map(|(_, key)| key).chain(terms);
         let key = keys.next()?;

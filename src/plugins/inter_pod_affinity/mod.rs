@@ -22,8 +22,9 @@ mod tests;
 
 use crate::config::{Behaviour, InterPodAffinityArgs};
 use crate::framework::{
-    Code, Cycle, FilterPlugin, NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin,
-    Reason, Rejection, ScorePlugin, Unprepared,
+    Code, Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
+    NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection, ScorePlugin,
+    Unprepared,
 };
 use crate::state::NodeInfo;
 
@@ -73,6 +74,36 @@ impl Plugin for InterPodAffinity {
     fn score(&self) -> Option<&dyn ScorePlugin> {
         Some(self)
     }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for InterPodAffinity {
+    /// A pod with a requirement against this one can come at any time: never skips.
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        if cycle.pod.class.affinity.error.is_some() {
+            return Incremental::Uncached;
+        }
+        Incremental::filter(filter::Filter::incremental(cycle, self.keeps_namespace_selector))
+    }
+
+    /// A term that matches can come at any time; until then every node gets 0.
+    fn incremental_scorer<'a>(
+        &'a self,
+        cycle: Cycle<'_>,
+        _nodes: &[&NodeInfo],
+    ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
+        if self.has_nothing_to_score(cycle) {
+            return Incremental::Skip;
+        }
+        if cycle.pod.class.affinity.error.is_some() {
+            return Incremental::Uncached;
+        }
+        let (weight, keeps) = (self.args.hard_pod_affinity_weight, self.keeps_namespace_selector);
+        Incremental::scorer(score::Scorer::incremental(cycle, weight, keeps))
+    }
 }
 
 impl PreFilterPlugin for InterPodAffinity {
@@ -86,12 +117,6 @@ impl PreFilterPlugin for InterPodAffinity {
             });
         }
         filter::Filter::new(cycle, self.keeps_namespace_selector).map_or(PreFilter::Skip, PreFilter::run)
-    }
-
-    /// What requires something of the pod can come at any time: never skips.
-    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<PreFilter<'a>> {
-        let sound = cycle.pod.class.affinity.error.is_none();
-        sound.then(|| PreFilter::run(filter::Filter::kept(cycle, self.keeps_namespace_selector)))
     }
 }
 
@@ -112,17 +137,6 @@ impl PreScorePlugin for InterPodAffinity {
         }
         score::Scorer::new(cycle, self.args.hard_pod_affinity_weight, self.keeps_namespace_selector)
             .map_or(PreScore::Skip, |scorer| PreScore::Run(Box::new(scorer)))
-    }
-
-    /// A term that matches can come at any time; until then every node gets 0.
-    fn kept<'a>(&'a self, cycle: Cycle<'_>, _nodes: &[&NodeInfo]) -> Option<PreScore<'a>> {
-        if self.has_nothing_to_score(cycle) {
-            return Some(PreScore::Skip);
-        }
-        cycle.pod.class.affinity.error.is_none().then(|| {
-            let (weight, keeps) = (self.args.hard_pod_affinity_weight, self.keeps_namespace_selector);
-            PreScore::Run(Box::new(score::Scorer::kept(cycle, weight, keeps)))
-        })
     }
 }
 

@@ -4,7 +4,9 @@ use rustc_hash::FxHashMap;
 
 use crate::api::Name;
 use crate::api::affinity_term::AffinityTerms;
-use crate::framework::{Change, Cycle, Fact, MAX_NODE_SCORE, NodeScorer, Normalizer, Range, Touched};
+use crate::framework::{
+    Change, Cycle, DirtySet, Fact, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Normalizer, Range,
+};
 use crate::state::{NodeInfo, Pod};
 
 use super::NAME;
@@ -35,12 +37,12 @@ impl Scorer {
     ///
     /// None when no term matched any pod; weights that cancel out are not none.
     pub(super) fn new(cycle: Cycle<'_>, hard_weight: i32, keeps_namespace_selector: bool) -> Option<Self> {
-        let scorer = Self::kept(cycle, hard_weight, keeps_namespace_selector);
+        let scorer = Self::incremental(cycle, hard_weight, keeps_namespace_selector);
         (!scorer.sums.is_empty()).then_some(scorer)
     }
 
     /// The same, also when no term matched any pod yet.
-    pub(super) fn kept(cycle: Cycle<'_>, hard_weight: i32, keeps_namespace_selector: bool) -> Self {
+    pub(super) fn incremental(cycle: Cycle<'_>, hard_weight: i32, keeps_namespace_selector: bool) -> Self {
         let terms = Terms::of(cycle, hard_weight, keeps_namespace_selector);
         let cluster = cycle.cluster;
         let mut columns = Columns::default();
@@ -111,16 +113,8 @@ impl Normalizer for Scorer {
     }
 }
 
-impl NodeScorer for Scorer {
-    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
-        Ok(self.domains(node).map(|(_, _, sum)| sum).sum())
-    }
-
-    fn normalizer(&self) -> Option<&dyn Normalizer> {
-        Some(self)
-    }
-
-    fn follow(&mut self, change: Change<'_>, touched: &mut Touched) {
+impl IncrementalScorer for Scorer {
+    fn update(&mut self, change: Change<'_>, dirty: &mut DirtySet) {
         let Change { pod, node, sign } = change;
         for (topology_key, weight) in self.terms.of_pod(pod) {
             let Some(domain) = node.node.labels.get(topology_key) else { continue };
@@ -131,16 +125,26 @@ impl NodeScorer for Scorer {
             });
             if let Some(domains) = self.sums.get_mut(place) {
                 domains.tallies.entry(domain).or_default().sum += sign * weight;
-                touched.domain_of(node, topology_key);
+                dirty.domain_of(node, topology_key);
             }
         }
     }
 
-    fn alike(&self) -> Option<Name> {
+    fn uniform_over(&self) -> Option<Name> {
         match self.sums.as_slice() {
             [domains] => Some(domains.topology_key),
             _ => None,
         }
+    }
+}
+
+impl NodeScorer for Scorer {
+    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+        Ok(self.domains(node).map(|(_, _, sum)| sum).sum())
+    }
+
+    fn normalizer(&self) -> Option<&dyn Normalizer> {
+        Some(self)
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use crate::api::{Name, name};
-use crate::framework::{Change, DomainCount, Fact, NodeFilter, Reason, Rejection, RuleKind, TopologyRule, Touched};
+use crate::framework::{
+    Change, DirtySet, DomainCount, Fact, IncrementalFilter, NodeFilter, Reason, Rejection, RuleKind, TopologyRule,
+};
 use crate::state::{Cluster, NodeInfo, Pod};
 
 use super::constraints::{Constraint, NodeDemands, count_pods, has_all_keys};
@@ -76,8 +78,10 @@ impl NodeFilter for Filter {
     fn remove_pod(&mut self, pod: &Pod, node: &NodeInfo) {
         self.change(pod, node, -1);
     }
+}
 
-    fn follow(&mut self, change: Change<'_>, touched: &mut Touched) {
+impl IncrementalFilter for Filter {
+    fn update(&mut self, change: Change<'_>, dirty: &mut DirtySet) {
         let Change { pod, node, sign } = change;
         let mut counted = self.constraints.iter().map(|constraint| constraint.counts_pod(pod, self.namespace));
         if !counted.any(|counts| counts) || !has_all_keys(&node.node.labels, &self.constraints) {
@@ -92,9 +96,9 @@ impl NodeFilter for Filter {
             let minimum = domains.minimum();
             domains.change(value, sign as i32);
             if domains.minimum() == minimum {
-                touched.domain(constraint.topology_key, value);
+                dirty.domain(constraint.topology_key, value);
             } else {
-                touched.every_domain(constraint.topology_key);
+                dirty.every_domain(constraint.topology_key);
             }
         }
     }
@@ -107,7 +111,7 @@ impl NodeFilter for Filter {
         self.rules().nth(part).map_or(Ok(()), |(constraint, domains)| judge(constraint, domains, node))
     }
 
-    fn alike(&self, part: usize) -> Option<Name> {
+    fn uniform_over(&self, part: usize) -> Option<Name> {
         self.constraints.get(part).map(|constraint| constraint.topology_key)
     }
 }

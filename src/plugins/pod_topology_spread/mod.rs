@@ -12,8 +12,8 @@ use crate::api::pod_spec::WhenUnsatisfiable;
 use crate::config::{Behaviour, DefaultConstraints, PodTopologySpreadArgs, SpreadConstraint};
 use crate::decode::Kind;
 use crate::framework::{
-    Cycle, FilterPlugin, NodeFilter, NodeScorer, NotEvaluated, Plugin, PreFilter, PreFilterPlugin, PreScore,
-    PreScorePlugin, Rejection, ScorePlugin,
+    Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter, NodeScorer,
+    NotEvaluated, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Rejection, ScorePlugin,
 };
 use crate::state::NodeInfo;
 use crate::state::default_selector::{self, default_selector};
@@ -135,6 +135,35 @@ impl Plugin for PodTopologySpread {
     fn score(&self) -> Option<&dyn ScorePlugin> {
         Some(self)
     }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for PodTopologySpread {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        match self.constraints(cycle, WhenUnsatisfiable::DoNotSchedule) {
+            Ok(constraints) if constraints.is_empty() => Incremental::Skip,
+            Ok(constraints) => Incremental::filter(Filter::new(cycle.cluster, cycle.pod, constraints)),
+            Err(_) => Incremental::Uncached,
+        }
+    }
+
+    fn incremental_scorer<'a>(
+        &'a self,
+        cycle: Cycle<'_>,
+        nodes: &[&NodeInfo],
+    ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
+        match self.constraints(cycle, WhenUnsatisfiable::ScheduleAnyway) {
+            Ok(constraints) if constraints.is_empty() => Incremental::Skip,
+            Ok(constraints) => {
+                let require_all_keys = self.requires_all_keys(cycle);
+                Incremental::scorer(Scorer::incremental(cycle.cluster, cycle.pod, constraints, nodes, require_all_keys))
+            }
+            Err(_) => Incremental::Uncached,
+        }
+    }
 }
 
 impl PreFilterPlugin for PodTopologySpread {
@@ -146,14 +175,6 @@ impl PreFilterPlugin for PodTopologySpread {
                 "get constraints from pod: obtaining pod's hard topology spread constraints: {error}"
             ))),
         }
-    }
-
-    fn kept<'a>(&'a self, cycle: Cycle<'_>) -> Option<PreFilter<'a>> {
-        let constraints = self.constraints(cycle, WhenUnsatisfiable::DoNotSchedule).ok()?;
-        Some(match constraints.as_slice() {
-            [] => PreFilter::Skip,
-            _ => PreFilter::run(Filter::new(cycle.cluster, cycle.pod, constraints)),
-        })
     }
 }
 
@@ -175,15 +196,6 @@ impl PreScorePlugin for PodTopologySpread {
                 "calculating preScoreState: obtaining pod's soft topology spread constraints: {error}"
             )),
         }
-    }
-
-    fn kept<'a>(&'a self, cycle: Cycle<'_>, nodes: &[&NodeInfo]) -> Option<PreScore<'a>> {
-        let constraints = self.constraints(cycle, WhenUnsatisfiable::ScheduleAnyway).ok()?;
-        if constraints.is_empty() {
-            return Some(PreScore::Skip);
-        }
-        let scorer = Scorer::kept(cycle.cluster, cycle.pod, constraints, nodes, self.requires_all_keys(cycle));
-        Some(PreScore::Run(Box::new(scorer)))
     }
 }
 

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::api::Name;
-use crate::framework::{Change, Fact, MAX_NODE_SCORE, NodeScorer, Normalizer, Range, Touched};
+use crate::framework::{Change, DirtySet, Fact, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Normalizer, Range};
 use crate::state::{Cluster, NodeId, NodeInfo, Pod};
 
 use super::HOSTNAME;
@@ -13,8 +13,8 @@ use super::domains::Domains;
 
 /// Gives nodes the pods in their domains; the fewer, the better.
 pub(super) struct Scorer<'a> {
-    /// Where the other nodes' domains are found for the view of one; a scorer that is kept while
-    /// the state changes has no such view.
+    /// Where the other nodes' domains are found for the view of one; an incremental
+    /// scorer has no such view.
     cluster: Option<&'a Cluster>,
     /// The pod's namespace: only pods there count.
     namespace: Name,
@@ -84,14 +84,14 @@ impl<'a> Scorer<'a> {
         feasible: &[&NodeInfo],
         require_all_keys: bool,
     ) -> Self {
-        let scorer = Scorer::kept(cluster, pod, constraints, feasible, require_all_keys);
+        let scorer = Scorer::incremental(cluster, pod, constraints, feasible, require_all_keys);
         Self { cluster: Some(cluster), ..scorer }
     }
 }
 
 impl Scorer<'static> {
     /// The same without the view of other nodes.
-    pub(super) fn kept(
+    pub(super) fn incremental(
         cluster: &Cluster,
         pod: &Pod,
         constraints: Vec<Constraint>,
@@ -165,7 +165,7 @@ impl Term {
         term
     }
 
-    /// Weighs anew; whether the weight is another now.
+    /// Computes the weight again; whether it has changed.
     fn weigh(&mut self) -> bool {
         let size = match &self.counts {
             Counts::Nodes { scored, .. } => *scored,
@@ -208,20 +208,8 @@ impl Normalizer for Scorer<'_> {
     }
 }
 
-impl NodeScorer for Scorer<'_> {
-    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
-        if self.ignored.contains(&node.id) {
-            return Ok(0);
-        }
-        let sum = self.terms.iter().fold(0.0, |sum, term| sum + term.score(node));
-        Ok(sum.round() as i64)
-    }
-
-    fn normalizer(&self) -> Option<&dyn Normalizer> {
-        Some(self)
-    }
-
-    fn follow(&mut self, change: Change<'_>, touched: &mut Touched) {
+impl IncrementalScorer for Scorer<'_> {
+    fn update(&mut self, change: Change<'_>, dirty: &mut DirtySet) {
         let Change { pod, node, sign } = change;
         let mut admission = None;
         for (constraint, term) in self.constraints.iter().zip(&mut self.terms) {
@@ -233,7 +221,7 @@ impl NodeScorer for Scorer<'_> {
                     if let Some(pods) = pods.get_mut(node.id.index()) {
                         *pods += sign;
                     }
-                    touched.node(node.id);
+                    dirty.node(node.id);
                 }
                 Counts::Domains { domains, .. } => {
                     let labels = &node.node.labels;
@@ -244,14 +232,14 @@ impl NodeScorer for Scorer<'_> {
                     let value = labels.get(constraint.topology_key).unwrap_or_default();
                     if constraint.includes(admission) && domains.find(value).is_some() {
                         domains.change(value, sign as i32);
-                        touched.domain(constraint.topology_key, value);
+                        dirty.domain(constraint.topology_key, value);
                     }
                 }
             }
         }
     }
 
-    fn set_feasible(&mut self, nodes: &[(&NodeInfo, bool)], touched: &mut Touched) {
+    fn set_feasible(&mut self, nodes: &[(&NodeInfo, bool)], dirty: &mut DirtySet) {
         let ignored = &self.ignored;
         let scoring = || nodes.iter().filter(|(node, _)| !ignored.contains(&node.id));
         for term in &mut self.terms {
@@ -271,16 +259,30 @@ impl NodeScorer for Scorer<'_> {
                 }
             }
             if term.weigh() {
-                touched.everything();
+                dirty.everything();
             }
         }
     }
 
-    fn alike(&self) -> Option<Name> {
+    fn uniform_over(&self) -> Option<Name> {
         match self.terms.as_slice() {
             [Term { counts: Counts::Domains { .. }, topology_key, .. }] => Some(*topology_key),
             _ => None,
         }
+    }
+}
+
+impl NodeScorer for Scorer<'_> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+        if self.ignored.contains(&node.id) {
+            return Ok(0);
+        }
+        let sum = self.terms.iter().fold(0.0, |sum, term| sum + term.score(node));
+        Ok(sum.round() as i64)
+    }
+
+    fn normalizer(&self) -> Option<&dyn Normalizer> {
+        Some(self)
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {

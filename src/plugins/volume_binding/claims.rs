@@ -80,7 +80,7 @@ pub fn check(cycle: Cycle<'_>) -> Result<bool, VolumeReason> {
         if claim.terminating {
             return Err(VolumeReason::ClaimTerminating { claim: key });
         }
-        if volume.is_ephemeral() && !claim.is_for(pod) {
+        if volume.is_ephemeral() && !claim.is_for(&pod.own) {
             return Err(VolumeReason::ClaimOfAnotherOwner { claim: key, pod: pod.key() });
         }
     }

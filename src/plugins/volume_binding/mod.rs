@@ -14,8 +14,9 @@ use crate::config::{Behaviour, VolumeBindingArgs};
 use crate::decode::storage::{ClaimReference, StorageKind};
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{
-    Cycle, Fact, FilterPlugin, NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin,
-    Reason, Rejection, ReservePlugin, ScorePlugin,
+    Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
+    NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection, ReservePlugin,
+    ScorePlugin,
 };
 use crate::state::{NodeInfo, Take};
 
@@ -62,6 +63,24 @@ impl Plugin for VolumeBinding {
 
     fn reserve(&self) -> Option<&dyn ReservePlugin> {
         Some(self)
+    }
+
+    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
+        Some(self)
+    }
+}
+
+impl IncrementalPlugin for VolumeBinding {
+    fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        Incremental::skip_only_if(matches!(PreFilterPlugin::pre_filter(self, cycle), PreFilter::Skip))
+    }
+
+    fn incremental_scorer<'a>(
+        &'a self,
+        cycle: Cycle<'_>,
+        _nodes: &[&NodeInfo],
+    ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
+        Incremental::skip_only_if(self.shape.is_none() || matches!(claims::check(cycle), Ok(false)))
     }
 }
 

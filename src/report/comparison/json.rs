@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::api::{Name, ObjectKey};
 use crate::framework::NotEvaluated;
-use crate::simulate::{Strategy, Trial};
+use crate::simulate::{Strategy, StrategyResult};
 
 use super::super::simulation::SharesObject;
 use super::super::{API_VERSION, Provenance};
@@ -69,7 +69,7 @@ impl<'a> ComparisonObject<'a> {
 }
 
 impl TrialObject {
-    fn new(trial: &Trial) -> Self {
+    fn new(trial: &StrategyResult) -> Self {
         let weight_label = match trial.strategy {
             Strategy::WeightedLeastLoad(label) => Some(label),
             _ => None,

@@ -7,7 +7,7 @@ pub(super) use table::headline;
 
 use crate::control_plane::admission::Refusal;
 use crate::framework::NotEvaluated;
-use crate::simulate::Trial;
+use crate::simulate::StrategyResult;
 
 use super::{Answered, Data, Look, Part, Report, Screen, html};
 
@@ -15,7 +15,7 @@ use super::{Answered, Data, Look, Part, Report, Screen, html};
 #[derive(Clone, Debug)]
 pub struct ComparisonAnswer {
     /// One for each strategy, in the order in which they were named.
-    pub trials: Vec<Trial>,
+    pub trials: Vec<StrategyResult>,
     /// Pods that the API server would not let in.
     pub refused: Vec<Refusal>,
     /// What the answer does not rest on.

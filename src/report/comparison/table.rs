@@ -1,6 +1,6 @@
 //! `-o table` and `-o wide` of a comparison: a row for each strategy.
 
-use crate::simulate::{Shares, Trial};
+use crate::simulate::{Shares, StrategyResult};
 
 use super::super::style::Label;
 use super::super::table::{Grid, Screen, not_evaluated};
@@ -48,7 +48,7 @@ fn grid(answer: &ComparisonAnswer, wide: bool) -> Grid {
     let numbers = 1..header.len();
     let mut grid = Grid::with_header(header.into_iter().map(str::to_owned).collect()).right_aligned(numbers).unbroken();
     for trial in &answer.trials {
-        let Trial { measures, .. } = trial;
+        let StrategyResult { measures, .. } = trial;
         let mut cells = vec![trial.name(), thousands(trial.placed)];
         cells.extend([trial.nodes_used, trial.nodes_needed].map(thousands));
         cells.extend(wide.then(|| shares(measures.utilisation, wide)));

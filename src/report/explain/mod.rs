@@ -1,6 +1,6 @@
 //! How the explanation of one pod or several looks.
 
-use crate::explain::{ClusterSays, Explanation, NodeDetail, PreemptionDetail, Suggestion};
+use crate::explain::{ClusterMessages, Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
 use crate::state::Cluster;
 
@@ -21,7 +21,7 @@ pub struct Answer {
     /// The placement's preemption in full.
     pub preemption: Option<PreemptionDetail>,
     /// What the cluster itself says of the pod.
-    pub cluster_says: ClusterSays,
+    pub cluster_messages: ClusterMessages,
     /// Pods without a profile have no cycle: this many nodes were not looked at.
     pub nodes: usize,
     /// The profile's filter plugins, in order; none without a profile.

@@ -8,7 +8,7 @@ use super::super::table::{self, words};
 use super::super::text::{count, list, thousands};
 use super::markup::Markup;
 use super::matrix::Matrices;
-use super::{cluster_says, help, mark, node, notes, scores};
+use super::{cluster_messages, help, mark, node, notes, scores};
 
 /// The beginning of the section of the pod at `index`.
 pub(super) fn open(page: &mut Markup, answer: &Answer, index: usize) {
@@ -22,7 +22,7 @@ pub(super) fn open(page: &mut Markup, answer: &Answer, index: usize) {
         page.raw("<figure class=\"told\"><figcaption>In kube-scheduler's words</figcaption><blockquote>");
         page.text(text).raw("</blockquote></figure>\n");
     }
-    cluster_says::render(page, &answer.cluster_says);
+    cluster_messages::render(page, &answer.cluster_messages);
 }
 
 /// What follows: nothing in it names the pod, so that replicas share it.

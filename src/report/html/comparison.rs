@@ -1,6 +1,6 @@
 //! The page of a comparison: the strategies side by side, each figure as a bar.
 
-use crate::simulate::Trial;
+use crate::simulate::StrategyResult;
 
 use super::super::Provenance;
 use super::super::comparison::{ComparisonAnswer, headline};
@@ -44,7 +44,7 @@ pub(in crate::report) fn page(answer: &ComparisonAnswer, provenance: &Provenance
     shell::page("simulate", &headline, &body, provenance)
 }
 
-fn table(page: &mut Markup, trials: &[Trial]) {
+fn table(page: &mut Markup, trials: &[StrategyResult]) {
     let columns = columns(trials);
     page.raw("<div class=\"scroll\"><table class=\"sheet\"><thead><tr><th scope=\"col\">Strategy</th>");
     for column in &columns {
@@ -73,11 +73,13 @@ fn table(page: &mut Markup, trials: &[Trial]) {
 }
 
 /// Costs only where nodes have prices.
-fn columns(trials: &[Trial]) -> Vec<Column> {
-    let column =
-        |title, of: &dyn Fn(&Trial) -> Option<Figure>| Column { title, figures: trials.iter().map(of).collect() };
+fn columns(trials: &[StrategyResult]) -> Vec<Column> {
+    let column = |title, of: &dyn Fn(&StrategyResult) -> Option<Figure>| Column {
+        title,
+        figures: trials.iter().map(of).collect(),
+    };
     let part = |part: usize, whole: usize| if whole > 0 { part as f64 / whole as f64 } else { 0.0 };
-    let shares = |title, of: fn(&Trial) -> f64| column(title, &|trial| Some((of(trial), percent(of(trial)))));
+    let shares = |title, of: fn(&StrategyResult) -> f64| column(title, &|trial| Some((of(trial), percent(of(trial)))));
     let mut columns = vec![
         column("Pods placed", &|trial| {
             let all = trial.placed + trial.unplaced;

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::api::name::Name;
-use crate::explain::telling_labels::{self, TellingLabel};
+use crate::explain::discriminating_labels::{self, DiscriminatingLabel};
 use crate::explain::{near_misses, shared_label};
 use crate::framework::{NodePlacement, Placement};
 use crate::state::{Cluster, NodeId, NodeInfo};
@@ -30,7 +30,7 @@ const MOST_MATRICES: usize = 50;
 /// The matrices of a page and what they share.
 pub(super) struct Matrices<'a> {
     cluster: &'a Cluster,
-    labels: Vec<TellingLabel>,
+    labels: Vec<DiscriminatingLabel>,
     kept: usize,
 }
 
@@ -152,14 +152,15 @@ impl<'a> Matrices<'a> {
         if self.kept == 0 {
             return;
         }
-        let labels = self.labels.into_iter().map(|TellingLabel { key, values, of }| LabelObject { key, values, of });
+        let labels =
+            self.labels.into_iter().map(|DiscriminatingLabel { key, values, of }| LabelObject { key, values, of });
         let names = self.cluster.nodes().iter().map(NodeInfo::name).collect();
         page.data("nodes", &Nodes { names, labels: labels.collect() });
     }
 
     /// The labels that tell most of these verdicts, as places in the page's list.
     fn labels(&mut self, verdicts: &[usize]) -> Vec<usize> {
-        let found = telling_labels::find(self.cluster, verdicts, MOST_LABELS);
+        let found = discriminating_labels::find(self.cluster, verdicts, MOST_LABELS);
         let places = found.into_iter().map(|label| {
             self.labels.iter().position(|known| known.key == label.key).unwrap_or_else(|| {
                 self.labels.push(label);

@@ -6,7 +6,7 @@
 
 mod answer;
 mod classes;
-mod cluster_says;
+mod cluster_messages;
 mod comparison;
 mod heat;
 mod help;

@@ -2,8 +2,8 @@
 
 use crate::framework::NotEvaluated;
 
+use super::super::not_evaluated_groups::in_groups;
 use super::super::text::thousands;
-use super::super::unseen_in_groups::in_groups;
 use super::markup::Markup;
 
 pub(super) fn not_evaluated(page: &mut Markup, items: &[NotEvaluated]) {

@@ -38,17 +38,17 @@ pub(super) fn render(screen: &mut Screen, plan: &DrainPlan, provenance: &Provena
 /// The answer in one line.
 fn headline(plan: &DrainPlan) -> (Label, String) {
     let nodes = count(plan.drains.len(), "node");
-    let homeless: usize = plan.unplaced.iter().map(|group| group.pods.len()).sum();
+    let unplaced: usize = plan.unplaced.iter().map(|group| group.pods.len()).sum();
     let staying: usize = plan.drains.iter().map(|drain| drain.staying).sum();
     let moving = plan.drains.iter().map(NodeDrain::evicted).sum::<usize>();
-    match (homeless, staying) {
+    match (unplaced, staying) {
         (0, 0) if plan.is_complete() => {
             (Label::Fits, format!("{nodes} can be drained, {} to move", count(moving, "pod")))
         }
-        (homeless, staying) => {
-            let homeless = (homeless > 0).then(|| format!("{} without a place", count(homeless, "pod")));
+        (unplaced, staying) => {
+            let unplaced = (unplaced > 0).then(|| format!("{} without a place", count(unplaced, "pod")));
             let staying = (staying > 0).then(|| format!("{} not evicted", count(staying, "pod")));
-            let left = homeless.into_iter().chain(staying).collect::<Vec<_>>().join(", ");
+            let left = unplaced.into_iter().chain(staying).collect::<Vec<_>>().join(", ");
             (Label::Rejected, format!("{nodes} cannot be drained: {left}"))
         }
     }

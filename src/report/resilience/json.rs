@@ -9,7 +9,7 @@ use crate::framework::NotEvaluated;
 use crate::simulate::resilience::drain_plan::{DrainPlan, NodeDrain, Wave};
 use crate::simulate::resilience::{BrokenBudget, By, Loss};
 use crate::simulate::scenario::Refusal;
-use crate::simulate::{Cause, Step, UnplacedGroup};
+use crate::simulate::{Step, UnplacedCause, UnplacedGroup};
 
 use super::super::{API_VERSION, Provenance};
 use super::{LossAnswer, ResilienceAnswer};
@@ -176,7 +176,7 @@ impl<'a> LossObject<'a> {
 
 impl<'a> GroupObject<'a> {
     fn new(group: &'a UnplacedGroup) -> Self {
-        let cause = |cause: &'a Cause| CauseObject {
+        let cause = |cause: &'a UnplacedCause| CauseObject {
             plugin: cause.plugin,
             message: &cause.message,
             nodes: Some(cause.nodes).filter(|nodes| *nodes > 0),

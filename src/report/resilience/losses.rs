@@ -17,24 +17,26 @@ pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, provenance: &Prov
     let (label, headline) = headline(answer);
     screen.headline(label, &headline, &provenance.to_string());
     let losses = &answer.sweep.losses;
-    let harmful = losses.iter().filter(|loss| loss.does_harm()).count();
+    let with_impact = losses.iter().filter(|loss| loss.has_impact()).count();
     if answer.unlabelled > 0
         && let Some(key) = answer.by.label()
     {
         let lack = if answer.unlabelled == 1 { "lacks" } else { "lack" };
         screen.paragraph(Label::Warning, &format!("{} {lack} the label {key}", count(answer.unlabelled, "node")));
     }
-    let shown = if look.wide { losses.len() } else { harmful.min(UNITS) };
+    let shown = if look.wide { losses.len() } else { with_impact.min(UNITS) };
     units(screen, answer, shown);
-    if harmful > shown {
-        screen
-            .line(&[(Label::Dim, &format!("and {} more that do harm: -o wide shows all", thousands(harmful - shown)))]);
+    if with_impact > shown {
+        screen.line(&[(
+            Label::Dim,
+            &format!("and {} more that do harm: -o wide shows all", thousands(with_impact - shown)),
+        )]);
     }
     let told = if look.wide { losses.len() } else { TOLD };
-    for loss in losses.iter().filter(|loss| loss.does_harm() || (look.wide && !loss.steps.is_empty())).take(told) {
+    for loss in losses.iter().filter(|loss| loss.has_impact() || (look.wide && !loss.steps.is_empty())).take(told) {
         tell(screen, answer, loss, look.wide);
     }
-    if harmful > told {
+    if with_impact > told {
         screen.blank();
         screen.line(&[(Label::Dim, "-o wide tells of the others")]);
     }
@@ -48,19 +50,19 @@ fn headline(answer: &LossAnswer) -> (Label, String) {
         By::Zone => count(losses.len(), "zone"),
         By::Label(key) => format!("{} of {key}", count(losses.len(), "value")),
     };
-    let homeless = losses.iter().filter(|loss| !loss.unplaced.is_empty()).count();
-    let harmful = losses.iter().filter(|loss| loss.does_harm()).count();
-    match (homeless, harmful) {
+    let unplaced = losses.iter().filter(|loss| !loss.unplaced.is_empty()).count();
+    let with_impact = losses.iter().filter(|loss| loss.has_impact()).count();
+    match (unplaced, with_impact) {
         (0, 0) if losses.is_empty() => (Label::Plain, "There is no node to lose".to_owned()),
         (0, 0) => (Label::Fits, format!("Any of {units} can be lost without harm")),
-        (0, harmful) => {
-            let verb = if harmful == 1 { "does" } else { "do" };
-            let of = format!("{} of {units}", thousands(harmful));
+        (0, with_impact) => {
+            let verb = if with_impact == 1 { "does" } else { "do" };
+            let of = format!("{} of {units}", thousands(with_impact));
             (Label::Fits, format!("No loss leaves a pod without a place; {of} {verb} other harm"))
         }
-        (homeless, _) => {
-            let verb = if homeless == 1 { "leaves" } else { "leave" };
-            (Label::Rejected, format!("{} of {units}, if lost, {verb} pods without a place", thousands(homeless)))
+        (unplaced, _) => {
+            let verb = if unplaced == 1 { "leaves" } else { "leave" };
+            (Label::Rejected, format!("{} of {units}, if lost, {verb} pods without a place", thousands(unplaced)))
         }
     }
 }
@@ -82,10 +84,10 @@ fn units(screen: &mut Screen, answer: &LossAnswer, most: usize) {
     let columns = header.len();
     let mut grid = Grid::with_header(header).right_aligned(1..columns);
     for loss in answer.sweep.losses.iter().take(most) {
-        let homeless = loss.pods_without_a_place();
-        let label = if homeless > 0 { Label::Rejected } else { Label::Plain };
+        let unplaced = loss.pods_without_a_place();
+        let label = if unplaced > 0 { Label::Rejected } else { Label::Plain };
         let nodes = several.then(|| thousands(loss.unit.nodes.len()));
-        let numbers = [loss.steps.len() - homeless, homeless, loss.broken.len(), loss.lost.len()].map(thousands);
+        let numbers = [loss.steps.len() - unplaced, unplaced, loss.broken.len(), loss.lost.len()].map(thousands);
         grid.row(label, [loss.unit.name.to_string()].into_iter().chain(nodes).chain(numbers));
     }
     screen.grid(&grid);

@@ -93,12 +93,12 @@ impl Report for Answered<'_, ResilienceAnswer> {
     fn names(&self) -> Option<Vec<String>> {
         Some(match self.answer {
             ResilienceAnswer::Losses(answer) => {
-                let harmful = answer.sweep.losses.iter().filter(|loss| loss.does_harm());
+                let with_impact = answer.sweep.losses.iter().filter(|loss| loss.has_impact());
                 let name = |name| match answer.by.label() {
                     Some(key) => format!("{key}={name}"),
                     None => format!("node/{name}"),
                 };
-                harmful.map(|loss| name(loss.unit.name)).collect()
+                with_impact.map(|loss| name(loss.unit.name)).collect()
             }
             ResilienceAnswer::Drains(plan) => plan.drains.iter().map(|drain| format!("node/{}", drain.node)).collect(),
         })

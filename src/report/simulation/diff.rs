@@ -1,6 +1,6 @@
 //! `--diff`: only what the scenario changes.
 
-use crate::simulate::{Diff, PodDiff, Whereabouts};
+use crate::simulate::{Diff, PodDiff, PodLocation};
 
 use super::super::style::Label;
 use super::super::table::{Grid, Screen};
@@ -10,13 +10,13 @@ use super::table::{left_out, nodes};
 /// The first line.
 pub(in crate::report) fn headline(diff: &Diff) -> (Label, String) {
     let pods = |wanted: fn(&PodDiff) -> bool| diff.pods.iter().filter(|pod| wanted(pod)).count();
-    let homeless = pods(|pod| pod.with == Whereabouts::Pending);
+    let unplaced = pods(|pod| pod.with == PodLocation::Pending);
     let parts = [
         (pods(|pod| pod.without.node().is_some() && pod.with.node().is_some()), "moves", "move"),
-        (pods(|pod| pod.without == Whereabouts::Pending && pod.with.node().is_some()), "finds a place", "find a place"),
-        (pods(|pod| pod.without == Whereabouts::Absent && pod.with.node().is_some()), "is new", "are new"),
-        (homeless, "has no place", "have no place"),
-        (pods(|pod| pod.with == Whereabouts::Absent), "is gone", "are gone"),
+        (pods(|pod| pod.without == PodLocation::Pending && pod.with.node().is_some()), "finds a place", "find a place"),
+        (pods(|pod| pod.without == PodLocation::Absent && pod.with.node().is_some()), "is new", "are new"),
+        (unplaced, "has no place", "have no place"),
+        (pods(|pod| pod.with == PodLocation::Absent), "is gone", "are gone"),
     ];
     let told: Vec<String> = parts
         .into_iter()
@@ -27,7 +27,7 @@ pub(in crate::report) fn headline(diff: &Diff) -> (Label, String) {
         let what = if diff.nodes.is_empty() { "Nothing is different" } else { "No pod is anywhere else" };
         return (Label::Plain, what.to_owned());
     }
-    (if homeless > 0 { Label::Rejected } else { Label::Fits }, told.join(", "))
+    (if unplaced > 0 { Label::Rejected } else { Label::Fits }, told.join(", "))
 }
 
 /// Pods that are somewhere else, and nodes that carry something else.
@@ -45,10 +45,10 @@ pub(super) fn render(screen: &mut Screen, diff: &Diff, wide: bool, most_pods: us
     nodes(screen, &diff.nodes, wide, most_nodes);
 }
 
-pub(in crate::report) fn word(whereabouts: Whereabouts) -> String {
-    match whereabouts {
-        Whereabouts::Node(node) => node.to_string(),
-        Whereabouts::Pending => "<pending>".to_owned(),
-        Whereabouts::Absent => "<none>".to_owned(),
+pub(in crate::report) fn word(location: PodLocation) -> String {
+    match location {
+        PodLocation::Node(node) => node.to_string(),
+        PodLocation::Pending => "<pending>".to_owned(),
+        PodLocation::Absent => "<none>".to_owned(),
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::api::{Name, ObjectKey, name};
 use crate::control_plane::admission::Refusal;
 use crate::framework::{Amount, NotEvaluated};
-use crate::simulate::{Cause, Load, NodeLoad, Outcome, Picture, Step, Strategy, Summary, UnplacedGroup};
+use crate::simulate::{Load, NodeLoad, Outcome, StateSummary, Step, Strategy, Summary, UnplacedCause, UnplacedGroup};
 
 use super::super::{API_VERSION, Provenance};
 use super::SimulationAnswer;
@@ -149,7 +149,7 @@ impl<'a> SimulationObject<'a> {
 }
 
 impl<'a> StepObject<'a> {
-    fn new(step: &'a Step, before: &Picture) -> Self {
+    fn new(step: &'a Step, before: &StateSummary) -> Self {
         let evicted = step.evictions.last();
         let pending = Self {
             pod: step.pod,
@@ -226,7 +226,7 @@ impl<'a> SummaryObject<'a> {
 
 impl<'a> GroupObject<'a> {
     fn new(group: &'a UnplacedGroup) -> Self {
-        let cause = |cause: &'a Cause| CauseObject {
+        let cause = |cause: &'a UnplacedCause| CauseObject {
             plugin: cause.plugin,
             message: &cause.message,
             nodes: Some(cause.nodes).filter(|nodes| *nodes > 0),

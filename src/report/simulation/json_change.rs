@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::api::{Name, ObjectKey};
 use crate::control_plane::admission;
 use crate::simulate::scenario::{Refusal, StepReport};
-use crate::simulate::{Diff, PodDiff, Shares, Whereabouts};
+use crate::simulate::{Diff, PodDiff, PodLocation, Shares};
 
 use super::json::NodeObject;
 use super::rollout::RolloutObject;
@@ -172,12 +172,12 @@ impl<'a> PodDiffObject<'a> {
 }
 
 impl WhereaboutsObject {
-    fn new(whereabouts: Whereabouts) -> Self {
-        let state = match whereabouts {
-            Whereabouts::Node(_) => "OnNode",
-            Whereabouts::Pending => "Pending",
-            Whereabouts::Absent => "Absent",
+    fn new(location: PodLocation) -> Self {
+        let state = match location {
+            PodLocation::Node(_) => "OnNode",
+            PodLocation::Pending => "Pending",
+            PodLocation::Absent => "Absent",
         };
-        Self { state, node: whereabouts.node() }
+        Self { state, node: location.node() }
     }
 }

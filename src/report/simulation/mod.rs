@@ -13,7 +13,7 @@ use crate::api::ObjectKey;
 use crate::control_plane::admission::Refusal;
 use crate::framework::NotEvaluated;
 use crate::simulate::scenario::StepReport;
-use crate::simulate::{Diff, Picture, Step, Strategy, Summary};
+use crate::simulate::{Diff, StateSummary, Step, Strategy, Summary};
 
 use super::{Answered, Data, Look, Part, Report, Screen, html};
 
@@ -29,7 +29,7 @@ pub struct SimulationAnswer {
     /// What it comes to.
     pub summary: Summary,
     /// The state it began with.
-    pub before: Picture,
+    pub before: StateSummary,
     /// What each step of the scenario did.
     pub scenario: Vec<StepReport>,
     /// PodDisruptionBudgets of which more pods were missing at some moment than they allow.

@@ -2,7 +2,7 @@
 
 use crate::api::{Name, ObjectKey, name};
 use crate::edit::Edit;
-use crate::simulate::scenario::{Change, Model, NodeChoice, Refusal, StepReport};
+use crate::simulate::scenario::{Model, NodeChoice, Refusal, StepAction, StepReport};
 
 use super::super::style::Label;
 use super::super::table::{Screen, help_words};
@@ -35,14 +35,16 @@ pub(super) fn render(screen: &mut Screen, answer: &SimulationAnswer, wide: bool)
 }
 
 /// What a step does, in a few words.
-pub(in crate::report) fn words(change: &Change) -> String {
+pub(in crate::report) fn words(change: &StepAction) -> String {
     match change {
-        Change::Edit(edit) => help_words::words_of(edit),
-        Change::OnNodes(nodes, Edit::LabelNode { key, value, .. }) => format!("label {} {key}={value}", of(nodes)),
-        Change::OnNodes(nodes, edit) => help_words::words_of(&edit.on_node(name(&of(nodes)))),
-        Change::Drain { nodes, force } => format!("drain {}{}", of(nodes), if *force { " with --force" } else { "" }),
-        Change::RemoveNodes(nodes) => format!("remove {}", of(nodes)),
-        Change::AddNodes { count: number, model, .. } => {
+        StepAction::Edit(edit) => help_words::words_of(edit),
+        StepAction::OnNodes(nodes, Edit::LabelNode { key, value, .. }) => format!("label {} {key}={value}", of(nodes)),
+        StepAction::OnNodes(nodes, edit) => help_words::words_of(&edit.on_node(name(&of(nodes)))),
+        StepAction::Drain { nodes, force } => {
+            format!("drain {}{}", of(nodes), if *force { " with --force" } else { "" })
+        }
+        StepAction::RemoveNodes(nodes) => format!("remove {}", of(nodes)),
+        StepAction::AddNodes { count: number, model, .. } => {
             let model = match model {
                 Model::Like(node) => node.to_string(),
                 Model::Object(object) => {
@@ -52,13 +54,13 @@ pub(in crate::report) fn words(change: &Change) -> String {
             };
             format!("add {} like {model}", count(*number as usize, "node"))
         }
-        Change::Scale { workload, replicas } => format!("scale {workload} to {replicas}"),
-        Change::PatchWorkload { workload, changes } => {
+        StepAction::Scale { workload, replicas } => format!("scale {workload} to {replicas}"),
+        StepAction::PatchWorkload { workload, changes } => {
             help_words::words_of(&Edit::PatchWorkload { workload: *workload, changes: changes.clone() })
         }
-        Change::Restart(workload) => format!("restart {workload}"),
-        Change::DeleteWorkload(workload) => format!("delete {workload}"),
-        Change::Schedule => "schedule".to_owned(),
+        StepAction::Restart(workload) => format!("restart {workload}"),
+        StepAction::DeleteWorkload(workload) => format!("delete {workload}"),
+        StepAction::Schedule => "schedule".to_owned(),
     }
 }
 
@@ -72,14 +74,14 @@ fn of(nodes: &NodeChoice) -> String {
 /// What came of it, a line each.
 pub(in crate::report) fn happened(report: &StepReport, most: usize) -> Vec<(Label, String)> {
     let mut lines = Vec::new();
-    let told_by_itself = matches!(&report.change, Change::OnNodes(NodeChoice::Named(_), _))
-        || matches!(&report.change, Change::Drain { nodes: NodeChoice::Named(_), .. })
-        || matches!(&report.change, Change::RemoveNodes(NodeChoice::Named(_)));
+    let told_by_itself = matches!(&report.change, StepAction::OnNodes(NodeChoice::Named(_), _))
+        || matches!(&report.change, StepAction::Drain { nodes: NodeChoice::Named(_), .. })
+        || matches!(&report.change, StepAction::RemoveNodes(NodeChoice::Named(_)));
     if !report.nodes.is_empty() && !told_by_itself {
         let nodes: Vec<&str> = report.nodes.iter().map(Name::as_str).collect();
         lines.push((Label::Plain, format!("{}: {}", count(nodes.len(), "node"), list(&nodes, most))));
     }
-    let verb = if matches!(report.change, Change::RemoveNodes(_)) { "go back to the queue" } else { "evicted" };
+    let verb = if matches!(report.change, StepAction::RemoveNodes(_)) { "go back to the queue" } else { "evicted" };
     let pods = [
         (Label::Plain, &report.evicted, verb),
         (Label::Plain, &report.created, "created"),

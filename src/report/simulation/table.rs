@@ -215,14 +215,17 @@ pub(in crate::report) fn percent(share: f64) -> String {
 }
 
 /// A resource; how much of it is requested before and after, and allocatable.
-pub(in crate::report) type Change<'a> = (&'a str, i64, i64, i64);
+pub(in crate::report) type BeforeAfter<'a> = (&'a str, i64, i64, i64);
 
-pub(in crate::report) fn amounts(sides: (bool, bool), (resource, before, after, allocatable): Change<'_>) -> String {
+pub(in crate::report) fn amounts(
+    sides: (bool, bool),
+    (resource, before, after, allocatable): BeforeAfter<'_>,
+) -> String {
     let print = |value| amount(name(resource), Amount::new(name(resource), value));
     format!("{} of {}", arrow(sides, print(before), print(after)), print(allocatable))
 }
 
-fn shares(sides: (bool, bool), (_, before, after, allocatable): Change<'_>) -> String {
+fn shares(sides: (bool, bool), (_, before, after, allocatable): BeforeAfter<'_>) -> String {
     if allocatable <= 0 {
         return "<none>".to_owned();
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::api::{Name, ObjectKey};
 use crate::framework::NotEvaluated;
-use crate::simulate::sweep::{Balance, Distribution, FirstUnplaced, Plan, PodTally, Seen, Shard, Swept, Tally};
+use crate::simulate::sweep::{Balance, Distribution, FirstUnplaced, Plan, PodTally, Seen, Shard, SweepResult, Tally};
 
 use super::super::{API_VERSION, Provenance};
 use super::pods_of_node;
@@ -20,12 +20,12 @@ const KIND: &str = "Sweep";
 ///
 /// # Errors
 /// It is something else.
-pub fn read(value: Value) -> std::result::Result<Swept, String> {
+pub fn read(value: Value) -> std::result::Result<SweepResult, String> {
     let is = |field: &str, expected: &str| value.get(field).and_then(Value::as_str) == Some(expected);
     if !is("kind", KIND) || !is("apiVersion", API_VERSION) {
         return Err(format!("is no {KIND} of {API_VERSION}, such as `simulate --shard 0/4 -o json` writes"));
     }
-    SweepObject::deserialize(value).map_err(|error| error.to_string())?.swept()
+    SweepObject::deserialize(value).map_err(|error| error.to_string())?.sweep_result()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -161,8 +161,8 @@ struct RefusalObject {
 }
 
 impl<'a> SweepObject<'a> {
-    pub(super) fn new(swept: &Swept, provenance: &'a Provenance) -> Self {
-        let Swept { plan, tally, .. } = swept;
+    pub(super) fn new(sweep_result: &SweepResult, provenance: &'a Provenance) -> Self {
+        let SweepResult { plan, tally, .. } = sweep_result;
         let mut nodes: Vec<NodeObject> =
             tally.nodes.iter().map(|(node, pods)| NodeObject::new(*node, pods, tally)).collect();
         nodes.sort_by_key(|node| node.node);
@@ -174,18 +174,18 @@ impl<'a> SweepObject<'a> {
         let mut refused_steps: Vec<StepObject> =
             tally.refused_steps.iter().map(|(step, runs)| StepObject { step: step.clone(), runs: *runs }).collect();
         refused_steps.sort_by(|one, other| one.step.cmp(&other.step));
-        let refused = swept.refused.iter();
+        let refused = sweep_result.refused.iter();
         Self {
             api_version: API_VERSION.to_owned(),
             kind: KIND.to_owned(),
             provenance: Some(provenance),
-            kube_version: swept.kube_version.clone(),
+            kube_version: sweep_result.kube_version.clone(),
             state: None,
-            strategy: swept.strategy.clone(),
+            strategy: sweep_result.strategy.clone(),
             runs: plan.runs,
             seed: plan.seed,
             shard: plan.shard.map(|Shard { index, of }| ShardObject { index, of }),
-            question: swept.question.clone(),
+            question: sweep_result.question.clone(),
             runs_played: tally.runs(),
             runs_with_all_placed: tally.whole_runs(),
             runs_with_refused_pods: tally.refusing,
@@ -199,11 +199,11 @@ impl<'a> SweepObject<'a> {
             broken_budgets,
             refused_steps,
             refused: refused.map(|(pod, message)| RefusalObject { pod: *pod, message: message.clone() }).collect(),
-            not_evaluated: swept.not_evaluated.clone(),
+            not_evaluated: sweep_result.not_evaluated.clone(),
         }
     }
 
-    fn swept(self) -> std::result::Result<Swept, String> {
+    fn sweep_result(self) -> std::result::Result<SweepResult, String> {
         let nodes = self.nodes.iter().map(|node| (node.node, node.pods.distribution(count)));
         let tally = Tally {
             placed: self.placed.distribution(count),
@@ -221,7 +221,7 @@ impl<'a> SweepObject<'a> {
             return Err(format!("counts {} runs and has the values of {}", self.runs_played, tally.runs()));
         }
         let shard = self.shard.map(|ShardObject { index, of }| Shard { index, of });
-        Ok(Swept {
+        Ok(SweepResult {
             kube_version: self.kube_version,
             read_at: self.state.map(|state| state.read_at),
             question: self.question,

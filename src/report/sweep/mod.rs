@@ -5,7 +5,7 @@ mod table;
 
 pub use json::read;
 
-use crate::simulate::sweep::{Distribution, Seen, Swept};
+use crate::simulate::sweep::{Distribution, Seen, SweepResult};
 
 use super::{Answered, Data, Look, Part, Report, Screen};
 
@@ -23,7 +23,7 @@ fn pods_of_node(pods: &Distribution, runs: u64) -> Distribution {
     whole
 }
 
-impl Report for Answered<'_, Swept> {
+impl Report for Answered<'_, SweepResult> {
     fn data(&self) -> Box<dyn Data + '_> {
         Box::new(json::SweepObject::new(self.answer, self.provenance))
     }

@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 
 use crate::api::{Name, ObjectKey};
-use crate::simulate::sweep::{Distribution, PodTally, Shard, Swept};
+use crate::simulate::sweep::{Distribution, PodTally, Shard, SweepResult};
 
 use super::super::style::Label;
 use super::super::table::{Grid, Screen, not_evaluated};
@@ -22,36 +22,37 @@ const NODES: usize = 10;
 const PODS: usize = 20;
 
 /// The sweep as a person reads it.
-pub(super) fn screen(swept: &Swept, provenance: &Provenance, look: Look) -> Screen {
+pub(super) fn screen(sweep_result: &SweepResult, provenance: &Provenance, look: Look) -> Screen {
     let mut screen = Screen::new(look);
     let most = |most: usize| if look.wide { usize::MAX - 1 } else { most };
-    let (label, headline) = headline(swept);
+    let (label, headline) = headline(sweep_result);
     screen.headline(label, &headline, &provenance.to_string());
-    if let Some(strategy) = &swept.strategy {
+    if let Some(strategy) = &sweep_result.strategy {
         let text = format!("by {strategy}: kube-scheduler itself would choose by score");
         screen.paragraph(Label::Warning, &text);
     }
-    if let Some((first, message)) = swept.refused.first() {
-        let refused = count(swept.refused.len(), "pod");
+    if let Some((first, message)) = sweep_result.refused.first() {
+        let refused = count(sweep_result.refused.len(), "pod");
         screen.paragraph(Label::Rejected, &format!("{refused} refused by the API server, such as {first}: {message}"));
     }
-    if !swept.tally.pods.is_empty() {
-        figures(&mut screen, swept);
-        worst(&mut screen, swept);
-        unplaced(&mut screen, swept, most(GROUPS));
-        nodes(&mut screen, swept, most(NODES));
-        pods(&mut screen, swept, most(PODS), look.wide);
+    if !sweep_result.tally.pods.is_empty() {
+        figures(&mut screen, sweep_result);
+        worst(&mut screen, sweep_result);
+        unplaced(&mut screen, sweep_result, most(GROUPS));
+        nodes(&mut screen, sweep_result, most(NODES));
+        pods(&mut screen, sweep_result, most(PODS), look.wide);
     }
-    scenario(&mut screen, swept);
-    not_evaluated(&mut screen, &swept.not_evaluated);
+    scenario(&mut screen, sweep_result);
+    not_evaluated(&mut screen, &sweep_result.not_evaluated);
     screen
 }
 
 /// The answer in one line.
-fn headline(swept: &Swept) -> (Label, String) {
-    let tally = &swept.tally;
+fn headline(sweep_result: &SweepResult) -> (Label, String) {
+    let tally = &sweep_result.tally;
     let (whole, runs) = (tally.whole_runs(), tally.runs());
-    let shard = swept.plan.shard.map(|Shard { index, of }| format!("Shard {index} of {of}: ")).unwrap_or_default();
+    let shard =
+        sweep_result.plan.shard.map(|Shard { index, of }| format!("Shard {index} of {of}: ")).unwrap_or_default();
     let of = thousands(number(runs));
     let (label, text) = if runs == 0 {
         (Label::Plain, "no run was played".to_owned())
@@ -83,8 +84,8 @@ fn capitalised(text: &str) -> String {
 }
 
 /// The least, the middle and the most of what can differ.
-fn figures(screen: &mut Screen, swept: &Swept) {
-    let tally = &swept.tally;
+fn figures(screen: &mut Screen, sweep_result: &SweepResult) {
+    let tally = &sweep_result.tally;
     screen.blank();
     let mut grid = Grid::new(["OVER ALL RUNS", "LEAST", "MEDIAN", "MOST"]).right_aligned(1..4);
     let mut row = |name: &str, distribution: &Distribution, print: fn(u64) -> String| {
@@ -105,8 +106,8 @@ fn figures(screen: &mut Screen, swept: &Swept) {
 }
 
 /// How to see the runs at both ends.
-fn worst(screen: &mut Screen, swept: &Swept) {
-    let placed = &swept.tally.placed;
+fn worst(screen: &mut Screen, sweep_result: &SweepResult) {
+    let placed = &sweep_result.tally.placed;
     let (least, most) = (placed.least(), placed.most());
     if let (Some(worst), Some(best)) = (placed.with(least), placed.with(most))
         && least < most
@@ -123,8 +124,9 @@ fn worst(screen: &mut Screen, swept: &Swept) {
 }
 
 /// Pods that find no place in some run, those with the same fate together.
-fn unplaced(screen: &mut Screen, swept: &Swept, most: usize) {
-    let mut pods: Vec<(&ObjectKey, &PodTally)> = swept.tally.pods.iter().filter(|(_, pod)| pod.unplaced > 0).collect();
+fn unplaced(screen: &mut Screen, sweep_result: &SweepResult, most: usize) {
+    let mut pods: Vec<(&ObjectKey, &PodTally)> =
+        sweep_result.tally.pods.iter().filter(|(_, pod)| pod.unplaced > 0).collect();
     if pods.is_empty() {
         return;
     }
@@ -153,9 +155,9 @@ fn unplaced(screen: &mut Screen, swept: &Swept, most: usize) {
 }
 
 /// The nodes that pods go to.
-fn nodes(screen: &mut Screen, swept: &Swept, most: usize) {
-    let runs = swept.tally.runs();
-    let mut nodes: Vec<(&Name, &Distribution)> = swept.tally.nodes.iter().collect();
+fn nodes(screen: &mut Screen, sweep_result: &SweepResult, most: usize) {
+    let runs = sweep_result.tally.runs();
+    let mut nodes: Vec<(&Name, &Distribution)> = sweep_result.tally.nodes.iter().collect();
     if nodes.is_empty() {
         return;
     }
@@ -173,8 +175,8 @@ fn nodes(screen: &mut Screen, swept: &Swept, most: usize) {
 }
 
 /// Where each pod goes, and how often; `wide` with all nodes.
-fn pods(screen: &mut Screen, swept: &Swept, most: usize, wide: bool) {
-    let mut pods: Vec<(&ObjectKey, &PodTally)> = swept.tally.pods.iter().collect();
+fn pods(screen: &mut Screen, sweep_result: &SweepResult, most: usize, wide: bool) {
+    let mut pods: Vec<(&ObjectKey, &PodTally)> = sweep_result.tally.pods.iter().collect();
     pods.sort_by(|(one, _), (other, _)| {
         one.namespace.cmp(&other.namespace).then_with(|| natural(&one.name, &other.name))
     });
@@ -195,8 +197,8 @@ fn pods(screen: &mut Screen, swept: &Swept, most: usize, wide: bool) {
 }
 
 /// Budgets that were overrun, and steps that were refused.
-fn scenario(screen: &mut Screen, swept: &Swept) {
-    let tally = &swept.tally;
+fn scenario(screen: &mut Screen, sweep_result: &SweepResult) {
+    let tally = &sweep_result.tally;
     let mut lines: Vec<(String, u64)> = tally
         .broken_budgets
         .iter()

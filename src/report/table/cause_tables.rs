@@ -18,14 +18,14 @@ use super::screen::Screen;
 use super::{domains, words};
 
 /// Holders named in a line.
-const MOST_HOLDERS: usize = 3;
+const MOST_OCCUPANTS: usize = 3;
 /// The same on `-o wide`.
 const MOST_HOLDERS_WIDE: usize = 20;
 
 pub(super) fn render(screen: &mut Screen, answer: &Answer, look: Look) {
     let fits = answer.placement.feasible().next().is_some();
     for cause in &answer.explanation.causes {
-        holders(screen, cause, look);
+        occupants(screen, cause, look);
     }
     for cause in &answer.explanation.causes {
         if let Some(labels) = &cause.detail.labels {
@@ -44,8 +44,8 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer, look: Look) {
 }
 
 /// Who has the ports and the devices.
-fn holders(screen: &mut Screen, cause: &Cause, look: Look) {
-    let most = if look.wide { MOST_HOLDERS_WIDE } else { MOST_HOLDERS };
+fn occupants(screen: &mut Screen, cause: &Cause, look: Look) {
+    let most = if look.wide { MOST_HOLDERS_WIDE } else { MOST_OCCUPANTS };
     let CauseDetail { ports, devices, .. } = &cause.detail;
     if !ports.is_empty() {
         let held: Vec<String> =

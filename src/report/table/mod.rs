@@ -5,20 +5,20 @@
 //! what they leave out.
 
 mod cause_tables;
-mod challenge;
-pub(super) mod cluster_says;
-pub(super) mod cluster_says_words;
+pub(super) mod cluster_message_words;
+pub(super) mod cluster_messages;
+mod counterfactual;
 mod domains;
 pub(super) mod fits;
 mod grid;
 pub(super) mod help;
 pub(super) mod help_words;
+mod implicit_rules;
 pub(super) mod need_words;
 pub(super) mod node;
 pub(super) mod preemption;
 pub(super) mod rejected;
 mod screen;
-mod unseen;
 pub(super) mod words;
 
 pub(crate) use grid::Grid;
@@ -27,9 +27,9 @@ pub(crate) use words::{amount, brief, on_node, subject};
 
 use std::collections::BTreeSet;
 
+use super::not_evaluated_groups::in_groups;
 use super::style::Label;
 use super::text::{count, thousands};
-use super::unseen_in_groups::in_groups;
 use super::{Answer, Look, Provenance, StateAge};
 use crate::framework::{NotEvaluated, Placement};
 
@@ -59,7 +59,7 @@ fn explain(screen: &mut Screen, answer: &Answer, provenance: &Provenance, look: 
         screen.blank();
         screen.paragraph(Label::Plain, &text);
     }
-    cluster_says::render(screen, answer);
+    cluster_messages::render(screen, answer);
     if let Some(detail) = &answer.detail {
         node::render(screen, answer, detail);
     } else {
@@ -67,7 +67,7 @@ fn explain(screen: &mut Screen, answer: &Answer, provenance: &Provenance, look: 
             fits::render(screen, answer, look);
         }
         rejected::render(screen, answer, look);
-        unseen::render(screen, answer, look);
+        implicit_rules::render(screen, answer, look);
         if let Some(preemption) = &answer.preemption {
             preemption::render(screen, preemption);
         }

@@ -12,7 +12,7 @@ use super::super::style::Label;
 use super::super::text::{break_camel_case, thousands};
 use super::grid::Grid;
 use super::screen::Screen;
-use super::{challenge, words};
+use super::{counterfactual, words};
 
 /// Domains of a topology key that are listed.
 const MOST_DOMAINS: usize = 8;
@@ -31,8 +31,8 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer, detail: &NodeDetail) 
     }
     filters(screen, &detail.filters);
     scores(screen, detail);
-    if let Some(challenge) = &detail.challenge {
-        challenge::render(screen, challenge, detail.several_containers);
+    if let Some(counterfactual) = &detail.counterfactual {
+        counterfactual::render(screen, counterfactual, detail.several_containers);
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::api::Name;
 use crate::framework::{Depth, GroupReason, GroupStatus, Placement};
 use crate::simulate::Simulation;
-use crate::simulate::change::Change;
+use crate::simulate::change::Mutation;
 use crate::simulate::step::{Place, Unplaced};
 use crate::state::{NodeId, PodId, Take};
 
@@ -97,7 +97,7 @@ impl Simulation<'_> {
         let (node, name) = (node.id, node.name());
         match self.scheduler.reserve(self.cluster, placement, node, self.now) {
             Ok(takes) => {
-                self.change(Change::Place { pod: placement.pod_id, node, takes: takes.clone() });
+                self.change(Mutation::Place { pod: placement.pod_id, node, takes: takes.clone() });
                 let total = placement.nodes.get(node.index()).and_then(|node| node.total).unwrap_or_default();
                 Fate::Placed { place: Place { node, name, total, tied: picks.len() }, takes, waits: None }
             }

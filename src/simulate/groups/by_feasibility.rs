@@ -14,12 +14,12 @@ use super::turn::Turn;
 
 /// Tries the group's pods on the nodes of `within`, on a state that is as before when it returns.
 pub(super) fn attempt(simulation: &mut Simulation<'_>, turn: &Turn<'_>, within: Option<&BTreeSet<NodeId>>) -> Attempt {
-    let mark = simulation.mark();
+    let mark = simulation.savepoint();
     let mut attempt = run(simulation, turn, within);
     if attempt.status.code == GroupCode::Wait {
         attempt.status = GroupStatus::unschedulable(attempt.status.reasons);
     }
-    simulation.back_to(mark);
+    simulation.rollback(mark);
     attempt
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::framework::{Depth, GroupReason, GroupStatus, Placement};
 use crate::simulate::Simulation;
-use crate::simulate::change::Change;
+use crate::simulate::change::Mutation;
 use crate::simulate::step::Unplaced;
 use crate::state::{NodeId, PodId};
 
@@ -27,7 +27,7 @@ pub(super) fn attempt(
     within: Option<&BTreeSet<NodeId>>,
     post_filters: PostFilters,
 ) -> Attempt {
-    let mark = simulation.mark();
+    let mark = simulation.savepoint();
     let mut attempt = Attempt::untried(GroupStatus::unschedulable(Vec::new()));
     let mut preempts = false;
     for pod in &turn.members {
@@ -64,7 +64,7 @@ pub(super) fn attempt(
             };
         }
     }
-    simulation.back_to(mark);
+    simulation.rollback(mark);
     attempt
 }
 
@@ -72,7 +72,7 @@ fn member(simulation: &mut Simulation<'_>, turn: &Turn<'_>, placement: &Placemen
     if let Some(error) = error_of(placement) {
         return Fate::Failed(error);
     }
-    let before = simulation.mark();
+    let before = simulation.savepoint();
     let mut fate =
         if placement.schedulable { simulation.assume_member(placement) } else { preempting(simulation, placement) };
     let waits = match &mut fate {
@@ -83,7 +83,7 @@ fn member(simulation: &mut Simulation<'_>, turn: &Turn<'_>, placement: &Placemen
         Permitted::Allowed => {}
         Permitted::Waits(reasons) => *waits = Some(reasons),
         Permitted::Failed(error) => {
-            simulation.back_to(before);
+            simulation.rollback(before);
             return Fate::Failed(error);
         }
     }
@@ -96,7 +96,7 @@ fn preempting(simulation: &mut Simulation<'_>, placement: &Placement) -> Fate {
     let Some((node, name, victims)) = picked(simulation, placement) else { return Fate::Unplaced(said) };
     match simulation.scheduler.reserve(simulation.cluster, placement, node, simulation.now) {
         Ok(takes) => {
-            simulation.change(Change::Place { pod: placement.pod_id, node, takes });
+            simulation.change(Mutation::Place { pod: placement.pod_id, node, takes });
             Fate::Preempts { node, name, victims, said, waits: None }
         }
         Err(error) => Fate::Failed(error),

@@ -13,7 +13,7 @@ use crate::config::PodGroupScheduling;
 use crate::framework::victim::{BudgetCount, Victim, by_budget, victims_on};
 use crate::framework::{FailedGroup, GroupCode, GroupReason, GroupStatus, PodGroupPostFilter};
 use crate::simulate::Simulation;
-use crate::simulate::change::Change;
+use crate::simulate::change::Mutation;
 use crate::state::PodId;
 
 use super::attempt::Attempt;
@@ -72,11 +72,11 @@ fn workload_aware(simulation: &mut Simulation<'_>, turn: &Turn<'_>) -> Preempted
     if never_preempts(simulation, turn) {
         return refused(GroupCode::Unschedulable, "not eligible due to preemptionPolicy=Never.");
     }
-    let mark = simulation.mark();
+    let mark = simulation.savepoint();
     let chosen = choose(simulation, turn, BudgetCount::FirstPod, |simulation, _| {
         placements::attempt(simulation, turn, PostFilters::Skip).status.is_success()
     });
-    simulation.back_to(mark);
+    simulation.rollback(mark);
     match chosen {
         Ok(chosen) => Preempted::Made { victims: chosen.victims, nominated: FxHashMap::default(), said: None },
         Err(status) => Preempted::Refused(status),
@@ -121,10 +121,10 @@ fn preempt(simulation: &mut Simulation<'_>, turn: &Turn<'_>) -> Result<Preempted
         let said = GroupReason::text("pod group preemption: ongoing preemption on nominated nodes");
         return Ok(Preempted::Made { victims: Vec::new(), nominated, said: Some(said) });
     }
-    let mark = simulation.mark();
+    let mark = simulation.savepoint();
     let chosen =
         choose(simulation, turn, BudgetCount::EveryPod, |simulation, trial| Assigned::all_of(trial).fit(simulation));
-    simulation.back_to(mark);
+    simulation.rollback(mark);
     let chosen = chosen.map_err(|status| of_preemption(&status))?;
     let said =
         format!("pod group preemption: found a placement for podgroup, preempting {} victims", chosen.victims.len());
@@ -168,7 +168,7 @@ fn choose(
     let mut victims: Vec<Victim> = Vec::new();
     for victim in protected.into_iter().chain(others) {
         for pod in &victim.pods {
-            simulation.change(Change::Attach { pod: *pod });
+            simulation.change(Mutation::Attach { pod: *pod });
         }
         if !still_fits(simulation, &trial) {
             detach(simulation, &victim);
@@ -181,7 +181,7 @@ fn choose(
 
 fn detach(simulation: &mut Simulation<'_>, victim: &Victim) {
     for pod in &victim.pods {
-        simulation.change(Change::Detach { pod: *pod });
+        simulation.change(Mutation::Detach { pod: *pod });
     }
 }
 

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::api::Name;
 use crate::simulate::Simulation;
-use crate::simulate::change::Change;
+use crate::simulate::change::Mutation;
 use crate::state::{NodeId, PodId, Take};
 
 use super::attempt::{Attempt, Fate};
@@ -46,15 +46,15 @@ impl<'t> Assigned<'t> {
 
     /// Whether all of them fit on their nodes, each with those before it. The state is as before then.
     pub(super) fn fit(&self, simulation: &mut Simulation<'_>) -> bool {
-        let mark = simulation.mark();
+        let mark = simulation.savepoint();
         let fit = self.0.iter().all(|Assignment { pod, node, takes, skipped, .. }| {
             let fits = simulation.scheduler.fits_on(simulation.cluster, *pod, *node, skipped, simulation.now);
             if fits {
-                simulation.change(Change::Place { pod: *pod, node: *node, takes: takes.to_vec() });
+                simulation.change(Mutation::Place { pod: *pod, node: *node, takes: takes.to_vec() });
             }
             fits
         });
-        simulation.back_to(mark);
+        simulation.rollback(mark);
         fit
     }
 }

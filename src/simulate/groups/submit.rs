@@ -9,7 +9,7 @@ use crate::config::PodGroupScheduling;
 use crate::decode::pod_group::PodGroup;
 use crate::framework::{GroupReason, GroupStatus};
 use crate::simulate::Simulation;
-use crate::simulate::change::Change;
+use crate::simulate::change::Mutation;
 use crate::simulate::step::{Outcome, Step, Unplaced};
 use crate::state::PodId;
 
@@ -92,7 +92,7 @@ pub(super) fn submit(simulation: &mut Simulation<'_>, group: &PodGroup, pods: &[
     for (pod, fate) in pods.iter().zip(fates) {
         let outcome = match fate {
             Some(Fate::Placed { place, takes, .. }) if ended.status.is_success() => {
-                simulation.change(Change::Place { pod: *pod, node: place.node, takes });
+                simulation.change(Mutation::Place { pod: *pod, node: place.node, takes });
                 Outcome::Placed(place)
             }
             fate => {
@@ -103,7 +103,7 @@ pub(super) fn submit(simulation: &mut Simulation<'_>, group: &PodGroup, pods: &[
                     Nomination::To(node) => Some(Some(node)),
                 };
                 if let Some(node) = node {
-                    simulation.change(Change::Nominate { pod: *pod, node });
+                    simulation.change(Mutation::Nominate { pod: *pod, node });
                 }
                 Outcome::Unplaced(Unplaced { nominated: node.flatten(), ..unplaced })
             }

@@ -56,7 +56,7 @@ pub struct NodeDrain {
 pub struct Wave {
     /// The pods, in the order of namespace and name.
     pub evicted: Vec<ObjectKey>,
-    /// Where those go that are made anew, in the order of the queue. A pod that found no place in an
+    /// Where those go that are recreated, in the order of the queue. A pod that found no place in an
     /// earlier wave is among them when it finds one now.
     pub steps: Vec<Step>,
 }
@@ -89,18 +89,18 @@ pub fn propose(simulation: &mut Simulation<'_>, nodes: &[Name], force: bool) -> 
     for node in nodes {
         simulation.edit(&Edit::Cordon { node: *node })?;
     }
-    let books = Books { budgets: Budgets::new(simulation.cluster()), homeless: IndexMap::new() };
-    let mut planner = Planner { simulation, force, books };
+    let ledger = Ledger { budgets: Budgets::new(simulation.cluster()), unplaced: IndexMap::new() };
+    let mut planner = Planner { simulation, force, ledger };
     let mut left: BinaryHeap<Reverse<Candidate>> = nodes
         .iter()
         .enumerate()
-        .map(|(place, node)| Reverse(Candidate { harm: Harm::default(), place, node: *node }))
+        .map(|(place, node)| Reverse(Candidate { impact: Impact::default(), place, node: *node }))
         .collect();
     let mut drains = Vec::with_capacity(left.len());
     while let Some(drain) = planner.next(&mut left)? {
         drains.push(drain);
     }
-    let steps: Vec<Step> = planner.books.homeless.into_values().collect();
+    let steps: Vec<Step> = planner.ledger.unplaced.into_values().collect();
     let unplaced = summary::unplaced_by_cause(&steps);
     Ok(DrainPlan { drains, unplaced, not_evaluated: planner.simulation.not_evaluated() })
 }
@@ -108,25 +108,25 @@ pub fn propose(simulation: &mut Simulation<'_>, nodes: &[Name], force: bool) -> 
 struct Planner<'s, 'a> {
     simulation: &'s mut Simulation<'a>,
     force: bool,
-    books: Books,
+    ledger: Ledger,
 }
 
 /// What is known beside the state.
 #[derive(Clone)]
-struct Books {
+struct Ledger {
     budgets: Budgets,
     /// Pods that were evicted and have no place, with what was said of them last.
-    homeless: IndexMap<PodId, Step>,
+    unplaced: IndexMap<PodId, Step>,
 }
 
 /// What draining a node does: pods that find no place or stay on it, and the former alone.
-type Harm = (usize, usize);
+type Impact = (usize, usize);
 
 /// A node that is not drained yet. The least harm comes first, then the order given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     /// What its drain did when it was last tried; none where it was not.
-    harm: Harm,
+    impact: Impact,
     place: usize,
     node: Name,
 }
@@ -135,17 +135,17 @@ impl Planner<'_, '_> {
     /// Drains the node that does least harm, and takes it out of `left`.
     fn next(&mut self, left: &mut BinaryHeap<Reverse<Candidate>>) -> Result<Option<NodeDrain>, EditError> {
         while let Some(Reverse(candidate)) = left.pop() {
-            let (mark, books) = (self.simulation.mark(), self.books.clone());
-            let before = books.homeless.len();
+            let (savepoint, ledger) = (self.simulation.savepoint(), self.ledger.clone());
+            let before = ledger.unplaced.len();
             let drain = self.drain(candidate.node)?;
-            let without = self.books.homeless.len().saturating_sub(before);
-            let tried = Candidate { harm: (without + drain.staying, without), ..candidate };
+            let without = self.ledger.unplaced.len().saturating_sub(before);
+            let tried = Candidate { impact: (without + drain.staying, without), ..candidate };
             // No other can do less, as far as is known.
             if left.peek().is_none_or(|Reverse(other)| tried <= *other) {
                 return Ok(Some(drain));
             }
-            self.simulation.back_to(mark);
-            self.books = books;
+            self.simulation.rollback(savepoint);
+            self.ledger = ledger;
             left.push(Reverse(tried));
         }
         Ok(None)
@@ -193,11 +193,11 @@ impl Planner<'_, '_> {
     fn wave(&mut self, pods: &[PodId], gone: &mut Vec<ObjectKey>) -> Result<(Wave, Held), EditError> {
         let mut wave = Wave::default();
         let mut held = Vec::new();
-        let mut queue: Vec<PodId> = self.books.homeless.keys().copied().collect();
+        let mut queue: Vec<PodId> = self.ledger.unplaced.keys().copied().collect();
         for id in pods {
             let pod = self.simulation.cluster().pod(*id);
             let key = pod.key();
-            match self.books.budgets.evict(pod) {
+            match self.ledger.budgets.evict(pod) {
                 Ok(budgets) => {
                     let leaves = lost::of(self.simulation.cluster(), std::iter::once(pod));
                     let edits = leaves.edits(self.simulation.cluster());
@@ -214,13 +214,13 @@ impl Planner<'_, '_> {
         for step in self.simulation.run(&queue) {
             match step.outcome {
                 Outcome::Placed(_) => {
-                    self.books.homeless.shift_remove(&step.pod_id);
-                    let budgets = self.books.budgets.placed(step.pod_id);
+                    self.ledger.unplaced.shift_remove(&step.pod_id);
+                    let budgets = self.ledger.budgets.placed(step.pod_id);
                     self.edit(&budgets)?;
                     wave.steps.push(step);
                 }
                 Outcome::Unplaced(_) => {
-                    if self.books.homeless.insert(step.pod_id, step.clone()).is_none() {
+                    if self.ledger.unplaced.insert(step.pod_id, step.clone()).is_none() {
                         wave.steps.push(step);
                     }
                 }
@@ -235,7 +235,7 @@ impl Planner<'_, '_> {
 
     fn refusal(&self, node: Name, pod: PodId, message: String) -> Refusal {
         let pod = self.simulation.cluster().pod(pod);
-        let budgets = self.books.budgets.covering(pod).collect();
+        let budgets = self.ledger.budgets.covering(pod).collect();
         Refusal { pod: Some(pod.key()), node, message, budgets }
     }
 }

@@ -12,7 +12,7 @@ use crate::scheduler::Scheduler;
 use crate::state::Cluster;
 
 use super::super::scenario::budgets::Budgets;
-use super::super::scenario::{self, Change, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep};
+use super::super::scenario::{self, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, StepAction};
 use super::super::workers::{self, Watcher};
 use super::super::{Outcome, Simulation, Step, Ties, UnplacedGroup, summary};
 use super::Unit;
@@ -38,7 +38,7 @@ pub struct Loss {
     pub steps: Vec<Step>,
     /// Those that find no place, by what stands in their way, the largest group first.
     pub unplaced: Vec<UnplacedGroup>,
-    /// Pods that are gone for good: nobody makes them anew.
+    /// Pods that are gone for good: no controller recreates them.
     pub lost: Vec<ObjectKey>,
     /// Pods whose data in an `emptyDir` is gone.
     pub local_data: Vec<ObjectKey>,
@@ -55,7 +55,7 @@ pub struct BrokenBudget {
     pub allowed: usize,
     /// How many are gone at once.
     pub gone: usize,
-    /// How many of them stay so: they find no place, or nobody makes them anew.
+    /// How many of them stay so: they find no place, or no controller recreates them.
     pub for_good: usize,
 }
 
@@ -66,7 +66,7 @@ impl Loss {
     }
 
     /// Whether pods find no place or are gone, or a budget is broken.
-    pub fn does_harm(&self) -> bool {
+    pub fn has_impact(&self) -> bool {
         self.damage() != (0, 0, 0)
     }
 
@@ -124,7 +124,7 @@ fn lose(
     // All nodes are gone before the first pod is placed again.
     let step = |node| ScenarioStep {
         said: format!("the loss of {node}"),
-        change: Change::RemoveNodes(NodeChoice::Named(node)),
+        change: StepAction::RemoveNodes(NodeChoice::Named(node)),
         place: Placing::Later,
     };
     let scenario = Scenario { steps: unit.nodes.iter().copied().map(step).collect() };

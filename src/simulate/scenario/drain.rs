@@ -24,7 +24,7 @@ pub struct DrainPlan {
     pub refusal: Option<String>,
 }
 
-/// Who makes a pod anew when it is gone.
+/// Who recreates a pod when it is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeper {
     /// A controller, on whatever node the scheduler chooses.
@@ -37,7 +37,7 @@ pub enum Keeper {
     Nobody(Orphan),
 }
 
-/// Why nobody makes a pod anew.
+/// Why no controller recreates a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Orphan {
     /// It has no controller.
@@ -87,7 +87,7 @@ pub fn plan(cluster: &Cluster, node: &NodeInfo, force: bool) -> DrainPlan {
     plan
 }
 
-/// Who makes `pod` anew. A DaemonSet counts as there if the state has no DaemonSets at all: then
+/// Who recreates `pod`. A DaemonSet counts as there if the state has no DaemonSets at all: then
 /// it was not read.
 pub fn keeper(cluster: &Cluster, pod: &Pod) -> Keeper {
     let Some(owner) = &pod.own.controller else {

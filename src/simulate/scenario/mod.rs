@@ -45,7 +45,7 @@ pub struct ScenarioStep {
     /// Where it was said: `steps[2]`, `--drain node-1`.
     pub said: String,
     /// What is done.
-    pub change: Change,
+    pub change: StepAction,
     /// When the pods that need a place because of it are placed.
     pub place: Placing,
 }
@@ -62,7 +62,7 @@ pub enum Placing {
 
 /// What a step does.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Change {
+pub enum StepAction {
     /// One edit of the state, and what follows from it for the pods concerned.
     Edit(Edit),
     /// The same edit of each of the nodes; `node` in it is a place holder.
@@ -71,7 +71,7 @@ pub enum Change {
     Drain {
         /// The nodes.
         nodes: NodeChoice,
-        /// Whether pods without a controller are evicted, too: nobody makes them anew.
+        /// Whether pods without a controller are evicted, too: no controller recreates them.
         force: bool,
     },
     /// The nodes are gone, at once.

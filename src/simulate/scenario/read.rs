@@ -10,7 +10,7 @@ use crate::api::name::Name;
 use crate::edit::{Edit, PodChange};
 
 use super::fields::{Fields, what};
-use super::{Change, Model, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, ZONE};
+use super::{Model, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, StepAction, ZONE};
 
 const API_VERSION: &str = "kubectl-sched/v1";
 
@@ -72,7 +72,7 @@ fn read_step(value: &Value, path: &str, read_file: ReadFile<'_>) -> Result<Scena
     let kind: String = fields.required("kind")?;
     let change = change(&kind, &mut fields, read_file)?;
     let place = match &change {
-        Change::Schedule => Placing::Now,
+        StepAction::Schedule => Placing::Now,
         _ => match fields.optional::<String>("place")?.as_deref() {
             None | Some("now") => Placing::Now,
             Some("later") => Placing::Later,
@@ -85,43 +85,47 @@ fn read_step(value: &Value, path: &str, read_file: ReadFile<'_>) -> Result<Scena
     Ok(ScenarioStep { said: path.to_owned(), change, place })
 }
 
-fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<Change, ScenarioError> {
+fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<StepAction, ScenarioError> {
     // A place holder: the nodes are chosen when the step is taken.
     let node = Name::default();
     Ok(match kind {
-        "Cordon" => Change::OnNodes(nodes(fields)?, Edit::Cordon { node }),
-        "Uncordon" => Change::OnNodes(nodes(fields)?, Edit::Uncordon { node }),
-        "AddTaint" => Change::OnNodes(nodes(fields)?, Edit::AddTaint { node, taint: fields.required("taint")? }),
-        "RemoveTaint" => Change::OnNodes(nodes(fields)?, Edit::RemoveTaint { node, taint: fields.required("taint")? }),
+        "Cordon" => StepAction::OnNodes(nodes(fields)?, Edit::Cordon { node }),
+        "Uncordon" => StepAction::OnNodes(nodes(fields)?, Edit::Uncordon { node }),
+        "AddTaint" => StepAction::OnNodes(nodes(fields)?, Edit::AddTaint { node, taint: fields.required("taint")? }),
+        "RemoveTaint" => {
+            StepAction::OnNodes(nodes(fields)?, Edit::RemoveTaint { node, taint: fields.required("taint")? })
+        }
         "LabelNode" => {
             let (key, value) = (fields.required("key")?, fields.optional("value")?.unwrap_or_default());
-            Change::OnNodes(nodes(fields)?, Edit::LabelNode { node, key, value })
+            StepAction::OnNodes(nodes(fields)?, Edit::LabelNode { node, key, value })
         }
-        "UnlabelNode" => Change::OnNodes(nodes(fields)?, Edit::UnlabelNode { node, key: fields.required("key")? }),
+        "UnlabelNode" => StepAction::OnNodes(nodes(fields)?, Edit::UnlabelNode { node, key: fields.required("key")? }),
         "Free" => {
             let (resource, amount) = (fields.required("resource")?, fields.required("amount")?);
-            Change::OnNodes(nodes(fields)?, Edit::Free { node, resource, amount })
+            StepAction::OnNodes(nodes(fields)?, Edit::Free { node, resource, amount })
         }
-        "Drain" => Change::Drain { nodes: nodes(fields)?, force: fields.optional("force")?.unwrap_or_default() },
-        "RemoveNode" => Change::RemoveNodes(nodes(fields)?),
+        "Drain" => StepAction::Drain { nodes: nodes(fields)?, force: fields.optional("force")?.unwrap_or_default() },
+        "RemoveNode" => StepAction::RemoveNodes(nodes(fields)?),
         "AddNode" | "CreateNode" => add_node(fields, read_file)?,
-        "PatchPod" => Change::Edit(Edit::PatchPod { pod: fields.required("pod")?, changes: changes(fields)? }),
-        "Evict" => Change::Edit(Edit::Evict { pod: fields.required("pod")? }),
-        "DeletePod" => Change::Edit(Edit::DeletePod { pod: fields.required("pod")? }),
-        "CreatePod" => Change::Edit(Edit::CreatePod {
+        "PatchPod" => StepAction::Edit(Edit::PatchPod { pod: fields.required("pod")?, changes: changes(fields)? }),
+        "Evict" => StepAction::Edit(Edit::Evict { pod: fields.required("pod")? }),
+        "DeletePod" => StepAction::Edit(Edit::DeletePod { pod: fields.required("pod")? }),
+        "CreatePod" => StepAction::Edit(Edit::CreatePod {
             workload: fields.required("workload")?,
             name: fields.required("name")?,
             node: fields.optional("node")?,
         }),
-        "SetDisruptionsAllowed" => Change::Edit(Edit::SetDisruptionsAllowed {
+        "SetDisruptionsAllowed" => StepAction::Edit(Edit::SetDisruptionsAllowed {
             budget: fields.required("budget")?,
             allowed: fields.required("allowed")?,
         }),
-        "Scale" => Change::Scale { workload: fields.required("workload")?, replicas: fields.required("replicas")? },
-        "PatchWorkload" => Change::PatchWorkload { workload: fields.required("workload")?, changes: changes(fields)? },
-        "Restart" => Change::Restart(fields.required("workload")?),
-        "DeleteWorkload" => Change::DeleteWorkload(fields.required("workload")?),
-        "Schedule" => Change::Schedule,
+        "Scale" => StepAction::Scale { workload: fields.required("workload")?, replicas: fields.required("replicas")? },
+        "PatchWorkload" => {
+            StepAction::PatchWorkload { workload: fields.required("workload")?, changes: changes(fields)? }
+        }
+        "Restart" => StepAction::Restart(fields.required("workload")?),
+        "DeleteWorkload" => StepAction::DeleteWorkload(fields.required("workload")?),
+        "Schedule" => StepAction::Schedule,
         other => {
             let message = format!("there is no step \"{other}\"; use one of {}", KINDS.join(", "));
             return Err(ScenarioError::new(fields.at("kind"), message));
@@ -158,7 +162,7 @@ fn changes(fields: &mut Fields) -> Result<Vec<PodChange>, ScenarioError> {
 }
 
 /// `like`, `object` or `file`: exactly one of them.
-fn add_node(fields: &mut Fields, read_file: ReadFile<'_>) -> Result<Change, ScenarioError> {
+fn add_node(fields: &mut Fields, read_file: ReadFile<'_>) -> Result<StepAction, ScenarioError> {
     let like: Option<Name> = fields.optional("like")?;
     let object: Option<Value> = fields.optional("object")?;
     let file: Option<String> = fields.optional("file")?;
@@ -173,5 +177,5 @@ fn add_node(fields: &mut Fields, read_file: ReadFile<'_>) -> Result<Change, Scen
             return Err(ScenarioError::new(fields.path(), message));
         }
     };
-    Ok(Change::AddNodes { count: fields.optional("count")?.unwrap_or(1), model, name: fields.optional("name")? })
+    Ok(StepAction::AddNodes { count: fields.optional("count")?.unwrap_or(1), model, name: fields.optional("name")? })
 }

@@ -5,7 +5,7 @@ use crate::api::name::Name;
 use crate::control_plane::admission;
 
 use super::rollout::Rollout;
-use super::{Change, ScenarioStep};
+use super::{ScenarioStep, StepAction};
 
 /// What a step did.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +13,7 @@ pub struct StepReport {
     /// Where the step was said.
     pub said: String,
     /// The step.
-    pub change: Change,
+    pub change: StepAction,
     /// The nodes it was about, or that it added.
     pub nodes: Vec<Name>,
     /// Pods that went back to the queue.

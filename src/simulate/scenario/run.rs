@@ -21,7 +21,7 @@ use super::{
     super::step::{Outcome, Step},
     workloads,
 };
-use super::{Change, Placing, Scenario, ScenarioError, ScenarioStep, lost};
+use super::{Placing, Scenario, ScenarioError, ScenarioStep, StepAction, lost};
 
 /// What a scenario came to.
 #[derive(Clone, Debug, Default)]
@@ -93,19 +93,19 @@ impl Runner<'_, '_> {
         let mut report = StepReport::new(step);
         let later = step.place == Placing::Later;
         match &step.change {
-            Change::Schedule => return self.schedule_all().map_err(|error| error.to_string()),
-            Change::Edit(edit) => self.edit_and_requeue(edit, &mut report, later)?,
-            Change::OnNodes(choice, edit) => self.on_nodes(choice, edit, &mut report, later)?,
-            Change::Drain { nodes, force } => self.drain(nodes, *force, &mut report, later)?,
-            Change::RemoveNodes(choice) => self.remove_nodes(choice, &mut report, later)?,
-            Change::AddNodes { count, model, name } => self.add_nodes(*count, model, *name, &mut report)?,
-            Change::Scale { workload, replicas } => self.scale(*workload, *replicas, &mut report, later)?,
-            Change::PatchWorkload { workload, changes } => self.roll_out(*workload, changes, &mut report, later)?,
-            Change::Restart(workload) => {
+            StepAction::Schedule => return self.schedule_all().map_err(|error| error.to_string()),
+            StepAction::Edit(edit) => self.edit_and_requeue(edit, &mut report, later)?,
+            StepAction::OnNodes(choice, edit) => self.on_nodes(choice, edit, &mut report, later)?,
+            StepAction::Drain { nodes, force } => self.drain(nodes, *force, &mut report, later)?,
+            StepAction::RemoveNodes(choice) => self.remove_nodes(choice, &mut report, later)?,
+            StepAction::AddNodes { count, model, name } => self.add_nodes(*count, model, *name, &mut report)?,
+            StepAction::Scale { workload, replicas } => self.scale(*workload, *replicas, &mut report, later)?,
+            StepAction::PatchWorkload { workload, changes } => self.roll_out(*workload, changes, &mut report, later)?,
+            StepAction::Restart(workload) => {
                 self.cluster().workload(*workload).map_or(Ok(()), rollout::restartable)?;
                 self.roll_out(*workload, &[], &mut report, later)?;
             }
-            Change::DeleteWorkload(workload) => self.delete_workload(*workload, &mut report)?,
+            StepAction::DeleteWorkload(workload) => self.delete_workload(*workload, &mut report)?,
         }
         if !later {
             self.schedule(false).map_err(|error| error.to_string())?;
@@ -148,7 +148,7 @@ impl Runner<'_, '_> {
             Edit::DeletePod { pod } => {
                 let pod = self.cluster().pod_named(*pod).ok_or_else(|| EditError::NoSuchPod(*pod).to_string())?;
                 let plan = lost::of(self.cluster(), std::iter::once(pod));
-                // A pending pod is made anew, too, and is then what it was.
+                // A pending pod is recreated, too, and is then what it was.
                 if plan.requeued.is_empty() || self.cluster().node_of(pod.id).is_some() {
                     self.leave(&plan, report, later).map_err(|error| error.to_string())?;
                 }

@@ -233,7 +233,7 @@ fn workloads_are_scaled_patched_and_deleted() {
         json!([{"kind": "PatchWorkload", "workload": "rs/a/x", "patch": {"spec": {"nodeSelector": {ZONE: "2"}}}}]);
     ends(&of_deployment, patch, &["x-1:n", "x-2:-", "x-3:-"]);
     ends(&objects, json!([{"kind": "DeleteWorkload", "workload": "rs/a/x"}]), &[]);
-    // A controller makes its pod anew; a pod's own change means another pod.
+    // A controller recreates its pod; a pod's own change means another pod.
     ends(
         &objects,
         json!([{"kind": "Cordon", "node": "n"}, {"kind": "DeletePod", "pod": "a/x-3"}]),
@@ -502,13 +502,13 @@ fn edits_are_steps() {
         let as_edit: Edit = serde_json::from_value(edit.clone()).unwrap();
         let scenario = steps(&json!([edit])).unwrap();
         let as_step = match scenario.steps[0].change.clone() {
-            Change::Edit(edit) => edit,
-            Change::OnNodes(NodeChoice::Named(node), edit) => edit.on_node(node),
-            Change::RemoveNodes(NodeChoice::Named(node)) => Edit::RemoveNode { node },
-            Change::AddNodes { model: Model::Like(like), name: Some(name), .. } => Edit::AddNode { like, name },
-            Change::AddNodes { model: Model::Object(object), .. } => Edit::CreateNode { object },
-            Change::PatchWorkload { workload, changes } => Edit::PatchWorkload { workload, changes },
-            Change::DeleteWorkload(workload) => Edit::DeleteWorkload { workload },
+            StepAction::Edit(edit) => edit,
+            StepAction::OnNodes(NodeChoice::Named(node), edit) => edit.on_node(node),
+            StepAction::RemoveNodes(NodeChoice::Named(node)) => Edit::RemoveNode { node },
+            StepAction::AddNodes { model: Model::Like(like), name: Some(name), .. } => Edit::AddNode { like, name },
+            StepAction::AddNodes { model: Model::Object(object), .. } => Edit::CreateNode { object },
+            StepAction::PatchWorkload { workload, changes } => Edit::PatchWorkload { workload, changes },
+            StepAction::DeleteWorkload(workload) => Edit::DeleteWorkload { workload },
             other => panic!("{other:?}"),
         };
         assert_eq!(as_step, as_edit, "{edit}");

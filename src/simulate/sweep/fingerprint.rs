@@ -10,20 +10,20 @@ use crate::scheduler::Scheduler;
 use crate::state::Cluster;
 use crate::state::pod_class::PodClass;
 
-use super::Question;
+use super::SweepSpec;
 
-/// A check sum of what decides about the pods of `question`: nodes, pods, budgets, volumes' and
+/// A check sum of what decides about the pods of `spec`: nodes, pods, budgets, volumes' and
 /// devices' places left out; the scheduler's configuration; the question itself. Equal for equal
 /// ones on every machine; that different ones differ is likely, no more: it is to find mistakes.
-pub fn fingerprint(scheduler: &Scheduler, cluster: &Cluster, question: &Question<'_>) -> String {
+pub fn fingerprint(scheduler: &Scheduler, cluster: &Cluster, spec: &SweepSpec<'_>) -> String {
     let mut sum = Sum(Crc::new());
     // A sum cannot fail to be written.
-    let _ = write(&mut sum, scheduler, cluster, question);
+    let _ = write(&mut sum, scheduler, cluster, spec);
     format!("{:08x}", sum.0.sum())
 }
 
-fn write(sum: &mut Sum, scheduler: &Scheduler, cluster: &Cluster, question: &Question<'_>) -> fmt::Result {
-    let Question { scenario, pods, strategy, preempts, now: _ } = question;
+fn write(sum: &mut Sum, scheduler: &Scheduler, cluster: &Cluster, spec: &SweepSpec<'_>) -> fmt::Result {
+    let SweepSpec { scenario, pods, strategy, preempts, now: _ } = spec;
     write!(sum, "{:?}{:?}", scheduler.config(), scheduler.behaviour())?;
     write!(sum, "{scenario:?}{strategy:?}{preempts}")?;
     for node in cluster.nodes() {

@@ -8,7 +8,7 @@
 mod distribution;
 mod fingerprint;
 mod shard;
-mod swept;
+mod sweep_result;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -16,7 +16,7 @@ mod tests;
 pub use distribution::{Distribution, Seen};
 pub use fingerprint::fingerprint;
 pub use shard::{Plan, Shard};
-pub use swept::{Swept, merge};
+pub use sweep_result::{SweepResult, merge};
 pub use tally::{Balance, FirstUnplaced, PodTally, Tally};
 
 use std::collections::BTreeSet;
@@ -26,14 +26,14 @@ use crate::framework::NotEvaluated;
 use crate::scheduler::Scheduler;
 use crate::state::{Cluster, PodId};
 
-use super::picture::Picture;
 use super::scenario::{self, Scenario, ScenarioError};
+use super::state_summary::StateSummary;
 use super::workers::{self, Watcher};
 use super::{Simulation, Strategy, Ties};
 
 /// What is simulated in every run.
 #[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
+pub struct SweepSpec<'a> {
     /// Changes of the cluster, and when pods are placed.
     pub scenario: &'a Scenario,
     /// The pods that were asked about, in the order of the queue.
@@ -62,24 +62,24 @@ pub struct Sweep {
 pub fn sweep(
     scheduler: &Scheduler,
     cluster: &Cluster,
-    question: &Question<'_>,
+    spec: &SweepSpec<'_>,
     plan: &Plan,
     watcher: &dyn Watcher,
 ) -> Result<Sweep, ScenarioError> {
-    let before = Picture::of(cluster);
+    let before = StateSummary::of(cluster);
     let seeds = plan.seeds();
     let count = usize::try_from(plan.count()).unwrap_or(usize::MAX);
     let (shares, played) = workers::share(cluster, count, watcher, |cluster, runs| {
         let (mut tally, mut notes) = (Tally::default(), BTreeSet::new());
-        let mut simulation = Simulation::new(scheduler, cluster, question.now, Ties::First)
-            .preempting(question.preempts)
-            .following(question.strategy);
+        let mut simulation = Simulation::new(scheduler, cluster, spec.now, Ties::First)
+            .preempting(spec.preempts)
+            .following(spec.strategy);
         for run in runs {
             let seed = seeds.start.saturating_add(run as u64);
             simulation.again(Ties::seeded(seed));
-            let run = scenario::run(&mut simulation, question.scenario, question.pods)?;
+            let run = scenario::run(&mut simulation, spec.scenario, spec.pods)?;
             tally.add(seed, &before, &run, simulation.cluster());
-            notes.extend(question.strategy.not_evaluated(simulation.cluster()));
+            notes.extend(spec.strategy.not_evaluated(simulation.cluster()));
         }
         notes.extend(simulation.not_evaluated());
         Ok((tally, notes))

@@ -8,8 +8,8 @@ use crate::api::{Name, ObjectKey};
 use crate::state::Cluster;
 
 use super::super::measures::{Measures, Shares, used};
-use super::super::picture::Picture;
 use super::super::scenario::{Run, StepReport};
+use super::super::state_summary::StateSummary;
 use super::super::step::Outcome;
 use super::distribution::Distribution;
 
@@ -71,7 +71,7 @@ pub struct FirstUnplaced {
 
 impl Tally {
     /// Counts the run with `seed`, which began with `before` and ended in `cluster`.
-    pub fn add(&mut self, seed: u64, before: &Picture, run: &Run, cluster: &Cluster) {
+    pub fn add(&mut self, seed: u64, before: &StateSummary, run: &Run, cluster: &Cluster) {
         let mut by_node: FxHashMap<Name, u64> = FxHashMap::default();
         let (mut placed, mut unplaced, mut preempted) = (0, 0, 0);
         for step in &run.steps {

@@ -30,13 +30,13 @@ fn state() -> (Scheduler, Cluster) {
     (Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour), builder.build(gates))
 }
 
-fn swept(strategy: Strategy, plan: Plan) -> Tally {
+fn sweep_result(strategy: Strategy, plan: Plan) -> Tally {
     let (scheduler, cluster) = state();
     let mut pods: Vec<_> = cluster.pending().map(|pod| pod.id).collect();
     queue::sort(&cluster, &mut pods);
     let scenario = Scenario::default();
-    let question = Question { scenario: &scenario, pods: &pods, strategy, preempts: false, now: Timestamp(0) };
-    sweep(&scheduler, &cluster, &question, &plan, &Unwatched).unwrap().tally
+    let spec = SweepSpec { scenario: &scenario, pods: &pods, strategy, preempts: false, now: Timestamp(0) };
+    sweep(&scheduler, &cluster, &spec, &plan, &Unwatched).unwrap().tally
 }
 
 fn whole(seed: u64, runs: u64) -> Plan {
@@ -53,7 +53,7 @@ fn a_run_of_a_sweep_is_the_run_of_its_seed() {
             Simulation::new(&scheduler, &mut cluster, Timestamp(0), Ties::seeded(seed)).following(Strategy::Random);
         let steps = simulation.run(&pods);
         simulation.rewind();
-        let tally = swept(Strategy::Random, whole(seed, 1));
+        let tally = sweep_result(Strategy::Random, whole(seed, 1));
         for step in &steps {
             let pod = &tally.pods[&step.pod];
             match &step.outcome {
@@ -66,7 +66,7 @@ fn a_run_of_a_sweep_is_the_run_of_its_seed() {
 
 #[test]
 fn runs_are_counted_and_differ() {
-    let tally = swept(Strategy::Random, whole(0, 200));
+    let tally = sweep_result(Strategy::Random, whole(0, 200));
     assert_eq!((tally.runs(), tally.pods.len(), tally.nodes.len()), (200, 4, 3));
     // The small ones are spread over three nodes in some runs: then there is no room for the large one.
     let large = &tally.pods[&ObjectKey::new(name("default"), name("p4"))];
@@ -75,20 +75,20 @@ fn runs_are_counted_and_differ() {
     assert_eq!((tally.placed.least(), tally.placed.most()), (3, 4));
     // The seed that is named for a value is that of such a run.
     let worst = tally.placed.with(3).unwrap().seed;
-    assert_eq!(swept(Strategy::Random, whole(worst, 1)).placed.most(), 3);
+    assert_eq!(sweep_result(Strategy::Random, whole(worst, 1)).placed.most(), 3);
 }
 
 #[test]
 fn shards_and_threads_do_not_matter() {
-    let all = swept(Strategy::Random, whole(3, 50));
+    let all = sweep_result(Strategy::Random, whole(3, 50));
     let mut merged = Tally::default();
     for index in [2, 0, 1] {
-        merged.merge(swept(Strategy::Random, Plan { shard: Some(Shard { index, of: 3 }), ..whole(3, 50) }));
+        merged.merge(sweep_result(Strategy::Random, Plan { shard: Some(Shard { index, of: 3 }), ..whole(3, 50) }));
     }
     assert_eq!(merged, all);
     for threads in [1, 3, 8] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        assert_eq!(pool.install(|| swept(Strategy::Random, whole(3, 50))), all);
+        assert_eq!(pool.install(|| sweep_result(Strategy::Random, whole(3, 50))), all);
     }
 }
 
@@ -97,14 +97,14 @@ fn a_question_is_known_by_its_fingerprint() {
     let (scheduler, cluster) = state();
     let pods: Vec<_> = cluster.pending().map(|pod| pod.id).collect();
     let scenario = Scenario::default();
-    let question =
-        Question { scenario: &scenario, pods: &pods, strategy: Strategy::Default, preempts: false, now: Timestamp(0) };
-    let of = |question: &Question<'_>| fingerprint(&scheduler, &cluster, question);
-    assert_eq!(of(&question), of(&Question { now: Timestamp(9), ..question }));
+    let spec =
+        SweepSpec { scenario: &scenario, pods: &pods, strategy: Strategy::Default, preempts: false, now: Timestamp(0) };
+    let of = |spec: &SweepSpec<'_>| fingerprint(&scheduler, &cluster, spec);
+    assert_eq!(of(&spec), of(&SweepSpec { now: Timestamp(9), ..spec }));
     let others = [
-        Question { strategy: Strategy::Random, ..question },
-        Question { preempts: true, ..question },
-        Question { pods: &pods[1..], ..question },
+        SweepSpec { strategy: Strategy::Random, ..spec },
+        SweepSpec { preempts: true, ..spec },
+        SweepSpec { pods: &pods[1..], ..spec },
     ];
-    assert!(others.iter().all(|other| of(other) != of(&question)));
+    assert!(others.iter().all(|other| of(other) != of(&spec)));
 }

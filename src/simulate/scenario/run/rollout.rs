@@ -37,7 +37,7 @@ struct Pods {
 }
 
 impl Runner<'_, '_> {
-    /// The template of a workload changes, or with no changes its pods are to be made anew.
+    /// The template of a workload changes, or with no changes its pods are to be recreated.
     pub(super) fn roll_out(
         &mut self,
         key: WorkloadKey,
@@ -111,7 +111,7 @@ impl Runner<'_, '_> {
         self.simulation.note(&NotEvaluated::new(format!("the rollout of {key}"), why, effect));
     }
 
-    /// All pods leave, and are made anew with the changes under their own names.
+    /// All pods leave, and are recreated with the changes under their own names.
     fn replace_all(
         &mut self,
         old: &[PodId],
@@ -182,8 +182,8 @@ impl Runner<'_, '_> {
         let mut old: Vec<&Pod> = pods.old.iter().map(|pod| cluster.pod(*pod)).collect();
         workloads::goes_first(&mut old, &all, pods.workload.kind);
         old.sort_by_key(|pod| place(pod));
-        let homeless = old.iter().filter(|pod| cluster.node_of(pod.id).is_none());
-        let mut leaving: Vec<PodId> = homeless.map(|pod| pod.id).take(unhealthy).collect();
+        let unplaced = old.iter().filter(|pod| cluster.node_of(pod.id).is_none());
+        let mut leaving: Vec<PodId> = unplaced.map(|pod| pod.id).take(unhealthy).collect();
         let others: Vec<PodId> = old.iter().map(|pod| pod.id).filter(|pod| !leaving.contains(pod)).collect();
         leaving.extend(others.into_iter().take(spare));
         leaving
@@ -234,11 +234,11 @@ impl Runner<'_, '_> {
         nodes: &[(NodeId, bool)],
         report: &mut StepReport,
     ) -> Result<RolloutEnd, EditError> {
-        let (at_home, homeless): (Vec<PodId>, Vec<PodId>) =
+        let (placed, unplaced): (Vec<PodId>, Vec<PodId>) =
             pods.old.iter().partition(|pod| self.cluster().node_of(**pod).is_some());
-        self.old_leave(pods, &homeless, report)?;
+        self.old_leave(pods, &unplaced, report)?;
         let mut old: FxHashMap<NodeId, Vec<PodId>> = FxHashMap::default();
-        for pod in at_home {
+        for pod in placed {
             self.cluster().node_of(pod).into_iter().for_each(|node| old.entry(node).or_default().push(pod));
         }
         let mut new: FxHashMap<NodeId, PodId> = FxHashMap::default();

@@ -1,0 +1,84 @@
+//! Whether any scheduler looks at the pod at all, and if none does, why.
+
+use std::collections::BTreeMap;
+
+use crate::api::Timestamp;
+use crate::api::name::Name;
+use crate::decode::pod::PodPhase;
+use crate::framework::Placement;
+use crate::state::{Cluster, Pod};
+
+/// Something about the pod that no scheduling cycle tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SchedulingStatus {
+    /// No profile has its scheduler name.
+    UnknownScheduler {
+        /// The name.
+        name: Name,
+        /// Pods of the state that it has placed.
+        placed: usize,
+        /// Whether it said something of any pod.
+        spoke: bool,
+        /// Schedulers that other pods on nodes name, with how many do, most first; and those that
+        /// said something.
+        others: Vec<(Name, usize)>,
+    },
+    /// It waits and no scheduler has said a word.
+    NobodyLooked {
+        /// When it was created.
+        since: Timestamp,
+    },
+    /// It is being deleted, and schedulers pass it over.
+    Terminating {
+        /// When it is to be gone.
+        at: Timestamp,
+    },
+    /// It was given a node, where no kubelet has taken it up: not the scheduler's matter.
+    NotStarted {
+        /// The node.
+        node: Name,
+        /// Since when.
+        since: Option<Timestamp>,
+    },
+}
+
+/// What there is to tell of the pod of `placement`, whose node is that of `placement.current`.
+/// `has_statuses` says that pods come with the status that a cluster gives them.
+pub fn find(placement: &Placement, cluster: &Cluster, has_statuses: bool) -> Option<SchedulingStatus> {
+    let pod = cluster.pod(placement.pod_id);
+    if let Some(current) = &placement.current {
+        let waits = has_statuses && pod.own.phase == PodPhase::Pending && pod.own.start_time.is_none();
+        let bound = pod.own.scheduled.as_ref().filter(|condition| condition.status);
+        let since = bound.and_then(|condition| condition.since).or(pod.own.creation_timestamp);
+        return waits.then_some(SchedulingStatus::NotStarted { node: current.node, since });
+    }
+    // Upstream schedule_one.go, skipPodSchedule.
+    if let Some(at) = pod.own.deletion_timestamp {
+        return Some(SchedulingStatus::Terminating { at });
+    }
+    // Only such a placement has an error and no message.
+    if !placement.errors.is_empty() && placement.message.is_none() {
+        return Some(unknown_scheduler(pod, cluster));
+    }
+    let untouched =
+        pod.own.scheduled.is_none() && cluster.scheduling_events.of(pod.key(), pod.own.uid).next().is_none();
+    let since = pod.own.creation_timestamp.filter(|_| has_statuses && untouched && placement.pre_enqueue.is_none())?;
+    Some(SchedulingStatus::NobodyLooked { since })
+}
+
+fn unknown_scheduler(pod: &Pod, cluster: &Cluster) -> SchedulingStatus {
+    let name = pod.spec().scheduler_name();
+    let mut placed: BTreeMap<Name, usize> = BTreeMap::new();
+    for other in cluster.pods().iter().filter(|other| other.own.node_name.is_some()) {
+        *placed.entry(other.spec().scheduler_name()).or_default() += 1;
+    }
+    let reporters = cluster.scheduling_events.reporters();
+    for reporter in &reporters {
+        placed.entry(*reporter).or_default();
+    }
+    let mut others: Vec<(Name, usize)> = placed.iter().map(|(name, count)| (*name, *count)).collect();
+    others.retain(|(other, _)| *other != name);
+    others.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let count = placed.get(&name).copied().unwrap_or_default();
+    SchedulingStatus::UnknownScheduler { name, placed: count, spoke: reporters.contains(&name), others }
+}

@@ -1,0 +1,166 @@
+//! The scores of one plugin, a column over all nodes.
+
+use rayon::prelude::*;
+
+use crate::framework::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE};
+use crate::state::{Cluster, NodeId, NodeInfo};
+
+use super::dirty_set::{Change, DirtySet, Topology};
+use super::extremes::Extremes;
+use super::plugin::IncrementalScorer;
+use super::ranking::Ranking;
+use super::table::Table;
+
+/// A scorer with its score of every node.
+pub(super) struct Column<'a> {
+    weight: i64,
+    scorer: Box<dyn IncrementalScorer + 'a>,
+    dirty: DirtySet,
+    raw: Vec<i64>,
+    /// Raw scores brought into 0 to 100. Of infeasible nodes too, where they mean nothing.
+    normalized: Vec<i64>,
+    /// Nodes whose raw score has changed since it was normalized.
+    stale: Vec<usize>,
+    /// How many normalized scores, infeasible nodes' among them, are outside 0 to 100.
+    outside: usize,
+    /// Nodes that take part, and their range as far as they are feasible; none where the plugin
+    /// does not normalize.
+    range: Option<(Vec<bool>, Extremes)>,
+    table: Table,
+}
+
+/// The scorer failed, or a score is out of range: a plain cycle gives the error's text.
+pub(super) struct Failed;
+
+impl<'a> Column<'a> {
+    /// Asks `scorer`, prepared with all nodes feasible, about every node. None if it fails.
+    pub(super) fn new(scorer: Box<dyn IncrementalScorer + 'a>, weight: i64, cluster: &Cluster) -> Option<Self> {
+        let nodes = cluster.nodes();
+        let raw: Vec<i64> = nodes.par_iter().map(|node| scorer.score(node)).collect::<Result<_, _>>().ok()?;
+        let range = scorer.normalizer().map(|normalizer| {
+            let takes_part: Vec<bool> = nodes.iter().map(|node| normalizer.takes_part(node)).collect();
+            let counted = raw.iter().zip(&takes_part).filter(|(_, takes_part)| **takes_part);
+            let extremes = Extremes::of(counted.map(|(raw, _)| *raw));
+            (takes_part, extremes)
+        });
+        Some(Self {
+            weight,
+            scorer,
+            dirty: DirtySet::default(),
+            normalized: vec![0; raw.len()],
+            stale: (0..raw.len()).collect(),
+            outside: 0,
+            raw,
+            range,
+            table: Table::default(),
+        })
+    }
+
+    /// Reports a change to the scorer.
+    pub(super) fn update(&mut self, change: Change<'_>) {
+        self.scorer.update(change, &mut self.dirty);
+    }
+
+    /// Scores dirty nodes again, and adds the difference to each total. The `flipped` nodes are in
+    /// `ranking` as they are now.
+    pub(super) fn refresh(
+        &mut self,
+        cluster: &Cluster,
+        topology: &mut Topology,
+        flipped: &[(&NodeInfo, bool)],
+        ranking: &mut Ranking,
+    ) -> Result<(), Failed> {
+        if !flipped.is_empty() {
+            self.scorer.set_feasible(flipped, &mut self.dirty);
+            self.count(flipped);
+        }
+        self.rescore(cluster, topology, ranking.feasible())?;
+        self.normalize(ranking);
+        let feasible = || self.normalized.iter().zip(ranking.feasible()).filter(|(_, feasible)| **feasible);
+        if self.outside > 0 && feasible().any(|(score, _)| is_outside(*score)) {
+            return Err(Failed);
+        }
+        Ok(())
+    }
+
+    /// Counts raw scores into the range for nodes that became feasible, and out of it for the others.
+    fn count(&mut self, flipped: &[(&NodeInfo, bool)]) {
+        let Some((takes_part, extremes)) = &mut self.range else { return };
+        for (node, feasible) in flipped {
+            let index = node.id.index();
+            if let (Some(true), Some(raw)) = (takes_part.get(index), self.raw.get(index)) {
+                if *feasible { extremes.add(*raw) } else { extremes.remove(*raw) }
+            }
+        }
+    }
+
+    fn rescore(&mut self, cluster: &Cluster, topology: &mut Topology, feasible: &[bool]) -> Result<(), Failed> {
+        let Self { scorer, dirty, raw, stale, range, .. } = self;
+        let mut outcome = Ok(());
+        dirty.each(cluster, topology, scorer.uniform_over(), |nodes: &[NodeId]| {
+            let Some(first) = nodes.first() else { return };
+            let Ok(score) = scorer.score(cluster.node(*first)) else {
+                outcome = Err(Failed);
+                return;
+            };
+            for index in nodes.iter().map(|node| node.index()) {
+                let Some(raw) = raw.get_mut(index).filter(|raw| **raw != score) else { continue };
+                if let Some((takes_part, extremes)) = range
+                    && takes_part.get(index) == Some(&true)
+                    && feasible.get(index) == Some(&true)
+                {
+                    extremes.remove(*raw);
+                    extremes.add(score);
+                }
+                *raw = score;
+                stale.push(index);
+            }
+        });
+        dirty.clear();
+        outcome
+    }
+
+    /// Normalizes what is stale: everything where the range has changed.
+    fn normalize(&mut self, ranking: &mut Ranking) {
+        let Self { scorer, raw, normalized, stale, outside, range, table, weight, .. } = self;
+        // Sets a node's score; returns what that adds to its total.
+        let mut set = |normalized: &mut i64, score: i64| {
+            let before = std::mem::replace(normalized, score);
+            *outside = *outside + usize::from(is_outside(score)) - usize::from(is_outside(before));
+            score.wrapping_sub(before).wrapping_mul(*weight)
+        };
+        let (Some((takes_part, extremes)), Some(normalizer)) = (range, scorer.normalizer()) else {
+            for index in stale.drain(..) {
+                if let (Some(raw), Some(normalized)) = (raw.get(index), normalized.get_mut(index)) {
+                    ranking.add(index, set(normalized, *raw));
+                }
+            }
+            return;
+        };
+        if extremes.are_lost() {
+            let counted = raw.iter().zip(ranking.feasible()).zip(takes_part.iter()).filter(|((_, f), t)| **f && **t);
+            *extremes = Extremes::of(counted.map(|((raw, _), _)| *raw));
+        }
+        let range_changed = table.prepare(normalizer, extremes.range());
+        let of =
+            |raw: i64, takes_part: bool| if takes_part { table.normalize(normalizer, raw) } else { MIN_NODE_SCORE };
+        if range_changed {
+            stale.clear();
+            let nodes = raw.iter().zip(takes_part.iter()).zip(&mut *normalized).zip(ranking.totals_mut());
+            for (((raw, takes_part), normalized), total) in nodes {
+                *total = total.wrapping_add(set(normalized, of(*raw, *takes_part)));
+            }
+        }
+        for index in stale.drain(..) {
+            if let (Some(raw), Some(takes_part), Some(normalized)) =
+                (raw.get(index), takes_part.get(index), normalized.get_mut(index))
+            {
+                ranking.add(index, set(normalized, of(*raw, *takes_part)));
+            }
+        }
+    }
+}
+
+fn is_outside(score: i64) -> bool {
+    !(MIN_NODE_SCORE..=MAX_NODE_SCORE).contains(&score)
+}

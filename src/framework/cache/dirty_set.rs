@@ -1,0 +1,200 @@
+//! The dirty set: nodes whose verdict or score may differ since a change.
+
+use rustc_hash::FxHashMap;
+
+use crate::api::name::Name;
+use crate::state::{Cluster, NodeId, NodeInfo, Pod};
+
+/// A pod has come to a node or left it.
+#[derive(Clone, Copy)]
+pub struct Change<'c> {
+    /// The pod.
+    pub pod: &'c Pod,
+    /// The node, as it is when the change is reported: later changes have been made to it as well.
+    pub node: &'c NodeInfo,
+    /// 1 for a pod that came, -1 for one that left.
+    pub sign: i64,
+}
+
+/// Nodes to be evaluated again.
+#[derive(Debug, Default)]
+pub struct DirtySet {
+    everything: bool,
+    nodes: Vec<NodeId>,
+    /// Labels all of whose domains are dirty.
+    keys: Vec<Name>,
+    /// Label and value.
+    domains: Vec<(Name, Name)>,
+}
+
+impl DirtySet {
+    /// One node.
+    pub fn node(&mut self, node: NodeId) {
+        if self.nodes.last() != Some(&node) {
+            self.nodes.push(node);
+        }
+    }
+
+    /// All nodes whose label `key` has this value.
+    pub fn domain(&mut self, key: Name, value: Name) {
+        if !self.domains.contains(&(key, value)) {
+            self.domains.push((key, value));
+        }
+    }
+
+    /// All nodes in the same domain of `key` as `node`; none where it has no such label.
+    pub fn domain_of(&mut self, node: &NodeInfo, key: Name) {
+        if let Some(value) = node.node.labels.get(key) {
+            self.domain(key, value);
+        }
+    }
+
+    /// All nodes, by their domain of `key`: what differs depends on that and on nothing else.
+    pub fn every_domain(&mut self, key: Name) {
+        if !self.keys.contains(&key) {
+            self.keys.push(key);
+        }
+    }
+
+    /// Every node.
+    pub fn everything(&mut self) {
+        self.everything = true;
+    }
+
+    /// Empties the set.
+    pub(super) fn clear(&mut self) {
+        self.everything = false;
+        self.keys.clear();
+        self.nodes.clear();
+        self.domains.clear();
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.everything && self.nodes.is_empty() && self.domains.is_empty() && self.keys.is_empty()
+    }
+
+    /// Hands every dirty node to `evaluate`, in groups that share one answer. Where the answer is
+    /// uniform over a label, its values make such groups, and dirty domains of other labels
+    /// do not matter. A node can come more than once.
+    pub(super) fn each(
+        &mut self,
+        cluster: &Cluster,
+        topology: &mut Topology,
+        uniform_over: Option<Name>,
+        mut evaluate: impl FnMut(&[NodeId]),
+    ) {
+        if self.is_empty() {
+            return;
+        }
+        let all = self.everything || uniform_over.map_or(!self.keys.is_empty(), |key| self.keys.contains(&key));
+        match uniform_over {
+            Some(key) if all => return topology.groups(cluster, key).for_each(evaluate),
+            None if all => return topology.all(cluster).chunks(1).for_each(evaluate),
+            Some(uniform) => {
+                for (key, value) in self.domains.iter().filter(|(key, _)| *key == uniform) {
+                    evaluate(topology.nodes(cluster, *key, *value));
+                }
+            }
+            None => {
+                for (key, value) in &self.domains {
+                    topology.nodes(cluster, *key, *value).chunks(1).for_each(&mut evaluate);
+                }
+            }
+        }
+        self.nodes.sort_unstable();
+        self.nodes.dedup();
+        self.nodes.chunks(1).for_each(evaluate);
+    }
+}
+
+/// Nodes by the values of labels, looked up once for each label.
+#[derive(Debug, Default)]
+pub struct Topology {
+    keys: FxHashMap<Name, FxHashMap<Option<Name>, Vec<NodeId>>>,
+    all: Vec<NodeId>,
+}
+
+impl Topology {
+    fn of(&mut self, cluster: &Cluster, key: Name) -> &FxHashMap<Option<Name>, Vec<NodeId>> {
+        self.keys.entry(key).or_insert_with(|| {
+            let mut groups: FxHashMap<Option<Name>, Vec<NodeId>> = FxHashMap::default();
+            for node in cluster.nodes() {
+                groups.entry(node.node.labels.get(key)).or_default().push(node.id);
+            }
+            groups
+        })
+    }
+
+    /// The nodes of one domain.
+    fn nodes(&mut self, cluster: &Cluster, key: Name, value: Name) -> &[NodeId] {
+        self.of(cluster, key).get(&Some(value)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The nodes of each domain, and those in none.
+    fn groups(&mut self, cluster: &Cluster, key: Name) -> impl Iterator<Item = &[NodeId]> {
+        self.of(cluster, key).values().map(Vec::as_slice)
+    }
+
+    fn all(&mut self, cluster: &Cluster) -> &[NodeId] {
+        if self.all.is_empty() {
+            self.all = cluster.nodes().iter().map(|node| node.id).collect();
+        }
+        &self.all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::name;
+    use crate::api::requests::RequestGates;
+    use crate::decode::{Kind, Object};
+    use crate::state::ClusterBuilder;
+
+    const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
+
+    /// Nodes 0 and 1 are in zone a, 2 is in zone b, 3 is in none.
+    fn cluster() -> Cluster {
+        let mut builder = ClusterBuilder::default();
+        for (number, labels) in
+            [json!({ "zone": "a" }), json!({ "zone": "a" }), json!({ "zone": "b" }), json!({})].into_iter().enumerate()
+        {
+            let node = json!({ "metadata": { "name": format!("node-{number}"), "labels": labels } });
+            builder.add(Object::decode(Kind::Node, node.to_string().as_bytes()).unwrap().0);
+        }
+        builder.build(GATES)
+    }
+
+    /// The groups that are evaluated again, sorted: nodes by number.
+    #[track_caller]
+    fn case(uniform_over: Option<&str>, mark: impl FnOnce(&mut DirtySet), expected: &str) {
+        let (cluster, mut dirty, mut groups) = (cluster(), DirtySet::default(), Vec::new());
+        mark(&mut dirty);
+        dirty.each(&cluster, &mut Topology::default(), uniform_over.map(name), |nodes| {
+            groups.push(nodes.iter().map(|node| node.0.to_string()).collect::<String>());
+        });
+        groups.sort();
+        assert_eq!(groups.join(" "), expected);
+    }
+
+    #[test]
+    fn nodes_with_a_shared_answer_are_evaluated_once() {
+        let zone = Some("zone");
+        case(None, |_| {}, "");
+        case(None, |dirty| dirty.node(NodeId(2)), "2");
+        case(None, |dirty| dirty.domain(name("zone"), name("a")), "0 1");
+        case(zone, |dirty| dirty.domain(name("zone"), name("a")), "01");
+        case(None, DirtySet::everything, "0 1 2 3");
+        case(zone, DirtySet::everything, "01 2 3");
+        case(zone, |dirty| dirty.every_domain(name("zone")), "01 2 3");
+        case(None, |dirty| dirty.every_domain(name("zone")), "0 1 2 3");
+    }
+
+    #[test]
+    fn dirty_domains_of_another_label_do_not_matter() {
+        case(Some("zone"), |dirty| dirty.every_domain(name("rack")), "");
+        case(Some("zone"), |dirty| dirty.domain(name("rack"), name("1")), "");
+    }
+}

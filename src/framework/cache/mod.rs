@@ -1,0 +1,254 @@
+//! The cycle cache: what the cycles of equal pods have in common, kept from one to the next.
+//!
+//! Pods of one template get the same verdict and the same scores, except where pods placed in the
+//! meantime made a difference. A [`CycleCache`] keeps the prepared filters and scorers of one cycle, every
+//! node's verdict and every plugin's raw scores in flat columns. A [`Change`] is reported to each filter and
+//! scorer, which updates itself and marks nodes in its [`DirtySet`]; only those are evaluated again.
+//! The filters and scorers are those of the plain cycle: there is no second implementation of a predicate
+//! here. What they need beyond the plain traits is in [`IncrementalFilter`] and [`IncrementalScorer`].
+
+mod column;
+mod dirty_set;
+mod extremes;
+mod plugin;
+mod ranking;
+mod table;
+
+pub use dirty_set::{Change, DirtySet, Topology};
+pub use plugin::{Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer};
+pub use ranking::Best;
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::state::{Cluster, NodeId, NodeInfo};
+
+use super::context::Cycle;
+use super::profile::Framework;
+use super::status::{Code, Rejection};
+
+use column::Column;
+use ranking::Ranking;
+
+/// One bit for each condition of a filter that a node does not meet.
+type Rejections = u32;
+
+/// A cycle's filters and scorers with all their answers.
+pub struct CycleCache<'a> {
+    filters: Vec<CachedFilter<'a>>,
+    columns: Vec<Column<'a>>,
+    /// By node.
+    rejections: Vec<Rejections>,
+    /// Whether nobody rejects a node, as the scorers know it, and the sums of weighted scores.
+    ranking: Ranking,
+}
+
+struct CachedFilter<'a> {
+    filter: Box<dyn IncrementalFilter + 'a>,
+    dirty: DirtySet,
+    /// The places in [`Rejections`] of its conditions.
+    bits: Range<usize>,
+}
+
+impl<'a> CycleCache<'a> {
+    /// Runs the cycle up to the scores, and caches it. None where something takes part that
+    /// cannot be cached: a plugin that is not an [`IncrementalPlugin`] or refuses (claims of volumes or
+    /// devices), an extender, a gate, a pod that is rejected before any node is looked at or that
+    /// PreFilter narrows down to some nodes, an error.
+    ///
+    /// Pods nominated to nodes are not taken into account: use it only while there are none that
+    /// the pod would have to yield to.
+    pub fn new(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Self> {
+        let gated = || framework.pre_enqueue.iter().any(|(_, point)| point.pre_enqueue(cycle).is_err());
+        if !framework.extenders.is_empty() || gated() {
+            return None;
+        }
+        let filters = filters(framework, cycle)?;
+        let nodes = cycle.cluster.nodes();
+        let judge = |node: &NodeInfo| filters.iter().map(|filter| filter.judge(node)).sum::<Option<Rejections>>();
+        let rejections: Vec<Rejections> = nodes.par_iter().map(judge).collect::<Option<_>>()?;
+        let mut cache = Self {
+            filters,
+            columns: columns(framework, cycle)?,
+            rejections,
+            // Without any score plugin in the profile each total is 1.
+            ranking: Ranking::new(nodes.len(), i64::from(framework.score.is_empty())),
+        };
+        cache.refresh(cycle.cluster, &mut Topology::default(), nodes.iter().map(|node| node.id).collect())?;
+        Some(cache)
+    }
+
+    /// Brings everything up to date with `changes` of the state, in their order. None when a
+    /// plugin fails: the cache must be thrown away then.
+    pub fn update<'c>(
+        &mut self,
+        cluster: &Cluster,
+        topology: &mut Topology,
+        changes: impl Iterator<Item = Change<'c>>,
+    ) -> Option<()> {
+        for change in changes {
+            for CachedFilter { filter, dirty, .. } in &mut self.filters {
+                filter.update(change, dirty);
+            }
+            for column in &mut self.columns {
+                column.update(change);
+            }
+        }
+        let changed = self.refilter(cluster, topology)?;
+        self.refresh(cluster, topology, changed)
+    }
+
+    /// Runs the filters again on dirty nodes; the nodes where an answer changed.
+    fn refilter(&mut self, cluster: &Cluster, topology: &mut Topology) -> Option<Vec<NodeId>> {
+        let mut changed = Vec::new();
+        let mut outcome = Some(());
+        let rejections = &mut self.rejections;
+        for CachedFilter { filter, dirty, bits } in &mut self.filters {
+            for (part, place) in bits.clone().enumerate() {
+                dirty.each(cluster, topology, filter.uniform_over(part), |nodes: &[NodeId]| {
+                    let Some(first) = nodes.first() else { return };
+                    let Some(bit) = bit(filter.filter_part(part, cluster.node(*first)), place) else {
+                        outcome = None;
+                        return;
+                    };
+                    for node in nodes {
+                        let Some(rejections) = rejections.get_mut(node.index()) else { continue };
+                        let after = (*rejections & !(1 << place)) | bit;
+                        if after != *rejections {
+                            *rejections = after;
+                            changed.push(*node);
+                        }
+                    }
+                });
+            }
+            dirty.clear();
+        }
+        outcome.map(|()| changed)
+    }
+
+    /// Reports to the scorers which of `nodes` have become feasible or ceased to be, and refreshes the totals.
+    fn refresh(&mut self, cluster: &Cluster, topology: &mut Topology, nodes: Vec<NodeId>) -> Option<()> {
+        let mut flipped = Vec::new();
+        for node in nodes {
+            let Some(rejections) = self.rejections.get(node.index()) else { continue };
+            let feasible = *rejections == 0;
+            if self.ranking.set_feasible(node.index(), feasible) {
+                flipped.push((cluster.node(node), feasible));
+            }
+        }
+        for column in &mut self.columns {
+            column.refresh(cluster, topology, &flipped, &mut self.ranking).ok()?;
+        }
+        Some(())
+    }
+
+    /// How many nodes are feasible.
+    pub fn feasible_nodes(&self) -> usize {
+        self.ranking.feasible_nodes()
+    }
+
+    /// The best nodes; none when no node is feasible.
+    pub fn best(&mut self) -> Option<Best> {
+        self.ranking.best()
+    }
+
+    /// The feasible nodes with their sums of weighted scores, in the order of the state.
+    pub fn feasible(&self) -> impl Iterator<Item = (NodeId, i64)> {
+        self.ranking.feasible_totals()
+    }
+
+    /// The nodes tied with `best`, in the order of the state.
+    pub fn tied(&self, best: Best) -> impl Iterator<Item = NodeId> {
+        self.ranking.tied(best)
+    }
+}
+
+impl CachedFilter<'_> {
+    /// The bits of all its conditions; none where it fails.
+    fn judge(&self, node: &NodeInfo) -> Option<Rejections> {
+        let parts = self.bits.clone().enumerate();
+        parts.map(|(part, place)| bit(self.filter.filter_part(part, node), place)).sum()
+    }
+}
+
+/// The bit at `place` where the node was rejected; none where the filter failed.
+fn bit(verdict: Result<(), Rejection>, place: usize) -> Option<Rejections> {
+    match verdict {
+        Ok(()) => Some(0),
+        Err(rejection) if rejection.code == Code::Error => None,
+        Err(_) => Some(1 << place),
+    }
+}
+
+/// The filters in the order of the Filter point, if all of them can be cached.
+fn filters<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<CachedFilter<'a>>> {
+    let mut ready: HashMap<&'static str, Incremental<Box<dyn IncrementalFilter + 'a>>> = HashMap::new();
+    for (plugin, _) in &framework.pre_filter {
+        match framework.plugin(plugin)?.incremental()?.incremental_filter(cycle) {
+            Incremental::Uncached => return None,
+            given => ready.insert(plugin, given),
+        };
+    }
+    let mut filters = Vec::new();
+    let mut bits = 0..0;
+    for (name, _) in &framework.filter {
+        let given = match ready.remove(name) {
+            Some(given) => given,
+            None => {
+                let plugin = framework.plugin(name)?;
+                if plugin.pre_filter().is_some() {
+                    return None; // the profile took it out of PreFilter only
+                }
+                plugin.incremental()?.incremental_filter(cycle)
+            }
+        };
+        let filter = match given {
+            Incremental::Uncached => return None,
+            Incremental::Skip => continue,
+            Incremental::Run(filter) => filter,
+        };
+        // Reserve changes what a pod takes beside the node's resources, and no filter here hears of that.
+        if framework.reserve.iter().any(|(other, _)| other == name) {
+            return None;
+        }
+        bits = bits.end..bits.end + filter.parts();
+        filters.push(CachedFilter { filter, dirty: DirtySet::default(), bits: bits.clone() });
+    }
+    (bits.end <= Rejections::BITS as usize).then_some(filters)
+}
+
+/// The columns of the scorers, if all of them can be cached.
+fn columns<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<Column<'a>>> {
+    if framework.score.is_empty() {
+        return Some(Vec::new());
+    }
+    let nodes: Vec<&NodeInfo> = cycle.cluster.nodes().iter().collect();
+    let mut ready: HashMap<&'static str, Incremental<Box<dyn IncrementalScorer + 'a>>> = HashMap::new();
+    for (plugin, _) in &framework.pre_score {
+        match framework.plugin(plugin)?.incremental()?.incremental_scorer(cycle, &nodes) {
+            Incremental::Uncached => return None,
+            given => ready.insert(plugin, given),
+        };
+    }
+    let mut columns = Vec::new();
+    for (name, weight, _) in &framework.score {
+        let given = match ready.remove(name) {
+            Some(given) => given,
+            None => {
+                let plugin = framework.plugin(name)?;
+                if plugin.pre_score().is_some() {
+                    return None; // the profile took it out of PreScore only
+                }
+                plugin.incremental()?.incremental_scorer(cycle, &nodes)
+            }
+        };
+        match given {
+            Incremental::Uncached => return None,
+            Incremental::Skip => {}
+            Incremental::Run(scorer) => columns.push(Column::new(scorer, *weight, cycle.cluster)?),
+        }
+    }
+    Some(columns)
+}

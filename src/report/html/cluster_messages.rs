@@ -1,0 +1,41 @@
+//! What the cluster's own scheduler says of the pod, beside what was found here.
+
+use crate::explain::ClusterMessages;
+use crate::explain::scheduler_messages::{Comparison, SchedulerMessages};
+
+use super::super::table::cluster_message_words as words;
+use super::super::table::cluster_messages::lead;
+use super::markup::Markup;
+
+pub(super) fn render(page: &mut Markup, says: &ClusterMessages) {
+    if let Some(said) = &says.words {
+        compared(page, said, &words::source(said, says.as_of));
+    }
+    if let Some(scheduling_status) = &says.scheduling_status {
+        page.raw("<p class=\"mind\"><strong>Mind:</strong> ")
+            .text(words::scheduling_status(scheduling_status, says.as_of))
+            .raw("</p>\n");
+    }
+}
+
+fn compared(page: &mut Markup, said: &SchedulerMessages, source: &str) {
+    if said.comparison == Comparison::Same {
+        page.classed("p", "aside", lead(said, source)).raw("\n");
+        return;
+    }
+    page.raw("<figure class=\"told\"><figcaption>").text(lead(said, source)).raw("</figcaption><blockquote>");
+    page.text(&said.message).raw("</blockquote></figure>\n");
+    match &said.comparison {
+        Comparison::Stale(changes) => {
+            page.raw("<p class=\"aside\">since then ").text(words::changes(changes)).raw("</p>\n");
+        }
+        Comparison::Different(reasons) => {
+            page.raw("<p class=\"aside\">possibly because</p>\n<ul class=\"aside\">");
+            for reason in reasons {
+                page.element("li", words::reason(reason));
+            }
+            page.raw("</ul>\n");
+        }
+        Comparison::Same | Comparison::NotCompared => {}
+    }
+}

@@ -1,0 +1,166 @@
+//! What the cluster itself says, as data: `clusterSays` and `standing`.
+//!
+//! The scheduler's `message` is text as it wrote it; all that is found in it by comparison
+//! stands beside it under stable names.
+
+use serde::Serialize;
+
+use crate::api::Timestamp;
+use crate::api::name::Name;
+use crate::explain::scheduler_messages::{
+    Comparison, Differs, Possibly, SchedulerMessages, Several, Source, StateChange,
+};
+use crate::explain::scheduling_status::SchedulingStatus;
+
+use super::table::cluster_message_words as words;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ClusterSaysObject<'a> {
+    source: &'static str,
+    reporter: Name,
+    message: &'a str,
+    /// RFC 3339. Of a condition's message: then or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+    count: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    differs_in: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    phrases: Vec<PhraseObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed: Vec<ChangeObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    possible_reasons: Vec<ReasonObject>,
+}
+
+#[derive(Serialize)]
+struct PhraseObject<'a> {
+    message: &'a str,
+    theirs: usize,
+    ours: usize,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type")]
+enum ChangeObject<'a> {
+    NodeCount { then: usize, now: usize },
+    NodesCreated(Named<'a>),
+    NodesChanged(Named<'a>),
+    PodsPlaced(Named<'a>),
+    PodsLeaving(Named<'a>),
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    count: usize,
+    /// The first of them.
+    names: &'a [String],
+}
+
+#[derive(Serialize)]
+struct ReasonObject {
+    r#type: &'static str,
+    text: String,
+}
+
+impl<'a> ClusterSaysObject<'a> {
+    pub(super) fn new(said: &'a SchedulerMessages) -> Self {
+        let (comparison, changed, reasons) = match &said.comparison {
+            Comparison::Same => (Some("same"), [].as_slice(), [].as_slice()),
+            Comparison::Stale(changes) => (Some("stale"), changes.as_slice(), [].as_slice()),
+            Comparison::Different(reasons) => (Some("different"), [].as_slice(), reasons.as_slice()),
+            Comparison::NotCompared => (None, [].as_slice(), [].as_slice()),
+        };
+        Self {
+            source: match said.source {
+                Source::Event => "Event",
+                Source::Condition => "Condition",
+            },
+            reporter: said.reporter,
+            message: &said.message,
+            at: said.at.map(|at| at.to_string()),
+            count: said.count,
+            comparison,
+            differs_in: match said.differs {
+                Differs::Nothing => None,
+                Differs::Preemption => Some("Preemption"),
+                Differs::TaintText => Some("TaintText"),
+                Differs::Message => Some("Message"),
+            },
+            phrases: said
+                .phrases
+                .iter()
+                .map(|phrase| PhraseObject { message: &phrase.text, theirs: phrase.theirs, ours: phrase.ours })
+                .collect(),
+            changed: changed.iter().map(ChangeObject::new).collect(),
+            possible_reasons: reasons.iter().map(ReasonObject::new).collect(),
+        }
+    }
+}
+
+impl<'a> ChangeObject<'a> {
+    fn new(change: &'a StateChange) -> Self {
+        let named = |several: &'a Several| Named { count: several.count, names: &several.names };
+        match change {
+            StateChange::NodeCount { then, now } => Self::NodeCount { then: *then, now: *now },
+            StateChange::NodesCreated(nodes) => Self::NodesCreated(named(nodes)),
+            StateChange::NodesChanged(nodes) => Self::NodesChanged(named(nodes)),
+            StateChange::PodsPlaced(pods) => Self::PodsPlaced(named(pods)),
+            StateChange::PodsLeaving(pods) => Self::PodsLeaving(named(pods)),
+        }
+    }
+}
+
+impl ReasonObject {
+    fn new(reason: &Possibly) -> Self {
+        let name = match reason {
+            Possibly::TaintText => "TaintText",
+            Possibly::Configuration => "Configuration",
+            Possibly::OutOfTreePlugins(_) => "OutOfTreePlugins",
+            Possibly::Extenders => "Extenders",
+            Possibly::Sampling => "Sampling",
+            Possibly::NominatedPods(_) => "NominatedPods",
+            Possibly::Version => "Version",
+            Possibly::NotEvaluated => "NotEvaluated",
+            Possibly::Untraced => "Untraced",
+        };
+        Self { r#type: name, text: words::reason(reason) }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all_fields = "camelCase")]
+pub(super) enum SchedulingStatusObject<'a> {
+    UnknownScheduler { scheduler_name: Name, placed: usize, spoke: bool, others: Vec<SchedulerObject> },
+    NobodyLooked { since: String },
+    Terminating { at: String },
+    NotStarted { node: &'a str, since: Option<String> },
+}
+
+#[derive(Serialize)]
+pub(super) struct SchedulerObject {
+    name: Name,
+    /// Pods on nodes that name it.
+    placed: usize,
+}
+
+impl<'a> SchedulingStatusObject<'a> {
+    pub(super) fn new(scheduling_status: &'a SchedulingStatus) -> Self {
+        match scheduling_status {
+            SchedulingStatus::UnknownScheduler { name, placed, spoke, others } => Self::UnknownScheduler {
+                scheduler_name: *name,
+                placed: *placed,
+                spoke: *spoke,
+                others: others.iter().map(|(name, placed)| SchedulerObject { name: *name, placed: *placed }).collect(),
+            },
+            SchedulingStatus::NobodyLooked { since } => Self::NobodyLooked { since: since.to_string() },
+            SchedulingStatus::Terminating { at } => Self::Terminating { at: at.to_string() },
+            SchedulingStatus::NotStarted { node, since } => {
+                Self::NotStarted { node: node.as_str(), since: since.as_ref().map(Timestamp::to_string) }
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Words for what the cluster itself says.
+
+use crate::api::Timestamp;
+use crate::explain::scheduler_messages::{Possibly, SchedulerMessages, Several, Source, StateChange};
+use crate::explain::scheduling_status::SchedulingStatus;
+
+use super::super::text::{count, duration, list, thousands};
+
+/// Objects named of a change.
+const MOST: usize = 3;
+
+/// `the scheduler's own event of 2 minutes ago`.
+pub(in crate::report) fn source(said: &SchedulerMessages, as_of: Option<Timestamp>) -> String {
+    match (said.source, said.at) {
+        (Source::Event, None) => "the scheduler's own event".to_owned(),
+        (Source::Event, Some(at)) => format!("the scheduler's own event of {}", ago(at, as_of)),
+        (Source::Condition, None) => "the pod's condition PodScheduled".to_owned(),
+        (Source::Condition, Some(at)) => {
+            format!("the pod's condition PodScheduled, of {} or later", ago(at, as_of))
+        }
+    }
+}
+
+/// `2 minutes ago`; the time itself where it is not known what to count from.
+fn ago(at: Timestamp, as_of: Option<Timestamp>) -> String {
+    as_of.map_or_else(|| at.to_string(), |as_of| format!("{} ago", duration(as_of.0.saturating_sub(at.0))))
+}
+
+/// `for 2 minutes`, `since 2026-01-31T12:00:00Z`.
+fn how_long(since: Timestamp, as_of: Option<Timestamp>) -> String {
+    match as_of {
+        Some(as_of) => format!("for {}", duration(as_of.0.saturating_sub(since.0))),
+        None => format!("since {since}"),
+    }
+}
+
+pub(in crate::report) fn changes(changes: &[StateChange]) -> String {
+    let texts: Vec<String> = changes.iter().map(change).collect();
+    list(&texts, texts.len())
+}
+
+fn change(change: &StateChange) -> String {
+    match change {
+        StateChange::NodeCount { then, now } => {
+            format!("there are {} instead of {}", count(*now, "node"), thousands(*then))
+        }
+        StateChange::NodesCreated(nodes) => several(nodes, "node", "created"),
+        StateChange::NodesChanged(nodes) => format!("conditions of {} changed", named(nodes)),
+        StateChange::PodsPlaced(pods) => several(pods, "pod", "put on nodes"),
+        StateChange::PodsLeaving(pods) => format!("{} being deleted", several_are(pods, "pod")),
+    }
+}
+
+/// `2 nodes were created (a and b)`.
+fn several(several: &Several, noun: &str, what: &str) -> String {
+    let were = if several.count == 1 { "was" } else { "were" };
+    format!("{} {were} {what} ({})", count(several.count, noun), named(several))
+}
+
+fn several_are(several: &Several, noun: &str) -> String {
+    let are = if several.count == 1 { "is" } else { "are" };
+    format!("{} ({}) {are}", count(several.count, noun), named(several))
+}
+
+fn named(several: &Several) -> String {
+    let shown: Vec<&str> = several.names.iter().take(MOST).map(String::as_str).collect();
+    match several.count - shown.len() {
+        0 => list(&shown, MOST),
+        more => format!("{} and {} more", shown.join(", "), thousands(more)),
+    }
+}
+
+/// What can make two schedulers say different things, in words.
+pub(in crate::report) fn reason(reason: &Possibly) -> String {
+    match reason {
+        Possibly::TaintText => "only the text on untolerated taints differs, which changed after v1.34.1: \
+                                say by --kube-version which release the scheduler is"
+            .to_owned(),
+        Possibly::Configuration => {
+            "the scheduler has a configuration of its own, which --scheduler-config would name".to_owned()
+        }
+        Possibly::OutOfTreePlugins(plugins) => {
+            format!("plugins that are not kube-scheduler's have a say: {}", list(plugins, MOST))
+        }
+        Possibly::Extenders => "an extender has a say".to_owned(),
+        Possibly::Sampling => "percentageOfNodesToScore lets the scheduler ask extenders of some nodes only".to_owned(),
+        Possibly::NominatedPods(pods) => {
+            format!("{} nominated to nodes, and the scheduler may know of others", {
+                let are = if *pods == 1 { "is" } else { "are" };
+                format!("{} {are}", count(*pods, "other pod"))
+            })
+        }
+        Possibly::Version => "the scheduler has another version or other feature gates".to_owned(),
+        Possibly::NotEvaluated => "something was not evaluated here, see below".to_owned(),
+        Possibly::Untraced => {
+            "something changed since that leaves no trace: pods or nodes that are gone, labels, taints, claims"
+                .to_owned()
+        }
+    }
+}
+
+/// Where the pod stands with the schedulers, in sentences.
+pub(in crate::report) fn scheduling_status(scheduling_status: &SchedulingStatus, as_of: Option<Timestamp>) -> String {
+    match scheduling_status {
+        SchedulingStatus::UnknownScheduler { name, placed, spoke, others } => {
+            let known = match (placed, spoke) {
+                (0, false) => format!("nothing in the state shows that a scheduler {name} exists"),
+                (0, true) => format!("{name} has written events: name its configuration by --scheduler-config"),
+                (placed, _) => {
+                    format!("{name} has placed {}: name its configuration by --scheduler-config", count(*placed, "pod"))
+                }
+            };
+            let others: Vec<String> =
+                others.iter().map(|(name, placed)| format!("{name} ({})", count(*placed, "pod"))).collect();
+            match others.as_slice() {
+                [] => known,
+                others => format!("{known}; other pods are placed by {}", list(others, MOST)),
+            }
+        }
+        SchedulingStatus::NobodyLooked { since } => format!(
+            "no scheduler has looked at it yet: it has neither an event nor the condition PodScheduled, and waits {}; \
+             is kube-scheduler running?",
+            how_long(*since, as_of)
+        ),
+        SchedulingStatus::Terminating { at } => {
+            format!("it is being deleted, to be gone by {at}: schedulers pass it over")
+        }
+        SchedulingStatus::NotStarted { node, since } => {
+            let since = since.map_or_else(String::new, |since| format!(" {}", how_long(since, as_of)));
+            format!(
+                "it was given {node} and has not been started{since}: a matter of the kubelet there, not of the scheduler"
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_ago() {
+        let case = |seconds: i64| ago(Timestamp(0), Some(Timestamp(seconds)));
+        assert_eq!(
+            [1, 90, 120, 7199].map(case),
+            ["1 second ago", "90 seconds ago", "2 minutes ago", "119 minutes ago"]
+        );
+        assert_eq!([7200, 172_800, -5].map(case), ["2 hours ago", "2 days ago", "0 seconds ago"]);
+        assert_eq!(ago(Timestamp(0), None), "1970-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn lists_of_changes_are_capped() {
+        let names = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+        let several = Several { count: 40, names };
+        assert_eq!(
+            change(&StateChange::PodsPlaced(several.clone())),
+            "40 pods were put on nodes (a, b, c and 37 more)"
+        );
+        let one = Several { count: 1, names: vec!["x/y".to_owned()] };
+        assert_eq!(
+            changes(&[StateChange::NodesChanged(several), StateChange::PodsLeaving(one)]),
+            "conditions of a, b, c and 37 more changed and 1 pod (x/y) is being deleted"
+        );
+    }
+}

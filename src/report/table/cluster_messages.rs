@@ -1,0 +1,56 @@
+//! The lines under the message: what the cluster's own scheduler says of the pod.
+
+use crate::explain::scheduler_messages::{Comparison, Differs, SchedulerMessages};
+
+use super::super::Answer;
+use super::super::style::Label;
+use super::cluster_message_words as words;
+use super::screen::Screen;
+
+const MARGIN: &str = "  ";
+const DEEPER: &str = "    ";
+
+pub(super) fn render(screen: &mut Screen, answer: &Answer) {
+    let says = &answer.cluster_messages;
+    if let Some(said) = &says.words {
+        if answer.placement.message.is_none() {
+            screen.blank();
+        }
+        compared(screen, said, &words::source(said, says.as_of));
+    }
+    if let Some(scheduling_status) = &says.scheduling_status {
+        screen.blank();
+        screen.paragraph(Label::Warning, &words::scheduling_status(scheduling_status, says.as_of));
+    }
+}
+
+/// How the words of `source` compare with the message, in a line; a colon says that they follow.
+pub(in crate::report) fn lead(said: &SchedulerMessages, source: &str) -> String {
+    match (&said.comparison, said.differs) {
+        (Comparison::Same, _) => format!("same as {source}"),
+        (Comparison::NotCompared, _) => format!("{source} says:"),
+        (_, Differs::Preemption) => format!("same as {source}, but for the preemption part:"),
+        (_, Differs::TaintText) => format!("same as {source}, but for the text on taints:"),
+        (_, Differs::Message | Differs::Nothing) => format!("{source} says otherwise:"),
+    }
+}
+
+fn compared(screen: &mut Screen, said: &SchedulerMessages, source: &str) {
+    screen.indented(Label::Dim, MARGIN, &lead(said, source));
+    if said.comparison == Comparison::Same {
+        return;
+    }
+    screen.indented(Label::Dim, DEEPER, &said.message);
+    match &said.comparison {
+        Comparison::Stale(changes) => {
+            screen.indented(Label::Dim, MARGIN, &format!("since then {}", words::changes(changes)));
+        }
+        Comparison::Different(reasons) => {
+            screen.indented(Label::Dim, MARGIN, "possibly because");
+            for reason in reasons {
+                screen.indented(Label::Dim, "  - ", &words::reason(reason));
+            }
+        }
+        Comparison::Same | Comparison::NotCompared => {}
+    }
+}

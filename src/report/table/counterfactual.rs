@@ -1,0 +1,53 @@
+//! What a node would need to win.
+
+use crate::explain::{Counterfactual, Position};
+
+use super::super::style::Label;
+use super::super::text::{break_long, thousands};
+use super::grid::Grid;
+use super::help_words;
+use super::screen::Screen;
+
+pub(super) fn render(screen: &mut Screen, counterfactual: &Counterfactual, several_containers: bool) {
+    let node = counterfactual.node;
+    let standing = match counterfactual.position {
+        Position::Wins { ahead: Some(ahead) } => format!("{node} wins, {ahead} points ahead of the next"),
+        // The only node, or the one that the pod is nominated to: said above.
+        Position::Wins { ahead: None } => return,
+        Position::Ties { nodes } => {
+            format!(
+                "{node} ties with {} others: picked with a chance of 1 in {nodes}",
+                thousands(nodes.saturating_sub(1))
+            )
+        }
+        Position::Nominated { to } => format!("{to} is taken without comparison: the pod is nominated to it"),
+        Position::Behind { best, points } => {
+            let gaps: Vec<String> =
+                counterfactual.gaps.iter().map(|gap| format!("{} {:+}", gap.plugin, -gap.points)).collect();
+            format!("{node} is {points} points behind {best}: {}", gaps.join(", "))
+        }
+    };
+    screen.blank();
+    screen.paragraph(Label::Plain, &standing);
+    if !matches!(counterfactual.position, Position::Behind { .. }) {
+        return;
+    }
+    if counterfactual.changes.is_empty() {
+        screen.paragraph(Label::Plain, "no single change of the node or the pod that was tried makes it win");
+        return;
+    }
+    screen.heading("WHAT WOULD MAKE IT WIN", "each one was re-run");
+    let mut grid = Grid::default();
+    let room = (screen.width() * 5 / 8).max(24);
+    for (index, change) in counterfactual.changes.iter().enumerate() {
+        let steps: Vec<String> =
+            change.steps.iter().flat_map(|edit| help_words::of_edit(edit, several_containers)).collect();
+        let outcome = if change.tied > 1 {
+            format!("{} points, a tie of {}", change.total, change.tied)
+        } else {
+            format!("{} points", change.total)
+        };
+        grid.row(Label::Hint, vec![(index + 1).to_string(), break_long(&steps.join(", and "), room), outcome]);
+    }
+    screen.grid(&grid);
+}

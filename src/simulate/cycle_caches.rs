@@ -1,0 +1,260 @@
+//! The cycle caches of a simulation: one for each class of pods that it has placed.
+//!
+//! Pods of one template are one class. The first of a class makes a [`CycleCache`]; the next ones
+//! look it up. Whatever happened to the state in between is in a log, which a cache is updated
+//! from when it is used again.
+//!
+//! [`CycleCache`]: crate::framework::CycleCache
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::api::meta::OwnerReference;
+use crate::api::volume::VolumeSource;
+use crate::api::{Labels, Name, Timestamp};
+use crate::framework::cache::{Best, Topology};
+use crate::framework::{Change, CycleCache, NotEvaluated};
+use crate::scheduler::{CachedCycle, Scheduler};
+use crate::state::pod_class::PodClass;
+use crate::state::{Cluster, NodeId, NodeInfo, Pod, PodId};
+
+use super::step::{Place, Unplaced};
+use super::strategy::Strategy;
+use super::ties::Ties;
+
+/// So many classes are cached at once: a cache takes a hundred bytes or two for each node.
+const CLASSES: usize = 256;
+/// A longer log is dropped together with the caches, which are cheap beside so many changes.
+const ENTRIES: usize = 1 << 20;
+
+/// Cycle caches by class.
+#[derive(Default)]
+pub(super) struct CycleCaches<'a> {
+    /// Pods that were put on nodes and taken off them, in order.
+    log: Vec<Entry>,
+    classes: FxHashMap<Class, CachedClass<'a>>,
+    topology: Topology,
+    /// Whether the nodes of the state are in the order of their names; added ones come last.
+    in_order: Option<bool>,
+    /// Lookups so far.
+    lookups: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    pod: PodId,
+    node: NodeId,
+    /// 1 for a pod that was put there, -1 for one that was taken off.
+    sign: i64,
+}
+
+/// All that filters and scorers look at of a pod without claims: pods of one class get the same answer.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Class {
+    template: Same,
+    namespace: Name,
+    labels: Arc<Labels>,
+    /// The default spread constraints select the pods of a controller.
+    controller: Option<OwnerReference>,
+}
+
+/// Equal only if it is the very same: the state keeps one class for all equal specifications.
+#[derive(Clone)]
+struct Same(Arc<PodClass>);
+
+impl PartialEq for Same {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Same {}
+
+impl Hash for Same {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
+    }
+}
+
+/// What is cached for a class.
+struct CachedClass<'a> {
+    /// None for a class whose cycles cannot be cached.
+    cycle: Option<CachedCycle<'a>>,
+    /// Up to where in the log.
+    seen: usize,
+    /// The number of the last lookup.
+    last_lookup: u64,
+    /// The answer, if it is that there is no node.
+    unplaced: Option<Unplaced>,
+}
+
+/// How one of the feasible nodes is chosen.
+pub(super) struct Choice<'t> {
+    pub(super) strategy: Strategy,
+    pub(super) ties: &'t mut Ties,
+}
+
+/// What the caches answer for a pod.
+pub(super) enum Lookup {
+    /// Its place, and what the answer does not rest on as far as it was not reported yet.
+    Place(Place, Vec<NotEvaluated>),
+    /// There is none, and why.
+    Unplaced(Unplaced),
+    /// There is none. Why, only a cycle says, and [`CycleCaches::store`] keeps that.
+    Nowhere,
+    /// Nothing: run a cycle.
+    Miss,
+}
+
+impl<'a> CycleCaches<'a> {
+    /// `pod` was put on `node`.
+    pub(super) fn pod_added(&mut self, pod: PodId, node: NodeId) {
+        self.write(Entry { pod, node, sign: 1 });
+    }
+
+    /// `pod` was taken off `node`.
+    pub(super) fn pod_removed(&mut self, pod: PodId, node: NodeId) {
+        self.write(Entry { pod, node, sign: -1 });
+    }
+
+    fn write(&mut self, entry: Entry) {
+        if self.log.len() >= ENTRIES {
+            self.clear();
+        }
+        self.log.push(entry);
+    }
+
+    /// What could not be judged is reported again from now on.
+    pub(super) fn reset_notes(&mut self) {
+        self.classes.values_mut().filter_map(|class| class.cycle.as_mut()).for_each(CachedCycle::reset_notes);
+    }
+
+    /// Something else has changed: nothing that is cached holds.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Where `pod` goes, if the cache of its class can say.
+    pub(super) fn lookup(
+        &mut self,
+        scheduler: &'a Scheduler,
+        cluster: &Cluster,
+        pod: &Pod,
+        now: Timestamp,
+        choice: &mut Choice<'_>,
+    ) -> Lookup {
+        // Pods nominated to a node count there for those that must yield to them.
+        let yields = || cluster.nominated().any(|nominated| nominated.priority() >= pod.priority());
+        if needs_own_cycle(pod) || yields() {
+            return Lookup::Miss;
+        }
+        self.lookups += 1;
+        let class = Class::of(pod);
+        if !self.classes.contains_key(&class) {
+            self.evict_oldest();
+            let cycle = scheduler.cache_cycle(cluster, pod, now);
+            let cached = CachedClass { cycle, seen: self.log.len(), last_lookup: 0, unplaced: None };
+            self.classes.insert(class.clone(), cached);
+        }
+        let Some(cached) = self.classes.get_mut(&class) else { return Lookup::Miss };
+        cached.last_lookup = self.lookups;
+        cached.catch_up(&self.log, cluster, &mut self.topology);
+        let in_order = *self.in_order.get_or_insert_with(|| cluster.nodes().is_sorted_by_key(NodeInfo::name));
+        cached.answer(cluster, pod, choice, in_order)
+    }
+
+    /// Stores why there is no node for pods equal to `pod`: the answer of the cycle that was
+    /// run for [`Lookup::Nowhere`].
+    pub(super) fn store(&mut self, pod: &Pod, unplaced: &Unplaced) {
+        if let Some(cached) = self.classes.get_mut(&Class::of(pod)) {
+            cached.unplaced = Some(unplaced.clone());
+        }
+    }
+
+    /// Drops the class whose last lookup is the oldest, where there are too many.
+    fn evict_oldest(&mut self) {
+        if self.classes.len() < CLASSES {
+            return;
+        }
+        let oldest = self.classes.values().map(|class| class.last_lookup).min();
+        self.classes.retain(|_, class| Some(class.last_lookup) != oldest);
+    }
+}
+
+impl CachedClass<'_> {
+    fn catch_up(&mut self, log: &[Entry], cluster: &Cluster, topology: &mut Topology) {
+        let news = log.get(self.seen..).unwrap_or_default();
+        self.seen = log.len();
+        if news.is_empty() {
+            return;
+        }
+        self.unplaced = None;
+        let Some(cycle) = &mut self.cycle else { return };
+        let changes = news.iter().map(|entry| Change {
+            pod: cluster.pod(entry.pod),
+            node: cluster.node(entry.node),
+            sign: entry.sign,
+        });
+        if cycle.cache.update(cluster, topology, changes).is_none() {
+            self.cycle = None;
+        }
+    }
+
+    fn answer(&mut self, cluster: &Cluster, pod: &Pod, choice: &mut Choice<'_>, in_order: bool) -> Lookup {
+        if let Some(unplaced) = &self.unplaced {
+            return Lookup::Unplaced(unplaced.clone());
+        }
+        let Some(cycle) = &mut self.cycle else { return Lookup::Miss };
+        let Some(best) = cycle.cache.best() else { return Lookup::Nowhere };
+        let place = match choice.strategy {
+            Strategy::Default => best_place(&cycle.cache, best, cluster, choice.ties, in_order),
+            _ => chosen_place(&cycle.cache, cluster, pod, choice),
+        };
+        place.map_or(Lookup::Miss, |place| Lookup::Place(place, cycle.new_notes()))
+    }
+}
+
+/// One of the nodes with the best score.
+fn best_place(cache: &CycleCache<'_>, best: Best, cluster: &Cluster, ties: &mut Ties, in_order: bool) -> Option<Place> {
+    let node = match ties.place(best.tied) {
+        0 if *ties == Ties::First && !in_order => cache.tied(best).min_by_key(|node| cluster.node(*node).name()),
+        0 => Some(best.first),
+        place => cache.tied(best).nth(place),
+    }?;
+    Some(Place { node, name: cluster.node(node).name(), total: best.total, tied: best.tied })
+}
+
+/// One of those that another rule finds best. All feasible nodes are looked at, as the pods placed
+/// before change their load.
+fn chosen_place(cache: &CycleCache<'_>, cluster: &Cluster, pod: &Pod, choice: &mut Choice<'_>) -> Option<Place> {
+    let picks = choice.strategy.among(cache.feasible().map(|(node, _)| cluster.node(node)), pod);
+    let node = cluster.node_named(choice.ties.choose(&picks)?)?;
+    let (_, total) = cache.feasible().find(|(other, _)| *other == node.id)?;
+    Some(Place { node: node.id, name: node.name(), total, tied: picks.len() })
+}
+
+impl Class {
+    fn of(pod: &Pod) -> Self {
+        Self {
+            template: Same(Arc::clone(&pod.class)),
+            namespace: pod.own.key.namespace,
+            labels: Arc::clone(&pod.own.labels),
+            controller: pod.own.controller,
+        }
+    }
+}
+
+/// Whether more than its class decides where `pod` goes, or whether it takes more than resources.
+fn needs_own_cycle(pod: &Pod) -> bool {
+    let is_claim =
+        |source: &VolumeSource| matches!(source, VolumeSource::PersistentVolumeClaim(_) | VolumeSource::Ephemeral);
+    pod.is_terminating()
+        || pod.own.node_name.is_some()
+        || pod.own.nominated_node_name.is_some()
+        || pod.spec().scheduling_group.is_some()
+        || pod.spec().workload_ref.is_some()
+        || !pod.spec().resource_claims.is_empty()
+        || pod.spec().volumes.iter().any(|volume| is_claim(&volume.source))
+}

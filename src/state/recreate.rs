@@ -1,0 +1,102 @@
+//! Pods that leave their node and are recreated.
+
+use std::sync::Arc;
+
+use super::Cluster;
+use super::devices::Released;
+use super::node_info::NodeId;
+use super::pod::{Pod, PodId};
+use crate::api::meta::ObjectKey;
+use crate::decode::pod::PodOwn;
+
+/// What [`Cluster::recreate`] changed, and how it was before.
+#[must_use = "without it the state cannot be changed back"]
+#[derive(Debug)]
+pub struct Recreated {
+    node: NodeId,
+    left: Left,
+}
+
+/// A pod that has left its node, or the state, as it was before.
+#[derive(Debug)]
+pub(crate) struct Left {
+    pod: PodId,
+    own: PodOwn,
+    node: Option<NodeId>,
+    /// What its claims had, the last one last.
+    claims: Vec<Released>,
+}
+
+impl Recreated {
+    /// The pod.
+    pub fn pod(&self) -> PodId {
+        self.left.pod
+    }
+
+    /// The node the pod left.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+}
+
+impl Cluster {
+    /// Takes a pod off its node and puts a pending one in its place, as its controller would:
+    /// created now, not started, nominated to no node, its claims without their devices. It goes by
+    /// the name of the one that left, as nobody knows its own. None for a pod that is on no node.
+    pub fn recreate(&mut self, pod: PodId) -> Option<Recreated> {
+        let node = self.node_of(pod)?;
+        let left = self.take_out(pod);
+        if let Some(pod) = self.pods.get_mut(pod.0 as usize) {
+            let fresh = PodOwn::fresh(pod.own.key, Arc::clone(&pod.own.labels), pod.own.controller);
+            let claims = std::mem::take(&mut pod.own.resource_claim_statuses);
+            *pod.own = PodOwn { uid: pod.own.uid, resource_claim_statuses: claims, ..fresh };
+        }
+        Some(Recreated { node, left })
+    }
+
+    /// Puts the pod that left back on its node.
+    pub fn undo_recreate(&mut self, recreated: Recreated) {
+        self.put_back(recreated.left);
+    }
+
+    /// Takes the pod off its node and out of what is nominated, and its claims their devices.
+    pub(crate) fn take_out(&mut self, id: PodId) -> Left {
+        let own = PodOwn::clone(&self.pod(id).own);
+        let claims = claims(self.pod(id)).into_iter();
+        let claims = claims.filter_map(|claim| self.devices.release(claim, own.uid)).collect();
+        let node = self.node_of(id);
+        if node.is_some() {
+            self.forget(id);
+        }
+        self.unnominate(id);
+        Left { pod: id, own, node, claims }
+    }
+
+    /// Takes [`Cluster::take_out`] back; whatever was done to the pod since goes with it.
+    pub(crate) fn put_back(&mut self, left: Left) {
+        let Left { pod: id, own, node, claims } = left;
+        let pending = own.node_name.is_none();
+        self.pod_ids.insert(own.key, id);
+        // The nomination that the pod may have by now would be looked for under the older one.
+        self.unnominate(id);
+        if let Some(node) = node {
+            self.assume(id, node);
+        }
+        if let Some(pod) = self.pods.get_mut(id.0 as usize) {
+            *pod.own = own;
+        }
+        if node.is_none() && pending {
+            self.nominate(id);
+        }
+        for claim in claims.into_iter().rev() {
+            self.devices.restore(claim);
+        }
+    }
+}
+
+/// The claims that a pod uses.
+fn claims(pod: &Pod) -> Vec<ObjectKey> {
+    let named = pod.spec().resource_claims.iter().filter_map(|claim| claim.resource_claim_name);
+    let generated = pod.own.resource_claim_statuses.iter().filter_map(|status| status.resource_claim_name);
+    named.chain(generated).map(|claim| ObjectKey::new(pod.key().namespace, claim)).collect()
+}
