@@ -8,6 +8,8 @@
 mod common;
 #[path = "conformance/explain.rs"]
 mod explain;
+#[path = "conformance/groups.rs"]
+mod groups;
 #[path = "conformance/outcome.rs"]
 mod outcome;
 #[path = "conformance/simulate.rs"]
@@ -87,11 +89,7 @@ fn run(case: &Case, version: KubeVersion, answers: &Answers) -> Vec<Outcome> {
     match case.mode {
         Mode::Explain => explain::run(case, &scheduler, answers),
         Mode::Simulate => simulate::run(case, &scheduler, answers),
-        Mode::Groups => {
-            let mut differences = Differences::default();
-            differences.add("mode", &"groups", &"not run yet");
-            vec![Outcome::new(case, "", differences)]
-        }
+        Mode::Groups => groups::run(case, &scheduler, answers),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::simulate::{Load, NodeLoad, Outcome, StateSummary, Step, Strategy, Sum
 
 use super::super::{API_VERSION, Provenance};
 use super::SimulationAnswer;
+use super::groups::GroupCycleObject;
 use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
 
 #[derive(Serialize)]
@@ -24,6 +25,9 @@ pub(super) struct SimulationObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     strategy: Option<&'static str>,
     steps: Vec<StepObject<'a>>,
+    /// Cycles of groups of pods.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pod_groups: Vec<GroupCycleObject<'a>>,
     /// Pods that the API server would not let in.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<RefusalObject>,
@@ -54,6 +58,12 @@ struct StepObject<'a> {
     tied: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    /// The node that the cycle nominated it to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nominated_node: Option<Name>,
+    /// The node that it holds while it waits on permit for others of its group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting_on: Option<Name>,
     /// Pods that made way for it.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     preempted: &'a [ObjectKey],
@@ -137,6 +147,7 @@ impl<'a> SimulationObject<'a> {
             provenance,
             strategy: (answer.strategy != Strategy::Default).then(|| answer.strategy.name()),
             steps: answer.steps.iter().map(|step| StepObject::new(step, &answer.before)).collect(),
+            pod_groups: answer.group_cycles.iter().map(|cycle| GroupCycleObject::new(cycle, &answer.steps)).collect(),
             refused: answer.refused.iter().map(RefusalObject::new).collect(),
             nodes: answer.summary.loads.iter().map(NodeObject::new).collect(),
             summary: SummaryObject::new(&answer.summary, answer.refused.len()),
@@ -158,6 +169,8 @@ impl<'a> StepObject<'a> {
             total: None,
             tied: None,
             message: None,
+            nominated_node: None,
+            waiting_on: None,
             preempted: &step.preempted,
             evicted_by: evicted.map(|eviction| eviction.by),
             evicted_from: evicted.map(|eviction| eviction.node),
@@ -169,7 +182,12 @@ impl<'a> StepObject<'a> {
                 tied: Some(place.tied).filter(|tied| *tied > 1),
                 ..pending
             },
-            Outcome::Unplaced(unplaced) => Self { message: Some(&unplaced.message), ..pending },
+            Outcome::Unplaced(unplaced) => Self {
+                message: Some(&unplaced.message),
+                nominated_node: unplaced.nominated,
+                waiting_on: unplaced.holds,
+                ..pending
+            },
         }
     }
 }

@@ -2,7 +2,7 @@
 //! (upstream schedule_one_podgroup.go, podGroupSchedulingPlacementAlgorithm).
 //!
 //! Upstream tries the domains in the random order of a map and reports of the first when none fits;
-//! here they are in the order of their names.
+//! here they are in the order of their names, unless ties are drawn.
 
 use std::collections::BTreeSet;
 
@@ -21,13 +21,14 @@ pub(super) fn attempt(simulation: &mut Simulation<'_>, turn: &Turn<'_>, post_fil
     if !turn.topology_aware {
         return within(simulation, turn, None, post_filters);
     }
-    let placements = match placements(simulation, turn) {
+    let mut placements = match placements(simulation, turn) {
         Ok(placements) => placements,
         Err(error) => return Attempt::untried(GroupStatus::failed(error)),
     };
     if placements.is_empty() {
         return Attempt::untried(GroupStatus::new(GroupCode::Unschedulable, GroupReason::NoPlacement));
     }
+    simulation.ties.shuffle(&mut placements);
     let count = placements.len();
     let (mut first, mut fitting) = (None, Vec::new());
     for placement in placements {

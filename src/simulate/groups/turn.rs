@@ -152,17 +152,24 @@ impl Simulation<'_> {
 
     /// Sorts the group's pods as they are tried: by priority, then by when they came.
     ///
-    /// In v1.36 the pod that made a gang complete comes first, as it was never held back, and upstream lets the
-    /// pods that waited for it follow in random order (podGroupInfoForPod sorts by InitialAttemptTimestamp).
-    fn order(&self, key: GroupKey, group: &PodGroup, members: &mut [PodId]) {
+    /// In v1.36 the pod that made a gang complete comes first, as it was never held back; upstream lets the
+    /// pods that waited for it follow in random order (podGroupInfoForPod sorts by InitialAttemptTimestamp). Here they
+    /// are in the order in which they came, unless ties are drawn.
+    fn order(&mut self, key: GroupKey, group: &PodGroup, members: &mut [PodId]) {
         let completing = match (self.pod_groups(), group.min_count) {
             (PodGroupScheduling::PermitCycle, Some(min_count)) => self.completing(key, min_count),
             _ => None,
         };
-        members.sort_by_key(|id| {
-            let pod = self.cluster.pod(*id);
-            (Reverse(pod.priority()), Some(*id) != completing, arrival(pod))
-        });
+        members.sort_by_key(|id| arrival(self.cluster.pod(*id)));
+        if let Some(completing) = completing {
+            let came = arrival(self.cluster.pod(completing));
+            let waited = members.partition_point(|id| arrival(self.cluster.pod(*id)) < came);
+            if let Some(waited) = members.get_mut(..waited) {
+                self.ties.shuffle(waited);
+            }
+            members.sort_by_key(|id| *id != completing);
+        }
+        members.sort_by_key(|id| Reverse(self.cluster.pod(*id).priority()));
     }
 
     /// The pod with which the gang had `min_count` pods; none if it had them without any that waits.
