@@ -25,9 +25,8 @@ impl PodGroupScheduling {
     pub(super) fn of(version: KubeVersion, gates: &FeatureGates) -> Self {
         match version.minor {
             _ if !gates.generic_workload => Self::None,
-            ..=34 => Self::None,
             35 if gates.gang_scheduling => Self::PodByPod,
-            35 => Self::None,
+            ..=35 => Self::None,
             36 => Self::PermitCycle,
             37.. => Self::FeasibleCycle,
         }

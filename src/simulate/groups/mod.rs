@@ -103,11 +103,11 @@ impl Simulation<'_> {
         }
         let placement = self.scheduler.preempt(self.cluster, pod, self.now);
         let mut step = self.settle(&placement);
-        if let Outcome::Unplaced(unplaced) = &mut step.outcome {
-            if let Some(node) = self.candidate(&placement).map(|candidate| candidate.node) {
-                self.nominate(pod, node);
-                unplaced.nominated = Some(node);
-            }
+        if let Outcome::Unplaced(unplaced) = &mut step.outcome
+            && let Some(node) = self.candidate(&placement).map(|candidate| candidate.node)
+        {
+            self.nominate(pod, node);
+            unplaced.nominated = Some(node);
         }
         step
     }

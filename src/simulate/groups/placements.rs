@@ -72,13 +72,11 @@ fn within(
 /// Upstream runtime/framework.go, RunPlacementGeneratePlugins: the first plugin is the only one asked.
 fn placements(simulation: &Simulation<'_>, turn: &Turn<'_>) -> Result<Vec<GroupPlacement>, String> {
     let cluster = simulation.cluster();
-    match turn.framework.placement_generate.first() {
-        Some((_, plugin)) => plugin.generate_placements(cluster, &turn.group),
-        None => {
-            let nodes = cluster.nodes().iter().map(|node| node.id).collect();
-            Ok(vec![GroupPlacement { domain: None, nodes }])
-        }
+    if let Some((_, plugin)) = turn.framework.placement_generate.first() {
+        return plugin.generate_placements(cluster, &turn.group);
     }
+    let nodes = cluster.nodes().iter().map(|node| node.id).collect();
+    Ok(vec![GroupPlacement { domain: None, nodes }])
 }
 
 /// The placement with the highest sum of weighted scores (upstream findBestPlacement).

@@ -69,7 +69,7 @@ impl Simulation<'_> {
         self.order(key, &group, &mut members);
         if let Err(error) = self.agree(&group, &members) {
             let ended = Ended::before(GroupStatus::failed(error), self.pod_groups());
-            self.finish_turn(group, members, ended, &mut taken);
+            self.finish_turn(&group, &members, ended, &mut taken);
             return taken;
         }
         members.retain(|pod| {
@@ -88,12 +88,12 @@ impl Simulation<'_> {
         let turn = Turn { group, members, framework, topology_aware };
         let ended = self.cycle_of(&turn);
         let Turn { group, members, .. } = turn;
-        self.finish_turn(group, members, ended, &mut taken);
+        self.finish_turn(&group, &members, ended, &mut taken);
         taken
     }
 
-    fn finish_turn(&mut self, group: PodGroup, members: Vec<PodId>, ended: Ended, taken: &mut Taken) {
-        let submitted = submit::submit(self, &group, &members, ended);
+    fn finish_turn(&mut self, group: &PodGroup, members: &[PodId], ended: Ended, taken: &mut Taken) {
+        let submitted = submit::submit(self, group, members, ended);
         taken.steps.extend(submitted.steps);
         taken.evicted = submitted.evicted;
         taken.cycle = Some(submitted.cycle);
