@@ -57,6 +57,14 @@ fuzz target:
 generate:
     UPDATE=1 cargo test --test generated
 
+# Write the table of a Kubernetes minor from its source (v1.37.2; Go and a Go module proxy)
+versions version:
+    tests/versions/run write {{version}}
+
+# Compare the table of a minor with the source it was written from (v1.37), or with another patch release (v1.37.3)
+versions-check version:
+    tests/versions/run check {{version}}
+
 # Archives and the krew manifest in dist/; for this machine, or for Rust targets that can be built here
 release *targets:
     krew/release.sh {{targets}}

@@ -1,7 +1,7 @@
 //! Asks what the cluster itself says of the pods in question.
 
 use crate::api::ObjectKey;
-use crate::explain::{ClusterMessages, scheduler_messages, scheduling_status};
+use crate::explain::{ClusterMessages, Rejections, SchedulingStatus, ended, scheduler_messages, scheduling_status};
 use crate::framework::{NotEvaluated, Placement, PolicyRule};
 use crate::source::live::{self, LiveError};
 use crate::state::PodId;
@@ -39,9 +39,23 @@ pub(super) fn not_listed(why: String) -> NotEvaluated {
 /// cycle saw it.
 pub(super) fn find(state: &State, placement: &Placement) -> ClusterMessages {
     let has_statuses = state.as_of.is_some() || state.cluster.has_statuses;
+    let status = scheduling_status::find(placement, &state.cluster, has_statuses);
+    // What was said of a pod in a final phase is no matter to a new one.
+    let ended = matches!(status, Some(SchedulingStatus::Ended(_)));
+    let words = || scheduler_messages::find(placement, &state.cluster, &state.scheduler, state.basis);
     ClusterMessages {
-        words: scheduler_messages::find(placement, &state.cluster, &state.scheduler, state.basis),
-        scheduling_status: scheduling_status::find(placement, &state.cluster, has_statuses),
+        words: if ended { None } else { words() },
+        rejections: rejections(state, placement),
+        scheduling_status: status,
         as_of: state.as_of,
     }
+}
+
+/// Kubelets that rejected siblings of a pod that waits, on nodes that it could get.
+fn rejections(state: &State, placement: &Placement) -> Vec<Rejections> {
+    if placement.current.is_some() {
+        return Vec::new();
+    }
+    let all = ended::rejections(&state.cluster, state.cluster.pod(placement.pod_id));
+    all.into_iter().filter(|rejections| placement.picks.contains(&rejections.node)).collect()
 }

@@ -27,6 +27,7 @@ pub(crate) fn named(state: &mut State, named: &Named) -> Result<Vec<PodId>> {
     let Some(kind) = named.workload else {
         return match state.cluster.pod_named(key) {
             Some(pod) => Ok(vec![pod.id]),
+            None if state.cluster.ended_named(key).is_some() => Ok(another_of_ended(state, key)),
             None => Err(not_found(state, "pods", &named.name, state.cluster.pods().iter().map(Pod::key))),
         };
     };
@@ -40,6 +41,16 @@ pub(crate) fn named(state: &mut State, named: &Named) -> Result<Vec<PodId>> {
         return Ok(pending);
     }
     Ok(self::asked(state, AskedObject::Workload(Box::new(workload))))
+}
+
+/// A pod like the one in a final phase called `key`, to be asked whether a new one would fit.
+fn another_of_ended(state: &mut State, key: ObjectKey) -> Vec<PodId> {
+    let Some(ended) = state.cluster.ended_named(key) else { return Vec::new() };
+    let own = PodOwn { uid: ended.own.uid, ..PodOwn::fresh(key, Arc::clone(&ended.own.labels), ended.own.controller) };
+    let pods = NewPods { own: vec![own], template: Arc::clone(&ended.template), ..NewPods::default() };
+    let created = state.cluster.create(pods, state.gates, OnRefusal::CreateAnyway);
+    state.refused.extend(created.refused);
+    created.pods
 }
 
 /// The pod that an object of a manifest stands for; added to the state, also where the API server

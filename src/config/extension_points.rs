@@ -1,17 +1,11 @@
 //! Which plugin takes part where: the extension points, and what each in-tree plugin implements.
 //!
-//! Upstream asks Go's type system (`reflect.Type.Implements`); the table below is what its plugins assert
-//! of themselves (`pkg/scheduler/framework/plugins/*`: `var _ framework.XPlugin = &P{}`).
+//! Upstream asks Go's type system (`framework/runtime/framework.go: updatePluginList`, `reflect.Type.Implements`); the
+//! table of a minor says the same by the methods that its plugins have.
 
 use std::fmt;
 
-use ExtensionPoint::{
-    Bind, Filter, Permit, PlacementGenerate, PlacementScore, PodGroupPostFilter, PostFilter, PreBind, PreEnqueue,
-    PreFilter, PreScore, QueueSort, Reserve, Score,
-};
-
-use super::behaviour::Behaviour;
-use super::pod_group_scheduling::PodGroupScheduling;
+use super::versions::{Behaviour, minor_of};
 
 /// An extension point of the scheduling framework.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -139,35 +133,5 @@ impl fmt::Display for ExtensionPoint {
 
 /// The extension points that an in-tree plugin of this version implements; `None` for a plugin that is not in tree.
 pub fn extension_points(plugin: &str, behaviour: &Behaviour) -> Option<&'static [ExtensionPoint]> {
-    Some(match plugin {
-        "SchedulingGates" => &[PreEnqueue],
-        "PrioritySort" => &[QueueSort],
-        "NodeUnschedulable" | "NodeName" => &[Filter],
-        "TaintToleration" => &[Filter, PreScore, Score],
-        "NodePorts" | "VolumeRestrictions" | "NodeVolumeLimits" | "VolumeZone" => &[PreFilter, Filter],
-        "NodeAffinity" | "NodeResourcesFit" | "PodTopologySpread" | "InterPodAffinity" => {
-            &[PreFilter, Filter, PreScore, Score]
-        }
-        "VolumeBinding" => &[PreFilter, Filter, PreScore, Score, Reserve, PreBind],
-        "DynamicResources" if behaviour.pod_groups == PodGroupScheduling::FeasibleCycle => {
-            &[PreEnqueue, PreFilter, Filter, PostFilter, Score, Reserve, PreBind, PodGroupPostFilter]
-        }
-        "DynamicResources" if behaviour.dynamic_resources_scores => {
-            &[PreEnqueue, PreFilter, Filter, PostFilter, Score, Reserve, PreBind]
-        }
-        "DynamicResources" => &[PreEnqueue, PreFilter, Filter, PostFilter, Reserve, PreBind],
-        "DefaultPreemption" if behaviour.pod_groups == PodGroupScheduling::FeasibleCycle => {
-            &[PreEnqueue, PostFilter, PodGroupPostFilter]
-        }
-        "DefaultPreemption" => &[PreEnqueue, PostFilter],
-        "GangScheduling" if behaviour.pod_groups == PodGroupScheduling::PodByPod => &[PreEnqueue, Reserve, Permit],
-        "GangScheduling" => &[PreEnqueue, Permit],
-        "TopologyPlacementGenerator" => &[PlacementGenerate],
-        "PodGroupPodsCount" => &[PlacementScore],
-        "NodeResourcesBalancedAllocation" => &[PreScore, Score],
-        "ImageLocality" => &[Score],
-        "DefaultBinder" => &[Bind],
-        "NodeDeclaredFeatures" if behaviour.version.minor >= 35 => &[PreFilter, Filter],
-        _ => return None,
-    })
+    minor_of(behaviour.version).points(plugin)
 }

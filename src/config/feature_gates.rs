@@ -1,111 +1,72 @@
-//! The feature gates that the scheduler reads, their defaults in every supported minor, and `--feature-gates`.
+//! Feature gates: which are on, and kube-scheduler's `--feature-gates`.
 //!
-//! Histories are those of `pkg/features/kube_features.go` of v1.34.1 for 1.33 and 1.34, and of the scheduler's own gate
-//! list of 1.37 for the later minors: gates keep their history until they are removed. Three facts are inferred: when
-//! `GangScheduling` went (1.37 has `GenericWorkload` in its place), that locked gates go three minors after they were
-//! locked, and that `SchedulerAsyncAPICalls`, which changes no verdict and which sources date differently, stays on.
+//! Which gates a minor knows, with their stage, default and lock, stands in its table ([`super::versions`]). Here are those
+//! that change an answer; a plugin asks for them as fields.
 
-use super::behaviour::KubeVersion;
-use super::gates_elsewhere::GATES_ELSEWHERE;
+use std::collections::BTreeMap;
 
-use Stage::{Alpha, Beta, Locked, Removed, Stable};
+use super::kube_version::KubeVersion;
+use super::versions::table::{Minor, Stage};
+use super::versions::{MINORS, minor_of};
 
-/// How far a gate has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Alpha,
-    Beta,
-    /// Generally available, can still be set.
-    Stable,
-    /// Can only be set to what it is.
-    Locked,
-    /// Not known any more; what it gated stays as it was.
-    Removed,
-}
-
-/// From which minor on a gate is at which stage, with which default.
-type History = &'static [(u32, Stage, bool)];
-
-struct Gate {
+struct Field {
     name: &'static str,
-    history: History,
-    field: fn(&mut FeatureGates) -> &mut bool,
-}
-
-impl Gate {
-    /// Stage and default in `version`; `None` before the gate existed.
-    fn at(&self, version: KubeVersion) -> Option<(Stage, bool)> {
-        self.history
-            .iter()
-            .rev()
-            .find(|(minor, ..)| *minor <= version.minor)
-            .map(|(_, stage, default)| (*stage, *default))
-    }
+    of: fn(&mut FeatureGates) -> &mut bool,
 }
 
 macro_rules! feature_gates {
-    ($($field:ident: $name:literal [$($entry:expr),*];)*) => {
-        /// Which of the scheduler's feature gates are on.
+    ($($field:ident: $name:literal;)*) => {
+        /// Which of the feature gates that change an answer are on.
         #[derive(Debug, Clone, PartialEq, Eq, Default)]
         pub struct FeatureGates {
             $(#[doc = concat!("`", $name, "`")] pub $field: bool,)*
         }
 
-        const GATES: &[Gate] = &[
-            $(Gate { name: $name, history: &[$($entry),*], field: |gates| &mut gates.$field },)*
-        ];
+        const FIELDS: &[Field] = &[$(Field { name: $name, of: |gates| &mut gates.$field },)*];
     };
 }
 
 feature_gates! {
-    composite_pod_group: "CompositePodGroup" [(37, Alpha, false)];
-    csi_migration_portworx: "CSIMigrationPortworx" [(31, Beta, true), (33, Locked, true), (36, Removed, true)];
-    dra_admin_access: "DRAAdminAccess" [(32, Alpha, false), (34, Beta, true), (36, Locked, true)];
-    dra_consumable_capacity: "DRAConsumableCapacity" [(34, Alpha, false), (36, Beta, true)];
-    dra_derived_attributes: "DRADerivedAttributes" [(37, Alpha, false)];
-    dra_device_binding_conditions: "DRADeviceBindingConditions" [(34, Alpha, false), (36, Beta, true)];
-    dra_device_compatibility_groups: "DRADeviceCompatibilityGroups" [(37, Alpha, false)];
-    dra_device_taint_rules: "DRADeviceTaintRules" [(35, Alpha, false), (36, Beta, false), (37, Stable, true)];
-    dra_device_taints: "DRADeviceTaints" [(33, Alpha, false), (36, Beta, true), (37, Stable, true)];
-    dra_extended_resource: "DRAExtendedResource" [(34, Alpha, false), (36, Beta, true), (37, Locked, true)];
-    dra_fractional_capacity_range: "DRAFractionalCapacityRange" [(37, Beta, false)];
-    dra_list_type_attributes: "DRAListTypeAttributes" [(36, Alpha, false)];
-    dra_node_allocatable_resources: "DRANodeAllocatableResources" [(36, Alpha, false)];
-    dra_optional_node_operations: "DRAOptionalNodeOperations" [(37, Alpha, false)];
-    dra_partitionable_devices: "DRAPartitionableDevices" [(33, Alpha, false), (36, Beta, true)];
-    dra_prioritized_list: "DRAPrioritizedList" [(33, Alpha, false), (34, Beta, true), (36, Stable, true), (37, Locked, true)];
-    dra_resource_claim_device_status: "DRAResourceClaimDeviceStatus" [(32, Alpha, false), (33, Beta, true), (37, Locked, true)];
-    dra_scheduler_filter_timeout: "DRASchedulerFilterTimeout" [(34, Beta, true)];
-    dra_workload_resource_claims: "DRAWorkloadResourceClaims" [(36, Alpha, false), (37, Beta, false)];
-    dynamic_resource_allocation: "DynamicResourceAllocation" [(32, Beta, false), (34, Stable, true), (35, Locked, true)];
-    gang_scheduling: "GangScheduling" [(35, Alpha, false), (37, Removed, false)];
-    generic_workload: "GenericWorkload" [(35, Alpha, false), (37, Beta, false)];
-    in_place_pod_level_resources_vertical_scaling: "InPlacePodLevelResourcesVerticalScaling" [(35, Alpha, false), (36, Beta, true)];
-    in_place_pod_vertical_scaling: "InPlacePodVerticalScaling" [(33, Beta, true), (35, Locked, true)];
-    in_place_pod_vertical_scaling_scheduler_preemption: "InPlacePodVerticalScalingSchedulerPreemption" [(37, Alpha, false)];
-    inter_pod_affinity_hostname_fast_path: "InterPodAffinityHostnameFastPath" [(37, Alpha, false)];
-    match_label_keys_in_pod_affinity: "MatchLabelKeysInPodAffinity" [(31, Beta, true), (33, Locked, true), (36, Removed, true)];
-    match_label_keys_in_pod_topology_spread: "MatchLabelKeysInPodTopologySpread" [(27, Beta, true)];
-    match_label_keys_in_pod_topology_spread_selector_merge: "MatchLabelKeysInPodTopologySpreadSelectorMerge" [(34, Beta, true)];
-    node_declared_features: "NodeDeclaredFeatures" [(35, Alpha, false), (36, Beta, true), (37, Locked, true)];
-    node_inclusion_policy_in_pod_topology_spread: "NodeInclusionPolicyInPodTopologySpread" [(26, Beta, true), (33, Locked, true)];
-    nominated_node_name_for_expectation: "NominatedNodeNameForExpectation" [(34, Alpha, false), (35, Beta, true)];
-    opportunistic_batching: "OpportunisticBatching" [(35, Beta, true)];
-    pod_group_preemption_policy: "PodGroupPreemptionPolicy" [(37, Alpha, false)];
-    pod_level_resources: "PodLevelResources" [(32, Alpha, false), (34, Beta, true)];
-    pod_scheduling_readiness: "PodSchedulingReadiness" [(30, Locked, true), (35, Removed, true)];
-    scheduler_async_api_calls: "SchedulerAsyncAPICalls" [(34, Beta, true)];
-    scheduler_async_preemption: "SchedulerAsyncPreemption" [(32, Alpha, false), (33, Beta, true)];
-    scheduler_pop_from_backoff_queue: "SchedulerPopFromBackoffQ" [(33, Beta, true)];
-    scheduler_pre_queueing_hints: "SchedulerPreQueueingHints" [(37, Alpha, false)];
-    scheduler_queueing_hints: "SchedulerQueueingHints" [(32, Beta, true), (34, Locked, true), (37, Removed, true)];
-    sidecar_containers: "SidecarContainers" [(29, Beta, true), (33, Locked, true), (36, Removed, true)];
-    storage_capacity_scoring: "StorageCapacityScoring" [(33, Alpha, false), (37, Beta, true)];
-    taint_toleration_comparison_operators: "TaintTolerationComparisonOperators" [(35, Alpha, false)];
-    topology_aware_workload_scheduling: "TopologyAwareWorkloadScheduling" [(36, Alpha, false)];
-    workload_aware_preemption: "WorkloadAwarePreemption" [(36, Alpha, false), (37, Removed, false)];
-    volume_attributes_class: "VolumeAttributesClass" [(31, Beta, false), (34, Stable, true), (36, Locked, true)];
-    volume_limit_scaling: "VolumeLimitScaling" [(35, Alpha, false), (37, Beta, true)];
+    csi_migration_portworx: "CSIMigrationPortworx";
+    composite_pod_group: "CompositePodGroup";
+    dra_admin_access: "DRAAdminAccess";
+    dra_consumable_capacity: "DRAConsumableCapacity";
+    dra_derived_attributes: "DRADerivedAttributes";
+    dra_device_binding_conditions: "DRADeviceBindingConditions";
+    dra_device_compatibility_groups: "DRADeviceCompatibilityGroups";
+    dra_device_taint_rules: "DRADeviceTaintRules";
+    dra_device_taints: "DRADeviceTaints";
+    dra_extended_resource: "DRAExtendedResource";
+    dra_fractional_capacity_range: "DRAFractionalCapacityRange";
+    dra_list_type_attributes: "DRAListTypeAttributes";
+    dra_node_allocatable_resources: "DRANodeAllocatableResources";
+    dra_optional_node_operations: "DRAOptionalNodeOperations";
+    dra_partitionable_devices: "DRAPartitionableDevices";
+    dra_prioritized_list: "DRAPrioritizedList";
+    dra_resource_claim_device_status: "DRAResourceClaimDeviceStatus";
+    dra_scheduler_filter_timeout: "DRASchedulerFilterTimeout";
+    dra_workload_resource_claims: "DRAWorkloadResourceClaims";
+    dynamic_resource_allocation: "DynamicResourceAllocation";
+    gang_scheduling: "GangScheduling";
+    generic_workload: "GenericWorkload";
+    in_place_pod_level_resources_vertical_scaling: "InPlacePodLevelResourcesVerticalScaling";
+    in_place_pod_vertical_scaling: "InPlacePodVerticalScaling";
+    in_place_pod_vertical_scaling_scheduler_preemption: "InPlacePodVerticalScalingSchedulerPreemption";
+    inter_pod_affinity_hostname_fast_path: "InterPodAffinityHostnameFastPath";
+    match_label_keys_in_pod_topology_spread: "MatchLabelKeysInPodTopologySpread";
+    match_label_keys_in_pod_topology_spread_selector_merge: "MatchLabelKeysInPodTopologySpreadSelectorMerge";
+    node_declared_features: "NodeDeclaredFeatures";
+    node_inclusion_policy_in_pod_topology_spread: "NodeInclusionPolicyInPodTopologySpread";
+    nominated_node_name_for_expectation: "NominatedNodeNameForExpectation";
+    opportunistic_batching: "OpportunisticBatching";
+    pod_group_preemption_policy: "PodGroupPreemptionPolicy";
+    pod_level_resources: "PodLevelResources";
+    storage_capacity_scoring: "StorageCapacityScoring";
+    taint_toleration_comparison_operators: "TaintTolerationComparisonOperators";
+    topology_aware_workload_scheduling: "TopologyAwareWorkloadScheduling";
+    volume_attributes_class: "VolumeAttributesClass";
+    volume_limit_scaling: "VolumeLimitScaling";
+    workload_aware_preemption: "WorkloadAwarePreemption";
 }
 
 /// A value of `--feature-gates` that kube-scheduler refuses, in its words
@@ -132,7 +93,7 @@ pub enum FeatureGateError {
         /// What was given.
         value: String,
     },
-    /// A gate that this version does not let anybody change.
+    /// A gate that is locked in this version.
     #[error("cannot set feature gate {name} to {wanted}, feature is locked to {locked}")]
     Locked {
         /// The gate.
@@ -142,16 +103,35 @@ pub enum FeatureGateError {
         /// What it is.
         locked: bool,
     },
+    /// A gate that is on needs others that are off.
+    #[error("{name} is enabled, but depends on features that are disabled: [{}]", disabled.join(" "))]
+    Needs {
+        /// The gate.
+        name: &'static str,
+        /// What it needs.
+        disabled: Vec<&'static str>,
+    },
+    /// Gates with and without the component in front (`k8s.io/component-base/compatibility/registry.go: SetFallback`).
+    #[error("set kube feature gates with default empty prefix or kube: prefix consistently, do not mix use")]
+    Mixed,
+    /// Another component than kube-scheduler's.
+    #[error("component not registered: {0}")]
+    Component(
+        /// Its name.
+        String,
+    ),
+    /// Several of these: kube-scheduler reports them all.
+    #[error("[{}]", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    Several(
+        /// Sorted by gate.
+        Vec<FeatureGateError>,
+    ),
 }
 
 impl FeatureGates {
     /// The defaults of `version`.
     pub fn defaults(version: KubeVersion) -> Self {
-        let mut gates = Self::default();
-        for gate in GATES {
-            *(gate.field)(&mut gates) = gate.at(version).is_some_and(|(_, default)| default);
-        }
-        gates
+        Self::with(version, &BTreeMap::new())
     }
 
     /// The defaults of `version`, changed by `A=true,B=false`. `AllAlpha` and `AllBeta` set what is not named itself.
@@ -159,52 +139,102 @@ impl FeatureGates {
     /// # Errors
     /// See [`FeatureGateError`].
     pub fn parse(version: KubeVersion, text: &str) -> Result<Self, FeatureGateError> {
-        let mut assignments = Vec::new();
-        for part in text.split(',').filter(|part| !part.is_empty()) {
-            assignments.push(assignment(part)?);
-        }
-        let mut gates = Self::defaults(version);
-        for (name, value) in &assignments {
-            let stage = match *name {
-                "AllAlpha" => Alpha,
-                "AllBeta" => Beta,
-                _ => continue,
-            };
-            for gate in GATES {
-                if gate.at(version).is_some_and(|(at, _)| at == stage) {
-                    *(gate.field)(&mut gates) = *value;
-                }
-            }
-        }
-        for (name, value) in assignments {
-            gates.set(version, name, value)?;
-        }
-        Ok(gates)
+        let minor = minor_of(version);
+        let set = effective(minor, &assignments(text)?)?;
+        Ok(Self::with(version, &set))
     }
 
-    fn set(&mut self, version: KubeVersion, name: &str, value: bool) -> Result<(), FeatureGateError> {
-        let known = GATES.iter().find(|gate| gate.name == name).and_then(|gate| Some((gate, gate.at(version)?)));
-        match known {
-            Some((gate, (Alpha | Beta | Stable, _))) => *(gate.field)(self) = value,
-            Some((_, (Locked, default))) if default == value => {}
-            Some((_, (Locked, locked))) => {
-                return Err(FeatureGateError::Locked { name: name.to_owned(), wanted: value, locked });
-            }
-            None if matches!(name, "AllAlpha" | "AllBeta") || GATES_ELSEWHERE.contains(&name) => {}
-            Some((_, (Removed, _))) | None => {
-                return Err(FeatureGateError::Unrecognized(name.to_owned()));
-            }
+    /// The defaults of `version` with some gates set. A gate that the minor does not know any more is what it was when
+    /// it was last known; one that it does not know yet is off.
+    fn with(version: KubeVersion, set: &BTreeMap<&str, bool>) -> Self {
+        let table = minor_of(version);
+        let mut gates = Self::default();
+        for field in FIELDS {
+            let known =
+                MINORS.iter().rev().filter(|minor| minor.minor <= table.minor).find_map(|minor| minor.gate(field.name));
+            *(field.of)(&mut gates) = set.get(field.name).copied().or(known.map(|gate| gate.on)).unwrap_or_default();
         }
-        Ok(())
+        gates
+    }
+
+    /// The gates named by a `--feature-gates` that was accepted and that nothing in the scheduler reads.
+    pub fn without_effect(version: KubeVersion, text: &str) -> Vec<&'static str> {
+        let minor = minor_of(version);
+        let named = assignments(text).unwrap_or_default().into_keys();
+        named
+            .filter_map(|name| minor.gate(name))
+            .filter(|gate| !gate.is_group() && !gate.read)
+            .map(|gate| gate.name)
+            .collect()
+    }
+
+    /// Whether a gate is on that this minor knows, by its name; None for a gate that changes no answer.
+    pub(super) fn by_name(&self, name: &str) -> Option<bool> {
+        let field = FIELDS.iter().find(|field| field.name == name)?;
+        Some(*(field.of)(&mut self.clone()))
     }
 }
 
-/// `Gate=true`, or with its component in front: `kube:Gate=true`.
+/// What `--feature-gates` names, the last of each name
+/// (`k8s.io/component-base/featuregate/feature_gate.go: Set`; the component in front: `compatibility/registry.go`).
+fn assignments(text: &str) -> Result<BTreeMap<&str, bool>, FeatureGateError> {
+    let mut found = BTreeMap::new();
+    let mut prefixed = None;
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let (component, plain) =
+            part.split_once(':').map_or((None, part), |(component, plain)| (Some(component), plain));
+        if let Some(component) = component.filter(|component| *component != "kube") {
+            return Err(FeatureGateError::Component(component.to_owned()));
+        }
+        if *prefixed.get_or_insert(component.is_some()) != component.is_some() {
+            return Err(FeatureGateError::Mixed);
+        }
+        let (name, value) = assignment(plain)?;
+        found.insert(name, value);
+    }
+    Ok(found)
+}
+
+/// What is set in the end, with what `AllAlpha` and `AllBeta` set (`feature_gate.go: unsafeSetFromMap`).
+fn effective<'a>(minor: &Minor, named: &BTreeMap<&'a str, bool>) -> Result<BTreeMap<&'a str, bool>, FeatureGateError> {
+    let mut errors = Vec::new();
+    let mut set = named.clone();
+    for (name, value) in named {
+        let Some(gate) = minor.gate(name) else { return Err(FeatureGateError::Unrecognized((*name).to_owned())) };
+        if gate.locked && gate.on != *value {
+            let (name, wanted, locked) = ((*name).to_owned(), *value, gate.on);
+            errors.push(FeatureGateError::Locked { name, wanted, locked });
+        }
+        let stage = match *name {
+            "AllAlpha" => Stage::Alpha,
+            "AllBeta" => Stage::Beta,
+            _ => continue,
+        };
+        // Not one that is named itself, nor the other of the two.
+        for gate in minor.gates.iter().filter(|gate| gate.stage == stage && !gate.is_group()) {
+            set.entry(gate.name).or_insert(*value);
+        }
+    }
+    if errors.is_empty() {
+        let on = |name: &str| set.get(name).copied().or(minor.gate(name).map(|gate| gate.on)).unwrap_or_default();
+        for gate in minor.gates.iter().filter(|gate| !gate.needs.is_empty() && on(gate.name)) {
+            let disabled: Vec<_> = gate.needs.iter().copied().filter(|need| !on(need)).collect();
+            if !disabled.is_empty() {
+                errors.push(FeatureGateError::Needs { name: gate.name, disabled });
+            }
+        }
+    }
+    match errors.len() {
+        0 => Ok(set),
+        1 => Err(errors.remove(0)),
+        _ => Err(FeatureGateError::Several(errors)),
+    }
+}
+
+/// `Gate=true`.
 fn assignment(part: &str) -> Result<(&str, bool), FeatureGateError> {
-    let part = part.trim();
-    let part = part.strip_prefix("kube:").unwrap_or(part);
     let Some((name, value)) = part.split_once('=') else {
-        return Err(FeatureGateError::MissingValue(part.to_owned()));
+        return Err(FeatureGateError::MissingValue(part.trim().to_owned()));
     };
     let (name, value) = (name.trim(), value.trim());
     // Go `strconv.ParseBool`.
@@ -240,16 +270,20 @@ mod tests {
         let [old, reference, new] = [33, 34, 37].map(|minor| parse(minor, "").unwrap());
         assert!(!old.pod_level_resources && reference.pod_level_resources);
         assert!(!reference.storage_capacity_scoring && new.storage_capacity_scoring);
-        assert!(old.sidecar_containers && new.sidecar_containers);
         assert!(!reference.node_declared_features && new.node_declared_features);
+        assert!(old.csi_migration_portworx && new.csi_migration_portworx, "locked, then removed");
     }
 
     #[test]
     fn sets_gates() {
         dynamic_resources(33, "DynamicResourceAllocation=true", true);
         dynamic_resources(34, " DynamicResourceAllocation = F ,", false);
-        dynamic_resources(34, "kube:DynamicResourceAllocation=0,ImageVolume=true", false);
+        dynamic_resources(34, "kube:DynamicResourceAllocation=0,kube:ImageVolume=true", false);
+        dynamic_resources(34, "DynamicResourceAllocation=false,DynamicResourceAllocation=true", true);
         dynamic_resources(35, "DynamicResourceAllocation=true", true);
+        for locked in ["SidecarContainers=true", "PodSchedulingReadiness=true", "MatchLabelKeysInPodAffinity=true"] {
+            parse(34, locked).unwrap();
+        }
     }
 
     #[test]
@@ -257,14 +291,14 @@ mod tests {
         let gates = parse(34, "DRADeviceTaints=false,AllAlpha=true").unwrap();
         assert!(gates.dra_extended_resource && gates.storage_capacity_scoring);
         assert!(!gates.dra_device_taints);
-        assert!(!gates.taint_toleration_comparison_operators, "not in 1.34 at all");
+        assert!(!gates.taint_toleration_comparison_operators, "not in v1.34 at all");
     }
 
     #[test]
     fn refuses_in_upstreams_words() {
         refused(34, "NoSuchGate=true", "unrecognized feature gate: NoSuchGate");
         refused(33, "DRAConsumableCapacity=true", "unrecognized feature gate: DRAConsumableCapacity");
-        refused(36, "SidecarContainers=true", "unrecognized feature gate: SidecarContainers");
+        refused(37, "SidecarContainers=true", "unrecognized feature gate: SidecarContainers");
         refused(34, "PodLevelResources", "missing bool value for PodLevelResources");
         refused(
             34,
@@ -276,5 +310,27 @@ mod tests {
             "SidecarContainers=false",
             "cannot set feature gate SidecarContainers to false, feature is locked to true",
         );
+        refused(
+            36,
+            "WorkloadAwarePreemption=true",
+            "WorkloadAwarePreemption is enabled, but depends on features that are disabled: [GangScheduling]",
+        );
+        refused(
+            37,
+            "PodLevelResources=false,TopologyAwareWorkloadScheduling=true",
+            "[InPlacePodLevelResourcesVerticalScaling is enabled, but depends on features that are disabled: \
+             [PodLevelResources], PodLevelResourcesFixDefaulting is enabled, but depends on features that are disabled: \
+             [PodLevelResources], PodLevelResourcesFixKubeletQOSClass is enabled, but depends on features that are \
+             disabled: [PodLevelResources], TopologyAwareWorkloadScheduling is enabled, but depends on features that are \
+             disabled: [GenericWorkload]]",
+        );
+        refused(34, "kube:ImageVolume=true,PodLevelResources=true", &FeatureGateError::Mixed.to_string());
+        refused(34, "other:ImageVolume=true", "component not registered: other");
+    }
+
+    #[test]
+    fn gates_of_other_components_have_no_effect() {
+        let version = KubeVersion { minor: 34, patch: None };
+        assert_eq!(FeatureGates::without_effect(version, "NodeSwap=true,PodLevelResources=false"), ["NodeSwap"]);
     }
 }

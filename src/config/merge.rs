@@ -10,15 +10,12 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use super::behaviour::Behaviour;
 use super::error::ProfileError;
 use super::extension_points::{ExtensionPoint, extension_points};
 use super::profile::{Enabled, Origin};
 use super::types::{Plugin, PluginSet, Plugins};
+use super::versions::Behaviour;
 use crate::api::name::{Name, name};
-
-/// What is named at a point that is read past.
-static NONE: PluginSet = PluginSet { enabled: Vec::new(), disabled: Vec::new() };
 
 /// Disables every plugin of a set.
 const ALL: &str = "*";
@@ -203,9 +200,9 @@ impl Plugins {
             ExtensionPoint::PreBind => &self.pre_bind,
             ExtensionPoint::Bind => &self.bind,
             ExtensionPoint::PostBind => &self.post_bind,
-            ExtensionPoint::PlacementGenerate | ExtensionPoint::PlacementScore | ExtensionPoint::PodGroupPostFilter => {
-                &NONE
-            }
+            ExtensionPoint::PlacementGenerate => &self.placement_generate,
+            ExtensionPoint::PlacementScore => &self.placement_score,
+            ExtensionPoint::PodGroupPostFilter => &self.pod_group_post_filter,
         }
     }
 }

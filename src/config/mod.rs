@@ -5,7 +5,6 @@
 //! `decode`; `plugin_config` reads and defaults the plugins' arguments; `validation` refuses what upstream refuses;
 //! `merge` puts the plugins in order, with `defaults` and `extension_points` as its tables; `profile` is the result.
 
-mod behaviour;
 mod decode;
 mod defaults;
 mod duration;
@@ -14,7 +13,7 @@ mod extender;
 mod extension_points;
 mod feature_gates;
 mod field_path;
-mod gates_elsewhere;
+mod kube_version;
 mod merge;
 mod plugin_args;
 mod plugin_config;
@@ -28,14 +27,15 @@ mod types;
 mod validation;
 mod validation_node_affinity;
 mod validation_plugin_args;
+mod versions;
 
-pub use behaviour::{Behaviour, KubeVersion, VersionError};
 pub use duration::GoDuration;
 pub use error::{ConfigError, FieldError, Problem, ProfileError};
 pub use extender::{ExtenderConfig, ExtenderTls, ManagedResource};
 pub use extension_points::{ExtensionPoint, extension_points};
 pub use feature_gates::{FeatureGateError, FeatureGates};
 pub use field_path::FieldPath;
+pub use kube_version::{KubeVersion, VersionError};
 pub use merge::OutOfTree;
 pub use plugin_args::{
     DefaultConstraints, DefaultPreemptionArgs, DynamicResourcesArgs, InterPodAffinityArgs, NodeAffinityArgs,
@@ -44,3 +44,4 @@ pub use plugin_args::{
 };
 pub use pod_group_scheduling::PodGroupScheduling;
 pub use profile::{DEFAULT_SCHEDULER_NAME, Enabled, Origin, Profile, SchedulerConfig};
+pub use versions::Behaviour;

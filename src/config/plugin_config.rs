@@ -3,13 +3,13 @@
 
 use serde_json::Value;
 
-use super::behaviour::Behaviour;
 use super::decode::Decode;
 use super::duration::GoDuration;
 use super::error::ConfigError;
 use super::field_path::FieldPath;
 use super::plugin_args::{NodeAffinityArgs, PluginArgs};
 use super::types::{self, API_VERSION, GROUP, ResourceSpec, ScoringStrategy, ShapePoint};
+use super::versions::Behaviour;
 use crate::api::name::{Name, name};
 
 /// The arguments of a profile's plugins as a user wrote them.
@@ -64,7 +64,7 @@ impl WrittenArgs {
             "DefaultPreemption" => self.default_preemption = Decode::decode(value, &path, unknown)?,
             "DynamicResources" => {
                 self.dynamic_resources = Decode::decode(value, &path, unknown)?;
-                if behaviour.version.minor < 35 && value.get("bindingTimeout").is_some() {
+                if !behaviour.dynamic_resources_args_have_binding_timeout && value.get("bindingTimeout").is_some() {
                     unknown.push(path.child("bindingTimeout"));
                 }
             }
@@ -141,8 +141,7 @@ const PLUGINS_WITH_ARGS: [&str; 8] = [
 ];
 
 fn has_args(plugin: &str, behaviour: &Behaviour) -> bool {
-    // DynamicResourcesArgs came with 1.34.
-    PLUGINS_WITH_ARGS.contains(&plugin) && (plugin != "DynamicResources" || behaviour.version.minor >= 34)
+    PLUGINS_WITH_ARGS.contains(&plugin) && (plugin != "DynamicResources" || behaviour.dynamic_resources_has_args)
 }
 
 /// `apiVersion` and `kind` may be left out, but not be those of something else.

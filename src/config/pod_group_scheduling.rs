@@ -1,7 +1,6 @@
 //! What a version does with groups of pods that kube-scheduler itself knows.
 
-use super::behaviour::KubeVersion;
-use super::feature_gates::FeatureGates;
+use super::versions::Behaviour;
 use crate::api::scheduling_group::GroupKey;
 use crate::state::Pod;
 use crate::state::group_members::{pod_group_of, workload_group_of};
@@ -20,18 +19,23 @@ pub enum PodGroupScheduling {
     FeasibleCycle,
 }
 
-impl PodGroupScheduling {
-    /// That of `version` with `gates`.
-    pub(super) fn of(version: KubeVersion, gates: &FeatureGates) -> Self {
-        match version.minor {
-            _ if !gates.generic_workload => Self::None,
-            35 if gates.gang_scheduling => Self::PodByPod,
-            ..=35 => Self::None,
-            36 => Self::PermitCycle,
-            37.. => Self::FeasibleCycle,
+impl Behaviour {
+    /// How groups of pods are scheduled.
+    pub fn pod_groups(&self) -> PodGroupScheduling {
+        let gates = &self.gates;
+        if gates.generic_workload && gates.gang_scheduling && self.gangs_are_scheduled_pod_by_pod {
+            PodGroupScheduling::PodByPod
+        } else if gates.generic_workload && self.groups_are_scheduled_by_permit {
+            PodGroupScheduling::PermitCycle
+        } else if gates.generic_workload && self.groups_are_scheduled_by_feasibility {
+            PodGroupScheduling::FeasibleCycle
+        } else {
+            PodGroupScheduling::None
         }
     }
+}
 
+impl PodGroupScheduling {
     /// Whether a group is scheduled as one.
     pub fn has_group_cycle(self) -> bool {
         matches!(self, Self::PermitCycle | Self::FeasibleCycle)

@@ -7,7 +7,6 @@
 
 use serde_json::Value;
 
-use super::behaviour::Behaviour;
 use super::decode::{Decode, wrong_type};
 use super::defaults::default_multi_point;
 use super::error::{ConfigError, ProfileError};
@@ -20,13 +19,11 @@ use super::plugin_config::WrittenArgs;
 use super::types::{API_VERSION, KIND, KubeSchedulerConfiguration, PluginSet, Profile as WrittenProfile};
 use super::validation::validate;
 use super::validation_plugin_args;
+use super::versions::Behaviour;
 use crate::api::name::{Name, name};
 
 /// The scheduler that pods are for unless they say otherwise (`core/v1.DefaultSchedulerName`).
 pub const DEFAULT_SCHEDULER_NAME: &str = "default-scheduler";
-
-/// Extension points that `plugins` has since 1.36, for scheduling groups of pods: read past, as nothing here runs them.
-const GROUP_POINTS: [&str; 4] = ["placementGenerate", "placementScore", "placementFeasible", "podGroupPostFilter"];
 
 /// What one kube-scheduler does.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,9 +125,7 @@ impl SchedulerConfig {
         check_kind(value)?;
         let mut unknown = Vec::new();
         let mut config = KubeSchedulerConfiguration::decode(value, &FieldPath::default(), &mut unknown)?;
-        if behaviour.version.minor >= 36 {
-            unknown.retain(|field| !is_group_point(field));
-        }
+        unknown.extend(points_not_yet(value, behaviour));
         set_profile_defaults(&mut config);
         let mut args = Vec::with_capacity(config.profiles.len());
         for (index, profile) in config.profiles.iter().enumerate() {
@@ -309,9 +304,22 @@ fn check_kind(value: &Value) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn is_group_point(field: &FieldPath) -> bool {
-    let field = field.to_string();
-    field.rsplit_once(".plugins.").is_some_and(|(_, point)| GROUP_POINTS.contains(&point))
+/// Extension points that `plugins` of this version does not have yet.
+fn points_not_yet(value: &Value, behaviour: &Behaviour) -> Vec<FieldPath> {
+    let points = [
+        (ExtensionPoint::PlacementGenerate, behaviour.plugins_have_group_points),
+        (ExtensionPoint::PlacementScore, behaviour.plugins_have_group_points),
+        (ExtensionPoint::PodGroupPostFilter, behaviour.plugins_have_pod_group_post_filter),
+    ];
+    let profiles = value.get("profiles").and_then(Value::as_array);
+    let mut found = Vec::new();
+    for (index, profile) in profiles.into_iter().flatten().enumerate() {
+        let Some(plugins) = profile.get("plugins") else { continue };
+        let path = FieldPath::new("profiles").index(index).child("plugins");
+        let unknown = points.iter().filter(|(point, has)| !has && plugins.get(point.field()).is_some());
+        found.extend(unknown.map(|(point, _)| path.child(point.field())));
+    }
+    found
 }
 
 /// One profile needs no name; several need one each.

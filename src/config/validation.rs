@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
-use super::behaviour::Behaviour;
 use super::duration::GoDuration;
 use super::error::FieldError;
 use super::extension_points::ExtensionPoint;
@@ -17,6 +16,7 @@ use super::types::{
 };
 use super::validation_node_affinity::node_affinity;
 use super::validation_plugin_args as plugin_args;
+use super::versions::Behaviour;
 
 /// Plugins that were taken out of tree and may not be named any more.
 const REMOVED_PLUGINS: [&str; 4] = ["AzureDiskLimits", "CinderLimits", "EBSLimits", "GCEPDLimits"];

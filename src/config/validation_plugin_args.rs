@@ -5,7 +5,6 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::behaviour::Behaviour;
 use super::error::FieldError;
 use super::field_path::FieldPath;
 use super::qualified_name::qualified_name_problems;
@@ -13,6 +12,7 @@ use super::types::{
     DefaultPreemptionArgs, DynamicResourcesArgs, InterPodAffinityArgs, NodeResourcesBalancedAllocationArgs,
     NodeResourcesFitArgs, PodTopologySpreadArgs, ResourceSpec, ShapePoint, VolumeBindingArgs,
 };
+use super::versions::Behaviour;
 
 type Errors = Vec<FieldError>;
 

@@ -41,6 +41,8 @@ pub struct PodOwn {
     pub nominated_node_name: Option<Name>,
     /// `status.phase`.
     pub phase: PodPhase,
+    /// Why it ended, of a pod in a final phase.
+    pub end: Option<Box<PodEnd>>,
     /// Deleted by the scheduler in favour of another pod (condition `DisruptionTarget`).
     pub preempted_by_scheduler: bool,
     /// The condition `PodScheduled`, of a pod that no kubelet has taken up.
@@ -66,6 +68,7 @@ impl PodOwn {
             limit_ranged: false,
             nominated_node_name: None,
             phase: PodPhase::Pending,
+            end: None,
             preempted_by_scheduler: false,
             scheduled: None,
             resource_claim_statuses: List::default(),
@@ -89,6 +92,15 @@ pub struct PodObject {
     pub template: Arc<PodTemplate>,
     /// What it tells of the kube-scheduler that it is, if it is one.
     pub scheduler: Option<Box<SchedulerProcess>>,
+}
+
+/// What the status of a pod in a final phase says of its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PodEnd {
+    /// `status.reason`: `Evicted`, `OutOfcpu`, `NodeAffinity`; empty where containers simply ended.
+    pub reason: Box<str>,
+    /// `status.message`, as whoever ended it wrote it.
+    pub message: Box<str>,
 }
 
 /// What the condition `PodScheduled` says.
@@ -157,7 +169,8 @@ impl WirePod {
 
     /// The pod as the state keeps it.
     pub(crate) fn into_object(mut self) -> PodObject {
-        let status = self.status;
+        let mut status = self.status;
+        let end = status.end();
         let node_name = self.spec.node_name.take().filter(|name| !name.is_empty());
         let own = Box::new(PodOwn {
             key: self.metadata.key(),
@@ -171,6 +184,7 @@ impl WirePod {
             limit_ranged: self.metadata.annotations.is_some_and(|annotations| annotations.limit_ranger.is_some()),
             nominated_node_name: status.nominated_node_name.filter(|name| !name.is_empty()),
             phase: status.phase.unwrap_or_default(),
+            end,
             preempted_by_scheduler: status.conditions.iter().any(WireCondition::is_preemption),
             scheduled: status.scheduled(),
             resource_claim_statuses: status.resource_claim_statuses,
@@ -190,6 +204,15 @@ impl WirePod {
 }
 
 impl WireStatus {
+    /// Of pods that go on nothing is kept.
+    fn end(&mut self) -> Option<Box<PodEnd>> {
+        self.phase.filter(|phase| phase.is_terminal())?;
+        Some(Box::new(PodEnd {
+            reason: self.reason.take().unwrap_or_default(),
+            message: self.message.take().unwrap_or_default(),
+        }))
+    }
+
     /// Of pods that run nothing is kept: there are many, and nobody asks when they were bound.
     fn scheduled(&self) -> Option<Box<ScheduledCondition>> {
         if self.start_time.is_some() {
@@ -208,6 +231,8 @@ impl WireStatus {
 #[serde(rename_all = "camelCase", default)]
 struct WireStatus {
     phase: Option<PodPhase>,
+    reason: Option<Box<str>>,
+    message: Option<Box<str>>,
     nominated_node_name: Option<Name>,
     start_time: Option<Timestamp>,
     conditions: List<WireCondition>,

@@ -26,10 +26,6 @@ pub fn prune(kind: Kind, object: &mut Value) {
     for (field, value) in ["apiVersion", "kind"].into_iter().zip(type_meta) {
         fields.extend(value.map(|value| (field.to_owned(), value)));
     }
-    if kind == Kind::Pod && has_ended(fields) {
-        // It counts for nothing, but stands for its earlier self where that is in the input too.
-        fields.remove("spec");
-    }
     if kind == Kind::Pod {
         prune_conditions(fields);
     }
@@ -54,11 +50,6 @@ fn prune_conditions(pod: &mut Map<String, Value>) {
             fields.retain(|field, _| !matches!(field.as_str(), "message" | "lastTransitionTime"));
         }
     }
-}
-
-fn has_ended(pod: &Map<String, Value>) -> bool {
-    let phase = pod.get("status").and_then(|status| status.get("phase")).and_then(Value::as_str);
-    matches!(phase, Some("Succeeded" | "Failed"))
 }
 
 /// Values of another shape than the API's stay: a reader is to complain of them as before.
@@ -143,11 +134,11 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_that_has_ended_is_no_more_than_its_name() {
+    fn of_a_pod_that_has_ended_the_reason_stays() {
         case(
             Kind::Pod,
             r#"{"metadata":{"name":"a"},"spec":{"nodeName":"n"},"status":{"phase":"Failed","reason":"Evicted"}}"#,
-            r#"{"metadata":{"name":"a"},"status":{"phase":"Failed"}}"#,
+            r#"{"metadata":{"name":"a"},"spec":{"nodeName":"n"},"status":{"phase":"Failed","reason":"Evicted"}}"#,
         );
     }
 

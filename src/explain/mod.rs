@@ -19,11 +19,13 @@ pub mod deciding;
 mod did_you_mean;
 pub mod discriminating_labels;
 pub mod domains;
+pub mod ended;
 pub mod fragmentation;
 pub mod implicit_rules;
 pub mod label_demand;
 pub mod near_misses;
 pub mod node_detail;
+pub mod obstacles;
 pub mod occupants;
 pub mod pending;
 pub mod ranges;
@@ -41,6 +43,7 @@ pub use claim_state::ClaimState;
 pub use counterfactual::{Counterfactual, Position, WinningChange};
 pub use deciding::{Deciding, Decision, How, RunnerUp};
 pub use domains::{Domain, DomainTable, LeftOut};
+pub use ended::{Ended, EndedBy, Rejections};
 pub use implicit_rules::ImplicitRule;
 pub use near_misses::{Miss, NearMiss};
 pub use node_detail::{FilterDetail, NodeDetail, ScoreDetail, Verdict};
@@ -62,6 +65,8 @@ pub struct ClusterMessages {
     pub words: Option<SchedulerMessages>,
     /// Whether schedulers look at the pod at all.
     pub scheduling_status: Option<SchedulingStatus>,
+    /// Siblings that kubelets rejected on nodes that this pod could get.
+    pub rejections: Vec<Rejections>,
     /// When the state was read, where that is known: what "ago" is counted from.
     pub as_of: Option<Timestamp>,
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::ended::{self, Ended};
+use super::obstacles::{self, Obstacle};
 use crate::api::Timestamp;
 use crate::api::name::Name;
-use crate::decode::pod::PodPhase;
+use crate::decode::pod::{PodObject, PodPhase};
 use crate::framework::Placement;
 use crate::state::{Cluster, Pod};
 
@@ -39,7 +41,11 @@ pub enum SchedulingStatus {
         node: Name,
         /// Since when.
         since: Option<Timestamp>,
+        /// Why, as far as the state tells.
+        obstacles: Vec<Obstacle>,
     },
+    /// It is in a final phase: no scheduler looks at it again.
+    Ended(Box<Ended>),
 }
 
 /// What there is to tell of the pod of `placement`, whose node is that of `placement.current`.
@@ -50,7 +56,14 @@ pub fn find(placement: &Placement, cluster: &Cluster, has_statuses: bool) -> Opt
         let waits = has_statuses && pod.own.phase == PodPhase::Pending && pod.own.start_time.is_none();
         let bound = pod.own.scheduled.as_ref().filter(|condition| condition.status);
         let since = bound.and_then(|condition| condition.since).or(pod.own.creation_timestamp);
-        return waits.then_some(SchedulingStatus::NotStarted { node: current.node, since });
+        return waits.then(|| SchedulingStatus::NotStarted {
+            node: current.node,
+            since,
+            obstacles: obstacles::find(pod, cluster, current.node),
+        });
+    }
+    if let Some(ended) = ended_self(pod, cluster) {
+        return Some(SchedulingStatus::Ended(Box::new(ended::find(cluster, ended))));
     }
     // Upstream schedule_one.go, skipPodSchedule.
     if let Some(at) = pod.own.deletion_timestamp {
@@ -64,6 +77,12 @@ pub fn find(placement: &Placement, cluster: &Cluster, has_statuses: bool) -> Opt
         pod.own.scheduled.is_none() && cluster.scheduling_events.of(pod.key(), pod.own.uid).next().is_none();
     let since = pod.own.creation_timestamp.filter(|_| has_statuses && untouched && placement.pre_enqueue.is_none())?;
     Some(SchedulingStatus::NobodyLooked { since })
+}
+
+/// The pod in a final phase that `pod` was made from, to ask whether a new one would fit.
+fn ended_self<'a>(pod: &Pod, cluster: &'a Cluster) -> Option<&'a PodObject> {
+    let ended = cluster.ended_named(pod.key())?;
+    (pod.own.creation_timestamp.is_none() && ended.own.as_ref().clone().with_uid().uid == pod.own.uid).then_some(ended)
 }
 
 fn unknown_scheduler(pod: &Pod, cluster: &Cluster) -> SchedulingStatus {

@@ -96,7 +96,7 @@ fn judge(
         };
         let outcome = match depth {
             // What is done for a group that fits nowhere is done for it as a whole.
-            _ if cycle.behaviour.pod_groups.post_filters_group(cycle.pod) => Outcome::default(),
+            _ if cycle.behaviour.pod_groups().post_filters_group(cycle.pod) => Outcome::default(),
             Depth::Everything | Depth::Preemption => failed.post_filter(framework),
             Depth::Decision => Outcome::default(),
         };

@@ -6,7 +6,7 @@
 
 use crate::api::Name;
 use crate::decode::pod_group::PodGroup;
-use crate::state::{Cluster, NodeId};
+use crate::state::{Cluster, NodeId, PodId};
 
 use super::context::Cycle;
 use super::group_reason::GroupReason;
@@ -62,16 +62,29 @@ pub trait PlacementGeneratePlugin {
     fn generate_placements(&self, cluster: &Cluster, group: &PodGroup) -> Result<Vec<GroupPlacement>, String>;
 }
 
+/// A placement that the group fits in.
+#[derive(Clone, Copy, Debug)]
+pub struct Proposed<'a> {
+    /// The group.
+    pub group: &'a PodGroup,
+    /// The nodes of the placement.
+    pub nodes: &'a [NodeId],
+    /// Pods of the group that would find a node in it; in the state they are on none.
+    pub pods: &'a [PodId],
+}
+
 /// Compares placements that the group fits in.
 pub trait PlacementScorePlugin {
-    /// The raw score of a placement in which `proposed` pods of the group find a node.
-    fn score_placement(&self, cluster: &Cluster, group: &PodGroup, proposed: usize) -> i64;
+    /// The raw score.
+    fn score_placement(&self, cluster: &Cluster, proposed: &Proposed<'_>) -> i64;
 
-    /// Brings the scores of all placements into 0 to 100.
+    /// Brings the scores of all placements into 0 to 100, for a plugin whose raw scores are not.
     ///
     /// # Errors
     /// The plugin failed, in upstream's words.
-    fn normalize(&self, scores: &mut [i64]) -> Result<(), String>;
+    fn normalize(&self, _scores: &mut [i64]) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// A group's cycle that failed, as PodGroupPostFilter plugins see it.

@@ -40,7 +40,7 @@ pub use fact::Fact;
 pub use filter_set::FilterSet;
 pub use group_points::{
     FailedGroup, GroupPlacement, Permit, PermitPlugin, PlacementFeasiblePlugin, PlacementGeneratePlugin,
-    PlacementScorePlugin, PodGroupPostFilter, PodGroupPostFilterPlugin, Progress,
+    PlacementScorePlugin, PodGroupPostFilter, PodGroupPostFilterPlugin, Progress, Proposed,
 };
 pub use group_reason::GroupReason;
 pub use group_status::{GroupCode, GroupStatus};

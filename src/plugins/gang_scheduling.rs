@@ -22,7 +22,7 @@ pub struct GangScheduling {
 impl GangScheduling {
     /// For this version and its gates.
     pub fn new(behaviour: &Behaviour) -> Self {
-        Self { scheduling: behaviour.pod_groups }
+        Self { scheduling: behaviour.pod_groups() }
     }
 
     /// The gang that `pod` is in, with its `minCount`; none for a pod in no group, or in one that is no gang.

@@ -4,14 +4,16 @@
 //! requests with the 100m/200Mi defaults. <https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/>;
 //! upstream plugins/noderesources/fit.go.
 
+mod placement;
+
 use crate::api::name::Name;
 use crate::api::requests::{self, RequestGates};
 use crate::api::resources::{Resources, STANDARD, is_extended_resource_name};
 use crate::config::{Behaviour, NodeResourcesFitArgs};
 use crate::framework::{
     Amount, Code, Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer,
-    NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection,
-    ScorePlugin, Unprepared,
+    NodeFilter, NodeScorer, PlacementScorePlugin, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason,
+    Rejection, ScorePlugin, Unprepared,
 };
 use crate::state::NodeInfo;
 
@@ -48,8 +50,11 @@ impl NodeResourcesFit {
     /// Scoring looks neither at pod-level resources nor at the status of the incoming pod
     /// (upstream leaves both switches of its scorer unset).
     fn scorer(&self, cycle: Cycle<'_>) -> Scorer<'_> {
-        let off = RequestGates { in_place_pod_vertical_scaling: false, pod_level_resources: false };
-        Scorer { plugin: self, allocation: self.scored.allocation(cycle.pod, off, false) }
+        Scorer { plugin: self, allocation: self.scored.allocation(cycle.pod, Self::scorer_gates(), false) }
+    }
+
+    fn scorer_gates() -> RequestGates {
+        RequestGates { in_place_pod_vertical_scaling: false, pod_level_resources: false }
     }
 
     fn ignores(&self, resource: Name) -> bool {
@@ -79,6 +84,10 @@ impl Plugin for NodeResourcesFit {
     }
 
     fn score(&self) -> Option<&dyn ScorePlugin> {
+        Some(self)
+    }
+
+    fn placement_score(&self) -> Option<&dyn PlacementScorePlugin> {
         Some(self)
     }
 

@@ -3,8 +3,7 @@
 //! Upstream plugins/podgrouppodscount/podgroup_pods_count.go.
 
 use crate::api::scheduling_group::GroupKey;
-use crate::decode::pod_group::PodGroup;
-use crate::framework::{MAX_NODE_SCORE, PlacementScorePlugin, Plugin};
+use crate::framework::{MAX_NODE_SCORE, PlacementScorePlugin, Plugin, Proposed};
 use crate::state::Cluster;
 
 /// The plugin.
@@ -21,8 +20,8 @@ impl Plugin for PodGroupPodsCount {
 }
 
 impl PlacementScorePlugin for PodGroupPodsCount {
-    fn score_placement(&self, cluster: &Cluster, group: &PodGroup, proposed: usize) -> i64 {
-        (cluster.placed_members(GroupKey::PodGroup(group.key)) + proposed) as i64
+    fn score_placement(&self, cluster: &Cluster, proposed: &Proposed<'_>) -> i64 {
+        (cluster.placed_members(GroupKey::PodGroup(proposed.group.key)) + proposed.pods.len()) as i64
     }
 
     fn normalize(&self, scores: &mut [i64]) -> Result<(), String> {

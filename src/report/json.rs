@@ -10,7 +10,7 @@ use crate::framework::placement::PluginScore;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
 
 use super::json_causes::{CounterfactualObject, ExplanationObject};
-use super::json_cluster_messages::{ClusterSaysObject, SchedulingStatusObject};
+use super::json_cluster_messages::{ClusterSaysObject, RejectionsObject, SchedulingStatusObject};
 use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
 use super::{API_VERSION, Answer, Provenance};
 
@@ -59,9 +59,11 @@ pub(super) struct PlacementObject<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     errors: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
-    cluster_messages: Option<ClusterSaysObject<'a>>,
+    cluster_says: Option<ClusterSaysObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     standing: Option<SchedulingStatusObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    kubelet_rejections: Vec<RejectionsObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<CurrentObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,8 +173,9 @@ impl<'a> PlacementObject<'a> {
             schedulable: placement.schedulable,
             message: placement.message.as_deref(),
             errors: &placement.errors,
-            cluster_messages: answer.cluster_messages.words.as_ref().map(ClusterSaysObject::new),
+            cluster_says: answer.cluster_messages.words.as_ref().map(ClusterSaysObject::new),
             standing: answer.cluster_messages.scheduling_status.as_ref().map(SchedulingStatusObject::new),
+            kubelet_rejections: answer.cluster_messages.rejections.iter().map(RejectionsObject::new).collect(),
             current: placement.current.as_ref().map(|current| CurrentObject {
                 node: current.node,
                 rank: current.rank,

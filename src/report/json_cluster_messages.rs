@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use crate::api::Timestamp;
 use crate::api::name::Name;
+use crate::decode::pod::PodPhase;
+use crate::explain::ended::{Ended, EndedBy, Rejections};
+use crate::explain::obstacles::Obstacle;
 use crate::explain::scheduler_messages::{
     Comparison, Differs, Possibly, SchedulerMessages, Several, Source, StateChange,
 };
@@ -137,7 +140,8 @@ pub(super) enum SchedulingStatusObject<'a> {
     UnknownScheduler { scheduler_name: Name, placed: usize, spoke: bool, others: Vec<SchedulerObject> },
     NobodyLooked { since: String },
     Terminating { at: String },
-    NotStarted { node: &'a str, since: Option<String> },
+    NotStarted { node: &'a str, since: Option<String>, obstacles: Vec<ObstacleObject> },
+    Ended(EndedObject<'a>),
 }
 
 #[derive(Serialize)]
@@ -158,9 +162,104 @@ impl<'a> SchedulingStatusObject<'a> {
             },
             SchedulingStatus::NobodyLooked { since } => Self::NobodyLooked { since: since.to_string() },
             SchedulingStatus::Terminating { at } => Self::Terminating { at: at.to_string() },
-            SchedulingStatus::NotStarted { node, since } => {
-                Self::NotStarted { node: node.as_str(), since: since.as_ref().map(Timestamp::to_string) }
-            }
+            SchedulingStatus::NotStarted { node, since, obstacles } => Self::NotStarted {
+                node: node.as_str(),
+                since: since.as_ref().map(Timestamp::to_string),
+                obstacles: obstacles.iter().map(ObstacleObject::new).collect(),
+            },
+            SchedulingStatus::Ended(ended) => Self::Ended(EndedObject::new(ended)),
         }
+    }
+}
+
+/// The end of a pod in a final phase; the rest of the answer is about a new pod like it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EndedObject<'a> {
+    phase: &'static str,
+    /// Who ended it.
+    ended_by: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    reason: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<Name>,
+    /// Other pods of its controller that ended for the same reason.
+    siblings: usize,
+    /// Pods of its controller that go on.
+    replacements: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replacement: Option<String>,
+}
+
+impl<'a> EndedObject<'a> {
+    fn new(ended: &'a Ended) -> Self {
+        Self {
+            phase: if ended.phase == PodPhase::Succeeded { "Succeeded" } else { "Failed" },
+            ended_by: match ended.by {
+                EndedBy::Containers => "Containers",
+                EndedBy::KubeletAdmission => "KubeletAdmission",
+                EndedBy::KubeletEviction => "KubeletEviction",
+                EndedBy::KubeletPreemption => "KubeletPreemption",
+                EndedBy::NodeShutdown => "NodeShutdown",
+                EndedBy::Deadline => "Deadline",
+                EndedBy::Other => "Other",
+            },
+            reason: &ended.reason,
+            message: &ended.message,
+            node: ended.node,
+            siblings: ended.siblings,
+            replacements: ended.replacements,
+            replacement: ended.replacement.map(|key| key.to_string()),
+        }
+    }
+}
+
+/// Something that keeps a pod with a node from starting.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all_fields = "camelCase")]
+pub(super) enum ObstacleObject {
+    Terminating { at: String },
+    NodeMissing,
+    NodeNotReady { taint: Name, since: Option<String> },
+    ClaimMissing { claim: String },
+    ClaimLost { claim: String },
+    ClaimNeverScheduled { claim: String, class: Name },
+    ClaimUnbound { claim: String, class: Name },
+}
+
+impl ObstacleObject {
+    fn new(obstacle: &Obstacle) -> Self {
+        match obstacle {
+            Obstacle::Terminating { at } => Self::Terminating { at: at.to_string() },
+            Obstacle::NodeMissing => Self::NodeMissing,
+            Obstacle::NodeNotReady { taint, since } => {
+                Self::NodeNotReady { taint: *taint, since: since.as_ref().map(Timestamp::to_string) }
+            }
+            Obstacle::ClaimMissing(claim) => Self::ClaimMissing { claim: claim.to_string() },
+            Obstacle::ClaimLost(claim) => Self::ClaimLost { claim: claim.to_string() },
+            Obstacle::ClaimNeverScheduled { claim, class } => {
+                Self::ClaimNeverScheduled { claim: claim.to_string(), class: *class }
+            }
+            Obstacle::ClaimUnbound { claim, class } => Self::ClaimUnbound { claim: claim.to_string(), class: *class },
+        }
+    }
+}
+
+/// Siblings that the kubelet of a node which the pod could get did not let start.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RejectionsObject<'a> {
+    node: Name,
+    reason: &'a str,
+    message: &'a str,
+    count: usize,
+}
+
+impl<'a> RejectionsObject<'a> {
+    pub(super) fn new(rejections: &'a Rejections) -> Self {
+        let Rejections { node, reason, message, count } = rejections;
+        Self { node: *node, reason, message, count: *count }
     }
 }

@@ -197,7 +197,7 @@ impl ClusterBuilder {
         self.nodes.items.iter().filter_map(|node| node.kubelet_version).max_by_key(minor)
     }
 
-    /// Builds the state. Pods that have ended are left out: they count for nothing.
+    /// Builds the state. Pods in a final phase stand apart: they count for nothing.
     pub fn build(mut self, gates: RequestGates) -> Cluster {
         let raw = self.raw.take();
         let mut cluster = Cluster {
@@ -259,6 +259,7 @@ fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) 
     cluster.placed.reserve_exact(pods.len());
     for object in pods {
         if object.own.phase.is_terminal() {
+            cluster.ended.push(object);
             continue;
         }
         let id = PodId(cluster.pods.len() as u32);

@@ -34,7 +34,7 @@ use crate::decode::Kind;
 use crate::decode::gang::Gang;
 use crate::decode::limit_range::LimitRange;
 use crate::decode::node::Node;
-use crate::decode::pod::PodOwn;
+use crate::decode::pod::{PodObject, PodOwn};
 use crate::decode::pod_group::{GroupWorkload, PodGroup};
 use crate::decode::resource_quota::ResourceQuota;
 use crate::decode::runtime_class::RuntimeClass;
@@ -54,6 +54,8 @@ pub struct Cluster {
     pub(crate) node_ids: FxHashMap<Name, NodeId>,
     pub(crate) pods: Vec<Pod>,
     pub(crate) pod_ids: FxHashMap<ObjectKey, PodId>,
+    /// Pods in a final phase, in the order of namespace and name: they count for nothing on nodes.
+    ended: Vec<PodObject>,
     /// The node each pod is on, by pod id.
     pub(crate) placed: Vec<Option<NodeId>>,
     pub(crate) groups: PodGroups,
@@ -126,6 +128,18 @@ impl Cluster {
     /// The pod called `key`.
     pub fn pod_named(&self, key: ObjectKey) -> Option<&Pod> {
         self.pod_ids.get(&key).map(|id| self.pod(*id))
+    }
+
+    /// Pods in a final phase (Succeeded, Failed), in the order of namespace and name. They are no
+    /// part of [`Cluster::pods`], and count for nothing on nodes.
+    pub fn ended(&self) -> &[PodObject] {
+        &self.ended
+    }
+
+    /// The pod in a final phase called `key`.
+    pub fn ended_named(&self, key: ObjectKey) -> Option<&PodObject> {
+        let place = self.ended.binary_search_by_key(&key, |pod| pod.own.key).ok()?;
+        self.ended.get(place)
     }
 
     /// The node `pod` is on; none for a pending pod, and for one whose node is gone.

@@ -96,7 +96,7 @@ fn default_plugins_follow_version_and_gates() {
     assert_eq!(filters("v1.36", ""), case("NodeDeclaredFeatures", true, ""));
     assert_eq!(
         filters("v1.37", "GenericWorkload=true,InPlacePodVerticalScalingSchedulerPreemption=true"),
-        case("NodeDeclaredFeatures", true, "DeferredPodScheduling GangScheduling")
+        case("NodeDeclaredFeatures", true, "")
     );
 }
 

@@ -47,6 +47,8 @@ pub(crate) enum Shape {
     Raw,
     /// Only whether it is there matters.
     Present,
+    /// Sentences that may name anything of the user's: kept, unless names are redacted.
+    Prose,
     /// A text of the user's.
     Text(Role),
     /// An object with these fields.

@@ -1,7 +1,7 @@
 //! Pods, nodes, and what owns or selects pods.
 
 use super::Role::{Address, Claim, Image, Name, PriorityClass, Uid, Value, VolumeId};
-use super::Shape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Sources, Text};
+use super::Shape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Prose, Sources, Text};
 use super::storage::CLAIM_TEMPLATES;
 use super::{
     ANNOTATIONS, CLASS, DISK, GROUP, Hint, KEY, KEYS, NAMESPACE, NODE_NAME, NODE_SELECTOR, NODE_SELECTOR_TERM, OWNERS,
@@ -133,6 +133,8 @@ pub(super) const POD: Shape = Fields(&[
         "status",
         Fields(&[
             ("phase", Kept),
+            ("reason", Kept),
+            ("message", Prose),
             ("nominatedNodeName", NODE_NAME),
             ("startTime", Kept),
             ("conditions", Conditions(&["DisruptionTarget", "PodResizePending", "PodScheduled"])),

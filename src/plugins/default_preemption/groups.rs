@@ -11,7 +11,7 @@ use super::DefaultPreemption;
 
 /// Why the pod of `cycle` may not preempt for itself, if that is so (upstream v1.36 DefaultPreemption.PostFilter).
 pub(super) fn left_to_group(cycle: Cycle<'_>) -> Option<&'static str> {
-    let scheduling = cycle.behaviour.pod_groups;
+    let scheduling = cycle.behaviour.pod_groups();
     if scheduling != PodGroupScheduling::PermitCycle {
         return None;
     }

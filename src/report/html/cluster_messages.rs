@@ -3,11 +3,14 @@
 use crate::explain::ClusterMessages;
 use crate::explain::scheduler_messages::{Comparison, SchedulerMessages};
 
-use super::super::table::cluster_message_words as words;
 use super::super::table::cluster_messages::lead;
+use super::super::table::{cluster_message_words as words, life_words};
 use super::markup::Markup;
 
 pub(super) fn render(page: &mut Markup, says: &ClusterMessages) {
+    for rejections in &says.rejections {
+        page.raw("<p class=\"mind\"><strong>Caution:</strong> ").text(life_words::rejections(rejections)).raw("</p>\n");
+    }
     if let Some(said) = &says.words {
         compared(page, said, &words::source(said, says.as_of));
     }

@@ -5,6 +5,7 @@ use crate::explain::scheduler_messages::{Possibly, SchedulerMessages, Several, S
 use crate::explain::scheduling_status::SchedulingStatus;
 
 use super::super::text::{count, duration, list, thousands};
+use super::life_words;
 
 /// Objects named of a change.
 const MOST: usize = 3;
@@ -27,7 +28,7 @@ fn ago(at: Timestamp, as_of: Option<Timestamp>) -> String {
 }
 
 /// `for 2 minutes`, `since 2026-01-31T12:00:00Z`.
-fn how_long(since: Timestamp, as_of: Option<Timestamp>) -> String {
+pub(super) fn how_long(since: Timestamp, as_of: Option<Timestamp>) -> String {
     match as_of {
         Some(as_of) => format!("for {}", duration(as_of.0.saturating_sub(since.0))),
         None => format!("since {since}"),
@@ -125,12 +126,21 @@ pub(in crate::report) fn scheduling_status(scheduling_status: &SchedulingStatus,
         SchedulingStatus::Terminating { at } => {
             format!("it is being deleted, to be gone by {at}: schedulers pass it over")
         }
-        SchedulingStatus::NotStarted { node, since } => {
+        SchedulingStatus::NotStarted { node, since, obstacles } => {
             let since = since.map_or_else(String::new, |since| format!(" {}", how_long(since, as_of)));
-            format!(
-                "it was given {node} and has not been started{since}: a matter of the kubelet there, not of the scheduler"
-            )
+            match obstacles.as_slice() {
+                [] => format!(
+                    "it was given {node} and has not been started{since}: a matter of the kubelet there, not of the \
+                     scheduler; look at the pod's events"
+                ),
+                obstacles => {
+                    let why: Vec<String> =
+                        obstacles.iter().map(|obstacle| life_words::obstacle(obstacle, as_of)).collect();
+                    format!("it was given {node} and has not been started{since}: {}", why.join("; "))
+                }
+            }
         }
+        SchedulingStatus::Ended(ended) => life_words::ended(ended),
     }
 }
 

@@ -1,10 +1,12 @@
 //! The lines under the message: what the cluster's own scheduler says of the pod.
 
+use crate::explain::SchedulingStatus;
 use crate::explain::scheduler_messages::{Comparison, Differs, SchedulerMessages};
 
 use super::super::Answer;
 use super::super::style::Label;
 use super::cluster_message_words as words;
+use super::life_words;
 use super::screen::Screen;
 
 const MARGIN: &str = "  ";
@@ -21,6 +23,13 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer) {
     if let Some(scheduling_status) = &says.scheduling_status {
         screen.blank();
         screen.paragraph(Label::Warning, &words::scheduling_status(scheduling_status, says.as_of));
+    }
+    if let Some(SchedulingStatus::Ended(_)) = &says.scheduling_status {
+        screen.paragraph(Label::Plain, &life_words::fits_again(&answer.placement, answer.nodes));
+    }
+    for rejections in &says.rejections {
+        screen.blank();
+        screen.paragraph(Label::Warning, &life_words::rejections(rejections));
     }
 }
 

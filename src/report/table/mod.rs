@@ -14,6 +14,7 @@ mod grid;
 pub(super) mod help;
 pub(super) mod help_words;
 mod implicit_rules;
+pub(super) mod life_words;
 pub(super) mod need_words;
 pub(super) mod node;
 pub(super) mod preemption;
@@ -31,6 +32,8 @@ use super::not_evaluated_groups::in_groups;
 use super::style::Label;
 use super::text::{count, thousands};
 use super::{Answer, Look, Provenance, StateAge};
+use crate::decode::pod::PodPhase;
+use crate::explain::SchedulingStatus;
 use crate::framework::{NotEvaluated, Placement};
 
 /// The answers, one below the other.
@@ -84,6 +87,16 @@ pub(super) fn headline(answer: &Answer) -> (Label, String) {
     let pod = format!("Pod {}", placement.pod);
     let nodes = count(answer.nodes, "node");
     let feasible = placement.feasible().count();
+    match &answer.cluster_messages.scheduling_status {
+        Some(SchedulingStatus::Ended(ended)) => {
+            let label = if ended.phase == PodPhase::Succeeded { Label::Fits } else { Label::Rejected };
+            return (label, life_words::ended_headline(&pod, ended));
+        }
+        Some(SchedulingStatus::NotStarted { node, .. }) => {
+            return (Label::Rejected, format!("{pod} has node {node} and has not started there"));
+        }
+        _ => {}
+    }
     if has_no_profile(placement) {
         return (Label::Rejected, format!("{pod} is not this scheduler's: no profile has its schedulerName"));
     }

@@ -30,9 +30,9 @@ impl Attempt {
         Self { members: Vec::new(), status, waits_for_preemption: false, domain: None, reached: Vec::new() }
     }
 
-    /// Pods that would have a node, counting those that preempt for it.
-    pub(super) fn proposed(&self) -> usize {
-        self.members.iter().filter(|member| member.fate.node().is_some()).count()
+    /// Pods that would have a node, those that preempt for it among them.
+    pub(super) fn proposed(&self) -> Vec<PodId> {
+        self.members.iter().filter(|member| member.fate.node().is_some()).map(|member| member.pod).collect()
     }
 
     pub(super) fn reached(&mut self, placement: &Placement) {

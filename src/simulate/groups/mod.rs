@@ -69,7 +69,7 @@ pub struct Condition {
 impl Simulation<'_> {
     /// How this version schedules groups.
     pub(super) fn pod_groups(&self) -> PodGroupScheduling {
-        self.scheduler.behaviour().pod_groups
+        self.scheduler.behaviour().pod_groups()
     }
 
     /// Whether the scheduler's own groups matter to what happens here.

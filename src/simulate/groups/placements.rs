@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::PodGroupScheduling;
-use crate::framework::{GroupCode, GroupPlacement, GroupReason, GroupStatus};
+use crate::framework::{GroupCode, GroupPlacement, GroupReason, GroupStatus, Proposed};
 use crate::simulate::Simulation;
 use crate::state::NodeId;
 
@@ -33,14 +33,14 @@ pub(super) fn attempt(simulation: &mut Simulation<'_>, turn: &Turn<'_>, post_fil
     let (mut first, mut fitting) = (None, Vec::new());
     for placement in placements {
         let all = placement.nodes.len() == simulation.cluster().nodes().len();
-        let nodes: BTreeSet<NodeId> = placement.nodes.into_iter().collect();
+        let nodes: BTreeSet<NodeId> = placement.nodes.iter().copied().collect();
         let mut attempt = within(simulation, turn, (!all).then_some(&nodes), post_filters);
         attempt.domain = placement.domain;
         if attempt.status.is_error() {
             return attempt;
         }
         if attempt.status.is_success() || attempt.waits_for_preemption {
-            fitting.push(attempt);
+            fitting.push((attempt, placement.nodes));
         } else if first.is_none() {
             first = Some(attempt);
         }
@@ -80,16 +80,19 @@ fn placements(simulation: &Simulation<'_>, turn: &Turn<'_>) -> Result<Vec<GroupP
 }
 
 /// The placement with the highest sum of weighted scores (upstream findBestPlacement).
-fn best(simulation: &mut Simulation<'_>, turn: &Turn<'_>, mut fitting: Vec<Attempt>) -> Attempt {
+fn best(simulation: &mut Simulation<'_>, turn: &Turn<'_>, mut fitting: Vec<(Attempt, Vec<NodeId>)>) -> Attempt {
     let only = (fitting.len() == 1).then(|| fitting.pop()).flatten();
-    if let Some(only) = only {
+    if let Some((only, _)) = only {
         return only;
     }
     let mut totals = vec![0_i64; fitting.len()];
     for (name, weight, plugin) in &turn.framework.placement_score {
         let cluster = simulation.cluster();
-        let mut scores: Vec<i64> =
-            fitting.iter().map(|fits| plugin.score_placement(cluster, &turn.group, fits.proposed())).collect();
+        let score = |(fits, nodes): &(Attempt, Vec<NodeId>)| {
+            let proposed = Proposed { group: &turn.group, nodes, pods: &fits.proposed() };
+            plugin.score_placement(cluster, &proposed)
+        };
+        let mut scores: Vec<i64> = fitting.iter().map(score).collect();
         if let Err(error) = plugin.normalize(&mut scores) {
             return Attempt::untried(GroupStatus::failed(format!(
                 "running NormalizePlacementScore on PlacementScore plugins: plugin \"{name}\" failed with: {error}"
@@ -103,5 +106,5 @@ fn best(simulation: &mut Simulation<'_>, turn: &Turn<'_>, mut fitting: Vec<Attem
     let tied: Vec<usize> =
         totals.iter().enumerate().filter(|(_, total)| **total == most).map(|(place, _)| place).collect();
     let chosen = tied.get(simulation.ties.place(tied.len())).copied().unwrap_or_default();
-    fitting.swap_remove(chosen)
+    fitting.swap_remove(chosen).0
 }

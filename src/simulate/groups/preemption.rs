@@ -61,7 +61,7 @@ pub(super) fn after(
 /// v1.36 with WorkloadAwarePreemption (upstream schedule_one_podgroup.go, runWorkloadAwarePreemption).
 fn workload_aware(simulation: &mut Simulation<'_>, turn: &Turn<'_>) -> Preempted {
     let refused = |code, text: &str| Preempted::Refused(GroupStatus::new(code, GroupReason::text(text)));
-    if !turn.framework.post_filter.iter().any(|(plugin, _)| *plugin == "DefaultPreemption") {
+    if turn.framework.pod_group_post_filter.is_empty() {
         let text = "default preemption plugin is not registered, workload aware preemption is disabled";
         return refused(GroupCode::Unschedulable, text);
     }

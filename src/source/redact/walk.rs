@@ -25,6 +25,7 @@ pub(super) fn walk(shape: &Shape, value: &mut Value, rename: &mut impl Rename) {
         (_, Value::Null)
         | (Shape::Raw | Shape::Present, _)
         | (Shape::Kept, Value::Bool(_) | Value::Number(_) | Value::String(_)) => {}
+        (Shape::Prose, text) => *text = Value::Null,
         (Shape::Conditions(_), Value::Array(items)) => {
             for item in items {
                 // It names taints, resources, claims: no table says where in the text.

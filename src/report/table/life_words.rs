@@ -1,0 +1,107 @@
+//! Words for what happened to a pod beside the scheduler: its end, what keeps it from starting, and
+//! what kubelets did with its siblings.
+
+use crate::api::Timestamp;
+use crate::decode::pod::PodPhase;
+use crate::explain::ended::{Ended, EndedBy, Rejections};
+use crate::explain::obstacles::Obstacle;
+use crate::framework::Placement;
+
+use super::super::text::{count, thousands};
+
+/// The headline of a pod in a final phase: what ended it, and where.
+pub(in crate::report) fn ended_headline(pod: &str, ended: &Ended) -> String {
+    let node = ended.node.map_or_else(String::new, |node| format!(" on {node}"));
+    let kubelet = ended.node.map_or_else(|| "a kubelet".to_owned(), |node| format!("the kubelet of {node}"));
+    let reason = if ended.reason.is_empty() { String::new() } else { format!(" ({})", ended.reason) };
+    if ended.phase == PodPhase::Succeeded {
+        return format!("{pod} has Succeeded{node}: it is finished");
+    }
+    match ended.by {
+        EndedBy::Containers => format!("{pod} has Failed{node}: a container ended with an error"),
+        EndedBy::KubeletAdmission => format!("{pod} has Failed: rejected by {kubelet}{reason}"),
+        EndedBy::KubeletEviction => format!("{pod} has Failed: evicted by {kubelet}{reason}"),
+        EndedBy::KubeletPreemption => format!("{pod} has Failed: {kubelet} ended it for a critical pod{reason}"),
+        EndedBy::NodeShutdown => format!("{pod} has Failed: its node{node} was shut down{reason}", node = on(ended)),
+        EndedBy::Deadline => format!("{pod} has Failed{node}: its activeDeadlineSeconds were over{reason}"),
+        EndedBy::Other => format!("{pod} has Failed{node}{reason}"),
+    }
+}
+
+fn on(ended: &Ended) -> String {
+    ended.node.map_or_else(String::new, |node| format!(" {node}"))
+}
+
+/// What follows from the end: final, replaced or not, and whether a new one would fit.
+pub(in crate::report) fn ended(ended: &Ended) -> String {
+    let mut text = String::new();
+    if !ended.message.is_empty() {
+        text.push_str(&format!("its status says: {}. ", ended.message.trim_end_matches('.')));
+    }
+    text.push_str("This is final: no scheduler looks at this pod again");
+    match (&ended.replacement, ended.replacements) {
+        (None, _) => {}
+        (Some(replacement), 1) => text.push_str(&format!("; {replacement} of the same controller replaces it")),
+        (Some(replacement), more) => {
+            text.push_str(&format!("; {replacement} and {} of the same controller go on", count(more - 1, "more pod")));
+        }
+    }
+    if ended.replacement.is_some() {
+        text.push_str(", so this one is safe to delete");
+    }
+    if ended.siblings > 0 {
+        let pods = count(ended.siblings, "other pod");
+        let have = if ended.siblings == 1 { "has" } else { "have" };
+        text.push_str(&format!("; {pods} of its controller {have} ended in the same way"));
+    }
+    text
+}
+
+/// Whether a new pod like the ended one would fit: what the rest of the answer is about.
+pub(in crate::report) fn fits_again(placement: &Placement, nodes: usize) -> String {
+    let feasible = placement.feasible().count();
+    let would = if placement.schedulable { "would fit" } else { "would not fit" };
+    format!(
+        "a new pod like it {would}: {} of {}; the rest is about that new pod",
+        thousands(feasible),
+        count(nodes, "node")
+    )
+}
+
+/// What keeps a pod from starting, and what to do.
+pub(in crate::report) fn obstacle(obstacle: &Obstacle, as_of: Option<Timestamp>) -> String {
+    match obstacle {
+        Obstacle::Terminating { at } => format!("it is being deleted, to be gone by {at}"),
+        Obstacle::NodeMissing => "there is no such node: nothing will start it; delete the pod".to_owned(),
+        Obstacle::NodeNotReady { taint, since } => {
+            let since = since
+                .map_or_else(String::new, |since| format!(" {}", super::cluster_message_words::how_long(since, as_of)));
+            format!("the node's kubelet does not report (taint {taint}){since}: look at the node")
+        }
+        Obstacle::ClaimMissing(claim) => format!("claim {claim} does not exist: create it"),
+        Obstacle::ClaimLost(claim) => format!("claim {claim} is Lost: its volume is gone; recreate the claim"),
+        Obstacle::ClaimNeverScheduled { claim, class } => format!(
+            "claim {claim} of StorageClass {class} gets a volume only when a scheduler chooses the pod's node, and none \
+             did: spec.nodeName was set by whoever created the pod. Use a node selector instead, or annotate the claim \
+             with volume.kubernetes.io/selected-node"
+        ),
+        Obstacle::ClaimUnbound { claim, class } if class.is_empty() => {
+            format!("claim {claim} has no volume and names no StorageClass: a volume must be made for it")
+        }
+        Obstacle::ClaimUnbound { claim, class } => {
+            format!(
+                "claim {claim} has no volume yet: look at the events of the claim, and at the provisioner of StorageClass {class}"
+            )
+        }
+    }
+}
+
+/// Kubelets that rejected siblings on a node that the pod could get.
+pub(in crate::report) fn rejections(rejections: &Rejections) -> String {
+    let Rejections { node, reason, message, count: many } = rejections;
+    let message = if message.is_empty() { String::new() } else { format!(": {}", message.trim_end_matches('.')) };
+    format!(
+        "the kubelet of {node} rejected {} of the same controller ({reason}{message}); a new one may end in the same way",
+        count(*many, "pod")
+    )
+}
