@@ -33,7 +33,7 @@ pub fn note(nodes: usize, feasible: usize, percentage: i32) -> Option<NotEvaluat
         NotEvaluated::new(
             "percentageOfNodesToScore",
             why,
-            format!("all {feasible} feasible nodes were scored here; a live scheduler may have compared fewer"),
+            format!("all {feasible} feasible nodes were scored here; a live scheduler may compare fewer"),
         )
     })
 }
