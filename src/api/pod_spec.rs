@@ -197,6 +197,7 @@ pub struct PodAffinity {
 
 /// A pod (anti-)affinity term.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PodAffinityTerm {
     /// Which pods; none selects nothing.
@@ -221,6 +222,7 @@ pub struct PodAffinityTerm {
 
 /// A preferred pod (anti-)affinity term.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WeightedPodAffinityTerm {
     /// 1 to 100.

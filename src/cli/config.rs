@@ -51,10 +51,14 @@ pub(crate) struct ConfigArgs {
     kube: KubeFlags,
 }
 
+/// The effective configuration of a scheduler.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct ConfigObject {
+pub(crate) struct ConfigObject {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "SchedulerConfig")))]
     kind: &'static str,
     kube_version: String,
     profiles: Vec<ProfileObject>,
@@ -63,6 +67,7 @@ struct ConfigObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct ProfileObject {
     scheduler_name: String,
@@ -71,6 +76,7 @@ struct ProfileObject {
 
 /// A plugin of a profile.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PluginObject {
     name: String,
     extension_points: Vec<PointObject>,
@@ -83,6 +89,7 @@ struct PluginObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PointObject {
     name: &'static str,
     origin: &'static str,

@@ -14,10 +14,14 @@ use super::SimulationAnswer;
 use super::groups::GroupCycleObject;
 use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
 
+/// Where pods go, one after the other.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SimulationObject<'a> {
+pub(in crate::report) struct SimulationObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "Simulation")))]
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,
@@ -44,6 +48,7 @@ pub(super) struct SimulationObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct StepObject<'a> {
     pod: ObjectKey,
@@ -76,12 +81,14 @@ struct StepObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusalObject {
     pod: ObjectKey,
     message: String,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct NodeObject {
     name: Name,
     /// `Added`, `Removed`, `Cordoned`, `Uncordoned`, `Tainted`, `Labelled`.
@@ -96,6 +103,7 @@ pub(super) struct NodeObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LoadObject {
     pods: i64,
     cpu: Amount,
@@ -103,6 +111,7 @@ struct LoadObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct SummaryObject<'a> {
     placed: usize,
@@ -122,6 +131,7 @@ struct SummaryObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct GroupObject<'a> {
     pods: usize,
     /// The first pod of the group, whose numbers of nodes the causes tell.
@@ -130,6 +140,7 @@ struct GroupObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CauseObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,
