@@ -11,6 +11,7 @@ use crate::api::Name;
 
 /// What holds a group of pods back.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum GroupReason {
     /// GangScheduling: the pod's Workload (v1.35) does not exist.

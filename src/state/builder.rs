@@ -152,6 +152,8 @@ impl ClusterBuilder {
             Kind::ResourceQuota => self.quotas.remove_one(&identity),
             Kind::RuntimeClass => self.runtime_classes.remove_one(&identity),
             Kind::PodGroup => self.gangs.remove_one(&identity),
+            Kind::SchedulingGroup => self.pod_groups.remove_one(&identity),
+            Kind::GroupWorkload => self.group_workloads.remove_one(&identity),
             Kind::DeviceClass => self.device_classes.remove_one(&identity),
             Kind::ResourceClaim => self.resource_claims.remove_one(&identity),
             Kind::ResourceSlice => self.resource_slices.remove_one(&identity),

@@ -15,8 +15,10 @@ use super::table::left_out;
 
 /// One cycle of a group.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GroupCycleObject<'a> {
+    #[cfg_attr(test, schemars(with = "String"))]
     pod_group: GroupKey,
     /// Its pods that were tried, in order.
     pods: &'a [ObjectKey],
@@ -34,6 +36,7 @@ pub(super) struct GroupCycleObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ConditionObject<'a> {
     r#type: &'static str,
     status: &'static str,
