@@ -44,4 +44,4 @@ pub use plugin_args::{
 };
 pub use pod_group_scheduling::PodGroupScheduling;
 pub use profile::{DEFAULT_SCHEDULER_NAME, Enabled, Origin, Profile, SchedulerConfig};
-pub use versions::Behaviour;
+pub use versions::{Behaviour, DeviceBehaviour};

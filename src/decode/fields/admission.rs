@@ -1,13 +1,13 @@
 //! What decides over new pods, and which pods belong together.
 
 use super::Role::{Name, PriorityClass, QuotaResource, Uid};
-use super::Shape::{self, Each, Fields, Kept, Labels, Map, Present, Text};
+use super::Shape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Text};
 use super::pods::TOLERATIONS;
 use super::{ANNOTATIONS, GROUP, Hint, KEY, NAMESPACE, OWNERS, RESOURCE_LIST, WORDS};
 
 const QUOTA_LIST: Shape = Map(QuotaResource);
 
-pub(super) const LIMIT_RANGE: Shape = Fields(&[
+pub(crate) const LIMIT_RANGE: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Object))),
     (
         "spec",
@@ -25,7 +25,7 @@ pub(super) const LIMIT_RANGE: Shape = Fields(&[
     ),
 ]);
 
-pub(super) const RESOURCE_QUOTA: Shape = Fields(&[
+pub(crate) const RESOURCE_QUOTA: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Object))),
     (
         "spec",
@@ -44,19 +44,19 @@ pub(super) const RESOURCE_QUOTA: Shape = Fields(&[
     ("status", Fields(&[("hard", QUOTA_LIST), ("used", QUOTA_LIST)])),
 ]);
 
-pub(super) const RUNTIME_CLASS: Shape = Fields(&[
+pub(crate) const RUNTIME_CLASS: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Class))),
     ("overhead", Fields(&[("podFixed", RESOURCE_LIST)])),
     ("scheduling", Fields(&[("nodeSelector", Labels), ("tolerations", TOLERATIONS)])),
 ]);
 
-pub(super) const POD_GROUP: Shape =
+pub(crate) const COSCHEDULING_POD_GROUP: Shape =
     Fields(&[("metadata", metadata!(Name(Hint::Group))), ("spec", Fields(&[("minMember", Kept)]))]);
 
 const POLICY: Shape = Fields(&[("gang", Fields(&[("minCount", Kept)])), ("basic", Present)]);
 
-/// A PodGroup of `scheduling.k8s.io`. What its condition says may name nodes and pods: it goes.
-pub(super) const SCHEDULING_GROUP: Shape = Fields(&[
+/// A PodGroup of `scheduling.k8s.io`.
+pub(crate) const POD_GROUP: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Group))),
     (
         "spec",
@@ -69,11 +69,11 @@ pub(super) const SCHEDULING_GROUP: Shape = Fields(&[
             ("parentCompositePodGroupName", GROUP),
         ]),
     ),
-    ("status", Fields(&[("conditions", Each(&Fields(&[("type", Kept), ("status", Kept), ("reason", Kept)])))])),
+    ("status", Fields(&[("conditions", Conditions(&["PodGroupScheduled", "PodGroupInitiallyScheduled"]))])),
 ]);
 
 /// A Workload of `scheduling.k8s.io`.
-pub(super) const GROUP_WORKLOAD: Shape = Fields(&[
+pub(crate) const GROUP_WORKLOAD: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Group))),
     ("spec", Fields(&[("podGroups", Each(&Fields(&[("name", GROUP), ("policy", POLICY)])))])),
 ]);
