@@ -12,6 +12,7 @@ pub mod gang_scheduling;
 pub mod image_locality;
 pub mod inter_pod_affinity;
 pub mod node_affinity;
+pub mod node_declared_features;
 pub mod node_name;
 pub mod node_ports;
 pub mod node_resources_balanced_allocation;
@@ -36,7 +37,7 @@ pub fn build(profile: &Profile, behaviour: &Behaviour) -> Vec<Box<dyn Plugin>> {
     vec![
         Box::new(scheduling_gates::SchedulingGates),
         Box::new(node_unschedulable::NodeUnschedulable),
-        Box::new(node_name::NodeName),
+        Box::new(node_name::NodeName::new(behaviour)),
         Box::new(taint_toleration::TaintToleration),
         Box::new(node_affinity::NodeAffinity::new(&args.node_affinity)),
         Box::new(node_ports::NodePorts),
@@ -57,5 +58,6 @@ pub fn build(profile: &Profile, behaviour: &Behaviour) -> Vec<Box<dyn Plugin>> {
         Box::new(gang_scheduling::GangScheduling::new(behaviour)),
         Box::new(topology_placement_generator::TopologyPlacementGenerator),
         Box::new(pod_group_pods_count::PodGroupPodsCount),
+        Box::new(node_declared_features::NodeDeclaredFeatures),
     ]
 }
