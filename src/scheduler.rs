@@ -6,6 +6,7 @@ use crate::api::Timestamp;
 use crate::config::{Behaviour, Profile, SchedulerConfig};
 use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
+use crate::framework::sampling::Compared;
 use crate::framework::{Cycle, CycleCache, Depth, Framework, NotEvaluated, Notes, Plugin, cycle, reserve, sampling};
 use crate::plugins;
 use crate::state::pod::PodId;
@@ -62,36 +63,49 @@ impl Scheduler {
     }
 
     fn framework<'a>(&'a self, profile: &Profile, plugins: &'a [Box<dyn Plugin>]) -> Framework<'a> {
-        Framework::new(profile, plugins).with_extenders(&self.extenders)
+        let mut framework = Framework::new(profile, plugins).with_extenders(&self.extenders);
+        framework.percentage_of_nodes_to_score = self.percentage(profile);
+        framework
     }
 
     /// Runs one cycle for a pending pod of `cluster`, at the time `now`.
     pub fn schedule(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Placement {
-        self.cycle(cluster, pod, now, Depth::Everything)
+        self.cycle(cluster, pod, now, Depth::Everything, Compared::All)
     }
 
     /// The same as far as it decides where the pod goes: without the words of filters behind the
     /// first that says no, and without PostFilter.
     pub fn decide(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Placement {
-        self.cycle(cluster, pod, now, Depth::Decision)
+        self.cycle(cluster, pod, now, Depth::Decision, Compared::All)
+    }
+
+    /// The same, of a scheduler that begins at `start` in the order of its node tree and stops at enough feasible
+    /// nodes: only those are scored.
+    pub fn decide_from(&self, cluster: &Cluster, pod: PodId, now: Timestamp, start: usize) -> Placement {
+        self.cycle(cluster, pod, now, Depth::Decision, Compared::From(start))
     }
 
     /// The same for a pod that fits nowhere, with what PostFilter says of it: who could make way.
     pub fn preempt(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Placement {
-        self.cycle(cluster, pod, now, Depth::Preemption)
+        self.cycle(cluster, pod, now, Depth::Preemption, Compared::All)
     }
 
-    fn cycle(&self, cluster: &Cluster, pod: PodId, now: Timestamp, depth: Depth) -> Placement {
+    fn cycle(&self, cluster: &Cluster, pod: PodId, now: Timestamp, depth: Depth, compared: Compared) -> Placement {
         let pod = cluster.pod(pod);
         let Some((profile, plugins)) = self.profile_for(pod) else {
             return no_profile(pod);
         };
         let notes = Notes::default();
-        note_what_is_outside(profile, plugins, &notes);
+        note_what_is_outside(profile, plugins, &self.behaviour, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
-        let mut placement = cycle::run(&self.framework(profile, plugins), cycle, depth);
-        let (nodes, feasible) = (placement.nodes.len(), placement.feasible().count());
-        placement.not_evaluated.extend(sampling::note(nodes, feasible, self.percentage(profile)));
+        let mut framework = self.framework(profile, plugins);
+        framework.compared = compared;
+        let mut placement = cycle::run(&framework, cycle, depth);
+        if compared == Compared::All {
+            let (nodes, feasible) = (placement.nodes.len(), placement.feasible().count());
+            let note = sampling::note(nodes, feasible, self.percentage(profile), placement.sampling.as_ref());
+            placement.not_evaluated.extend(note);
+        }
         placement
     }
 
@@ -105,7 +119,7 @@ impl Scheduler {
     pub fn cache_cycle(&self, cluster: &Cluster, pod: &Pod, now: Timestamp) -> Option<CachedCycle<'_>> {
         let (profile, plugins) = self.profile_for(pod)?;
         let notes = Notes::default();
-        note_what_is_outside(profile, plugins, &notes);
+        note_what_is_outside(profile, plugins, &self.behaviour, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
         let cache = CycleCache::new(&self.framework(profile, plugins), cycle)?;
         let sampling = self.percentage(profile);
@@ -181,7 +195,7 @@ impl CachedCycle<'_> {
         let reported = std::mem::replace(&mut self.notes_reported, true);
         let mut notes = if reported { Vec::new() } else { self.notes.clone() };
         if !self.sampling_reported {
-            let sampled = sampling::note(self.nodes, self.cache.feasible_nodes(), self.sampling);
+            let sampled = sampling::note(self.nodes, self.cache.feasible_nodes(), self.sampling, None);
             self.sampling_reported = sampled.is_some();
             notes.extend(sampled);
         }
@@ -197,7 +211,14 @@ impl CachedCycle<'_> {
 
 /// Plugins that the profile enables and that are not here: those that are not part of
 /// kube-scheduler, and those of versions after the one this program knows best.
-fn note_what_is_outside(profile: &Profile, plugins: &[Box<dyn Plugin>], notes: &Notes) {
+fn note_what_is_outside(profile: &Profile, plugins: &[Box<dyn Plugin>], behaviour: &Behaviour, notes: &Notes) {
+    for (gate, effect) in behaviour.not_reproduced() {
+        notes.add(NotEvaluated::new(
+            format!("feature gate {gate}"),
+            "it is on, and kubectl sched does not reproduce it",
+            effect,
+        ));
+    }
     let judging = [&profile.pre_filter, &profile.filter, &profile.post_filter, &profile.pre_score, &profile.score];
     for enabled in judging.into_iter().flatten() {
         if !plugins.iter().any(|plugin| enabled.plugin == plugin.name()) {

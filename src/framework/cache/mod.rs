@@ -12,11 +12,13 @@ mod dirty_set;
 mod extremes;
 mod plugin;
 mod ranking;
+mod starts;
 mod table;
 
 pub use dirty_set::{Change, DirtySet, Topology};
 pub use plugin::{Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer};
 pub use ranking::Best;
+pub use starts::sample;
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -14,6 +14,7 @@ mod page;
 mod pages;
 mod reader;
 mod retry;
+mod scheduler_pod;
 mod server;
 mod session;
 mod words;
@@ -25,6 +26,7 @@ pub(super) use events::all_events;
 pub use events::events;
 pub use names::{KubeconfigEntry, kubeconfig_names, names};
 pub use reader::{Listed, Reader, Seen};
+pub use scheduler_pod::scheduler_process;
 pub use session::SessionCell;
 
 pub(super) use page::{Page, Unreadable, each};
