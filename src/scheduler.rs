@@ -101,11 +101,13 @@ impl Scheduler {
         let mut framework = self.framework(profile, plugins);
         framework.compared = compared;
         let mut placement = cycle::run(&framework, cycle, depth);
-        if compared == Compared::All {
-            let (nodes, feasible) = (placement.nodes.len(), placement.feasible().count());
-            let note = sampling::note(nodes, feasible, self.percentage(profile), placement.sampling.as_ref());
-            placement.not_evaluated.extend(note);
-        }
+        let basis = match (compared, &placement.sampling) {
+            (Compared::From(_), _) => sampling::Basis::Drawn,
+            (Compared::All, Some(_)) => sampling::Basis::Counted,
+            (Compared::All, None) => sampling::Basis::All,
+        };
+        let (nodes, feasible) = (placement.nodes.len(), placement.feasible().count());
+        placement.not_evaluated.extend(sampling::note(nodes, feasible, self.percentage(profile), basis));
         placement
     }
 
@@ -190,12 +192,18 @@ pub struct CachedCycle<'a> {
 }
 
 impl CachedCycle<'_> {
+    /// How many of the feasible nodes a live scheduler compares, if not all.
+    pub fn stops_at(&self) -> Option<usize> {
+        let compared = sampling::feasible_nodes_to_find(self.nodes, self.sampling);
+        (compared < self.cache.feasible_nodes()).then_some(compared)
+    }
+
     /// What the answer for a pod that found a node does not rest on, as far as it was not reported before.
-    pub fn new_notes(&mut self) -> Vec<NotEvaluated> {
+    pub fn new_notes(&mut self, basis: sampling::Basis) -> Vec<NotEvaluated> {
         let reported = std::mem::replace(&mut self.notes_reported, true);
         let mut notes = if reported { Vec::new() } else { self.notes.clone() };
         if !self.sampling_reported {
-            let sampled = sampling::note(self.nodes, self.cache.feasible_nodes(), self.sampling, None);
+            let sampled = sampling::note(self.nodes, self.cache.feasible_nodes(), self.sampling, basis);
             self.sampling_reported = sampled.is_some();
             notes.extend(sampled);
         }
@@ -209,8 +217,8 @@ impl CachedCycle<'_> {
     }
 }
 
-/// Plugins that the profile enables and that are not here: those that are not part of
-/// kube-scheduler, and those of versions after the one this program knows best.
+/// Gates that are on and not reproduced, and plugins that the profile enables and that are not here: those that are
+/// not part of kube-scheduler, and those of versions after the one this program knows best.
 fn note_what_is_outside(profile: &Profile, plugins: &[Box<dyn Plugin>], behaviour: &Behaviour, notes: &Notes) {
     for (gate, effect) in behaviour.not_reproduced() {
         notes.add(NotEvaluated::new(

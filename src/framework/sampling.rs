@@ -127,24 +127,42 @@ impl Window<'_> {
     }
 }
 
-/// What to say where `feasible` of `nodes` nodes were compared, and a live scheduler compares fewer.
-pub fn note(nodes: usize, feasible: usize, percentage: i32, sampling: Option<&Sampling>) -> Option<NotEvaluated> {
+/// What an answer says of the feasible nodes that a live scheduler would not have compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// All were compared.
+    All,
+    /// The starting points of each choice were counted ([`Sampling`]).
+    Counted,
+    /// One starting point was drawn.
+    Drawn,
+}
+
+/// What to say where `feasible` of `nodes` nodes are feasible, and a live scheduler compares fewer.
+pub fn note(nodes: usize, feasible: usize, percentage: i32, basis: Basis) -> Option<NotEvaluated> {
     let found = feasible_nodes_to_find(nodes, percentage);
     (feasible > found).then(|| {
         let why = match percentage {
             0 => format!("a live scheduler of {nodes} nodes stops at {found} feasible ones"),
             percentage => format!("{percentage}% of {nodes} nodes: a live scheduler stops at {found} feasible ones"),
         };
-        let effect = match sampling {
-            Some(_) => format!(
-                "ranks and totals are those among all {feasible} feasible nodes; what is picked is counted over all \
-                 starting points, the nodes taken one after another, zones in turn, each zone in the order of names"
+        let effect = match basis {
+            Basis::All => {
+                format!("all {feasible} feasible nodes were scored here; a live scheduler may have compared fewer")
+            }
+            Basis::Counted => format!(
+                "ranks and totals are those among all {feasible} feasible nodes; picks are counted over all starting \
+                 points, {ORDER}"
             ),
-            None => format!("all {feasible} feasible nodes were scored here; a live scheduler may have compared fewer"),
+            Basis::Drawn => format!("where the first cycle begins is drawn; from there on {ORDER}"),
         };
         NotEvaluated::new("percentageOfNodesToScore", why, effect)
     })
 }
+
+/// What is assumed of the order: a live scheduler has zones and nodes in the order in which it heard of them, and looks
+/// at several nodes at once (`parallelism`).
+const ORDER: &str = "nodes are assumed to be looked at one after another, zones in turn, in the order of their names";
 
 #[cfg(test)]
 mod tests {
