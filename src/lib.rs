@@ -35,6 +35,7 @@ pub mod cli;
 pub mod config;
 pub mod control_plane;
 pub mod decode;
+mod did_you_mean;
 pub mod edit;
 pub mod error;
 pub mod explain;

@@ -232,16 +232,16 @@ fn note_what_is_outside(profile: &Profile, plugins: &[Box<dyn Plugin>], behaviou
         if !plugins.iter().any(|plugin| enabled.plugin == plugin.name()) {
             notes.add(NotEvaluated::new(
                 enabled.plugin.as_str(),
-                "kubectl sched does not have this plugin yet",
-                "what it filters or scores is not in this answer",
+                "kubectl sched does not implement this plugin yet",
+                "its filtering and scoring are missing from this answer",
             ));
         }
     }
     for plugin in &profile.out_of_tree {
         notes.add(NotEvaluated::new(
             plugin.plugin.as_str(),
-            "the profile enables it, and it is not part of kube-scheduler",
-            "what it filters or scores is not in this answer",
+            "the profile enables it, but it is not part of kube-scheduler",
+            "its filtering and scoring are missing from this answer",
         ));
     }
 }

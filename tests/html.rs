@@ -242,7 +242,7 @@ fn strategies_side_by_side() {
 fn a_scenario_and_what_it_changes() {
     let asked = "simulate --drain a1-1 --snapshot examples/clusters/zones.yaml";
     let whole = page(asked);
-    for text in ["<li>drain a1-1", "2 pods evicted: ", "<th scope=\"col\">From</th>", "utilisation"] {
+    for text in ["<li>drain a1-1", "2 pods evicted: ", "<th scope=\"col\">From</th>", "utilization"] {
         assert!(whole.contains(text), "{text}");
     }
     let different = page(&format!("{asked} --diff"));

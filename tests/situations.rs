@@ -156,7 +156,7 @@ fn preemption(placement: &Placement) -> Value {
     let candidate = |candidate: &Candidate| {
         let victims: Vec<String> = candidate.victims.iter().map(ToString::to_string).collect();
         json!({"node": candidate.node, "victims": victims, "pdbViolations": candidate.pdb_violations,
-            "lostBy": candidate.lost_by})
+            "worseBy": candidate.lost_by})
     };
     let candidates: Vec<Value> = preemption.candidates.iter().map(candidate).collect();
     json!({"pick": preemption.pick, "decidedBy": preemption.decided_by, "candidates": candidates})

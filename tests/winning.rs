@@ -28,7 +28,7 @@ fn every_change_is_a_proof(area: &str, step: usize) -> (usize, usize) {
                 };
                 let wins = matches!(found.position, Position::Wins { .. } | Position::Ties { .. });
                 assert_eq!(wins, placement.picks.contains(&node), "{} {pod} {node}", case.name);
-                if let Position::Behind { points, .. } = found.position {
+                if let Position::Behind { points_behind: points, .. } = found.position {
                     assert_eq!(points, found.gaps.iter().map(|gap| gap.points).sum::<i64>(), "{} {pod}", case.name);
                     behind += 1;
                     helped += usize::from(!found.changes.is_empty());
@@ -38,7 +38,7 @@ fn every_change_is_a_proof(area: &str, step: usize) -> (usize, usize) {
                     drop(Edit::apply_all(&change.steps, &mut fresh, gates).unwrap());
                     let after = scheduler.schedule(&fresh, id, NOW);
                     assert!(after.picks.contains(&node), "{} {pod} {node} {:?}", case.name, change.steps);
-                    assert_eq!(after.picks.len(), change.tied);
+                    assert_eq!(after.picks.len(), change.tied_nodes);
                 }
             }
             let again = scheduler.schedule(&cluster, id, NOW);

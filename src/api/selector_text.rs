@@ -58,7 +58,7 @@ fn requirement(text: &str) -> Result<SelectorRequirement, String> {
 }
 
 fn unreadable(text: &str) -> String {
-    format!("\"{text}\" is no condition on a label; write key=value, key!=value, key in (a,b), key or !key")
+    format!("\"{text}\" is not a label selector; write key=value, key!=value, key in (a,b), key or !key")
 }
 
 #[cfg(test)]

@@ -12,24 +12,26 @@ use crate::report::capacity::{CapacityAnswer, Wanted};
 use crate::simulate::capacity::{Capacity, Copies, Template, measure, nodes_for};
 use crate::state::PodId;
 
+use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::manifests::Asked;
 use super::output::{self, OutputFlags};
 use super::reading::Request;
 use super::state::{State, StateFlags};
 use super::target::Target;
-use super::{Status, TEMPLATE, resolve};
+use super::{Status, resolve};
 
 /// Where counting ends when nothing else ends it: more pods than a cluster may have.
 const LIMIT: usize = 200_000;
 
 /// Show how many more pods fit, and what runs out first
 ///
-/// Places copies of a pod, one after the other and as kube-scheduler would place them, until one
-/// finds no node; then shows what each node took and what stops the next one there. The pod
-/// itself need not fit, nor be pending, nor exist.
+/// Places copies of a pod one after the other, as kube-scheduler would, until the next copy fits on
+/// no node. Then it shows how many copies each node took, and what stops the next one there. The
+/// pod itself does not have to fit, to be pending or to exist.
 ///
-/// Several pods, or several manifests, are placed in turns: one each, or as --ratio says.
+/// Several pods, or several manifests, are placed in sets: one copy of each, or as given by
+/// --ratio.
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output::of(output, CapacityAnswer::PARTS)))]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched capacity (POD | TYPE/NAME | TYPE NAME | -f FILE) [OPTIONS]")]
@@ -37,22 +39,22 @@ pub(crate) struct CapacityArgs {
     /// POD, TYPE/NAME or TYPE NAME
     #[arg(value_name = "TARGET")]
     target: Vec<String>,
-    /// Count copies of the pods and pod templates of a manifest, which need not exist in the cluster
+    /// Count copies of the pods in a manifest, which does not have to exist in the cluster
     #[arg(short, long, value_name = "FILE|-", value_delimiter = ',')]
     filename: Vec<PathBuf>,
-    /// Copies of each pod in one turn, in the order they are named: 3:1
+    /// Copies of each pod per set, in the order given: 3:1
     #[arg(long, value_name = "N:N", value_delimiter = ':')]
     ratio: Vec<usize>,
-    /// Stop at this many copies
-    #[arg(long, value_name = "NUMBER", default_value_t = LIMIT, hide_default_value = true)]
+    /// Stop after this many copies
+    #[arg(long, value_name = "NUMBER", default_value_t = LIMIT, hide_default_value = true, hide_short_help = true)]
     limit: usize,
-    /// Say how many more nodes this many copies need
+    /// Show how many more nodes this number of copies needs
     #[arg(long, value_name = "NUMBER")]
     want: Option<usize>,
-    /// What nodes of --want are like [default: the node that takes most]
+    /// The node to copy for --want [default: the node that takes most copies]
     #[arg(long, value_name = "NODE", requires = "want")]
     like: Option<String>,
-    /// End with status 1 when none fits, or less than --want
+    /// Exit with status 1 when no copy fits, or fewer than --want
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]
@@ -72,13 +74,13 @@ Examples:
   kubectl sched capacity deployment/web -n shop --want 40 --like node-1 \\
       --snapshot examples/clusters/mixed.yaml
 
-  # Two of one for each of the other
+  # Two copies of the first pod for each copy of the second
   kubectl sched capacity pod/web-7 pod/mailer-1 --ratio 2:1 -n shop \\
       --snapshot examples/clusters/mixed.yaml
 
 Exit status:
   0  the question was answered, whatever the answer
-  1  with --exit-code only: answered, and none fits, or less than --want
+  1  with --exit-code only: answered, and no copy fits, or fewer than --want
   2  the question could not be answered";
 
 pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
@@ -129,10 +131,10 @@ fn shares(ratio: &[usize], pods: usize) -> Result<Vec<usize>> {
     }
     if ratio.len() != pods {
         return Err(Error::new(format!("--ratio has {} numbers for {pods} pods", ratio.len()))
-            .hint("name one number for each pod, such as 3:1 for two"));
+            .hint("write one number for each pod, such as 3:1 for two pods"));
     }
     if ratio.contains(&0) {
-        return Err(Error::new("--ratio has a 0").hint("leave that pod out, or give it at least 1"));
+        return Err(Error::new("--ratio has a 0").hint("remove that pod, or write at least 1"));
     }
     Ok(ratio.to_vec())
 }
@@ -148,8 +150,8 @@ fn wanted(
     let like = match &arguments.like {
         Some(like) => name(like),
         None => most(capacity).ok_or_else(|| {
-            Error::new("no node takes a single copy, so it is not known what more nodes should be like")
-                .hint("name a node with --like NODE")
+            Error::new("no node can host a copy, so the size of additional nodes is unknown")
+                .hint("choose a node to copy with --like NODE")
         })?,
     };
     let needed = nodes_for(&state.scheduler, &mut state.cluster, copies, number, like, now)

@@ -5,12 +5,13 @@ use clap_complete::Shell;
 
 use crate::error::{Error, Result};
 
-use super::{Cli, Status, TEMPLATE, output};
+use super::help::TEMPLATE;
+use super::{Cli, Status, output};
 
 /// Print the completion script for a shell
 ///
-/// The script completes `kubectl-sched`. `kubectl sched` is completed by kubectl itself, pods and
-/// nodes included, once a program called `kubectl_complete-sched` is in the PATH.
+/// The script completes `kubectl-sched`. For `kubectl sched`, kubectl itself completes commands,
+/// flags, pods and nodes, once a program called `kubectl_complete-sched` is in the PATH.
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, after_help = "\
 Examples:

@@ -22,26 +22,27 @@ use crate::report::{API_VERSION, Data, Look, Part, Report, Screen};
 
 use super::config_args::arguments;
 use super::config_warnings::warnings;
+use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};
 use super::state::{NO_VERSION, SchedulerFlags, parsed};
-use super::{Status, TEMPLATE, config_basis, running_scheduler};
+use super::{Status, config_basis, running_scheduler};
 
 /// Show the effective scheduler configuration
 ///
-/// Every profile with its plugins in the order they run, the extension points they take part
-/// in, their weights and arguments, and where each came from: the defaults of the version, the
-/// file, or a feature gate. What of them has no effect is named.
+/// Shows every profile with its plugins in the order they run, their extension points, weights and
+/// arguments, and where each comes from: the defaults of the version, the file, or a feature gate.
+/// Settings without effect are listed.
 ///
-/// The version and the gates are those of the cluster, or of the state in --snapshot; only the
-/// API server's version and the pod of kube-scheduler are read. With --kube-version no cluster is
-/// asked. With --scheduler-config configmap/NAMESPACE/NAME[/KEY] the configuration is that of a
+/// Version and feature gates are those of the cluster, or of the state in --snapshot; only the API
+/// server's version and the pod of kube-scheduler are read. With --kube-version no cluster is
+/// asked. With --scheduler-config configmap/NAMESPACE/NAME[/KEY] the configuration is read from a
 /// ConfigMap of the cluster.
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output::of(output, Part::WITHOUT_PAGE)))]
 #[command(help_template = TEMPLATE, after_help = "\
 Examples:
-  # What kube-scheduler runs when nobody configures it
+  # What kube-scheduler runs without a configuration
   kubectl sched config
 
   # What it runs with this configuration
@@ -104,7 +105,7 @@ struct ProfileObject {
 #[serde(rename_all = "camelCase")]
 struct PluginObject {
     name: String,
-    points: Vec<PointObject>,
+    extension_points: Vec<PointObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
     weight: Option<i64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -115,12 +116,12 @@ struct PluginObject {
     /// What enabled it: the version's default, a gate, the file.
     from: String,
     /// False for a plugin that is not part of kube-scheduler.
-    known: bool,
+    in_tree: bool,
 }
 
 #[derive(Serialize)]
 struct PointObject {
-    point: &'static str,
+    name: &'static str,
     origin: &'static str,
 }
 
@@ -204,16 +205,16 @@ impl ProfileObject {
         plugins.extend(profile.out_of_tree.iter().map(|plugin| {
             PluginObject {
                 name: plugin.plugin.to_string(),
-                points: plugin
+                extension_points: plugin
                     .points
                     .iter()
-                    .map(|point| PointObject { point: point.field(), origin: origin(Origin::ExtensionPoint) })
+                    .map(|point| PointObject { name: point.field(), origin: origin(Origin::ExtensionPoint) })
                     .collect(),
                 weight: None,
                 args: BTreeMap::new(),
                 args_from: BTreeMap::new(),
                 from: FILE.to_owned(),
-                known: false,
+                in_tree: false,
             }
         }));
         Self {
@@ -229,17 +230,17 @@ impl PluginObject {
         let args = arguments(&plugin, &profile.args);
         Self {
             name: plugin.to_string(),
-            points: Vec::new(),
+            extension_points: Vec::new(),
             weight: None,
             args_from: args.keys().map(|argument| (*argument, from.argument(&plugin, argument))).collect(),
             args,
             from: String::new(),
-            known: true,
+            in_tree: true,
         }
     }
 
     fn add(&mut self, point: ExtensionPoint, enabled: &Enabled) {
-        self.points.push(PointObject { point: point.field(), origin: origin(enabled.origin) });
+        self.extension_points.push(PointObject { name: point.field(), origin: origin(enabled.origin) });
         if point == ExtensionPoint::Score {
             self.weight = Some(enabled.weight);
         }
@@ -249,11 +250,11 @@ impl PluginObject {
     fn sources(&self, from: From<'_>) -> String {
         let default = origin(Origin::Default);
         let mut sources = Vec::new();
-        if self.points.iter().any(|point| point.origin == default) {
+        if self.extension_points.iter().any(|point| point.origin == default) {
             let gate = gate_of_default_plugin(&self.name, from.behaviour);
             sources.push(gate.map_or_else(|| from.default(), |gate| format!("gate {gate}")));
         }
-        if self.points.iter().any(|point| point.origin != default) {
+        if self.extension_points.iter().any(|point| point.origin != default) {
             sources.push(FILE.to_owned());
         }
         sources.join(", ")
@@ -261,7 +262,7 @@ impl PluginObject {
 
     /// `preFilter filter`.
     fn points(&self) -> String {
-        let points: Vec<&str> = self.points.iter().map(|point| point.point).collect();
+        let points: Vec<&str> = self.extension_points.iter().map(|point| point.name).collect();
         points.join(" ")
     }
 }
@@ -333,7 +334,7 @@ fn screen(config: &ConfigObject, look: Look) -> Screen {
         let mut grid = Grid::new(["PLUGIN", "WEIGHT", "FROM", "EXTENSION POINTS"]).right_aligned([1]);
         for plugin in &profile.plugins {
             let weight = plugin.weight.map_or_else(|| "<none>".to_owned(), |weight| weight.to_string());
-            let from = if plugin.known { plugin.from.clone() } else { "file; out of tree, not run".to_owned() };
+            let from = if plugin.in_tree { plugin.from.clone() } else { "file; out of tree, not evaluated".to_owned() };
             grid.row(Label::Plugin, vec![break_camel_case(&plugin.name, 20), weight, from, plugin.points()]);
         }
         screen.grid(&grid);

@@ -62,9 +62,11 @@ pub(super) fn from_files(
     let missing = || {
         let error = Error::new(format!("configmaps \"{}\" not found in {origin}", name.name));
         if recorded {
-            error.hint("the snapshot holds the scheduler's configuration already: leave out --scheduler-config")
+            error.hint("the snapshot already contains the scheduler's configuration: remove --scheduler-config")
         } else {
-            error.hint("snapshots hold no ConfigMaps; give --scheduler-config when you make one, or name a file")
+            error.hint(
+                "snapshots contain no ConfigMaps: pass --scheduler-config when you write the snapshot, or name a file",
+            )
         }
     };
     found.cloned().ok_or_else(missing)

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::api::{Timestamp, name};
+use crate::did_you_mean;
 use crate::error::{Error, Result};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
 use crate::explain::{Explanation, NodeDetail, counterfactual};
@@ -12,38 +13,39 @@ use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
 use crate::report::{Answer, Answered, ExplainAnswer, Part};
 use crate::state::PodId;
 
+use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::manifests::Asked;
 use super::output::OutputFlags;
 use super::reading::Request;
 use super::state::{State, StateFlags};
 use super::target::Target;
-use super::{Status, TEMPLATE, cluster_messages, resolve};
+use super::{Status, cluster_messages, resolve};
 
 /// Explain why a pod is pending, or why it is where it is
 ///
-/// Runs one scheduling cycle for the pod, as kube-scheduler would, and shows what every filter
-/// and score plugin says of every node. A pod that is on a node already is taken off it first
-/// and explained as if it were pending.
+/// Runs one scheduling cycle for the pod, as kube-scheduler would, and shows the verdict and score
+/// of every plugin for every node. A pod that already runs on a node is first removed from it and
+/// explained as if it were pending.
 ///
-/// A workload (deployment, statefulset, daemonset, replicaset, replicationcontroller, job,
-/// cronjob) stands for its pending pods; when it has none, for a fresh pod from its template.
+/// For a workload (deployment, statefulset, daemonset, replicaset, replicationcontroller, job,
+/// cronjob) its pending pods are explained, or, if it has none, a new pod from its template.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched explain (POD | TYPE/NAME | TYPE NAME | -f FILE) [OPTIONS]")]
 pub(crate) struct ExplainArgs {
     /// POD, TYPE/NAME or TYPE NAME
     #[arg(value_name = "TARGET")]
     target: Vec<String>,
-    /// Explain the pods and pod templates of a manifest, which need not exist in the cluster
+    /// Explain the pods of a manifest, which does not have to exist in the cluster
     #[arg(short, long, value_name = "FILE|-", value_delimiter = ',')]
     filename: Vec<PathBuf>,
-    /// Show one node only, with every detail of every plugin
+    /// Show only one node, with every detail of every plugin
     #[arg(long, value_name = "NODE")]
     node: Option<String>,
-    /// End with status 1 when a pod does not fit
+    /// Exit with status 1 when a pod does not fit
     #[arg(long)]
     exit_code: bool,
-    /// Do not look for changes that would help
+    /// Do not search for changes that would help (faster)
     #[arg(long)]
     no_suggestions: bool,
     #[command(flatten)]
@@ -67,7 +69,7 @@ Examples:
   kubectl sched explain cache-0 -n shop \\
       --snapshot examples/clusters/zones.yaml
 
-  # What exactly does every plugin say of one node?
+  # What does every plugin say about one node, with the numbers?
   kubectl sched explain trainer-1 -n ml --node gpu-a100-2 \\
       --snapshot examples/clusters/gpu.yaml
 
@@ -98,7 +100,12 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     if let Some(node) = node
         && state.cluster.node_named(name(node)).is_none()
     {
-        return Err(Error::new(format!("nodes \"{node}\" not found in {}", state.origin)));
+        let error = Error::new(format!("nodes \"{node}\" not found in {}", state.origin));
+        let names = state.cluster.nodes().iter().map(|node| node.node.name.as_str());
+        return Err(match did_you_mean::question(node, names) {
+            Some(near) => error.hint(near),
+            None => error,
+        });
     }
     let now = Timestamp::now();
     let mut wanted = Wanted::of(arguments);

@@ -16,6 +16,7 @@ mod config_basis;
 mod config_source;
 mod config_warnings;
 mod explain;
+mod help;
 mod interrupt;
 mod kube_flags;
 mod manifests;
@@ -53,17 +54,20 @@ enum Status {
     DoesNotFit,
 }
 
-/// kubectl's order: what it does, examples, options, usage.
-const TEMPLATE: &str = "\
-{about}{after-help}
+const EXAMPLES: &str = "\
+Examples:
+  # Why is the pod web-7 pending?
+  kubectl sched explain web-7 -n shop --snapshot examples/clusters/mixed.yaml
 
-{all-args}
+  # What are all pending pods waiting for?
+  kubectl sched pending --snapshot examples/clusters/mixed.yaml
 
-Usage:
-  {usage}
-";
+  # Where do the pods of node-3 go when it is drained?
+  kubectl sched simulate --drain node-3 --force \\
+      --snapshot examples/clusters/mixed.yaml
 
-const EXIT_STATUS: &str = "\
+Without --snapshot the state is read from the cluster of the current context.
+
 Exit status:
   0  the question was answered, whatever the answer
   1  with --exit-code only: answered, and a pod does not fit
@@ -71,11 +75,11 @@ Exit status:
 
 /// Explain where kube-scheduler puts pods, and why
 ///
-/// Re-runs kube-scheduler's pipeline over the state of a cluster, without touching it, and shows
-/// what every plugin says of every node.
+/// Re-runs kube-scheduler's pipeline on the state of a cluster, without changing it, and shows the
+/// verdict and score of every plugin for every node.
 #[derive(Debug, Parser)]
 #[command(name = "kubectl-sched", bin_name = "kubectl sched", version, disable_version_flag = true)]
-#[command(after_help = EXIT_STATUS, max_term_width = 100)]
+#[command(after_help = EXAMPLES, help_template = help::TEMPLATE, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -106,6 +110,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         && command == complete::COMMAND
     {
         return complete::main(words);
+    }
+    if let Some(asked) = help::asked(&arguments) {
+        asked.print();
+        return ExitCode::SUCCESS;
+    }
+    if let [_, flag] = arguments.as_slice()
+        && flag == "--version"
+    {
+        arguments = ["kubectl-sched", "version"].map(OsString::from).into();
     }
     verbosity::joined(&mut arguments);
     let cli = match Cli::try_parse_from(&arguments) {

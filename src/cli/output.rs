@@ -13,20 +13,20 @@ use crate::report::{self, Format, Look, Part, Report};
 
 /// How the answer is printed.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Options of the output")]
+#[command(next_help_heading = "Output options")]
 pub(crate) struct OutputFlags {
     /// Output format: table, wide, json, yaml, name or html
     #[arg(short, long, value_name = "FORMAT", default_value = report::format::DEFAULT, hide_default_value = true)]
     #[arg(value_parser = FormatParser(Part::ALL), hide_possible_values = true)]
     pub(crate) output: &'static dyn Format,
-    /// Print tables without their headers
-    #[arg(long)]
+    /// Print tables without headers
+    #[arg(long, hide_short_help = true)]
     pub(crate) no_headers: bool,
-    /// When to use colour; NO_COLOR is heeded
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    /// When to use colour; NO_COLOR is respected
+    #[arg(long, hide_short_help = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Color,
-    /// Say on standard error what is being done
-    #[arg(short = 'v', long = "v", value_name = "LEVEL", num_args = 0..=1, require_equals = true)]
+    /// Log to standard error what is being done
+    #[arg(short = 'v', long = "v", hide_short_help = true, value_name = "LEVEL", num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = 0, default_missing_value = "1", hide_default_value = true)]
     pub(crate) verbosity: u8,
 }

@@ -10,28 +10,29 @@ use crate::report::{self, Answered, Part};
 use crate::simulate::queue;
 use crate::state::{Cluster, PodId};
 
+use super::Status;
+use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags, say};
 use super::reading::Request;
 use super::state::StateFlags;
-use super::{Status, TEMPLATE};
 
 /// Show all pending pods, grouped by root cause
 ///
-/// Runs one scheduling cycle for every pending pod of the cluster, each against the state as it
-/// is, and puts pods together that the same things keep from the node that is closest to taking
-/// them. The largest group comes first, each with the one change that helps: it was made to a
-/// copy of the state, and the pods of the group were placed one after the other.
+/// Runs one scheduling cycle for every pending pod of the cluster, each on the current state, and
+/// groups the pods that miss the same things on their closest node. The largest group comes first,
+/// each with the one change that helps most. Each change is tested: it is applied to a copy of the
+/// state, and the pods of the group are scheduled one after the other.
 ///
-/// With -n only the pods of one namespace; the others still count as pods of the state.
+/// With -n only the pods of one namespace are shown.
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output::of(output, report::pending::PARTS)))]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched pending [OPTIONS]")]
 pub(crate) struct PendingArgs {
-    /// End with status 1 when a pod does not fit
+    /// Exit with status 1 when a pod does not fit
     #[arg(long)]
     exit_code: bool,
-    /// Do not look for changes that would help
+    /// Do not search for changes that would help (faster)
     #[arg(long)]
     no_suggestions: bool,
     #[command(flatten)]

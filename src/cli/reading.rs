@@ -221,7 +221,7 @@ pub(crate) fn not_listed(kind: Kind, why: String, required: &RequiredKinds) -> O
     if readers.is_empty() {
         return None;
     }
-    let effect = format!("{} judged as if there were none", list(&readers, readers.len()));
+    let effect = format!("{} evaluated as if the cluster had none", list(&readers, readers.len()));
     Some(NotEvaluated::of_kind(kind, why, effect))
 }
 

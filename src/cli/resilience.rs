@@ -13,19 +13,20 @@ use crate::simulate::scenario::NodeChoice;
 use crate::simulate::{Simulation, Ties};
 use crate::state::Cluster;
 
+use super::Status;
+use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};
 use super::reading::Request;
 use super::state::{State, StateFlags};
 use super::watch::Watch;
-use super::{Status, TEMPLATE};
 
-/// Show which node's or zone's loss hurts, or how to drain nodes
+/// Show which node or zone cannot be lost, or how to drain nodes
 ///
-/// Takes every node, zone or value of a label away, one after the other, and places the pods
-/// that their controllers make anew on the rest, as kube-scheduler would. Shows which of them find
-/// no place and why, which pods nobody makes anew, and which PodDisruptionBudgets are broken; the
-/// loss that does most damage comes first.
+/// Removes every node, zone or label value, one at a time, and schedules the pods that their
+/// controllers recreate on the rest, as kube-scheduler would. Shows which pods fit nowhere else and
+/// why, which pods no controller recreates, and which PodDisruptionBudgets are violated. The worst
+/// loss comes first.
 ///
 /// With --drain-plan it proposes an order in which to drain nodes, and shows where each pod goes.
 /// All of the nodes are cordoned first; pods are evicted in waves, never more at once than
@@ -34,16 +35,16 @@ use super::{Status, TEMPLATE};
 #[command(mut_arg("output", |output| output::of(output, ResilienceAnswer::PARTS)))]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched resilience [--by node|zone|LABEL-KEY | --drain-plan NODES] [OPTIONS]")]
 pub(crate) struct ResilienceArgs {
-    /// What is lost at once: a node, a zone, or all nodes with one value of a label
+    /// What is lost at once: a node, a zone, or all nodes with the same label value
     #[arg(long, value_name = "node|zone|LABEL-KEY", default_value = "node", hide_default_value = true)]
     by: String,
-    /// Propose how to drain these nodes: NODE,NODE or a label selector; zone=NAME for a zone
+    /// Propose how to drain these nodes: NODE,NODE or a label selector, or zone=NAME
     #[arg(long, value_name = "NODES", conflicts_with = "by")]
     drain_plan: Option<String>,
-    /// Of --drain-plan: evict pods that no controller makes anew as well
+    /// With --drain-plan: also evict pods without a controller; nothing recreates them
     #[arg(long, requires = "drain_plan")]
     force: bool,
-    /// End with status 1 when a loss leaves pods without a place, or the drains cannot be completed
+    /// Exit with status 1 when pods cannot be rescheduled, or the drains cannot be completed
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]
@@ -59,7 +60,7 @@ Examples:
   # Which node's loss hurts most?
   kubectl sched resilience --snapshot examples/clusters/mixed.yaml
 
-  # Does every zone find room in the others? (status 1 when not)
+  # Can the pods of any one zone move to the others? (status 1 when not)
   kubectl sched resilience --by zone --exit-code \\
       --snapshot examples/clusters/zones.yaml
 
@@ -69,7 +70,7 @@ Examples:
 
 Exit status:
   0  the question was answered, whatever the answer
-  1  with --exit-code only: answered, and pods are left without a place, or the
+  1  with --exit-code only: answered, and pods cannot be rescheduled, or the
      drains cannot be completed
   2  the question could not be answered";
 
@@ -83,8 +84,8 @@ pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
     };
     NotEvaluated::join(answer.not_evaluated_mut(), &state.notes);
     arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
-    if let Some((told, of)) = answer.stopped_after() {
-        return Err(Error::new(format!("stopped after {told} of {of} losses")));
+    if let Some((done, of)) = answer.stopped_after() {
+        return Err(Error::new(format!("stopped after {done} of {of} losses")));
     }
     Ok(if arguments.exit_code && !answer.is_fine() { Status::DoesNotFit } else { Status::Answered })
 }
@@ -99,7 +100,7 @@ fn losses(state: &State, by: &str, now: Timestamp) -> Result<LossAnswer> {
     let (units, unlabelled) = by.units(&state.cluster);
     if let Some(key) = by.label().filter(|_| units.is_empty()) {
         return Err(Error::new(format!("no node has the label {key} in {}", state.origin))
-            .hint("--by takes node, zone, or the key of a label"));
+            .hint("--by accepts node, zone, or the key of a label"));
     }
     let watch = Watch::over("losses");
     let sweep = sweep(&state.scheduler, &state.cluster, &units, now, &watch);

@@ -10,6 +10,7 @@ use crate::control_plane::controller::{self, owned};
 use crate::control_plane::{Created, NewPods, OnRefusal};
 use crate::decode::pod::{PodObject, PodOwn};
 use crate::decode::workload::{Workload, WorkloadKind};
+use crate::did_you_mean;
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::state::{Cluster, Pod, PodId};
@@ -82,7 +83,7 @@ pub(crate) fn replicas(state: &mut State, asked: AskedObject, count: Option<usiz
     let (pods, json) = match (asked, count) {
         (AskedObject::Workload(workload), Some(_)) if workload.kind == WorkloadKind::DaemonSet => {
             return Err(Error::new(format!("DaemonSet \"{}\" has no replicas", workload.key.name))
-                .hint("it has a pod on each of its nodes: leave --replicas away"));
+                .hint("a DaemonSet runs one pod on each eligible node: remove --replicas"));
         }
         (AskedObject::Workload(workload), count) => {
             let workload = in_namespace(state, *workload);
@@ -132,9 +133,11 @@ fn keep_raw(state: &mut State, created: &Created, json: &[u8]) {
 fn note_unknown(state: &mut State, created: &Created) {
     for class in &created.unknown {
         let (what, effect) = match class {
-            UnknownClass::Priority(class) => (format!("PriorityClass {class}"), "the pod's priority was taken as 0"),
+            UnknownClass::Priority(class) => {
+                (format!("PriorityClass {class}"), "the pod was evaluated with priority 0")
+            }
             UnknownClass::Runtime(class) => {
-                (format!("RuntimeClass {class}"), "the pod's overhead and the class's selector were left out")
+                (format!("RuntimeClass {class}"), "the pod's overhead and the class's node selector were not applied")
             }
         };
         let note = NotEvaluated::new(what, format!("it is not in {}", state.origin), effect);
@@ -164,40 +167,20 @@ fn not_found(state: &State, resource: &str, wanted: &str, keys: impl Iterator<It
     let elsewhere: Vec<&str> = keys.iter().filter(|key| key.name == wanted).map(|key| key.namespace.as_str()).collect();
     match elsewhere.as_slice() {
         [] => {}
-        [namespace] => return error.hint(format!("there is one in namespace \"{namespace}\": add -n {namespace}")),
+        [namespace] => return error.hint(format!("it exists in namespace \"{namespace}\": add -n {namespace}")),
         several => {
-            return error.hint(format!("there are some in the namespaces {}: choose with -n", several.join(", ")));
+            return error.hint(format!("it exists in the namespaces {}: choose one with -n", several.join(", ")));
         }
     }
     let here = keys.iter().filter(|key| key.namespace == state.namespace.as_str());
-    let mut near: Vec<(usize, &str)> = here
-        .map(|key| (distance(&key.name, wanted), key.name.as_str()))
-        .filter(|(distance, near)| *distance <= 1 + wanted.len() / 4 || near.starts_with(wanted))
-        .collect();
-    near.sort_unstable();
-    let near: Vec<&str> = near.into_iter().take(3).map(|(_, near)| near).collect();
-    if near.is_empty() { error } else { error.hint(format!("did you mean {}?", near.join(" or "))) }
-}
-
-/// How many letters must change (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut before = i + 1;
-        let mut next = vec![before];
-        for (right, above) in b.iter().zip(row.iter().skip(1)) {
-            before = (diagonal + usize::from(left != *right)).min(above + 1).min(before + 1);
-            diagonal = *above;
-            next.push(before);
-        }
-        row = next;
+    if let Some(kind) = WorkloadKind::from_resource(wanted).filter(|_| resource == "pods") {
+        return error.hint(format!("to name a {}, write {wanted}/NAME", kind.to_string().to_lowercase()));
     }
-    row.last().copied().unwrap_or_default()
+    let near = did_you_mean::question(wanted, here.map(|key| key.name.as_str()));
+    near.map_or_else(|| error.clone(), |near| error.clone().hint(near))
 }
 
-/// Pending pods that `workload` manages, be it through others (a Deployment's ReplicaSets, a
+/// Pending pods that `workload` manages itself or through others (a Deployment's ReplicaSets, a
 /// CronJob's Jobs).
 fn pending_pods(cluster: &Cluster, workload: &Workload) -> Vec<PodId> {
     let managers: Vec<&Workload> = cluster

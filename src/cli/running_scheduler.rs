@@ -24,8 +24,8 @@ pub(super) fn tell(process: &SchedulerProcess, named: bool, output: &OutputFlags
         let file = if file.is_empty() { String::new() } else { format!(" {file}") };
         notes.push(NotEvaluated::new(
             "KubeSchedulerConfiguration",
-            format!("kube-scheduler has it from the file{file} beside it"),
-            "answered as with the default one; name it by --scheduler-config",
+            format!("kube-scheduler reads its configuration from the file{file} on its own machine"),
+            "the default configuration was used instead; pass the file with --scheduler-config",
         ));
     }
 }
@@ -55,8 +55,8 @@ pub(super) fn known_gates(process: &SchedulerProcess, version: KubeVersion, note
         let Err(error) = accepts(&with) else { continue };
         notes.push(NotEvaluated::new(
             format!("--feature-gates={gate}"),
-            format!("kube-scheduler runs with it, and {version} takes no such value: {error}"),
-            "answered with the version's default",
+            format!("kube-scheduler runs with it, but {version} accepts no such value: {error}"),
+            "the default of that version was used",
         ));
     }
     known

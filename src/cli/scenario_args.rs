@@ -16,21 +16,25 @@ use crate::error::{Error, Result};
 use crate::simulate::scenario::{self, Model, NodeChoice, Placing, ScenarioStep, StepAction};
 use crate::source::{self, Input};
 
-const HEADING: &str = "Options that change the cluster, in the order given";
+const HEADING: &str = "Changes to the cluster, applied in the order given";
 
 /// A flag that is a step: its name, its value, what it does.
 const FLAGS: [(&str, &str, &str); 11] = [
-    ("scenario", "FILE|-", "Take the steps of a Scenario; see docs/scenarios.md"),
-    ("cordon", "NODE|SELECTOR", "Cordon a node, or those with a label: pool=gpu"),
-    ("uncordon", "NODE|SELECTOR", "Uncordon nodes"),
-    ("drain", "NODE|SELECTOR", "Cordon nodes and evict their pods as kubectl drain does, budgets respected"),
-    ("remove-node", "NODE|SELECTOR", "Lose nodes at once: a node, those with a label, a zone: zone=a"),
-    ("add-nodes", "N=NODE|FILE", "Add N nodes like one of the cluster or a manifest, with their DaemonSet pods"),
-    ("taint", "NODE=KEY=VALUE:EFFECT", "Taint a node; with - behind the effect, untaint it"),
-    ("label", "NODE=KEY=VALUE", "Label a node; NODE=KEY- takes the label off"),
-    ("scale", "TYPE/NAME=N", "Scale a workload: deploy/web=10"),
-    ("restart", "TYPE/NAME", "Restart a workload as kubectl rollout restart does: deploy/web"),
-    ("delete", "TYPE/NAME", "Delete a workload with its pods, or a pod, which its controller makes anew"),
+    ("scenario", "FILE|-", "Apply the steps of a Scenario file; see docs/scenarios.md"),
+    ("cordon", "NODE|SELECTOR", "Cordon a node, or all nodes with a label (pool=gpu)"),
+    ("uncordon", "NODE|SELECTOR", "Uncordon a node, or all nodes with a label"),
+    (
+        "drain",
+        "NODE|SELECTOR",
+        "Cordon nodes and evict their pods as kubectl drain does; respects PodDisruptionBudgets",
+    ),
+    ("remove-node", "NODE|SELECTOR", "Remove nodes without draining: a node, all with a label, or a zone (zone=a)"),
+    ("add-nodes", "N=NODE|FILE", "Add N copies of a node, or of the Node in a manifest, with their DaemonSet pods"),
+    ("taint", "NODE=KEY=VALUE:EFFECT", "Add a taint; with - after the effect, remove it"),
+    ("label", "NODE=KEY=VALUE", "Set a label; NODE=KEY- removes it"),
+    ("scale", "TYPE/NAME=N", "Scale a workload (deploy/web=10)"),
+    ("restart", "TYPE/NAME", "Restart a workload as kubectl rollout restart does (deploy/web)"),
+    ("delete", "TYPE/NAME", "Delete a workload and its pods, or one pod, which its controller recreates"),
 ];
 
 /// The steps that were typed, in order.
@@ -52,7 +56,7 @@ impl Args for ScenarioFlags {
         command.arg(
             Arg::new("force")
                 .long("force")
-                .help("With --drain: evict pods without a controller, too, which nobody makes anew")
+                .help("With --drain: also evict pods without a controller; nothing recreates them")
                 .help_heading(HEADING)
                 .action(ArgAction::SetTrue),
         )
@@ -174,7 +178,7 @@ fn number(text: &str) -> std::result::Result<u32, String> {
 
 fn workload_key(text: &str, namespace: Name) -> std::result::Result<WorkloadKey, String> {
     WorkloadKey::parse(text, namespace)
-        .ok_or_else(|| format!("\"{text}\" names no workload; write TYPE/NAME, such as deploy/web"))
+        .ok_or_else(|| format!("\"{text}\" is not a workload; write TYPE/NAME, such as deploy/web"))
 }
 
 /// `POD` or `NAMESPACE/POD`.
@@ -206,7 +210,7 @@ fn taint(value: &str) -> std::result::Result<StepAction, String> {
 
 /// `NODE=KEY=VALUE` or `NODE=KEY-`.
 fn label(value: &str) -> std::result::Result<StepAction, String> {
-    let hint = "write NODE=KEY=VALUE, or NODE=KEY- to take the label off";
+    let hint = "write NODE=KEY=VALUE, or NODE=KEY- to remove the label";
     let (node, label) = pair(value, hint)?;
     let (choice, node) = (NodeChoice::Named(name(node)), Name::default());
     let edit = match (label.split_once('='), label.strip_suffix('-')) {

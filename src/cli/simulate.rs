@@ -21,6 +21,7 @@ use crate::simulate::sweep::SweepSpec;
 use crate::simulate::{Diff, Simulation, StateSummary, Strategy, Summary, Ties, queue};
 use crate::state::PodId;
 
+use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::manifests::{self, Asked};
 use super::output::OutputFlags;
@@ -28,29 +29,28 @@ use super::reading::Request;
 use super::scenario_args::ScenarioFlags;
 use super::state::{State, StateFlags};
 use super::strategy_args::StrategyFlags;
-use super::{Status, TEMPLATE, resolve};
+use super::{Status, resolve};
 
 /// Show where pods would go, one after the other
 ///
 /// Schedules pods as kube-scheduler would, in the order of its queue: higher priority first, then
-/// those that were created earlier. Each pod takes its place, its volumes and its devices before
-/// the next one is looked at; a pod that fits nowhere stays pending and takes nothing. With
-/// --preempt pods of lower priority make way for it, and what their controllers make in their place
-/// goes back to the queue. Pods of a PodGroup are placed together or not at all. The cluster is not
-/// touched.
+/// older pods first. Each pod takes its node, volumes and devices before the next one is scheduled;
+/// a pod that fits nowhere stays pending. With --preempt it may preempt pods of lower priority;
+/// those that their controllers recreate go back to the queue. Pods of a PodGroup are placed
+/// together or not at all. The cluster is not changed.
 ///
-/// Pods of a manifest are made as their controllers and the API server would make them: with the
-/// claims of a StatefulSet, on every node of a DaemonSet, with priority, overhead and defaults;
-/// those that a LimitRange or ResourceQuota forbids are refused.
+/// Pods of a manifest are created as their controllers and the API server would create them: with
+/// the claims of a StatefulSet, on every node of a DaemonSet, with priority, overhead and defaults.
+/// Pods that a LimitRange or ResourceQuota forbids are refused.
 ///
-/// What if the cluster were different? --drain, --remove-node, --add-nodes, --scale and the like
-/// change it first, in the order given; pods that lose their place by it are placed anew, right
-/// away, as their controllers would make them. --scenario takes such steps from a file.
+/// --drain, --remove-node, --add-nodes, --scale and similar flags change the cluster first, in the
+/// order given. Pods that lose their node are recreated by their controllers and scheduled again
+/// right away. --scenario reads such steps from a file.
 ///
-/// Where several nodes are equally good the first in the order of names is taken, so that a run
-/// can be repeated; kube-scheduler draws one of them. TIES says how many others there were. With
-/// --seed one is drawn, and --runs tells what comes of many draws: how often every pod finds a
-/// place, and how often it is on which node.
+/// If several nodes are equally good, the first by name is used, so that a run can be repeated;
+/// kube-scheduler picks one of them at random. The column TIES shows how many others there are.
+/// With --seed a random one is picked. --runs repeats the simulation with many seeds and shows how
+/// often each pod fits, and where.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched simulate (--pending | -f FILE | CHANGES) [OPTIONS]\n  kubectl sched simulate merge FILE [FILE...]")]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
@@ -58,25 +58,25 @@ use super::{Status, TEMPLATE, resolve};
 pub(crate) struct SimulateArgs {
     #[command(subcommand)]
     command: Option<SimulateCommand>,
-    /// Schedule every pending pod of the state, of all namespaces
+    /// Schedule all pending pods, of all namespaces
     #[arg(long)]
     pending: bool,
-    /// Schedule the pods of a manifest and of its pod templates, as many as it has replicas
+    /// Schedule the pods of a manifest, as many as it has replicas
     #[arg(short, long, value_name = "FILE|-", value_delimiter = ',')]
     filename: Vec<PathBuf>,
-    /// Schedule this many of each pod and each pod template of -f
+    /// Schedule this number of copies of each pod in -f instead
     #[arg(long, value_name = "NUMBER", requires = "filename")]
     replicas: Option<u32>,
-    /// Show only what the changes make different, against the same pods in the unchanged cluster
+    /// Show only the differences from the unchanged cluster
     #[arg(long)]
     diff: bool,
-    /// Let pods of lower priority make way for those that fit nowhere
+    /// Allow preemption of pods of lower priority
     #[arg(long)]
     preempt: bool,
-    /// Draw among equally good nodes as kube-scheduler does; the same seed draws the same
+    /// Pick at random among equally good nodes; the same seed gives the same run
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// End with status 1 when a pod does not fit
+    /// Exit with status 1 when a pod does not fit
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]
@@ -107,28 +107,28 @@ Examples:
   kubectl sched simulate -f examples/pods/batch.yaml --replicas 10 \\
       --snapshot examples/clusters/mixed.yaml
 
-  # Would this urgent pod find a place if others made way, and where would they go?
+  # Would this urgent pod fit if it may preempt others, and where would those go?
   kubectl sched simulate -f examples/pods/batch.yaml --preempt \\
       --snapshot examples/clusters/mixed.yaml
 
-  # The same behind all pending pods, for a script; status 1 when one does not fit
+  # The same after all pending pods, for a script (status 1 when one does not fit)
   kubectl sched simulate --pending -f examples/pods/batch.yaml --exit-code \\
       -o json --snapshot examples/clusters/mixed.yaml
 
-  # What becomes of the pods of node-3 when it is drained?
+  # Where do the pods of node-3 go when it is drained?
   kubectl sched simulate --drain node-3 --force \\
       --snapshot examples/clusters/mixed.yaml
 
-  # Which pods would find no place if zone a were lost, and with two more nodes?
+  # Which pods would not fit if two nodes were added and zone a were lost?
   kubectl sched simulate --add-nodes 2=b1-1 --remove-nodes zone=a --diff \\
       --snapshot examples/clusters/zones.yaml
 
-  # Would eight replicas of this pod cost less if they were packed?
+  # Would eight replicas of this pod cost less if they were packed on fewer nodes?
   kubectl sched simulate -f examples/pods/app.yaml --replicas 8 \\
       --compare default,best-fit,least-load --price-label example.com/price \\
       --snapshot examples/clusters/prices.yaml
 
-  # Do all of them fit, however kube-scheduler draws among equally good nodes?
+  # Do all replicas fit, whichever of equally good nodes kube-scheduler picks?
   kubectl sched simulate -f examples/pods/app.yaml --replicas 8 --runs 100 \\
       --exit-code --snapshot examples/clusters/prices.yaml
 
@@ -147,10 +147,10 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
 fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     if !arguments.pending && arguments.filename.is_empty() && arguments.changes.is_empty() {
         return Err(Error::new("you must say what to schedule")
-            .hint("use --pending, -f FILE, or change the cluster, such as with --drain NODE"));
+            .hint("use --pending, -f FILE, or a change of the cluster such as --drain NODE"));
     }
     if arguments.diff && arguments.changes.is_empty() {
-        return Err(Error::new("--diff compares with the unchanged cluster, and nothing is changed")
+        return Err(Error::new("--diff compares with the unchanged cluster, but no change was given")
             .hint("use it with --scenario FILE or a flag such as --drain NODE"));
     }
     let strategy = arguments.strategies.strategy()?;
@@ -186,7 +186,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties)
         .preempting(arguments.preempt)
         .following(strategy);
-    let Run { steps, reports, broken_budgets } =
+    let Run { steps, reports, violated_budgets } =
         scenario::run(&mut simulation, &scenario, &pods).map_err(Error::from_error)?;
     let mut not_evaluated = simulation.not_evaluated();
     NotEvaluated::join(&mut not_evaluated, &state.notes);
@@ -199,7 +199,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         steps,
         refused,
         scenario: reports,
-        broken_budgets,
+        violated_budgets,
         not_evaluated,
     };
     drop(simulation);

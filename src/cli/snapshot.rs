@@ -16,49 +16,51 @@ use crate::source::redact::Kept;
 use crate::source::snapshot::{Snapshot, Written};
 use crate::source::{ConfigSource, Input};
 
+use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::progress::Progress;
 use super::reading::in_words;
 use super::state::from_live;
-use super::{Status, TEMPLATE, config_source, output};
+use super::{Status, config_source, output};
 
-/// Write what scheduling reads of a cluster to one file, on request redacted
+/// Save the state that scheduling depends on to one file, optionally redacted
 ///
-/// The file answers every question as the cluster does: give it to the other commands with
-/// --snapshot. It is a gzip-compressed List of all nodes, pods, volumes and so on, whatever the
-/// namespace, with only those fields that scheduling reads: no commands, no environment, no
-/// annotations but four of volumes, and with the scheduler's events about pending pods. Secrets are
-/// never read, of ConfigMaps only the one that --scheduler-config names. Only extenders that
-/// are called (--call-extenders) are told less than they would be.
+/// The other commands read the file with --snapshot and give the same answers as for the cluster.
+/// It is a gzip-compressed List of all nodes, pods, volumes and so on, of all namespaces, with only
+/// the fields that scheduling reads: no commands, no environment, and only four annotations of
+/// volumes. It includes the scheduler's events about pending pods. Secrets are never read, and no
+/// ConfigMap except the one named by --scheduler-config. Only extenders that are called (--call-
+/// extenders) receive less than from a cluster.
 ///
-/// --redact gives all names others: of objects, of containers and volumes in pods, label values,
-/// images, tags and digests, host addresses, volume ids, and label keys, taint keys, resources
-/// and drivers that are not of a well-known domain. It leaves out the scheduler's messages. What was equal stays equal and the order of
-/// names stays, so the answers are the same but for the names.
+/// --redact replaces all names: those of objects, of containers and volumes in pods, label values,
+/// images, tags and digests, host addresses, volume ids, and label keys, taint keys, resources and
+/// drivers that do not belong to a well-known domain. The scheduler's messages are removed. Equal
+/// names stay equal, and their order stays the same, so the answers are the same except for the
+/// names.
 ///
-/// Redaction does not hide: how many objects there are and how they hang together; quantities,
-/// ports, times, priorities and uids; scheduler names and versions; label keys, taints, resources
-/// and drivers of well-known domains, and plain keys such as app or tier; values such as amd64,
-/// linux, true and numbers of a few digits; the namespaces default and kube-*; and of devices the
-/// drivers, attributes, capacities and CEL expressions, which read one another.
+/// Redaction does not hide the number of objects and their relations; quantities, ports, times,
+/// priorities and uids; scheduler names and versions; label keys, taints, resources and drivers of
+/// well-known domains, and plain keys such as app or tier; values such as amd64, linux, true and
+/// numbers of a few digits; the namespaces default and kube-*; and, for devices, drivers,
+/// attributes, capacities and CEL expressions, which refer to one another.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched snapshot [-f FILE] [OPTIONS]")]
 pub(crate) struct SnapshotArgs {
     /// The file to write [default: standard output]
     #[arg(short = 'f', long, value_name = "FILE|-")]
     output_file: Option<PathBuf>,
-    /// Replace names, label values, images and the like
+    /// Replace names, label values, images and so on
     #[arg(long)]
     redact: bool,
-    /// Write to FILE what stands for what; keep it to yourself
+    /// Write the mapping of the names to FILE; keep it private
     #[arg(long, value_name = "FILE", requires = "redact")]
     redact_map: Option<PathBuf>,
-    /// Take the state from a file, a directory or - (standard input) instead of a cluster
-    #[arg(long, value_name = "FILE|DIR|-", help_heading = "Options of the state")]
+    /// Read the state from a file, a directory or - (standard input) instead of a cluster
+    #[arg(long, value_name = "FILE|DIR|-", help_heading = "Cluster state options")]
     snapshot: Option<PathBuf>,
     /// The cluster's KubeSchedulerConfiguration, to go into the snapshot: a file, or
     /// configmap/NAMESPACE/NAME[/KEY] of the cluster
-    #[arg(long, value_name = "FILE", help_heading = "Options of the state")]
+    #[arg(long, value_name = "FILE", help_heading = "Cluster state options")]
     #[arg(value_parser = config_source::parser(), value_hint = ValueHint::FilePath)]
     scheduler_config: Option<ConfigSource>,
     #[command(flatten)]
@@ -67,17 +69,17 @@ pub(crate) struct SnapshotArgs {
 
 const EXAMPLES: &str = "\
 Examples:
-  # The cluster of the current context, to be asked later
+  # Save the state of the current cluster, to ask questions later
   kubectl sched snapshot -f cluster.json.gz
 
-  # To show to others, with the scheduler's configuration
+  # For sharing: names replaced, and the scheduler's configuration included
   kubectl sched snapshot --redact --scheduler-config scheduler.yaml -f cluster.json.gz
 
-  # Make a snapshot of what somebody dumped, and say what is what
+  # Redact an existing dump, and keep the mapping of the names
   kubectl sched snapshot --snapshot examples/clusters/mixed.yaml \\
       --redact --redact-map names.json -f redacted.json.gz
 
-  # Look into one
+  # Look inside a snapshot
   gzip -dc cluster.json.gz | jq '.items[0]'";
 
 pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
@@ -166,7 +168,7 @@ fn warnings(kept: &Kept) -> Vec<String> {
     }
     if !kept.ambiguous.is_empty() {
         let claims = some(&kept.ambiguous);
-        warnings.push(format!("answers may differ: more than one pod's volume would have the claim {claims}"));
+        warnings.push(format!("answers may differ: volumes of several pods would use the same claim {claims}"));
     }
     warnings
 }

@@ -29,30 +29,30 @@ use super::{cluster_messages, config_source, reading, running_scheduler};
 
 /// Where the state comes from, and whose scheduler is reproduced.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Options of the state")]
+#[command(next_help_heading = "Cluster state options")]
 pub(crate) struct StateFlags {
-    /// Read the cluster's state from a file, a directory or - (standard input), never from a cluster
+    /// Read the state from a file, a directory or - (standard input) instead of a cluster
     #[arg(long, value_name = "FILE|DIR|-")]
     pub(crate) snapshot: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) scheduler: SchedulerFlags,
-    /// Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes
-    #[arg(long)]
+    /// Call the extenders of --scheduler-config; they receive the pod and its candidate nodes
+    #[arg(long, hide_short_help = true)]
     pub(crate) call_extenders: bool,
 }
 
 /// Whose scheduler is reproduced.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Options of the state")]
+#[command(next_help_heading = "Cluster state options")]
 pub(crate) struct SchedulerFlags {
-    /// A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster
+    /// The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]
     #[arg(long, value_name = "FILE", value_parser = config_source::parser(), value_hint = ValueHint::FilePath)]
     pub(crate) scheduler_config: Option<ConfigSource>,
-    /// Whose scheduler's behaviour to reproduce, such as v1.34 [default: the cluster's]
+    /// The scheduler version to reproduce, such as v1.34 [default: the cluster's]
     #[arg(long, value_name = "VERSION")]
     pub(crate) kube_version: Option<KubeVersion>,
-    /// Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]
-    #[arg(long, value_name = "GATES")]
+    /// The scheduler's feature gates: A=true,B=false [default: those of its pod]
+    #[arg(long, value_name = "GATES", hide_short_help = true)]
     pub(crate) feature_gates: Option<String>,
 }
 
@@ -85,7 +85,7 @@ pub(crate) struct State {
 impl State {
     /// Why `pod` would not come into being, if it was created all the same.
     pub(crate) fn not_let_in(&self, pod: ObjectKey) -> impl Iterator<Item = NotEvaluated> {
-        let effect = "the API server would refuse the pod; this is what would become of it otherwise";
+        let effect = "the API server refuses this pod; the answer shows where it would fit if it were admitted";
         let of_pod = self.refused.iter().filter(move |refusal| refusal.pod == pod);
         of_pod.map(move |refusal| NotEvaluated::new("admission", refusal.to_string(), effect))
     }
@@ -98,8 +98,8 @@ impl StateFlags {
     /// Another one is named already.
     pub(crate) fn configured(&self, file: &Path) -> Result<Self> {
         if self.scheduler.scheduler_config.is_some() {
-            return Err(Error::new("--strategy config=FILE and --scheduler-config name a configuration each")
-                .hint("use one of them"));
+            return Err(Error::new("--strategy config=FILE and --scheduler-config both name a configuration")
+                .hint("use only one of them"));
         }
         let scheduler_config = Some(ConfigSource::Input(Input::from(file.to_path_buf())));
         Ok(Self { scheduler: SchedulerFlags { scheduler_config, ..self.scheduler.clone() }, ..self.clone() })
@@ -417,7 +417,7 @@ impl SchedulerFlags {
                 notes.push(NotEvaluated::new(
                     NO_VERSION,
                     "no node or snapshot tells it, and --kube-version does not name one",
-                    format!("answered as {} would, the newest known", KubeVersion::NEWEST),
+                    format!("the answer is that of {}, the newest supported version", KubeVersion::NEWEST),
                 ));
                 KubeVersion::NEWEST
             }
@@ -463,11 +463,11 @@ pub(super) fn parsed(config: &Value, name: &str, behaviour: &Behaviour) -> Resul
 /// The nearest version whose behaviour is known.
 fn nearest(version: KubeVersion, output: &OutputFlags, notes: &mut Vec<NotEvaluated>) -> KubeVersion {
     let nearest = version.nearest();
-    output.log(&format!("the version {version} is not known, {nearest} is the nearest that is"));
+    output.log(&format!("version {version} is not supported; answering as {nearest}, the nearest supported version"));
     notes.push(NotEvaluated::new(
         format!("kube-scheduler {version}"),
-        "this version is not known to kubectl sched",
-        format!("answered as {nearest} would, the nearest that is known"),
+        "this version is not supported",
+        format!("the answer is that of {nearest}, the nearest supported version"),
     ));
     nearest
 }

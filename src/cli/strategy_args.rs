@@ -12,21 +12,20 @@ use crate::simulate::Strategy;
 
 /// By which rule a feasible node is chosen.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Options of the choice among feasible nodes")]
+#[command(next_help_heading = "Options for choosing among feasible nodes")]
 pub(crate) struct StrategyFlags {
-    /// Choose by another rule than the profile's score, or with config=FILE by the score of another
-    /// KubeSchedulerConfiguration; see docs/strategies.md
+    /// Choose nodes by another rule than the profile's score; see docs/strategies.md
     #[arg(long, value_name = "NAME", value_parser = ChoiceParser, conflicts_with = "compare")]
     strategy: Option<Choice>,
-    /// Place the same pods by several rules, and show side by side what comes of it
+    /// Place the same pods with several strategies, and compare the results
     #[arg(long, value_name = "NAME,NAME...", value_delimiter = ',', value_parser = ChoiceParser)]
     #[arg(conflicts_with_all = ["diff", "strategy"])]
     compare: Vec<Choice>,
-    /// The node label whose value is the weight, for weighted-least-load
-    #[arg(long, value_name = "KEY")]
+    /// The node label with the weight, for weighted-least-load
+    #[arg(long, value_name = "KEY", hide_short_help = true)]
     weight_label: Option<String>,
-    /// The node label whose value is the node's price: show what the used nodes cost
-    #[arg(long, value_name = "KEY")]
+    /// The node label with the price of the node: show the cost of the used nodes
+    #[arg(long, value_name = "KEY", hide_short_help = true)]
     price_label: Option<String>,
 }
 
@@ -79,7 +78,7 @@ fn choice(text: &str) -> std::result::Result<Choice, String> {
     let names = StrategyName::value_variants().iter().filter_map(ValueEnum::to_possible_value);
     let names: Vec<String> = names.map(|value| value.get_name().to_owned()).collect();
     let named = StrategyName::from_str(text, false).map(Choice::Named);
-    named.map_err(|_| format!("\"{text}\" is no strategy; use {} or {CONFIGURED}FILE", names.join(", ")))
+    named.map_err(|_| format!("\"{text}\" is not a strategy; use {} or {CONFIGURED}FILE", names.join(", ")))
 }
 
 /// A strategy by name.
@@ -146,8 +145,8 @@ impl StrategyFlags {
             StrategyName::FirstFit => Strategy::FirstFit,
             StrategyName::WeightedLeastLoad => {
                 let label = self.weight_label.as_deref().ok_or_else(|| {
-                    Error::new("weighted-least-load needs weights")
-                        .hint("name the node label that holds them with --weight-label KEY")
+                    Error::new("weighted-least-load requires --weight-label KEY")
+                        .hint("KEY is the node label that contains the weight")
                 })?;
                 Strategy::WeightedLeastLoad(name(label))
             }
@@ -159,12 +158,12 @@ impl StrategyFlags {
         let weighted = Choice::Named(StrategyName::WeightedLeastLoad);
         let is_used = self.strategy.as_ref() == Some(&weighted) || self.compare.contains(&weighted);
         if self.weight_label.is_some() && !is_used {
-            return Err(Error::new("--weight-label is of no use without weighted-least-load")
-                .hint("use it with --strategy weighted-least-load"));
+            return Err(Error::new("--weight-label requires --strategy weighted-least-load")
+                .hint("add that strategy, or remove --weight-label"));
         }
         if self.price_label.is_some() && self.compare.is_empty() {
-            return Err(Error::new("--price-label is of no use without --compare")
-                .hint("use it with --compare default,best-fit"));
+            return Err(Error::new("--price-label requires --compare")
+                .hint("add --compare, such as --compare default,best-fit"));
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::decode::workload::WorkloadKind;
+use crate::did_you_mean;
 use crate::error::{Error, Result};
 
 use super::manifests::{self, Asked};
@@ -43,7 +44,7 @@ impl Target {
             return Ok(Self::Named(arguments.iter().map(|argument| slashed(argument)).collect::<Result<_>>()?));
         }
         match arguments {
-            [] => Err(Error::new("you must say what to explain").hint("name a POD, TYPE/NAME, or use -f FILE")),
+            [] => Err(Error::new("you must say what to explain").hint("name a POD or TYPE/NAME, or use -f FILE")),
             [pod] => Ok(Self::Named(vec![Named { workload: None, name: pod.clone() }])),
             [kind, names @ ..] => {
                 let workload = kind_of(kind)?;
@@ -84,17 +85,49 @@ fn slashed(argument: &str) -> Result<Named> {
 /// What `word` names, in any of its spellings; none for pods.
 ///
 /// # Errors
-/// A type without a pod template.
+/// No such type, or one without pods.
 pub(super) fn kind_of(word: &str) -> Result<Option<WorkloadKind>> {
     let word = word.to_ascii_lowercase();
     if matches!(word.as_str(), "pod" | "pods" | "po") {
         return Ok(None);
     }
     WorkloadKind::from_resource(&word).map(Some).ok_or_else(|| {
-        Error::new(format!("the resource type \"{word}\" has no pod template"))
-            .hint("use pod, deployment, statefulset, daemonset, replicaset, replicationcontroller, job or cronjob")
+        if let Some(kind) =
+            WITHOUT_PODS.iter().find(|names| names.contains(&word.as_str())).and_then(|names| names.first())
+        {
+            return Error::new(format!("a {kind} has no pods of its own")).hint(format!("use {}", TYPES.join(", ")));
+        }
+        let near = did_you_mean::question(&word, TYPES.into_iter().chain(SHORT_TYPES));
+        Error::new(format!("unknown resource type \"{word}\""))
+            .hint(near.unwrap_or_else(|| format!("use {}", TYPES.join(", "))))
     })
 }
+
+/// What can be asked about.
+const TYPES: [&str; 8] =
+    ["pod", "deployment", "statefulset", "daemonset", "replicaset", "replicationcontroller", "job", "cronjob"];
+
+const SHORT_TYPES: [&str; 5] = ["deploy", "sts", "ds", "rs", "cj"];
+
+/// Types of kubectl that have no pods, by their names.
+const WITHOUT_PODS: [&[&str]; 16] = [
+    &["node", "nodes", "no"],
+    &["service", "services", "svc"],
+    &["namespace", "namespaces", "ns"],
+    &["configmap", "configmaps", "cm"],
+    &["secret", "secrets"],
+    &["ingress", "ingresses", "ing"],
+    &["endpoints", "ep"],
+    &["event", "events", "ev"],
+    &["persistentvolume", "persistentvolumes", "pv"],
+    &["persistentvolumeclaim", "persistentvolumeclaims", "pvc"],
+    &["storageclass", "storageclasses", "sc"],
+    &["serviceaccount", "serviceaccounts", "sa"],
+    &["poddisruptionbudget", "poddisruptionbudgets", "pdb"],
+    &["horizontalpodautoscaler", "horizontalpodautoscalers", "hpa"],
+    &["priorityclass", "priorityclasses", "pc"],
+    &["resourcequota", "resourcequotas", "quota"],
+];
 
 #[cfg(test)]
 mod tests {
@@ -127,11 +160,10 @@ mod tests {
         case(&["deployments.apps", "web"], "Deployment web");
         case(&["sts/"], "arguments in resource/name form must have a single resource and name");
         case(&["a/b/c"], "arguments in resource/name form may not have more than one slash");
-        case(
-            &["service/web"],
-            "the resource type \"service\" has no pod template; \
-             use pod, deployment, statefulset, daemonset, replicaset, replicationcontroller, job or cronjob",
-        );
+        let types = "use pod, deployment, statefulset, daemonset, replicaset, replicationcontroller, job, cronjob";
+        case(&["svc/web"], &format!("a service has no pods of its own; {types}"));
+        case(&["dep/web"], "unknown resource type \"dep\"; did you mean deploy or deployment?");
+        case(&["xyz/web"], &format!("unknown resource type \"xyz\"; {types}"));
     }
 
     #[test]

@@ -1,52 +1,55 @@
-//! Usage errors in kubectl's words, on one line.
+//! Usage errors in kubectl's words, on one line, with what was probably meant.
 
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Error};
+use clap::{Command, CommandFactory, Error};
 
-use super::{Cli, output};
+use crate::did_you_mean;
 
-/// Shows help where that was asked for, else what is wrong with the command line.
+use super::{Cli, help, output};
+
+/// Words that people type for what a command or flag of ours does.
+const SYNONYMS: [(&[&str], &str); 12] = [
+    (&["why", "describe", "get", "where", "debug", "diagnose"], "explain"),
+    (&["list", "pods", "queue", "unschedulable"], "pending"),
+    (&["schedule", "run", "place", "apply", "what-if", "whatif"], "simulate --pending"),
+    (&["drain"], "simulate --drain"),
+    (&["cordon"], "simulate --cordon"),
+    (&["taint"], "simulate --taint"),
+    (&["label"], "simulate --label"),
+    (&["scale"], "simulate --scale"),
+    (&["restart", "rollout"], "simulate --restart"),
+    (&["delete"], "simulate --delete"),
+    (&["fit", "fits", "headroom", "count", "room"], "capacity"),
+    (&["dump", "save", "export"], "snapshot"),
+];
+
+/// Says what is wrong with the command line.
 pub(super) fn report(error: &Error, arguments: &[OsString]) -> ExitCode {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // A closed pipe is no failure of ours.
-        let _ = error.print();
-        return ExitCode::SUCCESS;
-    }
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        let _ = error.print();
+        let _ = write!(anstream::stderr(), "{}", help::of_all().text().ansi());
         return ExitCode::from(2);
     }
-    let command = command(arguments);
-    output::say(&format!("error: {}. See '{command} -h' for help and examples", message(error, &command)));
+    let (command, name) = command(arguments);
+    let message = message(error, &command, arguments);
+    let end = if message.ends_with('?') { "" } else { "." };
+    output::say(&format!("error: {message}{end} See '{name} -h' for help and examples"));
     ExitCode::from(2)
 }
 
-fn message(error: &Error, command: &str) -> String {
+fn message(error: &Error, command: &Command, arguments: &[OsString]) -> String {
     let argument = text(error, ContextKind::InvalidArg).unwrap_or_default();
     match error.kind() {
-        ErrorKind::UnknownArgument => {
-            let suggestion = text(error, ContextKind::SuggestedArg)
-                .map(|suggested| format!(" (did you mean {suggested}?)"))
-                .unwrap_or_default();
-            let flag = argument.split('=').next().unwrap_or_default();
-            if flag.starts_with("--") {
-                format!("unknown flag: {flag}{suggestion}")
-            } else if let Some(letter) = flag.strip_prefix('-').and_then(|rest| rest.chars().next()) {
-                format!("unknown shorthand flag: '{letter}' in {flag}")
-            } else {
-                format!("unexpected argument \"{flag}\"")
-            }
-        }
+        ErrorKind::UnknownArgument => unknown_argument(&argument, command),
         ErrorKind::InvalidSubcommand => {
             let name = text(error, ContextKind::InvalidSubcommand).unwrap_or_default();
-            let suggestion = text(error, ContextKind::SuggestedSubcommand)
-                .map(|suggested| format!(" (did you mean {suggested}?)"))
-                .unwrap_or_default();
-            format!("unknown command \"{name}\" for \"{command}\"{suggestion}")
+            let meant = meant_command(&name, command, arguments).map(|meant| format!("; did you mean '{meant}'?"));
+            let of = command.get_bin_name().unwrap_or("kubectl sched");
+            format!("unknown command \"{name}\" for \"{of}\"{}", meant.unwrap_or_default())
         }
         // What the value's own parser says is said best there.
         ErrorKind::ValueValidation if error.source().is_some() => {
@@ -54,6 +57,41 @@ fn message(error: &Error, command: &str) -> String {
         }
         _ => first_line(error),
     }
+}
+
+fn unknown_argument(argument: &str, command: &Command) -> String {
+    let flag = argument.split('=').next().unwrap_or_default();
+    if flag.starts_with("--") {
+        let known: Vec<String> = command
+            .get_arguments()
+            .filter(|known| !known.is_hide_set())
+            .flat_map(|known| known.get_long_and_visible_aliases().unwrap_or_default())
+            .map(|long| format!("--{long}"))
+            .collect();
+        let near = did_you_mean::near(flag, known.iter().map(String::as_str));
+        let meant = near.first().map(|near| format!("; did you mean '{near}'?"));
+        format!("unknown flag: {flag}{}", meant.unwrap_or_default())
+    } else if let Some(letter) = flag.strip_prefix('-').and_then(|rest| rest.chars().next()) {
+        format!("unknown shorthand flag: '{letter}' in {flag}")
+    } else {
+        format!("unexpected argument \"{flag}\"")
+    }
+}
+
+/// `kubectl sched explain web-7`: the line as it was probably meant, if that can be told.
+fn meant_command(typed: &str, command: &Command, arguments: &[OsString]) -> Option<String> {
+    let names = command.get_subcommands().filter(|known| !known.is_hide_set()).map(Command::get_name);
+    let synonym = SYNONYMS.iter().find(|(words, _)| words.contains(&typed)).map(|(_, meant)| *meant);
+    let meant = synonym.or_else(|| did_you_mean::near(typed, names).first().copied())?;
+    // One word behind it may be shown: more may be flags of another command.
+    let words = arguments.iter().skip(1).map_while(|word| word.to_str());
+    let next = words.skip_while(|word| *word != typed).nth(1).filter(|word| !word.starts_with('-'));
+    let next = match (meant, next) {
+        ("simulate --pending" | "pending" | "snapshot", _) | (_, None) => String::new(),
+        ("simulate --restart", Some("restart")) => String::new(),
+        (_, Some(next)) => format!(" {next}"),
+    };
+    Some(format!("kubectl sched {meant}{next}"))
 }
 
 fn first_line(error: &Error) -> String {
@@ -71,10 +109,17 @@ fn text(error: &Error, kind: ContextKind) -> Option<String> {
     }
 }
 
-/// `kubectl sched explain`, as far as the arguments name a command there is.
-fn command(arguments: &[OsString]) -> String {
-    let cli = Cli::command();
+/// The command that the arguments name, as far as there is one, and what to call it.
+fn command(arguments: &[OsString]) -> (Command, String) {
+    let mut cli = Cli::command();
+    cli.build();
     let named = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
-    let mut named = named.filter(|argument| cli.get_subcommands().any(|known| known.get_name() == *argument));
-    named.next().map_or_else(|| "kubectl sched".to_owned(), |name| format!("kubectl sched {name}"))
+    let named = named.filter_map(|argument| cli.find_subcommand(argument)).next().cloned();
+    match named {
+        Some(command) => {
+            let name = format!("kubectl sched {}", command.get_name());
+            (command, name)
+        }
+        None => (cli, "kubectl sched".to_owned()),
+    }
 }

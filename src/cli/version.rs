@@ -8,8 +8,9 @@ use crate::error::Result;
 use crate::report::style::Label;
 use crate::report::{Data, Look, Part, Report, Screen};
 
+use super::Status;
+use super::help::TEMPLATE;
 use super::output::{self, OutputFlags};
-use super::{Status, TEMPLATE};
 
 /// Print the version, and the Kubernetes versions whose scheduler it reproduces
 #[derive(Debug, Args)]

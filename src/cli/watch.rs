@@ -35,8 +35,14 @@ impl Watcher for Watch {
     fn answered(&self, answered: usize, of: usize) {
         // Whoever finds it busy is overtaken anyway.
         if let Ok(mut progress) = self.progress.try_lock() {
-            progress
-                .show(|| format!("{} of {} {}; Ctrl-C ends it here", thousands(answered), thousands(of), self.noun));
+            progress.show(|| {
+                format!(
+                    "{} of {} {} (Ctrl-C stops and shows the result so far)",
+                    thousands(answered),
+                    thousands(of),
+                    self.noun
+                )
+            });
         }
     }
 

@@ -122,7 +122,7 @@ impl<'de> Deserialize<'de> for WorkloadKey {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text, name("default")).ok_or_else(|| {
             serde::de::Error::custom(format!(
-                "\"{text}\" names no workload: write TYPE/NAMESPACE/NAME, such as deployment/shop/web"
+                "\"{text}\" is not a workload: write TYPE/NAMESPACE/NAME, such as deployment/shop/web"
             ))
         })
     }

@@ -35,7 +35,7 @@ pub(super) fn merge(spec: &mut PodSpec, patch: &Value) -> Result {
     for (field, value) in fields(patch, "the patch")? {
         match field.as_str() {
             "spec" => merge_spec(spec, value)?,
-            _ => return Err(format!("{field}: is not read by a scheduler; a patch has a spec")),
+            _ => return Err(format!("{field}: cannot be patched: only spec affects scheduling")),
         }
     }
     Ok(())
@@ -66,7 +66,7 @@ fn merge_spec(spec: &mut PodSpec, patch: &Value) -> Result {
 }
 
 fn unread(path: &str) -> String {
-    format!("{path}: cannot be patched here; no scheduler reads it, or only admission does")
+    format!("{path}: cannot be patched: it does not affect scheduling")
 }
 
 /// The fields of an object; `null` has none.
@@ -282,5 +282,5 @@ fn merge_list(list: &ResourceList, patch: &Value, path: &str) -> Result<Resource
 fn merge_key(item: &Value, key: &str, path: &str) -> Result<Name> {
     let item: &Map<String, Value> = item.as_object().ok_or_else(|| format!("{path}: must be an object"))?;
     let value = item.get(key).and_then(Value::as_str);
-    value.map(name).ok_or_else(|| format!("{path}.{key}: is missing; it says which item is meant"))
+    value.map(name).ok_or_else(|| format!("{path}.{key}: is required to identify the list item"))
 }

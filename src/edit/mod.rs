@@ -102,7 +102,7 @@ pub enum Edit {
         node: Name,
     },
     /// Gives back an amount of a resource that pods of a node hold, whoever they are.
-    Free {
+    FreeResource {
         /// The node.
         node: Name,
         /// The resource.
@@ -243,7 +243,7 @@ impl Edit {
             Self::AddNode { like, name } => add_node::apply(cluster, *like, *name),
             Self::CreateNode { object } => add_node::create(cluster, object),
             Self::RemoveNode { node } => remove_node::apply(cluster, *node),
-            Self::Free { node, resource, amount } => Undo::free(cluster, *node, *resource, *amount),
+            Self::FreeResource { node, resource, amount } => Undo::free(cluster, *node, *resource, *amount),
             Self::PatchPod { pod, changes } => Undo::patch(cluster, *pod, changes, gates),
             Self::Evict { pod } => leave::evict(cluster, *pod),
             Self::DeletePod { pod } => leave::delete(cluster, *pod, gates),
@@ -266,7 +266,7 @@ impl Edit {
             | Self::LabelNode { node, .. }
             | Self::UnlabelNode { node, .. }
             | Self::RemoveNode { node }
-            | Self::Free { node, .. } => *node = other,
+            | Self::FreeResource { node, .. } => *node = other,
             Self::AddNode { .. }
             | Self::CreateNode { .. }
             | Self::PatchPod { .. }

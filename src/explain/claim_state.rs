@@ -20,6 +20,7 @@ pub struct ClaimState {
     pub phase: ClaimPhase,
     /// The StorageClass that it names, and what is known of it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "storageClass")]
     pub class: Option<ClassState>,
     /// What it asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,10 +60,11 @@ pub enum ClaimPhase {
         /// The volume.
         volume: Name,
         /// Whether that exists.
+        #[serde(rename = "volumeExists")]
         exists: bool,
     },
     /// It names a volume, and the binding is not complete.
-    Reserving {
+    PreBound {
         /// The volume.
         volume: Name,
     },
@@ -72,7 +74,7 @@ pub enum ClaimPhase {
 
 /// The StorageClass of a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "class", rename_all_fields = "camelCase")]
+#[serde(tag = "state", rename_all_fields = "camelCase")]
 pub enum ClassState {
     /// There is no such class.
     Missing {
@@ -80,11 +82,11 @@ pub enum ClassState {
         name: Name,
     },
     /// The class.
-    Known {
+    Found {
         /// Its name.
         name: Name,
         /// When its claims are bound: as soon as a pod needs them, or at once.
-        waits_for_pod: bool,
+        wait_for_first_consumer: bool,
         /// Who makes its volumes; none where nobody does.
         #[serde(skip_serializing_if = "Option::is_none")]
         provisioner: Option<Name>,
@@ -162,7 +164,7 @@ fn phase(claim: &PersistentVolumeClaim, cluster: &Cluster) -> ClaimPhase {
     } else if volume.is_empty() {
         ClaimPhase::Unbound
     } else {
-        ClaimPhase::Reserving { volume }
+        ClaimPhase::PreBound { volume }
     }
 }
 
@@ -171,9 +173,9 @@ fn class(name: Name, cluster: &Cluster) -> Option<ClassState> {
         return None;
     }
     match cluster.storage().class(name) {
-        Some(class) => Some(ClassState::Known {
+        Some(class) => Some(ClassState::Found {
             name,
-            waits_for_pod: class.binding_mode == Some(BindingMode::WaitForFirstConsumer),
+            wait_for_first_consumer: class.binding_mode == Some(BindingMode::WaitForFirstConsumer),
             provisioner: Some(class.provisioner).filter(|_| class.provisions()),
         }),
         // Without any class in the input, that one is missing says nothing.

@@ -47,24 +47,24 @@ pub enum Position {
     Wins {
         /// By how many points it is ahead of the next; none where there is no other.
         #[serde(skip_serializing_if = "Option::is_none")]
-        ahead: Option<i64>,
+        points_ahead: Option<i64>,
     },
     /// Others are as good: each is taken with the same chance.
     Ties {
         /// Nodes at that total, this one included.
-        nodes: usize,
+        tied_nodes: usize,
     },
     /// Others are better.
     Behind {
         /// The best; the first in the order of names where several tie.
-        best: Name,
+        best_node: Name,
         /// By how many points.
-        points: i64,
+        points_behind: i64,
     },
     /// The pod is nominated to another node, which is taken without comparison.
     Nominated {
         /// That node.
-        to: Name,
+        nominated_node: Name,
     },
 }
 
@@ -77,7 +77,7 @@ pub struct WinningChange {
     /// The node's total then.
     pub total: i64,
     /// Nodes that tie with it then, itself included: 1 when it wins alone.
-    pub tied: usize,
+    pub tied_nodes: usize,
 }
 
 /// Looks what `node` would need; none when it is not feasible. The pod of `placement` is pending
@@ -94,11 +94,11 @@ pub fn find(
     let best = placement.nodes.iter().find(|other| other.rank == Some(1))?;
     let points = best.total? - total;
     let position = match placement.nominated_fits {
-        Some(to) if to != node => Position::Nominated { to },
-        Some(_) => Position::Wins { ahead: None },
-        None if points > 0 => Position::Behind { best: best.name, points },
-        None if placement.best.len() > 1 => Position::Ties { nodes: placement.best.len() },
-        None => Position::Wins { ahead: lead(placement, total) },
+        Some(to) if to != node => Position::Nominated { nominated_node: to },
+        Some(_) => Position::Wins { points_ahead: None },
+        None if points > 0 => Position::Behind { best_node: best.name, points_behind: points },
+        None if placement.best.len() > 1 => Position::Ties { tied_nodes: placement.best.len() },
+        None => Position::Wins { points_ahead: lead(placement, total) },
     };
     let gaps = if points > 0 { attribution::gaps(best, placed) } else { Vec::new() };
     let changes = match position {
@@ -147,7 +147,7 @@ impl Search<'_> {
         let after = self.scheduler.decide(self.cluster, self.pod, self.now);
         Undo::all(undos, self.cluster);
         let total = after.nodes.iter().find(|node| node.name == self.node)?.total?;
-        after.picks.contains(&self.node).then_some(WinningChange { steps, total, tied: after.picks.len() })
+        after.picks.contains(&self.node).then_some(WinningChange { steps, total, tied_nodes: after.picks.len() })
     }
 
     /// The smallest part of what pods of the node hold that would have to be free. More room is
@@ -181,7 +181,7 @@ impl Search<'_> {
         } else {
             Quantity::from_value(up(MEBI), Format::BinarySI)
         };
-        vec![Edit::Free { node: self.node, resource, amount }]
+        vec![Edit::FreeResource { node: self.node, resource, amount }]
     }
 
     /// Pods of the node without which it would win: those that are like the pod come first.

@@ -81,7 +81,7 @@ pub enum LeftOut {
     /// All its nodes have taints that the pod does not tolerate, which the constraint honors.
     Taints,
     /// Its nodes lack the topology key of another of the pod's constraints.
-    OtherKey,
+    OtherTopologyKey,
 }
 
 /// The tables of the rules that the filters of `framework` apply; `cycle` is the one that gave
@@ -187,13 +187,17 @@ fn key_of(reason: &Reason) -> Option<Name> {
 
 /// Only to a spread constraint is it odd that a domain does not count.
 fn left_out(kind: RuleKind, nodes: &[&NodePlacement], cycle: Cycle<'_>) -> Option<LeftOut> {
-    let RuleKind::Spread { honors_affinity, honors_taints, .. } = kind else { return None };
+    let RuleKind::Spread { honors_node_affinity, honors_node_taints, .. } = kind else { return None };
     let matches = |id: NodeId| cycle.pod.class.required_node_affinity.matches(cycle.cluster.node(id));
-    if honors_affinity && !nodes.iter().any(|node| matches(node.id)) {
+    if honors_node_affinity && !nodes.iter().any(|node| matches(node.id)) {
         return Some(LeftOut::NodeAffinity);
     }
     let tainted = |node: &&NodePlacement| untolerated(node.id, cycle.cluster, cycle);
-    if honors_taints && nodes.iter().all(tainted) { Some(LeftOut::Taints) } else { Some(LeftOut::OtherKey) }
+    if honors_node_taints && nodes.iter().all(tainted) {
+        Some(LeftOut::Taints)
+    } else {
+        Some(LeftOut::OtherTopologyKey)
+    }
 }
 
 fn untolerated(node: NodeId, cluster: &Cluster, cycle: Cycle<'_>) -> bool {

@@ -10,13 +10,13 @@ use crate::framework::{Amount, NodePlacement, Placement, Reason};
 #[serde(rename_all = "camelCase")]
 pub struct Fragmentation {
     /// Free on all nodes together that are large enough and that nothing but resources closes.
-    pub free_in_all: Amount,
+    pub total_free: Amount,
     /// How many these are.
     pub nodes: usize,
     /// Free on the node that has most of it.
-    pub most_free: Amount,
+    pub largest_free: Amount,
     /// That node.
-    pub on: Name,
+    pub node: Name,
 }
 
 /// Whether `resource` is scattered over nodes that only lack resources and that, empty, would do.
@@ -37,17 +37,18 @@ pub fn find(placement: &Placement, resource: Name) -> Option<Fragmentation> {
             continue;
         }
         let free = Amount::new(resource, free);
-        let start = Fragmentation { free_in_all: Amount::new(resource, 0), nodes: 0, most_free: free, on: node.name };
+        let start =
+            Fragmentation { total_free: Amount::new(resource, 0), nodes: 0, largest_free: free, node: node.name };
         let (_, so_far) = found.get_or_insert((requested, start));
-        so_far.free_in_all.value = so_far.free_in_all.value.saturating_add(free.value);
+        so_far.total_free.value = so_far.total_free.value.saturating_add(free.value);
         so_far.nodes += 1;
-        if free.value > so_far.most_free.value {
-            so_far.most_free = free;
-            so_far.on = node.name;
+        if free.value > so_far.largest_free.value {
+            so_far.largest_free = free;
+            so_far.node = node.name;
         }
     }
     let (requested, found) = found?;
-    (found.nodes > 1 && found.free_in_all.value >= requested.value).then_some(found)
+    (found.nodes > 1 && found.total_free.value >= requested.value).then_some(found)
 }
 
 fn lacks_only_resources(node: &NodePlacement) -> bool {

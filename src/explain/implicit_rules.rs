@@ -42,7 +42,7 @@ pub enum ImplicitRule {
         /// Plugin and weight.
         weights: Vec<Weight>,
     },
-    /// The profile wants something of nodes on top of what the pod wants.
+    /// The profile wants something of nodes in addition to the pod's own.
     AddedAffinity {
         /// Whether it closes nodes (`required`), or only scores (`preferred`).
         required: bool,

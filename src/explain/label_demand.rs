@@ -8,9 +8,8 @@ use crate::api::name::{Name, name};
 use crate::api::node_selector::{LazyErrorNodeSelector, NODE_NAME_FIELD, NodeSelector, NodeSelectorTerm};
 use crate::api::pod_spec::PodSpec;
 use crate::api::selector::SelectorRequirement;
+use crate::did_you_mean;
 use crate::state::{Cluster, NodeInfo};
-
-use super::did_you_mean;
 
 /// Values of a key that are kept.
 const MOST_VALUES: usize = 8;
@@ -31,7 +30,7 @@ pub struct LabelDemand {
 #[serde(rename_all = "camelCase")]
 pub struct Demand {
     /// Where it stands.
-    pub of: DemandOf,
+    pub source: DemandOf,
     /// The label's key, or `metadata.name`.
     pub key: Name,
     /// `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt` or `Lt`.
@@ -39,16 +38,16 @@ pub struct Demand {
     /// What it is compared with.
     pub values: Vec<Name>,
     /// Nodes of the cluster that meet it.
-    pub met_on: usize,
+    pub matching_nodes: usize,
     /// Nodes of the cluster that have the key.
-    pub carriers: usize,
+    pub nodes_with_key: usize,
     /// Values that the key has, with their nodes, the most common first; at most eight.
-    pub found: Vec<ValueFound>,
+    pub values_found: Vec<ValueFound>,
     /// How many values it has.
-    pub distinct: usize,
+    pub distinct_values: usize,
     /// Where no node meets it: a value, or else a key, that looks like the wanted one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub resembles: Option<Name>,
+    pub did_you_mean: Option<Name>,
 }
 
 /// A value of a label and how many nodes have it.
@@ -92,7 +91,7 @@ pub fn of_pod(spec: &PodSpec, nodes: &[&NodeInfo], cluster: &Cluster) -> LabelDe
 }
 
 /// What of `terms`, which are alternatives, the nodes do not meet.
-pub fn of_terms(of: DemandOf, terms: &NodeSelector, nodes: &[&NodeInfo], cluster: &Cluster) -> LabelDemand {
+pub fn of_terms(source: DemandOf, terms: &NodeSelector, nodes: &[&NodeInfo], cluster: &Cluster) -> LabelDemand {
     let alternatives = terms.node_selector_terms.len();
     let compiled: Vec<Vec<Requirement>> = terms.node_selector_terms.iter().map(requirements).collect();
     let mut closest: Option<(usize, usize, &NodeInfo)> = None;
@@ -106,7 +105,7 @@ pub fn of_terms(of: DemandOf, terms: &NodeSelector, nodes: &[&NodeInfo], cluster
     }
     let unmet = closest.map_or_else(Vec::new, |(_, index, node)| {
         let requirements = compiled.get(index).into_iter().flatten().filter(|wanted| !wanted.is_met(node));
-        requirements.map(|wanted| demand(of, wanted, cluster)).collect()
+        requirements.map(|wanted| demand(source, wanted, cluster)).collect()
     });
     LabelDemand { unmet, alternatives, closest: closest.map(|(_, index, _)| index) }
 }
@@ -143,29 +142,41 @@ fn compile(term: NodeSelectorTerm) -> LazyErrorNodeSelector {
     LazyErrorNodeSelector::new(&NodeSelector { node_selector_terms: [term].into() })
 }
 
-fn demand(of: DemandOf, wanted: &Requirement, cluster: &Cluster) -> Demand {
+fn demand(source: DemandOf, wanted: &Requirement, cluster: &Cluster) -> Demand {
     let key = wanted.wanted.key;
     let values: Vec<Name> = wanted.wanted.values.to_vec();
     let mut counts: BTreeMap<Name, usize> = BTreeMap::new();
-    let mut met_on = 0;
+    let mut matching_nodes = 0;
     for node in cluster.nodes() {
-        met_on += usize::from(wanted.is_met(node));
+        matching_nodes += usize::from(wanted.is_met(node));
         if wanted.is_label
             && let Some(value) = node.node.labels.get(key)
         {
             *counts.entry(value).or_default() += 1;
         }
     }
-    let distinct = counts.len();
-    let carriers =
+    let distinct_values = counts.len();
+    let nodes_with_key =
         if key == NODE_NAME_FIELD && !wanted.is_label { cluster.nodes().len() } else { counts.values().sum() };
-    let resembles = if met_on == 0 && wanted.is_label { looks_like(key, &values, &counts, cluster) } else { None };
-    let mut found: Vec<ValueFound> = counts.into_iter().map(|(value, nodes)| ValueFound { value, nodes }).collect();
+    let did_you_mean =
+        if matching_nodes == 0 && wanted.is_label { looks_like(key, &values, &counts, cluster) } else { None };
+    let mut values_found: Vec<ValueFound> =
+        counts.into_iter().map(|(value, nodes)| ValueFound { value, nodes }).collect();
     // Stable: values of equally many nodes stay in the order of names.
-    found.sort_by_key(|found| std::cmp::Reverse(found.nodes));
-    found.truncate(MOST_VALUES);
+    values_found.sort_by_key(|found| std::cmp::Reverse(found.nodes));
+    values_found.truncate(MOST_VALUES);
     let operator = wanted.wanted.operator;
-    Demand { of, key, operator, values, met_on, carriers, found, distinct, resembles }
+    Demand {
+        source,
+        key,
+        operator,
+        values,
+        matching_nodes,
+        nodes_with_key,
+        values_found,
+        distinct_values,
+        did_you_mean,
+    }
 }
 
 /// A value of the key that looks like a wanted one; where no node has the key, a key that looks
@@ -203,7 +214,7 @@ mod tests {
         builder.build(Behaviour::default().request_gates())
     }
 
-    /// The demands that no node meets or that only some do: key, nodes that meet it, carriers, and
+    /// The demands that no node meets or that only some do: key, nodes that meet it, nodes_with_key, and
     /// what it resembles.
     #[track_caller]
     fn case(labels: &[serde_json::Value], spec: serde_json::Value, expected: &[(&str, usize, usize, Option<&str>)]) {
@@ -215,7 +226,12 @@ mod tests {
             .unmet
             .iter()
             .map(|demand| {
-                (demand.key.as_str(), demand.met_on, demand.carriers, demand.resembles.as_ref().map(Name::as_str))
+                (
+                    demand.key.as_str(),
+                    demand.matching_nodes,
+                    demand.nodes_with_key,
+                    demand.did_you_mean.as_ref().map(Name::as_str),
+                )
             })
             .collect();
         assert_eq!(found, expected);

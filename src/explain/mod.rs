@@ -16,7 +16,6 @@ pub mod causes;
 pub mod claim_state;
 pub mod counterfactual;
 pub mod deciding;
-mod did_you_mean;
 pub mod discriminating_labels;
 pub mod domains;
 pub mod ended;

@@ -26,7 +26,7 @@ pub enum SchedulingStatus {
         others: Vec<(Name, usize)>,
     },
     /// It waits and no scheduler has said a word.
-    NobodyLooked {
+    NotAttempted {
         /// When it was created.
         since: Timestamp,
     },
@@ -76,7 +76,7 @@ pub fn find(placement: &Placement, cluster: &Cluster, has_statuses: bool) -> Opt
     let untouched =
         pod.own.scheduled.is_none() && cluster.scheduling_events.of(pod.key(), pod.own.uid).next().is_none();
     let since = pod.own.creation_timestamp.filter(|_| has_statuses && untouched && placement.pre_enqueue.is_none())?;
-    Some(SchedulingStatus::NobodyLooked { since })
+    Some(SchedulingStatus::NotAttempted { since })
 }
 
 /// The pod in a final phase that `pod` was made from, to ask whether a new one would fit.

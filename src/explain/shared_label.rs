@@ -41,7 +41,7 @@ pub fn find(cluster: &Cluster, group: &[NodeId]) -> Option<SharedLabel> {
         // one whose key is not from before it was stable, and the shorter.
         .min_by_key(|(split, label)| {
             let old = label.key.contains("beta.");
-            (label.values.len(), std::cmp::Reverse(split.carriers), split.values, old, label.key.len(), label.key)
+            (label.values.len(), std::cmp::Reverse(split.nodes_with_key), split.values, old, label.key.len(), label.key)
         })
         .map(|(_, label)| label)
         .or_else(|| lacking(cluster, &inside))
@@ -65,7 +65,7 @@ fn lacking(cluster: &Cluster, inside: &BTreeSet<NodeId>) -> Option<SharedLabel> 
 /// How a label divides all nodes.
 struct Split {
     /// Nodes that have the key.
-    carriers: usize,
+    nodes_with_key: usize,
     /// Its distinct values.
     values: usize,
 }
@@ -103,7 +103,7 @@ fn candidate(cluster: &Cluster, inside: &BTreeSet<NodeId>, key: Name) -> Option<
         return None;
     }
     values.sort_unstable();
-    let split = Split { carriers: counts.values().map(|(a, b)| a + b).sum(), values: counts.len() };
+    let split = Split { nodes_with_key: counts.values().map(|(a, b)| a + b).sum(), values: counts.len() };
     Some((split, SharedLabel { key, values }))
 }
 

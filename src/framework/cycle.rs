@@ -173,7 +173,7 @@ fn judge_node(cycle: Cycle<'_>, prepared: &Prepared<'_>, depth: Depth, node: &No
     let nominated = cycle.pod.own.nominated_node_name == Some(node.name());
     let rejection = if !considered && !nominated {
         let plugins = prepared.narrowed_by.clone();
-        let rejection = Rejection::unresolvable(Reason::LeftOutByPreFilter { plugins });
+        let rejection = Rejection::unresolvable(Reason::ExcludedByPreFilter { plugins });
         Some(PluginRejection { plugin: None, rejection })
     } else if cycle.cluster.nominated_to(node.name()).is_empty() {
         match &all {

@@ -107,19 +107,21 @@ pub struct DeviceShortage {
     /// The DeviceClass.
     pub class: Name,
     /// Devices it asks for; none means all that match.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "requested", skip_serializing_if = "Option::is_none")]
     pub wanted: Option<i64>,
     /// Devices it could have.
     pub available: usize,
     /// Devices that the node reaches.
     pub reachable: usize,
     /// Of these, devices that match but that another claim has.
+    #[serde(rename = "allocated")]
     pub taken: usize,
     /// Of these, devices for which a selector of class or request is false.
     pub not_selected: usize,
     /// Of these, devices that need a feature that is off.
     pub unsupported: usize,
     /// Devices of the cluster that the node does not reach: other nodes' pools, or outdated.
+    #[serde(rename = "onOtherNodes")]
     pub elsewhere: usize,
 }
 

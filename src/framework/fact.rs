@@ -36,7 +36,7 @@ pub enum Fact {
         /// Pods in it that count.
         count: i64,
         /// Whether the node asked about is in it.
-        here: bool,
+        on_this_node: bool,
     },
     /// Anything else: a name and what it is.
     Value {

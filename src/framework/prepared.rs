@@ -58,7 +58,7 @@ pub fn pre_filter<'a>(framework: &'a Framework<'_>, cycle: Cycle<'a>) -> Prepare
                 if prepared.nodes.as_ref().is_some_and(BTreeSet::is_empty) {
                     prepared.rejection = Some(PluginRejection {
                         plugin: None,
-                        rejection: Rejection::unresolvable(Reason::NothingLeftByPreFilter {
+                        rejection: Rejection::unresolvable(Reason::NoNodeLeftByPreFilter {
                             plugins: prepared.narrowed_by.clone(),
                         }),
                     });

@@ -29,7 +29,7 @@ pub enum Reason {
     /// NodeName: the pod asks for another node by name.
     NodeNameMismatch {
         /// The node it asks for.
-        wanted: Name,
+        node_name: Name,
     },
     /// TaintToleration: the first taint that the pod does not tolerate.
     UntoleratedTaint {
@@ -45,6 +45,7 @@ pub enum Reason {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         unmatched_labels: Vec<Name>,
         /// Whether required node affinity does not match.
+        #[serde(rename = "nodeAffinity")]
         affinity: bool,
     },
     /// NodeAffinity: `addedAffinity` of the profile does not match.
@@ -132,12 +133,12 @@ pub enum Reason {
         pod: Option<ObjectKey>,
     },
     /// The framework: PreFilter plugins narrowed the search down to other nodes.
-    LeftOutByPreFilter {
+    ExcludedByPreFilter {
         /// These plugins.
         plugins: Vec<&'static str>,
     },
     /// The framework: PreFilter plugins left no node over.
-    NothingLeftByPreFilter {
+    NoNodeLeftByPreFilter {
         /// These plugins.
         plugins: Vec<&'static str>,
     },
@@ -200,11 +201,11 @@ impl fmt::Display for Reason {
             Self::ExistingPodAntiAffinity { .. } => {
                 f.write_str("node(s) didn't satisfy existing pods anti-affinity rules")
             }
-            Self::LeftOutByPreFilter { plugins } => {
+            Self::ExcludedByPreFilter { plugins } => {
                 f.write_str("node(s) didn't satisfy plugin(s) ")?;
                 go_list(f, plugins)
             }
-            Self::NothingLeftByPreFilter { plugins } => match plugins.as_slice() {
+            Self::NoNodeLeftByPreFilter { plugins } => match plugins.as_slice() {
                 [plugin] => write!(f, "node(s) didn't satisfy plugin {plugin}"),
                 plugins => {
                     f.write_str("node(s) didn't satisfy plugin(s) ")?;

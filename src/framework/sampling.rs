@@ -148,7 +148,7 @@ pub fn note(nodes: usize, feasible: usize, percentage: i32, basis: Basis) -> Opt
         };
         let effect = match basis {
             Basis::All => {
-                format!("all {feasible} feasible nodes were scored here; a live scheduler may have compared fewer")
+                format!("all {feasible} feasible nodes were scored here; a live scheduler may compare fewer")
             }
             Basis::Counted => format!(
                 "ranks and totals are those among all {feasible} feasible nodes; picks are counted over all starting \

@@ -40,18 +40,18 @@ pub enum RuleKind {
         /// The pods that a domain's are measured against.
         minimum: i64,
         /// Whether the pod itself counts.
-        counts_itself: bool,
+        self_match: bool,
         /// Nodes that the pod's node affinity excludes make no domain.
-        honors_affinity: bool,
+        honors_node_affinity: bool,
         /// Nodes with a taint that the pod does not tolerate make no domain.
-        honors_taints: bool,
+        honors_node_taints: bool,
         /// The constraint is the profile's and not the pod's.
-        of_profile: bool,
+        from_profile: bool,
     },
     /// InterPodAffinity: a pod must be in the domain.
     Affinity {
         /// No pod matches anywhere and the pod matches itself: it may be the first.
-        may_be_first: bool,
+        first_pod_allowed: bool,
     },
     /// InterPodAffinity: no pod may be in the domain.
     AntiAffinity,

@@ -80,7 +80,7 @@ pub enum VolumeReason {
         /// Its class.
         class: Name,
     },
-    /// VolumeZone: the claim is not bound though its class binds at once.
+    /// VolumeZone: the claim is not bound although its class binds immediately.
     ClaimWithoutVolume {
         /// The claim.
         claim: ObjectKey,
@@ -183,7 +183,7 @@ pub struct UnmatchedLabel {
 
 /// Why no volume can be had for a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(tag = "why", rename_all_fields = "camelCase")]
+#[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum BindObstacle {
     /// A volume is being made for a pod on another node.
     ProvisionedElsewhere {

@@ -45,7 +45,9 @@ struct Filter {
 impl NodeFilter for Filter {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
         match self.wanted {
-            Some(wanted) if wanted != node.name() => Err(Rejection::unresolvable(Reason::NodeNameMismatch { wanted })),
+            Some(wanted) if wanted != node.name() => {
+                Err(Rejection::unresolvable(Reason::NodeNameMismatch { node_name: wanted }))
+            }
             _ => Ok(()),
         }
     }

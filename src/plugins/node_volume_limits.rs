@@ -85,8 +85,8 @@ impl FilterPlugin for NodeVolumeLimits {
 fn note_what_is_missing(cycle: Cycle<'_>) {
     let effects = [
         (StorageKind::PersistentVolumeClaim, "NodeVolumeLimits did not count volumes of claims"),
-        (StorageKind::CsiNode, "NodeVolumeLimits took it that no node has a limit"),
-        (StorageKind::VolumeAttachment, "NodeVolumeLimits counted only volumes that pods use"),
+        (StorageKind::CsiNode, "NodeVolumeLimits assumed that no node has a limit"),
+        (StorageKind::VolumeAttachment, "NodeVolumeLimits counted only the volumes used by pods"),
     ];
     for (kind, effect) in effects {
         if !cycle.cluster.holds(kind) {

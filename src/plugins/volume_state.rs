@@ -24,7 +24,7 @@ pub(super) fn claim<'a>(cycle: Cycle<'a>, key: ObjectKey, plugin: &str) -> Looku
         Some(claim) => Lookup::Found(claim),
         None if cycle.cluster.holds(StorageKind::PersistentVolumeClaim) => Lookup::Missing,
         None => {
-            not_held(cycle, StorageKind::PersistentVolumeClaim, format!("{plugin} did not look at the pod's claims"));
+            not_held(cycle, StorageKind::PersistentVolumeClaim, format!("{plugin} did not check the pod's claims"));
             Lookup::Unknown
         }
     }
@@ -36,7 +36,7 @@ pub(super) fn class<'a>(cycle: Cycle<'a>, name: Name, plugin: &str) -> Lookup<&'
         Some(class) => Lookup::Found(class),
         None if cycle.cluster.holds(StorageKind::StorageClass) => Lookup::Missing,
         None => {
-            not_held(cycle, StorageKind::StorageClass, format!("{plugin} did not judge claims that are not bound"));
+            not_held(cycle, StorageKind::StorageClass, format!("{plugin} did not check claims that are not bound"));
             Lookup::Unknown
         }
     }
@@ -51,7 +51,7 @@ pub(super) fn volume<'a>(cycle: Cycle<'a>, name: Name, plugin: &str) -> Lookup<&
             Lookup::Missing
         }
         None => {
-            let effect = format!("{plugin} did not judge claims that are bound");
+            let effect = format!("{plugin} did not check claims that are bound");
             not_held(cycle, StorageKind::PersistentVolume, effect);
             Lookup::Unknown
         }
@@ -67,7 +67,7 @@ pub(super) fn volumes_are_known(cluster: &Cluster) -> bool {
 /// Says so when volumes are taken for missing only because the input has none at all.
 pub(super) fn note_no_volumes(cycle: Cycle<'_>, plugin: &str) {
     if !cycle.cluster.holds(StorageKind::PersistentVolume) {
-        let effect = format!("{plugin} took it that the cluster has none");
+        let effect = format!("{plugin} assumed that the cluster has none");
         not_held(cycle, StorageKind::PersistentVolume, effect);
     }
 }

@@ -60,9 +60,9 @@ pub(super) struct PlacementObject<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     errors: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
-    cluster_says: Option<ClusterSaysObject<'a>>,
+    scheduler_messages: Option<[ClusterSaysObject<'a>; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    standing: Option<SchedulingStatusObject<'a>>,
+    scheduling_status: Option<SchedulingStatusObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     kubelet_rejections: Vec<RejectionsObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,11 +82,11 @@ pub(super) struct PlacementObject<'a> {
     explanation: ExplanationObject<'a>,
     /// The node asked about against the best one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    to_win: Option<CounterfactualObject<'a>>,
+    changes_to_win: Option<CounterfactualObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
     suggestions: Vec<SuggestionObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    needed: Vec<NeedObject<'a>>,
+    prerequisites: Vec<NeedObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -184,9 +184,9 @@ struct CandidateObject {
     victims: Vec<String>,
     pdb_violations: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    lost_by: Option<&'static str>,
+    worse_by: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    details: Vec<VictimObject>,
+    victim_details: Vec<VictimObject>,
 }
 
 impl<'a> PlacementObject<'a> {
@@ -201,8 +201,8 @@ impl<'a> PlacementObject<'a> {
             schedulable: placement.schedulable,
             message: placement.message.as_deref(),
             errors: &placement.errors,
-            cluster_says: answer.cluster_messages.words.as_ref().map(ClusterSaysObject::new),
-            standing: answer.cluster_messages.scheduling_status.as_ref().map(SchedulingStatusObject::new),
+            scheduler_messages: answer.cluster_messages.words.as_ref().map(|words| [ClusterSaysObject::new(words)]),
+            scheduling_status: answer.cluster_messages.scheduling_status.as_ref().map(SchedulingStatusObject::new),
             kubelet_rejections: answer.cluster_messages.rejections.iter().map(RejectionsObject::new).collect(),
             current: placement.current.as_ref().map(|current| CurrentObject {
                 node: current.node,
@@ -220,14 +220,14 @@ impl<'a> PlacementObject<'a> {
                 .as_ref()
                 .map(|preemption| PreemptionObject::new(preemption, answer.preemption.as_ref())),
             explanation: ExplanationObject::new(placement, &answer.explanation),
-            to_win: answer
+            changes_to_win: answer
                 .detail
                 .as_ref()
                 .and_then(|detail| detail.counterfactual.as_ref())
                 .map(CounterfactualObject::new),
             not_evaluated: &placement.not_evaluated,
             suggestions: answer.suggestions.iter().flatten().map(SuggestionObject::new).collect(),
-            needed: answer.explanation.needed.iter().map(NeedObject::new).collect(),
+            prerequisites: answer.explanation.needed.iter().map(NeedObject::new).collect(),
         }
     }
 }
@@ -288,8 +288,8 @@ impl<'a> PreemptionObject<'a> {
                 node: candidate.node,
                 victims: candidate.victims.iter().map(ToString::to_string).collect(),
                 pdb_violations: candidate.pdb_violations,
-                lost_by: candidate.lost_by,
-                details: details(candidate.node).unwrap_or_default(),
+                worse_by: candidate.lost_by,
+                victim_details: details(candidate.node).unwrap_or_default(),
             })
             .collect();
         let not_eligible = detail.iter().flat_map(|detail| &detail.not_eligible).map(NotEligibleObject::new).collect();

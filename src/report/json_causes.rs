@@ -52,19 +52,19 @@ pub(super) struct CauseObject<'a> {
     ranges: Map<String, Value>,
     nodes: NodeList,
     #[serde(skip_serializing_if = "Option::is_none")]
-    behind: Option<NodeList>,
+    also_fails_on: Option<NodeList>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<LabelObject<'a>>,
+    shared_label: Option<LabelObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     taint: Option<TaintObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    labels: Option<DemandObject<'a>>,
+    unmatched_labels: Option<DemandObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fragmentation: Option<&'a Fragmentation>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    held_ports: &'a [PortOccupant],
+    port_occupants: &'a [PortOccupant],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    held_devices: &'a [DeviceOccupant],
+    device_occupants: &'a [DeviceOccupant],
 }
 
 #[derive(Serialize)]
@@ -85,18 +85,19 @@ struct TaintObject {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct DemandObject<'a> {
-    unmet: &'a [Demand],
+    requirements: &'a [Demand],
     #[serde(skip_serializing_if = "Option::is_none")]
-    alternatives: Option<usize>,
+    terms: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    closest: Option<usize>,
+    closest_term: Option<usize>,
 }
 
 #[derive(Serialize)]
 struct RangeObject {
-    least: Number,
-    most: Number,
+    min: Number,
+    max: Number,
 }
 
 /// The causes, in their order.
@@ -109,7 +110,7 @@ impl<'a> CauseObject<'a> {
     fn new(cause: &'a Cause, facts: Map<String, Value>) -> Self {
         let differing = cause.ranges.iter().filter(|range| range.least != range.most);
         let ranges = differing.filter_map(|range| {
-            let object = RangeObject { least: range.least, most: range.most };
+            let object = RangeObject { min: range.least, max: range.most };
             Some((range.fact.to_owned(), serde_json::to_value(object).ok()?))
         });
         let detail = &cause.detail;
@@ -119,17 +120,17 @@ impl<'a> CauseObject<'a> {
             facts,
             ranges: ranges.collect(),
             nodes: NodeList::of(&cause.nodes),
-            behind: (!cause.behind.is_empty()).then(|| NodeList::of(&cause.behind)),
-            label: cause.label.as_ref().map(|SharedLabel { key, values }| LabelObject { key: *key, values }),
+            also_fails_on: (!cause.behind.is_empty()).then(|| NodeList::of(&cause.behind)),
+            shared_label: cause.label.as_ref().map(|SharedLabel { key, values }| LabelObject { key: *key, values }),
             taint: detail.taint.as_ref().map(TaintObject::new),
-            labels: detail.labels.as_ref().map(|LabelDemand { unmet, alternatives, closest }| DemandObject {
-                unmet,
-                alternatives: Some(*alternatives).filter(|count| *count > 0),
-                closest: *closest,
+            unmatched_labels: detail.labels.as_ref().map(|LabelDemand { unmet, alternatives, closest }| DemandObject {
+                requirements: unmet,
+                terms: Some(*alternatives).filter(|count| *count > 0),
+                closest_term: *closest,
             }),
             fragmentation: detail.fragmentation.as_ref(),
-            held_ports: &detail.ports,
-            held_devices: &detail.devices,
+            port_occupants: &detail.ports,
+            device_occupants: &detail.devices,
         }
     }
 }
@@ -157,7 +158,7 @@ pub(super) struct TableObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     namespaces: Option<&'a [Name]>,
     nodes_without_key: usize,
-    count: usize,
+    domain_count: usize,
     domains: Vec<DomainObject<'a>>,
 }
 
@@ -169,14 +170,14 @@ struct DomainObject<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     examples: &'a [ObjectKey],
     nodes: usize,
-    feasible: usize,
+    feasible_nodes: usize,
     allowed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     is_minimum: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    left_out: Option<LeftOut>,
+    not_counted_because: Option<LeftOut>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    closed_by: Vec<ClosedObject>,
+    rejected_by: Vec<ClosedObject>,
 }
 
 #[derive(Serialize)]
@@ -197,7 +198,7 @@ impl<'a> TableObject<'a> {
             selector: table.selector,
             namespaces: table.namespaces.as_deref(),
             nodes_without_key: table.nodes_without_key,
-            count: table.domains.len(),
+            domain_count: table.domains.len(),
             domains: table.domains.iter().take(MOST_DOMAINS).map(|domain| DomainObject::new(domain, spreads)).collect(),
         }
     }
@@ -215,11 +216,11 @@ impl<'a> DomainObject<'a> {
             pods: domain.pods,
             examples: &domain.examples,
             nodes: domain.nodes,
-            feasible: domain.feasible,
+            feasible_nodes: domain.feasible,
             allowed: domain.allowed,
             is_minimum: spreads.then_some(domain.is_minimum),
-            left_out: domain.left_out,
-            closed_by: domain.closed_by.iter().map(closed).collect(),
+            not_counted_because: domain.left_out,
+            rejected_by: domain.closed_by.iter().map(closed).collect(),
         }
     }
 }
@@ -228,7 +229,7 @@ impl<'a> DomainObject<'a> {
 pub(super) struct ClosestObject<'a> {
     nodes: NodeList,
     distance: DistanceObject,
-    misses: Vec<MissObject<'a>>,
+    reasons: Vec<MissObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -244,15 +245,15 @@ struct MissObject<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DistanceObject {
-    steps: usize,
+    conditions: usize,
     pods: i64,
-    missing_millionths: i64,
+    shortfall_millionths: i64,
 }
 
 impl DistanceObject {
     fn new(distance: Distance) -> Self {
         let Distance { steps, pods, missing } = distance;
-        Self { steps, pods, missing_millionths: i64::try_from(missing).unwrap_or(i64::MAX) }
+        Self { conditions: steps, pods, shortfall_millionths: i64::try_from(missing).unwrap_or(i64::MAX) }
     }
 }
 
@@ -264,7 +265,7 @@ pub(super) fn closest(near_misses: &[NearMiss]) -> Vec<ClosestObject<'_>> {
         .map(|near_miss| ClosestObject {
             nodes: NodeList::of(&near_miss.nodes),
             distance: DistanceObject::new(near_miss.distance),
-            misses: near_miss
+            reasons: near_miss
                 .misses
                 .iter()
                 .map(|miss| MissObject {
@@ -284,7 +285,7 @@ pub(super) struct DecisionObject<'a> {
     how: &'static str,
     winners: &'a [Name],
     /// Of how many equally good nodes each is picked as likely as any other.
-    one_of: usize,
+    tied_nodes: usize,
     total: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     runner_up: Option<RunnerUpObject>,
@@ -292,15 +293,17 @@ pub(super) struct DecisionObject<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct RunnerUpObject {
     node: Name,
-    behind: i64,
+    points_behind: i64,
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct DecidingObject {
     plugin: &'static str,
-    instead: Name,
+    winner_without: Name,
     lead: i64,
 }
 
@@ -314,22 +317,23 @@ impl<'a> DecisionObject<'a> {
                 How::Scores => "Scores",
             },
             winners: &decision.winners,
-            one_of: decision.one_of(),
+            tied_nodes: decision.one_of(),
             total: decision.total,
-            runner_up: decision.runner_up.map(|next| RunnerUpObject { node: next.node, behind: next.behind }),
+            runner_up: decision.runner_up.map(|next| RunnerUpObject { node: next.node, points_behind: next.behind }),
             decided_by: deciding
-                .map(|one| DecidingObject { plugin: one.plugin, instead: one.instead, lead: one.lead })
+                .map(|one| DecidingObject { plugin: one.plugin, winner_without: one.instead, lead: one.lead })
                 .collect(),
         }
     }
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct CounterfactualObject<'a> {
     node: Name,
     #[serde(flatten)]
     position: Position,
-    gaps: Vec<GapObject>,
+    point_gaps: Vec<GapObject>,
     changes: &'a [WinningChange],
 }
 
@@ -345,7 +349,7 @@ impl<'a> CounterfactualObject<'a> {
         Self {
             node: counterfactual.node,
             position: counterfactual.position,
-            gaps: gaps.collect(),
+            point_gaps: gaps.collect(),
             changes: &counterfactual.changes,
         }
     }
@@ -358,26 +362,26 @@ pub(super) struct ExplanationObject<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     causes: Vec<CauseObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    domains: Vec<TableObject<'a>>,
+    topology_rules: Vec<TableObject<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     claims: &'a [crate::explain::ClaimState],
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    closest: Vec<ClosestObject<'a>>,
+    closest_nodes: Vec<ClosestObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     decision: Option<DecisionObject<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    unseen_rules: &'a [crate::explain::ImplicitRule],
+    implicit_rules: &'a [crate::explain::ImplicitRule],
 }
 
 impl<'a> ExplanationObject<'a> {
     pub(super) fn new(placement: &Placement, explanation: &'a Explanation) -> Self {
         Self {
             causes: causes(placement, &explanation.causes),
-            domains: explanation.domains.iter().map(TableObject::new).collect(),
+            topology_rules: explanation.domains.iter().map(TableObject::new).collect(),
             claims: &explanation.claims,
-            closest: closest(&explanation.near_misses),
+            closest_nodes: closest(&explanation.near_misses),
             decision: explanation.decision.as_ref().map(DecisionObject::new),
-            unseen_rules: &explanation.implicit_rules,
+            implicit_rules: &explanation.implicit_rules,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the cluster itself says, as data: `clusterSays` and `standing`.
+//! What the cluster itself says, as data: `schedulerMessages` and `schedulingStatus`.
 //!
 //! The scheduler's `message` is text as it wrote it; all that is found in it by comparison
 //! stands beside it under stable names.
@@ -32,18 +32,21 @@ pub(super) struct ClusterSaysObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     differs_in: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    phrases: Vec<PhraseObject<'a>>,
+    reason_counts: Vec<PhraseObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    changed: Vec<ChangeObject<'a>>,
+    changes_since: Vec<ChangeObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     possible_reasons: Vec<ReasonObject>,
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct PhraseObject<'a> {
     message: &'a str,
-    theirs: usize,
-    ours: usize,
+    /// In the scheduler's message.
+    scheduler_count: usize,
+    /// In the message of this answer.
+    answer_count: usize,
 }
 
 #[derive(Serialize)]
@@ -53,7 +56,7 @@ enum ChangeObject<'a> {
     NodesCreated(Named<'a>),
     NodesChanged(Named<'a>),
     PodsPlaced(Named<'a>),
-    PodsLeaving(Named<'a>),
+    PodsTerminating(Named<'a>),
 }
 
 #[derive(Serialize)]
@@ -93,12 +96,16 @@ impl<'a> ClusterSaysObject<'a> {
                 Differs::TaintText => Some("TaintText"),
                 Differs::Message => Some("Message"),
             },
-            phrases: said
+            reason_counts: said
                 .phrases
                 .iter()
-                .map(|phrase| PhraseObject { message: &phrase.text, theirs: phrase.theirs, ours: phrase.ours })
+                .map(|phrase| PhraseObject {
+                    message: &phrase.text,
+                    scheduler_count: phrase.theirs,
+                    answer_count: phrase.ours,
+                })
                 .collect(),
-            changed: changed.iter().map(ChangeObject::new).collect(),
+            changes_since: changed.iter().map(ChangeObject::new).collect(),
             possible_reasons: reasons.iter().map(ReasonObject::new).collect(),
         }
     }
@@ -112,7 +119,7 @@ impl<'a> ChangeObject<'a> {
             StateChange::NodesCreated(nodes) => Self::NodesCreated(named(nodes)),
             StateChange::NodesChanged(nodes) => Self::NodesChanged(named(nodes)),
             StateChange::PodsPlaced(pods) => Self::PodsPlaced(named(pods)),
-            StateChange::PodsLeaving(pods) => Self::PodsLeaving(named(pods)),
+            StateChange::PodsLeaving(pods) => Self::PodsTerminating(named(pods)),
         }
     }
 }
@@ -128,7 +135,7 @@ impl ReasonObject {
             Possibly::NominatedPods(_) => "NominatedPods",
             Possibly::Version => "Version",
             Possibly::NotEvaluated => "NotEvaluated",
-            Possibly::Untraced => "Untraced",
+            Possibly::Untraced => "UntracedChange",
         };
         Self { r#type: name, text: words::reason(reason) }
     }
@@ -137,18 +144,32 @@ impl ReasonObject {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub(super) enum SchedulingStatusObject<'a> {
-    UnknownScheduler { scheduler_name: Name, placed: usize, spoke: bool, others: Vec<SchedulerObject> },
-    NobodyLooked { since: String },
-    Terminating { at: String },
-    NotStarted { node: &'a str, since: Option<String>, obstacles: Vec<ObstacleObject> },
+    UnknownScheduler {
+        scheduler_name: Name,
+        placed_pods: usize,
+        has_events: bool,
+        other_schedulers: Vec<SchedulerObject>,
+    },
+    NotAttempted {
+        since: String,
+    },
+    Terminating {
+        deadline: String,
+    },
+    NotStarted {
+        node: &'a str,
+        since: Option<String>,
+        obstacles: Vec<ObstacleObject>,
+    },
     Ended(EndedObject<'a>),
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct SchedulerObject {
     name: Name,
     /// Pods on nodes that name it.
-    placed: usize,
+    placed_pods: usize,
 }
 
 impl<'a> SchedulingStatusObject<'a> {
@@ -156,12 +177,15 @@ impl<'a> SchedulingStatusObject<'a> {
         match scheduling_status {
             SchedulingStatus::UnknownScheduler { name, placed, spoke, others } => Self::UnknownScheduler {
                 scheduler_name: *name,
-                placed: *placed,
-                spoke: *spoke,
-                others: others.iter().map(|(name, placed)| SchedulerObject { name: *name, placed: *placed }).collect(),
+                placed_pods: *placed,
+                has_events: *spoke,
+                other_schedulers: others
+                    .iter()
+                    .map(|(name, placed)| SchedulerObject { name: *name, placed_pods: *placed })
+                    .collect(),
             },
-            SchedulingStatus::NobodyLooked { since } => Self::NobodyLooked { since: since.to_string() },
-            SchedulingStatus::Terminating { at } => Self::Terminating { at: at.to_string() },
+            SchedulingStatus::NotAttempted { since } => Self::NotAttempted { since: since.to_string() },
+            SchedulingStatus::Terminating { at } => Self::Terminating { deadline: at.to_string() },
             SchedulingStatus::NotStarted { node, since, obstacles } => Self::NotStarted {
                 node: node.as_str(),
                 since: since.as_ref().map(Timestamp::to_string),
@@ -220,7 +244,7 @@ impl<'a> EndedObject<'a> {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub(super) enum ObstacleObject {
-    Terminating { at: String },
+    Terminating { deadline: String },
     NodeMissing,
     NodeNotReady { taint: Name, since: Option<String> },
     ClaimMissing { claim: String },
@@ -232,7 +256,7 @@ pub(super) enum ObstacleObject {
 impl ObstacleObject {
     fn new(obstacle: &Obstacle) -> Self {
         match obstacle {
-            Obstacle::Terminating { at } => Self::Terminating { at: at.to_string() },
+            Obstacle::Terminating { at } => Self::Terminating { deadline: at.to_string() },
             Obstacle::NodeMissing => Self::NodeMissing,
             Obstacle::NodeNotReady { taint, since } => {
                 Self::NodeNotReady { taint: *taint, since: since.as_ref().map(Timestamp::to_string) }

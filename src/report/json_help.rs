@@ -17,17 +17,18 @@ use super::table::{help_words, need_words};
 const MOST_NODES: usize = 20;
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct SuggestionObject<'a> {
     summary: String,
     steps: &'a [Edit],
     #[serde(skip_serializing_if = "Option::is_none")]
     patch: Option<&'a Value>,
     node: Name,
-    opens: Nodes,
+    feasible_nodes: Nodes,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     moves: Vec<MoveObject>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    weakens: Vec<String>,
+    cautions: Vec<String>,
 }
 
 /// What would be needed beyond any change of pod or node.
@@ -58,6 +59,7 @@ struct MoveObject {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct VictimObject {
     pod: ObjectKey,
     priority: i32,
@@ -66,7 +68,7 @@ pub(super) struct VictimObject {
     budgets: Vec<ObjectKey>,
     /// Absent where it was not asked; null where there is no other place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    node: Option<Value>,
+    new_node: Option<Value>,
 }
 
 #[derive(Serialize)]
@@ -92,9 +94,9 @@ impl<'a> SuggestionObject<'a> {
             steps: &suggestion.edits,
             patch: suggestion.patch.as_ref(),
             node: suggestion.node,
-            opens: Nodes::of(&suggestion.opens),
+            feasible_nodes: Nodes::of(&suggestion.opens),
             moves: suggestion.moves.iter().map(|moved| MoveObject { pod: moved.pod, node: moved.node }).collect(),
-            weakens: suggestion.weakens.iter().map(help_words::weakening).collect(),
+            cautions: suggestion.weakens.iter().map(help_words::weakening).collect(),
         }
     }
 }
@@ -107,7 +109,7 @@ pub(super) fn victims(candidate: &CandidateDetail) -> Vec<VictimObject> {
             priority: victim.priority,
             owner: victim.owner.map(|owner| format!("{}/{}", owner.kind, owner.name)),
             budgets: victim.budgets.clone(),
-            node: match victim.goes_to {
+            new_node: match victim.goes_to {
                 GoesTo::NotAsked => None,
                 GoesTo::Nowhere => Some(Value::Null),
                 GoesTo::Node(node) => Some(Value::from(node.as_str())),

@@ -60,7 +60,7 @@ impl StateAge {
     pub fn remark(&self) -> Option<String> {
         let changed = self.changed.filter(|changed| *changed > 0)?;
         let objects = super::text::count(changed, "object");
-        Some(format!("{objects} changed while the state was read: it may not be of one moment"))
+        Some(format!("{objects} changed while the state was being read, so it may be inconsistent"))
     }
 }
 
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(serde_json::to_value(&age).unwrap(), expected);
         assert_eq!(
             age.remark().as_deref(),
-            Some("2 objects changed while the state was read: it may not be of one moment")
+            Some("2 objects changed while the state was being read, so it may be inconsistent")
         );
         assert_eq!(StateAge { changed: Some(0), ..age }.remark(), None);
     }

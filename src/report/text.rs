@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write;
 
+use unicode_width::UnicodeWidthStr;
+
 /// `1 node`, `2 nodes`, `5,000 nodes`.
 pub fn count(number: usize, noun: &str) -> String {
     format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
@@ -116,12 +118,17 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Breaks `text` at blanks into lines of at most `width` characters; longer words stand alone.
+/// How many columns `text` takes on a screen: CJK and emoji take two, combining marks none.
+pub fn columns(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
+}
+
+/// Breaks `text` at blanks into lines of at most `width` columns; longer words stand alone.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     for word in text.split(' ') {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+        if !line.is_empty() && columns(&line) + 1 + columns(word) > width {
             lines.push(std::mem::take(&mut line));
         }
         if !line.is_empty() {
@@ -133,12 +140,12 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Breaks `text` into lines of at most `width` characters, at blanks and, for words that are
+/// Breaks `text` into lines of at most `width` columns, at blanks and, for words that are
 /// longer than that, behind the `/` of a label's key and behind `=` and `:`.
 pub fn break_long(text: &str, width: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in wrap(text, width) {
-        if line.chars().count() <= width {
+        if columns(&line) <= width {
             lines.push(line);
             continue;
         }
@@ -149,7 +156,7 @@ pub fn break_long(text: &str, width: usize) -> String {
         }
         let mut last = String::new();
         for part in rest.split_inclusive(['=', ':']) {
-            if !last.is_empty() && last.chars().count() + part.chars().count() > width {
+            if !last.is_empty() && columns(&last) + columns(part) > width {
                 lines.push(std::mem::take(&mut last));
             }
             last.push_str(part);
@@ -232,6 +239,9 @@ mod tests {
     fn words_are_kept_whole() {
         assert_eq!(wrap("a bb ccc", 4), ["a bb", "ccc"]);
         assert_eq!(wrap("unbreakable x", 4), ["unbreakable", "x"]);
+        // Two columns each.
+        assert_eq!(wrap("節点 節点", 8), ["節点", "節点"]);
+        assert_eq!(wrap("節点 節点", 9), ["節点 節点"]);
         assert_eq!(break_long("example.com/a:NoSchedule", 20), "example.com/\na:NoSchedule");
         assert_eq!(break_long("ToBeDeleted=1769853600:NoSchedule", 24), "ToBeDeleted=1769853600:\nNoSchedule");
         assert_eq!(break_camel_case("NodeResourcesBalancedAllocation", 13), "NodeResources\nBalanced\nAllocation");

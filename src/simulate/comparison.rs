@@ -70,7 +70,7 @@ pub fn without_price(cluster: &Cluster, price: Name) -> Option<NotEvaluated> {
         NotEvaluated::new(
             format!("price of {without} of {} nodes", cluster.nodes().len()),
             format!("label {price} is missing or no positive number"),
-            "they cost nothing here",
+            "they are counted as free",
         )
     })
 }

@@ -24,7 +24,7 @@ impl Simulation<'_> {
             self.note(&NotEvaluated::new(
                 format!("PodGroup {key}"),
                 "it is not in the state",
-                "its pods were placed one by one",
+                "its pods were placed one at a time",
             ));
         }
         found
@@ -43,7 +43,7 @@ impl Simulation<'_> {
 pub(super) fn given_back(gang: Gang, on_nodes: usize, steps: Vec<Step>) -> Vec<Step> {
     let found = steps.iter().filter(|step| step.place().is_some()).count();
     let why = format!(
-        "pod group \"{}\" holds together: {} of its pods found a node, and {} must",
+        "pod group \"{}\": only {} of its pods fit, and {} must",
         gang.key.name,
         on_nodes + found,
         gang.min_member
@@ -61,8 +61,5 @@ pub(super) fn given_back(gang: Gang, on_nodes: usize, steps: Vec<Step>) -> Vec<S
 
 /// What is said of a group that has too few pods to ever run.
 pub(super) fn too_few(gang: Gang, pods: usize) -> Unplaced {
-    Unplaced::because(format!(
-        "pod group \"{}\" holds together: it has {pods} pods, and {} must find a node",
-        gang.key.name, gang.min_member
-    ))
+    Unplaced::because(format!("pod group \"{}\": it has {pods} pods, and {} must fit", gang.key.name, gang.min_member))
 }

@@ -3,10 +3,10 @@
 //! Of nodes that are not cordoned: what is free on the others is nobody's. All are shares from 0
 //! to 1 of cpu, memory and pods.
 //!
-//! - *utilisation*: requested of all that is allocatable.
+//! - *utilization*: requested of all that is allocatable.
 //! - *fragmentation*: of all that is free, what lies on nodes that could not take one more typical
 //!   pod. Typical is the mean of the pods on nodes, before anything was changed.
-//! - *balance*: the standard deviation of the nodes' utilisation. 0 is perfectly even.
+//! - *balance*: the standard deviation of the nodes' utilization. 0 is perfectly even.
 
 use crate::state::{Cluster, NodeInfo};
 
@@ -32,10 +32,10 @@ pub struct Shares {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Measures {
     /// Requested of what is allocatable.
-    pub utilisation: Shares,
+    pub utilization: Shares,
     /// Of what is free, what a typical pod cannot use.
     pub fragmentation: Shares,
-    /// Standard deviation of the nodes' utilisation.
+    /// Standard deviation of the nodes' utilization.
     pub balance: Shares,
 }
 
@@ -74,7 +74,7 @@ impl Measures {
             let at = |measures: [f64; 3]| measures.get(index).copied().unwrap_or_default();
             Shares { cpu: at(cpu), memory: at(memory), pods: at(pods) }
         };
-        Self { utilisation: shares(0), fragmentation: shares(1), balance: shares(2) }
+        Self { utilization: shares(0), fragmentation: shares(1), balance: shares(2) }
     }
 }
 
@@ -152,8 +152,8 @@ mod tests {
     #[track_caller]
     fn case(nodes: &[(&str, &str, bool)], expected: [f64; 3]) {
         let cluster = cluster(nodes);
-        let Measures { utilisation, fragmentation, balance } = Measures::of(&cluster, Typical::of(&cluster));
-        let found = [utilisation.cpu, fragmentation.cpu, balance.cpu].map(|share| (share * 1000.0).round() / 1000.0);
+        let Measures { utilization, fragmentation, balance } = Measures::of(&cluster, Typical::of(&cluster));
+        let found = [utilization.cpu, fragmentation.cpu, balance.cpu].map(|share| (share * 1000.0).round() / 1000.0);
         assert_eq!(format!("{found:?}"), format!("{expected:?}"));
     }
 

@@ -113,7 +113,7 @@ fn not_made_anew(pod: &Pod) -> Option<String> {
         return Some("it was being deleted".to_owned());
     }
     match &pod.own.controller {
-        None => Some("no controller makes it anew".to_owned()),
+        None => Some("no controller recreates it".to_owned()),
         Some(owner) if owner.kind == "Node" => Some("its node runs it without a scheduler".to_owned()),
         Some(_) => None,
     }

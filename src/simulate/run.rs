@@ -70,8 +70,8 @@ impl<'s, 'a> Run<'s, 'a> {
             }
             if rounds == MOST_ROUNDS {
                 self.simulation.note(&NotEvaluated::new(
-                    "whether pods that were turned away fit by now",
-                    format!("others left after each of {MOST_ROUNDS} rounds"),
+                    "whether rejected pods fit by now",
+                    format!("other pods left after each of {MOST_ROUNDS} rounds"),
                     "they stay pending",
                 ));
                 break;
@@ -140,7 +140,7 @@ impl<'s, 'a> Run<'s, 'a> {
         if spent {
             self.simulation.note(&NotEvaluated::new(
                 format!("further preemption for pod {}", placement.pod),
-                format!("others have made way for it {MOST_TIMES} times"),
+                format!("it has preempted others {MOST_TIMES} times"),
                 "it stays pending",
             ));
         }

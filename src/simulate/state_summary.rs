@@ -21,7 +21,7 @@ pub struct StateSummary {
     by_name: FxHashMap<Name, usize>,
     /// Where each pod is, by pod id.
     pods: Vec<PodLocation>,
-    /// Utilisation, fragmentation and balance.
+    /// Utilization, fragmentation and balance.
     pub measures: Measures,
     /// The pod that fragmentation is measured with.
     pub typical: Typical,

@@ -26,7 +26,7 @@ pub struct Summary {
     /// they became pending.
     pub evicted: usize,
     /// Those of them that went to a node again.
-    pub placed_again: usize,
+    pub rescheduled: usize,
     /// All nodes, at the end.
     pub nodes: usize,
     /// Nodes with a pod at the end.
@@ -106,7 +106,7 @@ impl Summary {
             unplaced: unplaced_by_cause.iter().map(|group| group.pods.len()).sum(),
             gated: steps.iter().filter(gated).count(),
             evicted: evicted().count(),
-            placed_again: evicted().filter(|step| step.place().is_some()).count(),
+            rescheduled: evicted().filter(|step| step.place().is_some()).count(),
             nodes: cluster.nodes().len(),
             nodes_used: used(cluster).count(),
             nodes_newly_used: used(cluster).filter(|node| had_none(node.name())).count(),

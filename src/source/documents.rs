@@ -122,7 +122,7 @@ impl<R: Read> Documents<R> {
 fn to_json(text: &[u8]) -> Result<Vec<u8>, Fault> {
     let broken = |line, message| Fault { line, problem: Problem::Broken(message) };
     let text = std::str::from_utf8(text)
-        .map_err(|_| Fault { line: 1, problem: Problem::Binary("neither JSON nor YAML: it is no UTF-8 text") })?;
+        .map_err(|_| Fault { line: 1, problem: Problem::Binary("neither JSON nor YAML: not UTF-8 text") })?;
     let value = yaml::parse(text).map_err(|error| broken(error.line, error.message))?;
     serde_json::to_vec(&value).map_err(|error| broken(1, error.to_string()))
 }

@@ -38,8 +38,9 @@ impl SourceError {
 
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if matches!(self.problem, Problem::NotFound) {
-            return write!(f, "the path \"{}\" does not exist", self.input);
+        if let Problem::NotFound { near } = &self.problem {
+            write!(f, "the path \"{}\" does not exist", self.input)?;
+            return near.as_ref().map_or(Ok(()), |near| write!(f, "; {}", escaped(near)));
         }
         write!(f, "{}: ", self.input)?;
         if let Some(document) = self.document {
@@ -57,7 +58,10 @@ impl fmt::Display for SourceError {
 pub enum Problem {
     /// No such file or directory.
     #[error("does not exist")]
-    NotFound,
+    NotFound {
+        /// `did you mean cluster.yaml?`, where a file beside it has nearly that name.
+        near: Option<String>,
+    },
     /// The operating system or the decompressor says no.
     #[error("cannot be read: {}", escaped(&.0.to_string()))]
     Io(#[from] io::Error),

@@ -16,6 +16,7 @@ use super::{Input, open};
 use crate::decode::object::skip;
 use crate::decode::scheduling_event::SchedulingEvent;
 use crate::decode::{Kind, Object};
+use crate::did_you_mean;
 use crate::state::ClusterBuilder;
 
 /// At most so many duplicates are named.
@@ -109,7 +110,7 @@ fn read_tree(root: &Path, sink: &mut impl Sink) -> Result<FileCount, SourceError
 pub(super) fn read_one(input: &Input, sink: &mut impl Sink) -> Result<usize, SourceError> {
     let source = open(input).map_err(|error| {
         let missing = error.kind() == ErrorKind::NotFound;
-        SourceError::whole(input, if missing { Problem::NotFound } else { error.into() })
+        SourceError::whole(input, if missing { Problem::NotFound { near: near(input) } } else { error.into() })
     })?;
     documents::read(source, CAPACITY, sink).map_err(|(document, fault)| SourceError::at(input, document, fault))
 }
@@ -120,6 +121,21 @@ fn open(input: &Input) -> io::Result<Box<dyn Read>> {
         Input::Stdin => open::stdin(),
     }
 }
+
+/// What a path that does not exist was probably meant to be: a file beside it.
+fn near(input: &Input) -> Option<String> {
+    let Input::File(path) = input else { return None };
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let beside = std::fs::read_dir(directory.unwrap_or(Path::new("."))).ok()?;
+    let names: Vec<String> =
+        beside.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).take(MOST_NEIGHBOURS).collect();
+    let near = did_you_mean::near(path.file_name()?.to_str()?, names.iter().map(String::as_str));
+    let near = near.first().map(|near| directory.map_or_else(|| near.into(), |directory| directory.join(near)))?;
+    Some(format!("did you mean {}?", near.display()))
+}
+
+/// Files beside a missing one that are looked at.
+const MOST_NEIGHBOURS: usize = 10_000;
 
 /// Puts objects into the state.
 struct State<'a> {

@@ -190,7 +190,7 @@ fn a_configuration_is_one_document() {
     assert_eq!(value("one").unwrap(), serde_json::json!({"a": 1}));
     assert!(matches!(value("two").unwrap_err().problem, Problem::NotOne(2)));
     assert!(matches!(value("none").unwrap_err().problem, Problem::Empty));
-    assert!(matches!(value("missing").unwrap_err().problem, Problem::NotFound));
+    assert!(matches!(value("missing").unwrap_err().problem, Problem::NotFound { .. }));
 }
 
 proptest! {

@@ -165,7 +165,7 @@ fn broken_yaml() {
     fails("hello\n", "document 1, line 1: the document is a string; expected a Kubernetes object");
     fails(
         b"kind: \xff\n",
-        "document 1, line 1: is neither JSON nor YAML: it is no UTF-8 text; expected JSON or YAML text, as it is or compressed with gzip or zstd",
+        "document 1, line 1: is neither JSON nor YAML: not UTF-8 text; expected JSON or YAML text, as it is or compressed with gzip or zstd",
     );
 }
 

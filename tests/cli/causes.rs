@@ -474,27 +474,27 @@ fn causes_in_json_have_what_all_their_nodes_share() {
         "message": "Insufficient cpu",
         "facts": {"type": "InsufficientResource", "resource": "cpu", "requested": "2"},
         "ranges": {
-            "used": {"least": "0", "most": "7400m"},
-            "allocatable": {"least": "1930m", "most": "8"},
-            "free": {"least": "600m", "most": "1930m"},
-            "short": {"least": "70m", "most": "1400m"},
+            "used": {"min": "0", "max": "7400m"},
+            "allocatable": {"min": "1930m", "max": "8"},
+            "free": {"min": "600m", "max": "1930m"},
+            "short": {"min": "70m", "max": "1400m"},
         },
         "nodes": {"count": 4, "nodes": ["node-1", "node-2", "node-3", "small-1"]},
         "fragmentation": {"freeInAll": "3900m", "nodes": 3, "mostFree": "1800m", "on": "node-2"},
     });
     assert_eq!(answer["causes"][1], expected);
     assert_eq!(answer["causes"][5]["taint"], serde_json::json!({"origin": "Unschedulable"}));
-    assert_eq!(answer["closest"][0]["nodes"], serde_json::json!({"count": 1, "nodes": ["node-2"]}));
+    assert_eq!(answer["closestNodes"][0]["nodes"], serde_json::json!({"count": 1, "nodes": ["node-2"]}));
     assert_eq!(
-        answer["closest"][0]["misses"][0]["distance"],
-        serde_json::json!({"steps": 0, "pods": 0, "missingMillionths": 25000})
+        answer["closestNodes"][0]["reasons"][0]["distance"],
+        serde_json::json!({"conditions": 0, "pods": 0, "shortfallMillionths": 25000})
     );
     let explain = "explain mailer-1 -n shop --node arm-1 -o json --snapshot examples/clusters/mixed.yaml";
     let answer: serde_json::Value = serde_json::from_slice(&run(explain).stdout).unwrap();
-    assert_eq!(answer["decision"]["runnerUp"], serde_json::json!({"node": "small-1", "behind": 13}));
-    assert_eq!(answer["toWin"]["position"], "Behind");
+    assert_eq!(answer["decision"]["runnerUp"], serde_json::json!({"node": "small-1", "pointsBehind": 13}));
+    assert_eq!(answer["changesToWin"]["position"], "Behind");
     let steps = serde_json::json!([{"kind": "Evict", "pod": "batch/resize-images"}]);
-    assert_eq!(answer["toWin"]["changes"][0], serde_json::json!({"steps": steps, "total": 486, "tied": 2}));
+    assert_eq!(answer["changesToWin"]["changes"][0], serde_json::json!({"steps": steps, "total": 486, "tiedNodes": 2}));
 }
 
 fn claim(name: &str, spec: &str, annotations: &str) -> String {

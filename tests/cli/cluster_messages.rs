@@ -175,7 +175,12 @@ fn as_data() {
     let json = |pod: &str| {
         let text = screen(&format!("explain {pod} -n shop --snapshot tests/cli/words -o json"));
         let object: serde_json::Value = serde_json::from_str(text.split("--- stderr").next().unwrap()).unwrap();
-        serde_json::to_string_pretty(&[&object["clusterSays"], &object["standing"], &object["notEvaluated"]]).unwrap()
+        serde_json::to_string_pretty(&[
+            &object["schedulerMessages"],
+            &object["schedulingStatus"],
+            &object["notEvaluated"],
+        ])
+        .unwrap()
     };
     assert_snapshot!(json("stale"), @r#"
     [

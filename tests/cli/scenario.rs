@@ -35,7 +35,7 @@ fn a_drain_by_flag() {
     node-3   3 → 1   81% → 25%   43% → 12%   cordoned
 
     CLUSTER         CPU             MEMORY          PODS
-    utilisation     12.7% → 10.8%   8.1% → 7.3%     0.8% → 0.7%
+    utilization     12.7% → 10.8%   8.1% → 7.3%     0.8% → 0.7%
     fragmentation   4.0% → 4.1%     8.4% → 7.4%     35.9% → 39.7%
     balance         36.7% → 35.3%   24.9% → 25.0%   1.2% → 1.1%
     5 of 12 nodes with pods, 1 of them newly
@@ -62,7 +62,7 @@ fn a_drain_that_kubectl_refuses() {
     node-1   3 → 3   92% → 92%   75% → 75%   cordoned
 
     CLUSTER         CPU             MEMORY          PODS
-    utilisation     12.7% → 8.7%    8.1% → 4.8%     0.8% → 0.6%
+    utilization     12.7% → 8.7%    8.1% → 4.8%     0.8% → 0.6%
     fragmentation   4.0% → 3.6%     8.4% → 7.2%     35.9% → 29.6%
     balance         36.7% → 31.4%   24.9% → 17.3%   1.2% → 1.1%
     4 of 12 nodes with pods
@@ -94,7 +94,7 @@ fn nodes_are_replaced_by_file() {
     node-2   3 → 0        77% → 0%        43% → 0%       cordoned
 
     CLUSTER         CPU             MEMORY          PODS
-    utilisation     12.7% → 11.2%   8.1% → 6.0%     0.8% → 0.8%
+    utilization     12.7% → 11.2%   8.1% → 6.0%     0.8% → 0.8%
     fragmentation   4.0% → 3.7%     8.4% → 8.6%     35.9% → 39.6%
     balance         36.7% → 36.6%   24.9% → 19.8%   1.2% → 1.2%
     4 of 13 nodes with pods, 2 of them newly
@@ -177,7 +177,7 @@ fn nodes_of_another_kind_join() {
     gpu-l40-3   <none> → 0 of 110   <none> → 0 of 48   <none> → 0 of 384Gi      added
 
     CLUSTER         CPU             MEMORY          PODS
-    utilisation     21.6% → 16.8%   22.0% → 18.1%   0.8% → 0.6%
+    utilization     21.6% → 16.8%   22.0% → 18.1%   0.8% → 0.6%
     fragmentation   9.2% → 6.4%     3.5% → 2.7%     33.4% → 22.3%
     balance         22.9% → 20.0%   25.7% → 22.0%   0.6% → 0.6%
     5 of 9 nodes with pods, 1 of them newly
@@ -300,7 +300,7 @@ fn steps_as_data() {
             "nodes": 12,
             "nodesUsed": 5,
             "nodesNewlyUsed": 1,
-            "utilisation": {
+            "utilization": {
                 "before": {
                     "cpu": 0.1272,
                     "memory": 0.0814,
@@ -522,7 +522,7 @@ fn rollouts_by_file() {
     node-2   2 → 2   45% → 70%   6% → 6%
 
     CLUSTER         CPU             MEMORY         PODS
-    utilisation     51.7% → 76.7%   7.3% → 6.2%    11.7% → 10.0%
+    utilization     51.7% → 76.7%   7.3% → 6.2%    11.7% → 10.0%
     fragmentation   0.0% → 14.3%    0.0% → 33.3%   0.0% → 33.3%
     balance         9.4% → 9.4%     1.5% → 0.0%    2.4% → 0.0%
     3 of 3 nodes with pods
@@ -599,7 +599,8 @@ fn rollouts_that_do_not_roll() {
     let known =
         format!("simulate --scenario {} -o json --snapshot examples/clusters/rollout.yaml", file.path().display());
     let answer = json_of(&known);
-    let ends: Vec<&Value> = answer["scenario"].as_array().unwrap().iter().map(|step| &step["rollout"]["end"]).collect();
+    let ends: Vec<&Value> =
+        answer["scenario"].as_array().unwrap().iter().map(|step| &step["rollout"]["outcome"]).collect();
     assert_eq!(ends, [&Value::Null, &json!("NeverReplaces")]);
     let notes = answer["notEvaluated"].as_array().unwrap();
     assert!(notes.iter().any(|note| note["what"] == "the rollout of deployment/shop/web"), "{notes:?}");

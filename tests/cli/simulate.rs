@@ -20,7 +20,7 @@ fn pending_pods() {
     arm-2   0 → 1   0% → 12%   0% → 1%
 
     CLUSTER         CPU             MEMORY          PODS
-    utilisation     12.7% → 13.0%   8.1% → 8.2%     0.8% → 0.9%
+    utilization     12.7% → 13.0%   8.1% → 8.2%     0.8% → 0.9%
     fragmentation   4.0% → 4.0%     8.4% → 8.4%     35.9% → 35.9%
     balance         36.7% → 36.1%   24.9% → 24.8%   1.2% → 1.2%
     5 of 12 nodes with pods, 1 of them newly
@@ -101,7 +101,7 @@ fn json() {
             "nodes": 12,
             "nodesUsed": 5,
             "nodesNewlyUsed": 1,
-            "utilisation": {
+            "utilization": {
                 "before": {
                     "cpu": 0.1272,
                     "memory": 0.0814,

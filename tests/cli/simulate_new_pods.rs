@@ -21,7 +21,7 @@ fn a_stateful_set_with_its_claims() {
     node-2   1 → 2   75% → 77%   0% → 0%
 
     CLUSTER         CPU               MEMORY            PODS
-    utilisation     87.5% → 88.8%     0.0% → 0.0%       7.5% → 10.0%
+    utilization     87.5% → 88.8%     0.0% → 0.0%       7.5% → 10.0%
     fragmentation   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
     balance         12.5% → 11.2%     0.0% → 0.0%       2.5% → 0.0%
     2 of 3 nodes with pods
@@ -60,7 +60,7 @@ fn a_daemon_set_on_its_nodes() {
     node-3   0 → 1   0% → 2%   0% → 0%
 
     CLUSTER         CPU               MEMORY            PODS
-    utilisation     87.5% → 87.5%     0.0% → 0.0%       7.5% → 7.5%
+    utilization     87.5% → 87.5%     0.0% → 0.0%       7.5% → 7.5%
     fragmentation   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
     balance         12.5% → 12.5%     0.0% → 0.0%       2.5% → 2.5%
     3 of 3 nodes with pods, 1 of them newly
@@ -97,7 +97,7 @@ fn what_the_api_server_refuses() {
     node-2   1 → 4   75% → 82%   0% → 0%
 
     CLUSTER         CPU               MEMORY            PODS
-    utilisation     87.5% → 91.2%     0.0% → 0.3%       7.5% → 15.0%
+    utilization     87.5% → 91.2%     0.0% → 0.3%       7.5% → 15.0%
     fragmentation   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
     balance         12.5% → 8.8%      0.0% → 0.3%       2.5% → 5.0%
     2 of 3 nodes with pods

@@ -39,7 +39,7 @@ fn the_lower_make_way() {
     node-1   2 → 2   100% → 100%   0% → 0%
 
     CLUSTER         CPU               MEMORY            PODS
-    utilisation     87.5% → 87.5%     0.0% → 0.0%       7.5% → 7.5%
+    utilization     87.5% → 87.5%     0.0% → 0.0%       7.5% → 7.5%
     fragmentation   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
     balance         12.5% → 12.5%     0.0% → 0.0%       2.5% → 2.5%
     2 of 3 nodes with pods
@@ -76,7 +76,7 @@ fn a_pod_that_nobody_makes_anew_is_gone() {
     node-2   1 → 2   75% → 100%    0% → 0%
 
     CLUSTER         CPU              MEMORY            PODS
-    utilisation     87.5% → 100.0%   0.0% → 0.0%       7.5% → 10.0%
+    utilization     87.5% → 100.0%   0.0% → 0.0%       7.5% → 10.0%
     fragmentation   100.0% → 0.0%    100.0% → 100.0%   100.0% → 100.0%
     balance         12.5% → 0.0%     0.0% → 0.0%       2.5% → 0.0%
     2 of 3 nodes with pods
@@ -153,7 +153,7 @@ fn json() {
             "nodes": 3,
             "nodesUsed": 2,
             "nodesNewlyUsed": 0,
-            "utilisation": {
+            "utilization": {
                 "before": {
                     "cpu": 0.875,
                     "memory": 0.0,

@@ -64,7 +64,7 @@ fn json() {
                 "nodes": 5,
                 "nodesUsed": 2,
                 "nodesNeeded": 2,
-                "utilisation": {
+                "utilization": {
                     "cpu": 0.25,
                     "memory": 0.1042,
                     "pods": 0.03
@@ -113,7 +113,7 @@ fn one_strategy_pod_by_pod() {
     big-1     1 → 2   37% → 50%    12% → 18%
 
     CLUSTER         CPU             MEMORY          PODS
-    utilisation     20.8% → 33.3%   8.3% → 14.6%    2.0% → 5.0%
+    utilization     20.8% → 33.3%   8.3% → 14.6%    2.0% → 5.0%
     fragmentation   10.5% → 0.0%    13.6% → 9.8%    19.4% → 17.9%
     balance         21.8% → 40.0%   10.0% → 19.5%   2.4% → 6.3%
     2 of 5 nodes with pods

@@ -137,7 +137,7 @@ fn json_says_how_often() {
     let sweep: Value = serde_json::from_slice(&output.stdout).unwrap();
     let database = &sweep["pods"][0];
     assert_eq!((&database["pod"], &sweep["runs"], &sweep["seed"]), (&"shop/db-0".into(), &300.into(), &0.into()));
-    let (placed, unplaced) = (database["placed"].as_u64().unwrap(), database["unplaced"].as_u64().unwrap());
+    let (placed, unplaced) = (database["runsPlaced"].as_u64().unwrap(), database["runsUnplaced"].as_u64().unwrap());
     assert_eq!((placed + unplaced, &sweep["runsWithAllPlaced"]), (300, &placed.into()));
     // Two thirds of the draws leave a node: 200 of 300, give or take four standard deviations.
     assert!((167..=233).contains(&placed), "{placed}");
@@ -289,7 +289,7 @@ fn whoever_stops_it_is_told_what_came_of_it_so_far() {
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     let output = child.wait_with_output().unwrap();
     let stopped: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let played = stopped["runsPlayed"].as_u64().unwrap();
+    let played = stopped["completedRuns"].as_u64().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(said, format!("error: stopped after {played} of 100000000 runs\n"));
     assert_eq!((output.status.code(), played < 100_000_000), (Some(2), true));
@@ -349,5 +349,5 @@ fn the_indexed_job_is_one_sweep() {
     let merged = run_words(files.iter().map(String::as_str).chain(["-o", "json"]));
     assert_eq!((String::from_utf8(merged.stderr).unwrap(), merged.status.code()), (String::new(), Some(0)));
     let merged: Value = serde_json::from_slice(&merged.stdout).unwrap();
-    assert_eq!(merged["runs"], merged["runsPlayed"]);
+    assert_eq!(merged["runs"], merged["completedRuns"]);
 }

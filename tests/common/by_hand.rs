@@ -41,7 +41,7 @@ fn make(edit: &Edit, objects: &mut Vec<Value>) {
             node_of(objects, *node)["metadata"]["labels"][key.as_str()] = json!(value);
         }
         Edit::AddNode { like, name } => add_node(objects, *like, *name),
-        Edit::Free { node, resource, amount } => {
+        Edit::FreeResource { node, resource, amount } => {
             // Whoever gives it back: the node has that much more to give.
             let allocatable = &mut node_of(objects, *node)["status"]["allocatable"][resource.as_str()];
             *allocatable = sum(allocatable, &json!(amount));

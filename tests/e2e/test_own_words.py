@@ -35,25 +35,25 @@ class OwnWords(unittest.TestCase):
             with plane().scheduler():
                 there.enter_context(on_server(self.api, [pod("says-no", cpu="64")]))
                 wait_for("the event", lambda: self.events("says-no"), 30)
-                says = command.explain("default/says-no", self.kubeconfig)["clusterSays"]
+                says = command.explain("default/says-no", self.kubeconfig)["schedulerMessages"][0]
                 self.assertEqual(("Event", "default-scheduler", "same"),
                                  (says["source"], says["reporter"], says["comparison"]))
                 _, out, _ = command.run("explain", "says-no", kubeconfig=self.kubeconfig)
                 self.assertRegex(out, r"\n  same as the scheduler's own event of \d+ seconds? ago\n")
-            # Nobody is there to say it anew; times are whole seconds.
+            # No scheduler runs to repeat it; times are whole seconds.
             time.sleep(1.5)
             there.enter_context(on_server(self.api, [node("worker-2")]))
-            says = command.explain("default/says-no", self.kubeconfig)["clusterSays"]
+            says = command.explain("default/says-no", self.kubeconfig)["schedulerMessages"][0]
             self.assertEqual("stale", says["comparison"])
             self.assertEqual([{"type": "NodeCount", "then": 1, "now": 2},
-                              {"type": "NodesCreated", "count": 1, "names": ["worker-2"]}], says["changed"])
-            self.assertEqual([{"message": "Insufficient cpu", "theirs": 1, "ours": 2}], says["phrases"])
+                              {"type": "NodesCreated", "count": 1, "names": ["worker-2"]}], says["changesSince"])
+            self.assertEqual([{"message": "Insufficient cpu", "schedulerCount": 1, "answerCount": 2}], says["reasonCounts"])
             # A snapshot keeps the words.
             with tempfile.TemporaryDirectory() as directory:
                 file = str(pathlib.Path(directory) / "cluster.json.gz")
                 status, _, err = command.run("snapshot", "-f", file, kubeconfig=self.kubeconfig)
                 self.assertEqual(0, status, err)
-                again = command.explain("default/says-no", None, "--snapshot", file)["clusterSays"]
+                again = command.explain("default/says-no", None, "--snapshot", file)["schedulerMessages"][0]
                 self.assertEqual(says, again)
 
     def test_pods_that_nobody_schedules(self):
@@ -61,13 +61,13 @@ class OwnWords(unittest.TestCase):
         foreign["spec"]["schedulerName"] = "typo-scheduler"
         bound["spec"]["nodeName"] = "worker-1"
         with on_server(self.api, [foreign, bound, pod("unseen")]):
-            standing = {name: command.explain("default/" + name, self.kubeconfig)["standing"]
+            standing = {name: command.explain("default/" + name, self.kubeconfig)["schedulingStatus"]
                         for name in ("foreign", "bound", "unseen")}
-        self.assertEqual({"type": "UnknownScheduler", "schedulerName": "typo-scheduler", "placed": 0, "spoke": False},
-                         {key: value for key, value in standing["foreign"].items() if key != "others"})
-        self.assertIn({"name": "default-scheduler", "placed": 1}, standing["foreign"]["others"])
+        self.assertEqual({"type": "UnknownScheduler", "schedulerName": "typo-scheduler", "placedPods": 0, "hasEvents": False},
+                         {key: value for key, value in standing["foreign"].items() if key != "otherSchedulers"})
+        self.assertIn({"name": "default-scheduler", "placedPods": 1}, standing["foreign"]["otherSchedulers"])
         self.assertEqual(("NotStarted", "worker-1"), (standing["bound"]["type"], standing["bound"]["node"]))
-        self.assertEqual("NobodyLooked", standing["unseen"]["type"])
+        self.assertEqual("NotAttempted", standing["unseen"]["type"])
 
     def test_a_configuration_from_a_config_map(self):
         binpack = pod("binpack")

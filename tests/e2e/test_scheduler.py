@@ -42,7 +42,7 @@ class Scheduler(unittest.TestCase):
                             break
                         if not placement["schedulable"] and "message" in placement:
                             # The scheduler has spoken, and we say that it says the same.
-                            says = command.explain(pod, kubeconfig, *flags)["clusterSays"]
+                            says = command.explain(pod, kubeconfig, *flags)["schedulerMessages"][0]
                             self.assertEqual("same", says.get("comparison"), says)
                         if not placement["schedulable"]:
                             loaded.remove(pod)

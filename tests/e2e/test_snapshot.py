@@ -58,7 +58,7 @@ class Snapshot(unittest.TestCase):
 
 def timeless(placement):
     """Without what tells of the reading itself."""
-    return {key: value for key, value in placement.items() if key not in ("state", "clusterSays")}
+    return {key: value for key, value in placement.items() if key not in ("state", "schedulerMessages")}
 
 
 def verdicts(placement):

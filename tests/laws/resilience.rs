@@ -122,7 +122,9 @@ fn a_loss_is_what_single_questions_say() {
                 unplaced += loss.pods_without_a_place();
                 broken += loss.broken.len();
                 assert!(
-                    loss.broken.iter().all(|broken| broken.gone > broken.allowed && broken.gone >= broken.for_good)
+                    loss.broken
+                        .iter()
+                        .all(|broken| broken.gone > broken.allowed && broken.gone >= broken.unrecoverable)
                 );
             }
         }

@@ -10,30 +10,31 @@ use crate::report::{Provenance, StateAge, sweep};
 use crate::simulate::sweep::merge;
 use crate::source::{Input, read_value};
 
+use super::super::Status;
+use super::super::help::TEMPLATE;
 use super::super::output::{self, OutputFlags};
-use super::super::{Status, TEMPLATE};
 use super::sweep::print;
 
-/// Put the shards of a sweep together
+/// Combine the shards of a sweep
 ///
-/// The files are what `simulate --runs NUMBER --shard INDEX/COUNT -o json` (or yaml) wrote, one for each
-/// shard, in any order. The answer is that of the same simulate without --shard, to the letter. A shard
-/// that is missing, there twice, stopped, or of another question is refused.
+/// The files are the output of `simulate --runs NUMBER --shard INDEX/COUNT -o json` (or yaml), one
+/// for each shard, in any order. The answer is exactly that of the same command without --shard. A
+/// shard that is missing, given twice, incomplete or of another command is refused.
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output::of(output, sweep::PARTS)))]
 #[command(help_template = TEMPLATE, after_help = "\
 Examples:
-  # Two halves of 200 runs, which two machines could play
+  # Two halves of 200 runs, which could run on two machines
   kubectl sched simulate -f examples/pods/app.yaml --replicas 8 --runs 200 \\
       --shard 0/2 -o json --snapshot examples/clusters/prices.yaml > half-0.json
   kubectl sched simulate -f examples/pods/app.yaml --replicas 8 --runs 200 \\
       --shard 1/2 -o json --snapshot examples/clusters/prices.yaml > half-1.json
   kubectl sched simulate merge half-0.json half-1.json")]
 pub(super) struct MergeArgs {
-    /// A shard
+    /// The shards
     #[arg(value_name = "FILE|-", required = true, value_hint = ValueHint::FilePath)]
     files: Vec<PathBuf>,
-    /// End with status 1 when a pod does not fit in every run
+    /// Exit with status 1 when a pod does not fit in every run
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]

@@ -17,14 +17,14 @@ use super::super::watch::Watch;
 
 /// Many runs.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Options of many runs")]
+#[command(next_help_heading = "Options for many runs")]
 pub(super) struct SweepFlags {
-    /// Simulate as often as that, with the seeds from --seed (0 without) on, and count what comes of it
+    /// Run the simulation this many times with consecutive seeds, and count the outcomes
     #[arg(long, value_name = "NUMBER", value_parser = some_runs)]
     #[arg(conflicts_with_all = ["diff", "compare"])]
     runs: Option<u64>,
-    /// Play only one of several equal parts of the runs, the first being 0/COUNT; see simulate merge
-    #[arg(long, value_name = "INDEX/COUNT", requires_all = ["runs", "snapshot"])]
+    /// Run only one of several equal parts of the runs; the first is 0/COUNT; see simulate merge
+    #[arg(long, value_name = "INDEX/COUNT", hide_short_help = true, requires_all = ["runs", "snapshot"])]
     shard: Option<Shard>,
 }
 
@@ -37,7 +37,9 @@ impl SweepFlags {
         let Some(runs) = self.runs else { return Ok(None) };
         let seed = seed.unwrap_or_default();
         if seed.checked_add(runs).is_none() {
-            return Err(Error::new(format!("there are no {runs} seeds from {seed} on")).hint("use a lower --seed"));
+            return Err(
+                Error::new(format!("there are fewer than {runs} seeds from {seed} on")).hint("use a lower --seed")
+            );
         }
         output.check(PARTS, "--runs shows figures")?;
         Ok(Some(Plan { seed, runs, shard: self.shard }))
@@ -49,7 +51,7 @@ fn some_runs(text: &str) -> std::result::Result<u64, String> {
     text.parse()
         .ok()
         .filter(|runs| *runs > 0)
-        .ok_or_else(|| format!("\"{text}\" is no number of runs; write one from 1 on"))
+        .ok_or_else(|| format!("\"{text}\" is not a number of runs; write a number of at least 1"))
 }
 
 /// What is asked, and which pods never come into being.

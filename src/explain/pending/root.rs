@@ -85,7 +85,7 @@ impl Root {
             Self::NoProfile(name) => format!("no profile {name}"),
             Self::Failed(error) => format!("failed {error}"),
             Self::HeldBack(obstacles) => format!("held back {}", identities(obstacles)),
-            Self::TurnedAway(obstacles) => format!("turned away {}", identities(obstacles)),
+            Self::TurnedAway(obstacles) => format!("pre-filter {}", identities(obstacles)),
             Self::Rejected(obstacles) => format!("rejected {}", identities(obstacles)),
         }
     }

@@ -16,7 +16,7 @@ pub enum Need {
         name: Name,
     },
     /// A claim that does not exist.
-    Claim {
+    PersistentVolumeClaim {
         /// The claim.
         #[serde(serialize_with = "key")]
         claim: ObjectKey,
@@ -25,7 +25,7 @@ pub enum Need {
         namespaces: Vec<Name>,
     },
     /// A class for a claim that has none and no volume either.
-    ClassOfClaim {
+    DefaultStorageClass {
         /// The claim.
         #[serde(serialize_with = "key")]
         claim: ObjectKey,
@@ -39,7 +39,7 @@ pub enum Need {
         class: Name,
     },
     /// A volume that a provisioner should have made.
-    Provisioning {
+    VolumeProvisioning {
         /// The claim.
         #[serde(serialize_with = "key")]
         claim: ObjectKey,
@@ -47,7 +47,7 @@ pub enum Need {
         provisioner: Name,
     },
     /// A volume that must be made by hand.
-    Volume {
+    PersistentVolume {
         /// The claim.
         #[serde(serialize_with = "key")]
         claim: ObjectKey,
@@ -72,7 +72,7 @@ pub enum Need {
         claim: ObjectKey,
     },
     /// A node that a volume can be used on.
-    NodeNearVolume {
+    NodeForVolume {
         /// The claim.
         #[serde(serialize_with = "key")]
         claim: ObjectKey,
@@ -84,7 +84,7 @@ pub enum Need {
         values: Vec<Name>,
     },
     /// A node for which a class makes volumes.
-    NodeOfClass {
+    NodeForStorageClass {
         /// The claim.
         #[serde(serialize_with = "key")]
         claim: ObjectKey,
@@ -96,7 +96,7 @@ pub enum Need {
         values: Vec<Name>,
     },
     /// An end to the making of a volume for another node.
-    OtherNodeForVolume {
+    VolumeForOtherNode {
         /// The claim.
         #[serde(serialize_with = "key")]
         claim: ObjectKey,
@@ -104,7 +104,7 @@ pub enum Need {
         node: Name,
     },
     /// A claim, for one pod at a time, that no other pod uses.
-    UnusedClaim {
+    ExclusiveClaim {
         /// The claim.
         #[serde(serialize_with = "key")]
         claim: ObjectKey,
@@ -113,7 +113,7 @@ pub enum Need {
         pods: Vec<ObjectKey>,
     },
     /// Storage that is large enough, near any node.
-    Storage {
+    StorageCapacity {
         /// The claim.
         #[serde(serialize_with = "key")]
         claim: ObjectKey,
@@ -147,7 +147,7 @@ pub enum Need {
         missing: Option<i64>,
     },
     /// Devices that the selectors want and that do not exist.
-    OtherDevice {
+    MatchingDevice {
         /// The class that is asked for.
         class: Name,
     },
@@ -160,7 +160,7 @@ pub enum Need {
         match_attributes: Vec<Name>,
     },
     /// A resource that no node offers: its device plugin does not run, or has nothing to offer.
-    ResourceOffered {
+    NodeResource {
         /// The resource.
         resource: Name,
     },
@@ -179,7 +179,7 @@ pub enum Need {
         label: Name,
     },
     /// Pods that this one wants to be near; there are none.
-    PodsToBeNear {
+    AffinityPods {
         /// Which.
         selector: Name,
     },

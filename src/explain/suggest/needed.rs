@@ -76,7 +76,7 @@ fn of(cluster: &Cluster, reason: &Reason) -> Vec<Need> {
             vec![Need::TopologyLabel { label: *topology_key }]
         }
         Reason::PodAffinityUnmet { selector, matching_elsewhere: 0, domain: Some(_), .. } => {
-            vec![Need::PodsToBeNear { selector: *selector }]
+            vec![Need::AffinityPods { selector: *selector }]
         }
         _ => Vec::new(),
     }
@@ -86,7 +86,7 @@ fn of_resource(cluster: &Cluster, resource: Name, requested: Amount) -> Option<N
     let has = cluster.nodes().iter().map(|node| super::lower::amount(&node.node.allocatable, resource));
     let largest = has.max().unwrap_or_default();
     if largest <= 0 {
-        return Some(Need::ResourceOffered { resource });
+        return Some(Need::NodeResource { resource });
     }
     let amount = |value: i64| super::lower::quantity(resource, value).to_string();
     (requested.value > largest).then(|| Need::LargerNode {
@@ -118,13 +118,15 @@ fn of_volume(cluster: &Cluster, reason: &VolumeReason) -> Vec<Need> {
         VolumeReason::ClaimTerminating { claim } | VolumeReason::ClaimOfAnotherOwner { claim, .. } => {
             vec![Need::NewClaim { claim: *claim }]
         }
-        VolumeReason::EphemeralClaimPending { claim } => vec![Need::Claim { claim: *claim, namespaces: Vec::new() }],
+        VolumeReason::EphemeralClaimPending { claim } => {
+            vec![Need::PersistentVolumeClaim { claim: *claim, namespaces: Vec::new() }]
+        }
         VolumeReason::ZoneMismatch { claim, volume, key, values, .. } => {
-            vec![Need::NodeNearVolume { claim: *claim, volume: *volume, label: *key, values: values.clone() }]
+            vec![Need::NodeForVolume { claim: *claim, volume: *volume, label: *key, values: values.clone() }]
         }
         VolumeReason::VolumeNodeAffinityConflict { claim, volume, unmatched } => unmatched
             .iter()
-            .map(|unmatched| Need::NodeNearVolume {
+            .map(|unmatched| Need::NodeForVolume {
                 claim: *claim,
                 volume: *volume,
                 label: unmatched.key,
@@ -133,12 +135,12 @@ fn of_volume(cluster: &Cluster, reason: &VolumeReason) -> Vec<Need> {
             .collect(),
         VolumeReason::NoVolumeToBind { claim, obstacle: BindObstacle::NoProvisioner { class, .. } } => {
             let size = cluster.storage().claim(*claim).and_then(|claim| claim.request);
-            vec![Need::Volume { claim: *claim, class: *class, size }]
+            vec![Need::PersistentVolume { claim: *claim, class: *class, size }]
         }
         VolumeReason::NoVolumeToBind { claim, obstacle: BindObstacle::TopologyNotAllowed { class, unmatched, .. } } => {
             unmatched
                 .iter()
-                .map(|unmatched| Need::NodeOfClass {
+                .map(|unmatched| Need::NodeForStorageClass {
                     claim: *claim,
                     class: *class,
                     label: unmatched.key,
@@ -147,13 +149,13 @@ fn of_volume(cluster: &Cluster, reason: &VolumeReason) -> Vec<Need> {
                 .collect()
         }
         VolumeReason::NoVolumeToBind { claim, obstacle: BindObstacle::ProvisionedElsewhere { node } } => {
-            vec![Need::OtherNodeForVolume { claim: *claim, node: *node }]
+            vec![Need::VolumeForOtherNode { claim: *claim, node: *node }]
         }
         VolumeReason::ReadWriteOncePodConflict { claims } => {
-            claims.iter().map(|used| Need::UnusedClaim { claim: used.claim, pods: used.pods.clone() }).collect()
+            claims.iter().map(|used| Need::ExclusiveClaim { claim: used.claim, pods: used.pods.clone() }).collect()
         }
         VolumeReason::NotEnoughStorage { claim, class, requested, .. } => {
-            vec![Need::Storage { claim: *claim, class: *class, size: *requested }]
+            vec![Need::StorageCapacity { claim: *claim, class: *class, size: *requested }]
         }
         VolumeReason::DiskConflict { .. }
         | VolumeReason::VolumeLimitExceeded { .. }
@@ -171,19 +173,19 @@ fn missing_claim(cluster: &Cluster, claim: ObjectKey) -> Need {
         .map(|key| key.namespace)
         .collect();
     namespaces.sort_unstable();
-    Need::Claim { claim, namespaces }
+    Need::PersistentVolumeClaim { claim, namespaces }
 }
 
 /// What keeps a claim from being bound.
 fn unbound(cluster: &Cluster, key: ObjectKey) -> Need {
     let Some(claim) = cluster.storage().claim(key) else { return missing_claim(cluster, key) };
     if claim.class.is_empty() {
-        return Need::ClassOfClaim { claim: key };
+        return Need::DefaultStorageClass { claim: key };
     }
     match cluster.storage().class(claim.class) {
         None => Need::StorageClass { claim: key, class: claim.class },
-        Some(class) if class.provisions() => Need::Provisioning { claim: key, provisioner: class.provisioner },
-        Some(_) => Need::Volume { claim: key, class: claim.class, size: claim.request },
+        Some(class) if class.provisions() => Need::VolumeProvisioning { claim: key, provisioner: class.provisioner },
+        Some(_) => Need::PersistentVolume { claim: key, class: claim.class, size: claim.request },
     }
 }
 
@@ -213,7 +215,7 @@ fn of_device(reason: &DeviceReason) -> Vec<Need> {
                 } else if shortage.reachable == 0 && shortage.elsewhere == 0 {
                     Need::DeviceDriver { class: shortage.class }
                 } else {
-                    Need::OtherDevice { class: shortage.class }
+                    Need::MatchingDevice { class: shortage.class }
                 }
             })
             .collect(),

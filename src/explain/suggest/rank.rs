@@ -44,7 +44,7 @@ fn of_edit(edit: &Edit, cluster: &Cluster) -> i64 {
         Edit::RemoveTaint { taint, .. } if taints::tells_of_condition(taint) => 550,
         Edit::RemoveTaint { taint, .. } if taints::is_control_plane(taint.key) => 150,
         Edit::RemoveTaint { .. } => 400,
-        Edit::Free { node, resource, amount: freed } => {
+        Edit::FreeResource { node, resource, amount: freed } => {
             let size = cluster.node_named(*node).map_or(0, |node| amount(&node.node.allocatable, *resource));
             // A quarter of a node's worth of pods is no smaller a thing than another node.
             360 + share(units(*resource, *freed), size, 600)

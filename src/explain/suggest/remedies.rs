@@ -33,7 +33,8 @@ pub(super) fn of(trial: &WhatIf<'_>, node: &NodeInfo, reason: &Reason, alone: bo
                 .or_else(|| misread(trial, *resource, *requested, target))
                 .map(|change| patch(pod, change));
             let can_be_freed = requested.value <= allocatable.value;
-            let freed = Edit::Free { node: node.name(), resource: *resource, amount: quantity(*resource, short.value) };
+            let freed =
+                Edit::FreeResource { node: node.name(), resource: *resource, amount: quantity(*resource, short.value) };
             lowered.into_iter().chain(Some(freed).filter(|_| can_be_freed)).collect()
         }
         Reason::TopologySkew { topology_key, skew, max_skew, .. } => {
@@ -50,7 +51,7 @@ pub(super) fn of(trial: &WhatIf<'_>, node: &NodeInfo, reason: &Reason, alone: bo
         Reason::PodAntiAffinityViolated { topology_key, .. } => terms(pod, *topology_key, pod_anti_affinity)
             .map(|index| patch(pod, PodChange::PreferPodAntiAffinity { index, topology_key: *topology_key }))
             .collect(),
-        Reason::NodeAffinityConflict | Reason::NothingLeftByPreFilter { .. } | Reason::LeftOutByPreFilter { .. } => {
+        Reason::NodeAffinityConflict | Reason::NoNodeLeftByPreFilter { .. } | Reason::ExcludedByPreFilter { .. } => {
             prefer_node_affinity(pod)
         }
         _ => Vec::new(),
@@ -64,7 +65,7 @@ pub(super) fn of(trial: &WhatIf<'_>, node: &NodeInfo, reason: &Reason, alone: bo
 /// Changes of the pod that might make PreFilter let it pass.
 pub(super) fn of_pre_filter(pod: &Pod, reason: &Reason) -> Vec<Edit> {
     match reason {
-        Reason::NodeAffinityConflict | Reason::NothingLeftByPreFilter { .. } => prefer_node_affinity(pod),
+        Reason::NodeAffinityConflict | Reason::NoNodeLeftByPreFilter { .. } => prefer_node_affinity(pod),
         _ => Vec::new(),
     }
 }

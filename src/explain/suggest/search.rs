@@ -124,7 +124,7 @@ fn shape(edit: &Edit) -> String {
         Edit::RemoveTaint { taint, .. } => format!("remove taint {taint}"),
         Edit::LabelNode { key, value, .. } => format!("label {key}={value}"),
         Edit::AddNode { .. } => "add node".to_owned(),
-        Edit::Free { resource, .. } => format!("free {resource}"),
+        Edit::FreeResource { resource, .. } => format!("free {resource}"),
         Edit::Evict { .. } => "evict".to_owned(),
         Edit::PatchPod { changes, .. } => {
             let shapes: Vec<String> = changes
@@ -146,7 +146,7 @@ fn shape(edit: &Edit) -> String {
 /// How much of it: of one shape the smaller is the better.
 fn size(edit: &Edit) -> i64 {
     match edit {
-        Edit::Free { resource, amount, .. } => lower::units(*resource, *amount),
+        Edit::FreeResource { resource, amount, .. } => lower::units(*resource, *amount),
         Edit::PatchPod { changes, .. } => changes
             .iter()
             .map(|change| match change {

@@ -78,7 +78,7 @@ impl<'a> WhatIf<'a> {
             return None;
         }
         if !prepared.considers(node.name()) {
-            return Some(vec![Reason::LeftOutByPreFilter { plugins: prepared.narrowed_by }]);
+            return Some(vec![Reason::ExcludedByPreFilter { plugins: prepared.narrowed_by }]);
         }
         let all = prepared.filters.run_all(node);
         if all.iter().any(|(_, rejection)| rejection.code == Code::Error) {

@@ -22,7 +22,7 @@ const MOST_VICTIMS: usize = 3;
 /// Nodes that are tried.
 const MOST_NODES: usize = 4;
 
-/// The suggestion that displaces the least, if there is one: pods that all find another place
+/// The suggestion that displaces the least, if there is one: pods that all can be rescheduled
 /// before pods that do not.
 pub(super) fn find(trial: &mut WhatIf<'_>, placement: &Placement) -> Option<Suggestion> {
     let targets = targets::find(placement);

@@ -97,7 +97,7 @@ impl Filtered {
         // upstream takes what is said of strangers off their number.
         let absent = |node: &&NodePlacement| {
             let unsaid = |reason: &Reason| {
-                matches!(reason, Reason::LeftOutByPreFilter { .. } | Reason::NotReturnedByExtender { .. })
+                matches!(reason, Reason::ExcludedByPreFilter { .. } | Reason::NotReturnedByExtender { .. })
             };
             node.reasons().iter().any(unsaid)
         };
@@ -106,7 +106,7 @@ impl Filtered {
         let mut reasons: Vec<_> = explicit.chain(of_strangers).map(Cow::Borrowed).collect();
         if prepared.nodes.is_some() {
             let count = nodes.iter().filter(absent).count().saturating_sub(self.strangers.len());
-            let left_out = Reason::LeftOutByPreFilter { plugins: prepared.narrowed_by.clone() };
+            let left_out = Reason::ExcludedByPreFilter { plugins: prepared.narrowed_by.clone() };
             reasons.extend(std::iter::repeat_n(Cow::Owned(left_out), count));
         }
         reasons
@@ -138,8 +138,8 @@ pub(in crate::framework) fn filter(
         } else if pass.asked {
             round.cycle.notes.add(NotEvaluated::new(
                 "extenders",
-                format!("the pod fits its nominated node \"{nominated}\", and kube-scheduler then looks at no other"),
-                "they were not asked about the other nodes, which are shown as the plugins judge them",
+                format!("the pod fits its nominated node \"{nominated}\", and kube-scheduler then checks no other"),
+                "they were not asked about the other nodes, which are shown as the plugins see them",
             ));
         }
     }
@@ -156,14 +156,14 @@ pub(in crate::framework) fn filter(
     if let Some(stranger) = strangers.first() {
         if strangers.len() == standing.len() {
             return Err(format!(
-                "extenders leave only node \"{stranger}\", which does not exist; kube-scheduler does not notice that, \
+                "extenders leave only node \"{stranger}\", which does not exist; kube-scheduler does not detect this \
                  and would bind the pod to it"
             ));
         }
         round.cycle.notes.add(NotEvaluated::new(
             format!("node {stranger}"),
-            "an extender answers with this node, which does not exist",
-            "kube-scheduler does not notice that, scores the node too, and might bind the pod to it",
+            "an extender returned this node, which does not exist",
+            "kube-scheduler does not detect this, scores the node as well, and might bind the pod to it",
         ));
     }
     pass.statuses.retain(|name, _| !known(name));
@@ -190,7 +190,7 @@ impl Pass<'_, '_> {
             self.round.cycle.notes.add(NotEvaluated::new(
                 format!("the nominated node {nominated}"),
                 format!("an extender that was asked about it failed: {error}"),
-                "kube-scheduler then looks at all nodes",
+                "kube-scheduler then checks all nodes",
             ));
             Vec::new()
         })
@@ -262,7 +262,7 @@ impl Pass<'_, '_> {
                 // The nominated node, which PreFilter had left out, when an extender failed over it.
                 (None, None) if node.is_feasible() => PluginRejection {
                     plugin: None,
-                    rejection: Rejection::unresolvable(Reason::LeftOutByPreFilter {
+                    rejection: Rejection::unresolvable(Reason::ExcludedByPreFilter {
                         plugins: prepared.narrowed_by.clone(),
                     }),
                 },

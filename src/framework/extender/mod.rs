@@ -134,7 +134,7 @@ impl fmt::Display for NotAsked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoTransport => f.write_str("extenders are asked only with --call-extenders"),
-            Self::HeldBack => f.write_str("kube-scheduler runs no cycle for a pod that PreEnqueue holds back"),
+            Self::HeldBack => f.write_str("kube-scheduler runs no cycle for a pod that PreEnqueue rejects"),
             Self::NoPod => f.write_str("it is sent the whole Pod, which this state does not have"),
             Self::NoObject(object) => {
                 write!(f, "it is sent whole objects, and this state does not have that of \"{object}\"")
@@ -198,7 +198,7 @@ impl<'a> Round<'a> {
         self.cycle.notes.add(NotEvaluated::new(
             format!("extender {}", extender.name),
             format!("asked to {verb}, it failed: {error}"),
-            format!("kube-scheduler ignores {who} and goes on without it; {}", verb.effect()),
+            format!("kube-scheduler ignores {who} and continues; {}", verb.effect()),
         ));
     }
 
@@ -219,7 +219,7 @@ impl<'a> Round<'a> {
             let effects = join(of_it.iter().map(|(_, verb, _)| verb.effect().to_owned()).collect(), ", and ");
             self.cycle.notes.add(NotEvaluated::new(
                 format!("extender {}", extender.name),
-                format!("it would have been asked to {verbs}, and was not: {why}"),
+                format!("it would have been asked to {verbs}, but was not: {why}"),
                 effects,
             ));
         }

@@ -55,7 +55,7 @@ impl Round<'_> {
                 self.cycle.notes.add(NotEvaluated::new(
                     format!("extender {}", extender.name),
                     format!("asked to preempt, it names node \"{node}\" without a victim"),
-                    "kube-scheduler passes over the node, since the extender is ignorable",
+                    "kube-scheduler skips the node, because the extender is ignorable",
                 ));
             }
         }

@@ -47,8 +47,8 @@ impl Gates {
         for gate in &self.not_reproduced {
             notes.add(NotEvaluated::new(
                 format!("feature gate {gate}"),
-                "it is on, and its part in the allocation of devices is not reproduced",
-                "DynamicResources answers as if it were off",
+                "it is on, and its effect on device allocation is not reproduced",
+                "DynamicResources was evaluated as if it were off",
             ));
         }
         if self.scores {

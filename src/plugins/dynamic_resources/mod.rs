@@ -148,8 +148,8 @@ fn note_missing(cycle: Cycle<'_>, kinds: &[Kind]) {
     for kind in kinds.iter().filter(|kind| !cycle.cluster.kinds.contains(kind)) {
         cycle.notes.add(NotEvaluated::of_kind(
             *kind,
-            "the input has no object of this kind and does not say that there is none",
-            "DynamicResources answers as if there were none",
+            "the input has no object of this kind and no empty list of it",
+            "DynamicResources was evaluated as if there were none",
         ));
     }
 }
@@ -216,7 +216,7 @@ impl Filter<'_> {
                 self.cycle.notes.add(NotEvaluated::new(
                     what,
                     why,
-                    "DynamicResources lets the pod onto nodes where this would decide",
+                    "DynamicResources accepts nodes where this would decide",
                 ));
                 Ok(Vec::new())
             }

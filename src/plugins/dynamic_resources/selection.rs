@@ -28,7 +28,7 @@ fn all_match(selectors: &[Option<Arc<Selector>>], of: &str, device: &DeviceInput
         let Some(selector) = selector else {
             return Err(Stop::Unknown {
                 what: format!("{of}: selector #{number}"),
-                why: "it is no CEL expression".to_owned(),
+                why: "it is not a valid CEL expression".to_owned(),
             });
         };
         match selector.matches(device) {

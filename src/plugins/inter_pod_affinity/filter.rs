@@ -284,7 +284,7 @@ impl IncrementalFilter for Filter<'_> {
 /// The node's domain and the pods that count there.
 fn in_domain(counts: &Counts, table: usize, topology_key: Name, node: &NodeInfo) -> Fact {
     match node.node.labels.get(topology_key) {
-        Some(domain) => Fact::Domain { topology_key, domain, count: counts.get(table, domain), here: true },
+        Some(domain) => Fact::Domain { topology_key, domain, count: counts.get(table, domain), on_this_node: true },
         None => Fact::value(format!("node label {topology_key}"), "<none>"),
     }
 }

@@ -15,12 +15,12 @@ use super::terms::{IncomingTerm, groups_of_all};
 pub(super) fn of(filter: &Filter<'_>) -> Vec<TopologyRule> {
     let Some(cluster) = filter.cluster else { return Vec::new() };
     let terms = &filter.terms;
-    let may_be_first = filter.affinity.is_empty() && terms.matches_itself;
+    let first_pod_allowed = filter.affinity.is_empty() && terms.matches_itself;
     let mut rules = Vec::new();
     for (table, term) in terms.affinity.iter().enumerate() {
         let pods = groups_of_all(&terms.affinity, cluster).into_iter().flat_map(|group| group.pods.iter().copied());
         let domains = count(cluster, &filter.affinity, table, term.topology_key, pods, true);
-        rules.push(of_term(term, RuleKind::Affinity { may_be_first }, domains, may_be_first));
+        rules.push(of_term(term, RuleKind::Affinity { first_pod_allowed }, domains, first_pod_allowed));
     }
     for (table, term) in terms.anti_affinity.iter().enumerate() {
         let pods = term.groups(cluster).into_iter().flat_map(|group| group.pods.iter().copied());

@@ -46,7 +46,7 @@ pub(super) struct Constraint {
     /// The inclusion policies.
     pub(super) honors: Honors,
     /// It is the profile's and not the pod's.
-    pub(super) of_profile: bool,
+    pub(super) from_profile: bool,
 }
 
 /// Which nodes that the pod could not go to make no domain.
@@ -81,13 +81,13 @@ impl Constraint {
                 affinity: !gates.node_inclusion_policy || affinity != Some(NodeInclusionPolicy::Ignore),
                 taints: gates.node_inclusion_policy && taints == Some(NodeInclusionPolicy::Honor),
             },
-            of_profile: false,
+            from_profile: false,
         })
     }
 
     /// A default constraint of the profile, counting what `selector` selects; upstream's own
     /// selector replaces what `matchLabelKeys` would add.
-    pub(super) fn of_profile(default: &SpreadConstraint, selector: Selector, pod: &Pod, gates: Gates) -> Self {
+    pub(super) fn from_profile(default: &SpreadConstraint, selector: Selector, pod: &Pod, gates: Gates) -> Self {
         Self {
             max_skew: default.max_skew,
             topology_key: default.topology_key,
@@ -98,7 +98,7 @@ impl Constraint {
                 affinity: !gates.node_inclusion_policy || default.honor_node_affinity,
                 taints: gates.node_inclusion_policy && default.honor_node_taints,
             },
-            of_profile: true,
+            from_profile: true,
         }
     }
 

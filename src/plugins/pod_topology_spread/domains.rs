@@ -102,7 +102,12 @@ impl Domains {
         let mut values: Vec<Name> = self.ids.keys().copied().collect();
         values.extend(here.filter(|value| self.find(*value).is_none()));
         values.sort_unstable();
-        let fact = |domain| Fact::Domain { topology_key, domain, count: self.pods(domain), here: here == Some(domain) };
+        let fact = |domain| Fact::Domain {
+            topology_key,
+            domain,
+            count: self.pods(domain),
+            on_this_node: here == Some(domain),
+        };
         values.into_iter().map(fact).collect()
     }
 }

@@ -80,7 +80,7 @@ impl PodTopologySpread {
         }
         Ok(defaults
             .into_iter()
-            .map(|default| Constraint::of_profile(default, selector.clone(), pod, self.gates))
+            .map(|default| Constraint::from_profile(default, selector.clone(), pod, self.gates))
             .collect())
     }
 }
@@ -109,7 +109,7 @@ fn note_unread(cycle: Cycle<'_>) {
             cycle.notes.add(NotEvaluated::of_kind(
                 kind,
                 "not in the input",
-                "the default constraints of PodTopologySpread do without their selectors",
+                "default topology spreading was not applied",
             ));
         }
     }

@@ -293,7 +293,7 @@ impl NodeScorer for Scorer<'_> {
                 topology_key,
                 domain: other.node.labels.get(topology_key)?,
                 count: term.pods(other)?,
-                here: other.id == node.id,
+                on_this_node: other.id == node.id,
             })
         };
         self.terms

@@ -267,8 +267,12 @@ fn facts_name_every_domain() {
         let PreFilter::Run { filter, .. } = PreFilterPlugin::pre_filter(plugin, cycle) else {
             panic!("the pod has a constraint")
         };
-        let domain =
-            |domain, count, here| Fact::Domain { topology_key: name("zone"), domain: name(domain), count, here };
+        let domain = |domain, count, on_this_node| Fact::Domain {
+            topology_key: name("zone"),
+            domain: name(domain),
+            count,
+            on_this_node,
+        };
         assert_eq!(filter.facts(&cluster.nodes()[0]), [domain("x", 3, true), domain("y", 0, false)]);
     });
 }

@@ -123,7 +123,7 @@ fn note_what_is_missing(cycle: Cycle<'_>, claims: &PodClaims<'_>) {
     } else if !cycle.cluster.holds(StorageKind::CsiStorageCapacity) {
         let mut drivers = provisioners.filter_map(|provisioner| cycle.cluster.storage().driver(provisioner));
         if drivers.any(|driver| driver.storage_capacity) {
-            let effect = "VolumeBinding took it that no storage has space for new volumes";
+            let effect = "VolumeBinding assumed that no storage has space for new volumes";
             volume_state::not_held(cycle, StorageKind::CsiStorageCapacity, effect);
         }
     }

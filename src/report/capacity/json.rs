@@ -21,7 +21,7 @@ pub(super) struct CapacityObject<'a> {
     /// Copies that fit, of all templates.
     copies: usize,
     /// Whole turns of the ratio that fit.
-    turns: usize,
+    rounds: usize,
     templates: Vec<TemplateObject>,
     /// Whether counting ended before the cluster was full.
     limit_reached: bool,
@@ -29,12 +29,12 @@ pub(super) struct CapacityObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    stopped_at: Option<ObjectKey>,
+    next_pod: Option<ObjectKey>,
     /// On nodes that would take a copy at the beginning.
-    runs_out: Vec<LimitObject>,
+    bottlenecks: Vec<LimitObject>,
     /// On nodes that never would.
-    never: Vec<LimitObject>,
-    left: LeftObject,
+    never_feasible: Vec<LimitObject>,
+    still_free: LeftObject,
     nodes: Vec<NodeObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wanted: Option<WantedObject>,
@@ -42,9 +42,10 @@ pub(super) struct CapacityObject<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct TemplateObject {
     pod: ObjectKey,
-    share: usize,
+    per_round: usize,
     copies: usize,
 }
 
@@ -65,11 +66,12 @@ struct LeftObject {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct NodeObject<'a> {
     name: Name,
     /// In the order of the templates.
     copies: &'a [usize],
-    stops: Vec<StopObject<'a>>,
+    stopped_by: Vec<StopObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -82,11 +84,12 @@ struct StopObject<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct WantedObject {
     copies: usize,
     like: Name,
     /// Null where no number of them is enough.
-    nodes: Option<usize>,
+    more_nodes: Option<usize>,
 }
 
 impl<'a> CapacityObject<'a> {
@@ -98,18 +101,18 @@ impl<'a> CapacityObject<'a> {
             kind: "Capacity",
             provenance,
             copies: answer.copies(),
-            turns: capacity.turns,
+            rounds: capacity.turns,
             templates: capacity
                 .templates
                 .iter()
-                .map(|(pod, share, copies)| TemplateObject { pod: *pod, share: *share, copies: *copies })
+                .map(|(pod, share, copies)| TemplateObject { pod: *pod, per_round: *share, copies: *copies })
                 .collect(),
             limit_reached: stopped.is_none(),
             message: stopped.map(|stopped| stopped.unplaced.message.as_str()),
-            stopped_at: stopped.and_then(|stopped| capacity.templates.get(stopped.template)).map(|(pod, _, _)| *pod),
-            runs_out: stopped.map(|stopped| limits(&stopped.runs_out)).unwrap_or_default(),
-            never: stopped.map(|stopped| limits(&stopped.never)).unwrap_or_default(),
-            left: LeftObject::new(capacity.left),
+            next_pod: stopped.and_then(|stopped| capacity.templates.get(stopped.template)).map(|(pod, _, _)| *pod),
+            bottlenecks: stopped.map(|stopped| limits(&stopped.runs_out)).unwrap_or_default(),
+            never_feasible: stopped.map(|stopped| limits(&stopped.never)).unwrap_or_default(),
+            still_free: LeftObject::new(capacity.left),
             nodes: capacity.nodes.iter().map(NodeObject::new).collect(),
             wanted: answer.wanted.as_ref().map(WantedObject::new),
             not_evaluated: &answer.not_evaluated,
@@ -146,7 +149,7 @@ impl<'a> NodeObject<'a> {
         Self {
             name: room.node,
             copies: &room.copies,
-            stops: stops
+            stopped_by: stops
                 .map(|(plugin, reason)| StopObject { plugin: *plugin, message: reason.to_string(), facts: reason })
                 .collect(),
         }
@@ -159,6 +162,6 @@ impl WantedObject {
             Needed::Nodes(nodes) => Some(nodes),
             Needed::Never { .. } => None,
         };
-        Self { copies: wanted.copies, like: wanted.like, nodes }
+        Self { copies: wanted.copies, like: wanted.like, more_nodes: nodes }
     }
 }

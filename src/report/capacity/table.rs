@@ -27,7 +27,7 @@ pub(super) fn screen(answer: &CapacityAnswer, provenance: &Provenance, look: Loo
         runs_out(&mut screen, answer, stopped);
     } else {
         screen.blank();
-        let text = format!("Counting ended at {}: more may fit.", thousands(answer.limit));
+        let text = format!("Stopped counting at {}: more may fit.", thousands(answer.limit));
         screen.paragraph(Label::Plain, &text);
     }
     nodes(&mut screen, answer, if look.wide { usize::MAX } else { NODES });
@@ -41,17 +41,22 @@ fn headline(answer: &CapacityAnswer) -> String {
     let taking = capacity.nodes.iter().filter(|room| took(room) > 0).count();
     let on = format!("on {} of {}", thousands(taking), count(capacity.nodes.len(), "node"));
     match capacity.templates.as_slice() {
-        [(pod, _, 0)] => format!("No more pod like {pod} fits"),
-        [(pod, _, placed)] => format!("{} like {pod}, {on}", count(*placed, "more pod")),
+        [(pod, _, 0)] => format!("No further copy of {pod} fits"),
+        [(pod, _, placed)] => format!("{} of {pod}, {on}", more_copies(*placed)),
         templates => {
             let turn: Vec<String> = templates.iter().map(|(pod, share, _)| format!("{share} {pod}")).collect();
             let turn = list(&turn, 4);
             match capacity.turns {
-                0 => format!("Not one turn of {turn} fits"),
-                turns => format!("{} of {turn}, {on}", count(turns, "more turn")),
+                0 => format!("Not even one set of {turn} fits"),
+                turns => format!("{} of {turn}, {on}", count(turns, "more set")),
             }
         }
     }
+}
+
+/// `1 more copy`, `12 more copies`.
+fn more_copies(number: usize) -> String {
+    format!("{} more {}", thousands(number), if number == 1 { "copy" } else { "copies" })
 }
 
 fn took(room: &Room) -> usize {
@@ -63,11 +68,11 @@ fn wanted(screen: &mut Screen, answer: &CapacityAnswer) {
     let pods = count(wanted.copies, "pod");
     let verb = if wanted.copies == 1 { "needs" } else { "need" };
     let (label, text) = match wanted.needed {
-        Needed::Nodes(0) => (Label::Fits, format!("{pods} fit as it is: no more node is needed")),
+        Needed::Nodes(0) => (Label::Fits, format!("{pods} fit on the existing nodes: no more node is needed")),
         Needed::Nodes(nodes) => (
             Label::Hint,
             format!(
-                "{pods} {verb} {} like {}, with one less they do not all fit",
+                "{pods} {verb} {} like {}; with one fewer they do not all fit",
                 count(nodes, "more node"),
                 wanted.like
             ),
@@ -75,7 +80,7 @@ fn wanted(screen: &mut Screen, answer: &CapacityAnswer) {
         Needed::Never { nodes, placed } => (
             Label::Rejected,
             format!(
-                "no number of nodes like {} is enough for {pods}: with {} more it is {}",
+                "no number of nodes like {} is enough for {pods}: with {} more nodes, {} fit",
                 wanted.like,
                 thousands(nodes),
                 thousands(placed)
@@ -90,7 +95,7 @@ fn runs_out(screen: &mut Screen, answer: &CapacityAnswer, stopped: &Stopped) {
         && let Some((pod, _, _)) = answer.capacity.templates.get(stopped.template)
     {
         screen.blank();
-        screen.paragraph(Label::Plain, &format!("The next one, like {pod}, finds no node."));
+        screen.paragraph(Label::Plain, &format!("The next copy of {pod} fits on no node."));
     }
     if stopped.runs_out.is_empty() && stopped.never.is_empty() {
         screen.blank();
@@ -101,10 +106,14 @@ fn runs_out(screen: &mut Screen, answer: &CapacityAnswer, stopped: &Stopped) {
     let left = &answer.capacity.left;
     if !stopped.runs_out.is_empty() {
         let print = |resource, value| amount(name(resource), Amount::new(name(resource), value));
-        let text = format!("left there: cpu {}, memory {}", print("cpu", left.milli_cpu), print("memory", left.memory));
+        let text = format!(
+            "still free on these nodes: cpu {}, memory {}",
+            print("cpu", left.milli_cpu),
+            print("memory", left.memory)
+        );
         screen.paragraph(Label::Dim, &text);
     }
-    limits(screen, "NODES THAT TAKE NONE", &stopped.never);
+    limits(screen, "NODES WITHOUT ROOM", &stopped.never);
 }
 
 fn limits(screen: &mut Screen, heading: &str, limits: &[Limit]) {
@@ -141,7 +150,7 @@ fn nodes(screen: &mut Screen, answer: &CapacityAnswer, most: usize) {
     rooms.sort_by_key(|room| std::cmp::Reverse(took(room)));
     let several = answer.capacity.templates.len() > 1;
     screen.blank();
-    let mut grid = Grid::new(["NODE", "MORE", "WHAT STOPS THE NEXT"]).right_aligned([1]);
+    let mut grid = Grid::new(["NODE", "MORE", "WHAT STOPS THE NEXT COPY"]).right_aligned([1]);
     for room in rooms.iter().take(most) {
         let more = match (several, took(room)) {
             (false, all) => thousands(all),

@@ -38,9 +38,9 @@ struct TrialObject {
     nodes: usize,
     nodes_used: usize,
     /// No strategy places the same pods with fewer nodes in use.
-    nodes_needed: usize,
+    nodes_lower_bound: usize,
     /// Shares from 0 to 1, at the end.
-    utilisation: SharesObject,
+    utilization: SharesObject,
     fragmentation: SharesObject,
     balance: SharesObject,
     /// Absent where no label of prices was named.
@@ -81,8 +81,8 @@ impl TrialObject {
             unplaced: trial.unplaced,
             nodes: trial.nodes,
             nodes_used: trial.nodes_used,
-            nodes_needed: trial.nodes_needed,
-            utilisation: SharesObject::new(trial.measures.utilisation),
+            nodes_lower_bound: trial.nodes_needed,
+            utilization: SharesObject::new(trial.measures.utilization),
             fragmentation: SharesObject::new(trial.measures.fragmentation),
             balance: SharesObject::new(trial.measures.balance),
             cost: trial.cost,

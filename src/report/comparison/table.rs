@@ -8,7 +8,7 @@ use super::super::text::{count, thousands};
 use super::super::{Look, Provenance};
 use super::ComparisonAnswer;
 
-/// The comparison as a person reads it; `wide` with utilisation, and the measures of pods as well.
+/// The comparison as a person reads it; `wide` with utilization, and the measures of pods as well.
 pub(super) fn screen(answer: &ComparisonAnswer, provenance: &Provenance, look: Look) -> Screen {
     let mut screen = Screen::new(look);
     let label = if answer.fits() { Label::Fits } else { Label::Rejected };
@@ -23,7 +23,7 @@ pub(super) fn screen(answer: &ComparisonAnswer, provenance: &Provenance, look: L
     screen.blank();
     screen.grid(&grid(answer, look.wide));
     let parts = if look.wide { "cpu/memory/pods" } else { "cpu/memory" };
-    screen.line(&[(Label::Dim, &format!("{parts}; LEAST: no strategy places these pods with fewer nodes in use"))]);
+    screen.line(&[(Label::Dim, &format!("{parts}; LEAST: the fewest nodes that any strategy could use"))]);
     not_evaluated(&mut screen, &answer.not_evaluated);
     screen
 }
@@ -51,7 +51,7 @@ fn grid(answer: &ComparisonAnswer, wide: bool) -> Grid {
         let StrategyResult { measures, .. } = trial;
         let mut cells = vec![trial.name(), thousands(trial.placed)];
         cells.extend([trial.nodes_used, trial.nodes_needed].map(thousands));
-        cells.extend(wide.then(|| shares(measures.utilisation, wide)));
+        cells.extend(wide.then(|| shares(measures.utilization, wide)));
         cells.extend([measures.balance, measures.fragmentation].map(|measure| shares(measure, wide)));
         cells.extend(costs.then(|| trial.cost.map_or_else(|| "<none>".to_owned(), |cost| cost.to_string())));
         grid.row(if trial.unplaced == 0 { Label::Fits } else { Label::Rejected }, cells);

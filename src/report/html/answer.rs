@@ -19,7 +19,7 @@ pub(super) fn open(page: &mut Markup, answer: &Answer, index: usize) {
     let profile = if table::has_no_profile(placement) { "no profile" } else { placement.profile.as_str() };
     page.raw("<p class=\"basis\">Profile ").element("code", profile).raw("</p>\n");
     for text in table::told(placement) {
-        page.raw("<figure class=\"told\"><figcaption>In kube-scheduler's words</figcaption><blockquote>");
+        page.raw("<figure class=\"message\"><figcaption>kube-scheduler's message</figcaption><blockquote>");
         page.text(text).raw("</blockquote></figure>\n");
     }
     cluster_messages::render(page, &answer.cluster_messages);
@@ -57,7 +57,7 @@ fn turned_away(page: &mut Markup, answer: &Answer) {
     for reason in &rejection.rejection.reasons {
         page.raw("<li>").element("strong", words::brief(reason)).raw(" ");
         page.classed("span", "plugin", rejection.plugin.unwrap_or("PreFilter"));
-        page.raw("<br>every node: decided before any of ")
+        page.raw("<br>every node: rejected before any of ")
             .text(count(answer.nodes, "node"))
             .raw(" was looked at</li>\n");
     }
@@ -71,8 +71,8 @@ fn causes(page: &mut Markup, answer: &Answer) {
     }
     let rejected = answer.placement.nodes.iter().filter(|node| !node.is_feasible()).count();
     page.raw("<section><h3>Why ");
-    page.text(count(rejected, "node")).raw(if rejected == 1 { " does" } else { " do" });
-    page.raw(" not take it</h3>\n<div class=\"scroll\"><table class=\"causes\"><thead><tr>");
+    page.text(count(rejected, "node")).raw(if rejected == 1 { " rejects" } else { " reject" });
+    page.raw(" it</h3>\n<div class=\"scroll\"><table class=\"causes\"><thead><tr>");
     page.raw("<th scope=\"col\">Cause</th><th scope=\"col\" class=\"num\">Nodes</th><th scope=\"col\">Where</th>");
     page.raw("</tr></thead><tbody>\n");
     for cause in causes.iter().take(MOST_CAUSES) {
@@ -83,7 +83,7 @@ fn causes(page: &mut Markup, answer: &Answer) {
         page.raw("<p class=\"aside\">and ").text(count(causes.len() - MOST_CAUSES, "more cause")).raw("</p>\n");
     }
     if causes.iter().any(|cause| !cause.behind.is_empty()) {
-        page.raw("<p class=\"aside\">+N: on N more nodes too, where another filter is the first to say no</p>\n");
+        page.raw("<p class=\"aside\">+N: also fails on N nodes that are counted above</p>\n");
     }
     page.raw("</section>\n");
 }

@@ -15,7 +15,7 @@ pub(super) fn render(page: &mut Markup, says: &ClusterMessages) {
         compared(page, said, &words::source(said, says.as_of));
     }
     if let Some(scheduling_status) = &says.scheduling_status {
-        page.raw("<p class=\"mind\"><strong>Mind:</strong> ")
+        page.raw("<p class=\"caution\"><strong>Caution:</strong> ")
             .text(words::scheduling_status(scheduling_status, says.as_of))
             .raw("</p>\n");
     }
@@ -26,7 +26,7 @@ fn compared(page: &mut Markup, said: &SchedulerMessages, source: &str) {
         page.classed("p", "aside", lead(said, source)).raw("\n");
         return;
     }
-    page.raw("<figure class=\"told\"><figcaption>").text(lead(said, source)).raw("</figcaption><blockquote>");
+    page.raw("<figure class=\"message\"><figcaption>").text(lead(said, source)).raw("</figcaption><blockquote>");
     page.text(&said.message).raw("</blockquote></figure>\n");
     match &said.comparison {
         Comparison::Stale(changes) => {

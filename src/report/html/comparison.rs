@@ -28,7 +28,7 @@ pub(in crate::report) fn page(answer: &ComparisonAnswer, provenance: &Provenance
     body.raw("<article class=\"answer\">\n<h2>").append(&mark(label)).text(&headline).raw("</h2>\n");
     notes::not_evaluated(&mut body, &answer.not_evaluated);
     if let Some(first) = answer.refused.first() {
-        body.raw("<figure class=\"told\"><figcaption>").text(count(answer.refused.len(), "pod"));
+        body.raw("<figure class=\"message\"><figcaption>").text(count(answer.refused.len(), "pod"));
         body.raw(" refused by the API server, such as ").text(first.pod);
         body.raw("</figcaption><blockquote>").text(first).raw("</blockquote></figure>\n");
     }
@@ -36,7 +36,7 @@ pub(in crate::report) fn page(answer: &ComparisonAnswer, provenance: &Provenance
         "<section><h3>Side by side</h3>\n<p class=\"aside\">The same pods by each strategy. Of nodes used at least so many: none ",
     );
     body.raw(
-        "places these pods with fewer nodes in use. Balance is the standard deviation of the nodes' utilisation: ",
+        "places these pods with fewer nodes in use. Balance is the standard deviation of the nodes' utilization: ",
     );
     body.raw("0 is even. Fragmented is what is free where no typical pod fits.</p>\n");
     table(&mut body, &answer.trials);

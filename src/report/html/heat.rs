@@ -19,10 +19,10 @@ pub(super) fn others(page: &mut Markup, answer: &Answer) {
     let (skipped, passed): (Vec<&str>, Vec<&str>) =
         answer.filters.iter().filter(|filter| !says_no.contains(filter)).partition(|filter| skipped.contains(filter));
     if !passed.is_empty() {
-        page.raw("<p class=\"aside\">No node is turned away by: ").text(passed.join(", ")).raw("</p>\n");
+        page.raw("<p class=\"aside\">No node is rejected by: ").text(passed.join(", ")).raw("</p>\n");
     }
     if !skipped.is_empty() {
-        page.raw("<p class=\"aside\">Skipped, as the pod gives them nothing to check: ");
+        page.raw("<p class=\"aside\">Skipped, because the pod has nothing for them to check: ");
         page.text(skipped.join(", ")).raw("</p>\n");
     }
 }
@@ -37,19 +37,19 @@ pub(super) fn legend(page: &mut Markup, columns: &[Column]) {
         filters.any(|values| values.contains(said))
     };
     if said('1') {
-        page.raw("<span><b class=\"key no\">✕</b> the first filter to say no</span> ");
+        page.raw("<span><b class=\"key no\">✕</b> the first filter that rejects the node</span> ");
     }
     if said('2') {
-        page.raw("<span><b class=\"key also\">+</b> says no as well</span> ");
+        page.raw("<span><b class=\"key also\">+</b> also rejects it</span> ");
     }
     if said('0') {
         page.raw("<span><b class=\"key\">✓</b> passes</span> ");
     }
     if said('-') {
-        page.raw("<span><b class=\"key\">–</b> not asked</span> ");
+        page.raw("<span><b class=\"key\">–</b> not run</span> ");
     }
     if columns.iter().any(|column| matches!(column, Column::Score { .. })) {
-        page.raw("<span><b class=\"key score\">75</b> weighted points; the stronger the colour, the more within the column</span>");
+        page.raw("<span><b class=\"key score\">75</b> weighted points; the stronger the colour, the higher the value in its column</span>");
     }
     page.raw("</p>\n");
 }

@@ -27,7 +27,9 @@ pub(super) fn suggestions(page: &mut Markup, suggestions: &[Suggestion], needed:
             page.element("p", moves);
         }
         for weakening in &suggestion.weakens {
-            page.raw("<p class=\"mind\"><strong>Mind:</strong> ").text(help_words::weakening(weakening)).raw("</p>");
+            page.raw("<p class=\"caution\"><strong>Caution:</strong> ")
+                .text(help_words::weakening(weakening))
+                .raw("</p>");
         }
         data(page, suggestion);
         page.raw("</li>\n");

@@ -116,7 +116,7 @@ impl<'a> Matrices<'a> {
         page.raw("<section class=\"matrix\"><h3>Every node, every plugin</h3>\n");
         if self.kept >= MOST_MATRICES {
             page.raw(
-                "<p class=\"aside\">Left out, as the page has many pods: explain this one by itself.</p></section>\n",
+                "<p class=\"aside\">Left out, because the page has many pods: explain this pod alone to see it.</p></section>\n",
             );
             return;
         }
@@ -184,7 +184,7 @@ impl<'a> Matrices<'a> {
             .collect();
         let takes = placed.first().is_some_and(|node| node.is_feasible());
         Verdict {
-            title: if takes { "takes the pod".to_owned() } else { causes.join("; ") },
+            title: if takes { "fits".to_owned() } else { causes.join("; ") },
             place: words::place(&names, label.as_ref(), names.len() == answer.nodes),
         }
     }

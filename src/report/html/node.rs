@@ -30,7 +30,7 @@ fn filters(page: &mut Markup, filters: &[FilterDetail]) {
         page.raw("<tr><th scope=\"row\">").text(filter.plugin).raw("</th><td>");
         let mut why: Vec<String> = Vec::new();
         match &filter.verdict {
-            Verdict::Skipped | Verdict::NotAsked => page.raw("not asked"),
+            Verdict::Skipped | Verdict::NotAsked => page.raw("not run"),
             Verdict::Passed => page.raw("<span class=\"mark yes\" aria-hidden=\"true\">✓</span>yes"),
             Verdict::Rejected(rejection) => {
                 why.extend(rejection.reasons.iter().map(|reason| format!("{reason}: {}", words::on_node(reason))));
@@ -50,7 +50,7 @@ fn filters(page: &mut Markup, filters: &[FilterDetail]) {
 /// The plugins that skip this pod, in one go.
 fn nothing_for(page: &mut Markup, what: &'static str, plugins: &[&str]) {
     if !plugins.is_empty() {
-        page.raw("<p class=\"aside\">Skipped, as the pod gives them nothing to ").raw(what).raw(": ");
+        page.raw("<p class=\"aside\">Skipped, because the pod has nothing for them to ").raw(what).raw(": ");
         page.text(plugins.join(", ")).raw("</p>\n");
     }
 }

@@ -28,9 +28,9 @@ pub(super) fn steps(page: &mut Markup, answer: &SimulationAnswer) {
         page.raw("</li>\n");
     }
     page.raw("</ol>\n");
-    if !answer.broken_budgets.is_empty() {
-        let budgets: Vec<String> = answer.broken_budgets.iter().map(ToString::to_string).collect();
-        page.raw("<p>").append(&mark(Label::Rejected)).raw("More pods missing than PodDisruptionBudgets allow: ");
+    if !answer.violated_budgets.is_empty() {
+        let budgets: Vec<String> = answer.violated_budgets.iter().map(ToString::to_string).collect();
+        page.raw("<p>").append(&mark(Label::Rejected)).raw("PodDisruptionBudgets violated: ");
         page.text(list(&budgets, MOST_PODS)).raw("</p>\n");
     }
     page.raw("</section>\n");
@@ -41,8 +41,8 @@ pub(super) fn different(page: &mut Markup, diff: &Diff) {
     if diff.pods.is_empty() {
         return;
     }
-    page.raw("<section><h3>Different</h3>\n");
-    page.raw("<p class=\"aside\">Where pods are without the changes, and with them.</p>\n");
+    page.raw("<section><h3>Differences</h3>\n");
+    page.raw("<p class=\"aside\">Where each pod is without the changes, and with them.</p>\n");
     let columns = vec![
         Column::Text {
             title: "Without",

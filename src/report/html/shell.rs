@@ -33,14 +33,14 @@ pub(super) fn page(command: &'static str, title: &str, body: &Markup, provenance
 
 fn footer(page: &mut Markup, provenance: &Provenance) {
     let Provenance { kube_version, origin, as_of, asked_at, .. } = provenance;
-    page.raw("<footer><h2>What this rests on</h2>\n<dl>");
+    page.raw("<footer><h2>Basis of this answer</h2>\n<dl>");
     page.raw("<div><dt>Scheduler</dt><dd>kube-scheduler ").text(kube_version).raw(", reproduced offline</dd></div>");
     page.raw("<div><dt>State</dt><dd>").text(origin);
     if let Some(as_of) = as_of {
         page.raw(", as of <time>").text(as_of).raw("</time>");
     }
     page.raw("</dd></div>");
-    page.raw("<div><dt>Asked</dt><dd><time>").text(asked_at).raw("</time></dd></div>");
+    page.raw("<div><dt>Evaluated at</dt><dd><time>").text(asked_at).raw("</time></dd></div>");
     page.raw("<div><dt>Written by</dt><dd>kubectl-sched v").raw(env!("CARGO_PKG_VERSION"));
     page.raw("; nothing in the cluster was changed</dd></div>");
     page.raw("</dl></footer>\n");

@@ -25,7 +25,7 @@ pub(in crate::report) fn page(answer: &SimulationAnswer, provenance: &Provenance
     body.raw("<article class=\"answer\">\n<h2>").append(&mark(label)).text(&headline).raw("</h2>\n");
     if answer.strategy != Strategy::Default {
         body.raw("<p class=\"aside\">By ").text(answer.strategy.name());
-        body.raw(": kube-scheduler itself would choose by score.</p>\n");
+        body.raw(": kube-scheduler itself chooses by score.</p>\n");
     }
     figures(&mut body, &answer.summary, answer.refused.len());
     notes::not_evaluated(&mut body, &answer.not_evaluated);
@@ -49,14 +49,14 @@ fn figures(page: &mut Markup, summary: &Summary, refused: usize) {
         ("placed", summary.placed),
         ("not placed", summary.unplaced),
         ("nodes used", summary.nodes_used),
-        ("of them newly", summary.nodes_newly_used),
-        ("nodes in all", summary.nodes),
+        ("newly used", summary.nodes_newly_used),
+        ("nodes in total", summary.nodes),
     ];
     // Figures of what is not in every simulation.
     let others = [
         ("scheduling gates", summary.gated),
         ("preempted", summary.evicted),
-        ("of them placed again", summary.placed_again),
+        ("of them rescheduled", summary.rescheduled),
         ("refused", refused),
     ];
     let others = others.into_iter().filter(|(_, figure)| *figure > 0);
@@ -72,8 +72,8 @@ fn refused(page: &mut Markup, answer: &SimulationAnswer) {
     if answer.refused.is_empty() {
         return;
     }
-    page.raw("<section><h3>Refused</h3>\n<p class=\"aside\">The API server would not create these pods; ");
-    page.raw("what it says of the first.</p>\n");
+    page.raw("<section><h3>Refused</h3>\n<p class=\"aside\">The API server would refuse these pods; ");
+    page.raw("its message for the first of each group.</p>\n");
     let groups = refusals_by_reason(&answer.refused);
     for refusals in groups.iter().take(MOST_GROUPS) {
         let pods: Vec<String> = refusals.iter().map(|refusal| refusal.pod.to_string()).collect();
@@ -89,7 +89,7 @@ fn unplaced(page: &mut Markup, summary: &Summary) {
         return;
     }
     page.raw("<section><h3>Not placed</h3>\n");
-    page.raw("<p class=\"aside\">For each group of pods what kube-scheduler says of its first.</p>\n");
+    page.raw("<p class=\"aside\">kube-scheduler's message for the first pod of each group.</p>\n");
     for unplaced in summary.unplaced_by_cause.iter().take(MOST_GROUPS) {
         let pods: Vec<String> = unplaced.pods.iter().map(ToString::to_string).collect();
         group(page, &pods, &unplaced.first.message);
@@ -100,7 +100,7 @@ fn unplaced(page: &mut Markup, summary: &Summary) {
 
 /// Pods, and what is said of the first.
 fn group(page: &mut Markup, pods: &[String], said: impl Display) {
-    page.raw("<figure class=\"told\"><figcaption>").text(count(pods.len(), "pod")).raw(": ").text(list(pods, 2));
+    page.raw("<figure class=\"message\"><figcaption>").text(count(pods.len(), "pod")).raw(": ").text(list(pods, 2));
     page.raw("</figcaption><blockquote>").text(said).raw("</blockquote></figure>\n");
 }
 
@@ -172,7 +172,7 @@ fn measures(page: &mut Markup, summary: &Summary) {
     }
     let (before, after) = (summary.before, summary.after);
     let rows = [
-        ("utilisation", before.utilisation, after.utilisation),
+        ("utilization", before.utilization, after.utilization),
         ("fragmentation", before.fragmentation, after.fragmentation),
         ("balance", before.balance, after.balance),
     ];
@@ -198,7 +198,7 @@ fn steps(page: &mut Markup, answer: &SimulationAnswer) {
         return;
     }
     page.raw("<section><h3>Pod by pod</h3>\n");
-    page.raw("<p class=\"aside\">In the order of the queue. Ties: other nodes that were as good.</p>\n");
+    page.raw("<p class=\"aside\">In queue order. Ties: other nodes that were equally good.</p>\n");
     let tied = |step: &Step| i64::try_from(step.place()?.tied.saturating_sub(1)).ok();
     let from = |step: &Step| answer.before.pod(step.pod_id).node();
     let mut columns = Vec::new();

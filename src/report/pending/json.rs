@@ -32,9 +32,9 @@ struct GroupObject<'a> {
     pods: &'a [ObjectKey],
     owners: Vec<OwnerObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<String>,
+    pending_since: Option<String>,
     /// How many can get a node by preemption.
-    preempting: usize,
+    preemption_helps: usize,
     /// The pod that stands for all, and what kube-scheduler says of it.
     example: ObjectKey,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,13 +56,13 @@ enum RootObject<'a> {
     Error {
         message: &'a str,
     },
-    HeldBack {
+    PreEnqueue {
         reasons: Vec<ObstacleObject<'a>>,
     },
-    TurnedAway {
+    PreFilter {
         reasons: Vec<ObstacleObject<'a>>,
     },
-    Rejected {
+    Filter {
         reasons: Vec<ObstacleObject<'a>>,
     },
 }
@@ -83,8 +83,8 @@ struct ObstacleObject<'a> {
 
 #[derive(Serialize)]
 struct RangeObject {
-    least: Amount,
-    most: Amount,
+    min: Amount,
+    max: Amount,
 }
 
 #[derive(Serialize)]
@@ -98,7 +98,7 @@ struct OwnerObject {
 #[derive(Serialize)]
 struct AdviceObject<'a> {
     /// Pods of the group that find a node after it.
-    places: usize,
+    pods_placed: usize,
     #[serde(flatten)]
     suggestion: SuggestionObject<'a>,
 }
@@ -132,8 +132,8 @@ impl<'a> GroupObject<'a> {
                     pods: *pods,
                 })
                 .collect(),
-            since: group.since.map(|since| since.to_string()),
-            preempting: group.preempting,
+            pending_since: group.since.map(|since| since.to_string()),
+            preemption_helps: group.preempting,
             example: group.example.pod,
             message: group.example.message.as_deref(),
             suggestion: group.advice.as_ref().map(AdviceObject::new),
@@ -150,9 +150,9 @@ impl<'a> RootObject<'a> {
             Root::NoNodes => Self::NoNodes,
             Root::NoProfile(name) => Self::NoProfile { scheduler_name: *name },
             Root::Failed(message) => Self::Error { message },
-            Root::HeldBack(obstacles) => Self::HeldBack { reasons: reasons(obstacles) },
-            Root::TurnedAway(obstacles) => Self::TurnedAway { reasons: reasons(obstacles) },
-            Root::Rejected(obstacles) => Self::Rejected { reasons: reasons(obstacles) },
+            Root::HeldBack(obstacles) => Self::PreEnqueue { reasons: reasons(obstacles) },
+            Root::TurnedAway(obstacles) => Self::PreFilter { reasons: reasons(obstacles) },
+            Root::Rejected(obstacles) => Self::Filter { reasons: reasons(obstacles) },
         }
     }
 }
@@ -163,13 +163,13 @@ impl<'a> ObstacleObject<'a> {
             plugin: obstacle.plugin,
             message: obstacle.reason.to_string(),
             facts: &obstacle.reason,
-            shortfall: obstacle.shortfall.map(|(least, most)| RangeObject { least, most }),
+            shortfall: obstacle.shortfall.map(|(min, max)| RangeObject { min, max }),
         }
     }
 }
 
 impl<'a> AdviceObject<'a> {
     fn new(advice: &'a Advice) -> Self {
-        Self { places: advice.places, suggestion: SuggestionObject::new(&advice.suggestion) }
+        Self { pods_placed: advice.places, suggestion: SuggestionObject::new(&advice.suggestion) }
     }
 }

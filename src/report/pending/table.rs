@@ -85,7 +85,7 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, wide: bool) {
     if let Some(advice) = group.advice.as_ref().filter(|advice| advice.places > 0) {
         screen.indented(Label::Hint, &format!("{margin}help: "), &helps(advice, group));
         for weakening in &advice.suggestion.weakens {
-            screen.indented(Label::Dim, &format!("{margin}mind: "), &help_words::weakening(weakening));
+            screen.indented(Label::Dim, &format!("{margin}caution: "), &help_words::weakening(weakening));
         }
     }
     if wide && let Some(message) = &group.example.message {
@@ -96,9 +96,9 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, wide: bool) {
 /// One line for each thing in the way.
 fn causes(root: &Root) -> Vec<String> {
     match root {
-        Root::Fits => vec!["there is a node: kube-scheduler has not placed them yet".to_owned()],
-        Root::Terminating => vec!["being deleted: kube-scheduler passes them over".to_owned()],
-        Root::NoNodes => vec!["there is no node".to_owned()],
+        Root::Fits => vec!["would fit now; kube-scheduler has not bound them yet".to_owned()],
+        Root::Terminating => vec!["being deleted: kube-scheduler skips them".to_owned()],
+        Root::NoNodes => vec!["the cluster has no nodes".to_owned()],
         Root::NoProfile(name) => vec![format!("no profile has the schedulerName {name}")],
         Root::Failed(error) => vec![error.clone()],
         Root::HeldBack(obstacles) | Root::TurnedAway(obstacles) | Root::Rejected(obstacles) => {
@@ -122,10 +122,15 @@ fn obstacle(obstacle: &Obstacle) -> String {
                 (least, most) if least == most => least,
                 (least, most) => format!("{least} to {most}"),
             };
-            let beyond = if obstacle.is_beyond_the_node() { ", more than it has at all" } else { "" };
+            let beyond = match &obstacle.reason {
+                Reason::InsufficientResource { allocatable, .. } if obstacle.is_beyond_the_node() => {
+                    format!(", which has only {} in total", print(*allocatable))
+                }
+                _ => String::new(),
+            };
             format!("{resource}: short by {short} on the closest node{beyond}")
         }
-        (Reason::TooManyPods { .. }, _) => "pods: the closest node has as many as it may".to_owned(),
+        (Reason::TooManyPods { .. }, _) => "pods: the closest node is full".to_owned(),
         (reason, _) => brief(reason),
     };
     format!("{plugin}: {what}")

@@ -46,7 +46,7 @@ fn headline(plan: &DrainPlan) -> (Label, String) {
             (Label::Fits, format!("{nodes} can be drained, {} to move", count(moving, "pod")))
         }
         (unplaced, staying) => {
-            let unplaced = (unplaced > 0).then(|| format!("{} without a place", count(unplaced, "pod")));
+            let unplaced = (unplaced > 0).then(|| format!("{} cannot be rescheduled", count(unplaced, "pod")));
             let staying = (staying > 0).then(|| format!("{} not evicted", count(staying, "pod")));
             let left = unplaced.into_iter().chain(staying).collect::<Vec<_>>().join(", ");
             (Label::Rejected, format!("{nodes} cannot be drained: {left}"))
@@ -90,7 +90,7 @@ fn moves(wave: &Wave, lost: &[ObjectKey]) -> Vec<(ObjectKey, String)> {
         let to = match places.get(pod) {
             Some(Some(node)) => node.to_string(),
             Some(None) => "<none>".to_owned(),
-            None if lost.contains(pod) => "lost for good".to_owned(),
+            None if lost.contains(pod) => "lost".to_owned(),
             None => "deleted".to_owned(),
         };
         (*pod, to)
@@ -103,7 +103,7 @@ fn in_the_way(screen: &mut Screen, plan: &DrainPlan, most: usize) {
     if plan.is_complete() {
         return;
     }
-    screen.heading("WHAT STANDS IN THE WAY", "");
+    screen.heading("WHAT BLOCKS THE DRAIN", "");
     unplaced(screen, &plan.unplaced, "", most);
     let mut held: IndexMap<(&str, &[ObjectKey]), Vec<ObjectKey>> = IndexMap::new();
     for refusal in plan.drains.iter().flat_map(|drain| &drain.refused) {
@@ -129,9 +129,9 @@ fn mind(screen: &mut Screen, plan: &DrainPlan, most: usize) {
     }
     screen.blank();
     if !lost.is_empty() {
-        screen.paragraph(Label::Rejected, &pods(&lost, "lost for good, without a controller", most));
+        screen.paragraph(Label::Rejected, &pods(&lost, "lost (no controller recreates them)", most));
     }
     if !local_data.is_empty() {
-        screen.paragraph(Label::Warning, &pods(&local_data, "with data in an emptyDir, which is lost", most));
+        screen.paragraph(Label::Warning, &pods(&local_data, "lose the data in an emptyDir", most));
     }
 }

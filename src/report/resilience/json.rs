@@ -33,7 +33,7 @@ enum AnswerObject<'a> {
         /// `node`, or the key of a label.
         by: Name,
         /// Nodes without the label.
-        unlabelled: usize,
+        nodes_without_label: usize,
         /// The worst first.
         losses: Vec<LossObject<'a>>,
     },
@@ -57,11 +57,11 @@ struct LossObject<'a> {
     /// Pods that find none.
     unplaced: usize,
     unplaced_by_cause: Vec<GroupObject<'a>>,
-    broken_budgets: Vec<BudgetObject>,
+    violated_budgets: Vec<BudgetObject>,
     /// Pods that nobody makes anew.
     lost: &'a [ObjectKey],
     /// Pods whose data in an `emptyDir` is gone.
-    local_data: &'a [ObjectKey],
+    empty_dir_lost: &'a [ObjectKey],
     moves: Vec<MoveObject>,
 }
 
@@ -89,9 +89,9 @@ struct BudgetObject {
     budget: ObjectKey,
     allowed: usize,
     /// Pods of it that are gone at once.
-    gone: usize,
+    evicted: usize,
     /// Those of them that stay so.
-    for_good: usize,
+    unrecoverable: usize,
 }
 
 #[derive(Serialize)]
@@ -107,9 +107,9 @@ struct DrainObject<'a> {
     node: Name,
     waves: Vec<WaveObject<'a>>,
     /// Pods that stay as they should.
-    kept: &'a [ObjectKey],
+    remaining: &'a [ObjectKey],
     lost: &'a [ObjectKey],
-    local_data: &'a [ObjectKey],
+    empty_dir_lost: &'a [ObjectKey],
     refused: Vec<RefusalObject<'a>>,
 }
 
@@ -143,7 +143,7 @@ impl<'a> AnswerObject<'a> {
     fn resilience(answer: &'a LossAnswer) -> Self {
         Self::Resilience {
             by: By::label(answer.by).unwrap_or_else(|| name("node")),
-            unlabelled: answer.unlabelled,
+            nodes_without_label: answer.unlabelled,
             losses: answer.sweep.losses.iter().map(LossObject::new).collect(),
         }
     }
@@ -166,9 +166,9 @@ impl<'a> LossObject<'a> {
             placed: loss.steps.len() - unplaced,
             unplaced,
             unplaced_by_cause: loss.unplaced.iter().map(GroupObject::new).collect(),
-            broken_budgets: loss.broken.iter().map(BudgetObject::new).collect(),
+            violated_budgets: loss.broken.iter().map(BudgetObject::new).collect(),
             lost: &loss.lost,
-            local_data: &loss.local_data,
+            empty_dir_lost: &loss.local_data,
             moves: moves(&loss.steps),
         }
     }
@@ -191,8 +191,8 @@ impl<'a> GroupObject<'a> {
 
 impl BudgetObject {
     fn new(broken: &BrokenBudget) -> Self {
-        let BrokenBudget { budget, allowed, gone, for_good } = *broken;
-        Self { budget, allowed, gone, for_good }
+        let BrokenBudget { budget, allowed, gone, unrecoverable } = *broken;
+        Self { budget, allowed, evicted: gone, unrecoverable }
     }
 }
 
@@ -205,9 +205,9 @@ impl<'a> DrainObject<'a> {
         Self {
             node: drain.node,
             waves: drain.waves.iter().map(WaveObject::new).collect(),
-            kept: &drain.kept,
+            remaining: &drain.kept,
             lost: &drain.lost,
-            local_data: &drain.local_data,
+            empty_dir_lost: &drain.local_data,
             refused: drain.refused.iter().map(RefusalObject::new).collect(),
         }
     }

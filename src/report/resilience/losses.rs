@@ -27,10 +27,7 @@ pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, provenance: &Prov
     let shown = if look.wide { losses.len() } else { with_impact.min(UNITS) };
     units(screen, answer, shown);
     if with_impact > shown {
-        screen.line(&[(
-            Label::Dim,
-            &format!("and {} more that do harm: -o wide shows all", thousands(with_impact - shown)),
-        )]);
+        screen.line(&[(Label::Dim, &format!("and {} more: -o wide shows all", thousands(with_impact - shown)))]);
     }
     let told = if look.wide { losses.len() } else { TOLD };
     for loss in losses.iter().filter(|loss| loss.has_impact() || (look.wide && !loss.steps.is_empty())).take(told) {
@@ -38,7 +35,7 @@ pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, provenance: &Prov
     }
     if with_impact > told {
         screen.blank();
-        screen.line(&[(Label::Dim, "-o wide tells of the others")]);
+        screen.line(&[(Label::Dim, "-o wide lists the rest")]);
     }
 }
 
@@ -53,16 +50,16 @@ fn headline(answer: &LossAnswer) -> (Label, String) {
     let unplaced = losses.iter().filter(|loss| !loss.unplaced.is_empty()).count();
     let with_impact = losses.iter().filter(|loss| loss.has_impact()).count();
     match (unplaced, with_impact) {
-        (0, 0) if losses.is_empty() => (Label::Plain, "There is no node to lose".to_owned()),
-        (0, 0) => (Label::Fits, format!("Any of {units} can be lost without harm")),
+        (0, 0) if losses.is_empty() => (Label::Plain, "The cluster has no nodes".to_owned()),
+        (0, 0) => (Label::Fits, format!("Any one of {units} can be lost: all pods fit on the rest")),
         (0, with_impact) => {
-            let verb = if with_impact == 1 { "does" } else { "do" };
+            let verb = if with_impact == 1 { "violates a budget or loses" } else { "violate a budget or lose" };
             let of = format!("{} of {units}", thousands(with_impact));
-            (Label::Fits, format!("No loss leaves a pod without a place; {of} {verb} other harm"))
+            (Label::Fits, format!("Pods fit elsewhere after any loss; {of} {verb} bare pods"))
         }
         (unplaced, _) => {
             let verb = if unplaced == 1 { "leaves" } else { "leave" };
-            (Label::Rejected, format!("{} of {units}, if lost, {verb} pods without a place", thousands(unplaced)))
+            (Label::Rejected, format!("{} of {units}, if lost, {verb} pods that fit nowhere else", thousands(unplaced)))
         }
     }
 }
@@ -79,7 +76,7 @@ fn units(screen: &mut Screen, answer: &LossAnswer, most: usize) {
     };
     let several = answer.by != By::Node;
     let nodes = several.then_some("NODES");
-    let header = [first].into_iter().chain(nodes).chain(["MOVE", "NO PLACE", "PDBS BROKEN", "LOST"]);
+    let header = [first].into_iter().chain(nodes).chain(["MOVE", "UNPLACED", "PDBS VIOLATED", "LOST"]);
     let header: Vec<String> = header.map(str::to_owned).collect();
     let columns = header.len();
     let mut grid = Grid::with_header(header).right_aligned(1..columns);
@@ -106,15 +103,15 @@ fn tell(screen: &mut Screen, answer: &LossAnswer, loss: &Loss, wide: bool) {
         screen.indented(Label::Rejected, "  ", &budget(broken));
     }
     if !loss.lost.is_empty() {
-        let text = pods(&loss.lost, "lost for good, no controller makes them anew", most);
-        let text = if loss.lost.len() == 1 { text.replace("makes them", "makes it") } else { text };
+        let text = pods(&loss.lost, "lost (no controller recreates them)", most);
+        let text = if loss.lost.len() == 1 { text.replace("recreates them", "recreates it") } else { text };
         screen.indented(Label::Rejected, "  ", &text);
     }
     if !wide {
         return;
     }
     if !loss.local_data.is_empty() {
-        screen.indented(Label::Warning, "  ", &pods(&loss.local_data, "with data in an emptyDir", most));
+        screen.indented(Label::Warning, "  ", &pods(&loss.local_data, "lose the data in an emptyDir", most));
     }
     let mut grid = Grid::default();
     for step in &loss.steps {
@@ -127,13 +124,13 @@ fn tell(screen: &mut Screen, answer: &LossAnswer, loss: &Loss, wide: bool) {
     }
 }
 
-/// `PodDisruptionBudget shop/web: 2 pods gone at once, 1 allowed; 1 for good`.
+/// `PodDisruptionBudget shop/web: 2 pods down at once (budget allows 1); 1 cannot be rescheduled`.
 fn budget(broken: &BrokenBudget) -> String {
-    let BrokenBudget { budget, allowed, gone, for_good } = broken;
-    let after = match for_good {
-        0 => "all find another place".to_owned(),
-        some => format!("{} for good", thousands(*some)),
+    let BrokenBudget { budget, allowed, gone, unrecoverable } = broken;
+    let after = match unrecoverable {
+        0 => "all can be rescheduled".to_owned(),
+        some => format!("{} cannot be rescheduled", thousands(*some)),
     };
     let allowed = if *allowed == 0 { "none".to_owned() } else { thousands(*allowed) };
-    format!("PodDisruptionBudget {budget}: {} gone at once, {allowed} allowed; {after}", count(*gone, "pod"))
+    format!("PodDisruptionBudget {budget}: {} down at once (budget allows {allowed}); {after}", count(*gone, "pod"))
 }

@@ -114,7 +114,7 @@ fn pods<T: ToString>(pods: &[T], what: &str, most: usize) -> String {
 /// Pods that find no place, and for each group what kube-scheduler says of its first.
 fn unplaced(screen: &mut Screen, groups: &[UnplacedGroup], margin: &str, most: usize) {
     for group in groups {
-        let verb = if group.pods.len() == 1 { "finds no place" } else { "find no place" };
+        let verb = if group.pods.len() == 1 { "fits nowhere" } else { "fit nowhere" };
         screen.indented(Label::Rejected, margin, &pods(&group.pods, verb, most));
         screen.indented(Label::Plain, &format!("{margin}  "), &group.first.message);
     }

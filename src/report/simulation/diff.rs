@@ -13,10 +13,10 @@ pub(in crate::report) fn headline(diff: &Diff) -> (Label, String) {
     let unplaced = pods(|pod| pod.with == PodLocation::Pending);
     let parts = [
         (pods(|pod| pod.without.node().is_some() && pod.with.node().is_some()), "moves", "move"),
-        (pods(|pod| pod.without == PodLocation::Pending && pod.with.node().is_some()), "finds a place", "find a place"),
+        (pods(|pod| pod.without == PodLocation::Pending && pod.with.node().is_some()), "now fits", "now fit"),
         (pods(|pod| pod.without == PodLocation::Absent && pod.with.node().is_some()), "is new", "are new"),
-        (unplaced, "has no place", "have no place"),
-        (pods(|pod| pod.with == PodLocation::Absent), "is gone", "are gone"),
+        (unplaced, "does not fit any more", "do not fit any more"),
+        (pods(|pod| pod.with == PodLocation::Absent), "is deleted", "are deleted"),
     ];
     let told: Vec<String> = parts
         .into_iter()
@@ -24,7 +24,7 @@ pub(in crate::report) fn headline(diff: &Diff) -> (Label, String) {
         .map(|(number, one, several)| format!("{} {}", count(number, "pod"), if number == 1 { one } else { several }))
         .collect();
     if told.is_empty() {
-        let what = if diff.nodes.is_empty() { "Nothing is different" } else { "No pod is anywhere else" };
+        let what = if diff.nodes.is_empty() { "No difference" } else { "No difference in placement" };
         return (Label::Plain, what.to_owned());
     }
     (if unplaced > 0 { Label::Rejected } else { Label::Fits }, told.join(", "))
@@ -33,7 +33,7 @@ pub(in crate::report) fn headline(diff: &Diff) -> (Label, String) {
 /// Pods that are somewhere else, and nodes that carry something else.
 pub(super) fn render(screen: &mut Screen, diff: &Diff, wide: bool, most_pods: usize, most_nodes: usize) {
     if !diff.pods.is_empty() {
-        screen.heading("DIFFERENT", "where pods are without the changes, and with them");
+        screen.heading("DIFFERENCES", "where each pod is without the changes, and with them");
         let mut grid = Grid::new(["POD", "WITHOUT", "WITH"]);
         for pod in diff.pods.iter().take(most_pods) {
             let label = if pod.with.node().is_some() { Label::Fits } else { Label::Rejected };

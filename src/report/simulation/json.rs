@@ -33,7 +33,7 @@ pub(super) struct SimulationObject<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scenario: Vec<ScenarioStepObject<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    broken_budgets: &'a [ObjectKey],
+    violated_budgets: &'a [ObjectKey],
     #[serde(skip_serializing_if = "Option::is_none")]
     diff: Option<DiffObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
@@ -45,13 +45,13 @@ struct StepObject<'a> {
     pod: ObjectKey,
     /// The node it had at the beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<Name>,
+    original_node: Option<Name>,
     node: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<i64>,
     /// Nodes that could as well have been taken, this one among them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    tied: Option<usize>,
+    tied_nodes: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     /// Pods that made way for it.
@@ -59,10 +59,10 @@ struct StepObject<'a> {
     preempted: &'a [ObjectKey],
     /// The pod it made way for itself before this.
     #[serde(skip_serializing_if = "Option::is_none")]
-    evicted_by: Option<ObjectKey>,
+    preempted_by: Option<ObjectKey>,
     /// The node it left then.
     #[serde(skip_serializing_if = "Option::is_none")]
-    evicted_from: Option<Name>,
+    preempted_from: Option<Name>,
 }
 
 #[derive(Serialize)]
@@ -79,7 +79,7 @@ pub(super) struct NodeObject {
     changes: Vec<String>,
     placed: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    left: Option<usize>,
+    removed: Option<usize>,
     before: LoadObject,
     after: LoadObject,
     allocatable: LoadObject,
@@ -101,11 +101,11 @@ struct SummaryObject<'a> {
     gated: usize,
     refused: usize,
     evicted: usize,
-    placed_again: usize,
+    rescheduled: usize,
     nodes: usize,
     nodes_used: usize,
     nodes_newly_used: usize,
-    utilisation: MeasureObject,
+    utilization: MeasureObject,
     fragmentation: MeasureObject,
     balance: MeasureObject,
     unplaced_by_cause: Vec<GroupObject<'a>>,
@@ -115,7 +115,7 @@ struct SummaryObject<'a> {
 struct GroupObject<'a> {
     pods: usize,
     /// The first pod of the group, whose numbers of nodes the causes tell.
-    first: Option<ObjectKey>,
+    example: Option<ObjectKey>,
     causes: Vec<CauseObject<'a>>,
 }
 
@@ -141,7 +141,7 @@ impl<'a> SimulationObject<'a> {
             nodes: answer.summary.loads.iter().map(NodeObject::new).collect(),
             summary: SummaryObject::new(&answer.summary, answer.refused.len()),
             scenario: answer.scenario.iter().map(ScenarioStepObject::new).collect(),
-            broken_budgets: &answer.broken_budgets,
+            violated_budgets: &answer.violated_budgets,
             diff: answer.diff.as_ref().map(DiffObject::new),
             not_evaluated: &answer.not_evaluated,
         }
@@ -153,20 +153,20 @@ impl<'a> StepObject<'a> {
         let evicted = step.evictions.last();
         let pending = Self {
             pod: step.pod,
-            from: before.pod(step.pod_id).node(),
+            original_node: before.pod(step.pod_id).node(),
             node: None,
             total: None,
-            tied: None,
+            tied_nodes: None,
             message: None,
             preempted: &step.preempted,
-            evicted_by: evicted.map(|eviction| eviction.by),
-            evicted_from: evicted.map(|eviction| eviction.node),
+            preempted_by: evicted.map(|eviction| eviction.by),
+            preempted_from: evicted.map(|eviction| eviction.node),
         };
         match &step.outcome {
             Outcome::Placed(place) => Self {
                 node: Some(place.name),
                 total: Some(place.total),
-                tied: Some(place.tied).filter(|tied| *tied > 1),
+                tied_nodes: Some(place.tied).filter(|tied| *tied > 1),
                 ..pending
             },
             Outcome::Unplaced(unplaced) => Self { message: Some(&unplaced.message), ..pending },
@@ -186,7 +186,7 @@ impl NodeObject {
             name: load.node,
             changes: load.changes.iter().map(|change| format!("{change:?}")).collect(),
             placed: load.placed,
-            left: Some(load.left).filter(|left| *left > 0),
+            removed: Some(load.left).filter(|left| *left > 0),
             before: LoadObject::new(load.before),
             after: LoadObject::new(load.after),
             allocatable: LoadObject::new(load.allocatable),
@@ -212,11 +212,11 @@ impl<'a> SummaryObject<'a> {
             gated: summary.gated,
             refused,
             evicted: summary.evicted,
-            placed_again: summary.placed_again,
+            rescheduled: summary.rescheduled,
             nodes: summary.nodes,
             nodes_used: summary.nodes_used,
             nodes_newly_used: summary.nodes_newly_used,
-            utilisation: MeasureObject::new(summary.before.utilisation, summary.after.utilisation),
+            utilization: MeasureObject::new(summary.before.utilization, summary.after.utilization),
             fragmentation: MeasureObject::new(summary.before.fragmentation, summary.after.fragmentation),
             balance: MeasureObject::new(summary.before.balance, summary.after.balance),
             unplaced_by_cause: summary.unplaced_by_cause.iter().map(GroupObject::new).collect(),
@@ -233,7 +233,7 @@ impl<'a> GroupObject<'a> {
         };
         Self {
             pods: group.pods.len(),
-            first: group.pods.first().copied(),
+            example: group.pods.first().copied(),
             causes: group.first.causes.iter().map(cause).collect(),
         }
     }

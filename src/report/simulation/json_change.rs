@@ -46,15 +46,15 @@ pub(super) struct ScenarioStepObject<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     deleted: &'a [ObjectKey],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    kept: &'a [ObjectKey],
+    remaining: &'a [ObjectKey],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     lost: &'a [ObjectKey],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    local_data: &'a [ObjectKey],
+    empty_dir_lost: &'a [ObjectKey],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<RefusalObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    retries: Option<usize>,
+    retried_evictions: Option<usize>,
     /// How far a rollout came.
     #[serde(skip_serializing_if = "Option::is_none")]
     rollout: Option<RolloutObject>,
@@ -82,10 +82,11 @@ pub(super) struct DiffObject<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct PodDiffObject<'a> {
     pod: ObjectKey,
-    without: WhereaboutsObject,
-    with: WhereaboutsObject,
+    without_changes: WhereaboutsObject,
+    with_changes: WhereaboutsObject,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
 }
@@ -121,16 +122,16 @@ impl<'a> ScenarioStepObject<'a> {
             evicted: &report.evicted,
             created: &report.created,
             deleted: &report.deleted,
-            kept: &report.kept,
+            remaining: &report.kept,
             lost: &report.lost,
-            local_data: &report.local_data,
+            empty_dir_lost: &report.local_data,
             refused: report
                 .refused
                 .iter()
                 .map(RefusalObject::new)
                 .chain(report.not_created.iter().map(RefusalObject::new_pod))
                 .collect(),
-            retries: Some(report.retries).filter(|retries| *retries > 0),
+            retried_evictions: Some(report.retries).filter(|retries| *retries > 0),
             rollout: report.rollout.as_ref().map(RolloutObject::new),
         }
     }
@@ -164,8 +165,8 @@ impl<'a> PodDiffObject<'a> {
     fn new(diff: &'a PodDiff) -> Self {
         Self {
             pod: diff.pod,
-            without: WhereaboutsObject::new(diff.without),
-            with: WhereaboutsObject::new(diff.with),
+            without_changes: WhereaboutsObject::new(diff.without),
+            with_changes: WhereaboutsObject::new(diff.with),
             message: diff.message.as_deref(),
         }
     }

@@ -33,7 +33,7 @@ pub struct SimulationAnswer {
     /// What each step of the scenario did.
     pub scenario: Vec<StepReport>,
     /// PodDisruptionBudgets of which more pods were missing at some moment than they allow.
-    pub broken_budgets: Vec<ObjectKey>,
+    pub violated_budgets: Vec<ObjectKey>,
     /// What the scenario changes against the unchanged cluster; none where nobody asked.
     pub diff: Option<Diff>,
     /// What the answer does not rest on.

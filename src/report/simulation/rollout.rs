@@ -12,7 +12,7 @@ use super::super::text::{count, list};
 
 /// How far it came, a line each.
 pub(super) fn lines(rollout: &Rollout) -> Vec<(Label, String)> {
-    let so_far = format!("rolled {} of {}", rollout.rolled, rollout.replicas);
+    let so_far = format!("updated {} of {}", rollout.rolled, rollout.replicas);
     let label = match rollout.end {
         RolloutEnd::Complete => Label::Plain,
         _ if rollout.end.is_stuck() => Label::Rejected,
@@ -21,25 +21,25 @@ pub(super) fn lines(rollout: &Rollout) -> Vec<(Label, String)> {
     let (first, second) = match &rollout.end {
         RolloutEnd::Complete => (format!("{so_far}{}", meanwhile(rollout.bounds)), None),
         RolloutEnd::NoPlace { pod, message } => {
-            let old = if rollout.old > 0 { " while the old ones hold theirs" } else { "" };
-            (format!("{so_far}: the next pod finds no place{old}"), Some(format!("{pod}: {message}")))
+            let old = if rollout.old > 0 { " while the old pods keep their nodes" } else { "" };
+            (format!("{so_far}: the next pod fits nowhere{old}"), Some(format!("{pod}: {message}")))
         }
         RolloutEnd::Refused(refusal) => {
             (format!("{so_far}: the API server refuses the next pod"), Some(refusal.to_string()))
         }
         RolloutEnd::Waits(pod) => {
-            (format!("{so_far}: {pod} has no place and is waited for; somebody has to delete it"), None)
+            (format!("{so_far}: the controller waits for {pod}, which fits nowhere; delete it by hand"), None)
         }
         RolloutEnd::Partition(kept) => {
-            (format!("{so_far}: its partition keeps {} as they are", count(*kept, "pod")), None)
+            (format!("{so_far}: its partition excludes {} from the update", count(*kept, "pod")), None)
         }
         RolloutEnd::OnDelete => {
-            (format!("{so_far}: its strategy is OnDelete; pods stay until somebody deletes them"), None)
+            (format!("{so_far}: its strategy is OnDelete; each pod stays until it is deleted by hand"), None)
         }
         RolloutEnd::Paused => (format!("{so_far}: it is paused"), None),
         RolloutEnd::NeverReplaces => {
             let kind = rollout.workload.kind;
-            (format!("a {kind} does not replace its pods; those that it makes from now on are different"), None)
+            (format!("a {kind} does not replace existing pods; only new pods use the changed template"), None)
         }
     };
     std::iter::once((label, first)).chain(second.map(|line| (Label::Plain, line))).collect()
@@ -48,9 +48,11 @@ pub(super) fn lines(rollout: &Rollout) -> Vec<(Label, String)> {
 fn meanwhile(bounds: Option<Bounds>) -> String {
     match bounds {
         None | Some(Bounds { surge: 0, unavailable: 0 }) => String::new(),
-        Some(Bounds { surge: 0, unavailable }) => format!(", at most {unavailable} fewer meanwhile"),
-        Some(Bounds { surge, unavailable: 0 }) => format!(", at most {surge} more meanwhile"),
-        Some(Bounds { surge, unavailable }) => format!(", at most {surge} more and {unavailable} fewer meanwhile"),
+        Some(Bounds { surge: 0, unavailable }) => format!(", with at most {unavailable} unavailable meanwhile"),
+        Some(Bounds { surge, unavailable: 0 }) => format!(", with at most {surge} extra meanwhile"),
+        Some(Bounds { surge, unavailable }) => {
+            format!(", with at most {surge} extra and {unavailable} unavailable meanwhile")
+        }
     }
 }
 
@@ -85,12 +87,12 @@ pub(super) struct RolloutObject {
     /// Pods that are wanted in the end.
     replicas: usize,
     /// New pods that have a place.
-    rolled: usize,
+    updated_replicas: usize,
     /// Old pods that are still there.
-    old: usize,
+    old_replicas: usize,
     stuck: bool,
     /// `Complete`, `NoPlace`, `Refused`, `Waits`, `Partition`, `OnDelete`, `Paused`, `NeverReplaces`.
-    end: &'static str,
+    outcome: &'static str,
     /// The pod that it is stuck at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pod: Option<ObjectKey>,
@@ -113,10 +115,10 @@ impl RolloutObject {
             max_surge: rollout.bounds.map(|bounds| bounds.surge),
             max_unavailable: rollout.bounds.map(|bounds| bounds.unavailable),
             replicas: rollout.replicas,
-            rolled: rollout.rolled,
-            old: rollout.old,
+            updated_replicas: rollout.rolled,
+            old_replicas: rollout.old,
             stuck: rollout.end.is_stuck(),
-            end: rollout.end.as_str(),
+            outcome: rollout.end.as_str(),
             pod,
             message,
         }

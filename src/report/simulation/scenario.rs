@@ -17,7 +17,7 @@ pub(super) fn render(screen: &mut Screen, answer: &SimulationAnswer, wide: bool)
     if answer.scenario.is_empty() {
         return;
     }
-    screen.heading("SCENARIO", "what was changed, and what came of it at once");
+    screen.heading("SCENARIO", "the changes and their immediate effect");
     let most = if wide { usize::MAX - 1 } else { PODS };
     for (index, report) in answer.scenario.iter().enumerate() {
         let number = format!("{:<3}", index + 1);
@@ -26,11 +26,11 @@ pub(super) fn render(screen: &mut Screen, answer: &SimulationAnswer, wide: bool)
             screen.indented(label, "   ", &line);
         }
     }
-    if !answer.broken_budgets.is_empty() {
+    if !answer.violated_budgets.is_empty() {
         screen.blank();
-        let budgets: Vec<String> = answer.broken_budgets.iter().map(ToString::to_string).collect();
+        let budgets: Vec<String> = answer.violated_budgets.iter().map(ToString::to_string).collect();
         let budgets = list(&budgets, most);
-        screen.indented(Label::Rejected, "", &format!("more pods missing than PodDisruptionBudgets allow: {budgets}"));
+        screen.indented(Label::Rejected, "", &format!("PodDisruptionBudgets violated: {budgets}"));
     }
 }
 
@@ -87,7 +87,7 @@ pub(in crate::report) fn happened(report: &StepReport, most: usize) -> Vec<(Labe
         (Label::Plain, &report.created, "created"),
         (Label::Plain, &report.deleted, "deleted"),
         (Label::Plain, &report.kept, "stay on the node"),
-        (Label::Rejected, &report.lost, "lost: they have no controller that makes them anew"),
+        (Label::Rejected, &report.lost, "lost: no controller recreates them"),
         (Label::Warning, &report.local_data, "lose the data in their emptyDir"),
     ];
     lines.extend(
@@ -96,8 +96,7 @@ pub(in crate::report) fn happened(report: &StepReport, most: usize) -> Vec<(Labe
             .map(|(label, pods, what)| (label, sentence(pods, what, most))),
     );
     if report.retries > 0 {
-        let asked =
-            format!("asked {} again for pods that a budget held, after others had a place", times(report.retries));
+        let asked = format!("retried {} evictions that a budget had blocked", times(report.retries));
         lines.push((Label::Plain, asked));
     }
     lines.extend(not_created(&report.not_created, most));
@@ -118,7 +117,7 @@ fn sentence(pods: &[ObjectKey], what: &str, most: usize) -> String {
     };
     let why = match (pods.len(), why) {
         (_, None) => String::new(),
-        (1, Some(_)) => "; it has no controller that makes it anew".to_owned(),
+        (1, Some(_)) => "; no controller recreates it".to_owned(),
         (_, Some(why)) => format!("; {why}"),
     };
     format!("{} {verb}: {}{why}", count(pods.len(), "pod"), list(&names, most))
@@ -131,8 +130,8 @@ fn times(number: usize) -> String {
 pub(in crate::report) fn refused(refusal: &Refusal) -> String {
     let budgets: Vec<String> = refusal.budgets.iter().map(ToString::to_string).collect();
     match refusal.pod {
-        Some(pod) if budgets.is_empty() => format!("{pod} stays: {}", refusal.message),
-        Some(pod) => format!("{pod} stays: {} ({})", refusal.message, list(&budgets, PODS)),
+        Some(pod) if budgets.is_empty() => format!("{pod} is not evicted: {}", refusal.message),
+        Some(pod) => format!("{pod} is not evicted: {} ({})", refusal.message, list(&budgets, PODS)),
         None => format!("{} is not drained: {}", refusal.node, refusal.message),
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: L
     };
     screen.headline(label, &headline, &provenance.to_string());
     if answer.strategy != Strategy::Default {
-        let text = format!("by {}: kube-scheduler itself would choose by score", answer.strategy.name());
+        let text = format!("by {}: kube-scheduler itself chooses by score", answer.strategy.name());
         screen.paragraph(Label::Warning, &text);
     }
     asides(&mut screen, &answer.summary);
@@ -58,19 +58,19 @@ pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: L
 pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) {
     let summary = &answer.summary;
     // Pods that were preempted are told of in a line of their own.
-    let placed = summary.placed - summary.placed_again;
-    let unplaced = summary.unplaced - (summary.evicted - summary.placed_again);
+    let placed = summary.placed - summary.rescheduled;
+    let unplaced = summary.unplaced - (summary.evicted - summary.rescheduled);
     let all = placed + unplaced;
     let used = summary.loads.iter().filter(|load| load.placed > 0).count();
     let nodes = format!("{} of {}", thousands(used), count(summary.nodes, "node"));
     match (placed, unplaced) {
         (0, 0) if answer.scenario.is_empty() => (Label::Plain, "No pod to schedule".to_owned()),
         (0, 0) if answer.scenario.iter().any(|step| !step.refused.is_empty()) => {
-            (Label::Rejected, "No pod moves: it was refused".to_owned())
+            (Label::Rejected, "No pod moves: the change was refused".to_owned())
         }
-        (0, 0) => (Label::Plain, "No pod needs another place".to_owned()),
+        (0, 0) => (Label::Plain, "No pod has to move".to_owned()),
         (placed, 0) => (Label::Fits, format!("{} placed, on {nodes}", count(placed, "pod"))),
-        (0, _) => (Label::Rejected, format!("No place for {} on {}", count(all, "pod"), count(summary.nodes, "node"))),
+        (0, _) => (Label::Rejected, format!("{}: none fits on {}", count(all, "pod"), count(summary.nodes, "node"))),
         (placed, _) => (Label::Rejected, format!("{} of {} placed, on {nodes}", thousands(placed), count(all, "pod"))),
     }
 }
@@ -78,12 +78,12 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
 /// What the headline does not tell of its pods.
 fn asides(screen: &mut Screen, summary: &Summary) {
     if summary.evicted > 0 {
-        let label = if summary.placed_again < summary.evicted { Label::Rejected } else { Label::Plain };
-        let again = format!("{} of them placed again", thousands(summary.placed_again));
+        let label = if summary.rescheduled < summary.evicted { Label::Rejected } else { Label::Plain };
+        let again = format!("{} of them rescheduled", thousands(summary.rescheduled));
         screen.paragraph(label, &format!("{} preempted, {again}", count(summary.evicted, "pod")));
     }
     if summary.gated > 0 {
-        let gated = format!("{} not tried: scheduling gates", count(summary.gated, "pod"));
+        let gated = format!("{} not scheduled because of scheduling gates", count(summary.gated, "pod"));
         screen.paragraph(Label::Plain, &gated);
     }
 }
@@ -94,7 +94,7 @@ fn refused(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
         return;
     }
     let groups = refusals_by_reason(&answer.refused);
-    screen.heading("REFUSED", "the API server would not create these pods; what it says of the first");
+    screen.heading("REFUSED", "the API server would refuse these pods; its message for the first of each group");
     for refusals in groups.iter().take(most) {
         let pods: Vec<String> = refusals.iter().map(|refusal| refusal.pod.to_string()).collect();
         screen.paragraph(Label::Rejected, &format!("{}: {}", count(pods.len(), "pod"), list(&pods, 2)));
@@ -119,7 +119,7 @@ fn unplaced(screen: &mut Screen, summary: &Summary, most: usize) {
     if summary.unplaced_by_cause.is_empty() {
         return;
     }
-    screen.heading("NOT PLACED", "for each group of pods what kube-scheduler says of its first");
+    screen.heading("NOT PLACED", "kube-scheduler's message for the first pod of each group");
     for group in summary.unplaced_by_cause.iter().take(most) {
         let pods: Vec<String> = group.pods.iter().map(ToString::to_string).collect();
         let pods = format!("{}: {}", count(pods.len(), "pod"), list(&pods, 2));
@@ -172,8 +172,8 @@ fn word(change: NodeChange) -> &'static str {
         NodeChange::Removed => "removed",
         NodeChange::Cordoned => "cordoned",
         NodeChange::Uncordoned => "uncordoned",
-        NodeChange::Tainted => "other taints",
-        NodeChange::Labelled => "other labels",
+        NodeChange::Tainted => "taints changed",
+        NodeChange::Labelled => "labels changed",
     }
 }
 
@@ -192,7 +192,7 @@ fn measures(screen: &mut Screen, summary: &Summary) {
     let mut grid = Grid::new(["CLUSTER", "CPU", "MEMORY", "PODS"]);
     let (before, after) = (summary.before, summary.after);
     let rows = [
-        ("utilisation", before.utilisation, after.utilisation),
+        ("utilization", before.utilization, after.utilization),
         ("fragmentation", before.fragmentation, after.fragmentation),
         ("balance", before.balance, after.balance),
     ];
@@ -204,7 +204,7 @@ fn measures(screen: &mut Screen, summary: &Summary) {
     screen.grid(&grid);
     let newly = match summary.nodes_newly_used {
         0 => String::new(),
-        newly => format!(", {} of them newly", thousands(newly)),
+        newly => format!(", {} newly used", thousands(newly)),
     };
     let used = format!("{} of {} with pods{newly}", thousands(summary.nodes_used), count(summary.nodes, "node"));
     screen.line(&[(Label::Dim, &used)]);
@@ -265,7 +265,7 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     screen.grid(&grid);
     left_out(screen, answer.steps.len(), most, "pod");
     if answer.steps.iter().filter_map(Step::place).any(|place| place.tied > 1) {
-        let text = "TIES: other nodes that could be drawn; --runs 100 tells what comes of it";
+        let text = "TIES: other nodes that are equally good; try --runs 100";
         screen.line(&[(Label::Dim, text)]);
     }
 }

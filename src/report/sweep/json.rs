@@ -23,7 +23,7 @@ const KIND: &str = "Sweep";
 pub fn read(value: Value) -> std::result::Result<SweepResult, String> {
     let is = |field: &str, expected: &str| value.get(field).and_then(Value::as_str) == Some(expected);
     if !is("kind", KIND) || !is("apiVersion", API_VERSION) {
-        return Err(format!("is no {KIND} of {API_VERSION}, such as `simulate --shard 0/4 -o json` writes"));
+        return Err(format!("is not a {KIND} of {API_VERSION}, as `simulate --shard 0/4 -o json` writes it"));
     }
     SweepObject::deserialize(value).map_err(|error| error.to_string())?.sweep_result()
 }
@@ -49,9 +49,9 @@ pub(super) struct SweepObject<'a> {
     shard: Option<ShardObject>,
     /// A check sum of state and question; of shards only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    question: Option<String>,
+    fingerprint: Option<String>,
     /// The runs that this counts, and those of them in which every pod is placed.
-    runs_played: u64,
+    completed_runs: u64,
     runs_with_all_placed: u64,
     /// Those in which the API server would not let in a pod of a step of the scenario.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -64,7 +64,7 @@ pub(super) struct SweepObject<'a> {
     pods: Vec<PodObject>,
     nodes: Vec<NodeObject>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    broken_budgets: Vec<BudgetObject>,
+    violated_budgets: Vec<BudgetObject>,
     /// Steps of the scenario that were refused, in part at least.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refused_steps: Vec<StepObject>,
@@ -83,15 +83,15 @@ struct StateObject {
 #[derive(Serialize, Deserialize)]
 struct ShardObject {
     index: u32,
-    of: u32,
+    count: u32,
 }
 
 /// Over the runs that were played; of two values in the middle the median is the lower one.
 #[derive(Serialize, Deserialize)]
 struct DistributionObject<T> {
-    least: T,
+    min: T,
     median: T,
-    most: T,
+    max: T,
     values: Vec<ValueObject<T>>,
 }
 
@@ -103,7 +103,7 @@ struct ValueObject<T> {
     seen: Seen,
 }
 
-/// Standard deviation of the nodes' utilisation, from 0 to 1, to three digits.
+/// Standard deviation of the nodes' utilization, from 0 to 1, to three digits.
 #[derive(Serialize, Deserialize)]
 struct BalanceObject {
     cpu: DistributionObject<f64>,
@@ -112,11 +112,12 @@ struct BalanceObject {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct PodObject {
     pod: ObjectKey,
     /// In how many runs it is placed, and in how many it is not.
-    placed: u64,
-    unplaced: u64,
+    runs_placed: u64,
+    runs_unplaced: u64,
     /// Why it is not in the first such run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     message: Option<String>,
@@ -138,7 +139,7 @@ struct NodeObject {
     node: Name,
     /// In how many runs pods went to it.
     runs: u64,
-    /// How many; runs in which none did are in `least`, `median` and `most`, and not among the values.
+    /// How many; runs in which none did are in `min`, `median` and `max`, and not among the values.
     pods: DistributionObject<u64>,
 }
 
@@ -168,9 +169,9 @@ impl<'a> SweepObject<'a> {
         nodes.sort_by_key(|node| node.node);
         let mut pods: Vec<PodObject> = tally.pods.iter().map(|(key, pod)| PodObject::new(*key, pod)).collect();
         pods.sort_by_key(|pod| pod.pod);
-        let mut broken_budgets: Vec<BudgetObject> =
-            tally.broken_budgets.iter().map(|(budget, runs)| BudgetObject { budget: *budget, runs: *runs }).collect();
-        broken_budgets.sort_by_key(|budget| budget.budget);
+        let mut violated_budgets: Vec<BudgetObject> =
+            tally.violated_budgets.iter().map(|(budget, runs)| BudgetObject { budget: *budget, runs: *runs }).collect();
+        violated_budgets.sort_by_key(|budget| budget.budget);
         let mut refused_steps: Vec<StepObject> =
             tally.refused_steps.iter().map(|(step, runs)| StepObject { step: step.clone(), runs: *runs }).collect();
         refused_steps.sort_by(|one, other| one.step.cmp(&other.step));
@@ -184,9 +185,9 @@ impl<'a> SweepObject<'a> {
             strategy: sweep_result.strategy.clone(),
             runs: plan.runs,
             seed: plan.seed,
-            shard: plan.shard.map(|Shard { index, of }| ShardObject { index, of }),
-            question: sweep_result.question.clone(),
-            runs_played: tally.runs(),
+            shard: plan.shard.map(|Shard { index, of }| ShardObject { index, count: of }),
+            fingerprint: sweep_result.question.clone(),
+            completed_runs: tally.runs(),
             runs_with_all_placed: tally.whole_runs(),
             runs_with_refused_pods: tally.refusing,
             placed: DistributionObject::new(&tally.placed, count),
@@ -196,7 +197,7 @@ impl<'a> SweepObject<'a> {
             balance: BalanceObject::new(&tally.balance),
             pods,
             nodes,
-            broken_budgets,
+            violated_budgets,
             refused_steps,
             refused: refused.map(|(pod, message)| RefusalObject { pod: *pod, message: message.clone() }).collect(),
             not_evaluated: sweep_result.not_evaluated.clone(),
@@ -213,18 +214,18 @@ impl<'a> SweepObject<'a> {
             balance: self.balance.balance(),
             nodes: nodes.collect(),
             pods: self.pods.into_iter().map(|pod| (pod.pod, pod.tally())).collect(),
-            broken_budgets: self.broken_budgets.into_iter().map(|budget| (budget.budget, budget.runs)).collect(),
+            violated_budgets: self.violated_budgets.into_iter().map(|budget| (budget.budget, budget.runs)).collect(),
             refused_steps: self.refused_steps.into_iter().map(|step| (step.step, step.runs)).collect(),
             refusing: self.runs_with_refused_pods,
         };
-        if tally.runs() != self.runs_played {
-            return Err(format!("counts {} runs and has the values of {}", self.runs_played, tally.runs()));
+        if tally.runs() != self.completed_runs {
+            return Err(format!("claims {} runs but contains the values of {}", self.completed_runs, tally.runs()));
         }
-        let shard = self.shard.map(|ShardObject { index, of }| Shard { index, of });
+        let shard = self.shard.map(|ShardObject { index, count: of }| Shard { index, of });
         Ok(SweepResult {
             kube_version: self.kube_version,
             read_at: self.state.map(|state| state.read_at),
-            question: self.question,
+            question: self.fingerprint,
             strategy: self.strategy,
             plan: Plan { seed: self.seed, runs: self.runs, shard },
             tally,
@@ -238,9 +239,9 @@ impl<T: Copy> DistributionObject<T> {
     fn new(distribution: &Distribution, unit: fn(u64) -> T) -> Self {
         let values = distribution.iter().map(|(value, seen)| ValueObject { value: unit(value), seen });
         Self {
-            least: unit(distribution.least()),
+            min: unit(distribution.least()),
             median: unit(distribution.median()),
-            most: unit(distribution.most()),
+            max: unit(distribution.most()),
             values: values.collect(),
         }
     }
@@ -279,8 +280,8 @@ impl PodObject {
         let first = pod.first_unplaced.as_ref();
         Self {
             pod: key,
-            placed: pod.placed(),
-            unplaced: pod.unplaced,
+            runs_placed: pod.placed(),
+            runs_unplaced: pod.unplaced,
             message: first.map(|first| first.message.clone()),
             seed: first.map(|first| first.seed),
             nodes: pod.by_frequency().into_iter().map(|(node, runs)| OnNodeObject { node, runs }).collect(),
@@ -290,7 +291,7 @@ impl PodObject {
     fn tally(self) -> PodTally {
         let nodes: FxHashMap<Name, u64> = self.nodes.into_iter().map(|on| (on.node, on.runs)).collect();
         let first_unplaced = self.message.zip(self.seed).map(|(message, seed)| FirstUnplaced { seed, message });
-        PodTally { nodes, unplaced: self.unplaced, first_unplaced }
+        PodTally { nodes, unplaced: self.runs_unplaced, first_unplaced }
     }
 }
 

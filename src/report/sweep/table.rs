@@ -28,7 +28,7 @@ pub(super) fn screen(sweep_result: &SweepResult, provenance: &Provenance, look: 
     let (label, headline) = headline(sweep_result);
     screen.headline(label, &headline, &provenance.to_string());
     if let Some(strategy) = &sweep_result.strategy {
-        let text = format!("by {strategy}: kube-scheduler itself would choose by score");
+        let text = format!("by {strategy}: kube-scheduler itself chooses by score");
         screen.paragraph(Label::Warning, &text);
     }
     if let Some((first, message)) = sweep_result.refused.first() {
@@ -55,7 +55,7 @@ fn headline(sweep_result: &SweepResult) -> (Label, String) {
         sweep_result.plan.shard.map(|Shard { index, of }| format!("Shard {index} of {of}: ")).unwrap_or_default();
     let of = thousands(number(runs));
     let (label, text) = if runs == 0 {
-        (Label::Plain, "no run was played".to_owned())
+        (Label::Plain, "no run was completed".to_owned())
     } else if tally.pods.is_empty() {
         (Label::Plain, format!("no pod to schedule in {}", count(number(runs), "run")))
     } else if whole == runs {
@@ -87,7 +87,7 @@ fn capitalised(text: &str) -> String {
 fn figures(screen: &mut Screen, sweep_result: &SweepResult) {
     let tally = &sweep_result.tally;
     screen.blank();
-    let mut grid = Grid::new(["OVER ALL RUNS", "LEAST", "MEDIAN", "MOST"]).right_aligned(1..4);
+    let mut grid = Grid::new(["OVER ALL RUNS", "MIN", "MEDIAN", "MAX"]).right_aligned(1..4);
     let mut row = |name: &str, distribution: &Distribution, print: fn(u64) -> String| {
         let values = [distribution.least(), distribution.median(), distribution.most()];
         grid.row(Label::Plain, [name.to_owned()].into_iter().chain(values.map(print)));
@@ -95,7 +95,7 @@ fn figures(screen: &mut Screen, sweep_result: &SweepResult) {
     let counted = |value: u64| thousands(number(value));
     let percent = |thousandths: u64| format!("{}.{}%", thousandths / 10, thousandths % 10);
     row("pods placed", &tally.placed, counted);
-    row("pods without a place", &tally.unplaced, counted);
+    row("pods not placed", &tally.unplaced, counted);
     if tally.preempted.most() > 0 {
         row("pods preempted", &tally.preempted, counted);
     }
@@ -113,7 +113,7 @@ fn worst(screen: &mut Screen, sweep_result: &SweepResult) {
         && least < most
     {
         let text = format!(
-            "see them: --seed {} without --runs places {}, --seed {} places {}",
+            "replay without --runs: --seed {} places {}, --seed {} places {}",
             worst.seed,
             thousands(number(least)),
             best.seed,
@@ -131,7 +131,7 @@ fn unplaced(screen: &mut Screen, sweep_result: &SweepResult, most: usize) {
         return;
     }
     pods.sort_by_key(|(key, pod)| (Reverse(pod.unplaced), pod.first_unplaced.as_ref(), **key));
-    screen.heading("NOT ALWAYS PLACED", "with what kube-scheduler says in the first such run");
+    screen.heading("NOT ALWAYS PLACED", "kube-scheduler's message in the first such run");
     let same = |one: &PodTally, other: &PodTally| {
         (one.unplaced, &one.first_unplaced) == (other.unplaced, &other.first_unplaced)
     };
@@ -163,7 +163,7 @@ fn nodes(screen: &mut Screen, sweep_result: &SweepResult, most: usize) {
     }
     nodes.sort_by_key(|(node, pods)| (Reverse(pods.runs()), **node));
     screen.blank();
-    let mut grid = Grid::new(["NODE", "RUNS", "SHARE", "LEAST PODS", "MEDIAN", "MOST"]).right_aligned(1..6);
+    let mut grid = Grid::new(["NODE", "RUNS", "SHARE", "MIN PODS", "MEDIAN", "MAX"]).right_aligned(1..6);
     for (node, pods) in nodes.iter().take(most) {
         let whole = pods_of_node(pods, runs);
         let figures = [whole.least(), whole.median(), whole.most()].map(|pods| thousands(number(pods)));
@@ -182,7 +182,7 @@ fn pods(screen: &mut Screen, sweep_result: &SweepResult, most: usize, wide: bool
     });
     screen.blank();
     let mut grid =
-        Grid::new(["POD", "NO PLACE", "NODES", if wide { "ON" } else { "MOST OFTEN ON" }]).right_aligned(1..3);
+        Grid::new(["POD", "UNPLACED", "NODES", if wide { "ON" } else { "MOST OFTEN ON" }]).right_aligned(1..3);
     for (key, pod) in pods.iter().take(most) {
         let runs = pod.runs();
         let nodes = pod.by_frequency();
@@ -200,10 +200,10 @@ fn pods(screen: &mut Screen, sweep_result: &SweepResult, most: usize, wide: bool
 fn scenario(screen: &mut Screen, sweep_result: &SweepResult) {
     let tally = &sweep_result.tally;
     let mut lines: Vec<(String, u64)> = tally
-        .broken_budgets
+        .violated_budgets
         .iter()
-        .map(|(budget, runs)| (format!("more pods missing than PodDisruptionBudget {budget} allows"), *runs))
-        .chain(tally.refused_steps.iter().map(|(step, runs)| (format!("{step}: refused, in part at least"), *runs)))
+        .map(|(budget, runs)| (format!("PodDisruptionBudget {budget} violated"), *runs))
+        .chain(tally.refused_steps.iter().map(|(step, runs)| (format!("{step}: refused, at least in part"), *runs)))
         .collect();
     if lines.is_empty() {
         return;

@@ -66,14 +66,14 @@ fn demands(screen: &mut Screen, labels: &LabelDemand, nodes: usize) {
     }
     let remark = match (labels.closest, labels.alternatives) {
         (Some(closest), alternatives) if alternatives > 1 => {
-            format!("of {alternatives} alternatives number {} comes closest", closest + 1)
+            format!("of {alternatives} terms, number {} is the closest", closest + 1)
         }
         _ => String::new(),
     };
-    screen.heading("LABELS WANTED", &remark);
+    screen.heading("REQUIRED LABELS", &remark);
     let mut grid = Grid::new(["BY", "LABEL", "NODES", "FOUND"]).right_aligned([2]);
     for demand in &labels.unmet {
-        let by = match demand.of {
+        let by = match demand.source {
             DemandOf::NodeSelector => "nodeSelector",
             DemandOf::NodeAffinity => "node affinity",
             DemandOf::AddedAffinity => "the profile",
@@ -81,26 +81,26 @@ fn demands(screen: &mut Screen, labels: &LabelDemand, nodes: usize) {
         let wanted = words::requirement(demand.key, demand.operator, &demand.values);
         grid.row(
             Label::Plain,
-            vec![by.to_owned(), words::narrow(&wanted, 32), thousands(demand.met_on), found(demand, nodes)],
+            vec![by.to_owned(), words::narrow(&wanted, 32), thousands(demand.matching_nodes), found(demand, nodes)],
         );
     }
     screen.grid(&grid);
-    if labels.unmet.len() > 1 && labels.unmet.iter().all(|demand| demand.met_on > 0) {
-        screen.paragraph(Label::Plain, "each label is on some node, all together are on none");
+    if labels.unmet.len() > 1 && labels.unmet.iter().all(|demand| demand.matching_nodes > 0) {
+        screen.paragraph(Label::Plain, "each label is on some node, but no node has all of them");
     }
 }
 
 fn found(demand: &Demand, nodes: usize) -> String {
-    let resembles = demand.resembles.map(|name| format!("is {name} meant?"));
-    if demand.carriers == 0 {
-        return [Some("no node has this label".to_owned()), resembles]
+    let did_you_mean = demand.did_you_mean.map(|name| format!("did you mean {name}?"));
+    if demand.nodes_with_key == 0 {
+        return [Some("no node has this label".to_owned()), did_you_mean]
             .into_iter()
             .flatten()
             .collect::<Vec<_>>()
             .join("; ");
     }
     let values: Vec<String> = demand
-        .found
+        .values_found
         .iter()
         .map(|found| {
             if found.value.is_empty() {
@@ -111,13 +111,13 @@ fn found(demand: &Demand, nodes: usize) -> String {
         })
         .collect();
     let mut text = list(&values, 4);
-    let kept_back = demand.distinct.saturating_sub(demand.found.len());
+    let kept_back = demand.distinct_values.saturating_sub(demand.values_found.len());
     if kept_back > 0 {
-        let _ = write!(text, " ({} in all)", count(demand.distinct, "value"));
+        let _ = write!(text, " ({} in total)", count(demand.distinct_values, "value"));
     }
-    let without = nodes.saturating_sub(demand.carriers);
+    let without = nodes.saturating_sub(demand.nodes_with_key);
     let without = (without > 0 && !values.is_empty()).then(|| format!("absent on {without}"));
-    [Some(text).filter(|text| !text.is_empty()), without, resembles]
+    [Some(text).filter(|text| !text.is_empty()), without, did_you_mean]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
@@ -147,7 +147,7 @@ fn claim_words(claim: &ClaimState) -> String {
         ClaimPhase::Lost { volume } => format!("lost its volume {volume}"),
         ClaimPhase::Bound { volume, exists: true } => format!("bound to {volume}"),
         ClaimPhase::Bound { volume, exists: false } => format!("bound to {volume}, which does not exist"),
-        ClaimPhase::Reserving { volume } => format!("not bound yet, names volume {volume}"),
+        ClaimPhase::PreBound { volume } => format!("not bound yet, requests volume {volume}"),
         ClaimPhase::Unbound => "not bound".to_owned(),
     };
     let size = claim.request.map(|request| {
@@ -157,7 +157,7 @@ fn claim_words(claim: &ClaimState) -> String {
     let bound = matches!(claim.phase, ClaimPhase::Bound { .. } | ClaimPhase::Lost { .. });
     let class = claim.class.as_ref().filter(|_| !bound).map(class_words);
     let none = matches!(claim.phase, ClaimPhase::Unbound) && claim.class.is_none();
-    let node = claim.selected_node.filter(|_| !bound).map(|node| format!("its volume is being made for {node}"));
+    let node = claim.selected_node.filter(|_| !bound).map(|node| format!("its volume is being provisioned for {node}"));
     let users: Vec<String> = claim.used_by.iter().map(|user| format!("{} on {}", user.pod, user.node)).collect();
     let users = (!users.is_empty()).then(|| format!("used by {}", list(&users, 2)));
     let parts = [Some(phase), size.filter(|_| !bound), class, none.then(|| "no StorageClass".to_owned()), node, users];
@@ -167,9 +167,9 @@ fn claim_words(claim: &ClaimState) -> String {
 fn class_words(class: &ClassState) -> String {
     match class {
         ClassState::Missing { name } => format!("StorageClass {name} does not exist"),
-        ClassState::Known { name, waits_for_pod, provisioner } => {
-            let when = if *waits_for_pod { "waits for a pod" } else { "binds at once" };
-            let by = provisioner.as_ref().map_or("makes no volumes", Name::as_str);
+        ClassState::Found { name, wait_for_first_consumer, provisioner } => {
+            let when = if *wait_for_first_consumer { "binds when a pod uses it" } else { "binds immediately" };
+            let by = provisioner.as_ref().map_or("provisions no volumes", Name::as_str);
             format!("StorageClass {name} {when} ({by})")
         }
     }

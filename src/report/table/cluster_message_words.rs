@@ -43,11 +43,11 @@ pub(in crate::report) fn changes(changes: &[StateChange]) -> String {
 fn change(change: &StateChange) -> String {
     match change {
         StateChange::NodeCount { then, now } => {
-            format!("there are {} instead of {}", count(*now, "node"), thousands(*then))
+            format!("the cluster has {} instead of {}", count(*now, "node"), thousands(*then))
         }
         StateChange::NodesCreated(nodes) => several(nodes, "node", "created"),
-        StateChange::NodesChanged(nodes) => format!("conditions of {} changed", named(nodes)),
-        StateChange::PodsPlaced(pods) => several(pods, "pod", "put on nodes"),
+        StateChange::NodesChanged(nodes) => format!("node node conditions of {} changed", named(nodes)),
+        StateChange::PodsPlaced(pods) => several(pods, "pod", "bound to nodes"),
         StateChange::PodsLeaving(pods) => format!("{} being deleted", several_are(pods, "pod")),
     }
 }
@@ -75,26 +75,26 @@ fn named(several: &Several) -> String {
 pub(in crate::report) fn reason(reason: &Possibly) -> String {
     match reason {
         Possibly::TaintText => "only the text on untolerated taints differs, which changed after v1.34.1: \
-                                say by --kube-version which release the scheduler is"
+                                pass the scheduler's release with --kube-version"
             .to_owned(),
         Possibly::Configuration => {
-            "the scheduler has a configuration of its own, which --scheduler-config would name".to_owned()
+            "the scheduler has its own configuration; pass it with --scheduler-config".to_owned()
         }
         Possibly::OutOfTreePlugins(plugins) => {
-            format!("plugins that are not kube-scheduler's have a say: {}", list(plugins, MOST))
+            format!("out-of-tree plugins decide too: {}", list(plugins, MOST))
         }
-        Possibly::Extenders => "an extender has a say".to_owned(),
-        Possibly::Sampling => "percentageOfNodesToScore lets the scheduler ask extenders of some nodes only".to_owned(),
+        Possibly::Extenders => "an extender decides too".to_owned(),
+        Possibly::Sampling => "percentageOfNodesToScore makes the scheduler check only some of the nodes".to_owned(),
         Possibly::NominatedPods(pods) => {
             format!("{} nominated to nodes, and the scheduler may know of others", {
                 let are = if *pods == 1 { "is" } else { "are" };
                 format!("{} {are}", count(*pods, "other pod"))
             })
         }
-        Possibly::Version => "the scheduler has another version or other feature gates".to_owned(),
-        Possibly::NotEvaluated => "something was not evaluated here, see below".to_owned(),
+        Possibly::Version => "the scheduler has a different version or different feature gates".to_owned(),
+        Possibly::NotEvaluated => "something was not considered here, see below".to_owned(),
         Possibly::Untraced => {
-            "something changed since that leaves no trace: pods or nodes that are gone, labels, taints, claims"
+            "something changed since then without a trace in the state: deleted pods or nodes, labels, taints, claims"
                 .to_owned()
         }
     }
@@ -106,9 +106,12 @@ pub(in crate::report) fn scheduling_status(scheduling_status: &SchedulingStatus,
         SchedulingStatus::UnknownScheduler { name, placed, spoke, others } => {
             let known = match (placed, spoke) {
                 (0, false) => format!("nothing in the state shows that a scheduler {name} exists"),
-                (0, true) => format!("{name} has written events: name its configuration by --scheduler-config"),
+                (0, true) => format!("{name} has written events: pass its configuration with --scheduler-config"),
                 (placed, _) => {
-                    format!("{name} has placed {}: name its configuration by --scheduler-config", count(*placed, "pod"))
+                    format!(
+                        "{name} has placed {}: pass its configuration with --scheduler-config",
+                        count(*placed, "pod")
+                    )
                 }
             };
             let others: Vec<String> =
@@ -118,25 +121,25 @@ pub(in crate::report) fn scheduling_status(scheduling_status: &SchedulingStatus,
                 others => format!("{known}; other pods are placed by {}", list(others, MOST)),
             }
         }
-        SchedulingStatus::NobodyLooked { since } => format!(
-            "no scheduler has looked at it yet: it has neither an event nor the condition PodScheduled, and waits {}; \
+        SchedulingStatus::NotAttempted { since } => format!(
+            "no scheduler has tried this pod yet: it has neither an event nor the condition PodScheduled, and has been waiting {}; \
              is kube-scheduler running?",
             how_long(*since, as_of)
         ),
         SchedulingStatus::Terminating { at } => {
-            format!("it is being deleted, to be gone by {at}: schedulers pass it over")
+            format!("this pod is being deleted (deadline {at}): schedulers skip it")
         }
         SchedulingStatus::NotStarted { node, since, obstacles } => {
             let since = since.map_or_else(String::new, |since| format!(" {}", how_long(since, as_of)));
             match obstacles.as_slice() {
                 [] => format!(
-                    "it was given {node} and has not been started{since}: a matter of the kubelet there, not of the \
-                     scheduler; look at the pod's events"
+                    "bound to {node}, but not started{since}: the scheduler is done; check the kubelet on that node \
+                     and the pod's events"
                 ),
                 obstacles => {
                     let why: Vec<String> =
                         obstacles.iter().map(|obstacle| life_words::obstacle(obstacle, as_of)).collect();
-                    format!("it was given {node} and has not been started{since}: {}", why.join("; "))
+                    format!("bound to {node}, but not started{since}: {}", why.join("; "))
                 }
             }
         }

@@ -40,7 +40,7 @@ pub(in crate::report) fn lead(said: &SchedulerMessages, source: &str) -> String 
         (Comparison::NotCompared, _) => format!("{source} says:"),
         (_, Differs::Preemption) => format!("same as {source}, but for the preemption part:"),
         (_, Differs::TaintText) => format!("same as {source}, but for the text on taints:"),
-        (_, Differs::Message | Differs::Nothing) => format!("{source} says otherwise:"),
+        (_, Differs::Message | Differs::Nothing) => format!("{source} is different:"),
     }
 }
 

@@ -11,17 +11,19 @@ use super::screen::Screen;
 pub(super) fn render(screen: &mut Screen, counterfactual: &Counterfactual, several_containers: bool) {
     let node = counterfactual.node;
     let standing = match counterfactual.position {
-        Position::Wins { ahead: Some(ahead) } => format!("{node} wins, {ahead} points ahead of the next"),
+        Position::Wins { points_ahead: Some(ahead) } => format!("{node} wins, {ahead} points ahead of the next"),
         // The only node, or the one that the pod is nominated to: said above.
-        Position::Wins { ahead: None } => return,
-        Position::Ties { nodes } => {
+        Position::Wins { points_ahead: None } => return,
+        Position::Ties { tied_nodes: nodes } => {
             format!(
                 "{node} ties with {} others: picked with a chance of 1 in {nodes}",
                 thousands(nodes.saturating_sub(1))
             )
         }
-        Position::Nominated { to } => format!("{to} is taken without comparison: the pod is nominated to it"),
-        Position::Behind { best, points } => {
+        Position::Nominated { nominated_node: to } => {
+            format!("{to} is used without comparison: the pod is nominated to it")
+        }
+        Position::Behind { best_node: best, points_behind: points } => {
             let gaps: Vec<String> =
                 counterfactual.gaps.iter().map(|gap| format!("{} {:+}", gap.plugin, -gap.points)).collect();
             format!("{node} is {points} points behind {best}: {}", gaps.join(", "))
@@ -33,7 +35,7 @@ pub(super) fn render(screen: &mut Screen, counterfactual: &Counterfactual, sever
         return;
     }
     if counterfactual.changes.is_empty() {
-        screen.paragraph(Label::Plain, "no single change of the node or the pod that was tried makes it win");
+        screen.paragraph(Label::Plain, "no single change of the node or pod that was tried makes it win");
         return;
     }
     screen.heading("WHAT WOULD MAKE IT WIN", "each one was re-run");
@@ -42,8 +44,8 @@ pub(super) fn render(screen: &mut Screen, counterfactual: &Counterfactual, sever
     for (index, change) in counterfactual.changes.iter().enumerate() {
         let steps: Vec<String> =
             change.steps.iter().flat_map(|edit| help_words::of_edit(edit, several_containers)).collect();
-        let outcome = if change.tied > 1 {
-            format!("{} points, a tie of {}", change.total, change.tied)
+        let outcome = if change.tied_nodes > 1 {
+            format!("{} points, a tie of {}", change.total, change.tied_nodes)
         } else {
             format!("{} points", change.total)
         };

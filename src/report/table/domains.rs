@@ -33,7 +33,7 @@ pub(super) fn pods_in_the_way(screen: &mut Screen, answer: &Answer) {
         .flat_map(|domain| domain.examples.iter().map(move |pod| format!("{pod} in {}", domain.domain)))
         .collect();
     if !pods.is_empty() {
-        screen.indented(Label::Plain, "pods in the way: ", &list(&pods, MOST_PODS));
+        screen.indented(Label::Plain, "blocking pods: ", &list(&pods, MOST_PODS));
     }
 }
 
@@ -105,13 +105,13 @@ fn demand(table: &DomainTable) -> String {
         },
     };
     match table.kind {
-        RuleKind::Spread { max_skew, of_profile, .. } => {
-            let whose = if of_profile { ", by a default constraint of the profile" } else { "" };
-            format!("counts {pods}{place}; with this pod at most {max_skew} above the emptiest{whose}")
+        RuleKind::Spread { max_skew, from_profile, .. } => {
+            let whose = if from_profile { ", by a default constraint of the profile" } else { "" };
+            format!("counts {pods}{place}; with this pod at most {max_skew} more than the emptiest{whose}")
         }
         RuleKind::Affinity { .. } => format!("must have {pods}{place}"),
         RuleKind::AntiAffinity => format!("must not have {pods}{place}"),
-        RuleKind::ExistingAntiAffinity => "must not have pods whose anti-affinity is against this one".to_owned(),
+        RuleKind::ExistingAntiAffinity => "must not have pods whose anti-affinity excludes this one".to_owned(),
     }
 }
 
@@ -147,26 +147,26 @@ fn rows(table: &DomainTable) -> Vec<Row> {
 fn remark(table: &DomainTable, domain: &Domain) -> String {
     if let Some(left_out) = domain.left_out {
         return match left_out {
-            LeftOut::NodeAffinity => "does not count: outside the pod's node affinity",
-            LeftOut::Taints => "does not count: tainted, and nodeTaintsPolicy is Honor",
-            LeftOut::OtherKey => "does not count: lacks the key of another constraint",
+            LeftOut::NodeAffinity => "not counted: excluded by the pod's node affinity",
+            LeftOut::Taints => "not counted: tainted, and nodeTaintsPolicy is Honor",
+            LeftOut::OtherTopologyKey => "not counted: lacks the key of another constraint",
         }
         .to_owned();
     }
     let mut parts = Vec::new();
-    if let RuleKind::Spread { minimum, counts_itself, .. } = table.kind {
+    if let RuleKind::Spread { minimum, self_match, .. } = table.kind {
         if domain.is_minimum {
             parts.push("the emptiest".to_owned());
         }
         if !domain.allowed {
-            let above = domain.pods + i64::from(counts_itself) - minimum;
-            parts.push(format!("{above} above with this pod"));
+            let above = domain.pods + i64::from(self_match) - minimum;
+            parts.push(format!("{above} more than the emptiest with this pod"));
         }
     }
     if domain.allowed {
         match closed(domain) {
             Some(closed) => parts.push(closed),
-            None if domain.feasible == 0 => parts.push("closed to this pod".to_owned()),
+            None if domain.feasible == 0 => parts.push("not usable for this pod".to_owned()),
             None => parts.push("open".to_owned()),
         }
     }
@@ -190,13 +190,13 @@ fn closed(domain: &Domain) -> Option<String> {
             }
         })
         .collect();
-    (!reasons.is_empty()).then(|| format!("closed to this pod: {}", list(&reasons, 2)))
+    (!reasons.is_empty()).then(|| format!("not usable for this pod: {}", list(&reasons, 2)))
 }
 
 /// What is odd about the counting.
 fn notes(table: &DomainTable) -> Vec<String> {
     let mut notes = Vec::new();
-    if let RuleKind::Spread { min_domains, honors_taints, honors_affinity, .. } = table.kind {
+    if let RuleKind::Spread { min_domains, honors_node_taints, honors_node_affinity, .. } = table.kind {
         let counted = table.domains.iter().filter(|domain| domain.left_out.is_none()).count() as i64;
         if counted < min_domains {
             let counted = count(usize::try_from(counted).unwrap_or_default(), "domain");
@@ -212,19 +212,19 @@ fn notes(table: &DomainTable) -> Vec<String> {
         let tainted =
             closed.iter().any(|reason| matches!(reason, Reason::UntoleratedTaint { .. } | Reason::NodeUnschedulable));
         let elsewhere = closed.iter().any(|reason| matches!(reason, Reason::NodeAffinityMismatch { .. }));
-        if tainted && !honors_taints {
-            notes.push("a tainted domain counts all the same: nodeTaintsPolicy is Ignore, the default".to_owned());
-        } else if elsewhere && !honors_affinity {
-            notes.push("a domain outside the node affinity counts: nodeAffinityPolicy is Ignore".to_owned());
+        if tainted && !honors_node_taints {
+            notes.push("tainted domains are counted too: nodeTaintsPolicy is Ignore, the default".to_owned());
+        } else if elsewhere && !honors_node_affinity {
+            notes.push("domains excluded by node affinity are counted too: nodeAffinityPolicy is Ignore".to_owned());
         } else if !closed.is_empty() {
-            notes.push("a domain that is closed for another reason counts all the same".to_owned());
+            notes.push("domains that are not usable for another reason are counted too".to_owned());
         }
     }
     if matches!(table.kind, RuleKind::Affinity { .. }) && table.domains.iter().all(|domain| domain.pods == 0) {
-        notes.push("no such pod is on any node, and this pod does not match itself".to_owned());
+        notes.push("no node runs such a pod, and this pod does not match its own rule".to_owned());
     }
     if table.nodes_without_key > 0 {
-        notes.push(format!("{} without the label, in no domain", count(table.nodes_without_key, "node")));
+        notes.push(format!("{} without the label, which belong to no domain", count(table.nodes_without_key, "node")));
     }
     notes
 }

@@ -8,7 +8,7 @@ use crate::framework::sampling::Sampling;
 use crate::framework::{NodePlacement, Placement};
 
 use super::super::style::Label;
-use super::super::text::{break_camel_case, count, list, thousands};
+use super::super::text::{break_camel_case, columns, count, list, thousands};
 use super::super::{Answer, Look};
 use super::grid::Grid;
 use super::screen::Screen;
@@ -39,12 +39,10 @@ pub(in crate::report) fn decided(decision: &Decision, placement: &Placement) -> 
     let first = winners.first().map(ToString::to_string).unwrap_or_default();
     match how {
         How::Nominated(node) => {
-            return vec![format!(
-                "{node} is taken without comparison: the pod is nominated to it by an earlier preemption"
-            )];
+            return vec![format!("{node} is used without comparison: an earlier preemption nominated the pod to it")];
         }
         How::OnlyNode => {
-            return vec![format!("{first} is the only node that fits: there is nothing to decide")];
+            return vec![format!("{first} is the only node that fits")];
         }
         How::Scores => {}
     }
@@ -86,7 +84,9 @@ pub(in crate::report) fn decided(decision: &Decision, placement: &Placement) -> 
             let also = if also.is_empty() { String::new() } else { format!(" (as without {})", list(&also, 3)) };
             format!("decided by {}: without it {} would have won{also}", deciding.plugin, deciding.instead)
         }
-        None if winners.len() == 1 => format!("no single plugin decided: {first} wins without any one of them"),
+        None if winners.len() == 1 => {
+            format!("no single plugin decided: {first} would win even if any one plugin were ignored")
+        }
         None => return lines,
     });
     lines
@@ -123,7 +123,7 @@ pub(in crate::report) fn current(attribution: &Attribution) -> Option<String> {
     let node = attribution.node;
     if !attribution.misses.is_empty() {
         let misses: Vec<String> = attribution.misses.iter().map(|miss| words::on_node(&miss.reason)).collect();
-        Some(format!("{node}, where it runs, would not take it now: {}", misses.join("; ")))
+        Some(format!("{node}, where it runs, would reject it now: {}", misses.join("; ")))
     } else if attribution.behind > 0 {
         let gaps: Vec<String> =
             attribution.gaps.iter().map(|gap| format!("{} {:+}", gap.plugin, -gap.points)).collect();
@@ -191,7 +191,7 @@ fn scores(screen: &mut Screen, placement: &Placement, look: Look) {
     }
     let hidden = nodes.first().map_or(0, |node| node.scores.len()) - plugins.len();
     if hidden > 0 && nodes.len() > 1 {
-        remarks.push(format!("{} gave every node the same (-o wide)", count(hidden, "more plugin")));
+        remarks.push(format!("{} gave every node the same score (-o wide)", count(hidden, "more plugin")));
     }
     if !remarks.is_empty() {
         screen.paragraph(Label::Dim, &remarks.join("; "));
@@ -218,7 +218,9 @@ fn header(plugins: &[(&'static str, i64)], width: usize, cells: &[(Label, Vec<St
     const GAP: usize = 3;
     let mut header: Vec<String> = ["NODE", "", "RANK", "TOTAL"].map(str::to_owned).to_vec();
     let fixed: usize = (0..4)
-        .map(|column| cells.iter().filter_map(|(_, row)| row.get(column)).map(String::len).max().unwrap_or(0).max(5))
+        .map(|column| {
+            cells.iter().filter_map(|(_, row)| row.get(column)).map(|cell| columns(cell)).max().unwrap_or(0).max(5)
+        })
         .map(|cell| cell + GAP)
         .sum();
     let in_line: Vec<String> = plugins.iter().map(|(plugin, weight)| format!("{plugin} x{weight}")).collect();

@@ -7,7 +7,7 @@
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 
 use super::super::style::Label;
-use super::super::text::{break_long, escape};
+use super::super::text::{break_long, columns, escape};
 
 /// Blanks between columns.
 const GAP: u16 = 3;
@@ -117,7 +117,7 @@ impl Grid {
         let rows = || self.rows.iter().map(|(_, cells)| cells.as_slice()).chain([header]);
         let widest = |column: usize| {
             let cells = rows().filter_map(|cells| cells.get(column));
-            cells.flat_map(|cell| cell.lines()).map(|line| line.chars().count()).max().unwrap_or(0)
+            cells.flat_map(|cell| cell.lines()).map(columns).max().unwrap_or(0)
         };
         let before: usize = (0..last).map(|column| widest(column) + usize::from(GAP)).sum();
         width.checked_sub(before).filter(|room| *room >= LEAST)

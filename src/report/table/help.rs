@@ -12,8 +12,8 @@ use super::screen::Screen;
 
 const HEADING: &str = "WHAT WOULD HELP";
 /// Said when no suggestion was found.
-pub(in crate::report) const NOTHING: &str = "Nothing within reach: no change of the pod, of a node or of other pods \
-     that was tried places it, neither alone nor up to three together.";
+pub(in crate::report) const NOTHING: &str = "No change of the pod, of a node or of other pods that was tried places it, \
+     neither alone nor in combinations of up to three.";
 
 pub(super) fn render(screen: &mut Screen, suggestions: &[Suggestion], needed: &[Need]) {
     if suggestions.is_empty() {
@@ -48,7 +48,7 @@ pub(in crate::report) fn needs_in_words(needed: &[Need], lead: &str) -> Vec<Stri
 /// What to do, and indented under it where others would go and what is given up.
 fn lines(suggestion: &Suggestion, room: usize) -> Vec<String> {
     let summary = help_words::summary(suggestion);
-    let weakens = suggestion.weakens.iter().map(|weakening| format!("mind: {}", help_words::weakening(weakening)));
+    let weakens = suggestion.weakens.iter().map(|weakening| format!("caution: {}", help_words::weakening(weakening)));
     let under = help_words::moves(&suggestion.moves).into_iter().chain(weakens);
     let mut lines: Vec<String> = Vec::new();
     for (index, line) in break_long(&summary, room).lines().enumerate() {

@@ -33,15 +33,15 @@ pub(in crate::report) fn moves(moves: &[Move]) -> Option<String> {
 /// What is given up.
 pub(in crate::report) fn weakening(weakening: &Weakening) -> String {
     match weakening {
-        Weakening::NodeCondition(taint) => format!("{} tells that something is wrong with the node", short(taint)),
-        Weakening::Eviction(taint) => format!("{} is there to empty the node", short(taint)),
-        Weakening::ControlPlane(_) => "the node is there for what runs the cluster".to_owned(),
-        Weakening::Platform(key) => format!("the images must be made for another {key}"),
-        Weakening::AntiAffinity(key) => format!("pods kept apart over {key} could then come together"),
-        Weakening::Spread(key) => format!("one {key} could then hold more of the pods"),
-        Weakening::SchedulingGates => "whoever set the gates has not released the pod".to_owned(),
-        Weakening::Cordon(node) => format!("somebody cordoned {node} to keep pods off it"),
-        Weakening::NoPlaceFor(pod) => format!("{pod} would have no other place"),
+        Weakening::NodeCondition(taint) => format!("{} means that something is wrong with the node", short(taint)),
+        Weakening::Eviction(taint) => format!("{} was set to empty the node", short(taint)),
+        Weakening::ControlPlane(_) => "the node is reserved for the control plane".to_owned(),
+        Weakening::Platform(key) => format!("the images must support the other {key}"),
+        Weakening::AntiAffinity(key) => format!("pods that are kept apart by {key} could then run together"),
+        Weakening::Spread(key) => format!("one {key} could then run more of these pods"),
+        Weakening::SchedulingGates => "the gates' owner has not released the pod yet".to_owned(),
+        Weakening::Cordon(node) => format!("{node} was cordoned to keep pods off it"),
+        Weakening::NoPlaceFor(pod) => format!("{pod} would fit nowhere else"),
     }
 }
 
@@ -57,7 +57,9 @@ pub(in crate::report) fn of_edit(edit: &Edit, several_containers: bool) -> Vec<S
         Edit::RemoveTaint { node, taint } => format!("remove taint {taint} from {node}"),
         Edit::LabelNode { node, key, value } => format!("label node {node} {key}={value}"),
         Edit::AddNode { like, .. } => format!("one more node like {like}"),
-        Edit::Free { node, resource, amount } => format!("free {} {resource} on {node}", exact(*resource, *amount)),
+        Edit::FreeResource { node, resource, amount } => {
+            format!("free {} {resource} on {node}", exact(*resource, *amount))
+        }
         Edit::Evict { pod } => format!("move {pod}"),
         other => words_of(other),
     }]
@@ -67,24 +69,24 @@ pub(in crate::report) fn of_edit(edit: &Edit, several_containers: bool) -> Vec<S
 fn mend(node: Name, taint: &Taint) -> String {
     let what = match taint.key.rsplit_once('/').map_or("", |(_, condition)| condition) {
         "not-ready" => format!("get {node} ready: its kubelet, container runtime or network plugin is not"),
-        "unreachable" => format!("get {node} back: its kubelet no longer reports"),
+        "unreachable" => format!("bring {node} back: its kubelet no longer reports"),
         "memory-pressure" => format!("free memory on {node}"),
         "disk-pressure" => format!("free disk space on {node}"),
-        "pid-pressure" => format!("end processes on {node}"),
+        "pid-pressure" => format!("stop processes on {node}"),
         "network-unavailable" => format!("get the network plugin to set up {node}"),
         "uninitialized" => format!("get the cloud controller manager to initialize {node}"),
         "shutdown" => format!("start {node}"),
         "out-of-service" => format!("bring {node} back into service"),
-        _ => format!("get ready on {node} what {} waits for", taint.key),
+        _ => format!("make the component on {node} ready that {} waits for", taint.key),
     };
-    format!("{what} ({} then goes away)", short(taint))
+    format!("{what} (this removes {})", short(taint))
 }
 
 /// An edit in a few words, as a person would say it.
 pub(in crate::report) fn words_of(edit: &Edit) -> String {
     match edit {
         Edit::AddTaint { node, taint } => format!("taint {node} {taint}"),
-        Edit::UnlabelNode { node, key } => format!("take label {key} off {node}"),
+        Edit::UnlabelNode { node, key } => format!("remove label {key} from {node}"),
         Edit::CreateNode { object } => {
             let name = object.pointer("/metadata/name").and_then(serde_json::Value::as_str).unwrap_or("<none>");
             format!("add node {name}")
@@ -107,7 +109,7 @@ pub(in crate::report) fn words_of(edit: &Edit) -> String {
         | Edit::Uncordon { .. }
         | Edit::RemoveTaint { .. }
         | Edit::LabelNode { .. }
-        | Edit::Free { .. } => of_edit(edit, true).concat(),
+        | Edit::FreeResource { .. } => of_edit(edit, true).concat(),
     }
 }
 
@@ -130,7 +132,7 @@ fn of_change(change: &PodChange, several_containers: bool) -> String {
             let (key, value) = (toleration.key.unwrap_or_default(), toleration.value.unwrap_or_default());
             format!("tolerate {}", Taint { key, value, effect })
         }
-        PodChange::DropNodeSelector { key } => format!("drop {key} from nodeSelector"),
+        PodChange::DropNodeSelector { key } => format!("remove {key} from nodeSelector"),
         PodChange::ReplaceNodeSelector { key, to_key, to_value } => {
             let instead = if key == to_key { String::new() } else { format!(" instead of {key}") };
             format!("nodeSelector {to_key}={to_value}{instead}")
@@ -158,7 +160,7 @@ fn of_change(change: &PodChange, several_containers: bool) -> String {
         PodChange::Patch { patch } => {
             let fields = patch.get("spec").and_then(serde_json::Value::as_object);
             let fields: Vec<&str> = fields.into_iter().flat_map(|spec| spec.keys().map(String::as_str)).collect();
-            format!("other {}", list(&fields, 3))
+            format!("change {}", list(&fields, 3))
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer, look: Look) {
         grid.row(Label::Plain, vec![what.to_owned(), text]);
     }
     if !grid.is_empty() {
-        screen.heading("NOT IN THE MANIFEST", "but part of this answer");
+        screen.heading("NOT IN THE MANIFEST", "but applied to this pod");
         screen.grid(&grid);
     }
 }
@@ -55,7 +55,7 @@ fn words(rule: &ImplicitRule) -> (&'static str, String) {
             let over: Vec<String> = constraints
                 .iter()
                 .map(|one| {
-                    let hard = if one.do_not_schedule { ", as a must" } else { "" };
+                    let hard = if one.do_not_schedule { ", required" } else { "" };
                     format!("{} (maxSkew {}{hard})", one.topology_key, one.max_skew)
                 })
                 .collect();
@@ -70,7 +70,7 @@ fn words(rule: &ImplicitRule) -> (&'static str, String) {
                 [one] => (format!("container {one} requests"), ""),
                 several => (format!("containers {} request", list(several, 3)), " each"),
             };
-            ("requests", format!("{who} {}: scored as if it were {}{each}", list(&none, 2), list(&amounts, 2)))
+            ("requests", format!("{who} {}: scored as {}{each}", list(&none, 2), list(&amounts, 2)))
         }
         ImplicitRule::Weights { weights, .. } => {
             let weights: Vec<String> = weights
@@ -89,7 +89,7 @@ fn words(rule: &ImplicitRule) -> (&'static str, String) {
                 (true, false) => "requires labels of nodes",
                 _ => "prefers labels of nodes",
             };
-            ("affinity", format!("the profile's addedAffinity {what} on top of what the pod wants"))
+            ("affinity", format!("the profile's addedAffinity {what} in addition to the pod's own"))
         }
         ImplicitRule::Overhead { runtime_class, overhead } => {
             let amounts: Vec<String> = overhead
@@ -101,7 +101,7 @@ fn words(rule: &ImplicitRule) -> (&'static str, String) {
                 })
                 .collect();
             let whose = runtime_class.map_or_else(String::new, |class| format!("RuntimeClass {class}: "));
-            ("overhead", format!("{whose}{} on top of the containers' requests", list(&amounts, 4)))
+            ("overhead", format!("{whose}{} in addition to the containers' requests", list(&amounts, 4)))
         }
         ImplicitRule::PriorityClass { class, priority, default } => {
             let default = if *default { ", the cluster's default" } else { "" };

@@ -23,7 +23,7 @@ pub(in crate::report) fn ended_headline(pod: &str, ended: &Ended) -> String {
         EndedBy::KubeletEviction => format!("{pod} has Failed: evicted by {kubelet}{reason}"),
         EndedBy::KubeletPreemption => format!("{pod} has Failed: {kubelet} ended it for a critical pod{reason}"),
         EndedBy::NodeShutdown => format!("{pod} has Failed: its node{node} was shut down{reason}", node = on(ended)),
-        EndedBy::Deadline => format!("{pod} has Failed{node}: its activeDeadlineSeconds were over{reason}"),
+        EndedBy::Deadline => format!("{pod} has Failed{node}: its activeDeadlineSeconds have passed{reason}"),
         EndedBy::Other => format!("{pod} has Failed{node}{reason}"),
     }
 }
@@ -36,14 +36,17 @@ fn on(ended: &Ended) -> String {
 pub(in crate::report) fn ended(ended: &Ended) -> String {
     let mut text = String::new();
     if !ended.message.is_empty() {
-        text.push_str(&format!("its status says: {}. ", ended.message.trim_end_matches('.')));
+        text.push_str(&format!("its status: {}. ", ended.message.trim_end_matches('.')));
     }
-    text.push_str("This is final: no scheduler looks at this pod again");
+    text.push_str("This is final: no scheduler will try this pod again");
     match (&ended.replacement, ended.replacements) {
         (None, _) => {}
         (Some(replacement), 1) => text.push_str(&format!("; {replacement} of the same controller replaces it")),
         (Some(replacement), more) => {
-            text.push_str(&format!("; {replacement} and {} of the same controller go on", count(more - 1, "more pod")));
+            text.push_str(&format!(
+                "; {replacement} and {} of the same controller continue",
+                count(more - 1, "more pod")
+            ));
         }
     }
     if ended.replacement.is_some() {
@@ -62,7 +65,7 @@ pub(in crate::report) fn fits_again(placement: &Placement, nodes: usize) -> Stri
     let feasible = placement.feasible().count();
     let would = if placement.schedulable { "would fit" } else { "would not fit" };
     format!(
-        "a new pod like it {would}: {} of {}; the rest is about that new pod",
+        "a new pod like it {would}: {} of {}; the rest of this answer is about that new pod",
         thousands(feasible),
         count(nodes, "node")
     )
@@ -71,26 +74,26 @@ pub(in crate::report) fn fits_again(placement: &Placement, nodes: usize) -> Stri
 /// What keeps a pod from starting, and what to do.
 pub(in crate::report) fn obstacle(obstacle: &Obstacle, as_of: Option<Timestamp>) -> String {
     match obstacle {
-        Obstacle::Terminating { at } => format!("it is being deleted, to be gone by {at}"),
-        Obstacle::NodeMissing => "there is no such node: nothing will start it; delete the pod".to_owned(),
+        Obstacle::Terminating { at } => format!("it is being deleted (deadline {at})"),
+        Obstacle::NodeMissing => "this node does not exist: nothing will start the pod; delete it".to_owned(),
         Obstacle::NodeNotReady { taint, since } => {
             let since = since
                 .map_or_else(String::new, |since| format!(" {}", super::cluster_message_words::how_long(since, as_of)));
-            format!("the node's kubelet does not report (taint {taint}){since}: look at the node")
+            format!("the node's kubelet does not report (taint {taint}){since}: check the node")
         }
         Obstacle::ClaimMissing(claim) => format!("claim {claim} does not exist: create it"),
-        Obstacle::ClaimLost(claim) => format!("claim {claim} is Lost: its volume is gone; recreate the claim"),
+        Obstacle::ClaimLost(claim) => format!("claim {claim} is Lost: its volume was deleted; recreate the claim"),
         Obstacle::ClaimNeverScheduled { claim, class } => format!(
             "claim {claim} of StorageClass {class} gets a volume only when a scheduler chooses the pod's node, and none \
-             did: spec.nodeName was set by whoever created the pod. Use a node selector instead, or annotate the claim \
+             did: the pod was created with spec.nodeName. Use a node selector instead, or annotate the claim \
              with volume.kubernetes.io/selected-node"
         ),
         Obstacle::ClaimUnbound { claim, class } if class.is_empty() => {
-            format!("claim {claim} has no volume and names no StorageClass: a volume must be made for it")
+            format!("claim {claim} has no volume and names no StorageClass: create a volume for it")
         }
         Obstacle::ClaimUnbound { claim, class } => {
             format!(
-                "claim {claim} has no volume yet: look at the events of the claim, and at the provisioner of StorageClass {class}"
+                "claim {claim} has no volume yet: check the events of the claim, and the provisioner of StorageClass {class}"
             )
         }
     }

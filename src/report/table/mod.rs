@@ -98,14 +98,14 @@ pub(super) fn headline(answer: &Answer) -> (Label, String) {
         _ => {}
     }
     if has_no_profile(placement) {
-        return (Label::Rejected, format!("{pod} is not this scheduler's: no profile has its schedulerName"));
+        return (Label::Rejected, format!("{pod} is not handled by this scheduler: no profile has its schedulerName"));
     }
     if !placement.errors.is_empty() {
-        return (Label::Rejected, format!("{pod} is not scheduled: an error ended the cycle"));
+        return (Label::Rejected, format!("{pod} is not scheduled: the scheduling cycle failed with an error"));
     }
     if placement.pre_enqueue.is_some() {
         let then = if feasible > 0 { "it would fit without them" } else { "it would not fit without them either" };
-        return (Label::Rejected, format!("{pod} is held back by its scheduling gates; {then}"));
+        return (Label::Rejected, format!("{pod} waits for its scheduling gates; {then}"));
     }
     match &placement.current {
         Some(current) if current.feasible => {
@@ -116,9 +116,9 @@ pub(super) fn headline(answer: &Answer) -> (Label, String) {
             )
         }
         Some(current) if placement.nodes.iter().all(|node| node.name != current.node) => {
-            (Label::Rejected, format!("{pod} is on {}, a node that is not there", current.node))
+            (Label::Rejected, format!("{pod} is on {}, a node that does not exist", current.node))
         }
-        Some(current) => (Label::Rejected, format!("{pod} runs on {}, which would not take it now", current.node)),
+        Some(current) => (Label::Rejected, format!("{pod} runs on {}, which would reject it now", current.node)),
         None if feasible > 0 => (Label::Fits, format!("{pod} fits: {} of {nodes}", thousands(feasible))),
         None => (Label::Rejected, format!("{pod} does not fit: 0 of {nodes}")),
     }
@@ -140,10 +140,10 @@ pub(crate) fn not_evaluated(screen: &mut Screen, items: &[NotEvaluated]) {
     if items.is_empty() {
         return;
     }
-    screen.heading("NOT EVALUATED", "the answer does not rest on this");
+    screen.heading("NOT CONSIDERED", "could change the answer");
     let mut grid = Grid::default();
     for (item, more) in in_groups(items) {
-        let more = if more > 0 { format!("; and {} like it", thousands(more)) } else { String::new() };
+        let more = if more > 0 { format!("; {} more like this", thousands(more)) } else { String::new() };
         grid.row(Label::Warning, vec![item.what.clone(), format!("{}: {}{more}", item.why, item.effect)]);
     }
     screen.grid(&grid);
@@ -152,6 +152,6 @@ pub(crate) fn not_evaluated(screen: &mut Screen, items: &[NotEvaluated]) {
     if !resources.is_empty() {
         let resources = Vec::from_iter(resources).join(",");
         let command = format!("kubectl create clusterrole kubectl-sched-more --verb=list --resource={resources}");
-        screen.line(&[(Label::Dim, "A role that may read it: "), (Label::Plain, &command)]);
+        screen.line(&[(Label::Dim, "A role that grants the access: "), (Label::Plain, &command)]);
     }
 }

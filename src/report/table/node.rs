@@ -42,15 +42,15 @@ pub(in crate::report) fn verdict(node: Option<&NodePlacement>) -> (Label, String
         Some(node) if node.is_feasible() => (
             Label::Fits,
             match (node.rank, node.total) {
-                (Some(rank), Some(total)) => format!("takes the pod: rank {rank}, {total} points"),
-                _ => "takes the pod".to_owned(),
+                (Some(rank), Some(total)) => format!("fits: rank {rank}, {total} points"),
+                _ => "fits".to_owned(),
             },
         ),
         Some(node) => {
             let plugin = node.rejection.as_ref().and_then(|rejection| rejection.plugin).unwrap_or("the framework");
-            (Label::Rejected, format!("does not take the pod: {plugin} says no"))
+            (Label::Rejected, format!("does not fit: rejected by {plugin}"))
         }
-        None => (Label::Rejected, "was not looked at: the pod was turned away before".to_owned()),
+        None => (Label::Rejected, "was not checked: the pod was rejected before".to_owned()),
     }
 }
 
@@ -59,7 +59,7 @@ fn filters(screen: &mut Screen, filters: &[FilterDetail]) {
     let (skipped, asked): (Vec<_>, Vec<_>) = filters.iter().partition(|filter| filter.verdict == Verdict::Skipped);
     for filter in asked {
         let (label, verdict) = match &filter.verdict {
-            Verdict::Skipped | Verdict::NotAsked => (Label::Dim, "not asked"),
+            Verdict::Skipped | Verdict::NotAsked => (Label::Dim, "not run"),
             Verdict::Passed => (Label::Fits, "yes"),
             Verdict::Rejected(_) => (Label::Rejected, "no"),
         };
@@ -83,7 +83,7 @@ fn nothing_for(screen: &mut Screen, what: &str, plugins: &[&str]) {
     if !plugins.is_empty() {
         screen.paragraph(
             Label::Dim,
-            &format!("skipped, as the pod gives them nothing to {what}: {}", plugins.join(", ")),
+            &format!("skipped, because the pod has nothing for them to {what}: {}", plugins.join(", ")),
         );
     }
 }
@@ -152,7 +152,9 @@ fn domains(key: Name, facts: &[Fact]) -> String {
     let mut domains: Vec<(&Name, i64, bool)> = facts
         .iter()
         .filter_map(|fact| match fact {
-            Fact::Domain { topology_key, domain, count, here } if *topology_key == key => Some((domain, *count, *here)),
+            Fact::Domain { topology_key, domain, count, on_this_node: here } if *topology_key == key => {
+                Some((domain, *count, *here))
+            }
             _ => None,
         })
         .collect();

@@ -24,7 +24,7 @@ pub(super) fn render(screen: &mut Screen, preemption: &PreemptionDetail) {
         let mark = if candidate.picked { "picked" } else { "" };
         let mut lines: Vec<String> = candidate.victims.iter().take(MOST_VICTIMS).map(victim).collect();
         lines.extend(rest(candidate));
-        lines.extend(candidate.lost_by.map(|criterion| format!("not picked: behind on {criterion}")));
+        lines.extend(candidate.lost_by.map(|criterion| format!("not picked: worse in {criterion}")));
         grid.row(label, vec![candidate.node.to_string(), mark.to_owned(), lines.join("\n")]);
     }
     screen.grid(&grid);
@@ -45,7 +45,7 @@ pub(in crate::report) fn rest(candidate: &CandidateDetail) -> Option<String> {
     let more = candidate.victims.len().saturating_sub(MOST_VICTIMS);
     let budgets = match candidate.pdb_violations {
         0 => None,
-        violations => Some(format!("breaking {}", count(violations, "disruption budget"))),
+        violations => Some(format!("violating {}", count(violations, "disruption budget"))),
     };
     let more = (more > 0).then(|| format!("and {}", count(more, "more pod")));
     let parts: Vec<String> = more.into_iter().chain(budgets).collect();
@@ -66,7 +66,7 @@ pub(in crate::report) fn victim(victim: &VictimDetail) -> String {
         GoesTo::Node(node) => {
             let _ = write!(text, "; would go to {node}");
         }
-        GoesTo::Nowhere => text.push_str("; would have no other place"),
+        GoesTo::Nowhere => text.push_str("; would fit nowhere else"),
         GoesTo::NotAsked => {}
     }
     text
@@ -77,8 +77,8 @@ pub(in crate::report) fn why(group: &NotEligible) -> String {
     let reasons: Vec<String> = group.reasons.iter().map(words::brief).collect();
     let reasons = list(&reasons, 2);
     match group.why {
-        WhyNot::NotHelpful => format!("evictions would not change this: {reasons}"),
+        WhyNot::NotHelpful => format!("evictions would not help: {reasons}"),
         WhyNot::NoVictims => "no pod of lower priority".to_owned(),
-        WhyNot::NotEnough => format!("without all pods of lower priority there would still be this: {reasons}"),
+        WhyNot::NotEnough => format!("even without all pods of lower priority: {reasons}"),
     }
 }

@@ -36,7 +36,7 @@ fn turned_away(screen: &mut Screen, answer: &Answer) {
                 rejection.plugin.unwrap_or("PreFilter").to_owned(),
                 break_long(&words::brief(reason), (screen.width() / 3).max(20)),
                 thousands(answer.nodes),
-                "every node: decided before any was looked at".to_owned(),
+                "every node: rejected before any node was checked".to_owned(),
             ],
         );
     }
@@ -68,7 +68,7 @@ fn causes(screen: &mut Screen, answer: &Answer) {
     if others < answer.placement.nodes.len() {
         screen.paragraph(
             Label::Plain,
-            &format!("{} {} not take it:", count(others, "node"), if others == 1 { "does" } else { "do" }),
+            &format!("{} {} it:", count(others, "node"), if others == 1 { "rejects" } else { "reject" }),
         );
     }
     screen.grid(&grid);
@@ -76,7 +76,7 @@ fn causes(screen: &mut Screen, answer: &Answer) {
         screen.line(&[(Label::Dim, &format!("and {}", count(causes.len() - MOST_CAUSES, "more cause")))]);
     }
     if causes.iter().any(|cause| !cause.behind.is_empty()) {
-        screen.paragraph(Label::Dim, "+N: on N more nodes too, where another filter is the first to say no");
+        screen.paragraph(Label::Dim, "+N: also fails on N nodes that are counted above");
     }
 }
 
@@ -89,7 +89,7 @@ fn detail_width(screen: &Screen, causes: &[Cause]) -> usize {
 
 pub(in crate::report) fn plugin(cause: &Cause) -> String {
     match (&cause.reason, cause.plugin) {
-        (Reason::LeftOutByPreFilter { plugins }, _) => plugins.join(", "),
+        (Reason::ExcludedByPreFilter { plugins }, _) => plugins.join(", "),
         (_, plugin) => plugin.unwrap_or("framework").to_owned(),
     }
 }

@@ -4,7 +4,7 @@
 
 use super::super::Look;
 use super::super::style::Label;
-use super::super::text::{escape, wrap};
+use super::super::text::{columns, escape, wrap};
 use super::grid::Grid;
 
 /// The blocks of an answer, from top to bottom, for a terminal of a certain width.
@@ -109,7 +109,7 @@ impl Screen {
             Block::Blank => blank(text),
             Block::Rule => line(text, &[(Label::Dim, &"-".repeat(self.width))]),
             Block::Headline { label, answer, provenance } => {
-                let used = escape(answer).chars().count() + escape(provenance).chars().count();
+                let used = columns(&escape(answer)) + columns(&escape(provenance));
                 if used + 2 <= self.width {
                     let gap = " ".repeat(self.width - used);
                     line(text, &[(*label, answer), (Label::Plain, &gap), (Label::Dim, provenance)]);
@@ -132,7 +132,7 @@ impl Screen {
     }
 
     fn wrapped(&self, text: &mut String, label: Label, margin: &str, words: &str) {
-        let indent = margin.chars().count();
+        let indent = columns(margin);
         for (index, words) in wrap(&escape(words), self.width.saturating_sub(indent)).iter().enumerate() {
             let margin = if index == 0 { margin.to_owned() } else { " ".repeat(indent) };
             line(text, &[(Label::Plain, &margin), (label, words)]);

@@ -55,8 +55,8 @@ pub struct BrokenBudget {
     pub allowed: usize,
     /// How many are gone at once.
     pub gone: usize,
-    /// How many of them stay so: they find no place, or no controller recreates them.
-    pub for_good: usize,
+    /// How many of them stay so: they fit nowhere, or no controller recreates them.
+    pub unrecoverable: usize,
 }
 
 impl Loss {
@@ -99,7 +99,7 @@ pub fn sweep(
     let untold = units.len() - asked;
     if untold > 0 {
         let what = format!("{untold} of {} losses", units.len());
-        notes.insert(NotEvaluated::new(what, "stopped before", "whether it does harm is not known"));
+        notes.insert(NotEvaluated::new(what, "stopped early", "its effect is unknown"));
     }
     let losses = all.into_iter().map(|lost| lost.loss).collect();
     Ok(Sweep { losses, untold, not_evaluated: notes.into_iter().collect() })
@@ -137,14 +137,14 @@ fn lose(
     lost.sort_unstable();
     let unplaced = run.steps.iter().filter(|step| matches!(step.outcome, Outcome::Unplaced(_)));
     let missing: FxHashSet<ObjectKey> = unplaced.map(|step| step.pod).chain(lost.iter().copied()).collect();
-    let broken = run.broken_budgets.iter().map(|budget| {
+    let broken = run.violated_budgets.iter().map(|budget| {
         let gone = hit.get(budget).map(Vec::as_slice).unwrap_or_default();
         let state = cluster.budgets.iter().find(|state| state.key == *budget);
         BrokenBudget {
             budget: *budget,
             allowed: state.and_then(|state| usize::try_from(state.disruptions_allowed).ok()).unwrap_or_default(),
             gone: gone.len(),
-            for_good: gone.iter().filter(|pod| missing.contains(pod)).count(),
+            unrecoverable: gone.iter().filter(|pod| missing.contains(pod)).count(),
         }
     });
     let loss = Loss {

@@ -54,7 +54,7 @@ impl Fields {
             None => Ok(()),
             Some(field) => Err(ScenarioError::new(
                 self.at(field),
-                format!("unknown field; {owner} takes {}", self.known.join(", ")),
+                format!("unknown field; {owner} has the fields {}", self.known.join(", ")),
             )),
         }
     }
@@ -66,7 +66,7 @@ pub(super) fn what(value: &Value) -> &'static str {
         Value::Null => "nothing",
         Value::Bool(_) => "true or false",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
+        Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     }

@@ -168,7 +168,11 @@ impl NodeChoice {
         match self {
             Self::Named(node) => match cluster.node_named(*node) {
                 Some(_) => Ok(vec![*node]),
-                None => Err(format!("nodes \"{node}\" not found")),
+                None => {
+                    let names = cluster.nodes().iter().map(|node| node.node.name.as_str());
+                    let near = crate::did_you_mean::question(node, names).map(|near| format!("; {near}"));
+                    Err(format!("nodes \"{node}\" not found{}", near.unwrap_or_default()))
+                }
             },
             Self::Selected { text, selector } => {
                 let nodes = cluster.nodes().iter().filter(|node| selector.matches(&node.node.labels));

@@ -102,7 +102,7 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<St
         "UnlabelNode" => StepAction::OnNodes(nodes(fields)?, Edit::UnlabelNode { node, key: fields.required("key")? }),
         "Free" => {
             let (resource, amount) = (fields.required("resource")?, fields.required("amount")?);
-            StepAction::OnNodes(nodes(fields)?, Edit::Free { node, resource, amount })
+            StepAction::OnNodes(nodes(fields)?, Edit::FreeResource { node, resource, amount })
         }
         "Drain" => StepAction::Drain { nodes: nodes(fields)?, force: fields.optional("force")?.unwrap_or_default() },
         "RemoveNode" => StepAction::RemoveNodes(nodes(fields)?),
@@ -127,7 +127,7 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<St
         "DeleteWorkload" => StepAction::DeleteWorkload(fields.required("workload")?),
         "Schedule" => StepAction::Schedule,
         other => {
-            let message = format!("there is no step \"{other}\"; use one of {}", KINDS.join(", "));
+            let message = format!("unknown step \"{other}\"; use one of {}", KINDS.join(", "));
             return Err(ScenarioError::new(fields.at("kind"), message));
         }
     })
@@ -145,8 +145,13 @@ fn nodes(fields: &mut Fields) -> Result<NodeChoice, ScenarioError> {
         }
         (None, None, Some(zone)) => NodeChoice::selected(&format!("{ZONE}={zone}"))
             .map_err(|message| ScenarioError::new(fields.at("zone"), message)),
-        (None, None, None) => Err(ScenarioError::new(fields.path(), "names no node; write node, selector or zone")),
-        _ => Err(ScenarioError::new(fields.path(), "names its nodes twice; write one of node, selector and zone")),
+        (None, None, None) => {
+            Err(ScenarioError::new(fields.path(), "does not name a node; write node, selector or zone"))
+        }
+        _ => Err(ScenarioError::new(
+            fields.path(),
+            "names its nodes more than once; write only one of node, selector and zone",
+        )),
     }
 }
 

@@ -60,9 +60,9 @@ impl RolloutEnd {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Complete => "Complete",
-            Self::NoPlace { .. } => "NoPlace",
+            Self::NoPlace { .. } => "Unschedulable",
             Self::Refused(_) => "Refused",
-            Self::Waits(_) => "Waits",
+            Self::Waits(_) => "WaitsForDeletion",
             Self::Partition(_) => "Partition",
             Self::OnDelete => "OnDelete",
             Self::Paused => "Paused",

@@ -31,7 +31,7 @@ pub struct Run {
     /// What each step of the scenario did.
     pub reports: Vec<StepReport>,
     /// Budgets of which more pods were missing at some moment than they allow.
-    pub broken_budgets: Vec<ObjectKey>,
+    pub violated_budgets: Vec<ObjectKey>,
 }
 
 /// Plays `scenario` and places `asked`, which are pending, at its `Schedule` steps or at the end.
@@ -54,8 +54,8 @@ pub fn run(simulation: &mut Simulation<'_>, scenario: &Scenario, asked: &[PodId]
         runner.take(step).map_err(|message| ScenarioError::new(step.said.as_str(), message))?;
     }
     runner.schedule_all().map_err(|error| ScenarioError::new("the end", error.to_string()))?;
-    let broken_budgets = runner.budgets.broken().collect();
-    Ok(Run { steps: runner.steps.into_iter().flatten().collect(), reports: runner.reports, broken_budgets })
+    let violated_budgets = runner.budgets.broken().collect();
+    Ok(Run { steps: runner.steps.into_iter().flatten().collect(), reports: runner.reports, violated_budgets })
 }
 
 struct Runner<'s, 'a> {

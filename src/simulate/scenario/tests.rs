@@ -144,7 +144,7 @@ fn budgets_are_heeded_and_come_back() {
     let drain = json!([{"kind": "Drain", "node": "n"}]);
     // One at a time: each that has found a place lets the next one go.
     let run = ends(&objects("4", 1), drain.clone(), &["w1:m", "w2:m", "w3:m"]);
-    assert_eq!((run.reports[0].retries, run.broken_budgets.len()), (2, 0));
+    assert_eq!((run.reports[0].retries, run.violated_budgets.len()), (2, 0));
     // The second finds no place: the third stays.
     let run = ends(&objects("1", 1), drain.clone(), &["w1:m", "w2:-", "w3:n"]);
     let refusal = &run.reports[0].refused[0];
@@ -160,7 +160,7 @@ fn budgets_are_heeded_and_come_back() {
     assert!(run.reports[0].refused[0].message.starts_with("This pod has more than one PodDisruptionBudget"));
     // A node that is lost asks nobody: one more is missing than allowed.
     let run = ends(&objects("4", 2), json!([{"kind": "RemoveNode", "node": "n"}]), &["w1:m", "w2:m", "w3:m"]);
-    assert_eq!(names(&run.broken_budgets), ["b"]);
+    assert_eq!(names(&run.violated_budgets), ["b"]);
 }
 
 #[test]
@@ -526,10 +526,10 @@ fn what_is_wrong_is_told_with_its_place() {
     refused(json!({}), "steps: must be a list, not an object");
     refused(json!([5]), "steps[0]: must be an object, not a number");
     refused(json!([{}]), "steps[0].kind: is missing");
-    refused(json!([{"kind": "Cordon"}]), "steps[0]: names no node; write node, selector or zone");
+    refused(json!([{"kind": "Cordon"}]), "steps[0]: does not name a node; write node, selector or zone");
     refused(
         json!([{"kind": "Cordon", "node": "n", "zone": "z"}]),
-        "steps[0]: names its nodes twice; write one of node, selector and zone",
+        "steps[0]: names its nodes more than once; write only one of node, selector and zone",
     );
     refused(json!([{"kind": "Cordon", "node": ""}]), "steps[0].node: must not be empty");
     refused(

@@ -91,7 +91,7 @@ pub fn sweep(
     }
     if played < count {
         let what = format!("{} of {count} runs", count - played);
-        notes.insert(NotEvaluated::new(what, "stopped before", "what they come to is not known"));
+        notes.insert(NotEvaluated::new(what, "stopped early", "their results are unknown"));
     }
     Ok(Sweep { tally, not_evaluated: notes.into_iter().collect() })
 }

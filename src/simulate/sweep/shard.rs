@@ -54,7 +54,7 @@ impl FromStr for Shard {
         if shard.index >= shard.of {
             return Err(match shard.of {
                 0 => "there are no shards of 0".to_owned(),
-                of => format!("shards of {of} are numbered from 0 to {}", of - 1),
+                of => format!("{of} shards are numbered from 0 to {}", of - 1),
             });
         }
         Ok(shard)

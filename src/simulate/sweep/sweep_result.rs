@@ -42,7 +42,7 @@ impl SweepResult {
         let differences = [
             (self.kube_version != other.kube_version, "version of the scheduler"),
             (self.read_at != other.read_at, "state"),
-            (self.question != other.question, "state or question"),
+            (self.question != other.question, "cluster state or command"),
             (self.strategy != other.strategy, "strategy"),
             (self.plan.seed != other.plan.seed, "first seed"),
             (self.plan.runs != other.plan.runs, "number of runs"),
@@ -62,11 +62,11 @@ pub fn merge(shards: Vec<(String, SweepResult)>) -> Result<SweepResult, String> 
     let mut numbered: Vec<(Shard, String, SweepResult)> = Vec::with_capacity(shards.len());
     for (called, sweep_result) in shards {
         let Some(shard) = sweep_result.plan.shard else {
-            return Err(format!("{called}: is a whole sweep, not a shard of one"));
+            return Err(format!("{called}: is a complete sweep, not a shard"));
         };
         let (played, asked) = (sweep_result.tally.runs(), sweep_result.plan.count());
         if played != asked {
-            return Err(format!("{called}: shard {shard} has played {played} of its {asked} runs: play it again"));
+            return Err(format!("{called}: shard {shard} completed only {played} of its {asked} runs: run it again"));
         }
         numbered.push((shard, called, sweep_result));
     }
@@ -78,7 +78,7 @@ pub fn merge(shards: Vec<(String, SweepResult)>) -> Result<SweepResult, String> 
     let mut notes = BTreeSet::from_iter(std::mem::take(&mut whole.not_evaluated));
     for (shard, called, sweep_result) in all {
         if let Some(what) = whole.differs(&sweep_result) {
-            return Err(format!("{called}: is of another sweep than {first_called}: the {what} differs"));
+            return Err(format!("{called}: belongs to a different sweep than {first_called}: the {what} differs"));
         }
         whole.tally.merge(sweep_result.tally);
         notes.extend(sweep_result.not_evaluated);
@@ -95,7 +95,7 @@ pub fn merge(shards: Vec<(String, SweepResult)>) -> Result<SweepResult, String> 
 fn complete(of: u32, mut places: Vec<(Shard, String)>) -> Result<(), String> {
     places.sort();
     let twice = places.windows(2).find_map(|pair| match pair {
-        [(shard, one), (again, other)] if shard == again => Some(format!("{other}: is shard {shard}, and so is {one}")),
+        [(shard, one), (again, other)] if shard == again => Some(format!("{other}: is shard {shard}, like {one}")),
         _ => None,
     });
     if let Some(twice) = twice {

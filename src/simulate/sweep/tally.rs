@@ -24,14 +24,14 @@ pub struct Tally {
     pub preempted: Distribution,
     /// Nodes with a pod at the end.
     pub nodes_used: Distribution,
-    /// Standard deviation of the nodes' utilisation at the end, in thousandths.
+    /// Standard deviation of the nodes' utilization at the end, in thousandths.
     pub balance: Balance,
     /// What became of each pod that needed a place in any run.
     pub pods: FxHashMap<ObjectKey, PodTally>,
     /// The nodes that pods went to in any run, and how many in those in which any did.
     pub nodes: FxHashMap<Name, Distribution>,
     /// PodDisruptionBudgets that were overrun, and in how many runs.
-    pub broken_budgets: FxHashMap<ObjectKey, u64>,
+    pub violated_budgets: FxHashMap<ObjectKey, u64>,
     /// Steps of the scenario that were refused, in part at least, and in how many runs.
     pub refused_steps: FxHashMap<String, u64>,
     /// In how many runs the API server would not let in a pod of a step.
@@ -100,8 +100,8 @@ impl Tally {
         }
         self.nodes_used.add(used(cluster).count() as u64, seed);
         self.balance.add(Measures::of(cluster, before.typical).balance, seed);
-        for budget in &run.broken_budgets {
-            *self.broken_budgets.entry(*budget).or_default() += 1;
+        for budget in &run.violated_budgets {
+            *self.violated_budgets.entry(*budget).or_default() += 1;
         }
         self.refusing += u64::from(run.reports.iter().any(|report| !report.not_created.is_empty()));
         let is_refused = |report: &&StepReport| !report.refused.is_empty() || !report.not_created.is_empty();
@@ -123,7 +123,7 @@ impl Tally {
         for (node, pods) in &other.nodes {
             self.nodes.entry(*node).or_default().merge(pods);
         }
-        add_all(&mut self.broken_budgets, other.broken_budgets);
+        add_all(&mut self.violated_budgets, other.violated_budgets);
         add_all(&mut self.refused_steps, other.refused_steps);
         self.refusing = self.refusing.saturating_add(other.refusing);
     }

@@ -13,6 +13,6 @@ pub fn config_map(connection: &Connection, name: &ConfigMapName) -> Result<Confi
         let path = format!("/api/v1/namespaces/{}/configmaps/{}", name.namespace, name.name);
         let text = session.server.get(&path).await.map_err(|error| session.server.error(error))?;
         serde_json::from_str(&text)
-            .map_err(|error| LiveError::Message(format!("the server's answer is no ConfigMap: {error}")))
+            .map_err(|error| LiveError::Message(format!("the server's answer is not a ConfigMap: {error}")))
     })
 }

@@ -99,7 +99,7 @@ impl Server {
         );
         // Nobody meant that server.
         if self.url == NO_CLUSTER {
-            format!("{refused} No cluster is chosen: use --kubeconfig, --context or --snapshot")
+            format!("{refused} No cluster is configured: use --kubeconfig, --context or --snapshot")
         } else {
             refused
         }

@@ -16,7 +16,7 @@ const PARSER_STACK: usize = 256 << 20;
 /// Reads `text`; the error says why it cannot be evaluated.
 pub(super) fn parse(text: &str) -> Result<Expr, String> {
     if may_repeat_operators(text) {
-        return Err("it repeats the operator ! or -, which the CEL parser reads wrongly".to_owned());
+        return Err("it repeats the operator ! or -, which the CEL parser misreads".to_owned());
     }
     std::thread::scope(|scope| {
         std::thread::Builder::new()
@@ -207,6 +207,6 @@ fn is_named(expr: Option<&IdedExpr>, name: &str) -> bool {
 fn variable_name(expr: IdedExpr) -> Result<String, String> {
     match expr.expr {
         Parsed::Ident(name) => Ok(name),
-        _ => Err("a variable is no simple name".to_owned()),
+        _ => Err("a variable is not a simple name".to_owned()),
     }
 }

@@ -34,7 +34,7 @@ impl<'e> Evaluation<'e> {
                 self.budget = left;
                 Ok(())
             }
-            None => unknown("its evaluation comes near the cost limit of Kubernetes"),
+            None => unknown("its evaluation is close to the cost limit of Kubernetes"),
         }
     }
 
@@ -104,7 +104,7 @@ impl<'e> Evaluation<'e> {
                     let value = self.with(variable, (*value).clone(), body)?;
                     Ok(if *flat { value } else { Value::Optional(Some(Arc::new(value))) })
                 }
-                other => unknown(format!("a {} is no optional value", other.type_name())),
+                other => unknown(format!("a {} is not an optional value", other.type_name())),
             },
             Expr::Comprehension(parts) => self.comprehension(parts),
         }
@@ -129,7 +129,7 @@ impl<'e> Evaluation<'e> {
     fn bool(&mut self, expr: &'e Expr) -> Result<bool, Failure> {
         match self.value(expr)? {
             Value::Bool(value) => Ok(value),
-            other => unknown(format!("a {} stands where a bool is needed", other.type_name())),
+            other => unknown(format!("expected a bool, found a {}", other.type_name())),
         }
     }
 
@@ -179,7 +179,7 @@ impl<'e> Evaluation<'e> {
             Operator::In => match &right {
                 Value::List(items) => Ok(Value::Bool(items.iter().any(|item| item.equals(&left)))),
                 Value::Map(map) => Ok(Value::Bool(map.get(&left).is_some())),
-                other => unknown(format!("`in` does not look into a {}", other.type_name())),
+                other => unknown(format!("`in` does not work on a {}", other.type_name())),
             },
             Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
                 if matches!(left, Value::Quantity(_) | Value::Semver(_)) {
@@ -206,7 +206,7 @@ impl<'e> Evaluation<'e> {
         let items: Vec<Value> = match self.value(&parts.range)? {
             Value::List(items) => items.to_vec(),
             Value::Map(map) => map.entries.iter().map(|(key, _)| key.clone()).collect(),
-            other => return unknown(format!("a {} cannot be gone through", other.type_name())),
+            other => return unknown(format!("a {} cannot be iterated over", other.type_name())),
         };
         self.pay(items.len())?;
         let init = self.value(&parts.init);

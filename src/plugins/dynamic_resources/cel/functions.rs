@@ -65,12 +65,12 @@ fn global(function: &str, arguments: Vec<Value>) -> Result<Value, Failure> {
     match (function, arguments.as_slice()) {
         ("quantity", [Value::String(text)]) => match Quantity::parse(text) {
             Ok(quantity) => Ok(Value::Quantity(quantity)),
-            Err(_) => unknown(format!("{text} is no quantity")),
+            Err(_) => unknown(format!("{text} is not a quantity")),
         },
         ("isQuantity", [Value::String(text)]) => Ok(Value::Bool(Quantity::parse(text).is_ok())),
         ("semver", [Value::String(text)]) => match Semver::parse(text) {
             Some(version) => Ok(Value::Semver(Arc::new(version))),
-            None => unknown(format!("{text} is no semantic version")),
+            None => unknown(format!("{text} is not a semantic version")),
         },
         ("isSemver", [Value::String(text)]) => Ok(Value::Bool(Semver::parse(text).is_some())),
         ("size", [value]) => size(value),

@@ -78,7 +78,7 @@ fn to_cel(value: &Value) -> Result<CelValue, Failure> {
         Value::Double(value) => CelValue::Float(*value),
         Value::String(text) => CelValue::String(Arc::new(text.to_string())),
         Value::List(items) => CelValue::List(Arc::new(items.iter().map(to_cel).collect::<Result<_, _>>()?)),
-        other => return unknown(format!("a {} cannot be handed to this function", other.type_name())),
+        other => return unknown(format!("a {} cannot be passed to this function", other.type_name())),
     })
 }
 

@@ -67,7 +67,7 @@ impl Selector {
         let program = self.program.as_ref().map_err(|why| Failure::Unknown(why.clone()))?;
         match eval::evaluate(program, device.value()?)? {
             Value::Bool(answer) => Ok(answer),
-            other => Err(Failure::Unknown(format!("it gives a {} instead of a bool", other.type_name()))),
+            other => Err(Failure::Unknown(format!("it returns a {} instead of a bool", other.type_name()))),
         }
     }
 }

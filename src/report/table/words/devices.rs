@@ -11,14 +11,14 @@ pub(super) fn brief(reason: &DeviceReason) -> String {
         DeviceReason::ResourceClaimNotFound { claim } => format!("ResourceClaim {} does not exist", claim.name),
         DeviceReason::ResourceClaimTerminating { claim } => format!("ResourceClaim {} is being deleted", claim.name),
         DeviceReason::ResourceClaimNotCreated { name, .. } => {
-            format!("no ResourceClaim was made from the template of {name} yet")
+            format!("the ResourceClaim of template {name} was not created yet")
         }
         DeviceReason::ResourceClaimSourceUnknown { name, .. } => format!("{name} names no ResourceClaim"),
         DeviceReason::ResourceClaimOfOtherPod { claim, .. } => {
-            format!("ResourceClaim {} was made for another pod", claim.name)
+            format!("ResourceClaim {} was created for another pod", claim.name)
         }
         DeviceReason::ResourceClaimInFlight { claim } => {
-            format!("ResourceClaim {} is just being allocated", claim.name)
+            format!("ResourceClaim {} is being allocated", claim.name)
         }
         DeviceReason::DeviceClassNotFound { request, class } => {
             format!("request {request}: DeviceClass {class} does not exist")
@@ -26,8 +26,8 @@ pub(super) fn brief(reason: &DeviceReason) -> String {
         DeviceReason::ResourceClaimElsewhere { claims } => {
             let names: Vec<_> = claims.iter().map(|claim| claim.name).collect();
             match names.as_slice() {
-                [one] => format!("ResourceClaim {one} has its devices elsewhere"),
-                several => format!("ResourceClaims {} have their devices elsewhere", list(several, 3)),
+                [one] => format!("ResourceClaim {one} is allocated to devices of other nodes"),
+                several => format!("ResourceClaims {} are allocated to devices of other nodes", list(several, 3)),
             }
         }
         DeviceReason::DevicesInsufficient { requests, match_attributes } => {
@@ -66,7 +66,7 @@ fn insufficient(
         return lacking.join("; ");
     }
     match match_attributes {
-        [] => "each request alone has enough devices, together they have not".to_owned(),
+        [] => "each request alone finds enough devices, but not all of them together".to_owned(),
         attributes => format!("not enough devices with the same {}", list(attributes, 2)),
     }
 }
@@ -84,12 +84,12 @@ fn wanted(request: &DeviceShortage) -> String {
 
 fn found(request: &DeviceShortage) -> String {
     let what = match request.wanted {
-        Some(wanted) => format!("wants {wanted}"),
-        None => "wants all".to_owned(),
+        Some(wanted) => format!("requests {wanted}"),
+        None => "requests all".to_owned(),
     };
     if request.reachable == 0 {
         return format!(
-            "claim {}, request {}: {what}, the node reaches no device",
+            "claim {}, request {}: {what}, the node has access to no device",
             request.claim.name, request.request
         );
     }

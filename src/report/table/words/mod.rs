@@ -25,9 +25,9 @@ pub(in crate::report) fn cause(cause: &Cause) -> String {
         let print = |value: Amount| amount(*resource, value);
         lines.push(format!(
             "free {} in all, at most {} on one ({})",
-            print(scattered.free_in_all),
-            print(scattered.most_free),
-            scattered.on
+            print(scattered.total_free),
+            print(scattered.largest_free),
+            scattered.node
         ));
     }
     lines.join("\n")
@@ -38,9 +38,9 @@ fn what(cause: &Cause) -> String {
         (Reason::InsufficientResource { resource, requested, .. }, Some((least, most))) => {
             let (least, most) = (amount(*resource, *least), amount(*resource, *most));
             if least == most {
-                format!("{resource}: {} asked, short by {least}", amount(*resource, *requested))
+                format!("{resource}: {} requested, short by {least}", amount(*resource, *requested))
             } else {
-                format!("{resource}: {} asked, short by {least} to {most}", amount(*resource, *requested))
+                format!("{resource}: {} requested, short by {least} to {most}", amount(*resource, *requested))
             }
         }
         (Reason::TopologySkew { topology_key, max_skew, .. }, _) => {
@@ -91,7 +91,7 @@ pub(super) fn requirement(key: Name, operator: Name, values: &[Name]) -> String 
 pub(crate) fn brief(reason: &Reason) -> String {
     match reason {
         Reason::NodeUnschedulable => "node is cordoned".to_owned(),
-        Reason::NodeNameMismatch { wanted } => format!("asks for node {wanted} by name"),
+        Reason::NodeNameMismatch { node_name } => format!("requests node {node_name} by name"),
         Reason::UntoleratedTaint { taint, .. } => taint.to_string(),
         Reason::NodeAffinityMismatch { unmatched_labels, affinity } => match (unmatched_labels.as_slice(), affinity) {
             ([], true) => "required node affinity does not match".to_owned(),
@@ -115,10 +115,10 @@ pub(crate) fn brief(reason: &Reason) -> String {
             format!("a pod with {} in the same {topology_key}", selected(selector))
         }
         Reason::ExistingPodAntiAffinity { topology_key, .. } => {
-            format!("a pod in the same {topology_key} keeps this one away")
+            format!("a pod in the same {topology_key} keeps this pod away")
         }
-        Reason::LeftOutByPreFilter { plugins } | Reason::NothingLeftByPreFilter { plugins } => {
-            format!("not among the nodes that {} allows", list(plugins, 3))
+        Reason::ExcludedByPreFilter { plugins } | Reason::NoNodeLeftByPreFilter { plugins } => {
+            format!("excluded by {}", list(plugins, 3))
         }
         Reason::Volume(volume) => volumes::brief(volume),
         Reason::Device(device) => devices::brief(device),
@@ -136,7 +136,7 @@ pub(crate) fn subject(plugin: Option<&'static str>, reason: &Reason) -> String {
     match reason {
         Reason::InsufficientResource { resource, .. } => resource.to_string(),
         Reason::TooManyPods { .. } => "pods".to_owned(),
-        Reason::LeftOutByPreFilter { plugins } => plugins.join(", "),
+        Reason::ExcludedByPreFilter { plugins } => plugins.join(", "),
         _ => plugin.unwrap_or("framework").to_owned(),
     }
 }
@@ -163,7 +163,7 @@ pub(crate) fn on_node(reason: &Reason) -> String {
         }
         Reason::TooManyPods { used, allocatable } => format!("{used} of {allocatable} pods"),
         Reason::TopologySkew { topology_key, domain, matching, minimum, skew, max_skew } => format!(
-            "{topology_key}={domain} has {matching}, the emptiest domain {minimum}: skew {skew}, {max_skew} allowed"
+            "{topology_key}={domain} has {matching}, the emptiest domain has {minimum}: skew {skew}, {max_skew} allowed"
         ),
         Reason::PodAffinityUnmet { topology_key, domain: Some(domain), selector, matching_elsewhere }
             if selector != "<none>" =>
@@ -175,7 +175,7 @@ pub(crate) fn on_node(reason: &Reason) -> String {
         }
         Reason::ExistingPodAntiAffinity { topology_key, domain, pods, pod: Some(pod) } => {
             let keep = if *pods > 1 { "keep" } else { "keeps" };
-            format!("{} in {topology_key}={domain} {keep} this one away", and_more(*pod, *pods))
+            format!("{} in {topology_key}={domain} {keep} this pod away", and_more(*pod, *pods))
         }
         Reason::UntoleratedTaint { taint, .. } => format!("{taint} is not tolerated"),
         Reason::Volume(volume) => volumes::on_node(volume),

@@ -15,12 +15,12 @@ pub(super) fn origin(origin: &TaintOrigin) -> Option<String> {
 fn meaning(kind: TaintKind) -> &'static str {
     match kind {
         TaintKind::NotReady => "set while the node's condition Ready is False",
-        TaintKind::Unreachable => "set while the node's kubelet does not answer (Ready is Unknown)",
+        TaintKind::Unreachable => "set while the node's kubelet does not report (Ready is Unknown)",
         TaintKind::MemoryPressure => "set while the node is short of memory (MemoryPressure)",
         TaintKind::DiskPressure => "set while the node is short of disk (DiskPressure)",
         TaintKind::PidPressure => "set while the node is short of process ids (PIDPressure)",
         TaintKind::NetworkUnavailable => "set until the node's network is configured",
-        TaintKind::Unschedulable => "comes with the cordon",
+        TaintKind::Unschedulable => "set by the cordon",
         TaintKind::OutOfService => "set by hand: the node was shut down",
         TaintKind::CloudUninitialized => "set until the cloud controller manager has seen the node",
         TaintKind::CloudShutdown => "set while the cloud says the machine is shut down",
@@ -28,13 +28,13 @@ fn meaning(kind: TaintKind) -> &'static str {
         TaintKind::AutoscalerCandidate => "the Cluster Autoscaler may remove the node",
         TaintKind::KarpenterDisruption => "Karpenter removes or replaces the node",
         TaintKind::KarpenterUnregistered => "set until the node has registered with Karpenter",
-        TaintKind::ControlPlane => "keeps the control plane's nodes free",
+        TaintKind::ControlPlane => "keeps other pods off control-plane nodes",
         TaintKind::AgentNotReady => "set until an agent on the node is ready",
         TaintKind::Fargate => "AWS Fargate: only for pods of a Fargate profile",
         TaintKind::AksSpot => "AKS sets it on spot nodes",
         TaintKind::GkeSandbox => "GKE sets it on nodes for sandboxed pods",
         TaintKind::Termination => "the machine will be stopped soon",
-        TaintKind::ExtendedResource { requested: true } => "by convention for pods that request it, as this one does",
-        TaintKind::ExtendedResource { requested: false } => "by convention for pods that request it; this one does not",
+        TaintKind::ExtendedResource { requested: true } => "taint for pods that request it; this pod does",
+        TaintKind::ExtendedResource { requested: false } => "taint for pods that request it; this pod does not",
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn brief(reason: &VolumeReason) -> String {
             format!("claim {}: StorageClass {class} has no volumeBindingMode", claim.name)
         }
         VolumeReason::ClaimWithoutVolume { claim } => {
-            format!("claim {} is not bound, though its class binds at once", claim.name)
+            format!("claim {} is not bound, although its class binds immediately", claim.name)
         }
         VolumeReason::VolumeNotFound { claim, volume } | VolumeReason::BoundVolumeMissing { claim, volume } => {
             format!("claim {}: its volume {volume} does not exist", claim.name)
@@ -38,7 +38,7 @@ pub(super) fn brief(reason: &VolumeReason) -> String {
         VolumeReason::ClaimLost { claim, volume } => format!("claim {} lost its volume {volume}", claim.name),
         VolumeReason::ClaimTerminating { claim } => format!("claim {} is being deleted", claim.name),
         VolumeReason::ClaimOfAnotherOwner { claim, .. } => {
-            format!("claim {} was not made for this pod, though it has the name of its volume's", claim.name)
+            format!("claim {} has the name of this pod's volume claim, but belongs to something else", claim.name)
         }
         VolumeReason::UnboundImmediateClaims { claims } => unbound(claims),
         VolumeReason::VolumeNodeAffinityConflict { claim, volume, unmatched } => {
@@ -81,7 +81,7 @@ pub(super) fn on_node(reason: &VolumeReason) -> String {
         }
         VolumeReason::NotEnoughStorage { largest, .. } => match largest {
             Some(largest) => format!("{}: {largest} at most", brief(reason)),
-            None => format!("{}: no storage reaches it", brief(reason)),
+            None => format!("{}: no storage is accessible", brief(reason)),
         },
         other => brief(other),
     }
@@ -108,12 +108,12 @@ fn unbound(claims: &[ObjectKey]) -> String {
 
 fn obstacle_words(obstacle: &BindObstacle) -> String {
     match obstacle {
-        BindObstacle::ProvisionedElsewhere { node } => format!("its volume is being made for {node}"),
+        BindObstacle::ProvisionedElsewhere { node } => format!("its volume is being provisioned for {node}"),
         BindObstacle::NoProvisioner { class, .. } => {
-            format!("no volume of StorageClass {class} fits, and it makes none")
+            format!("no volume of StorageClass {class} fits, and the class provisions none")
         }
         BindObstacle::TopologyNotAllowed { class, unmatched, .. } => {
-            format!("StorageClass {class} makes volumes {}", only_where(unmatched))
+            format!("StorageClass {class} provisions volumes {}", only_where(unmatched))
         }
     }
 }

@@ -55,13 +55,17 @@ impl Runner<'_, '_> {
         self.edit(&Edit::PatchWorkload { workload: key, changes: changes.to_vec() })
             .map_err(|error| error.to_string())?;
         if let Some(why) = self.not_known(key, owner.map(|owner| (owner.kind, owner.name)), later) {
-            self.note_rollout(key, &why, "all its pods leave at once, and are placed anew one after the other");
+            self.note_rollout(key, &why, "all its pods leave at once and are placed again one after the other");
             return self.replace_all(&old, changes, report, later);
         }
         if key.kind == WorkloadKind::Deployment
             && !self.cluster().kinds.contains(&Kind::Workload(WorkloadKind::ReplicaSet))
         {
-            self.note_rollout(key, "the state has no ReplicaSets", "its pods are those that its selector selects");
+            self.note_rollout(
+                key,
+                "the state has no ReplicaSets",
+                "all pods that match its selector were taken as its pods",
+            );
         }
         let mut pods = Pods { workload: key, replicas, old, new: Vec::new(), refused: None };
         let mut bounds = Bounds::of(key.kind, &strategy, replicas);

@@ -1,8 +1,8 @@
-//! Did you mean: the known word nearest to one that was mistyped.
+//! "Did you mean": words that look like the one that was typed.
 
 /// The one of `words` that looks most like `wanted`, if any does: the same but for case and
 /// separators, or a few letters off in proportion to its length.
-pub(super) fn find<'a>(wanted: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn find<'a>(wanted: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain_wanted = plain(wanted);
     words
         .filter(|word| *word != wanted && !word.is_empty())
@@ -11,7 +11,7 @@ pub(super) fn find<'a>(wanted: &str, words: impl Iterator<Item = &'a str>) -> Op
             if other == plain_wanted {
                 return Some((0, word));
             }
-            let distance = distance(&plain_wanted, &other);
+            let distance = strsim::levenshtein(&plain_wanted, &other);
             let allowed = (plain_wanted.chars().count() / 4).min(3);
             (distance <= allowed && !differ_on_purpose(wanted, word)).then_some((distance, word))
         })
@@ -36,23 +36,31 @@ fn differ_on_purpose(a: &str, b: &str) -> bool {
             && parts_a.iter().zip(&parts_b).any(|(a, b)| a != b && a.len().min(b.len()) <= 2))
 }
 
-/// Letters to insert, delete or replace (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (index, left) in a.chars().enumerate() {
-        let mut diagonal = index;
-        let mut before = index + 1;
-        let mut next = vec![before];
-        for (right, above) in b.iter().zip(row.iter().skip(1)) {
-            let replaced = diagonal + usize::from(left != *right);
-            before = replaced.min(before + 1).min(above + 1);
-            diagonal = *above;
-            next.push(before);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
+/// Up to three of `words` that a person who typed `wanted` may have meant, the closest first: a typing
+/// error in them, or the beginning of a longer name (a node's short name). None when nothing is near.
+pub(crate) fn near<'a>(wanted: &str, words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let letters = wanted.chars().count();
+    // One letter of a short word is another word.
+    let allowed = if letters < 3 { 0 } else { 1 + letters / 5 };
+    let mut near: Vec<(usize, &str)> = words
+        .filter(|word| *word != wanted)
+        .filter_map(|word| {
+            if letters >= 3 && word.starts_with(wanted) {
+                return Some((0, word));
+            }
+            let distance = strsim::osa_distance(wanted, word);
+            (distance <= allowed && 2 * distance < letters).then_some((distance, word))
+        })
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().take(3).map(|(_, word)| word).collect()
+}
+
+/// `did you mean a or b?`; none when nothing is near.
+pub(crate) fn question<'a>(wanted: &str, words: impl Iterator<Item = &'a str>) -> Option<String> {
+    let near = near(wanted, words);
+    (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")))
 }
 
 #[cfg(test)]
@@ -79,5 +87,24 @@ mod tests {
         case("europe-west-b", &["europe-west-c"], None);
         case("gpu", &["cpu"], None);
         case("ssd", &["ssd"], None);
+    }
+
+    #[track_caller]
+    fn near_case(wanted: &str, words: &[&str], expected: &[&str]) {
+        assert_eq!(near(wanted, words.iter().copied()), expected, "{wanted}");
+    }
+
+    #[test]
+    fn names() {
+        near_case("web-8", &["web-7", "api-1"], &["web-7"]);
+        near_case(
+            "ip-10-0-1-7",
+            &["ip-10-0-1-7.ec2.internal", "ip-10-9-9-9.ec2.internal"],
+            &["ip-10-0-1-7.ec2.internal"],
+        );
+        near_case("explian", &["explain", "simulate"], &["explain"]);
+        near_case("--set", &["--user", "--seed"], &[]);
+        near_case("a", &["b", "abc"], &[]);
+        near_case("web", &["db", "job"], &[]);
     }
 }

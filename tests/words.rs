@@ -1,0 +1,214 @@
+//! Plain words: what a user reads has none of the turns that STYLE.md rules out.
+//!
+//! Looked at are the string literals of `src` (code under `#[cfg(test)]` left out), every help text, the
+//! pages under `docs`, and the Markdown and manifests that a user sees first.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Archaic or private turns, in lower case; STYLE.md says what to write instead.
+const RULED_OUT: &[&str] = &[
+    "all the same",
+    "anew",
+    "asks nobody",
+    "be it",
+    "comes of it",
+    "comes of them",
+    "comes to",
+    "do without",
+    "does without",
+    "finds no place",
+    "find no place",
+    "for good",
+    "for want of",
+    "goes without",
+    "gone at once",
+    "have a say",
+    "has a say",
+    "heeded",
+    "homeless",
+    "in the way",
+    "is of no use",
+    "letter for letter",
+    "made way",
+    "make way",
+    "makes way",
+    "mend",
+    "mended",
+    "mind:",
+    "no place",
+    "nobody",
+    "of no use",
+    "pass over",
+    "passes over",
+    "passed over",
+    "say no",
+    "says no",
+    "says of",
+    "set free",
+    "sets free",
+    "somebody",
+    "stands in",
+    "take it that",
+    "took it that",
+    "told",
+    "turned away",
+    "unsaid",
+    "what becomes of",
+    "whoever",
+];
+
+/// The phrases of [`RULED_OUT`] in `text`, as whole words.
+fn ruled_out(text: &str) -> Vec<&'static str> {
+    let text = text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let has = |phrase: &&str| {
+        text.match_indices(phrase).any(|(at, _)| {
+            let after = text[at + phrase.len()..].chars().next();
+            !is_word(text[..at].chars().next_back()) && (phrase.ends_with(':') || !is_word(after))
+        })
+    };
+    RULED_OUT.iter().copied().filter(has).collect()
+}
+
+/// The string literals of Rust code, with their lines.
+fn literals(code: &str) -> Vec<(usize, String)> {
+    let code = code.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let mut found = Vec::new();
+    let mut rest = code;
+    let line = |rest: &str| code[..code.len() - rest.len()].lines().count();
+    while let Some(at) = rest.find(['"', '\'', '/', 'r']) {
+        let before = rest[..at].chars().next_back();
+        rest = &rest[at..];
+        let in_word = before.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        if rest.starts_with("//") {
+            rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
+        } else if let Some(raw) =
+            rest.strip_prefix('r').filter(|raw| !in_word && raw.trim_start_matches('#').starts_with('"'))
+        {
+            let hashes = raw.len() - raw.trim_start_matches('#').len();
+            let end = format!("\"{}", "#".repeat(hashes));
+            let (text, after) = raw[hashes + 1..].split_once(end.as_str()).unwrap();
+            found.push((line(rest), text.to_owned()));
+            rest = after;
+        } else if let Some(text) = rest.strip_prefix('"') {
+            let mut escaped = false;
+            let end = text.find(|c| {
+                let ends = c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                ends
+            });
+            let end = end.unwrap();
+            // A line that ends in `\` goes on in the next one, without its indent.
+            let text_lines: Vec<&str> = text[..end].split("\\\n").collect();
+            found.push((line(rest), text_lines.iter().map(|line| line.trim_start()).collect::<Vec<_>>().join("")));
+            rest = &text[end + 1..];
+        } else if rest.starts_with('\'') {
+            // A character, or a lifetime.
+            let skip = if rest.starts_with("'\\") { 2 } else { 1 };
+            let after = &rest[skip..];
+            let width = after.chars().next().map_or(0, char::len_utf8);
+            let is_character = after[width..].starts_with('\'');
+            rest = if is_character { &after[width + 1..] } else { after };
+        } else {
+            rest = &rest[1..];
+        }
+    }
+    found
+}
+
+fn in_repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn files(directory: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, endings));
+        } else if endings.iter().any(|ending| path.to_str().unwrap().ends_with(ending)) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn complain(complaints: &[String]) {
+    assert!(complaints.is_empty(), "STYLE.md rules these out:\n{}", complaints.join("\n"));
+}
+
+#[test]
+fn messages() {
+    let mut complaints = Vec::new();
+    let mut read = 0;
+    for file in files(&in_repository("src"), &[".rs"]) {
+        let name = file.to_str().unwrap();
+        if name.ends_with("tests.rs") || name.contains("/tests/") {
+            continue;
+        }
+        for (line, text) in literals(&fs::read_to_string(&file).unwrap()) {
+            read += 1;
+            let words = ruled_out(&text);
+            if !words.is_empty() {
+                complaints.push(format!("{name}:{line}: {words:?} in {text:?}"));
+            }
+        }
+    }
+    assert!(read > 2000, "the literals of src were not found: {read}");
+    complain(&complaints);
+}
+
+#[test]
+fn help() {
+    fn of(command: &mut clap::Command, complaints: &mut Vec<String>) {
+        let text = command.render_long_help().to_string();
+        let words = ruled_out(&text);
+        if !words.is_empty() {
+            complaints.push(format!("{} --help: {words:?}", command.get_name()));
+        }
+        for command in command.get_subcommands_mut() {
+            of(command, complaints);
+        }
+    }
+    let mut complaints = Vec::new();
+    of(&mut kubectl_sched::cli::command(), &mut complaints);
+    complain(&complaints);
+}
+
+#[test]
+fn pages() {
+    let mut paths = files(&in_repository("docs"), &[".md", ".yaml"]);
+    paths.extend(files(&in_repository("krew"), &[".md", ".yaml"]));
+    paths.extend(["README.md", "CHANGELOG.md"].map(in_repository));
+    let mut complaints = Vec::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).unwrap();
+        // A phrase may be broken over lines: paragraph by paragraph.
+        for paragraph in text.split("\n\n") {
+            let words = ruled_out(paragraph);
+            if !words.is_empty() {
+                complaints.push(format!("{}: {words:?} in {paragraph}", path.display()));
+            }
+        }
+    }
+    complain(&complaints);
+}
+
+#[test]
+fn literals_are_found() {
+    let code = r##"
+        let a = 'x'; // "not this"
+        fn f<'a>(b: &'a str) { g("one", '"', '\'', r#"two "quoted""#, "th\"ree"); }
+        "four \
+         lines"
+        #[cfg(test)]
+mod tests { "not that" }
+    "##;
+    let texts: Vec<String> = literals(code).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts, ["one", "two \"quoted\"", "th\\\"ree", "four lines"]);
+    assert_eq!(ruled_out("Mind: nobody is TOLD\nanew"), ["anew", "mind:", "nobody", "told"]);
+    assert_eq!(ruled_out("remind: retold, recommend"), [""; 0]);
+}
