@@ -17,10 +17,26 @@ lint:
 test:
     cargo test
 
-# The black-box comparison with the real kube-scheduler, where ../shared is at hand
+# The black-box comparison with the real kube-scheduler, in all minors
 conformance:
     cargo build --release
-    python3 ../shared/conformance/check.py --bin target/release/kubectl-sched tests/conformance/*.jsonl.gz
+    python3 tests/conformance/check.py --bin target/release/kubectl-sched tests/conformance/*.jsonl.gz tests/conformance/v1.*
+
+# What a real scheduler says of cases: its framework, built against k8s.io/kubernetes (Go, its module proxy)
+oracle version file:
+    @"$(tests/oracle/build.sh {{version}})" run {{file}}
+
+# Drift alarm: a real scheduler over the recorded cases again; prints what differs
+oracle-check version *areas:
+    tests/oracle/check.sh {{version}} {{areas}}
+
+# Time of one scheduling cycle of a real scheduler on a large state
+oracle-bench version *arguments:
+    @"$(tests/oracle/build.sh {{version}})" bench {{arguments}}
+
+# Pods a second that a real scheduler places one after another
+oracle-bench-simulate version *arguments:
+    @"$(tests/oracle/build.sh {{version}})" bench-simulate {{arguments}}
 
 # Against a real API server and scheduler on loopback (Python; Go for the first build of the two)
 e2e *patterns:
@@ -53,9 +69,15 @@ bench snapshot:
 fuzz target:
     cargo +nightly fuzz run {{target}} -- -max_total_time=60
 
-# Write the completion scripts and man pages that lie in the repository
+# Write the completion scripts, man pages and JSON Schemas that lie in the repository
 generate:
     UPDATE=1 cargo test --test generated
+    UPDATE=1 cargo test --lib schema
+
+# The library without command line and network: for this machine and for WebAssembly
+core:
+    cargo build --locked --no-default-features --lib
+    cargo build --locked --no-default-features --lib --target wasm32-unknown-unknown
 
 # Write the table of a Kubernetes minor from its source (v1.37.2; Go and a Go module proxy)
 versions version:

@@ -31,6 +31,7 @@
 //! ```
 
 pub mod api;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
 pub mod control_plane;

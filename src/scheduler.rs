@@ -10,7 +10,7 @@ use crate::framework::sampling::Compared;
 use crate::framework::{Cycle, CycleCache, Depth, Framework, NotEvaluated, Notes, Plugin, cycle, reserve, sampling};
 use crate::plugins;
 use crate::state::pod::PodId;
-use crate::state::{Cluster, NodeId, Pod, Take};
+use crate::state::{Cluster, Lifted, NodeId, Pod, Take};
 
 /// Profiles by scheduler name, ready to run cycles.
 pub struct Scheduler {
@@ -155,15 +155,19 @@ impl Scheduler {
         reserve::reserve(&self.framework(profile, plugins), cycle, placement, cluster.node(node))
     }
 
-    /// Explains a pod as if it were pending: one that runs somewhere is taken out of the state
-    /// first, and the answer tells of its node.
+    /// Explains a pod as if it were pending: one that runs somewhere is taken off its node for the cycle,
+    /// and the answer names it. The state is as it was when this returns.
     pub fn explain(&self, cluster: &mut Cluster, pod: PodId, now: Timestamp) -> Placement {
-        let node = cluster.pod(pod).own.node_name;
-        if node.is_some() {
-            cluster.forget(pod);
-        }
-        let mut placement = self.schedule(cluster, pod, now);
-        placement.current = node.map(|node| {
+        let lifted = cluster.lift(pod);
+        let placement = self.explain_lifted(cluster, &lifted, now);
+        cluster.restore(lifted);
+        placement
+    }
+
+    /// The same for a pod that is off its node already, and stays so for more questions.
+    pub fn explain_lifted(&self, cluster: &Cluster, lifted: &Lifted, now: Timestamp) -> Placement {
+        let mut placement = self.schedule(cluster, lifted.pod, now);
+        placement.current = lifted.node.map(|node| {
             let there = placement.nodes.iter().find(|n| n.name == node);
             Current {
                 node,

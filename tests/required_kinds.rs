@@ -70,7 +70,8 @@ fn kinds_that_are_not_needed_change_no_answer() {
                 let mut all = all.clone();
                 let id = all.pod_named(key(pod)).expect("the pod is in the state").id;
                 let [expected, found] = [&mut all, &mut less].map(|cluster| {
-                    let placement = scheduler.explain(cluster, id, NOW);
+                    let lifted = cluster.lift(id);
+                    let placement = scheduler.explain_lifted(cluster, &lifted, NOW);
                     let explanation = Explanation::in_full(&scheduler, cluster, &placement, NOW);
                     format!("{placement:?}\n{explanation:?}")
                 });

@@ -72,7 +72,8 @@ fn through_snapshot(case: &Case, redact: bool) -> (Cluster, Scheduler, BTreeMap<
 fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bool) -> String {
     let mut cluster = cluster.clone();
     let id = cluster.pod_named(pod).expect("the pod is in the state").id;
-    let placement = scheduler.explain(&mut cluster, id, NOW);
+    let lifted = cluster.lift(id);
+    let placement = scheduler.explain_lifted(&cluster, &lifted, NOW);
     let mut explanation = Explanation::in_full(scheduler, &cluster, &placement, NOW);
     if verdicts {
         explanation.causes.clear();

@@ -25,6 +25,7 @@ pub struct NodeSelector {
 
 /// One alternative of a node selector, as it stands in an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, rename_all = "camelCase")]
 pub struct NodeSelectorTerm {
     /// Conditions on the node's labels.
@@ -44,6 +45,7 @@ impl NodeSelectorTerm {
 
 /// A `v1.PreferredSchedulingTerm` as it stands in an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct PreferredSchedulingTerm {
     /// Points for a node that matches, 1 to 100.

@@ -181,6 +181,7 @@ pub struct PodAffinity {
 
 /// A pod (anti-)affinity term.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PodAffinityTerm {
     /// Which pods; none selects nothing.
@@ -205,6 +206,7 @@ pub struct PodAffinityTerm {
 
 /// A preferred pod (anti-)affinity term.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WeightedPodAffinityTerm {
     /// 1 to 100.

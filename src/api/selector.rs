@@ -13,6 +13,7 @@ use super::validation::{aggregate, go_quoted, invalid_list, invalid_text, label_
 
 /// A `metav1.LabelSelector` as it stands in an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, rename_all = "camelCase")]
 pub struct LabelSelector {
     /// Labels that must be there with these values.
@@ -25,6 +26,7 @@ pub struct LabelSelector {
 
 /// A condition of a label selector or a node selector, as it stands in an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct SelectorRequirement {
     /// The label's key (in `matchFields` the field's).

@@ -8,6 +8,7 @@ use super::name::Name;
 
 /// What a taint does to pods that do not tolerate it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum TaintEffect {
     /// Keeps new pods away.
     NoSchedule,
@@ -26,6 +27,7 @@ impl TaintEffect {
 
 /// A node's taint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Taint {
     /// The key.
     pub key: Name,
@@ -49,6 +51,7 @@ impl fmt::Display for Taint {
 
 /// A pod's toleration. Operators other than `Exists` and `Equal` tolerate nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Toleration {
     /// The taint's key; none or empty means every key.
     #[serde(default, skip_serializing_if = "Option::is_none")]

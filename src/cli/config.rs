@@ -65,10 +65,14 @@ pub(crate) struct ConfigArgs {
     kube: KubeFlags,
 }
 
+/// The effective configuration of a scheduler.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct ConfigObject {
+pub(crate) struct ConfigObject {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "SchedulerConfig")))]
     kind: &'static str,
     kube_version: String,
     /// What version, gates and configuration come from, a sentence each.
@@ -86,12 +90,14 @@ struct ConfigObject {
 
 /// A number and where it comes from.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SettingObject {
     value: i32,
     from: String,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct ProfileObject {
     scheduler_name: String,
@@ -102,6 +108,7 @@ struct ProfileObject {
 
 /// A plugin of a profile.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct PluginObject {
     name: String,
@@ -120,6 +127,7 @@ struct PluginObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PointObject {
     name: &'static str,
     origin: &'static str,

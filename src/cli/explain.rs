@@ -173,8 +173,8 @@ impl Wanted {
 
 /// Each pod is explained by itself, against the state as it was found.
 fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted, now: Timestamp) -> Answer {
-    let was_on = state.cluster.node_of(pod);
-    let mut placement = state.scheduler.explain(&mut state.cluster, pod, now);
+    let lifted = state.cluster.lift(pod);
+    let mut placement = state.scheduler.explain_lifted(&state.cluster, &lifted, now);
     NotEvaluated::join(&mut placement.not_evaluated, &state.notes);
     placement.not_evaluated.extend(state.not_let_in(placement.pod));
     let answer = Answer {
@@ -187,9 +187,7 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
         filters: filters(state, pod),
         placement,
     };
-    if let Some(node) = was_on {
-        state.cluster.assume(pod, node);
-    }
+    state.cluster.restore(lifted);
     answer
 }
 

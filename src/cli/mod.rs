@@ -28,6 +28,8 @@ mod resilience;
 mod resolve;
 mod running_scheduler;
 mod scenario_args;
+#[cfg(test)]
+mod schema;
 mod simulate;
 mod snapshot;
 mod state;

@@ -30,15 +30,18 @@ pub(crate) struct VersionArgs {
     output: OutputFlags,
 }
 
+/// The version of the tool.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct VersionObject {
+pub(crate) struct VersionObject {
     client_version: &'static str,
     /// The Kubernetes versions whose scheduler is reproduced.
     kube_versions: Range,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Range {
     oldest: String,
     newest: String,

@@ -15,7 +15,9 @@ pub mod runtime_class;
 pub mod scheduler_process;
 pub mod scheduling_event;
 pub mod storage;
+mod whole;
 mod wire;
 pub mod workload;
 
 pub use object::{Kind, Object};
+pub use whole::ObjectError;

@@ -21,6 +21,7 @@ const WEIGHT: i32 = 100;
 
 /// One change of a pod's specification.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "change", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum PodChange {
     /// Sets a request; the limit goes with it where the API wants both equal.

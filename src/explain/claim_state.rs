@@ -12,6 +12,7 @@ use crate::state::Cluster;
 
 /// A PersistentVolumeClaim as the scheduler sees it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ClaimState {
     /// The claim.
@@ -35,6 +36,7 @@ pub struct ClaimState {
 
 /// A pod on a node that uses a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClaimUser {
     /// The pod.
     pub pod: ObjectKey,
@@ -44,6 +46,7 @@ pub struct ClaimUser {
 
 /// How far a claim is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all_fields = "camelCase")]
 pub enum ClaimPhase {
     /// There is no such claim.
@@ -74,6 +77,7 @@ pub enum ClaimPhase {
 
 /// The StorageClass of a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all_fields = "camelCase")]
 pub enum ClassState {
     /// There is no such class.

@@ -41,6 +41,7 @@ pub struct Counterfactual {
 
 /// How a node stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "position", rename_all_fields = "camelCase")]
 pub enum Position {
     /// Nothing is better.
@@ -70,6 +71,7 @@ pub enum Position {
 
 /// A change that was re-run and makes the node the best.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WinningChange {
     /// The edits; mostly one.

@@ -74,6 +74,7 @@ pub struct Closed {
 
 /// Why a domain does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum LeftOut {
     /// All its nodes are outside the pod's node affinity, which the constraint honors.

@@ -7,6 +7,7 @@ use crate::framework::{Amount, NodePlacement, Placement, Reason};
 
 /// A resource of which the nodes have enough free together, and no single one has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Fragmentation {
     /// Free on all nodes together that are large enough and that nothing but resources closes.

@@ -17,6 +17,7 @@ use crate::state::default_selector::default_selector;
 
 /// A rule that is not in the pod's manifest.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum ImplicitRule {
     /// The pod has no spread constraints, so it gets the profile's.
@@ -72,6 +73,7 @@ pub enum ImplicitRule {
 
 /// What scoring assumes that a container requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AssumedRequest {
     /// The resource.
     pub resource: Name,
@@ -81,6 +83,7 @@ pub struct AssumedRequest {
 
 /// A default spread constraint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DefaultConstraint {
     /// The node label.
@@ -93,6 +96,7 @@ pub struct DefaultConstraint {
 
 /// A score plugin's weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Weight {
     /// The plugin.
     pub plugin: Name,
@@ -104,6 +108,7 @@ pub struct Weight {
 
 /// What a RuntimeClass adds of one resource.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OverheadAmount {
     /// The resource.
     pub resource: Name,

@@ -27,6 +27,7 @@ pub struct LabelDemand {
 
 /// One demand on a label, and how the cluster's nodes meet it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Demand {
     /// Where it stands.
@@ -52,6 +53,7 @@ pub struct Demand {
 
 /// A value of a label and how many nodes have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ValueFound {
     /// The value.
     pub value: Name,
@@ -61,6 +63,7 @@ pub struct ValueFound {
 
 /// Where a demand stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum DemandOf {
     /// In the pod's `nodeSelector`.

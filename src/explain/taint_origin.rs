@@ -23,6 +23,7 @@ pub struct TaintOrigin {
 
 /// Taints whose meaning is documented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum TaintKind {
     /// The node's condition Ready is False.
     NotReady,

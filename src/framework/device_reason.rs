@@ -10,6 +10,7 @@ use crate::api::name::Name;
 
 /// One way in which claims of devices keep a pod from a node, or from all of them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum DeviceReason {
     /// The pod names a claim that does not exist.
@@ -97,6 +98,7 @@ pub enum DeviceReason {
 
 /// What a request found on a node, before anything was given to the pod's other requests.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceShortage {
     /// The claim.

@@ -8,6 +8,7 @@ use super::amount::Amount;
 
 /// One line of a plugin's working.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum Fact {
     /// A resource: what is asked for, taken, and there.

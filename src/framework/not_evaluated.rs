@@ -9,6 +9,7 @@ use crate::decode::Kind;
 
 /// One thing an answer does not rest on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NotEvaluated {
     /// What is missing: a kind, a plugin, an extender, an expression.
@@ -27,6 +28,7 @@ pub struct NotEvaluated {
 
 /// A rule of a ClusterRole (`rbac.authorization.k8s.io/v1`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyRule {
     /// The API group; empty for core.

@@ -17,6 +17,7 @@ use super::volume_reason::VolumeReason;
 
 /// One way to say no.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum Reason {
     /// SchedulingGates: the pod is held back on purpose.

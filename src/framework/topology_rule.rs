@@ -9,6 +9,7 @@ use crate::api::name::Name;
 
 /// A rule by which a pod's place depends on the pods in each domain of a topology key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TopologyRule {
     /// What it demands.
@@ -29,6 +30,7 @@ pub struct TopologyRule {
 
 /// What a [`TopologyRule`] demands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "rule", rename_all_fields = "camelCase")]
 pub enum RuleKind {
     /// PodTopologySpread: no domain more than `max_skew` above the minimum.
@@ -61,6 +63,7 @@ pub enum RuleKind {
 
 /// A domain and its pods.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DomainCount {
     /// The label's value.
     pub domain: Name,

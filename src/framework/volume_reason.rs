@@ -10,6 +10,7 @@ use crate::api::quantity::Quantity;
 
 /// Why a pod's volumes keep it from a node, or from all of them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum VolumeReason {
     /// VolumeRestrictions: a pod on the node has the disk mounted in a way that shuts others out.
@@ -160,6 +161,7 @@ pub enum VolumeReason {
 
 /// A claim that one pod at a time may use, and who does.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClaimInUse {
     /// The claim.
     pub claim: ObjectKey,
@@ -169,6 +171,7 @@ pub struct ClaimInUse {
 
 /// A requirement of a volume that a node does not fulfil.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnmatchedLabel {
     /// The label's key.
     pub key: Name,
@@ -183,6 +186,7 @@ pub struct UnmatchedLabel {
 
 /// Why no volume can be had for a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum BindObstacle {
     /// A volume is being made for a pod on another node.
@@ -210,6 +214,7 @@ pub enum BindObstacle {
 
 /// Volumes that do not fit a claim for the same cause.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnfitVolumes {
     /// The cause.
     pub cause: Unfit,
@@ -224,6 +229,7 @@ pub struct UnfitVolumes {
 
 /// What is wrong with a volume for a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Unfit {
     /// Another claim has it, or it is kept for one.

@@ -16,6 +16,7 @@ use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, Vi
 use super::{API_VERSION, Answer, Provenance};
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub(super) enum Document<'a> {
     One(Box<PlacementObject<'a>>),
@@ -36,18 +37,26 @@ impl<'a> Document<'a> {
     }
 }
 
+/// The answers for any number of pods but one.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlacementList<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "PlacementList")))]
     kind: &'static str,
     items: Vec<PlacementObject<'a>>,
 }
 
+/// Where a pod can go, and why: one scheduling cycle.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlacementObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "Placement")))]
     kind: &'static str,
     pod: PodObject,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,12 +99,14 @@ pub(super) struct PlacementObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PodObject {
     namespace: Name,
     name: Name,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CurrentObject {
     node: Name,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,6 +115,7 @@ struct CurrentObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct VerdictObject<'a> {
     code: Code,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +125,7 @@ struct VerdictObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ReasonObject<'a> {
     message: String,
     #[serde(flatten)]
@@ -120,6 +133,7 @@ struct ReasonObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NodeObject<'a> {
     name: Name,
     verdict: VerdictObject<'a>,
@@ -134,6 +148,7 @@ struct NodeObject<'a> {
 
 /// Where fewer nodes are compared than are feasible.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SamplingObject {
     /// All nodes, each a starting point.
     nodes: usize,
@@ -143,6 +158,7 @@ struct SamplingObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct SampledObject {
     node: Name,
@@ -158,6 +174,7 @@ impl SamplingObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ScoreObject {
     plugin: &'static str,
     raw: i64,
@@ -167,6 +184,7 @@ struct ScoreObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct PreemptionObject<'a> {
     candidates: Vec<CandidateObject>,
@@ -178,6 +196,7 @@ struct PreemptionObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct CandidateObject {
     node: Name,

@@ -27,6 +27,7 @@ const MOST_DOMAINS: usize = 100;
 const MOST_CLOSEST: usize = 20;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct NodeList {
     count: usize,
     /// The first of them, in the order of names.
@@ -40,6 +41,7 @@ impl NodeList {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CauseObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,12 +70,14 @@ pub(super) struct CauseObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LabelObject<'a> {
     key: Name,
     values: &'a [Name],
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct TaintObject {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,6 +89,7 @@ struct TaintObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct DemandObject<'a> {
     requirements: &'a [Demand],
@@ -95,6 +100,7 @@ struct DemandObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RangeObject {
     min: Number,
     max: Number,
@@ -147,6 +153,7 @@ impl TaintObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TableObject<'a> {
     plugin: &'static str,
@@ -163,6 +170,7 @@ pub(super) struct TableObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct DomainObject<'a> {
     domain: Name,
@@ -181,6 +189,7 @@ struct DomainObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ClosedObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,
@@ -226,6 +235,7 @@ impl<'a> DomainObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ClosestObject<'a> {
     nodes: NodeList,
     distance: DistanceObject,
@@ -233,6 +243,7 @@ pub(super) struct ClosestObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MissObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,
@@ -243,6 +254,7 @@ struct MissObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct DistanceObject {
     conditions: usize,
@@ -280,6 +292,7 @@ pub(super) fn closest(near_misses: &[NearMiss]) -> Vec<ClosestObject<'_>> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DecisionObject<'a> {
     how: &'static str,
@@ -293,6 +306,7 @@ pub(super) struct DecisionObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct RunnerUpObject {
     node: Name,
@@ -300,6 +314,7 @@ struct RunnerUpObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct DecidingObject {
     plugin: &'static str,
@@ -328,6 +343,7 @@ impl<'a> DecisionObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CounterfactualObject<'a> {
     node: Name,
@@ -338,6 +354,7 @@ pub(super) struct CounterfactualObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct GapObject {
     plugin: &'static str,
     points: i64,
@@ -357,6 +374,7 @@ impl<'a> CounterfactualObject<'a> {
 
 /// What the placement object has of an explanation.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ExplanationObject<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]

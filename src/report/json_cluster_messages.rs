@@ -18,6 +18,7 @@ use crate::explain::scheduling_status::SchedulingStatus;
 use super::table::cluster_message_words as words;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ClusterSaysObject<'a> {
     source: &'static str,
@@ -40,6 +41,7 @@ pub(super) struct ClusterSaysObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct PhraseObject<'a> {
     message: &'a str,
@@ -50,6 +52,7 @@ struct PhraseObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type")]
 enum ChangeObject<'a> {
     NodeCount { then: usize, now: usize },
@@ -60,6 +63,7 @@ enum ChangeObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Named<'a> {
     count: usize,
     /// The first of them.
@@ -67,6 +71,7 @@ struct Named<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ReasonObject {
     r#type: &'static str,
     text: String,
@@ -142,6 +147,7 @@ impl ReasonObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub(super) enum SchedulingStatusObject<'a> {
     UnknownScheduler {
@@ -165,6 +171,7 @@ pub(super) enum SchedulingStatusObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SchedulerObject {
     name: Name,
@@ -198,6 +205,7 @@ impl<'a> SchedulingStatusObject<'a> {
 
 /// The end of a pod in a final phase; the rest of the answer is about a new pod like it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EndedObject<'a> {
     phase: &'static str,
@@ -242,6 +250,7 @@ impl<'a> EndedObject<'a> {
 
 /// Something that keeps a pod with a node from starting.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub(super) enum ObstacleObject {
     Terminating { deadline: String },
@@ -273,6 +282,7 @@ impl ObstacleObject {
 
 /// Siblings that the kubelet of a node which the pod could get did not let start.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RejectionsObject<'a> {
     node: Name,

@@ -17,6 +17,7 @@ use super::table::{help_words, need_words};
 const MOST_NODES: usize = 20;
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SuggestionObject<'a> {
     summary: String,
@@ -33,6 +34,7 @@ pub(super) struct SuggestionObject<'a> {
 
 /// What would be needed beyond any change of pod or node.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct NeedObject<'a> {
     summary: String,
     #[serde(flatten)]
@@ -46,6 +48,7 @@ impl<'a> NeedObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Nodes {
     count: usize,
     /// The first of them, in the order of names.
@@ -53,12 +56,14 @@ struct Nodes {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MoveObject {
     pod: ObjectKey,
     node: Option<Name>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct VictimObject {
     pod: ObjectKey,
@@ -72,6 +77,7 @@ pub(super) struct VictimObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct NotEligibleObject {
     why: &'static str,
     /// What keeps the pod off the first of the nodes, in upstream's words.

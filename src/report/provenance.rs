@@ -10,6 +10,7 @@ use crate::api::Timestamp;
 
 /// What an answer rests on; every form of it says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Provenance {
     /// Whose scheduler was reproduced, such as `v1.34`.

@@ -15,6 +15,7 @@ pub struct SourceError {
     /// On which line, counted from 1.
     pub line: Option<u64>,
     /// What is wrong.
+    #[source]
     pub problem: Problem,
 }
 
@@ -55,6 +56,7 @@ impl fmt::Display for SourceError {
 
 /// What is wrong with an input. Text from the input is escaped.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Problem {
     /// No such file or directory.
     #[error("does not exist")]

@@ -119,6 +119,7 @@ fn open(input: &Input) -> io::Result<Box<dyn Read>> {
     match input {
         Input::File(path) => open::file(path),
         Input::Stdin => open::stdin(),
+        Input::Memory { bytes, .. } => open::memory(bytes.clone()),
     }
 }
 

@@ -11,12 +11,14 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 mod config_map;
 mod documents;
 mod error;
 pub mod files;
 mod json_path;
+#[cfg(feature = "live")]
 pub mod live;
 mod manifests;
 mod open;
@@ -35,11 +37,26 @@ pub use manifests::{Manifest, Manifests, read_manifests, read_value};
 
 /// Where to read from, as `--snapshot`, `-f` and `--scheduler-config` name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Input {
     /// A file or a directory.
     File(PathBuf),
     /// Standard input.
     Stdin,
+    /// Bytes that are there already.
+    Memory {
+        /// What they are called in messages.
+        name: String,
+        /// JSON or YAML, as it is or compressed.
+        bytes: Arc<[u8]>,
+    },
+}
+
+impl Input {
+    /// Bytes that are there already, called `name` in messages.
+    pub fn memory(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self::Memory { name: name.into(), bytes: bytes.into() }
+    }
 }
 
 impl From<PathBuf> for Input {
@@ -55,6 +72,7 @@ impl fmt::Display for Input {
         match self {
             Self::File(path) => f.write_str(&error::escaped(&path.to_string_lossy())),
             Self::Stdin => f.write_str("standard input"),
+            Self::Memory { name, .. } => f.write_str(&error::escaped(name)),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Error, ErrorKind, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
@@ -22,6 +23,11 @@ pub(super) fn file(path: &Path) -> io::Result<Box<dyn Read>> {
 /// Standard input, decompressed.
 pub(super) fn stdin() -> io::Result<Box<dyn Read>> {
     decompressed(io::stdin())
+}
+
+/// Bytes that are there already, decompressed.
+pub(super) fn memory(bytes: Arc<[u8]>) -> io::Result<Box<dyn Read>> {
+    decompressed(Cursor::new(bytes))
 }
 
 /// Goes by what `source` begins with, whatever it is called.

@@ -37,6 +37,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes `bytes` further.
+    #[cfg(feature = "live")] // pages are walked so
     pub(super) fn advance(&mut self, bytes: usize) {
         self.at += bytes;
     }

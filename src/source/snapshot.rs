@@ -17,14 +17,13 @@ use super::Input;
 use super::config_map::{ConfigMap, ConfigMapName};
 use super::error::{Problem, SourceError};
 use super::files::read_into;
-use super::live::{self, Connection, LiveError, Page, Reader, Take, Unreadable};
 use super::pack::{Pack, Packer, Seen};
 use super::redact::{Kept, Names, Redaction};
 use super::scan::TypeMeta;
 use super::walk::Sink;
 use crate::decode::Kind;
 use crate::decode::fields;
-use crate::decode::object::{self, skip};
+use crate::decode::object::skip;
 use crate::decode::prune;
 use crate::decode::scheduler_process::SchedulerProcess;
 use crate::decode::scheduling_event::SchedulingEvent;
@@ -32,7 +31,7 @@ use crate::decode::scheduling_event::SchedulingEvent;
 const API_VERSION: &str = "kubectl-sched/v1";
 const KIND: &str = "Snapshot";
 /// The kind of the scheduler's words, which are no part of the state.
-const EVENT: &str = "Event";
+pub(super) const EVENT: &str = "Event";
 
 /// What a snapshot says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,15 +80,15 @@ impl Record {
 
 /// A state on its way into a snapshot.
 pub struct Snapshot {
-    record: Record,
-    packs: Vec<Pack>,
+    pub(super) record: Record,
+    pub(super) packs: Vec<Pack>,
     /// What is being read from files.
     packer: Packer,
-    events: Vec<Value>,
+    pub(super) events: Vec<Value>,
     /// The ConfigMap to look out for, and it.
     wanted: Option<ConfigMapName>,
     config_map: Option<ConfigMap>,
-    listed: BTreeSet<Kind>,
+    pub(super) listed: BTreeSet<Kind>,
     redact: bool,
     passed_over: usize,
     found: bool,
@@ -154,45 +153,6 @@ impl Snapshot {
         if self.found { Ok(()) } else { Err(SourceError::whole(input, Problem::NoObject)) }
     }
 
-    /// Takes in what a cluster has. Lists only the kinds that the state knows, no Secrets and no
-    /// ConfigMaps, and the schedulers' events.
-    ///
-    /// # Errors
-    /// As [`Reader::read`].
-    pub fn read_cluster(
-        &mut self,
-        connection: &Connection,
-        progress: &mut dyn FnMut(live::Seen),
-    ) -> Result<(), LiveError> {
-        let mut reader = Reader::open(connection)?;
-        let deciding = BTreeSet::from([Kind::Node, Kind::Pod]);
-        let mut packs = Packs::default();
-        let listed = reader.visit(Kind::ALL, &deciding, pack, &mut packs, progress)?;
-        // Kinds come side by side; each keeps its own order.
-        packs.0.sort_by_key(|(kind, _)| *kind);
-        self.packs.extend(packs.0.into_iter().map(|(_, pack)| pack));
-        self.record.kube_version = reader.version().map(str::to_owned);
-        self.record.read_at = reader.started().map(|(at, _)| at.to_string());
-        self.listed.extend(listed.listed);
-        let not_listed = |(kind, why): (Kind, String)| NotListed { kind: kind.as_str().to_owned(), why };
-        self.record.not_listed = listed.forbidden.into_iter().map(not_listed).collect();
-        let events = &mut self.events;
-        let take = |json: &[u8]| {
-            let bytes = skip(json)?;
-            events.extend(event("v1", json.get(..bytes).unwrap_or_default())?);
-            Ok(bytes)
-        };
-        // No answer rests on events.
-        if let Err(error) = live::all_events(connection, take) {
-            let why = match error {
-                LiveError::Server { message, .. } => message,
-                error @ LiveError::Message(_) => error.to_string(),
-            };
-            self.record.not_listed.push(NotListed { kind: EVENT.to_owned(), why });
-        }
-        Ok(())
-    }
-
     /// Takes in the configuration of the cluster's scheduler. Keys in it are left out.
     pub fn scheduler_config(&mut self, mut config: Value) {
         let extenders = config.get_mut("extenders").and_then(Value::as_array_mut);
@@ -240,35 +200,8 @@ impl Snapshot {
     }
 }
 
-/// Pages of live lists.
-#[derive(Default)]
-struct Packs(Vec<(Kind, Pack)>);
-
-impl Take<Pack> for Packs {
-    fn page(&mut self, kind: Kind, page: Pack) {
-        self.0.push((kind, page));
-    }
-
-    fn again(&mut self, kind: Kind) {
-        self.0.retain(|(other, _)| *other != kind);
-    }
-}
-
-/// The text of a page of a live list.
-fn pack(kind: Kind, page: &str) -> Result<Page<Pack>, Unreadable> {
-    // An older server has some kinds under an older version, and of its shape.
-    let version = object::TypeMeta::peek(page.as_bytes()).api_version;
-    let version = version.as_deref().unwrap_or(kind.api_version());
-    let page = live::each(page, |packer: &mut Packer, json| {
-        let bytes = skip(json)?;
-        packer.add(kind, version, serde_json::from_slice(json.get(..bytes).unwrap_or_default())?)?;
-        Ok(bytes)
-    })?;
-    page.map(Packer::finish).map_err(|error| error.to_string())
-}
-
 /// The event that `json` is, pruned; none if it is no scheduler's.
-fn event(api_version: &str, json: &[u8]) -> serde_json::Result<Option<Value>> {
+pub(super) fn event(api_version: &str, json: &[u8]) -> serde_json::Result<Option<Value>> {
     if SchedulingEvent::decode(json)?.0.is_none() {
         return Ok(None);
     }

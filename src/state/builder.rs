@@ -33,7 +33,7 @@ use crate::decode::storage::StorageObject;
 use crate::decode::workload::{PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKind};
 
 /// Takes objects in any order; an object that comes twice counts as its later self.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ClusterBuilder {
     pods: Store<PodObject>,
     nodes: Store<Node>,
@@ -125,6 +125,31 @@ impl ClusterBuilder {
         }
         if let Some(raw) = &mut self.raw {
             raw.retain(|(other, _), _| *other != kind);
+        }
+    }
+
+    /// Takes one object out again; those without a namespace have an empty one. Answers whether it was there.
+    pub fn remove(&mut self, kind: Kind, key: ObjectKey) -> bool {
+        if let Some(raw) = &mut self.raw {
+            raw.remove(&(kind, key));
+        }
+        let identity = (kind, key);
+        match kind {
+            Kind::Pod => self.pods.remove_one(&identity),
+            Kind::Node => self.nodes.remove_one(&identity),
+            Kind::Namespace => self.namespaces.remove(&key.name).is_some(),
+            Kind::Service => self.services.remove_one(&identity),
+            Kind::PodDisruptionBudget => self.budgets.remove_one(&identity),
+            Kind::PriorityClass => self.priority_classes.remove_one(&identity),
+            Kind::LimitRange => self.limit_ranges.remove_one(&identity),
+            Kind::ResourceQuota => self.quotas.remove_one(&identity),
+            Kind::RuntimeClass => self.runtime_classes.remove_one(&identity),
+            Kind::PodGroup => self.gangs.remove_one(&identity),
+            Kind::DeviceClass => self.device_classes.remove_one(&identity),
+            Kind::ResourceClaim => self.resource_claims.remove_one(&identity),
+            Kind::ResourceSlice => self.resource_slices.remove_one(&identity),
+            Kind::Workload(_) => self.workloads.remove_one(&identity),
+            Kind::Storage(_) => self.storage.remove_one(&identity),
         }
     }
 
@@ -314,7 +339,7 @@ fn shared<T: std::hash::Hash + Eq>(known: &mut FxHashSet<Arc<T>>, value: Arc<T>)
 }
 
 /// Objects of one kind by identity.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Store<T> {
     items: Vec<T>,
     places: FxHashMap<(Kind, ObjectKey), usize>,
@@ -340,6 +365,14 @@ impl<T> Store<T> {
 
     fn get(&self, identity: &(Kind, ObjectKey)) -> Option<&T> {
         self.items.get(*self.places.get(identity)?)
+    }
+
+    /// Takes out one object; the others keep their order.
+    fn remove_one(&mut self, identity: &(Kind, ObjectKey)) -> bool {
+        let Some(place) = self.places.remove(identity) else { return false };
+        self.items.remove(place);
+        self.places.values_mut().filter(|other| **other > place).for_each(|other| *other -= 1);
+        true
     }
 
     /// Takes out all objects of `kind`; the others keep their order.

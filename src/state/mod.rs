@@ -91,6 +91,18 @@ pub struct Cluster {
     pub kinds: std::collections::BTreeSet<Kind>,
 }
 
+/// A pod that was taken off its node, and which that was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "Cluster::restore puts the pod back"]
+pub struct Lifted {
+    /// The pod.
+    pub pod: PodId,
+    /// The node that it names; none for a pod that was pending.
+    pub node: Option<Name>,
+    /// The same, if the state has it.
+    place: Option<NodeId>,
+}
+
 impl Cluster {
     /// All nodes, in the order of their names.
     pub fn nodes(&self) -> &[NodeInfo] {
@@ -98,8 +110,16 @@ impl Cluster {
     }
 
     /// The node with this id.
+    ///
+    /// # Panics
+    /// The id is that of another state; [`Cluster::get_node`] answers then, too.
     pub fn node(&self, id: NodeId) -> &NodeInfo {
         &self.nodes[id.index()]
+    }
+
+    /// The node with this id, if it is one of this state.
+    pub fn get_node(&self, id: NodeId) -> Option<&NodeInfo> {
+        self.nodes.get(id.index())
     }
 
     /// The node called `name`.
@@ -114,8 +134,16 @@ impl Cluster {
     }
 
     /// The pod with this id.
+    ///
+    /// # Panics
+    /// The id is that of another state; [`Cluster::get_pod`] answers then, too.
     pub fn pod(&self, id: PodId) -> &Pod {
         &self.pods[id.0 as usize]
+    }
+
+    /// The pod with this id, if it is one of this state.
+    pub fn get_pod(&self, id: PodId) -> Option<&Pod> {
+        self.pods.get(id.0 as usize)
     }
 
     /// The pod called `key`.
@@ -228,6 +256,30 @@ impl Cluster {
         let id = pod.id;
         self.nominate(id);
         self.restore_shared_ports(id, node);
+    }
+
+    /// Takes a pod off its node, to ask about it as if it were pending; [`Cluster::restore`] puts it back.
+    pub fn lift(&mut self, pod: PodId) -> Lifted {
+        let lifted = Lifted { pod, node: self.pod(pod).own.node_name, place: self.node_of(pod) };
+        if lifted.node.is_some() {
+            self.forget(pod);
+        }
+        lifted
+    }
+
+    /// Puts a pod back that [`Cluster::lift`] took away, also one whose node the state does not have.
+    pub fn restore(&mut self, lifted: Lifted) {
+        let Lifted { pod, node, place } = lifted;
+        match place {
+            Some(place) => self.assume(pod, place),
+            None if node.is_some() => {
+                self.unnominate(pod);
+                if let Some(pod) = self.pods.get_mut(pod.0 as usize) {
+                    pod.own.node_name = node;
+                }
+            }
+            None => {}
+        }
     }
 
     /// Changes a node: what a what-if question does to it. The name must stay.

@@ -13,6 +13,7 @@ use crate::api::quantity::Quantity;
 
 /// A pool of devices of one driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PoolId {
     /// The driver.
     pub driver: Name,
@@ -29,6 +30,7 @@ impl fmt::Display for PoolId {
 
 /// One device of the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DeviceId {
     /// The pool it is in.
     #[serde(flatten)]

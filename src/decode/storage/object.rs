@@ -74,7 +74,7 @@ impl StorageKind {
 }
 
 /// What is kept of a storage object.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum StorageObject {
     /// A PersistentVolume.
     PersistentVolume(Box<PersistentVolume>),

@@ -61,7 +61,8 @@ fn found(mut cluster: Cluster, events: &[SchedulingEvent], basis: Basis) -> Opti
     let behaviour = Behaviour::default();
     let scheduler = Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour);
     let pod = cluster.pod_named(ObjectKey::new(name("shop"), name("big"))).unwrap().id;
-    let placement = scheduler.explain(&mut cluster, pod, NOW);
+    let lifted = cluster.lift(pod);
+    let placement = scheduler.explain_lifted(&cluster, &lifted, NOW);
     find(&placement, &cluster, &scheduler, basis)
 }
 

@@ -8,6 +8,7 @@ use crate::api::quantity::Quantity;
 
 /// Something that must come from elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub enum Need {
     /// A scheduler, or a profile of this one, that has the pod's `schedulerName`.

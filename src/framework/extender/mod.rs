@@ -23,6 +23,7 @@ use super::not_evaluated::NotEvaluated;
 mod answer;
 mod filter;
 mod go_json;
+#[cfg(feature = "live")]
 pub mod http;
 mod preempt;
 mod prioritize;

@@ -11,10 +11,14 @@ use crate::simulate::capacity::{Left, Limit, Needed, Room};
 use super::super::{API_VERSION, Provenance};
 use super::{CapacityAnswer, Wanted};
 
+/// How many more pods fit, and what runs out first.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct CapacityObject<'a> {
+pub(in crate::report) struct CapacityObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "Capacity")))]
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,
@@ -42,6 +46,7 @@ pub(super) struct CapacityObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct TemplateObject {
     pod: ObjectKey,
@@ -50,6 +55,7 @@ struct TemplateObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LimitObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,
@@ -60,12 +66,14 @@ struct LimitObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LeftObject {
     cpu: Amount,
     memory: Amount,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct NodeObject<'a> {
     name: Name,
@@ -75,6 +83,7 @@ struct NodeObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct StopObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,
@@ -84,6 +93,7 @@ struct StopObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct WantedObject {
     copies: usize,

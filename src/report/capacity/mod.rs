@@ -3,6 +3,9 @@
 mod json;
 mod table;
 
+#[cfg(test)]
+pub(super) use json::CapacityObject;
+
 use crate::api::Name;
 use crate::framework::NotEvaluated;
 use crate::simulate::capacity::{Capacity, Needed};

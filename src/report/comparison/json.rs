@@ -12,10 +12,14 @@ use super::super::simulation::SharesObject;
 use super::super::{API_VERSION, Provenance};
 use super::ComparisonAnswer;
 
+/// The same pods by several strategies.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ComparisonObject<'a> {
+pub(in crate::report) struct ComparisonObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "Comparison")))]
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,
@@ -27,6 +31,7 @@ pub(super) struct ComparisonObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct TrialObject {
     /// `default`, `best-fit`, ...; `config=FILE` for the score of another configuration.
@@ -49,6 +54,7 @@ struct TrialObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusalObject {
     pod: ObjectKey,
     message: String,

@@ -5,6 +5,9 @@ mod table;
 
 pub(super) use table::headline;
 
+#[cfg(test)]
+pub(super) use json::ComparisonObject;
+
 use crate::control_plane::admission::Refusal;
 use crate::framework::NotEvaluated;
 use crate::simulate::StrategyResult;

@@ -20,6 +20,11 @@ impl Format for Name {
 
     fn render(&self, report: &dyn Report, _look: Look) -> Result<String, FormatError> {
         let names = report.names().ok_or(FormatError::NoSuchPart("name"))?;
-        Ok(names.iter().map(|name| format!("{}\n", escape(name))).collect())
+        let mut text = String::new();
+        for name in names {
+            text.push_str(&escape(&name));
+            text.push('\n');
+        }
+        Ok(text)
     }
 }

@@ -11,10 +11,14 @@ use crate::framework::{Amount, NotEvaluated, Reason};
 use super::super::json_help::SuggestionObject;
 use super::super::{API_VERSION, Provenance};
 
+/// Every pending pod, grouped by root cause.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct PendingObject<'a> {
+pub(in crate::report) struct PendingObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "PendingPods")))]
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,
@@ -25,6 +29,7 @@ pub(super) struct PendingObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct GroupObject<'a> {
     root_cause: RootObject<'a>,
@@ -44,6 +49,7 @@ struct GroupObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type")]
 enum RootObject<'a> {
     Fits,
@@ -68,6 +74,7 @@ enum RootObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct ObstacleObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,12 +89,14 @@ struct ObstacleObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RangeObject {
     min: Amount,
     max: Amount,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct OwnerObject {
     kind: Name,
     namespace: Name,
@@ -96,6 +105,7 @@ struct OwnerObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct AdviceObject<'a> {
     /// Pods of the group that find a node after it.
     pods_placed: usize,

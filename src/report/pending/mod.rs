@@ -5,6 +5,8 @@ mod json;
 mod table;
 
 use crate::explain::pending::Pending;
+#[cfg(test)]
+pub(super) use json::PendingObject;
 
 use super::{Answered, Data, Look, Part, Report, Screen};
 

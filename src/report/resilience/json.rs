@@ -14,10 +14,14 @@ use crate::simulate::{Step, UnplacedCause, UnplacedGroup};
 use super::super::{API_VERSION, Provenance};
 use super::{LossAnswer, ResilienceAnswer};
 
+/// What the loss of nodes does, or how to drain them.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Object<'a> {
+pub(in crate::report) struct ResilienceObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = ["Resilience", "DrainPlan"])))]
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,
@@ -27,6 +31,7 @@ pub(super) struct Object<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged, rename_all_fields = "camelCase")]
 enum AnswerObject<'a> {
     Resilience {
@@ -47,6 +52,7 @@ enum AnswerObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct LossObject<'a> {
     /// The node, or the label's value.
@@ -66,6 +72,7 @@ struct LossObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct GroupObject<'a> {
     pods: &'a [ObjectKey],
     /// What kube-scheduler says of the first.
@@ -74,6 +81,7 @@ struct GroupObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CauseObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,
@@ -84,6 +92,7 @@ struct CauseObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct BudgetObject {
     budget: ObjectKey,
@@ -95,6 +104,7 @@ struct BudgetObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MoveObject {
     pod: ObjectKey,
     /// Null where it finds no place.
@@ -102,6 +112,7 @@ struct MoveObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct DrainObject<'a> {
     node: Name,
@@ -114,12 +125,14 @@ struct DrainObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WaveObject<'a> {
     evicted: &'a [ObjectKey],
     moves: Vec<MoveObject>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusalObject<'a> {
     /// Absent where the whole node was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,7 +142,7 @@ struct RefusalObject<'a> {
     budgets: &'a [ObjectKey],
 }
 
-impl<'a> Object<'a> {
+impl<'a> ResilienceObject<'a> {
     pub(super) fn new(answer: &'a ResilienceAnswer, provenance: &'a Provenance) -> Self {
         let (kind, object) = match answer {
             ResilienceAnswer::Losses(answer) => ("Resilience", AnswerObject::resilience(answer)),

@@ -8,6 +8,8 @@ use crate::framework::NotEvaluated;
 use crate::simulate::UnplacedGroup;
 use crate::simulate::resilience::drain_plan::DrainPlan;
 use crate::simulate::resilience::{By, Sweep};
+#[cfg(test)]
+pub(super) use json::ResilienceObject;
 
 use super::style::Label;
 use super::table::not_evaluated;
@@ -75,7 +77,7 @@ impl ResilienceAnswer {
 
 impl Report for Answered<'_, ResilienceAnswer> {
     fn data(&self) -> Box<dyn Data + '_> {
-        Box::new(json::Object::new(self.answer, self.provenance))
+        Box::new(json::ResilienceObject::new(self.answer, self.provenance))
     }
 
     fn screen(&self, look: Look) -> Screen {

@@ -13,10 +13,14 @@ use super::super::{API_VERSION, Provenance};
 use super::SimulationAnswer;
 use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
 
+/// Where pods go, one after the other.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SimulationObject<'a> {
+pub(in crate::report) struct SimulationObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
+    #[cfg_attr(test, schemars(extend("const" = "Simulation")))]
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,
@@ -40,6 +44,7 @@ pub(super) struct SimulationObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct StepObject<'a> {
     pod: ObjectKey,
@@ -66,12 +71,14 @@ struct StepObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusalObject {
     pod: ObjectKey,
     message: String,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct NodeObject {
     name: Name,
     /// `Added`, `Removed`, `Cordoned`, `Uncordoned`, `Tainted`, `Labelled`.
@@ -86,6 +93,7 @@ pub(super) struct NodeObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LoadObject {
     pods: i64,
     cpu: Amount,
@@ -93,6 +101,7 @@ struct LoadObject {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct SummaryObject<'a> {
     placed: usize,
@@ -112,6 +121,7 @@ struct SummaryObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct GroupObject<'a> {
     pods: usize,
     /// The first pod of the group, whose numbers of nodes the causes tell.
@@ -120,6 +130,7 @@ struct GroupObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CauseObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,

@@ -17,6 +17,7 @@ use super::scenario::words;
 
 /// Shares from 0 to 1, before and after.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct MeasureObject {
     before: SharesObject,
     after: SharesObject,
@@ -24,6 +25,7 @@ pub(super) struct MeasureObject {
 
 /// Of cpu, memory and pods.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::report) struct SharesObject {
     cpu: f64,
     memory: f64,
@@ -32,6 +34,7 @@ pub(in crate::report) struct SharesObject {
 
 /// A step of the scenario, and what it did; lists that are empty are left out.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ScenarioStepObject<'a> {
     /// Where the step was said.
@@ -61,6 +64,7 @@ pub(super) struct ScenarioStepObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusalObject<'a> {
     /// Absent when a new pod was refused, which has no node.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,6 +79,7 @@ struct RefusalObject<'a> {
 
 /// What the scenario changes against the unchanged cluster.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct DiffObject<'a> {
     pods: Vec<PodDiffObject<'a>>,
     /// `before` is without the scenario.
@@ -82,6 +87,7 @@ pub(super) struct DiffObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct PodDiffObject<'a> {
     pod: ObjectKey,
@@ -92,6 +98,7 @@ struct PodDiffObject<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WhereaboutsObject {
     /// `OnNode`, `Pending` or `Absent`.
     state: &'static str,

@@ -9,6 +9,9 @@ pub(super) mod table;
 
 pub(super) use json_change::SharesObject;
 
+#[cfg(test)]
+pub(super) use json::SimulationObject;
+
 use crate::api::ObjectKey;
 use crate::control_plane::admission::Refusal;
 use crate::framework::NotEvaluated;

@@ -74,6 +74,7 @@ pub(super) fn not_created(refused: &[admission::Refusal], most: usize) -> Vec<(L
 
 /// The same as data.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RolloutObject {
     workload: WorkloadKey,

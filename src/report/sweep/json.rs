@@ -28,10 +28,14 @@ pub fn read(value: Value) -> std::result::Result<SweepResult, String> {
     SweepObject::deserialize(value).map_err(|error| error.to_string())?.sweep_result()
 }
 
+/// The same simulation many times, or a shard of it.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SweepObject<'a> {
+pub(in crate::report) struct SweepObject<'a> {
+    #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: String,
+    #[cfg_attr(test, schemars(extend("const" = "Sweep")))]
     kind: String,
     /// Whose scheduler, and how old the state; written from an answer's provenance.
     #[serde(flatten, skip_deserializing)]
@@ -75,12 +79,14 @@ pub(super) struct SweepObject<'a> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct StateObject {
     read_at: String,
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ShardObject {
     index: u32,
     count: u32,
@@ -88,6 +94,7 @@ struct ShardObject {
 
 /// Over the runs that were played; of two values in the middle the median is the lower one.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct DistributionObject<T> {
     min: T,
     median: T,
@@ -97,6 +104,7 @@ struct DistributionObject<T> {
 
 /// A value, in how many runs it came about, and the lowest seed of those.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ValueObject<T> {
     value: T,
     #[serde(flatten)]
@@ -105,6 +113,7 @@ struct ValueObject<T> {
 
 /// Standard deviation of the nodes' utilization, from 0 to 1, to three digits.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct BalanceObject {
     cpu: DistributionObject<f64>,
     memory: DistributionObject<f64>,
@@ -112,6 +121,7 @@ struct BalanceObject {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct PodObject {
     pod: ObjectKey,
@@ -129,12 +139,14 @@ struct PodObject {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct OnNodeObject {
     node: Name,
     runs: u64,
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NodeObject {
     node: Name,
     /// In how many runs pods went to it.
@@ -144,18 +156,21 @@ struct NodeObject {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct BudgetObject {
     budget: ObjectKey,
     runs: u64,
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct StepObject {
     step: String,
     runs: u64,
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusalObject {
     pod: ObjectKey,
     message: String,

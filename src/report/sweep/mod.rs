@@ -3,6 +3,8 @@
 mod json;
 mod table;
 
+#[cfg(test)]
+pub(super) use json::SweepObject;
 pub use json::read;
 
 use crate::simulate::sweep::{Distribution, Seen, SweepResult};

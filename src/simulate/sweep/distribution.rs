@@ -10,6 +10,7 @@ pub struct Distribution(BTreeMap<u64, Seen>);
 
 /// The runs with one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Seen {
     /// How many they are.
     pub runs: u64,

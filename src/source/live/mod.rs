@@ -17,20 +17,20 @@ mod retry;
 mod scheduler_pod;
 mod server;
 mod session;
+mod snapshot;
 mod words;
 
 pub use config_map::config_map;
 pub use connection::Connection;
 pub use error::LiveError;
-pub(super) use events::all_events;
+use events::all_events;
 pub use events::events;
 pub use names::{KubeconfigEntry, kubeconfig_names, names};
 pub use reader::{Listed, Reader, Seen};
 pub use scheduler_pod::scheduler_process;
 pub use session::SessionCell;
 
-pub(super) use page::{Page, Unreadable, each};
-pub(super) use reader::Take;
+use page::{Page, Unreadable, each};
 
 fn runtime() -> Result<tokio::runtime::Runtime, LiveError> {
     tokio::runtime::Builder::new_current_thread()

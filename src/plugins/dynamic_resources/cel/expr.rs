@@ -1,4 +1,4 @@
-//! An expression as it is evaluated: kube-cel's tree with operators and macros told apart.
+//! An expression as it is evaluated, its macros expanded.
 
 use super::value::Value;
 

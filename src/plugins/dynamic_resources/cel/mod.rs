@@ -1,19 +1,18 @@
 //! Device selectors: CEL as the scheduler evaluates it, or an honest "cannot say".
 //!
-//! Parser and function library are kube-cel's. The walk over the tree is ours, for three reasons: it
-//! counts its steps, so no expression can hang the tool; it gives kube-scheduler's error texts; and it
-//! has what that interpreter lacks (`cel.bind`, optional selection, maps that answer an unknown
-//! domain with an empty map). Whatever it does not know to behave as in Kubernetes ends in
-//! [`Failure::Unknown`], never in a guess.
+//! Of CEL only what selectors use: the walk over the tree counts its steps, so no expression can hang the
+//! tool, and gives kube-scheduler's error texts. Whatever it does not know to behave as in Kubernetes ends
+//! in [`Failure::Unknown`], never in a guess.
 //!
 //! Upstream dynamic-resource-allocation/cel/compile.go.
 
-mod convert;
 mod device;
 mod eval;
 mod expr;
 mod functions;
+mod lex;
 mod library;
+mod parse;
 mod semver;
 mod value;
 
@@ -54,7 +53,7 @@ impl Selector {
         let program = if expression.len() > MAX_LENGTH {
             Err(format!("it is longer than the {MAX_LENGTH} bytes that Kubernetes allows"))
         } else {
-            convert::parse(expression.as_str())
+            parse::parse(expression.as_str())
         };
         Self { expression, program }
     }
