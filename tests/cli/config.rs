@@ -57,6 +57,23 @@ fn a_configuration() {
     ");
 }
 
+/// The lines before the first profile and those behind the last table.
+fn around(arguments: &str) -> String {
+    let text = screen(arguments);
+    let before = text.lines().take_while(|line| !line.starts_with("Profile"));
+    let behind = text.lines().skip_while(|line| !line.starts_with("caution") && !line.starts_with("not evaluated"));
+    let stderr = text.lines().skip_while(|line| *line != "--- stderr");
+    let behind: Vec<&str> = behind.take_while(|line| *line != "--- stderr").collect();
+    before.chain(behind).chain(stderr).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn where_a_configuration_comes_from() {
+    assert_snapshot!(around("config"), @"");
+    assert_snapshot!(around("config --snapshot examples/clusters/mixed.yaml"), @"");
+    assert_snapshot!(around("config --kube-version v1.29 --feature-gates NodeSwap=true,PodLevelResources=false"), @"");
+}
+
 #[test]
 fn the_version() {
     assert_snapshot!(screen("version"), @r"
