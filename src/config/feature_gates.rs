@@ -65,13 +65,9 @@ feature_gates! {
     in_place_pod_level_resources_vertical_scaling: "InPlacePodLevelResourcesVerticalScaling";
     in_place_pod_vertical_scaling: "InPlacePodVerticalScaling";
     in_place_pod_vertical_scaling_scheduler_preemption: "InPlacePodVerticalScalingSchedulerPreemption";
-    inter_pod_affinity_hostname_fast_path: "InterPodAffinityHostnameFastPath";
     match_label_keys_in_pod_topology_spread: "MatchLabelKeysInPodTopologySpread";
-    match_label_keys_in_pod_topology_spread_selector_merge: "MatchLabelKeysInPodTopologySpreadSelectorMerge";
     node_declared_features: "NodeDeclaredFeatures";
     node_inclusion_policy_in_pod_topology_spread: "NodeInclusionPolicyInPodTopologySpread";
-    nominated_node_name_for_expectation: "NominatedNodeNameForExpectation";
-    opportunistic_batching: "OpportunisticBatching";
     pod_group_preemption_policy: "PodGroupPreemptionPolicy";
     pod_level_resources: "PodLevelResources";
     storage_capacity_scoring: "StorageCapacityScoring";
