@@ -11,6 +11,7 @@ use super::plugin::{
     FilterPlugin, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilterPlugin, PreScorePlugin, ReservePlugin,
     ScorePlugin,
 };
+use super::sampling::Compared;
 
 /// The plugins of a profile at each extension point, in order.
 pub struct Framework<'a> {
@@ -42,6 +43,10 @@ pub struct Framework<'a> {
     pub pod_group_post_filter: Vec<(&'static str, &'a dyn PodGroupPostFilterPlugin)>,
     /// The scheduler's extenders, in the order they are asked.
     pub extenders: &'a [Extender],
+    /// How many percent of the nodes are looked at; 0 adapts to their number.
+    pub percentage_of_nodes_to_score: i32,
+    /// Which of the feasible nodes are compared.
+    pub compared: Compared,
     /// All plugins that were built.
     plugins: &'a [Box<dyn Plugin>],
 }
@@ -83,6 +88,8 @@ impl<'a> Framework<'a> {
                 .collect(),
             pod_group_post_filter: arrange(&profile.pod_group_post_filter, plugins, Plugin::pod_group_post_filter),
             extenders: &[],
+            percentage_of_nodes_to_score: profile.percentage_of_nodes_to_score.unwrap_or(0),
+            compared: Compared::All,
             plugins,
         }
     }

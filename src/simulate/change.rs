@@ -157,5 +157,6 @@ impl Simulation<'_> {
         self.group_cycles.clear();
         self.caches.reset_notes();
         self.ties = self.strategy.draws(ties);
+        self.draw_start();
     }
 }

@@ -14,6 +14,7 @@ pub mod devices;
 pub mod group_members;
 pub mod node_affinity;
 pub mod node_info;
+pub mod node_tree;
 mod objects;
 pub mod pod;
 pub mod pod_class;
