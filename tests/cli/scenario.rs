@@ -145,7 +145,8 @@ fn a_zone_is_lost() {
     b1-2   0 → 0        0% → 0%        0% → 0%        cordoned
 
     NOT CONSIDERED   could change the answer
-    ReplicaSets   not in the input: default topology spreading was not applied
+    ReplicaSets   not in the input; add them to the dump: default topology spreading
+                  was not applied
     --- stderr
     --- status 0
     ");
@@ -535,7 +536,8 @@ fn rollouts_by_file() {
     TIES: other nodes that are equally good; try --runs 100
 
     NOT CONSIDERED   could change the answer
-    Services   not in the input: default topology spreading was not applied
+    Services   not in the input; add them to the dump: default topology spreading
+               was not applied
     --- stderr
     --- status 0
     ");
