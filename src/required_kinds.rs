@@ -12,7 +12,6 @@ use crate::api::resources::is_extended_resource_name;
 use crate::api::volume::VolumeSource;
 use crate::config::{Behaviour, DefaultConstraints, Profile, SchedulerConfig};
 use crate::decode::pod::PodObject;
-use crate::decode::storage::StorageKind;
 use crate::decode::workload::{Workload, WorkloadKind};
 use crate::decode::{Kind, Object};
 use crate::state::default_selector;
@@ -38,13 +37,13 @@ enum When {
     IsSpreadByDefault,
 }
 
-const CLAIM: Kind = Kind::Storage(StorageKind::PersistentVolumeClaim);
-const VOLUME: Kind = Kind::Storage(StorageKind::PersistentVolume);
-const CLASS: Kind = Kind::Storage(StorageKind::StorageClass);
-const CSI_NODE: Kind = Kind::Storage(StorageKind::CsiNode);
-const CSI_DRIVER: Kind = Kind::Storage(StorageKind::CsiDriver);
-const CAPACITY: Kind = Kind::Storage(StorageKind::CsiStorageCapacity);
-const ATTACHMENT: Kind = Kind::Storage(StorageKind::VolumeAttachment);
+const CLAIM: Kind = Kind::PersistentVolumeClaim;
+const VOLUME: Kind = Kind::PersistentVolume;
+const CLASS: Kind = Kind::StorageClass;
+const CSI_NODE: Kind = Kind::CsiNode;
+const CSI_DRIVER: Kind = Kind::CsiDriver;
+const CAPACITY: Kind = Kind::CsiStorageCapacity;
+const ATTACHMENT: Kind = Kind::VolumeAttachment;
 
 /// Upstream's informers of each plugin, and when its PreFilter or PreScore does not return Skip.
 const READS: [(&str, When, &[Kind]); 9] = [

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::storage::WireClaim;
-use super::workload::{PodDisruptionBudget, PodTemplateSpec, PriorityClass, Service, Workload, WorkloadKind};
+use super::workload::{
+    Namespace, PodDisruptionBudget, PodTemplateSpec, PriorityClass, Service, Workload, WorkloadKind,
+};
 use crate::api::labels::Labels;
 use crate::api::list::List;
 use crate::api::meta::Metadata;
@@ -14,11 +16,17 @@ use crate::api::pod_spec::PreemptionPolicy;
 use crate::api::selector::LabelSelector;
 use crate::api::update_strategy::UpdateStrategy;
 
-/// An object of which only the metadata matters: a Namespace.
+/// A Namespace: only its metadata matters.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(crate) struct WireMetadataOnly {
-    pub(crate) metadata: Metadata,
+pub(crate) struct WireNamespace {
+    metadata: Metadata,
+}
+
+impl WireNamespace {
+    pub(crate) fn into_namespace(self) -> Namespace {
+        Namespace { name: self.metadata.name.unwrap_or_default(), labels: self.metadata.labels }
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -99,6 +107,33 @@ impl WirePriorityClass {
 pub(crate) struct WireWorkload {
     metadata: Metadata,
     spec: WireWorkloadSpec,
+    status: WireWorkloadStatus,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireWorkloadStatus {
+    conditions: List<WireWorkloadCondition>,
+}
+
+#[derive(Deserialize)]
+struct WireWorkloadCondition {
+    r#type: Box<str>,
+    #[serde(default)]
+    status: Option<Box<str>>,
+    #[serde(default)]
+    message: Option<Box<str>>,
+}
+
+impl WireWorkloadStatus {
+    /// The condition that a controller sets while the API server refuses its pods
+    /// (upstream pkg/controller/replicaset/replica_set_utils.go, calculateStatus).
+    fn creation_failure(self) -> Option<Box<str>> {
+        let is_failure = |condition: &&WireWorkloadCondition| {
+            &*condition.r#type == "ReplicaFailure" && condition.status.as_deref() == Some("True")
+        };
+        self.conditions.iter().find(is_failure)?.message.clone()
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -131,6 +166,7 @@ impl WireWorkload {
             key: self.metadata.key(),
             uid: self.metadata.uid.unwrap_or_default(),
             controller: self.metadata.controller().copied(),
+            creation_failure: self.status.creation_failure(),
             selector: self.spec.selector,
             replicas: self.spec.replicas.or(self.spec.parallelism),
             completions: self.spec.completions,
@@ -183,6 +219,7 @@ impl WireReplicationController {
             claim_templates: Vec::new(),
             strategy: UpdateStrategy::default(),
             paused: false,
+            creation_failure: None,
             parallel: false,
             created: self.metadata.creation_timestamp,
             template: Arc::new(self.spec.template),
@@ -223,6 +260,7 @@ impl WireCronJob {
             claim_templates: Vec::new(),
             strategy: UpdateStrategy::default(),
             paused: false,
+            creation_failure: None,
             parallel: false,
             created: metadata.creation_timestamp,
             template: Arc::new(job.template),

@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::api::ObjectKey;
 use crate::api::name::Name;
 use crate::api::quantity::Quantity;
-use crate::decode::storage::{BindingMode, PersistentVolumeClaim, StorageKind};
+use crate::decode::Kind;
+use crate::decode::storage::{BindingMode, PersistentVolumeClaim};
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{Placement, Reason};
 use crate::state::Cluster;
@@ -110,11 +111,12 @@ pub fn find(placement: &Placement, cluster: &Cluster) -> Vec<ClaimState> {
 fn named(reason: &Reason) -> Vec<ObjectKey> {
     let Reason::Volume(reason) = reason else { return Vec::new() };
     match reason {
-        VolumeReason::ReadWriteOncePodConflict { claims } => claims.iter().map(|used| used.claim).collect(),
+        VolumeReason::ReadWriteOncePodConflict { claims, .. } => claims.iter().map(|used| used.claim).collect(),
         VolumeReason::UnboundImmediateClaims { claims } => claims.clone(),
-        VolumeReason::DiskConflict { .. } | VolumeReason::VolumeLimitExceeded { .. } | VolumeReason::ClaimUnnamed => {
-            Vec::new()
-        }
+        VolumeReason::DiskConflict { .. }
+        | VolumeReason::VolumeLimitExceeded { .. }
+        | VolumeReason::CsiDriverMissing { .. }
+        | VolumeReason::ClaimUnnamed => Vec::new(),
         VolumeReason::CountedClaimNotFound { claim }
         | VolumeReason::ClaimNotFound { claim }
         | VolumeReason::ZoneMismatch { claim, .. }
@@ -183,6 +185,6 @@ fn class(name: Name, cluster: &Cluster) -> Option<ClassState> {
             provisioner: Some(class.provisioner).filter(|_| class.provisions()),
         }),
         // Without any class in the input, that one is missing says nothing.
-        None => cluster.holds(StorageKind::StorageClass).then_some(ClassState::Missing { name }),
+        None => cluster.holds(Kind::StorageClass).then_some(ClassState::Missing { name }),
     }
 }

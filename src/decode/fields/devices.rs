@@ -13,7 +13,7 @@ const TAINTS: Shape = Each(&TAINT);
 const TOLERATIONS: Shape =
     Each(&Fields(&[("key", Text(Key)), ("operator", Kept), ("value", Text(Value)), ("effect", Kept)]));
 
-pub(super) const DEVICE_TAINT_RULE: Shape = Fields(&[
+pub(crate) const DEVICE_TAINT_RULE: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Rule))),
     (
         "spec",
@@ -33,7 +33,7 @@ pub(super) const DEVICE_TAINT_RULE: Shape = Fields(&[
     ),
 ]);
 
-pub(super) const DEVICE_CLASS: Shape = Fields(&[
+pub(crate) const DEVICE_CLASS: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Class))),
     ("spec", Fields(&[("selectors", CEL_SELECTORS), ("extendedResourceName", Text(Resource))])),
 ]);
@@ -57,7 +57,7 @@ macro_rules! query {
 
 const REQUEST_NAME: (&str, Shape) = ("name", Text(Name(Hint::Request)));
 
-pub(super) const RESOURCE_CLAIM: Shape = Fields(&[
+pub(crate) const RESOURCE_CLAIM: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Claim))),
     (
         "spec",
@@ -142,7 +142,7 @@ macro_rules! device {
     };
 }
 
-pub(super) const RESOURCE_SLICE: Shape = Fields(&[
+pub(crate) const RESOURCE_SLICE: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Slice))),
     (
         "spec",

@@ -48,10 +48,14 @@ pub(super) const SPREAD: Shape = Each(&Fields(&[
 
 const RESOURCES: Shape = Fields(&[("requests", RESOURCE_LIST), ("limits", RESOURCE_LIST)]);
 
+const VOLUME_MOUNTS: Shape = Each(&Fields(&[("bindMountOptions", Each(&Kept))]));
+
 const CONTAINERS: Shape = Each(&Fields(&[
     ("name", Text(Name(Hint::Container))),
     ("image", Text(Image)),
     ("restartPolicy", Kept),
+    ("restartPolicyRules", Each(&Fields(&[("action", Kept)]))),
+    ("volumeMounts", VOLUME_MOUNTS),
     ("resources", RESOURCES),
     (
         "ports",
@@ -63,6 +67,7 @@ const VOLUMES: Shape = Sources(&Fields(&[
     ("name", Text(Name(Hint::Volume))),
     ("persistentVolumeClaim", Fields(&[("claimName", Text(Claim))])),
     ("emptyDir", Present),
+    ("image", Fields(&[("reference", Text(Image))])),
     ("ephemeral", Present),
     ("iscsi", Fields(&[("iqn", Text(Name(Hint::Id))), ("readOnly", Kept)])),
     (
@@ -96,9 +101,11 @@ const POD_SPEC: Shape = Fields(&[
     ("runtimeClassName", CLASS),
     ("containers", CONTAINERS),
     ("initContainers", CONTAINERS),
+    ("ephemeralContainers", Each(&Fields(&[("volumeMounts", VOLUME_MOUNTS)]))),
     ("overhead", RESOURCE_LIST),
     ("resources", RESOURCES),
     ("hostNetwork", Kept),
+    ("hostUsers", Kept),
     ("nodeSelector", Labels),
     (
         "affinity",
@@ -124,7 +131,7 @@ const CONTAINER_STATUSES: Shape = Sources(&Fields(&[
     ("allocatedResources", RESOURCE_LIST),
 ]));
 
-pub(super) const POD: Shape = Fields(&[
+pub(crate) const POD: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Pod))),
     ("spec", POD_SPEC),
     (
@@ -138,6 +145,8 @@ pub(super) const POD: Shape = Fields(&[
             ("conditions", Conditions(&["DisruptionTarget", "PodResizePending", "PodScheduled"])),
             ("containerStatuses", CONTAINER_STATUSES),
             ("initContainerStatuses", CONTAINER_STATUSES),
+            ("resources", RESOURCES),
+            ("allocatedResources", RESOURCE_LIST),
             (
                 "resourceClaimStatuses",
                 Each(&Fields(&[("name", Text(Name(Hint::Request))), ("resourceClaimName", Text(Name(Hint::Claim)))])),
@@ -146,7 +155,7 @@ pub(super) const POD: Shape = Fields(&[
     ),
 ]);
 
-pub(super) const NODE: Shape = Fields(&[
+pub(crate) const NODE: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Node))),
     (
         "spec",
@@ -160,6 +169,7 @@ pub(super) const NODE: Shape = Fields(&[
         "status",
         Fields(&[
             ("allocatable", RESOURCE_LIST),
+            ("declaredFeatures", Each(&Kept)),
             ("conditions", Each(&Fields(&[("lastTransitionTime", Kept)]))),
             ("images", Each(&Fields(&[("names", Each(&Text(Image))), ("sizeBytes", Kept)]))),
             ("nodeInfo", Fields(&[("kubeletVersion", Kept)])),
@@ -167,16 +177,18 @@ pub(super) const NODE: Shape = Fields(&[
     ),
 ]);
 
-pub(super) const SERVICE: Shape =
+pub(crate) const NAMESPACE_OBJECT: Shape = Fields(&[("metadata", metadata!(Name(Hint::Namespace)))]);
+
+pub(crate) const SERVICE: Shape =
     Fields(&[("metadata", metadata!(Name(Hint::Service))), ("spec", Fields(&[("selector", Labels)]))]);
 
-pub(super) const POD_DISRUPTION_BUDGET: Shape = Fields(&[
+pub(crate) const POD_DISRUPTION_BUDGET: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Budget))),
     ("spec", Fields(&[("selector", SELECTOR)])),
     ("status", Fields(&[("disruptionsAllowed", Kept), ("disruptedPods", Map(Name(Hint::Pod)))])),
 ]);
 
-pub(super) const PRIORITY_CLASS: Shape = Fields(&[
+pub(crate) const PRIORITY_CLASS: Shape = Fields(&[
     ("metadata", metadata!(PriorityClass)),
     ("value", Kept),
     ("globalDefault", Kept),
@@ -185,7 +197,7 @@ pub(super) const PRIORITY_CLASS: Shape = Fields(&[
 
 const TEMPLATE: Shape = Fields(&[("metadata", metadata!(Name(Hint::Pod))), ("spec", POD_SPEC)]);
 
-pub(super) const WORKLOAD: Shape = Fields(&[
+pub(crate) const WORKLOAD: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Workload))),
     (
         "spec",
@@ -204,6 +216,7 @@ pub(super) const WORKLOAD: Shape = Fields(&[
             ("template", TEMPLATE),
         ]),
     ),
+    ("status", Fields(&[("conditions", Conditions(&["ReplicaFailure"]))])),
 ]);
 
 const UPDATE_STRATEGY: Shape = Fields(&[
@@ -211,7 +224,7 @@ const UPDATE_STRATEGY: Shape = Fields(&[
     ("rollingUpdate", Fields(&[("maxSurge", Kept), ("maxUnavailable", Kept), ("partition", Kept)])),
 ]);
 
-pub(super) const REPLICATION_CONTROLLER: Shape = Fields(&[
+pub(crate) const REPLICATION_CONTROLLER: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Workload))),
     ("spec", Fields(&[("replicas", Kept), ("selector", Labels), ("template", TEMPLATE)])),
 ]);
@@ -219,7 +232,7 @@ pub(super) const REPLICATION_CONTROLLER: Shape = Fields(&[
 const JOB_SPEC: Shape =
     Fields(&[("parallelism", Kept), ("completions", Kept), ("suspend", Kept), ("template", TEMPLATE)]);
 
-pub(super) const CRON_JOB: Shape = Fields(&[
+pub(crate) const CRON_JOB: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Workload))),
     ("spec", Fields(&[("suspend", Kept), ("jobTemplate", Fields(&[("spec", JOB_SPEC)]))])),
 ]);

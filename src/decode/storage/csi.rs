@@ -18,6 +18,8 @@ pub struct CsiNode {
     /// In-tree plugins that a CSI driver replaces on the node (annotation
     /// `storage.alpha.kubernetes.io/migrated-plugins`).
     pub migrated_plugins: Box<[Name]>,
+    /// The drivers.
+    pub drivers: Box<[Name]>,
     /// How many volumes a driver can attach; drivers without a limit are left out.
     pub limits: Box<[DriverLimit]>,
 }
@@ -45,6 +47,8 @@ pub struct CsiDriver {
     pub name: Name,
     /// Whether it publishes CSIStorageCapacities, so that free space is checked.
     pub storage_capacity: bool,
+    /// Whether pods with its volumes go only to nodes that have it (`preventPodSchedulingIfMissing`).
+    pub prevents_scheduling_if_missing: bool,
 }
 
 /// How much space a class has left on some nodes.
@@ -90,7 +94,7 @@ pub struct VolumeAttachment {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct WireCsiNode {
+pub(crate) struct WireCsiNode {
     metadata: WireStorageMetadata,
     spec: WireCsiNodeSpec,
 }
@@ -115,7 +119,7 @@ struct WireAllocatable {
 }
 
 impl WireCsiNode {
-    pub(super) fn into_node(self) -> CsiNode {
+    pub(crate) fn into_node(self) -> CsiNode {
         let plugins = self.metadata.annotations().migrated_plugins.unwrap_or_default();
         let limit = |driver: &WireCsiNodeDriver| {
             let count = driver.allocatable.as_ref()?.count?;
@@ -124,6 +128,7 @@ impl WireCsiNode {
         CsiNode {
             name: self.metadata.name,
             migrated_plugins: plugins.split(',').filter(|plugin| !plugin.is_empty()).map(name).collect(),
+            drivers: self.spec.drivers.iter().map(|driver| driver.name).collect(),
             limits: self.spec.drivers.iter().filter_map(limit).collect(),
         }
     }
@@ -131,7 +136,7 @@ impl WireCsiNode {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct WireCsiDriver {
+pub(crate) struct WireCsiDriver {
     metadata: WireStorageMetadata,
     spec: WireCsiDriverSpec,
 }
@@ -140,17 +145,22 @@ pub(super) struct WireCsiDriver {
 #[serde(rename_all = "camelCase", default)]
 struct WireCsiDriverSpec {
     storage_capacity: Option<bool>,
+    prevent_pod_scheduling_if_missing: Option<bool>,
 }
 
 impl WireCsiDriver {
-    pub(super) fn into_driver(self) -> CsiDriver {
-        CsiDriver { name: self.metadata.name, storage_capacity: self.spec.storage_capacity.unwrap_or_default() }
+    pub(crate) fn into_driver(self) -> CsiDriver {
+        CsiDriver {
+            name: self.metadata.name,
+            storage_capacity: self.spec.storage_capacity.unwrap_or_default(),
+            prevents_scheduling_if_missing: self.spec.prevent_pod_scheduling_if_missing.unwrap_or_default(),
+        }
     }
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct WireCsiStorageCapacity {
+pub(crate) struct WireCsiStorageCapacity {
     metadata: WireStorageMetadata,
     storage_class_name: Name,
     node_topology: Option<LabelSelector>,
@@ -159,7 +169,7 @@ pub(super) struct WireCsiStorageCapacity {
 }
 
 impl WireCsiStorageCapacity {
-    pub(super) fn into_capacity(self) -> CsiStorageCapacity {
+    pub(crate) fn into_capacity(self) -> CsiStorageCapacity {
         CsiStorageCapacity {
             key: self.metadata.key(),
             class: self.storage_class_name,
@@ -172,7 +182,7 @@ impl WireCsiStorageCapacity {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct WireVolumeAttachment {
+pub(crate) struct WireVolumeAttachment {
     metadata: WireStorageMetadata,
     spec: WireAttachmentSpec,
 }
@@ -192,7 +202,7 @@ struct WireAttachmentSource {
 }
 
 impl WireVolumeAttachment {
-    pub(super) fn into_attachment(self) -> VolumeAttachment {
+    pub(crate) fn into_attachment(self) -> VolumeAttachment {
         VolumeAttachment {
             name: self.metadata.name,
             attacher: self.spec.attacher,
