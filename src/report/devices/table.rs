@@ -117,13 +117,14 @@ fn held(devices: &[&DeviceOverview]) -> String {
     }
     // Stable: of as many devices, in the order of devices.
     holders.sort_by_key(|(_, held)| std::cmp::Reverse(*held));
-    let mut texts: Vec<String> = holders.iter().map(|(one, held)| format!("{} {held}", holder(one))).collect();
+    let texts: Vec<String> = holders.iter().map(|(one, held)| format!("{} {held}", holder(one))).collect();
     let blocked = devices.iter().filter(|device| device.state == DeviceState::Blocked).count();
-    if blocked > 0 {
-        texts.truncate(MOST_NAMED);
-        texts.push(format!("{} without counters left", thousands(blocked)));
+    let held = list(&texts, MOST_NAMED);
+    match (blocked, held.is_empty()) {
+        (0, _) => held,
+        (blocked, true) => format!("({} blocked)", thousands(blocked)),
+        (blocked, false) => format!("{held} ({} blocked)", thousands(blocked)),
     }
-    list(&texts, MOST_NAMED)
 }
 
 fn holder(holder: &DeviceHolder) -> String {
