@@ -1,6 +1,7 @@
 //! The state a question is asked of, and the scheduler that is asked.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueHint};
 use serde_json::Value;
@@ -15,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::explain::scheduler_messages::Basis;
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
-use crate::report::Provenance;
+use crate::report::{NodeNames, Provenance};
 use crate::required_kinds::RequiredKinds;
 use crate::scheduler::Scheduler;
 use crate::source::snapshot::NotListed;
@@ -31,7 +32,7 @@ use super::{cluster_messages, config_source, reading, running_scheduler};
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Cluster state options")]
 pub(crate) struct StateFlags {
-    /// Read the state from a file, a directory or - (standard input) instead of a cluster
+    /// Read the state from a file or directory (- is standard input), not from a cluster
     #[arg(long, value_name = "FILE|DIR|-")]
     pub(crate) snapshot: Option<PathBuf>,
     #[command(flatten)]
@@ -45,10 +46,10 @@ pub(crate) struct StateFlags {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Cluster state options")]
 pub(crate) struct SchedulerFlags {
-    /// The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]
+    /// The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]
     #[arg(long, value_name = "FILE", value_parser = config_source::parser(), value_hint = ValueHint::FilePath)]
     pub(crate) scheduler_config: Option<ConfigSource>,
-    /// The scheduler version to reproduce, such as v1.34 [default: the cluster's]
+    /// The scheduler version, such as v1.34 [default: the cluster's]
     #[arg(long, value_name = "VERSION")]
     pub(crate) kube_version: Option<KubeVersion>,
     /// The scheduler's feature gates: A=true,B=false [default: those of its pod]
@@ -252,6 +253,7 @@ impl State {
             age: self.age.as_ref().and_then(Age::by_now),
             origin: self.origin.clone(),
             as_of: self.as_of,
+            node_names: NodeNames::of(self.cluster.nodes().iter().map(|node| node.node.name.as_str())).map(Arc::new),
             asked_at,
         }
     }

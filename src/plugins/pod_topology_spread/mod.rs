@@ -108,7 +108,7 @@ fn note_unread(cycle: Cycle<'_>) {
         if !cycle.cluster.kinds.contains(&kind) {
             cycle.notes.add(NotEvaluated::of_kind(
                 kind,
-                "not in the input",
+                "not in the input; add them to the dump",
                 "default topology spreading was not applied",
             ));
         }

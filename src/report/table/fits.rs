@@ -108,7 +108,7 @@ fn scores(screen: &mut Screen, placement: &Placement, look: Look) {
             Label::Plain
         };
         let mut row = vec![
-            node.name.to_string(),
+            screen.short(&node.name).into_owned(),
             if is_current {
                 "runs here".to_owned()
             } else if picked && on.is_none() {
