@@ -259,6 +259,63 @@ impl State {
     }
 }
 
+/// What is not known where nothing tells whose scheduler it is.
+pub(super) const NO_VERSION: &str = "kube-scheduler's version";
+
+/// What is known of a scheduler without the state that it works on.
+#[derive(Default)]
+pub(crate) struct SchedulerFacts {
+    /// The version of the cluster.
+    pub(crate) version: Option<String>,
+    /// The kube-scheduler that runs as a pod.
+    pub(crate) process: Option<SchedulerProcess>,
+    /// The configuration, and what it is called; none for the default one.
+    pub(crate) config: Option<(Value, String)>,
+    /// Where all that comes from: `cluster.yaml`, `the cluster`. None where no cluster was asked.
+    pub(crate) origin: Option<String>,
+    /// Why it was not.
+    pub(crate) not_asked: Option<String>,
+}
+
+impl SchedulerFlags {
+    /// What a snapshot tells of the scheduler, else the cluster, unless `--kube-version` says what is asked about.
+    ///
+    /// # Errors
+    /// A snapshot or a configuration that cannot be read.
+    pub(crate) fn facts(
+        &self,
+        snapshot: Option<&Path>,
+        kube: &KubeFlags,
+        output: &OutputFlags,
+    ) -> Result<SchedulerFacts> {
+        if let Some(path) = snapshot {
+            let mut builder = ClusterBuilder::default();
+            let wanted = config_source::config_map(self.scheduler_config.as_ref());
+            let found = read_files(path, &mut builder, wanted, output)?;
+            let Found { version, origin, scheduler_config, config_map, scheduler, .. } = found;
+            let recorded = scheduler_config.is_some();
+            let named =
+                self.named_config(|name| config_source::from_files(config_map.as_ref(), name, &origin, recorded))?;
+            let config = named.or_else(|| Some((scheduler_config?, format!("{origin}: schedulerConfig"))));
+            let process = scheduler.or_else(|| builder.scheduler().cloned());
+            return Ok(SchedulerFacts { version, process, config, origin: Some(origin), not_asked: None });
+        }
+        let connection = kube.connection()?;
+        let config = self.named_config(|name| config_source::from_cluster(&connection, name))?;
+        if self.kube_version.is_some() {
+            return Ok(SchedulerFacts { config, ..SchedulerFacts::default() });
+        }
+        let asked = live::Reader::open(&connection)
+            .and_then(|reader| Ok((reader.version().map(str::to_owned), live::scheduler_process(&connection)?)));
+        Ok(match asked {
+            Ok((version, process)) => {
+                SchedulerFacts { version, process, config, origin: Some("the cluster".to_owned()), not_asked: None }
+            }
+            Err(error) => SchedulerFacts { config, not_asked: Some(error.to_string()), ..SchedulerFacts::default() },
+        })
+    }
+}
+
 /// What an input says beside its objects.
 #[derive(Default)]
 struct Found {
@@ -349,7 +406,7 @@ impl SchedulerFlags {
     /// that of the version `found`, else that of the newest version known.
     ///
     /// # Errors
-    /// An unsupported version was asked for, or a feature gate is unknown.
+    /// A feature gate that kube-scheduler would not start with.
     pub(crate) fn behaviour(
         &self,
         found: Option<&str>,
@@ -359,21 +416,30 @@ impl SchedulerFlags {
     ) -> Result<Behaviour> {
         let of_image = runs.and_then(running_scheduler::version);
         let found = of_image.or_else(|| found.and_then(|found| found.parse().ok()));
-        let version = match self.kube_version {
+        let version = match self.kube_version.or(found) {
             Some(version) if version.is_supported() => version,
-            Some(version) => {
-                return Err(Error::new(format!(
-                    "--kube-version {version} is not supported: use v1.{} to v1.{}",
-                    KubeVersion::OLDEST_MINOR,
-                    KubeVersion::NEWEST_MINOR
-                )));
+            Some(version) => nearest(version, output, notes),
+            None => {
+                notes.push(NotEvaluated::new(
+                    NO_VERSION,
+                    "no node or snapshot tells it, and --kube-version does not name one",
+                    format!("the answer is that of {}, the newest supported version", KubeVersion::NEWEST),
+                ));
+                KubeVersion::NEWEST
             }
-            None => match found {
-                Some(version) if version.is_supported() => version,
-                Some(version) => clamped(version, output, notes),
-                None => KubeVersion::NEWEST,
-            },
         };
+        let gates = self.gates(runs, version, notes);
+        Behaviour::with_feature_gates(version, &gates)
+            .map_err(|error| Error::new(format!("invalid argument for --feature-gates: {error}")))
+    }
+
+    /// The feature gates of the kube-scheduler that `runs`, as far as `version` takes them, and those that were named.
+    pub(crate) fn gates(
+        &self,
+        runs: Option<&SchedulerProcess>,
+        version: KubeVersion,
+        notes: &mut Vec<NotEvaluated>,
+    ) -> String {
         // Another version than the one that runs has other gates.
         let runs = runs.filter(|_| self.kube_version.is_none());
         let mut gates = runs.map(|runs| running_scheduler::known_gates(runs, version, notes)).unwrap_or_default();
@@ -381,8 +447,7 @@ impl SchedulerFlags {
         for more in self.feature_gates.iter().filter(|more| !more.is_empty()) {
             gates = if gates.is_empty() { more.clone() } else { format!("{gates},{more}") };
         }
-        Behaviour::with_feature_gates(version, &gates)
-            .map_err(|error| Error::new(format!("invalid argument for --feature-gates: {error}")))
+        gates
     }
 
     /// The configuration that was named, and what to call it; a ConfigMap comes from `cluster`.
@@ -395,34 +460,16 @@ impl SchedulerFlags {
     ) -> Result<Option<(Value, String)>> {
         self.scheduler_config.as_ref().map(|source| config_source::read(source, cluster)).transpose()
     }
-
-    /// The configuration that was named, else the scheduler's own.
-    ///
-    /// # Errors
-    /// A configuration that kube-scheduler would not start with, or none where one was named.
-    pub(crate) fn config(
-        &self,
-        behaviour: &Behaviour,
-        cluster: impl FnOnce(&ConfigMapName) -> Result<ConfigMap>,
-    ) -> Result<SchedulerConfig> {
-        match self.named_config(cluster)? {
-            Some((value, name)) => parsed(&value, &name, behaviour),
-            None => Ok(SchedulerConfig::default_for(behaviour)),
-        }
-    }
 }
 
-fn parsed(config: &Value, name: &str, behaviour: &Behaviour) -> Result<SchedulerConfig> {
+pub(super) fn parsed(config: &Value, name: &str, behaviour: &Behaviour) -> Result<SchedulerConfig> {
     SchedulerConfig::parse(config, behaviour).map_err(|error| Error::new(format!("{name}: {error}")))
 }
 
 /// The nearest version whose behaviour is known.
-fn clamped(version: KubeVersion, output: &OutputFlags, notes: &mut Vec<NotEvaluated>) -> KubeVersion {
-    let minor = version.minor.clamp(KubeVersion::OLDEST_MINOR, KubeVersion::NEWEST_MINOR);
-    let nearest = KubeVersion { minor, patch: None };
-    output.log(&format!(
-        "the cluster's version {version} is not supported; answering as {nearest}, the nearest supported version"
-    ));
+fn nearest(version: KubeVersion, output: &OutputFlags, notes: &mut Vec<NotEvaluated>) -> KubeVersion {
+    let nearest = version.nearest();
+    output.log(&format!("version {version} is not supported; answering as {nearest}, the nearest supported version"));
     notes.push(NotEvaluated::new(
         format!("kube-scheduler {version}"),
         "this version is not supported",

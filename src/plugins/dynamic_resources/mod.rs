@@ -15,6 +15,7 @@ mod filter;
 mod gates;
 mod obstacles;
 pub mod overview;
+mod pod_group;
 mod score;
 mod selection;
 mod shortage;
@@ -28,8 +29,9 @@ use crate::decode::Kind;
 use crate::decode::devices::ResourceClaim;
 use crate::framework::{
     Cycle, DeviceReason, FailedCycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin,
-    IncrementalScorer, NodeFilter, NodePlacement, NodeScorer, NotEvaluated, Plugin, PostFilter, PostFilterPlugin,
-    PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin, ScorePlugin,
+    IncrementalScorer, NodeFilter, NodePlacement, NodeScorer, NotEvaluated, Plugin, PodGroupPostFilterPlugin,
+    PostFilter, PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin,
+    ScorePlugin,
 };
 use crate::state::{NodeInfo, Take};
 
@@ -139,6 +141,10 @@ impl Plugin for DynamicResources {
     }
 
     fn reserve(&self) -> Option<&dyn ReservePlugin> {
+        Some(self)
+    }
+
+    fn pod_group_post_filter(&self) -> Option<&dyn PodGroupPostFilterPlugin> {
         Some(self)
     }
 
