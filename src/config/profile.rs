@@ -29,7 +29,7 @@ pub const DEFAULT_SCHEDULER_NAME: &str = "default-scheduler";
 const GROUP_POINTS: [&str; 4] = ["placementGenerate", "placementScore", "placementFeasible", "podGroupPostFilter"];
 
 /// What one kube-scheduler does.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct SchedulerConfig {
     /// Its profiles, in the order written; at least one.
     pub profiles: Vec<Profile>,
@@ -40,7 +40,7 @@ pub struct SchedulerConfig {
 }
 
 /// One way to schedule, for the pods that ask for it by `schedulerName`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct Profile {
     /// Its name.
     pub scheduler_name: Name,
@@ -77,7 +77,7 @@ pub struct Profile {
 }
 
 /// A plugin at an extension point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Enabled {
     /// The plugin.
     pub plugin: Name,
@@ -88,7 +88,7 @@ pub struct Enabled {
 }
 
 /// Who enabled a plugin at an extension point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// Kubernetes.
     Default,

@@ -1,6 +1,10 @@
 //! Devices that pods claim: classes, claims and slices, and which devices are taken.
 
+use std::hash::{Hash, Hasher};
+
 use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::storage::hash_sorted;
 
 use crate::api::meta::ObjectKey;
 use crate::api::name::Name;
@@ -24,6 +28,15 @@ pub struct Devices {
     taken: FxHashSet<DeviceId>,
     /// Claims whose allocation was decided here and is in no object yet.
     in_flight: FxHashMap<ObjectKey, Vec<AllocatedDevice>>,
+}
+
+/// Of the objects alone: the other tables follow from them.
+impl Hash for Devices {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_sorted(&self.classes, state);
+        hash_sorted(&self.claims, state);
+        self.slices.hash(state);
+    }
 }
 
 impl Devices {

@@ -10,7 +10,7 @@ use crate::api::node_selector::{LazyErrorNodeSelector, NodeSelector};
 use super::slice::{DeviceId, PoolId};
 
 /// A DeviceClass.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct DeviceClass {
     /// The name.
     pub name: Name,
@@ -19,7 +19,7 @@ pub struct DeviceClass {
 }
 
 /// A ResourceClaim.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct ResourceClaim {
     /// Namespace and name.
     pub key: ObjectKey,
@@ -38,7 +38,7 @@ pub struct ResourceClaim {
 }
 
 /// A request of a claim.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct DeviceRequest {
     /// The name, unique in the claim.
     pub name: Name,
@@ -47,7 +47,7 @@ pub struct DeviceRequest {
 }
 
 /// What a request asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Wanted {
     /// Devices of one kind.
     Exactly(DeviceQuery),
@@ -58,7 +58,7 @@ pub enum Wanted {
 }
 
 /// Devices of one kind.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct DeviceQuery {
     /// The DeviceClass; empty where none is named.
     pub class: Name,
@@ -73,7 +73,7 @@ pub struct DeviceQuery {
 }
 
 /// How many devices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Count {
     /// So many.
     Exactly(i64),
@@ -84,7 +84,7 @@ pub enum Count {
 }
 
 /// What the devices of some requests must have in common.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Constraint {
     /// Requests (`request` or `request/subrequest`); none means all.
     pub requests: List<Name>,
@@ -93,7 +93,7 @@ pub struct Constraint {
 }
 
 /// What a claim was given.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Allocation {
     /// The devices.
     pub devices: Box<[AllocatedDevice]>,

@@ -47,7 +47,7 @@ impl fmt::Display for DeviceId {
 }
 
 /// A ResourceSlice.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct ResourceSlice {
     /// The name.
     pub name: Name,
@@ -64,7 +64,7 @@ pub struct ResourceSlice {
 }
 
 /// The nodes that reach the devices of a slice.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Reach {
     /// One node.
     Node(Name),
@@ -79,7 +79,7 @@ pub enum Reach {
 }
 
 /// A device of a slice.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Device {
     /// The name, unique in the pool.
     pub name: Name,

@@ -74,7 +74,7 @@ impl StorageKind {
 }
 
 /// What is kept of a storage object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum StorageObject {
     /// A PersistentVolume.
     PersistentVolume(Box<PersistentVolume>),
