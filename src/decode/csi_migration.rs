@@ -130,7 +130,7 @@ impl InTreePlugin {
 }
 
 /// Why a volume has no CSI handle, in upstream's words.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Hash)]
 pub enum TranslationError {
     /// An EBS volume id in a URL that does not end in `vol-...`.
     #[error("failed to translate Kubernetes ID to EBS Volume ID Invalid format for AWS volume ({0})")]
