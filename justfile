@@ -17,10 +17,26 @@ lint:
 test:
     cargo test
 
-# The black-box comparison with the real kube-scheduler, where ../shared is at hand
+# The black-box comparison with the real kube-scheduler, in all minors
 conformance:
     cargo build --release
-    python3 ../shared/conformance/check.py --bin target/release/kubectl-sched tests/conformance/*.jsonl.gz
+    python3 tests/conformance/check.py --bin target/release/kubectl-sched tests/conformance/*.jsonl.gz tests/conformance/v1.*
+
+# What a real scheduler says of cases: its framework, built against k8s.io/kubernetes (Go, its module proxy)
+oracle version file:
+    @"$(tests/oracle/build.sh {{version}})" run {{file}}
+
+# Drift alarm: a real scheduler over the recorded cases again; prints what differs
+oracle-check version *areas:
+    tests/oracle/check.sh {{version}} {{areas}}
+
+# Time of one scheduling cycle of a real scheduler on a large state
+oracle-bench version *arguments:
+    @"$(tests/oracle/build.sh {{version}})" bench {{arguments}}
+
+# Pods a second that a real scheduler places one after another
+oracle-bench-simulate version *arguments:
+    @"$(tests/oracle/build.sh {{version}})" bench-simulate {{arguments}}
 
 # Against a real API server and scheduler on loopback (Python; Go for the first build of the two)
 e2e *patterns:

@@ -8,7 +8,7 @@ mod drawn;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use common::cases;
+use common::{Case, corpus};
 use drawn::{Draw, Drawn};
 use kubectl_sched::api::{Timestamp, name};
 use kubectl_sched::edit::Edit;
@@ -17,6 +17,26 @@ use kubectl_sched::simulate::{Simulation, Step, Strategy, Ties, queue};
 use kubectl_sched::state::{Cluster, NodeId, PodId};
 
 const NOW: Timestamp = Timestamp(1_780_000_000);
+
+/// Areas whose pods get into each other's way.
+const RECORDED: [&str; 16] = [
+    "simulate",
+    "mixed",
+    "topology-spread",
+    "inter-pod-affinity",
+    "ports",
+    "preemption",
+    "volumes",
+    "dra",
+    "dra-capacity",
+    "dra-extended",
+    "dra-more",
+    "dra-partition",
+    "dra-taints",
+    "pod-level-resources",
+    "storage-newer",
+    "toleration-operators",
+];
 
 /// What happens between the steps.
 #[derive(Clone, Copy, PartialEq)]
@@ -107,10 +127,13 @@ fn same_between(name: &str, scheduler: &Scheduler, cluster: &Cluster, strategy: 
 
 #[test]
 fn recorded_cases_come_out_the_same() {
-    for area in ["simulate", "mixed", "topology-spread", "inter-pod-affinity", "ports", "preemption", "volumes", "dra"]
-    {
-        for case in cases(area).step_by(4) {
-            same(&case.name, &case.scheduler(), &case.cluster(), &[Strategy::Default]);
+    for (number, minor) in corpus::minors().iter().enumerate() {
+        for area in RECORDED.iter().filter_map(|area| minor.areas.get(*area)) {
+            // Every minor gets other cases.
+            for case in corpus::read::<Case>(&area.cases).filter(|case| area.has(case)).skip(number).step_by(32) {
+                let scheduler = case.scheduler_of(minor.version).unwrap();
+                same(&format!("{} {}", case.name, minor.name), &scheduler, &case.cluster(), &[Strategy::Default]);
+            }
         }
     }
 }

@@ -138,68 +138,62 @@ fn no_two_are_the_same(found: &[Suggestion], objects: &[Value], at: &str) {
 #[test]
 fn mixed() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("mixed", 2);
-    assert!(rejected > 50 && helped * 10 > rejected * 7 && followed > rejected, "{helped} of {rejected}: {followed}");
+    assert_eq!((rejected, helped, followed), (61, 44, 99));
 }
 
 #[test]
 fn taints() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("taints", 2);
-    assert!(rejected > 10 && helped == rejected && followed > rejected, "{helped} of {rejected}: {followed}");
+    assert_eq!((rejected, helped, followed), (23, 23, 94));
 }
 
 #[test]
 fn node_affinity() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("node-affinity", 2);
-    assert!(rejected > 10 && helped * 10 > rejected * 8 && followed > rejected, "{helped} of {rejected}: {followed}");
+    assert_eq!((rejected, helped, followed), (80, 71, 131));
 }
 
 #[test]
 fn ports() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("ports", 1);
-    assert!(rejected > 2 && helped * 10 > rejected * 8 && followed > rejected, "{helped} of {rejected}: {followed}");
+    assert_eq!((rejected, helped, followed), (5, 5, 10));
 }
 
 #[test]
 fn resources() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("resources-fit", 2);
-    assert!(rejected > 10 && helped * 10 > rejected * 5 && followed > rejected, "{helped} of {rejected}: {followed}");
+    assert_eq!((rejected, helped, followed), (89, 47, 104));
 }
 
 #[test]
 fn topology_spread() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("topology-spread", 2);
-    assert!(rejected > 10 && helped * 10 > rejected * 8 && followed > rejected, "{helped} of {rejected}: {followed}");
+    assert_eq!((rejected, helped, followed), (31, 30, 65));
 }
 
 #[test]
 fn inter_pod_affinity() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("inter-pod-affinity", 2);
-    assert!(rejected > 10 && helped * 10 > rejected * 8 && followed > rejected, "{helped} of {rejected}: {followed}");
+    assert_eq!((rejected, helped, followed), (41, 41, 53));
 }
 
 /// What no edit brings about is named instead.
 #[test]
 fn volumes() {
     let Seen { rejected, needing, at_a_loss, .. } = every_suggestion_holds("volumes", 1);
-    assert!(
-        rejected > 200 && needing * 10 > rejected * 8 && at_a_loss.len() * 20 < rejected,
-        "{needing} of {rejected}: {at_a_loss:#?}"
-    );
+    assert_eq!((rejected, needing, at_a_loss.len()), (224, 222, 0), "{at_a_loss:#?}");
 }
 
 #[test]
 fn devices() {
     let Seen { rejected, needing, at_a_loss, .. } = every_suggestion_holds("dra", 1);
-    assert!(
-        rejected > 20 && needing * 10 > rejected * 8 && at_a_loss.len() * 20 < rejected,
-        "{needing} of {rejected}: {at_a_loss:#?}"
-    );
+    assert_eq!((rejected, needing, at_a_loss.len()), (215, 200, 0), "{at_a_loss:#?}");
 }
 
 #[test]
 fn preemption() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("preemption", 4);
-    assert!(rejected > 10 && helped * 10 > rejected * 8 && followed > rejected, "{helped} of {rejected}: {followed}");
+    assert_eq!((rejected, helped, followed), (115, 97, 242));
 }
 
 fn scheduler_and(objects: &[Value]) -> (Scheduler, Cluster) {

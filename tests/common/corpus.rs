@@ -2,7 +2,7 @@
 //! in the folder's README.
 #![allow(dead_code)] // not every test binary asks for it
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use super::Case;
 
 /// The answers of one release of kube-scheduler.
 pub(crate) struct Minor {
-    /// The folder: `v1.37`. The cases in the corpus's own folder are v1.34.1's.
+    /// The folder, `v1.37`; of the cases in the corpus's own folder the release, `v1.34.1`.
     pub(crate) name: String,
     pub(crate) version: KubeVersion,
     pub(crate) areas: BTreeMap<String, Area>,
@@ -28,8 +28,11 @@ pub(crate) struct Area {
     pub(crate) cases: PathBuf,
     /// What this minor answers differently.
     delta: Option<PathBuf>,
-    /// Cases that have no answer in this minor.
-    left_out: BTreeSet<String>,
+    /// Cases that have no answer in this minor, and why.
+    pub(crate) left_out: BTreeMap<String, String>,
+    /// How many cases have one, and how many pods or placements are in them.
+    pub(crate) count: usize,
+    pub(crate) pods: usize,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +48,8 @@ struct ManifestArea {
     delta: Option<String>,
     #[serde(default)]
     left_out: BTreeMap<String, String>,
+    cases: usize,
+    pods: usize,
 }
 
 /// What a minor answers differently, case by case: JSON merge patches.
@@ -54,33 +59,23 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance")
 }
 
-/// v1.34.1, and every minor that has a folder.
+/// The base, and every minor that has a folder of its own.
 pub(crate) fn minors() -> Vec<Minor> {
     let folder = folder();
-    let mut minors = vec![Minor::base(&folder)];
-    for name in names(&folder) {
-        if folder.join(&name).join("manifest.json").exists() {
-            minors.push(Minor::read(&folder, name));
-        }
-    }
-    minors
+    let mut names: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| folder.join(name).join("manifest.json").exists())
+        .collect();
+    names.sort();
+    let others = names.into_iter().map(|name| Minor::read(&folder.join(&name), Some(name)));
+    std::iter::once(Minor::read(&folder, None)).chain(others).collect()
 }
 
 impl Minor {
-    fn base(folder: &Path) -> Self {
-        let areas = names(folder)
-            .into_iter()
-            .filter_map(|file| {
-                let area = file.strip_suffix(".jsonl.gz")?.to_owned();
-                Some((area, Area { cases: folder.join(&file), delta: None, left_out: BTreeSet::new() }))
-            })
-            .collect();
-        Self { name: KubeVersion::REFERENCE.to_string(), version: KubeVersion::REFERENCE, areas }
-    }
-
-    fn read(folder: &Path, name: String) -> Self {
-        let folder = folder.join(&name);
-        let manifest: Manifest = serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+    fn read(folder: &Path, name: Option<String>) -> Self {
+        let manifest = std::fs::read(folder.join("manifest.json")).unwrap();
+        let manifest: Manifest = serde_json::from_slice(&manifest).unwrap();
         let areas = manifest
             .areas
             .into_iter()
@@ -90,18 +85,21 @@ impl Minor {
                     // `../x` of a folder that is there: made plain, so that minors that share a file name it alike.
                     cases: folder.join(cases).canonicalize().unwrap(),
                     delta: entry.delta.map(|delta| folder.join(delta)),
-                    left_out: entry.left_out.into_keys().collect(),
+                    left_out: entry.left_out,
+                    count: entry.cases,
+                    pods: entry.pods,
                 };
                 (area, area_of)
             })
             .collect();
+        let name = name.unwrap_or_else(|| manifest.k8s.clone());
         Self { name, version: manifest.k8s.parse().unwrap(), areas }
     }
 }
 
 impl Area {
     pub(crate) fn has(&self, case: &Case) -> bool {
-        !self.left_out.contains(&case.name)
+        !self.left_out.contains_key(&case.name)
     }
 
     pub(crate) fn answers(&self) -> Answers {
@@ -150,12 +148,4 @@ fn merge(old: &mut Value, patch: &Value) {
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> impl Iterator<Item = T> + use<T> {
     let file = flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap());
     BufReader::new(file).lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap())
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().expect("names are plain")).collect();
-    names.sort();
-    names
 }

@@ -26,11 +26,15 @@ import urllib.request
 from api import Api
 
 HERE = pathlib.Path(__file__).resolve().parent
-MODULE = HERE / "controlplane"
+SOURCE = HERE / "controlplane"
+WRITE_MODULE = HERE.parent / "kubernetes-module.sh"
 #: The rights that kubectl sched asks for.
 ROLE = HERE.parent.parent / "docs" / "rbac.yaml"
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "kubectl-sched-e2e"
-VERSION = "v1.34.1"
+#: A release of the newest minor and one of the oldest.
+NEWEST, OLDEST = "v1.37.2", "v1.33.13"
+#: The release that is built and run.
+VERSION = os.environ.get("E2E_KUBE_VERSION") or NEWEST
 #: Building takes 10 to 30 minutes on two cores.
 BUILD_LIMIT = 3000
 #: What Go says when the module proxy cannot be reached, or the machine is too small.
@@ -49,11 +53,15 @@ class Unavailable(Exception):
     """The control plane cannot be had on this machine; says why."""
 
 
+def binary_of(version):
+    """Where the control plane of a release is kept once it is built."""
+    digest = hashlib.sha256((SOURCE / "main.go").read_bytes() + WRITE_MODULE.read_bytes())
+    return CACHE / ("controlplane-%s-%s" % (version, digest.hexdigest()[:8]))
+
+
 def build():
-    """The path of the control plane's binary; builds it when the module changed since."""
-    go = shutil.which("go")
-    digest = hashlib.sha256(b"".join((MODULE / name).read_bytes() for name in ("go.mod", "go.sum", "main.go")))
-    binary = CACHE / ("controlplane-" + digest.hexdigest()[:12])
+    """The path of the control plane's binary; builds it when there is none or its source changed since."""
+    go, binary = shutil.which("go"), binary_of(VERSION)
     if binary.exists():
         return binary
     if not go:
@@ -63,13 +71,14 @@ def build():
     major, minor, _ = VERSION[1:].split(".")
     stamp = " ".join("-X k8s.io/component-base/version.%s=%s" % pair for pair in
                      (("gitVersion", VERSION), ("gitMajor", major), ("gitMinor", minor)))
-    partial = binary.with_suffix(".partial")
-    command = ["nice", "-n", "10", go, "build", "-mod=readonly", "-trimpath", "-ldflags", "-s -w " + stamp,
-               "-o", str(partial), "."]
+    partial = CACHE / (binary.name + ".partial")
+    module = CACHE / (VERSION + ".go.mod")
+    script = '"$1" %s "$2" && exec nice -n 10 go build -mod=mod -modfile="$2" -ldflags "$3" -o "$4" .' % VERSION
+    command = ["sh", "-c", script, "sh", str(WRITE_MODULE), str(module), "-s -w " + stamp, str(partial)]
     log = CACHE / "build.log"
     with open(log, "w") as output:
         try:
-            done = subprocess.run(command, cwd=MODULE, stdout=output, stderr=output, timeout=BUILD_LIMIT)
+            done = subprocess.run(command, cwd=SOURCE, stdout=output, stderr=output, timeout=BUILD_LIMIT)
         except subprocess.TimeoutExpired:
             raise Unavailable("the control plane was not built within %d minutes" % (BUILD_LIMIT // 60)) from None
     if done.returncode != 0:
@@ -307,6 +316,15 @@ class Scheduler:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--oldest-built"]:
+        # For CI: the release of the oldest minor, if its control plane was built here.
+        print(OLDEST)
+        sys.exit(0 if binary_of(OLDEST).exists() else 1)
+    if sys.argv[1:] == ["--build"]:
+        try:
+            sys.exit(print(build()))
+        except Unavailable as error:
+            sys.exit("skipped: %s" % error)
     try:
         with ControlPlane() as plane, plane.scheduler():
             print(plane.kubeconfig("admin"), flush=True)

@@ -3,8 +3,8 @@
 
     tests/html/check.py [--bin target/debug/kubectl-sched] [--keep FOLDER]
 
-Needs Chromium (`chromium`, or $CHROMIUM) and playwright from PyPI; says so and ends with status 0
-where one of them is missing. Checked: nothing on the console, no request beyond the file itself,
+Needs Chromium (`chromium`, or $CHROMIUM) and playwright from PyPI; where one of them is missing it says so and ends with
+status 0, or 1 if $CI_REQUIRE names `html`. Checked: nothing on the console, no request beyond the file itself,
 names of a cluster that stay text, the way with the keyboard alone, light and dark (contrast by
 WCAG AA), a denied storage, a phone's width, no JavaScript, print, and 5,000 nodes.
 """
@@ -283,7 +283,7 @@ def main():
         sync_playwright = None
     if not chromium or not sync_playwright:
         print("not checked: this needs Chromium, and playwright from PyPI")
-        return 0
+        return int("html" in os.environ.get("CI_REQUIRE", "").split(","))
     check = Checks()
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
         folder = pathlib.Path(arguments.keep or temporary).resolve()

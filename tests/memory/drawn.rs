@@ -1,5 +1,5 @@
-//! Small clusters drawn from a seed: a few templates with many replicas, some on nodes already,
-//! that get into each other's way by everything a scheduler heeds.
+//! Small clusters drawn from a seed, each for the scheduler of one of the minors: a few templates with many replicas, in
+//! several namespaces, some on nodes already, that get into each other's way by everything a scheduler heeds.
 
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
 use kubectl_sched::decode::{Kind, Object};
@@ -39,12 +39,17 @@ pub(crate) struct Drawn {
 }
 
 const APPS: [&str; 3] = ["web", "db", "job"];
+/// The last one has no object, and so no labels.
+const NAMESPACES: [(&str, Option<&str>); 4] =
+    [("default", Some("platform")), ("shop", Some("retail")), ("depot", Some("retail")), ("gone", None)];
 const KEYS: [&str; 3] = ["kubernetes.io/hostname", "topology.kubernetes.io/zone", "rack"];
 
 impl Drawn {
     pub(crate) fn of(seed: u64) -> Self {
         let mut draw = Draw(seed);
-        let behaviour = Behaviour::new(KubeVersion::REFERENCE);
+        let minors = KubeVersion::OLDEST_MINOR..=KubeVersion::NEWEST_MINOR;
+        let minor = minors.start() + (seed % minors.clone().count() as u64) as u32;
+        let behaviour = Behaviour::new(KubeVersion { minor, patch: None });
         let mut builder = ClusterBuilder::default();
         let mut add = |kind, object: Value| {
             builder.add(Object::decode(kind, object.to_string().as_bytes()).unwrap().0);
@@ -53,10 +58,14 @@ impl Drawn {
         for number in 0..nodes {
             add(Kind::Node, node(&mut draw, number));
         }
-        for app in APPS {
-            if draw.one_in(2) {
+        for (namespace, team) in NAMESPACES {
+            if let Some(team) = team {
+                let labels = json!({ "team": team, "kubernetes.io/metadata.name": namespace });
+                add(Kind::Namespace, json!({ "metadata": { "name": namespace, "labels": labels } }));
+            }
+            for app in APPS.into_iter().filter(|_| draw.one_in(2)) {
                 let spec = json!({ "selector": { "app": app } });
-                add(Kind::Service, json!({ "metadata": { "name": app, "namespace": "default" }, "spec": spec }));
+                add(Kind::Service, json!({ "metadata": { "name": app, "namespace": namespace }, "spec": spec }));
             }
         }
         let templates: Vec<Value> = (0..=draw.below(4)).map(|_| template(&mut draw)).collect();
@@ -161,13 +170,34 @@ fn template(draw: &mut Draw) -> Value {
     }
     let constraints = if draw.one_in(2) { draw.below(3) } else { 0 };
     spec["topologySpreadConstraints"] = (0..constraints).map(|_| constraint(draw)).collect();
-    json!({ "metadata": { "namespace": "default", "labels": { "app": app, "version": draw.below(2).to_string() } }, "spec": spec })
+    // Most share a namespace, so that they get into each other's way.
+    let (namespace, _) = if draw.one_in(3) { *draw.of(&NAMESPACES) } else { NAMESPACES[0] };
+    let labels = json!({ "app": app, "version": draw.below(2).to_string() });
+    json!({ "metadata": { "namespace": namespace, "labels": labels }, "spec": spec })
 }
 
 fn term(draw: &mut Draw, weighted: bool) -> Value {
     let mut term = json!({ "topologyKey": draw.of(&KEYS), "labelSelector": selector(draw) });
-    if draw.one_in(4) {
-        term["namespaceSelector"] = json!({});
+    match draw.below(12) {
+        0 => term["namespaceSelector"] = json!({}),
+        1 => term["namespaceSelector"] = json!({ "matchLabels": { "team": "retail" } }),
+        2 => {
+            term["namespaceSelector"] =
+                json!({ "matchExpressions": [{ "key": "team", "operator": "NotIn", "values": ["retail"] }] });
+        }
+        3 => term["namespaces"] = json!([draw.of(&NAMESPACES).0, draw.of(&NAMESPACES).0]),
+        4 => {
+            term["namespaces"] = json!([draw.of(&NAMESPACES).0]);
+            term["namespaceSelector"] = json!({ "matchLabels": { "team": "platform" } });
+        }
+        _ => {}
+    }
+    if !term["labelSelector"].is_null() {
+        match draw.below(8) {
+            0 => term["matchLabelKeys"] = json!(["version"]),
+            1 => term["mismatchLabelKeys"] = json!(["version"]),
+            _ => {}
+        }
     }
     if weighted { json!({ "weight": 1 + draw.below(100), "podAffinityTerm": term }) } else { term }
 }
@@ -182,6 +212,9 @@ fn constraint(draw: &mut Draw) -> Value {
         "nodeAffinityPolicy": draw.of(&["Honor", "Ignore"]),
         "nodeTaintsPolicy": draw.of(&["Honor", "Ignore"]),
     });
+    if !constraint["labelSelector"].is_null() && draw.one_in(4) {
+        constraint["matchLabelKeys"] = json!(["version"]);
+    }
     if hard && draw.one_in(4) {
         constraint["minDomains"] = json!(1 + draw.below(4));
     }
