@@ -152,7 +152,7 @@ pub enum TranslationError {
 }
 
 /// Strings, printed as Go prints a set of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct GoSet(BTreeSet<String>);
 
 impl fmt::Display for GoSet {
