@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::meta::OwnerReference;
 use crate::api::pod_spec::{PodAffinity, PodSpec};
+use crate::api::resources::is_extended_resource_name;
 use crate::api::volume::VolumeSource;
 use crate::config::{Behaviour, DefaultConstraints, Profile, SchedulerConfig};
 use crate::decode::pod::PodObject;
-use crate::decode::storage::StorageKind;
 use crate::decode::workload::{Workload, WorkloadKind};
 use crate::decode::{Kind, Object};
 use crate::state::default_selector;
+use crate::state::devices::IMPLICIT_EXTENDED_RESOURCE_PREFIX;
 
 /// What of a pod makes a plugin read a kind.
 #[derive(Clone, Copy)]
@@ -25,8 +26,10 @@ enum When {
     HasClaims,
     /// It has volumes that may count against a driver's limit: claims, and disks of a kind that moved to CSI.
     HasCountedVolumes,
-    /// It has resource claims.
-    HasResourceClaims,
+    /// It has resource claims, or asks for an extended resource that a DeviceClass may serve.
+    ClaimsDevices,
+    /// The same, where DeviceTaintRules count.
+    ClaimsDevicesThatRulesTaint,
     /// It, or any pod that it may stand beside, selects namespaces by label in a term of its pod affinity.
     NamespacesAreSelected,
     /// It has no spread constraints of its own and the profile has some for it, whose selector is made from what
@@ -34,21 +37,22 @@ enum When {
     IsSpreadByDefault,
 }
 
-const CLAIM: Kind = Kind::Storage(StorageKind::PersistentVolumeClaim);
-const VOLUME: Kind = Kind::Storage(StorageKind::PersistentVolume);
-const CLASS: Kind = Kind::Storage(StorageKind::StorageClass);
-const CSI_NODE: Kind = Kind::Storage(StorageKind::CsiNode);
-const CSI_DRIVER: Kind = Kind::Storage(StorageKind::CsiDriver);
-const CAPACITY: Kind = Kind::Storage(StorageKind::CsiStorageCapacity);
-const ATTACHMENT: Kind = Kind::Storage(StorageKind::VolumeAttachment);
+const CLAIM: Kind = Kind::PersistentVolumeClaim;
+const VOLUME: Kind = Kind::PersistentVolume;
+const CLASS: Kind = Kind::StorageClass;
+const CSI_NODE: Kind = Kind::CsiNode;
+const CSI_DRIVER: Kind = Kind::CsiDriver;
+const CAPACITY: Kind = Kind::CsiStorageCapacity;
+const ATTACHMENT: Kind = Kind::VolumeAttachment;
 
 /// Upstream's informers of each plugin, and when its PreFilter or PreScore does not return Skip.
-const READS: [(&str, When, &[Kind]); 8] = [
+const READS: [(&str, When, &[Kind]); 9] = [
     ("VolumeRestrictions", When::HasClaims, &[CLAIM]),
     ("VolumeBinding", When::HasClaims, &[CLAIM, VOLUME, CLASS, CSI_NODE, CSI_DRIVER, CAPACITY]),
     ("VolumeZone", When::HasClaims, &[CLAIM, VOLUME, CLASS]),
     ("NodeVolumeLimits", When::HasCountedVolumes, &[CLAIM, VOLUME, CLASS, CSI_NODE, ATTACHMENT]),
-    ("DynamicResources", When::HasResourceClaims, &[Kind::ResourceClaim, Kind::ResourceSlice, Kind::DeviceClass]),
+    ("DynamicResources", When::ClaimsDevices, &[Kind::ResourceClaim, Kind::ResourceSlice, Kind::DeviceClass]),
+    ("DynamicResources", When::ClaimsDevicesThatRulesTaint, &[Kind::DeviceTaintRule]),
     ("InterPodAffinity", When::NamespacesAreSelected, &[Kind::Namespace]),
     (
         "PodTopologySpread",
@@ -172,8 +176,9 @@ impl RequiredKinds {
                 When::HasCountedVolumes => {
                     pod.has(|source| is_claim(source) || matches!(source, VolumeSource::InTree(_)))
                 }
-                When::HasResourceClaims => {
-                    behaviour.gates.dynamic_resource_allocation && !pod.spec.resource_claims.is_empty()
+                When::ClaimsDevices => claims_devices(pod.spec, behaviour),
+                When::ClaimsDevicesThatRulesTaint => {
+                    behaviour.reads_device_taint_rules() && claims_devices(pod.spec, behaviour)
                 }
                 When::NamespacesAreSelected => namespaces_are_selected || selects_namespaces(pod.spec),
                 When::IsSpreadByDefault => is_spread_by_default(profile, pod.spec),
@@ -242,6 +247,20 @@ pub fn selects_namespaces(spec: &PodSpec) -> bool {
 
 fn is_claim(source: &VolumeSource) -> bool {
     matches!(source, VolumeSource::PersistentVolumeClaim(_) | VolumeSource::Ephemeral)
+}
+
+/// Whether the pod has resource claims, or asks for an extended resource that a DeviceClass may serve.
+fn claims_devices(spec: &PodSpec, behaviour: &Behaviour) -> bool {
+    let asks_for_extended = || {
+        let containers = spec.init_containers.iter().chain(&spec.containers);
+        let mut requested = containers.flat_map(|container| container.requests().iter());
+        requested.any(|(resource, _)| {
+            is_extended_resource_name(&resource) || resource.starts_with(IMPLICIT_EXTENDED_RESOURCE_PREFIX)
+        })
+    };
+    let gates = &behaviour.gates;
+    gates.dynamic_resource_allocation
+        && (!spec.resource_claims.is_empty() || (gates.dra_extended_resource && asks_for_extended()))
 }
 
 fn is_spread_by_default(profile: &Profile, spec: &PodSpec) -> bool {

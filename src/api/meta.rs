@@ -95,6 +95,10 @@ pub struct Annotations {
     /// (upstream plugin/pkg/admission/limitranger/admission.go). Only its presence matters.
     #[serde(rename = "kubernetes.io/limit-ranger")]
     pub limit_ranger: Option<IgnoredAny>,
+    /// `resource.kubernetes.io/extended-resource-claim`: `true` on a claim that a scheduler made for a pod's extended
+    /// resources (upstream api/resource/v1, ExtendedResourceClaimAnnotation).
+    #[serde(rename = "resource.kubernetes.io/extended-resource-claim")]
+    pub extended_resource_claim: Option<Name>,
 }
 
 impl Hash for Annotations {

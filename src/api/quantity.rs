@@ -99,6 +99,14 @@ impl Quantity {
         self.scaled_value(MILLI)
     }
 
+    /// The amount, where it is written as a whole number (`quantity.go` `AsInt64`): none for `1000m`.
+    pub fn as_int64(self) -> Option<i64> {
+        if self.decimal || self.exponent < 0 {
+            return None;
+        }
+        int64_scaled_up(self.unscaled() as i64, self.exponent)
+    }
+
     /// Whether the amount is zero, however it is written.
     pub fn is_zero(self) -> bool {
         self.unscaled() == 0

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use crate::api::ObjectKey;
 use crate::decode::Object;
 use crate::decode::pod::PodObject;
-use crate::decode::storage::StorageObject;
 use crate::decode::workload::Workload;
 use crate::error::{Error, Result};
 use crate::source::{Input, read_manifests};
@@ -62,7 +61,7 @@ pub(crate) fn read(files: &[PathBuf]) -> Result<Asked> {
                 Object::Pod(pod) => asked.objects.push(AskedObject::Pod(pod, manifest.json)),
                 Object::Workload(workload) => asked.objects.push(AskedObject::Workload(workload)),
                 other => {
-                    if let Object::Storage(StorageObject::PersistentVolumeClaim(claim)) = &other {
+                    if let Object::PersistentVolumeClaim(claim) = &other {
                         asked.claims.push(claim.key);
                     }
                     asked.others.0.push((other, manifest.json));

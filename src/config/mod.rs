@@ -42,4 +42,4 @@ pub use plugin_args::{
     ScoringStrategy, ShapePoint, SpreadConstraint, VolumeBindingArgs,
 };
 pub use profile::{DEFAULT_SCHEDULER_NAME, Enabled, Origin, Profile, SchedulerConfig};
-pub use versions::Behaviour;
+pub use versions::{Behaviour, DeviceBehaviour};

@@ -156,6 +156,8 @@ pub struct DefaultPreemptionArgs {
 pub struct DynamicResourcesArgs {
     /// For one node; `None` or 0: as long as it takes.
     pub filter_timeout: Option<GoDuration>,
+    /// How long devices may take to become ready; `None`: 10 minutes.
+    pub binding_timeout: Option<GoDuration>,
 }
 
 impl From<types::NodeResourcesFitArgs> for NodeResourcesFitArgs {
@@ -237,7 +239,7 @@ impl From<types::DefaultPreemptionArgs> for DefaultPreemptionArgs {
 
 impl From<types::DynamicResourcesArgs> for DynamicResourcesArgs {
     fn from(args: types::DynamicResourcesArgs) -> Self {
-        Self { filter_timeout: args.filter_timeout }
+        Self { filter_timeout: args.filter_timeout, binding_timeout: args.binding_timeout }
     }
 }
 

@@ -158,9 +158,9 @@ wire_struct! {
 wire_struct! {
     pub(super) struct DynamicResourcesArgs {
         pub(super) filter_timeout: Option<GoDuration> = "filterTimeout",
+        pub(super) binding_timeout: Option<GoDuration> = "bindingTimeout",
     }
     checked: {
-        "bindingTimeout": Option<GoDuration>,
         "apiVersion": String,
         "kind": String,
     }

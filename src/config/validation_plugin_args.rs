@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+use super::duration::GoDuration;
 use super::error::FieldError;
 use super::field_path::FieldPath;
 use super::qualified_name::qualified_name_problems;
@@ -217,16 +218,32 @@ pub(super) fn volume_binding(path: &FieldPath, args: &VolumeBindingArgs, behavio
 }
 
 pub(super) fn dynamic_resources(path: &FieldPath, args: &DynamicResourcesArgs, behaviour: &Behaviour) -> Errors {
-    let path = path.child("filterTimeout");
+    let gates = &behaviour.gates;
+    let mut errors = Errors::new();
+    let filter = path.child("filterTimeout");
     match args.filter_timeout {
-        Some(_) if !behaviour.gates.dra_scheduler_filter_timeout => {
-            vec![FieldError::forbidden(path, "DRASchedulingFilterTimeout feature gate is disabled")]
+        Some(_) if !gates.dra_scheduler_filter_timeout => {
+            errors.push(FieldError::forbidden(filter, "DRASchedulingFilterTimeout feature gate is disabled"));
         }
         Some(timeout) if timeout.nanoseconds < 0 => {
-            vec![FieldError::invalid(path, timeout.to_string().as_str(), "must be zero or positive")]
+            errors.push(FieldError::invalid(filter, timeout.to_string().as_str(), "must be zero or positive"));
         }
-        _ => Errors::new(),
+        _ => {}
     }
+    let binding = path.child("bindingTimeout");
+    match args.binding_timeout {
+        Some(_) if !(gates.dra_device_binding_conditions && gates.dra_resource_claim_device_status) => {
+            errors.push(FieldError::forbidden(
+                binding,
+                "DRADeviceBindingConditions or DRAResourceClaimDeviceStatus feature gate is disabled",
+            ));
+        }
+        Some(timeout) if timeout < GoDuration::from_seconds(1) => {
+            errors.push(FieldError::invalid(binding, timeout.to_string().as_str(), "must be at least 1 second"));
+        }
+        _ => {}
+    }
+    errors
 }
 
 /// apimachinery `ValidateLabelName`.

@@ -1,10 +1,10 @@
 //! From bytes to objects: which kinds there are, what each is on the wire, and which of its fields are read.
 
-mod api_path;
+pub mod coscheduling;
 pub mod csi_migration;
 pub mod devices;
 pub mod fields;
-pub mod gang;
+pub mod kinds;
 pub mod limit_range;
 pub mod node;
 pub mod object;
@@ -19,5 +19,5 @@ mod whole;
 mod wire;
 pub mod workload;
 
-pub use object::{Kind, Object};
+pub use kinds::{Decoded, Kind, Object};
 pub use whole::ObjectError;

@@ -1,234 +1,9 @@
-//! One API object, decoded straight from JSON into what the state keeps of it.
+//! Decoding an object straight from JSON: how far it reaches, and of which type it is.
 
 use std::fmt;
 
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-
-use super::devices::{DeviceClass, ResourceClaim, ResourceSlice, claim, slice};
-use super::gang::{Gang, WirePodGroup};
-use super::limit_range::{LimitRange, WireLimitRange};
-use super::node::{Node, WireNode};
-use super::pod::{PodObject, WirePod};
-use super::resource_quota::{ResourceQuota, WireResourceQuota};
-use super::runtime_class::{RuntimeClass, WireRuntimeClass};
-use super::storage::{self, StorageKind, StorageObject};
-use super::wire;
-use super::workload::{PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKind};
-use crate::api::labels::Labels;
-use crate::api::meta::ObjectKey;
-use crate::api::name::{Name, name};
-
-/// Kinds the state keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// core/v1
-    Pod,
-    /// core/v1
-    Node,
-    /// core/v1
-    Namespace,
-    /// core/v1
-    Service,
-    /// policy/v1
-    PodDisruptionBudget,
-    /// scheduling.k8s.io/v1
-    PriorityClass,
-    /// core/v1
-    LimitRange,
-    /// core/v1
-    ResourceQuota,
-    /// node.k8s.io/v1
-    RuntimeClass,
-    /// scheduling.x-k8s.io/v1alpha1, of the coscheduling plugin
-    PodGroup,
-    /// resource.k8s.io
-    DeviceClass,
-    /// resource.k8s.io
-    ResourceClaim,
-    /// resource.k8s.io
-    ResourceSlice,
-    /// Anything with a pod template.
-    Workload(WorkloadKind),
-    /// Volumes and what belongs to them.
-    Storage(StorageKind),
-}
-
-impl Kind {
-    /// The kind called `kind` in the group of `api_version` (`v1`, `apps/v1`, ...).
-    pub fn of(api_version: &str, kind: &str) -> Option<Self> {
-        let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
-        Some(match (group, kind) {
-            ("", "Pod") => Self::Pod,
-            ("", "Node") => Self::Node,
-            ("", "Namespace") => Self::Namespace,
-            ("", "Service") => Self::Service,
-            ("", "ReplicationController") => Self::Workload(WorkloadKind::ReplicationController),
-            ("apps" | "extensions", "ReplicaSet") => Self::Workload(WorkloadKind::ReplicaSet),
-            ("apps" | "extensions", "Deployment") => Self::Workload(WorkloadKind::Deployment),
-            ("apps" | "extensions", "DaemonSet") => Self::Workload(WorkloadKind::DaemonSet),
-            ("apps", "StatefulSet") => Self::Workload(WorkloadKind::StatefulSet),
-            ("batch", "Job") => Self::Workload(WorkloadKind::Job),
-            ("batch", "CronJob") => Self::Workload(WorkloadKind::CronJob),
-            ("policy", "PodDisruptionBudget") => Self::PodDisruptionBudget,
-            ("scheduling.k8s.io", "PriorityClass") => Self::PriorityClass,
-            ("", "LimitRange") => Self::LimitRange,
-            ("", "ResourceQuota") => Self::ResourceQuota,
-            ("node.k8s.io", "RuntimeClass") => Self::RuntimeClass,
-            ("scheduling.x-k8s.io", "PodGroup") => Self::PodGroup,
-            ("resource.k8s.io", "DeviceClass") => Self::DeviceClass,
-            ("resource.k8s.io", "ResourceClaim") => Self::ResourceClaim,
-            ("resource.k8s.io", "ResourceSlice") => Self::ResourceSlice,
-            _ => return StorageKind::of(group, kind).map(Self::Storage),
-        })
-    }
-
-    /// The API's word for the kind.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pod => "Pod",
-            Self::Node => "Node",
-            Self::Namespace => "Namespace",
-            Self::Service => "Service",
-            Self::PodDisruptionBudget => "PodDisruptionBudget",
-            Self::PriorityClass => "PriorityClass",
-            Self::LimitRange => "LimitRange",
-            Self::ResourceQuota => "ResourceQuota",
-            Self::RuntimeClass => "RuntimeClass",
-            Self::PodGroup => "PodGroup",
-            Self::DeviceClass => "DeviceClass",
-            Self::ResourceClaim => "ResourceClaim",
-            Self::ResourceSlice => "ResourceSlice",
-            Self::Workload(kind) => kind.as_str(),
-            Self::Storage(kind) => kind.as_str(),
-        }
-    }
-
-    /// Whether objects of this kind live in a namespace.
-    pub fn is_namespaced(self) -> bool {
-        match self {
-            Self::Node
-            | Self::Namespace
-            | Self::PriorityClass
-            | Self::RuntimeClass
-            | Self::DeviceClass
-            | Self::ResourceSlice => false,
-            Self::Storage(kind) => kind.is_namespaced(),
-            _ => true,
-        }
-    }
-}
-
-/// What is kept of an object.
-#[derive(Debug)]
-pub enum Object {
-    /// A Pod.
-    Pod(Box<PodObject>),
-    /// A Node.
-    Node(Box<Node>),
-    /// A Namespace and its labels.
-    Namespace(Name, Labels),
-    /// A Service.
-    Service(Service),
-    /// A PodDisruptionBudget.
-    PodDisruptionBudget(PodDisruptionBudget),
-    /// A PriorityClass.
-    PriorityClass(PriorityClass),
-    /// A LimitRange.
-    LimitRange(LimitRange),
-    /// A ResourceQuota.
-    ResourceQuota(ResourceQuota),
-    /// A RuntimeClass.
-    RuntimeClass(RuntimeClass),
-    /// A PodGroup.
-    PodGroup(Gang),
-    /// A DeviceClass.
-    DeviceClass(DeviceClass),
-    /// A ResourceClaim.
-    ResourceClaim(Box<ResourceClaim>),
-    /// A ResourceSlice.
-    ResourceSlice(Box<ResourceSlice>),
-    /// Anything with a pod template.
-    Workload(Box<Workload>),
-    /// Volumes and what belongs to them.
-    Storage(StorageObject),
-}
-
-impl Object {
-    /// Decodes the object of `kind` that `json` begins with; also says how many bytes it took.
-    ///
-    /// # Errors
-    /// What `serde_json` finds wrong; its category is `Eof` when `json` ends within the object.
-    pub fn decode(kind: Kind, json: &[u8]) -> serde_json::Result<(Self, usize)> {
-        Ok(match kind {
-            Kind::Pod => {
-                let pod = take::<WirePod>(json)?;
-                let scheduler = pod.value.scheduler(json);
-                pod.map(|pod| Self::Pod(Box::new(PodObject { scheduler, ..pod.into_object() })))
-            }
-            Kind::Node => take::<WireNode>(json)?.map(|node| Self::Node(Box::new(node.into_node()))),
-            Kind::Namespace => take::<wire::WireMetadataOnly>(json)?.map(|namespace| {
-                Self::Namespace(namespace.metadata.name.unwrap_or_default(), namespace.metadata.labels)
-            }),
-            Kind::Service => take::<wire::WireService>(json)?.map(|service| Self::Service(service.into_service())),
-            Kind::PodDisruptionBudget => take::<wire::WirePodDisruptionBudget>(json)?
-                .map(|budget| Self::PodDisruptionBudget(budget.into_budget())),
-            Kind::PriorityClass => {
-                take::<wire::WirePriorityClass>(json)?.map(|class| Self::PriorityClass(class.into_class()))
-            }
-            Kind::LimitRange => take::<WireLimitRange>(json)?.map(|limits| Self::LimitRange(limits.into_limit_range())),
-            Kind::ResourceQuota => {
-                take::<WireResourceQuota>(json)?.map(|quota| Self::ResourceQuota(quota.into_quota()))
-            }
-            Kind::RuntimeClass => take::<WireRuntimeClass>(json)?.map(|class| Self::RuntimeClass(class.into_class())),
-            Kind::PodGroup => take::<WirePodGroup>(json)?.map(|group| Self::PodGroup(group.into_gang())),
-            Kind::DeviceClass => {
-                take::<claim::WireDeviceClass>(json)?.map(|class| Self::DeviceClass(class.into_class()))
-            }
-            Kind::ResourceClaim => {
-                take::<claim::WireResourceClaim>(json)?.map(|claim| Self::ResourceClaim(Box::new(claim.into_claim())))
-            }
-            Kind::ResourceSlice => {
-                take::<slice::WireResourceSlice>(json)?.map(|slice| Self::ResourceSlice(Box::new(slice.into_slice())))
-            }
-            Kind::Workload(WorkloadKind::ReplicationController) => take::<wire::WireReplicationController>(json)?
-                .map(|controller| Self::Workload(Box::new(controller.into_workload()))),
-            Kind::Workload(WorkloadKind::CronJob) => {
-                take::<wire::WireCronJob>(json)?.map(|job| Self::Workload(Box::new(job.into_workload())))
-            }
-            Kind::Workload(kind) => {
-                take::<wire::WireWorkload>(json)?.map(|workload| Self::Workload(Box::new(workload.into_workload(kind))))
-            }
-            Kind::Storage(kind) => storage::decode(kind, json)?.map(Self::Storage),
-        }
-        .into_parts())
-    }
-
-    /// Kind, namespace and name: what tells objects apart.
-    pub fn identity(&self) -> (Kind, ObjectKey) {
-        let unspaced = |kind, object: Name| (kind, ObjectKey::new(name(""), object));
-        match self {
-            Self::Pod(pod) => (Kind::Pod, pod.own.key),
-            Self::Node(node) => unspaced(Kind::Node, node.name),
-            Self::Namespace(namespace, _) => unspaced(Kind::Namespace, *namespace),
-            Self::Service(service) => (Kind::Service, service.key),
-            Self::PodDisruptionBudget(budget) => (Kind::PodDisruptionBudget, budget.key),
-            Self::PriorityClass(class) => unspaced(Kind::PriorityClass, class.name),
-            Self::LimitRange(limits) => (Kind::LimitRange, limits.key),
-            Self::ResourceQuota(quota) => (Kind::ResourceQuota, quota.key),
-            Self::RuntimeClass(class) => unspaced(Kind::RuntimeClass, class.name),
-            Self::PodGroup(group) => (Kind::PodGroup, group.key),
-            Self::DeviceClass(class) => unspaced(Kind::DeviceClass, class.name),
-            Self::ResourceClaim(claim) => (Kind::ResourceClaim, claim.key),
-            Self::ResourceSlice(slice) => unspaced(Kind::ResourceSlice, slice.name),
-            Self::Workload(workload) => (Kind::Workload(workload.kind), workload.key),
-            Self::Storage(object) => {
-                let (kind, key) = object.identity();
-                (Kind::Storage(kind), key)
-            }
-        }
-    }
-}
 
 /// A decoded value and the bytes it took.
 pub(crate) struct Taken<T> {
@@ -276,7 +51,7 @@ fn end_of_input() -> Option<serde_json::Error> {
 /// Skips the value that `json` begins with; says how many bytes it took.
 ///
 /// # Errors
-/// As [`Object::decode`].
+/// As [`super::Object::decode`].
 pub fn skip(json: &[u8]) -> serde_json::Result<usize> {
     take::<IgnoredAny>(json).map(|taken| taken.bytes)
 }
@@ -347,6 +122,7 @@ enum Field {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::{Kind, Object};
 
     #[track_caller]
     fn peeks(json: &str, api_version: Option<&str>, kind: Option<&str>) {
@@ -366,7 +142,7 @@ mod tests {
     fn an_object_ends_where_the_next_begins() {
         let json = br#"{"metadata":{"name":"a","labels":{"x":"y"}}} {"metadata":{"name":"b"}}"#;
         let (object, bytes) = Object::decode(Kind::Namespace, json).unwrap();
-        assert!(matches!(object, Object::Namespace(n, ref l) if n == "a" && l.len() == 1));
+        assert!(matches!(object, Object::Namespace(ref it) if it.name == "a" && it.labels.len() == 1));
         assert_eq!(&json[bytes..bytes + 2], b" {");
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::object::{Taken, take};
 use super::scheduler_process::SchedulerProcess;
 use crate::api::labels::Labels;
 use crate::api::list::List;
@@ -151,7 +152,7 @@ pub struct PodResourceClaimStatus {
 
 /// A Pod on the wire.
 #[derive(Deserialize)]
-pub(crate) struct WirePod {
+struct WirePod {
     #[serde(default)]
     metadata: Metadata,
     #[serde(default)]
@@ -161,14 +162,8 @@ pub(crate) struct WirePod {
 }
 
 impl WirePod {
-    /// The kube-scheduler that the pod is, read from the `json` that it was decoded from.
-    pub(crate) fn scheduler(&self, json: &[u8]) -> Option<Box<SchedulerProcess>> {
-        let likely = SchedulerProcess::is_likely(&self.metadata);
-        if likely { SchedulerProcess::of(json).map(Box::new) } else { None }
-    }
-
     /// The pod as the state keeps it.
-    pub(crate) fn into_object(mut self) -> PodObject {
+    fn into_object(mut self) -> PodObject {
         let mut status = self.status;
         let end = status.end();
         let node_name = self.spec.node_name.take().filter(|name| !name.is_empty());
@@ -201,6 +196,16 @@ impl WirePod {
         };
         PodObject { own, template: Arc::new(PodTemplate { spec: self.spec, resize }), scheduler: None }
     }
+}
+
+/// Decodes a pod, with what it tells of the kube-scheduler that it may be.
+pub(super) fn decode(json: &[u8]) -> serde_json::Result<Taken<PodObject>> {
+    let pod = take::<WirePod>(json)?;
+    Ok(pod.map(|pod| {
+        let likely = SchedulerProcess::is_likely(&pod.metadata);
+        let scheduler = if likely { SchedulerProcess::of(json).map(Box::new) } else { None };
+        PodObject { scheduler, ..pod.into_object() }
+    }))
 }
 
 impl WireStatus {

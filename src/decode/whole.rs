@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::object::{Kind, Object, TypeMeta};
+use super::object::TypeMeta;
+use super::{Kind, Object};
 
 /// Why something is no object.
 #[derive(Debug, thiserror::Error)]

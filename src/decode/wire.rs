@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::storage::WireClaim;
-use super::workload::{PodDisruptionBudget, PodTemplateSpec, PriorityClass, Service, Workload, WorkloadKind};
+use super::workload::{
+    Namespace, PodDisruptionBudget, PodTemplateSpec, PriorityClass, Service, Workload, WorkloadKind,
+};
 use crate::api::labels::Labels;
 use crate::api::list::List;
 use crate::api::meta::Metadata;
@@ -14,11 +16,17 @@ use crate::api::pod_spec::PreemptionPolicy;
 use crate::api::selector::LabelSelector;
 use crate::api::update_strategy::UpdateStrategy;
 
-/// An object of which only the metadata matters: a Namespace.
+/// A Namespace: only its metadata matters.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(crate) struct WireMetadataOnly {
-    pub(crate) metadata: Metadata,
+pub(crate) struct WireNamespace {
+    metadata: Metadata,
+}
+
+impl WireNamespace {
+    pub(crate) fn into_namespace(self) -> Namespace {
+        Namespace { name: self.metadata.name.unwrap_or_default(), labels: self.metadata.labels }
+    }
 }
 
 #[derive(Deserialize, Default)]

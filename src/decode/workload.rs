@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::kinds::Kind;
 use super::storage::PersistentVolumeClaim;
 use crate::api::labels::Labels;
 use crate::api::meta::{Metadata, ObjectKey, OwnerReference};
@@ -38,34 +39,19 @@ pub enum WorkloadKind {
 impl WorkloadKind {
     /// The API's word for it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ReplicationController => "ReplicationController",
-            Self::ReplicaSet => "ReplicaSet",
-            Self::StatefulSet => "StatefulSet",
-            Self::Deployment => "Deployment",
-            Self::DaemonSet => "DaemonSet",
-            Self::Job => "Job",
-            Self::CronJob => "CronJob",
-        }
+        Kind::Workload(self).as_str()
     }
 
     /// Its group and version.
-    pub fn api_version(self) -> &'static str {
-        match self {
-            Self::ReplicationController => "v1",
-            Self::Job | Self::CronJob => "batch/v1",
-            _ => "apps/v1",
-        }
+    pub fn api_version(self) -> String {
+        Kind::Workload(self).api_version()
     }
 
     /// The plural with its group, as kubectl's errors have it: `deployments.apps`.
     pub fn resource(self) -> String {
-        let group = match self {
-            Self::ReplicationController => "",
-            Self::Job | Self::CronJob => ".batch",
-            _ => ".apps",
-        };
-        format!("{}s{group}", self.as_str().to_ascii_lowercase())
+        let kind = Kind::Workload(self);
+        let group = kind.api_group();
+        if group.is_empty() { kind.resource().to_owned() } else { format!("{}.{group}", kind.resource()) }
     }
 
     /// What people type: the plural, the singular, the short name; in lower case.
@@ -184,6 +170,15 @@ pub struct PodTemplateSpec {
     pub metadata: Metadata,
     /// The pods' specification.
     pub spec: PodSpec,
+}
+
+/// A Namespace.
+#[derive(Clone, Debug)]
+pub struct Namespace {
+    /// The name.
+    pub name: Name,
+    /// Its labels.
+    pub labels: Labels,
 }
 
 /// A Service: the pods it selects are what system default spreading looks at.

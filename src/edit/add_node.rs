@@ -10,7 +10,7 @@ use crate::api::list::List;
 use crate::api::meta::ObjectKey;
 use crate::api::name::{Name, name};
 use crate::decode::node::Node;
-use crate::decode::object::{Kind, Object};
+use crate::decode::{Kind, Object};
 use crate::state::Cluster;
 use crate::state::node_info::{NodeId, NodeInfo};
 use crate::state::pod::{Pod, PodId};

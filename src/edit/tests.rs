@@ -318,9 +318,9 @@ fn an_evicted_pod_gives_its_devices_back() {
     let allocation = |cluster: &Cluster| cluster.devices.claim(claim).unwrap().allocation.clone();
     let device = allocation(&cluster).unwrap().devices[0].id;
     let undo = Edit::Evict { pod: ObjectKey::new(name("a"), name("p")) }.apply(&mut cluster, GATES).unwrap();
-    assert!(allocation(&cluster).is_none() && !cluster.devices.is_taken(device));
+    assert!(allocation(&cluster).is_none() && cluster.devices.usage(device).is_none());
     undo.undo(&mut cluster);
-    assert!(allocation(&cluster).is_some() && cluster.devices.is_taken(device));
+    assert!(allocation(&cluster).is_some() && cluster.devices.usage(device).is_some());
 }
 
 /// A StatefulSet's pod has the claims of its own number: those that are missing are made, and those that

@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::api::ObjectKey;
 use crate::api::name::Name;
 use crate::api::quantity::Quantity;
-use crate::decode::storage::{BindingMode, PersistentVolumeClaim, StorageKind};
+use crate::decode::Kind;
+use crate::decode::storage::{BindingMode, PersistentVolumeClaim};
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{Placement, Reason};
 use crate::state::Cluster;
@@ -183,6 +184,6 @@ fn class(name: Name, cluster: &Cluster) -> Option<ClassState> {
             provisioner: Some(class.provisioner).filter(|_| class.provisions()),
         }),
         // Without any class in the input, that one is missing says nothing.
-        None => cluster.holds(StorageKind::StorageClass).then_some(ClassState::Missing { name }),
+        None => cluster.holds(Kind::StorageClass).then_some(ClassState::Missing { name }),
     }
 }

@@ -5,7 +5,8 @@
 
 use crate::api::taint::{Taint, TaintEffect};
 use crate::api::{Name, ObjectKey, Timestamp};
-use crate::decode::storage::{BindingMode, StorageKind};
+use crate::decode::Kind;
+use crate::decode::storage::BindingMode;
 use crate::state::{Cluster, Pod};
 
 /// Something that keeps a pod from starting.
@@ -75,7 +76,7 @@ pub fn find(pod: &Pod, cluster: &Cluster, node: Name) -> Vec<Obstacle> {
 fn of_claim(key: ObjectKey, cluster: &Cluster) -> Option<Obstacle> {
     let storage = cluster.storage();
     let Some(claim) = storage.claim(key) else {
-        let known = cluster.holds(StorageKind::PersistentVolumeClaim);
+        let known = cluster.holds(Kind::PersistentVolumeClaim);
         return known.then_some(Obstacle::ClaimMissing(key));
     };
     if claim.lost {

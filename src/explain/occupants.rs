@@ -63,7 +63,7 @@ pub fn of_devices<'a>(nodes: impl Iterator<Item = &'a NodeInfo>, cluster: &Clust
         .collect();
     let mut held: BTreeMap<ObjectKey, usize> = BTreeMap::new();
     for (claim, device) in devices.allocated() {
-        if reached.contains(&device) {
+        if reached.contains(&device.id) {
             *held.entry(claim).or_default() += 1;
         }
     }

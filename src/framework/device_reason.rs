@@ -49,6 +49,9 @@ pub enum DeviceReason {
         /// The pod.
         #[serde(serialize_with = "key")]
         pod: ObjectKey,
+        /// Upstream's text has capitals, as since v1.36.
+        #[serde(skip)]
+        capitals: bool,
     },
     /// Another pod was just given the claim, and the API does not know yet.
     ResourceClaimInFlight {
@@ -79,11 +82,30 @@ pub enum DeviceReason {
         /// The request.
         request: Name,
     },
-    /// Claims have their devices already, where the node does not reach them.
+    /// Claims have their devices already, where the node does not reach them, or devices that do not become ready.
     ResourceClaimElsewhere {
         /// The claims.
         #[serde(serialize_with = "keys")]
         claims: Vec<ObjectKey>,
+        /// Those of them whose devices do not become ready.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        not_ready: Vec<NotReadyDevice>,
+    },
+    /// No devices were found, and a pool that the node reaches is invalid.
+    InvalidResourcePools {
+        /// The pools, each with what is wrong with it.
+        pools: Vec<InvalidPool>,
+    },
+    /// A claim that an earlier attempt made for the pod's extended resources was not cleared away yet.
+    ExtendedResourceClaimLeftOver {
+        /// The claim.
+        #[serde(serialize_with = "key")]
+        claim: ObjectKey,
+    },
+    /// The node has an extended resource neither by itself nor by a DeviceClass.
+    ExtendedResourceNowhere {
+        /// The resource.
+        resource: Name,
     },
     /// The devices that the node reaches do not suffice for all claims together.
     DevicesInsufficient {
@@ -94,6 +116,31 @@ pub enum DeviceReason {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         match_attributes: Vec<Name>,
     },
+}
+
+/// A device that a claim has and that does not become ready for use.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct NotReadyDevice {
+    /// The claim.
+    #[serde(serialize_with = "key")]
+    pub claim: ObjectKey,
+    /// The device, as `driver/pool/device`.
+    pub device: String,
+    /// The condition that failed, or that did not become true in time.
+    #[serde(rename = "reason")]
+    pub why: String,
+}
+
+/// A pool that nothing can be taken from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct InvalidPool {
+    /// `driver/pool`.
+    pub pool: String,
+    /// What is wrong with it, in upstream's words.
+    #[serde(rename = "reason")]
+    pub why: String,
 }
 
 /// What a request found on a node, before anything was given to the pod's other requests.
@@ -118,6 +165,12 @@ pub struct DeviceShortage {
     /// Of these, devices that match but that another claim has.
     #[serde(rename = "allocated")]
     pub taken: usize,
+    /// Of these, devices that match but of whose counters or capacities too little is left.
+    #[serde(skip_serializing_if = "is_none")]
+    pub exhausted: usize,
+    /// Of these, devices that match but have a taint that the request does not tolerate.
+    #[serde(skip_serializing_if = "is_none")]
+    pub tainted: usize,
     /// Of these, devices for which a selector of class or request is false.
     pub not_selected: usize,
     /// Of these, devices that need a feature that is off.
@@ -132,9 +185,14 @@ impl DeviceShortage {
     pub fn is_enough(&self) -> bool {
         match self.wanted {
             Some(wanted) => i64::try_from(self.available).is_ok_and(|available| available >= wanted),
-            None => self.available > 0 && self.taken == 0,
+            None => self.available > 0 && self.taken + self.exhausted + self.tainted == 0,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl fmt::Display for DeviceReason {
@@ -149,8 +207,9 @@ impl fmt::Display for DeviceReason {
                 let name = name.as_str();
                 write!(f, "pod \"{pod}\", spec.resourceClaim {name:?}: none of the supported fields are set")
             }
-            Self::ResourceClaimOfOtherPod { claim, pod } => {
-                write!(f, "ResourceClaim {claim} was not created for pod {pod} (pod is not owner)")
+            Self::ResourceClaimOfOtherPod { claim, pod, capitals } => {
+                let word = if *capitals { "Pod" } else { "pod" };
+                write!(f, "ResourceClaim {claim} was not created for {word} {pod} ({word} is not owner)")
             }
             Self::ResourceClaimInFlight { claim } => {
                 write!(f, "resource claim {claim} is in the process of being allocated")
@@ -166,6 +225,9 @@ impl fmt::Display for DeviceReason {
                 "resource claim {claim}, request {request}: has subrequests, but the DRAPrioritizedList feature is disabled"
             ),
             Self::ResourceClaimElsewhere { .. } => f.write_str("resourceclaim not available on the node"),
+            Self::InvalidResourcePools { .. } => f.write_str("invalid resource pools were encountered"),
+            Self::ExtendedResourceClaimLeftOver { .. } => f.write_str("cannot schedule extended resource claim"),
+            Self::ExtendedResourceNowhere { .. } => f.write_str("cannot fit resource"),
             Self::DevicesInsufficient { .. } => f.write_str("cannot allocate all claims"),
         }
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::api::name::Name;
 
 use super::amount::Amount;
+use super::device_refusal::DeviceRequestFacts;
 
 /// One line of a plugin's working.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -39,6 +40,8 @@ pub enum Fact {
         /// Whether the node asked about is in it.
         on_this_node: bool,
     },
+    /// What a request for devices finds, and what keeps the other devices from it.
+    Devices(Box<DeviceRequestFacts>),
     /// Anything else: a name and what it is.
     Value {
         /// What it is called.

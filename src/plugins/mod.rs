@@ -7,6 +7,7 @@ use crate::framework::Plugin;
 
 pub mod default_preemption;
 pub mod dynamic_resources;
+mod extended_resources;
 pub mod image_locality;
 pub mod inter_pod_affinity;
 pub mod node_affinity;
@@ -48,7 +49,7 @@ pub fn build(profile: &Profile, behaviour: &Behaviour) -> Vec<Box<dyn Plugin>> {
         Box::new(node_volume_limits::NodeVolumeLimits::new(behaviour)),
         Box::new(volume_binding::VolumeBinding::new(&args.volume_binding, behaviour)),
         Box::new(volume_zone::VolumeZone),
-        Box::new(dynamic_resources::DynamicResources::new(behaviour)),
+        Box::new(dynamic_resources::DynamicResources::new(args.dynamic_resources, behaviour)),
         Box::new(default_preemption::DefaultPreemption),
     ]
 }

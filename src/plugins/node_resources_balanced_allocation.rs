@@ -9,24 +9,35 @@ use crate::framework::{
     Cycle, Fact, Incremental, IncrementalPlugin, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Plugin, PreScore,
     PreScorePlugin, ScorePlugin,
 };
-use crate::state::NodeInfo;
+use crate::state::{NodeInfo, Pod};
 
+use super::dynamic_resources::DeviceCounter;
 use super::resource_allocation::{Allocation, ScoredResources, Share};
 
 /// The plugin.
 pub struct NodeResourcesBalancedAllocation {
     scored: ScoredResources,
     gates: RequestGates,
+    devices: DeviceCounter,
 }
 
 impl NodeResourcesBalancedAllocation {
     /// With the profile's arguments, which validation has found sound.
     pub fn new(args: &NodeResourcesBalancedAllocationArgs, behaviour: &Behaviour) -> Self {
-        Self { scored: ScoredResources::new(&args.resources), gates: behaviour.request_gates() }
+        Self {
+            scored: ScoredResources::new(&args.resources),
+            gates: behaviour.request_gates(),
+            devices: DeviceCounter::without_cache(behaviour),
+        }
     }
 
-    fn scorer(&self, cycle: Cycle<'_>) -> Scorer<'_> {
-        Scorer { allocation: self.scored.allocation(cycle.pod, self.gates, true) }
+    fn scorer<'a>(&'a self, pod: &Pod) -> Scorer<'a> {
+        Scorer { allocation: self.scored.allocation(pod, self.gates, true) }
+    }
+
+    fn scorer_with_devices<'a>(&'a self, cycle: Cycle<'a>) -> Scorer<'a> {
+        let devices = self.devices.totals(cycle, self.scored.names());
+        Scorer { allocation: self.scorer(cycle.pod).allocation.with_devices(devices) }
     }
 }
 
@@ -54,21 +65,28 @@ impl IncrementalPlugin for NodeResourcesBalancedAllocation {
         cycle: Cycle<'_>,
         _nodes: &[&NodeInfo],
     ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
-        let scorer = self.scorer(cycle);
-        if scorer.is_best_effort() { Incremental::Skip } else { Incremental::scorer(scorer) }
+        let scorer = self.scorer(cycle.pod);
+        if scorer.is_best_effort() {
+            Incremental::Skip
+        } else if self.devices.totals(cycle, self.scored.names()).is_some() {
+            // What devices are in use changes with more than the pods on the nodes.
+            Incremental::Uncached
+        } else {
+            Incremental::scorer(scorer)
+        }
     }
 }
 
 impl PreScorePlugin for NodeResourcesBalancedAllocation {
     fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
-        let scorer = self.scorer(cycle);
+        let scorer = self.scorer_with_devices(cycle);
         if scorer.is_best_effort() { PreScore::Skip } else { PreScore::Run(Box::new(scorer)) }
     }
 }
 
 impl ScorePlugin for NodeResourcesBalancedAllocation {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
-        Box::new(self.scorer(cycle))
+        Box::new(self.scorer_with_devices(cycle))
     }
 }
 

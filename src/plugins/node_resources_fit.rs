@@ -7,14 +7,16 @@
 use crate::api::name::Name;
 use crate::api::requests::{self, RequestGates};
 use crate::api::resources::{Resources, STANDARD, is_extended_resource_name};
-use crate::config::{Behaviour, NodeResourcesFitArgs};
+use crate::config::{Behaviour, DeviceBehaviour, NodeResourcesFitArgs};
 use crate::framework::{
     Amount, Code, Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer,
     NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection,
     ScorePlugin, Unprepared,
 };
-use crate::state::NodeInfo;
+use crate::state::{NodeInfo, Pod};
 
+use super::dynamic_resources::DeviceCounter;
+use super::extended_resources;
 use super::resource_allocation::{Allocation, ScoredResources, Strategy};
 
 const NAME: &str = "NodeResourcesFit";
@@ -26,6 +28,9 @@ pub struct NodeResourcesFit {
     gates: RequestGates,
     scored: ScoredResources,
     strategy: Strategy,
+    /// The gate `DRAExtendedResource`, and what it means in this version.
+    served_by_devices: Option<DeviceBehaviour>,
+    devices: DeviceCounter,
 }
 
 impl NodeResourcesFit {
@@ -37,19 +42,41 @@ impl NodeResourcesFit {
             gates: behaviour.request_gates(),
             scored: ScoredResources::new(&args.resources),
             strategy: Strategy::of(&args.strategy),
+            served_by_devices: extended_resources::is_on(behaviour).then_some(behaviour.devices),
+            devices: DeviceCounter::new(behaviour),
         }
     }
 
     fn filter_of(&self, cycle: Cycle<'_>) -> Filter<'_> {
         let request = requests::filter_request(&cycle.pod.class.template.resources(), self.gates);
-        Filter { plugin: self, request }
+        let served = self.served_by_devices(&request, cycle);
+        Filter { plugin: self, request, served }
+    }
+
+    /// Resources that DynamicResources judges on nodes that have none of their own
+    /// (upstream fit.go, shouldDelegateResourceToDRA; withDeviceClass of v1.34).
+    fn served_by_devices(&self, request: &Resources, cycle: Cycle<'_>) -> Vec<Name> {
+        let Some(behaviour) = &self.served_by_devices else { return Vec::new() };
+        let requested = || request.scalars.iter().filter(|(_, amount)| *amount != 0).map(|(resource, _)| resource);
+        if behaviour.extended_requests_per_container && !requested().any(|name| is_extended_resource_name(&name)) {
+            // Without a map of classes v1.34 leaves every scalar resource to DynamicResources, which looks at none of them.
+            return requested().collect();
+        }
+        let devices = &cycle.cluster.devices;
+        requested().filter(|name| extended_resources::class_of(devices, *name, behaviour).is_some()).collect()
     }
 
     /// Scoring looks neither at pod-level resources nor at the status of the incoming pod
     /// (upstream leaves both switches of its scorer unset).
-    fn scorer(&self, cycle: Cycle<'_>) -> Scorer<'_> {
+    fn scorer<'a>(&'a self, pod: &Pod) -> Scorer<'a> {
         let off = RequestGates { in_place_pod_vertical_scaling: false, pod_level_resources: false };
-        Scorer { plugin: self, allocation: self.scored.allocation(cycle.pod, off, false) }
+        Scorer { plugin: self, allocation: self.scored.allocation(pod, off, false) }
+    }
+
+    fn scorer_with_devices<'a>(&'a self, cycle: Cycle<'a>) -> Scorer<'a> {
+        let scorer = self.scorer(cycle.pod);
+        let devices = self.devices.totals(cycle, self.scored.names());
+        Scorer { allocation: scorer.allocation.with_devices(devices), ..scorer }
     }
 
     fn ignores(&self, resource: Name) -> bool {
@@ -97,7 +124,11 @@ impl IncrementalPlugin for NodeResourcesFit {
         cycle: Cycle<'_>,
         _nodes: &[&NodeInfo],
     ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
-        Incremental::scorer(self.scorer(cycle))
+        // What devices are in use changes with more than the pods on the nodes.
+        if self.devices.totals(cycle, self.scored.names()).is_some() {
+            return Incremental::Uncached;
+        }
+        Incremental::scorer(self.scorer(cycle.pod))
     }
 }
 
@@ -116,6 +147,8 @@ impl FilterPlugin for NodeResourcesFit {
 struct Filter<'a> {
     plugin: &'a NodeResourcesFit,
     request: Resources,
+    /// Resources that devices may serve.
+    served: Vec<Name>,
 }
 
 /// One resource of the pod on one node, in the scheduler's units.
@@ -170,6 +203,7 @@ impl Filter<'_> {
             .scalars
             .iter()
             .filter(|(resource, requested)| *requested != 0 && !self.plugin.ignores(*resource))
+            .filter(|(resource, _)| !self.is_left_to_devices(node, *resource))
             .map(|(resource, requested)| Demand {
                 resource,
                 requested,
@@ -177,6 +211,13 @@ impl Filter<'_> {
                 allocatable: allocatable.scalars.get(resource),
             });
         built_in.chain(scalars)
+    }
+
+    fn is_left_to_devices(&self, node: &NodeInfo, resource: Name) -> bool {
+        self.served.contains(&resource)
+            && self.plugin.served_by_devices.as_ref().is_some_and(|behaviour| {
+                extended_resources::is_left_to_devices(&node.node.allocatable.scalars, resource, behaviour)
+            })
     }
 
     /// A pod that requests nothing at all is only counted. A scalar key with value 0 is a request.
@@ -234,13 +275,13 @@ impl NodeFilter for Filter<'_> {
 
 impl PreScorePlugin for NodeResourcesFit {
     fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
-        PreScore::Run(Box::new(self.scorer(cycle)))
+        PreScore::Run(Box::new(self.scorer_with_devices(cycle)))
     }
 }
 
 impl ScorePlugin for NodeResourcesFit {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
-        Box::new(self.scorer(cycle))
+        Box::new(self.scorer_with_devices(cycle))
     }
 }
 

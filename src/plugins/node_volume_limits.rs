@@ -11,8 +11,9 @@ use super::volume_state;
 use crate::api::name::{Name, name};
 use crate::api::volume::{InTreeVolume, Volume, VolumeSource};
 use crate::config::Behaviour;
+use crate::decode::Kind;
 use crate::decode::csi_migration::{InTreePlugin, inline_handle};
-use crate::decode::storage::{CsiNode, CsiSource, PersistentVolumeClaim, StorageKind};
+use crate::decode::storage::{CsiNode, CsiSource, PersistentVolumeClaim};
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{
     Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, PreFilter,
@@ -84,9 +85,9 @@ impl FilterPlugin for NodeVolumeLimits {
 
 fn note_what_is_missing(cycle: Cycle<'_>) {
     let effects = [
-        (StorageKind::PersistentVolumeClaim, "NodeVolumeLimits did not count volumes of claims"),
-        (StorageKind::CsiNode, "NodeVolumeLimits assumed that no node has a limit"),
-        (StorageKind::VolumeAttachment, "NodeVolumeLimits counted only the volumes used by pods"),
+        (Kind::PersistentVolumeClaim, "NodeVolumeLimits did not count volumes of claims"),
+        (Kind::CsiNode, "NodeVolumeLimits assumed that no node has a limit"),
+        (Kind::VolumeAttachment, "NodeVolumeLimits counted only the volumes used by pods"),
     ];
     for (kind, effect) in effects {
         if !cycle.cluster.holds(kind) {
@@ -201,7 +202,7 @@ impl Filter<'_> {
                 return Err(Uncountable::Error("PersistentVolumeClaim had no name".into()));
             }
             let Some(claim) = self.cycle.cluster.storage().claim(key) else {
-                if incoming && self.cycle.cluster.holds(StorageKind::PersistentVolumeClaim) {
+                if incoming && self.cycle.cluster.holds(Kind::PersistentVolumeClaim) {
                     return Err(Uncountable::ClaimMissing(VolumeReason::CountedClaimNotFound { claim: key }));
                 }
                 continue;

@@ -9,6 +9,8 @@ use crate::config::{ResourceWeight, ScoringStrategy};
 use crate::framework::{Amount, Fact, MAX_NODE_SCORE};
 use crate::state::{NodeInfo, Pod};
 
+use super::dynamic_resources::DeviceTotals;
+
 /// The resources a plugin scores, with their weights.
 pub(super) struct ScoredResources(Vec<(Name, i64)>);
 
@@ -23,11 +25,16 @@ impl ScoredResources {
         self.0.is_empty()
     }
 
+    /// Their names.
+    pub(super) fn names(&self) -> impl Iterator<Item = Name> {
+        self.0.iter().map(|(resource, _)| *resource)
+    }
+
     /// What `pod` asks for of them, ready to be laid on nodes.
-    pub(super) fn allocation(&self, pod: &Pod, gates: RequestGates, use_requested: bool) -> Allocation<'_> {
+    pub(super) fn allocation<'a>(&'a self, pod: &Pod, gates: RequestGates, use_requested: bool) -> Allocation<'a> {
         let names = self.0.iter().map(|(resource, _)| *resource);
         let requests = score_request_list(&pod.class.template.resources(), gates, names, use_requested);
-        Allocation { scored: self, requests, use_requested }
+        Allocation { scored: self, requests, use_requested, devices: None }
     }
 }
 
@@ -52,11 +59,18 @@ pub(super) struct Allocation<'a> {
     pub requests: Vec<i64>,
     /// Whether the pods on the node count with what they really request, not with the defaults.
     use_requested: bool,
+    /// Devices that count as extended resources.
+    devices: Option<DeviceTotals<'a>>,
 }
 
-impl Allocation<'_> {
+impl<'a> Allocation<'a> {
+    /// The same, with devices that stand for extended resources.
+    pub(super) fn with_devices(self, devices: Option<DeviceTotals<'a>>) -> Self {
+        Self { devices, ..self }
+    }
+
     /// The resources that count on `node`: those the node has, and of scalar ones those the pod asks for.
-    pub(super) fn shares<'a>(&'a self, node: &'a NodeInfo) -> impl Iterator<Item = Share> + 'a {
+    pub(super) fn shares<'s>(&'s self, node: &'s NodeInfo) -> impl Iterator<Item = Share> + 's {
         self.scored.0.iter().zip(&self.requests).filter_map(|((resource, weight), request)| {
             let (allocatable, used) = self.node_amounts(node, *resource, *request)?;
             (allocatable != 0).then_some(Share {
@@ -87,10 +101,16 @@ impl Allocation<'_> {
             (STANDARD.ephemeral_storage, allocatable.ephemeral_storage, requested.ephemeral_storage),
         ];
         let amounts = standard.into_iter().find(|(name, ..)| *name == resource);
-        Some(amounts.map_or_else(
-            || (allocatable.scalars.get(resource), requested.scalars.get(resource)),
-            |(_, allocatable, used)| (allocatable, used),
-        ))
+        Some(amounts.map_or_else(|| self.scalar_amounts(node, resource), |(_, allocatable, used)| (allocatable, used)))
+    }
+
+    /// A resource of which the node's device plugins have none may be served by devices.
+    fn scalar_amounts(&self, node: &NodeInfo, resource: Name) -> (i64, i64) {
+        let allocatable = node.node.allocatable.scalars.get(resource);
+        let devices = self.devices.as_ref().filter(|_| allocatable == 0);
+        devices
+            .and_then(|devices| devices.on(node, resource))
+            .unwrap_or_else(|| (allocatable, node.requested.scalars.get(resource)))
     }
 
     /// The arithmetic, a line a resource.

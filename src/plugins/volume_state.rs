@@ -4,7 +4,7 @@
 use crate::api::ObjectKey;
 use crate::api::name::Name;
 use crate::decode::Kind;
-use crate::decode::storage::{PersistentVolume, PersistentVolumeClaim, StorageClass, StorageKind};
+use crate::decode::storage::{PersistentVolume, PersistentVolumeClaim, StorageClass};
 use crate::framework::{Cycle, NotEvaluated};
 use crate::state::Cluster;
 
@@ -22,9 +22,9 @@ pub(super) enum Lookup<T> {
 pub(super) fn claim<'a>(cycle: Cycle<'a>, key: ObjectKey, plugin: &str) -> Lookup<&'a PersistentVolumeClaim> {
     match cycle.cluster.storage().claim(key) {
         Some(claim) => Lookup::Found(claim),
-        None if cycle.cluster.holds(StorageKind::PersistentVolumeClaim) => Lookup::Missing,
+        None if cycle.cluster.holds(Kind::PersistentVolumeClaim) => Lookup::Missing,
         None => {
-            not_held(cycle, StorageKind::PersistentVolumeClaim, format!("{plugin} did not check the pod's claims"));
+            not_held(cycle, Kind::PersistentVolumeClaim, format!("{plugin} did not check the pod's claims"));
             Lookup::Unknown
         }
     }
@@ -34,9 +34,9 @@ pub(super) fn claim<'a>(cycle: Cycle<'a>, key: ObjectKey, plugin: &str) -> Looku
 pub(super) fn class<'a>(cycle: Cycle<'a>, name: Name, plugin: &str) -> Lookup<&'a StorageClass> {
     match cycle.cluster.storage().class(name) {
         Some(class) => Lookup::Found(class),
-        None if cycle.cluster.holds(StorageKind::StorageClass) => Lookup::Missing,
+        None if cycle.cluster.holds(Kind::StorageClass) => Lookup::Missing,
         None => {
-            not_held(cycle, StorageKind::StorageClass, format!("{plugin} did not check claims that are not bound"));
+            not_held(cycle, Kind::StorageClass, format!("{plugin} did not check claims that are not bound"));
             Lookup::Unknown
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn volume<'a>(cycle: Cycle<'a>, name: Name, plugin: &str) -> Lookup<&
         }
         None => {
             let effect = format!("{plugin} did not check claims that are bound");
-            not_held(cycle, StorageKind::PersistentVolume, effect);
+            not_held(cycle, Kind::PersistentVolume, effect);
             Lookup::Unknown
         }
     }
@@ -61,20 +61,20 @@ pub(super) fn volume<'a>(cycle: Cycle<'a>, name: Name, plugin: &str) -> Lookup<&
 /// Whether it is known which PersistentVolumes there are. A cluster may well have none; but input
 /// without volumes and without classes was read by somebody who could see neither.
 pub(super) fn volumes_are_known(cluster: &Cluster) -> bool {
-    cluster.holds(StorageKind::PersistentVolume) || cluster.holds(StorageKind::StorageClass)
+    cluster.holds(Kind::PersistentVolume) || cluster.holds(Kind::StorageClass)
 }
 
 /// Says so when volumes are taken for missing only because the input has none at all.
 pub(super) fn note_no_volumes(cycle: Cycle<'_>, plugin: &str) {
-    if !cycle.cluster.holds(StorageKind::PersistentVolume) {
+    if !cycle.cluster.holds(Kind::PersistentVolume) {
         let effect = format!("{plugin} assumed that the cluster has none");
-        not_held(cycle, StorageKind::PersistentVolume, effect);
+        not_held(cycle, Kind::PersistentVolume, effect);
     }
 }
 
 /// Says what it means that the input has nothing of `kind`.
-pub(super) fn not_held(cycle: Cycle<'_>, kind: StorageKind, effect: impl Into<String>) {
-    cycle.notes.add(NotEvaluated::of_kind(Kind::Storage(kind), "the input has none", effect));
+pub(super) fn not_held(cycle: Cycle<'_>, kind: Kind, effect: impl Into<String>) {
+    cycle.notes.add(NotEvaluated::of_kind(kind, "the input has none", effect));
 }
 
 /// A state from the JSON of its objects, in the tests of the volume plugins.

@@ -8,7 +8,7 @@
 //! stay pending; so are places that others had made way for.
 
 use crate::api::ObjectKey;
-use crate::decode::gang::{Gang, gang_of};
+use crate::decode::coscheduling::{CoschedulingPodGroup, gang_of};
 use crate::framework::NotEvaluated;
 use crate::state::PodId;
 
@@ -17,7 +17,7 @@ use super::step::{Outcome, Step, Unplaced};
 
 impl Simulation<'_> {
     /// The PodGroup that `pod` belongs to. One that is not known binds nobody, which is said.
-    pub(super) fn gang(&mut self, pod: PodId) -> Option<Gang> {
+    pub(super) fn gang(&mut self, pod: PodId) -> Option<CoschedulingPodGroup> {
         let key = gang_of(&self.cluster.pod(pod).own)?;
         let found = self.cluster.gangs.iter().find(|gang| gang.key == key).copied();
         if found.is_none() {
@@ -40,7 +40,7 @@ impl Simulation<'_> {
 
 /// What becomes of `steps`, those of all waiting pods of `gang`, once it is known that the group
 /// cannot run: those that had found a node have none.
-pub(super) fn given_back(gang: Gang, on_nodes: usize, steps: Vec<Step>) -> Vec<Step> {
+pub(super) fn given_back(gang: CoschedulingPodGroup, on_nodes: usize, steps: Vec<Step>) -> Vec<Step> {
     let found = steps.iter().filter(|step| step.place().is_some()).count();
     let why = format!(
         "pod group \"{}\": only {} of its pods fit, and {} must",
@@ -60,6 +60,6 @@ pub(super) fn given_back(gang: Gang, on_nodes: usize, steps: Vec<Step>) -> Vec<S
 }
 
 /// What is said of a group that has too few pods to ever run.
-pub(super) fn too_few(gang: Gang, pods: usize) -> Unplaced {
+pub(super) fn too_few(gang: CoschedulingPodGroup, pods: usize) -> Unplaced {
     Unplaced::because(format!("pod group \"{}\": it has {pods} pods, and {} must fit", gang.key.name, gang.min_member))
 }

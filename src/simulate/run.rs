@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::api::ObjectKey;
-use crate::decode::gang::{Gang, gang_of};
+use crate::decode::coscheduling::{CoschedulingPodGroup, gang_of};
 use crate::framework::{NotEvaluated, Placement};
 use crate::state::PodId;
 
@@ -148,7 +148,7 @@ impl<'s, 'a> Run<'s, 'a> {
     }
 
     /// All waiting pods of `gang`, of which `first` has come to its turn.
-    fn together(&mut self, gang: Gang, first: PodId) {
+    fn together(&mut self, gang: CoschedulingPodGroup, first: PodId) {
         let mut pods = vec![first];
         let cluster = self.simulation.cluster();
         self.queue.retain(|pod| {

@@ -30,7 +30,7 @@ fn state(text: &str) -> Cluster {
             ),
             ["pod", name, cpus, priority, more @ ..] => (Kind::Pod, pod(name, cpus, priority, more)),
             ["gang", name, members] => (
-                Kind::PodGroup,
+                Kind::CoschedulingPodGroup,
                 json!({"metadata": {"name": name}, "spec": {"minMember": members.parse::<i32>().unwrap()}}),
             ),
             ["budget", name, allowed] => (

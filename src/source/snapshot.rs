@@ -276,7 +276,7 @@ impl Sink for Snapshot {
         let text = json.get(..bytes).unwrap_or_default();
         self.found |= !object.kind.is_empty();
         if let Some(kind) = Kind::of(object.api_version, object.kind) {
-            let api_version = if object.api_version.is_empty() { kind.api_version() } else { object.api_version };
+            let api_version = if object.api_version.is_empty() { &kind.api_version() } else { object.api_version };
             self.packer.add(kind, api_version, serde_json::from_slice(text)?)?;
         } else if Record::is(object) {
             let record: Record = serde_json::from_slice(text)?;

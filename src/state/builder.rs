@@ -6,12 +6,11 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Cluster;
-use super::devices::Devices;
 use super::node_info::{NodeId, NodeInfo};
+use super::objects::Store;
 use super::pod::{Pod, PodId};
 use super::pod_class::PodClass;
 use super::raw::{RawObject, RawObjects};
-use super::storage::Storage;
 use crate::api::image::ImageState;
 use crate::api::labels::Labels;
 use crate::api::meta::ObjectKey;
@@ -19,37 +18,20 @@ use crate::api::name::{Name, name};
 use crate::api::pod_spec::PodSpec;
 use crate::api::pod_template::PodTemplate;
 use crate::api::requests::RequestGates;
-use crate::decode::devices::{DeviceClass, ResourceClaim, ResourceSlice};
-use crate::decode::gang::Gang;
-use crate::decode::limit_range::LimitRange;
 use crate::decode::node::Node;
-use crate::decode::object::{Kind, Object};
 use crate::decode::pod::PodObject;
-use crate::decode::resource_quota::ResourceQuota;
-use crate::decode::runtime_class::RuntimeClass;
 use crate::decode::scheduler_process::SchedulerProcess;
 use crate::decode::scheduling_event::{SchedulingEvent, SchedulingEvents};
-use crate::decode::storage::StorageObject;
-use crate::decode::workload::{PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKind};
+use crate::decode::workload::{Workload, WorkloadKind};
+use crate::decode::{Kind, Object};
 
 /// Takes objects in any order; an object that comes twice counts as its later self.
 #[derive(Clone, Debug, Default)]
 pub struct ClusterBuilder {
     pods: Store<PodObject>,
     nodes: Store<Node>,
-    namespaces: FxHashMap<Name, Labels>,
-    services: Store<Service>,
-    budgets: Store<PodDisruptionBudget>,
-    priority_classes: Store<PriorityClass>,
-    limit_ranges: Store<LimitRange>,
-    quotas: Store<ResourceQuota>,
-    runtime_classes: Store<RuntimeClass>,
-    gangs: Store<Gang>,
-    device_classes: Store<DeviceClass>,
-    resource_claims: Store<ResourceClaim>,
-    resource_slices: Store<ResourceSlice>,
-    workloads: Store<Workload>,
-    storage: Store<StorageObject>,
+    /// All other objects.
+    objects: Store<Object>,
     kinds: BTreeSet<Kind>,
     templates: FxHashSet<Arc<PodTemplate>>,
     labels: FxHashSet<Arc<Labels>>,
@@ -88,19 +70,7 @@ impl ClusterBuilder {
                 self.pods.insert((kind, key), *pod)
             }
             Object::Node(node) => self.nodes.insert((kind, key), *node),
-            Object::Namespace(name, labels) => self.namespaces.insert(name, labels).is_some(),
-            Object::Service(service) => self.services.insert((kind, key), service),
-            Object::PodDisruptionBudget(budget) => self.budgets.insert((kind, key), budget),
-            Object::PriorityClass(class) => self.priority_classes.insert((kind, key), class),
-            Object::LimitRange(limits) => self.limit_ranges.insert((kind, key), limits),
-            Object::ResourceQuota(quota) => self.quotas.insert((kind, key), quota),
-            Object::RuntimeClass(class) => self.runtime_classes.insert((kind, key), class),
-            Object::PodGroup(group) => self.gangs.insert((kind, key), group),
-            Object::DeviceClass(class) => self.device_classes.insert((kind, key), class),
-            Object::ResourceClaim(claim) => self.resource_claims.insert((kind, key), *claim),
-            Object::ResourceSlice(slice) => self.resource_slices.insert((kind, key), *slice),
-            Object::Workload(workload) => self.workloads.insert((kind, key), *workload),
-            Object::Storage(object) => self.storage.insert((kind, key), object),
+            object => self.objects.insert((kind, key), object),
         }
     }
 
@@ -109,19 +79,7 @@ impl ClusterBuilder {
         match kind {
             Kind::Pod => self.pods.remove(kind),
             Kind::Node => self.nodes.remove(kind),
-            Kind::Namespace => self.namespaces.clear(),
-            Kind::Service => self.services.remove(kind),
-            Kind::PodDisruptionBudget => self.budgets.remove(kind),
-            Kind::PriorityClass => self.priority_classes.remove(kind),
-            Kind::LimitRange => self.limit_ranges.remove(kind),
-            Kind::ResourceQuota => self.quotas.remove(kind),
-            Kind::RuntimeClass => self.runtime_classes.remove(kind),
-            Kind::PodGroup => self.gangs.remove(kind),
-            Kind::DeviceClass => self.device_classes.remove(kind),
-            Kind::ResourceClaim => self.resource_claims.remove(kind),
-            Kind::ResourceSlice => self.resource_slices.remove(kind),
-            Kind::Workload(_) => self.workloads.remove(kind),
-            Kind::Storage(_) => self.storage.remove(kind),
+            kind => self.objects.remove(kind),
         }
         if let Some(raw) = &mut self.raw {
             raw.retain(|(other, _), _| *other != kind);
@@ -137,19 +95,7 @@ impl ClusterBuilder {
         match kind {
             Kind::Pod => self.pods.remove_one(&identity),
             Kind::Node => self.nodes.remove_one(&identity),
-            Kind::Namespace => self.namespaces.remove(&key.name).is_some(),
-            Kind::Service => self.services.remove_one(&identity),
-            Kind::PodDisruptionBudget => self.budgets.remove_one(&identity),
-            Kind::PriorityClass => self.priority_classes.remove_one(&identity),
-            Kind::LimitRange => self.limit_ranges.remove_one(&identity),
-            Kind::ResourceQuota => self.quotas.remove_one(&identity),
-            Kind::RuntimeClass => self.runtime_classes.remove_one(&identity),
-            Kind::PodGroup => self.gangs.remove_one(&identity),
-            Kind::DeviceClass => self.device_classes.remove_one(&identity),
-            Kind::ResourceClaim => self.resource_claims.remove_one(&identity),
-            Kind::ResourceSlice => self.resource_slices.remove_one(&identity),
-            Kind::Workload(_) => self.workloads.remove_one(&identity),
-            Kind::Storage(_) => self.storage.remove_one(&identity),
+            _ => self.objects.remove_one(&identity),
         }
     }
 
@@ -160,7 +106,10 @@ impl ClusterBuilder {
 
     /// The object of `kind` called `key`.
     pub fn workload(&self, kind: WorkloadKind, key: ObjectKey) -> Option<&Workload> {
-        self.workloads.get(&(Kind::Workload(kind), key))
+        match self.objects.get(&(Kind::Workload(kind), key))? {
+            Object::Workload(workload) => Some(workload),
+            _ => None,
+        }
     }
 
     /// Pods that wait for a node, in no particular order.
@@ -219,21 +168,10 @@ impl ClusterBuilder {
     pub fn build(mut self, gates: RequestGates) -> Cluster {
         let raw = self.raw.take();
         let mut cluster = Cluster {
-            namespaces: self.namespaces,
-            workloads: self.workloads.sorted_by_key(|workload| (workload.key, workload.kind)),
-            services: self.services.sorted_by_key(|service| service.key),
-            budgets: self.budgets.sorted_by_key(|budget| budget.key),
-            priority_classes: self.priority_classes.sorted_by_key(|class| class.name),
-            limit_ranges: self.limit_ranges.sorted_by_key(|limits| limits.key),
-            quotas: self.quotas.sorted_by_key(|quota| quota.key),
-            runtime_classes: self.runtime_classes.sorted_by_key(|class| class.name),
-            gangs: self.gangs.sorted_by_key(|gang| gang.key),
-            storage: Storage::new(self.storage.items),
-            devices: Devices::new(self.device_classes.items, self.resource_claims.items, self.resource_slices.items),
             kinds: self.kinds,
             scheduling_events: self.scheduling_events,
             has_statuses: self.has_statuses,
-            ..Cluster::default()
+            ..Cluster::of(&mut self.objects)
         };
         drop((self.templates, self.labels));
         let nodes = self.nodes.sorted_by_key(|node| node.name);
@@ -336,63 +274,4 @@ fn shared<T: std::hash::Hash + Eq>(known: &mut FxHashSet<Arc<T>>, value: Arc<T>)
     }
     known.insert(Arc::clone(&value));
     value
-}
-
-/// Objects of one kind by identity.
-#[derive(Clone, Debug)]
-struct Store<T> {
-    items: Vec<T>,
-    places: FxHashMap<(Kind, ObjectKey), usize>,
-}
-
-impl<T> Default for Store<T> {
-    fn default() -> Self {
-        Self { items: Vec::new(), places: FxHashMap::default() }
-    }
-}
-
-impl<T> Store<T> {
-    /// Answers whether the object replaced an earlier one.
-    fn insert(&mut self, identity: (Kind, ObjectKey), item: T) -> bool {
-        if let Some(&place) = self.places.get(&identity) {
-            self.items[place] = item;
-            return true;
-        }
-        self.places.insert(identity, self.items.len());
-        self.items.push(item);
-        false
-    }
-
-    fn get(&self, identity: &(Kind, ObjectKey)) -> Option<&T> {
-        self.items.get(*self.places.get(identity)?)
-    }
-
-    /// Takes out one object; the others keep their order.
-    fn remove_one(&mut self, identity: &(Kind, ObjectKey)) -> bool {
-        let Some(place) = self.places.remove(identity) else { return false };
-        self.items.remove(place);
-        self.places.values_mut().filter(|other| **other > place).for_each(|other| *other -= 1);
-        true
-    }
-
-    /// Takes out all objects of `kind`; the others keep their order.
-    fn remove(&mut self, kind: Kind) {
-        let mut kept: Vec<(usize, (Kind, ObjectKey))> = Vec::new();
-        for (identity, place) in self.places.drain().filter(|(identity, _)| identity.0 != kind) {
-            kept.push((place, identity));
-        }
-        kept.sort_unstable();
-        self.places = kept.iter().enumerate().map(|(place, (_, identity))| (*identity, place)).collect();
-        let mut place = 0;
-        self.items.retain(|_| {
-            place += 1;
-            kept.binary_search_by_key(&(place - 1), |(place, _)| *place).is_ok()
-        });
-    }
-
-    fn sorted_by_key<K: Ord>(self, key: impl FnMut(&T) -> K) -> Vec<T> {
-        let mut items = self.items;
-        items.sort_by_key(key);
-        items
-    }
 }

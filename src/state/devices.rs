@@ -1,31 +1,41 @@
-//! Devices that pods claim: classes, claims and slices, and which devices are taken.
+//! Devices that pods claim: classes, claims and slices, the rules that taint devices, and who uses which device.
 
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::storage::hash_sorted;
 
 use crate::api::meta::ObjectKey;
-use crate::api::name::Name;
-
-use crate::decode::devices::slice::Reach;
-use crate::decode::devices::{AllocatedDevice, DeviceClass, DeviceId, ResourceClaim, ResourceSlice};
+use crate::api::name::{Name, name};
+use crate::api::quantity::Quantity;
+use crate::decode::devices::{
+    AllocatedDevice, DeviceClass, DeviceId, DeviceTaintRule, PoolId, ResourceClaim, ResourceSlice,
+};
 
 /// Everything about devices.
 #[derive(Clone, Debug, Default)]
 pub struct Devices {
     classes: FxHashMap<Name, DeviceClass>,
+    /// Classes that stand for an extended resource, in the order of names.
+    extended: Vec<(Name, Name)>,
     claims: FxHashMap<ObjectKey, ResourceClaim>,
+    /// Claims that a scheduler made for extended resources, in the order of names.
+    for_extended_resources: Vec<ObjectKey>,
     /// In the order of names.
     slices: Vec<ResourceSlice>,
     /// Places in `slices` of those that one node alone reaches.
     of_node: FxHashMap<Name, Vec<usize>>,
     /// Places in `slices` of all others.
     of_many: Vec<usize>,
+    /// Places in `slices` by pool, of every generation.
+    of_pool: FxHashMap<PoolId, Vec<usize>>,
+    /// In the order of names.
+    taint_rules: Vec<DeviceTaintRule>,
     /// Devices in all slices.
     device_count: usize,
-    taken: FxHashSet<DeviceId>,
+    usage: FxHashMap<DeviceId, Usage>,
     /// Claims whose allocation was decided here and is in no object yet.
     in_flight: FxHashMap<ObjectKey, Vec<AllocatedDevice>>,
 }
@@ -35,34 +45,72 @@ impl Hash for Devices {
     fn hash<H: Hasher>(&self, state: &mut H) {
         hash_sorted(&self.classes, state);
         hash_sorted(&self.claims, state);
-        self.slices.hash(state);
+        (&self.slices, &self.taint_rules).hash(state);
     }
+}
+
+/// What of a device is in use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Claims that have it for themselves: one, in a sound state.
+    pub exclusive: u32,
+    /// Claims that have a share of it.
+    pub shares: u32,
+    /// What the shares take of its capacities. Empty where none takes anything.
+    pub consumed: BTreeMap<Name, Quantity>,
+}
+
+impl Usage {
+    /// Whether a claim has the device for itself. Without `shares_count` (gate `DRAConsumableCapacity`) a claim that has
+    /// a share does (upstream dynamicresources/allocateddevices.go, foreachAllocatedDevice).
+    pub fn is_exclusive(&self, shares_count: bool) -> bool {
+        self.exclusive > 0 || (!shares_count && self.shares > 0)
+    }
+}
+
+/// The kinds of device objects, as they were read.
+#[derive(Debug, Default)]
+pub struct DeviceObjects {
+    /// DeviceClasses.
+    pub classes: Vec<DeviceClass>,
+    /// ResourceClaims.
+    pub claims: Vec<ResourceClaim>,
+    /// ResourceSlices.
+    pub slices: Vec<ResourceSlice>,
+    /// DeviceTaintRules.
+    pub taint_rules: Vec<DeviceTaintRule>,
 }
 
 impl Devices {
     /// Indexes what was read.
-    pub fn new(classes: Vec<DeviceClass>, claims: Vec<ResourceClaim>, mut slices: Vec<ResourceSlice>) -> Self {
+    pub fn new(objects: DeviceObjects) -> Self {
+        let DeviceObjects { classes, claims, mut slices, mut taint_rules } = objects;
         slices.sort_by_key(|slice| slice.name);
-        let mut of_node: FxHashMap<Name, Vec<usize>> = FxHashMap::default();
-        let mut of_many = Vec::new();
+        taint_rules.sort_by_key(|rule| rule.name);
+        let mut devices =
+            Self { device_count: slices.iter().map(|slice| slice.devices.len()).sum(), taint_rules, ..Self::default() };
         for (place, slice) in slices.iter().enumerate() {
-            match slice.reach {
-                Reach::Node(node) => of_node.entry(node).or_default().push(place),
-                _ => of_many.push(place),
+            devices.of_pool.entry(slice.pool).or_default().push(place);
+            match slice.nodes.named().filter(|_| slice.shared_counters.is_empty()) {
+                Some(node) => devices.of_node.entry(node).or_default().push(place),
+                None => devices.of_many.push(place),
             }
         }
-        let taken =
-            claims.iter().flat_map(|claim| &claim.allocation).flat_map(|allocation| exclusive(&allocation.devices));
-        Self {
-            taken: taken.collect(),
-            classes: classes.into_iter().map(|class| (class.name, class)).collect(),
-            claims: claims.into_iter().map(|claim| (claim.key, claim)).collect(),
-            device_count: slices.iter().map(|slice| slice.devices.len()).sum(),
-            slices,
-            of_node,
-            of_many,
-            in_flight: FxHashMap::default(),
+        devices.slices = slices;
+        for claim in &claims {
+            if let Some(allocation) = &claim.allocation {
+                devices.take(&allocation.devices);
+            }
         }
+        let extended = |class: &DeviceClass| Some((class.name, class.extended_resource_name?));
+        devices.extended = classes.iter().filter_map(extended).collect();
+        devices.extended.sort_unstable();
+        devices.classes = classes.into_iter().map(|class| (class.name, class)).collect();
+        let of_extended = claims.iter().filter(|claim| claim.is_for_extended_resources).map(|claim| claim.key);
+        devices.for_extended_resources = of_extended.collect();
+        devices.for_extended_resources.sort_unstable();
+        devices.claims = claims.into_iter().map(|claim| (claim.key, claim)).collect();
+        devices
     }
 
     /// The class called `name`.
@@ -70,9 +118,31 @@ impl Devices {
         self.classes.get(&name)
     }
 
+    /// Whether a class stands for an extended resource, by its own name for it or by the one that every class has.
+    pub fn has_classes(&self) -> bool {
+        !self.classes.is_empty()
+    }
+
+    /// Classes that name an extended resource they stand for, in the order of names, with the resource.
+    pub fn classes_with_extended_resource(&self) -> impl Iterator<Item = (&DeviceClass, Name)> {
+        self.extended.iter().filter_map(|(class, resource)| Some((self.classes.get(class)?, *resource)))
+    }
+
     /// The claim called `key`.
     pub fn claim(&self, key: ObjectKey) -> Option<&ResourceClaim> {
         self.claims.get(&key)
+    }
+
+    /// All claims, in no particular order.
+    pub fn claims(&self) -> impl Iterator<Item = &ResourceClaim> {
+        self.claims.values()
+    }
+
+    /// The claim that a scheduler made for the extended resources of the pod with this name and uid
+    /// (upstream dynamicresources/extendeddynamicresources.go, findExtendedResourceClaim).
+    pub fn claim_for_extended_resources(&self, pod: Name, uid: Name) -> Option<&ResourceClaim> {
+        let claims = self.for_extended_resources.iter().filter_map(|key| self.claims.get(key));
+        claims.into_iter().find(|claim| claim.controller.is_some_and(|owner| owner.name == pod && owner.uid == uid))
     }
 
     /// Devices in all slices.
@@ -80,7 +150,13 @@ impl Devices {
         self.device_count
     }
 
-    /// Slices that the node called `node` might reach, in the order of names: its own and those of many nodes.
+    /// All slices, in the order of names.
+    pub fn slices(&self) -> &[ResourceSlice] {
+        &self.slices
+    }
+
+    /// Slices that the node called `node` might reach, in the order of names: its own, those of many nodes, and those
+    /// that only hold counters.
     pub fn slices_near(&self, node: Name) -> impl Iterator<Item = &ResourceSlice> {
         let own = self.of_node.get(&node).map_or(&[][..], Vec::as_slice);
         let mut places: Vec<usize> = own.iter().chain(&self.of_many).copied().collect();
@@ -88,35 +164,46 @@ impl Devices {
         places.into_iter().filter_map(|place| self.slices.get(place))
     }
 
-    /// Whether a claim has the device for itself.
-    pub fn is_taken(&self, device: DeviceId) -> bool {
-        self.taken.contains(&device)
+    /// All slices of a pool, of every generation, in the order of names.
+    pub fn slices_of(&self, pool: PoolId) -> impl Iterator<Item = &ResourceSlice> {
+        let places = self.of_pool.get(&pool).map_or(&[][..], Vec::as_slice);
+        places.iter().filter_map(|place| self.slices.get(*place))
     }
 
-    /// The devices that claims have for themselves, in no particular order.
-    pub fn allocated(&self) -> impl Iterator<Item = (ObjectKey, DeviceId)> {
+    /// All DeviceTaintRules, in the order of names.
+    pub fn taint_rules(&self) -> &[DeviceTaintRule] {
+        &self.taint_rules
+    }
+
+    /// What of the device is in use; none where nothing is.
+    pub fn usage(&self, device: DeviceId) -> Option<&Usage> {
+        self.usage.get(&device)
+    }
+
+    /// The devices that claims have, shares included, in no particular order. Those given with admin access belong to
+    /// nobody (upstream dynamicresources/allocateddevices.go, foreachAllocatedDevice).
+    pub fn allocated(&self) -> impl Iterator<Item = (ObjectKey, &AllocatedDevice)> {
         let decided = self.claims.values().filter_map(|claim| Some((claim.key, &*claim.allocation.as_ref()?.devices)));
         let in_flight = self.in_flight.iter().map(|(claim, devices)| (*claim, devices.as_slice()));
-        decided.chain(in_flight).flat_map(|(claim, devices)| exclusive(devices).map(move |device| (claim, device)))
+        decided.chain(in_flight).flat_map(|(claim, devices)| owned(devices).map(move |device| (claim, device)))
     }
 
     /// Whether the claim's allocation was decided but is in no object yet
-    /// (upstream dynamicresources/dra_manager.go, ClaimHasPendingAllocation).
+    /// (upstream dynamicresources/dra_manager.go, GetPendingAllocation).
     pub fn is_in_flight(&self, claim: ObjectKey) -> bool {
         self.in_flight.contains_key(&claim)
     }
 
     /// Takes `devices` for `claim` (upstream dynamicresources.go, Reserve).
     pub fn reserve(&mut self, claim: ObjectKey, devices: Vec<AllocatedDevice>) {
-        self.taken.extend(exclusive(&devices));
+        self.take(&devices);
         self.in_flight.insert(claim, devices);
     }
 
     /// Gives back what [`Devices::reserve`] took for `claim`.
     pub fn unreserve(&mut self, claim: ObjectKey) {
-        for device in exclusive(&self.in_flight.remove(&claim).unwrap_or_default()) {
-            self.taken.remove(&device);
-        }
+        let devices = self.in_flight.remove(&claim).unwrap_or_default();
+        self.give_back(&devices);
     }
 
     /// The pod with this uid is gone: a claim that no other pod is using loses its devices (upstream
@@ -136,9 +223,11 @@ impl Devices {
             object.reserved_for = Box::default();
         }
         let allocation = if has_devices { object.allocation.take() } else { None };
-        let allocated = allocation.iter().flat_map(|allocation| exclusive(&allocation.devices));
-        for device in allocated.chain(in_flight.iter().flat_map(|devices| exclusive(devices))) {
-            self.taken.remove(&device);
+        if let Some(allocation) = allocation {
+            self.give_back(&allocation.devices);
+        }
+        if let Some(devices) = &in_flight {
+            self.give_back(devices);
         }
         Some(Released { claim, object: before, in_flight })
     }
@@ -146,14 +235,53 @@ impl Devices {
     /// Takes [`Devices::release`] back.
     pub fn restore(&mut self, released: Released) {
         let Released { claim, object, in_flight } = released;
-        let allocation = object.as_ref().and_then(|object| object.allocation.as_ref());
-        self.taken.extend(allocation.into_iter().flat_map(|allocation| exclusive(&allocation.devices)));
-        self.taken.extend(in_flight.iter().flat_map(|devices| exclusive(devices)));
         if let Some(object) = object {
+            if let Some(allocation) = &object.allocation {
+                self.take(&allocation.devices);
+            }
             self.claims.insert(claim, object);
         }
         if let Some(devices) = in_flight {
+            self.take(&devices);
             self.in_flight.insert(claim, devices);
+        }
+    }
+
+    fn take(&mut self, devices: &[AllocatedDevice]) {
+        for device in owned(devices) {
+            let usage = self.usage.entry(device.id).or_default();
+            match &device.share {
+                None => usage.exclusive += 1,
+                Some(share) => {
+                    usage.shares += 1;
+                    for (capacity, amount) in &share.consumed {
+                        *usage.consumed.entry(*capacity).or_default() += *amount;
+                    }
+                }
+            }
+        }
+    }
+
+    fn give_back(&mut self, devices: &[AllocatedDevice]) {
+        for device in owned(devices) {
+            let Some(usage) = self.usage.get_mut(&device.id) else { continue };
+            match &device.share {
+                None => usage.exclusive = usage.exclusive.saturating_sub(1),
+                Some(share) => {
+                    usage.shares = usage.shares.saturating_sub(1);
+                    for (capacity, amount) in &share.consumed {
+                        if let Some(consumed) = usage.consumed.get_mut(capacity) {
+                            *consumed -= *amount;
+                        }
+                    }
+                    if usage.consumed.values().all(|amount| amount.is_zero()) {
+                        usage.consumed.clear();
+                    }
+                }
+            }
+            if *usage == Usage::default() {
+                self.usage.remove(&device.id);
+            }
         }
     }
 }
@@ -166,8 +294,17 @@ pub struct Released {
     in_flight: Option<Vec<AllocatedDevice>>,
 }
 
-/// Devices that nobody else may have: those given with admin access are shared
-/// (upstream dynamicresources/allocateddevices.go, foreachAllocatedDevice).
-fn exclusive(devices: &[AllocatedDevice]) -> impl Iterator<Item = DeviceId> {
-    devices.iter().filter(|device| !device.admin_access).map(|device| device.id)
+/// Devices that count as given away: those given with admin access do not.
+fn owned(devices: &[AllocatedDevice]) -> impl Iterator<Item = &AllocatedDevice> {
+    devices.iter().filter(|device| !device.admin_access)
+}
+
+/// What every class stands for without naming it (upstream api/resource/v1, ResourceDeviceClassPrefix).
+pub const IMPLICIT_EXTENDED_RESOURCE_PREFIX: &str = "deviceclass.resource.kubernetes.io/";
+
+/// The claim that stands for a pod's extended resources before it is written to the API
+/// (upstream dynamicresources/extendeddynamicresources.go, specialClaimInMemName). Made distinct by the pod's name, as the
+/// claims of several pods can be on their way at the same time.
+pub fn unwritten_claim(pod: ObjectKey) -> ObjectKey {
+    ObjectKey::new(pod.namespace, name(&format!("<extended-resources>/{}", pod.name)))
 }

@@ -13,6 +13,7 @@ pub mod default_selector;
 pub mod devices;
 pub mod node_affinity;
 pub mod node_info;
+mod objects;
 pub mod pod;
 pub mod pod_class;
 pub mod pod_groups;
@@ -29,17 +30,17 @@ pub use reservation::{Reservation, Take};
 
 use crate::api::image::ImageState;
 use crate::api::{Labels, Name, ObjectKey};
-use crate::decode::Kind;
-use crate::decode::gang::Gang;
+use crate::decode::coscheduling::CoschedulingPodGroup;
 use crate::decode::limit_range::LimitRange;
 use crate::decode::node::Node;
 use crate::decode::pod::{PodObject, PodOwn};
 use crate::decode::resource_quota::ResourceQuota;
 use crate::decode::runtime_class::RuntimeClass;
 use crate::decode::scheduling_event::SchedulingEvents;
-use crate::decode::storage::StorageKind;
-use crate::decode::workload::{PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKey};
-use devices::Devices;
+use crate::decode::workload::{Namespace, PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKey};
+use crate::decode::{Kind, Object};
+use devices::{DeviceObjects, Devices};
+use objects::Store;
 use pod_class::PodClass;
 use pod_groups::PodGroups;
 use storage::Storage;
@@ -78,7 +79,7 @@ pub struct Cluster {
     /// RuntimeClasses.
     pub runtime_classes: Vec<RuntimeClass>,
     /// PodGroups, in the order of namespace and name.
-    pub gangs: Vec<Gang>,
+    pub gangs: Vec<CoschedulingPodGroup>,
     /// What schedulers said of pods that they did not place.
     pub scheduling_events: SchedulingEvents,
     /// Whether any pod of the input had the status that a cluster gives it: if not, that one lacks
@@ -103,6 +104,29 @@ pub struct Lifted {
 }
 
 impl Cluster {
+    /// The state of `objects`, without nodes and pods.
+    fn of(objects: &mut Store<Object>) -> Self {
+        Self {
+            namespaces: objects.take().into_iter().map(|found: Namespace| (found.name, found.labels)).collect(),
+            workloads: objects.take(),
+            services: objects.take(),
+            budgets: objects.take(),
+            priority_classes: objects.take(),
+            limit_ranges: objects.take(),
+            quotas: objects.take(),
+            runtime_classes: objects.take(),
+            gangs: objects.take(),
+            storage: Storage::of(objects),
+            devices: Devices::new(DeviceObjects {
+                classes: objects.take(),
+                claims: objects.take(),
+                slices: objects.take(),
+                taint_rules: objects.take(),
+            }),
+            ..Self::default()
+        }
+    }
+
     /// All nodes, in the order of their names.
     pub fn nodes(&self) -> &[NodeInfo] {
         &self.nodes
@@ -204,9 +228,9 @@ impl Cluster {
         &self.storage
     }
 
-    /// Whether the input spoke of storage objects of `kind`: if not, that one is missing says nothing.
-    pub fn holds(&self, kind: StorageKind) -> bool {
-        self.kinds.contains(&Kind::Storage(kind))
+    /// Whether the input spoke of objects of `kind`: if not, that one is missing says nothing.
+    pub fn holds(&self, kind: Kind) -> bool {
+        self.kinds.contains(&kind)
     }
 
     /// The labels of a namespace; none for one that the state does not have.

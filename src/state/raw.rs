@@ -14,8 +14,8 @@ use super::pod_class::PodClass;
 use crate::api::labels::Labels;
 use crate::api::meta::ObjectKey;
 use crate::api::name::Name;
+use crate::decode::Kind;
 use crate::decode::node::Node;
-use crate::decode::object::Kind;
 
 /// A JSON object whose values stay text, in the order they were read.
 type Fields = IndexMap<String, Box<RawValue>>;

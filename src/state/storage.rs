@@ -10,12 +10,14 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::objects::Store;
 use super::pod::{Pod, PodId};
 use crate::api::meta::ObjectKey;
 use crate::api::name::Name;
+use crate::decode::Object;
 use crate::decode::storage::{
     ClaimReference, CsiDriver, CsiNode, CsiStorageCapacity, PersistentVolume, PersistentVolumeClaim, StorageClass,
-    StorageObject, VolumeAttachment,
+    VolumeAttachment,
 };
 
 /// The storage objects of a cluster.
@@ -58,38 +60,28 @@ pub(crate) fn hash_sorted<K: Hash + Ord, V: Hash, H: Hasher>(table: &FxHashMap<K
 }
 
 impl Storage {
-    /// Sorts `objects` into tables.
-    pub fn new(objects: Vec<StorageObject>) -> Self {
-        let mut storage = Self::default();
-        for object in objects {
-            match object {
-                StorageObject::PersistentVolume(volume) => {
-                    storage.volumes_by_class.entry(volume.class).or_default().push(volume.name);
-                    storage.volumes.insert(volume.name, Arc::new(*volume));
-                }
-                StorageObject::PersistentVolumeClaim(claim) => {
-                    storage.claims.insert(claim.key, Arc::new(*claim));
-                }
-                StorageObject::StorageClass(class) => {
-                    storage.classes.insert(class.name, Arc::new(class));
-                }
-                StorageObject::CsiNode(node) => {
-                    storage.csi_nodes.insert(node.name, Arc::new(node));
-                }
-                StorageObject::CsiDriver(driver) => {
-                    storage.drivers.insert(driver.name, driver);
-                }
-                StorageObject::CsiStorageCapacity(capacity) => storage.capacities.push(Arc::new(*capacity)),
-                StorageObject::VolumeAttachment(attachment) => {
-                    storage.attachments.entry(attachment.node).or_default().push(attachment);
-                }
-            }
+    /// Takes what belongs here out of `objects`, and sorts it into tables.
+    pub(super) fn of(objects: &mut Store<Object>) -> Self {
+        let mut volumes_by_class: FxHashMap<Name, Vec<Name>> = FxHashMap::default();
+        let volumes: Vec<PersistentVolume> = objects.take();
+        for volume in &volumes {
+            volumes_by_class.entry(volume.class).or_default().push(volume.name);
         }
-        for volumes in storage.volumes_by_class.values_mut() {
-            volumes.sort_unstable();
+        let mut attachments: FxHashMap<Name, Vec<VolumeAttachment>> = FxHashMap::default();
+        for attachment in objects.take::<VolumeAttachment>() {
+            attachments.entry(attachment.node).or_default().push(attachment);
         }
-        storage.capacities.sort_unstable_by_key(|capacity| capacity.key);
-        storage
+        Self {
+            volumes: by_key(volumes, |volume| volume.name),
+            volumes_by_class,
+            claims: by_key(objects.take(), |claim: &PersistentVolumeClaim| claim.key),
+            classes: by_key(objects.take(), |class: &StorageClass| class.name),
+            csi_nodes: by_key(objects.take(), |node: &CsiNode| node.name),
+            drivers: objects.take().into_iter().map(|driver: CsiDriver| (driver.name, driver)).collect(),
+            capacities: objects.take().into_iter().map(Arc::new).collect(),
+            attachments,
+            claim_users: FxHashMap::default(),
+        }
     }
 
     /// The PersistentVolume called `name`.
@@ -217,4 +209,8 @@ impl Storage {
             }
         }
     }
+}
+
+fn by_key<K: Eq + Hash, T>(objects: Vec<T>, key: impl Fn(&T) -> K) -> FxHashMap<K, Arc<T>> {
+    objects.into_iter().map(|object| (key(&object), Arc::new(object))).collect()
 }

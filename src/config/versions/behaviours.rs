@@ -5,6 +5,7 @@
 //! (`From(2)`: from v1.NN.2 on; `Until(2)`: in v1.NN.0 and v1.NN.1). An entry holds until the next one. A minor that has
 //! no entry before it does not have the behaviour.
 
+use super::devices::DeviceBehaviour;
 use super::minor_of;
 use crate::config::feature_gates::{FeatureGateError, FeatureGates};
 use crate::config::kube_version::KubeVersion;
@@ -14,7 +15,7 @@ use When::{Always, From, Never, Until};
 /// In which patch releases of a minor a behaviour holds.
 #[derive(Debug, Clone, Copy)]
 #[allow(dead_code, reason = "the words of histories, whether one uses them today or not")]
-enum When {
+pub(super) enum When {
     Always,
     Never,
     /// From this patch release on.
@@ -25,7 +26,7 @@ enum When {
 
 /// Whether a behaviour holds in a version. A minor without a patch release, and one that is not known, stand for the
 /// release that the (nearest) table was written from.
-fn holds(history: &[(u32, When)], version: KubeVersion) -> bool {
+pub(super) fn holds(history: &[(u32, When)], version: KubeVersion) -> bool {
     let table = minor_of(version);
     let patch = version.patch.filter(|_| version.minor == table.minor).unwrap_or(table.patch);
     match history.iter().rev().find(|(minor, _)| *minor <= table.minor) {
@@ -45,12 +46,14 @@ macro_rules! behaviours {
             pub version: KubeVersion,
             /// Its feature gates.
             pub gates: FeatureGates,
+            /// How devices are allocated.
+            pub devices: DeviceBehaviour,
             $($(#[doc = $doc])* pub $name: bool,)*
         }
 
         impl Behaviour {
             fn of(version: KubeVersion, gates: FeatureGates) -> Self {
-                Self { version, gates, $($name: holds(&[$($entry),*], version),)* }
+                Self { version, gates, devices: DeviceBehaviour::of(version), $($name: holds(&[$($entry),*], version),)* }
             }
         }
     };
@@ -79,6 +82,16 @@ impl Behaviour {
     /// The behaviour of `version` with its feature gates at their defaults.
     pub fn new(version: KubeVersion) -> Self {
         Self::of(version, FeatureGates::defaults(version))
+    }
+
+    /// Whether DeviceTaintRules are read, and taint devices (upstream pkg/scheduler/scheduler.go, New).
+    pub fn reads_device_taint_rules(&self) -> bool {
+        let gate = if self.devices.taint_rules_select_by_class {
+            self.gates.dra_device_taints
+        } else {
+            self.gates.dra_device_taint_rules
+        };
+        self.gates.dra_device_taints && gate
     }
 
     /// The behaviour of `version` with feature gates as kube-scheduler's `--feature-gates` takes them: `A=true,B=false`.

@@ -2,6 +2,7 @@
 //! table can be read off for. The only place that compares versions.
 
 mod behaviours;
+mod devices;
 pub(super) mod table;
 mod v1_33;
 mod v1_34;
@@ -10,6 +11,7 @@ mod v1_36;
 mod v1_37;
 
 pub use behaviours::Behaviour;
+pub use devices::DeviceBehaviour;
 
 use super::kube_version::KubeVersion;
 use table::Minor;

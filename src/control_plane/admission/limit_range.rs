@@ -135,14 +135,14 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::decode::object::{Kind, Object};
+    use crate::decode::{Kind, Object};
 
     const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
 
     fn limit_range(limits: &str) -> LimitRange {
         let json = format!(r#"{{"metadata":{{"name":"l"}},"spec":{{"limits":[{limits}]}}}}"#);
         match Object::decode(Kind::LimitRange, json.as_bytes()) {
-            Ok((Object::LimitRange(limits), _)) => limits,
+            Ok((Object::LimitRange(limits), _)) => *limits,
             other => panic!("{other:?}"),
         }
     }

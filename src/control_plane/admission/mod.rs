@@ -18,7 +18,7 @@ use crate::api::resources::ResourceList;
 use crate::api::selector::{LabelSelector, SelectorRequirement};
 use crate::api::taint::Toleration;
 use crate::api::{Labels, List};
-use crate::decode::object::Kind;
+use crate::decode::Kind;
 use crate::decode::pod::PodOwn;
 use crate::state::Cluster;
 
@@ -290,7 +290,7 @@ fn merge(selector: &mut Option<LabelSelector>, keys: &List<Name>, operator: &str
 mod tests {
     use super::*;
     use crate::api::quantity::Quantity;
-    use crate::decode::object::Object;
+    use crate::decode::Object;
     use crate::state::builder::ClusterBuilder;
 
     const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };

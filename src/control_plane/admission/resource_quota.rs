@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
     use crate::api::name::name;
-    use crate::decode::object::{Kind, Object};
+    use crate::decode::{Kind, Object};
 
     const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
     const CPU: &str = r#"{"containers":[{"name":"a","resources":{"requests":{"cpu":"500m"}}}]}"#;
@@ -126,7 +126,7 @@ mod tests {
     fn quota(json: &str) -> ResourceQuota {
         let json = format!(r#"{{"metadata":{{"name":"q"}},{json}}}"#);
         match Object::decode(Kind::ResourceQuota, json.as_bytes()) {
-            Ok((Object::ResourceQuota(quota), _)) => quota,
+            Ok((Object::ResourceQuota(quota), _)) => *quota,
             other => panic!("{other:?}"),
         }
     }

@@ -57,7 +57,7 @@ fn same(a: &ResourceList, b: &ResourceList) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::object::{Kind, Object};
+    use crate::decode::{Kind, Object};
 
     const CLASS: &str = r#"{"metadata":{"name":"kata"},"overhead":{"podFixed":{"cpu":"250m"}},
         "scheduling":{"nodeSelector":{"sandbox":"yes"},"tolerations":[{"key":"kata","operator":"Exists"}]}}"#;

@@ -134,7 +134,7 @@ pub fn owned(namespace: Name, owner: Option<&OwnerReference>, workload: &Workloa
 
 fn owner(workload: &Workload) -> OwnerReference {
     OwnerReference {
-        api_version: name(workload.kind.api_version()),
+        api_version: name(&workload.kind.api_version()),
         kind: name(workload.kind.as_str()),
         name: workload.key.name,
         uid: workload.uid,
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
     use crate::api::requests::RequestGates;
     use crate::api::volume::Volume;
-    use crate::decode::object::{Kind, Object};
+    use crate::decode::{Kind, Object};
     use crate::state::builder::ClusterBuilder;
 
     const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };

@@ -1,4 +1,6 @@
-//! ResourceClaims: what a pod wants of devices, and what it was given; and the DeviceClasses they refer to.
+//! ResourceClaims: what a pod wants of devices, and what it was given.
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -6,17 +8,12 @@ use crate::api::list::List;
 use crate::api::meta::{Metadata, ObjectKey, OwnerReference};
 use crate::api::name::Name;
 use crate::api::node_selector::{LazyErrorNodeSelector, NodeSelector};
+use crate::api::quantity::Quantity;
+use crate::api::time::Timestamp;
 
+use super::selector::{WireSelector, expressions};
 use super::slice::{DeviceId, PoolId};
-
-/// A DeviceClass.
-#[derive(Clone, Debug, Hash)]
-pub struct DeviceClass {
-    /// The name.
-    pub name: Name,
-    /// CEL expressions that must all be true of a device; none stands for a selector of an unknown type.
-    pub selectors: Box<[Option<Name>]>,
-}
+use super::taint::DeviceToleration;
 
 /// A ResourceClaim.
 #[derive(Clone, Debug, Hash)]
@@ -27,6 +24,9 @@ pub struct ResourceClaim {
     pub is_terminating: bool,
     /// The owner with `controller: true`: the pod, for a claim made from a template.
     pub controller: Option<OwnerReference>,
+    /// It was made by a scheduler for the extended resources of the pod that owns it
+    /// (annotation `resource.kubernetes.io/extended-resource-claim`).
+    pub is_for_extended_resources: bool,
     /// What is asked for.
     pub requests: Box<[DeviceRequest]>,
     /// What the devices must have in common.
@@ -35,6 +35,44 @@ pub struct ResourceClaim {
     pub allocation: Option<Allocation>,
     /// Uids of the pods that may use it.
     pub reserved_for: Box<[Name]>,
+    /// What drivers report of the devices.
+    pub device_statuses: Box<[DeviceStatus]>,
+}
+
+impl ResourceClaim {
+    /// What the driver reports of `device` (upstream dynamicresources.go, getAllocatedDeviceStatus).
+    pub fn status_of(&self, device: DeviceId) -> Option<&DeviceStatus> {
+        self.device_statuses.iter().find(|status| status.id == device)
+    }
+}
+
+/// What a driver reports of a device that a claim has.
+#[derive(Clone, Debug, Hash)]
+pub struct DeviceStatus {
+    /// The device.
+    pub id: DeviceId,
+    /// Its conditions by type: whether it is `True`, and the reason it gives.
+    pub conditions: Box<[DeviceCondition]>,
+}
+
+impl DeviceStatus {
+    /// The condition of this type, if it is true.
+    pub fn true_condition(&self, kind: Name) -> Option<&DeviceCondition> {
+        self.conditions.iter().find(|condition| condition.kind == kind).filter(|condition| condition.is_true)
+    }
+}
+
+/// A condition of a device.
+#[derive(Clone, Debug, Hash)]
+pub struct DeviceCondition {
+    /// `type`.
+    pub kind: Name,
+    /// Whether `status` is `True`.
+    pub is_true: bool,
+    /// `reason`.
+    pub reason: Name,
+    /// `message`.
+    pub message: Name,
 }
 
 /// A request of a claim.
@@ -68,8 +106,12 @@ pub struct DeviceQuery {
     pub count: Count,
     /// Monitoring access, beside whoever has the device; none where the field is absent.
     pub admin_access: Option<bool>,
-    /// Part of a device's capacity is asked for (gate `DRAConsumableCapacity`).
-    pub has_capacity: bool,
+    /// How much of each capacity of a device is asked for (gate `DRAConsumableCapacity`).
+    pub capacity: Option<BTreeMap<Name, Quantity>>,
+    /// Taints of devices that it puts up with (gate `DRADeviceTaints`).
+    pub tolerations: Box<[DeviceToleration]>,
+    /// Attributes that are computed from others: name and CEL expression (gate `DRADerivedAttributes`).
+    pub derived_attributes: Box<[(Name, Name)]>,
 }
 
 /// How many devices.
@@ -88,8 +130,10 @@ pub enum Count {
 pub struct Constraint {
     /// Requests (`request` or `request/subrequest`); none means all.
     pub requests: List<Name>,
-    /// The attribute that must be the same for all devices; none stands for another type of constraint.
+    /// The attribute that must be the same for all devices.
     pub match_attribute: Option<Name>,
+    /// The attribute that must be another for each device (gate `DRAConsumableCapacity`).
+    pub distinct_attribute: Option<Name>,
 }
 
 /// What a claim was given.
@@ -99,10 +143,12 @@ pub struct Allocation {
     pub devices: Box<[AllocatedDevice]>,
     /// The nodes they can be used from; none means all. Upstream's text where the selector is invalid.
     pub node_selector: Option<Result<LazyErrorNodeSelector, String>>,
+    /// When it was given them (gate `DRADeviceBindingConditions`).
+    pub allocated: Option<Timestamp>,
 }
 
 /// A device that a claim was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AllocatedDevice {
     /// The request (`request` or `request/subrequest`) it was given for.
     pub request: Name,
@@ -110,42 +156,21 @@ pub struct AllocatedDevice {
     pub id: DeviceId,
     /// It was given beside whoever has it.
     pub admin_access: bool,
+    /// It was given as a share of the device, beside other claims (gate `DRAConsumableCapacity`).
+    pub share: Option<Share>,
+    /// Conditions that must be true before a pod is bound.
+    pub binding_conditions: Box<[Name]>,
+    /// Conditions that end the wait for them.
+    pub binding_failure_conditions: Box<[Name]>,
+    /// The node needs to do nothing to make it ready.
+    pub skips_node_operations: bool,
 }
 
-/// A DeviceClass on the wire.
-#[derive(Deserialize)]
-pub(crate) struct WireDeviceClass {
-    #[serde(default)]
-    metadata: Metadata,
-    #[serde(default)]
-    spec: WireClassSpec,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct WireClassSpec {
-    selectors: List<WireSelector>,
-}
-
-#[derive(Deserialize, Clone)]
-struct WireSelector {
-    cel: Option<WireCel>,
-}
-
-#[derive(Deserialize, Clone)]
-struct WireCel {
-    #[serde(default)]
-    expression: Name,
-}
-
-fn expressions(selectors: &[WireSelector]) -> Box<[Option<Name>]> {
-    selectors.iter().map(|selector| selector.cel.as_ref().map(|cel| cel.expression)).collect()
-}
-
-impl WireDeviceClass {
-    pub(crate) fn into_class(self) -> DeviceClass {
-        DeviceClass { name: self.metadata.name.unwrap_or_default(), selectors: expressions(&self.spec.selectors) }
-    }
+/// A share of a device.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Share {
+    /// How much of each capacity it takes.
+    pub consumed: BTreeMap<Name, Quantity>,
 }
 
 /// A ResourceClaim on the wire, of any version since v1beta1.
@@ -203,7 +228,25 @@ struct WireQuery {
     allocation_mode: Option<Name>,
     count: Option<i64>,
     admin_access: Option<bool>,
-    capacity: Option<serde::de::IgnoredAny>,
+    capacity: Option<WireCapacityRequirements>,
+    #[serde(default)]
+    tolerations: List<DeviceToleration>,
+    #[serde(default)]
+    derived_attributes: List<WireDerivedAttribute>,
+}
+
+#[derive(Deserialize)]
+struct WireCapacityRequirements {
+    #[serde(default)]
+    requests: Option<BTreeMap<Name, Quantity>>,
+}
+
+#[derive(Deserialize)]
+struct WireDerivedAttribute {
+    #[serde(default)]
+    name: Name,
+    #[serde(default)]
+    expression: Name,
 }
 
 impl WireQuery {
@@ -220,7 +263,9 @@ impl WireQuery {
             selectors: expressions(&self.selectors),
             count,
             admin_access: self.admin_access,
-            has_capacity: self.capacity.is_some(),
+            capacity: self.capacity.as_ref().map(|capacity| capacity.requests.clone().unwrap_or_default()),
+            tolerations: self.tolerations.iter().copied().collect(),
+            derived_attributes: self.derived_attributes.iter().map(|wire| (wire.name, wire.expression)).collect(),
         }
     }
 }
@@ -245,6 +290,7 @@ struct WireConstraint {
     #[serde(default)]
     requests: List<Name>,
     match_attribute: Option<Name>,
+    distinct_attribute: Option<Name>,
 }
 
 #[derive(Deserialize, Default)]
@@ -252,6 +298,46 @@ struct WireConstraint {
 struct WireClaimStatus {
     allocation: Option<WireAllocation>,
     reserved_for: List<WireConsumer>,
+    devices: List<WireDeviceStatus>,
+}
+
+#[derive(Deserialize)]
+struct WireDeviceStatus {
+    #[serde(default)]
+    driver: Name,
+    #[serde(default)]
+    pool: Name,
+    #[serde(default)]
+    device: Name,
+    #[serde(default)]
+    conditions: List<WireCondition>,
+}
+
+#[derive(Deserialize)]
+struct WireCondition {
+    #[serde(default, rename = "type")]
+    kind: Name,
+    #[serde(default)]
+    status: Name,
+    #[serde(default)]
+    reason: Name,
+    #[serde(default)]
+    message: Name,
+}
+
+impl WireDeviceStatus {
+    fn status(&self) -> DeviceStatus {
+        let condition = |wire: &WireCondition| DeviceCondition {
+            kind: wire.kind,
+            is_true: wire.status == "True",
+            reason: wire.reason,
+            message: wire.message,
+        };
+        DeviceStatus {
+            id: DeviceId { pool: PoolId { driver: self.driver, pool: self.pool }, device: self.device },
+            conditions: self.conditions.iter().map(condition).collect(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -266,6 +352,7 @@ struct WireAllocation {
     #[serde(default)]
     devices: WireAllocatedDevices,
     node_selector: Option<NodeSelector>,
+    allocation_timestamp: Option<Timestamp>,
 }
 
 #[derive(Deserialize, Default)]
@@ -286,6 +373,16 @@ struct WireResult {
     #[serde(default)]
     device: Name,
     admin_access: Option<bool>,
+    #[serde(rename = "shareID")]
+    share_id: Option<Name>,
+    #[serde(default)]
+    consumed_capacity: Option<BTreeMap<Name, Quantity>>,
+    #[serde(default)]
+    binding_conditions: List<Name>,
+    #[serde(default)]
+    binding_failure_conditions: List<Name>,
+    #[serde(default)]
+    skip_node_operations: List<serde::de::IgnoredAny>,
 }
 
 impl WireResult {
@@ -294,6 +391,10 @@ impl WireResult {
             request: self.request,
             id: DeviceId { pool: PoolId { driver: self.driver, pool: self.pool }, device: self.device },
             admin_access: self.admin_access.unwrap_or_default(),
+            share: self.share_id.map(|_| Share { consumed: self.consumed_capacity.clone().unwrap_or_default() }),
+            binding_conditions: self.binding_conditions.iter().copied().collect(),
+            binding_failure_conditions: self.binding_failure_conditions.iter().copied().collect(),
+            skips_node_operations: !self.skip_node_operations.is_empty(),
         }
     }
 }
@@ -305,17 +406,27 @@ impl WireResourceClaim {
             key: self.metadata.key(),
             is_terminating: self.metadata.deletion_timestamp.is_some(),
             controller: self.metadata.controller().copied(),
+            is_for_extended_resources: self
+                .metadata
+                .annotations
+                .is_some_and(|annotations| annotations.extended_resource_claim.is_some_and(|value| value == "true")),
             requests: devices.requests.iter().map(WireRequest::request).collect(),
             constraints: devices
                 .constraints
                 .iter()
                 .cloned()
-                .map(|wire| Constraint { requests: wire.requests, match_attribute: wire.match_attribute })
+                .map(|wire| Constraint {
+                    requests: wire.requests,
+                    match_attribute: wire.match_attribute,
+                    distinct_attribute: wire.distinct_attribute,
+                })
                 .collect(),
             allocation: self.status.allocation.map(|allocation| Allocation {
                 devices: allocation.devices.results.iter().map(WireResult::device).collect(),
                 node_selector: allocation.node_selector.as_ref().map(LazyErrorNodeSelector::strict),
+                allocated: allocation.allocation_timestamp,
             }),
+            device_statuses: self.status.devices.iter().map(WireDeviceStatus::status).collect(),
             reserved_for: self.status.reserved_for.iter().map(|consumer| consumer.uid).collect(),
         }
     }

@@ -1,7 +1,16 @@
-//! Devices that pods claim: classes, claims and slices.
+//! Devices that pods claim: classes, claims and slices, and the rules that taint devices.
 
+pub mod attribute;
 pub mod claim;
+pub mod class;
+pub mod device;
+mod selector;
 pub mod slice;
+pub mod taint;
 
-pub use claim::{AllocatedDevice, DeviceClass, ResourceClaim};
+pub use attribute::{Attribute, Capacity};
+pub use claim::{AllocatedDevice, ResourceClaim};
+pub use class::DeviceClass;
+pub use device::Device;
 pub use slice::{DeviceId, PoolId, ResourceSlice};
+pub use taint::DeviceTaintRule;

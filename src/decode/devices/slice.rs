@@ -1,15 +1,15 @@
 //! ResourceSlices: what a driver offers, and to which nodes.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::api::list::List;
 use crate::api::meta::Metadata;
 use crate::api::name::Name;
-use crate::api::node_selector::{LazyErrorNodeSelector, NodeSelector};
-use crate::api::quantity::Quantity;
+use crate::api::node_selector::NodeSelector;
+
+use super::device::{CounterSet, Device, NodeChoice, WireCounterSet, WireDevice};
 
 /// A pool of devices of one driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -58,87 +58,28 @@ pub struct ResourceSlice {
     /// How many slices make up that edition.
     pub slice_count: i64,
     /// The nodes that reach its devices.
-    pub reach: Reach,
+    pub nodes: NodeChoice,
+    /// Whether each device says itself which nodes reach it; none where the field is absent
+    /// (gate `DRAPartitionableDevices`).
+    pub per_device_node_selection: Option<bool>,
+    /// Counters that the pool's devices share (gate `DRAPartitionableDevices`).
+    pub shared_counters: Box<[CounterSet]>,
+    /// Nodes need to do nothing to make the devices ready (gate `DRAOptionalNodeOperations`).
+    pub skips_node_operations: bool,
     /// The devices.
     pub devices: Box<[Device]>,
 }
 
-/// The nodes that reach the devices of a slice.
-#[derive(Clone, Debug, Hash)]
-pub enum Reach {
-    /// One node.
-    Node(Name),
-    /// Every node.
-    AllNodes,
-    /// Nodes by label; upstream's text where the selector is invalid.
-    Selected(Result<LazyErrorNodeSelector, String>),
-    /// Each device says so itself (`perDeviceNodeSelection`, gate `DRAPartitionableDevices`).
-    PerDevice,
-    /// Nothing that this version knows.
-    Unknown,
-}
-
-/// A device of a slice.
-#[derive(Clone, Debug, Hash)]
-pub struct Device {
-    /// The name, unique in the pool.
-    pub name: Name,
-    /// Attributes by name; one without a domain belongs to the driver's.
-    pub attributes: BTreeMap<Name, Attribute>,
-    /// Capacities by name.
-    pub capacity: BTreeMap<Name, Quantity>,
-    /// It takes from counters that it shares with others (gate `DRAPartitionableDevices`).
-    pub consumes_counters: bool,
-    /// It must be made ready before a pod is bound (gate `DRADeviceBindingConditions`).
-    pub has_binding_conditions: bool,
-}
-
-impl Device {
-    /// The attribute called `domain/name`; without a domain where that is the driver's
-    /// (upstream structured/internal/experimental/allocator_experimental.go, lookupAttribute).
-    pub fn attribute(&self, driver: Name, qualified: Name) -> Option<&Attribute> {
-        self.attributes.get(&qualified).or_else(|| {
-            let (domain, id) = qualified.split_once('/')?;
-            if domain != driver.as_str() {
-                return None;
-            }
-            self.attributes.iter().find(|(key, _)| key.as_str() == id).map(|(_, value)| value)
-        })
+impl ResourceSlice {
+    /// Whether a device must be made ready before a pod is bound.
+    pub fn has_binding_conditions(&self) -> bool {
+        self.devices.iter().any(|device| !device.binding_conditions.is_empty())
     }
-}
 
-/// The value of a device's attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Attribute {
-    /// A number.
-    Int(i64),
-    /// True or false.
-    Bool(bool),
-    /// Text.
-    String(Name),
-    /// A semantic version.
-    Version(Name),
-    /// A type that this version does not know.
-    Unknown,
-}
-
-impl<'de> Deserialize<'de> for Attribute {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Wire {
-            int: Option<i64>,
-            bool: Option<bool>,
-            string: Option<Name>,
-            version: Option<Name>,
-        }
-        let wire = Wire::deserialize(deserializer)?;
-        Ok(match wire {
-            Wire { int: Some(int), .. } => Self::Int(int),
-            Wire { bool: Some(bool), .. } => Self::Bool(bool),
-            Wire { string: Some(string), .. } => Self::String(string),
-            Wire { version: Some(version), .. } => Self::Version(version),
-            _ => Self::Unknown,
-        })
+    /// Whether a device restricts which others can be in use beside it (gate `DRADeviceCompatibilityGroups`).
+    pub fn has_compatibility_groups(&self) -> bool {
+        let consumptions = self.devices.iter().flat_map(|device| &device.consumes_counters);
+        consumptions.into_iter().any(|consumption| !consumption.compatibility_groups.is_empty())
     }
 }
 
@@ -162,6 +103,10 @@ struct WireSpec {
     node_selector: Option<NodeSelector>,
     per_device_node_selection: Option<bool>,
     #[serde(default)]
+    shared_counters: List<WireCounterSet>,
+    #[serde(default)]
+    skip_node_operations: List<serde::de::IgnoredAny>,
+    #[serde(default)]
     devices: List<WireDevice>,
 }
 
@@ -173,74 +118,28 @@ struct WirePool {
     resource_slice_count: i64,
 }
 
-#[derive(Deserialize, Clone)]
-struct WireDevice {
-    name: Name,
-    /// v1beta1 has everything but the name one level deeper.
-    basic: Option<WireBasicDevice>,
-    #[serde(flatten)]
-    flat: WireBasicDevice,
-}
-
-#[derive(Deserialize, Clone, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct WireBasicDevice {
-    attributes: Option<BTreeMap<Name, Attribute>>,
-    capacity: Option<BTreeMap<Name, WireCapacity>>,
-    consumes_counters: List<serde::de::IgnoredAny>,
-    binding_conditions: List<Name>,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(untagged)]
-enum WireCapacity {
-    Structured { value: Quantity },
-    Plain(Quantity),
-}
-
 impl WireResourceSlice {
     pub(crate) fn into_slice(self) -> ResourceSlice {
         let spec = self.spec;
-        // Upstream's GatherPools asks in this order, and skips a slice that so much as has the
-        // field `perDeviceNodeSelection` while the gate is off.
-        let reach = match (spec.per_device_node_selection, spec.node_name, spec.all_nodes, spec.node_selector) {
-            (Some(_), ..) => Reach::PerDevice,
-            (None, Some(node), ..) if !node.is_empty() => Reach::Node(node),
-            (None, _, Some(true), _) => Reach::AllNodes,
-            (None, _, _, Some(selector)) => Reach::Selected(LazyErrorNodeSelector::strict(&selector)),
-            _ => Reach::Unknown,
-        };
         ResourceSlice {
             name: self.metadata.name.unwrap_or_default(),
             pool: PoolId { driver: spec.driver, pool: spec.pool.name },
             generation: spec.pool.generation,
             slice_count: spec.pool.resource_slice_count,
-            reach,
-            devices: spec.devices.iter().cloned().map(WireDevice::into_device).collect(),
-        }
-    }
-}
-
-impl WireDevice {
-    fn into_device(self) -> Device {
-        let device = self.basic.unwrap_or(self.flat);
-        let capacity = device.capacity.unwrap_or_default().into_iter().map(|(name, capacity)| {
-            let (WireCapacity::Structured { value } | WireCapacity::Plain(value)) = capacity;
-            (name, value)
-        });
-        Device {
-            name: self.name,
-            attributes: device.attributes.unwrap_or_default(),
-            capacity: capacity.collect(),
-            consumes_counters: !device.consumes_counters.is_empty(),
-            has_binding_conditions: !device.binding_conditions.is_empty(),
+            nodes: NodeChoice::new(spec.node_name, spec.all_nodes, spec.node_selector.as_ref()),
+            per_device_node_selection: spec.per_device_node_selection,
+            shared_counters: spec.shared_counters.into_vec().into_iter().map(WireCounterSet::into_set).collect(),
+            skips_node_operations: !spec.skip_node_operations.is_empty(),
+            devices: spec.devices.into_vec().into_iter().map(WireDevice::into_device).collect(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::attribute::Attribute;
     use super::*;
+    use crate::api::labels::Labels;
     use crate::api::name::name;
 
     #[track_caller]
@@ -251,8 +150,10 @@ mod tests {
 
     #[test]
     fn a_device_reads_the_same_in_every_version() {
-        let content =
-            r#""attributes":{"model":{"string":"a100"},"x.com/n":{"int":3}},"capacity":{"memory":{"value":"40Gi"}}"#;
+        let content = r#""attributes":{"model":{"string":"a100"},"x.com/n":{"int":3},"links":{"strings":["a"]}},
+            "capacity":{"memory":{"value":"40Gi","requestPolicy":{"default":"1Gi","validRange":{"min":"1Gi"}}}},
+            "consumesCounters":[{"counterSet":"c","counters":{"slots":{"value":"2"}}}],"nodeName":"n",
+            "taints":[{"key":"k","effect":"NoSchedule"}],"allowMultipleAllocations":true"#;
         for device in [format!(r#"{{"name":"d",{content}}}"#), format!(r#"{{"name":"d","basic":{{{content}}}}}"#)] {
             let slice = slice(&format!(
                 r#"{{"driver":"gpu","nodeName":"n","pool":{{"name":"n","generation":1,"resourceSliceCount":1}},"devices":[{device}]}}"#
@@ -261,16 +162,24 @@ mod tests {
             assert_eq!(device.attribute(name("gpu"), name("gpu/model")), Some(&Attribute::String(name("a100"))));
             assert_eq!(device.attribute(name("net"), name("gpu/model")), None);
             assert_eq!(device.attribute(name("gpu"), name("x.com/n")), Some(&Attribute::Int(3)));
-            assert_eq!(device.capacity[&name("memory")].to_string(), "40Gi");
+            assert!(device.attributes[&name("links")].is_list());
+            let memory = &device.capacity[&name("memory")];
+            assert_eq!(memory.value.to_string(), "40Gi");
+            assert!(memory.policy.as_ref().unwrap().valid_range.is_some());
+            assert_eq!(device.consumes_counters[0].counters[&name("slots")].to_string(), "2");
+            assert_eq!((device.nodes.named(), device.taints[0].to_string()), (Some(name("n")), "k:NoSchedule".into()));
+            assert!(device.allows_multiple_allocations);
         }
     }
 
     #[test]
     fn who_reaches_a_slice() {
-        assert!(matches!(slice(r#"{"nodeName":"n"}"#).reach, Reach::Node(_)));
-        assert!(matches!(slice(r#"{"nodeName":"","allNodes":true}"#).reach, Reach::AllNodes));
-        assert!(matches!(slice(r#"{"nodeSelector":{"nodeSelectorTerms":[]}}"#).reach, Reach::Selected(_)));
-        assert!(matches!(slice(r#"{"allNodes":true,"perDeviceNodeSelection":false}"#).reach, Reach::PerDevice));
-        assert!(matches!(slice("{}").reach, Reach::Unknown));
+        let reaches = |spec: &str| slice(spec).nodes.matches(name("n"), &Labels::default());
+        assert_eq!(reaches(r#"{"nodeName":"n"}"#), Ok(true));
+        assert_eq!(reaches(r#"{"nodeName":"m","allNodes":true}"#), Ok(false));
+        assert_eq!(reaches(r#"{"nodeName":"","allNodes":true}"#), Ok(true));
+        assert_eq!(reaches(r#"{"nodeSelector":{"nodeSelectorTerms":[]}}"#), Ok(false));
+        assert_eq!(reaches("{}"), Ok(false));
+        assert_eq!(slice(r#"{"perDeviceNodeSelection":false}"#).per_device_node_selection, Some(false));
     }
 }

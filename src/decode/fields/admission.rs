@@ -7,7 +7,7 @@ use super::{ANNOTATIONS, Hint, NAMESPACE, OWNERS, RESOURCE_LIST, WORDS};
 
 const QUOTA_LIST: Shape = Map(QuotaResource);
 
-pub(super) const LIMIT_RANGE: Shape = Fields(&[
+pub(crate) const LIMIT_RANGE: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Object))),
     (
         "spec",
@@ -25,7 +25,7 @@ pub(super) const LIMIT_RANGE: Shape = Fields(&[
     ),
 ]);
 
-pub(super) const RESOURCE_QUOTA: Shape = Fields(&[
+pub(crate) const RESOURCE_QUOTA: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Object))),
     (
         "spec",
@@ -44,11 +44,11 @@ pub(super) const RESOURCE_QUOTA: Shape = Fields(&[
     ("status", Fields(&[("hard", QUOTA_LIST), ("used", QUOTA_LIST)])),
 ]);
 
-pub(super) const RUNTIME_CLASS: Shape = Fields(&[
+pub(crate) const RUNTIME_CLASS: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Class))),
     ("overhead", Fields(&[("podFixed", RESOURCE_LIST)])),
     ("scheduling", Fields(&[("nodeSelector", Labels), ("tolerations", TOLERATIONS)])),
 ]);
 
-pub(super) const POD_GROUP: Shape =
+pub(crate) const COSCHEDULING_POD_GROUP: Shape =
     Fields(&[("metadata", metadata!(Name(Hint::Group))), ("spec", Fields(&[("minMember", Kept)]))]);

@@ -1,13 +1,42 @@
 //! Device classes, claims of devices, and what drivers offer.
 
-use super::Role::{Expression, Name, RequestPath, Uid};
-use super::Shape::{self, Each, Fields, Kept, Labels, Present, Raw, Text};
+use super::Role::{Expression, Key, Name, RequestPath, Resource, Uid, Value};
+use super::Shape::{self, Each, Fields, Kept, Labels, Raw, Text};
 use super::{ANNOTATIONS, CLASS, Hint, KEYS, NAMESPACE, NODE_NAME, NODE_SELECTOR, OWNERS};
 
 const CEL_SELECTORS: Shape = Each(&Fields(&[("cel", Fields(&[("expression", Text(Expression))]))]));
 
-pub(super) const DEVICE_CLASS: Shape =
-    Fields(&[("metadata", metadata!(Name(Hint::Class))), ("spec", Fields(&[("selectors", CEL_SELECTORS)]))]);
+const TAINT: Shape = Fields(&[("key", Text(Key)), ("value", Text(Value)), ("effect", Kept)]);
+
+const TAINTS: Shape = Each(&TAINT);
+
+const TOLERATIONS: Shape =
+    Each(&Fields(&[("key", Text(Key)), ("operator", Kept), ("value", Text(Value)), ("effect", Kept)]));
+
+pub(crate) const DEVICE_TAINT_RULE: Shape = Fields(&[
+    ("metadata", metadata!(Name(Hint::Rule))),
+    (
+        "spec",
+        Fields(&[
+            (
+                "deviceSelector",
+                Fields(&[
+                    ("driver", Kept),
+                    ("pool", Text(Name(Hint::Pool))),
+                    ("device", Text(Name(Hint::Device))),
+                    ("deviceClassName", CLASS),
+                    ("selectors", CEL_SELECTORS),
+                ]),
+            ),
+            ("taint", TAINT),
+        ]),
+    ),
+]);
+
+pub(crate) const DEVICE_CLASS: Shape = Fields(&[
+    ("metadata", metadata!(Name(Hint::Class))),
+    ("spec", Fields(&[("selectors", CEL_SELECTORS), ("extendedResourceName", Text(Resource))])),
+]);
 
 /// The query fields lie in the request itself in v1beta1, under `exactly` since.
 macro_rules! query {
@@ -19,14 +48,16 @@ macro_rules! query {
             ("allocationMode", Kept),
             ("count", Kept),
             ("adminAccess", Kept),
-            ("capacity", Present),
+            ("capacity", Raw),
+            ("tolerations", TOLERATIONS),
+            ("derivedAttributes", Each(&Fields(&[("name", Kept), ("expression", Text(Expression))]))),
         ])
     };
 }
 
 const REQUEST_NAME: (&str, Shape) = ("name", Text(Name(Hint::Request)));
 
-pub(super) const RESOURCE_CLAIM: Shape = Fields(&[
+pub(crate) const RESOURCE_CLAIM: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Claim))),
     (
         "spec",
@@ -37,7 +68,14 @@ pub(super) const RESOURCE_CLAIM: Shape = Fields(&[
                     "requests",
                     Each(&query!(REQUEST_NAME, ("exactly", query!()), ("firstAvailable", Each(&query!(REQUEST_NAME))))),
                 ),
-                ("constraints", Each(&Fields(&[("requests", Each(&Text(RequestPath))), ("matchAttribute", Kept)]))),
+                (
+                    "constraints",
+                    Each(&Fields(&[
+                        ("requests", Each(&Text(RequestPath))),
+                        ("matchAttribute", Kept),
+                        ("distinctAttribute", Kept),
+                    ])),
+                ),
             ]),
         )]),
     ),
@@ -57,13 +95,28 @@ pub(super) const RESOURCE_CLAIM: Shape = Fields(&[
                                 ("pool", Text(Name(Hint::Pool))),
                                 ("device", Text(Name(Hint::Device))),
                                 ("adminAccess", Kept),
+                                ("shareID", Text(Uid)),
+                                ("consumedCapacity", Raw),
+                                ("bindingConditions", KEYS),
+                                ("bindingFailureConditions", KEYS),
+                                ("skipNodeOperations", Raw),
                             ])),
                         )]),
                     ),
                     ("nodeSelector", NODE_SELECTOR),
+                    ("allocationTimestamp", Kept),
                 ]),
             ),
             ("reservedFor", Each(&Fields(&[("uid", Text(Uid))]))),
+            (
+                "devices",
+                Each(&Fields(&[
+                    ("driver", Kept),
+                    ("pool", Text(Name(Hint::Pool))),
+                    ("device", Text(Name(Hint::Device))),
+                    ("conditions", Each(&Fields(&[("type", Text(Key)), ("status", Kept), ("reason", Kept)]))),
+                ])),
+            ),
         ]),
     ),
 ]);
@@ -76,13 +129,20 @@ macro_rules! device {
             $($more,)*
             ("attributes", Raw),
             ("capacity", Raw),
-            ("consumesCounters", Present),
+            ("consumesCounters", Raw),
+            ("nodeName", NODE_NAME),
+            ("allNodes", Kept),
+            ("nodeSelector", NODE_SELECTOR),
+            ("taints", TAINTS),
+            ("bindsToNode", Kept),
             ("bindingConditions", KEYS),
+            ("bindingFailureConditions", KEYS),
+            ("allowMultipleAllocations", Kept),
         ])
     };
 }
 
-pub(super) const RESOURCE_SLICE: Shape = Fields(&[
+pub(crate) const RESOURCE_SLICE: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Slice))),
     (
         "spec",
@@ -93,6 +153,8 @@ pub(super) const RESOURCE_SLICE: Shape = Fields(&[
             ("allNodes", Kept),
             ("nodeSelector", NODE_SELECTOR),
             ("perDeviceNodeSelection", Kept),
+            ("sharedCounters", Raw),
+            ("skipNodeOperations", Raw),
             ("devices", Each(&device!(("name", Text(Name(Hint::Device))), ("basic", device!())))),
         ]),
     ),

@@ -4,8 +4,6 @@
 //! It follows what [`crate::decode::Object::decode`] reads, field by field.
 
 use crate::decode::Kind;
-use crate::decode::storage::StorageKind;
-use crate::decode::workload::WorkloadKind;
 
 /// `metadata` of an object whose name has the role `$name`.
 macro_rules! metadata {
@@ -24,13 +22,13 @@ macro_rules! metadata {
     };
 }
 
-mod admission;
+pub(super) mod admission;
 mod config;
-mod devices;
+pub(super) mod devices;
 mod events;
 mod hint;
-mod pods;
-mod storage;
+pub(super) mod pods;
+pub(super) mod storage;
 
 pub(crate) use config::SCHEDULER_CONFIG;
 pub(crate) use events::EVENT;
@@ -110,31 +108,7 @@ pub(crate) enum Role {
 
 /// What is kept of objects of `kind`.
 pub(crate) fn of(kind: Kind) -> &'static Shape {
-    match kind {
-        Kind::Pod => &pods::POD,
-        Kind::Node => &pods::NODE,
-        Kind::Namespace => &Fields(&[("metadata", metadata!(Name(Hint::Namespace)))]),
-        Kind::Service => &pods::SERVICE,
-        Kind::PodDisruptionBudget => &pods::POD_DISRUPTION_BUDGET,
-        Kind::PriorityClass => &pods::PRIORITY_CLASS,
-        Kind::LimitRange => &admission::LIMIT_RANGE,
-        Kind::ResourceQuota => &admission::RESOURCE_QUOTA,
-        Kind::RuntimeClass => &admission::RUNTIME_CLASS,
-        Kind::PodGroup => &admission::POD_GROUP,
-        Kind::DeviceClass => &devices::DEVICE_CLASS,
-        Kind::ResourceClaim => &devices::RESOURCE_CLAIM,
-        Kind::ResourceSlice => &devices::RESOURCE_SLICE,
-        Kind::Workload(WorkloadKind::ReplicationController) => &pods::REPLICATION_CONTROLLER,
-        Kind::Workload(WorkloadKind::CronJob) => &pods::CRON_JOB,
-        Kind::Workload(_) => &pods::WORKLOAD,
-        Kind::Storage(StorageKind::PersistentVolume) => &storage::PERSISTENT_VOLUME,
-        Kind::Storage(StorageKind::PersistentVolumeClaim) => &storage::PERSISTENT_VOLUME_CLAIM,
-        Kind::Storage(StorageKind::StorageClass) => &storage::STORAGE_CLASS,
-        Kind::Storage(StorageKind::CsiNode) => &storage::CSI_NODE,
-        Kind::Storage(StorageKind::CsiDriver) => &storage::CSI_DRIVER,
-        Kind::Storage(StorageKind::CsiStorageCapacity) => &storage::CSI_STORAGE_CAPACITY,
-        Kind::Storage(StorageKind::VolumeAttachment) => &storage::VOLUME_ATTACHMENT,
-    }
+    kind.entry().fields
 }
 
 const NAMESPACE: Shape = Text(Name(Hint::Namespace));
@@ -151,6 +125,7 @@ const ANNOTATIONS: Shape = Fields(&[
     ("volume.beta.kubernetes.io/storage-class", CLASS),
     ("storage.alpha.kubernetes.io/migrated-plugins", Text(MigratedPlugins)),
     ("kubernetes.io/limit-ranger", Present),
+    ("resource.kubernetes.io/extended-resource-claim", Kept),
     ("storageclass.kubernetes.io/is-default-class", Kept),
     ("storageclass.beta.kubernetes.io/is-default-class", Kept),
 ]);

@@ -124,7 +124,7 @@ const CONTAINER_STATUSES: Shape = Sources(&Fields(&[
     ("allocatedResources", RESOURCE_LIST),
 ]));
 
-pub(super) const POD: Shape = Fields(&[
+pub(crate) const POD: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Pod))),
     ("spec", POD_SPEC),
     (
@@ -146,7 +146,7 @@ pub(super) const POD: Shape = Fields(&[
     ),
 ]);
 
-pub(super) const NODE: Shape = Fields(&[
+pub(crate) const NODE: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Node))),
     (
         "spec",
@@ -167,16 +167,18 @@ pub(super) const NODE: Shape = Fields(&[
     ),
 ]);
 
-pub(super) const SERVICE: Shape =
+pub(crate) const NAMESPACE_OBJECT: Shape = Fields(&[("metadata", metadata!(Name(Hint::Namespace)))]);
+
+pub(crate) const SERVICE: Shape =
     Fields(&[("metadata", metadata!(Name(Hint::Service))), ("spec", Fields(&[("selector", Labels)]))]);
 
-pub(super) const POD_DISRUPTION_BUDGET: Shape = Fields(&[
+pub(crate) const POD_DISRUPTION_BUDGET: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Budget))),
     ("spec", Fields(&[("selector", SELECTOR)])),
     ("status", Fields(&[("disruptionsAllowed", Kept), ("disruptedPods", Map(Name(Hint::Pod)))])),
 ]);
 
-pub(super) const PRIORITY_CLASS: Shape = Fields(&[
+pub(crate) const PRIORITY_CLASS: Shape = Fields(&[
     ("metadata", metadata!(PriorityClass)),
     ("value", Kept),
     ("globalDefault", Kept),
@@ -185,7 +187,7 @@ pub(super) const PRIORITY_CLASS: Shape = Fields(&[
 
 const TEMPLATE: Shape = Fields(&[("metadata", metadata!(Name(Hint::Pod))), ("spec", POD_SPEC)]);
 
-pub(super) const WORKLOAD: Shape = Fields(&[
+pub(crate) const WORKLOAD: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Workload))),
     (
         "spec",
@@ -211,7 +213,7 @@ const UPDATE_STRATEGY: Shape = Fields(&[
     ("rollingUpdate", Fields(&[("maxSurge", Kept), ("maxUnavailable", Kept), ("partition", Kept)])),
 ]);
 
-pub(super) const REPLICATION_CONTROLLER: Shape = Fields(&[
+pub(crate) const REPLICATION_CONTROLLER: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Workload))),
     ("spec", Fields(&[("replicas", Kept), ("selector", Labels), ("template", TEMPLATE)])),
 ]);
@@ -219,7 +221,7 @@ pub(super) const REPLICATION_CONTROLLER: Shape = Fields(&[
 const JOB_SPEC: Shape =
     Fields(&[("parallelism", Kept), ("completions", Kept), ("suspend", Kept), ("template", TEMPLATE)]);
 
-pub(super) const CRON_JOB: Shape = Fields(&[
+pub(crate) const CRON_JOB: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Workload))),
     ("spec", Fields(&[("suspend", Kept), ("jobTemplate", Fields(&[("spec", JOB_SPEC)]))])),
 ]);

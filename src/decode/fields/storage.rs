@@ -6,7 +6,7 @@ use super::{ANNOTATIONS, CLASS, DISK, Hint, NAMESPACE, NODE_NAME, NODE_SELECTOR,
 
 const STORAGE: Shape = Map(Resource);
 
-pub(super) const PERSISTENT_VOLUME: Shape = Fields(&[
+pub(crate) const PERSISTENT_VOLUME: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Volume))),
     (
         "spec",
@@ -45,17 +45,17 @@ const CLAIM_SPEC: Shape = Fields(&[
 pub(super) const CLAIM_TEMPLATES: Shape =
     Each(&Fields(&[("metadata", metadata!(Name(Hint::Volume))), ("spec", CLAIM_SPEC)]));
 
-pub(super) const PERSISTENT_VOLUME_CLAIM: Shape =
+pub(crate) const PERSISTENT_VOLUME_CLAIM: Shape =
     Fields(&[("metadata", metadata!(Claim)), ("spec", CLAIM_SPEC), ("status", Fields(&[("phase", Kept)]))]);
 
-pub(super) const STORAGE_CLASS: Shape = Fields(&[
+pub(crate) const STORAGE_CLASS: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Class))),
     ("provisioner", Text(Provisioner)),
     ("volumeBindingMode", Kept),
     ("allowedTopologies", Each(&Fields(&[("matchLabelExpressions", Requirements)]))),
 ]);
 
-pub(super) const CSI_NODE: Shape = Fields(&[
+pub(crate) const CSI_NODE: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Node))),
     (
         "spec",
@@ -66,10 +66,10 @@ pub(super) const CSI_NODE: Shape = Fields(&[
     ),
 ]);
 
-pub(super) const CSI_DRIVER: Shape =
+pub(crate) const CSI_DRIVER: Shape =
     Fields(&[("metadata", metadata!(Provisioner)), ("spec", Fields(&[("storageCapacity", Kept)]))]);
 
-pub(super) const CSI_STORAGE_CAPACITY: Shape = Fields(&[
+pub(crate) const CSI_STORAGE_CAPACITY: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Object))),
     ("storageClassName", CLASS),
     ("nodeTopology", SELECTOR),
@@ -77,7 +77,7 @@ pub(super) const CSI_STORAGE_CAPACITY: Shape = Fields(&[
     ("maximumVolumeSize", Kept),
 ]);
 
-pub(super) const VOLUME_ATTACHMENT: Shape = Fields(&[
+pub(crate) const VOLUME_ATTACHMENT: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Object))),
     (
         "spec",

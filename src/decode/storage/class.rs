@@ -79,7 +79,7 @@ impl StorageClass {
 /// A StorageClass on the wire.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct WireStorageClass {
+pub(crate) struct WireStorageClass {
     metadata: WireStorageMetadata,
     provisioner: Option<Name>,
     volume_binding_mode: Option<BindingMode>,
@@ -87,7 +87,7 @@ pub(super) struct WireStorageClass {
 }
 
 impl WireStorageClass {
-    pub(super) fn into_class(self) -> StorageClass {
+    pub(crate) fn into_class(self) -> StorageClass {
         // Upstream pkg/volume/util/storageclass.go, IsDefaultAnnotation.
         let annotations = self.metadata.annotations();
         let is_default = [annotations.default_class, annotations.beta_default_class]

@@ -90,7 +90,7 @@ pub struct VolumeAttachment {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct WireCsiNode {
+pub(crate) struct WireCsiNode {
     metadata: WireStorageMetadata,
     spec: WireCsiNodeSpec,
 }
@@ -115,7 +115,7 @@ struct WireAllocatable {
 }
 
 impl WireCsiNode {
-    pub(super) fn into_node(self) -> CsiNode {
+    pub(crate) fn into_node(self) -> CsiNode {
         let plugins = self.metadata.annotations().migrated_plugins.unwrap_or_default();
         let limit = |driver: &WireCsiNodeDriver| {
             let count = driver.allocatable.as_ref()?.count?;
@@ -131,7 +131,7 @@ impl WireCsiNode {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct WireCsiDriver {
+pub(crate) struct WireCsiDriver {
     metadata: WireStorageMetadata,
     spec: WireCsiDriverSpec,
 }
@@ -143,14 +143,14 @@ struct WireCsiDriverSpec {
 }
 
 impl WireCsiDriver {
-    pub(super) fn into_driver(self) -> CsiDriver {
+    pub(crate) fn into_driver(self) -> CsiDriver {
         CsiDriver { name: self.metadata.name, storage_capacity: self.spec.storage_capacity.unwrap_or_default() }
     }
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct WireCsiStorageCapacity {
+pub(crate) struct WireCsiStorageCapacity {
     metadata: WireStorageMetadata,
     storage_class_name: Name,
     node_topology: Option<LabelSelector>,
@@ -159,7 +159,7 @@ pub(super) struct WireCsiStorageCapacity {
 }
 
 impl WireCsiStorageCapacity {
-    pub(super) fn into_capacity(self) -> CsiStorageCapacity {
+    pub(crate) fn into_capacity(self) -> CsiStorageCapacity {
         CsiStorageCapacity {
             key: self.metadata.key(),
             class: self.storage_class_name,
@@ -172,7 +172,7 @@ impl WireCsiStorageCapacity {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct WireVolumeAttachment {
+pub(crate) struct WireVolumeAttachment {
     metadata: WireStorageMetadata,
     spec: WireAttachmentSpec,
 }
@@ -192,7 +192,7 @@ struct WireAttachmentSource {
 }
 
 impl WireVolumeAttachment {
-    pub(super) fn into_attachment(self) -> VolumeAttachment {
+    pub(crate) fn into_attachment(self) -> VolumeAttachment {
         VolumeAttachment {
             name: self.metadata.name,
             attacher: self.spec.attacher,

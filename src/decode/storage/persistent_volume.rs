@@ -99,7 +99,7 @@ impl PersistentVolume {
 /// A PersistentVolume on the wire.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct WirePersistentVolume {
+pub(crate) struct WirePersistentVolume {
     metadata: WireStorageMetadata,
     spec: WireSpec,
     status: WireStatus,
@@ -148,7 +148,7 @@ struct WireStatus {
 }
 
 impl WirePersistentVolume {
-    pub(super) fn into_volume(self) -> PersistentVolume {
+    pub(crate) fn into_volume(self) -> PersistentVolume {
         let spec = self.spec;
         let class_field = spec.storage_class_name.unwrap_or_default();
         let affinity = spec.node_affinity.and_then(|affinity| affinity.required);

@@ -220,6 +220,9 @@ fn of_device(reason: &DeviceReason) -> Vec<Need> {
             })
             .collect(),
         DeviceReason::ResourceClaimSourceUnknown { .. }
+        | DeviceReason::InvalidResourcePools { .. }
+        | DeviceReason::ExtendedResourceClaimLeftOver { .. }
+        | DeviceReason::ExtendedResourceNowhere { .. }
         | DeviceReason::ResourceClaimInFlight { .. }
         | DeviceReason::DeviceRequestUnknown { .. }
         | DeviceReason::PrioritizedListDisabled { .. }

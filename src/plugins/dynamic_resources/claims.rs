@@ -1,17 +1,19 @@
 //! The claims of a pod, checked before any node is looked at.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::api::ObjectKey;
-use crate::api::name::Name;
+use crate::api::name::{Name, name};
 use crate::api::pod_spec::PodResourceClaim;
-use crate::decode::devices::ResourceClaim;
 use crate::decode::devices::claim::{Constraint, DeviceQuery, Wanted};
+use crate::decode::devices::{DeviceClass, ResourceClaim};
 use crate::framework::{DeviceReason, Reason, Rejection};
 use crate::state::Pod;
-use crate::state::devices::Devices;
+use crate::state::devices::{Devices, unwritten_claim};
 
 use super::cel::{Cache, Selector};
+use super::extended::ExtendedRequest;
 use super::gates::Gates;
 
 /// The claims that `pod` uses; entries for which no claim was needed are left out
@@ -19,7 +21,11 @@ use super::gates::Gates;
 ///
 /// # Errors
 /// The first claim that cannot be used.
-pub(super) fn of_pod<'a>(pod: &Pod, devices: &'a Devices) -> Result<Vec<&'a ResourceClaim>, DeviceReason> {
+pub(super) fn of_pod<'a>(
+    pod: &Pod,
+    devices: &'a Devices,
+    gates: &Gates,
+) -> Result<Vec<&'a ResourceClaim>, DeviceReason> {
     let mut claims = Vec::new();
     for entry in &pod.spec().resource_claims {
         let Some((name, is_generated)) = claim_name(pod, entry)? else { continue };
@@ -29,7 +35,8 @@ pub(super) fn of_pod<'a>(pod: &Pod, devices: &'a Devices) -> Result<Vec<&'a Reso
             return Err(DeviceReason::ResourceClaimTerminating { claim: key });
         }
         if is_generated && claim.controller.is_none_or(|owner| owner.uid != pod.own.uid) {
-            return Err(DeviceReason::ResourceClaimOfOtherPod { claim: key, pod: pod.key() });
+            let capitals = gates.behaviour.owner_text_has_capitals;
+            return Err(DeviceReason::ResourceClaimOfOtherPod { claim: key, pod: pod.key(), capitals });
         }
         claims.push(claim);
     }
@@ -54,7 +61,10 @@ fn claim_name(pod: &Pod, entry: &PodResourceClaim) -> Result<Option<(Name, bool)
 
 /// A claim that devices are to be found for.
 pub(super) struct ClaimInput<'a> {
+    /// As upstream's texts name it.
     pub(super) key: ObjectKey,
+    /// As the state keeps what it is given.
+    pub(super) taken_as: ObjectKey,
     pub(super) requests: Vec<RequestInput<'a>>,
     pub(super) constraints: &'a [Constraint],
 }
@@ -71,10 +81,12 @@ pub(super) struct RequestInput<'a> {
 pub(super) struct QueryInput<'a> {
     /// The name of the request or of the subrequest.
     pub(super) name: Name,
-    pub(super) query: &'a DeviceQuery,
+    pub(super) query: Cow<'a, DeviceQuery>,
     /// None for a selector that is no CEL expression.
     pub(super) class_selectors: Vec<Option<Arc<Selector>>>,
     pub(super) selectors: Vec<Option<Arc<Selector>>>,
+    /// Attributes that the request computes, by name.
+    pub(super) derived_attributes: Vec<(Name, Arc<Selector>)>,
 }
 
 impl<'a> ClaimInput<'a> {
@@ -88,9 +100,6 @@ impl<'a> ClaimInput<'a> {
         gates: &Gates,
         cache: &Cache,
     ) -> Result<Self, Rejection> {
-        if devices.is_in_flight(claim.key) {
-            return Err(reject(DeviceReason::ResourceClaimInFlight { claim: claim.key }));
-        }
         let mut requests = Vec::with_capacity(claim.requests.len());
         for request in &claim.requests {
             let name = request.name;
@@ -108,33 +117,62 @@ impl<'a> ClaimInput<'a> {
             };
             let alternatives = queries
                 .into_iter()
-                .map(|(name, query, qualified)| QueryInput::new(name, query, qualified, devices, cache))
-                .collect::<Result<_, _>>()?;
+                .map(|(name, query, qualified)| {
+                    let class = find_class(query.class, qualified, devices)?;
+                    Ok(QueryInput::new(name, Cow::Borrowed(query), class, cache))
+                })
+                .collect::<Result<_, Rejection>>()?;
             requests.push(RequestInput { name, is_list, alternatives });
         }
-        Ok(Self { key: claim.key, requests, constraints: &claim.constraints })
+        Ok(Self { key: claim.key, taken_as: claim.key, requests, constraints: &claim.constraints })
+    }
+
+    /// The claim for extended resources of `pod`, with what it asks for on a node.
+    pub(super) fn of_extended_resources(
+        pod: ObjectKey,
+        left_over: Option<&ResourceClaim>,
+        requests: Vec<ExtendedRequest<'_>>,
+        cache: &Cache,
+    ) -> Self {
+        let requests = requests.into_iter().map(|request| RequestInput {
+            name: request.name,
+            is_list: false,
+            alternatives: vec![QueryInput::new(request.name, Cow::Owned(request.query), request.class, cache)],
+        });
+        Self {
+            key: left_over
+                .map_or_else(|| ObjectKey::new(pod.namespace, name("<extended-resources>")), |claim| claim.key),
+            taken_as: left_over.map_or_else(|| unwritten_claim(pod), |claim| claim.key),
+            requests: requests.collect(),
+            constraints: &[],
+        }
     }
 }
 
+/// Finds the class (upstream dynamicresources.go, validateDeviceClass).
+fn find_class(class: Name, request: String, devices: &Devices) -> Result<&DeviceClass, Rejection> {
+    if class.is_empty() {
+        return Err(Rejection::error(format!("request {request}: unsupported request type")));
+    }
+    devices.class(class).ok_or_else(|| reject(DeviceReason::DeviceClassNotFound { request, class }))
+}
+
 impl<'a> QueryInput<'a> {
-    /// Finds the class (upstream dynamicresources.go, validateDeviceClass).
-    fn new(
-        name: Name,
-        query: &'a DeviceQuery,
-        qualified: String,
-        devices: &'a Devices,
-        cache: &Cache,
-    ) -> Result<Self, Rejection> {
-        if query.class.is_empty() {
-            return Err(Rejection::error(format!("request {qualified}: unsupported request type")));
-        }
-        let Some(class) = devices.class(query.class) else {
-            return Err(reject(DeviceReason::DeviceClassNotFound { request: qualified, class: query.class }));
-        };
+    fn new(name: Name, query: Cow<'a, DeviceQuery>, class: &DeviceClass, cache: &Cache) -> Self {
         let compile = |selectors: &[Option<Name>]| -> Vec<Option<Arc<Selector>>> {
             selectors.iter().map(|expression| expression.map(|expression| cache.get(expression))).collect()
         };
-        Ok(Self { name, query, class_selectors: compile(&class.selectors), selectors: compile(&query.selectors) })
+        Self {
+            name,
+            class_selectors: compile(&class.selectors),
+            selectors: compile(&query.selectors),
+            derived_attributes: query
+                .derived_attributes
+                .iter()
+                .map(|(attribute, expression)| (*attribute, cache.get(*expression)))
+                .collect(),
+            query,
+        }
     }
 
     pub(super) fn has_admin_access(&self) -> bool {

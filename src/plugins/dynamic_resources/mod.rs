@@ -5,74 +5,110 @@
 //! instead gives back an allocation that is in the way.
 //! <https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/>;
 //! upstream plugins/dynamicresources/dynamicresources.go.
-//!
-//! Not reproduced, as it is off by default in v1.34 and noted where it is on: extended resources backed by devices,
-//! partitionable devices, consumable capacity, device taints, binding conditions.
 
 mod allocator;
 mod cel;
 mod claims;
-mod constraints;
+mod extended;
+mod facts;
+mod filter;
 mod gates;
-mod pools;
+mod obstacles;
+mod score;
 mod selection;
 mod shortage;
+mod totals;
 
 #[cfg(test)]
 mod tests;
 
-use allocator::ClaimAllocation;
-
-use crate::config::Behaviour;
+use crate::config::{Behaviour, DynamicResourcesArgs, GoDuration};
 use crate::decode::Kind;
 use crate::decode::devices::ResourceClaim;
 use crate::framework::{
-    Cycle, DeviceReason, FailedCycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter,
-    NodePlacement, NotEvaluated, Plugin, PostFilter, PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin,
-    Reason, Rejection, ReservePlugin,
+    Cycle, DeviceReason, FailedCycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin,
+    IncrementalScorer, NodeFilter, NodePlacement, NodeScorer, NotEvaluated, Plugin, PostFilter, PostFilterPlugin,
+    PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin, ScorePlugin,
 };
 use crate::state::{NodeInfo, Take};
 
+use allocator::taints::TaintRules;
 use claims::{ClaimInput, reject};
+use extended::ExtendedClaim;
+use filter::Filter;
 use gates::Gates;
-use selection::Stop;
+use score::Scorer;
+
+pub(super) use totals::{DeviceCounter, DeviceTotals};
 
 const NAME: &str = "DynamicResources";
+
+/// The time that a device may take to become ready (upstream apis/config, DynamicResourcesBindingTimeoutDefault).
+const BINDING_TIMEOUT: GoDuration = GoDuration::from_seconds(600);
 
 /// The plugin.
 pub struct DynamicResources {
     gates: Gates,
     selectors: cel::Cache,
+    binding_timeout: GoDuration,
 }
 
 impl DynamicResources {
-    /// With the feature gates of `behaviour`.
-    pub fn new(behaviour: &Behaviour) -> Self {
-        Self { gates: Gates::of(behaviour), selectors: cel::Cache::default() }
+    /// With the profile's arguments and the feature gates of `behaviour`.
+    pub fn new(args: DynamicResourcesArgs, behaviour: &Behaviour) -> Self {
+        Self {
+            gates: Gates::of(behaviour),
+            selectors: cel::Cache::default(),
+            binding_timeout: args.binding_timeout.unwrap_or(BINDING_TIMEOUT),
+        }
     }
 
-    /// What PreFilter finds out about the pod's claims.
-    fn prepare<'a>(&self, cycle: Cycle<'a>, claims: Vec<&'a ResourceClaim>) -> Result<Filter<'a>, Rejection>
-    where
-        Self: 'a,
-    {
+    /// What PreFilter finds out about the pod's claims; none where it has nothing to claim.
+    fn prepare<'a>(&'a self, cycle: Cycle<'a>) -> Result<Option<Filter<'a>>, Rejection> {
         let devices = &cycle.cluster.devices;
-        if claims.iter().any(|claim| claim.allocation.is_none()) {
+        if !cycle.pod.spec().resource_claims.is_empty() {
+            note_missing(cycle, &[Kind::ResourceClaim]);
+        }
+        let claims = claims::of_pod(cycle.pod, devices, &self.gates).map_err(reject)?;
+        let extended = ExtendedClaim::of_pod(cycle, &self.gates);
+        let mut filter = Filter {
+            plugin: self,
+            cycle,
+            claims,
+            to_allocate: Vec::new(),
+            extended,
+            taint_rules: TaintRules::default(),
+        };
+        if filter.claims.is_empty() && filter.extended.is_none() {
+            return Ok(None);
+        }
+        let is_unallocated = |claim: &&ResourceClaim| claim.allocation.is_none();
+        if filter.claims.iter().any(is_unallocated) || filter.extended.is_some() {
             note_missing(cycle, &[Kind::DeviceClass, Kind::ResourceSlice]);
+            if self.gates.taint_rules {
+                note_missing(cycle, &[Kind::DeviceTaintRule]);
+            }
             self.gates.note(cycle.notes);
         }
         let mut to_allocate = Vec::new();
-        for claim in &claims {
+        for claim in filter.all_claims() {
             match &claim.allocation {
                 Some(allocation) => {
                     if let Some(Err(error)) = &allocation.node_selector {
                         return Err(Rejection::error(error.clone()));
                     }
                 }
+                None if devices.is_in_flight(claim.key) => {
+                    return Err(reject(DeviceReason::ResourceClaimInFlight { claim: claim.key }));
+                }
+                // Of the one for extended resources nothing is known before there is a node.
+                None if claim.is_for_extended_resources && !filter.claims.iter().any(|own| own.key == claim.key) => {}
                 None => to_allocate.push(ClaimInput::new(claim, devices, &self.gates, &self.selectors)?),
             }
         }
-        Ok(Filter { cycle, gates: self.gates.clone(), claims, to_allocate })
+        filter.to_allocate = to_allocate;
+        filter.taint_rules = TaintRules::new(devices, &self.gates, &self.selectors);
+        Ok(Some(filter))
     }
 }
 
@@ -97,6 +133,10 @@ impl Plugin for DynamicResources {
         Some(self)
     }
 
+    fn score(&self) -> Option<&dyn ScorePlugin> {
+        if self.gates.scores { Some(self) } else { None }
+    }
+
     fn reserve(&self) -> Option<&dyn ReservePlugin> {
         Some(self)
     }
@@ -108,14 +148,28 @@ impl Plugin for DynamicResources {
 
 impl IncrementalPlugin for DynamicResources {
     fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
-        Incremental::skip_only_if(matches!(PreFilterPlugin::pre_filter(self, cycle), PreFilter::Skip))
+        Incremental::skip_only_if(self.has_nothing_to_do(cycle))
+    }
+
+    fn incremental_scorer<'a>(
+        &'a self,
+        cycle: Cycle<'_>,
+        _nodes: &[&NodeInfo],
+    ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
+        if self.has_nothing_to_do(cycle) { Scorer::of_nothing() } else { Incremental::Uncached }
+    }
+}
+
+impl DynamicResources {
+    fn has_nothing_to_do(&self, cycle: Cycle<'_>) -> bool {
+        !self.gates.enabled || matches!(self.prepare(cycle), Ok(None))
     }
 }
 
 impl PreEnqueuePlugin for DynamicResources {
     fn pre_enqueue(&self, cycle: Cycle<'_>) -> Result<(), Rejection> {
         if self.gates.enabled {
-            claims::of_pod(cycle.pod, &cycle.cluster.devices).map_err(reject)?;
+            claims::of_pod(cycle.pod, &cycle.cluster.devices, &self.gates).map_err(reject)?;
         }
         Ok(())
     }
@@ -126,18 +180,9 @@ impl PreFilterPlugin for DynamicResources {
         if !self.gates.enabled {
             return PreFilter::Skip;
         }
-        if !cycle.pod.spec().resource_claims.is_empty() {
-            note_missing(cycle, &[Kind::ResourceClaim]);
-        }
-        let claims = match claims::of_pod(cycle.pod, &cycle.cluster.devices) {
-            Ok(claims) => claims,
-            Err(reason) => return PreFilter::Reject(reject(reason)),
-        };
-        if claims.is_empty() {
-            return PreFilter::Skip;
-        }
-        match self.prepare(cycle, claims) {
-            Ok(filter) => PreFilter::run(filter),
+        match self.prepare(cycle) {
+            Ok(None) => PreFilter::Skip,
+            Ok(Some(filter)) => PreFilter::run(filter),
             Err(rejection) => PreFilter::Reject(rejection),
         }
     }
@@ -171,56 +216,10 @@ impl NodeFilter for Unready {
     }
 }
 
-struct Filter<'a> {
-    cycle: Cycle<'a>,
-    gates: Gates,
-    /// All claims of the pod.
-    claims: Vec<&'a ResourceClaim>,
-    /// Those that have no devices yet.
-    to_allocate: Vec<ClaimInput<'a>>,
-}
-
-impl NodeFilter for Filter<'_> {
-    fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
-        self.judge(node).map(|_| ())
-    }
-}
-
-impl Filter<'_> {
-    /// Upstream Filter: first the devices that are still to be found, then those that were given.
-    fn judge(&self, node: &NodeInfo) -> Result<Vec<ClaimAllocation>, Rejection> {
-        let found = if self.to_allocate.is_empty() { Vec::new() } else { self.find(node)? };
-        let mut elsewhere = Vec::new();
-        for claim in &self.claims {
-            let selector = claim.allocation.as_ref().and_then(|allocation| allocation.node_selector.as_ref());
-            if let Some(Ok(selector)) = selector
-                && !selector.matches(node.name(), &node.node.labels).map_err(Rejection::error)?
-            {
-                elsewhere.push(claim.key);
-            }
-        }
-        if elsewhere.is_empty() {
-            Ok(found)
-        } else {
-            Err(reject(DeviceReason::ResourceClaimElsewhere { claims: elsewhere }))
-        }
-    }
-
-    fn find(&self, node: &NodeInfo) -> Result<Vec<ClaimAllocation>, Rejection> {
-        let devices = &self.cycle.cluster.devices;
-        match allocator::allocate(&self.to_allocate, devices, node, &self.gates) {
-            Ok(Some(found)) => Ok(found),
-            Ok(None) => Err(reject(shortage::explain(&self.to_allocate, devices, node))),
-            Err(Stop::Error(text)) => Err(Rejection::error(text)),
-            Err(Stop::Unknown { what, why }) => {
-                self.cycle.notes.add(NotEvaluated::new(
-                    what,
-                    why,
-                    "DynamicResources accepts nodes where this would decide",
-                ));
-                Ok(Vec::new())
-            }
-        }
+impl ScorePlugin for DynamicResources {
+    fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
+        let filter = if self.gates.enabled { self.prepare(cycle).unwrap_or_default() } else { None };
+        Box::new(Scorer::new(filter))
     }
 }
 
@@ -231,40 +230,53 @@ impl ReservePlugin for DynamicResources {
         if !self.gates.enabled {
             return Ok(Vec::new());
         }
-        let claims = claims::of_pod(cycle.pod, &cycle.cluster.devices).map_err(reject)?;
-        let found = self.prepare(cycle, claims)?.judge(node)?;
-        Ok(found.into_iter().map(|found| Take::Devices { claim: found.claim, devices: found.devices }).collect())
+        let Some(filter) = self.prepare(cycle)? else { return Ok(Vec::new()) };
+        let found = filter.judge(node)?.unwrap_or_default();
+        let takes = found.into_iter().filter(|found| !found.devices.is_empty());
+        Ok(takes.map(|found| Take::Devices { claim: found.claim, devices: found.devices }).collect())
     }
 }
 
 impl PostFilterPlugin for DynamicResources {
     /// Gives back an allocation that keeps the pod from a node, if no other pod uses it
-    /// (upstream PostFilter).
+    /// (upstream PostFilter, deallocateOrDeletePodClaims).
     fn post_filter(&self, failed: &FailedCycle<'_>) -> PostFilter {
+        let did_nothing = |text: &str| {
+            PostFilter::Unschedulable(if self.gates.behaviour.post_filter_is_silent {
+                String::new()
+            } else {
+                text.to_owned()
+            })
+        };
         if !self.gates.enabled {
-            return PostFilter::Unschedulable("plugin disabled".to_owned());
+            return did_nothing("plugin disabled");
         }
         if !failed.prepared.ran.contains(&NAME) {
             return PostFilter::Final("not found".to_owned());
         }
         let cycle = failed.cycle;
         let turned_away = failed.pre_filter.is_some_and(|rejection| rejection.plugin == Some(NAME));
-        let claims = claims::of_pod(cycle.pod, &cycle.cluster.devices).unwrap_or_default();
-        if turned_away || claims.is_empty() {
-            return PostFilter::Unschedulable("no new claims to deallocate".to_owned());
-        }
+        let Some(filter) = self.prepare(cycle).ok().flatten().filter(|_| !turned_away) else {
+            return did_nothing("no new claims to deallocate");
+        };
         let is_only_ours = |claim: &ResourceClaim| match *claim.reserved_for {
             [] => true,
             [uid] => uid == cycle.pod.own.uid,
             _ => false,
         };
         let in_the_way = failed.nodes.iter().flat_map(NodePlacement::reasons).any(|reason| match reason {
-            Reason::Device(DeviceReason::ResourceClaimElsewhere { claims: keys }) => {
-                claims.iter().any(|claim| keys.contains(&claim.key) && is_only_ours(claim))
+            Reason::Device(DeviceReason::ResourceClaimElsewhere { claims: keys, .. }) => {
+                filter.claims.iter().any(|claim| keys.contains(&claim.key) && is_only_ours(claim))
             }
             _ => false,
         });
-        let text = if in_the_way { "deallocation of ResourceClaim completed" } else { "still not schedulable" };
-        PostFilter::Unschedulable(text.to_owned())
+        let left_over = filter.extended.as_ref().is_some_and(|extended| extended.left_over.is_some());
+        if in_the_way {
+            PostFilter::Unschedulable("deallocation of ResourceClaim completed".to_owned())
+        } else if left_over {
+            PostFilter::Unschedulable("deletion of ResourceClaim completed".to_owned())
+        } else {
+            did_nothing("still not schedulable")
+        }
     }
 }

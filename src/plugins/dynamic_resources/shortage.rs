@@ -1,27 +1,26 @@
 //! The facts behind `cannot allocate all claims`: what each request finds on a node by itself.
 
-use crate::decode::devices::DeviceId;
 use crate::decode::devices::claim::Count;
 use crate::framework::{DeviceReason, DeviceShortage};
-use crate::state::NodeInfo;
-use crate::state::devices::Devices;
 
-use super::cel::DeviceInput;
+use super::allocator::Context;
+use super::allocator::capacity::Refusal;
+use super::allocator::pools::{self, Target};
 use super::claims::{ClaimInput, QueryInput};
-use super::pools::{self, Pool};
-use super::selection::selects;
+use super::obstacles::{Obstacle, Obstacles};
 
 /// The reason, with a line for each request and alternative.
-pub(super) fn explain(claims: &[ClaimInput<'_>], devices: &Devices, node: &NodeInfo) -> DeviceReason {
+pub(super) fn explain(claims: &[&ClaimInput<'_>], node: Target<'_>, context: Context<'_>) -> DeviceReason {
     // A search that found no solution got past its pools.
-    let pools = pools::gather(devices, node).unwrap_or_default();
+    let pools = pools::gather(context.devices, node, context.gates).unwrap_or_default();
+    let mut obstacles = Obstacles::new(&pools, node, context);
     let mut requests = Vec::new();
     for claim in claims {
         for request in &claim.requests {
             for query in &request.alternatives {
                 let name =
                     if request.is_list { format!("{}/{}", request.name, query.name) } else { request.name.to_string() };
-                requests.push(shortage(claim, name, query, &pools, devices));
+                requests.push(shortage(claim, name, query, &mut obstacles));
             }
         }
     }
@@ -35,8 +34,7 @@ fn shortage(
     claim: &ClaimInput<'_>,
     request: String,
     query: &QueryInput<'_>,
-    pools: &[Pool<'_>],
-    devices: &Devices,
+    obstacles: &mut Obstacles<'_>,
 ) -> DeviceShortage {
     let mut found = DeviceShortage {
         claim: claim.key,
@@ -49,26 +47,25 @@ fn shortage(
         available: 0,
         reachable: 0,
         taken: 0,
+        exhausted: 0,
+        tainted: 0,
         not_selected: 0,
         unsupported: 0,
         elsewhere: 0,
     };
-    for slice in pools.iter().flat_map(|pool| &pool.slices) {
-        for device in &slice.devices {
-            found.reachable += 1;
-            let id = DeviceId { pool: slice.pool, device: device.name };
-            let count = if device.has_binding_conditions || device.consumes_counters {
-                &mut found.unsupported
-            } else if selects(query, claim.key, &DeviceInput::new(slice.pool.driver, device)) != Ok(true) {
-                &mut found.not_selected
-            } else if devices.is_taken(id) && !query.has_admin_access() {
-                &mut found.taken
-            } else {
-                &mut found.available
-            };
-            *count += 1;
-        }
+    for candidate in obstacles.devices() {
+        found.reachable += 1;
+        let count = match obstacles.between(query, candidate) {
+            None => &mut found.available,
+            Some(Obstacle::Feature(_)) => &mut found.unsupported,
+            Some(Obstacle::NotOnNode | Obstacle::Selector { .. } | Obstacle::Unclear(_)) => &mut found.not_selected,
+            Some(Obstacle::Taken) => &mut found.taken,
+            Some(Obstacle::Counter { .. } | Obstacle::Capacity(Refusal::NotEnough { .. })) => &mut found.exhausted,
+            Some(Obstacle::Capacity(_)) => &mut found.not_selected,
+            Some(Obstacle::Taint(_)) => &mut found.tainted,
+        };
+        *count += 1;
     }
-    found.elsewhere = devices.device_count().saturating_sub(found.reachable);
+    found.elsewhere = obstacles.context().devices.device_count().saturating_sub(found.reachable);
     found
 }

@@ -63,7 +63,11 @@ fn reserve(cluster: &Cluster) -> (Result<Vec<Take>, Rejection>, usize) {
     let notes = Notes::default();
     let pod = cluster.pod_named(ObjectKey::new(name("default"), name("pod"))).unwrap();
     let cycle = Cycle { cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
-    let answer = ReservePlugin::reserve(&DynamicResources::new(&behaviour), cycle, &cluster.nodes()[0]);
+    let answer = ReservePlugin::reserve(
+        &DynamicResources::new(DynamicResourcesArgs { filter_timeout: None, binding_timeout: None }, &behaviour),
+        cycle,
+        &cluster.nodes()[0],
+    );
     (answer, notes.take().len())
 }
 
@@ -143,6 +147,8 @@ fn a_shortage_says_who_turned_the_devices_away() {
         available: 0,
         reachable: 4,
         taken: 1,
+        exhausted: 0,
+        tainted: 0,
         not_selected: 3,
         unsupported: 0,
         elsewhere: 4,
@@ -160,13 +166,13 @@ fn a_claim_that_was_just_given_away_is_waited_for() {
     let takes = reserve(&cluster).0.unwrap();
     let Take::Devices { devices, .. } = &takes[0] else { panic!("{takes:?}") };
     let device = devices[0].id;
-    assert!(!cluster.devices.is_taken(device));
+    assert!(cluster.devices.usage(device).is_none());
     let reservation = cluster.reserve(takes);
-    assert!(cluster.devices.is_taken(device));
+    assert!(cluster.devices.usage(device).is_some());
     let text = reserve(&cluster).0.unwrap_err().message();
     assert_eq!(text, "resource claim default/claim is in the process of being allocated");
     cluster.unreserve(reservation);
-    assert!(!cluster.devices.is_taken(device));
+    assert!(cluster.devices.usage(device).is_none());
     assert!(reserve(&cluster).0.is_ok());
 }
 

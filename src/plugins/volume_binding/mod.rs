@@ -11,7 +11,8 @@ mod matching;
 mod scoring;
 
 use crate::config::{Behaviour, VolumeBindingArgs};
-use crate::decode::storage::{ClaimReference, StorageKind};
+use crate::decode::Kind;
+use crate::decode::storage::ClaimReference;
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{
     Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
@@ -117,14 +118,14 @@ fn note_what_is_missing(cycle: Cycle<'_>, claims: &PodClaims<'_>) {
     if provisioners.peek().is_none() {
         return;
     }
-    if !cycle.cluster.holds(StorageKind::CsiDriver) {
+    if !cycle.cluster.holds(Kind::CsiDriver) {
         let effect = "VolumeBinding did not check whether there is space for new volumes";
-        volume_state::not_held(cycle, StorageKind::CsiDriver, effect);
-    } else if !cycle.cluster.holds(StorageKind::CsiStorageCapacity) {
+        volume_state::not_held(cycle, Kind::CsiDriver, effect);
+    } else if !cycle.cluster.holds(Kind::CsiStorageCapacity) {
         let mut drivers = provisioners.filter_map(|provisioner| cycle.cluster.storage().driver(provisioner));
         if drivers.any(|driver| driver.storage_capacity) {
             let effect = "VolumeBinding assumed that no storage has space for new volumes";
-            volume_state::not_held(cycle, StorageKind::CsiStorageCapacity, effect);
+            volume_state::not_held(cycle, Kind::CsiStorageCapacity, effect);
         }
     }
 }

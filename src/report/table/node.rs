@@ -141,6 +141,7 @@ pub(in crate::report) fn facts(facts: &[Fact]) -> Vec<String> {
                     lines.push(domains(*topology_key, facts));
                 }
             }
+            Fact::Devices(devices) => lines.extend(words::device_facts(devices)),
             Fact::Value { name, value } => lines.push(format!("{name}: {value}")),
         }
     }

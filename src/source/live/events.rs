@@ -44,7 +44,7 @@ pub(in crate::source) fn all_events(
     let fetch = async |query: String| session.server.get(&query).await;
     let whole = |text: &str| Ok(Page::of(text.to_owned()));
     let mut pages: Vec<String> = Vec::new();
-    let list = pages::list_at((&path, &[]), connection.chunk_size, whole, fetch, collect(&mut pages));
+    let list = pages::list_at(std::slice::from_ref(&path), connection.chunk_size, whole, fetch, collect(&mut pages));
     session.runtime.block_on(list).map_err(|error| error_of(&session.server, error))?;
     for page in pages {
         let each = each(&page, |(): &mut (), json| take(json));
@@ -56,7 +56,7 @@ pub(in crate::source) fn all_events(
 async fn list(server: &Server, path: &str, chunk_size: usize) -> Result<Vec<Vec<SchedulingEvent>>, ListError> {
     let fetch = async |query: String| server.get(&query).await;
     let mut pages = Vec::new();
-    pages::list_at((path, &[]), chunk_size, decode, fetch, collect(&mut pages)).await?;
+    pages::list_at(&[path.to_owned()], chunk_size, decode, fetch, collect(&mut pages)).await?;
     Ok(pages)
 }
 

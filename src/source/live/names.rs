@@ -86,9 +86,9 @@ async fn page(server: &Server, path: &str) -> Result<Page, LiveError> {
 
 /// The list of `kind` in `namespace`; none when that would change what the path says.
 pub(super) fn path_of(kind: Kind, namespace: &str) -> Option<String> {
-    let path = kind.api_path();
+    let path = kind.api_paths().next()?;
     if !kind.is_namespaced() {
-        return Some(path.to_owned());
+        return Some(path);
     }
     let is_label = !namespace.is_empty() && namespace.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let (group, plural) = path.rsplit_once('/').filter(|_| is_label)?;

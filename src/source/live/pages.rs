@@ -64,17 +64,16 @@ where
     D: Fn(Kind, &str) -> Result<Page<P>, Unreadable> + Copy + Send + 'static,
     F: AsyncFn(String) -> Result<String, kube::Error>,
 {
-    let paths = (kind.api_path(), kind.older_api_paths());
-    list_at(paths, chunk_size, move |text| decode(kind, text), fetch, tell).await
+    let paths: Vec<String> = kind.api_paths().collect();
+    list_at(&paths, chunk_size, move |text| decode(kind, text), fetch, tell).await
 }
 
-/// The same for the list at a path, which may have a query, or at one of `older` where the server
-/// does not have it.
+/// The same for the list at the first of `paths`, which may have queries, that the server has.
 ///
 /// # Errors
 /// See [`ListError`].
 pub(super) async fn list_at<P, D, F>(
-    (path, older): (&str, &[&str]),
+    paths: &[String],
     chunk_size: usize,
     decode: D,
     fetch: F,
@@ -88,12 +87,14 @@ where
     let mut decoding = None;
     let (mut limit, mut restarts) = (chunk_size, 0);
     let mut token: Option<String> = None;
-    let (mut base, mut older) = (path, older.iter());
+    let mut paths = paths.iter().map(String::as_str);
+    let mut base = paths.next().unwrap_or_default();
+    let mut older = paths.peekable();
     loop {
         let text = match fetch(page_of(base, limit, token.as_deref())).await {
             Ok(text) => text,
-            Err(kube::Error::Api(status)) if status.code == 404 && !older.as_slice().is_empty() => {
-                base = older.next().copied().unwrap_or(base);
+            Err(kube::Error::Api(status)) if status.code == 404 && older.peek().is_some() => {
+                base = older.next().unwrap_or(base);
                 continue;
             }
             Err(kube::Error::Api(status)) if status.code == 410 && token.is_some() => {

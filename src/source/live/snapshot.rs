@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::decode::Kind;
+
 use crate::decode::object::{self, skip};
 
 use super::super::pack::{Pack, Packer};
@@ -65,10 +66,10 @@ impl Take<Pack> for Packs {
 fn pack(kind: Kind, page: &str) -> Result<Page<Pack>, Unreadable> {
     // An older server has some kinds under an older version, and of its shape.
     let version = object::TypeMeta::peek(page.as_bytes()).api_version;
-    let version = version.as_deref().unwrap_or(kind.api_version());
+    let version = version.unwrap_or_else(|| kind.api_version());
     let page = each(page, |packer: &mut Packer, json| {
         let bytes = skip(json)?;
-        packer.add(kind, version, serde_json::from_slice(json.get(..bytes).unwrap_or_default())?)?;
+        packer.add(kind, &version, serde_json::from_slice(json.get(..bytes).unwrap_or_default())?)?;
         Ok(bytes)
     })?;
     page.map(Packer::finish).map_err(|error| error.to_string())

@@ -19,7 +19,6 @@ use crate::decode::Kind;
 use crate::decode::csi_migration::{BETA_ZONE, ZONE, ZONE_DELIMITER};
 use crate::decode::fields::{self, Hint, Role};
 use crate::decode::prune;
-use crate::decode::storage::StorageKind;
 use pieces::{Piece, pieces};
 use walk::{Rename, walk};
 
@@ -62,7 +61,7 @@ impl Names {
         self.object = called(kind, object);
         match kind {
             Kind::Pod => self.derive(object),
-            Kind::Storage(StorageKind::PersistentVolume) => self.regions(object),
+            Kind::PersistentVolume => self.regions(object),
             Kind::ResourceSlice => self.kept.slices += 1,
             _ => {}
         }

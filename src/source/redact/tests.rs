@@ -86,7 +86,7 @@ fn numbers_stay_numbers_where_they_are_compared() {
 fn the_claim_of_an_ephemeral_volume_is_called_after_pod_and_volume() {
     let pod = json!({ "metadata": { "name": "db-0" }, "spec": { "volumes": [{ "name": "data", "ephemeral": {} }] } });
     let claim = json!({ "metadata": { "name": "db-0-data" } });
-    let (objects, redaction) = redact(&[(Kind::Pod, pod), (Kind::Storage(StorageKind::PersistentVolumeClaim), claim)]);
+    let (objects, redaction) = redact(&[(Kind::Pod, pod), (Kind::PersistentVolumeClaim, claim)]);
     assert_eq!(text(&objects[1], &["metadata", "name"]), Some("a1-pod-a0-volume"));
     assert_eq!(redaction.into_parts().0["a1-pod-a0-volume"], "db-0-data");
 }
@@ -97,7 +97,7 @@ fn zones_of_a_regional_disk_keep_their_region() {
         "metadata": { "name": "pv", "labels": { ZONE: "eu-west1-b__eu-west1-c" } },
         "spec": { "gcePersistentDisk": { "pdName": "d" } },
     });
-    let (objects, _) = redact(&[(Kind::Storage(StorageKind::PersistentVolume), volume)]);
+    let (objects, _) = redact(&[(Kind::PersistentVolume, volume)]);
     let zones = text(&objects[0], &["metadata", "labels", ZONE]).unwrap();
     assert_eq!(zones, "g1-region-z2__g1-region-z3");
 }

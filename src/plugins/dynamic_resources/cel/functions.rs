@@ -12,6 +12,9 @@ use super::library;
 use super::semver::Semver;
 use super::value::Value;
 
+/// Values that an attribute can have (upstream api/resource/v1, ResourceSliceMaxAttributeValuesPerDevice).
+const MAX_VALUES: usize = 48;
+
 /// Calls `function`.
 pub(super) fn call<'e>(
     evaluation: &mut Evaluation<'e>,
@@ -38,6 +41,7 @@ pub(super) fn call<'e>(
     }
     let mut arguments = all(evaluation, arguments)?;
     match (&target, arguments.as_slice()) {
+        (target, [argument]) if function == "includes" => includes(target, argument),
         (Value::Quantity(quantity), arguments) => on_quantity(*quantity, function, arguments),
         (Value::Semver(version), arguments) => on_semver(version, function, arguments),
         (_, []) if function == "size" => size(&target),
@@ -72,15 +76,49 @@ fn global(function: &str, arguments: Vec<Value>) -> Result<Value, Failure> {
             Some(version) => Ok(Value::Semver(Arc::new(version))),
             None => unknown(format!("{text} is not a semantic version")),
         },
+        ("semver", [Value::String(text), Value::Bool(normalize)]) => match version(text, *normalize) {
+            Some(version) => Ok(Value::Semver(Arc::new(version))),
+            None => unknown(format!("{text} is no semantic version")),
+        },
+        ("isSemver", [Value::String(text), Value::Bool(normalize)]) => {
+            Ok(Value::Bool(version(text, *normalize).is_some()))
+        }
         ("isSemver", [Value::String(text)]) => Ok(Value::Bool(Semver::parse(text).is_some())),
         ("size", [value]) => size(value),
         ("dyn", [value]) => Ok(value.clone()),
         ("string", [Value::String(_)]) | ("int", [Value::Int(_)]) => {
             arguments.into_iter().next().map_or_else(|| unknown("no argument"), Ok)
         }
+        ("int", [Value::String(text)]) => match text.parse() {
+            Ok(value) => Ok(Value::Int(value)),
+            Err(_) => unknown(format!("{text:?} is no integer")),
+        },
+        ("int", [Value::Uint(value)]) => match i64::try_from(*value) {
+            Ok(value) => Ok(Value::Int(value)),
+            Err(_) => unknown("an integer overflows"),
+        },
+        // As Go does it, towards zero; at the ends of 64 bits Kubernetes has an error.
+        ("int", [Value::Double(value)]) if value.abs() < 9.2e18 => Ok(Value::Int(*value as i64)),
         ("string", [Value::Int(value)]) => Ok(value.to_string().as_str().into()),
         ("string", [Value::Bool(value)]) => Ok(value.to_string().as_str().into()),
         _ => library::call(None, function, &arguments),
+    }
+}
+
+fn version(text: &str, normalize: bool) -> Option<Semver> {
+    if normalize { Semver::parse_normalized(text) } else { Semver::parse(text) }
+}
+
+/// Whether a list has the value, or is the value (upstream cel/compile.go, includesFunc).
+fn includes(target: &Value, argument: &Value) -> Result<Value, Failure> {
+    match target {
+        Value::List(items) => match items.iter().take(MAX_VALUES).any(|item| item.equals(argument)) {
+            false if items.len() > MAX_VALUES => Err(Failure::Error(format!(
+                "'includes' function cannot be applied to lists longer than {MAX_VALUES} values"
+            ))),
+            found => Ok(Value::Bool(found)),
+        },
+        other => Ok(Value::Bool(other.equals(argument))),
     }
 }
 

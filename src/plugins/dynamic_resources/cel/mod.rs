@@ -13,16 +13,19 @@ mod functions;
 mod lex;
 mod library;
 mod parse;
+mod references;
 mod semver;
 mod value;
 
-pub(super) use device::DeviceInput;
+pub(super) use device::{DeviceInput, View};
+pub(super) use references::Reference;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
 use crate::api::name::Name;
+use crate::decode::devices::Attribute;
 
 use expr::Expr;
 use value::Value;
@@ -68,6 +71,23 @@ impl Selector {
             Value::Bool(answer) => Ok(answer),
             other => Err(Failure::Unknown(format!("it returns a {} instead of a bool", other.type_name()))),
         }
+    }
+
+    /// What of a device the expression looks at.
+    pub(super) fn references(&self) -> Vec<Reference> {
+        self.program.as_ref().map(references::of).unwrap_or_default()
+    }
+
+    /// What the expression makes of the device, as an attribute (upstream compile.go, EvaluateDerivedAttribute).
+    ///
+    /// # Errors
+    /// It has no answer.
+    pub(super) fn attribute(&self, device: &DeviceInput) -> Result<Attribute, Failure> {
+        let program = self.program.as_ref().map_err(|why| Failure::Unknown(why.clone()))?;
+        let value = eval::evaluate(program, device.value()?)?;
+        value.as_attribute().ok_or_else(|| {
+            Failure::Unknown(format!("it gives a {}, of which no attribute can be made", value.type_name()))
+        })
     }
 }
 

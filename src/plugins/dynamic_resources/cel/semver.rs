@@ -1,6 +1,7 @@
 //! Semantic versions as Kubernetes' CEL has them: strict to parse, build metadata ignored to compare.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 /// A version.
 #[derive(Clone, Debug)]
@@ -9,6 +10,8 @@ pub(super) struct Semver {
     pub(super) numbers: [u64; 3],
     /// What follows `-`.
     pre_release: Vec<Identifier>,
+    /// What follows `+`.
+    build: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +41,19 @@ impl Semver {
         };
         let mut parts = text.split('.').map(number);
         let numbers = [parts.next()??, parts.next()??, parts.next()??];
-        parts.next().is_none().then_some(Self { numbers, pre_release })
+        parts.next().is_none().then_some(Self { numbers, pre_release, build: build.map(str::to_owned) })
+    }
+
+    /// The same after what is often left out or put before is mended: `v1.02` reads as `1.2.0`
+    /// (upstream apiserver/pkg/cel/library/semverlib.go, normalizeAndParse).
+    pub(super) fn parse_normalized(text: &str) -> Option<Self> {
+        let text = text.strip_prefix('v').unwrap_or(text);
+        let mut parts: Vec<String> = text.splitn(3, '.').map(without_leading_zeros).collect();
+        if parts.len() < 3 && parts.last().is_some_and(|last| last.contains(['+', '-'])) {
+            return None;
+        }
+        parts.resize(3, "0".to_owned());
+        Self::parse(&parts.join("."))
     }
 
     /// Which is older. A version before its release is older than the release.
@@ -63,6 +78,35 @@ impl Identifier {
         } else {
             Some(Self::Text(text.to_owned()))
         }
+    }
+}
+
+impl fmt::Display for Semver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [major, minor, patch] = self.numbers;
+        write!(f, "{major}.{minor}.{patch}")?;
+        for (index, identifier) in self.pre_release.iter().enumerate() {
+            f.write_str(if index == 0 { "-" } else { "." })?;
+            match identifier {
+                Identifier::Number(number) => write!(f, "{number}")?,
+                Identifier::Text(text) => f.write_str(text)?,
+            }
+        }
+        match &self.build {
+            Some(build) => write!(f, "+{build}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn without_leading_zeros(part: &str) -> String {
+    let stripped = part.trim_start_matches('0');
+    if part.len() <= 1 {
+        part.to_owned()
+    } else if stripped.starts_with(|first: char| first.is_ascii_digit()) {
+        stripped.to_owned()
+    } else {
+        format!("0{stripped}")
     }
 }
 
@@ -92,6 +136,10 @@ mod tests {
         order("1.0.0-alpha", "1.0.0");
         let [a, b] = ["1.0.0+x", "1.0.0+y"].map(|text| Semver::parse(text).unwrap());
         assert_eq!(a.compare(&b), Ordering::Equal);
+        for (text, expected) in [("v1", "1.0.0"), ("1.02", "1.2.0"), ("01.2.003-a+b", "1.2.3-a+b"), ("1.00.x", "")] {
+            let version = Semver::parse_normalized(text).map(|version| version.to_string());
+            assert_eq!(version.unwrap_or_default(), expected, "{text}");
+        }
         for text in ["", "1.2", "v1.2.3", "01.2.3", "1.2.3.4", "1.2.3-", "1.2.3+", "1.2.3-01", "1.2.-3"] {
             assert!(Semver::parse(text).is_none(), "{text}");
         }

@@ -3,7 +3,10 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use crate::api::list::List;
+use crate::api::name::name;
 use crate::api::quantity::Quantity;
+use crate::decode::devices::Attribute;
 
 use super::semver::Semver;
 
@@ -48,6 +51,39 @@ impl Map {
 }
 
 impl Value {
+    /// The value as an attribute of a device, if it can be one (upstream compile.go, valToDeviceAttribute).
+    pub(super) fn as_attribute(&self) -> Option<Attribute> {
+        let text = |value: &Self| match value {
+            Self::String(text) => Some(name(text)),
+            _ => None,
+        };
+        let version = |value: &Self| match value {
+            Self::Semver(version) => Some(name(&version.to_string())),
+            _ => None,
+        };
+        Some(match self {
+            Self::Bool(value) => Attribute::Bool(*value),
+            Self::Int(value) => Attribute::Int(*value),
+            Self::String(_) => Attribute::String(text(self)?),
+            Self::Semver(_) => Attribute::Version(version(self)?),
+            Self::List(items) => match items.first() {
+                None => Attribute::Strings(List::default()),
+                Some(Self::Bool(_)) => {
+                    let bool = |item: &Self| if let Self::Bool(value) = item { Some(*value) } else { None };
+                    Attribute::Bools(items.iter().map(bool).collect::<Option<_>>()?)
+                }
+                Some(Self::Int(_)) => {
+                    let int = |item: &Self| if let Self::Int(value) = item { Some(*value) } else { None };
+                    Attribute::Ints(items.iter().map(int).collect::<Option<_>>()?)
+                }
+                Some(Self::String(_)) => Attribute::Strings(items.iter().map(text).collect::<Option<_>>()?),
+                Some(Self::Semver(_)) => Attribute::Versions(items.iter().map(version).collect::<Option<_>>()?),
+                Some(_) => return None,
+            },
+            _ => return None,
+        })
+    }
+
     /// CEL's word for the type.
     pub(super) fn type_name(&self) -> &'static str {
         match self {

@@ -11,6 +11,8 @@ use crate::framework::{Amount, Reason};
 
 use super::super::text::{list, range};
 
+pub(in crate::report) use devices::facts as device_facts;
+
 pub(super) mod devices;
 mod taints;
 mod volumes;

@@ -1,7 +1,6 @@
-//! Gangs: pods that are of use only together.
+//! The PodGroup of the coscheduling plugin: pods that are useful only together.
 //!
-//! kube-scheduler 1.34 knows none. Read is the PodGroup of the coscheduling plugin
-//! (<https://github.com/kubernetes-sigs/scheduler-plugins>, apis/scheduling/v1alpha1/types.go):
+//! <https://github.com/kubernetes-sigs/scheduler-plugins>, apis/scheduling/v1alpha1/types.go:
 //! a pod joins the group of its namespace that its label [`GANG_LABEL`] names, and nobody runs
 //! before `minMember` pods of the group can.
 
@@ -20,7 +19,7 @@ static LABEL: LazyLock<Name> = LazyLock::new(|| name(GANG_LABEL));
 
 /// A PodGroup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Gang {
+pub struct CoschedulingPodGroup {
     /// Namespace and name.
     pub key: ObjectKey,
     /// `spec.minMember`: so many of its pods must be on nodes before one of them counts.
@@ -48,8 +47,8 @@ struct WireSpec {
 }
 
 impl WirePodGroup {
-    pub(crate) fn into_gang(self) -> Gang {
+    pub(crate) fn into_group(self) -> CoschedulingPodGroup {
         let min_member = usize::try_from(self.spec.min_member.unwrap_or_default()).unwrap_or_default();
-        Gang { key: self.metadata.key(), min_member }
+        CoschedulingPodGroup { key: self.metadata.key(), min_member }
     }
 }
