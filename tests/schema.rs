@@ -238,6 +238,9 @@ fn in_full(case: &Case, pod: &str) -> Value {
         nodes: cluster.nodes().len(),
         filters: Vec::new(),
         placement,
+        refused: None,
+        is_new: false,
+        workload: None,
     };
     let provenance =
         Provenance { kube_version: "v1.34".to_owned(), age: None, origin: String::new(), as_of: None, asked_at: NOW };

@@ -93,6 +93,9 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
         nodes,
         filters: Vec::new(),
         placement,
+        refused: None,
+        is_new: false,
+        workload: None,
     }];
     let provenance =
         Provenance { kube_version: "v1.34".to_owned(), age: None, origin: String::new(), as_of: None, asked_at: NOW };

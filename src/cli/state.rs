@@ -83,11 +83,15 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Why `pod` would not come into being, if it was created all the same.
+    /// Why the API server would refuse `pod`, which was created here all the same.
+    pub(crate) fn refusal(&self, pod: ObjectKey) -> Option<String> {
+        self.refused.iter().find(|refusal| refusal.pod == pod).map(ToString::to_string)
+    }
+
+    /// The same as a note, for answers about other things than the pod itself.
     pub(crate) fn not_let_in(&self, pod: ObjectKey) -> impl Iterator<Item = NotEvaluated> {
         let effect = "the API server refuses this pod; the answer shows where it would fit if it were admitted";
-        let of_pod = self.refused.iter().filter(move |refusal| refusal.pod == pod);
-        of_pod.map(move |refusal| NotEvaluated::new("admission", refusal.to_string(), effect))
+        self.refusal(pod).into_iter().map(move |why| NotEvaluated::new("admission", why, effect))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preem
 use super::json_causes::{CounterfactualObject, ExplanationObject};
 use super::json_cluster_messages::{ClusterSaysObject, RejectionsObject, SchedulingStatusObject};
 use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
+use super::json_workload::{AdmissionObject, WorkloadObject};
 use super::{API_VERSION, Answer, Provenance};
 
 #[derive(Serialize)]
@@ -71,6 +72,10 @@ pub(super) struct PlacementObject<'a> {
     scheduler_messages: Option<[ClusterSaysObject<'a>; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduling_status: Option<SchedulingStatusObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admission: Option<AdmissionObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workload: Option<WorkloadObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     kubelet_rejections: Vec<RejectionsObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -192,6 +197,11 @@ impl<'a> PlacementObject<'a> {
             errors: &placement.errors,
             scheduler_messages: answer.cluster_messages.words.as_ref().map(|words| [ClusterSaysObject::new(words)]),
             scheduling_status: answer.cluster_messages.scheduling_status.as_ref().map(SchedulingStatusObject::new),
+            admission: answer.refused.as_ref().map(|refused| AdmissionObject {
+                refused: &refused.message,
+                fits_if_admitted: refused.fits_if_admitted,
+            }),
+            workload: answer.workload.as_deref().map(WorkloadObject::new),
             kubelet_rejections: answer.cluster_messages.rejections.iter().map(RejectionsObject::new).collect(),
             current: placement.current.as_ref().map(|current| CurrentObject {
                 node: current.node,

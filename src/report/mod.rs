@@ -13,6 +13,7 @@ mod json;
 mod json_causes;
 mod json_cluster_messages;
 mod json_help;
+mod json_workload;
 mod not_evaluated_groups;
 pub mod pending;
 mod provenance;

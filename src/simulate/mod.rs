@@ -27,6 +27,7 @@ pub mod summary;
 pub mod sweep;
 pub mod ties;
 mod workers;
+pub mod workload;
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ pub use strategy::Strategy;
 pub use summary::{NodeChange, NodeLoad, Summary, UnplacedGroup};
 pub use ties::Ties;
 pub use workers::{Unwatched, Watcher};
+pub use workload::WorkloadPlacement;
 
 use std::collections::BTreeMap;
 

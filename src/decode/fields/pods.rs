@@ -206,6 +206,7 @@ pub(crate) const WORKLOAD: Shape = Fields(&[
             ("template", TEMPLATE),
         ]),
     ),
+    ("status", Fields(&[("conditions", Conditions(&["ReplicaFailure"]))])),
 ]);
 
 const UPDATE_STRATEGY: Shape = Fields(&[

@@ -143,6 +143,10 @@ pub(in crate::report) fn scheduling_status(scheduling_status: &SchedulingStatus,
                 }
             }
         }
+        SchedulingStatus::Impaired { node, obstacles } => {
+            let why: Vec<String> = obstacles.iter().map(|obstacle| life_words::obstacle(obstacle, as_of)).collect();
+            format!("on {node}: {}", why.join("; "))
+        }
         SchedulingStatus::Ended(ended) => life_words::ended(ended),
     }
 }
