@@ -242,8 +242,14 @@ fn in_full(case: &Case, pod: &str) -> Value {
         is_new: false,
         workload: None,
     };
-    let provenance =
-        Provenance { kube_version: "v1.34".to_owned(), age: None, origin: String::new(), as_of: None, asked_at: NOW };
+    let provenance = Provenance {
+        kube_version: "v1.34".to_owned(),
+        age: None,
+        origin: String::new(),
+        as_of: None,
+        node_names: None,
+        asked_at: NOW,
+    };
     let answer = ExplainAnswer { answers: &[answer], cluster: &cluster };
     Answered { answer: &answer, provenance: &provenance }.data().value().unwrap()
 }

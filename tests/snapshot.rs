@@ -97,8 +97,14 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
         is_new: false,
         workload: None,
     }];
-    let provenance =
-        Provenance { kube_version: "v1.34".to_owned(), age: None, origin: String::new(), as_of: None, asked_at: NOW };
+    let provenance = Provenance {
+        kube_version: "v1.34".to_owned(),
+        age: None,
+        origin: String::new(),
+        as_of: None,
+        node_names: None,
+        asked_at: NOW,
+    };
     let answer = ExplainAnswer { answers: &answers, cluster: &cluster };
     Answered { answer: &answer, provenance: &provenance }.data().json().unwrap()
 }

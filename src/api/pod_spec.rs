@@ -3,7 +3,7 @@
 //! Two pods of one template compare equal here whatever their names, so the state keeps one
 //! specification for all of them ([`crate::state::pod_class`]).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::labels::Labels;
 use super::list::List;
@@ -37,12 +37,16 @@ pub struct PodSpec {
     pub containers: List<Container>,
     /// `initContainers`, restartable ones (sidecars) included.
     pub init_containers: List<Container>,
+    /// `ephemeralContainers`.
+    pub ephemeral_containers: List<EphemeralContainer>,
     /// `overhead`.
     pub overhead: Option<ResourceList>,
     /// Pod-level `resources`.
     pub resources: Option<ContainerResources>,
     /// `hostNetwork`.
     pub host_network: Option<bool>,
+    /// `hostUsers`; false gives the pod a user namespace of its own.
+    pub host_users: Option<bool>,
     /// `nodeSelector`.
     pub node_selector: Labels,
     /// `affinity`.
@@ -68,6 +72,11 @@ impl PodSpec {
     /// The pod's priority; 0 when none is set (upstream component-helpers PodPriority).
     pub fn priority(&self) -> i32 {
         self.priority.unwrap_or(0)
+    }
+
+    /// Containers and init containers.
+    pub fn all_containers(&self) -> impl Iterator<Item = &Container> {
+        self.containers.iter().chain(&self.init_containers)
     }
 
     /// Required node affinity.
@@ -107,6 +116,41 @@ pub struct Container {
     pub resources: Option<ContainerResources>,
     /// `ports`.
     pub ports: List<ContainerPort>,
+    /// `restartPolicyRules`.
+    pub restart_policy_rules: List<RestartRule>,
+    /// `volumeMounts`.
+    #[serde(deserialize_with = "with_options")]
+    pub volume_mounts: List<VolumeMount>,
+}
+
+/// An item of `restartPolicyRules`: what happens when the container exits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(default)]
+pub struct RestartRule {
+    /// `action`: `Restart` or `RestartAllContainers`.
+    pub action: Option<Name>,
+}
+
+/// An item of `volumeMounts`; only those with options are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VolumeMount {
+    /// `bindMountOptions`.
+    pub bind_mount_options: List<Name>,
+}
+
+fn with_options<'de, D: Deserializer<'de>>(deserializer: D) -> Result<List<VolumeMount>, D::Error> {
+    let mounts: Option<Vec<VolumeMount>> = Option::deserialize(deserializer)?;
+    Ok(mounts.into_iter().flatten().filter(|mount| !mount.bind_mount_options.is_empty()).collect())
+}
+
+/// An item of `ephemeralContainers`: all that scheduling looks at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EphemeralContainer {
+    /// `volumeMounts`.
+    #[serde(deserialize_with = "with_options")]
+    pub volume_mounts: List<VolumeMount>,
 }
 
 impl Container {
@@ -120,6 +164,11 @@ impl Container {
     pub fn limits(&self) -> &ResourceList {
         static NONE: std::sync::LazyLock<ResourceList> = std::sync::LazyLock::new(ResourceList::default);
         self.resources.as_ref().map_or(&NONE, |resources| &resources.limits)
+    }
+
+    /// Whether a rule restarts all containers of the pod when this one exits.
+    pub fn restarts_all_containers(&self) -> bool {
+        self.restart_policy_rules.iter().any(|rule| rule.action.is_some_and(|action| action == "RestartAllContainers"))
     }
 
     /// Whether this (init) container keeps running beside the main ones.

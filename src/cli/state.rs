@@ -1,6 +1,7 @@
 //! The state a question is asked of, and the scheduler that is asked.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueHint};
 use serde_json::Value;
@@ -15,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::explain::scheduler_messages::Basis;
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
-use crate::report::Provenance;
+use crate::report::{NodeNames, Provenance};
 use crate::required_kinds::RequiredKinds;
 use crate::scheduler::Scheduler;
 use crate::source::snapshot::NotListed;
@@ -31,7 +32,7 @@ use super::{cluster_messages, config_source, reading, running_scheduler};
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Cluster state options")]
 pub(crate) struct StateFlags {
-    /// Read the state from a file, a directory or - (standard input) instead of a cluster
+    /// Read the state from a file or directory (- is standard input), not from a cluster
     #[arg(long, value_name = "FILE|DIR|-")]
     pub(crate) snapshot: Option<PathBuf>,
     #[command(flatten)]
@@ -45,10 +46,10 @@ pub(crate) struct StateFlags {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Cluster state options")]
 pub(crate) struct SchedulerFlags {
-    /// The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]
+    /// The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]
     #[arg(long, value_name = "FILE", value_parser = config_source::parser(), value_hint = ValueHint::FilePath)]
     pub(crate) scheduler_config: Option<ConfigSource>,
-    /// The scheduler version to reproduce, such as v1.34 [default: the cluster's]
+    /// The scheduler version, such as v1.34 [default: the cluster's]
     #[arg(long, value_name = "VERSION")]
     pub(crate) kube_version: Option<KubeVersion>,
     /// The scheduler's feature gates: A=true,B=false [default: those of its pod]
@@ -253,8 +254,66 @@ impl State {
             age: self.age.as_ref().and_then(Age::by_now),
             origin: self.origin.clone(),
             as_of: self.as_of,
+            node_names: NodeNames::of(self.cluster.nodes().iter().map(|node| node.node.name.as_str())).map(Arc::new),
             asked_at,
         }
+    }
+}
+
+/// What is not known where nothing tells whose scheduler it is.
+pub(super) const NO_VERSION: &str = "kube-scheduler's version";
+
+/// What is known of a scheduler without the state that it works on.
+#[derive(Default)]
+pub(crate) struct SchedulerFacts {
+    /// The version of the cluster.
+    pub(crate) version: Option<String>,
+    /// The kube-scheduler that runs as a pod.
+    pub(crate) process: Option<SchedulerProcess>,
+    /// The configuration, and what it is called; none for the default one.
+    pub(crate) config: Option<(Value, String)>,
+    /// Where all that comes from: `cluster.yaml`, `the cluster`. None where no cluster was asked.
+    pub(crate) origin: Option<String>,
+    /// Why it was not.
+    pub(crate) not_asked: Option<String>,
+}
+
+impl SchedulerFlags {
+    /// What a snapshot tells of the scheduler, else the cluster, unless `--kube-version` says what is asked about.
+    ///
+    /// # Errors
+    /// A snapshot or a configuration that cannot be read.
+    pub(crate) fn facts(
+        &self,
+        snapshot: Option<&Path>,
+        kube: &KubeFlags,
+        output: &OutputFlags,
+    ) -> Result<SchedulerFacts> {
+        if let Some(path) = snapshot {
+            let mut builder = ClusterBuilder::default();
+            let wanted = config_source::config_map(self.scheduler_config.as_ref());
+            let found = read_files(path, &mut builder, wanted, output)?;
+            let Found { version, origin, scheduler_config, config_map, scheduler, .. } = found;
+            let recorded = scheduler_config.is_some();
+            let named =
+                self.named_config(|name| config_source::from_files(config_map.as_ref(), name, &origin, recorded))?;
+            let config = named.or_else(|| Some((scheduler_config?, format!("{origin}: schedulerConfig"))));
+            let process = scheduler.or_else(|| builder.scheduler().cloned());
+            return Ok(SchedulerFacts { version, process, config, origin: Some(origin), not_asked: None });
+        }
+        let connection = kube.connection()?;
+        let config = self.named_config(|name| config_source::from_cluster(&connection, name))?;
+        if self.kube_version.is_some() {
+            return Ok(SchedulerFacts { config, ..SchedulerFacts::default() });
+        }
+        let asked = live::Reader::open(&connection)
+            .and_then(|reader| Ok((reader.version().map(str::to_owned), live::scheduler_process(&connection)?)));
+        Ok(match asked {
+            Ok((version, process)) => {
+                SchedulerFacts { version, process, config, origin: Some("the cluster".to_owned()), not_asked: None }
+            }
+            Err(error) => SchedulerFacts { config, not_asked: Some(error.to_string()), ..SchedulerFacts::default() },
+        })
     }
 }
 
@@ -348,7 +407,7 @@ impl SchedulerFlags {
     /// that of the version `found`, else that of the newest version known.
     ///
     /// # Errors
-    /// An unsupported version was asked for, or a feature gate is unknown.
+    /// A feature gate that kube-scheduler would not start with.
     pub(crate) fn behaviour(
         &self,
         found: Option<&str>,
@@ -358,21 +417,30 @@ impl SchedulerFlags {
     ) -> Result<Behaviour> {
         let of_image = runs.and_then(running_scheduler::version);
         let found = of_image.or_else(|| found.and_then(|found| found.parse().ok()));
-        let version = match self.kube_version {
+        let version = match self.kube_version.or(found) {
             Some(version) if version.is_supported() => version,
-            Some(version) => {
-                return Err(Error::new(format!(
-                    "--kube-version {version} is not supported: use v1.{} to v1.{}",
-                    KubeVersion::OLDEST_MINOR,
-                    KubeVersion::NEWEST_MINOR
-                )));
+            Some(version) => nearest(version, output, notes),
+            None => {
+                notes.push(NotEvaluated::new(
+                    NO_VERSION,
+                    "no node or snapshot tells it, and --kube-version does not name one",
+                    format!("the answer is that of {}, the newest supported version", KubeVersion::NEWEST),
+                ));
+                KubeVersion::NEWEST
             }
-            None => match found {
-                Some(version) if version.is_supported() => version,
-                Some(version) => clamped(version, output, notes),
-                None => KubeVersion::NEWEST,
-            },
         };
+        let gates = self.gates(runs, version, notes);
+        Behaviour::with_feature_gates(version, &gates)
+            .map_err(|error| Error::new(format!("invalid argument for --feature-gates: {error}")))
+    }
+
+    /// The feature gates of the kube-scheduler that `runs`, as far as `version` takes them, and those that were named.
+    pub(crate) fn gates(
+        &self,
+        runs: Option<&SchedulerProcess>,
+        version: KubeVersion,
+        notes: &mut Vec<NotEvaluated>,
+    ) -> String {
         // Another version than the one that runs has other gates.
         let runs = runs.filter(|_| self.kube_version.is_none());
         let mut gates = runs.map(|runs| running_scheduler::known_gates(runs, version, notes)).unwrap_or_default();
@@ -380,8 +448,7 @@ impl SchedulerFlags {
         for more in self.feature_gates.iter().filter(|more| !more.is_empty()) {
             gates = if gates.is_empty() { more.clone() } else { format!("{gates},{more}") };
         }
-        Behaviour::with_feature_gates(version, &gates)
-            .map_err(|error| Error::new(format!("invalid argument for --feature-gates: {error}")))
+        gates
     }
 
     /// The configuration that was named, and what to call it; a ConfigMap comes from `cluster`.
@@ -394,34 +461,16 @@ impl SchedulerFlags {
     ) -> Result<Option<(Value, String)>> {
         self.scheduler_config.as_ref().map(|source| config_source::read(source, cluster)).transpose()
     }
-
-    /// The configuration that was named, else the scheduler's own.
-    ///
-    /// # Errors
-    /// A configuration that kube-scheduler would not start with, or none where one was named.
-    pub(crate) fn config(
-        &self,
-        behaviour: &Behaviour,
-        cluster: impl FnOnce(&ConfigMapName) -> Result<ConfigMap>,
-    ) -> Result<SchedulerConfig> {
-        match self.named_config(cluster)? {
-            Some((value, name)) => parsed(&value, &name, behaviour),
-            None => Ok(SchedulerConfig::default_for(behaviour)),
-        }
-    }
 }
 
-fn parsed(config: &Value, name: &str, behaviour: &Behaviour) -> Result<SchedulerConfig> {
+pub(super) fn parsed(config: &Value, name: &str, behaviour: &Behaviour) -> Result<SchedulerConfig> {
     SchedulerConfig::parse(config, behaviour).map_err(|error| Error::new(format!("{name}: {error}")))
 }
 
 /// The nearest version whose behaviour is known.
-fn clamped(version: KubeVersion, output: &OutputFlags, notes: &mut Vec<NotEvaluated>) -> KubeVersion {
-    let minor = version.minor.clamp(KubeVersion::OLDEST_MINOR, KubeVersion::NEWEST_MINOR);
-    let nearest = KubeVersion { minor, patch: None };
-    output.log(&format!(
-        "the cluster's version {version} is not supported; answering as {nearest}, the nearest supported version"
-    ));
+fn nearest(version: KubeVersion, output: &OutputFlags, notes: &mut Vec<NotEvaluated>) -> KubeVersion {
+    let nearest = version.nearest();
+    output.log(&format!("version {version} is not supported; answering as {nearest}, the nearest supported version"));
     notes.push(NotEvaluated::new(
         format!("kube-scheduler {version}"),
         "this version is not supported",

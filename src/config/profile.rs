@@ -247,7 +247,7 @@ impl<'a> WiredProfile<'a> {
     fn build(self, behaviour: &Behaviour) -> Result<Profile, ConfigError> {
         let scheduler_name = self.written.scheduler_name.clone().unwrap_or_default();
         let expanded = self
-            .check_args()
+            .check_args(behaviour)
             .and_then(|()| expand(&self.written.plugins, &self.multi_point, behaviour))
             .and_then(|expanded| check_points(expanded, &scheduler_name))
             .map_err(|cause| ConfigError::Profile { scheduler_name: scheduler_name.clone(), cause })?;
@@ -255,11 +255,12 @@ impl<'a> WiredProfile<'a> {
     }
 
     /// Without a path: upstream does not know it any more when it builds the plugin (`noderesources/fit.go: NewFit`).
-    fn check_args(&self) -> Result<(), ProfileError> {
+    fn check_args(&self, behaviour: &Behaviour) -> Result<(), ProfileError> {
         if !self.uses("NodeResourcesFit") {
             return Ok(());
         }
-        let errors = validation_plugin_args::node_resources_fit(&FieldPath::default(), &self.args.node_resources_fit);
+        let errors =
+            validation_plugin_args::node_resources_fit(&FieldPath::default(), &self.args.node_resources_fit, behaviour);
         if errors.is_empty() {
             return Ok(());
         }

@@ -1,9 +1,12 @@
 //! One scheduling cycle: the run from PreEnqueue to PostFilter.
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 
-use crate::state::NodeInfo;
+use crate::state::{NodeId, NodeInfo};
 
+use super::cache;
 use super::context::{Cycle, Depth};
 use super::extender::{self, Filtered, Round};
 use super::filter_set::of_pass;
@@ -13,6 +16,7 @@ use super::post_filter::{FailedCycle, Outcome};
 use super::prepared::{self, Prepared};
 use super::profile::Framework;
 use super::reason::Reason;
+use super::sampling::{Compared, Ring, feasible_nodes_to_find};
 use super::scoring;
 use super::status::{Code, PluginRejection, Rejection};
 
@@ -93,13 +97,50 @@ fn judge(
         placement.preemption = outcome.preemption;
         return;
     }
-    match scoring::score(framework, cycle, &feasible) {
+    let stops_at = stops_at(framework, cycle, prepared, placement, feasible.len());
+    let compared = match (stops_at, framework.compared) {
+        (Some(compared), Compared::From(start)) => window(cycle, &feasible, start, compared, placement),
+        _ => feasible.clone(),
+    };
+    match scoring::score(framework, cycle, &compared) {
         Ok(mut scores) => {
             extender::prioritize(round, framework, &filtered, &mut scores);
+            if let (Some(compared), Compared::All, Depth::Everything) = (stops_at, framework.compared, depth) {
+                placement.sampling = cache::sample(framework, cycle, &feasible, &scores, compared);
+            }
             placement.set_scores(scores);
         }
         Err(error) => placement.fail(error),
     }
+}
+
+/// How many of the feasible nodes kube-scheduler compares, if not all: nodes that extenders or a nomination single out,
+/// and those that PreFilter names, which upstream takes in no order, are compared all.
+fn stops_at(
+    framework: &Framework<'_>,
+    cycle: Cycle<'_>,
+    prepared: &Prepared<'_>,
+    placement: &Placement,
+    feasible: usize,
+) -> Option<usize> {
+    let in_order = framework.extenders.is_empty() && prepared.nodes.is_none() && placement.nominated_fits.is_none();
+    let compared = feasible_nodes_to_find(cycle.cluster.nodes().len(), framework.percentage_of_nodes_to_score);
+    (in_order && compared < feasible).then_some(compared)
+}
+
+/// The feasible nodes that are compared from a place on, in the order of names.
+fn window<'a>(
+    cycle: Cycle<'a>,
+    feasible: &[&'a NodeInfo],
+    start: usize,
+    compared: usize,
+    placement: &mut Placement,
+) -> Vec<&'a NodeInfo> {
+    let ring = Ring::new(cycle.cluster, |id| placement.nodes.get(id.index()).is_some_and(NodePlacement::is_feasible));
+    let window = ring.window(start, compared);
+    placement.next_start = window.next_start();
+    let within: HashSet<NodeId> = window.nodes().collect();
+    feasible.iter().copied().filter(|node| within.contains(&node.id)).collect()
 }
 
 fn error_of(rejection: Option<&PluginRejection>) -> Option<String> {

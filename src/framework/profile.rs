@@ -8,6 +8,7 @@ use super::plugin::{
     FilterPlugin, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilterPlugin, PreScorePlugin, ReservePlugin,
     ScorePlugin,
 };
+use super::sampling::Compared;
 
 /// The plugins of a profile at each extension point, in order.
 pub struct Framework<'a> {
@@ -29,6 +30,10 @@ pub struct Framework<'a> {
     pub reserve: Vec<(&'static str, &'a dyn ReservePlugin)>,
     /// The scheduler's extenders, in the order they are asked.
     pub extenders: &'a [Extender],
+    /// How many percent of the nodes are looked at; 0 adapts to their number.
+    pub percentage_of_nodes_to_score: i32,
+    /// Which of the feasible nodes are compared.
+    pub compared: Compared,
     /// All plugins that were built.
     plugins: &'a [Box<dyn Plugin>],
 }
@@ -54,6 +59,8 @@ impl<'a> Framework<'a> {
                 .collect(),
             reserve: arrange(&profile.reserve, plugins, Plugin::reserve),
             extenders: &[],
+            percentage_of_nodes_to_score: profile.percentage_of_nodes_to_score.unwrap_or(0),
+            compared: Compared::All,
             plugins,
         }
     }

@@ -11,6 +11,7 @@ mod extended_resources;
 pub mod image_locality;
 pub mod inter_pod_affinity;
 pub mod node_affinity;
+pub mod node_declared_features;
 pub mod node_name;
 pub mod node_ports;
 pub mod node_resources_balanced_allocation;
@@ -33,7 +34,7 @@ pub fn build(profile: &Profile, behaviour: &Behaviour) -> Vec<Box<dyn Plugin>> {
     vec![
         Box::new(scheduling_gates::SchedulingGates),
         Box::new(node_unschedulable::NodeUnschedulable),
-        Box::new(node_name::NodeName),
+        Box::new(node_name::NodeName::new(behaviour)),
         Box::new(taint_toleration::TaintToleration),
         Box::new(node_affinity::NodeAffinity::new(&args.node_affinity)),
         Box::new(node_ports::NodePorts),
@@ -51,5 +52,6 @@ pub fn build(profile: &Profile, behaviour: &Behaviour) -> Vec<Box<dyn Plugin>> {
         Box::new(volume_zone::VolumeZone),
         Box::new(dynamic_resources::DynamicResources::new(args.dynamic_resources, behaviour)),
         Box::new(default_preemption::DefaultPreemption),
+        Box::new(node_declared_features::NodeDeclaredFeatures),
     ]
 }

@@ -26,6 +26,10 @@ pub struct NodeResourcesFit {
     ignored_resources: Vec<Name>,
     ignored_resource_groups: Vec<Name>,
     gates: RequestGates,
+    /// [`Behaviour::request_above_allocatable_is_unresolvable`].
+    above_allocatable_is_unresolvable: bool,
+    /// [`Behaviour::negative_scalar_requests_are_ignored`].
+    ignores_negative_scalars: bool,
     scored: ScoredResources,
     strategy: Strategy,
     /// The gate `DRAExtendedResource`, and what it means in this version.
@@ -40,6 +44,8 @@ impl NodeResourcesFit {
             ignored_resources: args.ignored_resources.clone(),
             ignored_resource_groups: args.ignored_resource_groups.clone(),
             gates: behaviour.request_gates(),
+            above_allocatable_is_unresolvable: behaviour.request_above_allocatable_is_unresolvable,
+            ignores_negative_scalars: behaviour.negative_scalar_requests_are_ignored,
             scored: ScoredResources::new(&args.resources),
             strategy: Strategy::of(&args.strategy),
             served_by_devices: extended_resources::is_on(behaviour).then_some(behaviour.devices),
@@ -69,8 +75,7 @@ impl NodeResourcesFit {
     /// Scoring looks neither at pod-level resources nor at the status of the incoming pod
     /// (upstream leaves both switches of its scorer unset).
     fn scorer<'a>(&'a self, pod: &Pod) -> Scorer<'a> {
-        let off = RequestGates { in_place_pod_vertical_scaling: false, pod_level_resources: false };
-        Scorer { plugin: self, allocation: self.scored.allocation(pod, off, false) }
+        Scorer { plugin: self, allocation: self.scored.allocation(pod, RequestGates::OFF, false, 0) }
     }
 
     fn scorer_with_devices<'a>(&'a self, cycle: Cycle<'a>) -> Scorer<'a> {
@@ -164,8 +169,8 @@ impl Demand {
         self.requested <= self.allocatable.wrapping_sub(self.used)
     }
 
-    /// More than the whole node has: no preemption can help.
-    fn is_unresolvable(&self) -> bool {
+    /// More than the whole node has.
+    fn is_above_allocatable(&self) -> bool {
         self.requested > self.allocatable
     }
 
@@ -202,7 +207,8 @@ impl Filter<'_> {
         let scalars = request
             .scalars
             .iter()
-            .filter(|(resource, requested)| *requested != 0 && !self.plugin.ignores(*resource))
+            .filter(|(_, requested)| *requested > 0 || (*requested < 0 && !self.plugin.ignores_negative_scalars))
+            .filter(|(resource, _)| !self.plugin.ignores(*resource))
             .filter(|(resource, _)| !self.is_left_to_devices(node, *resource))
             .map(|(resource, requested)| Demand {
                 resource,
@@ -231,7 +237,7 @@ impl IncrementalFilter for Filter<'_> {}
 
 impl NodeFilter for Filter<'_> {
     /// Upstream fitsRequest: all shortages are named; one beyond the node's size makes the whole
-    /// answer unresolvable.
+    /// answer unresolvable, as no preemption can help.
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
         let mut rejection = Rejection { code: Code::Unschedulable, reasons: Vec::new() };
         let pods = node.pods.len() as i64;
@@ -242,7 +248,7 @@ impl NodeFilter for Filter<'_> {
         }
         if !self.requests_nothing() {
             for demand in self.demands(node).filter(|demand| !demand.fits()) {
-                if demand.is_unresolvable() {
+                if self.plugin.above_allocatable_is_unresolvable && demand.is_above_allocatable() {
                     rejection.code = Code::UnschedulableAndUnresolvable;
                 }
                 rejection.reasons.push(demand.reason());

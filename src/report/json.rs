@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::api::name::Name;
 use crate::explain::PreemptionDetail;
 use crate::framework::placement::PluginScore;
+use crate::framework::sampling::Sampling;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
 
 use super::json_causes::{CounterfactualObject, ExplanationObject};
@@ -88,6 +89,8 @@ pub(super) struct PlacementObject<'a> {
     best: &'a [Name],
     picks: &'a [Name],
     #[serde(skip_serializing_if = "Option::is_none")]
+    sampling: Option<SamplingObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     preemption: Option<PreemptionObject<'a>>,
     #[serde(flatten)]
     explanation: ExplanationObject<'a>,
@@ -146,6 +149,33 @@ struct NodeObject<'a> {
     total: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rank: Option<usize>,
+}
+
+/// Where fewer nodes are compared than are feasible.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct SamplingObject {
+    /// All nodes, each a starting point.
+    nodes: usize,
+    feasible: usize,
+    compared: usize,
+    picks: Vec<SampledObject>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct SampledObject {
+    node: Name,
+    starting_points: usize,
+}
+
+impl SamplingObject {
+    fn new(sampling: &Sampling) -> Self {
+        let picks =
+            sampling.starts.iter().map(|(node, starts)| SampledObject { node: *node, starting_points: *starts });
+        Self { nodes: sampling.nodes, feasible: sampling.feasible, compared: sampling.compared, picks: picks.collect() }
+    }
 }
 
 #[derive(Serialize)]
@@ -213,6 +243,7 @@ impl<'a> PlacementObject<'a> {
             nodes: placement.nodes.iter().map(NodeObject::new).collect(),
             best: &placement.best,
             picks: &placement.picks,
+            sampling: placement.sampling.as_ref().map(SamplingObject::new),
             preemption: placement
                 .preemption
                 .as_ref()

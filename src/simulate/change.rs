@@ -132,5 +132,6 @@ impl Simulation<'_> {
         self.nominated.clear();
         self.caches.reset_notes();
         self.ties = self.strategy.draws(ties);
+        self.draw_start();
     }
 }

@@ -65,6 +65,8 @@ pub struct Simulation<'a> {
     now: Timestamp,
     ties: Ties,
     strategy: Strategy,
+    /// Where the next cycle begins to look, if that is drawn.
+    start: Option<usize>,
     preempts: bool,
     /// What was changed, in order.
     done: Vec<Before>,
@@ -79,6 +81,7 @@ impl<'a> Simulation<'a> {
     /// A simulation that begins with `cluster` as it is; all its questions are asked at `now`.
     pub fn new(scheduler: &'a Scheduler, cluster: &'a mut Cluster, now: Timestamp, ties: Ties) -> Self {
         Self {
+            start: ties.start(cluster.nodes().len()),
             scheduler,
             cluster,
             now,
@@ -105,7 +108,14 @@ impl<'a> Simulation<'a> {
     pub fn following(mut self, strategy: Strategy) -> Self {
         self.ties = strategy.draws(self.ties);
         self.strategy = strategy;
+        self.draw_start();
         self
+    }
+
+    /// Where the first cycle begins. Other rules than the profile's score compare all feasible nodes.
+    fn draw_start(&mut self) {
+        let start = self.ties.start(self.cluster.nodes().len());
+        self.start = start.filter(|_| self.strategy == Strategy::Default);
     }
 
     /// Schedules `pods`, which are pending, in the order given, that of [`queue::sort`]. Answers
@@ -141,7 +151,7 @@ impl<'a> Simulation<'a> {
     }
 
     fn lookup(&mut self, pod: PodId) -> Lookup {
-        let choice = &mut Choice { strategy: self.strategy, ties: &mut self.ties };
+        let choice = &mut Choice { strategy: self.strategy, ties: &mut self.ties, start: &mut self.start };
         self.caches.lookup(self.scheduler, self.cluster, self.cluster.pod(pod), self.now, choice)
     }
 
@@ -155,11 +165,15 @@ impl<'a> Simulation<'a> {
 
     /// Where the pod could go now. Changes nothing.
     pub fn ask(&self, pod: PodId) -> Placement {
-        self.scheduler.decide(self.cluster, pod, self.now)
+        match self.start {
+            None => self.scheduler.decide(self.cluster, pod, self.now),
+            Some(start) => self.scheduler.decide_from(self.cluster, pod, self.now, start),
+        }
     }
 
     /// Puts the pod of `placement`, which was asked for just now, on its node.
     pub fn settle(&mut self, placement: &Placement) -> Step {
+        self.start = self.start.map(|start| placement.next_start.unwrap_or(start));
         placement.not_evaluated.iter().for_each(|note| self.note(note));
         let outcome = match self.place(placement) {
             Ok(place) => Outcome::Placed(place),

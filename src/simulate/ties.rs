@@ -22,6 +22,16 @@ impl Ties {
         Self::Drawn(Draw(seed))
     }
 
+    /// Where the first cycle begins in a large cluster, a place in the scheduler's order of so many nodes
+    /// ([`crate::framework::sampling`]): drawn, as it is not known, without a change to the draws that follow. None
+    /// where nothing is drawn: all feasible nodes are compared then.
+    pub fn start(self, nodes: usize) -> Option<usize> {
+        match self {
+            Self::First => None,
+            Self::Drawn(Draw(state)) => Some(Draw(!state).below(nodes)),
+        }
+    }
+
     /// One of `nodes`; none of none.
     pub fn choose(&mut self, nodes: &[Name]) -> Option<Name> {
         match self {

@@ -13,6 +13,7 @@ pub mod default_selector;
 pub mod devices;
 pub mod node_affinity;
 pub mod node_info;
+pub mod node_tree;
 mod objects;
 pub mod pod;
 pub mod pod_class;

@@ -184,7 +184,8 @@ mod tests {
     use crate::decode::{Kind, Object};
     use crate::state::builder::ClusterBuilder;
 
-    const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
+    const GATES: RequestGates =
+        RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true, ..RequestGates::OFF };
 
     fn workload(kind: WorkloadKind, spec: &str) -> Workload {
         let json = format!(r#"{{"metadata":{{"name":"w","namespace":"n"}},"spec":{spec}}}"#);

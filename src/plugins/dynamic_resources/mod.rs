@@ -242,11 +242,8 @@ impl PostFilterPlugin for DynamicResources {
     /// (upstream PostFilter, deallocateOrDeletePodClaims).
     fn post_filter(&self, failed: &FailedCycle<'_>) -> PostFilter {
         let did_nothing = |text: &str| {
-            PostFilter::Unschedulable(if self.gates.behaviour.post_filter_is_silent {
-                String::new()
-            } else {
-                text.to_owned()
-            })
+            let silent = self.gates.behaviour.post_filter_is_silent;
+            PostFilter::Unschedulable(if silent { String::new() } else { text.to_owned() })
         };
         if !self.gates.enabled {
             return did_nothing("plugin disabled");

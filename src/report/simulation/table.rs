@@ -26,7 +26,7 @@ const PODS: usize = 20;
 
 /// The simulation as a person reads it.
 pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: Look) -> Screen {
-    let mut screen = Screen::new(look);
+    let mut screen = Screen::of(look, provenance);
     let most = |most: usize| if look.wide { usize::MAX } else { most };
     let (label, headline) = match &answer.diff {
         Some(diff) => diff::headline(diff),
@@ -57,13 +57,15 @@ pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: L
 /// The answer in one line.
 pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) {
     let summary = &answer.summary;
-    // Pods that were preempted are told of in a line of their own.
+    // Preempted pods have a line of their own.
     let placed = summary.placed - summary.rescheduled;
     let unplaced = summary.unplaced - (summary.evicted - summary.rescheduled);
     let all = placed + unplaced;
     let used = summary.loads.iter().filter(|load| load.placed > 0).count();
     let nodes = format!("{} of {}", thousands(used), count(summary.nodes, "node"));
+    let refused = answer.refused.len() + answer.scenario.iter().map(|step| step.not_created.len()).sum::<usize>();
     match (placed, unplaced) {
+        (0, 0) if refused > 0 => (Label::Rejected, format!("{} refused by the API server", count(refused, "pod"))),
         (0, 0) if answer.scenario.is_empty() => (Label::Plain, "No pod to schedule".to_owned()),
         (0, 0) if answer.scenario.iter().any(|step| !step.refused.is_empty()) => {
             (Label::Rejected, "No pod moves: the change was refused".to_owned())
@@ -75,7 +77,7 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
     }
 }
 
-/// What the headline does not tell of its pods.
+/// What the headline does not say about its pods.
 fn asides(screen: &mut Screen, summary: &Summary) {
     if summary.evicted > 0 {
         let label = if summary.rescheduled < summary.evicted { Label::Rejected } else { Label::Plain };
@@ -124,7 +126,7 @@ fn unplaced(screen: &mut Screen, summary: &Summary, most: usize) {
         let pods: Vec<String> = group.pods.iter().map(ToString::to_string).collect();
         let pods = format!("{}: {}", count(pods.len(), "pod"), list(&pods, 2));
         screen.paragraph(Label::Rejected, &pods);
-        screen.indented(Label::Plain, "  ", &group.first.message);
+        screen.quoted(Label::Plain, "  ", &group.first.message);
     }
     left_out(screen, summary.unplaced_by_cause.len(), most, "group");
 }

@@ -46,7 +46,7 @@ fn change(change: &StateChange) -> String {
             format!("the cluster has {} instead of {}", count(*now, "node"), thousands(*then))
         }
         StateChange::NodesCreated(nodes) => several(nodes, "node", "created"),
-        StateChange::NodesChanged(nodes) => format!("node node conditions of {} changed", named(nodes)),
+        StateChange::NodesChanged(nodes) => format!("node conditions of {} changed", named(nodes)),
         StateChange::PodsPlaced(pods) => several(pods, "pod", "bound to nodes"),
         StateChange::PodsLeaving(pods) => format!("{} being deleted", several_are(pods, "pod")),
     }

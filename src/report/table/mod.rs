@@ -41,7 +41,7 @@ use crate::simulate::WorkloadPlacement;
 
 /// The answers, one below the other.
 pub(super) fn render(answers: &[Answer], provenance: &Provenance, look: Look) -> Screen {
-    let mut screen = Screen::new(look);
+    let mut screen = Screen::of(look, provenance);
     let mut shown: Option<&Arc<WorkloadPlacement>> = None;
     for (index, answer) in answers.iter().enumerate() {
         if index > 0 {
@@ -91,7 +91,7 @@ fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
     }
     for text in told(placement) {
         screen.blank();
-        screen.paragraph(Label::Plain, &text);
+        screen.quoted(Label::Plain, "", &text);
     }
     cluster_messages::render(screen, answer);
     if let Some(detail) = &answer.detail {

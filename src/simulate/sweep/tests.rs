@@ -33,7 +33,7 @@ fn state_with(more: Option<serde_json::Value>) -> (Scheduler, Cluster) {
         builder.add(Object::from_value(&object).unwrap().unwrap());
     }
     let behaviour = Behaviour::new(KubeVersion::NEWEST);
-    let gates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
+    let gates = RequestGates::default();
     (Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour), builder.build(gates))
 }
 
