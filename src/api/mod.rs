@@ -18,6 +18,7 @@ pub mod quantity;
 pub mod requests;
 pub mod resize;
 pub mod resources;
+pub mod scheduling_group;
 pub mod selector;
 pub mod selector_text;
 pub mod taint;
