@@ -37,7 +37,8 @@ fn objects(cluster: &Cluster, sum: &mut Fnv) {
     hash_sorted(&cluster.namespaces, sum);
     (&cluster.workloads, &cluster.services, &cluster.budgets).hash(sum);
     (&cluster.priority_classes, &cluster.limit_ranges, &cluster.quotas, &cluster.runtime_classes).hash(sum);
-    (&cluster.gangs, cluster.storage(), &cluster.devices).hash(sum);
+    (&cluster.gangs, &cluster.pod_groups, &cluster.group_workloads).hash(sum);
+    (cluster.storage(), &cluster.devices).hash(sum);
     let mut classes: FxHashSet<*const PodClass> = FxHashSet::default();
     for pod in cluster.pods() {
         let own = &pod.own;
