@@ -19,7 +19,7 @@ use super::config_args::arguments;
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};
-use super::state::SchedulerFlags;
+use super::state_flags::SchedulerFlags;
 use super::{Status, config_source};
 
 /// Show the effective scheduler configuration

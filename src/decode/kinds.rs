@@ -7,7 +7,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::coscheduling::{CoschedulingPodGroup, WirePodGroup};
+use super::coscheduling::{self, CoschedulingPodGroup, WirePodGroup};
 use super::devices::claim::WireResourceClaim;
 use super::devices::class::WireDeviceClass;
 use super::devices::slice::WireResourceSlice;
@@ -204,7 +204,7 @@ kinds! {
         Cluster(name) { via(WireRuntimeClass::into_class); admission::RUNTIME_CLASS }
     /// A PodGroup of the coscheduling plugin.
     CoschedulingPodGroup(CoschedulingPodGroup) = ["scheduling.x-k8s.io"], ["v1alpha1"], "podgroups";
-        Namespaced(key) { via(WirePodGroup::into_group); admission::COSCHEDULING_POD_GROUP }
+        Namespaced(key) { via(WirePodGroup::into_group); coscheduling::FIELDS }
     /// A DeviceClass.
     DeviceClass(DeviceClass) = ["resource.k8s.io"], ["v1" "v1beta2" "v1beta1"], "deviceclasses";
         Cluster(name) { via(WireDeviceClass::into_class); devices::DEVICE_CLASS }
