@@ -249,11 +249,11 @@ _kubectl__sched() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -396,11 +396,11 @@ _kubectl__sched() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -457,11 +457,11 @@ _kubectl__sched() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "html json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name html" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "html json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name html" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -850,11 +850,11 @@ _kubectl__sched() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -995,11 +995,11 @@ _kubectl__sched() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1132,11 +1132,11 @@ _kubectl__sched() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "html json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name html" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "html json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name html" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1254,11 +1254,11 @@ _kubectl__sched() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1409,11 +1409,11 @@ _kubectl__sched() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json name table wide yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
                     return 0
                     ;;
                 *)

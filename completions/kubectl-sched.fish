@@ -29,30 +29,30 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "explain
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "simulate" -d 'Show where pods would go, one after the other'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "capacity" -d 'Show how many more pods fit, and what runs out first'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
-complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "resilience" -d 'Show which node\'s or zone\'s loss hurts, or how to drain nodes'
-complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "snapshot" -d 'Write what scheduling reads of a cluster to one file, on request redacted'
+complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "resilience" -d 'Show which node or zone cannot be lost, or how to drain nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "snapshot" -d 'Save the state that scheduling depends on to one file, optionally redacted'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "config" -d 'Show the effective scheduler configuration'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "completion" -d 'Print the completion script for a shell'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "version" -d 'Print the version, and the Kubernetes versions whose scheduler it reproduces'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s f -l filename -d 'Explain the pods and pod templates of a manifest, which need not exist in the cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l node -d 'Show one node only, with every detail of every plugin' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l scheduler-config -d 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s o -l output -d 'Output format: table, wide, json, yaml, name or html' -r -f -a "html\t''
-json\t''
-name\t''
-table\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s f -l filename -d 'Explain the pods of a manifest, which does not have to exist in the cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l node -d 'Show only one node, with every detail of every plugin' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s o -l output -d 'Output format: table, wide, json, yaml, name or html' -r -f -a "table\t''
 wide\t''
-yaml\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+json\t''
+yaml\t''
+name\t''
+html\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s v -l v -d 'Say on standard error what is being done' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s n -l namespace -d 'Namespace of the objects that are named' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l kubeconfig -d 'Path to the kubeconfig file; else KUBECONFIG, else ~/.kube/config' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s v -l v -d 'Log to standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s n -l namespace -d 'The namespace of the objects' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l kubeconfig -d 'Path to the kubeconfig file [default: $KUBECONFIG, or ~/.kube/config]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l context -d 'The kubeconfig context to use' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l cluster -d 'The kubeconfig cluster to use' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l user -d 'The kubeconfig user to use' -r
@@ -61,68 +61,68 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l as -d 'User name to impersonate' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l as-group -d 'Group to impersonate; may be given several times' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l as-uid -d 'UID to impersonate' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l request-timeout -d 'How long to wait for a single request (1s, 2m, 3h; 0 waits forever)' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l certificate-authority -d 'Path to the certificate of the authority that signed the server\'s' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l request-timeout -d 'How long to wait for a single request (1s, 1m30s, 500ms; 0 waits forever)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l certificate-authority -d 'Path to the certificate of the authority that signed the server certificate' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l client-key -d 'Path to a client key for TLS' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l tls-server-name -d 'Name to check the server\'s certificate against' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l exit-code -d 'End with status 1 when a pod does not fit'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l no-suggestions -d 'Do not look for changes that would help'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l call-extenders -d 'Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l no-headers -d 'Print tables without their headers'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l tls-server-name -d 'Server name for the check of the server certificate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l exit-code -d 'Exit with status 1 when a pod does not fit'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l no-suggestions -d 'Do not search for changes that would help (faster)'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l no-headers -d 'Print tables without headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s f -l filename -d 'Schedule the pods of a manifest and of its pod templates, as many as it has replicas' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l replicas -d 'Schedule this many of each pod and each pod template of -f' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l seed -d 'Draw among equally good nodes as kube-scheduler does; the same seed draws the same' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l runs -d 'Simulate as often as that, with the seeds from --seed (0 without) on, and count what comes of it' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l shard -d 'Play only one of several equal parts of the runs, the first being 0/COUNT; see simulate merge' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l strategy -d 'Choose by another rule than the profile\'s score, or with config=FILE by the score of another KubeSchedulerConfiguration; see docs/strategies.md' -r -f -a "default\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s f -l filename -d 'Schedule the pods of a manifest, as many as it has replicas' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l replicas -d 'Schedule this number of copies of each pod in -f instead' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l seed -d 'Pick at random among equally good nodes; the same seed gives the same run' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l runs -d 'Run the simulation this many times with consecutive seeds, and count the outcomes' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l shard -d 'Run only one of several equal parts of the runs; the first is 0/COUNT; see simulate merge' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l strategy -d 'Choose nodes by another rule than the profile\'s score; see docs/strategies.md' -r -f -a "default\t''
 random\t''
 least-load\t''
 best-fit\t''
 first-fit\t''
 weighted-least-load\t''
 config=\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l compare -d 'Place the same pods by several rules, and show side by side what comes of it' -r -f -a "default\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l compare -d 'Place the same pods with several strategies, and compare the results' -r -f -a "default\t''
 random\t''
 least-load\t''
 best-fit\t''
 first-fit\t''
 weighted-least-load\t''
 config=\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l weight-label -d 'The node label whose value is the weight, for weighted-least-load' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l price-label -d 'The node label whose value is the node\'s price: show what the used nodes cost' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scenario -d 'Take the steps of a Scenario; see docs/scenarios.md' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l cordon -d 'Cordon a node, or those with a label: pool=gpu' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l uncordon -d 'Uncordon nodes' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l drain -d 'Cordon nodes and evict their pods as kubectl drain does, budgets respected' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l remove-node -l remove-nodes -d 'Lose nodes at once: a node, those with a label, a zone: zone=a' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l add-nodes -d 'Add N nodes like one of the cluster or a manifest, with their DaemonSet pods' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l taint -d 'Taint a node; with - behind the effect, untaint it' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l label -d 'Label a node; NODE=KEY- takes the label off' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scale -d 'Scale a workload: deploy/web=10' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l restart -d 'Restart a workload as kubectl rollout restart does: deploy/web' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l delete -d 'Delete a workload with its pods, or a pod, which its controller makes anew' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scheduler-config -d 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s o -l output -d 'Output format: table, wide, json, yaml, name or html' -r -f -a "html\t''
-json\t''
-name\t''
-table\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l weight-label -d 'The node label with the weight, for weighted-least-load' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l price-label -d 'The node label with the price of the node: show the cost of the used nodes' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scenario -d 'Apply the steps of a Scenario file; see docs/scenarios.md' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l cordon -d 'Cordon a node, or all nodes with a label (pool=gpu)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l uncordon -d 'Uncordon a node, or all nodes with a label' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l drain -d 'Cordon nodes and evict their pods as kubectl drain does; respects PodDisruptionBudgets' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l remove-node -l remove-nodes -d 'Remove nodes without draining: a node, all with a label, or a zone (zone=a)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l add-nodes -d 'Add N copies of a node, or of the Node in a manifest, with their DaemonSet pods' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l taint -d 'Add a taint; with - after the effect, remove it' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l label -d 'Set a label; NODE=KEY- removes it' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scale -d 'Scale a workload (deploy/web=10)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l restart -d 'Restart a workload as kubectl rollout restart does (deploy/web)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l delete -d 'Delete a workload and its pods, or one pod, which its controller recreates' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s o -l output -d 'Output format: table, wide, json, yaml, name or html' -r -f -a "table\t''
 wide\t''
-yaml\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+json\t''
+yaml\t''
+name\t''
+html\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s v -l v -d 'Say on standard error what is being done' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s n -l namespace -d 'Namespace of the objects that are named' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l kubeconfig -d 'Path to the kubeconfig file; else KUBECONFIG, else ~/.kube/config' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s v -l v -d 'Log to standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s n -l namespace -d 'The namespace of the objects' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l kubeconfig -d 'Path to the kubeconfig file [default: $KUBECONFIG, or ~/.kube/config]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l context -d 'The kubeconfig context to use' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l cluster -d 'The kubeconfig cluster to use' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l user -d 'The kubeconfig user to use' -r
@@ -131,50 +131,50 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l as -d 'User name to impersonate' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l as-group -d 'Group to impersonate; may be given several times' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l as-uid -d 'UID to impersonate' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l request-timeout -d 'How long to wait for a single request (1s, 2m, 3h; 0 waits forever)' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l certificate-authority -d 'Path to the certificate of the authority that signed the server\'s' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l request-timeout -d 'How long to wait for a single request (1s, 1m30s, 500ms; 0 waits forever)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l certificate-authority -d 'Path to the certificate of the authority that signed the server certificate' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l client-key -d 'Path to a client key for TLS' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l tls-server-name -d 'Name to check the server\'s certificate against' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l pending -d 'Schedule every pending pod of the state, of all namespaces'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l diff -d 'Show only what the changes make different, against the same pods in the unchanged cluster'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l preempt -d 'Let pods of lower priority make way for those that fit nowhere'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l exit-code -d 'End with status 1 when a pod does not fit'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l force -d 'With --drain: evict pods without a controller, too, which nobody makes anew'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l call-extenders -d 'Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l no-headers -d 'Print tables without their headers'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l tls-server-name -d 'Server name for the check of the server certificate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l pending -d 'Schedule all pending pods, of all namespaces'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l diff -d 'Show only the differences from the unchanged cluster'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l preempt -d 'Allow preemption of pods of lower priority'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l exit-code -d 'Exit with status 1 when a pod does not fit'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l force -d 'With --drain: also evict pods without a controller; nothing recreates them'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l no-headers -d 'Print tables without headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -f -a "merge" -d 'Put the shards of a sweep together'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -f -a "merge" -d 'Combine the shards of a sweep'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -s v -l v -d 'Say on standard error what is being done' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -s o -l output -d 'Output format: table, wide, json or yaml' -r -f -a "json\t''
-table\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -s v -l v -d 'Log to standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -s o -l output -d 'Output format: table, wide, json or yaml' -r -f -a "table\t''
 wide\t''
+json\t''
 yaml\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l exit-code -d 'End with status 1 when a pod does not fit in every run'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l no-headers -d 'Print tables without their headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l exit-code -d 'Exit with status 1 when a pod does not fit in every run'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s f -l filename -d 'Count copies of the pods and pod templates of a manifest, which need not exist in the cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l ratio -d 'Copies of each pod in one turn, in the order they are named: 3:1' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l limit -d 'Stop at this many copies' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want -d 'Say how many more nodes this many copies need' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l like -d 'What nodes of --want are like [default: the node that takes most]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l scheduler-config -d 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s f -l filename -d 'Count copies of the pods in a manifest, which does not have to exist in the cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l ratio -d 'Copies of each pod per set, in the order given: 3:1' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l limit -d 'Stop after this many copies' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want -d 'Show how many more nodes this number of copies needs' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l like -d 'The node to copy for --want [default: the node that takes most copies]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s v -l v -d 'Say on standard error what is being done' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s n -l namespace -d 'Namespace of the objects that are named' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l kubeconfig -d 'Path to the kubeconfig file; else KUBECONFIG, else ~/.kube/config' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s v -l v -d 'Log to standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s n -l namespace -d 'The namespace of the objects' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l kubeconfig -d 'Path to the kubeconfig file [default: $KUBECONFIG, or ~/.kube/config]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l context -d 'The kubeconfig context to use' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l cluster -d 'The kubeconfig cluster to use' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l user -d 'The kubeconfig user to use' -r
@@ -183,34 +183,34 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l as -d 'User name to impersonate' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l as-group -d 'Group to impersonate; may be given several times' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l as-uid -d 'UID to impersonate' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l request-timeout -d 'How long to wait for a single request (1s, 2m, 3h; 0 waits forever)' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l certificate-authority -d 'Path to the certificate of the authority that signed the server\'s' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l request-timeout -d 'How long to wait for a single request (1s, 1m30s, 500ms; 0 waits forever)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l certificate-authority -d 'Path to the certificate of the authority that signed the server certificate' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l client-key -d 'Path to a client key for TLS' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l tls-server-name -d 'Name to check the server\'s certificate against' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "json\t''
-name\t''
-table\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l tls-server-name -d 'Server name for the check of the server certificate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "table\t''
 wide\t''
-yaml\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l exit-code -d 'End with status 1 when none fits, or less than --want'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l call-extenders -d 'Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l no-headers -d 'Print tables without their headers'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
+json\t''
+yaml\t''
+name\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l exit-code -d 'Exit with status 1 when no copy fits, or fewer than --want'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l no-headers -d 'Print tables without headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l scheduler-config -d 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s v -l v -d 'Say on standard error what is being done' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s n -l namespace -d 'Namespace of the objects that are named' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l kubeconfig -d 'Path to the kubeconfig file; else KUBECONFIG, else ~/.kube/config' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s v -l v -d 'Log to standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s n -l namespace -d 'The namespace of the objects' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l kubeconfig -d 'Path to the kubeconfig file [default: $KUBECONFIG, or ~/.kube/config]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l context -d 'The kubeconfig context to use' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l cluster -d 'The kubeconfig cluster to use' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l user -d 'The kubeconfig user to use' -r
@@ -219,37 +219,37 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l as -d 'User name to impersonate' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l as-group -d 'Group to impersonate; may be given several times' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l as-uid -d 'UID to impersonate' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l request-timeout -d 'How long to wait for a single request (1s, 2m, 3h; 0 waits forever)' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l certificate-authority -d 'Path to the certificate of the authority that signed the server\'s' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l request-timeout -d 'How long to wait for a single request (1s, 1m30s, 500ms; 0 waits forever)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l certificate-authority -d 'Path to the certificate of the authority that signed the server certificate' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l client-key -d 'Path to a client key for TLS' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l tls-server-name -d 'Name to check the server\'s certificate against' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "json\t''
-name\t''
-table\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l tls-server-name -d 'Server name for the check of the server certificate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "table\t''
 wide\t''
-yaml\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l exit-code -d 'End with status 1 when a pod does not fit'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l no-suggestions -d 'Do not look for changes that would help'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l call-extenders -d 'Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l no-headers -d 'Print tables without their headers'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
+json\t''
+yaml\t''
+name\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l exit-code -d 'Exit with status 1 when a pod does not fit'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l no-suggestions -d 'Do not search for changes that would help (faster)'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l no-headers -d 'Print tables without headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l by -d 'What is lost at once: a node, a zone, or all nodes with one value of a label' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l drain-plan -d 'Propose how to drain these nodes: NODE,NODE or a label selector; zone=NAME for a zone' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l scheduler-config -d 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l by -d 'What is lost at once: a node, a zone, or all nodes with the same label value' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l drain-plan -d 'Propose how to drain these nodes: NODE,NODE or a label selector, or zone=NAME' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s v -l v -d 'Say on standard error what is being done' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s n -l namespace -d 'Namespace of the objects that are named' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l kubeconfig -d 'Path to the kubeconfig file; else KUBECONFIG, else ~/.kube/config' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s v -l v -d 'Log to standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s n -l namespace -d 'The namespace of the objects' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l kubeconfig -d 'Path to the kubeconfig file [default: $KUBECONFIG, or ~/.kube/config]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l context -d 'The kubeconfig context to use' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l cluster -d 'The kubeconfig cluster to use' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l user -d 'The kubeconfig user to use' -r
@@ -258,31 +258,31 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l as -d 'User name to impersonate' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l as-group -d 'Group to impersonate; may be given several times' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l as-uid -d 'UID to impersonate' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l request-timeout -d 'How long to wait for a single request (1s, 2m, 3h; 0 waits forever)' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l certificate-authority -d 'Path to the certificate of the authority that signed the server\'s' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l request-timeout -d 'How long to wait for a single request (1s, 1m30s, 500ms; 0 waits forever)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l certificate-authority -d 'Path to the certificate of the authority that signed the server certificate' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l client-key -d 'Path to a client key for TLS' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l tls-server-name -d 'Name to check the server\'s certificate against' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "json\t''
-name\t''
-table\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l tls-server-name -d 'Server name for the check of the server certificate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "table\t''
 wide\t''
-yaml\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l force -d 'Of --drain-plan: evict pods that no controller makes anew as well'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l exit-code -d 'End with status 1 when a loss leaves pods without a place, or the drains cannot be completed'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l call-extenders -d 'Ask the extenders of --scheduler-config, which are sent the pod and its candidate nodes'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l no-headers -d 'Print tables without their headers'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
+json\t''
+yaml\t''
+name\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l force -d 'With --drain-plan: also evict pods without a controller; nothing recreates them'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l exit-code -d 'Exit with status 1 when pods cannot be rescheduled, or the drains cannot be completed'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l no-headers -d 'Print tables without headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s f -l output-file -d 'The file to write [default: standard output]' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l redact-map -d 'Write to FILE what stands for what; keep it to yourself' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l snapshot -d 'Take the state from a file, a directory or - (standard input) instead of a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l redact-map -d 'Write the mapping of the names to FILE; keep it private' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l scheduler-config -d 'The cluster\'s KubeSchedulerConfiguration, to go into the snapshot: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s n -l namespace -d 'Namespace of the objects that are named' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l kubeconfig -d 'Path to the kubeconfig file; else KUBECONFIG, else ~/.kube/config' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s n -l namespace -d 'The namespace of the objects' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l kubeconfig -d 'Path to the kubeconfig file [default: $KUBECONFIG, or ~/.kube/config]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l context -d 'The kubeconfig context to use' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l cluster -d 'The kubeconfig cluster to use' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l user -d 'The kubeconfig user to use' -r
@@ -291,26 +291,26 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l as -d 'User name to impersonate' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l as-group -d 'Group to impersonate; may be given several times' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l as-uid -d 'UID to impersonate' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l request-timeout -d 'How long to wait for a single request (1s, 2m, 3h; 0 waits forever)' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l certificate-authority -d 'Path to the certificate of the authority that signed the server\'s' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l request-timeout -d 'How long to wait for a single request (1s, 1m30s, 500ms; 0 waits forever)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l certificate-authority -d 'Path to the certificate of the authority that signed the server certificate' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l client-key -d 'Path to a client key for TLS' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l tls-server-name -d 'Name to check the server\'s certificate against' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l redact -d 'Replace names, label values, images and the like'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l tls-server-name -d 'Server name for the check of the server certificate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l redact -d 'Replace names, label values, images and so on'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l scheduler-config -d 'A KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY] of the cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l kube-version -d 'Whose scheduler\'s behaviour to reproduce, such as v1.34 [default: the cluster\'s]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l feature-gates -d 'Feature gates of the scheduler: A=true,B=false [default: those of its pod, if it is one]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s v -l v -d 'Say on standard error what is being done' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s n -l namespace -d 'Namespace of the objects that are named' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l kubeconfig -d 'Path to the kubeconfig file; else KUBECONFIG, else ~/.kube/config' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s v -l v -d 'Log to standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s n -l namespace -d 'The namespace of the objects' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l kubeconfig -d 'Path to the kubeconfig file [default: $KUBECONFIG, or ~/.kube/config]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l context -d 'The kubeconfig context to use' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l cluster -d 'The kubeconfig cluster to use' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l user -d 'The kubeconfig user to use' -r
@@ -319,42 +319,42 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l t
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l as -d 'User name to impersonate' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l as-group -d 'Group to impersonate; may be given several times' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l as-uid -d 'UID to impersonate' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l request-timeout -d 'How long to wait for a single request (1s, 2m, 3h; 0 waits forever)' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l certificate-authority -d 'Path to the certificate of the authority that signed the server\'s' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l request-timeout -d 'How long to wait for a single request (1s, 1m30s, 500ms; 0 waits forever)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l certificate-authority -d 'Path to the certificate of the authority that signed the server certificate' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l client-key -d 'Path to a client key for TLS' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l tls-server-name -d 'Name to check the server\'s certificate against' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l cache-dir -d 'Directory kubectl caches discovery in; accepted, and not used' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l chunk-size -d 'Objects to ask for in one page of a list; 0 for all in one' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "json\t''
-name\t''
-table\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l tls-server-name -d 'Server name for the check of the server certificate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "table\t''
 wide\t''
-yaml\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l no-headers -d 'Print tables without their headers'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s A -l all-namespaces -d 'Objects of all namespaces; not with a name'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate: your connection is insecure'
+json\t''
+yaml\t''
+name\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l no-headers -d 'Print tables without headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -l color -d 'When to use colour; NO_COLOR is heeded' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s v -l v -d 'Say on standard error what is being done' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "json\t''
-name\t''
-table\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s v -l v -d 'Log to standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "table\t''
 wide\t''
-yaml\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -l no-headers -d 'Print tables without their headers'
+json\t''
+yaml\t''
+name\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "explain" -d 'Explain why a pod is pending, or why it is where it is'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "simulate" -d 'Show where pods would go, one after the other'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "capacity" -d 'Show how many more pods fit, and what runs out first'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "resilience" -d 'Show which node\'s or zone\'s loss hurts, or how to drain nodes'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "snapshot" -d 'Write what scheduling reads of a cluster to one file, on request redacted'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "resilience" -d 'Show which node or zone cannot be lost, or how to drain nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "snapshot" -d 'Save the state that scheduling depends on to one file, optionally redacted'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "config" -d 'Show the effective scheduler configuration'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "completion" -d 'Print the completion script for a shell'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "version" -d 'Print the version, and the Kubernetes versions whose scheduler it reproduces'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and __fish_seen_subcommand_from simulate" -f -a "merge" -d 'Put the shards of a sweep together'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and __fish_seen_subcommand_from simulate" -f -a "merge" -d 'Combine the shards of a sweep'

@@ -60,7 +60,9 @@ pub(crate) fn near<'a>(wanted: &str, words: impl Iterator<Item = &'a str>) -> Ve
 /// `did you mean a or b?`; none when nothing is near.
 pub(crate) fn question<'a>(wanted: &str, words: impl Iterator<Item = &'a str>) -> Option<String> {
     let near = near(wanted, words);
-    (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")))
+    let (last, others) = near.split_last()?;
+    let others = others.join(", ");
+    Some(if others.is_empty() { format!("did you mean {last}?") } else { format!("did you mean {others} or {last}?") })
 }
 
 #[cfg(test)]

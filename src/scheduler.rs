@@ -2,11 +2,17 @@
 //!
 //! The one way in which all commands run a cycle, so that they agree by construction.
 
+use std::collections::BTreeSet;
+
 use crate::api::Timestamp;
 use crate::config::{Behaviour, Profile, SchedulerConfig};
 use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
-use crate::framework::{Cycle, CycleCache, Depth, Framework, NotEvaluated, Notes, Plugin, cycle, reserve, sampling};
+use crate::framework::sampling::Compared;
+use crate::framework::{
+    Cycle, CycleCache, Depth, Framework, NotEvaluated, Notes, Permit, PermitPlugin, Plugin, PluginRejection, cycle,
+    prepared, reserve, sampling,
+};
 use crate::plugins;
 use crate::state::pod::PodId;
 use crate::state::{Cluster, Lifted, NodeId, Pod, Take};
@@ -17,6 +23,14 @@ pub struct Scheduler {
     behaviour: Behaviour,
     profiles: Vec<(Profile, Vec<Box<dyn Plugin>>)>,
     extenders: Vec<Extender>,
+}
+
+/// The nodes that a cycle looks at.
+struct Looked<'a> {
+    /// How many of the feasible ones are compared.
+    compared: Compared,
+    /// Only these, if set.
+    within: Option<&'a BTreeSet<NodeId>>,
 }
 
 impl Scheduler {
@@ -62,37 +76,101 @@ impl Scheduler {
     }
 
     fn framework<'a>(&'a self, profile: &Profile, plugins: &'a [Box<dyn Plugin>]) -> Framework<'a> {
-        Framework::new(profile, plugins).with_extenders(&self.extenders)
+        let mut framework = Framework::new(profile, plugins).with_extenders(&self.extenders);
+        framework.percentage_of_nodes_to_score = self.percentage(profile);
+        framework
     }
 
     /// Runs one cycle for a pending pod of `cluster`, at the time `now`.
     pub fn schedule(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Placement {
-        self.cycle(cluster, pod, now, Depth::Everything)
+        self.cycle(cluster, pod, now, Depth::Everything, Compared::All)
     }
 
     /// The same as far as it decides where the pod goes: without the words of filters behind the
     /// first that says no, and without PostFilter.
     pub fn decide(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Placement {
-        self.cycle(cluster, pod, now, Depth::Decision)
+        self.cycle(cluster, pod, now, Depth::Decision, Compared::All)
+    }
+
+    /// The same, of a scheduler that begins at `start` in the order of its node tree and stops at enough feasible
+    /// nodes: only those are scored.
+    pub fn decide_from(&self, cluster: &Cluster, pod: PodId, now: Timestamp, start: usize) -> Placement {
+        self.cycle(cluster, pod, now, Depth::Decision, Compared::From(start))
     }
 
     /// The same for a pod that fits nowhere, with what PostFilter says of it: who could make way.
     pub fn preempt(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Placement {
-        self.cycle(cluster, pod, now, Depth::Preemption)
+        self.cycle(cluster, pod, now, Depth::Preemption, Compared::All)
     }
 
-    fn cycle(&self, cluster: &Cluster, pod: PodId, now: Timestamp, depth: Depth) -> Placement {
+    fn cycle(&self, cluster: &Cluster, pod: PodId, now: Timestamp, depth: Depth, compared: Compared) -> Placement {
+        self.cycle_of(cluster, pod, now, depth, Looked { compared, within: None })
+    }
+
+    /// A cycle on the nodes of `within` only, if that is set: the placement in which a group of pods is tried.
+    pub fn cycle_within(
+        &self,
+        cluster: &Cluster,
+        pod: PodId,
+        now: Timestamp,
+        depth: Depth,
+        within: Option<&BTreeSet<NodeId>>,
+    ) -> Placement {
+        self.cycle_of(cluster, pod, now, depth, Looked { compared: Compared::All, within })
+    }
+
+    fn cycle_of(&self, cluster: &Cluster, pod: PodId, now: Timestamp, depth: Depth, looked: Looked<'_>) -> Placement {
+        let Looked { compared, within } = looked;
         let pod = cluster.pod(pod);
         let Some((profile, plugins)) = self.profile_for(pod) else {
             return no_profile(pod);
         };
         let notes = Notes::default();
-        note_what_is_outside(profile, plugins, &notes);
+        note_what_is_outside(profile, plugins, &self.behaviour, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
-        let mut placement = cycle::run(&self.framework(profile, plugins), cycle, depth);
+        let mut framework = self.framework(profile, plugins);
+        framework.compared = compared;
+        let mut placement = cycle::run_within(&framework, cycle, depth, within);
+        let basis = match (compared, &placement.sampling) {
+            (Compared::From(_), _) => sampling::Basis::Drawn,
+            (Compared::All, Some(_)) => sampling::Basis::Counted,
+            (Compared::All, None) => sampling::Basis::All,
+        };
         let (nodes, feasible) = (placement.nodes.len(), placement.feasible().count());
-        placement.not_evaluated.extend(sampling::note(nodes, feasible, self.percentage(profile)));
+        placement.not_evaluated.extend(sampling::note(nodes, feasible, self.percentage(profile), basis));
         placement
+    }
+
+    /// What keeps `pod` out of the active queue; nothing does for a pod that no profile answers to.
+    pub fn pre_enqueue(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Option<PluginRejection> {
+        let pod = cluster.pod(pod);
+        let (_, framework) = self.framework_for(pod)?;
+        let notes = Notes::default();
+        cycle::pre_enqueue(&framework, Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes })
+    }
+
+    /// What a Permit plugin says of `pod`, which is on its node in `cluster`.
+    pub fn permit(&self, plugin: &dyn PermitPlugin, cluster: &Cluster, pod: PodId, now: Timestamp) -> Permit {
+        let notes = Notes::default();
+        plugin.permit(Cycle { cluster, pod: cluster.pod(pod), behaviour: &self.behaviour, now, notes: &notes })
+    }
+
+    /// Whether a pending pod may go to `node`, by all filters but those of `skipped`.
+    pub fn fits_on(
+        &self,
+        cluster: &Cluster,
+        pod: PodId,
+        node: NodeId,
+        skipped: &[&'static str],
+        now: Timestamp,
+    ) -> bool {
+        let pod = cluster.pod(pod);
+        let Some((_, framework)) = self.framework_for(pod) else { return false };
+        let notes = Notes::default();
+        let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
+        let prepared = prepared::pre_filter(&framework, cycle);
+        let rejected = prepared.rejection.is_some();
+        !rejected && prepared.filters.without(skipped).run_with_nominated(cycle, cluster.node(node)).is_ok()
     }
 
     /// Percentage of nodes that a live scheduler scores at least; 0 adapts to their number.
@@ -105,7 +183,7 @@ impl Scheduler {
     pub fn cache_cycle(&self, cluster: &Cluster, pod: &Pod, now: Timestamp) -> Option<CachedCycle<'_>> {
         let (profile, plugins) = self.profile_for(pod)?;
         let notes = Notes::default();
-        note_what_is_outside(profile, plugins, &notes);
+        note_what_is_outside(profile, plugins, &self.behaviour, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
         let cache = CycleCache::new(&self.framework(profile, plugins), cycle)?;
         let sampling = self.percentage(profile);
@@ -180,12 +258,18 @@ pub struct CachedCycle<'a> {
 }
 
 impl CachedCycle<'_> {
+    /// How many of the feasible nodes a live scheduler compares, if not all.
+    pub fn stops_at(&self) -> Option<usize> {
+        let compared = sampling::feasible_nodes_to_find(self.nodes, self.sampling);
+        (compared < self.cache.feasible_nodes()).then_some(compared)
+    }
+
     /// What the answer for a pod that found a node does not rest on, as far as it was not reported before.
-    pub fn new_notes(&mut self) -> Vec<NotEvaluated> {
+    pub fn new_notes(&mut self, basis: sampling::Basis) -> Vec<NotEvaluated> {
         let reported = std::mem::replace(&mut self.notes_reported, true);
         let mut notes = if reported { Vec::new() } else { self.notes.clone() };
         if !self.sampling_reported {
-            let sampled = sampling::note(self.nodes, self.cache.feasible_nodes(), self.sampling);
+            let sampled = sampling::note(self.nodes, self.cache.feasible_nodes(), self.sampling, basis);
             self.sampling_reported = sampled.is_some();
             notes.extend(sampled);
         }
@@ -199,9 +283,16 @@ impl CachedCycle<'_> {
     }
 }
 
-/// Plugins that the profile enables and that are not here: those that are not part of
-/// kube-scheduler, and those of versions after the one this program knows best.
-fn note_what_is_outside(profile: &Profile, plugins: &[Box<dyn Plugin>], notes: &Notes) {
+/// Gates that are on and not reproduced, and plugins that the profile enables and that are not here: those that are
+/// not part of kube-scheduler, and those of versions after the one this program knows best.
+fn note_what_is_outside(profile: &Profile, plugins: &[Box<dyn Plugin>], behaviour: &Behaviour, notes: &Notes) {
+    for (gate, effect) in behaviour.not_reproduced() {
+        notes.add(NotEvaluated::new(
+            format!("feature gate {gate}"),
+            "it is on, and kubectl sched does not reproduce it",
+            effect,
+        ));
+    }
     let judging = [&profile.pre_filter, &profile.filter, &profile.post_filter, &profile.pre_score, &profile.score];
     for enabled in judging.into_iter().flatten() {
         if !plugins.iter().any(|plugin| enabled.plugin == plugin.name()) {

@@ -37,3 +37,5 @@ mod strategies;
 mod sweep;
 #[path = "cli/usage.rs"]
 mod usage;
+#[path = "cli/width.rs"]
+mod width;

@@ -137,7 +137,7 @@ fn the_answer_stands_in_the_markup() {
         "0/12 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }",
         "needs 2, free 1800m of 8: 200m short",
         "request cpu 1930m instead of 2",
-        "the images must be made for another kubernetes.io/arch",
+        "the images must support the other kubernetes.io/arch",
     ] {
         assert!(markup.contains(text), "{text}");
     }
@@ -156,11 +156,11 @@ fn scores_preemption_one_node_and_the_clusters_own_words() {
     page_of("explain trainer-1 -n ml --snapshot examples/clusters/gpu.yaml", &["evict ml/notebook-1: priority 100"]);
     page_of(
         "explain web-7 -n shop --node node-2 --snapshot examples/clusters/mixed.yaml",
-        &["NodeResourcesFit says no", "cpu: asked 2, used 6200m of 8"],
+        &["rejected by NodeResourcesFit", "cpu: requested 2, used 6200m of 8"],
     );
     page_of(
         "explain stale -n shop --snapshot tests/cli/words",
-        &["own event of 2026-03-01T10:20:00Z says otherwise:", "since then there are 2 nodes instead of 3"],
+        &["own event of 2026-03-01T10:20:00Z is different:", "since then the cluster has 2 nodes instead of 3"],
     );
     page_of("explain same -n shop --snapshot tests/cli/words", &["same as the pod&#39;s condition PodScheduled"]);
 }
@@ -178,7 +178,7 @@ fn the_matrix_as_data() {
     assert_eq!(column("filter", "NodeResourcesFit")["values"], "000000001111");
     assert_eq!(column("number", "Total")["values"][0], 675);
     assert_eq!(column("score", "NodeResourcesFit")["values"][8], Value::Null);
-    assert_eq!(matrix["verdicts"][0]["title"], "takes the pod");
+    assert_eq!(matrix["verdicts"][0]["title"], "fits");
     let best = usize::try_from(rows[0].as_u64().unwrap()).unwrap();
     assert_eq!(nodes["names"][best], "a1-2");
     let labels = matrix["labels"].as_array().unwrap().iter();
@@ -235,7 +235,7 @@ fn strategies_side_by_side() {
         assert!(page.contains(text), "{text}");
     }
     let page = self::page(&format!("{asked} --strategy best-fit"));
-    assert!(page.contains("By best-fit: kube-scheduler itself would choose by score."));
+    assert!(page.contains("By best-fit: kube-scheduler itself chooses by score."));
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn a_scenario_and_what_it_changes() {
         assert!(whole.contains(text), "{text}");
     }
     let different = page(&format!("{asked} --diff"));
-    assert!(different.contains("<h3>Different</h3>") && !different.contains("<h3>Pod by pod</h3>"));
+    assert!(different.contains("<h3>Differences</h3>") && !different.contains("<h3>Pod by pod</h3>"));
 }
 
 #[test]

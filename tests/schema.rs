@@ -238,9 +238,18 @@ fn in_full(case: &Case, pod: &str) -> Value {
         nodes: cluster.nodes().len(),
         filters: Vec::new(),
         placement,
+        refused: None,
+        is_new: false,
+        workload: None,
     };
-    let provenance =
-        Provenance { kube_version: "v1.34".to_owned(), age: None, origin: String::new(), as_of: None, asked_at: NOW };
+    let provenance = Provenance {
+        kube_version: "v1.34".to_owned(),
+        age: None,
+        origin: String::new(),
+        as_of: None,
+        node_names: None,
+        asked_at: NOW,
+    };
     let answer = ExplainAnswer { answers: &[answer], cluster: &cluster };
     Answered { answer: &answer, provenance: &provenance }.data().value().unwrap()
 }

@@ -93,9 +93,18 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
         nodes,
         filters: Vec::new(),
         placement,
+        refused: None,
+        is_new: false,
+        workload: None,
     }];
-    let provenance =
-        Provenance { kube_version: "v1.34".to_owned(), age: None, origin: String::new(), as_of: None, asked_at: NOW };
+    let provenance = Provenance {
+        kube_version: "v1.34".to_owned(),
+        age: None,
+        origin: String::new(),
+        as_of: None,
+        node_names: None,
+        asked_at: NOW,
+    };
     let answer = ExplainAnswer { answers: &answers, cluster: &cluster };
     Answered { answer: &answer, provenance: &provenance }.data().json().unwrap()
 }

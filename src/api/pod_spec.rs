@@ -3,7 +3,7 @@
 //! Two pods of one template compare equal here whatever their names, so the state keeps one
 //! specification for all of them ([`crate::state::pod_class`]).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::labels::Labels;
 use super::list::List;
@@ -11,6 +11,7 @@ use super::name::{Name, name};
 use super::node_selector::{NodeSelector, PreferredSchedulingTerm};
 use super::requests::ContainerResources;
 use super::resources::ResourceList;
+use super::scheduling_group::{SchedulingGroup, WorkloadReference};
 use super::selector::LabelSelector;
 use super::taint::Toleration;
 use super::volume::Volumes;
@@ -37,12 +38,16 @@ pub struct PodSpec {
     pub containers: List<Container>,
     /// `initContainers`, restartable ones (sidecars) included.
     pub init_containers: List<Container>,
+    /// `ephemeralContainers`.
+    pub ephemeral_containers: List<EphemeralContainer>,
     /// `overhead`.
     pub overhead: Option<ResourceList>,
     /// Pod-level `resources`.
     pub resources: Option<ContainerResources>,
     /// `hostNetwork`.
     pub host_network: Option<bool>,
+    /// `hostUsers`; false gives the pod a user namespace of its own.
+    pub host_users: Option<bool>,
     /// `nodeSelector`.
     pub node_selector: Labels,
     /// `affinity`.
@@ -57,6 +62,10 @@ pub struct PodSpec {
     pub volumes: Volumes,
     /// `resourceClaims`.
     pub resource_claims: List<PodResourceClaim>,
+    /// `schedulingGroup` (v1.36 on).
+    pub scheduling_group: Option<SchedulingGroup>,
+    /// `workloadRef` (v1.35).
+    pub workload_ref: Option<WorkloadReference>,
 }
 
 impl PodSpec {
@@ -68,6 +77,11 @@ impl PodSpec {
     /// The pod's priority; 0 when none is set (upstream component-helpers PodPriority).
     pub fn priority(&self) -> i32 {
         self.priority.unwrap_or(0)
+    }
+
+    /// Containers and init containers.
+    pub fn all_containers(&self) -> impl Iterator<Item = &Container> {
+        self.containers.iter().chain(&self.init_containers)
     }
 
     /// Required node affinity.
@@ -85,12 +99,23 @@ impl PodSpec {
 }
 
 /// Whether a pod may push others out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 pub enum PreemptionPolicy {
     /// It may (the default).
+    #[default]
     PreemptLowerPriority,
     /// It never does.
     Never,
+}
+
+impl PreemptionPolicy {
+    /// The API's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PreemptLowerPriority => "PreemptLowerPriority",
+            Self::Never => "Never",
+        }
+    }
 }
 
 /// A container or init container.
@@ -107,6 +132,41 @@ pub struct Container {
     pub resources: Option<ContainerResources>,
     /// `ports`.
     pub ports: List<ContainerPort>,
+    /// `restartPolicyRules`.
+    pub restart_policy_rules: List<RestartRule>,
+    /// `volumeMounts`.
+    #[serde(deserialize_with = "with_options")]
+    pub volume_mounts: List<VolumeMount>,
+}
+
+/// An item of `restartPolicyRules`: what happens when the container exits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(default)]
+pub struct RestartRule {
+    /// `action`: `Restart` or `RestartAllContainers`.
+    pub action: Option<Name>,
+}
+
+/// An item of `volumeMounts`; only those with options are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VolumeMount {
+    /// `bindMountOptions`.
+    pub bind_mount_options: List<Name>,
+}
+
+fn with_options<'de, D: Deserializer<'de>>(deserializer: D) -> Result<List<VolumeMount>, D::Error> {
+    let mounts: Option<Vec<VolumeMount>> = Option::deserialize(deserializer)?;
+    Ok(mounts.into_iter().flatten().filter(|mount| !mount.bind_mount_options.is_empty()).collect())
+}
+
+/// An item of `ephemeralContainers`: all that scheduling looks at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EphemeralContainer {
+    /// `volumeMounts`.
+    #[serde(deserialize_with = "with_options")]
+    pub volume_mounts: List<VolumeMount>,
 }
 
 impl Container {
@@ -120,6 +180,11 @@ impl Container {
     pub fn limits(&self) -> &ResourceList {
         static NONE: std::sync::LazyLock<ResourceList> = std::sync::LazyLock::new(ResourceList::default);
         self.resources.as_ref().map_or(&NONE, |resources| &resources.limits)
+    }
+
+    /// Whether a rule restarts all containers of the pod when this one exits.
+    pub fn restarts_all_containers(&self) -> bool {
+        self.restart_policy_rules.iter().any(|rule| rule.action.is_some_and(|action| action == "RestartAllContainers"))
     }
 
     /// Whether this (init) container keeps running beside the main ones.

@@ -1,7 +1,7 @@
 //! A pod's template: its specification, and what of its status changes what it requests.
 
 use super::pod_spec::{Container, PodSpec};
-use super::requests::{ContainerInput, PodResources};
+use super::requests::{ContainerInput, PodResources, ReportedResources};
 use super::resize::ResizeStatus;
 
 /// A specification and a resize status as they were read: the key by which pods are alike.
@@ -21,6 +21,7 @@ impl PodTemplate {
             init_containers: self.spec.init_containers.iter().map(|c| self.container(c)).collect(),
             pod_level: self.spec.resources.as_ref().map(|resources| &resources.requests),
             overhead: self.spec.overhead.as_ref(),
+            status: self.resize.pod.reported(),
             resize_infeasible: self.resize.infeasible,
         }
     }
@@ -32,6 +33,7 @@ impl PodTemplate {
             init_containers: self.spec.init_containers.iter().map(limits).collect(),
             pod_level: self.spec.resources.as_ref().map(|resources| &resources.limits),
             overhead: self.spec.overhead.as_ref(),
+            status: ReportedResources::default(),
             resize_infeasible: false,
         }
     }
@@ -40,11 +42,12 @@ impl PodTemplate {
         ContainerInput {
             requests: container.requests(),
             restartable: container.is_restartable(),
-            status: self.resize.of(container.name).map(|status| (&status.actual, &status.allocated)),
+            status: self.resize.of(container.name),
         }
     }
 }
 
 fn limits(container: &Container) -> ContainerInput<'_> {
-    ContainerInput { requests: container.limits(), restartable: container.is_restartable(), status: None }
+    let status = ReportedResources::default();
+    ContainerInput { requests: container.limits(), restartable: container.is_restartable(), status }
 }

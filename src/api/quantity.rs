@@ -112,6 +112,11 @@ impl Quantity {
         self.unscaled() == 0
     }
 
+    /// Whether upstream keeps the amount as an `inf.Dec`: it has a fraction of a binary unit, or too many digits.
+    pub fn is_decimal(self) -> bool {
+        self.decimal
+    }
+
     /// How the amount is written.
     pub fn format(self) -> Format {
         self.format

@@ -2,6 +2,7 @@
 
 use super::list::List;
 use super::name::Name;
+use super::requests::ReportedResources;
 use super::resources::ResourceList;
 
 /// The part of a pod's status that changes what it is counted with.
@@ -11,6 +12,30 @@ pub struct ResizeStatus {
     pub infeasible: bool,
     /// Containers whose status names resources.
     pub containers: List<ContainerResize>,
+    /// What the status says of the pod as a whole.
+    pub pod: ResizedResources,
+}
+
+/// What a status says of resources.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ResizedResources {
+    /// Whether it has `resources`.
+    pub has_resources: bool,
+    /// `resources.requests`: what runs.
+    pub actuated: Option<ResourceList>,
+    /// `allocatedResources`: what the node has set aside.
+    pub allocated: Option<ResourceList>,
+}
+
+impl ResizedResources {
+    /// The same, to be counted with.
+    pub fn reported(&self) -> ReportedResources<'_> {
+        ReportedResources {
+            has_resources: self.has_resources,
+            actuated: self.actuated.as_ref(),
+            allocated: self.allocated.as_ref(),
+        }
+    }
 }
 
 /// One container's share of it.
@@ -18,16 +43,14 @@ pub struct ResizeStatus {
 pub struct ContainerResize {
     /// The container's name.
     pub container: Name,
-    /// `status…resources.requests`: what it runs with.
-    pub actual: ResourceList,
-    /// `status…allocatedResources`: what the node has set aside.
-    pub allocated: ResourceList,
+    /// What its status says.
+    pub resources: ResizedResources,
 }
 
 impl ResizeStatus {
-    /// The status of `container`, if it names resources.
-    pub fn of(&self, container: Option<Name>) -> Option<&ContainerResize> {
-        let container = container?;
-        self.containers.iter().find(|status| status.container == container)
+    /// What the status of `container` says.
+    pub fn of(&self, container: Option<Name>) -> ReportedResources<'_> {
+        let status = self.containers.iter().find(|status| Some(status.container) == container);
+        status.map(|status| status.resources.reported()).unwrap_or_default()
     }
 }

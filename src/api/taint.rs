@@ -1,5 +1,6 @@
 //! Taints and tolerations.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -49,17 +50,17 @@ impl fmt::Display for Taint {
     }
 }
 
-/// A pod's toleration. Operators other than `Exists` and `Equal` tolerate nothing.
+/// A pod's toleration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Toleration {
     /// The taint's key; none or empty means every key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Name>,
-    /// `Equal` (also when absent) or `Exists`.
+    /// `Equal` (also when absent), `Exists`, or the comparisons `Gt` and `Lt`. Others tolerate nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<Name>,
-    /// The value `Equal` wants.
+    /// What the operator compares the taint's value with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Name>,
     /// The effect; none or empty means every effect.
@@ -72,8 +73,9 @@ pub struct Toleration {
 }
 
 impl Toleration {
-    /// Whether this toleration covers `taint` (upstream api/core/v1/toleration.go, ToleratesTaint).
-    pub fn tolerates(&self, taint: &Taint) -> bool {
+    /// Whether this toleration covers `taint` (upstream api/core/v1/toleration.go, ToleratesTaint). Without
+    /// `comparisons` (the gate `TaintTolerationComparisonOperators`), `Gt` and `Lt` cover nothing.
+    pub fn tolerates(&self, taint: &Taint, comparisons: bool) -> bool {
         if self.effect.is_some_and(|effect| !effect.is_empty() && effect.as_str() != taint.effect.as_str()) {
             return false;
         }
@@ -83,9 +85,24 @@ impl Toleration {
         match self.operator.unwrap_or_default().as_str() {
             "" | "Equal" => self.value.unwrap_or_default() == taint.value,
             "Exists" => true,
+            "Gt" if comparisons => self.compare(taint) == Some(Ordering::Greater),
+            "Lt" if comparisons => self.compare(taint) == Some(Ordering::Less),
             _ => false,
         }
     }
+
+    /// The taint's value beside the toleration's, both as integers (compareNumericValues).
+    fn compare(&self, taint: &Taint) -> Option<Ordering> {
+        Some(decimal_integer(&taint.value)?.cmp(&decimal_integer(&self.value.unwrap_or_default())?))
+    }
+}
+
+/// A 64-bit integer in canonical form: no sign but `-`, no leading zeros (upstream apimachinery
+/// api/validate/content/decimal_int.go, IsDecimalInteger).
+fn decimal_integer(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let canonical = text == "0" || digits.starts_with(|first: char| matches!(first, '1'..='9'));
+    if canonical && digits.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 impl TaintEffect {
@@ -99,9 +116,9 @@ impl TaintEffect {
     }
 }
 
-/// Whether any of `tolerations` covers `taint`.
-pub fn tolerated(tolerations: &[Toleration], taint: &Taint) -> bool {
-    tolerations.iter().any(|toleration| toleration.tolerates(taint))
+/// Whether any of `tolerations` covers `taint`; `comparisons` as in [`Toleration::tolerates`].
+pub fn tolerated(tolerations: &[Toleration], taint: &Taint, comparisons: bool) -> bool {
+    tolerations.iter().any(|toleration| toleration.tolerates(taint, comparisons))
 }
 
 #[cfg(test)]
@@ -113,7 +130,7 @@ mod tests {
     fn case(toleration: &str, taint: &str, expected: bool) {
         let toleration: Toleration = serde_json::from_str(toleration).unwrap();
         let taint: Taint = serde_json::from_str(taint).unwrap();
-        assert_eq!(toleration.tolerates(&taint), expected, "{toleration:?} {taint}");
+        assert_eq!(toleration.tolerates(&taint, true), expected, "{toleration:?} {taint}");
     }
 
     #[test]
@@ -126,7 +143,30 @@ mod tests {
         case(r#"{"key":"a"}"#, taint, false);
         case(r#"{"key":"a","value":"1","effect":"NoExecute"}"#, taint, false);
         case(r#"{"key":"a","value":"1","effect":""}"#, taint, true);
-        case(r#"{"key":"a","operator":"Gt","value":"0"}"#, taint, false);
+        case(r#"{"key":"a","operator":"Less","value":"0"}"#, taint, false);
+    }
+
+    #[test]
+    fn comparisons_need_integers_in_canonical_form() {
+        let compare = |operator: &str, tolerated: &str, value: &str| {
+            let toleration = Toleration {
+                key: Some(name("a")),
+                operator: Some(name(operator)),
+                value: Some(name(tolerated)),
+                effect: None,
+                toleration_seconds: None,
+            };
+            let taint = Taint { key: name("a"), value: name(value), effect: TaintEffect::NoSchedule };
+            (toleration.tolerates(&taint, true), toleration.tolerates(&taint, false))
+        };
+        assert_eq!(compare("Gt", "10", "11"), (true, false));
+        assert_eq!(compare("Gt", "10", "10"), (false, false));
+        assert_eq!(compare("Lt", "-5", "-6"), (true, false));
+        assert_eq!(compare("Lt", "9223372036854775807", "-9223372036854775808"), (true, false));
+        for value in ["", "-", "+1", "01", "-0", "1.0", "1 ", "9223372036854775808"] {
+            assert_eq!(compare("Lt", "100", value), (false, false), "{value:?}");
+            assert_eq!(compare("Lt", value, "-100"), (false, false), "{value:?}");
+        }
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct Volumes {
     volumes: Box<[Volume]>,
     /// An `emptyDir` is among those dropped.
     empty_dir: bool,
+    /// The references of `image` volumes, in the pod's order; they are not among `volumes`.
+    images: Box<[Name]>,
 }
 
 impl Volumes {
@@ -26,7 +28,12 @@ impl Volumes {
     /// These in their place; what was dropped while reading stays so.
     #[must_use]
     pub fn with(&self, volumes: impl IntoIterator<Item = Volume>) -> Self {
-        Self { volumes: volumes.into_iter().collect(), empty_dir: self.empty_dir }
+        Self { volumes: volumes.into_iter().collect(), ..self.clone() }
+    }
+
+    /// The references of `image` volumes.
+    pub fn images(&self) -> &[Name] {
+        &self.images
     }
 
     /// Whether the pod keeps data on its node, which is lost when the pod leaves it.
@@ -211,6 +218,7 @@ struct WireVolume<'a> {
     persistent_volume_claim: Option<WireClaim>,
     ephemeral: Option<serde::de::IgnoredAny>,
     empty_dir: Option<serde::de::IgnoredAny>,
+    image: Option<WireImage>,
     iscsi: Option<WireIscsi>,
     rbd: Option<WireRbd>,
     // Not flattened: that would buffer every volume of every pod.
@@ -227,6 +235,12 @@ struct WireVolume<'a> {
 #[serde(rename_all = "camelCase")]
 struct WireClaim {
     claim_name: Name,
+}
+
+#[derive(Deserialize)]
+struct WireImage {
+    #[serde(default)]
+    reference: Name,
 }
 
 #[derive(Deserialize)]
@@ -288,6 +302,7 @@ impl<'de> Deserialize<'de> for Volumes {
         let wire: Option<Vec<WireVolume<'de>>> = Option::deserialize(deserializer)?;
         let wire = wire.unwrap_or_default();
         let empty_dir = wire.iter().any(|volume| volume.empty_dir.is_some());
-        Ok(Self { volumes: wire.into_iter().filter_map(WireVolume::volume).collect(), empty_dir })
+        let images = wire.iter().filter_map(|volume| volume.image.as_ref()).map(|image| image.reference).collect();
+        Ok(Self { volumes: wire.into_iter().filter_map(WireVolume::volume).collect(), empty_dir, images })
     }
 }

@@ -1,21 +1,25 @@
 //! `kubectl sched explain`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
 use crate::api::{Timestamp, name};
+use crate::decode::workload::Workload;
 use crate::did_you_mean;
 use crate::error::{Error, Result};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
 use crate::explain::{Explanation, NodeDetail, counterfactual};
 use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
+use crate::report::explain::Refused;
 use crate::report::{Answer, Answered, ExplainAnswer, Part};
+use crate::simulate::workload::{self, WorkloadPlacement};
 use crate::state::PodId;
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
-use super::manifests::Asked;
+use super::manifests::{Asked, AskedObject};
 use super::output::OutputFlags;
 use super::reading::Request;
 use super::state::State;
@@ -95,7 +99,9 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     let question = Request::of(&target, &from_files.objects);
     let mut state =
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
-    let pods = pods(&mut state, &target, from_files)?;
+    let now = Timestamp::now();
+    let subjects = subjects(&mut state, &target, from_files, now)?;
+    let pods: Vec<PodId> = subjects.iter().map(|subject| subject.pod).collect();
     cluster_messages::read_events(&mut state, &pods);
     let node = arguments.node.as_deref();
     if let Some(node) = node
@@ -108,29 +114,53 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
             None => error,
         });
     }
-    let now = Timestamp::now();
     let mut wanted = Wanted::of(arguments);
-    let answers: Vec<Answer> = pods.into_iter().map(|pod| answer(&mut state, pod, node, &mut wanted, now)).collect();
+    let answers: Vec<Answer> =
+        subjects.into_iter().map(|subject| answer(&mut state, subject, node, &mut wanted, now)).collect();
     let answer = ExplainAnswer { answers: &answers, cluster: &state.cluster };
     arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
-    let fits = answers.iter().all(|answer| answer.placement.schedulable);
+    let fits = answers.iter().all(Answer::fits);
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
 
-fn pods(state: &mut State, target: &Target, from_files: Asked) -> Result<Vec<PodId>> {
+/// A pod to be explained.
+struct Subject {
+    pod: PodId,
+    /// The workload as a whole, where one was asked about.
+    workload: Option<Arc<WorkloadPlacement>>,
+}
+
+fn subjects(state: &mut State, target: &Target, from_files: Asked, now: Timestamp) -> Result<Vec<Subject>> {
+    let mut subjects = Vec::new();
     match target {
         Target::Files(_) => {
             state.cluster.admit_claims(&from_files.claims);
-            Ok(from_files.objects.into_iter().flat_map(|asked| resolve::asked(state, asked)).collect())
+            for asked in from_files.objects {
+                let whole = match &asked {
+                    AskedObject::Workload(workload) => {
+                        let workload = resolve::in_namespace(state, (**workload).clone());
+                        Some(Arc::new(as_a_whole(state, &workload, now)))
+                    }
+                    AskedObject::Pod(..) => None,
+                };
+                let pods = resolve::asked(state, asked);
+                subjects.extend(pods.into_iter().map(|pod| Subject { pod, workload: whole.clone() }));
+            }
         }
         Target::Named(named) => {
-            let mut pods = Vec::new();
             for named in named {
-                pods.extend(resolve::named(state, named)?);
+                let workload = resolve::workload(state, named)?;
+                let whole = workload.map(|workload| Arc::new(as_a_whole(state, &workload, now)));
+                let pods = resolve::named(state, named)?;
+                subjects.extend(pods.into_iter().map(|pod| Subject { pod, workload: whole.clone() }));
             }
-            Ok(pods)
         }
     }
+    Ok(subjects)
+}
+
+fn as_a_whole(state: &State, workload: &Workload, now: Timestamp) -> WorkloadPlacement {
+    workload::place(&state.scheduler, &state.cluster, workload, state.gates, now)
 }
 
 /// What costs more cycles, and is done only where it is shown.
@@ -173,12 +203,14 @@ impl Wanted {
 }
 
 /// Each pod is explained by itself, against the state as it was found.
-fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted, now: Timestamp) -> Answer {
+fn answer(state: &mut State, subject: Subject, node: Option<&str>, wanted: &mut Wanted, now: Timestamp) -> Answer {
+    let Subject { pod, workload } = subject;
     let lifted = state.cluster.lift(pod);
     let mut placement = state.scheduler.explain_lifted(&state.cluster, &lifted, now);
     NotEvaluated::join(&mut placement.not_evaluated, &state.notes);
-    placement.not_evaluated.extend(state.not_let_in(placement.pod));
-    let answer = Answer {
+    let fits_if_admitted = placement.schedulable;
+    let refused = state.refusal(placement.pod).map(|message| Refused { message, fits_if_admitted });
+    let mut answer = Answer {
         suggestions: wanted.suggestions(state, &placement, now),
         preemption: wanted.preemption(state, &placement, now),
         explanation: Explanation::in_full(&state.scheduler, &state.cluster, &placement, now),
@@ -186,8 +218,14 @@ fn answer(state: &mut State, pod: PodId, node: Option<&str>, wanted: &mut Wanted
         cluster_messages: cluster_messages::find(state, &placement),
         nodes: state.cluster.nodes().len(),
         filters: filters(state, pod),
+        refused,
+        is_new: state.cluster.pod(pod).own.creation_timestamp.is_none()
+            && state.cluster.pod(pod).own.sequence == u32::MAX,
+        workload,
         placement,
     };
+    // Whatever a cycle would say: a pod that is not admitted is not scheduled.
+    answer.placement.schedulable &= answer.refused.is_none();
     state.cluster.restore(lifted);
     answer
 }

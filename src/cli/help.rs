@@ -81,7 +81,12 @@ impl Asked {
         // One line per option in both: clap's own long form takes three.
         let hidden = move |argument: Arg| {
             let hidden = if long { argument.is_hide_long_help_set() } else { argument.is_hide_short_help_set() };
-            argument.hide_short_help(hidden)
+            let argument = argument.hide_short_help(hidden);
+            if argument.get_id() == "help" {
+                argument.help("Show help: -h the most common options, --help all")
+            } else {
+                argument
+            }
         };
         command = command.mut_args(hidden).after_help(examples);
         if let Some(about) = about {

@@ -12,7 +12,9 @@ mod complete;
 mod completion;
 mod config;
 mod config_args;
+mod config_basis;
 mod config_source;
+mod config_warnings;
 mod explain;
 mod help;
 mod interrupt;
@@ -27,6 +29,7 @@ mod resilience;
 mod resolve;
 mod running_scheduler;
 mod scenario_args;
+mod scheduler_facts;
 mod scheduler_settings;
 #[cfg(test)]
 mod schema;

@@ -29,6 +29,7 @@ impl StateProvenance {
             origin: self.origin.clone(),
             as_of: self.as_of,
             asked_at,
+            node_names: None,
         }
     }
 }

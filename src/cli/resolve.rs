@@ -6,18 +6,37 @@ use std::sync::Arc;
 
 use crate::api::{Name, ObjectKey, name};
 use crate::control_plane::admission::UnknownClass;
-use crate::control_plane::controller::{self, owned};
+use crate::control_plane::controller;
 use crate::control_plane::{Created, NewPods, OnRefusal};
 use crate::decode::pod::{PodObject, PodOwn};
 use crate::decode::workload::{Workload, WorkloadKind};
 use crate::did_you_mean;
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
-use crate::state::{Cluster, Pod, PodId};
+use crate::state::{Pod, PodId};
 
 use super::manifests::AskedObject;
 use super::state::State;
 use super::target::Named;
+
+/// The object with a pod template that `named` stands for; none for a pod that exists.
+///
+/// # Errors
+/// There is no such object.
+pub(crate) fn workload(state: &State, named: &Named) -> Result<Option<Workload>> {
+    let key = ObjectKey::new(name(&state.namespace), name(&named.name));
+    let Some(kind) = named.workload else {
+        // A pod that its StatefulSet has not created yet is answered by what the set waits for.
+        let exists = state.cluster.pod_named(key).is_some() || state.cluster.ended_named(key).is_some();
+        return Ok(if exists { None } else { controller::set_that_wants(&state.cluster, key).cloned() });
+    };
+    let found = state.cluster.workloads.iter().find(|workload| workload.kind == kind && workload.key == key);
+    if let Some(workload) = found {
+        return Ok(Some(workload.clone()));
+    }
+    let of_kind = state.cluster.workloads.iter().filter(|workload| workload.kind == kind);
+    Err(not_found(state, &kind.resource(), &named.name, of_kind.map(|workload| workload.key)))
+}
 
 /// The pods that `named` stands for.
 ///
@@ -25,19 +44,15 @@ use super::target::Named;
 /// There is no such object.
 pub(crate) fn named(state: &mut State, named: &Named) -> Result<Vec<PodId>> {
     let key = ObjectKey::new(name(&state.namespace), name(&named.name));
-    let Some(kind) = named.workload else {
+    let Some(workload) = workload(state, named)? else {
         return match state.cluster.pod_named(key) {
             Some(pod) => Ok(vec![pod.id]),
             None if state.cluster.ended_named(key).is_some() => Ok(another_of_ended(state, key)),
             None => Err(not_found(state, "pods", &named.name, state.cluster.pods().iter().map(Pod::key))),
         };
     };
-    let found = state.cluster.workloads.iter().find(|workload| workload.kind == kind && workload.key == key);
-    let Some(workload) = found.cloned() else {
-        let of_kind = state.cluster.workloads.iter().filter(|workload| workload.kind == kind);
-        return Err(not_found(state, &kind.resource(), &named.name, of_kind.map(|workload| workload.key)));
-    };
-    let pending = pending_pods(&state.cluster, &workload);
+    let waits = |pod: &PodId| state.cluster.pod(*pod).own.node_name.is_none();
+    let pending: Vec<PodId> = controller::owned_pods(&state.cluster, &workload).into_iter().filter(waits).collect();
     if !pending.is_empty() {
         return Ok(pending);
     }
@@ -152,7 +167,7 @@ pub(crate) fn namespace(state: &State, namespace: Name) -> Name {
     if namespace == "default" { name(&state.namespace) } else { namespace }
 }
 
-fn in_namespace(state: &State, mut workload: Workload) -> Workload {
+pub(crate) fn in_namespace(state: &State, mut workload: Workload) -> Workload {
     workload.key.namespace = namespace(state, workload.key.namespace);
     workload
 }
@@ -178,23 +193,4 @@ fn not_found(state: &State, resource: &str, wanted: &str, keys: impl Iterator<It
     }
     let near = did_you_mean::question(wanted, here.map(|key| key.name.as_str()));
     near.map_or_else(|| error.clone(), |near| error.clone().hint(near))
-}
-
-/// Pending pods that `workload` manages itself or through others (a Deployment's ReplicaSets, a
-/// CronJob's Jobs).
-fn pending_pods(cluster: &Cluster, workload: &Workload) -> Vec<PodId> {
-    let managers: Vec<&Workload> = cluster
-        .workloads
-        .iter()
-        .filter(|other| is(other, workload) || owned(other.key.namespace, other.controller.as_ref(), workload))
-        .collect();
-    cluster
-        .pending()
-        .filter(|pod| managers.iter().any(|manager| owned(pod.key().namespace, pod.own.controller.as_ref(), manager)))
-        .map(|pod| pod.id)
-        .collect()
-}
-
-fn is(a: &Workload, b: &Workload) -> bool {
-    a.kind == b.kind && a.key == b.key
 }

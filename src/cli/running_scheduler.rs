@@ -30,19 +30,34 @@ pub(super) fn tell(process: &SchedulerProcess, named: bool, output: &OutputFlags
     }
 }
 
-/// Those of its feature gates that `version` knows; the others are noted.
+/// Those of its feature gates that `version` takes; the others are noted.
 pub(super) fn known_gates(process: &SchedulerProcess, version: KubeVersion, notes: &mut Vec<NotEvaluated>) -> String {
-    let known = |gate: &&str| match Behaviour::with_feature_gates(version, gate) {
-        Ok(_) => true,
-        Err(error) => {
-            notes.push(NotEvaluated::new(
-                format!("--feature-gates={gate}"),
-                format!("kube-scheduler runs with it, but {version} accepts no such value: {error}"),
-                "the default of that version was used",
-            ));
-            false
+    let mut open: Vec<&str> = process.feature_gates.split(',').filter(|gate| !gate.is_empty()).collect();
+    let accepts = |gates: &str| Behaviour::with_feature_gates(version, gates);
+    let mut known = String::new();
+    // A gate may need another one that stands behind it.
+    loop {
+        let before = open.len();
+        open.retain(|gate| {
+            let with = if known.is_empty() { (*gate).to_owned() } else { format!("{known},{gate}") };
+            let accepted = accepts(&with).is_ok();
+            if accepted {
+                known = with;
+            }
+            !accepted
+        });
+        if open.len() == before {
+            break;
         }
-    };
-    let gates: Vec<&str> = process.feature_gates.split(',').filter(|gate| !gate.is_empty()).filter(known).collect();
-    gates.join(",")
+    }
+    for gate in open {
+        let with = if known.is_empty() { gate.to_owned() } else { format!("{known},{gate}") };
+        let Err(error) = accepts(&with) else { continue };
+        notes.push(NotEvaluated::new(
+            format!("--feature-gates={gate}"),
+            format!("kube-scheduler runs with it, but {version} accepts no such value: {error}"),
+            "the default of that version was used",
+        ));
+    }
+    known
 }

@@ -23,19 +23,18 @@ const FLAGS: [(&str, &str, &str); 11] = [
     ("scenario", "FILE|-", "Apply the steps of a Scenario file; see docs/scenarios.md"),
     ("cordon", "NODE|SELECTOR", "Cordon a node, or all nodes with a label (pool=gpu)"),
     ("uncordon", "NODE|SELECTOR", "Uncordon a node, or all nodes with a label"),
-    (
-        "drain",
-        "NODE|SELECTOR",
-        "Cordon nodes and evict their pods as kubectl drain does; respects PodDisruptionBudgets",
-    ),
-    ("remove-node", "NODE|SELECTOR", "Remove nodes without draining: a node, all with a label, or a zone (zone=a)"),
-    ("add-nodes", "N=NODE|FILE", "Add N copies of a node, or of the Node in a manifest, with their DaemonSet pods"),
+    ("drain", "NODE|SELECTOR", "Cordon nodes and evict their pods as kubectl drain does"),
+    ("remove-node", "NODE|SELECTOR", "Remove nodes without draining, such as a zone (zone=a)"),
+    ("add-nodes", "N=NODE|FILE", "Add N copies of a node, with their DaemonSet pods"),
     ("taint", "NODE=KEY=VALUE:EFFECT", "Add a taint; with - after the effect, remove it"),
     ("label", "NODE=KEY=VALUE", "Set a label; NODE=KEY- removes it"),
     ("scale", "TYPE/NAME=N", "Scale a workload (deploy/web=10)"),
-    ("restart", "TYPE/NAME", "Restart a workload as kubectl rollout restart does (deploy/web)"),
-    ("delete", "TYPE/NAME", "Delete a workload and its pods, or one pod, which its controller recreates"),
+    ("restart", "TYPE/NAME", "Restart a workload as kubectl rollout restart does"),
+    ("delete", "TYPE/NAME", "Delete a workload, or a pod (its controller recreates it)"),
 ];
+
+/// Flags that `-h` leaves out.
+const RARE: [&str; 5] = ["cordon", "uncordon", "taint", "label", "delete"];
 
 /// The steps that were typed, in order.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +47,7 @@ impl Args for ScenarioFlags {
     fn augment_args(command: Command) -> Command {
         let command = FLAGS.into_iter().fold(command, |command, (flag, value, help)| {
             let argument = Arg::new(flag).long(flag).value_name(value).help(help).help_heading(HEADING);
+            let argument = argument.hide_short_help(RARE.contains(&flag));
             command.arg(match flag {
                 "remove-node" => argument.action(ArgAction::Append).visible_alias("remove-nodes"),
                 _ => argument.action(ArgAction::Append),
@@ -56,7 +56,7 @@ impl Args for ScenarioFlags {
         command.arg(
             Arg::new("force")
                 .long("force")
-                .help("With --drain: also evict pods without a controller; nothing recreates them")
+                .help("With --drain: also evict pods without a controller")
                 .help_heading(HEADING)
                 .action(ArgAction::SetTrue),
         )

@@ -1,10 +1,12 @@
 //! The state a question is asked of, and the scheduler that is asked.
 
+use std::sync::Arc;
+
 use crate::api::requests::RequestGates;
 use crate::api::{ObjectKey, Timestamp};
 use crate::control_plane::admission::Refusal;
 use crate::framework::NotEvaluated;
-use crate::report::Provenance;
+use crate::report::{NodeNames, Provenance};
 use crate::scheduler::Scheduler;
 use crate::source::live;
 use crate::state::Cluster;
@@ -32,15 +34,23 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Why `pod` would not come into being, if it was created all the same.
+    /// Why the API server would refuse `pod`, which was created here all the same.
+    pub(crate) fn refusal(&self, pod: ObjectKey) -> Option<String> {
+        self.refused.iter().find(|refusal| refusal.pod == pod).map(ToString::to_string)
+    }
+
+    /// The same as a note, for answers about other things than the pod itself.
     pub(crate) fn not_let_in(&self, pod: ObjectKey) -> impl Iterator<Item = NotEvaluated> {
         let effect = "the API server refuses this pod; the answer shows where it would fit if it were admitted";
-        let of_pod = self.refused.iter().filter(move |refusal| refusal.pod == pod);
-        of_pod.map(move |refusal| NotEvaluated::new("admission", refusal.to_string(), effect))
+        self.refusal(pod).into_iter().map(move |why| NotEvaluated::new("admission", why, effect))
     }
 
     /// What an answer rests on that is given now and was asked for at `asked_at`.
     pub(crate) fn provenance(&self, asked_at: Timestamp) -> Provenance {
-        self.basis.by_now(self.scheduler.behaviour().version, asked_at)
+        let names = self.cluster.nodes().iter().map(|node| node.node.name.as_str());
+        Provenance {
+            node_names: NodeNames::of(names).map(Arc::new),
+            ..self.basis.by_now(self.scheduler.behaviour().version, asked_at)
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::config_source;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Cluster state options")]
 pub(crate) struct StateFlags {
-    /// Read the state from a file, a directory or - (standard input) instead of a cluster
+    /// Read the state from a file or directory (- is standard input), not from a cluster
     #[arg(long, value_name = "FILE|DIR|-")]
     pub(crate) snapshot: Option<PathBuf>,
     #[command(flatten)]
@@ -28,10 +28,10 @@ pub(crate) struct StateFlags {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Cluster state options")]
 pub(crate) struct SchedulerFlags {
-    /// The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]
+    /// The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]
     #[arg(long, value_name = "FILE", value_parser = config_source::parser(), value_hint = ValueHint::FilePath)]
     pub(crate) scheduler_config: Option<ConfigSource>,
-    /// The scheduler version to reproduce, such as v1.34 [default: the cluster's]
+    /// The scheduler version, such as v1.34 [default: the cluster's]
     #[arg(long, value_name = "VERSION")]
     pub(crate) kube_version: Option<KubeVersion>,
     /// The scheduler's feature gates: A=true,B=false [default: those of its pod]

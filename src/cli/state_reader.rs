@@ -177,21 +177,21 @@ impl StateFlags {
 
 /// What an input says beside its objects.
 #[derive(Default)]
-struct Opened {
+pub(super) struct Opened {
     /// Whose version the scheduler is likely to have.
-    version: Option<String>,
+    pub(super) version: Option<String>,
     /// What the input is called.
-    origin: String,
+    pub(super) origin: String,
     /// The namespace of objects that are named without one.
     namespace: String,
     /// The configuration that was named, and what it is called.
     named_config: Option<(Value, String)>,
     /// The configuration that a snapshot brings along.
-    scheduler_config: Option<Value>,
+    pub(super) scheduler_config: Option<Value>,
     /// The ConfigMap that was looked out for.
-    config_map: Option<ConfigMap>,
+    pub(super) config_map: Option<ConfigMap>,
     /// The kube-scheduler that ran as a pod, as a snapshot records it.
-    scheduler: Option<SchedulerProcess>,
+    pub(super) scheduler: Option<SchedulerProcess>,
     /// What a snapshot could not list.
     missing: Vec<NotListed>,
     /// The cluster, to ask more.
@@ -245,7 +245,7 @@ fn connect(kube: &KubeFlags) -> Result<Opened> {
 }
 
 /// Files: the version is the recorded one, else the newest among the nodes'.
-fn read_files(
+pub(super) fn read_files(
     path: &Path,
     builder: &mut ClusterBuilder,
     wanted: Option<&ConfigMapName>,

@@ -14,11 +14,11 @@ use crate::simulate::Strategy;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options for choosing among feasible nodes")]
 pub(crate) struct StrategyFlags {
-    /// Choose nodes by another rule than the profile's score; see docs/strategies.md
-    #[arg(long, value_name = "NAME", value_parser = ChoiceParser, conflicts_with = "compare")]
+    /// Choose nodes by least-load, best-fit, first-fit, weighted-least-load, random or config=FILE
+    #[arg(long, value_name = "NAME", hide_possible_values = true, value_parser = ChoiceParser, conflicts_with = "compare")]
     strategy: Option<Choice>,
-    /// Place the same pods with several strategies, and compare the results
-    #[arg(long, value_name = "NAME,NAME...", value_delimiter = ',', value_parser = ChoiceParser)]
+    /// Place the same pods with several strategies, and compare; see docs/strategies.md
+    #[arg(long, value_name = "NAME,NAME...", hide_possible_values = true, value_delimiter = ',', value_parser = ChoiceParser)]
     #[arg(conflicts_with_all = ["diff", "strategy"])]
     compare: Vec<Choice>,
     /// The node label with the weight, for weighted-least-load

@@ -66,10 +66,10 @@ fn unknown_argument(argument: &str, command: &Command) -> String {
             .get_arguments()
             .filter(|known| !known.is_hide_set())
             .flat_map(|known| known.get_long_and_visible_aliases().unwrap_or_default())
-            .map(|long| format!("--{long}"))
+            .map(str::to_owned)
             .collect();
-        let near = did_you_mean::near(flag, known.iter().map(String::as_str));
-        let meant = near.first().map(|near| format!("; did you mean '{near}'?"));
+        let near = did_you_mean::near(flag.trim_start_matches('-'), known.iter().map(String::as_str));
+        let meant = near.first().map(|near| format!("; did you mean '--{near}'?"));
         format!("unknown flag: {flag}{}", meant.unwrap_or_default())
     } else if let Some(letter) = flag.strip_prefix('-').and_then(|rest| rest.chars().next()) {
         format!("unknown shorthand flag: '{letter}' in {flag}")

@@ -199,6 +199,13 @@ macro_rules! shown {
 }
 shown!(i32, i64, usize, serde_json::Value);
 
+impl Shown {
+    /// JSON that is written out already: a Go struct has its fields in its own order.
+    pub(super) fn json(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl From<&str> for Shown {
     fn from(value: &str) -> Self {
         Self(format!("{value:?}"))

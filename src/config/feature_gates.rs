@@ -11,6 +11,8 @@ use super::versions::{MINORS, minor_of};
 
 struct Field {
     name: &'static str,
+    #[cfg(test)]
+    field: &'static str,
     of: fn(&mut FeatureGates) -> &mut bool,
 }
 
@@ -22,8 +24,19 @@ macro_rules! feature_gates {
             $(#[doc = concat!("`", $name, "`")] pub $field: bool,)*
         }
 
-        const FIELDS: &[Field] = &[$(Field { name: $name, of: |gates| &mut gates.$field },)*];
+        const FIELDS: &[Field] = &[$(Field {
+            name: $name,
+            #[cfg(test)]
+            field: stringify!($field),
+            of: |gates| &mut gates.$field,
+        },)*];
     };
+}
+
+/// Gates and their fields.
+#[cfg(test)]
+pub(super) fn fields() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FIELDS.iter().map(|field| (field.name, field.field))
 }
 
 feature_gates! {
@@ -52,13 +65,9 @@ feature_gates! {
     in_place_pod_level_resources_vertical_scaling: "InPlacePodLevelResourcesVerticalScaling";
     in_place_pod_vertical_scaling: "InPlacePodVerticalScaling";
     in_place_pod_vertical_scaling_scheduler_preemption: "InPlacePodVerticalScalingSchedulerPreemption";
-    inter_pod_affinity_hostname_fast_path: "InterPodAffinityHostnameFastPath";
     match_label_keys_in_pod_topology_spread: "MatchLabelKeysInPodTopologySpread";
-    match_label_keys_in_pod_topology_spread_selector_merge: "MatchLabelKeysInPodTopologySpreadSelectorMerge";
     node_declared_features: "NodeDeclaredFeatures";
     node_inclusion_policy_in_pod_topology_spread: "NodeInclusionPolicyInPodTopologySpread";
-    nominated_node_name_for_expectation: "NominatedNodeNameForExpectation";
-    opportunistic_batching: "OpportunisticBatching";
     pod_group_preemption_policy: "PodGroupPreemptionPolicy";
     pod_level_resources: "PodLevelResources";
     storage_capacity_scoring: "StorageCapacityScoring";
@@ -67,6 +76,15 @@ feature_gates! {
     volume_attributes_class: "VolumeAttributesClass";
     volume_limit_scaling: "VolumeLimitScaling";
     workload_aware_preemption: "WorkloadAwarePreemption";
+}
+
+/// Why a gate that was set changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoEffect {
+    /// Nothing that the scheduler is made of reads it.
+    NotRead,
+    /// It is what it was set to without that.
+    Default,
 }
 
 /// A value of `--feature-gates` that kube-scheduler refuses, in its words
@@ -157,14 +175,18 @@ impl FeatureGates {
         gates
     }
 
-    /// The gates named by a `--feature-gates` that was accepted and that nothing in the scheduler reads.
-    pub fn without_effect(version: KubeVersion, text: &str) -> Vec<&'static str> {
+    /// The gates named by a `--feature-gates` that was accepted and that change nothing, with why.
+    pub fn without_effect(version: KubeVersion, text: &str) -> Vec<(&'static str, NoEffect)> {
         let minor = minor_of(version);
-        let named = assignments(text).unwrap_or_default().into_keys();
-        named
-            .filter_map(|name| minor.gate(name))
-            .filter(|gate| !gate.is_group() && !gate.read)
-            .map(|gate| gate.name)
+        let named = assignments(text).unwrap_or_default();
+        let known = named.into_iter().filter_map(|(name, value)| Some((minor.gate(name)?, value)));
+        known
+            .filter(|(gate, _)| !gate.is_group())
+            .filter_map(|(gate, value)| match (gate.read, gate.on == value) {
+                (false, _) => Some((gate.name, NoEffect::NotRead)),
+                (true, true) => Some((gate.name, NoEffect::Default)),
+                (true, false) => None,
+            })
             .collect()
     }
 
@@ -331,6 +353,9 @@ mod tests {
     #[test]
     fn gates_of_other_components_have_no_effect() {
         let version = KubeVersion { minor: 34, patch: None };
-        assert_eq!(FeatureGates::without_effect(version, "NodeSwap=true,PodLevelResources=false"), ["NodeSwap"]);
+        let without_effect =
+            FeatureGates::without_effect(version, "NodeSwap=true,PodLevelResources=true,AllAlpha=true");
+        assert_eq!(without_effect, [("NodeSwap", NoEffect::NotRead), ("PodLevelResources", NoEffect::Default)]);
+        assert!(FeatureGates::without_effect(version, "PodLevelResources=false").is_empty());
     }
 }

@@ -13,10 +13,12 @@ mod extender;
 mod extension_points;
 mod feature_gates;
 mod field_path;
+mod gate_effects;
 mod kube_version;
 mod merge;
 mod plugin_args;
 mod plugin_config;
+mod pod_group_scheduling;
 mod profile;
 mod qualified_name;
 mod request_gates;
@@ -28,11 +30,12 @@ mod validation_node_affinity;
 mod validation_plugin_args;
 mod versions;
 
+pub use defaults::gate_of_default_plugin;
 pub use duration::GoDuration;
 pub use error::{ConfigError, FieldError, Problem, ProfileError};
 pub use extender::{ExtenderConfig, ExtenderTls, ManagedResource};
 pub use extension_points::{ExtensionPoint, extension_points};
-pub use feature_gates::{FeatureGateError, FeatureGates};
+pub use feature_gates::{FeatureGateError, FeatureGates, NoEffect};
 pub use field_path::FieldPath;
 pub use kube_version::{KubeVersion, VersionError};
 pub use merge::OutOfTree;
@@ -41,5 +44,6 @@ pub use plugin_args::{
     NodeResourcesBalancedAllocationArgs, NodeResourcesFitArgs, PluginArgs, PodTopologySpreadArgs, ResourceWeight,
     ScoringStrategy, ShapePoint, SpreadConstraint, VolumeBindingArgs,
 };
+pub use pod_group_scheduling::PodGroupScheduling;
 pub use profile::{DEFAULT_SCHEDULER_NAME, Enabled, Origin, Profile, SchedulerConfig};
 pub use versions::{Behaviour, DeviceBehaviour};

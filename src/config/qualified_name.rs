@@ -7,8 +7,9 @@ const SUBDOMAIN_PATTERN: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z
 const NAME_RULE: &str =
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
-/// What is wrong with `value` as a label key or resource name; nothing when it is one (`IsQualifiedName`).
-pub(super) fn qualified_name_problems(value: &str) -> Vec<String> {
+/// What is wrong with `value` as a label key or resource name; nothing when it is one (`IsQualifiedName`). With
+/// `label_key_texts`, in the words of `api/validate/content/kube.go: IsLabelKey`, which took its place.
+pub(super) fn qualified_name_problems(value: &str, label_key_texts: bool) -> Vec<String> {
     let mut problems = Vec::new();
     let rule = format!(
         "{NAME_RULE} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{NAME_PATTERN}')"
@@ -20,20 +21,23 @@ pub(super) fn qualified_name_problems(value: &str) -> Vec<String> {
             if prefix.is_empty() {
                 problems.push("prefix part must be non-empty".to_owned());
             } else {
-                problems.extend(subdomain_problems(prefix).iter().map(|problem| format!("prefix part {problem}")));
+                problems.extend(
+                    subdomain_problems(prefix, label_key_texts).iter().map(|problem| format!("prefix part {problem}")),
+                );
             }
             *name
         }
         _ => {
+            let what = if label_key_texts { "valid label key" } else { "qualified name" };
             return vec![format!(
-                "a qualified name {rule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+                "a {what} {rule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
             )];
         }
     };
     if name.is_empty() {
         problems.push("name part must be non-empty".to_owned());
     } else if name.len() > NAME_LENGTH {
-        problems.push(format!("name part must be no more than {NAME_LENGTH} characters"));
+        problems.push(format!("name part {}", too_long(NAME_LENGTH, label_key_texts)));
     }
     if !is_name(name) {
         problems.push(format!("name part {rule}"));
@@ -42,10 +46,10 @@ pub(super) fn qualified_name_problems(value: &str) -> Vec<String> {
 }
 
 /// What is wrong with `value` as a label value; nothing when it is one (`IsValidLabelValue`).
-pub(super) fn label_value_problems(value: &str) -> Vec<String> {
+pub(super) fn label_value_problems(value: &str, label_key_texts: bool) -> Vec<String> {
     let mut problems = Vec::new();
     if value.len() > NAME_LENGTH {
-        problems.push(format!("must be no more than {NAME_LENGTH} characters"));
+        problems.push(too_long(NAME_LENGTH, label_key_texts));
     }
     if !value.is_empty() && !is_name(value) {
         let rule = NAME_RULE.replacen("must", "a valid label must be an empty string or", 1);
@@ -56,10 +60,15 @@ pub(super) fn label_value_problems(value: &str) -> Vec<String> {
     problems
 }
 
-fn subdomain_problems(value: &str) -> Vec<String> {
+/// Newer versions count bytes, as both always did.
+fn too_long(most: usize, label_key_texts: bool) -> String {
+    format!("must be no more than {most} {}", if label_key_texts { "bytes" } else { "characters" })
+}
+
+fn subdomain_problems(value: &str, label_key_texts: bool) -> Vec<String> {
     let mut problems = Vec::new();
     if value.len() > SUBDOMAIN_LENGTH {
-        problems.push(format!("must be no more than {SUBDOMAIN_LENGTH} characters"));
+        problems.push(too_long(SUBDOMAIN_LENGTH, label_key_texts));
     }
     if !value.split('.').all(is_dns_label) {
         problems.push(format!(
@@ -92,7 +101,7 @@ pub(super) fn is_extended_resource_name(name: &str) -> bool {
     name.contains('/')
         && !name.contains("kubernetes.io/")
         && !name.starts_with(REQUESTS)
-        && qualified_name_problems(&format!("{REQUESTS}{name}")).is_empty()
+        && qualified_name_problems(&format!("{REQUESTS}{name}"), false).is_empty()
 }
 
 #[cfg(test)]
@@ -101,7 +110,7 @@ mod tests {
 
     #[track_caller]
     fn case(name: &str, problems: usize, extended: bool) {
-        assert_eq!(qualified_name_problems(name).len(), problems, "{name}");
+        assert_eq!(qualified_name_problems(name, true).len(), problems, "{name}");
         assert_eq!(is_extended_resource_name(name), extended, "{name}");
     }
 
@@ -123,12 +132,16 @@ mod tests {
     #[test]
     fn says_what_is_wrong() {
         assert_eq!(
-            qualified_name_problems("-a"),
+            qualified_name_problems("-a", false),
             ["name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
               alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
               '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"]
         );
-        assert!(label_value_problems("").is_empty());
-        assert_eq!(label_value_problems("a b").len(), 1);
+        assert!(label_value_problems("", true).is_empty());
+        assert_eq!(label_value_problems("a b", true).len(), 1);
+        let long = "a".repeat(64);
+        assert_eq!(qualified_name_problems(&long, false), ["name part must be no more than 63 characters"]);
+        assert_eq!(qualified_name_problems(&long, true), ["name part must be no more than 63 bytes"]);
+        assert!(qualified_name_problems("a/b/c", true).iter().all(|text| text.starts_with("a valid label key must ")));
     }
 }

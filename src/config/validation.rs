@@ -1,12 +1,12 @@
 //! What a configuration as a whole must be (`pkg/scheduler/apis/config/validation/validation.go`,
 //! `k8s.io/component-base/config/validation`). Everything is looked at, so that all errors come at once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::duration::GoDuration;
-use super::error::FieldError;
+use super::error::{FieldError, Shown};
 use super::extension_points::ExtensionPoint;
 use super::field_path::FieldPath;
 use super::plugin_config::WrittenArgs;
@@ -44,17 +44,17 @@ pub(super) fn validate(
         ));
     }
     let profiles = FieldPath::new("profiles");
-    let mut names: HashMap<&str, usize> = HashMap::new();
+    let mut names = HashSet::new();
     for (index, (profile, args)) in config.profiles.iter().zip(args).enumerate() {
         let path = profiles.index(index);
         errors.extend(validate_profile(&path, profile, args, behaviour));
         let name = profile.scheduler_name.as_deref().unwrap_or_default();
-        if let Some(earlier) = names.insert(name, index) {
-            let earlier = profiles.index(earlier).child("schedulerName").to_string();
-            errors.push(FieldError::duplicate(path.child("schedulerName"), earlier.as_str()));
+        if !names.insert(name) {
+            // What upstream shows is a path, which has no fields that JSON shows.
+            errors.push(FieldError::duplicate(path.child("schedulerName"), Shown::json("{}".to_owned())));
         }
     }
-    errors.extend(common_queue_sort(&profiles, &config.profiles));
+    errors.extend(common_queue_sort(&profiles, &config.profiles, behaviour));
     errors.extend(percentage(FieldPath::new("percentageOfNodesToScore"), config.percentage_of_nodes_to_score));
     let initial = config.pod_initial_backoff_seconds.unwrap_or(1);
     let max = config.pod_max_backoff_seconds.unwrap_or(10);
@@ -68,7 +68,11 @@ pub(super) fn validate(
             "must be greater than or equal to PodInitialBackoffSeconds",
         ));
     }
-    errors.extend(extenders(&FieldPath::new("extenders"), &config.extenders));
+    errors.extend(extenders(
+        &FieldPath::new("extenders"),
+        &config.extenders,
+        behaviour.label_keys_have_their_own_texts,
+    ));
     errors
 }
 
@@ -141,11 +145,11 @@ fn validate_profile(path: &FieldPath, profile: &Profile, args: &WrittenArgs, beh
             "DefaultPreemption" => plugin_args::default_preemption(&path, &args.default_preemption),
             "DynamicResources" => plugin_args::dynamic_resources(&path, &args.dynamic_resources, behaviour),
             "InterPodAffinity" => plugin_args::inter_pod_affinity(&path, &args.inter_pod_affinity),
-            "NodeAffinity" => node_affinity(&path, &args.node_affinity),
+            "NodeAffinity" => node_affinity(&path, &args.node_affinity, behaviour.label_keys_have_their_own_texts),
             "NodeResourcesBalancedAllocation" => {
                 plugin_args::node_resources_balanced_allocation(&path, &args.node_resources_balanced_allocation)
             }
-            "PodTopologySpread" => plugin_args::pod_topology_spread(&path, &args.pod_topology_spread),
+            "PodTopologySpread" => plugin_args::pod_topology_spread(&path, &args.pod_topology_spread, behaviour),
             "VolumeBinding" => plugin_args::volume_binding(&path, &args.volume_binding, behaviour),
             // Those of NodeResourcesFit are looked at when the plugin is built, and only then: upstream's table
             // has them under a key that no plugin has.
@@ -162,7 +166,7 @@ fn removed(path: FieldPath, plugin: &str) -> Option<FieldError> {
 }
 
 /// All profiles share one queue.
-fn common_queue_sort(path: &FieldPath, profiles: &[Profile]) -> Vec<FieldError> {
+fn common_queue_sort(path: &FieldPath, profiles: &[Profile], behaviour: &Behaviour) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let Some((first, others)) = profiles.split_first() else {
         return errors;
@@ -187,7 +191,11 @@ fn common_queue_sort(path: &FieldPath, profiles: &[Profile]) -> Vec<FieldError> 
             errors.push(FieldError::invalid(
                 path.child("plugins").child("queueSort"),
                 plugin_set(&profile.plugins.queue_sort),
-                "must be the same for all profiles",
+                if behaviour.validation_texts_repeat_the_field {
+                    "queueSort must be the same for all profiles"
+                } else {
+                    "must be the same for all profiles"
+                },
             ));
         }
         if let Some(args) = args_of(profile).filter(|args| Some(args) != canon_args.as_ref()) {
@@ -202,17 +210,24 @@ fn common_queue_sort(path: &FieldPath, profiles: &[Profile]) -> Vec<FieldError> 
 }
 
 /// A plugin set as upstream prints it: Go's field names, no list when empty.
-fn plugin_set(set: &PluginSet) -> Value {
-    let list = |plugins: &[super::types::Plugin]| -> Value {
+fn plugin_set(set: &PluginSet) -> Shown {
+    let list = |plugins: &[super::types::Plugin]| {
         if plugins.is_empty() {
-            return Value::Null;
+            return "null".to_owned();
         }
-        plugins.iter().map(|plugin| json!({"Name": plugin.name, "Weight": plugin.weight.unwrap_or_default()})).collect()
+        let plugins: Vec<String> = plugins
+            .iter()
+            .map(|plugin| {
+                let name = Value::from(plugin.name.as_str());
+                format!(r#"{{"Name":{name},"Weight":{}}}"#, plugin.weight.unwrap_or_default())
+            })
+            .collect();
+        format!("[{}]", plugins.join(","))
     };
-    json!({"Enabled": list(&set.enabled), "Disabled": list(&set.disabled)})
+    Shown::json(format!(r#"{{"Enabled":{},"Disabled":{}}}"#, list(&set.enabled), list(&set.disabled)))
 }
 
-fn extenders(path: &FieldPath, extenders: &[Extender]) -> Vec<FieldError> {
+fn extenders(path: &FieldPath, extenders: &[Extender], label_key_texts: bool) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let mut managed = HashSet::new();
     for (index, extender) in extenders.iter().enumerate() {
@@ -227,7 +242,7 @@ fn extenders(path: &FieldPath, extenders: &[Extender]) -> Vec<FieldError> {
         for (index, resource) in extender.managed_resources.iter().enumerate() {
             let path = path.child("managedResources").index(index).child("name");
             let name = resource.name.as_str();
-            let problems = qualified_name_problems(name);
+            let problems = qualified_name_problems(name, label_key_texts);
             if problems.is_empty() && !is_extended_resource_name(name) {
                 errors.push(FieldError::invalid(path.clone(), name, "is an invalid extended resource name"));
             }

@@ -9,7 +9,8 @@ use super::qualified_name::{label_value_problems, qualified_name_problems};
 use super::types::{NodeAffinityArgs, NodeSelectorRequirement, NodeSelectorTerm};
 
 /// The arguments of `NodeAffinity`, which stand at `path`.
-pub(super) fn node_affinity(path: &FieldPath, args: &NodeAffinityArgs) -> Vec<FieldError> {
+/// `label_key_texts` as in [`qualified_name_problems`].
+pub(super) fn node_affinity(path: &FieldPath, args: &NodeAffinityArgs, label_key_texts: bool) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let Some(affinity) = &args.added_affinity else {
         return errors;
@@ -18,23 +19,23 @@ pub(super) fn node_affinity(path: &FieldPath, args: &NodeAffinityArgs) -> Vec<Fi
     if let Some(selector) = &affinity.required {
         let path = path.child("requiredDuringSchedulingIgnoredDuringExecution").child("nodeSelectorTerms");
         for (index, term) in selector.terms.iter().enumerate() {
-            errors.extend(selector_term(&path.index(index), term));
+            errors.extend(selector_term(&path.index(index), term, label_key_texts));
         }
     }
     let path = path.child("preferredDuringSchedulingIgnoredDuringExecution");
     for (index, preferred) in affinity.preferred.iter().enumerate() {
         // A weight of 0 takes the term out before it is read.
         if preferred.weight != 0 {
-            errors.extend(selector_term(&path.index(index), &preferred.preference));
+            errors.extend(selector_term(&path.index(index), &preferred.preference, label_key_texts));
         }
     }
     errors
 }
 
-fn selector_term(path: &FieldPath, term: &NodeSelectorTerm) -> Vec<FieldError> {
+fn selector_term(path: &FieldPath, term: &NodeSelectorTerm, label_key_texts: bool) -> Vec<FieldError> {
     let mut errors = Vec::new();
     for (index, requirement) in term.match_expressions.iter().enumerate() {
-        errors.extend(label_requirement(&path.child("matchExpressions").index(index), requirement));
+        errors.extend(label_requirement(&path.child("matchExpressions").index(index), requirement, label_key_texts));
     }
     for (index, requirement) in term.match_fields.iter().enumerate() {
         let path = path.child("matchFields").index(index);
@@ -52,7 +53,11 @@ fn selector_term(path: &FieldPath, term: &NodeSelectorTerm) -> Vec<FieldError> {
 }
 
 /// `nodeSelectorRequirementsAsSelector` and apimachinery `labels.NewRequirement`.
-fn label_requirement(path: &FieldPath, requirement: &NodeSelectorRequirement) -> Vec<FieldError> {
+fn label_requirement(
+    path: &FieldPath,
+    requirement: &NodeSelectorRequirement,
+    label_key_texts: bool,
+) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let operator = requirement.operator.as_str();
     let values = &requirement.values;
@@ -60,7 +65,7 @@ fn label_requirement(path: &FieldPath, requirement: &NodeSelectorRequirement) ->
     if !operators.contains(&operator) {
         return vec![FieldError::not_supported(path.child("operator"), operator, &operators)];
     }
-    let problems = qualified_name_problems(&requirement.key);
+    let problems = qualified_name_problems(&requirement.key, label_key_texts);
     if !problems.is_empty() {
         errors.push(FieldError::invalid(path.child("key"), requirement.key.as_str(), problems.join("; ")));
     }
@@ -86,7 +91,7 @@ fn label_requirement(path: &FieldPath, requirement: &NodeSelectorRequirement) ->
         }
     }
     for (index, value) in values.iter().enumerate() {
-        let problems = label_value_problems(value);
+        let problems = label_value_problems(value, label_key_texts);
         if !problems.is_empty() {
             errors.push(FieldError::invalid(
                 path.index(index).key(&requirement.key),

@@ -3,10 +3,8 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Value, json};
-
 use super::duration::GoDuration;
-use super::error::FieldError;
+use super::error::{FieldError, Shown};
 use super::field_path::FieldPath;
 use super::qualified_name::qualified_name_problems;
 use super::types::{
@@ -53,7 +51,7 @@ pub(super) fn inter_pod_affinity(path: &FieldPath, args: &InterPodAffinityArgs) 
     vec![FieldError::invalid(path, weight, "not in valid range [0, 100]")]
 }
 
-pub(super) fn pod_topology_spread(path: &FieldPath, args: &PodTopologySpreadArgs) -> Errors {
+pub(super) fn pod_topology_spread(path: &FieldPath, args: &PodTopologySpreadArgs, behaviour: &Behaviour) -> Errors {
     let mut errors = Errors::new();
     let type_path = path.child("defaultingType");
     match args.defaulting_type.as_str() {
@@ -73,7 +71,7 @@ pub(super) fn pod_topology_spread(path: &FieldPath, args: &PodTopologySpreadArgs
         if key.is_empty() {
             errors.push(FieldError::required(path.child("topologyKey"), "can not be empty"));
         } else {
-            errors.extend(label_name(&path.child("topologyKey"), key));
+            errors.extend(label_name(&path.child("topologyKey"), key, behaviour));
         }
         let action = constraint.when_unsatisfiable.as_str();
         let action_path = path.child("whenUnsatisfiable");
@@ -113,17 +111,17 @@ pub(super) fn node_resources_balanced_allocation(
     errors
 }
 
-pub(super) fn node_resources_fit(path: &FieldPath, args: &NodeResourcesFitArgs) -> Errors {
+pub(super) fn node_resources_fit(path: &FieldPath, args: &NodeResourcesFitArgs, behaviour: &Behaviour) -> Errors {
     let mut errors = Errors::new();
     for (index, resource) in args.ignored_resources.iter().enumerate() {
-        errors.extend(label_name(&path.child("ignoredResources").index(index), resource));
+        errors.extend(label_name(&path.child("ignoredResources").index(index), resource, behaviour));
     }
     for (index, group) in args.ignored_resource_groups.iter().enumerate() {
         let path = path.child("ignoredResourceGroups").index(index);
         if group.contains('/') {
             errors.push(FieldError::invalid(path.clone(), group.as_str(), "resource group name can't contain '/'"));
         }
-        errors.extend(label_name(&path, group));
+        errors.extend(label_name(&path, group, behaviour));
     }
     let Some(strategy) = &args.scoring_strategy else {
         return errors;
@@ -134,11 +132,22 @@ pub(super) fn node_resources_fit(path: &FieldPath, args: &NodeResourcesFitArgs) 
         errors.push(FieldError::not_supported(path.child("type"), &strategy.kind, &supported));
     }
     errors.extend(resources(&path.child("resources"), &strategy.resources));
+    let by_ratio = strategy.kind == "RequestedToCapacityRatio";
+    let ratio_path = path.child("requestedToCapacityRatio");
+    let checks_type = behaviour.capacity_ratio_is_checked_by_type;
     match &strategy.requested_to_capacity_ratio {
-        Some(ratio) => errors.extend(function_shape(&path.child("shape"), &ratio.shape)),
+        Some(_) if checks_type && !by_ratio => {
+            errors.push(FieldError::forbidden(ratio_path, "must be nil when type is not RequestedToCapacityRatio"));
+        }
+        Some(ratio) => {
+            let path = if checks_type { &ratio_path } else { &path };
+            errors.extend(function_shape(&path.child("shape"), &ratio.shape, behaviour));
+        }
+        None if by_ratio && checks_type => {
+            errors.push(FieldError::required(ratio_path, "must be specified when type is RequestedToCapacityRatio"));
+        }
         // Upstream dereferences what is not there and panics.
-        None if strategy.kind == "RequestedToCapacityRatio" => errors
-            .push(FieldError::required(path.child("requestedToCapacityRatio"), "at least one point must be specified")),
+        None if by_ratio => errors.push(FieldError::required(ratio_path, "at least one point must be specified")),
         None => {}
     }
     errors
@@ -159,7 +168,7 @@ fn resources(path: &FieldPath, resources: &[ResourceSpec]) -> Errors {
         .collect()
 }
 
-fn function_shape(path: &FieldPath, shape: &[ShapePoint]) -> Errors {
+fn function_shape(path: &FieldPath, shape: &[ShapePoint], behaviour: &Behaviour) -> Errors {
     let mut errors = Errors::new();
     if shape.is_empty() {
         return vec![FieldError::required(path.clone(), "at least one point must be specified")];
@@ -173,7 +182,11 @@ fn function_shape(path: &FieldPath, shape: &[ShapePoint]) -> Errors {
         errors.push(FieldError::invalid(
             path.index(index + 1).child("utilization"),
             after.utilization,
-            "values must be sorted in increasing order",
+            if behaviour.validation_texts_repeat_the_field {
+                "utilization values must be sorted in increasing order"
+            } else {
+                "values must be sorted in increasing order"
+            },
         ));
     }
     for (index, point) in shape.iter().enumerate() {
@@ -204,13 +217,15 @@ pub(super) fn volume_binding(path: &FieldPath, args: &VolumeBindingArgs, behavio
     }
     let path = path.child("shape");
     if behaviour.gates.storage_capacity_scoring {
-        errors.extend(function_shape(&path, args.shape.as_deref().unwrap_or_default()));
+        errors.extend(function_shape(&path, args.shape.as_deref().unwrap_or_default(), behaviour));
     } else if let Some(shape) = &args.shape {
-        let points: Vec<Value> =
-            shape.iter().map(|point| json!({"Utilization": point.utilization, "Score": point.score})).collect();
+        let points: Vec<String> = shape
+            .iter()
+            .map(|point| format!(r#"{{"Utilization":{},"Score":{}}}"#, point.utilization, point.score))
+            .collect();
         errors.push(FieldError::invalid(
             path,
-            Value::Array(points),
+            Shown::json(format!("[{}]", points.join(","))),
             "unexpected field `shape`, remove it or turn on the feature gate StorageCapacityScoring",
         ));
     }
@@ -247,8 +262,8 @@ pub(super) fn dynamic_resources(path: &FieldPath, args: &DynamicResourcesArgs, b
 }
 
 /// apimachinery `ValidateLabelName`.
-fn label_name(path: &FieldPath, label: &str) -> Errors {
-    qualified_name_problems(label)
+fn label_name(path: &FieldPath, label: &str, behaviour: &Behaviour) -> Errors {
+    qualified_name_problems(label, behaviour.label_keys_have_their_own_texts)
         .into_iter()
         .map(|problem| FieldError::invalid(path.clone(), label, problem))
         .collect()

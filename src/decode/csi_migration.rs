@@ -104,21 +104,21 @@ impl InTreePlugin {
 
     /// Whether the node attaches the plugin's volumes through the CSI driver, so that they count
     /// towards its limit (upstream plugins/nodevolumelimits/utils.go, isCSIMigrationOn).
-    pub fn counts_as_csi(self, csi_node: Option<&CsiNode>, portworx_gate: bool) -> bool {
+    pub fn counts_as_csi(self, csi_node: Option<&CsiNode>, portworx: PortworxMigration) -> bool {
         let Some(csi_node) = csi_node else { return false };
         match self {
             Self::AwsEbs | Self::GcePd | Self::AzureDisk | Self::Cinder => true,
-            Self::Portworx => portworx_gate && self.is_migrated_on(csi_node),
+            Self::Portworx => portworx.complete || (portworx.gate && self.is_migrated_on(csi_node)),
             Self::AzureFile | Self::Vsphere => false,
         }
     }
 
     /// Whether the node affinity of the plugin's volumes is to be read as the CSI driver's on
     /// that node (upstream plugins/volumebinding/binder.go, tryTranslatePVToCSI).
-    pub fn translates_on(self, csi_node: Option<&CsiNode>, portworx_gate: bool) -> bool {
+    pub fn translates_on(self, csi_node: Option<&CsiNode>, portworx: PortworxMigration) -> bool {
         let gate = match self {
             Self::AwsEbs | Self::GcePd | Self::AzureDisk | Self::Cinder => true,
-            Self::Portworx => portworx_gate,
+            Self::Portworx => portworx.complete || portworx.gate,
             Self::AzureFile | Self::Vsphere => false,
         };
         gate && csi_node.is_some_and(|csi_node| self.is_migrated_on(csi_node))
@@ -127,6 +127,15 @@ impl InTreePlugin {
     fn is_migrated_on(self, csi_node: &CsiNode) -> bool {
         csi_node.migrated_plugins.iter().any(|plugin| *plugin == self.name())
     }
+}
+
+/// How far Portworx's volumes have moved to CSI, the last to do so.
+#[derive(Clone, Copy, Debug)]
+pub struct PortworxMigration {
+    /// The gate `CSIMigrationPortworx`: where the node says so.
+    pub gate: bool,
+    /// The gate is gone, and all of them have.
+    pub complete: bool,
 }
 
 /// Why a volume has no CSI handle, in upstream's words.

@@ -35,6 +35,8 @@ pub struct Node {
     pub allocatable: Resources,
     /// `status.images`.
     pub images: List<NodeImage>,
+    /// `status.declaredFeatures`: what the kubelet supports.
+    pub declared_features: List<Name>,
     /// `status.nodeInfo.kubeletVersion`.
     pub kubelet_version: Option<Name>,
 }
@@ -75,6 +77,7 @@ struct WireTaint {
 struct WireStatus {
     allocatable: ResourceList,
     images: List<NodeImage>,
+    declared_features: List<Name>,
     node_info: WireNodeInfo,
     conditions: List<WireCondition>,
 }
@@ -117,6 +120,7 @@ impl WireNode {
             provider_id: self.spec.provider_id,
             allocatable,
             images: self.status.images,
+            declared_features: self.status.declared_features,
             kubelet_version: self.status.node_info.kubelet_version,
         }
     }

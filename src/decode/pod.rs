@@ -12,8 +12,7 @@ use crate::api::meta::{Metadata, ObjectKey, OwnerReference};
 use crate::api::name::{Name, name};
 use crate::api::pod_spec::PodSpec;
 use crate::api::pod_template::PodTemplate;
-use crate::api::requests::ContainerResources;
-use crate::api::resize::{ContainerResize, ResizeStatus};
+use crate::api::resize::{ContainerResize, ResizeStatus, ResizedResources};
 use crate::api::resources::ResourceList;
 use crate::api::time::{Timestamp, UnparsedTime};
 
@@ -186,7 +185,8 @@ impl WirePod {
             sequence: 0,
         });
         let resize = ResizeStatus {
-            infeasible: status.conditions.iter().any(WireCondition::is_infeasible_resize),
+            infeasible: is_resize_infeasible(&status.conditions),
+            pod: ResizedResources::of(status.resources.as_ref(), status.allocated_resources.as_ref()),
             containers: status
                 .container_statuses
                 .into_iter()
@@ -244,6 +244,8 @@ struct WireStatus {
     container_statuses: List<WireContainerStatus>,
     init_container_statuses: List<WireContainerStatus>,
     resource_claim_statuses: List<PodResourceClaimStatus>,
+    resources: Option<WireResources>,
+    allocated_resources: Option<ResourceList>,
 }
 
 /// Words that mean nothing here are not even kept: every pod has five conditions or more.
@@ -292,11 +294,19 @@ impl WireCondition {
             && self.status == Some(ConditionStatus::True)
             && self.reason == Some(ConditionReason::PreemptionByScheduler)
     }
+}
 
-    /// Upstream component-helpers/resource/helpers.go, IsPodResizeInfeasible.
-    fn is_infeasible_resize(&self) -> bool {
-        self.r#type == ConditionType::PodResizePending && self.reason == Some(ConditionReason::Infeasible)
-    }
+/// The first condition of its type decides (upstream component-helpers/resource/helpers.go, IsPodResizeInfeasible).
+fn is_resize_infeasible(conditions: &[WireCondition]) -> bool {
+    let pending = conditions.iter().find(|condition| condition.r#type == ConditionType::PodResizePending);
+    pending.is_some_and(|condition| condition.reason == Some(ConditionReason::Infeasible))
+}
+
+/// `resources` of a status.
+#[derive(Deserialize)]
+struct WireResources {
+    #[serde(default)]
+    requests: Option<ResourceList>,
 }
 
 #[derive(Deserialize)]
@@ -304,19 +314,25 @@ impl WireCondition {
 struct WireContainerStatus {
     name: Name,
     #[serde(default)]
-    resources: Option<ContainerResources>,
+    resources: Option<WireResources>,
     #[serde(default)]
-    allocated_resources: ResourceList,
+    allocated_resources: Option<ResourceList>,
 }
 
 impl WireContainerStatus {
-    /// Upstream looks at a container's status only where it has `resources`.
+    /// None where it says nothing of resources.
     fn resize(&self) -> Option<ContainerResize> {
-        let resources = self.resources.as_ref()?;
-        Some(ContainerResize {
-            container: self.name,
-            actual: resources.requests.clone(),
-            allocated: self.allocated_resources.clone(),
-        })
+        let resources = ResizedResources::of(self.resources.as_ref(), self.allocated_resources.as_ref());
+        (resources != ResizedResources::default()).then_some(ContainerResize { container: self.name, resources })
+    }
+}
+
+impl ResizedResources {
+    fn of(resources: Option<&WireResources>, allocated: Option<&ResourceList>) -> Self {
+        Self {
+            has_resources: resources.is_some(),
+            actuated: resources.and_then(|resources| resources.requests.clone()),
+            allocated: allocated.cloned(),
+        }
     }
 }

@@ -107,6 +107,33 @@ impl WirePriorityClass {
 pub(crate) struct WireWorkload {
     metadata: Metadata,
     spec: WireWorkloadSpec,
+    status: WireWorkloadStatus,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireWorkloadStatus {
+    conditions: List<WireWorkloadCondition>,
+}
+
+#[derive(Deserialize)]
+struct WireWorkloadCondition {
+    r#type: Box<str>,
+    #[serde(default)]
+    status: Option<Box<str>>,
+    #[serde(default)]
+    message: Option<Box<str>>,
+}
+
+impl WireWorkloadStatus {
+    /// The condition that a controller sets while the API server refuses its pods
+    /// (upstream pkg/controller/replicaset/replica_set_utils.go, calculateStatus).
+    fn creation_failure(self) -> Option<Box<str>> {
+        let is_failure = |condition: &&WireWorkloadCondition| {
+            &*condition.r#type == "ReplicaFailure" && condition.status.as_deref() == Some("True")
+        };
+        self.conditions.iter().find(is_failure)?.message.clone()
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -139,6 +166,7 @@ impl WireWorkload {
             key: self.metadata.key(),
             uid: self.metadata.uid.unwrap_or_default(),
             controller: self.metadata.controller().copied(),
+            creation_failure: self.status.creation_failure(),
             selector: self.spec.selector,
             replicas: self.spec.replicas.or(self.spec.parallelism),
             completions: self.spec.completions,
@@ -191,6 +219,7 @@ impl WireReplicationController {
             claim_templates: Vec::new(),
             strategy: UpdateStrategy::default(),
             paused: false,
+            creation_failure: None,
             parallel: false,
             created: self.metadata.creation_timestamp,
             template: Arc::new(self.spec.template),
@@ -231,6 +260,7 @@ impl WireCronJob {
             claim_templates: Vec::new(),
             strategy: UpdateStrategy::default(),
             paused: false,
+            creation_failure: None,
             parallel: false,
             created: metadata.creation_timestamp,
             template: Arc::new(job.template),

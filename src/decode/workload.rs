@@ -158,6 +158,8 @@ pub struct Workload {
     pub parallel: bool,
     /// When it was created.
     pub created: Option<Timestamp>,
+    /// Why the API server refused its next pod, as the condition `ReplicaFailure` says; none while it does not.
+    pub creation_failure: Option<Box<str>>,
     /// The template.
     pub template: Arc<PodTemplateSpec>,
 }

@@ -8,7 +8,8 @@ use crate::decode::object::TypeMeta;
 use crate::decode::{Kind, Object};
 use crate::state::{Cluster, ClusterBuilder};
 
-const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
+const GATES: RequestGates =
+    RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true, ..RequestGates::OFF };
 
 fn cluster() -> Cluster {
     let pod = |name: &str, node: &str, owner: &str| {

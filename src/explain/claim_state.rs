@@ -111,11 +111,12 @@ pub fn find(placement: &Placement, cluster: &Cluster) -> Vec<ClaimState> {
 fn named(reason: &Reason) -> Vec<ObjectKey> {
     let Reason::Volume(reason) = reason else { return Vec::new() };
     match reason {
-        VolumeReason::ReadWriteOncePodConflict { claims } => claims.iter().map(|used| used.claim).collect(),
+        VolumeReason::ReadWriteOncePodConflict { claims, .. } => claims.iter().map(|used| used.claim).collect(),
         VolumeReason::UnboundImmediateClaims { claims } => claims.clone(),
-        VolumeReason::DiskConflict { .. } | VolumeReason::VolumeLimitExceeded { .. } | VolumeReason::ClaimUnnamed => {
-            Vec::new()
-        }
+        VolumeReason::DiskConflict { .. }
+        | VolumeReason::VolumeLimitExceeded { .. }
+        | VolumeReason::CsiDriverMissing { .. }
+        | VolumeReason::ClaimUnnamed => Vec::new(),
         VolumeReason::CountedClaimNotFound { claim }
         | VolumeReason::ClaimNotFound { claim }
         | VolumeReason::ZoneMismatch { claim, .. }

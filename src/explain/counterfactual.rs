@@ -128,7 +128,8 @@ impl Search<'_> {
     fn changes(mut self) -> Vec<WinningChange> {
         let Some(info) = self.cluster.node_named(self.node).cloned() else { return Vec::new() };
         let pod = self.cluster.pod(self.pod).clone();
-        let mut candidates = of_taints(&pod, &info);
+        let comparisons = self.scheduler.behaviour().gates.taint_toleration_comparison_operators;
+        let mut candidates = of_taints(&pod, &info, comparisons);
         candidates.extend(of_labels(&pod, &info));
         let mut changes: Vec<WinningChange> = candidates.into_iter().filter_map(|steps| self.prove(steps)).collect();
         for (resource, used) in [(STANDARD.cpu, info.requested.milli_cpu), (STANDARD.memory, info.requested.memory)] {
@@ -201,11 +202,11 @@ impl Search<'_> {
 }
 
 /// A `PreferNoSchedule` taint costs points: without it, or tolerated.
-fn of_taints(pod: &Pod, info: &NodeInfo) -> Vec<Vec<Edit>> {
+fn of_taints(pod: &Pod, info: &NodeInfo, comparisons: bool) -> Vec<Vec<Edit>> {
     let tolerations = &pod.spec().tolerations;
     let costly = info.node.taints.iter().filter(|taint| taint.effect == TaintEffect::PreferNoSchedule);
     costly
-        .filter(|taint| !tolerated(tolerations, taint))
+        .filter(|taint| !tolerated(tolerations, taint, comparisons))
         .flat_map(|taint| {
             let value = Some(taint.value).filter(|value| !value.is_empty());
             let toleration = Toleration {

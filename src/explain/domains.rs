@@ -204,5 +204,6 @@ fn left_out(kind: RuleKind, nodes: &[&NodePlacement], cycle: Cycle<'_>) -> Optio
 fn untolerated(node: NodeId, cluster: &Cluster, cycle: Cycle<'_>) -> bool {
     let tolerations = &cycle.pod.spec().tolerations;
     let taints = &cluster.node(node).node.taints;
-    taints.iter().any(|taint| taint.effect.rejects() && !crate::api::taint::tolerated(tolerations, taint))
+    let comparisons = cycle.behaviour.gates.taint_toleration_comparison_operators;
+    taints.iter().any(|taint| taint.effect.rejects() && !crate::api::taint::tolerated(tolerations, taint, comparisons))
 }

@@ -44,6 +44,13 @@ pub enum SchedulingStatus {
         /// Why, as far as the state tells.
         obstacles: Vec<Obstacle>,
     },
+    /// It has a node and started there, and will not go on as it is.
+    Impaired {
+        /// The node.
+        node: Name,
+        /// Why.
+        obstacles: Vec<Obstacle>,
+    },
     /// It is in a final phase: no scheduler looks at it again.
     Ended(Box<Ended>),
 }
@@ -56,11 +63,16 @@ pub fn find(placement: &Placement, cluster: &Cluster, has_statuses: bool) -> Opt
         let waits = has_statuses && pod.own.phase == PodPhase::Pending && pod.own.start_time.is_none();
         let bound = pod.own.scheduled.as_ref().filter(|condition| condition.status);
         let since = bound.and_then(|condition| condition.since).or(pod.own.creation_timestamp);
-        return waits.then(|| SchedulingStatus::NotStarted {
-            node: current.node,
-            since,
-            obstacles: obstacles::find(pod, cluster, current.node),
+        let mut obstacles = obstacles::find(pod, cluster, current.node);
+        if waits {
+            return Some(SchedulingStatus::NotStarted { node: current.node, since, obstacles });
+        }
+        // Claims do not stop a pod that has started.
+        obstacles.retain(|obstacle| {
+            matches!(obstacle, Obstacle::Terminating { .. } | Obstacle::NodeMissing | Obstacle::NodeNotReady { .. })
         });
+        let impaired = !obstacles.is_empty();
+        return impaired.then_some(SchedulingStatus::Impaired { node: current.node, obstacles });
     }
     if let Some(ended) = ended_self(pod, cluster) {
         return Some(SchedulingStatus::Ended(Box::new(ended::find(cluster, ended))));

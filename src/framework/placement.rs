@@ -11,6 +11,7 @@ use super::not_evaluated::NotEvaluated;
 use super::post_filter::Preemption;
 use super::profile::Framework;
 use super::reason::Reason;
+use super::sampling::Sampling;
 use super::status::{Code, PluginRejection, Rejection};
 
 /// Everything a scheduling cycle said of one pod.
@@ -36,6 +37,8 @@ pub struct Placement {
     pub pre_filter_nodes: Option<BTreeSet<Name>>,
     /// Plugins that PreFilter took out of this cycle, sorted.
     pub skipped_filters: Vec<&'static str>,
+    /// Plugins whose PreFilter was reached.
+    pub pre_filters_run: Vec<&'static str>,
     /// Plugins that PreScore took out of this cycle, sorted.
     pub skipped_scores: Vec<&'static str>,
     /// Every node, in the order of names; empty when PreFilter turned the pod away.
@@ -46,6 +49,10 @@ pub struct Placement {
     pub best: Vec<Name>,
     /// What the scheduler could really choose.
     pub picks: Vec<Name>,
+    /// Where kube-scheduler compares fewer nodes than are feasible: which it would choose, by where it begins.
+    pub sampling: Option<Sampling>,
+    /// Where the next cycle begins to look, if this one began at a place ([`super::sampling::Compared::From`]).
+    pub next_start: Option<usize>,
     /// Errors instead of a verdict.
     pub errors: Vec<String>,
     /// What DefaultPreemption found.
@@ -173,11 +180,14 @@ impl Placement {
             pre_filter: None,
             pre_filter_nodes: None,
             skipped_filters: Vec::new(),
+            pre_filters_run: Vec::new(),
             skipped_scores: Vec::new(),
             nodes: Vec::new(),
             nominated_fits: None,
             best: Vec::new(),
             picks: Vec::new(),
+            sampling: None,
+            next_start: None,
             errors: Vec::new(),
             preemption: None,
             not_evaluated: Vec::new(),
@@ -210,7 +220,11 @@ impl Placement {
             }
         }
         self.best = self.nodes.iter().filter(|node| node.rank == Some(1)).map(|node| node.name).collect();
-        self.picks = self.nominated_fits.map_or_else(|| self.best.clone(), |node| vec![node]);
+        self.picks = match (self.nominated_fits, &self.sampling) {
+            (Some(node), _) => vec![node],
+            (None, Some(sampling)) => sampling.starts.iter().map(|(node, _)| *node).collect(),
+            (None, None) => self.best.clone(),
+        };
     }
 
     /// A pod behind PreEnqueue has no cycle: what a cycle would give stays, its outcome goes.

@@ -45,8 +45,8 @@ impl<'a> FailedCycle<'a> {
         let mut texts = Vec::new();
         for (_, plugin) in &framework.post_filter {
             match plugin.post_filter(self) {
-                PostFilter::Success(preemption) => {
-                    return Outcome { message: String::new(), preemption: Some(preemption) };
+                PostFilter::Success { preemption, text } => {
+                    return Outcome { message: text, preemption: Some(preemption) };
                 }
                 PostFilter::Final(text) => return Outcome { message: text, preemption: None },
                 PostFilter::Unschedulable(text) => texts.push(text),
@@ -60,7 +60,12 @@ impl<'a> FailedCycle<'a> {
 /// A PostFilter plugin's answer.
 pub enum PostFilter {
     /// Room can be made.
-    Success(Preemption),
+    Success {
+        /// How.
+        preemption: Preemption,
+        /// What the event says of it; nothing in older versions.
+        text: String,
+    },
     /// Upstream's Error or UnschedulableAndUnresolvable: no other plugin is asked.
     Final(String),
     /// Nothing helps; the next plugin is asked.

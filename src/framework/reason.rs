@@ -13,6 +13,7 @@ use crate::api::taint::Taint;
 
 use super::amount::Amount;
 use super::device_reason::DeviceReason;
+use super::group_reason::GroupReason;
 use super::volume_reason::VolumeReason;
 
 /// One way to say no.
@@ -53,6 +54,14 @@ pub enum Reason {
     EnforcedNodeAffinityMismatch,
     /// NodeAffinity: the terms name nodes, and no node is in all of them.
     NodeAffinityConflict,
+    /// NodeDeclaredFeatures: the node's kubelet does not declare what the pod needs.
+    FeaturesNotDeclared {
+        /// The features that are missing, sorted.
+        missing: Vec<Name>,
+        /// Whether the version's text names them ([`crate::config::Behaviour`]).
+        #[serde(skip)]
+        named: bool,
+    },
     /// NodePorts: a port of the node is taken.
     HostPortConflict {
         /// The ports the pod wants that are taken.
@@ -145,7 +154,7 @@ pub enum Reason {
     },
     /// DefaultPreemption: no pod of lower priority is on the node.
     NoPreemptionVictims,
-    /// DefaultPreemption: the node was rejected for a reason that no removal of pods mends.
+    /// DefaultPreemption: the node was rejected for a reason that no removal of pods changes.
     PreemptionNotHelpful,
     /// An extender turned the node down.
     Extender {
@@ -160,6 +169,14 @@ pub enum Reason {
         /// Which.
         extender: Name,
     },
+    /// The framework: the node is not in the domain that the pod's group is tried in.
+    OutsidePlacement,
+    /// A plugin's reason that has no facts beside its text, or none that anything here uses yet.
+    Other {
+        /// Upstream's text.
+        #[serde(skip)]
+        text: String,
+    },
     /// A text with no facts beside it: a plugin's error.
     Error {
         /// In upstream's words.
@@ -172,6 +189,9 @@ pub enum Reason {
     /// DynamicResources: claims of devices.
     #[serde(untagged)]
     Device(DeviceReason),
+    /// GangScheduling: the pod's group.
+    #[serde(untagged)]
+    Group(GroupReason),
 }
 
 impl fmt::Display for Reason {
@@ -190,6 +210,16 @@ impl fmt::Display for Reason {
             Self::NodeAffinityMismatch { .. } => f.write_str("node(s) didn't match Pod's node affinity/selector"),
             Self::EnforcedNodeAffinityMismatch => f.write_str("node(s) didn't match scheduler-enforced node affinity"),
             Self::NodeAffinityConflict => f.write_str("pod affinity terms conflict"),
+            Self::FeaturesNotDeclared { missing, named: true } => {
+                f.write_str("node declared features check failed - unsatisfied requirements: ")?;
+                for (index, feature) in missing.iter().enumerate() {
+                    write!(f, "{}{feature}", if index == 0 { "" } else { ", " })?;
+                }
+                Ok(())
+            }
+            Self::FeaturesNotDeclared { named: false, .. } => {
+                f.write_str("node(s) didn't match Pod's required features")
+            }
             Self::HostPortConflict { .. } => f.write_str("node(s) didn't have free ports for the requested pod ports"),
             Self::TooManyPods { .. } => f.write_str("Too many pods"),
             Self::InsufficientResource { resource, .. } => write!(f, "Insufficient {resource}"),
@@ -219,9 +249,11 @@ impl fmt::Display for Reason {
             Self::NotReturnedByExtender { extender } => {
                 write!(f, "node(s) were not in the answer of extender {extender}")
             }
-            Self::Error { text } | Self::Extender { text, .. } => f.write_str(text),
+            Self::Other { text } | Self::Error { text } | Self::Extender { text, .. } => f.write_str(text),
             Self::Volume(reason) => reason.fmt(f),
             Self::Device(reason) => reason.fmt(f),
+            Self::Group(reason) => reason.fmt(f),
+            Self::OutsidePlacement => f.write_str("node(s) are not in the placement of the pod group"),
         }
     }
 }

@@ -24,6 +24,9 @@ pub enum VolumeReason {
     ReadWriteOncePodConflict {
         /// The claims in use, each with the pods that use it.
         claims: Vec<ClaimInUse>,
+        /// Whether the version's text speaks of a claim of the same name ([`crate::config::Behaviour`]).
+        #[serde(skip)]
+        same_name: bool,
     },
     /// NodeVolumeLimits: the driver would have to attach more volumes than it can.
     VolumeLimitExceeded {
@@ -35,6 +38,11 @@ pub enum VolumeReason {
         used: i64,
         /// Volumes the driver can attach.
         limit: i64,
+    },
+    /// NodeVolumeLimits: the node lacks a driver that the pod's volumes need.
+    CsiDriverMissing {
+        /// The CSI driver.
+        driver: Name,
     },
     /// NodeVolumeLimits: a claim is missing, in that plugin's words.
     CountedClaimNotFound {
@@ -258,11 +266,15 @@ impl fmt::Display for VolumeReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DiskConflict { .. } => f.write_str("node(s) had no available disk"),
-            Self::ReadWriteOncePodConflict { .. } => f.write_str(
+            Self::ReadWriteOncePodConflict { same_name: true, .. } => f.write_str(
+                "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode",
+            ),
+            Self::ReadWriteOncePodConflict { same_name: false, .. } => f.write_str(
                 "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by \
                  another pod",
             ),
             Self::VolumeLimitExceeded { .. } => f.write_str("node(s) exceed max volume count"),
+            Self::CsiDriverMissing { driver } => write!(f, "{driver} CSI driver is not installed on the node"),
             Self::CountedClaimNotFound { claim } => {
                 write!(f, "looking up PVC {claim}: persistentvolumeclaim \"{}\" not found", claim.name)
             }

@@ -1,7 +1,7 @@
 //! ImageLocality: prefers nodes that have the pod's images already.
 //!
 //! An image counts with its size, scaled by the share of nodes that have it, so that pods do
-//! not all run after one node; init containers count, image volumes do not. Upstream
+//! not all run after one node; init containers count, and image volumes in newer versions. Upstream
 //! plugins/imagelocality/image_locality.go.
 
 use crate::api::image::normalized_image_name;
@@ -14,7 +14,7 @@ use crate::state::{Cluster, NodeInfo};
 const MEBIBYTE: i64 = 1024 * 1024;
 /// Sums below this many bytes score 0.
 const MIN_THRESHOLD: i64 = 23 * MEBIBYTE;
-/// Bytes for each container at which the score reaches 100.
+/// Bytes for each image at which the score reaches 100.
 const MAX_CONTAINER_THRESHOLD: i64 = 1000 * MEBIBYTE;
 
 /// The plugin.
@@ -59,21 +59,28 @@ fn scaled_size(cluster: &Cluster, image: Name) -> i64 {
 }
 
 struct Scorer {
-    /// The image of each container, in full, with its scaled size in bytes.
+    /// The images that count, in full, with their scaled sizes in bytes.
     images: Vec<(Name, i64)>,
+    /// How many images make up the maximum.
+    expected: usize,
 }
 
 impl Scorer {
     fn of(cycle: Cycle<'_>) -> Self {
-        let spec = cycle.pod.spec();
+        let (spec, behaviour) = (cycle.pod.spec(), cycle.behaviour);
+        let volumes = if behaviour.image_locality_counts_volumes { spec.volumes.images() } else { &[] };
+        let containers = spec.init_containers.len() + spec.containers.len();
+        let expected = if behaviour.image_locality_expects_volumes { containers + volumes.len() } else { containers };
         let images: Vec<(Name, i64)> = spec
             .init_containers
             .iter()
             .chain(&spec.containers)
-            .map(|container| normalized_image_name(container.image.unwrap_or_default()))
+            .map(|container| container.image.unwrap_or_default())
+            .chain(volumes.iter().copied())
+            .map(normalized_image_name)
             .map(|image| (image, scaled_size(cycle.cluster, image)))
             .collect();
-        Self { images }
+        Self { images, expected }
     }
 
     /// Images that `node` has. A few names against a hundred: a scan by address beats a set.
@@ -88,7 +95,7 @@ impl IncrementalScorer for Scorer {}
 impl NodeScorer for Scorer {
     fn score(&self, node: &NodeInfo) -> Result<i64, String> {
         let sum: i64 = self.present(node).map(|(_, size)| size).sum();
-        let max_threshold = MAX_CONTAINER_THRESHOLD * self.images.len() as i64;
+        let max_threshold = MAX_CONTAINER_THRESHOLD * self.expected as i64;
         if max_threshold <= MIN_THRESHOLD {
             return Ok(0); // no containers: upstream divides by a negative range, and gets 0 as well
         }

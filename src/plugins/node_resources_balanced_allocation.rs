@@ -1,23 +1,25 @@
 //! NodeResourcesBalancedAllocation: prefers nodes whose resources would be used evenly.
 //!
 //! Looks at what pods really request, and skips a pod that requests none of the scored
-//! resources. Upstream plugins/noderesources/balanced_allocation.go.
+//! resources. Newer versions score by how much the pod would improve the balance. Upstream plugins/noderesources/balanced_allocation.go.
 
 use crate::api::requests::RequestGates;
 use crate::config::{Behaviour, NodeResourcesBalancedAllocationArgs};
 use crate::framework::{
-    Cycle, Fact, Incremental, IncrementalPlugin, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Plugin, PreScore,
-    PreScorePlugin, ScorePlugin,
+    Cycle, Fact, Incremental, IncrementalPlugin, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, NotEvaluated, Plugin,
+    PreScore, PreScorePlugin, ScorePlugin,
 };
-use crate::state::{NodeInfo, Pod};
+use crate::state::NodeInfo;
 
 use super::dynamic_resources::DeviceCounter;
-use super::resource_allocation::{Allocation, ScoredResources, Share};
+use super::resource_allocation::{Allocation, ScoredResources};
 
 /// The plugin.
 pub struct NodeResourcesBalancedAllocation {
     scored: ScoredResources,
     gates: RequestGates,
+    /// [`Behaviour::balanced_allocation_scores_change`].
+    scores_change: bool,
     devices: DeviceCounter,
 }
 
@@ -27,17 +29,30 @@ impl NodeResourcesBalancedAllocation {
         Self {
             scored: ScoredResources::new(&args.resources),
             gates: behaviour.request_gates(),
+            scores_change: behaviour.balanced_allocation_scores_change,
             devices: DeviceCounter::without_cache(behaviour),
         }
     }
 
-    fn scorer<'a>(&'a self, pod: &Pod) -> Scorer<'a> {
-        Scorer { allocation: self.scored.allocation(pod, self.gates, true) }
+    fn scorer<'a>(&'a self, cycle: Cycle<'_>) -> Scorer<'a> {
+        // How often the requests were read before when the verdicts of the corpus were recorded: PreFilter ran twice, and
+        // with extended resources of DeviceClasses more than NodeResourcesFit reads them.
+        let earlier_readings = if cycle.behaviour.gates.dra_extended_resource { 6 } else { 2 };
+        let allocation = self.scored.allocation(cycle.pod, self.gates, true, earlier_readings);
+        if cycle.pod.class.template.resources().accumulates_overhead(self.gates) {
+            cycle.notes.add(NotEvaluated::new(
+                "NodeResourcesBalancedAllocation's score",
+                "kube-scheduler adds the overhead to pod-level requests that have many digits each time it reads them",
+                "the score of this pod changes with every attempt to schedule it",
+            ));
+        }
+        Scorer { allocation, scores_change: self.scores_change }
     }
 
     fn scorer_with_devices<'a>(&'a self, cycle: Cycle<'a>) -> Scorer<'a> {
+        let scorer = self.scorer(cycle);
         let devices = self.devices.totals(cycle, self.scored.names());
-        Scorer { allocation: self.scorer(cycle.pod).allocation.with_devices(devices) }
+        Scorer { allocation: scorer.allocation.with_devices(devices), ..scorer }
     }
 }
 
@@ -65,7 +80,7 @@ impl IncrementalPlugin for NodeResourcesBalancedAllocation {
         cycle: Cycle<'_>,
         _nodes: &[&NodeInfo],
     ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
-        let scorer = self.scorer(cycle.pod);
+        let scorer = self.scorer(cycle);
         if scorer.is_best_effort() {
             Incremental::Skip
         } else if self.devices.totals(cycle, self.scored.names()).is_some() {
@@ -92,6 +107,7 @@ impl ScorePlugin for NodeResourcesBalancedAllocation {
 
 struct Scorer<'a> {
     allocation: Allocation<'a>,
+    scores_change: bool,
 }
 
 impl Scorer<'_> {
@@ -110,18 +126,30 @@ impl NodeScorer for Scorer<'_> {
         if self.allocation.requests.is_empty() {
             return Err("resources not found".to_owned());
         }
-        let fractions: Vec<f64> = self.allocation.shares(node).map(|share| fraction(&share)).collect();
-        Ok(((1.0 - deviation(&fractions)) * MAX_NODE_SCORE as f64) as i64)
+        let shares = || self.allocation.shares(node);
+        let with_pod = balance(shares().map(|share| fraction(share.requested, share.allocatable)));
+        if !self.scores_change {
+            return Ok(with_pod);
+        }
+        // Both are 50 to 100 points (upstream balancedResourceScorer).
+        let without_pod = balance(shares().map(|share| fraction(share.used, share.allocatable)));
+        Ok(MAX_NODE_SCORE / 2 + (MAX_NODE_SCORE / 2 + with_pod - without_pod) / 2)
     }
 
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
-        self.allocation.facts(node, |share| (fraction(share) * 100.0) as i64)
+        self.allocation.facts(node, |share| (fraction(share.requested, share.allocatable) * 100.0) as i64)
     }
 }
 
-/// How much of the resource would be in use, at most 1.
-fn fraction(share: &Share) -> f64 {
-    (share.requested as f64 / share.allocatable as f64).min(1.0)
+/// How much of the resource is in use, at most 1.
+fn fraction(used: i64, allocatable: i64) -> f64 {
+    (used as f64 / allocatable as f64).min(1.0)
+}
+
+/// 100 points where all resources are used evenly (upstream balancedResourceScore).
+fn balance(fractions: impl Iterator<Item = f64>) -> i64 {
+    let fractions: Vec<f64> = fractions.collect();
+    ((1.0 - deviation(&fractions)) * MAX_NODE_SCORE as f64) as i64
 }
 
 /// The standard deviation, with upstream's shortcut for two values; 0 for fewer.
@@ -134,5 +162,24 @@ fn deviation(fractions: &[f64]) -> f64 {
             let squares: f64 = more.iter().map(|fraction| (fraction - mean) * (fraction - mean)).sum();
             (squares / more.len() as f64).sqrt()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn case(fractions: &[f64], expected: i64) {
+        assert_eq!(balance(fractions.iter().copied()), expected, "{fractions:?}");
+    }
+
+    #[test]
+    fn even_use_is_balanced() {
+        case(&[], 100);
+        case(&[0.9], 100);
+        case(&[0.5, 0.5], 100);
+        case(&[1.0, 0.0], 50);
+        case(&[0.75, 0.25, 0.5], 79);
     }
 }

@@ -4,14 +4,16 @@
 //! requests with the 100m/200Mi defaults. <https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/>;
 //! upstream plugins/noderesources/fit.go.
 
+mod placement;
+
 use crate::api::name::Name;
 use crate::api::requests::{self, RequestGates};
 use crate::api::resources::{Resources, STANDARD, is_extended_resource_name};
 use crate::config::{Behaviour, DeviceBehaviour, NodeResourcesFitArgs};
 use crate::framework::{
     Amount, Code, Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer,
-    NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection,
-    ScorePlugin, Unprepared,
+    NodeFilter, NodeScorer, PlacementScorePlugin, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason,
+    Rejection, ScorePlugin, Unprepared,
 };
 use crate::state::{NodeInfo, Pod};
 
@@ -26,6 +28,10 @@ pub struct NodeResourcesFit {
     ignored_resources: Vec<Name>,
     ignored_resource_groups: Vec<Name>,
     gates: RequestGates,
+    /// [`Behaviour::request_above_allocatable_is_unresolvable`].
+    above_allocatable_is_unresolvable: bool,
+    /// [`Behaviour::negative_scalar_requests_are_ignored`].
+    ignores_negative_scalars: bool,
     scored: ScoredResources,
     strategy: Strategy,
     /// The gate `DRAExtendedResource`, and what it means in this version.
@@ -40,6 +46,8 @@ impl NodeResourcesFit {
             ignored_resources: args.ignored_resources.clone(),
             ignored_resource_groups: args.ignored_resource_groups.clone(),
             gates: behaviour.request_gates(),
+            above_allocatable_is_unresolvable: behaviour.request_above_allocatable_is_unresolvable,
+            ignores_negative_scalars: behaviour.negative_scalar_requests_are_ignored,
             scored: ScoredResources::new(&args.resources),
             strategy: Strategy::of(&args.strategy),
             served_by_devices: extended_resources::is_on(behaviour).then_some(behaviour.devices),
@@ -69,8 +77,7 @@ impl NodeResourcesFit {
     /// Scoring looks neither at pod-level resources nor at the status of the incoming pod
     /// (upstream leaves both switches of its scorer unset).
     fn scorer<'a>(&'a self, pod: &Pod) -> Scorer<'a> {
-        let off = RequestGates { in_place_pod_vertical_scaling: false, pod_level_resources: false };
-        Scorer { plugin: self, allocation: self.scored.allocation(pod, off, false) }
+        Scorer { plugin: self, allocation: self.scored.allocation(pod, RequestGates::OFF, false, 0) }
     }
 
     fn scorer_with_devices<'a>(&'a self, cycle: Cycle<'a>) -> Scorer<'a> {
@@ -106,6 +113,10 @@ impl Plugin for NodeResourcesFit {
     }
 
     fn score(&self) -> Option<&dyn ScorePlugin> {
+        Some(self)
+    }
+
+    fn placement_score(&self) -> Option<&dyn PlacementScorePlugin> {
         Some(self)
     }
 
@@ -164,8 +175,8 @@ impl Demand {
         self.requested <= self.allocatable.wrapping_sub(self.used)
     }
 
-    /// More than the whole node has: no preemption can help.
-    fn is_unresolvable(&self) -> bool {
+    /// More than the whole node has.
+    fn is_above_allocatable(&self) -> bool {
         self.requested > self.allocatable
     }
 
@@ -202,7 +213,8 @@ impl Filter<'_> {
         let scalars = request
             .scalars
             .iter()
-            .filter(|(resource, requested)| *requested != 0 && !self.plugin.ignores(*resource))
+            .filter(|(_, requested)| *requested > 0 || (*requested < 0 && !self.plugin.ignores_negative_scalars))
+            .filter(|(resource, _)| !self.plugin.ignores(*resource))
             .filter(|(resource, _)| !self.is_left_to_devices(node, *resource))
             .map(|(resource, requested)| Demand {
                 resource,
@@ -231,7 +243,7 @@ impl IncrementalFilter for Filter<'_> {}
 
 impl NodeFilter for Filter<'_> {
     /// Upstream fitsRequest: all shortages are named; one beyond the node's size makes the whole
-    /// answer unresolvable.
+    /// answer unresolvable, as no preemption can help.
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
         let mut rejection = Rejection { code: Code::Unschedulable, reasons: Vec::new() };
         let pods = node.pods.len() as i64;
@@ -242,7 +254,7 @@ impl NodeFilter for Filter<'_> {
         }
         if !self.requests_nothing() {
             for demand in self.demands(node).filter(|demand| !demand.fits()) {
-                if demand.is_unresolvable() {
+                if self.plugin.above_allocatable_is_unresolvable && demand.is_above_allocatable() {
                     rejection.code = Code::UnschedulableAndUnresolvable;
                 }
                 rejection.reasons.push(demand.reason());

@@ -48,7 +48,13 @@ impl Filter {
     fn of(cycle: Cycle<'_>) -> Self {
         let taint =
             Taint { key: name("node.kubernetes.io/unschedulable"), value: name(""), effect: TaintEffect::NoSchedule };
-        Self { tolerated: tolerated(&cycle.pod.spec().tolerations, &taint) }
+        Self {
+            tolerated: tolerated(
+                &cycle.pod.spec().tolerations,
+                &taint,
+                cycle.behaviour.gates.taint_toleration_comparison_operators,
+            ),
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A volume counts once, however many pods of the node use it; so do volumes that are attached
 //! without a pod, claims whose volume is still to be made, and in-tree volumes whose plugin has
-//! moved to CSI. <https://kubernetes.io/docs/concepts/storage/storage-limits/>; upstream
+//! moved to CSI. Newer versions also want a driver on the node at all.
+//! <https://kubernetes.io/docs/concepts/storage/storage-limits/>; upstream
 //! plugins/nodevolumelimits/csi.go.
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,7 +13,7 @@ use crate::api::name::{Name, name};
 use crate::api::volume::{InTreeVolume, Volume, VolumeSource};
 use crate::config::Behaviour;
 use crate::decode::Kind;
-use crate::decode::csi_migration::{InTreePlugin, inline_handle};
+use crate::decode::csi_migration::{InTreePlugin, PortworxMigration, inline_handle};
 use crate::decode::storage::{CsiNode, CsiSource, PersistentVolumeClaim};
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{
@@ -25,13 +26,29 @@ const NAME: &str = "NodeVolumeLimits";
 
 /// The plugin.
 pub struct NodeVolumeLimits {
-    portworx_gate: bool,
+    portworx: PortworxMigration,
+    /// None with the gate `VolumeLimitScaling` off: then a node needs no driver.
+    drivers: Option<RequiredDrivers>,
+}
+
+/// Which CSI drivers a node must have for their volumes.
+#[derive(Clone, Copy)]
+enum RequiredDrivers {
+    /// All that a CSIDriver speaks of.
+    All,
+    /// Those whose CSIDriver says `preventPodSchedulingIfMissing`.
+    Marked,
 }
 
 impl NodeVolumeLimits {
     /// As the feature gates have it.
     pub fn new(behaviour: &Behaviour) -> Self {
-        Self { portworx_gate: behaviour.gates.csi_migration_portworx }
+        let required =
+            if behaviour.required_drivers_are_marked { RequiredDrivers::Marked } else { RequiredDrivers::All };
+        Self {
+            portworx: behaviour.portworx_migration(),
+            drivers: behaviour.gates.volume_limit_scaling.then_some(required),
+        }
     }
 }
 
@@ -79,7 +96,7 @@ impl FilterPlugin for NodeVolumeLimits {
         if cycle.pod.spec().volumes.iter().any(may_count) {
             note_what_is_missing(cycle);
         }
-        Box::new(Filter { cycle, portworx_gate: self.portworx_gate })
+        Box::new(Filter { cycle, portworx: self.portworx, drivers: self.drivers })
     }
 }
 
@@ -114,7 +131,8 @@ impl From<Uncountable> for Rejection {
 
 struct Filter<'a> {
     cycle: Cycle<'a>,
-    portworx_gate: bool,
+    portworx: PortworxMigration,
+    drivers: Option<RequiredDrivers>,
 }
 
 /// What a driver has to attach.
@@ -153,12 +171,17 @@ impl Filter<'_> {
     /// What each driver with a limit has to attach for the pod, in the order of their names.
     fn counts(&self, node: &NodeInfo) -> Result<Vec<DriverCount>, Rejection> {
         let csi_node = self.cycle.cluster.storage().csi_node(node.name());
-        let mut wanted = FxHashSet::default();
+        let mut wanted = Vec::new();
         self.collect(self.cycle.pod, csi_node, true, &mut wanted)?;
+        if let Some(driver) = self.missing_driver(&wanted, csi_node) {
+            let reason = VolumeReason::CsiDriverMissing { driver };
+            return Err(Rejection::unschedulable(Reason::Volume(reason)));
+        }
         let Some(csi_node) = csi_node.filter(|csi_node| !csi_node.limits.is_empty()) else { return Ok(Vec::new()) };
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
+        let mut wanted: FxHashSet<CsiSource> = wanted.into_iter().collect();
         let mut used = FxHashSet::default();
         for pod in &node.pods {
             self.collect(self.cycle.cluster.pod(*pod), Some(csi_node), false, &mut used)?;
@@ -184,13 +207,30 @@ impl Filter<'_> {
         Ok(counts)
     }
 
+    /// The first driver that the node should have for the volumes of the pod and has not (upstream
+    /// checkCSIDriverOnNode). Where several are missing, upstream names any of them, as it walks a map.
+    fn missing_driver(&self, wanted: &[CsiSource], csi_node: Option<&CsiNode>) -> Option<Name> {
+        let required = self.drivers?;
+        let is_required = |driver: Name| {
+            let driver = self.cycle.cluster.storage().driver(driver);
+            driver.is_some_and(|driver| match required {
+                RequiredDrivers::All => true,
+                RequiredDrivers::Marked => driver.prevents_scheduling_if_missing,
+            })
+        };
+        wanted.iter().map(|volume| volume.driver).find(|driver| {
+            let installed = csi_node.is_some_and(|csi_node| csi_node.drivers.contains(driver));
+            !installed && is_required(*driver)
+        })
+    }
+
     /// Adds the CSI volumes of `pod` (upstream filterAttachableVolumes).
     fn collect(
         &self,
         pod: &Pod,
         csi_node: Option<&CsiNode>,
         incoming: bool,
-        volumes: &mut FxHashSet<CsiSource>,
+        volumes: &mut impl Extend<CsiSource>,
     ) -> Result<(), Uncountable> {
         for volume in &pod.spec().volumes {
             if let VolumeSource::InTree(disk) = &volume.source {
@@ -226,7 +266,7 @@ impl Filter<'_> {
         csi_node: Option<&CsiNode>,
     ) -> Result<Option<CsiSource>, Uncountable> {
         let plugin = InTreePlugin::of(disk);
-        if !plugin.counts_as_csi(csi_node, self.portworx_gate) {
+        if !plugin.counts_as_csi(csi_node, self.portworx) {
             return Ok(None);
         }
         match inline_handle(disk) {
@@ -245,7 +285,7 @@ impl Filter<'_> {
             return volume.csi;
         }
         let in_tree = volume.in_tree.as_ref()?;
-        if !in_tree.plugin.counts_as_csi(csi_node, self.portworx_gate) {
+        if !in_tree.plugin.counts_as_csi(csi_node, self.portworx) {
             return None;
         }
         in_tree.translated.as_ref().ok().map(|translated| translated.source)
@@ -256,7 +296,7 @@ impl Filter<'_> {
     fn of_class(&self, claim: &PersistentVolumeClaim, csi_node: Option<&CsiNode>) -> Option<CsiSource> {
         let class = self.cycle.cluster.storage().class(claim.class)?;
         let driver = match InTreePlugin::named(class.provisioner) {
-            Some(plugin) => plugin.counts_as_csi(csi_node, self.portworx_gate).then(|| plugin.driver())?,
+            Some(plugin) => plugin.counts_as_csi(csi_node, self.portworx).then(|| plugin.driver())?,
             None => class.provisioner,
         };
         // No driver's handle begins with a space, as upstream's has a random prefix.

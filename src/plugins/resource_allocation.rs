@@ -30,11 +30,63 @@ impl ScoredResources {
         self.0.iter().map(|(resource, _)| *resource)
     }
 
-    /// What `pod` asks for of them, ready to be laid on nodes.
-    pub(super) fn allocation<'a>(&'a self, pod: &Pod, gates: RequestGates, use_requested: bool) -> Allocation<'a> {
-        let names = self.0.iter().map(|(resource, _)| *resource);
-        let requests = score_request_list(&pod.class.template.resources(), gates, names, use_requested);
+    /// What `pod` asks for of them, ready to be laid on nodes; `earlier_readings` as in [`score_request_list`].
+    pub(super) fn allocation<'a>(
+        &'a self,
+        pod: &Pod,
+        gates: RequestGates,
+        use_requested: bool,
+        earlier_readings: usize,
+    ) -> Allocation<'a> {
+        let names = self.names();
+        let requests =
+            score_request_list(&pod.class.template.resources(), gates, names, use_requested, earlier_readings);
         Allocation { scored: self, requests, use_requested, devices: None }
+    }
+}
+
+impl ScoredResources {
+    /// All of `nodes` taken as one, with `pods` on them beside those that are there (upstream scorePlacement).
+    pub(super) fn placement_shares<'c>(
+        &self,
+        pods: impl Iterator<Item = &'c Pod>,
+        nodes: impl Iterator<Item = &'c NodeInfo>,
+        gates: RequestGates,
+    ) -> Vec<Share> {
+        let mut requests = vec![0_i64; self.0.len()];
+        for pod in pods {
+            for (sum, request) in requests.iter_mut().zip(self.allocation(pod, gates, false, 0).requests) {
+                *sum = sum.wrapping_add(request);
+            }
+        }
+        let mut allocatable = vec![0_i64; self.0.len()];
+        let mut all = Allocation { scored: self, requests, use_requested: false, devices: None };
+        for node in nodes {
+            for (place, (resource, _)) in self.0.iter().enumerate() {
+                let (Some(request), Some(sum)) = (all.requests.get(place).copied(), allocatable.get_mut(place)) else {
+                    continue;
+                };
+                let amounts = all.node_amounts(node, *resource, request);
+                let Some((of_node, used)) = amounts.filter(|(of_node, _)| *of_node != 0) else { continue };
+                *sum = sum.wrapping_add(of_node);
+                if let Some(request) = all.requests.get_mut(place) {
+                    *request = request.wrapping_add(used);
+                }
+            }
+        }
+        self.0
+            .iter()
+            .zip(all.requests)
+            .zip(allocatable)
+            .filter(|(_, allocatable)| *allocatable != 0)
+            .map(|(((resource, weight), requested), allocatable)| Share {
+                resource: *resource,
+                weight: *weight,
+                requested,
+                allocatable,
+                used: 0,
+            })
+            .collect()
     }
 }
 
@@ -45,7 +97,9 @@ pub(super) struct Share {
     resource: Name,
     /// Its weight.
     weight: i64,
-    /// What all pods, this one included, ask for.
+    /// What the pods on the node ask for.
+    pub(super) used: i64,
+    /// What they and this one ask for.
     pub(super) requested: i64,
     /// What the node has.
     pub(super) allocatable: i64,
@@ -76,6 +130,7 @@ impl<'a> Allocation<'a> {
             (allocatable != 0).then_some(Share {
                 resource: *resource,
                 weight: *weight,
+                used,
                 requested: used.wrapping_add(*request),
                 allocatable,
             })
@@ -115,18 +170,14 @@ impl<'a> Allocation<'a> {
 
     /// The arithmetic, a line a resource.
     pub(super) fn facts(&self, node: &NodeInfo, score: impl Fn(&Share) -> i64) -> Vec<Fact> {
-        let of = |resource: Name| self.scored.0.iter().position(|(name, _)| *name == resource);
         self.shares(node)
-            .map(|share| {
-                let request = of(share.resource).and_then(|index| self.requests.get(index)).copied().unwrap_or(0);
-                Fact::Resource {
-                    resource: share.resource,
-                    requested: Amount::new(share.resource, request),
-                    used: Amount::new(share.resource, share.requested.wrapping_sub(request)),
-                    allocatable: Amount::new(share.resource, share.allocatable),
-                    score: Some(score(&share)),
-                    weight: Some(share.weight),
-                }
+            .map(|share| Fact::Resource {
+                resource: share.resource,
+                requested: Amount::new(share.resource, share.requested.wrapping_sub(share.used)),
+                used: Amount::new(share.resource, share.used),
+                allocatable: Amount::new(share.resource, share.allocatable),
+                score: Some(score(&share)),
+                weight: Some(share.weight),
             })
             .collect()
     }
@@ -214,7 +265,7 @@ mod tests {
     use crate::api::name::name;
 
     fn share(requested: i64, allocatable: i64) -> Share {
-        Share { resource: name("cpu"), weight: 1, requested, allocatable }
+        Share { resource: name("cpu"), weight: 1, used: 0, requested, allocatable }
     }
 
     #[track_caller]

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use crate::api::taint::{Taint, TaintEffect, Toleration, tolerated};
+use crate::api::taint::{Taint, TaintEffect, tolerated};
 use crate::framework::{
     Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
     NodeScorer, Normalizer, Plugin, PreScore, PreScorePlugin, Range, Reason, Rejection, ScorePlugin, Unscored,
@@ -53,7 +53,7 @@ impl IncrementalPlugin for TaintToleration {
         cycle: Cycle<'_>,
         _nodes: &[&NodeInfo],
     ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
-        Incremental::scorer(Scorer { class: Arc::clone(&cycle.pod.class) })
+        Incremental::scorer(Scorer { tolerations: Tolerations::of(cycle) })
     }
 }
 
@@ -63,19 +63,34 @@ impl FilterPlugin for TaintToleration {
     }
 }
 
-struct Filter {
+/// The pod's tolerations, and whether `Gt` and `Lt` compare.
+struct Tolerations {
     class: Arc<PodClass>,
+    comparisons: bool,
+}
+
+impl Tolerations {
+    fn of(cycle: Cycle<'_>) -> Self {
+        Self {
+            class: Arc::clone(&cycle.pod.class),
+            comparisons: cycle.behaviour.gates.taint_toleration_comparison_operators,
+        }
+    }
+
+    fn cover(&self, taint: &Taint) -> bool {
+        tolerated(&self.class.template.spec.tolerations, taint, self.comparisons)
+    }
+}
+
+struct Filter {
+    tolerations: Tolerations,
     /// Whether this version's reason says which taint it is.
     names_taint: bool,
 }
 
 impl Filter {
     fn of(cycle: Cycle<'_>) -> Self {
-        Self { class: Arc::clone(&cycle.pod.class), names_taint: cycle.behaviour.taint_reason_names_taint }
-    }
-
-    fn tolerations(&self) -> &[Toleration] {
-        &self.class.template.spec.tolerations
+        Self { tolerations: Tolerations::of(cycle), names_taint: cycle.behaviour.taint_reason_names_taint }
     }
 }
 
@@ -83,7 +98,9 @@ impl IncrementalFilter for Filter {}
 
 impl NodeFilter for Filter {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
-        match first_untolerated(&node.node.taints, self.tolerations()) {
+        let taints = node.node.taints.iter().copied();
+        let untolerated = taints.filter(|taint| taint.effect.rejects()).find(|taint| !self.tolerations.cover(taint));
+        match untolerated {
             Some(taint) => Err(Rejection::unresolvable(Reason::UntoleratedTaint { taint, named: self.names_taint })),
             None => Ok(()),
         }
@@ -94,23 +111,18 @@ impl NodeFilter for Filter {
             .taints
             .iter()
             .map(|taint| {
-                let covered = if tolerated(self.tolerations(), taint) { "tolerated" } else { "not tolerated" };
+                let covered = if self.tolerations.cover(taint) { "tolerated" } else { "not tolerated" };
                 Fact::value(format!("taint {taint}"), covered)
             })
             .collect()
     }
 }
 
-/// The first taint that keeps a pod with `tolerations` away.
-pub fn first_untolerated(taints: &[Taint], tolerations: &[Toleration]) -> Option<Taint> {
-    taints.iter().copied().find(|taint| taint.effect.rejects() && !tolerated(tolerations, taint))
-}
-
 impl PreScorePlugin for TaintToleration {
     fn pre_score<'a>(&'a self, cycle: Cycle<'a>, _feasible: &[&'a NodeInfo]) -> PreScore<'a> {
         // A toleration bound to another effect never covers a PreferNoSchedule taint, so all of
         // them can be kept where upstream keeps only those that might.
-        PreScore::Run(Box::new(Scorer { class: Arc::clone(&cycle.pod.class) }))
+        PreScore::Run(Box::new(Scorer { tolerations: Tolerations::of(cycle) }))
     }
 }
 
@@ -121,13 +133,14 @@ impl ScorePlugin for TaintToleration {
 }
 
 struct Scorer {
-    class: Arc<PodClass>,
+    tolerations: Tolerations,
 }
 
 impl Scorer {
     /// Taints that speak against the node.
     fn against<'a>(&'a self, node: &'a NodeInfo) -> impl Iterator<Item = &'a Taint> + 'a {
-        untolerated_preferences(node, &self.class.template.spec.tolerations)
+        let preferences = node.node.taints.iter().filter(|taint| taint.effect == TaintEffect::PreferNoSchedule);
+        preferences.filter(|taint| !self.tolerations.cover(taint))
     }
 }
 
@@ -151,14 +164,4 @@ impl NodeScorer for Scorer {
     fn facts(&self, node: &NodeInfo) -> Vec<Fact> {
         self.against(node).map(|taint| Fact::value(format!("taint {taint}"), "not tolerated")).collect()
     }
-}
-
-fn untolerated_preferences<'a>(
-    node: &'a NodeInfo,
-    tolerations: &'a [Toleration],
-) -> impl Iterator<Item = &'a Taint> + 'a {
-    node.node
-        .taints
-        .iter()
-        .filter(|taint| taint.effect == TaintEffect::PreferNoSchedule && !tolerated(tolerations, taint))
 }

@@ -59,13 +59,13 @@ impl PreFilterPlugin for VolumeRestrictions {
             return PreFilter::Skip;
         }
         let claims = Some(ClaimUse { claims: claims.into(), references: in_use });
-        PreFilter::run(Filter { cluster: cycle.cluster, pod: cycle.pod, claims })
+        PreFilter::run(Filter::of(cycle, claims))
     }
 }
 
 impl FilterPlugin for VolumeRestrictions {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a> {
-        Box::new(Filter { cluster: cycle.cluster, pod: cycle.pod, claims: None })
+        Box::new(Filter::of(cycle, None))
     }
 }
 
@@ -149,6 +149,15 @@ struct Filter<'a> {
     pod: &'a Pod,
     /// None when PreFilter did not run.
     claims: Option<ClaimUse>,
+    /// [`crate::config::Behaviour::read_write_once_pod_reason_names_same_claim`].
+    same_name: bool,
+}
+
+impl<'a> Filter<'a> {
+    fn of(cycle: Cycle<'a>, claims: Option<ClaimUse>) -> Self {
+        let same_name = cycle.behaviour.read_write_once_pod_reason_names_same_claim;
+        Self { cluster: cycle.cluster, pod: cycle.pod, claims, same_name }
+    }
 }
 
 impl NodeFilter for Filter<'_> {
@@ -162,7 +171,7 @@ impl NodeFilter for Filter<'_> {
         };
         if claims.references > 0 {
             let claims = self.claims_in_use(&claims.claims);
-            let reason = VolumeReason::ReadWriteOncePodConflict { claims };
+            let reason = VolumeReason::ReadWriteOncePodConflict { claims, same_name: self.same_name };
             return Err(Rejection::unschedulable(Reason::Volume(reason)));
         }
         Ok(())

@@ -7,11 +7,13 @@ use serde::Serialize;
 use crate::api::name::Name;
 use crate::explain::PreemptionDetail;
 use crate::framework::placement::PluginScore;
+use crate::framework::sampling::Sampling;
 use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
 
 use super::json_causes::{CounterfactualObject, ExplanationObject};
 use super::json_cluster_messages::{ClusterSaysObject, RejectionsObject, SchedulingStatusObject};
 use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
+use super::json_workload::{AdmissionObject, WorkloadObject};
 use super::{API_VERSION, Answer, Provenance};
 
 #[derive(Serialize)]
@@ -71,6 +73,10 @@ pub(super) struct PlacementObject<'a> {
     scheduler_messages: Option<[ClusterSaysObject<'a>; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduling_status: Option<SchedulingStatusObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admission: Option<AdmissionObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workload: Option<WorkloadObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     kubelet_rejections: Vec<RejectionsObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +88,8 @@ pub(super) struct PlacementObject<'a> {
     nodes: Vec<NodeObject<'a>>,
     best: &'a [Name],
     picks: &'a [Name],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sampling: Option<SamplingObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
     preemption: Option<PreemptionObject<'a>>,
     #[serde(flatten)]
@@ -143,6 +151,33 @@ struct NodeObject<'a> {
     rank: Option<usize>,
 }
 
+/// Where fewer nodes are compared than are feasible.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct SamplingObject {
+    /// All nodes, each a starting point.
+    nodes: usize,
+    feasible: usize,
+    compared: usize,
+    picks: Vec<SampledObject>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct SampledObject {
+    node: Name,
+    starting_points: usize,
+}
+
+impl SamplingObject {
+    fn new(sampling: &Sampling) -> Self {
+        let picks =
+            sampling.starts.iter().map(|(node, starts)| SampledObject { node: *node, starting_points: *starts });
+        Self { nodes: sampling.nodes, feasible: sampling.feasible, compared: sampling.compared, picks: picks.collect() }
+    }
+}
+
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ScoreObject {
@@ -192,6 +227,11 @@ impl<'a> PlacementObject<'a> {
             errors: &placement.errors,
             scheduler_messages: answer.cluster_messages.words.as_ref().map(|words| [ClusterSaysObject::new(words)]),
             scheduling_status: answer.cluster_messages.scheduling_status.as_ref().map(SchedulingStatusObject::new),
+            admission: answer.refused.as_ref().map(|refused| AdmissionObject {
+                refused: &refused.message,
+                fits_if_admitted: refused.fits_if_admitted,
+            }),
+            workload: answer.workload.as_deref().map(WorkloadObject::new),
             kubelet_rejections: answer.cluster_messages.rejections.iter().map(RejectionsObject::new).collect(),
             current: placement.current.as_ref().map(|current| CurrentObject {
                 node: current.node,
@@ -203,6 +243,7 @@ impl<'a> PlacementObject<'a> {
             nodes: placement.nodes.iter().map(NodeObject::new).collect(),
             best: &placement.best,
             picks: &placement.picks,
+            sampling: placement.sampling.as_ref().map(SamplingObject::new),
             preemption: placement
                 .preemption
                 .as_ref()

@@ -167,6 +167,10 @@ pub(super) enum SchedulingStatusObject<'a> {
         since: Option<String>,
         obstacles: Vec<ObstacleObject>,
     },
+    Impaired {
+        node: &'a str,
+        obstacles: Vec<ObstacleObject>,
+    },
     Ended(EndedObject<'a>),
 }
 
@@ -198,6 +202,9 @@ impl<'a> SchedulingStatusObject<'a> {
                 since: since.as_ref().map(Timestamp::to_string),
                 obstacles: obstacles.iter().map(ObstacleObject::new).collect(),
             },
+            SchedulingStatus::Impaired { node, obstacles } => {
+                Self::Impaired { node: node.as_str(), obstacles: obstacles.iter().map(ObstacleObject::new).collect() }
+            }
             SchedulingStatus::Ended(ended) => Self::Ended(EndedObject::new(ended)),
         }
     }

@@ -13,6 +13,8 @@ mod json;
 mod json_causes;
 mod json_cluster_messages;
 mod json_help;
+mod json_workload;
+mod node_names;
 mod not_evaluated_groups;
 pub mod pending;
 mod provenance;
@@ -30,6 +32,7 @@ use serde_json::Value;
 
 pub use explain::{Answer, ExplainAnswer};
 pub use format::{Format, FormatError};
+pub use node_names::NodeNames;
 pub use provenance::{Provenance, StateAge};
 pub use table::Screen;
 

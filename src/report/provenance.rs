@@ -1,12 +1,15 @@
 //! What an answer rests on: whose scheduler is reproduced, of which state, and how old that is.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
 use crate::api::Timestamp;
+
+use super::NodeNames;
 
 /// What an answer rests on; every form of it says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -24,6 +27,9 @@ pub struct Provenance {
     /// When the state was read, where that is known.
     #[serde(skip)]
     pub as_of: Option<Timestamp>,
+    /// The nodes' names where they are long.
+    #[serde(skip)]
+    pub node_names: Option<Arc<NodeNames>>,
     /// When the question was asked.
     #[serde(skip)]
     pub asked_at: Timestamp,

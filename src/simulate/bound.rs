@@ -121,7 +121,7 @@ mod tests {
                 json!({"metadata": {"name": format!("p{index}")}, "spec": {"nodeName": format!("n{index}"), "containers": containers}}),
             );
         }
-        let cluster = builder.build(RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true });
+        let cluster = builder.build(RequestGates::default());
         let came = cluster.pods().iter().filter(|pod| pod.class.requests.requested.milli_cpu == 2000);
         let steps: Vec<Step> = came
             .map(|pod| {

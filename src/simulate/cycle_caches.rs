@@ -15,7 +15,7 @@ use crate::api::meta::OwnerReference;
 use crate::api::volume::VolumeSource;
 use crate::api::{Labels, Name, Timestamp};
 use crate::framework::cache::{Best, Topology};
-use crate::framework::{Change, CycleCache, NotEvaluated};
+use crate::framework::{Change, CycleCache, NotEvaluated, sampling};
 use crate::scheduler::{CachedCycle, Scheduler};
 use crate::state::pod_class::PodClass;
 use crate::state::{Cluster, NodeId, NodeInfo, Pod, PodId};
@@ -94,6 +94,8 @@ struct CachedClass<'a> {
 pub(super) struct Choice<'t> {
     pub(super) strategy: Strategy,
     pub(super) ties: &'t mut Ties,
+    /// Where the cycle begins to look in a large cluster, if that is drawn; then where the next one does.
+    pub(super) start: &'t mut Option<usize>,
 }
 
 /// What the caches answer for a pod.
@@ -162,7 +164,7 @@ impl<'a> CycleCaches<'a> {
         cached.last_lookup = self.lookups;
         cached.catch_up(&self.log, cluster, &mut self.topology);
         let in_order = *self.in_order.get_or_insert_with(|| cluster.nodes().is_sorted_by_key(NodeInfo::name));
-        cached.answer(cluster, pod, choice, in_order)
+        cached.answer(cluster, pod, choice, in_order, &mut self.topology)
     }
 
     /// Stores why there is no node for pods equal to `pod`: the answer of the cycle that was
@@ -202,17 +204,38 @@ impl CachedClass<'_> {
         }
     }
 
-    fn answer(&mut self, cluster: &Cluster, pod: &Pod, choice: &mut Choice<'_>, in_order: bool) -> Lookup {
+    fn answer(
+        &mut self,
+        cluster: &Cluster,
+        pod: &Pod,
+        choice: &mut Choice<'_>,
+        in_order: bool,
+        topology: &mut Topology,
+    ) -> Lookup {
         if let Some(unplaced) = &self.unplaced {
             return Lookup::Unplaced(unplaced.clone());
         }
         let Some(cycle) = &mut self.cycle else { return Lookup::Miss };
+        if let (Some(start), Some(compared)) = (*choice.start, cycle.stops_at()) {
+            let Some(found) = cycle.cache.best_from(cluster, topology, start, compared) else {
+                self.cycle = None;
+                return Lookup::Miss;
+            };
+            *choice.start = Some(found.next_start);
+            let place =
+                choice.ties.choose(&found.tied.iter().map(|node| cluster.node(*node).name()).collect::<Vec<_>>());
+            let node = place.and_then(|name| cluster.node_named(name));
+            return node.map_or(Lookup::Miss, |node| {
+                let place = Place { node: node.id, name: node.name(), total: found.total, tied: found.tied.len() };
+                Lookup::Place(place, cycle.new_notes(sampling::Basis::Drawn))
+            });
+        }
         let Some(best) = cycle.cache.best() else { return Lookup::Nowhere };
         let place = match choice.strategy {
             Strategy::Default => best_place(&cycle.cache, best, cluster, choice.ties, in_order),
             _ => chosen_place(&cycle.cache, cluster, pod, choice),
         };
-        place.map_or(Lookup::Miss, |place| Lookup::Place(place, cycle.new_notes()))
+        place.map_or(Lookup::Miss, |place| Lookup::Place(place, cycle.new_notes(sampling::Basis::All)))
     }
 }
 
@@ -253,6 +276,8 @@ fn needs_own_cycle(pod: &Pod) -> bool {
     pod.is_terminating()
         || pod.own.node_name.is_some()
         || pod.own.nominated_node_name.is_some()
+        || pod.spec().scheduling_group.is_some()
+        || pod.spec().workload_ref.is_some()
         || !pod.spec().resource_claims.is_empty()
         || pod.spec().volumes.iter().any(|volume| is_claim(&volume.source))
 }

@@ -146,7 +146,7 @@ mod tests {
                 "containers": [{"resources": {"requests": {"cpu": used, "memory": "1Gi"}}}]}}),
             );
         }
-        builder.build(RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true })
+        builder.build(RequestGates::default())
     }
 
     #[track_caller]

@@ -14,6 +14,7 @@ pub mod comparison;
 mod cycle_caches;
 pub mod diff;
 pub mod gang;
+pub mod groups;
 pub mod measures;
 pub mod preempt;
 pub mod queue;
@@ -27,6 +28,7 @@ pub mod summary;
 pub mod sweep;
 pub mod ties;
 mod workers;
+pub mod workload;
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +43,7 @@ pub use strategy::Strategy;
 pub use summary::{NodeChange, NodeLoad, Summary, UnplacedGroup};
 pub use ties::Ties;
 pub use workers::{Unwatched, Watcher};
+pub use workload::WorkloadPlacement;
 
 use std::collections::BTreeMap;
 
@@ -54,6 +57,7 @@ use crate::state::{Cluster, PodId};
 
 use change::{Before, Mutation};
 use cycle_caches::{Choice, CycleCaches, Lookup};
+use groups::GroupCycle;
 use run::Run;
 
 /// A state in which pods find their nodes.
@@ -63,12 +67,15 @@ pub struct Simulation<'a> {
     now: Timestamp,
     ties: Ties,
     strategy: Strategy,
+    /// Where the next cycle begins to look, if that is drawn.
+    start: Option<usize>,
     preempts: bool,
     /// What was changed, in order.
     done: Vec<Before>,
     /// Pods that were nominated here.
     nominated: FxHashSet<PodId>,
     caches: CycleCaches<'a>,
+    group_cycles: Vec<GroupCycle>,
     /// What could not be judged, by what and why.
     notes: BTreeMap<(String, String), NotEvaluated>,
 }
@@ -77,6 +84,7 @@ impl<'a> Simulation<'a> {
     /// A simulation that begins with `cluster` as it is; all its questions are asked at `now`.
     pub fn new(scheduler: &'a Scheduler, cluster: &'a mut Cluster, now: Timestamp, ties: Ties) -> Self {
         Self {
+            start: ties.start(cluster.nodes().len()),
             scheduler,
             cluster,
             now,
@@ -86,6 +94,7 @@ impl<'a> Simulation<'a> {
             done: Vec::new(),
             nominated: FxHashSet::default(),
             caches: CycleCaches::default(),
+            group_cycles: Vec::new(),
             notes: BTreeMap::new(),
         }
     }
@@ -103,7 +112,14 @@ impl<'a> Simulation<'a> {
     pub fn following(mut self, strategy: Strategy) -> Self {
         self.ties = strategy.draws(self.ties);
         self.strategy = strategy;
+        self.draw_start();
         self
+    }
+
+    /// Where the first cycle begins. Other rules than the profile's score compare all feasible nodes.
+    fn draw_start(&mut self) {
+        let start = self.ties.start(self.cluster.nodes().len());
+        self.start = start.filter(|_| self.strategy == Strategy::Default);
     }
 
     /// Schedules `pods`, which are pending, in the order given, that of [`queue::sort`]. Answers
@@ -139,7 +155,7 @@ impl<'a> Simulation<'a> {
     }
 
     fn lookup(&mut self, pod: PodId) -> Lookup {
-        let choice = &mut Choice { strategy: self.strategy, ties: &mut self.ties };
+        let choice = &mut Choice { strategy: self.strategy, ties: &mut self.ties, start: &mut self.start };
         self.caches.lookup(self.scheduler, self.cluster, self.cluster.pod(pod), self.now, choice)
     }
 
@@ -153,11 +169,15 @@ impl<'a> Simulation<'a> {
 
     /// Where the pod could go now. Changes nothing.
     pub fn ask(&self, pod: PodId) -> Placement {
-        self.scheduler.decide(self.cluster, pod, self.now)
+        match self.start {
+            None => self.scheduler.decide(self.cluster, pod, self.now),
+            Some(start) => self.scheduler.decide_from(self.cluster, pod, self.now, start),
+        }
     }
 
     /// Puts the pod of `placement`, which was asked for just now, on its node.
     pub fn settle(&mut self, placement: &Placement) -> Step {
+        self.start = self.start.map(|start| placement.next_start.unwrap_or(start));
         placement.not_evaluated.iter().for_each(|note| self.note(note));
         let outcome = match self.place(placement) {
             Ok(place) => Outcome::Placed(place),

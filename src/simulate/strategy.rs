@@ -157,8 +157,7 @@ mod tests {
             let containers = json!([{"resources": {"requests": {"cpu": "1"}}}]);
             add(Kind::Pod, json!({"metadata": {"name": pod}, "spec": {"containers": containers}}));
         }
-        let mut cluster =
-            builder.build(RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true });
+        let mut cluster = builder.build(RequestGates::default());
         let behaviour = Behaviour::new(KubeVersion::NEWEST);
         let scheduler = Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour);
         let mut pods: Vec<_> = cluster.pending().map(|pod| pod.id).collect();

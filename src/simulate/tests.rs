@@ -11,7 +11,8 @@ use crate::scheduler::Scheduler;
 use crate::state::{Cluster, ClusterBuilder, PodId};
 
 const NOW: Timestamp = Timestamp(1_780_000_000);
-const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
+const GATES: RequestGates =
+    RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true, ..RequestGates::OFF };
 
 /// Objects, a line each:
 /// - `node NAME CPUS`

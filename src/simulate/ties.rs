@@ -22,12 +22,32 @@ impl Ties {
         Self::Drawn(Draw(seed))
     }
 
+    /// Where the first cycle begins in a large cluster, a place in the scheduler's order of so many nodes
+    /// ([`crate::framework::sampling`]): drawn, as it is not known, without a change to the draws that follow. None
+    /// where nothing is drawn: all feasible nodes are compared then.
+    pub fn start(self, nodes: usize) -> Option<usize> {
+        match self {
+            Self::First => None,
+            Self::Drawn(Draw(state)) => Some(Draw(!state).below(nodes)),
+        }
+    }
+
     /// One of `nodes`; none of none.
     pub fn choose(&mut self, nodes: &[Name]) -> Option<Name> {
         match self {
             // Nodes that were added come last, whatever their names.
             Self::First => nodes.iter().min().copied(),
             Self::Drawn(_) => nodes.get(self.place(nodes.len())).copied(),
+        }
+    }
+
+    /// Puts `items` in an order that is as likely as any other; leaves them where nothing is drawn.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for left in (2..=items.len()).rev() {
+            if let Self::Drawn(_) = self {
+                let chosen = self.place(left);
+                items.swap(chosen, left - 1);
+            }
         }
     }
 

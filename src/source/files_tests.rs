@@ -32,7 +32,7 @@ fn directory(files: &[(&str, &[u8])]) -> TempDir {
 fn state(path: PathBuf) -> Result<(ReadReport, Cluster), SourceError> {
     let mut builder = ClusterBuilder::default();
     let report = read(&Input::from(path), &mut builder)?;
-    Ok((report, builder.build(RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true })))
+    Ok((report, builder.build(RequestGates::default())))
 }
 
 /// What the screen shows after `error: `; the directory is left out.

@@ -90,7 +90,7 @@ mod tests {
         for (kind, object) in objects.iter().chain([&(Kind::Pod, pod)]) {
             builder.add(Object::decode(*kind, object.to_string().as_bytes()).unwrap().0);
         }
-        let cluster = builder.build(RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true });
+        let cluster = builder.build(RequestGates::default());
         let pod = cluster.pod_named(ObjectKey::new(name("default"), name("web"))).unwrap();
         assert_eq!(default_selector(&cluster, pod).to_string(), expected);
     }

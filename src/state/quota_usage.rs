@@ -7,7 +7,7 @@ use crate::api::name::{Name, name};
 use crate::api::pod_spec::{Container, PodAffinity, PodAffinityTerm, PodSpec};
 use crate::api::pod_template::PodTemplate;
 use crate::api::quantity::{Format, Quantity};
-use crate::api::requests::{PodResources, PodResourcesOptions, RequestGates, pod_requests};
+use crate::api::requests::{PodResources, RequestGates, pod_requests};
 use crate::api::resources::{
     ResourceList, STANDARD, is_extended_resource_name, is_hugepage_resource_name, is_native_resource,
 };
@@ -37,11 +37,7 @@ impl ResourceQuota {
 
 /// What one pod uses (PodUsageFunc).
 pub(crate) fn usage(template: &PodTemplate, gates: RequestGates) -> ResourceList {
-    let options = PodResourcesOptions {
-        use_status_resources: gates.in_place_pod_vertical_scaling,
-        skip_pod_level_resources: !gates.pod_level_resources,
-        non_missing: None,
-    };
+    let options = gates.options();
     let list = |resources: PodResources<'_>| pod_requests(&resources, options).iter().collect::<ResourceList>();
     let requests = list(template.resources());
     let limits = list(PodResources { overhead: None, ..template.limits() });

@@ -24,7 +24,7 @@ fn a_negative_quantity() {
     let screen = explain("negative-quantity");
     let first = screen.lines().take(6).collect::<Vec<_>>().join("\n");
     assert_snapshot!(first, @r#"
-    Pod shop/negative is not scheduled: an error ended the cycle
+    Pod shop/negative is not scheduled: the scheduling cycle failed with an error
     default-scheduler · v1.34.1
 
     applying score defaultWeights on Score plugins: plugin "NodeResourcesFit"
@@ -42,8 +42,8 @@ fn a_selector_with_an_unknown_operator() {
     valid label selector operator. not found
 
     REASON                                       NODES   WHERE
-    InterPodAffinity   parsing pod:                 12   every node: decided before
-                       requiredAffinityTerms:            any was looked at
+    InterPodAffinity   parsing pod:                 12   every node: rejected before
+                       requiredAffinityTerms:            any node was checked
                        "Near" is not a valid
                        label selector operator
     --- stderr

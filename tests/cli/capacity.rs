@@ -9,18 +9,18 @@ const STATE: &str = "-n shop --snapshot examples/clusters/mixed.yaml";
 #[test]
 fn what_runs_out() {
     assert_snapshot!(screen(&format!("capacity mailer-1 {STATE}")), @"
-    24 more pods like shop/mailer-1, on 6 of 12 nodes                        v1.34.1
+    24 more copies of shop/mailer-1, on 6 of 12 nodes                        v1.34.1
 
     WHAT RUNS OUT            NODES
     NodeResourcesFit   cpu       6
-    left there: cpu 830m, memory 75Gi
+    still free on these nodes: cpu 830m, memory 75Gi
 
-    NODES THAT TAKE NONE                                                      NODES
-    TaintToleration        dedicated=gpu:NoSchedule                               4
-    TaintToleration        node-role.kubernetes.io/control-plane:NoSchedule       1
-    NodeUnschedulable      node is cordoned                                       1
+    NODES WITHOUT ROOM                                                      NODES
+    TaintToleration      dedicated=gpu:NoSchedule                               4
+    TaintToleration      node-role.kubernetes.io/control-plane:NoSchedule       1
+    NodeUnschedulable    node is cordoned                                       1
 
-    NODE      MORE   WHAT STOPS THE NEXT
+    NODE      MORE   WHAT STOPS THE NEXT COPY
     arm-2        8   cpu: needs 500m, free 0 of 4: 500m short
     arm-1        6   cpu: needs 500m, free 0 of 4: 500m short
     node-2       3   cpu: needs 500m, free 300m of 8: 200m short
@@ -35,15 +35,15 @@ fn what_runs_out() {
 #[test]
 fn nodes_for_a_wanted_number() {
     assert_snapshot!(screen(&format!("capacity deployment/web --want 40 --like node-1 --exit-code {STATE}")), @"
-    No more pod like shop/web-7 fits                                         v1.34.1
-    40 pods need 10 more nodes like node-1, with one less they do not all fit
+    No further copy of shop/web-7 fits                                       v1.34.1
+    40 pods need 10 more nodes like node-1; with one fewer they do not all fit
 
-    NODES THAT TAKE NONE                                                      NODES
-    TaintToleration        dedicated=gpu:NoSchedule                               4
-    NodeResourcesFit       cpu                                                    4
-    NodeAffinity           nodeSelector kubernetes.io/arch does not match         2
-    TaintToleration        node-role.kubernetes.io/control-plane:NoSchedule       1
-    NodeUnschedulable      node is cordoned                                       1
+    NODES WITHOUT ROOM                                                      NODES
+    TaintToleration      dedicated=gpu:NoSchedule                               4
+    NodeResourcesFit     cpu                                                    4
+    NodeAffinity         nodeSelector kubernetes.io/arch does not match         2
+    TaintToleration      node-role.kubernetes.io/control-plane:NoSchedule       1
+    NodeUnschedulable    node is cordoned                                       1
     --- stderr
     --- status 1
     ");
@@ -52,15 +52,15 @@ fn nodes_for_a_wanted_number() {
 #[test]
 fn no_number_of_nodes_is_enough() {
     assert_snapshot!(screen(&format!("capacity web-7 --want 2 --like gpu-1 {STATE}")), @"
-    No more pod like shop/web-7 fits                                         v1.34.1
-    no number of nodes like gpu-1 is enough for 2 pods: with 2 more it is 0
+    No further copy of shop/web-7 fits                                       v1.34.1
+    no number of nodes like gpu-1 is enough for 2 pods: with 2 more nodes, 0 fit
 
-    NODES THAT TAKE NONE                                                      NODES
-    TaintToleration        dedicated=gpu:NoSchedule                               4
-    NodeResourcesFit       cpu                                                    4
-    NodeAffinity           nodeSelector kubernetes.io/arch does not match         2
-    TaintToleration        node-role.kubernetes.io/control-plane:NoSchedule       1
-    NodeUnschedulable      node is cordoned                                       1
+    NODES WITHOUT ROOM                                                      NODES
+    TaintToleration      dedicated=gpu:NoSchedule                               4
+    NodeResourcesFit     cpu                                                    4
+    NodeAffinity         nodeSelector kubernetes.io/arch does not match         2
+    TaintToleration      node-role.kubernetes.io/control-plane:NoSchedule       1
+    NodeUnschedulable    node is cordoned                                       1
     --- stderr
     --- status 0
     ");
@@ -69,20 +69,20 @@ fn no_number_of_nodes_is_enough() {
 #[test]
 fn in_a_ratio() {
     assert_snapshot!(screen(&format!("capacity -f tests/cli/small.yaml --ratio 3:1 {STATE}")), @"
-    7 more turns of 3 shop/small and 1 shop/medium, on 5 of 12 nodes         v1.34.1
+    7 more sets of 3 shop/small and 1 shop/medium, on 5 of 12 nodes          v1.34.1
 
-    The next one, like shop/medium, finds no node.
+    The next copy of shop/medium fits on no node.
 
     WHAT RUNS OUT            NODES
     NodeResourcesFit   cpu       6
-    left there: cpu 3430m, memory 72.5Gi
+    still free on these nodes: cpu 3430m, memory 72.5Gi
 
-    NODES THAT TAKE NONE                                                      NODES
-    TaintToleration        dedicated=gpu:NoSchedule                               4
-    TaintToleration        node-role.kubernetes.io/control-plane:NoSchedule       1
-    NodeUnschedulable      node is cordoned                                       1
+    NODES WITHOUT ROOM                                                      NODES
+    TaintToleration      dedicated=gpu:NoSchedule                               4
+    TaintToleration      node-role.kubernetes.io/control-plane:NoSchedule       1
+    NodeUnschedulable    node is cordoned                                       1
 
-    NODE        MORE   WHAT STOPS THE NEXT
+    NODE        MORE   WHAT STOPS THE NEXT COPY
     small-1   16 + 0   cpu: needs 1, free 330m of 1930m: 670m short
     arm-2      4 + 3   cpu: needs 1, free 600m of 4: 400m short
     arm-1      4 + 2   cpu: needs 1, free 600m of 4: 400m short
@@ -93,7 +93,7 @@ fn in_a_ratio() {
     ");
     assert_snapshot!(screen(&format!("capacity pod/web-7 pod/mailer-1 --ratio 2:1:4 {STATE}")), @"
     --- stderr
-    error: --ratio has 3 numbers for 2 pods; name one number for each pod, such as 3:1 for two
+    error: --ratio has 3 numbers for 2 pods; write one number for each pod, such as 3:1 for two pods
     --- status 2
     ");
 }
@@ -101,11 +101,11 @@ fn in_a_ratio() {
 #[test]
 fn up_to_a_limit() {
     assert_snapshot!(screen(&format!("capacity mailer-1 --limit 2 {STATE}")), @"
-    2 more pods like shop/mailer-1, on 1 of 12 nodes                         v1.34.1
+    2 more copies of shop/mailer-1, on 1 of 12 nodes                         v1.34.1
 
-    Counting ended at 2: more may fit.
+    Stopped counting at 2: more may fit.
 
-    NODE    MORE   WHAT STOPS THE NEXT
+    NODE    MORE   WHAT STOPS THE NEXT COPY
     arm-2      2   nothing
     --- stderr
     --- status 0
@@ -125,18 +125,18 @@ fn as_json() {
         "kind": "Capacity",
         "kubeVersion": "v1.34.1",
         "copies": 1,
-        "turns": 1,
+        "sets": 1,
         "templates": [
             {
                 "pod": "ml/notebook-4",
-                "share": 1,
+                "perSet": 1,
                 "copies": 1
             }
         ],
         "limitReached": true,
-        "runsOut": [],
-        "never": [],
-        "left": {
+        "bottlenecks": [],
+        "neverFeasible": [],
+        "stillFree": {
             "cpu": "164",
             "memory": "1976Gi"
         },
@@ -146,7 +146,7 @@ fn as_json() {
                 "copies": [
                     0
                 ],
-                "stops": [
+                "stoppedBy": [
                     {
                         "plugin": "NodeResourcesFit",
                         "message": "Insufficient nvidia.com/gpu",
@@ -164,7 +164,7 @@ fn as_json() {
                 "copies": [
                     0
                 ],
-                "stops": [
+                "stoppedBy": [
                     {
                         "plugin": "NodeResourcesFit",
                         "message": "Insufficient nvidia.com/gpu",
@@ -182,7 +182,7 @@ fn as_json() {
                 "copies": [
                     0
                 ],
-                "stops": [
+                "stoppedBy": [
                     {
                         "plugin": "NodeResourcesFit",
                         "message": "Insufficient nvidia.com/gpu",
@@ -200,21 +200,21 @@ fn as_json() {
                 "copies": [
                     1
                 ],
-                "stops": []
+                "stoppedBy": []
             },
             {
                 "name": "gpu-a100-3",
                 "copies": [
                     0
                 ],
-                "stops": []
+                "stoppedBy": []
             },
             {
                 "name": "gpu-a100-4",
                 "copies": [
                     0
                 ],
-                "stops": [
+                "stoppedBy": [
                     {
                         "plugin": "TaintToleration",
                         "message": "node(s) had untolerated taint {node.kubernetes.io/not-ready: }",
@@ -231,7 +231,7 @@ fn as_json() {
         "wanted": {
             "copies": 9,
             "like": "gpu-a100-2",
-            "nodes": 1
+            "moreNodes": 1
         },
         "notEvaluated": []
     }

@@ -77,24 +77,24 @@ fn a_tainted_zone_is_the_emptiest() {
                         topology.kubernetes.io/zone
 
     DOMAINS   topology.kubernetes.io/zone
-    counts pods with app=web in namespace shop; with this pod at most 1 above the
-    emptiest
+    counts pods with app=web in namespace shop; with this pod at most 1 more than
+    the emptiest
     DOMAIN    PODS   NODES
-    c            0       1   the emptiest; closed to this pod:
+    c            0       1   the emptiest; not usable for this pod:
                              dedicated=db:NoSchedule
-    d            0       1   does not count: outside the pod's node affinity
-    a and b      1       2   2 above with this pod
-    a tainted domain counts all the same: nodeTaintsPolicy is Ignore, the default
-    1 node without the label, in no domain
+    d            0       1   not counted: excluded by the pod's node affinity
+    a and b      1       2   2 more than the emptiest with this pod
+    tainted domains are counted too: nodeTaintsPolicy is Ignore, the default
+    1 node without the label, not in any domain
 
     CLOSEST NODES
     c-1   TaintToleration     dedicated=db:NoSchedule is not tolerated
     d-1   NodeAffinity        required node affinity does not match
     e-1   PodTopologySpread   node has no label topology.kubernetes.io/zone
     a-1   PodTopologySpread   topology.kubernetes.io/zone=a has 1, the emptiest
-                              domain 0: skew 2, 1 allowed
+                              domain has 0: skew 2, 1 allowed
     b-1   PodTopologySpread   topology.kubernetes.io/zone=b has 1, the emptiest
-                              domain 0: skew 2, 1 allowed
+                              domain has 0: skew 2, 1 allowed
     --- stderr
     --- status 0
     ");
@@ -131,12 +131,12 @@ fn pods_that_hold_ports_and_anti_affinity() {
     REASON                                              NODES   WHERE
     InterPodAffinity   a pod with app=web in the same       2   n-1 and n-2
                        kubernetes.io/hostname
-    NodeResourcesFit   cpu: 1 asked, short by 1             1   n-3
+    NodeResourcesFit   cpu: 1 requested, short by 1         1   n-3
 
     DOMAINS   kubernetes.io/hostname
     must not have pods with app=web in namespace shop
     DOMAIN        PODS   NODES
-    n-3              0       1   closed to this pod: cpu short
+    n-3              0       1   not usable for this pod: cpu short
     n-1 and n-2      1       2   shop/web-1 and shop/web-2
 
     CLOSEST NODES
@@ -189,7 +189,7 @@ fn affinity_to_pods_that_are_full_or_nowhere() {
     scheduling.
 
     REASON                                            NODES   WHERE
-    NodeResourcesFit   cpu: 1 asked, short by 1           1   a-1
+    NodeResourcesFit   cpu: 1 requested, short by 1       1   a-1
     InterPodAffinity   no pod with app=cache in the       1   b-1
                        same
                        topology.kubernetes.io/zone
@@ -197,7 +197,7 @@ fn affinity_to_pods_that_are_full_or_nowhere() {
     DOMAINS   topology.kubernetes.io/zone
     must have pods with app=cache in namespace shop
     DOMAIN   PODS   NODES
-    a           1       1   shop/cache; closed to this pod: cpu short
+    a           1       1   shop/cache; not usable for this pod: cpu short
     b           0       1
 
     CLOSEST NODES
@@ -219,14 +219,14 @@ fn affinity_to_pods_that_are_full_or_nowhere() {
     InterPodAffinity   no pod with app=queue in the    1 +1   every node
                        same
                        topology.kubernetes.io/zone
-    NodeResourcesFit   cpu: 1 asked, short by 1           1   a-1
-    +N: on N more nodes too, where another filter is the first to say no
+    NodeResourcesFit   cpu: 1 requested, short by 1       1   a-1
+    +N: also fails on N nodes that are counted above
 
     DOMAINS   topology.kubernetes.io/zone
     must have pods with app=queue in namespace shop
     DOMAIN    PODS   NODES
     a and b      0       2
-    no such pod is on any node, and this pod does not match itself
+    no node runs such a pod, and this pod does not match its own rule
 
     CLOSEST NODES
     b-1   InterPodAffinity   no pod with app=queue in topology.kubernetes.io/zone=b,
@@ -259,9 +259,9 @@ fn labels_that_are_wanted_and_found() {
     REASON                                            NODES   WHERE
     NodeAffinity   nodeSelector disk does not match       3   every node
 
-    LABELS WANTED
+    REQUIRED LABELS
     BY             LABEL      NODES   FOUND
-    nodeSelector   disk=SSD       0   ssd on 2 and hdd on 1; is ssd meant?
+    nodeSelector   disk=SSD       0   ssd on 2 and hdd on 1; did you mean ssd?
 
     CLOSEST NODES
     n-1 and 2 more   NodeAffinity   nodeSelector disk does not match
@@ -280,7 +280,7 @@ fn labels_that_are_wanted_and_found() {
                    example.com/gpu-model does not
                    match
 
-    LABELS WANTED
+    REQUIRED LABELS
     BY             LABEL                        NODES   FOUND
     nodeSelector   example.com/gpu-model=a100       0   no node has this label
 
@@ -300,11 +300,11 @@ fn labels_that_are_wanted_and_found() {
     REASON                                       NODES   WHERE
     NodeAffinity   nodeSelector does not match       3   every node
 
-    LABELS WANTED
+    REQUIRED LABELS
     BY             LABEL      NODES   FOUND
     nodeSelector   disk=hdd       1   ssd on 2 and hdd on 1
     nodeSelector   team=a         1   a on 1 and b on 1; absent on 1
-    each label is on some node, all together are on none
+    each label is on some node, but no node has all of them
 
     CLOSEST NODES
     n-1   NodeAffinity   nodeSelector disk does not match
@@ -340,7 +340,7 @@ fn taints_and_who_sets_them() {
     TaintToleration   node.kubernetes.io/                   2   n-1 and n-2
                       unreachable:NoSchedule
                       set while the node's kubelet
-                      does not answer (Ready is
+                      does not report (Ready is
                       Unknown); added from
                       2026-01-31T10:00:00Z to
                       2026-01-31T11:30:00Z
@@ -417,7 +417,7 @@ fn facts_that_differ_from_node_to_node() {
     NodeResourcesFit   pods: full (1 to 2 allowed)         2   every node
     NodeVolumeLimits   ebs: 1 to 2 volumes attached,      +2   every node
                        1 to 2 allowed
-    +N: on N more nodes too, where another filter is the first to say no
+    +N: also fails on N nodes that are counted above
 
     CLOSEST NODES
     n-2   pods               2 of 2 pods
@@ -454,7 +454,7 @@ fn what_the_profile_wants_on_top() {
     REASON                                        NODES   WHERE
     NodeAffinity   addedAffinity of the profile       2   every node
 
-    LABELS WANTED
+    REQUIRED LABELS
     BY            LABEL        NODES   FOUND
     the profile   pool=batch       0   web on 2
 
@@ -480,7 +480,7 @@ fn causes_in_json_have_what_all_their_nodes_share() {
             "short": {"min": "70m", "max": "1400m"},
         },
         "nodes": {"count": 4, "nodes": ["node-1", "node-2", "node-3", "small-1"]},
-        "fragmentation": {"freeInAll": "3900m", "nodes": 3, "mostFree": "1800m", "on": "node-2"},
+        "fragmentation": {"totalFree": "3900m", "nodes": 3, "largestFree": "1800m", "node": "node-2"},
     });
     assert_eq!(answer["causes"][1], expected);
     assert_eq!(answer["causes"][5]["taint"], serde_json::json!({"origin": "Unschedulable"}));
@@ -557,11 +557,11 @@ fn claims_and_their_volumes() {
     a-1 and b-1   VolumeBinding   claim data: volume pv-c only where
                                   topology.kubernetes.io/zone=c
 
-    NOT EVALUATED   the answer does not rest on this
-    CSINodes            the input has none: NodeVolumeLimits took it that no node
+    NOT CONSIDERED   could change the answer
+    CSINodes            the input has none: NodeVolumeLimits assumed that no node
                         has a limit
-    VolumeAttachments   the input has none: NodeVolumeLimits counted only volumes
-                        that pods use
+    VolumeAttachments   the input has none: NodeVolumeLimits counted only the
+                        volumes used by pods
     --- stderr
     --- status 0
     ");
@@ -572,17 +572,18 @@ fn claims_and_their_volumes() {
     found
 
     REASON                                      NODES   WHERE
-    VolumeBinding   claim late must be bound        2   every node: decided before
-                    before a pod is scheduled           any was looked at
+    VolumeBinding   claim late must be bound        2   every node: rejected before
+                    before a pod is scheduled           any node was checked
 
     CLAIMS
-    shop/late   not bound; 10Gi; StorageClass fast binds at once (ebs.csi.aws.com)
+    shop/late   not bound; 10Gi; StorageClass fast binds immediately
+                (ebs.csi.aws.com)
 
-    NOT EVALUATED   the answer does not rest on this
-    CSINodes            the input has none: NodeVolumeLimits took it that no node
+    NOT CONSIDERED   could change the answer
+    CSINodes            the input has none: NodeVolumeLimits assumed that no node
                         has a limit
-    VolumeAttachments   the input has none: NodeVolumeLimits counted only volumes
-                        that pods use
+    VolumeAttachments   the input has none: NodeVolumeLimits counted only the
+                        volumes used by pods
     --- stderr
     --- status 0
     ");
@@ -593,17 +594,17 @@ fn claims_and_their_volumes() {
     found
 
     REASON                                      NODES   WHERE
-    VolumeBinding   claim lost must be bound        2   every node: decided before
-                    before a pod is scheduled           any was looked at
+    VolumeBinding   claim lost must be bound        2   every node: rejected before
+                    before a pod is scheduled           any node was checked
 
     CLAIMS
     shop/lost   not bound; 10Gi; StorageClass gone does not exist
 
-    NOT EVALUATED   the answer does not rest on this
-    CSINodes            the input has none: NodeVolumeLimits took it that no node
+    NOT CONSIDERED   could change the answer
+    CSINodes            the input has none: NodeVolumeLimits assumed that no node
                         has a limit
-    VolumeAttachments   the input has none: NodeVolumeLimits counted only volumes
-                        that pods use
+    VolumeAttachments   the input has none: NodeVolumeLimits counted only the
+                        volumes used by pods
     --- stderr
     --- status 0
     ");
@@ -614,24 +615,25 @@ fn claims_and_their_volumes() {
     bind. no new claims to deallocate, preemption: 0/2 nodes are available: 2
     Preemption is not helpful for scheduling.
 
-    REASON                                            NODES   WHERE
-    VolumeBinding   claim scratch: no volume of           2   every node
-                    StorageClass local fits, and it
-                    makes none
+    REASON                                             NODES   WHERE
+    VolumeBinding   claim scratch: no volume of            2   every node
+                    StorageClass local fits, and the
+                    class provisions none
 
     CLAIMS
-    shop/scratch   not bound; 10Gi; StorageClass local waits for a pod (makes no
-                   volumes)
+    shop/scratch   not bound; 10Gi; StorageClass local binds when a pod uses it
+                   (provisions no volumes)
 
     CLOSEST NODES
     a-1 and b-1   VolumeBinding   claim scratch: no volume of StorageClass local
-                                  fits, and it makes none (small too small)
+                                  fits, and the class provisions none (small too
+                                  small)
 
-    NOT EVALUATED   the answer does not rest on this
-    CSINodes            the input has none: NodeVolumeLimits took it that no node
+    NOT CONSIDERED   could change the answer
+    CSINodes            the input has none: NodeVolumeLimits assumed that no node
                         has a limit
-    VolumeAttachments   the input has none: NodeVolumeLimits counted only volumes
-                        that pods use
+    VolumeAttachments   the input has none: NodeVolumeLimits counted only the
+                        volumes used by pods
     --- stderr
     --- status 0
     ");
@@ -669,9 +671,10 @@ fn devices_and_who_has_them() {
     devices taken: shop/old has 1 for shop/trainer
 
     CLOSEST NODES
-    n-1   DynamicResources   claim new, request gpu: wants 2, 1 free of 2 (1 taken)
-    n-2   DynamicResources   claim new, request gpu: wants 2, the node reaches no
-                             device
+    n-1   DynamicResources   claim new, request gpu: requests 2, 1 free of 2 (1
+                             taken)
+    n-2   DynamicResources   claim new, request gpu: requests 2, the node has access
+                             to no device
     --- stderr
     --- status 0
     ");
@@ -691,50 +694,48 @@ fn nodes_that_tie() {
     n-1    picked      1     474
     n-2    picked      1     474
     n-3    picked      1     474
-    4 more plugins gave every node the same (-o wide)
+    4 more plugins gave every node the same score (-o wide)
 
-    NOT EVALUATED   the answer does not rest on this
-    Services   not in the input: the default constraints of PodTopologySpread do
-               without their selectors
+    NOT CONSIDERED   could change the answer
+    Services   not in the input: default topology spreading was not applied
     --- stderr
     --- status 0
     ");
     assert_snapshot!(explain("p -n shop --node n-2", &state), @"
     Pod shop/p fits: 3 of 3 nodes                        default-scheduler · v1.34.1
 
-    Node n-2 takes the pod: rank 1, 474 points
+    Node n-2 fits: rank 1, 474 points
 
     FILTER              VERDICT   WHY
     NodeUnschedulable   yes
     NodeName            yes
     TaintToleration     yes
-    NodeResourcesFit    yes       pods: asked 1, used 0 of 110
-                                  cpu: asked 1, used 0 of 4
-                                  memory: asked 1Gi, used 0 of 16Gi
-    skipped, as the pod gives them nothing to check: NodeAffinity, NodePorts,
+    NodeResourcesFit    yes       pods: requested 1, used 0 of 110
+                                  cpu: requested 1, used 0 of 4
+                                  memory: requested 1Gi, used 0 of 16Gi
+    skipped, because the pod has nothing for them to check: NodeAffinity, NodePorts,
     VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
     PodTopologySpread, InterPodAffinity, DynamicResources
 
     SCORE                RAW   0-100   WEIGHT   POINTS   WHY
     TaintToleration        0     100        3      300
-    NodeResourcesFit      84      84        1       84   cpu: asked 1, used 0 of 4,
-                                                         score 75 x1
-                                                         memory: asked 1Gi, used 0
-                                                         of 16Gi, score 93 x1
-    NodeResources         90      90        1       90   cpu: asked 1, used 0 of 4,
-    BalancedAllocation                                   score 25 x1
-                                                         memory: asked 1Gi, used 0
-                                                         of 16Gi, score 6 x1
+    NodeResourcesFit      84      84        1       84   cpu: requested 1, used 0 of
+                                                         4, score 75 x1
+                                                         memory: requested 1Gi, used
+                                                         0 of 16Gi, score 93 x1
+    NodeResources         90      90        1       90   cpu: requested 1, used 0 of
+    BalancedAllocation                                   4, score 25 x1
+                                                         memory: requested 1Gi, used
+                                                         0 of 16Gi, score 6 x1
     ImageLocality          0       0        1        0
     total                                          474
-    skipped, as the pod gives them nothing to score: NodeAffinity, VolumeBinding,
-    PodTopologySpread, InterPodAffinity
+    skipped, because the pod has nothing for them to score: NodeAffinity,
+    VolumeBinding, PodTopologySpread, InterPodAffinity
 
     n-2 ties with 2 others: picked with a chance of 1 in 3
 
-    NOT EVALUATED   the answer does not rest on this
-    Services   not in the input: the default constraints of PodTopologySpread do
-               without their selectors
+    NOT CONSIDERED   could change the answer
+    Services   not in the input: default topology spreading was not applied
     --- stderr
     --- status 0
     ");
@@ -758,7 +759,7 @@ fn rules_that_are_not_in_the_manifest() {
     Pod shop/web-2 fits: 2 of 2 nodes                    default-scheduler · v1.34.1
 
     b-1 wins with 667 points, 94 ahead of a-1
-    no single plugin decided: b-1 wins without any one of them
+    no single plugin decided: b-1 would win even if any one plugin were ignored
 
     NODE            RANK   TOTAL   NodeResources   PodTopology   NodeResources
                                              Fit        Spread        Balanced
@@ -766,14 +767,14 @@ fn rules_that_are_not_in_the_manifest() {
                                                                             x1
     b-1    picked      1     667              83           200              84
     a-1                2     573              69           132              72
-    2 more plugins gave every node the same (-o wide)
+    2 more plugins gave every node the same score (-o wide)
 
-    NOT IN THE MANIFEST   but part of this answer
+    NOT IN THE MANIFEST   but applied to this pod
     spread     Kubernetes' defaults spread the pods with app=web over
                kubernetes.io/hostname (maxSkew 3) and topology.kubernetes.io/zone
                (maxSkew 5): the pod has no constraints
-    requests   container c requests no memory: scored as if it were 200Mi
-    overhead   RuntimeClass kata: cpu 250m and memory 120Mi on top of the
+    requests   container c requests no memory: scored as 200Mi
+    overhead   RuntimeClass kata: cpu 250m and memory 120Mi in addition to the
                containers' requests
     limits     a LimitRange of the namespace set some of the requests or limits
     --- stderr
@@ -795,33 +796,33 @@ fn what_a_node_would_need_to_win() {
     assert_snapshot!(explain("p -n shop --node n-2", &state), @"
     Pod shop/p fits: 3 of 3 nodes                        default-scheduler · v1.34.1
 
-    Node n-2 takes the pod: rank 2, 424 points
+    Node n-2 fits: rank 2, 424 points
 
     FILTER              VERDICT   WHY
     NodeUnschedulable   yes
     NodeName            yes
     TaintToleration     yes
-    NodeResourcesFit    yes       pods: asked 1, used 1 of 110
-                                  cpu: asked 1, used 2 of 4
-                                  memory: asked 1Gi, used 8Gi of 16Gi
-    skipped, as the pod gives them nothing to check: NodeAffinity, NodePorts,
+    NodeResourcesFit    yes       pods: requested 1, used 1 of 110
+                                  cpu: requested 1, used 2 of 4
+                                  memory: requested 1Gi, used 8Gi of 16Gi
+    skipped, because the pod has nothing for them to check: NodeAffinity, NodePorts,
     VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
     PodTopologySpread, InterPodAffinity, DynamicResources
 
     SCORE                RAW   0-100   WEIGHT   POINTS   WHY
     TaintToleration        0     100        3      300
-    NodeResourcesFit      34      34        1       34   cpu: asked 1, used 2 of 4,
-                                                         score 25 x1
-                                                         memory: asked 1Gi, used 8Gi
-                                                         of 16Gi, score 43 x1
-    NodeResources         90      90        1       90   cpu: asked 1, used 2 of 4,
-    BalancedAllocation                                   score 75 x1
-                                                         memory: asked 1Gi, used 8Gi
-                                                         of 16Gi, score 56 x1
+    NodeResourcesFit      34      34        1       34   cpu: requested 1, used 2 of
+                                                         4, score 25 x1
+                                                         memory: requested 1Gi, used
+                                                         8Gi of 16Gi, score 43 x1
+    NodeResources         90      90        1       90   cpu: requested 1, used 2 of
+    BalancedAllocation                                   4, score 75 x1
+                                                         memory: requested 1Gi, used
+                                                         8Gi of 16Gi, score 56 x1
     ImageLocality          0       0        1        0
     total                                          424
-    skipped, as the pod gives them nothing to score: NodeAffinity, VolumeBinding,
-    PodTopologySpread, InterPodAffinity
+    skipped, because the pod has nothing for them to score: NodeAffinity,
+    VolumeBinding, PodTopologySpread, InterPodAffinity
 
     n-2 is 37 points behind n-1: NodeResourcesFit -40,
     NodeResourcesBalancedAllocation +3
@@ -829,25 +830,24 @@ fn what_a_node_would_need_to_win() {
     WHAT WOULD MAKE IT WIN   each one was re-run
     1   move shop/busy   474 points
 
-    NOT EVALUATED   the answer does not rest on this
-    Services   not in the input: the default constraints of PodTopologySpread do
-               without their selectors
+    NOT CONSIDERED   could change the answer
+    Services   not in the input: default topology spreading was not applied
     --- stderr
     --- status 0
     ");
     assert_snapshot!(explain("p -n shop --node n-3", &state), @"
     Pod shop/p fits: 3 of 3 nodes                        default-scheduler · v1.34.1
 
-    Node n-3 takes the pod: rank 3, 174 points
+    Node n-3 fits: rank 3, 174 points
 
     FILTER              VERDICT   WHY
     NodeUnschedulable   yes
     NodeName            yes
     TaintToleration     yes       taint spot:PreferNoSchedule: not tolerated
-    NodeResourcesFit    yes       pods: asked 1, used 0 of 110
-                                  cpu: asked 1, used 0 of 4
-                                  memory: asked 1Gi, used 0 of 16Gi
-    skipped, as the pod gives them nothing to check: NodeAffinity, NodePorts,
+    NodeResourcesFit    yes       pods: requested 1, used 0 of 110
+                                  cpu: requested 1, used 0 of 4
+                                  memory: requested 1Gi, used 0 of 16Gi
+    skipped, because the pod has nothing for them to check: NodeAffinity, NodePorts,
     VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
     PodTopologySpread, InterPodAffinity, DynamicResources
 
@@ -855,18 +855,18 @@ fn what_a_node_would_need_to_win() {
     TaintToleration        1       0        3        0   taint
                                                          spot:PreferNoSchedule: not
                                                          tolerated
-    NodeResourcesFit      84      84        1       84   cpu: asked 1, used 0 of 4,
-                                                         score 75 x1
-                                                         memory: asked 1Gi, used 0
-                                                         of 16Gi, score 93 x1
-    NodeResources         90      90        1       90   cpu: asked 1, used 0 of 4,
-    BalancedAllocation                                   score 25 x1
-                                                         memory: asked 1Gi, used 0
-                                                         of 16Gi, score 6 x1
+    NodeResourcesFit      84      84        1       84   cpu: requested 1, used 0 of
+                                                         4, score 75 x1
+                                                         memory: requested 1Gi, used
+                                                         0 of 16Gi, score 93 x1
+    NodeResources         90      90        1       90   cpu: requested 1, used 0 of
+    BalancedAllocation                                   4, score 25 x1
+                                                         memory: requested 1Gi, used
+                                                         0 of 16Gi, score 6 x1
     ImageLocality          0       0        1        0
     total                                          174
-    skipped, as the pod gives them nothing to score: NodeAffinity, VolumeBinding,
-    PodTopologySpread, InterPodAffinity
+    skipped, because the pod has nothing for them to score: NodeAffinity,
+    VolumeBinding, PodTopologySpread, InterPodAffinity
 
     n-3 is 287 points behind n-1: TaintToleration -300,
     NodeResourcesBalancedAllocation +3, NodeResourcesFit +10
@@ -875,48 +875,46 @@ fn what_a_node_would_need_to_win() {
     1   tolerate spot:PreferNoSchedule                474 points
     2   remove taint spot:PreferNoSchedule from n-3   474 points
 
-    NOT EVALUATED   the answer does not rest on this
-    Services   not in the input: the default constraints of PodTopologySpread do
-               without their selectors
+    NOT CONSIDERED   could change the answer
+    Services   not in the input: default topology spreading was not applied
     --- stderr
     --- status 0
     ");
     assert_snapshot!(explain("p -n shop --node n-1", &state), @"
     Pod shop/p fits: 3 of 3 nodes                        default-scheduler · v1.34.1
 
-    Node n-1 takes the pod: rank 1, 461 points
+    Node n-1 fits: rank 1, 461 points
 
     FILTER              VERDICT   WHY
     NodeUnschedulable   yes
     NodeName            yes
     TaintToleration     yes
-    NodeResourcesFit    yes       pods: asked 1, used 1 of 110
-                                  cpu: asked 1, used 500m of 4
-                                  memory: asked 1Gi, used 1Gi of 16Gi
-    skipped, as the pod gives them nothing to check: NodeAffinity, NodePorts,
+    NodeResourcesFit    yes       pods: requested 1, used 1 of 110
+                                  cpu: requested 1, used 500m of 4
+                                  memory: requested 1Gi, used 1Gi of 16Gi
+    skipped, because the pod has nothing for them to check: NodeAffinity, NodePorts,
     VolumeRestrictions, NodeVolumeLimits, VolumeBinding, VolumeZone,
     PodTopologySpread, InterPodAffinity, DynamicResources
 
     SCORE                RAW   0-100   WEIGHT   POINTS   WHY
     TaintToleration        0     100        3      300
-    NodeResourcesFit      74      74        1       74   cpu: asked 1, used 500m of
-                                                         4, score 62 x1
-                                                         memory: asked 1Gi, used 1Gi
-                                                         of 16Gi, score 87 x1
-    NodeResources         87      87        1       87   cpu: asked 1, used 500m of
-    BalancedAllocation                                   4, score 37 x1
-                                                         memory: asked 1Gi, used 1Gi
-                                                         of 16Gi, score 12 x1
+    NodeResourcesFit      74      74        1       74   cpu: requested 1, used 500m
+                                                         of 4, score 62 x1
+                                                         memory: requested 1Gi, used
+                                                         1Gi of 16Gi, score 87 x1
+    NodeResources         87      87        1       87   cpu: requested 1, used 500m
+    BalancedAllocation                                   of 4, score 37 x1
+                                                         memory: requested 1Gi, used
+                                                         1Gi of 16Gi, score 12 x1
     ImageLocality          0       0        1        0
     total                                          461
-    skipped, as the pod gives them nothing to score: NodeAffinity, VolumeBinding,
-    PodTopologySpread, InterPodAffinity
+    skipped, because the pod has nothing for them to score: NodeAffinity,
+    VolumeBinding, PodTopologySpread, InterPodAffinity
 
     n-1 wins, 37 points ahead of the next
 
-    NOT EVALUATED   the answer does not rest on this
-    Services   not in the input: the default constraints of PodTopologySpread do
-               without their selectors
+    NOT CONSIDERED   could change the answer
+    Services   not in the input: default topology spreading was not applied
     --- stderr
     --- status 0
     ");

@@ -28,17 +28,18 @@ fn older_than_the_state() {
     assert_snapshot!(told("stale", ""), @"
     Pod shop/stale fits: 1 of 2 nodes                    default-scheduler · v1.35.2
 
-      the scheduler's own event of 2026-03-01T10:20:00Z says otherwise:
+      the scheduler's own event of 2026-03-01T10:20:00Z is different:
         0/3 nodes are available: 3 Insufficient cpu.
-      since then there are 2 nodes instead of 3 and conditions of node-b changed
+      since then the cluster has 2 nodes instead of 3 and node conditions of node-b
+      changed
 
-    node-b is the only node that fits: there is nothing to decide
+    node-b is the only node that fits
 
     NODE              RANK   TOTAL
     node-b   picked      1     471
     its scores: -o wide
 
-    1 node does not take it:
+    1 node rejects it:
     ");
 }
 
@@ -50,15 +51,14 @@ fn different() {
     0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).
     no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption
     is not helpful for scheduling.
-      the scheduler's own event of 2026-03-01T10:40:00Z says otherwise:
+      the scheduler's own event of 2026-03-01T10:40:00Z is different:
         0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) were
         on fire.
       possibly because
-      - the scheduler has a configuration of its own, which --scheduler-config would
-        name
-      - something was not evaluated here, see below
-      - something changed since that leaves no trace: pods or nodes that are gone,
-        labels, taints, claims
+      - the scheduler has its own configuration; pass it with --scheduler-config
+      - something was not considered here, see below
+      - something changed since then without a trace in the state: deleted pods or
+        nodes, labels, taints, claims
     ");
 }
 
@@ -67,17 +67,10 @@ fn only_the_text_on_taints() {
     assert_snapshot!(told("same", "--kube-version v1.34"), @"
     Pod shop/same does not fit: 0 of 2 nodes               default-scheduler · v1.34
 
-    0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint
-    {dedicated: gpu}. no new claims to deallocate, preemption: 0/2 nodes are
-    available: 2 Preemption is not helpful for scheduling.
-      same as the pod's condition PodScheduled, of 2026-03-01T10:20:00Z or later,
-      but for the text on taints:
-        0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated
-        taint(s). no new claims to deallocate, preemption: 0/2 nodes are available:
-        2 Preemption is not helpful for scheduling.
-      possibly because
-      - only the text on untolerated taints differs, which changed after v1.34.1:
-        say by --kube-version which release the scheduler is
+    0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).
+    no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption
+    is not helpful for scheduling.
+      same as the pod's condition PodScheduled, of 2026-03-01T10:20:00Z or later
     ");
 }
 
@@ -86,43 +79,46 @@ fn nobody_looked() {
     assert_snapshot!(told("waits", ""), @"
     Pod shop/waits fits: 1 of 2 nodes                    default-scheduler · v1.35.2
 
-    no scheduler has looked at it yet: it has neither an event nor the condition
-    PodScheduled, and waits since 2026-03-01T10:00:00Z; is kube-scheduler running?
+    no scheduler has tried this pod yet: it has neither an event nor the condition
+    PodScheduled, and has been waiting since 2026-03-01T10:00:00Z; is kube-scheduler
+    running?
 
-    node-a is the only node that fits: there is nothing to decide
+    node-a is the only node that fits
 
     NODE              RANK   TOTAL
     node-a   picked      1     377
     its scores: -o wide
 
-    1 node does not take it:
+    1 node rejects it:
     ");
 }
 
 #[test]
 fn another_scheduler() {
     assert_snapshot!(told("foreign", ""), @r#"
-    Pod shop/foreign is not this scheduler's: no profile has its schedulerName
+    Pod shop/foreign is not handled by this scheduler: no profile has its
+    schedulerName
     no profile · v1.35.2
 
     profile not found for scheduler name "volcano"
 
-    volcano has placed 1 pod: name its configuration by --scheduler-config; other
+    volcano has placed 1 pod: pass its configuration with --scheduler-config; other
     pods are placed by default-scheduler (2 pods)
 
-    NOT EVALUATED   the answer does not rest on this
-    KubeSchedulerConfiguration   kube-scheduler has it from the file
-                                 /etc/kubernetes/my-scheduler.yaml beside it:
-                                 answered as with the default one; name it by
-                                 --scheduler-config
-    --feature-gates=Gone=true    kube-scheduler runs with it, and v1.35.2 takes no
-                                 such value: unrecognized feature gate: Gone:
-                                 answered with the version's default
+    NOT CONSIDERED   could change the answer
+    KubeSchedulerConfiguration   kube-scheduler reads its configuration from the
+                                 file /etc/kubernetes/my-scheduler.yaml on its own
+                                 machine: the default configuration was used
+                                 instead; pass the file with --scheduler-config
+    --feature-gates=Gone=true    kube-scheduler runs with it, but v1.35.2 accepts no
+                                 such value: unrecognized feature gate: Gone: the
+                                 default of that version was used
     --- stderr
     --- status 0
     "#);
     assert_snapshot!(told("nobodys", ""), @r#"
-    Pod shop/nobodys is not this scheduler's: no profile has its schedulerName
+    Pod shop/nobodys is not handled by this scheduler: no profile has its
+    schedulerName
     no profile · v1.35.2
 
     profile not found for scheduler name "typo-scheduler"
@@ -130,14 +126,14 @@ fn another_scheduler() {
     nothing in the state shows that a scheduler typo-scheduler exists; other pods
     are placed by default-scheduler (2 pods) and volcano (1 pod)
 
-    NOT EVALUATED   the answer does not rest on this
-    KubeSchedulerConfiguration   kube-scheduler has it from the file
-                                 /etc/kubernetes/my-scheduler.yaml beside it:
-                                 answered as with the default one; name it by
-                                 --scheduler-config
-    --feature-gates=Gone=true    kube-scheduler runs with it, and v1.35.2 takes no
-                                 such value: unrecognized feature gate: Gone:
-                                 answered with the version's default
+    NOT CONSIDERED   could change the answer
+    KubeSchedulerConfiguration   kube-scheduler reads its configuration from the
+                                 file /etc/kubernetes/my-scheduler.yaml on its own
+                                 machine: the default configuration was used
+                                 instead; pass the file with --scheduler-config
+    --feature-gates=Gone=true    kube-scheduler runs with it, but v1.35.2 accepts no
+                                 such value: unrecognized feature gate: Gone: the
+                                 default of that version was used
     --- stderr
     --- status 0
     "#);
@@ -152,21 +148,22 @@ fn on_its_way_out_and_on_its_way_in() {
     no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption
     is not helpful for scheduling.
 
-    it is being deleted, to be gone by 2026-03-01T10:10:00Z: schedulers pass it over
+    this pod is being deleted (deadline 2026-03-01T10:10:00Z): schedulers skip it
     ");
     assert_snapshot!(told("given", ""), @"
-    Pod shop/given runs on node-a, rank 1 of 1 feasible  default-scheduler · v1.35.2
+    Pod shop/given has node node-a and has not started there
+    default-scheduler · v1.35.2
 
-    it was given node-a and has not been started since 2026-03-01T10:00:01Z: a
-    matter of the kubelet there, not of the scheduler
+    bound to node-a, but not started since 2026-03-01T10:00:01Z: the scheduler is
+    done; check the kubelet on that node and the pod's events
 
-    node-a is the only node that fits: there is nothing to decide
+    node-a is the only node that fits
 
     NODE                 RANK   TOTAL
     node-a   runs here      1     385
     its scores: -o wide
 
-    1 node does not take it:
+    1 node rejects it:
     ");
 }
 
@@ -184,104 +181,108 @@ fn as_data() {
     };
     assert_snapshot!(json("stale"), @r#"
     [
-      {
-        "at": "2026-03-01T10:20:00Z",
-        "changed": [
-          {
-            "now": 2,
-            "then": 3,
-            "type": "NodeCount"
-          },
-          {
-            "count": 1,
-            "names": [
-              "node-b"
-            ],
-            "type": "NodesChanged"
-          }
-        ],
-        "comparison": "stale",
-        "count": 5,
-        "differsIn": "Message",
-        "message": "0/3 nodes are available: 3 Insufficient cpu.",
-        "phrases": [
-          {
-            "message": "Insufficient cpu",
-            "ours": 1,
-            "theirs": 3
-          }
-        ],
-        "reporter": "default-scheduler",
-        "source": "Event"
-      },
+      [
+        {
+          "at": "2026-03-01T10:20:00Z",
+          "changesSince": [
+            {
+              "now": 2,
+              "then": 3,
+              "type": "NodeCount"
+            },
+            {
+              "count": 1,
+              "names": [
+                "node-b"
+              ],
+              "type": "NodesChanged"
+            }
+          ],
+          "comparison": "stale",
+          "count": 5,
+          "differsIn": "Message",
+          "message": "0/3 nodes are available: 3 Insufficient cpu.",
+          "reasonCounts": [
+            {
+              "answerCount": 1,
+              "message": "Insufficient cpu",
+              "schedulerCount": 3
+            }
+          ],
+          "reporter": "default-scheduler",
+          "source": "Event"
+        }
+      ],
       null,
       [
         {
-          "effect": "the default constraints of PodTopologySpread do without their selectors",
+          "effect": "default topology spreading was not applied",
           "what": "Services",
           "why": "not in the input"
         },
         {
-          "effect": "answered as with the default one; name it by --scheduler-config",
+          "effect": "the default configuration was used instead; pass the file with --scheduler-config",
           "what": "KubeSchedulerConfiguration",
-          "why": "kube-scheduler has it from the file /etc/kubernetes/my-scheduler.yaml beside it"
+          "why": "kube-scheduler reads its configuration from the file /etc/kubernetes/my-scheduler.yaml on its own machine"
         },
         {
-          "effect": "answered with the version's default",
+          "effect": "the default of that version was used",
           "what": "--feature-gates=Gone=true",
-          "why": "kube-scheduler runs with it, and v1.35.2 takes no such value: unrecognized feature gate: Gone"
+          "why": "kube-scheduler runs with it, but v1.35.2 accepts no such value: unrecognized feature gate: Gone"
         }
       ]
     ]
     "#);
     assert_snapshot!(json("other"), @r#"
     [
-      {
-        "at": "2026-03-01T10:40:00Z",
-        "comparison": "different",
-        "count": 1,
-        "differsIn": "Message",
-        "message": "0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) were on fire.",
-        "phrases": [
-          {
-            "message": "Insufficient cpu",
-            "ours": 1,
-            "theirs": 0
-          },
-          {
-            "message": "node(s) were on fire",
-            "ours": 0,
-            "theirs": 1
-          }
-        ],
-        "possibleReasons": [
-          {
-            "text": "the scheduler has a configuration of its own, which --scheduler-config would name",
-            "type": "Configuration"
-          },
-          {
-            "text": "something was not evaluated here, see below",
-            "type": "NotEvaluated"
-          },
-          {
-            "text": "something changed since that leaves no trace: pods or nodes that are gone, labels, taints, claims",
-            "type": "Untraced"
-          }
-        ],
-        "reporter": "default-scheduler",
-        "source": "Event"
-      },
+      [
+        {
+          "at": "2026-03-01T10:40:00Z",
+          "comparison": "different",
+          "count": 1,
+          "differsIn": "Message",
+          "message": "0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) were on fire.",
+          "possibleReasons": [
+            {
+              "text": "the scheduler has its own configuration; pass it with --scheduler-config",
+              "type": "Configuration"
+            },
+            {
+              "text": "something was not considered here, see below",
+              "type": "NotEvaluated"
+            },
+            {
+              "text": "something changed since then without a trace in the state: deleted pods or nodes, labels, taints, claims",
+              "type": "UntracedChange"
+            }
+          ],
+          "reasonCounts": [
+            {
+              "answerCount": 1,
+              "message": "Insufficient cpu",
+              "schedulerCount": 0
+            },
+            {
+              "answerCount": 0,
+              "message": "node(s) were on fire",
+              "schedulerCount": 1
+            }
+          ],
+          "reporter": "default-scheduler",
+          "source": "Event"
+        }
+      ],
       null,
       [
         {
-          "effect": "answered as with the default one; name it by --scheduler-config",
+          "effect": "the default configuration was used instead; pass the file with --scheduler-config",
           "what": "KubeSchedulerConfiguration",
-          "why": "kube-scheduler has it from the file /etc/kubernetes/my-scheduler.yaml beside it"
+          "why": "kube-scheduler reads its configuration from the file /etc/kubernetes/my-scheduler.yaml on its own machine"
         },
         {
-          "effect": "answered with the version's default",
+          "effect": "the default of that version was used",
           "what": "--feature-gates=Gone=true",
-          "why": "kube-scheduler runs with it, and v1.35.2 takes no such value: unrecognized feature gate: Gone"
+          "why": "kube-scheduler runs with it, but v1.35.2 accepts no such value: unrecognized feature gate: Gone"
         }
       ]
     ]
@@ -290,31 +291,31 @@ fn as_data() {
     [
       null,
       {
-        "others": [
+        "hasEvents": false,
+        "otherSchedulers": [
           {
             "name": "default-scheduler",
-            "placed": 2
+            "placedPods": 2
           },
           {
             "name": "volcano",
-            "placed": 1
+            "placedPods": 1
           }
         ],
-        "placed": 0,
+        "placedPods": 0,
         "schedulerName": "typo-scheduler",
-        "spoke": false,
         "type": "UnknownScheduler"
       },
       [
         {
-          "effect": "answered as with the default one; name it by --scheduler-config",
+          "effect": "the default configuration was used instead; pass the file with --scheduler-config",
           "what": "KubeSchedulerConfiguration",
-          "why": "kube-scheduler has it from the file /etc/kubernetes/my-scheduler.yaml beside it"
+          "why": "kube-scheduler reads its configuration from the file /etc/kubernetes/my-scheduler.yaml on its own machine"
         },
         {
-          "effect": "answered with the version's default",
+          "effect": "the default of that version was used",
           "what": "--feature-gates=Gone=true",
-          "why": "kube-scheduler runs with it, and v1.35.2 takes no such value: unrecognized feature gate: Gone"
+          "why": "kube-scheduler runs with it, but v1.35.2 accepts no such value: unrecognized feature gate: Gone"
         }
       ]
     ]
@@ -362,7 +363,7 @@ fn a_configuration_from_a_config_map() {
     --- status 2
     ");
     assert_snapshot!(known("configmap/kube-system/none"), @r#"
-    error: configmaps "none" not found in tests/cli/words; snapshots hold no ConfigMaps; give --scheduler-config when you make one, or name a file
+    error: configmaps "none" not found in tests/cli/words; snapshots contain no ConfigMaps: pass --scheduler-config when you write the snapshot, or name a file
     --- status 2
     "#);
     assert_snapshot!(known("configmap/kube-system"), @"
@@ -390,24 +391,25 @@ fn a_snapshot_keeps_the_words_unless_it_is_redacted() {
     assert_snapshot!(explained("stale"), @"
     Pod shop/stale fits: 1 of 2 nodes                    default-scheduler · v1.35.2
 
-      the scheduler's own event of 2026-03-01T10:20:00Z says otherwise:
+      the scheduler's own event of 2026-03-01T10:20:00Z is different:
         0/3 nodes are available: 3 Insufficient cpu.
-      since then there are 2 nodes instead of 3 and conditions of node-b changed
+      since then the cluster has 2 nodes instead of 3 and node conditions of node-b
+      changed
 
-    node-b is the only node that fits: there is nothing to decide
+    node-b is the only node that fits
 
     NODE              RANK   TOTAL
     node-b   picked      1     471
     its scores: -o wide
 
-    1 node does not take it:
+    1 node rejects it:
     ");
     assert_snapshot!(
         screen(&format!("explain same -n shop -o name --snapshot {file} --scheduler-config configmap/kube-system/my-scheduler"))
             .replace(file, "FILE"),
         @r#"
     --- stderr
-    error: configmaps "my-scheduler" not found in FILE; the snapshot holds the scheduler's configuration already: leave out --scheduler-config
+    error: configmaps "my-scheduler" not found in FILE; the snapshot already contains the scheduler's configuration: remove --scheduler-config
     --- status 2
     "#
     );

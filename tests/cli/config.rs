@@ -4,57 +4,46 @@ use insta::assert_snapshot;
 
 use super::harness::screen;
 
+/// A screen as one line, wherever its lines break.
+fn flowing(arguments: &str) -> String {
+    screen(arguments).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[track_caller]
+fn says(arguments: &str, sentences: &[&str]) {
+    let screen = flowing(arguments);
+    for sentence in sentences {
+        assert!(screen.contains(sentence), "{sentence}\n{screen}");
+    }
+}
+
 #[test]
 fn a_configuration() {
-    assert_snapshot!(screen("config --scheduler-config examples/config/binpack.yaml --kube-version v1.34"), @r"
-    Profile default-scheduler                                                  v1.34
+    says(
+        "config --scheduler-config examples/config/binpack.yaml --kube-version v1.34",
+        &[
+            "version: v1.34 is assumed, as --kube-version says",
+            "configuration: examples/config/binpack.yaml",
+            "percentageOfNodesToScore: 0 (default of v1.34, adapts to the number of nodes)",
+            "PLUGIN ARGUMENT VALUE FROM",
+        ],
+    );
+}
 
-    PLUGIN               WEIGHT   FROM                       EXTENSION POINTS
-    SchedulingGates      <none>   default                    preEnqueue
-    DynamicResources     <none>   default                    preEnqueue preFilter
-                                                             filter postFilter
-                                                             reserve preBind
-    DefaultPreemption    <none>   default                    preEnqueue postFilter
-    PrioritySort         <none>   default                    queueSort
-    NodeAffinity              2   default                    preFilter filter
-                                                             preScore score
-    NodePorts            <none>   default                    preFilter filter
-    NodeResourcesFit          5   default, extension point   preFilter filter
-                                                             preScore score
-    VolumeRestrictions   <none>   default                    preFilter filter
-    NodeVolumeLimits     <none>   default                    preFilter filter
-    VolumeBinding             1   default                    preFilter filter
-                                                             preScore score reserve
-                                                             preBind
-    VolumeZone           <none>   default                    preFilter filter
-    PodTopologySpread         2   default                    preFilter filter
-                                                             preScore score
-    InterPodAffinity          2   default                    preFilter filter
-                                                             preScore score
-    NodeUnschedulable    <none>   default                    filter
-    NodeName             <none>   default                    filter
-    TaintToleration           3   default                    filter preScore score
-    NodeResources        <none>   default                    preScore
-    BalancedAllocation
-    ImageLocality             1   default                    score
-    DefaultBinder        <none>   default                    bind
-
-    PLUGIN               ARGUMENT                    VALUE
-    DefaultPreemption    minCandidateNodesAbsolute   100
-                         minCandidateNodes           10
-                         Percentage
-    NodeResourcesFit     resources                   cpu: 1, memory: 1
-                         scoringStrategy             MostAllocated
-    VolumeBinding        bindTimeoutSeconds          600
-    PodTopologySpread    defaultingType              System
-    InterPodAffinity     hardPodAffinityWeight       1
-                         ignorePreferredTermsOf      false
-                         ExistingPods
-    NodeResources        resources                   cpu: 1, memory: 1
-    BalancedAllocation
-    --- stderr
-    --- status 0
-    ");
+#[test]
+fn where_a_configuration_comes_from() {
+    says("config", &["defaults of v1.37, no cluster asked"]);
+    says(
+        "config --snapshot examples/clusters/mixed.yaml",
+        &["version: v1.34.1, as examples/clusters/mixed.yaml has it", "defaults are assumed"],
+    );
+    says(
+        "config --kube-version v1.34 --feature-gates NodeSwap=true,PodLevelResources=true",
+        &[
+            "caution: feature gate NodeSwap has no effect: nothing in kube-scheduler reads it",
+            "caution: feature gate PodLevelResources changes nothing: this is the default of v1.34",
+        ],
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn by_root_cause() {
             of: deployment shop/web (1)
             help: request cpu 1930m instead of 2 → goes to small-1
 
-    1 pod   there is a node: kube-scheduler has not placed them yet
+    1 pod   would fit now; kube-scheduler has not bound them yet
             of: pod shop/mailer-1
     --- stderr
     --- status 0
@@ -33,7 +33,7 @@ fn of_one_namespace_with_the_event() {
                           {node.kubernetes.io/not-ready: }, 3 Insufficient cpu, 3
                           Insufficient memory, 5 Insufficient nvidia.com/gpu.
 
-    1 pod   there is a node: kube-scheduler has not placed them yet
+    1 pod   would fit now; kube-scheduler has not bound them yet
             of: pod ml/notebook-4
     --- stderr
     --- status 0
@@ -73,8 +73,8 @@ fn many_kinds() {
              of: deployment shop/web (3) and job batch/render (2)
              help: tolerate dedicated=infra:NoSchedule → places 3 of 5
 
-     1 pod   NodeResourcesFit: cpu: short by 15 on the closest node, more than it
-             has at all
+     1 pod   NodeResourcesFit: cpu: short by 15 on the closest node, which has only
+             4 in total
              of: pod batch/huge
              help: tolerate dedicated=infra:NoSchedule, and request cpu 8 instead of
                    16 → goes to infra-1
@@ -82,7 +82,7 @@ fn many_kinds() {
      1 pod   SchedulingGates: waiting for scheduling gates: [example.com/quota]
              of: pod batch/gated
              help: remove the scheduling gates → goes to node-1
-             mind: whoever set the gates has not released the pod
+             caution: the gates' owner has not released the pod yet
 
      1 pod   no profile has the schedulerName volcano
              of: pod batch/elsewhere
@@ -90,15 +90,15 @@ fn many_kinds() {
      1 pod   VolumeRestrictions: claim data does not exist
              of: pod batch/lost
 
-    NOT EVALUATED   the answer does not rest on this
-    CSINodes               the input has none: NodeVolumeLimits took it that no node
+    NOT CONSIDERED   could change the answer
+    CSINodes               the input has none: NodeVolumeLimits assumed that no node
                            has a limit
-    NodeDeclaredFeatures   kubectl sched does not have this plugin yet: what it
-                           filters or scores is not in this answer
-    Services               not in the input: the default constraints of
-                           PodTopologySpread do without their selectors
-    VolumeAttachments      the input has none: NodeVolumeLimits counted only volumes
-                           that pods use
+    NodeDeclaredFeatures   kubectl sched does not implement this plugin yet: its
+                           filtering and scoring are missing from this answer
+    Services               not in the input: default topology spreading was not
+                           applied
+    VolumeAttachments      the input has none: NodeVolumeLimits counted only the
+                           volumes used by pods
     --- stderr
     --- status 0
     ");
@@ -115,7 +115,7 @@ fn many_kinds_as_json() {
         "groups": [
             {
                 "rootCause": {
-                    "type": "Rejected",
+                    "type": "Filter",
                     "reasons": [
                         {
                             "plugin": "NodeResourcesFit",
@@ -127,8 +127,8 @@ fn many_kinds_as_json() {
                             "allocatable": "4",
                             "short": "1",
                             "shortfall": {
-                                "least": "1",
-                                "most": "1"
+                                "min": "1",
+                                "max": "1"
                             }
                         }
                     ]
@@ -146,11 +146,11 @@ fn many_kinds_as_json() {
                         "pods": 2
                     }
                 ],
-                "preempting": 0,
+                "preemptionHelps": 0,
                 "example": "batch/render-a",
                 "message": "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.",
                 "suggestion": {
-                    "places": 2,
+                    "podsPlaced": 2,
                     "summary": "tolerate dedicated=infra:NoSchedule",
                     "steps": [
                         {
@@ -182,7 +182,7 @@ fn many_kinds_as_json() {
                         }
                     },
                     "node": "infra-1",
-                    "opens": {
+                    "feasibleNodes": {
                         "count": 1,
                         "nodes": [
                             "infra-1"
@@ -192,7 +192,7 @@ fn many_kinds_as_json() {
             },
             {
                 "rootCause": {
-                    "type": "Rejected",
+                    "type": "Filter",
                     "reasons": [
                         {
                             "plugin": "NodeResourcesFit",
@@ -204,8 +204,8 @@ fn many_kinds_as_json() {
                             "allocatable": "4",
                             "short": "15",
                             "shortfall": {
-                                "least": "15",
-                                "most": "15"
+                                "min": "15",
+                                "max": "15"
                             }
                         }
                     ]
@@ -222,11 +222,11 @@ fn many_kinds_as_json() {
                         "pods": 1
                     }
                 ],
-                "preempting": 0,
+                "preemptionHelps": 0,
                 "example": "batch/huge",
                 "message": "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.",
                 "suggestion": {
-                    "places": 1,
+                    "podsPlaced": 1,
                     "summary": "tolerate dedicated=infra:NoSchedule, and request cpu 8 instead of 16",
                     "steps": [
                         {
@@ -275,7 +275,7 @@ fn many_kinds_as_json() {
                         }
                     },
                     "node": "infra-1",
-                    "opens": {
+                    "feasibleNodes": {
                         "count": 1,
                         "nodes": [
                             "infra-1"
@@ -285,7 +285,7 @@ fn many_kinds_as_json() {
             },
             {
                 "rootCause": {
-                    "type": "HeldBack",
+                    "type": "PreEnqueue",
                     "reasons": [
                         {
                             "plugin": "SchedulingGates",
@@ -309,10 +309,10 @@ fn many_kinds_as_json() {
                         "pods": 1
                     }
                 ],
-                "preempting": 0,
+                "preemptionHelps": 0,
                 "example": "batch/gated",
                 "suggestion": {
-                    "places": 1,
+                    "podsPlaced": 1,
                     "summary": "remove the scheduling gates",
                     "steps": [
                         {
@@ -331,15 +331,15 @@ fn many_kinds_as_json() {
                         }
                     },
                     "node": "node-1",
-                    "opens": {
+                    "feasibleNodes": {
                         "count": 2,
                         "nodes": [
                             "node-1",
                             "node-2"
                         ]
                     },
-                    "weakens": [
-                        "whoever set the gates has not released the pod"
+                    "cautions": [
+                        "the gates' owner has not released the pod yet"
                     ]
                 }
             },
@@ -360,12 +360,12 @@ fn many_kinds_as_json() {
                         "pods": 1
                     }
                 ],
-                "preempting": 0,
+                "preemptionHelps": 0,
                 "example": "batch/elsewhere"
             },
             {
                 "rootCause": {
-                    "type": "TurnedAway",
+                    "type": "PreFilter",
                     "reasons": [
                         {
                             "plugin": "VolumeRestrictions",
@@ -387,7 +387,7 @@ fn many_kinds_as_json() {
                         "pods": 1
                     }
                 ],
-                "preempting": 0,
+                "preemptionHelps": 0,
                 "example": "batch/lost",
                 "message": "0/3 nodes are available: persistentvolumeclaim \"data\" not found. not found"
             }
@@ -396,22 +396,22 @@ fn many_kinds_as_json() {
             {
                 "what": "CSINodes",
                 "why": "the input has none",
-                "effect": "NodeVolumeLimits took it that no node has a limit"
+                "effect": "NodeVolumeLimits assumed that no node has a limit"
             },
             {
                 "what": "NodeDeclaredFeatures",
-                "why": "kubectl sched does not have this plugin yet",
-                "effect": "what it filters or scores is not in this answer"
+                "why": "kubectl sched does not implement this plugin yet",
+                "effect": "its filtering and scoring are missing from this answer"
             },
             {
                 "what": "Services",
                 "why": "not in the input",
-                "effect": "the default constraints of PodTopologySpread do without their selectors"
+                "effect": "default topology spreading was not applied"
             },
             {
                 "what": "VolumeAttachments",
                 "why": "the input has none",
-                "effect": "NodeVolumeLimits counted only volumes that pods use"
+                "effect": "NodeVolumeLimits counted only the volumes used by pods"
             }
         ]
     }

@@ -10,40 +10,43 @@ const ZONES: &str = "--snapshot examples/clusters/zones.yaml";
 #[test]
 fn every_node() {
     assert_snapshot!(screen(&format!("resilience --exit-code {MIXED}")), @"
-    3 of 12 nodes, if lost, leave pods without a place                       v1.34.1
+    3 of 12 nodes, if lost, leave pods that fit nowhere else                 v1.34.1
 
-    NODE     MOVE   NO PLACE   PDBS BROKEN   LOST
-    node-1      0          2             1      1
-    node-2      1          2             1      0
-    node-3      1          2             1      0
-    arm-1       0          0             0      1
+    NODE     MOVE   UNPLACED   PDBS VIOLATED   LOST
+    node-1      0          2               1      1
+    node-2      1          2               1      0
+    node-3      1          2               1      0
+    arm-1       0          0               0      1
 
     node-1
-      2 pods find no place: shop/web-1 and shop/web-2
+      2 pods fit nowhere: shop/web-1 and shop/web-2
         0/11 nodes are available: 1 node(s) had untolerated taint
         {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 2
         node(s) didn't match Pod's node affinity/selector, 3 Insufficient cpu, 4
         node(s) had untolerated taint {dedicated: gpu}.
-      PodDisruptionBudget shop/web: 2 pods gone at once, 1 allowed; 2 for good
-      1 pod lost for good, no controller makes it anew: shop/db-0
+      PodDisruptionBudget shop/web: 2 pods down at once (budget allows 1); 2 cannot
+      be rescheduled
+      1 pod lost (no controller recreates it): shop/db-0
 
     node-2
-      2 pods find no place: shop/web-3 and shop/web-4
+      2 pods fit nowhere: shop/web-3 and shop/web-4
         0/11 nodes are available: 1 node(s) had untolerated taint
         {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 2
         node(s) didn't match Pod's node affinity/selector, 3 Insufficient cpu, 4
         node(s) had untolerated taint {dedicated: gpu}.
-      PodDisruptionBudget shop/web: 2 pods gone at once, 1 allowed; 2 for good
+      PodDisruptionBudget shop/web: 2 pods down at once (budget allows 1); 2 cannot
+      be rescheduled
 
     node-3
-      2 pods find no place: shop/web-5 and shop/web-6
+      2 pods fit nowhere: shop/web-5 and shop/web-6
         0/11 nodes are available: 1 node(s) had untolerated taint
         {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 2
         node(s) didn't match Pod's node affinity/selector, 3 Insufficient cpu, 4
         node(s) had untolerated taint {dedicated: gpu}.
-      PodDisruptionBudget shop/web: 2 pods gone at once, 1 allowed; 2 for good
+      PodDisruptionBudget shop/web: 2 pods down at once (budget allows 1); 2 cannot
+      be rescheduled
 
-    -o wide tells of the others
+    -o wide lists the rest
     --- stderr
     --- status 1
     ");
@@ -52,24 +55,24 @@ fn every_node() {
 #[test]
 fn every_zone_and_pod() {
     assert_snapshot!(screen(&format!("resilience --by zone -o wide {MIXED}")), @"
-    1 of 2 zones, if lost, leaves pods without a place                       v1.34.1
+    1 of 2 zones, if lost, leaves pods that fit nowhere else                 v1.34.1
 
-    ZONE   NODES   MOVE   NO PLACE   PDBS BROKEN   LOST
-    a          7      1          7             1      2
-    b          5      0          0             0      0
+    ZONE   NODES   MOVE   UNPLACED   PDBS VIOLATED   LOST
+    a          7      1          7               1      2
+    b          5      0          0               0      0
 
     topology.kubernetes.io/zone=a
-      6 pods find no place: shop/web-1, shop/web-2, shop/web-3, shop/web-4,
-      shop/web-5 and shop/web-6
+      6 pods fit nowhere: shop/web-1, shop/web-2, shop/web-3, shop/web-4, shop/web-5
+      and shop/web-6
         0/5 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match Pod's
         node affinity/selector, 1 node(s) were unschedulable, 2 node(s) had
         untolerated taint {dedicated: gpu}.
-      1 pod finds no place: shop/api-1
+      1 pod fits nowhere: shop/api-1
         0/5 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu, 2
         node(s) had untolerated taint {dedicated: gpu}.
-      PodDisruptionBudget shop/web: 6 pods gone at once, 1 allowed; 6 for good
-      2 pods lost for good, no controller makes them anew: batch/resize-images and
-      shop/db-0
+      PodDisruptionBudget shop/web: 6 pods down at once (budget allows 1); 6 cannot
+      be rescheduled
+      2 pods lost (no controller recreates them): batch/resize-images and shop/db-0
       shop/api-2   → arm-2
     --- stderr
     --- status 0
@@ -79,26 +82,28 @@ fn every_zone_and_pod() {
 #[test]
 fn no_pod_without_a_place() {
     assert_snapshot!(screen("resilience --exit-code --snapshot examples/clusters/gpu.yaml"), @"
-    No loss leaves a pod without a place; 4 of 6 nodes do other harm         v1.34.1
+    Pods fit elsewhere after any loss; 4 of 6 nodes violate a budget or lose bare
+    pods
+    v1.34.1
 
-    NODE         MOVE   NO PLACE   PDBS BROKEN   LOST
-    gpu-a100-1      0          0             1      1
-    gpu-a100-3      0          0             0      2
-    cpu-1           0          0             0      1
-    gpu-a100-2      0          0             0      1
+    NODE         MOVE   UNPLACED   PDBS VIOLATED   LOST
+    gpu-a100-1      0          0               1      1
+    gpu-a100-3      0          0               0      2
+    cpu-1           0          0               0      1
+    gpu-a100-2      0          0               0      1
 
     gpu-a100-1
-      PodDisruptionBudget ml/trainer: 1 pod gone at once, none allowed; 1 for good
-      1 pod lost for good, no controller makes it anew: ml/trainer-0
+      PodDisruptionBudget ml/trainer: 1 pod down at once (budget allows none); 1
+      cannot be rescheduled
+      1 pod lost (no controller recreates it): ml/trainer-0
 
     gpu-a100-3
-      2 pods lost for good, no controller makes them anew: ml/notebook-2 and
-      ml/notebook-3
+      2 pods lost (no controller recreates them): ml/notebook-2 and ml/notebook-3
 
     cpu-1
-      1 pod lost for good, no controller makes it anew: ml/gateway
+      1 pod lost (no controller recreates it): ml/gateway
 
-    -o wide tells of the others
+    -o wide lists the rest
     --- stderr
     --- status 0
     ");
@@ -118,7 +123,7 @@ fn values_of_a_label_by_name() {
     ");
     assert_snapshot!(screen(&format!("resilience --by rack {ZONES}")), @"
     --- stderr
-    error: no node has the label rack in examples/clusters/zones.yaml; --by takes node, zone, or the key of a label
+    error: no node has the label rack in examples/clusters/zones.yaml; --by accepts node, zone, or the key of a label
     --- status 2
     ");
 }
@@ -131,7 +136,7 @@ fn zones_as_json() {
         "kind": "Resilience",
         "kubeVersion": "v1.34.1",
         "by": "topology.kubernetes.io/zone",
-        "unlabelled": 0,
+        "nodesWithoutLabel": 0,
         "losses": [
             {
                 "name": "a",
@@ -204,19 +209,19 @@ fn zones_as_json() {
                         ]
                     }
                 ],
-                "brokenBudgets": [
+                "violatedBudgets": [
                     {
                         "budget": "shop/web",
                         "allowed": 1,
-                        "gone": 6,
-                        "forGood": 6
+                        "evicted": 6,
+                        "unrecoverable": 6
                     }
                 ],
                 "lost": [
                     "batch/resize-images",
                     "shop/db-0"
                 ],
-                "localData": [],
+                "emptyDirLost": [],
                 "moves": [
                     {
                         "pod": "shop/web-1",
@@ -264,9 +269,9 @@ fn zones_as_json() {
                 "placed": 0,
                 "unplaced": 0,
                 "unplacedByCause": [],
-                "brokenBudgets": [],
+                "violatedBudgets": [],
                 "lost": [],
-                "localData": [],
+                "emptyDirLost": [],
                 "moves": []
             }
         ],
@@ -280,18 +285,19 @@ fn zones_as_json() {
 #[test]
 fn a_drain_plan_that_budgets_hold_up() {
     assert_snapshot!(screen(&format!("resilience --drain-plan node-1,node-2,node-3 --force --exit-code {MIXED}")), @"
-    3 nodes cannot be drained: 1 pod without a place, 5 pods not evicted     v1.34.1
+    3 nodes cannot be drained: 1 pod cannot be rescheduled, 5 pods not evicted
+    v1.34.1
 
     1   node-1
-        shop/db-0    → lost for good
+        shop/db-0    → lost
         shop/web-1   → <none>
     2   node-2
         shop/api-2   → arm-2
     3   node-3
         shop/api-1   → arm-1
 
-    WHAT STANDS IN THE WAY
-    1 pod finds no place: shop/web-1
+    WHAT BLOCKS THE DRAIN
+    1 pod fits nowhere: shop/web-1
       0/12 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint
       {node-role.kubernetes.io/control-plane: }, 2 node(s) didn't match Pod's node
       affinity/selector, 4 node(s) had untolerated taint {dedicated: gpu}, 4 node(s)
@@ -299,7 +305,7 @@ fn a_drain_plan_that_budgets_hold_up() {
     5 pods are not evicted: shop/web-2, shop/web-3, shop/web-4 and 2 more
       Cannot evict pod as it would violate the pod's disruption budget. (shop/web)
 
-    1 pod lost for good, without a controller: shop/db-0
+    1 pod lost (no controller recreates them): shop/db-0
     --- stderr
     --- status 1
     ");
@@ -317,11 +323,10 @@ fn a_drain_plan_that_can_be_done() {
     2   one-2
         shop/web-3   → two-2
 
-    1 pod with data in an emptyDir, which is lost: shop/job-1
+    1 pod lose the data in an emptyDir: shop/job-1
 
-    NOT EVALUATED   the answer does not rest on this
-    Services   not in the input: the default constraints of PodTopologySpread do
-               without their selectors
+    NOT CONSIDERED   could change the answer
+    Services   not in the input: default topology spreading was not applied
     --- stderr
     --- status 0
     ");
@@ -353,11 +358,11 @@ fn a_drain_plan_that_can_be_done() {
                         ]
                     }
                 ],
-                "kept": [
+                "remaining": [
                     "shop/agent-2"
                 ],
                 "lost": [],
-                "localData": [],
+                "emptyDirLost": [],
                 "refused": []
             }
         ],
@@ -366,7 +371,7 @@ fn a_drain_plan_that_can_be_done() {
             {
                 "what": "Services",
                 "why": "not in the input",
-                "effect": "the default constraints of PodTopologySpread do without their selectors"
+                "effect": "default topology spreading was not applied"
             }
         ]
     }
@@ -382,7 +387,7 @@ fn kubectl_refuses_a_node() {
 
     1   arm-1   no pod is evicted
 
-    WHAT STANDS IN THE WAY
+    WHAT BLOCKS THE DRAIN
     arm-1 is not drained: cannot delete Pods that declare no controller (use --force
     to override): batch/resize-images
     --- stderr
@@ -394,7 +399,7 @@ fn kubectl_refuses_a_node() {
 fn nodes_that_there_are_not() {
     assert_snapshot!(screen(&format!("resilience --drain-plan node-1,node-9 {MIXED}")), @r#"
     --- stderr
-    error: invalid value "node-1,node-9" for --drain-plan: nodes "node-9" not found
+    error: invalid value "node-1,node-9" for --drain-plan: nodes "node-9" not found; did you mean node-1, node-2 or node-3?
     --- status 2
     "#);
     assert_snapshot!(screen(&format!("resilience --drain-plan pool=x {MIXED}")), @r#"

@@ -16,14 +16,14 @@ fn a_drain_by_flag() {
     assert_snapshot!(of("--drain node-3", "mixed"), @"
     1 of 2 pods placed, on 1 of 12 nodes                                     v1.34.1
 
-    SCENARIO   what was changed, and what came of it at once
+    SCENARIO   the changes and their immediate effect
     1  drain node-3
        2 pods evicted: shop/api-1 and shop/web-5
-       asked once again for pods that a budget held, after others had a place
-       shop/web-6 stays: Cannot evict pod as it would violate the pod's disruption
-       budget. (shop/web)
+       blocked evictions retried once, after other pods were placed
+       shop/web-6 is not evicted: Cannot evict pod as it would violate the pod's
+       disruption budget. (shop/web)
 
-    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    NOT PLACED   kube-scheduler's message for the first pod of each group
     1 pod: shop/web-5
       0/12 nodes are available: 1 node(s) had untolerated taint
       {node-role.kubernetes.io/control-plane: }, 2 node(s) didn't match Pod's node
@@ -38,7 +38,7 @@ fn a_drain_by_flag() {
     utilization     12.7% → 10.8%   8.1% → 7.3%     0.8% → 0.7%
     fragmentation   4.0% → 4.1%     8.4% → 7.4%     35.9% → 39.7%
     balance         36.7% → 35.3%   24.9% → 25.0%   1.2% → 1.1%
-    5 of 12 nodes with pods, 1 of them newly
+    5 of 12 nodes with pods, 1 newly used
 
     POD          FROM     NODE      TOTAL     TIES
     shop/api-1   node-3   arm-2       636        0
@@ -51,9 +51,9 @@ fn a_drain_by_flag() {
 #[test]
 fn a_drain_that_kubectl_refuses() {
     assert_snapshot!(of("--drain node-1", "mixed"), @"
-    No pod moves: it was refused                                             v1.34.1
+    No pod moves: the change was refused                                     v1.34.1
 
-    SCENARIO   what was changed, and what came of it at once
+    SCENARIO   the changes and their immediate effect
     1  drain node-1
        node-1 is not drained: cannot delete Pods that declare no controller (use
        --force to override): shop/db-0
@@ -76,16 +76,16 @@ fn nodes_are_replaced_by_file() {
     assert_snapshot!(of("--scenario examples/scenarios/drain-node.yaml", "mixed"), @"
     5 pods placed, on 2 of 13 nodes                                          v1.34.1
 
-    SCENARIO   what was changed, and what came of it at once
+    SCENARIO   the changes and their immediate effect
     1  add 1 node like node-1
        1 node: node-9
     2  drain node-2
        3 pods evicted: shop/api-2, shop/web-3 and shop/web-4
-       asked once again for pods that a budget held, after others had a place
+       blocked evictions retried once, after other pods were placed
     3  drain node-1 with --force
        2 pods evicted: shop/web-1 and shop/web-2
-       1 pod lost: shop/db-0; it has no controller that makes it anew
-       asked once again for pods that a budget held, after others had a place
+       1 pod lost: shop/db-0; no controller recreates it
+       blocked evictions retried once, after other pods were placed
 
     NODE     PODS         CPU             MEMORY         CHANGE
     node-9   <none> → 4   <none> → 100%   <none> → 50%   added
@@ -97,7 +97,7 @@ fn nodes_are_replaced_by_file() {
     utilization     12.7% → 11.2%   8.1% → 6.0%     0.8% → 0.8%
     fragmentation   4.0% → 3.7%     8.4% → 8.6%     35.9% → 39.6%
     balance         36.7% → 36.6%   24.9% → 19.8%   1.2% → 1.2%
-    4 of 13 nodes with pods, 2 of them newly
+    4 of 13 nodes with pods, 2 newly used
 
     POD          FROM     NODE     TOTAL   TIES
     shop/api-2   node-2   arm-2      644      0
@@ -113,23 +113,23 @@ fn nodes_are_replaced_by_file() {
 #[test]
 fn a_zone_is_lost() {
     assert_snapshot!(of("--scenario examples/scenarios/lose-zone.yaml --diff", "zones"), @"
-    1 pod moves, 2 pods have no place                                        v1.34.1
+    1 pod moves, 2 pods do not fit any more                                  v1.34.1
 
-    SCENARIO   what was changed, and what came of it at once
+    SCENARIO   the changes and their immediate effect
     1  cordon nodes with topology.example.com/rack=b1
        2 nodes: b1-1 and b1-2
     2  remove nodes with topology.kubernetes.io/zone=a
        4 nodes: a1-1, a1-2, a2-1 and a2-2
        3 pods go back to the queue: shop/cache-0, shop/web-1 and shop/web-2
 
-    more pods missing than PodDisruptionBudgets allow: shop/web
+    PodDisruptionBudgets violated: shop/web
 
-    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    NOT PLACED   kube-scheduler's message for the first pod of each group
     2 pods: shop/web-1 and shop/web-2
       0/8 nodes are available: 2 node(s) didn't match pod topology spread
       constraints, 2 node(s) were unschedulable, 4 Insufficient cpu.
 
-    DIFFERENT   where pods are without the changes, and with them
+    DIFFERENCES   where each pod is without the changes, and with them
     POD            WITHOUT   WITH
     shop/cache-0   a1-1      b2-2
     shop/web-1     a1-1      <pending>
@@ -144,9 +144,8 @@ fn a_zone_is_lost() {
     b1-1   1 → 1        25% → 25%      12% → 12%      cordoned
     b1-2   0 → 0        0% → 0%        0% → 0%        cordoned
 
-    NOT EVALUATED   the answer does not rest on this
-    ReplicaSets   not in the input: the default constraints of PodTopologySpread do
-                  without their selectors
+    NOT CONSIDERED   could change the answer
+    ReplicaSets   not in the input: default topology spreading was not applied
     --- stderr
     --- status 0
     ");
@@ -157,14 +156,14 @@ fn nodes_of_another_kind_join() {
     assert_snapshot!(of("--pending --scenario examples/scenarios/add-nodes.yaml -o wide", "gpu"), @"
     1 of 2 pods placed, on 1 of 9 nodes                                      v1.34.1
 
-    SCENARIO   what was changed, and what came of it at once
+    SCENARIO   the changes and their immediate effect
     1  add 3 nodes like the manifest of gpu-l40
        3 nodes: gpu-l40-1, gpu-l40-2 and gpu-l40-3
     2  taint nodes with node.kubernetes.io/instance-type=g6.12xlarge
        example.com/closed:NoSchedule
        3 nodes: gpu-l40-1, gpu-l40-2 and gpu-l40-3
 
-    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    NOT PLACED   kube-scheduler's message for the first pod of each group
     1 pod: ml/trainer-1
       0/9 nodes are available: 1 node(s) had untolerated taint
       {node.kubernetes.io/not-ready: }, 3 Insufficient cpu, 3 Insufficient memory, 3
@@ -180,12 +179,12 @@ fn nodes_of_another_kind_join() {
     utilization     21.6% → 16.8%   22.0% → 18.1%   0.8% → 0.6%
     fragmentation   9.2% → 6.4%     3.5% → 2.7%     33.4% → 22.3%
     balance         22.9% → 20.0%   25.7% → 22.0%   0.6% → 0.6%
-    5 of 9 nodes with pods, 1 of them newly
+    5 of 9 nodes with pods, 1 newly used
 
     POD             NODE         TOTAL     TIES
     ml/notebook-4   gpu-l40-1      491        2
     ml/trainer-1    <none>      <none>   <none>
-    TIES: other nodes that could be drawn; --runs 100 tells what comes of it
+    TIES: other nodes that are equally good; try --runs 100
     --- stderr
     --- status 0
     ");
@@ -194,13 +193,13 @@ fn nodes_of_another_kind_join() {
 #[test]
 fn what_is_different() {
     assert_snapshot!(of("--pending --add-nodes 2=node-2 --diff", "mixed"), @"
-    1 pod moves, 1 pod finds a place                                         v1.34.1
+    1 pod moves, 1 pod now fits                                              v1.34.1
 
-    SCENARIO   what was changed, and what came of it at once
+    SCENARIO   the changes and their immediate effect
     1  add 2 nodes like node-2
        2 nodes: node-2-new-1 and node-2-new-2
 
-    DIFFERENT   where pods are without the changes, and with them
+    DIFFERENCES   where each pod is without the changes, and with them
     POD             WITHOUT     WITH
     shop/mailer-1   arm-2       node-2-new-2
     shop/web-7      <pending>   node-2-new-1
@@ -213,13 +212,13 @@ fn what_is_different() {
     --- status 0
     ");
     assert_snapshot!(of("--label node-1=a=b --diff", "mixed"), @"
-    No pod is anywhere else                                                  v1.34.1
+    No difference in placement                                               v1.34.1
 
-    SCENARIO   what was changed, and what came of it at once
+    SCENARIO   the changes and their immediate effect
     1  label node-1 a=b
 
     NODE     PODS    CPU         MEMORY      CHANGE
-    node-1   3 → 3   92% → 92%   75% → 75%   other labels
+    node-1   3 → 3   92% → 92%   75% → 75%   labels changed
     --- stderr
     --- status 0
     ");
@@ -235,13 +234,13 @@ fn steps_as_data() {
         "steps": [
             {
                 "pod": "shop/api-1",
-                "from": "node-3",
+                "originalNode": "node-3",
                 "node": "arm-2",
                 "total": 636
             },
             {
                 "pod": "shop/web-5",
-                "from": "node-3",
+                "originalNode": "node-3",
                 "node": null,
                 "message": "0/12 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 node(s) didn't match Pod's node affinity/selector, 2 node(s) were unschedulable, 3 Insufficient cpu, 4 node(s) had untolerated taint {dedicated: gpu}."
             }
@@ -272,7 +271,7 @@ fn steps_as_data() {
                     "Cordoned"
                 ],
                 "placed": 0,
-                "left": 2,
+                "removed": 2,
                 "before": {
                     "pods": 3,
                     "cpu": "6500m",
@@ -296,7 +295,7 @@ fn steps_as_data() {
             "gated": 0,
             "refused": 0,
             "evicted": 0,
-            "placedAgain": 0,
+            "rescheduled": 0,
             "nodes": 12,
             "nodesUsed": 5,
             "nodesNewlyUsed": 1,
@@ -339,7 +338,7 @@ fn steps_as_data() {
             "unplacedByCause": [
                 {
                     "pods": 1,
-                    "first": "shop/web-5",
+                    "example": "shop/web-5",
                     "causes": [
                         {
                             "plugin": "TaintToleration",
@@ -391,29 +390,29 @@ fn steps_as_data() {
                         ]
                     }
                 ],
-                "retries": 1
+                "retriedEvictions": 1
             }
         ],
         "diff": {
             "pods": [
                 {
                     "pod": "shop/api-1",
-                    "without": {
+                    "withoutChanges": {
                         "state": "OnNode",
                         "node": "node-3"
                     },
-                    "with": {
+                    "withChanges": {
                         "state": "OnNode",
                         "node": "arm-2"
                     }
                 },
                 {
                     "pod": "shop/web-5",
-                    "without": {
+                    "withoutChanges": {
                         "state": "OnNode",
                         "node": "node-3"
                     },
-                    "with": {
+                    "withChanges": {
                         "state": "Pending"
                     },
                     "message": "0/12 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 node(s) didn't match Pod's node affinity/selector, 2 node(s) were unschedulable, 3 Insufficient cpu, 4 node(s) had untolerated taint {dedicated: gpu}."
@@ -445,7 +444,7 @@ fn steps_as_data() {
                         "Cordoned"
                     ],
                     "placed": 0,
-                    "left": 2,
+                    "removed": 2,
                     "before": {
                         "pods": 3,
                         "cpu": "6500m",
@@ -474,16 +473,16 @@ fn steps_as_data() {
 #[test]
 fn a_rollout_that_gets_stuck() {
     assert_snapshot!(of("--restart deploy/web -n shop", "rollout"), @"
-    No place for 1 pod on 3 nodes                                            v1.34.1
+    1 pod: none fits on 3 nodes                                              v1.34.1
 
-    SCENARIO   what was changed, and what came of it at once
+    SCENARIO   the changes and their immediate effect
     1  restart deployment/shop/web
        1 pod created: shop/web-new
-       rolled 0 of 3: the next pod finds no place while the old ones hold theirs
+       updated 0 of 3: the next pod fits nowhere while the old pods keep their nodes
        shop/web-new: 0/3 nodes are available: 3 node(s) didn't match pod
        anti-affinity rules.
 
-    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    NOT PLACED   kube-scheduler's message for the first pod of each group
     1 pod: shop/web-new
       0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules.
     --- stderr
@@ -496,22 +495,22 @@ fn rollouts_by_file() {
     assert_snapshot!(of("--scenario examples/scenarios/rollout.yaml", "rollout"), @"
     4 of 5 pods placed, on 3 of 3 nodes                                      v1.34.1
 
-    SCENARIO   what was changed, and what came of it at once
-    1  patch deployment/shop/api: other containers
+    SCENARIO   the changes and their immediate effect
+    1  patch deployment/shop/api: change containers
        4 pods created: shop/api-new, shop/api-new-2, shop/api-new-3 and
        shop/api-new-4
        4 pods deleted: shop/api-3, shop/api-4, shop/api-2 and shop/api-1
-       rolled 3 of 4: the next pod finds no place
+       updated 3 of 4: the next pod fits nowhere
        shop/api-new-4: 0/3 nodes are available: 3 Insufficient cpu.
     2  scale deployment/shop/web to 2
        1 pod deleted: shop/web-3
     3  restart deployment/shop/web
        1 pod created: shop/web-new
-       rolled 0 of 2: the next pod finds no place while the old ones hold theirs
+       updated 0 of 2: the next pod fits nowhere while the old pods keep their nodes
        shop/web-new: 0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't
        match pod anti-affinity rules.
 
-    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    NOT PLACED   kube-scheduler's message for the first pod of each group
     1 pod: shop/web-new
       0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match pod
       anti-affinity rules.
@@ -533,11 +532,10 @@ fn rollouts_by_file() {
     shop/api-new-3   node-1      609        0
     shop/api-new-4   node-3      609        0
     shop/web-new     <none>   <none>   <none>
-    TIES: other nodes that could be drawn; --runs 100 tells what comes of it
+    TIES: other nodes that are equally good; try --runs 100
 
-    NOT EVALUATED   the answer does not rest on this
-    Services   not in the input: the default constraints of PodTopologySpread do
-               without their selectors
+    NOT CONSIDERED   could change the answer
+    Services   not in the input: default topology spreading was not applied
     --- stderr
     --- status 0
     ");
@@ -553,16 +551,16 @@ fn a_rollout_as_data() {
           "shop/web-new"
         ],
         "rollout": {
-          "end": "NoPlace",
           "maxSurge": 1,
           "maxUnavailable": 0,
           "message": "0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules.",
-          "old": 3,
+          "oldReplicas": 3,
+          "outcome": "Unschedulable",
           "pod": "shop/web-new",
           "replicas": 3,
-          "rolled": 0,
           "strategy": "RollingUpdate",
           "stuck": true,
+          "updatedReplicas": 0,
           "workload": "deployment/shop/web"
         },
         "step": "--restart deploy/web",
@@ -636,17 +634,17 @@ fn what_is_no_change() {
     "#);
     assert_snapshot!(of("--scale web=3"), @r#"
     --- stderr
-    error: invalid value "web=3" for --scale: "web" names no workload; write TYPE/NAME, such as deploy/web
+    error: invalid value "web=3" for --scale: "web" is not a workload; write TYPE/NAME, such as deploy/web
     --- status 2
     "#);
     assert_snapshot!(of("--pending --diff"), @"
     --- stderr
-    error: --diff compares with the unchanged cluster, and nothing is changed; use it with --scenario FILE or a flag such as --drain NODE
+    error: --diff compares with the unchanged cluster, but no change was given; use it with --scenario FILE or a flag such as --drain NODE
     --- status 2
     ");
     assert_snapshot!(of("--scenario tests/cli/bad/scenario-field.yaml"), @"
     --- stderr
-    error: tests/cli/bad/scenario-field.yaml: steps[1].forced: unknown field; Drain takes kind, node, selector, zone, force, place
+    error: tests/cli/bad/scenario-field.yaml: steps[1].forced: unknown field; Drain has the fields kind, node, selector, zone, force, place
     --- status 2
     ");
     assert_snapshot!(of("--scenario examples/pods/batch.yaml"), @r#"

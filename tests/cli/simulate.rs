@@ -9,7 +9,7 @@ fn pending_pods() {
     assert_snapshot!(screen("simulate --pending --snapshot examples/clusters/mixed.yaml"), @"
     1 of 2 pods placed, on 1 of 12 nodes                                     v1.34.1
 
-    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    NOT PLACED   kube-scheduler's message for the first pod of each group
     1 pod: shop/web-7
       0/12 nodes are available: 1 node(s) had untolerated taint
       {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 2
@@ -23,7 +23,7 @@ fn pending_pods() {
     utilization     12.7% → 13.0%   8.1% → 8.2%     0.8% → 0.9%
     fragmentation   4.0% → 4.0%     8.4% → 8.4%     35.9% → 35.9%
     balance         36.7% → 36.1%   24.9% → 24.8%   1.2% → 1.2%
-    5 of 12 nodes with pods, 1 of them newly
+    5 of 12 nodes with pods, 1 newly used
 
     POD             NODE      TOTAL     TIES
     shop/web-7      <none>   <none>   <none>
@@ -37,10 +37,10 @@ fn pending_pods() {
 fn replicas_of_a_manifest() {
     assert_snapshot!(screen(
         "simulate -f examples/pods/batch.yaml --replicas 3 --exit-code --snapshot examples/clusters/mixed.yaml"
-    ), @r"
-    No place for 3 pods on 12 nodes                                          v1.34.1
+    ), @"
+    3 pods: none fits on 12 nodes                                            v1.34.1
 
-    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    NOT PLACED   kube-scheduler's message for the first pod of each group
     3 pods: batch/render-new, batch/render-new-2 and batch/render-new-3
       0/12 nodes are available: 1 node(s) had untolerated taint
       {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 4
@@ -97,7 +97,7 @@ fn json() {
             "gated": 0,
             "refused": 0,
             "evicted": 0,
-            "placedAgain": 0,
+            "rescheduled": 0,
             "nodes": 12,
             "nodesUsed": 5,
             "nodesNewlyUsed": 1,
@@ -140,7 +140,7 @@ fn json() {
             "unplacedByCause": [
                 {
                     "pods": 1,
-                    "first": "shop/web-7",
+                    "example": "shop/web-7",
                     "causes": [
                         {
                             "plugin": "NodeResourcesFit",
@@ -195,7 +195,7 @@ fn what_cannot_be_simulated() {
     let of = |arguments: &str| screen(&format!("simulate {arguments} --snapshot examples/clusters/mixed.yaml"));
     assert_snapshot!(of(""), @"
     --- stderr
-    error: you must say what to schedule; use --pending, -f FILE, or change the cluster, such as with --drain NODE
+    error: you must say what to schedule; use --pending, -f FILE, or a change of the cluster such as --drain NODE
     --- status 2
     ");
     assert_snapshot!(of("--pending --replicas 2"), @r"

@@ -13,7 +13,7 @@ fn a_stateful_set_with_its_claims() {
     assert_snapshot!(simulate("-f tests/cli/new_pods/store.yaml"), @"
     1 of 2 pods placed, on 1 of 3 nodes                                      v1.34.1
 
-    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    NOT PLACED   kube-scheduler's message for the first pod of each group
     1 pod: shop/store-1
       0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.
 
@@ -30,17 +30,16 @@ fn a_stateful_set_with_its_claims() {
     shop/store-0   node-2      420        0
     shop/store-1   <none>   <none>   <none>
 
-    NOT EVALUATED   the answer does not rest on this
+    NOT CONSIDERED   could change the answer
     CSIDrivers          the input has none: VolumeBinding did not check whether
                         there is space for new volumes
-    CSINodes            the input has none: NodeVolumeLimits took it that no node
+    CSINodes            the input has none: NodeVolumeLimits assumed that no node
                         has a limit
-    PersistentVolumes   the input has none: VolumeBinding took it that the cluster
+    PersistentVolumes   the input has none: VolumeBinding assumed that the cluster
                         has none
-    StatefulSets        not in the input: the default constraints of
-                        PodTopologySpread do without their selectors
-    VolumeAttachments   the input has none: NodeVolumeLimits counted only volumes
-                        that pods use
+    StatefulSets        not in the input: default topology spreading was not applied
+    VolumeAttachments   the input has none: NodeVolumeLimits counted only the
+                        volumes used by pods
     --- stderr
     --- status 0
     ");
@@ -51,7 +50,7 @@ fn a_daemon_set_on_its_nodes() {
     assert_snapshot!(simulate("-f tests/cli/new_pods/agent.yaml"), @"
     1 of 2 pods placed, on 1 of 3 nodes                                      v1.34.1
 
-    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    NOT PLACED   kube-scheduler's message for the first pod of each group
     1 pod: shop/agent-node-1
       0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy
       plugin(s) [NodeAffinity].
@@ -63,7 +62,7 @@ fn a_daemon_set_on_its_nodes() {
     utilization     87.5% → 87.5%     0.0% → 0.0%       7.5% → 7.5%
     fragmentation   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
     balance         12.5% → 12.5%     0.0% → 0.0%       2.5% → 2.5%
-    3 of 3 nodes with pods, 1 of them newly
+    3 of 3 nodes with pods, 1 newly used
 
     POD                 NODE      TOTAL     TIES
     shop/agent-node-1   <none>   <none>   <none>
@@ -73,7 +72,7 @@ fn a_daemon_set_on_its_nodes() {
     ");
     assert_snapshot!(simulate("-f tests/cli/new_pods/agent.yaml --replicas 3"), @r#"
     --- stderr
-    error: DaemonSet "agent" has no replicas; it has a pod on each of its nodes: leave --replicas away
+    error: DaemonSet "agent" has no replicas; a DaemonSet runs one pod on each eligible node: remove --replicas
     --- status 2
     "#);
 }
@@ -83,7 +82,7 @@ fn what_the_api_server_refuses() {
     assert_snapshot!(simulate("-f tests/cli/new_pods/strict.yaml --exit-code"), @r#"
     3 pods placed, on 1 of 3 nodes                                           v1.34.1
 
-    REFUSED   the API server would not create these pods; what it says of the first
+    REFUSED   the API server would refuse these pods; its message for the first of each group
     2 pods: strict/web-new-4 and strict/web-new-5
       pods "web-new-4" is forbidden: exceeded quota: share, requested:
       requests.cpu=100m, used: requests.cpu=1, limited: requests.cpu=1
@@ -126,12 +125,12 @@ fn a_refused_pod_is_explained_all_the_same() {
 #[test]
 fn a_group_a_gate_and_a_sandbox() {
     assert_snapshot!(simulate("-f tests/cli/new_pods/gang.yaml"), @r#"
-    No place for 5 pods on 3 nodes                                           v1.34.1
-    1 pod not tried: scheduling gates
+    5 pods: none fits on 3 nodes                                             v1.34.1
+    1 pod not scheduled because of scheduling gates
 
-    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    NOT PLACED   kube-scheduler's message for the first pod of each group
     2 pods: shop/ring-new and shop/ring-new-2
-      pod group "ring" holds together: 2 of its pods found a node, and 3 must
+      pod group "ring": only 2 of its pods fit, and 3 must
     1 pod: shop/ring-new-3
       0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.
     1 pod: shop/gated

@@ -13,9 +13,9 @@ fn simulate(arguments: &str) -> String {
 #[test]
 fn nobody_makes_way_unasked() {
     assert_snapshot!(simulate(""), @"
-    No place for 2 pods on 3 nodes                                           v1.34.1
+    2 pods: none fits on 3 nodes                                             v1.34.1
 
-    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    NOT PLACED   kube-scheduler's message for the first pod of each group
     2 pods: shop/urgent-new and shop/urgent-new-2
       0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.
     --- stderr
@@ -27,9 +27,9 @@ fn nobody_makes_way_unasked() {
 fn the_lower_make_way() {
     assert_snapshot!(simulate("--preempt"), @"
     2 pods placed, on 1 of 3 nodes                                           v1.34.1
-    2 pods preempted, 0 of them placed again
+    2 pods preempted, 0 of them rescheduled
 
-    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    NOT PLACED   kube-scheduler's message for the first pod of each group
     2 pods: shop/batch-2 and shop/batch-1
       0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no
       new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is
@@ -60,12 +60,12 @@ fn the_lower_make_way() {
 fn a_pod_that_nobody_makes_anew_is_gone() {
     assert_snapshot!(simulate("--preempt --replicas 3"), @"
     3 pods placed, on 2 of 3 nodes                                           v1.34.1
-    3 pods preempted, 1 of them placed again
+    3 pods preempted, 1 of them rescheduled
 
-    NOT PLACED   for each group of pods what kube-scheduler says of its first
+    NOT PLACED   kube-scheduler's message for the first pod of each group
     1 pod: shop/by-hand
-      preempted by pod shop/urgent-new-3 on node node-2, and no controller makes it
-      anew
+      preempted by pod shop/urgent-new-3 on node node-2, and no controller recreates
+      it
     1 pod: shop/batch-1
       0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no
       new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is
@@ -114,18 +114,18 @@ fn json() {
             },
             {
                 "pod": "shop/batch-2",
-                "from": "node-1",
+                "originalNode": "node-1",
                 "node": null,
                 "message": "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.",
-                "evictedBy": "shop/urgent-new",
-                "evictedFrom": "node-1"
+                "preemptedBy": "shop/urgent-new",
+                "preemptedFrom": "node-1"
             }
         ],
         "nodes": [
             {
                 "name": "node-1",
                 "placed": 1,
-                "left": 1,
+                "removed": 1,
                 "before": {
                     "pods": 2,
                     "cpu": "4",
@@ -149,7 +149,7 @@ fn json() {
             "gated": 0,
             "refused": 0,
             "evicted": 1,
-            "placedAgain": 0,
+            "rescheduled": 0,
             "nodes": 3,
             "nodesUsed": 2,
             "nodesNewlyUsed": 0,
@@ -192,7 +192,7 @@ fn json() {
             "unplacedByCause": [
                 {
                     "pods": 1,
-                    "first": "shop/batch-2",
+                    "example": "shop/batch-2",
                     "causes": [
                         {
                             "plugin": "NodeResourcesFit",

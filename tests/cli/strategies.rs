@@ -19,9 +19,9 @@ fn side_by_side() {
     best-fit                   8       3       3   45.8/21.5%    0.0/36.1%   0.82
     first-fit                  8       3       3   40.0/18.4%   27.3/55.6%   0.82
     weighted-least-load        8       4       3   33.2/14.6%   36.4/58.3%   1.01
-    cpu/memory; LEAST: no strategy places these pods with fewer nodes in use
+    cpu/memory; LEAST: the fewest nodes that any strategy could use
 
-    NOT EVALUATED   the answer does not rest on this
+    NOT CONSIDERED   could change the answer
     weight of 3 of 5 nodes   label example.com/weight is missing or no positive
                              number: their weight is 1
     --- stderr
@@ -39,7 +39,7 @@ fn side_by_side_with_all_shares() {
     STRATEGY   PLACED   NODES   LEAST     UTILISATION          BALANCE      FRAGMENTED
     default         1       5       4   13.0/8.2/0.9%   36.1/24.8/1.2%   4.0/8.4/35.9%
     best-fit        1       4       4   13.0/8.2/0.9%   37.8/25.1/1.3%   3.7/8.3/35.9%
-    cpu/memory/pods; LEAST: no strategy places these pods with fewer nodes in use
+    cpu/memory/pods; LEAST: the fewest nodes that any strategy could use
     --- stderr
     --- status 1
     ");
@@ -63,7 +63,7 @@ fn json() {
                 "unplaced": 0,
                 "nodes": 5,
                 "nodesUsed": 2,
-                "nodesNeeded": 2,
+                "nodesLowerBound": 2,
                 "utilization": {
                     "cpu": 0.25,
                     "memory": 0.1042,
@@ -86,7 +86,7 @@ fn json() {
             {
                 "what": "price of 5 of 5 nodes",
                 "why": "label example.com/none is missing or no positive number",
-                "effect": "they cost nothing here"
+                "effect": "they are counted as free"
             },
             {
                 "what": "weight of 3 of 5 nodes",
@@ -106,7 +106,7 @@ fn one_strategy_pod_by_pod() {
         "simulate -f examples/pods/app.yaml --replicas 3 --strategy best-fit --snapshot examples/clusters/prices.yaml"
     ), @"
     3 pods placed, on 2 of 5 nodes                                           v1.34.1
-    by best-fit: kube-scheduler itself would choose by score
+    by best-fit: kube-scheduler itself chooses by score
 
     NODE      PODS    CPU          MEMORY
     small-3   1 → 3   50% → 100%   25% → 50%
@@ -137,7 +137,7 @@ fn the_same_scenario_for_each() {
     STRATEGY   PLACED   NODES   LEAST      BALANCE   FRAGMENTED
     default         2       3       2    15.8/6.1%     0.0/0.0%
     best-fit        2       2       2   25.0/10.0%     0.0/0.0%
-    cpu/memory; LEAST: no strategy places these pods with fewer nodes in use
+    cpu/memory; LEAST: the fewest nodes that any strategy could use
     --- stderr
     --- status 0
     ");
@@ -158,15 +158,15 @@ fn what_is_refused() {
     let screens: Vec<String> = refused.iter().map(|flags| screen(&format!("simulate {flags} {state}"))).collect();
     assert_snapshot!(screens.join("\n\n"), @r#"
     --- stderr
-    error: weighted-least-load needs weights; name the node label that holds them with --weight-label KEY
+    error: weighted-least-load requires --weight-label KEY; KEY is the node label that contains the weight
     --- status 2
 
     --- stderr
-    error: --weight-label is of no use without weighted-least-load; use it with --strategy weighted-least-load
+    error: --weight-label requires --strategy weighted-least-load; add that strategy, or remove --weight-label
     --- status 2
 
     --- stderr
-    error: "best" is no strategy; use default, random, least-load, best-fit, first-fit, weighted-least-load or config=FILE. See 'kubectl sched simulate -h' for help and examples
+    error: "best" is not a strategy; use default, random, least-load, best-fit, first-fit, weighted-least-load or config=FILE. See 'kubectl sched simulate -h' for help and examples
     --- status 2
 
     --- stderr
@@ -178,11 +178,11 @@ fn what_is_refused() {
     --- status 2
 
     --- stderr
-    error: --price-label is of no use without --compare; use it with --compare default,best-fit
+    error: --price-label requires --compare; add --compare, such as --compare default,best-fit
     --- status 2
 
     --- stderr
-    error: --price-label is of no use without --compare; use it with --compare default,best-fit
+    error: --price-label requires --compare; add --compare, such as --compare default,best-fit
     --- status 2
     "#);
 }
@@ -196,7 +196,7 @@ fn another_configuration_as_a_strategy() {
     STRATEGY                              PLACED   NODES   LEAST      BALANCE   FRAGMENTED
     default                                    8       5       3     5.0/0.0%   72.7/66.7%
     config=examples/config/binpack.yaml        8       3       3   45.8/21.5%    0.0/36.1%
-    cpu/memory; LEAST: no strategy places these pods with fewer nodes in use
+    cpu/memory; LEAST: the fewest nodes that any strategy could use
     --- stderr
     --- status 0
     ");
@@ -219,7 +219,7 @@ fn configurations_that_cannot_be() {
     .map(|arguments| screen(&arguments));
     assert_snapshot!(said.join("\n"), @r#"
     --- stderr
-    error: --strategy config=FILE and --scheduler-config name a configuration each; use one of them
+    error: --strategy config=FILE and --scheduler-config both name a configuration; use only one of them
     --- status 2
     --- stderr
     error: the path "/nonexistent" does not exist
@@ -228,10 +228,10 @@ fn configurations_that_cannot_be() {
     error: examples/pods/app.yaml: no kind "Pod" is registered for version "v1"
     --- status 2
     --- stderr
-    error: "config=" is no strategy; use default, random, least-load, best-fit, first-fit, weighted-least-load or config=FILE. See 'kubectl sched simulate -h' for help and examples
+    error: "config=" is not a strategy; use default, random, least-load, best-fit, first-fit, weighted-least-load or config=FILE. See 'kubectl sched simulate -h' for help and examples
     --- status 2
     --- stderr
-    error: "packed" is no strategy; use default, random, least-load, best-fit, first-fit, weighted-least-load or config=FILE. See 'kubectl sched simulate -h' for help and examples
+    error: "packed" is not a strategy; use default, random, least-load, best-fit, first-fit, weighted-least-load or config=FILE. See 'kubectl sched simulate -h' for help and examples
     --- status 2
     "#);
 }

@@ -16,25 +16,25 @@ fn what_the_draw_decides() {
     assert_snapshot!(screen(&format!("{DRAWS} --runs 300 --exit-code")), @"
     Every pod placed in 184 of 300 runs (61.3%)                              v1.34.1
 
-    OVER ALL RUNS          LEAST   MEDIAN    MOST
-    pods placed                2        3       3
-    pods without a place       0        0       1
-    nodes with pods            2        3       3
-    balance, cpu           11.8%    35.4%   35.4%
-    balance, memory         0.0%     0.0%    5.9%
-    see them: --seed 1 without --runs places 2, --seed 0 places 3
+    OVER ALL RUNS       MIN   MEDIAN     MAX
+    pods placed           2        3       3
+    pods not placed       0        0       1
+    nodes with pods       2        3       3
+    balance, cpu      11.8%    35.4%   35.4%
+    balance, memory    0.0%     0.0%    5.9%
+    replay without --runs: --seed 1 places 2, --seed 0 places 3
 
-    NOT ALWAYS PLACED   with what kube-scheduler says in the first such run
+    NOT ALWAYS PLACED   kube-scheduler's message in the first such run
     in 116 of 300 runs (38.7%): shop/db-0
       0/3 nodes are available: 1 node(s) didn't match Pod's node affinity/selector,
       2 Insufficient cpu.
 
-    NODE     RUNS    SHARE   LEAST PODS   MEDIAN   MOST
-    nvme-1    300   100.0%            1        1      1
-    nvme-2    300   100.0%            1        1      1
-    hdd-1     184    61.3%            0        1      1
+    NODE     RUNS    SHARE   MIN PODS   MEDIAN   MAX
+    nvme-1    300   100.0%          1        1     1
+    nvme-2    300   100.0%          1        1     1
+    hdd-1     184    61.3%          0        1     1
 
-    POD          NO PLACE   NODES   MOST OFTEN ON
+    POD          UNPLACED   NODES   MOST OFTEN ON
     shop/db-0       38.7%       2   nvme-1 34.3%
     shop/web-1       0.0%       3   nvme-2 38.0%
     shop/web-2       0.0%       3   nvme-2 35.0%
@@ -50,20 +50,20 @@ fn whatever_is_drawn() {
         @"
     8 pods placed in all 20 runs                                             v1.34.1
 
-    OVER ALL RUNS          LEAST   MEDIAN   MOST
-    pods placed                8        8      8
-    pods without a place       0        0      0
-    nodes with pods            5        5      5
-    balance, cpu            5.0%     5.0%   5.0%
-    balance, memory         0.0%     0.0%   0.0%
+    OVER ALL RUNS      MIN   MEDIAN    MAX
+    pods placed          8        8      8
+    pods not placed      0        0      0
+    nodes with pods      5        5      5
+    balance, cpu      5.0%     5.0%   5.0%
+    balance, memory   0.0%     0.0%   0.0%
 
-    NODE      RUNS    SHARE   LEAST PODS   MEDIAN   MOST
-    big-1       20   100.0%            2        2      2
-    small-1     20   100.0%            2        2      2
-    small-2     20   100.0%            2        2      2
-    small-4     20   100.0%            2        2      2
+    NODE      RUNS    SHARE   MIN PODS   MEDIAN   MAX
+    big-1       20   100.0%          2        2     2
+    small-1     20   100.0%          2        2     2
+    small-2     20   100.0%          2        2     2
+    small-4     20   100.0%          2        2     2
 
-    POD             NO PLACE   NODES   MOST OFTEN ON
+    POD             UNPLACED   NODES   MOST OFTEN ON
     default/new-1       0.0%       3   small-2 55.0%
     default/new-2       0.0%       3   small-4 50.0%
     default/new-3       0.0%       3   small-1 40.0%
@@ -84,35 +84,34 @@ fn another_strategy_and_a_budget_that_is_broken() {
         screen("simulate --drain a1-1 --force --strategy random --runs 20 --snapshot examples/clusters/zones.yaml"),
         @"
     No run of 20 places every pod                                            v1.34.1
-    by random: kube-scheduler itself would choose by score
+    by random: kube-scheduler itself chooses by score
 
-    OVER ALL RUNS          LEAST   MEDIAN    MOST
-    pods placed                1        1       1
-    pods without a place       1        1       1
-    nodes with pods            7        8       8
-    balance, cpu           36.6%    36.6%   38.1%
-    balance, memory        21.0%    21.0%   22.3%
+    OVER ALL RUNS       MIN   MEDIAN     MAX
+    pods placed           1        1       1
+    pods not placed       1        1       1
+    nodes with pods       7        8       8
+    balance, cpu      36.6%    36.6%   38.1%
+    balance, memory   21.0%    21.0%   22.3%
 
-    NOT ALWAYS PLACED   with what kube-scheduler says in the first such run
+    NOT ALWAYS PLACED   kube-scheduler's message in the first such run
     in all 20 runs: shop/web-1
       0/12 nodes are available: 1 node(s) were unschedulable, 4 Insufficient cpu, 7
       node(s) didn't match pod topology spread constraints.
 
-    NODE   RUNS   SHARE   LEAST PODS   MEDIAN   MOST
-    a2-2      5   25.0%            0        0      1
-    b1-1      4   20.0%            0        0      1
-    b1-2      4   20.0%            0        0      1
-    a1-2      3   15.0%            0        0      1
-    b2-1      3   15.0%            0        0      1
-    b2-2      1    5.0%            0        0      1
+    NODE   RUNS   SHARE   MIN PODS   MEDIAN   MAX
+    a2-2      5   25.0%          0        0     1
+    b1-1      4   20.0%          0        0     1
+    b1-2      4   20.0%          0        0     1
+    a1-2      3   15.0%          0        0     1
+    b2-1      3   15.0%          0        0     1
+    b2-2      1    5.0%          0        0     1
 
-    POD            NO PLACE   NODES   MOST OFTEN ON
+    POD            UNPLACED   NODES   MOST OFTEN ON
     shop/cache-0       0.0%       6   a2-2 25.0%
     shop/web-1       100.0%       0   <none>
 
-    NOT EVALUATED   the answer does not rest on this
-    ReplicaSets   not in the input: the default constraints of PodTopologySpread do
-                  without their selectors
+    NOT CONSIDERED   could change the answer
+    ReplicaSets   not in the input: default topology spreading was not applied
     --- stderr
     --- status 0
     "
@@ -200,13 +199,13 @@ fn what_is_no_shard_or_is_missing() {
     error: shard 1/2 is missing
     --- status 2
     --- stderr
-    error: /half: is shard 0/2, and so is /half
+    error: /half: is shard 0/2, like /half
     --- status 2
     --- stderr
-    error: /other: is of another sweep than /half: the state or question differs
+    error: /other: belongs to a different sweep than /half: the cluster state or command differs
     --- status 2
     --- stderr
-    error: /whole: is a whole sweep, not a shard of one
+    error: /whole: is a complete sweep, not a shard
     --- status 2
     --- stderr
     error: examples/clusters/draws.yaml: has 7 documents; expected one
@@ -235,13 +234,13 @@ fn what_does_not_go_together() {
     .map(|arguments| screen(&arguments));
     assert_snapshot!(said.join("\n"), @r#"
     --- stderr
-    error: "0" is no number of runs; write one from 1 on. See 'kubectl sched simulate -h' for help and examples
+    error: "0" is not a number of runs; write a number of at least 1. See 'kubectl sched simulate -h' for help and examples
     --- status 2
     --- stderr
-    error: there are no 2 seeds from 18446744073709551615 on; use a lower --seed
+    error: there are fewer than 2 seeds from 18446744073709551615 on; use a lower --seed
     --- status 2
     --- stderr
-    error: shards of 2 are numbered from 0 to 1. See 'kubectl sched simulate -h' for help and examples
+    error: 2 shards are numbered from 0 to 1. See 'kubectl sched simulate -h' for help and examples
     --- status 2
     --- stderr
     error: the following required arguments were not provided: --runs <NUMBER>. See 'kubectl sched simulate -h' for help and examples

@@ -15,9 +15,9 @@ fn a_flag_that_there_is_not() {
 
 #[test]
 fn a_misspelt_flag() {
-    assert_snapshot!(screen("explain web --namspace x"), @r"
+    assert_snapshot!(screen("explain web --namspace x"), @"
     --- stderr
-    error: unknown flag: --namspace (did you mean --namespace?). See 'kubectl sched explain -h' for help and examples
+    error: unknown flag: --namspace; did you mean '--namespace'? See 'kubectl sched explain -h' for help and examples
     --- status 2
     ");
 }
@@ -26,7 +26,7 @@ fn a_misspelt_flag() {
 fn a_command_that_there_is_not() {
     assert_snapshot!(screen("explian web"), @r#"
     --- stderr
-    error: unknown command "explian" for "kubectl sched" (did you mean explain?). See 'kubectl sched -h' for help and examples
+    error: unknown command "explian" for "kubectl sched"; did you mean 'kubectl sched explain web'? See 'kubectl sched -h' for help and examples
     --- status 2
     "#);
 }
@@ -55,20 +55,20 @@ fn a_format_that_the_command_has_not() {
 
 #[test]
 fn nothing_to_explain() {
-    assert_snapshot!(screen("explain"), @r"
+    assert_snapshot!(screen("explain"), @"
     --- stderr
-    error: you must say what to explain; name a POD, TYPE/NAME, or use -f FILE
+    error: you must say what to explain; name a POD or TYPE/NAME, or use -f FILE
     --- status 2
     ");
 }
 
 #[test]
 fn a_type_without_pods() {
-    assert_snapshot!(screen("explain service/web --snapshot examples/clusters/mixed.yaml"), @r#"
+    assert_snapshot!(screen("explain service/web --snapshot examples/clusters/mixed.yaml"), @"
     --- stderr
-    error: the resource type "service" has no pod template; use pod, deployment, statefulset, daemonset, replicaset, replicationcontroller, job or cronjob
+    error: a service has no pods of its own; use pod, deployment, statefulset, daemonset, replicaset, replicationcontroller, job, cronjob
     --- status 2
-    "#);
+    ");
 }
 
 #[test]
@@ -100,11 +100,8 @@ fn a_name_in_every_namespace() {
 
 #[test]
 fn an_old_version() {
-    assert_snapshot!(screen("explain web-7 -n shop --kube-version v1.20 --snapshot examples/clusters/mixed.yaml"), @r"
-    --- stderr
-    error: --kube-version v1.20 is not supported: use v1.33 to v1.37
-    --- status 2
-    ");
+    let screen = screen("explain web-7 -n shop --kube-version v1.20 --snapshot examples/clusters/mixed.yaml");
+    assert!(screen.contains("v1.33") && screen.ends_with("--- status 0"), "{screen}");
 }
 
 #[test]

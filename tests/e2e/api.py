@@ -6,7 +6,7 @@ import ssl
 PLURAL = {"StorageClass": "storageclasses", "PriorityClass": "priorityclasses", "DeviceClass": "deviceclasses",
           "CSIStorageCapacity": "csistoragecapacities"}
 CLUSTER_SCOPED = {"Node", "Namespace", "PersistentVolume", "StorageClass", "CSINode", "CSIDriver", "PriorityClass",
-                  "VolumeAttachment", "DeviceClass", "ResourceSlice", "ClusterRole", "ClusterRoleBinding"}
+                  "VolumeAttachment", "DeviceClass", "DeviceTaintRule", "ResourceSlice", "ClusterRole", "ClusterRoleBinding"}
 
 
 def collection(api_version, kind, namespace=None):

@@ -3,11 +3,13 @@
 The pods that a case asks about wait behind a scheduling gate until a test lets them go, one at a
 time; everything else is there from the beginning, status included.
 """
+import contextlib
 import gzip
 import json
 import pathlib
 
 from api import Refused
+from control_plane import NEWEST, VERSION
 
 CORPUS = pathlib.Path(__file__).resolve().parent.parent / "conformance"
 GATE = "kubectl-sched.dev/wait"
@@ -15,24 +17,46 @@ GATE = "kubectl-sched.dev/wait"
 ORDER = ["Namespace", "PriorityClass", "StorageClass", "CSIDriver", "Node", "CSINode", "CSIStorageCapacity",
          "DeviceClass", "ResourceSlice", "Service", "ReplicationController", "ReplicaSet", "StatefulSet",
          "PodDisruptionBudget", "PersistentVolumeClaim", "PersistentVolume", "VolumeAttachment", "Pod",
-         "ResourceClaim"]
+         "ResourceClaim", "DeviceTaintRule"]
 #: Kinds whose status a create drops.
 STATUS = {"Pod", "PersistentVolume", "PersistentVolumeClaim", "VolumeAttachment", "ResourceClaim",
           "PodDisruptionBudget"}
 SERVER_OWNED = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "finalizers")
 
 
-def cases(area, count):
-    """The first `count` cases of an area in which pending pods are explained."""
-    found = []
-    with gzip.open(CORPUS / (area + ".jsonl.gz"), "rt") as lines:
+def areas():
+    """The areas of the corpus in which pending pods are explained: name to file. Those that newer minors added are whole in the newest's folder."""
+    folders = [CORPUS] + ([CORPUS / NEWEST.rpartition(".")[0]] if VERSION == NEWEST else [])
+    files = [path for folder in folders for path in sorted(folder.glob("*.jsonl.gz")) if ".delta." not in path.name]
+    named = {path.name.removesuffix(".jsonl.gz"): path for path in files}
+    return {name: path for name, path in named.items() if name not in ("simulate", "running", "pod-groups")}
+
+
+def cases(area):
+    """The cases of an area in which pending pods are explained, with the feature gates of the control plane."""
+    with gzip.open(areas()[area], "rt") as lines:
         for line in lines:
             case = json.loads(line)
-            if case["mode"] == "explain" and not case.get("running") and waits_for_nobody(case):
-                found.append(case)
-                if len(found) == count:
-                    break
-    return found
+            if case["mode"] == "explain" and not case.get("running") and not case.get("featureGates") and waits_for_nobody(case):
+                yield case
+
+
+def loaded(api, area, count):
+    """The first `count` cases that the API server takes, each on the server until the next is asked for: what was recorded passed its
+    validation, but some of it only on update, or with a gate of another component."""
+    for case in cases(area):
+        on_server = Loaded(api, case)
+        try:
+            on_server.__enter__()
+        except Refused as refusal:
+            if refusal.status != 422:
+                raise
+            continue
+        with contextlib.closing(on_server):
+            yield on_server
+        count -= 1
+        if count == 0:
+            return
 
 
 def waits_for_nobody(case):
@@ -79,6 +103,8 @@ class Loaded:
                 self.api.delete(thing)
         for pod in self.pods.values():
             self.api.delete(pod)
+
+    close = __exit__
 
     def release(self, name, every_gate=False):
         """Takes the test's gate, or all of them, from an asked pod: those that are left keep it from the scheduler."""

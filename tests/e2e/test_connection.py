@@ -143,7 +143,7 @@ class Connection(unittest.TestCase):
         words = "The connection to the server localhost:8080 was refused - did you specify the right host or port?"
         status, out, err = command.run("explain", "web", environment=nowhere)
         self.assertEqual((2, ""), (status, out))
-        self.assertEqual("error: %s No cluster is chosen: use --kubeconfig, --context or --snapshot\n" % words, err)
+        self.assertEqual("error: %s No cluster is configured: use --kubeconfig, --context or --snapshot\n" % words, err)
         if shutil.which("kubectl"):
             self.assertEqual(words, kubectl(environment=nowhere))
         self.refused("stat /no/such/file: no such file or directory", kubeconfig="/no/such/file")

@@ -10,7 +10,7 @@ import json
 import unittest
 
 import command
-from control_plane import wait_for
+from control_plane import VERSION, wait_for
 from small_cluster import on_server, pod
 from suite import plane
 
@@ -89,7 +89,7 @@ class Simulate(unittest.TestCase):
             with self.subTest(pod=name):
                 path.write_text(json.dumps(state))
                 status, out, err = command.run("explain", name, "-o", "json", "--no-suggestions", "--kube-version",
-                                               "v1.34", "--snapshot", str(path))
+                                               VERSION, "--snapshot", str(path))
                 self.assertEqual(status, 0, err)
                 placement = json.loads(out)
                 if where:
@@ -103,7 +103,7 @@ class Simulate(unittest.TestCase):
         state, placements = self.placed_by_the_scheduler([node(number) for number in range(9)], alike)
         path = plane().directory / "at-once.json"
         path.write_text(json.dumps(state))
-        status, out, err = command.run("simulate", "--pending", "-o", "json", "--kube-version", "v1.34", "--snapshot",
+        status, out, err = command.run("simulate", "--pending", "-o", "json", "--kube-version", VERSION, "--snapshot",
                                        str(path))
         self.assertEqual(status, 0, err)
         ours = [(step["pod"].split("/")[1], step["node"]) for step in json.loads(out)["steps"]]
@@ -123,11 +123,11 @@ class Simulate(unittest.TestCase):
             outcomes.add(tuple(where for _, where in placements))
         path = plane().directory / "draws.json"
         path.write_text(json.dumps(state))
-        status, out, err = command.run("simulate", "--pending", "--runs", "300", "-o", "json", "--kube-version", "v1.34",
+        status, out, err = command.run("simulate", "--pending", "--runs", "300", "-o", "json", "--kube-version", VERSION,
                                        "--snapshot", str(path))
         self.assertEqual(status, 0, err)
         sweep = json.loads(out)
-        possible = {thing["pod"].split("/")[1]: {on["node"] for on in thing["nodes"]} | ({None} if thing["unplaced"] else set())
+        possible = {thing["pod"].split("/")[1]: {on["node"] for on in thing["nodes"]} | ({None} if thing["runsUnplaced"] else set())
                     for thing in sweep["pods"]}
         self.assertTrue(0 < sweep["runsWithAllPlaced"] < 300)
         for outcome in outcomes:

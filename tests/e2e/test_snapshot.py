@@ -1,4 +1,5 @@
 """A snapshot of a real cluster answers as the cluster itself does, redacted up to the names."""
+import itertools
 import json
 import unittest
 
@@ -19,7 +20,7 @@ class Snapshot(unittest.TestCase):
         path = plane().directory / "cluster.kss"
         answers = 0
         for area in self.areas():
-            for case in corpus.cases(area, 2):
+            for case in itertools.islice(corpus.cases(area), 2):
                 if case["config"] is not None:
                     continue
                 with self.subTest(case=case["name"]), corpus.Loaded(api, case):
@@ -34,7 +35,7 @@ class Snapshot(unittest.TestCase):
     def test_redacted_answers_agree(self):
         api, kubeconfig = plane().api(), plane().kubeconfig("reader")
         path, names = plane().directory / "redacted.kss", plane().directory / "names.json"
-        case = next(case for case in corpus.cases("mixed", 9) if case["config"] is None)
+        case = next(case for case in corpus.cases("mixed") if case["config"] is None)
         with corpus.Loaded(api, case):
             status, _, err = command.run("snapshot", "-f", str(path), "--redact", "--redact-map", str(names),
                                          kubeconfig=kubeconfig)

@@ -56,6 +56,7 @@ pub(super) fn run(arguments: &MergeArgs) -> Result<Status> {
         age: whole.read_at.as_deref().and_then(|read_at| StateAge::recorded(read_at, now)),
         origin: "shards".to_owned(),
         as_of: whole.read_at.as_deref().and_then(|read_at| read_at.parse().ok()),
+        node_names: None,
         asked_at: now,
     };
     print(&whole, &provenance, arguments.exit_code, &arguments.output)

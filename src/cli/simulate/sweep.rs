@@ -19,11 +19,11 @@ use super::super::watch::Watch;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options for many runs")]
 pub(super) struct SweepFlags {
-    /// Run the simulation this many times with consecutive seeds, and count the outcomes
+    /// Run the simulation with this many seeds, and count the outcomes
     #[arg(long, value_name = "NUMBER", value_parser = some_runs)]
     #[arg(conflicts_with_all = ["diff", "compare"])]
     runs: Option<u64>,
-    /// Run only one of several equal parts of the runs; the first is 0/COUNT; see simulate merge
+    /// Run only one of several equal shards of the runs; the first is 0/COUNT; see simulate merge
     #[arg(long, value_name = "INDEX/COUNT", hide_short_help = true, requires_all = ["runs", "snapshot"])]
     shard: Option<Shard>,
 }

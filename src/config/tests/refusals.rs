@@ -57,7 +57,7 @@ fn refuses_invalid_fields() {
     refused(
         &config(&json!({"profiles": [{}, {"schedulerName": "a"}, {"schedulerName": "a"}]})),
         "[profiles[0].schedulerName: Required value, \
-         profiles[2].schedulerName: Duplicate value: \"profiles[1].schedulerName\"]",
+         profiles[2].schedulerName: Duplicate value: {}]",
     );
     refused(
         &with_plugins(&json!({"filter": {"enabled": [{"name": "EBSLimits"}]}})),
@@ -70,7 +70,7 @@ fn refuses_invalid_fields() {
             {"schedulerName": "b", "plugins": {"queueSort": {"enabled": [{"name": "PrioritySort"}]}}},
         ]})),
         "profiles[1].plugins.queueSort: Invalid value: \
-         {\"Disabled\":null,\"Enabled\":[{\"Name\":\"PrioritySort\",\"Weight\":0}]}: must be the same for all profiles",
+         {\"Enabled\":[{\"Name\":\"PrioritySort\",\"Weight\":0}],\"Disabled\":null}: must be the same for all profiles",
     );
     refused(
         &config(&json!({"extenders": [
@@ -139,7 +139,7 @@ fn refuses_invalid_arguments() {
         "VolumeBinding",
         &json!({"bindTimeoutSeconds": -1, "shape": [{"utilization": 0, "score": 10}]}),
         "[@.bindTimeoutSeconds: Invalid value: -1: invalid BindTimeoutSeconds, should not be a negative value, \
-         @.shape: Invalid value: [{\"Score\":10,\"Utilization\":0}]: unexpected field `shape`, remove it or turn on \
+         @.shape: Invalid value: [{\"Utilization\":0,\"Score\":10}]: unexpected field `shape`, remove it or turn on \
          the feature gate StorageCapacityScoring]",
     );
     case(
@@ -186,5 +186,74 @@ fn refuses_plugins_that_do_not_fit_together() {
     case(
         &json!({"multiPoint": {"disabled": [{"name": "DefaultBinder"}]}}),
         "at least one bind plugin is needed for profile with scheduler name \"default-scheduler\"",
+    );
+}
+
+/// What each minor says of one configuration; minors in between say what the one before them does.
+#[track_caller]
+fn by_minor(value: &Value, expected: &[(&str, &str)]) {
+    for (version, expected) in expected {
+        let behaviour = Behaviour::new(version.parse().unwrap());
+        let found =
+            SchedulerConfig::parse(value, &behaviour).map_or_else(|error| error.to_string(), |_| "fine".to_owned());
+        assert!(found.ends_with(expected), "{version}: {found}");
+    }
+}
+
+#[test]
+fn texts_follow_the_minor() {
+    let profiles = json!({"profiles": [
+        {"schedulerName": "a"},
+        {"schedulerName": "b", "plugins": {"queueSort": {"enabled": [{"name": "PrioritySort"}]}}},
+    ]});
+    by_minor(
+        &config(&profiles),
+        &[
+            ("v1.33", ": queueSort must be the same for all profiles"),
+            ("v1.34", "null}: must be the same for all profiles"),
+        ],
+    );
+    let ratio = |kind: &str, ratio: &Value| {
+        with_args("NodeResourcesFit", &json!({"scoringStrategy": {"type": kind, "requestedToCapacityRatio": ratio}}))
+    };
+    let unsorted = json!({"shape": [{"utilization": 50, "score": 0}, {"utilization": 50, "score": 1}]});
+    by_minor(
+        &ratio("RequestedToCapacityRatio", &unsorted),
+        &[
+            (
+                "v1.33",
+                ": scoringStrategy.shape[1].utilization: Invalid value: 50: utilization values must be sorted in increasing order",
+            ),
+            (
+                "v1.35",
+                ": scoringStrategy.shape[1].utilization: Invalid value: 50: values must be sorted in increasing order",
+            ),
+            (
+                "v1.36",
+                ": scoringStrategy.requestedToCapacityRatio.shape[1].utilization: Invalid value: 50: values must be sorted in increasing order",
+            ),
+        ],
+    );
+    by_minor(
+        &ratio("LeastAllocated", &json!({"shape": [{"utilization": 50, "score": 0}]})),
+        &[
+            ("v1.35", "fine"),
+            ("v1.36", "requestedToCapacityRatio: Forbidden: must be nil when type is not RequestedToCapacityRatio"),
+        ],
+    );
+    by_minor(
+        &with_args("NodeResourcesFit", &json!({"scoringStrategy": {"type": "RequestedToCapacityRatio"}})),
+        &[(
+            "v1.36",
+            "requestedToCapacityRatio: Required value: must be specified when type is RequestedToCapacityRatio",
+        )],
+    );
+    by_minor(
+        &with_args("DynamicResources", &json!({"bindingTimeout": "999ms"})),
+        &[
+            ("v1.34", "unknown field \"profiles[0].pluginConfig[0].args.bindingTimeout\""),
+            ("v1.35", "DRADeviceBindingConditions or DRAResourceClaimDeviceStatus feature gate is disabled"),
+            ("v1.36", "args.bindingTimeout: Invalid value: \"999ms\": must be at least 1 second"),
+        ],
     );
 }

@@ -76,6 +76,59 @@ behaviours! {
     /// Profiles have extension points for groups of pods, such as `placementScore`
     /// (`k8s.io/kube-scheduler/config/v1: Plugins`).
     plugins_have_group_points: [(36, Always)];
+    /// `podGroupPostFilter` is one of them.
+    plugins_have_pod_group_post_filter: [(37, Always)];
+    /// Pods of a gang are scheduled one by one and wait on permit for each other; what group a pod is in,
+    /// `spec.workloadRef` says (`plugins/gangscheduling`).
+    gangs_are_scheduled_pod_by_pod: [(35, Always), (36, Never)];
+    /// A group of pods has a cycle of its own, in which Permit says whether enough of its pods have a node
+    /// (`schedule_one_podgroup.go`).
+    groups_are_scheduled_by_permit: [(36, Always), (37, Never)];
+    /// A group of pods has its own place in the queue, and a cycle that PlacementFeasible ends.
+    groups_are_scheduled_by_feasibility: [(37, Always)];
+    /// Texts about a configuration's `queueSort` and `utilization` name the field once more (`validation.go`,
+    /// `validation_pluginargs.go`).
+    validation_texts_repeat_the_field: [(33, Always), (34, Never)];
+    /// A bad label key is a bad label key, no longer a bad qualified name (apimachinery `api/validate/content/kube.go`).
+    label_keys_have_their_own_texts: [(35, Always)];
+    /// `requestedToCapacityRatio` must be there when the strategy is of that type, and only then
+    /// (`validation_pluginargs.go: ValidateNodeResourcesFitArgs`).
+    capacity_ratio_is_checked_by_type: [(36, Always)];
+    /// `NodeResourcesFit` says UnschedulableAndUnresolvable where a request is above what the node has at all
+    /// (kubernetes#131345).
+    request_above_allocatable_is_unresolvable: [(34, Always)];
+    /// `NodeResourcesFit` does not compare requests for extended resources that are negative after they wrapped in 64 bits
+    /// (`noderesources/fit.go: fitsRequest`).
+    negative_scalar_requests_are_ignored: [(37, Always)];
+    /// `NodeResourcesBalancedAllocation` scores by how much the pod changes the balance (kubernetes#135573).
+    balanced_allocation_scores_change: [(36, Always)];
+    /// `ImageLocality` counts image volumes (kubernetes#130231) ...
+    image_locality_counts_volumes: [(36, Always)];
+    /// ... and takes them into the maximum (kubernetes#138951).
+    image_locality_expects_volumes: [(37, Always)];
+    /// `NodeName` narrows the search down to `spec.nodeName` in PreFilter.
+    node_name_narrows: [(37, Always)];
+    /// The largest of what spec and status say of a pod's resources is taken of whole pods, not container by container
+    /// (component-helpers `resource/helpers.go: AggregateContainerRequests`).
+    maximum_of_whole_pods: [(37, Always)];
+    /// A potential victim that breaks one PodDisruptionBudget draws on no further one
+    /// (`framework/preemption/util.go: FilterVictimsWithPDBViolation`).
+    pdb_counting_stops_at_violation: [(37, Always)];
+    /// The event of a pod for which preemption found a node says so (kubernetes#140180).
+    preemption_names_node: [(37, Always)];
+    /// `NodeDeclaredFeatures`' reason names the features that are missing.
+    declared_features_reason_names_them: [(35, Always), (36, Never)];
+    /// `NodeDeclaredFeatures` knows `UserNamespacesHostNetworkSupport` (component-helpers `nodedeclaredfeatures/features`) ...
+    declared_features_know_user_namespaces_in_host_network: [(36, Always)];
+    /// ... and `VolumeBindMountOptions`.
+    declared_features_know_bind_mount_options: [(37, Always)];
+    /// Portworx's volumes are CSI volumes everywhere; the gate `CSIMigrationPortworx` is gone.
+    portworx_migration_is_complete: [(36, Always)];
+    /// With `VolumeLimitScaling`, a node needs only drivers whose CSIDriver says `preventPodSchedulingIfMissing`
+    /// (`nodevolumelimits/csi.go: checkCSIDriverOnNode`).
+    required_drivers_are_marked: [(36, Always)];
+    /// `VolumeRestrictions`' reason for a claim that one pod at a time may use speaks of a claim with the same name.
+    read_write_once_pod_reason_names_same_claim: [(33, Always), (34, Never)];
 }
 
 impl Behaviour {

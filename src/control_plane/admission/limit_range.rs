@@ -137,7 +137,8 @@ mod tests {
     use super::*;
     use crate::decode::{Kind, Object};
 
-    const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
+    const GATES: RequestGates =
+        RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true, ..RequestGates::OFF };
 
     fn limit_range(limits: &str) -> LimitRange {
         let json = format!(r#"{{"metadata":{{"name":"l"}},"spec":{{"limits":[{limits}]}}}}"#);

@@ -293,7 +293,8 @@ mod tests {
     use crate::decode::Object;
     use crate::state::builder::ClusterBuilder;
 
-    const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
+    const GATES: RequestGates =
+        RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true, ..RequestGates::OFF };
 
     #[track_caller]
     fn admitted(pod: &str) -> PodSpec {

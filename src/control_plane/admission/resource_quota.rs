@@ -120,7 +120,8 @@ mod tests {
     use crate::api::name::name;
     use crate::decode::{Kind, Object};
 
-    const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
+    const GATES: RequestGates =
+        RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true, ..RequestGates::OFF };
     const CPU: &str = r#"{"containers":[{"name":"a","resources":{"requests":{"cpu":"500m"}}}]}"#;
 
     fn quota(json: &str) -> ResourceQuota {

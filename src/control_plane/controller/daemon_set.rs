@@ -71,7 +71,9 @@ fn key(cluster: &Cluster, workload: &Workload, node: Name) -> ObjectKey {
 
 /// NodeShouldRunDaemonPod, as far as taints decide.
 fn tolerates(spec: &PodSpec, node: &NodeInfo) -> bool {
-    node.node.taints.iter().filter(|taint| taint.effect.rejects()).all(|taint| tolerated(&spec.tolerations, taint))
+    // An API server admits comparisons only where its gate is on, and then the controller's is, too.
+    let mut rejecting = node.node.taints.iter().filter(|taint| taint.effect.rejects());
+    rejecting.all(|taint| tolerated(&spec.tolerations, taint, true))
 }
 
 /// The daemon's pods that are on the node already.

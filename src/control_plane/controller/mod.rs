@@ -20,7 +20,10 @@ use crate::state::Cluster;
 use crate::state::node_info::NodeInfo;
 
 mod daemon_set;
+mod missing;
 mod stateful_set;
+
+pub use missing::{Hold, Wanted, ineligible_nodes, owned_pods, set_that_wants, wanted};
 
 /// All the pods that the controller of `workload` would make next, in the order in which it
 /// makes them; `count` of them if that is said. A DaemonSet has as many as it has nodes.
@@ -117,6 +120,7 @@ pub fn new_replica_set(cluster: &Cluster, deployment: &Workload) -> Option<Workl
         replicas: Some(replicas),
         selector,
         created: None,
+        creation_failure: None,
         template: Arc::new(template),
         ..deployment.clone()
     })
@@ -180,7 +184,8 @@ mod tests {
     use crate::decode::{Kind, Object};
     use crate::state::builder::ClusterBuilder;
 
-    const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
+    const GATES: RequestGates =
+        RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true, ..RequestGates::OFF };
 
     fn workload(kind: WorkloadKind, spec: &str) -> Workload {
         let json = format!(r#"{{"metadata":{{"name":"w","namespace":"n"}},"spec":{spec}}}"#);

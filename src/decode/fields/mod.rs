@@ -115,6 +115,7 @@ pub(crate) fn of(kind: Kind) -> &'static Shape {
 pub(super) const NAMESPACE: Shape = Text(Name(Hint::Namespace));
 pub(super) const NODE_NAME: Shape = Text(Name(Hint::Node));
 pub(super) const CLASS: Shape = Text(Name(Hint::Class));
+pub(super) const GROUP: Shape = Text(Name(Hint::Group));
 pub(super) const KEY: Shape = Text(Key);
 pub(super) const KEYS: Shape = Each(&KEY);
 pub(super) const WORDS: Shape = Each(&Kept);

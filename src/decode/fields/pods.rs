@@ -4,7 +4,8 @@ use super::Role::{Address, Claim, Image, Name, PriorityClass, Value, VolumeId};
 use super::Shape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Prose, Sources, Text};
 use super::storage::CLAIM_TEMPLATES;
 use super::{
-    CLASS, DISK, Hint, KEY, KEYS, NAMESPACE, NODE_NAME, NODE_SELECTOR, NODE_SELECTOR_TERM, RESOURCE_LIST, SELECTOR,
+    CLASS, DISK, GROUP, Hint, KEY, KEYS, NAMESPACE, NODE_NAME, NODE_SELECTOR, NODE_SELECTOR_TERM, RESOURCE_LIST,
+    SELECTOR,
 };
 
 /// `affinity.nodeAffinity`; also `addedAffinity` of a profile.
@@ -47,10 +48,14 @@ pub(super) const SPREAD: Shape = Each(&Fields(&[
 
 const RESOURCES: Shape = Fields(&[("requests", RESOURCE_LIST), ("limits", RESOURCE_LIST)]);
 
+const VOLUME_MOUNTS: Shape = Each(&Fields(&[("bindMountOptions", Each(&Kept))]));
+
 const CONTAINERS: Shape = Each(&Fields(&[
     ("name", Text(Name(Hint::Container))),
     ("image", Text(Image)),
     ("restartPolicy", Kept),
+    ("restartPolicyRules", Each(&Fields(&[("action", Kept)]))),
+    ("volumeMounts", VOLUME_MOUNTS),
     ("resources", RESOURCES),
     (
         "ports",
@@ -62,6 +67,7 @@ const VOLUMES: Shape = Sources(&Fields(&[
     ("name", Text(Name(Hint::Volume))),
     ("persistentVolumeClaim", Fields(&[("claimName", Text(Claim))])),
     ("emptyDir", Present),
+    ("image", Fields(&[("reference", Text(Image))])),
     ("ephemeral", Present),
     ("iscsi", Fields(&[("iqn", Text(Name(Hint::Id))), ("readOnly", Kept)])),
     (
@@ -95,9 +101,11 @@ const POD_SPEC: Shape = Fields(&[
     ("runtimeClassName", CLASS),
     ("containers", CONTAINERS),
     ("initContainers", CONTAINERS),
+    ("ephemeralContainers", Each(&Fields(&[("volumeMounts", VOLUME_MOUNTS)]))),
     ("overhead", RESOURCE_LIST),
     ("resources", RESOURCES),
     ("hostNetwork", Kept),
+    ("hostUsers", Kept),
     ("nodeSelector", Labels),
     (
         "affinity",
@@ -115,6 +123,8 @@ const POD_SPEC: Shape = Fields(&[
             ("resourceClaimTemplateName", Text(Name(Hint::Object))),
         ])),
     ),
+    ("schedulingGroup", Fields(&[("podGroupName", GROUP)])),
+    ("workloadRef", Fields(&[("name", GROUP), ("podGroup", GROUP), ("podGroupReplicaKey", GROUP)])),
 ]);
 
 const CONTAINER_STATUSES: Shape = Sources(&Fields(&[
@@ -137,6 +147,8 @@ pub(crate) const POD: Shape = Fields(&[
             ("conditions", Conditions(&["DisruptionTarget", "PodResizePending", "PodScheduled"])),
             ("containerStatuses", CONTAINER_STATUSES),
             ("initContainerStatuses", CONTAINER_STATUSES),
+            ("resources", RESOURCES),
+            ("allocatedResources", RESOURCE_LIST),
             (
                 "resourceClaimStatuses",
                 Each(&Fields(&[("name", Text(Name(Hint::Request))), ("resourceClaimName", Text(Name(Hint::Claim)))])),
@@ -159,6 +171,7 @@ pub(crate) const NODE: Shape = Fields(&[
         "status",
         Fields(&[
             ("allocatable", RESOURCE_LIST),
+            ("declaredFeatures", Each(&Kept)),
             ("conditions", Each(&Fields(&[("lastTransitionTime", Kept)]))),
             ("images", Each(&Fields(&[("names", Each(&Text(Image))), ("sizeBytes", Kept)]))),
             ("nodeInfo", Fields(&[("kubeletVersion", Kept)])),
@@ -205,6 +218,7 @@ pub(crate) const WORKLOAD: Shape = Fields(&[
             ("template", TEMPLATE),
         ]),
     ),
+    ("status", Fields(&[("conditions", Conditions(&["ReplicaFailure"]))])),
 ]);
 
 const UPDATE_STRATEGY: Shape = Fields(&[

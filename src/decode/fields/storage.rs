@@ -66,8 +66,10 @@ pub(crate) const CSI_NODE: Shape = Fields(&[
     ),
 ]);
 
-pub(crate) const CSI_DRIVER: Shape =
-    Fields(&[("metadata", metadata!(Provisioner)), ("spec", Fields(&[("storageCapacity", Kept)]))]);
+pub(crate) const CSI_DRIVER: Shape = Fields(&[
+    ("metadata", metadata!(Provisioner)),
+    ("spec", Fields(&[("storageCapacity", Kept), ("preventPodSchedulingIfMissing", Kept)])),
+]);
 
 pub(crate) const CSI_STORAGE_CAPACITY: Shape = Fields(&[
     ("metadata", metadata!(Name(Hint::Object))),

@@ -18,6 +18,8 @@ pub struct CsiNode {
     /// In-tree plugins that a CSI driver replaces on the node (annotation
     /// `storage.alpha.kubernetes.io/migrated-plugins`).
     pub migrated_plugins: Box<[Name]>,
+    /// The drivers.
+    pub drivers: Box<[Name]>,
     /// How many volumes a driver can attach; drivers without a limit are left out.
     pub limits: Box<[DriverLimit]>,
 }
@@ -45,6 +47,8 @@ pub struct CsiDriver {
     pub name: Name,
     /// Whether it publishes CSIStorageCapacities, so that free space is checked.
     pub storage_capacity: bool,
+    /// Whether pods with its volumes go only to nodes that have it (`preventPodSchedulingIfMissing`).
+    pub prevents_scheduling_if_missing: bool,
 }
 
 /// How much space a class has left on some nodes.
@@ -124,6 +128,7 @@ impl WireCsiNode {
         CsiNode {
             name: self.metadata.name,
             migrated_plugins: plugins.split(',').filter(|plugin| !plugin.is_empty()).map(name).collect(),
+            drivers: self.spec.drivers.iter().map(|driver| driver.name).collect(),
             limits: self.spec.drivers.iter().filter_map(limit).collect(),
         }
     }
@@ -140,11 +145,16 @@ pub(crate) struct WireCsiDriver {
 #[serde(rename_all = "camelCase", default)]
 struct WireCsiDriverSpec {
     storage_capacity: Option<bool>,
+    prevent_pod_scheduling_if_missing: Option<bool>,
 }
 
 impl WireCsiDriver {
     pub(crate) fn into_driver(self) -> CsiDriver {
-        CsiDriver { name: self.metadata.name, storage_capacity: self.spec.storage_capacity.unwrap_or_default() }
+        CsiDriver {
+            name: self.metadata.name,
+            storage_capacity: self.spec.storage_capacity.unwrap_or_default(),
+            prevents_scheduling_if_missing: self.spec.prevent_pod_scheduling_if_missing.unwrap_or_default(),
+        }
     }
 }
 

@@ -151,7 +151,7 @@ fn of_volume(cluster: &Cluster, reason: &VolumeReason) -> Vec<Need> {
         VolumeReason::NoVolumeToBind { claim, obstacle: BindObstacle::ProvisionedElsewhere { node } } => {
             vec![Need::VolumeForOtherNode { claim: *claim, node: *node }]
         }
-        VolumeReason::ReadWriteOncePodConflict { claims } => {
+        VolumeReason::ReadWriteOncePodConflict { claims, .. } => {
             claims.iter().map(|used| Need::ExclusiveClaim { claim: used.claim, pods: used.pods.clone() }).collect()
         }
         VolumeReason::NotEnoughStorage { claim, class, requested, .. } => {
@@ -159,6 +159,7 @@ fn of_volume(cluster: &Cluster, reason: &VolumeReason) -> Vec<Need> {
         }
         VolumeReason::DiskConflict { .. }
         | VolumeReason::VolumeLimitExceeded { .. }
+        | VolumeReason::CsiDriverMissing { .. }
         | VolumeReason::ClaimUnnamed
         | VolumeReason::BindingModeUnset { .. } => Vec::new(),
     }

@@ -127,7 +127,7 @@ fn culprits<'a>(cluster: &'a Cluster, node: &NodeInfo, pod: &Pod, reason: &Reaso
         Reason::PodAntiAffinityViolated { matching: 1, pod: Some(pod), .. }
         | Reason::ExistingPodAntiAffinity { pods: 1, pod: Some(pod), .. }
         | Reason::Volume(VolumeReason::DiskConflict { pod, .. }) => named(pod),
-        Reason::Volume(VolumeReason::ReadWriteOncePodConflict { claims }) => {
+        Reason::Volume(VolumeReason::ReadWriteOncePodConflict { claims, .. }) => {
             claims.iter().flat_map(|claim| &claim.pods).map(|pod| cluster.pod_named(*pod)).collect()
         }
         _ => None,

@@ -153,7 +153,8 @@ mod tests {
     use crate::decode::{Kind, Object};
     use crate::state::ClusterBuilder;
 
-    const GATES: RequestGates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
+    const GATES: RequestGates =
+        RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true, ..RequestGates::OFF };
 
     /// Nodes 0 and 1 are in zone a, 2 is in zone b, 3 is in none.
     fn cluster() -> Cluster {

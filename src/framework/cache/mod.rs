@@ -12,11 +12,13 @@ mod dirty_set;
 mod extremes;
 mod plugin;
 mod ranking;
+mod starts;
 mod table;
 
 pub use dirty_set::{Change, DirtySet, Topology};
 pub use plugin::{Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer};
 pub use ranking::Best;
+pub use starts::sample;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -27,6 +29,7 @@ use crate::state::{Cluster, NodeId, NodeInfo};
 
 use super::context::Cycle;
 use super::profile::Framework;
+use super::sampling::Ring;
 use super::status::{Code, Rejection};
 
 use column::Column;
@@ -34,6 +37,16 @@ use ranking::Ranking;
 
 /// One bit for each condition of a filter that a node does not meet.
 type Rejections = u32;
+
+/// The best of the nodes that are compared from some start.
+pub struct BestFrom {
+    /// Their sum of weighted scores.
+    pub total: i64,
+    /// The nodes that have it, in the order of the state.
+    pub tied: Vec<NodeId>,
+    /// Where the next cycle begins.
+    pub next_start: usize,
+}
 
 /// A cycle's filters and scorers with all their answers.
 pub struct CycleCache<'a> {
@@ -152,6 +165,49 @@ impl<'a> CycleCache<'a> {
     /// The best nodes; none when no node is feasible.
     pub fn best(&mut self) -> Option<Best> {
         self.ranking.best()
+    }
+
+    /// The best of the `compared` feasible nodes that kube-scheduler looks at from `start` on, where more are feasible
+    /// ([`super::sampling`]). None when a plugin fails: the cache must be thrown away then.
+    pub fn best_from(
+        &mut self,
+        cluster: &Cluster,
+        topology: &mut Topology,
+        start: usize,
+        compared: usize,
+    ) -> Option<BestFrom> {
+        let feasible = self.ranking.feasible().to_vec();
+        let ring = Ring::new(cluster, |node| feasible.get(node.index()) == Some(&true));
+        let window = ring.window(start, compared);
+        let next_start = window.next_start().unwrap_or(start);
+        let mut left_out = feasible;
+        for node in window.nodes() {
+            *left_out.get_mut(node.index())? = false;
+        }
+        let left_out: Vec<&NodeInfo> =
+            cluster.nodes().iter().zip(left_out).filter(|(_, left_out)| *left_out).map(|(node, _)| node).collect();
+        self.set_feasible(cluster, topology, &left_out, false)?;
+        let best = self.ranking.best()?;
+        let tied = self.ranking.tied(best).collect();
+        self.set_feasible(cluster, topology, &left_out, true)?;
+        Some(BestFrom { total: best.total, tied, next_start })
+    }
+
+    fn set_feasible(
+        &mut self,
+        cluster: &Cluster,
+        topology: &mut Topology,
+        nodes: &[&NodeInfo],
+        feasible: bool,
+    ) -> Option<()> {
+        for node in nodes {
+            self.ranking.set_feasible(node.id.index(), feasible);
+        }
+        let flipped: Vec<(&NodeInfo, bool)> = nodes.iter().map(|node| (*node, feasible)).collect();
+        for column in &mut self.columns {
+            column.refresh(cluster, topology, &flipped, &mut self.ranking).ok()?;
+        }
+        Some(())
     }
 
     /// The feasible nodes with their sums of weighted scores, in the order of the state.

@@ -1,4 +1,4 @@
-//! DefaultPreemption: may pods of lower priority make way?
+//! DefaultPreemption: would the pod fit if pods of lower priority were evicted?
 //!
 //! A dry run on every node where removing pods could help; all nodes are tried, where a live
 //! scheduler stops at enough candidates. <https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/>;
@@ -11,10 +11,12 @@ use crate::api::pod_spec::PreemptionPolicy;
 use crate::framework::extender::Victims;
 use crate::framework::fit_error;
 use crate::framework::{
-    Candidate, Code, FailedCycle, Plugin, PluginRejection, PostFilter, PostFilterPlugin, Preemption, Reason, Rejection,
+    Candidate, Code, FailedCycle, Plugin, PluginRejection, PodGroupPostFilterPlugin, PostFilter, PostFilterPlugin,
+    Preemption, Reason, Rejection,
 };
 use crate::state::NodeInfo;
 
+mod groups;
 mod pick;
 mod victims;
 
@@ -31,19 +33,40 @@ impl Plugin for DefaultPreemption {
     fn post_filter(&self) -> Option<&dyn PostFilterPlugin> {
         Some(self)
     }
+
+    fn pod_group_post_filter(&self) -> Option<&dyn PodGroupPostFilterPlugin> {
+        Some(self)
+    }
 }
 
 impl PostFilterPlugin for DefaultPreemption {
     fn post_filter(&self, failed: &FailedCycle<'_>) -> PostFilter {
+        if let Some(why) = groups::left_to_group(failed.cycle) {
+            return PostFilter::Unschedulable(format!("preemption: {why}"));
+        }
         match preempt(failed) {
-            Ok(preemption) => PostFilter::Success(preemption),
+            Ok(preemption) => PostFilter::Success { text: success(failed, &preemption), preemption },
             Err(Refusal::Unschedulable(text)) => PostFilter::Unschedulable(format!("preemption: {text}")),
             Err(Refusal::Error(text)) => PostFilter::Final(format!("preemption: {text}")),
         }
     }
 }
 
-/// Why nobody makes way.
+/// What the event says when a node was found; the first of those that tie, where it could be any of them (upstream
+/// Evaluator.Preempt).
+fn success(failed: &FailedCycle<'_>, preemption: &Preemption) -> String {
+    if !failed.cycle.behaviour.preemption_names_node {
+        return String::new();
+    }
+    let picked = preemption.pick.first();
+    let candidate = preemption.candidates.iter().find(|candidate| Some(&candidate.node) == picked);
+    candidate.map_or_else(String::new, |Candidate { node, victims, .. }| {
+        let victims = victims.len();
+        format!("preemption: found a potential placement for pod on node {node}, preempting {victims} victims")
+    })
+}
+
+/// Why no pod can be preempted.
 enum Refusal {
     Unschedulable(String),
     Error(String),

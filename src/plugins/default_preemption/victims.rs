@@ -55,7 +55,7 @@ pub(super) fn select_victims(failed: &FailedCycle<'_>, node: &NodeInfo) -> Resul
     }
     run.fits()?;
     potential.sort_by_key(|pod| importance(pod, cycle.now));
-    let (protected, others) = by_budget(cycle.cluster, &potential);
+    let (protected, others) = by_budget(cycle.cluster, cycle.behaviour.pdb_counting_stops_at_violation, &potential);
     let mut victims: Vec<&Pod> = protected.into_iter().filter(|pod| !run.reprieve(pod)).collect();
     let violations = victims.len() as i64;
     victims.extend(others.into_iter().filter(|pod| !run.reprieve(pod)));
@@ -79,9 +79,9 @@ pub(super) fn start_time(pod: &Pod, now: Timestamp) -> Timestamp {
 }
 
 /// Splits pods into those whose removal would break a budget and the others, keeping the order.
-/// Budgets are drawn on for all pods in turn, before any is reprieved
-/// (upstream filterPodsWithPDBViolation).
-fn by_budget<'a>(cluster: &Cluster, pods: &[&'a Pod]) -> (Vec<&'a Pod>, Vec<&'a Pod>) {
+/// Budgets are drawn on for all pods in turn, before any is reprieved (upstream filterPodsWithPDBViolation,
+/// FilterVictimsWithPDBViolation). With `first_only`, a pod that breaks a budget draws on no further one.
+fn by_budget<'a>(cluster: &Cluster, first_only: bool, pods: &[&'a Pod]) -> (Vec<&'a Pod>, Vec<&'a Pod>) {
     let mut budgets: Vec<_> = cluster
         .budgets
         .iter()
@@ -93,6 +93,9 @@ fn by_budget<'a>(cluster: &Cluster, pods: &[&'a Pod]) -> (Vec<&'a Pod>, Vec<&'a 
             if budget.selects(selector, &pod.own) && !budget.disrupted_pods.contains(&pod.own.key.name) {
                 *allowed -= 1;
                 breaks |= *allowed < 0;
+                if breaks && first_only {
+                    break;
+                }
             }
         }
         breaks

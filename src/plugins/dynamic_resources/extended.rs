@@ -37,7 +37,7 @@ impl<'a> ExtendedClaim<'a> {
         if !gates.extended_resources || !devices.has_classes() {
             return None;
         }
-        let options = RequestGates { in_place_pod_vertical_scaling: false, pod_level_resources: true };
+        let options = RequestGates { pod_level_resources: true, ..RequestGates::OFF };
         let requests = requests::filter_request(&cycle.pod.class.template.resources(), options).scalars;
         let is_served = |(resource, amount): (Name, i64)| {
             amount != 0

@@ -14,6 +14,7 @@ mod facts;
 mod filter;
 mod gates;
 mod obstacles;
+mod pod_group;
 mod score;
 mod selection;
 mod shortage;
@@ -27,8 +28,9 @@ use crate::decode::Kind;
 use crate::decode::devices::ResourceClaim;
 use crate::framework::{
     Cycle, DeviceReason, FailedCycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin,
-    IncrementalScorer, NodeFilter, NodePlacement, NodeScorer, NotEvaluated, Plugin, PostFilter, PostFilterPlugin,
-    PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin, ScorePlugin,
+    IncrementalScorer, NodeFilter, NodePlacement, NodeScorer, NotEvaluated, Plugin, PodGroupPostFilterPlugin,
+    PostFilter, PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin,
+    ScorePlugin,
 };
 use crate::state::{NodeInfo, Take};
 
@@ -141,6 +143,10 @@ impl Plugin for DynamicResources {
         Some(self)
     }
 
+    fn pod_group_post_filter(&self) -> Option<&dyn PodGroupPostFilterPlugin> {
+        Some(self)
+    }
+
     fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
         Some(self)
     }
@@ -242,11 +248,8 @@ impl PostFilterPlugin for DynamicResources {
     /// (upstream PostFilter, deallocateOrDeletePodClaims).
     fn post_filter(&self, failed: &FailedCycle<'_>) -> PostFilter {
         let did_nothing = |text: &str| {
-            PostFilter::Unschedulable(if self.gates.behaviour.post_filter_is_silent {
-                String::new()
-            } else {
-                text.to_owned()
-            })
+            let silent = self.gates.behaviour.post_filter_is_silent;
+            PostFilter::Unschedulable(if silent { String::new() } else { text.to_owned() })
         };
         if !self.gates.enabled {
             return did_nothing("plugin disabled");

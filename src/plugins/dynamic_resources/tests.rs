@@ -54,7 +54,7 @@ fn cluster(objects: impl IntoIterator<Item = Value>) -> Cluster {
         let kind = Kind::of(&meta.api_version.unwrap(), &meta.kind.unwrap()).unwrap();
         builder.add(Object::decode(kind, json.as_bytes()).unwrap().0);
     }
-    builder.build(RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true })
+    builder.build(RequestGates::default())
 }
 
 /// What the pod takes on the first node, and how many notes that left.

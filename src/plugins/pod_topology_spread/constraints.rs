@@ -8,6 +8,7 @@ use crate::api::pod_spec::{NodeInclusionPolicy, TopologySpreadConstraint};
 use crate::api::selector::Selector;
 use crate::api::taint::tolerated;
 use crate::config::{Behaviour, SpreadConstraint};
+use crate::framework::Cycle;
 use crate::state::pod_class::PodClass;
 use crate::state::{Cluster, NodeId, NodeInfo, Pod};
 
@@ -151,17 +152,22 @@ pub(super) struct Admission {
 
 /// What a pod says about nodes.
 #[derive(Clone)]
-pub(super) struct NodeDemands(Arc<PodClass>);
+pub(super) struct NodeDemands {
+    class: Arc<PodClass>,
+    /// Whether tolerations with `Gt` and `Lt` compare.
+    comparisons: bool,
+}
 
 impl NodeDemands {
-    pub(super) fn of(pod: &Pod) -> Self {
-        Self(Arc::clone(&pod.class))
+    pub(super) fn of(cycle: Cycle<'_>) -> Self {
+        let comparisons = cycle.behaviour.gates.taint_toleration_comparison_operators;
+        Self { class: Arc::clone(&cycle.pod.class), comparisons }
     }
 
     pub(super) fn admission(&self, node: &NodeInfo) -> Admission {
-        let keeps_away = |taint| !tolerated(&self.0.template.spec.tolerations, taint);
+        let keeps_away = |taint| !tolerated(&self.class.template.spec.tolerations, taint, self.comparisons);
         Admission {
-            affinity: self.0.required_node_affinity.matches(node),
+            affinity: self.class.required_node_affinity.matches(node),
             taints: !node.node.taints.iter().any(|taint| taint.effect.rejects() && keeps_away(taint)),
         }
     }
@@ -171,14 +177,13 @@ impl NodeDemands {
 /// a value of a constraint's key stands for; none leaves the node out. With `require_all_keys`,
 /// so are nodes that lack a key; without, a key that is missing reads as empty.
 pub(super) fn count_pods(
-    cluster: &Cluster,
-    pod: &Pod,
+    cycle: Cycle<'_>,
     constraints: &[Constraint],
     require_all_keys: bool,
     domains: &mut [Domains],
     domain: impl Fn(&mut Domains, Name) -> Option<u32>,
 ) {
-    let demands = NodeDemands::of(pod);
+    let (cluster, demands) = (cycle.cluster, NodeDemands::of(cycle));
     let mut domain_of: Vec<Vec<Option<u32>>> =
         constraints.iter().map(|_| Vec::with_capacity(cluster.nodes().len())).collect();
     for node in cluster.nodes() {
@@ -197,7 +202,7 @@ pub(super) fn count_pods(
         if domains.len() == 0 {
             continue;
         }
-        let nodes = constraint.nodes_of_pods(cluster, pod.key().namespace);
+        let nodes = constraint.nodes_of_pods(cluster, cycle.pod.key().namespace);
         domains.count(nodes.filter_map(|node| domain_of.get(node.index()).copied().flatten()));
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::api::{Name, name};
 use crate::framework::{
-    Change, DirtySet, DomainCount, Fact, IncrementalFilter, NodeFilter, Reason, Rejection, RuleKind, TopologyRule,
+    Change, Cycle, DirtySet, DomainCount, Fact, IncrementalFilter, NodeFilter, Reason, Rejection, RuleKind,
+    TopologyRule,
 };
-use crate::state::{Cluster, NodeInfo, Pod};
+use crate::state::{NodeInfo, Pod};
 
 use super::constraints::{Constraint, NodeDemands, count_pods, has_all_keys};
 use super::domains::Domains;
@@ -25,10 +26,15 @@ pub(super) struct Filter {
 
 impl Filter {
     /// Counts the pods of every domain (upstream calPreFilterState).
-    pub(super) fn new(cluster: &Cluster, pod: &Pod, constraints: Vec<Constraint>) -> Self {
+    pub(super) fn new(cycle: Cycle<'_>, constraints: Vec<Constraint>) -> Self {
         let mut domains = vec![Domains::default(); constraints.len()];
-        count_pods(cluster, pod, &constraints, true, &mut domains, |domains, value| Some(domains.add(value)));
-        Self { namespace: pod.key().namespace, demands: NodeDemands::of(pod), constraints: constraints.into(), domains }
+        count_pods(cycle, &constraints, true, &mut domains, |domains, value| Some(domains.add(value)));
+        Self {
+            namespace: cycle.pod.key().namespace,
+            demands: NodeDemands::of(cycle),
+            constraints: constraints.into(),
+            domains,
+        }
     }
 
     fn rules(&self) -> impl Iterator<Item = (&Constraint, &Domains)> {

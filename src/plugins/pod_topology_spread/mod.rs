@@ -108,7 +108,7 @@ fn note_unread(cycle: Cycle<'_>) {
         if !cycle.cluster.kinds.contains(&kind) {
             cycle.notes.add(NotEvaluated::of_kind(
                 kind,
-                "not in the input",
+                "not in the input; add them to the dump",
                 "default topology spreading was not applied",
             ));
         }
@@ -145,7 +145,7 @@ impl IncrementalPlugin for PodTopologySpread {
     fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
         match self.constraints(cycle, WhenUnsatisfiable::DoNotSchedule) {
             Ok(constraints) if constraints.is_empty() => Incremental::Skip,
-            Ok(constraints) => Incremental::filter(Filter::new(cycle.cluster, cycle.pod, constraints)),
+            Ok(constraints) => Incremental::filter(Filter::new(cycle, constraints)),
             Err(_) => Incremental::Uncached,
         }
     }
@@ -159,7 +159,7 @@ impl IncrementalPlugin for PodTopologySpread {
             Ok(constraints) if constraints.is_empty() => Incremental::Skip,
             Ok(constraints) => {
                 let require_all_keys = self.requires_all_keys(cycle);
-                Incremental::scorer(Scorer::incremental(cycle.cluster, cycle.pod, constraints, nodes, require_all_keys))
+                Incremental::scorer(Scorer::incremental(cycle, constraints, nodes, require_all_keys))
             }
             Err(_) => Incremental::Uncached,
         }
@@ -170,7 +170,7 @@ impl PreFilterPlugin for PodTopologySpread {
     fn pre_filter<'a>(&'a self, cycle: Cycle<'a>) -> PreFilter<'a> {
         match self.constraints(cycle, WhenUnsatisfiable::DoNotSchedule) {
             Ok(constraints) if constraints.is_empty() => PreFilter::Skip,
-            Ok(constraints) => PreFilter::run(Filter::new(cycle.cluster, cycle.pod, constraints)),
+            Ok(constraints) => PreFilter::run(Filter::new(cycle, constraints)),
             Err(error) => PreFilter::Reject(Rejection::error(format!(
                 "get constraints from pod: obtaining pod's hard topology spread constraints: {error}"
             ))),
@@ -190,7 +190,7 @@ impl PreScorePlugin for PodTopologySpread {
             Ok(constraints) if constraints.is_empty() => PreScore::Skip,
             Ok(constraints) => {
                 let require_all_keys = self.requires_all_keys(cycle);
-                PreScore::Run(Box::new(Scorer::new(cycle.cluster, cycle.pod, constraints, feasible, require_all_keys)))
+                PreScore::Run(Box::new(Scorer::new(cycle, constraints, feasible, require_all_keys)))
             }
             Err(error) => PreScore::Error(format!(
                 "calculating preScoreState: obtaining pod's soft topology spread constraints: {error}"

@@ -4,7 +4,9 @@
 use rustc_hash::FxHashSet;
 
 use crate::api::Name;
-use crate::framework::{Change, DirtySet, Fact, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Normalizer, Range};
+use crate::framework::{
+    Change, Cycle, DirtySet, Fact, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Normalizer, Range,
+};
 use crate::state::{Cluster, NodeId, NodeInfo, Pod};
 
 use super::HOSTNAME;
@@ -78,26 +80,25 @@ impl<'a> Scorer<'a> {
     /// Counts the pods of every domain that a feasible node is in (upstream initPreScoreState, PreScore).
     /// Without `require_all_keys` nodes that lack a key take part; they count as the domain `""` in the weight.
     pub(super) fn new(
-        cluster: &'a Cluster,
-        pod: &Pod,
+        cycle: Cycle<'a>,
         constraints: Vec<Constraint>,
         feasible: &[&NodeInfo],
         require_all_keys: bool,
     ) -> Self {
-        let scorer = Scorer::incremental(cluster, pod, constraints, feasible, require_all_keys);
-        Self { cluster: Some(cluster), ..scorer }
+        let scorer = Scorer::incremental(cycle, constraints, feasible, require_all_keys);
+        Self { cluster: Some(cycle.cluster), ..scorer }
     }
 }
 
 impl Scorer<'static> {
     /// The same without the view of other nodes.
     pub(super) fn incremental(
-        cluster: &Cluster,
-        pod: &Pod,
+        cycle: Cycle<'_>,
         constraints: Vec<Constraint>,
         feasible: &[&NodeInfo],
         require_all_keys: bool,
     ) -> Self {
+        let (cluster, pod) = (cycle.cluster, cycle.pod);
         let (scored, ignored): (Vec<&NodeInfo>, Vec<&NodeInfo>) =
             feasible.iter().partition(|node| !require_all_keys || has_all_keys(&node.node.labels, &constraints));
         let mut domains = vec![Domains::default(); constraints.len()];
@@ -110,7 +111,7 @@ impl Scorer<'static> {
                 }
             }
         }
-        count_pods(cluster, pod, &constraints, require_all_keys, &mut domains, |domains, value| domains.find(value));
+        count_pods(cycle, &constraints, require_all_keys, &mut domains, |domains, value| domains.find(value));
         let terms = constraints
             .iter()
             .zip(domains.into_iter().zip(scored_in))
@@ -126,7 +127,7 @@ impl Scorer<'static> {
         Self {
             cluster: None,
             namespace: pod.key().namespace,
-            demands: NodeDemands::of(pod),
+            demands: NodeDemands::of(cycle),
             require_all_keys,
             terms,
             scored: scored.into_iter().map(|node| node.id).collect(),

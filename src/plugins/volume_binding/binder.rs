@@ -132,7 +132,7 @@ impl<'a> Binder<'a> {
     ) -> Result<Option<&'v VolumeTopology>, Rejection> {
         let Some(in_tree) = &volume.in_tree else { return Ok(volume.topology.as_ref()) };
         let csi_node = self.cycle.cluster.storage().csi_node(node.name());
-        if !in_tree.plugin.translates_on(csi_node, self.cycle.behaviour.gates.csi_migration_portworx) {
+        if !in_tree.plugin.translates_on(csi_node, self.cycle.behaviour.portworx_migration()) {
             return Ok(volume.topology.as_ref());
         }
         match &in_tree.translated {

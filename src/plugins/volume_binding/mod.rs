@@ -16,13 +16,13 @@ use crate::decode::storage::ClaimReference;
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{
     Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
-    NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection, ReservePlugin,
-    ScorePlugin,
+    NodeScorer, NotEvaluated, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection,
+    ReservePlugin, ScorePlugin,
 };
 use crate::state::{NodeInfo, Take};
 
 use super::volume_state;
-use binder::Binder;
+use binder::{Binder, PodVolumes};
 use claims::PodClaims;
 use scoring::Shape;
 
@@ -181,19 +181,43 @@ impl ScorePlugin for VolumeBinding {
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
         // PreFilter has run on the same claims: what it would not take never comes here.
         let claims = self.shape.as_ref().and_then(|shape| Some((shape, PodClaims::of(cycle).ok()?)));
-        Box::new(Scorer { parts: claims.map(|(shape, claims)| (shape, Binder::new(cycle, &claims))) })
+        Box::new(Scorer { cycle, parts: claims.map(|(shape, claims)| (shape, Binder::new(cycle, &claims))) })
     }
 }
 
 /// Scores what the pod would take of the node's volumes.
 struct Scorer<'a> {
+    cycle: Cycle<'a>,
     parts: Option<(&'a Shape, Binder<'a>)>,
 }
 
 impl NodeScorer for Scorer<'_> {
     fn score(&self, node: &NodeInfo) -> Result<i64, String> {
         let Some((shape, binder)) = &self.parts else { return Ok(0) };
-        Ok(binder.pod_volumes(node).map_or(0, |volumes| shape.score(&volumes)))
+        Ok(binder.pod_volumes(node).map_or(0, |volumes| {
+            note_crash(self.cycle, &volumes);
+            shape.score(&volumes)
+        }))
+    }
+}
+
+/// Upstream reads the capacity of a storage that reports a maximum size only, and ends with a nil pointer
+/// (volume_binding.go, Score).
+fn note_crash(cycle: Cycle<'_>, volumes: &PodVolumes<'_>) {
+    if !volumes.static_bindings.is_empty() {
+        return;
+    }
+    let storages = volumes.dynamic_provisions.iter().filter_map(|provision| provision.capacity);
+    for storage in storages.filter(|storage| storage.capacity.is_none()) {
+        cycle.notes.add(NotEvaluated::new(
+            "VolumeBinding's score",
+            format!(
+                "kube-scheduler {} ends with a nil pointer at CSIStorageCapacity {}, which has maximumVolumeSize and no \
+                 capacity",
+                cycle.behaviour.version, storage.key
+            ),
+            "the pod would not be scheduled, and kube-scheduler restarts; here the storage counts as empty",
+        ));
     }
 }
 

@@ -25,7 +25,7 @@ pub(in crate::report) struct CapacityObject<'a> {
     /// Copies that fit, of all templates.
     copies: usize,
     /// Whole turns of the ratio that fit.
-    rounds: usize,
+    sets: usize,
     templates: Vec<TemplateObject>,
     /// Whether counting ended before the cluster was full.
     limit_reached: bool,
@@ -50,7 +50,7 @@ pub(in crate::report) struct CapacityObject<'a> {
 #[serde(rename_all = "camelCase")]
 struct TemplateObject {
     pod: ObjectKey,
-    per_round: usize,
+    per_set: usize,
     copies: usize,
 }
 
@@ -111,11 +111,11 @@ impl<'a> CapacityObject<'a> {
             kind: "Capacity",
             provenance,
             copies: answer.copies(),
-            rounds: capacity.turns,
+            sets: capacity.turns,
             templates: capacity
                 .templates
                 .iter()
-                .map(|(pod, share, copies)| TemplateObject { pod: *pod, per_round: *share, copies: *copies })
+                .map(|(pod, share, copies)| TemplateObject { pod: *pod, per_set: *share, copies: *copies })
                 .collect(),
             limit_reached: stopped.is_none(),
             message: stopped.map(|stopped| stopped.unplaced.message.as_str()),

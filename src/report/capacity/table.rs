@@ -19,7 +19,7 @@ const LIMITS: usize = 8;
 
 /// The capacity as a person reads it.
 pub(super) fn screen(answer: &CapacityAnswer, provenance: &Provenance, look: Look) -> Screen {
-    let mut screen = Screen::new(look);
+    let mut screen = Screen::of(look, provenance);
     let label = if answer.is_enough() { Label::Fits } else { Label::Rejected };
     screen.headline(label, &headline(answer), &provenance.to_string());
     wanted(&mut screen, answer);
@@ -99,7 +99,7 @@ fn runs_out(screen: &mut Screen, answer: &CapacityAnswer, stopped: &Stopped) {
     }
     if stopped.runs_out.is_empty() && stopped.never.is_empty() {
         screen.blank();
-        screen.paragraph(Label::Plain, &stopped.unplaced.message);
+        screen.quoted(Label::Plain, "", &stopped.unplaced.message);
         return;
     }
     limits(screen, "WHAT RUNS OUT", &stopped.runs_out);

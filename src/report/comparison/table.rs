@@ -10,7 +10,7 @@ use super::ComparisonAnswer;
 
 /// The comparison as a person reads it; `wide` with utilization, and the measures of pods as well.
 pub(super) fn screen(answer: &ComparisonAnswer, provenance: &Provenance, look: Look) -> Screen {
-    let mut screen = Screen::new(look);
+    let mut screen = Screen::of(look, provenance);
     let label = if answer.fits() { Label::Fits } else { Label::Rejected };
     screen.headline(label, &headline(answer), &provenance.to_string());
     if let Some(first) = answer.refused.first() {

@@ -1,7 +1,10 @@
 //! How the explanation of one pod or several looks.
 
+use std::sync::Arc;
+
 use crate::explain::{ClusterMessages, Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
+use crate::simulate::WorkloadPlacement;
 use crate::state::Cluster;
 
 use super::json::Document;
@@ -26,6 +29,37 @@ pub struct Answer {
     pub nodes: usize,
     /// The profile's filter plugins, in order; none without a profile.
     pub filters: Vec<&'static str>,
+    /// Why the API server refuses the pod, which then is not scheduled; the rest of the answer says
+    /// what would happen if it did not.
+    pub refused: Option<Refused>,
+    /// Whether no cluster knows the pod: it was created for this answer.
+    pub is_new: bool,
+    /// The workload as a whole, where one was asked about.
+    pub workload: Option<Arc<WorkloadPlacement>>,
+}
+
+/// A pod that the API server refuses.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// Why, in the API server's words.
+    pub message: String,
+    /// Whether it would fit if it were admitted.
+    pub fits_if_admitted: bool,
+}
+
+impl Answer {
+    /// Whether what was asked about fits: the pod, or every pod that its workload still needs.
+    pub fn fits(&self) -> bool {
+        match &self.workload {
+            Some(workload) if workload.open() > 0 => workload.fits(),
+            _ => self.placement.schedulable,
+        }
+    }
+
+    /// Whether the pod does not exist: it was made from the workload's template for this answer.
+    pub fn is_made_up(&self) -> bool {
+        self.workload.is_some() && self.is_new
+    }
 }
 
 /// The answers for all pods in question.

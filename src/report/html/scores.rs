@@ -16,7 +16,7 @@ pub(super) fn section(page: &mut Markup, answer: &Answer) {
     let placement = &answer.placement;
     page.raw("<section><h3>Scores</h3>\n");
     if let Some(decision) = &answer.explanation.decision {
-        for text in fits::decided(decision, placement.current.is_some()) {
+        for text in fits::decided(decision, placement) {
             page.element("p", text);
         }
     }

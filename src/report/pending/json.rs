@@ -105,6 +105,7 @@ struct OwnerObject {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct AdviceObject<'a> {
     /// Pods of the group that find a node after it.

@@ -19,7 +19,7 @@ const OWNERS: usize = 3;
 
 /// The pending pods as a person reads them.
 pub(super) fn screen(pending: &Pending, provenance: &Provenance, look: Look) -> Screen {
-    let mut screen = Screen::new(look);
+    let mut screen = Screen::of(look, provenance);
     let (label, headline) = headline(pending);
     screen.headline(label, &headline, &provenance.to_string());
     let most = if look.wide { usize::MAX } else { GROUPS };

@@ -81,7 +81,7 @@ impl Report for Answered<'_, ResilienceAnswer> {
     }
 
     fn screen(&self, look: Look) -> Screen {
-        let mut screen = Screen::new(look);
+        let mut screen = Screen::of(look, self.provenance);
         match self.answer {
             ResilienceAnswer::Losses(answer) => losses::render(&mut screen, answer, self.provenance, look),
             ResilienceAnswer::Drains(plan) => drains::render(&mut screen, plan, self.provenance, look),
@@ -118,6 +118,6 @@ fn unplaced(screen: &mut Screen, groups: &[UnplacedGroup], margin: &str, most: u
     for group in groups {
         let verb = if group.pods.len() == 1 { "fits nowhere" } else { "fit nowhere" };
         screen.indented(Label::Rejected, margin, &pods(&group.pods, verb, most));
-        screen.indented(Label::Plain, &format!("{margin}  "), &group.first.message);
+        screen.quoted(Label::Plain, &format!("{margin}  "), &group.first.message);
     }
 }

@@ -96,8 +96,8 @@ pub(in crate::report) fn happened(report: &StepReport, most: usize) -> Vec<(Labe
             .map(|(label, pods, what)| (label, sentence(pods, what, most))),
     );
     if report.retries > 0 {
-        let asked = format!("retried {} evictions that a budget had blocked", times(report.retries));
-        lines.push((Label::Plain, asked));
+        let retried = format!("blocked evictions retried {}, after other pods were placed", times(report.retries));
+        lines.push((Label::Plain, retried));
     }
     lines.extend(not_created(&report.not_created, most));
     lines.extend(report.rollout.iter().flat_map(rollout::lines));

@@ -9,13 +9,13 @@ use indexmap::IndexMap;
 use crate::api::name;
 use crate::control_plane::admission::Refusal;
 use crate::framework::Amount;
-use crate::simulate::{NodeChange, NodeLoad, Outcome, Shares, Step, Strategy, Summary};
+use crate::simulate::{NodeChange, NodeLoad, Outcome, Shares, Step, Strategy, Summary, Unplaced};
 
 use super::super::style::Label;
 use super::super::table::{Grid, Screen, amount, not_evaluated};
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
-use super::{SimulationAnswer, diff, scenario};
+use super::{SimulationAnswer, diff, groups, scenario};
 
 /// Groups of pods without a place that are shown.
 const GROUPS: usize = 5;
@@ -26,7 +26,7 @@ const PODS: usize = 20;
 
 /// The simulation as a person reads it.
 pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: Look) -> Screen {
-    let mut screen = Screen::new(look);
+    let mut screen = Screen::of(look, provenance);
     let most = |most: usize| if look.wide { usize::MAX } else { most };
     let (label, headline) = match &answer.diff {
         Some(diff) => diff::headline(diff),
@@ -40,6 +40,7 @@ pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: L
     asides(&mut screen, &answer.summary);
     refused(&mut screen, answer, most(GROUPS));
     scenario::render(&mut screen, answer, look.wide);
+    groups::render(&mut screen, answer, most(GROUPS));
     unplaced(&mut screen, &answer.summary, most(GROUPS));
     if let Some(diff) = &answer.diff {
         diff::render(&mut screen, diff, look.wide, most(PODS), most(NODES));
@@ -57,13 +58,15 @@ pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: L
 /// The answer in one line.
 pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) {
     let summary = &answer.summary;
-    // Pods that were preempted are told of in a line of their own.
+    // Preempted pods have a line of their own.
     let placed = summary.placed - summary.rescheduled;
     let unplaced = summary.unplaced - (summary.evicted - summary.rescheduled);
     let all = placed + unplaced;
     let used = summary.loads.iter().filter(|load| load.placed > 0).count();
     let nodes = format!("{} of {}", thousands(used), count(summary.nodes, "node"));
+    let refused = answer.refused.len() + answer.scenario.iter().map(|step| step.not_created.len()).sum::<usize>();
     match (placed, unplaced) {
+        (0, 0) if refused > 0 => (Label::Rejected, format!("{} refused by the API server", count(refused, "pod"))),
         (0, 0) if answer.scenario.is_empty() => (Label::Plain, "No pod to schedule".to_owned()),
         (0, 0) if answer.scenario.iter().any(|step| !step.refused.is_empty()) => {
             (Label::Rejected, "No pod moves: the change was refused".to_owned())
@@ -75,7 +78,7 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
     }
 }
 
-/// What the headline does not tell of its pods.
+/// What the headline does not say about its pods.
 fn asides(screen: &mut Screen, summary: &Summary) {
     if summary.evicted > 0 {
         let label = if summary.rescheduled < summary.evicted { Label::Rejected } else { Label::Plain };
@@ -83,7 +86,8 @@ fn asides(screen: &mut Screen, summary: &Summary) {
         screen.paragraph(label, &format!("{} preempted, {again}", count(summary.evicted, "pod")));
     }
     if summary.gated > 0 {
-        let gated = format!("{} not scheduled because of scheduling gates", count(summary.gated, "pod"));
+        let gated =
+            format!("{} not scheduled because of scheduling gates or their pod group", count(summary.gated, "pod"));
         screen.paragraph(Label::Plain, &gated);
     }
 }
@@ -124,7 +128,7 @@ fn unplaced(screen: &mut Screen, summary: &Summary, most: usize) {
         let pods: Vec<String> = group.pods.iter().map(ToString::to_string).collect();
         let pods = format!("{}: {}", count(pods.len(), "pod"), list(&pods, 2));
         screen.paragraph(Label::Rejected, &pods);
-        screen.indented(Label::Plain, "  ", &group.first.message);
+        screen.quoted(Label::Plain, "  ", &group.first.message);
     }
     left_out(screen, summary.unplaced_by_cause.len(), most, "group");
 }
@@ -254,7 +258,7 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
                 let ties = place.tied.saturating_sub(1);
                 (Label::Fits, [place.name.to_string(), place.total.to_string(), ties.to_string()])
             }
-            Outcome::Unplaced(_) => (Label::Rejected, [none(), none(), none()]),
+            Outcome::Unplaced(unplaced) => (Label::Rejected, [stays(unplaced), none(), none()]),
         };
         let from = moved.then(|| from(step).map_or_else(none, |node| node.to_string()));
         grid.row(
@@ -267,6 +271,15 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     if answer.steps.iter().filter_map(Step::place).any(|place| place.tied > 1) {
         let text = "TIES: other nodes that are equally good; try --runs 100";
         screen.line(&[(Label::Dim, text)]);
+    }
+}
+
+/// Where a pod that is not placed stands: on a node where it waits, or nominated to one.
+fn stays(unplaced: &Unplaced) -> String {
+    match (unplaced.holds, unplaced.nominated) {
+        (Some(node), _) => format!("{node} (waits)"),
+        (None, Some(node)) => format!("<none> (nominated: {node})"),
+        (None, None) => "<none>".to_owned(),
     }
 }
 

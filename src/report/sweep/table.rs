@@ -23,7 +23,7 @@ const PODS: usize = 20;
 
 /// The sweep as a person reads it.
 pub(super) fn screen(sweep_result: &SweepResult, provenance: &Provenance, look: Look) -> Screen {
-    let mut screen = Screen::new(look);
+    let mut screen = Screen::of(look, provenance);
     let most = |most: usize| if look.wide { usize::MAX - 1 } else { most };
     let (label, headline) = headline(sweep_result);
     screen.headline(label, &headline, &provenance.to_string());
@@ -148,7 +148,7 @@ fn unplaced(screen: &mut Screen, sweep_result: &SweepResult, most: usize) {
         };
         screen.paragraph(Label::Rejected, &format!("{in_runs}: {}", list(&names, 2)));
         if let Some(first) = &pod.first_unplaced {
-            screen.indented(Label::Plain, "  ", &first.message);
+            screen.quoted(Label::Plain, "  ", &first.message);
         }
     }
     left_out(screen, groups.len(), most, "group");

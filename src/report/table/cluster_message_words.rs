@@ -46,7 +46,7 @@ fn change(change: &StateChange) -> String {
             format!("the cluster has {} instead of {}", count(*now, "node"), thousands(*then))
         }
         StateChange::NodesCreated(nodes) => several(nodes, "node", "created"),
-        StateChange::NodesChanged(nodes) => format!("node node conditions of {} changed", named(nodes)),
+        StateChange::NodesChanged(nodes) => format!("node conditions of {} changed", named(nodes)),
         StateChange::PodsPlaced(pods) => several(pods, "pod", "bound to nodes"),
         StateChange::PodsLeaving(pods) => format!("{} being deleted", several_are(pods, "pod")),
     }
@@ -142,6 +142,10 @@ pub(in crate::report) fn scheduling_status(scheduling_status: &SchedulingStatus,
                     format!("bound to {node}, but not started{since}: {}", why.join("; "))
                 }
             }
+        }
+        SchedulingStatus::Impaired { node, obstacles } => {
+            let why: Vec<String> = obstacles.iter().map(|obstacle| life_words::obstacle(obstacle, as_of)).collect();
+            format!("on {node}: {}", why.join("; "))
         }
         SchedulingStatus::Ended(ended) => life_words::ended(ended),
     }

@@ -49,7 +49,7 @@ fn compared(screen: &mut Screen, said: &SchedulerMessages, source: &str) {
     if said.comparison == Comparison::Same {
         return;
     }
-    screen.indented(Label::Dim, DEEPER, &said.message);
+    screen.quoted(Label::Dim, DEEPER, &said.message);
     match &said.comparison {
         Comparison::Stale(changes) => {
             screen.indented(Label::Dim, MARGIN, &format!("since then {}", words::changes(changes)));

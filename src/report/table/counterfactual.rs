@@ -49,7 +49,10 @@ pub(super) fn render(screen: &mut Screen, counterfactual: &Counterfactual, sever
         } else {
             format!("{} points", change.total)
         };
-        grid.row(Label::Hint, vec![(index + 1).to_string(), break_long(&steps.join(", and "), room), outcome]);
+        grid.row(
+            Label::Hint,
+            vec![(index + 1).to_string(), break_long(&screen.short(&steps.join(", and ")), room), outcome],
+        );
     }
     screen.grid(&grid);
 }

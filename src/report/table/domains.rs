@@ -224,7 +224,7 @@ fn notes(table: &DomainTable) -> Vec<String> {
         notes.push("no node runs such a pod, and this pod does not match its own rule".to_owned());
     }
     if table.nodes_without_key > 0 {
-        notes.push(format!("{} without the label, which belong to no domain", count(table.nodes_without_key, "node")));
+        notes.push(format!("{} without the label, not in any domain", count(table.nodes_without_key, "node")));
     }
     notes
 }

@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 
+use crate::api::Name;
 use crate::explain::{Attribution, Decision, How};
+use crate::framework::sampling::Sampling;
 use crate::framework::{NodePlacement, Placement};
 
 use super::super::style::Label;
@@ -21,7 +23,7 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer, look: Look) {
     let placement = &answer.placement;
     if let Some(decision) = &answer.explanation.decision {
         screen.blank();
-        for text in decided(decision, placement.current.is_some()) {
+        for text in decided(decision, placement) {
             screen.paragraph(Label::Plain, &text);
         }
     }
@@ -31,8 +33,8 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer, look: Look) {
     scores(screen, placement, look);
 }
 
-/// One line that says which node wins, and one that says why.
-pub(in crate::report) fn decided(decision: &Decision, runs: bool) -> Vec<String> {
+/// Which node wins, or which could where not all are compared, and why.
+pub(in crate::report) fn decided(decision: &Decision, placement: &Placement) -> Vec<String> {
     let Decision { winners, total, runner_up, decided_by, how } = decision;
     let first = winners.first().map(ToString::to_string).unwrap_or_default();
     match how {
@@ -44,23 +46,39 @@ pub(in crate::report) fn decided(decision: &Decision, runs: bool) -> Vec<String>
         }
         How::Scores => {}
     }
-    let lead = match (winners.len(), runner_up) {
-        (1, Some(runner_up)) => format!(
+    let runs = placement.current.is_some();
+    let mut lines = placement.sampling.as_ref().map(sampled).unwrap_or_default();
+    lines.push(match (winners.len(), runner_up, &placement.sampling) {
+        (1, Some(runner_up), Some(sampling)) => format!(
+            "of all {}, {first} has the most points: {total}, {} ahead of {}",
+            thousands(sampling.feasible),
+            runner_up.behind,
+            runner_up.node
+        ),
+        (tied, _, Some(sampling)) => format!(
+            "of all {}, {} tie at {total} points ({})",
+            thousands(sampling.feasible),
+            count(tied, "node"),
+            list(winners, 3)
+        ),
+        (1, Some(runner_up), None) => format!(
             "{}{first} {} with {total} points, {} ahead of {}",
             if runs { "now " } else { "" },
             if runs { "would win" } else { "wins" },
             runner_up.behind,
             runner_up.node
         ),
-        (tied, _) => format!(
+        (tied, _, None) => format!(
             "{} tie at {total} points ({}): kube-scheduler picks one of them at random, each with a chance of 1 in {}",
             count(tied, "node"),
             list(winners, 3),
             thousands(decision.one_of())
         ),
-    };
-    let Some(_) = runner_up else { return vec![lead] };
-    let why = match decided_by.split_first() {
+    });
+    if runner_up.is_none() {
+        return lines;
+    }
+    lines.push(match decided_by.split_first() {
         Some((deciding, others)) => {
             let also = others.iter().map(|other| other.plugin).collect::<Vec<_>>();
             let also = if also.is_empty() { String::new() } else { format!(" (as without {})", list(&also, 3)) };
@@ -69,9 +87,35 @@ pub(in crate::report) fn decided(decision: &Decision, runs: bool) -> Vec<String>
         None if winners.len() == 1 => {
             format!("no single plugin decided: {first} would win even if any one plugin were ignored")
         }
-        None => return vec![lead],
-    };
-    vec![lead, why]
+        None => return lines,
+    });
+    lines
+}
+
+/// In a large cluster: how many nodes are compared, and which of them are chosen, by where kube-scheduler begins.
+fn sampled(sampling: &Sampling) -> Vec<String> {
+    let Sampling { feasible, compared, starts, .. } = sampling;
+    let mut by_share: Vec<&(Name, usize)> = starts.iter().collect();
+    by_share.sort_by_key(|(_, starts)| Reverse(*starts));
+    let picks: Vec<String> =
+        by_share.iter().map(|(node, starts)| format!("{node} ({})", share(*starts, sampling))).collect();
+    vec![
+        format!(
+            "kube-scheduler compares {} of the {} nodes that fit, beginning where its last cycle ended; where that was \
+             is not known",
+            thousands(*compared),
+            thousands(*feasible)
+        ),
+        format!("it picks, by the share of starting points: {}", list(&picks, 5)),
+    ]
+}
+
+/// `36 %`.
+fn share(starts: usize, sampling: &Sampling) -> String {
+    match starts * 100 / sampling.nodes.max(1) {
+        0 => "under 1 %".to_owned(),
+        percent => format!("{percent} %"),
+    }
 }
 
 /// How the node that the pod is on compares.
@@ -108,11 +152,16 @@ fn scores(screen: &mut Screen, placement: &Placement, look: Look) {
             Label::Plain
         };
         let mut row = vec![
-            node.name.to_string(),
+            screen.short(&node.name).into_owned(),
             if is_current {
                 "runs here".to_owned()
             } else if picked && on.is_none() {
-                "picked".to_owned()
+                let sampling = placement.sampling.as_ref();
+                let starts = sampling.and_then(|sampling| Some((sampling.starts_of(node.name)?, sampling)));
+                starts.map_or_else(
+                    || "picked".to_owned(),
+                    |(starts, sampling)| format!("{} of starts", share(starts, sampling)),
+                )
             } else {
                 String::new()
             },

@@ -51,6 +51,12 @@ impl Grid {
         self.rows.push((label, cells));
     }
 
+    /// The same table with other cells.
+    pub(crate) fn map(&self, change: impl Fn(&str) -> String) -> Self {
+        let rows = self.rows.iter().map(|(label, cells)| (*label, cells.iter().map(|cell| change(cell)).collect()));
+        Self { rows: rows.collect(), header: self.header.clone(), right: self.right.clone(), ..*self }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }

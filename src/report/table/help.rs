@@ -26,7 +26,10 @@ pub(super) fn render(screen: &mut Screen, suggestions: &[Suggestion], needed: &[
     let mut grid = Grid::default();
     let room = (screen.width() * 5 / 8).max(24);
     for (index, suggestion) in suggestions.iter().enumerate() {
-        grid.row(Label::Hint, vec![(index + 1).to_string(), lines(suggestion, room).join("\n"), nodes(suggestion)]);
+        grid.row(
+            Label::Hint,
+            vec![(index + 1).to_string(), lines(screen, suggestion, room).join("\n"), nodes(suggestion)],
+        );
     }
     screen.grid(&grid);
     needs(screen, needed, "Or");
@@ -46,16 +49,16 @@ pub(in crate::report) fn needs_in_words(needed: &[Need], lead: &str) -> Vec<Stri
 }
 
 /// What to do, and indented under it where others would go and what is given up.
-fn lines(suggestion: &Suggestion, room: usize) -> Vec<String> {
+fn lines(screen: &Screen, suggestion: &Suggestion, room: usize) -> Vec<String> {
     let summary = help_words::summary(suggestion);
     let weakens = suggestion.weakens.iter().map(|weakening| format!("caution: {}", help_words::weakening(weakening)));
     let under = help_words::moves(&suggestion.moves).into_iter().chain(weakens);
     let mut lines: Vec<String> = Vec::new();
-    for (index, line) in break_long(&summary, room).lines().enumerate() {
+    for (index, line) in break_long(&screen.short(&summary), room).lines().enumerate() {
         lines.push(if index == 0 { line.to_owned() } else { format!("  {line}") });
     }
     for text in under {
-        lines.extend(break_long(&text, room.saturating_sub(2)).lines().map(|line| format!("  {line}")));
+        lines.extend(break_long(&screen.short(&text), room.saturating_sub(2)).lines().map(|line| format!("  {line}")));
     }
     lines
 }

@@ -71,6 +71,16 @@ pub(in crate::report) fn fits_again(placement: &Placement, nodes: usize) -> Stri
     )
 }
 
+/// The state of a pod that runs and will not go on: `is being deleted`, `has a node that does not report`.
+pub(in crate::report) fn impaired(obstacles: &[Obstacle]) -> String {
+    let words = obstacles.iter().map(|obstacle| match obstacle {
+        Obstacle::Terminating { .. } => "is being deleted",
+        Obstacle::NodeMissing => "is on a node that does not exist",
+        _ => "has a node whose kubelet does not report",
+    });
+    words.collect::<Vec<_>>().join(" and ")
+}
+
 /// What keeps a pod from starting, and what to do.
 pub(in crate::report) fn obstacle(obstacle: &Obstacle, as_of: Option<Timestamp>) -> String {
     match obstacle {

@@ -21,12 +21,14 @@ pub(super) mod preemption;
 pub(super) mod rejected;
 mod screen;
 pub(super) mod words;
+pub(super) mod workload;
 
 pub(crate) use grid::Grid;
 pub use screen::Screen;
 pub(crate) use words::{amount, brief, on_node, subject};
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::not_evaluated_groups::in_groups;
 use super::style::Label;
@@ -35,32 +37,61 @@ use super::{Answer, Look, Provenance, StateAge};
 use crate::decode::pod::PodPhase;
 use crate::explain::SchedulingStatus;
 use crate::framework::{NotEvaluated, Placement};
+use crate::simulate::WorkloadPlacement;
 
 /// The answers, one below the other.
 pub(super) fn render(answers: &[Answer], provenance: &Provenance, look: Look) -> Screen {
-    let mut screen = Screen::new(look);
+    let mut screen = Screen::of(look, provenance);
+    let mut shown: Option<&Arc<WorkloadPlacement>> = None;
     for (index, answer) in answers.iter().enumerate() {
         if index > 0 {
             screen.blank();
             screen.rule();
         }
-        explain(&mut screen, answer, provenance, look);
+        let basis = basis(answer, provenance);
+        let (label, headline) = headline(answer);
+        match &answer.workload {
+            // The outcome of the workload comes first, once for all its pods.
+            Some(workload) if shown.is_none_or(|shown| !Arc::ptr_eq(shown, workload)) => {
+                let (label_of_workload, outcome) = workload::headline(workload);
+                screen.headline(label_of_workload, &outcome, &basis);
+                age(&mut screen, provenance);
+                workload::render(&mut screen, workload);
+                screen.blank();
+                screen.paragraph(label, &headline);
+                shown = Some(workload);
+            }
+            _ => {
+                screen.headline(label, &headline, &basis);
+                age(&mut screen, provenance);
+            }
+        }
+        explain(&mut screen, answer, look);
     }
     screen
 }
 
-fn explain(screen: &mut Screen, answer: &Answer, provenance: &Provenance, look: Look) {
+fn basis(answer: &Answer, provenance: &Provenance) -> String {
     let placement = &answer.placement;
     let profile = if has_no_profile(placement) { "no profile" } else { placement.profile.as_str() };
-    let basis = format!("{profile} · {}", provenance);
-    let (label, headline) = headline(answer);
-    screen.headline(label, &headline, &basis);
+    format!("{profile} · {provenance}")
+}
+
+fn age(screen: &mut Screen, provenance: &Provenance) {
     if let Some(remark) = provenance.age.as_ref().and_then(StateAge::remark) {
         screen.paragraph(Label::Dim, &remark);
     }
+}
+
+fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
+    let placement = &answer.placement;
+    if let Some(refused) = &answer.refused {
+        screen.blank();
+        screen.paragraph(Label::Rejected, &refused.message);
+    }
     for text in told(placement) {
         screen.blank();
-        screen.paragraph(Label::Plain, &text);
+        screen.quoted(Label::Plain, "", &text);
     }
     cluster_messages::render(screen, answer);
     if let Some(detail) = &answer.detail {
@@ -84,7 +115,13 @@ fn explain(screen: &mut Screen, answer: &Answer, provenance: &Provenance, look: 
 /// The answer in one line.
 pub(super) fn headline(answer: &Answer) -> (Label, String) {
     let placement = &answer.placement;
-    let pod = format!("Pod {}", placement.pod);
+    // A pod that was made from a template is not spoken of as if it existed.
+    let pod = match &answer.workload {
+        Some(workload) if answer.is_made_up() => {
+            format!("A new pod of {} {}", workload.workload.kind, workload.workload.key)
+        }
+        _ => format!("Pod {}", placement.pod),
+    };
     let nodes = count(answer.nodes, "node");
     let feasible = placement.feasible().count();
     match &answer.cluster_messages.scheduling_status {
@@ -92,10 +129,20 @@ pub(super) fn headline(answer: &Answer) -> (Label, String) {
             let label = if ended.phase == PodPhase::Succeeded { Label::Fits } else { Label::Rejected };
             return (label, life_words::ended_headline(&pod, ended));
         }
+        Some(SchedulingStatus::Impaired { node, obstacles }) => {
+            return (Label::Warning, format!("{pod} on {node} {}", life_words::impaired(obstacles)));
+        }
         Some(SchedulingStatus::NotStarted { node, .. }) => {
             return (Label::Rejected, format!("{pod} has node {node} and has not started there"));
         }
         _ => {}
+    }
+    if let Some(refused) = &answer.refused {
+        let then = match (refused.fits_if_admitted, feasible) {
+            (true, feasible) => format!("it would fit {} of {nodes}", thousands(feasible)),
+            (false, _) => format!("it would not fit either: 0 of {nodes}"),
+        };
+        return (Label::Rejected, format!("{pod} is refused by the API server; if it were admitted, {then}"));
     }
     if has_no_profile(placement) {
         return (Label::Rejected, format!("{pod} is not handled by this scheduler: no profile has its schedulerName"));

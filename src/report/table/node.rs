@@ -122,7 +122,7 @@ pub(in crate::report) fn facts(facts: &[Fact]) -> Vec<String> {
             Fact::Resource { resource, requested, used, allocatable, score, weight } => {
                 let print = |value| words::amount(*resource, value);
                 let mut line = format!(
-                    "{resource}: asked {}, used {} of {}",
+                    "{resource}: requested {}, used {} of {}",
                     print(*requested),
                     print(*used),
                     print(*allocatable)

@@ -34,7 +34,7 @@ fn turned_away(screen: &mut Screen, answer: &Answer) {
             Label::Plugin,
             vec![
                 rejection.plugin.unwrap_or("PreFilter").to_owned(),
-                break_long(&words::brief(reason), (screen.width() / 3).max(20)),
+                break_long(&screen.short(&words::brief(reason)), (screen.width() / 3).max(20)),
                 thousands(answer.nodes),
                 "every node: rejected before any node was checked".to_owned(),
             ],
@@ -57,7 +57,11 @@ fn causes(screen: &mut Screen, answer: &Answer) {
             Label::Plugin,
             vec![
                 plugin(cause),
-                words::cause(cause).lines().map(|line| break_long(line, room)).collect::<Vec<_>>().join("\n"),
+                words::cause(cause)
+                    .lines()
+                    .map(|line| break_long(&screen.short(line), room))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
                 nodes_of(cause),
                 words::place(&nodes, cause.label.as_ref(), nodes.len() == answer.nodes),
             ],

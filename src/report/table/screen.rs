@@ -2,9 +2,12 @@
 //!
 //! Everything that comes from a cluster passes through here and is escaped where it is laid out.
 
-use super::super::Look;
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::super::style::Label;
 use super::super::text::{columns, escape, wrap};
+use super::super::{Look, NodeNames, Provenance};
 use super::grid::Grid;
 
 /// The blocks of an answer, from top to bottom, for a terminal of a certain width.
@@ -13,6 +16,8 @@ pub struct Screen {
     blocks: Vec<Block>,
     width: usize,
     headers: bool,
+    /// The nodes' names that are to be shortened.
+    names: Option<Arc<NodeNames>>,
 }
 
 #[derive(Clone, Debug)]
@@ -38,6 +43,8 @@ enum Block {
         label: Label,
         margin: String,
         text: String,
+        /// A message of kube-scheduler or the API server: nothing in it is shortened.
+        verbatim: bool,
     },
     Grid(Grid),
 }
@@ -45,7 +52,17 @@ enum Block {
 impl Screen {
     pub(crate) fn new(look: Look) -> Self {
         // Narrower than this no table can be read.
-        Self { blocks: Vec::new(), width: look.width.max(40), headers: look.headers }
+        Self { blocks: Vec::new(), width: look.width.max(40), headers: look.headers, names: None }
+    }
+
+    /// A screen about the nodes of a cluster, whose long names are shortened unless it is `wide`.
+    pub(crate) fn of(look: Look, provenance: &Provenance) -> Self {
+        Self { names: provenance.node_names.clone().filter(|_| !look.wide), ..Self::new(look) }
+    }
+
+    /// `text` with nodes' names as they are shown: for what is measured before it is laid out.
+    pub(crate) fn short<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.names.as_ref().map_or(Cow::Borrowed(text), |names| names.shorten(text))
     }
 
     pub(crate) fn width(&self) -> usize {
@@ -84,7 +101,14 @@ impl Screen {
 
     /// A text behind `margin`, its later lines indented under it.
     pub(crate) fn indented(&mut self, label: Label, margin: &str, text: &str) {
-        self.blocks.push(Block::Paragraph { label, margin: margin.to_owned(), text: text.to_owned() });
+        let (margin, text) = (margin.to_owned(), text.to_owned());
+        self.blocks.push(Block::Paragraph { label, margin, text, verbatim: false });
+    }
+
+    /// A message as kube-scheduler or the API server wrote it, behind `margin`.
+    pub(crate) fn quoted(&mut self, label: Label, margin: &str, text: &str) {
+        let (margin, text) = (margin.to_owned(), text.to_owned());
+        self.blocks.push(Block::Paragraph { label, margin, text, verbatim: true });
     }
 
     pub(crate) fn grid(&mut self, grid: &Grid) {
@@ -97,6 +121,10 @@ impl Screen {
         for block in &self.blocks {
             self.lay_out(block, &mut text);
         }
+        if let Some(names) = self.names.as_ref().filter(|names| names.are_in(&text)) {
+            blank(&mut text);
+            self.wrapped(&mut text, Label::Dim, "", &names.legend());
+        }
         text
     }
 
@@ -104,11 +132,15 @@ impl Screen {
         match block {
             Block::Line(pieces) => {
                 let pieces: Vec<(Label, &str)> = pieces.iter().map(|(label, piece)| (*label, piece.as_str())).collect();
+                let pieces: Vec<(Label, Cow<'_, str>)> =
+                    pieces.into_iter().map(|(label, piece)| (label, self.short(piece))).collect();
+                let pieces: Vec<(Label, &str)> = pieces.iter().map(|(label, piece)| (*label, &**piece)).collect();
                 line(text, &pieces);
             }
             Block::Blank => blank(text),
             Block::Rule => line(text, &[(Label::Dim, &"-".repeat(self.width))]),
             Block::Headline { label, answer, provenance } => {
+                let answer = &self.short(answer);
                 let used = columns(&escape(answer)) + columns(&escape(provenance));
                 if used + 2 <= self.width {
                     let gap = " ".repeat(self.width - used);
@@ -120,14 +152,21 @@ impl Screen {
             }
             Block::Heading { heading, remark } => {
                 blank(text);
+                let heading = &self.short(heading);
                 if remark.is_empty() {
                     line(text, &[(Label::Heading, heading)]);
                 } else {
                     line(text, &[(Label::Heading, heading), (Label::Plain, "   "), (Label::Dim, remark)]);
                 }
             }
-            Block::Paragraph { label, margin, text: words } => self.wrapped(text, *label, margin, words),
-            Block::Grid(grid) => text.push_str(&grid.render(self.width, self.headers)),
+            Block::Paragraph { label, margin, text: words, verbatim } => {
+                let words = if *verbatim { Cow::Borrowed(words.as_str()) } else { self.short(words) };
+                self.wrapped(text, *label, &self.short(margin), &words);
+            }
+            Block::Grid(grid) => {
+                let shown = grid.map(|cell| self.short(cell).into_owned());
+                text.push_str(&shown.render(self.width, self.headers));
+            }
         }
     }
 

@@ -33,7 +33,8 @@ pub fn taint(cluster: &Cluster, node: &NodeInfo, taint: &Taint) -> LossPlan {
     }
     let stays = |pod: &Pod| {
         let tolerations = &pod.spec().tolerations;
-        let mut covering = tolerations.iter().filter(|toleration| toleration.tolerates(taint)).peekable();
+        // An API server admits comparisons only where its gate is on, and then the controller's is, too.
+        let mut covering = tolerations.iter().filter(|toleration| toleration.tolerates(taint, true)).peekable();
         covering.peek().is_some() && covering.all(|toleration| toleration.toleration_seconds.is_none())
     };
     let pods = node.pods.iter().map(|pod| cluster.pod(*pod));

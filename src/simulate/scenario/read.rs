@@ -25,7 +25,7 @@ const KINDS: [&str; 21] = [
     "DeleteWorkload",
     "Drain",
     "Evict",
-    "Free",
+    "FreeResource",
     "LabelNode",
     "PatchPod",
     "PatchWorkload",
@@ -100,7 +100,7 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<St
             StepAction::OnNodes(nodes(fields)?, Edit::LabelNode { node, key, value })
         }
         "UnlabelNode" => StepAction::OnNodes(nodes(fields)?, Edit::UnlabelNode { node, key: fields.required("key")? }),
-        "Free" => {
+        "FreeResource" => {
             let (resource, amount) = (fields.required("resource")?, fields.required("amount")?);
             StepAction::OnNodes(nodes(fields)?, Edit::FreeResource { node, resource, amount })
         }

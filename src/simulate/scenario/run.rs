@@ -206,7 +206,7 @@ impl Runner<'_, '_> {
         let managers: Vec<WorkloadKey> =
             managers.into_iter().map(crate::decode::workload::Workload::identity).collect();
         if managers.is_empty() {
-            return Err(EditError::NoSuchWorkload(workload).to_string());
+            return Err(workloads::not_found(self.cluster(), workload));
         }
         let pods: Vec<ObjectKey> =
             workloads::pods(self.cluster(), workload).into_iter().map(crate::state::Pod::key).collect();

@@ -490,7 +490,7 @@ fn edits_are_steps() {
         json!({"kind": "AddNode", "like": "n", "name": "m"}),
         json!({"kind": "CreateNode", "object": {"kind": "Node"}}),
         json!({"kind": "RemoveNode", "node": "n"}),
-        json!({"kind": "Free", "node": "n", "resource": "cpu", "amount": "1"}),
+        json!({"kind": "FreeResource", "node": "n", "resource": "cpu", "amount": "1"}),
         json!({"kind": "PatchPod", "pod": "a/p", "changes": changes}),
         json!({"kind": "Evict", "pod": "a/p"}),
         json!({"kind": "DeletePod", "pod": "a/p"}),

@@ -52,12 +52,20 @@ pub fn pods(cluster: &Cluster, key: WorkloadKey) -> Vec<&Pod> {
     cluster.pods().iter().filter(managed).collect()
 }
 
+/// That there is no such workload, and which one was probably meant.
+pub(super) fn not_found(cluster: &Cluster, key: WorkloadKey) -> String {
+    let beside = |other: &&Workload| other.kind == key.kind && other.key.namespace == key.key.namespace;
+    let names = cluster.workloads.iter().filter(beside).map(|other| other.key.name.as_str());
+    let near = crate::did_you_mean::question(&key.key.name, names).map(|near| format!("; {near}"));
+    format!("{}{}", EditError::NoSuchWorkload(key), near.unwrap_or_default())
+}
+
 /// What scaling to `replicas` comes to.
 ///
 /// # Errors
 /// There is no such workload, or it is of a kind that has no number of replicas.
 pub fn scale(cluster: &Cluster, key: WorkloadKey, replicas: u32) -> Result<ScalePlan, String> {
-    let workload = cluster.workload(key).ok_or_else(|| EditError::NoSuchWorkload(key).to_string())?;
+    let workload = cluster.workload(key).ok_or_else(|| not_found(cluster, key))?;
     if matches!(key.kind, WorkloadKind::DaemonSet | WorkloadKind::CronJob) {
         return Err(format!("a {} cannot be scaled", key.kind));
     }

@@ -26,7 +26,7 @@ fn state() -> (Scheduler, Cluster) {
         add(Kind::Pod, json!({"metadata": {"name": pod}, "spec": {"containers": containers}}));
     }
     let behaviour = Behaviour::new(KubeVersion::NEWEST);
-    let gates = RequestGates { in_place_pod_vertical_scaling: true, pod_level_resources: true };
+    let gates = RequestGates::default();
     (Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour), builder.build(gates))
 }
 

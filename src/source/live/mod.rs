@@ -14,6 +14,7 @@ mod page;
 mod pages;
 mod reader;
 mod retry;
+mod scheduler_pod;
 mod server;
 mod session;
 mod snapshot;
@@ -26,6 +27,7 @@ use events::all_events;
 pub use events::events;
 pub use names::{KubeconfigEntry, kubeconfig_names, names};
 pub use reader::{Listed, Reader, Seen};
+pub use scheduler_pod::scheduler_process;
 pub use session::SessionCell;
 
 use page::{Page, Unreadable, each};

@@ -103,6 +103,7 @@ pub(crate) fn brief(reason: &Reason) -> String {
             (labels, true) => format!("nodeSelector {} and required node affinity do not match", list(labels, 3)),
         },
         Reason::EnforcedNodeAffinityMismatch => "addedAffinity of the profile".to_owned(),
+        Reason::FeaturesNotDeclared { missing, .. } => format!("kubelet does not declare {}", list(missing, 3)),
         Reason::HostPortConflict { ports } if !ports.is_empty() => format!("host port taken: {}", list(ports, 3)),
         Reason::TopologyLabelMissing { topology_key } | Reason::PodAffinityUnmet { topology_key, domain: None, .. } => {
             format!("node has no label {topology_key}")

@@ -10,7 +10,8 @@ use crate::report::text::{count, list};
 pub(super) fn brief(reason: &VolumeReason) -> String {
     match reason {
         VolumeReason::DiskConflict { volume, .. } => format!("volume {volume}: another pod has its disk"),
-        VolumeReason::ReadWriteOncePodConflict { claims } => in_use(claims),
+        VolumeReason::ReadWriteOncePodConflict { claims, .. } => in_use(claims),
+        VolumeReason::CsiDriverMissing { driver } => format!("{driver}: the driver is not on the node"),
         VolumeReason::VolumeLimitExceeded { driver, .. } => format!("{driver}: cannot attach more volumes"),
         VolumeReason::CountedClaimNotFound { claim } | VolumeReason::ClaimNotFound { claim } => {
             format!("claim {} does not exist", claim.name)

@@ -45,7 +45,7 @@ impl Runner<'_, '_> {
         report: &mut StepReport,
         later: bool,
     ) -> Result<(), String> {
-        let workload = self.cluster().workload(key).ok_or_else(|| EditError::NoSuchWorkload(key).to_string())?;
+        let workload = self.cluster().workload(key).ok_or_else(|| workloads::not_found(self.cluster(), key))?;
         let (strategy, paused, owner) = (workload.strategy, workload.paused, workload.controller);
         let old: Vec<PodId> = workloads::pods(self.cluster(), key).into_iter().map(|pod| pod.id).collect();
         let replicas = self.scaled.get(&key).copied().map(|replicas| replicas as usize);

@@ -1,0 +1,107 @@
+//! A workload as a whole, and what the API server refuses, as data.
+
+use serde::Serialize;
+
+use crate::api::name::Name;
+use crate::control_plane::controller::Hold;
+use crate::simulate::WorkloadPlacement;
+
+/// A pod that the API server refuses: `schedulable` is false, whatever a cycle would say.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AdmissionObject<'a> {
+    /// The API server's message.
+    pub(super) refused: &'a str,
+    pub(super) fits_if_admitted: bool,
+}
+
+/// The workload that was asked about: pods wanted and present, and what becomes of the rest.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WorkloadObject<'a> {
+    kind: &'static str,
+    namespace: Name,
+    name: Name,
+    wanted: usize,
+    present: usize,
+    pending: usize,
+    missing: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    terminating: Vec<String>,
+    /// Why its controller creates no pod for now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold: Option<HoldObject<'a>>,
+    /// Missing pods that the API server would refuse.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<RefusedObject<'a>>,
+    /// How many of the pending and missing pods find a node, one after the other.
+    placed: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unplaced: Vec<UnplacedObject<'a>>,
+    /// Nodes that a DaemonSet is not for.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    ineligible_nodes: &'a [Name],
+    /// Whether every pod that is wanted exists or would get a node.
+    fits: bool,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "type", rename_all_fields = "camelCase")]
+enum HoldObject<'a> {
+    Suspended,
+    WaitsFor { pod: String, terminating: bool },
+    Refused { message: &'a str },
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct RefusedObject<'a> {
+    count: usize,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct UnplacedObject<'a> {
+    pod: String,
+    message: &'a str,
+}
+
+impl<'a> WorkloadObject<'a> {
+    pub(super) fn new(workload: &'a WorkloadPlacement) -> Self {
+        let key = workload.workload;
+        Self {
+            kind: key.kind.as_str(),
+            namespace: key.key.namespace,
+            name: key.key.name,
+            wanted: workload.wanted,
+            present: workload.present,
+            pending: workload.pending,
+            missing: workload.missing,
+            terminating: workload.terminating.iter().map(|(pod, _)| pod.to_string()).collect(),
+            hold: workload.hold.as_ref().and_then(HoldObject::new),
+            refused: workload.refused.as_ref().map(|(count, message)| RefusedObject { count: *count, message }),
+            placed: workload.placed,
+            unplaced: workload
+                .unplaced
+                .iter()
+                .map(|replica| UnplacedObject { pod: replica.pod.to_string(), message: &replica.message })
+                .collect(),
+            ineligible_nodes: &workload.ineligible,
+            fits: workload.fits(),
+        }
+    }
+}
+
+impl<'a> HoldObject<'a> {
+    fn new(hold: &'a Hold) -> Option<Self> {
+        Some(match hold {
+            Hold::Suspended => Self::Suspended,
+            Hold::WaitsFor { pod, terminating } => Self::WaitsFor { pod: pod.to_string(), terminating: *terminating },
+            Hold::Refused(message) => Self::Refused { message },
+        })
+    }
+}
