@@ -17,7 +17,8 @@ use super::kube_flags::KubeFlags;
 use super::manifests::Asked;
 use super::output::{self, OutputFlags};
 use super::reading::Request;
-use super::state::{State, StateFlags};
+use super::state::State;
+use super::state_flags::StateFlags;
 use super::target::Target;
 use super::{Status, resolve};
 
@@ -155,7 +156,7 @@ fn wanted(
         })?,
     };
     let needed = nodes_for(&state.scheduler, &mut state.cluster, copies, number, like, now)
-        .map_err(|error| Error::new(format!("{error} in {}", state.origin)))?;
+        .map_err(|error| Error::new(format!("{error} in {}", state.basis.origin)))?;
     Ok(Some(Wanted { copies: number, like, needed }))
 }
 

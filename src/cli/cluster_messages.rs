@@ -38,16 +38,16 @@ pub(super) fn not_listed(why: String) -> NotEvaluated {
 /// What the cluster says of the pod of `placement`, whose place the state must still have as the
 /// cycle saw it.
 pub(super) fn find(state: &State, placement: &Placement) -> ClusterMessages {
-    let has_statuses = state.as_of.is_some() || state.cluster.has_statuses;
+    let has_statuses = state.basis.as_of.is_some() || state.cluster.has_statuses;
     let status = scheduling_status::find(placement, &state.cluster, has_statuses);
     // What was said of a pod in a final phase is no matter to a new one.
     let ended = matches!(status, Some(SchedulingStatus::Ended(_)));
-    let words = || scheduler_messages::find(placement, &state.cluster, &state.scheduler, state.basis);
+    let words = || scheduler_messages::find(placement, &state.cluster, &state.scheduler, state.basis.scheduler);
     ClusterMessages {
         words: if ended { None } else { words() },
         rejections: rejections(state, placement),
         scheduling_status: status,
-        as_of: state.as_of,
+        as_of: state.basis.as_of,
     }
 }
 

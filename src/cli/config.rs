@@ -25,7 +25,8 @@ use super::config_warnings::warnings;
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};
-use super::state::{NO_VERSION, SchedulerFlags, parsed};
+use super::scheduler_settings::{NO_VERSION, parsed};
+use super::state_flags::SchedulerFlags;
 use super::{Status, config_basis, running_scheduler};
 
 /// Show the effective scheduler configuration

@@ -3,7 +3,8 @@
 use crate::config::KubeVersion;
 
 use super::running_scheduler;
-use super::state::{SchedulerFacts, SchedulerFlags};
+use super::scheduler_facts::SchedulerFacts;
+use super::state_flags::SchedulerFlags;
 
 /// A sentence on the version, one on the feature gates, one on the configuration.
 pub(super) fn lines(flags: &SchedulerFlags, facts: &SchedulerFacts, version: KubeVersion, gates: &str) -> Vec<String> {

@@ -6,8 +6,6 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::source::{self, ConfigMap, ConfigMapName, ConfigSource, live};
 
-use super::state::from_live;
-
 /// Reads the flag.
 pub(super) fn parser() -> impl TypedValueParser<Value = ConfigSource> {
     OsStringValueParser::new().try_map(ConfigSource::try_from)
@@ -45,7 +43,7 @@ pub(super) fn read(
 /// # Errors
 /// As [`live::config_map`].
 pub(super) fn from_cluster(connection: &live::Connection, name: &ConfigMapName) -> Result<ConfigMap> {
-    live::config_map(connection, name).map_err(from_live)
+    live::config_map(connection, name).map_err(Error::from)
 }
 
 /// The ConfigMap, found in what was read from files; `recorded` says that a snapshot has a

@@ -22,7 +22,8 @@ use super::kube_flags::KubeFlags;
 use super::manifests::{Asked, AskedObject};
 use super::output::OutputFlags;
 use super::reading::Request;
-use super::state::{State, StateFlags};
+use super::state::State;
+use super::state_flags::StateFlags;
 use super::target::Target;
 use super::{Status, cluster_messages, resolve};
 
@@ -106,7 +107,7 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     if let Some(node) = node
         && state.cluster.node_named(name(node)).is_none()
     {
-        let error = Error::new(format!("nodes \"{node}\" not found in {}", state.origin));
+        let error = Error::new(format!("nodes \"{node}\" not found in {}", state.basis.origin));
         let names = state.cluster.nodes().iter().map(|node| node.node.name.as_str());
         return Err(match did_you_mean::question(node, names) {
             Some(near) => error.hint(near),

@@ -15,7 +15,7 @@ use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags, say};
 use super::reading::Request;
-use super::state::StateFlags;
+use super::state_flags::StateFlags;
 
 /// Show all pending pods, grouped by root cause
 ///

@@ -5,22 +5,20 @@
 //! the other pods show (that one of them selects namespaces) is read after them.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 use crate::api::{ObjectKey, Timestamp, name};
 use crate::config::{Behaviour, SchedulerConfig};
 use crate::decode::{Kind, Object};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::framework::{NotEvaluated, PolicyRule};
-use crate::report::StateAge;
 use crate::report::text::{count, list};
 use crate::required_kinds::{RequiredKinds, Subject, selects_namespaces};
-use crate::source::live::{Connection, Reader, Seen};
+use crate::source::live::{Connection, LiveError, Reader, Seen};
 use crate::state::ClusterBuilder;
 
 use super::manifests::AskedObject;
 use super::progress::Progress;
-use super::state::from_live;
+use super::provenance::Age;
 use super::target::{Named, Target};
 
 /// What is asked about.
@@ -122,6 +120,14 @@ pub(crate) struct Reading {
     forbidden: Vec<(Kind, String)>,
 }
 
+/// The library's words, and where no cluster is configured the flags that name one.
+fn from_live(error: LiveError) -> Error {
+    match error {
+        LiveError::NoCluster(_) => Error::new(format!("{error}: use --kubeconfig, --context or --snapshot")),
+        error => Error::from(error),
+    }
+}
+
 impl Reading {
     /// Connects.
     ///
@@ -169,7 +175,7 @@ impl Reading {
         let Request::Named(named) = asker.question else { return Ok(Vec::new()) };
         let kind = |named: &Named| named.workload.map_or(Kind::Pod, Kind::Workload);
         let wanted: Vec<(Kind, &str)> = named.iter().map(|named| (kind(named), named.name.as_str())).collect();
-        self.reader.look_up(&wanted, asker.namespace).map_err(from_live)
+        self.reader.look_up(&wanted, asker.namespace).map_err(Error::from)
     }
 
     /// What of `required` may not be read; told once.
@@ -188,33 +194,6 @@ impl Reading {
     pub(crate) fn age(&self) -> Option<Age> {
         let (at, since) = self.reader.started()?;
         Some(Age::Live { at, since, changed: self.reader.changed() })
-    }
-}
-
-/// When a state was read.
-#[derive(Clone, Debug)]
-pub(crate) enum Age {
-    /// By this program.
-    Live {
-        /// When the first list was asked for.
-        at: Timestamp,
-        since: Instant,
-        /// How many objects changed while it was read.
-        changed: Option<usize>,
-    },
-    /// As a snapshot records it, RFC 3339.
-    Recorded(String),
-}
-
-impl Age {
-    /// How old it is by now; none where what is recorded is no time.
-    pub(crate) fn by_now(&self) -> Option<StateAge> {
-        match self {
-            Self::Live { at, since, changed } => {
-                Some(StateAge { read_at: at.to_string(), age: since.elapsed(), changed: *changed })
-            }
-            Self::Recorded(read_at) => StateAge::recorded(read_at, Timestamp::now()),
-        }
     }
 }
 

@@ -18,7 +18,8 @@ use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};
 use super::reading::Request;
-use super::state::{State, StateFlags};
+use super::state::State;
+use super::state_flags::StateFlags;
 use super::watch::Watch;
 
 /// Show which node or zone cannot be lost, or how to drain nodes
@@ -99,7 +100,7 @@ fn losses(state: &State, by: &str, now: Timestamp) -> Result<LossAnswer> {
     };
     let (units, unlabelled) = by.units(&state.cluster);
     if let Some(key) = by.label().filter(|_| units.is_empty()) {
-        return Err(Error::new(format!("no node has the label {key} in {}", state.origin))
+        return Err(Error::new(format!("no node has the label {key} in {}", state.basis.origin))
             .hint("--by accepts node, zone, or the key of a label"));
     }
     let watch = Watch::over("losses");

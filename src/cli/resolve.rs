@@ -155,7 +155,7 @@ fn note_unknown(state: &mut State, created: &Created) {
                 (format!("RuntimeClass {class}"), "the pod's overhead and the class's node selector were not applied")
             }
         };
-        let note = NotEvaluated::new(what, format!("it is not in {}", state.origin), effect);
+        let note = NotEvaluated::new(what, format!("it is not in {}", state.basis.origin), effect);
         if !state.notes.contains(&note) {
             state.notes.push(note);
         }
@@ -177,7 +177,7 @@ fn not_found(state: &State, resource: &str, wanted: &str, keys: impl Iterator<It
     let keys: Vec<ObjectKey> = keys.collect();
     let error = Error::new(format!(
         "{resource} \"{wanted}\" not found in namespace \"{}\" of {}",
-        state.namespace, state.origin
+        state.namespace, state.basis.origin
     ));
     let elsewhere: Vec<&str> = keys.iter().filter(|key| key.name == wanted).map(|key| key.namespace.as_str()).collect();
     match elsewhere.as_slice() {

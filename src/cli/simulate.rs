@@ -27,7 +27,8 @@ use super::manifests::{self, Asked};
 use super::output::OutputFlags;
 use super::reading::Request;
 use super::scenario_args::ScenarioFlags;
-use super::state::{State, StateFlags};
+use super::state::State;
+use super::state_flags::StateFlags;
 use super::strategy_args::StrategyFlags;
 use super::{Status, resolve};
 

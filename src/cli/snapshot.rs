@@ -20,7 +20,6 @@ use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::progress::Progress;
 use super::reading::in_words;
-use super::state::from_live;
 use super::{Status, config_source, output};
 
 /// Save the state that scheduling depends on to one file, optionally redacted
@@ -100,7 +99,7 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
     } else {
         let connection = arguments.kube.connection()?;
         let mut progress = Progress::new();
-        snapshot.read_cluster(&connection, &mut |seen| progress.show(|| in_words(seen))).map_err(from_live)?;
+        snapshot.read_cluster(&connection, &mut |seen| progress.show(|| in_words(seen))).map_err(Error::from)?;
         (String::new(), Some(connection))
     };
     if let Some(source) = named {

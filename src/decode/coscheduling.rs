@@ -8,9 +8,10 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::fields::{Hint, Role, Shape, metadata};
+use super::pod::PodOwn;
 use crate::api::meta::{Metadata, ObjectKey};
 use crate::api::name::{Name, name};
-use crate::decode::pod::PodOwn;
 
 /// The label that names a pod's PodGroup.
 pub const GANG_LABEL: &str = "scheduling.x-k8s.io/pod-group";
@@ -31,6 +32,12 @@ pub fn gang_of(pod: &PodOwn) -> Option<ObjectKey> {
     let group = pod.labels.get(*LABEL).filter(|group| !group.is_empty())?;
     Some(ObjectKey::new(pod.key.namespace, group))
 }
+
+/// What is read of a PodGroup.
+pub(super) const FIELDS: Shape = Shape::Fields(&[
+    ("metadata", metadata!(Role::Name(Hint::Group))),
+    ("spec", Shape::Fields(&[("minMember", Shape::Kept)])),
+]);
 
 /// A PodGroup on the wire.
 #[derive(Deserialize, Default)]

@@ -7,7 +7,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::coscheduling::{CoschedulingPodGroup, WirePodGroup};
+use super::coscheduling::{self, CoschedulingPodGroup, WirePodGroup};
 use super::devices::claim::WireResourceClaim;
 use super::devices::class::WireDeviceClass;
 use super::devices::slice::WireResourceSlice;
@@ -205,7 +205,7 @@ kinds! {
         Cluster(name) { via(WireRuntimeClass::into_class); admission::RUNTIME_CLASS }
     /// A PodGroup of the coscheduling plugin.
     CoschedulingPodGroup(CoschedulingPodGroup) = ["scheduling.x-k8s.io"], ["v1alpha1"], "podgroups";
-        Namespaced(key) { via(WirePodGroup::into_group); admission::COSCHEDULING_POD_GROUP }
+        Namespaced(key) { via(WirePodGroup::into_group); coscheduling::FIELDS }
     /// A PodGroup of kube-scheduler itself.
     PodGroup(PodGroup) = ["scheduling.k8s.io"], ["v1beta1" "v1alpha3" "v1alpha2"], "podgroups";
         Namespaced(key) { via(pod_group::WirePodGroup::into_pod_group); admission::POD_GROUP }

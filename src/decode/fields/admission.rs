@@ -1,9 +1,9 @@
 //! What decides over new pods, and which pods belong together.
 
-use super::Role::{Name, PriorityClass, QuotaResource, Uid};
+use super::Role::{Name, PriorityClass, QuotaResource};
 use super::Shape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Text};
 use super::pods::TOLERATIONS;
-use super::{ANNOTATIONS, GROUP, Hint, KEY, NAMESPACE, OWNERS, RESOURCE_LIST, WORDS};
+use super::{GROUP, Hint, KEY, RESOURCE_LIST, WORDS};
 
 const QUOTA_LIST: Shape = Map(QuotaResource);
 
@@ -49,9 +49,6 @@ pub(crate) const RUNTIME_CLASS: Shape = Fields(&[
     ("overhead", Fields(&[("podFixed", RESOURCE_LIST)])),
     ("scheduling", Fields(&[("nodeSelector", Labels), ("tolerations", TOLERATIONS)])),
 ]);
-
-pub(crate) const COSCHEDULING_POD_GROUP: Shape =
-    Fields(&[("metadata", metadata!(Name(Hint::Group))), ("spec", Fields(&[("minMember", Kept)]))]);
 
 const POLICY: Shape = Fields(&[("gang", Fields(&[("minCount", Kept)])), ("basic", Present)]);
 

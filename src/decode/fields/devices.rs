@@ -1,8 +1,8 @@
 //! Device classes, claims of devices, and what drivers offer.
 
 use super::Role::{Expression, Key, Name, RequestPath, Resource, Uid, Value};
-use super::Shape::{self, Each, Fields, Kept, Labels, Raw, Text};
-use super::{ANNOTATIONS, CLASS, Hint, KEYS, NAMESPACE, NODE_NAME, NODE_SELECTOR, OWNERS};
+use super::Shape::{self, Each, Fields, Kept, Raw, Text};
+use super::{CLASS, Hint, KEYS, NODE_NAME, NODE_SELECTOR};
 
 const CEL_SELECTORS: Shape = Each(&Fields(&[("cel", Fields(&[("expression", Text(Expression))]))]));
 

@@ -8,19 +8,20 @@ use crate::decode::Kind;
 /// `metadata` of an object whose name has the role `$name`.
 macro_rules! metadata {
     ($name:expr) => {
-        Fields(&[
-            ("name", Text($name)),
-            ("generateName", Text($name)),
-            ("namespace", NAMESPACE),
-            ("uid", Text(Uid)),
-            ("labels", Labels),
-            ("annotations", ANNOTATIONS),
-            ("creationTimestamp", Kept),
-            ("deletionTimestamp", Kept),
-            ("ownerReferences", OWNERS),
+        $crate::decode::fields::Shape::Fields(&[
+            ("name", $crate::decode::fields::Shape::Text($name)),
+            ("generateName", $crate::decode::fields::Shape::Text($name)),
+            ("namespace", $crate::decode::fields::NAMESPACE),
+            ("uid", $crate::decode::fields::Shape::Text($crate::decode::fields::Role::Uid)),
+            ("labels", $crate::decode::fields::Shape::Labels),
+            ("annotations", $crate::decode::fields::ANNOTATIONS),
+            ("creationTimestamp", $crate::decode::fields::Shape::Kept),
+            ("deletionTimestamp", $crate::decode::fields::Shape::Kept),
+            ("ownerReferences", $crate::decode::fields::OWNERS),
         ])
     };
 }
+pub(super) use metadata;
 
 pub(super) mod admission;
 mod config;
@@ -111,16 +112,16 @@ pub(crate) fn of(kind: Kind) -> &'static Shape {
     kind.entry().fields
 }
 
-const NAMESPACE: Shape = Text(Name(Hint::Namespace));
-const NODE_NAME: Shape = Text(Name(Hint::Node));
-const CLASS: Shape = Text(Name(Hint::Class));
-const GROUP: Shape = Text(Name(Hint::Group));
-const KEY: Shape = Text(Key);
-const KEYS: Shape = Each(&KEY);
-const WORDS: Shape = Each(&Kept);
-const RESOURCE_LIST: Shape = Map(Resource);
+pub(super) const NAMESPACE: Shape = Text(Name(Hint::Namespace));
+pub(super) const NODE_NAME: Shape = Text(Name(Hint::Node));
+pub(super) const CLASS: Shape = Text(Name(Hint::Class));
+pub(super) const GROUP: Shape = Text(Name(Hint::Group));
+pub(super) const KEY: Shape = Text(Key);
+pub(super) const KEYS: Shape = Each(&KEY);
+pub(super) const WORDS: Shape = Each(&Kept);
+pub(super) const RESOURCE_LIST: Shape = Map(Resource);
 
-const ANNOTATIONS: Shape = Fields(&[
+pub(super) const ANNOTATIONS: Shape = Fields(&[
     ("pv.kubernetes.io/bind-completed", Kept),
     ("volume.kubernetes.io/selected-node", NODE_NAME),
     ("volume.beta.kubernetes.io/storage-class", CLASS),
@@ -131,7 +132,7 @@ const ANNOTATIONS: Shape = Fields(&[
     ("storageclass.beta.kubernetes.io/is-default-class", Kept),
 ]);
 
-const OWNERS: Shape = Each(&Fields(&[
+pub(super) const OWNERS: Shape = Each(&Fields(&[
     ("apiVersion", Text(ApiVersion)),
     ("kind", Text(OwnerKind)),
     ("name", Text(Name(Hint::Workload))),
@@ -139,17 +140,17 @@ const OWNERS: Shape = Each(&Fields(&[
     ("controller", Kept),
 ]));
 
-const SELECTOR: Shape = Fields(&[("matchLabels", Labels), ("matchExpressions", Requirements)]);
+pub(super) const SELECTOR: Shape = Fields(&[("matchLabels", Labels), ("matchExpressions", Requirements)]);
 
-const NODE_SELECTOR_TERM: Shape = Fields(&[
+pub(super) const NODE_SELECTOR_TERM: Shape = Fields(&[
     ("matchExpressions", Requirements),
     ("matchFields", Each(&Fields(&[("key", Kept), ("operator", Kept), ("values", Each(&NODE_NAME))]))),
 ]);
 
-const NODE_SELECTOR: Shape = Fields(&[("nodeSelectorTerms", Each(&NODE_SELECTOR_TERM))]);
+pub(super) const NODE_SELECTOR: Shape = Fields(&[("nodeSelectorTerms", Each(&NODE_SELECTOR_TERM))]);
 
 /// A disk of a kind that Kubernetes once served itself: each has its own word for its id.
-const DISK: Shape = Fields(&[
+pub(super) const DISK: Shape = Fields(&[
     ("volumeID", Text(VolumeId)),
     ("pdName", Text(VolumeId)),
     ("diskURI", Text(VolumeId)),

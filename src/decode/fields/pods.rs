@@ -1,11 +1,11 @@
 //! Pods, nodes, and what owns or selects pods.
 
-use super::Role::{Address, Claim, Image, Name, PriorityClass, Uid, Value, VolumeId};
+use super::Role::{Address, Claim, Image, Name, PriorityClass, Value, VolumeId};
 use super::Shape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Prose, Sources, Text};
 use super::storage::CLAIM_TEMPLATES;
 use super::{
-    ANNOTATIONS, CLASS, DISK, GROUP, Hint, KEY, KEYS, NAMESPACE, NODE_NAME, NODE_SELECTOR, NODE_SELECTOR_TERM, OWNERS,
-    RESOURCE_LIST, SELECTOR,
+    CLASS, DISK, GROUP, Hint, KEY, KEYS, NAMESPACE, NODE_NAME, NODE_SELECTOR, NODE_SELECTOR_TERM, RESOURCE_LIST,
+    SELECTOR,
 };
 
 /// `affinity.nodeAffinity`; also `addedAffinity` of a profile.

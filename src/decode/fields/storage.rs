@@ -1,8 +1,8 @@
 //! Volumes, claims, classes, and what CSI drivers report.
 
 use super::Role::{Claim, Name, Provisioner, Resource, Uid, VolumeId};
-use super::Shape::{self, Each, Fields, Kept, Labels, Map, Present, Requirements, Text};
-use super::{ANNOTATIONS, CLASS, DISK, Hint, NAMESPACE, NODE_NAME, NODE_SELECTOR, OWNERS, SELECTOR, WORDS};
+use super::Shape::{self, Each, Fields, Kept, Map, Present, Requirements, Text};
+use super::{CLASS, DISK, Hint, NAMESPACE, NODE_NAME, NODE_SELECTOR, SELECTOR, WORDS};
 
 const STORAGE: Shape = Map(Resource);
 
