@@ -26,6 +26,7 @@ pub struct Scheduler {
 }
 
 /// The nodes that a cycle looks at.
+#[derive(Clone, Copy)]
 struct Looked<'a> {
     /// How many of the feasible ones are compared.
     compared: Compared,

@@ -3,6 +3,7 @@
 //! A room is a folder of `src`, or a file that stands there alone. [`ROOMS`] has them from the bottom up, as
 //! CONTRIBUTING.md has them: what is named in a room lies in it or in one further down. Comments may name what
 //! they like.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -198,6 +198,7 @@ fn pages() {
 }
 
 #[test]
+#[allow(clippy::needless_raw_string_hashes)] // the text has a raw string of its own
 fn literals_are_found() {
     let code = r##"
         let a = 'x'; // "not this"

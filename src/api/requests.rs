@@ -129,6 +129,7 @@ fn is_pod_level(resource: Name) -> bool {
 
 /// The feature gates that decide how requests are read, and what else differs between versions there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent difference with a name")]
 pub struct RequestGates {
     /// `InPlacePodVerticalScaling`: running containers count with what their status says.
     pub in_place_pod_vertical_scaling: bool,
@@ -171,6 +172,7 @@ impl Default for RequestGates {
 
 /// How to read a pod's requests (upstream's type of the same name).
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "upstream's options, each by itself")]
 pub struct PodResourcesOptions<'a> {
     /// Whether what containers have by their status counts, where it is more than the spec.
     pub use_status_resources: bool,

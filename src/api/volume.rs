@@ -11,6 +11,7 @@ use super::name::{Name, name};
 /// The volumes of a pod that matter to scheduling; config maps, secrets, projections and
 /// the like are dropped while reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_field_names, reason = "volumes are what it has")]
 pub struct Volumes {
     volumes: Box<[Volume]>,
     /// An `emptyDir` is among those dropped.

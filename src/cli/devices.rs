@@ -56,7 +56,9 @@ pub(super) fn run(arguments: &DevicesArgs) -> Result<Status> {
     if let Some(node) = &arguments.node {
         let named = state.cluster.node_named(name(node)).map(NodeInfo::name);
         let node = named.ok_or_else(|| Error::new(format!("nodes \"{node}\" not found in {}", state.basis.origin)))?;
-        pools.iter_mut().for_each(|pool| pool.devices.retain(|device| device.reach.includes(node)));
+        for pool in &mut pools {
+            pool.devices.retain(|device| device.reach.includes(node));
+        }
     }
     if let Some(driver) = &arguments.driver {
         pools.retain(|pool| pool.id.driver == driver.as_str());

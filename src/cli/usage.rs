@@ -87,8 +87,9 @@ fn meant_command(typed: &str, command: &Command, arguments: &[OsString]) -> Opti
     let words = arguments.iter().skip(1).map_while(|word| word.to_str());
     let next = words.skip_while(|word| *word != typed).nth(1).filter(|word| !word.starts_with('-'));
     let next = match (meant, next) {
-        ("simulate --pending" | "pending" | "snapshot", _) | (_, None) => String::new(),
-        ("simulate --restart", Some("restart")) => String::new(),
+        ("simulate --pending" | "pending" | "snapshot", _) | ("simulate --restart", Some("restart")) | (_, None) => {
+            String::new()
+        }
         (_, Some(next)) => format!(" {next}"),
     };
     Some(format!("kubectl sched {meant}{next}"))
@@ -113,8 +114,8 @@ fn text(error: &Error, kind: ContextKind) -> Option<String> {
 fn command(arguments: &[OsString]) -> (Command, String) {
     let mut cli = Cli::command();
     cli.build();
-    let named = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
-    let named = named.filter_map(|argument| cli.find_subcommand(argument)).next().cloned();
+    let mut named = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
+    let named = named.find_map(|argument| cli.find_subcommand(argument)).cloned();
     match named {
         Some(command) => {
             let name = format!("kubectl sched {}", command.get_name());

@@ -9,6 +9,7 @@ use super::kube_version::KubeVersion;
 use super::versions::table::{Minor, Stage};
 use super::versions::{MINORS, minor_of};
 
+#[cfg_attr(test, expect(clippy::struct_field_names, reason = "the field of FeatureGates"))]
 struct Field {
     name: &'static str,
     #[cfg(test)]
@@ -142,7 +143,7 @@ pub enum FeatureGateError {
     #[error("[{}]", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
     Several(
         /// Sorted by gate.
-        Vec<FeatureGateError>,
+        Vec<Self>,
     ),
 }
 

@@ -139,7 +139,7 @@ mod tests {
             assert_eq!(Behaviour::new(version).not_reproduced().count(), 0, "by default, in {version}");
             for (name, _) in NOT_REPRODUCED {
                 let Some(gate) = minor.gate(name) else { continue };
-                let needed: String = gate.needs.iter().map(|need| format!(",{need}=true")).collect();
+                let needed = gate.needs.iter().fold(String::new(), |text, need| text + "," + need + "=true");
                 let behaviour = Behaviour::with_feature_gates(version, &format!("{name}=true{needed}")).unwrap();
                 assert!(behaviour.not_reproduced().any(|(named, _)| named == name), "{name} in {version}");
             }

@@ -31,7 +31,7 @@ const FEATURES: [Feature; 3] = [
     Feature {
         name: "RestartAllContainersOnContainerExits",
         known: |_| true,
-        needed: |spec| spec.all_containers().any(|container| container.restarts_all_containers()),
+        needed: |spec| spec.all_containers().any(crate::api::pod_spec::Container::restarts_all_containers),
     },
     Feature {
         name: "UserNamespacesHostNetworkSupport",

@@ -85,7 +85,7 @@ impl<'a> WorkloadObject<'a> {
             pending: workload.pending,
             missing: workload.missing,
             terminating: workload.terminating.iter().map(|(pod, _)| pod.to_string()).collect(),
-            hold: workload.hold.as_ref().and_then(HoldObject::new),
+            hold: workload.hold.as_ref().map(HoldObject::new),
             refused: workload.refused.as_ref().map(|(count, message)| RefusedObject { count: *count, message }),
             placed: workload.placed,
             unplaced: workload
@@ -100,11 +100,11 @@ impl<'a> WorkloadObject<'a> {
 }
 
 impl<'a> HoldObject<'a> {
-    fn new(hold: &'a Hold) -> Option<Self> {
-        Some(match hold {
+    fn new(hold: &'a Hold) -> Self {
+        match hold {
             Hold::Suspended => Self::Suspended,
             Hold::WaitsFor { pod, terminating } => Self::WaitsFor { pod: pod.to_string(), terminating: *terminating },
             Hold::Refused(message) => Self::Refused { message },
-        })
+        }
     }
 }

@@ -184,5 +184,5 @@ fn compare_preemption(differences: &mut Differences, expected: &ExpectedPreempti
     differences.check("preemption.candidates", &expected.candidates, &candidates);
     let pick: BTreeSet<String> =
         actual.preemption.iter().flat_map(|preemption| &preemption.pick).map(ToString::to_string).collect();
-    differences.check("preemption.pick", &BTreeSet::from_iter(expected.pick.iter().cloned()), &pick);
+    differences.check("preemption.pick", &expected.pick.iter().cloned().collect::<BTreeSet<_>>(), &pick);
 }

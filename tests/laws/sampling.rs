@@ -20,7 +20,7 @@ fn crowded(case: &Case, nodes: usize) -> Option<(Scheduler, Cluster)> {
     }
     let scheduler = Scheduler::new(config, scheduler.behaviour().clone());
     let mut cluster = case.cluster();
-    let originals: Vec<Name> = cluster.nodes().iter().map(|node| node.name()).collect();
+    let originals: Vec<Name> = cluster.nodes().iter().map(kubectl_sched::state::NodeInfo::name).collect();
     for number in 0..nodes.checked_sub(originals.len())? {
         let like = *originals.get(number % originals.len().max(1))?;
         let copy = name(&format!("{like}-{number}"));

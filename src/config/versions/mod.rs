@@ -4,10 +4,15 @@
 mod behaviours;
 mod devices;
 pub(super) mod table;
+#[allow(clippy::enum_glob_use, reason = "a table is read more easily")]
 mod v1_33;
+#[allow(clippy::enum_glob_use, reason = "a table is read more easily")]
 mod v1_34;
+#[allow(clippy::enum_glob_use, reason = "a table is read more easily")]
 mod v1_35;
+#[allow(clippy::enum_glob_use, reason = "a table is read more easily")]
 mod v1_36;
+#[allow(clippy::enum_glob_use, reason = "a table is read more easily")]
 mod v1_37;
 
 pub use behaviours::Behaviour;

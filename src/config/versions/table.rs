@@ -4,6 +4,7 @@ use crate::config::extension_points::ExtensionPoint;
 
 /// One minor, as its source has it.
 #[derive(Debug)]
+#[expect(clippy::struct_field_names, reason = "a minor has a minor number")]
 pub(in crate::config) struct Minor {
     /// 37 in v1.37.
     pub(in crate::config) minor: u32,

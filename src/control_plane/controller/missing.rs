@@ -142,7 +142,10 @@ pub fn ineligible_nodes(cluster: &Cluster, workload: &Workload) -> Vec<Name> {
         return Vec::new();
     }
     let nodes = cluster.nodes().iter();
-    nodes.filter(|node| daemon_set::pod_on(cluster, workload, node).is_none()).map(|node| node.name()).collect()
+    nodes
+        .filter(|node| daemon_set::pod_on(cluster, workload, node).is_none())
+        .map(crate::state::NodeInfo::name)
+        .collect()
 }
 
 /// The StatefulSet that wants a pod called `key`, which does not exist.

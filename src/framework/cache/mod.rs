@@ -250,15 +250,14 @@ fn filters<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<Cached
     let mut filters = Vec::new();
     let mut bits = 0..0;
     for (name, _) in &framework.filter {
-        let given = match ready.remove(name) {
-            Some(given) => given,
-            None => {
-                let plugin = framework.plugin(name)?;
-                if plugin.pre_filter().is_some() {
-                    return None; // the profile took it out of PreFilter only
-                }
-                plugin.incremental()?.incremental_filter(cycle)
+        let given = if let Some(given) = ready.remove(name) {
+            given
+        } else {
+            let plugin = framework.plugin(name)?;
+            if plugin.pre_filter().is_some() {
+                return None; // the profile took it out of PreFilter only
             }
+            plugin.incremental()?.incremental_filter(cycle)
         };
         let filter = match given {
             Incremental::Uncached => return None,
@@ -290,15 +289,14 @@ fn columns<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<Column
     }
     let mut columns = Vec::new();
     for (name, weight, _) in &framework.score {
-        let given = match ready.remove(name) {
-            Some(given) => given,
-            None => {
-                let plugin = framework.plugin(name)?;
-                if plugin.pre_score().is_some() {
-                    return None; // the profile took it out of PreScore only
-                }
-                plugin.incremental()?.incremental_scorer(cycle, &nodes)
+        let given = if let Some(given) = ready.remove(name) {
+            given
+        } else {
+            let plugin = framework.plugin(name)?;
+            if plugin.pre_score().is_some() {
+                return None; // the profile took it out of PreScore only
             }
+            plugin.incremental()?.incremental_scorer(cycle, &nodes)
         };
         match given {
             Incremental::Uncached => return None,

@@ -85,11 +85,10 @@ impl<'a> ExtendedClaim<'a> {
                 }
                 // Requests are made for these, too, once one is needed.
                 Some(class) if behaviour.extended_requests_per_container => served.push((resource, class)),
-                Some(_) => {}
                 None if allocatable.find(resource).is_none() => {
                     return Err(DeviceReason::ExtendedResourceNowhere { resource });
                 }
-                None => {}
+                _ => {}
             }
         }
         let is_allocated = self.left_over.is_some_and(|claim| claim.allocation.is_some());

@@ -51,7 +51,7 @@ struct Look<'a> {
     pods: FxHashMap<Name, ObjectKey>,
 }
 
-impl<'a> Look<'a> {
+impl Look<'_> {
     fn request(
         &mut self,
         claim: &ClaimInput<'_>,
@@ -80,18 +80,15 @@ impl<'a> Look<'a> {
         };
         for candidate in self.obstacles.devices() {
             facts.reachable += 1;
-            match self.obstacles.between(query, candidate) {
-                Some(obstacle) => {
-                    let cause = self.refusal(obstacle, query, candidate);
-                    RefusedDevices::add(&mut facts.refused, candidate.id.to_string(), cause);
-                }
-                None => {
-                    facts.available += 1;
-                    for constraint in &mut facts.constraints {
-                        let value = selection::attribute(query, candidate, constraint.attribute).ok().flatten();
-                        DeviceValue::count(&mut constraint.values, value.map(|value| value.to_string()), 1);
-                    }
-                }
+            if let Some(obstacle) = self.obstacles.between(query, candidate) {
+                let cause = self.refusal(obstacle, query, candidate);
+                RefusedDevices::add(&mut facts.refused, candidate.id.to_string(), cause);
+                continue;
+            }
+            facts.available += 1;
+            for constraint in &mut facts.constraints {
+                let value = selection::attribute(query, candidate, constraint.attribute).ok().flatten();
+                DeviceValue::count(&mut constraint.values, value.map(|value| value.to_string()), 1);
             }
         }
         // Stable: of as many devices, in the order in which they were met.

@@ -112,7 +112,9 @@ fn holders(cluster: &Cluster) -> FxHashMap<DeviceId, Vec<DeviceHolder>> {
             of_device.push(holder);
         }
     }
-    holders.values_mut().for_each(|holders| holders.sort_unstable());
+    for holders in holders.values_mut() {
+        holders.sort_unstable();
+    }
     holders
 }
 

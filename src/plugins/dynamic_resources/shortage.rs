@@ -58,11 +58,12 @@ fn shortage(
         let count = match obstacles.between(query, candidate) {
             None => &mut found.available,
             Some(Obstacle::Feature(_)) => &mut found.unsupported,
-            Some(Obstacle::NotOnNode | Obstacle::Selector { .. } | Obstacle::Unclear(_)) => &mut found.not_selected,
             Some(Obstacle::Taken) => &mut found.taken,
             Some(Obstacle::Counter { .. } | Obstacle::Capacity(Refusal::NotEnough { .. })) => &mut found.exhausted,
-            Some(Obstacle::Capacity(_)) => &mut found.not_selected,
             Some(Obstacle::Taint(_)) => &mut found.tainted,
+            Some(Obstacle::NotOnNode | Obstacle::Selector { .. } | Obstacle::Unclear(_) | Obstacle::Capacity(_)) => {
+                &mut found.not_selected
+            }
         };
         *count += 1;
     }

@@ -36,17 +36,16 @@ fn on(ended: &Ended) -> String {
 pub(in crate::report) fn ended(ended: &Ended) -> String {
     let mut text = String::new();
     if !ended.message.is_empty() {
-        text.push_str(&format!("its status: {}. ", ended.message.trim_end_matches('.')));
+        text.push_str(format!("its status: {}. ", ended.message.trim_end_matches('.')).as_str());
     }
     text.push_str("This is final: no scheduler will try this pod again");
     match (&ended.replacement, ended.replacements) {
         (None, _) => {}
-        (Some(replacement), 1) => text.push_str(&format!("; {replacement} of the same controller replaces it")),
+        (Some(replacement), 1) => text.push_str(format!("; {replacement} of the same controller replaces it").as_str()),
         (Some(replacement), more) => {
-            text.push_str(&format!(
-                "; {replacement} and {} of the same controller continue",
-                count(more - 1, "more pod")
-            ));
+            text.push_str(
+                format!("; {replacement} and {} of the same controller continue", count(more - 1, "more pod")).as_str(),
+            );
         }
     }
     if ended.replacement.is_some() {
@@ -55,7 +54,7 @@ pub(in crate::report) fn ended(ended: &Ended) -> String {
     if ended.siblings > 0 {
         let pods = count(ended.siblings, "other pod");
         let have = if ended.siblings == 1 { "has" } else { "have" };
-        text.push_str(&format!("; {pods} of its controller {have} ended in the same way"));
+        text.push_str(format!("; {pods} of its controller {have} ended in the same way").as_str());
     }
     text
 }

@@ -166,14 +166,12 @@ impl NodeChoice {
     /// There is none.
     pub fn nodes(&self, cluster: &Cluster) -> Result<Vec<Name>, String> {
         match self {
-            Self::Named(node) => match cluster.node_named(*node) {
-                Some(_) => Ok(vec![*node]),
-                None => {
-                    let names = cluster.nodes().iter().map(|node| node.node.name.as_str());
-                    let near = crate::did_you_mean::question(node, names).map(|near| format!("; {near}"));
-                    Err(format!("nodes \"{node}\" not found{}", near.unwrap_or_default()))
-                }
-            },
+            Self::Named(node) if cluster.node_named(*node).is_some() => Ok(vec![*node]),
+            Self::Named(node) => {
+                let names = cluster.nodes().iter().map(|node| node.node.name.as_str());
+                let near = crate::did_you_mean::question(node, names).map(|near| format!("; {near}"));
+                Err(format!("nodes \"{node}\" not found{}", near.unwrap_or_default()))
+            }
             Self::Selected { text, selector } => {
                 let nodes = cluster.nodes().iter().filter(|node| selector.matches(&node.node.labels));
                 let nodes: Vec<Name> = nodes.map(crate::state::NodeInfo::name).collect();

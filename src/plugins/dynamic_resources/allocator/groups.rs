@@ -78,6 +78,7 @@ fn admits(common: &Common, groups: &BTreeSet<Name>) -> bool {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "what is common stays an option between devices")]
 fn added(common: Common, groups: BTreeSet<Name>) -> Common {
     match common {
         None => Some(groups),

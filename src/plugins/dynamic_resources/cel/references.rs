@@ -57,8 +57,9 @@ fn walk<'e>(expr: &'e Expr, bound: &mut Vec<Bound<'e>>, found: &mut Vec<Referenc
         Expr::Conditional(parts) => parts.iter().for_each(|part| walk(part, bound, found)),
         Expr::Binary(_, operands) => operands.iter().for_each(|operand| walk(operand, bound, found)),
         Expr::Call { target, arguments, .. } => {
-            target.iter().for_each(|target| walk(target, bound, found));
-            arguments.iter().for_each(|argument| walk(argument, bound, found));
+            for part in target.iter().map(AsRef::as_ref).chain(arguments) {
+                walk(part, bound, found);
+            }
         }
         Expr::Bind { variable, value, body } => {
             walk(value, bound, found);

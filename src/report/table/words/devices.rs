@@ -173,7 +173,7 @@ fn why(cause: &DeviceRefusal) -> String {
             let seen = if looked_at.is_empty() { String::new() } else { format!(" ({})", looked_at.join("; ")) };
             format!("{of} wants {expression}{seen}")
         }
-        DeviceRefusal::SelectorFailed { error } => error.clone(),
+        DeviceRefusal::SelectorFailed { error } | DeviceRefusal::CapacityUnknown { error } => error.clone(),
         DeviceRefusal::NotOnNode => "not for this node".to_owned(),
         DeviceRefusal::Tainted { taint, rule } => match rule {
             Some(rule) => format!("tainted {taint} by DeviceTaintRule {rule}"),
@@ -190,7 +190,6 @@ fn why(cause: &DeviceRefusal) -> String {
         DeviceRefusal::CapacityAgainstPolicy { capacity, amount } => {
             format!("its policy does not allow {amount} of {capacity}")
         }
-        DeviceRefusal::CapacityUnknown { error } => error.clone(),
         DeviceRefusal::FeatureDisabled { gate } => format!("needs {gate}, which is off or unknown to the node"),
     }
 }
