@@ -119,8 +119,8 @@ fn a_refused_pod_is_explained_all_the_same() {
     let said: Vec<&str> = explained.lines().filter(|line| line.contains("is forbidden")).map(str::trim).collect();
     assert_snapshot!(said.join("\n"), @r#"
     "message": "pods \"web-new-4\" is forbidden: exceeded quota: share, requested: requests.cpu=100m, used: requests.cpu=1, limited: requests.cpu=1"
-    "refused": "pods \"large\" is forbidden: maximum cpu usage per Container is 1, but limit is 2",
-    "refused": "pods \"lost\" is forbidden: no PriorityClass with name gone was found",
+    "message": "pods \"large\" is forbidden: maximum cpu usage per Container is 1, but limit is 2",
+    "message": "pods \"lost\" is forbidden: no PriorityClass with name gone was found",
     "#);
 }
 
