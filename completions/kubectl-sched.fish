@@ -38,9 +38,9 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "version
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s f -l filename -d 'Explain the pods of a manifest, which does not have to exist in the cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l node -d 'Show only one node, with every detail of every plugin' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s o -l output -d 'Output format: table, wide, json, yaml, name or html' -r -f -a "table\t''
 wide\t''
@@ -79,16 +79,16 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s f -l filename -d 'Schedule the pods of a manifest, as many as it has replicas' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l replicas -d 'Schedule this number of copies of each pod in -f instead' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l seed -d 'Pick at random among equally good nodes; the same seed gives the same run' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l runs -d 'Run the simulation this many times with consecutive seeds, and count the outcomes' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l shard -d 'Run only one of several equal parts of the runs; the first is 0/COUNT; see simulate merge' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l strategy -d 'Choose nodes by another rule than the profile\'s score; see docs/strategies.md' -r -f -a "default\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l runs -d 'Run the simulation with this many seeds, and count the outcomes' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l shard -d 'Run only one of several equal shards of the runs; the first is 0/COUNT; see simulate merge' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l strategy -d 'Choose nodes by least-load, best-fit, first-fit, weighted-least-load, random or config=FILE' -r -f -a "default\t''
 random\t''
 least-load\t''
 best-fit\t''
 first-fit\t''
 weighted-least-load\t''
 config=\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l compare -d 'Place the same pods with several strategies, and compare the results' -r -f -a "default\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l compare -d 'Place the same pods with several strategies, and compare; see docs/strategies.md' -r -f -a "default\t''
 random\t''
 least-load\t''
 best-fit\t''
@@ -100,17 +100,17 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scenario -d 'Apply the steps of a Scenario file; see docs/scenarios.md' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l cordon -d 'Cordon a node, or all nodes with a label (pool=gpu)' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l uncordon -d 'Uncordon a node, or all nodes with a label' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l drain -d 'Cordon nodes and evict their pods as kubectl drain does; respects PodDisruptionBudgets' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l remove-node -l remove-nodes -d 'Remove nodes without draining: a node, all with a label, or a zone (zone=a)' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l add-nodes -d 'Add N copies of a node, or of the Node in a manifest, with their DaemonSet pods' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l drain -d 'Cordon nodes and evict their pods as kubectl drain does' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l remove-node -l remove-nodes -d 'Remove nodes without draining, such as a zone (zone=a)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l add-nodes -d 'Add N copies of a node, with their DaemonSet pods' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l taint -d 'Add a taint; with - after the effect, remove it' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l label -d 'Set a label; NODE=KEY- removes it' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scale -d 'Scale a workload (deploy/web=10)' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l restart -d 'Restart a workload as kubectl rollout restart does (deploy/web)' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l delete -d 'Delete a workload and its pods, or one pod, which its controller recreates' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l restart -d 'Restart a workload as kubectl rollout restart does' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l delete -d 'Delete a workload, or a pod (its controller recreates it)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s o -l output -d 'Output format: table, wide, json, yaml, name or html' -r -f -a "table\t''
 wide\t''
@@ -143,7 +143,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l diff -d 'Show only the differences from the unchanged cluster'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l preempt -d 'Allow preemption of pods of lower priority'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l exit-code -d 'Exit with status 1 when a pod does not fit'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l force -d 'With --drain: also evict pods without a controller; nothing recreates them'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l force -d 'With --drain: also evict pods without a controller'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
@@ -166,9 +166,9 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l limit -d 'Stop after this many copies' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want -d 'Show how many more nodes this number of copies needs' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l like -d 'The node to copy for --want [default: the node that takes most copies]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
@@ -202,9 +202,9 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
@@ -277,9 +277,9 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l by -d 'What is lost at once: a node, a zone, or all nodes with the same label value' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l drain-plan -d 'Propose how to drain these nodes: NODE,NODE or a label selector, or zone=NAME' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
@@ -339,8 +339,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
