@@ -14,7 +14,7 @@ use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};
 use super::reading::Request;
-use super::state::StateFlags;
+use super::state_flags::StateFlags;
 
 /// Show the devices of dynamic resource allocation
 ///
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &DevicesArgs) -> Result<Status> {
     let mut pools = overview::overview(&state.cluster, state.scheduler.behaviour());
     if let Some(node) = &arguments.node {
         let named = state.cluster.node_named(name(node)).map(NodeInfo::name);
-        let node = named.ok_or_else(|| Error::new(format!("nodes \"{node}\" not found in {}", state.origin)))?;
+        let node = named.ok_or_else(|| Error::new(format!("nodes \"{node}\" not found in {}", state.basis.origin)))?;
         pools.iter_mut().for_each(|pool| pool.devices.retain(|device| device.reach.includes(node)));
     }
     if let Some(driver) = &arguments.driver {

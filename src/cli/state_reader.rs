@@ -168,7 +168,8 @@ impl StateFlags {
     /// The scheduler, its extenders connected only if they are to be asked.
     fn scheduler(&self, config: SchedulerConfig, behaviour: Behaviour) -> Result<Scheduler> {
         if !self.call_extenders {
-            return Ok(Scheduler::new(config, behaviour));
+            let scheduler = Scheduler::new(config, behaviour);
+            return Ok(scheduler.not_asking_extenders("extenders are asked only with --call-extenders"));
         }
         let transports = http::connect(&config.extenders).map_err(Error::from_error)?;
         Ok(Scheduler::new(config, behaviour).with_extenders(transports))

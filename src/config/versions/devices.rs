@@ -11,7 +11,7 @@ use crate::config::kube_version::KubeVersion;
 macro_rules! device_behaviours {
     ($($(#[doc = $doc:literal])* $name:ident: [$($entry:expr),*];)*) => {
         /// What differs.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[expect(clippy::struct_excessive_bools, reason = "each is an independent difference with a name")]
         pub struct DeviceBehaviour {
             $($(#[doc = $doc])* pub $name: bool,)*

@@ -5,10 +5,14 @@ use crate::error::Error;
 
 /// Why no state could be read from the cluster.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LiveError {
     /// A whole sentence, kubectl's where it has one.
     #[error("{0}")]
     Message(String),
+    /// The same, and no cluster is configured at all: nobody meant the server that was not there.
+    #[error("{0} No cluster is configured")]
+    NoCluster(String),
     /// The API server's own refusal.
     #[error("Error from server{}: {message}", in_brackets(reason))]
     Server {
@@ -36,7 +40,8 @@ impl From<LiveError> for Error {
     fn from(error: LiveError) -> Self {
         match error {
             LiveError::Server { .. } => Self::server(error.to_string()),
-            LiveError::Message(message) => Self::new(message),
+            error @ LiveError::NoCluster(_) => Self::new(format!("{error}: use --kubeconfig, --context or --snapshot")),
+            error => Self::new(error.to_string()),
         }
     }
 }
