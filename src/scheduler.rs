@@ -2,12 +2,17 @@
 //!
 //! The one way in which all commands run a cycle, so that they agree by construction.
 
+use std::collections::BTreeSet;
+
 use crate::api::Timestamp;
 use crate::config::{Behaviour, Profile, SchedulerConfig};
 use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
 use crate::framework::sampling::Compared;
-use crate::framework::{Cycle, CycleCache, Depth, Framework, NotEvaluated, Notes, Plugin, cycle, reserve, sampling};
+use crate::framework::{
+    Cycle, CycleCache, Depth, Framework, NotEvaluated, Notes, Permit, PermitPlugin, Plugin, PluginRejection, cycle,
+    prepared, reserve, sampling,
+};
 use crate::plugins;
 use crate::state::pod::PodId;
 use crate::state::{Cluster, Lifted, NodeId, Pod, Take};
@@ -18,6 +23,14 @@ pub struct Scheduler {
     behaviour: Behaviour,
     profiles: Vec<(Profile, Vec<Box<dyn Plugin>>)>,
     extenders: Vec<Extender>,
+}
+
+/// The nodes that a cycle looks at.
+struct Looked<'a> {
+    /// How many of the feasible ones are compared.
+    compared: Compared,
+    /// Only these, if set.
+    within: Option<&'a BTreeSet<NodeId>>,
 }
 
 impl Scheduler {
@@ -91,6 +104,23 @@ impl Scheduler {
     }
 
     fn cycle(&self, cluster: &Cluster, pod: PodId, now: Timestamp, depth: Depth, compared: Compared) -> Placement {
+        self.cycle_of(cluster, pod, now, depth, Looked { compared, within: None })
+    }
+
+    /// A cycle on the nodes of `within` only, if that is set: the placement in which a group of pods is tried.
+    pub fn cycle_within(
+        &self,
+        cluster: &Cluster,
+        pod: PodId,
+        now: Timestamp,
+        depth: Depth,
+        within: Option<&BTreeSet<NodeId>>,
+    ) -> Placement {
+        self.cycle_of(cluster, pod, now, depth, Looked { compared: Compared::All, within })
+    }
+
+    fn cycle_of(&self, cluster: &Cluster, pod: PodId, now: Timestamp, depth: Depth, looked: Looked<'_>) -> Placement {
+        let Looked { compared, within } = looked;
         let pod = cluster.pod(pod);
         let Some((profile, plugins)) = self.profile_for(pod) else {
             return no_profile(pod);
@@ -100,7 +130,7 @@ impl Scheduler {
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
         let mut framework = self.framework(profile, plugins);
         framework.compared = compared;
-        let mut placement = cycle::run(&framework, cycle, depth);
+        let mut placement = cycle::run_within(&framework, cycle, depth, within);
         let basis = match (compared, &placement.sampling) {
             (Compared::From(_), _) => sampling::Basis::Drawn,
             (Compared::All, Some(_)) => sampling::Basis::Counted,
@@ -109,6 +139,38 @@ impl Scheduler {
         let (nodes, feasible) = (placement.nodes.len(), placement.feasible().count());
         placement.not_evaluated.extend(sampling::note(nodes, feasible, self.percentage(profile), basis));
         placement
+    }
+
+    /// What keeps `pod` out of the active queue; nothing does for a pod that no profile answers to.
+    pub fn pre_enqueue(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Option<PluginRejection> {
+        let pod = cluster.pod(pod);
+        let (_, framework) = self.framework_for(pod)?;
+        let notes = Notes::default();
+        cycle::pre_enqueue(&framework, Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes })
+    }
+
+    /// What a Permit plugin says of `pod`, which is on its node in `cluster`.
+    pub fn permit(&self, plugin: &dyn PermitPlugin, cluster: &Cluster, pod: PodId, now: Timestamp) -> Permit {
+        let notes = Notes::default();
+        plugin.permit(Cycle { cluster, pod: cluster.pod(pod), behaviour: &self.behaviour, now, notes: &notes })
+    }
+
+    /// Whether a pending pod may go to `node`, by all filters but those of `skipped`.
+    pub fn fits_on(
+        &self,
+        cluster: &Cluster,
+        pod: PodId,
+        node: NodeId,
+        skipped: &[&'static str],
+        now: Timestamp,
+    ) -> bool {
+        let pod = cluster.pod(pod);
+        let Some((_, framework)) = self.framework_for(pod) else { return false };
+        let notes = Notes::default();
+        let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
+        let prepared = prepared::pre_filter(&framework, cycle);
+        let rejected = prepared.rejection.is_some();
+        !rejected && prepared.filters.without(skipped).run_with_nominated(cycle, cluster.node(node)).is_ok()
     }
 
     /// Percentage of nodes that a live scheduler scores at least; 0 adapts to their number.

@@ -10,6 +10,8 @@ mod common;
 mod explain;
 #[path = "conformance/fidelity.rs"]
 mod fidelity;
+#[path = "conformance/groups.rs"]
+mod groups;
 #[path = "conformance/outcome.rs"]
 mod outcome;
 #[path = "conformance/pending.rs"]
@@ -101,11 +103,7 @@ fn run(case: &Case, version: KubeVersion, answers: &Answers) -> Vec<Outcome> {
     match case.mode {
         Mode::Explain => explain::run(case, &scheduler, answers),
         Mode::Simulate => simulate::run(case, &scheduler, answers),
-        Mode::Groups => {
-            let mut differences = Differences::default();
-            differences.add("mode", &"groups", &"not run yet");
-            vec![Outcome::new(case, "", differences)]
-        }
+        Mode::Groups => groups::run(case, &scheduler, answers),
     }
 }
 

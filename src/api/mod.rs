@@ -17,6 +17,7 @@ pub mod quantity;
 pub mod requests;
 pub mod resize;
 pub mod resources;
+pub mod scheduling_group;
 pub mod selector;
 pub mod selector_text;
 pub mod taint;

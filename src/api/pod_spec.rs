@@ -11,6 +11,7 @@ use super::name::{Name, name};
 use super::node_selector::{NodeSelector, PreferredSchedulingTerm};
 use super::requests::ContainerResources;
 use super::resources::ResourceList;
+use super::scheduling_group::{SchedulingGroup, WorkloadReference};
 use super::selector::LabelSelector;
 use super::taint::Toleration;
 use super::volume::Volumes;
@@ -61,6 +62,10 @@ pub struct PodSpec {
     pub volumes: Volumes,
     /// `resourceClaims`.
     pub resource_claims: List<PodResourceClaim>,
+    /// `schedulingGroup` (v1.36 on).
+    pub scheduling_group: Option<SchedulingGroup>,
+    /// `workloadRef` (v1.35).
+    pub workload_ref: Option<WorkloadReference>,
 }
 
 impl PodSpec {
@@ -94,12 +99,23 @@ impl PodSpec {
 }
 
 /// Whether a pod may push others out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 pub enum PreemptionPolicy {
     /// It may (the default).
+    #[default]
     PreemptLowerPriority,
     /// It never does.
     Never,
+}
+
+impl PreemptionPolicy {
+    /// The API's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PreemptLowerPriority => "PreemptLowerPriority",
+            Self::Never => "Never",
+        }
+    }
 }
 
 /// A container or init container.

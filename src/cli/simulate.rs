@@ -197,6 +197,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         diff: without.map(|without| Diff::of(&without, simulation.cluster(), &steps)),
         before,
         steps,
+        group_cycles: simulation.group_cycles().to_vec(),
         refused,
         scenario: reports,
         violated_budgets,

@@ -34,11 +34,17 @@ pub enum ExtensionPoint {
     Bind,
     /// After the binding.
     PostBind,
+    /// On which nodes a group of pods may go together (v1.36 on).
+    PlacementGenerate,
+    /// How good such a choice is (v1.36 on).
+    PlacementScore,
+    /// When a group of pods fits nowhere (v1.37 on).
+    PodGroupPostFilter,
 }
 
 impl ExtensionPoint {
     /// All of them, in the order a pod meets them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::PreEnqueue,
         Self::QueueSort,
         Self::PreFilter,
@@ -51,11 +57,14 @@ impl ExtensionPoint {
         Self::PreBind,
         Self::Bind,
         Self::PostBind,
+        Self::PlacementGenerate,
+        Self::PlacementScore,
+        Self::PodGroupPostFilter,
     ];
 
     /// In the order in which upstream sets them up (`framework.go: getExtensionPoints`), which
     /// decides which of several errors is reported.
-    pub(super) const SETUP_ORDER: [Self; 12] = [
+    pub(super) const SETUP_ORDER: [Self; 15] = [
         Self::PreFilter,
         Self::Filter,
         Self::PostFilter,
@@ -68,6 +77,9 @@ impl ExtensionPoint {
         Self::Permit,
         Self::PreEnqueue,
         Self::QueueSort,
+        Self::PlacementGenerate,
+        Self::PlacementScore,
+        Self::PodGroupPostFilter,
     ];
 
     /// The field of `plugins` in a configuration.
@@ -85,6 +97,9 @@ impl ExtensionPoint {
             Self::PreBind => "preBind",
             Self::Bind => "bind",
             Self::PostBind => "postBind",
+            Self::PlacementGenerate => "placementGenerate",
+            Self::PlacementScore => "placementScore",
+            Self::PodGroupPostFilter => "podGroupPostFilter",
         }
     }
 
@@ -103,6 +118,9 @@ impl ExtensionPoint {
             Self::PreBind => "PreBindPlugin",
             Self::Bind => "BindPlugin",
             Self::PostBind => "PostBindPlugin",
+            Self::PlacementGenerate => "PlacementGeneratePlugin",
+            Self::PlacementScore => "PlacementScorePlugin",
+            Self::PodGroupPostFilter => "PodGroupPostFilterPlugin",
         }
     }
 }

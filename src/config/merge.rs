@@ -200,6 +200,9 @@ impl Plugins {
             ExtensionPoint::PreBind => &self.pre_bind,
             ExtensionPoint::Bind => &self.bind,
             ExtensionPoint::PostBind => &self.post_bind,
+            ExtensionPoint::PlacementGenerate => &self.placement_generate,
+            ExtensionPoint::PlacementScore => &self.placement_score,
+            ExtensionPoint::PodGroupPostFilter => &self.pod_group_post_filter,
         }
     }
 }

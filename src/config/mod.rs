@@ -18,6 +18,7 @@ mod kube_version;
 mod merge;
 mod plugin_args;
 mod plugin_config;
+mod pod_group_scheduling;
 mod profile;
 mod qualified_name;
 mod request_gates;
@@ -43,5 +44,6 @@ pub use plugin_args::{
     NodeResourcesBalancedAllocationArgs, NodeResourcesFitArgs, PluginArgs, PodTopologySpreadArgs, ResourceWeight,
     ScoringStrategy, ShapePoint, SpreadConstraint, VolumeBindingArgs,
 };
+pub use pod_group_scheduling::PodGroupScheduling;
 pub use profile::{DEFAULT_SCHEDULER_NAME, Enabled, Origin, Profile, SchedulerConfig};
 pub use versions::{Behaviour, DeviceBehaviour};

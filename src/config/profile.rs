@@ -25,9 +25,6 @@ use crate::api::name::{Name, name};
 /// The scheduler that pods are for unless they say otherwise (`core/v1.DefaultSchedulerName`).
 pub const DEFAULT_SCHEDULER_NAME: &str = "default-scheduler";
 
-/// Extension points that `plugins` has since 1.36, for scheduling groups of pods: read past, as nothing here runs them.
-const GROUP_POINTS: [&str; 4] = ["placementGenerate", "placementScore", "placementFeasible", "podGroupPostFilter"];
-
 /// What one kube-scheduler does.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SchedulerConfig {
@@ -70,6 +67,12 @@ pub struct Profile {
     pub bind: Vec<Enabled>,
     /// What runs after binding.
     pub post_bind: Vec<Enabled>,
+    /// What says on which nodes a group of pods may go together.
+    pub placement_generate: Vec<Enabled>,
+    /// What compares such choices; weights count here too.
+    pub placement_score: Vec<Enabled>,
+    /// What runs when a group of pods fits nowhere.
+    pub pod_group_post_filter: Vec<Enabled>,
     /// The arguments of the plugins.
     pub args: PluginArgs,
     /// Enabled plugins that are not in tree. They are in none of the lists above: what they do is not known.
@@ -122,9 +125,7 @@ impl SchedulerConfig {
         check_kind(value)?;
         let mut unknown = Vec::new();
         let mut config = KubeSchedulerConfiguration::decode(value, &FieldPath::default(), &mut unknown)?;
-        if behaviour.plugins_have_group_points {
-            unknown.retain(|field| !is_group_point(field));
-        }
+        unknown.extend(points_not_yet(value, behaviour));
         set_profile_defaults(&mut config);
         let mut args = Vec::with_capacity(config.profiles.len());
         for (index, profile) in config.profiles.iter().enumerate() {
@@ -182,6 +183,9 @@ impl Profile {
             ExtensionPoint::PreBind => &self.pre_bind,
             ExtensionPoint::Bind => &self.bind,
             ExtensionPoint::PostBind => &self.post_bind,
+            ExtensionPoint::PlacementGenerate => &self.placement_generate,
+            ExtensionPoint::PlacementScore => &self.placement_score,
+            ExtensionPoint::PodGroupPostFilter => &self.pod_group_post_filter,
         }
     }
 
@@ -203,6 +207,9 @@ impl Profile {
             pre_bind: take(ExtensionPoint::PreBind),
             bind: take(ExtensionPoint::Bind),
             post_bind: take(ExtensionPoint::PostBind),
+            placement_generate: take(ExtensionPoint::PlacementGenerate),
+            placement_score: take(ExtensionPoint::PlacementScore),
+            pod_group_post_filter: take(ExtensionPoint::PodGroupPostFilter),
             args,
             out_of_tree,
         }
@@ -298,9 +305,22 @@ fn check_kind(value: &Value) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn is_group_point(field: &FieldPath) -> bool {
-    let field = field.to_string();
-    field.rsplit_once(".plugins.").is_some_and(|(_, point)| GROUP_POINTS.contains(&point))
+/// Extension points that `plugins` of this version does not have yet.
+fn points_not_yet(value: &Value, behaviour: &Behaviour) -> Vec<FieldPath> {
+    let points = [
+        (ExtensionPoint::PlacementGenerate, behaviour.plugins_have_group_points),
+        (ExtensionPoint::PlacementScore, behaviour.plugins_have_group_points),
+        (ExtensionPoint::PodGroupPostFilter, behaviour.plugins_have_pod_group_post_filter),
+    ];
+    let profiles = value.get("profiles").and_then(Value::as_array);
+    let mut found = Vec::new();
+    for (index, profile) in profiles.into_iter().flatten().enumerate() {
+        let Some(plugins) = profile.get("plugins") else { continue };
+        let path = FieldPath::new("profiles").index(index).child("plugins");
+        let unknown = points.iter().filter(|(point, has)| !has && plugins.get(point.field()).is_some());
+        found.extend(unknown.map(|(point, _)| path.child(point.field())));
+    }
+    found
 }
 
 /// One profile needs no name; several need one each.

@@ -81,6 +81,9 @@ wire_struct! {
         pub(super) pre_bind: PluginSet = "preBind",
         pub(super) bind: PluginSet = "bind",
         pub(super) post_bind: PluginSet = "postBind",
+        pub(super) placement_generate: PluginSet = "placementGenerate",
+        pub(super) placement_score: PluginSet = "placementScore",
+        pub(super) pod_group_post_filter: PluginSet = "podGroupPostFilter",
         pub(super) multi_point: PluginSet = "multiPoint",
     }
 }

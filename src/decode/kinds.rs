@@ -18,6 +18,7 @@ use super::limit_range::{LimitRange, WireLimitRange};
 use super::node::{Node, WireNode};
 use super::object::{Taken, take};
 use super::pod::{self, PodObject};
+use super::pod_group::{self, GroupWorkload, PodGroup};
 use super::resource_quota::{ResourceQuota, WireResourceQuota};
 use super::runtime_class::{RuntimeClass, WireRuntimeClass};
 use super::storage::{
@@ -205,6 +206,12 @@ kinds! {
     /// A PodGroup of the coscheduling plugin.
     CoschedulingPodGroup(CoschedulingPodGroup) = ["scheduling.x-k8s.io"], ["v1alpha1"], "podgroups";
         Namespaced(key) { via(WirePodGroup::into_group); admission::COSCHEDULING_POD_GROUP }
+    /// A PodGroup of kube-scheduler itself.
+    PodGroup(PodGroup) = ["scheduling.k8s.io"], ["v1beta1" "v1alpha3" "v1alpha2"], "podgroups";
+        Namespaced(key) { via(pod_group::WirePodGroup::into_pod_group); admission::POD_GROUP }
+    /// A Workload of kube-scheduler itself, as v1.35 has it.
+    GroupWorkload(GroupWorkload) = ["scheduling.k8s.io"], ["v1alpha1"], "workloads";
+        Namespaced(key) { via(pod_group::WireGroupWorkload::into_workload); admission::GROUP_WORKLOAD }
     /// A DeviceClass.
     DeviceClass(DeviceClass) = ["resource.k8s.io"], ["v1" "v1beta2" "v1beta1"], "deviceclasses";
         Cluster(name) { via(WireDeviceClass::into_class); devices::DEVICE_CLASS }
@@ -269,6 +276,7 @@ const fn api_name(kind: &'static str) -> &'static str {
         b"CsiDriver" => "CSIDriver",
         b"CsiStorageCapacity" => "CSIStorageCapacity",
         b"CoschedulingPodGroup" => "PodGroup",
+        b"GroupWorkload" => "Workload",
         _ => kind,
     }
 }

@@ -9,6 +9,7 @@ pub mod limit_range;
 pub mod node;
 pub mod object;
 pub mod pod;
+pub mod pod_group;
 pub mod prune;
 pub mod resource_quota;
 pub mod runtime_class;

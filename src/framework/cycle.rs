@@ -1,6 +1,6 @@
 //! One scheduling cycle: the run from PreEnqueue to PostFilter.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use rayon::prelude::*;
 
@@ -22,13 +22,21 @@ use super::status::{Code, PluginRejection, Rejection};
 
 /// Runs one cycle for `cycle.pod` and writes down everything that was said.
 pub fn run(framework: &Framework<'_>, cycle: Cycle<'_>, depth: Depth) -> Placement {
+    run_within(framework, cycle, depth, None)
+}
+
+/// The same on the nodes of `within` only, if that is set.
+pub fn run_within(
+    framework: &Framework<'_>,
+    cycle: Cycle<'_>,
+    depth: Depth,
+    within: Option<&BTreeSet<NodeId>>,
+) -> Placement {
     let mut placement = Placement::new(framework, cycle);
-    placement.pre_enqueue = framework.pre_enqueue.iter().find_map(|(plugin, point)| {
-        let rejection = point.pre_enqueue(cycle).err()?;
-        Some(PluginRejection { plugin: Some(*plugin), rejection })
-    });
-    let prepared = prepared::pre_filter(framework, cycle);
+    placement.pre_enqueue = pre_enqueue(framework, cycle);
+    let prepared = Prepared { within, ..prepared::pre_filter(framework, cycle) };
     placement.skipped_filters.clone_from(&prepared.skipped);
+    placement.pre_filters_run.clone_from(&prepared.ran);
     if cycle.cluster.nodes().is_empty() {
         // Upstream schedule_one.go, ErrNoNodesAvailable: an error, but one every user knows.
         placement.message = Some("no nodes available to schedule pods".to_owned());
@@ -41,6 +49,14 @@ pub fn run(framework: &Framework<'_>, cycle: Cycle<'_>, depth: Depth) -> Placeme
     }
     placement.finish(cycle);
     placement
+}
+
+/// What keeps the pod out of the active queue: the first plugin's no.
+pub fn pre_enqueue(framework: &Framework<'_>, cycle: Cycle<'_>) -> Option<PluginRejection> {
+    framework.pre_enqueue.iter().find_map(|(plugin, point)| {
+        let rejection = point.pre_enqueue(cycle).err()?;
+        Some(PluginRejection { plugin: Some(*plugin), rejection })
+    })
 }
 
 /// Filters, scores, and asks PostFilter where nothing fits (upstream schedule_one.go, schedulePod).
@@ -81,14 +97,17 @@ fn judge(
             extenders: round,
         };
         let outcome = match depth {
+            // What is done for a group that fits nowhere is done for it as a whole.
+            _ if cycle.behaviour.pod_groups().post_filters_group(cycle.pod) => Outcome::default(),
             Depth::Everything | Depth::Preemption => failed.post_filter(framework),
             Depth::Decision => Outcome::default(),
         };
         let pre_filter = prepared.rejection.as_ref().map(|rejection| rejection.rejection.message());
+        let all_nodes = prepared.within.map_or(cycle.cluster.nodes().len(), BTreeSet::len);
         placement.message = Some(match pre_filter {
-            Some(text) => fit_error::turned_away(cycle.cluster.nodes().len(), &text, &outcome.message),
+            Some(text) => fit_error::turned_away(all_nodes, &text, &outcome.message),
             None => fit_error::no_node(
-                cycle.cluster.nodes().len(),
+                all_nodes,
                 filtered.event_reasons(&placement.nodes, prepared).iter(),
                 &outcome.message,
             ),
@@ -123,7 +142,8 @@ fn stops_at(
     placement: &Placement,
     feasible: usize,
 ) -> Option<usize> {
-    let in_order = framework.extenders.is_empty() && prepared.nodes.is_none() && placement.nominated_fits.is_none();
+    let whole = prepared.nodes.is_none() && prepared.within.is_none();
+    let in_order = framework.extenders.is_empty() && whole && placement.nominated_fits.is_none();
     let compared = feasible_nodes_to_find(cycle.cluster.nodes().len(), framework.percentage_of_nodes_to_score);
     (in_order && compared < feasible).then_some(compared)
 }
@@ -165,6 +185,10 @@ fn filter(cycle: Cycle<'_>, prepared: &Prepared<'_>, depth: Depth, placement: &m
 }
 
 fn judge_node(cycle: Cycle<'_>, prepared: &Prepared<'_>, depth: Depth, node: &NodeInfo) -> NodePlacement {
+    if prepared.within.is_some_and(|nodes| !nodes.contains(&node.id)) {
+        let rejection = Rejection::unresolvable(Reason::OutsidePlacement);
+        return NodePlacement::judged(node, Some(PluginRejection { plugin: None, rejection }), Vec::new(), false);
+    }
     let all = match depth {
         Depth::Everything => Some(prepared.filters.run_all(node)),
         Depth::Decision | Depth::Preemption => None,

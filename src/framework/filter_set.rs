@@ -38,6 +38,13 @@ impl<'a> FilterSet<'a> {
         self.filters.iter().map(|(plugin, member)| (*plugin, member.get()))
     }
 
+    /// The set without the filters of `plugins`.
+    #[must_use]
+    pub fn without(mut self, plugins: &[&'static str]) -> Self {
+        self.filters.retain(|(plugin, _)| !plugins.contains(plugin));
+        self
+    }
+
     /// A set whose idea of the cluster can be changed without changing this one's.
     pub fn fork(&self) -> FilterSet<'_> {
         FilterSet {

@@ -13,6 +13,9 @@ pub mod extender;
 pub mod fact;
 pub mod filter_set;
 pub mod fit_error;
+pub mod group_points;
+pub mod group_reason;
+pub mod group_status;
 pub mod not_evaluated;
 pub mod placement;
 pub mod plugin;
@@ -25,6 +28,7 @@ pub mod sampling;
 pub mod scoring;
 pub mod status;
 pub mod topology_rule;
+pub mod victim;
 pub mod volume_reason;
 
 pub use amount::Amount;
@@ -35,6 +39,12 @@ pub use device_reason::{DeviceReason, DeviceShortage, InvalidPool, NotReadyDevic
 pub use extender::Extender;
 pub use fact::Fact;
 pub use filter_set::FilterSet;
+pub use group_points::{
+    FailedGroup, GroupPlacement, Permit, PermitPlugin, PlacementFeasiblePlugin, PlacementGeneratePlugin,
+    PlacementScorePlugin, PodGroupPostFilter, PodGroupPostFilterPlugin, Progress, Proposed,
+};
+pub use group_reason::GroupReason;
+pub use group_status::{GroupCode, GroupStatus};
 pub use not_evaluated::{NotEvaluated, Notes, PolicyRule};
 pub use placement::{NodePlacement, Placement};
 pub use plugin::{

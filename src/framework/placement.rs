@@ -37,6 +37,8 @@ pub struct Placement {
     pub pre_filter_nodes: Option<BTreeSet<Name>>,
     /// Plugins that PreFilter took out of this cycle, sorted.
     pub skipped_filters: Vec<&'static str>,
+    /// Plugins whose PreFilter was reached.
+    pub pre_filters_run: Vec<&'static str>,
     /// Plugins that PreScore took out of this cycle, sorted.
     pub skipped_scores: Vec<&'static str>,
     /// Every node, in the order of names; empty when PreFilter turned the pod away.
@@ -178,6 +180,7 @@ impl Placement {
             pre_filter: None,
             pre_filter_nodes: None,
             skipped_filters: Vec::new(),
+            pre_filters_run: Vec::new(),
             skipped_scores: Vec::new(),
             nodes: Vec::new(),
             nominated_fits: None,

@@ -12,6 +12,9 @@ use crate::state::{NodeInfo, Pod, Take};
 use super::cache::IncrementalPlugin;
 use super::context::Cycle;
 use super::fact::Fact;
+use super::group_points::{
+    PermitPlugin, PlacementFeasiblePlugin, PlacementGeneratePlugin, PlacementScorePlugin, PodGroupPostFilterPlugin,
+};
 use super::post_filter::{FailedCycle, PostFilter};
 use super::scoring::Range;
 use super::status::Rejection;
@@ -53,6 +56,26 @@ pub trait Plugin: Send + Sync {
     }
     /// Reserve, if it has it.
     fn reserve(&self) -> Option<&dyn ReservePlugin> {
+        None
+    }
+    /// Permit, if it has it.
+    fn permit(&self) -> Option<&dyn PermitPlugin> {
+        None
+    }
+    /// PlacementGenerate, if it has it.
+    fn placement_generate(&self) -> Option<&dyn PlacementGeneratePlugin> {
+        None
+    }
+    /// PlacementScore, if it has it.
+    fn placement_score(&self) -> Option<&dyn PlacementScorePlugin> {
+        None
+    }
+    /// PlacementFeasible, if it has it.
+    fn placement_feasible(&self) -> Option<&dyn PlacementFeasiblePlugin> {
+        None
+    }
+    /// PodGroupPostFilter, if it has it.
+    fn pod_group_post_filter(&self) -> Option<&dyn PodGroupPostFilterPlugin> {
         None
     }
     /// What the cycle cache can use of it. Without that, no cycle in which the plugin filters or

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::api::name::Name;
+use crate::state::NodeId;
 
 use super::context::Cycle;
 use super::filter_set::FilterSet;
@@ -25,6 +26,8 @@ pub struct Prepared<'a> {
     pub narrowed_by: Vec<&'static str>,
     /// The pod was turned away before any node was looked at.
     pub rejection: Option<PluginRejection>,
+    /// If set, the cycle looks at no other nodes: the placement in which the pod's group is tried.
+    pub within: Option<&'a BTreeSet<NodeId>>,
 }
 
 /// Runs PreFilter and makes the set of filters ready.
@@ -37,6 +40,7 @@ pub fn pre_filter<'a>(framework: &'a Framework<'_>, cycle: Cycle<'a>) -> Prepare
         nodes: None,
         narrowed_by: Vec::new(),
         rejection: None,
+        within: None,
     };
     for (plugin, point) in &framework.pre_filter {
         prepared.ran.push(plugin);

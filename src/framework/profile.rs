@@ -1,9 +1,12 @@
 //! A profile with its plugins built: what a cycle runs.
 
 use crate::api::name::Name;
-use crate::config::{Enabled, Profile};
+use crate::config::{Enabled, ExtensionPoint, Profile};
 
 use super::extender::Extender;
+use super::group_points::{
+    PermitPlugin, PlacementFeasiblePlugin, PlacementGeneratePlugin, PlacementScorePlugin, PodGroupPostFilterPlugin,
+};
 use super::plugin::{
     FilterPlugin, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilterPlugin, PreScorePlugin, ReservePlugin,
     ScorePlugin,
@@ -28,6 +31,16 @@ pub struct Framework<'a> {
     pub score: Vec<(&'static str, i64, &'a dyn ScorePlugin)>,
     /// Reserve.
     pub reserve: Vec<(&'static str, &'a dyn ReservePlugin)>,
+    /// Permit.
+    pub permit: Vec<(&'static str, &'a dyn PermitPlugin)>,
+    /// PlacementGenerate.
+    pub placement_generate: Vec<(&'static str, &'a dyn PlacementGeneratePlugin)>,
+    /// PlacementScore, with weights.
+    pub placement_score: Vec<(&'static str, i64, &'a dyn PlacementScorePlugin)>,
+    /// PlacementFeasible: no configuration has this point, a plugin that is enabled anywhere takes part.
+    pub placement_feasible: Vec<(&'static str, &'a dyn PlacementFeasiblePlugin)>,
+    /// PodGroupPostFilter.
+    pub pod_group_post_filter: Vec<(&'static str, &'a dyn PodGroupPostFilterPlugin)>,
     /// The scheduler's extenders, in the order they are asked.
     pub extenders: &'a [Extender],
     /// How many percent of the nodes are looked at; 0 adapts to their number.
@@ -58,6 +71,22 @@ impl<'a> Framework<'a> {
                 })
                 .collect(),
             reserve: arrange(&profile.reserve, plugins, Plugin::reserve),
+            permit: arrange(&profile.permit, plugins, Plugin::permit),
+            placement_generate: arrange(&profile.placement_generate, plugins, Plugin::placement_generate),
+            placement_score: profile
+                .placement_score
+                .iter()
+                .filter_map(|enabled| {
+                    let plugin = find(&enabled.plugin, plugins)?;
+                    Some((plugin.name(), enabled.weight, plugin.placement_score()?))
+                })
+                .collect(),
+            placement_feasible: plugins
+                .iter()
+                .filter(|plugin| is_enabled(profile, plugin.name()))
+                .filter_map(|plugin| Some((plugin.name(), plugin.placement_feasible()?)))
+                .collect(),
+            pod_group_post_filter: arrange(&profile.pod_group_post_filter, plugins, Plugin::pod_group_post_filter),
             extenders: &[],
             percentage_of_nodes_to_score: profile.percentage_of_nodes_to_score.unwrap_or(0),
             compared: Compared::All,
@@ -76,6 +105,11 @@ impl<'a> Framework<'a> {
     pub fn plugin(&self, name: &str) -> Option<&'a dyn Plugin> {
         find(name, self.plugins)
     }
+}
+
+/// Whether the profile enables the plugin at any extension point.
+fn is_enabled(profile: &Profile, plugin: &str) -> bool {
+    ExtensionPoint::ALL.iter().any(|point| profile.at(*point).iter().any(|enabled| enabled.plugin == plugin))
 }
 
 fn find<'a>(name: &str, plugins: &'a [Box<dyn Plugin>]) -> Option<&'a dyn Plugin> {

@@ -13,6 +13,7 @@ use crate::api::taint::Taint;
 
 use super::amount::Amount;
 use super::device_reason::DeviceReason;
+use super::group_reason::GroupReason;
 use super::volume_reason::VolumeReason;
 
 /// One way to say no.
@@ -168,6 +169,8 @@ pub enum Reason {
         /// Which.
         extender: Name,
     },
+    /// The framework: the node is not in the domain that the pod's group is tried in.
+    OutsidePlacement,
     /// A plugin's reason that has no facts beside its text, or none that anything here uses yet.
     Other {
         /// Upstream's text.
@@ -186,6 +189,9 @@ pub enum Reason {
     /// DynamicResources: claims of devices.
     #[serde(untagged)]
     Device(DeviceReason),
+    /// GangScheduling: the pod's group.
+    #[serde(untagged)]
+    Group(GroupReason),
 }
 
 impl fmt::Display for Reason {
@@ -246,6 +252,8 @@ impl fmt::Display for Reason {
             Self::Other { text } | Self::Error { text } | Self::Extender { text, .. } => f.write_str(text),
             Self::Volume(reason) => reason.fmt(f),
             Self::Device(reason) => reason.fmt(f),
+            Self::Group(reason) => reason.fmt(f),
+            Self::OutsidePlacement => f.write_str("node(s) are not in the placement of the pod group"),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::framework::Plugin;
 pub mod default_preemption;
 pub mod dynamic_resources;
 mod extended_resources;
+pub mod gang_scheduling;
 pub mod image_locality;
 pub mod inter_pod_affinity;
 pub mod node_affinity;
@@ -18,10 +19,12 @@ pub mod node_resources_balanced_allocation;
 pub mod node_resources_fit;
 pub mod node_unschedulable;
 pub mod node_volume_limits;
+pub mod pod_group_pods_count;
 pub mod pod_topology_spread;
 mod resource_allocation;
 pub mod scheduling_gates;
 pub mod taint_toleration;
+pub mod topology_placement_generator;
 pub mod volume_binding;
 pub mod volume_restrictions;
 mod volume_state;
@@ -52,6 +55,9 @@ pub fn build(profile: &Profile, behaviour: &Behaviour) -> Vec<Box<dyn Plugin>> {
         Box::new(volume_zone::VolumeZone),
         Box::new(dynamic_resources::DynamicResources::new(args.dynamic_resources, behaviour)),
         Box::new(default_preemption::DefaultPreemption),
+        Box::new(gang_scheduling::GangScheduling::new(behaviour)),
+        Box::new(topology_placement_generator::TopologyPlacementGenerator),
+        Box::new(pod_group_pods_count::PodGroupPodsCount),
         Box::new(node_declared_features::NodeDeclaredFeatures),
     ]
 }

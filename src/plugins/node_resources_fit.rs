@@ -4,14 +4,16 @@
 //! requests with the 100m/200Mi defaults. <https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/>;
 //! upstream plugins/noderesources/fit.go.
 
+mod placement;
+
 use crate::api::name::Name;
 use crate::api::requests::{self, RequestGates};
 use crate::api::resources::{Resources, STANDARD, is_extended_resource_name};
 use crate::config::{Behaviour, DeviceBehaviour, NodeResourcesFitArgs};
 use crate::framework::{
     Amount, Code, Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer,
-    NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection,
-    ScorePlugin, Unprepared,
+    NodeFilter, NodeScorer, PlacementScorePlugin, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason,
+    Rejection, ScorePlugin, Unprepared,
 };
 use crate::state::{NodeInfo, Pod};
 
@@ -111,6 +113,10 @@ impl Plugin for NodeResourcesFit {
     }
 
     fn score(&self) -> Option<&dyn ScorePlugin> {
+        Some(self)
+    }
+
+    fn placement_score(&self) -> Option<&dyn PlacementScorePlugin> {
         Some(self)
     }
 

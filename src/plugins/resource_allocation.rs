@@ -45,6 +45,51 @@ impl ScoredResources {
     }
 }
 
+impl ScoredResources {
+    /// All of `nodes` taken as one, with `pods` on them beside those that are there (upstream scorePlacement).
+    pub(super) fn placement_shares<'c>(
+        &self,
+        pods: impl Iterator<Item = &'c Pod>,
+        nodes: impl Iterator<Item = &'c NodeInfo>,
+        gates: RequestGates,
+    ) -> Vec<Share> {
+        let mut requests = vec![0_i64; self.0.len()];
+        for pod in pods {
+            for (sum, request) in requests.iter_mut().zip(self.allocation(pod, gates, false, 0).requests) {
+                *sum = sum.wrapping_add(request);
+            }
+        }
+        let mut allocatable = vec![0_i64; self.0.len()];
+        let mut all = Allocation { scored: self, requests, use_requested: false, devices: None };
+        for node in nodes {
+            for (place, (resource, _)) in self.0.iter().enumerate() {
+                let (Some(request), Some(sum)) = (all.requests.get(place).copied(), allocatable.get_mut(place)) else {
+                    continue;
+                };
+                let amounts = all.node_amounts(node, *resource, request);
+                let Some((of_node, used)) = amounts.filter(|(of_node, _)| *of_node != 0) else { continue };
+                *sum = sum.wrapping_add(of_node);
+                if let Some(request) = all.requests.get_mut(place) {
+                    *request = request.wrapping_add(used);
+                }
+            }
+        }
+        self.0
+            .iter()
+            .zip(all.requests)
+            .zip(allocatable)
+            .filter(|(_, allocatable)| *allocatable != 0)
+            .map(|(((resource, weight), requested), allocatable)| Share {
+                resource: *resource,
+                weight: *weight,
+                requested,
+                allocatable,
+                used: 0,
+            })
+            .collect()
+    }
+}
+
 /// One resource with the pod on the node.
 #[derive(Clone, Copy)]
 pub(super) struct Share {

@@ -15,6 +15,10 @@ pub(super) enum Mutation {
     Place { pod: PodId, node: NodeId, takes: Vec<Take> },
     /// A pod leaves its node and is pending again.
     Evict { pod: PodId },
+    /// A pod on a node counts for nothing for a while.
+    Detach { pod: PodId },
+    /// Such a pod is back.
+    Attach { pod: PodId },
     /// A pending pod is nominated to a node, or to none.
     Nominate { pod: PodId, node: Option<Name> },
     /// A PodDisruptionBudget, by its place in the state, allows so many disruptions from now on.
@@ -26,6 +30,8 @@ pub(super) enum Mutation {
 pub(super) enum Before {
     Placed(PodId, Reservation),
     Recreated(Recreated),
+    Detached(PodId),
+    Attached(PodId),
     Nominated(PodId, Option<Name>),
     Budget(usize, i32),
     Edited(Undo),
@@ -59,6 +65,14 @@ impl Simulation<'_> {
                 }
                 recreated.map(Before::Recreated)
             }
+            Mutation::Detach { pod } => cluster.detach(pod).map(|node| {
+                self.caches.pod_removed(pod, node);
+                Before::Detached(pod)
+            }),
+            Mutation::Attach { pod } => cluster.attach(pod).map(|node| {
+                self.caches.pod_added(pod, node);
+                Before::Attached(pod)
+            }),
             Mutation::Nominate { pod, node } => Some(Before::Nominated(pod, cluster.set_nomination(pod, node))),
             Mutation::Budget { place, allowed } => cluster
                 .budgets
@@ -102,6 +116,16 @@ impl Simulation<'_> {
                         self.caches.pod_added(pod, node);
                     }
                 }
+                Before::Detached(pod) => {
+                    if let Some(node) = self.cluster.attach(pod) {
+                        self.caches.pod_added(pod, node);
+                    }
+                }
+                Before::Attached(pod) => {
+                    if let Some(node) = self.cluster.detach(pod) {
+                        self.caches.pod_removed(pod, node);
+                    }
+                }
                 Before::Edited(undo) => {
                     self.caches.clear();
                     undo.undo(self.cluster);
@@ -130,6 +154,7 @@ impl Simulation<'_> {
     pub fn again(&mut self, ties: Ties) {
         self.rollback(Savepoint(0));
         self.nominated.clear();
+        self.group_cycles.clear();
         self.caches.reset_notes();
         self.ties = self.strategy.draws(ties);
         self.draw_start();

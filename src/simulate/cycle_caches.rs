@@ -276,6 +276,8 @@ fn needs_own_cycle(pod: &Pod) -> bool {
     pod.is_terminating()
         || pod.own.node_name.is_some()
         || pod.own.nominated_node_name.is_some()
+        || pod.spec().scheduling_group.is_some()
+        || pod.spec().workload_ref.is_some()
         || !pod.spec().resource_claims.is_empty()
         || pod.spec().volumes.iter().any(|volume| is_claim(&volume.source))
 }

@@ -14,6 +14,7 @@ pub mod comparison;
 mod cycle_caches;
 pub mod diff;
 pub mod gang;
+pub mod groups;
 pub mod measures;
 pub mod preempt;
 pub mod queue;
@@ -56,6 +57,7 @@ use crate::state::{Cluster, PodId};
 
 use change::{Before, Mutation};
 use cycle_caches::{Choice, CycleCaches, Lookup};
+use groups::GroupCycle;
 use run::Run;
 
 /// A state in which pods find their nodes.
@@ -73,6 +75,7 @@ pub struct Simulation<'a> {
     /// Pods that were nominated here.
     nominated: FxHashSet<PodId>,
     caches: CycleCaches<'a>,
+    group_cycles: Vec<GroupCycle>,
     /// What could not be judged, by what and why.
     notes: BTreeMap<(String, String), NotEvaluated>,
 }
@@ -91,6 +94,7 @@ impl<'a> Simulation<'a> {
             done: Vec::new(),
             nominated: FxHashSet::default(),
             caches: CycleCaches::default(),
+            group_cycles: Vec::new(),
             notes: BTreeMap::new(),
         }
     }

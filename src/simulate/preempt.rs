@@ -18,7 +18,7 @@
 //! extender may do to that argument, a pod makes room [`MOST_TIMES`] times and no more.
 
 use crate::api::{Name, ObjectKey};
-use crate::framework::Placement;
+use crate::framework::{Candidate, Placement};
 use crate::state::{Cluster, Pod, PodId};
 
 use super::Simulation;
@@ -59,12 +59,7 @@ impl Simulation<'_> {
     /// Lets pods of lower priority make way for `pod`, which fits nowhere.
     pub(super) fn make_room(&mut self, pod: PodId) -> Room {
         let placement = self.scheduler.preempt(self.cluster, pod, self.now);
-        let preemption = placement.preemption.as_ref();
-        let chosen = preemption.and_then(|preemption| {
-            let node = self.ties.choose(&preemption.pick)?;
-            preemption.candidates.iter().find(|candidate| candidate.node == node)
-        });
-        let Some(candidate) = chosen.filter(|_| !placement.schedulable) else {
+        let Some(candidate) = self.candidate(&placement) else {
             if self.nominated.remove(&pod) {
                 self.change(Mutation::Nominate { pod, node: None });
             }
@@ -78,7 +73,14 @@ impl Simulation<'_> {
         Room::Made(victims)
     }
 
-    fn evict(&mut self, victim: PodId, node: Name) -> Victim {
+    /// Where others would have to leave for the pod of `placement`, which fits nowhere; none if that does not help.
+    pub(super) fn candidate<'p>(&mut self, placement: &'p Placement) -> Option<&'p Candidate> {
+        let preemption = placement.preemption.as_ref().filter(|_| !placement.schedulable)?;
+        let node = self.ties.choose(&preemption.pick)?;
+        preemption.candidates.iter().find(|candidate| candidate.node == node)
+    }
+
+    pub(super) fn evict(&mut self, victim: PodId, node: Name) -> Victim {
         let pod = self.cluster.pod(victim);
         let gone = not_made_anew(pod);
         let budgets = drawn_on(self.cluster, pod);
@@ -90,7 +92,7 @@ impl Simulation<'_> {
     }
 
     /// Lower nominations to the node are taken away: whoever had one may not fit there any more.
-    fn nominate(&mut self, pod: PodId, node: Name) {
+    pub(super) fn nominate(&mut self, pod: PodId, node: Name) {
         let priority = self.cluster.pod(pod).priority();
         let lower: Vec<PodId> = self
             .cluster

@@ -13,7 +13,14 @@ pub fn sort(cluster: &Cluster, pods: &mut [PodId]) {
     pods.sort_by_key(|pod| place(cluster.pod(*pod)));
 }
 
-fn place(pod: &Pod) -> (Reverse<i32>, i64, u32) {
-    let created = pod.own.creation_timestamp.map_or(i64::MAX, |time| time.0);
-    (Reverse(pod.priority()), created, pod.own.sequence)
+/// When a pod came to the queue.
+pub(super) type Arrival = (i64, u32);
+
+/// When `pod` came to the queue.
+pub(super) fn arrival(pod: &Pod) -> Arrival {
+    (pod.own.creation_timestamp.map_or(i64::MAX, |time| time.0), pod.own.sequence)
+}
+
+fn place(pod: &Pod) -> (Reverse<i32>, Arrival) {
+    (Reverse(pod.priority()), arrival(pod))
 }

@@ -5,12 +5,14 @@ use std::collections::VecDeque;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::api::ObjectKey;
+use crate::api::scheduling_group::GroupKey;
 use crate::decode::coscheduling::{CoschedulingPodGroup, gang_of};
 use crate::framework::{NotEvaluated, Placement};
 use crate::state::PodId;
 
+use super::groups::{self, Evicted, Permitted, Taken};
 use super::preempt::{Eviction, MOST_TIMES, Room, Victim};
-use super::step::{Step, Unplaced};
+use super::step::{Outcome, Place, Step, Unplaced};
 use super::{Simulation, gang};
 
 /// So often pods that were turned away are tried again because others left.
@@ -20,6 +22,10 @@ const MOST_ROUNDS: usize = 10;
 pub(super) struct Run<'s, 'a> {
     simulation: &'s mut Simulation<'a>,
     queue: VecDeque<PodId>,
+    /// Whether PostFilter is part of every cycle ([`groups`]).
+    whole_cycles: bool,
+    /// Pods that hold their nodes and wait on permit, by group.
+    waiting: FxHashMap<GroupKey, Vec<(PodId, Place)>>,
     /// The latest step of each pod; an empty place where a later one counts.
     steps: Vec<Option<Step>>,
     places: FxHashMap<PodId, usize>,
@@ -38,9 +44,13 @@ pub(super) struct Run<'s, 'a> {
 
 impl<'s, 'a> Run<'s, 'a> {
     pub(super) fn new(simulation: &'s mut Simulation<'a>, pods: &[PodId]) -> Self {
+        let mut queue = pods.to_vec();
+        groups::sort(simulation.cluster(), simulation.pod_groups(), &mut queue);
         Self {
+            whole_cycles: simulation.has_pod_groups(),
+            waiting: FxHashMap::default(),
             simulation,
-            queue: pods.iter().copied().collect(),
+            queue: queue.into(),
             steps: Vec::with_capacity(pods.len()),
             places: FxHashMap::default(),
             made_way: FxHashMap::default(),
@@ -58,6 +68,10 @@ impl<'s, 'a> Run<'s, 'a> {
         let mut rounds = 0;
         loop {
             while let Some(pod) = self.queue.pop_front() {
+                if let Some(group) = self.simulation.pod_group(pod) {
+                    self.take_turn(group, pod);
+                    continue;
+                }
                 match self.simulation.gang(pod) {
                     Some(gang) => self.together(gang, pod),
                     None => self.alone(pod),
@@ -100,6 +114,11 @@ impl<'s, 'a> Run<'s, 'a> {
     }
 
     fn alone(&mut self, pod: PodId) {
+        if self.whole_cycles && !self.simulation.preempts {
+            let step = self.simulation.whole_step(pod);
+            self.permit(step);
+            return;
+        }
         if !self.simulation.preempts {
             // Nobody leaves, and so nobody is tried again.
             let step = self.simulation.step(pod);
@@ -124,7 +143,84 @@ impl<'s, 'a> Run<'s, 'a> {
             }
             Room::None(placement) => {
                 let step = self.simulation.settle(&placement);
-                self.record(step, Again::of(&placement));
+                if step.place().is_some() {
+                    self.permit(step);
+                } else {
+                    self.record(step, Again::of(&placement));
+                }
+            }
+        }
+    }
+
+    /// Writes a step down after Permit was asked: a pod that has to wait keeps its place, and the last of its group
+    /// lets all of them go.
+    fn permit(&mut self, step: Step) {
+        let pod = step.pod_id;
+        let group = self.simulation.pod_groups().group_of(self.simulation.cluster().pod(pod));
+        let (Some(place), Some(group)) = (step.place().copied(), group) else {
+            self.record(step, Again::No);
+            return;
+        };
+        match self.simulation.permit(pod) {
+            Permitted::Allowed => {
+                for (waited, place) in self.waiting.remove(&group).unwrap_or_default() {
+                    let key = self.simulation.cluster().pod(waited).key();
+                    self.record(Step::new(key, waited, Outcome::Placed(place)), Again::No);
+                }
+                self.record(step, Again::No);
+            }
+            Permitted::Waits(reasons) => {
+                self.waiting.entry(group).or_default().push((pod, place));
+                let why = reasons.first().map(ToString::to_string).unwrap_or_default();
+                let unplaced = Unplaced { holds: Some(place.name), ..Unplaced::because(why) };
+                self.record(Step { outcome: Outcome::Unplaced(unplaced), ..step }, Again::No);
+            }
+            Permitted::Failed(error) => {
+                self.simulation.take_off(pod);
+                let unplaced = Outcome::Unplaced(Unplaced::because(error));
+                self.record(Step { outcome: unplaced, ..step }, Again::No);
+            }
+        }
+    }
+
+    /// All waiting pods of a group that is scheduled as one, of which `first` has come to its turn.
+    fn take_turn(&mut self, group: GroupKey, first: PodId) {
+        let mut pods = vec![first];
+        let (cluster, scheduling) = (self.simulation.cluster(), self.simulation.pod_groups());
+        self.queue.retain(|pod| {
+            let joins = scheduling.group_of(cluster.pod(*pod)) == Some(group);
+            if joins {
+                pods.push(*pod);
+            }
+            !joins
+        });
+        let mut taken = self.simulation.take_turn(group, &pods);
+        self.simulation.group_cycles.extend(taken.cycle.take());
+        let spent = self.times.get(&first).is_some_and(|times| *times >= MOST_TIMES);
+        if self.simulation.preempts && !taken.evicted.is_empty() && !spent {
+            self.make_room(taken);
+            return;
+        }
+        for step in taken.steps {
+            let again = if step.waits_for_room() { Again::Yes } else { Again::No };
+            self.record(step, again);
+        }
+    }
+
+    /// Those that a group's cycle asked to be evicted leave, and its pods that have no node go back to the queue.
+    fn make_room(&mut self, taken: Taken) {
+        for Evicted { by, node, victims } in taken.evicted {
+            let by = by.or_else(|| taken.steps.first().map(|step| step.pod_id));
+            let Some(by) = by else { continue };
+            let victims = victims.into_iter().filter_map(|victim| self.simulation.leave(victim, node)).collect();
+            self.left(by, victims);
+        }
+        for step in taken.steps {
+            if step.waits_for_room() {
+                *self.times.entry(step.pod_id).or_default() += 1;
+                self.enqueue(step.pod_id);
+            } else {
+                self.record(step, Again::No);
             }
         }
     }

@@ -55,8 +55,12 @@ pub struct Unplaced {
     pub causes: Vec<UnplacedCause>,
     /// Whether it is no more: it was preempted, and no controller recreates it.
     pub gone: bool,
-    /// Whether it was not tried at all, as it waits for its scheduling gates to be taken away.
+    /// Whether it was not tried at all: its scheduling gates, or its group, keep it out of the queue.
     pub gated: bool,
+    /// The node that the cycle nominated it to.
+    pub nominated: Option<Name>,
+    /// The node that it holds while it waits on permit for others of its group.
+    pub holds: Option<Name>,
 }
 
 /// One thing that stood in a pod's way.
@@ -76,6 +80,11 @@ impl Step {
         Self { pod, pod_id, outcome, preempted: Vec::new(), evictions: Vec::new() }
     }
 
+    /// Whether the pod was tried and found no node.
+    pub(super) fn waits_for_room(&self) -> bool {
+        matches!(&self.outcome, Outcome::Unplaced(unplaced) if !unplaced.gated && !unplaced.gone)
+    }
+
     /// Where the pod went.
     pub fn place(&self) -> Option<&Place> {
         match &self.outcome {
@@ -89,8 +98,7 @@ impl Unplaced {
     /// Why the pod of `placement`, which found no node, found none.
     pub(super) fn of(placement: &Placement) -> Self {
         if let Some(held_back) = &placement.pre_enqueue {
-            let message = held_back.rejection.message();
-            return Self { message, causes: everywhere(held_back), gated: true, gone: false };
+            return Self::held(held_back);
         }
         // A pod without a profile has no message, only an error.
         let message = placement.message.clone().or_else(|| placement.errors.first().cloned()).unwrap_or_default();
@@ -99,13 +107,19 @@ impl Unplaced {
             None if placement.errors.is_empty() && !placement.nodes.is_empty() => by_node(placement),
             None => vec![UnplacedCause { plugin: None, message: message.clone(), nodes: 0 }],
         };
-        Self { message, causes, gated: false, gone: false }
+        Self { causes, ..Self::because(message) }
+    }
+
+    /// PreEnqueue keeps it out of the queue.
+    pub(super) fn held(held_back: &PluginRejection) -> Self {
+        let message = held_back.rejection.message();
+        Self { causes: everywhere(held_back), gated: true, ..Self::because(message) }
     }
 
     /// Nothing was tried.
     pub(super) fn because(message: String) -> Self {
         let causes = vec![UnplacedCause { plugin: None, message: message.clone(), nodes: 0 }];
-        Self { message, causes, gated: false, gone: false }
+        Self { message, causes, gated: false, gone: false, nominated: None, holds: None }
     }
 }
 

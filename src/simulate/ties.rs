@@ -41,6 +41,16 @@ impl Ties {
         }
     }
 
+    /// Puts `items` in an order that is as likely as any other; leaves them where nothing is drawn.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for left in (2..=items.len()).rev() {
+            if let Self::Drawn(_) = self {
+                let chosen = self.place(left);
+                items.swap(chosen, left - 1);
+            }
+        }
+    }
+
     /// The place, from 0, of the one that is taken of so many nodes in the order of names.
     pub fn place(&mut self, nodes: usize) -> usize {
         match self {

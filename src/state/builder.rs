@@ -230,6 +230,7 @@ fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) 
         cluster.pod_ids.insert(pod.own.key, id);
         cluster.placed.push(node);
         let pending = pod.own.node_name.is_none();
+        cluster.group_members.add(&pod);
         cluster.pods.push(pod);
         if pending {
             cluster.nominate(id);

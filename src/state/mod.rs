@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 pub mod builder;
 pub mod default_selector;
 pub mod devices;
+pub mod group_members;
 pub mod node_affinity;
 pub mod node_info;
 pub mod node_tree;
@@ -35,12 +36,14 @@ use crate::decode::coscheduling::CoschedulingPodGroup;
 use crate::decode::limit_range::LimitRange;
 use crate::decode::node::Node;
 use crate::decode::pod::{PodObject, PodOwn};
+use crate::decode::pod_group::{GroupWorkload, PodGroup};
 use crate::decode::resource_quota::ResourceQuota;
 use crate::decode::runtime_class::RuntimeClass;
 use crate::decode::scheduling_event::SchedulingEvents;
 use crate::decode::workload::{Namespace, PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKey};
 use crate::decode::{Kind, Object};
 use devices::{DeviceObjects, Devices};
+use group_members::GroupMembers;
 use objects::Store;
 use pod_class::PodClass;
 use pod_groups::PodGroups;
@@ -81,6 +84,11 @@ pub struct Cluster {
     pub runtime_classes: Vec<RuntimeClass>,
     /// PodGroups, in the order of namespace and name.
     pub gangs: Vec<CoschedulingPodGroup>,
+    /// PodGroups of `scheduling.k8s.io`, in the order of namespace and name.
+    pub pod_groups: Vec<PodGroup>,
+    /// Workloads of `scheduling.k8s.io`, in the order of namespace and name.
+    pub group_workloads: Vec<GroupWorkload>,
+    group_members: GroupMembers,
     /// What schedulers said of pods that they did not place.
     pub scheduling_events: SchedulingEvents,
     /// Whether any pod of the input had the status that a cluster gives it: if not, that one lacks
@@ -117,6 +125,8 @@ impl Cluster {
             quotas: objects.take(),
             runtime_classes: objects.take(),
             gangs: objects.take(),
+            pod_groups: objects.take(),
+            group_workloads: objects.take(),
             storage: Storage::of(objects),
             devices: Devices::new(DeviceObjects {
                 classes: objects.take(),
@@ -319,6 +329,7 @@ impl Cluster {
         self.pod_ids.insert(own.key, id);
         self.pods.push(Pod { id, own, class });
         self.placed.push(None);
+        self.group_members.add(&self.pods[id.0 as usize]);
         self.nominate(id);
         id
     }

@@ -133,10 +133,13 @@ var methods = []struct{ method, point string }{
 	{"PreBind", "PreBind"},
 	{"Bind", "Bind"},
 	{"PostBind", "PostBind"},
+	{"GeneratePlacements", "PlacementGenerate"},
+	{"ScorePlacement", "PlacementScore"},
+	{"PodGroupPostFilter", "PodGroupPostFilter"},
 }
 
 // extensionPoints of every plugin in tree: the types below framework/plugins whose Name is a constant, by the methods
-// that they have. Extension points of pod groups are left out: they have no place in a profile's lists here.
+// that they have.
 func extensionPoints(all packages) (map[string][]string, error) {
 	registry := all[schedulerPath+"framework/plugins"]
 	if registry == nil {

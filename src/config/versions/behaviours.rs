@@ -76,6 +76,16 @@ behaviours! {
     /// Profiles have extension points for groups of pods, such as `placementScore`
     /// (`k8s.io/kube-scheduler/config/v1: Plugins`).
     plugins_have_group_points: [(36, Always)];
+    /// `podGroupPostFilter` is one of them.
+    plugins_have_pod_group_post_filter: [(37, Always)];
+    /// Pods of a gang are scheduled one by one and wait on permit for each other; what group a pod is in,
+    /// `spec.workloadRef` says (`plugins/gangscheduling`).
+    gangs_are_scheduled_pod_by_pod: [(35, Always), (36, Never)];
+    /// A group of pods has a cycle of its own, in which Permit says whether enough of its pods have a node
+    /// (`schedule_one_podgroup.go`).
+    groups_are_scheduled_by_permit: [(36, Always), (37, Never)];
+    /// A group of pods has its own place in the queue, and a cycle that PlacementFeasible ends.
+    groups_are_scheduled_by_feasibility: [(37, Always)];
     /// Texts about a configuration's `queueSort` and `utilization` name the field once more (`validation.go`,
     /// `validation_pluginargs.go`).
     validation_texts_repeat_the_field: [(33, Always), (34, Never)];

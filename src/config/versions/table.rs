@@ -11,8 +11,7 @@ pub(in crate::config) struct Minor {
     pub(in crate::config) patch: u32,
     /// The plugins of a profile that names none, in their order.
     pub(in crate::config) plugins: &'static [DefaultPlugin],
-    /// The plugins in tree, sorted by name, and the extension points that each takes part in. Those that only groups of
-    /// pods know are left out.
+    /// The plugins in tree, sorted by name, and the extension points that each takes part in.
     pub(in crate::config) points: &'static [(&'static str, &'static [ExtensionPoint])],
     /// The feature gates that kube-scheduler's `--feature-gates` knows, sorted by name.
     pub(in crate::config) gates: &'static [Gate],

@@ -1,9 +1,9 @@
 //! What decides over new pods, and which pods belong together.
 
 use super::Role::{Name, PriorityClass, QuotaResource, Uid};
-use super::Shape::{self, Each, Fields, Kept, Labels, Map, Text};
+use super::Shape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Text};
 use super::pods::TOLERATIONS;
-use super::{ANNOTATIONS, Hint, NAMESPACE, OWNERS, RESOURCE_LIST, WORDS};
+use super::{ANNOTATIONS, GROUP, Hint, KEY, NAMESPACE, OWNERS, RESOURCE_LIST, WORDS};
 
 const QUOTA_LIST: Shape = Map(QuotaResource);
 
@@ -52,3 +52,28 @@ pub(crate) const RUNTIME_CLASS: Shape = Fields(&[
 
 pub(crate) const COSCHEDULING_POD_GROUP: Shape =
     Fields(&[("metadata", metadata!(Name(Hint::Group))), ("spec", Fields(&[("minMember", Kept)]))]);
+
+const POLICY: Shape = Fields(&[("gang", Fields(&[("minCount", Kept)])), ("basic", Present)]);
+
+/// A PodGroup of `scheduling.k8s.io`.
+pub(crate) const POD_GROUP: Shape = Fields(&[
+    ("metadata", metadata!(Name(Hint::Group))),
+    (
+        "spec",
+        Fields(&[
+            ("schedulingPolicy", POLICY),
+            ("schedulingConstraints", Fields(&[("topology", Each(&Fields(&[("key", KEY)])))])),
+            ("priority", Kept),
+            ("disruptionMode", Kept),
+            ("preemptionPolicy", Kept),
+            ("parentCompositePodGroupName", GROUP),
+        ]),
+    ),
+    ("status", Fields(&[("conditions", Conditions(&["PodGroupScheduled", "PodGroupInitiallyScheduled"]))])),
+]);
+
+/// A Workload of `scheduling.k8s.io`.
+pub(crate) const GROUP_WORKLOAD: Shape = Fields(&[
+    ("metadata", metadata!(Name(Hint::Group))),
+    ("spec", Fields(&[("podGroups", Each(&Fields(&[("name", GROUP), ("policy", POLICY)])))])),
+]);

@@ -114,6 +114,7 @@ pub(crate) fn of(kind: Kind) -> &'static Shape {
 const NAMESPACE: Shape = Text(Name(Hint::Namespace));
 const NODE_NAME: Shape = Text(Name(Hint::Node));
 const CLASS: Shape = Text(Name(Hint::Class));
+const GROUP: Shape = Text(Name(Hint::Group));
 const KEY: Shape = Text(Key);
 const KEYS: Shape = Each(&KEY);
 const WORDS: Shape = Each(&Kept);

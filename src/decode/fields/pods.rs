@@ -4,7 +4,7 @@ use super::Role::{Address, Claim, Image, Name, PriorityClass, Uid, Value, Volume
 use super::Shape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Prose, Sources, Text};
 use super::storage::CLAIM_TEMPLATES;
 use super::{
-    ANNOTATIONS, CLASS, DISK, Hint, KEY, KEYS, NAMESPACE, NODE_NAME, NODE_SELECTOR, NODE_SELECTOR_TERM, OWNERS,
+    ANNOTATIONS, CLASS, DISK, GROUP, Hint, KEY, KEYS, NAMESPACE, NODE_NAME, NODE_SELECTOR, NODE_SELECTOR_TERM, OWNERS,
     RESOURCE_LIST, SELECTOR,
 };
 
@@ -123,6 +123,8 @@ const POD_SPEC: Shape = Fields(&[
             ("resourceClaimTemplateName", Text(Name(Hint::Object))),
         ])),
     ),
+    ("schedulingGroup", Fields(&[("podGroupName", GROUP)])),
+    ("workloadRef", Fields(&[("name", GROUP), ("podGroup", GROUP), ("podGroupReplicaKey", GROUP)])),
 ]);
 
 const CONTAINER_STATUSES: Shape = Sources(&Fields(&[

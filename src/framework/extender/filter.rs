@@ -95,17 +95,19 @@ impl Filtered {
         // Nodes without a status of their own: those that PreFilter left out, and those that an
         // extender did not come back to. They count with PreFilter's reason, if there is one;
         // upstream takes what is said of strangers off their number.
+        // Nodes outside the placement of a group do not count at all.
+        let nodes = || nodes.iter().filter(|node| !node.reasons().contains(&Reason::OutsidePlacement));
         let absent = |node: &&NodePlacement| {
             let unsaid = |reason: &Reason| {
                 matches!(reason, Reason::ExcludedByPreFilter { .. } | Reason::NotReturnedByExtender { .. })
             };
             node.reasons().iter().any(unsaid)
         };
-        let explicit = nodes.iter().filter(|node| !absent(node)).flat_map(NodePlacement::reasons);
+        let explicit = nodes().filter(|node| !absent(node)).flat_map(NodePlacement::reasons);
         let of_strangers = self.strangers.iter().flat_map(|rejection| &rejection.reasons);
         let mut reasons: Vec<_> = explicit.chain(of_strangers).map(Cow::Borrowed).collect();
         if prepared.nodes.is_some() {
-            let count = nodes.iter().filter(absent).count().saturating_sub(self.strangers.len());
+            let count = nodes().filter(absent).count().saturating_sub(self.strangers.len());
             let left_out = Reason::ExcludedByPreFilter { plugins: prepared.narrowed_by.clone() };
             reasons.extend(std::iter::repeat_n(Cow::Owned(left_out), count));
         }

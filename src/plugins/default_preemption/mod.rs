@@ -11,10 +11,12 @@ use crate::api::pod_spec::PreemptionPolicy;
 use crate::framework::extender::Victims;
 use crate::framework::fit_error;
 use crate::framework::{
-    Candidate, Code, FailedCycle, Plugin, PluginRejection, PostFilter, PostFilterPlugin, Preemption, Reason, Rejection,
+    Candidate, Code, FailedCycle, Plugin, PluginRejection, PodGroupPostFilterPlugin, PostFilter, PostFilterPlugin,
+    Preemption, Reason, Rejection,
 };
 use crate::state::NodeInfo;
 
+mod groups;
 mod pick;
 mod victims;
 
@@ -31,10 +33,17 @@ impl Plugin for DefaultPreemption {
     fn post_filter(&self) -> Option<&dyn PostFilterPlugin> {
         Some(self)
     }
+
+    fn pod_group_post_filter(&self) -> Option<&dyn PodGroupPostFilterPlugin> {
+        Some(self)
+    }
 }
 
 impl PostFilterPlugin for DefaultPreemption {
     fn post_filter(&self, failed: &FailedCycle<'_>) -> PostFilter {
+        if let Some(why) = groups::left_to_group(failed.cycle) {
+            return PostFilter::Unschedulable(format!("preemption: {why}"));
+        }
         match preempt(failed) {
             Ok(preemption) => PostFilter::Success { text: success(failed, &preemption), preemption },
             Err(Refusal::Unschedulable(text)) => PostFilter::Unschedulable(format!("preemption: {text}")),

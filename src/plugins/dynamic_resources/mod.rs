@@ -14,6 +14,7 @@ mod facts;
 mod filter;
 mod gates;
 mod obstacles;
+mod pod_group;
 mod score;
 mod selection;
 mod shortage;
@@ -27,8 +28,9 @@ use crate::decode::Kind;
 use crate::decode::devices::ResourceClaim;
 use crate::framework::{
     Cycle, DeviceReason, FailedCycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin,
-    IncrementalScorer, NodeFilter, NodePlacement, NodeScorer, NotEvaluated, Plugin, PostFilter, PostFilterPlugin,
-    PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin, ScorePlugin,
+    IncrementalScorer, NodeFilter, NodePlacement, NodeScorer, NotEvaluated, Plugin, PodGroupPostFilterPlugin,
+    PostFilter, PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin,
+    ScorePlugin,
 };
 use crate::state::{NodeInfo, Take};
 
@@ -138,6 +140,10 @@ impl Plugin for DynamicResources {
     }
 
     fn reserve(&self) -> Option<&dyn ReservePlugin> {
+        Some(self)
+    }
+
+    fn pod_group_post_filter(&self) -> Option<&dyn PodGroupPostFilterPlugin> {
         Some(self)
     }
 

@@ -8,6 +8,7 @@ use crate::simulate::{NodeLoad, Shares, Step, Strategy, Summary};
 use super::super::Provenance;
 use super::super::simulation::SimulationAnswer;
 use super::super::simulation::diff;
+use super::super::simulation::groups::line;
 use super::super::simulation::table::{amounts, changes, headline, percent, preemption, refusals_by_reason};
 use super::super::text::{count, list, thousands};
 use super::markup::Markup;
@@ -31,6 +32,7 @@ pub(in crate::report) fn page(answer: &SimulationAnswer, provenance: &Provenance
     notes::not_evaluated(&mut body, &answer.not_evaluated);
     refused(&mut body, answer);
     scenario::steps(&mut body, answer);
+    groups(&mut body, answer);
     unplaced(&mut body, &answer.summary);
     if let Some(diff) = &answer.diff {
         scenario::different(&mut body, diff);
@@ -65,6 +67,22 @@ fn figures(page: &mut Markup, summary: &Summary, refused: usize) {
         page.raw("<div>").element("dt", name).element("dd", thousands(figure)).raw("</div>");
     }
     page.raw("</dl>\n");
+}
+
+/// What became of groups of pods.
+fn groups(page: &mut Markup, answer: &SimulationAnswer) {
+    if answer.group_cycles.is_empty() {
+        return;
+    }
+    page.raw("<section><h3>Pod groups</h3>\n");
+    for cycle in answer.group_cycles.iter().take(MOST_GROUPS) {
+        let (label, line) = line(cycle, &answer.steps);
+        page.raw("<p>").append(&mark(label)).text(&line).raw("</p>\n");
+        if !cycle.condition.message.is_empty() {
+            page.element("p", &cycle.condition.message);
+        }
+    }
+    page.raw("</section>\n");
 }
 
 /// Pods that never come into being.

@@ -11,6 +11,7 @@ use crate::simulate::{Load, NodeLoad, Outcome, StateSummary, Step, Strategy, Sum
 
 use super::super::{API_VERSION, Provenance};
 use super::SimulationAnswer;
+use super::groups::GroupCycleObject;
 use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
 
 /// Where pods go, one after the other.
@@ -28,6 +29,9 @@ pub(in crate::report) struct SimulationObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     strategy: Option<&'static str>,
     steps: Vec<StepObject<'a>>,
+    /// Cycles of groups of pods.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pod_groups: Vec<GroupCycleObject<'a>>,
     /// Pods that the API server would not let in.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<RefusalObject>,
@@ -59,6 +63,12 @@ struct StepObject<'a> {
     tied_nodes: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    /// The node that the cycle nominated it to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nominated_node: Option<Name>,
+    /// The node that it holds while it waits on permit for others of its group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting_on: Option<Name>,
     /// Pods that made way for it.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     preempted: &'a [ObjectKey],
@@ -148,6 +158,7 @@ impl<'a> SimulationObject<'a> {
             provenance,
             strategy: (answer.strategy != Strategy::Default).then(|| answer.strategy.name()),
             steps: answer.steps.iter().map(|step| StepObject::new(step, &answer.before)).collect(),
+            pod_groups: answer.group_cycles.iter().map(|cycle| GroupCycleObject::new(cycle, &answer.steps)).collect(),
             refused: answer.refused.iter().map(RefusalObject::new).collect(),
             nodes: answer.summary.loads.iter().map(NodeObject::new).collect(),
             summary: SummaryObject::new(&answer.summary, answer.refused.len()),
@@ -169,6 +180,8 @@ impl<'a> StepObject<'a> {
             total: None,
             tied_nodes: None,
             message: None,
+            nominated_node: None,
+            waiting_on: None,
             preempted: &step.preempted,
             preempted_by: evicted.map(|eviction| eviction.by),
             preempted_from: evicted.map(|eviction| eviction.node),
@@ -180,7 +193,12 @@ impl<'a> StepObject<'a> {
                 tied_nodes: Some(place.tied).filter(|tied| *tied > 1),
                 ..pending
             },
-            Outcome::Unplaced(unplaced) => Self { message: Some(&unplaced.message), ..pending },
+            Outcome::Unplaced(unplaced) => Self {
+                message: Some(&unplaced.message),
+                nominated_node: unplaced.nominated,
+                waiting_on: unplaced.holds,
+                ..pending
+            },
         }
     }
 }

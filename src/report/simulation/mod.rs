@@ -1,6 +1,7 @@
 //! How a simulation looks: a table for people, JSON and YAML for programs, names for pipes.
 
 pub(super) mod diff;
+pub(super) mod groups;
 mod json;
 mod json_change;
 mod rollout;
@@ -15,6 +16,7 @@ pub(super) use json::SimulationObject;
 use crate::api::ObjectKey;
 use crate::control_plane::admission::Refusal;
 use crate::framework::NotEvaluated;
+use crate::simulate::groups::GroupCycle;
 use crate::simulate::scenario::StepReport;
 use crate::simulate::{Diff, StateSummary, Step, Strategy, Summary};
 
@@ -27,6 +29,8 @@ pub struct SimulationAnswer {
     pub strategy: Strategy,
     /// What became of each pod, in the queue's order.
     pub steps: Vec<Step>,
+    /// Cycles of groups of pods, in order.
+    pub group_cycles: Vec<GroupCycle>,
     /// Pods that the API server would not let in, in the order of their creation.
     pub refused: Vec<Refusal>,
     /// What it comes to.

@@ -9,13 +9,13 @@ use indexmap::IndexMap;
 use crate::api::name;
 use crate::control_plane::admission::Refusal;
 use crate::framework::Amount;
-use crate::simulate::{NodeChange, NodeLoad, Outcome, Shares, Step, Strategy, Summary};
+use crate::simulate::{NodeChange, NodeLoad, Outcome, Shares, Step, Strategy, Summary, Unplaced};
 
 use super::super::style::Label;
 use super::super::table::{Grid, Screen, amount, not_evaluated};
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
-use super::{SimulationAnswer, diff, scenario};
+use super::{SimulationAnswer, diff, groups, scenario};
 
 /// Groups of pods without a place that are shown.
 const GROUPS: usize = 5;
@@ -40,6 +40,7 @@ pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: L
     asides(&mut screen, &answer.summary);
     refused(&mut screen, answer, most(GROUPS));
     scenario::render(&mut screen, answer, look.wide);
+    groups::render(&mut screen, answer, most(GROUPS));
     unplaced(&mut screen, &answer.summary, most(GROUPS));
     if let Some(diff) = &answer.diff {
         diff::render(&mut screen, diff, look.wide, most(PODS), most(NODES));
@@ -85,7 +86,8 @@ fn asides(screen: &mut Screen, summary: &Summary) {
         screen.paragraph(label, &format!("{} preempted, {again}", count(summary.evicted, "pod")));
     }
     if summary.gated > 0 {
-        let gated = format!("{} not scheduled because of scheduling gates", count(summary.gated, "pod"));
+        let gated =
+            format!("{} not scheduled because of scheduling gates or their pod group", count(summary.gated, "pod"));
         screen.paragraph(Label::Plain, &gated);
     }
 }
@@ -256,7 +258,7 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
                 let ties = place.tied.saturating_sub(1);
                 (Label::Fits, [place.name.to_string(), place.total.to_string(), ties.to_string()])
             }
-            Outcome::Unplaced(_) => (Label::Rejected, [none(), none(), none()]),
+            Outcome::Unplaced(unplaced) => (Label::Rejected, [stays(unplaced), none(), none()]),
         };
         let from = moved.then(|| from(step).map_or_else(none, |node| node.to_string()));
         grid.row(
@@ -269,6 +271,15 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
     if answer.steps.iter().filter_map(Step::place).any(|place| place.tied > 1) {
         let text = "TIES: other nodes that are equally good; try --runs 100";
         screen.line(&[(Label::Dim, text)]);
+    }
+}
+
+/// Where a pod that is not placed stands: on a node where it waits, or nominated to one.
+fn stays(unplaced: &Unplaced) -> String {
+    match (unplaced.holds, unplaced.nominated) {
+        (Some(node), _) => format!("{node} (waits)"),
+        (None, Some(node)) => format!("<none> (nominated: {node})"),
+        (None, None) => "<none>".to_owned(),
     }
 }
 

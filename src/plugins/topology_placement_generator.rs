@@ -1,0 +1,68 @@
+//! TopologyPlacementGenerator: a group with a topology constraint goes to one domain as a whole.
+//!
+//! A placement is all nodes with one value of the constraint's label. Where pods of the group run
+//! already, theirs is the only one. Upstream plugins/topologyaware/topology_placement.go.
+
+use std::collections::BTreeMap;
+
+use crate::api::Name;
+use crate::api::scheduling_group::GroupKey;
+use crate::decode::pod_group::PodGroup;
+use crate::framework::{GroupPlacement, PlacementGeneratePlugin, Plugin};
+use crate::state::{Cluster, NodeId, NodeInfo};
+
+/// The plugin.
+pub struct TopologyPlacementGenerator;
+
+impl Plugin for TopologyPlacementGenerator {
+    fn name(&self) -> &'static str {
+        "TopologyPlacementGenerator"
+    }
+
+    fn placement_generate(&self) -> Option<&dyn PlacementGeneratePlugin> {
+        Some(self)
+    }
+}
+
+impl PlacementGeneratePlugin for TopologyPlacementGenerator {
+    fn generate_placements(&self, cluster: &Cluster, group: &PodGroup) -> Result<Vec<GroupPlacement>, String> {
+        let Some(key) = group.topology_key else {
+            let nodes = cluster.nodes().iter().map(|node| node.id).collect();
+            return Ok(vec![GroupPlacement { domain: None, nodes }]);
+        };
+        let required = domain_of_placed(cluster, group, key)
+            .map_err(|why| format!("cannot determine domain for already scheduled pods: {why}"))?;
+        let mut domains: BTreeMap<Name, Vec<NodeId>> = BTreeMap::new();
+        for node in cluster.nodes() {
+            if let Some(domain) = domain(node, key).filter(|domain| required.is_none_or(|only| only == *domain)) {
+                domains.entry(domain).or_default().push(node.id);
+            }
+        }
+        Ok(domains.into_iter().map(|(domain, nodes)| GroupPlacement { domain: Some(domain), nodes }).collect())
+    }
+}
+
+fn domain(node: &NodeInfo, key: Name) -> Option<Name> {
+    node.node.labels.get(key)
+}
+
+/// The domain of the group's pods that have a node (upstream getScheduledPodsTopologyDomain).
+fn domain_of_placed(cluster: &Cluster, group: &PodGroup, key: Name) -> Result<Option<Name>, String> {
+    let mut found: Option<Name> = None;
+    for pod in cluster.group_members(GroupKey::PodGroup(group.key)) {
+        let Some(node) = pod.own.node_name else { continue };
+        let Some(info) = cluster.node_named(node) else {
+            return Err(format!("getting node for pod {}: nodeinfo not found for node name \"{node}\"", pod.key()));
+        };
+        let Some(domain) = domain(info, key) else {
+            return Err(format!("no topology domain found for pod {}", pod.key()));
+        };
+        match found {
+            Some(other) if other != domain => {
+                return Err(format!("more than 1 domain found for pod group: {other}, {domain}"));
+            }
+            _ => found = Some(domain),
+        }
+    }
+    Ok(found)
+}
