@@ -29,6 +29,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "explain
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "simulate" -d 'Show where pods would go, one after the other'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "capacity" -d 'Show how many more pods fit, and what runs out first'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
+complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "devices" -d 'Show the devices of dynamic resource allocation'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "resilience" -d 'Show which node or zone cannot be lost, or how to drain nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "snapshot" -d 'Save the state that scheduling depends on to one file, optionally redacted'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "config" -d 'Show the effective scheduler configuration'
@@ -37,9 +38,9 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "version
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s f -l filename -d 'Explain the pods of a manifest, which does not have to exist in the cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l node -d 'Show only one node, with every detail of every plugin' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s o -l output -d 'Output format: table, wide, json, yaml, name or html' -r -f -a "table\t''
 wide\t''
@@ -78,16 +79,16 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s f -l filename -d 'Schedule the pods of a manifest, as many as it has replicas' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l replicas -d 'Schedule this number of copies of each pod in -f instead' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l seed -d 'Pick at random among equally good nodes; the same seed gives the same run' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l runs -d 'Run the simulation this many times with consecutive seeds, and count the outcomes' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l shard -d 'Run only one of several equal parts of the runs; the first is 0/COUNT; see simulate merge' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l strategy -d 'Choose nodes by another rule than the profile\'s score; see docs/strategies.md' -r -f -a "default\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l runs -d 'Run the simulation with this many seeds, and count the outcomes' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l shard -d 'Run only one of several equal shards of the runs; the first is 0/COUNT; see simulate merge' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l strategy -d 'Choose nodes by least-load, best-fit, first-fit, weighted-least-load, random or config=FILE' -r -f -a "default\t''
 random\t''
 least-load\t''
 best-fit\t''
 first-fit\t''
 weighted-least-load\t''
 config=\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l compare -d 'Place the same pods with several strategies, and compare the results' -r -f -a "default\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l compare -d 'Place the same pods with several strategies, and compare; see docs/strategies.md' -r -f -a "default\t''
 random\t''
 least-load\t''
 best-fit\t''
@@ -99,17 +100,17 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scenario -d 'Apply the steps of a Scenario file; see docs/scenarios.md' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l cordon -d 'Cordon a node, or all nodes with a label (pool=gpu)' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l uncordon -d 'Uncordon a node, or all nodes with a label' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l drain -d 'Cordon nodes and evict their pods as kubectl drain does; respects PodDisruptionBudgets' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l remove-node -l remove-nodes -d 'Remove nodes without draining: a node, all with a label, or a zone (zone=a)' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l add-nodes -d 'Add N copies of a node, or of the Node in a manifest, with their DaemonSet pods' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l drain -d 'Cordon nodes and evict their pods as kubectl drain does' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l remove-node -l remove-nodes -d 'Remove nodes without draining, such as a zone (zone=a)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l add-nodes -d 'Add N copies of a node, with their DaemonSet pods' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l taint -d 'Add a taint; with - after the effect, remove it' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l label -d 'Set a label; NODE=KEY- removes it' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scale -d 'Scale a workload (deploy/web=10)' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l restart -d 'Restart a workload as kubectl rollout restart does (deploy/web)' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l delete -d 'Delete a workload and its pods, or one pod, which its controller recreates' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l restart -d 'Restart a workload as kubectl rollout restart does' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l delete -d 'Delete a workload, or a pod (its controller recreates it)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s o -l output -d 'Output format: table, wide, json, yaml, name or html' -r -f -a "table\t''
 wide\t''
@@ -142,7 +143,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l diff -d 'Show only the differences from the unchanged cluster'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l preempt -d 'Allow preemption of pods of lower priority'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l exit-code -d 'Exit with status 1 when a pod does not fit'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l force -d 'With --drain: also evict pods without a controller; nothing recreates them'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l force -d 'With --drain: also evict pods without a controller'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
@@ -165,9 +166,9 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l limit -d 'Stop after this many copies' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want -d 'Show how many more nodes this number of copies needs' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l like -d 'The node to copy for --want [default: the node that takes most copies]' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
@@ -201,9 +202,9 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
@@ -238,11 +239,47 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l node -d 'Only the devices that this node reaches' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l driver -d 'Only the devices of this driver' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+always\t''
+never\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -s v -l v -d 'Log to standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -s n -l namespace -d 'The namespace of the objects' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l kubeconfig -d 'Path to the kubeconfig file [default: $KUBECONFIG, or ~/.kube/config]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l context -d 'The kubeconfig context to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l cluster -d 'The kubeconfig cluster to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l user -d 'The kubeconfig user to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l token -d 'Bearer token for the API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l as -d 'User name to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l as-group -d 'Group to impersonate; may be given several times' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l request-timeout -d 'How long to wait for a single request (1s, 1m30s, 500ms; 0 waits forever)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l certificate-authority -d 'Path to the certificate of the authority that signed the server certificate' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l client-key -d 'Path to a client key for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l tls-server-name -d 'Server name for the check of the server certificate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -s o -l output -d 'Output format: table, wide, json or yaml' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l no-headers -d 'Print tables without headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l by -d 'What is lost at once: a node, a zone, or all nodes with the same label value' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l drain-plan -d 'Propose how to drain these nodes: NODE,NODE or a label selector, or zone=NAME' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
@@ -302,8 +339,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
@@ -347,14 +384,15 @@ yaml\t''
 name\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "explain" -d 'Explain why a pod is pending, or why it is where it is'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "simulate" -d 'Show where pods would go, one after the other'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "capacity" -d 'Show how many more pods fit, and what runs out first'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "resilience" -d 'Show which node or zone cannot be lost, or how to drain nodes'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "snapshot" -d 'Save the state that scheduling depends on to one file, optionally redacted'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "config" -d 'Show the effective scheduler configuration'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "completion" -d 'Print the completion script for a shell'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "version" -d 'Print the version, and the Kubernetes versions whose scheduler it reproduces'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending resilience snapshot config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "explain" -d 'Explain why a pod is pending, or why it is where it is'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "simulate" -d 'Show where pods would go, one after the other'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "capacity" -d 'Show how many more pods fit, and what runs out first'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "devices" -d 'Show the devices of dynamic resource allocation'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "resilience" -d 'Show which node or zone cannot be lost, or how to drain nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "snapshot" -d 'Save the state that scheduling depends on to one file, optionally redacted'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "config" -d 'Show the effective scheduler configuration'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "completion" -d 'Print the completion script for a shell'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "version" -d 'Print the version, and the Kubernetes versions whose scheduler it reproduces'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and __fish_seen_subcommand_from simulate" -f -a "merge" -d 'Combine the shards of a sweep'

@@ -29,6 +29,12 @@
 //! assert_eq!(node.filters[0].rejection.reasons[0].to_string(), "Insufficient cpu");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Two features, both on by default: `live` reads a running cluster and calls extenders, `cli` is the command line.
+//! With neither of them (`default-features = false`) this is a library without network, terminal or clock, and it
+//! compiles for `wasm32-unknown-unknown`. `examples/embed.rs` is a program that uses it so: objects from bytes
+//! and values ([`source::Input::memory`], [`decode::Object::from_value`]), replaced and removed in a
+//! [`state::ClusterBuilder`]. [`api::name`](mod@api::name) says what stays in memory.
 
 pub mod api;
 #[cfg(feature = "cli")]

@@ -146,6 +146,15 @@ impl RequiredKinds {
         required
     }
 
+    /// Adds all that tells of devices.
+    pub fn add_devices(&mut self) {
+        for (plugin, when, kinds) in READS {
+            if matches!(when, When::ClaimsDevices | When::ClaimsDevicesThatRulesTaint) {
+                self.add(plugin, kinds.iter().copied());
+            }
+        }
+    }
+
     fn add_admission(&mut self) {
         self.add(ADMISSION, Kind::ADMISSION.iter().copied().chain([Kind::PriorityClass]));
     }

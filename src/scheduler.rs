@@ -53,6 +53,13 @@ impl Scheduler {
         self
     }
 
+    /// Why extenders are not asked, for the notes of every placement.
+    #[must_use]
+    pub fn not_asking_extenders(mut self, why: &'static str) -> Self {
+        self.extenders.iter_mut().for_each(|extender| extender.because(why));
+        self
+    }
+
     /// The configuration it was made from.
     pub fn config(&self) -> &SchedulerConfig {
         &self.config

@@ -2,11 +2,12 @@
 //! completion scripts and man pages. `UPDATE=1 cargo test --test generated` (`just generate`) writes them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap_mangen::Man;
+use kubectl_sched::decode::Kind;
 
 const SCRIPTS: [(&str, &str); 4] = [
     ("bash", "completions/kubectl-sched.bash"),
@@ -24,6 +25,26 @@ fn completion_scripts() {
         assert!(output.status.success(), "{shell}");
         same(Path::new(path), &String::from_utf8(output.stdout).unwrap());
     }
+}
+
+/// `docs/rbac.yaml` asks for every kind of the table, and for events; and for nothing else.
+#[test]
+fn rights() {
+    let role = std::fs::read_to_string(in_repository(Path::new("docs/rbac.yaml"))).unwrap();
+    let role: serde_json::Value = serde_yaml::from_str(&role).unwrap();
+    let texts = |value: &serde_json::Value| -> Vec<String> {
+        value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+    };
+    let mut asked = BTreeSet::new();
+    for rule in role["rules"].as_array().unwrap() {
+        assert_eq!(texts(&rule["verbs"]), ["list"]);
+        for group in texts(&rule["apiGroups"]) {
+            asked.extend(texts(&rule["resources"]).into_iter().map(|resource| (group.clone(), resource)));
+        }
+    }
+    let mut read = BTreeSet::from([(String::new(), "events".to_owned())]);
+    read.extend(Kind::ALL.iter().map(|kind| (kind.api_group().to_owned(), kind.resource().to_owned())));
+    assert_eq!(asked, read);
 }
 
 #[test]

@@ -11,7 +11,7 @@ mod sampling;
 #[path = "laws/sweep.rs"]
 mod sweep;
 
-use common::{cases, key};
+use common::{Case, cases, corpus, key};
 use kubectl_sched::api::{Timestamp, name};
 use kubectl_sched::edit::{Edit, Undo};
 use kubectl_sched::explain::pending::{self, Root};
@@ -173,10 +173,21 @@ fn queued(cluster: &Cluster) -> Vec<PodId> {
     pods
 }
 
+/// Cases of every area of devices, as the newest scheduler of the corpus allocates them.
+fn cases_of_devices() -> Vec<(Scheduler, Case)> {
+    let newest = corpus::minors().pop().unwrap();
+    let areas = newest.areas.into_iter().filter(|(name, _)| name.starts_with("dra"));
+    areas
+        .flat_map(|(_, area)| corpus::read::<Case>(&area.cases).step_by(8).collect::<Vec<_>>())
+        .filter_map(|case| Some((case.scheduler_of(newest.version).ok()?, case)))
+        .collect()
+}
+
 #[test]
 fn a_simulation_is_a_chain_of_single_questions() {
-    for case in cases("simulate").step_by(4) {
-        let (scheduler, mut cluster, mut by_hand) = (case.scheduler(), case.cluster(), case.cluster());
+    let simulated = cases("simulate").step_by(4).map(|case| (case.scheduler(), case));
+    for (scheduler, case) in simulated.chain(cases_of_devices()) {
+        let (mut cluster, mut by_hand) = (case.cluster(), case.cluster());
         let pods = queued(&cluster);
         let steps = Simulation::new(&scheduler, &mut cluster, NOW, Ties::seeded(11)).run(&pods);
         for step in steps {

@@ -314,6 +314,19 @@ fn capacity_pending_resilience() {
 }
 
 #[test]
+fn devices() {
+    const STATE: &str = "--kube-version v1.37 --snapshot examples/clusters/devices.yaml";
+    all_fit("devices", &[&format!("devices {STATE}"), &format!("devices --node mig-1 {STATE}")]);
+    all_fit(
+        "explain",
+        &["trainer", "stream", "whole"]
+            .map(|pod| format!("explain {pod} -n ml --node gpu-1 {STATE}"))
+            .each_ref()
+            .map(String::as_str),
+    );
+}
+
+#[test]
 fn config_and_version() {
     all_fit("config", &["config", "config --scheduler-config examples/config/binpack.yaml --kube-version v1.33"]);
     all_fit("version", &["version"]);

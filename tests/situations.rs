@@ -32,6 +32,9 @@ struct Situation {
     source: String,
     /// What it was about, and what helped.
     note: String,
+    /// Whose scheduler; the reference version where it is left out.
+    #[serde(default, rename = "kubeVersion")]
+    kube_version: Option<String>,
     /// Objects of the cluster, the pod among them.
     objects: Vec<Value>,
     /// `namespace/name`.
@@ -63,7 +66,8 @@ struct Expectation {
 impl Situation {
     /// What does not match, in words for whoever must look at it.
     fn mismatches(&self) -> Vec<String> {
-        let behaviour = Behaviour::new(KubeVersion::REFERENCE);
+        let version = self.kube_version.as_ref().map_or(KubeVersion::REFERENCE, |version| version.parse().unwrap());
+        let behaviour = Behaviour::new(version);
         let mut cluster = build::cluster(&self.objects, &behaviour);
         let scheduler = Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour);
         let id = cluster.pod_named(key(&self.pod)).expect("the pod is among the objects").id;

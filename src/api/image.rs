@@ -6,7 +6,7 @@ use super::list::List;
 use super::name::{Name, name};
 
 /// An entry of a node's `status.images`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeImage {
     /// All names of the image.

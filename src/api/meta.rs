@@ -1,6 +1,7 @@
 //! Object metadata: what scheduling reads of it, nothing else.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -48,7 +49,7 @@ impl<'de> Deserialize<'de> for ObjectKey {
 }
 
 /// The scheduling-relevant part of `metadata`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Metadata {
     /// `name`; required of every object but a pod template.
@@ -98,6 +99,12 @@ pub struct Annotations {
     /// resources (upstream api/resource/v1, ExtendedResourceClaimAnnotation).
     #[serde(rename = "resource.kubernetes.io/extended-resource-claim")]
     pub extended_resource_claim: Option<Name>,
+}
+
+impl Hash for Annotations {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.limit_ranger.is_some().hash(state);
+    }
 }
 
 /// One of an object's `ownerReferences`.

@@ -19,6 +19,8 @@ use rustc_hash::FxHasher;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::fnv::Fnv;
+
 /// An interned string: eight bytes, `Copy`; equality is an address comparison, order is that of the text.
 #[derive(Clone, Copy)]
 pub struct Name(&'static Entry);
@@ -78,9 +80,9 @@ fn table_of(text: &str) -> usize {
 }
 
 fn hash(text: &str) -> u64 {
-    let mut hasher = FxHasher::default();
-    text.hash(&mut hasher);
-    hasher.finish()
+    let mut sum = Fnv::default();
+    sum.write(text.as_bytes());
+    sum.finish()
 }
 
 impl Borrow<str> for Known {

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, de};
 
 /// How a workload's pods are replaced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Hash)]
 #[serde(rename_all = "camelCase", default)]
 pub struct UpdateStrategy {
     /// `type`.
@@ -17,7 +17,7 @@ pub struct UpdateStrategy {
 }
 
 /// `type` of an update strategy.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Hash)]
 pub enum UpdateKind {
     /// New pods come while old ones go.
     #[default]
@@ -40,7 +40,7 @@ impl UpdateKind {
 }
 
 /// `rollingUpdate` of an update strategy.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Hash)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RollingUpdate {
     /// Pods that may be there beyond those wanted.
@@ -52,7 +52,7 @@ pub struct RollingUpdate {
 }
 
 /// A number, or a share of the pods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IntOrPercent {
     /// So many.
     Int(i32),

@@ -26,7 +26,7 @@ pub(super) fn read_events(state: &mut State, pods: &[PodId]) {
         Err(LiveError::Server { message, .. }) => {
             state.notes.push(not_listed(message).mended_by(PolicyRule::list_events()));
         }
-        Err(error @ LiveError::Message(_)) => state.notes.push(not_listed(error.to_string())),
+        Err(error) => state.notes.push(not_listed(error.to_string())),
     }
 }
 

@@ -15,6 +15,7 @@ mod config_args;
 mod config_basis;
 mod config_source;
 mod config_warnings;
+mod devices;
 mod explain;
 mod help;
 mod interrupt;
@@ -93,6 +94,7 @@ enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     Capacity(Box<capacity::CapacityArgs>),
     Pending(Box<pending::PendingArgs>),
+    Devices(Box<devices::DevicesArgs>),
     Resilience(Box<resilience::ResilienceArgs>),
     Snapshot(Box<snapshot::SnapshotArgs>),
     Config(Box<config::ConfigArgs>),
@@ -143,6 +145,7 @@ fn run(command: &Command) -> Result<Status> {
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Capacity(arguments) => capacity::run(arguments),
         Command::Pending(arguments) => pending::run(arguments),
+        Command::Devices(arguments) => devices::run(arguments),
         Command::Resilience(arguments) => resilience::run(arguments),
         Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::Config(arguments) => config::run(arguments),

@@ -32,6 +32,8 @@ pub(crate) enum Request<'a> {
     Asked(&'a [AskedObject]),
     /// All pending pods.
     Pending,
+    /// All devices.
+    Devices,
     /// What becomes of many pods: whatever any of them may need.
     Simulation {
         /// Some do not exist yet.
@@ -86,6 +88,7 @@ impl Asker<'_> {
                     AskedObject::Workload(workload) => Subject::workload(workload),
                 });
             }),
+            Request::Devices => required.add_devices(),
             Request::Pending => {
                 state.pending().map(Subject::pod).for_each(add);
                 state.pending().for_each(|pod| required.add_maker(pod));

@@ -238,7 +238,8 @@ impl StateFlags {
     /// The scheduler, its extenders connected only if they are to be asked.
     fn scheduler(&self, config: SchedulerConfig, behaviour: Behaviour) -> Result<Scheduler> {
         if !self.call_extenders {
-            return Ok(Scheduler::new(config, behaviour));
+            let scheduler = Scheduler::new(config, behaviour);
+            return Ok(scheduler.not_asking_extenders("extenders are asked only with --call-extenders"));
         }
         let transports = http::connect(&config.extenders).map_err(Error::from_error)?;
         Ok(Scheduler::new(config, behaviour).with_extenders(transports))
@@ -481,6 +482,9 @@ fn nearest(version: KubeVersion, output: &OutputFlags, notes: &mut Vec<NotEvalua
 pub(super) fn from_live(error: live::LiveError) -> Error {
     match error {
         live::LiveError::Server { .. } => Error::server(error.to_string()),
-        live::LiveError::Message(message) => Error::new(message),
+        error @ live::LiveError::NoCluster(_) => {
+            Error::new(format!("{error}: use --kubeconfig, --context or --snapshot"))
+        }
+        error => Error::new(error.to_string()),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A span of time in nanoseconds; may be negative.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GoDuration {
     /// The span.
     pub nanoseconds: i64,

@@ -12,7 +12,7 @@ use crate::api::name::{Name, name};
 const DEFAULT_TIMEOUT_SECONDS: i64 = 5;
 
 /// An extender. A verb that is `None` is never called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ExtenderConfig {
     /// The URL before the verbs; also the extender's name.
     pub url_prefix: String,
@@ -41,7 +41,7 @@ pub struct ExtenderConfig {
 }
 
 /// A resource that an extender looks after.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ManagedResource {
     /// The resource.
     pub name: Name,
@@ -50,7 +50,7 @@ pub struct ManagedResource {
 }
 
 /// How the connection to an extender is secured. What is given inline goes before the files.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ExtenderTls {
     /// Any server certificate will do.
     pub insecure: bool,

@@ -19,7 +19,7 @@ struct Field {
 macro_rules! feature_gates {
     ($($field:ident: $name:literal;)*) => {
         /// Which of the feature gates that change an answer are on.
-        #[derive(Debug, Clone, PartialEq, Eq, Default)]
+        #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
         pub struct FeatureGates {
             $(#[doc = concat!("`", $name, "`")] pub $field: bool,)*
         }

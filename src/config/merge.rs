@@ -63,7 +63,7 @@ pub(super) struct Expanded {
 }
 
 /// A plugin that is enabled but not in tree: what it does is not known, so it is not run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OutOfTree {
     /// The plugin.
     pub plugin: Name,

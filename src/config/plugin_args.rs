@@ -8,7 +8,7 @@ use super::types;
 use crate::api::name::{Name, name};
 
 /// The arguments of every in-tree plugin that takes any, whether it is enabled or not.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct PluginArgs {
     /// `NodeResourcesFit`
     pub node_resources_fit: NodeResourcesFitArgs,
@@ -31,7 +31,7 @@ pub struct PluginArgs {
 }
 
 /// How `NodeResourcesFit` filters and scores.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NodeResourcesFitArgs {
     /// Resources that Filter does not look at.
     pub ignored_resources: Vec<Name>,
@@ -44,7 +44,7 @@ pub struct NodeResourcesFitArgs {
 }
 
 /// How `NodeResourcesFit` scores (`ScoringStrategyType`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ScoringStrategy {
     /// Empty nodes first.
     LeastAllocated,
@@ -58,7 +58,7 @@ pub enum ScoringStrategy {
 }
 
 /// A point of a score function (`UtilizationShapePoint`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ShapePoint {
     /// 0 to 100 percent.
     pub utilization: i32,
@@ -67,7 +67,7 @@ pub struct ShapePoint {
 }
 
 /// A resource and its weight in a score (`ResourceSpec`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ResourceWeight {
     /// The resource.
     pub resource: Name,
@@ -76,28 +76,28 @@ pub struct ResourceWeight {
 }
 
 /// What `NodeResourcesBalancedAllocation` balances.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NodeResourcesBalancedAllocationArgs {
     /// The resources; every weight is 1.
     pub resources: Vec<ResourceWeight>,
 }
 
 /// What every pod is additionally asked for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct NodeAffinityArgs {
     /// A `core/v1` `NodeAffinity` as the user wrote it; its syntax was checked.
     pub added_affinity: Option<Value>,
 }
 
 /// Constraints for pods that have none.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PodTopologySpreadArgs {
     /// Where they come from.
     pub default_constraints: DefaultConstraints,
 }
 
 /// Constraints for pods that have none (`defaultingType`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum DefaultConstraints {
     /// Kubernetes' own: over nodes and zones.
     System,
@@ -106,7 +106,7 @@ pub enum DefaultConstraints {
 }
 
 /// A `core/v1` `TopologySpreadConstraint` without its selector, which follows from the pod's owner.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SpreadConstraint {
     /// At least 1.
     pub max_skew: i32,
@@ -125,7 +125,7 @@ pub struct SpreadConstraint {
 }
 
 /// How `InterPodAffinity` scores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InterPodAffinityArgs {
     /// The weight of an existing pod's required affinity to the incoming pod, 0 to 100.
     pub hard_pod_affinity_weight: i32,
@@ -134,7 +134,7 @@ pub struct InterPodAffinityArgs {
 }
 
 /// How `VolumeBinding` waits and scores.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VolumeBindingArgs {
     /// Seconds; 0 does not wait.
     pub bind_timeout_seconds: i64,
@@ -143,7 +143,7 @@ pub struct VolumeBindingArgs {
 }
 
 /// How many nodes `DefaultPreemption` looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DefaultPreemptionArgs {
     /// Percent of the nodes.
     pub min_candidate_nodes_percentage: i32,
@@ -152,7 +152,7 @@ pub struct DefaultPreemptionArgs {
 }
 
 /// How long `DynamicResources` searches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DynamicResourcesArgs {
     /// For one node; `None` or 0: as long as it takes.
     pub filter_timeout: Option<GoDuration>,

@@ -26,7 +26,7 @@ use crate::api::name::{Name, name};
 pub const DEFAULT_SCHEDULER_NAME: &str = "default-scheduler";
 
 /// What one kube-scheduler does.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct SchedulerConfig {
     /// Its profiles, in the order written; at least one.
     pub profiles: Vec<Profile>,
@@ -37,7 +37,7 @@ pub struct SchedulerConfig {
 }
 
 /// One way to schedule, for the pods that ask for it by `schedulerName`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct Profile {
     /// Its name.
     pub scheduler_name: Name,
@@ -80,7 +80,7 @@ pub struct Profile {
 }
 
 /// A plugin at an extension point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Enabled {
     /// The plugin.
     pub plugin: Name,
@@ -91,7 +91,7 @@ pub struct Enabled {
 }
 
 /// Who enabled a plugin at an extension point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// Kubernetes.
     Default,

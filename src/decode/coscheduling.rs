@@ -18,7 +18,7 @@ pub const GANG_LABEL: &str = "scheduling.x-k8s.io/pod-group";
 static LABEL: LazyLock<Name> = LazyLock::new(|| name(GANG_LABEL));
 
 /// A PodGroup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CoschedulingPodGroup {
     /// Namespace and name.
     pub key: ObjectKey,

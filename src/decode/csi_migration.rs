@@ -139,7 +139,7 @@ pub struct PortworxMigration {
 }
 
 /// Why a volume has no CSI handle, in upstream's words.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Hash)]
 pub enum TranslationError {
     /// An EBS volume id in a URL that does not end in `vol-...`.
     #[error("failed to translate Kubernetes ID to EBS Volume ID Invalid format for AWS volume ({0})")]
@@ -161,7 +161,7 @@ pub enum TranslationError {
 }
 
 /// Strings, printed as Go prints a set of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct GoSet(BTreeSet<String>);
 
 impl fmt::Display for GoSet {

@@ -8,7 +8,7 @@ use crate::api::name::Name;
 use crate::api::resources::ResourceList;
 
 /// A LimitRange.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct LimitRange {
     /// Namespace and name.
     pub key: ObjectKey,
@@ -17,7 +17,7 @@ pub struct LimitRange {
 }
 
 /// An entry of `spec.limits`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Hash)]
 #[serde(rename_all = "camelCase", default)]
 pub struct LimitRangeItem {
     /// `type`: `Container`, `Pod` or `PersistentVolumeClaim`.

@@ -12,7 +12,7 @@ use crate::api::taint::{Taint, TaintEffect};
 use crate::api::time::{Timestamp, UnparsedTime};
 
 /// The scheduling-relevant part of a Node.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Node {
     /// The name.
     pub name: Name,

@@ -115,7 +115,7 @@ pub struct ScheduledCondition {
 }
 
 /// `status.phase`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Hash)]
 pub enum PodPhase {
     /// Not yet running.
     #[default]

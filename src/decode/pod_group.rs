@@ -11,7 +11,7 @@ use crate::api::pod_spec::PreemptionPolicy;
 use crate::api::time::Timestamp;
 
 /// A PodGroup.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PodGroup {
     /// Namespace and name.
     pub key: ObjectKey,
@@ -38,7 +38,7 @@ pub struct PodGroup {
 }
 
 /// A condition of a PodGroup.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupCondition {
     /// `PodGroupScheduled` (v1.36), `PodGroupInitiallyScheduled` (v1.37).
@@ -67,7 +67,7 @@ impl PodGroup {
 }
 
 /// A Workload of v1.35, as far as pods refer to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct GroupWorkload {
     /// Namespace and name.
     pub key: ObjectKey,

@@ -8,7 +8,7 @@ use crate::api::name::{Name, name};
 use crate::api::resources::ResourceList;
 
 /// A ResourceQuota.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct ResourceQuota {
     /// Namespace and name.
     pub key: ObjectKey,
@@ -21,7 +21,7 @@ pub struct ResourceQuota {
 }
 
 /// An entry of `spec.scopeSelector.matchExpressions`; also one of `spec.scopes`, with `Exists`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Hash)]
 #[serde(rename_all = "camelCase")]
 pub struct ScopeRequirement {
     /// The scope.

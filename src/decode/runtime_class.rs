@@ -10,7 +10,7 @@ use crate::api::resources::ResourceList;
 use crate::api::taint::Toleration;
 
 /// A RuntimeClass.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct RuntimeClass {
     /// The name.
     pub name: Name,

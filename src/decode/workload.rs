@@ -128,7 +128,7 @@ impl Workload {
 }
 
 /// An object with a pod template.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Workload {
     /// Its kind.
     pub kind: WorkloadKind,
@@ -165,7 +165,7 @@ pub struct Workload {
 }
 
 /// `spec.template`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Hash)]
 #[serde(default)]
 pub struct PodTemplateSpec {
     /// Labels and the like.
@@ -184,7 +184,7 @@ pub struct Namespace {
 }
 
 /// A Service: the pods it selects are what system default spreading looks at.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Service {
     /// Namespace and name.
     pub key: ObjectKey,
@@ -193,7 +193,7 @@ pub struct Service {
 }
 
 /// A PodDisruptionBudget.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct PodDisruptionBudget {
     /// Namespace and name.
     pub key: ObjectKey,
@@ -219,7 +219,7 @@ impl PodDisruptionBudget {
 }
 
 /// A PriorityClass.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct PriorityClass {
     /// The name.
     pub name: Name,

@@ -12,6 +12,7 @@ use crate::simulate::WorkloadPlacement;
 #[serde(rename_all = "camelCase")]
 pub(super) struct AdmissionObject<'a> {
     /// The API server's message.
+    #[serde(rename = "message")]
     pub(super) refused: &'a str,
     pub(super) fits_if_admitted: bool,
 }
@@ -24,14 +25,16 @@ pub(super) struct WorkloadObject<'a> {
     kind: &'static str,
     namespace: Name,
     name: Name,
+    #[serde(rename = "desired")]
     wanted: usize,
+    #[serde(rename = "current")]
     present: usize,
     pending: usize,
     missing: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     terminating: Vec<String>,
     /// Why its controller creates no pod for now.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "creationBlockedBy", skip_serializing_if = "Option::is_none")]
     hold: Option<HoldObject<'a>>,
     /// Missing pods that the API server would refuse.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@
 
 pub mod capacity;
 pub mod comparison;
+pub mod devices;
 pub mod explain;
 pub mod format;
 mod html;

@@ -177,6 +177,7 @@ pub(crate) fn schemas() -> BTreeMap<&'static str, Value> {
         ("simulate-runs", schema_of::<super::sweep::SweepObject<'static>>("kubectl sched simulate --runs")),
         ("capacity", schema_of::<super::capacity::CapacityObject<'static>>("kubectl sched capacity")),
         ("pending", schema_of::<super::pending::PendingObject<'static>>("kubectl sched pending")),
+        ("devices", schema_of::<super::devices::DevicesObject<'static>>("kubectl sched devices")),
         ("resilience", schema_of::<super::resilience::ResilienceObject<'static>>("kubectl sched resilience")),
     ])
 }

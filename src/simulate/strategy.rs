@@ -17,7 +17,7 @@ use crate::state::{Cluster, NodeInfo, Pod};
 use super::ties::Ties;
 
 /// How the node is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Strategy {
     /// The best score of the profile: what kube-scheduler does.
     #[default]

@@ -1,8 +1,11 @@
 //! Devices that pods claim: classes, claims and slices, the rules that taint devices, and who uses which device.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHashMap;
+
+use super::storage::hash_sorted;
 
 use crate::api::meta::ObjectKey;
 use crate::api::name::{Name, name};
@@ -35,6 +38,15 @@ pub struct Devices {
     usage: FxHashMap<DeviceId, Usage>,
     /// Claims whose allocation was decided here and is in no object yet.
     in_flight: FxHashMap<ObjectKey, Vec<AllocatedDevice>>,
+}
+
+/// Of the objects alone: the other tables follow from them.
+impl Hash for Devices {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_sorted(&self.classes, state);
+        hash_sorted(&self.claims, state);
+        (&self.slices, &self.taint_rules).hash(state);
+    }
 }
 
 /// What of a device is in use.

@@ -5,7 +5,7 @@
 //! [`super::Cluster::assume`] and [`super::Cluster::forget`].
 
 use std::cmp::Reverse;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -36,6 +36,27 @@ pub struct Storage {
     capacities: Vec<Arc<CsiStorageCapacity>>,
     attachments: FxHashMap<Name, Vec<VolumeAttachment>>,
     claim_users: FxHashMap<ObjectKey, Vec<PodId>>,
+}
+
+/// Of the objects alone: the other tables follow from them.
+impl Hash for Storage {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { volumes, claims, classes, csi_nodes, drivers, capacities, attachments, .. } = self;
+        hash_sorted(volumes, state);
+        hash_sorted(claims, state);
+        hash_sorted(classes, state);
+        hash_sorted(csi_nodes, state);
+        hash_sorted(drivers, state);
+        capacities.hash(state);
+        hash_sorted(attachments, state);
+    }
+}
+
+/// A table in the order of its keys.
+pub(crate) fn hash_sorted<K: Hash + Ord, V: Hash, H: Hasher>(table: &FxHashMap<K, V>, state: &mut H) {
+    let mut entries: Vec<(&K, &V)> = table.iter().collect();
+    entries.sort_unstable_by_key(|(key, _)| *key);
+    entries.hash(state);
 }
 
 impl Storage {

@@ -697,7 +697,8 @@ fn nodes_that_tie() {
     4 more plugins gave every node the same score (-o wide)
 
     NOT CONSIDERED   could change the answer
-    Services   not in the input: default topology spreading was not applied
+    Services   not in the input; add them to the dump: default topology spreading
+               was not applied
     --- stderr
     --- status 0
     ");
@@ -735,7 +736,8 @@ fn nodes_that_tie() {
     n-2 ties with 2 others: picked with a chance of 1 in 3
 
     NOT CONSIDERED   could change the answer
-    Services   not in the input: default topology spreading was not applied
+    Services   not in the input; add them to the dump: default topology spreading
+               was not applied
     --- stderr
     --- status 0
     ");
@@ -831,7 +833,8 @@ fn what_a_node_would_need_to_win() {
     1   move shop/busy   474 points
 
     NOT CONSIDERED   could change the answer
-    Services   not in the input: default topology spreading was not applied
+    Services   not in the input; add them to the dump: default topology spreading
+               was not applied
     --- stderr
     --- status 0
     ");
@@ -876,7 +879,8 @@ fn what_a_node_would_need_to_win() {
     2   remove taint spot:PreferNoSchedule from n-3   474 points
 
     NOT CONSIDERED   could change the answer
-    Services   not in the input: default topology spreading was not applied
+    Services   not in the input; add them to the dump: default topology spreading
+               was not applied
     --- stderr
     --- status 0
     ");
@@ -914,7 +918,8 @@ fn what_a_node_would_need_to_win() {
     n-1 wins, 37 points ahead of the next
 
     NOT CONSIDERED   could change the answer
-    Services   not in the input: default topology spreading was not applied
+    Services   not in the input; add them to the dump: default topology spreading
+               was not applied
     --- stderr
     --- status 0
     ");

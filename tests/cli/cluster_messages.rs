@@ -218,7 +218,7 @@ fn as_data() {
         {
           "effect": "default topology spreading was not applied",
           "what": "Services",
-          "why": "not in the input"
+          "why": "not in the input; add them to the dump"
         },
         {
           "effect": "the default configuration was used instead; pass the file with --scheduler-config",

@@ -91,14 +91,12 @@ fn many_kinds() {
              of: pod batch/lost
 
     NOT CONSIDERED   could change the answer
-    CSINodes               the input has none: NodeVolumeLimits assumed that no node
-                           has a limit
-    NodeDeclaredFeatures   kubectl sched does not implement this plugin yet: its
-                           filtering and scoring are missing from this answer
-    Services               not in the input: default topology spreading was not
-                           applied
-    VolumeAttachments      the input has none: NodeVolumeLimits counted only the
-                           volumes used by pods
+    CSINodes            the input has none: NodeVolumeLimits assumed that no node
+                        has a limit
+    Services            not in the input; add them to the dump: default topology
+                        spreading was not applied
+    VolumeAttachments   the input has none: NodeVolumeLimits counted only the
+                        volumes used by pods
     --- stderr
     --- status 0
     ");
@@ -148,7 +146,7 @@ fn many_kinds_as_json() {
                 ],
                 "preemptionHelps": 0,
                 "example": "batch/render-a",
-                "message": "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.",
+                "message": "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.",
                 "suggestion": {
                     "podsPlaced": 2,
                     "summary": "tolerate dedicated=infra:NoSchedule",
@@ -224,7 +222,7 @@ fn many_kinds_as_json() {
                 ],
                 "preemptionHelps": 0,
                 "example": "batch/huge",
-                "message": "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.",
+                "message": "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.",
                 "suggestion": {
                     "podsPlaced": 1,
                     "summary": "tolerate dedicated=infra:NoSchedule, and request cpu 8 instead of 16",
@@ -399,13 +397,8 @@ fn many_kinds_as_json() {
                 "effect": "NodeVolumeLimits assumed that no node has a limit"
             },
             {
-                "what": "NodeDeclaredFeatures",
-                "why": "kubectl sched does not implement this plugin yet",
-                "effect": "its filtering and scoring are missing from this answer"
-            },
-            {
                 "what": "Services",
-                "why": "not in the input",
+                "why": "not in the input; add them to the dump",
                 "effect": "default topology spreading was not applied"
             },
             {

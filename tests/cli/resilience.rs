@@ -326,7 +326,8 @@ fn a_drain_plan_that_can_be_done() {
     1 pod lose the data in an emptyDir: shop/job-1
 
     NOT CONSIDERED   could change the answer
-    Services   not in the input: default topology spreading was not applied
+    Services   not in the input; add them to the dump: default topology spreading
+               was not applied
     --- stderr
     --- status 0
     ");
@@ -370,7 +371,7 @@ fn a_drain_plan_that_can_be_done() {
         "notEvaluated": [
             {
                 "what": "Services",
-                "why": "not in the input",
+                "why": "not in the input; add them to the dump",
                 "effect": "default topology spreading was not applied"
             }
         ]

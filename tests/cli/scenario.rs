@@ -145,7 +145,8 @@ fn a_zone_is_lost() {
     b1-2   0 → 0        0% → 0%        0% → 0%        cordoned
 
     NOT CONSIDERED   could change the answer
-    ReplicaSets   not in the input: default topology spreading was not applied
+    ReplicaSets   not in the input; add them to the dump: default topology spreading
+                  was not applied
     --- stderr
     --- status 0
     ");
@@ -535,7 +536,8 @@ fn rollouts_by_file() {
     TIES: other nodes that are equally good; try --runs 100
 
     NOT CONSIDERED   could change the answer
-    Services   not in the input: default topology spreading was not applied
+    Services   not in the input; add them to the dump: default topology spreading
+               was not applied
     --- stderr
     --- status 0
     ");
@@ -692,7 +694,7 @@ fn suggestions_can_be_played() {
         }
     }
     std::fs::remove_dir_all(&directory).unwrap();
-    assert_eq!(played, 0, "suggestions");
+    assert_eq!(played, 15, "suggestions");
 }
 
 /// Every node of the example clusters is drained, and the evictions are played again by hand: no
@@ -739,7 +741,7 @@ fn drains_of_all_nodes_heed_the_budgets() {
             }
         }
     }
-    assert_eq!(evicted, 0, "pods");
+    assert_eq!(evicted, 20, "pods");
 }
 
 fn key(object: &Value) -> String {

@@ -37,7 +37,8 @@ fn a_stateful_set_with_its_claims() {
                         has a limit
     PersistentVolumes   the input has none: VolumeBinding assumed that the cluster
                         has none
-    StatefulSets        not in the input: default topology spreading was not applied
+    StatefulSets        not in the input; add them to the dump: default topology
+                        spreading was not applied
     VolumeAttachments   the input has none: NodeVolumeLimits counted only the
                         volumes used by pods
     --- stderr
@@ -117,8 +118,9 @@ fn a_refused_pod_is_explained_all_the_same() {
     );
     let said: Vec<&str> = explained.lines().filter(|line| line.contains("is forbidden")).map(str::trim).collect();
     assert_snapshot!(said.join("\n"), @r#"
-    "why": "pods \"large\" is forbidden: maximum cpu usage per Container is 1, but limit is 2",
-    "why": "pods \"lost\" is forbidden: no PriorityClass with name gone was found",
+    "message": "pods \"web-new-4\" is forbidden: exceeded quota: share, requested: requests.cpu=100m, used: requests.cpu=1, limited: requests.cpu=1"
+    "message": "pods \"large\" is forbidden: maximum cpu usage per Container is 1, but limit is 2",
+    "message": "pods \"lost\" is forbidden: no PriorityClass with name gone was found",
     "#);
 }
 

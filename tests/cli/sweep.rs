@@ -111,7 +111,8 @@ fn another_strategy_and_a_budget_that_is_broken() {
     shop/web-1       100.0%       0   <none>
 
     NOT CONSIDERED   could change the answer
-    ReplicaSets   not in the input: default topology spreading was not applied
+    ReplicaSets   not in the input; add them to the dump: default topology spreading
+                  was not applied
     --- stderr
     --- status 0
     "

@@ -58,7 +58,7 @@ class Scheduler(unittest.TestCase):
         live = wait_for("a verdict on " + pod, lambda: verdict(api, pod), 30)
         self.verdicts += 1
         node = live["spec"].get("nodeName")
-        if node and not placement["schedulable"] and "deallocation of ResourceClaim completed" in placement["message"]:
+        if node and not placement["schedulable"] and frees_a_claim(placement):
             # The claim was freed for the pod, whose second try then came before our look.
             self.assertEqual(cut_off(placement["message"]), failure_event(api, pod))
             return False
@@ -80,7 +80,7 @@ class Scheduler(unittest.TestCase):
         if nominated:
             self.assertIn(nominated, placement["preemption"]["pick"])
         # Victims are being deleted or a claim is being freed, at a time of the scheduler's choosing.
-        return not nominated and "deallocation of ResourceClaim completed" not in placement["message"]
+        return not nominated and not frees_a_claim(placement)
 
 
 def area_test(area):
@@ -140,6 +140,11 @@ def configuration_flags(case):
     path = plane().directory / (case["name"] + ".json")
     path.write_text(json.dumps(case["config"]))
     return ("--scheduler-config", str(path))
+
+
+def frees_a_claim(placement):
+    """Whether the scheduler takes a claim's devices away, or deletes a claim of its own, before the pod's next try."""
+    return any(what in placement["message"] for what in ("deallocation of ResourceClaim completed", "deletion of ResourceClaim completed"))
 
 
 def scheduled_condition(pod):

@@ -17,13 +17,13 @@ fn every_verb(server: &Server) -> Value {
 fn without_being_told_nobody_is_asked() {
     let server = Server::start(Vec::new());
     let scheduler = scheduler(&every_verb(&server));
-    let why = "extenders are asked only with --call-extenders";
+    let why = "this program calls no extenders";
     let placement = place(&three_nodes(), &scheduler);
     assert_eq!(picks(&placement), ["a", "b", "c"]);
     assert_eq!(
         notes(&placement, &server),
         [format!(
-            "extender URL: it would have been asked to filter and prioritize, and was not: {why}; nodes that it rejects \
+            "extender URL: it would have been asked to filter and prioritize, but was not: {why}; nodes that it rejects \
          count as feasible, and its scores are missing from the totals"
         )]
     );
@@ -32,7 +32,7 @@ fn without_being_told_nobody_is_asked() {
     assert_eq!(
         notes(&placement, &server),
         [format!(
-            "extender URL: it would have been asked to preempt, and was not: {why}; preemption candidates that it drops or \
+            "extender URL: it would have been asked to preempt, but was not: {why}; preemption candidates that it drops or \
          changes are shown as they were found"
         )]
     );

@@ -40,7 +40,7 @@ pub(super) fn holds(history: &[(u32, When)], version: KubeVersion) -> bool {
 macro_rules! behaviours {
     ($($(#[doc = $doc:literal])* $name:ident: [$($entry:expr),*];)*) => {
         /// What differs between versions and feature gates.
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub struct Behaviour {
             /// The version.
             pub version: KubeVersion,

@@ -11,7 +11,7 @@ use crate::config::kube_version::KubeVersion;
 macro_rules! device_behaviours {
     ($($(#[doc = $doc:literal])* $name:ident: [$($entry:expr),*];)*) => {
         /// What differs.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[expect(clippy::struct_excessive_bools, reason = "each is an independent difference with a name")]
         pub struct DeviceBehaviour {
             $($(#[doc = $doc])* pub $name: bool,)*
@@ -91,8 +91,9 @@ device_behaviours! {
     distinct_attribute_by_request: [(33, Always), (37, Never)];
     /// `distinctAttribute` compares where values are stored, not what they are. Only 1.34.
     distinct_attribute_by_identity: [(33, Always), (35, Never)];
-    /// What attributes that are lists have in common is not put back when the search goes back. Only 1.36.
-    common_values_are_not_put_back: [(36, Always), (37, Never)];
+    /// The plugin tells the allocator of the gate `DRAListTypeAttributes`, so that constraints compare lists. Since 1.37:
+    /// in 1.36 only CEL heeds it.
+    constraints_compare_lists: [(37, Always)];
 
     // CEL (cel/compile.go).
     /// Errors name the device, and give a hint where a key is missing. Since 1.37.

@@ -88,7 +88,7 @@ impl<'de> Deserialize<'de> for Attribute {
 }
 
 /// How much a device has of something.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Capacity {
     /// The amount.
     pub value: Quantity,
@@ -97,7 +97,7 @@ pub struct Capacity {
 }
 
 /// What a claim may ask for of a capacity.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Hash)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RequestPolicy {
     /// What a claim takes that asks for nothing.
@@ -109,7 +109,7 @@ pub struct RequestPolicy {
 }
 
 /// The amounts from `min` to `max`, `step` apart.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Hash)]
 #[serde(default)]
 pub struct ValidRange {
     /// The least; a request for less takes it.

@@ -16,7 +16,7 @@ use super::slice::{DeviceId, PoolId};
 use super::taint::DeviceToleration;
 
 /// A ResourceClaim.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct ResourceClaim {
     /// Namespace and name.
     pub key: ObjectKey,
@@ -47,7 +47,7 @@ impl ResourceClaim {
 }
 
 /// What a driver reports of a device that a claim has.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct DeviceStatus {
     /// The device.
     pub id: DeviceId,
@@ -63,7 +63,7 @@ impl DeviceStatus {
 }
 
 /// A condition of a device.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct DeviceCondition {
     /// `type`.
     pub kind: Name,
@@ -76,7 +76,7 @@ pub struct DeviceCondition {
 }
 
 /// A request of a claim.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct DeviceRequest {
     /// The name, unique in the claim.
     pub name: Name,
@@ -85,7 +85,7 @@ pub struct DeviceRequest {
 }
 
 /// What a request asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Wanted {
     /// Devices of one kind.
     Exactly(DeviceQuery),
@@ -96,7 +96,7 @@ pub enum Wanted {
 }
 
 /// Devices of one kind.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct DeviceQuery {
     /// The DeviceClass; empty where none is named.
     pub class: Name,
@@ -115,7 +115,7 @@ pub struct DeviceQuery {
 }
 
 /// How many devices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Count {
     /// So many.
     Exactly(i64),
@@ -126,7 +126,7 @@ pub enum Count {
 }
 
 /// What the devices of some requests must have in common.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Constraint {
     /// Requests (`request` or `request/subrequest`); none means all.
     pub requests: List<Name>,
@@ -137,7 +137,7 @@ pub struct Constraint {
 }
 
 /// What a claim was given.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Allocation {
     /// The devices.
     pub devices: Box<[AllocatedDevice]>,
@@ -148,7 +148,7 @@ pub struct Allocation {
 }
 
 /// A device that a claim was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AllocatedDevice {
     /// The request (`request` or `request/subrequest`) it was given for.
     pub request: Name,
@@ -167,7 +167,7 @@ pub struct AllocatedDevice {
 }
 
 /// A share of a device.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Share {
     /// How much of each capacity it takes.
     pub consumed: BTreeMap<Name, Quantity>,

@@ -10,7 +10,7 @@ use crate::api::time::Timestamp;
 use super::selector::{WireSelector, expressions};
 
 /// A DeviceClass.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct DeviceClass {
     /// The name.
     pub name: Name,

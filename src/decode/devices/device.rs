@@ -14,7 +14,7 @@ use super::attribute::{self, Attribute, Capacity, WireCounter};
 use super::taint::DeviceTaint;
 
 /// A device of a slice.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Device {
     /// The name, unique in the pool.
     pub name: Name,
@@ -53,7 +53,7 @@ impl Device {
 }
 
 /// What a device takes from one set of counters.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct CounterConsumption {
     /// The set.
     pub counter_set: Name,
@@ -65,7 +65,7 @@ pub struct CounterConsumption {
 }
 
 /// Counters that devices of a pool share.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct CounterSet {
     /// The name, unique in the pool.
     pub name: Name,
@@ -74,7 +74,7 @@ pub struct CounterSet {
 }
 
 /// Which nodes reach the devices of a slice, or one device.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct NodeChoice {
     /// One node, by name.
     pub node_name: Option<Name>,

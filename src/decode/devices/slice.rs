@@ -47,7 +47,7 @@ impl fmt::Display for DeviceId {
 }
 
 /// A ResourceSlice.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct ResourceSlice {
     /// The name.
     pub name: Name,

@@ -10,6 +10,7 @@ use super::selector::{WireSelector, expressions};
 
 /// A taint of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DeviceTaint {
     /// The key.
     #[serde(default)]
@@ -39,7 +40,7 @@ impl std::fmt::Display for DeviceTaint {
 }
 
 /// Which taints a request puts up with.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Hash)]
 #[serde(default)]
 pub struct DeviceToleration {
     /// The key; empty means all keys.
@@ -73,7 +74,7 @@ impl DeviceToleration {
 }
 
 /// A DeviceTaintRule: a taint for devices that an administrator names.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct DeviceTaintRule {
     /// The name.
     pub name: Name,
@@ -84,7 +85,7 @@ pub struct DeviceTaintRule {
 }
 
 /// The devices that a DeviceTaintRule is about: those for which all that is set holds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct TaintSelector {
     /// Their driver.
     pub driver: Option<Name>,

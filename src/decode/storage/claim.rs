@@ -11,7 +11,7 @@ use crate::api::selector::{LabelSelector, Selector};
 use crate::decode::pod::PodOwn;
 
 /// The scheduling-relevant part of a PersistentVolumeClaim.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct PersistentVolumeClaim {
     /// Namespace and name.

@@ -9,7 +9,7 @@ use crate::api::name::Name;
 use crate::api::time::Timestamp;
 
 /// The scheduling-relevant part of a StorageClass.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct StorageClass {
     /// The name.
     pub name: Name,
@@ -26,7 +26,7 @@ pub struct StorageClass {
 }
 
 /// `volumeBindingMode`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Hash)]
 pub enum BindingMode {
     /// As soon as the claim is there.
     Immediate,
@@ -35,7 +35,7 @@ pub enum BindingMode {
 }
 
 /// A term of `allowedTopologies`: all requirements must hold.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Hash)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TopologyTerm {
     /// `matchLabelExpressions`; an empty list matches no node.
@@ -43,7 +43,7 @@ pub struct TopologyTerm {
 }
 
 /// A label of the node and the values it may have.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Hash)]
 #[serde(default)]
 pub struct TopologyRequirement {
     /// `key`.

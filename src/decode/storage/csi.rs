@@ -11,7 +11,7 @@ use crate::api::quantity::Quantity;
 use crate::api::selector::{LabelSelector, Selector};
 
 /// The drivers on a node.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct CsiNode {
     /// The node's name.
     pub name: Name,
@@ -25,7 +25,7 @@ pub struct CsiNode {
 }
 
 /// `drivers[].allocatable.count` of a CSINode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DriverLimit {
     /// The driver.
     pub driver: Name,
@@ -41,7 +41,7 @@ impl CsiNode {
 }
 
 /// A CSI driver.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub struct CsiDriver {
     /// Its name.
     pub name: Name,
@@ -52,7 +52,7 @@ pub struct CsiDriver {
 }
 
 /// How much space a class has left on some nodes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct CsiStorageCapacity {
     /// Namespace and name.
     pub key: ObjectKey,
@@ -80,7 +80,7 @@ impl CsiStorageCapacity {
 }
 
 /// A volume that is attached to a node, or about to be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub struct VolumeAttachment {
     /// Its name.
     pub name: Name,

@@ -14,7 +14,7 @@ use crate::api::quantity::Quantity;
 use crate::api::volume::{InTreeVolume, WireInTreeVolume};
 
 /// The scheduling-relevant part of a PersistentVolume.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct PersistentVolume {
     /// The name.
     pub name: Name,
@@ -48,7 +48,7 @@ pub struct PersistentVolume {
 }
 
 /// `spec.claimRef`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClaimReference {
     /// Namespace and name.
     pub key: ObjectKey,
@@ -66,7 +66,7 @@ pub struct CsiSource {
 }
 
 /// An in-tree volume and what it is where its plugin has moved to CSI.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct InTreeSource {
     /// The plugin.
     pub plugin: InTreePlugin,
@@ -75,7 +75,7 @@ pub struct InTreeSource {
 }
 
 /// What an in-tree volume becomes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct TranslatedVolume {
     /// Driver and handle.
     pub source: CsiSource,

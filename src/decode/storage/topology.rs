@@ -11,7 +11,7 @@ use crate::api::node_selector::{LazyErrorNodeSelector, NodeSelector, NodeSelecto
 use crate::api::selector::SelectorRequirement;
 
 /// `spec.nodeAffinity.required` of a PersistentVolume.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct VolumeTopology {
     selector: NodeSelector,
     compiled: LazyErrorNodeSelector,

@@ -210,7 +210,7 @@ fn of_device(reason: &DeviceReason) -> Vec<Need> {
             .filter(|shortage| !shortage.is_enough())
             .map(|shortage| {
                 let available = i64::try_from(shortage.available).unwrap_or(i64::MAX);
-                if shortage.taken > 0 {
+                if shortage.taken + shortage.exhausted > 0 {
                     let missing = shortage.wanted.map(|wanted| wanted.saturating_sub(available));
                     Need::FreeDevice { class: shortage.class, missing }
                 } else if shortage.reachable == 0 && shortage.elsewhere == 0 {

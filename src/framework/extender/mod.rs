@@ -76,12 +76,19 @@ pub struct Extender {
     config: ExtenderConfig,
     name: Name,
     transport: Option<Box<dyn Transport>>,
+    /// Why it has none.
+    not_called: &'static str,
 }
 
 impl Extender {
     /// One that is not asked.
     pub fn unasked(config: ExtenderConfig) -> Self {
-        Self { name: name(&config.url_prefix), config, transport: None }
+        Self { name: name(&config.url_prefix), config, transport: None, not_called: "this program calls no extenders" }
+    }
+
+    /// Says why it is not asked.
+    pub fn because(&mut self, why: &'static str) {
+        self.not_called = why;
     }
 
     /// One that is asked through `transport`.
@@ -122,7 +129,7 @@ impl Extender {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NotAsked {
     /// Nobody allowed it.
-    NoTransport,
+    NoTransport(&'static str),
     /// There is no cycle in which it would be.
     HeldBack,
     /// It is sent the whole Pod, and the state has none.
@@ -134,7 +141,7 @@ enum NotAsked {
 impl fmt::Display for NotAsked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoTransport => f.write_str("extenders are asked only with --call-extenders"),
+            Self::NoTransport(why) => f.write_str(why),
             Self::HeldBack => f.write_str("kube-scheduler runs no cycle for a pod that PreEnqueue rejects"),
             Self::NoPod => f.write_str("it is sent the whole Pod, which this state does not have"),
             Self::NoObject(object) => {
@@ -180,7 +187,7 @@ impl<'a> Round<'a> {
     ) -> Option<Result<Vec<u8>, String>> {
         let path = extender.verb(verb)?;
         let refusal = match (&extender.transport, &self.pod) {
-            (None, _) => NotAsked::NoTransport,
+            (None, _) => NotAsked::NoTransport(extender.not_called),
             _ if self.held_back => NotAsked::HeldBack,
             (_, None) => NotAsked::NoPod,
             (Some(transport), Some(pod)) => match body(pod) {

@@ -182,7 +182,7 @@ fn looked_at(selector: &Selector, candidate: Candidate<'_>) -> Vec<SelectorInput
     };
     let input = |reference: Reference| {
         let (path, value) = match &reference {
-            Reference::Driver => ("device.driver".to_owned(), Some(driver.to_string())),
+            Reference::Driver => ("device.driver".to_owned(), Some(format!("{:?}", driver.as_str()))),
             Reference::Sharing => {
                 ("device.allowMultipleAllocations".to_owned(), Some(device.allows_multiple_allocations.to_string()))
             }

@@ -195,8 +195,8 @@ fn target(node: &NodeInfo) -> Target<'_> {
 }
 
 /// Whether the node declares the feature `DRAOptionalNodeOperations`.
-fn has_optional_operations(_node: &NodeInfo) -> bool {
-    false
+fn has_optional_operations(node: &NodeInfo) -> bool {
+    node.node.declared_features.iter().any(|feature| *feature == "DRAOptionalNodeOperations")
 }
 
 fn invalid_pools(node: Target<'_>, context: Context<'_>) -> DeviceReason {

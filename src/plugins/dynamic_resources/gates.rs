@@ -33,6 +33,8 @@ pub(super) struct Gates {
     pub fractional_capacity_range: bool,
     /// `DRAListTypeAttributes`
     pub list_attributes: bool,
+    /// The same, as far as constraints are concerned.
+    pub compares_lists: bool,
     /// `DRAOptionalNodeOperations`
     pub optional_node_operations: bool,
     /// `DRAPartitionableDevices`
@@ -84,6 +86,7 @@ impl Gates {
             extended_resources: gates.dynamic_resource_allocation && gates.dra_extended_resource,
             fractional_capacity_range: gates.dra_fractional_capacity_range,
             list_attributes: gates.dra_list_type_attributes,
+            compares_lists: gates.dra_list_type_attributes && devices.constraints_compare_lists,
             optional_node_operations: gates.dra_optional_node_operations,
             partitionable_devices: gates.dra_partitionable_devices,
             prioritized_list: gates.dra_prioritized_list,
@@ -142,7 +145,7 @@ fn allocator(behaviour: &Behaviour, binding_conditions: bool) -> Allocator {
         || binding_conditions
         || (devices.device_status_asks_for_experimental
             && (gates.dra_device_binding_conditions || gates.dra_resource_claim_device_status));
-    let newest = gates.dra_list_type_attributes
+    let newest = (gates.dra_list_type_attributes && devices.constraints_compare_lists)
         || gates.dra_optional_node_operations
         || gates.dra_derived_attributes
         || gates.dra_device_compatibility_groups;

@@ -14,6 +14,7 @@ mod facts;
 mod filter;
 mod gates;
 mod obstacles;
+pub mod overview;
 mod pod_group;
 mod score;
 mod selection;

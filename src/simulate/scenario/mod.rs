@@ -33,14 +33,14 @@ use crate::state::Cluster;
 pub const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// Steps, in order.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub struct Scenario {
     /// The steps.
     pub steps: Vec<ScenarioStep>,
 }
 
 /// One step.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct ScenarioStep {
     /// Where it was said: `steps[2]`, `--drain node-1`.
     pub said: String,
@@ -51,7 +51,7 @@ pub struct ScenarioStep {
 }
 
 /// When pods are placed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Placing {
     /// Right behind the step.
     #[default]
@@ -61,7 +61,7 @@ pub enum Placing {
 }
 
 /// What a step does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum StepAction {
     /// One edit of the state, and what follows from it for the pods concerned.
     Edit(Edit),
@@ -108,7 +108,7 @@ pub enum StepAction {
 }
 
 /// What new nodes are like.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Model {
     /// A node of the state.
     Like(Name),
@@ -117,7 +117,7 @@ pub enum Model {
 }
 
 /// Nodes that a step is about.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum NodeChoice {
     /// One node.
     Named(Name),

@@ -1,54 +1,52 @@
 //! Whether two shards are of one question, without keeping the question.
 
-use std::fmt::{self, Write};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use flate2::Crc;
 use rustc_hash::FxHashSet;
 
+use crate::api::fnv::Fnv;
 use crate::scheduler::Scheduler;
 use crate::state::Cluster;
 use crate::state::pod_class::PodClass;
+use crate::state::storage::hash_sorted;
 
 use super::SweepSpec;
 
-/// A check sum of what decides about the pods of `spec`: nodes, pods, budgets, volumes' and
-/// devices' places left out; the scheduler's configuration; the question itself. Equal for equal
-/// ones on every machine; that different ones differ is likely, no more: it is to find mistakes.
+/// A check sum of everything that decides the answer to `spec`: the objects of the state, volumes, claims and
+/// devices among them; the scheduler's configuration and behaviour; the question itself; and the version of
+/// this tool. Equal for equal ones on every machine; that different ones differ is likely, no more: it is
+/// to find mistakes.
 pub fn fingerprint(scheduler: &Scheduler, cluster: &Cluster, spec: &SweepSpec<'_>) -> String {
-    let mut sum = Sum(Crc::new());
-    // A sum cannot fail to be written.
-    let _ = write(&mut sum, scheduler, cluster, spec);
-    format!("{:08x}", sum.0.sum())
+    let SweepSpec { scenario, pods, strategy, preempts, now: _ } = spec;
+    let mut sum = Fnv::default();
+    env!("CARGO_PKG_VERSION").hash(&mut sum);
+    (scheduler.config(), scheduler.behaviour()).hash(&mut sum);
+    (scenario, strategy, preempts).hash(&mut sum);
+    objects(cluster, &mut sum);
+    for pod in *pods {
+        cluster.pod(*pod).key().hash(&mut sum);
+    }
+    format!("{:016x}", sum.finish())
 }
 
-fn write(sum: &mut Sum, scheduler: &Scheduler, cluster: &Cluster, spec: &SweepSpec<'_>) -> fmt::Result {
-    let SweepSpec { scenario, pods, strategy, preempts, now: _ } = spec;
-    write!(sum, "{:?}{:?}", scheduler.config(), scheduler.behaviour())?;
-    write!(sum, "{scenario:?}{strategy:?}{preempts}")?;
+fn objects(cluster: &Cluster, sum: &mut Fnv) {
     for node in cluster.nodes() {
-        write!(sum, "{:?}", node.node)?;
+        node.node.hash(sum);
     }
-    write!(sum, "{:?}", cluster.budgets)?;
+    hash_sorted(&cluster.namespaces, sum);
+    (&cluster.workloads, &cluster.services, &cluster.budgets).hash(sum);
+    (&cluster.priority_classes, &cluster.limit_ranges, &cluster.quotas, &cluster.runtime_classes).hash(sum);
+    (&cluster.gangs, &cluster.pod_groups, &cluster.group_workloads).hash(sum);
+    (cluster.storage(), &cluster.devices).hash(sum);
     let mut classes: FxHashSet<*const PodClass> = FxHashSet::default();
     for pod in cluster.pods() {
-        write!(sum, "{} {:?} ", pod.key(), pod.own.node_name)?;
+        let own = &pod.own;
+        (own.key, own.node_name, own.nominated_node_name, own.phase, &own.labels, own.controller).hash(sum);
+        (own.creation_timestamp, own.deletion_timestamp, own.start_time, &own.resource_claim_statuses).hash(sum);
         // Many share one.
         if classes.insert(Arc::as_ptr(&pod.class)) {
-            write!(sum, "{:?}", pod.class.template)?;
+            pod.class.template.hash(sum);
         }
-    }
-    for pod in *pods {
-        write!(sum, "{} ", cluster.pod(*pod).key())?;
-    }
-    Ok(())
-}
-
-struct Sum(Crc);
-
-impl Write for Sum {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
-        Ok(())
     }
 }

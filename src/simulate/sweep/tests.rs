@@ -12,6 +12,10 @@ use crate::state::ClusterBuilder;
 
 /// Three equal nodes, and five pods of which a node takes two, or one that is large.
 fn state() -> (Scheduler, Cluster) {
+    state_with(None)
+}
+
+fn state_with(more: Option<serde_json::Value>) -> (Scheduler, Cluster) {
     let mut builder = ClusterBuilder::default();
     let mut add = |kind, object: serde_json::Value| {
         builder.add(Object::decode(kind, object.to_string().as_bytes()).unwrap().0);
@@ -24,6 +28,9 @@ fn state() -> (Scheduler, Cluster) {
         // None is better than another by its load.
         let containers = json!([{"resources": {"requests": {"cpu": cpus}}}]);
         add(Kind::Pod, json!({"metadata": {"name": pod}, "spec": {"containers": containers}}));
+    }
+    if let Some(object) = more {
+        builder.add(Object::from_value(&object).unwrap().unwrap());
     }
     let behaviour = Behaviour::new(KubeVersion::NEWEST);
     let gates = RequestGates::default();
@@ -107,4 +114,45 @@ fn a_question_is_known_by_its_fingerprint() {
         SweepSpec { pods: &pods[1..], ..spec },
     ];
     assert!(others.iter().all(|other| of(other) != of(&spec)));
+}
+
+#[test]
+fn every_object_is_in_the_fingerprint() {
+    let of = |more: Option<serde_json::Value>| {
+        let (scheduler, cluster) = state_with(more);
+        let (scenario, pods) = (Scenario::default(), Vec::new());
+        let (strategy, now) = (Strategy::Default, Timestamp(0));
+        fingerprint(
+            &scheduler,
+            &cluster,
+            &SweepSpec { scenario: &scenario, pods: &pods, strategy, preempts: false, now },
+        )
+    };
+    let object = |api_version: &str, kind: &str| {
+        Some(json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}}))
+    };
+    let mut sums = vec![of(None)];
+    for (api_version, kind) in [
+        ("v1", "PersistentVolume"),
+        ("v1", "PersistentVolumeClaim"),
+        ("storage.k8s.io/v1", "StorageClass"),
+        ("storage.k8s.io/v1", "CSINode"),
+        ("resource.k8s.io/v1", "ResourceClaim"),
+        ("resource.k8s.io/v1", "DeviceClass"),
+        ("v1", "Namespace"),
+        ("v1", "Service"),
+        ("policy/v1", "PodDisruptionBudget"),
+        ("apps/v1", "Deployment"),
+        ("v1", "ResourceQuota"),
+    ] {
+        sums.push(of(object(api_version, kind)));
+    }
+    let claim = |volume: &str| {
+        of(Some(json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "x"},
+            "spec": {"volumeName": volume}})))
+    };
+    sums.extend([claim("a"), claim("b")]);
+    let different: std::collections::BTreeSet<&String> = sums.iter().collect();
+    assert_eq!(different.len(), sums.len(), "{sums:?}");
+    assert_eq!(of(object("v1", "Service")), of(object("v1", "Service")));
 }

@@ -4,10 +4,14 @@ use super::words;
 
 /// Why no state could be read from the cluster.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LiveError {
     /// A whole sentence, kubectl's where it has one.
     #[error("{0}")]
     Message(String),
+    /// The same, and no cluster is configured at all: nobody meant the server that was not there.
+    #[error("{0} No cluster is configured")]
+    NoCluster(String),
     /// The API server's own refusal.
     #[error("Error from server{}: {message}", in_brackets(reason))]
     Server {

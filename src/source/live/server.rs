@@ -84,25 +84,20 @@ impl Server {
             }
             kube::Error::Api(status) => LiveError::Server { reason: status.reason, message: status.message },
             kube::Error::Auth(error) => LiveError::Message(words::credentials(&error, self.login.as_deref())),
-            error => LiveError::Message(self.unreachable(&error)),
+            error => self.unreachable(&error),
         }
     }
 
-    fn unreachable(&self, error: &kube::Error) -> String {
+    fn unreachable(&self, error: &kube::Error) -> LiveError {
         if io_kind(error) != Some(io::ErrorKind::ConnectionRefused) {
             let host = self.url.host().unwrap_or_default();
-            return format!("Unable to connect to the server: {}", words::connection(error, host));
+            return LiveError::Message(format!("Unable to connect to the server: {}", words::connection(error, host)));
         }
         let refused = format!(
             "The connection to the server {} was refused - did you specify the right host or port?",
             self.address()
         );
-        // Nobody meant that server.
-        if self.url == NO_CLUSTER {
-            format!("{refused} No cluster is configured: use --kubeconfig, --context or --snapshot")
-        } else {
-            refused
-        }
+        if self.url == NO_CLUSTER { LiveError::NoCluster(refused) } else { LiveError::Message(refused) }
     }
 }
 

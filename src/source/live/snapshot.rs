@@ -40,7 +40,7 @@ impl Snapshot {
         if let Err(error) = all_events(connection, take) {
             let why = match error {
                 LiveError::Server { message, .. } => message,
-                error @ LiveError::Message(_) => error.to_string(),
+                error => error.to_string(),
             };
             self.record.not_listed.push(NotListed { kind: EVENT.to_owned(), why });
         }

@@ -6,6 +6,7 @@
 use super::well_known;
 use crate::decode::csi_migration::ZONE_DELIMITER;
 use crate::decode::fields::{Hint, Role};
+use crate::state::devices::IMPLICIT_EXTENDED_RESOURCE_PREFIX;
 
 /// The domain of resources and API groups that were renamed; reserved, so nobody's.
 const DOMAIN: &str = "redacted.example/";
@@ -32,8 +33,7 @@ pub(super) fn pieces(role: Role, text: &str) -> Vec<Piece<'_>> {
         Role::Value => one(false, Hint::Value),
         Role::Zones(hint) => separated(text, ZONE_DELIMITER, |zone| vec![Atom(hint, zone)]),
         Role::Image => image(text),
-        Role::Resource if well_known::is_resource(text) => one(true, Hint::Resource),
-        Role::Resource => vec![Literal(DOMAIN), Atom(Hint::Resource, text)],
+        Role::Resource => resource(text),
         Role::QuotaResource => quota_resource(text),
         Role::Provisioner => one(well_known::is_driver(text), Hint::Driver),
         Role::MigratedPlugins => separated(text, ",", |plugin| pieces(Role::Provisioner, plugin)),
@@ -62,6 +62,17 @@ fn separated<'a>(text: &'a str, separator: &'static str, part: impl Fn(&'a str) 
         all.extend(part(text));
     }
     all
+}
+
+/// `deviceclass.resource.kubernetes.io/CLASS`, or any other name.
+fn resource(text: &str) -> Vec<Piece<'_>> {
+    if let Some(class) = text.strip_prefix(IMPLICIT_EXTENDED_RESOURCE_PREFIX) {
+        return vec![Literal(IMPLICIT_EXTENDED_RESOURCE_PREFIX), Atom(Hint::Class, class)];
+    }
+    if well_known::is_resource(text) {
+        return vec![Literal(text)];
+    }
+    vec![Literal(DOMAIN), Atom(Hint::Resource, text)]
 }
 
 /// `requests.RESOURCE`, `count/PLURAL.GROUP`, `CLASS.storageclass.storage.k8s.io/RESOURCE`, ...
@@ -162,6 +173,7 @@ mod tests {
         case(Role::Key, "acme.com/rack", "[acme.com/rack]");
         case(Role::Resource, "hugepages-2Mi", "hugepages-2Mi");
         case(Role::Resource, "acme.com/fpga", "redacted.example/[acme.com/fpga]");
+        case(Role::Resource, "deviceclass.resource.kubernetes.io/gpu", "deviceclass.resource.kubernetes.io/[gpu]");
         case(Role::QuotaResource, "requests.cpu", "requests.cpu");
         case(Role::QuotaResource, "requests.acme.com/fpga", "requests.redacted.example/[acme.com/fpga]");
         case(Role::QuotaResource, "count/pods", "count/pods");

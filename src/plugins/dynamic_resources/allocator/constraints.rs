@@ -42,7 +42,7 @@ impl<'a> Constraint<'a> {
     /// The constraint; none for one of a type that the allocator does not know.
     pub(super) fn new(wanted: &'a Wanted, gates: &Gates) -> Option<Self> {
         let (attribute, state) = match (wanted.match_attribute, wanted.distinct_attribute) {
-            (Some(attribute), _) if gates.list_attributes => {
+            (Some(attribute), _) if gates.compares_lists => {
                 (attribute, State::MatchAny { common: Vec::new(), devices: 0 })
             }
             (Some(attribute), _) => (attribute, State::Match { value: None, devices: 0 }),
@@ -87,9 +87,6 @@ impl<'a> Constraint<'a> {
                     };
                     narrowed
                 };
-                if gates.behaviour.common_values_are_not_put_back {
-                    common.clear();
-                }
                 common.push(values);
                 *devices += 1;
             }
@@ -111,7 +108,7 @@ impl<'a> Constraint<'a> {
     }
 
     /// Takes back the last device that was added.
-    pub(super) fn remove(&mut self, name: RequestName, gates: &Gates) {
+    pub(super) fn remove(&mut self, name: RequestName) {
         if !self.concerns(name) {
             return;
         }
@@ -119,9 +116,7 @@ impl<'a> Constraint<'a> {
             State::Match { devices, .. } => *devices = devices.saturating_sub(1),
             State::MatchAny { common, devices } => {
                 *devices = devices.saturating_sub(1);
-                if !gates.behaviour.common_values_are_not_put_back {
-                    common.pop();
-                }
+                common.pop();
             }
             State::Distinct { values } => {
                 values.pop();
@@ -154,7 +149,7 @@ fn differs<'v>(
     mut others: impl Iterator<Item = &'v (DeviceId, Attribute)>,
     gates: &Gates,
 ) -> bool {
-    if gates.list_attributes {
+    if gates.compares_lists {
         let Some(values) = Values::of(value) else { return false };
         return !others.any(|(_, other)| Values::of(other).is_some_and(|other| values.intersection(&other).is_some()));
     }

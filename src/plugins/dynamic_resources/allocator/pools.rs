@@ -78,6 +78,15 @@ pub(in crate::plugins::dynamic_resources) fn gather<'a>(
     Ok(pools)
 }
 
+/// All pools of the cluster, as a node would see them that reaches every slice.
+pub(in crate::plugins::dynamic_resources) fn all<'a>(devices: &'a Devices, gates: &Gates) -> Vec<Pool<'a>> {
+    let mut pools: BTreeMap<PoolId, Vec<&ResourceSlice>> = BTreeMap::new();
+    for slice in devices.slices().iter().filter(|slice| is_looked_at(slice, gates)) {
+        add(&mut pools, slice);
+    }
+    pools.into_iter().filter_map(|(id, slices)| build(id, slices, devices, gates)).collect()
+}
+
 fn is_looked_at(slice: &ResourceSlice, gates: &Gates) -> bool {
     let needs_partitions = slice.per_device_node_selection.is_some()
         || (gates.behaviour.counter_slices_need_gate && !slice.shared_counters.is_empty());

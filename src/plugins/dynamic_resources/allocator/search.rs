@@ -463,9 +463,8 @@ impl<'a> Search<'a> {
 
     fn leave_constraints(&mut self, at: At, count: usize) {
         let name = self.name(at);
-        let gates = self.context.gates;
         for constraint in self.prepared[at.claim].constraints.iter_mut().take(count).rev() {
-            constraint.remove(name, gates);
+            constraint.remove(name);
         }
     }
 
