@@ -24,7 +24,8 @@ fn crowded(case: &Case, nodes: usize) -> Option<(Scheduler, Cluster)> {
     for number in 0..nodes.checked_sub(originals.len())? {
         let like = *originals.get(number % originals.len().max(1))?;
         let copy = name(&format!("{like}-{number}"));
-        Edit::AddNode { like, name: copy }.apply(&mut cluster, scheduler.behaviour().request_gates()).ok()?;
+        let _stays =
+            Edit::AddNode { like, name: copy }.apply(&mut cluster, scheduler.behaviour().request_gates()).ok()?;
     }
     Some((scheduler, cluster))
 }
