@@ -9,7 +9,7 @@ const NOT_REPRODUCED: [(&str, &str); 2] = [
     ("CompositePodGroup", "groups of pod groups are answered as if each pod group stood alone"),
     (
         "InPlacePodVerticalScalingSchedulerPreemption",
-        "a pod whose resize is deferred preempts nobody here, and no node is kept free for it",
+        "a pod whose resize is deferred preempts no pod here, and no node is kept free for it",
     ),
 ];
 
