@@ -57,7 +57,7 @@ mod tests {
             let node = json!({"metadata": {"name": name, "labels": labels}}).to_string();
             builder.add(Object::decode(Kind::Node, node.as_bytes()).unwrap().0);
         }
-        let cluster = builder.build(crate::config::Behaviour::default().request_gates());
+        let cluster = builder.build(crate::api::requests::RequestGates::default());
         let order = node_tree(cluster.nodes());
         let names: Vec<String> = order.into_iter().map(|id| cluster.node(id).name().to_string()).collect();
         assert_eq!(names.join(" "), "a c d b e f g");
