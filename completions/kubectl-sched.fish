@@ -241,9 +241,9 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l node -d 'Only the devices that this node reaches' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l driver -d 'Only the devices of this driver' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l snapshot -d 'Read the state from a file, a directory or - (standard input) instead of a cluster' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l scheduler-config -d 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]' -r -F
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l kube-version -d 'The scheduler version to reproduce, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
@@ -339,6 +339,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l snapshot -d 'Read the cluster\'s state from a file, a directory or - (standard input), never from a cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand config" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r

@@ -245,9 +245,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
         'kubectl-sched;devices' {
             [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Only the devices that this node reaches')
             [CompletionResult]::new('--driver', '--driver', [CompletionResultType]::ParameterName, 'Only the devices of this driver')
-            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Read the state from a file, a directory or - (standard input) instead of a cluster')
-            [CompletionResult]::new('--scheduler-config', '--scheduler-config', [CompletionResultType]::ParameterName, 'The KubeSchedulerConfiguration: a file, or configmap/NAMESPACE/NAME[/KEY]')
-            [CompletionResult]::new('--kube-version', '--kube-version', [CompletionResultType]::ParameterName, 'The scheduler version to reproduce, such as v1.34 [default: the cluster''s]')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Read the state from a file or directory (- is standard input), not from a cluster')
+            [CompletionResult]::new('--scheduler-config', '--scheduler-config', [CompletionResultType]::ParameterName, 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]')
+            [CompletionResult]::new('--kube-version', '--kube-version', [CompletionResultType]::ParameterName, 'The scheduler version, such as v1.34 [default: the cluster''s]')
             [CompletionResult]::new('--feature-gates', '--feature-gates', [CompletionResultType]::ParameterName, 'The scheduler''s feature gates: A=true,B=false [default: those of its pod]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is respected')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log to standard error what is being done')
@@ -358,6 +358,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             break
         }
         'kubectl-sched;config' {
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Read the cluster''s state from a file, a directory or - (standard input), never from a cluster')
             [CompletionResult]::new('--scheduler-config', '--scheduler-config', [CompletionResultType]::ParameterName, 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]')
             [CompletionResult]::new('--kube-version', '--kube-version', [CompletionResultType]::ParameterName, 'The scheduler version, such as v1.34 [default: the cluster''s]')
             [CompletionResult]::new('--feature-gates', '--feature-gates', [CompletionResultType]::ParameterName, 'The scheduler''s feature gates: A=true,B=false [default: those of its pod]')
