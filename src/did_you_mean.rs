@@ -39,7 +39,8 @@ fn differ_on_purpose(a: &str, b: &str) -> bool {
 /// Up to three of `words` that a person who typed `wanted` may have meant, the closest first: a typing
 /// error in them, or the beginning of a longer name (a node's short name). None when nothing is near.
 pub(crate) fn near<'a>(wanted: &str, words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let letters = wanted.chars().count();
+    // The dashes of a flag are no letters of its name.
+    let letters = wanted.trim_start_matches('-').chars().count();
     // One letter of a short word is another word.
     let allowed = if letters < 3 { 0 } else { 1 + letters / 5 };
     let mut near: Vec<(usize, &str)> = words

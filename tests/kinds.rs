@@ -51,7 +51,8 @@ fn same(object: &Value) -> Option<Kind> {
 fn every_kind_is_decoded_alike_with_and_without_pruning() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut seen: BTreeMap<Kind, usize> = BTreeMap::new();
-    let by_hand = read_value(&Input::File(root.join("data/kinds.yaml"))).unwrap();
+    let text = std::fs::read_to_string(root.join("data/kinds.yaml")).unwrap();
+    let by_hand: Value = serde_yaml::from_str(&text).unwrap();
     for object in by_hand["items"].as_array().unwrap() {
         *seen.entry(same(object).unwrap()).or_default() += 1;
     }

@@ -91,9 +91,9 @@ mod tests {
 
     #[test]
     fn what_is_no_selector() {
-        refused("", "is no condition on a label");
-        refused("a=b,", "is no condition on a label");
-        refused("pool within (a)", "is no condition on a label");
+        refused("", "is not a label selector");
+        refused("a=b,", "is not a label selector");
+        refused("pool within (a)", "is not a label selector");
         refused("-a=b", "name part must consist of");
     }
 }

@@ -180,8 +180,8 @@ mod tests {
 
     #[test]
     fn values_of_flags() {
-        case("explain -o ", "html json name table wide yaml :4");
-        case("version -o ", "json name table wide yaml :4");
+        case("explain -o ", "table wide json yaml name html :4");
+        case("version -o ", "table wide json yaml name :4");
         case("explain -o w", "wide :4");
         case("explain --output=j", "json :4");
         case("explain -o=j", "json :4");

@@ -50,7 +50,7 @@ Examples:
   kubectl sched config --scheduler-config examples/config/binpack.yaml
 
   # What the scheduler of a recorded state runs
-  kubectl sched config --snapshot cluster.yaml
+  kubectl sched config --snapshot examples/clusters/mixed.yaml
 
   # The defaults of an older version, for a script
   kubectl sched config --kube-version v1.33 -o json")]

@@ -136,9 +136,9 @@ mod tests {
         case(&json!({}), "", &[]);
         case(
             &json!({}),
-            "NodeSwap=false,PodLevelResources=true",
+            "NodeLogQuery=false,PodLevelResources=true",
             &[
-                "feature gate NodeSwap has no effect: nothing in kube-scheduler reads it",
+                "feature gate NodeLogQuery has no effect: nothing in kube-scheduler reads it",
                 "feature gate PodLevelResources changes nothing: this is the default of v1.34",
             ],
         );

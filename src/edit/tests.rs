@@ -99,7 +99,7 @@ fn edits_are_undone_without_a_trace() {
     case(json!({"kind": "LabelNode", "node": "n", "key": "disk", "value": "ssd"}), |cluster| {
         node(cluster).labels.get(name("disk")) == Some(name("ssd"))
     });
-    case(json!({"kind": "Free", "node": "n", "resource": "cpu", "amount": "300m"}), |cluster| {
+    case(json!({"kind": "FreeResource", "node": "n", "resource": "cpu", "amount": "300m"}), |cluster| {
         cpu_used(cluster, "n") == Some(1700)
     });
     case(json!({"kind": "Evict", "pod": "a/web"}), |cluster| {
@@ -375,14 +375,8 @@ fn unmerged(spec: Value, expected: &str) {
 
 #[test]
 fn patches_that_cannot_be_merged() {
-    unmerged(
-        json!({"volumes": []}),
-        "spec.volumes: cannot be patched here; no scheduler reads it, or only admission does",
-    );
-    unmerged(
-        json!({"containers": [{"image": "i"}]}),
-        "spec.containers[0].name: is missing; it says which item is meant",
-    );
+    unmerged(json!({"volumes": []}), "spec.volumes: cannot be patched: it does not affect scheduling");
+    unmerged(json!({"containers": [{"image": "i"}]}), "spec.containers[0].name: is required to identify the list item");
     unmerged(json!({"containers": [{"name": "z"}]}), "spec.containers[0].name: there is no container \"z\"");
     unmerged(json!({"nodeSelector": []}), "spec.nodeSelector: must be an object");
     unmerged(json!({"tolerations": {}}), "spec.tolerations: invalid type: map, expected a sequence");

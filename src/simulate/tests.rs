@@ -208,7 +208,7 @@ fn who_is_not_made_anew_is_gone() {
          pod low 1 1 on=a bare
          pod high 1 9";
     case(text, &["low pending, left a for high", "high on a, low made way"]);
-    assert_eq!(messages(&run(text)), ["preempted by pod default/high on node a, and no controller makes it anew"]);
+    assert_eq!(messages(&run(text)), ["preempted by pod default/high on node a, and no controller recreates it"]);
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn a_gang_is_placed_whole_or_not_at_all() {
     case(&format!("node a 3\ngang g 3\n{members}"), &["g-1 on a", "g-2 on a", "g-3 on a", "h pending"]);
     let too_small = format!("node a 2\ngang g 3\n{members}");
     case(&too_small, &["g-1 pending", "g-2 pending", "g-3 pending", "h on a"]);
-    let held = "pod group \"g\" holds together: 2 of its pods found a node, and 3 must";
+    let held = "pod group \"g\": only 2 of its pods fit, and 3 must";
     assert_eq!(messages(&run(&too_small))[..2], [held, held]);
     case(&format!("node a 2\ngang g 2\n{members}"), &["g-1 on a", "g-2 on a", "g-3 pending", "h pending"]);
     // What runs already counts.
@@ -256,7 +256,7 @@ fn a_gang_is_placed_whole_or_not_at_all() {
     );
     let too_few = format!("node a 9\ngang g 5\n{members}");
     case(&too_few, &["g-1 pending", "g-2 pending", "g-3 pending", "h on a"]);
-    assert_eq!(messages(&run(&too_few))[0], "pod group \"g\" holds together: it has 3 pods, and 5 must find a node");
+    assert_eq!(messages(&run(&too_few))[0], "pod group \"g\": it has 3 pods, and 5 must fit");
 }
 
 #[test]

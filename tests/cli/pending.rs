@@ -91,12 +91,15 @@ fn many_kinds() {
              of: pod batch/lost
 
     NOT CONSIDERED   could change the answer
-    CSINodes            the input has none: NodeVolumeLimits assumed that no node
-                        has a limit
-    Services            not in the input; add them to the dump: default topology
-                        spreading was not applied
-    VolumeAttachments   the input has none: NodeVolumeLimits counted only the
-                        volumes used by pods
+    CSINodes                   the input has none: NodeVolumeLimits assumed that no
+                               node has a limit
+    Services                   not in the input; add them to the dump: default
+                               topology spreading was not applied
+    VolumeAttachments          the input has none: NodeVolumeLimits counted only the
+                               volumes used by pods
+    kube-scheduler's version   no node or snapshot tells it, and --kube-version does
+                               not name one: the answer is that of v1.37, the newest
+                               supported version
     --- stderr
     --- status 0
     ");
@@ -405,6 +408,11 @@ fn many_kinds_as_json() {
                 "what": "VolumeAttachments",
                 "why": "the input has none",
                 "effect": "NodeVolumeLimits counted only the volumes used by pods"
+            },
+            {
+                "what": "kube-scheduler's version",
+                "why": "no node or snapshot tells it, and --kube-version does not name one",
+                "effect": "the answer is that of v1.37, the newest supported version"
             }
         ]
     }

@@ -128,7 +128,7 @@ fn a_refused_pod_is_explained_all_the_same() {
 fn a_group_a_gate_and_a_sandbox() {
     assert_snapshot!(simulate("-f tests/cli/new_pods/gang.yaml"), @r#"
     5 pods: none fits on 3 nodes                                             v1.34.1
-    1 pod not scheduled because of scheduling gates
+    1 pod not scheduled because of scheduling gates or their pod group
 
     NOT PLACED   kube-scheduler's message for the first pod of each group
     2 pods: shop/ring-new and shop/ring-new-2

@@ -27,7 +27,7 @@ fn case(reply: Reply, error: &str) {
         notes(&placement, &server),
         [format!(
             "extender URL: asked to filter, it failed: {error}; kube-scheduler ignores the failure of an ignorable extender \
-         and goes on without it; nodes that it rejects count as feasible"
+         and continues; nodes that it rejects count as feasible"
         )]
     );
 }
@@ -81,15 +81,15 @@ fn upstream_believes_in_whole_nodes_that_do_not_exist() {
     assert_eq!((picked.as_str(), message.as_str()), ("a", ""));
     assert_eq!(
         notes,
-        ["node ghost: an extender answers with this node, which does not exist; kube-scheduler does not notice that, \
-          scores the node too, and might bind the pod to it"]
+        ["node ghost: an extender returned this node, which does not exist; kube-scheduler does not detect this, \
+          scores the node as well, and might bind the pod to it"]
     );
     let (picked, message, _) = run(&["ghost"]);
     assert_eq!(
         (picked.as_str(), message.as_str()),
         (
             "",
-            "extenders leave only node \"ghost\", which does not exist; kube-scheduler does not notice that, and would \
+            "extenders leave only node \"ghost\", which does not exist; kube-scheduler does not detect this and would \
               bind the pod to it"
         )
     );

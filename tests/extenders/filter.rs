@@ -128,8 +128,8 @@ fn a_nominated_node_is_asked_about_by_itself() {
     assert_eq!((picked.as_str(), asked), ("b", vec![("/filter".to_owned(), json!(["b"]))]));
     assert_eq!(
         notes,
-        ["extenders: the pod fits its nominated node \"b\", and kube-scheduler then looks at no other; they were not \
-          asked about the other nodes, which are shown as the plugins judge them"]
+        ["extenders: the pod fits its nominated node \"b\", and kube-scheduler then checks no other; they were not \
+          asked about the other nodes, which are shown as the plugins see them"]
     );
     // The answer "none" lets all nodes be looked at; so does a failure, which then counts for all.
     let (picked, asked, _) = run(json!({ "NodeNames": [], "FailedNodes": { "b": "full" } }).into());
@@ -142,7 +142,7 @@ fn a_nominated_node_is_asked_about_by_itself() {
     assert_eq!(
         notes,
         ["the nominated node b: an extender that was asked about it failed: failed filter with extender at URL \
-          URL/filter, code 500; kube-scheduler then looks at all nodes"]
+          URL/filter, code 500; kube-scheduler then checks all nodes"]
     );
 }
 

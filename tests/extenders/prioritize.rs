@@ -58,7 +58,7 @@ fn a_failure_never_ends_the_cycle() {
     assert_eq!(
         notes(&placement, &server),
         ["extender URL: asked to prioritize, it failed: json: cannot unmarshal number 0.5 into Go struct field \
-          HostPriority.Score of type int64; kube-scheduler ignores a prioritizer's failure and goes on without it; its \
+          HostPriority.Score of type int64; kube-scheduler ignores a prioritizer's failure and continues; its \
           scores are missing from the totals"]
     );
 }

@@ -49,8 +49,8 @@ fn a_pod_that_is_held_back_has_no_cycle() {
     assert_eq!(
         notes(&placement, &server),
         [
-            "extender URL: it would have been asked to filter and prioritize, and was not: kube-scheduler runs no cycle for \
-         a pod that PreEnqueue holds back; nodes that it rejects count as feasible, and its scores are missing from the \
+            "extender URL: it would have been asked to filter and prioritize, but was not: kube-scheduler runs no cycle for \
+         a pod that PreEnqueue rejects; nodes that it rejects count as feasible, and its scores are missing from the \
          totals"
         ]
     );

@@ -88,8 +88,13 @@ const VOLUMES: Shape = Sources(&Fields(&[
     ("portworxVolume", DISK),
 ]));
 
-pub(super) const TOLERATIONS: Shape =
-    Each(&Fields(&[("key", KEY), ("operator", Kept), ("value", Text(Value)), ("effect", Kept)]));
+pub(super) const TOLERATIONS: Shape = Each(&Fields(&[
+    ("key", KEY),
+    ("operator", Kept),
+    ("value", Text(Value)),
+    ("effect", Kept),
+    ("tolerationSeconds", Kept),
+]));
 
 const POD_SPEC: Shape = Fields(&[
     ("nodeName", NODE_NAME),

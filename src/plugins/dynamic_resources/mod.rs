@@ -155,6 +155,11 @@ impl Plugin for DynamicResources {
 
 impl IncrementalPlugin for DynamicResources {
     fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
+        // A class may serve an extended resource: what pods on nodes took this way is no part of what is
+        // kept up to date, so no pod of such a state is placed from a cache.
+        if self.gates.extended_resources && cycle.cluster.devices.has_classes() {
+            return Incremental::Uncached;
+        }
         Incremental::skip_only_if(self.has_nothing_to_do(cycle))
     }
 

@@ -157,7 +157,7 @@ fn a_shortage_says_who_turned_the_devices_away() {
     let expected = DeviceReason::DevicesInsufficient { requests: vec![expected], match_attributes: Vec::new() };
     assert_eq!(rejection.reasons, [Reason::Device(expected)]);
     let json = serde_json::to_value(&rejection.reasons[0]).unwrap();
-    assert_eq!((&json["type"], &json["requests"][0]["taken"]), (&json!("DevicesInsufficient"), &json!(1)));
+    assert_eq!((&json["type"], &json["requests"][0]["allocated"]), (&json!("DevicesInsufficient"), &json!(1)));
 }
 
 #[test]

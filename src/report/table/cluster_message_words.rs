@@ -172,12 +172,12 @@ mod tests {
         let several = Several { count: 40, names };
         assert_eq!(
             change(&StateChange::PodsPlaced(several.clone())),
-            "40 pods were put on nodes (a, b, c and 37 more)"
+            "40 pods were bound to nodes (a, b, c and 37 more)"
         );
         let one = Several { count: 1, names: vec!["x/y".to_owned()] };
         assert_eq!(
             changes(&[StateChange::NodesChanged(several), StateChange::PodsLeaving(one)]),
-            "conditions of a, b, c and 37 more changed and 1 pod (x/y) is being deleted"
+            "node conditions of a, b, c and 37 more changed and 1 pod (x/y) is being deleted"
         );
     }
 }

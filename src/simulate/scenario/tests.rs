@@ -287,7 +287,8 @@ fn a_deployment_rolls_within_its_bounds() {
     let run = rolls(&with(&room, default()), restart(), &["x-new-2:m", "x-new-3:m", "x-new:n"], (3, 0), "Complete");
     assert_eq!(names(&run.reports[0].deleted), ["x-1", "x-2", "x-3"]);
     // None may be missing, and there is no room for one more.
-    let run = rolls(&with(&full, default()), restart(), &["x-1:m", "x-2:m", "x-3:n", "x-new:-"], (0, 3), "NoPlace");
+    let run =
+        rolls(&with(&full, default()), restart(), &["x-1:m", "x-2:m", "x-3:n", "x-new:-"], (0, 3), "Unschedulable");
     let end = &run.reports[0].rollout.as_ref().unwrap().end;
     assert!(end.is_stuck() && format!("{end:?}").contains("0/2 nodes are available: 2 Insufficient cpu."), "{end:?}");
     // One may be missing instead.
@@ -303,13 +304,13 @@ fn a_deployment_rolls_within_its_bounds() {
         json!({"kind": "PatchWorkload", "workload": "deploy/a/x",
         "changes": [{"change": "Request", "container": "c", "resource": "cpu", "to": "1500m"}]})
     };
-    rolls(&with(&full, recreate()), patch(), &["x-new-2:-", "x-new-3:-", "x-new:m"], (1, 0), "NoPlace");
-    rolls(&with(&full, rolling(json!(0), json!(1))), patch(), &["x-2:m", "x-3:n", "x-new:-"], (0, 2), "NoPlace");
+    rolls(&with(&full, recreate()), patch(), &["x-new-2:-", "x-new-3:-", "x-new:m"], (1, 0), "Unschedulable");
+    rolls(&with(&full, rolling(json!(0), json!(1))), patch(), &["x-2:m", "x-3:n", "x-new:-"], (0, 2), "Unschedulable");
     // Required anti-affinity to its own kind, as many pods as nodes.
     let apart = json!({"kind": "PatchWorkload", "workload": "deploy/a/x", "patch": {"spec": {"affinity": {"podAntiAffinity":
         {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "kubernetes.io/hostname",
             "labelSelector": {"matchLabels": {"app": "x"}}}]}}}}});
-    rolls(&with(&room, default()), apart, &["x-1:m", "x-2:m", "x-3:n", "x-new:-"], (0, 3), "NoPlace");
+    rolls(&with(&room, default()), apart, &["x-1:m", "x-2:m", "x-3:n", "x-new:-"], (0, 3), "Unschedulable");
     // Paused, nothing moves; a restart is refused.
     let paused = with(&room, json!({"paused": true}));
     rolls(&paused, patch(), &["x-1:m", "x-2:m", "x-3:n"], (0, 3), "Paused");
@@ -352,7 +353,7 @@ fn a_stateful_set_rolls_from_the_highest_number_down() {
     };
     let run = rolls(&set(json!({})), patch("500m"), &["x-0:m", "x-1:m", "x-2:n"], (3, 0), "Complete");
     assert_eq!(names(&run.reports[0].deleted), ["x-2", "x-1", "x-0"]);
-    rolls(&set(json!({})), patch("1500m"), &["x-0:m", "x-1:m", "x-2:-"], (0, 2), "NoPlace");
+    rolls(&set(json!({})), patch("1500m"), &["x-0:m", "x-1:m", "x-2:-"], (0, 2), "Unschedulable");
     let partition = json!({"updateStrategy": {"rollingUpdate": {"partition": 2}}});
     let run = rolls(&set(partition), patch("500m"), &["x-0:m", "x-1:m", "x-2:n"], (1, 2), "Partition");
     assert_eq!(names(&run.reports[0].created), ["x-2"]);
@@ -369,7 +370,7 @@ fn a_stateful_set_rolls_from_the_highest_number_down() {
         objects[5] = pod("x-2", None, Some("StatefulSet"), &json!({"nodeSelector": {"no": "where"}}));
         objects
     };
-    rolls(&waits(json!({})), patch("1"), &["x-0:m", "x-1:m", "x-2:-"], (0, 3), "Waits");
+    rolls(&waits(json!({})), patch("1"), &["x-0:m", "x-1:m", "x-2:-"], (0, 3), "WaitsForDeletion");
     rolls(
         &waits(json!({"podManagementPolicy": "Parallel"})),
         patch("1"),
@@ -395,10 +396,10 @@ fn a_daemon_set_rolls_node_by_node() {
         "changes": [{"change": "Request", "container": "c", "resource": "cpu", "to": cpu}]})
     };
     rolls(&set(json!({})), patch("500m"), &["x-m:m", "x-n:n"], (2, 0), "Complete");
-    rolls(&set(json!({})), patch("2"), &["x-2:n", "x-m:-"], (0, 1), "NoPlace");
+    rolls(&set(json!({})), patch("2"), &["x-2:n", "x-m:-"], (0, 1), "Unschedulable");
     // With a surge the old pod stays, and there is no room for both.
     let surge = json!({"updateStrategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}});
-    rolls(&set(surge), patch("1"), &["x-1:m", "x-2:n", "x-m:-"], (0, 2), "NoPlace");
+    rolls(&set(surge), patch("1"), &["x-1:m", "x-2:n", "x-m:-"], (0, 2), "Unschedulable");
     // A node that the new template does not want loses its pod, one that it wants gets one.
     let elsewhere =
         json!({"kind": "PatchWorkload", "workload": "ds/a/x", "patch": {"spec": {"nodeSelector": {ZONE: "2"}}}});
@@ -534,7 +535,7 @@ fn what_is_wrong_is_told_with_its_place() {
     refused(json!([{"kind": "Cordon", "node": ""}]), "steps[0].node: must not be empty");
     refused(
         json!([{"kind": "Schedule"}, {"kind": "Cordon", "nodes": "n", "node": "n"}]),
-        "steps[1].nodes: unknown field; Cordon takes kind, node, selector, zone, place",
+        "steps[1].nodes: unknown field; Cordon has the fields kind, node, selector, zone, place",
     );
     refused(
         json!([{"kind": "Cordon", "node": "n", "place": "soon"}]),
@@ -555,9 +556,9 @@ fn what_is_wrong_is_told_with_its_place() {
     refused(json!([{"kind": "AddNode", "file": "f"}]), "steps[0].file: f is not there");
     refused(
         json!([{"kind": "Scale", "workload": "web", "replicas": 2}]),
-        "steps[0].workload: \"web\" names no workload: write TYPE/NAMESPACE/NAME, such as deployment/shop/web",
+        "steps[0].workload: \"web\" is not a workload: write TYPE/NAMESPACE/NAME, such as deployment/shop/web",
     );
-    assert!(steps(&json!([{"kind": "Explode"}])).unwrap_err().to_string().contains("there is no step \"Explode\""));
+    assert!(steps(&json!([{"kind": "Explode"}])).unwrap_err().to_string().contains("unknown step \"Explode\""));
     let document = json!({"apiVersion": "v1", "kind": "Scenario", "steps": []});
     let error = scenario(&document, &|_| Ok(Value::Null)).unwrap_err().to_string();
     assert_eq!(error, "apiVersion: is \"v1\"; a scenario has kubectl-sched/v1");

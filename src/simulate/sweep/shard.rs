@@ -89,7 +89,7 @@ mod tests {
         assert_eq!("3/4".parse(), Ok(Shard { index: 3, of: 4 }));
         let refused = |text: &str| text.parse::<Shard>().unwrap_err();
         assert_eq!(refused("3"), "write INDEX/COUNT, such as 0/4");
-        assert_eq!(refused("4/4"), "shards of 4 are numbered from 0 to 3");
+        assert_eq!(refused("4/4"), "4 shards are numbered from 0 to 3");
         assert_eq!(refused("0/0"), "there are no shards of 0");
         assert_eq!(refused("a/4"), "\"a\" is not a number");
         assert_eq!(refused("-1/4"), "\"-1\" is not a number");

@@ -148,8 +148,8 @@ mod tests {
         assert_eq!(refused(vec![]), "there is no shard to merge");
         assert_eq!(refused(vec![shard(0, 3, 9), shard(2, 3, 9)]), "shard 1/3 is missing");
         assert_eq!(refused(vec![shard(0, 4_000_000_000, 9)]), "shard 1/4000000000 is missing");
-        assert_eq!(refused(vec![shard(1, 2, 9), shard(0, 2, 9), shard(1, 2, 9)]), "c: is shard 1/2, and so is a");
-        let part = "a: shard 0/1 has played 4 of its 9 runs: play it again";
+        assert_eq!(refused(vec![shard(1, 2, 9), shard(0, 2, 9), shard(1, 2, 9)]), "c: is shard 1/2, like a");
+        let part = "a: shard 0/1 completed only 4 of its 9 runs: run it again";
         let stopped = SweepResult { plan: Plan { runs: 9, ..shard(0, 1, 4).plan }, ..shard(0, 1, 4) };
         assert_eq!(refused(vec![stopped]), part);
         let other = |change: fn(&mut SweepResult)| {
@@ -159,12 +159,12 @@ mod tests {
         };
         assert_eq!(
             other(|sweep_result| sweep_result.question = Some("1".to_owned())),
-            "b: is of another sweep than a: the state or question differs"
+            "b: belongs to a different sweep than a: the cluster state or command differs"
         );
         assert_eq!(
             other(|sweep_result| sweep_result.strategy = Some("random".to_owned())),
-            "b: is of another sweep than a: the strategy differs"
+            "b: belongs to a different sweep than a: the strategy differs"
         );
-        assert_eq!(other(|sweep_result| sweep_result.plan.shard = None), "b: is a whole sweep, not a shard of one");
+        assert_eq!(other(|sweep_result| sweep_result.plan.shard = None), "b: is a complete sweep, not a shard");
     }
 }
