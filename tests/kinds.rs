@@ -15,6 +15,8 @@ use serde_json::Value;
 /// Of a recorded case only what is read here.
 #[derive(Deserialize)]
 struct Case {
+    /// Differences from another minor's case have none.
+    #[serde(default)]
     objects: Vec<Value>,
 }
 

@@ -58,6 +58,7 @@ impl Schema {
     fn part(&self, schema: &Value, instance: &Value, at: &str) -> Result<BTreeSet<String>, Misfit> {
         let schema = match schema {
             Value::Bool(true) => return Ok(BTreeSet::from(["*".to_owned()])),
+            Value::Bool(false) => return Err(format!("{at} must not be there")),
             Value::Object(schema) => schema,
             other => panic!("{other} is no schema"),
         };
