@@ -247,7 +247,7 @@ fn too_little_cpu() {
         &[node("n", json!({}), json!({}), "3"), pod("o", Some("n"), asking("1999m")), pod("p", None, asking("1500m"))],
         &[
             change(json!({"change": "Request", "container": "c", "resource": "cpu", "from": "1500m", "to": "1001m"})),
-            json!([{"kind": "Free", "node": "n", "resource": "cpu", "amount": "499m"}]),
+            json!([{"kind": "FreeResource", "node": "n", "resource": "cpu", "amount": "499m"}]),
             json!([{"kind": "AddNode", "like": "n", "name": "n-copy"}]),
             json!([{"kind": "Evict", "pod": "a/o"}]),
         ],

@@ -1,7 +1,7 @@
 //! Device classes, claims of devices, and what drivers offer.
 
 use super::Role::{Expression, Key, Name, RequestPath, Resource, Uid, Value};
-use super::Shape::{self, Each, Fields, Kept, Raw, Text};
+use super::Shape::{self, Each, Fields, Kept, Prose, Raw, Text};
 use super::{CLASS, Hint, KEYS, NODE_NAME, NODE_SELECTOR};
 
 const CEL_SELECTORS: Shape = Each(&Fields(&[("cel", Fields(&[("expression", Text(Expression))]))]));
@@ -114,7 +114,10 @@ pub(crate) const RESOURCE_CLAIM: Shape = Fields(&[
                     ("driver", Kept),
                     ("pool", Text(Name(Hint::Pool))),
                     ("device", Text(Name(Hint::Device))),
-                    ("conditions", Each(&Fields(&[("type", Text(Key)), ("status", Kept), ("reason", Kept)]))),
+                    (
+                        "conditions",
+                        Each(&Fields(&[("type", Text(Key)), ("status", Kept), ("reason", Kept), ("message", Prose)])),
+                    ),
                 ])),
             ),
         ]),
