@@ -3,7 +3,7 @@
 //! v1.35 has Workload, whose pod groups pods join by `spec.workloadRef`. v1.36 replaced that by
 //! PodGroup objects of their own and `spec.schedulingGroup`. <https://kubernetes.io/docs/concepts/workloads/workload-api/>;
 //! upstream staging/src/k8s.io/api/scheduling: v1alpha1, v1alpha2 and v1beta1. Not to be taken for the PodGroup
-//! of the coscheduling plugin ([`crate::decode::gang`]).
+//! of the coscheduling plugin (`crate::decode`).
 
 use std::fmt;
 

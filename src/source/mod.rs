@@ -6,7 +6,7 @@
 //! the bytes it stands in straight into what the state keeps. Nothing here knows what the objects
 //! mean.
 //!
-//! The other way, [`snapshot`] writes a state down: [`prune()`] leaves of each object what
+//! The other way, [`snapshot`] writes a state down: `decode::prune` leaves of each object what
 //! scheduling reads, and [`redact`] gives it other names.
 
 use std::fmt;

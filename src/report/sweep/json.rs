@@ -16,7 +16,7 @@ use super::pods_of_node;
 
 const KIND: &str = "Sweep";
 
-/// Reads what [`json`] or [`yaml`] wrote.
+/// Reads what the formats `json` and `yaml` wrote.
 ///
 /// # Errors
 /// It is something else.
