@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::api::{Name, Timestamp, name};
+use crate::api::{Timestamp, name};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
@@ -11,7 +11,6 @@ use crate::simulate::resilience::drain_plan::{DrainPlan, propose};
 use crate::simulate::resilience::{By, sweep};
 use crate::simulate::scenario::NodeChoice;
 use crate::simulate::{Simulation, Ties};
-use crate::state::Cluster;
 
 use super::Status;
 use super::help::TEMPLATE;
@@ -112,24 +111,9 @@ fn losses(state: &State, by: &str, now: Timestamp) -> Result<LossAnswer> {
 
 /// How to drain `nodes`.
 fn drain_plan(state: &mut State, nodes: &str, force: bool, now: Timestamp) -> Result<DrainPlan> {
-    let nodes = chosen(&state.cluster, nodes)
+    let nodes = NodeChoice::parse(nodes)
+        .and_then(|choice| choice.nodes(&state.cluster))
         .map_err(|message| Error::new(format!("invalid value \"{nodes}\" for --drain-plan: {message}")))?;
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, Ties::First);
     propose(&mut simulation, &nodes, force).map_err(Error::from_error)
-}
-
-/// Nodes by name, separated by commas, or by a label selector: names have none of its other characters.
-fn chosen(cluster: &Cluster, text: &str) -> std::result::Result<Vec<Name>, String> {
-    if text.contains(['=', '!', '(']) {
-        return NodeChoice::selected(text)?.nodes(cluster);
-    }
-    let mut nodes: Vec<Name> = Vec::new();
-    for node in text.split(',').map(str::trim) {
-        if node.is_empty() {
-            return Err("a node's name must not be empty".to_owned());
-        }
-        let node = NodeChoice::Named(name(node)).nodes(cluster)?;
-        nodes.extend(node.into_iter().filter(|node| !nodes.contains(node)).collect::<Vec<_>>());
-    }
-    Ok(nodes)
 }

@@ -16,10 +16,10 @@ use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::comparison::ComparisonAnswer;
 use crate::report::simulation::SimulationAnswer;
-use crate::simulate::scenario::{self, Run};
+use crate::simulate::scenario::{self, Run, StepReport};
 use crate::simulate::sweep::SweepSpec;
-use crate::simulate::{Diff, Simulation, StateSummary, Strategy, Summary, Ties, queue};
-use crate::state::PodId;
+use crate::simulate::{Assumption, Diff, Simulation, StateSummary, Strategy, Summary, Ties, queue};
+use crate::state::{Pod, PodId};
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
@@ -170,7 +170,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let flags = configured.as_ref().unwrap_or(&arguments.state);
     let mut state = flags.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
     let (pods, refused) = pods(&mut state, arguments, from_files)?;
-    let scenario = arguments.changes.scenario(&state.namespace)?;
+    let scenario = arguments.changes.scenario(&state.namespace, &state.cluster)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
     let now = Timestamp::now();
     if !compared.is_empty() {
@@ -187,11 +187,15 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties)
         .preempting(arguments.preempt)
         .following(strategy);
-    let Run { steps, reports, violated_budgets } =
+    let of_state = simulation.cluster().pods().len();
+    let Run { steps, reports, violated_budgets, cannot_start } =
         scenario::run(&mut simulation, &scenario, &pods).map_err(Error::from_error)?;
     let mut not_evaluated = simulation.not_evaluated();
     NotEvaluated::join(&mut not_evaluated, &state.notes);
     not_evaluated.extend(strategy.not_evaluated(simulation.cluster()));
+    let mut assumptions = simulation.assumptions();
+    let first_new = of_state.saturating_sub(pods.len());
+    assumptions.extend(Assumption::of_new_pods(simulation.cluster(), first_new));
     let answer = SimulationAnswer {
         strategy,
         summary: Summary::of(&before, &steps, simulation.cluster()),
@@ -202,11 +206,50 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         refused,
         scenario: reports,
         violated_budgets,
+        cannot_start,
+        with_preemption: None,
+        assumptions,
         not_evaluated,
     };
-    drop(simulation);
+    simulation.rewind();
+    let with_preemption = if arguments.preempt {
+        None
+    } else {
+        with_preemption(&mut state, &scenario, &pods, strategy, ties, now, &answer)
+    };
+    let answer = SimulationAnswer { with_preemption, ..answer };
     arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     Ok(if arguments.exit_code && !answer.fits() { Status::DoesNotFit } else { Status::Answered })
+}
+
+/// How many pods are placed, and how many not, when pods of lower priority may be preempted, as they may in every
+/// default profile; none where that is the same, or nobody has a lower priority.
+fn with_preemption(
+    state: &mut State,
+    scenario: &scenario::Scenario,
+    pods: &[PodId],
+    strategy: Strategy,
+    ties: Ties,
+    now: Timestamp,
+    answer: &SimulationAnswer,
+) -> Option<(usize, usize)> {
+    let lowest = state.cluster.pods().iter().filter(|pod| pod.own.node_name.is_some()).map(Pod::priority).min()?;
+    let stuck = |reports: &[StepReport]| reports.iter().filter(|report| !report.is_done()).count();
+    let before = stuck(&answer.scenario);
+    // A rollout that is stuck at a pod has that pod among the steps.
+    let mut waiting = answer.steps.iter().filter(|step| step.place().is_none());
+    if !waiting.any(|step| state.cluster.get_pod(step.pod_id).is_none_or(|pod| pod.priority() > lowest)) {
+        return None;
+    }
+    let mut simulation =
+        Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(true).following(strategy);
+    let run = scenario::run(&mut simulation, scenario, pods).ok();
+    simulation.rewind();
+    let run = run?;
+    let placed = run.steps.iter().filter(|step| step.place().is_some()).count();
+    let unplaced = run.steps.len() - placed;
+    let differs = unplaced < answer.summary.unplaced || stuck(&run.reports) < before;
+    differs.then_some((placed, unplaced))
 }
 
 /// How the same pods leave the cluster as it is; the state is as it was when this returns.

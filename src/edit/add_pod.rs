@@ -42,7 +42,7 @@ pub(super) fn apply(
     let own = PodOwn { key: pod, ..own }.with_uid();
     let Admitted { template, refused, .. } = admission::admit(&own, &template, cluster, gates);
     if let Some(why) = refused {
-        return Err(EditError::Forbidden(admission::Refusal { pod, why }));
+        return Err(EditError::Forbidden(admission::Refusal { pod, why, quota: None }));
     }
     let charged = Charged::of(cluster, pod.namespace);
     admission::charge(cluster, pod, &template, gates).map_err(EditError::Forbidden)?;
@@ -63,15 +63,7 @@ pub(super) fn apply(
 
 pub(super) fn undo(cluster: &mut Cluster, claims: &[ObjectKey], charged: Charged) {
     charged.put_back(cluster);
-    let Some(pod) = cluster.pods.last().map(|pod| pod.id) else { return };
-    if cluster.node_of(pod).is_some() {
-        cluster.forget(pod);
-    }
-    cluster.unnominate(pod);
-    cluster.placed.pop();
-    if let Some(pod) = cluster.pods.pop() {
-        cluster.pod_ids.remove(&pod.key());
-    }
+    cluster.remove_last();
     for claim in claims {
         cluster.storage.remove_claim(*claim);
     }

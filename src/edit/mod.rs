@@ -246,7 +246,7 @@ impl Edit {
             Self::RemoveNode { node } => remove_node::apply(cluster, *node),
             Self::FreeResource { node, resource, amount } => Undo::free(cluster, *node, *resource, *amount),
             Self::PatchPod { pod, changes } => Undo::patch(cluster, *pod, changes, gates),
-            Self::Evict { pod } => leave::evict(cluster, *pod),
+            Self::Evict { pod } => leave::evict(cluster, *pod, gates),
             Self::DeletePod { pod } => leave::delete(cluster, *pod, gates),
             Self::CreatePod { workload, name, node } => add_pod::apply(cluster, *workload, *name, *node, gates),
             Self::PatchWorkload { workload, changes } => workload::patch(cluster, *workload, changes),

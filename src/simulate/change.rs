@@ -1,8 +1,13 @@
 //! The one door through which a simulation changes the state: every change is written down, and
 //! can be taken back.
 
-use crate::api::Name;
+use std::sync::Arc;
+
+use crate::api::{Name, Timestamp};
+use crate::control_plane::controller;
+use crate::decode::pod::PodOwn;
 use crate::edit::Undo;
+use crate::state::pod_class::PodClass;
 use crate::state::recreate::Recreated;
 use crate::state::{NodeId, PodId, Reservation, Take};
 
@@ -15,6 +20,10 @@ pub(super) enum Mutation {
     Place { pod: PodId, node: NodeId, takes: Vec<Take> },
     /// A pod leaves its node and is pending again.
     Evict { pod: PodId },
+    /// A pod on a node is being deleted, and stays there: its kubelet does not answer.
+    Terminate { pod: PodId },
+    /// A pending pod comes beside those that there are.
+    Add { own: Box<PodOwn>, class: Arc<PodClass> },
     /// A pod on a node counts for nothing for a while.
     Detach { pod: PodId },
     /// Such a pod is back.
@@ -29,7 +38,10 @@ pub(super) enum Mutation {
 #[derive(Debug)]
 pub(super) enum Before {
     Placed(PodId, Reservation),
-    Recreated(Recreated),
+    /// A pod that was recreated, with `true` of another template than before.
+    Recreated(Recreated, bool),
+    Terminated(PodId, Option<Timestamp>),
+    Added,
     Detached(PodId),
     Attached(PodId),
     Nominated(PodId, Option<Name>),
@@ -56,14 +68,25 @@ impl Simulation<'_> {
             }
             Mutation::Evict { pod } => {
                 let was_terminating = cluster.pod(pod).is_terminating();
-                let recreated = cluster.recreate(pod);
+                let gates = self.scheduler.behaviour().request_gates();
+                let class = controller::remade(cluster, cluster.pod(pod), gates);
+                let changes = class.is_some();
+                let recreated = cluster.recreate(pod, class);
                 match &recreated {
                     // The log tells of the pod as it is now: one that counts where it did not before.
-                    Some(_) if was_terminating => self.caches.clear(),
+                    Some(_) if was_terminating || changes => self.caches.clear(),
                     Some(recreated) => self.caches.pod_removed(pod, recreated.node()),
                     None => {}
                 }
-                recreated.map(Before::Recreated)
+                recreated.map(|recreated| Before::Recreated(recreated, changes))
+            }
+            Mutation::Terminate { pod } => {
+                self.caches.clear();
+                Some(Before::Terminated(pod, cluster.set_deletion(pod, Some(self.now))))
+            }
+            Mutation::Add { own, class } => {
+                cluster.add_pending(own, class);
+                Some(Before::Added)
             }
             Mutation::Detach { pod } => cluster.detach(pod).map(|node| {
                 self.caches.pod_removed(pod, node);
@@ -105,12 +128,20 @@ impl Simulation<'_> {
                     self.cluster.forget(pod);
                     self.cluster.unreserve(reservation);
                 }
-                Before::Recreated(recreated) => {
+                Before::Terminated(pod, since) => {
+                    self.caches.clear();
+                    self.cluster.set_deletion(pod, since);
+                }
+                Before::Added => {
+                    self.caches.clear();
+                    self.cluster.remove_last();
+                }
+                Before::Recreated(recreated, changed) => {
                     let (pod, node) = (recreated.pod(), recreated.node());
                     self.cluster.undo_recreate(recreated);
                     // What it is like comes back with it. Older entries of the log fit a pod that counts
-                    // as it did when they were written: not one that was being deleted.
-                    if self.cluster.pod(pod).is_terminating() {
+                    // as it did when they were written: not one that was being deleted, or of another template.
+                    if changed || self.cluster.pod(pod).is_terminating() {
                         self.caches.clear();
                     } else {
                         self.caches.pod_added(pod, node);

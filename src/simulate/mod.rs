@@ -7,6 +7,7 @@
 //! [`Simulation::rewind`] changes it back. Between pods the cluster itself can be changed:
 //! [`Simulation::edit`] for one change, [`scenario`] for all that a person would do.
 
+pub mod assumption;
 pub mod bound;
 pub mod capacity;
 mod change;
@@ -16,6 +17,7 @@ pub mod diff;
 pub mod gang;
 pub mod groups;
 pub mod measures;
+pub mod new_nodes;
 pub mod preempt;
 pub mod queue;
 pub mod resilience;
@@ -33,6 +35,7 @@ pub mod workload;
 #[cfg(test)]
 mod tests;
 
+pub use assumption::Assumption;
 pub use comparison::StrategyResult;
 pub use diff::{Diff, PodDiff};
 pub use measures::{Measures, Shares};
@@ -45,11 +48,14 @@ pub use ties::Ties;
 pub use workers::{Unwatched, Watcher};
 pub use workload::WorkloadPlacement;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::api::Timestamp;
+use crate::api::{ObjectKey, Timestamp};
+use crate::control_plane::controller;
+use crate::decode::pod::PodOwn;
 use crate::edit::{Edit, EditError};
 use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
@@ -78,6 +84,8 @@ pub struct Simulation<'a> {
     group_cycles: Vec<GroupCycle>,
     /// What could not be judged, by what and why.
     notes: BTreeMap<(String, String), NotEvaluated>,
+    /// What was taken to be so, by what it is about, and the pods that it was about.
+    assumptions: BTreeMap<(String, String), BTreeSet<ObjectKey>>,
 }
 
 impl<'a> Simulation<'a> {
@@ -96,6 +104,7 @@ impl<'a> Simulation<'a> {
             caches: CycleCaches::default(),
             group_cycles: Vec::new(),
             notes: BTreeMap::new(),
+            assumptions: BTreeMap::new(),
         }
     }
 
@@ -175,6 +184,40 @@ impl<'a> Simulation<'a> {
         }
     }
 
+    /// The pod that a StatefulSet with `podManagementPolicy: OrderedReady` waits for before it makes `pod`: the lowest of
+    /// those of lower numbers that has no node. None for pods that the state has, and where those before it run.
+    fn waits_for_sibling(&self, pod: PodId) -> Option<ObjectKey> {
+        let pod = self.cluster.pod(pod);
+        let owner = pod.own.controller.as_ref().filter(|owner| owner.kind == "StatefulSet")?;
+        if pod.own.sequence != u32::MAX || self.nominated.contains(&pod.id) {
+            return None;
+        }
+        let set = controller::maker_of(self.cluster, pod).filter(|set| !set.parallel)?;
+        let number: i64 = pod.key().name.rsplit_once('-')?.1.parse().ok()?;
+        let key =
+            |number: i64| ObjectKey::new(pod.key().namespace, crate::api::name(&format!("{}-{number}", owner.name)));
+        let waits = |number: &i64| {
+            let sibling = self.cluster.pod_named(key(*number));
+            sibling.is_some_and(|sibling| self.cluster.node_of(sibling.id).is_none() || sibling.is_terminating())
+        };
+        let before = (i64::from(set.first_ordinal)..number).rev().take_while(waits).last()?;
+        Some(key(before))
+    }
+
+    /// Where another pod like `pod`, which is on a node, could go now. Changes nothing in the end.
+    fn ask_again(&mut self, pod: PodId) -> Placement {
+        let savepoint = self.savepoint();
+        let old = self.cluster.pod(pod);
+        let key = controller::free_names(self.cluster, old.key(), "-next", 1).next().unwrap_or(old.key());
+        let own = PodOwn::fresh(key, Arc::clone(&old.own.labels), old.own.controller).with_uid();
+        let class = Arc::clone(&old.class);
+        let next = PodId(self.cluster.pods().len() as u32);
+        self.change(Mutation::Add { own: Box::new(own), class });
+        let placement = self.ask(next);
+        self.rollback(savepoint);
+        placement
+    }
+
     /// Puts the pod of `placement`, which was asked for just now, on its node.
     pub fn settle(&mut self, placement: &Placement) -> Step {
         self.start = self.start.map(|start| placement.next_start.unwrap_or(start));
@@ -215,6 +258,29 @@ impl<'a> Simulation<'a> {
         self.change(Mutation::Evict { pod });
     }
 
+    /// Says that a pod on a node is being deleted, and stays there, as its kubelet does not answer.
+    pub(crate) fn terminate(&mut self, pod: PodId) {
+        self.change(Mutation::Terminate { pod });
+    }
+
+    /// Adds a pending pod in the place of `pod`, which stays for now: with a name of its own, as a ReplicaSet's has.
+    pub(crate) fn replace(&mut self, pod: PodId) -> PodId {
+        let cluster = &*self.cluster;
+        let old = cluster.pod(pod);
+        let key = controller::free_names(cluster, old.key(), "-new", 1).next().unwrap_or(old.key());
+        let gates = self.scheduler.behaviour().request_gates();
+        let class = controller::remade(cluster, old, gates).unwrap_or_else(|| Arc::clone(&old.class));
+        let own = PodOwn::fresh(key, Arc::clone(&old.own.labels), old.own.controller).with_uid();
+        let id = PodId(cluster.pods().len() as u32);
+        self.change(Mutation::Add { own: Box::new(own), class });
+        id
+    }
+
+    /// The time of all questions.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// Changes the cluster between two pods: the one way in which a what-if question does.
     ///
     /// # Errors
@@ -249,6 +315,21 @@ impl<'a> Simulation<'a> {
 
     fn note(&mut self, note: &NotEvaluated) {
         self.notes.entry((note.what.clone(), note.why.clone())).or_insert_with(|| note.clone());
+    }
+
+    /// Takes something to be so, about `pod` among others.
+    pub(crate) fn assumes(&mut self, subject: &str, assumption: &str, pod: ObjectKey) {
+        self.assumptions.entry((subject.to_owned(), assumption.to_owned())).or_default().insert(pod);
+    }
+
+    /// What was taken to be so in the steps so far, each thing once, sorted.
+    pub fn assumptions(&self) -> Vec<Assumption> {
+        let all = self.assumptions.iter().map(|((subject, assumption), pods)| Assumption {
+            subject: subject.clone(),
+            assumption: assumption.clone(),
+            pods: pods.iter().copied().collect(),
+        });
+        all.collect()
     }
 
     /// What could not be judged in any step so far, each thing once, sorted.

@@ -114,6 +114,12 @@ impl<'s, 'a> Run<'s, 'a> {
     }
 
     fn alone(&mut self, pod: PodId) {
+        if let Some(before) = self.simulation.waits_for_sibling(pod) {
+            let why = format!("not created: the StatefulSet controller waits for pod {before} first (OrderedReady)");
+            let step = self.simulation.stays(pod, Unplaced::because(why));
+            self.record(step, Again::No);
+            return;
+        }
         if self.whole_cycles && !self.simulation.preempts {
             let step = self.simulation.whole_step(pod);
             self.permit(step);

@@ -57,6 +57,8 @@ pub struct Refusal {
     pub pod: ObjectKey,
     /// Why, in the API server's words.
     pub why: String,
+    /// The ResourceQuota that refuses it, if it is one.
+    pub quota: Option<Name>,
 }
 
 /// Defaults and admits `template` for pods like `pod`, by the classes and limits of `cluster`.
@@ -101,7 +103,11 @@ pub fn charge(
     template: &PodTemplate,
     gates: RequestGates,
 ) -> Result<(), Refusal> {
-    resource_quota::charge(&mut cluster.quotas, pod.namespace, template, gates).map_err(|why| Refusal { pod, why })
+    resource_quota::charge(&mut cluster.quotas, pod.namespace, template, gates).map_err(|(quota, why)| Refusal {
+        pod,
+        why,
+        quota: Some(quota),
+    })
 }
 
 /// Gives back what a pod of `template` was charged.

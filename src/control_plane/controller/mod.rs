@@ -21,9 +21,13 @@ use crate::state::node_info::NodeInfo;
 
 mod daemon_set;
 mod missing;
+mod recreation;
+mod siblings;
 mod stateful_set;
 
 pub use missing::{Hold, Wanted, ineligible_nodes, owned_pods, set_that_wants, wanted};
+pub use recreation::{maker_of, remade};
+pub use siblings::{additions, learn};
 
 /// All the pods that the controller of `workload` would make next, in the order in which it
 /// makes them; `count` of them if that is said. A DaemonSet has as many as it has nodes.
@@ -79,7 +83,7 @@ fn alike(cluster: &Cluster, workload: &Workload, count: usize) -> NewPods {
     let own = free_names(cluster, workload.key, "-new", count)
         .map(|key| PodOwn::fresh(key, Arc::clone(&labels), Some(owner(maker))))
         .collect();
-    NewPods { own, template: template(spec), ..NewPods::default() }
+    NewPods { own, template: template(cluster, maker, spec), ..NewPods::default() }
 }
 
 /// A Deployment's pods are made by the ReplicaSet of its present template, which adds a label.
@@ -157,7 +161,11 @@ fn labels(workload: &Workload) -> Labels {
     own.chain(job).collect()
 }
 
-fn template(spec: PodSpec) -> Arc<PodTemplate> {
+/// With what admission adds, as far as running pods of `maker` show it.
+fn template(cluster: &Cluster, maker: &Workload, mut spec: PodSpec) -> Arc<PodTemplate> {
+    if let Some(additions) = siblings::additions(cluster, maker) {
+        additions.add_to(&mut spec);
+    }
     Arc::new(PodTemplate { spec, ..PodTemplate::default() })
 }
 

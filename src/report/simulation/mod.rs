@@ -15,7 +15,9 @@ pub(super) use json::SimulationObject;
 
 use crate::api::ObjectKey;
 use crate::control_plane::admission::Refusal;
+use crate::control_plane::attach::MultiAttach;
 use crate::framework::NotEvaluated;
+use crate::simulate::Assumption;
 use crate::simulate::groups::GroupCycle;
 use crate::simulate::scenario::StepReport;
 use crate::simulate::{Diff, StateSummary, Step, Strategy, Summary};
@@ -41,6 +43,12 @@ pub struct SimulationAnswer {
     pub scenario: Vec<StepReport>,
     /// PodDisruptionBudgets of which more pods were missing at some moment than they allow.
     pub violated_budgets: Vec<ObjectKey>,
+    /// Pods that got a node and cannot start there, as another node has their volume.
+    pub cannot_start: Vec<MultiAttach>,
+    /// How many pods would be placed with preemption, and how many not, where that makes a difference.
+    pub with_preemption: Option<(usize, usize)>,
+    /// What was taken to be so.
+    pub assumptions: Vec<Assumption>,
     /// What the scenario changes against the unchanged cluster; none where nobody asked.
     pub diff: Option<Diff>,
     /// What the answer does not rest on.
@@ -51,10 +59,14 @@ impl SimulationAnswer {
     /// What it can be shown as.
     pub const PARTS: &'static [Part] = Part::ALL;
 
-    /// Whether every pod comes into being, and finds a place.
+    /// Whether everything that was asked for came about: every pod was created, found a place and can start there,
+    /// nothing was refused, no rollout is stuck and no budget was overrun.
     pub fn fits(&self) -> bool {
-        let is_refused = !self.refused.is_empty() || self.scenario.iter().any(|step| !step.not_created.is_empty());
-        self.summary.unplaced == 0 && !is_refused
+        self.summary.unplaced == 0
+            && self.refused.is_empty()
+            && self.cannot_start.is_empty()
+            && self.violated_budgets.is_empty()
+            && self.scenario.iter().all(StepReport::is_done)
     }
 }
 

@@ -37,6 +37,7 @@ use super::{Answer, Look, Provenance, StateAge};
 use crate::decode::pod::PodPhase;
 use crate::explain::SchedulingStatus;
 use crate::framework::{NotEvaluated, Placement};
+use crate::simulate::Assumption;
 use crate::simulate::WorkloadPlacement;
 
 /// The answers, one below the other.
@@ -181,6 +182,21 @@ pub(super) fn told(placement: &Placement) -> Vec<String> {
     let held_back = placement.pre_enqueue.as_ref().map(|held_back| held_back.rejection.message());
     let message = placement.message.clone().filter(|_| placement.errors.is_empty());
     held_back.into_iter().chain(message).chain(placement.errors.iter().cloned()).collect()
+}
+
+/// What the answer takes to be so where the state does not tell.
+pub(crate) fn assumed(screen: &mut Screen, items: &[Assumption]) {
+    if items.is_empty() {
+        return;
+    }
+    screen.heading("ASSUMED", "the input does not tell");
+    let mut grid = Grid::default();
+    for item in items {
+        let pods: Vec<String> = item.pods.iter().map(ToString::to_string).collect();
+        let pods = if pods.is_empty() { String::new() } else { format!(": {}", super::text::list(&pods, 3)) };
+        grid.row(Label::Warning, vec![item.subject.clone(), format!("{}{pods}", item.assumption)]);
+    }
+    screen.grid(&grid);
 }
 
 pub(crate) fn not_evaluated(screen: &mut Screen, items: &[NotEvaluated]) {

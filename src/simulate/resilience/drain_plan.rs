@@ -17,7 +17,7 @@ use crate::edit::{Edit, EditError};
 use crate::framework::NotEvaluated;
 use crate::state::PodId;
 
-use super::super::scenario::budgets::Budgets;
+use super::super::scenario::budgets::{Budgets, Denial};
 use super::super::scenario::{Refusal, drain, lost};
 use super::super::{Outcome, Simulation, Step, UnplacedGroup, queue, summary};
 
@@ -166,7 +166,7 @@ impl Planner<'_, '_> {
         };
         if let Some(message) = plan.refusal {
             done.staying = on_node.saturating_sub(done.kept.len());
-            done.refused.push(Refusal { pod: None, node, message, budgets: Vec::new() });
+            done.refused.push(Refusal { pod: None, node, message, budgets: Vec::new(), cause: None });
             return Ok(done);
         }
         let mut remaining = plan.evict;
@@ -180,7 +180,7 @@ impl Planner<'_, '_> {
             }
             if !go_on {
                 done.staying = held.len();
-                done.refused = held.into_iter().map(|(pod, message)| self.refusal(node, pod, message)).collect();
+                done.refused = held.into_iter().map(|(pod, denial)| self.refusal(node, pod, denial)).collect();
                 break;
             }
             remaining = held.into_iter().map(|(pod, _)| pod).collect();
@@ -195,11 +195,12 @@ impl Planner<'_, '_> {
         let mut held = Vec::new();
         let mut queue: Vec<PodId> = self.ledger.unplaced.keys().copied().collect();
         for id in pods {
-            let pod = self.simulation.cluster().pod(*id);
+            let cluster = self.simulation.cluster();
+            let pod = cluster.pod(*id);
             let key = pod.key();
-            match self.ledger.budgets.evict(pod) {
+            match self.ledger.budgets.evict(cluster, pod) {
                 Ok(budgets) => {
-                    let leaves = lost::of(self.simulation.cluster(), std::iter::once(pod));
+                    let leaves = lost::of(cluster, std::iter::once(pod));
                     let edits = leaves.edits(self.simulation.cluster());
                     self.edit(&budgets)?;
                     self.edit(&edits)?;
@@ -207,7 +208,7 @@ impl Planner<'_, '_> {
                     gone.extend(leaves.lost);
                     wave.evicted.push(key);
                 }
-                Err(message) => held.push((*id, message)),
+                Err(denial) => held.push((*id, denial)),
             }
         }
         queue::sort(self.simulation.cluster(), &mut queue);
@@ -233,12 +234,12 @@ impl Planner<'_, '_> {
         edits.iter().try_for_each(|edit| self.simulation.edit(edit))
     }
 
-    fn refusal(&self, node: Name, pod: PodId, message: String) -> Refusal {
+    fn refusal(&self, node: Name, pod: PodId, denial: Denial) -> Refusal {
         let pod = self.simulation.cluster().pod(pod);
         let budgets = self.ledger.budgets.covering(pod).collect();
-        Refusal { pod: Some(pod.key()), node, message, budgets }
+        Refusal { pod: Some(pod.key()), node, message: denial.message, budgets, cause: denial.cause }
     }
 }
 
 /// Pods that stay, and why.
-type Held = Vec<(PodId, String)>;
+type Held = Vec<(PodId, Denial)>;

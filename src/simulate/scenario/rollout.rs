@@ -1,8 +1,9 @@
 //! How far a rollout came, and the numbers that bound it.
 
-use crate::api::ObjectKey;
 use crate::api::update_strategy::{IntOrPercent, RollingUpdate, UpdateKind, UpdateStrategy};
+use crate::api::{Name, ObjectKey};
 use crate::control_plane::admission;
+use crate::control_plane::attach::MultiAttach;
 use crate::decode::workload::{WorkloadKey, WorkloadKind};
 
 /// How far a rollout came.
@@ -40,6 +41,15 @@ pub enum RolloutEnd {
     Refused(admission::Refusal),
     /// It is stuck: this pod, which has no place, is waited for first.
     Waits(ObjectKey),
+    /// It is stuck: this old pod stays, as the kubelet of its node does not answer.
+    Terminating {
+        /// The pod.
+        pod: ObjectKey,
+        /// Its node.
+        node: Name,
+    },
+    /// It is stuck: this new pod has its node, and waits there for a volume that another node has.
+    MultiAttach(MultiAttach),
     /// A StatefulSet's `partition` keeps the rest.
     Partition(usize),
     /// Somebody has to delete the old pods.
@@ -53,7 +63,10 @@ pub enum RolloutEnd {
 impl RolloutEnd {
     /// Whether it would go on for ever without an end.
     pub fn is_stuck(&self) -> bool {
-        matches!(self, Self::NoPlace { .. } | Self::Refused(_) | Self::Waits(_))
+        matches!(
+            self,
+            Self::NoPlace { .. } | Self::Refused(_) | Self::Waits(_) | Self::Terminating { .. } | Self::MultiAttach(_)
+        )
     }
 
     /// The word for it in data.
@@ -63,6 +76,8 @@ impl RolloutEnd {
             Self::NoPlace { .. } => "Unschedulable",
             Self::Refused(_) => "Refused",
             Self::Waits(_) => "WaitsForDeletion",
+            Self::Terminating { .. } => "WaitsForTermination",
+            Self::MultiAttach(_) => "MultiAttach",
             Self::Partition(_) => "Partition",
             Self::OnDelete => "OnDelete",
             Self::Paused => "Paused",
