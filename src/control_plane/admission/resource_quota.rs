@@ -148,7 +148,7 @@ mod tests {
         for _ in 0..pods {
             assert_eq!(charged(&mut quotas), Ok(()));
         }
-        assert_eq!(charged(&mut quotas).err().unwrap_or_default(), refusal);
+        assert_eq!(charged(&mut quotas).err().unwrap_or_default().1, refusal);
     }
 
     #[test]
