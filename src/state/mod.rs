@@ -23,6 +23,7 @@ pub(crate) mod quota_usage;
 pub mod raw;
 pub mod recreate;
 pub mod reservation;
+mod snapshot_lists;
 pub mod storage;
 
 pub use builder::ClusterBuilder;
@@ -47,6 +48,7 @@ use group_members::GroupMembers;
 use objects::Store;
 use pod_class::PodClass;
 use pod_groups::PodGroups;
+use snapshot_lists::SnapshotLists;
 use storage::Storage;
 
 /// The state of a cluster.
@@ -89,6 +91,8 @@ pub struct Cluster {
     /// Workloads of `scheduling.k8s.io`, in the order of namespace and name.
     pub group_workloads: Vec<GroupWorkload>,
     group_members: GroupMembers,
+    /// Set while kube-scheduler looks at lists that are out of date.
+    frozen_lists: Option<SnapshotLists>,
     /// What schedulers said of pods that they did not place.
     pub scheduling_events: SchedulingEvents,
     /// Whether any pod of the input had the status that a cluster gives it: if not, that one lacks
