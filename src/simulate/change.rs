@@ -27,7 +27,7 @@ pub(super) enum Mutation {
 
 /// How one thing was before.
 #[derive(Debug)]
-pub(super) enum Before {
+pub(super) enum SimulationBefore {
     Placed(PodId, Reservation),
     Recreated(Recreated),
     Detached(PodId),
@@ -52,7 +52,7 @@ impl Simulation<'_> {
                 let reservation = cluster.reserve(takes);
                 cluster.assume(pod, node);
                 self.caches.pod_added(pod, node);
-                Some(Before::Placed(pod, reservation))
+                Some(SimulationBefore::Placed(pod, reservation))
             }
             Mutation::Evict { pod } => {
                 let was_terminating = cluster.pod(pod).is_terminating();
@@ -63,21 +63,22 @@ impl Simulation<'_> {
                     Some(recreated) => self.caches.pod_removed(pod, recreated.node()),
                     None => {}
                 }
-                recreated.map(Before::Recreated)
+                recreated.map(SimulationBefore::Recreated)
             }
             Mutation::Detach { pod } => cluster.detach(pod).map(|node| {
                 self.caches.pod_removed(pod, node);
-                Before::Detached(pod)
+                SimulationBefore::Detached(pod)
             }),
             Mutation::Attach { pod } => cluster.attach(pod).map(|node| {
                 self.caches.pod_added(pod, node);
-                Before::Attached(pod)
+                SimulationBefore::Attached(pod)
             }),
-            Mutation::Nominate { pod, node } => Some(Before::Nominated(pod, cluster.set_nomination(pod, node))),
-            Mutation::Budget { place, allowed } => cluster
-                .budgets
-                .get_mut(place)
-                .map(|budget| Before::Budget(place, std::mem::replace(&mut budget.disruptions_allowed, allowed))),
+            Mutation::Nominate { pod, node } => {
+                Some(SimulationBefore::Nominated(pod, cluster.set_nomination(pod, node)))
+            }
+            Mutation::Budget { place, allowed } => cluster.budgets.get_mut(place).map(|budget| {
+                SimulationBefore::Budget(place, std::mem::replace(&mut budget.disruptions_allowed, allowed))
+            }),
         };
         self.done.extend(before);
     }
@@ -85,7 +86,7 @@ impl Simulation<'_> {
     /// Somebody has changed the state in another way; `undo` takes it back.
     pub(super) fn edited(&mut self, undo: Undo) {
         self.caches.clear();
-        self.done.push(Before::Edited(undo));
+        self.done.push(SimulationBefore::Edited(undo));
     }
 
     /// This moment.
@@ -98,14 +99,14 @@ impl Simulation<'_> {
         while self.done.len() > savepoint.0 {
             let Some(before) = self.done.pop() else { return };
             match before {
-                Before::Placed(pod, reservation) => {
+                SimulationBefore::Placed(pod, reservation) => {
                     if let Some(node) = self.cluster.node_of(pod) {
                         self.caches.pod_removed(pod, node);
                     }
                     self.cluster.forget(pod);
                     self.cluster.unreserve(reservation);
                 }
-                Before::Recreated(recreated) => {
+                SimulationBefore::Recreated(recreated) => {
                     let (pod, node) = (recreated.pod(), recreated.node());
                     self.cluster.undo_recreate(recreated);
                     // What it is like comes back with it. Older entries of the log fit a pod that counts
@@ -116,25 +117,25 @@ impl Simulation<'_> {
                         self.caches.pod_added(pod, node);
                     }
                 }
-                Before::Detached(pod) => {
+                SimulationBefore::Detached(pod) => {
                     if let Some(node) = self.cluster.attach(pod) {
                         self.caches.pod_added(pod, node);
                     }
                 }
-                Before::Attached(pod) => {
+                SimulationBefore::Attached(pod) => {
                     if let Some(node) = self.cluster.detach(pod) {
                         self.caches.pod_removed(pod, node);
                     }
                 }
-                Before::Edited(undo) => {
+                SimulationBefore::Edited(undo) => {
                     self.caches.clear();
                     undo.undo(self.cluster);
                 }
-                Before::EditedAside(undo) => undo.undo(self.cluster),
-                Before::Nominated(pod, node) => {
+                SimulationBefore::EditedAside(undo) => undo.undo(self.cluster),
+                SimulationBefore::Nominated(pod, node) => {
                     self.cluster.set_nomination(pod, node);
                 }
-                Before::Budget(place, allowed) => {
+                SimulationBefore::Budget(place, allowed) => {
                     if let Some(budget) = self.cluster.budgets.get_mut(place) {
                         budget.disruptions_allowed = allowed;
                     }
