@@ -91,7 +91,7 @@ fn commotion(simulation: &mut Simulation<'_>, draw: &mut Draw, queue: &mut VecDe
     }
 }
 
-/// A simulation that is begun again remembers the rounds before; one that is made anew and never
+/// A simulation that is begun again remembers the rounds before; one that is created again and never
 /// remembers says the same, and notes the same in all rounds together. Answers how many found a place.
 #[track_caller]
 fn same(name: &str, scheduler: &Scheduler, cluster: &Cluster, strategies: &[Strategy]) -> usize {

@@ -1,4 +1,4 @@
-//! Why DynamicResources says no: upstream's text, and which request found how many of how many devices.
+//! Why DynamicResources rejects: upstream's text, and which request found how many of how many devices.
 //! Texts by upstream plugins/dynamicresources/dynamicresources.go and dynamic-resource-allocation/resourceclaim/resourceclaim.go.
 
 use std::fmt;

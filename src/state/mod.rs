@@ -36,7 +36,7 @@ use crate::decode::coscheduling::CoschedulingPodGroup;
 use crate::decode::limit_range::LimitRange;
 use crate::decode::node::Node;
 use crate::decode::pod::{PodObject, PodOwn};
-use crate::decode::pod_group::{GroupWorkload, PodGroup};
+use crate::decode::pod_group::{PodGroup, SchedulingWorkload};
 use crate::decode::resource_quota::ResourceQuota;
 use crate::decode::runtime_class::RuntimeClass;
 use crate::decode::scheduling_event::SchedulingEvents;
@@ -87,7 +87,7 @@ pub struct Cluster {
     /// PodGroups of `scheduling.k8s.io`, in the order of namespace and name.
     pub pod_groups: Vec<PodGroup>,
     /// Workloads of `scheduling.k8s.io`, in the order of namespace and name.
-    pub group_workloads: Vec<GroupWorkload>,
+    pub group_workloads: Vec<SchedulingWorkload>,
     group_members: GroupMembers,
     /// What schedulers said of pods that they did not place.
     pub scheduling_events: SchedulingEvents,

@@ -15,7 +15,7 @@ use super::allocator::{self, ClaimAllocation, Context, Found};
 use super::claims::{ClaimInput, reject};
 use super::extended::{ExtendedClaim, ExtendedRequest};
 use super::facts;
-use super::selection::Stop;
+use super::selection::SearchEnd;
 use super::shortage;
 
 /// What PreFilter found out about the pod's claims.
@@ -180,8 +180,8 @@ impl<'a> Filter<'a> {
             Ok(Found::All(found)) => Ok(found),
             Ok(Found::Nothing) => Err(reject(shortage::explain(claims, target, context))),
             Ok(Found::NothingBesideInvalidPools) => Err(reject(invalid_pools(target, context))),
-            Err(Stop::Error(text)) => Err(Rejection::error(text)),
-            Err(Stop::Unknown { what, why }) => {
+            Err(SearchEnd::Error(text)) => Err(Rejection::error(text)),
+            Err(SearchEnd::Unknown { what, why }) => {
                 self.cycle.notes.add(NotEvaluated::new(
                     what,
                     why,

@@ -2,7 +2,7 @@
 //!
 //! PreFilter looks at the pod's claims; the filter looks for devices on each node for those that have none yet, and
 //! keeps the others to the nodes that reach what they were given. Every no is final, so preemption never helps; PostFilter
-//! instead gives back an allocation that is in the way.
+//! instead gives back an allocation that blocks it.
 //! <https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/>;
 //! upstream plugins/dynamicresources/dynamicresources.go.
 
@@ -225,7 +225,7 @@ impl FilterPlugin for DynamicResources {
     }
 }
 
-/// The filter when PreFilter did not run: upstream fails for want of its cycle state (getStateData).
+/// The filter when PreFilter did not run: upstream fails because its cycle state is missing (getStateData).
 struct Unready {
     enabled: bool,
 }

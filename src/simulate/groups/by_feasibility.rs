@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::api::scheduling_group::GroupKey;
-use crate::framework::{Depth, GroupCode, GroupStatus, Progress};
+use crate::framework::{Depth, GroupCode, GroupProgress, GroupStatus};
 use crate::simulate::Simulation;
 use crate::simulate::step::Unplaced;
 use crate::state::NodeId;
@@ -25,7 +25,7 @@ pub(super) fn attempt(simulation: &mut Simulation<'_>, turn: &Turn<'_>, within: 
 
 fn run(simulation: &mut Simulation<'_>, turn: &Turn<'_>, within: Option<&BTreeSet<NodeId>>) -> Attempt {
     let scheduled = simulation.cluster().placed_members(GroupKey::PodGroup(turn.group.key));
-    let mut progress = Progress { scheduled, remaining: turn.members.len() };
+    let mut progress = GroupProgress { scheduled, remaining: turn.members.len() };
     let mut attempt = Attempt::untried(feasible(turn, progress));
     match attempt.status.code {
         GroupCode::Unschedulable => {
@@ -70,7 +70,7 @@ fn run(simulation: &mut Simulation<'_>, turn: &Turn<'_>, within: Option<&BTreeSe
 }
 
 /// What the profile's plugins say (upstream runtime/framework.go, RunPlacementFeasiblePlugins).
-fn feasible(turn: &Turn<'_>, progress: Progress) -> GroupStatus {
+fn feasible(turn: &Turn<'_>, progress: GroupProgress) -> GroupStatus {
     let mut status = GroupStatus::SUCCESS;
     for (_, plugin) in &turn.framework.placement_feasible {
         let said = plugin.placement_feasible(&turn.group, progress);

@@ -20,7 +20,7 @@ use super::attempt::Attempt;
 use super::by_permit::PostFilters;
 use super::placements;
 use super::reprieve::Assigned;
-use super::submit::Ended;
+use super::submit::GroupCycleEnd;
 use super::turn::Turn;
 
 /// What came of it.
@@ -43,7 +43,7 @@ pub(super) enum Preempted {
 pub(super) fn after(
     simulation: &mut Simulation<'_>,
     turn: &Turn<'_>,
-    ended: &Ended,
+    ended: &GroupCycleEnd,
     reached: &[&'static str],
 ) -> Preempted {
     if ended.status.code != GroupCode::Unschedulable {
