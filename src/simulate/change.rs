@@ -60,7 +60,9 @@ impl Simulation<'_> {
             }
             Mutation::Wait { pod, waits } => {
                 let of_pod = |before: &SimulationBefore| match before {
-                    SimulationBefore::Placed(placed, reservation) if *placed == pod => Some(reservation.allocated_claims()),
+                    SimulationBefore::Placed(placed, reservation) if *placed == pod => {
+                        Some(reservation.allocated_claims())
+                    }
                     _ => None,
                 };
                 let claims = self.done.iter().rev().find_map(of_pod).unwrap_or_default();
