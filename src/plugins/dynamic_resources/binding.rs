@@ -5,8 +5,8 @@
 use crate::api::meta::OwnerReference;
 use crate::api::name::name;
 use crate::api::node_selector::LazyErrorNodeSelector;
-use crate::decode::devices::claim::{Allocation, DeviceRequest, Wanted};
-use crate::decode::devices::device::NodeChoice;
+use crate::decode::devices::claim::{ClaimAllocation, DeviceRequest, RequestedDevices};
+use crate::decode::devices::device::DeviceNodes;
 use crate::decode::devices::{AllocatedDevice, Device, ResourceClaim};
 use crate::framework::Rejection;
 use crate::state::devices::{Devices, unwritten_claim};
@@ -34,7 +34,7 @@ impl Filter<'_> {
                 Some(claim) => claim.clone(),
                 None => self.extended_claim(node)?,
             };
-            let allocation = Allocation {
+            let allocation = ClaimAllocation {
                 node_selector: reach(&found.devices, &self.cycle.cluster.devices, node).map(Ok),
                 devices: found.devices.into(),
                 allocated: Some(self.cycle.now),
@@ -67,7 +67,7 @@ impl Filter<'_> {
             is_for_extended_resources: true,
             requests: requests
                 .into_iter()
-                .map(|request| DeviceRequest { name: request.name, wanted: Wanted::Exactly(request.query) })
+                .map(|request| DeviceRequest { name: request.name, wanted: RequestedDevices::Exactly(request.query) })
                 .collect(),
             constraints: Box::default(),
             allocation: None,
@@ -94,7 +94,7 @@ fn reach(given: &[AllocatedDevice], devices: &Devices, node: &NodeInfo) -> Optio
 }
 
 /// Which nodes reach the device, and whether whoever gets it is bound to the node.
-fn choice_of<'a>(given: &AllocatedDevice, devices: &'a Devices) -> Option<(&'a NodeChoice, bool)> {
+fn choice_of<'a>(given: &AllocatedDevice, devices: &'a Devices) -> Option<(&'a DeviceNodes, bool)> {
     let slices = || devices.slices_of(given.id.pool);
     let newest = slices().map(|slice| slice.generation).max()?;
     slices().filter(|slice| slice.generation == newest).find_map(|slice| {
