@@ -1,7 +1,7 @@
 //! The one door through which a simulation changes the state: every change is written down, and
 //! can be taken back.
 
-use crate::api::Name;
+use crate::api::{Name, ObjectKey};
 use crate::edit::Undo;
 use crate::state::recreate::Recreated;
 use crate::state::{NodeId, PodId, Reservation, Take};
@@ -13,6 +13,8 @@ use super::{Simulation, Ties};
 pub(super) enum Mutation {
     /// A pending pod takes its place, with what its Reserve plugins took.
     Place { pod: PodId, node: NodeId, takes: Vec<Take> },
+    /// A pod that was just placed waits on permit, and with it the API for what its claims were given; or no longer.
+    Wait { pod: PodId, waits: bool },
     /// A pod leaves its node and is pending again.
     Evict { pod: PodId },
     /// A pod on a node counts for nothing for a while.
@@ -29,6 +31,8 @@ pub(super) enum Mutation {
 #[derive(Debug)]
 pub(super) enum SimulationBefore {
     Placed(PodId, Reservation),
+    /// Claims that are in flight since, or no longer.
+    InFlight(Vec<ObjectKey>, bool),
     Recreated(Recreated),
     Detached(PodId),
     Attached(PodId),
@@ -53,6 +57,21 @@ impl Simulation<'_> {
                 cluster.assume(pod, node);
                 self.caches.pod_added(pod, node);
                 Some(SimulationBefore::Placed(pod, reservation))
+            }
+            Mutation::Wait { pod, waits } => {
+                let of_pod = |before: &SimulationBefore| match before {
+                    SimulationBefore::Placed(placed, reservation) if *placed == pod => {
+                        Some(reservation.allocated_claims())
+                    }
+                    _ => None,
+                };
+                let claims = self.done.iter().rev().find_map(of_pod).unwrap_or_default();
+                let changed = cluster.devices.set_in_flight(&claims, waits);
+                // A cached cycle does not hear of it.
+                if !changed.is_empty() {
+                    self.caches.clear();
+                }
+                Some(SimulationBefore::InFlight(changed, !waits))
             }
             Mutation::Evict { pod } => {
                 let was_terminating = cluster.pod(pod).is_terminating();
@@ -105,6 +124,9 @@ impl Simulation<'_> {
                     }
                     self.cluster.forget(pod);
                     self.cluster.unreserve(reservation);
+                }
+                SimulationBefore::InFlight(claims, before) => {
+                    self.cluster.devices.set_in_flight(&claims, before);
                 }
                 SimulationBefore::Recreated(recreated) => {
                     let (pod, node) = (recreated.pod(), recreated.node());

@@ -62,8 +62,9 @@ impl Cluster {
     /// Takes the pod off its node and out of what is nominated, and its claims their devices.
     pub(crate) fn take_out(&mut self, id: PodId) -> Departure {
         let own = PodOwn::clone(&self.pod(id).own);
-        let claims = claims(self.pod(id)).into_iter();
-        let claims = claims.filter_map(|claim| self.devices.release(claim, own.uid)).collect();
+        let named = claims(self.pod(id)).into_iter();
+        let mut claims: Vec<Released> = named.filter_map(|claim| self.devices.release(claim, own.uid)).collect();
+        claims.extend(self.devices.release_extended_resources(own.key.name, own.uid));
         let node = self.node_of(id);
         if node.is_some() {
             self.forget(id);
