@@ -9,15 +9,15 @@ use crate::control_plane::controller;
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
-use crate::report::capacity::{CapacityAnswer, Wanted};
-use crate::simulate::capacity::{Capacity, Copies, Model, Template, best_model, measure, nodes_for};
+use crate::report::capacity::{CapacityAnswer, CapacityNeeds};
+use crate::simulate::capacity::{CapacityResult, Copies, Model, Template, best_model, measure, nodes_for};
 use crate::simulate::new_nodes::NodeModel;
 use crate::simulate::scenario::{self, Scenario, StepReport};
 use crate::simulate::{Assumption, Simulation, Ties};
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
-use super::manifests::{Asked, AskedObject};
+use super::manifests::{AskedManifests, AskedObject};
 use super::output::{self, OutputFlags};
 use super::reading::Request;
 use super::scenario_args::{self, ScenarioFlags};
@@ -138,7 +138,7 @@ fn apply(state: &mut State, scenario: &Scenario, now: Timestamp) -> Result<Vec<S
 }
 
 /// What each thing that was named is made of, and how many pods it is to have.
-fn models(state: &mut State, target: &Target, from_files: Asked) -> Result<(Vec<Model>, Vec<usize>)> {
+fn models(state: &mut State, target: &Target, from_files: AskedManifests) -> Result<(Vec<Model>, Vec<usize>)> {
     let (mut models, mut replicas) = (Vec::new(), Vec::new());
     match target {
         Target::Files(_) => {
@@ -197,11 +197,11 @@ fn shares(ratio: &[usize], pods: usize) -> Result<Vec<usize>> {
 fn wanted(
     arguments: &CapacityArgs,
     state: &mut State,
-    capacity: &Capacity,
+    capacity: &CapacityResult,
     copies: &mut Copies,
     number: usize,
     now: Timestamp,
-) -> Result<Wanted> {
+) -> Result<CapacityNeeds> {
     let like = match &arguments.like {
         Some(like) => Some(
             scenario_args::model(like)
@@ -211,15 +211,15 @@ fn wanted(
             .or_else(|| best_model(&state.scheduler, &mut state.cluster, copies, number, now))
             .map(NodeModel::Like),
     };
-    let Some(like) = like else { return Ok(Wanted { copies: number, like: None, needed: None }) };
+    let Some(like) = like else { return Ok(CapacityNeeds { copies: number, like: None, needed: None }) };
     let needed = nodes_for(&state.scheduler, &mut state.cluster, copies, number, &like, now)
         .map_err(|error| Error::new(format!("{error} in {}", state.basis.origin)))?;
     let like = Some(name(like.base()));
-    Ok(Wanted { copies: number, like, needed: Some(needed) })
+    Ok(CapacityNeeds { copies: number, like, needed: Some(needed) })
 }
 
 /// The node that took most copies, the first of those that took as many.
-fn most(capacity: &Capacity) -> Option<Name> {
+fn most(capacity: &CapacityResult) -> Option<Name> {
     let took = |copies: &[usize]| copies.iter().sum::<usize>();
     let most = capacity.nodes.iter().map(|room| took(&room.copies)).max().filter(|most| *most > 0)?;
     capacity.nodes.iter().find(|room| took(&room.copies) == most).map(|room| room.node)

@@ -5,13 +5,13 @@
 use serde::Serialize;
 
 use crate::api::{Name, ObjectKey, name};
-use crate::control_plane::admission::Refusal;
+use crate::control_plane::admission::AdmissionRefusal;
 use crate::framework::{Amount, NotEvaluated, Reason};
 use crate::simulate::Assumption;
-use crate::simulate::capacity::{Left, Limit, Needed, Room};
+use crate::simulate::capacity::{FreeResources, Limit, Needed, NodeRoom};
 
 use super::super::{API_VERSION, Provenance};
-use super::{CapacityAnswer, Wanted};
+use super::{CapacityAnswer, CapacityNeeds};
 
 /// How many more pods fit, and what runs out first.
 #[derive(Serialize)]
@@ -130,7 +130,7 @@ struct CannotStartObject {
 }
 
 /// The quota that refused a pod.
-fn quota(refusal: &Refusal) -> Option<ObjectKey> {
+fn quota(refusal: &AdmissionRefusal) -> Option<ObjectKey> {
     refusal.quota.map(|quota| ObjectKey::new(refusal.pod.namespace, quota))
 }
 
@@ -188,13 +188,13 @@ fn limits(limits: &[Limit]) -> Vec<LimitObject> {
 }
 
 impl LeftObject {
-    fn new(left: Left) -> Self {
+    fn new(left: FreeResources) -> Self {
         Self { cpu: Amount::new(name("cpu"), left.milli_cpu), memory: Amount::new(name("memory"), left.memory) }
     }
 }
 
 impl<'a> NodeObject<'a> {
-    fn new(room: &'a Room) -> Self {
+    fn new(room: &'a NodeRoom) -> Self {
         let stops = room.stops.iter();
         Self {
             name: room.node,
@@ -207,7 +207,7 @@ impl<'a> NodeObject<'a> {
 }
 
 impl WantedObject {
-    fn new(wanted: &Wanted) -> Self {
+    fn new(wanted: &CapacityNeeds) -> Self {
         let (more_nodes, refused) = match &wanted.needed {
             Some(Needed::Nodes(nodes)) => (Some(*nodes), None),
             Some(Needed::Refused { refusal, .. }) => (None, Some(refusal.to_string())),

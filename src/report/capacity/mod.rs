@@ -9,7 +9,7 @@ pub(super) use json::CapacityObject;
 use crate::api::Name;
 use crate::framework::NotEvaluated;
 use crate::simulate::Assumption;
-use crate::simulate::capacity::{Capacity, Needed};
+use crate::simulate::capacity::{CapacityResult, Needed};
 use crate::simulate::scenario::StepReport;
 
 use super::{Answered, Data, Look, Part, Report, Screen};
@@ -18,11 +18,11 @@ use super::{Answered, Data, Look, Part, Report, Screen};
 #[derive(Clone, Debug)]
 pub struct CapacityAnswer {
     /// What fits as it is.
-    pub capacity: Capacity,
+    pub capacity: CapacityResult,
     /// Whether counting ended at `--limit`, or where the tool stops by itself.
     pub limit: usize,
     /// What a wanted number needs, if one was named.
-    pub wanted: Option<Wanted>,
+    pub wanted: Option<CapacityNeeds>,
     /// What the steps did that changed the cluster before.
     pub scenario: Vec<StepReport>,
     /// What was taken to be so.
@@ -33,7 +33,7 @@ pub struct CapacityAnswer {
 
 /// What a wanted number needs.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct CapacityNeeds {
     /// Copies that are to fit.
     pub copies: usize,
     /// The node that more are made like; none where no node of the cluster helps.

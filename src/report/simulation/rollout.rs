@@ -77,7 +77,7 @@ pub(super) fn outcome(rollout: &Rollout) -> String {
     let why = match end {
         RolloutEnd::Complete => return format!("Rollout of {workload} complete: {rolled} of {replicas} updated"),
         RolloutEnd::NoPlace { .. } => "the next pod fits nowhere".to_owned(),
-        RolloutEnd::Refused(admission::Refusal { quota: Some(quota), .. }) => format!("quota {quota}"),
+        RolloutEnd::Refused(admission::AdmissionRefusal { quota: Some(quota), .. }) => format!("quota {quota}"),
         RolloutEnd::Refused(_) => "the API server refuses the next pod".to_owned(),
         RolloutEnd::Waits(pod) => format!("it waits for {pod}, which fits nowhere"),
         RolloutEnd::Terminating { pod, node } => format!("{pod} stays terminating on {node}"),
@@ -103,7 +103,7 @@ fn meanwhile(bounds: Option<Bounds>) -> String {
 }
 
 /// Pods that were not created, a line for each reason.
-pub(super) fn not_created(refused: &[admission::Refusal], most: usize) -> Vec<(Label, String)> {
+pub(super) fn not_created(refused: &[admission::AdmissionRefusal], most: usize) -> Vec<(Label, String)> {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for refusal in refused {
         let pod = refusal.pod.to_string();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::api::meta::OwnerReference;
 use crate::api::requests::RequestGates;
 use crate::api::{Labels, ObjectKey, name};
-use crate::control_plane::admission::{self, Admitted, Refusal};
+use crate::control_plane::admission::{self, AdmissionRefusal, Admitted};
 use crate::control_plane::{NewPods, OnRefusal, controller};
 use crate::decode::pod::PodOwn;
 use crate::decode::workload::{WorkloadKey, WorkloadKind};
@@ -21,7 +21,7 @@ pub struct Copies {
     templates: Vec<Maker>,
     made: Vec<Copy>,
     /// Why the API server does not let in the copy behind those that were made.
-    refused: Option<(usize, Refusal)>,
+    refused: Option<(usize, AdmissionRefusal)>,
 }
 
 /// A template, and what its copies have in common.
@@ -89,7 +89,7 @@ impl Copies {
         cluster: &mut Cluster,
         number: usize,
         gates: RequestGates,
-    ) -> Result<Copy, (usize, Refusal)> {
+    ) -> Result<Copy, (usize, AdmissionRefusal)> {
         while self.made.len() <= number {
             if let Some(refused) = &self.refused {
                 return Err(refused.clone());
@@ -117,7 +117,7 @@ impl Copies {
         0
     }
 
-    fn make(&mut self, cluster: &mut Cluster, template: usize, gates: RequestGates) -> Result<PodId, Refusal> {
+    fn make(&mut self, cluster: &mut Cluster, template: usize, gates: RequestGates) -> Result<PodId, AdmissionRefusal> {
         let Some(maker) = self.templates.get_mut(template) else { return Err(nothing()) };
         if let Some(set) = maker.set(cluster) {
             return maker.next_of_set(cluster, set, gates);
@@ -152,7 +152,12 @@ impl Maker {
         (workload.kind == WorkloadKind::StatefulSet).then_some(workload)
     }
 
-    fn next_of_set(&mut self, cluster: &mut Cluster, set: WorkloadKey, gates: RequestGates) -> Result<PodId, Refusal> {
+    fn next_of_set(
+        &mut self,
+        cluster: &mut Cluster,
+        set: WorkloadKey,
+        gates: RequestGates,
+    ) -> Result<PodId, AdmissionRefusal> {
         let Some(workload) = cluster.workload(set) else { return Err(nothing()) };
         let new = controller::one_more(cluster, workload);
         let created = cluster.create(new, gates, OnRefusal::LeaveOut);
@@ -166,7 +171,7 @@ impl Maker {
 }
 
 impl Common {
-    fn of(model: Model, cluster: &Cluster, gates: RequestGates) -> Result<Self, Refusal> {
+    fn of(model: Model, cluster: &Cluster, gates: RequestGates) -> Result<Self, AdmissionRefusal> {
         match model {
             Model::Pod(pod) => {
                 let pod = cluster.pod(pod);
@@ -180,7 +185,7 @@ impl Common {
                 let Some(own) = own.into_iter().next() else { return Err(nothing()) };
                 let Admitted { template, refused, .. } = admission::admit(&own, &template, cluster, gates);
                 if let Some(why) = refused {
-                    return Err(Refusal { pod: own.key, why, quota: None });
+                    return Err(AdmissionRefusal { pod: own.key, why, quota: None });
                 }
                 let class = Arc::new(PodClass::new(template, gates));
                 Ok(Self { base: key.key, suffix: "-new", labels: own.labels, controller: own.controller, class })
@@ -200,6 +205,6 @@ impl Common {
 }
 
 /// A controller that makes no pod: its object is gone.
-fn nothing() -> Refusal {
-    Refusal { pod: ObjectKey::new(name(""), name("")), why: "its controller is gone".to_owned(), quota: None }
+fn nothing() -> AdmissionRefusal {
+    AdmissionRefusal { pod: ObjectKey::new(name(""), name("")), why: "its controller is gone".to_owned(), quota: None }
 }

@@ -14,7 +14,7 @@ pub use needed::{Needed, best_model, nodes_for};
 use rustc_hash::FxHashMap;
 
 use crate::api::{Name, ObjectKey, Timestamp};
-use crate::control_plane::admission::Refusal;
+use crate::control_plane::admission::AdmissionRefusal;
 use crate::control_plane::attach::{MultiAttach, multi_attach};
 use crate::decode::workload::WorkloadKey;
 use crate::framework::{NodePlacement, NotEvaluated, Placement, Reason};
@@ -44,7 +44,7 @@ pub enum Model {
 
 /// What fits.
 #[derive(Clone, Debug)]
-pub struct Capacity {
+pub struct CapacityResult {
     /// The pod each template is, its share of a turn, and the copies that were placed, in the
     /// order of the templates.
     pub templates: Vec<(ObjectKey, usize, usize)>,
@@ -53,9 +53,9 @@ pub struct Capacity {
     /// What stopped it; none where the limit did.
     pub stopped: Option<Stopped>,
     /// Every node, in the order of names.
-    pub nodes: Vec<Room>,
+    pub nodes: Vec<NodeRoom>,
     /// What is free, at the end, on the nodes that would take a copy at the beginning.
-    pub left: Left,
+    pub left: FreeResources,
     /// Copies that would get a node and could not start there, as another node has their volume, and the first of them.
     /// They are not counted.
     pub cannot_start: Option<(usize, MultiAttach)>,
@@ -71,7 +71,7 @@ pub struct Stopped {
     /// What kube-scheduler says of it, or the API server.
     pub unplaced: Unplaced,
     /// Why the API server would not let it in.
-    pub refused: Option<Refusal>,
+    pub refused: Option<AdmissionRefusal>,
     /// What stops it on nodes that would have taken one at the beginning: what runs out. The
     /// most common first.
     pub runs_out: Vec<Limit>,
@@ -92,7 +92,7 @@ pub struct Limit {
 
 /// What a node takes.
 #[derive(Clone, Debug)]
-pub struct Room {
+pub struct NodeRoom {
     /// The node.
     pub node: Name,
     /// Copies it took, by template.
@@ -105,7 +105,7 @@ pub struct Room {
 
 /// Resources that no pod requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Left {
+pub struct FreeResources {
     /// CPU in millicores.
     pub milli_cpu: i64,
     /// Memory in bytes.
@@ -120,7 +120,7 @@ pub fn measure(
     copies: &mut Copies,
     limit: usize,
     now: Timestamp,
-) -> Capacity {
+) -> CapacityResult {
     let gates = scheduler.behaviour().request_gates();
     let first = match copies.next(cluster, 0, gates) {
         Ok(first) => first,
@@ -167,12 +167,12 @@ pub fn measure(
         (Some((_, _, Some(_))), _) | (None, None) => simulation.ask_again(last.pod),
     };
     let rooms = rooms(&at_first, &at_last, &on_nodes, count);
-    let left = Left::of(simulation.cluster(), &at_first);
+    let left = FreeResources::of(simulation.cluster(), &at_first);
     let not_evaluated = simulation.not_evaluated();
     simulation.rewind();
     let turns = copies.templates().zip(&placed).map(|(template, placed)| placed / template.share).min();
     let named = copies.templates().zip(placed).enumerate();
-    Capacity {
+    CapacityResult {
         turns: turns.unwrap_or(0),
         templates: named
             .map(|(place, (template, placed))| (copies.name_of(cluster, place), template.share, placed))
@@ -192,15 +192,15 @@ pub fn measure(
 }
 
 /// Not even the first copy is let in by the API server.
-fn nothing_let_in(cluster: &Cluster, copies: &Copies, template: usize, refusal: Refusal) -> Capacity {
+fn nothing_let_in(cluster: &Cluster, copies: &Copies, template: usize, refusal: AdmissionRefusal) -> CapacityResult {
     let named = copies.templates().enumerate();
-    let room = |node: &NodeInfo| Room {
+    let room = |node: &NodeInfo| NodeRoom {
         node: node.name(),
         copies: vec![0; copies.templates().len()],
         feasible_at_first: false,
         stops: Vec::new(),
     };
-    Capacity {
+    CapacityResult {
         templates: named.map(|(place, template)| (copies.name_of(cluster, place), template.share, 0)).collect(),
         turns: 0,
         stopped: Some(Stopped {
@@ -211,7 +211,7 @@ fn nothing_let_in(cluster: &Cluster, copies: &Copies, template: usize, refusal: 
             never: Vec::new(),
         }),
         nodes: cluster.nodes().iter().map(room).collect(),
-        left: Left::default(),
+        left: FreeResources::default(),
         cannot_start: None,
         not_evaluated: Vec::new(),
     }
@@ -222,12 +222,12 @@ fn rooms(
     at_last: &Placement,
     on_nodes: &FxHashMap<NodeId, Vec<usize>>,
     templates: usize,
-) -> Vec<Room> {
+) -> Vec<NodeRoom> {
     let at_last: FxHashMap<NodeId, &NodePlacement> = at_last.nodes.iter().map(|node| (node.id, node)).collect();
     at_first
         .nodes
         .iter()
-        .map(|node| Room {
+        .map(|node| NodeRoom {
             node: node.name,
             copies: on_nodes.get(&node.id).cloned().unwrap_or_else(|| vec![0; templates]),
             feasible_at_first: node.is_feasible(),
@@ -239,7 +239,7 @@ fn rooms(
 }
 
 /// What stops the next copy on nodes that would have taken one at the beginning, or never.
-fn limits(rooms: &[Room], feasible_at_first: bool) -> Vec<Limit> {
+fn limits(rooms: &[NodeRoom], feasible_at_first: bool) -> Vec<Limit> {
     let mut limits: indexmap::IndexMap<(Option<&'static str>, String), Limit> = indexmap::IndexMap::new();
     for room in rooms.iter().filter(|room| room.feasible_at_first == feasible_at_first) {
         for (plugin, reason) in &room.stops {
@@ -255,7 +255,7 @@ fn limits(rooms: &[Room], feasible_at_first: bool) -> Vec<Limit> {
     limits
 }
 
-impl Left {
+impl FreeResources {
     fn of(cluster: &Cluster, at_first: &Placement) -> Self {
         at_first.feasible().map(|node| cluster.node(node.id)).fold(Self::default(), |sum, node| {
             let free = Self::on(node);

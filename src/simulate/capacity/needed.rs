@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::api::{Name, Timestamp, name};
-use crate::control_plane::admission::Refusal;
+use crate::control_plane::admission::AdmissionRefusal;
 use crate::edit::{Edit, EditError, Undo};
 use crate::scheduler::Scheduler;
 use crate::state::{Cluster, NodeInfo, PodId};
@@ -32,7 +32,7 @@ pub enum Needed {
         /// Copies that it lets in.
         copies: usize,
         /// Its refusal of the next.
-        refusal: Refusal,
+        refusal: AdmissionRefusal,
     },
 }
 

@@ -1,4 +1,4 @@
-//! PodDisruptionBudgets as the eviction API heeds them, and how much of them is left.
+//! PodDisruptionBudgets as the eviction API applies them, and how much of them is left.
 //!
 //! `disruptionsAllowed` goes down with every healthy pod that leaves, and up again when the pod has found a place:
 //! its controller has recreated it, and it runs. A pod that was not ready is never counted as healthy, and is taken

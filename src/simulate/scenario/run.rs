@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
 use crate::api::{Name, ObjectKey};
-use crate::control_plane::admission::Refusal;
+use crate::control_plane::admission::AdmissionRefusal;
 use crate::control_plane::attach::{MultiAttach, multi_attach};
 use crate::decode::workload::WorkloadKey;
 use crate::edit::{Edit, EditError};
@@ -27,7 +27,7 @@ use super::{Placing, Scenario, ScenarioError, ScenarioStep, StepAction, lost};
 
 /// What a scenario came to.
 #[derive(Clone, Debug, Default)]
-pub struct Run {
+pub struct ScenarioRun {
     /// What became of each pod that needed a place, in the order of the last attempt.
     pub steps: Vec<Step>,
     /// What each step of the scenario did.
@@ -42,7 +42,11 @@ pub struct Run {
 ///
 /// # Errors
 /// A step cannot be taken: what it names is not there. The simulation can be rewound then, too.
-pub fn run(simulation: &mut Simulation<'_>, scenario: &Scenario, asked: &[PodId]) -> Result<Run, ScenarioError> {
+pub fn run(
+    simulation: &mut Simulation<'_>,
+    scenario: &Scenario,
+    asked: &[PodId],
+) -> Result<ScenarioRun, ScenarioError> {
     let mut runner = Runner {
         budgets: Budgets::new(simulation.cluster()),
         simulation,
@@ -63,7 +67,7 @@ pub fn run(simulation: &mut Simulation<'_>, scenario: &Scenario, asked: &[PodId]
     let steps: Vec<Step> = runner.steps.into_iter().flatten().collect();
     let placed = steps.iter().filter(|step| step.place().is_some());
     let cannot_start = placed.filter_map(|step| multi_attach(runner.simulation.cluster(), step.pod_id)).collect();
-    Ok(Run { steps, reports: runner.reports, violated_budgets, cannot_start })
+    Ok(ScenarioRun { steps, reports: runner.reports, violated_budgets, cannot_start })
 }
 
 struct Runner<'s, 'a> {
@@ -156,7 +160,7 @@ impl Runner<'_, '_> {
     }
 
     /// Makes a pod. Answers with it, or with why the API server does not let it in.
-    fn try_create(&mut self, edit: &Edit) -> Result<Result<PodId, Refusal>, EditError> {
+    fn try_create(&mut self, edit: &Edit) -> Result<Result<PodId, AdmissionRefusal>, EditError> {
         let made = PodId(self.cluster().pods().len() as u32);
         match self.edit(edit) {
             Ok(()) => Ok(Ok(made)),

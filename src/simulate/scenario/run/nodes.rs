@@ -6,8 +6,8 @@ use crate::state::PodId;
 
 use super::super::super::new_nodes::{self, NodeModel};
 use super::super::budgets::Denial;
-use super::super::drain::DrainPlan;
-use super::super::report::{Refusal, StepReport};
+use super::super::drain::NodeDrain;
+use super::super::report::{RefusedAction, StepReport};
 use super::super::{NodeChoice, drain, free_node_name, lost};
 use super::Runner;
 
@@ -47,13 +47,13 @@ impl Runner<'_, '_> {
         for node in report.nodes.clone() {
             self.edit(&Edit::Cordon { node }).map_err(|error| error.to_string())?;
         }
-        let mut plans: Vec<DrainPlan> = Vec::new();
+        let mut plans: Vec<NodeDrain> = Vec::new();
         for node in report.nodes.clone() {
             let info = self.cluster().node_named(node).ok_or_else(|| EditError::NoSuchNode(node).to_string())?;
             let plan = drain::plan(self.cluster(), info, force);
             report.kept.extend(&plan.kept);
             if let Some(message) = plan.refusal {
-                report.refused.push(Refusal { pod: None, node, message, budgets: Vec::new(), cause: None });
+                report.refused.push(RefusedAction { pod: None, node, message, budgets: Vec::new(), cause: None });
             } else {
                 plans.push(plan);
             }
@@ -70,7 +70,7 @@ impl Runner<'_, '_> {
             let pod = self.cluster().pod(pod);
             let node = pod.own.node_name.unwrap_or_default();
             let budgets = self.budgets.covering(pod).collect();
-            report.refused.push(Refusal { pod: Some(pod.key()), node, message, budgets, cause });
+            report.refused.push(RefusedAction { pod: Some(pod.key()), node, message, budgets, cause });
         }
         Ok(())
     }
@@ -80,7 +80,7 @@ impl Runner<'_, '_> {
     fn evict_all(
         &mut self,
         pods: Vec<PodId>,
-        plans: &[DrainPlan],
+        plans: &[NodeDrain],
         report: &mut StepReport,
         later: bool,
     ) -> Result<Vec<(PodId, Denial)>, EditError> {
