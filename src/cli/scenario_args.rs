@@ -61,7 +61,7 @@ impl Args for ScenarioFlags {
         command.arg(
             Arg::new("force")
                 .long("force")
-                .help("With --drain: also evict pods without a controller")
+                .help("With --drain or --drain-plan: also evict pods without a controller")
                 .help_heading(HEADING)
                 .action(ArgAction::SetTrue),
         )
@@ -95,6 +95,11 @@ impl ScenarioFlags {
     /// Whether nothing is changed.
     pub(crate) fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// Whether pods without a controller are evicted, too.
+    pub(crate) fn force(&self) -> bool {
+        self.force
     }
 
     /// The scenario; objects that are named without a namespace are in `namespace`. Nodes and containers are looked up

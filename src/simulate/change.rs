@@ -65,6 +65,7 @@ impl Simulation<'_> {
         let cluster = &mut *self.cluster;
         let before = match change {
             Mutation::Place { pod, node, takes } => {
+                self.lowest_priority = self.lowest_priority.min(cluster.pod(pod).priority());
                 let reservation = cluster.reserve(takes);
                 cluster.assume(pod, node);
                 self.caches.pod_added(pod, node);

@@ -59,7 +59,7 @@ use crate::decode::pod::PodOwn;
 use crate::edit::{Edit, EditError};
 use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
-use crate::state::{Cluster, PodId};
+use crate::state::{Cluster, Pod, PodId};
 
 use change::{Mutation, SimulationBefore};
 use cycle_caches::{CacheLookup, Choice, CycleCaches};
@@ -76,6 +76,8 @@ pub struct Simulation<'a> {
     /// Where the next cycle begins to look, if that is drawn.
     start: Option<usize>,
     preempts: bool,
+    /// The lowest priority of a pod on a node: nobody makes room for pods of that priority or below.
+    lowest_priority: i32,
     /// What was changed, in order.
     done: Vec<SimulationBefore>,
     /// Pods that were nominated here.
@@ -99,6 +101,7 @@ impl<'a> Simulation<'a> {
             ties,
             strategy: Strategy::Default,
             preempts: false,
+            lowest_priority: i32::MAX,
             done: Vec::new(),
             nominated: FxHashSet::default(),
             caches: CycleCaches::default(),
@@ -112,7 +115,16 @@ impl<'a> Simulation<'a> {
     #[must_use]
     pub fn preempting(mut self, preempts: bool) -> Self {
         self.preempts = preempts;
+        let on_nodes = self.cluster.pods().iter().filter(|pod| pod.own.node_name.is_some());
+        self.lowest_priority = on_nodes.map(Pod::priority).min().unwrap_or(i32::MAX);
         self
+    }
+
+    /// Whether any pod on a node has a lower priority than `pod`, which is to be preempted for it. A nominated pod
+    /// goes through a whole cycle.
+    fn may_preempt(&self, pod: PodId) -> bool {
+        let pod = self.cluster.pod(pod);
+        self.preempts && (pod.priority() > self.lowest_priority || pod.own.nominated_node_name.is_some())
     }
 
     /// Chooses among the feasible nodes by another rule than the profile's score. A random choice is

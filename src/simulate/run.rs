@@ -126,10 +126,11 @@ impl<'s, 'a> SchedulingRun<'s, 'a> {
             self.permit(step);
             return;
         }
-        if !self.simulation.preempts {
-            // Nobody leaves, and so nobody is tried again.
+        if !self.simulation.may_preempt(pod) {
             let step = self.simulation.step(pod);
-            self.record(step, Again::No);
+            // Where nobody leaves nobody is tried again.
+            let again = if self.simulation.preempts && step.waits_for_room() { Again::Yes } else { Again::No };
+            self.record(step, again);
             return;
         }
         if let Some(step) = self.simulation.step_from_cache(pod) {

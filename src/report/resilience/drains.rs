@@ -1,6 +1,6 @@
 //! A drain plan: node by node where each pod goes, and in which wave, then what blocks the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
@@ -24,9 +24,21 @@ pub(super) fn render(screen: &mut Screen, plan: &DrainPlan, provenance: &Provena
     screen.headline(label, &headline, &provenance.to_string());
     let most = |most: usize| if look.wide { usize::MAX - 1 } else { most };
     screen.blank();
-    for (place, drain) in plan.drains.iter().take(most(NODES)).enumerate() {
+    // Nodes without pods to evict come first, on one line.
+    let is_empty = |drain: &&NodeDrain| drain.evicted() == 0 && drain.is_complete();
+    let empty = plan.drains.iter().take_while(is_empty).count();
+    if empty > 1 {
+        let names: Vec<&str> = plan.drains.iter().take(empty).map(|drain| drain.node.as_str()).collect();
+        screen.line(&[
+            (Label::Fits, &format!("1-{empty} {}", list(&names, most(NODES)))),
+            (Label::Dim, "   no pod to evict"),
+        ]);
+    }
+    let skipped = if empty > 1 { empty } else { 0 };
+    for (place, drain) in plan.drains.iter().enumerate().skip(skipped).take(most(NODES)) {
         node(screen, place + 1, drain, most(MOVES));
     }
+    order(screen, plan);
     if plan.drains.len() > most(NODES) {
         let rest = count(plan.drains.len() - NODES, "more node");
         screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
@@ -49,8 +61,52 @@ fn headline(plan: &DrainPlan) -> (Label, String) {
             let unplaced = (unplaced > 0).then(|| format!("{} cannot be rescheduled", count(unplaced, "pod")));
             let staying = (staying > 0).then(|| format!("{} not evicted", count(staying, "pod")));
             let left = unplaced.into_iter().chain(staying).collect::<Vec<_>>().join(", ");
-            (Label::Rejected, format!("{nodes} cannot be drained: {left}"))
+            let without = |drain: &&NodeDrain| {
+                let moves = drain.waves.iter().flat_map(|wave| &wave.steps);
+                let own: BTreeSet<ObjectKey> =
+                    drain.waves.iter().flat_map(|wave| wave.evicted.iter().copied()).collect();
+                let mut last: BTreeMap<ObjectKey, bool> = BTreeMap::new();
+                for step in moves.filter(|step| own.contains(&step.pod)) {
+                    last.insert(step.pod, step.place().is_some());
+                }
+                drain.is_complete() && last.values().all(|placed| *placed)
+            };
+            let drained = plan.drains.iter().filter(without).count();
+            let removed = match plan.placed_when_removed {
+                0 => String::new(),
+                pods => format!("; {} a place as soon as the drained nodes are removed", has(pods)),
+            };
+            match plan.drains.len() {
+                1 => (Label::Rejected, format!("{nodes} cannot be drained: {left}{removed}")),
+                _ => (Label::Rejected, format!("{} of {nodes} can be drained: {left}{removed}", thousands(drained))),
+            }
         }
+    }
+}
+
+fn has(pods: usize) -> String {
+    if pods == 1 { "1 pod has".to_owned() } else { format!("{} have", count(pods, "pod")) }
+}
+
+/// Why the nodes are in this order, and which can be drained at the same time.
+fn order(screen: &mut Screen, plan: &DrainPlan) {
+    if plan.drains.len() < 2 {
+        return;
+    }
+    screen.blank();
+    let why = if plan.orders_tried > 0 && plan.is_complete() {
+        format!("any order works ({} tried)", count(plan.orders_tried, "other order"))
+    } else {
+        "order: nodes that leave fewest pods without a place first, then by name".to_owned()
+    };
+    screen.paragraph(Label::Plain, &why);
+    let mut batches: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for drain in plan.drains.iter().filter(|drain| drain.evicted() > 0) {
+        batches.entry(drain.batch).or_default().push(drain.node.as_str());
+    }
+    for nodes in batches.values().filter(|nodes| nodes.len() > 1) {
+        let text = format!("{} can be drained at the same time: no budget is theirs together", list(nodes, NODES));
+        screen.paragraph(Label::Plain, &text);
     }
 }
 
