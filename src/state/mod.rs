@@ -33,13 +33,13 @@ pub use reservation::{Reservation, Take};
 use crate::api::image::ImageState;
 use crate::api::{Labels, Name, ObjectKey};
 use crate::decode::coscheduling::CoschedulingPodGroup;
+use crate::decode::event::Events;
 use crate::decode::limit_range::LimitRange;
 use crate::decode::node::Node;
 use crate::decode::pod::{PodObject, PodOwn};
 use crate::decode::pod_group::{GroupWorkload, PodGroup};
 use crate::decode::resource_quota::ResourceQuota;
 use crate::decode::runtime_class::RuntimeClass;
-use crate::decode::scheduling_event::SchedulingEvents;
 use crate::decode::workload::{Namespace, PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKey};
 use crate::decode::{Kind, Object};
 use devices::{DeviceObjects, Devices};
@@ -89,8 +89,8 @@ pub struct Cluster {
     /// Workloads of `scheduling.k8s.io`, in the order of namespace and name.
     pub group_workloads: Vec<GroupWorkload>,
     group_members: GroupMembers,
-    /// What schedulers said of pods that they did not place.
-    pub scheduling_events: SchedulingEvents,
+    /// What components reported of pods and other objects.
+    pub events: Events,
     /// Whether any pod of the input had the status that a cluster gives it: if not, that one lacks
     /// it says nothing.
     pub has_statuses: bool,
