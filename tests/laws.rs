@@ -15,7 +15,7 @@ use common::{Case, cases, corpus, key};
 use kubectl_sched::api::{Timestamp, name};
 use kubectl_sched::edit::{Edit, Undo};
 use kubectl_sched::explain::pending::{self, Root};
-use kubectl_sched::explain::scheduler_messages::Basis;
+use kubectl_sched::explain::scheduler_messages::MessageBasis;
 use kubectl_sched::framework::Placement;
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::bound::nodes_needed;
@@ -282,7 +282,7 @@ fn preempting(scheduler: &Scheduler, cluster: &mut Cluster, check: impl FnOnce(&
 
 #[test]
 fn only_pods_of_lower_priority_make_way() {
-    let mut made_way = 0;
+    let mut preempted = 0;
     for area in ["preemption", "simulate", "mixed"] {
         for case in cases(area).step_by(2) {
             let (scheduler, mut cluster) = (case.scheduler(), case.cluster());
@@ -290,14 +290,14 @@ fn only_pods_of_lower_priority_make_way() {
             preempting(&scheduler, &mut cluster, |steps, cluster| {
                 let priority = |pod| cluster.pod_named(pod).unwrap().priority();
                 for step in steps {
-                    made_way += step.preempted.len();
+                    preempted += step.preempted.len();
                     assert!(
                         step.preempted.iter().all(|victim| priority(*victim) < priority(step.pod)),
                         "{}",
                         case.name
                     );
                 }
-                // One step for each pod that was asked about and each that made way, no more.
+                // One step for each pod that was asked about and each that was preempted, no more.
                 let evicted = steps.iter().filter(|step| !step.evictions.is_empty() && !asked.contains(&step.pod_id));
                 assert_eq!(steps.len(), asked.len() + evicted.count(), "{}", case.name);
                 for step in steps {
@@ -307,7 +307,7 @@ fn only_pods_of_lower_priority_make_way() {
             });
         }
     }
-    assert_eq!(made_way, 209, "evicted pods");
+    assert_eq!(preempted, 209, "evicted pods");
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn every_pending_pod_is_in_one_group_and_the_state_stays() {
             let (scheduler, mut cluster) = (case.scheduler(), case.cluster());
             let pods = queued(&cluster);
             let alone: Vec<Placement> = pods.iter().map(|pod| ask(&scheduler, &cluster, *pod)).collect();
-            let found = pending::find(&scheduler, &mut cluster, &pods, NOW, true, Basis::default());
+            let found = pending::find(&scheduler, &mut cluster, &pods, NOW, true, MessageBasis::default());
             for placement in &alone {
                 let of_pod: Vec<_> = found.groups.iter().filter(|group| group.pods.contains(&placement.pod)).collect();
                 let [group] = of_pod.as_slice() else {

@@ -25,7 +25,7 @@ pub(super) fn read_events(state: &mut State, pods: &[PodId]) {
     match live::events(connection, &objects) {
         Ok(events) => events.into_iter().for_each(|event| state.cluster.events.add(event)),
         Err(LiveError::Server { message, .. }) => {
-            state.notes.push(not_listed(message).mended_by(PolicyRule::list_events()));
+            state.notes.push(not_listed(message).granted_by(PolicyRule::list_events()));
         }
         Err(error) => state.notes.push(not_listed(error.to_string())),
     }

@@ -19,7 +19,7 @@ use crate::state::PodId;
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
-use super::manifests::{Asked, AskedObject};
+use super::manifests::{AskedManifests, AskedObject};
 use super::output::OutputFlags;
 use super::reading::Request;
 use super::state::State;
@@ -114,7 +114,7 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
             None => error,
         });
     }
-    let mut wanted = Wanted::of(arguments);
+    let mut wanted = ExplainExtras::of(arguments);
     let answers: Vec<Answer> =
         subjects.into_iter().map(|subject| answer(&mut state, subject, node, &mut wanted, now)).collect();
     let answer = ExplainAnswer { answers: &answers, cluster: &state.cluster };
@@ -130,7 +130,7 @@ struct Subject {
     workload: Option<Arc<WorkloadPlacement>>,
 }
 
-fn subjects(state: &mut State, target: &Target, from_files: Asked, now: Timestamp) -> Result<Vec<Subject>> {
+fn subjects(state: &mut State, target: &Target, from_files: AskedManifests, now: Timestamp) -> Result<Vec<Subject>> {
     let mut subjects = Vec::new();
     match target {
         Target::Files(_) => {
@@ -164,14 +164,14 @@ fn as_a_whole(state: &State, workload: &Workload, now: Timestamp) -> WorkloadPla
 }
 
 /// What costs more cycles, and is done only where it is shown.
-struct Wanted {
+struct ExplainExtras {
     suggestions: bool,
     preemption: bool,
     /// The pods that were searched for, with what was found: siblings need not be searched again.
     found: Vec<(PodId, Vec<Suggestion>)>,
 }
 
-impl Wanted {
+impl ExplainExtras {
     fn of(arguments: &ExplainArgs) -> Self {
         let shown = match arguments.output.output.part() {
             Part::Names => false,
@@ -186,7 +186,7 @@ impl Wanted {
             return None;
         }
         let pod = placement.pod_id;
-        let sibling = self.found.iter().find(|(other, _)| suggest::alike(&state.cluster, *other, pod));
+        let sibling = self.found.iter().find(|(other, _)| suggest::is_equal_but_for_name(&state.cluster, *other, pod));
         if let Some((other, found)) = sibling {
             let other = state.cluster.pod(*other).key();
             return Some(found.iter().map(|suggestion| suggestion.for_sibling(other, placement.pod)).collect());
@@ -203,7 +203,13 @@ impl Wanted {
 }
 
 /// Each pod is explained by itself, against the state as it was found.
-fn answer(state: &mut State, subject: Subject, node: Option<&str>, wanted: &mut Wanted, now: Timestamp) -> Answer {
+fn answer(
+    state: &mut State,
+    subject: Subject,
+    node: Option<&str>,
+    wanted: &mut ExplainExtras,
+    now: Timestamp,
+) -> Answer {
     let Subject { pod, workload } = subject;
     let lifted = state.cluster.lift(pod);
     let mut placement = state.scheduler.explain_lifted(&state.cluster, &lifted, now);

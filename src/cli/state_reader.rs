@@ -13,7 +13,7 @@ use crate::config::{Behaviour, SchedulerConfig};
 use crate::decode::Kind;
 use crate::decode::scheduler_process::SchedulerProcess;
 use crate::error::{Error, Result};
-use crate::explain::scheduler_messages::Basis;
+use crate::explain::scheduler_messages::MessageBasis;
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;
 use crate::required_kinds::RequiredKinds;
@@ -136,8 +136,8 @@ impl StateFlags {
     }
 
     /// How much is known of the cluster's scheduler, which may be the one that `runs` as a pod.
-    fn known(&self, opened: &Opened, runs: Option<&SchedulerProcess>) -> Basis {
-        Basis {
+    fn known(&self, opened: &Opened, runs: Option<&SchedulerProcess>) -> MessageBasis {
+        MessageBasis {
             configuration: self.scheduler.scheduler_config.is_some()
                 || opened.scheduler_config.is_some()
                 || runs.is_some_and(|scheduler| scheduler.config.is_none()),

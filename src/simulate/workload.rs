@@ -10,7 +10,7 @@ use super::queue;
 use super::{Outcome, Simulation, Ties};
 use crate::api::requests::RequestGates;
 use crate::api::{Name, ObjectKey, Timestamp, name};
-use crate::control_plane::controller::{self, Hold, Wanted};
+use crate::control_plane::controller::{self, Hold, WantedPods};
 use crate::control_plane::{Created, NewPods, OnRefusal};
 use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
 use crate::scheduler::Scheduler;
@@ -156,7 +156,7 @@ struct Lacks {
 
 /// The figures of a workload, and what it lacks.
 fn counted(cluster: &Cluster, workload: &Workload) -> (WorkloadPlacement, Lacks) {
-    let Wanted { wanted, present, missing, surge, hold } = controller::wanted(cluster, workload);
+    let WantedPods { wanted, present, missing, surge, hold } = controller::wanted(cluster, workload);
     let waits = |pod: &&PodId| {
         let pod = cluster.pod(**pod);
         pod.own.node_name.is_none() && !pod.is_terminating()

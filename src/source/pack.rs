@@ -15,20 +15,20 @@ use crate::decode::scheduler_process::SchedulerProcess;
 /// Takes objects.
 pub(super) struct Packer {
     lines: GzEncoder<Vec<u8>>,
-    seen: Seen,
+    seen: PrunedFacts,
 }
 
 /// What the objects tell before they are pruned.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct PrunedFacts {
     /// Namespace and name of the pods that have not started.
     pub(super) waiting: BTreeSet<(String, String)>,
     /// The kube-scheduler that one of the pods is.
     pub(super) scheduler: Option<SchedulerProcess>,
 }
 
-impl Seen {
-    /// Takes in what others told.
+impl PrunedFacts {
+    /// Adds what others found.
     pub(super) fn merge(&mut self, other: Self) {
         self.waiting.extend(other.waiting);
         self.scheduler = match (self.scheduler.take(), other.scheduler) {
@@ -51,7 +51,7 @@ impl Seen {
 
 impl Default for Packer {
     fn default() -> Self {
-        Self { lines: GzEncoder::new(Vec::new(), Compression::fast()), seen: Seen::default() }
+        Self { lines: GzEncoder::new(Vec::new(), Compression::fast()), seen: PrunedFacts::default() }
     }
 }
 
@@ -82,8 +82,8 @@ impl Packer {
 /// Objects, compressed.
 pub(super) struct Pack {
     lines: Vec<u8>,
-    /// What they told.
-    pub(super) seen: Seen,
+    /// What they found.
+    pub(super) seen: PrunedFacts,
 }
 
 impl Pack {

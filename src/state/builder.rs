@@ -44,7 +44,7 @@ pub struct ClusterBuilder {
 }
 
 impl ClusterBuilder {
-    /// Notes that the input speaks of `kind`, be it by an empty list.
+    /// Notes that the input has a list of `kind`, even an empty one.
     pub fn saw(&mut self, kind: Kind) {
         self.kinds.insert(kind);
     }
@@ -74,7 +74,7 @@ impl ClusterBuilder {
         }
     }
 
-    /// Takes all objects of `kind` out again: their list begins anew.
+    /// Takes all objects of `kind` out again: their list starts again.
     pub fn remove_all(&mut self, kind: Kind) {
         match kind {
             Kind::Pod => self.pods.remove(kind),

@@ -1,12 +1,12 @@
 //! Events, in both forms. They are kept only where nothing is redacted: their messages name taints,
 //! resources and claims.
 
-use super::Shape::{self, Fields, Kept};
+use super::FieldShape::{self, Fields, Kept};
 
-const OBJECT: Shape = Fields(&[("kind", Kept), ("namespace", Kept), ("name", Kept), ("uid", Kept)]);
-const SOURCE: Shape = Fields(&[("component", Kept)]);
+const OBJECT: FieldShape = Fields(&[("kind", Kept), ("namespace", Kept), ("name", Kept), ("uid", Kept)]);
+const SOURCE: FieldShape = Fields(&[("component", Kept)]);
 
-pub(crate) const EVENT: Shape = Fields(&[
+pub(crate) const EVENT: FieldShape = Fields(&[
     ("apiVersion", Kept),
     ("kind", Kept),
     ("metadata", Fields(&[("name", Kept), ("namespace", Kept), ("creationTimestamp", Kept)])),

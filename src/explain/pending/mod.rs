@@ -10,7 +10,7 @@ mod advice;
 mod root;
 
 pub use advice::Advice;
-pub use root::{Obstacle, Root};
+pub use root::{Blocker, Root};
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ use crate::simulate::WorkloadPlacement;
 use crate::state::{Cluster, Pod, PodId};
 
 use super::ended::{self, Rejections};
-use super::scheduler_messages::{self, Basis, SchedulerMessages};
+use super::scheduler_messages::{self, MessageBasis, SchedulerMessages};
 use super::{reported_events, suggest};
 
 /// The pending pods of a state.
@@ -91,7 +91,7 @@ pub fn find(
     pods: &[PodId],
     now: Timestamp,
     advise: bool,
-    basis: Basis,
+    basis: MessageBasis,
 ) -> Pending {
     let mut notes: BTreeMap<(String, String), NotEvaluated> = BTreeMap::new();
     let mut roots: IndexMap<String, (Root, Vec<Kind>)> = IndexMap::new();
@@ -147,8 +147,9 @@ fn kinds(cluster: &Cluster, pods: &[PodId]) -> Vec<Vec<PodId>> {
     for pod in pods {
         let class = std::sync::Arc::as_ptr(&cluster.pod(*pod).class) as usize;
         let kinds = by_class.entry(class).or_default();
-        let is_alike = |kind: &&mut Vec<PodId>| kind.first().is_some_and(|other| alike(cluster, *other, *pod));
-        match kinds.iter_mut().find(is_alike) {
+        let is_same =
+            |kind: &&mut Vec<PodId>| kind.first().is_some_and(|other| in_same_situation(cluster, *other, *pod));
+        match kinds.iter_mut().find(is_same) {
             Some(kind) => kind.push(*pod),
             None => kinds.push(vec![*pod]),
         }
@@ -156,9 +157,9 @@ fn kinds(cluster: &Cluster, pods: &[PodId]) -> Vec<Vec<PodId>> {
     by_class.into_values().flatten().collect()
 }
 
-/// A pod that is being deleted is passed over, whatever it is like otherwise.
-fn alike(cluster: &Cluster, a: PodId, b: PodId) -> bool {
-    cluster.pod(a).is_terminating() == cluster.pod(b).is_terminating() && suggest::alike(cluster, a, b)
+/// A pod that is being deleted is skipped.
+fn in_same_situation(cluster: &Cluster, a: PodId, b: PodId) -> bool {
+    cluster.pod(a).is_terminating() == cluster.pod(b).is_terminating() && suggest::is_equal_but_for_name(cluster, a, b)
 }
 
 fn group(
@@ -168,7 +169,7 @@ fn group(
     mut kinds: Vec<Kind>,
     now: Timestamp,
     advise: bool,
-    basis: Basis,
+    basis: MessageBasis,
 ) -> Option<Group> {
     // Stable: of kinds of one size the first in the queue speaks for all.
     kinds.sort_by_key(|kind| std::cmp::Reverse(kind.pods.len()));

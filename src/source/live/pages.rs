@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_refuses_is_told_apart() {
+    fn refusals_of_the_server_are_distinguished() {
         case(1, &["404"], Err("NotServed"), &["?limit=1"]);
         case(1, &["a>t1", "403"], Err("Forbidden"), &["?limit=1", "?limit=1&continue=t1"]);
         case(1, &["410"], Err("Client"), &["?limit=1"]);

@@ -28,7 +28,7 @@ pub struct Listed {
 
 /// How far the reading has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct ReadProgress {
     /// Kinds that were read to their end.
     pub kinds: usize,
     /// Kinds that were asked for.
@@ -38,7 +38,7 @@ pub struct Seen {
 }
 
 /// Takes what is read.
-pub(in crate::source) trait Take<P> {
+pub(in crate::source) trait PageSink<P> {
     /// The next page of `kind`.
     fn page(&mut self, kind: Kind, page: P);
 
@@ -46,7 +46,7 @@ pub(in crate::source) trait Take<P> {
     fn again(&mut self, kind: Kind);
 }
 
-impl Take<Vec<Item>> for ClusterBuilder {
+impl PageSink<Vec<Item>> for ClusterBuilder {
     fn page(&mut self, _kind: Kind, page: Vec<Item>) {
         for (object, raw) in page {
             self.add_raw(object, raw);
@@ -64,7 +64,7 @@ pub struct Reader {
     chunk_size: usize,
     version: Option<String>,
     started: Option<(Timestamp, Instant)>,
-    seen: Seen,
+    seen: ReadProgress,
     lists: BTreeMap<Kind, Pages>,
 }
 
@@ -91,7 +91,7 @@ impl Reader {
             chunk_size: connection.chunk_size,
             version,
             started: None,
-            seen: Seen::default(),
+            seen: ReadProgress::default(),
             lists: BTreeMap::new(),
         })
     }
@@ -152,7 +152,7 @@ impl Reader {
         kinds: &[Kind],
         deciding: &BTreeSet<Kind>,
         builder: &mut ClusterBuilder,
-        progress: &mut dyn FnMut(Seen),
+        progress: &mut dyn FnMut(ReadProgress),
     ) -> Result<Listed, LiveError> {
         let keep_raw = builder.keeps_raw();
         let decode = move |kind: Kind, text: &str| page::items(kind, text, keep_raw);
@@ -172,8 +172,8 @@ impl Reader {
         kinds: &[Kind],
         deciding: &BTreeSet<Kind>,
         decode: impl Fn(Kind, &str) -> Result<Page<P>, Unreadable> + Copy + Send + 'static,
-        take: &mut dyn Take<P>,
-        progress: &mut dyn FnMut(Seen),
+        take: &mut dyn PageSink<P>,
+        progress: &mut dyn FnMut(ReadProgress),
     ) -> Result<Listed, LiveError> {
         self.started.get_or_insert_with(|| (Timestamp::now(), Instant::now()));
         self.seen.of += kinds.len();
@@ -196,10 +196,10 @@ impl Reader {
 
 /// What the lists that run side by side have in common.
 struct Visit<'a, P> {
-    seen: &'a mut Seen,
+    seen: &'a mut ReadProgress,
     lists: &'a mut BTreeMap<Kind, Pages>,
-    take: &'a mut dyn Take<P>,
-    progress: &'a mut dyn FnMut(Seen),
+    take: &'a mut dyn PageSink<P>,
+    progress: &'a mut dyn FnMut(ReadProgress),
 }
 
 impl<P> Visit<'_, P> {
