@@ -174,7 +174,7 @@ fn existing(cluster: &Cluster, seen: &IncomingPod) -> Vec<DomainTallies> {
     let mut columns = Columns::default();
     for group in cluster.groups().with_affinity() {
         for topology_key in keys_against(seen, &group.class, group.namespace) {
-            columns.add(cluster, topology_key, &group.pods, 1);
+            columns.add(cluster, topology_key, &cluster.listed_for_anti_affinity(&group.pods), 1);
         }
     }
     columns.fold(cluster)

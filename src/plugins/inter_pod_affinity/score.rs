@@ -1,5 +1,7 @@
 //! PreScore, Score and NormalizeScore (upstream plugins/interpodaffinity/scoring.go).
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
 use crate::api::Name;
@@ -52,8 +54,11 @@ impl Scorer {
             }
         }
         for group in cluster.groups().with_affinity() {
+            // With terms of its own, upstream goes through all nodes.
+            let pods =
+                if terms.own.is_empty() { cluster.listed_for_affinity(&group.pods) } else { Cow::from(&group.pods) };
             for (topology_key, weight) in terms.of_existing(&group.class.affinity, group.namespace) {
-                columns.add(cluster, topology_key, &group.pods, weight);
+                columns.add(cluster, topology_key, &pods, weight);
             }
         }
         Self { sums: columns.fold(cluster), terms }
