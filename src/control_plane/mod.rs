@@ -4,5 +4,6 @@ pub mod admission;
 pub mod attach;
 pub mod controller;
 mod create;
+pub mod resource_claims;
 
 pub use create::{Created, NewPods, OnRefusal};

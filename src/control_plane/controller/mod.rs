@@ -25,7 +25,8 @@ mod recreation;
 mod siblings;
 mod stateful_set;
 
-pub use missing::{Hold, WantedPods, ineligible_nodes, owned_pods, set_that_wants, wanted};
+pub use daemon_set::pinned_node;
+pub use missing::{Hold, WantedPods, ineligible_nodes, managers, owned_pods, set_that_wants, wanted};
 pub use recreation::{maker_of, remade};
 pub use siblings::{additions, learn};
 

@@ -50,12 +50,16 @@ pub(super) fn render(screen: &mut Screen, plan: &DrainPlan, provenance: &Provena
 /// The answer in one line.
 fn headline(plan: &DrainPlan) -> (Label, String) {
     let nodes = count(plan.drains.len(), "node");
-    let unplaced: usize = plan.unplaced.iter().map(|group| group.pods.len()).sum();
+    let unplaced = plan.unplaced_evicted();
+    let preempted = match plan.unplaced_preempted() {
+        0 => String::new(),
+        pods => format!("; {} preempted for these and cannot be rescheduled", count(pods, "pod")),
+    };
     let staying: usize = plan.drains.iter().map(|drain| drain.staying).sum();
     let moving = plan.drains.iter().map(NodeDrain::evicted).sum::<usize>();
     match (unplaced, staying) {
         (0, 0) if plan.is_complete() => {
-            (Label::Fits, format!("{nodes} can be drained, {} to move", count(moving, "pod")))
+            (Label::Fits, format!("{nodes} can be drained, {} to move{preempted}", count(moving, "pod")))
         }
         (unplaced, staying) => {
             let unplaced = (unplaced > 0).then(|| format!("{} cannot be rescheduled", count(unplaced, "pod")));
@@ -77,8 +81,11 @@ fn headline(plan: &DrainPlan) -> (Label, String) {
                 pods => format!("; {} a place as soon as the drained nodes are removed", has(pods)),
             };
             match plan.drains.len() {
-                1 => (Label::Rejected, format!("{nodes} cannot be drained: {left}{removed}")),
-                _ => (Label::Rejected, format!("{} of {nodes} can be drained: {left}{removed}", thousands(drained))),
+                1 => (Label::Rejected, format!("{nodes} cannot be drained: {left}{preempted}{removed}")),
+                _ => (
+                    Label::Rejected,
+                    format!("{} of {nodes} can be drained: {left}{preempted}{removed}", thousands(drained)),
+                ),
             }
         }
     }
@@ -156,10 +163,11 @@ fn moves(wave: &Wave, lost: &[ObjectKey]) -> Vec<(ObjectKey, String)> {
 }
 
 fn in_the_way(screen: &mut Screen, plan: &DrainPlan, most: usize) {
-    if plan.is_complete() {
+    if plan.is_complete() && plan.unplaced.is_empty() {
         return;
     }
-    screen.heading("WHAT BLOCKS THE DRAIN", "");
+    let blocks = if plan.is_complete() { "PREEMPTED" } else { "WHAT BLOCKS THE DRAIN" };
+    screen.heading(blocks, "");
     unplaced(screen, &plan.unplaced, "", most);
     let mut held: IndexMap<(&str, &[ObjectKey]), Vec<ObjectKey>> = IndexMap::new();
     for refusal in plan.drains.iter().flat_map(|drain| &drain.refused) {

@@ -12,9 +12,9 @@ use crate::simulate::Assumption;
 use crate::simulate::{Load, NodeLoad, Outcome, StateSummary, Step, Strategy, Summary, UnplacedCause, UnplacedGroup};
 
 use super::super::{API_VERSION, Provenance};
-use super::SimulationAnswer;
 use super::groups::GroupCycleObject;
 use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
+use super::{SimulationAnswer, WithPreemption};
 
 /// Where pods go, one after the other.
 #[derive(Serialize)]
@@ -51,7 +51,7 @@ pub(in crate::report) struct SimulationObject<'a> {
     cannot_start: Vec<CannotStartObject>,
     /// What becomes of the same pods with `--preempt`, where that is more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    with_preemption: Option<WithPreemptionObject>,
+    with_preemption: Option<WithPreemptionObject<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     assumptions: &'a [Assumption],
     not_evaluated: &'a [NotEvaluated],
@@ -112,9 +112,18 @@ impl CannotStartObject {
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct WithPreemptionObject {
-    placed: usize,
+struct WithPreemptionObject<'a> {
+    /// Pods that are placed with it and not without.
+    placed: &'a [ObjectKey],
+    preempted: &'a [ObjectKey],
+    /// Pods that stay without a place.
     unplaced: usize,
+}
+
+impl<'a> WithPreemptionObject<'a> {
+    fn new(with: &'a WithPreemption) -> Self {
+        Self { placed: &with.placed, preempted: &with.preempted, unplaced: with.unplaced }
+    }
 }
 
 #[derive(Serialize)]
@@ -203,7 +212,7 @@ impl<'a> SimulationObject<'a> {
             violated_budgets: &answer.violated_budgets,
             diff: answer.diff.as_ref().map(DiffObject::new),
             cannot_start: answer.cannot_start.iter().map(CannotStartObject::new).collect(),
-            with_preemption: answer.with_preemption.map(|(placed, unplaced)| WithPreemptionObject { placed, unplaced }),
+            with_preemption: answer.with_preemption.as_ref().map(WithPreemptionObject::new),
             assumptions: &answer.assumptions,
             not_evaluated: &answer.not_evaluated,
         }

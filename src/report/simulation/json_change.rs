@@ -69,7 +69,7 @@ pub(super) struct ScenarioStepObject<'a> {
     equal_pods: Option<usize>,
     /// How far a rollout came.
     #[serde(skip_serializing_if = "Option::is_none")]
-    rollout: Option<RolloutObject>,
+    rollout: Option<RolloutObject<'a>>,
 }
 
 #[derive(Serialize)]

@@ -45,14 +45,25 @@ pub struct SimulationAnswer {
     pub violated_budgets: Vec<ObjectKey>,
     /// Pods that got a node and cannot start there, as another node has their volume.
     pub cannot_start: Vec<MultiAttach>,
-    /// How many pods would be placed with preemption, and how many not, where that makes a difference.
-    pub with_preemption: Option<(usize, usize)>,
+    /// What preemption would change.
+    pub with_preemption: Option<WithPreemption>,
     /// What was taken to be so.
     pub assumptions: Vec<Assumption>,
     /// What the scenario changes against the unchanged cluster; none where nobody asked.
     pub diff: Option<Diff>,
     /// What the answer does not rest on.
     pub not_evaluated: Vec<NotEvaluated>,
+}
+
+/// What preemption changes about a simulation without it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WithPreemption {
+    /// Pods that are placed with it and not without.
+    pub placed: Vec<ObjectKey>,
+    /// Pods that are preempted for others.
+    pub preempted: Vec<ObjectKey>,
+    /// How many pods stay without a place.
+    pub unplaced: usize,
 }
 
 impl SimulationAnswer {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::api::ObjectKey;
+use crate::api::{Name, ObjectKey};
 use crate::control_plane::admission;
 use crate::control_plane::attach::MultiAttach;
 use crate::decode::workload::WorkloadKey;
@@ -10,6 +10,9 @@ use crate::simulate::scenario::rollout::{Bounds, Rollout, RolloutEnd};
 
 use super::super::style::Label;
 use super::super::text::{count, list};
+
+/// Nodes that are named where a DaemonSet is stuck.
+const FAILING: usize = 10;
 
 /// How far it came, a line each.
 pub(super) fn lines(rollout: &Rollout) -> Vec<(Label, String)> {
@@ -60,7 +63,12 @@ pub(super) fn lines(rollout: &Rollout) -> Vec<(Label, String)> {
             (format!("a {kind} does not replace existing pods; only new pods use the changed template"), None)
         }
     };
-    std::iter::once((label, first)).chain(second.map(|line| (Label::Plain, line))).collect()
+    let failing: Vec<&str> = rollout.failing_nodes.iter().map(Name::as_str).collect();
+    let failing = (!failing.is_empty()).then(|| {
+        let nodes = format!("{}: {}", count(failing.len(), "node"), list(&failing, FAILING));
+        (Label::Rejected, format!("the new pod does not fit on {nodes}"))
+    });
+    std::iter::once((label, first)).chain(second.map(|line| (Label::Plain, line))).chain(failing).collect()
 }
 
 /// Why a pod that has its node does not start there.
@@ -122,7 +130,7 @@ pub(super) fn not_created(refused: &[admission::AdmissionRefusal], most: usize) 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct RolloutObject {
+pub(super) struct RolloutObject<'a> {
     workload: WorkloadKey,
     /// `RollingUpdate`, `Recreate` or `OnDelete`.
     strategy: &'static str,
@@ -141,6 +149,9 @@ pub(super) struct RolloutObject {
     /// `Complete`, `Unschedulable`, `Refused`, `WaitsForDeletion`, `WaitsForTermination`, `MultiAttach`, `Partition`,
     /// `OnDelete`, `Paused` or `NeverReplaces`.
     outcome: &'static str,
+    /// Of a DaemonSet that is stuck: all nodes that would not take the new pod in the place of the old one.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    failing_nodes: &'a [Name],
     /// The pod that it is stuck at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pod: Option<ObjectKey>,
@@ -149,8 +160,8 @@ pub(super) struct RolloutObject {
     message: Option<String>,
 }
 
-impl RolloutObject {
-    pub(super) fn new(rollout: &Rollout) -> Self {
+impl<'a> RolloutObject<'a> {
+    pub(super) fn new(rollout: &'a Rollout) -> Self {
         let (pod, message) = match &rollout.end {
             RolloutEnd::NoPlace { pod, message } => (Some(*pod), Some(message.clone())),
             RolloutEnd::Refused(refusal) => (Some(refusal.pod), Some(refusal.to_string())),
@@ -168,6 +179,7 @@ impl RolloutObject {
             old_replicas: rollout.old,
             stuck: rollout.end.is_stuck(),
             outcome: rollout.end.as_str(),
+            failing_nodes: &rollout.failing_nodes,
             pod,
             message,
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
-use crate::api::name;
+use crate::api::{ObjectKey, name};
 use crate::control_plane::admission::AdmissionRefusal;
 use crate::framework::Amount;
 use crate::simulate::scenario::rollout::{Rollout, RolloutEnd};
@@ -41,16 +41,19 @@ pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: L
         screen.paragraph(Label::Warning, &text);
     }
     asides(&mut screen, &answer.summary);
-    if let Some((placed, unplaced)) = answer.with_preemption {
-        let text = match unplaced {
-            0 => format!("--preempt would change this: kube-scheduler places all {}", count(placed, "pod")),
-            unplaced => format!(
-                "--preempt would change this: kube-scheduler places {}, and {} stay pending",
-                count(placed, "pod"),
-                thousands(unplaced)
-            ),
+    if let Some(with) = &answer.with_preemption {
+        let names = |pods: &[ObjectKey]| list(&pods.iter().map(ToString::to_string).collect::<Vec<_>>(), 2);
+        let verb = if with.placed.len() == 1 { "fits" } else { "fit" };
+        let placed = format!("--preempt would change this: {} {verb}", names(&with.placed));
+        let preempts = match with.preempted.as_slice() {
+            [] => String::new(),
+            preempted => format!(", preempting {}", names(preempted)),
         };
-        screen.paragraph(Label::Warning, &text);
+        let unplaced = match with.unplaced {
+            0 => String::new(),
+            unplaced => format!("; {} then without a place", count(unplaced, "pod")),
+        };
+        screen.paragraph(Label::Warning, &format!("{placed}{preempts}{unplaced}"));
     }
     refused(&mut screen, answer, most(GROUPS));
     scenario::render(&mut screen, answer, look.wide);

@@ -7,7 +7,7 @@ use crate::api::meta::OwnerReference;
 use crate::api::requests::RequestGates;
 use crate::api::{Labels, ObjectKey, name};
 use crate::control_plane::admission::{self, AdmissionRefusal, Admitted};
-use crate::control_plane::{NewPods, OnRefusal, controller};
+use crate::control_plane::{NewPods, OnRefusal, controller, resource_claims};
 use crate::decode::pod::PodOwn;
 use crate::decode::workload::{WorkloadKey, WorkloadKind};
 use crate::state::pod_class::PodClass;
@@ -137,7 +137,12 @@ impl Copies {
         let template = Arc::clone(&common.class.template);
         admission::charge(cluster, key, &template, gates)?;
         maker.first.get_or_insert(key);
-        let own = PodOwn::fresh(key, Arc::clone(&common.labels), common.controller).with_uid();
+        let mut own = PodOwn::fresh(key, Arc::clone(&common.labels), common.controller).with_uid();
+        let claims = match maker.template.model {
+            Model::Pod(model) => resource_claims::make_like(cluster, &mut own, cluster.pod(model)),
+            Model::Workload(_) => resource_claims::make(cluster, &mut own, &template.spec),
+        };
+        cluster.add_resource_claims(claims);
         Ok(cluster.add_pending(Box::new(own), Arc::clone(&common.class)))
     }
 }

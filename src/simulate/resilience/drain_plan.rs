@@ -72,7 +72,19 @@ pub struct Wave {
 impl DrainPlan {
     /// Whether every node ends empty and every pod with a place.
     pub fn is_complete(&self) -> bool {
-        self.unplaced.is_empty() && self.drains.iter().all(NodeDrain::is_complete)
+        self.unplaced_evicted() == 0 && self.drains.iter().all(NodeDrain::is_complete)
+    }
+
+    /// Evicted pods without a place. Others without one were preempted for these.
+    pub fn unplaced_evicted(&self) -> usize {
+        let waves = self.drains.iter().flat_map(|drain| &drain.waves);
+        let evicted: BTreeSet<ObjectKey> = waves.flat_map(|wave| wave.evicted.iter().copied()).collect();
+        self.unplaced.iter().flat_map(|group| &group.pods).filter(|pod| evicted.contains(pod)).count()
+    }
+
+    /// Pods without a place that were preempted for evicted ones.
+    pub fn unplaced_preempted(&self) -> usize {
+        self.unplaced.iter().map(|group| group.pods.len()).sum::<usize>() - self.unplaced_evicted()
     }
 }
 

@@ -16,23 +16,26 @@ use super::{NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, StepActi
 const API_VERSION: &str = "kubectl-sched/v1";
 
 /// All steps there are.
-const KINDS: [&str; 22] = [
+const KINDS: [&str; 25] = [
     "AddNode",
     "AddReplicas",
     "AddTaint",
     "Cordon",
     "CreateNode",
     "CreatePod",
+    "DeallocateClaim",
     "DeletePod",
     "DeleteWorkload",
     "Drain",
     "Evict",
     "FreeResource",
     "LabelNode",
+    "PatchClaim",
     "PatchPod",
     "PatchWorkload",
     "RemoveNode",
     "RemoveTaint",
+    "Repack",
     "Restart",
     "Scale",
     "Schedule",
@@ -110,6 +113,14 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<St
         "RemoveNode" => StepAction::RemoveNodes(nodes(fields)?),
         "AddNode" | "CreateNode" => add_node(fields, read_file)?,
         "PatchPod" => StepAction::Edit(Edit::PatchPod { pod: fields.required("pod")?, changes: changes(fields)? }),
+        "PatchClaim" => StepAction::Edit(Edit::PatchClaim {
+            claim: fields.required("claim")?,
+            changes: fields.required("changes")?,
+        }),
+        "DeallocateClaim" => StepAction::Edit(Edit::DeallocateClaim {
+            claim: fields.required("claim")?,
+            pods: fields.optional("pods")?.unwrap_or_default(),
+        }),
         "Evict" => StepAction::Edit(Edit::Evict { pod: fields.required("pod")? }),
         "DeletePod" => StepAction::Edit(Edit::DeletePod { pod: fields.required("pod")? }),
         "CreatePod" => StepAction::Edit(Edit::CreatePod {
@@ -130,6 +141,7 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<St
         }
         "Restart" => StepAction::Restart(fields.required("workload")?),
         "DeleteWorkload" => StepAction::DeleteWorkload(fields.required("workload")?),
+        "Repack" => StepAction::Repack,
         "Schedule" => StepAction::Schedule,
         other => {
             let message = format!("unknown step \"{other}\"; use one of {}", KINDS.join(", "));

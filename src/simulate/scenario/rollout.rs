@@ -23,6 +23,8 @@ pub struct Rollout {
     pub old: usize,
     /// Where it ended.
     pub end: RolloutEnd,
+    /// Of a DaemonSet that is stuck: all nodes that would not take the new pod in the place of the old one.
+    pub failing_nodes: Vec<Name>,
 }
 
 /// Where a rollout ended.

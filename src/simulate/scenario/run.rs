@@ -9,9 +9,10 @@ use rustc_hash::FxHashMap;
 use crate::api::{Name, ObjectKey};
 use crate::control_plane::admission::AdmissionRefusal;
 use crate::control_plane::attach::{MultiAttach, multi_attach};
+use crate::decode::devices::ResourceClaim;
 use crate::decode::workload::WorkloadKey;
 use crate::edit::{Edit, EditError};
-use crate::state::{Cluster, PodId};
+use crate::state::{Cluster, Pod, PodId};
 
 use super::budgets::Budgets;
 use super::drain::{Keeper, keeper};
@@ -131,6 +132,7 @@ impl Runner<'_, '_> {
                 self.cluster().workload(*workload).map_or(Ok(()), rollout::restartable)?;
                 self.roll_out(*workload, &[], &mut report, later)?;
             }
+            StepAction::Repack => self.repack(&mut report).map_err(|error| error.to_string())?,
             StepAction::DeleteWorkload(workload) => self.delete_workload(*workload, &mut report)?,
         }
         self.reports.push(report);
@@ -205,6 +207,17 @@ impl Runner<'_, '_> {
                 self.wait(id, later);
                 Ok(())
             }
+            Edit::DeallocateClaim { claim, .. } => {
+                let of_claim = |claim: &ResourceClaim| claim.reserved_for.to_vec();
+                let users = self.cluster().devices.claim(*claim).map(of_claim).unwrap_or_default();
+                let pods = self.cluster().pods().iter().filter(|pod| users.contains(&pod.own.uid));
+                let pods: Vec<_> = pods.filter(|pod| self.cluster().node_of(pod.id).is_some()).map(Pod::key).collect();
+                // Devices are given back once no pod uses them.
+                for pod in pods {
+                    self.edit_and_requeue(&Edit::Evict { pod }, report, later)?;
+                }
+                self.edit(edit).map_err(|error| error.to_string())
+            }
             Edit::CreatePod { .. } => {
                 let first = self.cluster().pods().len();
                 self.create(edit, report).map_err(|error| error.to_string())?;
@@ -237,6 +250,37 @@ impl Runner<'_, '_> {
         }
         self.count_created(first, report, later);
         self.delete_pods(&plan.delete, report).map_err(|error| error.to_string())
+    }
+
+    /// Pods that are kept by controllers leave their nodes, and are placed one after the other: those of higher
+    /// priority first, then those that request more.
+    fn repack(&mut self, report: &mut StepReport) -> Result<(), EditError> {
+        let cluster = self.cluster();
+        let moves = |pod: &&crate::state::Pod| {
+            cluster.node_of(pod.id).is_some() && cluster.has_pod(pod.id) && keeper(cluster, pod) == Keeper::Controller
+        };
+        let mut pods: Vec<&crate::state::Pod> = cluster.pods().iter().filter(moves).collect();
+        let most = |part: fn(&crate::api::resources::Resources) -> i64| {
+            cluster.nodes().iter().map(|node| part(&node.node.allocatable)).max().unwrap_or(1).max(1)
+        };
+        let (cpu, memory) = (most(|all| all.milli_cpu), most(|all| all.memory));
+        pods.sort_by_cached_key(|pod| {
+            let asks = &pod.class.requests.requested;
+            let share = |asks: i64, of: i64| i128::from(asks) * 1_000_000 / i128::from(of);
+            let size = share(asks.milli_cpu, cpu).max(share(asks.memory, memory));
+            (std::cmp::Reverse(pod.priority()), std::cmp::Reverse(size), pod.key())
+        });
+        let pods: Vec<(PodId, ObjectKey)> = pods.into_iter().map(|pod| (pod.id, pod.key())).collect();
+        for (_, key) in &pods {
+            self.edit(&Edit::Evict { pod: *key })?;
+        }
+        for (pod, key) in pods {
+            report.evicted.push(key);
+            for step in self.simulation.run(&[pod]) {
+                self.settle(step)?;
+            }
+        }
+        Ok(())
     }
 
     /// How many pods a workload is to have by now: as it was scaled, or says, or has.

@@ -94,6 +94,7 @@ impl Runner<'_, '_> {
             replicas: pods.replicas,
             rolled: self.placed(&pods.new),
             old: pods.old.len(),
+            failing_nodes: if end.is_stuck() { self.failing_nodes(&pods) } else { Vec::new() },
             end,
         });
         Ok(())
@@ -292,6 +293,54 @@ impl Runner<'_, '_> {
                 return Ok(self.end_of(pods));
             }
         }
+    }
+
+    /// Nodes of a DaemonSet that would not take its new pod, as they are by now: each is asked with its old pod away.
+    fn failing_nodes(&mut self, pods: &Pods) -> Vec<Name> {
+        if pods.workload.kind != WorkloadKind::DaemonSet {
+            return Vec::new();
+        }
+        let mut failing = Vec::new();
+        for (node, _) in self.daemon_nodes(pods.workload).into_iter().filter(|(_, wanted)| *wanted) {
+            let savepoint = self.simulation.savepoint();
+            if self.takes_daemon(pods, node) == Some(false) {
+                failing.push(self.cluster().node(node).name());
+            }
+            self.simulation.rollback(savepoint);
+        }
+        failing
+    }
+
+    /// Whether the node has the new pod, or takes it in the place of the old one.
+    fn takes_daemon(&mut self, pods: &Pods, node: NodeId) -> Option<bool> {
+        let cluster = self.simulation.cluster();
+        if pods.new.iter().any(|pod| cluster.node_of(*pod) == Some(node)) {
+            return Some(true);
+        }
+        let name = cluster.node(node).name();
+        let pinned = |pod: &&PodId| {
+            controller::pinned_node(cluster.pod(**pod).spec()) == Some(name) && cluster.node_of(**pod).is_none()
+        };
+        if let Some(waiting) = pods.new.iter().find(pinned).copied() {
+            return Some(self.simulation.fits(waiting));
+        }
+        let old = pods.old.iter().filter(|pod| cluster.node_of(**pod) == Some(node));
+        let old: Vec<ObjectKey> = old.map(|pod| cluster.pod(*pod).key()).collect();
+        for pod in old {
+            self.simulation.edit(&Edit::DeletePod { pod }).ok()?;
+        }
+        let cluster = self.simulation.cluster();
+        let set = cluster.workload(pods.workload)?;
+        let own = controller::daemon_on(cluster, set, cluster.node(node))?.own.into_iter().next()?;
+        let made = PodId(cluster.pods().len() as u32);
+        let edit = Edit::CreatePod { workload: pods.workload, name: own.key.name, node: Some(name) };
+        match self.simulation.edit(&edit) {
+            Ok(()) => {}
+            Err(EditError::Forbidden(_)) => return Some(false),
+            Err(_) => return None,
+        }
+        self.simulation.edit(&Edit::Evict { pod: own.key }).ok()?;
+        Some(self.simulation.fits(made))
     }
 
     /// Makes the DaemonSet's pod for a node, unless it was made. Answers whether it has its place.
