@@ -167,6 +167,6 @@ fn drain_plan(state: &mut State, nodes: &str, force: bool, now: Timestamp) -> Re
     let nodes = NodeChoice::parse(nodes)
         .and_then(|choice| choice.nodes(&state.cluster))
         .map_err(|message| Error::new(format!("invalid value \"{nodes}\" for --drain-plan: {message}")))?;
-    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, Ties::First).preempting(true);
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, Ties::First).preempting_briefly();
     propose(&mut simulation, &nodes, force).map_err(Error::from_error)
 }

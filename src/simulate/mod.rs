@@ -77,7 +77,8 @@ pub struct Simulation<'a> {
     /// Where the next cycle begins to look, if that is drawn.
     start: Option<usize>,
     preempts: bool,
-    /// The lowest priority of a pod on a node: nobody makes room for pods of that priority or below.
+    /// The lowest priority of a pod on a node, where pods of that priority or below are not even tried for preemption;
+    /// their messages then do not speak of it.
     lowest_priority: i32,
     /// What was changed, in order.
     done: Vec<SimulationBefore>,
@@ -102,7 +103,7 @@ impl<'a> Simulation<'a> {
             ties,
             strategy: Strategy::Default,
             preempts: false,
-            lowest_priority: i32::MAX,
+            lowest_priority: i32::MIN,
             done: Vec::new(),
             nominated: FxHashSet::default(),
             caches: CycleCaches::default(),
@@ -116,6 +117,15 @@ impl<'a> Simulation<'a> {
     #[must_use]
     pub fn preempting(mut self, preempts: bool) -> Self {
         self.preempts = preempts;
+        self.lowest_priority = i32::MIN;
+        self
+    }
+
+    /// The same, and pods of which no other on a node has a lower priority are not tried for it: as their messages are
+    /// not wanted in full, many pods without a place are told of fast.
+    #[must_use]
+    pub fn preempting_briefly(mut self) -> Self {
+        self.preempts = true;
         let on_nodes = self.cluster.pods().iter().filter(|pod| pod.own.node_name.is_some());
         self.lowest_priority = on_nodes.map(Pod::priority).min().unwrap_or(i32::MAX);
         self
@@ -125,7 +135,8 @@ impl<'a> Simulation<'a> {
     /// goes through a whole cycle.
     fn may_preempt(&self, pod: PodId) -> bool {
         let pod = self.cluster.pod(pod);
-        self.preempts && (pod.priority() > self.lowest_priority || pod.own.nominated_node_name.is_some())
+        let lowest = self.lowest_priority;
+        self.preempts && (lowest == i32::MIN || pod.priority() > lowest || pod.own.nominated_node_name.is_some())
     }
 
     /// Chooses among the feasible nodes by another rule than the profile's score. A random choice is

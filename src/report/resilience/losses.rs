@@ -123,10 +123,14 @@ fn tell(screen: &mut Screen, answer: &LossAnswer, loss: &Loss, wide: bool) {
     screen.heading(&name, "");
     let registered = &loss.registered;
     if wide {
-        screen.indented(Label::Dim, "  ", "if the node is deleted:");
-        unplaced(screen, &loss.unplaced, "  ", most);
-        screen.indented(Label::Dim, "  ", "if it stays registered and does not answer:");
-        unplaced(screen, &registered.unplaced, "  ", most);
+        if !loss.unplaced.is_empty() {
+            screen.indented(Label::Dim, "  ", "if the node is deleted:");
+            unplaced(screen, &loss.unplaced, "  ", most);
+        }
+        if !registered.unplaced.is_empty() {
+            screen.indented(Label::Dim, "  ", "if it stays registered and does not answer:");
+            unplaced(screen, &registered.unplaced, "  ", most);
+        }
     } else if registered.unplaced_pods() > loss.pods_without_a_place() {
         screen.indented(Label::Dim, "  ", "while the node stays registered:");
         unplaced(screen, &registered.unplaced, "  ", most);

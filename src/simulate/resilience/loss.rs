@@ -191,7 +191,7 @@ fn stay_registered(
         })
     });
     let scenario = Scenario { steps: steps.collect() };
-    let mut simulation = Simulation::new(scheduler, cluster, now, Ties::First).preempting(true);
+    let mut simulation = Simulation::new(scheduler, cluster, now, Ties::First).preempting_briefly();
     let run = scenario::run(&mut simulation, &scenario, &[]);
     simulation.rewind();
     let run = run?;
@@ -229,7 +229,7 @@ fn lose(
         place: Placing::Later,
     };
     let scenario = Scenario { steps: unit.nodes.iter().copied().map(step).collect() };
-    let mut simulation = Simulation::new(scheduler, cluster, now, Ties::First).preempting(true);
+    let mut simulation = Simulation::new(scheduler, cluster, now, Ties::First).preempting_briefly();
     let run = scenario::run(&mut simulation, &scenario, &[]);
     let notes = simulation.not_evaluated();
     let assumptions = simulation.assumptions();
