@@ -80,7 +80,7 @@ pub(crate) struct SimulateArgs {
     /// Show which pods would land better if they were evicted, at most NUMBER [default: 10]
     #[arg(long, value_name = "NUMBER", num_args = 0..=1, default_missing_value = "10")]
     rebalance: Option<usize>,
-    /// Place all pods anew on as few nodes as possible
+    /// Place all pods again, on as few nodes as possible
     #[arg(long)]
     repack: bool,
     /// Show only the differences from the unchanged cluster

@@ -62,7 +62,7 @@ pub(in crate::report) fn words(change: &StepAction) -> String {
         }
         StepAction::Restart(workload) => format!("restart {workload}"),
         StepAction::DeleteWorkload(workload) => format!("delete {workload}"),
-        StepAction::Repack => "place all pods anew".to_owned(),
+        StepAction::Repack => "place all pods again".to_owned(),
         StepAction::Schedule => "schedule".to_owned(),
     }
 }
