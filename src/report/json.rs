@@ -8,11 +8,14 @@ use crate::api::name::Name;
 use crate::explain::PreemptionDetail;
 use crate::framework::placement::PluginScore;
 use crate::framework::sampling::Sampling;
-use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
+use crate::framework::{
+    CandidateSampling, Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection,
+};
 
 use super::json_causes::{CounterfactualObject, ExplanationObject};
 use super::json_cluster_messages::{ClusterSaysObject, RejectionsObject, SchedulingStatusObject};
 use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
+use super::json_pod_group::PodGroupObject;
 use super::json_workload::{AdmissionObject, WorkloadObject};
 use super::{API_VERSION, Answer, Provenance};
 
@@ -77,6 +80,8 @@ pub(super) struct PlacementObject<'a> {
     admission: Option<AdmissionObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     workload: Option<WorkloadObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pod_group: Option<PodGroupObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     kubelet_rejections: Vec<RejectionsObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,6 +164,8 @@ struct SamplingObject {
     nodes: usize,
     feasible: usize,
     compared: usize,
+    /// Workers that filter nodes side by side.
+    parallelism: usize,
     picks: Vec<SampledObject>,
 }
 
@@ -174,7 +181,13 @@ impl SamplingObject {
     fn new(sampling: &Sampling) -> Self {
         let picks =
             sampling.starts.iter().map(|(node, starts)| SampledObject { node: *node, starting_points: *starts });
-        Self { nodes: sampling.nodes, feasible: sampling.feasible, compared: sampling.compared, picks: picks.collect() }
+        Self {
+            nodes: sampling.nodes,
+            feasible: sampling.feasible,
+            compared: sampling.compared,
+            parallelism: sampling.parallelism,
+            picks: picks.collect(),
+        }
     }
 }
 
@@ -195,9 +208,35 @@ struct PreemptionObject<'a> {
     candidates: Vec<CandidateObject>,
     pick: &'a [Name],
     #[serde(skip_serializing_if = "Option::is_none")]
+    sampling: Option<CandidateSamplingObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     decided_by: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_eligible: Vec<NotEligibleObject>,
+}
+
+/// Where kube-scheduler compares fewer candidates than there are.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct CandidateSamplingObject {
+    compared: usize,
+    /// Nodes that it may pick.
+    picks: Vec<CandidatePickObject>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct CandidatePickObject {
+    node: Name,
+    /// How likely, from 0 to 1.
+    probability: f64,
+}
+
+impl CandidateSamplingObject {
+    fn new(sampling: &CandidateSampling) -> Self {
+        let pick = |(node, probability): &(Name, f64)| CandidatePickObject { node: *node, probability: *probability };
+        Self { compared: sampling.compared, picks: sampling.picks.iter().map(pick).collect() }
+    }
 }
 
 #[derive(Serialize)]
@@ -232,6 +271,7 @@ impl<'a> PlacementObject<'a> {
                 fits_if_admitted: refused.fits_if_admitted,
             }),
             workload: answer.workload.as_deref().map(WorkloadObject::new),
+            pod_group: answer.group.as_deref().map(PodGroupObject::new),
             kubelet_rejections: answer.cluster_messages.rejections.iter().map(RejectionsObject::new).collect(),
             current: placement.current.as_ref().map(|current| CurrentObject {
                 node: current.node,
@@ -322,6 +362,7 @@ impl<'a> PreemptionObject<'a> {
             })
             .collect();
         let not_eligible = detail.iter().flat_map(|detail| &detail.not_eligible).map(NotEligibleObject::new).collect();
-        Self { candidates, pick: &preemption.pick, decided_by: preemption.decided_by, not_eligible }
+        let sampling = preemption.sampling.as_ref().map(CandidateSamplingObject::new);
+        Self { candidates, pick: &preemption.pick, sampling, decided_by: preemption.decided_by, not_eligible }
     }
 }
