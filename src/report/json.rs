@@ -14,6 +14,7 @@ use crate::framework::{
 
 use super::json_causes::{CounterfactualObject, ExplanationObject};
 use super::json_cluster_messages::{ClusterSaysObject, RejectionsObject, SchedulingStatusObject};
+use super::json_events::EventObject;
 use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
 use super::json_pod_group::PodGroupObject;
 use super::json_workload::{AdmissionObject, WorkloadObject};
@@ -82,6 +83,8 @@ pub(super) struct PlacementObject<'a> {
     workload: Option<WorkloadObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pod_group: Option<PodGroupObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    events: Vec<EventObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     kubelet_rejections: Vec<RejectionsObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -272,6 +275,7 @@ impl<'a> PlacementObject<'a> {
             }),
             workload: answer.workload.as_deref().map(WorkloadObject::new),
             pod_group: answer.group.as_deref().map(PodGroupObject::new),
+            events: answer.cluster_messages.events.iter().map(EventObject::new).collect(),
             kubelet_rejections: answer.cluster_messages.rejections.iter().map(RejectionsObject::new).collect(),
             current: placement.current.as_ref().map(|current| CurrentObject {
                 node: current.node,
