@@ -61,12 +61,12 @@ pub(crate) fn named(state: &mut State, named: &Named) -> Result<Vec<PodId>> {
             None => Err(not_found(state, "pods", &named.name, state.cluster.pods().iter().map(Pod::key))),
         };
     };
-    let waits = |pod: &PodId| named.workload.is_some() && state.cluster.pod(*pod).own.node_name.is_none();
+    let waits = |pod: &PodId| named.kind.workload().is_some() && state.cluster.pod(*pod).own.node_name.is_none();
     let pending: Vec<PodId> = controller::owned_pods(&state.cluster, &workload).into_iter().filter(waits).collect();
     if !pending.is_empty() {
         return Ok(pending);
     }
-    if named.workload.is_none() {
+    if named.kind.workload().is_none() {
         let pods = controller::one_called(&state.cluster, &workload, key.name);
         return Ok(create(state, pods));
     }

@@ -9,7 +9,6 @@ use crate::config::PodGroupScheduling;
 use crate::decode::pod_group::GroupCondition;
 use crate::framework::NotEvaluated;
 use crate::scheduler::Scheduler;
-use crate::simulate::workload::UnplacedReplica;
 use crate::simulate::{Outcome, Simulation, Ties, queue};
 use crate::state::{Cluster, PodId};
 
@@ -37,13 +36,22 @@ pub struct GroupPlacement {
     /// Those that find a node and do not get it, as too few of the others find one.
     pub held: Vec<(ObjectKey, Name)>,
     /// Those that find none, and what kube-scheduler says of each.
-    pub unplaced: Vec<UnplacedReplica>,
+    pub unplaced: Vec<UnplacedMember>,
     /// The group's cycle, where the version has one and it was run.
     pub cycle: Option<GroupCycle>,
     /// What kube-scheduler last wrote on the group.
     pub condition: Option<GroupCondition>,
     /// What could not be judged.
     pub not_evaluated: Vec<NotEvaluated>,
+}
+
+/// A pod of a group that finds no node.
+#[derive(Clone, Debug)]
+pub struct UnplacedMember {
+    /// The pod.
+    pub pod: ObjectKey,
+    /// kube-scheduler's message.
+    pub message: String,
 }
 
 impl GroupPlacement {
@@ -126,7 +134,7 @@ pub fn place(scheduler: &Scheduler, cluster: &mut Cluster, group: GroupKey, now:
             Outcome::Placed(place) => answer.placed.push((step.pod, place.name)),
             Outcome::Unplaced(unplaced) => match unplaced.holds.or_else(|| found(step.pod)) {
                 Some(node) => answer.held.push((step.pod, node)),
-                None => answer.unplaced.push(UnplacedReplica { pod: step.pod, message: unplaced.message }),
+                None => answer.unplaced.push(UnplacedMember { pod: step.pod, message: unplaced.message }),
             },
         }
     }
