@@ -20,6 +20,7 @@ pub trait PermitPlugin {
 
 /// What Permit said.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Permit {
     /// It may.
     Allow,
@@ -106,6 +107,7 @@ pub trait PodGroupPostFilterPlugin {
 
 /// What such a plugin answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PodGroupPostFilter {
     /// Pods and groups of lower priority may be preempted: the cycle tries which.
     Preempt,

@@ -15,6 +15,7 @@ use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
 /// One thing that leaves as a whole, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Victim {
     /// Its pods.
     pub pods: Vec<PodId>,
@@ -93,6 +94,7 @@ fn as_one(cluster: &Cluster, group: &PodGroup, now: Timestamp) -> Victim {
 
 /// How PodDisruptionBudgets are drawn on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BudgetCount {
     /// v1.36: a victim is done with at its first pod that breaks a budget.
     FirstPod,

@@ -86,6 +86,7 @@ pub struct DeviceRequest {
 
 /// What a request asks for.
 #[derive(Clone, Debug, Hash)]
+#[non_exhaustive]
 pub enum RequestedDevices {
     /// Devices of one kind.
     Exactly(DeviceQuery),
@@ -116,6 +117,7 @@ pub struct DeviceQuery {
 
 /// How many devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Count {
     /// So many.
     Exactly(i64),

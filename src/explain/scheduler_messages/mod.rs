@@ -26,6 +26,7 @@ const EVENT_LIMIT: usize = 1024;
 
 /// The scheduler's message and how it compares.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SchedulerMessages {
     /// Where they stand.
     pub source: Source,
@@ -47,6 +48,7 @@ pub struct SchedulerMessages {
 
 /// Where the words stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Source {
     /// A `FailedScheduling` event.
     Event,
@@ -56,6 +58,7 @@ pub enum Source {
 
 /// How the words compare with the cycle's message.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Comparison {
     /// Letter for letter, as far as an event goes.
     Same,
@@ -69,6 +72,7 @@ pub enum Comparison {
 
 /// What of the message differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Differs {
     /// Nothing.
     Nothing,
@@ -82,6 +86,7 @@ pub enum Differs {
 
 /// A phrase of the message, such as `Insufficient cpu`, and on how many nodes it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Phrase {
     /// The phrase.
     pub text: String,
@@ -93,6 +98,7 @@ pub struct Phrase {
 
 /// What can make two schedulers say different things of one state.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Possibly {
     /// Another patch release: the text on untolerated taints changed within v1.34.
     TaintText,
@@ -116,6 +122,7 @@ pub enum Possibly {
 
 /// How much is known of the scheduler that spoke.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MessageBasis {
     /// Its configuration was named.
     pub configuration: bool,

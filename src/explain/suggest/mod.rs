@@ -39,6 +39,7 @@ const MOST: usize = 8;
 
 /// A change that was re-run and does place the pod.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Suggestion {
     /// The change: one edit or up to three, changes of one pod taken together.
     pub edits: Vec<Edit>,
@@ -58,6 +59,7 @@ pub struct Suggestion {
 
 /// A pod that makes way.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Move {
     /// The pod.
     pub pod: ObjectKey,
@@ -67,6 +69,7 @@ pub struct Move {
 
 /// A safety property that a change gives up.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Weakening {
     /// The taint tells that something is wrong with the node.
     NodeCondition(Taint),

@@ -52,6 +52,7 @@ pub struct ScenarioStep {
 
 /// When pods are placed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Placing {
     /// Right behind the step.
     #[default]
@@ -62,6 +63,7 @@ pub enum Placing {
 
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Hash)]
+#[non_exhaustive]
 pub enum StepAction {
     /// One edit of the state, and what follows from it for the pods concerned.
     Edit(Edit),
@@ -109,6 +111,7 @@ pub enum StepAction {
 
 /// What new nodes are like.
 #[derive(Clone, Debug, PartialEq, Hash)]
+#[non_exhaustive]
 pub enum Model {
     /// A node of the state.
     Like(Name),
@@ -118,6 +121,7 @@ pub enum Model {
 
 /// Nodes that a step is about.
 #[derive(Clone, Debug, PartialEq, Hash)]
+#[non_exhaustive]
 pub enum NodeChoice {
     /// One node.
     Named(Name),
