@@ -41,12 +41,16 @@ pub(super) struct MergeArgs {
     output: OutputFlags,
 }
 
+/// Where shards come from.
+const SHARD: &str = "expected what `simulate --shard 0/4 -o json` writes";
+
 pub(super) fn run(arguments: &MergeArgs) -> Result<Status> {
     let mut shards = Vec::new();
     for file in &arguments.files {
         let input = Input::from(file.clone());
         let value = read_value(&input).map_err(Error::from_error)?;
-        let sweep_result = sweep::read(value).map_err(|message| Error::new(format!("{input}: {message}")))?;
+        let sweep_result =
+            sweep::read(value).map_err(|message| Error::new(format!("{input}: {message}")).hint(SHARD))?;
         shards.push((input.to_string(), sweep_result));
     }
     let whole = merge(shards).map_err(Error::new)?;

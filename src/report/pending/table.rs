@@ -28,9 +28,8 @@ pub(super) fn screen(pending: &Pending, provenance: &Provenance, look: Look) -> 
         group(&mut screen, shown, widest, look.wide);
     }
     if pending.groups.len() > most {
-        let rest = count(pending.groups.len() - most, "more group");
         screen.blank();
-        screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
+        screen.left_out(pending.groups.len(), most, "group");
     }
     not_evaluated(&mut screen, &pending.not_evaluated);
     screen

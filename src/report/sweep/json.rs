@@ -25,7 +25,7 @@ const KIND: &str = "Sweep";
 pub fn read(value: Value) -> std::result::Result<SweepResult, String> {
     let is = |field: &str, expected: &str| value.get(field).and_then(Value::as_str) == Some(expected);
     if !is("kind", KIND) || !is("apiVersion", API_VERSION) {
-        return Err(format!("is not a {KIND} of {API_VERSION}, as `simulate --shard 0/4 -o json` writes it"));
+        return Err(format!("is not a {KIND} of {API_VERSION}"));
     }
     SweepObject::deserialize(value).map_err(|error| error.to_string())?.sweep_result()
 }
