@@ -7,7 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Command, ValueEnum};
 
-use crate::error::{Error, Result};
+use crate::cli::error::{Error, Result};
 use crate::report::text::escape;
 use crate::report::{self, Format, Look, Part, Report, Setting};
 

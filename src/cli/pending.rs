@@ -1,9 +1,11 @@
 //! `kubectl sched pending`.
 
+use std::time::SystemTime;
+
 use clap::Args;
 
 use crate::api::Timestamp;
-use crate::error::Result;
+use crate::cli::error::Result;
 use crate::explain::pending::{self, Root};
 use crate::framework::NotEvaluated;
 use crate::report::{self, Answered, Part};
@@ -72,7 +74,7 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     }
     // Names alone need no advice.
     let advise = !arguments.no_suggestions && output.output.part() != Part::Names;
-    let now = Timestamp::now();
+    let now = Timestamp::from(SystemTime::now());
     let mut pending = pending::find(&state.scheduler, &mut state.cluster, &pods, now, advise);
     NotEvaluated::join(&mut pending.not_evaluated, &state.notes);
     output.print(&Answered { answer: &pending, provenance: &state.provenance(now) })?;

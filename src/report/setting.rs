@@ -25,7 +25,7 @@ pub fn unspelled(_: Setting) -> Option<&'static str> {
     None
 }
 
-/// ` with --flag`, behind what is to be set.
-pub(super) fn with(spelling: Spelling, setting: Setting) -> String {
-    spelling(setting).map_or_else(String::new, |spelled| format!(" with {spelled}"))
+/// `lead` and how to set it, ` with --flag`; nothing where there is no way to.
+pub(super) fn with(lead: &str, spelling: Spelling, setting: Setting) -> String {
+    spelling(setting).map_or_else(String::new, |spelled| format!("{lead} with {spelled}"))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::api::UpstreamError;
 use crate::api::list::List;
 use crate::api::meta::{Metadata, ObjectKey, OwnerReference};
 use crate::api::name::Name;
@@ -144,7 +145,7 @@ pub struct ClaimAllocation {
     /// The devices.
     pub devices: Box<[AllocatedDevice]>,
     /// The nodes they can be used from; none means all. Upstream's text where the selector is invalid.
-    pub node_selector: Option<Result<LazyErrorNodeSelector, String>>,
+    pub node_selector: Option<Result<LazyErrorNodeSelector, UpstreamError>>,
     /// When it was given them (gate `DRADeviceBindingConditions`).
     pub allocated: Option<Timestamp>,
 }

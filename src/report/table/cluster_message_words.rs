@@ -76,11 +76,11 @@ fn named(several: &Several) -> String {
 pub(in crate::report) fn reason(reason: &Possibly, spelling: Spelling) -> String {
     match reason {
         Possibly::TaintText => format!(
-            "only the text on untolerated taints differs, which changed after v1.34.1: pass the scheduler's release{}",
-            with(spelling, Setting::KubeVersion)
+            "only the text on untolerated taints differs, which changed after v1.34.1{}",
+            with(": pass the scheduler's release", spelling, Setting::KubeVersion)
         ),
         Possibly::Configuration => {
-            format!("the scheduler has its own configuration; pass it{}", with(spelling, Setting::SchedulerConfig))
+            format!("the scheduler has its own configuration{}", with("; pass it", spelling, Setting::SchedulerConfig))
         }
         Possibly::OutOfTreePlugins(plugins) => {
             format!("out-of-tree plugins decide too: {}", list(plugins, MOST))
@@ -110,11 +110,11 @@ pub(in crate::report) fn scheduling_status(
 ) -> String {
     match scheduling_status {
         SchedulingStatus::UnknownScheduler { name, placed, spoke, others } => {
-            let pass = format!("pass its configuration{}", with(spelling, Setting::SchedulerConfig));
+            let pass = with(": pass its configuration", spelling, Setting::SchedulerConfig);
             let known = match (placed, spoke) {
                 (0, false) => format!("nothing in the state shows that a scheduler {name} exists"),
-                (0, true) => format!("{name} has written events: {pass}"),
-                (placed, _) => format!("{name} has placed {}: {pass}", count(*placed, "pod")),
+                (0, true) => format!("{name} has written events{pass}"),
+                (placed, _) => format!("{name} has placed {}{pass}", count(*placed, "pod")),
             };
             let others: Vec<String> =
                 others.iter().map(|(name, placed)| format!("{name} ({})", count(*placed, "pod"))).collect();

@@ -210,7 +210,7 @@ impl Planner<'_, '_> {
                     gone.extend(leaves.lost);
                     wave.evicted.push(key);
                 }
-                Err(message) => held.push((*id, message)),
+                Err(error) => held.push((*id, error.into())),
             }
         }
         queue::sort(self.simulation.cluster(), &mut queue);
