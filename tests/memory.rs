@@ -22,7 +22,7 @@ const NOW: Timestamp = Timestamp(1_780_000_000);
 const ROUNDS: u64 = 200;
 
 /// Areas whose pods get into each other's way.
-const RECORDED: [&str; 15] = [
+const RECORDED: [&str; 16] = [
     "simulate",
     "mixed",
     "topology-spread",
@@ -31,8 +31,8 @@ const RECORDED: [&str; 15] = [
     "preemption",
     "volumes",
     "dra",
-    // Not dra-extended: case dra-extended-23-141 comes out differently in v1.37, a known fault without a known cause.
     "dra-capacity",
+    "dra-extended",
     "dra-more",
     "dra-partition",
     "dra-taints",

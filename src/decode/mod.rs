@@ -3,6 +3,7 @@
 pub mod coscheduling;
 pub mod csi_migration;
 pub mod devices;
+pub mod event;
 pub mod fields;
 pub mod kinds;
 pub mod limit_range;
@@ -14,7 +15,6 @@ pub mod prune;
 pub mod resource_quota;
 pub mod runtime_class;
 pub mod scheduler_process;
-pub mod scheduling_event;
 pub mod storage;
 mod whole;
 mod wire;

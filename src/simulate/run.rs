@@ -10,6 +10,7 @@ use crate::decode::coscheduling::{CoschedulingPodGroup, gang_of};
 use crate::framework::{NotEvaluated, Placement};
 use crate::state::PodId;
 
+use super::change::Mutation;
 use super::groups::{self, Evicted, GroupTurn, Permitted};
 use super::preempt::{Eviction, MOST_TIMES, PreemptedPod, PreemptionResult};
 use super::step::{Outcome, Place, Step, Unplaced};
@@ -164,12 +165,14 @@ impl<'s, 'a> SchedulingRun<'s, 'a> {
         match self.simulation.permit(pod) {
             Permitted::Allowed => {
                 for (waited, place) in self.waiting.remove(&group).unwrap_or_default() {
+                    self.simulation.change(Mutation::Wait { pod: waited, waits: false });
                     let key = self.simulation.cluster().pod(waited).key();
                     self.record(Step::new(key, waited, Outcome::Placed(place)), Again::No);
                 }
                 self.record(step, Again::No);
             }
             Permitted::Waits(reasons) => {
+                self.simulation.change(Mutation::Wait { pod, waits: true });
                 self.waiting.entry(group).or_default().push((pod, place));
                 let why = reasons.first().map(ToString::to_string).unwrap_or_default();
                 let unplaced = Unplaced { holds: Some(place.name), ..Unplaced::because(why) };

@@ -23,6 +23,7 @@ pub(crate) mod quota_usage;
 pub mod raw;
 pub mod recreate;
 pub mod reservation;
+mod snapshot_lists;
 pub mod storage;
 
 pub use builder::ClusterBuilder;
@@ -33,13 +34,13 @@ pub use reservation::{Reservation, Take};
 use crate::api::image::ImageState;
 use crate::api::{Labels, Name, ObjectKey};
 use crate::decode::coscheduling::CoschedulingPodGroup;
+use crate::decode::event::Events;
 use crate::decode::limit_range::LimitRange;
 use crate::decode::node::Node;
 use crate::decode::pod::{PodObject, PodOwn};
 use crate::decode::pod_group::{PodGroup, SchedulingWorkload};
 use crate::decode::resource_quota::ResourceQuota;
 use crate::decode::runtime_class::RuntimeClass;
-use crate::decode::scheduling_event::SchedulingEvents;
 use crate::decode::workload::{Namespace, PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKey};
 use crate::decode::{Kind, Object};
 use devices::{DeviceObjects, Devices};
@@ -47,6 +48,7 @@ use group_members::GroupMembers;
 use objects::Store;
 use pod_class::PodClass;
 use pod_groups::PodGroups;
+use snapshot_lists::SnapshotLists;
 use storage::Storage;
 
 /// The state of a cluster.
@@ -89,8 +91,10 @@ pub struct Cluster {
     /// Workloads of `scheduling.k8s.io`, in the order of namespace and name.
     pub group_workloads: Vec<SchedulingWorkload>,
     group_members: GroupMembers,
-    /// What schedulers said of pods that they did not place.
-    pub scheduling_events: SchedulingEvents,
+    /// Set while kube-scheduler looks at lists that are out of date.
+    frozen_lists: Option<SnapshotLists>,
+    /// What components reported of pods and other objects.
+    pub events: Events,
     /// Whether any pod of the input had the status that a cluster gives it: if not, that one lacks
     /// it says nothing.
     pub has_statuses: bool,
@@ -131,6 +135,7 @@ impl Cluster {
             devices: Devices::new(DeviceObjects {
                 classes: objects.take(),
                 claims: objects.take(),
+                templates: objects.take(),
                 slices: objects.take(),
                 taint_rules: objects.take(),
             }),

@@ -10,6 +10,7 @@ use crate::api::name::Name;
 use crate::api::pod_spec::PreemptionPolicy;
 use crate::framework::extender::Victims;
 use crate::framework::fit_error;
+use crate::framework::victim::priority_as_victim;
 use crate::framework::{
     Candidate, Code, FailedCycle, Plugin, PluginRejection, PodGroupPostFilterPlugin, PostFilter, PostFilterPlugin,
     Preemption, Reason, Rejection,
@@ -144,9 +145,11 @@ fn eligible(failed: &FailedCycle<'_>) -> Result<(), &'static str> {
     if failed.code(nominated) == Code::UnschedulableAndUnresolvable {
         return Ok(());
     }
-    let waits =
-        nominated.pods.iter().map(|id| cluster.pod(*id)).any(|other| {
-            other.priority() < pod.priority() && other.is_terminating() && other.own.preempted_by_scheduler
-        });
+    let scheduling = failed.cycle.behaviour.pod_groups().for_victims_of_pods();
+    let waits = nominated.pods.iter().map(|id| cluster.pod(*id)).any(|other| {
+        priority_as_victim(cluster, scheduling, other) < pod.priority()
+            && other.is_terminating()
+            && other.own.preempted_by_scheduler
+    });
     if waits { Err("not eligible due to a terminating pod on the nominated node.") } else { Ok(()) }
 }

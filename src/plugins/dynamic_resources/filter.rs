@@ -49,9 +49,7 @@ impl<'a> NodeFilter for Filter<'a> {
             return Vec::new();
         }
         let gates = &self.plugin.gates;
-        let on_node = |extended: &ExtendedClaim<'a>| extended.on_node(self.cycle, node, !self.claims.is_empty(), gates);
-        let requests = self.extended.as_ref().and_then(|extended| on_node(extended).ok().flatten());
-        let extended = self.extended_input(requests);
+        let extended = self.extended_input(self.extended_requests(node).ok().flatten());
         let claims: Vec<&ClaimInput<'_>> = self.to_allocate.iter().chain(&extended).collect();
         let context = Context { devices: &self.cycle.cluster.devices, taint_rules: &self.taint_rules, gates };
         facts::of(&claims, target(node), context, self.cycle)
@@ -78,11 +76,7 @@ impl<'a> Filter<'a> {
     /// What the claims without devices are given on `node`, in their order; none where there is none to be found
     /// anything for.
     pub(super) fn judge(&self, node: &NodeInfo) -> Result<Option<Vec<ClaimAllocation>>, Rejection> {
-        let gates = &self.plugin.gates;
-        let requests = match &self.extended {
-            Some(extended) => extended.on_node(self.cycle, node, !self.claims.is_empty(), gates).map_err(reject)?,
-            None => None,
-        };
+        let requests = self.extended_requests(node).map_err(reject)?;
         if requests.is_none() && self.claims.is_empty() {
             return Ok(None);
         }
@@ -100,8 +94,17 @@ impl<'a> Filter<'a> {
         }
     }
 
+    /// What is asked for of extended resources on `node`; none where nothing is.
+    ///
+    /// # Errors
+    /// The node cannot have the pod.
+    pub(super) fn extended_requests(&self, node: &NodeInfo) -> Result<Option<Vec<ExtendedRequest<'a>>>, DeviceReason> {
+        let Some(extended) = &self.extended else { return Ok(None) };
+        extended.on_node(self.cycle, node, !self.claims.is_empty(), &self.plugin.gates)
+    }
+
     /// The claim for extended resources, where devices are to be found for it.
-    fn extended_input(&self, requests: Option<Vec<ExtendedRequest<'a>>>) -> Option<ClaimInput<'a>> {
+    pub(super) fn extended_input(&self, requests: Option<Vec<ExtendedRequest<'a>>>) -> Option<ClaimInput<'a>> {
         let extended = self.extended.as_ref().filter(|_| self.extends_unallocated())?;
         let requests = requests.unwrap_or_default();
         let pod = self.cycle.pod.key();
@@ -190,7 +193,7 @@ impl<'a> Filter<'a> {
     }
 }
 
-fn target(node: &NodeInfo) -> Target<'_> {
+pub(super) fn target(node: &NodeInfo) -> Target<'_> {
     Target { name: node.name(), labels: &node.node.labels, has_optional_operations: has_optional_operations(node) }
 }
 

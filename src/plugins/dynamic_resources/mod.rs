@@ -7,6 +7,7 @@
 //! upstream plugins/dynamicresources/dynamicresources.go.
 
 mod allocator;
+mod binding;
 mod cel;
 mod claims;
 mod extended;
@@ -16,6 +17,7 @@ mod gates;
 mod obstacles;
 pub mod overview;
 mod pod_group;
+pub mod remedies;
 mod score;
 mod selection;
 mod shortage;
@@ -27,6 +29,7 @@ mod tests;
 use crate::config::{Behaviour, DynamicResourcesArgs, GoDuration};
 use crate::decode::Kind;
 use crate::decode::devices::ResourceClaim;
+use crate::framework::cache::{Change, DeviceReach, DirtySet};
 use crate::framework::{
     Cycle, DeviceReason, FailedCycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin,
     IncrementalScorer, NodeFilter, NodePlacement, NodeScorer, NotEvaluated, Plugin, PodGroupPostFilterPlugin,
@@ -95,14 +98,14 @@ impl DynamicResources {
         }
         let mut to_allocate = Vec::new();
         for claim in filter.all_claims() {
+            if devices.is_in_flight(claim.key) {
+                return Err(reject(DeviceReason::ResourceClaimInFlight { claim: claim.key }));
+            }
             match &claim.allocation {
                 Some(allocation) => {
                     if let Some(Err(error)) = &allocation.node_selector {
                         return Err(Rejection::error(error.clone()));
                     }
-                }
-                None if devices.is_in_flight(claim.key) => {
-                    return Err(reject(DeviceReason::ResourceClaimInFlight { claim: claim.key }));
                 }
                 // Of the one for extended resources nothing is known before there is a node.
                 None if claim.is_for_extended_resources && !filter.claims.iter().any(|own| own.key == claim.key) => {}
@@ -155,12 +158,14 @@ impl Plugin for DynamicResources {
 
 impl IncrementalPlugin for DynamicResources {
     fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
-        // A class may serve an extended resource, and there cached and plain cycles were seen to differ. The cause is
-        // not known, and this alone does not remove the difference (tests/memory.rs).
-        if self.gates.extended_resources && cycle.cluster.devices.has_classes() {
-            return Incremental::Uncached;
+        if !self.gates.enabled {
+            return Incremental::Skip;
         }
-        Incremental::skip_only_if(self.has_nothing_to_do(cycle))
+        match self.prepare(cycle) {
+            Ok(None) => Incremental::Skip,
+            Ok(Some(_)) => Incremental::filter(RepeatedFilter { plugin: self }),
+            Err(_) => Incremental::Uncached,
+        }
     }
 
     fn incremental_scorer<'a>(
@@ -168,13 +173,40 @@ impl IncrementalPlugin for DynamicResources {
         cycle: Cycle<'_>,
         _nodes: &[&NodeInfo],
     ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
-        if self.has_nothing_to_do(cycle) { Scorer::of_nothing() } else { Incremental::Uncached }
+        let filter = if self.gates.enabled { self.prepare(cycle).ok() } else { Some(None) };
+        let is_level = filter.is_some_and(|filter| Scorer::new(filter).is_level());
+        if is_level { Scorer::of_nothing() } else { Incremental::Uncached }
     }
 }
 
-impl DynamicResources {
-    fn has_nothing_to_do(&self, cycle: Cycle<'_>) -> bool {
-        !self.gates.enabled || matches!(self.prepare(cycle), Ok(None))
+/// The filter of equal pods: it is prepared again for each, as the claims are other ones, and keeps nothing but which
+/// nodes are to be judged again.
+struct RepeatedFilter<'a> {
+    plugin: &'a DynamicResources,
+}
+
+impl NodeFilter for RepeatedFilter<'_> {
+    fn filter(&self, _node: &NodeInfo) -> Result<(), Rejection> {
+        Err(Rejection::error("not prepared"))
+    }
+}
+
+impl IncrementalFilter for RepeatedFilter<'_> {
+    fn update(&mut self, change: Change<'_>, dirty: &mut DirtySet) {
+        match change.devices {
+            DeviceReach::Nowhere => {}
+            DeviceReach::Node => dirty.node(change.node.id),
+            DeviceReach::Everywhere => dirty.everything(),
+        }
+    }
+
+    fn now<'c>(&'c self, cycle: Cycle<'c>) -> Option<Box<dyn NodeFilter + 'c>> {
+        let filter = self.plugin.prepare(cycle).ok()??;
+        Some(Box::new(filter))
+    }
+
+    fn hears_of_reserve(&self) -> bool {
+        true
     }
 }
 
@@ -236,16 +268,14 @@ impl ScorePlugin for DynamicResources {
 }
 
 impl ReservePlugin for DynamicResources {
-    /// The devices that the pod's claims are given on `node`, for those that have none yet (upstream Reserve). None
-    /// where that cannot be said, which the notes of the cycle then tell.
+    /// The pod's claims as they are once it is on `node`. A claim of which it cannot be said whether it can be had there
+    /// stays as it is; the notes of the cycle say so.
     fn reserve(&self, cycle: Cycle<'_>, node: &NodeInfo) -> Result<Vec<Take>, Rejection> {
         if !self.gates.enabled {
             return Ok(Vec::new());
         }
         let Some(filter) = self.prepare(cycle)? else { return Ok(Vec::new()) };
-        let found = filter.judge(node)?.unwrap_or_default();
-        let takes = found.into_iter().filter(|found| !found.devices.is_empty());
-        Ok(takes.map(|found| Take::Devices { claim: found.claim, devices: found.devices }).collect())
+        filter.takes(node)
     }
 }
 

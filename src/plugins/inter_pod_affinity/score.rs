@@ -1,5 +1,7 @@
 //! PreScore, Score and NormalizeScore (upstream plugins/interpodaffinity/scoring.go).
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
 use crate::api::Name;
@@ -53,8 +55,11 @@ impl Scorer {
             }
         }
         for group in cluster.groups().with_affinity() {
+            // With terms of its own, upstream goes through all nodes.
+            let pods =
+                if terms.own.is_empty() { cluster.listed_for_affinity(&group.pods) } else { Cow::from(&group.pods) };
             for (topology_key, weight) in terms.of_existing(&group.class.affinity, group.namespace) {
-                columns.add(cluster, topology_key, &group.pods, weight);
+                columns.add(cluster, topology_key, &pods, weight);
             }
         }
         Self { sums: columns.fold(cluster), terms }
@@ -116,7 +121,7 @@ impl Normalizer for Scorer {
 
 impl IncrementalScorer for Scorer {
     fn update(&mut self, change: Change<'_>, dirty: &mut DirtySet) {
-        let Change { pod, node, sign } = change;
+        let Change { pod, node, sign, .. } = change;
         for (topology_key, weight) in self.terms.of_pod(pod) {
             let Some(domain) = node.node.labels.get(topology_key) else { continue };
             let place = self.sums.iter().position(|domains| domains.topology_key == topology_key);

@@ -35,7 +35,6 @@ fn run(simulation: &mut Simulation<'_>, turn: &Turn<'_>, within: Option<&BTreeSe
         GroupCode::Error => return attempt,
         _ => {}
     }
-    let mut any = false;
     for pod in &turn.members {
         let placement = simulation.ask_member(*pod, Depth::Decision, within);
         attempt.reached(&placement);
@@ -60,11 +59,6 @@ fn run(simulation: &mut Simulation<'_>, turn: &Turn<'_>, within: Option<&BTreeSe
         if matches!(attempt.status.code, GroupCode::Unschedulable | GroupCode::Error) {
             return attempt;
         }
-        any |= placed;
-    }
-    if attempt.status.is_success() && !any {
-        // Upstream runRootSchedulingAlgorithm: at least one pod has to find a node.
-        attempt.status = GroupStatus::unschedulable(Vec::new());
     }
     attempt
 }

@@ -101,6 +101,15 @@ impl Simulation<'_> {
 
     /// The group's cycle (upstream podGroupCycle).
     fn cycle_of(&mut self, turn: &Turn<'_>) -> GroupCycleEnd {
+        if self.scheduler.behaviour().group_cycle_keeps_snapshot_lists {
+            self.cluster.freeze_lists();
+        }
+        let ended = self.tried(turn);
+        self.cluster.thaw_lists();
+        ended
+    }
+
+    fn tried(&mut self, turn: &Turn<'_>) -> GroupCycleEnd {
         let attempt = placements::attempt(self, turn, PostFilters::Run);
         let Attempt { members, status, waits_for_preemption, domain, reached } = attempt;
         let mut ended = GroupCycleEnd::of(members, status, waits_for_preemption, domain);
