@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::api::scheduling_group::GroupKey;
 use crate::api::{Name, ObjectKey, name};
+use crate::cli::error::{Error, Result};
 use crate::config::PodGroupScheduling;
 use crate::control_plane::admission::UnknownClass;
 use crate::control_plane::controller;
@@ -13,7 +14,6 @@ use crate::control_plane::{Created, NewPods, OnRefusal};
 use crate::decode::pod::{PodObject, PodOwn};
 use crate::decode::workload::{Workload, WorkloadKind};
 use crate::did_you_mean;
-use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::simulate::groups::whole;
 use crate::state::{Pod, PodId};

@@ -20,6 +20,7 @@ pub struct GroupApi {
 
 /// How groups of pods are scheduled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PodGroupScheduling {
     /// Not at all: the version has no groups, or its gate is off.
     #[default]

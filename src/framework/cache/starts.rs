@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::api::UpstreamError;
 use crate::framework::context::Cycle;
 use crate::framework::parallel_search::ParallelSearch;
 use crate::framework::placement::Scores;
@@ -146,7 +147,7 @@ impl<'a> Known<'a> {
 }
 
 impl NodeScorer for Known<'_> {
-    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError> {
         Ok(self.raw.get(node.id.index()).copied().unwrap_or_default())
     }
 

@@ -106,7 +106,7 @@ fn preempt(failed: &FailedCycle<'_>, args: DefaultPreemptionArgs) -> Result<Pree
     let found: Vec<(&NodeInfo, Victims)> = failed
         .extenders
         .process_preemption(found)
-        .map_err(PreemptionRefusal::Error)?
+        .map_err(|error| PreemptionRefusal::Error(error.into()))?
         .into_iter()
         .map(|(node, victims)| (cluster.node(node), victims))
         .collect();
