@@ -1,11 +1,12 @@
 //! `kubectl sched capacity`.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::Args;
 
 use crate::api::{Name, ObjectKey, Timestamp, name};
-use crate::error::{Error, Result};
+use crate::cli::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::capacity::{CapacityAnswer, CapacityNeeds};
@@ -95,7 +96,7 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     let shares = shares(&arguments.ratio, pods.len())?;
     let asked: Vec<ObjectKey> = pods.iter().map(|pod| state.cluster.pod(*pod).key()).collect();
     let mut copies = Copies::of(pods.into_iter().zip(shares).map(|(pod, share)| Template { pod, share }));
-    let now = Timestamp::now();
+    let now = Timestamp::from(SystemTime::now());
     let capacity = measure(&state.scheduler, &mut state.cluster, &mut copies, arguments.limit, now);
     let wanted = wanted(arguments, &mut state, &capacity, &mut copies, now)?;
     let mut not_evaluated = capacity.not_evaluated.clone();

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use clap::Args;
 
 use crate::api::{Timestamp, name};
+use crate::cli::error::{Error, Result};
 use crate::decode::workload::Workload;
 use crate::did_you_mean;
-use crate::error::{Error, Result};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
 use crate::explain::{Explanation, NodeDetail, counterfactual, reported_events};
 use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
@@ -99,7 +100,7 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     let question = Request::of(&target, &from_files.objects);
     let mut state =
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
-    let now = Timestamp::now();
+    let now = Timestamp::from(SystemTime::now());
     let subjects = subjects(&mut state, &target, from_files, now)?;
     let pods: Vec<PodId> = subjects.iter().map(|subject| subject.pod).collect();
     cluster_messages::read_events(&mut state, &pods);

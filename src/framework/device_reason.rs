@@ -12,6 +12,7 @@ use crate::api::name::Name;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
+#[non_exhaustive]
 pub enum DeviceReason {
     /// The pod names a claim that does not exist.
     ResourceClaimNotFound {
