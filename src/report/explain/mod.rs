@@ -1,15 +1,17 @@
 //! How the explanation of one pod or several looks.
 
+pub(in crate::report) mod json;
+pub(in crate::report) mod table;
+
 use std::sync::Arc;
 
 use crate::explain::{ClusterMessages, Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
+use crate::report::explain::json::Document;
+use crate::report::{Answered, Data, Look, Part, Report, Screen, html};
 use crate::simulate::WorkloadPlacement;
 use crate::simulate::groups::whole::GroupPlacement;
 use crate::state::Cluster;
-
-use super::json::Document;
-use super::{Answered, Data, Look, Part, Report, Screen, html, table};
 
 /// The answer for one pod.
 #[derive(Clone, Debug)]
