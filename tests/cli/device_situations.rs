@@ -333,7 +333,27 @@ fn capacity_counts_partitions_and_shares() {
     };
     let devices = [partition("a", "10Gi"), partition("b", "10Gi"), partition("c", "20Gi")];
     let counters = "{name: s, counters: {memory: {value: 30Gi}}}";
-    assert_snapshot!(capacity("count: 1", &devices.join(", "), counters), @"");
+    assert_snapshot!(capacity("count: 1", &devices.join(", "), counters), @"
+    2 more copies of ml/train, on 1 of 1 node                                  v1.37
+
+    WHAT RUNS OUT                                                                              NODES
+    DynamicResources   claim train-copy-3-r, request r: too few free for 1 device of class c       1
+    still free on these nodes: cpu 64, memory 256Gi
+
+    NODE    MORE   WHAT STOPS THE NEXT COPY
+    gpu-1      2   DynamicResources: claim train-copy-3-r, request r: requests 1, 0
+                   free of 3 (2 taken, 1 with too little left)
+    ");
     let card = "{name: eth1, allowMultipleAllocations: true, capacity: {bandwidth: {value: 10Gi}}}";
-    assert_snapshot!(capacity("capacity: {requests: {bandwidth: 3Gi}}", card, ""), @"");
+    assert_snapshot!(capacity("capacity: {requests: {bandwidth: 3Gi}}", card, ""), @"
+    3 more copies of ml/train, on 1 of 1 node                                  v1.37
+
+    WHAT RUNS OUT                                                                              NODES
+    DynamicResources   claim train-copy-4-r, request r: too few free for 1 device of class c       1
+    still free on these nodes: cpu 64, memory 256Gi
+
+    NODE    MORE   WHAT STOPS THE NEXT COPY
+    gpu-1      3   DynamicResources: claim train-copy-4-r, request r: requests 1, 0
+                   free of 1 (1 with too little left)
+    ");
 }
