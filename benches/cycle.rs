@@ -2,7 +2,7 @@
 //!
 //! Prints how long reading and building took, and for each pod (without names: every pending
 //! one) the median time of a cycle, and how many copies of it a second find their nodes one after
-//! the other, by a cycle each and from memory. Figures are for comparing within one run only.
+//! the other, by a cycle each and from memory; `KUBE_VERSION=v1.37` asks another version's scheduler. Figures are for comparing within one run only.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::path::PathBuf;
@@ -29,7 +29,8 @@ fn main() {
     let mut builder = ClusterBuilder::default();
     files::read(&Input::from(PathBuf::from(path)), &mut builder).unwrap();
     println!("read     {:>10.1?}", start.elapsed());
-    let behaviour = Behaviour::new(KubeVersion::REFERENCE);
+    let version = std::env::var("KUBE_VERSION").ok().and_then(|version| version.parse().ok());
+    let behaviour = Behaviour::new(version.unwrap_or(KubeVersion::REFERENCE));
     let start = Instant::now();
     let mut cluster = builder.build(behaviour.request_gates());
     println!("build    {:>10.1?}   {} nodes, {} pods", start.elapsed(), cluster.nodes().len(), cluster.pods().len());
@@ -41,7 +42,7 @@ fn main() {
         let mut times: Vec<Duration> = (0..RUNS)
             .map(|_| {
                 let start = Instant::now();
-                std::hint::black_box(scheduler.schedule(&cluster, pod, Timestamp::now()));
+                std::hint::black_box(scheduler.schedule(&cluster, pod, Timestamp::from(std::time::SystemTime::now())));
                 start.elapsed()
             })
             .collect();
@@ -54,7 +55,8 @@ fn main() {
 
 /// Copies of `pod` placed a second by a cycle each.
 fn by_cycles(scheduler: &Scheduler, cluster: &mut Cluster, pod: PodId) -> f64 {
-    let mut simulation = Simulation::new(scheduler, cluster, Timestamp::now(), Ties::First);
+    let mut simulation =
+        Simulation::new(scheduler, cluster, Timestamp::from(std::time::SystemTime::now()), Ties::First);
     let start = Instant::now();
     let place = |_| {
         let placement = simulation.ask(pod);
@@ -72,7 +74,7 @@ fn by_cycles(scheduler: &Scheduler, cluster: &mut Cluster, pod: PodId) -> f64 {
 fn from_memory(scheduler: &Scheduler, cluster: &mut Cluster, pod: PodId) -> f64 {
     let mut copies = Copies::of([Template { model: Model::Pod(pod), share: 1 }]);
     let start = Instant::now();
-    let capacity = measure(scheduler, cluster, &mut copies, COPIES, Timestamp::now());
+    let capacity = measure(scheduler, cluster, &mut copies, COPIES, Timestamp::from(std::time::SystemTime::now()));
     let placed: usize = capacity.templates.iter().map(|(_, _, placed)| placed).sum();
     placed as f64 / start.elapsed().as_secs_f64()
 }

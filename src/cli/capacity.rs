@@ -1,12 +1,13 @@
 //! `kubectl sched capacity`.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::Args;
 
 use crate::api::{Name, ObjectKey, Timestamp, name};
+use crate::cli::error::{Error, Result};
 use crate::control_plane::controller;
-use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::capacity::{CapacityAnswer, CapacityNeeds};
@@ -104,7 +105,7 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
         return Err(Error::new("--like requires --want or --want-all").hint("it is the node that more are made like"));
     }
     let scenario = arguments.changes.scenario(&state.namespace, &state.cluster)?;
-    let now = Timestamp::now();
+    let now = Timestamp::from(SystemTime::now());
     let reports = apply(&mut state, &scenario, now)?;
     let (models, replicas) = models(&mut state, &target, from_files)?;
     let shares = if arguments.want_all { replicas } else { shares(&arguments.ratio, models.len())? };

@@ -1,9 +1,11 @@
 //! `kubectl sched resilience`.
 
+use std::time::SystemTime;
+
 use clap::Args;
 
 use crate::api::{Name, Timestamp, name};
-use crate::error::{Error, Result};
+use crate::cli::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::resilience::{LossAnswer, ResilienceAnswer};
@@ -11,7 +13,7 @@ use crate::simulate::comparison::without_price;
 use crate::simulate::resilience::consolidation::{self, Consolidation};
 use crate::simulate::resilience::drain_plan::{DrainPlan, propose};
 use crate::simulate::resilience::{By, sweep};
-use crate::simulate::scenario::{self, NodeChoice};
+use crate::simulate::scenario::{self, NodeChoice, StepError};
 use crate::simulate::{Simulation, Ties};
 use crate::state::NodeInfo;
 
@@ -93,7 +95,7 @@ Exit status:
 pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
     let question = Request::Simulation { new_pods: false };
     let mut state = arguments.state.load(&arguments.kube, &arguments.output, question, |_| {})?;
-    let now = Timestamp::now();
+    let now = Timestamp::from(SystemTime::now());
     apply(&mut state, &arguments.changes, now)?;
     let mut answer = match (&arguments.drain_plan, &arguments.consolidate) {
         (Some(nodes), _) => {
@@ -133,6 +135,7 @@ fn consolidation(state: &mut State, nodes: &str, price: Option<Name>, now: Times
         state.cluster.nodes().iter().map(NodeInfo::name).collect()
     } else {
         NodeChoice::parse(nodes)
+            .map_err(StepError::from)
             .and_then(|choice| choice.nodes(&state.cluster))
             .map_err(|message| Error::new(format!("invalid value \"{nodes}\" for --consolidate: {message}")))?
     };
@@ -165,6 +168,7 @@ fn losses(state: &State, by: &str, now: Timestamp) -> Result<LossAnswer> {
 /// How to drain `nodes`.
 fn drain_plan(state: &mut State, nodes: &str, force: bool, now: Timestamp) -> Result<DrainPlan> {
     let nodes = NodeChoice::parse(nodes)
+        .map_err(StepError::from)
         .and_then(|choice| choice.nodes(&state.cluster))
         .map_err(|message| Error::new(format!("invalid value \"{nodes}\" for --drain-plan: {message}")))?;
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, Ties::First).preempting_briefly();

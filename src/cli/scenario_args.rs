@@ -11,9 +11,9 @@ use serde_json::Value;
 use crate::api::quantity::Quantity;
 use crate::api::taint::{Taint, TaintEffect};
 use crate::api::{Name, ObjectKey, name};
+use crate::cli::error::{Error, Result};
 use crate::decode::workload::WorkloadKey;
 use crate::edit::{Edit, PodChange};
-use crate::error::{Error, Result};
 use crate::simulate::new_nodes::NodeModel;
 use crate::simulate::scenario::{self, NodeChoice, Placing, ScenarioStep, StepAction};
 use crate::source::{self, Input};
@@ -269,7 +269,7 @@ fn nodes_and_label<'a>(text: &'a str, cluster: &Cluster) -> Option<(std::result:
         .find(|(nodes, _)| is_there(nodes))
         .or_else(|| splits().find(|(nodes, _)| is_selector(nodes)))
         .or_else(|| splits().next())?;
-    Some((NodeChoice::parse(found.0), found.1))
+    Some((NodeChoice::parse(found.0).map_err(|error| error.to_string()), found.1))
 }
 
 /// `TYPE/NAME=cpu=2,memory=4Gi`: the requests of all containers of the template, as `kubectl set resources` has it; of
@@ -279,7 +279,7 @@ fn set_resources(value: &str, namespace: Name, cluster: &Cluster) -> std::result
     let (target, amounts) = pair(value, hint)?;
     let (target, only) = target.split_once(':').map_or((target, None), |(target, only)| (target, Some(name(only))));
     let key = workload_key(target, namespace)?;
-    let workload = cluster.workload(key).ok_or_else(|| scenario::workloads::not_found(cluster, key))?;
+    let workload = cluster.workload(key).ok_or_else(|| scenario::workloads::not_found(cluster, key).to_string())?;
     let names: Vec<Name> = workload.template.spec.containers.iter().filter_map(|container| container.name).collect();
     let of = only.map_or(names, |only| vec![only]);
     let mut changes = Vec::new();

@@ -6,14 +6,16 @@ mod sweep;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
 
 use crate::api::{ObjectKey, Timestamp, name};
+use crate::cli::error::{Error, Result};
 use crate::control_plane::Created;
 use crate::control_plane::admission::AdmissionRefusal;
 use crate::decode::workload::WorkloadKey;
-use crate::error::{Error, Result};
+
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::comparison::ComparisonAnswer;
@@ -189,7 +191,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let (pods, refused) = pods(&mut state, arguments, from_files)?;
     let mut scenario = arguments.changes.scenario(&state.namespace, &state.cluster)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
-    let now = Timestamp::now();
+    let now = Timestamp::from(SystemTime::now());
     scenario.steps.extend(added(arguments, &state)?);
     if arguments.repack {
         scenario.steps.push(ScenarioStep {

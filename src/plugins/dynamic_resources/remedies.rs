@@ -13,7 +13,7 @@ use crate::decode::devices::claim::Count;
 use crate::decode::devices::taint::DeviceToleration;
 use crate::edit::{ClaimChange, Edit, PodChange};
 use crate::framework::Cycle;
-use crate::state::NodeInfo;
+use crate::state::{NodeInfo, Pod};
 
 use super::DynamicResources;
 use super::allocator::capacity::Refusal;
@@ -29,6 +29,8 @@ const MOST_CLASSES: usize = 16;
 /// Variants of a selector that are evaluated, and that are kept.
 const MOST_VARIANTS: usize = 64;
 const MOST_SELECTORS: usize = 2;
+/// Devices of a node that are looked at.
+const MOST_DEVICES: usize = 4096;
 /// Claims that could give devices back.
 const MOST_CLAIMS: usize = 4;
 
@@ -91,7 +93,7 @@ impl<'a> Remedies<'a> {
 
     /// Changes of one request; whether it has too few devices by itself.
     fn of_request(&mut self, claim: ObjectKey, request: Name, query: &QueryInput<'_>) -> bool {
-        let devices: Vec<Candidate<'a>> = self.obstacles.devices().collect();
+        let devices: Vec<Candidate<'a>> = self.obstacles.devices().take(MOST_DEVICES).collect();
         let mut available = 0;
         let mut not_selected = Vec::new();
         for candidate in &devices {
@@ -243,7 +245,7 @@ impl<'a> Remedies<'a> {
         let freed = self.holders.into_iter().map(|claim| {
             let reserved = self.context.devices.claim(claim).map_or(&[][..], |claim| &claim.reserved_for);
             let pods = cycle.cluster.pods().iter().filter(|pod| reserved.contains(&pod.own.uid));
-            Edit::DeallocateClaim { claim, pods: pods.map(|pod| pod.key()).collect() }
+            Edit::DeallocateClaim { claim, pods: pods.map(Pod::key).collect() }
         });
         changes.chain(freed).collect()
     }

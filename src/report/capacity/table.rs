@@ -3,14 +3,15 @@
 //! The number first; then what runs out; then node by node what it takes and what stops the next.
 
 use crate::api::name;
-use crate::framework::{Amount, Reason};
+use crate::framework::{Amount, DeviceReason, DeviceShortage, Reason};
 use crate::simulate::capacity::{Limit, Needed, NodeRoom, Stopped};
 
 use super::super::style::Label;
-use super::super::table::{Grid, Screen, amount, assumed, brief, not_evaluated, on_node, subject};
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
 use super::CapacityAnswer;
+use crate::report::screen::{Grid, Screen, assumed, not_evaluated};
+use crate::report::words::{amount, brief, on_node, subject};
 
 /// Nodes that are shown.
 const NODES: usize = 15;
@@ -174,6 +175,16 @@ fn limits(screen: &mut Screen, heading: &str, limits: &[Limit]) {
 fn what(reason: &Reason) -> String {
     match reason {
         Reason::InsufficientResource { .. } | Reason::TooManyPods { .. } => subject(None, reason),
+        // Each copy has a claim of its own.
+        Reason::Device(DeviceReason::DevicesInsufficient { requests, .. }) => {
+            let mut classes: Vec<_> = requests
+                .iter()
+                .filter(|request: &&DeviceShortage| !request.is_enough())
+                .map(|request| request.class)
+                .collect();
+            classes.dedup();
+            if classes.is_empty() { brief(reason) } else { format!("devices of class {}", list(&classes, 2)) }
+        }
         other => brief(other),
     }
 }
@@ -203,8 +214,5 @@ fn nodes(screen: &mut Screen, answer: &CapacityAnswer, most: usize) {
         grid.row(Label::Fits, [room.node.to_string(), more, stops]);
     }
     screen.grid(&grid);
-    if rooms.len() > most {
-        let rest = count(rooms.len() - most, "more node");
-        screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
-    }
+    screen.left_out(rooms.len(), most, "node");
 }

@@ -4,9 +4,9 @@ use crate::simulate::resilience::consolidation::{Consolidation, PoolSaving};
 use crate::simulate::resilience::drain_plan::NodeDrain;
 
 use super::super::style::Label;
-use super::super::table::{Grid, Screen};
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
+use crate::report::screen::{Grid, Screen};
 
 /// Nodes that are shown of each sort.
 const NODES: usize = 10;

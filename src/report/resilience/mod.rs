@@ -14,9 +14,9 @@ use crate::simulate::{Assumption, UnplacedGroup};
 pub(super) use json::ResilienceObject;
 
 use super::style::Label;
-use super::table::{assumed, not_evaluated};
 use super::text::{count, list};
 use super::{Answered, Data, Look, Part, Report, Screen};
+use crate::report::screen::{assumed, not_evaluated};
 
 /// Pods named of each sort.
 const PODS: usize = 3;

@@ -44,6 +44,7 @@ pub enum Model {
 
 /// What fits.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct CapacityResult {
     /// The pod each template is, its share of a turn, and the copies that were placed, in the
     /// order of the templates.
@@ -65,6 +66,7 @@ pub struct CapacityResult {
 
 /// The copy that found no node.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Stopped {
     /// Which template it was of.
     pub template: usize,
@@ -81,6 +83,7 @@ pub struct Stopped {
 
 /// A reason and the nodes it holds on.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Limit {
     /// The plugin; none where the framework itself spoke.
     pub plugin: Option<&'static str>,
@@ -92,6 +95,7 @@ pub struct Limit {
 
 /// What a node takes.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct NodeRoom {
     /// The node.
     pub node: Name,
@@ -105,6 +109,7 @@ pub struct NodeRoom {
 
 /// Resources that no pod requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FreeResources {
     /// CPU in millicores.
     pub milli_cpu: i64,

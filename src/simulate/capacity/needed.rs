@@ -17,6 +17,7 @@ const MOST_MODELS: usize = 30;
 
 /// How many more nodes are needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Needed {
     /// This many, 0 where all copies fit as it is. With one less they do not all fit.
     Nodes(usize),

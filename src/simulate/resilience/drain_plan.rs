@@ -23,6 +23,7 @@ use super::super::{Assumption, Outcome, Simulation, Step, UnplacedGroup, queue, 
 
 /// How to drain nodes.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct DrainPlan {
     /// The drains, in order; one for each node.
     pub drains: Vec<NodeDrain>,
@@ -40,6 +41,7 @@ pub struct DrainPlan {
 
 /// One node.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct NodeDrain {
     /// The node.
     pub node: Name,
@@ -61,6 +63,7 @@ pub struct NodeDrain {
 
 /// Pods that are evicted at once.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Wave {
     /// The pods, in the order of namespace and name.
     pub evicted: Vec<ObjectKey>,

@@ -24,6 +24,7 @@ use super::outage::{Outage, ReadyPods};
 
 /// What the loss of each unit does.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct UnitLosses {
     /// A loss a unit; the one that does most damage first, those that do as much in the order of
     /// the units.
@@ -38,6 +39,7 @@ pub struct UnitLosses {
 
 /// What the loss of a unit does.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Loss {
     /// What is lost.
     pub unit: Unit,
@@ -81,6 +83,7 @@ impl Registered {
 
 /// A PodDisruptionBudget that a loss breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BrokenBudget {
     /// The budget.
     pub budget: ObjectKey,

@@ -14,6 +14,7 @@ use crate::decode::workload::WorkloadKey;
 use crate::edit::{Edit, EditError};
 use crate::state::{Cluster, Pod, PodId};
 
+use super::StepError;
 use super::budgets::Budgets;
 use super::drain::{Keeper, keeper};
 use super::lost::LossPlan;
@@ -61,9 +62,9 @@ pub fn run(
         reports: Vec::new(),
     };
     for step in &scenario.steps {
-        runner.take(step).map_err(|message| ScenarioError::new(step.said.as_str(), message))?;
+        runner.take(step).map_err(|error| ScenarioError::of_step(&step.said, error))?;
     }
-    runner.schedule_all().map_err(|message| ScenarioError::new("the end", message))?;
+    runner.schedule_all().map_err(|error| ScenarioError::of_step("the end", error))?;
     let violated_budgets = runner.budgets.broken().collect();
     let steps: Vec<Step> = runner.steps.into_iter().flatten().collect();
     let placed = steps.iter().filter(|step| step.place().is_some());
@@ -112,7 +113,7 @@ impl Runner<'_, '_> {
         self.simulation.cluster()
     }
 
-    fn take(&mut self, step: &ScenarioStep) -> Result<(), String> {
+    fn take(&mut self, step: &ScenarioStep) -> Result<(), StepError> {
         let mut report = StepReport::new(step);
         let later = step.place == Placing::Later;
         match &step.change {
@@ -132,12 +133,12 @@ impl Runner<'_, '_> {
                 self.cluster().workload(*workload).map_or(Ok(()), rollout::restartable)?;
                 self.roll_out(*workload, &[], &mut report, later)?;
             }
-            StepAction::Repack => self.repack(&mut report).map_err(|error| error.to_string())?,
+            StepAction::Repack => self.repack(&mut report)?,
             StepAction::DeleteWorkload(workload) => self.delete_workload(*workload, &mut report)?,
         }
         self.reports.push(report);
         if !later {
-            self.schedule(false).map_err(|error| error.to_string())?;
+            self.schedule(false)?;
             self.grow(usize::MAX)?;
         }
         Ok(())
@@ -172,17 +173,17 @@ impl Runner<'_, '_> {
     }
 
     /// One edit, and what follows from it for the pod it is about.
-    fn edit_and_requeue(&mut self, edit: &Edit, report: &mut StepReport, later: bool) -> Result<(), String> {
+    fn edit_and_requeue(&mut self, edit: &Edit, report: &mut StepReport, later: bool) -> Result<(), StepError> {
         match edit {
             Edit::DeletePod { pod } => {
-                let pod = self.cluster().pod_named(*pod).ok_or_else(|| EditError::NoSuchPod(*pod).to_string())?;
+                let pod = self.cluster().pod_named(*pod).ok_or(EditError::NoSuchPod(*pod))?;
                 if keeper(self.cluster(), pod) == Keeper::DaemonSet {
-                    return self.delete_daemon(pod.id, report, later).map_err(|error| error.to_string());
+                    return Ok(self.delete_daemon(pod.id, report, later)?);
                 }
                 let plan = lost::of(self.cluster(), std::iter::once(pod));
                 // A pending pod is recreated, too, and is then what it was.
                 if plan.requeued.is_empty() || self.cluster().node_of(pod.id).is_some() {
-                    self.leave(&plan, report, later).map_err(|error| error.to_string())?;
+                    self.leave(&plan, report, later)?;
                 }
                 Ok(())
             }
@@ -190,20 +191,20 @@ impl Runner<'_, '_> {
                 let id = self.cluster().pod_named(*pod).map(|pod| pod.id);
                 let cluster = self.simulation.cluster();
                 let budgets = id.map(|id| self.budgets.lose(cluster, cluster.pod(id))).unwrap_or_default();
-                self.edit_all(std::slice::from_ref(edit)).map_err(|error| error.to_string())?;
+                self.edit_all(std::slice::from_ref(edit))?;
                 report.evicted.push(*pod);
                 if let Some(id) = id {
                     self.wait(id, later);
                 }
-                self.edit_all(&budgets).map_err(|error| error.to_string())
+                Ok(self.edit_all(&budgets)?)
             }
             Edit::PatchPod { pod, .. } => {
-                let id = self.cluster().pod_named(*pod).ok_or_else(|| EditError::NoSuchPod(*pod).to_string())?.id;
+                let id = self.cluster().pod_named(*pod).ok_or_else(|| EditError::NoSuchPod(*pod))?.id;
                 // What runs is not changed: a pod with the change takes its place.
                 if self.cluster().node_of(id).is_some() {
                     self.edit_and_requeue(&Edit::Evict { pod: *pod }, report, later)?;
                 }
-                self.edit(edit).map_err(|error| error.to_string())?;
+                self.edit(edit)?;
                 self.wait(id, later);
                 Ok(())
             }
@@ -216,15 +217,15 @@ impl Runner<'_, '_> {
                 for pod in pods {
                     self.edit_and_requeue(&Edit::Evict { pod }, report, later)?;
                 }
-                self.edit(edit).map_err(|error| error.to_string())
+                Ok(self.edit(edit)?)
             }
             Edit::CreatePod { .. } => {
                 let first = self.cluster().pods().len();
-                self.create(edit, report).map_err(|error| error.to_string())?;
+                self.create(edit, report)?;
                 self.count_created(first, report, later);
                 Ok(())
             }
-            _ => self.edit(edit).map_err(|error| error.to_string()),
+            _ => Ok(self.edit(edit)?),
         }
     }
 
@@ -234,7 +235,7 @@ impl Runner<'_, '_> {
         replicas: u32,
         report: &mut StepReport,
         later: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), StepError> {
         let plan = workloads::scale(self.cluster(), workload, replicas, self.simulation.now())?;
         self.scaled.insert(workload, replicas);
         report.waits = plan.waits;
@@ -246,10 +247,10 @@ impl Runner<'_, '_> {
         }
         let first = self.cluster().pods().len();
         for name in plan.create {
-            self.create(&Edit::CreatePod { workload, name, node: None }, report).map_err(|error| error.to_string())?;
+            self.create(&Edit::CreatePod { workload, name, node: None }, report)?;
         }
         self.count_created(first, report, later);
-        self.delete_pods(&plan.delete, report).map_err(|error| error.to_string())
+        Ok(self.delete_pods(&plan.delete, report)?)
     }
 
     /// Pods that are kept by controllers leave their nodes, and are placed one after the other: those of higher
@@ -284,7 +285,7 @@ impl Runner<'_, '_> {
     }
 
     /// How many pods a workload is to have by now: as it was scaled, or says, or has.
-    fn replicas_of(&self, key: WorkloadKey) -> Result<u32, String> {
+    fn replicas_of(&self, key: WorkloadKey) -> Result<u32, StepError> {
         let workload = self.cluster().workload(key).ok_or_else(|| workloads::not_found(self.cluster(), key))?;
         let written = workload.replicas.and_then(|replicas| u32::try_from(replicas).ok());
         let has = || u32::try_from(workloads::pods(self.cluster(), key).len()).unwrap_or(u32::MAX);
@@ -293,7 +294,7 @@ impl Runner<'_, '_> {
 
     /// Creates the next pod of every StatefulSet that waited for one which runs by now, until none can go on.
     /// Each is tried at most `most` times.
-    fn grow(&mut self, most: usize) -> Result<(), String> {
+    fn grow(&mut self, most: usize) -> Result<(), StepError> {
         for _ in 0..most {
             let mut grew = false;
             for growing in self.growing.clone() {
@@ -309,7 +310,7 @@ impl Runner<'_, '_> {
             if !grew {
                 break;
             }
-            self.schedule(false).map_err(|error| error.to_string())?;
+            self.schedule(false)?;
         }
         Ok(())
     }
@@ -321,14 +322,14 @@ impl Runner<'_, '_> {
         replicas: u32,
         report: &mut StepReport,
         later: bool,
-    ) -> Result<bool, String> {
+    ) -> Result<bool, StepError> {
         let plan = workloads::scale(self.cluster(), set, replicas, self.simulation.now())?;
         report.waits = plan.waits;
         let next = plan.create.first().copied().filter(|_| report.waits.is_none());
         let Some(name) = next else { return Ok(false) };
         let first = self.cluster().pods().len();
         let refused = report.not_created.len();
-        self.create(&Edit::CreatePod { workload: set, name, node: None }, report).map_err(|error| error.to_string())?;
+        self.create(&Edit::CreatePod { workload: set, name, node: None }, report)?;
         self.count_created(first, report, later);
         if report.not_created.len() > refused {
             // The controller tries again and again; the pods behind it are not created either.
@@ -338,7 +339,7 @@ impl Runner<'_, '_> {
         Ok(true)
     }
 
-    fn delete_workload(&mut self, workload: WorkloadKey, report: &mut StepReport) -> Result<(), String> {
+    fn delete_workload(&mut self, workload: WorkloadKey, report: &mut StepReport) -> Result<(), StepError> {
         let managers = workloads::managers(self.cluster(), workload);
         let managers: Vec<WorkloadKey> =
             managers.into_iter().map(crate::decode::workload::Workload::identity).collect();
@@ -348,9 +349,9 @@ impl Runner<'_, '_> {
         let pods: Vec<ObjectKey> =
             workloads::pods(self.cluster(), workload).into_iter().map(crate::state::Pod::key).collect();
         for workload in managers {
-            self.edit(&Edit::DeleteWorkload { workload }).map_err(|error| error.to_string())?;
+            self.edit(&Edit::DeleteWorkload { workload })?;
         }
-        self.delete_pods(&pods, report).map_err(|error| error.to_string())
+        Ok(self.delete_pods(&pods, report)?)
     }
 
     /// Pods are deleted. One whose node does not answer stays there, terminating.
@@ -492,9 +493,9 @@ impl Runner<'_, '_> {
         }
     }
 
-    fn schedule_all(&mut self) -> Result<(), String> {
+    fn schedule_all(&mut self) -> Result<(), StepError> {
         self.waiting.values_mut().for_each(|waiting| waiting.later = false);
-        self.schedule(true).map_err(|error| error.to_string())?;
+        self.schedule(true)?;
         self.grow(usize::MAX)
     }
 

@@ -5,6 +5,7 @@ use crate::edit::{Edit, EditError};
 use crate::state::PodId;
 
 use super::super::super::new_nodes::{self, NodeModel};
+use super::super::StepError;
 use super::super::budgets::Denial;
 use super::super::drain::NodeDrain;
 use super::super::report::{RefusedAction, StepReport};
@@ -18,16 +19,16 @@ impl Runner<'_, '_> {
         edit: &Edit,
         report: &mut StepReport,
         later: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), StepError> {
         report.nodes = choice.nodes(self.cluster())?;
         for node in report.nodes.clone() {
             let edit = edit.on_node(node);
-            self.edit(&edit).map_err(|error| error.to_string())?;
+            self.edit(&edit)?;
             if let Edit::AddTaint { taint, .. } = &edit
                 && let Some(info) = self.cluster().node_named(node)
             {
                 let plan = lost::taint(self.cluster(), info, taint);
-                self.leave(&plan, report, later).map_err(|error| error.to_string())?;
+                self.leave(&plan, report, later)?;
             }
         }
         Ok(())
@@ -42,14 +43,14 @@ impl Runner<'_, '_> {
         force: bool,
         report: &mut StepReport,
         later: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), StepError> {
         report.nodes = choice.nodes(self.cluster())?;
         for node in report.nodes.clone() {
-            self.edit(&Edit::Cordon { node }).map_err(|error| error.to_string())?;
+            self.edit(&Edit::Cordon { node })?;
         }
         let mut plans: Vec<NodeDrain> = Vec::new();
         for node in report.nodes.clone() {
-            let info = self.cluster().node_named(node).ok_or_else(|| EditError::NoSuchNode(node).to_string())?;
+            let info = self.cluster().node_named(node).ok_or(EditError::NoSuchNode(node))?;
             let plan = drain::plan(self.cluster(), info, force);
             report.kept.extend(&plan.kept);
             if let Some(message) = plan.refusal {
@@ -60,11 +61,11 @@ impl Runner<'_, '_> {
         }
         let mut held: Vec<(PodId, Denial)> = Vec::new();
         for plan in &plans {
-            held.extend(self.evict_all(plan.evict.clone(), &plans, report, later).map_err(|error| error.to_string())?);
+            held.extend(self.evict_all(plan.evict.clone(), &plans, report, later)?);
         }
         if !held.is_empty() {
             let again = held.into_iter().map(|(pod, _)| pod).collect();
-            held = self.evict_all(again, &plans, report, later).map_err(|error| error.to_string())?;
+            held = self.evict_all(again, &plans, report, later)?;
         }
         for (pod, Denial { message, cause }) in held {
             let pod = self.cluster().pod(pod);
@@ -115,10 +116,10 @@ impl Runner<'_, '_> {
         choice: &NodeChoice,
         report: &mut StepReport,
         later: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), StepError> {
         report.nodes = choice.nodes(self.cluster())?;
         for node in report.nodes.clone() {
-            let info = self.cluster().node_named(node).ok_or_else(|| EditError::NoSuchNode(node).to_string())?;
+            let info = self.cluster().node_named(node).ok_or(EditError::NoSuchNode(node))?;
             let pods = info.pods.iter().map(|pod| self.cluster().pod(*pod));
             let local_data = pods.filter(|pod| pod.spec().volumes.has_empty_dir()).map(crate::state::Pod::key);
             report.local_data.extend(local_data);
@@ -126,10 +127,10 @@ impl Runner<'_, '_> {
             // Pods of a node that is gone are deleted for good, whether or not it answered before.
             let taints = info.node.taints.iter().filter(|taint| taint.key == lost::UNREACHABLE).copied();
             for taint in taints.collect::<Vec<_>>() {
-                self.edit(&Edit::RemoveTaint { node, taint }).map_err(|error| error.to_string())?;
+                self.edit(&Edit::RemoveTaint { node, taint })?;
             }
-            self.leave(&plan, report, later).map_err(|error| error.to_string())?;
-            self.edit(&Edit::RemoveNode { node }).map_err(|error| error.to_string())?;
+            self.leave(&plan, report, later)?;
+            self.edit(&Edit::RemoveNode { node })?;
         }
         Ok(())
     }
@@ -140,7 +141,7 @@ impl Runner<'_, '_> {
         model: &NodeModel,
         wanted: Option<Name>,
         report: &mut StepReport,
-    ) -> Result<(), String> {
+    ) -> Result<(), StepError> {
         let first = self.cluster().pods().len();
         for _ in 0..count {
             let new = match (model, wanted) {
@@ -151,7 +152,7 @@ impl Runner<'_, '_> {
                 (NodeModel::Object(_), None) if count == 1 => name(model.base()),
                 (NodeModel::Object(_), None) => free_node_name(self.cluster(), model.base()),
             };
-            self.add_node(model, new, report).map_err(|error| error.to_string())?;
+            self.add_node(model, new, report)?;
             report.nodes.push(new);
         }
         report.created.extend(self.cluster().pods().iter().skip(first).map(crate::state::Pod::key));
