@@ -176,7 +176,7 @@ pub fn rejections(cluster: &Cluster, pod: &Pod) -> Vec<Rejections> {
     found
 }
 
-/// How often kubelets rejected pods, by controller, node and reason. Pods without a controller are each told by
+/// How often kubelets rejected pods, by controller, node and reason. Pods without a controller are each listed by
 /// `explain`.
 pub fn all_rejections(cluster: &Cluster) -> Vec<(Name, OwnerReference, Rejections)> {
     let mut found: IndexMap<(Name, Name, Name, Name, String), (OwnerReference, Rejections)> = IndexMap::new();

@@ -85,8 +85,8 @@ pub fn place(
     answer
 }
 
-/// The workloads of `cluster` that lack pods for a reason that can be told, each with what becomes of those that do
-/// not exist; `is_wanted` says which namespaces count. What is managed by another workload is told as a part of that.
+/// The workloads of `cluster` that lack pods for a known reason, each with where those pods could go that do
+/// not exist; `is_wanted` says which namespaces count. A workload that another one manages is part of that one.
 pub fn missing(
     scheduler: &Scheduler,
     cluster: &Cluster,
