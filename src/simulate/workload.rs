@@ -103,11 +103,11 @@ pub fn missing(
         }
         let lacks = Lacks { pods: Vec::new(), ..lacks };
         answer.find_places(lacks, scheduler, copy.get_or_insert_with(|| cluster.clone()), gates, now);
-        let is_told = !matches!(answer.hold, None | Some(Hold::Suspended))
+        let is_reported = !matches!(answer.hold, None | Some(Hold::Suspended))
             || answer.refused.is_some()
             || !answer.terminating.is_empty()
             || workload.kind == WorkloadKind::DaemonSet;
-        if is_told {
+        if is_reported {
             found.push(answer);
         }
     }
