@@ -6,6 +6,7 @@ mod causes;
 pub(in crate::report) mod cluster_messages;
 pub(in crate::report) mod events;
 pub(in crate::report) mod help;
+mod pod_group;
 pub(in crate::report) mod workload;
 
 use serde::Serialize;
@@ -14,12 +15,15 @@ use crate::api::name::Name;
 use crate::explain::PreemptionDetail;
 use crate::framework::placement::PluginScore;
 use crate::framework::sampling::Sampling;
-use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection};
+use crate::framework::{
+    CandidateSampling, Code, NodePlacement, NotEvaluated, PluginRejection, Preemption, Reason, Rejection,
+};
 use crate::report::explain::json::causes::{CounterfactualObject, ExplanationObject};
 use crate::report::explain::json::cluster_messages::{ClusterSaysObject, RejectionsObject, SchedulingStatusObject};
 use crate::report::explain::json::events::EventObject;
 use crate::report::explain::json::help as json_help;
 use crate::report::explain::json::help::{NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
+use crate::report::explain::json::pod_group::PodGroupObject;
 use crate::report::explain::json::workload::{AdmissionObject, WorkloadObject};
 use crate::report::{API_VERSION, Answer, Provenance};
 
@@ -84,6 +88,8 @@ pub(in crate::report) struct PlacementObject<'a> {
     admission: Option<AdmissionObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     workload: Option<WorkloadObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pod_group: Option<PodGroupObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     events: Vec<EventObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -168,6 +174,8 @@ struct SamplingObject {
     nodes: usize,
     feasible: usize,
     compared: usize,
+    /// Workers that filter nodes side by side.
+    parallelism: usize,
     picks: Vec<SampledObject>,
 }
 
@@ -183,7 +191,13 @@ impl SamplingObject {
     fn new(sampling: &Sampling) -> Self {
         let picks =
             sampling.starts.iter().map(|(node, starts)| SampledObject { node: *node, starting_points: *starts });
-        Self { nodes: sampling.nodes, feasible: sampling.feasible, compared: sampling.compared, picks: picks.collect() }
+        Self {
+            nodes: sampling.nodes,
+            feasible: sampling.feasible,
+            compared: sampling.compared,
+            parallelism: sampling.parallelism,
+            picks: picks.collect(),
+        }
     }
 }
 
@@ -204,9 +218,35 @@ struct PreemptionObject<'a> {
     candidates: Vec<CandidateObject>,
     pick: &'a [Name],
     #[serde(skip_serializing_if = "Option::is_none")]
+    sampling: Option<CandidateSamplingObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     decided_by: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_eligible: Vec<NotEligibleObject>,
+}
+
+/// Where kube-scheduler compares fewer candidates than there are.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct CandidateSamplingObject {
+    compared: usize,
+    /// Nodes that it may pick.
+    picks: Vec<CandidatePickObject>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct CandidatePickObject {
+    node: Name,
+    /// How likely, from 0 to 1.
+    probability: f64,
+}
+
+impl CandidateSamplingObject {
+    fn new(sampling: &CandidateSampling) -> Self {
+        let pick = |(node, probability): &(Name, f64)| CandidatePickObject { node: *node, probability: *probability };
+        Self { compared: sampling.compared, picks: sampling.picks.iter().map(pick).collect() }
+    }
 }
 
 #[derive(Serialize)]
@@ -241,6 +281,7 @@ impl<'a> PlacementObject<'a> {
                 fits_if_admitted: refused.fits_if_admitted,
             }),
             workload: answer.workload.as_deref().map(WorkloadObject::new),
+            pod_group: answer.group.as_deref().map(PodGroupObject::new),
             events: answer.cluster_messages.events.iter().map(EventObject::new).collect(),
             kubelet_rejections: answer.cluster_messages.rejections.iter().map(RejectionsObject::new).collect(),
             current: placement.current.as_ref().map(|current| CurrentObject {
@@ -332,6 +373,7 @@ impl<'a> PreemptionObject<'a> {
             })
             .collect();
         let not_eligible = detail.iter().flat_map(|detail| &detail.not_eligible).map(NotEligibleObject::new).collect();
-        Self { candidates, pick: &preemption.pick, decided_by: preemption.decided_by, not_eligible }
+        let sampling = preemption.sampling.as_ref().map(CandidateSamplingObject::new);
+        Self { candidates, pick: &preemption.pick, sampling, decided_by: preemption.decided_by, not_eligible }
     }
 }

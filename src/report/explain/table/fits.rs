@@ -92,11 +92,12 @@ pub(in crate::report) fn decided(decision: &Decision, placement: &Placement) -> 
 /// In a large cluster: how many nodes are compared, and which of them are chosen, by where kube-scheduler begins.
 fn sampled(sampling: &Sampling) -> Vec<String> {
     let Sampling { feasible, compared, starts, .. } = sampling;
-    let mut by_share: Vec<&(Name, usize)> = starts.iter().collect();
+    let (mut by_share, at_some_pace): (Vec<&(Name, usize)>, Vec<_>) =
+        starts.iter().partition(|(_, starts)| *starts > 0);
     by_share.sort_by_key(|(_, starts)| Reverse(*starts));
     let picks: Vec<String> =
         by_share.iter().map(|(node, starts)| format!("{node} ({})", share(*starts, sampling))).collect();
-    vec![
+    let mut lines = vec![
         format!(
             "kube-scheduler compares {} of the {} nodes that fit, beginning where its last cycle ended; where that was \
              is not known",
@@ -104,7 +105,18 @@ fn sampled(sampling: &Sampling) -> Vec<String> {
             thousands(*feasible)
         ),
         format!("it picks, by the share of starting points: {}", list(&picks, 5)),
-    ]
+    ];
+    if !at_some_pace.is_empty() {
+        lines.push(format!(
+            "and {} if its {} workers, which filter nodes side by side, differ in speed",
+            match at_some_pace.as_slice() {
+                [(only, _)] => only.to_string(),
+                nodes => format!("{} other nodes", thousands(nodes.len())),
+            },
+            sampling.parallelism
+        ));
+    }
+    lines
 }
 
 /// `36 %`.
@@ -155,10 +167,11 @@ fn scores(screen: &mut Screen, placement: &Placement, look: Look) {
             } else if picked && on.is_none() {
                 let sampling = placement.sampling.as_ref();
                 let starts = sampling.and_then(|sampling| Some((sampling.starts_of(node.name)?, sampling)));
-                starts.map_or_else(
-                    || "picked".to_owned(),
-                    |(starts, sampling)| format!("{} of starts", share(starts, sampling)),
-                )
+                match starts {
+                    None => "picked".to_owned(),
+                    Some((0, _)) => "possible".to_owned(),
+                    Some((starts, sampling)) => format!("{} of starts", share(starts, sampling)),
+                }
             } else {
                 String::new()
             },

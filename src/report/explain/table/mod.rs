@@ -12,6 +12,7 @@ pub(in crate::report) mod fits;
 pub(in crate::report) mod help;
 mod implicit_rules;
 pub(in crate::report) mod node;
+pub(in crate::report) mod pod_group;
 pub(in crate::report) mod preemption;
 pub(in crate::report) mod rejected;
 pub(in crate::report) mod reported_events;
@@ -29,11 +30,13 @@ use crate::report::text::{count, thousands};
 use crate::report::words::life as life_words;
 use crate::report::{Answer, Look, Provenance, StateAge};
 use crate::simulate::WorkloadPlacement;
+use crate::simulate::groups::whole::GroupPlacement;
 
 /// The answers, one below the other.
 pub(in crate::report) fn render(answers: &[Answer], provenance: &Provenance, look: Look) -> Screen {
     let mut screen = Screen::of(look, provenance);
     let mut shown: Option<&Arc<WorkloadPlacement>> = None;
+    let mut shown_group: Option<&Arc<GroupPlacement>> = None;
     for (index, answer) in answers.iter().enumerate() {
         if index > 0 {
             screen.blank();
@@ -41,16 +44,33 @@ pub(in crate::report) fn render(answers: &[Answer], provenance: &Provenance, loo
         }
         let basis = basis(answer, provenance);
         let (label, headline) = headline(answer);
-        match &answer.workload {
+        let group = answer.group.as_ref().filter(|group| shown_group.is_none_or(|shown| !Arc::ptr_eq(shown, group)));
+        shown_group = group.or(shown_group);
+        match (&answer.workload, group) {
             // The outcome of the workload comes first, once for all its pods.
-            Some(workload) if shown.is_none_or(|shown| !Arc::ptr_eq(shown, workload)) => {
+            (Some(workload), _) if shown.is_none_or(|shown| !Arc::ptr_eq(shown, workload)) => {
                 let (label_of_workload, outcome) = workload::headline(workload);
                 screen.headline(label_of_workload, &outcome, &basis);
                 age(&mut screen, provenance);
                 workload::render(&mut screen, workload, answer.cluster_messages.as_of);
+                if let Some(group) = group {
+                    let (label_of_group, outcome) = pod_group::headline(group);
+                    screen.blank();
+                    screen.paragraph(label_of_group, &outcome);
+                    pod_group::render(&mut screen, group, provenance.as_of);
+                }
                 screen.blank();
                 screen.paragraph(label, &headline);
                 shown = Some(workload);
+            }
+            // So does that of the group, without which the pod goes nowhere.
+            (_, Some(group)) => {
+                let (label_of_group, outcome) = pod_group::headline(group);
+                screen.headline(label_of_group, &outcome, &basis);
+                age(&mut screen, provenance);
+                pod_group::render(&mut screen, group, provenance.as_of);
+                screen.blank();
+                screen.paragraph(label, &headline);
             }
             _ => {
                 screen.headline(label, &headline, &basis);
@@ -153,9 +173,19 @@ pub(in crate::report) fn headline(answer: &Answer) -> (Label, String) {
     if !placement.errors.is_empty() {
         return (Label::Rejected, format!("{pod} is not scheduled: the scheduling cycle failed with an error"));
     }
-    if placement.pre_enqueue.is_some() {
-        let then = if feasible > 0 { "it would fit without them" } else { "it would not fit without them either" };
-        return (Label::Rejected, format!("{pod} waits for its scheduling gates; {then}"));
+    if let Some(held) = &placement.pre_enqueue {
+        let (what, without) = match held.plugin {
+            Some("GangScheduling") => ("its group", "it alone"),
+            Some("DynamicResources") => ("its ResourceClaims", "without them it"),
+            _ => ("its scheduling gates", "it"),
+        };
+        let then = match (without, feasible > 0) {
+            ("it", true) => "it would fit without them".to_owned(),
+            ("it", false) => "it would not fit without them either".to_owned(),
+            (without, true) => format!("{without} would fit"),
+            (without, false) => format!("{without} would not fit either"),
+        };
+        return (Label::Rejected, format!("{pod} waits for {what}; {then}"));
     }
     match &placement.current {
         Some(current) if current.feasible => {
@@ -169,8 +199,15 @@ pub(in crate::report) fn headline(answer: &Answer) -> (Label, String) {
             (Label::Rejected, format!("{pod} is on {}, a node that does not exist", current.node))
         }
         Some(current) => (Label::Rejected, format!("{pod} runs on {}, which would reject it now", current.node)),
-        None if feasible > 0 => (Label::Fits, format!("{pod} fits: {} of {nodes}", thousands(feasible))),
-        None => (Label::Rejected, format!("{pod} does not fit: 0 of {nodes}")),
+        None => {
+            // The outcome of its group stands above.
+            let alone = if answer.group.is_some() { " alone" } else { "" };
+            if feasible > 0 {
+                (Label::Fits, format!("{pod}{alone} fits: {} of {nodes}", thousands(feasible)))
+            } else {
+                (Label::Rejected, format!("{pod}{alone} does not fit: 0 of {nodes}"))
+            }
+        }
     }
 }
 

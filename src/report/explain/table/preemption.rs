@@ -1,12 +1,14 @@
 //! `PREEMPTION`: who would go from which node, where to, and why no others.
 
-use crate::explain::PreemptionDetail;
 use std::fmt::Write;
 
+use crate::api::Name;
+use crate::explain::PreemptionDetail;
 use crate::explain::suggest::{CandidateDetail, GoesTo, NotEligible, VictimDetail, WhyNot};
+use crate::framework::CandidateSampling;
 use crate::report::screen::{Grid, Screen};
 use crate::report::style::Label;
-use crate::report::text::{count, list};
+use crate::report::text::{count, list, thousands};
 use crate::report::words;
 
 /// Candidates shown.
@@ -33,10 +35,32 @@ pub(in crate::report) fn render(screen: &mut Screen, preemption: &PreemptionDeta
     if let Some(criterion) = preemption.decided_by {
         screen.paragraph(Label::Plain, &format!("picked for: {criterion}"));
     }
+    if let Some(sampling) = &preemption.sampling {
+        screen.paragraph(Label::Plain, &sampled(sampling, preemption.candidates.len()));
+    }
     for group in &preemption.not_eligible {
         let text = format!("no room on {}: {}", list(&group.nodes, 3), why(group));
         screen.paragraph(Label::Dim, &text);
     }
+}
+
+/// Which candidates are picked where not all are compared.
+fn sampled(sampling: &CandidateSampling, candidates: usize) -> String {
+    let mut by_chance: Vec<&(Name, f64)> = sampling.picks.iter().collect();
+    by_chance.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+    let picks: Vec<String> = by_chance
+        .iter()
+        .map(|(node, chance)| match (chance * 100.0) as usize {
+            0 => format!("{node} (under 1 %)"),
+            percent => format!("{node} ({percent} %)"),
+        })
+        .collect();
+    format!(
+        "kube-scheduler compares only {} of the {} candidates, drawn at random: it picks {}",
+        thousands(sampling.compared),
+        thousands(candidates),
+        list(&picks, 5)
+    )
 }
 
 pub(in crate::report) fn rest(candidate: &CandidateDetail) -> Option<String> {
