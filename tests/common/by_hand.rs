@@ -48,7 +48,9 @@ fn make(edit: &Edit, objects: &mut Vec<Value>) {
         }
         Edit::PatchClaim { claim, changes } => {
             let claim = find(objects, "ResourceClaim", *claim);
-            changes.iter().for_each(|change| patch_claim(claim, change));
+            for change in changes.iter() {
+                patch_claim(claim, change);
+            }
         }
         Edit::DeallocateClaim { claim, .. } => {
             let status = &mut find(objects, "ResourceClaim", *claim)["status"];
