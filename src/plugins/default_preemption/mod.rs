@@ -13,8 +13,8 @@ use crate::framework::extender::Victims;
 use crate::framework::fit_error;
 use crate::framework::victim::priority_as_victim;
 use crate::framework::{
-    Candidate, CandidateSampling, Code, Cycle, FailedCycle, Plugin, PluginRejection, PodGroupPostFilterPlugin,
-    PostFilter, PostFilterPlugin, Preemption, Reason, Rejection,
+    Candidate, CandidateSampling, Code, Cycle, FailedCycle, Plugin, PluginRejection, PostFilter, PostFilterPlugin,
+    Preemption, Reason, Rejection, points,
 };
 use crate::state::NodeInfo;
 
@@ -43,13 +43,7 @@ impl Plugin for DefaultPreemption {
         "DefaultPreemption"
     }
 
-    fn post_filter(&self) -> Option<&dyn PostFilterPlugin> {
-        Some(self)
-    }
-
-    fn pod_group_post_filter(&self) -> Option<&dyn PodGroupPostFilterPlugin> {
-        Some(self)
-    }
+    points!(post_filter, pod_group_post_filter);
 }
 
 impl PostFilterPlugin for DefaultPreemption {
@@ -126,7 +120,7 @@ fn preempt(failed: &FailedCycle<'_>, args: DefaultPreemptionArgs) -> Result<Pree
         })
         .collect();
     let refused = refused.into_iter().map(|(node, rejection)| (node, rejection.reasons)).collect();
-    Ok(Preemption { candidates, pick, decided_by, sampling, refused })
+    Ok(Preemption { candidates, pick, sampling, decided_by, refused })
 }
 
 /// Where a live scheduler compares fewer candidates than there are: which it may pick.

@@ -199,7 +199,7 @@ impl Runner<'_, '_> {
                 Ok(self.edit_all(&budgets)?)
             }
             Edit::PatchPod { pod, .. } => {
-                let id = self.cluster().pod_named(*pod).ok_or_else(|| EditError::NoSuchPod(*pod))?.id;
+                let id = self.cluster().pod_named(*pod).ok_or(EditError::NoSuchPod(*pod))?.id;
                 // What runs is not changed: a pod with the change takes its place.
                 if self.cluster().node_of(id).is_some() {
                     self.edit_and_requeue(&Edit::Evict { pod: *pod }, report, later)?;
