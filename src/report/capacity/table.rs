@@ -114,11 +114,7 @@ fn wanted(screen: &mut Screen, answer: &CapacityAnswer) {
                 thousands(*copies)
             ),
         ),
-        None => (
-            Label::Rejected,
-            "one more node like any of the existing ones would not take a copy; try another with --like FILE"
-                .to_owned(),
-        ),
+        None => (Label::Rejected, "one more node like any of the existing ones would not take a copy".to_owned()),
     };
     screen.paragraph(label, &text);
 }
