@@ -99,6 +99,12 @@ pub struct Annotations {
     /// resources (upstream api/resource/v1, ExtendedResourceClaimAnnotation).
     #[serde(rename = "resource.kubernetes.io/extended-resource-claim")]
     pub extended_resource_claim: Option<Name>,
+    /// `controller.kubernetes.io/pod-deletion-cost`: pods with less go first when a ReplicaSet is scaled down.
+    #[serde(rename = "controller.kubernetes.io/pod-deletion-cost")]
+    pub deletion_cost: Option<Name>,
+    /// `vpaUpdates`: a VerticalPodAutoscaler has set its requests at admission. Only its presence matters.
+    #[serde(rename = "vpaUpdates")]
+    pub vpa_updates: Option<IgnoredAny>,
 }
 
 impl Hash for Annotations {

@@ -174,6 +174,8 @@ impl ClusterBuilder {
             ..Cluster::of(&mut self.objects)
         };
         drop((self.templates, self.labels));
+        cluster.workload_places =
+            cluster.workloads.iter().enumerate().map(|(place, workload)| (workload.identity(), place)).collect();
         let nodes = self.nodes.sorted_by_key(|node| node.name);
         cluster.images = images(&nodes);
         cluster.nodes = nodes

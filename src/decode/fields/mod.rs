@@ -127,6 +127,8 @@ pub(super) const ANNOTATIONS: FieldShape = Fields(&[
     ("volume.beta.kubernetes.io/storage-class", CLASS),
     ("storage.alpha.kubernetes.io/migrated-plugins", Text(MigratedPlugins)),
     ("kubernetes.io/limit-ranger", Present),
+    ("controller.kubernetes.io/pod-deletion-cost", Kept),
+    ("vpaUpdates", Present),
     ("resource.kubernetes.io/extended-resource-claim", Kept),
     ("storageclass.kubernetes.io/is-default-class", Kept),
     ("storageclass.beta.kubernetes.io/is-default-class", Kept),
