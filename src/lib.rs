@@ -47,6 +47,7 @@ pub mod edit;
 pub mod error;
 pub mod explain;
 pub mod framework;
+pub mod node_groups;
 pub mod plugins;
 pub mod report;
 pub mod required_kinds;

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 20] = [
     "api",
     "decode",
     "state",
@@ -23,6 +23,7 @@ const ROOMS: [&str; 19] = [
     "framework",
     "plugins",
     "scheduler",
+    "node_groups",
     "simulate",
     "explain",
     "report",

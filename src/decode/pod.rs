@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::autoscaling::process::AutoscalerProcess;
 use super::object::{Taken, take};
 use super::scheduler_process::SchedulerProcess;
 use crate::api::labels::Labels;
@@ -37,6 +38,12 @@ pub struct PodOwn {
     pub node_name: Option<Name>,
     /// A LimitRange set some of its requests or limits.
     pub limit_ranged: bool,
+    /// It stands for a pod that a kubelet runs by itself.
+    pub mirror: bool,
+    /// The Cluster Autoscaler is told to take it for a pod of a DaemonSet.
+    pub daemon_set_pod: bool,
+    /// How old it must be before the Cluster Autoscaler makes room for it, as an annotation has it.
+    pub scale_up_delay: Option<Name>,
     /// `status.nominatedNodeName`.
     pub nominated_node_name: Option<Name>,
     /// `status.phase`.
@@ -66,6 +73,9 @@ impl PodOwn {
             start_time: None,
             node_name: None,
             limit_ranged: false,
+            mirror: false,
+            daemon_set_pod: false,
+            scale_up_delay: None,
             nominated_node_name: None,
             phase: PodPhase::Pending,
             end: None,
@@ -92,6 +102,8 @@ pub struct PodObject {
     pub template: Arc<PodTemplate>,
     /// What it tells of the kube-scheduler that it is, if it is one.
     pub scheduler: Option<Box<SchedulerProcess>>,
+    /// The same of the Cluster Autoscaler.
+    pub autoscaler: Option<Box<AutoscalerProcess>>,
 }
 
 /// What the status of a pod in a final phase says of its end.
@@ -108,6 +120,8 @@ pub struct PodEnd {
 pub struct ScheduledCondition {
     /// Whether the pod was given a node.
     pub status: bool,
+    /// Whether its reason is `Unschedulable`: no node was found, rather than none looked for.
+    pub unschedulable: bool,
     /// Since when: later messages do not change that.
     pub since: Option<Timestamp>,
     /// The scheduler's newest message, in full; empty for a pod that was given a node.
@@ -165,6 +179,7 @@ impl WirePod {
     fn into_object(mut self) -> PodObject {
         let mut status = self.status;
         let end = status.end();
+        let annotations = self.metadata.annotations.unwrap_or_default();
         let node_name = self.spec.node_name.take().filter(|name| !name.is_empty());
         let own = Box::new(PodOwn {
             key: self.metadata.key(),
@@ -175,7 +190,10 @@ impl WirePod {
             deletion_timestamp: self.metadata.deletion_timestamp,
             start_time: status.start_time,
             node_name,
-            limit_ranged: self.metadata.annotations.is_some_and(|annotations| annotations.limit_ranger.is_some()),
+            limit_ranged: annotations.limit_ranger.is_some(),
+            mirror: annotations.mirror.is_some(),
+            daemon_set_pod: annotations.daemon_set_pod.is_some_and(|value| value == "true"),
+            scale_up_delay: annotations.scale_up_delay,
             nominated_node_name: status.nominated_node_name.filter(|name| !name.is_empty()),
             phase: status.phase.unwrap_or_default(),
             end,
@@ -194,7 +212,7 @@ impl WirePod {
                 .filter_map(WireContainerStatus::resize)
                 .collect(),
         };
-        PodObject { own, template: Arc::new(PodTemplate { spec: self.spec, resize }), scheduler: None }
+        PodObject { own, template: Arc::new(PodTemplate { spec: self.spec, resize }), scheduler: None, autoscaler: None }
     }
 }
 
@@ -204,7 +222,10 @@ pub(super) fn decode(json: &[u8]) -> serde_json::Result<Taken<PodObject>> {
     Ok(pod.map(|pod| {
         let likely = SchedulerProcess::is_likely(&pod.metadata);
         let scheduler = if likely { SchedulerProcess::of(json).map(Box::new) } else { None };
-        PodObject { scheduler, ..pod.into_object() }
+        let labels = pod.metadata.labels.iter();
+        let likely = AutoscalerProcess::is_likely(labels.map(|(key, value)| (key.as_str(), value.as_str())));
+        let autoscaler = if likely { AutoscalerProcess::of(json).map(Box::new) } else { None };
+        PodObject { scheduler, autoscaler, ..pod.into_object() }
     }))
 }
 
@@ -226,6 +247,8 @@ impl WireStatus {
         let condition = self.conditions.iter().find(|condition| condition.r#type == ConditionType::PodScheduled)?;
         Some(Box::new(ScheduledCondition {
             status: condition.status == Some(ConditionStatus::True),
+            unschedulable: condition.status == Some(ConditionStatus::False)
+                && condition.reason == Some(ConditionReason::Unschedulable),
             since: condition.last_transition_time.as_ref().and_then(UnparsedTime::parse),
             message: condition.message.clone().unwrap_or_default(),
         }))
@@ -275,6 +298,7 @@ enum ConditionType {
 #[derive(Deserialize, PartialEq)]
 enum ConditionStatus {
     True,
+    False,
     #[serde(other)]
     Other,
 }
@@ -283,6 +307,7 @@ enum ConditionStatus {
 enum ConditionReason {
     PreemptionByScheduler,
     Infeasible,
+    Unschedulable,
     #[serde(other)]
     Other,
 }

@@ -16,7 +16,12 @@ pub(crate) const CONDITION: Shape = Shape::Fields(&[
 ]);
 
 /// A condition on labels.
-const REQUIREMENT: Shape = Shape::Fields(&[("key", Shape::Kept), ("operator", Shape::Kept), ("values", Shape::Raw)]);
+const REQUIREMENT: Shape = Shape::Fields(&[
+    ("key", Shape::Kept),
+    ("operator", Shape::Kept),
+    ("values", Shape::Raw),
+    ("minValues", Shape::Kept),
+]);
 
 /// Prunes an object of `kind`; `apiVersion` and `kind` stay. The state reads the same from it.
 pub fn prune(kind: Kind, object: &mut Value) {

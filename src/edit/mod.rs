@@ -19,6 +19,7 @@ use crate::state::Cluster;
 
 mod add_node;
 mod add_pod;
+mod built_node;
 mod leave;
 mod merge;
 mod patch;
@@ -29,6 +30,7 @@ mod tests;
 mod undo;
 mod workload;
 
+pub use built_node::{BuiltNode, BuiltPod};
 pub use patch::strategic_merge;
 pub use pod_change::{NotChanged, PodChange};
 pub use undo::Undo;

@@ -18,6 +18,7 @@ use crate::api::name::{Name, name};
 use crate::api::pod_spec::PodSpec;
 use crate::api::pod_template::PodTemplate;
 use crate::api::requests::RequestGates;
+use crate::decode::autoscaling::process::AutoscalerProcess;
 use crate::decode::node::Node;
 use crate::decode::pod::PodObject;
 use crate::decode::scheduler_process::SchedulerProcess;
@@ -39,6 +40,7 @@ pub struct ClusterBuilder {
     scheduling_events: SchedulingEvents,
     has_statuses: bool,
     scheduler: Option<SchedulerProcess>,
+    autoscaler: Option<Arc<AutoscalerProcess>>,
     /// Whole Pods and Nodes, if they are to be kept.
     raw: Option<FxHashMap<(Kind, ObjectKey), RawObject>>,
 }
@@ -65,10 +67,15 @@ impl ClusterBuilder {
                         None => *found,
                     });
                 }
+                if let Some(found) = pod.autoscaler.take() {
+                    self.autoscaler = Some(Arc::from(found));
+                }
                 pod.own.labels = shared(&mut self.labels, pod.own.labels);
                 pod.template = shared(&mut self.templates, pod.template);
                 self.pods.insert((kind, key), *pod)
             }
+            // Of ConfigMaps just one is kept.
+            Object::AutoscalerStatus(status) if !status.is_status => false,
             Object::Node(node) => self.nodes.insert((kind, key), *node),
             object => self.objects.insert((kind, key), object),
         }
@@ -132,6 +139,16 @@ impl ClusterBuilder {
         self.scheduler.as_ref()
     }
 
+    /// The Cluster Autoscaler that runs as a pod of the cluster.
+    pub fn autoscaler(&self) -> Option<&AutoscalerProcess> {
+        self.autoscaler.as_deref()
+    }
+
+    /// Notes how the Cluster Autoscaler runs, where its pod does not say so any more.
+    pub fn set_autoscaler(&mut self, process: AutoscalerProcess) {
+        self.autoscaler = Some(Arc::new(process));
+    }
+
     /// Asks for whole Pods and Nodes to be kept, which extenders are sent: several times the
     /// memory of the state itself.
     pub fn keep_raw(&mut self) {
@@ -173,6 +190,7 @@ impl ClusterBuilder {
             has_statuses: self.has_statuses,
             ..Cluster::of(&mut self.objects)
         };
+        cluster.autoscaling.process = self.autoscaler;
         drop((self.templates, self.labels));
         let nodes = self.nodes.sorted_by_key(|node| node.name);
         cluster.images = images(&nodes);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+pub mod autoscaling;
 pub mod builder;
 pub mod default_selector;
 pub mod devices;
@@ -96,6 +97,8 @@ pub struct Cluster {
     pub has_statuses: bool,
     /// DeviceClasses, ResourceClaims and ResourceSlices.
     pub devices: Devices,
+    /// What tells of nodes that could be made.
+    pub autoscaling: autoscaling::Autoscaling,
     /// Kinds of which the input had at least one object, or said that there is none.
     pub kinds: std::collections::BTreeSet<Kind>,
 }
@@ -127,6 +130,7 @@ impl Cluster {
             gangs: objects.take(),
             pod_groups: objects.take(),
             group_workloads: objects.take(),
+            autoscaling: autoscaling::Autoscaling::of(objects),
             storage: Storage::of(objects),
             devices: Devices::new(DeviceObjects {
                 classes: objects.take(),

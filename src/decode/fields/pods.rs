@@ -175,9 +175,13 @@ pub(crate) const NODE: Shape = Fields(&[
     (
         "status",
         Fields(&[
+            ("capacity", RESOURCE_LIST),
             ("allocatable", RESOURCE_LIST),
             ("declaredFeatures", Each(&Kept)),
-            ("conditions", Each(&Fields(&[("lastTransitionTime", Kept)]))),
+            (
+                "conditions",
+                Each(&Fields(&[("type", Kept), ("status", Kept), ("lastTransitionTime", Kept)])),
+            ),
             ("images", Each(&Fields(&[("names", Each(&Text(Image))), ("sizeBytes", Kept)]))),
             ("nodeInfo", Fields(&[("kubeletVersion", Kept)])),
         ]),
