@@ -8,10 +8,10 @@ use crate::api::Timestamp;
 use crate::config::{Behaviour, Profile, SchedulerConfig};
 use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
-use crate::framework::sampling::Compared;
+use crate::framework::sampling::ComparedNodes;
 use crate::framework::{
-    Cycle, CycleCache, Depth, Framework, NotEvaluated, Notes, Permit, PermitPlugin, Plugin, PluginRejection, cycle,
-    prepared, reserve, sampling,
+    Code, Cycle, CycleCache, Depth, Framework, NotEvaluated, Notes, Permit, PermitPlugin, Plugin, PluginRejection,
+    Rejection, cycle, prepared, reserve, sampling,
 };
 use crate::plugins;
 use crate::state::pod::PodId;
@@ -29,7 +29,7 @@ pub struct Scheduler {
 #[derive(Clone, Copy)]
 struct Looked<'a> {
     /// How many of the feasible ones are compared.
-    compared: Compared,
+    compared: ComparedNodes,
     /// Only these, if set.
     within: Option<&'a BTreeSet<NodeId>>,
 }
@@ -91,27 +91,27 @@ impl Scheduler {
 
     /// Runs one cycle for a pending pod of `cluster`, at the time `now`.
     pub fn schedule(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Placement {
-        self.cycle(cluster, pod, now, Depth::Everything, Compared::All)
+        self.cycle(cluster, pod, now, Depth::Everything, ComparedNodes::All)
     }
 
     /// The same as far as it decides where the pod goes: without the words of filters behind the
-    /// first that says no, and without PostFilter.
+    /// first that rejects, and without PostFilter.
     pub fn decide(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Placement {
-        self.cycle(cluster, pod, now, Depth::Decision, Compared::All)
+        self.cycle(cluster, pod, now, Depth::Decision, ComparedNodes::All)
     }
 
     /// The same, of a scheduler that begins at `start` in the order of its node tree and stops at enough feasible
     /// nodes: only those are scored.
     pub fn decide_from(&self, cluster: &Cluster, pod: PodId, now: Timestamp, start: usize) -> Placement {
-        self.cycle(cluster, pod, now, Depth::Decision, Compared::From(start))
+        self.cycle(cluster, pod, now, Depth::Decision, ComparedNodes::From(start))
     }
 
-    /// The same for a pod that fits nowhere, with what PostFilter says of it: who could make way.
+    /// The same for a pod that fits nowhere, with PostFilter's result: which pods could be preempted.
     pub fn preempt(&self, cluster: &Cluster, pod: PodId, now: Timestamp) -> Placement {
-        self.cycle(cluster, pod, now, Depth::Preemption, Compared::All)
+        self.cycle(cluster, pod, now, Depth::Preemption, ComparedNodes::All)
     }
 
-    fn cycle(&self, cluster: &Cluster, pod: PodId, now: Timestamp, depth: Depth, compared: Compared) -> Placement {
+    fn cycle(&self, cluster: &Cluster, pod: PodId, now: Timestamp, depth: Depth, compared: ComparedNodes) -> Placement {
         self.cycle_of(cluster, pod, now, depth, Looked { compared, within: None })
     }
 
@@ -124,7 +124,7 @@ impl Scheduler {
         depth: Depth,
         within: Option<&BTreeSet<NodeId>>,
     ) -> Placement {
-        self.cycle_of(cluster, pod, now, depth, Looked { compared: Compared::All, within })
+        self.cycle_of(cluster, pod, now, depth, Looked { compared: ComparedNodes::All, within })
     }
 
     fn cycle_of(&self, cluster: &Cluster, pod: PodId, now: Timestamp, depth: Depth, looked: Looked<'_>) -> Placement {
@@ -140,9 +140,9 @@ impl Scheduler {
         framework.compared = compared;
         let mut placement = cycle::run_within(&framework, cycle, depth, within);
         let basis = match (compared, &placement.sampling) {
-            (Compared::From(_), _) => sampling::Basis::Drawn,
-            (Compared::All, Some(_)) => sampling::Basis::Counted,
-            (Compared::All, None) => sampling::Basis::All,
+            (ComparedNodes::From(_), _) => sampling::SamplingBasis::Drawn,
+            (ComparedNodes::All, Some(_)) => sampling::SamplingBasis::Counted,
+            (ComparedNodes::All, None) => sampling::SamplingBasis::All,
         };
         let (nodes, feasible) = (placement.nodes.len(), placement.feasible().count());
         placement.not_evaluated.extend(sampling::note(nodes, feasible, self.percentage(profile), basis));
@@ -193,7 +193,9 @@ impl Scheduler {
         node: NodeId,
         now: Timestamp,
     ) -> Result<(), PluginRejection> {
-        self.first_fit(cluster, pod, now, std::iter::once(node)).map(|_| ()).map_err(|no| no.unwrap_or_else(no_profile_at_all))
+        self.first_fit(cluster, pod, now, std::iter::once(node))
+            .map(|_| ())
+            .map_err(|no| no.unwrap_or_else(no_profile_at_all))
     }
 
     /// The first of `nodes` on which PreFilter and Filter of the first profile let the pod be.
@@ -237,18 +239,12 @@ impl Scheduler {
     ///
     /// # Errors
     /// A Reserve plugin's failure, in upstream's words.
-    pub fn reserve_on(
-        &self,
-        cluster: &Cluster,
-        pod: PodId,
-        node: NodeId,
-        now: Timestamp,
-    ) -> Result<Vec<Take>, String> {
+    pub fn reserve_on(&self, cluster: &Cluster, pod: PodId, node: NodeId, now: Timestamp) -> Result<Vec<Take>, String> {
         let pod = cluster.pod(pod);
         let Some((profile, plugins)) = self.profiles.first() else { return Ok(Vec::new()) };
         let notes = Notes::default();
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
-        let placement = Placement::empty(pod.key(), pod.id, &profile.scheduler_name);
+        let placement = Placement::empty(pod.key(), pod.id, profile.scheduler_name);
         reserve::reserve(&self.framework(profile, plugins), cycle, &placement, cluster.node(node))
     }
 
@@ -344,7 +340,7 @@ impl CachedCycle<'_> {
     }
 
     /// What the answer for a pod that found a node does not rest on, as far as it was not reported before.
-    pub fn new_notes(&mut self, basis: sampling::Basis) -> Vec<NotEvaluated> {
+    pub fn new_notes(&mut self, basis: sampling::SamplingBasis) -> Vec<NotEvaluated> {
         let reported = std::mem::replace(&mut self.notes_reported, true);
         let mut notes = if reported { Vec::new() } else { self.notes.clone() };
         if !self.sampling_reported {

@@ -189,7 +189,7 @@ fn the_matrix_as_data() {
 }
 
 #[test]
-fn pods_of_one_answer_are_told_once() {
+fn pods_of_one_answer_are_shown_once() {
     let items = [node("a", &json!({}), "1"), pod("one", "2"), pod("two", "2"), pod("three", "500m")];
     let (_folder, path) = state(&items);
     let page = page(&format!("explain pod/one pod/two pod/three -n n --snapshot {path}"));

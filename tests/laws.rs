@@ -281,7 +281,7 @@ fn preempting(scheduler: &Scheduler, cluster: &mut Cluster, check: impl FnOnce(&
 
 #[test]
 fn only_pods_of_lower_priority_make_way() {
-    let mut made_way = 0;
+    let mut preempted = 0;
     for area in ["preemption", "simulate", "mixed"] {
         for case in cases(area).step_by(2) {
             let (scheduler, mut cluster) = (case.scheduler(), case.cluster());
@@ -289,14 +289,14 @@ fn only_pods_of_lower_priority_make_way() {
             preempting(&scheduler, &mut cluster, |steps, cluster| {
                 let priority = |pod| cluster.pod_named(pod).unwrap().priority();
                 for step in steps {
-                    made_way += step.preempted.len();
+                    preempted += step.preempted.len();
                     assert!(
                         step.preempted.iter().all(|victim| priority(*victim) < priority(step.pod)),
                         "{}",
                         case.name
                     );
                 }
-                // One step for each pod that was asked about and each that made way, no more.
+                // One step for each pod that was asked about and each that was preempted, no more.
                 let evicted = steps.iter().filter(|step| !step.evictions.is_empty() && !asked.contains(&step.pod_id));
                 assert_eq!(steps.len(), asked.len() + evicted.count(), "{}", case.name);
                 for step in steps {
@@ -306,7 +306,7 @@ fn only_pods_of_lower_priority_make_way() {
             });
         }
     }
-    assert_eq!(made_way, 209, "evicted pods");
+    assert_eq!(preempted, 209, "evicted pods");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use kubectl_sched::state::{Cluster, NodeId, PodId};
 const NOW: Timestamp = Timestamp(1_780_000_000);
 
 /// Areas whose pods get into each other's way.
-const RECORDED: [&str; 15] = [
+const RECORDED: [&str; 16] = [
     "simulate",
     "mixed",
     "topology-spread",
@@ -28,8 +28,8 @@ const RECORDED: [&str; 15] = [
     "preemption",
     "volumes",
     "dra",
-    // Not dra-extended: case dra-extended-23-141 comes out differently in v1.37, a known fault without a known cause.
     "dra-capacity",
+    "dra-extended",
     "dra-more",
     "dra-partition",
     "dra-taints",
@@ -91,7 +91,7 @@ fn commotion(simulation: &mut Simulation<'_>, draw: &mut Draw, queue: &mut VecDe
     }
 }
 
-/// A simulation that is begun again remembers the rounds before; one that is made anew and never
+/// A simulation that is begun again remembers the rounds before; one that is created again and never
 /// remembers says the same, and notes the same in all rounds together. Answers how many found a place.
 #[track_caller]
 fn same(name: &str, scheduler: &Scheduler, cluster: &Cluster, strategies: &[Strategy]) -> usize {

@@ -242,6 +242,7 @@ fn in_full(case: &Case, pod: &str) -> Value {
         refused: None,
         is_new: false,
         workload: None,
+        new_nodes: None,
     };
     let provenance = Provenance {
         kube_version: "v1.34".to_owned(),

@@ -64,7 +64,7 @@ struct Expectation {
 }
 
 impl Situation {
-    /// What does not match, in words for whoever must look at it.
+    /// What does not match, in words for the reader of the failure.
     fn mismatches(&self) -> Vec<String> {
         let version = self.kube_version.as_ref().map_or(KubeVersion::REFERENCE, |version| version.parse().unwrap());
         let behaviour = Behaviour::new(version);
@@ -154,7 +154,7 @@ fn causes(placement: &Placement) -> Vec<Value> {
     causes
 }
 
-/// Who would make way where, and which criterion chose.
+/// Which pods would be preempted where, and which criterion chose.
 fn preemption(placement: &Placement) -> Value {
     let Some(preemption) = &placement.preemption else { return Value::Null };
     let candidate = |candidate: &Candidate| {

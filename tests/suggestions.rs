@@ -104,7 +104,7 @@ fn is_the_weakest(scheduler: &Scheduler, mut fresh: Cluster, pod: &str, suggesti
 }
 
 /// Whoever follows it in the input files, with the patch and a text editor, gets the same nodes.
-/// Answers whether it could be followed: not every change can be told by a patch.
+/// Answers whether it could be followed: not every change can be expressed as a patch.
 fn holds_by_hand(scheduler: &Scheduler, objects: &[Value], pod: &str, suggestion: &Suggestion, at: &str) -> bool {
     let Some(changed) = by_hand::follow(suggestion, objects) else { return false };
     let cluster = build::cluster(&changed, scheduler.behaviour());
@@ -117,7 +117,7 @@ fn holds_by_hand(scheduler: &Scheduler, objects: &[Value], pod: &str, suggestion
     true
 }
 
-/// No two come to the same objects or read the same, and none is another with something on top.
+/// No two lead to the same objects or read the same, and none is another with something on top.
 fn no_two_are_the_same(found: &[Suggestion], objects: &[Value], at: &str) {
     let changed: Vec<_> = found.iter().map(|suggestion| by_hand::follow(suggestion, objects)).collect();
     for (index, a) in found.iter().enumerate() {
@@ -280,7 +280,7 @@ fn taints_and_cordons() {
             json!([{"kind": "RemoveTaint", "node": "n", "taint": {"key": "k", "value": "v", "effect": "NoSchedule"}}]),
         ],
     );
-    // What tells of a condition goes away when the node is mended; to tolerate it gives something up.
+    // A taint of a condition goes away when the node is fixed; to tolerate it gives something up.
     let found = suggestions(&[
         node("n", json!({}), taint("node.kubernetes.io/not-ready", "NoExecute"), "1"),
         pod("p", None, json!({})),
@@ -349,7 +349,7 @@ fn labels() {
             change(json!({"change": "DropNodeSelector", "key": "disk"})),
         ],
     );
-    // A slip of the pen is mended where it was made.
+    // A typing mistake is corrected where it was made.
     let found = suggestions(&[
         node("n", json!({"disk": "nvme-fast"}), json!({}), "1"),
         pod("p", None, json!({"nodeSelector": {"disk": "nvme_fast"}})),

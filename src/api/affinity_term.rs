@@ -67,7 +67,7 @@ pub struct AffinityTerms {
     pub preferred_affinity: Box<[WeightedAffinityTerm]>,
     /// `podAntiAffinity`, preferred.
     pub preferred_anti_affinity: Box<[WeightedAffinityTerm]>,
-    /// Whether `podAffinity` or `podAntiAffinity` is there at all, be it empty.
+    /// Whether `podAffinity` or `podAntiAffinity` is there at all, even if it is empty.
     pub any: bool,
     /// Selectors that are invalid, each with its list, which is then empty. A pod with such an
     /// error cannot be scheduled; on a node its other lists count.

@@ -169,6 +169,27 @@ impl LazyErrorNodeSelector {
         }
     }
 
+    /// The node called `name` and no other.
+    pub fn of_node(name: Name) -> Self {
+        let field = FieldRequirement { is_name: true, value: name, equal: true };
+        Self { terms: vec![Term { labels: Selector::everything(), fields: vec![field] }], error: None }
+    }
+
+    /// What matches where all of `selectors`, each of at most one term, match; none for all nodes.
+    pub fn all_of(selectors: &[&Self]) -> Option<Self> {
+        let mut all: Option<Term> = None;
+        for term in selectors.iter().filter_map(|selector| selector.terms.first()) {
+            match &mut all {
+                None => all = Some(term.clone()),
+                Some(all) => {
+                    all.labels.require(&term.labels);
+                    all.fields.extend(term.fields.iter().cloned());
+                }
+            }
+        }
+        all.map(|term| Self { terms: vec![term], error: None })
+    }
+
     /// Whether any term matches a node with this name and these labels.
     ///
     /// # Errors

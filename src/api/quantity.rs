@@ -26,7 +26,7 @@ const MILLI: i32 = -3;
 
 /// How a quantity is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Format {
+pub enum QuantityFormat {
     /// Powers of 1000: `n u m k M G T P E`.
     #[default]
     DecimalSI,
@@ -48,12 +48,12 @@ pub struct Quantity {
     exponent: i32,
     /// Upstream's `inf.Dec` form rather than the `int64Amount` one, whose `unscaled` fits 64 bits.
     decimal: bool,
-    format: Format,
+    format: QuantityFormat,
 }
 
 impl Default for Quantity {
     fn default() -> Self {
-        Self::from_value(0, Format::DecimalSI)
+        Self::from_value(0, QuantityFormat::DecimalSI)
     }
 }
 
@@ -68,20 +68,20 @@ impl Quantity {
     }
 
     /// `value` units, written in `format` (`quantity.go` `NewQuantity`).
-    pub fn from_value(value: i64, format: Format) -> Self {
+    pub fn from_value(value: i64, format: QuantityFormat) -> Self {
         Self::int64(value, 0, format)
     }
 
     /// `value` thousandths (`quantity.go` `NewMilliQuantity`).
     pub fn from_milli(value: i64) -> Self {
-        Self::int64(value, MILLI, Format::DecimalSI)
+        Self::int64(value, MILLI, QuantityFormat::DecimalSI)
     }
 
-    fn int64(value: i64, exponent: i32, format: Format) -> Self {
+    fn int64(value: i64, exponent: i32, format: QuantityFormat) -> Self {
         Self { unscaled: Wide(value.into()), exponent, decimal: false, format }
     }
 
-    fn decimal(unscaled: i128, exponent: i32, format: Format) -> Self {
+    fn decimal(unscaled: i128, exponent: i32, format: QuantityFormat) -> Self {
         Self { unscaled: Wide(unscaled), exponent, decimal: true, format }
     }
 
@@ -118,7 +118,7 @@ impl Quantity {
     }
 
     /// How the amount is written.
-    pub fn format(self) -> Format {
+    pub fn format(self) -> QuantityFormat {
         self.format
     }
 
@@ -324,7 +324,7 @@ impl fmt::Display for Quantity {
         }
         let below_1024 = self.compare(Self::from_value(-1024, self.format)).is_gt()
             && self.compare(Self::from_value(1024, self.format)).is_lt();
-        if self.format == Format::BinarySI && !below_1024 {
+        if self.format == QuantityFormat::BinarySI && !below_1024 {
             let (whole, exact) = self.rounded();
             if exact {
                 let (number, times) = if !self.decimal && whole == i64::MIN.into() {
@@ -351,7 +351,7 @@ impl fmt::Display for Quantity {
             1 => ("0", exponent.wrapping_sub(1)),
             _ => ("00", exponent.wrapping_sub(2)),
         };
-        if self.format == Format::DecimalExponent && exponent != 0 {
+        if self.format == QuantityFormat::DecimalExponent && exponent != 0 {
             return f.pad(&format!("{number}{zeros}e{exponent}"));
         }
         // Beyond the last suffix upstream prints none, and so a wrong number.

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::name::Name;
-use super::quantity::{Format, Quantity};
+use super::quantity::{Quantity, QuantityFormat};
 use super::resources::{ResourceList, Resources, STANDARD, is_hugepage_resource_name};
 
 /// CPU in millicores that scoring assumes of a container without a request (`schedutil.DefaultMilliCPURequest`).
@@ -24,7 +24,7 @@ pub const DEFAULT_MEMORY_REQUEST: i64 = 200 * 1024 * 1024;
 static NON_ZERO_DEFAULTS: LazyLock<[(Name, Quantity); 2]> = LazyLock::new(|| {
     [
         (STANDARD.cpu, Quantity::from_milli(DEFAULT_MILLI_CPU_REQUEST)),
-        (STANDARD.memory, Quantity::from_value(DEFAULT_MEMORY_REQUEST, Format::DecimalSI)),
+        (STANDARD.memory, Quantity::from_value(DEFAULT_MEMORY_REQUEST, QuantityFormat::DecimalSI)),
     ]
 });
 
@@ -238,7 +238,7 @@ impl ResourceMap {
 type Requests<'a> = Cow<'a, [(Name, Quantity)]>;
 
 /// The containers' sum, raised to the peak of initialization. `requests` says what a container counts with, and is
-/// told whether it is one that ends before the others start.
+/// given whether it is one that ends before the others start.
 fn sum_of_containers<'a>(
     pod: &PodResources<'a>,
     non_missing: Option<&[(Name, Quantity)]>,

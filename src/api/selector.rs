@@ -243,6 +243,16 @@ impl Selector {
         }
     }
 
+    /// All that `other` requires must hold, too.
+    pub(crate) fn require(&mut self, other: &Self) {
+        let own = self.requirements.take();
+        self.requirements = own.zip(other.requirements.clone()).map(|(mut own, other)| {
+            own.extend(other.into_iter().filter(|requirement| !own.contains(requirement)).collect::<Vec<_>>());
+            own.sort_by_key(|requirement| requirement.key);
+            own
+        });
+    }
+
     /// Compiles one requirement whose field is `path`; adds it to the selector.
     pub(crate) fn try_add(
         &mut self,

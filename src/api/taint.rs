@@ -20,7 +20,7 @@ pub enum TaintEffect {
 }
 
 impl TaintEffect {
-    /// Whether the filter heeds this effect (upstream tainttoleration/taint_toleration.go, Filter).
+    /// Whether the filter applies this effect (upstream tainttoleration/taint_toleration.go, Filter).
     pub fn rejects(self) -> bool {
         matches!(self, Self::NoSchedule | Self::NoExecute)
     }

@@ -1,5 +1,5 @@
 //! The formats of names and label values, and upstream's way of reporting what breaks them.
-//! Such texts end up in a pod's `FailedScheduling` event, so they are upstream's letter for letter
+//! Such texts end up in a pod's `FailedScheduling` event, so they are upstream's exactly
 //! (apimachinery `pkg/util/validation` and `pkg/util/validation/field`).
 
 /// Longest name part of a qualified name, and longest label value.

@@ -8,13 +8,13 @@ use crate::api::{Name, ObjectKey, Timestamp, name};
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
-use crate::report::capacity::{CapacityAnswer, Wanted};
-use crate::simulate::capacity::{Capacity, Copies, Template, measure, nodes_for};
+use crate::report::capacity::{CapacityAnswer, CapacityNeeds};
+use crate::simulate::capacity::{CapacityResult, Copies, Template, measure, nodes_for};
 use crate::state::PodId;
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
-use super::manifests::Asked;
+use super::manifests::AskedManifests;
 use super::output::{self, OutputFlags};
 use super::reading::Request;
 use super::state::State;
@@ -95,7 +95,7 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     let shares = shares(&arguments.ratio, pods.len())?;
     let asked: Vec<ObjectKey> = pods.iter().map(|pod| state.cluster.pod(*pod).key()).collect();
     let mut copies = Copies::of(pods.into_iter().zip(shares).map(|(pod, share)| Template { pod, share }));
-    let now = Timestamp::now();
+    let now = arguments.state.now();
     let capacity = measure(&state.scheduler, &mut state.cluster, &mut copies, arguments.limit, now);
     let wanted = wanted(arguments, &mut state, &capacity, &mut copies, now)?;
     let mut not_evaluated = capacity.not_evaluated.clone();
@@ -107,7 +107,7 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
 }
 
 /// One pod for each thing that was named: a workload's pods are all alike.
-fn pods(state: &mut State, target: &Target, from_files: Asked) -> Result<Vec<PodId>> {
+fn pods(state: &mut State, target: &Target, from_files: AskedManifests) -> Result<Vec<PodId>> {
     let mut pods = Vec::new();
     match target {
         Target::Files(_) => {
@@ -143,10 +143,10 @@ fn shares(ratio: &[usize], pods: usize) -> Result<Vec<usize>> {
 fn wanted(
     arguments: &CapacityArgs,
     state: &mut State,
-    capacity: &Capacity,
+    capacity: &CapacityResult,
     copies: &mut Copies,
     now: Timestamp,
-) -> Result<Option<Wanted>> {
+) -> Result<Option<CapacityNeeds>> {
     let Some(number) = arguments.want else { return Ok(None) };
     let like = match &arguments.like {
         Some(like) => name(like),
@@ -157,11 +157,11 @@ fn wanted(
     };
     let needed = nodes_for(&state.scheduler, &mut state.cluster, copies, number, like, now)
         .map_err(|error| Error::new(format!("{error} in {}", state.basis.origin)))?;
-    Ok(Some(Wanted { copies: number, like, needed }))
+    Ok(Some(CapacityNeeds { copies: number, like, needed }))
 }
 
 /// The node that took most copies, the first of those that took as many.
-fn most(capacity: &Capacity) -> Option<Name> {
+fn most(capacity: &CapacityResult) -> Option<Name> {
     let took = |copies: &[usize]| copies.iter().sum::<usize>();
     let most = capacity.nodes.iter().map(|room| took(&room.copies)).max().filter(|most| *most > 0)?;
     capacity.nodes.iter().find(|room| took(&room.copies) == most).map(|room| room.node)

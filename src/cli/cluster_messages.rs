@@ -24,7 +24,7 @@ pub(super) fn read_events(state: &mut State, pods: &[PodId]) {
     match live::events(connection, &keys) {
         Ok(events) => events.into_iter().for_each(|event| state.cluster.scheduling_events.add(event)),
         Err(LiveError::Server { message, .. }) => {
-            state.notes.push(not_listed(message).mended_by(PolicyRule::list_events()));
+            state.notes.push(not_listed(message).granted_by(PolicyRule::list_events()));
         }
         Err(error) => state.notes.push(not_listed(error.to_string())),
     }

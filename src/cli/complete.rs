@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{ArgAction, Command};
 
-use self::line::{Line, Wanted};
+use self::line::{Line, WordToComplete};
 use super::{command, output};
 
 /// The word that asks for candidates; it never reaches clap, which would read `--` and `-h` for itself.
@@ -81,9 +81,9 @@ pub(super) fn main(words: &[OsString]) -> ExitCode {
 fn answer(cli: &Command, before: &[String], last: &str) -> Answer {
     let line = Line::read(cli, before);
     match line.wanted(last) {
-        Wanted::Value(argument) => values::of(&line, argument, typed(last)),
-        Wanted::Flag => Answer::of(flags(&line)),
-        Wanted::Word => match line.positional() {
+        WordToComplete::Value(argument) => values::of(&line, argument, typed(last)),
+        WordToComplete::Flag => Answer::of(flags(&line)),
+        WordToComplete::Word => match line.positional() {
             Some(argument) => values::of(&line, argument, last),
             None if line.words.is_empty() => Answer::of(commands(line.command)),
             None => Answer::nothing(),

@@ -19,7 +19,8 @@ use crate::state::PodId;
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
-use super::manifests::{Asked, AskedObject};
+use super::manifests::{AskedManifests, AskedObject};
+use super::node_group_flags::{NewNodesFinder, NodeGroupFlags};
 use super::output::OutputFlags;
 use super::reading::Request;
 use super::state::State;
@@ -53,6 +54,8 @@ pub(crate) struct ExplainArgs {
     /// Do not search for changes that would help (faster)
     #[arg(long)]
     no_suggestions: bool,
+    #[command(flatten)]
+    node_groups: NodeGroupFlags,
     #[command(flatten)]
     state: StateFlags,
     #[command(flatten)]
@@ -99,7 +102,7 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     let question = Request::of(&target, &from_files.objects);
     let mut state =
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
-    let now = Timestamp::now();
+    let now = arguments.state.now();
     let subjects = subjects(&mut state, &target, from_files, now)?;
     let pods: Vec<PodId> = subjects.iter().map(|subject| subject.pod).collect();
     cluster_messages::read_events(&mut state, &pods);
@@ -114,9 +117,11 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
             None => error,
         });
     }
-    let mut wanted = Wanted::of(arguments);
+    let mut wanted = ExplainExtras::of(arguments);
+    let moment = arguments.state.at.or(state.basis.as_of).unwrap_or(now);
+    let mut finder = arguments.node_groups.finder(&state, arguments.state.autoscaler_status.as_ref(), &pods, moment)?;
     let answers: Vec<Answer> =
-        subjects.into_iter().map(|subject| answer(&mut state, subject, node, &mut wanted, now)).collect();
+        subjects.into_iter().map(|subject| answer(&mut state, subject, node, &mut wanted, &mut finder, now)).collect();
     let answer = ExplainAnswer { answers: &answers, cluster: &state.cluster };
     arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     let fits = answers.iter().all(Answer::fits);
@@ -130,7 +135,7 @@ struct Subject {
     workload: Option<Arc<WorkloadPlacement>>,
 }
 
-fn subjects(state: &mut State, target: &Target, from_files: Asked, now: Timestamp) -> Result<Vec<Subject>> {
+fn subjects(state: &mut State, target: &Target, from_files: AskedManifests, now: Timestamp) -> Result<Vec<Subject>> {
     let mut subjects = Vec::new();
     match target {
         Target::Files(_) => {
@@ -164,14 +169,14 @@ fn as_a_whole(state: &State, workload: &Workload, now: Timestamp) -> WorkloadPla
 }
 
 /// What costs more cycles, and is done only where it is shown.
-struct Wanted {
+struct ExplainExtras {
     suggestions: bool,
     preemption: bool,
     /// The pods that were searched for, with what was found: siblings need not be searched again.
     found: Vec<(PodId, Vec<Suggestion>)>,
 }
 
-impl Wanted {
+impl ExplainExtras {
     fn of(arguments: &ExplainArgs) -> Self {
         let shown = match arguments.output.output.part() {
             Part::Names => false,
@@ -186,7 +191,7 @@ impl Wanted {
             return None;
         }
         let pod = placement.pod_id;
-        let sibling = self.found.iter().find(|(other, _)| suggest::alike(&state.cluster, *other, pod));
+        let sibling = self.found.iter().find(|(other, _)| suggest::is_equal_but_for_name(&state.cluster, *other, pod));
         if let Some((other, found)) = sibling {
             let other = state.cluster.pod(*other).key();
             return Some(found.iter().map(|suggestion| suggestion.for_sibling(other, placement.pod)).collect());
@@ -203,8 +208,17 @@ impl Wanted {
 }
 
 /// Each pod is explained by itself, against the state as it was found.
-fn answer(state: &mut State, subject: Subject, node: Option<&str>, wanted: &mut Wanted, now: Timestamp) -> Answer {
+fn answer(
+    state: &mut State,
+    subject: Subject,
+    node: Option<&str>,
+    wanted: &mut ExplainExtras,
+    finder: &mut NewNodesFinder,
+    now: Timestamp,
+) -> Answer {
     let Subject { pod, workload } = subject;
+    let is_pending = state.cluster.pod(pod).own.node_name.is_none();
+    let new_nodes = if is_pending { finder.find(state, pod) } else { None };
     let lifted = state.cluster.lift(pod);
     let mut placement = state.scheduler.explain_lifted(&state.cluster, &lifted, now);
     NotEvaluated::join(&mut placement.not_evaluated, &state.notes);
@@ -216,6 +230,7 @@ fn answer(state: &mut State, subject: Subject, node: Option<&str>, wanted: &mut 
         explanation: Explanation::in_full(&state.scheduler, &state.cluster, &placement, now),
         detail: node.and_then(|node| detail(state, &placement, node, now)),
         cluster_messages: cluster_messages::find(state, &placement),
+        new_nodes,
         nodes: state.cluster.nodes().len(),
         filters: filters(state, pod),
         refused,

@@ -27,7 +27,7 @@ const EXAMPLES: usize = 2;
 
 /// A request for help that `arguments` contain, if any.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct HelpRequest {
     /// The command that it is about, below `kubectl sched`.
     path: Vec<String>,
     /// `--help` or `help` instead of `-h`.
@@ -35,7 +35,7 @@ pub(super) struct Asked {
 }
 
 /// Finds `-h`, `--help` or a leading `help`; words behind `--` are no flags.
-pub(super) fn asked(arguments: &[OsString]) -> Option<Asked> {
+pub(super) fn asked(arguments: &[OsString]) -> Option<HelpRequest> {
     let words: Vec<&str> =
         arguments.iter().skip(1).map_while(|word| word.to_str()).take_while(|word| *word != "--").collect();
     let command_first = words.first() == Some(&"help");
@@ -51,15 +51,15 @@ pub(super) fn asked(arguments: &[OsString]) -> Option<Asked> {
         path.push((*word).to_owned());
         command = next;
     }
-    Some(Asked { path, long })
+    Some(HelpRequest { path, long })
 }
 
 /// The help of `kubectl sched` itself, as `-h` shows it.
-pub(super) fn of_all() -> Asked {
-    Asked { path: Vec::new(), long: false }
+pub(super) fn of_all() -> HelpRequest {
+    HelpRequest { path: Vec::new(), long: false }
 }
 
-impl Asked {
+impl HelpRequest {
     /// Prints the help to standard output.
     pub(super) fn print(&self) {
         // A closed pipe is no failure of ours.

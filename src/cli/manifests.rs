@@ -15,7 +15,7 @@ use crate::state::ClusterBuilder;
 
 /// What the files ask about, in their order.
 #[derive(Debug, Default)]
-pub(crate) struct Asked {
+pub(crate) struct AskedManifests {
     pub(crate) objects: Vec<AskedObject>,
     /// Claims among the others.
     pub(crate) claims: Vec<ObjectKey>,
@@ -49,8 +49,8 @@ pub(crate) enum AskedObject {
 ///
 /// # Errors
 /// A file cannot be read, or none has a pod or anything with a pod template.
-pub(crate) fn read(files: &[PathBuf]) -> Result<Asked> {
-    let mut asked = Asked::default();
+pub(crate) fn read(files: &[PathBuf]) -> Result<AskedManifests> {
+    let mut asked = AskedManifests::default();
     for file in files {
         let input = Input::from(file.clone());
         for manifest in read_manifests(&input).map_err(Error::from_error)?.objects {

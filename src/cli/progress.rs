@@ -9,13 +9,13 @@ const PATIENCE: Duration = Duration::from_millis(400);
 const PACE: Duration = Duration::from_millis(100);
 
 /// The line on standard error. Without a terminal there is none.
-pub(crate) struct Progress {
+pub(crate) struct ProgressLine {
     is_seen: bool,
     next: Instant,
     is_there: bool,
 }
 
-impl Progress {
+impl ProgressLine {
     pub(crate) fn new() -> Self {
         Self { is_seen: io::stderr().is_terminal(), next: Instant::now() + PATIENCE, is_there: false }
     }
@@ -40,7 +40,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     /// Also when the reading failed: what is said then stands on a line of its own.
     fn drop(&mut self) {
         self.end();

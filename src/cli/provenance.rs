@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::api::Timestamp;
 use crate::config::KubeVersion;
-use crate::explain::scheduler_messages::Basis;
+use crate::explain::scheduler_messages::MessageBasis;
 use crate::report::{Provenance, StateAge};
 
 /// What the answers about one state rest on.
@@ -17,7 +17,7 @@ pub(crate) struct StateProvenance {
     /// The same, for answers to tell.
     pub(crate) age: Option<Age>,
     /// How much is known of the cluster's scheduler.
-    pub(crate) scheduler: Basis,
+    pub(crate) scheduler: MessageBasis,
 }
 
 impl StateProvenance {

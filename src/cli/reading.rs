@@ -13,11 +13,11 @@ use crate::error::{Error, Result};
 use crate::framework::{NotEvaluated, PolicyRule};
 use crate::report::text::{count, list};
 use crate::required_kinds::{RequiredKinds, Subject, selects_namespaces};
-use crate::source::live::{Connection, LiveError, Reader, Seen};
+use crate::source::live::{Connection, LiveError, ReadProgress, Reader};
 use crate::state::ClusterBuilder;
 
 use super::manifests::AskedObject;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::provenance::Age;
 use super::target::{Named, Target};
 
@@ -97,6 +97,9 @@ impl Asker<'_> {
                 named.iter().filter_map(|named| named.workload).for_each(|kind| required.add_workload(kind));
             }
         }
+        if !matches!(self.question, Request::Devices) {
+            required.add_new_nodes(state.shows_autoscaler());
+        }
         required
     }
 
@@ -115,7 +118,7 @@ impl Asker<'_> {
 /// What is read of a cluster, and what may not be.
 pub(crate) struct Reading {
     reader: Reader,
-    progress: Progress,
+    progress: ProgressLine,
     asked_for: BTreeSet<Kind>,
     forbidden: Vec<(Kind, String)>,
 }
@@ -135,7 +138,7 @@ impl Reading {
     /// No usable kubeconfig, no connection, no login.
     pub(crate) fn open(connection: &Connection) -> Result<Self> {
         let reader = Reader::open(connection).map_err(from_live)?;
-        Ok(Self { reader, progress: Progress::new(), asked_for: BTreeSet::new(), forbidden: Vec::new() })
+        Ok(Self { reader, progress: ProgressLine::new(), asked_for: BTreeSet::new(), forbidden: Vec::new() })
     }
 
     /// The API server's version; none when it may not be asked.
@@ -178,10 +181,10 @@ impl Reading {
         self.reader.look_up(&wanted, asker.namespace).map_err(Error::from)
     }
 
-    /// What of `required` may not be read; told once.
+    /// What of `required` may not be read; reported once.
     pub(crate) fn not_listed(&mut self, required: &RequiredKinds) -> Vec<NotEvaluated> {
         let forbidden = self.forbidden.drain(..);
-        let note = |(kind, why)| Some(not_listed(kind, why, required)?.mended_by(PolicyRule::list(kind)));
+        let note = |(kind, why)| Some(not_listed(kind, why, required)?.granted_by(PolicyRule::list(kind)));
         forbidden.filter_map(note).collect()
     }
 
@@ -208,7 +211,7 @@ pub(crate) fn not_listed(kind: Kind, why: String, required: &RequiredKinds) -> O
 }
 
 /// How far the reading is.
-pub(crate) fn in_words(Seen { kinds, of, objects }: Seen) -> String {
+pub(crate) fn in_words(ReadProgress { kinds, of, objects }: ReadProgress) -> String {
     format!("reading: {kinds} of {}, {}", count(of, "kind"), count(objects, "object"))
 }
 
@@ -217,8 +220,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_is_told_in_kinds_and_objects() {
-        let seen = |kinds, of, objects| in_words(Seen { kinds, of, objects });
+    fn progress_counts_kinds_and_objects() {
+        let seen = |kinds, of, objects| in_words(ReadProgress { kinds, of, objects });
         assert_eq!(seen(0, 1, 1), "reading: 0 of 1 kind, 1 object");
         assert_eq!(seen(3, 14, 12_500), "reading: 3 of 14 kinds, 12,500 objects");
     }

@@ -78,7 +78,7 @@ Exit status:
 pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
     let question = Request::Simulation { new_pods: false };
     let mut state = arguments.state.load(&arguments.kube, &arguments.output, question, |_| {})?;
-    let now = Timestamp::now();
+    let now = arguments.state.now();
     let mut answer = match &arguments.drain_plan {
         Some(nodes) => ResilienceAnswer::Drains(drain_plan(&mut state, nodes, arguments.force, now)?),
         None => ResilienceAnswer::Losses(losses(&state, &arguments.by, now)?),

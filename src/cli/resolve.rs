@@ -144,7 +144,7 @@ fn keep_raw(state: &mut State, created: &Created, json: &[u8]) {
     }
 }
 
-/// Classes that may well exist, and were not heeded.
+/// Classes that may exist, and were not applied.
 fn note_unknown(state: &mut State, created: &Created) {
     for class in &created.unknown {
         let (what, effect) = match class {

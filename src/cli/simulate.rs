@@ -10,20 +10,20 @@ use clap::{Args, Subcommand};
 
 use crate::api::Timestamp;
 use crate::control_plane::Created;
-use crate::control_plane::admission::Refusal;
+use crate::control_plane::admission::AdmissionRefusal;
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::comparison::ComparisonAnswer;
 use crate::report::simulation::SimulationAnswer;
-use crate::simulate::scenario::{self, Run};
+use crate::simulate::scenario::{self, ScenarioRun};
 use crate::simulate::sweep::SweepSpec;
 use crate::simulate::{Diff, Simulation, StateSummary, Strategy, Summary, Ties, queue};
 use crate::state::PodId;
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
-use super::manifests::{self, Asked};
+use super::manifests::{self, AskedManifests};
 use super::output::OutputFlags;
 use super::reading::Request;
 use super::scenario_args::ScenarioFlags;
@@ -161,7 +161,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         arguments.output.check(ComparisonAnswer::PARTS, "--compare shows figures")?;
     }
     let mut from_files =
-        if arguments.filename.is_empty() { Asked::default() } else { manifests::read(&arguments.filename)? };
+        if arguments.filename.is_empty() { AskedManifests::default() } else { manifests::read(&arguments.filename)? };
     let others = std::mem::take(&mut from_files.others);
     // Steps of a scenario make pods, too.
     let new_pods = !arguments.filename.is_empty() || !arguments.changes.is_empty();
@@ -172,14 +172,14 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let (pods, refused) = pods(&mut state, arguments, from_files)?;
     let scenario = arguments.changes.scenario(&state.namespace)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
-    let now = Timestamp::now();
+    let now = arguments.state.now();
     if !compared.is_empty() {
-        let asked = compare::Questions { arguments, scenario: &scenario, pods: &pods, ties, now };
+        let asked = compare::ComparisonQuestion { arguments, scenario: &scenario, pods: &pods, ties, now };
         return compare::run(&mut state, &asked, &compared, refused);
     }
     if let Some(plan) = plan {
         let question = SweepSpec { scenario: &scenario, pods: &pods, strategy, preempts: arguments.preempt, now };
-        let asked = sweep::Asked { question, plan, refused, exit_code: arguments.exit_code };
+        let asked = sweep::SweepQuestion { question, plan, refused, exit_code: arguments.exit_code };
         return sweep::run(&state, asked, &arguments.output);
     }
     let without = arguments.diff.then(|| unchanged(&mut state, arguments, &pods, strategy, ties, now));
@@ -187,7 +187,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties)
         .preempting(arguments.preempt)
         .following(strategy);
-    let Run { steps, reports, violated_budgets } =
+    let ScenarioRun { steps, reports, violated_budgets } =
         scenario::run(&mut simulation, &scenario, &pods).map_err(Error::from_error)?;
     let mut not_evaluated = simulation.not_evaluated();
     NotEvaluated::join(&mut not_evaluated, &state.notes);
@@ -228,7 +228,11 @@ fn unchanged(
 }
 
 /// The pods in the order of the queue, and those that the API server would refuse.
-fn pods(state: &mut State, arguments: &SimulateArgs, from_files: Asked) -> Result<(Vec<PodId>, Vec<Refusal>)> {
+fn pods(
+    state: &mut State,
+    arguments: &SimulateArgs,
+    from_files: AskedManifests,
+) -> Result<(Vec<PodId>, Vec<AdmissionRefusal>)> {
     let of_state = state.cluster.pods().len();
     state.cluster.admit_claims(&from_files.claims);
     let mut added = Created::default();

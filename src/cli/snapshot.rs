@@ -18,7 +18,7 @@ use crate::source::{ConfigSource, Input};
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::reading::in_words;
 use super::{Status, config_source, output};
 
@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &SnapshotArgs) -> Result<Status> {
         (input.to_string(), None)
     } else {
         let connection = arguments.kube.connection()?;
-        let mut progress = Progress::new();
+        let mut progress = ProgressLine::new();
         snapshot.read_cluster(&connection, &mut |seen| progress.show(|| in_words(seen))).map_err(Error::from)?;
         (String::new(), Some(connection))
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::api::requests::RequestGates;
 use crate::api::{ObjectKey, Timestamp};
-use crate::control_plane::admission::Refusal;
+use crate::control_plane::admission::AdmissionRefusal;
 use crate::framework::NotEvaluated;
 use crate::report::{NodeNames, Provenance};
 use crate::scheduler::Scheduler;
@@ -24,7 +24,7 @@ pub(crate) struct State {
     /// What is missing in it.
     pub(crate) notes: Vec<NotEvaluated>,
     /// Pods that were created here though the API server would refuse them.
-    pub(crate) refused: Vec<Refusal>,
+    pub(crate) refused: Vec<AdmissionRefusal>,
     /// Whether whole Pods and Nodes are kept, to be sent to extenders.
     pub(crate) keeps_raw: bool,
     /// Where more can be asked; none for a state from files.

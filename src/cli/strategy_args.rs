@@ -39,7 +39,7 @@ enum Choice {
 
 /// One of the rules that are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Compared {
+pub(crate) struct ComparedStrategy {
     pub(crate) strategy: Strategy,
     /// The configuration it is asked of; none for that of the question.
     pub(crate) configuration: Option<PathBuf>,
@@ -117,12 +117,14 @@ impl StrategyFlags {
     ///
     /// # Errors
     /// As of [`StrategyFlags::strategy`].
-    pub(crate) fn compared(&self) -> Result<Vec<Compared>> {
-        let mut all: Vec<Compared> = Vec::new();
+    pub(crate) fn compared(&self) -> Result<Vec<ComparedStrategy>> {
+        let mut all: Vec<ComparedStrategy> = Vec::new();
         for choice in &self.compare {
             let compared = match choice {
-                Choice::Named(name) => Compared { strategy: self.named(*name)?, configuration: None },
-                Choice::Configured(file) => Compared { strategy: Strategy::Default, configuration: Some(file.clone()) },
+                Choice::Named(name) => ComparedStrategy { strategy: self.named(*name)?, configuration: None },
+                Choice::Configured(file) => {
+                    ComparedStrategy { strategy: Strategy::Default, configuration: Some(file.clone()) }
+                }
             };
             if !all.contains(&compared) {
                 all.push(compared);

@@ -6,7 +6,7 @@ use crate::decode::workload::WorkloadKind;
 use crate::did_you_mean;
 use crate::error::{Error, Result};
 
-use super::manifests::{self, Asked};
+use super::manifests::{self, AskedManifests};
 
 /// What is asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,10 +60,10 @@ impl Target {
     ///
     /// # Errors
     /// As [`manifests::read`].
-    pub(crate) fn manifests(&self) -> Result<Asked> {
+    pub(crate) fn manifests(&self) -> Result<AskedManifests> {
         match self {
             Self::Files(files) => manifests::read(files),
-            Self::Named(_) => Ok(Asked::default()),
+            Self::Named(_) => Ok(AskedManifests::default()),
         }
     }
 }

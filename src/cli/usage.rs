@@ -78,7 +78,7 @@ fn unknown_argument(argument: &str, command: &Command) -> String {
     }
 }
 
-/// `kubectl sched explain web-7`: the line as it was probably meant, if that can be told.
+/// `kubectl sched explain web-7`: the line as it was probably meant, if that is clear.
 fn meant_command(typed: &str, command: &Command, arguments: &[OsString]) -> Option<String> {
     let names = command.get_subcommands().filter(|known| !known.is_hide_set()).map(Command::get_name);
     let synonym = SYNONYMS.iter().find(|(words, _)| words.contains(&typed)).map(|(_, meant)| *meant);

@@ -37,12 +37,12 @@ pub(crate) struct VersionArgs {
 pub(crate) struct VersionObject {
     client_version: &'static str,
     /// The Kubernetes versions whose scheduler is reproduced.
-    kube_versions: Range,
+    kube_versions: VersionRange,
 }
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Range {
+struct VersionRange {
     oldest: String,
     newest: String,
 }
@@ -51,7 +51,10 @@ pub(super) fn run(arguments: &VersionArgs) -> Result<Status> {
     let minor = |minor| KubeVersion { minor, patch: None }.to_string();
     let version = VersionObject {
         client_version: concat!("v", env!("CARGO_PKG_VERSION")),
-        kube_versions: Range { oldest: minor(KubeVersion::OLDEST_MINOR), newest: minor(KubeVersion::NEWEST_MINOR) },
+        kube_versions: VersionRange {
+            oldest: minor(KubeVersion::OLDEST_MINOR),
+            newest: minor(KubeVersion::NEWEST_MINOR),
+        },
     };
     arguments.output.print(&version)?;
     Ok(Status::Answered)
@@ -65,7 +68,7 @@ impl Report for VersionObject {
     fn screen(&self, look: Look) -> Screen {
         let mut screen = Screen::new(look);
         screen.line(&[(Label::Plain, &format!("Client Version: {}", self.client_version))]);
-        let Range { oldest, newest } = &self.kube_versions;
+        let VersionRange { oldest, newest } = &self.kube_versions;
         screen.line(&[(Label::Plain, &format!("Reproduces kube-scheduler: {oldest} to {newest}"))]);
         screen
     }

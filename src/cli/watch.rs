@@ -7,20 +7,20 @@ use crate::report::text::thousands;
 use crate::simulate::Watcher;
 
 use super::interrupt;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 
 /// Shows progress and hears Ctrl-C.
 pub(crate) struct Watch {
     /// What is counted, in the plural.
     noun: &'static str,
-    progress: Mutex<Progress>,
+    progress: Mutex<ProgressLine>,
     stop: Arc<AtomicBool>,
 }
 
 impl Watch {
     /// Watches over many of `noun`.
     pub(crate) fn over(noun: &'static str) -> Self {
-        Self { noun, progress: Mutex::new(Progress::new()), stop: interrupt::listen() }
+        Self { noun, progress: Mutex::new(ProgressLine::new()), stop: interrupt::listen() }
     }
 
     /// Takes the line away.

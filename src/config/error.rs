@@ -60,7 +60,7 @@ pub enum ConfigError {
     /// The extenders cannot be set up.
     #[error("couldn't build extenders: {0}")]
     Extenders(
-        /// What stands in the way.
+        /// What prevents it.
         &'static str,
     ),
 }
@@ -115,14 +115,14 @@ pub struct FieldError {
     /// The field.
     pub path: FieldPath,
     /// What is wrong with it.
-    pub problem: Problem,
+    pub problem: FieldProblem,
     /// More about it; may be empty.
     pub detail: String,
 }
 
 /// What is wrong with a field (apimachinery `field.ErrorType`), with the value as upstream prints it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {
+pub enum FieldProblem {
     /// The value is missing.
     Required,
     /// The value is not allowed.
@@ -138,32 +138,32 @@ pub enum Problem {
 impl FieldError {
     /// A value that is missing.
     pub(super) fn required(path: FieldPath, detail: &str) -> Self {
-        Self::new(path, Problem::Required, detail.to_owned())
+        Self::new(path, FieldProblem::Required, detail.to_owned())
     }
 
     /// A value that is not allowed.
     pub(super) fn invalid(path: FieldPath, value: impl Into<Shown>, detail: impl Into<String>) -> Self {
-        Self::new(path, Problem::Invalid(value.into().0), detail.into())
+        Self::new(path, FieldProblem::Invalid(value.into().0), detail.into())
     }
 
     /// A value that is not one of `supported`.
     pub(super) fn not_supported(path: FieldPath, value: &str, supported: &[&str]) -> Self {
         let quoted: Vec<String> = supported.iter().map(|value| format!("{value:?}")).collect();
         let detail = format!("supported values: {}", quoted.join(", "));
-        Self::new(path, Problem::NotSupported(Shown::from(value).0), detail)
+        Self::new(path, FieldProblem::NotSupported(Shown::from(value).0), detail)
     }
 
     /// A value that stands twice.
     pub(super) fn duplicate(path: FieldPath, value: impl Into<Shown>) -> Self {
-        Self::new(path, Problem::Duplicate(value.into().0), String::new())
+        Self::new(path, FieldProblem::Duplicate(value.into().0), String::new())
     }
 
     /// A field that must not be set here.
     pub(super) fn forbidden(path: FieldPath, detail: &str) -> Self {
-        Self::new(path, Problem::Forbidden, detail.to_owned())
+        Self::new(path, FieldProblem::Forbidden, detail.to_owned())
     }
 
-    fn new(path: FieldPath, problem: Problem, detail: String) -> Self {
+    fn new(path: FieldPath, problem: FieldProblem, detail: String) -> Self {
         Self { path, problem, detail }
     }
 }
@@ -172,11 +172,11 @@ impl fmt::Display for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.path)?;
         match &self.problem {
-            Problem::Required => f.write_str("Required value")?,
-            Problem::Invalid(value) => write!(f, "Invalid value: {value}")?,
-            Problem::NotSupported(value) => write!(f, "Unsupported value: {value}")?,
-            Problem::Duplicate(value) => write!(f, "Duplicate value: {value}")?,
-            Problem::Forbidden => f.write_str("Forbidden")?,
+            FieldProblem::Required => f.write_str("Required value")?,
+            FieldProblem::Invalid(value) => write!(f, "Invalid value: {value}")?,
+            FieldProblem::NotSupported(value) => write!(f, "Unsupported value: {value}")?,
+            FieldProblem::Duplicate(value) => write!(f, "Duplicate value: {value}")?,
+            FieldProblem::Forbidden => f.write_str("Forbidden")?,
         }
         if self.detail.is_empty() {
             return Ok(());

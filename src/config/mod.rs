@@ -1,4 +1,4 @@
-//! What the scheduler was told to do: from a `KubeSchedulerConfiguration` to effective profiles, and from a Kubernetes
+//! How the scheduler is configured: from a `KubeSchedulerConfiguration` to effective profiles, and from a Kubernetes
 //! version and its feature gates to named behaviours. Knows names of plugins, not plugins.
 //!
 //! [`SchedulerConfig::parse`] goes the way kube-scheduler goes at start: `types` are what a user writes, read strictly by
@@ -32,7 +32,7 @@ mod versions;
 
 pub use defaults::gate_of_default_plugin;
 pub use duration::GoDuration;
-pub use error::{ConfigError, FieldError, Problem, ProfileError};
+pub use error::{ConfigError, FieldError, FieldProblem, ProfileError};
 pub use extender::{ExtenderConfig, ExtenderTls, ManagedResource};
 pub use extension_points::{ExtensionPoint, extension_points};
 pub use feature_gates::{FeatureGateError, FeatureGates, NoEffect};

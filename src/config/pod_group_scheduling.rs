@@ -55,6 +55,12 @@ impl PodGroupScheduling {
         self == Self::FeasibleCycle && self.group_of(pod).is_some()
     }
 
+    /// How a single pod that preempts sees groups: before v1.37, as single pods (upstream v1.37 preemption.go,
+    /// GetVictimsOnNode).
+    pub fn for_victims_of_pods(self) -> Self {
+        if self == Self::FeasibleCycle { self } else { Self::None }
+    }
+
     /// The condition that a group's cycle writes on it.
     pub fn condition_type(self) -> &'static str {
         match self {

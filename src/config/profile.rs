@@ -240,7 +240,7 @@ impl<'a> WiredProfile<'a> {
                 .any(|enabled| enabled.name == plugin)
     }
 
-    /// What extenders manage replaces what `NodeResourcesFit` was told to ignore.
+    /// What extenders manage replaces what `NodeResourcesFit` is configured to ignore.
     fn leave_to_extenders(&mut self, ignored: &[String]) -> Result<(), ConfigError> {
         const FIT: &str = "NodeResourcesFit";
         let has_args = self.uses(FIT) || self.written.plugin_config.iter().any(|entry| entry.name == FIT);
@@ -275,7 +275,7 @@ impl<'a> WiredProfile<'a> {
     }
 }
 
-/// One plugin sorts the queue and at least one binds. One that is not in tree may be it.
+/// One plugin sorts the queue and at least one binds. One that is not in tree counts.
 fn check_points(expanded: Expanded, scheduler_name: &str) -> Result<Expanded, ProfileError> {
     let in_tree = |point| expanded.points.get(&point).map_or(0, Vec::len);
     let named = |point| {

@@ -1,4 +1,4 @@
-//! What of a behaviour the rooms below are told: they do not know versions.
+//! The part of a behaviour that the rooms below get: they do not know versions.
 
 use super::Behaviour;
 use crate::api::requests::RequestGates;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::admission::{self, Admitted, Refusal, UnknownClass};
+use super::admission::{self, AdmissionRefusal, Admitted, UnknownClass};
 use crate::api::pod_template::PodTemplate;
 use crate::api::requests::RequestGates;
 use crate::decode::pod::PodOwn;
@@ -40,7 +40,7 @@ pub struct Created {
     /// The pods, pending.
     pub pods: Vec<PodId>,
     /// Pods that the API server would refuse.
-    pub refused: Vec<Refusal>,
+    pub refused: Vec<AdmissionRefusal>,
     /// Classes that could not be looked up.
     pub unknown: Vec<UnknownClass>,
 }
@@ -71,7 +71,7 @@ impl Cluster {
         let mut created = Created { unknown, ..Created::default() };
         for own in new.own {
             let let_in = match &refused {
-                Some(why) => Err(Refusal { pod: own.key, why: why.clone() }),
+                Some(why) => Err(AdmissionRefusal { pod: own.key, why: why.clone() }),
                 None => admission::charge(self, own.key, &template, gates),
             };
             if let Err(refusal) = let_in {

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::fields::{Hint, Role, Shape, metadata};
+use super::fields::{FieldShape, Hint, Role, metadata};
 use super::pod::PodOwn;
 use crate::api::meta::{Metadata, ObjectKey};
 use crate::api::name::{Name, name};
@@ -34,15 +34,15 @@ pub fn gang_of(pod: &PodOwn) -> Option<ObjectKey> {
 }
 
 /// What is read of a PodGroup.
-pub(super) const FIELDS: Shape = Shape::Fields(&[
+pub(super) const FIELDS: FieldShape = FieldShape::Fields(&[
     ("metadata", metadata!(Role::Name(Hint::Group))),
-    ("spec", Shape::Fields(&[("minMember", Shape::Kept)])),
+    ("spec", FieldShape::Fields(&[("minMember", FieldShape::Kept)])),
 ]);
 
 /// A PodGroup on the wire.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(crate) struct WirePodGroup {
+pub(crate) struct WireCoschedulingPodGroup {
     metadata: Metadata,
     spec: WireSpec,
 }
@@ -53,7 +53,7 @@ struct WireSpec {
     min_member: Option<i32>,
 }
 
-impl WirePodGroup {
+impl WireCoschedulingPodGroup {
     pub(crate) fn into_group(self) -> CoschedulingPodGroup {
         let min_member = usize::try_from(self.spec.min_member.unwrap_or_default()).unwrap_or_default();
         CoschedulingPodGroup { key: self.metadata.key(), min_member }

@@ -22,7 +22,7 @@ pub const BETA_REGION: &str = "failure-domain.beta.kubernetes.io/region";
 /// Between the zones of a volume that is in several.
 pub const ZONE_DELIMITER: &str = "__";
 
-/// Stands where a GCE volume handle has a project or zone that nobody told.
+/// Stands where a GCE volume handle has a project or zone that is not known.
 const UNSPECIFIED: &str = "UNSPECIFIED";
 
 /// A plugin that once served a kind of volume inside Kubernetes.

@@ -12,18 +12,18 @@ use super::autoscaling::cluster_api::{WireMachine, WireMachineTemplate, WireScal
 use super::autoscaling::karpenter::{WireNodeClaim, WireNodeClass, WireNodeOverlay, WireNodePool};
 use super::autoscaling::status::AutoscalerStatus;
 use super::autoscaling::{ProvisioningKind, ProvisioningObject, fields as autoscaling, status};
-use super::coscheduling::{self, CoschedulingPodGroup, WirePodGroup};
+use super::coscheduling::{self, CoschedulingPodGroup, WireCoschedulingPodGroup};
 use super::devices::claim::WireResourceClaim;
 use super::devices::class::WireDeviceClass;
 use super::devices::slice::WireResourceSlice;
 use super::devices::taint::WireDeviceTaintRule;
 use super::devices::{DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice};
-use super::fields::{Shape, admission, devices, pods, storage as volumes};
+use super::fields::{FieldShape, admission, devices, pods, storage as volumes};
 use super::limit_range::{LimitRange, WireLimitRange};
 use super::node::{Node, WireNode};
-use super::object::{Taken, take};
+use super::object::{DecodedPrefix, take};
 use super::pod::{self, PodObject};
-use super::pod_group::{self, GroupWorkload, PodGroup};
+use super::pod_group::{self, PodGroup, SchedulingWorkload};
 use super::resource_quota::{ResourceQuota, WireResourceQuota};
 use super::runtime_class::{RuntimeClass, WireRuntimeClass};
 use super::storage::{
@@ -55,7 +55,7 @@ pub(crate) struct Entry {
     namespaced: bool,
     decode: Decode,
     /// What is read of an object.
-    pub(super) fields: &'static Shape,
+    pub(super) fields: &'static FieldShape,
 }
 
 /// What objects of a kind, or of several, are decoded to.
@@ -118,7 +118,7 @@ macro_rules! kinds {
                         resource: $resource,
                         namespaced: kinds!(@namespaced $scope),
                         decode: |json| {
-                            let decoded: Taken<$data> = $decode(json)?;
+                            let decoded: DecodedPrefix<$data> = $decode(json)?;
                             Ok(decoded.map(|object| Object::$kind(Box::new(object))).into_parts())
                         },
                         fields: &$fields,
@@ -130,7 +130,7 @@ macro_rules! kinds {
                         resource: $of_resource,
                         namespaced: kinds!(@namespaced $of_scope),
                         decode: |json| {
-                            let decoded: Taken<$family_data> = $of_decode(json)?;
+                            let decoded: DecodedPrefix<$family_data> = $of_decode(json)?;
                             Ok(decoded.map(|object| Object::$family(Box::new(object))).into_parts())
                         },
                         fields: &$of_fields,
@@ -142,7 +142,7 @@ macro_rules! kinds {
                         resource: $late_resource,
                         namespaced: kinds!(@namespaced $late_scope),
                         decode: |json| {
-                            let decoded: Taken<$late_data> = $late_decode(json)?;
+                            let decoded: DecodedPrefix<$late_data> = $late_decode(json)?;
                             Ok(decoded.map(|object| Object::$late(Box::new(object))).into_parts())
                         },
                         fields: &$late_fields,
@@ -210,13 +210,13 @@ kinds! {
         Cluster(name) { via(WireRuntimeClass::into_class); admission::RUNTIME_CLASS }
     /// A PodGroup of the coscheduling plugin.
     CoschedulingPodGroup(CoschedulingPodGroup) = ["scheduling.x-k8s.io"], ["v1alpha1"], "podgroups";
-        Namespaced(key) { via(WirePodGroup::into_group); coscheduling::FIELDS }
+        Namespaced(key) { via(WireCoschedulingPodGroup::into_group); coscheduling::FIELDS }
     /// A PodGroup of kube-scheduler itself.
     PodGroup(PodGroup) = ["scheduling.k8s.io"], ["v1beta1" "v1alpha3" "v1alpha2"], "podgroups";
         Namespaced(key) { via(pod_group::WirePodGroup::into_pod_group); admission::POD_GROUP }
     /// A Workload of kube-scheduler itself, as v1.35 has it.
-    GroupWorkload(GroupWorkload) = ["scheduling.k8s.io"], ["v1alpha1"], "workloads";
-        Namespaced(key) { via(pod_group::WireGroupWorkload::into_workload); admission::GROUP_WORKLOAD }
+    SchedulingWorkload(SchedulingWorkload) = ["scheduling.k8s.io"], ["v1alpha1"], "workloads";
+        Namespaced(key) { via(pod_group::WireSchedulingWorkload::into_workload); admission::GROUP_WORKLOAD }
     /// A DeviceClass.
     DeviceClass(DeviceClass) = ["resource.k8s.io"], ["v1" "v1beta2" "v1beta1"], "deviceclasses";
         Cluster(name) { via(WireDeviceClass::into_class); devices::DEVICE_CLASS }
@@ -299,7 +299,7 @@ kinds! {
 }
 
 /// Decodes what is on the wire and makes of it what is kept.
-fn via<W: DeserializeOwned, T>(keep: impl Fn(W) -> T) -> impl Fn(&[u8]) -> serde_json::Result<Taken<T>> {
+fn via<W: DeserializeOwned, T>(keep: impl Fn(W) -> T) -> impl Fn(&[u8]) -> serde_json::Result<DecodedPrefix<T>> {
     move |json| Ok(take::<W>(json)?.map(&keep))
 }
 
@@ -307,12 +307,12 @@ fn via<W: DeserializeOwned, T>(keep: impl Fn(W) -> T) -> impl Fn(&[u8]) -> serde
 fn of_kind<W: DeserializeOwned, T>(
     kind: ProvisioningKind,
     keep: impl Fn(W, ProvisioningKind) -> T,
-) -> impl Fn(&[u8]) -> serde_json::Result<Taken<T>> {
+) -> impl Fn(&[u8]) -> serde_json::Result<DecodedPrefix<T>> {
     via(move |wire| keep(wire, kind))
 }
 
 /// The same for workloads whose kinds share a shape.
-fn workload(kind: WorkloadKind) -> impl Fn(&[u8]) -> serde_json::Result<Taken<Workload>> {
+fn workload(kind: WorkloadKind) -> impl Fn(&[u8]) -> serde_json::Result<DecodedPrefix<Workload>> {
     via(move |workload: WireWorkload| workload.into_workload(kind))
 }
 
@@ -323,7 +323,7 @@ const fn api_name(kind: &'static str) -> &'static str {
         b"CsiDriver" => "CSIDriver",
         b"CsiStorageCapacity" => "CSIStorageCapacity",
         b"CoschedulingPodGroup" => "PodGroup",
-        b"GroupWorkload" => "Workload",
+        b"SchedulingWorkload" => "Workload",
         b"AutoscalerStatus" => "ConfigMap",
         _ => kind,
     }

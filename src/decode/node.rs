@@ -26,7 +26,7 @@ pub struct Node {
     pub unschedulable: bool,
     /// `spec.taints`.
     pub taints: Box<[Taint]>,
-    /// When taints were added, where `spec.taints` says so (`timeAdded`): told to people, no matter
+    /// When taints were added, where `spec.taints` says so (`timeAdded`): shown to people, no matter
     /// to scheduling.
     pub taint_times: Box<[(Taint, Timestamp)]>,
     /// `spec.providerID`.

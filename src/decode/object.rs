@@ -6,14 +6,14 @@ use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visito
 use serde::{Deserialize, Deserializer};
 
 /// A decoded value and the bytes it took.
-pub(crate) struct Taken<T> {
+pub(crate) struct DecodedPrefix<T> {
     value: T,
     bytes: usize,
 }
 
-impl<T> Taken<T> {
-    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Taken<U> {
-        Taken { value: f(self.value), bytes: self.bytes }
+impl<T> DecodedPrefix<T> {
+    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> DecodedPrefix<U> {
+        DecodedPrefix { value: f(self.value), bytes: self.bytes }
     }
 
     pub(crate) fn into_parts(self) -> (T, usize) {
@@ -21,15 +21,15 @@ impl<T> Taken<T> {
     }
 }
 
-pub(crate) fn take<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<Taken<T>> {
+pub(crate) fn take<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<DecodedPrefix<T>> {
     let mut stream = serde_json::Deserializer::from_slice(json).into_iter::<T>();
     match stream.next() {
-        Some(Ok(value)) => Ok(Taken { value, bytes: stream.byte_offset() }),
+        Some(Ok(value)) => Ok(DecodedPrefix { value, bytes: stream.byte_offset() }),
         // After `-` or `1e` at the very end, serde_json misses a digit and not the input.
         Some(Err(error)) if error.is_syntax() && ends_in_number(&error, json) => Err(end_of_input().unwrap_or(error)),
         Some(Err(error)) => Err(error),
         // Nothing but white space: let serde_json word the end of input.
-        None => serde_json::from_slice::<T>(json).map(|value| Taken { value, bytes: json.len() }),
+        None => serde_json::from_slice::<T>(json).map(|value| DecodedPrefix { value, bytes: json.len() }),
     }
 }
 
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_object_is_told_from_a_broken_one() {
+    fn a_cut_object_is_not_a_broken_one() {
         assert!(Object::decode(Kind::Pod, br#"{"metadata":{"na"#).unwrap_err().is_eof());
         assert!(Object::decode(Kind::Pod, br#"{"spec":{"priority":-"#).unwrap_err().is_eof());
         assert!(skip(b"{\n\"a\":1.5e-").unwrap_err().is_eof());

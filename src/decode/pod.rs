@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::autoscaling::process::AutoscalerProcess;
-use super::object::{Taken, take};
+use super::object::{DecodedPrefix, take};
 use super::scheduler_process::SchedulerProcess;
 use crate::api::labels::Labels;
 use crate::api::list::List;
@@ -111,7 +111,7 @@ pub struct PodObject {
 pub struct PodEnd {
     /// `status.reason`: `Evicted`, `OutOfcpu`, `NodeAffinity`; empty where containers simply ended.
     pub reason: Box<str>,
-    /// `status.message`, as whoever ended it wrote it.
+    /// `status.message`, as its writer left it.
     pub message: Box<str>,
 }
 
@@ -212,12 +212,17 @@ impl WirePod {
                 .filter_map(WireContainerStatus::resize)
                 .collect(),
         };
-        PodObject { own, template: Arc::new(PodTemplate { spec: self.spec, resize }), scheduler: None, autoscaler: None }
+        PodObject {
+            own,
+            template: Arc::new(PodTemplate { spec: self.spec, resize }),
+            scheduler: None,
+            autoscaler: None,
+        }
     }
 }
 
 /// Decodes a pod, with what it tells of the kube-scheduler that it may be.
-pub(super) fn decode(json: &[u8]) -> serde_json::Result<Taken<PodObject>> {
+pub(super) fn decode(json: &[u8]) -> serde_json::Result<DecodedPrefix<PodObject>> {
     let pod = take::<WirePod>(json)?;
     Ok(pod.map(|pod| {
         let likely = SchedulerProcess::is_likely(&pod.metadata);

@@ -21,7 +21,7 @@ pub struct PodGroup {
     pub min_count: Option<usize>,
     /// `spec.schedulingConstraints.topology[0].key`: the API has no more than one.
     pub topology_key: Option<Name>,
-    /// Whether `spec.schedulingConstraints` is there, be it empty.
+    /// Whether `spec.schedulingConstraints` is there, even if it is empty.
     pub has_constraints: bool,
     /// `spec.priority`; 0 when none is set (upstream pkg/scheduler/util/utils.go, PodGroupPriority).
     pub priority: i32,
@@ -68,7 +68,7 @@ impl PodGroup {
 
 /// A Workload of v1.35, as far as pods refer to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct GroupWorkload {
+pub struct SchedulingWorkload {
     /// Namespace and name.
     pub key: ObjectKey,
     /// The version it was read in.
@@ -77,7 +77,7 @@ pub struct GroupWorkload {
     pub pod_groups: Vec<(Name, Option<usize>)>,
 }
 
-impl GroupWorkload {
+impl SchedulingWorkload {
     /// `minCount` of the pod group called `name`, if there is one.
     pub fn min_count(&self, name: Name) -> Option<Option<usize>> {
         self.pod_groups.iter().find(|(group, _)| *group == name).map(|(_, min_count)| *min_count)
@@ -184,7 +184,7 @@ impl WirePodGroup {
 /// A Workload on the wire.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct WireGroupWorkload {
+pub(crate) struct WireSchedulingWorkload {
     api_version: Name,
     metadata: Metadata,
     spec: WireWorkloadSpec,
@@ -203,9 +203,9 @@ struct WireWorkloadGroup {
     policy: WirePolicy,
 }
 
-impl WireGroupWorkload {
-    pub(crate) fn into_workload(self) -> GroupWorkload {
-        GroupWorkload {
+impl WireSchedulingWorkload {
+    pub(crate) fn into_workload(self) -> SchedulingWorkload {
+        SchedulingWorkload {
             key: self.metadata.key(),
             version: version_of(self.api_version),
             pod_groups: self.spec.pod_groups.iter().map(|group| (group.name, group.policy.min_count())).collect(),

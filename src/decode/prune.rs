@@ -3,24 +3,24 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{self, Shape};
+use super::fields::{self, FieldShape};
 use crate::decode::Kind;
 
 /// A condition.
-pub(crate) const CONDITION: Shape = Shape::Fields(&[
-    ("type", Shape::Kept),
-    ("status", Shape::Kept),
-    ("reason", Shape::Kept),
-    ("message", Shape::Kept),
-    ("lastTransitionTime", Shape::Kept),
+pub(crate) const CONDITION: FieldShape = FieldShape::Fields(&[
+    ("type", FieldShape::Kept),
+    ("status", FieldShape::Kept),
+    ("reason", FieldShape::Kept),
+    ("message", FieldShape::Kept),
+    ("lastTransitionTime", FieldShape::Kept),
 ]);
 
 /// A condition on labels.
-const REQUIREMENT: Shape = Shape::Fields(&[
-    ("key", Shape::Kept),
-    ("operator", Shape::Kept),
-    ("values", Shape::Raw),
-    ("minValues", Shape::Kept),
+const REQUIREMENT: FieldShape = FieldShape::Fields(&[
+    ("key", FieldShape::Kept),
+    ("operator", FieldShape::Kept),
+    ("values", FieldShape::Raw),
+    ("minValues", FieldShape::Kept),
 ]);
 
 /// Prunes an object of `kind`; `apiVersion` and `kind` stay. The state reads the same from it.
@@ -58,9 +58,9 @@ fn prune_conditions(pod: &mut Map<String, Value>) {
 }
 
 /// Values of another shape than the API's stay: a reader is to complain of them as before.
-pub(crate) fn keep(shape: &Shape, value: &mut Value) {
+pub(crate) fn keep(shape: &FieldShape, value: &mut Value) {
     match (shape, value) {
-        (Shape::Fields(kept), Value::Object(fields)) => {
+        (FieldShape::Fields(kept), Value::Object(fields)) => {
             fields.retain(|name, _| kept.iter().any(|(field, _)| field == name));
             for (field, shape) in *kept {
                 if let Some(value) = fields.get_mut(*field) {
@@ -68,33 +68,33 @@ pub(crate) fn keep(shape: &Shape, value: &mut Value) {
                 }
             }
         }
-        (Shape::Each(shape), Value::Array(items)) => {
+        (FieldShape::Each(shape), Value::Array(items)) => {
             for item in items {
                 keep(shape, item);
             }
         }
-        (Shape::Sources(shape), Value::Array(items)) => {
+        (FieldShape::Sources(shape), Value::Array(items)) => {
             for item in items.iter_mut() {
                 keep(shape, item);
             }
             items.retain(|item| item.as_object().is_none_or(|fields| fields.keys().any(|field| field != "name")));
         }
-        (Shape::Conditions(types), Value::Array(items)) => {
+        (FieldShape::Conditions(types), Value::Array(items)) => {
             items.retain(|item| item.get("type").and_then(Value::as_str).is_none_or(|named| types.contains(&named)));
             for item in items {
                 keep(&CONDITION, item);
             }
         }
-        (Shape::Requirements, Value::Array(items)) => {
+        (FieldShape::Requirements, Value::Array(items)) => {
             for item in items {
                 keep(&REQUIREMENT, item);
             }
         }
-        (Shape::Present, Value::Array(items)) => {
+        (FieldShape::Present, Value::Array(items)) => {
             items.truncate(1);
             items.fill(json!({}));
         }
-        (Shape::Present, value) if !value.is_null() => *value = json!({}),
+        (FieldShape::Present, value) if !value.is_null() => *value = json!({}),
         _ => {}
     }
 }

@@ -206,7 +206,7 @@ pub struct PodDisruptionBudget {
 }
 
 impl PodDisruptionBudget {
-    /// The selector as DefaultPreemption heeds it: an invalid one matches nothing, and so do none
+    /// The selector as DefaultPreemption applies it: an invalid one matches nothing, and so do none
     /// and the empty one (upstream defaultpreemption/default_preemption.go, filterPodsWithPDBViolation).
     pub fn compiled_selector(&self) -> Option<Selector> {
         Selector::new(self.selector.as_ref()).ok().filter(|selector| !selector.is_empty())

@@ -42,7 +42,7 @@ pub(crate) fn parse(text: &str) -> Result<Value, YamlError> {
     })
 }
 
-/// The first line of an error's text, without the place, which is told in front.
+/// The first line of an error's text, without the place, which comes first.
 fn message(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     line.rsplit_once(" at line ").map_or(line, |(words, _)| words).to_owned()

@@ -122,7 +122,7 @@ fn daemon_copy(cluster: &Cluster, pod: PodId, node: Name) -> Option<Pod> {
     copy.own.uid = name(&copy.own.key.to_string());
     copy.own.node_name = Some(node);
     copy.own.nominated_node_name = None;
-    // A name that is taken means a pod that cannot be told from this one: rather none.
+    // A name that is taken would be ambiguous: no pod is created.
     cluster.pod_named(copy.own.key).is_none().then_some(copy)
 }
 

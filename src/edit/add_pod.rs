@@ -42,7 +42,7 @@ pub(super) fn apply(
     let own = PodOwn { key: pod, ..own }.with_uid();
     let Admitted { template, refused, .. } = admission::admit(&own, &template, cluster, gates);
     if let Some(why) = refused {
-        return Err(EditError::Forbidden(admission::Refusal { pod, why }));
+        return Err(EditError::Forbidden(admission::AdmissionRefusal { pod, why }));
     }
     let charged = Charged::of(cluster, pod.namespace);
     admission::charge(cluster, pod, &template, gates).map_err(EditError::Forbidden)?;

@@ -1,5 +1,5 @@
 //! A strategic-merge patch of a pod's specification, as `kubectl patch` takes it: of the fields
-//! that scheduling reads. What else a patch has is refused, rather than passed over.
+//! that scheduling reads. What else a patch has is refused, not ignored.
 //!
 //! Objects are merged by field, `null` takes a field away. Containers and scheduling gates are
 //! merged by name and spread constraints by topology key, as the API's types say

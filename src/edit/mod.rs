@@ -104,7 +104,7 @@ pub enum Edit {
         /// The node.
         node: Name,
     },
-    /// Gives back an amount of a resource that pods of a node hold, whoever they are.
+    /// Gives back an amount of a resource that any pods of a node hold.
     FreeResource {
         /// The node.
         node: Name,
@@ -121,12 +121,12 @@ pub enum Edit {
         changes: Vec<PodChange>,
     },
     /// Takes a pod off its node. It stays in the state as a pending pod, as its controller would
-    /// make it anew: just created, without a nomination, its claims without their devices.
+    /// recreate it: just created, without a nomination, its claims without their devices.
     Evict {
         /// The pod.
         pod: ObjectKey,
     },
-    /// Takes a pod out of the state for good.
+    /// Deletes a pod from the state.
     DeletePod {
         /// The pod.
         pod: ObjectKey,
@@ -183,7 +183,7 @@ pub enum EditError {
     PodExists(ObjectKey),
     /// The API server would refuse the pod, in its words.
     #[error("{0}")]
-    Forbidden(crate::control_plane::admission::Refusal),
+    Forbidden(crate::control_plane::admission::AdmissionRefusal),
     /// There is no such workload.
     #[error("{} \"{}\" not found", (.0.kind).resource(), .0.key)]
     NoSuchWorkload(WorkloadKey),

@@ -15,7 +15,7 @@ const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 
 /// The patch that makes `changes`, in order, to a pod or pod template made from `template`. None
-/// when a change cannot be made, or cannot be told by a patch: spread constraints are merged by
+/// when a change cannot be made, or cannot be expressed as a patch: spread constraints are merged by
 /// their key alone, so of two with the same key neither can be named.
 pub fn strategic_merge(template: &PodTemplate, changes: &[PodChange]) -> Option<Value> {
     let before = &template.spec;

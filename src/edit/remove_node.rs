@@ -1,7 +1,7 @@
 //! A node that is gone.
 //!
 //! Nodes are found by their place, so those behind it move up by one. What counts pods on nodes
-//! or nodes with an image is mended.
+//! or nodes with an image is updated.
 
 use std::sync::Arc;
 

@@ -222,7 +222,7 @@ fn patch(changes: Value, expected: Value) {
     let pod = cluster.pod_named(ObjectKey::new(name("a"), name("wait"))).unwrap();
     let patch = strategic_merge(&pod.class.template, &changes).unwrap();
     assert_eq!(patch, json!({ "spec": expected }));
-    // Merged, it comes to the same.
+    // Merged, the result is the same.
     let (mut merged, mut changed) = (pod.spec().clone(), pod.spec().clone());
     PodChange::Patch { patch }.apply(&mut merged).unwrap();
     for change in &changes {
@@ -325,7 +325,7 @@ fn an_evicted_pod_gives_its_devices_back() {
 }
 
 /// A StatefulSet's pod has the claims of its own number: those that are missing are made, and those that
-/// are there stay what they are, whoever comes and goes.
+/// are there stay what they are, whichever objects come and go.
 #[test]
 fn a_numbered_pod_has_the_claims_of_its_number() {
     let claim = |name: &str, volume: &str| {

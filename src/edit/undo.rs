@@ -17,7 +17,7 @@ use crate::state::Cluster;
 use crate::state::node_info::NodeId;
 use crate::state::pod::PodId;
 use crate::state::pod_class::PodClass;
-use crate::state::recreate::{Left, Recreated};
+use crate::state::recreate::{Departure, Recreated};
 
 /// Takes one edit back. Edits are undone in the opposite order.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(super) enum Before {
     /// A pod that was recreated.
     Recreated(Recreated),
     /// A pod that has left the state, and what quotas counted with it.
-    Left(Box<Left>, Charged),
+    Left(Box<Departure>, Charged),
     /// The node was not there: it is the last one, and so are this many pods on it.
     NoNode(usize),
     /// The same for a node that brought these slices.

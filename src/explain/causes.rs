@@ -2,8 +2,8 @@
 //!
 //! A cause is a plugin, a kind of reason, and the facts that make it one and the same thing to
 //! a reader: the taint, the resource, the topology key. Numbers that differ from node to node
-//! (how much is missing) become a range. Nodes that another filter turned away first, but where
-//! this one would say no as well, are counted apart: mending the first cause does not help there.
+//! (how much is missing) become a range. Nodes that another filter rejected first, but where
+//! this one would reject them as well, are counted separately: fixing the first cause does not help there.
 
 use indexmap::IndexMap;
 
@@ -13,7 +13,7 @@ use crate::framework::{Amount, NodePlacement, Placement, Reason};
 use crate::state::{Cluster, NodeId};
 
 use super::cause_detail::CauseDetail;
-use super::ranges::{self, Range};
+use super::ranges::{self, FactRange};
 use super::shared_label::{self, SharedLabel};
 
 /// One cause and the nodes it keeps the pod from.
@@ -27,7 +27,7 @@ pub struct Cause {
     /// Least and most that is missing, for a resource.
     pub shortfall: Option<(Amount, Amount)>,
     /// Numbers that are a node's own: from where to where.
-    pub ranges: Vec<Range>,
+    pub ranges: Vec<FactRange>,
     /// Nodes whose verdict this is, in the order of names.
     pub nodes: Vec<Name>,
     /// Nodes where an earlier filter spoke first, in the order of names.

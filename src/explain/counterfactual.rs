@@ -2,13 +2,13 @@
 //! that would put it ahead.
 //!
 //! A change is believed only after the cycle ran on the changed state. What no single change
-//! brings is told in points alone.
+//! brings is given in points alone.
 
 use serde::Serialize;
 
 use crate::api::Timestamp;
 use crate::api::name::{Name, name};
-use crate::api::quantity::{Format, Quantity};
+use crate::api::quantity::{Quantity, QuantityFormat};
 use crate::api::resources::STANDARD;
 use crate::api::taint::{TaintEffect, Toleration, tolerated};
 use crate::edit::{Edit, PodChange, Undo};
@@ -182,7 +182,7 @@ impl Search<'_> {
         let amount = if resource == STANDARD.cpu {
             Quantity::from_milli(up(10))
         } else {
-            Quantity::from_value(up(MEBI), Format::BinarySI)
+            Quantity::from_value(up(MEBI), QuantityFormat::BinarySI)
         };
         vec![Edit::FreeResource { node: self.node, resource, amount }]
     }
@@ -193,8 +193,8 @@ impl Search<'_> {
         others
             .retain(|other| other.own.controller.is_none_or(|owner| owner.kind != "DaemonSet" && owner.kind != "Node"));
         others.sort_by_key(|other| {
-            let alike = other.own.key.namespace == pod.own.key.namespace && other.own.labels == pod.own.labels;
-            (!alike, other.priority(), other.key())
+            let equal = other.own.key.namespace == pod.own.key.namespace && other.own.labels == pod.own.labels;
+            (!equal, other.priority(), other.key())
         });
         let keys: Vec<_> = others.iter().take(MOST_PODS).map(|other| other.key()).collect();
         keys.into_iter().find_map(|pod| self.prove(vec![Edit::Evict { pod }])).into_iter().collect()

@@ -22,7 +22,7 @@ pub struct DiscriminatingLabel {
 /// More groups than this explain nothing.
 const MOST_VALUES: usize = 100;
 
-/// Up to `most` keys, the most telling first; `verdicts` says for each node of `cluster`, in its
+/// Up to `most` keys, the most discriminating first; `verdicts` says for each node of `cluster`, in its
 /// order, which verdict it got. Of keys that divide the nodes alike there is one.
 pub fn find(cluster: &Cluster, verdicts: &[usize], most: usize) -> Vec<DiscriminatingLabel> {
     let mut keys: Vec<Name> =
@@ -32,7 +32,7 @@ pub fn find(cluster: &Cluster, verdicts: &[usize], most: usize) -> Vec<Discrimin
     let mut found: Vec<(usize, DiscriminatingLabel)> = Vec::new();
     for key in keys {
         let Some(label) = divide(cluster, key) else { continue };
-        if found.iter().all(|(_, other)| !alike(other, &label)) {
+        if found.iter().all(|(_, other)| !divides_equally(other, &label)) {
             found.push((agreement(&label, verdicts), label));
         }
     }
@@ -58,7 +58,7 @@ fn divide(cluster: &Cluster, key: Name) -> Option<DiscriminatingLabel> {
 }
 
 /// Whether both make the same groups, whatever the values are called.
-fn alike(a: &DiscriminatingLabel, b: &DiscriminatingLabel) -> bool {
+fn divides_equally(a: &DiscriminatingLabel, b: &DiscriminatingLabel) -> bool {
     let mut stands_for: FxHashMap<usize, usize> = FxHashMap::default();
     a.values.len() == b.values.len() && a.of.iter().zip(&b.of).all(|(a, b)| *stands_for.entry(*a).or_insert(*b) == *b)
 }
@@ -83,7 +83,7 @@ mod tests {
     use crate::decode::{Kind, Object};
     use crate::state::ClusterBuilder;
 
-    /// Nodes with these labels and verdicts are best told apart by `keys`.
+    /// Nodes with these labels and verdicts are best distinguished by `keys`.
     #[track_caller]
     fn case(nodes: &[(serde_json::Value, usize)], keys: &[&str]) {
         let mut builder = ClusterBuilder::default();

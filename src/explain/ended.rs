@@ -9,7 +9,7 @@ use crate::state::{Cluster, Pod};
 
 /// The end of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
+pub struct PodEnd {
     /// Succeeded or Failed.
     pub phase: PodPhase,
     /// Who ended it.
@@ -93,7 +93,7 @@ impl EndedBy {
 }
 
 /// The end of `pod`, one of [`Cluster::ended`].
-pub fn find(cluster: &Cluster, pod: &PodObject) -> Ended {
+pub fn find(cluster: &Cluster, pod: &PodObject) -> PodEnd {
     let (reason, message) = words(pod);
     let controller = pod.own.controller.as_ref().map(|owner| (owner.kind, owner.name));
     let is_sibling = |other: Option<(Name, Name)>, key: ObjectKey| {
@@ -116,7 +116,7 @@ pub fn find(cluster: &Cluster, pod: &PodObject) -> Ended {
         })
         .map(Pod::key);
     let replacement = replacements.next();
-    Ended {
+    PodEnd {
         phase: pod.own.phase,
         by: if pod.own.phase == PodPhase::Succeeded { EndedBy::Containers } else { EndedBy::of(reason, message) },
         reason: reason.to_owned(),

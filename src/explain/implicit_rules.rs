@@ -1,7 +1,7 @@
 //! Rules that an answer rests on and that do not stand in the pod's manifest.
 //!
 //! Weights and default constraints are the profile's, assumed requests the scheduler's, overhead,
-//! priorities and limits admission's. Each is told only where it has to do with this pod.
+//! priorities and limits admission's. Each is listed only where it concerns this pod.
 
 use serde::Serialize;
 
@@ -178,7 +178,7 @@ fn added_affinity(profile: &Profile, placement: &Placement) -> Option<ImplicitRu
 }
 
 /// Upstream util/pod_resources.go, GetNonzeroRequests: for a container that does not name the
-/// resource, be it to ask for none.
+/// resource, even for none of it.
 fn assumed_requests(pod: &Pod) -> Vec<ImplicitRule> {
     let spec = pod.spec();
     let defaults = [(STANDARD.cpu, DEFAULT_MILLI_CPU_REQUEST), (STANDARD.memory, DEFAULT_MEMORY_REQUEST)];

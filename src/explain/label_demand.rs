@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn the_closest_alternative_is_told() {
+    fn the_closest_alternative_is_named() {
         let nodes = [json!({"disk": "ssd", "zone": "a"})];
         let term = |zone: &str, disk: &str| {
             json!({"matchExpressions": [{"key": "zone", "operator": "In", "values": [zone]},

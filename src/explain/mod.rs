@@ -42,7 +42,7 @@ pub use claim_state::ClaimState;
 pub use counterfactual::{Counterfactual, Position, WinningChange};
 pub use deciding::{Deciding, Decision, How, RunnerUp};
 pub use domains::{Domain, DomainTable, LeftOut};
-pub use ended::{Ended, EndedBy, Rejections};
+pub use ended::{EndedBy, PodEnd, Rejections};
 pub use implicit_rules::ImplicitRule;
 pub use near_misses::{Miss, NearMiss};
 pub use node_detail::{FilterDetail, NodeDetail, ScoreDetail, Verdict};

@@ -40,7 +40,7 @@ pub struct Miss {
 pub struct Distance {
     /// Conditions that must change.
     pub steps: usize,
-    /// Pods in the way, or pods too many in the node's domain; each such reason is a step too.
+    /// Conflicting pods, or pods too many in the node's domain; each such reason is a step too.
     pub pods: i64,
     /// Missing resources, each in millionths of what the node has, summed.
     pub missing: i128,
@@ -172,7 +172,7 @@ fn same_misses(a: &NearMiss, b: &NearMiss) -> bool {
             .all(|(a, b)| a.plugin == b.plugin && (a.reason == b.reason || reads_the_same(&a.reason, &b.reason)))
 }
 
-/// Whether everything that is told of the reason is the same wherever [`reads_the_same`] says so.
+/// Whether everything that is reported of the reason is the same wherever [`reads_the_same`] says so.
 fn tells_no_more(reason: &Reason) -> bool {
     matches!(reason, Reason::InsufficientResource { .. } | Reason::TopologySkew { .. })
 }

@@ -12,7 +12,7 @@ use crate::state::{Cluster, Pod};
 /// Something that keeps a pod from starting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Obstacle {
+pub enum StartObstacle {
     /// It is being deleted.
     Terminating {
         /// When it is to be gone.
@@ -32,7 +32,7 @@ pub enum Obstacle {
     /// The claim's volume is gone.
     ClaimLost(ObjectKey),
     /// The claim gets a volume once a scheduler has chosen a node for a pod that uses it, and no
-    /// scheduler did: whoever created the pod wrote `spec.nodeName` into it.
+    /// scheduler did: the creator of the pod wrote `spec.nodeName` into it.
     ClaimNeverScheduled {
         /// The claim.
         claim: ObjectKey,
@@ -53,11 +53,11 @@ pub enum Obstacle {
 const NOT_READY: [&str; 2] = ["node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready"];
 
 /// What keeps `pod`, which has a node, from starting.
-pub fn find(pod: &Pod, cluster: &Cluster, node: Name) -> Vec<Obstacle> {
+pub fn find(pod: &Pod, cluster: &Cluster, node: Name) -> Vec<StartObstacle> {
     let mut found = Vec::new();
-    found.extend(pod.own.deletion_timestamp.map(|at| Obstacle::Terminating { at }));
+    found.extend(pod.own.deletion_timestamp.map(|at| StartObstacle::Terminating { at }));
     match cluster.node_named(node) {
-        None => found.push(Obstacle::NodeMissing),
+        None => found.push(StartObstacle::NodeMissing),
         Some(info) => {
             let not_ready = |taint: &&Taint| NOT_READY.contains(&taint.key.as_str());
             let taints = info.node.taints.iter();
@@ -65,7 +65,7 @@ pub fn find(pod: &Pod, cluster: &Cluster, node: Name) -> Vec<Obstacle> {
             found.extend(first.map(|taint| {
                 let times = info.node.taint_times.iter();
                 let since = times.filter(|(timed, _)| timed == taint).map(|(_, at)| *at).min();
-                Obstacle::NodeNotReady { taint: taint.key, since }
+                StartObstacle::NodeNotReady { taint: taint.key, since }
             }));
         }
     }
@@ -73,14 +73,14 @@ pub fn find(pod: &Pod, cluster: &Cluster, node: Name) -> Vec<Obstacle> {
     found
 }
 
-fn of_claim(key: ObjectKey, cluster: &Cluster) -> Option<Obstacle> {
+fn of_claim(key: ObjectKey, cluster: &Cluster) -> Option<StartObstacle> {
     let storage = cluster.storage();
     let Some(claim) = storage.claim(key) else {
         let known = cluster.holds(Kind::PersistentVolumeClaim);
-        return known.then_some(Obstacle::ClaimMissing(key));
+        return known.then_some(StartObstacle::ClaimMissing(key));
     };
     if claim.lost {
-        return Some(Obstacle::ClaimLost(key));
+        return Some(StartObstacle::ClaimLost(key));
     }
     if claim.is_fully_bound() {
         return None;
@@ -89,8 +89,8 @@ fn of_claim(key: ObjectKey, cluster: &Cluster) -> Option<Obstacle> {
     let mode = storage.class(class).and_then(|class| class.binding_mode);
     let untouched = claim.selected_node.is_none() && claim.volume_name.is_empty();
     Some(if mode == Some(BindingMode::WaitForFirstConsumer) && untouched {
-        Obstacle::ClaimNeverScheduled { claim: key, class }
+        StartObstacle::ClaimNeverScheduled { claim: key, class }
     } else {
-        Obstacle::ClaimUnbound { claim: key, class }
+        StartObstacle::ClaimUnbound { claim: key, class }
     })
 }

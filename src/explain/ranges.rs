@@ -10,7 +10,7 @@ use crate::framework::{Amount, Reason};
 
 /// A fact's least and largest number over the nodes of a cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
+pub struct FactRange {
     /// The fact, as the reason's JSON names it; `free` is what the node has left.
     pub fact: &'static str,
     /// The least.
@@ -60,7 +60,7 @@ impl Serialize for Number {
 }
 
 /// Widens `ranges` by the numbers of `reason`.
-pub(super) fn widen(ranges: &mut Vec<Range>, reason: &Reason) {
+pub(super) fn widen(ranges: &mut Vec<FactRange>, reason: &Reason) {
     for (fact, number) in numbers(reason) {
         match ranges.iter_mut().find(|range| range.fact == fact) {
             Some(range) => {
@@ -71,7 +71,7 @@ pub(super) fn widen(ranges: &mut Vec<Range>, reason: &Reason) {
                     range.most = number;
                 }
             }
-            None => ranges.push(Range { fact, least: number, most: number }),
+            None => ranges.push(FactRange { fact, least: number, most: number }),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::ended::{self, Ended};
-use super::obstacles::{self, Obstacle};
+use super::ended::{self, PodEnd};
+use super::obstacles::{self, StartObstacle};
 use crate::api::Timestamp;
 use crate::api::name::Name;
 use crate::decode::pod::{PodObject, PodPhase};
@@ -42,17 +42,17 @@ pub enum SchedulingStatus {
         /// Since when.
         since: Option<Timestamp>,
         /// Why, as far as the state tells.
-        obstacles: Vec<Obstacle>,
+        obstacles: Vec<StartObstacle>,
     },
     /// It has a node and started there, and will not go on as it is.
     Impaired {
         /// The node.
         node: Name,
         /// Why.
-        obstacles: Vec<Obstacle>,
+        obstacles: Vec<StartObstacle>,
     },
     /// It is in a final phase: no scheduler looks at it again.
-    Ended(Box<Ended>),
+    Ended(Box<PodEnd>),
 }
 
 /// What there is to tell of the pod of `placement`, whose node is that of `placement.current`.
@@ -69,7 +69,10 @@ pub fn find(placement: &Placement, cluster: &Cluster, has_statuses: bool) -> Opt
         }
         // Claims do not stop a pod that has started.
         obstacles.retain(|obstacle| {
-            matches!(obstacle, Obstacle::Terminating { .. } | Obstacle::NodeMissing | Obstacle::NodeNotReady { .. })
+            matches!(
+                obstacle,
+                StartObstacle::Terminating { .. } | StartObstacle::NodeMissing | StartObstacle::NodeNotReady { .. }
+            )
         });
         let impaired = !obstacles.is_empty();
         return impaired.then_some(SchedulingStatus::Impaired { node: current.node, obstacles });

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::api::name::Name;
 use crate::state::{Cluster, NodeId};
 
-/// A label key and the values by which a group of nodes is told from all other nodes.
+/// A label key and the values that distinguish a group of nodes from all other nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SharedLabel {
     /// The key.

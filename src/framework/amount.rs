@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::api::name::Name;
-use crate::api::quantity::{Format, Quantity};
+use crate::api::quantity::{Quantity, QuantityFormat};
 
 /// Millicores for cpu, bytes or pieces for everything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,9 +25,9 @@ impl Amount {
     fn quantity(self) -> Quantity {
         match self.resource.as_str() {
             "cpu" => Quantity::from_milli(self.value),
-            "memory" | "ephemeral-storage" => Quantity::from_value(self.value, Format::BinarySI),
-            name if name.starts_with("hugepages-") => Quantity::from_value(self.value, Format::BinarySI),
-            _ => Quantity::from_value(self.value, Format::DecimalSI),
+            "memory" | "ephemeral-storage" => Quantity::from_value(self.value, QuantityFormat::BinarySI),
+            name if name.starts_with("hugepages-") => Quantity::from_value(self.value, QuantityFormat::BinarySI),
+            _ => Quantity::from_value(self.value, QuantityFormat::DecimalSI),
         }
     }
 }

@@ -12,11 +12,11 @@ use super::extender::{self, Filtered, Round};
 use super::filter_set::of_pass;
 use super::fit_error;
 use super::placement::{FilterVerdict, NodePlacement, Placement};
-use super::post_filter::{FailedCycle, Outcome};
+use super::post_filter::{FailedCycle, PostFilterOutcome};
 use super::prepared::{self, Prepared};
 use super::profile::Framework;
 use super::reason::Reason;
-use super::sampling::{Compared, Ring, feasible_nodes_to_find};
+use super::sampling::{ComparedNodes, Ring, feasible_nodes_to_find};
 use super::scoring;
 use super::status::{Code, PluginRejection, Rejection};
 
@@ -98,9 +98,9 @@ fn judge(
         };
         let outcome = match depth {
             // What is done for a group that fits nowhere is done for it as a whole.
-            _ if cycle.behaviour.pod_groups().post_filters_group(cycle.pod) => Outcome::default(),
+            _ if cycle.behaviour.pod_groups().post_filters_group(cycle.pod) => PostFilterOutcome::default(),
             Depth::Everything | Depth::Preemption => failed.post_filter(framework),
-            Depth::Decision => Outcome::default(),
+            Depth::Decision => PostFilterOutcome::default(),
         };
         let pre_filter = prepared.rejection.as_ref().map(|rejection| rejection.rejection.message());
         let all_nodes = prepared.within.map_or(cycle.cluster.nodes().len(), BTreeSet::len);
@@ -118,13 +118,13 @@ fn judge(
     }
     let stops_at = stops_at(framework, cycle, prepared, placement, feasible.len());
     let compared = match (stops_at, framework.compared) {
-        (Some(compared), Compared::From(start)) => window(cycle, &feasible, start, compared, placement),
+        (Some(compared), ComparedNodes::From(start)) => window(cycle, &feasible, start, compared, placement),
         _ => feasible.clone(),
     };
     match scoring::score(framework, cycle, &compared) {
         Ok(mut scores) => {
             extender::prioritize(round, framework, &filtered, &mut scores);
-            if let (Some(compared), Compared::All, Depth::Everything) = (stops_at, framework.compared, depth) {
+            if let (Some(compared), ComparedNodes::All, Depth::Everything) = (stops_at, framework.compared, depth) {
                 placement.sampling = cache::sample(framework, cycle, &feasible, &scores, compared);
             }
             placement.set_scores(scores);

@@ -1,4 +1,4 @@
-//! Why DynamicResources says no: upstream's text, and which request found how many of how many devices.
+//! Why DynamicResources rejects: upstream's text, and which request found how many of how many devices.
 //! Texts by upstream plugins/dynamicresources/dynamicresources.go and dynamic-resource-allocation/resourceclaim/resourceclaim.go.
 
 use std::fmt;
@@ -52,6 +52,12 @@ pub enum DeviceReason {
         /// Upstream's text has capitals, as since v1.36.
         #[serde(skip)]
         capitals: bool,
+    },
+    /// The claim has its devices, and as many pods use it as can.
+    ResourceClaimInUse {
+        /// The claim.
+        #[serde(serialize_with = "key")]
+        claim: ObjectKey,
     },
     /// Another pod was just given the claim, and the API does not know yet.
     ResourceClaimInFlight {
@@ -211,6 +217,7 @@ impl fmt::Display for DeviceReason {
                 let word = if *capitals { "Pod" } else { "pod" };
                 write!(f, "ResourceClaim {claim} was not created for {word} {pod} ({word} is not owner)")
             }
+            Self::ResourceClaimInUse { .. } => f.write_str("resourceclaim in use"),
             Self::ResourceClaimInFlight { claim } => {
                 write!(f, "resource claim {claim} is in the process of being allocated")
             }

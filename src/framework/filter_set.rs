@@ -122,7 +122,7 @@ impl<'a> FilterSet<'a> {
     }
 }
 
-/// A filter's no as the filter pass gives it: an error is told with the plugin's name.
+/// A filter's rejection as the filter pass gives it: an error carries the plugin's name.
 pub(super) fn of_pass(plugin: &'static str, rejection: Rejection) -> PluginRejection {
     let rejection = match rejection.code {
         Code::Error => Rejection::error(format!("running \"{plugin}\" filter plugin: {}", rejection.message())),

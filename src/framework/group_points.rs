@@ -31,7 +31,7 @@ pub enum Permit {
 
 /// How far the cycle of a group has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
+pub struct GroupProgress {
     /// Pods of the group that have a node.
     pub scheduled: usize,
     /// Pods that were not tried yet.
@@ -41,7 +41,7 @@ pub struct Progress {
 /// Says whether the group can still be placed.
 pub trait PlacementFeasiblePlugin {
     /// Success, a wait for the remaining pods, or that nothing helps any more.
-    fn placement_feasible(&self, group: &PodGroup, progress: Progress) -> GroupStatus;
+    fn placement_feasible(&self, group: &PodGroup, progress: GroupProgress) -> GroupStatus;
 }
 
 /// Nodes that a group may be placed on together.
@@ -94,7 +94,7 @@ pub struct FailedGroup<'a> {
     pub group: &'a PodGroup,
     /// Plugins whose PreFilter was reached for any of its pods.
     pub reached: &'a [&'static str],
-    /// Whether topology constraints are heeded at all.
+    /// Whether topology constraints are applied at all.
     pub topology_aware: bool,
 }
 
@@ -107,7 +107,7 @@ pub trait PodGroupPostFilterPlugin {
 /// What such a plugin answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PodGroupPostFilter {
-    /// Pods and groups of lower priority may make way: the cycle tries which.
+    /// Pods and groups of lower priority may be preempted: the cycle tries which.
     Preempt,
     /// Nothing helps; the next plugin is asked. The text may be empty.
     Unschedulable(String),

@@ -1,4 +1,4 @@
-//! What a step of a group's cycle comes to (upstream kube-scheduler/framework/interface.go, Status).
+//! The status of a step of a group's cycle (upstream kube-scheduler/framework/interface.go, Status).
 //!
 //! Unlike a plugin's no to a single pod, such a status may say that more is to come, and it may
 //! carry an error that its text begins with and that stands for it where only errors are kept.

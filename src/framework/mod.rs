@@ -40,8 +40,8 @@ pub use extender::Extender;
 pub use fact::Fact;
 pub use filter_set::FilterSet;
 pub use group_points::{
-    FailedGroup, GroupPlacement, Permit, PermitPlugin, PlacementFeasiblePlugin, PlacementGeneratePlugin,
-    PlacementScorePlugin, PodGroupPostFilter, PodGroupPostFilterPlugin, Progress, Proposed,
+    FailedGroup, GroupPlacement, GroupProgress, Permit, PermitPlugin, PlacementFeasiblePlugin, PlacementGeneratePlugin,
+    PlacementScorePlugin, PodGroupPostFilter, PodGroupPostFilterPlugin, Proposed,
 };
 pub use group_reason::GroupReason;
 pub use group_status::{GroupCode, GroupStatus};
@@ -55,7 +55,7 @@ pub use plugin::{
 pub use post_filter::{Candidate, FailedCycle, PostFilter, Preemption};
 pub use profile::Framework;
 pub use reason::Reason;
-pub use scoring::Range;
+pub use scoring::ScoreRange;
 pub use status::{Code, PluginRejection, Rejection};
 pub use topology_rule::{DomainCount, RuleKind, TopologyRule};
 pub use volume_reason::{BindObstacle, VolumeReason};

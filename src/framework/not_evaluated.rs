@@ -21,7 +21,7 @@ pub struct NotEvaluated {
     /// The kind that is missing, if it is one.
     #[serde(skip)]
     pub kind: Option<Kind>,
-    /// The right that would mend it.
+    /// The RBAC rule that would grant it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rbac: Option<PolicyRule>,
 }
@@ -68,9 +68,9 @@ impl NotEvaluated {
         Self { kind: Some(kind), ..Self::new(kind.plural(), why, effect) }
     }
 
-    /// And this would mend it.
+    /// And this RBAC rule would grant it.
     #[must_use]
-    pub fn mended_by(self, rule: PolicyRule) -> Self {
+    pub fn granted_by(self, rule: PolicyRule) -> Self {
         Self { rbac: Some(rule), ..self }
     }
 
@@ -78,13 +78,13 @@ impl NotEvaluated {
     /// not be read a plugin knows best what it means to it, and the input why.
     pub fn join(found: &mut Vec<Self>, input: &[Self]) {
         for known in input {
-            let mut told = false;
+            let mut listed = false;
             for own in found.iter_mut().filter(|own| own.kind.is_some() && own.kind == known.kind) {
                 own.why.clone_from(&known.why);
                 own.rbac.clone_from(&known.rbac);
-                told = true;
+                listed = true;
             }
-            if !told {
+            if !listed {
                 found.push(known.clone());
             }
         }
@@ -124,12 +124,12 @@ mod tests {
         let rule = PolicyRule::list(kind);
         assert_eq!(rule.resource(), "resourceclaims.resource.k8s.io");
         let input = [
-            NotEvaluated::of_kind(kind, "forbidden", "any").mended_by(rule.clone()),
+            NotEvaluated::of_kind(kind, "forbidden", "any").granted_by(rule.clone()),
             NotEvaluated::of_kind(Kind::Node, "forbidden", "any"),
         ];
         NotEvaluated::join(&mut found, &input);
         let expected = [
-            NotEvaluated::of_kind(kind, "forbidden", "own words").mended_by(rule),
+            NotEvaluated::of_kind(kind, "forbidden", "own words").granted_by(rule),
             NotEvaluated::new("x", "y", "z"),
             NotEvaluated::of_kind(Kind::Node, "forbidden", "any"),
         ];

@@ -51,7 +51,7 @@ pub struct Placement {
     pub picks: Vec<Name>,
     /// Where kube-scheduler compares fewer nodes than are feasible: which it would choose, by where it begins.
     pub sampling: Option<Sampling>,
-    /// Where the next cycle begins to look, if this one began at a place ([`super::sampling::Compared::From`]).
+    /// Where the next cycle begins to look, if this one began at a place ([`super::sampling::ComparedNodes::From`]).
     pub next_start: Option<usize>,
     /// Errors instead of a verdict.
     pub errors: Vec<String>,

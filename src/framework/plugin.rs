@@ -16,7 +16,7 @@ use super::group_points::{
     PermitPlugin, PlacementFeasiblePlugin, PlacementGeneratePlugin, PlacementScorePlugin, PodGroupPostFilterPlugin,
 };
 use super::post_filter::{FailedCycle, PostFilter};
-use super::scoring::Range;
+use super::scoring::ScoreRange;
 use super::status::Rejection;
 use super::topology_rule::TopologyRule;
 
@@ -124,7 +124,7 @@ impl<'a> PreFilter<'a> {
 pub trait FilterPlugin {
     /// The filter when no PreFilter prepared one: because the plugin has none, or because the
     /// profile took it out of PreFilter only. In the second case most of upstream's plugins fail
-    /// for want of their cycle state ([`Unprepared`]).
+    /// because their cycle state is missing ([`Unprepared`]).
     fn unprepared<'a>(&'a self, cycle: Cycle<'a>) -> Box<dyn NodeFilter + 'a>;
 }
 
@@ -219,7 +219,7 @@ pub trait NodeScorer: Send + Sync {
 /// Brings the raw scores of all feasible nodes into 0 to 100, each by itself.
 pub trait Normalizer: Sync {
     /// What a raw score becomes; `range` is that of all feasible nodes that take part.
-    fn normalize(&self, score: i64, range: Range) -> i64;
+    fn normalize(&self, score: i64, range: ScoreRange) -> i64;
 
     /// Whether the node's score counts in the range; one that does not take part gets 0.
     fn takes_part(&self, _node: &NodeInfo) -> bool {
@@ -248,7 +248,7 @@ pub trait ReservePlugin {
 
 /// Scales a score so that the largest becomes 100, truncating; reversed, the largest becomes 0
 /// (upstream plugins/helper/normalize_score.go, DefaultNormalizeScore).
-pub fn default_normalize(score: i64, range: Range, reverse: bool) -> i64 {
+pub fn default_normalize(score: i64, range: ScoreRange, reverse: bool) -> i64 {
     match (range.most.max(0), reverse) {
         (0, true) => MAX_NODE_SCORE,
         (0, false) => score,

@@ -41,19 +41,19 @@ impl<'a> FailedCycle<'a> {
     }
 
     /// Asks the profile's plugins in order, until one succeeds, fails, or says that nothing helps.
-    pub fn post_filter(&self, framework: &Framework<'_>) -> Outcome {
+    pub fn post_filter(&self, framework: &Framework<'_>) -> PostFilterOutcome {
         let mut texts = Vec::new();
         for (_, plugin) in &framework.post_filter {
             match plugin.post_filter(self) {
                 PostFilter::Success { preemption, text } => {
-                    return Outcome { message: text, preemption: Some(preemption) };
+                    return PostFilterOutcome { message: text, preemption: Some(preemption) };
                 }
-                PostFilter::Final(text) => return Outcome { message: text, preemption: None },
+                PostFilter::Final(text) => return PostFilterOutcome { message: text, preemption: None },
                 PostFilter::Unschedulable(text) => texts.push(text),
             }
         }
         texts.retain(|text| !text.is_empty());
-        Outcome { message: texts.join(", "), preemption: None }
+        PostFilterOutcome { message: texts.join(", "), preemption: None }
     }
 }
 
@@ -74,7 +74,7 @@ pub enum PostFilter {
 
 /// What all PostFilter plugins said.
 #[derive(Default)]
-pub struct Outcome {
+pub struct PostFilterOutcome {
     /// What the event's text ends with.
     pub message: String,
     /// The room that can be made.

@@ -24,7 +24,7 @@ pub struct Prepared<'a> {
     pub nodes: Option<BTreeSet<Name>>,
     /// The plugins that said so, sorted.
     pub narrowed_by: Vec<&'static str>,
-    /// The pod was turned away before any node was looked at.
+    /// The pod was rejected before any node was looked at.
     pub rejection: Option<PluginRejection>,
     /// If set, the cycle looks at no other nodes: the placement in which the pod's group is tried.
     pub within: Option<&'a BTreeSet<NodeId>>,

@@ -11,7 +11,7 @@ use super::plugin::{
     FilterPlugin, Plugin, PostFilterPlugin, PreEnqueuePlugin, PreFilterPlugin, PreScorePlugin, ReservePlugin,
     ScorePlugin,
 };
-use super::sampling::Compared;
+use super::sampling::ComparedNodes;
 
 /// The plugins of a profile at each extension point, in order.
 pub struct Framework<'a> {
@@ -46,14 +46,14 @@ pub struct Framework<'a> {
     /// How many percent of the nodes are looked at; 0 adapts to their number.
     pub percentage_of_nodes_to_score: i32,
     /// Which of the feasible nodes are compared.
-    pub compared: Compared,
+    pub compared: ComparedNodes,
     /// All plugins that were built.
     plugins: &'a [Box<dyn Plugin>],
 }
 
 impl<'a> Framework<'a> {
     /// Arranges `plugins` as `profile` says. A plugin the profile enables that is not among
-    /// them (an out-of-tree one) is passed over here; the answer names it. There are no extenders.
+    /// them (an out-of-tree one) is skipped here; the answer names it. There are no extenders.
     pub fn new(profile: &Profile, plugins: &'a [Box<dyn Plugin>]) -> Self {
         Self {
             scheduler_name: profile.scheduler_name,
@@ -89,7 +89,7 @@ impl<'a> Framework<'a> {
             pod_group_post_filter: arrange(&profile.pod_group_post_filter, plugins, Plugin::pod_group_post_filter),
             extenders: &[],
             percentage_of_nodes_to_score: profile.percentage_of_nodes_to_score.unwrap_or(0),
-            compared: Compared::All,
+            compared: ComparedNodes::All,
             plugins,
         }
     }

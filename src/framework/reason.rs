@@ -16,7 +16,7 @@ use super::device_reason::DeviceReason;
 use super::group_reason::GroupReason;
 use super::volume_reason::VolumeReason;
 
-/// One way to say no.
+/// Why a plugin rejects.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]

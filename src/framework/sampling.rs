@@ -17,7 +17,7 @@ const MIN_FEASIBLE_NODES_PERCENTAGE: i32 = 5;
 
 /// Which of the feasible nodes a cycle compares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Compared {
+pub enum ComparedNodes {
     /// All of them, as with `percentageOfNodesToScore: 100`.
     #[default]
     All,
@@ -129,7 +129,7 @@ impl Window<'_> {
 
 /// What an answer says of the feasible nodes that a live scheduler would not have compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Basis {
+pub enum SamplingBasis {
     /// All were compared.
     All,
     /// The starting points of each choice were counted ([`Sampling`]).
@@ -139,7 +139,7 @@ pub enum Basis {
 }
 
 /// What to say where `feasible` of `nodes` nodes are feasible, and a live scheduler compares fewer.
-pub fn note(nodes: usize, feasible: usize, percentage: i32, basis: Basis) -> Option<NotEvaluated> {
+pub fn note(nodes: usize, feasible: usize, percentage: i32, basis: SamplingBasis) -> Option<NotEvaluated> {
     let found = feasible_nodes_to_find(nodes, percentage);
     (feasible > found).then(|| {
         let why = match percentage {
@@ -147,14 +147,14 @@ pub fn note(nodes: usize, feasible: usize, percentage: i32, basis: Basis) -> Opt
             percentage => format!("{percentage}% of {nodes} nodes: a live scheduler stops at {found} feasible ones"),
         };
         let effect = match basis {
-            Basis::All => {
+            SamplingBasis::All => {
                 format!("all {feasible} feasible nodes were scored here; a live scheduler may compare fewer")
             }
-            Basis::Counted => format!(
+            SamplingBasis::Counted => format!(
                 "ranks and totals are those among all {feasible} feasible nodes; picks are counted over all starting \
                  points, {ORDER}"
             ),
-            Basis::Drawn => format!("where the first cycle begins is drawn; from there on {ORDER}"),
+            SamplingBasis::Drawn => format!("where the first cycle begins is drawn; from there on {ORDER}"),
         };
         NotEvaluated::new("percentageOfNodesToScore", why, effect)
     })

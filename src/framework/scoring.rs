@@ -15,14 +15,14 @@ use super::profile::Framework;
 /// The least and the largest raw score among the feasible nodes that take part; 0 and 0 where
 /// there are none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Range {
+pub struct ScoreRange {
     /// The least.
     pub least: i64,
     /// The largest.
     pub most: i64,
 }
 
-impl Range {
+impl ScoreRange {
     /// The range of `scores`.
     pub fn of(scores: impl Iterator<Item = i64>) -> Self {
         scores
@@ -36,7 +36,7 @@ impl Range {
 pub fn normalize(scorer: &dyn NodeScorer, nodes: &[&NodeInfo], scores: &mut [i64]) {
     let Some(normalizer) = scorer.normalizer() else { return };
     let counted = nodes.iter().zip(&*scores).filter(|(node, _)| normalizer.takes_part(node));
-    let range = Range::of(counted.map(|(_, score)| *score));
+    let range = ScoreRange::of(counted.map(|(_, score)| *score));
     for (node, score) in nodes.iter().zip(scores) {
         *score = if normalizer.takes_part(node) { normalizer.normalize(*score, range) } else { MIN_NODE_SCORE };
     }

@@ -1,6 +1,6 @@
 //! Who may have to leave: a pod, or a group of pods that is preempted as one.
 //!
-//! Upstream framework/preemption/types.go (Victim) and util.go (MoreImportantVictim,
+//! Upstream framework/preemption/types.go (Victim) and util.go (MoreImportantVictim, GetPodPriority,
 //! FilterVictimsWithPDBViolation).
 
 use std::cmp::Reverse;
@@ -33,7 +33,7 @@ impl Victim {
     }
 
     /// Sorts the most important first: by priority, groups before pods, larger groups before smaller
-    /// ones, and what has been running for longest.
+    /// ones, and what has been running for longest. Of single pods, that is upstream's MoreImportantPod.
     pub fn importance(&self) -> impl Ord + use<> {
         (Reverse(self.priority), Reverse(self.grouped), Reverse(self.pods.len()), self.start)
     }
@@ -44,33 +44,49 @@ pub fn start_time(pod: &Pod, now: Timestamp) -> Timestamp {
     pod.own.start_time.unwrap_or(now)
 }
 
-/// All that runs on `nodes`, as far as preemption for a group sees it (upstream v1.36
-/// newDomainForWorkloadPreemption, v1.37 getCrossNodesVictims). A group that is preempted as one is
-/// there once, with its pods on other nodes as well.
+/// All that runs on `nodes`, as far as preemption sees it (upstream v1.36 newDomainForWorkloadPreemption, v1.37
+/// getCrossNodesVictims). A group that is preempted as one is there once, with its pods on other nodes as well.
+///
+/// # Errors
+/// Since v1.37, a pod of such a group is on a node that no longer exists; in upstream's words (newDomainVictim).
 pub fn victims_on<'c>(
     cluster: &'c Cluster,
     nodes: impl Iterator<Item = &'c NodeInfo>,
     scheduling: PodGroupScheduling,
     now: Timestamp,
-) -> Vec<Victim> {
+) -> Result<Vec<Victim>, String> {
     let mut groups: FxHashSet<ObjectKey> = FxHashSet::default();
     let mut victims = Vec::new();
     for pod in nodes.flat_map(|node| &node.pods).map(|id| cluster.pod(*id)) {
         let group = group_of(cluster, scheduling, pod);
         match group.filter(|group| group.disrupted_as_one) {
             Some(group) if !groups.insert(group.key) => {}
-            Some(group) => victims.push(as_one(cluster, group, now)),
+            Some(group) => {
+                let mut victim = as_one(cluster, group, scheduling, now)?;
+                if scheduling != PodGroupScheduling::FeasibleCycle {
+                    // v1.36 never looks at the start of the group's other pods (newVictim).
+                    victim.start = start_time(pod, now);
+                }
+                victims.push(victim);
+            }
             None => {
-                // v1.36 takes a pod of a group that is not preempted as one by its own priority.
-                let priority = group
-                    .filter(|_| scheduling == PodGroupScheduling::FeasibleCycle)
-                    .map_or_else(|| pod.priority(), |group| group.priority);
                 let grouped = scheduling.group_of(pod).is_some();
+                let priority = priority_as_victim(cluster, scheduling, pod);
                 victims.push(Victim { priority, grouped, ..Victim::pod(pod, now) });
             }
         }
     }
-    victims
+    Ok(victims)
+}
+
+/// The priority by which `pod` may be preempted (upstream v1.37 GetPodPriority): that of its group. v1.36 takes a pod
+/// of a group that is not preempted as one by its own.
+pub fn priority_as_victim(cluster: &Cluster, scheduling: PodGroupScheduling, pod: &Pod) -> i32 {
+    let group = match scheduling {
+        PodGroupScheduling::FeasibleCycle => group_of(cluster, scheduling, pod),
+        _ => None,
+    };
+    group.map_or_else(|| pod.priority(), |group| group.priority)
 }
 
 fn group_of<'c>(cluster: &'c Cluster, scheduling: PodGroupScheduling, pod: &Pod) -> Option<&'c PodGroup> {
@@ -80,49 +96,71 @@ fn group_of<'c>(cluster: &'c Cluster, scheduling: PodGroupScheduling, pod: &Pod)
     }
 }
 
-fn as_one(cluster: &Cluster, group: &PodGroup, now: Timestamp) -> Victim {
-    let pods = cluster.group_members(GroupKey::PodGroup(group.key));
-    let placed: Vec<&Pod> = pods.filter(|pod| pod.own.node_name.is_some()).collect();
-    Victim {
+fn as_one(
+    cluster: &Cluster,
+    group: &PodGroup,
+    scheduling: PodGroupScheduling,
+    now: Timestamp,
+) -> Result<Victim, String> {
+    let mut placed: Vec<&Pod> = Vec::new();
+    for pod in cluster.group_members(GroupKey::PodGroup(group.key)) {
+        let Some(name) = pod.own.node_name else { continue };
+        if cluster.node_of(pod.id).is_some() {
+            placed.push(pod);
+        } else if scheduling == PodGroupScheduling::FeasibleCycle {
+            return Err(format!(
+                "failed to get node info for node \"{name}\" from snapshot: nodeinfo not found for node name \"{name}\""
+            ));
+        }
+    }
+    Ok(Victim {
         pods: placed.iter().map(|pod| pod.id).collect(),
         priority: group.priority,
         grouped: true,
         start: placed.iter().map(|pod| start_time(pod, now)).min().unwrap_or(now),
-    }
+    })
 }
 
-/// How PodDisruptionBudgets are drawn on.
+/// How PodDisruptionBudgets are drawn on. No two upstream releases agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BudgetCount {
-    /// v1.36: a victim is done with at its first pod that breaks a budget.
+    /// Each pod draws on every budget that selects it.
+    EveryBudget,
+    /// A pod draws on no further budget once it breaks one.
+    FirstBudget,
+    /// And a victim is done with at its first pod that breaks one (v1.36, for groups).
     FirstPod,
-    /// v1.37: all pods of a victim are counted.
-    EveryPod,
 }
 
-/// Splits victims into those whose removal would break a budget and the others, keeping the order.
-/// Budgets are drawn on for all in turn, before any victim is reprieved.
-pub fn by_budget(cluster: &Cluster, victims: Vec<Victim>, count: BudgetCount) -> (Vec<Victim>, Vec<Victim>) {
+/// Victims whose removal would break a budget, each with how many of its pods do, and the others, both in the order of
+/// `victims`. Budgets are drawn on for all in turn, before any victim is reprieved.
+pub fn by_budget(cluster: &Cluster, victims: Vec<Victim>, count: BudgetCount) -> (Vec<(Victim, i64)>, Vec<Victim>) {
     let mut budgets: Vec<_> = cluster
         .budgets
         .iter()
         .filter_map(|budget| Some((budget, budget.compiled_selector()?, budget.disruptions_allowed)))
         .collect();
-    // The first budget that is broken ends the count for the pod.
     let mut breaks_one = |pod: &Pod| {
-        budgets.iter_mut().any(|(budget, selector, allowed)| {
-            if !budget.selects(selector, &pod.own) || budget.disrupted_pods.contains(&pod.own.key.name) {
-                return false;
+        let mut breaks = false;
+        for (budget, selector, allowed) in &mut budgets {
+            if budget.selects(selector, &pod.own) && !budget.disrupted_pods.contains(&pod.own.key.name) {
+                *allowed -= 1;
+                breaks |= *allowed < 0;
+                if breaks && count != BudgetCount::EveryBudget {
+                    break;
+                }
             }
-            *allowed -= 1;
-            *allowed < 0
-        })
-    };
-    victims.into_iter().partition(|victim| {
-        let mut pods = victim.pods.iter().map(|id| cluster.pod(*id));
-        match count {
-            BudgetCount::FirstPod => pods.any(&mut breaks_one),
-            BudgetCount::EveryPod => pods.filter(|pod| breaks_one(pod)).count() > 0,
         }
-    })
+        breaks
+    };
+    let (mut protected, mut others) = (Vec::new(), Vec::new());
+    for victim in victims {
+        let mut pods = victim.pods.iter().map(|id| cluster.pod(*id));
+        let breaking = match count {
+            BudgetCount::FirstPod => i64::from(pods.any(&mut breaks_one)),
+            BudgetCount::EveryBudget | BudgetCount::FirstBudget => pods.filter(|pod| breaks_one(pod)).count() as i64,
+        };
+        if breaking > 0 { protected.push((victim, breaking)) } else { others.push(victim) }
+    }
+    (protected, others)
 }

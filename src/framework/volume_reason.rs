@@ -143,7 +143,7 @@ pub enum VolumeReason {
     NoVolumeToBind {
         /// The claim.
         claim: ObjectKey,
-        /// What stands in the way.
+        /// What prevents it.
         obstacle: BindObstacle,
     },
     /// VolumeBinding: the node's storage has too little space for a new volume.

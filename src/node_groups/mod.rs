@@ -5,3 +5,33 @@
 //! their sources, named beside each rule.
 
 pub mod cluster_autoscaler;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::state::pod::PodId;
+use cluster_autoscaler::{Loop, PodAnswer};
+
+/// What would be made for one pod.
+#[derive(Clone, Debug, Default)]
+pub struct NewNodes {
+    /// By the Cluster Autoscaler, if the state has its status.
+    pub cluster_autoscaler: Option<ClusterAutoscalerAnswer>,
+    /// What of the state could not be read, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// What the Cluster Autoscaler would do for one pod.
+#[derive(Clone, Debug)]
+pub struct ClusterAutoscalerAnswer {
+    /// The pod.
+    pub pod: PodId,
+    /// The whole loop.
+    pub run: Arc<Loop>,
+    /// What came of it for the pod; none for a pod that is not pending.
+    pub answer: Option<PodAnswer>,
+    /// What became of its twins, itself included.
+    pub outcomes: BTreeMap<&'static str, usize>,
+    /// How old the status is, in seconds.
+    pub status_age: Option<i64>,
+}

@@ -9,8 +9,8 @@ use crate::config::Behaviour;
 use crate::config::PodGroupScheduling;
 use crate::decode::pod_group::PodGroup;
 use crate::framework::{
-    Cycle, GroupCode, GroupReason, GroupStatus, Permit, PermitPlugin, PlacementFeasiblePlugin, Plugin,
-    PreEnqueuePlugin, Progress, Reason, Rejection,
+    Cycle, GroupCode, GroupProgress, GroupReason, GroupStatus, Permit, PermitPlugin, PlacementFeasiblePlugin, Plugin,
+    PreEnqueuePlugin, Reason, Rejection,
 };
 use crate::state::{Cluster, Pod};
 
@@ -96,7 +96,11 @@ impl PermitPlugin for GangScheduling {
 }
 
 impl PlacementFeasiblePlugin for GangScheduling {
-    fn placement_feasible(&self, group: &PodGroup, Progress { scheduled, remaining }: Progress) -> GroupStatus {
+    fn placement_feasible(
+        &self,
+        group: &PodGroup,
+        GroupProgress { scheduled, remaining }: GroupProgress,
+    ) -> GroupStatus {
         let min_count = group.min_count.unwrap_or(1);
         if remaining + scheduled < min_count {
             let reason = GroupReason::MinCountOutOfReach { min_count, scheduled, remaining };

@@ -17,8 +17,8 @@ use crate::api::pod_spec::NodeAffinity as Terms;
 use crate::config::NodeAffinityArgs;
 use crate::framework::{
     Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
-    NodeScorer, Normalizer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Range, Reason, Rejection,
-    ScorePlugin, default_normalize,
+    NodeScorer, Normalizer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection,
+    ScorePlugin, ScoreRange, default_normalize,
 };
 use crate::state::NodeInfo;
 use crate::state::node_affinity::RequiredNodeAffinity;
@@ -244,7 +244,7 @@ impl Scorer<'_> {
 }
 
 impl Normalizer for Scorer<'_> {
-    fn normalize(&self, score: i64, range: Range) -> i64 {
+    fn normalize(&self, score: i64, range: ScoreRange) -> i64 {
         default_normalize(score, range, false)
     }
 }

@@ -12,7 +12,7 @@ use crate::framework::{
 use crate::state::NodeInfo;
 
 use super::dynamic_resources::DeviceCounter;
-use super::resource_allocation::{Allocation, ScoredResources};
+use super::resource_allocation::{ResourceAllocation, ScoredResources};
 
 /// The plugin.
 pub struct NodeResourcesBalancedAllocation {
@@ -106,7 +106,7 @@ impl ScorePlugin for NodeResourcesBalancedAllocation {
 }
 
 struct Scorer<'a> {
-    allocation: Allocation<'a>,
+    allocation: ResourceAllocation<'a>,
     scores_change: bool,
 }
 

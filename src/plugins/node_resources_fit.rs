@@ -19,7 +19,7 @@ use crate::state::{NodeInfo, Pod};
 
 use super::dynamic_resources::DeviceCounter;
 use super::extended_resources;
-use super::resource_allocation::{Allocation, ScoredResources, Strategy};
+use super::resource_allocation::{AllocationStrategy, ResourceAllocation, ScoredResources};
 
 const NAME: &str = "NodeResourcesFit";
 
@@ -33,7 +33,7 @@ pub struct NodeResourcesFit {
     /// [`Behaviour::negative_scalar_requests_are_ignored`].
     ignores_negative_scalars: bool,
     scored: ScoredResources,
-    strategy: Strategy,
+    strategy: AllocationStrategy,
     /// The gate `DRAExtendedResource`, and what it means in this version.
     served_by_devices: Option<DeviceBehaviour>,
     devices: DeviceCounter,
@@ -49,7 +49,7 @@ impl NodeResourcesFit {
             above_allocatable_is_unresolvable: behaviour.request_above_allocatable_is_unresolvable,
             ignores_negative_scalars: behaviour.negative_scalar_requests_are_ignored,
             scored: ScoredResources::new(&args.resources),
-            strategy: Strategy::of(&args.strategy),
+            strategy: AllocationStrategy::of(&args.strategy),
             served_by_devices: extended_resources::is_on(behaviour).then_some(behaviour.devices),
             devices: DeviceCounter::new(behaviour),
         }
@@ -299,7 +299,7 @@ impl ScorePlugin for NodeResourcesFit {
 
 struct Scorer<'a> {
     plugin: &'a NodeResourcesFit,
-    allocation: Allocation<'a>,
+    allocation: ResourceAllocation<'a>,
 }
 
 impl IncrementalScorer for Scorer<'_> {}

@@ -303,7 +303,7 @@ impl Filter<'_> {
         Some(CsiSource { driver, handle: name(&format!(" {}", claim.key)) })
     }
 
-    /// Volumes attached to the node, whoever uses them (upstream getNodeVolumeAttachmentInfo).
+    /// Volumes attached to the node, in use or not (upstream getNodeVolumeAttachmentInfo).
     fn attached(&self, node: &NodeInfo) -> impl Iterator<Item = CsiSource> {
         let storage = self.cycle.cluster.storage();
         storage.attachments(node.name()).iter().filter_map(|attachment| {

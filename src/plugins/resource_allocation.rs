@@ -37,11 +37,11 @@ impl ScoredResources {
         gates: RequestGates,
         use_requested: bool,
         earlier_readings: usize,
-    ) -> Allocation<'a> {
+    ) -> ResourceAllocation<'a> {
         let names = self.names();
         let requests =
             score_request_list(&pod.class.template.resources(), gates, names, use_requested, earlier_readings);
-        Allocation { scored: self, requests, use_requested, devices: None }
+        ResourceAllocation { scored: self, requests, use_requested, devices: None }
     }
 }
 
@@ -52,7 +52,7 @@ impl ScoredResources {
         pods: impl Iterator<Item = &'c Pod>,
         nodes: impl Iterator<Item = &'c NodeInfo>,
         gates: RequestGates,
-    ) -> Vec<Share> {
+    ) -> Vec<ResourceShare> {
         let mut requests = vec![0_i64; self.0.len()];
         for pod in pods {
             for (sum, request) in requests.iter_mut().zip(self.allocation(pod, gates, false, 0).requests) {
@@ -60,7 +60,7 @@ impl ScoredResources {
             }
         }
         let mut allocatable = vec![0_i64; self.0.len()];
-        let mut all = Allocation { scored: self, requests, use_requested: false, devices: None };
+        let mut all = ResourceAllocation { scored: self, requests, use_requested: false, devices: None };
         for node in nodes {
             for (place, (resource, _)) in self.0.iter().enumerate() {
                 let (Some(request), Some(sum)) = (all.requests.get(place).copied(), allocatable.get_mut(place)) else {
@@ -79,7 +79,7 @@ impl ScoredResources {
             .zip(all.requests)
             .zip(allocatable)
             .filter(|(_, allocatable)| *allocatable != 0)
-            .map(|(((resource, weight), requested), allocatable)| Share {
+            .map(|(((resource, weight), requested), allocatable)| ResourceShare {
                 resource: *resource,
                 weight: *weight,
                 requested,
@@ -92,7 +92,7 @@ impl ScoredResources {
 
 /// One resource with the pod on the node.
 #[derive(Clone, Copy)]
-pub(super) struct Share {
+pub(super) struct ResourceShare {
     /// Which resource.
     resource: Name,
     /// Its weight.
@@ -106,7 +106,7 @@ pub(super) struct Share {
 }
 
 /// A pod's requests, ready to be laid on nodes.
-pub(super) struct Allocation<'a> {
+pub(super) struct ResourceAllocation<'a> {
     /// The resources.
     scored: &'a ScoredResources,
     /// What the pod asks for of each, in step.
@@ -117,17 +117,17 @@ pub(super) struct Allocation<'a> {
     devices: Option<DeviceTotals<'a>>,
 }
 
-impl<'a> Allocation<'a> {
+impl<'a> ResourceAllocation<'a> {
     /// The same, with devices that stand for extended resources.
     pub(super) fn with_devices(self, devices: Option<DeviceTotals<'a>>) -> Self {
         Self { devices, ..self }
     }
 
     /// The resources that count on `node`: those the node has, and of scalar ones those the pod asks for.
-    pub(super) fn shares<'s>(&'s self, node: &'s NodeInfo) -> impl Iterator<Item = Share> + 's {
+    pub(super) fn shares<'s>(&'s self, node: &'s NodeInfo) -> impl Iterator<Item = ResourceShare> + 's {
         self.scored.0.iter().zip(&self.requests).filter_map(|((resource, weight), request)| {
             let (allocatable, used) = self.node_amounts(node, *resource, *request)?;
-            (allocatable != 0).then_some(Share {
+            (allocatable != 0).then_some(ResourceShare {
                 resource: *resource,
                 weight: *weight,
                 used,
@@ -169,7 +169,7 @@ impl<'a> Allocation<'a> {
     }
 
     /// The arithmetic, a line a resource.
-    pub(super) fn facts(&self, node: &NodeInfo, score: impl Fn(&Share) -> i64) -> Vec<Fact> {
+    pub(super) fn facts(&self, node: &NodeInfo, score: impl Fn(&ResourceShare) -> i64) -> Vec<Fact> {
         self.shares(node)
             .map(|share| Fact::Resource {
                 resource: share.resource,
@@ -184,7 +184,7 @@ impl<'a> Allocation<'a> {
 }
 
 /// A scoring strategy of NodeResourcesFit.
-pub(super) enum Strategy {
+pub(super) enum AllocationStrategy {
     /// Prefers empty nodes.
     LeastAllocated,
     /// Prefers full nodes.
@@ -193,7 +193,7 @@ pub(super) enum Strategy {
     RequestedToCapacityRatio(Vec<(i64, i64)>),
 }
 
-impl Strategy {
+impl AllocationStrategy {
     /// As the arguments say. A point's score of 0 to 10 is scaled to 0 to 100.
     pub(super) fn of(strategy: &ScoringStrategy) -> Self {
         match strategy {
@@ -206,8 +206,8 @@ impl Strategy {
     }
 
     /// What one resource scores, in points.
-    pub(super) fn resource_score(&self, share: &Share) -> i64 {
-        let Share { requested, allocatable, .. } = *share;
+    pub(super) fn resource_score(&self, share: &ResourceShare) -> i64 {
+        let ResourceShare { requested, allocatable, .. } = *share;
         match self {
             Self::LeastAllocated if requested > allocatable => 0,
             Self::LeastAllocated => {
@@ -223,7 +223,7 @@ impl Strategy {
 
     /// The weighted mean: whole division for the first two; the third leaves resources that
     /// score 0 out of the weights and rounds half away from zero.
-    pub(super) fn score(&self, shares: impl Iterator<Item = Share>) -> i64 {
+    pub(super) fn score(&self, shares: impl Iterator<Item = ResourceShare>) -> i64 {
         let ratio = matches!(self, Self::RequestedToCapacityRatio(_));
         let (mut sum, mut weights) = (0_i64, 0_i64);
         for share in shares {
@@ -264,22 +264,22 @@ mod tests {
     use super::*;
     use crate::api::name::name;
 
-    fn share(requested: i64, allocatable: i64) -> Share {
-        Share { resource: name("cpu"), weight: 1, used: 0, requested, allocatable }
+    fn share(requested: i64, allocatable: i64) -> ResourceShare {
+        ResourceShare { resource: name("cpu"), weight: 1, used: 0, requested, allocatable }
     }
 
     #[track_caller]
-    fn case(strategy: &Strategy, shares: &[(i64, i64)], expected: i64) {
+    fn case(strategy: &AllocationStrategy, shares: &[(i64, i64)], expected: i64) {
         assert_eq!(strategy.score(shares.iter().map(|(r, a)| share(*r, *a))), expected, "{shares:?}");
     }
 
     #[test]
     fn strategies() {
-        case(&Strategy::LeastAllocated, &[(25, 100)], 75);
-        case(&Strategy::LeastAllocated, &[(101, 100)], 0);
-        case(&Strategy::LeastAllocated, &[(0, 3), (1, 3)], 83);
-        case(&Strategy::MostAllocated, &[(25, 100), (200, 100)], 62);
-        let shape = Strategy::RequestedToCapacityRatio(vec![(0, 0), (100, 100)]);
+        case(&AllocationStrategy::LeastAllocated, &[(25, 100)], 75);
+        case(&AllocationStrategy::LeastAllocated, &[(101, 100)], 0);
+        case(&AllocationStrategy::LeastAllocated, &[(0, 3), (1, 3)], 83);
+        case(&AllocationStrategy::MostAllocated, &[(25, 100), (200, 100)], 62);
+        let shape = AllocationStrategy::RequestedToCapacityRatio(vec![(0, 0), (100, 100)]);
         case(&shape, &[(0, 10), (5, 10)], 50); // the empty one does not count
         case(&shape, &[(1, 8), (1, 9)], 12); // 12 and 11: half rounds up
         case(&shape, &[], 0);

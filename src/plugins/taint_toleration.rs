@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::api::taint::{Taint, TaintEffect, tolerated};
 use crate::framework::{
     Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
-    NodeScorer, Normalizer, Plugin, PreScore, PreScorePlugin, Range, Reason, Rejection, ScorePlugin, Unscored,
+    NodeScorer, Normalizer, Plugin, PreScore, PreScorePlugin, Reason, Rejection, ScorePlugin, ScoreRange, Unscored,
     default_normalize,
 };
 use crate::state::NodeInfo;
@@ -145,7 +145,7 @@ impl Scorer {
 }
 
 impl Normalizer for Scorer {
-    fn normalize(&self, score: i64, range: Range) -> i64 {
+    fn normalize(&self, score: i64, range: ScoreRange) -> i64 {
         default_normalize(score, range, true)
     }
 }

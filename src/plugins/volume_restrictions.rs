@@ -53,7 +53,7 @@ impl PreFilterPlugin for VolumeRestrictions {
             Ok(claims) => claims,
             Err(reason) => return PreFilter::Reject(Rejection::unresolvable(Reason::Volume(reason))),
         };
-        let in_use = claims.iter().filter(|claim| is_in_use(cycle.cluster, **claim)).count() as i64;
+        let in_use = claims.iter().filter(|claim| cycle.cluster.is_claim_in_use(**claim)).count() as i64;
         let names_disks = cycle.pod.spec().volumes.iter().any(is_exclusive_disk);
         if in_use == 0 && !names_disks {
             return PreFilter::Skip;
@@ -81,10 +81,6 @@ fn read_write_once_pod_claims(cycle: Cycle<'_>) -> Result<Vec<ObjectKey>, Volume
         }
     }
     Ok(claims)
-}
-
-fn is_in_use(cluster: &Cluster, claim: ObjectKey) -> bool {
-    !cluster.storage().claim_users(claim).is_empty()
 }
 
 /// Upstream needsRestrictionsCheck.
@@ -206,7 +202,7 @@ impl<'a> Filter<'a> {
     }
 
     fn claims_in_use(&self, claims: &[ObjectKey]) -> Vec<ClaimInUse> {
-        let in_use = claims.iter().filter(|claim| is_in_use(self.cluster, **claim));
+        let in_use = claims.iter().filter(|claim| self.cluster.is_claim_in_use(**claim));
         in_use
             .map(|claim| ClaimInUse {
                 claim: *claim,

@@ -13,6 +13,7 @@ use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preem
 use super::json_causes::{CounterfactualObject, ExplanationObject};
 use super::json_cluster_messages::{ClusterSaysObject, RejectionsObject, SchedulingStatusObject};
 use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
+use super::json_new_nodes::NewNodesObject;
 use super::json_workload::{AdmissionObject, WorkloadObject};
 use super::{API_VERSION, Answer, Provenance};
 
@@ -99,6 +100,8 @@ pub(super) struct PlacementObject<'a> {
     changes_to_win: Option<CounterfactualObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
     suggestions: Vec<SuggestionObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_nodes: Option<NewNodesObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     prerequisites: Vec<NeedObject<'a>>,
 }
@@ -255,6 +258,7 @@ impl<'a> PlacementObject<'a> {
                 .and_then(|detail| detail.counterfactual.as_ref())
                 .map(CounterfactualObject::new),
             not_evaluated: &placement.not_evaluated,
+            new_nodes: answer.new_nodes.as_ref().map(NewNodesObject::new),
             suggestions: answer.suggestions.iter().flatten().map(SuggestionObject::new).collect(),
             prerequisites: answer.explanation.needed.iter().map(NeedObject::new).collect(),
         }

@@ -28,13 +28,13 @@ const MOST_CLOSEST: usize = 20;
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct NodeList {
+pub(super) struct ClosestNodes {
     count: usize,
     /// The first of them, in the order of names.
     nodes: Vec<Name>,
 }
 
-impl NodeList {
+impl ClosestNodes {
     fn of(nodes: &[Name]) -> Self {
         Self { count: nodes.len(), nodes: nodes.iter().take(MOST_NODES).copied().collect() }
     }
@@ -52,9 +52,9 @@ pub(super) struct CauseObject<'a> {
     /// What differs in number.
     #[serde(skip_serializing_if = "Map::is_empty")]
     ranges: Map<String, Value>,
-    nodes: NodeList,
+    nodes: ClosestNodes,
     #[serde(skip_serializing_if = "Option::is_none")]
-    also_fails_on: Option<NodeList>,
+    also_fails_on: Option<ClosestNodes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shared_label: Option<LabelObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,8 +125,8 @@ impl<'a> CauseObject<'a> {
             message: cause.reason.to_string(),
             facts,
             ranges: ranges.collect(),
-            nodes: NodeList::of(&cause.nodes),
-            also_fails_on: (!cause.behind.is_empty()).then(|| NodeList::of(&cause.behind)),
+            nodes: ClosestNodes::of(&cause.nodes),
+            also_fails_on: (!cause.behind.is_empty()).then(|| ClosestNodes::of(&cause.behind)),
             shared_label: cause.label.as_ref().map(|SharedLabel { key, values }| LabelObject { key: *key, values }),
             taint: detail.taint.as_ref().map(TaintObject::new),
             unmatched_labels: detail.labels.as_ref().map(|LabelDemand { unmet, alternatives, closest }| DemandObject {
@@ -237,7 +237,7 @@ impl<'a> DomainObject<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ClosestObject<'a> {
-    nodes: NodeList,
+    nodes: ClosestNodes,
     distance: DistanceObject,
     reasons: Vec<MissObject<'a>>,
 }
@@ -275,7 +275,7 @@ pub(super) fn closest(near_misses: &[NearMiss]) -> Vec<ClosestObject<'_>> {
         .iter()
         .take(MOST_CLOSEST)
         .map(|near_miss| ClosestObject {
-            nodes: NodeList::of(&near_miss.nodes),
+            nodes: ClosestNodes::of(&near_miss.nodes),
             distance: DistanceObject::new(near_miss.distance),
             reasons: near_miss
                 .misses

@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::api::Timestamp;
 use crate::api::name::Name;
 use crate::decode::pod::PodPhase;
-use crate::explain::ended::{Ended, EndedBy, Rejections};
-use crate::explain::obstacles::Obstacle;
+use crate::explain::ended::{EndedBy, PodEnd, Rejections};
+use crate::explain::obstacles::StartObstacle;
 use crate::explain::scheduler_messages::{
     Comparison, Differs, Possibly, SchedulerMessages, Several, Source, StateChange,
 };
@@ -233,7 +233,7 @@ pub(super) struct EndedObject<'a> {
 }
 
 impl<'a> EndedObject<'a> {
-    fn new(ended: &'a Ended) -> Self {
+    fn new(ended: &'a PodEnd) -> Self {
         Self {
             phase: if ended.phase == PodPhase::Succeeded { "Succeeded" } else { "Failed" },
             ended_by: match ended.by {
@@ -270,19 +270,21 @@ pub(super) enum ObstacleObject {
 }
 
 impl ObstacleObject {
-    fn new(obstacle: &Obstacle) -> Self {
+    fn new(obstacle: &StartObstacle) -> Self {
         match obstacle {
-            Obstacle::Terminating { at } => Self::Terminating { deadline: at.to_string() },
-            Obstacle::NodeMissing => Self::NodeMissing,
-            Obstacle::NodeNotReady { taint, since } => {
+            StartObstacle::Terminating { at } => Self::Terminating { deadline: at.to_string() },
+            StartObstacle::NodeMissing => Self::NodeMissing,
+            StartObstacle::NodeNotReady { taint, since } => {
                 Self::NodeNotReady { taint: *taint, since: since.as_ref().map(Timestamp::to_string) }
             }
-            Obstacle::ClaimMissing(claim) => Self::ClaimMissing { claim: claim.to_string() },
-            Obstacle::ClaimLost(claim) => Self::ClaimLost { claim: claim.to_string() },
-            Obstacle::ClaimNeverScheduled { claim, class } => {
+            StartObstacle::ClaimMissing(claim) => Self::ClaimMissing { claim: claim.to_string() },
+            StartObstacle::ClaimLost(claim) => Self::ClaimLost { claim: claim.to_string() },
+            StartObstacle::ClaimNeverScheduled { claim, class } => {
                 Self::ClaimNeverScheduled { claim: claim.to_string(), class: *class }
             }
-            Obstacle::ClaimUnbound { claim, class } => Self::ClaimUnbound { claim: claim.to_string(), class: *class },
+            StartObstacle::ClaimUnbound { claim, class } => {
+                Self::ClaimUnbound { claim: claim.to_string(), class: *class }
+            }
         }
     }
 }

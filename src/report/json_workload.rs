@@ -17,7 +17,7 @@ pub(super) struct AdmissionObject<'a> {
     pub(super) fits_if_admitted: bool,
 }
 
-/// The workload that was asked about: pods wanted and present, and what becomes of the rest.
+/// The workload that was asked about: pods wanted and present, and what prevents the others.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

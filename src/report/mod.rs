@@ -14,6 +14,7 @@ mod json;
 mod json_causes;
 mod json_cluster_messages;
 mod json_help;
+mod json_new_nodes;
 mod json_workload;
 mod node_names;
 mod not_evaluated_groups;

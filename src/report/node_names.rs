@@ -25,7 +25,7 @@ pub struct NodeNames {
 }
 
 impl NodeNames {
-    /// The names of a cluster; none when they need no shortening, or cannot be told apart after it.
+    /// The names of a cluster; none when they need no shortening, or would be ambiguous after it.
     pub fn of<'a>(names: impl Iterator<Item = &'a str>) -> Option<Self> {
         let names: Vec<&str> = names.collect();
         if names.iter().all(|name| columns(name) <= LONG) {
@@ -149,7 +149,7 @@ mod tests {
         case(&gke, gke[1], "…gpu-pool-1a2b3c4d-9kk2");
         case(&["node-1", "node-2"], "node-1", "node-1");
         case(&["ip-10-0-0-1.ec2.internal", "node-1"], "ip-10-0-0-1.ec2.internal", "ip-10-0-0-1.ec2.internal");
-        // Not to be told apart without it.
+        // Ambiguous without it.
         case(
             &["a-node-called-1.eu.example.com.internal", "a-node-called-1…"],
             "a-node-called-1.eu.example.com.internal",

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn ages_are_told_in_units_that_fit() {
+    fn ages_have_units_that_fit() {
         case(40, "0.0 s");
         case(840, "0.8 s");
         case(10_900, "10 s");

@@ -1,7 +1,7 @@
 //! The one door through which a simulation changes the state: every change is written down, and
 //! can be taken back.
 
-use crate::api::Name;
+use crate::api::{Name, ObjectKey};
 use crate::edit::Undo;
 use crate::state::recreate::Recreated;
 use crate::state::{NodeId, PodId, Reservation, Take};
@@ -13,6 +13,8 @@ use super::{Simulation, Ties};
 pub(super) enum Mutation {
     /// A pending pod takes its place, with what its Reserve plugins took.
     Place { pod: PodId, node: NodeId, takes: Vec<Take> },
+    /// A pod that was just placed waits on permit, and with it the API for what its claims were given; or no longer.
+    Wait { pod: PodId, waits: bool },
     /// A pod leaves its node and is pending again.
     Evict { pod: PodId },
     /// A pod on a node counts for nothing for a while.
@@ -27,8 +29,10 @@ pub(super) enum Mutation {
 
 /// How one thing was before.
 #[derive(Debug)]
-pub(super) enum Before {
+pub(super) enum SimulationBefore {
     Placed(PodId, Reservation),
+    /// Claims that are in flight since, or no longer.
+    InFlight(Vec<ObjectKey>, bool),
     Recreated(Recreated),
     Detached(PodId),
     Attached(PodId),
@@ -52,7 +56,22 @@ impl Simulation<'_> {
                 let reservation = cluster.reserve(takes);
                 cluster.assume(pod, node);
                 self.caches.pod_added(pod, node);
-                Some(Before::Placed(pod, reservation))
+                Some(SimulationBefore::Placed(pod, reservation))
+            }
+            Mutation::Wait { pod, waits } => {
+                let of_pod = |before: &SimulationBefore| match before {
+                    SimulationBefore::Placed(placed, reservation) if *placed == pod => {
+                        Some(reservation.allocated_claims())
+                    }
+                    _ => None,
+                };
+                let claims = self.done.iter().rev().find_map(of_pod).unwrap_or_default();
+                let changed = cluster.devices.set_in_flight(&claims, waits);
+                // A cached cycle does not hear of it.
+                if !changed.is_empty() {
+                    self.caches.clear();
+                }
+                Some(SimulationBefore::InFlight(changed, !waits))
             }
             Mutation::Evict { pod } => {
                 let was_terminating = cluster.pod(pod).is_terminating();
@@ -63,21 +82,22 @@ impl Simulation<'_> {
                     Some(recreated) => self.caches.pod_removed(pod, recreated.node()),
                     None => {}
                 }
-                recreated.map(Before::Recreated)
+                recreated.map(SimulationBefore::Recreated)
             }
             Mutation::Detach { pod } => cluster.detach(pod).map(|node| {
                 self.caches.pod_removed(pod, node);
-                Before::Detached(pod)
+                SimulationBefore::Detached(pod)
             }),
             Mutation::Attach { pod } => cluster.attach(pod).map(|node| {
                 self.caches.pod_added(pod, node);
-                Before::Attached(pod)
+                SimulationBefore::Attached(pod)
             }),
-            Mutation::Nominate { pod, node } => Some(Before::Nominated(pod, cluster.set_nomination(pod, node))),
-            Mutation::Budget { place, allowed } => cluster
-                .budgets
-                .get_mut(place)
-                .map(|budget| Before::Budget(place, std::mem::replace(&mut budget.disruptions_allowed, allowed))),
+            Mutation::Nominate { pod, node } => {
+                Some(SimulationBefore::Nominated(pod, cluster.set_nomination(pod, node)))
+            }
+            Mutation::Budget { place, allowed } => cluster.budgets.get_mut(place).map(|budget| {
+                SimulationBefore::Budget(place, std::mem::replace(&mut budget.disruptions_allowed, allowed))
+            }),
         };
         self.done.extend(before);
     }
@@ -85,7 +105,7 @@ impl Simulation<'_> {
     /// Somebody has changed the state in another way; `undo` takes it back.
     pub(super) fn edited(&mut self, undo: Undo) {
         self.caches.clear();
-        self.done.push(Before::Edited(undo));
+        self.done.push(SimulationBefore::Edited(undo));
     }
 
     /// This moment.
@@ -98,14 +118,17 @@ impl Simulation<'_> {
         while self.done.len() > savepoint.0 {
             let Some(before) = self.done.pop() else { return };
             match before {
-                Before::Placed(pod, reservation) => {
+                SimulationBefore::Placed(pod, reservation) => {
                     if let Some(node) = self.cluster.node_of(pod) {
                         self.caches.pod_removed(pod, node);
                     }
                     self.cluster.forget(pod);
                     self.cluster.unreserve(reservation);
                 }
-                Before::Recreated(recreated) => {
+                SimulationBefore::InFlight(claims, before) => {
+                    self.cluster.devices.set_in_flight(&claims, before);
+                }
+                SimulationBefore::Recreated(recreated) => {
                     let (pod, node) = (recreated.pod(), recreated.node());
                     self.cluster.undo_recreate(recreated);
                     // What it is like comes back with it. Older entries of the log fit a pod that counts
@@ -116,25 +139,25 @@ impl Simulation<'_> {
                         self.caches.pod_added(pod, node);
                     }
                 }
-                Before::Detached(pod) => {
+                SimulationBefore::Detached(pod) => {
                     if let Some(node) = self.cluster.attach(pod) {
                         self.caches.pod_added(pod, node);
                     }
                 }
-                Before::Attached(pod) => {
+                SimulationBefore::Attached(pod) => {
                     if let Some(node) = self.cluster.detach(pod) {
                         self.caches.pod_removed(pod, node);
                     }
                 }
-                Before::Edited(undo) => {
+                SimulationBefore::Edited(undo) => {
                     self.caches.clear();
                     undo.undo(self.cluster);
                 }
-                Before::EditedAside(undo) => undo.undo(self.cluster),
-                Before::Nominated(pod, node) => {
+                SimulationBefore::EditedAside(undo) => undo.undo(self.cluster),
+                SimulationBefore::Nominated(pod, node) => {
                     self.cluster.set_nomination(pod, node);
                 }
-                Before::Budget(place, allowed) => {
+                SimulationBefore::Budget(place, allowed) => {
                     if let Some(budget) = self.cluster.budgets.get_mut(place) {
                         budget.disruptions_allowed = allowed;
                     }

@@ -39,7 +39,7 @@ impl StrategyResult {
         self.configuration.as_ref().map_or_else(|| self.strategy.name().to_owned(), |file| format!("config={file}"))
     }
 
-    /// What `steps` come to, which `strategy` led to; they began with `before` and ended in `cluster`.
+    /// The outcome of `steps`, which `strategy` led to; they began with `before` and ended in `cluster`.
     /// What a node costs is the value of the label `price`.
     pub fn of(
         strategy: Strategy,

@@ -99,7 +99,7 @@ pub(super) struct Choice<'t> {
 }
 
 /// What the caches answer for a pod.
-pub(super) enum Lookup {
+pub(super) enum CacheLookup {
     /// Its place, and what the answer does not rest on as far as it was not reported yet.
     Place(Place, Vec<NotEvaluated>),
     /// There is none, and why.
@@ -146,11 +146,11 @@ impl<'a> CycleCaches<'a> {
         pod: &Pod,
         now: Timestamp,
         choice: &mut Choice<'_>,
-    ) -> Lookup {
+    ) -> CacheLookup {
         // Pods nominated to a node count there for those that must yield to them.
         let yields = || cluster.nominated().any(|nominated| nominated.priority() >= pod.priority());
         if needs_own_cycle(pod) || yields() {
-            return Lookup::Miss;
+            return CacheLookup::Miss;
         }
         self.lookups += 1;
         let class = Class::of(pod);
@@ -160,7 +160,7 @@ impl<'a> CycleCaches<'a> {
             let cached = CachedClass { cycle, seen: self.log.len(), last_lookup: 0, unplaced: None };
             self.classes.insert(class.clone(), cached);
         }
-        let Some(cached) = self.classes.get_mut(&class) else { return Lookup::Miss };
+        let Some(cached) = self.classes.get_mut(&class) else { return CacheLookup::Miss };
         cached.last_lookup = self.lookups;
         cached.catch_up(&self.log, cluster, &mut self.topology);
         let in_order = *self.in_order.get_or_insert_with(|| cluster.nodes().is_sorted_by_key(NodeInfo::name));
@@ -168,7 +168,7 @@ impl<'a> CycleCaches<'a> {
     }
 
     /// Stores why there is no node for pods equal to `pod`: the answer of the cycle that was
-    /// run for [`Lookup::Nowhere`].
+    /// run for [`CacheLookup::Nowhere`].
     pub(super) fn store(&mut self, pod: &Pod, unplaced: &Unplaced) {
         if let Some(cached) = self.classes.get_mut(&Class::of(pod)) {
             cached.unplaced = Some(unplaced.clone());
@@ -211,31 +211,32 @@ impl CachedClass<'_> {
         choice: &mut Choice<'_>,
         in_order: bool,
         topology: &mut Topology,
-    ) -> Lookup {
+    ) -> CacheLookup {
         if let Some(unplaced) = &self.unplaced {
-            return Lookup::Unplaced(unplaced.clone());
+            return CacheLookup::Unplaced(unplaced.clone());
         }
-        let Some(cycle) = &mut self.cycle else { return Lookup::Miss };
+        let Some(cycle) = &mut self.cycle else { return CacheLookup::Miss };
         if let (Some(start), Some(compared)) = (*choice.start, cycle.stops_at()) {
             let Some(found) = cycle.cache.best_from(cluster, topology, start, compared) else {
                 self.cycle = None;
-                return Lookup::Miss;
+                return CacheLookup::Miss;
             };
             *choice.start = Some(found.next_start);
             let place =
                 choice.ties.choose(&found.tied.iter().map(|node| cluster.node(*node).name()).collect::<Vec<_>>());
             let node = place.and_then(|name| cluster.node_named(name));
-            return node.map_or(Lookup::Miss, |node| {
+            return node.map_or(CacheLookup::Miss, |node| {
                 let place = Place { node: node.id, name: node.name(), total: found.total, tied: found.tied.len() };
-                Lookup::Place(place, cycle.new_notes(sampling::Basis::Drawn))
+                CacheLookup::Place(place, cycle.new_notes(sampling::SamplingBasis::Drawn))
             });
         }
-        let Some(best) = cycle.cache.best() else { return Lookup::Nowhere };
+        let Some(best) = cycle.cache.best() else { return CacheLookup::Nowhere };
         let place = match choice.strategy {
             Strategy::Default => best_place(&cycle.cache, best, cluster, choice.ties, in_order),
             _ => chosen_place(&cycle.cache, cluster, pod, choice),
         };
-        place.map_or(Lookup::Miss, |place| Lookup::Place(place, cycle.new_notes(sampling::Basis::All)))
+        place
+            .map_or(CacheLookup::Miss, |place| CacheLookup::Place(place, cycle.new_notes(sampling::SamplingBasis::All)))
     }
 }
 

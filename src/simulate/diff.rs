@@ -1,6 +1,6 @@
 //! What a scenario changes, against the same question asked of the cluster as it is.
 //!
-//! Both sides place the pods that were asked about; only what comes out differently is told.
+//! Both sides place the pods that were asked about; only differences are reported.
 
 use rustc_hash::FxHashMap;
 

@@ -2,10 +2,10 @@
 //!
 //! A rule of ours, after the coscheduling plugin (<https://github.com/kubernetes-sigs/scheduler-plugins>,
 //! pkg/coscheduling/core/core.go, Permit): kube-scheduler 1.34 places the pods of a group one by one and
-//! lets each run. Here, when the first of a group comes to its turn, all of them that wait are
+//! lets each run. Here, when it is the turn of the first of a group, all of them that wait are
 //! placed together, each on what the one before it left. If then fewer than `minMember` of the
 //! group are on nodes, those that were there already counted, all places are given back and all
-//! stay pending; so are places that others had made way for.
+//! stay pending; so are places that others were preempted for.
 
 use crate::api::ObjectKey;
 use crate::decode::coscheduling::{CoschedulingPodGroup, gang_of};

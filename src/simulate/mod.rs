@@ -2,7 +2,7 @@
 //!
 //! A [`Simulation`] is a fold of [`Scheduler::decide`] over pods. A pod that finds a node is
 //! assumed on it, and its Reserve plugins take volumes and devices; nothing is bound. A pod that
-//! finds none stays pending and changes nothing, unless others may make way for it ([`preempt`]).
+//! finds none stays pending and changes nothing, unless others may be preempted for it ([`preempt`]).
 //! Pods of a group stay together ([`gang`]). The state is changed in place, never copied, and
 //! [`Simulation::rewind`] changes it back. Between pods the cluster itself can be changed:
 //! [`Simulation::edit`] for one change, [`scenario`] for all that a person would do.
@@ -55,10 +55,10 @@ use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
 use crate::state::{Cluster, PodId};
 
-use change::{Before, Mutation};
-use cycle_caches::{Choice, CycleCaches, Lookup};
+use change::{Mutation, SimulationBefore};
+use cycle_caches::{CacheLookup, Choice, CycleCaches};
 use groups::GroupCycle;
-use run::Run;
+use run::SchedulingRun;
 
 /// A state in which pods find their nodes.
 pub struct Simulation<'a> {
@@ -71,7 +71,7 @@ pub struct Simulation<'a> {
     start: Option<usize>,
     preempts: bool,
     /// What was changed, in order.
-    done: Vec<Before>,
+    done: Vec<SimulationBefore>,
     /// Pods that were nominated here.
     nominated: FxHashSet<PodId>,
     caches: CycleCaches<'a>,
@@ -99,7 +99,7 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Lets pods of lower priority make way for one that fits nowhere.
+    /// Preempts pods of lower priority for one that fits nowhere.
     #[must_use]
     pub fn preempting(mut self, preempts: bool) -> Self {
         self.preempts = preempts;
@@ -123,9 +123,9 @@ impl<'a> Simulation<'a> {
     }
 
     /// Schedules `pods`, which are pending, in the order given, that of [`queue::sort`]. Answers
-    /// with a step for each, and for each pod that had to make way.
+    /// with a step for each, and for each pod that was preempted.
     pub fn run(&mut self, pods: &[PodId]) -> Vec<Step> {
-        Run::new(self, pods).finish()
+        SchedulingRun::new(self, pods).finish()
     }
 
     /// Schedules one pod, which is pending; nobody makes way for it. The same as to
@@ -133,28 +133,28 @@ impl<'a> Simulation<'a> {
     /// it were scheduled before.
     pub fn step(&mut self, pod: PodId) -> Step {
         match self.lookup(pod) {
-            Lookup::Miss => self.settle(&self.ask(pod)),
-            Lookup::Nowhere => {
+            CacheLookup::Miss => self.settle(&self.ask(pod)),
+            CacheLookup::Nowhere => {
                 let step = self.settle(&self.ask(pod));
                 if let Outcome::Unplaced(unplaced) = &step.outcome {
                     self.caches.store(self.cluster.pod(pod), unplaced);
                 }
                 step
             }
-            Lookup::Unplaced(unplaced) => self.stays(pod, unplaced),
-            Lookup::Place(place, notes) => self.settle_cached(pod, place, &notes),
+            CacheLookup::Unplaced(unplaced) => self.stays(pod, unplaced),
+            CacheLookup::Place(place, notes) => self.settle_cached(pod, place, &notes),
         }
     }
 
     /// Schedules one pod if it finds its node without a cycle.
     fn step_from_cache(&mut self, pod: PodId) -> Option<Step> {
         match self.lookup(pod) {
-            Lookup::Place(place, notes) => Some(self.settle_cached(pod, place, &notes)),
-            Lookup::Miss | Lookup::Nowhere | Lookup::Unplaced(_) => None,
+            CacheLookup::Place(place, notes) => Some(self.settle_cached(pod, place, &notes)),
+            CacheLookup::Miss | CacheLookup::Nowhere | CacheLookup::Unplaced(_) => None,
         }
     }
 
-    fn lookup(&mut self, pod: PodId) -> Lookup {
+    fn lookup(&mut self, pod: PodId) -> CacheLookup {
         let choice = &mut Choice { strategy: self.strategy, ties: &mut self.ties, start: &mut self.start };
         self.caches.lookup(self.scheduler, self.cluster, self.cluster.pod(pod), self.now, choice)
     }
@@ -210,7 +210,7 @@ impl<'a> Simulation<'a> {
         Step::new(self.cluster.pod(pod).key(), pod, Outcome::Unplaced(why))
     }
 
-    /// Takes a pod off its node: it is pending anew. Nothing happens to a pod that is on no node.
+    /// Takes a pod off its node: it is pending again. Nothing happens to a pod that is on no node.
     pub fn take_off(&mut self, pod: PodId) {
         self.change(Mutation::Evict { pod });
     }
@@ -230,7 +230,7 @@ impl<'a> Simulation<'a> {
         let undo = edit.apply(self.cluster, self.scheduler.behaviour().request_gates())?;
         // Budgets decide nothing that is cached.
         if matches!(edit, Edit::SetDisruptionsAllowed { .. }) {
-            self.done.push(Before::EditedAside(undo));
+            self.done.push(SimulationBefore::EditedAside(undo));
         } else {
             self.edited(undo);
         }

@@ -1,4 +1,4 @@
-//! `--preempt`: pods of lower priority make way.
+//! Preemption: pods of lower priority are evicted for a pod that fits nowhere.
 //!
 //! What upstream does over minutes happens here at once and in a fixed order (framework/preemption/
 //! preemption.go, prepareCandidate; backend/queue/scheduling_queue.go, AddUnschedulableIfNotPresent):
@@ -8,13 +8,13 @@
 //! 2. The pod is nominated to that node, and pods of lower priority that were lose it. It goes back
 //!    to the queue, behind those of its own priority and before all lower ones, and is scheduled
 //!    like any other when it comes: others may have taken the place, and it may go elsewhere.
-//! 3. A victim's controller makes it anew: a pod created now, behind those of its priority. A pod
+//! 3. A victim's controller recreates it: a pod created now, behind those of its priority. A pod
 //!    that nobody manages is gone, and so is one whose node runs it without a scheduler, or that was
 //!    being deleted anyway.
-//! 4. When the queue is empty, pods that were turned away before others left are tried once more.
+//! 4. When the queue is empty, pods that were rejected before others left are tried once more.
 //!
-//! Victims have lower priority than the pod they make way for, and a pod that made way never has
-//! others make way at its own priority or above: this comes to an end. For what a plugin or an
+//! Victims have lower priority than the pod they are preempted for, and a preempted pod never
+//! preempts others of its own priority or above: this ends. For what a plugin or an
 //! extender may do to that argument, a pod makes room [`MOST_TIMES`] times and no more.
 
 use crate::api::{Name, ObjectKey};
@@ -24,13 +24,13 @@ use crate::state::{Cluster, Pod, PodId};
 use super::Simulation;
 use super::change::Mutation;
 
-/// So often a pod may have others make way.
+/// So often a pod may preempt others.
 pub(super) const MOST_TIMES: usize = 10;
 
 /// A pod that lost its place to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Eviction {
-    /// The pod it made way for.
+    /// The pod it was preempted for.
     pub by: ObjectKey,
     /// The node it left.
     pub node: Name,
@@ -39,38 +39,38 @@ pub struct Eviction {
 }
 
 /// A pod that has left.
-pub(super) struct Victim {
+pub(super) struct PreemptedPod {
     pub(super) pod: PodId,
     /// The node it left.
     pub(super) node: Name,
     /// Why no controller recreates it; none if one does.
-    pub(super) gone: Option<String>,
+    pub(super) not_recreated: Option<String>,
 }
 
 /// What a pod that fits nowhere can do.
-pub(super) enum Room {
-    /// These have made way, and it is nominated.
-    Made(Vec<Victim>),
+pub(super) enum PreemptionResult {
+    /// These are preempted, and it is nominated.
+    Made(Vec<PreemptedPod>),
     /// Nothing: this is what was said of it.
     None(Box<Placement>),
 }
 
 impl Simulation<'_> {
-    /// Lets pods of lower priority make way for `pod`, which fits nowhere.
-    pub(super) fn make_room(&mut self, pod: PodId) -> Room {
+    /// Preempts pods of lower priority for `pod`, which fits nowhere.
+    pub(super) fn make_room(&mut self, pod: PodId) -> PreemptionResult {
         let placement = self.scheduler.preempt(self.cluster, pod, self.now);
         let Some(candidate) = self.candidate(&placement) else {
             if self.nominated.remove(&pod) {
                 self.change(Mutation::Nominate { pod, node: None });
             }
-            return Room::None(Box::new(placement));
+            return PreemptionResult::None(Box::new(placement));
         };
         let node = candidate.node;
         let victims: Vec<PodId> =
             candidate.victims.iter().filter_map(|victim| Some(self.cluster.pod_named(*victim)?.id)).collect();
         let victims = victims.into_iter().map(|victim| self.evict(victim, node)).collect();
         self.nominate(pod, node);
-        Room::Made(victims)
+        PreemptionResult::Made(victims)
     }
 
     /// Where others would have to leave for the pod of `placement`, which fits nowhere; none if that does not help.
@@ -80,18 +80,18 @@ impl Simulation<'_> {
         preemption.candidates.iter().find(|candidate| candidate.node == node)
     }
 
-    pub(super) fn evict(&mut self, victim: PodId, node: Name) -> Victim {
+    pub(super) fn evict(&mut self, victim: PodId, node: Name) -> PreemptedPod {
         let pod = self.cluster.pod(victim);
-        let gone = not_made_anew(pod);
+        let not_recreated = not_recreated(pod);
         let budgets = drawn_on(self.cluster, pod);
         for (place, allowed) in budgets {
             self.change(Mutation::Budget { place, allowed });
         }
         self.change(Mutation::Evict { pod: victim });
-        Victim { pod: victim, node, gone }
+        PreemptedPod { pod: victim, node, not_recreated }
     }
 
-    /// Lower nominations to the node are taken away: whoever had one may not fit there any more.
+    /// Lower nominations to the node are cleared: those pods may not fit there any more.
     pub(super) fn nominate(&mut self, pod: PodId, node: Name) {
         let priority = self.cluster.pod(pod).priority();
         let lower: Vec<PodId> = self
@@ -109,8 +109,8 @@ impl Simulation<'_> {
     }
 }
 
-/// Why nobody would make `pod` anew.
-fn not_made_anew(pod: &Pod) -> Option<String> {
+/// Why no controller would recreate `pod`.
+fn not_recreated(pod: &Pod) -> Option<String> {
     if pod.is_terminating() {
         return Some("it was being deleted".to_owned());
     }

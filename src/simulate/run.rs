@@ -10,16 +10,17 @@ use crate::decode::coscheduling::{CoschedulingPodGroup, gang_of};
 use crate::framework::{NotEvaluated, Placement};
 use crate::state::PodId;
 
-use super::groups::{self, Evicted, Permitted, Taken};
-use super::preempt::{Eviction, MOST_TIMES, Room, Victim};
+use super::change::Mutation;
+use super::groups::{self, Evicted, GroupTurn, Permitted};
+use super::preempt::{Eviction, MOST_TIMES, PreemptedPod, PreemptionResult};
 use super::step::{Outcome, Place, Step, Unplaced};
 use super::{Simulation, gang};
 
-/// So often pods that were turned away are tried again because others left.
+/// So often pods that were rejected are tried again because others left.
 const MOST_ROUNDS: usize = 10;
 
 /// A simulation at work.
-pub(super) struct Run<'s, 'a> {
+pub(super) struct SchedulingRun<'s, 'a> {
     simulation: &'s mut Simulation<'a>,
     queue: VecDeque<PodId>,
     /// Whether PostFilter is part of every cycle ([`groups`]).
@@ -29,9 +30,9 @@ pub(super) struct Run<'s, 'a> {
     /// The latest step of each pod; an empty place where a later one counts.
     steps: Vec<Option<Step>>,
     places: FxHashMap<PodId, usize>,
-    /// For whom pods have made way.
-    made_way: FxHashMap<PodId, Vec<ObjectKey>>,
-    /// How often a pod has had others make way.
+    /// The pods that were preempted for a pod.
+    preempted_for: FxHashMap<PodId, Vec<ObjectKey>>,
+    /// How often a pod has preempted others.
     times: FxHashMap<PodId, usize>,
     evictions: FxHashMap<PodId, Vec<Eviction>>,
     /// Pods that were placed by this simulation.
@@ -42,7 +43,7 @@ pub(super) struct Run<'s, 'a> {
     turned_away: Vec<(PodId, usize)>,
 }
 
-impl<'s, 'a> Run<'s, 'a> {
+impl<'s, 'a> SchedulingRun<'s, 'a> {
     pub(super) fn new(simulation: &'s mut Simulation<'a>, pods: &[PodId]) -> Self {
         let mut queue = pods.to_vec();
         groups::sort(simulation.cluster(), simulation.pod_groups(), &mut queue);
@@ -53,7 +54,7 @@ impl<'s, 'a> Run<'s, 'a> {
             queue: queue.into(),
             steps: Vec::with_capacity(pods.len()),
             places: FxHashMap::default(),
-            made_way: FxHashMap::default(),
+            preempted_for: FxHashMap::default(),
             times: FxHashMap::default(),
             evictions: FxHashMap::default(),
             placed: FxHashSet::default(),
@@ -62,7 +63,7 @@ impl<'s, 'a> Run<'s, 'a> {
         }
     }
 
-    /// Schedules all pods; one step for each, and for each that made way, in the order in which it
+    /// Schedules all pods; one step for each, and for each that was preempted, in the order in which it
     /// was known what became of it.
     pub(super) fn finish(mut self) -> Vec<Step> {
         let mut rounds = 0;
@@ -96,9 +97,9 @@ impl<'s, 'a> Run<'s, 'a> {
                 self.enqueue(pod);
             }
         }
-        let Self { steps, mut made_way, mut evictions, .. } = self;
+        let Self { steps, mut preempted_for, mut evictions, .. } = self;
         let finished = steps.into_iter().flatten().map(|mut step| {
-            step.preempted = made_way.remove(&step.pod_id).unwrap_or_default();
+            step.preempted = preempted_for.remove(&step.pod_id).unwrap_or_default();
             step.evictions = evictions.remove(&step.pod_id).unwrap_or_default();
             step
         });
@@ -136,12 +137,12 @@ impl<'s, 'a> Run<'s, 'a> {
             return;
         }
         match self.simulation.make_room(pod) {
-            Room::Made(victims) => {
+            PreemptionResult::Made(victims) => {
                 *self.times.entry(pod).or_default() += 1;
                 self.left(pod, victims);
                 self.enqueue(pod);
             }
-            Room::None(placement) => {
+            PreemptionResult::None(placement) => {
                 let step = self.simulation.settle(&placement);
                 if step.place().is_some() {
                     self.permit(step);
@@ -164,12 +165,14 @@ impl<'s, 'a> Run<'s, 'a> {
         match self.simulation.permit(pod) {
             Permitted::Allowed => {
                 for (waited, place) in self.waiting.remove(&group).unwrap_or_default() {
+                    self.simulation.change(Mutation::Wait { pod: waited, waits: false });
                     let key = self.simulation.cluster().pod(waited).key();
                     self.record(Step::new(key, waited, Outcome::Placed(place)), Again::No);
                 }
                 self.record(step, Again::No);
             }
             Permitted::Waits(reasons) => {
+                self.simulation.change(Mutation::Wait { pod, waits: true });
                 self.waiting.entry(group).or_default().push((pod, place));
                 let why = reasons.first().map(ToString::to_string).unwrap_or_default();
                 let unplaced = Unplaced { holds: Some(place.name), ..Unplaced::because(why) };
@@ -183,7 +186,7 @@ impl<'s, 'a> Run<'s, 'a> {
         }
     }
 
-    /// All waiting pods of a group that is scheduled as one, of which `first` has come to its turn.
+    /// All waiting pods of a group that is scheduled as one, of which it is the turn of `first`.
     fn take_turn(&mut self, group: GroupKey, first: PodId) {
         let mut pods = vec![first];
         let (cluster, scheduling) = (self.simulation.cluster(), self.simulation.pod_groups());
@@ -208,7 +211,7 @@ impl<'s, 'a> Run<'s, 'a> {
     }
 
     /// Those that a group's cycle asked to be evicted leave, and its pods that have no node go back to the queue.
-    fn make_room(&mut self, taken: Taken) {
+    fn make_room(&mut self, taken: GroupTurn) {
         for Evicted { by, node, victims } in taken.evicted {
             let by = by.or_else(|| taken.steps.first().map(|step| step.pod_id));
             let Some(by) = by else { continue };
@@ -225,7 +228,7 @@ impl<'s, 'a> Run<'s, 'a> {
         }
     }
 
-    /// Whether others may be asked to make way for a pod that `placement` found no node for.
+    /// Whether others may be preempted for a pod that `placement` found no node for.
     fn may_make_room(&mut self, placement: &Placement) -> bool {
         let fails = !placement.schedulable && placement.pre_enqueue.is_none() && placement.errors.is_empty();
         let terminating = self.simulation.cluster().pod(placement.pod_id).is_terminating();
@@ -243,7 +246,7 @@ impl<'s, 'a> Run<'s, 'a> {
         !spent
     }
 
-    /// All waiting pods of `gang`, of which `first` has come to its turn.
+    /// All waiting pods of `gang`, of which it is the turn of `first`.
     fn together(&mut self, gang: CoschedulingPodGroup, first: PodId) {
         let mut pods = vec![first];
         let cluster = self.simulation.cluster();
@@ -264,9 +267,9 @@ impl<'s, 'a> Run<'s, 'a> {
             return;
         }
         let savepoint = self.simulation.savepoint();
-        let mut victims: Vec<(PodId, Vec<Victim>)> = Vec::new();
+        let mut victims: Vec<(PodId, Vec<PreemptedPod>)> = Vec::new();
         let steps: Vec<Step> = pods.into_iter().map(|pod| self.member(pod, &mut victims)).collect();
-        // Counted anew: one of the group may have made way for another.
+        // Counted again: one of the group may have been preempted for another.
         if self.simulation.on_nodes(gang.key) >= gang.min_member {
             for step in steps {
                 self.record(step, Again::Yes);
@@ -283,16 +286,16 @@ impl<'s, 'a> Run<'s, 'a> {
     }
 
     /// One of a gang: who makes way for it does so at once, as nobody comes between.
-    fn member(&mut self, pod: PodId, victims: &mut Vec<(PodId, Vec<Victim>)>) -> Step {
+    fn member(&mut self, pod: PodId, victims: &mut Vec<(PodId, Vec<PreemptedPod>)>) -> Step {
         let mut placement = self.simulation.ask(pod);
         while self.may_make_room(&placement) {
             match self.simulation.make_room(pod) {
-                Room::Made(left) => {
+                PreemptionResult::Made(left) => {
                     *self.times.entry(pod).or_default() += 1;
                     victims.push((pod, left));
                     placement = self.simulation.ask(pod);
                 }
-                Room::None(last) => {
+                PreemptionResult::None(last) => {
                     placement = *last;
                     break;
                 }
@@ -301,16 +304,16 @@ impl<'s, 'a> Run<'s, 'a> {
         self.simulation.settle(&placement)
     }
 
-    /// `victims` were preempted for `pod`: whoever is recreated goes back to the queue.
-    fn left(&mut self, pod: PodId, victims: Vec<Victim>) {
+    /// `victims` were preempted for `pod`: those that are recreated go back to the queue.
+    fn left(&mut self, pod: PodId, victims: Vec<PreemptedPod>) {
         let by = self.simulation.cluster().pod(pod).key();
-        for Victim { pod: victim, node, gone } in victims {
+        for PreemptedPod { pod: victim, node, not_recreated } in victims {
             self.left += 1;
             let key = self.simulation.cluster().pod(victim).key();
-            self.made_way.entry(pod).or_default().push(key);
+            self.preempted_for.entry(pod).or_default().push(key);
             let ran = !self.placed.remove(&victim);
             self.evictions.entry(victim).or_default().push(Eviction { by, node, ran });
-            match gone {
+            match not_recreated {
                 Some(why) => {
                     let because = Unplaced::because(format!("preempted by pod {by} on node {node}, and {why}"));
                     let unplaced = Unplaced { gone: true, ..because };

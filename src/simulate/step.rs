@@ -17,9 +17,9 @@ pub struct Step {
     pub pod_id: PodId,
     /// Where it went, if anywhere.
     pub outcome: Outcome,
-    /// Pods that made way for it, in the order in which they did.
+    /// Pods that were preempted for it, in that order.
     pub preempted: Vec<ObjectKey>,
-    /// Where it had to make way itself before this.
+    /// The node from which it was preempted itself before this.
     pub evictions: Vec<Eviction>,
 }
 
@@ -49,7 +49,7 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unplaced {
     /// The scheduler's message, or the gate's. What PostFilter adds is in it only where others could
-    /// have made way.
+    /// were preempted.
     pub message: String,
     /// What stood in its way, the most common first.
     pub causes: Vec<UnplacedCause>,

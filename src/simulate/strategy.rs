@@ -2,7 +2,7 @@
 //!
 //! What is feasible is kube-scheduler's word, and the same for every strategy; only the choice
 //! differs. A pod that is nominated to a node goes there when it fits, whatever the strategy: others
-//! have made way for it.
+//! were preempted for it.
 //!
 //! *Load* is how full a node is once the pod is on it: the mean of the shares of its cpu and its
 //! memory that are requested. A resource that a node has none of does not count.

@@ -1,4 +1,4 @@
-//! What a simulation comes to: how many pods were placed, why others were not, how full nodes are.
+//! The outcome of a simulation: how many pods were placed, why others were not, how full nodes are.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::measures::{Measures, used};
 use super::state_summary::{Load, NodeSummary, PodLocation, StateSummary};
 use super::step::{Outcome, Step, Unplaced, UnplacedCause};
 
-/// What a simulation comes to.
+/// The outcome of a simulation.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     /// Pods that went to a node.
@@ -22,7 +22,7 @@ pub struct Summary {
     pub unplaced: usize,
     /// Those of them that wait for their scheduling gates.
     pub gated: usize,
-    /// Pods that were on nodes at the beginning and had to make way. They are among the pods above, as
+    /// Pods that were on nodes at the beginning and were preempted. They are among the pods above, as
     /// they became pending.
     pub evicted: usize,
     /// Those of them that went to a node again.
@@ -33,7 +33,7 @@ pub struct Summary {
     pub nodes_used: usize,
     /// Those of them that had none at the beginning.
     pub nodes_newly_used: usize,
-    /// Nodes that changed, be it by pods that came or left, in the order of names.
+    /// Nodes that changed, or whose pods did, in the order of names.
     pub loads: Vec<NodeLoad>,
     /// Pods that stay pending, by what stood in their way, the largest group first.
     pub unplaced_by_cause: Vec<UnplacedGroup>,
@@ -79,12 +79,12 @@ pub enum NodeChange {
     Labelled,
 }
 
-/// Pods that the same things stood in the way of.
+/// Pods that the same causes left pending.
 #[derive(Clone, Debug)]
 pub struct UnplacedGroup {
     /// The pods, in the queue's order.
     pub pods: Vec<ObjectKey>,
-    /// Why the first of them was not placed. On how many nodes a thing was in the way can differ
+    /// Why the first of them was not placed. The number of nodes that a cause concerns can differ
     /// for the others.
     pub first: Unplaced,
 }

@@ -1,4 +1,4 @@
-//! Pods that make way, and pods that stay together, on states of one kind of resource.
+//! Pods that are preempted, and pods that stay together, on states of one kind of resource.
 
 use serde_json::{Value, json};
 
@@ -87,7 +87,7 @@ fn shown(step: &Step) -> String {
     }];
     let victims: Vec<&str> = step.preempted.iter().map(|victim| victim.name.as_str()).collect();
     if !victims.is_empty() {
-        parts.push(format!("{} made way", victims.join(" ")));
+        parts.push(format!("{} preempted", victims.join(" ")));
     }
     parts.extend(step.evictions.iter().map(|eviction| format!("left {} for {}", eviction.node, eviction.by.name)));
     parts.join(", ")
@@ -130,7 +130,7 @@ fn the_lower_makes_way_and_is_placed_again() {
          pod large 3 5 on=a
          pod filler 1 9 on=b
          pod high 1 9",
-        &["high on a, low made way", "low pending, left a for high"],
+        &["high on a, low preempted", "low pending, left a for high"],
     );
     case(
         "node a 2
@@ -140,12 +140,12 @@ fn the_lower_makes_way_and_is_placed_again() {
          pod filler 1 9 on=a
          pod high 1 5",
         // The lowest goes first, and nothing is left for it.
-        &["high on b, lower made way", "lower pending, left b for high"],
+        &["high on b, lower preempted", "lower pending, left b for high"],
     );
 }
 
 #[test]
-fn who_made_way_may_have_others_make_way() {
+fn a_preempted_pod_may_preempt_others() {
     case(
         "node a 2
          node b 1
@@ -154,10 +154,10 @@ fn who_made_way_may_have_others_make_way() {
          pod low 1 1 on=b
          pod high 2 9",
         &[
-            "high on a, also middle made way",
+            "high on a, also middle preempted",
             // While the other one is nominated to what it freed.
             "middle pending, left a for high",
-            "also on b, low made way, left a for high",
+            "also on b, low preempted, left a for high",
             "low pending, left b for also",
         ],
     );
@@ -173,8 +173,8 @@ fn the_nominated_comes_behind_its_equals_and_before_the_lower() {
          pod high-2 1 9
          pod small 0 5",
         &[
-            "high-1 on a, other made way",
-            "high-2 on a, low made way",
+            "high-1 on a, other preempted",
+            "high-2 on a, low preempted",
             "small on a",
             "other pending, left a for high-1",
             "low pending, left a for high-2",
@@ -184,30 +184,30 @@ fn the_nominated_comes_behind_its_equals_and_before_the_lower() {
 
 #[test]
 fn who_was_turned_away_is_tried_again_when_others_left() {
-    // `shy` may not have others make way, but takes what is left when they did.
+    // `shy` may not preempt others, but takes what is left after they were preempted.
     case(
         "node a 3
          pod low 2 1 on=a
          pod lower 1 1 on=a
          pod shy 1 9 never
          pod high 2 5",
-        &["shy pending", "high on a, low made way", "low pending, left a for high"],
+        &["shy pending", "high on a, low preempted", "low pending, left a for high"],
     );
     case(
         "node a 4
          pod low 3 1 on=a
          pod shy 2 9 never
          pod high 2 5",
-        &["high on a, low made way", "low pending, left a for high", "shy on a"],
+        &["high on a, low preempted", "low pending, left a for high", "shy on a"],
     );
 }
 
 #[test]
-fn who_is_not_made_anew_is_gone() {
+fn a_pod_that_is_not_recreated_is_gone() {
     let text = "node a 1
          pod low 1 1 on=a bare
          pod high 1 9";
-    case(text, &["low pending, left a for high", "high on a, low made way"]);
+    case(text, &["low pending, left a for high", "high on a, low preempted"]);
     assert_eq!(messages(&run(text)), ["preempted by pod default/high on node a, and no controller recreates it"]);
 }
 
@@ -229,7 +229,7 @@ fn a_budget_is_drawn_on_only_once() {
     let mut simulation = Simulation::new(&scheduler, &mut cluster, NOW, Ties::First).preempting(true);
     let steps = simulation.run(&pods);
     let victims: Vec<String> = steps.iter().map(shown).collect();
-    assert_eq!(victims[..2], ["high-1 on a, guarded-1 made way", "high-2 on b, plain made way"]);
+    assert_eq!(victims[..2], ["high-1 on a, guarded-1 preempted", "high-2 on b, plain preempted"]);
     assert_eq!(simulation.cluster().budgets[0].disruptions_allowed, 0);
     simulation.rewind();
     assert_eq!(cluster.budgets[0].disruptions_allowed, 1);
@@ -276,7 +276,7 @@ fn nobody_makes_way_for_a_gang_that_does_not_fit_all_the_same() {
          pod low 2 0 on=a
          pod g-1 1 9 gang=g
          pod g-2 1 9 gang=g",
-        &["g-1 on a, low made way", "g-2 on a", "low pending, left a for g-1"],
+        &["g-1 on a, low preempted", "g-2 on a", "low pending, left a for g-1"],
     );
 }
 
@@ -289,7 +289,7 @@ fn one_of_a_gang_may_make_way_for_another() {
          pod g-1 1 1 gang=g on=a
          pod g-2 1 1 gang=g on=a
          pod g-3 2 9 gang=g",
-        &["g-3 on a, g-1 g-2 made way", "g-1 on b, left a for g-3", "g-2 pending, left a for g-3"],
+        &["g-3 on a, g-1 g-2 preempted", "g-1 on b, left a for g-3", "g-2 pending, left a for g-3"],
     );
 }
 

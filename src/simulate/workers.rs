@@ -12,7 +12,7 @@ use crate::state::Cluster;
 
 /// Who looks on while many questions are asked.
 pub trait Watcher: Sync {
-    /// So many of so many are answered; told by any thread.
+    /// So many of so many are answered; called from any thread.
     fn answered(&self, answered: usize, of: usize);
 
     /// Whether no more are to be asked.
@@ -30,7 +30,7 @@ impl Watcher for Unwatched {
 }
 
 /// What one thread draws its questions from, by number.
-pub(super) struct Questions<'a> {
+pub(super) struct ThreadQuestions<'a> {
     shared: &'a Shared<'a>,
     /// Whether one was handed out that is not answered yet.
     is_busy: bool,
@@ -43,7 +43,7 @@ struct Shared<'a> {
     watcher: &'a dyn Watcher,
 }
 
-impl Iterator for Questions<'_> {
+impl Iterator for ThreadQuestions<'_> {
     type Item = usize;
 
     /// The next question; the one before is answered.
@@ -71,14 +71,14 @@ pub(super) fn share<W: Send, E: Send>(
     cluster: &Cluster,
     count: usize,
     watcher: &dyn Watcher,
-    work: impl Fn(&mut Cluster, &mut Questions<'_>) -> Result<W, E> + Sync,
+    work: impl Fn(&mut Cluster, &mut ThreadQuestions<'_>) -> Result<W, E> + Sync,
 ) -> Result<(Vec<W>, usize), E> {
     let shared = Shared { next: AtomicUsize::new(0), answered: AtomicUsize::new(0), count, watcher };
     let threads = rayon::current_num_threads().min(count);
     let shares: Result<Vec<W>, E> = (0..threads)
         .into_par_iter()
         .map(|_| {
-            let share = work(&mut cluster.clone(), &mut Questions { shared: &shared, is_busy: false });
+            let share = work(&mut cluster.clone(), &mut ThreadQuestions { shared: &shared, is_busy: false });
             if share.is_err() {
                 shared.next.store(count, Ordering::Relaxed);
             }
@@ -108,7 +108,8 @@ mod tests {
     }
 
     fn asked(count: usize, watcher: &dyn Watcher) -> (Vec<usize>, usize) {
-        let work = |_: &mut Cluster, questions: &mut Questions<'_>| Ok::<_, Infallible>(questions.collect::<Vec<_>>());
+        let work =
+            |_: &mut Cluster, questions: &mut ThreadQuestions<'_>| Ok::<_, Infallible>(questions.collect::<Vec<_>>());
         let (shares, answered) = share(&Cluster::default(), count, watcher, work).unwrap();
         let mut asked: Vec<usize> = shares.into_iter().flatten().collect();
         asked.sort_unstable();
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_stopped_has_answered_the_first_ones() {
+    fn a_stop_leaves_the_first_answers() {
         let (asked, answered) = asked(1000, &Stop(100, AtomicUsize::new(0)));
         assert!((100..1000).contains(&answered), "{answered}");
         assert_eq!(asked, (0..answered).collect::<Vec<_>>());

@@ -8,7 +8,7 @@ use super::queue;
 use super::{Outcome, Simulation, Ties};
 use crate::api::requests::RequestGates;
 use crate::api::{Name, ObjectKey, Timestamp};
-use crate::control_plane::controller::{self, Hold, Wanted};
+use crate::control_plane::controller::{self, Hold, WantedPods};
 use crate::control_plane::{Created, OnRefusal};
 use crate::decode::workload::{Workload, WorkloadKey};
 use crate::scheduler::Scheduler;
@@ -70,7 +70,7 @@ pub fn place(
     gates: RequestGates,
     now: Timestamp,
 ) -> WorkloadPlacement {
-    let Wanted { wanted, present, missing, hold } = controller::wanted(cluster, workload);
+    let WantedPods { wanted, present, missing, hold } = controller::wanted(cluster, workload);
     let waits = |pod: &&crate::state::PodId| {
         let pod = cluster.pod(**pod);
         pod.own.node_name.is_none() && !pod.is_terminating()

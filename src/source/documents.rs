@@ -2,17 +2,17 @@
 
 use std::io::Read;
 
-use super::error::{Fault, Problem};
+use super::error::{Fault, InputProblem};
 use super::open;
 use super::scan::is_white;
 use super::walk::{Sink, walk};
-use super::window::Window;
+use super::window::ReadWindow;
 use crate::decode::yaml;
 
 /// Gives every object of every document in `source` to `sink`; answers how many documents there
 /// were. The error comes with the number of the document it is in.
 pub(super) fn read<R: Read, S: Sink>(source: R, capacity: usize, sink: &mut S) -> Result<usize, (usize, Fault)> {
-    let mut documents = Documents { window: Window::new(source, capacity), count: 0 };
+    let mut documents = Documents { window: ReadWindow::new(source, capacity), count: 0 };
     match documents.read(sink) {
         Ok(()) => Ok(documents.count),
         Err(fault) => Err((documents.count, fault)),
@@ -20,7 +20,7 @@ pub(super) fn read<R: Read, S: Sink>(source: R, capacity: usize, sink: &mut S) -
 }
 
 struct Documents<R> {
-    window: Window<R>,
+    window: ReadWindow<R>,
     count: usize,
 }
 
@@ -28,7 +28,7 @@ impl<R: Read> Documents<R> {
     fn read<S: Sink>(&mut self, sink: &mut S) -> Result<(), Fault> {
         self.at_least(open::TELLING)?;
         if let Some(what) = open::binary(self.window.bytes()) {
-            return Err(self.fault(Problem::Binary(what)));
+            return Err(self.fault(InputProblem::Binary(what)));
         }
         if self.window.bytes().starts_with(b"\xEF\xBB\xBF") {
             self.window.consume(3);
@@ -47,7 +47,7 @@ impl<R: Read> Documents<R> {
         Ok(())
     }
 
-    fn fault(&self, problem: impl Into<Problem>) -> Fault {
+    fn fault(&self, problem: impl Into<InputProblem>) -> Fault {
         Fault { line: self.window.line(), problem: problem.into() }
     }
 
@@ -110,7 +110,7 @@ impl<R: Read> Documents<R> {
             let first_line = self.window.line();
             let json = to_json(text).map_err(|fault| Fault { line: first_line + fault.line - 1, ..fault })?;
             // The value's own lines are lost; the document's first line stands for all.
-            walk(&mut Window::new(json.as_slice(), json.len()), sink)
+            walk(&mut ReadWindow::new(json.as_slice(), json.len()), sink)
                 .map_err(|fault| Fault { line: first_line, ..fault })?;
         }
         self.window.consume(length);
@@ -120,9 +120,9 @@ impl<R: Read> Documents<R> {
 
 /// The JSON text of one YAML document; lines of errors are counted from its own first one.
 fn to_json(text: &[u8]) -> Result<Vec<u8>, Fault> {
-    let broken = |line, message| Fault { line, problem: Problem::Broken(message) };
+    let broken = |line, message| Fault { line, problem: InputProblem::Broken(message) };
     let text = std::str::from_utf8(text)
-        .map_err(|_| Fault { line: 1, problem: Problem::Binary("neither JSON nor YAML: not UTF-8 text") })?;
+        .map_err(|_| Fault { line: 1, problem: InputProblem::Binary("neither JSON nor YAML: not UTF-8 text") })?;
     let value = yaml::parse(text).map_err(|error| broken(error.line, error.message))?;
     serde_json::to_vec(&value).map_err(|error| broken(1, error.to_string()))
 }

@@ -16,12 +16,12 @@ pub struct SourceError {
     pub line: Option<u64>,
     /// What is wrong.
     #[source]
-    pub problem: Problem,
+    pub problem: InputProblem,
 }
 
 impl SourceError {
     /// A problem of the input as a whole.
-    pub(super) fn whole(input: &Input, problem: impl Into<Problem>) -> Self {
+    pub(super) fn whole(input: &Input, problem: impl Into<InputProblem>) -> Self {
         Self { input: input.clone(), document: None, line: None, problem: problem.into() }
     }
 
@@ -39,7 +39,7 @@ impl SourceError {
 
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Problem::NotFound { near } = &self.problem {
+        if let InputProblem::NotFound { near } = &self.problem {
             write!(f, "the path \"{}\" does not exist", self.input)?;
             return near.as_ref().map_or(Ok(()), |near| write!(f, "; {}", escaped(near)));
         }
@@ -57,14 +57,14 @@ impl fmt::Display for SourceError {
 /// What is wrong with an input. Text from the input is escaped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Problem {
+pub enum InputProblem {
     /// No such file or directory.
     #[error("does not exist")]
     NotFound {
         /// `did you mean cluster.yaml?`, where a file beside it has nearly that name.
         near: Option<String>,
     },
-    /// The operating system or the decompressor says no.
+    /// The operating system or the decompressor reports an error.
     #[error("cannot be read: {}", escaped(&.0.to_string()))]
     Io(#[from] io::Error),
     /// Nothing in it, or nothing but white space and comments.
@@ -96,7 +96,7 @@ pub enum Problem {
     NotOne(usize),
 }
 
-impl Problem {
+impl InputProblem {
     /// Whether document and line say anything about it.
     fn is_of_a_document(&self) -> bool {
         matches!(self, Self::CutOff(_) | Self::Broken(_) | Self::TooDeep(_))
@@ -107,7 +107,7 @@ impl Problem {
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) line: u64,
-    pub(super) problem: Problem,
+    pub(super) problem: InputProblem,
 }
 
 /// `text` without control characters, so that a file cannot steer the terminal, and not endless.

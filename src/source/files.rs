@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::config_map::{ConfigMap, ConfigMapName};
 use super::documents;
-use super::error::{Problem, SourceError, escaped};
+use super::error::{InputProblem, SourceError, escaped};
 use super::scan::TypeMeta;
 use super::snapshot::Record;
 use super::tree::tree;
@@ -69,7 +69,7 @@ pub fn read_with(
     let files = read_into(input, &mut sink)?;
     sink.report.files = files.read;
     sink.report.files_passed_over = files.passed_over;
-    if sink.report.found { Ok(sink.report) } else { Err(SourceError::whole(input, Problem::NoObject)) }
+    if sink.report.found { Ok(sink.report) } else { Err(SourceError::whole(input, InputProblem::NoObject)) }
 }
 
 /// How many files were read, and how many not.
@@ -83,7 +83,7 @@ pub(super) struct FileCount {
 pub(super) fn read_into(input: &Input, sink: &mut impl Sink) -> Result<FileCount, SourceError> {
     match input {
         Input::File(path) if path.is_dir() => read_tree(path, sink),
-        input if read_one(input, sink)? == 0 => Err(SourceError::whole(input, Problem::Empty)),
+        input if read_one(input, sink)? == 0 => Err(SourceError::whole(input, InputProblem::Empty)),
         _ => Ok(FileCount { read: 1, passed_over: 0 }),
     }
 }
@@ -92,7 +92,7 @@ fn read_tree(root: &Path, sink: &mut impl Sink) -> Result<FileCount, SourceError
     let input = |path: &Path| Input::File(path.to_owned());
     let tree = tree(root).map_err(|(path, error)| SourceError::whole(&input(&path), error))?;
     if tree.files.is_empty() {
-        return Err(SourceError::whole(&input(root), Problem::NoFile));
+        return Err(SourceError::whole(&input(root), InputProblem::NoFile));
     }
     let mut count = FileCount { read: 0, passed_over: tree.passed_over };
     for path in &tree.files {
@@ -110,7 +110,7 @@ fn read_tree(root: &Path, sink: &mut impl Sink) -> Result<FileCount, SourceError
 pub(super) fn read_one(input: &Input, sink: &mut impl Sink) -> Result<usize, SourceError> {
     let source = open(input).map_err(|error| {
         let missing = error.kind() == ErrorKind::NotFound;
-        SourceError::whole(input, if missing { Problem::NotFound { near: near(input) } } else { error.into() })
+        SourceError::whole(input, if missing { InputProblem::NotFound { near: near(input) } } else { error.into() })
     })?;
     documents::read(source, CAPACITY, sink).map_err(|(document, fault)| SourceError::at(input, document, fault))
 }

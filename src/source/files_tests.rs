@@ -112,7 +112,7 @@ fn no_input() {
         "state: has no Kubernetes object; expected objects as `kubectl get -o json` or `-o yaml` prints them",
     );
     let directory = directory(&[("a.txt", b"")]);
-    assert!(matches!(state(directory.path().to_owned()).unwrap_err().problem, Problem::NoFile));
+    assert!(matches!(state(directory.path().to_owned()).unwrap_err().problem, InputProblem::NoFile));
     // An empty cluster is not an empty file.
     assert_eq!(state_of(r#"{"apiVersion":"v1","items":[],"kind":"List"}"#).0.objects, 0);
 }
@@ -179,8 +179,8 @@ fn manifests_keep_their_order_and_their_text() {
     );
     assert_eq!(manifests.passed_over.into_iter().collect::<Vec<_>>(), [("v1/ConfigMap".to_owned(), 1)]);
     let problem = |name| read_manifests(&Input::File(directory.path().join(name))).unwrap_err().problem;
-    assert!(matches!(problem("none"), Problem::Empty));
-    assert!(matches!(problem("."), Problem::IsDirectory));
+    assert!(matches!(problem("none"), InputProblem::Empty));
+    assert!(matches!(problem("."), InputProblem::IsDirectory));
 }
 
 #[test]
@@ -188,9 +188,9 @@ fn a_configuration_is_one_document() {
     let directory = directory(&[("one", b"---\na: 1\n"), ("two", b"{\"a\":1} {\"b\":2}"), ("none", b"")]);
     let value = |name| read_value(&Input::File(directory.path().join(name)));
     assert_eq!(value("one").unwrap(), serde_json::json!({"a": 1}));
-    assert!(matches!(value("two").unwrap_err().problem, Problem::NotOne(2)));
-    assert!(matches!(value("none").unwrap_err().problem, Problem::Empty));
-    assert!(matches!(value("missing").unwrap_err().problem, Problem::NotFound { .. }));
+    assert!(matches!(value("two").unwrap_err().problem, InputProblem::NotOne(2)));
+    assert!(matches!(value("none").unwrap_err().problem, InputProblem::Empty));
+    assert!(matches!(value("missing").unwrap_err().problem, InputProblem::NotFound { .. }));
 }
 
 proptest! {

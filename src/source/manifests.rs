@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Input;
 use super::documents;
-use super::error::{Problem, SourceError};
+use super::error::{InputProblem, SourceError};
 use super::files::{read_one, type_name};
 use super::json_path;
 use super::scan::TypeMeta;
@@ -52,7 +52,7 @@ pub fn read_manifests(input: &Input) -> Result<Manifests, SourceError> {
     let mut manifests = Manifests::default();
     refuse_directory(input)?;
     match read_one(input, &mut manifests)? {
-        0 => Err(SourceError::whole(input, Problem::Empty)),
+        0 => Err(SourceError::whole(input, InputProblem::Empty)),
         _ => Ok(manifests),
     }
 }
@@ -82,9 +82,9 @@ pub fn read_value(input: &Input) -> Result<Value, SourceError> {
     refuse_directory(input)?;
     read_one(input, &mut values)?;
     match (values.0.pop(), values.0.len()) {
-        (None, _) => Err(SourceError::whole(input, Problem::Empty)),
+        (None, _) => Err(SourceError::whole(input, InputProblem::Empty)),
         (Some(value), 0) => Ok(value),
-        (Some(_), others) => Err(SourceError::whole(input, Problem::NotOne(others + 1))),
+        (Some(_), others) => Err(SourceError::whole(input, InputProblem::NotOne(others + 1))),
     }
 }
 
@@ -99,7 +99,7 @@ pub(super) fn parse_value(text: &str) -> Result<Value, String> {
     match (values.0.pop(), values.0.len()) {
         (Some(value), 0) => Ok(value),
         (None, _) => Err("is empty".to_owned()),
-        (Some(_), others) => Err(Problem::NotOne(others + 1).to_string()),
+        (Some(_), others) => Err(InputProblem::NotOne(others + 1).to_string()),
     }
 }
 
@@ -119,7 +119,7 @@ impl Sink for Values {
 
 fn refuse_directory(input: &Input) -> Result<(), SourceError> {
     match input {
-        Input::File(path) if path.is_dir() => Err(SourceError::whole(input, Problem::IsDirectory)),
+        Input::File(path) if path.is_dir() => Err(SourceError::whole(input, InputProblem::IsDirectory)),
         _ => Ok(()),
     }
 }

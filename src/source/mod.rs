@@ -31,7 +31,7 @@ mod walk;
 mod window;
 
 pub use config_map::{ConfigMap, ConfigMapError, ConfigMapName, ConfigSource};
-pub use error::{Problem, SourceError};
+pub use error::{InputProblem, SourceError};
 pub use manifests::{Manifest, Manifests, read_manifests, read_value};
 
 /// Where to read from, as `--snapshot`, `-f` and `--scheduler-config` name it.

@@ -1,4 +1,4 @@
-//! Opening an input: decompression, and telling text from what is none.
+//! Opening an input: decompression, and telling text from binary data.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Error, ErrorKind, Read};

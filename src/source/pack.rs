@@ -16,12 +16,12 @@ use crate::decode::scheduler_process::SchedulerProcess;
 /// Takes objects.
 pub(super) struct Packer {
     lines: GzEncoder<Vec<u8>>,
-    seen: Seen,
+    seen: PrunedFacts,
 }
 
 /// What the objects tell before they are pruned.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct PrunedFacts {
     /// Namespace and name of the pods without a node.
     pub(super) pending: BTreeSet<(String, String)>,
     /// The kube-scheduler that one of the pods is.
@@ -30,8 +30,8 @@ pub(super) struct Seen {
     pub(super) autoscaler: Option<AutoscalerProcess>,
 }
 
-impl Seen {
-    /// Takes in what others told.
+impl PrunedFacts {
+    /// Adds what others found.
     pub(super) fn merge(&mut self, other: Self) {
         self.pending.extend(other.pending);
         self.autoscaler = self.autoscaler.take().or(other.autoscaler);
@@ -56,7 +56,7 @@ impl Seen {
 
 impl Default for Packer {
     fn default() -> Self {
-        Self { lines: GzEncoder::new(Vec::new(), Compression::fast()), seen: Seen::default() }
+        Self { lines: GzEncoder::new(Vec::new(), Compression::fast()), seen: PrunedFacts::default() }
     }
 }
 
@@ -87,8 +87,8 @@ impl Packer {
 /// Objects, compressed.
 pub(super) struct Pack {
     lines: Vec<u8>,
-    /// What they told.
-    pub(super) seen: Seen,
+    /// What they found.
+    pub(super) seen: PrunedFacts,
 }
 
 impl Pack {

@@ -7,7 +7,7 @@ use crate::decode::object::skip;
 
 /// Why a scan stopped.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(super) enum ScanStop {
     /// The bytes end too early.
     Short,
     /// Something else than `expected` stands `at` this offset.
@@ -43,28 +43,28 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next byte that is not white space; stops there.
-    pub(super) fn peek(&mut self) -> Result<u8, Stop> {
+    pub(super) fn peek(&mut self) -> Result<u8, ScanStop> {
         let rest = self.rest();
         match rest.iter().position(|byte| !is_white(*byte)) {
             Some(white) => {
                 self.at += white;
                 Ok(rest.get(white).copied().unwrap_or_default())
             }
-            None => Err(Stop::Short),
+            None => Err(ScanStop::Short),
         }
     }
 
     /// Goes past `byte`.
-    pub(super) fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), Stop> {
+    pub(super) fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), ScanStop> {
         if self.peek()? != byte {
-            return Err(Stop::Unexpected { at: self.at, expected });
+            return Err(ScanStop::Unexpected { at: self.at, expected });
         }
         self.at += 1;
         Ok(())
     }
 
     /// Goes past a string; answers what stands between the quotes, escapes as they are.
-    pub(super) fn string(&mut self) -> Result<&'a str, Stop> {
+    pub(super) fn string(&mut self) -> Result<&'a str, ScanStop> {
         self.expect(b'"', "a string")?;
         let at = self.at;
         let mut escape = false;
@@ -75,36 +75,36 @@ impl<'a> Cursor<'a> {
                 b'"' => {
                     self.at += length + 1;
                     let text = self.json.get(at..at + length).unwrap_or_default();
-                    return std::str::from_utf8(text).map_err(|_| Stop::Unexpected { at, expected: "UTF-8 text" });
+                    return std::str::from_utf8(text).map_err(|_| ScanStop::Unexpected { at, expected: "UTF-8 text" });
                 }
                 _ => {}
             }
         }
-        Err(Stop::Short)
+        Err(ScanStop::Short)
     }
 
     /// Goes past a member's name and its colon.
-    pub(super) fn key(&mut self) -> Result<&'a str, Stop> {
+    pub(super) fn key(&mut self) -> Result<&'a str, ScanStop> {
         let key = self.string()?;
         self.expect(b':', "`:`")?;
         Ok(key)
     }
 
     /// Goes past a value of any kind.
-    pub(super) fn value(&mut self) -> Result<(), Stop> {
+    pub(super) fn value(&mut self) -> Result<(), ScanStop> {
         let first = self.peek()?;
         let at = self.at;
         let bytes = skip(self.rest()).map_err(|error| stop(at, error))?;
         self.at += bytes;
         // A number or a word that touches the end may go on in what was not yet read.
         let bracketed = matches!(first, b'{' | b'[' | b'"');
-        if !bracketed && self.rest().is_empty() && !self.ended { Err(Stop::Short) } else { Ok(()) }
+        if !bracketed && self.rest().is_empty() && !self.ended { Err(ScanStop::Short) } else { Ok(()) }
     }
 }
 
 /// What `serde_json` says of a value that starts at `at`.
-fn stop(at: usize, error: serde_json::Error) -> Stop {
-    if error.is_eof() { Stop::Short } else { Stop::Json { at, error } }
+fn stop(at: usize, error: serde_json::Error) -> ScanStop {
+    if error.is_eof() { ScanStop::Short } else { ScanStop::Json { at, error } }
 }
 
 /// Whether JSON takes `byte` for white space.
@@ -145,7 +145,7 @@ pub(super) enum Opening<'a> {
 
 /// Looks into the object that `cursor` stands before no further than it must: kubectl and the API
 /// server write `apiVersion` and `kind` first, or `items` right after `apiVersion`.
-pub(super) fn opening(mut cursor: Cursor<'_>) -> Result<Opening<'_>, Stop> {
+pub(super) fn opening(mut cursor: Cursor<'_>) -> Result<Opening<'_>, ScanStop> {
     let mut found = TypeMeta::default();
     let mut null_items = false;
     cursor.expect(b'{', "`{`")?;
@@ -209,7 +209,7 @@ mod tests {
 
     #[track_caller]
     fn is_short(json: &str) {
-        assert!(matches!(opening(Cursor::new(json.as_bytes(), false)), Err(Stop::Short)), "{json}");
+        assert!(matches!(opening(Cursor::new(json.as_bytes(), false)), Err(ScanStop::Short)), "{json}");
     }
 
     #[test]
@@ -220,9 +220,9 @@ mod tests {
     }
 
     #[test]
-    fn broken_text_is_told_with_its_place() {
+    fn broken_text_is_reported_with_its_place() {
         let json = br#"{"a" 1}"#;
-        assert!(matches!(opening(Cursor::new(json, false)), Err(Stop::Unexpected { at: 5, expected: "`:`" })));
-        assert!(matches!(opening(Cursor::new(br#"{"a":[1}"#, false)), Err(Stop::Json { at: 5, .. })));
+        assert!(matches!(opening(Cursor::new(json, false)), Err(ScanStop::Unexpected { at: 5, expected: "`:`" })));
+        assert!(matches!(opening(Cursor::new(br#"{"a":[1}"#, false)), Err(ScanStop::Json { at: 5, .. })));
     }
 }

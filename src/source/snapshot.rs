@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 
 use super::Input;
 use super::config_map::{ConfigMap, ConfigMapName};
-use super::error::{Problem, SourceError};
+use super::error::{InputProblem, SourceError};
 use super::files::read_into;
-use super::pack::{Pack, Packer, Seen};
+use super::pack::{Pack, Packer, PrunedFacts};
 use super::redact::{Kept, Names, Redaction};
 use super::scan::TypeMeta;
 use super::walk::Sink;
@@ -154,7 +154,7 @@ impl Snapshot {
     /// As [`super::files::read`], but for values of the wrong shape: these are kept as they are.
     pub fn read_files(&mut self, input: &Input) -> Result<(), SourceError> {
         read_into(input, self)?;
-        if self.found { Ok(()) } else { Err(SourceError::whole(input, Problem::NoObject)) }
+        if self.found { Ok(()) } else { Err(SourceError::whole(input, InputProblem::NoObject)) }
     }
 
     /// Takes in the configuration of the cluster's scheduler. Keys in it are left out.
@@ -174,7 +174,7 @@ impl Snapshot {
     /// What `out` says.
     pub fn write(mut self, out: impl Write) -> io::Result<Written> {
         self.packs.push(self.packer.finish()?);
-        let mut seen = Seen::default();
+        let mut seen = PrunedFacts::default();
         for pack in &mut self.packs {
             seen.merge(std::mem::take(&mut pack.seen));
         }

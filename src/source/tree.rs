@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_are_told_by_their_names() {
+    fn files_are_recognized_by_their_names() {
         for (name, expected) in [
             ("a/nodes.json", true),
             ("a/pods.YAML", true),

@@ -7,9 +7,9 @@ use std::io::Read;
 
 use serde_json::Value;
 
-use super::error::{Fault, Problem};
-use super::scan::{Cursor, Opening, Stop, TypeMeta, is_white, opening};
-use super::window::Window;
+use super::error::{Fault, InputProblem};
+use super::scan::{Cursor, Opening, ScanStop, TypeMeta, is_white, opening};
+use super::window::ReadWindow;
 use crate::decode::object::skip;
 
 /// Lists hold Lists hold Lists: nobody writes this many.
@@ -21,12 +21,12 @@ pub(super) trait Sink {
     /// too early (an error of category `Eof`), the object is offered again with more bytes.
     fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize>;
 
-    /// Learns that there is a list of objects of this type, be it empty.
+    /// Learns that there is a list of objects of this type, even an empty one.
     fn list(&mut self, item: Option<TypeMeta<'_>>);
 }
 
 /// Walks the document that `window` begins with, an object or an array, to its end.
-pub(super) fn walk<R: Read, S: Sink>(window: &mut Window<R>, sink: &mut S) -> Result<(), Fault> {
+pub(super) fn walk<R: Read, S: Sink>(window: &mut ReadWindow<R>, sink: &mut S) -> Result<(), Fault> {
     let mut walk = Walk { window, sink, frames: Vec::new() };
     let walked = walk.document();
     let line = walk.window.line();
@@ -40,15 +40,15 @@ pub(super) fn walk<R: Read, S: Sink>(window: &mut Window<R>, sink: &mut S) -> Re
 /// What went wrong, and on which line.
 enum Failure {
     /// That of the first byte of the window.
-    Here(Problem),
+    Here(InputProblem),
     /// So many lines further down.
-    Later { lines: u64, problem: Problem },
+    Later { lines: u64, problem: InputProblem },
     /// A line that was remembered.
     Elsewhere(Fault),
 }
 
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
+impl From<InputProblem> for Failure {
+    fn from(problem: InputProblem) -> Self {
         Self::Here(problem)
     }
 }
@@ -75,7 +75,7 @@ struct List {
     items: u64,
     /// Past the `]` of its items, among the members that follow them.
     after_items: bool,
-    /// Items without a kind of their own, in a List that has not told its kind yet, and the lines
+    /// Items without a kind of their own, in a List whose kind is not known yet, and the lines
     /// they begin on: they wait for it.
     waiting: Vec<(u64, Box<[u8]>)>,
 }
@@ -96,7 +96,7 @@ enum Member {
 }
 
 struct Walk<'a, R, S> {
-    window: &'a mut Window<R>,
+    window: &'a mut ReadWindow<R>,
     sink: &'a mut S,
     frames: Vec<Frame>,
 }
@@ -196,7 +196,7 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
                     self.window.consume(bytes);
                     return Ok(());
                 }
-                Err(error) if error.is_eof() => self.stopped("an object", Stop::Short)?,
+                Err(error) if error.is_eof() => self.stopped("an object", ScanStop::Short)?,
                 Err(error) => return Err(self.broken(0, &error)),
             }
         }
@@ -260,7 +260,7 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
         self.sink.list(item);
         for (line, object) in &list.waiting {
             self.sink.object(item.unwrap_or_default(), object).map_err(|error| {
-                let problem = Problem::Broken(describe(&error, object));
+                let problem = InputProblem::Broken(describe(&error, object));
                 Failure::Elsewhere(Fault { line: line + error.line() as u64 - 1, problem })
             })?;
         }
@@ -269,14 +269,18 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
 
     fn open(&mut self, frame: Frame) -> Result<(), Failure> {
         if self.frames.len() == DEEPEST {
-            return Err(Problem::TooDeep(DEEPEST).into());
+            return Err(InputProblem::TooDeep(DEEPEST).into());
         }
         self.frames.push(frame);
         Ok(())
     }
 
     /// Scans the bytes of the window, again with more of them as long as they end too early.
-    fn attempt<T>(&mut self, what: &'static str, scan: impl Fn(Cursor<'_>) -> Result<T, Stop>) -> Result<T, Failure> {
+    fn attempt<T>(
+        &mut self,
+        what: &'static str,
+        scan: impl Fn(Cursor<'_>) -> Result<T, ScanStop>,
+    ) -> Result<T, Failure> {
         loop {
             match scan(Cursor::new(self.window.bytes(), self.window.ended())) {
                 Ok(found) => return Ok(found),
@@ -286,25 +290,25 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
     }
 
     /// Reads on after a scan of `what` that ended too early; makes a failure of any other stop.
-    fn stopped(&mut self, what: &'static str, stop: Stop) -> Result<(), Failure> {
+    fn stopped(&mut self, what: &'static str, stop: ScanStop) -> Result<(), Failure> {
         match stop {
-            Stop::Short => {
+            ScanStop::Short => {
                 // A word or number at the very end counts once nothing can follow it.
                 let was_open = !self.window.ended();
                 if self.window.more()? || was_open {
                     return Ok(());
                 }
                 let lines = super::window::newlines(self.window.bytes().trim_ascii_end());
-                Err(Failure::Later { lines, problem: Problem::CutOff(what) })
+                Err(Failure::Later { lines, problem: InputProblem::CutOff(what) })
             }
-            Stop::Unexpected { at, expected } => {
+            ScanStop::Unexpected { at, expected } => {
                 let bytes = self.window.bytes();
                 let found = bytes.get(at).copied().unwrap_or_default();
                 let lines = super::window::newlines(bytes.get(..at).unwrap_or_default());
-                let problem = Problem::Broken(format!("expected {expected}, found {}", shown(found)));
+                let problem = InputProblem::Broken(format!("expected {expected}, found {}", shown(found)));
                 Err(Failure::Later { lines, problem })
             }
-            Stop::Json { at, error } => Err(self.broken(at, &error)),
+            ScanStop::Json { at, error } => Err(self.broken(at, &error)),
         }
     }
 
@@ -312,7 +316,7 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
     fn broken(&self, at: usize, error: &serde_json::Error) -> Failure {
         let bytes = self.window.bytes();
         let lines = super::window::newlines(bytes.get(..at).unwrap_or_default());
-        Failure::Later { lines: lines + error.line() as u64 - 1, problem: Problem::Broken(describe(error, bytes)) }
+        Failure::Later { lines: lines + error.line() as u64 - 1, problem: InputProblem::Broken(describe(error, bytes)) }
     }
 
     /// Something else stands where an object should.
@@ -332,7 +336,7 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
         let before = self.window.bytes().iter().take_while(|byte| is_white(**byte)).filter(|byte| **byte == b'\n');
         Failure::Later {
             lines: before.count() as u64,
-            problem: Problem::Broken(format!("{place} is {found}; expected a Kubernetes object")),
+            problem: InputProblem::Broken(format!("{place} is {found}; expected a Kubernetes object")),
         }
     }
 }

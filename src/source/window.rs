@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Read};
 pub(super) const CAPACITY: usize = 1 << 18;
 
 /// The part of a stream between what was consumed and what was not yet read.
-pub(super) struct Window<R> {
+pub(super) struct ReadWindow<R> {
     source: R,
     buffer: Vec<u8>,
     start: usize,
@@ -15,7 +15,7 @@ pub(super) struct Window<R> {
     newlines: u64,
 }
 
-impl<R: Read> Window<R> {
+impl<R: Read> ReadWindow<R> {
     /// Looks at `source`, `capacity` bytes at a time (at least one).
     pub(super) fn new(source: R, capacity: usize) -> Self {
         Self { source, buffer: vec![0; capacity.max(1)], start: 0, end: 0, ended: false, newlines: 0 }
@@ -26,7 +26,7 @@ impl<R: Read> Window<R> {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// Whether nothing comes after [`Window::bytes`].
+    /// Whether nothing comes after [`ReadWindow::bytes`].
     pub(super) fn ended(&self) -> bool {
         self.ended
     }
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn what_is_not_consumed_stays_in_view() {
-        let mut window = Window::new(&b"ab\ncdefgh"[..], 2);
+        let mut window = ReadWindow::new(&b"ab\ncdefgh"[..], 2);
         assert!(window.more().unwrap());
         assert_eq!(window.bytes(), b"ab");
         assert!(window.more().unwrap());

@@ -41,12 +41,14 @@ pub struct ClusterBuilder {
     has_statuses: bool,
     scheduler: Option<SchedulerProcess>,
     autoscaler: Option<Arc<AutoscalerProcess>>,
+    /// Whether some object tells of a program that makes nodes.
+    shows_autoscaler: bool,
     /// Whole Pods and Nodes, if they are to be kept.
     raw: Option<FxHashMap<(Kind, ObjectKey), RawObject>>,
 }
 
 impl ClusterBuilder {
-    /// Notes that the input speaks of `kind`, be it by an empty list.
+    /// Notes that the input has a list of `kind`, even an empty one.
     pub fn saw(&mut self, kind: Kind) {
         self.kinds.insert(kind);
     }
@@ -76,12 +78,16 @@ impl ClusterBuilder {
             }
             // Of ConfigMaps just one is kept.
             Object::AutoscalerStatus(status) if !status.is_status => false,
+            object @ (Object::AutoscalerStatus(_) | Object::Provisioning(_)) => {
+                self.shows_autoscaler = true;
+                self.objects.insert((kind, key), object)
+            }
             Object::Node(node) => self.nodes.insert((kind, key), *node),
             object => self.objects.insert((kind, key), object),
         }
     }
 
-    /// Takes all objects of `kind` out again: their list begins anew.
+    /// Takes all objects of `kind` out again: their list starts again.
     pub fn remove_all(&mut self, kind: Kind) {
         match kind {
             Kind::Pod => self.pods.remove(kind),
@@ -137,6 +143,11 @@ impl ClusterBuilder {
     /// The kube-scheduler that runs as a pod of the cluster; of several the newest.
     pub fn scheduler(&self) -> Option<&SchedulerProcess> {
         self.scheduler.as_ref()
+    }
+
+    /// Whether some object tells of a program that makes nodes.
+    pub fn shows_autoscaler(&self) -> bool {
+        self.shows_autoscaler
     }
 
     /// The Cluster Autoscaler that runs as a pod of the cluster.

@@ -24,13 +24,13 @@ pub fn default_selector(cluster: &Cluster, pod: &Pod) -> Selector {
     Selector::from_labels(&labels.into_iter().collect())
 }
 
-/// The controller that the default selector heeds, if the pod has one: kind, namespace and name.
+/// The controller that the default selector uses, if the pod has one: kind, namespace and name.
 pub fn owner(pod: &Pod) -> Option<(WorkloadKind, ObjectKey)> {
     let owner = pod.own.controller?;
     Some((owner_kind(&owner)?, ObjectKey::new(pod.key().namespace, owner.name)))
 }
 
-/// The kind of a controller that the default selector heeds.
+/// The kind of a controller that the default selector uses.
 pub fn owner_kind(owner: &OwnerReference) -> Option<WorkloadKind> {
     match (owner.api_version.as_str(), owner.kind.as_str()) {
         ("v1", "ReplicationController") => Some(WorkloadKind::ReplicationController),

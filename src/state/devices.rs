@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::storage::hash_sorted;
 
@@ -36,8 +36,8 @@ pub struct Devices {
     /// Devices in all slices.
     device_count: usize,
     usage: FxHashMap<DeviceId, Usage>,
-    /// Claims whose allocation was decided here and is in no object yet.
-    in_flight: FxHashMap<ObjectKey, Vec<AllocatedDevice>>,
+    /// Claims whose allocation was decided for a pod that still waits on permit: the API does not know of it yet.
+    in_flight: FxHashSet<ObjectKey>,
 }
 
 /// Of the objects alone: the other tables follow from them.
@@ -87,8 +87,7 @@ impl Devices {
         let DeviceObjects { classes, claims, mut slices, mut taint_rules } = objects;
         slices.sort_by_key(|slice| slice.name);
         taint_rules.sort_by_key(|rule| rule.name);
-        let mut devices =
-            Self { taint_rules, ..Self::default() };
+        let mut devices = Self { taint_rules, ..Self::default() };
         devices.set_slices(slices);
         for claim in &claims {
             if let Some(allocation) = &claim.allocation {
@@ -209,67 +208,80 @@ impl Devices {
     /// The devices that claims have, shares included, in no particular order. Those given with admin access belong to
     /// nobody (upstream dynamicresources/allocateddevices.go, foreachAllocatedDevice).
     pub fn allocated(&self) -> impl Iterator<Item = (ObjectKey, &AllocatedDevice)> {
-        let decided = self.claims.values().filter_map(|claim| Some((claim.key, &*claim.allocation.as_ref()?.devices)));
-        let in_flight = self.in_flight.iter().map(|(claim, devices)| (*claim, devices.as_slice()));
-        decided.chain(in_flight).flat_map(|(claim, devices)| owned(devices).map(move |device| (claim, device)))
+        let allocated =
+            self.claims.values().filter_map(|claim| Some((claim.key, &*claim.allocation.as_ref()?.devices)));
+        allocated.flat_map(|(claim, devices)| owned(devices).map(move |device| (claim, device)))
     }
 
-    /// Whether the claim's allocation was decided but is in no object yet
+    /// Whether the claim's allocation was decided but is in no object of the API yet
     /// (upstream dynamicresources/dra_manager.go, GetPendingAllocation).
     pub fn is_in_flight(&self, claim: ObjectKey) -> bool {
-        self.in_flight.contains_key(&claim)
+        self.in_flight.contains(&claim)
     }
 
-    /// Takes `devices` for `claim` (upstream dynamicresources.go, Reserve).
-    pub fn reserve(&mut self, claim: ObjectKey, devices: Vec<AllocatedDevice>) {
-        self.take(&devices);
-        self.in_flight.insert(claim, devices);
+    /// Says of claims whether they are in flight; answers with those of which that was not so before.
+    pub fn set_in_flight(&mut self, claims: &[ObjectKey], is_in_flight: bool) -> Vec<ObjectKey> {
+        let mut change =
+            |claim: &ObjectKey| if is_in_flight { self.in_flight.insert(*claim) } else { self.in_flight.remove(claim) };
+        claims.iter().copied().filter(|claim| change(claim)).collect()
     }
 
-    /// Gives back what [`Devices::reserve`] took for `claim`.
-    pub fn unreserve(&mut self, claim: ObjectKey) {
-        let devices = self.in_flight.remove(&claim).unwrap_or_default();
-        self.give_back(&devices);
-    }
-
-    /// The pod with this uid is gone: a claim that no other pod is using loses its devices (upstream
-    /// pkg/controller/resourceclaim/controller.go, syncClaim). None where it had none to lose. A
-    /// claim of several pods whose allocation is in no object yet keeps it: who uses it is not known.
-    pub fn release(&mut self, claim: ObjectKey, pod: Name) -> Option<Released> {
-        let object = self.claims.get_mut(&claim)?;
-        let own = object.controller.is_some_and(|owner| owner.uid == pod);
-        let others = object.reserved_for.iter().any(|uid| *uid != pod);
-        let has_devices = object.allocation.is_some() && !others && (own || object.reserved_for.contains(&pod));
-        let in_flight = if own { self.in_flight.remove(&claim) } else { None };
-        if !has_devices && in_flight.is_none() {
-            return None;
+    /// Puts `claim` in the place of the one called `key`, or leaves none there. Answers with how it was before, which
+    /// this takes back. Everything that counts devices follows.
+    pub fn set_claim(&mut self, key: ObjectKey, claim: Option<ResourceClaim>) -> Option<ResourceClaim> {
+        if let Some(allocation) = claim.as_ref().and_then(|claim| claim.allocation.as_ref()) {
+            self.take(&allocation.devices);
         }
-        let before = has_devices.then(|| object.clone());
-        if has_devices {
-            object.reserved_for = Box::default();
-        }
-        let allocation = if has_devices { object.allocation.take() } else { None };
-        if let Some(allocation) = allocation {
+        let is_for_extended_resources = claim.as_ref().is_some_and(|claim| claim.is_for_extended_resources);
+        let before = match claim {
+            Some(claim) => self.claims.insert(key, claim),
+            None => self.claims.remove(&key),
+        };
+        if let Some(allocation) = before.as_ref().and_then(|claim| claim.allocation.as_ref()) {
             self.give_back(&allocation.devices);
         }
-        if let Some(devices) = &in_flight {
-            self.give_back(devices);
+        match (self.for_extended_resources.binary_search(&key), is_for_extended_resources) {
+            (Err(place), true) => self.for_extended_resources.insert(place, key),
+            (Ok(place), false) => {
+                self.for_extended_resources.remove(place);
+            }
+            _ => {}
         }
-        Some(Released { claim, object: before, in_flight })
+        before
+    }
+
+    /// A pod is gone that used the claim: it is no longer reserved for that pod, and loses its devices if it is reserved
+    /// for nobody else (upstream pkg/controller/resourceclaim/controller.go, syncClaim). None where nothing changes.
+    pub fn release(&mut self, claim: ObjectKey, pod: Name) -> Option<Released> {
+        let object = self.claims.get(&claim)?;
+        let is_own = object.controller.is_some_and(|owner| owner.uid == pod);
+        let is_reserved = object.reserved_for.contains(&pod);
+        let others: Box<[Name]> = object.reserved_for.iter().copied().filter(|uid| *uid != pod).collect();
+        if !is_reserved && (object.allocation.is_none() || !is_own || !others.is_empty()) {
+            return None;
+        }
+        let allocation = object.allocation.clone().filter(|_| !others.is_empty());
+        let after = ResourceClaim { allocation, reserved_for: others, ..object.clone() };
+        Some(self.replace(claim, Some(after)))
+    }
+
+    /// The pod with this name and uid is gone, and with it the claim that a scheduler made for its extended resources.
+    pub fn release_extended_resources(&mut self, pod: Name, uid: Name) -> Option<Released> {
+        let claim = self.claim_for_extended_resources(pod, uid)?.key;
+        Some(self.replace(claim, None))
+    }
+
+    fn replace(&mut self, claim: ObjectKey, after: Option<ResourceClaim>) -> Released {
+        let was_in_flight = self.in_flight.remove(&claim);
+        Released { claim, object: self.set_claim(claim, after), was_in_flight }
     }
 
     /// Takes [`Devices::release`] back.
     pub fn restore(&mut self, released: Released) {
-        let Released { claim, object, in_flight } = released;
-        if let Some(object) = object {
-            if let Some(allocation) = &object.allocation {
-                self.take(&allocation.devices);
-            }
-            self.claims.insert(claim, object);
-        }
-        if let Some(devices) = in_flight {
-            self.take(&devices);
-            self.in_flight.insert(claim, devices);
+        let Released { claim, object, was_in_flight } = released;
+        self.set_claim(claim, object);
+        if was_in_flight {
+            self.in_flight.insert(claim);
         }
     }
 
@@ -317,7 +329,7 @@ impl Devices {
 pub struct Released {
     claim: ObjectKey,
     object: Option<ResourceClaim>,
-    in_flight: Option<Vec<AllocatedDevice>>,
+    was_in_flight: bool,
 }
 
 /// Devices that count as given away: those given with admin access do not.

@@ -9,7 +9,7 @@ use super::node_info::NodeId;
 use super::pod::{Pod, PodId};
 use crate::api::scheduling_group::GroupKey;
 use crate::api::{Name, ObjectKey};
-use crate::decode::pod_group::{GroupWorkload, PodGroup};
+use crate::decode::pod_group::{PodGroup, SchedulingWorkload};
 
 /// Pods by group, on nodes or not.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +62,7 @@ impl Cluster {
     }
 
     /// The Workload of v1.35 called `key`.
-    pub fn group_workload(&self, key: ObjectKey) -> Option<&GroupWorkload> {
+    pub fn group_workload(&self, key: ObjectKey) -> Option<&SchedulingWorkload> {
         let place = self.group_workloads.binary_search_by_key(&key, |workload| workload.key).ok()?;
         self.group_workloads.get(place)
     }

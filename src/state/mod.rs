@@ -24,6 +24,7 @@ pub(crate) mod quota_usage;
 pub mod raw;
 pub mod recreate;
 pub mod reservation;
+mod snapshot_lists;
 pub mod storage;
 
 pub use builder::ClusterBuilder;
@@ -37,7 +38,7 @@ use crate::decode::coscheduling::CoschedulingPodGroup;
 use crate::decode::limit_range::LimitRange;
 use crate::decode::node::Node;
 use crate::decode::pod::{PodObject, PodOwn};
-use crate::decode::pod_group::{GroupWorkload, PodGroup};
+use crate::decode::pod_group::{PodGroup, SchedulingWorkload};
 use crate::decode::resource_quota::ResourceQuota;
 use crate::decode::runtime_class::RuntimeClass;
 use crate::decode::scheduling_event::SchedulingEvents;
@@ -48,6 +49,7 @@ use group_members::GroupMembers;
 use objects::Store;
 use pod_class::PodClass;
 use pod_groups::PodGroups;
+use snapshot_lists::SnapshotLists;
 use storage::Storage;
 
 /// The state of a cluster.
@@ -88,8 +90,10 @@ pub struct Cluster {
     /// PodGroups of `scheduling.k8s.io`, in the order of namespace and name.
     pub pod_groups: Vec<PodGroup>,
     /// Workloads of `scheduling.k8s.io`, in the order of namespace and name.
-    pub group_workloads: Vec<GroupWorkload>,
+    pub group_workloads: Vec<SchedulingWorkload>,
     group_members: GroupMembers,
+    /// Set while kube-scheduler looks at lists that are out of date.
+    frozen_lists: Option<SnapshotLists>,
     /// What schedulers said of pods that they did not place.
     pub scheduling_events: SchedulingEvents,
     /// Whether any pod of the input had the status that a cluster gives it: if not, that one lacks

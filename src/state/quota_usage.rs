@@ -6,7 +6,7 @@
 use crate::api::name::{Name, name};
 use crate::api::pod_spec::{Container, PodAffinity, PodAffinityTerm, PodSpec};
 use crate::api::pod_template::PodTemplate;
-use crate::api::quantity::{Format, Quantity};
+use crate::api::quantity::{Quantity, QuantityFormat};
 use crate::api::requests::{PodResources, RequestGates, pod_requests};
 use crate::api::resources::{
     ResourceList, STANDARD, is_extended_resource_name, is_hugepage_resource_name, is_native_resource,
@@ -27,7 +27,7 @@ impl ResourceQuota {
     /// Counts what pods use, for a quota of which no controller has.
     pub(super) fn count<'a>(&mut self, templates: impl Iterator<Item = &'a PodTemplate>, gates: RequestGates) {
         let mut used: ResourceList =
-            self.tracked().map(|resource| (resource, Quantity::from_value(0, Format::DecimalSI))).collect();
+            self.tracked().map(|resource| (resource, Quantity::from_value(0, QuantityFormat::DecimalSI))).collect();
         for template in templates.filter(|template| self.matches(template, gates)) {
             used = sum(&used, &usage(template, gates), |used, usage| used + usage);
         }
@@ -44,7 +44,7 @@ pub(crate) fn usage(template: &PodTemplate, gates: RequestGates) -> ResourceList
     // The overhead counts towards limits that are set, and makes none.
     let overhead = template.spec.overhead.as_ref().map(|overhead| masked(overhead, |of, _| limits.get(of).is_some()));
     let limits = sum(&limits, &overhead.unwrap_or_default(), |limit, overhead| limit + overhead);
-    let one = Quantity::from_value(1, Format::DecimalSI);
+    let one = Quantity::from_value(1, QuantityFormat::DecimalSI);
     let objects = [(name("count/pods"), one), (STANDARD.pods, one)];
     measured(&requests, &limits).iter().chain(objects).collect()
 }

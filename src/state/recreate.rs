@@ -14,12 +14,12 @@ use crate::decode::pod::PodOwn;
 #[derive(Debug)]
 pub struct Recreated {
     node: NodeId,
-    left: Left,
+    left: Departure,
 }
 
 /// A pod that has left its node, or the state, as it was before.
 #[derive(Debug)]
-pub(crate) struct Left {
+pub(crate) struct Departure {
     pod: PodId,
     own: PodOwn,
     node: Option<NodeId>,
@@ -60,21 +60,22 @@ impl Cluster {
     }
 
     /// Takes the pod off its node and out of what is nominated, and its claims their devices.
-    pub(crate) fn take_out(&mut self, id: PodId) -> Left {
+    pub(crate) fn take_out(&mut self, id: PodId) -> Departure {
         let own = PodOwn::clone(&self.pod(id).own);
-        let claims = claims(self.pod(id)).into_iter();
-        let claims = claims.filter_map(|claim| self.devices.release(claim, own.uid)).collect();
+        let named = claims(self.pod(id)).into_iter();
+        let mut claims: Vec<Released> = named.filter_map(|claim| self.devices.release(claim, own.uid)).collect();
+        claims.extend(self.devices.release_extended_resources(own.key.name, own.uid));
         let node = self.node_of(id);
         if node.is_some() {
             self.forget(id);
         }
         self.unnominate(id);
-        Left { pod: id, own, node, claims }
+        Departure { pod: id, own, node, claims }
     }
 
     /// Takes [`Cluster::take_out`] back; whatever was done to the pod since goes with it.
-    pub(crate) fn put_back(&mut self, left: Left) {
-        let Left { pod: id, own, node, claims } = left;
+    pub(crate) fn put_back(&mut self, left: Departure) {
+        let Departure { pod: id, own, node, claims } = left;
         let pending = own.node_name.is_none();
         self.pod_ids.insert(own.key, id);
         // The nomination that the pod may have by now would be looked for under the older one.

@@ -7,11 +7,11 @@
 use super::Cluster;
 use crate::api::meta::ObjectKey;
 use crate::api::name::Name;
-use crate::decode::devices::AllocatedDevice;
+use crate::decode::devices::ResourceClaim;
 use crate::decode::storage::ClaimReference;
 
 /// One thing that is taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Take {
     /// An existing PersistentVolume is kept for a claim.
     Volume {
@@ -27,13 +27,9 @@ pub enum Take {
         /// The node.
         node: Name,
     },
-    /// Devices are given to a claim.
-    Devices {
-        /// The claim.
-        claim: ObjectKey,
-        /// The devices.
-        devices: Vec<AllocatedDevice>,
-    },
+    /// A ResourceClaim as it is with the pod on the node: it has its devices, and is reserved for the pod
+    /// (upstream dynamicresources.go, bindClaim).
+    Claim(Box<ResourceClaim>),
 }
 
 /// What [`Cluster::reserve`] changed, and how it was before.
@@ -46,7 +42,18 @@ pub struct Reservation(Vec<Before>);
 enum Before {
     Volume { volume: Name, claim: Option<ClaimReference> },
     SelectedNode { claim: ObjectKey, node: Option<Name> },
-    Devices { claim: ObjectKey },
+    Claim { key: ObjectKey, claim: Option<ResourceClaim> },
+}
+
+impl Reservation {
+    /// ResourceClaims that had no devices before.
+    pub fn allocated_claims(&self) -> Vec<ObjectKey> {
+        let of = |before: &Before| match before {
+            Before::Claim { key, claim } if claim.as_ref().is_none_or(|claim| claim.allocation.is_none()) => Some(*key),
+            _ => None,
+        };
+        self.0.iter().filter_map(of).collect()
+    }
 }
 
 impl Cluster {
@@ -59,9 +66,9 @@ impl Cluster {
             Take::SelectedNode { claim, node } => {
                 Before::SelectedNode { claim, node: self.storage.select_node(claim, Some(node)) }
             }
-            Take::Devices { claim, devices } => {
-                self.devices.reserve(claim, devices);
-                Before::Devices { claim }
+            Take::Claim(claim) => {
+                let key = claim.key;
+                Before::Claim { key, claim: self.devices.set_claim(key, Some(*claim)) }
             }
         });
         Reservation(taken.collect())
@@ -77,7 +84,9 @@ impl Cluster {
                 Before::SelectedNode { claim, node } => {
                     self.storage.select_node(claim, node);
                 }
-                Before::Devices { claim } => self.devices.unreserve(claim),
+                Before::Claim { key, claim } => {
+                    self.devices.set_claim(key, claim);
+                }
             }
         }
     }

@@ -129,6 +129,11 @@ impl Storage {
         self.attachments.get(&node).map_or(&[], Vec::as_slice)
     }
 
+    /// Claims that pods on nodes use by name.
+    pub fn claims_in_use(&self) -> impl Iterator<Item = ObjectKey> {
+        self.claim_users.keys().copied()
+    }
+
     /// Pods on nodes that use the claim by name. Ephemeral volumes do not count
     /// (upstream framework/types.go, updatePVCRefCounts).
     pub fn claim_users(&self, claim: ObjectKey) -> &[PodId] {

@@ -5,15 +5,15 @@ use insta::assert_snapshot;
 use super::harness::screen;
 
 /// The first lines of the answer, up to the table of reasons.
-fn told(pod: &str, flags: &str) -> String {
+fn said(pod: &str, flags: &str) -> String {
     let screen = screen(&format!("explain {pod} -n shop --no-suggestions --snapshot tests/cli/words {flags}"));
-    let (told, _) = screen.split_once("\nREASON").or_else(|| screen.split_once("\nNODE ")).unwrap_or((&screen, ""));
-    told.to_owned()
+    let (shown, _) = screen.split_once("\nREASON").or_else(|| screen.split_once("\nNODE ")).unwrap_or((&screen, ""));
+    shown.to_owned()
 }
 
 #[test]
 fn the_same() {
-    assert_snapshot!(told("same", ""), @"
+    assert_snapshot!(said("same", ""), @"
     Pod shop/same does not fit: 0 of 2 nodes             default-scheduler · v1.35.2
 
     0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).
@@ -25,7 +25,7 @@ fn the_same() {
 
 #[test]
 fn older_than_the_state() {
-    assert_snapshot!(told("stale", ""), @"
+    assert_snapshot!(said("stale", ""), @"
     Pod shop/stale fits: 1 of 2 nodes                    default-scheduler · v1.35.2
 
       the scheduler's own event of 2026-03-01T10:20:00Z is different:
@@ -45,7 +45,7 @@ fn older_than_the_state() {
 
 #[test]
 fn different() {
-    assert_snapshot!(told("other", ""), @"
+    assert_snapshot!(said("other", ""), @"
     Pod shop/other does not fit: 0 of 2 nodes            default-scheduler · v1.35.2
 
     0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).
@@ -64,7 +64,7 @@ fn different() {
 
 #[test]
 fn only_the_text_on_taints() {
-    assert_snapshot!(told("same", "--kube-version v1.34"), @"
+    assert_snapshot!(said("same", "--kube-version v1.34"), @"
     Pod shop/same does not fit: 0 of 2 nodes               default-scheduler · v1.34
 
     0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).
@@ -76,7 +76,7 @@ fn only_the_text_on_taints() {
 
 #[test]
 fn nobody_looked() {
-    assert_snapshot!(told("waits", ""), @"
+    assert_snapshot!(said("waits", ""), @"
     Pod shop/waits fits: 1 of 2 nodes                    default-scheduler · v1.35.2
 
     no scheduler has tried this pod yet: it has neither an event nor the condition
@@ -95,7 +95,7 @@ fn nobody_looked() {
 
 #[test]
 fn another_scheduler() {
-    assert_snapshot!(told("foreign", ""), @r#"
+    assert_snapshot!(said("foreign", ""), @r#"
     Pod shop/foreign is not handled by this scheduler: no profile has its
     schedulerName
     no profile · v1.35.2
@@ -116,7 +116,7 @@ fn another_scheduler() {
     --- stderr
     --- status 0
     "#);
-    assert_snapshot!(told("nobodys", ""), @r#"
+    assert_snapshot!(said("nobodys", ""), @r#"
     Pod shop/nobodys is not handled by this scheduler: no profile has its
     schedulerName
     no profile · v1.35.2
@@ -141,7 +141,7 @@ fn another_scheduler() {
 
 #[test]
 fn on_its_way_out_and_on_its_way_in() {
-    assert_snapshot!(told("leaving", ""), @"
+    assert_snapshot!(said("leaving", ""), @"
     Pod shop/leaving does not fit: 0 of 2 nodes          default-scheduler · v1.35.2
 
     0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).
@@ -150,7 +150,7 @@ fn on_its_way_out_and_on_its_way_in() {
 
     this pod is being deleted (deadline 2026-03-01T10:10:00Z): schedulers skip it
     ");
-    assert_snapshot!(told("given", ""), @"
+    assert_snapshot!(said("given", ""), @"
     Pod shop/given has node node-a and has not started there
     default-scheduler · v1.35.2
 
@@ -379,7 +379,7 @@ fn a_snapshot_keeps_the_words_unless_it_is_redacted() {
     let file = file.to_str().unwrap();
     let explained = |pod: &str| {
         let screen = screen(&format!("explain {pod} -n shop --no-suggestions --snapshot {file}"));
-        screen.split_once("\nREASON").map_or(screen.clone(), |(told, _)| told.to_owned())
+        screen.split_once("\nREASON").map_or(screen.clone(), |(shown, _)| shown.to_owned())
     };
     let make = |flags: &str| {
         let made = screen(&format!(

@@ -104,11 +104,11 @@ fn names_of_a_cluster() {
 #[test]
 fn a_server_that_does_not_answer_is_not_waited_for() {
     let server = Server::start(Vec::new());
-    // The server keeps the connection open for good: that there is an answer is the proof.
+    // The server never closes the connection: that there is an answer is the proof.
     assert_snapshot!(tab(&format!("explain -s {} web", server.address)), @":4");
 }
 
-/// An API server that gives the answers it was told, one a connection, and none after them.
+/// An API server that gives the answers that it was given, one a connection, and none after them.
 struct Server {
     address: String,
     /// The first line of each request, and what it accepts.

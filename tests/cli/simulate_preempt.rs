@@ -57,7 +57,7 @@ fn the_lower_make_way() {
 }
 
 #[test]
-fn a_pod_that_nobody_makes_anew_is_gone() {
+fn a_pod_that_no_controller_recreates_is_gone() {
     assert_snapshot!(simulate("--preempt --replicas 3"), @"
     3 pods placed, on 2 of 3 nodes                                           v1.34.1
     3 pods preempted, 1 of them rescheduled

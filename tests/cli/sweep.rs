@@ -143,7 +143,7 @@ fn json_says_how_often() {
     assert!((167..=233).contains(&placed), "{placed}");
 }
 
-/// The seed that is named for a value is that of a single run that comes to it.
+/// The seed that is named for a value is that of a single run that gives it.
 #[test]
 fn a_seed_that_is_named_can_be_looked_at() {
     let output = run(&format!("{DRAWS} --runs 50 -o json"));
@@ -261,10 +261,10 @@ fn what_does_not_go_together() {
     "#);
 }
 
-/// Ctrl-C ends it with what it has come to so far: the first runs.
+/// Ctrl-C ends it with the outcome so far: the first runs.
 #[test]
 #[cfg(target_os = "linux")]
-fn whoever_stops_it_is_told_what_came_of_it_so_far() {
+fn an_interrupt_shows_the_runs_so_far() {
     use std::process::{Command, Stdio};
     use std::time::Duration;
 

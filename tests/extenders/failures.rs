@@ -1,4 +1,4 @@
-//! Extenders that fail: an error of the cycle, or passed over when they are ignorable.
+//! Extenders that fail: an error of the cycle, or ignored when they are ignorable.
 
 use std::path::Path;
 
@@ -110,7 +110,7 @@ fn tls(server: &Server, tls_config: &Value, enable_https: bool, error: Option<&s
 }
 
 #[test]
-fn tls_trusts_what_it_is_told_to() {
+fn tls_trusts_the_configured_authority() {
     let server = Server::start_tls(vec![("/filter", json!({ "NodeNames": ["a"] }).into())]);
     let file = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/extenders/tls").join(name);
     let path = |name: &str| file(name).to_str().unwrap().to_owned();

@@ -53,7 +53,7 @@ fn candidates_are_dropped_and_changed() {
     case(json!({ "nodenametometavictims": { "a": only_a, "b": more } }), false, "a: a2 (0), b: b2 b1 (0) -> b");
     let costly = json!({ "Pods": [{ "UID": "b2" }], "NumPDBViolations": 1 });
     case(json!({ "NodeNameToMetaVictims": { "a": only_a, "b": costly } }), false, "a: a2 (0), b: b2 (1) -> a");
-    // A node without victims is passed over only for an ignorable extender.
+    // A node without victims is skipped only for an ignorable extender.
     case(json!({ "NodeNameToMetaVictims": { "a": only_a, "b": { "Pods": null } } }), true, "a: a2 (0) -> a");
 }
 

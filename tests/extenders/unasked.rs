@@ -14,7 +14,7 @@ fn every_verb(server: &Server) -> Value {
 }
 
 #[test]
-fn without_being_told_nobody_is_asked() {
+fn extenders_are_called_only_on_request() {
     let server = Server::start(Vec::new());
     let scheduler = scheduler(&every_verb(&server));
     let why = "this program calls no extenders";
@@ -27,7 +27,7 @@ fn without_being_told_nobody_is_asked() {
          count as feasible, and its scores are missing from the totals"
         )]
     );
-    // Only what the cycle comes to: here no node is left for the first two.
+    // Only the cycle's outcome: here no node is left for the first two.
     let placement = place(&[node("a"), pod("low", "4", 1, "a"), pod("p", "1", 10, "")], &scheduler);
     assert_eq!(
         notes(&placement, &server),

@@ -116,8 +116,8 @@ fn rollouts_keep_their_bounds_and_end() {
         };
         let step = ScenarioStep { said: String::new(), change, place: Placing::Now };
         let mut simulation = Simulation::new(&scheduler, &mut cluster, NOW, Ties::First);
-        let told = run(&mut simulation, &Scenario { steps: vec![step] }, &[]).unwrap();
-        let rollout = told.reports[0].rollout.clone().unwrap();
+        let outcome = run(&mut simulation, &Scenario { steps: vec![step] }, &[]).unwrap();
+        let rollout = outcome.reports[0].rollout.clone().unwrap();
         let at_end = simulation.cluster();
         let there: Vec<bool> = at_end
             .pods()

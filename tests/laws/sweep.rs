@@ -6,7 +6,7 @@ use kubectl_sched::edit::Edit;
 use kubectl_sched::framework::NotEvaluated;
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::scenario::{self, NodeChoice, Placing, Scenario, ScenarioStep, StepAction};
-use kubectl_sched::simulate::sweep::{Plan, SweepSpec, Tally, sweep};
+use kubectl_sched::simulate::sweep::{Plan, RunCounts, SweepSpec, sweep};
 use kubectl_sched::simulate::{Simulation, StateSummary, Strategy, Ties, Unwatched, queue};
 use kubectl_sched::state::{Cluster, PodId};
 
@@ -19,8 +19,8 @@ fn by_hand(
     cluster: &Cluster,
     spec: &SweepSpec<'_>,
     plan: &Plan,
-) -> (Tally, BTreeSet<NotEvaluated>) {
-    let (mut tally, mut notes) = (Tally::default(), BTreeSet::new());
+) -> (RunCounts, BTreeSet<NotEvaluated>) {
+    let (mut tally, mut notes) = (RunCounts::default(), BTreeSet::new());
     for seed in plan.seeds() {
         let mut own = cluster.clone();
         let mut simulation = Simulation::new(scheduler, &mut own, NOW, Ties::seeded(seed))

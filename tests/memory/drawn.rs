@@ -1,5 +1,5 @@
 //! Small clusters drawn from a seed, each for the scheduler of one of the minors: a few templates with many replicas, in
-//! several namespaces, some on nodes already, that get into each other's way by everything a scheduler heeds.
+//! several namespaces, some on nodes already, that get into each other's way by everything a scheduler considers.
 
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
 use kubectl_sched::decode::{Kind, Object};

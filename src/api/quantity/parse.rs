@@ -1,7 +1,7 @@
 //! Reading quantities: upstream's scanner and its choice between the two forms
 //! (apimachinery `pkg/api/resource/quantity.go` `parseQuantityString` and `ParseQuantity`).
 
-use super::{Format, Quantity, saturating_scaled_up};
+use super::{Quantity, QuantityFormat, saturating_scaled_up};
 
 /// Decimal digits that surely fit 64 bits.
 const INT64_DIGITS: i32 = 18;
@@ -86,8 +86,8 @@ fn split(text: &str) -> Option<Parts<'_>> {
 }
 
 /// The exponent (of two for `BinarySI`, else of ten) and format of a suffix (`suffix.go` `interpret`).
-fn suffix(suffix: &str) -> Option<(i32, Format)> {
-    use Format::{BinarySI, DecimalExponent, DecimalSI};
+fn suffix(suffix: &str) -> Option<(i32, QuantityFormat)> {
+    use QuantityFormat::{BinarySI, DecimalExponent, DecimalSI};
     Some(match suffix {
         "n" => (-9, DecimalSI),
         "u" => (-6, DecimalSI),
@@ -113,13 +113,13 @@ fn suffix(suffix: &str) -> Option<(i32, Format)> {
 }
 
 /// The `int64Amount` form, where upstream chooses it: by the number of digits, not by the amount.
-fn int64(parts: &Parts<'_>, exponent: i32, format: Format) -> Option<Quantity> {
+fn int64(parts: &Parts<'_>, exponent: i32, format: QuantityFormat) -> Option<Quantity> {
     let digits = parts.whole.len() + parts.fraction.len();
     let (scale, room, factor) = match format {
-        Format::DecimalSI | Format::DecimalExponent => (exponent, INT64_DIGITS, 1),
+        QuantityFormat::DecimalSI | QuantityFormat::DecimalExponent => (exponent, INT64_DIGITS, 1),
         // 2^10 takes three digits of the room.
-        Format::BinarySI if parts.fraction.is_empty() => (0, 14 - exponent / 10 * 3, 1_i64 << exponent),
-        Format::BinarySI => return None,
+        QuantityFormat::BinarySI if parts.fraction.is_empty() => (0, 14 - exponent / 10 * 3, 1_i64 << exponent),
+        QuantityFormat::BinarySI => return None,
     };
     if digits as i64 > i64::from(room) {
         return None;
@@ -134,27 +134,27 @@ fn int64(parts: &Parts<'_>, exponent: i32, format: Format) -> Option<Quantity> {
 }
 
 /// The `inf.Dec` form: rounded away from zero to nanos; binary amounts are capped.
-fn decimal(parts: &Parts<'_>, exponent: i32, mut format: Format) -> Quantity {
+fn decimal(parts: &Parts<'_>, exponent: i32, mut format: QuantityFormat) -> Quantity {
     let places = parts.fraction.len() as i32;
     if [parts.whole, parts.fraction].iter().all(|digits| digits.bytes().all(|digit| digit == b'0')) {
         // Zero is not rounded and keeps its scale, but here not below nano: sums with it would not fit 128 bits.
         let scale = match format {
-            Format::BinarySI => places.wrapping_neg(),
+            QuantityFormat::BinarySI => places.wrapping_neg(),
             _ => places.wrapping_sub(exponent).wrapping_neg(),
         };
         return Quantity::decimal(0, scale.max(NANO), format);
     }
     let mut scale = NANO;
     let mut unscaled = match format {
-        Format::BinarySI => binary_nanos(parts, exponent),
+        QuantityFormat::BinarySI => binary_nanos(parts, exponent),
         _ => decimal_nanos(parts, places.wrapping_sub(exponent)),
     };
-    if format == Format::BinarySI {
+    if format == QuantityFormat::BinarySI {
         let one = saturating_scaled_up(1, 9);
         if unscaled > i128::from(i64::MAX) * one {
             (unscaled, scale) = (i64::MAX.into(), 0);
         } else if unscaled < one {
-            format = Format::DecimalSI;
+            format = QuantityFormat::DecimalSI;
         }
     }
     Quantity::decimal(if parts.negative { -unscaled } else { unscaled }, scale, format)

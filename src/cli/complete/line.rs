@@ -1,14 +1,14 @@
 //! The command line before the word that is to be completed, read by clap's own definition.
 //!
 //! clap's parser wants a whole command line; here one stops in the middle, so each word is only
-//! told apart: a command, a flag, the value of a flag, or a word by itself.
+//! distinguished: a command, a flag, the value of a flag, or a word by itself.
 
 use clap::{Arg, Command};
 
 /// What has been typed.
 #[derive(Debug)]
 pub(super) struct Line<'a> {
-    /// The command that the words have come to.
+    /// The command that the words name.
     pub(super) command: &'a Command,
     /// Flags, with their values.
     pub(super) flags: Vec<(&'a Arg, Option<String>)>,
@@ -22,7 +22,7 @@ pub(super) struct Line<'a> {
 
 /// What the last word is the beginning of.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Wanted<'a> {
+pub(super) enum WordToComplete<'a> {
     /// The value of a flag.
     Value(&'a Arg),
     /// A flag's name.
@@ -32,7 +32,7 @@ pub(super) enum Wanted<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Reads `words`; what clap would refuse is passed over.
+    /// Reads `words`; what clap would refuse is ignored.
     pub(super) fn read(cli: &'a Command, words: &[String]) -> Self {
         let mut line = Self { command: cli, flags: Vec::new(), words: Vec::new(), waiting: None, only_words: false };
         for word in words {
@@ -42,18 +42,18 @@ impl<'a> Line<'a> {
     }
 
     /// What `last` is the beginning of.
-    pub(super) fn wanted(&self, last: &str) -> Wanted<'a> {
+    pub(super) fn wanted(&self, last: &str) -> WordToComplete<'a> {
         if let Some(argument) = self.waiting {
-            return Wanted::Value(argument);
+            return WordToComplete::Value(argument);
         }
         if self.only_words || !last.starts_with('-') {
-            return Wanted::Word;
+            return WordToComplete::Word;
         }
         let flag = last.split_once('=').and_then(|(flag, _)| match flag.strip_prefix("--") {
             Some(long) => self.long(long),
             None => flag.chars().next_back().and_then(|letter| self.short(letter)),
         });
-        flag.filter(|flag| takes_value(flag)).map_or(Wanted::Flag, Wanted::Value)
+        flag.filter(|flag| takes_value(flag)).map_or(WordToComplete::Flag, WordToComplete::Value)
     }
 
     /// The argument that a further word by itself is the value of.

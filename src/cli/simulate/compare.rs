@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::api::Timestamp;
-use crate::control_plane::admission::Refusal;
+use crate::control_plane::admission::AdmissionRefusal;
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
@@ -15,11 +15,11 @@ use crate::state::PodId;
 
 use super::super::Status;
 use super::super::state::State;
-use super::super::strategy_args::Compared;
+use super::super::strategy_args::ComparedStrategy;
 use super::SimulateArgs;
 
 /// What is asked of every strategy.
-pub(super) struct Questions<'a> {
+pub(super) struct ComparisonQuestion<'a> {
     pub(super) arguments: &'a SimulateArgs,
     pub(super) scenario: &'a Scenario,
     pub(super) pods: &'a [PodId],
@@ -30,22 +30,22 @@ pub(super) struct Questions<'a> {
 /// Asks each strategy the same, one after the other on the same state.
 pub(super) fn run(
     state: &mut State,
-    questions: &Questions<'_>,
-    compared: &[Compared],
-    refused: Vec<Refusal>,
+    questions: &ComparisonQuestion<'_>,
+    compared: &[ComparedStrategy],
+    refused: Vec<AdmissionRefusal>,
 ) -> Result<Status> {
-    let Questions { arguments, scenario, pods, ties, now } = questions;
+    let ComparisonQuestion { arguments, scenario, pods, ties, now } = questions;
     let price = arguments.strategies.price();
     let before = StateSummary::of(&state.cluster);
     let mut notes = BTreeSet::new();
     let mut trials = Vec::new();
-    // All files are read before the first pod is placed: a mistake is told at once.
-    let of = |compared: &Compared| {
+    // All files are read before the first pod is placed: a mistake is reported at once.
+    let of = |compared: &ComparedStrategy| {
         let file = compared.configuration.as_deref();
         file.map(|file| arguments.state.scheduler_of(file, state)).transpose()
     };
     let others = compared.iter().map(of).collect::<Result<Vec<_>>>()?;
-    for (Compared { strategy, configuration }, other) in compared.iter().zip(&others) {
+    for (ComparedStrategy { strategy, configuration }, other) in compared.iter().zip(&others) {
         let scheduler = other.as_ref().unwrap_or(&state.scheduler);
         let mut simulation = Simulation::new(scheduler, &mut state.cluster, *now, *ties)
             .preempting(arguments.preempt)

@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use crate::control_plane::admission::Refusal;
+use crate::control_plane::admission::AdmissionRefusal;
 use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::sweep::PARTS;
 use crate::report::{Answered, Provenance};
 use crate::simulate::Strategy;
-use crate::simulate::sweep::{Plan, Shard, Sweep, SweepResult, SweepSpec, fingerprint, sweep};
+use crate::simulate::sweep::{Plan, Shard, SweepOutcome, SweepResult, SweepSpec, fingerprint, sweep};
 
 use super::super::Status;
 use super::super::output::OutputFlags;
@@ -55,20 +55,20 @@ fn some_runs(text: &str) -> std::result::Result<u64, String> {
 }
 
 /// What is asked, and which pods never come into being.
-pub(super) struct Asked<'a> {
+pub(super) struct SweepQuestion<'a> {
     pub(super) question: SweepSpec<'a>,
     pub(super) plan: Plan,
-    pub(super) refused: Vec<Refusal>,
+    pub(super) refused: Vec<AdmissionRefusal>,
     pub(super) exit_code: bool,
 }
 
-/// Plays the runs. Whoever ends it early is told what has come of it so far.
-pub(super) fn run(state: &State, asked: Asked<'_>, output: &OutputFlags) -> Result<Status> {
-    let Asked { question, plan, refused, exit_code } = asked;
+/// Plays the runs. An interrupt ends it early with the runs so far.
+pub(super) fn run(state: &State, asked: SweepQuestion<'_>, output: &OutputFlags) -> Result<Status> {
+    let SweepQuestion { question, plan, refused, exit_code } = asked;
     let watch = Watch::over("runs");
     let sweep_result = sweep(&state.scheduler, &state.cluster, &question, &plan, &watch);
     watch.end();
-    let Sweep { tally, mut not_evaluated } = sweep_result.map_err(Error::from_error)?;
+    let SweepOutcome { tally, mut not_evaluated } = sweep_result.map_err(Error::from_error)?;
     NotEvaluated::join(&mut not_evaluated, &state.notes);
     // Shards read them back without their kinds; the whole is to say the same in the same order.
     for note in &mut not_evaluated {

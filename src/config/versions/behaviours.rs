@@ -84,6 +84,9 @@ behaviours! {
     /// A group of pods has a cycle of its own, in which Permit says whether enough of its pods have a node
     /// (`schedule_one_podgroup.go`).
     groups_are_scheduled_by_permit: [(36, Always), (37, Never)];
+    /// Pods assumed within the cycle of a group are missing from the lists that the snapshot keeps beside its nodes
+    /// (`backend/cache/snapshot.go: AssumePod`).
+    group_cycle_keeps_snapshot_lists: [(36, Always), (37, Never)];
     /// A group of pods has its own place in the queue, and a cycle that PlacementFeasible ends.
     groups_are_scheduled_by_feasibility: [(37, Always)];
     /// Texts about a configuration's `queueSort` and `utilization` name the field once more (`validation.go`,

@@ -83,7 +83,7 @@ device_behaviours! {
     shares_without_capacity_count: [(37, Always)];
     /// Counters of a shared device count as taken. Since 1.36.
     shares_take_counters: [(36, Always)];
-    /// Counters are told apart by the name of the pool alone, not by driver and pool. 1.35 and 1.36.
+    /// Counters are identified by the name of the pool alone, not by driver and pool. 1.35 and 1.36.
     counters_by_pool_name: [(35, Always), (37, Never)];
     /// A request for all devices crashes kube-scheduler if one of them takes counters. Only 1.35.
     all_devices_crash_with_counters: [(35, Always), (36, Never)];
@@ -92,7 +92,7 @@ device_behaviours! {
     /// `distinctAttribute` compares where values are stored, not what they are. Only 1.34.
     distinct_attribute_by_identity: [(33, Always), (35, Never)];
     /// The plugin tells the allocator of the gate `DRAListTypeAttributes`, so that constraints compare lists. Since 1.37:
-    /// in 1.36 only CEL heeds it.
+    /// in 1.36 only CEL respects it.
     constraints_compare_lists: [(37, Always)];
 
     // CEL (cel/compile.go).

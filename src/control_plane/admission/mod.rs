@@ -45,14 +45,14 @@ pub struct Admitted {
 pub enum UnknownClass {
     /// A PriorityClass: the pod's priority counts as 0.
     Priority(Name),
-    /// A RuntimeClass: its overhead and selector are not heeded.
+    /// A RuntimeClass: its overhead and selector are not applied.
     Runtime(Name),
 }
 
 /// A pod that the API server does not let in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("pods \"{}\" is forbidden: {why}", pod.name)]
-pub struct Refusal {
+pub struct AdmissionRefusal {
     /// The pod.
     pub pod: ObjectKey,
     /// Why, in the API server's words.
@@ -100,8 +100,9 @@ pub fn charge(
     pod: ObjectKey,
     template: &PodTemplate,
     gates: RequestGates,
-) -> Result<(), Refusal> {
-    resource_quota::charge(&mut cluster.quotas, pod.namespace, template, gates).map_err(|why| Refusal { pod, why })
+) -> Result<(), AdmissionRefusal> {
+    resource_quota::charge(&mut cluster.quotas, pod.namespace, template, gates)
+        .map_err(|why| AdmissionRefusal { pod, why })
 }
 
 /// Gives back what a pod of `template` was charged.

@@ -115,7 +115,7 @@ pub(super) fn add_tolerations(spec: &mut PodSpec) {
             effect: Some(name(effect)),
             toleration_seconds: None,
         };
-        // One that tolerates the same for a while only tolerates it for good from now on.
+        // One that tolerates the same for a limited time tolerates it without a limit from now on.
         let same = |own: &Toleration| Toleration { toleration_seconds: None, ..*own } == added;
         let others = spec.tolerations.iter().filter(|own| !same(own)).copied().collect();
         spec.tolerations = with(&others, added);

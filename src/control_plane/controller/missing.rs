@@ -9,7 +9,7 @@ use crate::state::{Cluster, Pod, PodId};
 
 /// The pods of a workload, wanted and present.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct WantedPods {
     /// How many there should be; of a DaemonSet one for each node that it is for.
     pub wanted: usize,
     /// Pods that exist and are not in a final phase, in the order of namespace and name; those of
@@ -41,21 +41,21 @@ pub enum Hold {
 }
 
 /// The pods that `workload` should have, held against those that there are.
-pub fn wanted(cluster: &Cluster, workload: &Workload) -> Wanted {
+pub fn wanted(cluster: &Cluster, workload: &Workload) -> WantedPods {
     let present = owned_pods(cluster, workload);
     let mut found = match workload.kind {
         WorkloadKind::DaemonSet => daemons(cluster, workload),
         WorkloadKind::StatefulSet => numbered(cluster, workload),
         // Its Jobs have pods, it has none itself.
-        WorkloadKind::CronJob => Wanted::default(),
+        WorkloadKind::CronJob => WantedPods::default(),
         _ => {
             let wanted = still_wanted(cluster, workload);
             let there = present.iter().filter(|pod| !cluster.pod(**pod).is_terminating()).count();
             let missing = wanted.saturating_sub(there);
-            Wanted {
+            WantedPods {
                 wanted,
                 missing: if missing == 0 { Vec::new() } else { pods(cluster, workload, Some(missing)) },
-                ..Wanted::default()
+                ..WantedPods::default()
             }
         }
     };
@@ -80,13 +80,17 @@ fn still_wanted(cluster: &Cluster, workload: &Workload) -> usize {
     wanted.min(usize::try_from(completions).unwrap_or(0).saturating_sub(done))
 }
 
-fn daemons(cluster: &Cluster, workload: &Workload) -> Wanted {
+fn daemons(cluster: &Cluster, workload: &Workload) -> WantedPods {
     let all = daemon_set::pods(cluster, workload);
     let wanted = all.len();
-    Wanted { wanted, missing: all.into_iter().filter(|pod| pod.replaces.is_empty()).collect(), ..Wanted::default() }
+    WantedPods {
+        wanted,
+        missing: all.into_iter().filter(|pod| pod.replaces.is_empty()).collect(),
+        ..WantedPods::default()
+    }
 }
 
-fn numbered(cluster: &Cluster, set: &Workload) -> Wanted {
+fn numbered(cluster: &Cluster, set: &Workload) -> WantedPods {
     let wanted = replicas(set);
     let mut missing = Vec::new();
     let mut hold = None;
@@ -105,7 +109,7 @@ fn numbered(cluster: &Cluster, set: &Workload) -> Wanted {
         }
     }
     let hold = hold.filter(|_| !missing.is_empty());
-    Wanted { wanted, missing, hold, ..Wanted::default() }
+    WantedPods { wanted, missing, hold, ..WantedPods::default() }
 }
 
 /// Whether a kubelet has taken up the pod, as far as the state tells.
@@ -113,7 +117,7 @@ fn has_started(cluster: &Cluster, pod: &Pod) -> bool {
     cluster.node_of(pod.id).is_some() && (pod.own.phase == PodPhase::Running || pod.own.start_time.is_some())
 }
 
-/// Pods that `workload` manages, be it through others (a Deployment's ReplicaSets, a CronJob's Jobs).
+/// Pods that `workload` manages, itself or through others (a Deployment's ReplicaSets, a CronJob's Jobs).
 pub fn owned_pods(cluster: &Cluster, workload: &Workload) -> Vec<PodId> {
     let managers: Vec<&Workload> = managers(cluster, workload).collect();
     let is_owned = |pod: &&Pod| {

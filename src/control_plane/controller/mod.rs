@@ -23,7 +23,7 @@ mod daemon_set;
 mod missing;
 mod stateful_set;
 
-pub use missing::{Hold, Wanted, ineligible_nodes, owned_pods, set_that_wants, wanted};
+pub use missing::{Hold, WantedPods, ineligible_nodes, owned_pods, set_that_wants, wanted};
 
 /// All the pods that the controller of `workload` would make next, in the order in which it
 /// makes them; `count` of them if that is said. A DaemonSet has as many as it has nodes.
@@ -32,7 +32,7 @@ pub fn pods(cluster: &Cluster, workload: &Workload, count: Option<usize>) -> Vec
     match workload.kind {
         WorkloadKind::DaemonSet => daemon_set::pods(cluster, workload),
         WorkloadKind::StatefulSet => stateful_set::pods(cluster, workload, count),
-        _ => vec![alike(cluster, workload, count)],
+        _ => vec![from_template(cluster, workload, count)],
     }
 }
 
@@ -41,7 +41,7 @@ pub fn pods(cluster: &Cluster, workload: &Workload, count: Option<usize>) -> Vec
 pub fn one_more(cluster: &Cluster, workload: &Workload) -> NewPods {
     match workload.kind {
         WorkloadKind::StatefulSet => stateful_set::next(cluster, workload),
-        _ => alike(cluster, workload, 1),
+        _ => from_template(cluster, workload, 1),
     }
 }
 
@@ -69,7 +69,7 @@ pub fn replicas(workload: &Workload) -> usize {
 }
 
 /// `count` pods that differ in nothing but their names.
-fn alike(cluster: &Cluster, workload: &Workload, count: usize) -> NewPods {
+fn from_template(cluster: &Cluster, workload: &Workload, count: usize) -> NewPods {
     let maker = maker(cluster, workload);
     let mut spec = maker.template.spec.clone();
     if workload.kind == WorkloadKind::DaemonSet {
@@ -97,7 +97,7 @@ fn maker<'a>(cluster: &'a Cluster, workload: &'a Workload) -> &'a Workload {
 pub fn new_replica_set(cluster: &Cluster, deployment: &Workload) -> Option<Workload> {
     let owned = |other: &&Workload| owned(other.key.namespace, other.controller.as_ref(), deployment);
     let siblings = cluster.workloads.iter().filter(owned);
-    // No fewer than any other has, so that it is told from those with the same template.
+    // No fewer than any other has, so that it can be distinguished from those with the same template.
     let replicas = siblings.map(|sibling| sibling.replicas.unwrap_or(1)).max()?.max(deployment.replicas.unwrap_or(1));
     let hashes = (1..).map(|number: usize| if number == 1 { "new".to_owned() } else { format!("new-{number}") });
     let mut named = hashes.map(|hash| {

@@ -1,13 +1,13 @@
 //! Which fields of these kinds are read.
 
+use super::super::fields::FieldShape::{self, Conditions, Each, Fields, Kept, Labels, Prose, Requirements, Text, Yaml};
 use super::super::fields::Role::{AutoscalerLabels, AutoscalerTaints, Name, NodeGroup, Uid, Value, VolumeId};
-use super::super::fields::Shape::{self, Conditions, Each, Fields, Kept, Labels, Prose, Requirements, Text, Yaml};
 use super::super::fields::{Hint, KEY, NAMESPACE, NODE_NAME, OWNERS, RESOURCE_LIST, metadata};
 
-const POOL: Shape = Text(Name(Hint::Pool));
+const POOL: FieldShape = Text(Name(Hint::Pool));
 
 /// The ConfigMap of the Cluster Autoscaler.
-pub(crate) const STATUS: Shape = Fields(&[
+pub(crate) const STATUS: FieldShape = Fields(&[
     (
         "metadata",
         Fields(&[
@@ -19,7 +19,7 @@ pub(crate) const STATUS: Shape = Fields(&[
     ("data", Fields(&[("status", Yaml(&STATUS_TEXT))])),
 ]);
 
-const STATUS_TEXT: Shape = Fields(&[
+const STATUS_TEXT: FieldShape = Fields(&[
     ("time", Kept),
     ("autoscalerStatus", Kept),
     ("clusterWide", Fields(&[("health", HEALTH)])),
@@ -40,7 +40,7 @@ const STATUS_TEXT: Shape = Fields(&[
     ),
 ]);
 
-const HEALTH: Shape = Fields(&[
+const HEALTH: FieldShape = Fields(&[
     ("status", Kept),
     ("cloudProviderTarget", Kept),
     ("minSize", Kept),
@@ -63,17 +63,17 @@ const HEALTH: Shape = Fields(&[
     ),
 ]);
 
-const TAINTS: Shape = Each(&Fields(&[("key", KEY), ("value", Text(Value)), ("effect", Kept)]));
+const TAINTS: FieldShape = Each(&Fields(&[("key", KEY), ("value", Text(Value)), ("effect", Kept)]));
 
-const CLASS_REF: Shape =
+const CLASS_REF: FieldShape =
     Fields(&[("group", Kept), ("apiVersion", Kept), ("kind", Kept), ("name", Text(Name(Hint::Class)))]);
 
 /// As conditions on labels, which `minValues` is a part of here.
-const REQUIREMENTS: Shape = Requirements;
+const REQUIREMENTS: FieldShape = Requirements;
 
-const READY: Shape = Conditions(&["Ready", "ValidationSucceeded", "NodeClassReady"]);
+const READY: FieldShape = Conditions(&["Ready", "ValidationSucceeded", "NodeClassReady"]);
 
-pub(crate) const NODE_POOL: Shape = Fields(&[
+pub(crate) const NODE_POOL: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Pool))),
     (
         "spec",
@@ -101,7 +101,7 @@ pub(crate) const NODE_POOL: Shape = Fields(&[
     ("status", Fields(&[("conditions", READY)])),
 ]);
 
-pub(crate) const NODE_CLAIM: Shape = Fields(&[
+pub(crate) const NODE_CLAIM: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Node))),
     (
         "spec",
@@ -128,19 +128,16 @@ pub(crate) const NODE_CLAIM: Shape = Fields(&[
     ),
 ]);
 
-pub(crate) const NODE_OVERLAY: Shape = Fields(&[
+pub(crate) const NODE_OVERLAY: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Object))),
-    (
-        "spec",
-        Fields(&[("weight", Kept), ("capacity", RESOURCE_LIST), ("price", Kept), ("priceAdjustment", Kept)]),
-    ),
+    ("spec", Fields(&[("weight", Kept), ("capacity", RESOURCE_LIST), ("price", Kept), ("priceAdjustment", Kept)])),
     ("status", Fields(&[("conditions", READY)])),
 ]);
 
-pub(crate) const NODE_CLASS: Shape =
+pub(crate) const NODE_CLASS: FieldShape =
     Fields(&[("metadata", metadata!(Name(Hint::Class))), ("status", Fields(&[("conditions", READY)]))]);
 
-const CAPACITY_ANNOTATIONS: Shape = Fields(&[
+const CAPACITY_ANNOTATIONS: FieldShape = Fields(&[
     ("capacity.cluster-autoscaler.kubernetes.io/cpu", Kept),
     ("capacity.cluster-autoscaler.kubernetes.io/memory", Kept),
     ("capacity.cluster-autoscaler.kubernetes.io/ephemeral-disk", Kept),
@@ -155,7 +152,7 @@ const CAPACITY_ANNOTATIONS: Shape = Fields(&[
     ("cluster.x-k8s.io/cluster-api-autoscaler-node-group-max-size", Kept),
 ]);
 
-const MACHINE_METADATA: Shape = Fields(&[
+const MACHINE_METADATA: FieldShape = Fields(&[
     ("name", POOL),
     ("namespace", NAMESPACE),
     ("uid", Text(Uid)),
@@ -163,7 +160,7 @@ const MACHINE_METADATA: Shape = Fields(&[
     ("ownerReferences", OWNERS),
 ]);
 
-pub(crate) const SCALABLE: Shape = Fields(&[
+pub(crate) const SCALABLE: FieldShape = Fields(&[
     ("metadata", MACHINE_METADATA),
     (
         "spec",
@@ -185,13 +182,13 @@ pub(crate) const SCALABLE: Shape = Fields(&[
     ),
 ]);
 
-pub(crate) const MACHINE: Shape = Fields(&[
+pub(crate) const MACHINE: FieldShape = Fields(&[
     ("metadata", MACHINE_METADATA),
     ("spec", Fields(&[("providerID", Text(VolumeId))])),
     ("status", Fields(&[("nodeRef", Fields(&[("name", NODE_NAME)]))])),
 ]);
 
-pub(crate) const MACHINE_TEMPLATE: Shape = Fields(&[
+pub(crate) const MACHINE_TEMPLATE: FieldShape = Fields(&[
     ("metadata", MACHINE_METADATA),
     (
         "status",
@@ -202,8 +199,14 @@ pub(crate) const MACHINE_TEMPLATE: Shape = Fields(&[
     ),
 ]);
 
-pub(crate) const BUFFER: Shape = Fields(&[
+pub(crate) const BUFFER: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Group))),
-    ("spec", Fields(&[("replicas", Kept), ("limits", Shape::Raw)])),
-    ("status", Fields(&[("conditions", Conditions(&["Ready", "ReadyForProvisioning", "Provisioning", "Provisioned", "Failed", "LimitedByQuotas"]))])),
+    ("spec", Fields(&[("replicas", Kept), ("limits", FieldShape::Raw)])),
+    (
+        "status",
+        Fields(&[(
+            "conditions",
+            Conditions(&["Ready", "ReadyForProvisioning", "Provisioning", "Provisioned", "Failed", "LimitedByQuotas"]),
+        )]),
+    ),
 ]);

@@ -166,6 +166,9 @@ mod tests {
     #[test]
     fn words() {
         assert_eq!(split("--a=1  --b \"x y\""), ["--a=1", "--b", "x y"]);
-        assert_eq!(split(r#"--scheduler-config={"a": {"b": 1}} --c"#), [r#"--scheduler-config={"a": {"b": 1}}"#, "--c"]);
+        assert_eq!(
+            split(r#"--scheduler-config={"a": {"b": 1}} --c"#),
+            [r#"--scheduler-config={"a": {"b": 1}}"#, "--c"]
+        );
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::api::meta::ObjectKey;
 use crate::api::name::{Name, name};
 use crate::api::time::Timestamp;
-use crate::decode::object::{Taken, take};
+use crate::decode::object::{DecodedPrefix, take};
 use crate::decode::yaml;
 
 /// The annotation by which the ConfigMap is known, whatever its name (cluster-autoscaler `clusterstate/utils/status.go`,
@@ -118,7 +118,7 @@ pub(crate) fn is_status(json: &[u8]) -> serde_json::Result<bool> {
     Ok(map.metadata.annotations.is_some_and(|annotations| annotations.last_updated.is_some()))
 }
 
-pub(crate) fn decode(json: &[u8]) -> serde_json::Result<Taken<AutoscalerStatus>> {
+pub(crate) fn decode(json: &[u8]) -> serde_json::Result<DecodedPrefix<AutoscalerStatus>> {
     Ok(take::<WireConfigMap>(json)?.map(|map| {
         let last_updated = map.metadata.annotations.and_then(|annotations| annotations.last_updated);
         let text = map.data.and_then(|data| data.status).unwrap_or_default();
@@ -127,17 +127,15 @@ pub(crate) fn decode(json: &[u8]) -> serde_json::Result<Taken<AutoscalerStatus>>
             status.time = status.time.or_else(|| time(updated));
         }
         let namespace = map.metadata.namespace.filter(|namespace| !namespace.is_empty());
-        let key = ObjectKey::new(
-            namespace.unwrap_or_else(|| name("default")),
-            map.metadata.name.unwrap_or_default(),
-        );
+        let key = ObjectKey::new(namespace.unwrap_or_else(|| name("default")), map.metadata.name.unwrap_or_default());
         AutoscalerStatus { key, is_status: last_updated.is_some(), content }
     }))
 }
 
 /// Reads the text of `data.status`.
 fn parse(text: &str) -> Result<Status, String> {
-    let value = to_value(text)?;
+    let mut value = to_value(text)?;
+    drop_nulls(&mut value);
     let wire: WireStatus = serde_json::from_value(value).map_err(|error| error.to_string())?;
     let time = time(&wire.time);
     let groups = wire.node_groups.into_iter().map(|group| {
@@ -166,6 +164,18 @@ fn parse(text: &str) -> Result<Status, String> {
         unhealthy: wire.cluster_wide.health.status == "Unhealthy",
         groups: groups.collect(),
     })
+}
+
+/// A time that was never set is null.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
 }
 
 /// The text as one value, of either form.

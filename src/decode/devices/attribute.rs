@@ -89,7 +89,7 @@ impl<'de> Deserialize<'de> for Attribute {
 
 /// How much a device has of something.
 #[derive(Clone, Debug, Hash)]
-pub struct Capacity {
+pub struct DeviceCapacity {
     /// The amount.
     pub value: Quantity,
     /// What claims may ask for, where the device can be shared (gate `DRAConsumableCapacity`).
@@ -133,7 +133,7 @@ enum WireCapacity {
     Plain(Quantity),
 }
 
-impl<'de> Deserialize<'de> for Capacity {
+impl<'de> Deserialize<'de> for DeviceCapacity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(match WireCapacity::deserialize(deserializer)? {
             WireCapacity::Structured { value, request_policy } => Self { value, policy: request_policy },

@@ -30,9 +30,9 @@ pub struct ResourceClaim {
     /// What is asked for.
     pub requests: Box<[DeviceRequest]>,
     /// What the devices must have in common.
-    pub constraints: Box<[Constraint]>,
+    pub constraints: Box<[DeviceConstraint]>,
     /// The devices it was given.
-    pub allocation: Option<Allocation>,
+    pub allocation: Option<ClaimAllocation>,
     /// Uids of the pods that may use it.
     pub reserved_for: Box<[Name]>,
     /// What drivers report of the devices.
@@ -81,12 +81,12 @@ pub struct DeviceRequest {
     /// The name, unique in the claim.
     pub name: Name,
     /// What is asked for.
-    pub wanted: Wanted,
+    pub wanted: RequestedDevices,
 }
 
 /// What a request asks for.
 #[derive(Clone, Debug, Hash)]
-pub enum Wanted {
+pub enum RequestedDevices {
     /// Devices of one kind.
     Exactly(DeviceQuery),
     /// Devices of the first kind that can be had.
@@ -104,7 +104,7 @@ pub struct DeviceQuery {
     pub selectors: Box<[Option<Name>]>,
     /// How many.
     pub count: Count,
-    /// Monitoring access, beside whoever has the device; none where the field is absent.
+    /// Monitoring access, beside other users of the device; none where the field is absent.
     pub admin_access: Option<bool>,
     /// How much of each capacity of a device is asked for (gate `DRAConsumableCapacity`).
     pub capacity: Option<BTreeMap<Name, Quantity>>,
@@ -127,7 +127,7 @@ pub enum Count {
 
 /// What the devices of some requests must have in common.
 #[derive(Clone, Debug, Hash)]
-pub struct Constraint {
+pub struct DeviceConstraint {
     /// Requests (`request` or `request/subrequest`); none means all.
     pub requests: List<Name>,
     /// The attribute that must be the same for all devices.
@@ -138,7 +138,7 @@ pub struct Constraint {
 
 /// What a claim was given.
 #[derive(Clone, Debug, Hash)]
-pub struct Allocation {
+pub struct ClaimAllocation {
     /// The devices.
     pub devices: Box<[AllocatedDevice]>,
     /// The nodes they can be used from; none means all. Upstream's text where the selector is invalid.
@@ -154,10 +154,10 @@ pub struct AllocatedDevice {
     pub request: Name,
     /// The device.
     pub id: DeviceId,
-    /// It was given beside whoever has it.
+    /// It was given beside other users.
     pub admin_access: bool,
     /// It was given as a share of the device, beside other claims (gate `DRAConsumableCapacity`).
-    pub share: Option<Share>,
+    pub share: Option<SharedDevice>,
     /// Conditions that must be true before a pod is bound.
     pub binding_conditions: Box<[Name]>,
     /// Conditions that end the wait for them.
@@ -168,7 +168,7 @@ pub struct AllocatedDevice {
 
 /// A share of a device.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Share {
+pub struct SharedDevice {
     /// How much of each capacity it takes.
     pub consumed: BTreeMap<Name, Quantity>,
 }
@@ -273,12 +273,12 @@ impl WireQuery {
 impl WireRequest {
     fn request(&self) -> DeviceRequest {
         let wanted = match &self.exactly {
-            Some(query) => Wanted::Exactly(query.query()),
-            None if !self.first_available.is_empty() => Wanted::FirstAvailable(
+            Some(query) => RequestedDevices::Exactly(query.query()),
+            None if !self.first_available.is_empty() => RequestedDevices::FirstAvailable(
                 self.first_available.iter().map(|alternative| (alternative.name, alternative.query.query())).collect(),
             ),
-            None if !self.flat.device_class_name.is_empty() => Wanted::Exactly(self.flat.query()),
-            None => Wanted::Unknown,
+            None if !self.flat.device_class_name.is_empty() => RequestedDevices::Exactly(self.flat.query()),
+            None => RequestedDevices::Unknown,
         };
         DeviceRequest { name: self.name, wanted }
     }
@@ -391,7 +391,7 @@ impl WireResult {
             request: self.request,
             id: DeviceId { pool: PoolId { driver: self.driver, pool: self.pool }, device: self.device },
             admin_access: self.admin_access.unwrap_or_default(),
-            share: self.share_id.map(|_| Share { consumed: self.consumed_capacity.clone().unwrap_or_default() }),
+            share: self.share_id.map(|_| SharedDevice { consumed: self.consumed_capacity.clone().unwrap_or_default() }),
             binding_conditions: self.binding_conditions.iter().copied().collect(),
             binding_failure_conditions: self.binding_failure_conditions.iter().copied().collect(),
             skips_node_operations: !self.skip_node_operations.is_empty(),
@@ -415,13 +415,13 @@ impl WireResourceClaim {
                 .constraints
                 .iter()
                 .cloned()
-                .map(|wire| Constraint {
+                .map(|wire| DeviceConstraint {
                     requests: wire.requests,
                     match_attribute: wire.match_attribute,
                     distinct_attribute: wire.distinct_attribute,
                 })
                 .collect(),
-            allocation: self.status.allocation.map(|allocation| Allocation {
+            allocation: self.status.allocation.map(|allocation| ClaimAllocation {
                 devices: allocation.devices.results.iter().map(WireResult::device).collect(),
                 node_selector: allocation.node_selector.as_ref().map(LazyErrorNodeSelector::strict),
                 allocated: allocation.allocation_timestamp,
@@ -448,7 +448,7 @@ mod tests {
         let query = r#""deviceClassName":"gpu","selectors":[{"cel":{"expression":"true"}},{}]"#;
         for json in [format!(r#"{{"name":"r",{query}}}"#), format!(r#"{{"name":"r","exactly":{{{query}}}}}"#)] {
             let request = request(&json);
-            let Wanted::Exactly(query) = request.wanted else { panic!("{request:?}") };
+            let RequestedDevices::Exactly(query) = request.wanted else { panic!("{request:?}") };
             assert_eq!((query.class, query.count), (name("gpu"), Count::Exactly(1)));
             assert_eq!(*query.selectors, [Some(name("true")), None]);
         }
@@ -457,7 +457,9 @@ mod tests {
     #[test]
     fn alternatives_and_the_unknown() {
         let json = r#"{"name":"r","firstAvailable":[{"name":"a","deviceClassName":"x","allocationMode":"All"}]}"#;
-        assert!(matches!(request(json).wanted, Wanted::FirstAvailable(ref all) if all[0].1.count == Count::All));
-        assert!(matches!(request(r#"{"name":"r"}"#).wanted, Wanted::Unknown));
+        assert!(
+            matches!(request(json).wanted, RequestedDevices::FirstAvailable(ref all) if all[0].1.count == Count::All)
+        );
+        assert!(matches!(request(r#"{"name":"r"}"#).wanted, RequestedDevices::Unknown));
     }
 }

@@ -10,7 +10,7 @@ use crate::api::name::Name;
 use crate::api::node_selector::{LazyErrorNodeSelector, NodeSelector};
 use crate::api::quantity::Quantity;
 
-use super::attribute::{self, Attribute, Capacity, WireCounter};
+use super::attribute::{self, Attribute, DeviceCapacity, WireCounter};
 use super::taint::DeviceTaint;
 
 /// A device of a slice.
@@ -21,11 +21,11 @@ pub struct Device {
     /// Attributes by name; one without a domain belongs to the driver's.
     pub attributes: BTreeMap<Name, Attribute>,
     /// Capacities by name.
-    pub capacity: BTreeMap<Name, Capacity>,
+    pub capacity: BTreeMap<Name, DeviceCapacity>,
     /// What it takes from counters that it shares with other devices (gate `DRAPartitionableDevices`).
     pub consumes_counters: Box<[CounterConsumption]>,
     /// The nodes that reach it, where the slice leaves that to its devices.
-    pub nodes: NodeChoice,
+    pub nodes: DeviceNodes,
     /// Taints that its driver gives it (gate `DRADeviceTaints`).
     pub taints: Box<[DeviceTaint]>,
     /// Whoever gets it is bound to the node (gate `DRADeviceBindingConditions`).
@@ -75,7 +75,7 @@ pub struct CounterSet {
 
 /// Which nodes reach the devices of a slice, or one device.
 #[derive(Clone, Debug, Default, Hash)]
-pub struct NodeChoice {
+pub struct DeviceNodes {
     /// One node, by name.
     pub node_name: Option<Name>,
     /// All nodes.
@@ -84,7 +84,7 @@ pub struct NodeChoice {
     pub node_selector: Option<Box<Result<LazyErrorNodeSelector, String>>>,
 }
 
-impl NodeChoice {
+impl DeviceNodes {
     pub(super) fn new(node_name: Option<Name>, all_nodes: Option<bool>, node_selector: Option<&NodeSelector>) -> Self {
         Self {
             node_name,
@@ -133,7 +133,7 @@ pub(super) struct WireDevice {
 #[serde(rename_all = "camelCase", default)]
 struct WireBasicDevice {
     attributes: Option<BTreeMap<Name, Attribute>>,
-    capacity: Option<BTreeMap<Name, Capacity>>,
+    capacity: Option<BTreeMap<Name, DeviceCapacity>>,
     consumes_counters: List<WireCounterConsumption>,
     taints: List<DeviceTaint>,
     binds_to_node: Option<bool>,
@@ -184,7 +184,7 @@ impl WireDevice {
             attributes: device.attributes.unwrap_or_default(),
             capacity: device.capacity.unwrap_or_default(),
             consumes_counters: device.consumes_counters.into_vec().into_iter().map(consumption).collect(),
-            nodes: NodeChoice::new(device.node_name, device.all_nodes, device.node_selector.as_ref()),
+            nodes: DeviceNodes::new(device.node_name, device.all_nodes, device.node_selector.as_ref()),
             taints: device.taints.into_vec().into(),
             binds_to_node: device.binds_to_node.unwrap_or_default(),
             binding_conditions: device.binding_conditions.into_vec().into(),

@@ -8,7 +8,7 @@ mod selector;
 pub mod slice;
 pub mod taint;
 
-pub use attribute::{Attribute, Capacity};
+pub use attribute::{Attribute, DeviceCapacity};
 pub use claim::{AllocatedDevice, ResourceClaim};
 pub use class::DeviceClass;
 pub use device::Device;

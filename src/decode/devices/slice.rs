@@ -9,7 +9,7 @@ use crate::api::meta::Metadata;
 use crate::api::name::Name;
 use crate::api::node_selector::NodeSelector;
 
-use super::device::{CounterSet, Device, NodeChoice, WireCounterSet, WireDevice};
+use super::device::{CounterSet, Device, DeviceNodes, WireCounterSet, WireDevice};
 
 /// A pool of devices of one driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -58,7 +58,7 @@ pub struct ResourceSlice {
     /// How many slices make up that edition.
     pub slice_count: i64,
     /// The nodes that reach its devices.
-    pub nodes: NodeChoice,
+    pub nodes: DeviceNodes,
     /// Whether each device says itself which nodes reach it; none where the field is absent
     /// (gate `DRAPartitionableDevices`).
     pub per_device_node_selection: Option<bool>,
@@ -126,7 +126,7 @@ impl WireResourceSlice {
             pool: PoolId { driver: spec.driver, pool: spec.pool.name },
             generation: spec.pool.generation,
             slice_count: spec.pool.resource_slice_count,
-            nodes: NodeChoice::new(spec.node_name, spec.all_nodes, spec.node_selector.as_ref()),
+            nodes: DeviceNodes::new(spec.node_name, spec.all_nodes, spec.node_selector.as_ref()),
             per_device_node_selection: spec.per_device_node_selection,
             shared_counters: spec.shared_counters.into_vec().into_iter().map(WireCounterSet::into_set).collect(),
             skips_node_operations: !spec.skip_node_operations.is_empty(),

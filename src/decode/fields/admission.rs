@@ -1,13 +1,13 @@
 //! What decides over new pods, and which pods belong together.
 
+use super::FieldShape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Text};
 use super::Role::{Name, PriorityClass, QuotaResource};
-use super::Shape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Text};
 use super::pods::TOLERATIONS;
 use super::{GROUP, Hint, KEY, RESOURCE_LIST, WORDS};
 
-const QUOTA_LIST: Shape = Map(QuotaResource);
+const QUOTA_LIST: FieldShape = Map(QuotaResource);
 
-pub(crate) const LIMIT_RANGE: Shape = Fields(&[
+pub(crate) const LIMIT_RANGE: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Object))),
     (
         "spec",
@@ -25,7 +25,7 @@ pub(crate) const LIMIT_RANGE: Shape = Fields(&[
     ),
 ]);
 
-pub(crate) const RESOURCE_QUOTA: Shape = Fields(&[
+pub(crate) const RESOURCE_QUOTA: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Object))),
     (
         "spec",
@@ -44,16 +44,16 @@ pub(crate) const RESOURCE_QUOTA: Shape = Fields(&[
     ("status", Fields(&[("hard", QUOTA_LIST), ("used", QUOTA_LIST)])),
 ]);
 
-pub(crate) const RUNTIME_CLASS: Shape = Fields(&[
+pub(crate) const RUNTIME_CLASS: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Class))),
     ("overhead", Fields(&[("podFixed", RESOURCE_LIST)])),
     ("scheduling", Fields(&[("nodeSelector", Labels), ("tolerations", TOLERATIONS)])),
 ]);
 
-const POLICY: Shape = Fields(&[("gang", Fields(&[("minCount", Kept)])), ("basic", Present)]);
+const POLICY: FieldShape = Fields(&[("gang", Fields(&[("minCount", Kept)])), ("basic", Present)]);
 
 /// A PodGroup of `scheduling.k8s.io`.
-pub(crate) const POD_GROUP: Shape = Fields(&[
+pub(crate) const POD_GROUP: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Group))),
     (
         "spec",
@@ -70,7 +70,7 @@ pub(crate) const POD_GROUP: Shape = Fields(&[
 ]);
 
 /// A Workload of `scheduling.k8s.io`.
-pub(crate) const GROUP_WORKLOAD: Shape = Fields(&[
+pub(crate) const GROUP_WORKLOAD: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Group))),
     ("spec", Fields(&[("podGroups", Each(&Fields(&[("name", GROUP), ("policy", POLICY)])))])),
 ]);

@@ -1,14 +1,14 @@
 //! The configuration of a scheduler.
 
+use super::FieldShape::{self, Each, Fields, Kept, Raw, Text};
 use super::Role::{Name, Resource};
-use super::Shape::{self, Each, Fields, Kept, Raw, Text};
 use super::pods::{NODE_AFFINITY, SPREAD};
 use super::{Hint, WORDS};
 
-const WEIGHTED_RESOURCES: Shape = Each(&Fields(&[("name", Text(Resource)), ("weight", Kept)]));
+const WEIGHTED_RESOURCES: FieldShape = Each(&Fields(&[("name", Text(Resource)), ("weight", Kept)]));
 
 /// Arguments of all plugins of kube-scheduler: no two have a field of one name and two meanings.
-const PLUGIN_ARGS: Shape = Fields(&[
+const PLUGIN_ARGS: FieldShape = Fields(&[
     ("apiVersion", Kept),
     ("kind", Kept),
     ("ignoredResources", Each(&Text(Resource))),
@@ -32,7 +32,7 @@ const PLUGIN_ARGS: Shape = Fields(&[
 
 /// A redacted `KubeSchedulerConfiguration`: how the scheduler reaches the API server and its
 /// extenders is left out.
-pub(crate) const SCHEDULER_CONFIG: Shape = Fields(&[
+pub(crate) const SCHEDULER_CONFIG: FieldShape = Fields(&[
     ("apiVersion", Kept),
     ("kind", Kept),
     ("parallelism", Kept),

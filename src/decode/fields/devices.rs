@@ -1,19 +1,19 @@
 //! Device classes, claims of devices, and what drivers offer.
 
+use super::FieldShape::{self, Each, Fields, Kept, Prose, Raw, Text};
 use super::Role::{Expression, Key, Name, RequestPath, Resource, Uid, Value};
-use super::Shape::{self, Each, Fields, Kept, Prose, Raw, Text};
 use super::{CLASS, Hint, KEYS, NODE_NAME, NODE_SELECTOR};
 
-const CEL_SELECTORS: Shape = Each(&Fields(&[("cel", Fields(&[("expression", Text(Expression))]))]));
+const CEL_SELECTORS: FieldShape = Each(&Fields(&[("cel", Fields(&[("expression", Text(Expression))]))]));
 
-const TAINT: Shape = Fields(&[("key", Text(Key)), ("value", Text(Value)), ("effect", Kept)]);
+const TAINT: FieldShape = Fields(&[("key", Text(Key)), ("value", Text(Value)), ("effect", Kept)]);
 
-const TAINTS: Shape = Each(&TAINT);
+const TAINTS: FieldShape = Each(&TAINT);
 
-const TOLERATIONS: Shape =
+const TOLERATIONS: FieldShape =
     Each(&Fields(&[("key", Text(Key)), ("operator", Kept), ("value", Text(Value)), ("effect", Kept)]));
 
-pub(crate) const DEVICE_TAINT_RULE: Shape = Fields(&[
+pub(crate) const DEVICE_TAINT_RULE: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Rule))),
     (
         "spec",
@@ -33,7 +33,7 @@ pub(crate) const DEVICE_TAINT_RULE: Shape = Fields(&[
     ),
 ]);
 
-pub(crate) const DEVICE_CLASS: Shape = Fields(&[
+pub(crate) const DEVICE_CLASS: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Class))),
     ("spec", Fields(&[("selectors", CEL_SELECTORS), ("extendedResourceName", Text(Resource))])),
 ]);
@@ -55,9 +55,9 @@ macro_rules! query {
     };
 }
 
-const REQUEST_NAME: (&str, Shape) = ("name", Text(Name(Hint::Request)));
+const REQUEST_NAME: (&str, FieldShape) = ("name", Text(Name(Hint::Request)));
 
-pub(crate) const RESOURCE_CLAIM: Shape = Fields(&[
+pub(crate) const RESOURCE_CLAIM: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Claim))),
     (
         "spec",
@@ -145,7 +145,7 @@ macro_rules! device {
     };
 }
 
-pub(crate) const RESOURCE_SLICE: Shape = Fields(&[
+pub(crate) const RESOURCE_SLICE: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Slice))),
     (
         "spec",

@@ -1,12 +1,12 @@
 //! `FailedScheduling` events, in both forms. They are kept only where nothing is redacted: their
 //! messages name taints, resources and claims.
 
-use super::Shape::{self, Fields, Kept};
+use super::FieldShape::{self, Fields, Kept};
 
-const POD: Shape = Fields(&[("kind", Kept), ("namespace", Kept), ("name", Kept), ("uid", Kept)]);
-const SOURCE: Shape = Fields(&[("component", Kept)]);
+const POD: FieldShape = Fields(&[("kind", Kept), ("namespace", Kept), ("name", Kept), ("uid", Kept)]);
+const SOURCE: FieldShape = Fields(&[("component", Kept)]);
 
-pub(crate) const EVENT: Shape = Fields(&[
+pub(crate) const EVENT: FieldShape = Fields(&[
     ("apiVersion", Kept),
     ("kind", Kept),
     ("metadata", Fields(&[("name", Kept), ("namespace", Kept), ("creationTimestamp", Kept)])),

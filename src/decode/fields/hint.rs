@@ -1,6 +1,6 @@
 //! The words that new names end in.
 
-/// The word that a new name ends in. What a text is in several places is told by the first of these.
+/// The word that a new name ends in. Of a text in several places the first of these decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is its own word")]
 pub enum Hint {

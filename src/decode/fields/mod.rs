@@ -8,15 +8,15 @@ use crate::decode::Kind;
 /// `metadata` of an object whose name has the role `$name`.
 macro_rules! metadata {
     ($name:expr) => {
-        $crate::decode::fields::Shape::Fields(&[
-            ("name", $crate::decode::fields::Shape::Text($name)),
-            ("generateName", $crate::decode::fields::Shape::Text($name)),
+        $crate::decode::fields::FieldShape::Fields(&[
+            ("name", $crate::decode::fields::FieldShape::Text($name)),
+            ("generateName", $crate::decode::fields::FieldShape::Text($name)),
             ("namespace", $crate::decode::fields::NAMESPACE),
-            ("uid", $crate::decode::fields::Shape::Text($crate::decode::fields::Role::Uid)),
-            ("labels", $crate::decode::fields::Shape::Labels),
+            ("uid", $crate::decode::fields::FieldShape::Text($crate::decode::fields::Role::Uid)),
+            ("labels", $crate::decode::fields::FieldShape::Labels),
             ("annotations", $crate::decode::fields::ANNOTATIONS),
-            ("creationTimestamp", $crate::decode::fields::Shape::Kept),
-            ("deletionTimestamp", $crate::decode::fields::Shape::Kept),
+            ("creationTimestamp", $crate::decode::fields::FieldShape::Kept),
+            ("deletionTimestamp", $crate::decode::fields::FieldShape::Kept),
             ("ownerReferences", $crate::decode::fields::OWNERS),
         ])
     };
@@ -35,11 +35,11 @@ pub(crate) use config::SCHEDULER_CONFIG;
 pub(crate) use events::EVENT;
 pub use hint::Hint;
 
+use FieldShape::{Each, Fields, Kept, Labels, Map, Present, Requirements, Text};
 use Role::{ApiVersion, Key, MigratedPlugins, Name, OwnerKind, Resource, Uid, VolumeId};
-use Shape::{Each, Fields, Kept, Labels, Map, Present, Requirements, Text};
 
 /// The shape of a value of the API, as far as it is kept.
-pub(crate) enum Shape {
+pub(crate) enum FieldShape {
     /// A number, a boolean, a word of the API: as it is.
     Kept,
     /// Anything, as it is.
@@ -116,20 +116,20 @@ pub(crate) enum Role {
 }
 
 /// What is kept of objects of `kind`.
-pub(crate) fn of(kind: Kind) -> &'static Shape {
+pub(crate) fn of(kind: Kind) -> &'static FieldShape {
     kind.entry().fields
 }
 
-pub(super) const NAMESPACE: Shape = Text(Name(Hint::Namespace));
-pub(super) const NODE_NAME: Shape = Text(Name(Hint::Node));
-pub(super) const CLASS: Shape = Text(Name(Hint::Class));
-pub(super) const GROUP: Shape = Text(Name(Hint::Group));
-pub(super) const KEY: Shape = Text(Key);
-pub(super) const KEYS: Shape = Each(&KEY);
-pub(super) const WORDS: Shape = Each(&Kept);
-pub(super) const RESOURCE_LIST: Shape = Map(Resource);
+pub(super) const NAMESPACE: FieldShape = Text(Name(Hint::Namespace));
+pub(super) const NODE_NAME: FieldShape = Text(Name(Hint::Node));
+pub(super) const CLASS: FieldShape = Text(Name(Hint::Class));
+pub(super) const GROUP: FieldShape = Text(Name(Hint::Group));
+pub(super) const KEY: FieldShape = Text(Key);
+pub(super) const KEYS: FieldShape = Each(&KEY);
+pub(super) const WORDS: FieldShape = Each(&Kept);
+pub(super) const RESOURCE_LIST: FieldShape = Map(Resource);
 
-pub(super) const ANNOTATIONS: Shape = Fields(&[
+pub(super) const ANNOTATIONS: FieldShape = Fields(&[
     ("pv.kubernetes.io/bind-completed", Kept),
     ("volume.kubernetes.io/selected-node", NODE_NAME),
     ("volume.beta.kubernetes.io/storage-class", CLASS),
@@ -143,7 +143,7 @@ pub(super) const ANNOTATIONS: Shape = Fields(&[
     ("storageclass.beta.kubernetes.io/is-default-class", Kept),
 ]);
 
-pub(super) const OWNERS: Shape = Each(&Fields(&[
+pub(super) const OWNERS: FieldShape = Each(&Fields(&[
     ("apiVersion", Text(ApiVersion)),
     ("kind", Text(OwnerKind)),
     ("name", Text(Name(Hint::Workload))),
@@ -151,17 +151,17 @@ pub(super) const OWNERS: Shape = Each(&Fields(&[
     ("controller", Kept),
 ]));
 
-pub(super) const SELECTOR: Shape = Fields(&[("matchLabels", Labels), ("matchExpressions", Requirements)]);
+pub(super) const SELECTOR: FieldShape = Fields(&[("matchLabels", Labels), ("matchExpressions", Requirements)]);
 
-pub(super) const NODE_SELECTOR_TERM: Shape = Fields(&[
+pub(super) const NODE_SELECTOR_TERM: FieldShape = Fields(&[
     ("matchExpressions", Requirements),
     ("matchFields", Each(&Fields(&[("key", Kept), ("operator", Kept), ("values", Each(&NODE_NAME))]))),
 ]);
 
-pub(super) const NODE_SELECTOR: Shape = Fields(&[("nodeSelectorTerms", Each(&NODE_SELECTOR_TERM))]);
+pub(super) const NODE_SELECTOR: FieldShape = Fields(&[("nodeSelectorTerms", Each(&NODE_SELECTOR_TERM))]);
 
 /// A disk of a kind that Kubernetes once served itself: each has its own word for its id.
-pub(super) const DISK: Shape = Fields(&[
+pub(super) const DISK: FieldShape = Fields(&[
     ("volumeID", Text(VolumeId)),
     ("pdName", Text(VolumeId)),
     ("diskURI", Text(VolumeId)),

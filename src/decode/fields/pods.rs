@@ -1,7 +1,7 @@
 //! Pods, nodes, and what owns or selects pods.
 
+use super::FieldShape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Prose, Sources, Text};
 use super::Role::{Address, Claim, Image, Name, PriorityClass, Value, VolumeId};
-use super::Shape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Prose, Sources, Text};
 use super::storage::CLAIM_TEMPLATES;
 use super::{
     CLASS, DISK, GROUP, Hint, KEY, KEYS, NAMESPACE, NODE_NAME, NODE_SELECTOR, NODE_SELECTOR_TERM, RESOURCE_LIST,
@@ -9,7 +9,7 @@ use super::{
 };
 
 /// `affinity.nodeAffinity`; also `addedAffinity` of a profile.
-pub(super) const NODE_AFFINITY: Shape = Fields(&[
+pub(super) const NODE_AFFINITY: FieldShape = Fields(&[
     ("requiredDuringSchedulingIgnoredDuringExecution", NODE_SELECTOR),
     (
         "preferredDuringSchedulingIgnoredDuringExecution",
@@ -17,7 +17,7 @@ pub(super) const NODE_AFFINITY: Shape = Fields(&[
     ),
 ]);
 
-const POD_AFFINITY_TERM: Shape = Fields(&[
+const POD_AFFINITY_TERM: FieldShape = Fields(&[
     ("labelSelector", SELECTOR),
     ("namespaces", Each(&NAMESPACE)),
     ("namespaceSelector", SELECTOR),
@@ -26,7 +26,7 @@ const POD_AFFINITY_TERM: Shape = Fields(&[
     ("mismatchLabelKeys", KEYS),
 ]);
 
-const POD_AFFINITY: Shape = Fields(&[
+const POD_AFFINITY: FieldShape = Fields(&[
     ("requiredDuringSchedulingIgnoredDuringExecution", Each(&POD_AFFINITY_TERM)),
     (
         "preferredDuringSchedulingIgnoredDuringExecution",
@@ -35,7 +35,7 @@ const POD_AFFINITY: Shape = Fields(&[
 ]);
 
 /// Topology spread constraints; also `defaultConstraints` of a profile.
-pub(super) const SPREAD: Shape = Each(&Fields(&[
+pub(super) const SPREAD: FieldShape = Each(&Fields(&[
     ("maxSkew", Kept),
     ("topologyKey", KEY),
     ("whenUnsatisfiable", Kept),
@@ -46,11 +46,11 @@ pub(super) const SPREAD: Shape = Each(&Fields(&[
     ("matchLabelKeys", KEYS),
 ]));
 
-const RESOURCES: Shape = Fields(&[("requests", RESOURCE_LIST), ("limits", RESOURCE_LIST)]);
+const RESOURCES: FieldShape = Fields(&[("requests", RESOURCE_LIST), ("limits", RESOURCE_LIST)]);
 
-const VOLUME_MOUNTS: Shape = Each(&Fields(&[("bindMountOptions", Each(&Kept))]));
+const VOLUME_MOUNTS: FieldShape = Each(&Fields(&[("bindMountOptions", Each(&Kept))]));
 
-const CONTAINERS: Shape = Each(&Fields(&[
+const CONTAINERS: FieldShape = Each(&Fields(&[
     ("name", Text(Name(Hint::Container))),
     ("image", Text(Image)),
     ("restartPolicy", Kept),
@@ -63,7 +63,7 @@ const CONTAINERS: Shape = Each(&Fields(&[
     ),
 ]));
 
-const VOLUMES: Shape = Sources(&Fields(&[
+const VOLUMES: FieldShape = Sources(&Fields(&[
     ("name", Text(Name(Hint::Volume))),
     ("persistentVolumeClaim", Fields(&[("claimName", Text(Claim))])),
     ("emptyDir", Present),
@@ -88,7 +88,7 @@ const VOLUMES: Shape = Sources(&Fields(&[
     ("portworxVolume", DISK),
 ]));
 
-pub(super) const TOLERATIONS: Shape = Each(&Fields(&[
+pub(super) const TOLERATIONS: FieldShape = Each(&Fields(&[
     ("key", KEY),
     ("operator", Kept),
     ("value", Text(Value)),
@@ -96,7 +96,7 @@ pub(super) const TOLERATIONS: Shape = Each(&Fields(&[
     ("tolerationSeconds", Kept),
 ]));
 
-const POD_SPEC: Shape = Fields(&[
+const POD_SPEC: FieldShape = Fields(&[
     ("nodeName", NODE_NAME),
     ("schedulerName", Kept),
     ("priority", Kept),
@@ -132,13 +132,13 @@ const POD_SPEC: Shape = Fields(&[
     ("workloadRef", Fields(&[("name", GROUP), ("podGroup", GROUP), ("podGroupReplicaKey", GROUP)])),
 ]);
 
-const CONTAINER_STATUSES: Shape = Sources(&Fields(&[
+const CONTAINER_STATUSES: FieldShape = Sources(&Fields(&[
     ("name", Text(Name(Hint::Container))),
     ("resources", RESOURCES),
     ("allocatedResources", RESOURCE_LIST),
 ]));
 
-pub(crate) const POD: Shape = Fields(&[
+pub(crate) const POD: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Pod))),
     ("spec", POD_SPEC),
     (
@@ -162,7 +162,7 @@ pub(crate) const POD: Shape = Fields(&[
     ),
 ]);
 
-pub(crate) const NODE: Shape = Fields(&[
+pub(crate) const NODE: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Node))),
     (
         "spec",
@@ -178,37 +178,34 @@ pub(crate) const NODE: Shape = Fields(&[
             ("capacity", RESOURCE_LIST),
             ("allocatable", RESOURCE_LIST),
             ("declaredFeatures", Each(&Kept)),
-            (
-                "conditions",
-                Each(&Fields(&[("type", Kept), ("status", Kept), ("lastTransitionTime", Kept)])),
-            ),
+            ("conditions", Each(&Fields(&[("type", Kept), ("status", Kept), ("lastTransitionTime", Kept)]))),
             ("images", Each(&Fields(&[("names", Each(&Text(Image))), ("sizeBytes", Kept)]))),
             ("nodeInfo", Fields(&[("kubeletVersion", Kept)])),
         ]),
     ),
 ]);
 
-pub(crate) const NAMESPACE_OBJECT: Shape = Fields(&[("metadata", metadata!(Name(Hint::Namespace)))]);
+pub(crate) const NAMESPACE_OBJECT: FieldShape = Fields(&[("metadata", metadata!(Name(Hint::Namespace)))]);
 
-pub(crate) const SERVICE: Shape =
+pub(crate) const SERVICE: FieldShape =
     Fields(&[("metadata", metadata!(Name(Hint::Service))), ("spec", Fields(&[("selector", Labels)]))]);
 
-pub(crate) const POD_DISRUPTION_BUDGET: Shape = Fields(&[
+pub(crate) const POD_DISRUPTION_BUDGET: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Budget))),
     ("spec", Fields(&[("selector", SELECTOR)])),
     ("status", Fields(&[("disruptionsAllowed", Kept), ("disruptedPods", Map(Name(Hint::Pod)))])),
 ]);
 
-pub(crate) const PRIORITY_CLASS: Shape = Fields(&[
+pub(crate) const PRIORITY_CLASS: FieldShape = Fields(&[
     ("metadata", metadata!(PriorityClass)),
     ("value", Kept),
     ("globalDefault", Kept),
     ("preemptionPolicy", Kept),
 ]);
 
-const TEMPLATE: Shape = Fields(&[("metadata", metadata!(Name(Hint::Pod))), ("spec", POD_SPEC)]);
+const TEMPLATE: FieldShape = Fields(&[("metadata", metadata!(Name(Hint::Pod))), ("spec", POD_SPEC)]);
 
-pub(crate) const WORKLOAD: Shape = Fields(&[
+pub(crate) const WORKLOAD: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Workload))),
     (
         "spec",
@@ -230,20 +227,20 @@ pub(crate) const WORKLOAD: Shape = Fields(&[
     ("status", Fields(&[("conditions", Conditions(&["ReplicaFailure"]))])),
 ]);
 
-const UPDATE_STRATEGY: Shape = Fields(&[
+const UPDATE_STRATEGY: FieldShape = Fields(&[
     ("type", Kept),
     ("rollingUpdate", Fields(&[("maxSurge", Kept), ("maxUnavailable", Kept), ("partition", Kept)])),
 ]);
 
-pub(crate) const REPLICATION_CONTROLLER: Shape = Fields(&[
+pub(crate) const REPLICATION_CONTROLLER: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Workload))),
     ("spec", Fields(&[("replicas", Kept), ("selector", Labels), ("template", TEMPLATE)])),
 ]);
 
-const JOB_SPEC: Shape =
+const JOB_SPEC: FieldShape =
     Fields(&[("parallelism", Kept), ("completions", Kept), ("suspend", Kept), ("template", TEMPLATE)]);
 
-pub(crate) const CRON_JOB: Shape = Fields(&[
+pub(crate) const CRON_JOB: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Workload))),
     ("spec", Fields(&[("suspend", Kept), ("jobTemplate", Fields(&[("spec", JOB_SPEC)]))])),
 ]);

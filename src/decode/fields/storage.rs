@@ -1,12 +1,12 @@
 //! Volumes, claims, classes, and what CSI drivers report.
 
+use super::FieldShape::{self, Each, Fields, Kept, Map, Present, Requirements, Text};
 use super::Role::{Claim, Name, Provisioner, Resource, Uid, VolumeId};
-use super::Shape::{self, Each, Fields, Kept, Map, Present, Requirements, Text};
 use super::{CLASS, DISK, Hint, NAMESPACE, NODE_NAME, NODE_SELECTOR, SELECTOR, WORDS};
 
-const STORAGE: Shape = Map(Resource);
+const STORAGE: FieldShape = Map(Resource);
 
-pub(crate) const PERSISTENT_VOLUME: Shape = Fields(&[
+pub(crate) const PERSISTENT_VOLUME: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Volume))),
     (
         "spec",
@@ -31,7 +31,7 @@ pub(crate) const PERSISTENT_VOLUME: Shape = Fields(&[
     ("status", Fields(&[("phase", Kept)])),
 ]);
 
-const CLAIM_SPEC: Shape = Fields(&[
+const CLAIM_SPEC: FieldShape = Fields(&[
     ("storageClassName", CLASS),
     ("volumeName", Text(Name(Hint::Volume))),
     ("accessModes", WORDS),
@@ -42,20 +42,20 @@ const CLAIM_SPEC: Shape = Fields(&[
 ]);
 
 /// `volumeClaimTemplates`: a claim's name begins with that of the pod's volume.
-pub(super) const CLAIM_TEMPLATES: Shape =
+pub(super) const CLAIM_TEMPLATES: FieldShape =
     Each(&Fields(&[("metadata", metadata!(Name(Hint::Volume))), ("spec", CLAIM_SPEC)]));
 
-pub(crate) const PERSISTENT_VOLUME_CLAIM: Shape =
+pub(crate) const PERSISTENT_VOLUME_CLAIM: FieldShape =
     Fields(&[("metadata", metadata!(Claim)), ("spec", CLAIM_SPEC), ("status", Fields(&[("phase", Kept)]))]);
 
-pub(crate) const STORAGE_CLASS: Shape = Fields(&[
+pub(crate) const STORAGE_CLASS: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Class))),
     ("provisioner", Text(Provisioner)),
     ("volumeBindingMode", Kept),
     ("allowedTopologies", Each(&Fields(&[("matchLabelExpressions", Requirements)]))),
 ]);
 
-pub(crate) const CSI_NODE: Shape = Fields(&[
+pub(crate) const CSI_NODE: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Node))),
     (
         "spec",
@@ -66,12 +66,12 @@ pub(crate) const CSI_NODE: Shape = Fields(&[
     ),
 ]);
 
-pub(crate) const CSI_DRIVER: Shape = Fields(&[
+pub(crate) const CSI_DRIVER: FieldShape = Fields(&[
     ("metadata", metadata!(Provisioner)),
     ("spec", Fields(&[("storageCapacity", Kept), ("preventPodSchedulingIfMissing", Kept)])),
 ]);
 
-pub(crate) const CSI_STORAGE_CAPACITY: Shape = Fields(&[
+pub(crate) const CSI_STORAGE_CAPACITY: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Object))),
     ("storageClassName", CLASS),
     ("nodeTopology", SELECTOR),
@@ -79,7 +79,7 @@ pub(crate) const CSI_STORAGE_CAPACITY: Shape = Fields(&[
     ("maximumVolumeSize", Kept),
 ]);
 
-pub(crate) const VOLUME_ATTACHMENT: Shape = Fields(&[
+pub(crate) const VOLUME_ATTACHMENT: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Object))),
     (
         "spec",

@@ -23,7 +23,7 @@ pub struct PersistentVolumeClaim {
     /// Its StorageClass, the beta annotation first; empty for none (upstream component-helpers
     /// storage/volume/helpers.go, GetPersistentVolumeClaimClass).
     pub class: Name,
-    /// Whether it says which class, be it none: else the default class is its own.
+    /// Whether it says which class, even an empty one: else the default class is its own.
     pub names_class: bool,
     /// `spec.volumeName`; empty for none.
     pub volume_name: Name,
@@ -48,7 +48,7 @@ pub struct PersistentVolumeClaim {
 }
 
 impl PersistentVolumeClaim {
-    /// Whether volume and claim found each other for good (upstream volumebinding/binder.go,
+    /// Whether volume and claim are bound to each other (upstream volumebinding/binder.go,
     /// isPVCFullyBound): a volume name alone does not do.
     pub fn is_fully_bound(&self) -> bool {
         !self.volume_name.is_empty() && self.bind_completed

@@ -12,7 +12,7 @@ use super::Kind;
 /// A change that was made to a copy of the state, and what came of it.
 #[derive(Clone, Debug)]
 pub struct Advice {
-    /// The change. One of a pod is told for the pod of the group's example.
+    /// The change. A change of a pod is that of the group's example.
     pub suggestion: Suggestion,
     /// Pods of the group that find a node after it, placed one after the other; where a pod is
     /// changed, all pods that differ from it in name only are changed alike.

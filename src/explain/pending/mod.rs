@@ -10,7 +10,7 @@ mod advice;
 mod root;
 
 pub use advice::Advice;
-pub use root::{Obstacle, Root};
+pub use root::{Blocker, Root};
 
 use std::collections::BTreeMap;
 
@@ -98,8 +98,9 @@ fn kinds(cluster: &Cluster, pods: &[PodId]) -> Vec<Vec<PodId>> {
     for pod in pods {
         let class = std::sync::Arc::as_ptr(&cluster.pod(*pod).class) as usize;
         let kinds = by_class.entry(class).or_default();
-        let is_alike = |kind: &&mut Vec<PodId>| kind.first().is_some_and(|other| alike(cluster, *other, *pod));
-        match kinds.iter_mut().find(is_alike) {
+        let is_same =
+            |kind: &&mut Vec<PodId>| kind.first().is_some_and(|other| in_same_situation(cluster, *other, *pod));
+        match kinds.iter_mut().find(is_same) {
             Some(kind) => kind.push(*pod),
             None => kinds.push(vec![*pod]),
         }
@@ -107,9 +108,9 @@ fn kinds(cluster: &Cluster, pods: &[PodId]) -> Vec<Vec<PodId>> {
     by_class.into_values().flatten().collect()
 }
 
-/// A pod that is being deleted is passed over, whatever it is like otherwise.
-fn alike(cluster: &Cluster, a: PodId, b: PodId) -> bool {
-    cluster.pod(a).is_terminating() == cluster.pod(b).is_terminating() && suggest::alike(cluster, a, b)
+/// A pod that is being deleted is skipped.
+fn in_same_situation(cluster: &Cluster, a: PodId, b: PodId) -> bool {
+    cluster.pod(a).is_terminating() == cluster.pod(b).is_terminating() && suggest::is_equal_but_for_name(cluster, a, b)
 }
 
 fn group(

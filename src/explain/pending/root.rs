@@ -1,7 +1,7 @@
-//! What stands in a pod's way, as far as it can be told in one breath.
+//! What keeps a pod pending, in one sentence.
 //!
 //! A pod may be kept from 5,000 nodes for ten reasons. The ones to begin with are those of the
-//! node that is closest to taking it: mending them is the least that helps.
+//! node that is closest to taking it: fixing them is the least that helps.
 
 use crate::api::Name;
 use crate::framework::{Amount, Placement, Reason};
@@ -12,27 +12,27 @@ use super::super::{causes, near_misses};
 /// What stands in a pod's way.
 #[derive(Clone, Debug)]
 pub enum Root {
-    /// Nothing: there is a node, and kube-scheduler has not come to it.
+    /// Nothing: a node fits, and kube-scheduler has not bound the pod yet.
     Fits,
     /// The pod is being deleted: kube-scheduler passes it over.
     Terminating,
     /// Scheduling gates, or another PreEnqueue plugin.
-    HeldBack(Vec<Obstacle>),
+    HeldBack(Vec<Blocker>),
     /// No profile has the pod's `schedulerName`.
     NoProfile(Name),
     /// There is no node.
     NoNodes,
     /// The cycle ended in an error.
     Failed(String),
-    /// It is turned away before any node is looked at.
-    TurnedAway(Vec<Obstacle>),
+    /// It is rejected before any node is looked at.
+    PodRejected(Vec<Blocker>),
     /// What keeps it from the node that is closest to taking it.
-    Rejected(Vec<Obstacle>),
+    Rejected(Vec<Blocker>),
 }
 
-/// One thing in the way.
+/// One thing that keeps the pod from the node.
 #[derive(Clone, Debug)]
-pub struct Obstacle {
+pub struct Blocker {
     /// The plugin; none where the framework itself spoke.
     pub plugin: Option<&'static str>,
     /// The reason, as the first pod of a group met it.
@@ -42,11 +42,11 @@ pub struct Obstacle {
 }
 
 impl Root {
-    /// What stands in the way of `pod`, whose cycle was `placement`.
+    /// What keeps `pod` pending, whose cycle was `placement`.
     pub(super) fn of(placement: &Placement, pod: &Pod) -> Self {
         let obstacles = |said: &crate::framework::PluginRejection| {
             let reasons = said.rejection.reasons.iter();
-            reasons.map(|reason| Obstacle::new(said.plugin, reason)).collect::<Vec<_>>()
+            reasons.map(|reason| Blocker::new(said.plugin, reason)).collect::<Vec<_>>()
         };
         // Only such a pod has an error and no message.
         if !placement.errors.is_empty() && placement.message.is_none() {
@@ -65,12 +65,12 @@ impl Root {
             return Self::Fits;
         }
         if let Some(turned_away) = &placement.pre_filter {
-            return Self::TurnedAway(obstacles(turned_away));
+            return Self::PodRejected(obstacles(turned_away));
         }
         match near_misses::find(placement).into_iter().next() {
-            Some(closest) => Self::Rejected(
-                closest.misses.into_iter().map(|miss| Obstacle::new(miss.plugin, &miss.reason)).collect(),
-            ),
+            Some(closest) => {
+                Self::Rejected(closest.misses.into_iter().map(|miss| Blocker::new(miss.plugin, &miss.reason)).collect())
+            }
             None => Self::NoNodes,
         }
     }
@@ -85,7 +85,7 @@ impl Root {
             Self::NoProfile(name) => format!("no profile {name}"),
             Self::Failed(error) => format!("failed {error}"),
             Self::HeldBack(obstacles) => format!("held back {}", identities(obstacles)),
-            Self::TurnedAway(obstacles) => format!("pre-filter {}", identities(obstacles)),
+            Self::PodRejected(obstacles) => format!("pre-filter {}", identities(obstacles)),
             Self::Rejected(obstacles) => format!("rejected {}", identities(obstacles)),
         }
     }
@@ -111,11 +111,11 @@ impl Root {
 
     /// Whether a change of the state or of the pod could be looked for.
     pub(super) fn can_be_helped(&self) -> bool {
-        matches!(self, Self::HeldBack(_) | Self::TurnedAway(_) | Self::Rejected(_))
+        matches!(self, Self::HeldBack(_) | Self::PodRejected(_) | Self::Rejected(_))
     }
 }
 
-impl Obstacle {
+impl Blocker {
     fn new(plugin: Option<&'static str>, reason: &Reason) -> Self {
         let shortfall = match reason {
             Reason::InsufficientResource { short, .. } => Some((*short, *short)),
@@ -136,8 +136,8 @@ impl Obstacle {
     }
 }
 
-fn identities(obstacles: &[Obstacle]) -> String {
-    let mut identities: Vec<String> = obstacles.iter().map(Obstacle::identity).collect();
+fn identities(obstacles: &[Blocker]) -> String {
+    let mut identities: Vec<String> = obstacles.iter().map(Blocker::identity).collect();
     identities.sort_unstable();
     identities.dedup();
     identities.join("; ")

@@ -116,7 +116,7 @@ pub enum Possibly {
 
 /// How much is known of the scheduler that spoke.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Basis {
+pub struct MessageBasis {
     /// Its configuration was named.
     pub configuration: bool,
     /// Its version was named, or read off its own image.
@@ -129,7 +129,7 @@ pub fn find(
     placement: &Placement,
     cluster: &Cluster,
     scheduler: &Scheduler,
-    basis: Basis,
+    basis: MessageBasis,
 ) -> Option<SchedulerMessages> {
     let pod = cluster.pod(placement.pod_id);
     if placement.current.is_some() || placement.pre_enqueue.is_some() || pod.is_terminating() {
@@ -214,7 +214,7 @@ fn possibly(
     cluster: &Cluster,
     scheduler: &Scheduler,
     profile: &Profile,
-    basis: Basis,
+    basis: MessageBasis,
 ) -> Vec<Possibly> {
     let config = scheduler.config();
     let extenders = !config.extenders.is_empty();

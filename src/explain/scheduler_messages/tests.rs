@@ -54,7 +54,7 @@ const OURS: &str = "0/2 nodes are available: 2 Insufficient cpu. no new claims t
                     available: 2 Preemption is not helpful for scheduling.";
 
 #[track_caller]
-fn found(mut cluster: Cluster, events: &[SchedulingEvent], basis: Basis) -> Option<SchedulerMessages> {
+fn found(mut cluster: Cluster, events: &[SchedulingEvent], basis: MessageBasis) -> Option<SchedulerMessages> {
     for event in events {
         cluster.scheduling_events.add(event.clone());
     }
@@ -68,7 +68,7 @@ fn found(mut cluster: Cluster, events: &[SchedulingEvent], basis: Basis) -> Opti
 
 #[track_caller]
 fn case(condition: Option<&str>, events: &[SchedulingEvent], more: &[(Kind, Value)], expected: &str) {
-    let basis = Basis { configuration: true, version: true };
+    let basis = MessageBasis { configuration: true, version: true };
     let shown = found(state(condition, more), events, basis).map(|said| {
         let time = said.at.map_or_else(|| "ever".to_owned(), |at| at.0.to_string());
         format!("{:?} of {time}: {:?}, {:?}", said.source, said.comparison, said.differs)
@@ -172,7 +172,7 @@ fn different() {
 #[test]
 fn what_is_not_known_of_the_scheduler_is_a_reason() {
     let said = event("", "0/2 nodes are available: 2 x.", 200, 200);
-    let words = found(state(None, &[]), &[said], Basis::default()).unwrap();
+    let words = found(state(None, &[]), &[said], MessageBasis::default()).unwrap();
     let reasons = vec![Possibly::Configuration, Possibly::Version, Possibly::Untraced];
     assert_eq!(words.comparison, Comparison::Different(reasons));
     let phrase = |text: &str, theirs, ours| Phrase { text: text.to_owned(), theirs, ours };

@@ -13,7 +13,7 @@ use super::trial::WhatIf;
 const FACT_DOMAIN: &str = "kubernetes.io";
 /// ... but for these two.
 const WISH_DOMAINS: [&str; 2] = ["node-role.kubernetes.io", "node-restriction.kubernetes.io"];
-/// Letters by which a slip of the pen may differ, and the length below which everything is alike.
+/// Letters by which a typing mistake may differ, and the length below which everything is similar.
 const SLIP: usize = 2;
 const SHORTEST: usize = 4;
 /// Labels that have another name now

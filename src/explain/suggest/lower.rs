@@ -3,7 +3,7 @@
 use crate::api::name::Name;
 use crate::api::pod_spec::Container;
 use crate::api::pod_template::PodTemplate;
-use crate::api::quantity::{Format, Quantity};
+use crate::api::quantity::{Quantity, QuantityFormat};
 use crate::api::requests::{self, RequestGates};
 use crate::api::resources::{Resources, STANDARD, is_hugepage_resource_name};
 use crate::edit::PodChange;
@@ -71,7 +71,7 @@ pub(super) fn quantity(resource: Name, amount: i64) -> Quantity {
     }
     let bytes =
         resource == STANDARD.memory || resource == STANDARD.ephemeral_storage || is_hugepage_resource_name(&resource);
-    Quantity::from_value(amount, if bytes { Format::BinarySI } else { Format::DecimalSI })
+    Quantity::from_value(amount, if bytes { QuantityFormat::BinarySI } else { QuantityFormat::DecimalSI })
 }
 
 /// What the filter counts of the pod.

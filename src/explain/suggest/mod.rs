@@ -74,7 +74,7 @@ pub enum Weakening {
     Eviction(Taint),
     /// The node is there for what runs the cluster itself.
     ControlPlane(Taint),
-    /// The images must be made for the machines that this label told of.
+    /// The images must support the machines that this label stands for.
     Platform(Name),
     /// Pods that must be kept apart over this key may come together.
     AntiAffinity(Name),
@@ -125,7 +125,7 @@ pub fn explain_preemption(
 
 /// Whether what helps one pending pod helps the other by the same edits: they differ in name only.
 /// Claims are made for each pod by itself, and a nomination is a pod's own.
-pub fn alike(cluster: &Cluster, a: PodId, b: PodId) -> bool {
+pub fn is_equal_but_for_name(cluster: &Cluster, a: PodId, b: PodId) -> bool {
     let (a, b) = (cluster.pod(a), cluster.pod(b));
     let spec = a.spec();
     std::sync::Arc::ptr_eq(&a.class, &b.class)
@@ -141,7 +141,7 @@ pub fn alike(cluster: &Cluster, a: PodId, b: PodId) -> bool {
 }
 
 impl Suggestion {
-    /// The same for a pod that is [`alike`].
+    /// The same for a pod that is [`is_equal_but_for_name`].
     #[must_use]
     pub fn for_sibling(&self, pod: ObjectKey, sibling: ObjectKey) -> Self {
         let mut suggestion = self.clone();
@@ -197,7 +197,7 @@ fn merged(edits: &[Edit]) -> Vec<Edit> {
 fn weakens(edit: &Edit) -> Vec<Weakening> {
     match edit {
         Edit::Uncordon { node } => vec![Weakening::Cordon(*node)],
-        // A node that is mended is as good as any other.
+        // A node that is fixed is as good as any other.
         Edit::RemoveTaint { taint, .. } if tells_of_condition(taint) => Vec::new(),
         Edit::RemoveTaint { taint, .. } => tolerating(taint).into_iter().collect(),
         Edit::PatchPod { changes, .. } => changes

@@ -82,7 +82,7 @@ impl Search<'_, '_> {
         if least_changes(reasons) > left {
             return;
         }
-        // What is one change of several is told in one way only.
+        // A change that is part of several is reported once.
         let alone = edits.is_empty() && least_changes(reasons) == 1;
         let branches = self.trial.with(edits, |trial| {
             let info = trial.cluster().node_named(node)?;

@@ -1,5 +1,5 @@
 //! What a taint tells, and what takes it away: by that a toleration, the taint's removal, or the
-//! mending of the node is the smaller change.
+//! fixing the node is the smaller change.
 
 use crate::api::name::{Name, name};
 use crate::api::taint::{Taint, Toleration};
@@ -36,7 +36,7 @@ pub(super) fn is_reserved(key: Name) -> bool {
 }
 
 /// Whether the taint tells that something is wrong with the node, or not ready on it: it goes
-/// away by itself once that is mended. A cordon is somebody's wish.
+/// away by itself once that is fixed. A cordon is intended.
 pub fn tells_of_condition(taint: &Taint) -> bool {
     let component = || taint.key.split_once('/').is_some_and(|(_, part)| part.contains(UNTIL_READY));
     (CONDITION_PREFIXES.iter().any(|prefix| taint.key.starts_with(prefix)) || component()) && !is_cordon(taint)

@@ -19,21 +19,22 @@ const MOST_COMBINATIONS: usize = 10;
 const NODES_OF_COMBINATION: usize = 3;
 
 /// A node to be opened.
-pub(super) struct Target {
+pub(super) struct NodeTarget {
     pub(super) node: Name,
     /// What keeps the pod off it.
     pub(super) reasons: Vec<Reason>,
 }
 
 /// The targets, in the order in which they are worth trying.
-pub(super) fn find(placement: &Placement) -> Vec<Target> {
-    let mut combinations: BTreeMap<(usize, Vec<String>), Vec<Target>> = BTreeMap::new();
+pub(super) fn find(placement: &Placement) -> Vec<NodeTarget> {
+    let mut combinations: BTreeMap<(usize, Vec<String>), Vec<NodeTarget>> = BTreeMap::new();
     let nodes: FxHashMap<Name, &NodePlacement> = placement.nodes.iter().map(|node| (node.name, node)).collect();
     for near_miss in near_misses::find(placement) {
         let reasons = |misses: Vec<Miss>| -> Vec<Reason> { misses.into_iter().map(|miss| miss.reason).collect() };
         // Nodes that miss by the same need not have the same in use.
         let of_nodes = near_miss.nodes.iter().filter_map(|node| Some((*node, near_misses::misses(nodes.get(node)?))));
-        let targets: Vec<Target> = of_nodes.map(|(node, misses)| Target { node, reasons: reasons(misses) }).collect();
+        let targets: Vec<NodeTarget> =
+            of_nodes.map(|(node, misses)| NodeTarget { node, reasons: reasons(misses) }).collect();
         let reasons = reasons(near_miss.misses);
         let mut causes: Vec<String> = reasons.iter().map(identity).collect();
         causes.sort_unstable();
@@ -46,7 +47,7 @@ pub(super) fn find(placement: &Placement) -> Vec<Target> {
 }
 
 /// The closest node, the one that misses by the least of what is counted, and one more.
-fn representatives(mut nodes: Vec<Target>) -> Vec<Target> {
+fn representatives(mut nodes: Vec<NodeTarget>) -> Vec<NodeTarget> {
     if nodes.len() > NODES_OF_COMBINATION {
         let least = nodes.iter().enumerate().min_by_key(|(_, target)| amount(&target.reasons)).map(|(index, _)| index);
         if let Some(least) = least {

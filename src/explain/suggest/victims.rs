@@ -1,4 +1,4 @@
-//! Other pods that could make way, where preemption would not do it by itself.
+//! Other pods that could be evicted, where preemption would not do it by itself.
 //!
 //! On the closest nodes: the smallest pod whose going is enough, else the fewest pods. Only pods
 //! of no higher priority, and none that would come back to the same node. Each must find another
@@ -146,7 +146,7 @@ fn missing_of(node: &NodeInfo, reason: &Reason, gone: &[&Pod]) -> i128 {
     match reason {
         Reason::InsufficientResource { resource, allocatable, short, .. } => {
             let freed: i64 = here.iter().map(|pod| amount(&pod.class.requests.requested, *resource)).sum();
-            // Any shortage counts, be it a small part of a large node.
+            // Any shortage counts, even a small part of a large node.
             let left = short.value.saturating_sub(freed);
             share(left, allocatable.value) + i128::from(left > 0)
         }

@@ -12,7 +12,7 @@ use super::ranking::Ranking;
 use super::table::Table;
 
 /// A scorer with its score of every node.
-pub(super) struct Column<'a> {
+pub(super) struct ScoreColumn<'a> {
     weight: i64,
     scorer: Box<dyn IncrementalScorer + 'a>,
     dirty: DirtySet,
@@ -32,7 +32,7 @@ pub(super) struct Column<'a> {
 /// The scorer failed, or a score is out of range: a plain cycle gives the error's text.
 pub(super) struct Failed;
 
-impl<'a> Column<'a> {
+impl<'a> ScoreColumn<'a> {
     /// Asks `scorer`, prepared with all nodes feasible, about every node. None if it fails.
     pub(super) fn new(scorer: Box<dyn IncrementalScorer + 'a>, weight: i64, cluster: &Cluster) -> Option<Self> {
         let nodes = cluster.nodes();

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::api::name::Name;
 use crate::state::{Cluster, NodeId, NodeInfo, Pod};
 
-/// A pod has come to a node or left it.
+/// A pod was added to a node or left it.
 #[derive(Clone, Copy)]
 pub struct Change<'c> {
     /// The pod.

@@ -1,11 +1,11 @@
 //! The least and the largest of scores that come and go.
 
-use crate::framework::scoring::Range;
+use crate::framework::scoring::ScoreRange;
 
 /// A range, and how many scores are at each of its ends.
 #[derive(Debug, Default)]
 pub(super) struct Extremes {
-    range: Range,
+    range: ScoreRange,
     at_least: usize,
     at_most: usize,
     /// The last score at an end was removed: only a look at all scores finds the next.
@@ -22,7 +22,7 @@ impl Extremes {
     }
 
     /// The range; 0 and 0 of no scores.
-    pub(super) fn range(&self) -> Range {
+    pub(super) fn range(&self) -> ScoreRange {
         self.range
     }
 

@@ -32,7 +32,7 @@ use super::profile::Framework;
 use super::sampling::Ring;
 use super::status::{Code, Rejection};
 
-use column::Column;
+use column::ScoreColumn;
 use ranking::Ranking;
 
 /// One bit for each condition of a filter that a node does not meet.
@@ -51,7 +51,7 @@ pub struct BestFrom {
 /// A cycle's filters and scorers with all their answers.
 pub struct CycleCache<'a> {
     filters: Vec<CachedFilter<'a>>,
-    columns: Vec<Column<'a>>,
+    columns: Vec<ScoreColumn<'a>>,
     /// By node.
     rejections: Vec<Rejections>,
     /// Whether nobody rejects a node, as the scorers know it, and the sums of weighted scores.
@@ -275,7 +275,7 @@ fn filters<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<Cached
 }
 
 /// The columns of the scorers, if all of them can be cached.
-fn columns<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<Column<'a>>> {
+fn columns<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<ScoreColumn<'a>>> {
     if framework.score.is_empty() {
         return Some(Vec::new());
     }
@@ -301,7 +301,7 @@ fn columns<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<Column
         match given {
             Incremental::Uncached => return None,
             Incremental::Skip => {}
-            Incremental::Run(scorer) => columns.push(Column::new(scorer, *weight, cycle.cluster)?),
+            Incremental::Run(scorer) => columns.push(ScoreColumn::new(scorer, *weight, cycle.cluster)?),
         }
     }
     Some(columns)

@@ -9,7 +9,7 @@ use crate::framework::sampling::{Ring, Sampling};
 use crate::framework::scoring;
 use crate::state::NodeInfo;
 
-use super::column::Column;
+use super::column::ScoreColumn;
 use super::dirty_set::Topology;
 use super::plugin::{Incremental, IncrementalScorer};
 use super::ranking::Ranking;
@@ -73,7 +73,7 @@ fn columns<'a>(
     cycle: Cycle<'a>,
     feasible: &[&'a NodeInfo],
     scores: &Scores,
-) -> Option<Vec<Column<'a>>> {
+) -> Option<Vec<ScoreColumn<'a>>> {
     let nodes: Vec<&NodeInfo> = cycle.cluster.nodes().iter().collect();
     let mut plain = None;
     let mut columns = Vec::new();
@@ -92,7 +92,7 @@ fn columns<'a>(
                 Box::new(Known::new(name, scorer, nodes.len(), scores))
             }
         };
-        columns.push(Column::new(scorer, *weight, cycle.cluster)?);
+        columns.push(ScoreColumn::new(scorer, *weight, cycle.cluster)?);
     }
     Some(columns)
 }

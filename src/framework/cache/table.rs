@@ -1,7 +1,7 @@
 //! Normalized scores looked up instead of divided out: many nodes have the same raw score.
 
 use crate::framework::plugin::Normalizer;
-use crate::framework::scoring::Range;
+use crate::framework::scoring::ScoreRange;
 
 /// Wider ranges are not laid out: there could be more scores in them than nodes.
 const WIDEST: i64 = 1024;
@@ -9,14 +9,14 @@ const WIDEST: i64 = 1024;
 /// What every raw score of a range becomes.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    range: Option<Range>,
+    range: Option<ScoreRange>,
     /// From the range's least score on; empty for a wide range.
     scores: Vec<i64>,
 }
 
 impl Table {
     /// Makes the table that of `range`; whether it had another range before.
-    pub(super) fn prepare(&mut self, normalizer: &dyn Normalizer, range: Range) -> bool {
+    pub(super) fn prepare(&mut self, normalizer: &dyn Normalizer, range: ScoreRange) -> bool {
         if self.range == Some(range) {
             return false;
         }

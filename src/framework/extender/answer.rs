@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::go_json::{Target, array, field, first, integer, object, string};
+use super::go_json::{GoType, array, field, first, integer, object, string};
 
 /// An ExtenderFilterResult.
 #[derive(Debug, Default)]
@@ -30,42 +30,42 @@ pub(super) struct MetaVictims {
 
 pub(super) fn filter_result(body: &[u8]) -> Result<FilterResult, String> {
     let text = String::from_utf8_lossy(body);
-    let fields = object(&first(&text, body)?, Target::Value("v1.ExtenderFilterResult"))?;
+    let fields = object(&first(&text, body)?, GoType::Value("v1.ExtenderFilterResult"))?;
     let mut result = FilterResult::default();
     if let Some(nodes) = field(&fields, "Nodes").filter(|nodes| nodes.get() != "null") {
-        let list = object(nodes, Target::Field("ExtenderFilterResult.Nodes", "v1.NodeList"))?;
-        let items = field(&list, "items").map(|items| array(items, Target::Field("NodeList.Nodes.items", "[]v1.Node")));
+        let list = object(nodes, GoType::Field("ExtenderFilterResult.Nodes", "v1.NodeList"))?;
+        let items = field(&list, "items").map(|items| array(items, GoType::Field("NodeList.Nodes.items", "[]v1.Node")));
         result.nodes = Some(items.transpose()?.flatten().unwrap_or_default());
     }
     if let Some(names) = field(&fields, "NodeNames") {
         let at = "ExtenderFilterResult.NodeNames";
-        let names = array(names, Target::Field(at, "[]string"))?;
-        let name = |name: Box<RawValue>| string(&name, Target::Field(at, "string"));
+        let names = array(names, GoType::Field(at, "[]string"))?;
+        let name = |name: Box<RawValue>| string(&name, GoType::Field(at, "string"));
         result.node_names = names.map(|names| names.into_iter().map(name).collect()).transpose()?;
     }
     result.failed = failed_nodes(field(&fields, "FailedNodes"), "ExtenderFilterResult.FailedNodes")?;
     result.unresolvable =
         failed_nodes(field(&fields, "FailedAndUnresolvableNodes"), "ExtenderFilterResult.FailedAndUnresolvableNodes")?;
     if let Some(error) = field(&fields, "Error") {
-        result.error = string(error, Target::Field("ExtenderFilterResult.Error", "string"))?;
+        result.error = string(error, GoType::Field("ExtenderFilterResult.Error", "string"))?;
     }
     Ok(result)
 }
 
 fn failed_nodes(map: Option<&RawValue>, at: &str) -> Result<Vec<(String, String)>, String> {
     let Some(map) = map else { return Ok(Vec::new()) };
-    let message = |(node, message): (String, Box<RawValue>)| Ok((node, string(&message, Target::Field(at, "string"))?));
-    object(map, Target::Field(at, "v1.FailedNodesMap"))?.into_iter().map(message).collect()
+    let message = |(node, message): (String, Box<RawValue>)| Ok((node, string(&message, GoType::Field(at, "string"))?));
+    object(map, GoType::Field(at, "v1.FailedNodesMap"))?.into_iter().map(message).collect()
 }
 
 /// A HostPriorityList: nodes and their scores.
 pub(super) fn host_priorities(body: &[u8]) -> Result<Vec<(String, i64)>, String> {
     let text = String::from_utf8_lossy(body);
-    let entries = array(&first(&text, body)?, Target::Value("v1.HostPriorityList"))?.unwrap_or_default();
+    let entries = array(&first(&text, body)?, GoType::Value("v1.HostPriorityList"))?.unwrap_or_default();
     let entry = |entry: Box<RawValue>| {
-        let fields = object(&entry, Target::Value("v1.HostPriority"))?;
-        let host = field(&fields, "Host").map(|host| string(host, Target::Field("HostPriority.Host", "string")));
-        let score = field(&fields, "Score").map(|score| integer(score, Target::Field("HostPriority.Score", "int64")));
+        let fields = object(&entry, GoType::Value("v1.HostPriority"))?;
+        let host = field(&fields, "Host").map(|host| string(host, GoType::Field("HostPriority.Host", "string")));
+        let score = field(&fields, "Score").map(|score| integer(score, GoType::Field("HostPriority.Score", "int64")));
         Ok((host.transpose()?.unwrap_or_default(), score.transpose()?.unwrap_or_default()))
     };
     entries.into_iter().map(entry).collect()
@@ -75,18 +75,18 @@ pub(super) fn host_priorities(body: &[u8]) -> Result<Vec<(String, i64)>, String>
 /// error of ours: kube-scheduler crashes on it.
 pub(super) fn meta_victims(body: &[u8]) -> Result<Vec<(String, MetaVictims)>, String> {
     let text = String::from_utf8_lossy(body);
-    let fields = object(&first(&text, body)?, Target::Value("v1.ExtenderPreemptionResult"))?;
+    let fields = object(&first(&text, body)?, GoType::Value("v1.ExtenderPreemptionResult"))?;
     let at = "ExtenderPreemptionResult.NodeNameToMetaVictims";
     let Some(map) = field(&fields, "NodeNameToMetaVictims") else { return Ok(Vec::new()) };
-    object(map, Target::Field(at, "map[string]*v1.MetaVictims"))?
+    object(map, GoType::Field(at, "map[string]*v1.MetaVictims"))?
         .into_iter()
         .map(|(node, victims)| {
             if victims.get() == "null" {
                 return Err(format!("the victims on node \"{node}\" are null, on which kube-scheduler itself crashes"));
             }
-            let fields = object(&victims, Target::Field(at, "v1.MetaVictims"))?;
+            let fields = object(&victims, GoType::Field(at, "v1.MetaVictims"))?;
             let at = "MetaVictims.NodeNameToMetaVictims.Pods";
-            let pods = field(&fields, "Pods").map(|pods| array(pods, Target::Field(at, "[]*v1.MetaPod")));
+            let pods = field(&fields, "Pods").map(|pods| array(pods, GoType::Field(at, "[]*v1.MetaPod")));
             let uids = pods
                 .transpose()?
                 .flatten()
@@ -95,7 +95,7 @@ pub(super) fn meta_victims(body: &[u8]) -> Result<Vec<(String, MetaVictims)>, St
                 .map(|pod| uid(pod, &node))
                 .collect::<Result<_, _>>()?;
             let at = "MetaVictims.NodeNameToMetaVictims.NumPDBViolations";
-            let violations = field(&fields, "NumPDBViolations").map(|count| integer(count, Target::Field(at, "int64")));
+            let violations = field(&fields, "NumPDBViolations").map(|count| integer(count, GoType::Field(at, "int64")));
             Ok((node, MetaVictims { uids, violations: violations.transpose()?.unwrap_or_default() }))
         })
         .collect()
@@ -105,8 +105,8 @@ fn uid(pod: &RawValue, node: &str) -> Result<String, String> {
     if pod.get() == "null" {
         return Err(format!("a victim on node \"{node}\" is null, on which kube-scheduler itself crashes"));
     }
-    let fields = object(pod, Target::Field("MetaVictims.NodeNameToMetaVictims.Pods", "v1.MetaPod"))?;
-    let at = Target::Field("MetaPod.NodeNameToMetaVictims.Pods.UID", "string");
+    let fields = object(pod, GoType::Field("MetaVictims.NodeNameToMetaVictims.Pods", "v1.MetaPod"))?;
+    let at = GoType::Field("MetaPod.NodeNameToMetaVictims.Pods.UID", "string");
     field(&fields, "UID").map_or_else(|| Ok(String::new()), |uid| string(uid, at))
 }
 

@@ -24,7 +24,7 @@ use super::request::{ExtenderArgs, NodeList};
 use super::{Extender, NotAsked, Round, Verb};
 
 /// A node that let the pod pass so far.
-pub(super) struct Standing {
+pub(super) struct PassedNode {
     pub(super) name: Name,
     /// Its place in the state; none for one that only an extender speaks of.
     id: Option<NodeId>,
@@ -32,14 +32,14 @@ pub(super) struct Standing {
     answered: Option<Answered>,
 }
 
-/// From such an answer upstream builds a node anew: with what the answer says, and without pods
+/// From such an answer upstream builds a new node: with what the answer says, and without pods
 /// and images, which scoring then does not see.
 struct Answered {
     info: NodeInfo,
     json: Box<RawValue>,
 }
 
-impl Standing {
+impl PassedNode {
     fn known(node: &NodePlacement) -> Self {
         Self { name: node.name, id: Some(node.id), answered: None }
     }
@@ -70,8 +70,8 @@ impl Standing {
 #[derive(Default)]
 pub(in crate::framework) struct Filtered {
     /// Upstream's feasible nodes, which are sent to prioritizers.
-    pub(super) standing: Vec<Standing>,
-    /// Where in `standing` a node is of which an extender gave its own account.
+    pub(super) passed: Vec<PassedNode>,
+    /// Where in `passed` a node is of which an extender gave its own account.
     answered: FxHashMap<NodeId, usize>,
     /// What extenders say of nodes that are not in the state; upstream counts it all the same.
     strangers: Vec<Rejection>,
@@ -80,10 +80,8 @@ pub(in crate::framework) struct Filtered {
 impl Filtered {
     /// The node as scoring sees it.
     pub(in crate::framework) fn node<'a>(&'a self, cluster: &'a Cluster, id: NodeId) -> &'a NodeInfo {
-        let standing = self.answered.get(&id).and_then(|place| self.standing.get(*place));
-        standing
-            .and_then(|standing| standing.answered.as_ref())
-            .map_or_else(|| cluster.node(id), |answered| &answered.info)
+        let passed = self.answered.get(&id).and_then(|place| self.passed.get(*place));
+        passed.and_then(|passed| passed.answered.as_ref()).map_or_else(|| cluster.node(id), |answered| &answered.info)
     }
 
     /// The reasons that the event counts, when no node is feasible (upstream FitError.Error).
@@ -98,10 +96,10 @@ impl Filtered {
         // Nodes outside the placement of a group do not count at all.
         let nodes = || nodes.iter().filter(|node| !node.reasons().contains(&Reason::OutsidePlacement));
         let absent = |node: &&NodePlacement| {
-            let unsaid = |reason: &Reason| {
+            let unreported = |reason: &Reason| {
                 matches!(reason, Reason::ExcludedByPreFilter { .. } | Reason::NotReturnedByExtender { .. })
             };
-            node.reasons().iter().any(unsaid)
+            node.reasons().iter().any(unreported)
         };
         let explicit = nodes().filter(|node| !absent(node)).flat_map(NodePlacement::reasons);
         let of_strangers = self.strangers.iter().flat_map(|rejection| &rejection.reasons);
@@ -132,10 +130,10 @@ pub(in crate::framework) fn filter(
         return Ok(Filtered::default());
     }
     let mut pass = Pass { round, statuses: Statuses::new(), lost: BTreeMap::new(), asked: false };
-    let mut standing = Vec::new();
+    let mut passed = Vec::new();
     if let Some(nominated) = placement.nominated_fits {
-        standing = pass.nominated(placement, nominated);
-        if standing.is_empty() {
+        passed = pass.nominated(placement, nominated);
+        if passed.is_empty() {
             placement.nominated_fits = None;
         } else if pass.asked {
             round.cycle.notes.add(NotEvaluated::new(
@@ -148,15 +146,15 @@ pub(in crate::framework) fn filter(
     if placement.nominated_fits.is_none() {
         // A nominated node that PreFilter left out had its only chance above.
         let candidates =
-            placement.feasible().filter(|node| prepared.considers(node.name)).map(Standing::known).collect();
-        standing = pass.run(candidates)?;
-        let left: BTreeSet<Name> = standing.iter().map(|standing| standing.name).collect();
+            placement.feasible().filter(|node| prepared.considers(node.name)).map(PassedNode::known).collect();
+        passed = pass.run(candidates)?;
+        let left: BTreeSet<Name> = passed.iter().map(|passed| passed.name).collect();
         pass.write(placement, prepared, &left);
     }
     let known = |name: &Name| round.cycle.cluster.node_named(*name).is_some();
-    let strangers: Vec<_> = standing.iter().map(|standing| standing.name).filter(|name| !known(name)).collect();
+    let strangers: Vec<_> = passed.iter().map(|passed| passed.name).filter(|name| !known(name)).collect();
     if let Some(stranger) = strangers.first() {
-        if strangers.len() == standing.len() {
+        if strangers.len() == passed.len() {
             return Err(format!(
                 "extenders leave only node \"{stranger}\", which does not exist; kube-scheduler does not detect this \
                  and would bind the pod to it"
@@ -169,9 +167,9 @@ pub(in crate::framework) fn filter(
         ));
     }
     pass.statuses.retain(|name, _| !known(name));
-    let places = standing.iter().enumerate().filter(|(_, standing)| standing.answered.is_some());
-    let answered = places.filter_map(|(place, standing)| Some((standing.id?, place))).collect();
-    Ok(Filtered { standing, answered, strangers: pass.statuses.into_values().map(|said| said.rejection).collect() })
+    let places = passed.iter().enumerate().filter(|(_, passed)| passed.answered.is_some());
+    let answered = places.filter_map(|(place, passed)| Some((passed.id?, place))).collect();
+    Ok(Filtered { passed, answered, strangers: pass.statuses.into_values().map(|said| said.rejection).collect() })
 }
 
 /// The extenders going over nodes, one after the other, each over what its predecessors left.
@@ -186,8 +184,8 @@ struct Pass<'r, 'a> {
 
 impl Pass<'_, '_> {
     /// The nominated node by itself. A failure here only means that all nodes are looked at.
-    fn nominated(&mut self, placement: &Placement, nominated: Name) -> Vec<Standing> {
-        let candidate = placement.nodes.iter().find(|node| node.name == nominated).map(Standing::known);
+    fn nominated(&mut self, placement: &Placement, nominated: Name) -> Vec<PassedNode> {
+        let candidate = placement.nodes.iter().find(|node| node.name == nominated).map(PassedNode::known);
         self.run(candidate.into_iter().collect()).unwrap_or_else(|error| {
             self.round.cycle.notes.add(NotEvaluated::new(
                 format!("the nominated node {nominated}"),
@@ -198,7 +196,7 @@ impl Pass<'_, '_> {
         })
     }
 
-    fn run(&mut self, mut nodes: Vec<Standing>) -> Result<Vec<Standing>, String> {
+    fn run(&mut self, mut nodes: Vec<PassedNode>) -> Result<Vec<PassedNode>, String> {
         for extender in &self.round.extenders {
             if nodes.is_empty() {
                 break;
@@ -226,8 +224,8 @@ impl Pass<'_, '_> {
         &mut self,
         extender: &Extender,
         result: FilterResult,
-        nodes: &mut Vec<Standing>,
-    ) -> Result<Vec<Standing>, String> {
+        nodes: &mut Vec<PassedNode>,
+    ) -> Result<Vec<PassedNode>, String> {
         if !result.error.is_empty() {
             return Err(result.error);
         }
@@ -235,7 +233,7 @@ impl Pass<'_, '_> {
             (Some(names), _) if extender.config.node_cache_capable => by_name(extender, &names, nodes)?,
             (_, Some(items)) => {
                 let cluster = self.round.cycle.cluster;
-                items.into_iter().map(|json| Standing::answered(cluster, json)).collect::<Result<_, _>>()?
+                items.into_iter().map(|json| PassedNode::answered(cluster, json)).collect::<Result<_, _>>()?
             }
             (_, None) => Vec::new(),
         };
@@ -278,7 +276,7 @@ impl Pass<'_, '_> {
     }
 }
 
-fn by_name(extender: &Extender, names: &[String], nodes: &mut Vec<Standing>) -> Result<Vec<Standing>, String> {
+fn by_name(extender: &Extender, names: &[String], nodes: &mut Vec<PassedNode>) -> Result<Vec<PassedNode>, String> {
     let sent: BTreeSet<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
     if let Some(stranger) = names.iter().find(|name| !sent.contains(name.as_str())) {
         return Err(format!(
@@ -286,7 +284,7 @@ fn by_name(extender: &Extender, names: &[String], nodes: &mut Vec<Standing>) -> 
             extender.name.as_str()
         ));
     }
-    let mut given: BTreeMap<Name, Standing> = nodes.drain(..).map(|node| (node.name, node)).collect();
+    let mut given: BTreeMap<Name, PassedNode> = nodes.drain(..).map(|node| (node.name, node)).collect();
     Ok(names.iter().filter_map(|node| given.remove(&name(node))).collect())
 }
 
@@ -297,10 +295,10 @@ impl Round<'_> {
         &self,
         extender: &Extender,
         pod: &RawValue,
-        nodes: &[Standing],
+        nodes: &[PassedNode],
     ) -> Result<String, NotAsked> {
         let cached = extender.config.node_cache_capable;
-        let items = |node| Standing::json(node, self.cycle.cluster);
+        let items = |node| PassedNode::json(node, self.cycle.cluster);
         let args = ExtenderArgs {
             pod,
             nodes: if cached { None } else { Some(NodeList::new(nodes.iter().map(items).collect::<Result<_, _>>()?)) },

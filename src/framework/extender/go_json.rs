@@ -10,14 +10,14 @@ use serde_json::value::RawValue;
 
 /// What Go would have read the value into, as its errors name it.
 #[derive(Clone, Copy)]
-pub(super) enum Target<'a> {
+pub(super) enum GoType<'a> {
     /// A value of this type.
     Value(&'a str),
     /// A field `Struct.Field` of this type.
     Field(&'a str, &'a str),
 }
 
-impl fmt::Display for Target<'_> {
+impl fmt::Display for GoType<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(r#type) => write!(f, "Go value of type {type}"),
@@ -63,27 +63,27 @@ fn kind(value: &RawValue) -> &'static str {
     }
 }
 
-fn mismatch(what: &str, target: Target<'_>) -> String {
+fn mismatch(what: &str, target: GoType<'_>) -> String {
     format!("json: cannot unmarshal {what} into {target}")
 }
 
 /// Names and values of an object, in order.
-pub(super) fn object(value: &RawValue, target: Target<'_>) -> Result<Vec<(String, Box<RawValue>)>, String> {
+pub(super) fn object(value: &RawValue, target: GoType<'_>) -> Result<Vec<(String, Box<RawValue>)>, String> {
     read(value, "object", target).map(|fields: Option<Fields>| fields.map(|fields| fields.0).unwrap_or_default())
 }
 
 /// The elements of an array; none for `null`.
-pub(super) fn array(value: &RawValue, target: Target<'_>) -> Result<Option<Vec<Box<RawValue>>>, String> {
+pub(super) fn array(value: &RawValue, target: GoType<'_>) -> Result<Option<Vec<Box<RawValue>>>, String> {
     read(value, "array", target)
 }
 
 /// A string; `null` is the empty one.
-pub(super) fn string(value: &RawValue, target: Target<'_>) -> Result<String, String> {
+pub(super) fn string(value: &RawValue, target: GoType<'_>) -> Result<String, String> {
     read(value, "string", target).map(Option::unwrap_or_default)
 }
 
 /// A 64 bit integer; `null` is 0.
-pub(super) fn integer(value: &RawValue, target: Target<'_>) -> Result<i64, String> {
+pub(super) fn integer(value: &RawValue, target: GoType<'_>) -> Result<i64, String> {
     match kind(value) {
         "null" => Ok(0),
         "number" => value.get().parse().map_err(|_| mismatch(&format!("number {}", value.get()), target)),
@@ -91,7 +91,7 @@ pub(super) fn integer(value: &RawValue, target: Target<'_>) -> Result<i64, Strin
     }
 }
 
-fn read<'de, T: Deserialize<'de>>(value: &'de RawValue, wanted: &str, target: Target<'_>) -> Result<Option<T>, String> {
+fn read<'de, T: Deserialize<'de>>(value: &'de RawValue, wanted: &str, target: GoType<'_>) -> Result<Option<T>, String> {
     match kind(value) {
         "null" => Ok(None),
         kind if kind == wanted => serde_json::from_str(value.get()).map(Some).map_err(|e| format!("invalid JSON: {e}")),

@@ -29,7 +29,7 @@ pub(in crate::framework) fn prioritize(
             *total = 0;
         }
     }
-    if filtered.standing.len() < 2 {
+    if filtered.passed.len() < 2 {
         return;
     }
     // All at once, as upstream has it.
@@ -37,7 +37,7 @@ pub(in crate::framework) fn prioritize(
         .extenders
         .par_iter()
         .map(|extender| {
-            let body = |pod: &_| round.nodes_request(extender, pod, &filtered.standing);
+            let body = |pod: &_| round.nodes_request(extender, pod, &filtered.passed);
             let answer = round.ask(extender, Verb::Prioritize, body)?;
             Some((*extender, answer.and_then(|body| host_priorities(&body))))
         })

@@ -4,7 +4,7 @@ use crate::state::Cluster;
 
 /// The cloud whose groups these are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cloud {
+pub(super) enum Cloud {
     /// AWS.
     Aws,
     /// Azure.
@@ -19,7 +19,7 @@ pub enum Cloud {
 
 impl Cloud {
     /// As a flag of the autoscaler names it, else as group ids and nodes look.
-    pub fn of<'a>(flag: Option<&str>, mut groups: impl Iterator<Item = &'a str>, cluster: &Cluster) -> Self {
+    pub(super) fn of<'a>(flag: Option<&str>, mut groups: impl Iterator<Item = &'a str>, cluster: &Cluster) -> Self {
         match flag {
             Some("aws") => return Self::Aws,
             Some("azure") => return Self::Azure,
@@ -27,7 +27,8 @@ impl Cloud {
             Some("clusterapi") => return Self::ClusterApi,
             _ => {}
         }
-        if groups.any(|group| ["MachineDeployment/", "MachineSet/", "MachinePool/"].iter().any(|it| group.starts_with(it)))
+        if groups
+            .any(|group| ["MachineDeployment/", "MachineSet/", "MachinePool/"].iter().any(|it| group.starts_with(it)))
         {
             return Self::ClusterApi;
         }
@@ -42,7 +43,7 @@ impl Cloud {
     }
 
     /// The label by which the cloud marks GPU nodes (cloudprovider/*, GPULabel).
-    pub fn gpu_label(self) -> Option<&'static str> {
+    pub(super) fn gpu_label(self) -> Option<&'static str> {
         match self {
             Self::Aws => Some("k8s.amazonaws.com/accelerator"),
             Self::Azure => Some("accelerator"),
@@ -53,7 +54,7 @@ impl Cloud {
     }
 
     /// Labels in which similar groups may differ, beside those that hold for all (`processors/nodegroupset/*_nodegroups.go`).
-    pub fn ignored_labels(self) -> &'static [&'static str] {
+    pub(super) fn ignored_labels(self) -> &'static [&'static str] {
         match self {
             Self::Aws => &[
                 "alpha.eksctl.io/instance-id",

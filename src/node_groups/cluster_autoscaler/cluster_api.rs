@@ -7,7 +7,7 @@ use crate::api::labels::Labels;
 use crate::api::meta::ObjectKey;
 use crate::api::name::{Name, name};
 use crate::api::pod_template::PodTemplate;
-use crate::api::quantity::{Format, Quantity};
+use crate::api::quantity::{Quantity, QuantityFormat};
 use crate::api::requests::RequestGates;
 use crate::api::resources::{ResourceList, Resources, STANDARD};
 use crate::api::taint::{Taint, TaintEffect};
@@ -28,7 +28,12 @@ const MAX_PODS: i64 = 110;
 const MANAGED: [&str; 2] = ["node-restriction.kubernetes.io", "node.cluster.x-k8s.io"];
 
 /// What the provider says of the group with this id; none where it is no resource of the state, or says too little.
-pub fn template(cluster: &Cluster, group: &str, gates: RequestGates, labels_of: Option<&Node>) -> Option<BuiltNode> {
+pub(super) fn template(
+    cluster: &Cluster,
+    group: &str,
+    gates: RequestGates,
+    labels_of: Option<&Node>,
+) -> Option<BuiltNode> {
     let mut parts = group.splitn(3, '/');
     let (kind, namespace, resource) = (parts.next()?, parts.next()?, parts.next()?);
     let kind = match kind {
@@ -90,7 +95,7 @@ fn capacity(scalable: &ScalableResource, infrastructure: Option<&MachineTemplate
         Some(text) => text.parse::<i64>().map(|count| Some(count).filter(|count| *count != 0)).map_err(|_| ()),
         None => Ok(None),
     };
-    let count = |count| Quantity::from_value(count, Format::DecimalSI);
+    let count = |count| Quantity::from_value(count, QuantityFormat::DecimalSI);
     let mut own: Vec<(Name, Quantity)> = Vec::new();
     own.extend(quantity("cpu").ok()?.map(|it| (STANDARD.cpu, it)));
     own.extend(quantity("memory").ok()?.map(|it| (STANDARD.memory, it)));
@@ -139,8 +144,9 @@ fn labels(scalable: &ScalableResource, infrastructure: Option<&MachineTemplate>,
 
 fn is_managed(key: &str) -> bool {
     let domain = key.split('/').next().unwrap_or_default();
-    let within = |managed: &&str| domain.strip_suffix(**managed).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    domain == "node-role.kubernetes.io" || MANAGED.iter().any(|managed| within(&managed))
+    let within =
+        |managed: &str| domain.strip_suffix(managed).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    domain == "node-role.kubernetes.io" || MANAGED.iter().any(|managed| within(managed))
 }
 
 /// Taints: those of the template; the annotation overrides by key and effect.
@@ -175,10 +181,13 @@ fn csi_node(scalable: &ScalableResource) -> Option<CsiNode> {
     let text = annotation(scalable, "csi-driver").filter(|text| !text.is_empty())?;
     let pairs: Vec<(&str, Option<i64>)> = text
         .split(',')
-        .map(|pair| pair.trim().split_once('=').map_or((pair.trim(), None), |(driver, limit)| (driver, limit.parse().ok())))
+        .map(|pair| {
+            pair.trim().split_once('=').map_or((pair.trim(), None), |(driver, limit)| (driver, limit.parse().ok()))
+        })
         .filter(|(driver, _)| !driver.is_empty())
         .collect();
-    let limits = pairs.iter().filter_map(|(driver, limit)| Some(DriverLimit { driver: name(driver), count: (*limit)? }));
+    let limits =
+        pairs.iter().filter_map(|(driver, limit)| Some(DriverLimit { driver: name(driver), count: (*limit)? }));
     Some(CsiNode {
         drivers: pairs.iter().map(|(driver, _)| name(driver)).collect(),
         limits: limits.collect(),

@@ -11,7 +11,7 @@ use crate::state::pod::PodId;
 
 /// Nodes needed, and the pods that they help.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Estimate {
+pub(super) struct Estimate {
     /// How many nodes.
     pub nodes: i64,
     /// Which pods.
@@ -30,7 +30,7 @@ struct Packing<'a, 's> {
 }
 
 /// Packs `pods`, which come in groups of alike ones, onto new nodes of `group`.
-pub fn estimate(
+pub(super) fn estimate(
     sandbox: &mut Sandbox<'_>,
     pods: &[&[PodId]],
     template: &Template,
@@ -39,15 +39,8 @@ pub fn estimate(
 ) -> Estimate {
     let mark = sandbox.mark();
     let ordered = largest_first(sandbox, pods, template);
-    let mut packing = Packing {
-        sandbox,
-        template,
-        group,
-        limit,
-        added: Vec::new(),
-        used: BTreeSet::new(),
-        scheduled: Vec::new(),
-    };
+    let mut packing =
+        Packing { sandbox, template, group, limit, added: Vec::new(), used: BTreeSet::new(), scheduled: Vec::new() };
     let mut open = true;
     for pods in ordered {
         let rest = packing.on_added_nodes(pods);

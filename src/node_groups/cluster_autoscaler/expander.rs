@@ -6,7 +6,7 @@ use crate::state::Cluster;
 
 /// A group that could grow.
 #[derive(Clone, Debug)]
-pub struct Choice {
+pub(super) struct Choice {
     /// The group.
     pub group: usize,
     /// How many nodes, for which pods.
@@ -14,7 +14,12 @@ pub struct Choice {
 }
 
 /// The options that are left after the expanders named, in this order; more than one are drawn from.
-pub fn best(cluster: &Cluster, expanders: &[String], options: &[Choice], template: &dyn Fn(usize) -> Option<Template>) -> Vec<usize> {
+pub(super) fn best(
+    cluster: &Cluster,
+    expanders: &[String],
+    options: &[Choice],
+    template: &dyn Fn(usize) -> Option<Template>,
+) -> Vec<usize> {
     let mut left: Vec<usize> = (0..options.len()).collect();
     for expander in expanders {
         if left.len() < 2 {
@@ -57,7 +62,12 @@ fn minima(places: &[usize], score: impl Fn(usize) -> Option<f64>) -> Vec<usize> 
 }
 
 /// The share of CPU plus the share of memory that the pods would leave of the new nodes (expander/waste).
-fn waste(cluster: &Cluster, options: &[Choice], place: usize, template: &dyn Fn(usize) -> Option<Template>) -> Option<f64> {
+fn waste(
+    cluster: &Cluster,
+    options: &[Choice],
+    place: usize,
+    template: &dyn Fn(usize) -> Option<Template>,
+) -> Option<f64> {
     let option = options.get(place)?;
     let node = template(option.group)?.built.node;
     let (mut cpu, mut memory) = (0, 0);

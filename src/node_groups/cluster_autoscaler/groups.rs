@@ -4,8 +4,8 @@ use super::cloud::Cloud;
 use super::template::{Builder, From, Template};
 use super::{Run, cluster_api};
 use crate::api::name::Name;
-use crate::framework::{PluginRejection, Reason};
 use crate::framework::device_reason::DeviceReason;
+use crate::framework::{PluginRejection, Reason};
 
 /// A node group.
 #[derive(Clone, Debug)]
@@ -51,8 +51,8 @@ pub enum Skip {
     MaxSize,
     /// The cluster would get too large; of these resources there is too much.
     Quota(Vec<String>),
-    /// Nothing says what a new node is like.
-    NoTemplate,
+    /// The provider does not say what a new node is like; with `false` nobody says so here, and it may know.
+    NoTemplate(bool),
 }
 
 impl Skip {
@@ -63,14 +63,14 @@ impl Skip {
             Self::Backoff => "backoff",
             Self::MaxSize => "max-size",
             Self::Quota(_) => "quota",
-            Self::NoTemplate => "no-template",
+            Self::NoTemplate(_) => "no-template",
         }
     }
 
     /// The autoscaler's text.
     pub fn reason(&self) -> String {
         match self {
-            Self::NotReady | Self::NoTemplate => "not ready for scale-up".to_owned(),
+            Self::NotReady | Self::NoTemplate(_) => "not ready for scale-up".to_owned(),
             Self::Backoff => "in backoff after failed scale-up".to_owned(),
             Self::MaxSize => "max node group size reached".to_owned(),
             Self::Quota(resources) => {
@@ -103,11 +103,10 @@ pub(super) fn of(run: &Run<'_>) -> Vec<Group> {
             let labels_of = members.first().map(|node| &*node.node);
             cluster_api::template(cluster, &status.name, run.gates, labels_of).map(|built| builder.of_provider(built))
         };
-        // Clouds that have a template of their own never come to a bad node (MixedTemplateNodeInfoProvider.Process). Those
-        // of a cloud cannot be seen; Cluster API has one only where annotations say enough.
+        // Clouds that have a template of their own never come to a bad node (MixedTemplateNodeInfoProvider.Process). Such
+        // a template cannot be seen, and what it is like is best told by a node of the group.
         let last_resort = || {
-            let sees_provider = matches!(run.cloud, Cloud::ClusterApi | Cloud::Other);
-            let bad = members.first().filter(|_| sees_provider)?;
+            let bad = members.first()?;
             Some(builder.of_node(bad, From::LastResort(bad.name())))
         };
         let template = saved
@@ -123,8 +122,11 @@ pub(super) fn of(run: &Run<'_>) -> Vec<Group> {
         } else {
             None
         };
-        let not_evaluated = template.is_none().then(|| why_unknown(status.registered, members.len()));
-        let no_template = template.is_none() && run.cloud == Cloud::ClusterApi && status.registered == 0;
+        let not_evaluated = template.is_none().then(|| why_unknown(status.registered));
+        let no_template = (template.is_none() && status.registered == 0).then(|| {
+            let is_told = run.cloud == Cloud::ClusterApi || run.options.templates.groups().next().is_some();
+            Skip::NoTemplate(is_told)
+        });
         Group {
             id: status.name,
             min: status.min,
@@ -137,7 +139,7 @@ pub(super) fn of(run: &Run<'_>) -> Vec<Group> {
             since: status.since,
             backoff: (status.scale_up == "Backoff").then(|| (status.error_code.clone(), status.error_message.clone())),
             upcoming: if status.scale_up == "InProgress" { under_way.max(0) } else { 0 },
-            skip: skip.or_else(|| no_template.then_some(Skip::NoTemplate)),
+            skip: skip.or(no_template),
             template,
             not_evaluated,
         }
@@ -145,15 +147,12 @@ pub(super) fn of(run: &Run<'_>) -> Vec<Group> {
     groups.collect()
 }
 
-fn why_unknown(registered: i64, members: usize) -> String {
-    match (registered, members) {
-        (0, _) => "no node of it in the state, and no template".to_owned(),
-        (_, 0) => "nothing in the state says which nodes belong to it; --node-group-label or --node-group-templates does"
-            .to_owned(),
-        _ => "none of its nodes can stand for a new one: the autoscaler goes by the cloud's template, which is not in \
-              the state"
-            .to_owned(),
-    }
+fn why_unknown(registered: i64) -> String {
+    let why = match registered {
+        0 => "no node of it in the state, and no template",
+        _ => "nothing in the state says which nodes belong to it; --node-group-label or --node-group-templates does",
+    };
+    why.to_owned()
 }
 
 /// The reasons of a refusal, in the autoscaler's words: they are kube-scheduler's, but for claims that are not there,

@@ -13,7 +13,7 @@ use crate::state::Cluster;
 
 /// Who is a member of what, and how that was found.
 #[derive(Clone, Debug, Default)]
-pub struct Membership {
+pub(super) struct Membership {
     /// The group of each node that has one, by its place in the status.
     group_of: FxHashMap<Name, usize>,
     /// How the members of a group were found.
@@ -24,13 +24,14 @@ pub struct Membership {
 
 impl Membership {
     /// Finds the members of `groups`, which are ids; `label` names one more label whose value is the id.
-    pub fn of(cluster: &Cluster, groups: &[Name], label: Option<Name>) -> Self {
+    pub(super) fn of(cluster: &Cluster, groups: &[Name], label: Option<Name>) -> Self {
         let machines = Machines::of(cluster);
         let mut found = Self::default();
         for node in cluster.nodes() {
             let mut claims = groups.iter().enumerate().filter_map(|(place, group)| {
-                let by = by_label(&node.node, *group, label)
-                    .or_else(|| machines.group_of(&node.node).filter(|own| own == group.as_str()).map(|_| "Cluster API"))?;
+                let by = by_label(&node.node, *group, label).or_else(|| {
+                    machines.group_of(&node.node).filter(|own| own == group.as_str()).map(|_| "Cluster API")
+                })?;
                 Some((place, by.to_owned()))
             });
             if let Some((place, by)) = claims.next() {
@@ -46,12 +47,12 @@ impl Membership {
     }
 
     /// The group of a node.
-    pub fn group_of(&self, node: Name) -> Option<usize> {
+    pub(super) fn group_of(&self, node: Name) -> Option<usize> {
         self.group_of.get(&node).copied()
     }
 
     /// How the members of a group were found; none where none was.
-    pub fn found_by(&self, group: usize) -> Option<&str> {
+    pub(super) fn found_by(&self, group: usize) -> Option<&str> {
         self.found_by.get(&group).map(String::as_str)
     }
 }
@@ -78,7 +79,8 @@ fn by_label(node: &Node, group: Name, label: Option<Name>) -> Option<&'static st
 
 /// `eks-NAME-UUID`: names may begin alike.
 fn is_eks_group(group: &str, pool: &str) -> bool {
-    let rest = group.strip_prefix("eks-").and_then(|rest| rest.strip_prefix(pool)).and_then(|rest| rest.strip_prefix('-'));
+    let rest =
+        group.strip_prefix("eks-").and_then(|rest| rest.strip_prefix(pool)).and_then(|rest| rest.strip_prefix('-'));
     rest.is_some_and(|uuid| {
         let lengths: Vec<usize> = uuid.split('-').map(str::len).collect();
         lengths == [8, 4, 4, 4, 12] && uuid.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
@@ -88,7 +90,8 @@ fn is_eks_group(group: &str, pool: &str) -> bool {
 /// `…/zones/ZONE/instanceGroups/gke-CLUSTER-POOL-HASH-grp`: a node's name begins with the last part.
 fn is_gke_group(group: &str, node: &Node) -> bool {
     let Some(manager) = group.rsplit('/').next().and_then(|last| last.strip_suffix("-grp")) else { return false };
-    let named = node.name.strip_prefix(manager).and_then(|rest| rest.strip_prefix('-')).is_some_and(|rest| !rest.contains('-'));
+    let named =
+        node.name.strip_prefix(manager).and_then(|rest| rest.strip_prefix('-')).is_some_and(|rest| !rest.contains('-'));
     let zone = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
     let zone = zone.iter().find_map(|key| node.labels.get(name(key)));
     named && zone.is_none_or(|zone| !group.contains("/zones/") || group.contains(&format!("/zones/{zone}/")))
@@ -130,7 +133,9 @@ impl<'a> Machines<'a> {
                 (Provisioning::Scalable(set), ProvisioningKind::MachineSet) => {
                     machines.sets.insert(object.key, set);
                 }
-                (Provisioning::Scalable(pool), ProvisioningKind::MachinePool) => machines.pools.push((object.key, pool)),
+                (Provisioning::Scalable(pool), ProvisioningKind::MachinePool) => {
+                    machines.pools.push((object.key, pool))
+                }
                 _ => {}
             }
         }

@@ -37,7 +37,7 @@ use crate::state::{Cluster, NodeId};
 
 pub use expander::is_unknown as is_unknown_expander;
 pub use flags::{FlagError, Flags};
-pub use groups::{Group, Skip};
+pub use groups::{Group, Skip, reasons};
 pub use pods::Outcome;
 pub use similar::Growth;
 pub use template::{From, Template};
@@ -194,7 +194,14 @@ impl<'s> Run<'s> {
 
     fn finish(mut self, original: &Cluster, asked: &[PodId]) -> Loop {
         for node in &self.membership.ambiguous {
-            self.notes.push(format!("node {node} belongs to more than one node group by its labels; it counts for none"));
+            self.notes
+                .push(format!("node {node} belongs to more than one node group by its labels; it counts for none"));
+        }
+        for group in self.status.groups.iter().filter(|group| group.scale_up == "InProgress") {
+            self.notes.push(format!(
+                "{}: a scale-up is under way, and then the status does not say whether the group is in backoff, too",
+                group.name
+            ));
         }
         let sorted = pods::sort(original, self.options, asked);
         self.enter(&sorted);
@@ -223,19 +230,37 @@ impl<'s> Run<'s> {
             let left = self.fit_existing(&sorted.candidates, &mut answers);
             self.scale_up(left, &mut answers);
         }
-        // Verdicts of the groups' templates, also for pods that are not looked at: what would be, if they were.
-        let pending: Vec<PodId> = answers.pods.iter().filter(|(_, it)| it.wants_verdicts()).map(|(pod, _)| *pod).collect();
         if !self.status.unhealthy {
-            for pod in pending {
-                let verdicts = self.verdicts(pod);
-                if let Some(answer) = answers.pods.get_mut(&pod) {
-                    answer.verdicts = verdicts;
-                }
-            }
+            self.add_verdicts(&mut answers);
         }
         answers.groups = self.groups;
         answers.notes = self.notes;
         answers
+    }
+
+    /// Verdicts of the groups' templates, also for pods that are not looked at: what would be, if they were. Of twins it
+    /// is drawn which finds a node; a verdict on one of them is a verdict on all.
+    fn add_verdicts(&mut self, answers: &mut Loop) {
+        let pods: Vec<(PodId, Outcome)> = answers.pods.iter().map(|(pod, answer)| (*pod, answer.outcome)).collect();
+        let (open, placed): (Vec<_>, Vec<_>) = pods.into_iter().partition(|(_, outcome)| !outcome.is_placed());
+        for (pod, _) in open {
+            let lifted = self.sandbox.cluster_mut().lift(pod);
+            let verdicts = self.verdicts(pod);
+            self.sandbox.cluster_mut().restore(lifted);
+            if let Some(answer) = answers.pods.get_mut(&pod) {
+                answer.verdicts = verdicts;
+            }
+        }
+        for (pod, _) in placed {
+            let cluster = self.sandbox.cluster();
+            let is_twin = |(other, answer): &(&PodId, &PodAnswer)| {
+                !answer.outcome.is_placed() && pods::are_similar(cluster, **other, pod)
+            };
+            let twin = answers.pods.iter().find(is_twin).map(|(_, answer)| answer.verdicts.clone());
+            if let (Some(answer), Some(verdicts)) = (answers.pods.get_mut(&pod), twin) {
+                answer.verdicts = verdicts;
+            }
+        }
     }
 
     /// The state as the autoscaler's snapshot has it: without running pods that are expendable, and with nominated pods
@@ -359,7 +384,8 @@ impl<'s> Run<'s> {
             put(answers, &left, Outcome::NotTriggered);
             for pod in &left {
                 if let Some(answer) = answers.pods.get_mut(pod) {
-                    answer.event = Some(not_triggered("max total nodes in cluster reached".to_owned(), BTreeMap::new(), true));
+                    answer.event =
+                        Some(not_triggered("max total nodes in cluster reached".to_owned(), BTreeMap::new(), true));
                 }
             }
             return;
@@ -419,17 +445,12 @@ impl<'s> Run<'s> {
     }
 
     /// ComputeExpansionOption for each group, the expander's choice, and what comes of it for each pod.
-    fn choose(
-        &mut self,
-        equivalences: &[Equivalence],
-        node_count: i64,
-        quota: &mut quota::Quota,
-        answers: &mut Loop,
-    ) {
+    fn choose(&mut self, equivalences: &[Equivalence], node_count: i64, quota: &mut quota::Quota, answers: &mut Loop) {
         let samples: Vec<Vec<Verdict>> =
             equivalences.iter().map(|group| group.sample().map(|pod| self.verdicts(pod)).unwrap_or_default()).collect();
-        let asked: Vec<usize> =
-            (0..self.groups.len()).filter(|place| self.groups.get(*place).is_some_and(|group| group.is_asked())).collect();
+        let asked: Vec<usize> = (0..self.groups.len())
+            .filter(|place| self.groups.get(*place).is_some_and(|group| group.is_asked()))
+            .collect();
         let fits = |equivalence: usize, group: usize| {
             samples.get(equivalence).and_then(|verdicts| verdicts.get(group)) == Some(&Verdict::Fits)
         };
@@ -590,6 +611,7 @@ impl<'s> Run<'s> {
         for (group, verdict) in self.groups.iter().zip(verdicts) {
             let simulated = self.options.flags.simulates_skipped && matches!(verdict, Verdict::Refuses(_));
             let reasons = match (&group.skip, verdict) {
+                (Some(Skip::NoTemplate(false)), _) => Vec::new(),
                 (Some(skip), _) if !simulated => vec![skip.reason()],
                 (_, Verdict::Refuses(rejection)) => groups::reasons(rejection),
                 _ => Vec::new(),
@@ -604,10 +626,8 @@ impl<'s> Run<'s> {
 
     fn growth_event(&self, growths: &[Growth]) -> Event {
         let id = |group: usize| self.groups.get(group).map(|group| group.id).unwrap_or_default();
-        let parts: Vec<String> = growths
-            .iter()
-            .map(|it| format!("{{{} {}->{} (max: {})}}", id(it.group), it.from, it.to, it.max))
-            .collect();
+        let parts: Vec<String> =
+            growths.iter().map(|it| format!("{{{} {}->{} (max: {})}}", id(it.group), it.from, it.to, it.max)).collect();
         let message = format!("pod triggered scale-up: [{}]", parts.join(" "));
         Event { reason: "TriggeredScaleUp", message, counts: BTreeMap::new(), sent: true }
     }
@@ -616,13 +636,6 @@ impl<'s> Run<'s> {
 fn not_triggered(why: String, counts: BTreeMap<String, usize>, sent: bool) -> Event {
     let message = format!("pod didn't trigger scale-up: {why}");
     Event { reason: "NotTriggerScaleUp", message, counts, sent }
-}
-
-impl PodAnswer {
-    /// Whether the pod has no node in the simulation.
-    fn wants_verdicts(&self) -> bool {
-        !matches!(self.outcome, Outcome::FitsExisting(_) | Outcome::FitsUpcoming(_) | Outcome::Nominated)
-    }
 }
 
 impl Loop {

@@ -52,6 +52,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether the simulation gives the pod a node.
+    pub(super) fn is_placed(self) -> bool {
+        matches!(self, Self::FitsExisting(_) | Self::FitsUpcoming(_))
+    }
+
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -89,15 +94,11 @@ pub(super) struct Sorted {
 pub(super) fn sort(cluster: &Cluster, options: &Options, asked: &[PodId]) -> Sorted {
     let flags = &options.flags;
     let is_expendable = |pod: &Pod| pod.spec().priority.is_some_and(|it| i64::from(it) < flags.expendable_cutoff);
-    let mut sorted = Sorted {
-        candidates: Vec::new(),
-        outside: Vec::new(),
-        nominated: Vec::new(),
-        expendable_running: Vec::new(),
-    };
+    let mut sorted =
+        Sorted { candidates: Vec::new(), outside: Vec::new(), nominated: Vec::new(), expendable_running: Vec::new() };
     let is_allowed = |pod: &Pod| {
         let allowed = &flags.allowed_schedulers;
-        allowed.is_empty() || allowed.iter().any(|name| name == pod.spec().scheduler_name())
+        allowed.is_empty() || allowed.iter().any(|name| pod.spec().scheduler_name() == name.as_str())
     };
     for pod in cluster.pods().iter().filter(|pod| cluster.has_pod(pod.id)) {
         if pod.own.node_name.is_some() {
@@ -108,7 +109,7 @@ pub(super) fn sort(cluster: &Cluster, options: &Options, asked: &[PodId]) -> Sor
         }
         // A manifest's pod is asked about as if it were there.
         let is_new = pod.own.creation_timestamp.is_none() && asked.contains(&pod.id);
-        let bypassed = flags.bypassed_schedulers.iter().any(|name| name == pod.spec().scheduler_name())
+        let bypassed = flags.bypassed_schedulers.iter().any(|name| pod.spec().scheduler_name() == name.as_str())
             && pod.own.scheduled.is_none();
         let tried = is_new || bypassed || pod.own.scheduled.as_ref().is_some_and(|condition| condition.unschedulable);
         if pod.is_terminating() || !is_allowed(pod) {
@@ -197,7 +198,7 @@ fn controller(pod: &Pod) -> Option<(Name, Name, Name)> {
 }
 
 /// Whether two pods have the same controller, labels and specification.
-pub fn are_similar(cluster: &Cluster, a: PodId, b: PodId) -> bool {
+pub(super) fn are_similar(cluster: &Cluster, a: PodId, b: PodId) -> bool {
     let (a, b) = (cluster.pod(a), cluster.pod(b));
     let same_spec = Arc::ptr_eq(&a.class, &b.class) || a.spec() == b.spec();
     controller(a).is_some() && controller(a) == controller(b) && a.own.labels == b.own.labels && same_spec

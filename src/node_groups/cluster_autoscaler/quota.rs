@@ -9,7 +9,7 @@ use crate::decode::node::Node;
 
 /// What is left of each limited resource.
 #[derive(Clone, Debug)]
-pub struct Quota {
+pub(super) struct Quota {
     left: BTreeMap<String, i64>,
     /// What one node of a group takes; upstream reads it off the first node of the group that it meets.
     of_group: HashMap<usize, BTreeMap<String, i64>>,
@@ -18,14 +18,14 @@ pub struct Quota {
 /// A node whose GPUs are not there yet, and whose provider does not say how many there will be: the autoscaler gives up
 /// this time, without an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Failed;
+pub(super) struct Failed;
 
 impl Quota {
     /// What the nodes leave of the limits. `template_gpus` says how many GPUs the provider's template of a group has.
     ///
     /// # Errors
     /// The GPUs of a node cannot be told.
-    pub fn of<'a>(
+    pub(super) fn of<'a>(
         flags: &Flags,
         judge: Judge<'_>,
         nodes: impl Iterator<Item = (&'a Node, Option<usize>)>,
@@ -64,8 +64,7 @@ impl Quota {
         }
         // A count of cores is rounded up.
         let cores = node.capacity.milli_cpu.max(0).saturating_add(999) / 1000;
-        let mut found =
-            BTreeMap::from([("cpu".to_owned(), cores), ("memory".to_owned(), node.capacity.memory.max(0))]);
+        let mut found = BTreeMap::from([("cpu".to_owned(), cores), ("memory".to_owned(), node.capacity.memory.max(0))]);
         let kind = judge.cloud.gpu_label().and_then(|label| node.labels.get(name(label)));
         if let Some(kind) = kind {
             let count = match (gpus(node), group) {
@@ -87,7 +86,7 @@ impl Quota {
     ///
     /// # Errors
     /// The GPUs of the template cannot be told.
-    pub fn check(
+    pub(super) fn check(
         &mut self,
         judge: Judge<'_>,
         template: &Node,
@@ -115,6 +114,6 @@ fn is_virtual(node: &Node) -> bool {
 }
 
 /// How many GPUs a template has, of the first vendor that it has any of.
-pub fn capacity_in_gpus(node: &Node) -> Option<i64> {
+pub(super) fn capacity_in_gpus(node: &Node) -> Option<i64> {
     GPUS.iter().find_map(|gpu| node.capacity.scalars.find(name(gpu)))
 }

@@ -9,7 +9,7 @@ use crate::state::pod::PodId;
 use crate::state::{Cluster, NodeId, Reservation};
 
 /// The state, and what was done to it.
-pub struct Sandbox<'s> {
+pub(super) struct Sandbox<'s> {
     scheduler: &'s Scheduler,
     now: Timestamp,
     cluster: Cluster,
@@ -23,27 +23,27 @@ enum Done {
 
 impl<'s> Sandbox<'s> {
     /// Nothing done yet.
-    pub fn new(scheduler: &'s Scheduler, cluster: Cluster, now: Timestamp) -> Self {
+    pub(super) fn new(scheduler: &'s Scheduler, cluster: Cluster, now: Timestamp) -> Self {
         Self { scheduler, now, cluster, done: Vec::new() }
     }
 
     /// The state as it is now.
-    pub fn cluster(&self) -> &Cluster {
+    pub(super) fn cluster(&self) -> &Cluster {
         &self.cluster
     }
 
     /// The same, to be changed for good.
-    pub fn cluster_mut(&mut self) -> &mut Cluster {
+    pub(super) fn cluster_mut(&mut self) -> &mut Cluster {
         &mut self.cluster
     }
 
     /// Where to go back to.
-    pub fn mark(&self) -> usize {
+    pub(super) fn mark(&self) -> usize {
         self.done.len()
     }
 
     /// Takes back what was done since `mark`.
-    pub fn rollback(&mut self, mark: usize) {
+    pub(super) fn rollback(&mut self, mark: usize) {
         while self.done.len() > mark {
             match self.done.pop() {
                 Some(Done::Placed(pod, reservation)) => {
@@ -57,7 +57,7 @@ impl<'s> Sandbox<'s> {
     }
 
     /// Adds a node.
-    pub fn add(&mut self, node: &BuiltNode, called: Name) -> NodeId {
+    pub(super) fn add(&mut self, node: &BuiltNode, called: Name) -> NodeId {
         let (id, undo) = node.add(&mut self.cluster, called);
         self.done.push(Done::Node(undo));
         id
@@ -67,7 +67,7 @@ impl<'s> Sandbox<'s> {
     ///
     /// # Errors
     /// The first no.
-    pub fn check(&self, pod: PodId, node: NodeId) -> Result<(), PluginRejection> {
+    pub(super) fn check(&self, pod: PodId, node: NodeId) -> Result<(), PluginRejection> {
         self.scheduler.filter_on(&self.cluster, pod, node, self.now)
     }
 
@@ -75,14 +75,14 @@ impl<'s> Sandbox<'s> {
     ///
     /// # Errors
     /// The first no.
-    pub fn place(&mut self, pod: PodId, node: NodeId) -> Result<(), PluginRejection> {
+    pub(super) fn place(&mut self, pod: PodId, node: NodeId) -> Result<(), PluginRejection> {
         self.check(pod, node)?;
         self.put(pod, node);
         Ok(())
     }
 
     /// Puts a pod on the first of `nodes` that the filters let it be on (SchedulePodOnAnyNodeMatching).
-    pub fn place_on_any(&mut self, pod: PodId, nodes: impl Iterator<Item = NodeId>) -> Option<NodeId> {
+    pub(super) fn place_on_any(&mut self, pod: PodId, nodes: impl Iterator<Item = NodeId>) -> Option<NodeId> {
         let open = nodes.filter(|node| !self.cluster.node(*node).node.unschedulable);
         let node = self.scheduler.first_fit(&self.cluster, pod, self.now, open).ok()?;
         self.put(pod, node);
@@ -93,7 +93,7 @@ impl<'s> Sandbox<'s> {
         let claims = !self.cluster.pod(pod).spec().resource_claims.is_empty();
         let takes = if claims { self.scheduler.reserve_on(&self.cluster, pod, node, self.now) } else { Ok(Vec::new()) };
         let takes = takes.unwrap_or_default();
-        let devices = takes.into_iter().filter(|take| matches!(take, crate::state::Take::Devices { .. })).collect();
+        let devices = takes.into_iter().filter(|take| matches!(take, crate::state::Take::Claim(_))).collect();
         let reservation = self.cluster.reserve(devices);
         self.cluster.assume(pod, node);
         self.done.push(Done::Placed(pod, reservation));

@@ -25,7 +25,7 @@ const MAX_DIFFERENCE: f64 = 0.05;
 const MAX_MEMORY_DIFFERENCE: f64 = 0.015;
 
 /// Whether two templates are similar (IsCloudProviderNodeInfoSimilar and its variants).
-pub fn similar(flags: &Flags, cloud: Cloud, a: &Template, b: &Template) -> bool {
+pub(super) fn similar(flags: &Flags, cloud: Cloud, a: &Template, b: &Template) -> bool {
     let (one, two) = (&a.built.node, &b.built.node);
     if !flags.balancing_labels.is_empty() {
         return flags.balancing_labels.iter().all(|label| {
@@ -64,7 +64,8 @@ fn amounts(resources: &Resources) -> BTreeMap<String, i64> {
         ("ephemeral-storage", resources.ephemeral_storage),
         ("pods", resources.allowed_pod_number),
     ];
-    let standard = standard.into_iter().filter(|(_, amount)| *amount != 0).map(|(name, amount)| (name.to_owned(), amount));
+    let standard =
+        standard.into_iter().filter(|(_, amount)| *amount != 0).map(|(name, amount)| (name.to_owned(), amount));
     standard.chain(resources.scalars.iter().map(|(name, amount)| (name.to_string(), amount))).collect()
 }
 
@@ -87,7 +88,8 @@ fn free(template: &Template) -> BTreeMap<String, i64> {
 
 fn all_within(a: &BTreeMap<String, i64>, b: &BTreeMap<String, i64>) -> bool {
     a.len() == b.len()
-        && a.iter().all(|(resource, amount)| b.get(resource).is_some_and(|other| within(*amount, *other, MAX_DIFFERENCE)))
+        && a.iter()
+            .all(|(resource, amount)| b.get(resource).is_some_and(|other| within(*amount, *other, MAX_DIFFERENCE)))
 }
 
 fn within(a: i64, b: i64, difference: f64) -> bool {
@@ -119,7 +121,7 @@ pub struct Growth {
 }
 
 /// Shares `nodes` out between groups, the smallest first (BalanceScaleUpBetweenGroups).
-pub fn balance(groups: &[(usize, i64, i64)], nodes: i64) -> Vec<Growth> {
+pub(super) fn balance(groups: &[(usize, i64, i64)], nodes: i64) -> Vec<Growth> {
     let mut growths: Vec<Growth> = groups
         .iter()
         .filter(|(_, target, max)| target != max)

@@ -87,7 +87,7 @@ const NODE_CRITICAL: &str = "system-node-critical";
 
 /// Builds templates.
 #[derive(Clone, Copy)]
-pub struct Builder<'a> {
+pub(super) struct Builder<'a> {
     pub(super) cluster: &'a Cluster,
     pub(super) flags: &'a Flags,
     pub(super) gates: RequestGates,
@@ -95,7 +95,7 @@ pub struct Builder<'a> {
 
 impl Builder<'_> {
     /// The template of a group of which `example` is a node.
-    pub fn of_node(self, example: &NodeInfo, from: From) -> Template {
+    pub(super) fn of_node(self, example: &NodeInfo, from: From) -> Template {
         let node = self.sanitized(&example.node);
         let running = example.pods.iter().map(|pod| self.cluster.pod(*pod)).filter(|pod| !pod.is_terminating());
         let mut pods: Vec<BuiltPod> = Vec::new();
@@ -119,7 +119,7 @@ impl Builder<'_> {
 
     /// The template of a group whose provider says what a new node is like: every DaemonSet that suits it is on it
     /// (SanitizedTemplateNodeInfoFromNodeGroup).
-    pub fn of_provider(self, provided: BuiltNode) -> Template {
+    pub(super) fn of_provider(self, provided: BuiltNode) -> Template {
         let mut node = self.sanitized(&provided.node);
         node.labels = with_deprecated(&node.labels);
         let info = NodeInfo::new(NodeId(u32::MAX), Arc::new(node));
@@ -185,7 +185,7 @@ fn preempts(set: &Workload) -> bool {
 }
 
 /// Whether the autoscaler takes a pod for one of a DaemonSet (`utils/pod/pod.go`, IsDaemonSetPod).
-pub fn is_daemon_set_pod(pod: &Pod) -> bool {
+pub(super) fn is_daemon_set_pod(pod: &Pod) -> bool {
     pod.own.daemon_set_pod || pod.own.controller.is_some_and(|owner| owner.kind == "DaemonSet")
 }
 

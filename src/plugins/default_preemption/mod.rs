@@ -10,6 +10,7 @@ use crate::api::name::Name;
 use crate::api::pod_spec::PreemptionPolicy;
 use crate::framework::extender::Victims;
 use crate::framework::fit_error;
+use crate::framework::victim::priority_as_victim;
 use crate::framework::{
     Candidate, Code, FailedCycle, Plugin, PluginRejection, PodGroupPostFilterPlugin, PostFilter, PostFilterPlugin,
     Preemption, Reason, Rejection,
@@ -46,8 +47,8 @@ impl PostFilterPlugin for DefaultPreemption {
         }
         match preempt(failed) {
             Ok(preemption) => PostFilter::Success { text: success(failed, &preemption), preemption },
-            Err(Refusal::Unschedulable(text)) => PostFilter::Unschedulable(format!("preemption: {text}")),
-            Err(Refusal::Error(text)) => PostFilter::Final(format!("preemption: {text}")),
+            Err(PreemptionRefusal::Unschedulable(text)) => PostFilter::Unschedulable(format!("preemption: {text}")),
+            Err(PreemptionRefusal::Error(text)) => PostFilter::Final(format!("preemption: {text}")),
         }
     }
 }
@@ -67,14 +68,14 @@ fn success(failed: &FailedCycle<'_>, preemption: &Preemption) -> String {
 }
 
 /// Why no pod can be preempted.
-enum Refusal {
+enum PreemptionRefusal {
     Unschedulable(String),
     Error(String),
 }
 
 /// Upstream Evaluator.Preempt.
-fn preempt(failed: &FailedCycle<'_>) -> Result<Preemption, Refusal> {
-    eligible(failed).map_err(|why| Refusal::Unschedulable(why.to_owned()))?;
+fn preempt(failed: &FailedCycle<'_>) -> Result<Preemption, PreemptionRefusal> {
+    eligible(failed).map_err(|why| PreemptionRefusal::Unschedulable(why.to_owned()))?;
     let nodes: Vec<&NodeInfo> = failed.potential_nodes().collect();
     let tried: Vec<(&NodeInfo, Result<Victims, PluginRejection>)> =
         nodes.par_iter().map(|node| (*node, select_victims(failed, node))).collect();
@@ -93,12 +94,12 @@ fn preempt(failed: &FailedCycle<'_>) -> Result<Preemption, Refusal> {
     let found: Vec<(&NodeInfo, Victims)> = failed
         .extenders
         .process_preemption(found)
-        .map_err(Refusal::Error)?
+        .map_err(PreemptionRefusal::Error)?
         .into_iter()
         .map(|(node, victims)| (cluster.node(node), victims))
         .collect();
     if found.is_empty() {
-        return Err(Refusal::Unschedulable("no candidate node for preemption".to_owned()));
+        return Err(PreemptionRefusal::Unschedulable("no candidate node for preemption".to_owned()));
     }
     let pick::Picked { pick, decided_by, lost_by } = pick::pick(failed.cycle, &found);
     let candidates = found
@@ -117,19 +118,19 @@ fn preempt(failed: &FailedCycle<'_>) -> Result<Preemption, Refusal> {
 
 /// The text when no node can be made to fit: those that were tried with their reasons, all
 /// others with one that says preemption could not help.
-fn nowhere(failed: &FailedCycle<'_>, refused: &[(Name, Rejection)]) -> Refusal {
+fn nowhere(failed: &FailedCycle<'_>, refused: &[(Name, Rejection)]) -> PreemptionRefusal {
     let refused: Vec<&Rejection> = refused.iter().map(|(_, rejection)| rejection).collect();
     let errors: Vec<String> =
         refused.iter().filter(|rejection| rejection.code == Code::Error).map(|rejection| rejection.message()).collect();
     match errors.as_slice() {
         [] => {}
-        [error] => return Refusal::Error(error.clone()),
-        errors => return Refusal::Error(format!("[{}]", errors.join(", "))),
+        [error] => return PreemptionRefusal::Error(error.clone()),
+        errors => return PreemptionRefusal::Error(format!("[{}]", errors.join(", "))),
     }
     let nodes = failed.cycle.cluster.nodes().len();
     let others = std::iter::repeat_n(Reason::PreemptionNotHelpful, nodes - refused.len());
     let reasons = refused.iter().flat_map(|rejection| rejection.reasons.iter().cloned()).chain(others);
-    Refusal::Unschedulable(fit_error::no_node(nodes, reasons, ""))
+    PreemptionRefusal::Unschedulable(fit_error::no_node(nodes, reasons, ""))
 }
 
 /// Upstream PodEligibleToPreemptOthers.
@@ -144,9 +145,11 @@ fn eligible(failed: &FailedCycle<'_>) -> Result<(), &'static str> {
     if failed.code(nominated) == Code::UnschedulableAndUnresolvable {
         return Ok(());
     }
-    let waits =
-        nominated.pods.iter().map(|id| cluster.pod(*id)).any(|other| {
-            other.priority() < pod.priority() && other.is_terminating() && other.own.preempted_by_scheduler
-        });
+    let scheduling = failed.cycle.behaviour.pod_groups().for_victims_of_pods();
+    let waits = nominated.pods.iter().map(|id| cluster.pod(*id)).any(|other| {
+        priority_as_victim(cluster, scheduling, other) < pod.priority()
+            && other.is_terminating()
+            && other.own.preempted_by_scheduler
+    });
     if waits { Err("not eligible due to a terminating pod on the nominated node.") } else { Ok(()) }
 }

@@ -3,9 +3,8 @@
 use crate::api::name::Name;
 use crate::framework::Cycle;
 use crate::framework::extender::Victims;
+use crate::framework::victim::start_time;
 use crate::state::NodeInfo;
-
-use super::victims::start_time;
 
 /// A criterion: the larger, the better.
 type Criterion = fn(Cycle<'_>, &Victims) -> i64;

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use crate::api::ObjectKey;
 use crate::api::name::{Name, name};
 use crate::api::pod_spec::PodResourceClaim;
-use crate::decode::devices::claim::{Constraint, DeviceQuery, Wanted};
+use crate::decode::devices::claim::{DeviceConstraint, DeviceQuery, RequestedDevices};
 use crate::decode::devices::{DeviceClass, ResourceClaim};
 use crate::framework::{DeviceReason, Reason, Rejection};
 use crate::state::Pod;
 use crate::state::devices::{Devices, unwritten_claim};
 
-use super::cel::{Cache, Selector};
+use super::cel::{Cache, CelSelector};
 use super::extended::ExtendedRequest;
 use super::gates::Gates;
 
@@ -66,7 +66,7 @@ pub(super) struct ClaimInput<'a> {
     /// As the state keeps what it is given.
     pub(super) taken_as: ObjectKey,
     pub(super) requests: Vec<RequestInput<'a>>,
-    pub(super) constraints: &'a [Constraint],
+    pub(super) constraints: &'a [DeviceConstraint],
 }
 
 /// A request, with its classes found and its selectors compiled.
@@ -83,10 +83,10 @@ pub(super) struct QueryInput<'a> {
     pub(super) name: Name,
     pub(super) query: Cow<'a, DeviceQuery>,
     /// None for a selector that is no CEL expression.
-    pub(super) class_selectors: Vec<Option<Arc<Selector>>>,
-    pub(super) selectors: Vec<Option<Arc<Selector>>>,
+    pub(super) class_selectors: Vec<Option<Arc<CelSelector>>>,
+    pub(super) selectors: Vec<Option<Arc<CelSelector>>>,
     /// Attributes that the request computes, by name.
-    pub(super) derived_attributes: Vec<(Name, Arc<Selector>)>,
+    pub(super) derived_attributes: Vec<(Name, Arc<CelSelector>)>,
 }
 
 impl<'a> ClaimInput<'a> {
@@ -104,14 +104,14 @@ impl<'a> ClaimInput<'a> {
         for request in &claim.requests {
             let name = request.name;
             let (is_list, queries) = match &request.wanted {
-                Wanted::Exactly(query) => (false, vec![(name, query, name.to_string())]),
-                Wanted::FirstAvailable(_) if !gates.prioritized_list => {
+                RequestedDevices::Exactly(query) => (false, vec![(name, query, name.to_string())]),
+                RequestedDevices::FirstAvailable(_) if !gates.prioritized_list => {
                     return Err(reject(DeviceReason::PrioritizedListDisabled { claim: claim.key, request: name }));
                 }
-                Wanted::FirstAvailable(alternatives) => {
+                RequestedDevices::FirstAvailable(alternatives) => {
                     (true, alternatives.iter().map(|(sub, query)| (*sub, query, format!("{name}/{sub}"))).collect())
                 }
-                Wanted::Unknown => {
+                RequestedDevices::Unknown => {
                     return Err(reject(DeviceReason::DeviceRequestUnknown { claim: claim.key, request: name }));
                 }
             };
@@ -159,7 +159,7 @@ fn find_class(class: Name, request: String, devices: &Devices) -> Result<&Device
 
 impl<'a> QueryInput<'a> {
     fn new(name: Name, query: Cow<'a, DeviceQuery>, class: &DeviceClass, cache: &Cache) -> Self {
-        let compile = |selectors: &[Option<Name>]| -> Vec<Option<Arc<Selector>>> {
+        let compile = |selectors: &[Option<Name>]| -> Vec<Option<Arc<CelSelector>>> {
             selectors.iter().map(|expression| expression.map(|expression| cache.get(expression))).collect()
         };
         Self {

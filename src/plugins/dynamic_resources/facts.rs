@@ -15,15 +15,15 @@ use crate::framework::{Cycle, Fact};
 use super::allocator::capacity::Refusal;
 use super::allocator::pools::{self, Pool, Target};
 use super::allocator::{Candidate, Context};
-use super::cel::{Reference, Selector};
+use super::cel::{CelSelector, Reference};
 use super::claims::{ClaimInput, QueryInput};
-use super::obstacles::{self, Obstacle, Obstacles};
+use super::obstacles::{self, DeviceObstacle, DeviceObstacles};
 use super::selection;
 
 /// A fact for each request and alternative.
 pub(super) fn of(claims: &[&ClaimInput<'_>], node: Target<'_>, context: Context<'_>, cycle: Cycle<'_>) -> Vec<Fact> {
     let Ok(pools) = pools::gather(context.devices, node, context.gates) else { return Vec::new() };
-    let mut look = Look { obstacles: Obstacles::new(&pools, node, context), pods: pods_by_uid(context, cycle) };
+    let mut look = Look { obstacles: DeviceObstacles::new(&pools, node, context), pods: pods_by_uid(context, cycle) };
     let mut facts = Vec::new();
     for claim in claims {
         for request in &claim.requests {
@@ -47,7 +47,7 @@ fn pods_by_uid(context: Context<'_>, cycle: Cycle<'_>) -> FxHashMap<Name, Object
 }
 
 struct Look<'a> {
-    obstacles: Obstacles<'a>,
+    obstacles: DeviceObstacles<'a>,
     pods: FxHashMap<Name, ObjectKey>,
 }
 
@@ -98,19 +98,19 @@ impl Look<'_> {
         facts
     }
 
-    fn refusal(&self, obstacle: Obstacle<'_>, query: &QueryInput<'_>, candidate: Candidate<'_>) -> DeviceRefusal {
+    fn refusal(&self, obstacle: DeviceObstacle<'_>, query: &QueryInput<'_>, candidate: Candidate<'_>) -> DeviceRefusal {
         let context = self.obstacles.context();
         match obstacle {
-            Obstacle::Feature(gate) => DeviceRefusal::FeatureDisabled { gate },
-            Obstacle::NotOnNode => DeviceRefusal::NotOnNode,
-            Obstacle::Selector { is_of_class, selector } => DeviceRefusal::SelectorFalse {
+            DeviceObstacle::Feature(gate) => DeviceRefusal::FeatureDisabled { gate },
+            DeviceObstacle::NotOnNode => DeviceRefusal::NotOnNode,
+            DeviceObstacle::Selector { is_of_class, selector } => DeviceRefusal::SelectorFalse {
                 of: if is_of_class { format!("class {}", query.query.class) } else { "the request".to_owned() },
                 expression: selector.expression,
                 looked_at: looked_at(&selector, candidate),
             },
-            Obstacle::Unclear(error) => DeviceRefusal::SelectorFailed { error },
-            Obstacle::Taken => DeviceRefusal::Taken { by: self.holders(obstacles::users_of(candidate, context)) },
-            Obstacle::Capacity(refusal) => match refusal {
+            DeviceObstacle::Unclear(error) => DeviceRefusal::SelectorFailed { error },
+            DeviceObstacle::Taken => DeviceRefusal::Taken { by: self.holders(obstacles::users_of(candidate, context)) },
+            DeviceObstacle::Capacity(refusal) => match refusal {
                 Refusal::NoSuchCapacity(capacity) => DeviceRefusal::CapacityMissing { capacity },
                 Refusal::AgainstPolicy { capacity, amount } => {
                     DeviceRefusal::CapacityAgainstPolicy { capacity, amount }
@@ -124,14 +124,16 @@ impl Look<'_> {
                 },
                 Refusal::Error(error) => DeviceRefusal::CapacityUnknown { error },
             },
-            Obstacle::Counter { counter: (counter_set, counter), needed, left } => DeviceRefusal::CounterExhausted {
-                counter_set,
-                counter,
-                needed,
-                left,
-                held_by: self.holders(obstacles::users_of_set(candidate, counter_set, context)),
-            },
-            Obstacle::Taint(found) => {
+            DeviceObstacle::Counter { counter: (counter_set, counter), needed, left } => {
+                DeviceRefusal::CounterExhausted {
+                    counter_set,
+                    counter,
+                    needed,
+                    left,
+                    held_by: self.holders(obstacles::users_of_set(candidate, counter_set, context)),
+                }
+            }
+            DeviceObstacle::Taint(found) => {
                 DeviceRefusal::Tainted { taint: found.taint.to_string(), rule: found.rule.map(|rule| rule.name) }
             }
         }
@@ -171,7 +173,7 @@ fn constraints(claim: &ClaimInput<'_>, request: Name, query: &QueryInput<'_>) ->
 }
 
 /// What the selector looks at, with the device's values.
-fn looked_at(selector: &Selector, candidate: Candidate<'_>) -> Vec<SelectorInput> {
+fn looked_at(selector: &CelSelector, candidate: Candidate<'_>) -> Vec<SelectorInput> {
     let device = candidate.device;
     let driver = candidate.slice.pool.driver;
     let is_it = |known: Name, domain: &str, name: &str| {

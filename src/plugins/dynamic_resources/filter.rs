@@ -15,7 +15,7 @@ use super::allocator::{self, ClaimAllocation, Context, Found};
 use super::claims::{ClaimInput, reject};
 use super::extended::{ExtendedClaim, ExtendedRequest};
 use super::facts;
-use super::selection::Stop;
+use super::selection::SearchEnd;
 use super::shortage;
 
 /// What PreFilter found out about the pod's claims.
@@ -49,9 +49,7 @@ impl<'a> NodeFilter for Filter<'a> {
             return Vec::new();
         }
         let gates = &self.plugin.gates;
-        let on_node = |extended: &ExtendedClaim<'a>| extended.on_node(self.cycle, node, !self.claims.is_empty(), gates);
-        let requests = self.extended.as_ref().and_then(|extended| on_node(extended).ok().flatten());
-        let extended = self.extended_input(requests);
+        let extended = self.extended_input(self.extended_requests(node).ok().flatten());
         let claims: Vec<&ClaimInput<'_>> = self.to_allocate.iter().chain(&extended).collect();
         let context = Context { devices: &self.cycle.cluster.devices, taint_rules: &self.taint_rules, gates };
         facts::of(&claims, target(node), context, self.cycle)
@@ -78,11 +76,7 @@ impl<'a> Filter<'a> {
     /// What the claims without devices are given on `node`, in their order; none where there is none to be found
     /// anything for.
     pub(super) fn judge(&self, node: &NodeInfo) -> Result<Option<Vec<ClaimAllocation>>, Rejection> {
-        let gates = &self.plugin.gates;
-        let requests = match &self.extended {
-            Some(extended) => extended.on_node(self.cycle, node, !self.claims.is_empty(), gates).map_err(reject)?,
-            None => None,
-        };
+        let requests = self.extended_requests(node).map_err(reject)?;
         if requests.is_none() && self.claims.is_empty() {
             return Ok(None);
         }
@@ -98,6 +92,15 @@ impl<'a> Filter<'a> {
             Some(reason) => Err(reject(reason)),
             None => Ok(found),
         }
+    }
+
+    /// What is asked for of extended resources on `node`; none where nothing is.
+    ///
+    /// # Errors
+    /// The node cannot have the pod.
+    pub(super) fn extended_requests(&self, node: &NodeInfo) -> Result<Option<Vec<ExtendedRequest<'a>>>, DeviceReason> {
+        let Some(extended) = &self.extended else { return Ok(None) };
+        extended.on_node(self.cycle, node, !self.claims.is_empty(), &self.plugin.gates)
     }
 
     /// The claim for extended resources, where devices are to be found for it.
@@ -177,8 +180,8 @@ impl<'a> Filter<'a> {
             Ok(Found::All(found)) => Ok(found),
             Ok(Found::Nothing) => Err(reject(shortage::explain(claims, target, context))),
             Ok(Found::NothingBesideInvalidPools) => Err(reject(invalid_pools(target, context))),
-            Err(Stop::Error(text)) => Err(Rejection::error(text)),
-            Err(Stop::Unknown { what, why }) => {
+            Err(SearchEnd::Error(text)) => Err(Rejection::error(text)),
+            Err(SearchEnd::Unknown { what, why }) => {
                 self.cycle.notes.add(NotEvaluated::new(
                     what,
                     why,

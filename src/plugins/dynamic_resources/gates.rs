@@ -1,5 +1,5 @@
 //! What this plugin's answers depend on beside the state: feature gates, the behaviour of the version, and which of
-//! upstream's allocators they come to (upstream dynamicresources.go, New, AllocatorFeatures; structured/allocator.go,
+//! upstream's allocators they select (upstream dynamicresources.go, New, AllocatorFeatures; structured/allocator.go,
 //! NewAllocator).
 
 use crate::config::{Behaviour, DeviceBehaviour};

@@ -2,11 +2,12 @@
 //!
 //! PreFilter looks at the pod's claims; the filter looks for devices on each node for those that have none yet, and
 //! keeps the others to the nodes that reach what they were given. Every no is final, so preemption never helps; PostFilter
-//! instead gives back an allocation that is in the way.
+//! instead gives back an allocation that blocks it.
 //! <https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/>;
 //! upstream plugins/dynamicresources/dynamicresources.go.
 
 mod allocator;
+mod binding;
 mod cel;
 mod claims;
 mod extended;
@@ -95,14 +96,17 @@ impl DynamicResources {
         }
         let mut to_allocate = Vec::new();
         for claim in filter.all_claims() {
+            if devices.is_in_flight(claim.key) {
+                return Err(reject(DeviceReason::ResourceClaimInFlight { claim: claim.key }));
+            }
             match &claim.allocation {
+                Some(_) if !can_be_reserved(claim, cycle) => {
+                    return Err(reject(DeviceReason::ResourceClaimInUse { claim: claim.key }));
+                }
                 Some(allocation) => {
                     if let Some(Err(error)) = &allocation.node_selector {
                         return Err(Rejection::error(error.clone()));
                     }
-                }
-                None if devices.is_in_flight(claim.key) => {
-                    return Err(reject(DeviceReason::ResourceClaimInFlight { claim: claim.key }));
                 }
                 // Of the one for extended resources nothing is known before there is a node.
                 None if claim.is_for_extended_resources && !filter.claims.iter().any(|own| own.key == claim.key) => {}
@@ -155,11 +159,6 @@ impl Plugin for DynamicResources {
 
 impl IncrementalPlugin for DynamicResources {
     fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
-        // A class may serve an extended resource, and there cached and plain cycles were seen to differ. The cause is
-        // not known, and this alone does not remove the difference (tests/memory.rs).
-        if self.gates.extended_resources && cycle.cluster.devices.has_classes() {
-            return Incremental::Uncached;
-        }
         Incremental::skip_only_if(self.has_nothing_to_do(cycle))
     }
 
@@ -200,6 +199,15 @@ impl PreFilterPlugin for DynamicResources {
     }
 }
 
+/// Pods that can use a claim at the same time (upstream api/resource/v1, ResourceClaimReservedForMaxSize).
+const MAX_CONSUMERS: usize = 256;
+
+/// Whether the claim is reserved for the pod or can be (upstream resourceclaim/resourceclaim.go, CanBeReserved,
+/// IsReservedForPod).
+fn can_be_reserved(claim: &ResourceClaim, cycle: Cycle<'_>) -> bool {
+    claim.reserved_for.len() < MAX_CONSUMERS || claim.reserved_for.contains(&cycle.pod.own.uid)
+}
+
 /// A kind that the input does not speak of is not known to be empty.
 fn note_missing(cycle: Cycle<'_>, kinds: &[Kind]) {
     for kind in kinds.iter().filter(|kind| !cycle.cluster.kinds.contains(kind)) {
@@ -217,7 +225,7 @@ impl FilterPlugin for DynamicResources {
     }
 }
 
-/// The filter when PreFilter did not run: upstream fails for want of its cycle state (getStateData).
+/// The filter when PreFilter did not run: upstream fails because its cycle state is missing (getStateData).
 struct Unready {
     enabled: bool,
 }
@@ -236,16 +244,14 @@ impl ScorePlugin for DynamicResources {
 }
 
 impl ReservePlugin for DynamicResources {
-    /// The devices that the pod's claims are given on `node`, for those that have none yet (upstream Reserve). None
-    /// where that cannot be said, which the notes of the cycle then tell.
+    /// The pod's claims as they are once it is on `node`. A claim of which it cannot be said whether it can be had there
+    /// stays as it is; the notes of the cycle say so.
     fn reserve(&self, cycle: Cycle<'_>, node: &NodeInfo) -> Result<Vec<Take>, Rejection> {
         if !self.gates.enabled {
             return Ok(Vec::new());
         }
         let Some(filter) = self.prepare(cycle)? else { return Ok(Vec::new()) };
-        let found = filter.judge(node)?.unwrap_or_default();
-        let takes = found.into_iter().filter(|found| !found.devices.is_empty());
-        Ok(takes.map(|found| Take::Devices { claim: found.claim, devices: found.devices }).collect())
+        filter.takes(node)
     }
 }
 

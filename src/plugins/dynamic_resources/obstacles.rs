@@ -15,18 +15,18 @@ use super::allocator::counters::{self, CounterId};
 use super::allocator::pools::{Pool, Target};
 use super::allocator::taints::Taint;
 use super::allocator::{Candidate, Context};
-use super::cel::{DeviceInput, Failure, Selector};
+use super::cel::{CelSelector, DeviceInput, Failure};
 use super::claims::QueryInput;
 use super::selection;
 
 /// Why a request cannot have a device.
-pub(super) enum Obstacle<'a> {
+pub(super) enum DeviceObstacle<'a> {
     /// A feature gate is off, or the node does not know the feature.
     Feature(&'static str),
     /// The node does not reach the device.
     NotOnNode,
     /// A selector is false.
-    Selector { is_of_class: bool, selector: Arc<Selector> },
+    Selector { is_of_class: bool, selector: Arc<CelSelector> },
     /// A selector has no answer.
     Unclear(String),
     /// A claim has it.
@@ -40,7 +40,7 @@ pub(super) enum Obstacle<'a> {
 }
 
 /// Looks for obstacles on one node.
-pub(super) struct Obstacles<'a> {
+pub(super) struct DeviceObstacles<'a> {
     pools: &'a [Pool<'a>],
     node: Target<'a>,
     context: Context<'a>,
@@ -48,7 +48,7 @@ pub(super) struct Obstacles<'a> {
     left: FxHashMap<(usize, Name), BTreeMap<CounterId, Quantity>>,
 }
 
-impl<'a> Obstacles<'a> {
+impl<'a> DeviceObstacles<'a> {
     /// Nothing looked at yet.
     pub(super) fn new(pools: &'a [Pool<'a>], node: Target<'a>, context: Context<'a>) -> Self {
         Self { pools, node, context, left: FxHashMap::default() }
@@ -66,52 +66,52 @@ impl<'a> Obstacles<'a> {
     }
 
     /// The first thing that keeps the device from the request.
-    pub(super) fn between(&mut self, query: &QueryInput<'_>, candidate: Candidate<'a>) -> Option<Obstacle<'a>> {
+    pub(super) fn between(&mut self, query: &QueryInput<'_>, candidate: Candidate<'a>) -> Option<DeviceObstacle<'a>> {
         let (context, gates) = (self.context, self.context.gates);
         let (slice, device) = (candidate.slice, candidate.device);
         if !gates.binding_conditions && !device.binding_conditions.is_empty() {
-            return Some(Obstacle::Feature("DRADeviceBindingConditions"));
+            return Some(DeviceObstacle::Feature("DRADeviceBindingConditions"));
         }
         if !gates.partitionable_devices && !device.consumes_counters.is_empty() {
-            return Some(Obstacle::Feature("DRAPartitionableDevices"));
+            return Some(DeviceObstacle::Feature("DRAPartitionableDevices"));
         }
         if slice.skips_node_operations && !(gates.optional_node_operations && self.node.has_optional_operations) {
-            return Some(Obstacle::Feature("DRAOptionalNodeOperations"));
+            return Some(DeviceObstacle::Feature("DRAOptionalNodeOperations"));
         }
         if selection::reaches(candidate, self.node) != Ok(true) {
-            return Some(Obstacle::NotOnNode);
+            return Some(DeviceObstacle::NotOnNode);
         }
         if let Some(obstacle) = self.selector(query, candidate) {
             return Some(obstacle);
         }
         let usage = context.devices.usage(candidate.id);
         if !query.has_admin_access() && usage.is_some_and(|usage| usage.is_exclusive(gates.consumable_capacity)) {
-            return Some(Obstacle::Taken);
+            return Some(DeviceObstacle::Taken);
         }
         if gates.consumable_capacity {
             let taken: Vec<_> = usage.map(|usage| &usage.consumed).into_iter().collect();
             if let Err(refusal) = capacity::check(query.query.capacity.as_ref(), &device.capacity, &taken, gates) {
-                return Some(Obstacle::Capacity(refusal));
+                return Some(DeviceObstacle::Capacity(refusal));
             }
         }
         if let Some(obstacle) = self.counter(candidate) {
             return Some(obstacle);
         }
-        context.taint_rules.untolerated(slice, device, &query.query.tolerations, gates).map(Obstacle::Taint)
+        context.taint_rules.untolerated(slice, device, &query.query.tolerations, gates).map(DeviceObstacle::Taint)
     }
 
-    fn selector(&self, query: &QueryInput<'_>, candidate: Candidate<'_>) -> Option<Obstacle<'a>> {
+    fn selector(&self, query: &QueryInput<'_>, candidate: Candidate<'_>) -> Option<DeviceObstacle<'a>> {
         let input = DeviceInput::new(candidate.slice.pool.driver, candidate.device, self.context.gates.view());
         for (is_of_class, selectors) in [(true, &query.class_selectors), (false, &query.selectors)] {
             for selector in selectors {
                 let Some(selector) = selector else {
-                    return Some(Obstacle::Unclear("a selector is not a valid CEL expression".to_owned()));
+                    return Some(DeviceObstacle::Unclear("a selector is not a valid CEL expression".to_owned()));
                 };
                 match selector.matches(&input) {
                     Ok(true) => {}
-                    Ok(false) => return Some(Obstacle::Selector { is_of_class, selector: Arc::clone(selector) }),
+                    Ok(false) => return Some(DeviceObstacle::Selector { is_of_class, selector: Arc::clone(selector) }),
                     Err(Failure::Error(why) | Failure::Unknown(why)) => {
-                        return Some(Obstacle::Unclear(format!("{}: {why}", selector.expression)));
+                        return Some(DeviceObstacle::Unclear(format!("{}: {why}", selector.expression)));
                     }
                 }
             }
@@ -120,7 +120,7 @@ impl<'a> Obstacles<'a> {
     }
 
     /// The first counter of which the device needs more than is left.
-    fn counter(&mut self, candidate: Candidate<'_>) -> Option<Obstacle<'a>> {
+    fn counter(&mut self, candidate: Candidate<'_>) -> Option<DeviceObstacle<'a>> {
         let (context, gates) = (self.context, self.context.gates);
         let (slice, device) = (candidate.slice, candidate.device);
         if device.consumes_counters.is_empty() {
@@ -139,7 +139,7 @@ impl<'a> Obstacles<'a> {
             .or_insert_with(|| counters::available(pool, slice, context.devices, gates));
         counters::consumption(device).find_map(|(counter, needed)| {
             let left = left.get(&counter).copied().unwrap_or_default();
-            left.compare(needed).is_lt().then_some(Obstacle::Counter { counter, needed, left })
+            left.compare(needed).is_lt().then_some(DeviceObstacle::Counter { counter, needed, left })
         })
     }
 

@@ -8,7 +8,7 @@ use crate::api::ObjectKey;
 use crate::api::name::Name;
 use crate::api::quantity::Quantity;
 use crate::config::Behaviour;
-use crate::decode::devices::device::NodeChoice;
+use crate::decode::devices::device::DeviceNodes;
 use crate::decode::devices::taint::DeviceTaint;
 use crate::decode::devices::{Device, DeviceId, PoolId, ResourceSlice};
 use crate::framework::device_refusal::DeviceHolder;
@@ -177,7 +177,7 @@ impl View<'_> {
         }
     }
 
-    fn reach(&self, nodes: &NodeChoice) -> Reach {
+    fn reach(&self, nodes: &DeviceNodes) -> Reach {
         if let Some(node) = nodes.named() {
             return Reach::Node(node);
         }

@@ -1,6 +1,6 @@
 //! PostFilter for a group of pods (upstream v1.37 DynamicResources.PodGroupPostFilter).
 //!
-//! Allocations that are in the way of the group's pods would be given back. What is said is the
+//! Allocations that block the group's pods would be given back. What is said is the
 //! same whether there are any.
 
 use crate::framework::{FailedGroup, PodGroupPostFilter, PodGroupPostFilterPlugin};

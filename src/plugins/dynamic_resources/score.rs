@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::api::name::{Name, name};
-use crate::decode::devices::claim::{AllocatedDevice, DeviceRequest, Wanted};
-use crate::framework::{Incremental, IncrementalScorer, NodeScorer, Normalizer, Range, default_normalize};
+use crate::decode::devices::claim::{AllocatedDevice, DeviceRequest, RequestedDevices};
+use crate::framework::{Incremental, IncrementalScorer, NodeScorer, Normalizer, ScoreRange, default_normalize};
 use crate::state::NodeInfo;
 
 use super::filter::Filter;
@@ -73,7 +73,7 @@ fn points_of(requests: &[DeviceRequest], devices: &[AllocatedDevice]) -> i64 {
     let taken: BTreeSet<Name> = devices.iter().map(|device| device.request).collect();
     let mut points = 0;
     for request in requests {
-        let Wanted::FirstAvailable(alternatives) = &request.wanted else { continue };
+        let RequestedDevices::FirstAvailable(alternatives) = &request.wanted else { continue };
         for (rank, (alternative, _)) in (0..).zip(alternatives) {
             if taken.contains(&name(&format!("{}/{alternative}", request.name))) {
                 points += MAX_RANKS - rank;
@@ -97,7 +97,7 @@ impl NodeScorer for Scorer<'_> {
 }
 
 impl Normalizer for Scorer<'_> {
-    fn normalize(&self, score: i64, range: Range) -> i64 {
+    fn normalize(&self, score: i64, range: ScoreRange) -> i64 {
         default_normalize(score, range, false)
     }
 }

@@ -12,13 +12,13 @@ use crate::decode::devices::{Attribute, DeviceId};
 
 use super::allocator::pools::Target;
 use super::allocator::{Candidate, Context};
-use super::cel::{DeviceInput, Failure, Selector, View};
+use super::cel::{CelSelector, DeviceInput, Failure, View};
 use super::claims::QueryInput;
 use super::gates::Gates;
 
 /// Why a search ended without an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(super) enum SearchEnd {
     /// Upstream fails as well: its text.
     Error(String),
     /// Upstream might have an answer: what could not be judged, and why.
@@ -38,7 +38,7 @@ impl Matches {
         candidate: Candidate<'_>,
         node: Target<'_>,
         context: Context<'_>,
-    ) -> Result<bool, Stop> {
+    ) -> Result<bool, SearchEnd> {
         if !context.gates.binding_conditions && !candidate.device.binding_conditions.is_empty() {
             return Ok(false);
         }
@@ -53,7 +53,7 @@ impl Matches {
 }
 
 /// Whether the node reaches the device itself, where its slice leaves that to devices.
-pub(super) fn reaches(candidate: Candidate<'_>, node: Target<'_>) -> Result<bool, Stop> {
+pub(super) fn reaches(candidate: Candidate<'_>, node: Target<'_>) -> Result<bool, SearchEnd> {
     if candidate.slice.per_device_node_selection != Some(true) {
         return Ok(true);
     }
@@ -61,7 +61,7 @@ pub(super) fn reaches(candidate: Candidate<'_>, node: Target<'_>) -> Result<bool
         .device
         .nodes
         .matches(node.name, node.labels)
-        .map_err(|why| Stop::Unknown { what: format!("device {}: its node selector", candidate.id), why })
+        .map_err(|why| SearchEnd::Unknown { what: format!("device {}: its node selector", candidate.id), why })
 }
 
 /// Whether class and request of `query` select the device (selectorsMatch).
@@ -71,7 +71,7 @@ pub(super) fn selects(
     id: DeviceId,
     device: &DeviceInput,
     gates: &Gates,
-) -> Result<bool, Stop> {
+) -> Result<bool, SearchEnd> {
     let of_class = || format!("class {}", query.query.class);
     let of_claim = || format!("claim {claim}");
     Ok(all_match(&query.class_selectors, &of_class, id, device, gates)?
@@ -79,15 +79,15 @@ pub(super) fn selects(
 }
 
 fn all_match(
-    selectors: &[Option<Arc<Selector>>],
+    selectors: &[Option<Arc<CelSelector>>],
     of: &dyn Fn() -> String,
     id: DeviceId,
     device: &DeviceInput,
     gates: &Gates,
-) -> Result<bool, Stop> {
+) -> Result<bool, SearchEnd> {
     for (number, selector) in selectors.iter().enumerate() {
         let Some(selector) = selector else {
-            return Err(Stop::Unknown {
+            return Err(SearchEnd::Unknown {
                 what: format!("{}: selector #{number}", of()),
                 why: "it is not a valid CEL expression".to_owned(),
             });
@@ -97,7 +97,7 @@ fn all_match(
             Ok(false) => return Ok(false),
             Err(Failure::Error(text)) => {
                 let of = of();
-                return Err(Stop::Error(if gates.behaviour.cel_errors_name_device {
+                return Err(SearchEnd::Error(if gates.behaviour.cel_errors_name_device {
                     let hint = if text.contains("no such key:") { MISSING_KEY_HINT } else { "" };
                     format!("{of}: selector #{number} on device {id}: CEL runtime error: {text}{hint}")
                 } else {
@@ -105,7 +105,7 @@ fn all_match(
                 }));
             }
             Err(Failure::Unknown(why)) => {
-                return Err(Stop::Unknown {
+                return Err(SearchEnd::Unknown {
                     what: format!("{}: selector #{number}: {}", of(), selector.expression),
                     why,
                 });
@@ -123,18 +123,19 @@ pub(super) fn attribute<'a>(
     query: &QueryInput<'_>,
     candidate: Candidate<'a>,
     name: Name,
-) -> Result<Option<Cow<'a, Attribute>>, Stop> {
+) -> Result<Option<Cow<'a, Attribute>>, SearchEnd> {
     let driver = candidate.slice.pool.driver;
     let Some((_, selector)) = query.derived_attributes.iter().find(|(derived, _)| *derived == name) else {
         return Ok(candidate.device.attribute(driver, name).map(Cow::Borrowed));
     };
     match selector.attribute(&DeviceInput::new(driver, candidate.device, View { sharing: true, lists: true })) {
         Ok(value) => Ok(Some(Cow::Owned(value))),
-        Err(Failure::Error(text)) => {
-            Err(Stop::Error(format!("evaluate derived attribute {name} on device {} failed: {text}", candidate.id)))
-        }
+        Err(Failure::Error(text)) => Err(SearchEnd::Error(format!(
+            "evaluate derived attribute {name} on device {} failed: {text}",
+            candidate.id
+        ))),
         Err(Failure::Unknown(why)) => {
-            Err(Stop::Unknown { what: format!("derived attribute {name}: {}", selector.expression), why })
+            Err(SearchEnd::Unknown { what: format!("derived attribute {name}: {}", selector.expression), why })
         }
     }
 }

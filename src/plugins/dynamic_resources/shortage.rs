@@ -7,13 +7,13 @@ use super::allocator::Context;
 use super::allocator::capacity::Refusal;
 use super::allocator::pools::{self, Target};
 use super::claims::{ClaimInput, QueryInput};
-use super::obstacles::{Obstacle, Obstacles};
+use super::obstacles::{DeviceObstacle, DeviceObstacles};
 
 /// The reason, with a line for each request and alternative.
 pub(super) fn explain(claims: &[&ClaimInput<'_>], node: Target<'_>, context: Context<'_>) -> DeviceReason {
     // A search that found no solution got past its pools.
     let pools = pools::gather(context.devices, node, context.gates).unwrap_or_default();
-    let mut obstacles = Obstacles::new(&pools, node, context);
+    let mut obstacles = DeviceObstacles::new(&pools, node, context);
     let mut requests = Vec::new();
     for claim in claims {
         for request in &claim.requests {
@@ -34,7 +34,7 @@ fn shortage(
     claim: &ClaimInput<'_>,
     request: String,
     query: &QueryInput<'_>,
-    obstacles: &mut Obstacles<'_>,
+    obstacles: &mut DeviceObstacles<'_>,
 ) -> DeviceShortage {
     let mut found = DeviceShortage {
         claim: claim.key,
@@ -57,13 +57,18 @@ fn shortage(
         found.reachable += 1;
         let count = match obstacles.between(query, candidate) {
             None => &mut found.available,
-            Some(Obstacle::Feature(_)) => &mut found.unsupported,
-            Some(Obstacle::Taken) => &mut found.taken,
-            Some(Obstacle::Counter { .. } | Obstacle::Capacity(Refusal::NotEnough { .. })) => &mut found.exhausted,
-            Some(Obstacle::Taint(_)) => &mut found.tainted,
-            Some(Obstacle::NotOnNode | Obstacle::Selector { .. } | Obstacle::Unclear(_) | Obstacle::Capacity(_)) => {
-                &mut found.not_selected
+            Some(DeviceObstacle::Feature(_)) => &mut found.unsupported,
+            Some(DeviceObstacle::Taken) => &mut found.taken,
+            Some(DeviceObstacle::Counter { .. } | DeviceObstacle::Capacity(Refusal::NotEnough { .. })) => {
+                &mut found.exhausted
             }
+            Some(DeviceObstacle::Taint(_)) => &mut found.tainted,
+            Some(
+                DeviceObstacle::NotOnNode
+                | DeviceObstacle::Selector { .. }
+                | DeviceObstacle::Unclear(_)
+                | DeviceObstacle::Capacity(_),
+            ) => &mut found.not_selected,
         };
         *count += 1;
     }

@@ -75,7 +75,8 @@ fn reserve(cluster: &Cluster) -> (Result<Vec<Take>, Rejection>, usize) {
 #[track_caller]
 fn gives(devices: &Value, expected: &[&str]) {
     let cluster = cluster([pool(1, 1), taker(), claim("claim", devices, &json!({}))]);
-    let Take::Devices { devices: given, .. } = &reserve(&cluster).0.unwrap()[0] else { panic!("no devices") };
+    let Take::Claim(claim) = &reserve(&cluster).0.unwrap()[0] else { panic!("no devices") };
+    let given = &claim.allocation.as_ref().unwrap().devices;
     let given: Vec<String> = given.iter().map(|given| format!("{}={}", given.request, given.id.device)).collect();
     assert_eq!(given, expected);
 }
@@ -161,26 +162,52 @@ fn a_shortage_says_who_turned_the_devices_away() {
 }
 
 #[test]
-fn a_claim_that_was_just_given_away_is_waited_for() {
+fn a_claim_is_bound_with_its_pod_and_waited_for_while_that_waits() {
     let mut cluster = cluster([pool(1, 1), claim("claim", &exactly(&json!({})), &json!({}))]);
     let takes = reserve(&cluster).0.unwrap();
-    let Take::Devices { devices, .. } = &takes[0] else { panic!("{takes:?}") };
-    let device = devices[0].id;
+    let Take::Claim(bound) = &takes[0] else { panic!("{takes:?}") };
+    let allocation = bound.allocation.as_ref().unwrap();
+    let reached = |node: &str| {
+        let selector = allocation.node_selector.as_ref().unwrap().as_ref().unwrap();
+        selector.matches(name(node), &crate::api::Labels::default()).unwrap()
+    };
+    assert_eq!((&*bound.reserved_for, reached("node"), reached("other")), (&[name("u")][..], true, false));
+    let device = allocation.devices[0].id;
     assert!(cluster.devices.usage(device).is_none());
     let reservation = cluster.reserve(takes);
     assert!(cluster.devices.usage(device).is_some());
+    // The pod may use it, and takes nothing more.
+    assert!(reserve(&cluster).0.unwrap().is_empty());
+    let claims = reservation.allocated_claims();
+    assert_eq!(cluster.devices.set_in_flight(&claims, true), claims);
     let text = reserve(&cluster).0.unwrap_err().message();
     assert_eq!(text, "resource claim default/claim is in the process of being allocated");
+    assert_eq!(cluster.devices.set_in_flight(&claims, false), claims);
     cluster.unreserve(reservation);
     assert!(cluster.devices.usage(device).is_none());
-    assert!(reserve(&cluster).0.is_ok());
+    assert!(!reserve(&cluster).0.unwrap().is_empty());
+}
+
+#[test]
+fn a_claim_that_enough_pods_use_is_not_to_be_had() {
+    let result = json!({"request": "r", "driver": "gpu", "pool": "pool", "device": "dev-0"});
+    let used_by = |first: &str| {
+        let users: Vec<Value> =
+            (0..256).map(|n| json!({"uid": if n == 0 { first.to_owned() } else { format!("{n}") }})).collect();
+        json!({"allocation": {"devices": {"results": [result]}}, "reservedFor": users})
+    };
+    let of = |first: &str| cluster([pool(1, 1), claim("claim", &exactly(&json!({})), &used_by(first))]);
+    assert_eq!(reserve(&of("other")).0.unwrap_err().message(), "resourceclaim in use");
+    assert!(reserve(&of("u")).0.unwrap().is_empty());
 }
 
 #[test]
 fn what_cannot_be_evaluated_is_noted_and_no_verdict() {
     let odd = exactly(&json!({"selectors": [{"cel": {"expression": "device.driver.format([1]) == \"\""}}]}));
     let cluster = cluster([pool(1, 1), claim("claim", &odd, &json!({}))]);
-    assert_eq!(reserve(&cluster), (Ok(Vec::new()), 1));
+    let (takes, notes) = reserve(&cluster);
+    assert!(takes.is_ok_and(|takes| takes.is_empty()));
+    assert_eq!(notes, 1);
 }
 
 #[test]
@@ -194,5 +221,7 @@ fn a_search_without_end_ends() {
         {"name": "s", "exactly": never},
     ]});
     let cluster = cluster([many, claim("claim", &wanted, &json!({}))]);
-    assert_eq!(reserve(&cluster), (Ok(Vec::new()), 1));
+    let (takes, notes) = reserve(&cluster);
+    assert!(takes.is_ok_and(|takes| takes.is_empty()));
+    assert_eq!(notes, 1);
 }

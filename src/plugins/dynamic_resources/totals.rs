@@ -11,7 +11,7 @@ use crate::framework::{Cycle, NotEvaluated};
 use crate::plugins::extended_resources::{class_of, is_on, may_be_served};
 use crate::state::NodeInfo;
 
-use super::cel::{Cache, DeviceInput, Failure, Selector, View};
+use super::cel::{Cache, CelSelector, DeviceInput, Failure, View};
 use super::gates::Gates;
 
 /// Counts devices for scores; kept by the plugin that scores.
@@ -70,7 +70,7 @@ pub(in crate::plugins) struct DeviceTotals<'a> {
 
 struct Served<'a> {
     class: &'a DeviceClass,
-    selectors: Vec<Arc<Selector>>,
+    selectors: Vec<Arc<CelSelector>>,
 }
 
 impl DeviceTotals<'_> {

@@ -7,24 +7,24 @@ use rustc_hash::FxHashMap;
 use crate::api::name::Name;
 use crate::state::{NodeInfo, PodId};
 
-use super::tally::{Domains, Tally};
+use super::tally::{DomainTallies, TermTally};
 
 /// Pods by table and domain: what was counted at first, shared by all copies, and the pods that
 /// came and went since. Preemption moves the pods of one node, so these are few.
 #[derive(Clone)]
-pub(super) struct Counts {
+pub(super) struct TermCounts {
     /// The topology key of each table.
     keys: Vec<Name>,
     /// Tallies at first. Tables that came later have none.
-    base: Arc<[FxHashMap<Name, Tally>]>,
+    base: Arc<[FxHashMap<Name, TermTally>]>,
     /// Pods of all domains of each table together, changes included.
     totals: Vec<i64>,
-    changes: Vec<Change>,
+    changes: Vec<DomainChange>,
 }
 
 /// A pod that came to a domain or left it.
 #[derive(Clone, Copy)]
-struct Change {
+struct DomainChange {
     table: usize,
     domain: Name,
     pod: PodId,
@@ -32,9 +32,9 @@ struct Change {
     sign: i64,
 }
 
-impl Counts {
+impl TermCounts {
     /// A table for each of `tables`.
-    pub(super) fn new(tables: Vec<Domains>) -> Self {
+    pub(super) fn new(tables: Vec<DomainTallies>) -> Self {
         Self {
             keys: tables.iter().map(|domains| domains.topology_key).collect(),
             totals: tables.iter().map(|domains| domains.tallies.values().map(|tally| tally.sum).sum()).collect(),
@@ -90,25 +90,25 @@ impl Counts {
         first.or_else(|| self.changed(table, domain).find(|change| change.sign > 0).map(|change| change.pod))
     }
 
-    /// `pod` comes to `node` (`sign` 1) or leaves it (-1). Without the table's label the node is
+    /// `pod` is added to `node` (`sign` 1) or leaves it (-1). Without the table's label the node is
     /// in no domain.
     pub(super) fn change(&mut self, table: usize, node: &NodeInfo, pod: PodId, sign: i64) {
         let Some(domain) = self.keys.get(table).and_then(|key| node.node.labels.get(*key)) else { return };
-        let undone = |change: &Change| {
+        let undone = |change: &DomainChange| {
             change.table == table && change.domain == domain && change.pod == pod && change.sign == -sign
         };
         match self.changes.iter().position(undone) {
             Some(place) => {
                 self.changes.swap_remove(place);
             }
-            None => self.changes.push(Change { table, domain, pod, sign }),
+            None => self.changes.push(DomainChange { table, domain, pod, sign }),
         }
         if let Some(total) = self.totals.get_mut(table) {
             *total += sign;
         }
     }
 
-    /// The same for good: the tally itself is changed, not noted down beside it. For counts that
+    /// The same permanently: the tally itself is changed, not noted down beside it. For counts that
     /// follow the state and have no copies. A pod that left is no sample any more, nor is another known.
     pub(super) fn settle(&mut self, table: usize, node: &NodeInfo, pod: PodId, sign: i64) {
         let Some(domain) = self.keys.get(table).and_then(|key| node.node.labels.get(*key)) else { return };
@@ -127,11 +127,11 @@ impl Counts {
         }
     }
 
-    fn tally(&self, table: usize, domain: Name) -> Tally {
+    fn tally(&self, table: usize, domain: Name) -> TermTally {
         self.base.get(table).and_then(|tallies| tallies.get(&domain)).copied().unwrap_or_default()
     }
 
-    fn changed(&self, table: usize, domain: Name) -> impl Iterator<Item = &Change> {
+    fn changed(&self, table: usize, domain: Name) -> impl Iterator<Item = &DomainChange> {
         self.changes.iter().filter(move |change| change.table == table && change.domain == domain)
     }
 }

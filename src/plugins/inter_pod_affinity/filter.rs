@@ -9,10 +9,10 @@ use crate::framework::{Change, Cycle, DirtySet, Fact, IncrementalFilter, NodeFil
 use crate::state::pod_class::PodClass;
 use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
-use super::counts::Counts;
+use super::counts::TermCounts;
 use super::rules;
-use super::tally::{Column, Columns, Domains};
-use super::terms::{IncomingTerm, Seen, all_match, groups_of_all};
+use super::tally::{Columns, DomainTallies, NodeTallies};
+use super::terms::{IncomingPod, IncomingTerm, all_match, groups_of_all};
 
 /// Judges nodes by required terms. A copy shares the terms and what was counted at first.
 #[derive(Clone)]
@@ -22,11 +22,11 @@ pub(super) struct Filter<'a> {
     pub(super) cluster: Option<&'a Cluster>,
     pub(super) terms: Arc<Terms>,
     /// Pods that match all affinity terms; a table for each term.
-    pub(super) affinity: Counts,
+    pub(super) affinity: TermCounts,
     /// Pods that match an anti-affinity term; a table for each term.
-    pub(super) anti_affinity: Counts,
+    pub(super) anti_affinity: TermCounts,
     /// Pods with anti-affinity against the incoming pod; a table for each topology key.
-    pub(super) existing: Counts,
+    pub(super) existing: TermCounts,
 }
 
 /// The incoming pod's required terms.
@@ -34,7 +34,7 @@ pub(super) struct Terms {
     pub(super) affinity: Vec<IncomingTerm>,
     pub(super) anti_affinity: Vec<IncomingTerm>,
     /// What other pods' terms see.
-    pub(super) seen: Seen,
+    pub(super) seen: IncomingPod,
     /// Whether the pod itself matches all of its affinity terms.
     pub(super) matches_itself: bool,
 }
@@ -52,16 +52,16 @@ impl<'a> Filter<'a> {
 impl Filter<'static> {
     /// The same, also when there is nothing to check yet.
     pub(super) fn incremental(cycle: Cycle<'_>, keeps_namespace_selector: bool) -> Self {
-        let seen = Seen::of(cycle);
+        let seen = IncomingPod::of(cycle);
         let own = &cycle.pod.class.affinity;
         let affinity = IncomingTerm::all(&own.required_affinity, cycle, keeps_namespace_selector);
         let anti_affinity = IncomingTerm::all(&own.required_anti_affinity, cycle, keeps_namespace_selector);
         let matches_itself = all_match(&affinity, cycle.pod);
         Self {
             cluster: None,
-            affinity: Counts::new(matching_all(&affinity, cycle)),
-            anti_affinity: Counts::new(anti_affinity.iter().map(|term| matching(term, cycle)).collect()),
-            existing: Counts::new(existing(cycle.cluster, &seen)),
+            affinity: TermCounts::new(matching_all(&affinity, cycle)),
+            anti_affinity: TermCounts::new(anti_affinity.iter().map(|term| matching(term, cycle)).collect()),
+            existing: TermCounts::new(existing(cycle.cluster, &seen)),
             terms: Arc::new(Terms { affinity, anti_affinity, seen, matches_itself }),
         }
     }
@@ -149,9 +149,9 @@ impl Filter<'_> {
 }
 
 /// Pods that match all of `terms`, by the domains of each (upstream getIncomingAffinityAntiAffinityCounts).
-fn matching_all(terms: &[IncomingTerm], cycle: Cycle<'_>) -> Vec<Domains> {
+fn matching_all(terms: &[IncomingTerm], cycle: Cycle<'_>) -> Vec<DomainTallies> {
     let cluster = cycle.cluster;
-    let mut column = Column::new(cluster);
+    let mut column = NodeTallies::new(cluster);
     for group in groups_of_all(terms, cluster) {
         column.add(cluster, &group.pods, 1);
     }
@@ -159,9 +159,9 @@ fn matching_all(terms: &[IncomingTerm], cycle: Cycle<'_>) -> Vec<Domains> {
 }
 
 /// Pods that match `term`, by its domains.
-fn matching(term: &IncomingTerm, cycle: Cycle<'_>) -> Domains {
+fn matching(term: &IncomingTerm, cycle: Cycle<'_>) -> DomainTallies {
     let cluster = cycle.cluster;
-    let mut column = Column::new(cluster);
+    let mut column = NodeTallies::new(cluster);
     for group in term.groups(cluster) {
         column.add(cluster, &group.pods, 1);
     }
@@ -170,11 +170,11 @@ fn matching(term: &IncomingTerm, cycle: Cycle<'_>) -> Domains {
 
 /// Pods with required anti-affinity that matches the incoming pod, by topology key and domain
 /// (upstream getExistingAntiAffinityCounts).
-fn existing(cluster: &Cluster, seen: &Seen) -> Vec<Domains> {
+fn existing(cluster: &Cluster, seen: &IncomingPod) -> Vec<DomainTallies> {
     let mut columns = Columns::default();
     for group in cluster.groups().with_affinity() {
         for topology_key in keys_against(seen, &group.class, group.namespace) {
-            columns.add(cluster, topology_key, &group.pods, 1);
+            columns.add(cluster, topology_key, &cluster.listed_for_anti_affinity(&group.pods), 1);
         }
     }
     columns.fold(cluster)
@@ -182,7 +182,7 @@ fn existing(cluster: &Cluster, seen: &Seen) -> Vec<Domains> {
 
 /// Topology keys by which pods of `class` in `namespace` keep the incoming pod away, each once.
 /// Upstream counts a pod for every term; whether any counts is all that matters.
-pub(super) fn keys_against(seen: &Seen, class: &PodClass, namespace: Name) -> Vec<Name> {
+pub(super) fn keys_against(seen: &IncomingPod, class: &PodClass, namespace: Name) -> Vec<Name> {
     let against = |term: &&AffinityTerm| seen.is_meant_by(term, namespace);
     let mut keys: Vec<Name> =
         class.affinity.required_anti_affinity.iter().filter(against).map(|term| term.topology_key).collect();
@@ -282,7 +282,7 @@ impl IncrementalFilter for Filter<'_> {
 }
 
 /// The node's domain and the pods that count there.
-fn in_domain(counts: &Counts, table: usize, topology_key: Name, node: &NodeInfo) -> Fact {
+fn in_domain(counts: &TermCounts, table: usize, topology_key: Name, node: &NodeInfo) -> Fact {
     match node.node.labels.get(topology_key) {
         Some(domain) => Fact::Domain { topology_key, domain, count: counts.get(table, domain), on_this_node: true },
         None => Fact::value(format!("node label {topology_key}"), "<none>"),

@@ -142,6 +142,6 @@ impl PreScorePlugin for InterPodAffinity {
 
 impl ScorePlugin for InterPodAffinity {
     fn unprepared<'a>(&'a self, _cycle: Cycle<'a>) -> Box<dyn NodeScorer + 'a> {
-        Box::new(score::Unscored)
+        Box::new(score::MissingPreScore)
     }
 }

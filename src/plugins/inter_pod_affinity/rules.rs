@@ -7,7 +7,7 @@ use crate::framework::topology_rule::MOST_EXAMPLES;
 use crate::framework::{DomainCount, RuleKind, TopologyRule};
 use crate::state::{Cluster, PodId};
 
-use super::counts::Counts;
+use super::counts::TermCounts;
 use super::filter::{Filter, keys_against};
 use super::terms::{IncomingTerm, groups_of_all};
 
@@ -60,7 +60,7 @@ fn of_term(term: &IncomingTerm, kind: RuleKind, domains: Vec<DomainCount>, allow
 /// The filter's counts, with the first of `pods` in each domain.
 fn count(
     cluster: &Cluster,
-    counts: &Counts,
+    counts: &TermCounts,
     table: usize,
     topology_key: Name,
     pods: impl Iterator<Item = PodId>,

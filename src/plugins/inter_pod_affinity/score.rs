@@ -1,21 +1,23 @@
 //! PreScore, Score and NormalizeScore (upstream plugins/interpodaffinity/scoring.go).
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
 use crate::api::Name;
 use crate::api::affinity_term::AffinityTerms;
 use crate::framework::{
-    Change, Cycle, DirtySet, Fact, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Normalizer, Range,
+    Change, Cycle, DirtySet, Fact, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Normalizer, ScoreRange,
 };
 use crate::state::{NodeInfo, Pod};
 
 use super::NAME;
-use super::tally::{Columns, Domains};
-use super::terms::{IncomingTerm, Seen};
+use super::tally::{Columns, DomainTallies};
+use super::terms::{IncomingPod, IncomingTerm};
 
 /// The weights of all terms that matched, added up by domain.
 pub(super) struct Scorer {
-    sums: Vec<Domains>,
+    sums: Vec<DomainTallies>,
     terms: Terms,
 }
 
@@ -24,7 +26,7 @@ struct Terms {
     /// The incoming pod's preferred terms; anti-affinity weighs less than nothing.
     own: Vec<(IncomingTerm, i64)>,
     /// What existing pods' terms see of the incoming pod.
-    seen: Seen,
+    seen: IncomingPod,
     /// What each required affinity term of an existing pod weighs.
     hard_weight: i64,
 }
@@ -52,15 +54,18 @@ impl Scorer {
             }
         }
         for group in cluster.groups().with_affinity() {
+            // With terms of its own, upstream goes through all nodes.
+            let pods =
+                if terms.own.is_empty() { cluster.listed_for_affinity(&group.pods) } else { Cow::from(&group.pods) };
             for (topology_key, weight) in terms.of_existing(&group.class.affinity, group.namespace) {
-                columns.add(cluster, topology_key, &group.pods, weight);
+                columns.add(cluster, topology_key, &pods, weight);
             }
         }
         Self { sums: columns.fold(cluster), terms }
     }
 
     /// The sums of the node's domains, key by key.
-    fn domains<'s>(&'s self, node: &'s NodeInfo) -> impl Iterator<Item = (&'s Domains, Name, i64)> {
+    fn domains<'s>(&'s self, node: &'s NodeInfo) -> impl Iterator<Item = (&'s DomainTallies, Name, i64)> {
         self.sums.iter().filter_map(|domains| {
             let domain = node.node.labels.get(domains.topology_key)?;
             Some((domains, domain, domains.tallies.get(&domain).map_or(0, |tally| tally.sum)))
@@ -76,7 +81,7 @@ impl Terms {
         let incoming = |(term, weight)| (IncomingTerm::new(term, cycle, keeps_namespace_selector), weight);
         Self {
             own: liked.chain(disliked).map(incoming).collect(),
-            seen: Seen::of(cycle),
+            seen: IncomingPod::of(cycle),
             hard_weight: i64::from(hard_weight),
         }
     }
@@ -105,7 +110,7 @@ impl Terms {
 
 impl Normalizer for Scorer {
     /// Stretches the scores to 0 to 100, in floating point and then truncated; all equal, all are 0.
-    fn normalize(&self, score: i64, range: Range) -> i64 {
+    fn normalize(&self, score: i64, range: ScoreRange) -> i64 {
         match range.most - range.least {
             0 => 0,
             span => (MAX_NODE_SCORE as f64 * ((score - range.least) as f64 / span as f64)) as i64,
@@ -120,7 +125,7 @@ impl IncrementalScorer for Scorer {
             let Some(domain) = node.node.labels.get(topology_key) else { continue };
             let place = self.sums.iter().position(|domains| domains.topology_key == topology_key);
             let place = place.unwrap_or_else(|| {
-                self.sums.push(Domains { topology_key, tallies: FxHashMap::default() });
+                self.sums.push(DomainTallies { topology_key, tallies: FxHashMap::default() });
                 self.sums.len() - 1
             });
             if let Some(domains) = self.sums.get_mut(place) {
@@ -157,9 +162,9 @@ impl NodeScorer for Scorer {
 }
 
 /// Score without PreScore: upstream misses its cycle state.
-pub(super) struct Unscored;
+pub(super) struct MissingPreScore;
 
-impl NodeScorer for Unscored {
+impl NodeScorer for MissingPreScore {
     fn score(&self, _node: &NodeInfo) -> Result<i64, String> {
         Err(format!("failed to read \"PreScore{NAME}\" from cycleState: not found"))
     }

@@ -10,14 +10,14 @@ use crate::state::{Cluster, PodId};
 
 /// What was counted on a node or in a domain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally {
+pub(super) struct TermTally {
     /// The sum of what was added for each pod.
     pub(super) sum: i64,
     /// The first of the pods, in the order of namespace and name; none if nothing was added.
     pub(super) sample: Option<PodId>,
 }
 
-impl Tally {
+impl TermTally {
     fn add(&mut self, sum: i64, pod: PodId) {
         self.sum = self.sum.wrapping_add(sum);
         self.sample = Some(self.sample.map_or(pod, |sample| sample.min(pod)));
@@ -25,12 +25,12 @@ impl Tally {
 }
 
 /// Tallies by node.
-pub(super) struct Column(Vec<Tally>);
+pub(super) struct NodeTallies(Vec<TermTally>);
 
-impl Column {
+impl NodeTallies {
     /// Nothing counted on any node.
     pub(super) fn new(cluster: &Cluster) -> Self {
-        Self(vec![Tally::default(); cluster.nodes().len()])
+        Self(vec![TermTally::default(); cluster.nodes().len()])
     }
 
     /// Adds `weight` for each of `pods` to its node.
@@ -44,21 +44,21 @@ impl Column {
     }
 
     /// The tallies of the domains that `topology_key` makes. Nodes without that label are in none.
-    pub(super) fn fold(&self, cluster: &Cluster, topology_key: Name) -> Domains {
-        let mut tallies: FxHashMap<Name, Tally> = FxHashMap::default();
+    pub(super) fn fold(&self, cluster: &Cluster, topology_key: Name) -> DomainTallies {
+        let mut tallies: FxHashMap<Name, TermTally> = FxHashMap::default();
         for (node, tally) in cluster.nodes().iter().zip(&self.0) {
             let Some(sample) = tally.sample else { continue };
             if let Some(domain) = node.node.labels.get(topology_key) {
                 tallies.entry(domain).or_default().add(tally.sum, sample);
             }
         }
-        Domains { topology_key, tallies }
+        DomainTallies { topology_key, tallies }
     }
 }
 
 /// Columns by topology key: what terms with the same key add up to.
 #[derive(Default)]
-pub(super) struct Columns(Vec<(Name, Column)>);
+pub(super) struct Columns(Vec<(Name, NodeTallies)>);
 
 impl Columns {
     /// Adds `weight` for each of `pods` under `topology_key`.
@@ -67,7 +67,7 @@ impl Columns {
             return;
         }
         let place = self.0.iter().position(|(key, _)| *key == topology_key).unwrap_or_else(|| {
-            self.0.push((topology_key, Column::new(cluster)));
+            self.0.push((topology_key, NodeTallies::new(cluster)));
             self.0.len() - 1
         });
         if let Some((_, column)) = self.0.get_mut(place) {
@@ -76,7 +76,7 @@ impl Columns {
     }
 
     /// The domains of each key; keys without any are left out.
-    pub(super) fn fold(&self, cluster: &Cluster) -> Vec<Domains> {
+    pub(super) fn fold(&self, cluster: &Cluster) -> Vec<DomainTallies> {
         let folded = self.0.iter().map(|(key, column)| column.fold(cluster, *key));
         folded.filter(|domains| !domains.tallies.is_empty()).collect()
     }
@@ -84,9 +84,9 @@ impl Columns {
 
 /// Tallies by domain of one topology key; every domain in which something was counted is there.
 #[derive(Debug)]
-pub(super) struct Domains {
+pub(super) struct DomainTallies {
     /// The node label that makes the domains.
     pub(super) topology_key: Name,
     /// By that label's value.
-    pub(super) tallies: FxHashMap<Name, Tally>,
+    pub(super) tallies: FxHashMap<Name, TermTally>,
 }

@@ -136,13 +136,13 @@ pub(super) fn groups_of_all<'c>(terms: &[IncomingTerm], cluster: &'c Cluster) ->
 
 /// What terms of other pods see of the incoming pod.
 #[derive(Clone)]
-pub(super) struct Seen {
+pub(super) struct IncomingPod {
     namespace: Name,
     labels: Arc<Labels>,
     namespace_labels: Labels,
 }
 
-impl Seen {
+impl IncomingPod {
     /// What they see of the pod of `cycle`.
     pub(super) fn of(cycle: Cycle<'_>) -> Self {
         let own = &cycle.pod.own;

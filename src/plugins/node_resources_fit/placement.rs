@@ -3,7 +3,7 @@
 
 use crate::api::requests::RequestGates;
 use crate::framework::{PlacementScorePlugin, Proposed};
-use crate::plugins::resource_allocation::Strategy;
+use crate::plugins::resource_allocation::AllocationStrategy;
 use crate::state::Cluster;
 
 use super::NodeResourcesFit;
@@ -12,6 +12,7 @@ impl PlacementScorePlugin for NodeResourcesFit {
     fn score_placement(&self, cluster: &Cluster, proposed: &Proposed<'_>) -> i64 {
         let pods = proposed.pods.iter().map(|pod| cluster.pod(*pod));
         let nodes = proposed.nodes.iter().map(|node| cluster.node(*node));
-        Strategy::MostAllocated.score(self.scored.placement_shares(pods, nodes, RequestGates::OFF).into_iter())
+        AllocationStrategy::MostAllocated
+            .score(self.scored.placement_shares(pods, nodes, RequestGates::OFF).into_iter())
     }
 }

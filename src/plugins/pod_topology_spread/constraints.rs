@@ -12,17 +12,17 @@ use crate::framework::Cycle;
 use crate::state::pod_class::PodClass;
 use crate::state::{Cluster, NodeId, NodeInfo, Pod};
 
-use super::domains::Domains;
+use super::domains::DomainCounts;
 
-/// The feature gates that say which fields of a constraint are heeded. Without inclusion policies
+/// The feature gates that say which fields of a constraint are applied. Without inclusion policies
 /// upstream leaves out nodes off the pod's affinity and looks at no taint, as their defaults say too.
 #[derive(Clone, Copy)]
-pub(super) struct Gates {
+pub(super) struct ConstraintGates {
     node_inclusion_policy: bool,
     match_label_keys: bool,
 }
 
-impl Gates {
+impl ConstraintGates {
     pub(super) fn of(behaviour: &Behaviour) -> Self {
         Self {
             node_inclusion_policy: behaviour.gates.node_inclusion_policy_in_pod_topology_spread,
@@ -33,7 +33,7 @@ impl Gates {
 
 /// A constraint with its selector compiled and its defaults filled in
 /// (upstream common.go, topologySpreadConstraint).
-pub(super) struct Constraint {
+pub(super) struct CompiledConstraint {
     /// The largest allowed difference between domains, in pods.
     pub(super) max_skew: i32,
     /// The node label that makes a domain.
@@ -59,10 +59,14 @@ pub(super) struct Honors {
     pub(super) taints: bool,
 }
 
-impl Constraint {
+impl CompiledConstraint {
     /// A constraint that `pod` has itself. `matchLabelKeys` are merged here whether or not the
     /// API server has merged them too: twice asked is as good as once.
-    pub(super) fn of_pod(constraint: &TopologySpreadConstraint, pod: &Pod, gates: Gates) -> Result<Self, String> {
+    pub(super) fn of_pod(
+        constraint: &TopologySpreadConstraint,
+        pod: &Pod,
+        gates: ConstraintGates,
+    ) -> Result<Self, String> {
         let mut selector = Selector::new(constraint.label_selector.as_ref())?;
         if gates.match_label_keys {
             for key in constraint.match_label_keys.iter().copied() {
@@ -88,7 +92,12 @@ impl Constraint {
 
     /// A default constraint of the profile, counting what `selector` selects; upstream's own
     /// selector replaces what `matchLabelKeys` would add.
-    pub(super) fn from_profile(default: &SpreadConstraint, selector: Selector, pod: &Pod, gates: Gates) -> Self {
+    pub(super) fn from_profile(
+        default: &SpreadConstraint,
+        selector: Selector,
+        pod: &Pod,
+        gates: ConstraintGates,
+    ) -> Self {
         Self {
             max_skew: default.max_skew,
             topology_key: default.topology_key,
@@ -139,7 +148,7 @@ impl Constraint {
 
 /// Whether a node has the keys of all constraints; if not, it counts for none of them
 /// (upstream common.go, nodeLabelsMatchSpreadConstraints).
-pub(super) fn has_all_keys(node: &Labels, constraints: &[Constraint]) -> bool {
+pub(super) fn has_all_keys(node: &Labels, constraints: &[CompiledConstraint]) -> bool {
     constraints.iter().all(|constraint| node.contains_key(constraint.topology_key))
 }
 
@@ -173,15 +182,15 @@ impl NodeDemands {
     }
 }
 
-/// Counts the pods of every domain, one [`Domains`] for a constraint. `domain` says which domain
+/// Counts the pods of every domain, one [`DomainCounts`] for a constraint. `domain` says which domain
 /// a value of a constraint's key stands for; none leaves the node out. With `require_all_keys`,
 /// so are nodes that lack a key; without, a key that is missing reads as empty.
 pub(super) fn count_pods(
     cycle: Cycle<'_>,
-    constraints: &[Constraint],
+    constraints: &[CompiledConstraint],
     require_all_keys: bool,
-    domains: &mut [Domains],
-    domain: impl Fn(&mut Domains, Name) -> Option<u32>,
+    domains: &mut [DomainCounts],
+    domain: impl Fn(&mut DomainCounts, Name) -> Option<u32>,
 ) {
     let (cluster, demands) = (cycle.cluster, NodeDemands::of(cycle));
     let mut domain_of: Vec<Vec<Option<u32>>> =

@@ -11,21 +11,21 @@ use crate::state::NodeInfo;
 /// Pods by domain. A clone shares everything but the counts, so that preemption can have one of
 /// its own for each node.
 #[derive(Clone)]
-pub(super) struct Domains {
+pub(super) struct DomainCounts {
     /// A domain's place in `counts`, by the value of the node label.
     ids: Arc<FxHashMap<Name, u32>>,
     counts: Vec<i32>,
     minimum: i32,
 }
 
-impl Default for Domains {
+impl Default for DomainCounts {
     fn default() -> Self {
         // Upstream's minimum where there is no domain (filtering.go, newCriticalPaths).
         Self { ids: Arc::default(), counts: Vec::new(), minimum: i32::MAX }
     }
 }
 
-impl Domains {
+impl DomainCounts {
     /// The domain of the nodes whose label is `value`, made on first sight.
     pub(super) fn add(&mut self, value: Name) -> u32 {
         if let Some(id) = self.find(value) {

@@ -10,8 +10,8 @@ use crate::framework::{
 };
 use crate::state::{NodeInfo, Pod};
 
-use super::constraints::{Constraint, NodeDemands, count_pods, has_all_keys};
-use super::domains::Domains;
+use super::constraints::{CompiledConstraint, NodeDemands, count_pods, has_all_keys};
+use super::domains::DomainCounts;
 
 /// Rejects nodes whose domain the pod would make too full.
 #[derive(Clone)]
@@ -19,15 +19,15 @@ pub(super) struct Filter {
     /// The pod's namespace: only pods there count.
     namespace: Name,
     demands: NodeDemands,
-    constraints: Arc<[Constraint]>,
+    constraints: Arc<[CompiledConstraint]>,
     /// In step with `constraints`.
-    domains: Vec<Domains>,
+    domains: Vec<DomainCounts>,
 }
 
 impl Filter {
     /// Counts the pods of every domain (upstream calPreFilterState).
-    pub(super) fn new(cycle: Cycle<'_>, constraints: Vec<Constraint>) -> Self {
-        let mut domains = vec![Domains::default(); constraints.len()];
+    pub(super) fn new(cycle: Cycle<'_>, constraints: Vec<CompiledConstraint>) -> Self {
+        let mut domains = vec![DomainCounts::default(); constraints.len()];
         count_pods(cycle, &constraints, true, &mut domains, |domains, value| Some(domains.add(value)));
         Self {
             namespace: cycle.pod.key().namespace,
@@ -37,7 +37,7 @@ impl Filter {
         }
     }
 
-    fn rules(&self) -> impl Iterator<Item = (&Constraint, &Domains)> {
+    fn rules(&self) -> impl Iterator<Item = (&CompiledConstraint, &DomainCounts)> {
         self.constraints.iter().zip(&self.domains)
     }
 
@@ -123,7 +123,7 @@ impl IncrementalFilter for Filter {
 }
 
 /// Whether the constraint lets the pod onto the node.
-fn judge(constraint: &Constraint, domains: &Domains, node: &NodeInfo) -> Result<(), Rejection> {
+fn judge(constraint: &CompiledConstraint, domains: &DomainCounts, node: &NodeInfo) -> Result<(), Rejection> {
     let topology_key = constraint.topology_key;
     let Some(domain) = node.node.labels.get(topology_key) else {
         return Err(Rejection::unresolvable(Reason::TopologyLabelMissing { topology_key }));
@@ -146,17 +146,17 @@ fn judge(constraint: &Constraint, domains: &Domains, node: &NodeInfo) -> Result<
 }
 
 /// What the pods of a domain are measured against (upstream minMatchNum).
-fn minimum(constraint: &Constraint, domains: &Domains) -> i64 {
+fn minimum(constraint: &CompiledConstraint, domains: &DomainCounts) -> i64 {
     let few_domains = (domains.len() as i64) < i64::from(constraint.min_domains);
     if few_domains { 0 } else { domains.minimum() }
 }
 
 /// By how much a domain with `matching` pods would be above the minimum with the pod in it.
-fn skew(constraint: &Constraint, matching: i64, minimum: i64) -> i64 {
+fn skew(constraint: &CompiledConstraint, matching: i64, minimum: i64) -> i64 {
     matching + i64::from(constraint.selects_pod) - minimum
 }
 
-fn rule(constraint: &Constraint, domains: &Domains, namespace: Name) -> TopologyRule {
+fn rule(constraint: &CompiledConstraint, domains: &DomainCounts, namespace: Name) -> TopologyRule {
     let printed = |text: String| if text.is_empty() { "<none>".into() } else { name(&text) };
     let minimum = minimum(constraint, domains);
     let allowed = |pods: i64| skew(constraint, pods, minimum) <= i64::from(constraint.max_skew);

@@ -26,7 +26,7 @@ mod score;
 #[cfg(test)]
 mod tests;
 
-use constraints::{Constraint, Gates};
+use constraints::{CompiledConstraint, ConstraintGates};
 use filter::{Filter, WithoutPreFilter};
 use score::{Scorer, WithoutPreScore};
 
@@ -37,7 +37,7 @@ const HOSTNAME: &str = "kubernetes.io/hostname";
 pub struct PodTopologySpread {
     defaults: Vec<SpreadConstraint>,
     system_defaulted: bool,
-    gates: Gates,
+    gates: ConstraintGates,
 }
 
 impl PodTopologySpread {
@@ -47,7 +47,7 @@ impl PodTopologySpread {
             DefaultConstraints::System => (system_defaults(), true),
             DefaultConstraints::List(constraints) => (constraints.clone(), false),
         };
-        Self { defaults, system_defaulted, gates: Gates::of(behaviour) }
+        Self { defaults, system_defaulted, gates: ConstraintGates::of(behaviour) }
     }
 
     /// Whether nodes that lack a key take no part in the score. System defaults spread nodes
@@ -58,14 +58,14 @@ impl PodTopologySpread {
 
     /// The constraints that filter, or those that score (upstream common.go,
     /// filterTopologySpreadConstraints and buildDefaultConstraints; plugin.go, getConstraints).
-    fn constraints(&self, cycle: Cycle<'_>, action: WhenUnsatisfiable) -> Result<Vec<Constraint>, String> {
+    fn constraints(&self, cycle: Cycle<'_>, action: WhenUnsatisfiable) -> Result<Vec<CompiledConstraint>, String> {
         let pod = cycle.pod;
         let own = &pod.spec().topology_spread_constraints;
         if !own.is_empty() {
             return own
                 .iter()
                 .filter(|constraint| constraint.when_unsatisfiable == action)
-                .map(|constraint| Constraint::of_pod(constraint, pod, self.gates))
+                .map(|constraint| CompiledConstraint::of_pod(constraint, pod, self.gates))
                 .collect();
         }
         let hard = action == WhenUnsatisfiable::DoNotSchedule;
@@ -80,7 +80,7 @@ impl PodTopologySpread {
         }
         Ok(defaults
             .into_iter()
-            .map(|default| Constraint::from_profile(default, selector.clone(), pod, self.gates))
+            .map(|default| CompiledConstraint::from_profile(default, selector.clone(), pod, self.gates))
             .collect())
     }
 }

@@ -5,13 +5,13 @@ use rustc_hash::FxHashSet;
 
 use crate::api::Name;
 use crate::framework::{
-    Change, Cycle, DirtySet, Fact, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Normalizer, Range,
+    Change, Cycle, DirtySet, Fact, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Normalizer, ScoreRange,
 };
 use crate::state::{Cluster, NodeId, NodeInfo, Pod};
 
 use super::HOSTNAME;
-use super::constraints::{Constraint, NodeDemands, count_pods, has_all_keys};
-use super::domains::Domains;
+use super::constraints::{CompiledConstraint, NodeDemands, count_pods, has_all_keys};
+use super::domains::DomainCounts;
 
 /// Gives nodes the pods in their domains; the fewer, the better.
 pub(super) struct Scorer<'a> {
@@ -22,7 +22,7 @@ pub(super) struct Scorer<'a> {
     namespace: Name,
     demands: NodeDemands,
     require_all_keys: bool,
-    constraints: Vec<Constraint>,
+    constraints: Vec<CompiledConstraint>,
     /// In step with `constraints`.
     terms: Vec<Term>,
     /// Nodes that take part.
@@ -48,7 +48,7 @@ enum Counts {
     /// how many nodes take part.
     Nodes { pods: Vec<i64>, scored: usize },
     /// Pods by domain, of the domains that a scored node is in, and the scored nodes of each.
-    Domains { domains: Domains, scored: Scored },
+    Domains { domains: DomainCounts, scored: Scored },
 }
 
 /// Nodes that take part, by the place of their domain.
@@ -81,7 +81,7 @@ impl<'a> Scorer<'a> {
     /// Without `require_all_keys` nodes that lack a key take part; they count as the domain `""` in the weight.
     pub(super) fn new(
         cycle: Cycle<'a>,
-        constraints: Vec<Constraint>,
+        constraints: Vec<CompiledConstraint>,
         feasible: &[&NodeInfo],
         require_all_keys: bool,
     ) -> Self {
@@ -94,14 +94,14 @@ impl Scorer<'static> {
     /// The same without the view of other nodes.
     pub(super) fn incremental(
         cycle: Cycle<'_>,
-        constraints: Vec<Constraint>,
+        constraints: Vec<CompiledConstraint>,
         feasible: &[&NodeInfo],
         require_all_keys: bool,
     ) -> Self {
         let (cluster, pod) = (cycle.cluster, cycle.pod);
         let (scored, ignored): (Vec<&NodeInfo>, Vec<&NodeInfo>) =
             feasible.iter().partition(|node| !require_all_keys || has_all_keys(&node.node.labels, &constraints));
-        let mut domains = vec![Domains::default(); constraints.len()];
+        let mut domains = vec![DomainCounts::default(); constraints.len()];
         let mut scored_in = vec![Scored::default(); constraints.len()];
         for ((constraint, domains), scored_in) in constraints.iter().zip(&mut domains).zip(&mut scored_in) {
             if constraint.topology_key != HOSTNAME {
@@ -137,7 +137,7 @@ impl Scorer<'static> {
     }
 }
 
-fn pods_by_node(cluster: &Cluster, pod: &Pod, constraint: &Constraint) -> Vec<i64> {
+fn pods_by_node(cluster: &Cluster, pod: &Pod, constraint: &CompiledConstraint) -> Vec<i64> {
     let mut pods = vec![0; cluster.nodes().len()];
     for node in constraint.nodes_of_pods(cluster, pod.key().namespace) {
         if let Some(count) = pods.get_mut(node.index()) {
@@ -148,7 +148,7 @@ fn pods_by_node(cluster: &Cluster, pod: &Pod, constraint: &Constraint) -> Vec<i6
 }
 
 impl Term {
-    fn new(constraint: &Constraint, counts: Counts, nodes: &[&NodeInfo]) -> Self {
+    fn new(constraint: &CompiledConstraint, counts: Counts, nodes: &[&NodeInfo]) -> Self {
         let topology_key = constraint.topology_key;
         let mut places = vec![None; nodes.iter().map(|node| node.id.index() + 1).max().unwrap_or(0)];
         for node in nodes {
@@ -196,7 +196,7 @@ impl Term {
 
 impl Normalizer for Scorer<'_> {
     /// The fewest pods get 100, more get less.
-    fn normalize(&self, score: i64, range: Range) -> i64 {
+    fn normalize(&self, score: i64, range: ScoreRange) -> i64 {
         match range.most.max(0) {
             0 => MAX_NODE_SCORE,
             most => MAX_NODE_SCORE.wrapping_mul(most.wrapping_add(range.least).wrapping_sub(score)) / most,

@@ -11,7 +11,7 @@ use crate::plugins::volume_state::{self, Lookup};
 /// not known are in none of the lists.
 #[derive(Default)]
 pub struct PodClaims<'a> {
-    /// Bound for good.
+    /// Bound in both directions.
     pub bound: Vec<&'a PersistentVolumeClaim>,
     /// Not bound; their class waits for the first consumer.
     pub delayed: Vec<&'a PersistentVolumeClaim>,

@@ -24,20 +24,20 @@ use crate::state::{NodeInfo, Take};
 use super::volume_state;
 use binder::{Binder, PodVolumes};
 use claims::PodClaims;
-use scoring::Shape;
+use scoring::UtilizationShape;
 
 const NAME: &str = "VolumeBinding";
 
 /// The plugin.
 pub struct VolumeBinding {
     /// None with the gate `StorageCapacityScoring` off: then no node is scored.
-    shape: Option<Shape>,
+    shape: Option<UtilizationShape>,
 }
 
 impl VolumeBinding {
     /// With the profile's arguments, which validation has found sound.
     pub fn new(args: &VolumeBindingArgs, behaviour: &Behaviour) -> Self {
-        Self { shape: behaviour.gates.storage_capacity_scoring.then(|| Shape::new(args)) }
+        Self { shape: behaviour.gates.storage_capacity_scoring.then(|| UtilizationShape::new(args)) }
     }
 }
 
@@ -188,7 +188,7 @@ impl ScorePlugin for VolumeBinding {
 /// Scores what the pod would take of the node's volumes.
 struct Scorer<'a> {
     cycle: Cycle<'a>,
-    parts: Option<(&'a Shape, Binder<'a>)>,
+    parts: Option<(&'a UtilizationShape, Binder<'a>)>,
 }
 
 impl NodeScorer for Scorer<'_> {

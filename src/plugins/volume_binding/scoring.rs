@@ -9,7 +9,7 @@ use crate::config::VolumeBindingArgs;
 use crate::plugins::resource_allocation::broken_line;
 
 /// The profile's line from utilization in percent to points, 0 to 100.
-pub(super) struct Shape(Vec<(i64, i64)>);
+pub(super) struct UtilizationShape(Vec<(i64, i64)>);
 
 /// What is asked for and what there is, in bytes.
 #[derive(Clone, Copy, Default)]
@@ -18,7 +18,7 @@ struct Use {
     capacity: i64,
 }
 
-impl Shape {
+impl UtilizationShape {
     /// As the arguments draw it, with their 10 points made 100.
     pub(super) fn new(args: &VolumeBindingArgs) -> Self {
         Self(args.shape.iter().map(|point| (i64::from(point.utilization), i64::from(point.score) * 10)).collect())
@@ -68,7 +68,7 @@ mod tests {
 
     #[track_caller]
     fn case(classes: &[(i64, i64)], expected: i64) {
-        let shape = Shape(vec![(0, 0), (100, 100)]);
+        let shape = UtilizationShape(vec![(0, 0), (100, 100)]);
         let uses: Vec<Use> = classes.iter().map(|&(requested, capacity)| Use { requested, capacity }).collect();
         assert_eq!(shape.mean(uses.into_iter()), expected, "{classes:?}");
     }

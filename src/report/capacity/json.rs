@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::api::{Name, ObjectKey, name};
 use crate::framework::{Amount, NotEvaluated, Reason};
-use crate::simulate::capacity::{Left, Limit, Needed, Room};
+use crate::simulate::capacity::{FreeResources, Limit, Needed, NodeRoom};
 
 use super::super::{API_VERSION, Provenance};
-use super::{CapacityAnswer, Wanted};
+use super::{CapacityAnswer, CapacityNeeds};
 
 /// How many more pods fit, and what runs out first.
 #[derive(Serialize)]
@@ -148,13 +148,13 @@ fn limits(limits: &[Limit]) -> Vec<LimitObject> {
 }
 
 impl LeftObject {
-    fn new(left: Left) -> Self {
+    fn new(left: FreeResources) -> Self {
         Self { cpu: Amount::new(name("cpu"), left.milli_cpu), memory: Amount::new(name("memory"), left.memory) }
     }
 }
 
 impl<'a> NodeObject<'a> {
-    fn new(room: &'a Room) -> Self {
+    fn new(room: &'a NodeRoom) -> Self {
         let stops = room.stops.iter();
         Self {
             name: room.node,
@@ -167,7 +167,7 @@ impl<'a> NodeObject<'a> {
 }
 
 impl WantedObject {
-    fn new(wanted: &Wanted) -> Self {
+    fn new(wanted: &CapacityNeeds) -> Self {
         let nodes = match wanted.needed {
             Needed::Nodes(nodes) => Some(nodes),
             Needed::Never { .. } => None,

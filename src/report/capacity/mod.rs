@@ -8,7 +8,7 @@ pub(super) use json::CapacityObject;
 
 use crate::api::Name;
 use crate::framework::NotEvaluated;
-use crate::simulate::capacity::{Capacity, Needed};
+use crate::simulate::capacity::{CapacityResult, Needed};
 
 use super::{Answered, Data, Look, Part, Report, Screen};
 
@@ -16,18 +16,18 @@ use super::{Answered, Data, Look, Part, Report, Screen};
 #[derive(Clone, Debug)]
 pub struct CapacityAnswer {
     /// What fits as it is.
-    pub capacity: Capacity,
+    pub capacity: CapacityResult,
     /// Whether counting ended at `--limit`, or where the tool stops by itself.
     pub limit: usize,
     /// What a wanted number needs, if one was named.
-    pub wanted: Option<Wanted>,
+    pub wanted: Option<CapacityNeeds>,
     /// What the answer does not rest on.
     pub not_evaluated: Vec<NotEvaluated>,
 }
 
 /// What a wanted number needs.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct CapacityNeeds {
     /// Copies that are to fit.
     pub copies: usize,
     /// The node that more are made like.

@@ -4,7 +4,7 @@
 
 use crate::api::name;
 use crate::framework::{Amount, Reason};
-use crate::simulate::capacity::{Limit, Needed, Room, Stopped};
+use crate::simulate::capacity::{Limit, Needed, NodeRoom, Stopped};
 
 use super::super::style::Label;
 use super::super::table::{Grid, Screen, amount, brief, not_evaluated, on_node, subject};
@@ -59,7 +59,7 @@ fn more_copies(number: usize) -> String {
     format!("{} more {}", thousands(number), if number == 1 { "copy" } else { "copies" })
 }
 
-fn took(room: &Room) -> usize {
+fn took(room: &NodeRoom) -> usize {
     room.copies.iter().sum()
 }
 
@@ -142,7 +142,7 @@ fn what(reason: &Reason) -> String {
 
 /// Nodes that take a copy, those that take most first.
 fn nodes(screen: &mut Screen, answer: &CapacityAnswer, most: usize) {
-    let mut rooms: Vec<&Room> = answer.capacity.nodes.iter().filter(|room| took(room) > 0).collect();
+    let mut rooms: Vec<&NodeRoom> = answer.capacity.nodes.iter().filter(|room| took(room) > 0).collect();
     if rooms.is_empty() {
         return;
     }

@@ -8,7 +8,7 @@ pub(super) use table::headline;
 #[cfg(test)]
 pub(super) use json::ComparisonObject;
 
-use crate::control_plane::admission::Refusal;
+use crate::control_plane::admission::AdmissionRefusal;
 use crate::framework::NotEvaluated;
 use crate::simulate::StrategyResult;
 
@@ -20,7 +20,7 @@ pub struct ComparisonAnswer {
     /// One for each strategy, in the order in which they were named.
     pub trials: Vec<StrategyResult>,
     /// Pods that the API server would not let in.
-    pub refused: Vec<Refusal>,
+    pub refused: Vec<AdmissionRefusal>,
     /// What the answer does not rest on.
     pub not_evaluated: Vec<NotEvaluated>,
 }

@@ -16,7 +16,8 @@ pub use json::pretty;
 use super::{Look, Part, Report};
 
 /// Every format, in the order in which help names them.
-pub static ALL: [&dyn Format; 6] = [&table::Table, &table::Wide, &json::Json, &yaml::Yaml, &name::Name, &html::Html];
+pub static ALL: [&dyn Format; 6] =
+    [&table::TableFormat, &table::Wide, &json::Json, &yaml::Yaml, &name::NameFormat, &html::Html];
 
 /// The format that is used where none is named.
 pub const DEFAULT: &str = "table";

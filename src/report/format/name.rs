@@ -7,9 +7,9 @@ use super::super::{Look, Part, Report};
 use super::{Format, FormatError};
 
 #[derive(Debug)]
-pub(super) struct Name;
+pub(super) struct NameFormat;
 
-impl Format for Name {
+impl Format for NameFormat {
     fn name(&self) -> &'static str {
         "name"
     }

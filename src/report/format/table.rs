@@ -4,13 +4,13 @@ use super::super::{Look, Part, Report};
 use super::{Format, FormatError};
 
 #[derive(Debug)]
-pub(super) struct Table;
+pub(super) struct TableFormat;
 
 /// The same with every column and every row.
 #[derive(Debug)]
 pub(super) struct Wide;
 
-impl Format for Table {
+impl Format for TableFormat {
     fn name(&self) -> &'static str {
         "table"
     }

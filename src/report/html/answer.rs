@@ -18,7 +18,7 @@ pub(super) fn open(page: &mut Markup, answer: &Answer, index: usize) {
     let placement = &answer.placement;
     let profile = if table::has_no_profile(placement) { "no profile" } else { placement.profile.as_str() };
     page.raw("<p class=\"basis\">Profile ").element("code", profile).raw("</p>\n");
-    for text in table::told(placement) {
+    for text in table::messages(placement) {
         page.raw("<figure class=\"message\"><figcaption>kube-scheduler's message</figcaption><blockquote>");
         page.text(text).raw("</blockquote></figure>\n");
     }

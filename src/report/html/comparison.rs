@@ -12,7 +12,7 @@ use super::shell;
 use super::{mark, notes};
 
 /// A column: its head, and a figure of each trial.
-struct Column {
+struct ComparisonColumn {
     title: &'static str,
     figures: Vec<Option<Figure>>,
 }
@@ -73,8 +73,8 @@ fn table(page: &mut Markup, trials: &[StrategyResult]) {
 }
 
 /// Costs only where nodes have prices.
-fn columns(trials: &[StrategyResult]) -> Vec<Column> {
-    let column = |title, of: &dyn Fn(&StrategyResult) -> Option<Figure>| Column {
+fn columns(trials: &[StrategyResult]) -> Vec<ComparisonColumn> {
+    let column = |title, of: &dyn Fn(&StrategyResult) -> Option<Figure>| ComparisonColumn {
         title,
         figures: trials.iter().map(of).collect(),
     };

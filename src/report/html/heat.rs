@@ -6,7 +6,7 @@ use super::super::Answer;
 use super::super::text::count;
 use super::classes::Classes;
 use super::markup::Markup;
-use super::matrix::{Column, Verdict, filters};
+use super::matrix::{MatrixColumn, VerdictRow, filters};
 use super::scores::breakable;
 
 /// Rows shown.
@@ -27,11 +27,11 @@ pub(super) fn others(page: &mut Markup, answer: &Answer) {
     }
 }
 
-pub(super) fn legend(page: &mut Markup, columns: &[Column]) {
+pub(super) fn legend(page: &mut Markup, columns: &[MatrixColumn]) {
     page.raw("<p class=\"aside legend\">");
     let said = |said: char| {
         let mut filters = columns.iter().filter_map(|column| match column {
-            Column::Filter { values, .. } => Some(values),
+            MatrixColumn::Filter { values, .. } => Some(values),
             _ => None,
         });
         filters.any(|values| values.contains(said))
@@ -48,21 +48,27 @@ pub(super) fn legend(page: &mut Markup, columns: &[Column]) {
     if said('-') {
         page.raw("<span><b class=\"key\">–</b> not run</span> ");
     }
-    if columns.iter().any(|column| matches!(column, Column::Score { .. })) {
+    if columns.iter().any(|column| matches!(column, MatrixColumn::Score { .. })) {
         page.raw("<span><b class=\"key score\">75</b> weighted points; the stronger the colour, the higher the value in its column</span>");
     }
     page.raw("</p>\n");
 }
 
 /// The matrix without the script: a row a verdict.
-pub(super) fn table(page: &mut Markup, columns: &[Column], rows: &[usize], classes: &Classes, verdicts: &[Verdict]) {
+pub(super) fn table(
+    page: &mut Markup,
+    columns: &[MatrixColumn],
+    rows: &[usize],
+    classes: &Classes,
+    verdicts: &[VerdictRow],
+) {
     page.raw("<div class=\"scroll\"><table class=\"heat\"><thead><tr><th scope=\"col\">Verdict</th>");
     page.raw("<th scope=\"col\" class=\"num\">Nodes</th>");
     for column in columns {
         match column {
-            Column::Number { title, .. } => page.raw("<th scope=\"col\">").text(title),
-            Column::Filter { title, .. } => page.raw("<th scope=\"col\">").append(&breakable(title)),
-            Column::Score { title, weight, .. } => {
+            MatrixColumn::Number { title, .. } => page.raw("<th scope=\"col\">").text(title),
+            MatrixColumn::Filter { title, .. } => page.raw("<th scope=\"col\">").append(&breakable(title)),
+            MatrixColumn::Score { title, weight, .. } => {
                 page.raw("<th scope=\"col\">").append(&breakable(title)).raw(" <span class=\"weight\">×");
                 page.text(weight).raw("</span>")
             }
@@ -71,7 +77,7 @@ pub(super) fn table(page: &mut Markup, columns: &[Column], rows: &[usize], class
     }
     page.raw("</tr></thead><tbody>\n");
     let place: FxHashMap<usize, usize> = rows.iter().enumerate().map(|(place, node)| (*node, place)).collect();
-    let mut shown: Vec<(usize, Vec<usize>, &Verdict)> = classes
+    let mut shown: Vec<(usize, Vec<usize>, &VerdictRow)> = classes
         .list
         .iter()
         .zip(verdicts)
@@ -97,12 +103,12 @@ pub(super) fn table(page: &mut Markup, columns: &[Column], rows: &[usize], class
 }
 
 /// What the column says of nodes of one verdict.
-fn cell(page: &mut Markup, column: &Column, places: &[usize]) {
+fn cell(page: &mut Markup, column: &MatrixColumn, places: &[usize]) {
     match column {
-        Column::Number { values, .. } => {
+        MatrixColumn::Number { values, .. } => {
             page.classed("td", "num", range(values, places).map_or_else(|| "–".to_owned(), |(text, _)| text))
         }
-        Column::Filter { values, .. } => {
+        MatrixColumn::Filter { values, .. } => {
             // One verdict, so what the first node got all got.
             let first = places.first().and_then(|place| values.get(*place..)).and_then(|rest| rest.chars().next());
             page.raw(match first {
@@ -112,7 +118,7 @@ fn cell(page: &mut Markup, column: &Column, places: &[usize]) {
                 _ => "<td class=\"pass\">–</td>",
             })
         }
-        Column::Score { values, least, most, .. } => match range(values, places) {
+        MatrixColumn::Score { values, least, most, .. } => match range(values, places) {
             Some((text, mean)) => {
                 // A plugin that tells no nodes apart stays blank.
                 let share = (mean - least) * 100 / (most - least).max(1);

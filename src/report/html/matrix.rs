@@ -18,7 +18,7 @@ use crate::state::{Cluster, NodeId, NodeInfo};
 
 use super::super::Answer;
 use super::super::table::words;
-use super::classes::{self, Obstacles};
+use super::classes::{self, NodeCauses};
 use super::heat;
 use super::markup::Markup;
 
@@ -37,7 +37,7 @@ pub(super) struct Matrices<'a> {
 /// A column of the matrix.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-pub(super) enum Column {
+pub(super) enum MatrixColumn {
     /// The sum of weighted scores.
     Number { title: &'static str, values: Vec<Option<i64>> },
     /// A character a node: see [`Said`].
@@ -65,8 +65,8 @@ struct Data {
     /// Nodes, as places in the page's list, the best and then the closest first; all that follows
     /// is in this order.
     rows: Vec<usize>,
-    columns: Vec<Column>,
-    verdicts: Vec<Verdict>,
+    columns: Vec<MatrixColumn>,
+    verdicts: Vec<VerdictRow>,
     verdict: Vec<usize>,
     /// Labels to group by, as places in the page's list.
     labels: Vec<usize>,
@@ -77,8 +77,8 @@ struct Data {
 
 /// A verdict that a row stands for.
 #[derive(Serialize)]
-pub(super) struct Verdict {
-    /// What stands in the way, in a few words.
+pub(super) struct VerdictRow {
+    /// What rejects the pod, in a few words.
     pub(super) title: String,
     /// Where.
     pub(super) place: String,
@@ -123,7 +123,7 @@ impl<'a> Matrices<'a> {
         let classes = classes::find(placement, &answer.explanation);
         let rows = order(answer);
         let columns = columns(answer, &rows);
-        let verdicts: Vec<Verdict> =
+        let verdicts: Vec<VerdictRow> =
             classes.list.iter().map(|(obstacles, nodes)| self.verdict(answer, obstacles, nodes)).collect();
         heat::legend(page, &columns);
         page.raw("<div class=\"grid\">\n");
@@ -170,20 +170,20 @@ impl<'a> Matrices<'a> {
         places.collect()
     }
 
-    fn verdict(&self, answer: &Answer, obstacles: &Obstacles, nodes: &[usize]) -> Verdict {
+    fn verdict(&self, answer: &Answer, obstacles: &NodeCauses, nodes: &[usize]) -> VerdictRow {
         let placed: Vec<&NodePlacement> = nodes.iter().filter_map(|node| answer.placement.nodes.get(*node)).collect();
         let ids: Vec<NodeId> = placed.iter().map(|node| node.id).collect();
         let names: Vec<Name> = placed.iter().map(|node| node.name).collect();
         let label = shared_label::find(self.cluster, &ids);
         // What the verdict is comes before what would be.
-        let (first, behind): (Obstacles, Obstacles) = obstacles.iter().copied().partition(|(_, first)| *first);
+        let (first, behind): (NodeCauses, NodeCauses) = obstacles.iter().copied().partition(|(_, first)| *first);
         let causes: Vec<String> = first
             .iter()
             .chain(&behind)
             .filter_map(|(cause, _)| Some(words::brief(&answer.explanation.causes.get(*cause)?.reason)))
             .collect();
         let takes = placed.first().is_some_and(|node| node.is_feasible());
-        Verdict {
+        VerdictRow {
             title: if takes { "fits".to_owned() } else { causes.join("; ") },
             place: words::place(&names, label.as_ref(), names.len() == answer.nodes),
         }
@@ -210,17 +210,17 @@ fn order(answer: &Answer) -> Vec<usize> {
     order
 }
 
-/// The sum, the filters that say no anywhere, and the scores, in the profile's order.
-fn columns(answer: &Answer, rows: &[usize]) -> Vec<Column> {
+/// The sum, the filters that reject any node, and the scores, in the profile's order.
+fn columns(answer: &Answer, rows: &[usize]) -> Vec<MatrixColumn> {
     let placement = &answer.placement;
     let nodes: Vec<&NodePlacement> = rows.iter().filter_map(|row| placement.nodes.get(*row)).collect();
     let mut columns = Vec::new();
     let scores = placement.nodes.iter().map(|node| node.scores.as_slice()).find(|scores| !scores.is_empty());
     let scores = scores.unwrap_or_default();
     if !scores.is_empty() {
-        columns.push(Column::Number { title: "Total", values: nodes.iter().map(|node| node.total).collect() });
+        columns.push(MatrixColumn::Number { title: "Total", values: nodes.iter().map(|node| node.total).collect() });
     }
-    columns.extend(filters(answer).into_iter().map(|title| Column::Filter {
+    columns.extend(filters(answer).into_iter().map(|title| MatrixColumn::Filter {
         title,
         values: nodes.iter().map(|node| said(node, title).character()).collect(),
     }));
@@ -230,12 +230,12 @@ fn columns(answer: &Answer, rows: &[usize]) -> Vec<Column> {
         let values: Vec<Option<i64>> = nodes.iter().map(points).collect();
         let given = || values.iter().flatten().copied();
         let (least, most) = (given().min().unwrap_or_default(), given().max().unwrap_or_default());
-        Column::Score { title: score.plugin, weight: score.weight, values, least, most }
+        MatrixColumn::Score { title: score.plugin, weight: score.weight, values, least, most }
     }));
     columns
 }
 
-/// The filters that say no to a node, in the profile's order; behind them who is none of its
+/// The filters that reject a node, in the profile's order; behind them plugins that are none of its
 /// filters: extenders, the framework.
 pub(super) fn filters(answer: &Answer) -> Vec<&'static str> {
     let nodes = &answer.placement.nodes;
@@ -245,7 +245,7 @@ pub(super) fn filters(answer: &Answer) -> Vec<&'static str> {
     known.chain(others).copied().collect()
 }
 
-/// Who says no to the node: the filters, and who gave the verdict where that was none of them.
+/// What rejects the node: the filters, or the plugin that gave the verdict where that was none of them.
 fn sayers(node: &NodePlacement) -> impl Iterator<Item = &'static str> {
     let filters = node.filters.iter().map(|filter| filter.plugin);
     let verdict = verdict_of(node).filter(|verdict| node.filters.iter().all(|filter| filter.plugin != *verdict));

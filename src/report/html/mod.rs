@@ -47,18 +47,18 @@ pub(super) fn explain(answers: &[Answer], cluster: &Cluster, provenance: &Proven
         body.element("h2", &title).raw("\n");
         index(&mut body, answers);
     }
-    let mut told: FxHashMap<Markup, usize> = FxHashMap::default();
+    let mut sections: FxHashMap<Markup, usize> = FxHashMap::default();
     for (index, answer) in answers.iter().enumerate() {
         let mut section = Markup::default();
         answer::body(&mut section, answer, &mut matrices);
         answer::open(&mut body, answer, index);
-        // Replicas mostly get the same answer: it is told once.
-        if let Some(earlier) = told.get(&section) {
+        // Replicas mostly get the same answer: it is shown once.
+        if let Some(earlier) = sections.get(&section) {
             same_as(&mut body, answers, *earlier);
         } else {
             body.append(&section);
             matrices.keep();
-            told.insert(section, index);
+            sections.insert(section, index);
         }
         body.raw("</article>\n");
     }

@@ -9,7 +9,7 @@ use super::super::style::Label;
 use super::super::text::list;
 use super::mark;
 use super::markup::Markup;
-use super::sheet::{Column, Sheet};
+use super::sheet::{Sheet, SheetColumn};
 
 /// Pods named of each sort in what a step did.
 const MOST_PODS: usize = 20;
@@ -44,12 +44,16 @@ pub(super) fn different(page: &mut Markup, diff: &Diff) {
     page.raw("<section><h3>Differences</h3>\n");
     page.raw("<p class=\"aside\">Where each pod is without the changes, and with them.</p>\n");
     let columns = vec![
-        Column::Text {
+        SheetColumn::Text {
             title: "Without",
             values: diff.pods.iter().map(|pod| Some(word(pod.without))).collect(),
             none: "",
         },
-        Column::Text { title: "With", values: diff.pods.iter().map(|pod| Some(word(pod.with))).collect(), none: "" },
+        SheetColumn::Text {
+            title: "With",
+            values: diff.pods.iter().map(|pod| Some(word(pod.with))).collect(),
+            none: "",
+        },
     ];
     let names = diff.pods.iter().map(|pod| pod.pod.to_string()).collect();
     Sheet { noun: "pod", names, columns }.render(page, "Pod");

@@ -31,11 +31,11 @@ fn bars(page: &mut Markup, placement: &Placement) {
     let mut nodes: Vec<&NodePlacement> = placement.feasible().collect();
     // Stable: equal totals stay in the order of names.
     nodes.sort_by_key(|node| Reverse(node.total));
-    let telling = fits::plugins(&nodes, nodes.len() == 1);
+    let distinguishing = fits::plugins(&nodes, nodes.len() == 1);
     let on = placement.current.as_ref().map(|current| current.node);
     page.raw("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Scores\"><table class=\"scores\"><thead><tr>");
     page.raw("<th scope=\"col\">Node</th><th scope=\"col\" class=\"num\">Rank</th><th scope=\"col\" class=\"num\">Total</th>");
-    for (plugin, weight) in &telling {
+    for (plugin, weight) in &distinguishing {
         page.raw("<th scope=\"col\">").append(&breakable(plugin)).raw(" <span class=\"weight\">×").text(weight);
         page.raw("</span></th>");
     }
@@ -44,13 +44,13 @@ fn bars(page: &mut Markup, placement: &Placement) {
     let mut rows = 0;
     for (_, node) in shown {
         rows += 1;
-        row(page, placement, node, &telling);
+        row(page, placement, node, &distinguishing);
     }
     page.raw("</tbody></table></div>\n");
     if nodes.len() > rows {
         page.raw("<p class=\"aside\">and ").text(count(nodes.len() - rows, "more feasible node")).raw("</p>\n");
     }
-    same(page, &nodes, &telling);
+    same(page, &nodes, &distinguishing);
 }
 
 fn row(page: &mut Markup, placement: &Placement, node: &NodePlacement, plugins: &[(&'static str, i64)]) {
@@ -78,9 +78,9 @@ fn row(page: &mut Markup, placement: &Placement, node: &NodePlacement, plugins: 
 }
 
 /// The plugins that tell no nodes apart, and what each gave.
-fn same(page: &mut Markup, nodes: &[&NodePlacement], telling: &[(&'static str, i64)]) {
+fn same(page: &mut Markup, nodes: &[&NodePlacement], distinguishing: &[(&'static str, i64)]) {
     let scores = nodes.first().map_or(&[][..], |node| &node.scores);
-    let others = scores.iter().filter(|score| telling.iter().all(|(plugin, _)| *plugin != score.plugin));
+    let others = scores.iter().filter(|score| distinguishing.iter().all(|(plugin, _)| *plugin != score.plugin));
     let others: Vec<String> = others.map(|score| format!("{} {}", score.plugin, score.weighted)).collect();
     if !others.is_empty() {
         page.raw("<p class=\"aside\">The same for every node: ").text(others.join(", ")).raw("</p>\n");

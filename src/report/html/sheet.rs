@@ -15,13 +15,13 @@ pub(super) struct Sheet {
     pub(super) noun: &'static str,
     /// The first column.
     pub(super) names: Vec<String>,
-    pub(super) columns: Vec<Column>,
+    pub(super) columns: Vec<SheetColumn>,
 }
 
 /// A column behind the first.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-pub(super) enum Column {
+pub(super) enum SheetColumn {
     Number {
         title: &'static str,
         values: Vec<Option<i64>>,
@@ -47,8 +47,10 @@ impl Sheet {
         page.raw(title).raw("</th>");
         for column in &self.columns {
             match column {
-                Column::Number { title, .. } => page.raw("<th scope=\"col\" class=\"num\">").raw(title),
-                Column::Text { title, .. } | Column::Load { title, .. } => page.raw("<th scope=\"col\">").raw(title),
+                SheetColumn::Number { title, .. } => page.raw("<th scope=\"col\" class=\"num\">").raw(title),
+                SheetColumn::Text { title, .. } | SheetColumn::Load { title, .. } => {
+                    page.raw("<th scope=\"col\">").raw(title)
+                }
             };
             page.raw("</th>");
         }
@@ -69,7 +71,7 @@ impl Sheet {
     }
 }
 
-impl Column {
+impl SheetColumn {
     fn cell(&self, page: &mut Markup, row: usize) {
         match self {
             Self::Number { values, .. } => match values.get(row).copied().flatten() {

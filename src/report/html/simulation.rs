@@ -1,4 +1,4 @@
-//! The page of a simulation: what it comes to, why pods stay pending, how full nodes get, pod by pod.
+//! The page of a simulation: its outcome, why pods stay pending, how full nodes get, pod by pod.
 
 use std::cmp::Reverse;
 use std::fmt::Display;
@@ -12,7 +12,7 @@ use super::super::simulation::groups::line;
 use super::super::simulation::table::{amounts, changes, headline, percent, preemption, refusals_by_reason};
 use super::super::text::{count, list, thousands};
 use super::markup::Markup;
-use super::sheet::{Column, Sheet};
+use super::sheet::{Sheet, SheetColumn};
 use super::shell;
 use super::{mark, notes, scenario};
 
@@ -101,7 +101,7 @@ fn refused(page: &mut Markup, answer: &SimulationAnswer) {
     page.raw("</section>\n");
 }
 
-/// Why pods stay pending; those that the same things stood in the way of together.
+/// Why pods stay pending; grouped by cause.
 fn unplaced(page: &mut Markup, summary: &Summary) {
     if summary.unplaced_by_cause.is_empty() {
         return;
@@ -145,7 +145,7 @@ fn nodes(page: &mut Markup, loads: &[NodeLoad]) {
         page.raw(" <span><b class=\"key freed\"></b> freed</span>");
     }
     page.raw("</p>\n");
-    let number = |title, of: fn(&NodeLoad) -> usize| Column::Number {
+    let number = |title, of: fn(&NodeLoad) -> usize| SheetColumn::Number {
         title,
         values: loads.iter().map(|load| i64::try_from(of(load)).ok()).collect(),
     };
@@ -158,7 +158,7 @@ fn nodes(page: &mut Markup, loads: &[NodeLoad]) {
         ("memory", load.before.memory, load.after.memory, load.allocatable.memory)
     }));
     columns.push(usage(&loads, "Pods", |load| ("pods", load.before.pods, load.after.pods, load.allocatable.pods)));
-    columns.extend(changed.then(|| Column::Text {
+    columns.extend(changed.then(|| SheetColumn::Text {
         title: "Change",
         values: loads.iter().map(|load| Some(changes(load)).filter(|text| !text.is_empty())).collect(),
         none: "",
@@ -169,13 +169,13 @@ fn nodes(page: &mut Markup, loads: &[NodeLoad]) {
 }
 
 /// How much of a resource is requested, before and after.
-fn usage(loads: &[&NodeLoad], title: &'static str, of: fn(&NodeLoad) -> (&'static str, i64, i64, i64)) -> Column {
+fn usage(loads: &[&NodeLoad], title: &'static str, of: fn(&NodeLoad) -> (&'static str, i64, i64, i64)) -> SheetColumn {
     let share = |value: i64, allocatable: i64| {
         let share = i128::from(value.max(0)) * 100 / i128::from(allocatable).max(1);
         i64::try_from(share).unwrap_or(i64::MAX)
     };
     let of_all = || loads.iter().map(|load| of(load));
-    Column::Load {
+    SheetColumn::Load {
         title,
         before: of_all().map(|(_, before, _, allocatable)| share(before, allocatable)).collect(),
         after: of_all().map(|(_, _, after, allocatable)| share(after, allocatable)).collect(),
@@ -222,19 +222,21 @@ fn steps(page: &mut Markup, answer: &SimulationAnswer) {
     let mut columns = Vec::new();
     if steps.iter().any(|step| from(step).is_some()) {
         let values = steps.iter().map(|step| from(step).map(|node| node.to_string())).collect();
-        columns.push(Column::Text { title: "From", values, none: "–" });
+        columns.push(SheetColumn::Text { title: "From", values, none: "–" });
     }
-    columns.push(Column::Text {
+    columns.push(SheetColumn::Text {
         title: "Node",
         values: steps.iter().map(|step| Some(step.place()?.name.to_string())).collect(),
         none: "✕ no node",
     });
-    columns
-        .push(Column::Number { title: "Total", values: steps.iter().map(|step| Some(step.place()?.total)).collect() });
-    columns.push(Column::Number { title: "Ties", values: steps.iter().map(tied).collect() });
+    columns.push(SheetColumn::Number {
+        title: "Total",
+        values: steps.iter().map(|step| Some(step.place()?.total)).collect(),
+    });
+    columns.push(SheetColumn::Number { title: "Ties", values: steps.iter().map(tied).collect() });
     if steps.iter().any(|step| !step.evictions.is_empty()) {
         let values = steps.iter().map(|step| Some(preemption(step)).filter(|text| !text.is_empty())).collect();
-        columns.push(Column::Text { title: "Preemption", values, none: "" });
+        columns.push(SheetColumn::Text { title: "Preemption", values, none: "" });
     }
     let names = steps.iter().map(|step| step.pod.to_string()).collect();
     Sheet { noun: "pod", names, columns }.render(page, "Pod");

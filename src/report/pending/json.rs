@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::api::{Name, ObjectKey};
-use crate::explain::pending::{Advice, Group, Obstacle, Pending, Root};
+use crate::explain::pending::{Advice, Blocker, Group, Pending, Root};
 use crate::framework::{Amount, NotEvaluated, Reason};
 
 use super::super::json_help::SuggestionObject;
@@ -154,7 +154,7 @@ impl<'a> GroupObject<'a> {
 
 impl<'a> RootObject<'a> {
     fn new(root: &'a Root) -> Self {
-        let reasons = |obstacles: &'a [Obstacle]| obstacles.iter().map(ObstacleObject::new).collect();
+        let reasons = |obstacles: &'a [Blocker]| obstacles.iter().map(ObstacleObject::new).collect();
         match root {
             Root::Fits => Self::Fits,
             Root::Terminating => Self::Terminating,
@@ -162,14 +162,14 @@ impl<'a> RootObject<'a> {
             Root::NoProfile(name) => Self::NoProfile { scheduler_name: *name },
             Root::Failed(message) => Self::Error { message },
             Root::HeldBack(obstacles) => Self::PreEnqueue { reasons: reasons(obstacles) },
-            Root::TurnedAway(obstacles) => Self::PreFilter { reasons: reasons(obstacles) },
+            Root::PodRejected(obstacles) => Self::PreFilter { reasons: reasons(obstacles) },
             Root::Rejected(obstacles) => Self::Filter { reasons: reasons(obstacles) },
         }
     }
 }
 
 impl<'a> ObstacleObject<'a> {
-    fn new(obstacle: &'a Obstacle) -> Self {
+    fn new(obstacle: &'a Blocker) -> Self {
         Self {
             plugin: obstacle.plugin,
             message: obstacle.reason.to_string(),

@@ -3,7 +3,7 @@
 //! A block a root cause: how many pods, what is in their way on the node that is closest to taking
 //! them, whose they are, and the one change that helps. `wide` adds what kube-scheduler says of one.
 
-use crate::explain::pending::{Advice, Group, Obstacle, Owner, Pending, Root};
+use crate::explain::pending::{Advice, Blocker, Group, Owner, Pending, Root};
 use crate::framework::{Amount, Reason};
 
 use super::super::style::Label;
@@ -93,7 +93,7 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, wide: bool) {
     }
 }
 
-/// One line for each thing in the way.
+/// One line for each cause.
 fn causes(root: &Root) -> Vec<String> {
     match root {
         Root::Fits => vec!["would fit now; kube-scheduler has not bound them yet".to_owned()],
@@ -101,14 +101,14 @@ fn causes(root: &Root) -> Vec<String> {
         Root::NoNodes => vec!["the cluster has no nodes".to_owned()],
         Root::NoProfile(name) => vec![format!("no profile has the schedulerName {name}")],
         Root::Failed(error) => vec![error.clone()],
-        Root::HeldBack(obstacles) | Root::TurnedAway(obstacles) | Root::Rejected(obstacles) => {
+        Root::HeldBack(obstacles) | Root::PodRejected(obstacles) | Root::Rejected(obstacles) => {
             obstacles.iter().map(obstacle).collect()
         }
     }
 }
 
 /// `NodeResourcesFit: cpu is short by 200m to 1400m on the closest node`.
-fn obstacle(obstacle: &Obstacle) -> String {
+fn obstacle(obstacle: &Blocker) -> String {
     let plugin = obstacle.plugin.unwrap_or("framework");
     let what = match (&obstacle.reason, obstacle.shortfall) {
         (Reason::InsufficientResource { resource, allocatable, .. }, Some(_))

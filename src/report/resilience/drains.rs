@@ -1,4 +1,4 @@
-//! A drain plan: node by node where each pod goes, and in which wave, then what stands in the way.
+//! A drain plan: node by node where each pod goes, and in which wave, then what blocks the rest.
 
 use std::collections::BTreeMap;
 

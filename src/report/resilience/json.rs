@@ -8,7 +8,7 @@ use crate::api::{Name, ObjectKey, name};
 use crate::framework::NotEvaluated;
 use crate::simulate::resilience::drain_plan::{DrainPlan, NodeDrain, Wave};
 use crate::simulate::resilience::{BrokenBudget, By, Loss};
-use crate::simulate::scenario::Refusal;
+use crate::simulate::scenario::RefusedAction;
 use crate::simulate::{Step, UnplacedCause, UnplacedGroup};
 
 use super::super::{API_VERSION, Provenance};
@@ -64,7 +64,7 @@ struct LossObject<'a> {
     unplaced: usize,
     unplaced_by_cause: Vec<GroupObject<'a>>,
     violated_budgets: Vec<BudgetObject>,
-    /// Pods that nobody makes anew.
+    /// Pods that no controller recreates.
     lost: &'a [ObjectKey],
     /// Pods whose data in an `emptyDir` is gone.
     empty_dir_lost: &'a [ObjectKey],
@@ -233,7 +233,7 @@ impl<'a> WaveObject<'a> {
 }
 
 impl<'a> RefusalObject<'a> {
-    fn new(refusal: &'a Refusal) -> Self {
+    fn new(refusal: &'a RefusedAction) -> Self {
         Self { pod: refusal.pod, message: &refusal.message, budgets: &refusal.budgets }
     }
 }

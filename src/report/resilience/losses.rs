@@ -10,8 +10,8 @@ use super::{LossAnswer, PODS, pods, unplaced};
 
 /// Units that are shown.
 const UNITS: usize = 12;
-/// Units that are told of at length.
-const TOLD: usize = 3;
+/// Units that are shown in detail.
+const MOST_DETAILED: usize = 3;
 
 pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, provenance: &Provenance, look: Look) {
     let (label, headline) = headline(answer);
@@ -29,11 +29,11 @@ pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, provenance: &Prov
     if with_impact > shown {
         screen.line(&[(Label::Dim, &format!("and {} more: -o wide shows all", thousands(with_impact - shown)))]);
     }
-    let told = if look.wide { losses.len() } else { TOLD };
-    for loss in losses.iter().filter(|loss| loss.has_impact() || (look.wide && !loss.steps.is_empty())).take(told) {
+    let shown = if look.wide { losses.len() } else { MOST_DETAILED };
+    for loss in losses.iter().filter(|loss| loss.has_impact() || (look.wide && !loss.steps.is_empty())).take(shown) {
         tell(screen, answer, loss, look.wide);
     }
-    if with_impact > told {
+    if with_impact > shown {
         screen.blank();
         screen.line(&[(Label::Dim, "-o wide lists the rest")]);
     }

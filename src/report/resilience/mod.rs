@@ -7,7 +7,7 @@ mod losses;
 use crate::framework::NotEvaluated;
 use crate::simulate::UnplacedGroup;
 use crate::simulate::resilience::drain_plan::DrainPlan;
-use crate::simulate::resilience::{By, Sweep};
+use crate::simulate::resilience::{By, UnitLosses};
 #[cfg(test)]
 pub(super) use json::ResilienceObject;
 
@@ -34,7 +34,7 @@ pub struct LossAnswer {
     /// What makes nodes one unit.
     pub by: By,
     /// The losses, the worst first.
-    pub sweep: Sweep,
+    pub sweep: UnitLosses,
     /// Nodes that are of no unit: they lack the label.
     pub unlabelled: usize,
 }
@@ -51,11 +51,11 @@ impl ResilienceAnswer {
         }
     }
 
-    /// How many losses are told of, and of how many, where somebody did not wait for all.
+    /// How many losses were computed, and of how many, where the command was interrupted.
     pub fn stopped_after(&self) -> Option<(usize, usize)> {
         let Self::Losses(LossAnswer { sweep, .. }) = self else { return None };
-        let told = sweep.losses.len();
-        (sweep.untold > 0).then_some((told, told + sweep.untold))
+        let computed = sweep.losses.len();
+        (sweep.skipped > 0).then_some((computed, computed + sweep.skipped))
     }
 
     /// What the answer does not rest on.
@@ -90,7 +90,7 @@ impl Report for Answered<'_, ResilienceAnswer> {
         screen
     }
 
-    /// `node/NAME`, or a label selector, of every unit whose loss does harm, the worst first; of a drain
+    /// `node/NAME`, or a label selector, of every unit whose loss has an impact, the worst first; of a drain
     /// plan the nodes in their order.
     fn names(&self) -> Option<Vec<String>> {
         Some(match self.answer {

@@ -18,16 +18,16 @@ pub(in crate::report) fn headline(diff: &Diff) -> (Label, String) {
         (unplaced, "does not fit any more", "do not fit any more"),
         (pods(|pod| pod.with == PodLocation::Absent), "is deleted", "are deleted"),
     ];
-    let told: Vec<String> = parts
+    let counts: Vec<String> = parts
         .into_iter()
         .filter(|(number, ..)| *number > 0)
         .map(|(number, one, several)| format!("{} {}", count(number, "pod"), if number == 1 { one } else { several }))
         .collect();
-    if told.is_empty() {
+    if counts.is_empty() {
         let what = if diff.nodes.is_empty() { "No difference" } else { "No difference in placement" };
         return (Label::Plain, what.to_owned());
     }
-    (if unplaced > 0 { Label::Rejected } else { Label::Fits }, told.join(", "))
+    (if unplaced > 0 { Label::Rejected } else { Label::Fits }, counts.join(", "))
 }
 
 /// Pods that are somewhere else, and nodes that carry something else.

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::api::{Name, ObjectKey, name};
-use crate::control_plane::admission::Refusal;
+use crate::control_plane::admission::AdmissionRefusal;
 use crate::framework::{Amount, NotEvaluated};
 use crate::simulate::{Load, NodeLoad, Outcome, StateSummary, Step, Strategy, Summary, UnplacedCause, UnplacedGroup};
 
@@ -69,10 +69,10 @@ struct StepObject<'a> {
     /// The node that it holds while it waits on permit for others of its group.
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting_on: Option<Name>,
-    /// Pods that made way for it.
+    /// Pods that were preempted for it.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     preempted: &'a [ObjectKey],
-    /// The pod it made way for itself before this.
+    /// The pod for which it was preempted itself before this.
     #[serde(skip_serializing_if = "Option::is_none")]
     preempted_by: Option<ObjectKey>,
     /// The node it left then.
@@ -204,7 +204,7 @@ impl<'a> StepObject<'a> {
 }
 
 impl RefusalObject {
-    fn new(refusal: &Refusal) -> Self {
+    fn new(refusal: &AdmissionRefusal) -> Self {
         Self { pod: refusal.pod, message: refusal.to_string() }
     }
 }

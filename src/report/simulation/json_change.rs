@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::api::{Name, ObjectKey};
 use crate::control_plane::admission;
-use crate::simulate::scenario::{Refusal, StepReport};
+use crate::simulate::scenario::{RefusedAction, StepReport};
 use crate::simulate::{Diff, PodDiff, PodLocation, Shares};
 
 use super::json::NodeObject;
@@ -91,15 +91,15 @@ pub(super) struct DiffObject<'a> {
 #[serde(rename_all = "camelCase")]
 struct PodDiffObject<'a> {
     pod: ObjectKey,
-    without_changes: WhereaboutsObject,
-    with_changes: WhereaboutsObject,
+    without_changes: PodLocationObject,
+    with_changes: PodLocationObject,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct WhereaboutsObject {
+struct PodLocationObject {
     /// `OnNode`, `Pending` or `Absent`.
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,7 +145,7 @@ impl<'a> ScenarioStepObject<'a> {
 }
 
 impl<'a> RefusalObject<'a> {
-    fn new(refusal: &'a Refusal) -> Self {
+    fn new(refusal: &'a RefusedAction) -> Self {
         Self {
             node: Some(refusal.node),
             pod: refusal.pod,
@@ -154,7 +154,7 @@ impl<'a> RefusalObject<'a> {
         }
     }
 
-    fn new_pod(refusal: &admission::Refusal) -> Self {
+    fn new_pod(refusal: &admission::AdmissionRefusal) -> Self {
         Self { node: None, pod: Some(refusal.pod), message: Cow::Owned(refusal.to_string()), budgets: &[] }
     }
 }
@@ -172,14 +172,14 @@ impl<'a> PodDiffObject<'a> {
     fn new(diff: &'a PodDiff) -> Self {
         Self {
             pod: diff.pod,
-            without_changes: WhereaboutsObject::new(diff.without),
-            with_changes: WhereaboutsObject::new(diff.with),
+            without_changes: PodLocationObject::new(diff.without),
+            with_changes: PodLocationObject::new(diff.with),
             message: diff.message.as_deref(),
         }
     }
 }
 
-impl WhereaboutsObject {
+impl PodLocationObject {
     fn new(location: PodLocation) -> Self {
         let state = match location {
             PodLocation::Node(_) => "OnNode",

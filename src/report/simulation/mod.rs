@@ -14,7 +14,7 @@ pub(super) use json_change::SharesObject;
 pub(super) use json::SimulationObject;
 
 use crate::api::ObjectKey;
-use crate::control_plane::admission::Refusal;
+use crate::control_plane::admission::AdmissionRefusal;
 use crate::framework::NotEvaluated;
 use crate::simulate::groups::GroupCycle;
 use crate::simulate::scenario::StepReport;
@@ -32,8 +32,8 @@ pub struct SimulationAnswer {
     /// Cycles of groups of pods, in order.
     pub group_cycles: Vec<GroupCycle>,
     /// Pods that the API server would not let in, in the order of their creation.
-    pub refused: Vec<Refusal>,
-    /// What it comes to.
+    pub refused: Vec<AdmissionRefusal>,
+    /// Its outcome.
     pub summary: Summary,
     /// The state it began with.
     pub before: StateSummary,

@@ -57,7 +57,7 @@ fn meanwhile(bounds: Option<Bounds>) -> String {
 }
 
 /// Pods that were not created, a line for each reason.
-pub(super) fn not_created(refused: &[admission::Refusal], most: usize) -> Vec<(Label, String)> {
+pub(super) fn not_created(refused: &[admission::AdmissionRefusal], most: usize) -> Vec<(Label, String)> {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for refusal in refused {
         let pod = refusal.pod.to_string();

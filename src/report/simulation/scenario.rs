@@ -2,7 +2,7 @@
 
 use crate::api::{Name, ObjectKey, name};
 use crate::edit::Edit;
-use crate::simulate::scenario::{Model, NodeChoice, Refusal, StepAction, StepReport};
+use crate::simulate::scenario::{Model, NodeChoice, RefusedAction, StepAction, StepReport};
 
 use super::super::style::Label;
 use super::super::table::{Screen, help_words};
@@ -74,10 +74,10 @@ fn of(nodes: &NodeChoice) -> String {
 /// What came of it, a line each.
 pub(in crate::report) fn happened(report: &StepReport, most: usize) -> Vec<(Label, String)> {
     let mut lines = Vec::new();
-    let told_by_itself = matches!(&report.change, StepAction::OnNodes(NodeChoice::Named(_), _))
+    let is_in_heading = matches!(&report.change, StepAction::OnNodes(NodeChoice::Named(_), _))
         || matches!(&report.change, StepAction::Drain { nodes: NodeChoice::Named(_), .. })
         || matches!(&report.change, StepAction::RemoveNodes(NodeChoice::Named(_)));
-    if !report.nodes.is_empty() && !told_by_itself {
+    if !report.nodes.is_empty() && !is_in_heading {
         let nodes: Vec<&str> = report.nodes.iter().map(Name::as_str).collect();
         lines.push((Label::Plain, format!("{}: {}", count(nodes.len(), "node"), list(&nodes, most))));
     }
@@ -127,7 +127,7 @@ fn times(number: usize) -> String {
     if number == 1 { "once".to_owned() } else { count(number, "time") }
 }
 
-pub(in crate::report) fn refused(refusal: &Refusal) -> String {
+pub(in crate::report) fn refused(refusal: &RefusedAction) -> String {
     let budgets: Vec<String> = refusal.budgets.iter().map(ToString::to_string).collect();
     match refusal.pod {
         Some(pod) if budgets.is_empty() => format!("{pod} is not evicted: {}", refusal.message),

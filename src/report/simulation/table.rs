@@ -7,7 +7,7 @@
 use indexmap::IndexMap;
 
 use crate::api::name;
-use crate::control_plane::admission::Refusal;
+use crate::control_plane::admission::AdmissionRefusal;
 use crate::framework::Amount;
 use crate::simulate::{NodeChange, NodeLoad, Outcome, Shares, Step, Strategy, Summary, Unplaced};
 
@@ -110,15 +110,15 @@ fn refused(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
 }
 
 /// Refusals in groups that have a reason in common, in the order of the first.
-pub(in crate::report) fn refusals_by_reason(refused: &[Refusal]) -> Vec<Vec<&Refusal>> {
-    let mut groups: IndexMap<&str, Vec<&Refusal>> = IndexMap::new();
+pub(in crate::report) fn refusals_by_reason(refused: &[AdmissionRefusal]) -> Vec<Vec<&AdmissionRefusal>> {
+    let mut groups: IndexMap<&str, Vec<&AdmissionRefusal>> = IndexMap::new();
     for refusal in refused {
         groups.entry(&refusal.why).or_default().push(refusal);
     }
     groups.into_values().collect()
 }
 
-/// Why pods stay pending; those that the same things stood in the way of together.
+/// Why pods stay pending; grouped by cause.
 fn unplaced(screen: &mut Screen, summary: &Summary, most: usize) {
     if summary.unplaced_by_cause.is_empty() {
         return;

@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use crate::api::{Name, ObjectKey};
 use crate::framework::NotEvaluated;
-use crate::simulate::sweep::{Balance, Distribution, FirstUnplaced, Plan, PodTally, Seen, Shard, SweepResult, Tally};
+use crate::simulate::sweep::{
+    Balance, Distribution, FirstUnplaced, Plan, PodTally, RunCounts, Shard, SweepResult, ValueRuns,
+};
 
 use super::super::{API_VERSION, Provenance};
 use super::pods_of_node;
@@ -108,7 +110,7 @@ struct DistributionObject<T> {
 struct ValueObject<T> {
     value: T,
     #[serde(flatten)]
-    seen: Seen,
+    seen: ValueRuns,
 }
 
 /// Standard deviation of the nodes' utilization, from 0 to 1, to three digits.
@@ -221,7 +223,7 @@ impl<'a> SweepObject<'a> {
 
     fn sweep_result(self) -> std::result::Result<SweepResult, String> {
         let nodes = self.nodes.iter().map(|node| (node.node, node.pods.distribution(count)));
-        let tally = Tally {
+        let tally = RunCounts {
             placed: self.placed.distribution(count),
             unplaced: self.unplaced.distribution(count),
             preempted: self.preempted.distribution(count),
@@ -311,7 +313,7 @@ impl PodObject {
 }
 
 impl NodeObject {
-    fn new(node: Name, pods: &Distribution, tally: &Tally) -> Self {
+    fn new(node: Name, pods: &Distribution, tally: &RunCounts) -> Self {
         let whole = DistributionObject::new(&pods_of_node(pods, tally.runs()), count);
         let values = whole.values.into_iter().filter(|value| value.value > 0).collect();
         Self { node, runs: pods.runs(), pods: DistributionObject { values, ..whole } }

@@ -7,7 +7,7 @@ mod table;
 pub(super) use json::SweepObject;
 pub use json::read;
 
-use crate::simulate::sweep::{Distribution, Seen, SweepResult};
+use crate::simulate::sweep::{Distribution, SweepResult, ValueRuns};
 
 use super::{Answered, Data, Look, Part, Report, Screen};
 
@@ -19,8 +19,8 @@ fn pods_of_node(pods: &Distribution, runs: u64) -> Distribution {
     let mut whole = pods.clone();
     let without = runs.saturating_sub(pods.runs());
     if without > 0 {
-        // Which runs those are is not known, and not told.
-        whole.join(0, Seen { runs: without, seed: 0 });
+        // Which runs those are is not known, and not shown.
+        whole.join(0, ValueRuns { runs: without, seed: 0 });
     }
     whole
 }

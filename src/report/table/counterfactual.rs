@@ -10,7 +10,7 @@ use super::screen::Screen;
 
 pub(super) fn render(screen: &mut Screen, counterfactual: &Counterfactual, several_containers: bool) {
     let node = counterfactual.node;
-    let standing = match counterfactual.position {
+    let position = match counterfactual.position {
         Position::Wins { points_ahead: Some(ahead) } => format!("{node} wins, {ahead} points ahead of the next"),
         // The only node, or the one that the pod is nominated to: said above.
         Position::Wins { points_ahead: None } => return,
@@ -30,7 +30,7 @@ pub(super) fn render(screen: &mut Screen, counterfactual: &Counterfactual, sever
         }
     };
     screen.blank();
-    screen.paragraph(Label::Plain, &standing);
+    screen.paragraph(Label::Plain, &position);
     if !matches!(counterfactual.position, Position::Behind { .. }) {
         return;
     }

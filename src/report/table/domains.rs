@@ -11,7 +11,7 @@ use super::grid::Grid;
 use super::screen::Screen;
 use super::words;
 
-/// Pods in the way that are named.
+/// Most conflicting pods that are named.
 const MOST_PODS: usize = 3;
 /// Rows of a table; domains that read the same share one.
 const MOST_ROWS: usize = 6;

@@ -23,7 +23,7 @@ pub(in crate::report) fn summary(suggestion: &Suggestion) -> String {
     parts.join(", and ")
 }
 
-/// Where the pods that make way would go.
+/// Where the preempted pods would go.
 pub(in crate::report) fn moves(moves: &[Move]) -> Option<String> {
     let placed: Vec<String> =
         moves.iter().filter_map(|moved| Some(format!("{} would go to {}", moved.pod, moved.node?))).collect();
@@ -53,7 +53,7 @@ pub(in crate::report) fn of_edit(edit: &Edit, several_containers: bool) -> Vec<S
         }
         Edit::Cordon { node } => format!("cordon {node}"),
         Edit::Uncordon { node } => format!("uncordon {node}"),
-        Edit::RemoveTaint { node, taint } if tells_of_condition(taint) => mend(*node, taint),
+        Edit::RemoveTaint { node, taint } if tells_of_condition(taint) => fix_node(*node, taint),
         Edit::RemoveTaint { node, taint } => format!("remove taint {taint} from {node}"),
         Edit::LabelNode { node, key, value } => format!("label node {node} {key}={value}"),
         Edit::AddNode { like, .. } => format!("one more node like {like}"),
@@ -66,7 +66,7 @@ pub(in crate::report) fn of_edit(edit: &Edit, several_containers: bool) -> Vec<S
 }
 
 /// What to do about a node with a condition; its taint goes away by itself then.
-fn mend(node: Name, taint: &Taint) -> String {
+fn fix_node(node: Name, taint: &Taint) -> String {
     let what = match taint.key.rsplit_once('/').map_or("", |(_, condition)| condition) {
         "not-ready" => format!("get {node} ready: its kubelet, container runtime or network plugin is not"),
         "unreachable" => format!("bring {node} back: its kubelet no longer reports"),

@@ -3,14 +3,14 @@
 
 use crate::api::Timestamp;
 use crate::decode::pod::PodPhase;
-use crate::explain::ended::{Ended, EndedBy, Rejections};
-use crate::explain::obstacles::Obstacle;
+use crate::explain::ended::{EndedBy, PodEnd, Rejections};
+use crate::explain::obstacles::StartObstacle;
 use crate::framework::Placement;
 
 use super::super::text::{count, thousands};
 
 /// The headline of a pod in a final phase: what ended it, and where.
-pub(in crate::report) fn ended_headline(pod: &str, ended: &Ended) -> String {
+pub(in crate::report) fn ended_headline(pod: &str, ended: &PodEnd) -> String {
     let node = ended.node.map_or_else(String::new, |node| format!(" on {node}"));
     let kubelet = ended.node.map_or_else(|| "a kubelet".to_owned(), |node| format!("the kubelet of {node}"));
     let reason = if ended.reason.is_empty() { String::new() } else { format!(" ({})", ended.reason) };
@@ -28,12 +28,12 @@ pub(in crate::report) fn ended_headline(pod: &str, ended: &Ended) -> String {
     }
 }
 
-fn on(ended: &Ended) -> String {
+fn on(ended: &PodEnd) -> String {
     ended.node.map_or_else(String::new, |node| format!(" {node}"))
 }
 
 /// What follows from the end: final, replaced or not, and whether a new one would fit.
-pub(in crate::report) fn ended(ended: &Ended) -> String {
+pub(in crate::report) fn ended(ended: &PodEnd) -> String {
     let mut text = String::new();
     if !ended.message.is_empty() {
         text.push_str(format!("its status: {}. ", ended.message.trim_end_matches('.')).as_str());
@@ -71,36 +71,36 @@ pub(in crate::report) fn fits_again(placement: &Placement, nodes: usize) -> Stri
 }
 
 /// The state of a pod that runs and will not go on: `is being deleted`, `has a node that does not report`.
-pub(in crate::report) fn impaired(obstacles: &[Obstacle]) -> String {
+pub(in crate::report) fn impaired(obstacles: &[StartObstacle]) -> String {
     let words = obstacles.iter().map(|obstacle| match obstacle {
-        Obstacle::Terminating { .. } => "is being deleted",
-        Obstacle::NodeMissing => "is on a node that does not exist",
+        StartObstacle::Terminating { .. } => "is being deleted",
+        StartObstacle::NodeMissing => "is on a node that does not exist",
         _ => "has a node whose kubelet does not report",
     });
     words.collect::<Vec<_>>().join(" and ")
 }
 
 /// What keeps a pod from starting, and what to do.
-pub(in crate::report) fn obstacle(obstacle: &Obstacle, as_of: Option<Timestamp>) -> String {
+pub(in crate::report) fn obstacle(obstacle: &StartObstacle, as_of: Option<Timestamp>) -> String {
     match obstacle {
-        Obstacle::Terminating { at } => format!("it is being deleted (deadline {at})"),
-        Obstacle::NodeMissing => "this node does not exist: nothing will start the pod; delete it".to_owned(),
-        Obstacle::NodeNotReady { taint, since } => {
+        StartObstacle::Terminating { at } => format!("it is being deleted (deadline {at})"),
+        StartObstacle::NodeMissing => "this node does not exist: nothing will start the pod; delete it".to_owned(),
+        StartObstacle::NodeNotReady { taint, since } => {
             let since = since
                 .map_or_else(String::new, |since| format!(" {}", super::cluster_message_words::how_long(since, as_of)));
             format!("the node's kubelet does not report (taint {taint}){since}: check the node")
         }
-        Obstacle::ClaimMissing(claim) => format!("claim {claim} does not exist: create it"),
-        Obstacle::ClaimLost(claim) => format!("claim {claim} is Lost: its volume was deleted; recreate the claim"),
-        Obstacle::ClaimNeverScheduled { claim, class } => format!(
+        StartObstacle::ClaimMissing(claim) => format!("claim {claim} does not exist: create it"),
+        StartObstacle::ClaimLost(claim) => format!("claim {claim} is Lost: its volume was deleted; recreate the claim"),
+        StartObstacle::ClaimNeverScheduled { claim, class } => format!(
             "claim {claim} of StorageClass {class} gets a volume only when a scheduler chooses the pod's node, and none \
              did: the pod was created with spec.nodeName. Use a node selector instead, or annotate the claim \
              with volume.kubernetes.io/selected-node"
         ),
-        Obstacle::ClaimUnbound { claim, class } if class.is_empty() => {
+        StartObstacle::ClaimUnbound { claim, class } if class.is_empty() => {
             format!("claim {claim} has no volume and names no StorageClass: create a volume for it")
         }
-        Obstacle::ClaimUnbound { claim, class } => {
+        StartObstacle::ClaimUnbound { claim, class } => {
             format!(
                 "claim {claim} has no volume yet: check the events of the claim, and the provisioner of StorageClass {class}"
             )

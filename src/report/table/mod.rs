@@ -89,7 +89,7 @@ fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
         screen.blank();
         screen.paragraph(Label::Rejected, &refused.message);
     }
-    for text in told(placement) {
+    for text in messages(placement) {
         screen.blank();
         screen.quoted(Label::Plain, "", &text);
     }
@@ -177,7 +177,7 @@ pub(super) fn has_no_profile(placement: &Placement) -> bool {
 }
 
 /// What kube-scheduler itself says of it.
-pub(super) fn told(placement: &Placement) -> Vec<String> {
+pub(super) fn messages(placement: &Placement) -> Vec<String> {
     let held_back = placement.pre_enqueue.as_ref().map(|held_back| held_back.rejection.message());
     let message = placement.message.clone().filter(|_| placement.errors.is_empty());
     held_back.into_iter().chain(message).chain(placement.errors.iter().cloned()).collect()

@@ -32,7 +32,7 @@ pub struct Template {
 
 /// What fits.
 #[derive(Clone, Debug)]
-pub struct Capacity {
+pub struct CapacityResult {
     /// The pod each template is, its share of a turn, and the copies that were placed, in the
     /// order of the templates.
     pub templates: Vec<(ObjectKey, usize, usize)>,
@@ -41,9 +41,9 @@ pub struct Capacity {
     /// What stopped it; none where the limit did.
     pub stopped: Option<Stopped>,
     /// Every node, in the order of names.
-    pub nodes: Vec<Room>,
+    pub nodes: Vec<NodeRoom>,
     /// What is free, at the end, on the nodes that would take a copy at the beginning.
-    pub left: Left,
+    pub left: FreeResources,
     /// What could not be judged.
     pub not_evaluated: Vec<NotEvaluated>,
 }
@@ -75,7 +75,7 @@ pub struct Limit {
 
 /// What a node takes.
 #[derive(Clone, Debug)]
-pub struct Room {
+pub struct NodeRoom {
     /// The node.
     pub node: Name,
     /// Copies it took, by template.
@@ -88,7 +88,7 @@ pub struct Room {
 
 /// Resources that no pod requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Left {
+pub struct FreeResources {
     /// CPU in millicores.
     pub milli_cpu: i64,
     /// Memory in bytes.
@@ -103,7 +103,7 @@ pub fn measure(
     copies: &mut Copies,
     limit: usize,
     now: Timestamp,
-) -> Capacity {
+) -> CapacityResult {
     let first = copies.next(cluster, 0);
     let at_first = scheduler.decide(cluster, first.pod, now);
     let mut placed = vec![0; copies.templates().len()];
@@ -127,10 +127,10 @@ pub fn measure(
     let next = stopped.as_ref().map_or_else(|| copies.next(simulation.cluster_mut(), limit), |(copy, _)| *copy);
     let at_last = simulation.ask(next.pod);
     let rooms = rooms(&at_first, &at_last, &on_nodes, placed.len());
-    let left = Left::of(simulation.cluster(), &at_first);
+    let left = FreeResources::of(simulation.cluster(), &at_first);
     let not_evaluated = simulation.not_evaluated();
     simulation.rewind();
-    Capacity {
+    CapacityResult {
         turns: copies
             .templates()
             .iter()
@@ -161,12 +161,12 @@ fn rooms(
     at_last: &Placement,
     on_nodes: &FxHashMap<NodeId, Vec<usize>>,
     templates: usize,
-) -> Vec<Room> {
+) -> Vec<NodeRoom> {
     let at_last: FxHashMap<NodeId, &NodePlacement> = at_last.nodes.iter().map(|node| (node.id, node)).collect();
     at_first
         .nodes
         .iter()
-        .map(|node| Room {
+        .map(|node| NodeRoom {
             node: node.name,
             copies: on_nodes.get(&node.id).cloned().unwrap_or_else(|| vec![0; templates]),
             feasible_at_first: node.is_feasible(),
@@ -178,7 +178,7 @@ fn rooms(
 }
 
 /// What stops the next copy on nodes that would have taken one at the beginning, or never.
-fn limits(rooms: &[Room], feasible_at_first: bool) -> Vec<Limit> {
+fn limits(rooms: &[NodeRoom], feasible_at_first: bool) -> Vec<Limit> {
     let mut limits: indexmap::IndexMap<(Option<&'static str>, String), Limit> = indexmap::IndexMap::new();
     for room in rooms.iter().filter(|room| room.feasible_at_first == feasible_at_first) {
         for (plugin, reason) in &room.stops {
@@ -194,7 +194,7 @@ fn limits(rooms: &[Room], feasible_at_first: bool) -> Vec<Limit> {
     limits
 }
 
-impl Left {
+impl FreeResources {
     fn of(cluster: &Cluster, at_first: &Placement) -> Self {
         at_first.feasible().map(|node| cluster.node(node.id)).fold(Self::default(), |sum, node| {
             let free = Self::on(node);

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::api::scheduling_group::GroupKey;
-use crate::framework::{Depth, GroupCode, GroupStatus, Progress};
+use crate::framework::{Depth, GroupCode, GroupProgress, GroupStatus};
 use crate::simulate::Simulation;
 use crate::simulate::step::Unplaced;
 use crate::state::NodeId;
@@ -25,7 +25,7 @@ pub(super) fn attempt(simulation: &mut Simulation<'_>, turn: &Turn<'_>, within: 
 
 fn run(simulation: &mut Simulation<'_>, turn: &Turn<'_>, within: Option<&BTreeSet<NodeId>>) -> Attempt {
     let scheduled = simulation.cluster().placed_members(GroupKey::PodGroup(turn.group.key));
-    let mut progress = Progress { scheduled, remaining: turn.members.len() };
+    let mut progress = GroupProgress { scheduled, remaining: turn.members.len() };
     let mut attempt = Attempt::untried(feasible(turn, progress));
     match attempt.status.code {
         GroupCode::Unschedulable => {
@@ -35,7 +35,6 @@ fn run(simulation: &mut Simulation<'_>, turn: &Turn<'_>, within: Option<&BTreeSe
         GroupCode::Error => return attempt,
         _ => {}
     }
-    let mut any = false;
     for pod in &turn.members {
         let placement = simulation.ask_member(*pod, Depth::Decision, within);
         attempt.reached(&placement);
@@ -60,17 +59,12 @@ fn run(simulation: &mut Simulation<'_>, turn: &Turn<'_>, within: Option<&BTreeSe
         if matches!(attempt.status.code, GroupCode::Unschedulable | GroupCode::Error) {
             return attempt;
         }
-        any |= placed;
-    }
-    if attempt.status.is_success() && !any {
-        // Upstream runRootSchedulingAlgorithm: at least one pod has to find a node.
-        attempt.status = GroupStatus::unschedulable(Vec::new());
     }
     attempt
 }
 
 /// What the profile's plugins say (upstream runtime/framework.go, RunPlacementFeasiblePlugins).
-fn feasible(turn: &Turn<'_>, progress: Progress) -> GroupStatus {
+fn feasible(turn: &Turn<'_>, progress: GroupProgress) -> GroupStatus {
     let mut status = GroupStatus::SUCCESS;
     for (_, plugin) in &turn.framework.placement_feasible {
         let said = plugin.placement_feasible(&turn.group, progress);

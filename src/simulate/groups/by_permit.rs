@@ -90,7 +90,7 @@ fn member(simulation: &mut Simulation<'_>, turn: &Turn<'_>, placement: &Placemen
     fate
 }
 
-/// A pod that others would make way for counts as on its node, though they are still there too.
+/// A pod that others would be preempted for counts as on its node, though they are still there too.
 fn preempting(simulation: &mut Simulation<'_>, placement: &Placement) -> Fate {
     let said = Unplaced::of(placement);
     let Some((node, name, victims)) = picked(simulation, placement) else { return Fate::Unplaced(said) };

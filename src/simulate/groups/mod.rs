@@ -5,7 +5,7 @@
 //! its own: all its waiting pods, one after the other, on a state of which nothing stays unless the
 //! group as a whole fits. [`turn`] is that cycle from the queue to the condition that it writes;
 //! [`attempt`] tries the pods; [`placements`] does so for each domain of a topology constraint;
-//! [`preemption`] finds out who would have to make way for the group.
+//! [`preemption`] finds which pods would be preempted for the group.
 //!
 //! Where there are such groups, PostFilter is part of every cycle, that of single pods as well: it
 //! is in what the group's condition says, and whom it nominates counts for those behind.
@@ -29,12 +29,12 @@ use crate::framework::PluginRejection;
 use crate::state::PodId;
 
 use super::Simulation;
-use super::preempt::Victim;
+use super::preempt::PreemptedPod;
 use super::step::{Outcome, Step};
 
 pub(super) use permit::Permitted;
 pub(super) use queue::sort;
-pub(super) use turn::{Evicted, Taken};
+pub(super) use turn::{Evicted, GroupTurn};
 
 /// A cycle of a group that was run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl Simulation<'_> {
     }
 
     /// A pod leaves its node, `node` if that is known, in favour of a group.
-    pub(super) fn leave(&mut self, victim: PodId, node: Option<Name>) -> Option<Victim> {
+    pub(super) fn leave(&mut self, victim: PodId, node: Option<Name>) -> Option<PreemptedPod> {
         let node = node.or(self.cluster.pod(victim).own.node_name)?;
         Some(self.evict(victim, node))
     }

@@ -16,8 +16,18 @@ use super::by_permit::PostFilters;
 use super::turn::Turn;
 use super::{by_feasibility, by_permit};
 
-/// Tries the group, in every domain if it has a topology constraint.
+/// Tries the group, in every domain if it has a topology constraint (upstream v1.37 runRootSchedulingAlgorithm).
 pub(super) fn attempt(simulation: &mut Simulation<'_>, turn: &Turn<'_>, post_filters: PostFilters) -> Attempt {
+    let mut attempt = in_domains(simulation, turn, post_filters);
+    let feasible_cycle = simulation.pod_groups() == PodGroupScheduling::FeasibleCycle;
+    if feasible_cycle && attempt.status.is_success() && attempt.proposed().is_empty() {
+        // A group that is no gang fits wherever none of its pods does; in the end at least one has to find a node.
+        attempt.status = GroupStatus::unschedulable(Vec::new());
+    }
+    attempt
+}
+
+fn in_domains(simulation: &mut Simulation<'_>, turn: &Turn<'_>, post_filters: PostFilters) -> Attempt {
     if !turn.topology_aware {
         return within(simulation, turn, None, post_filters);
     }

@@ -10,17 +10,18 @@ use rustc_hash::FxHashMap;
 use crate::api::Name;
 use crate::api::pod_spec::PreemptionPolicy;
 use crate::config::PodGroupScheduling;
-use crate::framework::victim::{BudgetCount, Victim, by_budget, victims_on};
+use crate::framework::victim::{BudgetCount, Victim, by_budget, priority_as_victim, victims_on};
 use crate::framework::{FailedGroup, GroupCode, GroupReason, GroupStatus, PodGroupPostFilter};
 use crate::simulate::Simulation;
 use crate::simulate::change::Mutation;
 use crate::state::PodId;
+use crate::state::node_tree::node_tree;
 
 use super::attempt::Attempt;
 use super::by_permit::PostFilters;
 use super::placements;
 use super::reprieve::Assigned;
-use super::submit::Ended;
+use super::submit::GroupCycleEnd;
 use super::turn::Turn;
 
 /// What came of it.
@@ -43,7 +44,7 @@ pub(super) enum Preempted {
 pub(super) fn after(
     simulation: &mut Simulation<'_>,
     turn: &Turn<'_>,
-    ended: &Ended,
+    ended: &GroupCycleEnd,
     reached: &[&'static str],
 ) -> Preempted {
     if ended.status.code != GroupCode::Unschedulable {
@@ -123,7 +124,7 @@ fn preempt(simulation: &mut Simulation<'_>, turn: &Turn<'_>) -> Result<Preempted
     }
     let mark = simulation.savepoint();
     let chosen =
-        choose(simulation, turn, BudgetCount::EveryPod, |simulation, trial| Assigned::all_of(trial).fit(simulation));
+        choose(simulation, turn, BudgetCount::FirstBudget, |simulation, trial| Assigned::all_of(trial).fit(simulation));
     simulation.rollback(mark);
     let chosen = chosen.map_err(|status| of_preemption(&status))?;
     let said =
@@ -151,7 +152,9 @@ fn choose(
     mut still_fits: impl FnMut(&mut Simulation<'_>, &Attempt) -> bool,
 ) -> Result<Chosen, GroupStatus> {
     let cluster = simulation.cluster();
-    let mut potential = victims_on(cluster, cluster.nodes().iter(), simulation.pod_groups(), simulation.now);
+    let nodes = node_tree(cluster.nodes()).into_iter().map(|id| cluster.node(id));
+    let mut potential = victims_on(cluster, nodes, simulation.pod_groups(), simulation.now)
+        .map_err(|error| GroupStatus::failed(format!("failed to create domain: {error}")))?;
     potential.retain(|victim| victim.priority < turn.group.priority);
     if potential.is_empty() {
         return Err(GroupStatus::new(GroupCode::UnschedulableAndUnresolvable, GroupReason::NoVictims));
@@ -166,7 +169,7 @@ fn choose(
     potential.sort_by_key(Victim::importance);
     let (protected, others) = by_budget(simulation.cluster(), potential, count);
     let mut victims: Vec<Victim> = Vec::new();
-    for victim in protected.into_iter().chain(others) {
+    for victim in protected.into_iter().map(|(victim, _)| victim).chain(others) {
         for pod in &victim.pods {
             simulation.change(Mutation::Attach { pod: *pod });
         }
@@ -201,12 +204,11 @@ fn ongoing(simulation: &Simulation<'_>, turn: &Turn<'_>) -> Option<FxHashMap<Pod
     let nominated = |pod: &PodId| Some((*pod, cluster.pod(*pod).own.nominated_node_name?));
     let nodes: FxHashMap<PodId, Name> = turn.members.iter().filter_map(nominated).collect();
     let leaves = |name: &Name| {
-        let node = cluster.node_named(*name);
-        node.is_some_and(|node| {
-            let on_node = victims_on(cluster, std::iter::once(node), scheduling, simulation.now);
-            on_node.iter().filter(|victim| victim.priority < turn.group.priority).any(|victim| {
-                let pods = victim.pods.iter().filter(|pod| node.pods.contains(pod)).map(|pod| cluster.pod(*pod));
-                pods.into_iter().any(|pod| pod.is_terminating() && pod.own.preempted_by_scheduler)
+        cluster.node_named(*name).is_some_and(|node| {
+            node.pods.iter().map(|id| cluster.pod(*id)).any(|pod| {
+                priority_as_victim(cluster, scheduling, pod) < turn.group.priority
+                    && pod.is_terminating()
+                    && pod.own.preempted_by_scheduler
             })
         })
     };

@@ -17,8 +17,8 @@ use super::attempt::{Fate, Member};
 use super::turn::Evicted;
 use super::{Condition, GroupCycle};
 
-/// A cycle that has come to its end.
-pub(super) struct Ended {
+/// A cycle that has ended.
+pub(super) struct GroupCycleEnd {
     pub(super) members: Vec<Member>,
     /// What it came to, with what preemption said.
     pub(super) status: GroupStatus,
@@ -33,7 +33,7 @@ pub(super) struct Ended {
     writes: bool,
 }
 
-impl Ended {
+impl GroupCycleEnd {
     pub(super) fn of(
         members: Vec<Member>,
         status: GroupStatus,
@@ -53,7 +53,7 @@ impl Ended {
         }
     }
 
-    /// The cycle ended before any pod was tried. Only since v1.37 the group is told.
+    /// The cycle ended before any pod was tried. Only since v1.37 the group's status says so.
     pub(super) fn before(status: GroupStatus, scheduling: PodGroupScheduling) -> Self {
         Self { writes: scheduling == PodGroupScheduling::FeasibleCycle, ..Self::of(Vec::new(), status, false, None) }
     }
@@ -68,7 +68,7 @@ fn asked_to_leave(member: &Member) -> Option<Evicted> {
     }
 }
 
-/// The cycle as it is told.
+/// The cycle as it is reported.
 pub(super) struct Submitted {
     pub(super) steps: Vec<Step>,
     pub(super) cycle: GroupCycle,
@@ -83,7 +83,12 @@ enum Nomination {
 }
 
 /// Puts the group's pods on their nodes, or says why none goes anywhere.
-pub(super) fn submit(simulation: &mut Simulation<'_>, group: &PodGroup, pods: &[PodId], mut ended: Ended) -> Submitted {
+pub(super) fn submit(
+    simulation: &mut Simulation<'_>,
+    group: &PodGroup,
+    pods: &[PodId],
+    mut ended: GroupCycleEnd,
+) -> Submitted {
     let scheduling = simulation.pod_groups();
     let mut fates: Vec<Option<Fate>> =
         std::mem::take(&mut ended.members).into_iter().map(|member| Some(member.fate)).collect();
@@ -130,7 +135,7 @@ pub(super) fn submit(simulation: &mut Simulation<'_>, group: &PodGroup, pods: &[
     Submitted { steps, cycle, evicted: ended.evicted }
 }
 
-impl Ended {
+impl GroupCycleEnd {
     /// What is said of a pod that goes nowhere.
     fn failed(&self, pod: PodId, fate: Option<Fate>, scheduling: PodGroupScheduling) -> (Unplaced, Nomination) {
         let kept = || self.nominated.get(&pod).map_or(Nomination::Keep, |node| Nomination::To(*node));

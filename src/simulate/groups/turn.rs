@@ -17,7 +17,7 @@ use crate::state::{Pod, PodId};
 use super::attempt::Attempt;
 use super::by_permit::PostFilters;
 use super::preemption::Preempted;
-use super::submit::Ended;
+use super::submit::GroupCycleEnd;
 use super::{GroupCycle, placements, preemption, submit};
 
 /// A group whose turn it is.
@@ -28,7 +28,7 @@ pub(in crate::simulate) struct Turn<'f> {
     pub(super) members: Vec<PodId>,
     /// The profile of all of them.
     pub(super) framework: Framework<'f>,
-    /// Whether topology constraints are heeded.
+    /// Whether topology constraints are applied.
     pub(super) topology_aware: bool,
 }
 
@@ -44,7 +44,7 @@ pub(in crate::simulate) struct Evicted {
 }
 
 /// What a turn came to.
-pub(in crate::simulate) struct Taken {
+pub(in crate::simulate) struct GroupTurn {
     /// A step for each pod of the group that was waiting.
     pub(in crate::simulate) steps: Vec<Step>,
     /// The cycle, if there was one.
@@ -55,8 +55,8 @@ pub(in crate::simulate) struct Taken {
 
 impl Simulation<'_> {
     /// Schedules `pods`, those of the group `key` that wait, as the group's turn has come.
-    pub(in crate::simulate) fn take_turn(&mut self, key: GroupKey, pods: &[PodId]) -> Taken {
-        let mut taken = Taken { steps: Vec::new(), cycle: None, evicted: Vec::new() };
+    pub(in crate::simulate) fn take_turn(&mut self, key: GroupKey, pods: &[PodId]) -> GroupTurn {
+        let mut taken = GroupTurn { steps: Vec::new(), cycle: None, evicted: Vec::new() };
         let mut members = self.admitted(pods, &mut taken.steps);
         let Some(group) = self.pod_group_object(key).filter(|_| !members.is_empty()) else {
             if let GroupKey::PodGroup(ObjectKey { name, .. }) = key {
@@ -68,7 +68,7 @@ impl Simulation<'_> {
         };
         self.order(key, &group, &mut members);
         if let Err(error) = self.agree(&group, &members) {
-            let ended = Ended::before(GroupStatus::failed(error), self.pod_groups());
+            let ended = GroupCycleEnd::before(GroupStatus::failed(error), self.pod_groups());
             self.finish_turn(&group, &members, ended, &mut taken);
             return taken;
         }
@@ -92,7 +92,7 @@ impl Simulation<'_> {
         taken
     }
 
-    fn finish_turn(&mut self, group: &PodGroup, members: &[PodId], ended: Ended, taken: &mut Taken) {
+    fn finish_turn(&mut self, group: &PodGroup, members: &[PodId], ended: GroupCycleEnd, taken: &mut GroupTurn) {
         let submitted = submit::submit(self, group, members, ended);
         taken.steps.extend(submitted.steps);
         taken.evicted = submitted.evicted;
@@ -100,10 +100,19 @@ impl Simulation<'_> {
     }
 
     /// The group's cycle (upstream podGroupCycle).
-    fn cycle_of(&mut self, turn: &Turn<'_>) -> Ended {
+    fn cycle_of(&mut self, turn: &Turn<'_>) -> GroupCycleEnd {
+        if self.scheduler.behaviour().group_cycle_keeps_snapshot_lists {
+            self.cluster.freeze_lists();
+        }
+        let ended = self.tried(turn);
+        self.cluster.thaw_lists();
+        ended
+    }
+
+    fn tried(&mut self, turn: &Turn<'_>) -> GroupCycleEnd {
         let attempt = placements::attempt(self, turn, PostFilters::Run);
         let Attempt { members, status, waits_for_preemption, domain, reached } = attempt;
-        let mut ended = Ended::of(members, status, waits_for_preemption, domain);
+        let mut ended = GroupCycleEnd::of(members, status, waits_for_preemption, domain);
         match preemption::after(self, turn, &ended, &reached) {
             Preempted::NotAsked => {}
             Preempted::Refused(said) if said.is_error() => ended.status = said,
@@ -190,12 +199,12 @@ impl Simulation<'_> {
             agreement.policy = Some((group.preemption_policy.unwrap_or_default(), true));
         }
         for pod in members {
-            agreement.heed(group, pod, whole)?;
+            agreement.add(group, pod, whole)?;
         }
         if whole {
             let all = self.cluster.group_members(GroupKey::PodGroup(group.key));
             for pod in all.filter(|pod| pod.own.node_name.is_some()) {
-                agreement.heed(group, pod, whole)?;
+                agreement.add(group, pod, whole)?;
             }
         }
         Ok(())
@@ -210,7 +219,7 @@ struct Agreement {
 }
 
 impl Agreement {
-    fn heed(&mut self, group: &PodGroup, pod: &Pod, whole: bool) -> Result<(), String> {
+    fn add(&mut self, group: &PodGroup, pod: &Pod, whole: bool) -> Result<(), String> {
         let name = pod.spec().scheduler_name();
         let first = *self.scheduler_name.get_or_insert(name);
         if name != first {

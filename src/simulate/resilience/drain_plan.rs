@@ -18,7 +18,7 @@ use crate::framework::NotEvaluated;
 use crate::state::PodId;
 
 use super::super::scenario::budgets::Budgets;
-use super::super::scenario::{Refusal, drain, lost};
+use super::super::scenario::{RefusedAction, drain, lost};
 use super::super::{Outcome, Simulation, Step, UnplacedGroup, queue, summary};
 
 /// How to drain nodes.
@@ -41,12 +41,12 @@ pub struct NodeDrain {
     pub waves: Vec<Wave>,
     /// Pods that stay as they should: those of DaemonSets, and static ones.
     pub kept: Vec<ObjectKey>,
-    /// Pods that nobody makes anew.
+    /// Pods that no controller recreates.
     pub lost: Vec<ObjectKey>,
     /// Pods that lose the data in their `emptyDir`.
     pub local_data: Vec<ObjectKey>,
     /// What cannot be evicted, and why.
-    pub refused: Vec<Refusal>,
+    pub refused: Vec<RefusedAction>,
     /// Pods that stay because of it.
     pub staying: usize,
 }
@@ -81,7 +81,7 @@ impl NodeDrain {
 }
 
 /// Proposes how to drain `nodes`; of those that are as good, in the order given. With `force` pods go
-/// that nobody makes anew. The simulation ends with the nodes drained.
+/// that no controller recreates. The simulation ends with the nodes drained.
 ///
 /// # Errors
 /// One of the nodes is not there.
@@ -122,7 +122,7 @@ struct Ledger {
 /// What draining a node does: pods that find no place or stay on it, and the former alone.
 type Impact = (usize, usize);
 
-/// A node that is not drained yet. The least harm comes first, then the order given.
+/// A node that is not drained yet. The least impact comes first, then the order given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     /// What its drain did when it was last tried; none where it was not.
@@ -132,7 +132,7 @@ struct Candidate {
 }
 
 impl Planner<'_, '_> {
-    /// Drains the node that does least harm, and takes it out of `left`.
+    /// Drains the node with the least impact, and takes it out of `left`.
     fn next(&mut self, left: &mut BinaryHeap<Reverse<Candidate>>) -> Result<Option<NodeDrain>, EditError> {
         while let Some(Reverse(candidate)) = left.pop() {
             let (savepoint, ledger) = (self.simulation.savepoint(), self.ledger.clone());
@@ -166,7 +166,7 @@ impl Planner<'_, '_> {
         };
         if let Some(message) = plan.refusal {
             done.staying = on_node.saturating_sub(done.kept.len());
-            done.refused.push(Refusal { pod: None, node, message, budgets: Vec::new() });
+            done.refused.push(RefusedAction { pod: None, node, message, budgets: Vec::new() });
             return Ok(done);
         }
         let mut remaining = plan.evict;
@@ -188,7 +188,7 @@ impl Planner<'_, '_> {
         Ok(done)
     }
 
-    /// Evicts what the budgets let go of `pods` and finds places for it; who leaves for good goes to
+    /// Evicts what the budgets let go of `pods` and finds places for it; pods that are not recreated go to
     /// `gone`. Answers with those that are held, and by what words.
     fn wave(&mut self, pods: &[PodId], gone: &mut Vec<ObjectKey>) -> Result<(Wave, Held), EditError> {
         let mut wave = Wave::default();
@@ -233,10 +233,10 @@ impl Planner<'_, '_> {
         edits.iter().try_for_each(|edit| self.simulation.edit(edit))
     }
 
-    fn refusal(&self, node: Name, pod: PodId, message: String) -> Refusal {
+    fn refusal(&self, node: Name, pod: PodId, message: String) -> RefusedAction {
         let pod = self.simulation.cluster().pod(pod);
         let budgets = self.ledger.budgets.covering(pod).collect();
-        Refusal { pod: Some(pod.key()), node, message, budgets }
+        RefusedAction { pod: Some(pod.key()), node, message, budgets }
     }
 }
 

@@ -19,12 +19,12 @@ use super::Unit;
 
 /// What the loss of each unit does.
 #[derive(Clone, Debug, Default)]
-pub struct Sweep {
+pub struct UnitLosses {
     /// A loss a unit; the one that does most damage first, those that do as much in the order of
     /// the units.
     pub losses: Vec<Loss>,
     /// Units of which it is not known, as the sweep was stopped before.
-    pub untold: usize,
+    pub skipped: usize,
     /// What could not be judged.
     pub not_evaluated: Vec<NotEvaluated>,
 }
@@ -34,11 +34,11 @@ pub struct Sweep {
 pub struct Loss {
     /// What is lost.
     pub unit: Unit,
-    /// What becomes of each pod that its controller makes anew, in the order of the queue.
+    /// Where each pod goes that its controller recreates, in the order of the queue.
     pub steps: Vec<Step>,
     /// Those that find no place, by what stands in their way, the largest group first.
     pub unplaced: Vec<UnplacedGroup>,
-    /// Pods that are gone for good: no controller recreates them.
+    /// Pods that are lost: no controller recreates them.
     pub lost: Vec<ObjectKey>,
     /// Pods whose data in an `emptyDir` is gone.
     pub local_data: Vec<ObjectKey>,
@@ -70,7 +70,7 @@ impl Loss {
         self.damage() != (0, 0, 0)
     }
 
-    /// The more, the worse: pods without a place, then broken budgets, then pods gone for good.
+    /// The more, the worse: pods without a place, then broken budgets, then lost pods.
     fn damage(&self) -> (usize, usize, usize) {
         (self.pods_without_a_place(), self.broken.len(), self.lost.len())
     }
@@ -88,7 +88,7 @@ pub fn sweep(
     units: &[Unit],
     now: Timestamp,
     watcher: &dyn Watcher,
-) -> Result<Sweep, ScenarioError> {
+) -> Result<UnitLosses, ScenarioError> {
     let (shares, asked) = workers::share(cluster, units.len(), watcher, |cluster, places| {
         let units = places.filter_map(|place| Some((place, units.get(place)?)));
         units.map(|(place, unit)| lose(scheduler, cluster, place, unit, now)).collect::<Result<Vec<Lost>, _>>()
@@ -96,13 +96,13 @@ pub fn sweep(
     let mut all: Vec<Lost> = shares.into_iter().flatten().collect();
     all.sort_by_key(|lost| (Reverse(lost.loss.damage()), lost.place));
     let mut notes: BTreeSet<NotEvaluated> = all.iter_mut().flat_map(|lost| std::mem::take(&mut lost.notes)).collect();
-    let untold = units.len() - asked;
-    if untold > 0 {
-        let what = format!("{untold} of {} losses", units.len());
+    let skipped = units.len() - asked;
+    if skipped > 0 {
+        let what = format!("{skipped} of {} losses", units.len());
         notes.insert(NotEvaluated::new(what, "stopped early", "its effect is unknown"));
     }
     let losses = all.into_iter().map(|lost| lost.loss).collect();
-    Ok(Sweep { losses, untold, not_evaluated: notes.into_iter().collect() })
+    Ok(UnitLosses { losses, skipped, not_evaluated: notes.into_iter().collect() })
 }
 
 /// A loss, and which of the units it was.

@@ -2,13 +2,13 @@
 //!
 //! A [`Unit`] is what is lost at once: a node, or all nodes with one value of a label, such as a
 //! zone. [`sweep()`] loses one after the other, each on the state as it is, and tells which pods
-//! find no other place, which are gone for good, and which PodDisruptionBudgets it breaks.
+//! find no other place, which are lost, and which PodDisruptionBudgets it breaks.
 //! [`drain_plan`] does the opposite of a loss: it empties nodes with care.
 
 pub mod drain_plan;
 mod loss;
 
-pub use loss::{BrokenBudget, Loss, Sweep, sweep};
+pub use loss::{BrokenBudget, Loss, UnitLosses, sweep};
 
 use indexmap::IndexMap;
 

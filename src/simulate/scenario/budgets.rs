@@ -1,7 +1,7 @@
-//! PodDisruptionBudgets as the eviction API heeds them, and how much of them is left.
+//! PodDisruptionBudgets as the eviction API applies them, and how much of them is left.
 //!
 //! A budget's `disruptionsAllowed` goes down with every pod that leaves, and up again when the pod
-//! has found a place: its controller has made it anew, and it runs. Whether a pod is ready is not
+//! has found a place: its controller has recreated it, and it runs. Whether a pod is ready is not
 //! known here: every pod on a node counts as healthy.
 
 use rustc_hash::{FxHashMap, FxHashSet};

@@ -1,9 +1,9 @@
 //! What `kubectl drain` would do with the pods of a node (kubectl pkg/drain/filters.go).
 //!
 //! Pods of DaemonSets and static pods stay, as with `--ignore-daemonsets`. A pod that no
-//! controller would make anew makes kubectl refuse the node altogether, unless `--force` is given.
+//! controller would recreate makes kubectl refuse the node altogether, unless `--force` is given.
 //! Data in an `emptyDir` is lost with its pod: kubectl wants `--delete-emptydir-data` for that,
-//! here it is told. Whether a budget lets a pod go is asked later, pod by pod ([`super::budgets`]).
+//! here it is reported. Whether a budget lets a pod go is asked later, pod by pod ([`super::budgets`]).
 
 use crate::api::meta::ObjectKey;
 use crate::api::name::name;
@@ -13,7 +13,7 @@ use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
 /// What becomes of the pods of a node that is drained; pods in the order of namespace and name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DrainPlan {
+pub struct NodeDrain {
     /// Pods to evict, in this order.
     pub evict: Vec<PodId>,
     /// Pods that stay: those of DaemonSets, and static ones.
@@ -48,11 +48,11 @@ pub enum Orphan {
     Terminating,
 }
 
-/// What draining `node` comes to; with `force` pods go that nobody makes anew.
-pub fn plan(cluster: &Cluster, node: &NodeInfo, force: bool) -> DrainPlan {
+/// What draining `node` does; with `force` also pods go that no controller recreates.
+pub fn plan(cluster: &Cluster, node: &NodeInfo, force: bool) -> NodeDrain {
     let mut pods: Vec<&Pod> = node.pods.iter().map(|pod| cluster.pod(*pod)).collect();
     pods.sort_by_key(|pod| pod.key());
-    let mut plan = DrainPlan::default();
+    let mut plan = NodeDrain::default();
     let (mut unmanaged, mut fatal) = (Vec::new(), Vec::new());
     for pod in pods {
         match keeper(cluster, pod) {

@@ -1,4 +1,4 @@
-//! What becomes of pods whose node is gone, or tells them to leave.
+//! Pods whose node is gone, or whose node has a taint that evicts them.
 
 use crate::api::meta::ObjectKey;
 use crate::api::taint::{Taint, TaintEffect};
@@ -10,12 +10,12 @@ use super::drain::{Keeper, Orphan, keeper};
 /// What becomes of pods that leave without being asked; pods in the order of namespace and name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LossPlan {
-    /// Pods that their controllers make anew: they go back to the queue.
+    /// Pods that their controllers recreate: they go back to the queue.
     pub requeued: Vec<PodId>,
     /// Pods that go with the node: those of DaemonSets, static ones, and those that were being
     /// deleted.
     pub deleted: Vec<ObjectKey>,
-    /// Pods that nobody makes anew.
+    /// Pods that no controller recreates.
     pub lost: Vec<ObjectKey>,
 }
 
@@ -24,7 +24,7 @@ pub fn node(cluster: &Cluster, node: &NodeInfo) -> LossPlan {
     of(cluster, node.pods.iter().map(|pod| cluster.pod(*pod)))
 }
 
-/// What a `NoExecute` taint does to the pods of a node: who does not tolerate it has to go, be it
+/// What a `NoExecute` taint does to the pods of a node: a pod that does not tolerate it has to go, be it
 /// after `tolerationSeconds` (upstream pkg/controller/tainteviction/taint_eviction.go,
 /// processPodOnNode). Static pods stay: the kubelet runs them whatever the API server says.
 pub fn taint(cluster: &Cluster, node: &NodeInfo, taint: &Taint) -> LossPlan {

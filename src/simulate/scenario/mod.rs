@@ -1,6 +1,6 @@
 //! What if the cluster were different: steps that change it, and the pods that then need a place.
 //!
-//! A step is what a person does (drain a node, lose a zone, scale a Deployment); it comes to
+//! A step is what a person does (drain a node, lose a zone, scale a Deployment); it becomes
 //! edits of the state ([`crate::edit`]), made one after the other through
 //! [`super::Simulation::edit`]. Pods that lose their place, or are new, are placed right behind
 //! the step, unless it says `place: later`. [`run()`] plays a scenario, [`read`] reads one.
@@ -17,8 +17,8 @@ mod run;
 mod tests;
 pub mod workloads;
 
-pub use report::{Refusal, StepReport};
-pub use run::{Run, run};
+pub use report::{RefusedAction, StepReport};
+pub use run::{ScenarioRun, run};
 
 use serde_json::Value;
 

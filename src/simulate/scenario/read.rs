@@ -2,7 +2,7 @@
 //!
 //! Every edit of [`crate::edit`] is a step under the same name and with the same fields,
 //! so that the steps of a suggestion can be fed back. Steps about a node take `selector` or `zone`
-//! in place of `node`. What is wrong is told with its place: `steps[2].node`.
+//! in place of `node`. What is wrong is reported with its place: `steps[2].node`.
 
 use serde_json::Value;
 

@@ -22,16 +22,16 @@ pub struct StepReport {
     pub created: Vec<ObjectKey>,
     /// Pods that are gone as they should be.
     pub deleted: Vec<ObjectKey>,
-    /// Pods that are gone and that nobody makes anew.
+    /// Pods that are gone and that no controller recreates.
     pub lost: Vec<ObjectKey>,
     /// Pods that stay on a drained node: those of DaemonSets, and static ones.
     pub kept: Vec<ObjectKey>,
     /// Pods whose data on their node is lost.
     pub local_data: Vec<ObjectKey>,
     /// What was not done.
-    pub refused: Vec<Refusal>,
+    pub refused: Vec<RefusedAction>,
     /// Pods that would be new, and that the API server does not let in.
-    pub not_created: Vec<admission::Refusal>,
+    pub not_created: Vec<admission::AdmissionRefusal>,
     /// How far a rollout came.
     pub rollout: Option<Rollout>,
     /// How often a drain asked again for pods that a budget had held, after others had found a place.
@@ -40,7 +40,7 @@ pub struct StepReport {
 
 /// Something that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct RefusedAction {
     /// The pod that stays; none when a whole node was refused.
     pub pod: Option<ObjectKey>,
     /// The node.

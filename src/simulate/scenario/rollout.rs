@@ -37,7 +37,7 @@ pub enum RolloutEnd {
         message: String,
     },
     /// It is stuck: the API server does not let the next pod in.
-    Refused(admission::Refusal),
+    Refused(admission::AdmissionRefusal),
     /// It is stuck: this pod, which has no place, is waited for first.
     Waits(ObjectKey),
     /// A StatefulSet's `partition` keeps the rest.
@@ -86,7 +86,7 @@ impl Bounds {
     /// A Deployment's are a quarter each by default, the surge rounded up, what is missing rounded
     /// down (upstream pkg/controller/deployment/util/deployment_util.go, ResolveFenceposts); a
     /// DaemonSet's are rounded up (pkg/controller/daemon/update.go, updatedDesiredNodeCounts). One pod
-    /// may be missing where both come to nothing. A StatefulSet replaces one at a time.
+    /// may be missing where both are zero. A StatefulSet replaces one at a time.
     pub fn of(kind: WorkloadKind, strategy: &UpdateStrategy, replicas: usize) -> Self {
         let RollingUpdate { max_surge, max_unavailable, .. } = strategy.rolling_update.unwrap_or_default();
         let quarter = IntOrPercent::Percent(25);

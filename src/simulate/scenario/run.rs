@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
 use crate::api::ObjectKey;
-use crate::control_plane::admission::Refusal;
+use crate::control_plane::admission::AdmissionRefusal;
 use crate::decode::workload::WorkloadKey;
 use crate::edit::{Edit, EditError};
 use crate::state::{Cluster, PodId};
@@ -25,7 +25,7 @@ use super::{Placing, Scenario, ScenarioError, ScenarioStep, StepAction, lost};
 
 /// What a scenario came to.
 #[derive(Clone, Debug, Default)]
-pub struct Run {
+pub struct ScenarioRun {
     /// What became of each pod that needed a place, in the order of the last attempt.
     pub steps: Vec<Step>,
     /// What each step of the scenario did.
@@ -38,7 +38,11 @@ pub struct Run {
 ///
 /// # Errors
 /// A step cannot be taken: what it names is not there. The simulation can be rewound then, too.
-pub fn run(simulation: &mut Simulation<'_>, scenario: &Scenario, asked: &[PodId]) -> Result<Run, ScenarioError> {
+pub fn run(
+    simulation: &mut Simulation<'_>,
+    scenario: &Scenario,
+    asked: &[PodId],
+) -> Result<ScenarioRun, ScenarioError> {
     let mut runner = Runner {
         budgets: Budgets::new(simulation.cluster()),
         simulation,
@@ -55,7 +59,7 @@ pub fn run(simulation: &mut Simulation<'_>, scenario: &Scenario, asked: &[PodId]
     }
     runner.schedule_all().map_err(|error| ScenarioError::new("the end", error.to_string()))?;
     let violated_budgets = runner.budgets.broken().collect();
-    Ok(Run { steps: runner.steps.into_iter().flatten().collect(), reports: runner.reports, violated_budgets })
+    Ok(ScenarioRun { steps: runner.steps.into_iter().flatten().collect(), reports: runner.reports, violated_budgets })
 }
 
 struct Runner<'s, 'a> {
@@ -133,7 +137,7 @@ impl Runner<'_, '_> {
     }
 
     /// Makes a pod. Answers with it, or with why the API server does not let it in.
-    fn try_create(&mut self, edit: &Edit) -> Result<Result<PodId, Refusal>, EditError> {
+    fn try_create(&mut self, edit: &Edit) -> Result<Result<PodId, AdmissionRefusal>, EditError> {
         let made = PodId(self.cluster().pods().len() as u32);
         match self.edit(edit) {
             Ok(()) => Ok(Ok(made)),

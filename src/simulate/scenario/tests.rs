@@ -60,7 +60,7 @@ fn all_of(cluster: &Cluster) -> String {
 }
 
 /// Plays the steps over the objects; where pods ended, and what each step did.
-fn play(objects: &[Value], of: &Value) -> Result<(Vec<String>, Run), ScenarioError> {
+fn play(objects: &[Value], of: &Value) -> Result<(Vec<String>, ScenarioRun), ScenarioError> {
     let (scheduler, mut cluster) = build(objects);
     let before = all_of(&cluster);
     let scenario = steps(of)?;
@@ -82,7 +82,7 @@ fn play(objects: &[Value], of: &Value) -> Result<(Vec<String>, Run), ScenarioErr
 
 #[allow(clippy::needless_pass_by_value)] // rows read better
 #[track_caller]
-fn ends(objects: &[Value], of: Value, expected: &[&str]) -> Run {
+fn ends(objects: &[Value], of: Value, expected: &[&str]) -> ScenarioRun {
     let (places, run) = play(objects, &of).unwrap();
     assert_eq!(places, expected, "{run:?}");
     run
@@ -178,7 +178,7 @@ fn a_lost_zone_sends_its_pods_back_to_the_queue() {
     let run = ends(&objects, json!([{"kind": "RemoveNode", "zone": "1"}]), &["stay:c", "web:c"]);
     let report = &run.reports[0];
     assert_eq!((names(&report.deleted), names(&report.lost)), (vec!["agent"], vec!["bare"]));
-    // What is placed on a node that is lost in turn is placed once more, and told once.
+    // What is placed on a node that is lost in turn is placed once more, and listed once.
     let twice = json!([{"kind": "RemoveNode", "node": "b"}, {"kind": "RemoveNode", "node": "a"}]);
     let run = ends(&objects, twice, &["stay:c", "web:c"]);
     assert_eq!(run.steps.len(), 1);
@@ -269,7 +269,7 @@ fn deployment(spec: &Value) -> Vec<Value> {
 
 #[allow(clippy::needless_pass_by_value)] // rows read better
 #[track_caller]
-fn rolls(objects: &[Value], change: Value, expected: &[&str], so_far: (usize, usize), end: &str) -> Run {
+fn rolls(objects: &[Value], change: Value, expected: &[&str], so_far: (usize, usize), end: &str) -> ScenarioRun {
     let run = ends(objects, json!([change]), expected);
     let rollout = run.reports[0].rollout.as_ref().unwrap();
     assert_eq!((rollout.rolled, rollout.old, rollout.end.as_str()), (so_far.0, so_far.1, end), "{rollout:?}");
@@ -364,7 +364,7 @@ fn a_stateful_set_rolls_from_the_highest_number_down() {
         (0, 3),
         "OnDelete",
     );
-    // A pod that does not run is waited for, be it the one that the patch would help.
+    // A pod that does not run is waited for, even the one that the patch would help.
     let waits = |spec: Value| {
         let mut objects = set(spec);
         objects[5] = pod("x-2", None, Some("StatefulSet"), &json!({"nodeSelector": {"no": "where"}}));
@@ -523,7 +523,7 @@ fn refused(of: Value, expected: &str) {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_place() {
+fn what_is_wrong_is_reported_with_its_place() {
     refused(json!({}), "steps: must be a list, not an object");
     refused(json!([5]), "steps[0]: must be an object, not a number");
     refused(json!([{}]), "steps[0].kind: is missing");
@@ -572,7 +572,7 @@ fn fails(of: Value, expected: &str) {
 }
 
 #[test]
-fn what_is_not_there_is_told_with_its_place() {
+fn what_is_missing_is_reported_with_its_place() {
     fails(json!([{"kind": "Schedule"}, {"kind": "Drain", "node": "m"}]), "steps[1]: nodes \"m\" not found");
     fails(json!([{"kind": "Drain", "selector": "pool=x"}]), "steps[0]: no node has pool=x");
     fails(json!([{"kind": "Evict", "pod": "a/p"}]), "steps[0]: pod \"a/p\" is on no node");

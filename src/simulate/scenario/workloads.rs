@@ -35,8 +35,8 @@ pub fn managers(cluster: &Cluster, key: WorkloadKey) -> Vec<&Workload> {
 pub fn pods(cluster: &Cluster, key: WorkloadKey) -> Vec<&Pod> {
     let managers = managers(cluster, key);
     let replica_set = WorkloadKind::ReplicaSet;
-    let unseen = key.kind == WorkloadKind::Deployment && !cluster.kinds.contains(&Kind::Workload(replica_set));
-    let selector = managers.first().and_then(|workload| workload.selector.as_ref()).filter(|_| unseen);
+    let not_listed = key.kind == WorkloadKind::Deployment && !cluster.kinds.contains(&Kind::Workload(replica_set));
+    let selector = managers.first().and_then(|workload| workload.selector.as_ref()).filter(|_| not_listed);
     let selector = selector.and_then(|selector| Selector::new(Some(selector)).ok());
     let managed = |pod: &&Pod| {
         let owner = pod.own.controller.as_ref();
@@ -60,7 +60,7 @@ pub(super) fn not_found(cluster: &Cluster, key: WorkloadKey) -> String {
     format!("{}{}", EditError::NoSuchWorkload(key), near.unwrap_or_default())
 }
 
-/// What scaling to `replicas` comes to.
+/// What scaling to `replicas` changes.
 ///
 /// # Errors
 /// There is no such workload, or it is of a kind that has no number of replicas.

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 /// A value, such as the number of pods placed, over many runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Distribution(BTreeMap<u64, Seen>);
+pub struct Distribution(BTreeMap<u64, ValueRuns>);
 
 /// The runs with one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Seen {
+pub struct ValueRuns {
     /// How many they are.
     pub runs: u64,
     /// The lowest of their seeds.
@@ -21,13 +21,13 @@ pub struct Seen {
 impl Distribution {
     /// Counts the run with `seed`, whose value is `value`.
     pub fn add(&mut self, value: u64, seed: u64) {
-        self.join(value, Seen { runs: 1, seed });
+        self.join(value, ValueRuns { runs: 1, seed });
     }
 
     /// Counts runs that were counted elsewhere.
-    pub fn join(&mut self, value: u64, more: Seen) {
-        let seen = self.0.entry(value).or_insert(Seen { runs: 0, ..more });
-        *seen = Seen { runs: seen.runs.saturating_add(more.runs), seed: seen.seed.min(more.seed) };
+    pub fn join(&mut self, value: u64, more: ValueRuns) {
+        let seen = self.0.entry(value).or_insert(ValueRuns { runs: 0, ..more });
+        *seen = ValueRuns { runs: seen.runs.saturating_add(more.runs), seed: seen.seed.min(more.seed) };
     }
 
     /// Counts all runs of `other`.
@@ -36,7 +36,7 @@ impl Distribution {
     }
 
     /// The values in order, each with its runs.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, Seen)> + '_ {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, ValueRuns)> + '_ {
         self.0.iter().map(|(value, seen)| (*value, *seen))
     }
 
@@ -67,7 +67,7 @@ impl Distribution {
     }
 
     /// The runs with this value.
-    pub fn with(&self, value: u64) -> Option<Seen> {
+    pub fn with(&self, value: u64) -> Option<ValueRuns> {
         self.0.get(&value).copied()
     }
 }
@@ -104,7 +104,7 @@ mod tests {
         turned.merge(&early);
         early.merge(&late);
         assert_eq!(early, turned);
-        assert_eq!(early.with(2), Some(Seen { runs: 2, seed: 2 }));
-        assert_eq!(early.with(4), Some(Seen { runs: 3, seed: 0 }));
+        assert_eq!(early.with(2), Some(ValueRuns { runs: 2, seed: 2 }));
+        assert_eq!(early.with(4), Some(ValueRuns { runs: 3, seed: 0 }));
     }
 }

@@ -1,8 +1,8 @@
 //! The same simulation many times, with other draws among equally good nodes each time.
 //!
 //! kube-scheduler draws one of the nodes with the best score, so one run is one of many that may
-//! come about. A sweep plays as many as are asked for, one a seed, and counts what they come to
-//! ([`Tally`]). What a seed does is the same on every machine and every number of threads;
+//! come about. A sweep runs as many as are asked for, one a seed, and counts the outcomes
+//! ([`RunCounts`]). What a seed does is the same on every machine and every number of threads;
 //! counts add up in any order; so a sweep can be split ([`Shard`]) and put together again.
 
 mod distribution;
@@ -13,11 +13,11 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use distribution::{Distribution, Seen};
+pub use distribution::{Distribution, ValueRuns};
 pub use fingerprint::fingerprint;
 pub use shard::{Plan, Shard};
 pub use sweep_result::{SweepResult, merge};
-pub use tally::{Balance, FirstUnplaced, PodTally, Tally};
+pub use tally::{Balance, FirstUnplaced, PodTally, RunCounts};
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,7 @@ pub struct SweepSpec<'a> {
     pub pods: &'a [PodId],
     /// How nodes are chosen among the feasible ones.
     pub strategy: Strategy,
-    /// Whether pods of lower priority make way.
+    /// Whether pods of lower priority are preempted.
     pub preempts: bool,
     /// When it is asked.
     pub now: Timestamp,
@@ -48,9 +48,9 @@ pub struct SweepSpec<'a> {
 
 /// What a sweep came to.
 #[derive(Clone, Debug, Default)]
-pub struct Sweep {
+pub struct SweepOutcome {
     /// What was counted.
-    pub tally: Tally,
+    pub tally: RunCounts,
     /// What could not be judged in any run, sorted.
     pub not_evaluated: Vec<NotEvaluated>,
 }
@@ -65,12 +65,12 @@ pub fn sweep(
     spec: &SweepSpec<'_>,
     plan: &Plan,
     watcher: &dyn Watcher,
-) -> Result<Sweep, ScenarioError> {
+) -> Result<SweepOutcome, ScenarioError> {
     let before = StateSummary::of(cluster);
     let seeds = plan.seeds();
     let count = usize::try_from(plan.count()).unwrap_or(usize::MAX);
     let (shares, played) = workers::share(cluster, count, watcher, |cluster, runs| {
-        let (mut tally, mut notes) = (Tally::default(), BTreeSet::new());
+        let (mut tally, mut notes) = (RunCounts::default(), BTreeSet::new());
         let mut simulation = Simulation::new(scheduler, cluster, spec.now, Ties::First)
             .preempting(spec.preempts)
             .following(spec.strategy);
@@ -84,7 +84,7 @@ pub fn sweep(
         notes.extend(simulation.not_evaluated());
         Ok((tally, notes))
     })?;
-    let (mut tally, mut notes) = (Tally::default(), BTreeSet::new());
+    let (mut tally, mut notes) = (RunCounts::default(), BTreeSet::new());
     for (more, of_share) in shares {
         tally.merge(more);
         notes.extend(of_share);
@@ -93,5 +93,5 @@ pub fn sweep(
         let what = format!("{} of {count} runs", count - played);
         notes.insert(NotEvaluated::new(what, "stopped early", "their results are unknown"));
     }
-    Ok(Sweep { tally, not_evaluated: notes.into_iter().collect() })
+    Ok(SweepOutcome { tally, not_evaluated: notes.into_iter().collect() })
 }

@@ -6,7 +6,7 @@ use crate::api::ObjectKey;
 use crate::framework::NotEvaluated;
 
 use super::shard::{Plan, Shard};
-use super::tally::Tally;
+use super::tally::RunCounts;
 
 /// A sweep, or a shard of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct SweepResult {
     /// Which runs.
     pub plan: Plan,
     /// What they came to.
-    pub tally: Tally,
+    pub tally: RunCounts,
     /// Pods that the API server would not let in, and what it would say.
     pub refused: Vec<(ObjectKey, String)>,
     /// What the answer does not rest on, sorted.
@@ -54,7 +54,7 @@ impl SweepResult {
 }
 
 /// Puts the shards of one sweep together, each with what it is called in sentences. The whole is what
-/// the sweep would have come to in one piece.
+/// the sweep would have had in one piece.
 ///
 /// # Errors
 /// They are not all shards of one sweep, or one is missing, there twice, or was stopped.
@@ -114,7 +114,7 @@ mod tests {
 
     fn shard(index: u32, of: u32, runs: u64) -> SweepResult {
         let plan = Plan { seed: 0, runs, shard: Some(Shard { index, of }) };
-        let mut tally = Tally::default();
+        let mut tally = RunCounts::default();
         plan.seeds().for_each(|seed| tally.placed.add(seed % 3, seed));
         let note = NotEvaluated::new(format!("{index}"), "", "");
         SweepResult {

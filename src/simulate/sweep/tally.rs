@@ -1,4 +1,4 @@
-//! What many runs come to: counts only, so that parts add up to the whole in any order.
+//! The outcome of many runs: counts only, so that parts add up to the whole in any order.
 
 use std::cmp::Reverse;
 
@@ -8,19 +8,19 @@ use crate::api::{Name, ObjectKey};
 use crate::state::Cluster;
 
 use super::super::measures::{Measures, Shares, used};
-use super::super::scenario::{Run, StepReport};
+use super::super::scenario::{ScenarioRun, StepReport};
 use super::super::state_summary::StateSummary;
 use super::super::step::Outcome;
 use super::distribution::Distribution;
 
-/// What many runs come to.
+/// The outcome of many runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct RunCounts {
     /// Pods that went to a node.
     pub placed: Distribution,
     /// Pods that stay pending.
     pub unplaced: Distribution,
-    /// Pods that made way for others.
+    /// Pods that were preempted for others.
     pub preempted: Distribution,
     /// Nodes with a pod at the end.
     pub nodes_used: Distribution,
@@ -69,9 +69,9 @@ pub struct FirstUnplaced {
     pub message: String,
 }
 
-impl Tally {
+impl RunCounts {
     /// Counts the run with `seed`, which began with `before` and ended in `cluster`.
-    pub fn add(&mut self, seed: u64, before: &StateSummary, run: &Run, cluster: &Cluster) {
+    pub fn add(&mut self, seed: u64, before: &StateSummary, run: &ScenarioRun, cluster: &Cluster) {
         let mut by_node: FxHashMap<Name, u64> = FxHashMap::default();
         let (mut placed, mut unplaced, mut preempted) = (0, 0, 0);
         for step in &run.steps {

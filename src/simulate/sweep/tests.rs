@@ -1,4 +1,4 @@
-//! The same seed is the same run, whoever plays it.
+//! The same seed is the same run, on any thread.
 
 use serde_json::json;
 
@@ -37,7 +37,7 @@ fn state_with(more: Option<serde_json::Value>) -> (Scheduler, Cluster) {
     (Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour), builder.build(gates))
 }
 
-fn sweep_result(strategy: Strategy, plan: Plan) -> Tally {
+fn sweep_result(strategy: Strategy, plan: Plan) -> RunCounts {
     let (scheduler, cluster) = state();
     let mut pods: Vec<_> = cluster.pending().map(|pod| pod.id).collect();
     queue::sort(&cluster, &mut pods);
@@ -88,7 +88,7 @@ fn runs_are_counted_and_differ() {
 #[test]
 fn shards_and_threads_do_not_matter() {
     let all = sweep_result(Strategy::Random, whole(3, 50));
-    let mut merged = Tally::default();
+    let mut merged = RunCounts::default();
     for index in [2, 0, 1] {
         merged.merge(sweep_result(Strategy::Random, Plan { shard: Some(Shard { index, of: 3 }), ..whole(3, 50) }));
     }

@@ -26,7 +26,7 @@ pub use error::LiveError;
 use events::all_events;
 pub use events::events;
 pub use names::{KubeconfigEntry, kubeconfig_names, names};
-pub use reader::{Listed, Reader, Seen};
+pub use reader::{Listed, ReadProgress, Reader};
 pub use scheduler_pod::scheduler_process;
 pub use session::SessionCell;
 

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::super::scan::{Cursor, Stop};
+use super::super::scan::{Cursor, ScanStop};
 use crate::decode::{Kind, Object};
 use crate::state::raw::RawObject;
 
@@ -164,11 +164,11 @@ fn head(text: &str) -> Result<Head, Unreadable> {
     Ok(head)
 }
 
-fn describe(stop: Stop) -> Unreadable {
+fn describe(stop: ScanStop) -> Unreadable {
     match stop {
-        Stop::Short => "it ends too early".to_owned(),
-        Stop::Unexpected { at, expected } => format!("{expected} expected at byte {at}"),
-        Stop::Json { error, .. } => error.to_string(),
+        ScanStop::Short => "it ends too early".to_owned(),
+        ScanStop::Unexpected { at, expected } => format!("{expected} expected at byte {at}"),
+        ScanStop::Json { error, .. } => error.to_string(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use futures_util::future::join_all;
+use serde::Deserialize;
 
 use super::names::path_of;
 use super::page::{self, Item, Page, Unreadable};
@@ -15,6 +16,7 @@ use super::session::Session;
 use super::{Connection, LiveError};
 use crate::api::Timestamp;
 use crate::decode::{Kind, Object};
+use crate::source::config_map::ConfigMapName;
 use crate::state::ClusterBuilder;
 
 /// What came of listing some kinds.
@@ -28,7 +30,7 @@ pub struct Listed {
 
 /// How far the reading has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct ReadProgress {
     /// Kinds that were read to their end.
     pub kinds: usize,
     /// Kinds that were asked for.
@@ -38,7 +40,7 @@ pub struct Seen {
 }
 
 /// Takes what is read.
-pub(in crate::source) trait Take<P> {
+pub(in crate::source) trait PageSink<P> {
     /// The next page of `kind`.
     fn page(&mut self, kind: Kind, page: P);
 
@@ -46,7 +48,7 @@ pub(in crate::source) trait Take<P> {
     fn again(&mut self, kind: Kind);
 }
 
-impl Take<Vec<Item>> for ClusterBuilder {
+impl PageSink<Vec<Item>> for ClusterBuilder {
     fn page(&mut self, _kind: Kind, page: Vec<Item>) {
         for (object, raw) in page {
             self.add_raw(object, raw);
@@ -61,10 +63,13 @@ impl Take<Vec<Item>> for ClusterBuilder {
 /// Reads from an API server, and knows what was read.
 pub struct Reader {
     session: Rc<Session>,
+    status: ConfigMapName,
+    /// The API groups that the server has; none before somebody asked, and where they may not be asked.
+    groups: Option<Option<BTreeSet<String>>>,
     chunk_size: usize,
     version: Option<String>,
     started: Option<(Timestamp, Instant)>,
-    seen: Seen,
+    seen: ReadProgress,
     lists: BTreeMap<Kind, Pages>,
 }
 
@@ -88,10 +93,12 @@ impl Reader {
         let version = session.runtime.block_on(session.server.version())?;
         Ok(Self {
             session,
+            status: connection.autoscaler_status.clone(),
+            groups: None,
             chunk_size: connection.chunk_size,
             version,
             started: None,
-            seen: Seen::default(),
+            seen: ReadProgress::default(),
             lists: BTreeMap::new(),
         })
     }
@@ -152,7 +159,7 @@ impl Reader {
         kinds: &[Kind],
         deciding: &BTreeSet<Kind>,
         builder: &mut ClusterBuilder,
-        progress: &mut dyn FnMut(Seen),
+        progress: &mut dyn FnMut(ReadProgress),
     ) -> Result<Listed, LiveError> {
         let keep_raw = builder.keeps_raw();
         let decode = move |kind: Kind, text: &str| page::items(kind, text, keep_raw);
@@ -161,6 +168,21 @@ impl Reader {
             builder.saw(*kind);
         }
         Ok(listed)
+    }
+
+    /// Whether the server may have objects of `kind`. Kinds that come with a CRD are asked for only where the server has
+    /// their group: one request tells that of all of them.
+    fn may_have(&mut self, kind: Kind) -> bool {
+        if !kind.is_optional() {
+            return true;
+        }
+        let Session { runtime, server } = &*self.session;
+        let groups = self.groups.get_or_insert_with(|| {
+            let text = runtime.block_on(server.get("/apis")).ok()?;
+            let groups: Groups = serde_json::from_str(&text).ok()?;
+            Some(groups.groups.into_iter().map(|group| group.name).collect())
+        });
+        groups.as_ref().is_none_or(|groups| groups.contains(kind.api_group()))
     }
 
     /// Lists `kinds`; `decode` makes of the text of a page what `take` is given.
@@ -172,21 +194,24 @@ impl Reader {
         kinds: &[Kind],
         deciding: &BTreeSet<Kind>,
         decode: impl Fn(Kind, &str) -> Result<Page<P>, Unreadable> + Copy + Send + 'static,
-        take: &mut dyn Take<P>,
-        progress: &mut dyn FnMut(Seen),
+        take: &mut dyn PageSink<P>,
+        progress: &mut dyn FnMut(ReadProgress),
     ) -> Result<Listed, LiveError> {
         self.started.get_or_insert_with(|| (Timestamp::now(), Instant::now()));
+        let (kinds, absent): (Vec<Kind>, Vec<Kind>) = kinds.iter().partition(|kind| self.may_have(**kind));
+        let kinds = kinds.as_slice();
         self.seen.of += kinds.len();
         let visit = RefCell::new(Visit { seen: &mut self.seen, lists: &mut self.lists, take, progress });
         let Session { runtime, server } = &*self.session;
-        let lists = runtime.block_on(join_all(kinds.iter().map(async |kind| {
+        let lists = runtime.block_on(join_all(kinds.iter().copied().map(async |kind| {
             let fetch = async |path: String| server.get(&path).await;
-            let tell = |news| visit.borrow_mut().tell(*kind, news);
-            let list = pages::list(*kind, self.chunk_size, decode, fetch, tell).await;
+            let tell = |news| visit.borrow_mut().tell(kind, news);
+            let paths = paths(kind, &self.status);
+            let list = pages::list_at(&paths, self.chunk_size, move |text| decode(kind, text), fetch, tell).await;
             visit.borrow_mut().ended();
             list
         })));
-        let mut listed = Listed::default();
+        let mut listed = Listed { listed: absent, ..Listed::default() };
         for (kind, list) in kinds.iter().zip(lists) {
             settle(*kind, list, deciding, server, &mut listed)?;
         }
@@ -194,12 +219,33 @@ impl Reader {
     }
 }
 
+/// Where the objects of a kind are listed; of ConfigMaps just one.
+fn paths(kind: Kind, status: &ConfigMapName) -> Vec<String> {
+    match kind {
+        Kind::AutoscalerStatus => {
+            let ConfigMapName { namespace, name, .. } = status;
+            vec![format!("/api/v1/namespaces/{namespace}/configmaps?fieldSelector=metadata.name%3D{name}")]
+        }
+        kind => kind.api_paths().collect(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Groups {
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    name: String,
+}
+
 /// What the lists that run side by side have in common.
 struct Visit<'a, P> {
-    seen: &'a mut Seen,
+    seen: &'a mut ReadProgress,
     lists: &'a mut BTreeMap<Kind, Pages>,
-    take: &'a mut dyn Take<P>,
-    progress: &'a mut dyn FnMut(Seen),
+    take: &'a mut dyn PageSink<P>,
+    progress: &'a mut dyn FnMut(ReadProgress),
 }
 
 impl<P> Visit<'_, P> {

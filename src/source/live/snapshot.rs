@@ -8,7 +8,7 @@ use crate::decode::object::{self, skip};
 
 use super::super::pack::{Pack, Packer};
 use super::super::snapshot::{EVENT, NotListed, Snapshot, event};
-use super::reader::{Reader, Seen, Take};
+use super::reader::{PageSink, ReadProgress, Reader};
 use super::{Connection, LiveError, Page, Unreadable, all_events, each};
 
 impl Snapshot {
@@ -17,7 +17,11 @@ impl Snapshot {
     ///
     /// # Errors
     /// As [`Reader::read`].
-    pub fn read_cluster(&mut self, connection: &Connection, progress: &mut dyn FnMut(Seen)) -> Result<(), LiveError> {
+    pub fn read_cluster(
+        &mut self,
+        connection: &Connection,
+        progress: &mut dyn FnMut(ReadProgress),
+    ) -> Result<(), LiveError> {
         let mut reader = Reader::open(connection)?;
         let deciding = BTreeSet::from([Kind::Node, Kind::Pod]);
         let mut packs = Packs::default();
@@ -52,7 +56,7 @@ impl Snapshot {
 #[derive(Default)]
 struct Packs(Vec<(Kind, Pack)>);
 
-impl Take<Pack> for Packs {
+impl PageSink<Pack> for Packs {
     fn page(&mut self, kind: Kind, page: Pack) {
         self.0.push((kind, page));
     }

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn time_that_is_up_is_told_as_go_tells_it() {
+    fn a_timeout_is_worded_as_go_words_it() {
         let error = kube::Error::Service(Box::new(io::Error::from(io::ErrorKind::TimedOut)));
         assert!(connection(&error, "host").ends_with("(Client.Timeout exceeded while awaiting headers)"));
     }

@@ -213,7 +213,7 @@ impl Redaction {
         (self.originals, self.kept)
     }
 
-    /// A group of ignored resources is told by its domain, which its resources lose: they are
+    /// A group of ignored resources is identified by its domain, which its resources lose: they are
     /// named one by one instead.
     fn expand_groups(&self, args: &mut Value) {
         let Some(Value::Array(groups)) = args.get_mut("ignoredResourceGroups") else { return };

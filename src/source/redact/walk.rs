@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::decode::csi_migration::{BETA_REGION, BETA_ZONE, REGION, ZONE};
-use crate::decode::fields::{Hint, Role, Shape};
 use crate::decode::autoscaling::status;
+use crate::decode::csi_migration::{BETA_REGION, BETA_ZONE, REGION, ZONE};
+use crate::decode::fields::{FieldShape, Hint, Role};
 use crate::decode::prune::{CONDITION, keep};
 
 /// Takes the user's texts one by one.
@@ -20,14 +20,14 @@ pub(super) trait Rename {
     fn compared(&mut self, key: &str);
 }
 
-/// Walks over a pruned `value`. What is not of its shape becomes null: nothing passes unseen.
-pub(super) fn walk(shape: &Shape, value: &mut Value, rename: &mut impl Rename) {
+/// Walks over a pruned `value`. What is not of its shape becomes null: nothing passes unchecked.
+pub(super) fn walk(shape: &FieldShape, value: &mut Value, rename: &mut impl Rename) {
     match (shape, value) {
         (_, Value::Null)
-        | (Shape::Raw | Shape::Present, _)
-        | (Shape::Kept, Value::Bool(_) | Value::Number(_) | Value::String(_)) => {}
-        (Shape::Prose, text) => *text = Value::Null,
-        (Shape::Conditions(_), Value::Array(items)) => {
+        | (FieldShape::Raw | FieldShape::Present, _)
+        | (FieldShape::Kept, Value::Bool(_) | Value::Number(_) | Value::String(_)) => {}
+        (FieldShape::Prose, text) => *text = Value::Null,
+        (FieldShape::Conditions(_), Value::Array(items)) => {
             for item in items {
                 // It names taints, resources, claims: no table says where in the text.
                 if let Value::Object(fields) = item {
@@ -36,8 +36,8 @@ pub(super) fn walk(shape: &Shape, value: &mut Value, rename: &mut impl Rename) {
                 walk(&CONDITION, item, rename);
             }
         }
-        (Shape::Text(role), Value::String(text)) => replace(*role, text, rename),
-        (Shape::Yaml(shape), Value::String(text)) => match status::to_value(text) {
+        (FieldShape::Text(role), Value::String(text)) => replace(*role, text, rename),
+        (FieldShape::Yaml(shape), Value::String(text)) => match status::to_value(text) {
             Ok(mut value) => {
                 keep(shape, &mut value);
                 walk(shape, &mut value, rename);
@@ -45,29 +45,29 @@ pub(super) fn walk(shape: &Shape, value: &mut Value, rename: &mut impl Rename) {
             }
             Err(_) => text.clear(),
         },
-        (Shape::Fields(shapes), Value::Object(fields)) => {
+        (FieldShape::Fields(shapes), Value::Object(fields)) => {
             for (field, shape) in *shapes {
                 if let Some(value) = fields.get_mut(*field) {
                     walk(shape, value, rename);
                 }
             }
         }
-        (Shape::Each(shape) | Shape::Sources(shape), Value::Array(items)) => {
+        (FieldShape::Each(shape) | FieldShape::Sources(shape), Value::Array(items)) => {
             for item in items {
                 walk(shape, item, rename);
             }
         }
-        (Shape::Map(role), Value::Object(map)) => {
+        (FieldShape::Map(role), Value::Object(map)) => {
             *map = std::mem::take(map)
                 .into_iter()
                 .map(|(key, mut value)| {
-                    walk(&Shape::Kept, &mut value, rename);
+                    walk(&FieldShape::Kept, &mut value, rename);
                     (renamed(*role, key, rename), value)
                 })
                 .collect();
         }
-        (Shape::Labels, Value::Object(map)) => labels(map, rename),
-        (Shape::Requirements, Value::Array(items)) => items.iter_mut().for_each(|item| match item {
+        (FieldShape::Labels, Value::Object(map)) => labels(map, rename),
+        (FieldShape::Requirements, Value::Array(items)) => items.iter_mut().for_each(|item| match item {
             Value::Object(fields) => requirement(fields, rename),
             other => *other = Value::Null,
         }),
@@ -96,7 +96,7 @@ fn requirement(fields: &mut Map<String, Value>, rename: &mut impl Rename) {
         None => {}
     }
     if let Some(key) = fields.get_mut("key") {
-        walk(&Shape::Text(Role::Key), key, rename);
+        walk(&FieldShape::Text(Role::Key), key, rename);
     }
 }
 
@@ -109,7 +109,7 @@ fn label_value(key: &str, value: &mut Value, rename: &mut impl Rename) {
         REGION | BETA_REGION => Role::Zones(Hint::Region),
         _ => Role::Value,
     };
-    walk(&Shape::Text(role), value, rename);
+    walk(&FieldShape::Text(role), value, rename);
 }
 
 fn replace(role: Role, text: &mut String, rename: &mut impl Rename) {

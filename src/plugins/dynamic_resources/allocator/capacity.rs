@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::api::name::Name;
 use crate::api::quantity::Quantity;
-use crate::decode::devices::attribute::{Capacity, RequestPolicy, ValidRange};
+use crate::decode::devices::attribute::{DeviceCapacity, RequestPolicy, ValidRange};
 
 use super::super::gates::Gates;
 
@@ -42,7 +42,7 @@ pub(in crate::plugins::dynamic_resources) enum Refusal {
 /// Whether a device with these capacities can serve a request beside what is taken (CmpRequestOverCapacity).
 pub(in crate::plugins::dynamic_resources) fn check(
     requested: Option<&Amounts>,
-    capacities: &BTreeMap<Name, Capacity>,
+    capacities: &BTreeMap<Name, DeviceCapacity>,
     taken: &[&Amounts],
     gates: &Gates,
 ) -> Result<(), Refusal> {
@@ -69,7 +69,7 @@ pub(in crate::plugins::dynamic_resources) fn check(
 /// It cannot be computed, which versions until v1.36 do not notice.
 pub(in crate::plugins::dynamic_resources) fn consumed(
     requested: Option<&Amounts>,
-    capacities: &BTreeMap<Name, Capacity>,
+    capacities: &BTreeMap<Name, DeviceCapacity>,
     gates: &Gates,
 ) -> Result<Amounts, Refusal> {
     let mut consumed = Amounts::new();
@@ -94,7 +94,7 @@ fn is_negative(amount: Quantity) -> bool {
 }
 
 /// calculateConsumedCapacity
-fn amount(requested: Option<Quantity>, capacity: &Capacity, gates: &Gates) -> Result<Quantity, String> {
+fn amount(requested: Option<Quantity>, capacity: &DeviceCapacity, gates: &Gates) -> Result<Quantity, String> {
     let policy = capacity.policy.as_deref();
     let Some(requested) = requested else {
         return Ok(policy.and_then(|policy| policy.default).unwrap_or(capacity.value));

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use crate::api::name::Name;
-use crate::decode::devices::claim::Constraint as Wanted;
+use crate::decode::devices::claim::DeviceConstraint;
 use crate::decode::devices::{Attribute, DeviceId};
 
 use super::super::gates::Gates;
@@ -20,7 +20,7 @@ pub(in crate::plugins::dynamic_resources) struct RequestName {
 }
 
 /// A constraint, with what the devices so far have.
-pub(super) struct Constraint<'a> {
+pub(super) struct ConstraintState<'a> {
     /// Requests it is about; none means all.
     requests: &'a [Name],
     attribute: Name,
@@ -38,9 +38,9 @@ enum State {
     DistinctByRequest { values: FxHashMap<Name, (DeviceId, Attribute)>, devices: usize },
 }
 
-impl<'a> Constraint<'a> {
+impl<'a> ConstraintState<'a> {
     /// The constraint; none for one of a type that the allocator does not know.
-    pub(super) fn new(wanted: &'a Wanted, gates: &Gates) -> Option<Self> {
+    pub(super) fn new(wanted: &'a DeviceConstraint, gates: &Gates) -> Option<Self> {
         let (attribute, state) = match (wanted.match_attribute, wanted.distinct_attribute) {
             (Some(attribute), _) if gates.compares_lists => {
                 (attribute, State::MatchAny { common: Vec::new(), devices: 0 })

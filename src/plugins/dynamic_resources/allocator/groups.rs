@@ -22,12 +22,12 @@ pub(super) struct Groups {
 }
 
 /// How it was before [`Groups::add`].
-pub(super) struct Before(Vec<((PoolId, Name), Option<Common>)>);
+pub(super) struct GroupsBefore(Vec<((PoolId, Name), Option<Common>)>);
 
 impl Groups {
     /// Adds a device; none, and nothing is changed, where it does not go with the others.
-    pub(super) fn add(&mut self, pool: &Pool<'_>, device: &Device, devices: &Devices) -> Option<Before> {
-        let mut before = Before(Vec::new());
+    pub(super) fn add(&mut self, pool: &Pool<'_>, device: &Device, devices: &Devices) -> Option<GroupsBefore> {
+        let mut before = GroupsBefore(Vec::new());
         for consumption in &device.consumes_counters {
             let key = (pool.id, consumption.counter_set);
             let known = self.common.get(&key).cloned();
@@ -44,7 +44,7 @@ impl Groups {
     }
 
     /// Undoes [`Groups::add`].
-    pub(super) fn restore(&mut self, before: Before) {
+    pub(super) fn restore(&mut self, before: GroupsBefore) {
         for (key, known) in before.0.into_iter().rev() {
             match known {
                 Some(common) => self.common.insert(key, common),

@@ -21,7 +21,7 @@ use crate::state::devices::Devices;
 
 use super::claims::ClaimInput;
 use super::gates::Gates;
-use super::selection::Stop;
+use super::selection::SearchEnd;
 use pools::{Pool, Target};
 use taints::TaintRules;
 
@@ -62,7 +62,7 @@ pub(super) enum Found {
 ///
 /// # Errors
 /// The search ended without an answer.
-pub(super) fn allocate(claims: &[&ClaimInput<'_>], node: Target<'_>, context: Context<'_>) -> Result<Found, Stop> {
+pub(super) fn allocate(claims: &[&ClaimInput<'_>], node: Target<'_>, context: Context<'_>) -> Result<Found, SearchEnd> {
     let pools = gather(node, context)?;
     let prepared = requests::prepare(claims, &pools, node, context)?;
     let Some(found) = search::run(claims, &pools, node, context, prepared)? else {
@@ -73,8 +73,8 @@ pub(super) fn allocate(claims: &[&ClaimInput<'_>], node: Target<'_>, context: Co
     Ok(Found::All(found))
 }
 
-fn gather<'a>(node: Target<'_>, context: Context<'a>) -> Result<Vec<Pool<'a>>, Stop> {
-    pools::gather(context.devices, node, context.gates).map_err(|invalid| Stop::Unknown {
+fn gather<'a>(node: Target<'_>, context: Context<'a>) -> Result<Vec<Pool<'a>>, SearchEnd> {
+    pools::gather(context.devices, node, context.gates).map_err(|invalid| SearchEnd::Unknown {
         what: format!("ResourceSlice {}: its node selector", invalid.slice),
         why: invalid.error,
     })

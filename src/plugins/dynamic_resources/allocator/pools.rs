@@ -90,11 +90,11 @@ pub(in crate::plugins::dynamic_resources) fn all<'a>(devices: &'a Devices, gates
 fn is_looked_at(slice: &ResourceSlice, gates: &Gates) -> bool {
     let needs_partitions = slice.per_device_node_selection.is_some()
         || (gates.behaviour.counter_slices_need_gate && !slice.shared_counters.is_empty());
-    (gates.partitionable_devices || !needs_partitions) && !restricts_unseen(slice, gates)
+    (gates.partitionable_devices || !needs_partitions) && !has_ignored_restrictions(slice, gates)
 }
 
-/// Whether the slice has compatibility groups, which nobody heeds while their gate is off (sliceUsesCompatibilityGroups).
-fn restricts_unseen(slice: &ResourceSlice, gates: &Gates) -> bool {
+/// Whether the slice has compatibility groups, which nothing uses while their gate is off (sliceUsesCompatibilityGroups).
+fn has_ignored_restrictions(slice: &ResourceSlice, gates: &Gates) -> bool {
     gates.behaviour.knows_compatibility_groups && !gates.compatibility_groups && slice.has_compatibility_groups()
 }
 
@@ -144,7 +144,7 @@ fn build<'a>(id: PoolId, slices: Vec<&'a ResourceSlice>, devices: &'a Devices, g
         if all.iter().any(|slice| slice.generation > generation) {
             return None;
         }
-        all.retain(|slice| slice.generation == generation && !restricts_unseen(slice, gates));
+        all.retain(|slice| slice.generation == generation && !has_ignored_restrictions(slice, gates));
         if !is_whole(&all) {
             pool.is_incomplete = true;
             pool.slices.clear();
@@ -161,7 +161,7 @@ fn build<'a>(id: PoolId, slices: Vec<&'a ResourceSlice>, devices: &'a Devices, g
 }
 
 impl<'a> Pool<'a> {
-    /// buildPool: slices with counter sets are told from those with devices, and what does not belong together is found.
+    /// buildPool: slices with counter sets are separated from those with devices, and what does not belong together is found.
     fn sort_out_counters(&mut self, gates: &Gates) {
         let mut counters = Vec::new();
         if gates.partitionable_devices {

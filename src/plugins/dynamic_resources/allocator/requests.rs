@@ -4,18 +4,18 @@
 use crate::decode::devices::claim::Count;
 
 use super::super::claims::{ClaimInput, QueryInput};
-use super::super::selection::{Matches, Stop};
+use super::super::selection::{Matches, SearchEnd};
 use super::capacity::{self, Amounts, Refusal};
-use super::constraints::Constraint;
+use super::constraints::ConstraintState;
 use super::pools::{Pool, Target};
 use super::search::Candidate;
 use super::{Context, MAX_DEVICES};
 
 /// What is known of a claim.
-pub(super) struct Prepared<'a> {
+pub(super) struct PreparedClaim<'a> {
     /// By request and alternative.
     pub(super) requests: Vec<Vec<QueryData<'a>>>,
-    pub(super) constraints: Vec<Constraint<'a>>,
+    pub(super) constraints: Vec<ConstraintState<'a>>,
 }
 
 /// What is known of a request or alternative.
@@ -35,7 +35,7 @@ pub(super) fn prepare<'a>(
     pools: &'a [Pool<'a>],
     node: Target<'_>,
     context: Context<'a>,
-) -> Result<Vec<Prepared<'a>>, Stop> {
+) -> Result<Vec<PreparedClaim<'a>>, SearchEnd> {
     let mut preparation = Preparation { claims, pools, node, context, matches: Matches::default() };
     (0..claims.len()).map(|claim| preparation.claim(claim)).collect()
 }
@@ -50,7 +50,7 @@ struct Preparation<'a, 'n> {
 }
 
 impl<'a> Preparation<'a, '_> {
-    fn claim(&mut self, index: usize) -> Result<Prepared<'a>, Stop> {
+    fn claim(&mut self, index: usize) -> Result<PreparedClaim<'a>, SearchEnd> {
         let claim: &'a ClaimInput<'a> = self.claims[index];
         let behaviour = self.context.gates.behaviour;
         let mut least: i64 = 0;
@@ -63,7 +63,7 @@ impl<'a> Preparation<'a, '_> {
             }
             let wanted = alternatives.iter().map(|data| data.wanted).min().unwrap_or_default();
             if behaviour.device_limit_names_request && wanted > MAX_DEVICES - least {
-                return Err(Stop::Error(format!(
+                return Err(SearchEnd::Error(format!(
                     "claim {}, request {}: adding {wanted} devices exceeds the claim limit of {MAX_DEVICES}, with {least} already accounted for",
                     claim.key, request.name
                 )));
@@ -72,25 +72,25 @@ impl<'a> Preparation<'a, '_> {
             requests.push(alternatives);
         }
         if least > MAX_DEVICES {
-            return Err(Stop::Error(format!(
+            return Err(SearchEnd::Error(format!(
                 "claim {}: number of requested devices {least} exceeds the claim limit of {MAX_DEVICES}",
                 claim.key
             )));
         }
         let mut constraints = Vec::with_capacity(claim.constraints.len());
         for (number, constraint) in claim.constraints.iter().enumerate() {
-            constraints.push(Constraint::new(constraint, self.context.gates).ok_or_else(|| {
-                Stop::Error(format!(
+            constraints.push(ConstraintState::new(constraint, self.context.gates).ok_or_else(|| {
+                SearchEnd::Error(format!(
                     "claim {}, constraint #{number}: empty constraint (unsupported constraint type?)",
                     claim.key
                 ))
             })?);
         }
-        Ok(Prepared { requests, constraints })
+        Ok(PreparedClaim { requests, constraints })
     }
 
     /// An allocator that knows of capacity requests refuses them while the gate is off; one that does not overlooks them.
-    fn check_capacity_gate(&self, claim: &ClaimInput<'_>, request: usize) -> Result<(), Stop> {
+    fn check_capacity_gate(&self, claim: &ClaimInput<'_>, request: usize) -> Result<(), SearchEnd> {
         let gates = self.context.gates;
         if gates.consumable_capacity || !gates.knows_capacity {
             return Ok(());
@@ -104,18 +104,18 @@ impl<'a> Preparation<'a, '_> {
         } else {
             ("request", request.name)
         };
-        Err(Stop::Error(format!(
+        Err(SearchEnd::Error(format!(
             "claim {}, {word} {name}: has capacity requests, but the DRAConsumableCapacity feature is disabled",
             claim.key
         )))
     }
 
     /// validateDeviceRequest
-    fn query(&mut self, claim: usize, request: usize, alternative: usize) -> Result<QueryData<'a>, Stop> {
+    fn query(&mut self, claim: usize, request: usize, alternative: usize) -> Result<QueryData<'a>, SearchEnd> {
         let gates = self.context.gates;
         let input = &self.claims[claim];
         let query = &input.requests[request].alternatives[alternative];
-        let fail = |text: &str| Stop::Error(format!("claim {}, request {}{text}", input.key, query.name));
+        let fail = |text: &str| SearchEnd::Error(format!("claim {}, request {}{text}", input.key, query.name));
         if gates.behaviour.knows_derived_attributes
             && !gates.derived_attributes
             && !query.query.derived_attributes.is_empty()
@@ -145,9 +145,9 @@ impl<'a> Preparation<'a, '_> {
     }
 
     /// The devices of a request for all.
-    fn all(&mut self, key: (usize, usize, usize), query: &QueryInput<'_>) -> Result<Vec<Candidate<'a>>, Stop> {
+    fn all(&mut self, key: (usize, usize, usize), query: &QueryInput<'_>) -> Result<Vec<Candidate<'a>>, SearchEnd> {
         let claim = self.claims[key.0].key;
-        let fail = |text: &str| Stop::Error(format!("claim {claim}, request {}: {text}", query.name));
+        let fail = |text: &str| SearchEnd::Error(format!("claim {claim}, request {}: {text}", query.name));
         let mut all = Vec::new();
         for (index, pool) in self.pools.iter().enumerate() {
             let fault = match (pool.is_incomplete, &pool.invalid) {

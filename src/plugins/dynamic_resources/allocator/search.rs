@@ -4,17 +4,17 @@
 use rustc_hash::FxHashMap;
 
 use crate::api::name::{Name, name};
-use crate::decode::devices::claim::Share;
+use crate::decode::devices::claim::SharedDevice;
 use crate::decode::devices::{AllocatedDevice, Device, DeviceId, ResourceSlice};
 
 use super::super::claims::{ClaimInput, QueryInput};
-use super::super::selection::{self, Matches, Stop};
+use super::super::selection::{self, Matches, SearchEnd};
 use super::capacity::{self, Amounts, Refusal};
 use super::constraints::RequestName;
 use super::counters::Counters;
 use super::groups::{self, Groups};
 use super::pools::{Pool, Target};
-use super::requests::Prepared;
+use super::requests::PreparedClaim;
 use super::{ClaimAllocation, Context, MAX_DEVICES};
 
 /// Steps of the search for one node. Upstream stops after a time (`filterTimeout`, 10 seconds by default); a
@@ -55,8 +55,8 @@ pub(super) fn run(
     pools: &[Pool<'_>],
     node: Target<'_>,
     context: Context<'_>,
-    prepared: Vec<Prepared<'_>>,
-) -> Result<Option<Vec<ClaimAllocation>>, Stop> {
+    prepared: Vec<PreparedClaim<'_>>,
+) -> Result<Option<Vec<ClaimAllocation>>, SearchEnd> {
     let mut search = Search {
         claims,
         pools,
@@ -100,20 +100,20 @@ struct Location {
 enum Stuck {
     /// The claim would have more devices than it can be given; an alternative with fewer may do.
     TooMany,
-    Stop(Stop),
+    Stop(SearchEnd),
 }
 
-impl From<Stop> for Stuck {
-    fn from(stop: Stop) -> Self {
+impl From<SearchEnd> for Stuck {
+    fn from(stop: SearchEnd) -> Self {
         Self::Stop(stop)
     }
 }
 
 /// What a device changed, so that it can be undone (deviceRollbackState).
 #[derive(Default)]
-struct Taken {
+struct DeviceRollback {
     counters: bool,
-    groups: Option<groups::Before>,
+    groups: Option<groups::GroupsBefore>,
     constraints: usize,
     is_marked: bool,
     /// What the share takes, and whether the device was shared before.
@@ -126,7 +126,7 @@ struct Search<'a> {
     pools: &'a [Pool<'a>],
     node: Target<'a>,
     context: Context<'a>,
-    prepared: Vec<Prepared<'a>>,
+    prepared: Vec<PreparedClaim<'a>>,
     matches: Matches,
     /// The claims that a device is given to for themselves in the solution so far.
     in_solution: FxHashMap<DeviceId, Vec<usize>>,
@@ -197,7 +197,7 @@ impl<'a> Search<'a> {
             && self.context.gates.partitionable_devices
             && !candidate.device.consumes_counters.is_empty()
         {
-            return Err(Stop::Unknown {
+            return Err(SearchEnd::Unknown {
                 what: "a request for all devices, of which one takes counters".to_owned(),
                 why: "this version of kube-scheduler crashes on it".to_owned(),
             }
@@ -226,7 +226,7 @@ impl<'a> Search<'a> {
                     continue;
                 }
             } else if let Some(reason) = &pool.invalid {
-                return Err(Stop::Error(format!("pool {} is invalid: {reason}", pool.id.pool)).into());
+                return Err(SearchEnd::Error(format!("pool {} is invalid: {reason}", pool.id.pool)).into());
             }
             let first_slice = if pool_index == from.pool { from.slice } else { 0 };
             for (slice_index, slice) in pool.slices.iter().enumerate().skip(first_slice) {
@@ -257,10 +257,10 @@ impl<'a> Search<'a> {
         Ok(false)
     }
 
-    fn step(&mut self) -> Result<(), Stop> {
+    fn step(&mut self) -> Result<(), SearchEnd> {
         self.steps += 1;
         if self.steps > MAX_STEPS {
-            return Err(Stop::Unknown {
+            return Err(SearchEnd::Unknown {
                 what: "the search for devices".to_owned(),
                 why: format!(
                     "it takes more than {MAX_STEPS} steps; kube-scheduler itself gives up after a time (filterTimeout)"
@@ -283,7 +283,7 @@ impl<'a> Search<'a> {
 
     /// Whether `device` has as much capacity as the request needs, beside what is taken of the candidate: they are the
     /// same, but for a slip of v1.34.
-    fn has_capacity(&self, at: At, candidate: Candidate<'_>, device: &Device) -> Result<bool, Stop> {
+    fn has_capacity(&self, at: At, candidate: Candidate<'_>, device: &Device) -> Result<bool, SearchEnd> {
         let query = self.query(at);
         let gates = self.context.gates;
         if !gates.consumable_capacity {
@@ -298,7 +298,7 @@ impl<'a> Search<'a> {
                 let claim = self.claims[at.claim].key;
                 let request = query.name;
                 let text = format!("claim {claim}, request {request}: checking capacity for device {id}: {error}");
-                Err(Stop::Error(text))
+                Err(SearchEnd::Error(text))
             }
             Err(_) => Ok(false),
         }
@@ -306,7 +306,7 @@ impl<'a> Search<'a> {
 
     /// Gives the device to the request if nothing stands against it (allocateDevice). Where it `must` be had, a
     /// constraint against it is an error.
-    fn take(&mut self, at: At, candidate: Candidate<'a>, must: bool) -> Result<Option<Taken>, Stop> {
+    fn take(&mut self, at: At, candidate: Candidate<'a>, must: bool) -> Result<Option<DeviceRollback>, SearchEnd> {
         let query = self.query(at);
         let gates = self.context.gates;
         let device = candidate.device;
@@ -324,7 +324,7 @@ impl<'a> Search<'a> {
         {
             return Ok(None);
         }
-        let mut taken = Taken::default();
+        let mut taken = DeviceRollback::default();
         match self.try_take(at, candidate, must, is_shared, &mut taken) {
             Ok(true) => Ok(Some(taken)),
             refused => {
@@ -342,8 +342,8 @@ impl<'a> Search<'a> {
         candidate: Candidate<'a>,
         must: bool,
         is_shared: bool,
-        taken: &mut Taken,
-    ) -> Result<bool, Stop> {
+        taken: &mut DeviceRollback,
+    ) -> Result<bool, SearchEnd> {
         let query = self.query(at);
         let (context, gates) = (self.context, self.context.gates);
         let (slice, device, id) = (candidate.slice, candidate.device, candidate.id);
@@ -365,7 +365,7 @@ impl<'a> Search<'a> {
         }
         if !self.satisfies_constraints(at, candidate, taken)? {
             if must {
-                return Err(Stop::Error(format!(
+                return Err(SearchEnd::Error(format!(
                     "claim {}, request {}: cannot add device {id} because a claim constraint would not be satisfied",
                     self.claims[at.claim].key, query.name
                 )));
@@ -380,7 +380,7 @@ impl<'a> Search<'a> {
             taken.is_marked = true;
         }
         let Some(rechecked) = self.device_to_recheck(at, candidate) else {
-            return Err(Stop::Unknown {
+            return Err(SearchEnd::Unknown {
                 what: format!("the capacity of device {id}"),
                 why: "this version of kube-scheduler crashes on it".to_owned(),
             });
@@ -413,14 +413,19 @@ impl<'a> Search<'a> {
         candidate.slice.devices.get(usize::try_from(at.device).ok()?)
     }
 
-    fn add_share(&mut self, at: At, candidate: Candidate<'a>, taken: &mut Taken) -> Result<Share, Stop> {
+    fn add_share(
+        &mut self,
+        at: At,
+        candidate: Candidate<'a>,
+        taken: &mut DeviceRollback,
+    ) -> Result<SharedDevice, SearchEnd> {
         let query = self.query(at);
         let requested = query.query.capacity.as_ref();
         let consumed = match capacity::consumed(requested, &candidate.device.capacity, self.context.gates) {
             Ok(consumed) => consumed,
             Err(refusal) => {
                 let error = if let Refusal::Error(error) = refusal { error } else { String::new() };
-                return Err(Stop::Error(format!(
+                return Err(SearchEnd::Error(format!(
                     "claim {}, request {}: computing consumed capacity for device {}: {error}",
                     self.claims[at.claim].key, query.name, candidate.id
                 )));
@@ -432,7 +437,7 @@ impl<'a> Search<'a> {
             *shares.entry(*capacity).or_default() += *amount;
         }
         taken.share = Some((consumed.clone(), was_shared));
-        Ok(Share { consumed })
+        Ok(SharedDevice { consumed })
     }
 
     /// Whether the device is in use as a shared one, so that its counters are taken (deviceCapacityInUse).
@@ -445,7 +450,12 @@ impl<'a> Search<'a> {
     }
 
     /// Adds the device to all constraints of the claim, up to the first that forbids it.
-    fn satisfies_constraints(&mut self, at: At, candidate: Candidate<'a>, taken: &mut Taken) -> Result<bool, Stop> {
+    fn satisfies_constraints(
+        &mut self,
+        at: At,
+        candidate: Candidate<'a>,
+        taken: &mut DeviceRollback,
+    ) -> Result<bool, SearchEnd> {
         let name = self.name(at);
         let query = self.query(at);
         let gates = self.context.gates;
@@ -469,7 +479,7 @@ impl<'a> Search<'a> {
     }
 
     /// Undoes the last [`Search::take`].
-    fn give_back(&mut self, at: At, candidate: Candidate<'a>, taken: Taken) {
+    fn give_back(&mut self, at: At, candidate: Candidate<'a>, taken: DeviceRollback) {
         let gates = self.context.gates;
         if taken.has_result {
             self.result[at.claim].pop();

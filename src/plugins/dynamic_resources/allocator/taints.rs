@@ -7,19 +7,19 @@ use crate::decode::devices::taint::{DeviceTaint, DeviceTaintRule, DeviceTolerati
 use crate::decode::devices::{Device, ResourceSlice};
 use crate::state::devices::Devices;
 
-use super::super::cel::{Cache, DeviceInput, Selector, View};
+use super::super::cel::{Cache, CelSelector, DeviceInput, View};
 use super::super::gates::Gates;
 
 /// The DeviceTaintRules of the state, ready to be asked about devices.
 #[derive(Default)]
 pub(in crate::plugins::dynamic_resources) struct TaintRules<'a> {
-    rules: Vec<Prepared<'a>>,
+    rules: Vec<PreparedRule<'a>>,
 }
 
-struct Prepared<'a> {
+struct PreparedRule<'a> {
     rule: &'a DeviceTaintRule,
     /// CEL expressions that must all be true of the device.
-    selectors: Vec<Arc<Selector>>,
+    selectors: Vec<Arc<CelSelector>>,
 }
 
 /// A taint of a device, and the rule that it comes from.
@@ -70,9 +70,9 @@ impl<'a> TaintRules<'a> {
     }
 }
 
-fn prepare<'a>(rule: &'a DeviceTaintRule, devices: &Devices, gates: &Gates, cache: &Cache) -> Option<Prepared<'a>> {
+fn prepare<'a>(rule: &'a DeviceTaintRule, devices: &Devices, gates: &Gates, cache: &Cache) -> Option<PreparedRule<'a>> {
     let Some(selector) = &rule.selector else {
-        return (!gates.behaviour.taint_rules_need_selector).then_some(Prepared { rule, selectors: Vec::new() });
+        return (!gates.behaviour.taint_rules_need_selector).then_some(PreparedRule { rule, selectors: Vec::new() });
     };
     let mut selectors = Vec::new();
     if gates.behaviour.taint_rules_select_by_class {
@@ -84,10 +84,10 @@ fn prepare<'a>(rule: &'a DeviceTaintRule, devices: &Devices, gates: &Gates, cach
         let expressions = of_class.iter().chain(&selector.selectors).flatten();
         selectors = expressions.map(|expression| cache.get(*expression)).collect();
     }
-    Some(Prepared { rule, selectors })
+    Some(PreparedRule { rule, selectors })
 }
 
-impl Prepared<'_> {
+impl PreparedRule<'_> {
     fn is_about(&self, slice: &ResourceSlice, device: &Device) -> bool {
         let Some(selector) = &self.rule.selector else { return true };
         selector.driver.is_none_or(|driver| driver == slice.pool.driver)

@@ -34,11 +34,11 @@ impl DeviceInput {
 }
 
 fn device_value(driver: Name, device: &Device, view: View) -> Result<Value, Failure> {
-    let mut attributes = Domains::default();
+    let mut attributes = AttributesByDomain::default();
     for (name, attribute) in &device.attributes {
         attributes.add(driver, *name, value(*name, attribute, view)?);
     }
-    let mut capacity = Domains::default();
+    let mut capacity = AttributesByDomain::default();
     for (name, amount) in &device.capacity {
         capacity.add(driver, *name, Value::Quantity(amount.value));
     }
@@ -78,9 +78,9 @@ fn version(name: Name, text: Name) -> Result<Value, Failure> {
 
 /// Values by domain and name.
 #[derive(Default)]
-struct Domains<'a>(BTreeMap<&'a str, Vec<(Value, Value)>>);
+struct AttributesByDomain<'a>(BTreeMap<&'a str, Vec<(Value, Value)>>);
 
-impl Domains<'_> {
+impl AttributesByDomain<'_> {
     fn add(&mut self, driver: Name, name: Name, value: Value) {
         let (domain, id) = name.as_str().split_once('/').unwrap_or((driver.as_str(), name.as_str()));
         self.0.entry(domain).or_default().push((id.into(), value));

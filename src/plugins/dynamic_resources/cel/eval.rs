@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Failure;
-use super::expr::{Comprehension, Expr, Operator};
+use super::expr::{BinaryOperator, Comprehension, Expr};
 use super::functions;
 use super::value::{Map, Value};
 
@@ -162,26 +162,29 @@ impl<'e> Evaluation<'e> {
         self.paid(Value::Map(Arc::new(map)))
     }
 
-    fn binary(&mut self, operator: Operator, operands: &'e [Expr; 2]) -> Result<Value, Failure> {
+    fn binary(&mut self, operator: BinaryOperator, operands: &'e [Expr; 2]) -> Result<Value, Failure> {
         let [left_expr, right_expr] = operands;
         let left = self.value(left_expr)?;
         let right = self.value(right_expr)?;
         self.pay(left.size().max(right.size()))?;
         let is_typed = !left_expr.is_dynamic() && !right_expr.is_dynamic();
         match operator {
-            Operator::Equal | Operator::NotEqual => {
+            BinaryOperator::Equal | BinaryOperator::NotEqual => {
                 let is_odd = std::mem::discriminant(&left) != std::mem::discriminant(&right);
                 if is_odd && is_typed {
                     return unknown(format!("a {} is compared with a {}", left.type_name(), right.type_name()));
                 }
-                Ok(Value::Bool(left.equals(&right) == (operator == Operator::Equal)))
+                Ok(Value::Bool(left.equals(&right) == (operator == BinaryOperator::Equal)))
             }
-            Operator::In => match &right {
+            BinaryOperator::In => match &right {
                 Value::List(items) => Ok(Value::Bool(items.iter().any(|item| item.equals(&left)))),
                 Value::Map(map) => Ok(Value::Bool(map.get(&left).is_some())),
                 other => unknown(format!("`in` does not work on a {}", other.type_name())),
             },
-            Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
+            BinaryOperator::Less
+            | BinaryOperator::LessOrEqual
+            | BinaryOperator::Greater
+            | BinaryOperator::GreaterOrEqual => {
                 if matches!(left, Value::Quantity(_) | Value::Semver(_)) {
                     return unknown(format!("a {} has no order by operator", left.type_name()));
                 }
@@ -189,9 +192,9 @@ impl<'e> Evaluation<'e> {
                     return unknown(format!("a {} has no order with a {}", left.type_name(), right.type_name()));
                 };
                 Ok(Value::Bool(match operator {
-                    Operator::Less => order.is_lt(),
-                    Operator::LessOrEqual => order.is_le(),
-                    Operator::Greater => order.is_gt(),
+                    BinaryOperator::Less => order.is_lt(),
+                    BinaryOperator::LessOrEqual => order.is_le(),
+                    BinaryOperator::Greater => order.is_gt(),
                     _ => order.is_ge(),
                 }))
             }
@@ -317,30 +320,30 @@ fn has(operand: &Value, key: &Value) -> Result<bool, Failure> {
     }
 }
 
-fn arithmetic(operator: Operator, left: &Value, right: &Value) -> Result<Value, Failure> {
+fn arithmetic(operator: BinaryOperator, left: &Value, right: &Value) -> Result<Value, Failure> {
     let result = match (left, right) {
         (Value::Int(left), Value::Int(right)) => match operator {
-            Operator::Divide if *right == 0 => return Err(Failure::Error("division by zero".to_owned())),
-            Operator::Modulo if *right == 0 => return Err(Failure::Error("modulus by zero".to_owned())),
-            Operator::Add => left.checked_add(*right),
-            Operator::Subtract => left.checked_sub(*right),
-            Operator::Multiply => left.checked_mul(*right),
-            Operator::Divide => left.checked_div(*right),
+            BinaryOperator::Divide if *right == 0 => return Err(Failure::Error("division by zero".to_owned())),
+            BinaryOperator::Modulo if *right == 0 => return Err(Failure::Error("modulus by zero".to_owned())),
+            BinaryOperator::Add => left.checked_add(*right),
+            BinaryOperator::Subtract => left.checked_sub(*right),
+            BinaryOperator::Multiply => left.checked_mul(*right),
+            BinaryOperator::Divide => left.checked_div(*right),
             _ => left.checked_rem(*right),
         }
         .map(Value::Int),
         (Value::Double(left), Value::Double(right)) => match operator {
-            Operator::Add => Some(left + right),
-            Operator::Subtract => Some(left - right),
-            Operator::Multiply => Some(left * right),
-            Operator::Divide => Some(left / right),
+            BinaryOperator::Add => Some(left + right),
+            BinaryOperator::Subtract => Some(left - right),
+            BinaryOperator::Multiply => Some(left * right),
+            BinaryOperator::Divide => Some(left / right),
             _ => None,
         }
         .map(Value::Double),
-        (Value::String(left), Value::String(right)) if operator == Operator::Add => {
+        (Value::String(left), Value::String(right)) if operator == BinaryOperator::Add => {
             Some(Value::String(format!("{left}{right}").into()))
         }
-        (Value::List(left), Value::List(right)) if operator == Operator::Add => {
+        (Value::List(left), Value::List(right)) if operator == BinaryOperator::Add => {
             Some(Value::List(Arc::new(left.iter().chain(right.iter()).cloned().collect())))
         }
         _ => None,

@@ -26,7 +26,7 @@ pub(super) enum Expr {
     /// True unless its operand is plainly false: what lets `exists` and `all` run past errors.
     NotStrictlyFalse(Box<Self>),
     Conditional(Box<[Self; 3]>),
-    Binary(Operator, Box<[Self; 2]>),
+    Binary(BinaryOperator, Box<[Self; 2]>),
     Call {
         function: String,
         target: Option<Box<Self>>,
@@ -62,7 +62,7 @@ pub(super) struct Comprehension {
 
 /// An operator with two operands that are both evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operator {
+pub(super) enum BinaryOperator {
     Equal,
     NotEqual,
     Less,
@@ -92,7 +92,11 @@ impl Expr {
             Self::Binary(operator, operands) => {
                 matches!(
                     operator,
-                    Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Divide | Operator::Modulo
+                    BinaryOperator::Add
+                        | BinaryOperator::Subtract
+                        | BinaryOperator::Multiply
+                        | BinaryOperator::Divide
+                        | BinaryOperator::Modulo
                 ) && operands.iter().any(Self::is_dynamic)
             }
             Self::Conditional(parts) => parts.iter().skip(1).any(Self::is_dynamic),

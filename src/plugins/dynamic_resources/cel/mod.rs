@@ -44,14 +44,14 @@ pub(super) enum Failure {
 
 /// An expression, ready to be asked about devices.
 #[derive(Debug)]
-pub(super) struct Selector {
+pub(super) struct CelSelector {
     /// As it is written.
     pub(super) expression: Name,
     program: Result<Expr, String>,
 }
 
-impl Selector {
-    /// Reads `expression`. What cannot be read is told when it is asked.
+impl CelSelector {
+    /// Reads `expression`. What cannot be read is reported when it is asked.
     pub(super) fn compile(expression: Name) -> Self {
         let program = if expression.len() > MAX_LENGTH {
             Err(format!("it is longer than the {MAX_LENGTH} bytes that Kubernetes allows"))
@@ -93,14 +93,14 @@ impl Selector {
 
 /// Expressions that were read before.
 #[derive(Debug, Default)]
-pub(super) struct Cache(Mutex<FxHashMap<Name, Arc<Selector>>>);
+pub(super) struct Cache(Mutex<FxHashMap<Name, Arc<CelSelector>>>);
 
 impl Cache {
     /// The selector for `expression`.
-    pub(super) fn get(&self, expression: Name) -> Arc<Selector> {
+    pub(super) fn get(&self, expression: Name) -> Arc<CelSelector> {
         // A poisoned lock only means that another thread stopped while adding: the map is whole.
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(expression).or_insert_with(|| Arc::new(Selector::compile(expression))))
+        Arc::clone(known.entry(expression).or_insert_with(|| Arc::new(CelSelector::compile(expression))))
     }
 }
 

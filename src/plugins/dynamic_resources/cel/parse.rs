@@ -4,7 +4,7 @@
 //! A parser of its own, because the grammar is small: operators by how close they bind. Every node knows
 //! how deep its tree is, so that no expression makes a tree that the evaluation could not go down.
 
-use super::expr::{Comprehension, Expr, Operator};
+use super::expr::{BinaryOperator, Comprehension, Expr};
 use super::lex::{Token, tokens};
 use super::value::Value;
 
@@ -332,7 +332,7 @@ impl Parser {
 enum Infix {
     /// `&&` or `||`, which may have many terms.
     Logical(&'static str, fn(Box<Expr>, Box<Expr>) -> Expr),
-    Plain(Operator),
+    Plain(BinaryOperator),
 }
 
 /// The operator that a word is, and how close it binds.
@@ -341,18 +341,18 @@ fn infix(token: &Token) -> Option<(u8, Infix)> {
     match token {
         Token::Sign("||") => Some((1, Infix::Logical("||", Expr::Or))),
         Token::Sign("&&") => Some((2, Infix::Logical("&&", Expr::And))),
-        Token::Sign("==") => plain(3, Operator::Equal),
-        Token::Sign("!=") => plain(3, Operator::NotEqual),
-        Token::Sign("<") => plain(3, Operator::Less),
-        Token::Sign("<=") => plain(3, Operator::LessOrEqual),
-        Token::Sign(">") => plain(3, Operator::Greater),
-        Token::Sign(">=") => plain(3, Operator::GreaterOrEqual),
-        Token::In => plain(3, Operator::In),
-        Token::Sign("+") => plain(4, Operator::Add),
-        Token::Sign("-") => plain(4, Operator::Subtract),
-        Token::Sign("*") => plain(5, Operator::Multiply),
-        Token::Sign("/") => plain(5, Operator::Divide),
-        Token::Sign("%") => plain(5, Operator::Modulo),
+        Token::Sign("==") => plain(3, BinaryOperator::Equal),
+        Token::Sign("!=") => plain(3, BinaryOperator::NotEqual),
+        Token::Sign("<") => plain(3, BinaryOperator::Less),
+        Token::Sign("<=") => plain(3, BinaryOperator::LessOrEqual),
+        Token::Sign(">") => plain(3, BinaryOperator::Greater),
+        Token::Sign(">=") => plain(3, BinaryOperator::GreaterOrEqual),
+        Token::In => plain(3, BinaryOperator::In),
+        Token::Sign("+") => plain(4, BinaryOperator::Add),
+        Token::Sign("-") => plain(4, BinaryOperator::Subtract),
+        Token::Sign("*") => plain(5, BinaryOperator::Multiply),
+        Token::Sign("/") => plain(5, BinaryOperator::Divide),
+        Token::Sign("%") => plain(5, BinaryOperator::Modulo),
         _ => None,
     }
 }
@@ -420,7 +420,7 @@ fn comprehension(name: &str, range: Tree, mut arguments: Vec<Tree>) -> Result<Tr
     let accumulator = || Expr::Ident(ACCUMULATOR.to_owned());
     let boxed = |expr| Box::new(expr);
     let bool = |value| Expr::Literal(Value::Bool(value));
-    let add = |item| Expr::Binary(Operator::Add, Box::new([accumulator(), item]));
+    let add = |item| Expr::Binary(BinaryOperator::Add, Box::new([accumulator(), item]));
     let collect = |item| add(Expr::List(vec![item]));
     let only_if = |condition, step| Expr::Conditional(Box::new([condition, step, accumulator()]));
     let int = |value| Expr::Literal(Value::Int(value));
@@ -449,7 +449,7 @@ fn comprehension(name: &str, range: Tree, mut arguments: Vec<Tree>) -> Result<Tr
             (Expr::List(Vec::new()), bool(true), step, accumulator())
         }
         _ => {
-            let is_one = Expr::Binary(Operator::Equal, Box::new([accumulator(), int(1)]));
+            let is_one = Expr::Binary(BinaryOperator::Equal, Box::new([accumulator(), int(1)]));
             (int(0), bool(true), only_if(argument, add(int(1))), is_one)
         }
     };

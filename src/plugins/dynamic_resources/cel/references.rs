@@ -87,7 +87,7 @@ fn reference(expr: &Expr, bound: &[Bound<'_>]) -> Option<Reference> {
         Expr::Select(operand, name) | Expr::OptionalSelect(operand, name) | Expr::Has(operand, name) => (operand, name),
         Expr::Index(operand, index) | Expr::OptionalIndex(operand, index) => (operand, text(index)?),
         // `"name" in device.capacity["domain"]`
-        Expr::Binary(super::expr::Operator::In, operands) => (&operands[1], text(&operands[0])?),
+        Expr::Binary(super::expr::BinaryOperator::In, operands) => (&operands[1], text(&operands[0])?),
         _ => return None,
     };
     if matches!(operand, Expr::Ident(ident) if ident == "device") {

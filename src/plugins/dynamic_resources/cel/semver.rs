@@ -44,7 +44,7 @@ impl Semver {
         parts.next().is_none().then_some(Self { numbers, pre_release, build: build.map(str::to_owned) })
     }
 
-    /// The same after what is often left out or put before is mended: `v1.02` reads as `1.2.0`
+    /// The same after common omissions and prefixes are normalized: `v1.02` reads as `1.2.0`
     /// (upstream apiserver/pkg/cel/library/semverlib.go, normalizeAndParse).
     pub(super) fn parse_normalized(text: &str) -> Option<Self> {
         let text = text.strip_prefix('v').unwrap_or(text);

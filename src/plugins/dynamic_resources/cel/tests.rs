@@ -1,7 +1,7 @@
 use super::*;
 use crate::api::name::name;
 use crate::api::quantity::Quantity;
-use crate::decode::devices::{Attribute, Capacity, Device};
+use crate::decode::devices::{Attribute, Device, DeviceCapacity};
 
 fn device() -> DeviceInput {
     let attributes = [
@@ -12,7 +12,7 @@ fn device() -> DeviceInput {
         ("other.example.com/link", Attribute::String(name("l0"))),
         ("links", Attribute::Strings([name("l0"), name("l1")].into_iter().collect())),
     ];
-    let memory = Capacity { value: Quantity::parse("40Gi").unwrap(), policy: None };
+    let memory = DeviceCapacity { value: Quantity::parse("40Gi").unwrap(), policy: None };
     let device = Device {
         name: name("dev-0"),
         attributes: attributes.into_iter().map(|(key, value)| (name(key), value)).collect(),
@@ -24,7 +24,7 @@ fn device() -> DeviceInput {
 }
 
 fn evaluate(expression: &str) -> Result<bool, Failure> {
-    Selector::compile(name(expression)).matches(&device())
+    CelSelector::compile(name(expression)).matches(&device())
 }
 
 #[track_caller]

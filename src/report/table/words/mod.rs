@@ -129,7 +129,7 @@ pub(crate) fn brief(reason: &Reason) -> String {
     }
 }
 
-/// A miss: what a node has for itself is told only where it stands for all nodes of the entry.
+/// A miss: what holds for one node only is shown only where it holds for all nodes of the entry.
 pub(in crate::report) fn miss(miss: &Miss) -> String {
     if miss.same { on_node(&miss.reason) } else { brief(&miss.reason) }
 }

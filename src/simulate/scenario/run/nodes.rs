@@ -3,7 +3,7 @@
 use crate::api::name::{Name, name};
 use crate::edit::{Edit, EditError};
 
-use super::super::report::{Refusal, StepReport};
+use super::super::report::{RefusedAction, StepReport};
 use super::super::{Model, NodeChoice, drain, free_node_name, lost, workloads};
 use super::Runner;
 
@@ -57,7 +57,7 @@ impl Runner<'_, '_> {
         let plan = drain::plan(self.cluster(), info, force);
         report.kept.extend(plan.kept);
         if let Some(message) = plan.refusal {
-            report.refused.push(Refusal { pod: None, node, message, budgets: Vec::new() });
+            report.refused.push(RefusedAction { pod: None, node, message, budgets: Vec::new() });
             return Ok(());
         }
         let mut remaining = plan.evict;
@@ -85,7 +85,7 @@ impl Runner<'_, '_> {
             for (pod, message) in held {
                 let pod = self.cluster().pod(pod);
                 let budgets = self.budgets.covering(pod).collect();
-                report.refused.push(Refusal { pod: Some(pod.key()), node, message, budgets });
+                report.refused.push(RefusedAction { pod: Some(pod.key()), node, message, budgets });
             }
             return Ok(());
         }
@@ -122,7 +122,7 @@ impl Runner<'_, '_> {
             match model {
                 Model::Like(like) => {
                     let base = wanted.map_or_else(|| format!("{like}-new"), |name| name.to_string());
-                    // A name that was given is meant, be it taken.
+                    // A name that was given is used as it is, even if it is taken.
                     let exact = wanted.filter(|_| count == 1);
                     let new = exact.unwrap_or_else(|| free_node_name(self.cluster(), &base));
                     self.edit(&Edit::AddNode { like: *like, name: new }).map_err(|error| error.to_string())?;

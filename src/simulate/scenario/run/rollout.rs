@@ -33,7 +33,7 @@ struct Pods {
     /// New ones, in the order in which they were made.
     new: Vec<PodId>,
     /// Why the API server did not let the last one in.
-    refused: Option<admission::Refusal>,
+    refused: Option<admission::AdmissionRefusal>,
 }
 
 impl Runner<'_, '_> {
@@ -195,7 +195,7 @@ impl Runner<'_, '_> {
 
     /// From the highest number down, one at a time (upstream
     /// pkg/controller/statefulset/stateful_set_control.go, updateStatefulSet). Unless they are managed in
-    /// parallel, a pod of the set that does not run is waited for, be it old: somebody has to delete it.
+    /// parallel, a pod of the set that does not run is waited for, even an old one: an administrator has to delete it.
     fn roll_stateful_set(&mut self, pods: &mut Pods, report: &mut StepReport) -> Result<RolloutEnd, EditError> {
         let Some(set) = self.cluster().workload(pods.workload) else { return Ok(RolloutEnd::NeverReplaces) };
         let (first, parallel, own) = (i64::from(set.first_ordinal), set.parallel, set.key);
