@@ -72,6 +72,9 @@ const READS: [(&str, When, &[Kind]); 9] = [
 const NEW_NODES: &str = "node groups";
 const ADMISSION: &str = "admission of new pods";
 
+/// Makes ResourceClaims for new pods.
+const CLAIM_CONTROLLER: &str = "ResourceClaims of new pods";
+
 /// A pod as far as needs are concerned.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
@@ -135,7 +138,8 @@ impl RequiredKinds {
     /// decides over pods that do not exist yet.
     pub fn everything(new_pods: bool) -> Self {
         let mut required = Self::default();
-        for kind in Kind::ALL.iter().filter(|kind| new_pods || !Kind::ADMISSION.contains(kind)) {
+        let is_for_new_pods = |kind: &Kind| *kind == Kind::ResourceClaimTemplate || Kind::ADMISSION.contains(kind);
+        for kind in Kind::ALL.iter().filter(|kind| new_pods || !is_for_new_pods(kind)) {
             required.0.entry(*kind).or_default();
         }
         for (plugin, _, kinds) in READS {
@@ -143,6 +147,7 @@ impl RequiredKinds {
         }
         if new_pods {
             required.add_admission();
+            required.add(CLAIM_CONTROLLER, [Kind::ResourceClaimTemplate]);
         }
         required
     }
@@ -185,6 +190,10 @@ impl RequiredKinds {
     ) {
         if pod.is_new {
             self.add_admission();
+            let mut claims = pod.spec.resource_claims.iter();
+            if claims.any(|claim| claim.resource_claim_template_name.is_some()) {
+                self.add(CLAIM_CONTROLLER, [Kind::ResourceClaimTemplate]);
+            }
         }
         if pod.spec.priority_class_name.is_some_and(|class| !class.is_empty()) {
             // Only to tell where the priority comes from: no verdict rests on it.

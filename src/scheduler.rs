@@ -292,6 +292,27 @@ impl Scheduler {
         reserve::reserve(&self.framework(profile, plugins), cycle, placement, cluster.node(node))
     }
 
+    /// The same for a pod whose node a cached cycle found; `plugins` are those of it that reserve.
+    ///
+    /// # Errors
+    /// A Reserve plugin's failure, in upstream's words.
+    pub fn reserve_cached(
+        &self,
+        cluster: &Cluster,
+        pod: PodId,
+        node: NodeId,
+        now: Timestamp,
+        plugins: &[&'static str],
+    ) -> Result<Vec<Take>, String> {
+        let pod = cluster.pod(pod);
+        let Some((_, framework)) = self.framework_for(pod).filter(|_| !plugins.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let notes = Notes::default();
+        let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
+        reserve::reserve_by(&framework, cycle, &|plugin| plugins.contains(&plugin), cluster.node(node))
+    }
+
     /// Explains a pod as if it were pending: one that runs somewhere is taken off its node for the cycle,
     /// and the answer names it. The state is as it was when this returns.
     pub fn explain(&self, cluster: &mut Cluster, pod: PodId, now: Timestamp) -> Placement {

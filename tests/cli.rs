@@ -13,6 +13,8 @@ mod cluster_messages;
 mod complete;
 #[path = "cli/config.rs"]
 mod config;
+#[path = "cli/device_situations.rs"]
+mod device_situations;
 #[path = "cli/devices.rs"]
 mod devices;
 #[path = "cli/explain.rs"]

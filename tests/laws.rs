@@ -15,6 +15,7 @@ use common::{Case, cases, corpus, key};
 use kubectl_sched::api::{Timestamp, name};
 use kubectl_sched::edit::{Edit, Undo};
 use kubectl_sched::explain::pending::{self, Root};
+use kubectl_sched::explain::scheduler_messages::MessageBasis;
 use kubectl_sched::framework::Placement;
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::bound::nodes_needed;
@@ -330,7 +331,7 @@ fn every_pending_pod_is_in_one_group_and_the_state_stays() {
             let (scheduler, mut cluster) = (case.scheduler(), case.cluster());
             let pods = queued(&cluster);
             let alone: Vec<Placement> = pods.iter().map(|pod| ask(&scheduler, &cluster, *pod)).collect();
-            let found = pending::find(&scheduler, &mut cluster, &pods, NOW, true);
+            let found = pending::find(&scheduler, &mut cluster, &pods, NOW, true, MessageBasis::default());
             for placement in &alone {
                 let of_pod: Vec<_> = found.groups.iter().filter(|group| group.pods.contains(&placement.pod)).collect();
                 let [group] = of_pod.as_slice() else {

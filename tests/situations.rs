@@ -105,7 +105,7 @@ impl Situation {
         }
         match &expect.needed {
             Some(expected) if needed.as_array().unwrap().iter().any(|need| holds(expected, need)) => {}
-            None if !found.is_empty() => {}
+            None if !found.is_empty() || !placement.errors.is_empty() => {}
             _ => wrong.push(format!("needed: {needed}")),
         }
         wrong.extend(found.iter().filter_map(|suggestion| self.disproof(&scheduler, suggestion)));

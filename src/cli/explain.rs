@@ -10,7 +10,7 @@ use crate::decode::workload::Workload;
 use crate::did_you_mean;
 use crate::error::{Error, Result};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
-use crate::explain::{Explanation, NodeDetail, counterfactual};
+use crate::explain::{Explanation, NodeDetail, counterfactual, reported_events};
 use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
 use crate::report::explain::Refused;
 use crate::report::{Answer, Answered, ExplainAnswer, Part};
@@ -239,6 +239,11 @@ fn answer(
         workload,
         placement,
     };
+    if let Some(workload) = answer.workload.as_ref().filter(|_| answer.is_made_up()) {
+        let known = state.cluster.workload(workload.workload);
+        answer.cluster_messages.events =
+            known.map(|workload| reported_events::of_workload(&state.cluster, workload)).unwrap_or_default();
+    }
     // Whatever a cycle would say: a pod that is not admitted is not scheduled.
     answer.placement.schedulable &= answer.refused.is_none();
     state.cluster.restore(lifted);

@@ -2,20 +2,20 @@
 
 use clap::Args;
 
-use crate::api::Timestamp;
+use crate::api::{Name, Timestamp};
 use crate::error::Result;
 use crate::explain::pending::{self, Root};
 use crate::framework::NotEvaluated;
 use crate::report::{self, Answered, Part};
-use crate::simulate::queue;
+use crate::simulate::{WorkloadPlacement, queue, workload};
 use crate::state::{Cluster, PodId};
 
-use super::Status;
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags, say};
 use super::reading::Request;
 use super::state_flags::StateFlags;
+use super::{Status, cluster_messages};
 
 /// Show all pending pods, grouped by root cause
 ///
@@ -65,18 +65,28 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     let namespace = kube.namespace.as_deref().filter(|_| !kube.all_namespaces);
     let mut state = state.load(kube, output, Request::Pending, |_| {})?;
     let pods = pods(&state.cluster, namespace);
-    if pods.is_empty() && matches!(output.output.part(), Part::Screen | Part::Names) {
+    // Names alone need no advice.
+    let advise = !arguments.no_suggestions && output.output.part() != Part::Names;
+    let now = Timestamp::now();
+    cluster_messages::read_events(&mut state, &pods);
+    let basis = state.basis.scheduler;
+    let mut pending = pending::find(&state.scheduler, &mut state.cluster, &pods, now, advise, basis);
+    let is_wanted = |other: Name| namespace.is_none_or(|only| other == only);
+    pending.rejections = pending::rejections(&state.cluster, is_wanted);
+    // Manifests alone do not tell what a controller has left undone.
+    if state.basis.as_of.is_some() || state.cluster.has_statuses {
+        pending.missing = workload::missing(&state.scheduler, &state.cluster, is_wanted, state.gates, now);
+    }
+    let is_empty = pods.is_empty() && pending.missing.is_empty() && pending.rejections.is_empty();
+    if is_empty && matches!(output.output.part(), Part::Screen | Part::Names) {
         let within = namespace.map_or_else(String::new, |namespace| format!(" in {namespace} namespace"));
         say(&format!("No pending pods found{within}."));
         return Ok(Status::Answered);
     }
-    // Names alone need no advice.
-    let advise = !arguments.no_suggestions && output.output.part() != Part::Names;
-    let now = Timestamp::now();
-    let mut pending = pending::find(&state.scheduler, &mut state.cluster, &pods, now, advise);
     NotEvaluated::join(&mut pending.not_evaluated, &state.notes);
     output.print(&Answered { answer: &pending, provenance: &state.provenance(now) })?;
-    let fits = pending.groups.iter().all(|group| matches!(group.root, Root::Fits));
+    let fits = pending.groups.iter().all(|group| matches!(group.root, Root::Fits))
+        && pending.missing.iter().all(WorkloadPlacement::fits);
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
 

@@ -51,12 +51,24 @@ pub(crate) fn named(state: &mut State, named: &Named) -> Result<Vec<PodId>> {
             None => Err(not_found(state, "pods", &named.name, state.cluster.pods().iter().map(Pod::key))),
         };
     };
-    let waits = |pod: &PodId| state.cluster.pod(*pod).own.node_name.is_none();
+    let waits = |pod: &PodId| named.workload.is_some() && state.cluster.pod(*pod).own.node_name.is_none();
     let pending: Vec<PodId> = controller::owned_pods(&state.cluster, &workload).into_iter().filter(waits).collect();
     if !pending.is_empty() {
         return Ok(pending);
     }
+    if named.workload.is_none() {
+        let pods = controller::one_called(&state.cluster, &workload, key.name);
+        return Ok(create(state, pods));
+    }
     Ok(self::asked(state, AskedObject::Workload(Box::new(workload))))
+}
+
+/// Creates pods, also those that the API server would refuse.
+fn create(state: &mut State, pods: NewPods) -> Vec<PodId> {
+    let created = state.cluster.create(pods, state.gates, OnRefusal::CreateAnyway);
+    note_unknown(state, &created);
+    state.refused.extend(created.refused);
+    created.pods
 }
 
 /// A pod like the one in a final phase called `key`, to be asked whether a new one would fit.

@@ -27,13 +27,13 @@ use super::{Status, config_source, output};
 /// The other commands read the file with --snapshot and give the same answers as for the cluster.
 /// It is a gzip-compressed List of all nodes, pods, volumes and so on, of all namespaces, with only
 /// the fields that scheduling reads: no commands, no environment, and only four annotations of
-/// volumes. It includes the scheduler's events about pending pods. Secrets are never read, and no
-/// ConfigMap except the one named by --scheduler-config. Only extenders that are called (--call-
-/// extenders) receive less than from a cluster.
+/// volumes. It includes the events about pods that have not started and about other objects.
+/// Secrets are never read, and no ConfigMap except the one named by --scheduler-config. Only
+/// extenders that are called (--call-extenders) receive less than from a cluster.
 ///
 /// --redact replaces all names: those of objects, of containers and volumes in pods, label values,
 /// images, tags and digests, host addresses, volume ids, and label keys, taint keys, resources and
-/// drivers that do not belong to a well-known domain. The scheduler's messages are removed. Equal
+/// drivers that do not belong to a well-known domain. Events are removed. Equal
 /// names stay equal, and their order stays the same, so the answers are the same except for the
 /// names.
 ///

@@ -3,6 +3,9 @@
 //! No scheduler looks at such a pod again. The words are those of its status; what they mean follows
 //! from the reasons that the kubelet gives.
 
+use indexmap::IndexMap;
+
+use crate::api::meta::OwnerReference;
 use crate::api::{Name, ObjectKey};
 use crate::decode::pod::{PodObject, PodPhase};
 use crate::state::{Cluster, Pod};
@@ -169,6 +172,23 @@ pub fn rejections(cluster: &Cluster, pod: &Pod) -> Vec<Rejections> {
     }
     found.sort_by_key(|rejections| (std::cmp::Reverse(rejections.count), rejections.node));
     found
+}
+
+/// How often kubelets rejected pods, by controller, node and reason. Pods without a controller are each told by
+/// `explain`.
+pub fn all_rejections(cluster: &Cluster) -> Vec<(Name, OwnerReference, Rejections)> {
+    let mut found: IndexMap<(Name, Name, Name, Name, String), (OwnerReference, Rejections)> = IndexMap::new();
+    for pod in cluster.ended().iter().filter(|pod| pod.own.phase == PodPhase::Failed) {
+        let (reason, message) = words(pod);
+        let (Some(owner), Some(node)) = (&pod.own.controller, pod.own.node_name) else { continue };
+        if EndedBy::of(reason, message).is_rejection() {
+            let key = (pod.own.key.namespace, owner.kind, owner.name, node, reason.to_owned());
+            let first =
+                || (*owner, Rejections { node, reason: reason.to_owned(), message: message.to_owned(), count: 0 });
+            found.entry(key).or_insert_with(first).1.count += 1;
+        }
+    }
+    found.into_iter().map(|((namespace, ..), (owner, rejections))| (namespace, owner, rejections)).collect()
 }
 
 #[cfg(test)]

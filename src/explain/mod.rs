@@ -28,6 +28,7 @@ pub mod obstacles;
 pub mod occupants;
 pub mod pending;
 pub mod ranges;
+pub mod reported_events;
 pub mod scheduler_messages;
 pub mod scheduling_status;
 pub mod shared_facts;
@@ -53,6 +54,7 @@ pub use suggest::{Need, PreemptionDetail, Suggestion};
 pub use taint_origin::{TaintKind, TaintOrigin};
 
 use crate::api::Timestamp;
+use crate::decode::event::Event;
 use crate::framework::{Cycle, Notes, Placement};
 use crate::scheduler::Scheduler;
 use crate::state::Cluster;
@@ -66,6 +68,8 @@ pub struct ClusterMessages {
     pub scheduling_status: Option<SchedulingStatus>,
     /// Siblings that kubelets rejected on nodes that this pod could get.
     pub rejections: Vec<Rejections>,
+    /// What others reported of the pod and its claims, or of the workload that it would be created by; the newest first.
+    pub events: Vec<Event>,
     /// When the state was read, where that is known: what "ago" is counted from.
     pub as_of: Option<Timestamp>,
 }

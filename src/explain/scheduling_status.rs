@@ -88,8 +88,9 @@ pub fn find(placement: &Placement, cluster: &Cluster, has_statuses: bool) -> Opt
     if !placement.errors.is_empty() && placement.message.is_none() {
         return Some(unknown_scheduler(pod, cluster));
     }
-    let untouched =
-        pod.own.scheduled.is_none() && cluster.scheduling_events.of(pod.key(), pod.own.uid).next().is_none();
+    let name = pod.spec().scheduler_name();
+    let mut said = cluster.events.scheduling(pod.key(), pod.own.uid);
+    let untouched = pod.own.scheduled.is_none() && !said.any(|event| event.is_by(name));
     let since = pod.own.creation_timestamp.filter(|_| has_statuses && untouched && placement.pre_enqueue.is_none())?;
     Some(SchedulingStatus::NotAttempted { since })
 }
@@ -106,7 +107,7 @@ fn unknown_scheduler(pod: &Pod, cluster: &Cluster) -> SchedulingStatus {
     for other in cluster.pods().iter().filter(|other| other.own.node_name.is_some()) {
         *placed.entry(other.spec().scheduler_name()).or_default() += 1;
     }
-    let reporters = cluster.scheduling_events.reporters();
+    let reporters = cluster.events.scheduling_reporters();
     for reporter in &reporters {
         placed.entry(*reporter).or_default();
     }

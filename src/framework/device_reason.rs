@@ -53,12 +53,6 @@ pub enum DeviceReason {
         #[serde(skip)]
         capitals: bool,
     },
-    /// The claim has its devices, and as many pods use it as can.
-    ResourceClaimInUse {
-        /// The claim.
-        #[serde(serialize_with = "key")]
-        claim: ObjectKey,
-    },
     /// Another pod was just given the claim, and the API does not know yet.
     ResourceClaimInFlight {
         /// The claim.
@@ -217,7 +211,6 @@ impl fmt::Display for DeviceReason {
                 let word = if *capitals { "Pod" } else { "pod" };
                 write!(f, "ResourceClaim {claim} was not created for {word} {pod} ({word} is not owner)")
             }
-            Self::ResourceClaimInUse { .. } => f.write_str("resourceclaim in use"),
             Self::ResourceClaimInFlight { claim } => {
                 write!(f, "resource claim {claim} is in the process of being allocated")
             }

@@ -20,8 +20,21 @@ pub fn reserve(
     let filtered = |plugin: &str| {
         framework.filter.iter().any(|(other, _)| *other == plugin) && !placement.skipped_filters.contains(&plugin)
     };
+    reserve_by(framework, cycle, &filtered, node)
+}
+
+/// What the Reserve plugins that `runs` names take for the pod of `cycle` on `node`.
+///
+/// # Errors
+/// A plugin's failure, in upstream's words.
+pub fn reserve_by(
+    framework: &Framework<'_>,
+    cycle: Cycle<'_>,
+    runs: &dyn Fn(&str) -> bool,
+    node: &NodeInfo,
+) -> Result<Vec<Take>, String> {
     let mut takes = Vec::new();
-    for (plugin, point) in framework.reserve.iter().filter(|(plugin, _)| filtered(plugin)) {
+    for (plugin, point) in framework.reserve.iter().filter(|(plugin, _)| runs(plugin)) {
         let taken = point.reserve(cycle, node);
         takes.extend(taken.map_err(|no| format!("running Reserve plugin \"{plugin}\": {}", no.message()))?);
     }

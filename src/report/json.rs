@@ -12,6 +12,7 @@ use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preem
 
 use super::json_causes::{CounterfactualObject, ExplanationObject};
 use super::json_cluster_messages::{ClusterSaysObject, RejectionsObject, SchedulingStatusObject};
+use super::json_events::EventObject;
 use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
 use super::json_new_nodes::NewNodesObject;
 use super::json_workload::{AdmissionObject, WorkloadObject};
@@ -78,6 +79,8 @@ pub(super) struct PlacementObject<'a> {
     admission: Option<AdmissionObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     workload: Option<WorkloadObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    events: Vec<EventObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     kubelet_rejections: Vec<RejectionsObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -235,6 +238,7 @@ impl<'a> PlacementObject<'a> {
                 fits_if_admitted: refused.fits_if_admitted,
             }),
             workload: answer.workload.as_deref().map(WorkloadObject::new),
+            events: answer.cluster_messages.events.iter().map(EventObject::new).collect(),
             kubelet_rejections: answer.cluster_messages.rejections.iter().map(RejectionsObject::new).collect(),
             current: placement.current.as_ref().map(|current| CurrentObject {
                 node: current.node,

@@ -34,6 +34,9 @@ pub(super) struct ClusterSaysObject<'a> {
     differs_in: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reason_counts: Vec<PhraseObject<'a>>,
+    /// Nodes that the difference can be about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    differing_nodes: Vec<DifferingNodeObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     changes_since: Vec<ChangeObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -49,6 +52,15 @@ struct PhraseObject<'a> {
     scheduler_count: usize,
     /// In the message of this answer.
     answer_count: usize,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct DifferingNodeObject<'a> {
+    node: Name,
+    /// What this answer says of it; nothing for a node that fits.
+    answer_reasons: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -97,6 +109,7 @@ impl<'a> ClusterSaysObject<'a> {
             comparison,
             differs_in: match said.differs {
                 Differs::Nothing => None,
+                Differs::Wording => Some("Wording"),
                 Differs::Preemption => Some("Preemption"),
                 Differs::TaintText => Some("TaintText"),
                 Differs::Message => Some("Message"),
@@ -109,6 +122,11 @@ impl<'a> ClusterSaysObject<'a> {
                     scheduler_count: phrase.theirs,
                     answer_count: phrase.ours,
                 })
+                .collect(),
+            differing_nodes: said
+                .nodes
+                .iter()
+                .map(|(node, reasons)| DifferingNodeObject { node: *node, answer_reasons: reasons })
                 .collect(),
             changes_since: changed.iter().map(ChangeObject::new).collect(),
             possible_reasons: reasons.iter().map(ReasonObject::new).collect(),
@@ -132,6 +150,7 @@ impl<'a> ChangeObject<'a> {
 impl ReasonObject {
     fn new(reason: &Possibly) -> Self {
         let name = match reason {
+            Possibly::StaleMemory => "StaleMemory",
             Possibly::TaintText => "TaintText",
             Possibly::Configuration => "Configuration",
             Possibly::OutOfTreePlugins(_) => "OutOfTreePlugins",

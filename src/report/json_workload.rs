@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::api::Timestamp;
 use crate::api::name::Name;
 use crate::control_plane::controller::Hold;
 use crate::simulate::WorkloadPlacement;
@@ -31,6 +32,9 @@ pub(super) struct WorkloadObject<'a> {
     present: usize,
     pending: usize,
     missing: usize,
+    /// Missing pods that a rollout adds beyond those that are desired.
+    #[serde(skip_serializing_if = "is_zero")]
+    surge: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     terminating: Vec<String>,
     /// Why its controller creates no pod for now.
@@ -55,8 +59,16 @@ pub(super) struct WorkloadObject<'a> {
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 enum HoldObject<'a> {
     Suspended,
-    WaitsFor { pod: String, terminating: bool },
-    Refused { message: &'a str },
+    WaitsFor {
+        pod: String,
+        terminating: bool,
+    },
+    Refused {
+        message: &'a str,
+        /// When its controller reported it last.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reported_at: Option<String>,
+    },
 }
 
 #[derive(Serialize)]
@@ -71,6 +83,17 @@ struct RefusedObject<'a> {
 struct UnplacedObject<'a> {
     pod: String,
     message: &'a str,
+    /// The node that a DaemonSet's pod is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<Name>,
+    /// Why that does not take it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    reasons: &'a [String],
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl<'a> WorkloadObject<'a> {
@@ -84,6 +107,7 @@ impl<'a> WorkloadObject<'a> {
             present: workload.present,
             pending: workload.pending,
             missing: workload.missing,
+            surge: workload.surge,
             terminating: workload.terminating.iter().map(|(pod, _)| pod.to_string()).collect(),
             hold: workload.hold.as_ref().map(HoldObject::new),
             refused: workload.refused.as_ref().map(|(count, message)| RefusedObject { count: *count, message }),
@@ -91,7 +115,12 @@ impl<'a> WorkloadObject<'a> {
             unplaced: workload
                 .unplaced
                 .iter()
-                .map(|replica| UnplacedObject { pod: replica.pod.to_string(), message: &replica.message })
+                .map(|replica| UnplacedObject {
+                    pod: replica.pod.to_string(),
+                    message: &replica.message,
+                    node: replica.daemon.as_ref().map(|(node, _)| *node),
+                    reasons: replica.daemon.as_ref().map_or(&[], |(_, reasons)| reasons),
+                })
                 .collect(),
             ineligible_nodes: &workload.ineligible,
             fits: workload.fits(),
@@ -104,7 +133,9 @@ impl<'a> HoldObject<'a> {
         match hold {
             Hold::Suspended => Self::Suspended,
             Hold::WaitsFor { pod, terminating } => Self::WaitsFor { pod: pod.to_string(), terminating: *terminating },
-            Hold::Refused(message) => Self::Refused { message },
+            Hold::Refused { message, at } => {
+                Self::Refused { message, reported_at: at.as_ref().map(Timestamp::to_string) }
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ mod html;
 mod json;
 mod json_causes;
 mod json_cluster_messages;
+mod json_events;
 mod json_help;
 mod json_new_nodes;
 mod json_workload;

@@ -4,15 +4,17 @@
 //! created as their controller and the API server would, in a copy of the state, and each is scheduled
 //! against what its predecessors left.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::queue;
 use super::{Outcome, Simulation, Ties};
 use crate::api::requests::RequestGates;
-use crate::api::{Name, ObjectKey, Timestamp};
+use crate::api::{Name, ObjectKey, Timestamp, name};
 use crate::control_plane::controller::{self, Hold, WantedPods};
-use crate::control_plane::{Created, OnRefusal};
-use crate::decode::workload::{Workload, WorkloadKey};
+use crate::control_plane::{Created, NewPods, OnRefusal};
+use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
 use crate::scheduler::Scheduler;
-use crate::state::Cluster;
+use crate::state::{Cluster, PodId};
 
 /// What becomes of all pods of a workload.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub struct WorkloadPlacement {
     pub terminating: Vec<(ObjectKey, Option<Timestamp>)>,
     /// Pods that do not exist.
     pub missing: usize,
+    /// How many of these belong to a rollout, beyond the pods that are wanted in the end.
+    pub surge: usize,
     /// Why the controller creates none of them for now.
     pub hold: Option<Hold>,
     /// How many of the missing pods the API server would refuse, and why the first.
@@ -48,12 +52,14 @@ pub struct UnplacedReplica {
     pub pod: ObjectKey,
     /// kube-scheduler's message.
     pub message: String,
+    /// Of a DaemonSet's pod: its node, and why that does not take it.
+    pub daemon: Option<(Name, Vec<String>)>,
 }
 
 impl WorkloadPlacement {
     /// Whether every pod that is wanted exists or would get a node.
     pub fn fits(&self) -> bool {
-        self.unplaced.is_empty() && self.refused.is_none() && !matches!(self.hold, Some(Hold::Refused(_)))
+        self.unplaced.is_empty() && self.refused.is_none() && !matches!(self.hold, Some(Hold::Refused { .. }))
     }
 
     /// Pods that still need a node.
@@ -70,48 +76,150 @@ pub fn place(
     gates: RequestGates,
     now: Timestamp,
 ) -> WorkloadPlacement {
-    let WantedPods { wanted, present, missing, hold } = controller::wanted(cluster, workload);
-    let waits = |pod: &&crate::state::PodId| {
+    let (mut answer, lacks) = counted(cluster, workload);
+    if answer.open() > 0 {
+        answer.find_places(lacks, scheduler, &mut cluster.clone(), gates, now);
+    }
+    answer
+}
+
+/// The workloads of `cluster` that lack pods for a reason that can be told, each with what becomes of those that do
+/// not exist; `is_wanted` says which namespaces count. What is managed by another workload is told as a part of that.
+pub fn missing(
+    scheduler: &Scheduler,
+    cluster: &Cluster,
+    is_wanted: impl Fn(Name) -> bool,
+    gates: RequestGates,
+    now: Timestamp,
+) -> Vec<WorkloadPlacement> {
+    let mut copy: Option<Cluster> = None;
+    let mut found = Vec::new();
+    for workload in short_of_pods(cluster).filter(|workload| is_wanted(workload.key.namespace)) {
+        let (mut answer, lacks) = counted(cluster, workload);
+        if answer.missing == 0 {
+            continue;
+        }
+        let lacks = Lacks { pods: Vec::new(), ..lacks };
+        answer.find_places(lacks, scheduler, copy.get_or_insert_with(|| cluster.clone()), gates, now);
+        let is_told = !matches!(answer.hold, None | Some(Hold::Suspended))
+            || answer.refused.is_some()
+            || !answer.terminating.is_empty()
+            || workload.kind == WorkloadKind::DaemonSet;
+        if is_told {
+            found.push(answer);
+        }
+    }
+    found
+}
+
+/// Workloads that may have fewer pods than they want: found by counting, as looking at the pods of each takes long.
+fn short_of_pods(cluster: &Cluster) -> impl Iterator<Item = &Workload> {
+    let mut present: FxHashMap<(Name, Name, Name), usize> = FxHashMap::default();
+    for pod in cluster.pods().iter().filter(|pod| cluster.has_pod(pod.id) && !pod.is_terminating()) {
+        if let Some(owner) = &pod.own.controller {
+            *present.entry((pod.key().namespace, owner.kind, owner.name)).or_default() += 1;
+        }
+    }
+    let names: FxHashSet<(Name, Name, Name)> = cluster.workloads.iter().map(identity).collect();
+    // Pods of a Deployment belong to its ReplicaSets, each of which may lack some.
+    let mut of_sets: FxHashMap<(Name, Name, Name), (usize, bool)> = FxHashMap::default();
+    for set in &cluster.workloads {
+        let Some(owner) = &set.controller else { continue };
+        let count = present.get(&identity(set)).copied().unwrap_or_default();
+        let (sum, lacks) = of_sets.entry((set.key.namespace, owner.kind, owner.name)).or_default();
+        *sum += count;
+        *lacks |= set.replicas.is_some() && controller::replicas(set) > count;
+    }
+    cluster.workloads.iter().filter(move |workload| {
+        let namespace = workload.key.namespace;
+        let is_part =
+            workload.controller.as_ref().is_some_and(|owner| names.contains(&(namespace, owner.kind, owner.name)));
+        let own = present.get(&identity(workload)).copied().unwrap_or_default();
+        let (of_sets, lacks) = of_sets.get(&identity(workload)).copied().unwrap_or_default();
+        let may_lack =
+            lacks || workload.kind == WorkloadKind::DaemonSet || controller::replicas(workload) > own + of_sets;
+        !is_part && workload.kind != WorkloadKind::CronJob && may_lack
+    })
+}
+
+fn identity(workload: &Workload) -> (Name, Name, Name) {
+    (workload.key.namespace, name(workload.kind.as_str()), workload.key.name)
+}
+
+/// What a workload still needs a node for.
+struct Lacks {
+    /// Pods that wait for one.
+    pods: Vec<PodId>,
+    /// Pods that do not exist.
+    missing: Vec<NewPods>,
+}
+
+/// The figures of a workload, and what it lacks.
+fn counted(cluster: &Cluster, workload: &Workload) -> (WorkloadPlacement, Lacks) {
+    let WantedPods { wanted, present, missing, surge, hold } = controller::wanted(cluster, workload);
+    let waits = |pod: &&PodId| {
         let pod = cluster.pod(**pod);
         pod.own.node_name.is_none() && !pod.is_terminating()
     };
-    let mut pods: Vec<_> = present.iter().filter(waits).copied().collect();
+    let pods: Vec<_> = present.iter().filter(waits).copied().collect();
     let terminating = present.iter().map(|pod| cluster.pod(*pod)).filter(|pod| pod.is_terminating());
     let terminating = terminating.map(|pod| (pod.key(), pod.own.deletion_timestamp)).collect();
     let (present, pending) = (present.len(), pods.len());
     let absent: usize = missing.iter().map(|new| new.own.len()).sum();
-    let mut answer = WorkloadPlacement {
+    let answer = WorkloadPlacement {
         workload: workload.identity(),
         wanted,
         present,
         pending,
         terminating,
         missing: absent,
+        surge,
         hold,
         refused: None,
         placed: 0,
         unplaced: Vec::new(),
         ineligible: controller::ineligible_nodes(cluster, workload),
     };
-    if answer.open() == 0 {
-        return answer;
-    }
-    let mut copy = cluster.clone();
-    let mut created = Created::default();
-    for new in missing {
-        created.extend(copy.create(new, gates, OnRefusal::LeaveOut));
-    }
-    answer.refused = created.refused.first().map(|first| (created.refused.len(), first.to_string()));
-    queue::sort(&copy, &mut pods);
-    pods.extend(created.pods);
-    let steps = Simulation::new(scheduler, &mut copy, now, Ties::First).run(&pods);
-    for step in steps {
-        match step.outcome {
-            Outcome::Placed(_) => answer.placed += 1,
-            Outcome::Unplaced(unplaced) => {
-                answer.unplaced.push(UnplacedReplica { pod: step.pod, message: unplaced.message });
+    (answer, Lacks { pods, missing })
+}
+
+impl WorkloadPlacement {
+    /// Creates and places what is lacking, in `cluster`.
+    fn find_places(
+        &mut self,
+        lacks: Lacks,
+        scheduler: &Scheduler,
+        cluster: &mut Cluster,
+        gates: RequestGates,
+        now: Timestamp,
+    ) {
+        let Lacks { mut pods, missing } = lacks;
+        let mut created = Created::default();
+        for new in missing {
+            created.extend(cluster.create(new, gates, OnRefusal::LeaveOut));
+        }
+        self.refused = created.refused.first().map(|first| (created.refused.len(), first.to_string()));
+        queue::sort(cluster, &mut pods);
+        pods.extend(created.pods);
+        let is_daemon_set = self.workload.kind == WorkloadKind::DaemonSet;
+        let steps = Simulation::new(scheduler, cluster, now, Ties::First).run(&pods);
+        for step in steps {
+            match step.outcome {
+                Outcome::Placed(_) => self.placed += 1,
+                Outcome::Unplaced(unplaced) => {
+                    let daemon = is_daemon_set.then(|| daemon(scheduler, cluster, step.pod, now)).flatten();
+                    self.unplaced.push(UnplacedReplica { pod: step.pod, message: unplaced.message, daemon });
+                }
             }
         }
     }
-    answer
+}
+
+/// The one node that a DaemonSet's pod is for, and why that does not take it.
+fn daemon(scheduler: &Scheduler, cluster: &Cluster, pod: ObjectKey, now: Timestamp) -> Option<(Name, Vec<String>)> {
+    let pod = cluster.pod_named(pod)?;
+    let node = controller::pinned_node(pod.spec())?;
+    let placement = scheduler.schedule(cluster, pod.id, now);
+    let on_node = placement.nodes.iter().find(|other| other.name == node)?;
+    Some((node, on_node.reasons().iter().map(ToString::to_string).collect()))
 }

@@ -13,8 +13,8 @@ use super::tree::tree;
 use super::walk::Sink;
 use super::window::CAPACITY;
 use super::{Input, open};
+use crate::decode::event::Event;
 use crate::decode::object::skip;
-use crate::decode::scheduling_event::SchedulingEvent;
 use crate::decode::{Kind, Object};
 use crate::did_you_mean;
 use crate::state::ClusterBuilder;
@@ -155,8 +155,8 @@ impl Sink for State<'_> {
     fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize> {
         let kind = Kind::of(object.api_version, object.kind).map(|kind| kind.of_kept(json)).transpose()?.flatten();
         let Some(kind) = kind else {
-            if SchedulingEvent::is_kind(object.api_version, object.kind) {
-                let (event, bytes) = SchedulingEvent::decode(json)?;
+            if Event::is_kind(object.api_version, object.kind) {
+                let (event, bytes) = Event::decode(json)?;
                 match event {
                     Some(event) => self.builder.add_event(event),
                     None => self.pass_over(object),

@@ -22,8 +22,8 @@ pub(super) struct Packer {
 /// What the objects tell before they are pruned.
 #[derive(Default)]
 pub(super) struct PrunedFacts {
-    /// Namespace and name of the pods without a node.
-    pub(super) pending: BTreeSet<(String, String)>,
+    /// Namespace and name of the pods that have not started.
+    pub(super) waiting: BTreeSet<(String, String)>,
     /// The kube-scheduler that one of the pods is.
     pub(super) scheduler: Option<SchedulerProcess>,
     /// The same of the Cluster Autoscaler.
@@ -33,7 +33,7 @@ pub(super) struct PrunedFacts {
 impl PrunedFacts {
     /// Adds what others found.
     pub(super) fn merge(&mut self, other: Self) {
-        self.pending.extend(other.pending);
+        self.waiting.extend(other.waiting);
         self.autoscaler = self.autoscaler.take().or(other.autoscaler);
         self.scheduler = match (self.scheduler.take(), other.scheduler) {
             (Some(one), Some(another)) => Some(one.newer(another)),
@@ -43,9 +43,9 @@ impl PrunedFacts {
 
     fn pod(&mut self, pod: &Value) {
         let text = |path: &str| pod.pointer(path).and_then(Value::as_str).unwrap_or_default();
-        if text("/spec/nodeName").is_empty() {
+        if text("/spec/nodeName").is_empty() || text("/status/phase") == "Pending" {
             let namespace = Some(text("/metadata/namespace")).filter(|namespace| !namespace.is_empty());
-            self.pending.insert((namespace.unwrap_or("default").to_owned(), text("/metadata/name").to_owned()));
+            self.waiting.insert((namespace.unwrap_or("default").to_owned(), text("/metadata/name").to_owned()));
         }
         if SchedulerProcess::is_likely_value(pod) {
             self.merge(Self { scheduler: SchedulerProcess::of_value(pod), ..Self::default() });

@@ -23,15 +23,15 @@ use super::scan::TypeMeta;
 use super::walk::Sink;
 use crate::decode::Kind;
 use crate::decode::autoscaling::process::AutoscalerProcess;
+use crate::decode::event::Event;
 use crate::decode::fields;
 use crate::decode::object::skip;
 use crate::decode::prune;
 use crate::decode::scheduler_process::SchedulerProcess;
-use crate::decode::scheduling_event::SchedulingEvent;
 
 const API_VERSION: &str = "kubectl-sched/v1";
 const KIND: &str = "Snapshot";
-/// The kind of the scheduler's words, which are no part of the state.
+/// The kind of what components report, which is no part of the state.
 pub(super) const EVENT: &str = "Event";
 
 /// What a snapshot says of itself.
@@ -193,7 +193,7 @@ impl Snapshot {
             write!(writer.out, ",\n{}", json!({ "apiVersion": kind.api_version(), "kind": list, "items": [] }))?;
         }
         if writer.redaction.is_none() {
-            for event in self.events.iter().filter(|event| is_of_one(event, &seen.pending)) {
+            for event in self.events.iter().filter(|event| is_wanted(event, &seen.waiting)) {
                 writer.out.write_all(b",\n")?;
                 serde_json::to_writer(&mut writer.out, event)?;
             }
@@ -205,9 +205,9 @@ impl Snapshot {
     }
 }
 
-/// The event that `json` is, pruned; none if it is no scheduler's.
+/// The event that `json` is, pruned; none if it is routine.
 pub(super) fn event(api_version: &str, json: &[u8]) -> serde_json::Result<Option<Value>> {
-    if SchedulingEvent::decode(json)?.0.is_none() {
+    if Event::decode(json)?.0.is_none() {
         return Ok(None);
     }
     let mut event: Value = serde_json::from_slice(json)?;
@@ -219,10 +219,13 @@ pub(super) fn event(api_version: &str, json: &[u8]) -> serde_json::Result<Option
     Ok(Some(event))
 }
 
-/// Whether an event is about one of `pods`.
-fn is_of_one(event: &Value, pods: &BTreeSet<(String, String)>) -> bool {
+/// Whether an event is about one of `pods`, which have not started, or about something else than a pod.
+fn is_wanted(event: &Value, pods: &BTreeSet<(String, String)>) -> bool {
     let Some(about) = event.get("involvedObject").or_else(|| event.get("regarding")) else { return false };
     let text = |of: &Value, field| of.get(field).and_then(Value::as_str).map(str::to_owned);
+    if text(about, "kind").as_deref() != Some(Kind::Pod.as_str()) {
+        return true;
+    }
     let namespace = text(about, "namespace").or_else(|| text(event.get("metadata")?, "namespace"));
     let namespace = namespace.unwrap_or_else(|| "default".to_owned());
     pods.contains(&(namespace, text(about, "name").unwrap_or_default()))
@@ -290,7 +293,7 @@ impl Sink for Snapshot {
         } else if Record::is(object) {
             let record: Record = serde_json::from_slice(text)?;
             self.record = Record { tool_version: self.record.tool_version.clone(), ..record };
-        } else if SchedulingEvent::is_kind(object.api_version, object.kind) {
+        } else if Event::is_kind(object.api_version, object.kind) {
             let api_version = if object.api_version.is_empty() { "v1" } else { object.api_version };
             match event(api_version, text)? {
                 Some(event) => self.events.push(event),

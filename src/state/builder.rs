@@ -19,10 +19,10 @@ use crate::api::pod_spec::PodSpec;
 use crate::api::pod_template::PodTemplate;
 use crate::api::requests::RequestGates;
 use crate::decode::autoscaling::process::AutoscalerProcess;
+use crate::decode::event::{Event, Events};
 use crate::decode::node::Node;
 use crate::decode::pod::PodObject;
 use crate::decode::scheduler_process::SchedulerProcess;
-use crate::decode::scheduling_event::{SchedulingEvent, SchedulingEvents};
 use crate::decode::workload::{Workload, WorkloadKind};
 use crate::decode::{Kind, Object};
 
@@ -37,7 +37,7 @@ pub struct ClusterBuilder {
     templates: FxHashSet<Arc<PodTemplate>>,
     labels: FxHashSet<Arc<Labels>>,
     sequence: u32,
-    scheduling_events: SchedulingEvents,
+    events: Events,
     has_statuses: bool,
     scheduler: Option<SchedulerProcess>,
     autoscaler: Option<Arc<AutoscalerProcess>>,
@@ -136,8 +136,8 @@ impl ClusterBuilder {
     }
 
     /// Takes in an event.
-    pub fn add_event(&mut self, event: SchedulingEvent) {
-        self.scheduling_events.add(event);
+    pub fn add_event(&mut self, event: Event) {
+        self.events.add(event);
     }
 
     /// The kube-scheduler that runs as a pod of the cluster; of several the newest.
@@ -197,7 +197,7 @@ impl ClusterBuilder {
         let raw = self.raw.take();
         let mut cluster = Cluster {
             kinds: self.kinds,
-            scheduling_events: self.scheduling_events,
+            events: self.events,
             has_statuses: self.has_statuses,
             ..Cluster::of(&mut self.objects)
         };

@@ -35,13 +35,13 @@ pub use reservation::{Reservation, Take};
 use crate::api::image::ImageState;
 use crate::api::{Labels, Name, ObjectKey};
 use crate::decode::coscheduling::CoschedulingPodGroup;
+use crate::decode::event::Events;
 use crate::decode::limit_range::LimitRange;
 use crate::decode::node::Node;
 use crate::decode::pod::{PodObject, PodOwn};
 use crate::decode::pod_group::{PodGroup, SchedulingWorkload};
 use crate::decode::resource_quota::ResourceQuota;
 use crate::decode::runtime_class::RuntimeClass;
-use crate::decode::scheduling_event::SchedulingEvents;
 use crate::decode::workload::{Namespace, PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKey};
 use crate::decode::{Kind, Object};
 use devices::{DeviceObjects, Devices};
@@ -94,8 +94,8 @@ pub struct Cluster {
     group_members: GroupMembers,
     /// Set while kube-scheduler looks at lists that are out of date.
     frozen_lists: Option<SnapshotLists>,
-    /// What schedulers said of pods that they did not place.
-    pub scheduling_events: SchedulingEvents,
+    /// What components reported of pods and other objects.
+    pub events: Events,
     /// Whether any pod of the input had the status that a cluster gives it: if not, that one lacks
     /// it says nothing.
     pub has_statuses: bool,
@@ -139,6 +139,7 @@ impl Cluster {
             devices: Devices::new(DeviceObjects {
                 classes: objects.take(),
                 claims: objects.take(),
+                templates: objects.take(),
                 slices: objects.take(),
                 taint_rules: objects.take(),
             }),

@@ -30,6 +30,8 @@ fn older_than_the_state() {
 
       the scheduler's own event of 2026-03-01T10:20:00Z is different:
         0/3 nodes are available: 3 Insufficient cpu.
+      only there: Insufficient cpu (2 nodes); the difference is on node-b (fits
+      here)
       since then the cluster has 2 nodes instead of 3 and node conditions of node-b
       changed
 
@@ -54,6 +56,8 @@ fn different() {
       the scheduler's own event of 2026-03-01T10:40:00Z is different:
         0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) were
         on fire.
+      only there: node(s) were on fire (1 node); only here: Insufficient cpu (1
+      node); the difference is on node-a
       possibly because
       - the scheduler has its own configuration; pass it with --scheduler-config
       - something was not considered here, see below
@@ -200,6 +204,12 @@ fn as_data() {
           ],
           "comparison": "stale",
           "count": 5,
+          "differingNodes": [
+            {
+              "answerReasons": [],
+              "node": "node-b"
+            }
+          ],
           "differsIn": "Message",
           "message": "0/3 nodes are available: 3 Insufficient cpu.",
           "reasonCounts": [
@@ -240,6 +250,14 @@ fn as_data() {
           "at": "2026-03-01T10:40:00Z",
           "comparison": "different",
           "count": 1,
+          "differingNodes": [
+            {
+              "answerReasons": [
+                "Insufficient cpu"
+              ],
+              "node": "node-a"
+            }
+          ],
           "differsIn": "Message",
           "message": "0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) were on fire.",
           "possibleReasons": [
@@ -393,6 +411,8 @@ fn a_snapshot_keeps_the_words_unless_it_is_redacted() {
 
       the scheduler's own event of 2026-03-01T10:20:00Z is different:
         0/3 nodes are available: 3 Insufficient cpu.
+      only there: Insufficient cpu (2 nodes); the difference is on node-b (fits
+      here)
       since then the cluster has 2 nodes instead of 3 and node conditions of node-b
       changed
 

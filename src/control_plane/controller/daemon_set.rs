@@ -94,6 +94,15 @@ fn pin(spec: &mut PodSpec, node: Name) {
     affinity.required = Some(NodeSelector { node_selector_terms: Box::new([term]) });
 }
 
+/// The node that a pod of a DaemonSet is for, which its controller writes into its affinity.
+pub fn pinned_node(spec: &PodSpec) -> Option<Name> {
+    let terms = &spec.required_node_affinity()?.node_selector_terms;
+    let [term] = &terms[..] else { return None };
+    let [field] = &term.match_fields[..] else { return None };
+    let [node] = &field.values[..] else { return None };
+    (field.key == NODE_NAME_FIELD).then_some(*node)
+}
+
 /// The tolerations that the controller gives its pods (daemon/util/daemonset_util.go,
 /// AddOrUpdateDaemonPodTolerations).
 pub(super) fn add_tolerations(spec: &mut PodSpec) {

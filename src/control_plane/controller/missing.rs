@@ -2,7 +2,8 @@
 
 use super::super::create::NewPods;
 use super::{daemon_set, owned, pods, replicas};
-use crate::api::{Name, ObjectKey};
+use crate::api::{Name, ObjectKey, Timestamp};
+use crate::decode::event::{Event, FAILED_CREATE, SUCCESSFUL_CREATE};
 use crate::decode::pod::PodPhase;
 use crate::decode::workload::{Workload, WorkloadKind};
 use crate::state::{Cluster, Pod, PodId};
@@ -17,6 +18,8 @@ pub struct WantedPods {
     pub present: Vec<PodId>,
     /// Pods that are not there, as the controller would create them, in its order.
     pub missing: Vec<NewPods>,
+    /// How many of these belong to a rollout, beyond the pods that are wanted in the end.
+    pub surge: usize,
     /// Why the controller creates none of them for now.
     pub hold: Option<Hold>,
 }
@@ -36,8 +39,13 @@ pub enum Hold {
         /// Whether that pod is being deleted.
         terminating: bool,
     },
-    /// The API server refuses them, as the condition `ReplicaFailure` of a controller says.
-    Refused(String),
+    /// The API server refuses them, as a controller says in its condition `ReplicaFailure` or an event.
+    Refused {
+        /// The API server's message.
+        message: String,
+        /// When it was reported last; of a condition that is not known.
+        at: Option<Timestamp>,
+    },
 }
 
 /// The pods that `workload` should have, held against those that there are.
@@ -52,18 +60,17 @@ pub fn wanted(cluster: &Cluster, workload: &Workload) -> WantedPods {
             let wanted = still_wanted(cluster, workload);
             let there = present.iter().filter(|pod| !cluster.pod(**pod).is_terminating()).count();
             let missing = wanted.saturating_sub(there);
-            WantedPods {
-                wanted,
-                missing: if missing == 0 { Vec::new() } else { pods(cluster, workload, Some(missing)) },
-                ..WantedPods::default()
-            }
+            let surge = missing_of_replica_sets(cluster, workload).saturating_sub(missing);
+            let all = missing + surge;
+            let missing = if all == 0 { Vec::new() } else { pods(cluster, workload, Some(all)) };
+            WantedPods { wanted, missing, surge, ..WantedPods::default() }
         }
     };
     found.present = present;
     if workload.suspended {
         found.hold = Some(Hold::Suspended);
     } else if !found.missing.is_empty() && found.hold.is_none() {
-        found.hold = creation_failure(cluster, workload).map(Hold::Refused);
+        found.hold = creation_failure(cluster, workload);
     }
     found
 }
@@ -127,17 +134,59 @@ pub fn owned_pods(cluster: &Cluster, workload: &Workload) -> Vec<PodId> {
     cluster.pods().iter().filter(is_owned).map(|pod| pod.id).collect()
 }
 
+/// Pods that the ReplicaSets of a Deployment lack: amid a rollout there may be as many pods as are wanted in
+/// the end, and the next one of the new revision is missing all the same.
+fn missing_of_replica_sets(cluster: &Cluster, workload: &Workload) -> usize {
+    if workload.kind != WorkloadKind::Deployment || workload.paused {
+        return 0;
+    }
+    let sets = managers(cluster, workload).filter(|manager| manager.kind == WorkloadKind::ReplicaSet);
+    let lacks = |set: &Workload| {
+        let there = owned_pods(cluster, set).into_iter().filter(|pod| !cluster.pod(*pod).is_terminating()).count();
+        // A set without a number stands for one from a manifest: nobody has scaled it.
+        set.replicas.map_or(0, |replicas| usize::try_from(replicas).unwrap_or(0).saturating_sub(there))
+    };
+    sets.map(lacks).sum()
+}
+
 /// `workload` itself, and what it manages pods through.
-fn managers<'a>(cluster: &'a Cluster, workload: &'a Workload) -> impl Iterator<Item = &'a Workload> {
+pub fn managers<'a>(cluster: &'a Cluster, workload: &'a Workload) -> impl Iterator<Item = &'a Workload> {
     let others = cluster.workloads.iter().filter(move |other| other.identity() != workload.identity());
     let managed = others.filter(move |other| owned(other.key.namespace, other.controller.as_ref(), workload));
     std::iter::once(workload).chain(managed)
 }
 
-/// The condition of the workload, or of a ReplicaSet of it that should have pods.
-fn creation_failure(cluster: &Cluster, workload: &Workload) -> Option<String> {
-    let failed = |manager: &Workload| manager.creation_failure.as_deref().map(str::to_owned);
-    managers(cluster, workload).filter(|manager| manager.replicas != Some(0)).find_map(failed)
+/// The API server's refusal as the workload reports it, or a ReplicaSet of it that should have pods: in a
+/// condition, or by its newest event unless it created a pod later.
+fn creation_failure(cluster: &Cluster, workload: &Workload) -> Option<Hold> {
+    let managers = || managers(cluster, workload).filter(|manager| manager.replicas != Some(0));
+    let event = reported_failure(cluster, managers());
+    let at = event.and_then(|event| event.last);
+    let condition = managers().find_map(|manager| manager.creation_failure.as_deref());
+    let said = condition.or_else(|| Some(refusal_in(&event?.message)))?;
+    Some(Hold::Refused { message: said.to_owned(), at })
+}
+
+/// What an event adds before the API server's own words (upstream pkg/controller/controller_utils.go, createPods;
+/// pkg/controller/statefulset/stateful_pod_control.go, recordPodEvent).
+fn refusal_in(message: &str) -> &str {
+    let own = message.strip_prefix("Error creating: ").unwrap_or(message);
+    own.split_once(" failed error: ").map_or(own, |(_, refusal)| refusal)
+}
+
+fn reported_failure<'a>(cluster: &'a Cluster, managers: impl Iterator<Item = &'a Workload>) -> Option<&'a Event> {
+    let mut failed: Option<&Event> = None;
+    let mut created: Option<Timestamp> = None;
+    for manager in managers {
+        for event in cluster.events.of(manager.kind.as_str(), manager.key, manager.uid) {
+            if event.reason == SUCCESSFUL_CREATE {
+                created = created.max(event.last);
+            } else if event.reason == FAILED_CREATE && failed.is_none_or(|other| other.last < event.last) {
+                failed = Some(event);
+            }
+        }
+    }
+    failed.filter(|event| event.last >= created)
 }
 
 /// Nodes that no pod of a DaemonSet is for; none of any other workload.

@@ -23,7 +23,8 @@ mod daemon_set;
 mod missing;
 mod stateful_set;
 
-pub use missing::{Hold, WantedPods, ineligible_nodes, owned_pods, set_that_wants, wanted};
+pub use daemon_set::pinned_node;
+pub use missing::{Hold, WantedPods, ineligible_nodes, managers, owned_pods, set_that_wants, wanted};
 
 /// All the pods that the controller of `workload` would make next, in the order in which it
 /// makes them; `count` of them if that is said. A DaemonSet has as many as it has nodes.

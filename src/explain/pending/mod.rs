@@ -16,12 +16,17 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+use crate::api::meta::OwnerReference;
 use crate::api::{Name, ObjectKey, Timestamp};
+use crate::decode::event::Event;
 use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
+use crate::simulate::WorkloadPlacement;
 use crate::state::{Cluster, Pod, PodId};
 
-use super::suggest;
+use super::ended::{self, Rejections};
+use super::scheduler_messages::{self, MessageBasis, SchedulerMessages};
+use super::{reported_events, suggest};
 
 /// The pending pods of a state.
 #[derive(Clone, Debug)]
@@ -32,6 +37,12 @@ pub struct Pending {
     pub not_evaluated: Vec<NotEvaluated>,
     /// Nodes of the state.
     pub nodes: usize,
+    /// Workloads that lack pods which do not exist, each with the reason.
+    pub missing: Vec<WorkloadPlacement>,
+    /// Pods that kubelets did not let start, by controller, node and reason; the most first.
+    pub rejections: Vec<(Owner, Rejections)>,
+    /// Whether no scheduler has tried any of the pending pods.
+    pub untouched: bool,
 }
 
 /// Pods with the same root cause.
@@ -49,6 +60,10 @@ pub struct Group {
     pub preempting: usize,
     /// The cycle of one of them: of those that are most alike the first.
     pub example: Placement,
+    /// What the scheduler itself says of the example, where the answer is that it fits.
+    pub said: Option<SchedulerMessages>,
+    /// What others report of the example, the newest first.
+    pub events: Vec<Event>,
     /// What would help; none where nothing within reach does, and where nobody asked.
     pub advice: Option<Advice>,
 }
@@ -69,8 +84,15 @@ struct Kind {
 }
 
 /// Groups `pods`, which are pending in `cluster`. `advise` says whether to look for what would
-/// help. The state is as it was when this returns.
-pub fn find(scheduler: &Scheduler, cluster: &mut Cluster, pods: &[PodId], now: Timestamp, advise: bool) -> Pending {
+/// help, `basis` what is known of the cluster's scheduler. The state is as it was when this returns.
+pub fn find(
+    scheduler: &Scheduler,
+    cluster: &mut Cluster,
+    pods: &[PodId],
+    now: Timestamp,
+    advise: bool,
+    basis: MessageBasis,
+) -> Pending {
     let mut notes: BTreeMap<(String, String), NotEvaluated> = BTreeMap::new();
     let mut roots: IndexMap<String, (Root, Vec<Kind>)> = IndexMap::new();
     for pods in kinds(cluster, pods) {
@@ -84,11 +106,38 @@ pub fn find(scheduler: &Scheduler, cluster: &mut Cluster, pods: &[PodId], now: T
         together.take_in(&root);
         kinds.push(Kind { pods, placement });
     }
-    let mut groups: Vec<Group> =
-        roots.into_values().filter_map(|(root, kinds)| group(scheduler, cluster, root, kinds, now, advise)).collect();
+    let mut groups: Vec<Group> = roots
+        .into_values()
+        .filter_map(|(root, kinds)| group(scheduler, cluster, root, kinds, now, advise, basis))
+        .collect();
     // Stable: groups of one size stay in the order of the queue.
     groups.sort_by_key(|group| (matches!(group.root, Root::Fits), std::cmp::Reverse(group.pods.len())));
-    Pending { groups, not_evaluated: notes.into_values().collect(), nodes: cluster.nodes().len() }
+    Pending {
+        groups,
+        not_evaluated: notes.into_values().collect(),
+        nodes: cluster.nodes().len(),
+        missing: Vec::new(),
+        rejections: Vec::new(),
+        untouched: cluster.has_statuses && !pods.is_empty() && pods.iter().all(|pod| is_untouched(cluster, *pod)),
+    }
+}
+
+/// Whether no scheduler has left a trace of trying the pod.
+fn is_untouched(cluster: &Cluster, pod: PodId) -> bool {
+    let pod = cluster.pod(pod);
+    let is_waiting = pod.spec().scheduling_gates.is_empty() && !pod.is_terminating();
+    is_waiting && pod.own.scheduled.is_none() && cluster.events.scheduling(pod.key(), pod.own.uid).next().is_none()
+}
+
+/// Pods that kubelets did not let start, by controller, node and reason; the most first.
+pub fn rejections(cluster: &Cluster, is_wanted: impl Fn(Name) -> bool) -> Vec<(Owner, Rejections)> {
+    let found = ended::all_rejections(cluster).into_iter();
+    let mut found: Vec<(Owner, Rejections)> = found
+        .filter(|(namespace, _, _)| is_wanted(*namespace))
+        .map(|(namespace, controller, rejections)| (Owner::named(cluster, namespace, &controller), rejections))
+        .collect();
+    found.sort_by_key(|(_, rejections)| std::cmp::Reverse(rejections.count));
+    found
 }
 
 /// Pods that are alike, together.
@@ -120,6 +169,7 @@ fn group(
     mut kinds: Vec<Kind>,
     now: Timestamp,
     advise: bool,
+    basis: MessageBasis,
 ) -> Option<Group> {
     // Stable: of kinds of one size the first in the queue speaks for all.
     kinds.sort_by_key(|kind| std::cmp::Reverse(kind.pods.len()));
@@ -127,6 +177,10 @@ fn group(
     let preempting = kinds.iter().filter(|kind| preempting(kind)).map(|kind| kind.pods.len()).sum();
     let mut pods: Vec<PodId> = kinds.iter().flat_map(|kind| &kind.pods).copied().collect();
     crate::simulate::queue::sort(cluster, &mut pods);
+    let example = kinds.first().map(|kind| &kind.placement)?;
+    let said =
+        if matches!(root, Root::Fits) { scheduler_messages::find(example, cluster, scheduler, basis) } else { None };
+    let events = reported_events::of_pod(cluster, cluster.pod(example.pod_id), false);
     let advice = if advise && root.can_be_helped() { advice::find(scheduler, cluster, &kinds, now) } else { None };
     Some(Group {
         root,
@@ -134,6 +188,8 @@ fn group(
         since: pods.iter().filter_map(|pod| cluster.pod(*pod).own.creation_timestamp).min(),
         pods: pods.iter().map(|pod| cluster.pod(*pod).key()).collect(),
         preempting,
+        said,
+        events,
         example: kinds.into_iter().next()?.placement,
         advice,
     })
@@ -157,6 +213,11 @@ impl Owner {
         let Some(controller) = &pod.own.controller else {
             return Self { kind: crate::api::name("Pod"), key: pod.key() };
         };
+        Self::named(cluster, namespace, controller)
+    }
+
+    /// The controller `controller` of a pod in `namespace`, or what manages that in turn.
+    fn named(cluster: &Cluster, namespace: Name, controller: &OwnerReference) -> Self {
         let made = cluster
             .workloads
             .iter()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::framework::{NodePlacement, Placement};
 
-use super::Phrase;
+use super::{Phrase, wording};
 
 /// What both wordings begin with (upstream tainttoleration/taint_toleration.go, Filter).
 const TAINT: &str = "node(s) had untolerated taint";
@@ -14,8 +14,10 @@ const TAINT: &str = "node(s) had untolerated taint";
 pub(super) struct Counts {
     /// How many nodes there were.
     pub(super) nodes: usize,
-    /// Each phrase with the nodes it was given on; one that holds for all is on all of them.
+    /// Each phrase with the nodes it was given on; one that holds for all is on all of them. All in present words.
     phrases: BTreeMap<String, usize>,
+    /// What PostFilter added, as far as releases agree on it.
+    post_filter: String,
 }
 
 impl Counts {
@@ -23,30 +25,45 @@ impl Counts {
     pub(super) fn parse(message: &str) -> Option<Self> {
         let (nodes, text) = message.strip_prefix("0/")?.split_once(" nodes are available:")?;
         let nodes = nodes.parse().ok()?;
-        let filters = text.split_once(". ").map_or(text, |(filters, _)| filters).trim();
+        let (filters, post_filter) = text.split_once(". ").unwrap_or((text, ""));
+        let filters = filters.trim();
         let filters = filters.strip_suffix('.').unwrap_or(filters);
         let mut phrases = BTreeMap::new();
         let mut rest = filters;
         while !rest.is_empty() {
             let (phrase, after) = split(rest);
             let (count, text) = counted(phrase).unwrap_or((nodes, phrase));
-            *phrases.entry(text.to_owned()).or_default() += count;
+            if let Some(text) = wording::present(text) {
+                *phrases.entry(text).or_default() += count;
+            }
             rest = after;
         }
-        Some(Self { nodes, phrases })
+        Some(Self { nodes, phrases, post_filter: wording::post_filter(post_filter) })
     }
 
     /// What a placement in a state of so many `nodes` says.
     pub(super) fn of(placement: &Placement, nodes: usize) -> Self {
         let mut phrases: BTreeMap<String, usize> = BTreeMap::new();
         if let Some(rejection) = &placement.pre_filter {
-            phrases.insert(rejection.rejection.message(), nodes);
+            phrases.extend(wording::present(&rejection.rejection.message()).map(|text| (text, nodes)));
         } else {
             for reason in placement.nodes.iter().flat_map(NodePlacement::reasons) {
-                *phrases.entry(reason.to_string()).or_default() += 1;
+                if let Some(text) = wording::present(&reason.to_string()) {
+                    *phrases.entry(text).or_default() += 1;
+                }
             }
         }
-        Self { nodes, phrases }
+        Self { nodes, phrases, post_filter: wording::post_filter(&placement.post_filter) }
+    }
+
+    /// Whether both say the same of the nodes.
+    pub(super) fn agrees(&self, ours: &Self) -> bool {
+        (self.nodes, &self.phrases) == (ours.nodes, &ours.phrases)
+    }
+
+    /// Whether both say the same of preemption, or one of them nothing.
+    pub(super) fn agrees_on_preemption(&self, ours: &Self) -> bool {
+        self.post_filter == ours.post_filter || self.post_filter.is_empty() || ours.post_filter.is_empty()
     }
 
     /// Phrases with different counts.
@@ -63,7 +80,7 @@ impl Counts {
 
     /// Whether both say the same but for which taints they name.
     pub(super) fn differ_in_taints_only(&self, ours: &Self) -> bool {
-        self != ours && self.nodes == ours.nodes && self.without_taints() == ours.without_taints()
+        !self.agrees(ours) && self.nodes == ours.nodes && self.without_taints() == ours.without_taints()
     }
 
     fn without_taints(&self) -> BTreeMap<&str, usize> {

@@ -7,13 +7,14 @@
 
 mod changes;
 mod counts;
+mod wording;
 
 pub use changes::{Several, StateChange};
 
 use crate::api::Timestamp;
 use crate::api::name::Name;
 use crate::config::Profile;
-use crate::decode::scheduling_event::SchedulingEvent;
+use crate::decode::event::Event;
 use crate::framework::Placement;
 use crate::framework::sampling::feasible_nodes_to_find;
 use crate::scheduler::Scheduler;
@@ -43,6 +44,8 @@ pub struct SchedulerMessages {
     pub differs: Differs,
     /// How often each phrase was given there and here, where that differs.
     pub phrases: Vec<Phrase>,
+    /// Nodes that the difference can be about, each with what is said of it here; nothing for one that fits.
+    pub nodes: Vec<(Name, Vec<String>)>,
 }
 
 /// Where the words stand.
@@ -72,6 +75,8 @@ pub enum Comparison {
 pub enum Differs {
     /// Nothing.
     Nothing,
+    /// Only the wording, which is that of another release.
+    Wording,
     /// Only what PostFilter plugins add: preemption.
     Preemption,
     /// Only how untolerated taints are worded.
@@ -91,9 +96,26 @@ pub struct Phrase {
     pub ours: usize,
 }
 
+impl Phrase {
+    /// Whether it was given to more nodes there, and tells of what pods hold on a node: a pod that is gone may count.
+    fn counts_more_there(&self) -> bool {
+        let of_pods = [
+            "Insufficient ",
+            "Too many pods",
+            "affinity rules",
+            "free ports",
+            "no available disk",
+            "spread constraints",
+        ];
+        self.theirs > self.ours && of_pods.iter().any(|part| self.text.contains(part))
+    }
+}
+
 /// What can make two schedulers say different things of one state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Possibly {
+    /// The scheduler counts something that the state does not have, such as a pod that is gone.
+    StaleMemory,
     /// Another patch release: the text on untolerated taints changed within v1.34.
     TaintText,
     /// Another configuration: none was named, the default one was taken.
@@ -144,16 +166,24 @@ pub fn find(
     let differs = compare(placement, &said.message, theirs.as_ref(), &ours);
     let changes = changes::since(said.at, theirs.as_ref().map(|counts| counts.nodes), cluster, pod.id);
     let comparison = match differs {
-        Differs::Nothing => Comparison::Same,
+        Differs::Nothing | Differs::Wording => Comparison::Same,
         Differs::TaintText => Comparison::Different(vec![Possibly::TaintText]),
         _ if !changes.is_empty() => Comparison::Stale(changes),
         _ => Comparison::Different(possibly(placement, cluster, scheduler, profile, basis)),
     };
-    let phrases = match differs {
-        Differs::Message => theirs.map(|theirs| theirs.against(&ours)).unwrap_or_default(),
+    let phrases = match (differs, theirs) {
+        (Differs::Message, Some(theirs)) => theirs.against(&ours),
         _ => Vec::new(),
     };
-    Some(SchedulerMessages { comparison, differs, phrases, ..said })
+    let comparison = match comparison {
+        Comparison::Different(mut reasons) if phrases.iter().any(Phrase::counts_more_there) => {
+            reasons.insert(0, Possibly::StaleMemory);
+            Comparison::Different(reasons)
+        }
+        comparison => comparison,
+    };
+    let nodes = differing_nodes(placement, &phrases);
+    Some(SchedulerMessages { comparison, differs, phrases, nodes, ..said })
 }
 
 /// The newest words, not yet compared.
@@ -161,8 +191,8 @@ fn said(pod: &Pod, cluster: &Cluster) -> Option<SchedulerMessages> {
     let name = pod.spec().scheduler_name();
     let condition = pod.own.scheduled.as_ref().filter(|condition| !condition.status && !condition.message.is_empty());
     // Others say FailedScheduling too: of pods that their own nodes would not help.
-    let own = |event: &&SchedulingEvent| event.reporter.is_empty() || event.reporter == name;
-    let events = cluster.scheduling_events.of(pod.key(), pod.own.uid).filter(own);
+    let own = |event: &&Event| event.is_by(name);
+    let events = cluster.events.scheduling(pod.key(), pod.own.uid).filter(own);
     let event = events.max_by_key(|event| event.last);
     let words = |source, message: &str, at, count| SchedulerMessages {
         source,
@@ -173,6 +203,7 @@ fn said(pod: &Pod, cluster: &Cluster) -> Option<SchedulerMessages> {
         comparison: Comparison::NotCompared,
         differs: Differs::Nothing,
         phrases: Vec::new(),
+        nodes: Vec::new(),
     };
     Some(match (condition, event) {
         (None, None) => return None,
@@ -192,15 +223,51 @@ fn compare(placement: &Placement, theirs: &str, their_counts: Option<&Counts>, o
     if same(ours, theirs) {
         return Differs::Nothing;
     }
+    let agrees =
+        their_counts.is_some_and(|counts| counts.agrees(our_counts) && counts.agrees_on_preemption(our_counts));
+    if placement.errors.is_empty() && (agrees || is_rejection_of_all(placement, theirs)) {
+        return Differs::Wording;
+    }
     let filters = ours.strip_suffix(placement.post_filter.as_str()).unwrap_or(ours).trim_end();
     let rest = theirs.strip_prefix(filters);
     if placement.errors.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')) {
         return Differs::Preemption;
     }
     match their_counts {
+        Some(counts) if counts.agrees(our_counts) => {
+            if counts.agrees_on_preemption(our_counts) {
+                Differs::Wording
+            } else {
+                Differs::Preemption
+            }
+        }
+        None if is_rejection_of_all(placement, theirs) => Differs::Wording,
         Some(counts) if counts.differ_in_taints_only(our_counts) => Differs::TaintText,
         _ => Differs::Message,
     }
+}
+
+/// Whether the cycle ended before any node was checked for the reason that is all of `theirs`.
+fn is_rejection_of_all(placement: &Placement, theirs: &str) -> bool {
+    let ours = placement.pre_filter.as_ref().and_then(|rejection| wording::present(&rejection.rejection.message()));
+    ours.is_some() && wording::bare(theirs) == ours
+}
+
+/// Nodes of which something else is said here than there: those that fit, and those with a phrase that is given to
+/// more nodes here.
+fn differing_nodes(placement: &Placement, phrases: &[Phrase]) -> Vec<(Name, Vec<String>)> {
+    if phrases.is_empty() || placement.pre_filter.is_some() {
+        return Vec::new();
+    }
+    let more_here: Vec<&str> =
+        phrases.iter().filter(|phrase| phrase.ours > phrase.theirs).map(|phrase| phrase.text.as_str()).collect();
+    let said = placement.nodes.iter().map(|node| {
+        let reasons: Vec<String> =
+            node.reasons().iter().filter_map(|reason| wording::present(&reason.to_string())).collect();
+        (node.name, reasons)
+    });
+    said.filter(|(_, reasons)| reasons.is_empty() || reasons.iter().any(|text| more_here.contains(&text.as_str())))
+        .collect()
 }
 
 /// Whether `short` is `long`, or what an event has of it (upstream schedule_one.go, truncateMessage).

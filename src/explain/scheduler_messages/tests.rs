@@ -38,10 +38,13 @@ fn state(condition: Option<&str>, more: &[(Kind, Value)]) -> Cluster {
     builder.build(Behaviour::default().request_gates())
 }
 
-fn event(reporter: &str, message: &str, said: i64, last: i64) -> SchedulingEvent {
-    SchedulingEvent {
-        pod: ObjectKey::new(name("shop"), name("big")),
+fn event(reporter: &str, message: &str, said: i64, last: i64) -> Event {
+    Event {
+        kind: name("Pod"),
+        object: ObjectKey::new(name("shop"), name("big")),
         uid: name("1"),
+        warning: true,
+        reason: name(crate::decode::event::FAILED_SCHEDULING),
         message: message.into(),
         said: Some(Timestamp(said)),
         last: Some(Timestamp(last)),
@@ -54,9 +57,9 @@ const OURS: &str = "0/2 nodes are available: 2 Insufficient cpu. no new claims t
                     available: 2 Preemption is not helpful for scheduling.";
 
 #[track_caller]
-fn found(mut cluster: Cluster, events: &[SchedulingEvent], basis: MessageBasis) -> Option<SchedulerMessages> {
+fn found(mut cluster: Cluster, events: &[Event], basis: MessageBasis) -> Option<SchedulerMessages> {
     for event in events {
-        cluster.scheduling_events.add(event.clone());
+        cluster.events.add(event.clone());
     }
     let behaviour = Behaviour::default();
     let scheduler = Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour);
@@ -67,7 +70,7 @@ fn found(mut cluster: Cluster, events: &[SchedulingEvent], basis: MessageBasis) 
 }
 
 #[track_caller]
-fn case(condition: Option<&str>, events: &[SchedulingEvent], more: &[(Kind, Value)], expected: &str) {
+fn case(condition: Option<&str>, events: &[Event], more: &[(Kind, Value)], expected: &str) {
     let basis = MessageBasis { configuration: true, version: true };
     let shown = found(state(condition, more), events, basis).map(|said| {
         let time = said.at.map_or_else(|| "ever".to_owned(), |at| at.0.to_string());
@@ -88,7 +91,7 @@ fn the_same() {
     // Others say FailedScheduling too.
     case(None, &[event("karpenter", "no instance type", 200, 200)], &[], "");
     // An event of an earlier pod of this name.
-    case(None, &[SchedulingEvent { uid: name("0"), ..event("", OURS, 200, 200) }], &[], "");
+    case(None, &[Event { uid: name("0"), ..event("", OURS, 200, 200) }], &[], "");
 }
 
 #[test]
@@ -139,17 +142,12 @@ fn different() {
             Kind::Pod,
             json!({ "metadata": { "name": "web" }, "spec": { "nodeName": "a" }, "status": { "startTime": at(150) } }),
         )],
-        "Event of 200: Different([Untraced]), Message",
+        "Event of 200: Different([StaleMemory, Untraced]), Message",
     );
     let other_part = "0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 No preemption \
                       victims found for incoming pod.";
     case(None, &said(other_part), &[], "Event of 200: Different([Untraced]), Preemption");
-    case(
-        None,
-        &said("0/2 nodes are available: 2 Insufficient cpu."),
-        &[],
-        "Event of 200: Different([Untraced]), Preemption",
-    );
+    case(None, &said("0/2 nodes are available: 2 Insufficient cpu."), &[], "Event of 200: Same, Wording");
     let nominated = json!({ "metadata": { "name": "n" }, "status": { "nominatedNodeName": "a" } });
     case(
         None,

@@ -175,6 +175,12 @@ impl<'a> QueryInput<'a> {
         }
     }
 
+    /// The same of another class.
+    pub(super) fn of_class<'c>(&self, class: &DeviceClass, cache: &Cache) -> QueryInput<'c> {
+        let query = DeviceQuery { class: class.name, ..DeviceQuery::clone(&self.query) };
+        QueryInput::new(self.name, Cow::Owned(query), class, cache)
+    }
+
     pub(super) fn has_admin_access(&self) -> bool {
         self.query.admin_access.unwrap_or_default()
     }

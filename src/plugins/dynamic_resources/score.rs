@@ -34,6 +34,15 @@ impl<'a> Scorer<'a> {
         Incremental::scorer(Self { filter: None, is_on: false })
     }
 
+    /// Whether every node has 0 points, whatever it gives the pod.
+    pub(super) fn is_level(&self) -> bool {
+        let Some(filter) = self.filter.as_ref().filter(|_| self.is_on) else { return true };
+        let has_alternatives = |request: &DeviceRequest| matches!(request.wanted, RequestedDevices::FirstAvailable(_));
+        let may_fail = filter.plugin.gates.behaviour.score_mixes_up_claims
+            && (filter.extended.is_some() || filter.to_allocate.len() < filter.claims.len());
+        !may_fail && !filter.claims.iter().any(|claim| claim.requests.iter().any(has_alternatives))
+    }
+
     fn points(filter: &Filter<'_>, node: &NodeInfo) -> Result<i64, String> {
         let Ok(Some(found)) = filter.judge(node) else { return Ok(0) };
         if filter.plugin.gates.behaviour.score_mixes_up_claims {

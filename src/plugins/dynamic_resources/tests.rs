@@ -189,19 +189,6 @@ fn a_claim_is_bound_with_its_pod_and_waited_for_while_that_waits() {
 }
 
 #[test]
-fn a_claim_that_enough_pods_use_is_not_to_be_had() {
-    let result = json!({"request": "r", "driver": "gpu", "pool": "pool", "device": "dev-0"});
-    let used_by = |first: &str| {
-        let users: Vec<Value> =
-            (0..256).map(|n| json!({"uid": if n == 0 { first.to_owned() } else { format!("{n}") }})).collect();
-        json!({"allocation": {"devices": {"results": [result]}}, "reservedFor": users})
-    };
-    let of = |first: &str| cluster([pool(1, 1), claim("claim", &exactly(&json!({})), &used_by(first))]);
-    assert_eq!(reserve(&of("other")).0.unwrap_err().message(), "resourceclaim in use");
-    assert!(reserve(&of("u")).0.unwrap().is_empty());
-}
-
-#[test]
 fn what_cannot_be_evaluated_is_noted_and_no_verdict() {
     let odd = exactly(&json!({"selectors": [{"cel": {"expression": "device.driver.format([1]) == \"\""}}]}));
     let cluster = cluster([pool(1, 1), claim("claim", &odd, &json!({}))]);

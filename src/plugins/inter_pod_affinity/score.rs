@@ -120,7 +120,7 @@ impl Normalizer for Scorer {
 
 impl IncrementalScorer for Scorer {
     fn update(&mut self, change: Change<'_>, dirty: &mut DirtySet) {
-        let Change { pod, node, sign } = change;
+        let Change { pod, node, sign, .. } = change;
         for (topology_key, weight) in self.terms.of_pod(pod) {
             let Some(domain) = node.node.labels.get(topology_key) else { continue };
             let place = self.sums.iter().position(|domains| domains.topology_key == topology_key);

@@ -211,7 +211,7 @@ impl Normalizer for Scorer<'_> {
 
 impl IncrementalScorer for Scorer<'_> {
     fn update(&mut self, change: Change<'_>, dirty: &mut DirtySet) {
-        let Change { pod, node, sign } = change;
+        let Change { pod, node, sign, .. } = change;
         let mut admission = None;
         for (constraint, term) in self.constraints.iter().zip(&mut self.terms) {
             if !constraint.counts_pod(pod, self.namespace) {

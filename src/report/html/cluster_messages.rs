@@ -4,7 +4,7 @@ use crate::explain::ClusterMessages;
 use crate::explain::scheduler_messages::{Comparison, SchedulerMessages};
 
 use super::super::table::cluster_messages::lead;
-use super::super::table::{cluster_message_words as words, life_words};
+use super::super::table::{cluster_message_words as words, life_words, reported_events};
 use super::markup::Markup;
 
 pub(super) fn render(page: &mut Markup, says: &ClusterMessages) {
@@ -13,6 +13,11 @@ pub(super) fn render(page: &mut Markup, says: &ClusterMessages) {
     }
     if let Some(said) = &says.words {
         compared(page, said, &words::source(said, says.as_of));
+    }
+    for event in &says.events {
+        let lead = reported_events::lead(event, "", says.as_of);
+        page.raw("<figure class=\"message\"><figcaption>").text(lead).raw("</figcaption><blockquote>");
+        page.text(&event.message).raw("</blockquote></figure>\n");
     }
     if let Some(scheduling_status) = &says.scheduling_status {
         page.raw("<p class=\"caution\"><strong>Caution:</strong> ")
@@ -28,6 +33,9 @@ fn compared(page: &mut Markup, said: &SchedulerMessages, source: &str) {
     }
     page.raw("<figure class=\"message\"><figcaption>").text(lead(said, source)).raw("</figcaption><blockquote>");
     page.text(&said.message).raw("</blockquote></figure>\n");
+    if let Some(difference) = words::difference(said) {
+        page.classed("p", "aside", difference).raw("\n");
+    }
     match &said.comparison {
         Comparison::Stale(changes) => {
             page.raw("<p class=\"aside\">since then ").text(words::changes(changes)).raw("</p>\n");

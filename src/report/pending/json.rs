@@ -5,10 +5,13 @@
 use serde::Serialize;
 
 use crate::api::{Name, ObjectKey};
-use crate::explain::pending::{Advice, Blocker, Group, Pending, Root};
+use crate::explain::pending::{Advice, Blocker, Group, Owner, Pending, Root};
 use crate::framework::{Amount, NotEvaluated, Reason};
 
+use super::super::json_cluster_messages::{ClusterSaysObject, RejectionsObject};
+use super::super::json_events::EventObject;
 use super::super::json_help::SuggestionObject;
+use super::super::json_workload::WorkloadObject;
 use super::super::{API_VERSION, Provenance};
 
 /// Every pending pod, grouped by root cause.
@@ -25,6 +28,15 @@ pub(in crate::report) struct PendingObject<'a> {
     /// All pending pods.
     pods: usize,
     groups: Vec<GroupObject<'a>>,
+    /// Workloads that lack pods which do not exist.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing_pods: Vec<WorkloadObject<'a>>,
+    /// Pods that kubelets did not let start.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    kubelet_rejections: Vec<RejectedObject<'a>>,
+    /// No scheduler has tried any of the pods.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    no_scheduler_seen: bool,
     not_evaluated: &'a [NotEvaluated],
 }
 
@@ -44,8 +56,22 @@ struct GroupObject<'a> {
     example: ObjectKey,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    /// What the scheduler itself says of the example, where the answer is that it fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheduler_messages: Option<[ClusterSaysObject<'a>; 1]>,
+    /// What others report of the example.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    events: Vec<EventObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestion: Option<AdviceObject<'a>>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct RejectedObject<'a> {
+    owner: OwnerObject,
+    #[serde(flatten)]
+    rejections: RejectionsObject<'a>,
 }
 
 #[derive(Serialize)]
@@ -114,6 +140,12 @@ struct AdviceObject<'a> {
     suggestion: SuggestionObject<'a>,
 }
 
+impl OwnerObject {
+    fn new(owner: &Owner, pods: usize) -> Self {
+        Self { kind: owner.kind, namespace: owner.key.namespace, name: owner.key.name, pods }
+    }
+}
+
 impl<'a> PendingObject<'a> {
     pub(super) fn new(pending: &'a Pending, provenance: &'a Provenance) -> Self {
         Self {
@@ -122,6 +154,16 @@ impl<'a> PendingObject<'a> {
             provenance,
             pods: pending.groups.iter().map(|group| group.pods.len()).sum(),
             groups: pending.groups.iter().map(GroupObject::new).collect(),
+            missing_pods: pending.missing.iter().map(WorkloadObject::new).collect(),
+            kubelet_rejections: pending
+                .rejections
+                .iter()
+                .map(|(owner, rejections)| RejectedObject {
+                    owner: OwnerObject::new(owner, rejections.count),
+                    rejections: RejectionsObject::new(rejections),
+                })
+                .collect(),
+            no_scheduler_seen: pending.untouched,
             not_evaluated: &pending.not_evaluated,
         }
     }
@@ -133,20 +175,13 @@ impl<'a> GroupObject<'a> {
             root_cause: RootObject::new(&group.root),
             count: group.pods.len(),
             pods: &group.pods,
-            owners: group
-                .owners
-                .iter()
-                .map(|(owner, pods)| OwnerObject {
-                    kind: owner.kind,
-                    namespace: owner.key.namespace,
-                    name: owner.key.name,
-                    pods: *pods,
-                })
-                .collect(),
+            owners: group.owners.iter().map(|(owner, pods)| OwnerObject::new(owner, *pods)).collect(),
             pending_since: group.since.map(|since| since.to_string()),
             preemption_helps: group.preempting,
             example: group.example.pod,
             message: group.example.message.as_deref(),
+            scheduler_messages: group.said.as_ref().map(|said| [ClusterSaysObject::new(said)]),
+            events: group.events.iter().map(EventObject::new).collect(),
             suggestion: group.advice.as_ref().map(AdviceObject::new),
         }
     }

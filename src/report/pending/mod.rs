@@ -1,6 +1,7 @@
 //! How the pending pods of a cluster look: a block a root cause for people, the documented JSON
 //! for programs.
 
+mod beside;
 mod json;
 mod table;
 

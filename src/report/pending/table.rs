@@ -4,18 +4,22 @@
 //! them, whose they are, and the one change that helps. `wide` adds what kube-scheduler says of one.
 
 use crate::explain::pending::{Advice, Blocker, Group, Owner, Pending, Root};
+use crate::explain::scheduler_messages::{Comparison, Possibly};
 use crate::framework::{Amount, Reason};
 
 use super::super::style::Label;
-use super::super::table::help_words;
 use super::super::table::{Screen, amount, brief, not_evaluated};
+use super::super::table::{cluster_message_words, help_words, reported_events};
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
+use super::beside;
 
 /// Groups that are shown.
 const GROUPS: usize = 20;
 /// Owners of a group that are named.
 const OWNERS: usize = 3;
+/// Events of a group that are shown.
+const EVENTS: usize = 2;
 
 /// The pending pods as a person reads them.
 pub(super) fn screen(pending: &Pending, provenance: &Provenance, look: Look) -> Screen {
@@ -32,6 +36,13 @@ pub(super) fn screen(pending: &Pending, provenance: &Provenance, look: Look) -> 
         screen.blank();
         screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
     }
+    if pending.untouched {
+        screen.blank();
+        let text = "no scheduler has tried any of these pods: they have neither events nor the condition PodScheduled; is \
+                    kube-scheduler running?";
+        screen.paragraph(Label::Warning, text);
+    }
+    beside::render(&mut screen, pending, look.wide);
     not_evaluated(&mut screen, &pending.not_evaluated);
     screen
 }
@@ -87,6 +98,21 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, wide: bool) {
         for weakening in &advice.suggestion.weakens {
             screen.indented(Label::Dim, &format!("{margin}caution: "), &help_words::weakening(weakening));
         }
+    }
+    if let Some(said) = &group.said {
+        // The words themselves stand here: `explain` compares them in full.
+        let often = if said.count > 1 { format!(" ({} times)", thousands(said.count as usize)) } else { String::new() };
+        let lead = format!("{margin}but {}{often}: ", cluster_message_words::source(said, None));
+        screen.indented(Label::Warning, &lead, "");
+        screen.quoted(Label::Dim, &format!("{margin}  "), &said.message);
+        if matches!(&said.comparison, Comparison::Different(reasons) if reasons.contains(&Possibly::StaleMemory)) {
+            screen.indented(Label::Warning, &margin, &cluster_message_words::reason(&Possibly::StaleMemory));
+        }
+    }
+    for event in group.events.iter().filter(|event| event.warning || event.reason == "NotTriggerScaleUp").take(EVENTS) {
+        let lead = reported_events::lead(event, &format!("Pod {}", group.example.pod.name), None);
+        screen.indented(Label::Plain, &margin, &lead);
+        screen.quoted(Label::Dim, &format!("{margin}  "), &reported_events::cut(&event.message));
     }
     if wide && let Some(message) = &group.example.message {
         screen.indented(Label::Dim, &format!("{margin}{}: ", group.example.pod), message);

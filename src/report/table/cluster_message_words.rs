@@ -1,7 +1,7 @@
 //! Words for what the cluster itself says.
 
 use crate::api::Timestamp;
-use crate::explain::scheduler_messages::{Possibly, SchedulerMessages, Several, Source, StateChange};
+use crate::explain::scheduler_messages::{Phrase, Possibly, SchedulerMessages, Several, Source, StateChange};
 use crate::explain::scheduling_status::SchedulingStatus;
 
 use super::super::text::{count, duration, list, thousands};
@@ -23,7 +23,7 @@ pub(in crate::report) fn source(said: &SchedulerMessages, as_of: Option<Timestam
 }
 
 /// `2 minutes ago`; the time itself where it is not known what to count from.
-fn ago(at: Timestamp, as_of: Option<Timestamp>) -> String {
+pub(super) fn ago(at: Timestamp, as_of: Option<Timestamp>) -> String {
     as_of.map_or_else(|| at.to_string(), |as_of| format!("{} ago", duration(as_of.0.saturating_sub(at.0))))
 }
 
@@ -71,9 +71,36 @@ fn named(several: &Several) -> String {
     }
 }
 
+/// What differs, narrowed to reasons and nodes: `only there: Insufficient cpu (1 node); only here: ...`.
+pub(in crate::report) fn difference(said: &SchedulerMessages) -> Option<String> {
+    let side = |is_more: fn(&Phrase) -> Option<usize>, place: &str| {
+        let phrases: Vec<String> = said
+            .phrases
+            .iter()
+            .filter_map(|phrase| Some(format!("{} ({})", phrase.text, count(is_more(phrase)?, "node"))))
+            .collect();
+        (!phrases.is_empty()).then(|| format!("only {place}: {}", list(&phrases, MOST)))
+    };
+    let there = side(|phrase| phrase.theirs.checked_sub(phrase.ours).filter(|more| *more > 0), "there");
+    let here = side(|phrase| phrase.ours.checked_sub(phrase.theirs).filter(|more| *more > 0), "here");
+    let nodes: Vec<String> = said
+        .nodes
+        .iter()
+        .map(|(node, reasons)| if reasons.is_empty() { format!("{node} (fits here)") } else { node.to_string() })
+        .collect();
+    let nodes = (!nodes.is_empty()).then(|| format!("the difference is on {}", list(&nodes, MOST)));
+    let parts: Vec<String> = [there, here, nodes].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
 /// What can make two schedulers say different things, in words.
 pub(in crate::report) fn reason(reason: &Possibly) -> String {
     match reason {
+        Possibly::StaleMemory => {
+            "nothing in the state explains it: its memory may be stale and count a pod that is gone; restarting \
+             kube-scheduler clears it"
+                .to_owned()
+        }
         Possibly::TaintText => "only the text on untolerated taints differs, which changed after v1.34.1: \
                                 pass the scheduler's release with --kube-version"
             .to_owned(),

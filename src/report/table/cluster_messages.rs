@@ -36,11 +36,12 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer) {
 /// How the words of `source` compare with the message, in a line; a colon says that they follow.
 pub(in crate::report) fn lead(said: &SchedulerMessages, source: &str) -> String {
     match (&said.comparison, said.differs) {
+        (Comparison::Same, Differs::Wording) => format!("same as {source}, in the words of another release"),
         (Comparison::Same, _) => format!("same as {source}"),
         (Comparison::NotCompared, _) => format!("{source} says:"),
         (_, Differs::Preemption) => format!("same as {source}, but for the preemption part:"),
         (_, Differs::TaintText) => format!("same as {source}, but for the text on taints:"),
-        (_, Differs::Message | Differs::Nothing) => format!("{source} is different:"),
+        (_, Differs::Message | Differs::Nothing | Differs::Wording) => format!("{source} is different:"),
     }
 }
 
@@ -50,6 +51,9 @@ fn compared(screen: &mut Screen, said: &SchedulerMessages, source: &str) {
         return;
     }
     screen.quoted(Label::Dim, DEEPER, &said.message);
+    if let Some(difference) = words::difference(said) {
+        screen.indented(Label::Plain, MARGIN, &difference);
+    }
     match &said.comparison {
         Comparison::Stale(changes) => {
             screen.indented(Label::Dim, MARGIN, &format!("since then {}", words::changes(changes)));

@@ -4,7 +4,8 @@ use crate::api::name::Name;
 use crate::api::quantity::Quantity;
 use crate::api::resources::STANDARD;
 use crate::api::taint::{Taint, TaintEffect};
-use crate::edit::{Edit, PodChange};
+use crate::decode::devices::taint::{DeviceTaint, DeviceToleration};
+use crate::edit::{ClaimChange, Edit, PodChange};
 use crate::explain::Suggestion;
 use crate::explain::suggest::{Move, Weakening, tells_of_condition};
 use crate::framework::Amount;
@@ -40,6 +41,12 @@ pub(in crate::report) fn weakening(weakening: &Weakening) -> String {
         Weakening::AntiAffinity(key) => format!("pods that are kept apart by {key} could then run together"),
         Weakening::Spread(key) => format!("one {key} could then run more of these pods"),
         Weakening::SchedulingGates => "the gates' owner has not released the pod yet".to_owned(),
+        Weakening::DeviceTaint(taint) => format!("taint {taint} keeps pods off the device"),
+        Weakening::MatchAttribute(attribute) => format!("the devices may then differ in {attribute}"),
+        Weakening::ClaimInUse(pods) => {
+            let pods: Vec<String> = pods.iter().map(ToString::to_string).collect();
+            format!("{} would lose its devices", list(&pods, 2))
+        }
         Weakening::Cordon(node) => format!("{node} was cordoned to keep pods off it"),
         Weakening::NoPlaceFor(pod) => format!("{pod} would fit nowhere else"),
     }
@@ -61,6 +68,19 @@ pub(in crate::report) fn of_edit(edit: &Edit, several_containers: bool) -> Vec<S
             format!("free {} {resource} on {node}", exact(*resource, *amount))
         }
         Edit::Evict { pod } => format!("move {pod}"),
+        Edit::PatchClaim { claim, changes } => {
+            return changes
+                .iter()
+                .map(|change| format!("ResourceClaim {}: {}", claim.name, of_claim(change)))
+                .collect();
+        }
+        Edit::DeallocateClaim { claim, pods } if pods.is_empty() => {
+            format!("delete ResourceClaim {claim}: no pod of the state uses it")
+        }
+        Edit::DeallocateClaim { claim, pods } => {
+            let pods: Vec<String> = pods.iter().map(ToString::to_string).collect();
+            format!("free the devices of ResourceClaim {claim}, which {} uses", list(&pods, 2))
+        }
         other => words_of(other),
     }]
 }
@@ -105,11 +125,35 @@ pub(in crate::report) fn words_of(edit: &Edit) -> String {
         Edit::PatchPod { pod, .. } => format!("patch pod {pod}: {}", of_edit(edit, true).join(", and ")),
         Edit::AddNode { like, name } => format!("add node {name} like {like}"),
         Edit::Evict { pod } => format!("evict pod {pod}"),
-        Edit::Cordon { .. }
+        Edit::PatchClaim { .. }
+        | Edit::DeallocateClaim { .. }
+        | Edit::Cordon { .. }
         | Edit::Uncordon { .. }
         | Edit::RemoveTaint { .. }
         | Edit::LabelNode { .. }
         | Edit::FreeResource { .. } => of_edit(edit, true).concat(),
+    }
+}
+
+fn of_claim(change: &ClaimChange) -> String {
+    match change {
+        ClaimChange::DeviceClass { request, from, to } => {
+            format!("request {request} with DeviceClass {to} instead of {from}")
+        }
+        ClaimChange::DeviceCount { request, from, to } => {
+            format!("request {request} with count {to} instead of {from}")
+        }
+        ClaimChange::Selector { request, from, to } => {
+            format!("request {request} with selector {to} instead of {from}")
+        }
+        ClaimChange::TolerateDevice { request, toleration } => {
+            let DeviceToleration { key, value, effect, .. } = *toleration;
+            format!("request {request} with a toleration of {}", DeviceTaint { key, value, effect })
+        }
+        ClaimChange::Capacity { request, capacity, from, to } => {
+            format!("request {request} with {to} of {capacity} instead of {from}")
+        }
+        ClaimChange::DropMatchAttribute { attribute } => format!("remove the constraint matchAttribute {attribute}"),
     }
 }
 

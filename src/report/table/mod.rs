@@ -19,6 +19,7 @@ pub(super) mod need_words;
 pub(super) mod node;
 pub(super) mod preemption;
 pub(super) mod rejected;
+pub(super) mod reported_events;
 mod screen;
 pub(super) mod words;
 pub(super) mod workload;
@@ -35,6 +36,7 @@ use super::style::Label;
 use super::text::{count, thousands};
 use super::{Answer, Look, Provenance, StateAge};
 use crate::decode::pod::PodPhase;
+use crate::decode::workload::WorkloadKind;
 use crate::explain::SchedulingStatus;
 use crate::framework::{NotEvaluated, Placement};
 use crate::simulate::WorkloadPlacement;
@@ -56,7 +58,7 @@ pub(super) fn render(answers: &[Answer], provenance: &Provenance, look: Look) ->
                 let (label_of_workload, outcome) = workload::headline(workload);
                 screen.headline(label_of_workload, &outcome, &basis);
                 age(&mut screen, provenance);
-                workload::render(&mut screen, workload);
+                workload::render(&mut screen, workload, answer.cluster_messages.as_of);
                 screen.blank();
                 screen.paragraph(label, &headline);
                 shown = Some(workload);
@@ -97,6 +99,14 @@ fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
     if let Some(detail) = &answer.detail {
         node::render(screen, answer, detail);
     } else {
+        let subject = format!("Pod {}", placement.pod.name);
+        reported_events::render(
+            screen,
+            &answer.cluster_messages.events,
+            &subject,
+            answer.cluster_messages.as_of,
+            look.wide,
+        );
         if placement.feasible().next().is_some() {
             fits::render(screen, answer, look);
         }
@@ -117,6 +127,10 @@ pub(super) fn headline(answer: &Answer) -> (Label, String) {
     let placement = &answer.placement;
     // A pod that was made from a template is not spoken of as if it existed.
     let pod = match &answer.workload {
+        // Of a StatefulSet the name is known.
+        Some(workload) if answer.is_made_up() && workload.workload.kind == WorkloadKind::StatefulSet => {
+            format!("Pod {}, which does not exist,", placement.pod)
+        }
         Some(workload) if answer.is_made_up() => {
             format!("A new pod of {} {}", workload.workload.kind, workload.workload.key)
         }

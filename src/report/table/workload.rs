@@ -4,9 +4,11 @@ use crate::api::Timestamp;
 use crate::control_plane::controller::Hold;
 use crate::decode::workload::WorkloadKind;
 use crate::simulate::WorkloadPlacement;
+use crate::simulate::workload::UnplacedReplica;
 
 use super::super::style::Label;
 use super::super::text::{count, list, thousands};
+use super::cluster_message_words::ago;
 use super::screen::Screen;
 
 /// Replicas that are named with kube-scheduler's message.
@@ -27,19 +29,26 @@ pub(in crate::report) fn headline(workload: &WorkloadPlacement) -> (Label, Strin
         } else {
             format!("all {} pods have", thousands(workload.wanted))
         };
+        let nodes = "each of its nodes has a pod".to_owned();
+        let pods = if kind == WorkloadKind::DaemonSet { nodes } else { format!("{pods} a node") };
         return match workload.wanted {
             0 => (Label::Warning, format!("{kind} {name} wants no pods")),
-            _ => (Label::Fits, format!("{kind} {name}: {pods} a node")),
+            _ => (Label::Fits, format!("{kind} {name}: {pods}")),
         };
     }
     let open = count(workload.open(), if workload.missing == 0 { "pending pod" } else { "missing pod" });
+    let is_refused = workload.refused.is_some() || matches!(workload.hold, Some(Hold::Refused { .. }));
+    if workload.surge > 0 && is_refused {
+        let what = "its rollout cannot continue: the API server refuses the next new pod";
+        return (Label::Rejected, format!("{kind} {name}: {what}"));
+    }
     if let Some((refused, _)) = &workload.refused {
         let refused =
             if *refused == workload.missing && workload.pending == 0 { "all".to_owned() } else { thousands(*refused) };
         return (Label::Rejected, format!("{kind} {name}: {open}; the API server refuses {refused} of them"));
     }
     match &workload.hold {
-        Some(Hold::Refused(_)) => {
+        Some(Hold::Refused { .. }) => {
             return (Label::Rejected, format!("{kind} {name}: {open}; the API server refuses its pods"));
         }
         Some(Hold::WaitsFor { pod, terminating }) => {
@@ -59,22 +68,25 @@ pub(in crate::report) fn headline(workload: &WorkloadPlacement) -> (Label, Strin
     (Label::Rejected, format!("{kind} {name}: {open}; {placed}"))
 }
 
-pub(super) fn render(screen: &mut Screen, workload: &WorkloadPlacement) {
+pub(super) fn render(screen: &mut Screen, workload: &WorkloadPlacement, as_of: Option<Timestamp>) {
     screen.paragraph(Label::Plain, &figures(workload));
+    if let Some(Hold::WaitsFor { pod, terminating }) = &workload.hold {
+        let what = if *terminating { "is gone" } else { "runs" };
+        let why = format!("its pods are created in order: the next one waits until {} {what}", pod.name);
+        screen.indented(Label::Warning, "  ", &why);
+    }
     if let Some((_, why)) = &workload.refused {
         screen.indented(Label::Warning, "  ", why);
     }
-    if let Some(Hold::Refused(why)) = &workload.hold {
-        screen.indented(Label::Warning, "  ", &format!("its condition ReplicaFailure says: {why}"));
+    if let Some(Hold::Refused { message, at }) = &workload.hold {
+        let when = at.map_or_else(String::new, |at| format!(" {}", ago(at, as_of)));
+        screen.indented(Label::Warning, "  ", &format!("its controller reported{when}: {message}"));
     }
     if !workload.terminating.is_empty() {
-        let gone_by = |at: Option<Timestamp>| at.map_or_else(String::new, |at| format!(" (to be gone by {at})"));
-        let names: Vec<String> =
-            workload.terminating.iter().map(|(pod, at)| format!("{}{}", pod.name, gone_by(*at))).collect();
-        screen.indented(Label::Warning, "  ", &format!("being deleted: {}", list(&names, MOST_NAMES)));
+        screen.indented(Label::Warning, "  ", &format!("being deleted: {}", terminating(workload)));
     }
     for replica in workload.unplaced.iter().take(MOST) {
-        screen.indented(Label::Dim, "  ", &format!("{}: {}", replica.pod.name, replica.message));
+        screen.indented(Label::Dim, "  ", &unplaced(replica));
     }
     if let Some(more) = workload.unplaced.len().checked_sub(MOST + 1) {
         screen.indented(Label::Dim, "  ", &format!("and {} without a node", count(more + 1, "more pod")));
@@ -93,11 +105,33 @@ fn figures(workload: &WorkloadPlacement) -> String {
     let exist = if workload.present == 1 { "exists" } else { "exist" };
     let pending =
         if workload.pending > 0 { format!(" ({} pending)", thousands(workload.pending)) } else { String::new() };
-    let missing =
-        if workload.missing > 0 { format!(", {} missing", thousands(workload.missing)) } else { String::new() };
+    let missing = match (workload.missing - workload.surge, workload.surge) {
+        (0, 0) => String::new(),
+        (missing, 0) => format!(", {} missing", thousands(missing)),
+        (0, surge) => format!(", {} more missing for its rollout", thousands(surge)),
+        (missing, surge) => {
+            format!(", {} missing and {} more for its rollout", thousands(missing), thousands(surge))
+        }
+    };
     format!(
         "{} wanted{for_nodes}, {} {exist}{pending}{missing}",
         thousands(workload.wanted),
         thousands(workload.present)
     )
+}
+
+/// Pods that are being deleted, and when each is to be gone.
+pub(in crate::report) fn terminating(workload: &WorkloadPlacement) -> String {
+    let gone_by = |at: Option<Timestamp>| at.map_or_else(String::new, |at| format!(" (to be gone by {at})"));
+    let names: Vec<String> =
+        workload.terminating.iter().map(|(pod, at)| format!("{}{}", pod.name, gone_by(*at))).collect();
+    list(&names, MOST_NAMES)
+}
+
+/// A replica without a node, and why: of a DaemonSet's pod by what its one node says.
+pub(in crate::report) fn unplaced(replica: &UnplacedReplica) -> String {
+    match &replica.daemon {
+        Some((node, reasons)) if !reasons.is_empty() => format!("no pod on {node}: {}", reasons.join(", ")),
+        _ => format!("{}: {}", replica.pod.name, replica.message),
+    }
 }

@@ -8,9 +8,10 @@ use rustc_hash::FxHashMap;
 
 use crate::api::ObjectKey;
 use crate::control_plane::admission::AdmissionRefusal;
+use crate::decode::devices::ResourceClaim;
 use crate::decode::workload::WorkloadKey;
 use crate::edit::{Edit, EditError};
-use crate::state::{Cluster, PodId};
+use crate::state::{Cluster, Pod, PodId};
 
 use super::budgets::Budgets;
 use super::lost::LossPlan;
@@ -177,6 +178,17 @@ impl Runner<'_, '_> {
                 self.edit(edit).map_err(|error| error.to_string())?;
                 self.wait(id, later);
                 Ok(())
+            }
+            Edit::DeallocateClaim { claim, .. } => {
+                let of_claim = |claim: &ResourceClaim| claim.reserved_for.to_vec();
+                let users = self.cluster().devices.claim(*claim).map(of_claim).unwrap_or_default();
+                let pods = self.cluster().pods().iter().filter(|pod| users.contains(&pod.own.uid));
+                let pods: Vec<_> = pods.filter(|pod| self.cluster().node_of(pod.id).is_some()).map(Pod::key).collect();
+                // Devices are given back once no pod uses them.
+                for pod in pods {
+                    self.edit_and_requeue(&Edit::Evict { pod }, report, later)?;
+                }
+                self.edit(edit).map_err(|error| error.to_string())
             }
             Edit::CreatePod { .. } => {
                 let first = self.cluster().pods().len();

@@ -1,6 +1,6 @@
-//! `FailedScheduling` events, asked for only of the pods in question.
+//! Events, asked for only of the objects in question.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 
@@ -8,20 +8,19 @@ use super::pages::{self, ListError, News};
 use super::server::Server;
 use super::{Connection, LiveError, Page, Unreadable, each};
 use crate::api::ObjectKey;
-use crate::decode::Kind;
-use crate::decode::scheduling_event::{REASON, SchedulingEvent};
+use crate::decode::event::Event;
 
-/// Of this many pods of a namespace the events are asked for one by one; of more, all at once.
+/// Of this many objects of a kind in a namespace the events are asked for one by one; of more, all at once.
 const ONE_BY_ONE: usize = 10;
 
-/// The events of `pods`.
+/// The events about `objects`, each a kind with a namespace and name.
 ///
 /// # Errors
 /// No connection, no right to list events, or an answer that is no list.
-pub fn events(connection: &Connection, pods: &[ObjectKey]) -> Result<Vec<SchedulingEvent>, LiveError> {
+pub fn events(connection: &Connection, objects: &[(&str, ObjectKey)]) -> Result<Vec<Event>, LiveError> {
     let session = connection.session()?;
     session.runtime.block_on(async {
-        let paths = paths(pods);
+        let paths = paths(objects);
         let lists = join_all(paths.iter().map(|path| list(&session.server, path, connection.chunk_size))).await;
         let mut events = Vec::new();
         for list in lists {
@@ -31,7 +30,7 @@ pub fn events(connection: &Connection, pods: &[ObjectKey]) -> Result<Vec<Schedul
     })
 }
 
-/// The events of all pods, whole: the text of each goes to `take`.
+/// All events, whole: the text of each goes to `take`.
 ///
 /// # Errors
 /// As [`events`].
@@ -40,7 +39,7 @@ pub(in crate::source) fn all_events(
     mut take: impl FnMut(&[u8]) -> serde_json::Result<usize>,
 ) -> Result<(), LiveError> {
     let session = connection.session()?;
-    let path = format!("/api/v1/events?fieldSelector={}", selector(None));
+    let path = "/api/v1/events".to_owned();
     let fetch = async |query: String| session.server.get(&query).await;
     let whole = |text: &str| Ok(Page::of(text.to_owned()));
     let mut pages: Vec<String> = Vec::new();
@@ -53,7 +52,7 @@ pub(in crate::source) fn all_events(
     Ok(())
 }
 
-async fn list(server: &Server, path: &str, chunk_size: usize) -> Result<Vec<Vec<SchedulingEvent>>, ListError> {
+async fn list(server: &Server, path: &str, chunk_size: usize) -> Result<Vec<Vec<Event>>, ListError> {
     let fetch = async |query: String| server.get(&query).await;
     let mut pages = Vec::new();
     pages::list_at(&[path.to_owned()], chunk_size, decode, fetch, collect(&mut pages)).await?;
@@ -68,34 +67,30 @@ fn collect<P>(pages: &mut Vec<P>) -> impl FnMut(News<P>) {
     }
 }
 
-fn decode(page: &str) -> Result<Page<Vec<SchedulingEvent>>, Unreadable> {
-    each(page, |events: &mut Vec<SchedulingEvent>, json| {
-        let (event, bytes) = SchedulingEvent::decode(json)?;
+fn decode(page: &str) -> Result<Page<Vec<Event>>, Unreadable> {
+    each(page, |events: &mut Vec<Event>, json| {
+        let (event, bytes) = Event::decode(json)?;
         events.extend(event);
         Ok(bytes)
     })
 }
 
 /// Fields by which the API server selects events (upstream pkg/registry/core/event/strategy.go, ToSelectableFields).
-fn selector(pod: Option<&str>) -> String {
-    let reason = format!("involvedObject.kind%3D{}%2Creason%3D{REASON}", Kind::Pod.as_str());
-    pod.map_or_else(|| reason.clone(), |pod| format!("{reason}%2CinvolvedObject.name%3D{pod}"))
+fn list_path(namespace: &str, kind: &str, object: Option<&str>) -> String {
+    let of_kind = format!("/api/v1/namespaces/{namespace}/events?fieldSelector=involvedObject.kind%3D{kind}");
+    object.map_or_else(|| of_kind.clone(), |object| format!("{of_kind}%2CinvolvedObject.name%3D{object}"))
 }
 
-fn paths(pods: &[ObjectKey]) -> Vec<String> {
-    let mut namespaces: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for pod in pods {
-        namespaces.entry(pod.namespace.as_str()).or_default().push(pod.name.as_str());
+fn paths(objects: &[(&str, ObjectKey)]) -> Vec<String> {
+    let mut places: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for (kind, key) in objects {
+        places.entry((key.namespace.as_str(), kind)).or_default().insert(key.name.as_str());
     }
-    let of_namespace = |(namespace, pods): (&str, Vec<&str>)| match pods.len() {
-        0..=ONE_BY_ONE => pods.into_iter().map(|pod| list_path(namespace, Some(pod))).collect(),
-        _ => vec![list_path(namespace, None)],
+    let of_place = |((namespace, kind), names): ((&str, &str), BTreeSet<&str>)| match names.len() {
+        0..=ONE_BY_ONE => names.into_iter().map(|object| list_path(namespace, kind, Some(object))).collect(),
+        _ => vec![list_path(namespace, kind, None)],
     };
-    namespaces.into_iter().flat_map(of_namespace).collect()
-}
-
-fn list_path(namespace: &str, pod: Option<&str>) -> String {
-    format!("/api/v1/namespaces/{namespace}/events?fieldSelector={}", selector(pod))
+    places.into_iter().flat_map(of_place).collect()
 }
 
 /// What kept the events from being listed.
@@ -114,17 +109,17 @@ mod tests {
     use crate::api::name;
 
     #[test]
-    fn only_the_pods_in_question() {
-        let pod = |number: usize| ObjectKey::new(name("shop"), name(&format!("web-{number}")));
-        let few: Vec<ObjectKey> = [1, 2].into_iter().map(pod).collect();
-        let web_1 = "/api/v1/namespaces/shop/events?fieldSelector=\
-                     involvedObject.kind%3DPod%2Creason%3DFailedScheduling%2CinvolvedObject.name%3Dweb-1";
+    fn only_the_objects_in_question() {
+        let pod = |number: usize| ("Pod", ObjectKey::new(name("shop"), name(&format!("web-{number}"))));
+        let few: Vec<_> = [1, 2, 1].into_iter().map(pod).collect();
+        let web_1 =
+            "/api/v1/namespaces/shop/events?fieldSelector=involvedObject.kind%3DPod%2CinvolvedObject.name%3Dweb-1";
         assert_eq!(paths(&few), [web_1.to_owned(), web_1.replace("web-1", "web-2")]);
-        let many: Vec<ObjectKey> = (0..11).map(pod).collect();
-        assert_eq!(
-            paths(&many),
-            ["/api/v1/namespaces/shop/events?fieldSelector=involvedObject.kind%3DPod%2Creason%3DFailedScheduling"]
-        );
+        let mut many: Vec<_> = (0..11).map(pod).collect();
+        many.push(("ReplicaSet", pod(1).1));
+        let all = "/api/v1/namespaces/shop/events?fieldSelector=involvedObject.kind%3DPod";
+        let set = web_1.replace("3DPod", "3DReplicaSet");
+        assert_eq!(paths(&many), [all.to_owned(), set]);
         assert!(paths(&[]).is_empty());
     }
 }

@@ -20,9 +20,6 @@ pub(super) fn brief(reason: &DeviceReason) -> String {
         DeviceReason::ResourceClaimOfOtherPod { claim, .. } => {
             format!("ResourceClaim {} was created for another pod", claim.name)
         }
-        DeviceReason::ResourceClaimInUse { claim } => {
-            format!("ResourceClaim {} is used by as many pods as can share it", claim.name)
-        }
         DeviceReason::ResourceClaimInFlight { claim } => {
             format!("ResourceClaim {} is being allocated", claim.name)
         }

@@ -1,7 +1,8 @@
-//! `FailedScheduling` events: what schedulers said of pods that they did not place.
+//! Events: what components reported of pods, their controllers, claims and nodes.
 //!
 //! Both forms are read, `v1` and `events.k8s.io/v1`: the API server serves each event as either,
-//! and kube-scheduler writes the latter.
+//! and kube-scheduler writes the latter. Of the events of one reporter about one object the newest
+//! of each reason is kept. What every pod goes through on its way is left out ([`ROUTINE`]).
 
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -12,37 +13,66 @@ use crate::api::name::{Name, name};
 use crate::api::time::Timestamp;
 
 /// The reason that schedulers give (upstream schedule_one.go, handleSchedulingFailure).
-pub const REASON: &str = "FailedScheduling";
+pub const FAILED_SCHEDULING: &str = "FailedScheduling";
+/// The reason that controllers give when the API server refuses a pod (upstream pkg/controller/controller_utils.go,
+/// FailedCreatePodReason).
+pub const FAILED_CREATE: &str = "FailedCreate";
+/// The reason that controllers give for a pod that they created (SuccessfulCreatePodReason).
+pub const SUCCESSFUL_CREATE: &str = "SuccessfulCreate";
 
-/// A scheduler's word on a pod.
+/// Reasons of events that tell of nothing but the usual course of things (upstream
+/// pkg/kubelet/events/event.go; pkg/scheduler/schedule_one.go; pkg/controller/deployment/sync.go).
+const ROUTINE: [&str; 13] = [
+    "Scheduled",
+    "Pulling",
+    "Pulled",
+    "Created",
+    "Started",
+    "ScalingReplicaSet",
+    "SuccessfulDelete",
+    "NodeHasSufficientMemory",
+    "NodeHasNoDiskPressure",
+    "NodeHasSufficientPID",
+    "NodeAllocatableEnforced",
+    "RegisteredNode",
+    "SuccessfulAttachVolume",
+];
+
+/// What a component reported of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SchedulingEvent {
-    /// The pod.
-    pub pod: ObjectKey,
-    /// Its uid; empty where the event does not tell.
+pub struct Event {
+    /// The object's kind, such as `Pod`.
+    pub kind: Name,
+    /// The object; of one without a namespace the namespace is that of the event.
+    pub object: ObjectKey,
+    /// The object's uid; empty where the event does not tell.
     pub uid: Name,
-    /// What was said; events are cut off at 1,024 bytes.
+    /// Whether it is a `Warning`.
+    pub warning: bool,
+    /// Why, in one word.
+    pub reason: Name,
+    /// What was said; kube-scheduler's events are cut off at 1,024 bytes.
     pub message: Box<str>,
     /// When it was said.
     pub said: Option<Timestamp>,
-    /// When the pod was last seen to fail. A series keeps the message it began with
-    /// (client-go tools/events/event_broadcaster.go, recordToSink), so by then the scheduler may
+    /// When it happened last. A series keeps the message it began with
+    /// (client-go tools/events/event_broadcaster.go, recordToSink), so by then the reporter may
     /// have said something else.
     pub last: Option<Timestamp>,
-    /// How often it failed.
+    /// How often it happened.
     pub count: u32,
     /// Who says so: kube-scheduler's profile by its scheduler name; may be empty.
     pub reporter: Name,
 }
 
-impl SchedulingEvent {
+impl Event {
     /// Whether objects of this type are events.
     pub fn is_kind(api_version: &str, kind: &str) -> bool {
         kind == "Event" && matches!(api_version, "" | "v1" | "events.k8s.io/v1" | "events.k8s.io/v1beta1")
     }
 
-    /// Decodes the event that `json` begins with, none if it is about something else or makes no
-    /// sense; also says how many bytes it took.
+    /// Decodes the event that `json` begins with, none if it is routine or makes no sense; also
+    /// says how many bytes it took.
     ///
     /// # Errors
     /// Broken JSON; of category `Eof` when `json` ends within the object.
@@ -56,6 +86,21 @@ impl SchedulingEvent {
             Err(error) => Err(error),
         }
     }
+
+    /// Whether a scheduler says that it did not place the pod.
+    pub fn is_failed_scheduling(&self) -> bool {
+        self.reason == FAILED_SCHEDULING && self.kind == "Pod"
+    }
+
+    /// Whether the component `reporter` says so, or nobody in particular.
+    pub fn is_by(&self, reporter: Name) -> bool {
+        self.reporter.is_empty() || self.reporter == reporter
+    }
+
+    /// Whether it may be about the object with this uid.
+    fn may_be_of(&self, uid: Name) -> bool {
+        self.uid.is_empty() || uid.is_empty() || self.uid == uid
+    }
 }
 
 /// An event on the wire, in either form.
@@ -65,7 +110,9 @@ struct WireEvent {
     #[serde(default)]
     metadata: Metadata,
     #[serde(default)]
-    reason: Option<Box<str>>,
+    reason: Option<Name>,
+    #[serde(default, rename = "type")]
+    event_type: Option<Box<str>>,
     #[serde(default, alias = "note")]
     message: Option<Box<str>>,
     #[serde(default, alias = "regarding")]
@@ -89,7 +136,7 @@ struct WireEvent {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct WireReference {
-    kind: Option<Box<str>>,
+    kind: Option<Name>,
     namespace: Option<Name>,
     name: Option<Name>,
     uid: Option<Name>,
@@ -109,22 +156,24 @@ struct WireSource {
 }
 
 impl WireEvent {
-    fn into_event(self) -> Option<SchedulingEvent> {
+    fn into_event(self) -> Option<Event> {
         let about = self.involved_object;
-        if self.reason.as_deref() != Some(REASON) || about.kind.as_deref() != Some("Pod") {
-            return None;
-        }
+        let reason = self.reason.filter(|reason| !ROUTINE.contains(&reason.as_str()))?;
         let began = self.event_time.or(self.first_timestamp).or(self.metadata.creation_timestamp);
         let (said, last, count) = match self.series {
             Some(series) => (began, series.last_observed_time.or(began), series.count),
             // Without a series an event that comes again is the same to the letter.
             None => (self.last_timestamp.or(began), self.last_timestamp.or(began), self.count.unwrap_or(1)),
         };
-        let namespace = about.namespace.or(self.metadata.namespace).unwrap_or_else(|| name("default"));
+        let namespace = about.namespace.filter(|namespace| !namespace.is_empty());
+        let namespace = namespace.or(self.metadata.namespace).unwrap_or_else(|| name("default"));
         let reporter = [self.reporting_component, self.source.component].into_iter().flatten();
-        Some(SchedulingEvent {
-            pod: ObjectKey::new(namespace, about.name?),
+        Some(Event {
+            kind: about.kind?,
+            object: ObjectKey::new(namespace, about.name?),
             uid: about.uid.unwrap_or_default(),
+            warning: self.event_type.as_deref() == Some("Warning"),
+            reason,
             message: self.message.unwrap_or_default(),
             said,
             last,
@@ -134,31 +183,48 @@ impl WireEvent {
     }
 }
 
-/// The newest event of each scheduler about each pod.
+/// The newest event of each reporter and reason about each object.
 #[derive(Clone, Debug, Default)]
-pub struct SchedulingEvents(FxHashMap<ObjectKey, Vec<SchedulingEvent>>);
+pub struct Events(FxHashMap<(Name, Name), Vec<Event>>);
 
-impl SchedulingEvents {
-    /// Takes in an event; of two of the same scheduler the later one stays.
-    pub fn add(&mut self, event: SchedulingEvent) {
-        let of_pod = self.0.entry(event.pod).or_default();
-        let earlier = of_pod.iter_mut().find(|other| (other.reporter, other.uid) == (event.reporter, event.uid));
+impl Events {
+    /// Takes in an event; of two of the same reporter and reason about one object the later one stays.
+    pub fn add(&mut self, event: Event) {
+        let of_object = self.0.entry((event.kind, event.object.name)).or_default();
+        let identity = |event: &Event| (event.object.namespace, event.reporter, event.reason, event.uid);
+        let earlier = of_object.iter_mut().find(|other| identity(other) == identity(&event));
         match earlier {
             Some(earlier) if earlier.last > event.last => {}
             Some(earlier) => *earlier = event,
-            None => of_pod.push(event),
+            None => of_object.push(event),
         }
     }
 
-    /// What was said of the pod called `pod`, which has the uid `uid`.
-    pub fn of(&self, pod: ObjectKey, uid: Name) -> impl Iterator<Item = &SchedulingEvent> {
-        let known = move |event: &&SchedulingEvent| event.uid.is_empty() || uid.is_empty() || event.uid == uid;
-        self.0.get(&pod).into_iter().flatten().filter(known)
+    /// What was reported of the object called `key`, which has the uid `uid`.
+    pub fn of(&self, kind: &str, key: ObjectKey, uid: Name) -> impl Iterator<Item = &Event> {
+        let of_name = self.0.get(&(name(kind), key.name)).into_iter().flatten();
+        of_name.filter(move |event| event.object.namespace == key.namespace && event.may_be_of(uid))
     }
 
-    /// Everybody who said something, each once, sorted.
-    pub fn reporters(&self) -> Vec<Name> {
-        let mut reporters: Vec<Name> = self.0.values().flatten().map(|event| event.reporter).collect();
+    /// What was reported of an object without a namespace.
+    pub fn of_cluster_object(&self, kind: &str, object: Name) -> impl Iterator<Item = &Event> {
+        self.0.get(&(name(kind), object)).into_iter().flatten()
+    }
+
+    /// What schedulers said of the pod called `pod`, which has the uid `uid`.
+    pub fn scheduling(&self, pod: ObjectKey, uid: Name) -> impl Iterator<Item = &Event> {
+        self.of("Pod", pod, uid).filter(|event| event.is_failed_scheduling())
+    }
+
+    /// All events, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Event> {
+        self.0.values().flatten()
+    }
+
+    /// Everybody who said of a pod that it was not placed, each once, sorted.
+    pub fn scheduling_reporters(&self) -> Vec<Name> {
+        let said = self.iter().filter(|event| event.is_failed_scheduling());
+        let mut reporters: Vec<Name> = said.map(|event| event.reporter).collect();
         reporters.retain(|reporter| !reporter.is_empty());
         reporters.sort_unstable();
         reporters.dedup();
@@ -172,12 +238,12 @@ mod tests {
 
     #[track_caller]
     fn case(json: &str, expected: Option<&str>) {
-        let (event, bytes) = SchedulingEvent::decode(json.as_bytes()).unwrap();
+        let (event, bytes) = Event::decode(json.as_bytes()).unwrap();
         let shown = event.map(|event| {
             let time = |time: Option<Timestamp>| time.map_or_else(|| "?".to_owned(), |time| time.0.to_string());
             format!(
                 "{} {:?} by {:?}: {:?} at {} to {} x{}",
-                event.pod,
+                event.object,
                 &*event.uid,
                 &*event.reporter,
                 event.message,
@@ -216,32 +282,36 @@ mod tests {
     #[test]
     fn what_is_none_is_passed_over() {
         case(r#"{"reason":"Scheduled","involvedObject":{"kind":"Pod","name":"a"}}"#, None);
-        case(r#"{"reason":"FailedScheduling","involvedObject":{"kind":"PodGroup","name":"a"}}"#, None);
+        case(r#"{"reason":"FailedScheduling","involvedObject":{"name":"a"}}"#, None);
         case(r#"{"reason":"FailedScheduling","involvedObject":{"kind":"Pod"}}"#, None);
         case(r#"{"reason":"FailedScheduling","eventTime":"yesterday"}"#, None);
-        assert!(SchedulingEvent::decode(br#"{"reason":"Failed"#).unwrap_err().is_eof());
-        assert!(SchedulingEvent::decode(br#"{"reason":}"#).unwrap_err().is_syntax());
+        assert!(Event::decode(br#"{"reason":"Failed"#).unwrap_err().is_eof());
+        assert!(Event::decode(br#"{"reason":}"#).unwrap_err().is_syntax());
     }
 
     #[test]
     fn the_latest_word_of_each_scheduler_stays() {
-        let event = |reporter: &str, uid: &str, last: i64| SchedulingEvent {
-            pod: ObjectKey::new(name("a"), name("b")),
+        let event = |reporter: &str, uid: &str, last: i64| Event {
+            kind: name("Pod"),
+            object: ObjectKey::new(name("a"), name("b")),
             uid: name(uid),
+            warning: true,
+            reason: name(FAILED_SCHEDULING),
             message: format!("{last}").into(),
             said: None,
             last: Some(Timestamp(last)),
             count: 1,
             reporter: name(reporter),
         };
-        let mut events = SchedulingEvents::default();
+        let mut events = Events::default();
         for event in
             [event("s", "1", 5), event("s", "1", 3), event("s", "1", 8), event("t", "1", 1), event("s", "2", 9)]
         {
             events.add(event);
         }
-        let said: Vec<&str> = events.of(ObjectKey::new(name("a"), name("b")), name("1")).map(|e| &*e.message).collect();
+        let said: Vec<&str> =
+            events.scheduling(ObjectKey::new(name("a"), name("b")), name("1")).map(|e| &*e.message).collect();
         assert_eq!(said, ["8", "1"]);
-        assert_eq!(events.reporters(), [name("s"), name("t")]);
+        assert_eq!(events.scheduling_reporters(), [name("s"), name("t")]);
     }
 }
