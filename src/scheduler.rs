@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::api::Timestamp;
+use crate::api::UpstreamError;
 use crate::config::{Behaviour, Profile, SchedulerConfig};
 use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
@@ -246,6 +247,7 @@ impl Scheduler {
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
         let placement = Placement::empty(pod.key(), pod.id, profile.scheduler_name);
         reserve::reserve(&self.framework(profile, plugins), cycle, &placement, cluster.node(node))
+            .map_err(|error| error.to_string())
     }
 
     /// Percentage of nodes that a live scheduler scores at least; 0 adapts to their number.
@@ -283,7 +285,7 @@ impl Scheduler {
         placement: &Placement,
         node: NodeId,
         now: Timestamp,
-    ) -> Result<Vec<Take>, String> {
+    ) -> Result<Vec<Take>, UpstreamError> {
         let pod = cluster.pod(placement.pod_id);
         let Some((profile, plugins)) = self.profile_for(pod) else { return Ok(Vec::new()) };
         // What could not be judged was noted by the cycle itself.
@@ -303,7 +305,7 @@ impl Scheduler {
         node: NodeId,
         now: Timestamp,
         plugins: &[&'static str],
-    ) -> Result<Vec<Take>, String> {
+    ) -> Result<Vec<Take>, UpstreamError> {
         let pod = cluster.pod(pod);
         let Some((_, framework)) = self.framework_for(pod).filter(|_| !plugins.is_empty()) else {
             return Ok(Vec::new());

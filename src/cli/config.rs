@@ -9,11 +9,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::Name;
+use crate::cli::error::Result;
 use crate::config::{
     Behaviour, Enabled, ExtensionPoint, FeatureGates, KubeVersion, Origin, Profile, SchedulerConfig,
     gate_of_default_plugin,
 };
-use crate::error::Result;
 use crate::framework::NotEvaluated;
 use crate::report::style::Label;
 use crate::report::table::Grid;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::api::{Timestamp, name};
+use crate::cli::error::{Error, Result};
 use crate::decode::workload::Workload;
 use crate::did_you_mean;
-use crate::error::{Error, Result};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
 use crate::explain::{Explanation, NodeDetail, counterfactual, reported_events};
 use crate::framework::{Cycle, NotEvaluated, Notes, Placement};

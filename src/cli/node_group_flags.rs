@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use clap::{Args, ValueHint};
 
+use super::error::{Error, Result};
 use crate::api::{ObjectKey, Timestamp, name};
 use crate::decode::autoscaling::process::split;
-use crate::error::{Error, Result};
 use crate::node_groups::cluster_autoscaler::{self, Flags, Loop, Options, TemplateFile};
 use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes};
 use crate::source::{ConfigMapName, Input, read_value};

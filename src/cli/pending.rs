@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::api::{Name, Timestamp};
-use crate::error::Result;
+use crate::api::Name;
+use crate::cli::error::Result;
 use crate::explain::pending::{self, Root};
 use crate::framework::NotEvaluated;
 use crate::report::{self, Answered, Part};
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     let pods = pods(&state.cluster, namespace);
     // Names alone need no advice.
     let advise = !arguments.no_suggestions && output.output.part() != Part::Names;
-    let now = Timestamp::now();
+    let now = arguments.state.now();
     cluster_messages::read_events(&mut state, &pods);
     let basis = state.basis.scheduler;
     let mut pending = pending::find(&state.scheduler, &mut state.cluster, &pods, now, advise, basis);

@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 use crate::api::{ObjectKey, Timestamp, name};
+use crate::cli::error::{Error, Result};
 use crate::config::{Behaviour, SchedulerConfig};
 use crate::decode::{Kind, Object};
-use crate::error::{Error, Result};
 use crate::framework::{NotEvaluated, PolicyRule};
 use crate::report::text::{count, list};
 use crate::required_kinds::{RequiredKinds, Subject, selects_namespaces};

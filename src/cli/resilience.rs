@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::api::{Name, Timestamp, name};
-use crate::error::{Error, Result};
+use crate::cli::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::resilience::{LossAnswer, ResilienceAnswer};
@@ -121,14 +121,15 @@ fn drain_plan(state: &mut State, nodes: &str, force: bool, now: Timestamp) -> Re
 /// Nodes by name, separated by commas, or by a label selector: names have none of its other characters.
 fn chosen(cluster: &Cluster, text: &str) -> std::result::Result<Vec<Name>, String> {
     if text.contains(['=', '!', '(']) {
-        return NodeChoice::selected(text)?.nodes(cluster);
+        let choice = NodeChoice::selected(text)?;
+        return choice.nodes(cluster).map_err(|error| error.to_string());
     }
     let mut nodes: Vec<Name> = Vec::new();
     for node in text.split(',').map(str::trim) {
         if node.is_empty() {
             return Err("a node's name must not be empty".to_owned());
         }
-        let node = NodeChoice::Named(name(node)).nodes(cluster)?;
+        let node = NodeChoice::Named(name(node)).nodes(cluster).map_err(|error| error.to_string())?;
         nodes.extend(node.into_iter().filter(|node| !nodes.contains(node)).collect::<Vec<_>>());
     }
     Ok(nodes)

@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use crate::api::{Name, ObjectKey, name};
+use crate::cli::error::{Error, Result};
 use crate::control_plane::admission::UnknownClass;
 use crate::control_plane::controller;
 use crate::control_plane::{Created, NewPods, OnRefusal};
 use crate::decode::pod::{PodObject, PodOwn};
 use crate::decode::workload::{Workload, WorkloadKind};
 use crate::did_you_mean;
-use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::state::{Pod, PodId};
 

@@ -9,9 +9,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::api::Timestamp;
+use crate::cli::error::{Error, Result};
 use crate::control_plane::Created;
 use crate::control_plane::admission::AdmissionRefusal;
-use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::comparison::ComparisonAnswer;

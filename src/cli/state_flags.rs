@@ -1,12 +1,13 @@
 //! What was asked for: where the state comes from, and whose scheduler is reproduced.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use clap::{Args, ValueHint};
 
 use crate::api::Timestamp;
+use crate::cli::error::{Error, Result};
 use crate::config::KubeVersion;
-use crate::error::{Error, Result};
 use crate::source::{ConfigMapName, ConfigSource, Input};
 
 use super::config_source;
@@ -53,7 +54,7 @@ fn parse_time(text: &str) -> std::result::Result<Timestamp, &'static str> {
 impl StateFlags {
     /// The moment of the question.
     pub(crate) fn now(&self) -> Timestamp {
-        self.at.unwrap_or_else(Timestamp::now)
+        self.at.unwrap_or_else(|| Timestamp::from(SystemTime::now()))
     }
 
     /// The same, of a scheduler with the configuration of `file`.

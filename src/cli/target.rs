@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::cli::error::{Error, Result};
 use crate::decode::workload::WorkloadKind;
 use crate::did_you_mean;
-use crate::error::{Error, Result};
 
 use super::manifests::{self, AskedManifests};
 

@@ -7,6 +7,7 @@ use crate::state::group_members::{pod_group_of, workload_group_of};
 
 /// How groups of pods are scheduled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PodGroupScheduling {
     /// Not at all: the version has no groups, or its gate is off.
     #[default]

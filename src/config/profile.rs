@@ -92,6 +92,7 @@ pub struct Enabled {
 
 /// Who enabled a plugin at an extension point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Origin {
     /// Kubernetes.
     Default,

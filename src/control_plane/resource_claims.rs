@@ -32,7 +32,7 @@ pub fn make(cluster: &Cluster, own: &mut PodOwn, spec: &PodSpec) -> Vec<Resource
 pub fn make_like(cluster: &Cluster, own: &mut PodOwn, like: &Pod) -> Vec<ResourceClaim> {
     let spec = like.spec();
     let mut claims = make(cluster, own, spec);
-    for status in like.own.resource_claim_statuses.iter() {
+    for status in &like.own.resource_claim_statuses {
         if own.resource_claim_statuses.iter().any(|known| known.name == status.name) {
             continue;
         }

@@ -87,6 +87,7 @@ macro_rules! kinds {
     ) => {
         /// Kinds that the state keeps.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
         pub enum Kind {
             $( $(#[$doc])* $kind, )+
             $( $(#[$family_doc])* $family($member), )+
@@ -95,6 +96,7 @@ macro_rules! kinds {
 
         /// What is kept of an object.
         #[derive(Clone, Debug)]
+        #[non_exhaustive]
         pub enum Object {
             $( $(#[$doc])* $kind(Box<$data>), )+
             $( $(#[$family_doc])* $family(Box<$family_data>), )+

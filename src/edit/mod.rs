@@ -44,6 +44,7 @@ const UNSCHEDULABLE_TAINT: &str = "node.kubernetes.io/unschedulable";
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Edit {
     /// Keeps new pods off a node, as `kubectl cordon` does.
     Cordon {
@@ -182,6 +183,7 @@ pub enum Edit {
 
 /// An edit that cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EditError {
     /// There is no such node.
     #[error("nodes \"{0}\" not found")]

@@ -12,6 +12,7 @@ use crate::api::name::Name;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
+#[non_exhaustive]
 pub enum DeviceReason {
     /// The pod names a claim that does not exist.
     ResourceClaimNotFound {
@@ -155,6 +156,12 @@ pub struct DeviceShortage {
     pub request: String,
     /// The DeviceClass.
     pub class: Name,
+    /// The extended resource of a container that the request stands for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extended_resource: Option<Name>,
+    /// Other DeviceClasses that name this extended resource, and do not count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_classes: Vec<Name>,
     /// Devices it asks for; none means all that match.
     #[serde(rename = "requested", skip_serializing_if = "Option::is_none")]
     pub wanted: Option<i64>,

@@ -13,6 +13,7 @@ use super::reason::Reason;
 use super::status::{Code, PluginRejection};
 
 /// A cycle that found no node, as PostFilter plugins see it.
+#[non_exhaustive]
 pub struct FailedCycle<'a> {
     /// The cycle.
     pub cycle: Cycle<'a>,
@@ -58,6 +59,7 @@ impl<'a> FailedCycle<'a> {
 }
 
 /// A PostFilter plugin's answer.
+#[non_exhaustive]
 pub enum PostFilter {
     /// Room can be made.
     Success {
@@ -74,6 +76,7 @@ pub enum PostFilter {
 
 /// What all PostFilter plugins said.
 #[derive(Default)]
+#[non_exhaustive]
 pub struct PostFilterOutcome {
     /// What the event's text ends with.
     pub message: String,
@@ -83,6 +86,7 @@ pub struct PostFilterOutcome {
 
 /// Room made by removing pods of lower priority.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Preemption {
     /// Nodes where it can be made, in the order of names.
     pub candidates: Vec<Candidate>,
@@ -97,6 +101,7 @@ pub struct Preemption {
 
 /// A node where room can be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Candidate {
     /// The node.
     pub node: Name,

@@ -1,5 +1,6 @@
 //! The Reserve point (upstream runtime/framework.go, RunReservePluginsReserve).
 
+use crate::api::UpstreamError;
 use crate::state::{NodeInfo, Take};
 
 use super::context::Cycle;
@@ -15,7 +16,7 @@ pub fn reserve(
     cycle: Cycle<'_>,
     placement: &Placement,
     node: &NodeInfo,
-) -> Result<Vec<Take>, String> {
+) -> Result<Vec<Take>, UpstreamError> {
     // Upstream's plugins take what their own filter found in the same cycle, and nothing where it did not run.
     let filtered = |plugin: &str| {
         framework.filter.iter().any(|(other, _)| *other == plugin) && !placement.skipped_filters.contains(&plugin)
@@ -32,7 +33,7 @@ pub fn reserve_by(
     cycle: Cycle<'_>,
     runs: &dyn Fn(&str) -> bool,
     node: &NodeInfo,
-) -> Result<Vec<Take>, String> {
+) -> Result<Vec<Take>, UpstreamError> {
     let mut takes = Vec::new();
     for (plugin, point) in framework.reserve.iter().filter(|(plugin, _)| runs(plugin)) {
         let taken = point.reserve(cycle, node);

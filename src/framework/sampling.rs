@@ -17,6 +17,7 @@ const MIN_FEASIBLE_NODES_PERCENTAGE: i32 = 5;
 
 /// Which of the feasible nodes a cycle compares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ComparedNodes {
     /// All of them, as with `percentageOfNodesToScore: 100`.
     #[default]
@@ -129,6 +130,7 @@ impl Window<'_> {
 
 /// What an answer says of the feasible nodes that a live scheduler would not have compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SamplingBasis {
     /// All were compared.
     All,

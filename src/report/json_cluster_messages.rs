@@ -15,6 +15,7 @@ use crate::explain::scheduler_messages::{
 };
 use crate::explain::scheduling_status::SchedulingStatus;
 
+use super::setting::unspelled;
 use super::table::cluster_message_words as words;
 
 #[derive(Serialize)]
@@ -161,7 +162,7 @@ impl ReasonObject {
             Possibly::NotEvaluated => "NotEvaluated",
             Possibly::Untraced => "UntracedChange",
         };
-        Self { r#type: name, text: words::reason(reason) }
+        Self { r#type: name, text: words::reason(reason, unspelled) }
     }
 }
 

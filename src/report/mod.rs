@@ -24,6 +24,7 @@ mod provenance;
 pub mod resilience;
 #[cfg(all(test, feature = "cli"))]
 pub(crate) mod schema;
+pub mod setting;
 pub mod simulation;
 pub mod style;
 pub mod sweep;
@@ -37,6 +38,7 @@ pub use explain::{Answer, ExplainAnswer};
 pub use format::{Format, FormatError};
 pub use node_names::NodeNames;
 pub use provenance::{Provenance, StateAge};
+pub use setting::{Setting, Spelling, unspelled};
 pub use table::Screen;
 
 /// The version of the data that programs read.
@@ -95,6 +97,8 @@ pub struct Look {
     pub wide: bool,
     /// Whether tables have a header.
     pub headers: bool,
+    /// How what can be set is written.
+    pub spelling: Spelling,
 }
 
 /// Anything that can be serialised, by whatever format.

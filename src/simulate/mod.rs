@@ -169,7 +169,7 @@ impl<'a> Simulation<'a> {
                 self.change(Mutation::Place { pod, node: place.node, takes });
                 Outcome::Placed(place)
             }
-            Err(error) => Outcome::Unplaced(Unplaced::because(error)),
+            Err(error) => Outcome::Unplaced(Unplaced::because(error.into())),
         };
         Step::new(self.cluster.pod(pod).key(), pod, outcome)
     }
@@ -206,7 +206,10 @@ impl<'a> Simulation<'a> {
         let chosen = self.ties.choose(&picks).and_then(|name| self.cluster.node_named(name));
         let Some(node) = chosen else { return Err(Unplaced::of(placement)) };
         let (node, name) = (node.id, node.name());
-        let takes = self.scheduler.reserve(self.cluster, placement, node, self.now).map_err(Unplaced::because)?;
+        let takes = self
+            .scheduler
+            .reserve(self.cluster, placement, node, self.now)
+            .map_err(|error| Unplaced::because(error.into()))?;
         self.change(Mutation::Place { pod: placement.pod_id, node, takes });
         let total = placement.nodes.get(node.index()).and_then(|node| node.total).unwrap_or_default();
         Ok(Place { node, name, total, tied: picks.len() })

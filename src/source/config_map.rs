@@ -17,6 +17,7 @@ use crate::decode::autoscaling::status::{DEFAULT_NAME, DEFAULT_NAMESPACE};
 
 /// Where `--scheduler-config` says that the configuration is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ConfigSource {
     /// A file or standard input.
     Input(Input),
@@ -89,6 +90,7 @@ impl fmt::Display for ConfigMapName {
 
 /// Why a ConfigMap gives no configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigMapError {
     /// The flag's value does not name one.
     #[error("a ConfigMap is named configmap/NAMESPACE/NAME or configmap/NAMESPACE/NAME/KEY")]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::api::UpstreamError;
 use crate::api::list::List;
 use crate::api::meta::{Metadata, ObjectKey, OwnerReference};
 use crate::api::name::Name;
@@ -97,6 +98,7 @@ pub struct DeviceRequest {
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum RequestedDevices {
     /// Devices of one kind.
     Exactly(DeviceQuery),
@@ -127,6 +129,7 @@ pub struct DeviceQuery {
 
 /// How many devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Count {
     /// So many.
     Exactly(i64),
@@ -153,7 +156,7 @@ pub struct ClaimAllocation {
     /// The devices.
     pub devices: Box<[AllocatedDevice]>,
     /// The nodes they can be used from; none means all. Upstream's text where the selector is invalid.
-    pub node_selector: Option<Result<LazyErrorNodeSelector, String>>,
+    pub node_selector: Option<Result<LazyErrorNodeSelector, UpstreamError>>,
     /// When it was given them (gate `DRADeviceBindingConditions`).
     pub allocated: Option<Timestamp>,
 }

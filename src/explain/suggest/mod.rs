@@ -40,6 +40,7 @@ const MOST: usize = 8;
 
 /// A change that was re-run and does place the pod.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Suggestion {
     /// The change: one edit or up to three, changes of one pod taken together.
     pub edits: Vec<Edit>,
@@ -59,6 +60,7 @@ pub struct Suggestion {
 
 /// A pod that makes way.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Move {
     /// The pod.
     pub pod: ObjectKey,
@@ -68,6 +70,7 @@ pub struct Move {
 
 /// A safety property that a change gives up.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Weakening {
     /// The taint tells that something is wrong with the node.
     NodeCondition(Taint),

@@ -22,6 +22,7 @@ const MOST_VICTIMS: usize = 6;
 
 /// A preemption in full.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct PreemptionDetail {
     /// The candidates, those that may be picked first, then in the order of names.
     pub candidates: Vec<CandidateDetail>,
@@ -33,6 +34,7 @@ pub struct PreemptionDetail {
 
 /// A node where room can be made.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct CandidateDetail {
     /// The node.
     pub node: Name,
@@ -48,6 +50,7 @@ pub struct CandidateDetail {
 
 /// A pod that would go.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct VictimDetail {
     /// The pod.
     pub pod: ObjectKey,
@@ -63,6 +66,7 @@ pub struct VictimDetail {
 
 /// Where a victim would go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum GoesTo {
     /// Not asked: only the first candidates and victims are followed.
     NotAsked,
@@ -74,6 +78,7 @@ pub enum GoesTo {
 
 /// Nodes that are no candidates for one reason.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct NotEligible {
     /// The reason.
     pub why: WhyNot,
@@ -85,6 +90,7 @@ pub struct NotEligible {
 
 /// Why no room can be made on a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum WhyNot {
     /// The pod would not fit there without all pods of lower priority either.
     NotEnough,

@@ -1,6 +1,7 @@
 //! The best node from every starting point of a large cluster ([`crate::framework::sampling`]): the columns of a cycle
 //! cache, of which one node after the other ceases to be feasible while another becomes so.
 
+use crate::api::UpstreamError;
 use crate::framework::context::Cycle;
 use crate::framework::placement::Scores;
 use crate::framework::plugin::{NodeScorer, Normalizer};
@@ -118,7 +119,7 @@ impl<'a> Known<'a> {
 }
 
 impl NodeScorer for Known<'_> {
-    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError> {
         Ok(self.raw.get(node.id.index()).copied().unwrap_or_default())
     }
 

@@ -94,7 +94,7 @@ fn preempt(failed: &FailedCycle<'_>) -> Result<Preemption, PreemptionRefusal> {
     let found: Vec<(&NodeInfo, Victims)> = failed
         .extenders
         .process_preemption(found)
-        .map_err(PreemptionRefusal::Error)?
+        .map_err(|error| PreemptionRefusal::Error(error.into()))?
         .into_iter()
         .map(|(node, victims)| (cluster.node(node), victims))
         .collect();

@@ -25,6 +25,7 @@ pub(super) struct ExtendedClaim<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct ExtendedRequest<'a> {
     pub(super) name: Name,
+    pub(super) resource: Name,
     pub(super) class: &'a DeviceClass,
     pub(super) query: DeviceQuery,
     count: i64,
@@ -184,6 +185,7 @@ impl<'a> Containers<'a> {
         let count = count.saturating_sub(reusable);
         Some(ExtendedRequest {
             name: name(&format!("container-{index}-request-{place}")),
+            resource,
             class,
             query: DeviceQuery {
                 class: class.name,

@@ -31,7 +31,7 @@ pub(super) struct Filter<'a> {
     pub(super) taint_rules: TaintRules<'a>,
 }
 
-impl<'a> NodeFilter for Filter<'a> {
+impl NodeFilter for Filter<'_> {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
         self.judge(node).map(|_| ())
     }

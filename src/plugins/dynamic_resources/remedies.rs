@@ -13,7 +13,7 @@ use crate::decode::devices::claim::Count;
 use crate::decode::devices::taint::DeviceToleration;
 use crate::edit::{ClaimChange, Edit, PodChange};
 use crate::framework::Cycle;
-use crate::state::NodeInfo;
+use crate::state::{NodeInfo, Pod};
 
 use super::DynamicResources;
 use super::allocator::capacity::Refusal;
@@ -243,7 +243,7 @@ impl<'a> Remedies<'a> {
         let freed = self.holders.into_iter().map(|claim| {
             let reserved = self.context.devices.claim(claim).map_or(&[][..], |claim| &claim.reserved_for);
             let pods = cycle.cluster.pods().iter().filter(|pod| reserved.contains(&pod.own.uid));
-            Edit::DeallocateClaim { claim, pods: pods.map(|pod| pod.key()).collect() }
+            Edit::DeallocateClaim { claim, pods: pods.map(Pod::key).collect() }
         });
         changes.chain(freed).collect()
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::api::UpstreamError;
 use crate::api::name::{Name, name};
 use crate::decode::devices::claim::{AllocatedDevice, DeviceRequest, RequestedDevices};
 use crate::framework::{Incremental, IncrementalScorer, NodeScorer, Normalizer, ScoreRange, default_normalize};
@@ -93,9 +94,9 @@ fn points_of(requests: &[DeviceRequest], devices: &[AllocatedDevice]) -> i64 {
 }
 
 impl NodeScorer for Scorer<'_> {
-    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError> {
         match &self.filter {
-            Some(filter) if self.is_on => Self::points(filter, node),
+            Some(filter) if self.is_on => Ok(Self::points(filter, node)?),
             _ => Ok(0),
         }
     }

@@ -165,8 +165,5 @@ fn nodes(screen: &mut Screen, answer: &CapacityAnswer, most: usize) {
         grid.row(Label::Fits, [room.node.to_string(), more, stops]);
     }
     screen.grid(&grid);
-    if rooms.len() > most {
-        let rest = count(rooms.len() - most, "more node");
-        screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
-    }
+    screen.left_out(rooms.len(), most, "node");
 }

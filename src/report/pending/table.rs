@@ -32,9 +32,8 @@ pub(super) fn screen(pending: &Pending, provenance: &Provenance, look: Look) -> 
         group(&mut screen, shown, widest, look.wide);
     }
     if pending.groups.len() > most {
-        let rest = count(pending.groups.len() - most, "more group");
         screen.blank();
-        screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
+        screen.left_out(pending.groups.len(), most, "group");
     }
     if pending.untouched {
         screen.blank();
@@ -106,7 +105,11 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, wide: bool) {
         screen.indented(Label::Warning, &lead, "");
         screen.quoted(Label::Dim, &format!("{margin}  "), &said.message);
         if matches!(&said.comparison, Comparison::Different(reasons) if reasons.contains(&Possibly::StaleMemory)) {
-            screen.indented(Label::Warning, &margin, &cluster_message_words::reason(&Possibly::StaleMemory));
+            screen.indented(
+                Label::Warning,
+                &margin,
+                &cluster_message_words::reason(&Possibly::StaleMemory, screen.spelling()),
+            );
         }
     }
     for event in group.events.iter().filter(|event| event.warning || event.reason == "NotTriggerScaleUp").take(EVENTS) {

@@ -27,10 +27,7 @@ pub(super) fn render(screen: &mut Screen, plan: &DrainPlan, provenance: &Provena
     for (place, drain) in plan.drains.iter().take(most(NODES)).enumerate() {
         node(screen, place + 1, drain, most(MOVES));
     }
-    if plan.drains.len() > most(NODES) {
-        let rest = count(plan.drains.len() - NODES, "more node");
-        screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
-    }
+    screen.left_out(plan.drains.len(), most(NODES), "node");
     in_the_way(screen, plan, most(PODS));
     mind(screen, plan, most(PODS));
 }

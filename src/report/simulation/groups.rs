@@ -11,7 +11,6 @@ use super::super::style::Label;
 use super::super::table::Screen;
 use super::super::text::{count, list, thousands};
 use super::SimulationAnswer;
-use super::table::left_out;
 
 /// One cycle of a group.
 #[derive(Serialize)]
@@ -82,7 +81,7 @@ pub(super) fn render(screen: &mut Screen, answer: &SimulationAnswer, most: usize
             screen.indented(Label::Plain, "  ", &victims);
         }
     }
-    left_out(screen, answer.group_cycles.len(), most, "group");
+    screen.left_out(answer.group_cycles.len(), most, "group");
 }
 
 /// The group, how many of its pods have a node, and the word of its condition.

@@ -41,7 +41,7 @@ pub(in crate::report) fn words(change: &StepAction) -> String {
         StepAction::OnNodes(nodes, Edit::LabelNode { key, value, .. }) => format!("label {} {key}={value}", of(nodes)),
         StepAction::OnNodes(nodes, edit) => help_words::words_of(&edit.on_node(name(&of(nodes)))),
         StepAction::Drain { nodes, force } => {
-            format!("drain {}{}", of(nodes), if *force { " with --force" } else { "" })
+            format!("drain {}{}", of(nodes), if *force { " (forced)" } else { "" })
         }
         StepAction::RemoveNodes(nodes) => format!("remove {}", of(nodes)),
         StepAction::AddNodes { count: number, model, .. } => {

@@ -4,6 +4,7 @@ use crate::api::Timestamp;
 use crate::explain::scheduler_messages::{Phrase, Possibly, SchedulerMessages, Several, Source, StateChange};
 use crate::explain::scheduling_status::SchedulingStatus;
 
+use super::super::setting::{Setting, Spelling, with};
 use super::super::text::{count, duration, list, thousands};
 use super::life_words;
 
@@ -94,18 +95,19 @@ pub(in crate::report) fn difference(said: &SchedulerMessages) -> Option<String> 
 }
 
 /// What can make two schedulers say different things, in words.
-pub(in crate::report) fn reason(reason: &Possibly) -> String {
+pub(in crate::report) fn reason(reason: &Possibly, spelling: Spelling) -> String {
     match reason {
         Possibly::StaleMemory => {
             "nothing in the state explains it: its memory may be stale and count a pod that is gone; restarting \
              kube-scheduler clears it"
                 .to_owned()
         }
-        Possibly::TaintText => "only the text on untolerated taints differs, which changed after v1.34.1: \
-                                pass the scheduler's release with --kube-version"
-            .to_owned(),
+        Possibly::TaintText => format!(
+            "only the text on untolerated taints differs, which changed after v1.34.1{}",
+            with(": pass the scheduler's release", spelling, Setting::KubeVersion)
+        ),
         Possibly::Configuration => {
-            "the scheduler has its own configuration; pass it with --scheduler-config".to_owned()
+            format!("the scheduler has its own configuration{}", with("; pass it", spelling, Setting::SchedulerConfig))
         }
         Possibly::OutOfTreePlugins(plugins) => {
             format!("out-of-tree plugins decide too: {}", list(plugins, MOST))
@@ -128,18 +130,18 @@ pub(in crate::report) fn reason(reason: &Possibly) -> String {
 }
 
 /// Where the pod stands with the schedulers, in sentences.
-pub(in crate::report) fn scheduling_status(scheduling_status: &SchedulingStatus, as_of: Option<Timestamp>) -> String {
+pub(in crate::report) fn scheduling_status(
+    scheduling_status: &SchedulingStatus,
+    as_of: Option<Timestamp>,
+    spelling: Spelling,
+) -> String {
     match scheduling_status {
         SchedulingStatus::UnknownScheduler { name, placed, spoke, others } => {
+            let pass = with(": pass its configuration", spelling, Setting::SchedulerConfig);
             let known = match (placed, spoke) {
                 (0, false) => format!("nothing in the state shows that a scheduler {name} exists"),
-                (0, true) => format!("{name} has written events: pass its configuration with --scheduler-config"),
-                (placed, _) => {
-                    format!(
-                        "{name} has placed {}: pass its configuration with --scheduler-config",
-                        count(*placed, "pod")
-                    )
-                }
+                (0, true) => format!("{name} has written events{pass}"),
+                (placed, _) => format!("{name} has placed {}{pass}", count(*placed, "pod")),
             };
             let others: Vec<String> =
                 others.iter().map(|(name, placed)| format!("{name} ({})", count(*placed, "pod"))).collect();

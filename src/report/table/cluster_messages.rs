@@ -22,7 +22,7 @@ pub(super) fn render(screen: &mut Screen, answer: &Answer) {
     }
     if let Some(scheduling_status) = &says.scheduling_status {
         screen.blank();
-        screen.paragraph(Label::Warning, &words::scheduling_status(scheduling_status, says.as_of));
+        screen.paragraph(Label::Warning, &words::scheduling_status(scheduling_status, says.as_of, screen.spelling()));
     }
     if let Some(SchedulingStatus::Ended(_)) = &says.scheduling_status {
         screen.paragraph(Label::Plain, &life_words::fits_again(&answer.placement, answer.nodes));
@@ -61,7 +61,7 @@ fn compared(screen: &mut Screen, said: &SchedulerMessages, source: &str) {
         Comparison::Different(reasons) => {
             screen.indented(Label::Dim, MARGIN, "possibly because");
             for reason in reasons {
-                screen.indented(Label::Dim, "  - ", &words::reason(reason));
+                screen.indented(Label::Dim, "  - ", &words::reason(reason, screen.spelling()));
             }
         }
         Comparison::Same | Comparison::NotCompared => {}

@@ -7,6 +7,7 @@ use crate::explain::{Attribution, Decision, How};
 use crate::framework::sampling::Sampling;
 use crate::framework::{NodePlacement, Placement};
 
+use super::super::Setting;
 use super::super::style::Label;
 use super::super::text::{break_camel_case, columns, count, list, thousands};
 use super::super::{Answer, Look};
@@ -186,12 +187,14 @@ fn scores(screen: &mut Screen, placement: &Placement, look: Look) {
     if nodes.len() > rows {
         remarks.push(format!("and {}", count(nodes.len() - rows, "more feasible node")));
     }
-    if nodes.len() == 1 && !look.wide {
-        remarks.push("its scores: -o wide".to_owned());
+    let wide = screen.spelled(Setting::Wide);
+    if let Some(wide) = wide.filter(|_| nodes.len() == 1 && !look.wide) {
+        remarks.push(format!("its scores: {wide}"));
     }
     let hidden = nodes.first().map_or(0, |node| node.scores.len()) - plugins.len();
     if hidden > 0 && nodes.len() > 1 {
-        remarks.push(format!("{} gave every node the same score (-o wide)", count(hidden, "more plugin")));
+        let how = wide.map_or_else(String::new, |wide| format!(" ({wide})"));
+        remarks.push(format!("{} gave every node the same score{how}", count(hidden, "more plugin")));
     }
     if !remarks.is_empty() {
         screen.paragraph(Label::Dim, &remarks.join("; "));

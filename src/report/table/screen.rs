@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::super::style::Label;
-use super::super::text::{columns, escape, wrap};
-use super::super::{Look, NodeNames, Provenance};
+use super::super::text::{columns, count, escape, wrap};
+use super::super::{Look, NodeNames, Provenance, Setting, Spelling};
 use super::grid::Grid;
 
 /// The blocks of an answer, from top to bottom, for a terminal of a certain width.
@@ -16,6 +16,7 @@ pub struct Screen {
     blocks: Vec<Block>,
     width: usize,
     headers: bool,
+    spelling: Spelling,
     /// The nodes' names that are to be shortened.
     names: Option<Arc<NodeNames>>,
 }
@@ -52,7 +53,8 @@ enum Block {
 impl Screen {
     pub(crate) fn new(look: Look) -> Self {
         // Narrower than this no table can be read.
-        Self { blocks: Vec::new(), width: look.width.max(40), headers: look.headers, names: None }
+        let Look { width, headers, spelling, .. } = look;
+        Self { blocks: Vec::new(), width: width.max(40), headers, spelling, names: None }
     }
 
     /// A screen about the nodes of a cluster, whose long names are shortened unless it is `wide`.
@@ -67,6 +69,24 @@ impl Screen {
 
     pub(crate) fn width(&self) -> usize {
         self.width
+    }
+
+    pub(crate) fn spelling(&self) -> Spelling {
+        self.spelling
+    }
+
+    /// How `setting` is written where the screen is shown.
+    pub(crate) fn spelled(&self, setting: Setting) -> Option<&'static str> {
+        (self.spelling)(setting)
+    }
+
+    /// Says how many more there are than are shown, and how to see them.
+    pub(crate) fn left_out(&mut self, all: usize, shown: usize, noun: &str) {
+        if all > shown {
+            let rest = format!("and {}", count(all - shown, &format!("more {noun}")));
+            let text = self.spelled(Setting::Wide).map_or(rest.clone(), |wide| format!("{rest}: {wide} shows all"));
+            self.line(&[(Label::Dim, &text)]);
+        }
     }
 
     /// A line made of labelled pieces, as long as it is.
@@ -123,7 +143,7 @@ impl Screen {
         }
         if let Some(names) = self.names.as_ref().filter(|names| names.are_in(&text)) {
             blank(&mut text);
-            self.wrapped(&mut text, Label::Dim, "", &names.legend());
+            self.wrapped(&mut text, Label::Dim, "", &names.legend(self.spelled(Setting::Wide)));
         }
         text
     }

@@ -151,10 +151,10 @@ fn nodes(fields: &mut Fields) -> Result<NodeChoice, ScenarioError> {
     match (node, selector, zone) {
         (Some(node), None, None) => Ok(NodeChoice::Named(node)),
         (None, Some(text), None) => {
-            NodeChoice::selected(&text).map_err(|message| ScenarioError::new(fields.at("selector"), message))
+            NodeChoice::selected(&text).map_err(|error| ScenarioError::new(fields.at("selector"), error.to_string()))
         }
         (None, None, Some(zone)) => NodeChoice::selected(&format!("{ZONE}={zone}"))
-            .map_err(|message| ScenarioError::new(fields.at("zone"), message)),
+            .map_err(|error| ScenarioError::new(fields.at("zone"), error.to_string())),
         (None, None, None) => {
             Err(ScenarioError::new(fields.path(), "does not name a node; write node, selector or zone"))
         }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use futures_util::future::join_all;
 use serde::Deserialize;
@@ -197,7 +197,7 @@ impl Reader {
         take: &mut dyn PageSink<P>,
         progress: &mut dyn FnMut(ReadProgress),
     ) -> Result<Listed, LiveError> {
-        self.started.get_or_insert_with(|| (Timestamp::now(), Instant::now()));
+        self.started.get_or_insert_with(|| (Timestamp::from(SystemTime::now()), Instant::now()));
         let (kinds, absent): (Vec<Kind>, Vec<Kind>) = kinds.iter().partition(|kind| self.may_have(**kind));
         let kinds = kinds.as_slice();
         self.seen.of += kinds.len();

@@ -96,10 +96,19 @@ fn wanted(request: &DeviceShortage) -> String {
         Some(wanted) => count(usize::try_from(wanted).unwrap_or_default(), "device"),
         None => "all devices".to_owned(),
     };
-    format!(
-        "claim {}, request {}: too few free for {what} of class {}",
-        request.claim.name, request.request, request.class
-    )
+    let others = match request.other_classes.as_slice() {
+        [] => String::new(),
+        others => format!("; DeviceClass {} names it, too, and does not count", list(others, 2)),
+    };
+    format!("{}: too few free for {what} of class {}{others}", of_request(request), request.class)
+}
+
+/// Which request it is.
+fn of_request(request: &DeviceShortage) -> String {
+    match request.extended_resource {
+        Some(resource) => format!("resource {resource}"),
+        None => format!("claim {}, request {}", request.claim.name, request.request),
+    }
 }
 
 fn found(request: &DeviceShortage) -> String {
@@ -108,10 +117,7 @@ fn found(request: &DeviceShortage) -> String {
         None => "requests all".to_owned(),
     };
     if request.reachable == 0 {
-        return format!(
-            "claim {}, request {}: {what}, the node has access to no device",
-            request.claim.name, request.request
-        );
+        return format!("{}: {what}, the node has access to no device", of_request(request));
     }
     let parts = [
         (request.taken, "taken"),
@@ -123,10 +129,7 @@ fn found(request: &DeviceShortage) -> String {
     let parts: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     let parts = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
-    format!(
-        "claim {}, request {}: {what}, {} free of {}{parts}",
-        request.claim.name, request.request, request.available, request.reachable
-    )
+    format!("{}: {what}, {} free of {}{parts}", of_request(request), request.available, request.reachable)
 }
 
 /// Causes of a request that are listed.

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+#[cfg(feature = "live")]
+use crate::source::live::LiveError;
+
 /// What went wrong and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
@@ -39,6 +42,17 @@ impl Error {
     /// Wraps another error's text.
     pub fn from_error(error: impl fmt::Display) -> Self {
         Self::new(error.to_string())
+    }
+}
+
+#[cfg(feature = "live")]
+impl From<LiveError> for Error {
+    /// The server's own refusals stay as kubectl prints them.
+    fn from(error: LiveError) -> Self {
+        match error {
+            LiveError::Server { .. } => Self::server(error.to_string()),
+            error => Self::new(error.to_string()),
+        }
     }
 }
 
