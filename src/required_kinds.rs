@@ -6,11 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::api::Name;
 use crate::api::meta::OwnerReference;
 use crate::api::pod_spec::{PodAffinity, PodSpec};
 use crate::api::resources::is_extended_resource_name;
 use crate::api::volume::VolumeSource;
-use crate::config::{Behaviour, DefaultConstraints, Profile, SchedulerConfig};
+use crate::config::{Behaviour, DefaultConstraints, PodGroupScheduling, Profile, SchedulerConfig};
 use crate::decode::pod::PodObject;
 use crate::decode::workload::{Workload, WorkloadKind};
 use crate::decode::{Kind, Object};
@@ -32,6 +33,12 @@ enum When {
     ClaimsDevicesThatRulesTaint,
     /// It, or any pod that it may stand beside, selects namespaces by label in a term of its pod affinity.
     NamespacesAreSelected,
+    /// It is in a group that kube-scheduler schedules as one.
+    IsInPodGroup,
+    /// It is in a pod group of a Workload (v1.35).
+    IsInWorkload,
+    /// Groups are preempted as one, or by their own priority.
+    GroupsArePreempted,
     /// It has no spread constraints of its own and the profile has some for it, whose selector is made from what
     /// selects and owns the pod.
     IsSpreadByDefault,
@@ -46,7 +53,7 @@ const CAPACITY: Kind = Kind::CsiStorageCapacity;
 const ATTACHMENT: Kind = Kind::VolumeAttachment;
 
 /// Upstream's informers of each plugin, and when its PreFilter or PreScore does not return Skip.
-const READS: [(&str, When, &[Kind]); 9] = [
+const READS: [(&str, When, &[Kind]); 12] = [
     ("VolumeRestrictions", When::HasClaims, &[CLAIM]),
     ("VolumeBinding", When::HasClaims, &[CLAIM, VOLUME, CLASS, CSI_NODE, CSI_DRIVER, CAPACITY]),
     ("VolumeZone", When::HasClaims, &[CLAIM, VOLUME, CLASS]),
@@ -66,6 +73,9 @@ const READS: [(&str, When, &[Kind]); 9] = [
         ],
     ),
     ("DefaultPreemption", When::Always, &[Kind::PodDisruptionBudget]),
+    ("DefaultPreemption", When::GroupsArePreempted, &[Kind::PodGroup]),
+    ("GangScheduling", When::IsInPodGroup, &[Kind::PodGroup]),
+    ("GangScheduling", When::IsInWorkload, &[Kind::SchedulingWorkload]),
 ];
 
 /// Makes of a pod of a template or a manifest what the API server would make of it, or refuses it.
@@ -202,6 +212,8 @@ impl RequiredKinds {
         let scheduler = pod.spec.scheduler_name();
         let Some(profile) = config.profiles.iter().find(|profile| profile.scheduler_name == scheduler) else { return };
         let owner = pod.owner.as_ref().and_then(default_selector::owner_kind).or(pod.maker);
+        let groups = behaviour.pod_groups();
+        let is_grouped = groups.of_spec(Name::default(), pod.spec).is_some();
         for (plugin, when, kinds) in READS {
             let holds = match when {
                 When::Always => true,
@@ -214,6 +226,9 @@ impl RequiredKinds {
                     behaviour.reads_device_taint_rules() && claims_devices(pod.spec, behaviour)
                 }
                 When::NamespacesAreSelected => namespaces_are_selected || selects_namespaces(pod.spec),
+                When::IsInPodGroup => groups.has_group_cycle() && is_grouped,
+                When::IsInWorkload => !groups.has_group_cycle() && is_grouped,
+                When::GroupsArePreempted => groups == PodGroupScheduling::FeasibleCycle,
                 When::IsSpreadByDefault => is_spread_by_default(profile, pod.spec),
             };
             if holds && is_enabled(profile, plugin) {

@@ -12,7 +12,7 @@ use crate::framework::placement::{Current, Placement};
 use crate::framework::sampling::ComparedNodes;
 use crate::framework::{
     Code, Cycle, CycleCache, Depth, Framework, NotEvaluated, Notes, Permit, PermitPlugin, Plugin, PluginRejection,
-    Rejection, cycle, prepared, reserve, sampling,
+    Rejection, cycle, group_notes, prepared, reserve, sampling,
 };
 use crate::plugins;
 use crate::state::pod::PodId;
@@ -87,6 +87,7 @@ impl Scheduler {
     fn framework<'a>(&'a self, profile: &Profile, plugins: &'a [Box<dyn Plugin>]) -> Framework<'a> {
         let mut framework = Framework::new(profile, plugins).with_extenders(&self.extenders);
         framework.percentage_of_nodes_to_score = self.percentage(profile);
+        framework.parallelism = self.config.parallelism;
         framework
     }
 
@@ -136,6 +137,7 @@ impl Scheduler {
         };
         let notes = Notes::default();
         note_what_is_outside(profile, plugins, &self.behaviour, &notes);
+        group_notes::add(cluster, pod, &self.behaviour, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
         let mut framework = self.framework(profile, plugins);
         framework.compared = compared;
@@ -261,6 +263,7 @@ impl Scheduler {
         let (profile, plugins) = self.profile_for(pod)?;
         let notes = Notes::default();
         note_what_is_outside(profile, plugins, &self.behaviour, &notes);
+        group_notes::add(cluster, pod, &self.behaviour, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
         let cache = CycleCache::new(&self.framework(profile, plugins), cycle)?;
         let sampling = self.percentage(profile);
@@ -384,7 +387,7 @@ impl CachedCycle<'_> {
 /// Gates that are on and not reproduced, and plugins that the profile enables and that are not here: those that are
 /// not part of kube-scheduler, and those of versions after the one this program knows best.
 fn note_what_is_outside(profile: &Profile, plugins: &[Box<dyn Plugin>], behaviour: &Behaviour, notes: &Notes) {
-    for (gate, effect) in behaviour.not_reproduced() {
+    for (gate, effect) in behaviour.not_reproduced().filter(|(gate, _)| *gate != group_notes::COMPOSITE) {
         notes.add(NotEvaluated::new(
             format!("feature gate {gate}"),
             "it is on, and kubectl sched does not reproduce it",

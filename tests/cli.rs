@@ -25,6 +25,8 @@ mod harness;
 mod help;
 #[path = "cli/pending.rs"]
 mod pending;
+#[path = "cli/pod_groups.rs"]
+mod pod_groups;
 #[path = "cli/resilience.rs"]
 mod resilience;
 #[path = "cli/scenario.rs"]

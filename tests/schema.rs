@@ -243,6 +243,7 @@ fn in_full(case: &Case, pod: &str) -> Value {
         is_new: false,
         workload: None,
         new_nodes: None,
+        group: None,
     };
     let provenance = Provenance {
         kube_version: "v1.34".to_owned(),

@@ -97,6 +97,7 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
         is_new: false,
         workload: None,
         new_nodes: None,
+        group: None,
     }];
     let provenance = Provenance {
         kube_version: "v1.34".to_owned(),

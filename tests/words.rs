@@ -169,7 +169,7 @@ fn no_flag_outside_the_command_line() {
         // kubectl's words and commands.
         ("simulate/scenario/", "(use --force to override)"),
         ("source/", "kubectl get -o json"),
-        ("report/table/mod.rs", "kubectl create clusterrole"),
+        ("report/screen/not_evaluated.rs", "kubectl create clusterrole"),
         // zstd's flag, and kube-scheduler's.
         ("source/open.rs", "--long"),
         ("decode/scheduler_process.rs", "--"),

@@ -15,8 +15,8 @@ use crate::config::{
     gate_of_default_plugin,
 };
 use crate::framework::NotEvaluated;
+use crate::report::screen::Grid;
 use crate::report::style::Label;
-use crate::report::table::Grid;
 use crate::report::text::break_camel_case;
 use crate::report::{API_VERSION, Data, Look, Part, Report, Screen};
 

@@ -14,6 +14,7 @@ use crate::explain::{Explanation, NodeDetail, counterfactual, reported_events};
 use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
 use crate::report::explain::Refused;
 use crate::report::{Answer, Answered, ExplainAnswer, Part};
+use crate::simulate::groups::whole::{self, GroupPlacement};
 use crate::simulate::workload::{self, WorkloadPlacement};
 use crate::state::PodId;
 
@@ -35,7 +36,8 @@ use super::{Status, cluster_messages, resolve};
 /// explained as if it were pending.
 ///
 /// For a workload (deployment, statefulset, daemonset, replicaset, replicationcontroller, job,
-/// cronjob) its pending pods are explained, or, if it has none, a new pod from its template.
+/// cronjob) its pending pods are explained, or, if it has none, a new pod from its template. For a
+/// podgroup of scheduling.k8s.io, its pending pods; what becomes of the group comes first.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched explain (POD | TYPE/NAME | TYPE NAME | -f FILE) [OPTIONS]")]
 pub(crate) struct ExplainArgs {
@@ -174,6 +176,8 @@ struct ExplainExtras {
     preemption: bool,
     /// The pods that were searched for, with what was found: siblings need not be searched again.
     found: Vec<(PodId, Vec<Suggestion>)>,
+    /// Groups of pods that were placed.
+    groups: Vec<Arc<GroupPlacement>>,
 }
 
 impl ExplainExtras {
@@ -183,7 +187,12 @@ impl ExplainExtras {
             Part::Screen => arguments.node.is_none(),
             _ => true,
         };
-        Self { suggestions: shown && !arguments.no_suggestions, preemption: shown, found: Vec::new() }
+        Self {
+            suggestions: shown && !arguments.no_suggestions,
+            preemption: shown,
+            found: Vec::new(),
+            groups: Vec::new(),
+        }
     }
 
     fn suggestions(&mut self, state: &mut State, placement: &Placement, now: Timestamp) -> Option<Vec<Suggestion>> {
@@ -199,6 +208,18 @@ impl ExplainExtras {
         let found = suggest::find(&state.scheduler, &mut state.cluster, placement, now)?;
         self.found.push((pod, found.clone()));
         Some(found)
+    }
+
+    /// The group of `pod` as a whole, where any of its pods waits.
+    fn group(&mut self, state: &mut State, pod: PodId, now: Timestamp) -> Option<Arc<GroupPlacement>> {
+        let group = whole::group_of(&state.scheduler, &state.cluster, pod)?;
+        let known = self.groups.iter().find(|known| known.group == group).cloned();
+        let placed = known.unwrap_or_else(|| {
+            let placed = Arc::new(whole::place(&state.scheduler, &mut state.cluster, group, now));
+            self.groups.push(Arc::clone(&placed));
+            placed
+        });
+        (placed.pending > 0).then_some(placed)
     }
 
     fn preemption(&self, state: &mut State, placement: &Placement, now: Timestamp) -> Option<PreemptionDetail> {
@@ -219,9 +240,13 @@ fn answer(
     let Subject { pod, workload } = subject;
     let is_pending = state.cluster.pod(pod).own.node_name.is_none();
     let new_nodes = if is_pending { finder.find(state, pod) } else { None };
+    let group = wanted.group(state, pod, now);
     let lifted = state.cluster.lift(pod);
     let mut placement = state.scheduler.explain_lifted(&state.cluster, &lifted, now);
     NotEvaluated::join(&mut placement.not_evaluated, &state.notes);
+    if let Some(group) = &group {
+        NotEvaluated::join(&mut placement.not_evaluated, &group.not_evaluated);
+    }
     let fits_if_admitted = placement.schedulable;
     let refused = state.refusal(placement.pod).map(|message| Refused { message, fits_if_admitted });
     let mut answer = Answer {
@@ -237,6 +262,7 @@ fn answer(
         is_new: state.cluster.pod(pod).own.creation_timestamp.is_none()
             && state.cluster.pod(pod).own.sequence == u32::MAX,
         workload,
+        group,
         placement,
     };
     if let Some(workload) = answer.workload.as_ref().filter(|_| answer.is_made_up()) {

@@ -10,7 +10,7 @@ use crate::api::meta::OwnerReference;
 use crate::api::name::Name;
 use crate::edit::Edit;
 use crate::explain::causes;
-use crate::framework::{Candidate, Code, NodePlacement, Placement, Preemption, Reason};
+use crate::framework::{Candidate, CandidateSampling, Code, NodePlacement, Placement, Preemption, Reason};
 use crate::state::{Cluster, Pod, PodId};
 
 use super::trial::WhatIf;
@@ -28,6 +28,8 @@ pub struct PreemptionDetail {
     pub candidates: Vec<CandidateDetail>,
     /// The criterion that decided between them; none when there was one candidate, or all tie.
     pub decided_by: Option<&'static str>,
+    /// Where kube-scheduler compares fewer candidates: which it may pick.
+    pub sampling: Option<CandidateSampling>,
     /// Nodes where no room can be made.
     pub not_eligible: Vec<NotEligible>,
 }
@@ -124,6 +126,7 @@ pub(super) fn explain(trial: &mut WhatIf<'_>, placement: &Placement, preemption:
     PreemptionDetail {
         candidates,
         decided_by: preemption.decided_by,
+        sampling: preemption.sampling.clone(),
         not_eligible: not_eligible(trial, placement, preemption),
     }
 }

@@ -7,10 +7,11 @@ use crate::framework::{Amount, Reason};
 use crate::simulate::capacity::{Limit, Needed, NodeRoom, Stopped};
 
 use super::super::style::Label;
-use super::super::table::{Grid, Screen, amount, brief, not_evaluated, on_node, subject};
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
 use super::CapacityAnswer;
+use crate::report::screen::{Grid, Screen, not_evaluated};
+use crate::report::words::{amount, brief, on_node, subject};
 
 /// Nodes that are shown.
 const NODES: usize = 15;

@@ -6,10 +6,10 @@ use crate::framework::device_refusal::DeviceHolder;
 use crate::plugins::dynamic_resources::overview::{DeviceOverview, DeviceState, PoolOverview, Reach};
 
 use super::super::style::Label;
-use super::super::table::{Grid, Screen, not_evaluated};
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
 use super::{DevicesAnswer, json};
+use crate::report::screen::{Grid, Screen, not_evaluated};
 
 /// Claims, nodes and taints that are named in one place.
 const MOST_NAMED: usize = 3;

@@ -4,9 +4,10 @@ use crate::explain::ClusterMessages;
 use crate::explain::scheduler_messages::{Comparison, SchedulerMessages};
 
 use super::super::setting::unspelled;
-use super::super::table::cluster_messages::lead;
-use super::super::table::{cluster_message_words as words, life_words, reported_events};
 use super::markup::Markup;
+use crate::report::explain::table::cluster_messages::lead;
+use crate::report::explain::table::reported_events;
+use crate::report::words::{cluster_messages as words, life as life_words};
 
 pub(super) fn render(page: &mut Markup, says: &ClusterMessages) {
     for rejections in &says.rejections {

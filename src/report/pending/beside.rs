@@ -5,8 +5,9 @@ use crate::explain::pending::Pending;
 use crate::simulate::WorkloadPlacement;
 
 use super::super::style::Label;
-use super::super::table::{Screen, workload};
 use super::super::text::{count, list, thousands};
+use crate::report::explain::table::workload;
+use crate::report::screen::Screen;
 
 /// Nodes of a DaemonSet, and pods that are being deleted, that are named.
 const NAMED: usize = 3;

@@ -8,11 +8,12 @@ use crate::explain::scheduler_messages::{Comparison, Possibly};
 use crate::framework::{Amount, Reason};
 
 use super::super::style::Label;
-use super::super::table::{Screen, amount, brief, not_evaluated};
-use super::super::table::{cluster_message_words, help_words, reported_events};
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
 use super::beside;
+use crate::report::explain::table::reported_events;
+use crate::report::screen::{Screen, not_evaluated};
+use crate::report::words::{amount, brief, cluster_messages as cluster_message_words, help as help_words};
 
 /// Groups that are shown.
 const GROUPS: usize = 20;

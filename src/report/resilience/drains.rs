@@ -9,10 +9,10 @@ use crate::simulate::resilience::drain_plan::{DrainPlan, NodeDrain, Wave};
 
 use super::super::simulation::scenario::refused;
 use super::super::style::Label;
-use super::super::table::{Grid, Screen};
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
 use super::{PODS, pods, unplaced};
+use crate::report::screen::{Grid, Screen};
 
 /// Pods of one node that are shown.
 const MOVES: usize = 20;

@@ -4,10 +4,10 @@ use crate::simulate::resilience::{BrokenBudget, By, Loss};
 
 use super::super::Setting;
 use super::super::style::Label;
-use super::super::table::{Grid, Screen};
 use super::super::text::{count, thousands};
 use super::super::{Look, Provenance};
 use super::{LossAnswer, PODS, pods, unplaced};
+use crate::report::screen::{Grid, Screen};
 
 /// Units that are shown.
 const UNITS: usize = 12;

@@ -3,9 +3,9 @@
 use crate::simulate::{Diff, PodDiff, PodLocation};
 
 use super::super::style::Label;
-use super::super::table::{Grid, Screen};
 use super::super::text::count;
 use super::table::nodes;
+use crate::report::screen::{Grid, Screen};
 
 /// The first line.
 pub(in crate::report) fn headline(diff: &Diff) -> (Label, String) {

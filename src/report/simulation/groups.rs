@@ -8,9 +8,9 @@ use crate::simulate::Step;
 use crate::simulate::groups::{Condition, GroupCycle};
 
 use super::super::style::Label;
-use super::super::table::Screen;
 use super::super::text::{count, list, thousands};
 use super::SimulationAnswer;
+use crate::report::screen::Screen;
 
 /// One cycle of a group.
 #[derive(Serialize)]

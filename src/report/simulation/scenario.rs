@@ -5,10 +5,11 @@ use crate::edit::Edit;
 use crate::simulate::scenario::{Model, NodeChoice, RefusedAction, StepAction, StepReport};
 
 use super::super::style::Label;
-use super::super::table::{Screen, help_words};
 use super::super::text::{count, list};
 use super::rollout::not_created;
 use super::{SimulationAnswer, rollout};
+use crate::report::screen::Screen;
+use crate::report::words::help as help_words;
 
 /// Pods named of each sort.
 const PODS: usize = 3;

@@ -13,10 +13,11 @@ use crate::simulate::{NodeChange, NodeLoad, Outcome, Shares, Step, Strategy, Sum
 
 use super::super::Setting;
 use super::super::style::Label;
-use super::super::table::{Grid, Screen, amount, not_evaluated};
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
 use super::{SimulationAnswer, diff, groups, scenario};
+use crate::report::screen::{Grid, Screen, not_evaluated};
+use crate::report::words::amount;
 
 /// Groups of pods without a place that are shown.
 const GROUPS: usize = 5;

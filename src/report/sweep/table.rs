@@ -10,10 +10,10 @@ use crate::simulate::sweep::{Distribution, PodTally, Shard, SweepResult};
 
 use super::super::Setting;
 use super::super::style::Label;
-use super::super::table::{Grid, Screen, not_evaluated};
 use super::super::text::{count, list, natural, thousands};
 use super::super::{Look, Provenance};
 use super::pods_of_node;
+use crate::report::screen::{Grid, Screen, not_evaluated};
 
 /// Groups of pods without a place that are shown.
 const GROUPS: usize = 5;
