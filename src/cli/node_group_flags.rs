@@ -9,7 +9,7 @@ use super::error::{Error, Result};
 use crate::api::{ObjectKey, Timestamp, name};
 use crate::decode::autoscaling::process::split;
 use crate::node_groups::cluster_autoscaler::{self, Flags, Loop, Options, TemplateFile};
-use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes};
+use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes, karpenter};
 use crate::source::{ConfigMapName, Input, read_value};
 use crate::state::PodId;
 
@@ -28,12 +28,17 @@ pub(crate) struct NodeGroupFlags {
     /// What new nodes are like: the autoscaler's /snapshotz, or nodes by group
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
     pub(crate) node_group_templates: Option<PathBuf>,
+    /// The provider's catalogue, for Karpenter: instance types with labels, capacity and offerings
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
+    pub(crate) instance_types: Option<PathBuf>,
 }
 
 /// The programs that make nodes, run when somebody asks.
 pub(crate) struct NewNodesFinder {
     options: Options,
     run: Option<Option<Arc<Loop>>>,
+    karpenter: karpenter::Options,
+    round: Option<Option<karpenter::Run>>,
     asked: Vec<PodId>,
     now: Timestamp,
     notes: Vec<String>,
@@ -60,6 +65,8 @@ impl NodeGroupFlags {
             words.clear();
         }
         words.extend(split(self.autoscaler_flags.as_deref().unwrap_or_default()));
+        let of_karpenter = karpenter::Flags::take(&mut words);
+        let of_karpenter = of_karpenter.map_err(|error| Error::new(format!("--autoscaler-flags: {error}")))?;
         let flags = Flags::parse(&words).map_err(|error| Error::new(format!("--autoscaler-flags: {error}")))?;
         let templates = match &self.node_group_templates {
             Some(path) => {
@@ -69,13 +76,30 @@ impl NodeGroupFlags {
             }
             None => TemplateFile::default(),
         };
+        let types = match &self.instance_types {
+            Some(path) => {
+                let input = Input::from(path.clone());
+                let value = read_value(&input).map_err(Error::from_error)?;
+                let types = karpenter::InstanceTypeFile::read(&value);
+                Some(types.map_err(|error| Error::new(format!("{input}: {error}")))?)
+            }
+            None => None,
+        };
         let named = status.map(|map| ObjectKey::new(name(&map.namespace), name(&map.name)));
         let options =
             Options { flags, group_label: self.node_group_label.as_deref().map(name), templates, status: named };
         if let Some(Err(error)) = state.cluster.autoscaling.status(options.status).map(|status| &status.content) {
             notes.push(format!("the status of the Cluster Autoscaler cannot be read: {error}"));
         }
-        Ok(NewNodesFinder { options, run: None, asked: asked.to_vec(), now, notes })
+        Ok(NewNodesFinder {
+            options,
+            run: None,
+            karpenter: karpenter::Options { flags: of_karpenter, types },
+            round: None,
+            asked: asked.to_vec(),
+            now,
+            notes,
+        })
     }
 }
 
@@ -100,9 +124,11 @@ impl NewNodesFinder {
             status_age: run.status_age(self.now),
             run,
         });
-        if found.is_none() && self.notes.is_empty() {
+        let round = self.round.get_or_insert_with(|| karpenter::Run::new(&state.cluster, &self.karpenter, &self.asked));
+        let of_karpenter = round.as_ref().map(|round| round.answer(&state.cluster, pod));
+        if found.is_none() && of_karpenter.is_none() && self.notes.is_empty() {
             return None;
         }
-        Some(NewNodes { cluster_autoscaler: found, notes: self.notes.clone() })
+        Some(NewNodes { cluster_autoscaler: found, karpenter: of_karpenter, notes: self.notes.clone() })
     }
 }

@@ -5,6 +5,7 @@
 //! their sources, named beside each rule.
 
 pub mod cluster_autoscaler;
+pub mod karpenter;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ use cluster_autoscaler::{Loop, PodAnswer};
 pub struct NewNodes {
     /// By the Cluster Autoscaler, if the state has its status.
     pub cluster_autoscaler: Option<ClusterAutoscalerAnswer>,
+    /// By Karpenter, if the state has NodePools.
+    pub karpenter: Option<karpenter::KarpenterAnswer>,
     /// What of the state could not be read, in sentences.
     pub notes: Vec<String>,
 }

@@ -2,6 +2,7 @@
 
 use crate::node_groups::ClusterAutoscalerAnswer;
 use crate::node_groups::cluster_autoscaler::{From, Group, Outcome, Skip, Verdict, reasons};
+use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer};
 use crate::report::text::{count, duration};
 
 /// Older than this, in seconds, a status says little of now.
@@ -97,7 +98,9 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
         Outcome::HelpedLater => "The group that grows would take it, but gets too few nodes for it.".to_owned(),
         Outcome::NotTriggered => "No group grows for it.".to_owned(),
         Outcome::FitsExisting(node) => format!("The autoscaler expects it on node {node}, so it makes none."),
-        Outcome::FitsUpcoming(group) => format!("The autoscaler expects it on a node of {} that is under way.", id(group)),
+        Outcome::FitsUpcoming(group) => {
+            format!("The autoscaler expects it on a node of {} that is under way.", id(group))
+        }
         Outcome::Waiting => "All pending pods are too new: the autoscaler waits for more.".to_owned(),
         Outcome::TooYoung => "It is too new: the autoscaler does not look at it yet.".to_owned(),
         Outcome::Expendable => "Its priority is too low: the autoscaler makes no node for it.".to_owned(),
@@ -107,6 +110,72 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
             "kube-scheduler has not said that it fits nowhere: the autoscaler does not look at it.".to_owned()
         }
         Outcome::ClusterUnhealthy => "Too many nodes are not ready: the autoscaler looks at no pod.".to_owned(),
+    };
+    Some(text)
+}
+
+/// What the section on Karpenter rests on.
+pub(in crate::report) fn karpenter_basis(found: &KarpenterAnswer) -> String {
+    let types = if found.complete { "the given instance types" } else { "instance types of nodes that are there" };
+    format!("Karpenter; each pool was tried with {types}")
+}
+
+/// A line for each pool.
+pub(in crate::report) fn pools(found: &KarpenterAnswer) -> Vec<GroupLine> {
+    let lines = found.pools.iter();
+    lines
+        .map(|pool| GroupLine {
+            id: pool.name.to_string(),
+            text: pool_text(pool),
+            helps: pool.why.is_none() && pool.verdict == Some(true),
+        })
+        .collect()
+}
+
+fn pool_text(pool: &PoolAnswer) -> String {
+    /// So many instance types are named.
+    const MOST: usize = 3;
+    let because = pool.because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
+    if let Some(why) = pool.why {
+        let why = match why {
+            "not-managed" => "not asked, its class is another provider's",
+            "static" => "not asked, it has a fixed number of nodes",
+            "not-ready" => "not asked, it is not ready",
+            "deleting" => "not asked, it is being deleted",
+            _ => "not asked, its own requirements leave no instance type",
+        };
+        return format!("{why}{because}");
+    }
+    match pool.verdict {
+        Some(true) => {
+            let names: Vec<&str> = pool.types.iter().take(MOST).map(|name| name.as_str()).collect();
+            let more = pool.types.len().saturating_sub(MOST);
+            let more = if more > 0 { format!(" or {more} others") } else { String::new() };
+            format!("could, with {}{more}", names.join(", "))
+        }
+        Some(false) => {
+            let limits = if pool.without_limits == Some(true) {
+                let limits = pool.limits.iter().map(|(resource, used, limit)| format!("{resource} {used} of {limit}"));
+                format!(" (without its limits it could: {})", limits.collect::<Vec<_>>().join(", "))
+            } else {
+                String::new()
+            };
+            format!("would not: {}{limits}", pool.error.as_deref().unwrap_or_default())
+        }
+        None => "not known: it rests on the provider's catalogue (--instance-types)".to_owned(),
+    }
+}
+
+/// What becomes of the pod, in one sentence.
+pub(in crate::report) fn karpenter_outcome(found: &KarpenterAnswer) -> Option<String> {
+    let node = found.node.map(|node| node.to_string()).unwrap_or_default();
+    let text = match found.outcome? {
+        "existing-node" => format!("Karpenter expects it on node {node}, so it makes none."),
+        "in-flight" => format!("Karpenter expects it on {node}, which is under way."),
+        "new-claim" => format!("Karpenter makes a node of pool {} for it.", found.pool.unwrap_or_default()),
+        "invalid" => format!("Karpenter refuses it: {}.", found.error.as_deref().unwrap_or_default()),
+        "not-looked-at" => "Karpenter does not look at it.".to_owned(),
+        _ => "Karpenter makes no node for it.".to_owned(),
     };
     Some(text)
 }

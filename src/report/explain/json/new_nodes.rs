@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::api::name::Name;
 use crate::node_groups::cluster_autoscaler::{Event, Group, Skip, Verdict, reasons};
+use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer};
 use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes};
 
 /// Nodes that could be made for a pod.
@@ -15,6 +16,8 @@ use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes};
 pub(super) struct NewNodesObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cluster_autoscaler: Option<AutoscalerObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    karpenter: Option<KarpenterObject<'a>>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     notes: &'a [String],
 }
@@ -134,7 +137,118 @@ impl<'a> NewNodesObject<'a> {
     pub(super) fn new(new_nodes: &'a NewNodes) -> Self {
         Self {
             cluster_autoscaler: new_nodes.cluster_autoscaler.as_ref().map(AutoscalerObject::new),
+            karpenter: new_nodes.karpenter.as_ref().map(KarpenterObject::new),
             notes: &new_nodes.notes,
+        }
+    }
+}
+
+/// What Karpenter would do.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct KarpenterObject<'a> {
+    /// What becomes of the pod; missing where that hangs on instance types that nobody told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    /// The node or NodeClaim that it is expected on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_pool: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    /// `all` with a catalogue; `seen` where only the types of existing nodes are known.
+    known_instance_types: &'static str,
+    pools: Vec<PoolObject<'a>>,
+}
+
+/// A NodePool, asked about the pod alone.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct PoolObject<'a> {
+    name: Name,
+    considered: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facts: Option<FactsObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[Name]>::is_empty")]
+    instance_types: &'a [Name],
+    /// Whether it would, were it not for `spec.limits`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    without_limits: Option<bool>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits: Vec<LimitObject<'a>>,
+}
+
+/// Whether any instance type had it.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct FactsObject {
+    requirements: bool,
+    resources: bool,
+    offering: bool,
+}
+
+/// A limit of a NodePool.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct LimitObject<'a> {
+    resource: Name,
+    used: &'a str,
+    limit: &'a str,
+}
+
+impl<'a> KarpenterObject<'a> {
+    fn new(found: &'a KarpenterAnswer) -> Self {
+        Self {
+            outcome: found.outcome,
+            node: found.node,
+            node_pool: found.pool,
+            error: found.error.as_deref(),
+            known_instance_types: if found.complete { "all" } else { "seen" },
+            pools: found.pools.iter().map(PoolObject::new).collect(),
+        }
+    }
+}
+
+impl<'a> PoolObject<'a> {
+    fn new(pool: &'a PoolAnswer) -> Self {
+        let asked = pool.why.is_none();
+        Self {
+            name: pool.name,
+            considered: asked,
+            why: pool.why,
+            because: pool.because.as_deref(),
+            verdict: asked.then_some(match pool.verdict {
+                Some(true) => "ok",
+                Some(false) => "no",
+                None => "unknown",
+            }),
+            kind: pool.kind,
+            facts: pool.facts.map(|[requirements, resources, offering]| FactsObject {
+                requirements,
+                resources,
+                offering,
+            }),
+            error: pool.error.as_deref(),
+            instance_types: &pool.types,
+            without_limits: pool.without_limits,
+            limits: pool
+                .limits
+                .iter()
+                .map(|(resource, used, limit)| LimitObject { resource: *resource, used, limit })
+                .collect(),
         }
     }
 }

@@ -21,6 +21,17 @@ pub(in crate::report) fn render(screen: &mut Screen, new_nodes: &NewNodes) {
             screen.paragraph(Label::Dim, &format!("Not known: {note}"));
         }
     }
+    if let Some(found) = &new_nodes.karpenter {
+        screen.heading("NEW NODES", &words::karpenter_basis(found));
+        let mut grid = Grid::default();
+        for line in words::pools(found) {
+            grid.row(if line.helps { Label::Fits } else { Label::Plain }, vec![line.id, line.text]);
+        }
+        screen.grid(&grid);
+        if let Some(text) = words::karpenter_outcome(found) {
+            screen.paragraph(Label::Plain, &text);
+        }
+    }
     for note in &new_nodes.notes {
         screen.paragraph(Label::Warning, note);
     }
