@@ -211,9 +211,11 @@ enum Entry {
 }
 
 impl Run {
-    /// Puts the state's pods through Karpenter's scheduler; none where the state has no NodePool.
+    /// Puts the state's pods through Karpenter's scheduler; none where nothing tells of Karpenter.
     pub fn new(cluster: &Cluster, options: &Options, asked: &[PodId]) -> Option<Self> {
-        if !cluster.autoscaling.has_pools() {
+        let is_karpenters = |kind| kind == ProvisioningKind::NodeClaim || kind == ProvisioningKind::EC2NodeClass;
+        let shown = cluster.autoscaling.objects.iter().any(|object| is_karpenters(object.kind));
+        if !(cluster.autoscaling.has_pools() || shown || options.types.is_some()) {
             return None;
         }
         let catalogue = match &options.types {
