@@ -111,6 +111,10 @@ fn the_cluster_autoscaler_decides_alike() {
             for (place, group) in run.groups.iter().enumerate() {
                 let what = format!("{name} {pod} {}", group.id);
                 let told = &case["expect"]["groups"][group.id.as_str()];
+                // A loop that ends before any group is looked at tells of none.
+                if told.is_null() {
+                    continue;
+                }
                 assert_eq!(group.skip.as_ref().map(|skip| skip.kind()), told["skip"]["kind"].as_str(), "{what}");
                 let verdict = &wanted["groups"][group.id.as_str()];
                 match found.verdicts.get(place) {

@@ -150,7 +150,7 @@ pub(super) fn of(run: &Run<'_>) -> Vec<Group> {
 fn why_unknown(registered: i64) -> String {
     let why = match registered {
         0 => "no node of it in the state, and no template",
-        _ => "nothing in the state says which nodes belong to it; --node-group-label or --node-group-templates does",
+        _ => "nothing in the state says which nodes belong to it, nor what a new one is like",
     };
     why.to_owned()
 }

@@ -162,7 +162,7 @@ fn pool_text(pool: &PoolAnswer) -> String {
             };
             format!("would not: {}{limits}", pool.error.as_deref().unwrap_or_default())
         }
-        None => "not known: it rests on the provider's catalogue (--instance-types)".to_owned(),
+        None => "not known: it rests on the provider's catalogue of instance types".to_owned(),
     }
 }
 
