@@ -281,7 +281,7 @@ fn preempting(scheduler: &Scheduler, cluster: &mut Cluster, check: impl FnOnce(&
 }
 
 #[test]
-fn only_pods_of_lower_priority_make_way() {
+fn only_pods_of_lower_priority_are_preempted() {
     let mut preempted = 0;
     for area in ["preemption", "simulate", "mixed"] {
         for case in cases(area).step_by(2) {

@@ -128,7 +128,7 @@ impl<'a> Simulation<'a> {
         SchedulingRun::new(self, pods).finish()
     }
 
-    /// Schedules one pod, which is pending; nobody makes way for it. The same as to
+    /// Schedules one pod, which is pending; no pod is preempted for it. The same as to
     /// [`Simulation::ask`] and to [`Simulation::settle`], but for the time it takes when pods like
     /// it were scheduled before.
     pub fn step(&mut self, pod: PodId) -> Step {

@@ -285,7 +285,7 @@ impl<'s, 'a> SchedulingRun<'s, 'a> {
         }
     }
 
-    /// One of a gang: who makes way for it does so at once, as nobody comes between.
+    /// One of a gang: victims leave at once, as no other pod is scheduled in between.
     fn member(&mut self, pod: PodId, victims: &mut Vec<(PodId, Vec<PreemptedPod>)>) -> Step {
         let mut placement = self.simulation.ask(pod);
         while self.may_make_room(&placement) {

@@ -675,7 +675,7 @@ fn suggestions_can_be_played() {
         let explained = json_of(&format!("explain {pod} -n {namespace} -o json {snapshot}"));
         for suggestion in explained["suggestions"].as_array().unwrap() {
             let steps = &suggestion["steps"];
-            // A pod that makes way is looked for another place before the other has its own.
+            // A preempted pod is placed again before the other has its node.
             if steps[0]["kind"] == "Evict" {
                 continue;
             }

@@ -11,7 +11,7 @@ fn simulate(arguments: &str) -> String {
 }
 
 #[test]
-fn nobody_makes_way_unasked() {
+fn nothing_is_preempted_unasked() {
     assert_snapshot!(simulate(""), @"
     2 pods: none fits on 3 nodes                                             v1.34.1
 
@@ -24,7 +24,7 @@ fn nobody_makes_way_unasked() {
 }
 
 #[test]
-fn the_lower_make_way() {
+fn the_lower_are_preempted() {
     assert_snapshot!(simulate("--preempt"), @"
     2 pods placed, on 1 of 3 nodes                                           v1.34.1
     2 pods preempted, 0 of them rescheduled

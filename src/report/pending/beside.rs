@@ -31,9 +31,7 @@ pub(super) fn render(screen: &mut Screen, pending: &Pending, wide: bool) {
             screen.paragraph(Label::Warning, &text);
             screen.quoted(Label::Dim, "  ", &rejections.message);
         }
-        if let Some(more) = pending.rejections.len().checked_sub(most).filter(|more| *more > 0) {
-            screen.paragraph(Label::Dim, &format!("and {}: -o wide shows all", count(more, "more group")));
-        }
+        screen.left_out(pending.rejections.len(), most, "group");
     }
 }
 

@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use crate::api::{Name, ObjectKey, name};
 use crate::framework::NotEvaluated;
+use crate::report::simulation::json::CauseObject;
 use crate::simulate::resilience::drain_plan::{DrainPlan, NodeDrain, Wave};
 use crate::simulate::resilience::{BrokenBudget, By, Loss};
 use crate::simulate::scenario::RefusedAction;
-use crate::simulate::{Step, UnplacedCause, UnplacedGroup};
+use crate::simulate::{Step, UnplacedGroup};
 
 use super::super::{API_VERSION, Provenance};
 use super::{LossAnswer, ResilienceAnswer};
@@ -78,17 +79,6 @@ struct GroupObject<'a> {
     /// What kube-scheduler says of the first.
     message: &'a str,
     causes: Vec<CauseObject<'a>>,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct CauseObject<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    plugin: Option<&'static str>,
-    message: &'a str,
-    /// Absent for what holds whatever the node.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nodes: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -189,15 +179,10 @@ impl<'a> LossObject<'a> {
 
 impl<'a> GroupObject<'a> {
     fn new(group: &'a UnplacedGroup) -> Self {
-        let cause = |cause: &'a UnplacedCause| CauseObject {
-            plugin: cause.plugin,
-            message: &cause.message,
-            nodes: Some(cause.nodes).filter(|nodes| *nodes > 0),
-        };
         Self {
             pods: &group.pods,
             message: &group.first.message,
-            causes: group.first.causes.iter().map(cause).collect(),
+            causes: group.first.causes.iter().map(CauseObject::new).collect(),
         }
     }
 }

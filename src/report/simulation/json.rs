@@ -141,13 +141,19 @@ struct GroupObject<'a> {
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct CauseObject<'a> {
+pub(in crate::report) struct CauseObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,
     message: &'a str,
     /// Absent for what holds whatever the node.
     #[serde(skip_serializing_if = "Option::is_none")]
     nodes: Option<usize>,
+}
+
+impl<'a> CauseObject<'a> {
+    pub(in crate::report) fn new(cause: &'a UnplacedCause) -> Self {
+        Self { plugin: cause.plugin, message: &cause.message, nodes: Some(cause.nodes).filter(|nodes| *nodes > 0) }
+    }
 }
 
 impl<'a> SimulationObject<'a> {
@@ -255,15 +261,10 @@ impl<'a> SummaryObject<'a> {
 
 impl<'a> GroupObject<'a> {
     fn new(group: &'a UnplacedGroup) -> Self {
-        let cause = |cause: &'a UnplacedCause| CauseObject {
-            plugin: cause.plugin,
-            message: &cause.message,
-            nodes: Some(cause.nodes).filter(|nodes| *nodes > 0),
-        };
         Self {
             pods: group.pods.len(),
             example: group.pods.first().copied(),
-            causes: group.first.causes.iter().map(cause).collect(),
+            causes: group.first.causes.iter().map(CauseObject::new).collect(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 pub(super) mod diff;
 pub(super) mod groups;
-mod json;
+pub(in crate::report) mod json;
 mod json_change;
 mod rollout;
 pub(super) mod scenario;

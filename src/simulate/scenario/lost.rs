@@ -24,7 +24,7 @@ pub fn node(cluster: &Cluster, node: &NodeInfo) -> LossPlan {
     of(cluster, node.pods.iter().map(|pod| cluster.pod(*pod)))
 }
 
-/// What a `NoExecute` taint does to the pods of a node: a pod that does not tolerate it has to go, be it
+/// What a `NoExecute` taint does to the pods of a node: a pod that does not tolerate it has to go, even
 /// after `tolerationSeconds` (upstream pkg/controller/tainteviction/taint_eviction.go,
 /// processPodOnNode). Static pods stay: the kubelet runs them whatever the API server says.
 pub fn taint(cluster: &Cluster, node: &NodeInfo, taint: &Taint) -> LossPlan {

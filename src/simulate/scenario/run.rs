@@ -152,7 +152,7 @@ impl Runner<'_, '_> {
     fn edit_and_requeue(&mut self, edit: &Edit, report: &mut StepReport, later: bool) -> Result<(), StepError> {
         match edit {
             Edit::DeletePod { pod } => {
-                let pod = self.cluster().pod_named(*pod).ok_or_else(|| EditError::NoSuchPod(*pod))?;
+                let pod = self.cluster().pod_named(*pod).ok_or(EditError::NoSuchPod(*pod))?;
                 let plan = lost::of(self.cluster(), std::iter::once(pod));
                 // A pending pod is recreated, too, and is then what it was.
                 if plan.requeued.is_empty() || self.cluster().node_of(pod.id).is_some() {
@@ -171,7 +171,7 @@ impl Runner<'_, '_> {
                 Ok(self.edit_all(&budgets)?)
             }
             Edit::PatchPod { pod, .. } => {
-                let id = self.cluster().pod_named(*pod).ok_or_else(|| EditError::NoSuchPod(*pod))?.id;
+                let id = self.cluster().pod_named(*pod).ok_or(EditError::NoSuchPod(*pod))?.id;
                 // What runs is not changed: a pod with the change takes its place.
                 if self.cluster().node_of(id).is_some() {
                     self.edit_and_requeue(&Edit::Evict { pod: *pod }, report, later)?;

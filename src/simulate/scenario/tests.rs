@@ -128,7 +128,7 @@ fn a_drain_treats_pods_as_kubectl_does() {
 }
 
 #[test]
-fn budgets_are_heeded_and_come_back() {
+fn budgets_are_respected_and_come_back() {
     let none = json!({});
     let web = |name, on| pod(name, Some(on), Some("ReplicaSet"), &none);
     let objects = |room: &str, allowed| {
