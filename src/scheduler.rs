@@ -185,7 +185,7 @@ impl Scheduler {
     }
 
     /// What PreFilter and Filter of the first profile say of a pod on `node`, whatever scheduler the pod names and
-    /// whoever is nominated: how others than kube-scheduler ask its filters.
+    /// regardless of nominated pods: how others than kube-scheduler ask its filters.
     ///
     /// # Errors
     /// The first no; without reasons where PreFilter left the node out by its name.

@@ -62,9 +62,9 @@ fn karpenter_decides_alike() {
             let wanted = &case["expect"]["pods"][pod];
             let found = run.answer(&cluster, cluster.pod_named(key(pod)).unwrap().id);
             assert_eq!(found.outcome, wanted["outcome"].as_str(), "{what}");
-            for (name, told) in case["expect"]["pools"].as_object().unwrap() {
+            for (name, stated) in case["expect"]["pools"].as_object().unwrap() {
                 let pool = found.pools.iter().find(|pool| pool.name.as_str() == name).unwrap();
-                assert_eq!(pool.why, told["why"].as_str(), "{what} {name}");
+                assert_eq!(pool.why, stated["why"].as_str(), "{what} {name}");
                 let verdict = &wanted["pools"][name];
                 if pool.why.is_some() || verdict.is_null() {
                     continue;
@@ -110,12 +110,12 @@ fn the_cluster_autoscaler_decides_alike() {
             let Some(found) = run.pods.get(&cluster.pod_named(key(pod)).unwrap().id) else { continue };
             for (place, group) in run.groups.iter().enumerate() {
                 let what = format!("{name} {pod} {}", group.id);
-                let told = &case["expect"]["groups"][group.id.as_str()];
+                let stated = &case["expect"]["groups"][group.id.as_str()];
                 // A loop that ends before any group is looked at tells of none.
-                if told.is_null() {
+                if stated.is_null() {
                     continue;
                 }
-                assert_eq!(group.skip.as_ref().map(|skip| skip.kind()), told["skip"]["kind"].as_str(), "{what}");
+                assert_eq!(group.skip.as_ref().map(|skip| skip.kind()), stated["skip"]["kind"].as_str(), "{what}");
                 let verdict = &wanted["groups"][group.id.as_str()];
                 match found.verdicts.get(place) {
                     Some(Verdict::Fits) if !verdict.is_null() => assert_eq!(verdict["fits"], true, "{what}"),

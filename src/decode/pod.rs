@@ -40,7 +40,7 @@ pub struct PodOwn {
     pub limit_ranged: bool,
     /// It stands for a pod that a kubelet runs by itself.
     pub mirror: bool,
-    /// The Cluster Autoscaler is told to take it for a pod of a DaemonSet.
+    /// The Cluster Autoscaler takes it for a pod of a DaemonSet.
     pub daemon_set_pod: bool,
     /// How old it must be before the Cluster Autoscaler makes room for it, as an annotation has it.
     pub scale_up_delay: Option<Name>,

@@ -104,7 +104,7 @@ pub(super) fn of(run: &Run<'_>) -> Vec<Group> {
             cluster_api::template(cluster, &status.name, run.gates, labels_of).map(|built| builder.of_provider(built))
         };
         // Clouds that have a template of their own never come to a bad node (MixedTemplateNodeInfoProvider.Process). Such
-        // a template cannot be seen, and what it is like is best told by a node of the group.
+        // a template cannot be seen, and what it is like is best seen from a node of the group.
         let last_resort = || {
             let bad = members.first()?;
             Some(builder.of_node(bad, From::LastResort(bad.name())))
@@ -124,8 +124,8 @@ pub(super) fn of(run: &Run<'_>) -> Vec<Group> {
         };
         let not_evaluated = template.is_none().then(|| why_unknown(status.registered));
         let no_template = (template.is_none() && status.registered == 0).then(|| {
-            let is_told = run.cloud == Cloud::ClusterApi || run.options.templates.groups().next().is_some();
-            Skip::NoTemplate(is_told)
+            let is_known = run.cloud == Cloud::ClusterApi || run.options.templates.groups().next().is_some();
+            Skip::NoTemplate(is_known)
         });
         Group {
             id: status.name,

@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_begin_alike_are_told_apart() {
+    fn names_that_begin_alike_are_kept_apart() {
         let uuid = "25899842-5a85-479e-a17f-59dba784bfde";
         assert!(is_eks_group(&format!("eks-general-{uuid}"), "general"));
         assert!(!is_eks_group(&format!("eks-general-b-{uuid}"), "general"));

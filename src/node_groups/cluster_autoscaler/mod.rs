@@ -116,7 +116,7 @@ pub struct Loop {
     pub unhealthy: bool,
     /// Whether the limit of nodes in the cluster is reached: then no group is asked.
     pub at_node_limit: bool,
-    /// What could not be told, in sentences.
+    /// What is not known, in sentences.
     pub notes: Vec<String>,
 }
 
@@ -142,7 +142,7 @@ pub fn run(
     now: Timestamp,
 ) -> Option<Loop> {
     let status = cluster.autoscaling.readable_status(options.status)?;
-    // The autoscaler has the filters of a default profile, whatever kube-scheduler is told (`simulator/framework`).
+    // The autoscaler has the filters of a default profile, whatever the setting of kube-scheduler (`simulator/framework`).
     let behaviour = scheduler.behaviour().clone();
     let filters = Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour);
     Some(Run::new(&filters, cluster, status, options, gates, now).finish(cluster, asked))

@@ -15,7 +15,7 @@ use crate::state::{Cluster, Pod};
 const NEW: i64 = 2;
 /// The same for pods that ask for GPUs.
 const NEW_WITH_GPU: i64 = 30;
-/// So many kinds of pods of one controller are told apart (`equivalence/groups.go`).
+/// So many kinds of pods of one controller are kept apart (`equivalence/groups.go`).
 const MOST_KINDS: usize = 10;
 
 /// What became of a pod.

@@ -24,7 +24,7 @@ impl Quota {
     /// What the nodes leave of the limits. `template_gpus` says how many GPUs the provider's template of a group has.
     ///
     /// # Errors
-    /// The GPUs of a node cannot be told.
+    /// The GPUs of a node are not known.
     pub(super) fn of<'a>(
         flags: &Flags,
         judge: Judge<'_>,
@@ -85,7 +85,7 @@ impl Quota {
     /// How many of `wanted` nodes of a group the limits allow, and which resources run out (checkQuota).
     ///
     /// # Errors
-    /// The GPUs of the template cannot be told.
+    /// The GPUs of the template are not known.
     pub(super) fn check(
         &mut self,
         judge: Judge<'_>,

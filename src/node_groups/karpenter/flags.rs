@@ -20,7 +20,7 @@ pub struct Flags {
     pub best_effort: bool,
     /// `--preference-policy=Ignore`.
     pub ignore_preferences: bool,
-    /// `--ignore-dra-requests`, which is on unless told otherwise.
+    /// `--ignore-dra-requests`, which is on by default.
     pub refuses_devices: bool,
     default_spread: Vec<TopologySpreadConstraint>,
 }

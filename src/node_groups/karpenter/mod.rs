@@ -48,7 +48,7 @@ pub struct Options {
 /// What Karpenter would do for a pod.
 #[derive(Clone, Debug)]
 pub struct KarpenterAnswer {
-    /// What becomes of the pod; none where that hangs on instance types that nobody told.
+    /// What becomes of the pod; none where that hangs on unknown instance types.
     pub outcome: Option<&'static str>,
     /// The node, or NodeClaim, that it is expected on.
     pub node: Option<Name>,
@@ -102,7 +102,7 @@ pub struct Run {
 
 /// Why a pool is not asked (`provisioner.go`, NewScheduler); none for one that is.
 fn why_not(cluster: &Cluster, pool: &NodePool) -> Option<(&'static str, Option<String>)> {
-    // Which classes its provider knows is told by those that exist.
+    // Which classes its provider knows shows in those that exist.
     let is_class = |kind: ProvisioningKind| {
         use ProvisioningKind as P;
         matches!(

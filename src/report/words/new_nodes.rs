@@ -8,7 +8,7 @@ use crate::report::text::{count, duration};
 /// Older than this, in seconds, a status says little of now.
 const STALE: i64 = 300;
 
-/// What is told of one group.
+/// What is known of one group.
 pub(in crate::report) struct GroupLine {
     pub(in crate::report) id: String,
     pub(in crate::report) text: String,

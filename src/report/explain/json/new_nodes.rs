@@ -148,7 +148,7 @@ impl<'a> NewNodesObject<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct KarpenterObject<'a> {
-    /// What becomes of the pod; missing where that hangs on instance types that nobody told.
+    /// What becomes of the pod; missing where that hangs on unknown instance types.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
     /// The node or NodeClaim that it is expected on.
