@@ -108,6 +108,12 @@ pub struct Annotations {
     /// `true`: the Cluster Autoscaler takes the pod for one of a DaemonSet.
     #[serde(rename = "cluster-autoscaler.kubernetes.io/daemonset-pod")]
     pub daemon_set_pod: Option<Name>,
+    /// `controller.kubernetes.io/pod-deletion-cost`: pods with less go first when a ReplicaSet is scaled down.
+    #[serde(rename = "controller.kubernetes.io/pod-deletion-cost")]
+    pub deletion_cost: Option<Name>,
+    /// `vpaUpdates`: a VerticalPodAutoscaler has set its requests at admission. Only its presence matters.
+    #[serde(rename = "vpaUpdates")]
+    pub vpa_updates: Option<IgnoredAny>,
 }
 
 impl Hash for Annotations {

@@ -52,6 +52,14 @@ pub struct PodOwn {
     pub end: Option<Box<PodEnd>>,
     /// Deleted by the scheduler in favour of another pod (condition `DisruptionTarget`).
     pub preempted_by_scheduler: bool,
+    /// The condition `Ready`; none where the status does not have it.
+    pub ready: Option<ReadyCondition>,
+    /// The most restarts of any of its containers.
+    pub restarts: i32,
+    /// What a ReplicaSet takes its deletion to cost, by an annotation; 0 without one.
+    pub deletion_cost: i32,
+    /// A VerticalPodAutoscaler set its requests at admission.
+    pub vpa_updated: bool,
     /// The condition `PodScheduled`, of a pod that no kubelet has taken up.
     pub scheduled: Option<Box<ScheduledCondition>>,
     /// `status.resourceClaimStatuses`: claims generated for the pod.
@@ -80,6 +88,10 @@ impl PodOwn {
             phase: PodPhase::Pending,
             end: None,
             preempted_by_scheduler: false,
+            ready: None,
+            restarts: 0,
+            deletion_cost: 0,
+            vpa_updated: false,
             scheduled: None,
             resource_claim_statuses: List::default(),
             sequence: u32::MAX,
@@ -113,6 +125,15 @@ pub struct PodEnd {
     pub reason: Box<str>,
     /// `status.message`, as its writer left it.
     pub message: Box<str>,
+}
+
+/// What the condition `Ready` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadyCondition {
+    /// Whether the pod is ready.
+    pub status: bool,
+    /// Since when.
+    pub since: Option<Timestamp>,
 }
 
 /// What the condition `PodScheduled` says.
@@ -199,6 +220,10 @@ impl WirePod {
             phase: status.phase.unwrap_or_default(),
             end,
             preempted_by_scheduler: status.conditions.iter().any(WireCondition::is_preemption),
+            ready: status.ready(),
+            restarts: status.restarts(),
+            deletion_cost: deletion_cost(annotations.deletion_cost),
+            vpa_updated: annotations.vpa_updates.is_some(),
             scheduled: status.scheduled(),
             resource_claim_statuses: status.resource_claim_statuses,
             sequence: 0,
@@ -243,6 +268,20 @@ impl WireStatus {
             reason: self.reason.take().unwrap_or_default(),
             message: self.message.take().unwrap_or_default(),
         }))
+    }
+
+    fn ready(&self) -> Option<ReadyCondition> {
+        let condition = self.conditions.iter().find(|condition| condition.r#type == ConditionType::Ready)?;
+        Some(ReadyCondition {
+            status: condition.status == Some(ConditionStatus::True),
+            since: condition.last_transition_time.as_ref().and_then(UnparsedTime::parse),
+        })
+    }
+
+    /// Upstream pkg/controller/controller_utils.go, maxContainerRestarts. Init containers do not count there, but
+    /// for restartable ones: these are rare, and of the status alone they cannot be told apart.
+    fn restarts(&self) -> i32 {
+        self.container_statuses.iter().map(|container| container.restart_count).max().unwrap_or_default()
     }
 
     /// Of pods that run nothing is kept: there are many, and nobody asks when they were bound.
@@ -295,6 +334,7 @@ struct WireCondition {
 #[derive(Deserialize, PartialEq)]
 enum ConditionType {
     DisruptionTarget,
+    Ready,
     PodResizePending,
     PodScheduled,
     #[serde(other)]
@@ -327,6 +367,15 @@ impl WireCondition {
     }
 }
 
+/// Upstream pkg/apis/core/helper/helpers.go, GetDeletionCostFromPodAnnotations: what is no plain number counts as 0.
+fn deletion_cost(annotation: Option<Name>) -> i32 {
+    let valid = |text: &Name| {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        digits == "0" || !digits.starts_with(['0', '+'])
+    };
+    annotation.filter(valid).and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
 /// The first condition of its type decides (upstream component-helpers/resource/helpers.go, IsPodResizeInfeasible).
 fn is_resize_infeasible(conditions: &[WireCondition]) -> bool {
     let pending = conditions.iter().find(|condition| condition.r#type == ConditionType::PodResizePending);
@@ -344,6 +393,8 @@ struct WireResources {
 #[serde(rename_all = "camelCase")]
 struct WireContainerStatus {
     name: Name,
+    #[serde(default)]
+    restart_count: i32,
     #[serde(default)]
     resources: Option<WireResources>,
     #[serde(default)]

@@ -17,6 +17,8 @@ use crate::state::pod::{Pod, PodId};
 
 /// The label by which a node is a topology domain of its own.
 pub(super) const HOSTNAME: &str = "kubernetes.io/hostname";
+/// The label that tells of what machine a node is.
+const INSTANCE_TYPE: &str = "node.kubernetes.io/instance-type";
 /// Taints that tell of a node's condition begin so; they are the node's own trouble.
 const CONDITION_PREFIX: &str = "node.kubernetes.io/";
 
@@ -45,7 +47,19 @@ pub(super) fn create(cluster: &mut Cluster, object: &Value) -> Result<Undo, Edit
         return Err(EditError::NodeExists(node.name));
     }
     remove_node::count_images(cluster, &node);
+    // Machines of one instance type take as many volumes.
+    let kind = node.labels.get(name(INSTANCE_TYPE));
+    let same = |other: &&NodeInfo| {
+        kind.is_some()
+            && other.node.labels.get(name(INSTANCE_TYPE)) == kind
+            && cluster.storage.csi_node(other.name()).is_some()
+    };
+    let like = cluster.nodes.iter().find(same).map(NodeInfo::name);
+    let new = node.name;
     push(cluster, Arc::new(node));
+    if let Some(like) = like {
+        cluster.storage.copy_csi_node(like, new);
+    }
     Ok(Undo(Before::NoNode(0)))
 }
 

@@ -275,7 +275,7 @@ impl Edit {
             Self::PatchPod { pod, changes } => Undo::patch(cluster, *pod, changes, gates),
             Self::PatchClaim { claim, changes } => claim_change::patch(cluster, *claim, changes),
             Self::DeallocateClaim { claim, .. } => claim_change::deallocate(cluster, *claim),
-            Self::Evict { pod } => leave::evict(cluster, *pod),
+            Self::Evict { pod } => leave::evict(cluster, *pod, gates),
             Self::DeletePod { pod } => leave::delete(cluster, *pod, gates),
             Self::CreatePod { workload, name, node } => add_pod::apply(cluster, *workload, *name, *node, gates),
             Self::PatchWorkload { workload, changes } => workload::patch(cluster, *workload, changes),

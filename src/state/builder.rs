@@ -203,6 +203,8 @@ impl ClusterBuilder {
         };
         cluster.autoscaling.process = self.autoscaler;
         drop((self.templates, self.labels));
+        cluster.workload_places =
+            cluster.workloads.iter().enumerate().map(|(place, workload)| (workload.identity(), place)).collect();
         let nodes = self.nodes.sorted_by_key(|node| node.name);
         cluster.images = images(&nodes);
         cluster.nodes = nodes

@@ -138,6 +138,8 @@ pub(super) const ANNOTATIONS: FieldShape = Fields(&[
     ("kubernetes.io/config.mirror", Present),
     ("cluster-autoscaler.kubernetes.io/pod-scale-up-delay", Kept),
     ("cluster-autoscaler.kubernetes.io/daemonset-pod", Kept),
+    ("controller.kubernetes.io/pod-deletion-cost", Kept),
+    ("vpaUpdates", Present),
     ("resource.kubernetes.io/extended-resource-claim", Kept),
     ("storageclass.kubernetes.io/is-default-class", Kept),
     ("storageclass.beta.kubernetes.io/is-default-class", Kept),

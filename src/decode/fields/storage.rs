@@ -70,7 +70,7 @@ pub(crate) const CSI_NODE: FieldShape = Fields(&[
 
 pub(crate) const CSI_DRIVER: FieldShape = Fields(&[
     ("metadata", metadata!(Provisioner)),
-    ("spec", Fields(&[("storageCapacity", Kept), ("preventPodSchedulingIfMissing", Kept)])),
+    ("spec", Fields(&[("attachRequired", Kept), ("storageCapacity", Kept), ("preventPodSchedulingIfMissing", Kept)])),
 ]);
 
 pub(crate) const CSI_STORAGE_CAPACITY: FieldShape = Fields(&[

@@ -8,7 +8,9 @@ pub(super) use json::CapacityObject;
 
 use crate::api::Name;
 use crate::framework::NotEvaluated;
+use crate::simulate::Assumption;
 use crate::simulate::capacity::{CapacityResult, Needed};
+use crate::simulate::scenario::StepReport;
 
 use super::{Answered, Data, Look, Part, Report, Screen};
 
@@ -21,19 +23,23 @@ pub struct CapacityAnswer {
     pub limit: usize,
     /// What a wanted number needs, if one was named.
     pub wanted: Option<CapacityNeeds>,
+    /// What the steps did that changed the cluster before.
+    pub scenario: Vec<StepReport>,
+    /// What was taken to be so.
+    pub assumptions: Vec<Assumption>,
     /// What the answer does not rest on.
     pub not_evaluated: Vec<NotEvaluated>,
 }
 
 /// What a wanted number needs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct CapacityNeeds {
     /// Copies that are to fit.
     pub copies: usize,
-    /// The node that more are made like.
-    pub like: Name,
-    /// How many.
-    pub needed: Needed,
+    /// The node that more are made like; none where no node of the cluster helps.
+    pub like: Option<Name>,
+    /// How many; not known where it is not known what they are like.
+    pub needed: Option<Needed>,
 }
 
 impl CapacityAnswer {
@@ -48,7 +54,7 @@ impl CapacityAnswer {
     /// Whether what was asked for is there as it is: the wanted number, or any at all.
     pub fn is_enough(&self) -> bool {
         match &self.wanted {
-            Some(wanted) => wanted.needed == Needed::Nodes(0),
+            Some(wanted) => wanted.needed == Some(Needed::Nodes(0)),
             None => self.copies() > 0,
         }
     }
