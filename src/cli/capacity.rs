@@ -1,7 +1,6 @@
 //! `kubectl sched capacity`.
 
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use clap::Args;
 
@@ -105,7 +104,7 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
         return Err(Error::new("--like requires --want or --want-all").hint("it is the node that more are made like"));
     }
     let scenario = arguments.changes.scenario(&state.namespace, &state.cluster)?;
-    let now = Timestamp::from(SystemTime::now());
+    let now = arguments.state.now();
     let reports = apply(&mut state, &scenario, now)?;
     let (models, replicas) = models(&mut state, &target, from_files)?;
     let shares = if arguments.want_all { replicas } else { shares(&arguments.ratio, models.len())? };

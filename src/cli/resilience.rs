@@ -1,7 +1,5 @@
 //! `kubectl sched resilience`.
 
-use std::time::SystemTime;
-
 use clap::Args;
 
 use crate::api::{Name, Timestamp, name};
@@ -95,7 +93,7 @@ Exit status:
 pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
     let question = Request::Simulation { new_pods: false };
     let mut state = arguments.state.load(&arguments.kube, &arguments.output, question, |_| {})?;
-    let now = Timestamp::from(SystemTime::now());
+    let now = arguments.state.now();
     apply(&mut state, &arguments.changes, now)?;
     let mut answer = match (&arguments.drain_plan, &arguments.consolidate) {
         (Some(nodes), _) => {

@@ -6,7 +6,6 @@ mod sweep;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
 
@@ -191,7 +190,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let (pods, refused) = pods(&mut state, arguments, from_files)?;
     let mut scenario = arguments.changes.scenario(&state.namespace, &state.cluster)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
-    let now = Timestamp::from(SystemTime::now());
+    let now = arguments.state.now();
     scenario.steps.extend(added(arguments, &state)?);
     if arguments.repack {
         scenario.steps.push(ScenarioStep {

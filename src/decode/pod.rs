@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::autoscaling::process::AutoscalerProcess;
 use super::object::{DecodedPrefix, take};
 use super::scheduler_process::SchedulerProcess;
 use crate::api::labels::Labels;
@@ -37,6 +38,12 @@ pub struct PodOwn {
     pub node_name: Option<Name>,
     /// A LimitRange set some of its requests or limits.
     pub limit_ranged: bool,
+    /// It stands for a pod that a kubelet runs by itself.
+    pub mirror: bool,
+    /// The Cluster Autoscaler takes it for a pod of a DaemonSet.
+    pub daemon_set_pod: bool,
+    /// How old it must be before the Cluster Autoscaler makes room for it, as an annotation has it.
+    pub scale_up_delay: Option<Name>,
     /// `status.nominatedNodeName`.
     pub nominated_node_name: Option<Name>,
     /// `status.phase`.
@@ -74,6 +81,9 @@ impl PodOwn {
             start_time: None,
             node_name: None,
             limit_ranged: false,
+            mirror: false,
+            daemon_set_pod: false,
+            scale_up_delay: None,
             nominated_node_name: None,
             phase: PodPhase::Pending,
             end: None,
@@ -104,6 +114,8 @@ pub struct PodObject {
     pub template: Arc<PodTemplate>,
     /// What it tells of the kube-scheduler that it is, if it is one.
     pub scheduler: Option<Box<SchedulerProcess>>,
+    /// The same of the Cluster Autoscaler.
+    pub autoscaler: Option<Box<AutoscalerProcess>>,
 }
 
 /// What the status of a pod in a final phase says of its end.
@@ -129,6 +141,8 @@ pub struct ReadyCondition {
 pub struct ScheduledCondition {
     /// Whether the pod was given a node.
     pub status: bool,
+    /// Whether its reason is `Unschedulable`: no node was found, rather than none looked for.
+    pub unschedulable: bool,
     /// Since when: later messages do not change that.
     pub since: Option<Timestamp>,
     /// The scheduler's newest message, in full; empty for a pod that was given a node.
@@ -199,6 +213,9 @@ impl WirePod {
             start_time: status.start_time,
             node_name,
             limit_ranged: annotations.limit_ranger.is_some(),
+            mirror: annotations.mirror.is_some(),
+            daemon_set_pod: annotations.daemon_set_pod.is_some_and(|value| value == "true"),
+            scale_up_delay: annotations.scale_up_delay,
             nominated_node_name: status.nominated_node_name.filter(|name| !name.is_empty()),
             phase: status.phase.unwrap_or_default(),
             end,
@@ -221,7 +238,12 @@ impl WirePod {
                 .filter_map(WireContainerStatus::resize)
                 .collect(),
         };
-        PodObject { own, template: Arc::new(PodTemplate { spec: self.spec, resize }), scheduler: None }
+        PodObject {
+            own,
+            template: Arc::new(PodTemplate { spec: self.spec, resize }),
+            scheduler: None,
+            autoscaler: None,
+        }
     }
 }
 
@@ -231,7 +253,10 @@ pub(super) fn decode(json: &[u8]) -> serde_json::Result<DecodedPrefix<PodObject>
     Ok(pod.map(|pod| {
         let likely = SchedulerProcess::is_likely(&pod.metadata);
         let scheduler = if likely { SchedulerProcess::of(json).map(Box::new) } else { None };
-        PodObject { scheduler, ..pod.into_object() }
+        let labels = pod.metadata.labels.iter();
+        let likely = AutoscalerProcess::is_likely(labels.map(|(key, value)| (key.as_str(), value.as_str())));
+        let autoscaler = if likely { AutoscalerProcess::of(json).map(Box::new) } else { None };
+        PodObject { scheduler, autoscaler, ..pod.into_object() }
     }))
 }
 
@@ -267,6 +292,8 @@ impl WireStatus {
         let condition = self.conditions.iter().find(|condition| condition.r#type == ConditionType::PodScheduled)?;
         Some(Box::new(ScheduledCondition {
             status: condition.status == Some(ConditionStatus::True),
+            unschedulable: condition.status == Some(ConditionStatus::False)
+                && condition.reason == Some(ConditionReason::Unschedulable),
             since: condition.last_transition_time.as_ref().and_then(UnparsedTime::parse),
             message: condition.message.clone().unwrap_or_default(),
         }))
@@ -317,6 +344,7 @@ enum ConditionType {
 #[derive(Deserialize, PartialEq)]
 enum ConditionStatus {
     True,
+    False,
     #[serde(other)]
     Other,
 }
@@ -325,6 +353,7 @@ enum ConditionStatus {
 enum ConditionReason {
     PreemptionByScheduler,
     Infeasible,
+    Unschedulable,
     #[serde(other)]
     Other,
 }

@@ -16,8 +16,12 @@ pub(crate) const CONDITION: FieldShape = FieldShape::Fields(&[
 ]);
 
 /// A condition on labels.
-const REQUIREMENT: FieldShape =
-    FieldShape::Fields(&[("key", FieldShape::Kept), ("operator", FieldShape::Kept), ("values", FieldShape::Raw)]);
+const REQUIREMENT: FieldShape = FieldShape::Fields(&[
+    ("key", FieldShape::Kept),
+    ("operator", FieldShape::Kept),
+    ("values", FieldShape::Raw),
+    ("minValues", FieldShape::Kept),
+]);
 
 /// Prunes an object of `kind`; `apiVersion` and `kind` stay. The state reads the same from it.
 pub fn prune(kind: Kind, object: &mut Value) {

@@ -19,6 +19,7 @@ use crate::state::Cluster;
 
 mod add_node;
 mod add_pod;
+mod built_node;
 mod claim_change;
 mod leave;
 mod merge;
@@ -30,6 +31,7 @@ mod tests;
 mod undo;
 mod workload;
 
+pub use built_node::{BuiltNode, BuiltPod};
 pub use claim_change::ClaimChange;
 pub use patch::strategic_merge;
 pub use pod_change::{NotChanged, PodChange};

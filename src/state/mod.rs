@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 pub mod additions;
+pub mod autoscaling;
 pub mod builder;
 pub mod default_selector;
 pub mod devices;
@@ -101,6 +102,8 @@ pub struct Cluster {
     pub has_statuses: bool,
     /// DeviceClasses, ResourceClaims and ResourceSlices.
     pub devices: Devices,
+    /// What tells of nodes that could be made.
+    pub autoscaling: autoscaling::Autoscaling,
     /// What admission adds to pods beyond their templates, once it was asked for.
     pub(crate) additions: additions::Found,
     /// The places of the workloads that were there at the beginning.
@@ -136,6 +139,7 @@ impl Cluster {
             gangs: objects.take(),
             pod_groups: objects.take(),
             group_workloads: objects.take(),
+            autoscaling: autoscaling::Autoscaling::of(objects),
             storage: Storage::of(objects),
             devices: Devices::new(DeviceObjects {
                 classes: objects.take(),

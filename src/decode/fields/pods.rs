@@ -176,9 +176,10 @@ pub(crate) const NODE: FieldShape = Fields(&[
     (
         "status",
         Fields(&[
+            ("capacity", RESOURCE_LIST),
             ("allocatable", RESOURCE_LIST),
             ("declaredFeatures", Each(&Kept)),
-            ("conditions", Each(&Fields(&[("lastTransitionTime", Kept)]))),
+            ("conditions", Each(&Fields(&[("type", Kept), ("status", Kept), ("lastTransitionTime", Kept)]))),
             ("images", Each(&Fields(&[("names", Each(&Text(Image))), ("sizeBytes", Kept)]))),
             ("nodeInfo", Fields(&[("kubeletVersion", Kept)])),
         ]),

@@ -19,6 +19,8 @@ pub(crate) const PERSISTENT_VOLUME: FieldShape = Fields(&[
             ("claimRef", Fields(&[("namespace", NAMESPACE), ("name", Text(Claim)), ("uid", Text(Uid))])),
             ("nodeAffinity", Fields(&[("required", NODE_SELECTOR)])),
             ("csi", Fields(&[("driver", Text(Provisioner)), ("volumeHandle", Text(VolumeId))])),
+            ("local", Present),
+            ("hostPath", Present),
             ("awsElasticBlockStore", DISK),
             ("gcePersistentDisk", DISK),
             ("azureDisk", DISK),

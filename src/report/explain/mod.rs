@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::explain::{ClusterMessages, Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
+use crate::node_groups::NewNodes;
 use crate::report::explain::json::Document;
 use crate::report::{Answered, Data, Look, Part, Report, Screen, html};
 use crate::simulate::WorkloadPlacement;
@@ -37,6 +38,8 @@ pub struct Answer {
     pub refused: Option<Refused>,
     /// Whether no cluster knows the pod: it was created for this answer.
     pub is_new: bool,
+    /// Which nodes could be made for it; none where nothing in the state makes nodes, and for a pod that has a node.
+    pub new_nodes: Option<NewNodes>,
     /// The workload as a whole, where one was asked about.
     pub workload: Option<Arc<WorkloadPlacement>>,
     /// The group that the pod is scheduled with, where any of its pods waits for a node.

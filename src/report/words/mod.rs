@@ -17,6 +17,7 @@ pub(in crate::report) mod devices;
 pub(in crate::report) mod help;
 pub(in crate::report) mod life;
 pub(in crate::report) mod need;
+pub(in crate::report) mod new_nodes;
 mod taints;
 mod volumes;
 
