@@ -150,8 +150,8 @@ fn a_zone_is_lost() {
 fn nodes_of_another_kind_join() {
     assert_snapshot!(of("--pending --scenario examples/scenarios/add-nodes.yaml -o wide", "gpu"), @"
     1 of 2 pods placed, on 1 of 9 nodes                                      v1.34.1
-    With preemption, ml/trainer-1 fits, preempting ml/notebook-1; 1 pod then without
-    a place
+    --preempt would change this: ml/trainer-1 fits, preempting ml/notebook-1; 1 pod
+    then without a place
 
     SCENARIO   the changes and their immediate effect
     1  add 3 nodes like the manifest of gpu-l40

@@ -14,8 +14,8 @@ fn simulate(arguments: &str) -> String {
 fn nothing_is_preempted_unasked() {
     assert_snapshot!(simulate(""), @"
     2 pods: none fits on 3 nodes                                             v1.34.1
-    With preemption, shop/urgent-new and shop/urgent-new-2 fit, preempting
-    shop/batch-2 and shop/batch-1; 2 pods then without a place
+    --preempt would change this: shop/urgent-new and shop/urgent-new-2 fit,
+    preempting shop/batch-2 and shop/batch-1; 2 pods then without a place
 
     NOT PLACED   kube-scheduler's message for the first pod of each group
     2 pods: shop/urgent-new and shop/urgent-new-2
@@ -33,9 +33,7 @@ fn the_lower_are_preempted() {
 
     NOT PLACED   kube-scheduler's message for the first pod of each group
     2 pods: shop/batch-2 and shop/batch-1
-      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no
-      new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is
-      not helpful for scheduling, 2 No preemption victims found for incoming pod.
+      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.
 
     NODE     PODS    CPU           MEMORY
     node-1   2 → 2   100% → 100%   0% → 0%
@@ -69,9 +67,7 @@ fn a_pod_that_no_controller_recreates_is_gone() {
       preempted by pod shop/urgent-new-3 on node node-2, and no controller recreates
       it
     1 pod: shop/batch-1
-      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no
-      new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is
-      not helpful for scheduling, 2 No preemption victims found for incoming pod.
+      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.
 
     NODE     PODS    CPU           MEMORY
     node-1   2 → 2   100% → 100%   0% → 0%
@@ -118,7 +114,7 @@ fn json() {
                 "pod": "shop/batch-2",
                 "originalNode": "node-1",
                 "node": null,
-                "message": "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.",
+                "message": "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.",
                 "preemptedBy": "shop/urgent-new",
                 "preemptedFrom": "node-1"
             }

@@ -6,6 +6,7 @@ use crate::api::name;
 use crate::framework::{Amount, DeviceReason, DeviceShortage, Reason};
 use crate::simulate::capacity::{Limit, Needed, NodeRoom, Stopped};
 
+use super::super::setting::{Setting, with};
 use super::super::style::Label;
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
@@ -114,7 +115,13 @@ fn wanted(screen: &mut Screen, answer: &CapacityAnswer) {
                 thousands(*copies)
             ),
         ),
-        None => (Label::Rejected, "one more node like any of the existing ones would not take a copy".to_owned()),
+        None => (
+            Label::Rejected,
+            format!(
+                "one more node like any of the existing ones would not take a copy{}",
+                with("; try another", screen.spelling(), Setting::Like)
+            ),
+        ),
     };
     screen.paragraph(label, &text);
 }
