@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::api::{Name, ObjectKey, Timestamp, name};
 use crate::error::{Error, Result};
+use crate::explain::findings::{self, Finding};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::capacity::{CapacityAnswer, CapacityNeeds};
@@ -93,17 +94,35 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
     let pods = pods(&mut state, &target, from_files)?;
     let shares = shares(&arguments.ratio, pods.len())?;
+    let findings = pods.first().map(|pod| findings_of(&mut state, *pod)).unwrap_or_default();
     let asked: Vec<ObjectKey> = pods.iter().map(|pod| state.cluster.pod(*pod).key()).collect();
     let mut copies = Copies::of(pods.into_iter().zip(shares).map(|(pod, share)| Template { pod, share }));
     let now = Timestamp::now();
     let capacity = measure(&state.scheduler, &mut state.cluster, &mut copies, arguments.limit, now);
-    let wanted = wanted(arguments, &mut state, &capacity, &mut copies, now)?;
+    let wanted = wanted(arguments, &mut state, &capacity, &mut copies, &findings, now)?;
     let mut not_evaluated = capacity.not_evaluated.clone();
     NotEvaluated::join(&mut not_evaluated, &state.notes);
     not_evaluated.extend(asked.into_iter().flat_map(|pod| state.not_let_in(pod)));
-    let answer = CapacityAnswer { capacity, limit: arguments.limit, wanted, not_evaluated };
+    let answer = CapacityAnswer { capacity, limit: arguments.limit, wanted, not_evaluated, findings };
     arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     Ok(if arguments.exit_code && !answer.is_enough() { Status::DoesNotFit } else { Status::Answered })
+}
+
+/// What keeps the pod off the nodes, beside its scheduling cycle.
+fn findings_of(state: &mut State, pod: PodId) -> Vec<Finding> {
+    let lifted = state.cluster.lift(pod);
+    let placement = state.scheduler.explain_lifted(&state.cluster, &lifted, Timestamp::now());
+    let found = findings::find(&placement, &state.cluster);
+    state.cluster.restore(lifted);
+    found
+}
+
+/// The largest node, where not even that has room after its DaemonSets.
+fn largest(findings: &[Finding]) -> Option<Name> {
+    findings.iter().find_map(|finding| match finding {
+        Finding::DaemonSetShare { node, .. } => Some(*node),
+        _ => None,
+    })
 }
 
 /// One pod for each thing that was named: a workload's pods are all alike.
@@ -145,12 +164,13 @@ fn wanted(
     state: &mut State,
     capacity: &CapacityResult,
     copies: &mut Copies,
+    findings: &[Finding],
     now: Timestamp,
 ) -> Result<Option<CapacityNeeds>> {
     let Some(number) = arguments.want else { return Ok(None) };
     let like = match &arguments.like {
         Some(like) => name(like),
-        None => most(capacity).ok_or_else(|| {
+        None => most(capacity).or_else(|| largest(findings)).ok_or_else(|| {
             Error::new("no node can host a copy, so the size of additional nodes is unknown")
                 .hint("choose a node to copy with --like NODE")
         })?,

@@ -7,7 +7,7 @@ use crate::api::labels::Labels;
 use crate::api::list::List;
 use crate::api::meta::Metadata;
 use crate::api::name::Name;
-use crate::api::resources::{ResourceList, Resources};
+use crate::api::resources::{ResourceList, Resources, is_extended_resource_name};
 use crate::api::taint::{Taint, TaintEffect};
 use crate::api::time::{Timestamp, UnparsedTime};
 
@@ -33,6 +33,8 @@ pub struct Node {
     pub provider_id: Option<Name>,
     /// `status.allocatable`.
     pub allocatable: Resources,
+    /// `status.capacity` of extended resources of which less is allocatable: devices that are there and cannot be used.
+    pub unusable: List<(Name, i64)>,
     /// `status.images`.
     pub images: List<NodeImage>,
     /// `status.declaredFeatures`: what the kubelet supports.
@@ -76,6 +78,7 @@ struct WireTaint {
 #[serde(rename_all = "camelCase", default)]
 struct WireStatus {
     allocatable: ResourceList,
+    capacity: ResourceList,
     images: List<NodeImage>,
     declared_features: List<Name>,
     node_info: WireNodeInfo,
@@ -104,6 +107,11 @@ impl WireNode {
     pub(crate) fn into_node(self) -> Node {
         let mut allocatable = Resources::default();
         allocatable.add(self.status.allocatable.iter());
+        let extended = self.status.capacity.iter().filter(|(resource, _)| is_extended_resource_name(resource));
+        let unusable = extended
+            .map(|(resource, quantity)| (resource, quantity.value()))
+            .filter(|(resource, capacity)| *capacity > allocatable.scalars.get(*resource))
+            .collect();
         Node {
             name: self.metadata.name.unwrap_or_default(),
             labels: self.metadata.labels,
@@ -119,6 +127,7 @@ impl WireNode {
             taint_times: self.spec.taints.iter().filter_map(|wire| Some((wire.taint(), wire.time_added?))).collect(),
             provider_id: self.spec.provider_id,
             allocatable,
+            unusable,
             images: self.status.images,
             declared_features: self.status.declared_features,
             kubelet_version: self.status.node_info.kubelet_version,

@@ -13,6 +13,7 @@ use crate::framework::{Code, NodePlacement, NotEvaluated, PluginRejection, Preem
 use super::json_causes::{CounterfactualObject, ExplanationObject};
 use super::json_cluster_messages::{ClusterSaysObject, RejectionsObject, SchedulingStatusObject};
 use super::json_events::EventObject;
+use super::json_findings::FindingObject;
 use super::json_help::{self, NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
 use super::json_workload::{AdmissionObject, WorkloadObject};
 use super::{API_VERSION, Answer, Provenance};
@@ -66,6 +67,12 @@ pub(super) struct PlacementObject<'a> {
     #[serde(flatten)]
     provenance: &'a Provenance,
     schedulable: bool,
+    /// False where something that was not evaluated could turn the verdict; absent means true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conclusive: Option<bool>,
+    /// The scheduler that the pod names, where it was evaluated by kube-scheduler's profile instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evaluated_for: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -78,6 +85,8 @@ pub(super) struct PlacementObject<'a> {
     admission: Option<AdmissionObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     workload: Option<WorkloadObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<FindingObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     events: Vec<EventObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -226,6 +235,8 @@ impl<'a> PlacementObject<'a> {
             profile: Some(placement.profile).filter(|profile| !profile.is_empty()),
             provenance,
             schedulable: placement.schedulable,
+            conclusive: (!answer.undecided().is_empty()).then_some(false),
+            evaluated_for: answer.evaluated_for,
             message: placement.message.as_deref(),
             errors: &placement.errors,
             scheduler_messages: answer.cluster_messages.words.as_ref().map(|words| [ClusterSaysObject::new(words)]),
@@ -235,6 +246,7 @@ impl<'a> PlacementObject<'a> {
                 fits_if_admitted: refused.fits_if_admitted,
             }),
             workload: answer.workload.as_deref().map(WorkloadObject::new),
+            findings: answer.explanation.findings.iter().map(FindingObject::new).collect(),
             events: answer.cluster_messages.events.iter().map(EventObject::new).collect(),
             kubelet_rejections: answer.cluster_messages.rejections.iter().map(RejectionsObject::new).collect(),
             current: placement.current.as_ref().map(|current| CurrentObject {

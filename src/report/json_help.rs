@@ -24,6 +24,9 @@ pub(super) struct SuggestionObject<'a> {
     steps: &'a [Edit],
     #[serde(skip_serializing_if = "Option::is_none")]
     patch: Option<&'a Value>,
+    /// What makes the change, ready for a shell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    commands: Vec<String>,
     node: Name,
     feasible_nodes: Nodes,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -99,6 +102,7 @@ impl<'a> SuggestionObject<'a> {
             summary: help_words::summary(suggestion),
             steps: &suggestion.edits,
             patch: suggestion.patch.as_ref(),
+            commands: super::commands::of(suggestion),
             node: suggestion.node,
             feasible_nodes: Nodes::of(&suggestion.opens),
             moves: suggestion.moves.iter().map(|moved| MoveObject { pod: moved.pod, node: moved.node }).collect(),

@@ -5,6 +5,7 @@
 //! implementation, a new format one file in `format`.
 
 pub mod capacity;
+mod commands;
 pub mod comparison;
 pub mod devices;
 pub mod explain;
@@ -14,6 +15,7 @@ mod json;
 mod json_causes;
 mod json_cluster_messages;
 mod json_events;
+mod json_findings;
 mod json_help;
 mod json_workload;
 mod node_names;
@@ -94,6 +96,8 @@ pub struct Look {
     pub wide: bool,
     /// Whether tables have a header.
     pub headers: bool,
+    /// Whether suggestions come with the commands that make them.
+    pub commands: bool,
 }
 
 /// Anything that can be serialised, by whatever format.

@@ -27,7 +27,10 @@ pub struct NodeNames {
 impl NodeNames {
     /// The names of a cluster; none when they need no shortening, or would be ambiguous after it.
     pub fn of<'a>(names: impl Iterator<Item = &'a str>) -> Option<Self> {
-        let names: Vec<&str> = names.collect();
+        let mut names: Vec<&str> = names.collect();
+        let known: FxHashSet<&str> = names.iter().copied().collect();
+        // What a what-if question adds is called after the node that it is like.
+        names.retain(|name| model(name).is_none_or(|(model, _)| !known.contains(model)));
         if names.iter().all(|name| columns(name) <= LONG) {
             return None;
         }
@@ -63,10 +66,14 @@ impl NodeNames {
             let end = text[begin..].find(|c| !is_name(c)).map_or(text.len(), |at| begin + at);
             // A sentence may end behind the name.
             let word = text[begin..end].trim_end_matches('.');
-            if let Some(short) = self.short.get(word) {
+            let added = || {
+                let (model, rest) = model(word)?;
+                Some(format!("{}{rest}", self.short.get(model)?))
+            };
+            if let Some(short) = self.short.get(word).cloned().or_else(added) {
                 let out = out.get_or_insert_default();
                 out.push_str(&text[copied..begin]);
-                out.push_str(short);
+                out.push_str(&short);
                 copied = begin + word.len();
             }
             start = end;
@@ -91,6 +98,12 @@ impl NodeNames {
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         format!("… in node names: {}; -o wide shows whole names", parts.join(" and "))
     }
+}
+
+/// Of a node that a question adds the node that it is like, and what its name has behind that.
+fn model(name: &str) -> Option<(&str, &str)> {
+    let at = name.rfind("-new-").or_else(|| name.strip_suffix("-copy").map(str::len))?;
+    Some(name.split_at(at))
 }
 
 /// The part from the first dot on that most of the names have, at least half of them.

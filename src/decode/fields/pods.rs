@@ -176,6 +176,7 @@ pub(crate) const NODE: FieldShape = Fields(&[
         "status",
         Fields(&[
             ("allocatable", RESOURCE_LIST),
+            ("capacity", RESOURCE_LIST),
             ("declaredFeatures", Each(&Kept)),
             ("conditions", Each(&Fields(&[("lastTransitionTime", Kept)]))),
             ("images", Each(&Fields(&[("names", Each(&Text(Image))), ("sizeBytes", Kept)]))),

@@ -32,7 +32,7 @@ use crate::framework::{
     Cycle, DeviceReason, FailedCycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin,
     IncrementalScorer, NodeFilter, NodePlacement, NodeScorer, NotEvaluated, Plugin, PodGroupPostFilterPlugin,
     PostFilter, PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin,
-    ScorePlugin,
+    ScorePlugin, Turns,
 };
 use crate::state::{NodeInfo, Take};
 
@@ -211,11 +211,14 @@ fn can_be_reserved(claim: &ResourceClaim, cycle: Cycle<'_>) -> bool {
 /// A kind that the input does not speak of is not known to be empty.
 fn note_missing(cycle: Cycle<'_>, kinds: &[Kind]) {
     for kind in kinds.iter().filter(|kind| !cycle.cluster.kinds.contains(kind)) {
-        cycle.notes.add(NotEvaluated::of_kind(
-            *kind,
-            "the input has no object of this kind and no empty list of it",
-            "DynamicResources was evaluated as if there were none",
-        ));
+        cycle.notes.add(
+            NotEvaluated::of_kind(
+                *kind,
+                "the input has no object of this kind and no empty list of it",
+                "DynamicResources was evaluated as if there were none",
+            )
+            .turning(Turns::DoesNotFit),
+        );
     }
 }
 

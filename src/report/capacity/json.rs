@@ -8,6 +8,7 @@ use crate::api::{Name, ObjectKey, name};
 use crate::framework::{Amount, NotEvaluated, Reason};
 use crate::simulate::capacity::{FreeResources, Limit, Needed, NodeRoom};
 
+use super::super::json_findings::FindingObject;
 use super::super::{API_VERSION, Provenance};
 use super::{CapacityAnswer, CapacityNeeds};
 
@@ -42,6 +43,9 @@ pub(in crate::report) struct CapacityObject<'a> {
     nodes: Vec<NodeObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wanted: Option<WantedObject>,
+    /// What keeps a further copy off the nodes, beside its scheduling cycle.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<FindingObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
 }
 
@@ -125,6 +129,7 @@ impl<'a> CapacityObject<'a> {
             still_free: LeftObject::new(capacity.left),
             nodes: capacity.nodes.iter().map(NodeObject::new).collect(),
             wanted: answer.wanted.as_ref().map(WantedObject::new),
+            findings: answer.findings.iter().map(FindingObject::new).collect(),
             not_evaluated: &answer.not_evaluated,
         }
     }

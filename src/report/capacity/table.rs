@@ -7,8 +7,8 @@ use crate::framework::{Amount, Reason};
 use crate::simulate::capacity::{Limit, Needed, NodeRoom, Stopped};
 
 use super::super::style::Label;
-use super::super::table::{Grid, Screen, amount, brief, not_evaluated, on_node, subject};
-use super::super::text::{count, list, thousands};
+use super::super::table::{Grid, Screen, amount, brief, finding_words, not_evaluated, on_node, subject};
+use super::super::text::{break_long, count, list, thousands};
 use super::super::{Look, Provenance};
 use super::CapacityAnswer;
 
@@ -23,6 +23,9 @@ pub(super) fn screen(answer: &CapacityAnswer, provenance: &Provenance, look: Loo
     let label = if answer.is_enough() { Label::Fits } else { Label::Rejected };
     screen.headline(label, &headline(answer), &provenance.to_string());
     wanted(&mut screen, answer);
+    for finding in &answer.findings {
+        screen.paragraph(Label::Warning, &finding_words::finding(finding));
+    }
     if let Some(stopped) = &answer.capacity.stopped {
         runs_out(&mut screen, answer, stopped);
     } else {
@@ -124,7 +127,8 @@ fn limits(screen: &mut Screen, heading: &str, limits: &[Limit]) {
     let mut grid = Grid::new([heading, "", "NODES"]).right_aligned([2]);
     for limit in limits.iter().take(LIMITS) {
         let plugin = limit.plugin.unwrap_or("framework").to_owned();
-        grid.row(Label::Plugin, [plugin, what(&limit.reason), thousands(limit.nodes)]);
+        let reason = break_long(&screen.short(&what(&limit.reason)), screen.width() / 2);
+        grid.row(Label::Plugin, [plugin, reason, thousands(limit.nodes)]);
     }
     screen.grid(&grid);
     if limits.len() > LIMITS {

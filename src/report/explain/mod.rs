@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::api::Name;
 use crate::explain::{ClusterMessages, Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
 use crate::simulate::WorkloadPlacement;
@@ -36,6 +37,8 @@ pub struct Answer {
     pub is_new: bool,
     /// The workload as a whole, where one was asked about.
     pub workload: Option<Arc<WorkloadPlacement>>,
+    /// The scheduler that the pod names, where it was evaluated by kube-scheduler's profile instead.
+    pub evaluated_for: Option<Name>,
 }
 
 /// A pod that the API server refuses.
@@ -54,6 +57,14 @@ impl Answer {
             Some(workload) if workload.open() > 0 => workload.fits(),
             _ => self.placement.schedulable,
         }
+    }
+
+    /// What was not evaluated and could turn the verdict.
+    pub fn undecided(&self) -> Vec<&str> {
+        let items = self.placement.not_evaluated.iter().filter(|item| item.decides);
+        let mut names: Vec<&str> = items.map(|item| item.what.as_str()).collect();
+        names.dedup();
+        names
     }
 
     /// Whether the pod does not exist: it was made from the workload's template for this answer.

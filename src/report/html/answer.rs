@@ -4,7 +4,7 @@ use crate::explain::{Cause, NearMiss};
 
 use super::super::Answer;
 use super::super::table::rejected::{MOST_CAUSES, MOST_NEAR_MISSES, nodes_of, plugin};
-use super::super::table::{self, words};
+use super::super::table::{self, finding_words, words};
 use super::super::text::{count, list, thousands};
 use super::markup::Markup;
 use super::matrix::Matrices;
@@ -23,6 +23,9 @@ pub(super) fn open(page: &mut Markup, answer: &Answer, index: usize) {
         page.text(text).raw("</blockquote></figure>\n");
     }
     cluster_messages::render(page, &answer.cluster_messages);
+    for finding in &answer.explanation.findings {
+        page.raw("<p class=\"caution\">").text(finding_words::finding(finding)).raw("</p>\n");
+    }
 }
 
 /// What follows: nothing in it names the pod, so that replicas share it.

@@ -3,6 +3,7 @@
 use crate::explain::suggest::CandidateDetail;
 use crate::explain::{Need, PreemptionDetail, Suggestion};
 
+use super::super::commands;
 use super::super::table::preemption::{MOST_CANDIDATES, MOST_VICTIMS, rest, victim, why};
 use super::super::table::{help, help_words};
 use super::super::text::{count, list};
@@ -30,6 +31,9 @@ pub(super) fn suggestions(page: &mut Markup, suggestions: &[Suggestion], needed:
             page.raw("<p class=\"caution\"><strong>Caution:</strong> ")
                 .text(help_words::weakening(weakening))
                 .raw("</p>");
+        }
+        for command in commands::of(suggestion) {
+            page.raw("<pre class=\"command\">").text(command).raw("</pre>");
         }
         data(page, suggestion);
         page.raw("</li>\n");

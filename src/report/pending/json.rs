@@ -10,6 +10,7 @@ use crate::framework::{Amount, NotEvaluated, Reason};
 
 use super::super::json_cluster_messages::{ClusterSaysObject, RejectionsObject};
 use super::super::json_events::EventObject;
+use super::super::json_findings::FindingObject;
 use super::super::json_help::SuggestionObject;
 use super::super::json_workload::WorkloadObject;
 use super::super::{API_VERSION, Provenance};
@@ -59,6 +60,9 @@ struct GroupObject<'a> {
     /// What the scheduler itself says of the example, where the answer is that it fits.
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduler_messages: Option<[ClusterSaysObject<'a>; 1]>,
+    /// What stands beside the example's cycle.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<FindingObject<'a>>,
     /// What others report of the example.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     events: Vec<EventObject<'a>>,
@@ -181,6 +185,7 @@ impl<'a> GroupObject<'a> {
             example: group.example.pod,
             message: group.example.message.as_deref(),
             scheduler_messages: group.said.as_ref().map(|said| [ClusterSaysObject::new(said)]),
+            findings: group.findings.iter().map(FindingObject::new).collect(),
             events: group.events.iter().map(EventObject::new).collect(),
             suggestion: group.advice.as_ref().map(AdviceObject::new),
         }

@@ -130,7 +130,7 @@ pub(in crate::report) fn reason(reason: &Possibly) -> String {
 /// Where the pod stands with the schedulers, in sentences.
 pub(in crate::report) fn scheduling_status(scheduling_status: &SchedulingStatus, as_of: Option<Timestamp>) -> String {
     match scheduling_status {
-        SchedulingStatus::UnknownScheduler { name, placed, spoke, others } => {
+        SchedulingStatus::UnknownScheduler { name, placed, spoke, others, near } => {
             let known = match (placed, spoke) {
                 (0, false) => format!("nothing in the state shows that a scheduler {name} exists"),
                 (0, true) => format!("{name} has written events: pass its configuration with --scheduler-config"),
@@ -143,10 +143,12 @@ pub(in crate::report) fn scheduling_status(scheduling_status: &SchedulingStatus,
             };
             let others: Vec<String> =
                 others.iter().map(|(name, placed)| format!("{name} ({})", count(*placed, "pod"))).collect();
-            match others.as_slice() {
+            let known = match others.as_slice() {
                 [] => known,
                 others => format!("{known}; other pods are placed by {}", list(others, MOST)),
-            }
+            };
+            let known = if near.is_empty() { known } else { format!("did you mean {}? {known}", list(near, MOST)) };
+            format!("{known}. --as-default-scheduler evaluates the pod as kube-scheduler would")
         }
         SchedulingStatus::NotAttempted { since } => format!(
             "no scheduler has tried this pod yet: it has neither an event nor the condition PodScheduled, and has been waiting {}; \

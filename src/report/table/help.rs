@@ -3,6 +3,7 @@
 use crate::api::name::Name;
 use crate::explain::{Need, Suggestion};
 
+use super::super::commands;
 use super::super::style::Label;
 use super::super::text::{break_long, list};
 use super::grid::Grid;
@@ -15,7 +16,7 @@ const HEADING: &str = "WHAT WOULD HELP";
 pub(in crate::report) const NOTHING: &str = "No change of the pod, of a node or of other pods that was tried places it, \
      neither alone nor in combinations of up to three.";
 
-pub(super) fn render(screen: &mut Screen, suggestions: &[Suggestion], needed: &[Need]) {
+pub(super) fn render(screen: &mut Screen, suggestions: &[Suggestion], needed: &[Need], commands: bool) {
     if suggestions.is_empty() {
         screen.heading(HEADING, "");
         screen.paragraph(Label::Plain, NOTHING);
@@ -32,6 +33,13 @@ pub(super) fn render(screen: &mut Screen, suggestions: &[Suggestion], needed: &[
         );
     }
     screen.grid(&grid);
+    if commands {
+        for (index, suggestion) in suggestions.iter().enumerate() {
+            for command in commands::of(suggestion) {
+                screen.line(&[(Label::Dim, &format!("{}   ", index + 1)), (Label::Hint, &command)]);
+            }
+        }
+    }
     needs(screen, needed, "Or");
 }
 

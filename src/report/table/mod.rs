@@ -9,6 +9,7 @@ pub(super) mod cluster_message_words;
 pub(super) mod cluster_messages;
 mod counterfactual;
 mod domains;
+pub(super) mod finding_words;
 pub(super) mod fits;
 mod grid;
 pub(super) mod help;
@@ -33,7 +34,7 @@ use std::sync::Arc;
 
 use super::not_evaluated_groups::in_groups;
 use super::style::Label;
-use super::text::{count, thousands};
+use super::text::{count, list, thousands};
 use super::{Answer, Look, Provenance, StateAge};
 use crate::decode::pod::PodPhase;
 use crate::decode::workload::WorkloadKind;
@@ -91,11 +92,19 @@ fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
         screen.blank();
         screen.paragraph(Label::Rejected, &refused.message);
     }
+    if let Some(own) = answer.evaluated_for {
+        let text = format!("evaluated as kube-scheduler would: the pod's own scheduler is {own}");
+        screen.paragraph(Label::Dim, &text);
+    }
     for text in messages(placement) {
         screen.blank();
         screen.quoted(Label::Plain, "", &text);
     }
     cluster_messages::render(screen, answer);
+    for finding in &answer.explanation.findings {
+        screen.blank();
+        screen.paragraph(Label::Warning, &finding_words::finding(finding));
+    }
     if let Some(detail) = &answer.detail {
         node::render(screen, answer, detail);
     } else {
@@ -116,7 +125,7 @@ fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
             preemption::render(screen, preemption);
         }
         if let Some(suggestions) = &answer.suggestions {
-            help::render(screen, suggestions, &answer.explanation.needed);
+            help::render(screen, suggestions, &answer.explanation.needed, look.commands);
         }
     }
     not_evaluated(screen, &placement.not_evaluated);
@@ -180,8 +189,26 @@ pub(super) fn headline(answer: &Answer) -> (Label, String) {
             (Label::Rejected, format!("{pod} is on {}, a node that does not exist", current.node))
         }
         Some(current) => (Label::Rejected, format!("{pod} runs on {}, which would reject it now", current.node)),
-        None if feasible > 0 => (Label::Fits, format!("{pod} fits: {} of {nodes}", thousands(feasible))),
-        None => (Label::Rejected, format!("{pod} does not fit: 0 of {nodes}")),
+        None => pending_headline(answer, &pod, feasible, &nodes),
+    }
+}
+
+/// The verdict on a pod without a node, and what could turn it.
+fn pending_headline(answer: &Answer, pod: &str, feasible: usize, nodes: &str) -> (Label, String) {
+    let undecided = answer.undecided();
+    let what = list(&undecided, 2);
+    match (feasible, undecided.is_empty()) {
+        (0, true) if answer.nodes == 0 => (Label::Rejected, format!("{pod} does not fit: the state has no nodes")),
+        (0, true) => (Label::Rejected, format!("{pod} does not fit: 0 of {nodes}")),
+        (0, false) => {
+            (Label::Rejected, format!("{pod} does not fit, as far as can be judged without {what}: 0 of {nodes}"))
+        }
+        (some, true) => (Label::Fits, format!("{pod} fits: {} of {nodes}", thousands(some))),
+        (some, false) => {
+            let agree = if undecided.len() == 1 && !what.ends_with('s') { "agrees" } else { "agree" };
+            let text = format!("{pod} would fit if {what} {agree}: {} of {nodes}", thousands(some));
+            (Label::Warning, text)
+        }
     }
 }
 

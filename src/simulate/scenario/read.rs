@@ -15,7 +15,7 @@ use super::{Model, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, S
 const API_VERSION: &str = "kubectl-sched/v1";
 
 /// All steps there are.
-const KINDS: [&str; 21] = [
+const KINDS: [&str; 22] = [
     "AddNode",
     "AddTaint",
     "Cordon",
@@ -35,6 +35,7 @@ const KINDS: [&str; 21] = [
     "Scale",
     "Schedule",
     "SetDisruptionsAllowed",
+    "SetMaxUnavailable",
     "Uncordon",
     "UnlabelNode",
 ];
@@ -118,6 +119,10 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<St
         "SetDisruptionsAllowed" => StepAction::Edit(Edit::SetDisruptionsAllowed {
             budget: fields.required("budget")?,
             allowed: fields.required("allowed")?,
+        }),
+        "SetMaxUnavailable" => StepAction::Edit(Edit::SetMaxUnavailable {
+            workload: fields.required("workload")?,
+            max_unavailable: fields.required("maxUnavailable")?,
         }),
         "Scale" => StepAction::Scale { workload: fields.required("workload")?, replicas: fields.required("replicas")? },
         "PatchWorkload" => {
