@@ -48,10 +48,10 @@ html-check:
     cargo build
     python3 tests/html/check.py
 
-# The picture of such a page, docs/explain-html.png
-html-picture:
-    cargo run --quiet -- explain trainer-1 -n ml --snapshot examples/clusters/gpu.yaml -o html > target/explain.html
-    chromium --headless --no-sandbox --hide-scrollbars --window-size=1100,2200 --screenshot=docs/explain-html.png "file://$PWD/target/explain.html"
+# The pictures of such pages in docs (Chromium)
+html-pictures:
+    cargo build
+    tests/html/pictures.sh
 
 # Licences, advisories, sources
 deny:

@@ -41,7 +41,7 @@ fn main() {
         let mut times: Vec<Duration> = (0..RUNS)
             .map(|_| {
                 let start = Instant::now();
-                std::hint::black_box(scheduler.schedule(&cluster, pod, Timestamp::now()));
+                std::hint::black_box(scheduler.schedule(&cluster, pod, Timestamp::from(std::time::SystemTime::now())));
                 start.elapsed()
             })
             .collect();
@@ -54,7 +54,8 @@ fn main() {
 
 /// Copies of `pod` placed a second by a cycle each.
 fn by_cycles(scheduler: &Scheduler, cluster: &mut Cluster, pod: PodId) -> f64 {
-    let mut simulation = Simulation::new(scheduler, cluster, Timestamp::now(), Ties::First);
+    let mut simulation =
+        Simulation::new(scheduler, cluster, Timestamp::from(std::time::SystemTime::now()), Ties::First);
     let start = Instant::now();
     let place = |_| {
         let placement = simulation.ask(pod);
@@ -72,7 +73,7 @@ fn by_cycles(scheduler: &Scheduler, cluster: &mut Cluster, pod: PodId) -> f64 {
 fn from_memory(scheduler: &Scheduler, cluster: &mut Cluster, pod: PodId) -> f64 {
     let mut copies = Copies::of([Template { pod, share: 1 }]);
     let start = Instant::now();
-    let capacity = measure(scheduler, cluster, &mut copies, COPIES, Timestamp::now());
+    let capacity = measure(scheduler, cluster, &mut copies, COPIES, Timestamp::from(std::time::SystemTime::now()));
     let placed: usize = capacity.templates.iter().map(|(_, _, placed)| placed).sum();
     placed as f64 / start.elapsed().as_secs_f64()
 }

@@ -21,7 +21,7 @@
 //! let scheduler = Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour);
 //!
 //! let pod = cluster.pod_named(ObjectKey::new(name("shop"), name("web-7"))).ok_or("no such pod")?.id;
-//! let placement = scheduler.explain(&mut cluster, pod, Timestamp::now());
+//! let placement = scheduler.explain(&mut cluster, pod, Timestamp::from(std::time::SystemTime::now()));
 //! assert!(!placement.schedulable);
 //! assert!(placement.message.is_some_and(|text| text.starts_with("0/12 nodes are available: ")));
 //! let node = placement.nodes.iter().find(|node| node.name == "node-2").ok_or("no such node")?;
@@ -44,7 +44,6 @@ pub mod control_plane;
 pub mod decode;
 mod did_you_mean;
 pub mod edit;
-pub mod error;
 pub mod explain;
 pub mod framework;
 pub mod plugins;

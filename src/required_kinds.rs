@@ -6,11 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::api::Name;
 use crate::api::meta::OwnerReference;
 use crate::api::pod_spec::{PodAffinity, PodSpec};
 use crate::api::resources::is_extended_resource_name;
 use crate::api::volume::VolumeSource;
-use crate::config::{Behaviour, DefaultConstraints, Profile, SchedulerConfig};
+use crate::config::{Behaviour, DefaultConstraints, PodGroupScheduling, Profile, SchedulerConfig};
 use crate::decode::pod::PodObject;
 use crate::decode::workload::{Workload, WorkloadKind};
 use crate::decode::{Kind, Object};
@@ -32,6 +33,12 @@ enum When {
     ClaimsDevicesThatRulesTaint,
     /// It, or any pod that it may stand beside, selects namespaces by label in a term of its pod affinity.
     NamespacesAreSelected,
+    /// It is in a group that kube-scheduler schedules as one.
+    IsInPodGroup,
+    /// It is in a pod group of a Workload (v1.35).
+    IsInWorkload,
+    /// Groups are preempted as one, or by their own priority.
+    GroupsArePreempted,
     /// It has no spread constraints of its own and the profile has some for it, whose selector is made from what
     /// selects and owns the pod.
     IsSpreadByDefault,
@@ -46,7 +53,7 @@ const CAPACITY: Kind = Kind::CsiStorageCapacity;
 const ATTACHMENT: Kind = Kind::VolumeAttachment;
 
 /// Upstream's informers of each plugin, and when its PreFilter or PreScore does not return Skip.
-const READS: [(&str, When, &[Kind]); 9] = [
+const READS: [(&str, When, &[Kind]); 12] = [
     ("VolumeRestrictions", When::HasClaims, &[CLAIM]),
     ("VolumeBinding", When::HasClaims, &[CLAIM, VOLUME, CLASS, CSI_NODE, CSI_DRIVER, CAPACITY]),
     ("VolumeZone", When::HasClaims, &[CLAIM, VOLUME, CLASS]),
@@ -66,10 +73,16 @@ const READS: [(&str, When, &[Kind]); 9] = [
         ],
     ),
     ("DefaultPreemption", When::Always, &[Kind::PodDisruptionBudget]),
+    ("DefaultPreemption", When::GroupsArePreempted, &[Kind::PodGroup]),
+    ("GangScheduling", When::IsInPodGroup, &[Kind::PodGroup]),
+    ("GangScheduling", When::IsInWorkload, &[Kind::SchedulingWorkload]),
 ];
 
 /// Makes of a pod of a template or a manifest what the API server would make of it, or refuses it.
 const ADMISSION: &str = "admission of new pods";
+
+/// Makes ResourceClaims for new pods.
+const CLAIM_CONTROLLER: &str = "ResourceClaims of new pods";
 
 /// A pod as far as needs are concerned.
 #[derive(Clone, Copy, Debug)]
@@ -134,7 +147,8 @@ impl RequiredKinds {
     /// decides over pods that do not exist yet.
     pub fn everything(new_pods: bool) -> Self {
         let mut required = Self::default();
-        for kind in Kind::ALL.iter().filter(|kind| new_pods || !Kind::ADMISSION.contains(kind)) {
+        let is_for_new_pods = |kind: &Kind| *kind == Kind::ResourceClaimTemplate || Kind::ADMISSION.contains(kind);
+        for kind in Kind::ALL.iter().filter(|kind| new_pods || !is_for_new_pods(kind)) {
             required.0.entry(*kind).or_default();
         }
         for (plugin, _, kinds) in READS {
@@ -142,6 +156,7 @@ impl RequiredKinds {
         }
         if new_pods {
             required.add_admission();
+            required.add(CLAIM_CONTROLLER, [Kind::ResourceClaimTemplate]);
         }
         required
     }
@@ -170,6 +185,10 @@ impl RequiredKinds {
     ) {
         if pod.is_new {
             self.add_admission();
+            let mut claims = pod.spec.resource_claims.iter();
+            if claims.any(|claim| claim.resource_claim_template_name.is_some()) {
+                self.add(CLAIM_CONTROLLER, [Kind::ResourceClaimTemplate]);
+            }
         }
         if pod.spec.priority_class_name.is_some_and(|class| !class.is_empty()) {
             // Only to tell where the priority comes from: no verdict rests on it.
@@ -178,6 +197,8 @@ impl RequiredKinds {
         let scheduler = pod.spec.scheduler_name();
         let Some(profile) = config.profiles.iter().find(|profile| profile.scheduler_name == scheduler) else { return };
         let owner = pod.owner.as_ref().and_then(default_selector::owner_kind).or(pod.maker);
+        let groups = behaviour.pod_groups();
+        let is_grouped = groups.of_spec(Name::default(), pod.spec).is_some();
         for (plugin, when, kinds) in READS {
             let holds = match when {
                 When::Always => true,
@@ -190,6 +211,9 @@ impl RequiredKinds {
                     behaviour.reads_device_taint_rules() && claims_devices(pod.spec, behaviour)
                 }
                 When::NamespacesAreSelected => namespaces_are_selected || selects_namespaces(pod.spec),
+                When::IsInPodGroup => groups.has_group_cycle() && is_grouped,
+                When::IsInWorkload => !groups.has_group_cycle() && is_grouped,
+                When::GroupsArePreempted => groups == PodGroupScheduling::FeasibleCycle,
                 When::IsSpreadByDefault => is_spread_by_default(profile, pod.spec),
             };
             if holds && is_enabled(profile, plugin) {

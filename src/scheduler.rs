@@ -5,13 +5,14 @@
 use std::collections::BTreeSet;
 
 use crate::api::Timestamp;
+use crate::api::UpstreamError;
 use crate::config::{Behaviour, Profile, SchedulerConfig};
 use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
 use crate::framework::sampling::ComparedNodes;
 use crate::framework::{
     Cycle, CycleCache, Depth, Framework, NotEvaluated, Notes, Permit, PermitPlugin, Plugin, PluginRejection, Turns,
-    cycle, prepared, reserve, sampling,
+    cycle, group_notes, prepared, reserve, sampling,
 };
 use crate::plugins;
 use crate::state::pod::PodId;
@@ -86,6 +87,7 @@ impl Scheduler {
     fn framework<'a>(&'a self, profile: &Profile, plugins: &'a [Box<dyn Plugin>]) -> Framework<'a> {
         let mut framework = Framework::new(profile, plugins).with_extenders(&self.extenders);
         framework.percentage_of_nodes_to_score = self.percentage(profile);
+        framework.parallelism = self.config.parallelism;
         framework
     }
 
@@ -135,6 +137,7 @@ impl Scheduler {
         };
         let notes = Notes::default();
         note_what_is_outside(profile, plugins, &self.behaviour, &notes);
+        group_notes::add(cluster, pod, &self.behaviour, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
         let mut framework = self.framework(profile, plugins);
         framework.compared = compared;
@@ -192,6 +195,7 @@ impl Scheduler {
         let (profile, plugins) = self.profile_for(pod)?;
         let notes = Notes::default();
         note_what_is_outside(profile, plugins, &self.behaviour, &notes);
+        group_notes::add(cluster, pod, &self.behaviour, &notes);
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
         let cache = CycleCache::new(&self.framework(profile, plugins), cycle)?;
         let sampling = self.percentage(profile);
@@ -216,13 +220,34 @@ impl Scheduler {
         placement: &Placement,
         node: NodeId,
         now: Timestamp,
-    ) -> Result<Vec<Take>, String> {
+    ) -> Result<Vec<Take>, UpstreamError> {
         let pod = cluster.pod(placement.pod_id);
         let Some((profile, plugins)) = self.profile_for(pod) else { return Ok(Vec::new()) };
         // What could not be judged was noted by the cycle itself.
         let notes = Notes::default();
         let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
         reserve::reserve(&self.framework(profile, plugins), cycle, placement, cluster.node(node))
+    }
+
+    /// The same for a pod whose node a cached cycle found; `plugins` are those of it that reserve.
+    ///
+    /// # Errors
+    /// A Reserve plugin's failure, in upstream's words.
+    pub fn reserve_cached(
+        &self,
+        cluster: &Cluster,
+        pod: PodId,
+        node: NodeId,
+        now: Timestamp,
+        plugins: &[&'static str],
+    ) -> Result<Vec<Take>, UpstreamError> {
+        let pod = cluster.pod(pod);
+        let Some((_, framework)) = self.framework_for(pod).filter(|_| !plugins.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let notes = Notes::default();
+        let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
+        reserve::reserve_by(&framework, cycle, &|plugin| plugins.contains(&plugin), cluster.node(node))
     }
 
     /// Explains a pod as if it were pending: one that runs somewhere is taken off its node for the cycle,
@@ -294,7 +319,7 @@ impl CachedCycle<'_> {
 /// Gates that are on and not reproduced, and plugins that the profile enables and that are not here: those that are
 /// not part of kube-scheduler, and those of versions after the one this program knows best.
 fn note_what_is_outside(profile: &Profile, plugins: &[Box<dyn Plugin>], behaviour: &Behaviour, notes: &Notes) {
-    for (gate, effect) in behaviour.not_reproduced() {
+    for (gate, effect) in behaviour.not_reproduced().filter(|(gate, _)| *gate != group_notes::COMPOSITE) {
         notes.add(
             NotEvaluated::new(
                 format!("feature gate {gate}"),

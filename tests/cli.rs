@@ -13,6 +13,8 @@ mod cluster_messages;
 mod complete;
 #[path = "cli/config.rs"]
 mod config;
+#[path = "cli/device_situations.rs"]
+mod device_situations;
 #[path = "cli/devices.rs"]
 mod devices;
 #[path = "cli/explain.rs"]
@@ -23,6 +25,8 @@ mod harness;
 mod help;
 #[path = "cli/pending.rs"]
 mod pending;
+#[path = "cli/pod_groups.rs"]
+mod pod_groups;
 #[path = "cli/resilience.rs"]
 mod resilience;
 #[path = "cli/scenario.rs"]

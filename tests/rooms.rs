@@ -9,13 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 18] = [
     "api",
     "decode",
     "state",
     "control_plane",
     "edit",
-    "error",
     "did_you_mean",
     "source",
     "config",

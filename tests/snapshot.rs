@@ -96,6 +96,7 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
         refused: None,
         is_new: false,
         workload: None,
+        group: None,
     }];
     let provenance = Provenance {
         kube_version: "v1.34".to_owned(),

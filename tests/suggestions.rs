@@ -36,10 +36,14 @@ struct Seen {
 
 /// Everything that must hold of every suggestion.
 fn every_suggestion_holds(area: &str, step: usize) -> Seen {
+    every_suggestion_holds_in(area, KubeVersion::REFERENCE, step)
+}
+
+fn every_suggestion_holds_in(area: &str, version: KubeVersion, step: usize) -> Seen {
     let mut seen = Seen::default();
     for case in cases(area).step_by(step) {
-        let scheduler = case.scheduler();
-        let mut cluster = case.cluster();
+        let scheduler = case.scheduler_of(version).unwrap();
+        let mut cluster = case.cluster_for(&scheduler);
         let objects: Vec<Value> = case.objects().map(|object| serde_json::from_str(object.get()).unwrap()).collect();
         for pod in &case.pods {
             let id = cluster.pod_named(key(pod)).unwrap().id;
@@ -58,8 +62,8 @@ fn every_suggestion_holds(area: &str, step: usize) -> Seen {
             }
             no_two_are_the_same(&found, &objects, &at);
             for suggestion in &found {
-                is_a_proof(&scheduler, case.cluster(), pod, suggestion, &at);
-                is_the_weakest(&scheduler, case.cluster(), pod, suggestion, &at);
+                is_a_proof(&scheduler, case.cluster_for(&scheduler), pod, suggestion, &at);
+                is_the_weakest(&scheduler, case.cluster_for(&scheduler), pod, suggestion, &at);
                 seen.followed += usize::from(holds_by_hand(&scheduler, &objects, pod, suggestion, &at));
             }
         }
@@ -85,7 +89,10 @@ fn is_the_weakest(scheduler: &Scheduler, mut fresh: Cluster, pod: &str, suggesti
     let stronger = match changes.as_slice() {
         [PodChange::Request { container, resource, from, to }] => {
             let notch = if *resource == "cpu" { 1 } else { 1000 };
-            let to = Quantity::from_milli(to.milli_value() + notch);
+            // The number of an extended resource is a whole one, also in how it is written.
+            let is_extended = resource.as_str().contains('/');
+            let next = Quantity::from_milli(to.milli_value() + notch);
+            let to = if is_extended { Quantity::from_value(to.value() + 1, to.format()) } else { next };
             PodChange::Request { container: *container, resource: *resource, from: *from, to }
         }
         [PodChange::RaiseMaxSkew { topology_key, from, to }] if to - from > 1 => {
@@ -186,8 +193,22 @@ fn volumes() {
 
 #[test]
 fn devices() {
-    let Seen { rejected, needing, at_a_loss, .. } = every_suggestion_holds("dra", 1);
-    assert_eq!((rejected, needing, at_a_loss.len()), (215, 200, 0), "{at_a_loss:#?}");
+    let Seen { rejected, helped, followed, needing, at_a_loss } = every_suggestion_holds("dra", 1);
+    assert_eq!((rejected, helped, followed, needing, at_a_loss.len()), (215, 109, 207, 200, 0), "{at_a_loss:#?}");
+}
+
+/// Changes of claims, and claims that could give their devices back.
+#[test]
+fn newer_devices() {
+    let newest = KubeVersion { minor: 37, patch: None };
+    let of = |area: &str| {
+        let Seen { rejected, helped, followed, .. } = every_suggestion_holds_in(&format!("v1.37/{area}"), newest, 2);
+        (rejected, helped, followed)
+    };
+    assert_eq!(
+        ["dra-capacity", "dra-extended", "dra-more", "dra-partition", "dra-taints"].map(of),
+        [(86, 53, 100), (128, 33, 53), (45, 12, 30), (57, 33, 64), (51, 49, 93)]
+    );
 }
 
 #[test]

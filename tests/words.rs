@@ -161,6 +161,50 @@ fn messages() {
     complain(&complaints);
 }
 
+/// Flags are the command line's: the rest of the crate is used by programs without one.
+#[test]
+fn no_flag_outside_the_command_line() {
+    /// Where other programs are quoted, by the beginning of the file's path and a part of the text.
+    const QUOTED: &[(&str, &str)] = &[
+        // kubectl's words and commands.
+        ("simulate/scenario/", "(use --force to override)"),
+        ("source/", "kubectl get -o json"),
+        ("report/screen/not_evaluated.rs", "kubectl create clusterrole"),
+        // zstd's flag, and kube-scheduler's.
+        ("source/open.rs", "--long"),
+        ("decode/scheduler_process.rs", "--"),
+        // The titles of schemas are commands.
+        ("report/schema.rs", "kubectl sched simulate --"),
+    ];
+    let is_flag = |text: &str| {
+        let long = text.match_indices("--").any(|(at, _)| {
+            // A variable of a style sheet ends in a colon or stands in `var()`.
+            let word: &str = text[at + 2..].split(|c: char| !c.is_ascii_lowercase() && c != '-').next().unwrap();
+            let after = &text[at + 2 + word.len()..];
+            !word.is_empty() && !word.starts_with('-') && !after.starts_with(':') && !text[..at].ends_with("var(")
+        });
+        long || text.contains("-o wide")
+            || text.contains("-o json")
+            || text.contains("-o yaml")
+            || text.contains("-o html")
+    };
+    let source = in_repository("src");
+    let mut complaints = Vec::new();
+    for file in files(&source, &[".rs"]) {
+        let name = file.strip_prefix(&source).unwrap().to_str().unwrap();
+        if name.starts_with("cli/") || name.ends_with("tests.rs") {
+            continue;
+        }
+        for (line, text) in literals(&fs::read_to_string(&file).unwrap()) {
+            let quoted = QUOTED.iter().any(|(path, part)| name.starts_with(path) && text.contains(part));
+            if is_flag(&text) && !quoted {
+                complaints.push(format!("src/{name}:{line}: {text:?}"));
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "flags outside src/cli:\n{}", complaints.join("\n"));
+}
+
 #[test]
 fn help() {
     fn of(command: &mut clap::Command, complaints: &mut Vec<String>) {

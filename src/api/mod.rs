@@ -24,6 +24,7 @@ pub mod selector_text;
 pub mod taint;
 pub mod time;
 pub mod update_strategy;
+pub mod upstream_error;
 pub mod validation;
 pub mod volume;
 
@@ -32,3 +33,4 @@ pub use list::List;
 pub use meta::ObjectKey;
 pub use name::{Name, name};
 pub use time::Timestamp;
+pub use upstream_error::UpstreamError;

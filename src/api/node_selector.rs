@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::labels::Labels;
 use super::name::Name;
 use super::selector::{Operator, Selector, SelectorRequirement, null_as_default};
+use super::upstream_error::UpstreamError;
 use super::validation::{aggregate, invalid_list, not_supported};
 
 /// The one field of a node that can be selected by.
@@ -161,11 +162,11 @@ impl LazyErrorNodeSelector {
     ///
     /// # Errors
     /// Upstream's text about the invalid terms.
-    pub fn strict(selector: &NodeSelector) -> Result<Self, String> {
+    pub fn strict(selector: &NodeSelector) -> Result<Self, UpstreamError> {
         let mut compiled = Self::new(selector);
         match compiled.error.take() {
             None => Ok(compiled),
-            Some(error) => Err(error),
+            Some(error) => Err(error.into()),
         }
     }
 
@@ -194,13 +195,13 @@ impl LazyErrorNodeSelector {
     ///
     /// # Errors
     /// Upstream's text about the invalid terms, when no valid one matches.
-    pub fn matches(&self, node_name: Name, labels: &Labels) -> Result<bool, String> {
+    pub fn matches(&self, node_name: Name, labels: &Labels) -> Result<bool, UpstreamError> {
         if self.terms.iter().any(|term| term.matches(node_name, labels)) {
             return Ok(true);
         }
         match &self.error {
             None => Ok(false),
-            Some(error) => Err(error.clone()),
+            Some(error) => Err(error.clone().into()),
         }
     }
 }
@@ -216,7 +217,7 @@ impl PreferredSchedulingTerms {
     ///
     /// # Errors
     /// Upstream's text about the invalid ones.
-    pub fn new(preferences: &[PreferredSchedulingTerm]) -> Result<Self, String> {
+    pub fn new(preferences: &[PreferredSchedulingTerm]) -> Result<Self, UpstreamError> {
         let mut terms = Vec::new();
         let mut errors = Vec::new();
         for (index, preference) in preferences.iter().enumerate() {
@@ -230,7 +231,7 @@ impl PreferredSchedulingTerms {
         }
         match aggregate(&errors) {
             None => Ok(Self { terms }),
-            Some(error) => Err(error),
+            Some(error) => Err(error.into()),
         }
     }
 
@@ -250,7 +251,7 @@ mod tests {
         let selector: NodeSelector = serde_json::from_str(&format!(r#"{{"nodeSelectorTerms":{terms}}}"#)).unwrap();
         let labels: Labels = serde_json::from_str(labels).unwrap();
         let compiled = LazyErrorNodeSelector::new(&selector);
-        assert_eq!(compiled.matches(name(node), &labels), expected.map_err(str::to_owned), "{terms}");
+        assert_eq!(compiled.matches(name(node), &labels), expected.map_err(Into::into), "{terms}");
     }
 
     #[test]
@@ -301,7 +302,7 @@ mod tests {
         assert_eq!(PreferredSchedulingTerms::new(&terms).unwrap().score(name("n"), &labels), 12);
         let invalid = read(r#"[{"weight":1,"preference":{"matchExpressions":[{"key":"a","operator":"In"}]}}]"#);
         assert_eq!(
-            PreferredSchedulingTerms::new(&invalid).unwrap_err(),
+            PreferredSchedulingTerms::new(&invalid).unwrap_err().as_str(),
             "[0].matchExpressions[0].values: Invalid value: null: for 'in', 'notin' operators, values set can't be empty"
         );
     }

@@ -100,6 +100,7 @@ impl PodSpec {
 
 /// Whether a pod may push others out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[non_exhaustive]
 pub enum PreemptionPolicy {
     /// It may (the default).
     #[default]
@@ -312,6 +313,7 @@ pub struct TopologySpreadConstraint {
 
 /// `whenUnsatisfiable` of a spread constraint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[non_exhaustive]
 pub enum WhenUnsatisfiable {
     /// A filter.
     DoNotSchedule,
@@ -321,6 +323,7 @@ pub enum WhenUnsatisfiable {
 
 /// How a spread constraint treats nodes the pod could not go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[non_exhaustive]
 pub enum NodeInclusionPolicy {
     /// They count for nothing.
     Honor,

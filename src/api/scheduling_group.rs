@@ -28,6 +28,18 @@ pub enum GroupKey {
     },
 }
 
+impl GroupKey {
+    /// Whether that is its name: of a pod group of a Workload, the name within the Workload.
+    pub fn is_called(self, name: ObjectKey) -> bool {
+        match self {
+            Self::PodGroup(key) => key == name,
+            Self::Workload { workload, pod_group, .. } => {
+                workload.namespace == name.namespace && pod_group == name.name
+            }
+        }
+    }
+}
+
 impl fmt::Display for GroupKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::labels::Labels;
 use super::name::Name;
+use super::upstream_error::UpstreamError;
 use super::validation::{aggregate, go_quoted, invalid_list, invalid_text, label_value_errors, qualified_name_errors};
 
 /// A `metav1.LabelSelector` as it stands in an object.
@@ -213,7 +214,7 @@ impl Selector {
     ///
     /// # Errors
     /// Upstream's text for an unknown operator, or for an invalid key or value.
-    pub fn new(selector: Option<&LabelSelector>) -> Result<Self, String> {
+    pub fn new(selector: Option<&LabelSelector>) -> Result<Self, UpstreamError> {
         let Some(selector) = selector else { return Ok(Self::nothing()) };
         let compile = |key, operator, values: &[Name]| {
             Requirement::new(key, operator, values, "").map_err(|errors| aggregate(&errors).unwrap_or_default())
@@ -343,7 +344,7 @@ mod tests {
 
     fn compile(json: &str) -> Result<Selector, String> {
         let selector: Option<LabelSelector> = serde_json::from_str(json).unwrap();
-        Selector::new(selector.as_ref())
+        Ok(Selector::new(selector.as_ref())?)
     }
 
     #[track_caller]

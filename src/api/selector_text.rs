@@ -3,12 +3,13 @@
 
 use super::name::name;
 use super::selector::{LabelSelector, Selector, SelectorRequirement};
+use super::upstream_error::UpstreamError;
 
 /// Reads a selector; all its conditions must hold.
 ///
 /// # Errors
 /// What cannot be read, or upstream's text about an invalid key or value.
-pub fn parse(text: &str) -> Result<Selector, String> {
+pub fn parse(text: &str) -> Result<Selector, UpstreamError> {
     let conditions = conditions(text).map(requirement).collect::<Result<_, _>>()?;
     Selector::new(Some(&LabelSelector { match_expressions: conditions, ..LabelSelector::default() }))
 }
@@ -86,7 +87,7 @@ mod tests {
 
     #[track_caller]
     fn refused(text: &str, expected: &str) {
-        assert!(parse(text).unwrap_err().contains(expected), "{text}");
+        assert!(parse(text).unwrap_err().as_str().contains(expected), "{text}");
     }
 
     #[test]

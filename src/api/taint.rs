@@ -10,6 +10,7 @@ use super::name::Name;
 /// What a taint does to pods that do not tolerate it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub enum TaintEffect {
     /// Keeps new pods away.
     NoSchedule,

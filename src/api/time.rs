@@ -1,6 +1,7 @@
 //! Points in time as API objects carry them: RFC 3339, whole seconds.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -9,11 +10,28 @@ use serde::{Deserialize, Deserializer};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
 
-impl Timestamp {
-    /// The clock's time now. Only the outermost layers ask for it; the engine gets it as an argument.
-    pub fn now() -> Self {
-        Self(jiff::Timestamp::now().as_second())
+impl From<SystemTime> for Timestamp {
+    /// Nothing here asks a clock: whoever has one passes its time on.
+    fn from(time: SystemTime) -> Self {
+        let seconds = match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
+            // Whole seconds, rounded down.
+            Err(before) => {
+                let before = before.duration();
+                let seconds = i64::try_from(before.as_secs()).unwrap_or(i64::MAX);
+                -seconds - i64::from(before.subsec_nanos() > 0)
+            }
+        };
+        Self(seconds)
     }
+}
+
+/// A text that is no time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a time: expected RFC 3339, such as 2026-01-31T12:00:00Z")]
+pub struct TimeError {
+    /// The text.
+    text: String,
 }
 
 impl fmt::Display for Timestamp {
@@ -26,10 +44,11 @@ impl fmt::Display for Timestamp {
 }
 
 impl std::str::FromStr for Timestamp {
-    type Err = jiff::Error;
+    type Err = TimeError;
 
-    fn from_str(text: &str) -> Result<Self, jiff::Error> {
-        text.parse::<jiff::Timestamp>().map(|time| Self(time.as_second()))
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        let time = text.parse::<jiff::Timestamp>().map_err(|_| TimeError { text: text.to_owned() })?;
+        Ok(Self(time.as_second()))
     }
 }
 
@@ -86,5 +105,26 @@ impl Visitor<'_> for TimestampVisitor {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(TimestampVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn clocks_are_read_in_whole_seconds() {
+        let half = Duration::from_millis(1500);
+        assert_eq!(Timestamp::from(SystemTime::UNIX_EPOCH + half), Timestamp(1));
+        assert_eq!(Timestamp::from(SystemTime::UNIX_EPOCH - half), Timestamp(-2));
+        assert_eq!(Timestamp::from(SystemTime::UNIX_EPOCH - Duration::from_secs(2)), Timestamp(-2));
+    }
+
+    #[test]
+    fn what_is_no_time_is_named() {
+        let error = "soon".parse::<Timestamp>().unwrap_err().to_string();
+        assert_eq!(error, "\"soon\" is not a time: expected RFC 3339, such as 2026-01-31T12:00:00Z");
     }
 }

@@ -96,6 +96,7 @@ impl Volume {
 
 /// Where a volume's data is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum VolumeSource {
     /// A claim of the pod's namespace, by name.
     PersistentVolumeClaim(Name),
@@ -126,6 +127,7 @@ pub enum VolumeSource {
 /// A volume of a kind that Kubernetes once served itself, in a pod or in a PersistentVolume:
 /// what of it becomes a CSI volume's handle ([`crate::decode::csi_migration`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum InTreeVolume {
     /// `awsElasticBlockStore`.
     AwsElasticBlockStore {

@@ -1,11 +1,12 @@
 //! `kubectl sched capacity`.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::Args;
 
 use crate::api::{Name, ObjectKey, Timestamp, name};
-use crate::error::{Error, Result};
+use crate::cli::error::{Error, Result};
 use crate::explain::findings::{self, Finding};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
@@ -94,10 +95,10 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
     let pods = pods(&mut state, &target, from_files)?;
     let shares = shares(&arguments.ratio, pods.len())?;
-    let findings = pods.first().map(|pod| findings_of(&mut state, *pod)).unwrap_or_default();
+    let now = Timestamp::from(SystemTime::now());
+    let findings = pods.first().map(|pod| findings_of(&mut state, *pod, now)).unwrap_or_default();
     let asked: Vec<ObjectKey> = pods.iter().map(|pod| state.cluster.pod(*pod).key()).collect();
     let mut copies = Copies::of(pods.into_iter().zip(shares).map(|(pod, share)| Template { pod, share }));
-    let now = Timestamp::now();
     let capacity = measure(&state.scheduler, &mut state.cluster, &mut copies, arguments.limit, now);
     let wanted = wanted(arguments, &mut state, &capacity, &mut copies, &findings, now)?;
     let mut not_evaluated = capacity.not_evaluated.clone();
@@ -109,9 +110,9 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
 }
 
 /// What keeps the pod off the nodes, beside its scheduling cycle.
-fn findings_of(state: &mut State, pod: PodId) -> Vec<Finding> {
+fn findings_of(state: &mut State, pod: PodId, now: Timestamp) -> Vec<Finding> {
     let lifted = state.cluster.lift(pod);
-    let placement = state.scheduler.explain_lifted(&state.cluster, &lifted, Timestamp::now());
+    let placement = state.scheduler.explain_lifted(&state.cluster, &lifted, now);
     let found = findings::find(&placement, &state.cluster);
     state.cluster.restore(lifted);
     found

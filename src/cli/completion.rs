@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use crate::error::{Error, Result};
+use crate::cli::error::{Error, Result};
 
 use super::help::TEMPLATE;
 use super::{Cli, Status, output};

@@ -9,14 +9,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::Name;
+use crate::cli::error::Result;
 use crate::config::{
     Behaviour, Enabled, ExtensionPoint, FeatureGates, KubeVersion, Origin, Profile, SchedulerConfig,
     gate_of_default_plugin,
 };
-use crate::error::Result;
 use crate::framework::NotEvaluated;
+use crate::report::screen::Grid;
 use crate::report::style::Label;
-use crate::report::table::Grid;
 use crate::report::text::break_camel_case;
 use crate::report::{API_VERSION, Data, Look, Part, Report, Screen};
 

@@ -3,7 +3,7 @@
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::cli::error::{Error, Result};
 use crate::source::{self, ConfigMap, ConfigMapName, ConfigSource, live};
 
 /// Reads the flag.

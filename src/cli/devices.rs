@@ -1,9 +1,11 @@
 //! `kubectl sched devices`.
 
+use std::time::SystemTime;
+
 use clap::Args;
 
 use crate::api::{Timestamp, name};
-use crate::error::{Error, Result};
+use crate::cli::error::{Error, Result};
 use crate::plugins::dynamic_resources::overview;
 use crate::report::Answered;
 use crate::report::devices::DevicesAnswer;
@@ -65,6 +67,6 @@ pub(super) fn run(arguments: &DevicesArgs) -> Result<Status> {
     }
     pools.retain(|pool| !pool.devices.is_empty() || (pool.unsound.is_some() && arguments.node.is_none()));
     let answer = DevicesAnswer { pools, not_evaluated: state.notes.clone() };
-    output.print(&Answered { answer: &answer, provenance: &state.provenance(Timestamp::now()) })?;
+    output.print(&Answered { answer: &answer, provenance: &state.provenance(Timestamp::from(SystemTime::now())) })?;
     Ok(Status::Answered)
 }

@@ -2,19 +2,21 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use clap::Args;
 
 use crate::api::{Name, Timestamp, name};
+use crate::cli::error::{Error, Result};
 use crate::decode::workload::Workload;
 use crate::did_you_mean;
 use crate::edit::{Edit, PodChange};
-use crate::error::{Error, Result};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
 use crate::explain::{Explanation, NodeDetail, counterfactual, reported_events};
 use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
 use crate::report::explain::Refused;
 use crate::report::{Answer, Answered, ExplainAnswer, Part};
+use crate::simulate::groups::whole::{self, GroupPlacement};
 use crate::simulate::workload::{self, WorkloadPlacement};
 use crate::state::PodId;
 
@@ -35,7 +37,8 @@ use super::{Status, cluster_messages, resolve};
 /// explained as if it were pending.
 ///
 /// For a workload (deployment, statefulset, daemonset, replicaset, replicationcontroller, job,
-/// cronjob) its pending pods are explained, or, if it has none, a new pod from its template.
+/// cronjob) its pending pods are explained, or, if it has none, a new pod from its template. For a
+/// podgroup of scheduling.k8s.io, its pending pods; what becomes of the group comes first.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched explain (POD | TYPE/NAME | TYPE NAME | -f FILE) [OPTIONS]")]
 pub(crate) struct ExplainArgs {
@@ -106,7 +109,7 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     let question = Request::of(&target, &from_files.objects);
     let mut state =
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
-    let now = Timestamp::now();
+    let now = Timestamp::from(SystemTime::now());
     let subjects = subjects(&mut state, &target, from_files, now)?;
     let pods: Vec<PodId> = subjects.iter().map(|subject| subject.pod).collect();
     cluster_messages::read_events(&mut state, &pods);
@@ -208,6 +211,8 @@ struct ExplainExtras {
     preemption: bool,
     /// The pods that were searched for, with what was found: siblings need not be searched again.
     found: Vec<(PodId, Vec<Suggestion>)>,
+    /// Groups of pods that were placed.
+    groups: Vec<Arc<GroupPlacement>>,
 }
 
 impl ExplainExtras {
@@ -217,7 +222,12 @@ impl ExplainExtras {
             Part::Screen => arguments.node.is_none(),
             _ => true,
         };
-        Self { suggestions: shown && !arguments.no_suggestions, preemption: shown, found: Vec::new() }
+        Self {
+            suggestions: shown && !arguments.no_suggestions,
+            preemption: shown,
+            found: Vec::new(),
+            groups: Vec::new(),
+        }
     }
 
     fn suggestions(&mut self, state: &mut State, placement: &Placement, now: Timestamp) -> Option<Vec<Suggestion>> {
@@ -235,6 +245,18 @@ impl ExplainExtras {
         Some(found)
     }
 
+    /// The group of `pod` as a whole, where any of its pods waits.
+    fn group(&mut self, state: &mut State, pod: PodId, now: Timestamp) -> Option<Arc<GroupPlacement>> {
+        let group = whole::group_of(&state.scheduler, &state.cluster, pod)?;
+        let known = self.groups.iter().find(|known| known.group == group).cloned();
+        let placed = known.unwrap_or_else(|| {
+            let placed = Arc::new(whole::place(&state.scheduler, &mut state.cluster, group, now));
+            self.groups.push(Arc::clone(&placed));
+            placed
+        });
+        (placed.pending > 0).then_some(placed)
+    }
+
     fn preemption(&self, state: &mut State, placement: &Placement, now: Timestamp) -> Option<PreemptionDetail> {
         let (scheduler, cluster) = (&state.scheduler, &mut state.cluster);
         if self.preemption { suggest::explain_preemption(scheduler, cluster, placement, now) } else { None }
@@ -250,9 +272,13 @@ fn answer(
     now: Timestamp,
 ) -> Answer {
     let Subject { pod, workload } = subject;
+    let group = wanted.group(state, pod, now);
     let lifted = state.cluster.lift(pod);
     let mut placement = state.scheduler.explain_lifted(&state.cluster, &lifted, now);
     NotEvaluated::join(&mut placement.not_evaluated, &state.notes);
+    if let Some(group) = &group {
+        NotEvaluated::join(&mut placement.not_evaluated, &group.not_evaluated);
+    }
     let fits_if_admitted = placement.schedulable;
     let refused = state.refusal(placement.pod).map(|message| Refused { message, fits_if_admitted });
     let mut answer = Answer {
@@ -268,6 +294,7 @@ fn answer(
             && state.cluster.pod(pod).own.sequence == u32::MAX,
         workload,
         evaluated_for: None,
+        group,
         placement,
     };
     let fits = answer.placement.schedulable;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::cli::error::{Error, Result};
 use crate::config::GoDuration;
-use crate::error::{Error, Result};
 use crate::source::live;
 
 /// Which cluster, as whom, in which namespace.

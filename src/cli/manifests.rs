@@ -6,10 +6,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::api::ObjectKey;
+use crate::cli::error::{Error, Result};
 use crate::decode::Object;
 use crate::decode::pod::PodObject;
 use crate::decode::workload::Workload;
-use crate::error::{Error, Result};
 use crate::source::{Input, read_manifests};
 use crate::state::ClusterBuilder;
 

@@ -16,6 +16,7 @@ mod config_basis;
 mod config_source;
 mod config_warnings;
 mod devices;
+pub mod error;
 mod explain;
 mod help;
 mod interrupt;
@@ -51,7 +52,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::error::Result;
+use crate::cli::error::Result;
 
 /// How a command ended that could answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use anstream::{AutoStream, ColorChoice};
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Command, ValueEnum};
 
-use crate::error::{Error, Result};
+use crate::cli::error::{Error, Result};
 use crate::report::text::escape;
-use crate::report::{self, Format, Look, Part, Report};
+use crate::report::{self, Format, Look, Part, Report, Setting};
 
 /// How the answer is printed.
 #[derive(Clone, Debug, Args)]
@@ -90,7 +90,7 @@ impl OutputFlags {
     /// # Errors
     /// As [`OutputFlags::print`].
     pub(crate) fn print_with(&self, report: &dyn Report, commands: bool) -> Result<()> {
-        let look = Look { width: width(), wide: false, headers: !self.no_headers, commands };
+        let look = Look { width: width(), wide: false, headers: !self.no_headers, spelling: flag, commands };
         let text = self.output.render(report, look).map_err(Error::from_error)?;
         let choice = match self.color {
             Color::Auto => AutoStream::choice(&io::stdout()),
@@ -115,6 +115,18 @@ impl OutputFlags {
             say(text);
         }
     }
+}
+
+/// The flag of a setting that a report speaks of.
+fn flag(setting: Setting) -> Option<&'static str> {
+    Some(match setting {
+        Setting::Wide => "-o wide",
+        Setting::Runs => "--runs",
+        Setting::Seed => "--seed",
+        Setting::SchedulerConfig => "--scheduler-config",
+        Setting::KubeVersion => "--kube-version",
+        Setting::AsDefaultScheduler => "--as-default-scheduler",
+    })
 }
 
 /// Prints an answer that has one form and no colour.

@@ -1,6 +1,6 @@
 //! What an answer rests on: where the state comes from, how old it is, and how much is known of the cluster's scheduler.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use crate::api::Timestamp;
 use crate::config::KubeVersion;
@@ -56,7 +56,7 @@ impl Age {
             Self::Live { at, since, changed } => {
                 Some(StateAge { read_at: at.to_string(), age: since.elapsed(), changed: *changed })
             }
-            Self::Recorded(read_at) => StateAge::recorded(read_at, Timestamp::now()),
+            Self::Recorded(read_at) => StateAge::recorded(read_at, Timestamp::from(SystemTime::now())),
         }
     }
 }

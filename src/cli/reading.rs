@@ -7,9 +7,10 @@
 use std::collections::BTreeSet;
 
 use crate::api::{ObjectKey, Timestamp, name};
+use crate::cli::error::{Error, Result};
 use crate::config::{Behaviour, SchedulerConfig};
+use crate::decode::pod::PodObject;
 use crate::decode::{Kind, Object};
-use crate::error::{Error, Result};
 use crate::framework::{NotEvaluated, PolicyRule, Turns};
 use crate::report::text::{count, list};
 use crate::required_kinds::{RequiredKinds, Subject, selects_namespaces};
@@ -19,7 +20,7 @@ use crate::state::ClusterBuilder;
 use super::manifests::AskedObject;
 use super::progress::ProgressLine;
 use super::provenance::Age;
-use super::target::{Named, Target};
+use super::target::{Named, NamedKind, Target};
 
 /// What is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +64,7 @@ impl Asker<'_> {
     fn deciding(&self) -> BTreeSet<Kind> {
         let mut named = RequiredKinds::default();
         if let Request::Named(objects) = self.question {
-            objects.iter().filter_map(|named| named.workload).for_each(|kind| named.add_workload(kind));
+            objects.iter().filter_map(|named| named.kind.workload()).for_each(|kind| named.add_workload(kind));
         }
         named.kinds().chain([Kind::Pod, Kind::Node]).collect()
     }
@@ -94,7 +95,7 @@ impl Asker<'_> {
             Request::Named(named) => {
                 found.iter().filter_map(Subject::of).for_each(&mut add);
                 named.iter().flat_map(|named| self.of_named(state, named)).for_each(&mut add);
-                named.iter().filter_map(|named| named.workload).for_each(|kind| required.add_workload(kind));
+                named.iter().filter_map(|named| named.kind.workload()).for_each(|kind| required.add_workload(kind));
             }
         }
         required
@@ -103,7 +104,27 @@ impl Asker<'_> {
     /// The pod that is named; or the pod that a workload makes, and all that may belong to it.
     fn of_named<'s>(&self, state: &'s ClusterBuilder, named: &Named) -> Vec<Subject<'s>> {
         let key = ObjectKey::new(name(self.namespace), name(&named.name));
-        let Some(kind) = named.workload else { return state.pod(key).map(Subject::pod).into_iter().collect() };
+        let groups = self.behaviour.pod_groups();
+        let grouped = |any: bool| state.pending().filter(move |_| any);
+        let kind = match named.kind {
+            NamedKind::Workload(kind) => kind,
+            NamedKind::Pod => {
+                let Some(pod) = state.pod(key) else { return Vec::new() };
+                let group = groups.of_spec(key.namespace, &pod.template.spec);
+                // The others of its group have their turn with it.
+                let others = grouped(group.is_some()).filter(|other| {
+                    groups.of_spec(other.own.key.namespace, &other.template.spec) == group && other.own.key != key
+                });
+                return std::iter::once(pod).chain(others).map(Subject::pod).collect();
+            }
+            NamedKind::PodGroup => {
+                let is_of = |pod: &&PodObject| {
+                    let group = groups.of_spec(pod.own.key.namespace, &pod.template.spec);
+                    group.is_some_and(|group| group.is_called(key))
+                };
+                return state.pending().filter(is_of).map(Subject::pod).collect();
+            }
+        };
         let managed = state
             .pending()
             .filter(|pod| pod.own.controller.is_some() && pod.own.key.namespace == key.namespace)
@@ -173,8 +194,9 @@ impl Reading {
     /// What is named, ahead of all else: it shows what is needed.
     fn look_up(&mut self, asker: &Asker<'_>) -> Result<Vec<Object>> {
         let Request::Named(named) = asker.question else { return Ok(Vec::new()) };
-        let kind = |named: &Named| named.workload.map_or(Kind::Pod, Kind::Workload);
-        let wanted: Vec<(Kind, &str)> = named.iter().map(|named| (kind(named), named.name.as_str())).collect();
+        // Of a group, its pods show what is needed.
+        let named = named.iter().filter(|named| named.kind != NamedKind::PodGroup);
+        let wanted: Vec<(Kind, &str)> = named.map(|named| (named.kind.object(), named.name.as_str())).collect();
         self.reader.look_up(&wanted, asker.namespace).map_err(Error::from)
     }
 

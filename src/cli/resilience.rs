@@ -1,9 +1,11 @@
 //! `kubectl sched resilience`.
 
+use std::time::SystemTime;
+
 use clap::Args;
 
 use crate::api::{Name, Timestamp, name};
-use crate::error::{Error, Result};
+use crate::cli::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::resilience::{LossAnswer, ResilienceAnswer};
@@ -78,7 +80,7 @@ Exit status:
 pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
     let question = Request::Simulation { new_pods: false };
     let mut state = arguments.state.load(&arguments.kube, &arguments.output, question, |_| {})?;
-    let now = Timestamp::now();
+    let now = Timestamp::from(SystemTime::now());
     let mut answer = match &arguments.drain_plan {
         Some(nodes) => ResilienceAnswer::Drains(drain_plan(&mut state, nodes, arguments.force, now)?),
         None => ResilienceAnswer::Losses(losses(&state, &arguments.by, now)?),
@@ -121,14 +123,15 @@ fn drain_plan(state: &mut State, nodes: &str, force: bool, now: Timestamp) -> Re
 /// Nodes by name, separated by commas, or by a label selector: names have none of its other characters.
 fn chosen(cluster: &Cluster, text: &str) -> std::result::Result<Vec<Name>, String> {
     if text.contains(['=', '!', '(']) {
-        return NodeChoice::selected(text)?.nodes(cluster);
+        let choice = NodeChoice::selected(text)?;
+        return choice.nodes(cluster).map_err(|error| error.to_string());
     }
     let mut nodes: Vec<Name> = Vec::new();
     for node in text.split(',').map(str::trim) {
         if node.is_empty() {
             return Err("a node's name must not be empty".to_owned());
         }
-        let node = NodeChoice::Named(name(node)).nodes(cluster)?;
+        let node = NodeChoice::Named(name(node)).nodes(cluster).map_err(|error| error.to_string())?;
         nodes.extend(node.into_iter().filter(|node| !nodes.contains(node)).collect::<Vec<_>>());
     }
     Ok(nodes)

@@ -4,20 +4,23 @@
 
 use std::sync::Arc;
 
+use crate::api::scheduling_group::GroupKey;
 use crate::api::{Name, ObjectKey, name};
+use crate::cli::error::{Error, Result};
+use crate::config::PodGroupScheduling;
 use crate::control_plane::admission::UnknownClass;
 use crate::control_plane::controller;
 use crate::control_plane::{Created, NewPods, OnRefusal};
 use crate::decode::pod::{PodObject, PodOwn};
 use crate::decode::workload::{Workload, WorkloadKind};
 use crate::did_you_mean;
-use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
+use crate::simulate::groups::whole;
 use crate::state::{Pod, PodId};
 
 use super::manifests::AskedObject;
 use super::state::State;
-use super::target::Named;
+use super::target::{Named, NamedKind};
 
 /// The object with a pod template that `named` stands for; none for a pod that exists.
 ///
@@ -25,10 +28,14 @@ use super::target::Named;
 /// There is no such object.
 pub(crate) fn workload(state: &State, named: &Named) -> Result<Option<Workload>> {
     let key = ObjectKey::new(name(&state.namespace), name(&named.name));
-    let Some(kind) = named.workload else {
-        // A pod that its StatefulSet has not created yet is answered by what the set waits for.
-        let exists = state.cluster.pod_named(key).is_some() || state.cluster.ended_named(key).is_some();
-        return Ok(if exists { None } else { controller::set_that_wants(&state.cluster, key).cloned() });
+    let kind = match named.kind {
+        NamedKind::Workload(kind) => kind,
+        NamedKind::Pod => {
+            // A pod that its StatefulSet has not created yet is answered by what the set waits for.
+            let exists = state.cluster.pod_named(key).is_some() || state.cluster.ended_named(key).is_some();
+            return Ok(if exists { None } else { controller::set_that_wants(&state.cluster, key).cloned() });
+        }
+        NamedKind::PodGroup => return Ok(None),
     };
     let found = state.cluster.workloads.iter().find(|workload| workload.kind == kind && workload.key == key);
     if let Some(workload) = found {
@@ -44,6 +51,9 @@ pub(crate) fn workload(state: &State, named: &Named) -> Result<Option<Workload>>
 /// There is no such object.
 pub(crate) fn named(state: &mut State, named: &Named) -> Result<Vec<PodId>> {
     let key = ObjectKey::new(name(&state.namespace), name(&named.name));
+    if named.kind == NamedKind::PodGroup {
+        return members(state, key);
+    }
     let Some(workload) = workload(state, named)? else {
         return match state.cluster.pod_named(key) {
             Some(pod) => Ok(vec![pod.id]),
@@ -51,16 +61,46 @@ pub(crate) fn named(state: &mut State, named: &Named) -> Result<Vec<PodId>> {
             None => Err(not_found(state, "pods", &named.name, state.cluster.pods().iter().map(Pod::key))),
         };
     };
-    let waits = |pod: &PodId| named.workload.is_some() && state.cluster.pod(*pod).own.node_name.is_none();
+    let waits = |pod: &PodId| named.kind.workload().is_some() && state.cluster.pod(*pod).own.node_name.is_none();
     let pending: Vec<PodId> = controller::owned_pods(&state.cluster, &workload).into_iter().filter(waits).collect();
     if !pending.is_empty() {
         return Ok(pending);
     }
-    if named.workload.is_none() {
+    if named.kind.workload().is_none() {
         let pods = controller::one_called(&state.cluster, &workload, key.name);
         return Ok(create(state, pods));
     }
     Ok(self::asked(state, AskedObject::Workload(Box::new(workload))))
+}
+
+/// The pods of a group that wait for a node; if none does, one that has its node.
+fn members(state: &State, key: ObjectKey) -> Result<Vec<PodId>> {
+    let (scheduler, cluster) = (&state.scheduler, &state.cluster);
+    let scheduling = scheduler.behaviour().pod_groups();
+    let found = whole::groups_named(scheduler, cluster, key);
+    if found.is_empty() {
+        let all = cluster.pods().iter().filter_map(|pod| match scheduling.group_of(pod)? {
+            GroupKey::PodGroup(group) => Some(group),
+            GroupKey::Workload { workload, pod_group, .. } => Some(ObjectKey::new(workload.namespace, pod_group)),
+        });
+        let error = not_found(state, "podgroups.scheduling.k8s.io", &key.name, all);
+        let off = scheduling == PodGroupScheduling::None && cluster.pod_group(key).is_some();
+        return Err(if off {
+            error.hint("kube-scheduler reads PodGroups with --feature-gates GenericWorkload=true only")
+        } else {
+            error
+        });
+    }
+    let members = found.into_iter().flat_map(|group| cluster.group_members(group));
+    let (mut placed, mut pending): (Vec<&Pod>, Vec<&Pod>) = members.partition(|pod| pod.own.node_name.is_some());
+    pending.sort_by_key(|pod| pod.key());
+    placed.sort_by_key(|pod| pod.key());
+    placed.truncate(1);
+    let pods = if pending.is_empty() { placed } else { pending };
+    if pods.is_empty() {
+        return Err(Error::new(format!("PodGroup \"{}\" has no pods", key.name)));
+    }
+    Ok(pods.into_iter().map(|pod| pod.id).collect())
 }
 
 /// Creates pods, also those that the API server would refuse.

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use crate::api::taint::{Taint, TaintEffect};
 use crate::api::{Name, ObjectKey, name};
+use crate::cli::error::{Error, Result};
 use crate::decode::workload::WorkloadKey;
 use crate::edit::Edit;
-use crate::error::{Error, Result};
 use crate::simulate::scenario::{self, Model, NodeChoice, Placing, ScenarioStep, StepAction};
 use crate::source::{self, Input};
 
@@ -159,7 +159,11 @@ fn nodes(value: &str) -> std::result::Result<NodeChoice, String> {
     if value.is_empty() {
         return Err("it must not be empty".to_owned());
     }
-    if value.contains(['=', '!', '(', ',']) { NodeChoice::selected(value) } else { Ok(NodeChoice::Named(name(value))) }
+    if value.contains(['=', '!', '(', ',']) {
+        Ok(NodeChoice::selected(value)?)
+    } else {
+        Ok(NodeChoice::Named(name(value)))
+    }
 }
 
 /// A file has a `/` or an ending; a node's name has neither.

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::cli::error::Result;
 use crate::decode::scheduler_process::SchedulerProcess;
-use crate::error::Result;
 use crate::source::live;
 use crate::state::ClusterBuilder;
 

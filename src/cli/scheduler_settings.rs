@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
+use crate::cli::error::{Error, Result};
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
 use crate::decode::scheduler_process::SchedulerProcess;
-use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::source::{ConfigMap, ConfigMapName};
 

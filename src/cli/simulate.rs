@@ -5,13 +5,14 @@ mod merge;
 mod sweep;
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
 
 use crate::api::Timestamp;
+use crate::cli::error::{Error, Result};
 use crate::control_plane::Created;
 use crate::control_plane::admission::AdmissionRefusal;
-use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::comparison::ComparisonAnswer;
@@ -172,7 +173,7 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let (pods, refused) = pods(&mut state, arguments, from_files)?;
     let scenario = arguments.changes.scenario(&state.namespace)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
-    let now = Timestamp::now();
+    let now = Timestamp::from(SystemTime::now());
     if !compared.is_empty() {
         let asked = compare::ComparisonQuestion { arguments, scenario: &scenario, pods: &pods, ties, now };
         return compare::run(&mut state, &asked, &compared, refused);

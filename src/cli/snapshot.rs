@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
+use crate::cli::error::{Error, Result};
 use crate::config::{Behaviour, KubeVersion, SchedulerConfig};
 use crate::decode::Kind;
-use crate::error::{Error, Result};
 use crate::report::format::pretty;
 use crate::report::text::{count, list};
 use crate::source::redact::Kept;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
+use crate::cli::error::{Error, Result};
 use crate::config::KubeVersion;
-use crate::error::{Error, Result};
 use crate::source::{ConfigSource, Input};
 
 use super::config_source;

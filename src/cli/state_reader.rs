@@ -9,10 +9,10 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::api::Timestamp;
+use crate::cli::error::{Error, Result};
 use crate::config::{Behaviour, SchedulerConfig};
 use crate::decode::Kind;
 use crate::decode::scheduler_process::SchedulerProcess;
-use crate::error::{Error, Result};
 use crate::explain::scheduler_messages::MessageBasis;
 use crate::framework::NotEvaluated;
 use crate::framework::extender::http;

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Command, ValueEnum};
 
 use crate::api::{Name, name};
-use crate::error::{Error, Result};
+use crate::cli::error::{Error, Result};
 use crate::simulate::Strategy;
 
 /// By which rule a feasible node is chosen.

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::cli::error::{Error, Result};
+use crate::decode::Kind;
 use crate::decode::workload::WorkloadKind;
 use crate::did_you_mean;
-use crate::error::{Error, Result};
 
 use super::manifests::{self, AskedManifests};
 
@@ -20,9 +21,36 @@ pub(crate) enum Target {
 /// An object by type and name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Named {
-    /// None for a pod.
-    pub(crate) workload: Option<WorkloadKind>,
+    pub(crate) kind: NamedKind,
     pub(crate) name: String,
+}
+
+/// What has pods, or is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NamedKind {
+    Pod,
+    Workload(WorkloadKind),
+    /// A group that kube-scheduler itself schedules together: a PodGroup, or a pod group of a Workload (v1.35).
+    PodGroup,
+}
+
+impl NamedKind {
+    /// The kind of workload that it is.
+    pub(crate) fn workload(self) -> Option<WorkloadKind> {
+        match self {
+            Self::Workload(kind) => Some(kind),
+            Self::Pod | Self::PodGroup => None,
+        }
+    }
+
+    /// The kind of the object itself.
+    pub(crate) fn object(self) -> Kind {
+        match self {
+            Self::Pod => Kind::Pod,
+            Self::Workload(kind) => Kind::Workload(kind),
+            Self::PodGroup => Kind::PodGroup,
+        }
+    }
 }
 
 impl Target {
@@ -45,10 +73,10 @@ impl Target {
         }
         match arguments {
             [] => Err(Error::new("you must say what to explain").hint("name a POD or TYPE/NAME, or use -f FILE")),
-            [pod] => Ok(Self::Named(vec![Named { workload: None, name: pod.clone() }])),
+            [pod] => Ok(Self::Named(vec![Named { kind: NamedKind::Pod, name: pod.clone() }])),
             [kind, names @ ..] => {
-                let workload = kind_of(kind)?;
-                Ok(Self::Named(names.iter().map(|name| Named { workload, name: name.clone() }).collect()))
+                let kind = kind_of(kind)?;
+                Ok(Self::Named(names.iter().map(|name| Named { kind, name: name.clone() }).collect()))
             }
         }
     }
@@ -72,7 +100,7 @@ impl Target {
 fn slashed(argument: &str) -> Result<Named> {
     match argument.split('/').collect::<Vec<_>>().as_slice() {
         [kind, name] if !kind.is_empty() && !name.is_empty() => {
-            Ok(Named { workload: kind_of(kind)?, name: (*name).to_owned() })
+            Ok(Named { kind: kind_of(kind)?, name: (*name).to_owned() })
         }
         [_, _] => Err(Error::new("arguments in resource/name form must have a single resource and name")),
         [_] => Err(Error::new(
@@ -82,16 +110,19 @@ fn slashed(argument: &str) -> Result<Named> {
     }
 }
 
-/// What `word` names, in any of its spellings; none for pods.
+/// What `word` names, in any of its spellings.
 ///
 /// # Errors
 /// No such type, or one without pods.
-pub(super) fn kind_of(word: &str) -> Result<Option<WorkloadKind>> {
+pub(super) fn kind_of(word: &str) -> Result<NamedKind> {
     let word = word.to_ascii_lowercase();
     if matches!(word.as_str(), "pod" | "pods" | "po") {
-        return Ok(None);
+        return Ok(NamedKind::Pod);
     }
-    WorkloadKind::from_resource(&word).map(Some).ok_or_else(|| {
+    if matches!(word.split('.').next(), Some("podgroup" | "podgroups")) {
+        return Ok(NamedKind::PodGroup);
+    }
+    WorkloadKind::from_resource(&word).map(NamedKind::Workload).ok_or_else(|| {
         if let Some(kind) =
             WITHOUT_PODS.iter().find(|names| names.contains(&word.as_str())).and_then(|names| names.first())
         {
@@ -104,8 +135,17 @@ pub(super) fn kind_of(word: &str) -> Result<Option<WorkloadKind>> {
 }
 
 /// What can be asked about.
-const TYPES: [&str; 8] =
-    ["pod", "deployment", "statefulset", "daemonset", "replicaset", "replicationcontroller", "job", "cronjob"];
+const TYPES: [&str; 9] = [
+    "pod",
+    "deployment",
+    "statefulset",
+    "daemonset",
+    "replicaset",
+    "replicationcontroller",
+    "job",
+    "cronjob",
+    "podgroup",
+];
 
 const SHORT_TYPES: [&str; 5] = ["deploy", "sts", "ds", "rs", "cj"];
 
@@ -139,9 +179,10 @@ mod tests {
         let text = match Target::parse(&arguments, &[]) {
             Ok(Target::Named(named)) => named
                 .iter()
-                .map(|named| match named.workload {
-                    Some(kind) => format!("{kind} {}", named.name),
-                    None => named.name.clone(),
+                .map(|named| match named.kind {
+                    NamedKind::Workload(kind) => format!("{kind} {}", named.name),
+                    NamedKind::PodGroup => format!("PodGroup {}", named.name),
+                    NamedKind::Pod => named.name.clone(),
                 })
                 .collect::<Vec<_>>()
                 .join(", "),
@@ -160,7 +201,8 @@ mod tests {
         case(&["deployments.apps", "web"], "Deployment web");
         case(&["sts/"], "arguments in resource/name form must have a single resource and name");
         case(&["a/b/c"], "arguments in resource/name form may not have more than one slash");
-        let types = "use pod, deployment, statefulset, daemonset, replicaset, replicationcontroller, job, cronjob";
+        let types =
+            "use pod, deployment, statefulset, daemonset, replicaset, replicationcontroller, job, cronjob, podgroup";
         case(&["svc/web"], &format!("a service has no pods of its own; {types}"));
         case(&["dep/web"], "unknown resource type \"dep\"; did you mean deploy or deployment?");
         case(&["xyz/web"], &format!("unknown resource type \"xyz\"; {types}"));

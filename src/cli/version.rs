@@ -3,8 +3,8 @@
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::error::Result;
 use crate::config::KubeVersion;
-use crate::error::Result;
 use crate::report::style::Label;
 use crate::report::{Data, Look, Part, Report, Screen};
 

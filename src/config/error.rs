@@ -6,6 +6,7 @@ use super::field_path::FieldPath;
 
 /// Why a configuration was refused. kube-scheduler refuses to start for the same cause.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// Not a configuration of a version and kind that this Kubernetes minor reads.
     #[error("no kind {kind:?} is registered for version {api_version:?}")]
@@ -68,6 +69,7 @@ pub enum ConfigError {
 /// Why the plugins of a profile do not fit together
 /// (`framework/runtime/framework.go`: `NewFramework`, `updatePluginList`, `expandMultiPointPlugins`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ProfileError {
     /// Enabled at an extension point that the plugin does not implement.
     #[error("plugin {plugin:?} does not extend {interface} plugin")]
@@ -122,6 +124,7 @@ pub struct FieldError {
 
 /// What is wrong with a field (apimachinery `field.ErrorType`), with the value as upstream prints it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FieldProblem {
     /// The value is missing.
     Required,

@@ -9,6 +9,7 @@ use super::versions::{Behaviour, minor_of};
 
 /// An extension point of the scheduling framework.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum ExtensionPoint {
     /// Before a pod enters the active queue.
     PreEnqueue,

@@ -81,6 +81,7 @@ feature_gates! {
 
 /// Why a gate that was set changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NoEffect {
     /// Nothing that the scheduler is made of reads it.
     NotRead,
@@ -91,6 +92,7 @@ pub enum NoEffect {
 /// A value of `--feature-gates` that kube-scheduler refuses, in its words
 /// (`k8s.io/component-base/featuregate/feature_gate.go: Set, unsafeSetFromMap`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FeatureGateError {
     /// No gate of this name in this version.
     #[error("unrecognized feature gate: {0}")]

@@ -45,5 +45,5 @@ pub use plugin_args::{
     ScoringStrategy, ShapePoint, SpreadConstraint, VolumeBindingArgs,
 };
 pub use pod_group_scheduling::PodGroupScheduling;
-pub use profile::{DEFAULT_SCHEDULER_NAME, Enabled, Origin, Profile, SchedulerConfig};
+pub use profile::{DEFAULT_PARALLELISM, DEFAULT_SCHEDULER_NAME, Enabled, Origin, Profile, SchedulerConfig};
 pub use versions::{Behaviour, DeviceBehaviour};

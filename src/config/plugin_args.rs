@@ -45,6 +45,7 @@ pub struct NodeResourcesFitArgs {
 
 /// How `NodeResourcesFit` scores (`ScoringStrategyType`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ScoringStrategy {
     /// Empty nodes first.
     LeastAllocated,
@@ -98,6 +99,7 @@ pub struct PodTopologySpreadArgs {
 
 /// Constraints for pods that have none (`defaultingType`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum DefaultConstraints {
     /// Kubernetes' own: over nodes and zones.
     System,

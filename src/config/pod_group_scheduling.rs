@@ -1,12 +1,26 @@
 //! What a version does with groups of pods that kube-scheduler itself knows.
 
 use super::versions::Behaviour;
+use crate::api::Name;
+use crate::api::pod_spec::PodSpec;
 use crate::api::scheduling_group::GroupKey;
 use crate::state::Pod;
 use crate::state::group_members::{pod_group_of, workload_group_of};
 
+/// A kind of group that a version serves, and its API versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupApi {
+    /// `PodGroup` or `Workload`.
+    pub kind: &'static str,
+    /// The field of a pod that names its group.
+    pub field: &'static str,
+    /// The versions of `scheduling.k8s.io` that have it, the one that kube-scheduler reads first.
+    pub versions: &'static [&'static str],
+}
+
 /// How groups of pods are scheduled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PodGroupScheduling {
     /// Not at all: the version has no groups, or its gate is off.
     #[default]
@@ -35,6 +49,21 @@ impl Behaviour {
     }
 }
 
+impl Behaviour {
+    /// The groups that the version serves where the feature gates are on (k8s.io/api scheduling); none before v1.35.
+    pub fn group_api(&self) -> Option<GroupApi> {
+        if self.gangs_are_scheduled_pod_by_pod {
+            Some(GroupApi { kind: "Workload", field: "workloadRef", versions: &["v1alpha1"] })
+        } else if self.groups_are_scheduled_by_permit {
+            Some(GroupApi { kind: "PodGroup", field: "schedulingGroup", versions: &["v1alpha2"] })
+        } else if self.groups_are_scheduled_by_feasibility {
+            Some(GroupApi { kind: "PodGroup", field: "schedulingGroup", versions: &["v1beta1", "v1alpha3"] })
+        } else {
+            None
+        }
+    }
+}
+
 impl PodGroupScheduling {
     /// Whether a group is scheduled as one.
     pub fn has_group_cycle(self) -> bool {
@@ -43,10 +72,15 @@ impl PodGroupScheduling {
 
     /// The group that `pod` is in, which need not exist.
     pub fn group_of(self, pod: &Pod) -> Option<GroupKey> {
+        self.of_spec(pod.key().namespace, pod.spec())
+    }
+
+    /// The same of a pod in `namespace`.
+    pub fn of_spec(self, namespace: Name, spec: &PodSpec) -> Option<GroupKey> {
         match self {
             Self::None => None,
-            Self::PodByPod => workload_group_of(pod),
-            Self::PermitCycle | Self::FeasibleCycle => pod_group_of(pod),
+            Self::PodByPod => workload_group_of(namespace, spec),
+            Self::PermitCycle | Self::FeasibleCycle => pod_group_of(namespace, spec),
         }
     }
 

@@ -34,7 +34,12 @@ pub struct SchedulerConfig {
     pub extenders: Vec<ExtenderConfig>,
     /// How many percent of the nodes are looked at; 0 lets the scheduler choose by cluster size.
     pub percentage_of_nodes_to_score: Option<i32>,
+    /// How many workers filter nodes side by side.
+    pub parallelism: usize,
 }
+
+/// `parallelism` where the configuration sets none (upstream framework/parallelize/parallelism.go, DefaultParallelism).
+pub const DEFAULT_PARALLELISM: usize = 16;
 
 /// One way to schedule, for the pods that ask for it by `schedulerName`.
 #[derive(Debug, Clone, PartialEq, Hash)]
@@ -92,6 +97,7 @@ pub struct Enabled {
 
 /// Who enabled a plugin at an extension point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Origin {
     /// Kubernetes.
     Default,
@@ -113,6 +119,7 @@ impl SchedulerConfig {
             profiles: vec![Profile::new(name(DEFAULT_SCHEDULER_NAME), None, expanded, args.into())],
             extenders: Vec::new(),
             percentage_of_nodes_to_score: Some(0),
+            parallelism: DEFAULT_PARALLELISM,
         }
     }
 
@@ -158,6 +165,7 @@ impl SchedulerConfig {
             profiles: profiles.into_iter().map(|profile| profile.build(behaviour)).collect::<Result<_, _>>()?,
             extenders,
             percentage_of_nodes_to_score: config.percentage_of_nodes_to_score.or(Some(0)),
+            parallelism: config.parallelism.and_then(|workers| workers.try_into().ok()).unwrap_or(DEFAULT_PARALLELISM),
         })
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::admission::{self, AdmissionRefusal, Admitted, UnknownClass};
+use super::resource_claims;
 use crate::api::pod_template::PodTemplate;
 use crate::api::requests::RequestGates;
 use crate::decode::pod::PodOwn;
@@ -69,7 +70,7 @@ impl Cluster {
         let Admitted { template, refused, unknown } = admission::admit(first, &new.template, self, gates);
         let class = Arc::new(PodClass::new(Arc::clone(&template), gates));
         let mut created = Created { unknown, ..Created::default() };
-        for own in new.own {
+        for mut own in new.own {
             let let_in = match &refused {
                 Some(why) => Err(AdmissionRefusal { pod: own.key, why: why.clone() }),
                 None => admission::charge(self, own.key, &template, gates),
@@ -80,7 +81,10 @@ impl Cluster {
                     continue;
                 }
             }
-            created.pods.push(self.add_pending(Box::new(unheard_of(own)), Arc::clone(&class)));
+            own = unheard_of(own);
+            let claims = resource_claims::make(self, &mut own, &template.spec);
+            self.add_resource_claims(claims);
+            created.pods.push(self.add_pending(Box::new(own), Arc::clone(&class)));
         }
         created
     }

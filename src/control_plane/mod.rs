@@ -3,5 +3,6 @@
 pub mod admission;
 pub mod controller;
 mod create;
+pub mod resource_claims;
 
 pub use create::{Created, NewPods, OnRefusal};

@@ -27,6 +27,7 @@ const UNSPECIFIED: &str = "UNSPECIFIED";
 
 /// A plugin that once served a kind of volume inside Kubernetes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum InTreePlugin {
     /// AWS Elastic Block Store.
     AwsEbs,
@@ -140,6 +141,7 @@ pub struct PortworxMigration {
 
 /// Why a volume has no CSI handle, in upstream's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Hash)]
+#[non_exhaustive]
 pub enum TranslationError {
     /// An EBS volume id in a URL that does not end in `vol-...`.
     #[error("failed to translate Kubernetes ID to EBS Volume ID Invalid format for AWS volume ({0})")]

@@ -8,11 +8,11 @@
 use serde::de::DeserializeOwned;
 
 use super::coscheduling::{self, CoschedulingPodGroup, WireCoschedulingPodGroup};
-use super::devices::claim::WireResourceClaim;
+use super::devices::claim::{WireResourceClaim, WireResourceClaimTemplate};
 use super::devices::class::WireDeviceClass;
 use super::devices::slice::WireResourceSlice;
 use super::devices::taint::WireDeviceTaintRule;
-use super::devices::{DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice};
+use super::devices::{DeviceClass, DeviceTaintRule, ResourceClaim, ResourceClaimTemplate, ResourceSlice};
 use super::fields::{FieldShape, admission, devices, pods, storage as volumes};
 use super::limit_range::{LimitRange, WireLimitRange};
 use super::node::{Node, WireNode};
@@ -82,6 +82,7 @@ macro_rules! kinds {
     ) => {
         /// Kinds that the state keeps.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
         pub enum Kind {
             $( $(#[$doc])* $kind, )+
             $(#[$family_doc])* $family($member),
@@ -90,6 +91,7 @@ macro_rules! kinds {
 
         /// What is kept of an object.
         #[derive(Clone, Debug)]
+        #[non_exhaustive]
         pub enum Object {
             $( $(#[$doc])* $kind(Box<$data>), )+
             $(#[$family_doc])* $family(Box<$family_data>),
@@ -218,6 +220,10 @@ kinds! {
     /// A ResourceClaim.
     ResourceClaim(ResourceClaim) = ["resource.k8s.io"], ["v1" "v1beta2" "v1beta1"], "resourceclaims";
         Namespaced(key) { via(WireResourceClaim::into_claim); devices::RESOURCE_CLAIM }
+    /// A ResourceClaimTemplate.
+    ResourceClaimTemplate(ResourceClaimTemplate) =
+        ["resource.k8s.io"], ["v1" "v1beta2" "v1beta1"], "resourceclaimtemplates";
+        Namespaced(key) { via(WireResourceClaimTemplate::into_template); devices::RESOURCE_CLAIM_TEMPLATE }
     /// A ResourceSlice.
     ResourceSlice(ResourceSlice) = ["resource.k8s.io"], ["v1" "v1beta2" "v1beta1"], "resourceslices";
         Cluster(name) { via(WireResourceSlice::into_slice); devices::RESOURCE_SLICE }

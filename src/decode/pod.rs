@@ -116,6 +116,7 @@ pub struct ScheduledCondition {
 
 /// `status.phase`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Hash)]
+#[non_exhaustive]
 pub enum PodPhase {
     /// Not yet running.
     #[default]

@@ -19,6 +19,7 @@ use crate::decode::pod::PodOwn;
 
 /// Kinds with a pod template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum WorkloadKind {
     /// core/v1
     ReplicationController,

@@ -11,6 +11,7 @@ use crate::api::requests::RequestGates;
 use crate::control_plane::NewPods;
 use crate::control_plane::admission::{self, Admitted, Charged};
 use crate::control_plane::controller;
+use crate::control_plane::resource_claims;
 use crate::decode::pod::PodOwn;
 use crate::decode::workload::WorkloadKey;
 use crate::state::Cluster;
@@ -39,7 +40,7 @@ pub(super) fn apply(
     let NewPods { own, template, claims, .. } =
         daemon.unwrap_or_else(|| controller::one_called(cluster, workload, pod.name));
     let Some(own) = own.into_iter().next() else { return Err(EditError::NoSuchWorkload(key)) };
-    let own = PodOwn { key: pod, ..own }.with_uid();
+    let mut own = PodOwn { key: pod, ..own }.with_uid();
     let Admitted { template, refused, .. } = admission::admit(&own, &template, cluster, gates);
     if let Some(why) = refused {
         return Err(EditError::Forbidden(admission::AdmissionRefusal { pod, why }));
@@ -54,14 +55,23 @@ pub(super) fn apply(
             cluster.storage.create_claim(claim);
         }
     }
+    let devices = resource_claims::make(cluster, &mut own, &class.template.spec);
+    let devices = cluster.add_resource_claims(devices);
     let id = cluster.add_pending(Box::new(own), class);
     if let Some(node) = node {
         cluster.assume(id, node);
     }
-    Ok(Undo(Before::NoPod(made, charged)))
+    Ok(Undo(Before::NoPod(AddedClaims { volumes: made, devices }, charged)))
 }
 
-pub(super) fn undo(cluster: &mut Cluster, claims: &[ObjectKey], charged: Charged) {
+/// Claims that were made with a pod.
+#[derive(Debug)]
+pub(super) struct AddedClaims {
+    volumes: Vec<ObjectKey>,
+    devices: Vec<ObjectKey>,
+}
+
+pub(super) fn undo(cluster: &mut Cluster, claims: &AddedClaims, charged: Charged) {
     charged.put_back(cluster);
     let Some(pod) = cluster.pods.last().map(|pod| pod.id) else { return };
     if cluster.node_of(pod).is_some() {
@@ -72,8 +82,11 @@ pub(super) fn undo(cluster: &mut Cluster, claims: &[ObjectKey], charged: Charged
     if let Some(pod) = cluster.pods.pop() {
         cluster.pod_ids.remove(&pod.key());
     }
-    for claim in claims {
+    for claim in &claims.volumes {
         cluster.storage.remove_claim(*claim);
+    }
+    for claim in &claims.devices {
+        cluster.devices.set_claim(*claim, None);
     }
 }
 

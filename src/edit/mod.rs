@@ -19,6 +19,7 @@ use crate::state::Cluster;
 
 mod add_node;
 mod add_pod;
+mod claim_change;
 mod leave;
 mod merge;
 mod patch;
@@ -29,6 +30,7 @@ mod tests;
 mod undo;
 mod workload;
 
+pub use claim_change::ClaimChange;
 pub use patch::strategic_merge;
 pub use pod_change::{NotChanged, PodChange};
 pub use undo::Undo;
@@ -40,6 +42,7 @@ const UNSCHEDULABLE_TAINT: &str = "node.kubernetes.io/unschedulable";
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Edit {
     /// Keeps new pods off a node, as `kubectl cordon` does.
     Cordon {
@@ -118,6 +121,21 @@ pub enum Edit {
         /// What is changed, in this order.
         changes: Vec<PodChange>,
     },
+    /// Changes what a ResourceClaim without devices asks for, as a recreated one would.
+    PatchClaim {
+        /// The claim.
+        claim: ObjectKey,
+        /// What is changed, in this order.
+        changes: Vec<ClaimChange>,
+    },
+    /// Takes the devices of a ResourceClaim away from it, as when the pods that use it are gone.
+    DeallocateClaim {
+        /// The claim.
+        claim: ObjectKey,
+        /// The pods that use it; nothing hangs on them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pods: Vec<ObjectKey>,
+    },
     /// Takes a pod off its node. It stays in the state as a pending pod, as its controller would
     /// recreate it: just created, without a nomination, its claims without their devices.
     Evict {
@@ -170,6 +188,7 @@ pub enum Edit {
 
 /// An edit that cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EditError {
     /// There is no such node.
     #[error("nodes \"{0}\" not found")]
@@ -180,6 +199,12 @@ pub enum EditError {
     /// There is no such pod.
     #[error("pods \"{0}\" not found")]
     NoSuchPod(ObjectKey),
+    /// There is no such ResourceClaim.
+    #[error("resourceclaims.resource.k8s.io \"{0}\" not found")]
+    NoSuchClaim(ObjectKey),
+    /// A ResourceClaim that is to be changed has its devices already.
+    #[error("resourceclaim \"{0}\" is allocated; what it asks for cannot be changed")]
+    ClaimAllocated(ObjectKey),
     /// A pod that is to be evicted is on no node.
     #[error("pod \"{0}\" is on no node")]
     NotOnANode(ObjectKey),
@@ -253,6 +278,8 @@ impl Edit {
             Self::RemoveNode { node } => remove_node::apply(cluster, *node),
             Self::FreeResource { node, resource, amount } => Undo::free(cluster, *node, *resource, *amount),
             Self::PatchPod { pod, changes } => Undo::patch(cluster, *pod, changes, gates),
+            Self::PatchClaim { claim, changes } => claim_change::patch(cluster, *claim, changes),
+            Self::DeallocateClaim { claim, .. } => claim_change::deallocate(cluster, *claim),
             Self::Evict { pod } => leave::evict(cluster, *pod),
             Self::DeletePod { pod } => leave::delete(cluster, *pod, gates),
             Self::CreatePod { workload, name, node } => add_pod::apply(cluster, *workload, *name, *node, gates),
@@ -281,6 +308,8 @@ impl Edit {
             Self::AddNode { .. }
             | Self::CreateNode { .. }
             | Self::PatchPod { .. }
+            | Self::PatchClaim { .. }
+            | Self::DeallocateClaim { .. }
             | Self::Evict { .. }
             | Self::DeletePod { .. }
             | Self::CreatePod { .. }

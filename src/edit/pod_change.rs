@@ -23,6 +23,7 @@ const WEIGHT: i32 = 100;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "change", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum PodChange {
     /// Sets a request; the limit goes with it where the API wants both equal.
     Request {
@@ -112,6 +113,7 @@ pub enum PodChange {
 
 /// Why a change cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NotChanged {
     /// The specification has nothing of what is to be changed: this.
     Missing(String),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::add_pod::AddedClaims;
 use super::remove_node::Removed;
 use super::{EditError, PodChange};
 use crate::api::meta::ObjectKey;
@@ -12,6 +13,7 @@ use crate::api::requests::RequestGates;
 use crate::api::resources::{Resources, STANDARD};
 use crate::api::update_strategy::UpdateStrategy;
 use crate::control_plane::admission::Charged;
+use crate::decode::devices::ResourceClaim;
 use crate::decode::node::Node;
 use crate::decode::workload::{PodTemplateSpec, Workload};
 use crate::state::Cluster;
@@ -31,6 +33,8 @@ pub(super) enum Before {
     Node(NodeId, Arc<Node>),
     Requested(NodeId, Resources),
     Class(PodId, Arc<PodClass>),
+    /// The claim of this name was like this; or there was none.
+    Claim(ObjectKey, Option<ResourceClaim>),
     /// A pod that was recreated.
     Recreated(Recreated),
     /// A pod that has left the state, and what quotas counted with it.
@@ -41,7 +45,7 @@ pub(super) enum Before {
     RemovedNode(Box<Removed>),
     /// The pod was not there: it is the last one. Neither were these claims of its; quotas counted
     /// without it.
-    NoPod(Vec<ObjectKey>, Charged),
+    NoPod(AddedClaims, Charged),
     /// The workload at this place had this template; with `true` the last one was not there.
     Template(usize, Arc<PodTemplateSpec>, bool),
     /// The workload at this place replaced its pods in this way.
@@ -67,6 +71,9 @@ impl Undo {
                 }
             }
             Before::Class(pod, class) => set_class(cluster, pod, class),
+            Before::Claim(key, claim) => {
+                cluster.devices.set_claim(key, claim);
+            }
             Before::Recreated(recreated) => cluster.undo_recreate(recreated),
             Before::Left(left, charged) => {
                 cluster.put_back(*left);

@@ -8,6 +8,7 @@ use super::near_misses::{self, Miss};
 
 /// How the current node compares.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Attribution {
     /// The node the pod is on.
     pub node: Name,
@@ -24,6 +25,7 @@ pub struct Attribution {
 
 /// One plugin's part in the difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Gap {
     /// The plugin.
     pub plugin: &'static str,

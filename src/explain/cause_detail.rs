@@ -16,6 +16,7 @@ use super::taint_origin::{self, TaintOrigin};
 
 /// What is known of a cause; of each part only where it has to do with the reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CauseDetail {
     /// Whose taint it is.
     pub taint: Option<TaintOrigin>,

@@ -18,6 +18,7 @@ use super::shared_label::{self, SharedLabel};
 
 /// One cause and the nodes it keeps the pod from.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Cause {
     /// The plugin; none where the framework itself spoke.
     pub plugin: Option<&'static str>,

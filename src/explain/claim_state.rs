@@ -15,6 +15,7 @@ use crate::state::Cluster;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ClaimState {
     /// The claim.
     pub claim: ObjectKey,
@@ -38,6 +39,7 @@ pub struct ClaimState {
 /// A pod on a node that uses a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct ClaimUser {
     /// The pod.
     pub pod: ObjectKey,
@@ -49,6 +51,7 @@ pub struct ClaimUser {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all_fields = "camelCase")]
+#[non_exhaustive]
 pub enum ClaimPhase {
     /// There is no such claim.
     Missing,
@@ -80,6 +83,7 @@ pub enum ClaimPhase {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all_fields = "camelCase")]
+#[non_exhaustive]
 pub enum ClassState {
     /// There is no such class.
     Missing {

@@ -27,6 +27,7 @@ const PARTS: i64 = 64;
 
 /// A feasible node against the best one.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Counterfactual {
     /// The node.
     pub node: Name,
@@ -43,6 +44,7 @@ pub struct Counterfactual {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "position", rename_all_fields = "camelCase")]
+#[non_exhaustive]
 pub enum Position {
     /// Nothing is better.
     Wins {
@@ -73,6 +75,7 @@ pub enum Position {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct WinningChange {
     /// The edits; mostly one.
     pub steps: Vec<Edit>,

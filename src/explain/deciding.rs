@@ -5,6 +5,7 @@ use crate::framework::{NodePlacement, Placement};
 
 /// How the best node came to be the best.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Decision {
     /// What there was to decide.
     pub how: How,
@@ -32,6 +33,7 @@ impl Decision {
 
 /// What there was to decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum How {
     /// Nothing: one node is feasible.
     OnlyNode,
@@ -43,6 +45,7 @@ pub enum How {
 
 /// The best node with a lower total than the winners'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RunnerUp {
     /// The node; the first in the order of names where several tie.
     pub node: Name,
@@ -52,6 +55,7 @@ pub struct RunnerUp {
 
 /// A plugin without whose points another node would have won.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Deciding {
     /// The plugin.
     pub plugin: &'static str,

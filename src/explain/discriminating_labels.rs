@@ -10,6 +10,7 @@ use crate::state::Cluster;
 
 /// A label key and each node's value under it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DiscriminatingLabel {
     /// The key.
     pub key: Name,

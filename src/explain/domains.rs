@@ -19,6 +19,7 @@ use super::causes;
 
 /// A rule and the domains of its topology key.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DomainTable {
     /// The plugin whose rule it is.
     pub plugin: &'static str,
@@ -39,6 +40,7 @@ pub struct DomainTable {
 
 /// A domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Domain {
     /// The label's value.
     pub domain: Name,
@@ -63,6 +65,7 @@ pub struct Domain {
 
 /// Something else that keeps the pod off nodes of a domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Closed {
     /// The plugin; none where the framework itself spoke.
     pub plugin: Option<&'static str>,
@@ -76,6 +79,7 @@ pub struct Closed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum LeftOut {
     /// All its nodes are outside the pod's node affinity, which the constraint honors.
     NodeAffinity,

@@ -12,6 +12,7 @@ use crate::state::{Cluster, Pod};
 
 /// The end of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PodEnd {
     /// Succeeded or Failed.
     pub phase: PodPhase,
@@ -138,6 +139,7 @@ fn words(pod: &PodObject) -> (&str, &str) {
 /// Pods of one controller that the kubelet of one node did not let start, for one reason: as long as
 /// the scheduler chooses that node, each next one may meet the same end.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rejections {
     /// The node.
     pub node: Name,

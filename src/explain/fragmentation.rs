@@ -9,6 +9,7 @@ use crate::framework::{Amount, NodePlacement, Placement, Reason};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Fragmentation {
     /// Free on all nodes together that are large enough and that nothing but resources closes.
     pub total_free: Amount,

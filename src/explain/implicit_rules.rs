@@ -19,6 +19,7 @@ use crate::state::default_selector::default_selector;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
+#[non_exhaustive]
 pub enum ImplicitRule {
     /// The pod has no spread constraints, so it gets the profile's.
     DefaultSpread {
@@ -74,6 +75,7 @@ pub enum ImplicitRule {
 /// What scoring assumes that a container requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct AssumedRequest {
     /// The resource.
     pub resource: Name,
@@ -85,6 +87,7 @@ pub struct AssumedRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct DefaultConstraint {
     /// The node label.
     pub topology_key: Name,
@@ -97,6 +100,7 @@ pub struct DefaultConstraint {
 /// A score plugin's weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Weight {
     /// The plugin.
     pub plugin: Name,
@@ -109,6 +113,7 @@ pub struct Weight {
 /// What a RuntimeClass adds of one resource.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct OverheadAmount {
     /// The resource.
     pub resource: Name,

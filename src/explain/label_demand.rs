@@ -16,6 +16,7 @@ const MOST_VALUES: usize = 8;
 
 /// The demands that nodes of a cause do not meet.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LabelDemand {
     /// Each by itself: those of `nodeSelector`, then those of the alternative that came closest.
     pub unmet: Vec<Demand>,
@@ -29,6 +30,7 @@ pub struct LabelDemand {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Demand {
     /// Where it stands.
     pub source: DemandOf,
@@ -54,6 +56,7 @@ pub struct Demand {
 /// A value of a label and how many nodes have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct ValueFound {
     /// The value.
     pub value: Name,
@@ -65,6 +68,7 @@ pub struct ValueFound {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum DemandOf {
     /// In the pod's `nodeSelector`.
     NodeSelector,

@@ -63,6 +63,7 @@ use crate::state::Cluster;
 
 /// What the cluster itself says of the pod, beside what the cycle says.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct ClusterMessages {
     /// Its scheduler's words.
     pub words: Option<SchedulerMessages>,
@@ -78,6 +79,7 @@ pub struct ClusterMessages {
 
 /// Everything this room finds in one placement.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Explanation {
     /// Why nodes were rejected, the most common cause first.
     pub causes: Vec<Cause>,

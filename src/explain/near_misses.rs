@@ -13,6 +13,7 @@ use super::causes;
 
 /// One or more nodes that miss by the same.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct NearMiss {
     /// The nodes, in the order of names.
     pub nodes: Vec<Name>,
@@ -24,6 +25,7 @@ pub struct NearMiss {
 
 /// One reason that a node was rejected for.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Miss {
     /// The plugin; none where the framework itself spoke.
     pub plugin: Option<&'static str>,
@@ -37,6 +39,7 @@ pub struct Miss {
 
 /// How far a node is from being feasible: steps first, then pods, then amounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Distance {
     /// Conditions that must change.
     pub steps: usize,

@@ -11,6 +11,7 @@ use crate::state::NodeInfo;
 
 /// Everything said of one node.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct NodeDetail {
     /// The node.
     pub node: Name,
@@ -27,6 +28,7 @@ pub struct NodeDetail {
 
 /// What a filter plugin said.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FilterDetail {
     /// The plugin.
     pub plugin: &'static str,
@@ -38,6 +40,7 @@ pub struct FilterDetail {
 
 /// A filter plugin's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verdict {
     /// The pod gives it nothing to check.
     Skipped,
@@ -51,6 +54,7 @@ pub enum Verdict {
 
 /// What a score plugin gave.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ScoreDetail {
     /// The plugin.
     pub plugin: &'static str,

@@ -17,6 +17,7 @@ pub const MOST_OCCUPANTS: usize = 50;
 /// A pod that has a port of its node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct PortOccupant {
     /// The port: `8080/TCP`, with the address where it has one.
     pub port: String,
@@ -45,6 +46,7 @@ pub fn of_ports<'a>(pod: &Pod, nodes: impl Iterator<Item = &'a NodeInfo>, cluste
 /// A claim that has devices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct DeviceOccupant {
     /// The claim.
     pub claim: ObjectKey,

@@ -10,6 +10,7 @@ use crate::framework::{Amount, Reason};
 
 /// A fact's least and largest number over the nodes of a cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FactRange {
     /// The fact, as the reason's JSON names it; `free` is what the node has left.
     pub fact: &'static str,

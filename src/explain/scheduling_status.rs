@@ -13,6 +13,7 @@ use crate::state::{Cluster, Pod};
 
 /// Something about the pod that no scheduling cycle tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SchedulingStatus {
     /// No profile has its scheduler name.
     UnknownScheduler {

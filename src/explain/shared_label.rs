@@ -12,6 +12,7 @@ use crate::state::{Cluster, NodeId};
 
 /// A label key and the values that distinguish a group of nodes from all other nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SharedLabel {
     /// The key.
     pub key: Name,

@@ -14,6 +14,7 @@ use crate::state::{Cluster, NodeInfo, Pod};
 
 /// What is known of a taint that some nodes have.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TaintOrigin {
     /// Whose it is; none for a key that is nobody's in particular.
     pub kind: Option<TaintKind>,
@@ -24,6 +25,7 @@ pub struct TaintOrigin {
 /// Taints whose meaning is documented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub enum TaintKind {
     /// The node's condition Ready is False.
     NotReady,

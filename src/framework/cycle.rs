@@ -129,7 +129,7 @@ fn judge(
             }
             placement.set_scores(scores);
         }
-        Err(error) => placement.fail(error),
+        Err(error) => placement.fail(error.into()),
     }
 }
 

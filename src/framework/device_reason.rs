@@ -12,6 +12,7 @@ use crate::api::name::Name;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
+#[non_exhaustive]
 pub enum DeviceReason {
     /// The pod names a claim that does not exist.
     ResourceClaimNotFound {
@@ -52,12 +53,6 @@ pub enum DeviceReason {
         /// Upstream's text has capitals, as since v1.36.
         #[serde(skip)]
         capitals: bool,
-    },
-    /// The claim has its devices, and as many pods use it as can.
-    ResourceClaimInUse {
-        /// The claim.
-        #[serde(serialize_with = "key")]
-        claim: ObjectKey,
     },
     /// Another pod was just given the claim, and the API does not know yet.
     ResourceClaimInFlight {
@@ -161,6 +156,12 @@ pub struct DeviceShortage {
     pub request: String,
     /// The DeviceClass.
     pub class: Name,
+    /// The extended resource of a container that the request stands for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extended_resource: Option<Name>,
+    /// Other DeviceClasses that name this extended resource, and do not count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_classes: Vec<Name>,
     /// Devices it asks for; none means all that match.
     #[serde(rename = "requested", skip_serializing_if = "Option::is_none")]
     pub wanted: Option<i64>,
@@ -217,7 +218,6 @@ impl fmt::Display for DeviceReason {
                 let word = if *capitals { "Pod" } else { "pod" };
                 write!(f, "ResourceClaim {claim} was not created for {word} {pod} ({word} is not owner)")
             }
-            Self::ResourceClaimInUse { .. } => f.write_str("resourceclaim in use"),
             Self::ResourceClaimInFlight { claim } => {
                 write!(f, "resource claim {claim} is in the process of being allocated")
             }

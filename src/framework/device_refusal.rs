@@ -55,6 +55,7 @@ pub struct RefusedDevices {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "cause", rename_all_fields = "camelCase")]
+#[non_exhaustive]
 pub enum DeviceRefusal {
     /// A selector is false for it.
     SelectorFalse {

@@ -11,6 +11,7 @@ use super::device_refusal::DeviceRequestFacts;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
+#[non_exhaustive]
 pub enum Fact {
     /// A resource: what is asked for, taken, and there.
     Resource {

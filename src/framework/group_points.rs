@@ -5,6 +5,7 @@
 //! looks at is the state as the group's cycle has it: with the places of the pods that came before.
 
 use crate::api::Name;
+use crate::api::UpstreamError;
 use crate::decode::pod_group::PodGroup;
 use crate::state::{Cluster, NodeId, PodId};
 
@@ -20,6 +21,7 @@ pub trait PermitPlugin {
 
 /// What Permit said.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Permit {
     /// It may.
     Allow,
@@ -59,7 +61,7 @@ pub trait PlacementGeneratePlugin {
     ///
     /// # Errors
     /// The plugin failed, in upstream's words.
-    fn generate_placements(&self, cluster: &Cluster, group: &PodGroup) -> Result<Vec<GroupPlacement>, String>;
+    fn generate_placements(&self, cluster: &Cluster, group: &PodGroup) -> Result<Vec<GroupPlacement>, UpstreamError>;
 }
 
 /// A placement that the group fits in.
@@ -82,7 +84,7 @@ pub trait PlacementScorePlugin {
     ///
     /// # Errors
     /// The plugin failed, in upstream's words.
-    fn normalize(&self, _scores: &mut [i64]) -> Result<(), String> {
+    fn normalize(&self, _scores: &mut [i64]) -> Result<(), UpstreamError> {
         Ok(())
     }
 }
@@ -106,6 +108,7 @@ pub trait PodGroupPostFilterPlugin {
 
 /// What such a plugin answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PodGroupPostFilter {
     /// Pods and groups of lower priority may be preempted: the cycle tries which.
     Preempt,

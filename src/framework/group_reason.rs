@@ -13,6 +13,7 @@ use crate::api::Name;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
+#[non_exhaustive]
 pub enum GroupReason {
     /// GangScheduling: the pod's Workload (v1.35) does not exist.
     WorkloadMissing {

@@ -7,6 +7,7 @@ use super::group_reason::GroupReason;
 
 /// How a status is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum GroupCode {
     /// The group may be placed.
     Success,

@@ -13,10 +13,12 @@ pub mod extender;
 pub mod fact;
 pub mod filter_set;
 pub mod fit_error;
+pub mod group_notes;
 pub mod group_points;
 pub mod group_reason;
 pub mod group_status;
 pub mod not_evaluated;
+pub mod parallel_search;
 pub mod placement;
 pub mod plugin;
 pub mod post_filter;
@@ -52,7 +54,7 @@ pub use plugin::{
     PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, ReservePlugin, ScorePlugin, Unprepared, Unscored,
     default_normalize,
 };
-pub use post_filter::{Candidate, FailedCycle, PostFilter, Preemption};
+pub use post_filter::{Candidate, CandidateSampling, FailedCycle, PostFilter, Preemption};
 pub use profile::Framework;
 pub use reason::Reason;
 pub use scoring::ScoreRange;

@@ -11,6 +11,7 @@ use crate::decode::Kind;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct NotEvaluated {
     /// What is missing: a kind, a plugin, an extender, an expression.
     pub what: String,
@@ -50,6 +51,7 @@ pub enum Turns {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct PolicyRule {
     /// The API group; empty for core.
     pub api_groups: [Name; 1],

@@ -16,6 +16,7 @@ use super::status::{Code, PluginRejection, Rejection};
 
 /// Everything a scheduling cycle said of one pod.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Placement {
     /// The pod.
     pub pod: ObjectKey,
@@ -65,6 +66,7 @@ pub struct Placement {
 
 /// The node a running pod is on, as the cycle sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Current {
     /// Its name.
     pub node: Name,
@@ -76,6 +78,7 @@ pub struct Current {
 
 /// What was said of one node.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct NodePlacement {
     /// The node's name.
     pub name: Name,
@@ -97,6 +100,7 @@ pub struct NodePlacement {
 
 /// A filter's no.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FilterVerdict {
     /// The plugin.
     pub plugin: &'static str,
@@ -106,6 +110,7 @@ pub struct FilterVerdict {
 
 /// What a score plugin gave a node, in points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PluginScore {
     /// The plugin.
     pub plugin: &'static str,
@@ -120,6 +125,7 @@ pub struct PluginScore {
 }
 
 /// The scores of all feasible nodes.
+#[non_exhaustive]
 pub struct Scores {
     /// In step with the feasible nodes: each node's scores and their sum.
     pub nodes: Vec<(NodeId, Vec<PluginScore>, i64)>,

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::api::UpstreamError;
 use crate::api::name::Name;
 use crate::state::{NodeInfo, Pod, Take};
 
@@ -203,7 +204,7 @@ pub trait NodeScorer: Send + Sync {
     ///
     /// # Errors
     /// The plugin failed, in upstream's words.
-    fn score(&self, node: &NodeInfo) -> Result<i64, String>;
+    fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError>;
 
     /// What brings raw scores into 0 to 100; none for a plugin that upstream gives no NormalizeScore.
     fn normalizer(&self) -> Option<&dyn Normalizer> {
@@ -231,8 +232,8 @@ pub trait Normalizer: Sync {
 pub struct Unscored(pub &'static str);
 
 impl NodeScorer for Unscored {
-    fn score(&self, _node: &NodeInfo) -> Result<i64, String> {
-        Err(format!("reading \"PreScore{}\" from cycleState: not found", self.0))
+    fn score(&self, _node: &NodeInfo) -> Result<i64, UpstreamError> {
+        Err(format!("reading \"PreScore{}\" from cycleState: not found", self.0).into())
     }
 }
 

@@ -13,6 +13,7 @@ use super::reason::Reason;
 use super::status::{Code, PluginRejection};
 
 /// A cycle that found no node, as PostFilter plugins see it.
+#[non_exhaustive]
 pub struct FailedCycle<'a> {
     /// The cycle.
     pub cycle: Cycle<'a>,
@@ -58,6 +59,7 @@ impl<'a> FailedCycle<'a> {
 }
 
 /// A PostFilter plugin's answer.
+#[non_exhaustive]
 pub enum PostFilter {
     /// Room can be made.
     Success {
@@ -74,6 +76,7 @@ pub enum PostFilter {
 
 /// What all PostFilter plugins said.
 #[derive(Default)]
+#[non_exhaustive]
 pub struct PostFilterOutcome {
     /// What the event's text ends with.
     pub message: String,
@@ -82,12 +85,15 @@ pub struct PostFilterOutcome {
 }
 
 /// Room made by removing pods of lower priority.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Preemption {
     /// Nodes where it can be made, in the order of names.
     pub candidates: Vec<Candidate>,
-    /// Nodes that may be picked: more than one when all criteria tie.
+    /// Nodes that may be picked when all candidates are compared: more than one when all criteria tie.
     pub pick: Vec<Name>,
+    /// Where kube-scheduler compares fewer candidates than there are: which it may pick.
+    pub sampling: Option<CandidateSampling>,
     /// The criterion that decided between the candidates.
     pub decided_by: Option<&'static str>,
     /// Nodes that were tried in vain, with what keeps the pod off them still when all pods of lower
@@ -95,8 +101,18 @@ pub struct Preemption {
     pub refused: Vec<(Name, Vec<Reason>)>,
 }
 
+/// Which candidates are picked where the dry run ends at enough of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CandidateSampling {
+    /// How many are compared.
+    pub compared: usize,
+    /// Nodes that may be picked, in the order of names, and how likely, from 0 to 1.
+    pub picks: Vec<(Name, f64)>,
+}
+
 /// A node where room can be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Candidate {
     /// The node.
     pub node: Name,

@@ -1,7 +1,7 @@
 //! A profile with its plugins built: what a cycle runs.
 
 use crate::api::name::Name;
-use crate::config::{Enabled, ExtensionPoint, Profile};
+use crate::config::{DEFAULT_PARALLELISM, Enabled, ExtensionPoint, Profile};
 
 use super::extender::Extender;
 use super::group_points::{
@@ -45,6 +45,8 @@ pub struct Framework<'a> {
     pub extenders: &'a [Extender],
     /// How many percent of the nodes are looked at; 0 adapts to their number.
     pub percentage_of_nodes_to_score: i32,
+    /// How many workers filter nodes side by side.
+    pub parallelism: usize,
     /// Which of the feasible nodes are compared.
     pub compared: ComparedNodes,
     /// All plugins that were built.
@@ -89,6 +91,7 @@ impl<'a> Framework<'a> {
             pod_group_post_filter: arrange(&profile.pod_group_post_filter, plugins, Plugin::pod_group_post_filter),
             extenders: &[],
             percentage_of_nodes_to_score: profile.percentage_of_nodes_to_score.unwrap_or(0),
+            parallelism: DEFAULT_PARALLELISM,
             compared: ComparedNodes::All,
             plugins,
         }

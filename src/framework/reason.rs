@@ -20,6 +20,7 @@ use super::volume_reason::VolumeReason;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
+#[non_exhaustive]
 pub enum Reason {
     /// SchedulingGates: the pod is held back on purpose.
     SchedulingGates {

@@ -17,6 +17,7 @@ const MIN_FEASIBLE_NODES_PERCENTAGE: i32 = 5;
 
 /// Which of the feasible nodes a cycle compares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ComparedNodes {
     /// All of them, as with `percentageOfNodesToScore: 100`.
     #[default]
@@ -35,7 +36,10 @@ pub struct Sampling {
     /// How many of them are compared.
     pub compared: usize,
     /// Nodes that are the best of those compared from some starting point, in the order of names, and from how many.
+    /// From 0: only if the workers that filter nodes side by side are not equally fast.
     pub starts: Vec<(Name, usize)>,
+    /// How many such workers there are.
+    pub parallelism: usize,
 }
 
 impl Sampling {
@@ -94,6 +98,17 @@ impl Ring {
         Window { ring: self, first: first.checked_rem(self.feasible.len()).unwrap_or(0), compared }
     }
 
+    /// By place: what `of` says of the feasible node there.
+    pub fn by_place<T: Clone>(&self, of: impl Fn(NodeId) -> T) -> Vec<Option<T>> {
+        let mut places = vec![None; self.nodes];
+        for (node, place) in &self.feasible {
+            if let Some(entry) = places.get_mut(*place) {
+                *entry = Some(of(*node));
+            }
+        }
+        places
+    }
+
     fn at(&self, index: usize) -> Option<(NodeId, usize)> {
         self.feasible.get(index.checked_rem(self.feasible.len())?).copied()
     }
@@ -129,6 +144,7 @@ impl Window<'_> {
 
 /// What an answer says of the feasible nodes that a live scheduler would not have compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SamplingBasis {
     /// All were compared.
     All,
@@ -152,16 +168,19 @@ pub fn note(nodes: usize, feasible: usize, percentage: i32, basis: SamplingBasis
             }
             SamplingBasis::Counted => format!(
                 "ranks and totals are those among all {feasible} feasible nodes; picks are counted over all starting \
-                 points, {ORDER}"
+                 points, {ORDER}; those from no starting point are picked only if kube-scheduler's workers, which \
+                 filter nodes side by side, differ in speed"
             ),
-            SamplingBasis::Drawn => format!("where the first cycle begins is drawn; from there on {ORDER}"),
+            SamplingBasis::Drawn => format!(
+                "where the first cycle begins is drawn; from there on {ORDER}, though kube-scheduler filters several \
+                 side by side"
+            ),
         };
         NotEvaluated::new("percentageOfNodesToScore", why, effect)
     })
 }
 
-/// What is assumed of the order: a live scheduler has zones and nodes in the order in which it heard of them, and looks
-/// at several nodes at once (`parallelism`).
+/// What is assumed of the order: a live scheduler has zones and nodes in the order in which it heard of them.
 const ORDER: &str = "nodes are assumed to be looked at one after another, zones in turn, in the order of their names";
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use crate::api::UpstreamError;
 use crate::state::NodeInfo;
 
 use super::context::Cycle;
@@ -58,12 +59,12 @@ pub fn prepare<'a>(
     framework: &'a Framework<'_>,
     cycle: Cycle<'a>,
     feasible: &[&'a NodeInfo],
-) -> Result<Scorers<'a>, String> {
+) -> Result<Scorers<'a>, UpstreamError> {
     let mut ready: HashMap<&'static str, Option<Box<dyn NodeScorer + 'a>>> = HashMap::new();
     for (plugin, point) in &framework.pre_score {
         let scorer = match point.pre_score(cycle, feasible) {
             PreScore::Skip => None,
-            PreScore::Error(error) => return Err(format!("running PreScore plugin \"{plugin}\": {error}")),
+            PreScore::Error(error) => return Err(format!("running PreScore plugin \"{plugin}\": {error}").into()),
             PreScore::Run(scorer) => Some(scorer),
         };
         ready.insert(plugin, scorer);
@@ -86,7 +87,7 @@ pub fn prepare<'a>(
 ///
 /// # Errors
 /// A plugin's failure or a score outside 0 to 100, in upstream's words.
-pub fn score(framework: &Framework<'_>, cycle: Cycle<'_>, feasible: &[&NodeInfo]) -> Result<Scores, String> {
+pub fn score(framework: &Framework<'_>, cycle: Cycle<'_>, feasible: &[&NodeInfo]) -> Result<Scores, UpstreamError> {
     if framework.score.is_empty() {
         let nodes = feasible.iter().map(|node| (node.id, Vec::new(), 1)).collect();
         return Ok(Scores { nodes, skipped: Vec::new() });
@@ -110,7 +111,8 @@ pub fn score(framework: &Framework<'_>, cycle: Cycle<'_>, feasible: &[&NodeInfo]
                 return Err(format!(
                     "applying score defaultWeights on Score plugins: plugin \"{plugin}\" returns an invalid score \
                      {normalized}, it should in the range of [{MIN_NODE_SCORE}, {MAX_NODE_SCORE}] after normalizing"
-                ));
+                )
+                .into());
             }
             let weighted = normalized.wrapping_mul(*weight);
             node.1.push(PluginScore { plugin, raw, normalized, weight: *weight, weighted });

@@ -7,6 +7,7 @@ use super::reason::Reason;
 /// How a plugin's answer is meant (upstream staging kube-scheduler framework/interface.go, Code).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub enum Code {
     /// The pod may go there.
     Success,

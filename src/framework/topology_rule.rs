@@ -32,6 +32,7 @@ pub struct TopologyRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "rule", rename_all_fields = "camelCase")]
+#[non_exhaustive]
 pub enum RuleKind {
     /// PodTopologySpread: no domain more than `max_skew` above the minimum.
     Spread {

@@ -15,6 +15,7 @@ use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
 /// One thing that leaves as a whole, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Victim {
     /// Its pods.
     pub pods: Vec<PodId>,
@@ -123,6 +124,7 @@ fn as_one(
 
 /// How PodDisruptionBudgets are drawn on. No two upstream releases agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BudgetCount {
     /// Each pod draws on every budget that selects it.
     EveryBudget,

@@ -12,6 +12,7 @@ use crate::api::quantity::Quantity;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
+#[non_exhaustive]
 pub enum VolumeReason {
     /// VolumeRestrictions: a pod on the node has the disk mounted in a way that shuts others out.
     DiskConflict {
@@ -196,6 +197,7 @@ pub struct UnmatchedLabel {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
+#[non_exhaustive]
 pub enum BindObstacle {
     /// A volume is being made for a pod on another node.
     ProvisionedElsewhere {
@@ -239,6 +241,7 @@ pub struct UnfitVolumes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum Unfit {
     /// Another claim has it, or it is kept for one.
     Claimed,

@@ -4,6 +4,7 @@
 //! not all run after one node; init containers count, and image volumes in newer versions. Upstream
 //! plugins/imagelocality/image_locality.go.
 
+use crate::api::UpstreamError;
 use crate::api::image::normalized_image_name;
 use crate::api::name::Name;
 use crate::framework::{
@@ -93,7 +94,7 @@ impl Scorer {
 impl IncrementalScorer for Scorer {}
 
 impl NodeScorer for Scorer {
-    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError> {
         let sum: i64 = self.present(node).map(|(_, size)| size).sum();
         let max_threshold = MAX_CONTAINER_THRESHOLD * self.expected as i64;
         if max_threshold <= MIN_THRESHOLD {

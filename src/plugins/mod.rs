@@ -54,7 +54,7 @@ pub fn build(profile: &Profile, behaviour: &Behaviour) -> Vec<Box<dyn Plugin>> {
         Box::new(volume_binding::VolumeBinding::new(&args.volume_binding, behaviour)),
         Box::new(volume_zone::VolumeZone),
         Box::new(dynamic_resources::DynamicResources::new(args.dynamic_resources, behaviour)),
-        Box::new(default_preemption::DefaultPreemption),
+        Box::new(default_preemption::DefaultPreemption::new(args.default_preemption)),
         Box::new(gang_scheduling::GangScheduling::new(behaviour)),
         Box::new(topology_placement_generator::TopologyPlacementGenerator),
         Box::new(pod_group_pods_count::PodGroupPodsCount),

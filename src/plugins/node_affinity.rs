@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use crate::api::UpstreamError;
 use crate::api::name::Name;
 use crate::api::node_selector::{
     LazyErrorNodeSelector, NODE_NAME_FIELD, NodeSelector, NodeSelectorTerm, PreferredSchedulingTerms,
@@ -60,7 +61,7 @@ impl NodeAffinity {
     fn scorer(&self, cycle: Cycle<'_>) -> Result<Scorer<'_>, String> {
         let class = &cycle.pod.class;
         if let Err(error) = &class.preferred_node_affinity {
-            return Err(error.clone());
+            return Err(error.clone().into());
         }
         Ok(Scorer { added: self.added_preferred.as_ref(), class: Arc::clone(class) })
     }
@@ -226,8 +227,8 @@ impl ScorePlugin for NodeAffinity {
 struct Failing(String);
 
 impl NodeScorer for Failing {
-    fn score(&self, _node: &NodeInfo) -> Result<i64, String> {
-        Err(self.0.clone())
+    fn score(&self, _node: &NodeInfo) -> Result<i64, UpstreamError> {
+        Err(self.0.clone().into())
     }
 }
 
@@ -252,7 +253,7 @@ impl Normalizer for Scorer<'_> {
 impl IncrementalScorer for Scorer<'_> {}
 
 impl NodeScorer for Scorer<'_> {
-    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError> {
         let score = |terms: &PreferredSchedulingTerms| terms.score(node.name(), &node.node.labels);
         Ok(self.added.map_or(0, score) + self.own().map_or(0, score))
     }

@@ -3,6 +3,7 @@
 //! Looks at what pods really request, and skips a pod that requests none of the scored
 //! resources. Newer versions score by how much the pod would improve the balance. Upstream plugins/noderesources/balanced_allocation.go.
 
+use crate::api::UpstreamError;
 use crate::api::requests::RequestGates;
 use crate::config::{Behaviour, NodeResourcesBalancedAllocationArgs};
 use crate::framework::{
@@ -119,12 +120,12 @@ impl Scorer<'_> {
 impl IncrementalScorer for Scorer<'_> {}
 
 impl NodeScorer for Scorer<'_> {
-    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError> {
         if self.is_best_effort() {
             return Ok(0); // reached only when the profile took the plugin out of PreScore
         }
         if self.allocation.requests.is_empty() {
-            return Err("resources not found".to_owned());
+            return Err("resources not found".into());
         }
         let shares = || self.allocation.shares(node);
         let with_pod = balance(shares().map(|share| fraction(share.requested, share.allocatable)));

@@ -6,6 +6,7 @@
 
 mod placement;
 
+use crate::api::UpstreamError;
 use crate::api::name::Name;
 use crate::api::requests::{self, RequestGates};
 use crate::api::resources::{Resources, STANDARD, is_extended_resource_name};
@@ -305,9 +306,9 @@ struct Scorer<'a> {
 impl IncrementalScorer for Scorer<'_> {}
 
 impl NodeScorer for Scorer<'_> {
-    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError> {
         if self.plugin.scored.is_empty() {
-            return Err("resources not found".to_owned());
+            return Err("resources not found".into());
         }
         Ok(self.plugin.strategy.score(self.allocation.shares(node)))
     }

@@ -2,6 +2,7 @@
 //!
 //! Upstream plugins/podgrouppodscount/podgroup_pods_count.go.
 
+use crate::api::UpstreamError;
 use crate::api::scheduling_group::GroupKey;
 use crate::framework::{MAX_NODE_SCORE, PlacementScorePlugin, Plugin, Proposed};
 use crate::state::Cluster;
@@ -24,10 +25,10 @@ impl PlacementScorePlugin for PodGroupPodsCount {
         (cluster.placed_members(GroupKey::PodGroup(proposed.group.key)) + proposed.pods.len()) as i64
     }
 
-    fn normalize(&self, scores: &mut [i64]) -> Result<(), String> {
+    fn normalize(&self, scores: &mut [i64]) -> Result<(), UpstreamError> {
         let most = scores.iter().copied().max().unwrap_or_default();
         if most <= 0 {
-            return Err("no pods from pod group are assigned to any of the candidate placements".to_owned());
+            return Err("no pods from pod group are assigned to any of the candidate placements".into());
         }
         for score in scores {
             *score = *score * MAX_NODE_SCORE / most;

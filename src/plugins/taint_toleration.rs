@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use crate::api::UpstreamError;
 use crate::api::taint::{Taint, TaintEffect, tolerated};
 use crate::framework::{
     Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
@@ -153,7 +154,7 @@ impl Normalizer for Scorer {
 impl IncrementalScorer for Scorer {}
 
 impl NodeScorer for Scorer {
-    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError> {
         Ok(self.against(node).count() as i64)
     }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::Name;
+use crate::api::UpstreamError;
 use crate::api::scheduling_group::GroupKey;
 use crate::decode::pod_group::PodGroup;
 use crate::framework::{GroupPlacement, PlacementGeneratePlugin, Plugin};
@@ -25,7 +26,7 @@ impl Plugin for TopologyPlacementGenerator {
 }
 
 impl PlacementGeneratePlugin for TopologyPlacementGenerator {
-    fn generate_placements(&self, cluster: &Cluster, group: &PodGroup) -> Result<Vec<GroupPlacement>, String> {
+    fn generate_placements(&self, cluster: &Cluster, group: &PodGroup) -> Result<Vec<GroupPlacement>, UpstreamError> {
         let Some(key) = group.topology_key else {
             let nodes = cluster.nodes().iter().map(|node| node.id).collect();
             return Ok(vec![GroupPlacement { domain: None, nodes }]);

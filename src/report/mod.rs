@@ -3,6 +3,9 @@
 //! Nothing here changes an answer. An answer implements [`Report`], whose parts are functions of the
 //! same values; a [`Format`] shows one part, whatever the report is about. A new answer is one
 //! implementation, a new format one file in `format`.
+//!
+//! A folder an answer (`explain`, `capacity`, ...): its data in `json`, its screen in `table`. What they share: `words`
+//! says reasons and changes in a reader's words, [`screen`] lays blocks and tables out, `html` writes pages.
 
 pub mod capacity;
 mod commands;
@@ -11,25 +14,19 @@ pub mod devices;
 pub mod explain;
 pub mod format;
 mod html;
-mod json;
-mod json_causes;
-mod json_cluster_messages;
-mod json_events;
-mod json_findings;
-mod json_help;
-mod json_workload;
 mod node_names;
-mod not_evaluated_groups;
 pub mod pending;
 mod provenance;
 pub mod resilience;
 #[cfg(all(test, feature = "cli"))]
 pub(crate) mod schema;
+pub mod screen;
+pub mod setting;
 pub mod simulation;
 pub mod style;
 pub mod sweep;
-pub mod table;
 pub mod text;
+mod words;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -38,7 +35,8 @@ pub use explain::{Answer, ExplainAnswer};
 pub use format::{Format, FormatError};
 pub use node_names::NodeNames;
 pub use provenance::{Provenance, StateAge};
-pub use table::Screen;
+pub use screen::Screen;
+pub use setting::{Setting, Spelling, unspelled};
 
 /// The version of the data that programs read.
 pub const API_VERSION: &str = "kubectl-sched/v1";
@@ -98,6 +96,8 @@ pub struct Look {
     pub headers: bool,
     /// Whether suggestions come with the commands that make them.
     pub commands: bool,
+    /// How what can be set is written.
+    pub spelling: Spelling,
 }
 
 /// Anything that can be serialised, by whatever format.

@@ -92,11 +92,12 @@ impl NodeNames {
         self.short.values().any(|short| text.contains(short.as_str()))
     }
 
-    /// What `…` stands for.
-    pub fn legend(&self) -> String {
+    /// What `…` stands for; `wide` is how to see the whole names.
+    pub fn legend(&self, wide: Option<&str>) -> String {
         let parts = [self.prefix.as_str(), self.suffix.as_str()];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        format!("… in node names: {}; -o wide shows whole names", parts.join(" and "))
+        let legend = format!("… in node names: {}", parts.join(" and "));
+        wide.map_or(legend.clone(), |wide| format!("{legend}; {wide} shows whole names"))
     }
 }
 

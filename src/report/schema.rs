@@ -168,7 +168,7 @@ fn not_null(property: &mut Value) {
 /// The schema of every report, by the name of its file.
 pub(crate) fn schemas() -> BTreeMap<&'static str, Value> {
     BTreeMap::from([
-        ("explain", schema_of::<super::json::Document<'static>>("kubectl sched explain")),
+        ("explain", schema_of::<crate::report::explain::json::Document<'static>>("kubectl sched explain")),
         ("simulate", schema_of::<super::simulation::SimulationObject<'static>>("kubectl sched simulate")),
         (
             "simulate-compare",

@@ -7,6 +7,7 @@ use owo_colors::{OwoColorize, Style};
 
 /// What a piece of text is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Label {
     /// Nothing in particular.
     #[default]

@@ -3,8 +3,9 @@
 
 use crate::api::{Name, ObjectKey};
 use crate::edit::Undo;
+use crate::framework::cache::DeviceReach;
 use crate::state::recreate::Recreated;
-use crate::state::{NodeId, PodId, Reservation, Take};
+use crate::state::{Cluster, NodeId, PodId, Reservation, Take};
 
 use super::{Simulation, Ties};
 
@@ -47,6 +48,16 @@ pub(super) enum SimulationBefore {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Savepoint(usize);
 
+/// Who else reaches the devices that the pod's claims have, while it is on `node`.
+fn device_reach(cluster: &Cluster, pod: PodId, node: NodeId) -> DeviceReach {
+    let node = cluster.node(node).name();
+    let devices = cluster.claims_of(pod).filter_map(|claim| cluster.devices.claim(claim)?.allocation.as_ref());
+    devices.flat_map(|allocation| &allocation.devices).fold(DeviceReach::Nowhere, |reach, device| {
+        let is_local = cluster.devices.slices_of(device.id.pool).all(|slice| slice.nodes.named() == Some(node));
+        if is_local && reach != DeviceReach::Everywhere { DeviceReach::Node } else { DeviceReach::Everywhere }
+    })
+}
+
 impl Simulation<'_> {
     /// Changes the state.
     pub(super) fn change(&mut self, change: Mutation) {
@@ -55,7 +66,8 @@ impl Simulation<'_> {
             Mutation::Place { pod, node, takes } => {
                 let reservation = cluster.reserve(takes);
                 cluster.assume(pod, node);
-                self.caches.pod_added(pod, node);
+                let devices = device_reach(cluster, pod, node);
+                self.caches.pod_added(pod, node, devices);
                 Some(SimulationBefore::Placed(pod, reservation))
             }
             Mutation::Wait { pod, waits } => {
@@ -75,21 +87,24 @@ impl Simulation<'_> {
             }
             Mutation::Evict { pod } => {
                 let was_terminating = cluster.pod(pod).is_terminating();
+                let devices =
+                    cluster.node_of(pod).map_or(DeviceReach::Nowhere, |node| device_reach(cluster, pod, node));
                 let recreated = cluster.recreate(pod);
                 match &recreated {
                     // The log tells of the pod as it is now: one that counts where it did not before.
                     Some(_) if was_terminating => self.caches.clear(),
-                    Some(recreated) => self.caches.pod_removed(pod, recreated.node()),
+                    Some(recreated) => self.caches.pod_removed(pod, recreated.node(), devices),
                     None => {}
                 }
                 recreated.map(SimulationBefore::Recreated)
             }
+            // Who only counts for nothing keeps its devices.
             Mutation::Detach { pod } => cluster.detach(pod).map(|node| {
-                self.caches.pod_removed(pod, node);
+                self.caches.pod_removed(pod, node, DeviceReach::Nowhere);
                 SimulationBefore::Detached(pod)
             }),
             Mutation::Attach { pod } => cluster.attach(pod).map(|node| {
-                self.caches.pod_added(pod, node);
+                self.caches.pod_added(pod, node, DeviceReach::Nowhere);
                 SimulationBefore::Attached(pod)
             }),
             Mutation::Nominate { pod, node } => {
@@ -120,12 +135,14 @@ impl Simulation<'_> {
             match before {
                 SimulationBefore::Placed(pod, reservation) => {
                     if let Some(node) = self.cluster.node_of(pod) {
-                        self.caches.pod_removed(pod, node);
+                        let devices = device_reach(self.cluster, pod, node);
+                        self.caches.pod_removed(pod, node, devices);
                     }
                     self.cluster.forget(pod);
                     self.cluster.unreserve(reservation);
                 }
                 SimulationBefore::InFlight(claims, before) => {
+                    self.caches.clear();
                     self.cluster.devices.set_in_flight(&claims, before);
                 }
                 SimulationBefore::Recreated(recreated) => {
@@ -136,17 +153,18 @@ impl Simulation<'_> {
                     if self.cluster.pod(pod).is_terminating() {
                         self.caches.clear();
                     } else {
-                        self.caches.pod_added(pod, node);
+                        let devices = device_reach(self.cluster, pod, node);
+                        self.caches.pod_added(pod, node, devices);
                     }
                 }
                 SimulationBefore::Detached(pod) => {
                     if let Some(node) = self.cluster.attach(pod) {
-                        self.caches.pod_added(pod, node);
+                        self.caches.pod_added(pod, node, DeviceReach::Nowhere);
                     }
                 }
                 SimulationBefore::Attached(pod) => {
                     if let Some(node) = self.cluster.detach(pod) {
-                        self.caches.pod_removed(pod, node);
+                        self.caches.pod_removed(pod, node, DeviceReach::Nowhere);
                     }
                 }
                 SimulationBefore::Edited(undo) => {

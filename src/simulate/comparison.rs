@@ -12,6 +12,7 @@ use super::strategy::{self, Strategy};
 
 /// What became of the pods under one strategy.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct StrategyResult {
     /// The strategy.
     pub strategy: Strategy,

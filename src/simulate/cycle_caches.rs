@@ -13,9 +13,10 @@ use rustc_hash::FxHashMap;
 
 use crate::api::meta::OwnerReference;
 use crate::api::volume::VolumeSource;
-use crate::api::{Labels, Name, Timestamp};
-use crate::framework::cache::{Best, Topology};
-use crate::framework::{Change, CycleCache, NotEvaluated, sampling};
+use crate::api::{Labels, Name, ObjectKey, Timestamp};
+use crate::decode::devices::claim::{ClaimAllocation, DeviceConstraint, DeviceRequest};
+use crate::framework::cache::{Best, DeviceReach, Topology};
+use crate::framework::{Change, Cycle, CycleCache, NotEvaluated, Notes, sampling};
 use crate::scheduler::{CachedCycle, Scheduler};
 use crate::state::pod_class::PodClass;
 use crate::state::{Cluster, NodeId, NodeInfo, Pod, PodId};
@@ -48,9 +49,10 @@ struct Entry {
     node: NodeId,
     /// 1 for a pod that was put there, -1 for one that was taken off.
     sign: i64,
+    devices: DeviceReach,
 }
 
-/// All that filters and scorers look at of a pod without claims: pods of one class get the same answer.
+/// All that filters and scorers look at of a pod without claims of volumes: pods of one class get the same answer.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Class {
     template: Same,
@@ -58,6 +60,16 @@ struct Class {
     labels: Arc<Labels>,
     /// The default spread constraints select the pods of a controller.
     controller: Option<OwnerReference>,
+    /// What the pod's ResourceClaims ask for and have, whatever their names.
+    claims: Vec<ClaimContent>,
+}
+
+/// All of a ResourceClaim that decides which nodes can have its pod.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct ClaimContent {
+    requests: Box<[DeviceRequest]>,
+    constraints: Box<[DeviceConstraint]>,
+    allocation: Option<ClaimAllocation>,
 }
 
 /// Equal only if it is the very same: the state keeps one class for all equal specifications.
@@ -98,10 +110,19 @@ pub(super) struct Choice<'t> {
     pub(super) start: &'t mut Option<usize>,
 }
 
+/// Where a pod goes by a cached cycle.
+pub(super) struct CachedPlace {
+    pub(super) place: Place,
+    /// What the answer does not rest on as far as it was not reported yet.
+    pub(super) notes: Vec<NotEvaluated>,
+    /// Plugins that take something there beside the node's resources.
+    pub(super) reserving: Vec<&'static str>,
+}
+
 /// What the caches answer for a pod.
 pub(super) enum CacheLookup {
-    /// Its place, and what the answer does not rest on as far as it was not reported yet.
-    Place(Place, Vec<NotEvaluated>),
+    /// Its place.
+    Place(CachedPlace),
     /// There is none, and why.
     Unplaced(Unplaced),
     /// There is none. Why, only a cycle says, and [`CycleCaches::store`] keeps that.
@@ -112,13 +133,13 @@ pub(super) enum CacheLookup {
 
 impl<'a> CycleCaches<'a> {
     /// `pod` was put on `node`.
-    pub(super) fn pod_added(&mut self, pod: PodId, node: NodeId) {
-        self.write(Entry { pod, node, sign: 1 });
+    pub(super) fn pod_added(&mut self, pod: PodId, node: NodeId, devices: DeviceReach) {
+        self.write(Entry { pod, node, sign: 1, devices });
     }
 
     /// `pod` was taken off `node`.
-    pub(super) fn pod_removed(&mut self, pod: PodId, node: NodeId) {
-        self.write(Entry { pod, node, sign: -1 });
+    pub(super) fn pod_removed(&mut self, pod: PodId, node: NodeId, devices: DeviceReach) {
+        self.write(Entry { pod, node, sign: -1, devices });
     }
 
     fn write(&mut self, entry: Entry) {
@@ -152,8 +173,8 @@ impl<'a> CycleCaches<'a> {
         if needs_own_cycle(pod) || yields() {
             return CacheLookup::Miss;
         }
+        let Some(class) = Class::of(pod, cluster) else { return CacheLookup::Miss };
         self.lookups += 1;
-        let class = Class::of(pod);
         if !self.classes.contains_key(&class) {
             self.evict_oldest();
             let cycle = scheduler.cache_cycle(cluster, pod, now);
@@ -162,15 +183,17 @@ impl<'a> CycleCaches<'a> {
         }
         let Some(cached) = self.classes.get_mut(&class) else { return CacheLookup::Miss };
         cached.last_lookup = self.lookups;
-        cached.catch_up(&self.log, cluster, &mut self.topology);
+        let notes = Notes::default();
+        let cycle = Cycle { cluster, pod, behaviour: scheduler.behaviour(), now, notes: &notes };
+        cached.catch_up(&self.log, cycle, &mut self.topology);
         let in_order = *self.in_order.get_or_insert_with(|| cluster.nodes().is_sorted_by_key(NodeInfo::name));
         cached.answer(cluster, pod, choice, in_order, &mut self.topology)
     }
 
     /// Stores why there is no node for pods equal to `pod`: the answer of the cycle that was
     /// run for [`CacheLookup::Nowhere`].
-    pub(super) fn store(&mut self, pod: &Pod, unplaced: &Unplaced) {
-        if let Some(cached) = self.classes.get_mut(&Class::of(pod)) {
+    pub(super) fn store(&mut self, pod: &Pod, cluster: &Cluster, unplaced: &Unplaced) {
+        if let Some(cached) = Class::of(pod, cluster).and_then(|class| self.classes.get_mut(&class)) {
             cached.unplaced = Some(unplaced.clone());
         }
     }
@@ -186,7 +209,8 @@ impl<'a> CycleCaches<'a> {
 }
 
 impl CachedClass<'_> {
-    fn catch_up(&mut self, log: &[Entry], cluster: &Cluster, topology: &mut Topology) {
+    fn catch_up(&mut self, log: &[Entry], current: Cycle<'_>, topology: &mut Topology) {
+        let cluster = current.cluster;
         let news = log.get(self.seen..).unwrap_or_default();
         self.seen = log.len();
         if news.is_empty() {
@@ -198,8 +222,9 @@ impl CachedClass<'_> {
             pod: cluster.pod(entry.pod),
             node: cluster.node(entry.node),
             sign: entry.sign,
+            devices: entry.devices,
         });
-        if cycle.cache.update(cluster, topology, changes).is_none() {
+        if cycle.cache.update(current, topology, changes).is_none() {
             self.cycle = None;
         }
     }
@@ -227,7 +252,7 @@ impl CachedClass<'_> {
             let node = place.and_then(|name| cluster.node_named(name));
             return node.map_or(CacheLookup::Miss, |node| {
                 let place = Place { node: node.id, name: node.name(), total: found.total, tied: found.tied.len() };
-                CacheLookup::Place(place, cycle.new_notes(sampling::SamplingBasis::Drawn))
+                cycle.place(place, sampling::SamplingBasis::Drawn)
             });
         }
         let Some(best) = cycle.cache.best() else { return CacheLookup::Nowhere };
@@ -235,8 +260,7 @@ impl CachedClass<'_> {
             Strategy::Default => best_place(&cycle.cache, best, cluster, choice.ties, in_order),
             _ => chosen_place(&cycle.cache, cluster, pod, choice),
         };
-        place
-            .map_or(CacheLookup::Miss, |place| CacheLookup::Place(place, cycle.new_notes(sampling::SamplingBasis::All)))
+        place.map_or(CacheLookup::Miss, |place| cycle.place(place, sampling::SamplingBasis::All))
     }
 }
 
@@ -259,14 +283,53 @@ fn chosen_place(cache: &CycleCache<'_>, cluster: &Cluster, pod: &Pod, choice: &m
     Some(Place { node: node.id, name: node.name(), total, tied: picks.len() })
 }
 
+impl CachedCycle<'_> {
+    fn place(&mut self, place: Place, basis: sampling::SamplingBasis) -> CacheLookup {
+        CacheLookup::Place(CachedPlace {
+            place,
+            notes: self.new_notes(basis),
+            reserving: self.cache.reserving().to_vec(),
+        })
+    }
+}
+
 impl Class {
-    fn of(pod: &Pod) -> Self {
-        Self {
+    /// None for a pod with a claim that cannot be used, or that more than its content decides about.
+    fn of(pod: &Pod, cluster: &Cluster) -> Option<Self> {
+        let devices = &cluster.devices;
+        // What a scheduler left behind for the pod's extended resources is the pod's own.
+        if devices.claim_for_extended_resources(pod.key().name, pod.own.uid).is_some() {
+            return None;
+        }
+        let claims = pod.spec().resource_claims.iter().map(|entry| {
+            let generated = pod.own.resource_claim_statuses.iter().find(|status| status.name == entry.name);
+            // Where no claim was needed the pod has one less.
+            let name = match (entry.resource_claim_name, generated) {
+                (Some(name), _) => name,
+                (None, status) => status?.resource_claim_name?,
+            };
+            let claim = devices.claim(ObjectKey::new(pod.key().namespace, name))?;
+            let is_own =
+                entry.resource_claim_name.is_some() || claim.controller.is_some_and(|owner| owner.uid == pod.own.uid);
+            // What drivers report of devices is a claim's own.
+            let is_plain = is_own
+                && !claim.is_terminating
+                && claim.device_statuses.is_empty()
+                && !devices.is_in_flight(claim.key)
+                && claim.allocation.as_ref().is_none_or(ClaimAllocation::needs_no_waiting);
+            is_plain.then(|| ClaimContent {
+                requests: claim.requests.clone(),
+                constraints: claim.constraints.clone(),
+                allocation: claim.allocation.clone(),
+            })
+        });
+        Some(Self {
+            claims: claims.collect::<Option<_>>()?,
             template: Same(Arc::clone(&pod.class)),
             namespace: pod.own.key.namespace,
             labels: Arc::clone(&pod.own.labels),
             controller: pod.own.controller,
-        }
+        })
     }
 }
 
@@ -279,6 +342,5 @@ fn needs_own_cycle(pod: &Pod) -> bool {
         || pod.own.nominated_node_name.is_some()
         || pod.spec().scheduling_group.is_some()
         || pod.spec().workload_ref.is_some()
-        || !pod.spec().resource_claims.is_empty()
         || pod.spec().volumes.iter().any(|volume| is_claim(&volume.source))
 }

@@ -13,6 +13,7 @@ use super::summary::{self, NodeLoad};
 
 /// What the scenario changes.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Diff {
     /// Pods that are somewhere else, in the order of namespace and name.
     pub pods: Vec<PodDiff>,
@@ -23,6 +24,7 @@ pub struct Diff {
 
 /// A pod that is somewhere else.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PodDiff {
     /// The pod.
     pub pod: ObjectKey,

@@ -19,6 +19,7 @@ pub(super) fn used(cluster: &Cluster) -> impl Iterator<Item = &NodeInfo> {
 
 /// Three numbers, of cpu, memory and pods; shares from 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Shares {
     /// Of CPU.
     pub cpu: f64,
@@ -30,6 +31,7 @@ pub struct Shares {
 
 /// The measures of a state.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Measures {
     /// Requested of what is allocatable.
     pub utilization: Shares,

@@ -56,7 +56,7 @@ use crate::scheduler::Scheduler;
 use crate::state::{Cluster, PodId};
 
 use change::{Mutation, SimulationBefore};
-use cycle_caches::{CacheLookup, Choice, CycleCaches};
+use cycle_caches::{CacheLookup, CachedPlace, Choice, CycleCaches};
 use groups::GroupCycle;
 use run::SchedulingRun;
 
@@ -137,19 +137,19 @@ impl<'a> Simulation<'a> {
             CacheLookup::Nowhere => {
                 let step = self.settle(&self.ask(pod));
                 if let Outcome::Unplaced(unplaced) = &step.outcome {
-                    self.caches.store(self.cluster.pod(pod), unplaced);
+                    self.caches.store(self.cluster.pod(pod), self.cluster, unplaced);
                 }
                 step
             }
             CacheLookup::Unplaced(unplaced) => self.stays(pod, unplaced),
-            CacheLookup::Place(place, notes) => self.settle_cached(pod, place, &notes),
+            CacheLookup::Place(place) => self.settle_cached(pod, &place),
         }
     }
 
     /// Schedules one pod if it finds its node without a cycle.
     fn step_from_cache(&mut self, pod: PodId) -> Option<Step> {
         match self.lookup(pod) {
-            CacheLookup::Place(place, notes) => Some(self.settle_cached(pod, place, &notes)),
+            CacheLookup::Place(place) => Some(self.settle_cached(pod, &place)),
             CacheLookup::Miss | CacheLookup::Nowhere | CacheLookup::Unplaced(_) => None,
         }
     }
@@ -159,12 +159,19 @@ impl<'a> Simulation<'a> {
         self.caches.lookup(self.scheduler, self.cluster, self.cluster.pod(pod), self.now, choice)
     }
 
-    fn settle_cached(&mut self, pod: PodId, place: Place, notes: &[NotEvaluated]) -> Step {
-        for note in notes {
+    fn settle_cached(&mut self, pod: PodId, found: &CachedPlace) -> Step {
+        for note in &found.notes {
             self.note(note);
         }
-        self.change(Mutation::Place { pod, node: place.node, takes: Vec::new() });
-        Step::new(self.cluster.pod(pod).key(), pod, Outcome::Placed(place))
+        let place = found.place;
+        let outcome = match self.scheduler.reserve_cached(self.cluster, pod, place.node, self.now, &found.reserving) {
+            Ok(takes) => {
+                self.change(Mutation::Place { pod, node: place.node, takes });
+                Outcome::Placed(place)
+            }
+            Err(error) => Outcome::Unplaced(Unplaced::because(error.into())),
+        };
+        Step::new(self.cluster.pod(pod).key(), pod, outcome)
     }
 
     /// Where the pod could go now. Changes nothing.
@@ -199,7 +206,10 @@ impl<'a> Simulation<'a> {
         let chosen = self.ties.choose(&picks).and_then(|name| self.cluster.node_named(name));
         let Some(node) = chosen else { return Err(Unplaced::of(placement)) };
         let (node, name) = (node.id, node.name());
-        let takes = self.scheduler.reserve(self.cluster, placement, node, self.now).map_err(Unplaced::because)?;
+        let takes = self
+            .scheduler
+            .reserve(self.cluster, placement, node, self.now)
+            .map_err(|error| Unplaced::because(error.into()))?;
         self.change(Mutation::Place { pod: placement.pod_id, node, takes });
         let total = placement.nodes.get(node.index()).and_then(|node| node.total).unwrap_or_default();
         Ok(Place { node, name, total, tied: picks.len() })

@@ -29,6 +29,7 @@ pub struct StateSummary {
 
 /// Where a pod is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PodLocation {
     /// On a node.
     Node(Name),

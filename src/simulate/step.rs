@@ -10,6 +10,7 @@ use super::preempt::Eviction;
 
 /// What became of one pod of a simulation.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Step {
     /// The pod.
     pub pod: ObjectKey,
@@ -34,6 +35,7 @@ pub enum Outcome {
 
 /// The node a pod went to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Place {
     /// Its place in the state.
     pub node: NodeId,
@@ -47,6 +49,7 @@ pub struct Place {
 
 /// Why a pod went nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Unplaced {
     /// The scheduler's message, or the gate's. What PostFilter adds is in it only where others could
     /// were preempted.
@@ -65,6 +68,7 @@ pub struct Unplaced {
 
 /// One thing that stood in a pod's way.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UnplacedCause {
     /// The plugin; none where the framework itself spoke.
     pub plugin: Option<&'static str>,

@@ -18,6 +18,7 @@ use super::ties::Ties;
 
 /// How the node is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Strategy {
     /// The best score of the profile: what kube-scheduler does.
     #[default]

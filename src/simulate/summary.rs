@@ -15,6 +15,7 @@ use super::step::{Outcome, Step, Unplaced, UnplacedCause};
 
 /// The outcome of a simulation.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Summary {
     /// Pods that went to a node.
     pub placed: usize,
@@ -45,6 +46,7 @@ pub struct Summary {
 
 /// A node before and after.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct NodeLoad {
     /// The node.
     pub node: Name,
@@ -64,6 +66,7 @@ pub struct NodeLoad {
 
 /// What happened to a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NodeChange {
     /// It was not there.
     Added,
@@ -81,6 +84,7 @@ pub enum NodeChange {
 
 /// Pods that the same causes left pending.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct UnplacedGroup {
     /// The pods, in the queue's order.
     pub pods: Vec<ObjectKey>,

@@ -18,6 +18,7 @@ use crate::state::{Cluster, PodId};
 
 /// What becomes of all pods of a workload.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct WorkloadPlacement {
     /// The workload.
     pub workload: WorkloadKey,
@@ -47,6 +48,7 @@ pub struct WorkloadPlacement {
 
 /// A replica without a node.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct UnplacedReplica {
     /// The pod; one that does not exist yet has a name that is made up.
     pub pod: ObjectKey,

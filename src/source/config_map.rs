@@ -16,6 +16,7 @@ use super::scan::TypeMeta;
 
 /// Where `--scheduler-config` says that the configuration is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ConfigSource {
     /// A file or standard input.
     Input(Input),
@@ -81,6 +82,7 @@ impl fmt::Display for ConfigMapName {
 
 /// Why a ConfigMap gives no configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigMapError {
     /// The flag's value does not name one.
     #[error("a ConfigMap is named configmap/NAMESPACE/NAME or configmap/NAMESPACE/NAME/KEY")]

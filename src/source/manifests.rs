@@ -29,10 +29,23 @@ impl Manifest {
     ///
     /// # Errors
     /// What is wrong with it, and at which path: `spec.containers[0].resources.requests.cpu: …`.
-    pub fn decode(&self) -> Result<Object, String> {
+    pub fn decode(&self) -> Result<Object, ManifestError> {
         let decoded = Object::decode(self.kind, &self.json);
-        decoded.map(|(object, _)| object).map_err(|error| json_path::located(&self.json, &error))
+        decoded.map(|(object, _)| object).map_err(|source| {
+            let message = json_path::located(&self.json, &source);
+            ManifestError { message, source }
+        })
     }
+}
+
+/// A manifest whose object is not of its kind's shape.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct ManifestError {
+    /// At which path, and what is wrong there.
+    message: String,
+    /// The same without the path.
+    source: serde_json::Error,
 }
 
 /// The objects of a manifest, in its order.

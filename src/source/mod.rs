@@ -33,7 +33,7 @@ mod yaml;
 
 pub use config_map::{ConfigMap, ConfigMapError, ConfigMapName, ConfigSource};
 pub use error::{InputProblem, SourceError};
-pub use manifests::{Manifest, Manifests, read_manifests, read_value};
+pub use manifests::{Manifest, ManifestError, Manifests, read_manifests, read_value};
 
 /// Where to read from, as `--snapshot`, `-f` and `--scheduler-config` name it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,8 @@ use crate::api::meta::ObjectKey;
 use crate::api::name::{Name, name};
 use crate::api::quantity::Quantity;
 use crate::decode::devices::{
-    AllocatedDevice, DeviceClass, DeviceId, DeviceTaintRule, PoolId, ResourceClaim, ResourceSlice,
+    AllocatedDevice, DeviceClass, DeviceId, DeviceTaintRule, PoolId, ResourceClaim, ResourceClaimTemplate,
+    ResourceSlice,
 };
 
 /// Everything about devices.
@@ -23,6 +24,8 @@ pub struct Devices {
     claims: FxHashMap<ObjectKey, ResourceClaim>,
     /// Claims that a scheduler made for extended resources, in the order of names.
     for_extended_resources: Vec<ObjectKey>,
+    /// From which claims are made for pods.
+    templates: FxHashMap<ObjectKey, ResourceClaimTemplate>,
     /// In the order of names.
     slices: Vec<ResourceSlice>,
     /// Places in `slices` of those that one node alone reaches.
@@ -45,6 +48,7 @@ impl Hash for Devices {
     fn hash<H: Hasher>(&self, state: &mut H) {
         hash_sorted(&self.classes, state);
         hash_sorted(&self.claims, state);
+        hash_sorted(&self.templates, state);
         (&self.slices, &self.taint_rules).hash(state);
     }
 }
@@ -75,6 +79,8 @@ pub struct DeviceObjects {
     pub classes: Vec<DeviceClass>,
     /// ResourceClaims.
     pub claims: Vec<ResourceClaim>,
+    /// ResourceClaimTemplates.
+    pub templates: Vec<ResourceClaimTemplate>,
     /// ResourceSlices.
     pub slices: Vec<ResourceSlice>,
     /// DeviceTaintRules.
@@ -84,7 +90,7 @@ pub struct DeviceObjects {
 impl Devices {
     /// Indexes what was read.
     pub fn new(objects: DeviceObjects) -> Self {
-        let DeviceObjects { classes, claims, mut slices, mut taint_rules } = objects;
+        let DeviceObjects { classes, claims, templates, mut slices, mut taint_rules } = objects;
         slices.sort_by_key(|slice| slice.name);
         taint_rules.sort_by_key(|rule| rule.name);
         let mut devices =
@@ -97,6 +103,7 @@ impl Devices {
             }
         }
         devices.slices = slices;
+        devices.templates = templates.into_iter().map(|template| (template.key, template)).collect();
         for claim in &claims {
             if let Some(allocation) = &claim.allocation {
                 devices.take(&allocation.devices);
@@ -118,6 +125,11 @@ impl Devices {
         self.classes.get(&name)
     }
 
+    /// All classes, in no particular order.
+    pub fn classes(&self) -> impl Iterator<Item = &DeviceClass> {
+        self.classes.values()
+    }
+
     /// Whether a class stands for an extended resource, by its own name for it or by the one that every class has.
     pub fn has_classes(&self) -> bool {
         !self.classes.is_empty()
@@ -131,6 +143,11 @@ impl Devices {
     /// The claim called `key`.
     pub fn claim(&self, key: ObjectKey) -> Option<&ResourceClaim> {
         self.claims.get(&key)
+    }
+
+    /// The ResourceClaimTemplate called `key`.
+    pub fn template(&self, key: ObjectKey) -> Option<&ResourceClaimTemplate> {
+        self.templates.get(&key)
     }
 
     /// All claims, in no particular order.

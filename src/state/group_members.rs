@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::Cluster;
 use super::node_info::NodeId;
 use super::pod::{Pod, PodId};
+use crate::api::pod_spec::PodSpec;
 use crate::api::scheduling_group::GroupKey;
 use crate::api::{Name, ObjectKey};
 use crate::decode::pod_group::{PodGroup, SchedulingWorkload};
@@ -17,23 +18,24 @@ pub(super) struct GroupMembers(FxHashMap<GroupKey, Vec<PodId>>);
 
 impl GroupMembers {
     pub(super) fn add(&mut self, pod: &Pod) {
-        let keys = [pod_group_of(pod), workload_group_of(pod)];
+        let (namespace, spec) = (pod.key().namespace, pod.spec());
+        let keys = [pod_group_of(namespace, spec), workload_group_of(namespace, spec)];
         for key in keys.into_iter().flatten() {
             self.0.entry(key).or_default().push(pod.id);
         }
     }
 }
 
-/// The PodGroup that `pod` says it is in (v1.36 on).
-pub fn pod_group_of(pod: &Pod) -> Option<GroupKey> {
-    let group = pod.spec().scheduling_group?.pod_group_name.filter(|name| !name.is_empty())?;
-    Some(GroupKey::PodGroup(ObjectKey::new(pod.key().namespace, group)))
+/// The PodGroup that a pod says it is in (v1.36 on).
+pub fn pod_group_of(namespace: Name, spec: &PodSpec) -> Option<GroupKey> {
+    let group = spec.scheduling_group?.pod_group_name.filter(|name| !name.is_empty())?;
+    Some(GroupKey::PodGroup(ObjectKey::new(namespace, group)))
 }
 
-/// The pod group of a Workload that `pod` says it is in (v1.35).
-pub fn workload_group_of(pod: &Pod) -> Option<GroupKey> {
-    let reference = pod.spec().workload_ref?;
-    let workload = ObjectKey::new(pod.key().namespace, reference.name);
+/// The pod group of a Workload that a pod says it is in (v1.35).
+pub fn workload_group_of(namespace: Name, spec: &PodSpec) -> Option<GroupKey> {
+    let reference = spec.workload_ref?;
+    let workload = ObjectKey::new(namespace, reference.name);
     let replica = reference.pod_group_replica_key.unwrap_or_default();
     Some(GroupKey::Workload { workload, pod_group: reference.pod_group, replica })
 }

@@ -135,6 +135,7 @@ impl Cluster {
             devices: Devices::new(DeviceObjects {
                 classes: objects.take(),
                 claims: objects.take(),
+                templates: objects.take(),
                 slices: objects.take(),
                 taint_rules: objects.take(),
             }),

@@ -1,6 +1,7 @@
 //! What a pod asks of its node's labels and name, compiled once for all pods of a class.
 
 use super::node_info::NodeInfo;
+use crate::api::UpstreamError;
 use crate::api::labels::Labels;
 use crate::api::name::Name;
 use crate::api::node_selector::{LazyErrorNodeSelector, PreferredSchedulingTerms};
@@ -47,7 +48,7 @@ impl RequiredNodeAffinity {
 }
 
 /// Preferred node affinity: none where the pod has none, an error where a term is invalid.
-pub type PreferredNodeAffinity = Result<Option<PreferredSchedulingTerms>, String>;
+pub type PreferredNodeAffinity = Result<Option<PreferredSchedulingTerms>, UpstreamError>;
 
 /// Compiles what `spec` prefers.
 ///

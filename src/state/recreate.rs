@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Cluster;
 use super::devices::Released;
 use super::node_info::NodeId;
-use super::pod::{Pod, PodId};
+use super::pod::PodId;
 use crate::api::meta::ObjectKey;
 use crate::decode::pod::PodOwn;
 
@@ -59,11 +59,22 @@ impl Cluster {
         self.put_back(recreated.left);
     }
 
+    /// The ResourceClaims that a pod uses: those it names, those made for it, and the one that a scheduler made for its
+    /// extended resources. They need not exist.
+    pub fn claims_of(&self, id: PodId) -> impl Iterator<Item = ObjectKey> {
+        let pod = self.pod(id);
+        let named = pod.spec().resource_claims.iter().filter_map(|claim| claim.resource_claim_name);
+        let generated = pod.own.resource_claim_statuses.iter().filter_map(|status| status.resource_claim_name);
+        let keys = named.chain(generated).map(|claim| ObjectKey::new(pod.key().namespace, claim));
+        keys.chain(self.devices.claim_for_extended_resources(pod.key().name, pod.own.uid).map(|claim| claim.key))
+    }
+
     /// Takes the pod off its node and out of what is nominated, and its claims their devices.
     pub(crate) fn take_out(&mut self, id: PodId) -> Departure {
         let own = PodOwn::clone(&self.pod(id).own);
-        let named = claims(self.pod(id)).into_iter();
-        let mut claims: Vec<Released> = named.filter_map(|claim| self.devices.release(claim, own.uid)).collect();
+        let named: Vec<ObjectKey> = self.claims_of(id).collect();
+        let mut claims: Vec<Released> =
+            named.into_iter().filter_map(|claim| self.devices.release(claim, own.uid)).collect();
         claims.extend(self.devices.release_extended_resources(own.key.name, own.uid));
         let node = self.node_of(id);
         if node.is_some() {
@@ -93,11 +104,4 @@ impl Cluster {
             self.devices.restore(claim);
         }
     }
-}
-
-/// The claims that a pod uses.
-fn claims(pod: &Pod) -> Vec<ObjectKey> {
-    let named = pod.spec().resource_claims.iter().filter_map(|claim| claim.resource_claim_name);
-    let generated = pod.own.resource_claim_statuses.iter().filter_map(|status| status.resource_claim_name);
-    named.chain(generated).map(|claim| ObjectKey::new(pod.key().namespace, claim)).collect()
 }

@@ -50,3 +50,93 @@ fn a_selector_with_an_unknown_operator() {
     --- status 0
     "#);
 }
+
+/// Explains a pod with a claim for a device of a class with this selector.
+fn explain_device(expression: &str) -> String {
+    let class = serde_json::json!({
+        "apiVersion": "resource.k8s.io/v1", "kind": "DeviceClass", "metadata": {"name": "gpu"},
+        "spec": {"selectors": [{"cel": {"expression": expression}}]},
+    });
+    let state = format!(
+        "apiVersion: v1\nkind: List\nitems:\n- {class}\n\
+         - {{apiVersion: v1, kind: Node, metadata: {{name: gpu-1}}, status: {{allocatable: {{cpu: 8, memory: 16Gi, pods: 110}}}}}}\n\
+         - {{apiVersion: resource.k8s.io/v1, kind: ResourceSlice, metadata: {{name: gpu-1}}, spec: {{driver: gpu.example.com, \
+            nodeName: gpu-1, pool: {{name: gpu-1, generation: 1, resourceSliceCount: 1}}, devices: [{{name: gpu-0}}]}}}}\n\
+         - {{apiVersion: resource.k8s.io/v1, kind: ResourceClaim, metadata: {{name: one, namespace: ml}}, spec: {{devices: \
+            {{requests: [{{name: gpu, exactly: {{deviceClassName: gpu}}}}]}}}}}}\n\
+         - {{apiVersion: v1, kind: Pod, metadata: {{name: train, namespace: ml}}, spec: {{containers: [{{name: c}}], \
+            resourceClaims: [{{name: gpu, resourceClaimName: one}}]}}}}\n"
+    );
+    let file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+    std::fs::write(file.path(), state).unwrap();
+    screen(&format!("explain train -n ml --kube-version v1.37 --snapshot {}", file.path().display()))
+}
+
+#[test]
+fn a_selector_that_needs_a_newer_library() {
+    assert_snapshot!(explain_device("device.driver.reverse() == 'x'"), @"
+    Pod ml/train fits: 1 of 1 node                         default-scheduler · v1.37
+
+    gpu-1 is the only node that fits
+
+    NODE             RANK   TOTAL
+    gpu-1   picked      1     398
+    its scores: -o wide
+
+    NOT CONSIDERED   could change the answer
+    DeviceTaintRules                                         the input has no object
+                                                             of this kind and no
+                                                             empty list of it:
+                                                             DynamicResources was
+                                                             evaluated as if there
+                                                             were none
+    Services                                                 not in the input; add
+                                                             them to the dump:
+                                                             default topology
+                                                             spreading was not
+                                                             applied
+    class gpu: selector #0: device.driver.reverse() == 'x'   the function reverse is
+                                                             not supported for these
+                                                             arguments:
+                                                             DynamicResources
+                                                             accepts nodes where
+                                                             this would decide
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn a_selector_that_does_not_compile() {
+    assert_snapshot!(explain_device("device.attributes["), @"
+    Pod ml/train fits: 1 of 1 node                         default-scheduler · v1.37
+
+    gpu-1 is the only node that fits
+
+    NODE             RANK   TOTAL
+    gpu-1   picked      1     398
+    its scores: -o wide
+
+    NOT CONSIDERED   could change the answer
+    DeviceTaintRules                             the input has no object of this
+                                                 kind and no empty list of it:
+                                                 DynamicResources was evaluated as
+                                                 if there were none
+    Services                                     not in the input; add them to the
+                                                 dump: default topology spreading
+                                                 was not applied
+    class gpu: selector #0: device.attributes[   it ends too early: DynamicResources
+                                                 accepts nodes where this would
+                                                 decide
+    --- stderr
+    --- status 0
+    ");
+}
+
+#[test]
+fn a_selector_that_costs_too_much() {
+    let list = format!("[{}]", ["0"; 100].join(","));
+    let expression = format!("{list}.all(a, {list}.all(b, {list}.all(c, {list}.all(d, a + b + c + d == 0))))");
+    let screen = explain_device(&expression);
+    assert!(screen.contains("NOT CONSIDERED") && screen.ends_with("--- status 0"), "{screen}");
+}

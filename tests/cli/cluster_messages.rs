@@ -262,7 +262,7 @@ fn as_data() {
           "message": "0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) were on fire.",
           "possibleReasons": [
             {
-              "text": "the scheduler has its own configuration; pass it with --scheduler-config",
+              "text": "the scheduler has its own configuration",
               "type": "Configuration"
             },
             {

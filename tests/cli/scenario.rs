@@ -82,7 +82,7 @@ fn nodes_are_replaced_by_file() {
     2  drain node-2
        3 pods evicted: shop/api-2, shop/web-3 and shop/web-4
        blocked evictions retried once, after other pods were placed
-    3  drain node-1 with --force
+    3  drain node-1 (forced)
        2 pods evicted: shop/web-1 and shop/web-2
        1 pod lost: shop/db-0; no controller recreates it
        blocked evictions retried once, after other pods were placed

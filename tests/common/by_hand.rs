@@ -4,7 +4,7 @@
 
 use kubectl_sched::api::ObjectKey;
 use kubectl_sched::api::name::Name;
-use kubectl_sched::edit::Edit;
+use kubectl_sched::edit::{ClaimChange, Edit};
 use kubectl_sched::explain::Suggestion;
 use serde_json::{Value, json};
 
@@ -46,10 +46,59 @@ fn make(edit: &Edit, objects: &mut Vec<Value>) {
             let allocatable = &mut node_of(objects, *node)["status"]["allocatable"][resource.as_str()];
             *allocatable = sum(allocatable, &json!(amount));
         }
+        Edit::PatchClaim { claim, changes } => {
+            let claim = find(objects, "ResourceClaim", *claim);
+            changes.iter().for_each(|change| patch_claim(claim, change));
+        }
+        Edit::DeallocateClaim { claim, .. } => {
+            let status = &mut find(objects, "ResourceClaim", *claim)["status"];
+            *status = json!({});
+        }
         Edit::Evict { pod } => {
             objects.retain(|object| object["kind"] != "Pod" || key_of(object) != pod.to_string());
         }
         other => unreachable!("never suggested: {other:?}"),
+    }
+}
+
+fn patch_claim(claim: &mut Value, change: &ClaimChange) {
+    let devices = &mut claim["spec"]["devices"];
+    match change {
+        ClaimChange::DeviceClass { request, to, .. } => query(devices, *request)["deviceClassName"] = json!(to),
+        ClaimChange::DeviceCount { request, to, .. } => query(devices, *request)["count"] = json!(to),
+        ClaimChange::Selector { request, from, to } => {
+            let selectors = query(devices, *request)["selectors"].as_array_mut().unwrap();
+            let selector = selectors.iter_mut().find(|selector| selector["cel"]["expression"] == from.as_str());
+            selector.unwrap()["cel"]["expression"] = json!(to);
+        }
+        ClaimChange::TolerateDevice { request, toleration } => {
+            let tolerations = &mut query(devices, *request)["tolerations"];
+            let mut all = tolerations.as_array().cloned().unwrap_or_default();
+            all.push(json!(toleration));
+            *tolerations = json!(all);
+        }
+        ClaimChange::Capacity { request, capacity, to, .. } => {
+            query(devices, *request)["capacity"]["requests"][capacity.as_str()] = json!(to);
+        }
+        ClaimChange::DropMatchAttribute { attribute } => {
+            let constraints = devices["constraints"].as_array_mut().unwrap();
+            constraints.retain(|constraint| constraint["matchAttribute"] != attribute.as_str());
+        }
+    }
+}
+
+/// A request, or one of its alternatives.
+fn query(devices: &mut Value, request: Name) -> &mut Value {
+    let (main, sub) = request.split_once('/').map_or((request.as_str(), None), |(main, sub)| (main, Some(sub)));
+    let requests = devices["requests"].as_array_mut().unwrap();
+    let request = requests.iter_mut().find(|request| request["name"] == main).unwrap();
+    match sub {
+        None if request.get("exactly").is_some() => &mut request["exactly"],
+        None => request,
+        Some(sub) => {
+            let alternatives = request["firstAvailable"].as_array_mut().unwrap();
+            alternatives.iter_mut().find(|alternative| alternative["name"] == sub).unwrap()
+        }
     }
 }
 

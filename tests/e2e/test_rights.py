@@ -12,6 +12,10 @@ from suite import plane
 users = itertools.chain(USERS)
 
 
+#: Kinds that are about devices.
+DEVICES = {"deviceclasses", "devicetaintrules", "resourceclaims", "resourceslices"}
+
+
 class Rights(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -53,8 +57,7 @@ class Rights(unittest.TestCase):
         asked = plane().audited(users)
         # The server of the tests has no coscheduling plugin, serves no groups of pods by default, and in the oldest minor
         # no devices: it says that it knows no such kinds, and of these older versions are tried, too.
-        unknown = {"podgroups", "workloads"} if VERSION == NEWEST else {
-            "podgroups", "workloads", "deviceclasses", "devicetaintrules", "resourceclaims", "resourceslices"}
+        unknown = {"podgroups", "workloads"} if VERSION == NEWEST else {"podgroups", "workloads"} | DEVICES
         self.assertEqual([], [entry for entry in asked if entry["responseStatus"]["code"] != 200
                               and (entry["responseStatus"]["code"] != 404 or entry["objectRef"]["resource"] not in unknown)])
         return {(entry["objectRef"].get("apiGroup", ""), entry["objectRef"]["resource"])
@@ -86,6 +89,8 @@ class Rights(unittest.TestCase):
         for name, missing in tried:
             arguments = ["-f", str(self.manifest)] if name == "-f" else [name]
             for resource in missing:
+                if VERSION.startswith("v1.33") and resource in DEVICES:
+                    continue  # no plugin of v1.33 reads them by default, and its server does not have them
                 with self.subTest(resource=resource):
                     group = next(group for group, other in resources(self.role["rules"]) if other == resource)
                     user = self.user_with(without(self.role["rules"], group, resource))

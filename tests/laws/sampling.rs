@@ -66,11 +66,12 @@ fn the_window_counts_every_starting_point() {
             let Some(sampling) = placement.sampling else { continue };
             compared += 1;
             several += usize::from(sampling.starts.len() > placement.best.len());
-            let counted: BTreeMap<Name, usize> = sampling.starts.iter().copied().collect();
+            let counted: BTreeMap<Name, usize> =
+                sampling.starts.iter().copied().filter(|(_, starts)| *starts > 0).collect();
             assert_eq!(counted, one_by_one(&scheduler, &cluster, pod), "{} {}", case.name, placement.pod);
-            // Picks come in the order of the nodes, added ones last.
+            // Picks come in the order of the nodes, added ones last; some only at a certain pace of the workers.
             let picks: BTreeSet<Name> = placement.picks.iter().copied().collect();
-            assert_eq!(picks, counted.keys().copied().collect(), "{}", case.name);
+            assert_eq!(picks, sampling.starts.iter().map(|(node, _)| *node).collect(), "{}", case.name);
             // What is chosen does not depend on the way back to the first place: the next start is one of the nodes.
             let next = scheduler.decide_from(&cluster, pod, NOW, 7).next_start;
             assert!(next.is_some_and(|next| next < cluster.nodes().len()), "{}", case.name);

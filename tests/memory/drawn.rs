@@ -1,6 +1,9 @@
 //! Small clusters drawn from a seed, each for the scheduler of one of the minors: a few templates with many replicas, in
 //! several namespaces, some on nodes already, that get into each other's way by everything a scheduler considers.
 
+#[path = "drawn_devices.rs"]
+mod devices;
+
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
 use kubectl_sched::decode::{Kind, Object};
 use kubectl_sched::scheduler::Scheduler;
@@ -38,6 +41,20 @@ pub(crate) struct Drawn {
     pub(crate) cluster: Cluster,
 }
 
+/// What the pods of a template claim of devices, and the number of the claim that they share.
+struct Claimed {
+    devices: Option<Value>,
+    shared: Option<usize>,
+}
+
+impl Claimed {
+    /// Lets `pod` claim its devices; the claim, if it is the pod's own.
+    fn claim(&self, pod: &mut Value) -> Option<Value> {
+        let claim = devices::claim(pod, self.devices.as_ref()?, self.shared);
+        Some(claim).filter(|_| self.shared.is_none())
+    }
+}
+
 const APPS: [&str; 3] = ["web", "db", "job"];
 /// The last one has no object, and so no labels.
 const NAMESPACES: [(&str, Option<&str>); 4] =
@@ -68,18 +85,44 @@ impl Drawn {
                 add(Kind::Service, json!({ "metadata": { "name": app, "namespace": namespace }, "spec": spec }));
             }
         }
-        let templates: Vec<Value> = (0..=draw.below(4)).map(|_| template(&mut draw)).collect();
+        let device_objects = devices::objects(&mut draw, nodes);
+        let has_devices = !device_objects.is_empty();
+        device_objects.into_iter().for_each(|(kind, object)| add(kind, object));
+        let mut templates: Vec<(Value, Claimed)> = Vec::new();
+        for number in 0..=draw.below(4) {
+            let mut template = template(&mut draw);
+            let claimed = if has_devices { devices::claimed(&mut draw) } else { None };
+            if has_devices && claimed.is_none() && draw.one_in(4) {
+                let resources = &mut template["spec"]["containers"][0]["resources"];
+                for part in ["requests", "limits"] {
+                    resources[part][devices::EXTENDED_RESOURCE] = json!("1");
+                }
+            }
+            let shared = draw.one_in(6).then_some(number);
+            if let Some(devices) = claimed.as_ref().filter(|_| shared.is_some()) {
+                let mut model = pod(&template, "model");
+                add(Kind::ResourceClaim, devices::claim(&mut model, devices, shared));
+            }
+            templates.push((template, Claimed { devices: claimed, shared }));
+        }
         for number in 0..draw.below(20) {
-            let mut pod = pod(draw.of(&templates), &format!("there-{number}"));
+            let (template, claimed) = draw.of(&templates);
+            let mut pod = pod(template, &format!("there-{number}"));
             // Some nodes do not exist, and some pods are on their way out.
             pod["spec"]["nodeName"] = json!(format!("node-{}", draw.below(nodes + 1)));
+            if let Some(mut claim) = claimed.claim(&mut pod) {
+                devices::allocate(&mut draw, &mut claim, &pod);
+                add(Kind::ResourceClaim, claim);
+            }
             if draw.one_in(6) {
                 pod["metadata"]["deletionTimestamp"] = json!("2026-05-01T00:00:00Z");
             }
             add(Kind::Pod, pod);
         }
         for number in 0..10 + draw.below(20) {
-            let mut pod = pod(draw.of(&templates), &format!("pending-{number}"));
+            let (template, claimed) = draw.of(&templates);
+            let mut pod = pod(template, &format!("pending-{number}"));
+            claimed.claim(&mut pod).into_iter().for_each(|claim| add(Kind::ResourceClaim, claim));
             if draw.one_in(40) {
                 pod["metadata"]["deletionTimestamp"] = json!("2026-05-01T00:00:00Z");
             }

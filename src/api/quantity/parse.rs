@@ -10,6 +10,7 @@ const NANO: i32 = -9;
 
 /// A text that is not a quantity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum QuantityError {
     /// It is not digits, at most one dot, and a suffix.
     #[error("{0:?} is not a quantity: expected a number with an optional suffix, such as 500m, 1.5 or 2Gi")]

@@ -12,6 +12,7 @@ use crate::decode::workload::WorkloadKind;
 use super::line::Line;
 use super::names::{self, Of};
 use super::{Answer, Candidate, Directive};
+use crate::cli::target::NamedKind;
 use crate::cli::{completion, target};
 
 /// Values of `argument` that may begin with `typed`.
@@ -74,7 +75,7 @@ fn targets(line: &Line<'_>, typed: &str) -> Answer {
 }
 
 fn kind(word: &str) -> Option<Kind> {
-    target::kind_of(word).ok().map(|workload| workload.map_or(Kind::Pod, Kind::Workload))
+    target::kind_of(word).ok().map(NamedKind::object)
 }
 
 /// `pod/`, `deployment/`, and so on.
@@ -83,5 +84,8 @@ fn types() -> impl Iterator<Item = Candidate> {
         Kind::Workload(workload) => Some(WorkloadKind::as_str(*workload)),
         _ => None,
     });
-    std::iter::once("Pod").chain(workloads).map(|kind| Candidate::new(kind.to_ascii_lowercase() + "/"))
+    std::iter::once("Pod")
+        .chain(workloads)
+        .chain(["PodGroup"])
+        .map(|kind| Candidate::new(kind.to_ascii_lowercase() + "/"))
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::api::Timestamp;
+use crate::cli::error::{Error, Result};
 use crate::control_plane::admission::AdmissionRefusal;
-use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::comparison::ComparisonAnswer;

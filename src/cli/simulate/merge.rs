@@ -1,11 +1,12 @@
 //! `kubectl sched simulate merge`.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::{Args, ValueHint};
 
 use crate::api::Timestamp;
-use crate::error::{Error, Result};
+use crate::cli::error::{Error, Result};
 use crate::report::{Provenance, StateAge, sweep};
 use crate::simulate::sweep::merge;
 use crate::source::{Input, read_value};
@@ -41,16 +42,22 @@ pub(super) struct MergeArgs {
     output: OutputFlags,
 }
 
+/// Where shards come from.
+const SHARD: &str = "expected what `simulate --shard 0/4 -o json` writes";
+
 pub(super) fn run(arguments: &MergeArgs) -> Result<Status> {
     let mut shards = Vec::new();
     for file in &arguments.files {
         let input = Input::from(file.clone());
         let value = read_value(&input).map_err(Error::from_error)?;
-        let sweep_result = sweep::read(value).map_err(|message| Error::new(format!("{input}: {message}")))?;
+        let sweep_result = sweep::read(value).map_err(|error| {
+            let wrong = Error::new(format!("{input}: {error}"));
+            if matches!(error, sweep::NotASweep::OtherKind) { wrong.hint(SHARD) } else { wrong }
+        })?;
         shards.push((input.to_string(), sweep_result));
     }
-    let whole = merge(shards).map_err(Error::new)?;
-    let now = Timestamp::now();
+    let whole = merge(shards).map_err(Error::from_error)?;
+    let now = Timestamp::from(SystemTime::now());
     let provenance = Provenance {
         kube_version: whole.kube_version.clone(),
         age: whole.read_at.as_deref().and_then(|read_at| StateAge::recorded(read_at, now)),

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
+use crate::cli::error::{Error, Result};
 use crate::control_plane::admission::AdmissionRefusal;
-use crate::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::sweep::PARTS;
 use crate::report::{Answered, Provenance};

@@ -42,6 +42,7 @@ pub struct Admitted {
 
 /// A class that a pod names and that may well exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UnknownClass {
     /// A PriorityClass: the pod's priority counts as 0.
     Priority(Name),

@@ -11,6 +11,7 @@ use crate::api::quantity::Quantity;
 
 /// The value of a device's attribute.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Attribute {
     /// A number.
     Int(i64),

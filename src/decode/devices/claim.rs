@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::api::UpstreamError;
 use crate::api::list::List;
 use crate::api::meta::{Metadata, ObjectKey, OwnerReference};
 use crate::api::name::Name;
@@ -46,6 +47,17 @@ impl ResourceClaim {
     }
 }
 
+/// A ResourceClaimTemplate: what the claims ask for that are made for pods.
+#[derive(Clone, Debug, Hash)]
+pub struct ResourceClaimTemplate {
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// What is asked for.
+    pub requests: Box<[DeviceRequest]>,
+    /// What the devices must have in common.
+    pub constraints: Box<[DeviceConstraint]>,
+}
+
 /// What a driver reports of a device that a claim has.
 #[derive(Clone, Debug, Hash)]
 pub struct DeviceStatus {
@@ -76,7 +88,7 @@ pub struct DeviceCondition {
 }
 
 /// A request of a claim.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DeviceRequest {
     /// The name, unique in the claim.
     pub name: Name,
@@ -85,7 +97,8 @@ pub struct DeviceRequest {
 }
 
 /// What a request asks for.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum RequestedDevices {
     /// Devices of one kind.
     Exactly(DeviceQuery),
@@ -96,7 +109,7 @@ pub enum RequestedDevices {
 }
 
 /// Devices of one kind.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DeviceQuery {
     /// The DeviceClass; empty where none is named.
     pub class: Name,
@@ -116,6 +129,7 @@ pub struct DeviceQuery {
 
 /// How many devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Count {
     /// So many.
     Exactly(i64),
@@ -126,7 +140,7 @@ pub enum Count {
 }
 
 /// What the devices of some requests must have in common.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DeviceConstraint {
     /// Requests (`request` or `request/subrequest`); none means all.
     pub requests: List<Name>,
@@ -137,14 +151,21 @@ pub struct DeviceConstraint {
 }
 
 /// What a claim was given.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClaimAllocation {
     /// The devices.
     pub devices: Box<[AllocatedDevice]>,
     /// The nodes they can be used from; none means all. Upstream's text where the selector is invalid.
-    pub node_selector: Option<Result<LazyErrorNodeSelector, String>>,
+    pub node_selector: Option<Result<LazyErrorNodeSelector, UpstreamError>>,
     /// When it was given them (gate `DRADeviceBindingConditions`).
     pub allocated: Option<Timestamp>,
+}
+
+impl ClaimAllocation {
+    /// Whether no device waits for anything before a pod is bound.
+    pub fn needs_no_waiting(&self) -> bool {
+        self.devices.iter().all(|device| device.binding_conditions.is_empty())
+    }
 }
 
 /// A device that a claim was given.
@@ -173,6 +194,29 @@ pub struct SharedDevice {
     pub consumed: BTreeMap<Name, Quantity>,
 }
 
+/// A ResourceClaimTemplate on the wire, of any version since v1beta1.
+#[derive(Deserialize)]
+pub(crate) struct WireResourceClaimTemplate {
+    #[serde(default)]
+    metadata: Metadata,
+    #[serde(default)]
+    spec: WireTemplateSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireTemplateSpec {
+    spec: WireClaimSpec,
+}
+
+impl WireResourceClaimTemplate {
+    pub(crate) fn into_template(self) -> ResourceClaimTemplate {
+        let key = self.metadata.key();
+        let (requests, constraints) = self.spec.spec.devices.into_parts();
+        ResourceClaimTemplate { key, requests, constraints }
+    }
+}
+
 /// A ResourceClaim on the wire, of any version since v1beta1.
 #[derive(Deserialize)]
 pub(crate) struct WireResourceClaim {
@@ -195,6 +239,17 @@ struct WireClaimSpec {
 struct WireDeviceClaim {
     requests: List<WireRequest>,
     constraints: List<WireConstraint>,
+}
+
+impl WireDeviceClaim {
+    fn into_parts(self) -> (Box<[DeviceRequest]>, Box<[DeviceConstraint]>) {
+        let constraint = |wire: &WireConstraint| DeviceConstraint {
+            requests: wire.requests.clone(),
+            match_attribute: wire.match_attribute,
+            distinct_attribute: wire.distinct_attribute,
+        };
+        (self.requests.iter().map(WireRequest::request).collect(), self.constraints.iter().map(constraint).collect())
+    }
 }
 
 #[derive(Deserialize)]
@@ -401,7 +456,7 @@ impl WireResult {
 
 impl WireResourceClaim {
     pub(crate) fn into_claim(self) -> ResourceClaim {
-        let devices = self.spec.devices;
+        let (requests, constraints) = self.spec.devices.into_parts();
         ResourceClaim {
             key: self.metadata.key(),
             is_terminating: self.metadata.deletion_timestamp.is_some(),
@@ -410,17 +465,8 @@ impl WireResourceClaim {
                 .metadata
                 .annotations
                 .is_some_and(|annotations| annotations.extended_resource_claim.is_some_and(|value| value == "true")),
-            requests: devices.requests.iter().map(WireRequest::request).collect(),
-            constraints: devices
-                .constraints
-                .iter()
-                .cloned()
-                .map(|wire| DeviceConstraint {
-                    requests: wire.requests,
-                    match_attribute: wire.match_attribute,
-                    distinct_attribute: wire.distinct_attribute,
-                })
-                .collect(),
+            requests,
+            constraints,
             allocation: self.status.allocation.map(|allocation| ClaimAllocation {
                 devices: allocation.devices.results.iter().map(WireResult::device).collect(),
                 node_selector: allocation.node_selector.as_ref().map(LazyErrorNodeSelector::strict),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::api::UpstreamError;
 use crate::api::labels::Labels;
 use crate::api::list::List;
 use crate::api::name::Name;
@@ -81,7 +82,7 @@ pub struct DeviceNodes {
     /// All nodes.
     pub all_nodes: bool,
     /// Nodes by label; upstream's text where the selector is invalid.
-    pub node_selector: Option<Box<Result<LazyErrorNodeSelector, String>>>,
+    pub node_selector: Option<Box<Result<LazyErrorNodeSelector, UpstreamError>>>,
 }
 
 impl DeviceNodes {
@@ -107,7 +108,7 @@ impl DeviceNodes {
     ///
     /// # Errors
     /// What is wrong with the selector.
-    pub fn matches(&self, name: Name, labels: &Labels) -> Result<bool, String> {
+    pub fn matches(&self, name: Name, labels: &Labels) -> Result<bool, UpstreamError> {
         match (self.named(), self.all_nodes, self.node_selector.as_deref()) {
             (Some(named), ..) => Ok(named == name),
             (None, true, _) => Ok(true),

@@ -9,7 +9,7 @@ pub mod slice;
 pub mod taint;
 
 pub use attribute::{Attribute, DeviceCapacity};
-pub use claim::{AllocatedDevice, ResourceClaim};
+pub use claim::{AllocatedDevice, ResourceClaim, ResourceClaimTemplate};
 pub use class::DeviceClass;
 pub use device::Device;
 pub use slice::{DeviceId, PoolId, ResourceSlice};

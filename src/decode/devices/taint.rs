@@ -40,16 +40,21 @@ impl std::fmt::Display for DeviceTaint {
 }
 
 /// Which taints a request puts up with.
-#[derive(Clone, Copy, Debug, Deserialize, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, Hash)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct DeviceToleration {
     /// The key; empty means all keys.
+    #[serde(skip_serializing_if = "str_is_empty")]
     pub key: Name,
     /// `Equal` or `Exists`; empty means `Equal`.
+    #[serde(skip_serializing_if = "str_is_empty")]
     pub operator: Name,
     /// The value.
+    #[serde(skip_serializing_if = "str_is_empty")]
     pub value: Name,
     /// The effect; empty means all effects.
+    #[serde(skip_serializing_if = "str_is_empty")]
     pub effect: Name,
 }
 

@@ -57,28 +57,31 @@ macro_rules! query {
 
 const REQUEST_NAME: (&str, FieldShape) = ("name", Text(Name(Hint::Request)));
 
+/// What a claim asks for.
+const CLAIM_SPEC: FieldShape = Fields(&[(
+    "devices",
+    Fields(&[
+        (
+            "requests",
+            Each(&query!(REQUEST_NAME, ("exactly", query!()), ("firstAvailable", Each(&query!(REQUEST_NAME))))),
+        ),
+        (
+            "constraints",
+            Each(&Fields(&[
+                ("requests", Each(&Text(RequestPath))),
+                ("matchAttribute", Kept),
+                ("distinctAttribute", Kept),
+            ])),
+        ),
+    ]),
+)]);
+
+pub(crate) const RESOURCE_CLAIM_TEMPLATE: FieldShape =
+    Fields(&[("metadata", metadata!(Name(Hint::Claim))), ("spec", Fields(&[("spec", CLAIM_SPEC)]))]);
+
 pub(crate) const RESOURCE_CLAIM: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Claim))),
-    (
-        "spec",
-        Fields(&[(
-            "devices",
-            Fields(&[
-                (
-                    "requests",
-                    Each(&query!(REQUEST_NAME, ("exactly", query!()), ("firstAvailable", Each(&query!(REQUEST_NAME))))),
-                ),
-                (
-                    "constraints",
-                    Each(&Fields(&[
-                        ("requests", Each(&Text(RequestPath))),
-                        ("matchAttribute", Kept),
-                        ("distinctAttribute", Kept),
-                    ])),
-                ),
-            ]),
-        )]),
-    ),
+    ("spec", CLAIM_SPEC),
     (
         "status",
         Fields(&[

@@ -3,6 +3,7 @@
 /// The word that a new name ends in. Of a text in several places the first of these decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is its own word")]
+#[non_exhaustive]
 pub enum Hint {
     Node,
     Namespace,

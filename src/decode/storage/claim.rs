@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::wire::{WireStorageList, WireStorageMetadata};
+use crate::api::UpstreamError;
 use crate::api::list::List;
 use crate::api::meta::ObjectKey;
 use crate::api::name::{Name, name};
@@ -32,7 +33,7 @@ pub struct PersistentVolumeClaim {
     /// `spec.resources.requests.storage`.
     pub request: Option<Quantity>,
     /// `spec.selector`, compiled; an error in upstream's words where it is invalid.
-    pub selector: Option<Result<Selector, String>>,
+    pub selector: Option<Result<Selector, UpstreamError>>,
     /// `spec.volumeMode`, `Filesystem` where it is absent.
     pub volume_mode: Name,
     /// `spec.volumeAttributesClassName`; empty for none.

@@ -27,6 +27,7 @@ pub struct StorageClass {
 
 /// `volumeBindingMode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Hash)]
+#[non_exhaustive]
 pub enum BindingMode {
     /// As soon as the claim is there.
     Immediate,

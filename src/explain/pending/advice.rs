@@ -11,6 +11,7 @@ use super::Kind;
 
 /// A change that was made to a copy of the state, and what came of it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Advice {
     /// The change. A change of a pod is that of the group's example.
     pub suggestion: Suggestion,

@@ -31,6 +31,7 @@ use super::{reported_events, suggest};
 
 /// The pending pods of a state.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Pending {
     /// Pods with the same root cause; the largest group first, and pods that fit last.
     pub groups: Vec<Group>,
@@ -48,6 +49,7 @@ pub struct Pending {
 
 /// Pods with the same root cause.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Group {
     /// What stands in their way.
     pub root: Root,
@@ -73,6 +75,7 @@ pub struct Group {
 
 /// What a pod was made by: a controller, at the end of the chain, or nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Owner {
     /// `Deployment`; `Pod` for a pod that nobody made.
     pub kind: Name,

@@ -11,6 +11,7 @@ use super::super::{causes, near_misses};
 
 /// What stands in a pod's way.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Root {
     /// Nothing: a node fits, and kube-scheduler has not bound the pod yet.
     Fits,
@@ -32,6 +33,7 @@ pub enum Root {
 
 /// One thing that keeps the pod from the node.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Blocker {
     /// The plugin; none where the framework itself spoke.
     pub plugin: Option<&'static str>,

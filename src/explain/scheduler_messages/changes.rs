@@ -8,6 +8,7 @@ const NAMED: usize = 20;
 
 /// Something that is not as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StateChange {
     /// The number of nodes is another.
     NodeCount {
@@ -28,6 +29,7 @@ pub enum StateChange {
 
 /// How many, and the first by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Several {
     /// How many.
     pub count: usize,

@@ -27,6 +27,7 @@ const EVENT_LIMIT: usize = 1024;
 
 /// The scheduler's message and how it compares.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SchedulerMessages {
     /// Where they stand.
     pub source: Source,
@@ -50,6 +51,7 @@ pub struct SchedulerMessages {
 
 /// Where the words stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Source {
     /// A `FailedScheduling` event.
     Event,
@@ -59,6 +61,7 @@ pub enum Source {
 
 /// How the words compare with the cycle's message.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Comparison {
     /// Letter for letter, as far as an event goes.
     Same,
@@ -72,6 +75,7 @@ pub enum Comparison {
 
 /// What of the message differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Differs {
     /// Nothing.
     Nothing,
@@ -87,6 +91,7 @@ pub enum Differs {
 
 /// A phrase of the message, such as `Insufficient cpu`, and on how many nodes it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Phrase {
     /// The phrase.
     pub text: String,
@@ -113,6 +118,7 @@ impl Phrase {
 
 /// What can make two schedulers say different things of one state.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Possibly {
     /// The scheduler counts something that the state does not have, such as a pod that is gone.
     StaleMemory,
@@ -138,6 +144,7 @@ pub enum Possibly {
 
 /// How much is known of the scheduler that spoke.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MessageBasis {
     /// Its configuration was named.
     pub configuration: bool,

@@ -23,7 +23,8 @@ use crate::api::meta::OwnerReference;
 use crate::api::name::Name;
 use crate::api::taint::{Taint, TaintEffect};
 use crate::api::{ObjectKey, Timestamp};
-use crate::edit::{Edit, PodChange, strategic_merge};
+use crate::decode::devices::taint::DeviceTaint;
+use crate::edit::{ClaimChange, Edit, PodChange, strategic_merge};
 use crate::explain::findings;
 use crate::framework::Placement;
 use crate::scheduler::Scheduler;
@@ -42,6 +43,7 @@ const MOST: usize = 8;
 
 /// A change that was re-run and does place the pod.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Suggestion {
     /// The change: one edit or up to three, changes of one pod taken together.
     pub edits: Vec<Edit>,
@@ -65,6 +67,7 @@ pub struct Suggestion {
 
 /// A pod that makes way.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Move {
     /// The pod.
     pub pod: ObjectKey,
@@ -74,6 +77,7 @@ pub struct Move {
 
 /// A safety property that a change gives up.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Weakening {
     /// The taint tells that something is wrong with the node.
     NodeCondition(Taint),
@@ -89,6 +93,12 @@ pub enum Weakening {
     Spread(Name),
     /// Whoever set the gates has not released the pod.
     SchedulingGates,
+    /// The taint keeps pods off a device.
+    DeviceTaint(DeviceTaint),
+    /// The devices need no longer have the same value of this attribute.
+    MatchAttribute(Name),
+    /// Pods that use the claim would have to go.
+    ClaimInUse(Vec<ObjectKey>),
     /// A cordon is there to keep pods away.
     Cordon(Name),
     /// A pod of at least the same priority would lose its place.
@@ -252,10 +262,19 @@ impl Suggestion {
     }
 }
 
-/// All changes of one pod as one edit, at the place of the first.
+/// All changes of one pod or claim as one edit, at the place of the first.
 fn merged(edits: &[Edit]) -> Vec<Edit> {
     let mut merged: Vec<Edit> = Vec::with_capacity(edits.len());
     for edit in edits {
+        if let Edit::PatchClaim { claim, changes } = edit
+            && let Some(earlier) = merged.iter_mut().find_map(|other| match other {
+                Edit::PatchClaim { claim: same, changes } if same == claim => Some(changes),
+                _ => None,
+            })
+        {
+            earlier.extend(changes.iter().cloned());
+            continue;
+        }
         if let Edit::PatchPod { pod, changes } = edit
             && let Some(earlier) = merged.iter_mut().find_map(|other| match other {
                 Edit::PatchPod { pod: same, changes } if same == pod => Some(changes),
@@ -320,6 +339,19 @@ fn weakens(edit: &Edit, own: &Pod) -> Vec<Weakening> {
                 | PodChange::Patch { .. } => None,
             })
             .collect(),
+        Edit::PatchClaim { changes, .. } => changes
+            .iter()
+            .filter_map(|change| match change {
+                ClaimChange::TolerateDevice { toleration, .. } => Some(Weakening::DeviceTaint(DeviceTaint {
+                    key: toleration.key,
+                    value: toleration.value,
+                    effect: toleration.effect,
+                })),
+                ClaimChange::DropMatchAttribute { attribute } => Some(Weakening::MatchAttribute(*attribute)),
+                _ => None,
+            })
+            .collect(),
+        Edit::DeallocateClaim { pods, .. } if !pods.is_empty() => vec![Weakening::ClaimInUse(pods.clone())],
         // Nobody suggests the others that would.
         _ => Vec::new(),
     }

@@ -10,6 +10,7 @@ use crate::api::quantity::Quantity;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
+#[non_exhaustive]
 pub enum Need {
     /// A scheduler, or a profile of this one, that has the pod's `schedulerName`.
     Scheduler {

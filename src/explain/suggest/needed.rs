@@ -229,7 +229,6 @@ fn of_device(reason: &DeviceReason) -> Vec<Need> {
         | DeviceReason::ExtendedResourceClaimLeftOver { .. }
         | DeviceReason::ExtendedResourceNowhere { .. }
         | DeviceReason::ResourceClaimInFlight { .. }
-        | DeviceReason::ResourceClaimInUse { .. }
         | DeviceReason::DeviceRequestUnknown { .. }
         | DeviceReason::PrioritizedListDisabled { .. }
         | DeviceReason::ResourceClaimElsewhere { .. } => Vec::new(),

@@ -10,7 +10,7 @@ use crate::api::meta::OwnerReference;
 use crate::api::name::Name;
 use crate::edit::Edit;
 use crate::explain::causes;
-use crate::framework::{Candidate, Code, NodePlacement, Placement, Preemption, Reason};
+use crate::framework::{Candidate, CandidateSampling, Code, NodePlacement, Placement, Preemption, Reason};
 use crate::state::{Cluster, Pod, PodId};
 
 use super::trial::WhatIf;
@@ -22,17 +22,21 @@ const MOST_VICTIMS: usize = 6;
 
 /// A preemption in full.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct PreemptionDetail {
     /// The candidates, those that may be picked first, then in the order of names.
     pub candidates: Vec<CandidateDetail>,
     /// The criterion that decided between them; none when there was one candidate, or all tie.
     pub decided_by: Option<&'static str>,
+    /// Where kube-scheduler compares fewer candidates: which it may pick.
+    pub sampling: Option<CandidateSampling>,
     /// Nodes where no room can be made.
     pub not_eligible: Vec<NotEligible>,
 }
 
 /// A node where room can be made.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct CandidateDetail {
     /// The node.
     pub node: Name,
@@ -48,6 +52,7 @@ pub struct CandidateDetail {
 
 /// A pod that would go.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct VictimDetail {
     /// The pod.
     pub pod: ObjectKey,
@@ -63,6 +68,7 @@ pub struct VictimDetail {
 
 /// Where a victim would go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum GoesTo {
     /// Not asked: only the first candidates and victims are followed.
     NotAsked,
@@ -74,6 +80,7 @@ pub enum GoesTo {
 
 /// Nodes that are no candidates for one reason.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct NotEligible {
     /// The reason.
     pub why: WhyNot,
@@ -85,6 +92,7 @@ pub struct NotEligible {
 
 /// Why no room can be made on a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum WhyNot {
     /// The pod would not fit there without all pods of lower priority either.
     NotEnough,
@@ -118,6 +126,7 @@ pub(super) fn explain(trial: &mut WhatIf<'_>, placement: &Placement, preemption:
     PreemptionDetail {
         candidates,
         decided_by: preemption.decided_by,
+        sampling: preemption.sampling.clone(),
         not_eligible: not_eligible(trial, placement, preemption),
     }
 }

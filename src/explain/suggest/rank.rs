@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 
 use crate::api::name::Name;
 use crate::api::taint::Taint;
-use crate::edit::{Edit, PodChange};
+use crate::edit::{ClaimChange, Edit, PodChange};
 use crate::state::{Cluster, Pod};
 
 use super::lower::{amount, units};
@@ -54,6 +54,10 @@ fn of_edit(edit: &Edit, cluster: &Cluster) -> i64 {
         // Two settings of the strategy cost nothing; the old pod goes with them.
         Edit::SetMaxUnavailable { .. } => 60,
         Edit::DeletePod { .. } => 40,
+        Edit::PatchClaim { changes, .. } => changes.iter().map(of_claim_change).sum(),
+        // Nobody misses the devices of a claim that no pod uses.
+        Edit::DeallocateClaim { pods, .. } if pods.is_empty() => 100,
+        Edit::DeallocateClaim { .. } => 390,
         // A machine; nobody suggests the others.
         _ => 500,
     }
@@ -99,6 +103,20 @@ fn of_change(change: &PodChange, cluster: &Cluster, pod: Option<&Pod>) -> i64 {
         PodChange::PreferPodAntiAffinity { .. } => 450,
         // Nobody suggests one.
         PodChange::Patch { .. } => 500,
+    }
+}
+
+fn of_claim_change(change: &ClaimChange) -> i64 {
+    match change {
+        ClaimChange::Capacity { from, to, .. } => {
+            50 + share(from.value().saturating_sub(to.value()), from.value(), 600)
+        }
+        ClaimChange::DeviceCount { from, to, .. } => 100 + share(from.saturating_sub(*to), *from, 600),
+        ClaimChange::Selector { .. } => 200,
+        ClaimChange::DeviceClass { .. } => 250,
+        ClaimChange::TolerateDevice { toleration, .. } if toleration.effect == "NoExecute" => 400,
+        ClaimChange::TolerateDevice { .. } => 300,
+        ClaimChange::DropMatchAttribute { .. } => 350,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::api::name::{Name, name};
 use crate::api::pod_spec::{NodeInclusionPolicy, PodAffinity, TopologySpreadConstraint, WhenUnsatisfiable};
 use crate::edit::{Edit, PodChange};
 use crate::explain::findings;
-use crate::framework::{Amount, Reason};
+use crate::framework::{Amount, DeviceReason, Reason};
 use crate::state::{NodeInfo, Pod};
 
 use super::lower::{amount, lower, one_unit_smaller, quantity};
@@ -54,6 +54,7 @@ pub(super) fn of(trial: &WhatIf<'_>, node: &NodeInfo, reason: &Reason, alone: bo
         Reason::PodAntiAffinityViolated { topology_key, .. } => terms(pod, *topology_key, pod_anti_affinity)
             .map(|index| patch(pod, PodChange::PreferPodAntiAffinity { index, topology_key: *topology_key }))
             .collect(),
+        Reason::Device(DeviceReason::DevicesInsufficient { .. }) => trial.device_remedies(node),
         Reason::NodeAffinityConflict | Reason::NoNodeLeftByPreFilter { .. } | Reason::ExcludedByPreFilter { .. } => {
             prefer_node_affinity(pod)
         }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use crate::api::name::Name;
-use crate::edit::{Edit, PodChange};
+use crate::edit::{ClaimChange, Edit, PodChange};
 use crate::framework::{Placement, Reason};
 
 use super::targets::{self, least_changes};
@@ -155,7 +155,18 @@ fn shape(edit: &Edit) -> String {
                 .collect();
             shapes.join(", ")
         }
-        // Nobody suggests the others.
+        Edit::PatchClaim { claim, changes } => {
+            let shapes: Vec<String> = changes
+                .iter()
+                .map(|change| match change {
+                    ClaimChange::Capacity { request, capacity, .. } => format!("capacity {request} {capacity}"),
+                    ClaimChange::DeviceCount { request, .. } => format!("devices {request}"),
+                    other => format!("{other:?}"),
+                })
+                .collect();
+            format!("claim {claim} {}", shapes.join(", "))
+        }
+        // Of the others none is like another.
         other => format!("{other:?}"),
     }
 }
@@ -172,6 +183,14 @@ fn size(edit: &Edit) -> i64 {
                 }
                 PodChange::RaiseMaxSkew { from, to, .. } => i64::from(*to) - i64::from(*from),
                 PodChange::LowerMinDomains { from, to, .. } => i64::from(*from) - i64::from(*to),
+                _ => 0,
+            })
+            .fold(0, i64::saturating_add),
+        Edit::PatchClaim { changes, .. } => changes
+            .iter()
+            .map(|change| match change {
+                ClaimChange::Capacity { from, to, .. } => from.value().saturating_sub(to.value()),
+                ClaimChange::DeviceCount { from, to, .. } => from.saturating_sub(*to),
                 _ => 0,
             })
             .fold(0, i64::saturating_add),

@@ -5,8 +5,9 @@ use crate::api::name::Name;
 use crate::api::requests::RequestGates;
 use crate::edit::{Edit, Undo};
 use crate::framework::{Code, Cycle, Depth, Notes, Placement, Reason, cycle, prepared};
+use crate::plugins::dynamic_resources;
 use crate::scheduler::Scheduler;
-use crate::state::{Cluster, Pod, PodId};
+use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
 /// How often one node may be judged and how often a whole cycle may be run for one pod: what
 /// bounds the cost of looking for suggestions, whatever the cluster's size.
@@ -91,6 +92,13 @@ impl<'a> WhatIf<'a> {
             reasons = rejection.rejection.reasons;
         }
         Some(reasons)
+    }
+
+    /// Changes of the pod's claims that might let it have its devices on `node`.
+    pub(super) fn device_remedies(&self, node: &NodeInfo) -> Vec<Edit> {
+        let (behaviour, notes) = (self.scheduler.behaviour(), Notes::default());
+        let cycle = Cycle { cluster: self.cluster, pod: self.pod(), behaviour, now: self.now, notes: &notes };
+        dynamic_resources::remedies::remedies(cycle, node)
     }
 
     /// Runs the whole cycle for the pod as the state is now, without asking whom it could preempt.

@@ -14,6 +14,19 @@ pub struct Change<'c> {
     pub node: &'c NodeInfo,
     /// 1 for a pod that came, -1 for one that left.
     pub sign: i64,
+    /// The nodes for which it makes a difference which devices are in use.
+    pub devices: DeviceReach,
+}
+
+/// Nodes that reach the devices which a pod took or gave back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceReach {
+    /// None: there were no devices.
+    Nowhere,
+    /// Only the pod's node.
+    Node,
+    /// Others as well.
+    Everywhere,
 }
 
 /// Nodes to be evaluated again.
@@ -69,7 +82,8 @@ impl DirtySet {
         self.domains.clear();
     }
 
-    fn is_empty(&self) -> bool {
+    /// Whether no node is dirty.
+    pub(super) fn is_empty(&self) -> bool {
         !self.everything && self.nodes.is_empty() && self.domains.is_empty() && self.keys.is_empty()
     }
 

@@ -15,7 +15,7 @@ mod ranking;
 mod starts;
 mod table;
 
-pub use dirty_set::{Change, DirtySet, Topology};
+pub use dirty_set::{Change, DeviceReach, DirtySet, Topology};
 pub use plugin::{Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer};
 pub use ranking::Best;
 pub use starts::sample;
@@ -28,6 +28,8 @@ use rayon::prelude::*;
 use crate::state::{Cluster, NodeId, NodeInfo};
 
 use super::context::Cycle;
+use super::not_evaluated::Notes;
+use super::plugin::NodeFilter;
 use super::profile::Framework;
 use super::sampling::Ring;
 use super::status::{Code, Rejection};
@@ -56,9 +58,12 @@ pub struct CycleCache<'a> {
     rejections: Vec<Rejections>,
     /// Whether nobody rejects a node, as the scorers know it, and the sums of weighted scores.
     ranking: Ranking,
+    /// Plugins whose Reserve takes something on the node that the pod gets.
+    reserving: Vec<&'static str>,
 }
 
 struct CachedFilter<'a> {
+    plugin: &'static str,
     filter: Box<dyn IncrementalFilter + 'a>,
     dirty: DirtySet,
     /// The places in [`Rejections`] of its conditions.
@@ -80,24 +85,38 @@ impl<'a> CycleCache<'a> {
         }
         let filters = filters(framework, cycle)?;
         let nodes = cycle.cluster.nodes();
-        let judge = |node: &NodeInfo| filters.iter().map(|filter| filter.judge(node)).sum::<Option<Rejections>>();
+        let notes = Notes::default();
+        let now: Vec<Option<Box<dyn NodeFilter + '_>>> =
+            filters.iter().map(|filter| filter.now(Cycle { notes: &notes, ..cycle })).collect();
+        let judge = |node: &NodeInfo| {
+            filters.iter().zip(&now).map(|(filter, now)| filter.judge(now.as_deref(), node)).sum::<Option<Rejections>>()
+        };
         let rejections: Vec<Rejections> = nodes.par_iter().map(judge).collect::<Option<_>>()?;
+        drop(now);
+        // A plain cycle would not have asked about each of these nodes.
+        if !notes.take().is_empty() {
+            return None;
+        }
+        let is_reserving =
+            |filter: &&CachedFilter<'_>| framework.reserve.iter().any(|(name, _)| *name == filter.plugin);
+        let reserving = filters.iter().filter(is_reserving).map(|filter| filter.plugin).collect();
         let mut cache = Self {
             filters,
             columns: columns(framework, cycle)?,
             rejections,
             // Without any score plugin in the profile each total is 1.
             ranking: Ranking::new(nodes.len(), i64::from(framework.score.is_empty())),
+            reserving,
         };
         cache.refresh(cycle.cluster, &mut Topology::default(), nodes.iter().map(|node| node.id).collect())?;
         Some(cache)
     }
 
-    /// Brings everything up to date with `changes` of the state, in their order. None when a
-    /// plugin fails: the cache must be thrown away then.
+    /// Brings everything up to date with `changes` of the state, in their order; `cycle` is that of the pod that is asked
+    /// for next. None when a plugin fails: the cache must be thrown away then.
     pub fn update<'c>(
         &mut self,
-        cluster: &Cluster,
+        cycle: Cycle<'_>,
         topology: &mut Topology,
         changes: impl Iterator<Item = Change<'c>>,
     ) -> Option<()> {
@@ -109,20 +128,32 @@ impl<'a> CycleCache<'a> {
                 column.update(change);
             }
         }
-        let changed = self.refilter(cluster, topology)?;
-        self.refresh(cluster, topology, changed)
+        let changed = self.refilter(cycle, topology)?;
+        self.refresh(cycle.cluster, topology, changed)
+    }
+
+    /// Plugins whose Reserve takes something on the node that the pod gets.
+    pub fn reserving(&self) -> &[&'static str] {
+        &self.reserving
     }
 
     /// Runs the filters again on dirty nodes; the nodes where an answer changed.
-    fn refilter(&mut self, cluster: &Cluster, topology: &mut Topology) -> Option<Vec<NodeId>> {
+    fn refilter(&mut self, cycle: Cycle<'_>, topology: &mut Topology) -> Option<Vec<NodeId>> {
+        let cluster = cycle.cluster;
         let mut changed = Vec::new();
         let mut outcome = Some(());
         let rejections = &mut self.rejections;
-        for CachedFilter { filter, dirty, bits } in &mut self.filters {
+        let notes = Notes::default();
+        for CachedFilter { filter, dirty, bits, .. } in &mut self.filters {
+            if dirty.is_empty() {
+                continue;
+            }
+            let now = now(&**filter, Cycle { notes: &notes, ..cycle });
             for (part, place) in bits.clone().enumerate() {
                 dirty.each(cluster, topology, filter.uniform_over(part), |nodes: &[NodeId]| {
                     let Some(first) = nodes.first() else { return };
-                    let Some(bit) = bit(filter.filter_part(part, cluster.node(*first)), place) else {
+                    let Some(bit) = bit(judge_part(&**filter, now.as_deref(), part, cluster.node(*first)), place)
+                    else {
                         outcome = None;
                         return;
                     };
@@ -137,6 +168,9 @@ impl<'a> CycleCache<'a> {
                 });
             }
             dirty.clear();
+        }
+        if !notes.take().is_empty() {
+            return None;
         }
         outcome.map(|()| changed)
     }
@@ -222,10 +256,34 @@ impl<'a> CycleCache<'a> {
 }
 
 impl CachedFilter<'_> {
+    /// The filter that judges in the state of `cycle`, if it is not this one.
+    fn now<'c>(&'c self, cycle: Cycle<'c>) -> Option<Box<dyn NodeFilter + 'c>> {
+        now(&*self.filter, cycle)
+    }
+
     /// The bits of all its conditions; none where it fails.
-    fn judge(&self, node: &NodeInfo) -> Option<Rejections> {
+    fn judge(&self, now: Option<&dyn NodeFilter>, node: &NodeInfo) -> Option<Rejections> {
         let parts = self.bits.clone().enumerate();
-        parts.map(|(part, place)| bit(self.filter.filter_part(part, node), place)).sum()
+        parts.map(|(part, place)| bit(judge_part(&*self.filter, now, part, node), place)).sum()
+    }
+}
+
+/// [`IncrementalFilter::now`]. What preparing it could not find out, the cycle that was cached has noted already.
+fn now<'c>(filter: &'c (dyn IncrementalFilter + '_), cycle: Cycle<'c>) -> Option<Box<dyn NodeFilter + 'c>> {
+    let now = filter.now(cycle);
+    cycle.notes.take();
+    now
+}
+
+fn judge_part(
+    filter: &(dyn IncrementalFilter + '_),
+    now: Option<&(dyn NodeFilter + '_)>,
+    part: usize,
+    node: &NodeInfo,
+) -> Result<(), Rejection> {
+    match now {
+        Some(now) => now.filter(node),
+        None => filter.filter_part(part, node),
     }
 }
 
@@ -264,12 +322,12 @@ fn filters<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<Cached
             Incremental::Skip => continue,
             Incremental::Run(filter) => filter,
         };
-        // Reserve changes what a pod takes beside the node's resources, and no filter here hears of that.
-        if framework.reserve.iter().any(|(other, _)| other == name) {
+        // Reserve changes what a pod takes beside the node's resources.
+        if !filter.hears_of_reserve() && framework.reserve.iter().any(|(other, _)| other == name) {
             return None;
         }
         bits = bits.end..bits.end + filter.parts();
-        filters.push(CachedFilter { filter, dirty: DirtySet::default(), bits: bits.clone() });
+        filters.push(CachedFilter { plugin: name, filter, dirty: DirtySet::default(), bits: bits.clone() });
     }
     (bits.end <= Rejections::BITS as usize).then_some(filters)
 }

@@ -89,6 +89,17 @@ pub trait IncrementalFilter: NodeFilter {
     fn uniform_over(&self, _part: usize) -> Option<Name> {
         None
     }
+
+    /// For a filter that looks at more of the state than a node: the one that judges in the state of `cycle`, in place
+    /// of this one, which only says which nodes are to be judged again. What it could not judge is in the cycle's notes.
+    fn now<'c>(&'c self, _cycle: Cycle<'c>) -> Option<Box<dyn NodeFilter + 'c>> {
+        None
+    }
+
+    /// Whether [`IncrementalFilter::update`] hears of everything that the plugin's Reserve takes, also for others.
+    fn hears_of_reserve(&self) -> bool {
+        false
+    }
 }
 
 /// A scorer that is kept up to date with the state. The methods as they are here suit one that

@@ -1,13 +1,17 @@
 //! The best node from every starting point of a large cluster ([`crate::framework::sampling`]): the columns of a cycle
 //! cache, of which one node after the other ceases to be feasible while another becomes so.
 
+use rustc_hash::FxHashSet;
+
+use crate::api::UpstreamError;
 use crate::framework::context::Cycle;
+use crate::framework::parallel_search::ParallelSearch;
 use crate::framework::placement::Scores;
 use crate::framework::plugin::{NodeScorer, Normalizer};
 use crate::framework::profile::Framework;
 use crate::framework::sampling::{Ring, Sampling};
 use crate::framework::scoring;
-use crate::state::NodeInfo;
+use crate::state::{NodeId, NodeInfo};
 
 use super::column::ScoreColumn;
 use super::dirty_set::Topology;
@@ -57,13 +61,38 @@ pub fn sample(
         ranking.set_feasible(next.index(), true);
         flipped = vec![(cycle.cluster.node(first), false), (cycle.cluster.node(next), true)];
     }
-    let starts = nodes.iter().zip(starts).filter(|(_, starts)| *starts > 0);
+    let possible = at_any_pace(framework, &ring, scores, compared, nodes.len());
+    let starts = nodes.iter().zip(starts).filter(|(node, starts)| *starts > 0 || possible.contains(&node.id));
     Some(Sampling {
         nodes: nodes.len(),
         feasible: feasible.len(),
         compared,
         starts: starts.map(|(node, starts)| (node.name(), starts)).collect(),
+        parallelism: framework.parallelism,
     })
+}
+
+/// Nodes that are chosen if the workers are as fast as it takes, by the totals among all feasible nodes.
+fn at_any_pace(
+    framework: &Framework<'_>,
+    ring: &Ring,
+    scores: &Scores,
+    compared: usize,
+    nodes: usize,
+) -> FxHashSet<NodeId> {
+    let mut totals: Vec<i64> = scores.nodes.iter().map(|(_, _, total)| *total).collect();
+    totals.sort_unstable_by(|one, other| other.cmp(one));
+    totals.dedup();
+    let mut ranks = vec![0; nodes];
+    for (node, _, total) in &scores.nodes {
+        if let Some(rank) = ranks.get_mut(node.index()) {
+            *rank = totals.partition_point(|better| better > total);
+        }
+    }
+    let places = ring.by_place(|node| node);
+    let ranks: Vec<Option<usize>> = places.iter().map(|node| ranks.get((*node)?.index()).copied()).collect();
+    let search = ParallelSearch { ranks: &ranks, compared, parallelism: framework.parallelism };
+    places.into_iter().zip(search.chosen()).filter_map(|(node, chosen)| node.filter(|_| chosen)).collect()
 }
 
 /// A column a plugin that scores. A plugin whose cycles cannot be cached scores each node by itself: its raw scores are
@@ -118,7 +147,7 @@ impl<'a> Known<'a> {
 }
 
 impl NodeScorer for Known<'_> {
-    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError> {
         Ok(self.raw.get(node.id.index()).copied().unwrap_or_default())
     }
 

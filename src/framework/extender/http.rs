@@ -12,6 +12,7 @@ use kube::config::{NamedAuthInfo, NamedCluster, NamedContext};
 use kube::{Client, Config};
 use tokio::time::{Instant, timeout_at};
 
+use crate::api::UpstreamError;
 use crate::config::ExtenderConfig;
 
 use super::Transport;
@@ -114,8 +115,8 @@ impl Http {
 }
 
 impl Transport for Http {
-    fn post(&self, verb: &str, body: String) -> Result<Vec<u8>, String> {
-        runtime()?.block_on(self.exchange(verb, body))
+    fn post(&self, verb: &str, body: String) -> Result<Vec<u8>, UpstreamError> {
+        Ok(runtime()?.block_on(self.exchange(verb, body))?)
     }
 }
 

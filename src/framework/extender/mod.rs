@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::value::RawValue;
 
+use crate::api::UpstreamError;
 use crate::api::name::{Name, name};
 use crate::api::pod_spec::Container;
 use crate::config::ExtenderConfig;
@@ -39,7 +40,7 @@ pub trait Transport: Send + Sync {
     ///
     /// # Errors
     /// No answer, or one with another status; in the words of upstream's HTTP client.
-    fn post(&self, verb: &str, body: String) -> Result<Vec<u8>, String>;
+    fn post(&self, verb: &str, body: String) -> Result<Vec<u8>, UpstreamError>;
 }
 
 /// What an extender can be asked.
@@ -191,7 +192,7 @@ impl<'a> Round<'a> {
             _ if self.held_back => NotAsked::HeldBack,
             (_, None) => NotAsked::NoPod,
             (Some(transport), Some(pod)) => match body(pod) {
-                Ok(body) => return Some(transport.post(path, body)),
+                Ok(body) => return Some(transport.post(path, body).map_err(Into::into)),
                 Err(refusal) => refusal,
             },
         };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
+use crate::api::UpstreamError;
 use crate::framework::not_evaluated::NotEvaluated;
 use crate::state::{NodeId, PodId};
 
@@ -28,7 +29,7 @@ impl Round<'_> {
     ///
     /// # Errors
     /// The failure of an extender that is not ignorable, which ends preemption.
-    pub fn process_preemption(&self, mut candidates: Candidates) -> Result<Candidates, String> {
+    pub fn process_preemption(&self, mut candidates: Candidates) -> Result<Candidates, UpstreamError> {
         for extender in &self.extenders {
             if candidates.is_empty() {
                 break;
@@ -42,7 +43,7 @@ impl Round<'_> {
                     self.note_failure(extender, Verb::Preempt, &error);
                     continue;
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
             let empty: Vec<NodeId> =
                 candidates.iter().filter(|(_, victims)| victims.pods.is_empty()).map(|(node, _)| *node).collect();
@@ -50,7 +51,7 @@ impl Round<'_> {
                 candidates.remove(&id);
                 let node = self.cycle.cluster.node(id).name();
                 if !ignorable {
-                    return Err(format!("expected at least one victim pod on node \"{node}\""));
+                    return Err(format!("expected at least one victim pod on node \"{node}\"").into());
                 }
                 self.cycle.notes.add(NotEvaluated::new(
                     format!("extender {}", extender.name),

@@ -1,30 +1,42 @@
 //! DefaultPreemption: would the pod fit if pods of lower priority were evicted?
 //!
-//! A dry run on every node where removing pods could help; all nodes are tried, where a live
-//! scheduler stops at enough candidates. <https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/>;
+//! A dry run on every node where removing pods could help; all nodes are tried, and where a live
+//! scheduler stops at enough candidates, the answer says which it may pick ([`sampling`]). <https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/>;
 //! upstream plugins/defaultpreemption/default_preemption.go and framework/preemption/preemption.go.
 
 use rayon::prelude::*;
 
 use crate::api::name::Name;
 use crate::api::pod_spec::PreemptionPolicy;
+use crate::config::DefaultPreemptionArgs;
 use crate::framework::extender::Victims;
 use crate::framework::fit_error;
 use crate::framework::victim::priority_as_victim;
 use crate::framework::{
-    Candidate, Code, FailedCycle, Plugin, PluginRejection, PodGroupPostFilterPlugin, PostFilter, PostFilterPlugin,
-    Preemption, Reason, Rejection,
+    Candidate, CandidateSampling, Code, Cycle, FailedCycle, Plugin, PluginRejection, PodGroupPostFilterPlugin,
+    PostFilter, PostFilterPlugin, Preemption, Reason, Rejection,
 };
 use crate::state::NodeInfo;
 
 mod groups;
 mod pick;
+mod sampling;
 mod victims;
 
+use sampling::Drawn;
 use victims::select_victims;
 
 /// The plugin.
-pub struct DefaultPreemption;
+pub struct DefaultPreemption {
+    args: DefaultPreemptionArgs,
+}
+
+impl DefaultPreemption {
+    /// With the profile's arguments.
+    pub fn new(args: DefaultPreemptionArgs) -> Self {
+        Self { args }
+    }
+}
 
 impl Plugin for DefaultPreemption {
     fn name(&self) -> &'static str {
@@ -45,7 +57,7 @@ impl PostFilterPlugin for DefaultPreemption {
         if let Some(why) = groups::left_to_group(failed.cycle) {
             return PostFilter::Unschedulable(format!("preemption: {why}"));
         }
-        match preempt(failed) {
+        match preempt(failed, self.args) {
             Ok(preemption) => PostFilter::Success { text: success(failed, &preemption), preemption },
             Err(PreemptionRefusal::Unschedulable(text)) => PostFilter::Unschedulable(format!("preemption: {text}")),
             Err(PreemptionRefusal::Error(text)) => PostFilter::Final(format!("preemption: {text}")),
@@ -74,7 +86,7 @@ enum PreemptionRefusal {
 }
 
 /// Upstream Evaluator.Preempt.
-fn preempt(failed: &FailedCycle<'_>) -> Result<Preemption, PreemptionRefusal> {
+fn preempt(failed: &FailedCycle<'_>, args: DefaultPreemptionArgs) -> Result<Preemption, PreemptionRefusal> {
     eligible(failed).map_err(|why| PreemptionRefusal::Unschedulable(why.to_owned()))?;
     let nodes: Vec<&NodeInfo> = failed.potential_nodes().collect();
     let tried: Vec<(&NodeInfo, Result<Victims, PluginRejection>)> =
@@ -94,7 +106,7 @@ fn preempt(failed: &FailedCycle<'_>) -> Result<Preemption, PreemptionRefusal> {
     let found: Vec<(&NodeInfo, Victims)> = failed
         .extenders
         .process_preemption(found)
-        .map_err(PreemptionRefusal::Error)?
+        .map_err(|error| PreemptionRefusal::Error(error.into()))?
         .into_iter()
         .map(|(node, victims)| (cluster.node(node), victims))
         .collect();
@@ -102,6 +114,7 @@ fn preempt(failed: &FailedCycle<'_>) -> Result<Preemption, PreemptionRefusal> {
         return Err(PreemptionRefusal::Unschedulable("no candidate node for preemption".to_owned()));
     }
     let pick::Picked { pick, decided_by, lost_by } = pick::pick(failed.cycle, &found);
+    let sampling = sampled(failed.cycle, &found, sampling::candidates_to_find(nodes.len(), args));
     let candidates = found
         .iter()
         .zip(lost_by)
@@ -113,7 +126,20 @@ fn preempt(failed: &FailedCycle<'_>) -> Result<Preemption, PreemptionRefusal> {
         })
         .collect();
     let refused = refused.into_iter().map(|(node, rejection)| (node, rejection.reasons)).collect();
-    Ok(Preemption { candidates, pick, decided_by, refused })
+    Ok(Preemption { candidates, pick, decided_by, sampling, refused })
+}
+
+/// Where a live scheduler compares fewer candidates than there are: which it may pick.
+fn sampled(cycle: Cycle<'_>, found: &[(&NodeInfo, Victims)], compared: usize) -> Option<CandidateSampling> {
+    if compared >= found.len() {
+        return None;
+    }
+    let ranks = pick::ranks(cycle, found);
+    let drawn: Vec<Drawn> =
+        found.iter().zip(ranks).map(|((_, victims), rank)| Drawn { rank, clean: victims.violations == 0 }).collect();
+    let chances = found.iter().zip(sampling::chances(&drawn, compared));
+    let picks = chances.filter(|(_, chance)| *chance > 0.0).map(|((node, _), chance)| (node.name(), chance));
+    Some(CandidateSampling { compared, picks: picks.collect() })
 }
 
 /// The text when no node can be made to fit: those that were tried with their reasons, all

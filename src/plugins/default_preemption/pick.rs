@@ -32,6 +32,16 @@ pub(super) struct Picked {
     pub(super) lost_by: Vec<Option<&'static str>>,
 }
 
+/// In step with the candidates: 0 for the best, 1 for the next best, and so on.
+pub(super) fn ranks(cycle: Cycle<'_>, candidates: &[(&NodeInfo, Victims)]) -> Vec<usize> {
+    let key = |victims: &Victims| CRITERIA.map(|(_, criterion)| criterion(cycle, victims));
+    let keys: Vec<[i64; 5]> = candidates.iter().map(|(_, victims)| key(victims)).collect();
+    let mut sorted = keys.clone();
+    sorted.sort_unstable_by(|one, other| other.cmp(one));
+    sorted.dedup();
+    keys.iter().map(|key| sorted.partition_point(|better| better > key)).collect()
+}
+
 /// Asks the criteria in turn, each of the candidates that are left.
 pub(super) fn pick(cycle: Cycle<'_>, candidates: &[(&NodeInfo, Victims)]) -> Picked {
     let mut tied: Vec<(usize, &(&NodeInfo, Victims))> = candidates.iter().enumerate().collect();

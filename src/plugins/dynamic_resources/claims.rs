@@ -72,6 +72,8 @@ pub(super) struct ClaimInput<'a> {
 /// A request, with its classes found and its selectors compiled.
 pub(super) struct RequestInput<'a> {
     pub(super) name: Name,
+    /// The extended resource of a container that it stands for.
+    pub(super) extended_resource: Option<Name>,
     /// The alternatives are a `firstAvailable` list, and not the one thing asked for.
     pub(super) is_list: bool,
     pub(super) alternatives: Vec<QueryInput<'a>>,
@@ -122,7 +124,7 @@ impl<'a> ClaimInput<'a> {
                     Ok(QueryInput::new(name, Cow::Borrowed(query), class, cache))
                 })
                 .collect::<Result<_, Rejection>>()?;
-            requests.push(RequestInput { name, is_list, alternatives });
+            requests.push(RequestInput { name, extended_resource: None, is_list, alternatives });
         }
         Ok(Self { key: claim.key, taken_as: claim.key, requests, constraints: &claim.constraints })
     }
@@ -136,6 +138,7 @@ impl<'a> ClaimInput<'a> {
     ) -> Self {
         let requests = requests.into_iter().map(|request| RequestInput {
             name: request.name,
+            extended_resource: Some(request.resource),
             is_list: false,
             alternatives: vec![QueryInput::new(request.name, Cow::Owned(request.query), request.class, cache)],
         });
@@ -173,6 +176,12 @@ impl<'a> QueryInput<'a> {
                 .collect(),
             query,
         }
+    }
+
+    /// The same of another class.
+    pub(super) fn of_class<'c>(&self, class: &DeviceClass, cache: &Cache) -> QueryInput<'c> {
+        let query = DeviceQuery { class: class.name, ..DeviceQuery::clone(&self.query) };
+        QueryInput::new(self.name, Cow::Owned(query), class, cache)
     }
 
     pub(super) fn has_admin_access(&self) -> bool {

@@ -9,7 +9,7 @@ use crate::decode::devices::claim::{Count, DeviceQuery};
 use crate::decode::devices::{DeviceClass, ResourceClaim};
 use crate::framework::{Cycle, DeviceReason};
 use crate::plugins::extended_resources::{class_of, is_left_to_devices, may_be_served};
-use crate::state::NodeInfo;
+use crate::state::{NodeInfo, Pod};
 
 use super::gates::Gates;
 
@@ -25,6 +25,7 @@ pub(super) struct ExtendedClaim<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct ExtendedRequest<'a> {
     pub(super) name: Name,
+    pub(super) resource: Name,
     pub(super) class: &'a DeviceClass,
     pub(super) query: DeviceQuery,
     count: i64,
@@ -105,6 +106,16 @@ impl<'a> ExtendedClaim<'a> {
     }
 }
 
+/// The container and the resource that a request of the claim stands for, by its name.
+pub(super) fn container_and_resource(pod: &Pod, request: Name) -> Option<(&Container, Name)> {
+    let (container, place) = request.as_str().strip_prefix("container-")?.split_once("-request-")?;
+    let spec = pod.spec();
+    let container = spec.init_containers.iter().chain(&spec.containers).nth(container.parse().ok()?)?;
+    let mut names: Vec<Name> = container.requests().iter().map(|(name, _)| name).collect();
+    names.sort_unstable();
+    Some((container, *names.get(place.parse::<usize>().ok()?)?))
+}
+
 /// The containers of a pod, init containers first.
 struct Containers<'a> {
     all: Vec<&'a Container>,
@@ -174,6 +185,7 @@ impl<'a> Containers<'a> {
         let count = count.saturating_sub(reusable);
         Some(ExtendedRequest {
             name: name(&format!("container-{index}-request-{place}")),
+            resource,
             class,
             query: DeviceQuery {
                 class: class.name,

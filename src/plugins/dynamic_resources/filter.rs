@@ -31,7 +31,7 @@ pub(super) struct Filter<'a> {
     pub(super) taint_rules: TaintRules<'a>,
 }
 
-impl<'a> NodeFilter for Filter<'a> {
+impl NodeFilter for Filter<'_> {
     fn filter(&self, node: &NodeInfo) -> Result<(), Rejection> {
         self.judge(node).map(|_| ())
     }
@@ -104,7 +104,7 @@ impl<'a> Filter<'a> {
     }
 
     /// The claim for extended resources, where devices are to be found for it.
-    fn extended_input(&self, requests: Option<Vec<ExtendedRequest<'a>>>) -> Option<ClaimInput<'a>> {
+    pub(super) fn extended_input(&self, requests: Option<Vec<ExtendedRequest<'a>>>) -> Option<ClaimInput<'a>> {
         let extended = self.extended.as_ref().filter(|_| self.extends_unallocated())?;
         let requests = requests.unwrap_or_default();
         let pod = self.cycle.pod.key();
@@ -192,7 +192,7 @@ impl<'a> Filter<'a> {
     }
 }
 
-fn target(node: &NodeInfo) -> Target<'_> {
+pub(super) fn target(node: &NodeInfo) -> Target<'_> {
     Target { name: node.name(), labels: &node.node.labels, has_optional_operations: has_optional_operations(node) }
 }
 

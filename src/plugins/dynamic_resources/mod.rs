@@ -17,6 +17,7 @@ mod gates;
 mod obstacles;
 pub mod overview;
 mod pod_group;
+pub mod remedies;
 mod score;
 mod selection;
 mod shortage;
@@ -28,6 +29,7 @@ mod tests;
 use crate::config::{Behaviour, DynamicResourcesArgs, GoDuration};
 use crate::decode::Kind;
 use crate::decode::devices::ResourceClaim;
+use crate::framework::cache::{Change, DeviceReach, DirtySet};
 use crate::framework::{
     Cycle, DeviceReason, FailedCycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin,
     IncrementalScorer, NodeFilter, NodePlacement, NodeScorer, NotEvaluated, Plugin, PodGroupPostFilterPlugin,
@@ -100,9 +102,6 @@ impl DynamicResources {
                 return Err(reject(DeviceReason::ResourceClaimInFlight { claim: claim.key }));
             }
             match &claim.allocation {
-                Some(_) if !can_be_reserved(claim, cycle) => {
-                    return Err(reject(DeviceReason::ResourceClaimInUse { claim: claim.key }));
-                }
                 Some(allocation) => {
                     if let Some(Err(error)) = &allocation.node_selector {
                         return Err(Rejection::error(error.clone()));
@@ -159,7 +158,14 @@ impl Plugin for DynamicResources {
 
 impl IncrementalPlugin for DynamicResources {
     fn incremental_filter<'a>(&'a self, cycle: Cycle<'_>) -> Incremental<Box<dyn IncrementalFilter + 'a>> {
-        Incremental::skip_only_if(self.has_nothing_to_do(cycle))
+        if !self.gates.enabled {
+            return Incremental::Skip;
+        }
+        match self.prepare(cycle) {
+            Ok(None) => Incremental::Skip,
+            Ok(Some(_)) => Incremental::filter(RepeatedFilter { plugin: self }),
+            Err(_) => Incremental::Uncached,
+        }
     }
 
     fn incremental_scorer<'a>(
@@ -167,13 +173,40 @@ impl IncrementalPlugin for DynamicResources {
         cycle: Cycle<'_>,
         _nodes: &[&NodeInfo],
     ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
-        if self.has_nothing_to_do(cycle) { Scorer::of_nothing() } else { Incremental::Uncached }
+        let filter = if self.gates.enabled { self.prepare(cycle).ok() } else { Some(None) };
+        let is_level = filter.is_some_and(|filter| Scorer::new(filter).is_level());
+        if is_level { Scorer::of_nothing() } else { Incremental::Uncached }
     }
 }
 
-impl DynamicResources {
-    fn has_nothing_to_do(&self, cycle: Cycle<'_>) -> bool {
-        !self.gates.enabled || matches!(self.prepare(cycle), Ok(None))
+/// The filter of equal pods: it is prepared again for each, as the claims are other ones, and keeps nothing but which
+/// nodes are to be judged again.
+struct RepeatedFilter<'a> {
+    plugin: &'a DynamicResources,
+}
+
+impl NodeFilter for RepeatedFilter<'_> {
+    fn filter(&self, _node: &NodeInfo) -> Result<(), Rejection> {
+        Err(Rejection::error("not prepared"))
+    }
+}
+
+impl IncrementalFilter for RepeatedFilter<'_> {
+    fn update(&mut self, change: Change<'_>, dirty: &mut DirtySet) {
+        match change.devices {
+            DeviceReach::Nowhere => {}
+            DeviceReach::Node => dirty.node(change.node.id),
+            DeviceReach::Everywhere => dirty.everything(),
+        }
+    }
+
+    fn now<'c>(&'c self, cycle: Cycle<'c>) -> Option<Box<dyn NodeFilter + 'c>> {
+        let filter = self.plugin.prepare(cycle).ok()??;
+        Some(Box::new(filter))
+    }
+
+    fn hears_of_reserve(&self) -> bool {
+        true
     }
 }
 
@@ -197,15 +230,6 @@ impl PreFilterPlugin for DynamicResources {
             Err(rejection) => PreFilter::Reject(rejection),
         }
     }
-}
-
-/// Pods that can use a claim at the same time (upstream api/resource/v1, ResourceClaimReservedForMaxSize).
-const MAX_CONSUMERS: usize = 256;
-
-/// Whether the claim is reserved for the pod or can be (upstream resourceclaim/resourceclaim.go, CanBeReserved,
-/// IsReservedForPod).
-fn can_be_reserved(claim: &ResourceClaim, cycle: Cycle<'_>) -> bool {
-    claim.reserved_for.len() < MAX_CONSUMERS || claim.reserved_for.contains(&cycle.pod.own.uid)
 }
 
 /// A kind that the input does not speak of is not known to be empty.

@@ -50,6 +50,7 @@ pub struct DeviceOverview {
 
 /// The nodes that reach a device.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Reach {
     /// One.
     Node(Name),
@@ -75,6 +76,7 @@ impl Reach {
 
 /// Whether a device can be had, taints aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DeviceState {
     /// Nobody has it.
     Free,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::api::UpstreamError;
 use crate::api::name::{Name, name};
 use crate::decode::devices::claim::{AllocatedDevice, DeviceRequest, RequestedDevices};
 use crate::framework::{Incremental, IncrementalScorer, NodeScorer, Normalizer, ScoreRange, default_normalize};
@@ -32,6 +33,15 @@ impl<'a> Scorer<'a> {
     /// The scorer of a pod without claims.
     pub(super) fn of_nothing() -> Incremental<Box<dyn IncrementalScorer + 'a>> {
         Incremental::scorer(Self { filter: None, is_on: false })
+    }
+
+    /// Whether every node has 0 points, whatever it gives the pod.
+    pub(super) fn is_level(&self) -> bool {
+        let Some(filter) = self.filter.as_ref().filter(|_| self.is_on) else { return true };
+        let has_alternatives = |request: &DeviceRequest| matches!(request.wanted, RequestedDevices::FirstAvailable(_));
+        let may_fail = filter.plugin.gates.behaviour.score_mixes_up_claims
+            && (filter.extended.is_some() || filter.to_allocate.len() < filter.claims.len());
+        !may_fail && !filter.claims.iter().any(|claim| claim.requests.iter().any(has_alternatives))
     }
 
     fn points(filter: &Filter<'_>, node: &NodeInfo) -> Result<i64, String> {
@@ -84,9 +94,9 @@ fn points_of(requests: &[DeviceRequest], devices: &[AllocatedDevice]) -> i64 {
 }
 
 impl NodeScorer for Scorer<'_> {
-    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError> {
         match &self.filter {
-            Some(filter) if self.is_on => Self::points(filter, node),
+            Some(filter) if self.is_on => Ok(Self::points(filter, node)?),
             _ => Ok(0),
         }
     }

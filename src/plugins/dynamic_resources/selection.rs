@@ -57,11 +57,10 @@ pub(super) fn reaches(candidate: Candidate<'_>, node: Target<'_>) -> Result<bool
     if candidate.slice.per_device_node_selection != Some(true) {
         return Ok(true);
     }
-    candidate
-        .device
-        .nodes
-        .matches(node.name, node.labels)
-        .map_err(|why| SearchEnd::Unknown { what: format!("device {}: its node selector", candidate.id), why })
+    candidate.device.nodes.matches(node.name, node.labels).map_err(|why| SearchEnd::Unknown {
+        what: format!("device {}: its node selector", candidate.id),
+        why: why.into(),
+    })
 }
 
 /// Whether class and request of `query` select the device (selectorsMatch).

@@ -1,5 +1,6 @@
 //! The facts behind `cannot allocate all claims`: what each request finds on a node by itself.
 
+use crate::api::name::Name;
 use crate::decode::devices::claim::Count;
 use crate::framework::{DeviceReason, DeviceShortage};
 
@@ -20,7 +21,8 @@ pub(super) fn explain(claims: &[&ClaimInput<'_>], node: Target<'_>, context: Con
             for query in &request.alternatives {
                 let name =
                     if request.is_list { format!("{}/{}", request.name, query.name) } else { request.name.to_string() };
-                requests.push(shortage(claim, name, query, &mut obstacles));
+                let found = shortage(claim, name, query, &mut obstacles);
+                requests.push(with_resource(found, request.extended_resource, context));
             }
         }
     }
@@ -28,6 +30,15 @@ pub(super) fn explain(claims: &[&ClaimInput<'_>], node: Target<'_>, context: Con
         claims.iter().flat_map(|claim| claim.constraints).filter_map(|constraint| constraint.match_attribute).collect();
     match_attributes.dedup();
     DeviceReason::DevicesInsufficient { requests, match_attributes }
+}
+
+/// With the extended resource that the request stands for, and the classes that do not count for it.
+fn with_resource(found: DeviceShortage, resource: Option<Name>, context: Context<'_>) -> DeviceShortage {
+    let Some(resource) = resource else { return found };
+    let classes = context.devices.classes_with_extended_resource();
+    let others = classes.filter(|(class, named)| *named == resource && class.name != found.class);
+    let other_classes = others.map(|(class, _)| class.name).collect();
+    DeviceShortage { extended_resource: Some(resource), other_classes, ..found }
 }
 
 fn shortage(
@@ -40,6 +51,8 @@ fn shortage(
         claim: claim.key,
         request,
         class: query.query.class,
+        extended_resource: None,
+        other_classes: Vec::new(),
         wanted: match query.query.count {
             Count::Exactly(count) => Some(count),
             Count::All | Count::Unknown(_) => None,

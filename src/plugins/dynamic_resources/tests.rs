@@ -144,6 +144,8 @@ fn a_shortage_says_who_turned_the_devices_away() {
         claim: ObjectKey::new(name("default"), name("claim")),
         request: "r".to_owned(),
         class: name("gpu"),
+        extended_resource: None,
+        other_classes: Vec::new(),
         wanted: Some(1),
         available: 0,
         reachable: 4,
@@ -189,19 +191,6 @@ fn a_claim_is_bound_with_its_pod_and_waited_for_while_that_waits() {
 }
 
 #[test]
-fn a_claim_that_enough_pods_use_is_not_to_be_had() {
-    let result = json!({"request": "r", "driver": "gpu", "pool": "pool", "device": "dev-0"});
-    let used_by = |first: &str| {
-        let users: Vec<Value> =
-            (0..256).map(|n| json!({"uid": if n == 0 { first.to_owned() } else { format!("{n}") }})).collect();
-        json!({"allocation": {"devices": {"results": [result]}}, "reservedFor": users})
-    };
-    let of = |first: &str| cluster([pool(1, 1), claim("claim", &exactly(&json!({})), &used_by(first))]);
-    assert_eq!(reserve(&of("other")).0.unwrap_err().message(), "resourceclaim in use");
-    assert!(reserve(&of("u")).0.unwrap().is_empty());
-}
-
-#[test]
 fn what_cannot_be_evaluated_is_noted_and_no_verdict() {
     let odd = exactly(&json!({"selectors": [{"cel": {"expression": "device.driver.format([1]) == \"\""}}]}));
     let cluster = cluster([pool(1, 1), claim("claim", &odd, &json!({}))]);
@@ -224,4 +213,38 @@ fn a_search_without_end_ends() {
     let (takes, notes) = reserve(&cluster);
     assert!(takes.is_ok_and(|takes| takes.is_empty()));
     assert_eq!(notes, 1);
+}
+
+#[test]
+fn only_the_newest_generation_of_a_pool_counts() {
+    let mut newer = pool(2, 1);
+    newer["spec"]["devices"] = json!([{"name": "newer"}]);
+    let cluster = cluster([pool(1, 1), newer, claim("claim", &exactly(&json!({})), &json!({}))]);
+    let Take::Claim(claim) = &reserve(&cluster).0.unwrap()[0] else { panic!("no devices") };
+    assert_eq!(claim.allocation.as_ref().unwrap().devices[0].id.device, name("newer"));
+}
+
+#[test]
+fn counters_may_be_negative() {
+    let of = |there: &str, needed: &str| {
+        let mut devices = pool(1, 2);
+        devices["spec"]["devices"] = json!([{"name": "d", "consumesCounters": [
+            {"counterSet": "set", "counters": {"memory": {"value": needed}}}]}]);
+        let mut counters = pool(1, 2);
+        counters["metadata"]["name"] = json!("counters");
+        counters["spec"]["devices"] = json!([]);
+        counters["spec"]["sharedCounters"] = json!([{"name": "set", "counters": {"memory": {"value": there}}}]);
+        let behaviour = Behaviour::new("v1.37".parse().unwrap());
+        let cluster = cluster([devices, counters, claim("claim", &exactly(&json!({})), &json!({}))]);
+        let notes = Notes::default();
+        let pod = cluster.pod_named(ObjectKey::new(name("default"), name("pod"))).unwrap();
+        let cycle = Cycle { cluster: &cluster, pod, behaviour: &behaviour, now: Timestamp(0), notes: &notes };
+        let plugin =
+            DynamicResources::new(DynamicResourcesArgs { filter_timeout: None, binding_timeout: None }, &behaviour);
+        ReservePlugin::reserve(&plugin, cycle, &cluster.nodes()[0]).is_ok()
+    };
+    assert_eq!(
+        [of("1", "1"), of("-1", "1"), of("-1", "-2"), of("0", "-9223372036854775808")],
+        [true, false, true, true]
+    );
 }

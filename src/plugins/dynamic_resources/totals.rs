@@ -138,7 +138,7 @@ fn reaches_slice(slice: &ResourceSlice, node: &NodeInfo) -> Result<bool, Failure
     if slice.per_device_node_selection == Some(true) || !slice.nodes.is_set() {
         return Ok(true);
     }
-    slice.nodes.matches(node.name(), &node.node.labels).map_err(Failure::Error)
+    slice.nodes.matches(node.name(), &node.node.labels).map_err(|error| Failure::Error(error.into()))
 }
 
 fn reaches_device(slice: &ResourceSlice, device: &Device, node: &NodeInfo) -> Result<bool, Failure> {
@@ -152,5 +152,5 @@ fn reaches_device(slice: &ResourceSlice, device: &Device, node: &NodeInfo) -> Re
     if nodes.node_selector.is_none() {
         return Ok(false);
     }
-    nodes.matches(node.name(), &node.node.labels).map_err(Failure::Error)
+    nodes.matches(node.name(), &node.node.labels).map_err(|error| Failure::Error(error.into()))
 }

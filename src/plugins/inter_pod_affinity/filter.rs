@@ -248,7 +248,7 @@ impl NodeFilter for Filter<'_> {
 
 impl IncrementalFilter for Filter<'_> {
     fn update(&mut self, change: Change<'_>, dirty: &mut DirtySet) {
-        let Change { pod, node, sign } = change;
+        let Change { pod, node, sign, .. } = change;
         for topology_key in keys_against(&self.terms.seen, &pod.class, pod.own.key.namespace) {
             let table = self.existing.table_of(topology_key);
             self.existing.settle(table, node, pod.id, sign);

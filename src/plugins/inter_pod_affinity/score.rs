@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use crate::api::Name;
+use crate::api::UpstreamError;
 use crate::api::affinity_term::AffinityTerms;
 use crate::framework::{
     Change, Cycle, DirtySet, Fact, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Normalizer, ScoreRange,
@@ -120,7 +121,7 @@ impl Normalizer for Scorer {
 
 impl IncrementalScorer for Scorer {
     fn update(&mut self, change: Change<'_>, dirty: &mut DirtySet) {
-        let Change { pod, node, sign } = change;
+        let Change { pod, node, sign, .. } = change;
         for (topology_key, weight) in self.terms.of_pod(pod) {
             let Some(domain) = node.node.labels.get(topology_key) else { continue };
             let place = self.sums.iter().position(|domains| domains.topology_key == topology_key);
@@ -144,7 +145,7 @@ impl IncrementalScorer for Scorer {
 }
 
 impl NodeScorer for Scorer {
-    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError> {
         Ok(self.domains(node).map(|(_, _, sum)| sum).sum())
     }
 
@@ -165,7 +166,7 @@ impl NodeScorer for Scorer {
 pub(super) struct MissingPreScore;
 
 impl NodeScorer for MissingPreScore {
-    fn score(&self, _node: &NodeInfo) -> Result<i64, String> {
-        Err(format!("failed to read \"PreScore{NAME}\" from cycleState: not found"))
+    fn score(&self, _node: &NodeInfo) -> Result<i64, UpstreamError> {
+        Err(format!("failed to read \"PreScore{NAME}\" from cycleState: not found").into())
     }
 }

@@ -88,7 +88,7 @@ impl NodeFilter for Filter {
 
 impl IncrementalFilter for Filter {
     fn update(&mut self, change: Change<'_>, dirty: &mut DirtySet) {
-        let Change { pod, node, sign } = change;
+        let Change { pod, node, sign, .. } = change;
         let mut counted = self.constraints.iter().map(|constraint| constraint.counts_pod(pod, self.namespace));
         if !counted.any(|counts| counts) || !has_all_keys(&node.node.labels, &self.constraints) {
             return;

@@ -4,6 +4,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::api::Name;
+use crate::api::UpstreamError;
 use crate::framework::{
     Change, Cycle, DirtySet, Fact, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Normalizer, ScoreRange,
 };
@@ -211,7 +212,7 @@ impl Normalizer for Scorer<'_> {
 
 impl IncrementalScorer for Scorer<'_> {
     fn update(&mut self, change: Change<'_>, dirty: &mut DirtySet) {
-        let Change { pod, node, sign } = change;
+        let Change { pod, node, sign, .. } = change;
         let mut admission = None;
         for (constraint, term) in self.constraints.iter().zip(&mut self.terms) {
             if !constraint.counts_pod(pod, self.namespace) {
@@ -274,7 +275,7 @@ impl IncrementalScorer for Scorer<'_> {
 }
 
 impl NodeScorer for Scorer<'_> {
-    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError> {
         if self.ignored.contains(&node.id) {
             return Ok(0);
         }
@@ -312,7 +313,7 @@ impl NodeScorer for Scorer<'_> {
 pub(super) struct WithoutPreScore;
 
 impl NodeScorer for WithoutPreScore {
-    fn score(&self, _node: &NodeInfo) -> Result<i64, String> {
-        Err("error reading \"PreScorePodTopologySpread\" from cycleState: not found".to_owned())
+    fn score(&self, _node: &NodeInfo) -> Result<i64, UpstreamError> {
+        Err("error reading \"PreScorePodTopologySpread\" from cycleState: not found".into())
     }
 }

@@ -340,6 +340,6 @@ fn without_its_cycle_state_it_fails_in_upstreams_words() {
         let rejection = FilterPlugin::unprepared(plugin, cycle).filter(node).unwrap_err();
         assert_eq!(rejection, Rejection::error("reading \"PreFilterPodTopologySpread\" from cycleState: not found"));
         let error = ScorePlugin::unprepared(plugin, cycle).score(node).unwrap_err();
-        assert_eq!(error, "error reading \"PreScorePodTopologySpread\" from cycleState: not found");
+        assert_eq!(error.as_str(), "error reading \"PreScorePodTopologySpread\" from cycleState: not found");
     });
 }

@@ -10,6 +10,7 @@ pub mod claims;
 mod matching;
 mod scoring;
 
+use crate::api::UpstreamError;
 use crate::config::{Behaviour, VolumeBindingArgs};
 use crate::decode::Kind;
 use crate::decode::storage::ClaimReference;
@@ -192,7 +193,7 @@ struct Scorer<'a> {
 }
 
 impl NodeScorer for Scorer<'_> {
-    fn score(&self, node: &NodeInfo) -> Result<i64, String> {
+    fn score(&self, node: &NodeInfo) -> Result<i64, UpstreamError> {
         let Some((shape, binder)) = &self.parts else { return Ok(0) };
         Ok(binder.pod_volumes(node).map_or(0, |volumes| {
             note_crash(self.cycle, &volumes);

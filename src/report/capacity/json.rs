@@ -8,9 +8,9 @@ use crate::api::{Name, ObjectKey, name};
 use crate::framework::{Amount, NotEvaluated, Reason};
 use crate::simulate::capacity::{FreeResources, Limit, Needed, NodeRoom};
 
-use super::super::json_findings::FindingObject;
 use super::super::{API_VERSION, Provenance};
 use super::{CapacityAnswer, CapacityNeeds};
+use crate::report::explain::json::findings::FindingObject;
 
 /// How many more pods fit, and what runs out first.
 #[derive(Serialize)]

@@ -7,10 +7,11 @@ use crate::framework::{Amount, Reason};
 use crate::simulate::capacity::{Limit, Needed, NodeRoom, Stopped};
 
 use super::super::style::Label;
-use super::super::table::{Grid, Screen, amount, brief, finding_words, not_evaluated, on_node, subject};
 use super::super::text::{break_long, count, list, thousands};
 use super::super::{Look, Provenance};
 use super::CapacityAnswer;
+use crate::report::screen::{Grid, Screen, not_evaluated};
+use crate::report::words::{amount, brief, findings as finding_words, on_node, subject};
 
 /// Nodes that are shown.
 const NODES: usize = 15;
@@ -169,8 +170,5 @@ fn nodes(screen: &mut Screen, answer: &CapacityAnswer, most: usize) {
         grid.row(Label::Fits, [room.node.to_string(), more, stops]);
     }
     screen.grid(&grid);
-    if rooms.len() > most {
-        let rest = count(rooms.len() - most, "more node");
-        screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
-    }
+    screen.left_out(rooms.len(), most, "node");
 }

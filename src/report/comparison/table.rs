@@ -3,10 +3,10 @@
 use crate::simulate::{Shares, StrategyResult};
 
 use super::super::style::Label;
-use super::super::table::{Grid, Screen, not_evaluated};
 use super::super::text::{count, thousands};
 use super::super::{Look, Provenance};
 use super::ComparisonAnswer;
+use crate::report::screen::{Grid, Screen, not_evaluated};
 
 /// The comparison as a person reads it; `wide` with utilization, and the measures of pods as well.
 pub(super) fn screen(answer: &ComparisonAnswer, provenance: &Provenance, look: Look) -> Screen {

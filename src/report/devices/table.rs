@@ -6,17 +6,17 @@ use crate::framework::device_refusal::DeviceHolder;
 use crate::plugins::dynamic_resources::overview::{DeviceOverview, DeviceState, PoolOverview, Reach};
 
 use super::super::style::Label;
-use super::super::table::{Grid, Screen, not_evaluated};
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
 use super::{DevicesAnswer, json};
+use crate::report::screen::{Grid, Screen, not_evaluated};
 
 /// Claims, nodes and taints that are named in one place.
 const MOST_NAMED: usize = 3;
 
 /// The devices as a person reads them.
 pub(super) fn screen(answer: &DevicesAnswer, provenance: &Provenance, look: Look) -> Screen {
-    let mut screen = Screen::new(look);
+    let mut screen = Screen::of(look, provenance);
     let devices = || answer.pools.iter().flat_map(|pool| &pool.devices);
     let free = devices().filter(|device| device.state == DeviceState::Free).count();
     let headline = format!(
@@ -45,7 +45,7 @@ fn pool_by_pool(answer: &DevicesAnswer) -> Grid {
             rows.entry((&device.reach, index)).or_default().push(device);
         }
     }
-    let mut grid = Grid::new(["NODE", "POOL", "DEVICES", "FREE", "HELD BY", "TAINTED"]).right_aligned([2, 3]);
+    let mut grid = Grid::new(["NODE", "POOL", "DEVICES", "FREE", "HELD BY, BLOCKED, TAINTED"]).right_aligned([2, 3]);
     for ((reach, index), devices) in rows {
         let Some(pool) = answer.pools.get(index) else { continue };
         let free = devices.iter().filter(|device| device.state == DeviceState::Free).count();
@@ -54,11 +54,10 @@ fn pool_by_pool(answer: &DevicesAnswer) -> Grid {
             label,
             [
                 where_from(reach),
-                pool_name(pool),
+                pool_of_node(pool, reach),
                 thousands(devices.len()),
                 thousands(free),
-                held(&devices),
-                tainted(&devices),
+                not_free(&devices).join("\n"),
             ],
         );
     }
@@ -106,8 +105,16 @@ fn where_from(reach: &Reach) -> String {
     }
 }
 
-/// The claims that have devices, those that have most first, and how many devices nobody can have.
-fn held(devices: &[&DeviceOverview]) -> String {
+/// A pool as most drivers have it is called after its node: the driver's name is enough.
+fn pool_of_node(pool: &PoolOverview, reach: &Reach) -> String {
+    match reach {
+        Reach::Node(node) if *node == pool.id.pool => pool.id.driver.to_string(),
+        _ => pool_name(pool),
+    }
+}
+
+/// Who has devices, those that have most first; how many devices nobody can have; taints. A line each.
+fn not_free(devices: &[&DeviceOverview]) -> Vec<String> {
     let mut holders: Vec<(&DeviceHolder, usize)> = Vec::new();
     for one in devices.iter().flat_map(|device| &device.held_by) {
         match holders.iter_mut().find(|(known, _)| *known == one) {
@@ -117,13 +124,25 @@ fn held(devices: &[&DeviceOverview]) -> String {
     }
     // Stable: of as many devices, in the order of devices.
     holders.sort_by_key(|(_, held)| std::cmp::Reverse(*held));
-    let texts: Vec<String> = holders.iter().map(|(one, held)| format!("{} {held}", holder(one))).collect();
+    let mut lines: Vec<String> =
+        holders.iter().take(MOST_NAMED).map(|(one, held)| format!("{held}: {}", user(one))).collect();
+    let left_out: usize = holders.iter().skip(MOST_NAMED).map(|(_, held)| held).sum();
+    if left_out > 0 {
+        lines.push(format!("{}: others", thousands(left_out)));
+    }
     let blocked = devices.iter().filter(|device| device.state == DeviceState::Blocked).count();
-    let held = list(&texts, MOST_NAMED);
-    match (blocked, held.is_empty()) {
-        (0, _) => held,
-        (blocked, true) => format!("({} blocked)", thousands(blocked)),
-        (blocked, false) => format!("{held} ({} blocked)", thousands(blocked)),
+    if blocked > 0 {
+        lines.push(format!("{} blocked", thousands(blocked)));
+    }
+    lines.extend(tainted(devices));
+    lines
+}
+
+/// The pods that use a claim; the claim where there are none.
+fn user(holder: &DeviceHolder) -> String {
+    match holder.pods.as_slice() {
+        [] => format!("claim {} (no pod uses it)", holder.claim),
+        pods => list(&pods.iter().map(ToString::to_string).collect::<Vec<_>>(), MOST_NAMED),
     }
 }
 
@@ -141,7 +160,7 @@ fn taints(device: &DeviceOverview) -> Vec<String> {
 }
 
 /// The taints, and how many devices have each.
-fn tainted(devices: &[&DeviceOverview]) -> String {
+fn tainted(devices: &[&DeviceOverview]) -> Vec<String> {
     let mut counts: Vec<(String, usize)> = Vec::new();
     for taint in devices.iter().flat_map(|device| taints(device)) {
         match counts.iter_mut().find(|(known, _)| *known == taint) {
@@ -149,6 +168,5 @@ fn tainted(devices: &[&DeviceOverview]) -> String {
             None => counts.push((taint, 1)),
         }
     }
-    let texts: Vec<String> = counts.iter().map(|(taint, devices)| format!("{devices} {taint}")).collect();
-    list(&texts, MOST_NAMED)
+    counts.iter().take(MOST_NAMED).map(|(taint, devices)| format!("{devices} tainted {taint}")).collect()
 }

@@ -1,15 +1,18 @@
 //! How the explanation of one pod or several looks.
 
+pub(in crate::report) mod json;
+pub(in crate::report) mod table;
+
 use std::sync::Arc;
 
 use crate::api::Name;
 use crate::explain::{ClusterMessages, Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
+use crate::report::explain::json::Document;
+use crate::report::{Answered, Data, Look, Part, Report, Screen, html};
 use crate::simulate::WorkloadPlacement;
+use crate::simulate::groups::whole::GroupPlacement;
 use crate::state::Cluster;
-
-use super::json::Document;
-use super::{Answered, Data, Look, Part, Report, Screen, html, table};
 
 /// The answer for one pod.
 #[derive(Clone, Debug)]
@@ -39,6 +42,8 @@ pub struct Answer {
     pub workload: Option<Arc<WorkloadPlacement>>,
     /// The scheduler that the pod names, where it was evaluated by kube-scheduler's profile instead.
     pub evaluated_for: Option<Name>,
+    /// The group that the pod is scheduled with, where any of its pods waits for a node.
+    pub group: Option<Arc<GroupPlacement>>,
 }
 
 /// A pod that the API server refuses.
@@ -51,10 +56,12 @@ pub struct Refused {
 }
 
 impl Answer {
-    /// Whether what was asked about fits: the pod, or every pod that its workload still needs.
+    /// Whether what was asked about fits: the pod, with its group if it waits in one, or every pod that its workload
+    /// still needs.
     pub fn fits(&self) -> bool {
-        match &self.workload {
-            Some(workload) if workload.open() > 0 => workload.fits(),
+        match (&self.workload, &self.group) {
+            (Some(workload), _) if workload.open() > 0 => workload.fits(),
+            (_, Some(group)) if self.placement.current.is_none() => group.places(self.placement.pod),
             _ => self.placement.schedulable,
         }
     }

@@ -3,12 +3,14 @@
 use crate::explain::{Cause, NearMiss};
 
 use super::super::Answer;
-use super::super::table::rejected::{MOST_CAUSES, MOST_NEAR_MISSES, nodes_of, plugin};
-use super::super::table::{self, finding_words, words};
 use super::super::text::{count, list, thousands};
 use super::markup::Markup;
 use super::matrix::Matrices;
 use super::{cluster_messages, help, mark, node, notes, scores};
+use crate::report::explain::table;
+use crate::report::explain::table::rejected::{MOST_CAUSES, MOST_NEAR_MISSES, nodes_of, plugin};
+use crate::report::words;
+use crate::report::words::findings as finding_words;
 
 /// The beginning of the section of the pod at `index`.
 pub(super) fn open(page: &mut Markup, answer: &Answer, index: usize) {

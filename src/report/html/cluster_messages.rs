@@ -3,9 +3,11 @@
 use crate::explain::ClusterMessages;
 use crate::explain::scheduler_messages::{Comparison, SchedulerMessages};
 
-use super::super::table::cluster_messages::lead;
-use super::super::table::{cluster_message_words as words, life_words, reported_events};
+use super::super::setting::unspelled;
 use super::markup::Markup;
+use crate::report::explain::table::cluster_messages::lead;
+use crate::report::explain::table::reported_events;
+use crate::report::words::{cluster_messages as words, life as life_words};
 
 pub(super) fn render(page: &mut Markup, says: &ClusterMessages) {
     for rejections in &says.rejections {
@@ -21,7 +23,7 @@ pub(super) fn render(page: &mut Markup, says: &ClusterMessages) {
     }
     if let Some(scheduling_status) = &says.scheduling_status {
         page.raw("<p class=\"caution\"><strong>Caution:</strong> ")
-            .text(words::scheduling_status(scheduling_status, says.as_of))
+            .text(words::scheduling_status(scheduling_status, says.as_of, unspelled))
             .raw("</p>\n");
     }
 }
@@ -43,7 +45,7 @@ fn compared(page: &mut Markup, said: &SchedulerMessages, source: &str) {
         Comparison::Different(reasons) => {
             page.raw("<p class=\"aside\">possibly because</p>\n<ul class=\"aside\">");
             for reason in reasons {
-                page.element("li", words::reason(reason));
+                page.element("li", words::reason(reason, unspelled));
             }
             page.raw("</ul>\n");
         }

@@ -1,13 +1,13 @@
 //! What would help, and whom kube-scheduler would evict.
 
-use crate::explain::suggest::CandidateDetail;
-use crate::explain::{Need, PreemptionDetail, Suggestion};
-
-use super::super::commands;
-use super::super::table::preemption::{MOST_CANDIDATES, MOST_VICTIMS, rest, victim, why};
-use super::super::table::{help, help_words};
 use super::super::text::{count, list};
 use super::markup::Markup;
+use crate::explain::suggest::CandidateDetail;
+use crate::explain::{Need, PreemptionDetail, Suggestion};
+use crate::report::commands;
+use crate::report::explain::table::help;
+use crate::report::explain::table::preemption::{MOST_CANDIDATES, MOST_VICTIMS, rest, victim, why};
+use crate::report::words::help as help_words;
 
 pub(super) fn suggestions(page: &mut Markup, suggestions: &[Suggestion], needed: &[Need]) {
     page.raw("<section class=\"help\"><h3>What would help</h3>\n");

@@ -17,10 +17,10 @@ use crate::framework::{NodePlacement, Placement};
 use crate::state::{Cluster, NodeId, NodeInfo};
 
 use super::super::Answer;
-use super::super::table::words;
 use super::classes::{self, NodeCauses};
 use super::heat;
 use super::markup::Markup;
+use crate::report::words;
 
 /// Label keys that nodes can be grouped by.
 const MOST_LABELS: usize = 6;

@@ -30,9 +30,9 @@ use crate::state::Cluster;
 use self::markup::Markup;
 use self::matrix::Matrices;
 use super::style::Label;
-use super::table;
 use super::text::count;
 use super::{Answer, Provenance};
+use crate::report::explain::table;
 
 /// The page of an `explain`: a section a pod, and an index before them when there are several.
 /// The nodes of the answers are those of `cluster`.

@@ -4,10 +4,10 @@ use crate::explain::node_detail::Verdict;
 use crate::explain::{FilterDetail, NodeDetail};
 
 use super::super::Answer;
-use super::super::table::node::{facts, verdict};
-use super::super::table::words;
 use super::mark;
 use super::markup::Markup;
+use crate::report::explain::table::node::{facts, verdict};
+use crate::report::words;
 
 pub(super) fn detail(page: &mut Markup, answer: &Answer, detail: &NodeDetail) {
     let node = answer.placement.nodes.iter().find(|node| node.name == detail.node);

@@ -1,10 +1,9 @@
 //! What the answer does not rest on: near the top, where it cannot be overlooked.
 
-use crate::framework::NotEvaluated;
-
-use super::super::not_evaluated_groups::in_groups;
 use super::super::text::thousands;
 use super::markup::Markup;
+use crate::framework::NotEvaluated;
+use crate::report::screen::not_evaluated::in_groups;
 
 pub(super) fn not_evaluated(page: &mut Markup, items: &[NotEvaluated]) {
     if items.is_empty() {

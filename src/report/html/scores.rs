@@ -5,9 +5,9 @@ use std::cmp::Reverse;
 use crate::framework::{NodePlacement, Placement};
 
 use super::super::Answer;
-use super::super::table::fits;
 use super::super::text::count;
 use super::markup::Markup;
+use crate::report::explain::table::fits;
 
 /// Nodes shown, beside the current one.
 const MOST_NODES: usize = 10;

@@ -5,8 +5,9 @@ use crate::explain::pending::Pending;
 use crate::simulate::WorkloadPlacement;
 
 use super::super::style::Label;
-use super::super::table::{Screen, workload};
 use super::super::text::{count, list, thousands};
+use crate::report::explain::table::workload;
+use crate::report::screen::Screen;
 
 /// Nodes of a DaemonSet, and pods that are being deleted, that are named.
 const NAMED: usize = 3;
@@ -30,9 +31,7 @@ pub(super) fn render(screen: &mut Screen, pending: &Pending, wide: bool) {
             screen.paragraph(Label::Warning, &text);
             screen.quoted(Label::Dim, "  ", &rejections.message);
         }
-        if let Some(more) = pending.rejections.len().checked_sub(most).filter(|more| *more > 0) {
-            screen.paragraph(Label::Dim, &format!("and {}: -o wide shows all", count(more, "more group")));
-        }
+        screen.left_out(pending.rejections.len(), most.min(pending.rejections.len()), "group");
     }
 }
 

@@ -4,16 +4,15 @@
 
 use serde::Serialize;
 
+use super::super::{API_VERSION, Provenance};
 use crate::api::{Name, ObjectKey};
 use crate::explain::pending::{Advice, Blocker, Group, Owner, Pending, Root};
 use crate::framework::{Amount, NotEvaluated, Reason};
-
-use super::super::json_cluster_messages::{ClusterSaysObject, RejectionsObject};
-use super::super::json_events::EventObject;
-use super::super::json_findings::FindingObject;
-use super::super::json_help::SuggestionObject;
-use super::super::json_workload::WorkloadObject;
-use super::super::{API_VERSION, Provenance};
+use crate::report::explain::json::cluster_messages::{ClusterSaysObject, RejectionsObject};
+use crate::report::explain::json::events::EventObject;
+use crate::report::explain::json::findings::FindingObject;
+use crate::report::explain::json::help::SuggestionObject;
+use crate::report::explain::json::workload::WorkloadObject;
 
 /// Every pending pod, grouped by root cause.
 #[derive(Serialize)]

@@ -9,11 +9,14 @@ use crate::framework::{Amount, Reason};
 
 use super::super::commands;
 use super::super::style::Label;
-use super::super::table::{Screen, amount, brief, not_evaluated};
-use super::super::table::{cluster_message_words, finding_words, help_words, reported_events};
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
 use super::beside;
+use crate::report::explain::table::reported_events;
+use crate::report::screen::{Screen, not_evaluated};
+use crate::report::words::{
+    amount, brief, cluster_messages as cluster_message_words, findings as finding_words, help as help_words,
+};
 
 /// Groups that are shown.
 const GROUPS: usize = 20;
@@ -33,9 +36,8 @@ pub(super) fn screen(pending: &Pending, provenance: &Provenance, look: Look) -> 
         group(&mut screen, shown, widest, look);
     }
     if pending.groups.len() > most {
-        let rest = count(pending.groups.len() - most, "more group");
         screen.blank();
-        screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
+        screen.left_out(pending.groups.len(), most, "group");
     }
     if pending.untouched {
         screen.blank();
@@ -116,7 +118,11 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, look: Look) {
         screen.indented(Label::Warning, &lead, "");
         screen.quoted(Label::Dim, &format!("{margin}  "), &said.message);
         if matches!(&said.comparison, Comparison::Different(reasons) if reasons.contains(&Possibly::StaleMemory)) {
-            screen.indented(Label::Warning, &margin, &cluster_message_words::reason(&Possibly::StaleMemory));
+            screen.indented(
+                Label::Warning,
+                &margin,
+                &cluster_message_words::reason(&Possibly::StaleMemory, screen.spelling()),
+            );
         }
     }
     for event in group.events.iter().filter(|event| event.warning || event.reason == "NotTriggerScaleUp").take(EVENTS) {

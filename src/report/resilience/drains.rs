@@ -9,10 +9,10 @@ use crate::simulate::resilience::drain_plan::{DrainPlan, NodeDrain, Wave};
 
 use super::super::simulation::scenario::refused;
 use super::super::style::Label;
-use super::super::table::{Grid, Screen};
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
 use super::{PODS, pods, unplaced};
+use crate::report::screen::{Grid, Screen};
 
 /// Pods of one node that are shown.
 const MOVES: usize = 20;
@@ -27,10 +27,7 @@ pub(super) fn render(screen: &mut Screen, plan: &DrainPlan, provenance: &Provena
     for (place, drain) in plan.drains.iter().take(most(NODES)).enumerate() {
         node(screen, place + 1, drain, most(MOVES));
     }
-    if plan.drains.len() > most(NODES) {
-        let rest = count(plan.drains.len() - NODES, "more node");
-        screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
-    }
+    screen.left_out(plan.drains.len(), most(NODES), "node");
     in_the_way(screen, plan, most(PODS));
     mind(screen, plan, most(PODS));
 }

@@ -2,11 +2,12 @@
 
 use crate::simulate::resilience::{BrokenBudget, By, Loss};
 
+use super::super::Setting;
 use super::super::style::Label;
-use super::super::table::{Grid, Screen};
 use super::super::text::{count, thousands};
 use super::super::{Look, Provenance};
 use super::{LossAnswer, PODS, pods, unplaced};
+use crate::report::screen::{Grid, Screen};
 
 /// Units that are shown.
 const UNITS: usize = 12;
@@ -27,15 +28,19 @@ pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, provenance: &Prov
     let shown = if look.wide { losses.len() } else { with_impact.min(UNITS) };
     units(screen, answer, shown);
     if with_impact > shown {
-        screen.line(&[(Label::Dim, &format!("and {} more: -o wide shows all", thousands(with_impact - shown)))]);
+        let rest = format!("and {} more", thousands(with_impact - shown));
+        let wide = screen.spelled(Setting::Wide);
+        screen.line(&[(Label::Dim, &wide.map_or(rest.clone(), |wide| format!("{rest}: {wide} shows all")))]);
     }
     let shown = if look.wide { losses.len() } else { MOST_DETAILED };
     for loss in losses.iter().filter(|loss| loss.has_impact() || (look.wide && !loss.steps.is_empty())).take(shown) {
         tell(screen, answer, loss, look.wide);
     }
-    if with_impact > shown {
+    if with_impact > shown
+        && let Some(wide) = screen.spelled(Setting::Wide)
+    {
         screen.blank();
-        screen.line(&[(Label::Dim, "-o wide lists the rest")]);
+        screen.line(&[(Label::Dim, &format!("{wide} lists the rest"))]);
     }
 }
 

@@ -12,9 +12,9 @@ use crate::simulate::resilience::{By, UnitLosses};
 pub(super) use json::ResilienceObject;
 
 use super::style::Label;
-use super::table::not_evaluated;
 use super::text::{count, list};
 use super::{Answered, Data, Look, Part, Report, Screen};
+use crate::report::screen::not_evaluated;
 
 /// Pods named of each sort.
 const PODS: usize = 3;

@@ -3,9 +3,9 @@
 use crate::simulate::{Diff, PodDiff, PodLocation};
 
 use super::super::style::Label;
-use super::super::table::{Grid, Screen};
 use super::super::text::count;
-use super::table::{left_out, nodes};
+use super::table::nodes;
+use crate::report::screen::{Grid, Screen};
 
 /// The first line.
 pub(in crate::report) fn headline(diff: &Diff) -> (Label, String) {
@@ -40,7 +40,7 @@ pub(super) fn render(screen: &mut Screen, diff: &Diff, wide: bool, most_pods: us
             grid.row(label, [pod.pod.to_string(), word(pod.without), word(pod.with)]);
         }
         screen.grid(&grid);
-        left_out(screen, diff.pods.len(), most_pods, "pod");
+        screen.left_out(diff.pods.len(), most_pods, "pod");
     }
     nodes(screen, &diff.nodes, wide, most_nodes);
 }

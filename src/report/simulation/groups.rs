@@ -8,10 +8,9 @@ use crate::simulate::Step;
 use crate::simulate::groups::{Condition, GroupCycle};
 
 use super::super::style::Label;
-use super::super::table::Screen;
 use super::super::text::{count, list, thousands};
 use super::SimulationAnswer;
-use super::table::left_out;
+use crate::report::screen::Screen;
 
 /// One cycle of a group.
 #[derive(Serialize)]
@@ -82,7 +81,7 @@ pub(super) fn render(screen: &mut Screen, answer: &SimulationAnswer, most: usize
             screen.indented(Label::Plain, "  ", &victims);
         }
     }
-    left_out(screen, answer.group_cycles.len(), most, "group");
+    screen.left_out(answer.group_cycles.len(), most, "group");
 }
 
 /// The group, how many of its pods have a node, and the word of its condition.

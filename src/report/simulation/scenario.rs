@@ -5,10 +5,11 @@ use crate::edit::Edit;
 use crate::simulate::scenario::{Model, NodeChoice, RefusedAction, StepAction, StepReport};
 
 use super::super::style::Label;
-use super::super::table::{Screen, help_words};
 use super::super::text::{count, list};
 use super::rollout::not_created;
 use super::{SimulationAnswer, rollout};
+use crate::report::screen::Screen;
+use crate::report::words::help as help_words;
 
 /// Pods named of each sort.
 const PODS: usize = 3;
@@ -41,7 +42,7 @@ pub(in crate::report) fn words(change: &StepAction) -> String {
         StepAction::OnNodes(nodes, Edit::LabelNode { key, value, .. }) => format!("label {} {key}={value}", of(nodes)),
         StepAction::OnNodes(nodes, edit) => help_words::words_of(&edit.on_node(name(&of(nodes)))),
         StepAction::Drain { nodes, force } => {
-            format!("drain {}{}", of(nodes), if *force { " with --force" } else { "" })
+            format!("drain {}{}", of(nodes), if *force { " (forced)" } else { "" })
         }
         StepAction::RemoveNodes(nodes) => format!("remove {}", of(nodes)),
         StepAction::AddNodes { count: number, model, .. } => {

@@ -11,11 +11,13 @@ use crate::control_plane::admission::AdmissionRefusal;
 use crate::framework::Amount;
 use crate::simulate::{NodeChange, NodeLoad, Outcome, Shares, Step, Strategy, Summary, Unplaced};
 
+use super::super::Setting;
 use super::super::style::Label;
-use super::super::table::{Grid, Screen, amount, not_evaluated};
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
 use super::{SimulationAnswer, diff, groups, scenario};
+use crate::report::screen::{Grid, Screen, not_evaluated};
+use crate::report::words::amount;
 
 /// Groups of pods without a place that are shown.
 const GROUPS: usize = 5;
@@ -106,7 +108,7 @@ fn refused(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
             screen.indented(Label::Plain, "  ", &first.to_string());
         }
     }
-    left_out(screen, groups.len(), most, "group");
+    screen.left_out(groups.len(), most, "group");
 }
 
 /// Refusals in groups that have a reason in common, in the order of the first.
@@ -130,7 +132,7 @@ fn unplaced(screen: &mut Screen, summary: &Summary, most: usize) {
         screen.paragraph(Label::Rejected, &pods);
         screen.quoted(Label::Plain, "  ", &group.first.message);
     }
-    left_out(screen, summary.unplaced_by_cause.len(), most, "group");
+    screen.left_out(summary.unplaced_by_cause.len(), most, "group");
 }
 
 /// How full nodes get, those that most pods go to first: in shares of what is allocatable, `wide`
@@ -162,7 +164,7 @@ pub(super) fn nodes(screen: &mut Screen, loads: &[NodeLoad], wide: bool, most: u
         grid.row(label, [load.node.to_string()].into_iter().chain(cells).chain(marked.then(|| changes(load))));
     }
     screen.grid(&grid);
-    left_out(screen, loads.len(), most, "node");
+    screen.left_out(loads.len(), most, "node");
 }
 
 /// What happened to a node, in a word or two; empty where nothing did.
@@ -267,10 +269,10 @@ fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
         );
     }
     screen.grid(&grid);
-    left_out(screen, answer.steps.len(), most, "pod");
+    screen.left_out(answer.steps.len(), most, "pod");
     if answer.steps.iter().filter_map(Step::place).any(|place| place.tied > 1) {
-        let text = "TIES: other nodes that are equally good; try --runs 100";
-        screen.line(&[(Label::Dim, text)]);
+        let more = screen.spelled(Setting::Runs).map_or_else(String::new, |runs| format!("; try {runs} 100"));
+        screen.line(&[(Label::Dim, &format!("TIES: other nodes that are equally good{more}"))]);
     }
 }
 
@@ -289,10 +291,4 @@ pub(in crate::report) fn preemption(step: &Step) -> String {
     let victims = (!victims.is_empty()).then(|| format!("preempts {}", list(&victims, 2)));
     let left = step.evictions.last().map(|eviction| format!("preempted on {} by {}", eviction.node, eviction.by));
     victims.into_iter().chain(left).collect::<Vec<_>>().join("; ")
-}
-
-pub(in crate::report) fn left_out(screen: &mut Screen, all: usize, most: usize, noun: &str) {
-    if all > most {
-        screen.line(&[(Label::Dim, &format!("and {}: -o wide shows all", count(all - most, &format!("more {noun}"))))]);
-    }
 }

@@ -18,16 +18,36 @@ use super::pods_of_node;
 
 const KIND: &str = "Sweep";
 
+/// Data that is not that of a sweep.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotASweep {
+    /// It says that it is something else.
+    #[error("is not a {KIND} of {API_VERSION}")]
+    OtherKind,
+    /// A field is missing, or has another shape.
+    #[error("{0}")]
+    Shape(#[from] serde_json::Error),
+    /// Its numbers contradict each other.
+    #[error("claims {claimed} runs but contains the values of {contained}")]
+    Inconsistent {
+        /// Runs that it claims.
+        claimed: u64,
+        /// Runs that it has values of.
+        contained: u64,
+    },
+}
+
 /// Reads what the formats `json` and `yaml` wrote.
 ///
 /// # Errors
 /// It is something else.
-pub fn read(value: Value) -> std::result::Result<SweepResult, String> {
+pub fn read(value: Value) -> std::result::Result<SweepResult, NotASweep> {
     let is = |field: &str, expected: &str| value.get(field).and_then(Value::as_str) == Some(expected);
     if !is("kind", KIND) || !is("apiVersion", API_VERSION) {
-        return Err(format!("is not a {KIND} of {API_VERSION}, as `simulate --shard 0/4 -o json` writes it"));
+        return Err(NotASweep::OtherKind);
     }
-    SweepObject::deserialize(value).map_err(|error| error.to_string())?.sweep_result()
+    SweepObject::deserialize(value)?.sweep_result()
 }
 
 /// The same simulation many times, or a shard of it.
@@ -221,7 +241,7 @@ impl<'a> SweepObject<'a> {
         }
     }
 
-    fn sweep_result(self) -> std::result::Result<SweepResult, String> {
+    fn sweep_result(self) -> std::result::Result<SweepResult, NotASweep> {
         let nodes = self.nodes.iter().map(|node| (node.node, node.pods.distribution(count)));
         let tally = RunCounts {
             placed: self.placed.distribution(count),
@@ -236,7 +256,7 @@ impl<'a> SweepObject<'a> {
             refusing: self.runs_with_refused_pods,
         };
         if tally.runs() != self.completed_runs {
-            return Err(format!("claims {} runs but contains the values of {}", self.completed_runs, tally.runs()));
+            return Err(NotASweep::Inconsistent { claimed: self.completed_runs, contained: tally.runs() });
         }
         let shard = self.shard.map(|ShardObject { index, count: of }| Shard { index, of });
         Ok(SweepResult {

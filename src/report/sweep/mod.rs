@@ -5,7 +5,7 @@ mod table;
 
 #[cfg(test)]
 pub(super) use json::SweepObject;
-pub use json::read;
+pub use json::{NotASweep, read};
 
 use crate::simulate::sweep::{Distribution, SweepResult, ValueRuns};
 

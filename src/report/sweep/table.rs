@@ -8,11 +8,12 @@ use std::cmp::Reverse;
 use crate::api::{Name, ObjectKey};
 use crate::simulate::sweep::{Distribution, PodTally, Shard, SweepResult};
 
+use super::super::Setting;
 use super::super::style::Label;
-use super::super::table::{Grid, Screen, not_evaluated};
 use super::super::text::{count, list, natural, thousands};
 use super::super::{Look, Provenance};
 use super::pods_of_node;
+use crate::report::screen::{Grid, Screen, not_evaluated};
 
 /// Groups of pods without a place that are shown.
 const GROUPS: usize = 5;
@@ -112,8 +113,12 @@ fn worst(screen: &mut Screen, sweep_result: &SweepResult) {
     if let (Some(worst), Some(best)) = (placed.with(least), placed.with(most))
         && least < most
     {
+        let spelled = screen.spelled(Setting::Runs).zip(screen.spelled(Setting::Seed));
+        let (lead, seed) =
+            spelled.map_or_else(Default::default, |(runs, seed)| (format!("replay without {runs}: "), seed));
+        let seed = if seed.is_empty() { "seed" } else { seed };
         let text = format!(
-            "replay without --runs: --seed {} places {}, --seed {} places {}",
+            "{lead}{seed} {} places {}, {seed} {} places {}",
             worst.seed,
             thousands(number(least)),
             best.seed,
@@ -151,7 +156,7 @@ fn unplaced(screen: &mut Screen, sweep_result: &SweepResult, most: usize) {
             screen.quoted(Label::Plain, "  ", &first.message);
         }
     }
-    left_out(screen, groups.len(), most, "group");
+    screen.left_out(groups.len(), most, "group");
 }
 
 /// The nodes that pods go to.
@@ -171,7 +176,7 @@ fn nodes(screen: &mut Screen, sweep_result: &SweepResult, most: usize) {
         grid.row(Label::Plain, cells.into_iter().chain(figures));
     }
     screen.grid(&grid);
-    left_out(screen, nodes.len(), most, "node");
+    screen.left_out(nodes.len(), most, "node");
 }
 
 /// Where each pod goes, and how often; `wide` with all nodes.
@@ -193,7 +198,7 @@ fn pods(screen: &mut Screen, sweep_result: &SweepResult, most: usize, wide: bool
         grid.row(label, [key.to_string(), share(pod.unplaced, runs), thousands(nodes.len()), on]);
     }
     screen.grid(&grid);
-    left_out(screen, pods.len(), most, "pod");
+    screen.left_out(pods.len(), most, "pod");
 }
 
 /// Budgets that were overrun, and steps that were refused.
@@ -214,10 +219,6 @@ fn scenario(screen: &mut Screen, sweep_result: &SweepResult) {
         let in_runs = format!("in {} of {}", thousands(number(runs)), count(number(tally.runs()), "run"));
         screen.paragraph(Label::Rejected, &format!("{line}, {in_runs}"));
     }
-}
-
-fn left_out(screen: &mut Screen, all: usize, most: usize, noun: &str) {
-    super::super::simulation::table::left_out(screen, all, most, noun);
 }
 
 fn number(value: u64) -> usize {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::api::{ObjectKey, name};
+use crate::control_plane::resource_claims;
 use crate::decode::pod::PodOwn;
 use crate::state::{Cluster, PodId};
 
@@ -73,7 +74,9 @@ impl Copies {
                 break free;
             }
         };
-        let own = PodOwn::fresh(free, labels, controller).with_uid();
+        let mut own = PodOwn::fresh(free, labels, controller).with_uid();
+        let claims = resource_claims::make_like(cluster, &mut own, cluster.pod(self.templates[template].pod));
+        cluster.add_resource_claims(claims);
         cluster.add_pending(Box::new(own), class)
     }
 }

@@ -32,6 +32,7 @@ pub struct Template {
 
 /// What fits.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct CapacityResult {
     /// The pod each template is, its share of a turn, and the copies that were placed, in the
     /// order of the templates.
@@ -50,6 +51,7 @@ pub struct CapacityResult {
 
 /// The copy that found no node.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Stopped {
     /// Which template it was of.
     pub template: usize,
@@ -64,6 +66,7 @@ pub struct Stopped {
 
 /// A reason and the nodes it holds on.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Limit {
     /// The plugin; none where the framework itself spoke.
     pub plugin: Option<&'static str>,
@@ -75,6 +78,7 @@ pub struct Limit {
 
 /// What a node takes.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct NodeRoom {
     /// The node.
     pub node: Name,
@@ -88,6 +92,7 @@ pub struct NodeRoom {
 
 /// Resources that no pod requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FreeResources {
     /// CPU in millicores.
     pub milli_cpu: i64,

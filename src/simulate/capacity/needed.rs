@@ -10,6 +10,7 @@ use super::Copies;
 
 /// How many more nodes are needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Needed {
     /// This many, 0 where all copies fit as it is. With one less they do not all fit.
     Nodes(usize),

@@ -101,7 +101,7 @@ impl Simulation<'_> {
                 let total = placement.nodes.get(node.index()).and_then(|node| node.total).unwrap_or_default();
                 Fate::Placed { place: Place { node, name, total, tied: picks.len() }, takes, waits: None }
             }
-            Err(error) => Fate::Failed(error),
+            Err(error) => Fate::Failed(error.into()),
         }
     }
 }

@@ -99,7 +99,7 @@ fn preempting(simulation: &mut Simulation<'_>, placement: &Placement) -> Fate {
             simulation.change(Mutation::Place { pod: placement.pod_id, node, takes });
             Fate::Preempts { node, name, victims, said, waits: None }
         }
-        Err(error) => Fate::Failed(error),
+        Err(error) => Fate::Failed(error.into()),
     }
 }
 

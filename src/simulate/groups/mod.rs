@@ -20,6 +20,7 @@ mod queue;
 mod reprieve;
 mod submit;
 mod turn;
+pub mod whole;
 
 use crate::api::scheduling_group::GroupKey;
 use crate::api::{Name, ObjectKey};
@@ -47,6 +48,8 @@ pub struct GroupCycle {
     pub condition: Condition,
     /// Whether that is written on the group: not where it is no news.
     pub written: bool,
+    /// Those of them that found a node, with it, whether or not the group as a whole did.
+    pub found: Vec<(ObjectKey, Name)>,
     /// The domain that the group went to, if it had to choose one.
     pub domain: Option<Name>,
     /// Pods that it asked to be evicted, the most important first.

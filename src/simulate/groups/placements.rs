@@ -83,7 +83,7 @@ fn within(
 fn placements(simulation: &Simulation<'_>, turn: &Turn<'_>) -> Result<Vec<GroupPlacement>, String> {
     let cluster = simulation.cluster();
     if let Some((_, plugin)) = turn.framework.placement_generate.first() {
-        return plugin.generate_placements(cluster, &turn.group);
+        return Ok(plugin.generate_placements(cluster, &turn.group)?);
     }
     let nodes = cluster.nodes().iter().map(|node| node.id).collect();
     Ok(vec![GroupPlacement { domain: None, nodes }])

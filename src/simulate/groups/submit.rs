@@ -90,6 +90,11 @@ pub(super) fn submit(
     mut ended: GroupCycleEnd,
 ) -> Submitted {
     let scheduling = simulation.pod_groups();
+    let found = ended.members.iter().filter_map(|member| match &member.fate {
+        Fate::Placed { place, .. } => Some((simulation.cluster().pod(member.pod).key(), place.name)),
+        Fate::Preempts { .. } | Fate::Unplaced(_) | Fate::Failed(_) => None,
+    });
+    let found = found.collect();
     let mut fates: Vec<Option<Fate>> =
         std::mem::take(&mut ended.members).into_iter().map(|member| Some(member.fate)).collect();
     fates.resize_with(pods.len(), || None);
@@ -122,6 +127,7 @@ pub(super) fn submit(
         pods: pods.iter().map(|pod| cluster.pod(*pod).key()).collect(),
         written: ended.writes && is_news(group, &condition),
         condition,
+        found,
         domain: ended.domain,
         evicted: ended
             .evicted

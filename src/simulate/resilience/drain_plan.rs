@@ -23,6 +23,7 @@ use super::super::{Outcome, Simulation, Step, UnplacedGroup, queue, summary};
 
 /// How to drain nodes.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct DrainPlan {
     /// The drains, in order; one for each node.
     pub drains: Vec<NodeDrain>,
@@ -34,6 +35,7 @@ pub struct DrainPlan {
 
 /// One node.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct NodeDrain {
     /// The node.
     pub node: Name,
@@ -53,6 +55,7 @@ pub struct NodeDrain {
 
 /// Pods that are evicted at once.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Wave {
     /// The pods, in the order of namespace and name.
     pub evicted: Vec<ObjectKey>,
@@ -207,7 +210,7 @@ impl Planner<'_, '_> {
                     gone.extend(leaves.lost);
                     wave.evicted.push(key);
                 }
-                Err(message) => held.push((*id, message)),
+                Err(error) => held.push((*id, error.into())),
             }
         }
         queue::sort(self.simulation.cluster(), &mut queue);

@@ -19,6 +19,7 @@ use super::Unit;
 
 /// What the loss of each unit does.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct UnitLosses {
     /// A loss a unit; the one that does most damage first, those that do as much in the order of
     /// the units.
@@ -31,6 +32,7 @@ pub struct UnitLosses {
 
 /// What the loss of a unit does.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Loss {
     /// What is lost.
     pub unit: Unit,
@@ -48,6 +50,7 @@ pub struct Loss {
 
 /// A PodDisruptionBudget that a loss breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BrokenBudget {
     /// The budget.
     pub budget: ObjectKey,

@@ -6,6 +6,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::api::UpstreamError;
 use crate::api::meta::ObjectKey;
 use crate::api::selector::Selector;
 use crate::decode::pod::PodPhase;
@@ -59,17 +60,17 @@ impl Budgets {
     ///
     /// # Errors
     /// Its refusal, in its words.
-    pub fn evict(&mut self, pod: &Pod) -> Result<Vec<Edit>, String> {
+    pub fn evict(&mut self, pod: &Pod) -> Result<Vec<Edit>, UpstreamError> {
         let pending = pod.own.phase == PodPhase::Pending && !self.running.contains(&pod.id);
         if pending || pod.is_terminating() {
             return Ok(Vec::new());
         }
         let places = self.places(pod);
         if places.len() > 1 {
-            return Err(SEVERAL.to_owned());
+            return Err(SEVERAL.into());
         }
         if places.iter().filter_map(|place| self.all.get(*place)).any(|budget| budget.left <= 0) {
-            return Err(VIOLATED.to_owned());
+            return Err(VIOLATED.into());
         }
         Ok(self.leaves(pod.id, places))
     }

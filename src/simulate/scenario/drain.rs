@@ -26,6 +26,7 @@ pub struct NodeDrain {
 
 /// Who recreates a pod when it is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Keeper {
     /// A controller, on whatever node the scheduler chooses.
     Controller,
@@ -39,6 +40,7 @@ pub enum Keeper {
 
 /// Why no controller recreates a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Orphan {
     /// It has no controller.
     NoController,

@@ -7,6 +7,7 @@
 
 pub mod budgets;
 pub mod drain;
+mod error;
 mod fields;
 pub mod lost;
 pub mod read;
@@ -17,14 +18,15 @@ mod run;
 mod tests;
 pub mod workloads;
 
+pub use error::{ScenarioError, StepError};
 pub use report::{RefusedAction, StepReport};
 pub use run::{ScenarioRun, run};
 
 use serde_json::Value;
 
-use crate::api::name;
 use crate::api::name::Name;
 use crate::api::selector::Selector;
+use crate::api::{UpstreamError, name};
 use crate::decode::workload::WorkloadKey;
 use crate::edit::{Edit, PodChange};
 use crate::state::Cluster;
@@ -52,6 +54,7 @@ pub struct ScenarioStep {
 
 /// When pods are placed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Placing {
     /// Right behind the step.
     #[default]
@@ -62,6 +65,7 @@ pub enum Placing {
 
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Hash)]
+#[non_exhaustive]
 pub enum StepAction {
     /// One edit of the state, and what follows from it for the pods concerned.
     Edit(Edit),
@@ -109,6 +113,7 @@ pub enum StepAction {
 
 /// What new nodes are like.
 #[derive(Clone, Debug, PartialEq, Hash)]
+#[non_exhaustive]
 pub enum Model {
     /// A node of the state.
     Like(Name),
@@ -118,6 +123,7 @@ pub enum Model {
 
 /// Nodes that a step is about.
 #[derive(Clone, Debug, PartialEq, Hash)]
+#[non_exhaustive]
 pub enum NodeChoice {
     /// One node.
     Named(Name),
@@ -130,28 +136,12 @@ pub enum NodeChoice {
     },
 }
 
-/// A step that cannot be taken, or be understood.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {message}")]
-pub struct ScenarioError {
-    /// Where it was said: `steps[2].node`, `--drain node-1`.
-    pub place: String,
-    /// What is wrong, and what to do.
-    pub message: String,
-}
-
-impl ScenarioError {
-    pub(super) fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { place: place.into(), message: message.into() }
-    }
-}
-
 impl NodeChoice {
     /// The nodes that `text` selects; `zone=...` stands for the well-known label.
     ///
     /// # Errors
     /// It is no label selector.
-    pub fn selected(text: &str) -> Result<Self, String> {
+    pub fn selected(text: &str) -> Result<Self, UpstreamError> {
         let full = match text.split_once('=') {
             Some(("zone", zone)) => format!("{ZONE}={zone}"),
             _ => text.to_owned(),
@@ -164,18 +154,17 @@ impl NodeChoice {
     ///
     /// # Errors
     /// There is none.
-    pub fn nodes(&self, cluster: &Cluster) -> Result<Vec<Name>, String> {
+    pub fn nodes(&self, cluster: &Cluster) -> Result<Vec<Name>, StepError> {
         match self {
             Self::Named(node) if cluster.node_named(*node).is_some() => Ok(vec![*node]),
             Self::Named(node) => {
                 let names = cluster.nodes().iter().map(|node| node.node.name.as_str());
-                let near = crate::did_you_mean::question(node, names).map(|near| format!("; {near}"));
-                Err(format!("nodes \"{node}\" not found{}", near.unwrap_or_default()))
+                Err(StepError::NoSuchNode { node: *node, near: crate::did_you_mean::question(node, names) })
             }
             Self::Selected { text, selector } => {
                 let nodes = cluster.nodes().iter().filter(|node| selector.matches(&node.node.labels));
                 let nodes: Vec<Name> = nodes.map(crate::state::NodeInfo::name).collect();
-                if nodes.is_empty() { Err(format!("no node has {text}")) } else { Ok(nodes) }
+                if nodes.is_empty() { Err(StepError::NoNodeHas(text.clone())) } else { Ok(nodes) }
             }
         }
     }

@@ -15,18 +15,20 @@ use super::{Model, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, S
 const API_VERSION: &str = "kubectl-sched/v1";
 
 /// All steps there are.
-const KINDS: [&str; 22] = [
+const KINDS: [&str; 24] = [
     "AddNode",
     "AddTaint",
     "Cordon",
     "CreateNode",
     "CreatePod",
+    "DeallocateClaim",
     "DeletePod",
     "DeleteWorkload",
     "Drain",
     "Evict",
     "FreeResource",
     "LabelNode",
+    "PatchClaim",
     "PatchPod",
     "PatchWorkload",
     "RemoveNode",
@@ -109,6 +111,14 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<St
         "RemoveNode" => StepAction::RemoveNodes(nodes(fields)?),
         "AddNode" | "CreateNode" => add_node(fields, read_file)?,
         "PatchPod" => StepAction::Edit(Edit::PatchPod { pod: fields.required("pod")?, changes: changes(fields)? }),
+        "PatchClaim" => StepAction::Edit(Edit::PatchClaim {
+            claim: fields.required("claim")?,
+            changes: fields.required("changes")?,
+        }),
+        "DeallocateClaim" => StepAction::Edit(Edit::DeallocateClaim {
+            claim: fields.required("claim")?,
+            pods: fields.optional("pods")?.unwrap_or_default(),
+        }),
         "Evict" => StepAction::Edit(Edit::Evict { pod: fields.required("pod")? }),
         "DeletePod" => StepAction::Edit(Edit::DeletePod { pod: fields.required("pod")? }),
         "CreatePod" => StepAction::Edit(Edit::CreatePod {
@@ -146,10 +156,10 @@ fn nodes(fields: &mut Fields) -> Result<NodeChoice, ScenarioError> {
     match (node, selector, zone) {
         (Some(node), None, None) => Ok(NodeChoice::Named(node)),
         (None, Some(text), None) => {
-            NodeChoice::selected(&text).map_err(|message| ScenarioError::new(fields.at("selector"), message))
+            NodeChoice::selected(&text).map_err(|error| ScenarioError::new(fields.at("selector"), error.to_string()))
         }
         (None, None, Some(zone)) => NodeChoice::selected(&format!("{ZONE}={zone}"))
-            .map_err(|message| ScenarioError::new(fields.at("zone"), message)),
+            .map_err(|error| ScenarioError::new(fields.at("zone"), error.to_string())),
         (None, None, None) => {
             Err(ScenarioError::new(fields.path(), "does not name a node; write node, selector or zone"))
         }

@@ -9,6 +9,7 @@ use super::{ScenarioStep, StepAction};
 
 /// What a step did.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct StepReport {
     /// Where the step was said.
     pub said: String,
@@ -40,6 +41,7 @@ pub struct StepReport {
 
 /// Something that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RefusedAction {
     /// The pod that stays; none when a whole node was refused.
     pub pod: Option<ObjectKey>,

@@ -7,6 +7,7 @@ use crate::decode::workload::{WorkloadKey, WorkloadKind};
 
 /// How far a rollout came.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rollout {
     /// Whose pods are replaced.
     pub workload: WorkloadKey,
@@ -26,6 +27,7 @@ pub struct Rollout {
 
 /// Where a rollout ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RolloutEnd {
     /// All pods are new.
     Complete,
@@ -73,6 +75,7 @@ impl RolloutEnd {
 
 /// `maxSurge` and `maxUnavailable` as numbers of pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Bounds {
     /// Pods that may be there beyond those wanted.
     pub surge: usize,
@@ -108,6 +111,7 @@ impl Bounds {
 
 /// A Deployment amid its rolling update.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Rolling {
     /// Pods that are wanted in the end.
     pub replicas: usize,

@@ -8,10 +8,12 @@ use rustc_hash::FxHashMap;
 
 use crate::api::ObjectKey;
 use crate::control_plane::admission::AdmissionRefusal;
+use crate::decode::devices::ResourceClaim;
 use crate::decode::workload::WorkloadKey;
 use crate::edit::{Edit, EditError};
-use crate::state::{Cluster, PodId};
+use crate::state::{Cluster, Pod, PodId};
 
+use super::StepError;
 use super::budgets::Budgets;
 use super::lost::LossPlan;
 use super::report::StepReport;
@@ -55,9 +57,9 @@ pub fn run(
         reports: Vec::new(),
     };
     for step in &scenario.steps {
-        runner.take(step).map_err(|message| ScenarioError::new(step.said.as_str(), message))?;
+        runner.take(step).map_err(|error| ScenarioError::of_step(&step.said, error))?;
     }
-    runner.schedule_all().map_err(|error| ScenarioError::new("the end", error.to_string()))?;
+    runner.schedule_all().map_err(|error| ScenarioError::of_step("the end", error.into()))?;
     let violated_budgets = runner.budgets.broken().collect();
     Ok(ScenarioRun { steps: runner.steps.into_iter().flatten().collect(), reports: runner.reports, violated_budgets })
 }
@@ -93,11 +95,11 @@ impl Runner<'_, '_> {
         self.simulation.cluster()
     }
 
-    fn take(&mut self, step: &ScenarioStep) -> Result<(), String> {
+    fn take(&mut self, step: &ScenarioStep) -> Result<(), StepError> {
         let mut report = StepReport::new(step);
         let later = step.place == Placing::Later;
         match &step.change {
-            StepAction::Schedule => return self.schedule_all().map_err(|error| error.to_string()),
+            StepAction::Schedule => return Ok(self.schedule_all()?),
             StepAction::Edit(edit) => self.edit_and_requeue(edit, &mut report, later)?,
             StepAction::OnNodes(choice, edit) => self.on_nodes(choice, edit, &mut report, later)?,
             StepAction::Drain { nodes, force } => self.drain(nodes, *force, &mut report, later)?,
@@ -112,7 +114,7 @@ impl Runner<'_, '_> {
             StepAction::DeleteWorkload(workload) => self.delete_workload(*workload, &mut report)?,
         }
         if !later {
-            self.schedule(false).map_err(|error| error.to_string())?;
+            self.schedule(false)?;
         }
         self.reports.push(report);
         Ok(())
@@ -147,54 +149,65 @@ impl Runner<'_, '_> {
     }
 
     /// One edit, and what follows from it for the pod it is about.
-    fn edit_and_requeue(&mut self, edit: &Edit, report: &mut StepReport, later: bool) -> Result<(), String> {
+    fn edit_and_requeue(&mut self, edit: &Edit, report: &mut StepReport, later: bool) -> Result<(), StepError> {
         match edit {
             Edit::DeletePod { pod } if self.lacks_claims(*pod).is_some() => {
                 // A StatefulSet creates the pod again, and its claims with it.
-                let workload = self.lacks_claims(*pod).ok_or_else(|| EditError::NoSuchPod(*pod).to_string())?;
-                self.delete_pods(&[*pod], report).map_err(|error| error.to_string())?;
+                let workload = self.lacks_claims(*pod).ok_or(EditError::NoSuchPod(*pod))?;
+                self.delete_pods(&[*pod], report)?;
                 let first = self.cluster().pods().len();
                 let again = Edit::CreatePod { workload, name: pod.name, node: None };
-                self.create(&again, report).map_err(|error| error.to_string())?;
+                self.create(&again, report)?;
                 self.count_created(first, report, later);
                 Ok(())
             }
             Edit::DeletePod { pod } => {
-                let pod = self.cluster().pod_named(*pod).ok_or_else(|| EditError::NoSuchPod(*pod).to_string())?;
+                let pod = self.cluster().pod_named(*pod).ok_or_else(|| EditError::NoSuchPod(*pod))?;
                 let plan = lost::of(self.cluster(), std::iter::once(pod));
                 // A pending pod is recreated, too, and is then what it was.
                 if plan.requeued.is_empty() || self.cluster().node_of(pod.id).is_some() {
-                    self.leave(&plan, report, later).map_err(|error| error.to_string())?;
+                    self.leave(&plan, report, later)?;
                 }
                 Ok(())
             }
             Edit::Evict { pod } => {
                 let id = self.cluster().pod_named(*pod).map(|pod| pod.id);
                 let budgets = id.map(|id| self.budgets.lose(self.simulation.cluster().pod(id))).unwrap_or_default();
-                self.edit_all(std::slice::from_ref(edit)).map_err(|error| error.to_string())?;
+                self.edit_all(std::slice::from_ref(edit))?;
                 report.evicted.push(*pod);
                 if let Some(id) = id {
                     self.wait(id, later);
                 }
-                self.edit_all(&budgets).map_err(|error| error.to_string())
+                Ok(self.edit_all(&budgets)?)
             }
             Edit::PatchPod { pod, .. } => {
-                let id = self.cluster().pod_named(*pod).ok_or_else(|| EditError::NoSuchPod(*pod).to_string())?.id;
+                let id = self.cluster().pod_named(*pod).ok_or_else(|| EditError::NoSuchPod(*pod))?.id;
                 // What runs is not changed: a pod with the change takes its place.
                 if self.cluster().node_of(id).is_some() {
                     self.edit_and_requeue(&Edit::Evict { pod: *pod }, report, later)?;
                 }
-                self.edit(edit).map_err(|error| error.to_string())?;
+                self.edit(edit)?;
                 self.wait(id, later);
                 Ok(())
             }
+            Edit::DeallocateClaim { claim, .. } => {
+                let of_claim = |claim: &ResourceClaim| claim.reserved_for.to_vec();
+                let users = self.cluster().devices.claim(*claim).map(of_claim).unwrap_or_default();
+                let pods = self.cluster().pods().iter().filter(|pod| users.contains(&pod.own.uid));
+                let pods: Vec<_> = pods.filter(|pod| self.cluster().node_of(pod.id).is_some()).map(Pod::key).collect();
+                // Devices are given back once no pod uses them.
+                for pod in pods {
+                    self.edit_and_requeue(&Edit::Evict { pod }, report, later)?;
+                }
+                Ok(self.edit(edit)?)
+            }
             Edit::CreatePod { .. } => {
                 let first = self.cluster().pods().len();
-                self.create(edit, report).map_err(|error| error.to_string())?;
+                self.create(edit, report)?;
                 self.count_created(first, report, later);
                 Ok(())
             }
-            _ => self.edit(edit).map_err(|error| error.to_string()),
+            _ => Ok(self.edit(edit)?),
         }
     }
 
@@ -218,18 +231,18 @@ impl Runner<'_, '_> {
         replicas: u32,
         report: &mut StepReport,
         later: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), StepError> {
         let plan = workloads::scale(self.cluster(), workload, replicas)?;
         let first = self.cluster().pods().len();
         self.scaled.insert(workload, replicas);
         for name in plan.create {
-            self.create(&Edit::CreatePod { workload, name, node: None }, report).map_err(|error| error.to_string())?;
+            self.create(&Edit::CreatePod { workload, name, node: None }, report)?;
         }
         self.count_created(first, report, later);
-        self.delete_pods(&plan.delete, report).map_err(|error| error.to_string())
+        Ok(self.delete_pods(&plan.delete, report)?)
     }
 
-    fn delete_workload(&mut self, workload: WorkloadKey, report: &mut StepReport) -> Result<(), String> {
+    fn delete_workload(&mut self, workload: WorkloadKey, report: &mut StepReport) -> Result<(), StepError> {
         let managers = workloads::managers(self.cluster(), workload);
         let managers: Vec<WorkloadKey> =
             managers.into_iter().map(crate::decode::workload::Workload::identity).collect();
@@ -239,9 +252,9 @@ impl Runner<'_, '_> {
         let pods: Vec<ObjectKey> =
             workloads::pods(self.cluster(), workload).into_iter().map(crate::state::Pod::key).collect();
         for workload in managers {
-            self.edit(&Edit::DeleteWorkload { workload }).map_err(|error| error.to_string())?;
+            self.edit(&Edit::DeleteWorkload { workload })?;
         }
-        self.delete_pods(&pods, report).map_err(|error| error.to_string())
+        Ok(self.delete_pods(&pods, report)?)
     }
 
     fn delete_pods(&mut self, pods: &[ObjectKey], report: &mut StepReport) -> Result<(), EditError> {

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
 
+use super::StepError;
 use crate::api::ObjectKey;
 use crate::api::name::{Name, name};
 use crate::api::selector::Selector;
@@ -11,7 +12,6 @@ use crate::control_plane::controller::{daemon_on, free_names, owned};
 use crate::decode::Kind;
 use crate::decode::pod::PodPhase;
 use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
-use crate::edit::EditError;
 use crate::state::{Cluster, NodeId, Pod};
 
 /// Pods that come and go.
@@ -53,21 +53,20 @@ pub fn pods(cluster: &Cluster, key: WorkloadKey) -> Vec<&Pod> {
 }
 
 /// That there is no such workload, and which one was probably meant.
-pub(super) fn not_found(cluster: &Cluster, key: WorkloadKey) -> String {
+pub(super) fn not_found(cluster: &Cluster, key: WorkloadKey) -> StepError {
     let beside = |other: &&Workload| other.kind == key.kind && other.key.namespace == key.key.namespace;
     let names = cluster.workloads.iter().filter(beside).map(|other| other.key.name.as_str());
-    let near = crate::did_you_mean::question(&key.key.name, names).map(|near| format!("; {near}"));
-    format!("{}{}", EditError::NoSuchWorkload(key), near.unwrap_or_default())
+    StepError::NoSuchWorkload { workload: key, near: crate::did_you_mean::question(&key.key.name, names) }
 }
 
 /// What scaling to `replicas` changes.
 ///
 /// # Errors
 /// There is no such workload, or it is of a kind that has no number of replicas.
-pub fn scale(cluster: &Cluster, key: WorkloadKey, replicas: u32) -> Result<ScalePlan, String> {
+pub fn scale(cluster: &Cluster, key: WorkloadKey, replicas: u32) -> Result<ScalePlan, StepError> {
     let workload = cluster.workload(key).ok_or_else(|| not_found(cluster, key))?;
     if matches!(key.kind, WorkloadKind::DaemonSet | WorkloadKind::CronJob) {
-        return Err(format!("a {} cannot be scaled", key.kind));
+        return Err(StepError::NotScalable(key.kind));
     }
     let mut pods = pods(cluster, key);
     let (has, wanted) = (pods.len(), replicas as usize);

@@ -15,8 +15,8 @@ mod tests;
 
 pub use distribution::{Distribution, ValueRuns};
 pub use fingerprint::fingerprint;
-pub use shard::{Plan, Shard};
-pub use sweep_result::{SweepResult, merge};
+pub use shard::{Plan, Shard, ShardError};
+pub use sweep_result::{MergeError, SweepResult, merge};
 pub use tally::{Balance, FirstUnplaced, PodTally, RunCounts};
 
 use std::collections::BTreeSet;

@@ -43,18 +43,39 @@ impl Plan {
     }
 }
 
+/// A text that names no shard.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShardError {
+    /// It has no `/`.
+    #[error("write INDEX/COUNT, such as 0/4")]
+    Form,
+    /// A part of it is not a number.
+    #[error("\"{0}\" is not a number")]
+    NotANumber(String),
+    /// The count is 0.
+    #[error("there are no shards of 0")]
+    NoShards,
+    /// The index is the count or more.
+    #[error("{of} shards are numbered from 0 to {}", of.saturating_sub(1))]
+    OutOfRange {
+        /// The count.
+        of: u32,
+    },
+}
+
 impl FromStr for Shard {
-    type Err = String;
+    type Err = ShardError;
 
     /// `0/4` to `3/4`.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (index, of) = text.split_once('/').ok_or("write INDEX/COUNT, such as 0/4")?;
-        let number = |text: &str| text.parse::<u32>().map_err(|_| format!("\"{text}\" is not a number"));
+    fn from_str(text: &str) -> Result<Self, ShardError> {
+        let (index, of) = text.split_once('/').ok_or(ShardError::Form)?;
+        let number = |text: &str| text.parse::<u32>().map_err(|_| ShardError::NotANumber(text.to_owned()));
         let shard = Self { index: number(index)?, of: number(of)? };
         if shard.index >= shard.of {
             return Err(match shard.of {
-                0 => "there are no shards of 0".to_owned(),
-                of => format!("{of} shards are numbered from 0 to {}", of - 1),
+                0 => ShardError::NoShards,
+                of => ShardError::OutOfRange { of },
             });
         }
         Ok(shard)
@@ -87,7 +108,7 @@ mod tests {
     #[test]
     fn shards_are_read() {
         assert_eq!("3/4".parse(), Ok(Shard { index: 3, of: 4 }));
-        let refused = |text: &str| text.parse::<Shard>().unwrap_err();
+        let refused = |text: &str| text.parse::<Shard>().unwrap_err().to_string();
         assert_eq!(refused("3"), "write INDEX/COUNT, such as 0/4");
         assert_eq!(refused("4/4"), "4 shards are numbered from 0 to 3");
         assert_eq!(refused("0/0"), "there are no shards of 0");

@@ -53,32 +53,82 @@ impl SweepResult {
     }
 }
 
+/// Shards that are not those of one sweep; each is called as the caller calls it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MergeError {
+    /// There is nothing to merge.
+    #[error("there is no shard to merge")]
+    None,
+    /// One is a whole sweep.
+    #[error("{called}: is a complete sweep, not a shard")]
+    NotAShard {
+        /// Which one.
+        called: String,
+    },
+    /// One was stopped.
+    #[error("{called}: shard {shard} completed only {runs} of its {asked} runs: run it again")]
+    Stopped {
+        /// Which one.
+        called: String,
+        /// Its place.
+        shard: Shard,
+        /// Runs that were completed.
+        runs: u64,
+        /// Runs that it should have.
+        asked: u64,
+    },
+    /// One is of another sweep.
+    #[error("{called}: belongs to a different sweep than {first}: the {what} differs")]
+    Different {
+        /// Which one.
+        called: String,
+        /// The one that it is compared with.
+        first: String,
+        /// What shows it.
+        what: &'static str,
+    },
+    /// One is there twice.
+    #[error("{called}: is shard {shard}, like {first}")]
+    Twice {
+        /// The later one.
+        called: String,
+        /// Its place.
+        shard: Shard,
+        /// The earlier one.
+        first: String,
+    },
+    /// One is not there.
+    #[error("shard {0} is missing")]
+    Missing(Shard),
+}
+
 /// Puts the shards of one sweep together, each with what it is called in sentences. The whole is what
 /// the sweep would have had in one piece.
 ///
 /// # Errors
 /// They are not all shards of one sweep, or one is missing, there twice, or was stopped.
-pub fn merge(shards: Vec<(String, SweepResult)>) -> Result<SweepResult, String> {
+pub fn merge(shards: Vec<(String, SweepResult)>) -> Result<SweepResult, MergeError> {
     let mut numbered: Vec<(Shard, String, SweepResult)> = Vec::with_capacity(shards.len());
     for (called, sweep_result) in shards {
         let Some(shard) = sweep_result.plan.shard else {
-            return Err(format!("{called}: is a complete sweep, not a shard"));
+            return Err(MergeError::NotAShard { called });
         };
         let (played, asked) = (sweep_result.tally.runs(), sweep_result.plan.count());
         if played != asked {
-            return Err(format!("{called}: shard {shard} completed only {played} of its {asked} runs: run it again"));
+            return Err(MergeError::Stopped { called, shard, runs: played, asked });
         }
         numbered.push((shard, called, sweep_result));
     }
     let mut all = numbered.into_iter();
     let Some((first, first_called, mut whole)) = all.next() else {
-        return Err("there is no shard to merge".to_owned());
+        return Err(MergeError::None);
     };
     let mut places = vec![(first, first_called.clone())];
     let mut notes = BTreeSet::from_iter(std::mem::take(&mut whole.not_evaluated));
     for (shard, called, sweep_result) in all {
         if let Some(what) = whole.differs(&sweep_result) {
-            return Err(format!("{called}: belongs to a different sweep than {first_called}: the {what} differs"));
+            return Err(MergeError::Different { called, first: first_called, what });
         }
         whole.tally.merge(sweep_result.tally);
         notes.extend(sweep_result.not_evaluated);
@@ -92,10 +142,12 @@ pub fn merge(shards: Vec<(String, SweepResult)>) -> Result<SweepResult, String> 
 }
 
 /// Whether every shard is there once.
-fn complete(of: u32, mut places: Vec<(Shard, String)>) -> Result<(), String> {
+fn complete(of: u32, mut places: Vec<(Shard, String)>) -> Result<(), MergeError> {
     places.sort();
     let twice = places.windows(2).find_map(|pair| match pair {
-        [(shard, one), (again, other)] if shard == again => Some(format!("{other}: is shard {shard}, like {one}")),
+        [(shard, one), (again, other)] if shard == again => {
+            Some(MergeError::Twice { called: other.clone(), shard: *shard, first: one.clone() })
+        }
         _ => None,
     });
     if let Some(twice) = twice {
@@ -103,7 +155,7 @@ fn complete(of: u32, mut places: Vec<(Shard, String)>) -> Result<(), String> {
     }
     let mut there = places.iter().map(|(shard, _)| shard.index);
     match (0..of).find(|index| there.next() != Some(*index)) {
-        Some(index) => Err(format!("shard {} is missing", Shard { index, of })),
+        Some(index) => Err(MergeError::Missing(Shard { index, of })),
         None => Ok(()),
     }
 }
@@ -129,7 +181,7 @@ mod tests {
         }
     }
 
-    fn merged(shards: impl IntoIterator<Item = SweepResult>) -> Result<SweepResult, String> {
+    fn merged(shards: impl IntoIterator<Item = SweepResult>) -> Result<SweepResult, MergeError> {
         merge(shards.into_iter().zip('a'..).map(|(shard, name)| (name.to_string(), shard)).collect())
     }
 
@@ -144,7 +196,7 @@ mod tests {
 
     #[test]
     fn what_does_not_belong_together_is_refused() {
-        let refused = |shards: Vec<SweepResult>| merged(shards).unwrap_err();
+        let refused = |shards: Vec<SweepResult>| merged(shards).unwrap_err().to_string();
         assert_eq!(refused(vec![]), "there is no shard to merge");
         assert_eq!(refused(vec![shard(0, 3, 9), shard(2, 3, 9)]), "shard 1/3 is missing");
         assert_eq!(refused(vec![shard(0, 4_000_000_000, 9)]), "shard 1/4000000000 is missing");

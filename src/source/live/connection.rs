@@ -208,5 +208,6 @@ fn read(path: &Path) -> Result<Kubeconfig, LiveError> {
 
 fn parse_server(server: &str) -> Result<http::Uri, LiveError> {
     let url = if server.contains("://") { server.to_owned() } else { format!("https://{server}") };
-    url.parse().map_err(|_| LiveError::Message(format!("--server {server:?} is no address: give https://HOST:PORT")))
+    url.parse()
+        .map_err(|_| LiveError::Message(format!("server {server:?} is not an address: expected https://HOST:PORT")))
 }

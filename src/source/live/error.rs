@@ -1,7 +1,6 @@
 //! What can go wrong with a cluster, in kubectl's words.
 
 use super::words;
-use crate::error::Error;
 
 /// Why no state could be read from the cluster.
 #[derive(Debug, thiserror::Error)]
@@ -32,16 +31,6 @@ impl LiveError {
             E::ReadConfig(source, path) => format!("stat {}: {}", path.display(), words::system(&source)),
             error => format!("the kubeconfig cannot be used: {error}"),
         })
-    }
-}
-
-impl From<LiveError> for Error {
-    /// The server's own refusals stay as kubectl prints them.
-    fn from(error: LiveError) -> Self {
-        match error {
-            LiveError::Server { .. } => Self::server(error.to_string()),
-            error => Self::new(error.to_string()),
-        }
     }
 }
 

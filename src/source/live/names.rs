@@ -15,6 +15,7 @@ const PAGE: usize = 500;
 
 /// What a kubeconfig has under names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KubeconfigEntry {
     /// `contexts`.
     Context,

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use futures_util::future::join_all;
 
@@ -175,7 +175,7 @@ impl Reader {
         take: &mut dyn PageSink<P>,
         progress: &mut dyn FnMut(ReadProgress),
     ) -> Result<Listed, LiveError> {
-        self.started.get_or_insert_with(|| (Timestamp::now(), Instant::now()));
+        self.started.get_or_insert_with(|| (Timestamp::from(SystemTime::now()), Instant::now()));
         self.seen.of += kinds.len();
         let visit = RefCell::new(Visit { seen: &mut self.seen, lists: &mut self.lists, take, progress });
         let Session { runtime, server } = &*self.session;

@@ -151,6 +151,7 @@ pub(super) fn is_owner_kind(kind: &str) -> bool {
         "PersistentVolumeClaim",
         "StorageClass",
         "ResourceClaim",
+        "ResourceClaimTemplate",
     ]
     .contains(&kind)
 }

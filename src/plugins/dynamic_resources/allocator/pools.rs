@@ -104,7 +104,7 @@ fn reaches(slice: &ResourceSlice, node: Target<'_>, gates: &Gates) -> Result<boo
         return Ok(true);
     }
     if slice.nodes.is_set() {
-        return slice.nodes.matches(node.name, node.labels);
+        return Ok(slice.nodes.matches(node.name, node.labels)?);
     }
     if slice.per_device_node_selection == Some(true) {
         for device in &slice.devices {

@@ -1,5 +1,7 @@
 //! The words of an expression (cel-go parser/gen/CEL.g4, lexer rules; parser/unescape.go).
 
+use std::ops::Range;
+
 /// A word.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token {
@@ -29,7 +31,12 @@ const SIGNS: [&str; 25] = [
 /// # Errors
 /// Something in it is no word of CEL; says what.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, String> {
-    let mut tokens = Vec::new();
+    Ok(words(text)?.into_iter().map(|(token, _)| token).collect())
+}
+
+/// The same, each with its place.
+pub(super) fn words(text: &str) -> Result<Vec<(Token, Range<usize>)>, String> {
+    let mut words = Vec::new();
     let mut rest = text;
     loop {
         rest = rest.trim_start_matches(['\t', ' ', '\r', '\n', '\u{c}']);
@@ -38,10 +45,10 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, String> {
             continue;
         }
         if rest.is_empty() {
-            return Ok(tokens);
+            return Ok(words);
         }
         let (token, after) = token(rest)?;
-        tokens.push(token);
+        words.push((token, text.len() - rest.len()..text.len() - after.len()));
         rest = after;
     }
 }

@@ -16,6 +16,7 @@ mod parse;
 mod references;
 mod semver;
 mod value;
+pub(super) mod variants;
 
 pub(super) use device::{DeviceInput, View};
 pub(super) use references::Reference;

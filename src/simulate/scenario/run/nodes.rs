@@ -3,6 +3,7 @@
 use crate::api::name::{Name, name};
 use crate::edit::{Edit, EditError};
 
+use super::super::StepError;
 use super::super::report::{RefusedAction, StepReport};
 use super::super::{Model, NodeChoice, drain, free_node_name, lost, workloads};
 use super::Runner;
@@ -17,16 +18,16 @@ impl Runner<'_, '_> {
         edit: &Edit,
         report: &mut StepReport,
         later: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), StepError> {
         report.nodes = choice.nodes(self.cluster())?;
         for node in report.nodes.clone() {
             let edit = edit.on_node(node);
-            self.edit(&edit).map_err(|error| error.to_string())?;
+            self.edit(&edit)?;
             if let Edit::AddTaint { taint, .. } = &edit
                 && let Some(info) = self.cluster().node_named(node)
             {
                 let plan = lost::taint(self.cluster(), info, taint);
-                self.leave(&plan, report, later).map_err(|error| error.to_string())?;
+                self.leave(&plan, report, later)?;
             }
         }
         Ok(())
@@ -39,13 +40,13 @@ impl Runner<'_, '_> {
         force: bool,
         report: &mut StepReport,
         later: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), StepError> {
         report.nodes = choice.nodes(self.cluster())?;
         for node in report.nodes.clone() {
-            self.edit(&Edit::Cordon { node }).map_err(|error| error.to_string())?;
+            self.edit(&Edit::Cordon { node })?;
         }
         for node in report.nodes.clone() {
-            self.drain_node(node, force, report, later).map_err(|error| error.to_string())?;
+            self.drain_node(node, force, report, later)?;
         }
         Ok(())
     }
@@ -74,7 +75,7 @@ impl Runner<'_, '_> {
                         self.leave_quietly(&leaves, report, later)?;
                         report.local_data.extend(plan.local_data.iter().filter(|pod| **pod == key));
                     }
-                    Err(message) => held.push((id, message)),
+                    Err(error) => held.push((id, error.into())),
                 }
             }
             if !held.is_empty() && held.len() < all && !later && self.schedule(false)? {
@@ -96,16 +97,16 @@ impl Runner<'_, '_> {
         choice: &NodeChoice,
         report: &mut StepReport,
         later: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), StepError> {
         report.nodes = choice.nodes(self.cluster())?;
         for node in report.nodes.clone() {
-            let info = self.cluster().node_named(node).ok_or_else(|| EditError::NoSuchNode(node).to_string())?;
+            let info = self.cluster().node_named(node).ok_or(EditError::NoSuchNode(node))?;
             let pods = info.pods.iter().map(|pod| self.cluster().pod(*pod));
             let local_data = pods.filter(|pod| pod.spec().volumes.has_empty_dir()).map(crate::state::Pod::key);
             report.local_data.extend(local_data);
             let plan = lost::node(self.cluster(), info);
-            self.leave(&plan, report, later).map_err(|error| error.to_string())?;
-            self.edit(&Edit::RemoveNode { node }).map_err(|error| error.to_string())?;
+            self.leave(&plan, report, later)?;
+            self.edit(&Edit::RemoveNode { node })?;
         }
         Ok(())
     }
@@ -116,7 +117,7 @@ impl Runner<'_, '_> {
         model: &Model,
         wanted: Option<Name>,
         report: &mut StepReport,
-    ) -> Result<(), String> {
+    ) -> Result<(), StepError> {
         let first = self.cluster().pods().len();
         for _ in 0..count {
             match model {
@@ -125,7 +126,7 @@ impl Runner<'_, '_> {
                     // A name that was given is used as it is, even if it is taken.
                     let exact = wanted.filter(|_| count == 1);
                     let new = exact.unwrap_or_else(|| free_node_name(self.cluster(), &base));
-                    self.edit(&Edit::AddNode { like: *like, name: new }).map_err(|error| error.to_string())?;
+                    self.edit(&Edit::AddNode { like: *like, name: new })?;
                     report.nodes.push(new);
                 }
                 Model::Object(object) => {
@@ -133,8 +134,8 @@ impl Runner<'_, '_> {
                     let base = wanted.map_or(own, |name| name.as_str());
                     let new = if count > 1 { free_node_name(self.cluster(), base) } else { name(base) };
                     let object = named(object.clone(), own, new);
-                    self.edit(&Edit::CreateNode { object }).map_err(|error| error.to_string())?;
-                    self.add_daemon_pods(new, report).map_err(|error| error.to_string())?;
+                    self.edit(&Edit::CreateNode { object })?;
+                    self.add_daemon_pods(new, report)?;
                     report.nodes.push(new);
                 }
             }

@@ -18,6 +18,7 @@ use crate::framework::NotEvaluated;
 use crate::state::{NodeId, Pod, PodId};
 
 use super::super::super::step::Outcome;
+use super::super::StepError;
 use super::super::report::StepReport;
 use super::super::rollout::{Bounds, Rolling, Rollout, RolloutEnd};
 use super::super::workloads;
@@ -44,7 +45,7 @@ impl Runner<'_, '_> {
         changes: &[PodChange],
         report: &mut StepReport,
         later: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), StepError> {
         let workload = self.cluster().workload(key).ok_or_else(|| workloads::not_found(self.cluster(), key))?;
         let (strategy, paused, owner) = (workload.strategy, workload.paused, workload.controller);
         let old: Vec<PodId> = workloads::pods(self.cluster(), key).into_iter().map(|pod| pod.id).collect();
@@ -52,8 +53,7 @@ impl Runner<'_, '_> {
         // The API server writes the number of replicas down; who wrote none means those that there are.
         let written = workload.replicas.map(|replicas| usize::try_from(replicas).unwrap_or(0));
         let replicas = replicas.or(written).unwrap_or(old.len());
-        self.edit(&Edit::PatchWorkload { workload: key, changes: changes.to_vec() })
-            .map_err(|error| error.to_string())?;
+        self.edit(&Edit::PatchWorkload { workload: key, changes: changes.to_vec() })?;
         if let Some(why) = self.not_known(key, owner.map(|owner| (owner.kind, owner.name)), later) {
             self.note_rollout(key, &why, "all its pods leave at once and are placed again one after the other");
             return self.replace_all(&old, changes, report, later);
@@ -83,7 +83,7 @@ impl Runner<'_, '_> {
             }
             _ => Ok(RolloutEnd::NeverReplaces),
         };
-        let end = end.map_err(|error| error.to_string())?;
+        let end = end?;
         let moves = !matches!(end, RolloutEnd::Paused | RolloutEnd::OnDelete | RolloutEnd::NeverReplaces);
         let bounds = Some(bounds).filter(|_| moves && strategy.kind == UpdateKind::RollingUpdate);
         report.rollout = Some(Rollout {
@@ -122,7 +122,7 @@ impl Runner<'_, '_> {
         changes: &[PodChange],
         report: &mut StepReport,
         later: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), StepError> {
         let pods: Vec<ObjectKey> = old.iter().map(|pod| self.cluster().pod(*pod).key()).collect();
         for pod in pods {
             self.edit_and_requeue(&Edit::PatchPod { pod, changes: changes.to_vec() }, report, later)?;
@@ -376,12 +376,16 @@ impl Runner<'_, '_> {
 ///
 /// # Errors
 /// It does not: what kubectl says.
-pub(super) fn restartable(workload: &Workload) -> Result<(), String> {
+pub(super) fn restartable(workload: &Workload) -> Result<(), StepError> {
     match workload.kind {
         WorkloadKind::Deployment if workload.paused => {
-            Err("can't restart paused deployment (run rollout resume first)".to_owned())
+            Err(StepError::Refused("can't restart paused deployment (run rollout resume first)".to_owned()))
         }
         WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => Ok(()),
-        kind => Err(format!("{} \"{}\" restarting is not supported", kind.resource(), workload.key.name)),
+        kind => Err(StepError::Refused(format!(
+            "{} \"{}\" restarting is not supported",
+            kind.resource(),
+            workload.key.name
+        ))),
     }
 }

@@ -1,0 +1,141 @@
+//! A workload as a whole, and what the API server refuses, as data.
+
+use serde::Serialize;
+
+use crate::api::Timestamp;
+use crate::api::name::Name;
+use crate::control_plane::controller::Hold;
+use crate::simulate::WorkloadPlacement;
+
+/// A pod that the API server refuses: `schedulable` is false, whatever a cycle would say.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(in crate::report) struct AdmissionObject<'a> {
+    /// The API server's message.
+    #[serde(rename = "message")]
+    pub(in crate::report) refused: &'a str,
+    pub(in crate::report) fits_if_admitted: bool,
+}
+
+/// The workload that was asked about: pods wanted and present, and what prevents the others.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(in crate::report) struct WorkloadObject<'a> {
+    kind: &'static str,
+    namespace: Name,
+    name: Name,
+    #[serde(rename = "desired")]
+    wanted: usize,
+    #[serde(rename = "current")]
+    present: usize,
+    pending: usize,
+    missing: usize,
+    /// Missing pods that a rollout adds beyond those that are desired.
+    #[serde(skip_serializing_if = "is_zero")]
+    surge: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    terminating: Vec<String>,
+    /// Why its controller creates no pod for now.
+    #[serde(rename = "creationBlockedBy", skip_serializing_if = "Option::is_none")]
+    hold: Option<HoldObject<'a>>,
+    /// Missing pods that the API server would refuse.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<RefusedObject<'a>>,
+    /// How many of the pending and missing pods find a node, one after the other.
+    placed: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unplaced: Vec<UnplacedObject<'a>>,
+    /// Nodes that a DaemonSet is not for.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    ineligible_nodes: &'a [Name],
+    /// Whether every pod that is wanted exists or would get a node.
+    fits: bool,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "type", rename_all_fields = "camelCase")]
+enum HoldObject<'a> {
+    Suspended,
+    WaitsFor {
+        pod: String,
+        terminating: bool,
+    },
+    Refused {
+        message: &'a str,
+        /// When its controller reported it last.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reported_at: Option<String>,
+    },
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct RefusedObject<'a> {
+    count: usize,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct UnplacedObject<'a> {
+    pod: String,
+    message: &'a str,
+    /// The node that a DaemonSet's pod is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<Name>,
+    /// Why that does not take it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    reasons: &'a [String],
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+impl<'a> WorkloadObject<'a> {
+    pub(in crate::report) fn new(workload: &'a WorkloadPlacement) -> Self {
+        let key = workload.workload;
+        Self {
+            kind: key.kind.as_str(),
+            namespace: key.key.namespace,
+            name: key.key.name,
+            wanted: workload.wanted,
+            present: workload.present,
+            pending: workload.pending,
+            missing: workload.missing,
+            surge: workload.surge,
+            terminating: workload.terminating.iter().map(|(pod, _)| pod.to_string()).collect(),
+            hold: workload.hold.as_ref().map(HoldObject::new),
+            refused: workload.refused.as_ref().map(|(count, message)| RefusedObject { count: *count, message }),
+            placed: workload.placed,
+            unplaced: workload
+                .unplaced
+                .iter()
+                .map(|replica| UnplacedObject {
+                    pod: replica.pod.to_string(),
+                    message: &replica.message,
+                    node: replica.daemon.as_ref().map(|(node, _)| *node),
+                    reasons: replica.daemon.as_ref().map_or(&[], |(_, reasons)| reasons),
+                })
+                .collect(),
+            ineligible_nodes: &workload.ineligible,
+            fits: workload.fits(),
+        }
+    }
+}
+
+impl<'a> HoldObject<'a> {
+    fn new(hold: &'a Hold) -> Self {
+        match hold {
+            Hold::Suspended => Self::Suspended,
+            Hold::WaitsFor { pod, terminating } => Self::WaitsFor { pod: pod.to_string(), terminating: *terminating },
+            Hold::Refused { message, at } => {
+                Self::Refused { message, reported_at: at.as_ref().map(Timestamp::to_string) }
+            }
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! `-o table` and `-o wide`: what a person reads.
+//!
+//! The answer comes first, in one line; then the event's text as kube-scheduler writes it; then
+//! causes, closest nodes or scores. One node and 5,000 fit on a screen: lists are capped and say
+//! what they leave out.
+
+mod cause_tables;
+pub(in crate::report) mod cluster_messages;
+mod counterfactual;
+mod domains;
+pub(in crate::report) mod fits;
+pub(in crate::report) mod help;
+mod implicit_rules;
+pub(in crate::report) mod node;
+pub(in crate::report) mod pod_group;
+pub(in crate::report) mod preemption;
+pub(in crate::report) mod rejected;
+pub(in crate::report) mod reported_events;
+pub(in crate::report) mod workload;
+
+use std::sync::Arc;
+
+use crate::decode::pod::PodPhase;
+use crate::decode::workload::WorkloadKind;
+use crate::explain::SchedulingStatus;
+use crate::framework::Placement;
+use crate::report::screen::{Screen, not_evaluated};
+use crate::report::style::Label;
+use crate::report::text::{count, list, thousands};
+use crate::report::words::{findings as finding_words, life as life_words};
+use crate::report::{Answer, Look, Provenance, StateAge};
+use crate::simulate::WorkloadPlacement;
+use crate::simulate::groups::whole::GroupPlacement;
+
+/// The answers, one below the other.
+pub(in crate::report) fn render(answers: &[Answer], provenance: &Provenance, look: Look) -> Screen {
+    let mut screen = Screen::of(look, provenance);
+    let mut shown: Option<&Arc<WorkloadPlacement>> = None;
+    let mut shown_group: Option<&Arc<GroupPlacement>> = None;
+    for (index, answer) in answers.iter().enumerate() {
+        if index > 0 {
+            screen.blank();
+            screen.rule();
+        }
+        let basis = basis(answer, provenance);
+        let (label, headline) = headline(answer);
+        let group = answer.group.as_ref().filter(|group| shown_group.is_none_or(|shown| !Arc::ptr_eq(shown, group)));
+        shown_group = group.or(shown_group);
+        match (&answer.workload, group) {
+            // The outcome of the workload comes first, once for all its pods.
+            (Some(workload), _) if shown.is_none_or(|shown| !Arc::ptr_eq(shown, workload)) => {
+                let (label_of_workload, outcome) = workload::headline(workload);
+                screen.headline(label_of_workload, &outcome, &basis);
+                age(&mut screen, provenance);
+                workload::render(&mut screen, workload, answer.cluster_messages.as_of);
+                if let Some(group) = group {
+                    let (label_of_group, outcome) = pod_group::headline(group);
+                    screen.blank();
+                    screen.paragraph(label_of_group, &outcome);
+                    pod_group::render(&mut screen, group, provenance.as_of);
+                }
+                screen.blank();
+                screen.paragraph(label, &headline);
+                shown = Some(workload);
+            }
+            // So does that of the group, without which the pod goes nowhere.
+            (_, Some(group)) => {
+                let (label_of_group, outcome) = pod_group::headline(group);
+                screen.headline(label_of_group, &outcome, &basis);
+                age(&mut screen, provenance);
+                pod_group::render(&mut screen, group, provenance.as_of);
+                screen.blank();
+                screen.paragraph(label, &headline);
+            }
+            _ => {
+                screen.headline(label, &headline, &basis);
+                age(&mut screen, provenance);
+            }
+        }
+        explain(&mut screen, answer, look);
+    }
+    screen
+}
+
+fn basis(answer: &Answer, provenance: &Provenance) -> String {
+    let placement = &answer.placement;
+    let profile = if has_no_profile(placement) { "no profile" } else { placement.profile.as_str() };
+    format!("{profile} · {provenance}")
+}
+
+fn age(screen: &mut Screen, provenance: &Provenance) {
+    if let Some(remark) = provenance.age.as_ref().and_then(StateAge::remark) {
+        screen.paragraph(Label::Dim, &remark);
+    }
+}
+
+fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
+    let placement = &answer.placement;
+    if let Some(refused) = &answer.refused {
+        screen.blank();
+        screen.paragraph(Label::Rejected, &refused.message);
+    }
+    if let Some(own) = answer.evaluated_for {
+        let text = format!("evaluated as kube-scheduler would: the pod's own scheduler is {own}");
+        screen.paragraph(Label::Dim, &text);
+    }
+    for text in messages(placement) {
+        screen.blank();
+        screen.quoted(Label::Plain, "", &text);
+    }
+    cluster_messages::render(screen, answer);
+    for finding in &answer.explanation.findings {
+        screen.blank();
+        screen.paragraph(Label::Warning, &finding_words::finding(finding));
+    }
+    if let Some(detail) = &answer.detail {
+        node::render(screen, answer, detail);
+    } else {
+        let subject = format!("Pod {}", placement.pod.name);
+        reported_events::render(
+            screen,
+            &answer.cluster_messages.events,
+            &subject,
+            answer.cluster_messages.as_of,
+            look.wide,
+        );
+        if placement.feasible().next().is_some() {
+            fits::render(screen, answer, look);
+        }
+        rejected::render(screen, answer, look);
+        implicit_rules::render(screen, answer, look);
+        if let Some(preemption) = &answer.preemption {
+            preemption::render(screen, preemption);
+        }
+        if let Some(suggestions) = &answer.suggestions {
+            help::render(screen, suggestions, &answer.explanation.needed, look.commands);
+        }
+    }
+    not_evaluated(screen, &placement.not_evaluated);
+}
+
+/// The answer in one line.
+pub(in crate::report) fn headline(answer: &Answer) -> (Label, String) {
+    let placement = &answer.placement;
+    // A pod that was made from a template is not spoken of as if it existed.
+    let pod = match &answer.workload {
+        // Of a StatefulSet the name is known.
+        Some(workload) if answer.is_made_up() && workload.workload.kind == WorkloadKind::StatefulSet => {
+            format!("Pod {}, which does not exist,", placement.pod)
+        }
+        Some(workload) if answer.is_made_up() => {
+            format!("A new pod of {} {}", workload.workload.kind, workload.workload.key)
+        }
+        _ => format!("Pod {}", placement.pod),
+    };
+    let nodes = count(answer.nodes, "node");
+    let feasible = placement.feasible().count();
+    match &answer.cluster_messages.scheduling_status {
+        Some(SchedulingStatus::Ended(ended)) => {
+            let label = if ended.phase == PodPhase::Succeeded { Label::Fits } else { Label::Rejected };
+            return (label, life_words::ended_headline(&pod, ended));
+        }
+        Some(SchedulingStatus::Impaired { node, obstacles }) => {
+            return (Label::Warning, format!("{pod} on {node} {}", life_words::impaired(obstacles)));
+        }
+        Some(SchedulingStatus::NotStarted { node, .. }) => {
+            return (Label::Rejected, format!("{pod} has node {node} and has not started there"));
+        }
+        _ => {}
+    }
+    if let Some(refused) = &answer.refused {
+        let then = match (refused.fits_if_admitted, feasible) {
+            (true, feasible) => format!("it would fit {} of {nodes}", thousands(feasible)),
+            (false, _) => format!("it would not fit either: 0 of {nodes}"),
+        };
+        return (Label::Rejected, format!("{pod} is refused by the API server; if it were admitted, {then}"));
+    }
+    if has_no_profile(placement) {
+        return (Label::Rejected, format!("{pod} is not handled by this scheduler: no profile has its schedulerName"));
+    }
+    if !placement.errors.is_empty() {
+        return (Label::Rejected, format!("{pod} is not scheduled: the scheduling cycle failed with an error"));
+    }
+    if let Some(held) = &placement.pre_enqueue {
+        let (what, without) = match held.plugin {
+            Some("GangScheduling") => ("its group", "it alone"),
+            Some("DynamicResources") => ("its ResourceClaims", "without them it"),
+            _ => ("its scheduling gates", "it"),
+        };
+        let then = match (without, feasible > 0) {
+            ("it", true) => "it would fit without them".to_owned(),
+            ("it", false) => "it would not fit without them either".to_owned(),
+            (without, true) => format!("{without} would fit"),
+            (without, false) => format!("{without} would not fit either"),
+        };
+        return (Label::Rejected, format!("{pod} waits for {what}; {then}"));
+    }
+    match &placement.current {
+        Some(current) if current.feasible => {
+            let rank = current.rank.unwrap_or(1);
+            (
+                Label::Fits,
+                format!("{pod} runs on {}, rank {} of {} feasible", current.node, thousands(rank), thousands(feasible)),
+            )
+        }
+        Some(current) if placement.nodes.iter().all(|node| node.name != current.node) => {
+            (Label::Rejected, format!("{pod} is on {}, a node that does not exist", current.node))
+        }
+        Some(current) => (Label::Rejected, format!("{pod} runs on {}, which would reject it now", current.node)),
+        None => pending_headline(answer, &pod, feasible, &nodes),
+    }
+}
+
+/// The verdict on a pod without a node, and what could turn it.
+fn pending_headline(answer: &Answer, pod: &str, feasible: usize, nodes: &str) -> (Label, String) {
+    let undecided = answer.undecided();
+    let what = list(&undecided, 2);
+    // The outcome of its group stands above.
+    let alone = if answer.group.is_some() { " alone" } else { "" };
+    match (feasible, undecided.is_empty()) {
+        (0, true) if answer.nodes == 0 => (Label::Rejected, format!("{pod} does not fit: the state has no nodes")),
+        (0, true) => (Label::Rejected, format!("{pod}{alone} does not fit: 0 of {nodes}")),
+        (0, false) => (
+            Label::Rejected,
+            format!("{pod}{alone} does not fit, as far as can be judged without {what}: 0 of {nodes}"),
+        ),
+        (some, true) => (Label::Fits, format!("{pod}{alone} fits: {} of {nodes}", thousands(some))),
+        (some, false) => {
+            let agree = if undecided.len() == 1 && !what.ends_with('s') { "agrees" } else { "agree" };
+            let text = format!("{pod}{alone} would fit if {what} {agree}: {} of {nodes}", thousands(some));
+            (Label::Warning, text)
+        }
+    }
+}
+
+/// Such a pod never enters the queue: there was no cycle.
+pub(in crate::report) fn has_no_profile(placement: &Placement) -> bool {
+    !placement.errors.is_empty() && placement.message.is_none()
+}
+
+/// What kube-scheduler itself says of it.
+pub(in crate::report) fn messages(placement: &Placement) -> Vec<String> {
+    let held_back = placement.pre_enqueue.as_ref().map(|held_back| held_back.rejection.message());
+    let message = placement.message.clone().filter(|_| placement.errors.is_empty());
+    held_back.into_iter().chain(message).chain(placement.errors.iter().cloned()).collect()
+}
