@@ -2,7 +2,7 @@
 //!
 //! Prints how long reading and building took, and for each pod (without names: every pending
 //! one) the median time of a cycle, and how many copies of it a second find their nodes one after
-//! the other, by a cycle each and from memory. Figures are for comparing within one run only.
+//! the other, by a cycle each and from memory; `KUBE_VERSION=v1.37` asks another version's scheduler. Figures are for comparing within one run only.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::path::PathBuf;
@@ -29,7 +29,8 @@ fn main() {
     let mut builder = ClusterBuilder::default();
     files::read(&Input::from(PathBuf::from(path)), &mut builder).unwrap();
     println!("read     {:>10.1?}", start.elapsed());
-    let behaviour = Behaviour::new(KubeVersion::REFERENCE);
+    let version = std::env::var("KUBE_VERSION").ok().and_then(|version| version.parse().ok());
+    let behaviour = Behaviour::new(version.unwrap_or(KubeVersion::REFERENCE));
     let start = Instant::now();
     let mut cluster = builder.build(behaviour.request_gates());
     println!("build    {:>10.1?}   {} nodes, {} pods", start.elapsed(), cluster.nodes().len(), cluster.pods().len());

@@ -38,7 +38,7 @@ use super::{Status, cluster_messages, resolve};
 ///
 /// For a workload (deployment, statefulset, daemonset, replicaset, replicationcontroller, job,
 /// cronjob) its pending pods are explained, or, if it has none, a new pod from its template. For a
-/// podgroup of scheduling.k8s.io, its pending pods; what becomes of the group comes first.
+/// podgroup of scheduling.k8s.io its pending pods are explained, below the outcome of the group.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched explain (POD | TYPE/NAME | TYPE NAME | -f FILE) [OPTIONS]")]
 pub(crate) struct ExplainArgs {

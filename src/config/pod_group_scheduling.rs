@@ -91,6 +91,7 @@ impl PodGroupScheduling {
 
     /// How a single pod that preempts sees groups: before v1.37, as single pods (upstream v1.37 preemption.go,
     /// GetVictimsOnNode).
+    #[must_use]
     pub fn for_victims_of_pods(self) -> Self {
         if self == Self::FeasibleCycle { self } else { Self::None }
     }

@@ -23,118 +23,148 @@ pub struct ParallelSearch<'a> {
     pub parallelism: usize,
 }
 
-/// The pieces that workers take when the search begins at a place.
-struct Chunks<'a> {
-    search: &'a ParallelSearch<'a>,
-    start: usize,
+/// The same, ready to be cut into pieces anywhere.
+struct Ring {
+    /// By place, twice around; the last number there is for a node that is not feasible.
+    ranks: Vec<usize>,
+    /// How many feasible nodes are ahead of each place, twice around.
+    ahead: Vec<usize>,
+    /// The best rank of the piece that begins at a place.
+    best: Vec<usize>,
+    nodes: usize,
     size: usize,
-    /// The best rank in each piece, and how many of its nodes are feasible.
-    chunks: Vec<(usize, usize)>,
+    compared: usize,
+    parallelism: usize,
+    /// The worst rank of all.
+    worst: usize,
 }
+
+/// Not feasible: worse than any rank.
+const NONE: usize = usize::MAX;
 
 impl ParallelSearch<'_> {
     /// By place: whether the node is chosen from some starting point, at some pace.
     pub fn chosen(&self) -> Vec<bool> {
-        let nodes = self.ranks.len();
-        let none = || vec![false; nodes];
+        let ring = Ring::new(self);
+        let none = || vec![false; ring.nodes];
         let merge = |mut one: Vec<bool>, other: Vec<bool>| {
             one.iter_mut().zip(other).for_each(|(one, other)| *one |= other);
             one
         };
-        (0..nodes)
+        (0..ring.nodes)
             .into_par_iter()
             .fold(none, |mut chosen, start| {
-                Chunks::new(self, start).mark(&mut chosen);
+                ring.mark(start, &mut chosen);
                 chosen
             })
             .reduce(none, merge)
     }
 }
 
-impl<'a> Chunks<'a> {
-    fn new(search: &'a ParallelSearch<'a>, start: usize) -> Self {
-        let size = chunk_size(search.ranks.len(), search.parallelism.max(1));
-        let mut chunks = Self { search, start, size, chunks: Vec::new() };
-        let count = search.ranks.len().div_ceil(size);
-        chunks.chunks = (0..count)
-            .map(|chunk| {
-                let ranks = || chunks.nodes(chunk).filter_map(|(_, rank)| rank);
-                (ranks().min().unwrap_or(usize::MAX), ranks().count())
-            })
-            .collect();
-        chunks
+impl Ring {
+    fn new(search: &ParallelSearch<'_>) -> Self {
+        let nodes = search.ranks.len();
+        let parallelism = search.parallelism.max(1);
+        let size = chunk_size(nodes, parallelism);
+        let twice = search.ranks.iter().chain(search.ranks).map(|rank| rank.unwrap_or(NONE));
+        let ranks: Vec<usize> = twice.collect();
+        let mut ahead = vec![0; ranks.len() + 1];
+        for (place, rank) in ranks.iter().enumerate() {
+            ahead[place + 1] = ahead[place] + usize::from(*rank != NONE);
+        }
+        let best = (0..nodes).map(|place| least(&ranks[place..place + size])).collect();
+        let worst = search.ranks.iter().flatten().max().copied().unwrap_or_default();
+        Self { ranks, ahead, best, nodes, size, compared: search.compared, parallelism, worst }
     }
 
-    /// The places of a piece, with the ranks there.
-    fn nodes(&self, chunk: usize) -> impl Iterator<Item = (usize, Option<usize>)> {
-        let nodes = self.search.ranks.len();
-        let pieces = chunk * self.size..((chunk + 1) * self.size).min(nodes);
-        pieces.map(move |piece| {
-            let place = (self.start + piece) % nodes.max(1);
-            (place, self.search.ranks.get(place).copied().flatten())
+    /// The pieces of a search that begins at a place: from where to where, and the best rank in each.
+    fn chunks(&self, start: usize) -> impl Iterator<Item = (usize, usize, usize)> + Clone + '_ {
+        (start..start + self.nodes).step_by(self.size).map(move |from| {
+            let to = (from + self.size).min(start + self.nodes);
+            let whole = to - from == self.size;
+            let best = if whole { self.best[from % self.nodes] } else { least(&self.ranks[from..to]) };
+            (from, to, best)
         })
+    }
+
+    fn feasible(&self, from: usize, to: usize) -> usize {
+        self.ahead[to] - self.ahead[from]
     }
 
     /// How many nodes can be found without one that is better than `rank`: a worker that has one of these ahead has to
     /// be slow from there on, and with all workers slow nobody takes another piece.
-    fn found(&self, rank: usize) -> usize {
+    fn found(&self, start: usize, rank: usize) -> usize {
         let (mut found, mut slow) = (0, 0);
-        for (chunk, (best, feasible)) in self.chunks.iter().enumerate() {
-            if *best >= rank {
-                found += feasible;
+        for (from, to, best) in self.chunks(start) {
+            if best >= rank {
+                found += self.feasible(from, to);
                 continue;
             }
-            let ahead = self.nodes(chunk).filter_map(|(_, rank)| rank).take_while(|other| *other >= rank);
-            found += ahead.count();
+            let ahead = self.ranks[from..to].iter().position(|other| *other < rank).unwrap_or(to - from);
+            found += self.feasible(from, from + ahead);
             slow += 1;
-            if slow == self.search.parallelism {
+            if slow == self.parallelism {
                 break;
             }
         }
         found
     }
 
-    fn mark(&self, chosen: &mut [bool]) {
-        let enough = |rank: usize| self.found(rank) >= self.search.compared;
+    fn mark(&self, start: usize, chosen: &mut [bool]) {
         // Fewer are found the more there are that are better.
-        let worst = self.search.ranks.iter().flatten().max().copied().unwrap_or_default();
-        let (mut yes, mut no) = (0, worst + 1);
+        let (mut yes, mut no) = (0, self.worst + 1);
         while no - yes > 1 {
             let middle = yes + (no - yes) / 2;
-            if enough(middle) { yes = middle } else { no = middle }
+            if self.found(start, middle) >= self.compared { yes = middle } else { no = middle }
         }
-        for (chunk, (best, _)) in self.chunks.iter().enumerate() {
-            if *best > yes {
+        for (from, to, best) in self.chunks(start) {
+            if best > yes {
                 continue;
             }
-            let mut first = usize::MAX;
-            for (place, rank) in self.nodes(chunk) {
-                let Some(rank) = rank else { continue };
+            let mut first = NONE;
+            for place in from..to {
+                let rank = self.ranks[place];
                 // A better one before it in its piece would be found first.
-                if rank <= first && rank <= yes && !chosen.get(place).is_some_and(|known| *known) {
-                    let before = self.nodes(chunk).take_while(|(other, _)| *other != place);
-                    let before = before.filter(|(_, rank)| rank.is_some()).count();
-                    if self.reaches(chunk, before, rank)
-                        && let Some(chosen) = chosen.get_mut(place)
-                    {
-                        *chosen = true;
-                    }
+                if rank <= first && rank <= yes && !chosen[place % self.nodes] {
+                    chosen[place % self.nodes] = self.reaches(start, from, place, rank);
                 }
                 first = first.min(rank);
             }
         }
     }
 
-    /// Whether a worker can come to a node of rank `rank`, `before` feasible ones of its piece behind, before enough
-    /// others are found. The other workers may be slow in one earlier piece each; all further ones are done by then.
-    fn reaches(&self, chunk: usize, before: usize, rank: usize) -> bool {
-        let earlier = self.chunks.iter().take(chunk);
-        let slow = earlier.clone().filter(|(best, _)| *best < rank).count();
-        let Some(more) = (self.search.parallelism - 1).checked_sub(slow) else { return false };
-        let mut done: Vec<usize> = earlier.filter(|(best, _)| *best >= rank).map(|(_, feasible)| *feasible).collect();
+    /// Whether a worker can come to the node at `place`, in the piece that begins at `from`, before enough others are
+    /// found. The other workers may be slow in one earlier piece each; all further ones are done by then.
+    fn reaches(&self, start: usize, from: usize, place: usize, rank: usize) -> bool {
+        let before = self.feasible(from, place);
+        if before + self.feasible(start, from) < self.compared {
+            return true;
+        }
+        let earlier = self.chunks(start).take_while(|(other, _, _)| *other < from);
+        let (mut slow, mut found) = (0, 0);
+        for (from, to, best) in earlier.clone() {
+            if best < rank {
+                slow += 1;
+                if slow == self.parallelism {
+                    return false;
+                }
+            } else {
+                found += self.feasible(from, to);
+            }
+        }
+        let more = self.parallelism - 1 - slow;
+        if before + found.saturating_sub(more * self.size) >= self.compared {
+            return false;
+        }
+        let done = earlier.filter(|(_, _, best)| *best >= rank).map(|(from, to, _)| self.feasible(from, to));
+        let mut done: Vec<usize> = done.collect();
         done.sort_unstable_by(|one, other| other.cmp(one));
-        before + done.iter().skip(more).sum::<usize>() < self.search.compared
+        before + done.iter().skip(more).sum::<usize>() < self.compared
     }
+}
+
+fn least(ranks: &[usize]) -> usize {
+    ranks.iter().copied().min().unwrap_or(NONE)
 }
 
 #[cfg(test)]

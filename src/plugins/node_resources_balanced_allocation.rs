@@ -36,9 +36,7 @@ impl NodeResourcesBalancedAllocation {
     }
 
     fn scorer<'a>(&'a self, cycle: Cycle<'_>) -> Scorer<'a> {
-        // How often the requests were read before when the verdicts of the corpus were recorded: PreFilter ran twice, and
-        // with extended resources of DeviceClasses more than NodeResourcesFit reads them.
-        let earlier_readings = if cycle.behaviour.gates.dra_extended_resource { 6 } else { 2 };
+        let earlier_readings = earlier_readings(cycle.behaviour);
         let allocation = self.scored.allocation(cycle.pod, self.gates, true, earlier_readings);
         if cycle.pod.class.template.resources().accumulates_overhead(self.gates) {
             cycle.notes.add(NotEvaluated::new(
@@ -55,6 +53,17 @@ impl NodeResourcesBalancedAllocation {
         let devices = self.devices.totals(cycle, self.scored.names());
         Scorer { allocation: scorer.allocation.with_devices(devices), ..scorer }
     }
+}
+
+/// How often the requests of a pod were read before this plugin scores it, when the verdicts of the corpus were recorded.
+///
+/// PreFilter, which ran twice there, reads them in NodeResourcesFit (`computePodResourceRequest`), and for extended resources
+/// of DeviceClasses in DynamicResources (`preFilterExtendedResources`). The queue reads them when it signs a new pod
+/// (backend/queue/scheduling_queue.go, `signPod`; `Fit.SignPod`): once, and for such resources once more.
+fn earlier_readings(behaviour: &Behaviour) -> usize {
+    let each_time = 1 + usize::from(behaviour.gates.dra_extended_resource);
+    let pre_filters = 2;
+    each_time * (pre_filters + usize::from(behaviour.queue_signs_pods))
 }
 
 impl Plugin for NodeResourcesBalancedAllocation {

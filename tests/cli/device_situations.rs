@@ -333,7 +333,85 @@ fn capacity_counts_partitions_and_shares() {
     };
     let devices = [partition("a", "10Gi"), partition("b", "10Gi"), partition("c", "20Gi")];
     let counters = "{name: s, counters: {memory: {value: 30Gi}}}";
-    assert_snapshot!(capacity("count: 1", &devices.join(", "), counters), @"");
+    assert_snapshot!(capacity("count: 1", &devices.join(", "), counters), @"
+    2 more copies of ml/train, on 1 of 1 node                                  v1.37
+
+    WHAT RUNS OUT                           NODES
+    DynamicResources   devices of class c       1
+    still free on these nodes: cpu 64, memory 256Gi
+
+    NODE    MORE   WHAT STOPS THE NEXT COPY
+    gpu-1      2   DynamicResources: claim train-copy-3-r, request r: requests 1, 0
+                   free of 3 (2 taken, 1 with too little left)
+    ");
     let card = "{name: eth1, allowMultipleAllocations: true, capacity: {bandwidth: {value: 10Gi}}}";
-    assert_snapshot!(capacity("capacity: {requests: {bandwidth: 3Gi}}", card, ""), @"");
+    assert_snapshot!(capacity("capacity: {requests: {bandwidth: 3Gi}}", card, ""), @"
+    3 more copies of ml/train, on 1 of 1 node                                  v1.37
+
+    WHAT RUNS OUT                           NODES
+    DynamicResources   devices of class c       1
+    still free on these nodes: cpu 64, memory 256Gi
+
+    NODE    MORE   WHAT STOPS THE NEXT COPY
+    gpu-1      3   DynamicResources: claim train-copy-4-r, request r: requests 1, 0
+                   free of 1 (1 with too little left)
+    ");
+}
+
+#[test]
+fn a_preempted_pod_gives_its_devices_back() {
+    let pod = |name: &str, priority: usize, cpu: usize, spec: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: ml, uid: {name}}}, spec: {{priority: {priority}, {spec} \
+             containers: [{{name: c, resources: {{requests: {{cpu: {cpu}}}}}}}]}}}}"
+        )
+    };
+    let claim = |name: &str, status: &str| {
+        format!(
+            "{{apiVersion: resource.k8s.io/v1, kind: ResourceClaim, metadata: {{name: {name}, namespace: ml}}, spec: {{devices: \
+             {{requests: [{{name: r, exactly: {{deviceClassName: gpu}}}}]}}}}, status: {{{status}}}}}"
+        )
+    };
+    let uses = |name: &str| format!("resourceClaims: [{{name: r, resourceClaimName: {name}}}],");
+    let items = [
+        "{apiVersion: v1, kind: Node, metadata: {name: gpu-1}, status: {allocatable: {cpu: 4, memory: 16Gi, pods: 110}}}".to_owned(),
+        "{apiVersion: resource.k8s.io/v1, kind: DeviceClass, metadata: {name: gpu}, spec: {selectors: [{cel: {expression: \"true\"}}]}}".to_owned(),
+        "{apiVersion: resource.k8s.io/v1, kind: ResourceSlice, metadata: {name: s}, spec: {driver: d.example.com, nodeName: gpu-1, \
+         pool: {name: gpu-1, generation: 1, resourceSliceCount: 1}, devices: [{name: gpu-0}]}}"
+            .to_owned(),
+        claim(
+            "used",
+            "allocation: {devices: {results: [{request: r, driver: d.example.com, pool: gpu-1, device: gpu-0}]}}, reservedFor: [{uid: low}]",
+        ),
+        claim("wanted", ""),
+        pod("low", 0, 3, &format!("nodeName: gpu-1, {}", uses("used"))),
+        pod("high", 100, 3, ""),
+        pod("trainer", 0, 1, &uses("wanted")),
+    ];
+    let file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+    std::fs::write(file.path(), format!("apiVersion: v1\nkind: List\nitems:\n- {}\n", items.join("\n- "))).unwrap();
+    let shown =
+        screen(&format!("simulate --pending --preempt --kube-version v1.37 --snapshot {}", file.path().display()));
+    assert_snapshot!(shown.lines().take_while(|line| !line.starts_with("NOT CONSIDERED")).collect::<Vec<_>>().join("\n"), @"
+    2 pods placed, on 1 of 1 node                                              v1.37
+    1 pod preempted, 0 of them rescheduled
+
+    NOT PLACED   kube-scheduler's message for the first pod of each group
+    1 pod: ml/low
+      preempted by pod ml/high on node gpu-1, and no controller recreates it
+
+    NODE    PODS    CPU          MEMORY
+    gpu-1   1 → 2   75% → 100%   0% → 0%
+
+    CLUSTER         CPU              MEMORY            PODS
+    utilization     75.0% → 100.0%   0.0% → 0.0%       0.9% → 1.8%
+    fragmentation   100.0% → 0.0%    100.0% → 100.0%   100.0% → 100.0%
+    balance         0.0% → 0.0%      0.0% → 0.0%       0.0% → 0.0%
+    1 of 1 node with pods
+
+    POD          FROM     NODE      TOTAL     TIES   PREEMPTION
+    ml/low       gpu-1    <none>   <none>   <none>   preempted on gpu-1 by ml/high
+    ml/high      <none>   gpu-1       417        0   preempts ml/low
+    ml/trainer   <none>   gpu-1       417        0
+    ");
 }

@@ -77,7 +77,7 @@ fn a_group_is_named() {
                was not applied
 
     --------------------------------------------------------------------------------
-    Pod ml/index-1 alone does not fit: 0 of 4 nodes              default-scheduler · v1.37
+    Pod ml/index-1 alone does not fit: 0 of 4 nodes        default-scheduler · v1.37
 
     0/4 nodes are available: 4 Insufficient cpu.
 
@@ -195,7 +195,7 @@ fn a_version_that_does_not_serve_the_group() {
         "explain train-0 -n ml --kube-version v1.35 --feature-gates GenericWorkload=true,GangScheduling=true \
          --no-suggestions --snapshot examples/clusters/gangs.yaml"
     ), @"
-    Pod ml/train-0 alone fits: 3 of 4 nodes                      default-scheduler · v1.35
+    Pod ml/train-0 fits: 3 of 4 nodes                      default-scheduler · v1.35
 
     no scheduler has tried this pod yet: it has neither an event nor the condition
     PodScheduled, and has been waiting since 2026-05-04T11:40:00Z; is kube-scheduler

@@ -13,7 +13,7 @@ users = itertools.chain(USERS)
 
 
 #: Kinds that are about devices.
-DEVICES = {"deviceclasses", "devicetaintrules", "resourceclaims", "resourceslices"}
+DEVICES = {"deviceclasses", "devicetaintrules", "resourceclaims", "resourceclaimtemplates", "resourceslices"}
 
 
 class Rights(unittest.TestCase):

@@ -15,5 +15,6 @@ class Witness(unittest.TestCase):
         config_map = "/api/v1/namespaces/default/configmaps/my-scheduler"
         self.assertLessEqual({entry["requestURI"] for entry in asked if entry["verb"] == "get"}, {"/version", config_map})
         events = [entry["requestURI"] for entry in asked if entry.get("objectRef", {}).get("resource") == "events"]
-        self.assertTrue(all("reason%3DFailedScheduling" in uri for uri in events))
+        # Only those about one object, or about one kind of it in a namespace.
+        self.assertTrue(all("fieldSelector=involvedObject.kind%3D" in uri for uri in events))
         self.assertTrue(all(entry["userAgent"].startswith("kubectl-sched/") for entry in asked))

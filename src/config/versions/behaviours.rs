@@ -67,6 +67,9 @@ behaviours! {
     /// `TaintToleration`'s reason says which taint: `node(s) had untolerated taint {key: value}`. Since v1.35.0 it says
     /// `node(s) had untolerated taint(s)` (kubernetes#134740); backported to v1.34.2 (kubernetes#135023).
     taint_reason_names_taint: [(33, Always), (34, Until(2)), (35, Never)];
+    /// The queue computes the signature of each new pod (`backend/queue/scheduling_queue.go: signPod`; gate
+    /// OpportunisticBatching, on by default).
+    queue_signs_pods: [(36, Always)];
     /// `DynamicResources` scores nodes by the rank of the `firstAvailable` request they satisfy (kubernetes#134711).
     dynamic_resources_scores: [(35, Always)];
     /// `DynamicResources` has arguments (`apis/config/v1/register.go: DynamicResourcesArgs`).

@@ -13,6 +13,8 @@ use crate::state::{Cluster, NodeInfo, Pod, PodId};
 /// bounds the cost of looking for suggestions, whatever the cluster's size.
 const MOST_JUDGEMENTS: usize = 240;
 const MOST_CYCLES: usize = 40;
+/// Devices that a cycle for a pod with claims may look at; with more of them there are fewer cycles.
+const DEVICES_OF_CYCLE: usize = 50_000;
 
 /// A pending pod and a state that can be changed for the length of a question.
 pub(super) struct WhatIf<'a> {
@@ -22,11 +24,14 @@ pub(super) struct WhatIf<'a> {
     now: Timestamp,
     judgements: usize,
     cycles: usize,
+    most_cycles: usize,
 }
 
 impl<'a> WhatIf<'a> {
     pub(super) fn new(scheduler: &'a Scheduler, cluster: &'a mut Cluster, pod: PodId, now: Timestamp) -> Self {
-        Self { scheduler, cluster, pod, now, judgements: 0, cycles: 0 }
+        let devices = cluster.devices.device_count().max(DEVICES_OF_CYCLE);
+        let most_cycles = (MOST_CYCLES * DEVICES_OF_CYCLE / devices).max(1);
+        Self { scheduler, cluster, pod, now, judgements: 0, cycles: 0, most_cycles }
     }
 
     pub(super) fn cluster(&self) -> &Cluster {
@@ -108,7 +113,7 @@ impl<'a> WhatIf<'a> {
 
     /// The same for another pending pod.
     fn run_for(&mut self, pod: PodId) -> Option<Placement> {
-        if self.cycles >= MOST_CYCLES {
+        if self.cycles >= self.most_cycles {
             return None;
         }
         self.cycles += 1;

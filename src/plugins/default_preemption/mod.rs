@@ -126,7 +126,7 @@ fn preempt(failed: &FailedCycle<'_>, args: DefaultPreemptionArgs) -> Result<Pree
         })
         .collect();
     let refused = refused.into_iter().map(|(node, rejection)| (node, rejection.reasons)).collect();
-    Ok(Preemption { candidates, pick, decided_by, sampling, refused })
+    Ok(Preemption { candidates, pick, sampling, decided_by, refused })
 }
 
 /// Where a live scheduler compares fewer candidates than there are: which it may pick.

@@ -29,6 +29,8 @@ const MOST_CLASSES: usize = 16;
 /// Variants of a selector that are evaluated, and that are kept.
 const MOST_VARIANTS: usize = 64;
 const MOST_SELECTORS: usize = 2;
+/// Devices of a node that are looked at.
+const MOST_DEVICES: usize = 4096;
 /// Claims that could give devices back.
 const MOST_CLAIMS: usize = 4;
 
@@ -91,7 +93,7 @@ impl<'a> Remedies<'a> {
 
     /// Changes of one request; whether it has too few devices by itself.
     fn of_request(&mut self, claim: ObjectKey, request: Name, query: &QueryInput<'_>) -> bool {
-        let devices: Vec<Candidate<'a>> = self.obstacles.devices().collect();
+        let devices: Vec<Candidate<'a>> = self.obstacles.devices().take(MOST_DEVICES).collect();
         let mut available = 0;
         let mut not_selected = Vec::new();
         for candidate in &devices {

@@ -3,7 +3,7 @@
 //! The number first; then what runs out; then node by node what it takes and what stops the next.
 
 use crate::api::name;
-use crate::framework::{Amount, Reason};
+use crate::framework::{Amount, DeviceReason, DeviceShortage, Reason};
 use crate::simulate::capacity::{Limit, Needed, NodeRoom, Stopped};
 
 use super::super::style::Label;
@@ -141,6 +141,16 @@ fn limits(screen: &mut Screen, heading: &str, limits: &[Limit]) {
 fn what(reason: &Reason) -> String {
     match reason {
         Reason::InsufficientResource { .. } | Reason::TooManyPods { .. } => subject(None, reason),
+        // Each copy has a claim of its own.
+        Reason::Device(DeviceReason::DevicesInsufficient { requests, .. }) => {
+            let mut classes: Vec<_> = requests
+                .iter()
+                .filter(|request: &&DeviceShortage| !request.is_enough())
+                .map(|request| request.class)
+                .collect();
+            classes.dedup();
+            if classes.is_empty() { brief(reason) } else { format!("devices of class {}", list(&classes, 2)) }
+        }
         other => brief(other),
     }
 }
