@@ -157,8 +157,9 @@ mod tests {
             "kubernetes.io/hostname=ip-172-16-84-1.us-west-2.compute.internal",
             "kubernetes.io/hostname=ip-172-16-84-1…",
         );
-        // Another name is left alone.
-        case(&eks, "ip-172-16-84-1.us-west-2.compute.internal-copy", "ip-172-16-84-1.us-west-2.compute.internal-copy");
+        // A node that a question adds is called after the one that it is like; another name is left alone.
+        case(&eks, "ip-172-16-84-1.us-west-2.compute.internal-copy", "ip-172-16-84-1…-copy");
+        case(&eks, "ip-172-16-84-1.us-west-2.compute.internal-x", "ip-172-16-84-1.us-west-2.compute.internal-x");
         let gke = ["gke-production-eu-default-pool-7f3a2b1c-x8xq", "gke-production-eu-gpu-pool-1a2b3c4d-9kk2"];
         case(&gke, gke[1], "…gpu-pool-1a2b3c4d-9kk2");
         case(&["node-1", "node-2"], "node-1", "node-1");

@@ -246,7 +246,10 @@ fn to_json(text: &[u8]) -> Result<Vec<u8>, Fault> {
     let last = text.trim_end().lines().count() as u64;
     let value = yaml::parse(text).map_err(|error| {
         let problem = format!("{}; this is the last line: was the file cut off?", error.message);
-        broken(error.line, if error.line >= last && last > 1 { problem } else { error.message })
+        broken(
+            error.line,
+            if error.line >= last && last > 1 && !text.ends_with('\n') { problem } else { error.message },
+        )
     })?;
     serde_json::to_vec(&value).map_err(|error| broken(1, error.to_string()))
 }

@@ -63,6 +63,7 @@ pub struct Manifests {
 /// As [`super::files::read`]; a directory is one.
 pub fn read_manifests(input: &Input) -> Result<Manifests, SourceError> {
     let mut manifests = Manifests::default();
+    refuse_directory(input)?;
     match read_one(input, &mut manifests)? {
         0 => Err(SourceError::whole(input, InputProblem::Empty)),
         _ => Ok(manifests),

@@ -241,7 +241,7 @@ fn note_missing(cycle: Cycle<'_>, kinds: &[Kind]) {
                 "the input has no object of this kind and no empty list of it",
                 "DynamicResources was evaluated as if there were none",
             )
-            .turning(Turns::DoesNotFit),
+            .turning(if *kind == Kind::DeviceTaintRule { Turns::Fits } else { Turns::DoesNotFit }),
         );
     }
 }
