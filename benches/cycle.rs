@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use kubectl_sched::api::{ObjectKey, Timestamp, name};
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
 use kubectl_sched::scheduler::Scheduler;
-use kubectl_sched::simulate::capacity::{Copies, Template, measure};
+use kubectl_sched::simulate::capacity::{Copies, Model, Template, measure};
 use kubectl_sched::simulate::{Simulation, Ties};
 use kubectl_sched::source::{Input, files};
 use kubectl_sched::state::{Cluster, ClusterBuilder, PodId};
@@ -72,7 +72,7 @@ fn by_cycles(scheduler: &Scheduler, cluster: &mut Cluster, pod: PodId) -> f64 {
 
 /// The same from memory.
 fn from_memory(scheduler: &Scheduler, cluster: &mut Cluster, pod: PodId) -> f64 {
-    let mut copies = Copies::of([Template { pod, share: 1 }]);
+    let mut copies = Copies::of([Template { model: Model::Pod(pod), share: 1 }]);
     let start = Instant::now();
     let capacity = measure(scheduler, cluster, &mut copies, COPIES, Timestamp::from(std::time::SystemTime::now()));
     let placed: usize = capacity.templates.iter().map(|(_, _, placed)| placed).sum();

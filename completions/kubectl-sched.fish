@@ -38,7 +38,13 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "version
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s f -l filename -d 'Explain the pods of a manifest, which does not have to exist in the cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l node -d 'Show only one node, with every detail of every plugin' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l autoscaler-flags -d 'The autoscaler\'s flags, where it does not run as a pod of the state' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l node-group-label -d 'A node label whose value is the id of the node\'s group' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l node-group-templates -d 'What new nodes are like: the autoscaler\'s /snapshotz, or nodes by group' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l instance-types -d 'The provider\'s catalogue, for Karpenter: instance types with labels, capacity and offerings' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l at -d 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l autoscaler-status -d 'The Cluster Autoscaler\'s status ConfigMap [default: kube-system/cluster-autoscaler-status]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
@@ -109,6 +115,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l restart -d 'Restart a workload as kubectl rollout restart does' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l delete -d 'Delete a workload, or a pod (its controller recreates it)' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l at -d 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l autoscaler-status -d 'The Cluster Autoscaler\'s status ConfigMap [default: kube-system/cluster-autoscaler-status]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
@@ -167,6 +175,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want -d 'Show how many more nodes this number of copies needs' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l like -d 'The node to copy for --want [default: the node that takes most copies]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l at -d 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l autoscaler-status -d 'The Cluster Autoscaler\'s status ConfigMap [default: kube-system/cluster-autoscaler-status]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
@@ -203,6 +213,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l at -d 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l autoscaler-status -d 'The Cluster Autoscaler\'s status ConfigMap [default: kube-system/cluster-autoscaler-status]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
@@ -242,6 +254,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l node -d 'Only the devices that this node reaches' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l driver -d 'Only the devices of this driver' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l at -d 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l autoscaler-status -d 'The Cluster Autoscaler\'s status ConfigMap [default: kube-system/cluster-autoscaler-status]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
@@ -278,6 +292,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -s 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l by -d 'What is lost at once: a node, a zone, or all nodes with the same label value' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l drain-plan -d 'Propose how to drain these nodes: NODE,NODE or a label selector, or zone=NAME' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l at -d 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l autoscaler-status -d 'The Cluster Autoscaler\'s status ConfigMap [default: kube-system/cluster-autoscaler-status]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r

@@ -46,6 +46,7 @@ mod did_you_mean;
 pub mod edit;
 pub mod explain;
 pub mod framework;
+pub mod node_groups;
 pub mod plugins;
 pub mod report;
 pub mod required_kinds;

@@ -79,6 +79,7 @@ const READS: [(&str, When, &[Kind]); 12] = [
 ];
 
 /// Makes of a pod of a template or a manifest what the API server would make of it, or refuses it.
+const NEW_NODES: &str = "node groups";
 const ADMISSION: &str = "admission of new pods";
 
 /// Makes ResourceClaims for new pods.
@@ -166,6 +167,20 @@ impl RequiredKinds {
         for (plugin, when, kinds) in READS {
             if matches!(when, When::ClaimsDevices | When::ClaimsDevicesThatRulesTaint) {
                 self.add(plugin, kinds.iter().copied());
+            }
+        }
+    }
+
+    /// Adds what tells of nodes that could be made. Where somebody makes nodes, all pending pods take part in what is
+    /// simulated, and with them whatever any of them may need.
+    pub fn add_new_nodes(&mut self, somebody_does: bool) {
+        self.add(NEW_NODES, [Kind::AutoscalerStatus]);
+        for kind in Kind::ALL.iter().filter(|kind| kind.is_optional()) {
+            self.0.entry(*kind).or_default();
+        }
+        if somebody_does {
+            for kind in Kind::ALL.iter().filter(|kind| !Kind::ADMISSION.contains(kind)) {
+                self.0.entry(*kind).or_default();
             }
         }
     }

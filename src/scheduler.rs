@@ -11,8 +11,8 @@ use crate::framework::extender::{Extender, Transport};
 use crate::framework::placement::{Current, Placement};
 use crate::framework::sampling::ComparedNodes;
 use crate::framework::{
-    Cycle, CycleCache, Depth, Framework, NotEvaluated, Notes, Permit, PermitPlugin, Plugin, PluginRejection, Turns,
-    cycle, group_notes, prepared, reserve, sampling,
+    Code, Cycle, CycleCache, Depth, Framework, NotEvaluated, Notes, Permit, PermitPlugin, Plugin, PluginRejection,
+    Rejection, Turns, cycle, group_notes, prepared, reserve, sampling,
 };
 use crate::plugins;
 use crate::state::pod::PodId;
@@ -182,6 +182,74 @@ impl Scheduler {
         let prepared = prepared::pre_filter(&framework, cycle);
         let rejected = prepared.rejection.is_some();
         !rejected && prepared.filters.without(skipped).run_with_nominated(cycle, cluster.node(node)).is_ok()
+    }
+
+    /// What PreFilter and Filter of the first profile say of a pod on `node`, whatever scheduler the pod names and
+    /// regardless of nominated pods: how others than kube-scheduler ask its filters.
+    ///
+    /// # Errors
+    /// The first no; without reasons where PreFilter left the node out by its name.
+    pub fn filter_on(
+        &self,
+        cluster: &Cluster,
+        pod: PodId,
+        node: NodeId,
+        now: Timestamp,
+    ) -> Result<(), PluginRejection> {
+        self.first_fit(cluster, pod, now, std::iter::once(node))
+            .map(|_| ())
+            .map_err(|no| no.unwrap_or_else(no_profile_at_all))
+    }
+
+    /// The first of `nodes` on which PreFilter and Filter of the first profile let the pod be.
+    ///
+    /// # Errors
+    /// What was said of the last of them; none where there are no nodes.
+    pub fn first_fit(
+        &self,
+        cluster: &Cluster,
+        pod: PodId,
+        now: Timestamp,
+        nodes: impl Iterator<Item = NodeId>,
+    ) -> Result<NodeId, Option<PluginRejection>> {
+        let pod = cluster.pod(pod);
+        let Some((profile, plugins)) = self.profiles.first() else { return Err(None) };
+        let framework = self.framework(profile, plugins);
+        let notes = Notes::default();
+        let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
+        let prepared = prepared::pre_filter(&framework, cycle);
+        if let Some(rejection) = prepared.rejection {
+            return Err(Some(rejection));
+        }
+        let mut last = None;
+        for id in nodes {
+            let node = cluster.node(id);
+            if !prepared.considers(node.name()) {
+                let plugin = prepared.narrowed_by.first().copied();
+                let rejection = Rejection { code: Code::UnschedulableAndUnresolvable, reasons: Vec::new() };
+                last = Some(PluginRejection { plugin, rejection });
+                continue;
+            }
+            match prepared.filters.run(node) {
+                Ok(()) => return Ok(id),
+                Err(rejection) => last = Some(rejection),
+            }
+        }
+        Err(last)
+    }
+
+    /// The devices that the pod's claims would be given on `node`, by the first profile.
+    ///
+    /// # Errors
+    /// A Reserve plugin's failure, in upstream's words.
+    pub fn reserve_on(&self, cluster: &Cluster, pod: PodId, node: NodeId, now: Timestamp) -> Result<Vec<Take>, String> {
+        let pod = cluster.pod(pod);
+        let Some((profile, plugins)) = self.profiles.first() else { return Ok(Vec::new()) };
+        let notes = Notes::default();
+        let cycle = Cycle { cluster, pod, behaviour: &self.behaviour, now, notes: &notes };
+        let placement = Placement::empty(pod.key(), pod.id, profile.scheduler_name);
+        reserve::reserve(&self.framework(profile, plugins), cycle, &placement, cluster.node(node))
+            .map_err(|error| error.to_string())
     }
 
     /// Percentage of nodes that a live scheduler scores at least; 0 adapts to their number.
@@ -358,6 +426,10 @@ fn note_what_is_outside(profile: &Profile, plugins: &[Box<dyn Plugin>], behaviou
             ),
         );
     }
+}
+
+fn no_profile_at_all() -> PluginRejection {
+    PluginRejection { plugin: None, rejection: Rejection::error("no profile") }
 }
 
 /// Upstream schedule_one.go, frameworkForPod: such a pod never enters the queue.

@@ -19,7 +19,8 @@ use kubectl_sched::explain::scheduler_messages::MessageBasis;
 use kubectl_sched::framework::Placement;
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::simulate::bound::nodes_needed;
-use kubectl_sched::simulate::capacity::{Copies, Needed, Template, measure, nodes_for};
+use kubectl_sched::simulate::capacity::{Copies, Model, Needed, Template, measure, nodes_for};
+use kubectl_sched::simulate::new_nodes::NodeModel;
 use kubectl_sched::simulate::{Outcome, Simulation, Step, Strategy, Ties, queue};
 use kubectl_sched::state::{Cluster, NodeId, NodeInfo, PodId};
 
@@ -281,7 +282,7 @@ fn preempting(scheduler: &Scheduler, cluster: &mut Cluster, check: impl FnOnce(&
 }
 
 #[test]
-fn only_pods_of_lower_priority_make_way() {
+fn only_pods_of_lower_priority_are_preempted() {
     let mut preempted = 0;
     for area in ["preemption", "simulate", "mixed"] {
         for case in cases(area).step_by(2) {
@@ -360,7 +361,7 @@ fn capacity_is_what_a_simulation_places_and_more_nodes_are_enough_only_just() {
             for pod in pending(&cluster).into_iter().take(2) {
                 let at = format!("{} {}", case.name, cluster.pod(pod).key());
                 let before = said(&ask(&scheduler, &cluster, pod));
-                let mut copies = Copies::of([Template { pod, share: 1 }]);
+                let mut copies = Copies::of([Template { model: Model::Pod(pod), share: 1 }]);
                 let capacity = measure(&scheduler, &mut cluster, &mut copies, 30, NOW);
                 let (_, _, placed) = capacity.templates[0];
                 let on_nodes: usize = capacity.nodes.iter().map(|room| room.copies[0]).sum();
@@ -370,9 +371,10 @@ fn capacity_is_what_a_simulation_places_and_more_nodes_are_enough_only_just() {
                 let again = measure(&scheduler, &mut cluster, &mut copies, 30, NOW);
                 assert_eq!(format!("{capacity:?}"), format!("{again:?}"), "{at}");
                 if let Some(room) = capacity.nodes.iter().find(|room| room.copies[0] > 0) {
-                    let needed = nodes_for(&scheduler, &mut cluster, &mut copies, placed, room.node, NOW).unwrap();
+                    let like = NodeModel::Like(room.node);
+                    let needed = nodes_for(&scheduler, &mut cluster, &mut copies, placed, &like, NOW).unwrap();
                     assert_eq!(needed, Needed::Nodes(0), "{at}");
-                    let more = nodes_for(&scheduler, &mut cluster, &mut copies, placed + 1, room.node, NOW).unwrap();
+                    let more = nodes_for(&scheduler, &mut cluster, &mut copies, placed + 1, &like, NOW).unwrap();
                     assert_ne!(more == Needed::Nodes(0), capacity.stopped.is_some(), "{at}");
                 }
                 assert_eq!(said(&ask(&scheduler, &cluster, pod)), before, "{at}");

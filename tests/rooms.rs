@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up.
-const ROOMS: [&str; 18] = [
+const ROOMS: [&str; 19] = [
     "api",
     "decode",
     "state",
@@ -22,6 +22,7 @@ const ROOMS: [&str; 18] = [
     "framework",
     "plugins",
     "scheduler",
+    "node_groups",
     "simulate",
     "explain",
     "report",

@@ -243,6 +243,7 @@ fn in_full(case: &Case, pod: &str) -> Value {
         refused: None,
         is_new: false,
         workload: None,
+        new_nodes: None,
         group: None,
     };
     let provenance = Provenance {

@@ -85,6 +85,7 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
     }
     let nodes = cluster.nodes().len();
     let answers = [Answer {
+        evaluated_for: None,
         explanation,
         detail: None,
         suggestions: None,
@@ -96,6 +97,7 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
         refused: None,
         is_new: false,
         workload: None,
+        new_nodes: None,
         group: None,
     }];
     let provenance = Provenance {

@@ -110,7 +110,7 @@ fn is_the_weakest(scheduler: &Scheduler, mut fresh: Cluster, pod: &str, suggesti
     drop(undos);
 }
 
-/// Whoever follows it in the input files, with the patch and a text editor, gets the same nodes.
+/// A user who follows it in the input files, with the patch and a text editor, gets the same nodes.
 /// Answers whether it could be followed: not every change can be expressed as a patch.
 fn holds_by_hand(scheduler: &Scheduler, objects: &[Value], pod: &str, suggestion: &Suggestion, at: &str) -> bool {
     let Some(changed) = by_hand::follow(suggestion, objects) else { return false };

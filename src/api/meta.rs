@@ -99,11 +99,27 @@ pub struct Annotations {
     /// resources (upstream api/resource/v1, ExtendedResourceClaimAnnotation).
     #[serde(rename = "resource.kubernetes.io/extended-resource-claim")]
     pub extended_resource_claim: Option<Name>,
+    /// `kubernetes.io/config.mirror`: the pod stands for one that a kubelet runs by itself. Only its presence matters.
+    #[serde(rename = "kubernetes.io/config.mirror")]
+    pub mirror: Option<IgnoredAny>,
+    /// How old the pod must be before the Cluster Autoscaler makes room for it.
+    #[serde(rename = "cluster-autoscaler.kubernetes.io/pod-scale-up-delay")]
+    pub scale_up_delay: Option<Name>,
+    /// `true`: the Cluster Autoscaler takes the pod for one of a DaemonSet.
+    #[serde(rename = "cluster-autoscaler.kubernetes.io/daemonset-pod")]
+    pub daemon_set_pod: Option<Name>,
+    /// `controller.kubernetes.io/pod-deletion-cost`: pods with less go first when a ReplicaSet is scaled down.
+    #[serde(rename = "controller.kubernetes.io/pod-deletion-cost")]
+    pub deletion_cost: Option<Name>,
+    /// `vpaUpdates`: a VerticalPodAutoscaler has set its requests at admission. Only its presence matters.
+    #[serde(rename = "vpaUpdates")]
+    pub vpa_updates: Option<IgnoredAny>,
 }
 
 impl Hash for Annotations {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.limit_ranger.is_some().hash(state);
+        (self.limit_ranger.is_some(), self.mirror.is_some()).hash(state);
+        (self.scale_up_delay, self.daemon_set_pod).hash(state);
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 pub struct Timestamp(pub i64);
 
 impl From<SystemTime> for Timestamp {
-    /// Nothing here asks a clock: whoever has one passes its time on.
+    /// Nothing here asks a clock: the caller passes the time on.
     fn from(time: SystemTime) -> Self {
         let seconds = match time.duration_since(SystemTime::UNIX_EPOCH) {
             Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),

@@ -1,28 +1,32 @@
 //! `kubectl sched capacity`.
 
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use clap::Args;
 
 use crate::api::{Name, ObjectKey, Timestamp, name};
 use crate::cli::error::{Error, Result};
+use crate::control_plane::controller;
 use crate::explain::findings::{self, Finding};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::capacity::{CapacityAnswer, CapacityNeeds};
-use crate::simulate::capacity::{CapacityResult, Copies, Template, measure, nodes_for};
-use crate::state::PodId;
+use crate::simulate::capacity::{CapacityResult, Copies, Model, Template, best_model, measure, nodes_for};
+use crate::simulate::new_nodes::NodeModel;
+use crate::simulate::scenario::{self, Scenario, StepReport};
+use crate::simulate::{Assumption, Simulation, Ties};
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
-use super::manifests::AskedManifests;
+use super::manifests::{AskedManifests, AskedObject};
 use super::output::{self, OutputFlags};
 use super::reading::Request;
+use super::scenario_args::{self, ScenarioFlags};
 use super::state::State;
 use super::state_flags::StateFlags;
 use super::target::Target;
 use super::{Status, resolve};
+use crate::state::PodId;
 
 /// Where counting ends when nothing else ends it: more pods than a cluster may have.
 const LIMIT: usize = 200_000;
@@ -54,12 +58,17 @@ pub(crate) struct CapacityArgs {
     /// Show how many more nodes this number of copies needs
     #[arg(long, value_name = "NUMBER")]
     want: Option<usize>,
-    /// The node to copy for --want [default: the node that takes most copies]
-    #[arg(long, value_name = "NODE", requires = "want")]
+    /// Show how many more nodes all pods of the manifests need, as many as these have replicas
+    #[arg(long, requires = "filename", conflicts_with_all = ["want", "ratio"])]
+    want_all: bool,
+    /// The node to copy for --want, or a file with a Node [default: the node that takes most copies]
+    #[arg(long, value_name = "NODE|FILE")]
     like: Option<String>,
     /// Exit with status 1 when no copy fits, or fewer than --want
     #[arg(long)]
     exit_code: bool,
+    #[command(flatten)]
+    changes: ScenarioFlags,
     #[command(flatten)]
     state: StateFlags,
     #[command(flatten)]
@@ -93,18 +102,29 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     let question = Request::of(&target, &from_files.objects);
     let mut state =
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
-    let pods = pods(&mut state, &target, from_files)?;
-    let shares = shares(&arguments.ratio, pods.len())?;
-    let now = Timestamp::from(SystemTime::now());
-    let findings = pods.first().map(|pod| findings_of(&mut state, *pod, now)).unwrap_or_default();
-    let asked: Vec<ObjectKey> = pods.iter().map(|pod| state.cluster.pod(*pod).key()).collect();
-    let mut copies = Copies::of(pods.into_iter().zip(shares).map(|(pod, share)| Template { pod, share }));
-    let capacity = measure(&state.scheduler, &mut state.cluster, &mut copies, arguments.limit, now);
-    let wanted = wanted(arguments, &mut state, &capacity, &mut copies, &findings, now)?;
+    if arguments.like.is_some() && arguments.want.is_none() && !arguments.want_all {
+        return Err(Error::new("--like requires --want or --want-all").hint("it is the node that more are made like"));
+    }
+    let scenario = arguments.changes.scenario(&state.namespace, &state.cluster)?;
+    let now = arguments.state.now();
+    let reports = apply(&mut state, &scenario, now)?;
+    let (models, replicas) = models(&mut state, &target, from_files)?;
+    let first = models.iter().find_map(|model| if let Model::Pod(pod) = model { Some(*pod) } else { None });
+    let findings = first.map(|pod| findings_of(&mut state, pod, now)).unwrap_or_default();
+    let shares = if arguments.want_all { replicas } else { shares(&arguments.ratio, models.len())? };
+    let all: usize = shares.iter().sum();
+    let mut copies = Copies::of(models.iter().zip(shares).map(|(model, share)| Template { model: *model, share }));
+    let limit = if arguments.want_all { all } else { arguments.limit };
+    let capacity = measure(&state.scheduler, &mut state.cluster, &mut copies, limit, now);
+    let number = arguments.want.or_else(|| arguments.want_all.then_some(all));
+    let wanted = number.map(|number| wanted(arguments, &mut state, &capacity, &mut copies, number, now)).transpose()?;
     let mut not_evaluated = capacity.not_evaluated.clone();
     NotEvaluated::join(&mut not_evaluated, &state.notes);
-    not_evaluated.extend(asked.into_iter().flat_map(|pod| state.not_let_in(pod)));
-    let answer = CapacityAnswer { capacity, limit: arguments.limit, wanted, not_evaluated, findings };
+    let pods = models.iter().filter_map(|model| if let Model::Pod(pod) = model { Some(*pod) } else { None });
+    let pods: Vec<ObjectKey> = pods.map(|pod| state.cluster.pod(pod).key()).collect();
+    not_evaluated.extend(pods.into_iter().flat_map(|pod| state.not_let_in(pod)));
+    let assumptions = assumptions(&state, &models);
+    let answer = CapacityAnswer { capacity, limit, wanted, scenario: reports, assumptions, not_evaluated, findings };
     arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     Ok(if arguments.exit_code && !answer.is_enough() { Status::DoesNotFit } else { Status::Answered })
 }
@@ -118,31 +138,58 @@ fn findings_of(state: &mut State, pod: PodId, now: Timestamp) -> Vec<Finding> {
     found
 }
 
-/// The largest node, where not even that has room after its DaemonSets.
-fn largest(findings: &[Finding]) -> Option<Name> {
-    findings.iter().find_map(|finding| match finding {
-        Finding::DaemonSetShare { node, .. } => Some(*node),
-        _ => None,
-    })
+/// Changes the cluster before the first copy is placed.
+fn apply(state: &mut State, scenario: &Scenario, now: Timestamp) -> Result<Vec<StepReport>> {
+    if scenario.steps.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, Ties::First);
+    let run = scenario::run(&mut simulation, scenario, &[]).map_err(Error::from_error)?;
+    let notes = simulation.not_evaluated();
+    NotEvaluated::join(&mut state.notes, &notes);
+    Ok(run.reports)
 }
 
-/// One pod for each thing that was named: a workload's pods are all alike.
-fn pods(state: &mut State, target: &Target, from_files: AskedManifests) -> Result<Vec<PodId>> {
-    let mut pods = Vec::new();
+/// What each thing that was named is made of, and how many pods it is to have.
+fn models(state: &mut State, target: &Target, from_files: AskedManifests) -> Result<(Vec<Model>, Vec<usize>)> {
+    let (mut models, mut replicas) = (Vec::new(), Vec::new());
     match target {
         Target::Files(_) => {
             state.cluster.admit_claims(&from_files.claims);
             for asked in from_files.objects {
-                pods.extend(resolve::asked(state, asked).into_iter().next());
+                match asked {
+                    AskedObject::Workload(workload) => {
+                        let workload = resolve::in_namespace(state, *workload);
+                        replicas.push(controller::replicas(&workload).max(1));
+                        models.push(Model::Workload(state.cluster.apply_workload(workload)));
+                    }
+                    pod @ AskedObject::Pod(..) => {
+                        models.extend(resolve::asked(state, pod).into_iter().next().map(Model::Pod));
+                        replicas.push(1);
+                    }
+                }
             }
         }
         Target::Named(named) => {
             for named in named {
-                pods.extend(resolve::named(state, named)?.into_iter().next());
+                models.extend(match resolve::workload(state, named)? {
+                    Some(workload) => Some(Model::Workload(state.cluster.apply_workload(workload))),
+                    None => resolve::named(state, named)?.into_iter().next().map(Model::Pod),
+                });
+                replicas.push(1);
             }
         }
     }
-    Ok(pods)
+    Ok((models, replicas))
+}
+
+/// What the copies get beyond their templates.
+fn assumptions(state: &State, models: &[Model]) -> Vec<Assumption> {
+    let makers = models.iter().filter_map(|model| match model {
+        Model::Workload(workload) => state.cluster.workload(*workload),
+        Model::Pod(_) => None,
+    });
+    makers.filter_map(|maker| Assumption::of_admission(&state.cluster, maker)).collect()
 }
 
 /// The shares of `pods` templates, 1 each unless `ratio` says otherwise.
@@ -165,20 +212,23 @@ fn wanted(
     state: &mut State,
     capacity: &CapacityResult,
     copies: &mut Copies,
-    findings: &[Finding],
+    number: usize,
     now: Timestamp,
-) -> Result<Option<CapacityNeeds>> {
-    let Some(number) = arguments.want else { return Ok(None) };
+) -> Result<CapacityNeeds> {
     let like = match &arguments.like {
-        Some(like) => name(like),
-        None => most(capacity).or_else(|| largest(findings)).ok_or_else(|| {
-            Error::new("no node can host a copy, so the size of additional nodes is unknown")
-                .hint("choose a node to copy with --like NODE")
-        })?,
+        Some(like) => Some(
+            scenario_args::model(like)
+                .map_err(|message| Error::new(format!("invalid value \"{like}\" for --like: {message}")))?,
+        ),
+        None => most(capacity)
+            .or_else(|| best_model(&state.scheduler, &mut state.cluster, copies, number, now))
+            .map(NodeModel::Like),
     };
-    let needed = nodes_for(&state.scheduler, &mut state.cluster, copies, number, like, now)
+    let Some(like) = like else { return Ok(CapacityNeeds { copies: number, like: None, needed: None }) };
+    let needed = nodes_for(&state.scheduler, &mut state.cluster, copies, number, &like, now)
         .map_err(|error| Error::new(format!("{error} in {}", state.basis.origin)))?;
-    Ok(Some(CapacityNeeds { copies: number, like, needed }))
+    let like = Some(name(like.base()));
+    Ok(CapacityNeeds { copies: number, like, needed: Some(needed) })
 }
 
 /// The node that took most copies, the first of those that took as many.

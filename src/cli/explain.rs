@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use clap::Args;
 
@@ -23,6 +22,7 @@ use crate::state::PodId;
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::manifests::{AskedManifests, AskedObject};
+use super::node_group_flags::{NewNodesFinder, NodeGroupFlags};
 use super::output::OutputFlags;
 use super::reading::Request;
 use super::state::State;
@@ -63,6 +63,8 @@ pub(crate) struct ExplainArgs {
     /// Show the commands that make each suggested change
     #[arg(long)]
     commands: bool,
+    #[command(flatten)]
+    node_groups: NodeGroupFlags,
     #[command(flatten)]
     state: StateFlags,
     #[command(flatten)]
@@ -109,7 +111,7 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     let question = Request::of(&target, &from_files.objects);
     let mut state =
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
-    let now = Timestamp::from(SystemTime::now());
+    let now = arguments.state.now();
     let subjects = subjects(&mut state, &target, from_files, now)?;
     let pods: Vec<PodId> = subjects.iter().map(|subject| subject.pod).collect();
     cluster_messages::read_events(&mut state, &pods);
@@ -126,8 +128,10 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
         });
     }
     let mut wanted = ExplainExtras::of(arguments);
+    let moment = arguments.state.at.or(state.basis.as_of).unwrap_or(now);
+    let mut finder = arguments.node_groups.finder(&state, arguments.state.autoscaler_status.as_ref(), &pods, moment)?;
     let answers: Vec<Answer> =
-        subjects.into_iter().map(|subject| answer(&mut state, subject, node, &mut wanted, now)).collect();
+        subjects.into_iter().map(|subject| answer(&mut state, subject, node, &mut wanted, &mut finder, now)).collect();
     let answers: Vec<Answer> = answers
         .into_iter()
         .map(|answer| {
@@ -269,9 +273,12 @@ fn answer(
     subject: Subject,
     node: Option<&str>,
     wanted: &mut ExplainExtras,
+    finder: &mut NewNodesFinder,
     now: Timestamp,
 ) -> Answer {
     let Subject { pod, workload } = subject;
+    let is_pending = state.cluster.pod(pod).own.node_name.is_none();
+    let new_nodes = if is_pending { finder.find(state, pod) } else { None };
     let group = wanted.group(state, pod, now);
     let lifted = state.cluster.lift(pod);
     let mut placement = state.scheduler.explain_lifted(&state.cluster, &lifted, now);
@@ -287,6 +294,7 @@ fn answer(
         explanation: Explanation::in_full(&state.scheduler, &state.cluster, &placement, now),
         detail: node.and_then(|node| detail(state, &placement, node, now)),
         cluster_messages: cluster_messages::find(state, &placement),
+        new_nodes,
         nodes: state.cluster.nodes().len(),
         filters: filters(state, pod),
         refused,

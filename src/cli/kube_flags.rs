@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::cli::error::{Error, Result};
 use crate::config::GoDuration;
+use crate::source::ConfigMapName;
 use crate::source::live;
 
 /// Which cluster, as whom, in which namespace.
@@ -95,6 +96,7 @@ impl KubeFlags {
             impersonate_uid: self.as_uid.clone(),
             chunk_size: self.chunk_size,
             request_timeout: self.request_timeout.as_deref().map(timeout).transpose()?.flatten(),
+            autoscaler_status: ConfigMapName::default(),
             session: live::SessionCell::default(),
         })
     }

@@ -22,6 +22,7 @@ mod help;
 mod interrupt;
 mod kube_flags;
 mod manifests;
+mod node_group_flags;
 mod output;
 mod pending;
 mod progress;

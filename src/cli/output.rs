@@ -118,6 +118,7 @@ impl OutputFlags {
 }
 
 /// The flag of a setting that a report speaks of.
+#[expect(clippy::unnecessary_wraps, reason = "where there is no command line the answer is none")]
 fn flag(setting: Setting) -> Option<&'static str> {
     Some(match setting {
         Setting::Wide => "-o wide",

@@ -1,10 +1,8 @@
 //! `kubectl sched pending`.
 
-use std::time::SystemTime;
-
 use clap::Args;
 
-use crate::api::{Name, Timestamp, name};
+use crate::api::{Name, name};
 use crate::cli::error::{Error, Result};
 use crate::decode::Kind;
 use crate::did_you_mean;
@@ -74,7 +72,7 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     let pods = pods(&state.cluster, namespace);
     // Names alone need no advice.
     let advise = !arguments.no_suggestions && output.output.part() != Part::Names;
-    let now = Timestamp::from(SystemTime::now());
+    let now = arguments.state.now();
     cluster_messages::read_events(&mut state, &pods);
     let basis = state.basis.scheduler;
     let mut pending = pending::find(&state.scheduler, &mut state.cluster, &pods, now, advise, basis);

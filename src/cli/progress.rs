@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// Whoever waits less needs no line.
+/// A shorter wait needs no line.
 const PATIENCE: Duration = Duration::from_millis(400);
 /// The line changes no more often.
 const PACE: Duration = Duration::from_millis(100);

@@ -98,6 +98,9 @@ impl Asker<'_> {
                 named.iter().filter_map(|named| named.kind.workload()).for_each(|kind| required.add_workload(kind));
             }
         }
+        if !matches!(self.question, Request::Devices) {
+            required.add_new_nodes(state.shows_autoscaler());
+        }
         required
     }
 

@@ -1,7 +1,5 @@
 //! `kubectl sched resilience`.
 
-use std::time::SystemTime;
-
 use clap::Args;
 
 use crate::api::{Name, Timestamp, name};
@@ -9,17 +7,20 @@ use crate::cli::error::{Error, Result};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::resilience::{LossAnswer, ResilienceAnswer};
+use crate::simulate::comparison::without_price;
+use crate::simulate::resilience::consolidation::{self, Consolidation};
 use crate::simulate::resilience::drain_plan::{DrainPlan, propose};
 use crate::simulate::resilience::{By, sweep};
-use crate::simulate::scenario::NodeChoice;
+use crate::simulate::scenario::{self, NodeChoice, StepError};
 use crate::simulate::{Simulation, Ties};
-use crate::state::Cluster;
+use crate::state::NodeInfo;
 
 use super::Status;
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::output::{self, OutputFlags};
 use super::reading::Request;
+use super::scenario_args::ScenarioFlags;
 use super::state::State;
 use super::state_flags::StateFlags;
 use super::watch::Watch;
@@ -34,9 +35,12 @@ use super::watch::Watch;
 /// With --drain-plan it proposes an order in which to drain nodes, and shows where each pod goes.
 /// All of the nodes are cordoned first; pods are evicted in waves, never more at once than
 /// PodDisruptionBudgets allow.
+///
+/// With --consolidate it finds the most nodes that can be drained and removed, with every pod placed
+/// on the rest. Flags such as --add-nodes, --scale or --drain change the cluster first.
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output::of(output, ResilienceAnswer::PARTS)))]
-#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched resilience [--by node|zone|LABEL-KEY | --drain-plan NODES] [OPTIONS]")]
+#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched resilience [--by node|zone|LABEL-KEY | --drain-plan NODES | --consolidate] [OPTIONS]")]
 pub(crate) struct ResilienceArgs {
     /// What is lost at once: a node, a zone, or all nodes with the same label value
     #[arg(long, value_name = "node|zone|LABEL-KEY", default_value = "node", hide_default_value = true)]
@@ -44,12 +48,17 @@ pub(crate) struct ResilienceArgs {
     /// Propose how to drain these nodes: NODE,NODE or a label selector, or zone=NAME
     #[arg(long, value_name = "NODES", conflicts_with = "by")]
     drain_plan: Option<String>,
-    /// With --drain-plan: also evict pods without a controller; nothing recreates them
-    #[arg(long, requires = "drain_plan")]
-    force: bool,
+    /// Find the most nodes that can go, with every pod placed and every budget kept; of all nodes, or of NODES
+    #[arg(long, value_name = "NODES", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["by", "drain_plan"])]
+    consolidate: Option<String>,
+    /// With --consolidate: the label that says what a node costs
+    #[arg(long, value_name = "LABEL-KEY", requires = "consolidate")]
+    price_label: Option<String>,
     /// Exit with status 1 when pods cannot be rescheduled, or the drains cannot be completed
     #[arg(long)]
     exit_code: bool,
+    #[command(flatten)]
+    changes: ScenarioFlags,
     #[command(flatten)]
     state: StateFlags,
     #[command(flatten)]
@@ -67,6 +76,10 @@ Examples:
   kubectl sched resilience --by zone --exit-code \\
       --snapshot examples/clusters/zones.yaml
 
+  # Which nodes could go?
+  kubectl sched resilience --consolidate \\
+      --snapshot examples/clusters/zones.yaml
+
   # In which order to drain three nodes, and where does each pod go?
   kubectl sched resilience --drain-plan a1-1,a2-1,b1-1 \\
       --snapshot examples/clusters/zones.yaml
@@ -80,10 +93,18 @@ Exit status:
 pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
     let question = Request::Simulation { new_pods: false };
     let mut state = arguments.state.load(&arguments.kube, &arguments.output, question, |_| {})?;
-    let now = Timestamp::from(SystemTime::now());
-    let mut answer = match &arguments.drain_plan {
-        Some(nodes) => ResilienceAnswer::Drains(drain_plan(&mut state, nodes, arguments.force, now)?),
-        None => ResilienceAnswer::Losses(losses(&state, &arguments.by, now)?),
+    let now = arguments.state.now();
+    apply(&mut state, &arguments.changes, now)?;
+    let mut answer = match (&arguments.drain_plan, &arguments.consolidate) {
+        (Some(nodes), _) => {
+            let force = arguments.changes.force();
+            ResilienceAnswer::Drains(drain_plan(&mut state, nodes, force, now)?)
+        }
+        (None, Some(nodes)) => {
+            let price = arguments.price_label.as_deref().map(name);
+            ResilienceAnswer::Consolidation(consolidation(&mut state, nodes, price, now)?)
+        }
+        (None, None) => ResilienceAnswer::Losses(losses(&state, &arguments.by, now)?),
     };
     NotEvaluated::join(answer.not_evaluated_mut(), &state.notes);
     arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
@@ -91,6 +112,36 @@ pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
         return Err(Error::new(format!("stopped after {done} of {of} losses")));
     }
     Ok(if arguments.exit_code && !answer.is_fine() { Status::DoesNotFit } else { Status::Answered })
+}
+
+/// Changes the cluster before anything is lost or drained.
+fn apply(state: &mut State, changes: &ScenarioFlags, now: Timestamp) -> Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let scenario = changes.scenario(&state.namespace, &state.cluster)?;
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, Ties::First);
+    scenario::run(&mut simulation, &scenario, &[]).map_err(Error::from_error)?;
+    let notes = simulation.not_evaluated();
+    NotEvaluated::join(&mut state.notes, &notes);
+    Ok(())
+}
+
+/// Which nodes can go.
+fn consolidation(state: &mut State, nodes: &str, price: Option<Name>, now: Timestamp) -> Result<Consolidation> {
+    let candidates = if nodes.is_empty() {
+        state.cluster.nodes().iter().map(NodeInfo::name).collect()
+    } else {
+        NodeChoice::parse(nodes)
+            .map_err(StepError::from)
+            .and_then(|choice| choice.nodes(&state.cluster))
+            .map_err(|message| Error::new(format!("invalid value \"{nodes}\" for --consolidate: {message}")))?
+    };
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, Ties::First);
+    let mut found = consolidation::find(&mut simulation, &candidates, price).map_err(Error::from_error)?;
+    simulation.rewind();
+    found.not_evaluated.extend(price.and_then(|price| without_price(&state.cluster, price)));
+    Ok(found)
 }
 
 /// What each loss does.
@@ -114,25 +165,10 @@ fn losses(state: &State, by: &str, now: Timestamp) -> Result<LossAnswer> {
 
 /// How to drain `nodes`.
 fn drain_plan(state: &mut State, nodes: &str, force: bool, now: Timestamp) -> Result<DrainPlan> {
-    let nodes = chosen(&state.cluster, nodes)
+    let nodes = NodeChoice::parse(nodes)
+        .map_err(StepError::from)
+        .and_then(|choice| choice.nodes(&state.cluster))
         .map_err(|message| Error::new(format!("invalid value \"{nodes}\" for --drain-plan: {message}")))?;
-    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, Ties::First);
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, Ties::First).preempting_briefly();
     propose(&mut simulation, &nodes, force).map_err(Error::from_error)
-}
-
-/// Nodes by name, separated by commas, or by a label selector: names have none of its other characters.
-fn chosen(cluster: &Cluster, text: &str) -> std::result::Result<Vec<Name>, String> {
-    if text.contains(['=', '!', '(']) {
-        let choice = NodeChoice::selected(text)?;
-        return choice.nodes(cluster).map_err(|error| error.to_string());
-    }
-    let mut nodes: Vec<Name> = Vec::new();
-    for node in text.split(',').map(str::trim) {
-        if node.is_empty() {
-            return Err("a node's name must not be empty".to_owned());
-        }
-        let node = NodeChoice::Named(name(node)).nodes(cluster).map_err(|error| error.to_string())?;
-        nodes.extend(node.into_iter().filter(|node| !nodes.contains(node)).collect::<Vec<_>>());
-    }
-    Ok(nodes)
 }

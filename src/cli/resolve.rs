@@ -154,6 +154,7 @@ pub(crate) fn replicas(state: &mut State, asked: AskedObject, count: Option<usiz
         }
         (AskedObject::Workload(workload), count) => {
             let workload = in_namespace(state, *workload);
+            state.cluster.apply_workload(workload.clone());
             (controller::pods(&state.cluster, &workload, count), None)
         }
         (AskedObject::Pod(pod, json), None) => (vec![itself(state, *pod)], Some(json)),

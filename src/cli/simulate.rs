@@ -4,23 +4,26 @@ mod compare;
 mod merge;
 mod sweep;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
 
-use crate::api::Timestamp;
+use crate::api::{ObjectKey, Timestamp, name};
 use crate::cli::error::{Error, Result};
 use crate::control_plane::Created;
 use crate::control_plane::admission::AdmissionRefusal;
+use crate::decode::workload::WorkloadKey;
+
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::comparison::ComparisonAnswer;
-use crate::report::simulation::SimulationAnswer;
-use crate::simulate::scenario::{self, ScenarioRun};
+use crate::report::simulation::{SimulationAnswer, WithPreemption};
+use crate::simulate::rebalance;
+use crate::simulate::scenario::{self, Placing, ScenarioRun, ScenarioStep, StepAction};
 use crate::simulate::sweep::SweepSpec;
-use crate::simulate::{Diff, Simulation, StateSummary, Strategy, Summary, Ties, queue};
-use crate::state::PodId;
+use crate::simulate::{Assumption, Diff, Simulation, StateSummary, Step, Strategy, Summary, Ties, queue};
+use crate::state::{Pod, PodId};
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
@@ -69,6 +72,18 @@ pub(crate) struct SimulateArgs {
     /// Schedule this number of copies of each pod in -f instead
     #[arg(long, value_name = "NUMBER", requires = "filename")]
     replicas: Option<u32>,
+    /// Workloads to which --add adds replicas
+    #[arg(value_name = "TYPE/NAME", requires = "add")]
+    target: Vec<String>,
+    /// Add this number of replicas to each workload that is named
+    #[arg(long, value_name = "NUMBER", requires = "target")]
+    add: Option<u32>,
+    /// Show which pods would land better if they were evicted, at most NUMBER [default: 10]
+    #[arg(long, value_name = "NUMBER", num_args = 0..=1, default_missing_value = "10")]
+    rebalance: Option<usize>,
+    /// Place all pods again, on as few nodes as possible
+    #[arg(long)]
+    repack: bool,
     /// Show only the differences from the unchanged cluster
     #[arg(long)]
     diff: bool,
@@ -147,11 +162,13 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
 }
 
 fn simulate(arguments: &SimulateArgs) -> Result<Status> {
-    if !arguments.pending && arguments.filename.is_empty() && arguments.changes.is_empty() {
+    let changes =
+        !arguments.changes.is_empty() || arguments.add.is_some() || arguments.rebalance.is_some() || arguments.repack;
+    if !arguments.pending && arguments.filename.is_empty() && !changes {
         return Err(Error::new("you must say what to schedule")
             .hint("use --pending, -f FILE, or a change of the cluster such as --drain NODE"));
     }
-    if arguments.diff && arguments.changes.is_empty() {
+    if arguments.diff && !changes {
         return Err(Error::new("--diff compares with the unchanged cluster, but no change was given")
             .hint("use it with --scenario FILE or a flag such as --drain NODE"));
     }
@@ -165,15 +182,32 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         if arguments.filename.is_empty() { AskedManifests::default() } else { manifests::read(&arguments.filename)? };
     let others = std::mem::take(&mut from_files.others);
     // Steps of a scenario make pods, too.
-    let new_pods = !arguments.filename.is_empty() || !arguments.changes.is_empty();
+    let new_pods = !arguments.filename.is_empty() || changes;
     let question = Request::Simulation { new_pods };
     let configured = arguments.strategies.configuration().map(|file| arguments.state.configured(file)).transpose()?;
     let flags = configured.as_ref().unwrap_or(&arguments.state);
     let mut state = flags.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
     let (pods, refused) = pods(&mut state, arguments, from_files)?;
-    let scenario = arguments.changes.scenario(&state.namespace)?;
+    let mut scenario = arguments.changes.scenario(&state.namespace, &state.cluster)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
-    let now = Timestamp::from(SystemTime::now());
+    let now = arguments.state.now();
+    scenario.steps.extend(added(arguments, &state)?);
+    if arguments.repack {
+        scenario.steps.push(ScenarioStep {
+            said: "--repack".to_owned(),
+            change: StepAction::Repack,
+            place: Placing::Now,
+        });
+    }
+    // Packed by another rule than kube-scheduler's, unless one was named.
+    let strategy = if arguments.repack && strategy == Strategy::Default { Strategy::BestFit } else { strategy };
+    if let Some(most) = arguments.rebalance {
+        let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties);
+        scenario::run(&mut simulation, &scenario, &[]).map_err(Error::from_error)?;
+        let moves = rebalance::find(&mut simulation, most).map_err(Error::from_error)?;
+        simulation.rewind();
+        scenario.steps.extend(moves);
+    }
     if !compared.is_empty() {
         let asked = compare::ComparisonQuestion { arguments, scenario: &scenario, pods: &pods, ties, now };
         return compare::run(&mut state, &asked, &compared, refused);
@@ -188,11 +222,15 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties)
         .preempting(arguments.preempt)
         .following(strategy);
-    let ScenarioRun { steps, reports, violated_budgets } =
+    let of_state = simulation.cluster().pods().len();
+    let ScenarioRun { steps, reports, violated_budgets, cannot_start } =
         scenario::run(&mut simulation, &scenario, &pods).map_err(Error::from_error)?;
     let mut not_evaluated = simulation.not_evaluated();
     NotEvaluated::join(&mut not_evaluated, &state.notes);
     not_evaluated.extend(strategy.not_evaluated(simulation.cluster()));
+    let mut assumptions = simulation.assumptions();
+    let first_new = of_state.saturating_sub(pods.len());
+    assumptions.extend(Assumption::of_new_pods(simulation.cluster(), first_new));
     let answer = SimulationAnswer {
         strategy,
         summary: Summary::of(&before, &steps, simulation.cluster()),
@@ -203,11 +241,66 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         refused,
         scenario: reports,
         violated_budgets,
+        cannot_start,
+        with_preemption: None,
+        assumptions,
         not_evaluated,
     };
-    drop(simulation);
+    simulation.rewind();
+    let with_preemption = if arguments.preempt {
+        None
+    } else {
+        with_preemption(&mut state, &scenario, &pods, strategy, ties, now, &answer)
+    };
+    let answer = SimulationAnswer { with_preemption, ..answer };
     arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     Ok(if arguments.exit_code && !answer.fits() { Status::DoesNotFit } else { Status::Answered })
+}
+
+/// The steps of `--add`.
+fn added(arguments: &SimulateArgs, state: &State) -> Result<Vec<ScenarioStep>> {
+    let Some(more) = arguments.add else { return Ok(Vec::new()) };
+    let step = |target: &String| {
+        let workload = WorkloadKey::parse(target, name(&state.namespace)).ok_or_else(|| {
+            Error::new(format!("\"{target}\" is not a workload")).hint("write TYPE/NAME, such as deploy/web")
+        })?;
+        let change = StepAction::AddReplicas { workload, more };
+        Ok(ScenarioStep { said: format!("{target} --add {more}"), change, place: Placing::Now })
+    };
+    arguments.target.iter().map(step).collect()
+}
+
+/// What preemption would change, which is part of every default profile; none where it changes nothing.
+fn with_preemption(
+    state: &mut State,
+    scenario: &scenario::Scenario,
+    pods: &[PodId],
+    strategy: Strategy,
+    ties: Ties,
+    now: Timestamp,
+    answer: &SimulationAnswer,
+) -> Option<WithPreemption> {
+    let lowest = state.cluster.pods().iter().filter(|pod| pod.own.node_name.is_some()).map(Pod::priority).min()?;
+    let waiting: BTreeSet<ObjectKey> =
+        answer.steps.iter().filter(|step| step.place().is_none()).map(|step| step.pod).collect();
+    // Pods that a step created are of the simulation's own state, and may have any priority.
+    let may = |step: &Step| state.cluster.get_pod(step.pod_id).is_none_or(|pod| pod.priority() > lowest);
+    if !answer.steps.iter().any(|step| step.place().is_none() && may(step)) {
+        return None;
+    }
+    let mut simulation =
+        Simulation::new(&state.scheduler, &mut state.cluster, now, ties).preempting(true).following(strategy);
+    let run = scenario::run(&mut simulation, scenario, pods).ok();
+    simulation.rewind();
+    let run = run?;
+    let placed = run.steps.iter().filter(|step| step.place().is_some());
+    let placed: Vec<ObjectKey> = placed.map(|step| step.pod).filter(|pod| waiting.contains(pod)).collect();
+    let evicted = run.steps.iter().filter(|step| !step.evictions.is_empty());
+    (!placed.is_empty()).then(|| WithPreemption {
+        placed,
+        preempted: evicted.map(|step| step.pod).collect(),
+        unplaced: run.steps.iter().filter(|step| step.place().is_none()).count(),
+    })
 }
 
 /// How the same pods leave the cluster as it is; the state is as it was when this returns.

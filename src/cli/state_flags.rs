@@ -1,12 +1,14 @@
 //! What was asked for: where the state comes from, and whose scheduler is reproduced.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use clap::{Args, ValueHint};
 
+use crate::api::Timestamp;
 use crate::cli::error::{Error, Result};
 use crate::config::KubeVersion;
-use crate::source::{ConfigSource, Input};
+use crate::source::{ConfigMapName, ConfigSource, Input};
 
 use super::config_source;
 
@@ -17,6 +19,12 @@ pub(crate) struct StateFlags {
     /// Read the state from a file or directory (- is standard input), not from a cluster
     #[arg(long, value_name = "FILE|DIR|-")]
     pub(crate) snapshot: Option<PathBuf>,
+    /// The moment of the question, for ages and time-outs (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_time, hide_short_help = true)]
+    pub(crate) at: Option<Timestamp>,
+    /// The Cluster Autoscaler's status ConfigMap [default: kube-system/cluster-autoscaler-status]
+    #[arg(long, value_name = "NAMESPACE/NAME", hide_short_help = true)]
+    pub(crate) autoscaler_status: Option<ConfigMapName>,
     #[command(flatten)]
     pub(crate) scheduler: SchedulerFlags,
     /// Call the extenders of --scheduler-config; they receive the pod and its candidate nodes
@@ -39,7 +47,16 @@ pub(crate) struct SchedulerFlags {
     pub(crate) feature_gates: Option<String>,
 }
 
+fn parse_time(text: &str) -> std::result::Result<Timestamp, &'static str> {
+    text.parse().map_err(|_| "a time is written as in RFC 3339, such as 2026-01-31T12:00:00Z")
+}
+
 impl StateFlags {
+    /// The moment of the question.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.at.unwrap_or_else(|| Timestamp::from(SystemTime::now()))
+    }
+
     /// The same, of a scheduler with the configuration of `file`.
     ///
     /// # Errors

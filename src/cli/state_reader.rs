@@ -12,6 +12,7 @@ use crate::api::Timestamp;
 use crate::cli::error::{Error, Result};
 use crate::config::{Behaviour, SchedulerConfig};
 use crate::decode::Kind;
+use crate::decode::autoscaling::process::AutoscalerProcess;
 use crate::decode::scheduler_process::SchedulerProcess;
 use crate::explain::scheduler_messages::MessageBasis;
 use crate::framework::NotEvaluated;
@@ -66,6 +67,9 @@ impl StateFlags {
             reading.read(&asker, &mut builder)?;
         }
         notes.extend(opened.not_listed(&asker.required(&builder)));
+        if let Some(autoscaler) = opened.autoscaler.take() {
+            builder.set_autoscaler(autoscaler);
+        }
         let gates = behaviour.request_gates();
         let cluster = builder.build(gates);
         output.log(&format!(
@@ -98,7 +102,7 @@ impl StateFlags {
                 let named = self.scheduler.scheduler_config.as_ref();
                 read_files(path, builder, config_source::config_map(named), output)?
             }
-            None => connect(kube)?,
+            None => connect(kube, self.autoscaler_status.as_ref())?,
         };
         if opened.reading.is_some() {
             // A version that is refused is refused before anything is read.
@@ -193,6 +197,8 @@ pub(super) struct Opened {
     pub(super) config_map: Option<ConfigMap>,
     /// The kube-scheduler that ran as a pod, as a snapshot records it.
     pub(super) scheduler: Option<SchedulerProcess>,
+    /// The same of the Cluster Autoscaler.
+    autoscaler: Option<AutoscalerProcess>,
     /// What a snapshot could not list.
     missing: Vec<NotListed>,
     /// The cluster, to ask more.
@@ -232,8 +238,11 @@ impl Opened {
 }
 
 /// A cluster: the version is the server's.
-fn connect(kube: &KubeFlags) -> Result<Opened> {
-    let connection = kube.connection()?;
+fn connect(kube: &KubeFlags, status: Option<&ConfigMapName>) -> Result<Opened> {
+    let mut connection = kube.connection()?;
+    if let Some(status) = status {
+        connection.autoscaler_status.clone_from(status);
+    }
     let reading = Reading::open(&connection)?;
     Ok(Opened {
         version: reading.version().map(str::to_owned),
@@ -271,6 +280,7 @@ pub(super) fn read_files(
         config_map: report.config_map,
         // The record knows more: a snapshot's pods have no commands.
         scheduler: record.scheduler,
+        autoscaler: record.autoscaler,
         missing: record.not_listed,
         as_of: record.read_at.as_ref().and_then(|time| time.parse().ok()),
         read_at: record.read_at,

@@ -33,7 +33,7 @@ impl Watch {
 
 impl Watcher for Watch {
     fn answered(&self, answered: usize, of: usize) {
-        // Whoever finds it busy is overtaken anyway.
+        // A thread that finds it busy is overtaken anyway.
         if let Ok(mut progress) = self.progress.try_lock() {
             progress.show(|| {
                 format!(

@@ -136,3 +136,28 @@ impl fmt::Display for ExtensionPoint {
 pub fn extension_points(plugin: &str, behaviour: &Behaviour) -> Option<&'static [ExtensionPoint]> {
     minor_of(behaviour.version).points(plugin)
 }
+
+/// The field of `$owner` for an extension point: configuration and profiles have one for each.
+macro_rules! of_point {
+    ($owner:expr, $point:expr) => {
+        match $point {
+            $crate::config::ExtensionPoint::PreEnqueue => &$owner.pre_enqueue,
+            $crate::config::ExtensionPoint::QueueSort => &$owner.queue_sort,
+            $crate::config::ExtensionPoint::PreFilter => &$owner.pre_filter,
+            $crate::config::ExtensionPoint::Filter => &$owner.filter,
+            $crate::config::ExtensionPoint::PostFilter => &$owner.post_filter,
+            $crate::config::ExtensionPoint::PreScore => &$owner.pre_score,
+            $crate::config::ExtensionPoint::Score => &$owner.score,
+            $crate::config::ExtensionPoint::Reserve => &$owner.reserve,
+            $crate::config::ExtensionPoint::Permit => &$owner.permit,
+            $crate::config::ExtensionPoint::PreBind => &$owner.pre_bind,
+            $crate::config::ExtensionPoint::Bind => &$owner.bind,
+            $crate::config::ExtensionPoint::PostBind => &$owner.post_bind,
+            $crate::config::ExtensionPoint::PlacementGenerate => &$owner.placement_generate,
+            $crate::config::ExtensionPoint::PlacementScore => &$owner.placement_score,
+            $crate::config::ExtensionPoint::PodGroupPostFilter => &$owner.pod_group_post_filter,
+        }
+    };
+}
+
+pub(super) use of_point;

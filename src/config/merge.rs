@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::error::ProfileError;
-use super::extension_points::{ExtensionPoint, extension_points};
+use super::extension_points::{ExtensionPoint, extension_points, of_point};
 use super::profile::{Enabled, Origin};
 use super::types::{Plugin, PluginSet, Plugins};
 use super::versions::Behaviour;
@@ -187,22 +187,6 @@ fn out_of_tree(plugins: &Plugins, multi_point: &[MultiPointPlugin], behaviour: &
 impl Plugins {
     /// The set named for `point`.
     pub(super) fn at(&self, point: ExtensionPoint) -> &PluginSet {
-        match point {
-            ExtensionPoint::PreEnqueue => &self.pre_enqueue,
-            ExtensionPoint::QueueSort => &self.queue_sort,
-            ExtensionPoint::PreFilter => &self.pre_filter,
-            ExtensionPoint::Filter => &self.filter,
-            ExtensionPoint::PostFilter => &self.post_filter,
-            ExtensionPoint::PreScore => &self.pre_score,
-            ExtensionPoint::Score => &self.score,
-            ExtensionPoint::Reserve => &self.reserve,
-            ExtensionPoint::Permit => &self.permit,
-            ExtensionPoint::PreBind => &self.pre_bind,
-            ExtensionPoint::Bind => &self.bind,
-            ExtensionPoint::PostBind => &self.post_bind,
-            ExtensionPoint::PlacementGenerate => &self.placement_generate,
-            ExtensionPoint::PlacementScore => &self.placement_score,
-            ExtensionPoint::PodGroupPostFilter => &self.pod_group_post_filter,
-        }
+        of_point!(self, point)
     }
 }

@@ -11,7 +11,7 @@ use super::decode::{Decode, wrong_type};
 use super::defaults::default_multi_point;
 use super::error::{ConfigError, ProfileError};
 use super::extender::{self, ExtenderConfig};
-use super::extension_points::ExtensionPoint;
+use super::extension_points::{ExtensionPoint, of_point};
 use super::field_path::FieldPath;
 use super::merge::{Expanded, MultiPointPlugin, OutOfTree, expand, merge_multi_point};
 use super::plugin_args::PluginArgs;
@@ -178,23 +178,7 @@ impl SchedulerConfig {
 impl Profile {
     /// The plugins of an extension point, in the order they run.
     pub fn at(&self, point: ExtensionPoint) -> &[Enabled] {
-        match point {
-            ExtensionPoint::PreEnqueue => &self.pre_enqueue,
-            ExtensionPoint::QueueSort => &self.queue_sort,
-            ExtensionPoint::PreFilter => &self.pre_filter,
-            ExtensionPoint::Filter => &self.filter,
-            ExtensionPoint::PostFilter => &self.post_filter,
-            ExtensionPoint::PreScore => &self.pre_score,
-            ExtensionPoint::Score => &self.score,
-            ExtensionPoint::Reserve => &self.reserve,
-            ExtensionPoint::Permit => &self.permit,
-            ExtensionPoint::PreBind => &self.pre_bind,
-            ExtensionPoint::Bind => &self.bind,
-            ExtensionPoint::PostBind => &self.post_bind,
-            ExtensionPoint::PlacementGenerate => &self.placement_generate,
-            ExtensionPoint::PlacementScore => &self.placement_score,
-            ExtensionPoint::PodGroupPostFilter => &self.pod_group_post_filter,
-        }
+        of_point!(self, point)
     }
 
     fn new(scheduler_name: Name, percentage: Option<i32>, expanded: Expanded, args: PluginArgs) -> Self {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::admission::{self, AdmissionRefusal, Admitted, UnknownClass};
+use super::controller;
 use super::resource_claims;
 use crate::api::pod_template::PodTemplate;
 use crate::api::requests::RequestGates;
 use crate::decode::pod::PodOwn;
 use crate::decode::storage::PersistentVolumeClaim;
+use crate::decode::workload::{Workload, WorkloadKey};
 use crate::state::Cluster;
 use crate::state::pod::PodId;
 use crate::state::pod_class::PodClass;
@@ -72,7 +74,7 @@ impl Cluster {
         let mut created = Created { unknown, ..Created::default() };
         for mut own in new.own {
             let let_in = match &refused {
-                Some(why) => Err(AdmissionRefusal { pod: own.key, why: why.clone() }),
+                Some(why) => Err(AdmissionRefusal { pod: own.key, why: why.clone(), quota: None }),
                 None => admission::charge(self, own.key, &template, gates),
             };
             if let Err(refusal) = let_in {
@@ -87,6 +89,18 @@ impl Cluster {
             created.pods.push(self.add_pending(Box::new(own), Arc::clone(&class)));
         }
         created
+    }
+
+    /// Takes in a workload, in the place of the one of its name if there is one, as if it had been applied.
+    pub fn apply_workload(&mut self, workload: Workload) -> WorkloadKey {
+        let key = workload.identity();
+        // What admission adds shows in pods beside the template that they are of.
+        controller::learn(self);
+        match self.workloads.iter_mut().find(|other| other.identity() == key) {
+            Some(other) => *other = workload,
+            None => self.workloads.push(workload),
+        }
+        key
     }
 
     /// The claims called `claims` get the default class where they name none, as new ones do.

@@ -1,6 +1,7 @@
 //! What others than the scheduler do to pods: the API server's defaults and admission, and the controllers that create them.
 
 pub mod admission;
+pub mod attach;
 pub mod controller;
 mod create;
 pub mod resource_claims;

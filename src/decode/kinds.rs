@@ -7,6 +7,11 @@
 
 use serde::de::DeserializeOwned;
 
+use super::autoscaling::buffers::WireBuffer;
+use super::autoscaling::cluster_api::{WireMachine, WireMachineTemplate, WireScalable};
+use super::autoscaling::karpenter::{WireNodeClaim, WireNodeClass, WireNodeOverlay, WireNodePool};
+use super::autoscaling::status::AutoscalerStatus;
+use super::autoscaling::{ProvisioningKind, ProvisioningObject, fields as autoscaling, status};
 use super::coscheduling::{self, CoschedulingPodGroup, WireCoschedulingPodGroup};
 use super::devices::claim::{WireResourceClaim, WireResourceClaimTemplate};
 use super::devices::class::WireDeviceClass;
@@ -71,11 +76,11 @@ macro_rules! kinds {
     (
         $( $(#[$doc:meta])* $kind:ident($data:ty) = [$($group:literal)+], [$($version:literal)+], $resource:literal;
            $scope:ident($($key:ident).+) { $decode:expr; $fields:expr } )+
-        ---
+        $( ---
         $(#[$family_doc:meta])* $family:ident($family_data:ty) by $member:ident:
         $( $of:ident = [$($of_group:literal)+], [$($of_version:literal)+], $of_resource:literal;
-           { $of_decode:expr; $of_fields:expr } )+
-        ---
+           $of_scope:ident { $of_decode:expr; $of_fields:expr } )+ )+
+        +++
         $( $(#[$late_doc:meta])* $late:ident($late_data:ty)
            = [$($late_group:literal)+], [$($late_version:literal)+], $late_resource:literal;
            $late_scope:ident($($late_key:ident).+) { $late_decode:expr; $late_fields:expr } )+
@@ -85,7 +90,7 @@ macro_rules! kinds {
         #[non_exhaustive]
         pub enum Kind {
             $( $(#[$doc])* $kind, )+
-            $(#[$family_doc])* $family($member),
+            $( $(#[$family_doc])* $family($member), )+
             $( $(#[$late_doc])* $late, )+
         }
 
@@ -94,7 +99,7 @@ macro_rules! kinds {
         #[non_exhaustive]
         pub enum Object {
             $( $(#[$doc])* $kind(Box<$data>), )+
-            $(#[$family_doc])* $family(Box<$family_data>),
+            $( $(#[$family_doc])* $family(Box<$family_data>), )+
             $( $(#[$late_doc])* $late(Box<$late_data>), )+
         }
 
@@ -102,7 +107,7 @@ macro_rules! kinds {
             /// Every kind, in the order of the table.
             pub const ALL: &'static [Self] = &[
                 $( Self::$kind, )+
-                $( Self::$family($member::$of), )+
+                $( $( Self::$family($member::$of), )+ )+
                 $( Self::$late, )+
             ];
 
@@ -120,18 +125,18 @@ macro_rules! kinds {
                         },
                         fields: &$fields,
                     } }, )+
-                    $( Self::$family($member::$of) => const { &Entry {
+                    $( $( Self::$family($member::$of) => const { &Entry {
                         name: stringify!($of),
                         groups: &[$($of_group),+],
                         versions: &[$($of_version),+],
                         resource: $of_resource,
-                        namespaced: true,
+                        namespaced: kinds!(@namespaced $of_scope),
                         decode: |json| {
                             let decoded: DecodedPrefix<$family_data> = $of_decode(json)?;
                             Ok(decoded.map(|object| Object::$family(Box::new(object))).into_parts())
                         },
                         fields: &$of_fields,
-                    } }, )+
+                    } }, )+ )+
                     $( Self::$late => const { &Entry {
                         name: api_name(stringify!($late)),
                         groups: &[$($late_group),+],
@@ -153,13 +158,13 @@ macro_rules! kinds {
             pub fn identity(&self) -> (Kind, ObjectKey) {
                 match self {
                     $( Self::$kind(object) => (Kind::$kind, kinds!(@key $scope object.$($key).+)), )+
-                    Self::$family(object) => (Kind::$family(object.kind), object.key),
+                    $( Self::$family(object) => (Kind::$family(object.kind), object.key), )+
                     $( Self::$late(object) => (Kind::$late, kinds!(@key $late_scope object.$($late_key).+)), )+
                 }
             }
         }
 
-        kinds!(@decoded $family($family_data) [$(Kind::$family($member::$of)),+]);
+        $( kinds!(@decoded $family($family_data) [$(Kind::$family($member::$of)),+]); )+
         $( kinds!(@decoded $kind($data) [Kind::$kind]); )+
         $( kinds!(@decoded $late($late_data) [Kind::$late]); )+
     };
@@ -230,18 +235,52 @@ kinds! {
     /// A DeviceTaintRule.
     DeviceTaintRule(DeviceTaintRule) = ["resource.k8s.io"], ["v1" "v1beta2" "v1alpha3"], "devicetaintrules";
         Cluster(name) { via(WireDeviceTaintRule::into_rule); devices::DEVICE_TAINT_RULE }
+    /// The ConfigMap in which the Cluster Autoscaler says how its node groups are.
+    AutoscalerStatus(AutoscalerStatus) = [""], ["v1"], "configmaps"; Namespaced(key) { status::decode; autoscaling::STATUS }
     ---
     /// Anything with a pod template.
     Workload(Workload) by WorkloadKind:
     ReplicationController = [""], ["v1"], "replicationcontrollers";
-        { via(WireReplicationController::into_workload); pods::REPLICATION_CONTROLLER }
-    ReplicaSet = ["apps" "extensions"], ["v1"], "replicasets"; { workload(WorkloadKind::ReplicaSet); pods::WORKLOAD }
-    StatefulSet = ["apps"], ["v1"], "statefulsets"; { workload(WorkloadKind::StatefulSet); pods::WORKLOAD }
-    Deployment = ["apps" "extensions"], ["v1"], "deployments"; { workload(WorkloadKind::Deployment); pods::WORKLOAD }
-    DaemonSet = ["apps" "extensions"], ["v1"], "daemonsets"; { workload(WorkloadKind::DaemonSet); pods::WORKLOAD }
-    Job = ["batch"], ["v1"], "jobs"; { workload(WorkloadKind::Job); pods::WORKLOAD }
-    CronJob = ["batch"], ["v1"], "cronjobs"; { via(WireCronJob::into_workload); pods::CRON_JOB }
+        Namespaced { via(WireReplicationController::into_workload); pods::REPLICATION_CONTROLLER }
+    ReplicaSet = ["apps" "extensions"], ["v1"], "replicasets"; Namespaced { workload(WorkloadKind::ReplicaSet); pods::WORKLOAD }
+    StatefulSet = ["apps"], ["v1"], "statefulsets"; Namespaced { workload(WorkloadKind::StatefulSet); pods::WORKLOAD }
+    Deployment = ["apps" "extensions"], ["v1"], "deployments"; Namespaced { workload(WorkloadKind::Deployment); pods::WORKLOAD }
+    DaemonSet = ["apps" "extensions"], ["v1"], "daemonsets"; Namespaced { workload(WorkloadKind::DaemonSet); pods::WORKLOAD }
+    Job = ["batch"], ["v1"], "jobs"; Namespaced { workload(WorkloadKind::Job); pods::WORKLOAD }
+    CronJob = ["batch"], ["v1"], "cronjobs"; Namespaced { via(WireCronJob::into_workload); pods::CRON_JOB }
     ---
+    /// Anything that tells of nodes that could be made.
+    Provisioning(ProvisioningObject) by ProvisioningKind:
+    NodePool = ["karpenter.sh"], ["v1" "v1beta1"], "nodepools"; Cluster { of_kind(ProvisioningKind::NodePool, WireNodePool::into_object); autoscaling::NODE_POOL }
+    NodeClaim = ["karpenter.sh"], ["v1" "v1beta1"], "nodeclaims"; Cluster { of_kind(ProvisioningKind::NodeClaim, WireNodeClaim::into_object); autoscaling::NODE_CLAIM }
+    NodeOverlay = ["karpenter.sh"], ["v1alpha1"], "nodeoverlays"; Cluster { of_kind(ProvisioningKind::NodeOverlay, WireNodeOverlay::into_object); autoscaling::NODE_OVERLAY }
+    EC2NodeClass = ["karpenter.k8s.aws"], ["v1" "v1beta1"], "ec2nodeclasses"; Cluster { of_kind(ProvisioningKind::EC2NodeClass, WireNodeClass::into_object); autoscaling::NODE_CLASS }
+    NodeClass = ["eks.amazonaws.com"], ["v1"], "nodeclasses"; Cluster { of_kind(ProvisioningKind::NodeClass, WireNodeClass::into_object); autoscaling::NODE_CLASS }
+    AKSNodeClass = ["karpenter.azure.com"], ["v1beta1" "v1alpha2"], "aksnodeclasses"; Cluster { of_kind(ProvisioningKind::AKSNodeClass, WireNodeClass::into_object); autoscaling::NODE_CLASS }
+    GCENodeClass = ["karpenter.k8s.gcp"], ["v1alpha1"], "gcenodeclasses"; Cluster { of_kind(ProvisioningKind::GCENodeClass, WireNodeClass::into_object); autoscaling::NODE_CLASS }
+    KWOKNodeClass = ["karpenter.kwok.sh"], ["v1alpha1"], "kwoknodeclasses"; Cluster { of_kind(ProvisioningKind::KWOKNodeClass, WireNodeClass::into_object); autoscaling::NODE_CLASS }
+    OCINodeClass = ["oci.oraclecloud.com"], ["v1beta1"], "ocinodeclasses"; Cluster { of_kind(ProvisioningKind::OCINodeClass, WireNodeClass::into_object); autoscaling::NODE_CLASS }
+    IBMNodeClass = ["karpenter-ibm.sh"], ["v1alpha1"], "ibmnodeclasses"; Cluster { of_kind(ProvisioningKind::IBMNodeClass, WireNodeClass::into_object); autoscaling::NODE_CLASS }
+    MachineDeployment = ["cluster.x-k8s.io"], ["v1beta2" "v1beta1"], "machinedeployments"; Namespaced { of_kind(ProvisioningKind::MachineDeployment, WireScalable::into_object); autoscaling::SCALABLE }
+    MachineSet = ["cluster.x-k8s.io"], ["v1beta2" "v1beta1"], "machinesets"; Namespaced { of_kind(ProvisioningKind::MachineSet, WireScalable::into_object); autoscaling::SCALABLE }
+    MachinePool = ["cluster.x-k8s.io"], ["v1beta2" "v1beta1"], "machinepools"; Namespaced { of_kind(ProvisioningKind::MachinePool, WireScalable::into_object); autoscaling::SCALABLE }
+    Machine = ["cluster.x-k8s.io"], ["v1beta2" "v1beta1"], "machines"; Namespaced { of_kind(ProvisioningKind::Machine, WireMachine::into_object); autoscaling::MACHINE }
+    AWSMachineTemplate = ["infrastructure.cluster.x-k8s.io"], ["v1beta2" "v1beta1"], "awsmachinetemplates"; Namespaced { of_kind(ProvisioningKind::AWSMachineTemplate, WireMachineTemplate::into_object); autoscaling::MACHINE_TEMPLATE }
+    AzureMachineTemplate = ["infrastructure.cluster.x-k8s.io"], ["v1beta1"], "azuremachinetemplates"; Namespaced { of_kind(ProvisioningKind::AzureMachineTemplate, WireMachineTemplate::into_object); autoscaling::MACHINE_TEMPLATE }
+    GCPMachineTemplate = ["infrastructure.cluster.x-k8s.io"], ["v1beta1"], "gcpmachinetemplates"; Namespaced { of_kind(ProvisioningKind::GCPMachineTemplate, WireMachineTemplate::into_object); autoscaling::MACHINE_TEMPLATE }
+    OpenStackMachineTemplate = ["infrastructure.cluster.x-k8s.io"], ["v1beta1" "v1alpha7"], "openstackmachinetemplates"; Namespaced { of_kind(ProvisioningKind::OpenStackMachineTemplate, WireMachineTemplate::into_object); autoscaling::MACHINE_TEMPLATE }
+    VSphereMachineTemplate = ["infrastructure.cluster.x-k8s.io"], ["v1beta1"], "vspheremachinetemplates"; Namespaced { of_kind(ProvisioningKind::VSphereMachineTemplate, WireMachineTemplate::into_object); autoscaling::MACHINE_TEMPLATE }
+    Metal3MachineTemplate = ["infrastructure.cluster.x-k8s.io"], ["v1beta1"], "metal3machinetemplates"; Namespaced { of_kind(ProvisioningKind::Metal3MachineTemplate, WireMachineTemplate::into_object); autoscaling::MACHINE_TEMPLATE }
+    DockerMachineTemplate = ["infrastructure.cluster.x-k8s.io"], ["v1beta2" "v1beta1"], "dockermachinetemplates"; Namespaced { of_kind(ProvisioningKind::DockerMachineTemplate, WireMachineTemplate::into_object); autoscaling::MACHINE_TEMPLATE }
+    KubevirtMachineTemplate = ["infrastructure.cluster.x-k8s.io"], ["v1alpha1"], "kubevirtmachinetemplates"; Namespaced { of_kind(ProvisioningKind::KubevirtMachineTemplate, WireMachineTemplate::into_object); autoscaling::MACHINE_TEMPLATE }
+    NutanixMachineTemplate = ["infrastructure.cluster.x-k8s.io"], ["v1beta1"], "nutanixmachinetemplates"; Namespaced { of_kind(ProvisioningKind::NutanixMachineTemplate, WireMachineTemplate::into_object); autoscaling::MACHINE_TEMPLATE }
+    ProxmoxMachineTemplate = ["infrastructure.cluster.x-k8s.io"], ["v1alpha1"], "proxmoxmachinetemplates"; Namespaced { of_kind(ProvisioningKind::ProxmoxMachineTemplate, WireMachineTemplate::into_object); autoscaling::MACHINE_TEMPLATE }
+    HCloudMachineTemplate = ["infrastructure.cluster.x-k8s.io"], ["v1beta1"], "hcloudmachinetemplates"; Namespaced { of_kind(ProvisioningKind::HCloudMachineTemplate, WireMachineTemplate::into_object); autoscaling::MACHINE_TEMPLATE }
+    OCIMachineTemplate = ["infrastructure.cluster.x-k8s.io"], ["v1beta2"], "ocimachinetemplates"; Namespaced { of_kind(ProvisioningKind::OCIMachineTemplate, WireMachineTemplate::into_object); autoscaling::MACHINE_TEMPLATE }
+    CapacityBuffer = ["autoscaling.x-k8s.io"], ["v1beta1" "v1alpha1"], "capacitybuffers"; Namespaced { of_kind(ProvisioningKind::CapacityBuffer, WireBuffer::into_object); autoscaling::BUFFER }
+    CapacityQuota = ["autoscaling.x-k8s.io"], ["v1beta1" "v1alpha1"], "capacityquotas"; Cluster { of_kind(ProvisioningKind::CapacityQuota, WireBuffer::into_object); autoscaling::BUFFER }
+    ProvisioningRequest = ["autoscaling.x-k8s.io"], ["v1" "v1beta1"], "provisioningrequests"; Namespaced { of_kind(ProvisioningKind::ProvisioningRequest, WireBuffer::into_object); autoscaling::BUFFER }
+    +++
     /// A PersistentVolume.
     PersistentVolume(PersistentVolume) = [""], ["v1"], "persistentvolumes";
         Cluster(name) { via(WirePersistentVolume::into_volume); volumes::PERSISTENT_VOLUME }
@@ -270,6 +309,14 @@ fn via<W: DeserializeOwned, T>(keep: impl Fn(W) -> T) -> impl Fn(&[u8]) -> serde
     move |json| Ok(take::<W>(json)?.map(&keep))
 }
 
+/// The same for kinds that share a shape: what is kept knows which it is.
+fn of_kind<W: DeserializeOwned, T>(
+    kind: ProvisioningKind,
+    keep: impl Fn(W, ProvisioningKind) -> T,
+) -> impl Fn(&[u8]) -> serde_json::Result<DecodedPrefix<T>> {
+    via(move |wire| keep(wire, kind))
+}
+
 /// The same for workloads whose kinds share a shape.
 fn workload(kind: WorkloadKind) -> impl Fn(&[u8]) -> serde_json::Result<DecodedPrefix<Workload>> {
     via(move |workload: WireWorkload| workload.into_workload(kind))
@@ -283,6 +330,7 @@ const fn api_name(kind: &'static str) -> &'static str {
         b"CsiStorageCapacity" => "CSIStorageCapacity",
         b"CoschedulingPodGroup" => "PodGroup",
         b"SchedulingWorkload" => "Workload",
+        b"AutoscalerStatus" => "ConfigMap",
         _ => kind,
     }
 }
@@ -306,6 +354,23 @@ impl Kind {
     /// Whether objects of this kind live in a namespace.
     pub fn is_namespaced(self) -> bool {
         self.entry().namespaced
+    }
+
+    /// Whether the API server knows the kind only if somebody installed it: of such kinds a server that says which
+    /// groups it has is asked for those alone.
+    pub fn is_optional(self) -> bool {
+        matches!(self, Self::Provisioning(_))
+    }
+
+    /// The kind, unless the object that `json` begins with is none that is kept: of ConfigMaps just one is.
+    ///
+    /// # Errors
+    /// As [`Object::decode`].
+    pub(crate) fn of_kept(self, json: &[u8]) -> serde_json::Result<Option<Self>> {
+        Ok(match self {
+            Self::AutoscalerStatus => status::is_status(json)?.then_some(self),
+            kind => Some(kind),
+        })
     }
 
     /// The API group; empty for core.

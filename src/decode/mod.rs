@@ -1,5 +1,6 @@
 //! From bytes to objects: which kinds there are, what each is on the wire, and which of its fields are read.
 
+pub mod autoscaling;
 pub mod coscheduling;
 pub mod csi_migration;
 pub mod devices;
@@ -19,6 +20,7 @@ pub mod storage;
 mod whole;
 mod wire;
 pub mod workload;
+pub(crate) mod yaml;
 
 pub use kinds::{Decoded, Kind, Object};
 pub use whole::ObjectError;

@@ -31,6 +31,10 @@ pub struct Node {
     pub taint_times: Box<[(Taint, Timestamp)]>,
     /// `spec.providerID`.
     pub provider_id: Option<Name>,
+    /// What its conditions say of its readiness.
+    pub readiness: Readiness,
+    /// `status.capacity`.
+    pub capacity: Resources,
     /// `status.allocatable`.
     pub allocatable: Resources,
     /// `status.capacity` of extended resources of which less is allocatable: devices that are there and cannot be used.
@@ -41,6 +45,19 @@ pub struct Node {
     pub declared_features: List<Name>,
     /// `status.nodeInfo.kubeletVersion`.
     pub kubelet_version: Option<Name>,
+}
+
+/// What the conditions of a node say of its readiness, as autoscalers read them: kube-scheduler looks at taints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Readiness {
+    /// There is a condition `Ready`.
+    pub known: bool,
+    /// `Ready` is neither `False` nor `Unknown`, there is no disk pressure, and the network is there.
+    pub ready: bool,
+    /// When one of these three last changed.
+    pub since: Option<Timestamp>,
+    /// The condition `Suspended` holds.
+    pub suspended: bool,
 }
 
 /// A Node on the wire.
@@ -77,8 +94,8 @@ struct WireTaint {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct WireStatus {
-    allocatable: ResourceList,
     capacity: ResourceList,
+    allocatable: ResourceList,
     images: List<NodeImage>,
     declared_features: List<Name>,
     node_info: WireNodeInfo,
@@ -88,7 +105,50 @@ struct WireStatus {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct WireCondition {
+    r#type: Option<ConditionType>,
+    status: Option<ConditionStatus>,
     last_transition_time: Option<UnparsedTime>,
+}
+
+#[derive(Deserialize, PartialEq)]
+enum ConditionType {
+    Ready,
+    DiskPressure,
+    NetworkUnavailable,
+    Suspended,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize, PartialEq)]
+enum ConditionStatus {
+    True,
+    False,
+    #[serde(other)]
+    Unknown,
+}
+
+/// cluster-autoscaler `utils/kubernetes/ready.go`, GetNodeReadiness, without the taints; and `clusterstate.go`, isSuspendedNode.
+fn readiness(conditions: &[WireCondition]) -> Readiness {
+    let mut found = Readiness { ready: true, ..Readiness::default() };
+    for condition in conditions {
+        let holds = condition.status == Some(ConditionStatus::True);
+        match condition.r#type {
+            Some(ConditionType::Ready) => {
+                found.known = true;
+                found.ready &= holds || condition.status.is_none();
+            }
+            Some(ConditionType::DiskPressure | ConditionType::NetworkUnavailable) => found.ready &= !holds,
+            Some(ConditionType::Suspended) => {
+                found.suspended = holds;
+                continue;
+            }
+            _ => continue,
+        }
+        found.since = found.since.max(condition.last_transition_time.as_ref().and_then(UnparsedTime::parse));
+    }
+    found.ready &= found.known;
+    found
 }
 
 #[derive(Deserialize, Default)]
@@ -105,6 +165,8 @@ impl WireTaint {
 
 impl WireNode {
     pub(crate) fn into_node(self) -> Node {
+        let mut capacity = Resources::default();
+        capacity.add(self.status.capacity.iter());
         let mut allocatable = Resources::default();
         allocatable.add(self.status.allocatable.iter());
         let extended = self.status.capacity.iter().filter(|(resource, _)| is_extended_resource_name(resource));
@@ -126,6 +188,8 @@ impl WireNode {
             taints: self.spec.taints.iter().map(WireTaint::taint).collect(),
             taint_times: self.spec.taints.iter().filter_map(|wire| Some((wire.taint(), wire.time_added?))).collect(),
             provider_id: self.spec.provider_id,
+            readiness: readiness(&self.status.conditions),
+            capacity,
             allocatable,
             unusable,
             images: self.status.images,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::autoscaling::process::AutoscalerProcess;
 use super::object::{DecodedPrefix, take};
 use super::scheduler_process::SchedulerProcess;
 use crate::api::labels::Labels;
@@ -37,6 +38,12 @@ pub struct PodOwn {
     pub node_name: Option<Name>,
     /// A LimitRange set some of its requests or limits.
     pub limit_ranged: bool,
+    /// It stands for a pod that a kubelet runs by itself.
+    pub mirror: bool,
+    /// The Cluster Autoscaler takes it for a pod of a DaemonSet.
+    pub daemon_set_pod: bool,
+    /// How old it must be before the Cluster Autoscaler makes room for it, as an annotation has it.
+    pub scale_up_delay: Option<Name>,
     /// `status.nominatedNodeName`.
     pub nominated_node_name: Option<Name>,
     /// `status.phase`.
@@ -45,6 +52,14 @@ pub struct PodOwn {
     pub end: Option<Box<PodEnd>>,
     /// Deleted by the scheduler in favour of another pod (condition `DisruptionTarget`).
     pub preempted_by_scheduler: bool,
+    /// The condition `Ready`; none where the status does not have it.
+    pub ready: Option<ReadyCondition>,
+    /// The most restarts of any of its containers.
+    pub restarts: i32,
+    /// What a ReplicaSet takes its deletion to cost, by an annotation; 0 without one.
+    pub deletion_cost: i32,
+    /// A VerticalPodAutoscaler set its requests at admission.
+    pub vpa_updated: bool,
     /// The condition `PodScheduled`, of a pod that no kubelet has taken up.
     pub scheduled: Option<Box<ScheduledCondition>>,
     /// `status.resourceClaimStatuses`: claims generated for the pod.
@@ -66,10 +81,17 @@ impl PodOwn {
             start_time: None,
             node_name: None,
             limit_ranged: false,
+            mirror: false,
+            daemon_set_pod: false,
+            scale_up_delay: None,
             nominated_node_name: None,
             phase: PodPhase::Pending,
             end: None,
             preempted_by_scheduler: false,
+            ready: None,
+            restarts: 0,
+            deletion_cost: 0,
+            vpa_updated: false,
             scheduled: None,
             resource_claim_statuses: List::default(),
             sequence: u32::MAX,
@@ -92,6 +114,8 @@ pub struct PodObject {
     pub template: Arc<PodTemplate>,
     /// What it tells of the kube-scheduler that it is, if it is one.
     pub scheduler: Option<Box<SchedulerProcess>>,
+    /// The same of the Cluster Autoscaler.
+    pub autoscaler: Option<Box<AutoscalerProcess>>,
 }
 
 /// What the status of a pod in a final phase says of its end.
@@ -103,11 +127,22 @@ pub struct PodEnd {
     pub message: Box<str>,
 }
 
+/// What the condition `Ready` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadyCondition {
+    /// Whether the pod is ready.
+    pub status: bool,
+    /// Since when.
+    pub since: Option<Timestamp>,
+}
+
 /// What the condition `PodScheduled` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduledCondition {
     /// Whether the pod was given a node.
     pub status: bool,
+    /// Whether its reason is `Unschedulable`: no node was found, rather than none looked for.
+    pub unschedulable: bool,
     /// Since when: later messages do not change that.
     pub since: Option<Timestamp>,
     /// The scheduler's newest message, in full; empty for a pod that was given a node.
@@ -166,6 +201,7 @@ impl WirePod {
     fn into_object(mut self) -> PodObject {
         let mut status = self.status;
         let end = status.end();
+        let annotations = self.metadata.annotations.unwrap_or_default();
         let node_name = self.spec.node_name.take().filter(|name| !name.is_empty());
         let own = Box::new(PodOwn {
             key: self.metadata.key(),
@@ -176,11 +212,18 @@ impl WirePod {
             deletion_timestamp: self.metadata.deletion_timestamp,
             start_time: status.start_time,
             node_name,
-            limit_ranged: self.metadata.annotations.is_some_and(|annotations| annotations.limit_ranger.is_some()),
+            limit_ranged: annotations.limit_ranger.is_some(),
+            mirror: annotations.mirror.is_some(),
+            daemon_set_pod: annotations.daemon_set_pod.is_some_and(|value| value == "true"),
+            scale_up_delay: annotations.scale_up_delay,
             nominated_node_name: status.nominated_node_name.filter(|name| !name.is_empty()),
             phase: status.phase.unwrap_or_default(),
             end,
             preempted_by_scheduler: status.conditions.iter().any(WireCondition::is_preemption),
+            ready: status.ready(),
+            restarts: status.restarts(),
+            deletion_cost: deletion_cost(annotations.deletion_cost),
+            vpa_updated: annotations.vpa_updates.is_some(),
             scheduled: status.scheduled(),
             resource_claim_statuses: status.resource_claim_statuses,
             sequence: 0,
@@ -196,7 +239,12 @@ impl WirePod {
                 .filter_map(WireContainerStatus::resize)
                 .collect(),
         };
-        PodObject { own, template: Arc::new(PodTemplate { spec: self.spec, resize }), scheduler: None }
+        PodObject {
+            own,
+            template: Arc::new(PodTemplate { spec: self.spec, resize }),
+            scheduler: None,
+            autoscaler: None,
+        }
     }
 }
 
@@ -206,7 +254,10 @@ pub(super) fn decode(json: &[u8]) -> serde_json::Result<DecodedPrefix<PodObject>
     Ok(pod.map(|pod| {
         let likely = SchedulerProcess::is_likely(&pod.metadata);
         let scheduler = if likely { SchedulerProcess::of(json).map(Box::new) } else { None };
-        PodObject { scheduler, ..pod.into_object() }
+        let labels = pod.metadata.labels.iter();
+        let likely = AutoscalerProcess::is_likely(labels.map(|(key, value)| (key.as_str(), value.as_str())));
+        let autoscaler = if likely { AutoscalerProcess::of(json).map(Box::new) } else { None };
+        PodObject { scheduler, autoscaler, ..pod.into_object() }
     }))
 }
 
@@ -220,6 +271,20 @@ impl WireStatus {
         }))
     }
 
+    fn ready(&self) -> Option<ReadyCondition> {
+        let condition = self.conditions.iter().find(|condition| condition.r#type == ConditionType::Ready)?;
+        Some(ReadyCondition {
+            status: condition.status == Some(ConditionStatus::True),
+            since: condition.last_transition_time.as_ref().and_then(UnparsedTime::parse),
+        })
+    }
+
+    /// Upstream pkg/controller/controller_utils.go, maxContainerRestarts. Init containers do not count there, but
+    /// for restartable ones: these are rare, and of the status alone they cannot be told apart.
+    fn restarts(&self) -> i32 {
+        self.container_statuses.iter().map(|container| container.restart_count).max().unwrap_or_default()
+    }
+
     /// Of pods that run nothing is kept: there are many, and nobody asks when they were bound.
     fn scheduled(&self) -> Option<Box<ScheduledCondition>> {
         if self.start_time.is_some() {
@@ -228,6 +293,8 @@ impl WireStatus {
         let condition = self.conditions.iter().find(|condition| condition.r#type == ConditionType::PodScheduled)?;
         Some(Box::new(ScheduledCondition {
             status: condition.status == Some(ConditionStatus::True),
+            unschedulable: condition.status == Some(ConditionStatus::False)
+                && condition.reason == Some(ConditionReason::Unschedulable),
             since: condition.last_transition_time.as_ref().and_then(UnparsedTime::parse),
             message: condition.message.clone().unwrap_or_default(),
         }))
@@ -268,6 +335,7 @@ struct WireCondition {
 #[derive(Deserialize, PartialEq)]
 enum ConditionType {
     DisruptionTarget,
+    Ready,
     PodResizePending,
     PodScheduled,
     #[serde(other)]
@@ -277,6 +345,7 @@ enum ConditionType {
 #[derive(Deserialize, PartialEq)]
 enum ConditionStatus {
     True,
+    False,
     #[serde(other)]
     Other,
 }
@@ -286,6 +355,7 @@ enum ConditionReason {
     PreemptionByScheduler,
     Infeasible,
     Deferred,
+    Unschedulable,
     #[serde(other)]
     Other,
 }
@@ -297,6 +367,15 @@ impl WireCondition {
             && self.status == Some(ConditionStatus::True)
             && self.reason == Some(ConditionReason::PreemptionByScheduler)
     }
+}
+
+/// Upstream pkg/apis/core/helper/helpers.go, GetDeletionCostFromPodAnnotations: what is no plain number counts as 0.
+fn deletion_cost(annotation: Option<Name>) -> i32 {
+    let valid = |text: &Name| {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        digits == "0" || !digits.starts_with(['0', '+'])
+    };
+    annotation.filter(valid).and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 /// The first condition of its type decides (upstream component-helpers/resource/helpers.go, IsPodResizeInfeasible).
@@ -316,6 +395,8 @@ struct WireResources {
 #[serde(rename_all = "camelCase")]
 struct WireContainerStatus {
     name: Name,
+    #[serde(default)]
+    restart_count: i32,
     #[serde(default)]
     resources: Option<WireResources>,
     #[serde(default)]

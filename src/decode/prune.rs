@@ -16,12 +16,19 @@ pub(crate) const CONDITION: FieldShape = FieldShape::Fields(&[
 ]);
 
 /// A condition on labels.
-const REQUIREMENT: FieldShape =
-    FieldShape::Fields(&[("key", FieldShape::Kept), ("operator", FieldShape::Kept), ("values", FieldShape::Raw)]);
+const REQUIREMENT: FieldShape = FieldShape::Fields(&[
+    ("key", FieldShape::Kept),
+    ("operator", FieldShape::Kept),
+    ("values", FieldShape::Raw),
+    ("minValues", FieldShape::Kept),
+]);
 
 /// Prunes an object of `kind`; `apiVersion` and `kind` stay. The state reads the same from it.
 pub fn prune(kind: Kind, object: &mut Value) {
     let type_meta = ["apiVersion", "kind"].map(|field| object.get(field).cloned());
+    if kind == Kind::Pod {
+        drop_zero_restarts(object);
+    }
     keep(fields::of(kind), object);
     let Value::Object(fields) = object else { return };
     for (field, value) in ["apiVersion", "kind"].into_iter().zip(type_meta) {
@@ -38,6 +45,16 @@ pub fn prune(kind: Kind, object: &mut Value) {
     }
 }
 
+/// Most containers were never restarted: then nothing of their status need be kept.
+fn drop_zero_restarts(pod: &mut Value) {
+    let Some(Value::Array(statuses)) = pod.pointer_mut("/status/containerStatuses") else { return };
+    for status in statuses.iter_mut().filter_map(Value::as_object_mut) {
+        if status.get("restartCount").and_then(Value::as_i64) == Some(0) {
+            status.remove("restartCount");
+        }
+    }
+}
+
 /// Of the condition `PodScheduled` all is kept, as long as no kubelet has taken up the pod; of the
 /// others just what they are.
 fn prune_conditions(pod: &mut Map<String, Value>) {
@@ -48,7 +65,14 @@ fn prune_conditions(pod: &mut Map<String, Value>) {
     conditions.retain(|condition| !(started && is_scheduled(condition)));
     for condition in conditions.iter_mut().filter(|condition| !is_scheduled(condition)) {
         if let Value::Object(fields) = condition {
-            fields.retain(|field, _| !matches!(field.as_str(), "message" | "lastTransitionTime"));
+            // Since when a pod is ready decides which pods a ReplicaSet deletes first.
+            let is_ready = fields.get("type").and_then(Value::as_str) == Some("Ready");
+            fields.retain(|field, _| match field.as_str() {
+                "message" => false,
+                "reason" => !is_ready,
+                "lastTransitionTime" => is_ready,
+                _ => true,
+            });
         }
     }
 }
@@ -115,7 +139,7 @@ mod tests {
                 "volumes":[{"name":"t","projected":{"sources":[]}},{"name":"s","secret":{"secretName":"x"}},{"name":"e","ephemeral":{"volumeClaimTemplate":{}}}]},
                 "status":{"podIP":"10.1.1.1","conditions":[{"type":"Ready","status":"True"},{"type":"DisruptionTarget","status":"True","reason":"PreemptionByScheduler","message":"m"}],
                 "containerStatuses":[{"name":"c","imageID":"x"}]}}"#,
-            r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web-1"},"spec":{"containers":[{"image":"i","name":"c","resources":{}}],"volumes":[{"ephemeral":{},"name":"e"}]},"status":{"conditions":[{"reason":"PreemptionByScheduler","status":"True","type":"DisruptionTarget"}],"containerStatuses":[]}}"#,
+            r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web-1"},"spec":{"containers":[{"image":"i","name":"c","resources":{}}],"volumes":[{"ephemeral":{},"name":"e"}]},"status":{"conditions":[{"status":"True","type":"Ready"},{"reason":"PreemptionByScheduler","status":"True","type":"DisruptionTarget"}],"containerStatuses":[]}}"#,
         );
     }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::storage::WireClaim;
 use super::workload::{
-    Namespace, PodDisruptionBudget, PodTemplateSpec, PriorityClass, Service, Workload, WorkloadKind,
+    BudgetCounts, Namespace, PodDisruptionBudget, PodTemplateSpec, PriorityClass, Service, Workload, WorkloadKind,
 };
 use crate::api::labels::Labels;
 use crate::api::list::List;
@@ -14,7 +14,7 @@ use crate::api::meta::Metadata;
 use crate::api::name::Name;
 use crate::api::pod_spec::PreemptionPolicy;
 use crate::api::selector::LabelSelector;
-use crate::api::update_strategy::UpdateStrategy;
+use crate::api::update_strategy::{IntOrPercent, UpdateStrategy};
 
 /// A Namespace: only its metadata matters.
 #[derive(Deserialize, Default)]
@@ -52,30 +52,47 @@ impl WireService {
 #[serde(default)]
 pub(crate) struct WirePodDisruptionBudget {
     metadata: Metadata,
-    spec: WireSelectorSpec,
+    spec: WireBudgetSpec,
     status: WireBudgetStatus,
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
-struct WireSelectorSpec {
+#[serde(rename_all = "camelCase", default)]
+struct WireBudgetSpec {
     selector: Option<LabelSelector>,
+    min_available: Option<IntOrPercent>,
+    max_unavailable: Option<IntOrPercent>,
+    unhealthy_pod_eviction_policy: Option<Name>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct WireBudgetStatus {
     disruptions_allowed: Option<i32>,
+    current_healthy: Option<i32>,
+    desired_healthy: Option<i32>,
+    expected_pods: Option<i32>,
     /// A map to times; only the keys matter.
     disrupted_pods: Labels,
 }
 
 impl WirePodDisruptionBudget {
     pub(crate) fn into_budget(self) -> PodDisruptionBudget {
+        let WireBudgetSpec { selector, min_available, max_unavailable, unhealthy_pod_eviction_policy } = self.spec;
+        let status = &self.status;
+        let counted = status.desired_healthy.map(|desired| BudgetCounts {
+            desired,
+            healthy: status.current_healthy.unwrap_or_default(),
+            expected: status.expected_pods.unwrap_or_default(),
+        });
         PodDisruptionBudget {
             key: self.metadata.key(),
-            selector: self.spec.selector,
-            disruptions_allowed: self.status.disruptions_allowed.unwrap_or_default(),
+            selector,
+            min_available,
+            max_unavailable,
+            always_allows_unhealthy: unhealthy_pod_eviction_policy.is_some_and(|policy| policy == "AlwaysAllow"),
+            disruptions_allowed: status.disruptions_allowed.unwrap_or_default(),
+            counted,
             disrupted_pods: self.status.disrupted_pods.iter().map(|(pod, _)| pod).collect(),
         }
     }

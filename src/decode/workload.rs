@@ -14,7 +14,7 @@ use crate::api::name::{Name, name};
 use crate::api::pod_spec::PodSpec;
 use crate::api::selector::{LabelSelector, Selector};
 use crate::api::time::Timestamp;
-use crate::api::update_strategy::UpdateStrategy;
+use crate::api::update_strategy::{IntOrPercent, UpdateStrategy};
 use crate::decode::pod::PodOwn;
 
 /// Kinds with a pod template.
@@ -200,10 +200,29 @@ pub struct PodDisruptionBudget {
     pub key: ObjectKey,
     /// `spec.selector`.
     pub selector: Option<LabelSelector>,
+    /// `spec.minAvailable`.
+    pub min_available: Option<IntOrPercent>,
+    /// `spec.maxUnavailable`.
+    pub max_unavailable: Option<IntOrPercent>,
+    /// `spec.unhealthyPodEvictionPolicy: AlwaysAllow`: pods that are not ready may always be evicted.
+    pub always_allows_unhealthy: bool,
     /// `status.disruptionsAllowed`.
     pub disruptions_allowed: i32,
+    /// What its controller counted; none where the status does not say.
+    pub counted: Option<BudgetCounts>,
     /// `status.disruptedPods`: evictions the API server has already let through.
     pub disrupted_pods: BTreeSet<Name>,
+}
+
+/// What the disruption controller counted of the pods of a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BudgetCounts {
+    /// `status.currentHealthy`.
+    pub healthy: i32,
+    /// `status.desiredHealthy`.
+    pub desired: i32,
+    /// `status.expectedPods`.
+    pub expected: i32,
 }
 
 impl PodDisruptionBudget {

@@ -16,7 +16,9 @@ use crate::state::node_info::{NodeId, NodeInfo};
 use crate::state::pod::{Pod, PodId};
 
 /// The label by which a node is a topology domain of its own.
-const HOSTNAME: &str = "kubernetes.io/hostname";
+pub(super) const HOSTNAME: &str = "kubernetes.io/hostname";
+/// The label that tells of what machine a node is.
+const INSTANCE_TYPE: &str = "node.kubernetes.io/instance-type";
 /// Taints that tell of a node's condition begin so; they are the node's own trouble.
 const CONDITION_PREFIX: &str = "node.kubernetes.io/";
 
@@ -45,7 +47,19 @@ pub(super) fn create(cluster: &mut Cluster, object: &Value) -> Result<Undo, Edit
         return Err(EditError::NodeExists(node.name));
     }
     remove_node::count_images(cluster, &node);
+    // Machines of one instance type take as many volumes.
+    let kind = node.labels.get(name(INSTANCE_TYPE));
+    let same = |other: &&NodeInfo| {
+        kind.is_some()
+            && other.node.labels.get(name(INSTANCE_TYPE)) == kind
+            && cluster.storage.csi_node(other.name()).is_some()
+    };
+    let like = cluster.nodes.iter().find(same).map(NodeInfo::name);
+    let new = node.name;
     push(cluster, Arc::new(node));
+    if let Some(like) = like {
+        cluster.storage.copy_csi_node(like, new);
+    }
     Ok(Undo(Before::NoNode(0)))
 }
 
@@ -66,7 +80,7 @@ fn decode(object: &Value) -> Result<Node, String> {
     Ok(*node)
 }
 
-fn push(cluster: &mut Cluster, node: Arc<Node>) -> NodeId {
+pub(super) fn push(cluster: &mut Cluster, node: Arc<Node>) -> NodeId {
     let id = NodeId(cluster.nodes.len() as u32);
     cluster.node_ids.insert(node.name, id);
     cluster.nodes.push(NodeInfo::new(id, node));
@@ -126,7 +140,7 @@ fn daemon_copy(cluster: &Cluster, pod: PodId, node: Name) -> Option<Pod> {
     cluster.pod_named(copy.own.key).is_none().then_some(copy)
 }
 
-fn place(cluster: &mut Cluster, pod: Pod, node: NodeId) {
+pub(super) fn place(cluster: &mut Cluster, pod: Pod, node: NodeId) {
     if let Some(info) = cluster.nodes.get_mut(node.index()) {
         info.add_pod(&pod);
     }

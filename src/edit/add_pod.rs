@@ -43,7 +43,7 @@ pub(super) fn apply(
     let mut own = PodOwn { key: pod, ..own }.with_uid();
     let Admitted { template, refused, .. } = admission::admit(&own, &template, cluster, gates);
     if let Some(why) = refused {
-        return Err(EditError::Forbidden(admission::AdmissionRefusal { pod, why }));
+        return Err(EditError::Forbidden(admission::AdmissionRefusal { pod, why, quota: None }));
     }
     let charged = Charged::of(cluster, pod.namespace);
     admission::charge(cluster, pod, &template, gates).map_err(EditError::Forbidden)?;
@@ -73,15 +73,7 @@ pub(super) struct AddedClaims {
 
 pub(super) fn undo(cluster: &mut Cluster, claims: &AddedClaims, charged: Charged) {
     charged.put_back(cluster);
-    let Some(pod) = cluster.pods.last().map(|pod| pod.id) else { return };
-    if cluster.node_of(pod).is_some() {
-        cluster.forget(pod);
-    }
-    cluster.unnominate(pod);
-    cluster.placed.pop();
-    if let Some(pod) = cluster.pods.pop() {
-        cluster.pod_ids.remove(&pod.key());
-    }
+    cluster.remove_last();
     for claim in &claims.volumes {
         cluster.storage.remove_claim(*claim);
     }

@@ -10,11 +10,13 @@ use super::undo::{Before, Undo};
 use crate::api::meta::ObjectKey;
 use crate::api::requests::RequestGates;
 use crate::control_plane::admission::{self, Charged};
+use crate::control_plane::controller;
 use crate::state::Cluster;
 
-pub(super) fn evict(cluster: &mut Cluster, key: ObjectKey) -> Result<Undo, EditError> {
-    let pod = cluster.pod_named(key).ok_or(EditError::NoSuchPod(key))?.id;
-    let recreated = cluster.recreate(pod).ok_or(EditError::NotOnANode(key))?;
+pub(super) fn evict(cluster: &mut Cluster, key: ObjectKey, gates: RequestGates) -> Result<Undo, EditError> {
+    let pod = cluster.pod_named(key).ok_or(EditError::NoSuchPod(key))?;
+    let (pod, class) = (pod.id, controller::remade(cluster, pod, gates));
+    let recreated = cluster.recreate(pod, class).ok_or(EditError::NotOnANode(key))?;
     Ok(Undo(Before::Recreated(recreated)))
 }
 

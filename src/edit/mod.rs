@@ -19,6 +19,7 @@ use crate::state::Cluster;
 
 mod add_node;
 mod add_pod;
+mod built_node;
 mod claim_change;
 mod leave;
 mod merge;
@@ -30,6 +31,7 @@ mod tests;
 mod undo;
 mod workload;
 
+pub use built_node::{BuiltNode, BuiltPod};
 pub use claim_change::ClaimChange;
 pub use patch::strategic_merge;
 pub use pod_change::{NotChanged, PodChange};
@@ -280,7 +282,7 @@ impl Edit {
             Self::PatchPod { pod, changes } => Undo::patch(cluster, *pod, changes, gates),
             Self::PatchClaim { claim, changes } => claim_change::patch(cluster, *claim, changes),
             Self::DeallocateClaim { claim, .. } => claim_change::deallocate(cluster, *claim),
-            Self::Evict { pod } => leave::evict(cluster, *pod),
+            Self::Evict { pod } => leave::evict(cluster, *pod, gates),
             Self::DeletePod { pod } => leave::delete(cluster, *pod, gates),
             Self::CreatePod { workload, name, node } => add_pod::apply(cluster, *workload, *name, *node, gates),
             Self::PatchWorkload { workload, changes } => workload::patch(cluster, *workload, changes),

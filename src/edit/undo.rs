@@ -41,6 +41,8 @@ pub(super) enum Before {
     Left(Box<Departure>, Charged),
     /// The node was not there: it is the last one, and so are this many pods on it.
     NoNode(usize),
+    /// The same for a node that brought these slices.
+    NoBuiltNode(usize, Vec<Name>),
     /// The node that was there, and what went with it.
     RemovedNode(Box<Removed>),
     /// The pod was not there: it is the last one. Neither were these claims of its; quotas counted
@@ -80,6 +82,10 @@ impl Undo {
                 charged.put_back(cluster);
             }
             Before::NoNode(pods) => super::add_node::undo(cluster, pods),
+            Before::NoBuiltNode(pods, slices) => {
+                cluster.devices.remove_slices(&slices);
+                super::add_node::undo(cluster, pods);
+            }
             Before::RemovedNode(removed) => removed.undo(cluster),
             Before::NoPod(claims, charged) => super::add_pod::undo(cluster, &claims, charged),
             Before::Template(place, template, with_replica_set) => {

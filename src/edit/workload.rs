@@ -6,13 +6,15 @@ use super::undo::{Before, Undo};
 use super::{EditError, PodChange};
 use crate::api::meta::ObjectKey;
 use crate::api::update_strategy::{IntOrPercent, RollingUpdate};
-use crate::control_plane::controller::new_replica_set;
+use crate::control_plane::controller::{self, new_replica_set};
 use crate::decode::workload::{PodTemplateSpec, WorkloadKey, WorkloadKind};
 use crate::state::Cluster;
 
 /// A Deployment's older ReplicaSets keep their template, and its pods with them.
 pub(super) fn patch(cluster: &mut Cluster, key: WorkloadKey, changes: &[PodChange]) -> Result<Undo, EditError> {
     let place = place(cluster, key)?;
+    // What admission adds shows in pods beside the template that they are of.
+    controller::learn(cluster);
     let workload = cluster.workloads.get_mut(place).ok_or(EditError::NoSuchWorkload(key))?;
     let mut template = PodTemplateSpec::clone(&workload.template);
     for change in changes {

@@ -176,10 +176,12 @@ pub fn rejections(cluster: &Cluster, pod: &Pod) -> Vec<Rejections> {
     found
 }
 
-/// How often kubelets rejected pods, by controller, node and reason. Pods without a controller are each told by
+/// How often kubelets rejected pods, by controller, node and reason. Pods without a controller are each listed by
 /// `explain`.
 pub fn all_rejections(cluster: &Cluster) -> Vec<(Name, OwnerReference, Rejections)> {
-    let mut found: IndexMap<(Name, Name, Name, Name, String), (OwnerReference, Rejections)> = IndexMap::new();
+    /// Namespace, kind and name of the controller, node, reason.
+    type Key = (Name, Name, Name, Name, String);
+    let mut found: IndexMap<Key, (OwnerReference, Rejections)> = IndexMap::new();
     for pod in cluster.ended().iter().filter(|pod| pod.own.phase == PodPhase::Failed) {
         let (reason, message) = words(pod);
         let (Some(owner), Some(node)) = (&pod.own.controller, pod.own.node_name) else { continue };

@@ -49,6 +49,7 @@ pub use group_reason::GroupReason;
 pub use group_status::{GroupCode, GroupStatus};
 pub use not_evaluated::{NotEvaluated, Notes, PolicyRule, Turns};
 pub use placement::{NodePlacement, Placement};
+pub(crate) use plugin::points;
 pub use plugin::{
     FilterPlugin, MAX_NODE_SCORE, NodeFilter, NodeScorer, Normalizer, Plugin, PostFilterPlugin, PreEnqueuePlugin,
     PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, ReservePlugin, ScorePlugin, Unprepared, Unscored,

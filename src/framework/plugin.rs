@@ -86,6 +86,80 @@ pub trait Plugin: Send + Sync {
     }
 }
 
+/// Inside of `impl Plugin`: the extension points that the plugin takes part in itself.
+macro_rules! points {
+    ($($point:ident),+ $(,)?) => {
+        $( $crate::framework::points!(@ $point); )+
+    };
+    (@ pre_enqueue) => {
+        fn pre_enqueue(&self) -> Option<&dyn $crate::framework::PreEnqueuePlugin> {
+            Some(self)
+        }
+    };
+    (@ pre_filter) => {
+        fn pre_filter(&self) -> Option<&dyn $crate::framework::PreFilterPlugin> {
+            Some(self)
+        }
+    };
+    (@ filter) => {
+        fn filter(&self) -> Option<&dyn $crate::framework::FilterPlugin> {
+            Some(self)
+        }
+    };
+    (@ post_filter) => {
+        fn post_filter(&self) -> Option<&dyn $crate::framework::PostFilterPlugin> {
+            Some(self)
+        }
+    };
+    (@ pre_score) => {
+        fn pre_score(&self) -> Option<&dyn $crate::framework::PreScorePlugin> {
+            Some(self)
+        }
+    };
+    (@ score) => {
+        fn score(&self) -> Option<&dyn $crate::framework::ScorePlugin> {
+            Some(self)
+        }
+    };
+    (@ reserve) => {
+        fn reserve(&self) -> Option<&dyn $crate::framework::ReservePlugin> {
+            Some(self)
+        }
+    };
+    (@ permit) => {
+        fn permit(&self) -> Option<&dyn $crate::framework::PermitPlugin> {
+            Some(self)
+        }
+    };
+    (@ placement_generate) => {
+        fn placement_generate(&self) -> Option<&dyn $crate::framework::PlacementGeneratePlugin> {
+            Some(self)
+        }
+    };
+    (@ placement_score) => {
+        fn placement_score(&self) -> Option<&dyn $crate::framework::PlacementScorePlugin> {
+            Some(self)
+        }
+    };
+    (@ placement_feasible) => {
+        fn placement_feasible(&self) -> Option<&dyn $crate::framework::PlacementFeasiblePlugin> {
+            Some(self)
+        }
+    };
+    (@ pod_group_post_filter) => {
+        fn pod_group_post_filter(&self) -> Option<&dyn $crate::framework::PodGroupPostFilterPlugin> {
+            Some(self)
+        }
+    };
+    (@ incremental) => {
+        fn incremental(&self) -> Option<&dyn $crate::framework::IncrementalPlugin> {
+            Some(self)
+        }
+    };
+}
+
+pub(crate) use points;
+
 /// Decides whether a pod may enter the queue at all.
 pub trait PreEnqueuePlugin {
     /// # Errors

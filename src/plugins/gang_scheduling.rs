@@ -10,7 +10,7 @@ use crate::config::PodGroupScheduling;
 use crate::decode::pod_group::PodGroup;
 use crate::framework::{
     Cycle, GroupCode, GroupProgress, GroupReason, GroupStatus, Permit, PermitPlugin, PlacementFeasiblePlugin, Plugin,
-    PreEnqueuePlugin, Reason, Rejection,
+    PreEnqueuePlugin, Reason, Rejection, points,
 };
 use crate::state::{Cluster, Pod};
 
@@ -50,17 +50,7 @@ impl Plugin for GangScheduling {
         "GangScheduling"
     }
 
-    fn pre_enqueue(&self) -> Option<&dyn PreEnqueuePlugin> {
-        Some(self)
-    }
-
-    fn permit(&self) -> Option<&dyn PermitPlugin> {
-        Some(self)
-    }
-
-    fn placement_feasible(&self) -> Option<&dyn PlacementFeasiblePlugin> {
-        Some(self)
-    }
+    points!(pre_enqueue, permit, placement_feasible);
 }
 
 impl PreEnqueuePlugin for GangScheduling {

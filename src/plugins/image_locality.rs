@@ -9,6 +9,7 @@ use crate::api::image::normalized_image_name;
 use crate::api::name::Name;
 use crate::framework::{
     Cycle, Fact, Incremental, IncrementalPlugin, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, Plugin, ScorePlugin,
+    points,
 };
 use crate::state::{Cluster, NodeInfo};
 
@@ -26,13 +27,7 @@ impl Plugin for ImageLocality {
         "ImageLocality"
     }
 
-    fn score(&self) -> Option<&dyn ScorePlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(score, incremental);
 }
 
 impl IncrementalPlugin for ImageLocality {

@@ -19,7 +19,7 @@ use crate::config::NodeAffinityArgs;
 use crate::framework::{
     Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
     NodeScorer, Normalizer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection,
-    ScorePlugin, ScoreRange, default_normalize,
+    ScorePlugin, ScoreRange, default_normalize, points,
 };
 use crate::state::NodeInfo;
 use crate::state::node_affinity::RequiredNodeAffinity;
@@ -72,25 +72,7 @@ impl Plugin for NodeAffinity {
         "NodeAffinity"
     }
 
-    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
-        Some(self)
-    }
-
-    fn filter(&self) -> Option<&dyn FilterPlugin> {
-        Some(self)
-    }
-
-    fn pre_score(&self) -> Option<&dyn PreScorePlugin> {
-        Some(self)
-    }
-
-    fn score(&self) -> Option<&dyn ScorePlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(pre_filter, filter, pre_score, score, incremental);
 }
 
 impl IncrementalPlugin for NodeAffinity {

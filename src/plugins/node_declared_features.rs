@@ -10,7 +10,7 @@ use crate::api::pod_spec::PodSpec;
 use crate::config::Behaviour;
 use crate::framework::{
     Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, PreFilter,
-    PreFilterPlugin, Reason, Rejection,
+    PreFilterPlugin, Reason, Rejection, points,
 };
 use crate::state::NodeInfo;
 
@@ -55,17 +55,7 @@ impl Plugin for NodeDeclaredFeatures {
         "NodeDeclaredFeatures"
     }
 
-    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
-        Some(self)
-    }
-
-    fn filter(&self) -> Option<&dyn FilterPlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(pre_filter, filter, incremental);
 }
 
 impl IncrementalPlugin for NodeDeclaredFeatures {

@@ -9,7 +9,7 @@ use crate::api::name::Name;
 use crate::config::Behaviour;
 use crate::framework::{
     Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, PreFilter,
-    PreFilterPlugin, Reason, Rejection,
+    PreFilterPlugin, Reason, Rejection, points,
 };
 use crate::state::NodeInfo;
 
@@ -34,13 +34,7 @@ impl Plugin for NodeName {
         self.narrows.then_some(self)
     }
 
-    fn filter(&self) -> Option<&dyn FilterPlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(filter, incremental);
 }
 
 impl IncrementalPlugin for NodeName {

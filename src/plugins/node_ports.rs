@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::framework::{
     Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, PreFilter,
-    PreFilterPlugin, Reason, Rejection, Unprepared,
+    PreFilterPlugin, Reason, Rejection, Unprepared, points,
 };
 use crate::state::NodeInfo;
 use crate::state::pod_class::PodClass;
@@ -22,17 +22,7 @@ impl Plugin for NodePorts {
         NAME
     }
 
-    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
-        Some(self)
-    }
-
-    fn filter(&self) -> Option<&dyn FilterPlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(pre_filter, filter, incremental);
 }
 
 impl IncrementalPlugin for NodePorts {

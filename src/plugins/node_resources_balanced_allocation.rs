@@ -8,7 +8,7 @@ use crate::api::requests::RequestGates;
 use crate::config::{Behaviour, NodeResourcesBalancedAllocationArgs};
 use crate::framework::{
     Cycle, Fact, Incremental, IncrementalPlugin, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, NotEvaluated, Plugin,
-    PreScore, PreScorePlugin, ScorePlugin,
+    PreScore, PreScorePlugin, ScorePlugin, points,
 };
 use crate::state::NodeInfo;
 
@@ -71,17 +71,7 @@ impl Plugin for NodeResourcesBalancedAllocation {
         "NodeResourcesBalancedAllocation"
     }
 
-    fn pre_score(&self) -> Option<&dyn PreScorePlugin> {
-        Some(self)
-    }
-
-    fn score(&self) -> Option<&dyn ScorePlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(pre_score, score, incremental);
 }
 
 impl IncrementalPlugin for NodeResourcesBalancedAllocation {

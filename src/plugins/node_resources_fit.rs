@@ -13,8 +13,8 @@ use crate::api::resources::{Resources, STANDARD, is_extended_resource_name};
 use crate::config::{Behaviour, DeviceBehaviour, NodeResourcesFitArgs};
 use crate::framework::{
     Amount, Code, Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer,
-    NodeFilter, NodeScorer, PlacementScorePlugin, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason,
-    Rejection, ScorePlugin, Unprepared,
+    NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection,
+    ScorePlugin, Unprepared, points,
 };
 use crate::state::{NodeInfo, Pod};
 
@@ -101,29 +101,7 @@ impl Plugin for NodeResourcesFit {
         NAME
     }
 
-    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
-        Some(self)
-    }
-
-    fn filter(&self) -> Option<&dyn FilterPlugin> {
-        Some(self)
-    }
-
-    fn pre_score(&self) -> Option<&dyn PreScorePlugin> {
-        Some(self)
-    }
-
-    fn score(&self) -> Option<&dyn ScorePlugin> {
-        Some(self)
-    }
-
-    fn placement_score(&self) -> Option<&dyn PlacementScorePlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(pre_filter, filter, pre_score, score, placement_score, incremental);
 }
 
 impl IncrementalPlugin for NodeResourcesFit {

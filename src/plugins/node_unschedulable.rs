@@ -7,6 +7,7 @@ use crate::api::name::name;
 use crate::api::taint::{Taint, TaintEffect, tolerated};
 use crate::framework::{
     Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, Reason, Rejection,
+    points,
 };
 use crate::state::NodeInfo;
 
@@ -18,13 +19,7 @@ impl Plugin for NodeUnschedulable {
         "NodeUnschedulable"
     }
 
-    fn filter(&self) -> Option<&dyn FilterPlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(filter, incremental);
 }
 
 impl IncrementalPlugin for NodeUnschedulable {

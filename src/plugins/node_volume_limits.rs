@@ -18,7 +18,7 @@ use crate::decode::storage::{CsiNode, CsiSource, PersistentVolumeClaim};
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{
     Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, PreFilter,
-    PreFilterPlugin, Reason, Rejection,
+    PreFilterPlugin, Reason, Rejection, points,
 };
 use crate::state::{NodeInfo, Pod};
 
@@ -57,17 +57,7 @@ impl Plugin for NodeVolumeLimits {
         NAME
     }
 
-    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
-        Some(self)
-    }
-
-    fn filter(&self) -> Option<&dyn FilterPlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(pre_filter, filter, incremental);
 }
 
 impl IncrementalPlugin for NodeVolumeLimits {

@@ -12,7 +12,7 @@ use crate::api::taint::{Taint, TaintEffect, tolerated};
 use crate::framework::{
     Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
     NodeScorer, Normalizer, Plugin, PreScore, PreScorePlugin, Reason, Rejection, ScorePlugin, ScoreRange, Unscored,
-    default_normalize,
+    default_normalize, points,
 };
 use crate::state::NodeInfo;
 use crate::state::pod_class::PodClass;
@@ -27,21 +27,7 @@ impl Plugin for TaintToleration {
         NAME
     }
 
-    fn filter(&self) -> Option<&dyn FilterPlugin> {
-        Some(self)
-    }
-
-    fn pre_score(&self) -> Option<&dyn PreScorePlugin> {
-        Some(self)
-    }
-
-    fn score(&self) -> Option<&dyn ScorePlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(filter, pre_score, score, incremental);
 }
 
 impl IncrementalPlugin for TaintToleration {

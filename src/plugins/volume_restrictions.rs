@@ -14,7 +14,7 @@ use crate::api::volume::{InTreeVolume, Volume, VolumeSource};
 use crate::framework::volume_reason::{ClaimInUse, VolumeReason};
 use crate::framework::{
     Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, PreFilter,
-    PreFilterPlugin, Reason, Rejection,
+    PreFilterPlugin, Reason, Rejection, points,
 };
 use crate::state::{Cluster, NodeInfo, Pod};
 
@@ -28,17 +28,7 @@ impl Plugin for VolumeRestrictions {
         NAME
     }
 
-    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
-        Some(self)
-    }
-
-    fn filter(&self) -> Option<&dyn FilterPlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(pre_filter, filter, incremental);
 }
 
 impl IncrementalPlugin for VolumeRestrictions {

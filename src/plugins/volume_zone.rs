@@ -14,7 +14,7 @@ use crate::decode::storage::{BindingMode, PersistentVolume, PersistentVolumeClai
 use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{
     Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, NodeFilter, Plugin, PreFilter,
-    PreFilterPlugin, Reason, Rejection,
+    PreFilterPlugin, Reason, Rejection, points,
 };
 use crate::state::NodeInfo;
 
@@ -35,17 +35,7 @@ impl Plugin for VolumeZone {
         NAME
     }
 
-    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
-        Some(self)
-    }
-
-    fn filter(&self) -> Option<&dyn FilterPlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(pre_filter, filter, incremental);
 }
 
 impl IncrementalPlugin for VolumeZone {

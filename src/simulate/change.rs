@@ -1,9 +1,14 @@
 //! The one door through which a simulation changes the state: every change is written down, and
 //! can be taken back.
 
-use crate::api::{Name, ObjectKey};
+use std::sync::Arc;
+
+use crate::api::{Name, ObjectKey, Timestamp};
+use crate::control_plane::controller;
+use crate::decode::pod::PodOwn;
 use crate::edit::Undo;
 use crate::framework::cache::DeviceReach;
+use crate::state::pod_class::PodClass;
 use crate::state::recreate::Recreated;
 use crate::state::{Cluster, NodeId, PodId, Reservation, Take};
 
@@ -18,6 +23,10 @@ pub(super) enum Mutation {
     Wait { pod: PodId, waits: bool },
     /// A pod leaves its node and is pending again.
     Evict { pod: PodId },
+    /// A pod on a node is being deleted, and stays there: its kubelet does not answer.
+    Terminate { pod: PodId },
+    /// A pending pod comes beside those that there are.
+    Add { own: Box<PodOwn>, class: Arc<PodClass> },
     /// A pod on a node counts for nothing for a while.
     Detach { pod: PodId },
     /// Such a pod is back.
@@ -34,7 +43,10 @@ pub(super) enum SimulationBefore {
     Placed(PodId, Reservation),
     /// Claims that are in flight since, or no longer.
     InFlight(Vec<ObjectKey>, bool),
-    Recreated(Recreated),
+    /// A pod that was recreated, with `true` of another template than before.
+    Recreated(Recreated, bool),
+    Terminated(PodId, Option<Timestamp>),
+    Added,
     Detached(PodId),
     Attached(PodId),
     Nominated(PodId, Option<Name>),
@@ -64,6 +76,7 @@ impl Simulation<'_> {
         let cluster = &mut *self.cluster;
         let before = match change {
             Mutation::Place { pod, node, takes } => {
+                self.lowest_priority = self.lowest_priority.min(cluster.pod(pod).priority());
                 let reservation = cluster.reserve(takes);
                 cluster.assume(pod, node);
                 let devices = device_reach(cluster, pod, node);
@@ -89,14 +102,25 @@ impl Simulation<'_> {
                 let was_terminating = cluster.pod(pod).is_terminating();
                 let devices =
                     cluster.node_of(pod).map_or(DeviceReach::Nowhere, |node| device_reach(cluster, pod, node));
-                let recreated = cluster.recreate(pod);
+                let gates = self.scheduler.behaviour().request_gates();
+                let class = controller::remade(cluster, cluster.pod(pod), gates);
+                let changes = class.is_some();
+                let recreated = cluster.recreate(pod, class);
                 match &recreated {
                     // The log tells of the pod as it is now: one that counts where it did not before.
-                    Some(_) if was_terminating => self.caches.clear(),
+                    Some(_) if was_terminating || changes => self.caches.clear(),
                     Some(recreated) => self.caches.pod_removed(pod, recreated.node(), devices),
                     None => {}
                 }
-                recreated.map(SimulationBefore::Recreated)
+                recreated.map(|recreated| SimulationBefore::Recreated(recreated, changes))
+            }
+            Mutation::Terminate { pod } => {
+                self.caches.clear();
+                Some(SimulationBefore::Terminated(pod, cluster.set_deletion(pod, Some(self.now))))
+            }
+            Mutation::Add { own, class } => {
+                cluster.add_pending(own, class);
+                Some(SimulationBefore::Added)
             }
             // Who only counts for nothing keeps its devices.
             Mutation::Detach { pod } => cluster.detach(pod).map(|node| {
@@ -145,12 +169,20 @@ impl Simulation<'_> {
                     self.caches.clear();
                     self.cluster.devices.set_in_flight(&claims, before);
                 }
-                SimulationBefore::Recreated(recreated) => {
+                SimulationBefore::Terminated(pod, since) => {
+                    self.caches.clear();
+                    self.cluster.set_deletion(pod, since);
+                }
+                SimulationBefore::Added => {
+                    self.caches.clear();
+                    self.cluster.remove_last();
+                }
+                SimulationBefore::Recreated(recreated, changed) => {
                     let (pod, node) = (recreated.pod(), recreated.node());
                     self.cluster.undo_recreate(recreated);
                     // What it is like comes back with it. Older entries of the log fit a pod that counts
-                    // as it did when they were written: not one that was being deleted.
-                    if self.cluster.pod(pod).is_terminating() {
+                    // as it did when they were written: not one that was being deleted, or of another template.
+                    if changed || self.cluster.pod(pod).is_terminating() {
                         self.caches.clear();
                     } else {
                         let devices = device_reach(self.cluster, pod, node);

@@ -7,6 +7,7 @@
 //! [`Simulation::rewind`] changes it back. Between pods the cluster itself can be changed:
 //! [`Simulation::edit`] for one change, [`scenario`] for all that a person would do.
 
+pub mod assumption;
 pub mod bound;
 pub mod capacity;
 mod change;
@@ -16,8 +17,10 @@ pub mod diff;
 pub mod gang;
 pub mod groups;
 pub mod measures;
+pub mod new_nodes;
 pub mod preempt;
 pub mod queue;
+pub mod rebalance;
 pub mod resilience;
 mod run;
 pub mod scenario;
@@ -33,6 +36,7 @@ pub mod workload;
 #[cfg(test)]
 mod tests;
 
+pub use assumption::Assumption;
 pub use comparison::StrategyResult;
 pub use diff::{Diff, PodDiff};
 pub use measures::{Measures, Shares};
@@ -45,15 +49,18 @@ pub use ties::Ties;
 pub use workers::{Unwatched, Watcher};
 pub use workload::WorkloadPlacement;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::api::Timestamp;
+use crate::api::{ObjectKey, Timestamp};
+use crate::control_plane::controller;
+use crate::decode::pod::PodOwn;
 use crate::edit::{Edit, EditError};
 use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
-use crate::state::{Cluster, PodId};
+use crate::state::{Cluster, Pod, PodId};
 
 use change::{Mutation, SimulationBefore};
 use cycle_caches::{CacheLookup, CachedPlace, Choice, CycleCaches};
@@ -70,6 +77,9 @@ pub struct Simulation<'a> {
     /// Where the next cycle begins to look, if that is drawn.
     start: Option<usize>,
     preempts: bool,
+    /// The lowest priority of a pod on a node, where pods of that priority or below are not even tried for preemption;
+    /// their messages then do not speak of it.
+    lowest_priority: i32,
     /// What was changed, in order.
     done: Vec<SimulationBefore>,
     /// Pods that were nominated here.
@@ -78,6 +88,8 @@ pub struct Simulation<'a> {
     group_cycles: Vec<GroupCycle>,
     /// What could not be judged, by what and why.
     notes: BTreeMap<(String, String), NotEvaluated>,
+    /// What was taken to be so, by what it is about, and the pods that it was about.
+    assumptions: BTreeMap<(String, String), BTreeSet<ObjectKey>>,
 }
 
 impl<'a> Simulation<'a> {
@@ -91,11 +103,13 @@ impl<'a> Simulation<'a> {
             ties,
             strategy: Strategy::Default,
             preempts: false,
+            lowest_priority: i32::MIN,
             done: Vec::new(),
             nominated: FxHashSet::default(),
             caches: CycleCaches::default(),
             group_cycles: Vec::new(),
             notes: BTreeMap::new(),
+            assumptions: BTreeMap::new(),
         }
     }
 
@@ -103,7 +117,26 @@ impl<'a> Simulation<'a> {
     #[must_use]
     pub fn preempting(mut self, preempts: bool) -> Self {
         self.preempts = preempts;
+        self.lowest_priority = i32::MIN;
         self
+    }
+
+    /// The same, and pods of which no other on a node has a lower priority are not tried for it: as their messages are
+    /// not wanted in full, many pods without a place are told of fast.
+    #[must_use]
+    pub fn preempting_briefly(mut self) -> Self {
+        self.preempts = true;
+        let on_nodes = self.cluster.pods().iter().filter(|pod| pod.own.node_name.is_some());
+        self.lowest_priority = on_nodes.map(Pod::priority).min().unwrap_or(i32::MAX);
+        self
+    }
+
+    /// Whether any pod on a node has a lower priority than `pod`, which is to be preempted for it. A nominated pod
+    /// goes through a whole cycle.
+    fn may_preempt(&self, pod: PodId) -> bool {
+        let pod = self.cluster.pod(pod);
+        let lowest = self.lowest_priority;
+        self.preempts && (lowest == i32::MIN || pod.priority() > lowest || pod.own.nominated_node_name.is_some())
     }
 
     /// Chooses among the feasible nodes by another rule than the profile's score. A random choice is
@@ -128,7 +161,7 @@ impl<'a> Simulation<'a> {
         SchedulingRun::new(self, pods).finish()
     }
 
-    /// Schedules one pod, which is pending; nobody makes way for it. The same as to
+    /// Schedules one pod, which is pending; no pod is preempted for it. The same as to
     /// [`Simulation::ask`] and to [`Simulation::settle`], but for the time it takes when pods like
     /// it were scheduled before.
     pub fn step(&mut self, pod: PodId) -> Step {
@@ -182,6 +215,49 @@ impl<'a> Simulation<'a> {
         }
     }
 
+    /// The pod that a StatefulSet with `podManagementPolicy: OrderedReady` waits for before it makes `pod`: the lowest of
+    /// those of lower numbers that has no node. None for pods that the state has, and where those before it run.
+    fn waits_for_sibling(&self, pod: PodId) -> Option<ObjectKey> {
+        let pod = self.cluster.pod(pod);
+        let owner = pod.own.controller.as_ref().filter(|owner| owner.kind == "StatefulSet")?;
+        if pod.own.sequence != u32::MAX || self.nominated.contains(&pod.id) {
+            return None;
+        }
+        let set = controller::maker_of(self.cluster, pod).filter(|set| !set.parallel)?;
+        let number: i64 = pod.key().name.rsplit_once('-')?.1.parse().ok()?;
+        let key =
+            |number: i64| ObjectKey::new(pod.key().namespace, crate::api::name(&format!("{}-{number}", owner.name)));
+        let waits = |number: &i64| {
+            let sibling = self.cluster.pod_named(key(*number));
+            sibling.is_some_and(|sibling| self.cluster.node_of(sibling.id).is_none() || sibling.is_terminating())
+        };
+        let before = (i64::from(set.first_ordinal)..number).rev().take_while(waits).last()?;
+        Some(key(before))
+    }
+
+    /// Whether the pod, which is pending, has a node to go to, with preemption where that is on.
+    fn fits(&self, pod: PodId) -> bool {
+        if self.ask(pod).schedulable {
+            return true;
+        }
+        let room = self.preempts.then(|| self.scheduler.preempt(self.cluster, pod, self.now));
+        room.and_then(|placement| placement.preemption).is_some_and(|preemption| !preemption.pick.is_empty())
+    }
+
+    /// Where another pod like `pod`, which is on a node, could go now. Changes nothing in the end.
+    fn ask_again(&mut self, pod: PodId) -> Placement {
+        let savepoint = self.savepoint();
+        let old = self.cluster.pod(pod);
+        let key = controller::free_names(self.cluster, old.key(), "-next", 1).next().unwrap_or(old.key());
+        let own = PodOwn::fresh(key, Arc::clone(&old.own.labels), old.own.controller).with_uid();
+        let class = Arc::clone(&old.class);
+        let next = PodId(self.cluster.pods().len() as u32);
+        self.change(Mutation::Add { own: Box::new(own), class });
+        let placement = self.ask(next);
+        self.rollback(savepoint);
+        placement
+    }
+
     /// Puts the pod of `placement`, which was asked for just now, on its node.
     pub fn settle(&mut self, placement: &Placement) -> Step {
         self.start = self.start.map(|start| placement.next_start.unwrap_or(start));
@@ -225,6 +301,29 @@ impl<'a> Simulation<'a> {
         self.change(Mutation::Evict { pod });
     }
 
+    /// Says that a pod on a node is being deleted, and stays there, as its kubelet does not answer.
+    pub(crate) fn terminate(&mut self, pod: PodId) {
+        self.change(Mutation::Terminate { pod });
+    }
+
+    /// Adds a pending pod in the place of `pod`, which stays for now: with a name of its own, as a ReplicaSet's has.
+    pub(crate) fn replace(&mut self, pod: PodId) -> PodId {
+        let cluster = &*self.cluster;
+        let old = cluster.pod(pod);
+        let key = controller::free_names(cluster, old.key(), "-new", 1).next().unwrap_or(old.key());
+        let gates = self.scheduler.behaviour().request_gates();
+        let class = controller::remade(cluster, old, gates).unwrap_or_else(|| Arc::clone(&old.class));
+        let own = PodOwn::fresh(key, Arc::clone(&old.own.labels), old.own.controller).with_uid();
+        let id = PodId(cluster.pods().len() as u32);
+        self.change(Mutation::Add { own: Box::new(own), class });
+        id
+    }
+
+    /// The time of all questions.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// Changes the cluster between two pods: the one way in which a what-if question does.
     ///
     /// # Errors
@@ -259,6 +358,21 @@ impl<'a> Simulation<'a> {
 
     fn note(&mut self, note: &NotEvaluated) {
         self.notes.entry((note.what.clone(), note.why.clone())).or_insert_with(|| note.clone());
+    }
+
+    /// Takes something to be so, about `pod` among others.
+    pub(crate) fn assumes(&mut self, subject: &str, assumption: &str, pod: ObjectKey) {
+        self.assumptions.entry((subject.to_owned(), assumption.to_owned())).or_default().insert(pod);
+    }
+
+    /// What was taken to be so in the steps so far, each thing once, sorted.
+    pub fn assumptions(&self) -> Vec<Assumption> {
+        let all = self.assumptions.iter().map(|((subject, assumption), pods)| Assumption {
+            subject: subject.clone(),
+            assumption: assumption.clone(),
+            pods: pods.iter().copied().collect(),
+        });
+        all.collect()
     }
 
     /// What could not be judged in any step so far, each thing once, sorted.

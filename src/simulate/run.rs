@@ -115,15 +115,22 @@ impl<'s, 'a> SchedulingRun<'s, 'a> {
     }
 
     fn alone(&mut self, pod: PodId) {
+        if let Some(before) = self.simulation.waits_for_sibling(pod) {
+            let why = format!("not created: the StatefulSet controller waits for pod {before} first (OrderedReady)");
+            let step = self.simulation.stays(pod, Unplaced::because(why));
+            self.record(step, Again::No);
+            return;
+        }
         if self.whole_cycles && !self.simulation.preempts {
             let step = self.simulation.whole_step(pod);
             self.permit(step);
             return;
         }
-        if !self.simulation.preempts {
-            // Nobody leaves, and so nobody is tried again.
+        if !self.simulation.may_preempt(pod) {
             let step = self.simulation.step(pod);
-            self.record(step, Again::No);
+            // Where nobody leaves nobody is tried again.
+            let again = if self.simulation.preempts && step.waits_for_room() { Again::Yes } else { Again::No };
+            self.record(step, again);
             return;
         }
         if let Some(step) = self.simulation.step_from_cache(pod) {
@@ -285,7 +292,7 @@ impl<'s, 'a> SchedulingRun<'s, 'a> {
         }
     }
 
-    /// One of a gang: who makes way for it does so at once, as nobody comes between.
+    /// One of a gang: victims leave at once, as no other pod is scheduled in between.
     fn member(&mut self, pod: PodId, victims: &mut Vec<(PodId, Vec<PreemptedPod>)>) -> Step {
         let mut placement = self.simulation.ask(pod);
         while self.may_make_room(&placement) {

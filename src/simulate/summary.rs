@@ -34,7 +34,9 @@ pub struct Summary {
     pub nodes_used: usize,
     /// Those of them that had none at the beginning.
     pub nodes_newly_used: usize,
-    /// Nodes that changed, or whose pods did, in the order of names.
+    /// Cordoned nodes, at the end: the measures do not count them.
+    pub cordoned: usize,
+    /// Nodes that changed, be it by pods that came or left, in the order of names.
     pub loads: Vec<NodeLoad>,
     /// Pods that stay pending, by what stood in their way, the largest group first.
     pub unplaced_by_cause: Vec<UnplacedGroup>,
@@ -114,6 +116,7 @@ impl Summary {
             nodes: cluster.nodes().len(),
             nodes_used: used(cluster).count(),
             nodes_newly_used: used(cluster).filter(|node| had_none(node.name())).count(),
+            cordoned: cluster.nodes().iter().filter(|node| node.node.unschedulable).count(),
             loads: loads(before, cluster, &placed),
             unplaced_by_cause,
             before: before.measures,

@@ -114,7 +114,7 @@ fn case(text: &str, expected: &[&str]) {
 }
 
 #[test]
-fn the_lower_makes_way_and_is_placed_again() {
+fn the_lower_is_preempted_and_placed_again() {
     case(
         "node a 4
          node b 1
@@ -260,7 +260,7 @@ fn a_gang_is_placed_whole_or_not_at_all() {
 }
 
 #[test]
-fn nobody_makes_way_for_a_gang_that_does_not_fit_all_the_same() {
+fn nothing_is_preempted_for_a_gang_that_does_not_fit() {
     case(
         "node a 2
          gang g 3
@@ -281,7 +281,7 @@ fn nobody_makes_way_for_a_gang_that_does_not_fit_all_the_same() {
 }
 
 #[test]
-fn one_of_a_gang_may_make_way_for_another() {
+fn one_of_a_gang_may_be_preempted_for_another() {
     case(
         "node a 2
          node b 1

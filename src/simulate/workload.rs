@@ -85,8 +85,8 @@ pub fn place(
     answer
 }
 
-/// The workloads of `cluster` that lack pods for a reason that can be told, each with what becomes of those that do
-/// not exist; `is_wanted` says which namespaces count. What is managed by another workload is told as a part of that.
+/// The workloads of `cluster` that lack pods for a known reason, each with where those pods could go that do
+/// not exist; `is_wanted` says which namespaces count. A workload that another one manages is part of that one.
 pub fn missing(
     scheduler: &Scheduler,
     cluster: &Cluster,
@@ -103,11 +103,11 @@ pub fn missing(
         }
         let lacks = Lacks { pods: Vec::new(), ..lacks };
         answer.find_places(lacks, scheduler, copy.get_or_insert_with(|| cluster.clone()), gates, now);
-        let is_told = !matches!(answer.hold, None | Some(Hold::Suspended))
+        let is_reported = !matches!(answer.hold, None | Some(Hold::Suspended))
             || answer.refused.is_some()
             || !answer.terminating.is_empty()
             || workload.kind == WorkloadKind::DaemonSet;
-        if is_told {
+        if is_reported {
             found.push(answer);
         }
     }

@@ -13,6 +13,7 @@ use super::Input;
 use super::error::escaped;
 use super::manifests::parse_value;
 use super::scan::TypeMeta;
+use crate::decode::autoscaling::status::{DEFAULT_NAME, DEFAULT_NAMESPACE};
 
 /// Where `--scheduler-config` says that the configuration is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,13 @@ pub struct ConfigMapName {
     pub name: String,
     /// The key of its `data`; none for the only one that is a configuration.
     pub key: Option<String>,
+}
+
+impl Default for ConfigMapName {
+    /// That of the Cluster Autoscaler.
+    fn default() -> Self {
+        Self { namespace: DEFAULT_NAMESPACE.to_owned(), name: DEFAULT_NAME.to_owned(), key: None }
+    }
 }
 
 impl FromStr for ConfigMapName {

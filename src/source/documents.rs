@@ -7,7 +7,7 @@ use super::open;
 use super::scan::is_white;
 use super::walk::{Sink, walk};
 use super::window::ReadWindow;
-use super::yaml;
+use crate::decode::yaml;
 
 /// Gives every object of every document in `source` to `sink`; answers how many documents there
 /// were. The error comes with the number of the document it is in.

@@ -173,7 +173,8 @@ impl State<'_> {
 
 impl Sink for State<'_> {
     fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize> {
-        let Some(kind) = Kind::of(object.api_version, object.kind) else {
+        let kind = Kind::of(object.api_version, object.kind).map(|kind| kind.of_kept(json)).transpose()?.flatten();
+        let Some(kind) = kind else {
             if Event::is_kind(object.api_version, object.kind) {
                 let (event, bytes) = Event::decode(json)?;
                 match event {

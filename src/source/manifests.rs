@@ -73,7 +73,7 @@ pub fn read_manifests(input: &Input) -> Result<Manifests, SourceError> {
 impl Sink for Manifests {
     fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize> {
         let bytes = skip(json)?;
-        match Kind::of(object.api_version, object.kind) {
+        match Kind::of(object.api_version, object.kind).map(|kind| kind.of_kept(json)).transpose()?.flatten() {
             Some(kind) => {
                 let json = json.get(..bytes).unwrap_or_default().to_vec();
                 self.objects.push(Manifest { kind, json });

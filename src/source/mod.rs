@@ -29,7 +29,6 @@ pub mod snapshot;
 mod tree;
 mod walk;
 mod window;
-mod yaml;
 
 pub use config_map::{ConfigMap, ConfigMapError, ConfigMapName, ConfigSource};
 pub use error::{InputProblem, SourceError};

@@ -9,6 +9,7 @@ use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use crate::decode::Kind;
+use crate::decode::autoscaling::process::AutoscalerProcess;
 use crate::decode::prune::prune;
 use crate::decode::scheduler_process::SchedulerProcess;
 
@@ -25,12 +26,15 @@ pub(super) struct PrunedFacts {
     pub(super) waiting: BTreeSet<(String, String)>,
     /// The kube-scheduler that one of the pods is.
     pub(super) scheduler: Option<SchedulerProcess>,
+    /// The same of the Cluster Autoscaler.
+    pub(super) autoscaler: Option<AutoscalerProcess>,
 }
 
 impl PrunedFacts {
     /// Adds what others found.
     pub(super) fn merge(&mut self, other: Self) {
         self.waiting.extend(other.waiting);
+        self.autoscaler = self.autoscaler.take().or(other.autoscaler);
         self.scheduler = match (self.scheduler.take(), other.scheduler) {
             (Some(one), Some(another)) => Some(one.newer(another)),
             (one, another) => one.or(another),
@@ -46,6 +50,7 @@ impl PrunedFacts {
         if SchedulerProcess::is_likely_value(pod) {
             self.merge(Self { scheduler: SchedulerProcess::of_value(pod), ..Self::default() });
         }
+        self.autoscaler = self.autoscaler.take().or_else(|| AutoscalerProcess::of_value(pod));
     }
 }
 

@@ -22,6 +22,7 @@ use super::redact::{Kept, Names, Redaction};
 use super::scan::TypeMeta;
 use super::walk::Sink;
 use crate::decode::Kind;
+use crate::decode::autoscaling::process::AutoscalerProcess;
 use crate::decode::event::Event;
 use crate::decode::fields;
 use crate::decode::object::skip;
@@ -54,6 +55,9 @@ pub struct Record {
     /// The kube-scheduler that ran as a pod of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduler: Option<SchedulerProcess>,
+    /// The Cluster Autoscaler that ran as a pod of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub autoscaler: Option<AutoscalerProcess>,
     /// Kinds that could not be listed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_listed: Vec<NotListed>,
@@ -176,6 +180,7 @@ impl Snapshot {
         }
         // An earlier snapshot knew more: it still saw the commands.
         self.record.scheduler = self.record.scheduler.take().or(seen.scheduler.take());
+        self.record.autoscaler = self.record.autoscaler.take().or(seen.autoscaler.take());
         let redaction = if self.redact { Some(redaction(&self.packs, &mut self.record)?) } else { None };
         let mut writer = Writer { out: GzEncoder::new(out, Compression::default()), redaction, count: BTreeMap::new() };
         writer.out.write_all(b"{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n")?;
@@ -246,6 +251,9 @@ fn redaction(packs: &[Pack], record: &mut Record) -> io::Result<Redaction> {
     if let Some(config) = record.scheduler.as_mut().and_then(|scheduler| scheduler.config.as_mut()) {
         config.clear();
     }
+    if let Some(autoscaler) = &mut record.autoscaler {
+        autoscaler.redact();
+    }
     // The server's reason names the user.
     record.not_listed.iter_mut().for_each(|kind| "forbidden".clone_into(&mut kind.why));
     Ok(redaction)
@@ -278,7 +286,8 @@ impl Sink for Snapshot {
         let bytes = skip(json)?;
         let text = json.get(..bytes).unwrap_or_default();
         self.found |= !object.kind.is_empty();
-        if let Some(kind) = Kind::of(object.api_version, object.kind) {
+        let kind = Kind::of(object.api_version, object.kind).map(|kind| kind.of_kept(text)).transpose()?.flatten();
+        if let Some(kind) = kind {
             let api_version = if object.api_version.is_empty() { &kind.api_version() } else { object.api_version };
             self.packer.add(kind, api_version, serde_json::from_slice(text)?)?;
         } else if Record::is(object) {

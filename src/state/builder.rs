@@ -18,6 +18,7 @@ use crate::api::name::{Name, name};
 use crate::api::pod_spec::PodSpec;
 use crate::api::pod_template::PodTemplate;
 use crate::api::requests::RequestGates;
+use crate::decode::autoscaling::process::AutoscalerProcess;
 use crate::decode::event::{Event, Events};
 use crate::decode::node::Node;
 use crate::decode::pod::PodObject;
@@ -39,6 +40,9 @@ pub struct ClusterBuilder {
     events: Events,
     has_statuses: bool,
     scheduler: Option<SchedulerProcess>,
+    autoscaler: Option<Arc<AutoscalerProcess>>,
+    /// Whether some object tells of a program that makes nodes.
+    shows_autoscaler: bool,
     /// Whole Pods and Nodes, if they are to be kept.
     raw: Option<FxHashMap<(Kind, ObjectKey), RawObject>>,
 }
@@ -65,9 +69,18 @@ impl ClusterBuilder {
                         None => *found,
                     });
                 }
+                if let Some(found) = pod.autoscaler.take() {
+                    self.autoscaler = Some(Arc::from(found));
+                }
                 pod.own.labels = shared(&mut self.labels, pod.own.labels);
                 pod.template = shared(&mut self.templates, pod.template);
                 self.pods.insert((kind, key), *pod)
+            }
+            // Of ConfigMaps just one is kept.
+            Object::AutoscalerStatus(status) if !status.is_status => false,
+            object @ (Object::AutoscalerStatus(_) | Object::Provisioning(_)) => {
+                self.shows_autoscaler = true;
+                self.objects.insert((kind, key), object)
             }
             Object::Node(node) => self.nodes.insert((kind, key), *node),
             object => self.objects.insert((kind, key), object),
@@ -132,6 +145,21 @@ impl ClusterBuilder {
         self.scheduler.as_ref()
     }
 
+    /// Whether some object tells of a program that makes nodes.
+    pub fn shows_autoscaler(&self) -> bool {
+        self.shows_autoscaler
+    }
+
+    /// The Cluster Autoscaler that runs as a pod of the cluster.
+    pub fn autoscaler(&self) -> Option<&AutoscalerProcess> {
+        self.autoscaler.as_deref()
+    }
+
+    /// Notes how the Cluster Autoscaler runs, where its pod does not say so any more.
+    pub fn set_autoscaler(&mut self, process: AutoscalerProcess) {
+        self.autoscaler = Some(Arc::new(process));
+    }
+
     /// Asks for whole Pods and Nodes to be kept, which extenders are sent: several times the
     /// memory of the state itself.
     pub fn keep_raw(&mut self) {
@@ -173,7 +201,10 @@ impl ClusterBuilder {
             has_statuses: self.has_statuses,
             ..Cluster::of(&mut self.objects)
         };
+        cluster.autoscaling.process = self.autoscaler;
         drop((self.templates, self.labels));
+        cluster.workload_places =
+            cluster.workloads.iter().enumerate().map(|(place, workload)| (workload.identity(), place)).collect();
         let nodes = self.nodes.sorted_by_key(|node| node.name);
         cluster.images = images(&nodes);
         cluster.nodes = nodes

@@ -93,16 +93,8 @@ impl Devices {
         let DeviceObjects { classes, claims, templates, mut slices, mut taint_rules } = objects;
         slices.sort_by_key(|slice| slice.name);
         taint_rules.sort_by_key(|rule| rule.name);
-        let mut devices =
-            Self { device_count: slices.iter().map(|slice| slice.devices.len()).sum(), taint_rules, ..Self::default() };
-        for (place, slice) in slices.iter().enumerate() {
-            devices.of_pool.entry(slice.pool).or_default().push(place);
-            match slice.nodes.named().filter(|_| slice.shared_counters.is_empty()) {
-                Some(node) => devices.of_node.entry(node).or_default().push(place),
-                None => devices.of_many.push(place),
-            }
-        }
-        devices.slices = slices;
+        let mut devices = Self { taint_rules, ..Self::default() };
+        devices.set_slices(slices);
         devices.templates = templates.into_iter().map(|template| (template.key, template)).collect();
         for claim in &claims {
             if let Some(allocation) = &claim.allocation {
@@ -118,6 +110,39 @@ impl Devices {
         devices.for_extended_resources.sort_unstable();
         devices.claims = claims.into_iter().map(|claim| (claim.key, claim)).collect();
         devices
+    }
+
+    /// Has these slices, in the order of names, and no others.
+    fn set_slices(&mut self, slices: Vec<ResourceSlice>) {
+        self.device_count = slices.iter().map(|slice| slice.devices.len()).sum();
+        (self.of_pool, self.of_node, self.of_many) = Default::default();
+        for (place, slice) in slices.iter().enumerate() {
+            self.of_pool.entry(slice.pool).or_default().push(place);
+            match slice.nodes.named().filter(|_| slice.shared_counters.is_empty()) {
+                Some(node) => self.of_node.entry(node).or_default().push(place),
+                None => self.of_many.push(place),
+            }
+        }
+        self.slices = slices;
+    }
+
+    /// Slices that were not there before.
+    pub(crate) fn add_slices(&mut self, more: &[ResourceSlice]) {
+        if !more.is_empty() {
+            let mut slices = std::mem::take(&mut self.slices);
+            slices.extend(more.iter().cloned());
+            slices.sort_by_key(|slice| slice.name);
+            self.set_slices(slices);
+        }
+    }
+
+    /// These slices are no more.
+    pub(crate) fn remove_slices(&mut self, names: &[Name]) {
+        if !names.is_empty() {
+            let mut slices = std::mem::take(&mut self.slices);
+            slices.retain(|slice| !names.contains(&slice.name));
+            self.set_slices(slices);
+        }
     }
 
     /// The class called `name`.

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+pub mod additions;
+pub mod autoscaling;
 pub mod builder;
 pub mod default_selector;
 pub mod devices;
@@ -100,6 +102,12 @@ pub struct Cluster {
     pub has_statuses: bool,
     /// DeviceClasses, ResourceClaims and ResourceSlices.
     pub devices: Devices,
+    /// What tells of nodes that could be made.
+    pub autoscaling: autoscaling::Autoscaling,
+    /// What admission adds to pods beyond their templates, once it was asked for.
+    pub(crate) additions: additions::Found,
+    /// The places of the workloads that were there at the beginning.
+    pub(crate) workload_places: FxHashMap<WorkloadKey, usize>,
     /// Kinds of which the input had at least one object, or said that there is none.
     pub kinds: std::collections::BTreeSet<Kind>,
 }
@@ -131,6 +139,7 @@ impl Cluster {
             gangs: objects.take(),
             pod_groups: objects.take(),
             group_workloads: objects.take(),
+            autoscaling: autoscaling::Autoscaling::of(objects),
             storage: Storage::of(objects),
             devices: Devices::new(DeviceObjects {
                 classes: objects.take(),
@@ -267,7 +276,13 @@ impl Cluster {
 
     /// The workload `key` names.
     pub fn workload(&self, key: WorkloadKey) -> Option<&Workload> {
-        self.workloads.iter().find(|workload| workload.identity() == key)
+        let there = self.workload_places.get(&key).and_then(|place| self.workloads.get(*place));
+        match there.filter(|workload| workload.identity() == key) {
+            Some(workload) => Some(workload),
+            // Nothing has come or gone: what has no place is not there.
+            None if self.workload_places.len() == self.workloads.len() => None,
+            None => self.workloads.iter().find(|workload| workload.identity() == key),
+        }
     }
 
     /// Puts a pending pod on a node.

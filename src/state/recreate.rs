@@ -6,7 +6,9 @@ use super::Cluster;
 use super::devices::Released;
 use super::node_info::NodeId;
 use super::pod::PodId;
+use super::pod_class::PodClass;
 use crate::api::meta::ObjectKey;
+use crate::api::time::Timestamp;
 use crate::decode::pod::PodOwn;
 
 /// What [`Cluster::recreate`] changed, and how it was before.
@@ -22,6 +24,7 @@ pub struct Recreated {
 pub(crate) struct Departure {
     pod: PodId,
     own: PodOwn,
+    class: Arc<PodClass>,
     node: Option<NodeId>,
     /// What its claims had, the last one last.
     claims: Vec<Released>,
@@ -42,11 +45,13 @@ impl Recreated {
 impl Cluster {
     /// Takes a pod off its node and puts a pending one in its place, as its controller would:
     /// created now, not started, nominated to no node, its claims without their devices. It goes by
-    /// the name of the one that left, as nobody knows its own. None for a pod that is on no node.
-    pub fn recreate(&mut self, pod: PodId) -> Option<Recreated> {
+    /// the name of the one that left, as nobody knows its own. With `class` it is of another template. None for a
+    /// pod that is on no node.
+    pub fn recreate(&mut self, pod: PodId, class: Option<Arc<PodClass>>) -> Option<Recreated> {
         let node = self.node_of(pod)?;
         let left = self.take_out(pod);
         if let Some(pod) = self.pods.get_mut(pod.0 as usize) {
+            pod.class = class.unwrap_or_else(|| Arc::clone(&pod.class));
             let fresh = PodOwn::fresh(pod.own.key, Arc::clone(&pod.own.labels), pod.own.controller);
             let claims = std::mem::take(&mut pod.own.resource_claim_statuses);
             *pod.own = PodOwn { uid: pod.own.uid, resource_claim_statuses: claims, ..fresh };
@@ -71,7 +76,7 @@ impl Cluster {
 
     /// Takes the pod off its node and out of what is nominated, and its claims their devices.
     pub(crate) fn take_out(&mut self, id: PodId) -> Departure {
-        let own = PodOwn::clone(&self.pod(id).own);
+        let (own, class) = (PodOwn::clone(&self.pod(id).own), Arc::clone(&self.pod(id).class));
         let named: Vec<ObjectKey> = self.claims_of(id).collect();
         let mut claims: Vec<Released> =
             named.into_iter().filter_map(|claim| self.devices.release(claim, own.uid)).collect();
@@ -81,16 +86,19 @@ impl Cluster {
             self.forget(id);
         }
         self.unnominate(id);
-        Departure { pod: id, own, node, claims }
+        Departure { pod: id, own, class, node, claims }
     }
 
     /// Takes [`Cluster::take_out`] back; whatever was done to the pod since goes with it.
     pub(crate) fn put_back(&mut self, left: Departure) {
-        let Departure { pod: id, own, node, claims } = left;
+        let Departure { pod: id, own, class, node, claims } = left;
         let pending = own.node_name.is_none();
         self.pod_ids.insert(own.key, id);
         // The nomination that the pod may have by now would be looked for under the older one.
         self.unnominate(id);
+        if let Some(pod) = self.pods.get_mut(id.0 as usize) {
+            pod.class = class;
+        }
         if let Some(node) = node {
             self.assume(id, node);
         }
@@ -102,6 +110,37 @@ impl Cluster {
         }
         for claim in claims.into_iter().rev() {
             self.devices.restore(claim);
+        }
+    }
+}
+
+impl Cluster {
+    /// Says that a pod on a node is being deleted since `since`, or is not. It stays where it is until its kubelet
+    /// has stopped it. Answers what was said before.
+    pub(crate) fn set_deletion(&mut self, pod: PodId, since: Option<Timestamp>) -> Option<Timestamp> {
+        let node = self.node_of(pod);
+        // Pods that are being deleted count in another way: the pod is counted off, and on again.
+        if node.is_some() {
+            self.forget(pod);
+        }
+        let before =
+            self.pods.get_mut(pod.0 as usize).and_then(|pod| std::mem::replace(&mut pod.own.deletion_timestamp, since));
+        if let Some(node) = node {
+            self.assume(pod, node);
+        }
+        before
+    }
+
+    /// Takes the pod out that was added last and is pending: what undoes [`Cluster::add_pending`].
+    pub(crate) fn remove_last(&mut self) {
+        let Some(pod) = self.pods.last().map(|pod| pod.id) else { return };
+        if self.node_of(pod).is_some() {
+            self.forget(pod);
+        }
+        self.unnominate(pod);
+        self.placed.pop();
+        if let Some(pod) = self.pods.pop() {
+            self.pod_ids.remove(&pod.key());
         }
     }
 }

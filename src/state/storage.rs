@@ -114,6 +114,11 @@ impl Storage {
         self.csi_nodes.get(&node).map(AsRef::as_ref)
     }
 
+    /// Whether any node has a CSINode.
+    pub fn has_csi_nodes(&self) -> bool {
+        !self.csi_nodes.is_empty()
+    }
+
     /// The CSIDriver called `name`.
     pub fn driver(&self, name: Name) -> Option<&CsiDriver> {
         self.drivers.get(&name)

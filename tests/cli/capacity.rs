@@ -36,7 +36,7 @@ fn what_runs_out() {
 #[test]
 fn nodes_for_a_wanted_number() {
     assert_snapshot!(screen(&format!("capacity deployment/web --want 40 --like node-1 --exit-code {STATE}")), @"
-    No further copy of shop/web-7 fits                                       v1.34.1
+    0 of 40 fit on the existing nodes                                        v1.34.1
     40 pods need 10 more nodes like node-1; with one fewer they do not all fit
 
     NODES WITHOUT ROOM                                              NODES
@@ -55,7 +55,7 @@ fn nodes_for_a_wanted_number() {
 #[test]
 fn no_number_of_nodes_is_enough() {
     assert_snapshot!(screen(&format!("capacity web-7 --want 2 --like gpu-1 {STATE}")), @"
-    No further copy of shop/web-7 fits                                       v1.34.1
+    0 of 2 fit on the existing nodes                                         v1.34.1
     no number of nodes like gpu-1 is enough for 2 pods: with 2 more nodes, 0 fit
 
     NODES WITHOUT ROOM                                              NODES

@@ -12,11 +12,16 @@ fn every_node() {
     assert_snapshot!(screen(&format!("resilience --exit-code {MIXED}")), @"
     3 of 12 nodes, if lost, leave pods that fit nowhere else                 v1.34.1
 
-    NODE     MOVE   UNPLACED   PDBS VIOLATED   LOST
-    node-1      0          2               1      1
-    node-2      1          2               1      0
-    node-3      1          2               1      0
-    arm-1       0          0               0      1
+    NODE     MOVE   UNPLACED   STUCK   DOWN   PDBS   LOST
+    node-1      0          2       0      0      1      1
+    node-2      1          2       0      0      1      0
+    node-3      1          2       0      0      1      0
+    arm-1       0          0       0      0      0      1
+    UNPLACED: fit nowhere, in the worse case of two: the node is deleted, or stays
+    registered and does not answer. STUCK: pods of StatefulSets that are not
+    recreated until the node is back or deleted. DOWN: workloads that lose all of
+    several ready pods. PDBS: budgets violated. LOST: pods that no controller
+    recreates
 
     node-1
       2 pods fit nowhere: shop/web-1 and shop/web-2
@@ -57,11 +62,17 @@ fn every_zone_and_pod() {
     assert_snapshot!(screen(&format!("resilience --by zone -o wide {MIXED}")), @"
     1 of 2 zones, if lost, leaves pods that fit nowhere else                 v1.34.1
 
-    ZONE   NODES   MOVE   UNPLACED   PDBS VIOLATED   LOST
-    a          7      1          7               1      2
-    b          5      0          0               0      0
+    ZONE   NODES   MOVE   UNPLACED   STUCK   DOWN   PDBS   LOST
+    a          7      1          7       0      2      1      2
+    b          5      0          0       0      0      0      0
+    UNPLACED: fit nowhere, in the worse case of two: the node is deleted, or stays
+    registered and does not answer. STUCK: pods of StatefulSets that are not
+    recreated until the node is back or deleted. DOWN: workloads that lose all of
+    several ready pods. PDBS: budgets violated. LOST: pods that no controller
+    recreates
 
     topology.kubernetes.io/zone=a
+      if the node is deleted:
       6 pods fit nowhere: shop/web-1, shop/web-2, shop/web-3, shop/web-4, shop/web-5
       and shop/web-6
         0/5 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match Pod's
@@ -70,6 +81,23 @@ fn every_zone_and_pod() {
       1 pod fits nowhere: shop/api-1
         0/5 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu, 2
         node(s) had untolerated taint {dedicated: gpu}.
+      if it stays registered and does not answer:
+      6 pods fit nowhere: shop/web-1-new, shop/web-2-new, shop/web-3-new,
+      shop/web-4-new, shop/web-5-new and shop/web-6-new
+        0/12 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match Pod's
+        node affinity/selector, 1 node(s) had untolerated taint
+        {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 4
+        node(s) had untolerated taint {dedicated: gpu}, 4 node(s) had untolerated
+        taint {node.kubernetes.io/unreachable: }.
+      1 pod fits nowhere: shop/api-1-new
+        0/12 nodes are available: 1 node(s) had untolerated taint
+        {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 2
+        Insufficient cpu, 4 node(s) had untolerated taint {dedicated: gpu}, 4
+        node(s) had untolerated taint {node.kubernetes.io/unreachable: }.
+      Deployment shop/web is down until its pods run elsewhere: all 6 ready pods are
+      here
+      ReplicaSet shop/api-7d9f8c6b5 is down until its pods run elsewhere: all 2
+      ready pods are here
       PodDisruptionBudget shop/web: 6 pods down at once (budget allows 1); 6 cannot
       be rescheduled
       2 pods lost (no controller recreates them): batch/resize-images and shop/db-0
@@ -82,15 +110,20 @@ fn every_zone_and_pod() {
 #[test]
 fn no_pod_without_a_place() {
     assert_snapshot!(screen("resilience --exit-code --snapshot examples/clusters/gpu.yaml"), @"
-    Pods fit elsewhere after any loss; 4 of 6 nodes violate a budget or lose bare
-    pods
+    Pods fit elsewhere after any loss, but 4 of 6 nodes do harm: gpu-a100-1: 1
+    budget violated, 1 bare pod lost
     v1.34.1
 
-    NODE         MOVE   UNPLACED   PDBS VIOLATED   LOST
-    gpu-a100-1      0          0               1      1
-    gpu-a100-3      0          0               0      2
-    cpu-1           0          0               0      1
-    gpu-a100-2      0          0               0      1
+    NODE         MOVE   UNPLACED   STUCK   DOWN   PDBS   LOST
+    gpu-a100-1      0          0       0      0      1      1
+    gpu-a100-3      0          0       0      0      0      2
+    cpu-1           0          0       0      0      0      1
+    gpu-a100-2      0          0       0      0      0      1
+    UNPLACED: fit nowhere, in the worse case of two: the node is deleted, or stays
+    registered and does not answer. STUCK: pods of StatefulSets that are not
+    recreated until the node is back or deleted. DOWN: workloads that lose all of
+    several ready pods. PDBS: budgets violated. LOST: pods that no controller
+    recreates
 
     gpu-a100-1
       PodDisruptionBudget ml/trainer: 1 pod down at once (budget allows none); 1
@@ -255,7 +288,136 @@ fn zones_as_json() {
                         "pod": "shop/web-6",
                         "node": null
                     }
-                ]
+                ],
+                "outages": [
+                    {
+                        "kind": "Deployment",
+                        "workload": "shop/web",
+                        "readyPods": 6
+                    },
+                    {
+                        "kind": "ReplicaSet",
+                        "workload": "shop/api-7d9f8c6b5",
+                        "readyPods": 2
+                    }
+                ],
+                "registered": {
+                    "placed": 1,
+                    "unplaced": 7,
+                    "unplacedByCause": [
+                        {
+                            "pods": [
+                                "shop/web-1-new",
+                                "shop/web-2-new",
+                                "shop/web-3-new",
+                                "shop/web-4-new",
+                                "shop/web-5-new",
+                                "shop/web-6-new"
+                            ],
+                            "message": "0/12 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 4 node(s) had untolerated taint {dedicated: gpu}, 4 node(s) had untolerated taint {node.kubernetes.io/unreachable: }.",
+                            "causes": [
+                                {
+                                    "plugin": "TaintToleration",
+                                    "message": "node(s) had untolerated taint {dedicated: gpu}",
+                                    "nodes": 4
+                                },
+                                {
+                                    "plugin": "TaintToleration",
+                                    "message": "node(s) had untolerated taint {node.kubernetes.io/unreachable: }",
+                                    "nodes": 4
+                                },
+                                {
+                                    "plugin": "NodeAffinity",
+                                    "message": "node(s) didn't match Pod's node affinity/selector",
+                                    "nodes": 1
+                                },
+                                {
+                                    "plugin": "NodeResourcesFit",
+                                    "message": "Insufficient cpu",
+                                    "nodes": 1
+                                },
+                                {
+                                    "plugin": "NodeUnschedulable",
+                                    "message": "node(s) were unschedulable",
+                                    "nodes": 1
+                                },
+                                {
+                                    "plugin": "TaintToleration",
+                                    "message": "node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }",
+                                    "nodes": 1
+                                }
+                            ]
+                        },
+                        {
+                            "pods": [
+                                "shop/api-1-new"
+                            ],
+                            "message": "0/12 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 2 Insufficient cpu, 4 node(s) had untolerated taint {dedicated: gpu}, 4 node(s) had untolerated taint {node.kubernetes.io/unreachable: }.",
+                            "causes": [
+                                {
+                                    "plugin": "TaintToleration",
+                                    "message": "node(s) had untolerated taint {dedicated: gpu}",
+                                    "nodes": 4
+                                },
+                                {
+                                    "plugin": "TaintToleration",
+                                    "message": "node(s) had untolerated taint {node.kubernetes.io/unreachable: }",
+                                    "nodes": 4
+                                },
+                                {
+                                    "plugin": "NodeResourcesFit",
+                                    "message": "Insufficient cpu",
+                                    "nodes": 2
+                                },
+                                {
+                                    "plugin": "NodeUnschedulable",
+                                    "message": "node(s) were unschedulable",
+                                    "nodes": 1
+                                },
+                                {
+                                    "plugin": "TaintToleration",
+                                    "message": "node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }",
+                                    "nodes": 1
+                                }
+                            ]
+                        }
+                    ],
+                    "stuckTerminating": [],
+                    "moves": [
+                        {
+                            "pod": "shop/web-1-new",
+                            "node": null
+                        },
+                        {
+                            "pod": "shop/web-2-new",
+                            "node": null
+                        },
+                        {
+                            "pod": "shop/api-2-new",
+                            "node": "arm-2"
+                        },
+                        {
+                            "pod": "shop/web-3-new",
+                            "node": null
+                        },
+                        {
+                            "pod": "shop/web-4-new",
+                            "node": null
+                        },
+                        {
+                            "pod": "shop/api-1-new",
+                            "node": null
+                        },
+                        {
+                            "pod": "shop/web-5-new",
+                            "node": null
+                        },
+                        {
+                            "pod": "shop/web-6-new",
+                            "node": null
+                        }
+                    ]
+                }
             },
             {
                 "name": "b",
@@ -272,7 +434,15 @@ fn zones_as_json() {
                 "violatedBudgets": [],
                 "lost": [],
                 "emptyDirLost": [],
-                "moves": []
+                "moves": [],
+                "outages": [],
+                "registered": {
+                    "placed": 0,
+                    "unplaced": 0,
+                    "unplacedByCause": [],
+                    "stuckTerminating": [],
+                    "moves": []
+                }
             }
         ],
         "notEvaluated": []
@@ -285,7 +455,7 @@ fn zones_as_json() {
 #[test]
 fn a_drain_plan_that_budgets_hold_up() {
     assert_snapshot!(screen(&format!("resilience --drain-plan node-1,node-2,node-3 --force --exit-code {MIXED}")), @"
-    3 nodes cannot be drained: 1 pod cannot be rescheduled, 5 pods not evicted
+    0 of 3 nodes can be drained: 1 pod cannot be rescheduled, 5 pods not evicted
     v1.34.1
 
     1   node-1
@@ -295,6 +465,8 @@ fn a_drain_plan_that_budgets_hold_up() {
         shop/api-2   → arm-2
     3   node-3
         shop/api-1   → arm-1
+
+    order: nodes that leave fewest pods without a place first, then by name
 
     WHAT BLOCKS THE DRAIN
     1 pod fits nowhere: shop/web-1
@@ -323,6 +495,8 @@ fn a_drain_plan_that_can_be_done() {
     2   one-2
         shop/web-3   → two-2
 
+    any order works (3 other orders tried)
+
     1 pod lose the data in an emptyDir: shop/job-1
 
     NOT CONSIDERED   could change the answer
@@ -346,6 +520,7 @@ fn a_drain_plan_that_can_be_done() {
         "drains": [
             {
                 "node": "one-2",
+                "batch": 1,
                 "waves": [
                     {
                         "evicted": [

@@ -19,11 +19,11 @@ fn pending_pods() {
     NODE    PODS    CPU        MEMORY
     arm-2   0 → 1   0% → 12%   0% → 1%
 
-    CLUSTER         CPU             MEMORY          PODS
-    utilization     12.7% → 13.0%   8.1% → 8.2%     0.8% → 0.9%
-    fragmentation   4.0% → 4.0%     8.4% → 8.4%     35.9% → 35.9%
-    balance         36.7% → 36.1%   24.9% → 24.8%   1.2% → 1.2%
-    5 of 12 nodes with pods, 1 newly used
+    CLUSTER                           CPU             MEMORY          PODS
+    utilization                       12.7% → 13.0%   8.1% → 8.2%     0.8% → 0.9%
+    fragmentation (lower is better)   4.0% → 4.0%     8.4% → 8.4%     35.9% → 35.9%
+    imbalance (lower is better)       36.7% → 36.1%   24.9% → 24.8%   1.2% → 1.2%
+    5 of 12 nodes with pods, 1 newly used; 1 cordoned node not counted above
 
     POD             NODE      TOTAL     TIES
     shop/web-7      <none>   <none>   <none>

@@ -11,9 +11,11 @@ fn simulate(arguments: &str) -> String {
 }
 
 #[test]
-fn nobody_makes_way_unasked() {
+fn nothing_is_preempted_unasked() {
     assert_snapshot!(simulate(""), @"
     2 pods: none fits on 3 nodes                                             v1.34.1
+    --preempt would change this: shop/urgent-new and shop/urgent-new-2 fit,
+    preempting shop/batch-2 and shop/batch-1; 2 pods then without a place
 
     NOT PLACED   kube-scheduler's message for the first pod of each group
     2 pods: shop/urgent-new and shop/urgent-new-2
@@ -24,25 +26,23 @@ fn nobody_makes_way_unasked() {
 }
 
 #[test]
-fn the_lower_make_way() {
+fn the_lower_are_preempted() {
     assert_snapshot!(simulate("--preempt"), @"
     2 pods placed, on 1 of 3 nodes                                           v1.34.1
     2 pods preempted, 0 of them rescheduled
 
     NOT PLACED   kube-scheduler's message for the first pod of each group
     2 pods: shop/batch-2 and shop/batch-1
-      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no
-      new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is
-      not helpful for scheduling, 2 No preemption victims found for incoming pod.
+      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.
 
     NODE     PODS    CPU           MEMORY
     node-1   2 → 2   100% → 100%   0% → 0%
 
-    CLUSTER         CPU               MEMORY            PODS
-    utilization     87.5% → 87.5%     0.0% → 0.0%       7.5% → 7.5%
-    fragmentation   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
-    balance         12.5% → 12.5%     0.0% → 0.0%       2.5% → 2.5%
-    2 of 3 nodes with pods
+    CLUSTER                           CPU               MEMORY            PODS
+    utilization                       87.5% → 87.5%     0.0% → 0.0%       7.5% → 7.5%
+    fragmentation (lower is better)   100.0% → 100.0%   100.0% → 100.0%   100.0% → 100.0%
+    imbalance (lower is better)       12.5% → 12.5%     0.0% → 0.0%       2.5% → 2.5%
+    2 of 3 nodes with pods; 1 cordoned node not counted above
 
     POD                 FROM     NODE      TOTAL     TIES   PREEMPTION
     shop/urgent-new     <none>   node-1      449        0   preempts shop/batch-2
@@ -67,19 +67,17 @@ fn a_pod_that_no_controller_recreates_is_gone() {
       preempted by pod shop/urgent-new-3 on node node-2, and no controller recreates
       it
     1 pod: shop/batch-1
-      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no
-      new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is
-      not helpful for scheduling, 2 No preemption victims found for incoming pod.
+      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.
 
     NODE     PODS    CPU           MEMORY
     node-1   2 → 2   100% → 100%   0% → 0%
     node-2   1 → 2   75% → 100%    0% → 0%
 
-    CLUSTER         CPU              MEMORY            PODS
-    utilization     87.5% → 100.0%   0.0% → 0.0%       7.5% → 10.0%
-    fragmentation   100.0% → 0.0%    100.0% → 100.0%   100.0% → 100.0%
-    balance         12.5% → 0.0%     0.0% → 0.0%       2.5% → 0.0%
-    2 of 3 nodes with pods
+    CLUSTER                           CPU              MEMORY            PODS
+    utilization                       87.5% → 100.0%   0.0% → 0.0%       7.5% → 10.0%
+    fragmentation (lower is better)   100.0% → 0.0%    100.0% → 100.0%   100.0% → 100.0%
+    imbalance (lower is better)       12.5% → 0.0%     0.0% → 0.0%       2.5% → 0.0%
+    2 of 3 nodes with pods; 1 cordoned node not counted above
 
     POD                 FROM     NODE      TOTAL     TIES   PREEMPTION
     shop/by-hand        node-2   <none>   <none>   <none>   preempted on node-2 by
@@ -116,7 +114,7 @@ fn json() {
                 "pod": "shop/batch-2",
                 "originalNode": "node-1",
                 "node": null,
-                "message": "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.",
+                "message": "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.",
                 "preemptedBy": "shop/urgent-new",
                 "preemptedFrom": "node-1"
             }

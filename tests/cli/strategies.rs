@@ -112,10 +112,10 @@ fn one_strategy_pod_by_pod() {
     small-3   1 → 3   50% → 100%   25% → 50%
     big-1     1 → 2   37% → 50%    12% → 18%
 
-    CLUSTER         CPU             MEMORY          PODS
-    utilization     20.8% → 33.3%   8.3% → 14.6%    2.0% → 5.0%
-    fragmentation   10.5% → 0.0%    13.6% → 9.8%    19.4% → 17.9%
-    balance         21.8% → 40.0%   10.0% → 19.5%   2.4% → 6.3%
+    CLUSTER                           CPU             MEMORY          PODS
+    utilization                       20.8% → 33.3%   8.3% → 14.6%    2.0% → 5.0%
+    fragmentation (lower is better)   10.5% → 0.0%    13.6% → 9.8%    19.4% → 17.9%
+    imbalance (lower is better)       21.8% → 40.0%   10.0% → 19.5%   2.4% → 6.3%
     2 of 5 nodes with pods
 
     POD             NODE      TOTAL   TIES

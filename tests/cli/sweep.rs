@@ -256,7 +256,7 @@ fn what_does_not_go_together() {
     error: the argument '--runs <NUMBER>' cannot be used with '--compare <NAME,NAME...>'. See 'kubectl sched simulate -h' for help and examples
     --- status 2
     --- stderr
-    error: the subcommand 'merge' cannot be used with: --pending --snapshot <FILE|DIR|->. See 'kubectl sched simulate -h' for help and examples
+    error: the following required arguments were not provided: --add <NUMBER>. See 'kubectl sched simulate -h' for help and examples
     --- status 2
     "#);
 }

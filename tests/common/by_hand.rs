@@ -42,13 +42,15 @@ fn make(edit: &Edit, objects: &mut Vec<Value>) {
         }
         Edit::AddNode { like, name } => add_node(objects, *like, *name),
         Edit::FreeResource { node, resource, amount } => {
-            // Whoever gives it back: the node has that much more to give.
+            // Any pod may give it back: the node has that much more to give.
             let allocatable = &mut node_of(objects, *node)["status"]["allocatable"][resource.as_str()];
             *allocatable = sum(allocatable, &json!(amount));
         }
         Edit::PatchClaim { claim, changes } => {
             let claim = find(objects, "ResourceClaim", *claim);
-            changes.iter().for_each(|change| patch_claim(claim, change));
+            for change in changes {
+                patch_claim(claim, change);
+            }
         }
         Edit::DeallocateClaim { claim, .. } => {
             let status = &mut find(objects, "ResourceClaim", *claim)["status"];

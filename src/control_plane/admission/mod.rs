@@ -58,6 +58,8 @@ pub struct AdmissionRefusal {
     pub pod: ObjectKey,
     /// Why, in the API server's words.
     pub why: String,
+    /// The ResourceQuota that refuses it, if it is one.
+    pub quota: Option<Name>,
 }
 
 /// Defaults and admits `template` for pods like `pod`, by the classes and limits of `cluster`.
@@ -103,7 +105,7 @@ pub fn charge(
     gates: RequestGates,
 ) -> Result<(), AdmissionRefusal> {
     resource_quota::charge(&mut cluster.quotas, pod.namespace, template, gates)
-        .map_err(|why| AdmissionRefusal { pod, why })
+        .map_err(|(quota, why)| AdmissionRefusal { pod, why, quota: Some(quota) })
 }
 
 /// Gives back what a pod of `template` was charged.

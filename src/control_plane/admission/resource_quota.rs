@@ -73,16 +73,16 @@ impl ResourceQuota {
 /// Charges one more pod to all `quotas` of its namespace, or to none.
 ///
 /// # Errors
-/// One of them refuses it, in the API server's words.
+/// One of them refuses it: which, and its words.
 pub(super) fn charge(
     quotas: &mut [ResourceQuota],
     namespace: Name,
     template: &PodTemplate,
     gates: RequestGates,
-) -> Result<(), String> {
+) -> Result<(), (Name, String)> {
     let mut charged = Vec::new();
     for (place, quota) in quotas.iter().enumerate().filter(|(_, quota)| quota.key.namespace == namespace) {
-        if let Some(used) = quota.with(template, gates)? {
+        if let Some(used) = quota.with(template, gates).map_err(|why| (quota.key.name, why))? {
             charged.push((place, used));
         }
     }
@@ -148,7 +148,7 @@ mod tests {
         for _ in 0..pods {
             assert_eq!(charged(&mut quotas), Ok(()));
         }
-        assert_eq!(charged(&mut quotas).err().unwrap_or_default(), refusal);
+        assert_eq!(charged(&mut quotas).err().unwrap_or_default().1, refusal);
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Daemon {
         pin(&mut pinned, node.name());
         Some(NewPods {
             own: vec![PodOwn::fresh(key, Arc::clone(&self.labels), Some(owner(workload)))],
-            template: template(pinned),
+            template: template(cluster, workload, pinned),
             replaces: there(cluster, workload, node),
             ..NewPods::default()
         })

@@ -21,10 +21,14 @@ use crate::state::node_info::NodeInfo;
 
 mod daemon_set;
 mod missing;
+mod recreation;
+mod siblings;
 mod stateful_set;
 
 pub use daemon_set::pinned_node;
 pub use missing::{Hold, WantedPods, ineligible_nodes, managers, owned_pods, set_that_wants, wanted};
+pub use recreation::{maker_of, remade};
+pub use siblings::{additions, learn};
 
 /// All the pods that the controller of `workload` would make next, in the order in which it
 /// makes them; `count` of them if that is said. A DaemonSet has as many as it has nodes.
@@ -80,7 +84,7 @@ fn from_template(cluster: &Cluster, workload: &Workload, count: usize) -> NewPod
     let own = free_names(cluster, workload.key, "-new", count)
         .map(|key| PodOwn::fresh(key, Arc::clone(&labels), Some(owner(maker))))
         .collect();
-    NewPods { own, template: template(spec), ..NewPods::default() }
+    NewPods { own, template: template(cluster, maker, spec), ..NewPods::default() }
 }
 
 /// A Deployment's pods are made by the ReplicaSet of its present template, which adds a label.
@@ -158,7 +162,11 @@ fn labels(workload: &Workload) -> Labels {
     own.chain(job).collect()
 }
 
-fn template(spec: PodSpec) -> Arc<PodTemplate> {
+/// With what admission adds, as far as running pods of `maker` show it.
+fn template(cluster: &Cluster, maker: &Workload, mut spec: PodSpec) -> Arc<PodTemplate> {
+    if let Some(additions) = siblings::additions(cluster, maker) {
+        additions.add_to(&mut spec);
+    }
     Arc::new(PodTemplate { spec, ..PodTemplate::default() })
 }
 

@@ -50,7 +50,7 @@ fn numbered(cluster: &Cluster, set: &Workload, ordinals: Range<i64>) -> Vec<NewP
     if set.claim_templates.is_empty() {
         return vec![NewPods {
             own: ordinals.clone().map(own).collect(),
-            template: template(set.template.spec.clone()),
+            template: template(cluster, set, set.template.spec.clone()),
             replaces: ordinals.filter_map(there).collect(),
             claims: Vec::new(),
         }];
@@ -62,7 +62,7 @@ fn numbered(cluster: &Cluster, set: &Workload, ordinals: Range<i64>) -> Vec<NewP
             mount(&mut spec, set, &claims);
             NewPods {
                 own: vec![own(ordinal)],
-                template: template(spec),
+                template: template(cluster, set, spec),
                 replaces: there(ordinal).into_iter().collect(),
                 claims,
             }
@@ -94,6 +94,14 @@ fn claims(set: &Workload, ordinal: i64) -> Vec<PersistentVolumeClaim> {
         PersistentVolumeClaim { key: ObjectKey::new(set.key.namespace, key), ..claim.clone() }
     };
     set.claim_templates.iter().map(of).collect()
+}
+
+/// Mounts the claims of the pod called `pod`, if the number in its name tells which.
+pub(super) fn mount_claims_of(spec: &mut PodSpec, set: &Workload, pod: Name) {
+    let number = pod.rsplit_once('-').and_then(|(_, number)| number.parse().ok());
+    if let Some(number) = number.filter(|_| !set.claim_templates.is_empty()) {
+        mount(spec, set, &claims(set, number));
+    }
 }
 
 /// updateStorage: the claims come in the place of volumes of the same names.

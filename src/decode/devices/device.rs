@@ -29,7 +29,7 @@ pub struct Device {
     pub nodes: DeviceNodes,
     /// Taints that its driver gives it (gate `DRADeviceTaints`).
     pub taints: Box<[DeviceTaint]>,
-    /// Whoever gets it is bound to the node (gate `DRADeviceBindingConditions`).
+    /// A claim that gets it is bound to the node (gate `DRADeviceBindingConditions`).
     pub binds_to_node: bool,
     /// Conditions that must be true before a pod is bound (gate `DRADeviceBindingConditions`).
     pub binding_conditions: Box<[Name]>,

@@ -56,6 +56,8 @@ pub(crate) enum FieldShape {
     Each(&'static Self),
     /// A list of which an item that has only a name says nothing.
     Sources(&'static Self),
+    /// A text that is YAML and has this shape; redacted it is JSON.
+    Yaml(&'static Self),
     /// Conditions, of these types only.
     Conditions(&'static [&'static str]),
     /// A map from texts of the user's to scalars.
@@ -103,6 +105,12 @@ pub(crate) enum Role {
     RequestPath,
     /// A CEL expression.
     Expression,
+    /// The id of a node group.
+    NodeGroup,
+    /// `key=value,…`: labels in an annotation.
+    AutoscalerLabels,
+    /// `key=value:Effect,…`: taints in an annotation.
+    AutoscalerTaints,
     /// In-tree plugins, between commas.
     MigratedPlugins,
 }
@@ -127,6 +135,11 @@ pub(super) const ANNOTATIONS: FieldShape = Fields(&[
     ("volume.beta.kubernetes.io/storage-class", CLASS),
     ("storage.alpha.kubernetes.io/migrated-plugins", Text(MigratedPlugins)),
     ("kubernetes.io/limit-ranger", Present),
+    ("kubernetes.io/config.mirror", Present),
+    ("cluster-autoscaler.kubernetes.io/pod-scale-up-delay", Kept),
+    ("cluster-autoscaler.kubernetes.io/daemonset-pod", Kept),
+    ("controller.kubernetes.io/pod-deletion-cost", Kept),
+    ("vpaUpdates", Present),
     ("resource.kubernetes.io/extended-resource-claim", Kept),
     ("storageclass.kubernetes.io/is-default-class", Kept),
     ("storageclass.beta.kubernetes.io/is-default-class", Kept),

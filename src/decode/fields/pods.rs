@@ -134,6 +134,7 @@ const POD_SPEC: FieldShape = Fields(&[
 
 const CONTAINER_STATUSES: FieldShape = Sources(&Fields(&[
     ("name", Text(Name(Hint::Container))),
+    ("restartCount", Kept),
     ("resources", RESOURCES),
     ("allocatedResources", RESOURCE_LIST),
 ]));
@@ -149,7 +150,7 @@ pub(crate) const POD: FieldShape = Fields(&[
             ("message", Prose),
             ("nominatedNodeName", NODE_NAME),
             ("startTime", Kept),
-            ("conditions", Conditions(&["DisruptionTarget", "PodResizePending", "PodScheduled"])),
+            ("conditions", Conditions(&["DisruptionTarget", "PodResizePending", "PodScheduled", "Ready"])),
             ("containerStatuses", CONTAINER_STATUSES),
             ("initContainerStatuses", CONTAINER_STATUSES),
             ("resources", RESOURCES),
@@ -175,10 +176,10 @@ pub(crate) const NODE: FieldShape = Fields(&[
     (
         "status",
         Fields(&[
-            ("allocatable", RESOURCE_LIST),
             ("capacity", RESOURCE_LIST),
+            ("allocatable", RESOURCE_LIST),
             ("declaredFeatures", Each(&Kept)),
-            ("conditions", Each(&Fields(&[("lastTransitionTime", Kept)]))),
+            ("conditions", Each(&Fields(&[("type", Kept), ("status", Kept), ("lastTransitionTime", Kept)]))),
             ("images", Each(&Fields(&[("names", Each(&Text(Image))), ("sizeBytes", Kept)]))),
             ("nodeInfo", Fields(&[("kubeletVersion", Kept)])),
         ]),
@@ -192,8 +193,25 @@ pub(crate) const SERVICE: FieldShape =
 
 pub(crate) const POD_DISRUPTION_BUDGET: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Budget))),
-    ("spec", Fields(&[("selector", SELECTOR)])),
-    ("status", Fields(&[("disruptionsAllowed", Kept), ("disruptedPods", Map(Name(Hint::Pod)))])),
+    (
+        "spec",
+        Fields(&[
+            ("selector", SELECTOR),
+            ("minAvailable", Kept),
+            ("maxUnavailable", Kept),
+            ("unhealthyPodEvictionPolicy", Kept),
+        ]),
+    ),
+    (
+        "status",
+        Fields(&[
+            ("disruptionsAllowed", Kept),
+            ("currentHealthy", Kept),
+            ("desiredHealthy", Kept),
+            ("expectedPods", Kept),
+            ("disruptedPods", Map(Name(Hint::Pod))),
+        ]),
+    ),
 ]);
 
 pub(crate) const PRIORITY_CLASS: FieldShape = Fields(&[

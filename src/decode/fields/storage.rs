@@ -19,6 +19,8 @@ pub(crate) const PERSISTENT_VOLUME: FieldShape = Fields(&[
             ("claimRef", Fields(&[("namespace", NAMESPACE), ("name", Text(Claim)), ("uid", Text(Uid))])),
             ("nodeAffinity", Fields(&[("required", NODE_SELECTOR)])),
             ("csi", Fields(&[("driver", Text(Provisioner)), ("volumeHandle", Text(VolumeId))])),
+            ("local", Present),
+            ("hostPath", Present),
             ("awsElasticBlockStore", DISK),
             ("gcePersistentDisk", DISK),
             ("azureDisk", DISK),
@@ -68,7 +70,7 @@ pub(crate) const CSI_NODE: FieldShape = Fields(&[
 
 pub(crate) const CSI_DRIVER: FieldShape = Fields(&[
     ("metadata", metadata!(Provisioner)),
-    ("spec", Fields(&[("storageCapacity", Kept), ("preventPodSchedulingIfMissing", Kept)])),
+    ("spec", Fields(&[("attachRequired", Kept), ("storageCapacity", Kept), ("preventPodSchedulingIfMissing", Kept)])),
 ]);
 
 pub(crate) const CSI_STORAGE_CAPACITY: FieldShape = Fields(&[

@@ -45,6 +45,8 @@ impl CsiNode {
 pub struct CsiDriver {
     /// Its name.
     pub name: Name,
+    /// Whether its volumes are attached to a node before pods use them; they are unless `attachRequired` is false.
+    pub attach_required: bool,
     /// Whether it publishes CSIStorageCapacities, so that free space is checked.
     pub storage_capacity: bool,
     /// Whether pods with its volumes go only to nodes that have it (`preventPodSchedulingIfMissing`).
@@ -144,6 +146,7 @@ pub(crate) struct WireCsiDriver {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct WireCsiDriverSpec {
+    attach_required: Option<bool>,
     storage_capacity: Option<bool>,
     prevent_pod_scheduling_if_missing: Option<bool>,
 }
@@ -152,6 +155,7 @@ impl WireCsiDriver {
     pub(crate) fn into_driver(self) -> CsiDriver {
         CsiDriver {
             name: self.metadata.name,
+            attach_required: self.spec.attach_required.unwrap_or(true),
             storage_capacity: self.spec.storage_capacity.unwrap_or_default(),
             prevents_scheduling_if_missing: self.spec.prevent_pod_scheduling_if_missing.unwrap_or_default(),
         }

@@ -1,6 +1,7 @@
 //! PersistentVolume, and what it becomes where a CSI driver took its plugin's place.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::super::csi_migration::{InTreePlugin, TranslationError, volume_handle};
 use super::topology::{self, VolumeTopology};
@@ -41,6 +42,8 @@ pub struct PersistentVolume {
     pub terminating: bool,
     /// `spec.nodeAffinity.required`; none for a volume that any node can use.
     pub topology: Option<VolumeTopology>,
+    /// Whether it is a directory of one node (`spec.local`, `spec.hostPath`).
+    pub on_one_host: bool,
     /// The CSI volume it is, if it is one.
     pub csi: Option<CsiSource>,
     /// The in-tree volume it is, if it is one that has a CSI driver by now.
@@ -116,6 +119,8 @@ struct WireSpec {
     claim_ref: Option<WireClaimReference>,
     node_affinity: Option<WireNodeAffinity>,
     csi: Option<WireCsiSource>,
+    local: Option<IgnoredAny>,
+    host_path: Option<IgnoredAny>,
     #[serde(flatten)]
     in_tree: WireInTreeVolume,
 }
@@ -166,6 +171,7 @@ impl WirePersistentVolume {
             }),
             available: self.status.phase.is_some_and(|phase| phase == "Available"),
             terminating: self.metadata.deletion_timestamp.is_some(),
+            on_one_host: spec.local.is_some() || spec.host_path.is_some(),
             csi: spec.csi.map(|csi| CsiSource { driver: csi.driver, handle: csi.volume_handle }),
             in_tree: spec.in_tree.volume().map(|volume| in_tree(&volume, &self.metadata.labels, affinity.as_ref())),
             topology: affinity.map(VolumeTopology::new),

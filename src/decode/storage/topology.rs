@@ -24,6 +24,11 @@ impl VolumeTopology {
         Self { selector, compiled }
     }
 
+    /// The alternatives, as they were written.
+    pub fn terms(&self) -> &[NodeSelectorTerm] {
+        &self.selector.node_selector_terms
+    }
+
     /// Whether the volume can be used on a node with `labels` (upstream component-helpers
     /// storage/volume/helpers.go, CheckNodeAffinity, which hands over a node without a name, so
     /// that `matchFields` say nothing, and takes an invalid selector for one that does not match).

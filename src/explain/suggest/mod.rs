@@ -65,7 +65,7 @@ pub struct Suggestion {
     pub owner: Option<OwnerReference>,
 }
 
-/// A pod that makes way.
+/// A pod that is evicted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Move {
@@ -91,7 +91,7 @@ pub enum Weakening {
     AntiAffinity(Name),
     /// The pods are no longer sure to be spread over this key.
     Spread(Name),
-    /// Whoever set the gates has not released the pod.
+    /// The controller that set the gates has not released the pod.
     SchedulingGates,
     /// The taint keeps pods off a device.
     DeviceTaint(DeviceTaint),

@@ -13,8 +13,8 @@ use crate::framework::extender::Victims;
 use crate::framework::fit_error;
 use crate::framework::victim::priority_as_victim;
 use crate::framework::{
-    Candidate, CandidateSampling, Code, Cycle, FailedCycle, Plugin, PluginRejection, PodGroupPostFilterPlugin,
-    PostFilter, PostFilterPlugin, Preemption, Reason, Rejection,
+    Candidate, CandidateSampling, Code, Cycle, FailedCycle, Plugin, PluginRejection, PostFilter, PostFilterPlugin,
+    Preemption, Reason, Rejection, points,
 };
 use crate::state::NodeInfo;
 
@@ -43,13 +43,7 @@ impl Plugin for DefaultPreemption {
         "DefaultPreemption"
     }
 
-    fn post_filter(&self) -> Option<&dyn PostFilterPlugin> {
-        Some(self)
-    }
-
-    fn pod_group_post_filter(&self) -> Option<&dyn PodGroupPostFilterPlugin> {
-        Some(self)
-    }
+    points!(post_filter, pod_group_post_filter);
 }
 
 impl PostFilterPlugin for DefaultPreemption {

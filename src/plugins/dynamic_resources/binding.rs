@@ -93,7 +93,7 @@ fn reach(given: &[AllocatedDevice], devices: &Devices, node: &NodeInfo) -> Optio
     LazyErrorNodeSelector::all_of(&selectors)
 }
 
-/// Which nodes reach the device, and whether whoever gets it is bound to the node.
+/// Which nodes reach the device, and whether a claim that gets it is bound to the node.
 fn choice_of<'a>(given: &AllocatedDevice, devices: &'a Devices) -> Option<(&'a DeviceNodes, bool)> {
     let slices = || devices.slices_of(given.id.pool);
     let newest = slices().map(|slice| slice.generation).max()?;

@@ -32,9 +32,8 @@ use crate::decode::devices::ResourceClaim;
 use crate::framework::cache::{Change, DeviceReach, DirtySet};
 use crate::framework::{
     Cycle, DeviceReason, FailedCycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin,
-    IncrementalScorer, NodeFilter, NodePlacement, NodeScorer, NotEvaluated, Plugin, PodGroupPostFilterPlugin,
-    PostFilter, PostFilterPlugin, PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin,
-    ScorePlugin, Turns,
+    IncrementalScorer, NodeFilter, NodePlacement, NodeScorer, NotEvaluated, Plugin, PostFilter, PostFilterPlugin,
+    PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin, ScorePlugin, Turns, points,
 };
 use crate::state::{NodeInfo, Take};
 
@@ -123,37 +122,12 @@ impl Plugin for DynamicResources {
         NAME
     }
 
-    fn pre_enqueue(&self) -> Option<&dyn PreEnqueuePlugin> {
-        Some(self)
-    }
-
-    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
-        Some(self)
-    }
-
-    fn filter(&self) -> Option<&dyn FilterPlugin> {
-        Some(self)
-    }
-
-    fn post_filter(&self) -> Option<&dyn PostFilterPlugin> {
-        Some(self)
-    }
-
+    points!(pre_enqueue, pre_filter, filter, post_filter);
     fn score(&self) -> Option<&dyn ScorePlugin> {
         if self.gates.scores { Some(self) } else { None }
     }
 
-    fn reserve(&self) -> Option<&dyn ReservePlugin> {
-        Some(self)
-    }
-
-    fn pod_group_post_filter(&self) -> Option<&dyn PodGroupPostFilterPlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(reserve, pod_group_post_filter, incremental);
 }
 
 impl IncrementalPlugin for DynamicResources {

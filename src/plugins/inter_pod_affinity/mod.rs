@@ -24,7 +24,7 @@ use crate::config::{Behaviour, InterPodAffinityArgs};
 use crate::framework::{
     Code, Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
     NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection, ScorePlugin,
-    Unprepared,
+    Unprepared, points,
 };
 use crate::state::NodeInfo;
 
@@ -59,25 +59,7 @@ impl Plugin for InterPodAffinity {
         NAME
     }
 
-    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
-        Some(self)
-    }
-
-    fn filter(&self) -> Option<&dyn FilterPlugin> {
-        Some(self)
-    }
-
-    fn pre_score(&self) -> Option<&dyn PreScorePlugin> {
-        Some(self)
-    }
-
-    fn score(&self) -> Option<&dyn ScorePlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(pre_filter, filter, pre_score, score, incremental);
 }
 
 impl IncrementalPlugin for InterPodAffinity {

@@ -13,7 +13,7 @@ use crate::config::{Behaviour, DefaultConstraints, PodTopologySpreadArgs, Spread
 use crate::decode::Kind;
 use crate::framework::{
     Cycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter, NodeScorer,
-    NotEvaluated, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Rejection, ScorePlugin,
+    NotEvaluated, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Rejection, ScorePlugin, points,
 };
 use crate::state::NodeInfo;
 use crate::state::default_selector::{self, default_selector};
@@ -120,25 +120,7 @@ impl Plugin for PodTopologySpread {
         "PodTopologySpread"
     }
 
-    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
-        Some(self)
-    }
-
-    fn filter(&self) -> Option<&dyn FilterPlugin> {
-        Some(self)
-    }
-
-    fn pre_score(&self) -> Option<&dyn PreScorePlugin> {
-        Some(self)
-    }
-
-    fn score(&self) -> Option<&dyn ScorePlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(pre_filter, filter, pre_score, score, incremental);
 }
 
 impl IncrementalPlugin for PodTopologySpread {

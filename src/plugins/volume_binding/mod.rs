@@ -18,7 +18,7 @@ use crate::framework::volume_reason::VolumeReason;
 use crate::framework::{
     Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer, NodeFilter,
     NodeScorer, NotEvaluated, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection,
-    ReservePlugin, ScorePlugin,
+    ReservePlugin, ScorePlugin, points,
 };
 use crate::state::{NodeInfo, Take};
 
@@ -47,29 +47,7 @@ impl Plugin for VolumeBinding {
         NAME
     }
 
-    fn pre_filter(&self) -> Option<&dyn PreFilterPlugin> {
-        Some(self)
-    }
-
-    fn filter(&self) -> Option<&dyn FilterPlugin> {
-        Some(self)
-    }
-
-    fn pre_score(&self) -> Option<&dyn PreScorePlugin> {
-        Some(self)
-    }
-
-    fn score(&self) -> Option<&dyn ScorePlugin> {
-        Some(self)
-    }
-
-    fn reserve(&self) -> Option<&dyn ReservePlugin> {
-        Some(self)
-    }
-
-    fn incremental(&self) -> Option<&dyn IncrementalPlugin> {
-        Some(self)
-    }
+    points!(pre_filter, filter, pre_score, score, reserve, incremental);
 }
 
 impl IncrementalPlugin for VolumeBinding {

@@ -5,7 +5,9 @@
 use serde::Serialize;
 
 use crate::api::{Name, ObjectKey, name};
+use crate::control_plane::admission::AdmissionRefusal;
 use crate::framework::{Amount, NotEvaluated, Reason};
+use crate::simulate::Assumption;
 use crate::simulate::capacity::{FreeResources, Limit, Needed, NodeRoom};
 
 use super::super::{API_VERSION, Provenance};
@@ -46,6 +48,14 @@ pub(in crate::report) struct CapacityObject<'a> {
     /// What keeps a further copy off the nodes, beside its scheduling cycle.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     findings: Vec<FindingObject<'a>>,
+    /// The quota that stops the next copy, if one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quota: Option<ObjectKey>,
+    /// Copies that would get a node and could not start there, as another node has their volume; not among `copies`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cannot_start: Option<CannotStartObject>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    assumptions: &'a [Assumption],
     not_evaluated: &'a [NotEvaluated],
 }
 
@@ -101,9 +111,31 @@ struct StopObject<'a> {
 #[serde(rename_all = "camelCase")]
 struct WantedObject {
     copies: usize,
-    like: Name,
+    /// Absent where no node of the cluster helps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    like: Option<Name>,
     /// Null where no number of them is enough.
     more_nodes: Option<usize>,
+    /// Why the API server lets no more copies in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct CannotStartObject {
+    copies: usize,
+    claim: ObjectKey,
+    /// The node that has the volume.
+    node: Name,
+    /// The pod there that uses it.
+    used_by: ObjectKey,
+}
+
+/// The quota that refused a pod.
+fn quota(refusal: &AdmissionRefusal) -> Option<ObjectKey> {
+    refusal.quota.map(|quota| ObjectKey::new(refusal.pod.namespace, quota))
 }
 
 impl<'a> CapacityObject<'a> {
@@ -130,6 +162,14 @@ impl<'a> CapacityObject<'a> {
             nodes: capacity.nodes.iter().map(NodeObject::new).collect(),
             wanted: answer.wanted.as_ref().map(WantedObject::new),
             findings: answer.findings.iter().map(FindingObject::new).collect(),
+            quota: stopped.and_then(|stopped| stopped.refused.as_ref()).and_then(quota),
+            cannot_start: capacity.cannot_start.as_ref().map(|(copies, attach)| CannotStartObject {
+                copies: *copies,
+                claim: attach.claim,
+                node: attach.attached_to,
+                used_by: attach.used_by,
+            }),
+            assumptions: &answer.assumptions,
             not_evaluated: &answer.not_evaluated,
         }
     }
@@ -173,10 +213,11 @@ impl<'a> NodeObject<'a> {
 
 impl WantedObject {
     fn new(wanted: &CapacityNeeds) -> Self {
-        let nodes = match wanted.needed {
-            Needed::Nodes(nodes) => Some(nodes),
-            Needed::Never { .. } => None,
+        let (more_nodes, refused) = match &wanted.needed {
+            Some(Needed::Nodes(nodes)) => (Some(*nodes), None),
+            Some(Needed::Refused { refusal, .. }) => (None, Some(refusal.to_string())),
+            Some(Needed::Never { .. }) | None => (None, None),
         };
-        Self { copies: wanted.copies, like: wanted.like, more_nodes: nodes }
+        Self { copies: wanted.copies, like: wanted.like, more_nodes, refused }
     }
 }

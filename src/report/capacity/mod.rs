@@ -9,7 +9,9 @@ pub(super) use json::CapacityObject;
 use crate::api::Name;
 use crate::explain::Finding;
 use crate::framework::NotEvaluated;
+use crate::simulate::Assumption;
 use crate::simulate::capacity::{CapacityResult, Needed};
+use crate::simulate::scenario::StepReport;
 
 use super::{Answered, Data, Look, Part, Report, Screen};
 
@@ -22,6 +24,10 @@ pub struct CapacityAnswer {
     pub limit: usize,
     /// What a wanted number needs, if one was named.
     pub wanted: Option<CapacityNeeds>,
+    /// What the steps did that changed the cluster before.
+    pub scenario: Vec<StepReport>,
+    /// What was taken to be so.
+    pub assumptions: Vec<Assumption>,
     /// What the answer does not rest on.
     pub not_evaluated: Vec<NotEvaluated>,
     /// What keeps a further copy off the nodes, beside its scheduling cycle.
@@ -29,14 +35,14 @@ pub struct CapacityAnswer {
 }
 
 /// What a wanted number needs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct CapacityNeeds {
     /// Copies that are to fit.
     pub copies: usize,
-    /// The node that more are made like.
-    pub like: Name,
-    /// How many.
-    pub needed: Needed,
+    /// The node that more are made like; none where no node of the cluster helps.
+    pub like: Option<Name>,
+    /// How many; not known where it is not known what they are like.
+    pub needed: Option<Needed>,
 }
 
 impl CapacityAnswer {
@@ -51,7 +57,7 @@ impl CapacityAnswer {
     /// Whether what was asked for is there as it is: the wanted number, or any at all.
     pub fn is_enough(&self) -> bool {
         match &self.wanted {
-            Some(wanted) => wanted.needed == Needed::Nodes(0),
+            Some(wanted) => wanted.needed == Some(Needed::Nodes(0)),
             None => self.copies() > 0,
         }
     }

@@ -10,7 +10,7 @@ use super::super::style::Label;
 use super::super::text::{break_long, count, list, thousands};
 use super::super::{Look, Provenance};
 use super::CapacityAnswer;
-use crate::report::screen::{Grid, Screen, not_evaluated};
+use crate::report::screen::{Grid, Screen, assumed, not_evaluated};
 use crate::report::words::{amount, brief, findings as finding_words, on_node, subject};
 
 /// Nodes that are shown.
@@ -23,6 +23,7 @@ pub(super) fn screen(answer: &CapacityAnswer, provenance: &Provenance, look: Loo
     let mut screen = Screen::of(look, provenance);
     let label = if answer.is_enough() { Label::Fits } else { Label::Rejected };
     screen.headline(label, &headline(answer), &provenance.to_string());
+    cannot_start(&mut screen, answer);
     wanted(&mut screen, answer);
     for finding in &answer.findings {
         screen.paragraph(Label::Warning, &finding_words::finding(finding));
@@ -35,8 +36,20 @@ pub(super) fn screen(answer: &CapacityAnswer, provenance: &Provenance, look: Loo
         screen.paragraph(Label::Plain, &text);
     }
     nodes(&mut screen, answer, if look.wide { usize::MAX } else { NODES });
+    assumed(&mut screen, &answer.assumptions);
     not_evaluated(&mut screen, &answer.not_evaluated);
     screen
+}
+
+/// Copies that get a node and never run there.
+fn cannot_start(screen: &mut Screen, answer: &CapacityAnswer) {
+    let Some((copies, attach)) = &answer.capacity.cannot_start else { return };
+    let (verb, copies) = if *copies == 1 { ("gets", "1 more copy".to_owned()) } else { ("get", more_copies(*copies)) };
+    let text = format!(
+        "{copies} {verb} a node and cannot start there: the ReadWriteOnce volume of claim {} is attached to {} (Multi-Attach)",
+        attach.claim, attach.attached_to
+    );
+    screen.paragraph(Label::Rejected, &text);
 }
 
 /// The answer in one line.
@@ -44,6 +57,11 @@ fn headline(answer: &CapacityAnswer) -> String {
     let capacity = &answer.capacity;
     let taking = capacity.nodes.iter().filter(|room| took(room) > 0).count();
     let on = format!("on {} of {}", thousands(taking), count(capacity.nodes.len(), "node"));
+    if let Some(wanted) = &answer.wanted
+        && let Some((placed, of)) = short_of(answer, wanted.copies)
+    {
+        return format!("{} of {} fit on the existing nodes", thousands(placed), thousands(of));
+    }
     match capacity.templates.as_slice() {
         [(pod, _, 0)] => format!("No further copy of {pod} fits"),
         [(pod, _, placed)] => format!("{} of {pod}, {on}", more_copies(*placed)),
@@ -56,6 +74,12 @@ fn headline(answer: &CapacityAnswer) -> String {
             }
         }
     }
+}
+
+/// How many of the copies that are wanted fit, where not all do.
+fn short_of(answer: &CapacityAnswer, wanted: usize) -> Option<(usize, usize)> {
+    let placed = answer.copies();
+    (placed < wanted).then_some((placed, wanted))
 }
 
 /// `1 more copy`, `12 more copies`.
@@ -71,24 +95,32 @@ fn wanted(screen: &mut Screen, answer: &CapacityAnswer) {
     let Some(wanted) = &answer.wanted else { return };
     let pods = count(wanted.copies, "pod");
     let verb = if wanted.copies == 1 { "needs" } else { "need" };
-    let (label, text) = match wanted.needed {
-        Needed::Nodes(0) => (Label::Fits, format!("{pods} fit on the existing nodes: no more node is needed")),
-        Needed::Nodes(nodes) => (
+    let like = wanted.like.map(|like| like.to_string()).unwrap_or_default();
+    let (label, text) = match &wanted.needed {
+        Some(Needed::Nodes(0)) => (Label::Fits, format!("{pods} fit on the existing nodes: no more node is needed")),
+        Some(Needed::Nodes(nodes)) => (
             Label::Hint,
-            format!(
-                "{pods} {verb} {} like {}; with one fewer they do not all fit",
-                count(nodes, "more node"),
-                wanted.like
-            ),
+            format!("{pods} {verb} {} like {like}; with one fewer they do not all fit", count(*nodes, "more node")),
         ),
-        Needed::Never { nodes, placed } => (
+        Some(Needed::Never { nodes, placed }) => (
             Label::Rejected,
             format!(
-                "no number of nodes like {} is enough for {pods}: with {} more nodes, {} fit",
-                wanted.like,
-                thousands(nodes),
-                thousands(placed)
+                "no number of nodes like {like} is enough for {pods}: with {} more nodes, {} fit",
+                thousands(*nodes),
+                thousands(*placed)
             ),
+        ),
+        Some(Needed::Refused { copies, refusal }) => (
+            Label::Rejected,
+            format!(
+                "no number of nodes is enough for {pods}: the API server lets in {}. {refusal}",
+                thousands(*copies)
+            ),
+        ),
+        None => (
+            Label::Rejected,
+            "one more node like any of the existing ones would not take a copy; try another with --like FILE"
+                .to_owned(),
         ),
     };
     screen.paragraph(label, &text);
@@ -100,6 +132,12 @@ fn runs_out(screen: &mut Screen, answer: &CapacityAnswer, stopped: &Stopped) {
     {
         screen.blank();
         screen.paragraph(Label::Plain, &format!("The next copy of {pod} fits on no node."));
+    }
+    if let Some(refusal) = &stopped.refused {
+        let by = refusal.quota.map_or_else(|| "the API server".to_owned(), |quota| format!("ResourceQuota {quota}"));
+        screen.heading("WHAT RUNS OUT", &format!("{by} refuses the next copy"));
+        screen.indented(Label::Rejected, "", &refusal.to_string());
+        return;
     }
     if stopped.runs_out.is_empty() && stopped.never.is_empty() {
         screen.blank();

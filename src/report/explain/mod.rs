@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::api::Name;
 use crate::explain::{ClusterMessages, Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
+use crate::node_groups::NewNodes;
 use crate::report::explain::json::Document;
 use crate::report::{Answered, Data, Look, Part, Report, Screen, html};
 use crate::simulate::WorkloadPlacement;
@@ -38,6 +39,8 @@ pub struct Answer {
     pub refused: Option<Refused>,
     /// Whether no cluster knows the pod: it was created for this answer.
     pub is_new: bool,
+    /// Which nodes could be made for it; none where nothing in the state makes nodes, and for a pod that has a node.
+    pub new_nodes: Option<NewNodes>,
     /// The workload as a whole, where one was asked about.
     pub workload: Option<Arc<WorkloadPlacement>>,
     /// The scheduler that the pod names, where it was evaluated by kube-scheduler's profile instead.

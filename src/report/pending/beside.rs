@@ -31,7 +31,7 @@ pub(super) fn render(screen: &mut Screen, pending: &Pending, wide: bool) {
             screen.paragraph(Label::Warning, &text);
             screen.quoted(Label::Dim, "  ", &rejections.message);
         }
-        screen.left_out(pending.rejections.len(), most.min(pending.rejections.len()), "group");
+        screen.left_out(pending.rejections.len(), most, "group");
     }
 }
 

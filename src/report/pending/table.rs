@@ -10,7 +10,7 @@ use crate::framework::{Amount, Reason};
 use super::super::commands;
 use super::super::style::Label;
 use super::super::text::{count, list, thousands};
-use super::super::{Look, Provenance};
+use super::super::{Look, Provenance, Setting};
 use super::beside;
 use crate::report::explain::table::reported_events;
 use crate::report::screen::{Screen, not_evaluated};
@@ -128,7 +128,11 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, look: Look) {
     for event in group.events.iter().filter(|event| event.warning || event.reason == "NotTriggerScaleUp").take(EVENTS) {
         let lead = reported_events::lead(event, &format!("Pod {}", group.example.pod.name), None);
         screen.indented(Label::Plain, &margin, &lead);
-        screen.quoted(Label::Dim, &format!("{margin}  "), &reported_events::cut(&event.message));
+        screen.quoted(
+            Label::Dim,
+            &format!("{margin}  "),
+            &reported_events::cut(&event.message, screen.spelled(Setting::Wide)),
+        );
     }
     if wide && let Some(message) = &group.example.message {
         screen.indented(Label::Dim, &format!("{margin}{}: ", group.example.pod), message);

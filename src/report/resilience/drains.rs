@@ -1,6 +1,6 @@
 //! A drain plan: node by node where each pod goes, and in which wave, then what blocks the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
@@ -24,9 +24,21 @@ pub(super) fn render(screen: &mut Screen, plan: &DrainPlan, provenance: &Provena
     screen.headline(label, &headline, &provenance.to_string());
     let most = |most: usize| if look.wide { usize::MAX - 1 } else { most };
     screen.blank();
-    for (place, drain) in plan.drains.iter().take(most(NODES)).enumerate() {
+    // Nodes without pods to evict come first, on one line.
+    let is_empty = |drain: &&NodeDrain| drain.evicted() == 0 && drain.is_complete();
+    let empty = plan.drains.iter().take_while(is_empty).count();
+    if empty > 1 {
+        let names: Vec<&str> = plan.drains.iter().take(empty).map(|drain| drain.node.as_str()).collect();
+        screen.line(&[
+            (Label::Fits, &format!("1-{empty} {}", list(&names, most(NODES)))),
+            (Label::Dim, "   no pod to evict"),
+        ]);
+    }
+    let skipped = if empty > 1 { empty } else { 0 };
+    for (place, drain) in plan.drains.iter().enumerate().skip(skipped).take(most(NODES)) {
         node(screen, place + 1, drain, most(MOVES));
     }
+    order(screen, plan);
     screen.left_out(plan.drains.len(), most(NODES), "node");
     in_the_way(screen, plan, most(PODS));
     mind(screen, plan, most(PODS));
@@ -35,19 +47,70 @@ pub(super) fn render(screen: &mut Screen, plan: &DrainPlan, provenance: &Provena
 /// The answer in one line.
 fn headline(plan: &DrainPlan) -> (Label, String) {
     let nodes = count(plan.drains.len(), "node");
-    let unplaced: usize = plan.unplaced.iter().map(|group| group.pods.len()).sum();
+    let unplaced = plan.unplaced_evicted();
+    let preempted = match plan.unplaced_preempted() {
+        0 => String::new(),
+        pods => format!("; {} preempted for these and cannot be rescheduled", count(pods, "pod")),
+    };
     let staying: usize = plan.drains.iter().map(|drain| drain.staying).sum();
     let moving = plan.drains.iter().map(NodeDrain::evicted).sum::<usize>();
     match (unplaced, staying) {
         (0, 0) if plan.is_complete() => {
-            (Label::Fits, format!("{nodes} can be drained, {} to move", count(moving, "pod")))
+            (Label::Fits, format!("{nodes} can be drained, {} to move{preempted}", count(moving, "pod")))
         }
         (unplaced, staying) => {
             let unplaced = (unplaced > 0).then(|| format!("{} cannot be rescheduled", count(unplaced, "pod")));
             let staying = (staying > 0).then(|| format!("{} not evicted", count(staying, "pod")));
             let left = unplaced.into_iter().chain(staying).collect::<Vec<_>>().join(", ");
-            (Label::Rejected, format!("{nodes} cannot be drained: {left}"))
+            let without = |drain: &&NodeDrain| {
+                let moves = drain.waves.iter().flat_map(|wave| &wave.steps);
+                let own: BTreeSet<ObjectKey> =
+                    drain.waves.iter().flat_map(|wave| wave.evicted.iter().copied()).collect();
+                let mut last: BTreeMap<ObjectKey, bool> = BTreeMap::new();
+                for step in moves.filter(|step| own.contains(&step.pod)) {
+                    last.insert(step.pod, step.place().is_some());
+                }
+                drain.is_complete() && last.values().all(|placed| *placed)
+            };
+            let drained = plan.drains.iter().filter(without).count();
+            let removed = match plan.placed_when_removed {
+                0 => String::new(),
+                pods => format!("; {} a place as soon as the drained nodes are removed", has(pods)),
+            };
+            match plan.drains.len() {
+                1 => (Label::Rejected, format!("{nodes} cannot be drained: {left}{preempted}{removed}")),
+                _ => (
+                    Label::Rejected,
+                    format!("{} of {nodes} can be drained: {left}{preempted}{removed}", thousands(drained)),
+                ),
+            }
         }
+    }
+}
+
+fn has(pods: usize) -> String {
+    if pods == 1 { "1 pod has".to_owned() } else { format!("{} have", count(pods, "pod")) }
+}
+
+/// Why the nodes are in this order, and which can be drained at the same time.
+fn order(screen: &mut Screen, plan: &DrainPlan) {
+    if plan.drains.len() < 2 {
+        return;
+    }
+    screen.blank();
+    let why = if plan.orders_tried > 0 && plan.is_complete() {
+        format!("any order works ({} tried)", count(plan.orders_tried, "other order"))
+    } else {
+        "order: nodes that leave fewest pods without a place first, then by name".to_owned()
+    };
+    screen.paragraph(Label::Plain, &why);
+    let mut batches: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for drain in plan.drains.iter().filter(|drain| drain.evicted() > 0) {
+        batches.entry(drain.batch).or_default().push(drain.node.as_str());
+    }
+    for nodes in batches.values().filter(|nodes| nodes.len() > 1) {
+        let text = format!("{} can be drained at the same time: no budget is theirs together", list(nodes, NODES));
+        screen.paragraph(Label::Plain, &text);
     }
 }
 
@@ -97,10 +160,11 @@ fn moves(wave: &Wave, lost: &[ObjectKey]) -> Vec<(ObjectKey, String)> {
 }
 
 fn in_the_way(screen: &mut Screen, plan: &DrainPlan, most: usize) {
-    if plan.is_complete() {
+    if plan.is_complete() && plan.unplaced.is_empty() {
         return;
     }
-    screen.heading("WHAT BLOCKS THE DRAIN", "");
+    let blocks = if plan.is_complete() { "PREEMPTED" } else { "WHAT BLOCKS THE DRAIN" };
+    screen.heading(blocks, "");
     unplaced(screen, &plan.unplaced, "", most);
     let mut held: IndexMap<(&str, &[ObjectKey]), Vec<ObjectKey>> = IndexMap::new();
     for refusal in plan.drains.iter().flat_map(|drain| &drain.refused) {

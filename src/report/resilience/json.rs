@@ -6,10 +6,12 @@ use serde::Serialize;
 
 use crate::api::{Name, ObjectKey, name};
 use crate::framework::NotEvaluated;
+use crate::report::simulation::json::CauseObject;
+use crate::simulate::resilience::consolidation::{Consolidation, PoolSaving};
 use crate::simulate::resilience::drain_plan::{DrainPlan, NodeDrain, Wave};
-use crate::simulate::resilience::{BrokenBudget, By, Loss};
+use crate::simulate::resilience::{BrokenBudget, By, Loss, Registered};
 use crate::simulate::scenario::RefusedAction;
-use crate::simulate::{Step, UnplacedCause, UnplacedGroup};
+use crate::simulate::{Assumption, Step, UnplacedGroup};
 
 use super::super::{API_VERSION, Provenance};
 use super::{LossAnswer, ResilienceAnswer};
@@ -21,12 +23,14 @@ use super::{LossAnswer, ResilienceAnswer};
 pub(in crate::report) struct ResilienceObject<'a> {
     #[cfg_attr(test, schemars(extend("const" = "kubectl-sched/v1")))]
     api_version: &'static str,
-    #[cfg_attr(test, schemars(extend("enum" = ["Resilience", "DrainPlan"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["Resilience", "DrainPlan", "Consolidation"])))]
     kind: &'static str,
     #[serde(flatten)]
     provenance: &'a Provenance,
     #[serde(flatten)]
     answer: AnswerObject<'a>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    assumptions: &'a [Assumption],
     not_evaluated: &'a [NotEvaluated],
 }
 
@@ -48,7 +52,77 @@ enum AnswerObject<'a> {
         /// In this order.
         drains: Vec<DrainObject<'a>>,
         unplaced_by_cause: Vec<GroupObject<'a>>,
+        /// Pods without a place that find one as soon as the drained nodes are removed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        placed_when_removed: Option<usize>,
+        /// Orders of the nodes that were tried, and none of which leaves a pod behind.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        orders_tried: Option<usize>,
     },
+    Consolidation {
+        /// Nodes that can be drained and removed, in this order.
+        removed: Vec<DrainObject<'a>>,
+        /// Nodes that stay.
+        kept: Vec<KeptObject<'a>>,
+        /// So many nodes are needed at least for what the pods request.
+        min_nodes: usize,
+        pools: Vec<PoolObject>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cost: Option<CostObject>,
+    },
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct KeptObject<'a> {
+    node: Name,
+    /// The first thing that keeps it.
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct PoolObject {
+    pool: Name,
+    nodes: usize,
+    removed: usize,
+    /// What the nodes cost that can go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    saved: Option<f64>,
+}
+
+/// The sum of the nodes' prices.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct CostObject {
+    before: f64,
+    after: f64,
+}
+
+/// What comes of a loss while the nodes stay registered and do not answer.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct RegisteredObject<'a> {
+    placed: usize,
+    unplaced: usize,
+    unplaced_by_cause: Vec<GroupObject<'a>>,
+    /// Pods of StatefulSets that stay terminating, so that none is made in their place.
+    stuck_terminating: &'a [ObjectKey],
+    /// Pods that get a node and cannot start while another has their volume.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cannot_start: Vec<ObjectKey>,
+    moves: Vec<MoveObject>,
+}
+
+/// A workload whose ready pods are all lost at once.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct OutageObject {
+    kind: Name,
+    workload: ObjectKey,
+    ready_pods: usize,
 }
 
 #[derive(Serialize)]
@@ -69,6 +143,10 @@ struct LossObject<'a> {
     /// Pods whose data in an `emptyDir` is gone.
     empty_dir_lost: &'a [ObjectKey],
     moves: Vec<MoveObject>,
+    /// Workloads that lose all their ready pods.
+    outages: Vec<OutageObject>,
+    /// The same while the nodes stay registered: the rest is about nodes that are deleted.
+    registered: RegisteredObject<'a>,
 }
 
 #[derive(Serialize)]
@@ -78,17 +156,6 @@ struct GroupObject<'a> {
     /// What kube-scheduler says of the first.
     message: &'a str,
     causes: Vec<CauseObject<'a>>,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct CauseObject<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    plugin: Option<&'static str>,
-    message: &'a str,
-    /// Absent for what holds whatever the node.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nodes: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -116,6 +183,9 @@ struct MoveObject {
 #[serde(rename_all = "camelCase")]
 struct DrainObject<'a> {
     node: Name,
+    /// Nodes with the same number can be drained at the same time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<usize>,
     waves: Vec<WaveObject<'a>>,
     /// Pods that stay as they should.
     remaining: &'a [ObjectKey],
@@ -138,6 +208,9 @@ struct RefusalObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pod: Option<ObjectKey>,
     message: &'a str,
+    /// What the eviction API adds: how many pods the budget needs, and has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     budgets: &'a [ObjectKey],
 }
@@ -147,8 +220,16 @@ impl<'a> ResilienceObject<'a> {
         let (kind, object) = match answer {
             ResilienceAnswer::Losses(answer) => ("Resilience", AnswerObject::resilience(answer)),
             ResilienceAnswer::Drains(plan) => ("DrainPlan", AnswerObject::drain_plan(plan)),
+            ResilienceAnswer::Consolidation(found) => ("Consolidation", AnswerObject::consolidation(found)),
         };
-        Self { api_version: API_VERSION, kind, provenance, answer: object, not_evaluated: answer.not_evaluated() }
+        Self {
+            api_version: API_VERSION,
+            kind,
+            provenance,
+            answer: object,
+            assumptions: answer.assumptions(),
+            not_evaluated: answer.not_evaluated(),
+        }
     }
 }
 
@@ -166,6 +247,24 @@ impl<'a> AnswerObject<'a> {
             complete: plan.is_complete(),
             drains: plan.drains.iter().map(DrainObject::new).collect(),
             unplaced_by_cause: plan.unplaced.iter().map(GroupObject::new).collect(),
+            placed_when_removed: Some(plan.placed_when_removed).filter(|placed| *placed > 0),
+            orders_tried: Some(plan.orders_tried).filter(|tried| *tried > 0),
+        }
+    }
+
+    fn consolidation(found: &'a Consolidation) -> Self {
+        let pool = |pool: &PoolSaving| PoolObject {
+            pool: pool.pool,
+            nodes: pool.nodes,
+            removed: pool.removed,
+            saved: pool.saved,
+        };
+        Self::Consolidation {
+            removed: found.drains.iter().map(DrainObject::new).collect(),
+            kept: found.kept.iter().map(|(node, reason)| KeptObject { node: *node, reason }).collect(),
+            min_nodes: found.needed_at_least,
+            pools: found.pools.iter().map(pool).collect(),
+            cost: found.cost.map(|(before, after)| CostObject { before, after }),
         }
     }
 }
@@ -183,21 +282,36 @@ impl<'a> LossObject<'a> {
             lost: &loss.lost,
             empty_dir_lost: &loss.local_data,
             moves: moves(&loss.steps),
+            outages: loss
+                .outages
+                .iter()
+                .map(|outage| OutageObject { kind: outage.kind, workload: outage.workload, ready_pods: outage.ready })
+                .collect(),
+            registered: RegisteredObject::new(&loss.registered),
+        }
+    }
+}
+
+impl<'a> RegisteredObject<'a> {
+    fn new(registered: &'a Registered) -> Self {
+        let unplaced = registered.unplaced_pods();
+        Self {
+            placed: registered.steps.len() - unplaced,
+            unplaced,
+            unplaced_by_cause: registered.unplaced.iter().map(GroupObject::new).collect(),
+            stuck_terminating: &registered.stuck,
+            cannot_start: registered.cannot_start.iter().map(|attach| attach.pod).collect(),
+            moves: moves(&registered.steps),
         }
     }
 }
 
 impl<'a> GroupObject<'a> {
     fn new(group: &'a UnplacedGroup) -> Self {
-        let cause = |cause: &'a UnplacedCause| CauseObject {
-            plugin: cause.plugin,
-            message: &cause.message,
-            nodes: Some(cause.nodes).filter(|nodes| *nodes > 0),
-        };
         Self {
             pods: &group.pods,
             message: &group.first.message,
-            causes: group.first.causes.iter().map(cause).collect(),
+            causes: group.first.causes.iter().map(CauseObject::new).collect(),
         }
     }
 }
@@ -217,6 +331,7 @@ impl<'a> DrainObject<'a> {
     fn new(drain: &'a NodeDrain) -> Self {
         Self {
             node: drain.node,
+            batch: Some(drain.batch).filter(|batch| *batch > 0),
             waves: drain.waves.iter().map(WaveObject::new).collect(),
             remaining: &drain.kept,
             lost: &drain.lost,
@@ -234,6 +349,6 @@ impl<'a> WaveObject<'a> {
 
 impl<'a> RefusalObject<'a> {
     fn new(refusal: &'a RefusedAction) -> Self {
-        Self { pod: refusal.pod, message: &refusal.message, budgets: &refusal.budgets }
+        Self { pod: refusal.pod, message: &refusal.message, cause: refusal.cause.as_deref(), budgets: &refusal.budgets }
     }
 }

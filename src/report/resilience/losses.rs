@@ -4,7 +4,7 @@ use crate::simulate::resilience::{BrokenBudget, By, Loss};
 
 use super::super::Setting;
 use super::super::style::Label;
-use super::super::text::{count, thousands};
+use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
 use super::{LossAnswer, PODS, pods, unplaced};
 use crate::report::screen::{Grid, Screen};
@@ -52,21 +52,36 @@ fn headline(answer: &LossAnswer) -> (Label, String) {
         By::Zone => count(losses.len(), "zone"),
         By::Label(key) => format!("{} of {key}", count(losses.len(), "value")),
     };
-    let unplaced = losses.iter().filter(|loss| !loss.unplaced.is_empty()).count();
+    let unplaced = losses.iter().filter(|loss| loss.unplaced_at_worst() > 0).count();
     let with_impact = losses.iter().filter(|loss| loss.has_impact()).count();
     match (unplaced, with_impact) {
         (0, 0) if losses.is_empty() => (Label::Plain, "The cluster has no nodes".to_owned()),
         (0, 0) => (Label::Fits, format!("Any one of {units} can be lost: all pods fit on the rest")),
         (0, with_impact) => {
-            let verb = if with_impact == 1 { "violates a budget or loses" } else { "violate a budget or lose" };
+            let first = losses.iter().find(|loss| loss.has_impact()).map(verdict).unwrap_or_default();
             let of = format!("{} of {units}", thousands(with_impact));
-            (Label::Fits, format!("Pods fit elsewhere after any loss; {of} {verb} bare pods"))
+            let does = if with_impact == 1 { "does harm" } else { "do harm" };
+            (Label::Rejected, format!("Pods fit elsewhere after any loss, but {of} {does}: {first}"))
         }
         (unplaced, _) => {
             let verb = if unplaced == 1 { "leaves" } else { "leave" };
             (Label::Rejected, format!("{} of {units}, if lost, {verb} pods that fit nowhere else", thousands(unplaced)))
         }
     }
+}
+
+/// What a loss does, in a few words: `c: 4 bare pods lost`.
+fn verdict(loss: &Loss) -> String {
+    let outages: Vec<String> = loss.harmful_outages().map(|outage| outage.workload.to_string()).collect();
+    let lost = loss.lost.len();
+    let parts = [
+        (loss.unplaced_at_worst() > 0).then(|| format!("{} fit nowhere", count(loss.unplaced_at_worst(), "pod"))),
+        (!outages.is_empty()).then(|| format!("{} down", list(&outages, 2))),
+        (!loss.broken.is_empty()).then(|| format!("{} violated", count(loss.broken.len(), "budget"))),
+        (lost > 0).then(|| format!("{} lost", count(lost, "bare pod"))),
+        (!loss.registered.stuck.is_empty()).then(|| format!("{} stuck", count(loss.registered.stuck.len(), "pod"))),
+    ];
+    format!("{}: {}", loss.unit.name, parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
 fn units(screen: &mut Screen, answer: &LossAnswer, most: usize) {
@@ -81,18 +96,26 @@ fn units(screen: &mut Screen, answer: &LossAnswer, most: usize) {
     };
     let several = answer.by != By::Node;
     let nodes = several.then_some("NODES");
-    let header = [first].into_iter().chain(nodes).chain(["MOVE", "UNPLACED", "PDBS VIOLATED", "LOST"]);
+    let header = [first].into_iter().chain(nodes).chain(["MOVE", "UNPLACED", "STUCK", "DOWN", "PDBS", "LOST"]);
     let header: Vec<String> = header.map(str::to_owned).collect();
     let columns = header.len();
     let mut grid = Grid::with_header(header).right_aligned(1..columns);
     for loss in answer.sweep.losses.iter().take(most) {
-        let unplaced = loss.pods_without_a_place();
+        let unplaced = loss.unplaced_at_worst();
         let label = if unplaced > 0 { Label::Rejected } else { Label::Plain };
+        let moves = loss.steps.len() - loss.pods_without_a_place();
         let nodes = several.then(|| thousands(loss.unit.nodes.len()));
-        let numbers = [loss.steps.len() - unplaced, unplaced, loss.broken.len(), loss.lost.len()].map(thousands);
+        let down = loss.harmful_outages().count();
+        let stuck = loss.registered.stuck.len();
+        let numbers = [moves, unplaced, stuck, down, loss.broken.len(), loss.lost.len()].map(thousands);
         grid.row(label, [loss.unit.name.to_string()].into_iter().chain(nodes).chain(numbers));
     }
     screen.grid(&grid);
+    let columns = "UNPLACED: fit nowhere, in the worse case of two: the node is deleted, or stays registered and does \
+                   not answer. STUCK: pods of StatefulSets that are not recreated until the node is back or deleted. \
+                   DOWN: workloads that lose all of several ready pods. PDBS: budgets violated. LOST: pods that no \
+                   controller recreates";
+    screen.paragraph(Label::Dim, columns);
 }
 
 /// What hurts about one loss.
@@ -103,7 +126,33 @@ fn tell(screen: &mut Screen, answer: &LossAnswer, loss: &Loss, wide: bool) {
         None => loss.unit.name.to_string(),
     };
     screen.heading(&name, "");
-    unplaced(screen, &loss.unplaced, "  ", most);
+    let registered = &loss.registered;
+    if wide {
+        if !loss.unplaced.is_empty() {
+            screen.indented(Label::Dim, "  ", "if the node is deleted:");
+            unplaced(screen, &loss.unplaced, "  ", most);
+        }
+        if !registered.unplaced.is_empty() {
+            screen.indented(Label::Dim, "  ", "if it stays registered and does not answer:");
+            unplaced(screen, &registered.unplaced, "  ", most);
+        }
+    } else if registered.unplaced_pods() > loss.pods_without_a_place() {
+        screen.indented(Label::Dim, "  ", "while the node stays registered:");
+        unplaced(screen, &registered.unplaced, "  ", most);
+    } else {
+        unplaced(screen, &loss.unplaced, "  ", most);
+    }
+    for outage in loss.harmful_outages().take(most) {
+        let text = format!(
+            "{} {} is down until its pods run elsewhere: all {} ready pods are here",
+            outage.kind, outage.workload, outage.ready
+        );
+        screen.indented(Label::Rejected, "  ", &text);
+    }
+    if !registered.stuck.is_empty() {
+        let what = "stuck terminating until the node is back or deleted (StatefulSet)";
+        screen.indented(Label::Warning, "  ", &pods(&registered.stuck, what, most));
+    }
     for broken in &loss.broken {
         screen.indented(Label::Rejected, "  ", &budget(broken));
     }

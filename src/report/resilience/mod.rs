@@ -1,20 +1,22 @@
 //! How losses and drain plans look: tables for people, the documented JSON for programs.
 
+mod consolidation;
 mod drains;
 mod json;
 mod losses;
 
 use crate::framework::NotEvaluated;
-use crate::simulate::UnplacedGroup;
+use crate::simulate::resilience::consolidation::Consolidation;
 use crate::simulate::resilience::drain_plan::DrainPlan;
 use crate::simulate::resilience::{By, UnitLosses};
+use crate::simulate::{Assumption, UnplacedGroup};
 #[cfg(test)]
 pub(super) use json::ResilienceObject;
 
 use super::style::Label;
 use super::text::{count, list};
 use super::{Answered, Data, Look, Part, Report, Screen};
-use crate::report::screen::not_evaluated;
+use crate::report::screen::{assumed, not_evaluated};
 
 /// Pods named of each sort.
 const PODS: usize = 3;
@@ -26,6 +28,8 @@ pub enum ResilienceAnswer {
     Losses(LossAnswer),
     /// In which order to drain nodes.
     Drains(DrainPlan),
+    /// Which nodes can go.
+    Consolidation(Consolidation),
 }
 
 /// What each loss does.
@@ -46,7 +50,8 @@ impl ResilienceAnswer {
     /// Whether every pod finds a place whatever is lost, or whether the drains can be completed.
     pub fn is_fine(&self) -> bool {
         match self {
-            Self::Losses(answer) => answer.sweep.losses.iter().all(|loss| loss.unplaced.is_empty()),
+            Self::Losses(answer) => answer.sweep.losses.iter().all(|loss| loss.unplaced_at_worst() == 0),
+            Self::Consolidation(_) => true,
             Self::Drains(plan) => plan.is_complete(),
         }
     }
@@ -63,6 +68,7 @@ impl ResilienceAnswer {
         match self {
             Self::Losses(answer) => &answer.sweep.not_evaluated,
             Self::Drains(plan) => &plan.not_evaluated,
+            Self::Consolidation(found) => &found.not_evaluated,
         }
     }
 
@@ -71,6 +77,16 @@ impl ResilienceAnswer {
         match self {
             Self::Losses(answer) => &mut answer.sweep.not_evaluated,
             Self::Drains(plan) => &mut plan.not_evaluated,
+            Self::Consolidation(found) => &mut found.not_evaluated,
+        }
+    }
+
+    /// What was taken to be so.
+    pub fn assumptions(&self) -> &[Assumption] {
+        match self {
+            Self::Losses(answer) => &answer.sweep.assumptions,
+            Self::Drains(plan) => &plan.assumptions,
+            Self::Consolidation(found) => &found.assumptions,
         }
     }
 }
@@ -85,7 +101,11 @@ impl Report for Answered<'_, ResilienceAnswer> {
         match self.answer {
             ResilienceAnswer::Losses(answer) => losses::render(&mut screen, answer, self.provenance, look),
             ResilienceAnswer::Drains(plan) => drains::render(&mut screen, plan, self.provenance, look),
+            ResilienceAnswer::Consolidation(found) => {
+                consolidation::render(&mut screen, found, self.provenance, look);
+            }
         }
+        assumed(&mut screen, self.answer.assumptions());
         not_evaluated(&mut screen, self.answer.not_evaluated());
         screen
     }
@@ -103,6 +123,9 @@ impl Report for Answered<'_, ResilienceAnswer> {
                 with_impact.map(|loss| name(loss.unit.name)).collect()
             }
             ResilienceAnswer::Drains(plan) => plan.drains.iter().map(|drain| format!("node/{}", drain.node)).collect(),
+            ResilienceAnswer::Consolidation(found) => {
+                found.drains.iter().map(|drain| format!("node/{}", drain.node)).collect()
+            }
         })
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Everything that comes from a cluster passes through here and is escaped where it is laid out.
 
+pub(in crate::report) mod assumed;
 pub(in crate::report) mod grid;
 pub(in crate::report) mod not_evaluated;
 
@@ -12,6 +13,7 @@ use crate::report::style::Label;
 use crate::report::text::{columns, count, escape, wrap};
 use crate::report::{Look, NodeNames, Provenance, Setting, Spelling};
 
+pub(crate) use assumed::assumed;
 pub(crate) use grid::Grid;
 pub(crate) use not_evaluated::not_evaluated;
 

@@ -6,13 +6,15 @@ use serde::Serialize;
 
 use crate::api::{Name, ObjectKey, name};
 use crate::control_plane::admission::AdmissionRefusal;
+use crate::control_plane::attach::MultiAttach;
 use crate::framework::{Amount, NotEvaluated};
+use crate::simulate::Assumption;
 use crate::simulate::{Load, NodeLoad, Outcome, StateSummary, Step, Strategy, Summary, UnplacedCause, UnplacedGroup};
 
 use super::super::{API_VERSION, Provenance};
-use super::SimulationAnswer;
 use super::groups::GroupCycleObject;
 use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
+use super::{SimulationAnswer, WithPreemption};
 
 /// Where pods go, one after the other.
 #[derive(Serialize)]
@@ -44,6 +46,14 @@ pub(in crate::report) struct SimulationObject<'a> {
     violated_budgets: &'a [ObjectKey],
     #[serde(skip_serializing_if = "Option::is_none")]
     diff: Option<DiffObject<'a>>,
+    /// Pods that got a node and cannot start there, as another node has their volume.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cannot_start: Vec<CannotStartObject>,
+    /// What becomes of the same pods with `--preempt`, where that is more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    with_preemption: Option<WithPreemptionObject<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    assumptions: &'a [Assumption],
     not_evaluated: &'a [NotEvaluated],
 }
 
@@ -78,6 +88,42 @@ struct StepObject<'a> {
     /// The node it left then.
     #[serde(skip_serializing_if = "Option::is_none")]
     preempted_from: Option<Name>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct CannotStartObject {
+    pod: ObjectKey,
+    node: Name,
+    claim: ObjectKey,
+    /// The node that has the volume.
+    attached_to: Name,
+    /// The pod there that uses it.
+    used_by: ObjectKey,
+}
+
+impl CannotStartObject {
+    fn new(attach: &MultiAttach) -> Self {
+        let MultiAttach { pod, node, claim, attached_to, used_by } = *attach;
+        Self { pod, node, claim, attached_to, used_by }
+    }
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct WithPreemptionObject<'a> {
+    /// Pods that are placed with it and not without.
+    placed: &'a [ObjectKey],
+    preempted: &'a [ObjectKey],
+    /// Pods that stay without a place.
+    unplaced: usize,
+}
+
+impl<'a> WithPreemptionObject<'a> {
+    fn new(with: &'a WithPreemption) -> Self {
+        Self { placed: &with.placed, preempted: &with.preempted, unplaced: with.unplaced }
+    }
 }
 
 #[derive(Serialize)]
@@ -141,13 +187,19 @@ struct GroupObject<'a> {
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct CauseObject<'a> {
+pub(in crate::report) struct CauseObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'static str>,
     message: &'a str,
     /// Absent for what holds whatever the node.
     #[serde(skip_serializing_if = "Option::is_none")]
     nodes: Option<usize>,
+}
+
+impl<'a> CauseObject<'a> {
+    pub(in crate::report) fn new(cause: &'a UnplacedCause) -> Self {
+        Self { plugin: cause.plugin, message: &cause.message, nodes: Some(cause.nodes).filter(|nodes| *nodes > 0) }
+    }
 }
 
 impl<'a> SimulationObject<'a> {
@@ -165,6 +217,9 @@ impl<'a> SimulationObject<'a> {
             scenario: answer.scenario.iter().map(ScenarioStepObject::new).collect(),
             violated_budgets: &answer.violated_budgets,
             diff: answer.diff.as_ref().map(DiffObject::new),
+            cannot_start: answer.cannot_start.iter().map(CannotStartObject::new).collect(),
+            with_preemption: answer.with_preemption.as_ref().map(WithPreemptionObject::new),
+            assumptions: &answer.assumptions,
             not_evaluated: &answer.not_evaluated,
         }
     }
@@ -255,15 +310,10 @@ impl<'a> SummaryObject<'a> {
 
 impl<'a> GroupObject<'a> {
     fn new(group: &'a UnplacedGroup) -> Self {
-        let cause = |cause: &'a UnplacedCause| CauseObject {
-            plugin: cause.plugin,
-            message: &cause.message,
-            nodes: Some(cause.nodes).filter(|nodes| *nodes > 0),
-        };
         Self {
             pods: group.pods.len(),
             example: group.pods.first().copied(),
-            causes: group.first.causes.iter().map(cause).collect(),
+            causes: group.first.causes.iter().map(CauseObject::new).collect(),
         }
     }
 }

@@ -58,9 +58,18 @@ pub(super) struct ScenarioStepObject<'a> {
     refused: Vec<RefusalObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retried_evictions: Option<usize>,
+    /// Pods that are being deleted and stay, as the kubelet of their node does not answer.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    stuck_terminating: &'a [ObjectKey],
+    /// A StatefulSet that waits for a pod before it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits_for: Option<WaitsObject>,
+    /// Pods that are equal to the ReplicaSet controller where some of them are deleted: which ones is a draw.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    equal_pods: Option<usize>,
     /// How far a rollout came.
     #[serde(skip_serializing_if = "Option::is_none")]
-    rollout: Option<RolloutObject>,
+    rollout: Option<RolloutObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -73,8 +82,22 @@ struct RefusalObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pod: Option<ObjectKey>,
     message: Cow<'a, str>,
+    /// What the eviction API adds: how many pods the budget needs, and has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     budgets: &'a [ObjectKey],
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct WaitsObject {
+    pod: ObjectKey,
+    /// Pods that are not created until then.
+    not_created: usize,
+    /// Pods that are not deleted until then.
+    not_deleted: usize,
 }
 
 /// What the scenario changes against the unchanged cluster.
@@ -139,6 +162,13 @@ impl<'a> ScenarioStepObject<'a> {
                 .chain(report.not_created.iter().map(RefusalObject::new_pod))
                 .collect(),
             retried_evictions: Some(report.retries).filter(|retries| *retries > 0),
+            stuck_terminating: &report.stuck,
+            waits_for: report.waits.as_ref().map(|waits| WaitsObject {
+                pod: waits.for_pod,
+                not_created: waits.not_created,
+                not_deleted: waits.not_deleted,
+            }),
+            equal_pods: report.draw,
             rollout: report.rollout.as_ref().map(RolloutObject::new),
         }
     }
@@ -150,12 +180,13 @@ impl<'a> RefusalObject<'a> {
             node: Some(refusal.node),
             pod: refusal.pod,
             message: Cow::Borrowed(&refusal.message),
+            cause: refusal.cause.as_deref(),
             budgets: &refusal.budgets,
         }
     }
 
     fn new_pod(refusal: &admission::AdmissionRefusal) -> Self {
-        Self { node: None, pod: Some(refusal.pod), message: Cow::Owned(refusal.to_string()), budgets: &[] }
+        Self { node: None, pod: Some(refusal.pod), message: Cow::Owned(refusal.to_string()), cause: None, budgets: &[] }
     }
 }
 

@@ -2,7 +2,7 @@
 
 pub(super) mod diff;
 pub(super) mod groups;
-mod json;
+pub(in crate::report) mod json;
 mod json_change;
 mod rollout;
 pub(super) mod scenario;
@@ -15,7 +15,9 @@ pub(super) use json::SimulationObject;
 
 use crate::api::ObjectKey;
 use crate::control_plane::admission::AdmissionRefusal;
+use crate::control_plane::attach::MultiAttach;
 use crate::framework::NotEvaluated;
+use crate::simulate::Assumption;
 use crate::simulate::groups::GroupCycle;
 use crate::simulate::scenario::StepReport;
 use crate::simulate::{Diff, StateSummary, Step, Strategy, Summary};
@@ -41,20 +43,41 @@ pub struct SimulationAnswer {
     pub scenario: Vec<StepReport>,
     /// PodDisruptionBudgets of which more pods were missing at some moment than they allow.
     pub violated_budgets: Vec<ObjectKey>,
+    /// Pods that got a node and cannot start there, as another node has their volume.
+    pub cannot_start: Vec<MultiAttach>,
+    /// What preemption would change.
+    pub with_preemption: Option<WithPreemption>,
+    /// What was taken to be so.
+    pub assumptions: Vec<Assumption>,
     /// What the scenario changes against the unchanged cluster; none where nobody asked.
     pub diff: Option<Diff>,
     /// What the answer does not rest on.
     pub not_evaluated: Vec<NotEvaluated>,
 }
 
+/// What preemption changes about a simulation without it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WithPreemption {
+    /// Pods that are placed with it and not without.
+    pub placed: Vec<ObjectKey>,
+    /// Pods that are preempted for others.
+    pub preempted: Vec<ObjectKey>,
+    /// How many pods stay without a place.
+    pub unplaced: usize,
+}
+
 impl SimulationAnswer {
     /// What it can be shown as.
     pub const PARTS: &'static [Part] = Part::ALL;
 
-    /// Whether every pod comes into being, and finds a place.
+    /// Whether everything that was asked for came about: every pod was created, found a place and can start there,
+    /// nothing was refused, no rollout is stuck and no budget was overrun.
     pub fn fits(&self) -> bool {
-        let is_refused = !self.refused.is_empty() || self.scenario.iter().any(|step| !step.not_created.is_empty());
-        self.summary.unplaced == 0 && !is_refused
+        self.summary.unplaced == 0
+            && self.refused.is_empty()
+            && self.cannot_start.is_empty()
+            && self.violated_budgets.is_empty()
+            && self.scenario.iter().all(StepReport::is_done)
     }
 }
 

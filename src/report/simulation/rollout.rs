@@ -2,13 +2,17 @@
 
 use serde::Serialize;
 
-use crate::api::ObjectKey;
+use crate::api::{Name, ObjectKey};
 use crate::control_plane::admission;
+use crate::control_plane::attach::MultiAttach;
 use crate::decode::workload::WorkloadKey;
 use crate::simulate::scenario::rollout::{Bounds, Rollout, RolloutEnd};
 
 use super::super::style::Label;
 use super::super::text::{count, list};
+
+/// Nodes that are named where a DaemonSet is stuck.
+const FAILING: usize = 10;
 
 /// How far it came, a line each.
 pub(super) fn lines(rollout: &Rollout) -> Vec<(Label, String)> {
@@ -30,6 +34,23 @@ pub(super) fn lines(rollout: &Rollout) -> Vec<(Label, String)> {
         RolloutEnd::Waits(pod) => {
             (format!("{so_far}: the controller waits for {pod}, which fits nowhere; delete it by hand"), None)
         }
+        RolloutEnd::Terminating { pod, node } => (
+            format!("{so_far}: the controller waits for {pod} to be gone"),
+            Some(format!(
+                "it stays terminating on {node}, whose kubelet does not answer, until {node} is back or is deleted"
+            )),
+        ),
+        RolloutEnd::MultiAttach(attach) => {
+            let MultiAttach { pod, node, claim, attached_to, used_by } = attach;
+            (
+                format!(
+                    "{so_far}: deadlock: {pod} waits for a volume, and {used_by} is not deleted before it is ready"
+                ),
+                Some(format!(
+                    "Multi-Attach: the ReadWriteOnce volume of claim {claim} is attached to {attached_to}, where {used_by} uses it; {pod} was placed on {node}. With strategy Recreate, or maxSurge 0 and maxUnavailable 1, the old pod leaves first"
+                )),
+            )
+        }
         RolloutEnd::Partition(kept) => {
             (format!("{so_far}: its partition excludes {} from the update", count(*kept, "pod")), None)
         }
@@ -42,7 +63,40 @@ pub(super) fn lines(rollout: &Rollout) -> Vec<(Label, String)> {
             (format!("a {kind} does not replace existing pods; only new pods use the changed template"), None)
         }
     };
-    std::iter::once((label, first)).chain(second.map(|line| (Label::Plain, line))).collect()
+    let failing: Vec<&str> = rollout.failing_nodes.iter().map(Name::as_str).collect();
+    let failing = (!failing.is_empty()).then(|| {
+        let nodes = format!("{}: {}", count(failing.len(), "node"), list(&failing, FAILING));
+        (Label::Rejected, format!("the new pod does not fit on {nodes}"))
+    });
+    std::iter::once((label, first)).chain(second.map(|line| (Label::Plain, line))).chain(failing).collect()
+}
+
+/// Why a pod that has its node does not start there.
+pub(in crate::report) fn why_not_started(attach: &MultiAttach) -> String {
+    let MultiAttach { node, claim, attached_to, used_by, .. } = attach;
+    format!(
+        "cannot start on {node} (Multi-Attach): the ReadWriteOnce volume of claim {claim} is attached to {attached_to}, where {used_by} uses it"
+    )
+}
+
+/// What a rollout came to, in few words.
+pub(super) fn outcome(rollout: &Rollout) -> String {
+    let Rollout { workload, rolled, replicas, end, .. } = rollout;
+    let why = match end {
+        RolloutEnd::Complete => return format!("Rollout of {workload} complete: {rolled} of {replicas} updated"),
+        RolloutEnd::NoPlace { .. } => "the next pod fits nowhere".to_owned(),
+        RolloutEnd::Refused(admission::AdmissionRefusal { quota: Some(quota), .. }) => format!("quota {quota}"),
+        RolloutEnd::Refused(_) => "the API server refuses the next pod".to_owned(),
+        RolloutEnd::Waits(pod) => format!("it waits for {pod}, which fits nowhere"),
+        RolloutEnd::Terminating { pod, node } => format!("{pod} stays terminating on {node}"),
+        RolloutEnd::MultiAttach(attach) => {
+            format!("deadlock: {} waits for a volume that is attached to {}", attach.pod, attach.attached_to)
+        }
+        RolloutEnd::Partition(_) | RolloutEnd::OnDelete | RolloutEnd::Paused | RolloutEnd::NeverReplaces => {
+            return format!("Rollout of {workload}: {rolled} of {replicas} updated");
+        }
+    };
+    format!("Rollout of {workload} stuck at {rolled} of {replicas}: {why}")
 }
 
 fn meanwhile(bounds: Option<Bounds>) -> String {
@@ -76,7 +130,7 @@ pub(super) fn not_created(refused: &[admission::AdmissionRefusal], most: usize) 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct RolloutObject {
+pub(super) struct RolloutObject<'a> {
     workload: WorkloadKey,
     /// `RollingUpdate`, `Recreate` or `OnDelete`.
     strategy: &'static str,
@@ -92,8 +146,12 @@ pub(super) struct RolloutObject {
     /// Old pods that are still there.
     old_replicas: usize,
     stuck: bool,
-    /// `Complete`, `NoPlace`, `Refused`, `Waits`, `Partition`, `OnDelete`, `Paused`, `NeverReplaces`.
+    /// `Complete`, `Unschedulable`, `Refused`, `WaitsForDeletion`, `WaitsForTermination`, `MultiAttach`, `Partition`,
+    /// `OnDelete`, `Paused` or `NeverReplaces`.
     outcome: &'static str,
+    /// Of a DaemonSet that is stuck: all nodes that would not take the new pod in the place of the old one.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    failing_nodes: &'a [Name],
     /// The pod that it is stuck at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pod: Option<ObjectKey>,
@@ -102,12 +160,13 @@ pub(super) struct RolloutObject {
     message: Option<String>,
 }
 
-impl RolloutObject {
-    pub(super) fn new(rollout: &Rollout) -> Self {
+impl<'a> RolloutObject<'a> {
+    pub(super) fn new(rollout: &'a Rollout) -> Self {
         let (pod, message) = match &rollout.end {
             RolloutEnd::NoPlace { pod, message } => (Some(*pod), Some(message.clone())),
             RolloutEnd::Refused(refusal) => (Some(refusal.pod), Some(refusal.to_string())),
-            RolloutEnd::Waits(pod) => (Some(*pod), None),
+            RolloutEnd::Waits(pod) | RolloutEnd::Terminating { pod, .. } => (Some(*pod), None),
+            RolloutEnd::MultiAttach(attach) => (Some(attach.pod), Some(why_not_started(attach))),
             _ => (None, None),
         };
         Self {
@@ -120,6 +179,7 @@ impl RolloutObject {
             old_replicas: rollout.old,
             stuck: rollout.end.is_stuck(),
             outcome: rollout.end.as_str(),
+            failing_nodes: &rollout.failing_nodes,
             pod,
             message,
         }

@@ -2,7 +2,8 @@
 
 use crate::api::{Name, ObjectKey, name};
 use crate::edit::Edit;
-use crate::simulate::scenario::{Model, NodeChoice, RefusedAction, StepAction, StepReport};
+use crate::simulate::new_nodes::NodeModel;
+use crate::simulate::scenario::{NodeChoice, RefusedAction, StepAction, StepReport, Waits};
 
 use super::super::style::Label;
 use super::super::text::{count, list};
@@ -47,8 +48,8 @@ pub(in crate::report) fn words(change: &StepAction) -> String {
         StepAction::RemoveNodes(nodes) => format!("remove {}", of(nodes)),
         StepAction::AddNodes { count: number, model, .. } => {
             let model = match model {
-                Model::Like(node) => node.to_string(),
-                Model::Object(object) => {
+                NodeModel::Like(node) => node.to_string(),
+                NodeModel::Object(object) => {
                     let name = object.pointer("/metadata/name").and_then(serde_json::Value::as_str);
                     format!("the manifest of {}", name.unwrap_or("<none>"))
                 }
@@ -56,11 +57,13 @@ pub(in crate::report) fn words(change: &StepAction) -> String {
             format!("add {} like {model}", count(*number as usize, "node"))
         }
         StepAction::Scale { workload, replicas } => format!("scale {workload} to {replicas}"),
+        StepAction::AddReplicas { workload, more } => format!("add {more} replicas to {workload}"),
         StepAction::PatchWorkload { workload, changes } => {
             help_words::words_of(&Edit::PatchWorkload { workload: *workload, changes: changes.clone() })
         }
         StepAction::Restart(workload) => format!("restart {workload}"),
         StepAction::DeleteWorkload(workload) => format!("delete {workload}"),
+        StepAction::Repack => "place all pods again".to_owned(),
         StepAction::Schedule => "schedule".to_owned(),
     }
 }
@@ -68,6 +71,10 @@ pub(in crate::report) fn words(change: &StepAction) -> String {
 fn of(nodes: &NodeChoice) -> String {
     match nodes {
         NodeChoice::Named(node) => node.to_string(),
+        NodeChoice::Listed(nodes) => {
+            let nodes: Vec<&str> = nodes.iter().map(Name::as_str).collect();
+            list(&nodes, PODS)
+        }
         NodeChoice::Selected { text, .. } => format!("nodes with {text}"),
     }
 }
@@ -89,6 +96,7 @@ pub(in crate::report) fn happened(report: &StepReport, most: usize) -> Vec<(Labe
         (Label::Plain, &report.deleted, "deleted"),
         (Label::Plain, &report.kept, "stay on the node"),
         (Label::Rejected, &report.lost, "lost: no controller recreates them"),
+        (Label::Warning, &report.stuck, "stay terminating, as the kubelet of their node does not answer"),
         (Label::Warning, &report.local_data, "lose the data in their emptyDir"),
     ];
     lines.extend(
@@ -99,6 +107,18 @@ pub(in crate::report) fn happened(report: &StepReport, most: usize) -> Vec<(Labe
     if report.retries > 0 {
         let retried = format!("blocked evictions retried {}, after other pods were placed", times(report.retries));
         lines.push((Label::Plain, retried));
+    }
+    if let Some(equal) = report.draw {
+        let text =
+            format!("which are deleted is a draw: {} are equal to the ReplicaSet controller", count(equal, "pod"));
+        lines.push((Label::Warning, text));
+    }
+    if let Some(Waits { for_pod, not_created, not_deleted }) = &report.waits {
+        let not = match (not_created, not_deleted) {
+            (0, deleted) => format!("{} not deleted", count(*deleted, "pod")),
+            (created, _) => format!("{} not created", count(*created, "pod")),
+        };
+        lines.push((Label::Rejected, format!("{not}: the controller waits for {for_pod} to run first (OrderedReady)")));
     }
     lines.extend(not_created(&report.not_created, most));
     lines.extend(report.rollout.iter().flat_map(rollout::lines));
@@ -114,6 +134,9 @@ fn sentence(pods: &[ObjectKey], what: &str, most: usize) -> String {
         (1, "stay on the node") => "stays on the node",
         (1, "lose the data in their emptyDir") => "loses the data in its emptyDir",
         (1, "go back to the queue") => "goes back to the queue",
+        (1, "stay terminating, as the kubelet of their node does not answer") => {
+            "stays terminating, as the kubelet of its node does not answer"
+        }
         _ => verb,
     };
     let why = match (pods.len(), why) {
@@ -130,9 +153,10 @@ fn times(number: usize) -> String {
 
 pub(in crate::report) fn refused(refusal: &RefusedAction) -> String {
     let budgets: Vec<String> = refusal.budgets.iter().map(ToString::to_string).collect();
+    let cause = refusal.cause.as_ref().map(|cause| format!(" {cause}.")).unwrap_or_default();
     match refusal.pod {
         Some(pod) if budgets.is_empty() => format!("{pod} is not evicted: {}", refusal.message),
-        Some(pod) => format!("{pod} is not evicted: {} ({})", refusal.message, list(&budgets, PODS)),
+        Some(pod) => format!("{pod} is not evicted: {}{cause} ({})", refusal.message, list(&budgets, PODS)),
         None => format!("{} is not drained: {}", refusal.node, refusal.message),
     }
 }

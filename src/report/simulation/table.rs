@@ -4,19 +4,22 @@
 //! then how full the nodes get; then pod by pod. Lists are capped unless `wide`, and say what
 //! they leave out.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
-use crate::api::name;
+use crate::api::{ObjectKey, name};
 use crate::control_plane::admission::AdmissionRefusal;
 use crate::framework::Amount;
+use crate::simulate::scenario::rollout::{Rollout, RolloutEnd};
 use crate::simulate::{NodeChange, NodeLoad, Outcome, Shares, Step, Strategy, Summary, Unplaced};
 
 use super::super::Setting;
 use super::super::style::Label;
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
-use super::{SimulationAnswer, diff, groups, scenario};
-use crate::report::screen::{Grid, Screen, not_evaluated};
+use super::{SimulationAnswer, diff, groups, rollout, scenario};
+use crate::report::screen::{Grid, Screen, assumed, not_evaluated};
 use crate::report::words::amount;
 
 /// Groups of pods without a place that are shown.
@@ -40,8 +43,23 @@ pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: L
         screen.paragraph(Label::Warning, &text);
     }
     asides(&mut screen, &answer.summary);
+    if let Some(with) = &answer.with_preemption {
+        let names = |pods: &[ObjectKey]| list(&pods.iter().map(ToString::to_string).collect::<Vec<_>>(), 2);
+        let verb = if with.placed.len() == 1 { "fits" } else { "fit" };
+        let placed = format!("--preempt would change this: {} {verb}", names(&with.placed));
+        let preempts = match with.preempted.as_slice() {
+            [] => String::new(),
+            preempted => format!(", preempting {}", names(preempted)),
+        };
+        let unplaced = match with.unplaced {
+            0 => String::new(),
+            unplaced => format!("; {} then without a place", count(unplaced, "pod")),
+        };
+        screen.paragraph(Label::Warning, &format!("{placed}{preempts}{unplaced}"));
+    }
     refused(&mut screen, answer, most(GROUPS));
     scenario::render(&mut screen, answer, look.wide);
+    cannot_start(&mut screen, answer, most(GROUPS));
     groups::render(&mut screen, answer, most(GROUPS));
     unplaced(&mut screen, &answer.summary, most(GROUPS));
     if let Some(diff) = &answer.diff {
@@ -53,8 +71,63 @@ pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: L
             pods(&mut screen, answer, most(PODS));
         }
     }
+    assumed(&mut screen, &answer.assumptions);
     not_evaluated(&mut screen, &answer.not_evaluated);
     screen
+}
+
+/// What went wrong, the worst first; empty where all went as asked.
+fn problems(answer: &SimulationAnswer) -> Vec<String> {
+    let mut problems = Vec::new();
+    for report in &answer.scenario {
+        if let Some(rollout) = report.rollout.as_ref().filter(|rollout| rollout.end.is_stuck()) {
+            problems.push(rollout::outcome(rollout));
+        }
+        let not_drained: BTreeSet<&str> = report.refused.iter().map(|refusal| refusal.node.as_str()).collect();
+        let staying = report.refused.iter().filter(|refusal| refusal.pod.is_some()).count();
+        if !not_drained.is_empty() {
+            let drained = report.nodes.len().saturating_sub(not_drained.len());
+            let why = match staying {
+                0 => "kubectl refuses".to_owned(),
+                staying => format!("{} not evicted", count(staying, "pod")),
+            };
+            problems.push(match report.nodes.len() {
+                1 => format!("{} cannot be drained: {why}", not_drained.into_iter().collect::<String>()),
+                nodes => format!("{} of {} can be drained: {why}", thousands(drained), count(nodes, "node")),
+            });
+        }
+        if let Some(waits) = &report.waits {
+            problems.push(format!(
+                "{} stuck: the controller waits for {}",
+                scenario::words(&report.change),
+                waits.for_pod
+            ));
+        }
+        if let Some(refusal) = report.not_created.first() {
+            let by = refusal.quota.map_or_else(|| "the API server".to_owned(), |quota| format!("quota {quota}"));
+            problems.push(format!("{} refused by {by}", count(report.not_created.len(), "pod")));
+        }
+    }
+    if !answer.cannot_start.is_empty() {
+        let pods = count(answer.cannot_start.len(), "pod");
+        problems.push(format!("{pods} cannot start: another node has the volume (Multi-Attach)"));
+    }
+    if !answer.violated_budgets.is_empty() {
+        problems.push(format!("{} violated", count(answer.violated_budgets.len(), "PodDisruptionBudget")));
+    }
+    problems
+}
+
+/// Pods that got a node and never run there.
+fn cannot_start(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
+    if answer.cannot_start.is_empty() {
+        return;
+    }
+    screen.heading("CANNOT START", "placed by kube-scheduler, which does not look at where volumes are attached");
+    for attach in answer.cannot_start.iter().take(most) {
+        screen.indented(Label::Rejected, "", &format!("{} {}", attach.pod, rollout::why_not_started(attach)));
+    }
+    screen.left_out(answer.cannot_start.len(), most, "pod");
 }
 
 /// The answer in one line.
@@ -67,12 +140,25 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
     let used = summary.loads.iter().filter(|load| load.placed > 0).count();
     let nodes = format!("{} of {}", thousands(used), count(summary.nodes, "node"));
     let refused = answer.refused.len() + answer.scenario.iter().map(|step| step.not_created.len()).sum::<usize>();
+    let problems = problems(answer);
+    if let Some(first) = problems.first().filter(|_| unplaced == 0 || answer.scenario.len() == 1) {
+        let more = match (problems.len() - 1, unplaced) {
+            (0, _) => String::new(),
+            (more, _) => format!("; and {}", count(more, "more problem")),
+        };
+        return (Label::Rejected, format!("{first}{more}"));
+    }
+    let rollouts: Vec<&Rollout> = answer.scenario.iter().filter_map(|step| step.rollout.as_ref()).collect();
+    if let [rollout] = rollouts.as_slice()
+        && answer.scenario.len() == 1
+        && unplaced == 0
+        && rollout.end == RolloutEnd::Complete
+    {
+        return (Label::Fits, format!("{}, on {nodes}", rollout::outcome(rollout)));
+    }
     match (placed, unplaced) {
         (0, 0) if refused > 0 => (Label::Rejected, format!("{} refused by the API server", count(refused, "pod"))),
         (0, 0) if answer.scenario.is_empty() => (Label::Plain, "No pod to schedule".to_owned()),
-        (0, 0) if answer.scenario.iter().any(|step| !step.refused.is_empty()) => {
-            (Label::Rejected, "No pod moves: the change was refused".to_owned())
-        }
         (0, 0) => (Label::Plain, "No pod has to move".to_owned()),
         (placed, 0) => (Label::Fits, format!("{} placed, on {nodes}", count(placed, "pod"))),
         (0, _) => (Label::Rejected, format!("{}: none fits on {}", count(all, "pod"), count(summary.nodes, "node"))),
@@ -191,7 +277,8 @@ fn arrow((was, is): (bool, bool), before: String, after: String) -> String {
 
 /// How full the cluster is, what of the rest can be used, and how even it is.
 fn measures(screen: &mut Screen, summary: &Summary) {
-    if summary.loads.is_empty() {
+    // Where nothing has moved there is nothing to compare.
+    if summary.loads.is_empty() || summary.loads.iter().all(|load| load.before == load.after && load.placed == 0) {
         return;
     }
     screen.blank();
@@ -199,8 +286,8 @@ fn measures(screen: &mut Screen, summary: &Summary) {
     let (before, after) = (summary.before, summary.after);
     let rows = [
         ("utilization", before.utilization, after.utilization),
-        ("fragmentation", before.fragmentation, after.fragmentation),
-        ("balance", before.balance, after.balance),
+        ("fragmentation (lower is better)", before.fragmentation, after.fragmentation),
+        ("imbalance (lower is better)", before.balance, after.balance),
     ];
     for (name, before, after) in rows {
         let change = |part: fn(&Shares) -> f64| format!("{} → {}", percent(part(&before)), percent(part(&after)));
@@ -212,7 +299,12 @@ fn measures(screen: &mut Screen, summary: &Summary) {
         0 => String::new(),
         newly => format!(", {} newly used", thousands(newly)),
     };
-    let used = format!("{} of {} with pods{newly}", thousands(summary.nodes_used), count(summary.nodes, "node"));
+    let cordoned = match summary.cordoned {
+        0 => String::new(),
+        cordoned => format!("; {} not counted above", count(cordoned, "cordoned node")),
+    };
+    let nodes = count(summary.nodes, "node");
+    let used = format!("{} of {nodes} with pods{newly}{cordoned}", thousands(summary.nodes_used));
     screen.line(&[(Label::Dim, &used)]);
 }
 

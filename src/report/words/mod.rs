@@ -18,6 +18,7 @@ pub(in crate::report) mod findings;
 pub(in crate::report) mod help;
 pub(in crate::report) mod life;
 pub(in crate::report) mod need;
+pub(in crate::report) mod new_nodes;
 mod taints;
 mod volumes;
 

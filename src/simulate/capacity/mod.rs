@@ -9,11 +9,14 @@ mod copies;
 mod needed;
 
 pub use copies::Copies;
-pub use needed::{Needed, nodes_for};
+pub use needed::{Needed, best_model, nodes_for};
 
 use rustc_hash::FxHashMap;
 
 use crate::api::{Name, ObjectKey, Timestamp};
+use crate::control_plane::admission::AdmissionRefusal;
+use crate::control_plane::attach::{MultiAttach, multi_attach};
+use crate::decode::workload::WorkloadKey;
 use crate::framework::{NodePlacement, NotEvaluated, Placement, Reason};
 use crate::scheduler::Scheduler;
 use crate::state::{Cluster, NodeId, NodeInfo, PodId};
@@ -21,13 +24,22 @@ use crate::state::{Cluster, NodeId, NodeInfo, PodId};
 use super::step::{Outcome, Unplaced};
 use super::{Simulation, Ties};
 
-/// A pod to make copies of.
+/// What to make copies of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Template {
-    /// A pending pod of the state: itself it is not placed.
-    pub pod: PodId,
+    /// The pod, or what makes it.
+    pub model: Model,
     /// Copies in one turn; at least 1.
     pub share: usize,
+}
+
+/// A pod, or what makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Model {
+    /// A pod of the state: itself it is not placed.
+    Pod(PodId),
+    /// A workload of the state.
+    Workload(WorkloadKey),
 }
 
 /// What fits.
@@ -45,6 +57,9 @@ pub struct CapacityResult {
     pub nodes: Vec<NodeRoom>,
     /// What is free, at the end, on the nodes that would take a copy at the beginning.
     pub left: FreeResources,
+    /// Copies that would get a node and could not start there, as another node has their volume, and the first of them.
+    /// They are not counted.
+    pub cannot_start: Option<(usize, MultiAttach)>,
     /// What could not be judged.
     pub not_evaluated: Vec<NotEvaluated>,
 }
@@ -55,8 +70,10 @@ pub struct CapacityResult {
 pub struct Stopped {
     /// Which template it was of.
     pub template: usize,
-    /// What kube-scheduler says of it.
+    /// What kube-scheduler says of it, or the API server.
     pub unplaced: Unplaced,
+    /// Why the API server would not let it in.
+    pub refused: Option<AdmissionRefusal>,
     /// What stops it on nodes that would have taken one at the beginning: what runs out. The
     /// most common first.
     pub runs_out: Vec<Limit>,
@@ -109,55 +126,99 @@ pub fn measure(
     limit: usize,
     now: Timestamp,
 ) -> CapacityResult {
-    let first = copies.next(cluster, 0);
+    let gates = scheduler.behaviour().request_gates();
+    let first = match copies.next(cluster, 0, gates) {
+        Ok(first) => first,
+        Err((template, refusal)) => return nothing_let_in(cluster, copies, template, refusal),
+    };
     let at_first = scheduler.decide(cluster, first.pod, now);
-    let mut placed = vec![0; copies.templates().len()];
+    let count = copies.templates().len();
+    let mut placed = vec![0; count];
     let mut on_nodes: FxHashMap<NodeId, Vec<usize>> = FxHashMap::default();
     let mut simulation = Simulation::new(scheduler, cluster, now, Ties::First);
     let mut stopped = None;
+    let mut cannot_start: Option<(usize, MultiAttach)> = None;
+    let mut last = first;
     for number in 0..limit {
-        let copy = copies.next(simulation.cluster_mut(), number);
+        let copy = match copies.next(simulation.cluster_mut(), number, gates) {
+            Ok(copy) => copy,
+            Err((template, refusal)) => {
+                let unplaced = Unplaced::because(refusal.to_string());
+                stopped = Some((template, unplaced, Some(refusal)));
+                break;
+            }
+        };
+        last = copy;
         let step = simulation.step(copy.pod);
         match step.outcome {
+            Outcome::Placed(_) if let Some(attach) = multi_attach(simulation.cluster(), copy.pod) => {
+                cannot_start.get_or_insert((0, attach)).0 += 1;
+            }
             Outcome::Placed(place) => {
                 placed[copy.template] += 1;
-                on_nodes.entry(place.node).or_insert_with(|| vec![0; placed.len()])[copy.template] += 1;
+                on_nodes.entry(place.node).or_insert_with(|| vec![0; count])[copy.template] += 1;
             }
             Outcome::Unplaced(unplaced) => {
-                stopped = Some((copy, unplaced));
+                stopped = Some((copy.template, unplaced, None));
                 break;
             }
         }
     }
-    let next = stopped.as_ref().map_or_else(|| copies.next(simulation.cluster_mut(), limit), |(copy, _)| *copy);
-    let at_last = simulation.ask(next.pod);
-    let rooms = rooms(&at_first, &at_last, &on_nodes, placed.len());
+    // What stops one more on each node; of a copy that is not let in, what would stop it otherwise.
+    let next = if stopped.is_some() { None } else { copies.next(simulation.cluster_mut(), limit, gates).ok() };
+    let at_last = match (&stopped, next) {
+        (Some((_, _, None)), _) => simulation.ask(last.pod),
+        (None, Some(next)) => simulation.ask(next.pod),
+        (Some((_, _, Some(_))), _) | (None, None) => simulation.ask_again(last.pod),
+    };
+    let rooms = rooms(&at_first, &at_last, &on_nodes, count);
     let left = FreeResources::of(simulation.cluster(), &at_first);
     let not_evaluated = simulation.not_evaluated();
     simulation.rewind();
+    let turns = copies.templates().zip(&placed).map(|(template, placed)| placed / template.share).min();
+    let named = copies.templates().zip(placed).enumerate();
     CapacityResult {
-        turns: copies
-            .templates()
-            .iter()
-            .zip(&placed)
-            .map(|(template, placed)| placed / template.share)
-            .min()
-            .unwrap_or(0),
-        templates: copies
-            .templates()
-            .iter()
-            .zip(placed)
-            .map(|(template, placed)| (cluster.pod(template.pod).key(), template.share, placed))
+        turns: turns.unwrap_or(0),
+        templates: named
+            .map(|(place, (template, placed))| (copies.name_of(cluster, place), template.share, placed))
             .collect(),
-        stopped: stopped.map(|(copy, unplaced)| Stopped {
-            template: copy.template,
+        stopped: stopped.map(|(template, unplaced, refused)| Stopped {
+            template,
             unplaced,
-            runs_out: limits(&rooms, true),
-            never: limits(&rooms, false),
+            runs_out: if refused.is_some() { Vec::new() } else { limits(&rooms, true) },
+            never: if refused.is_some() { Vec::new() } else { limits(&rooms, false) },
+            refused,
         }),
         nodes: rooms,
         left,
+        cannot_start,
         not_evaluated,
+    }
+}
+
+/// Not even the first copy is let in by the API server.
+fn nothing_let_in(cluster: &Cluster, copies: &Copies, template: usize, refusal: AdmissionRefusal) -> CapacityResult {
+    let named = copies.templates().enumerate();
+    let room = |node: &NodeInfo| NodeRoom {
+        node: node.name(),
+        copies: vec![0; copies.templates().len()],
+        feasible_at_first: false,
+        stops: Vec::new(),
+    };
+    CapacityResult {
+        templates: named.map(|(place, template)| (copies.name_of(cluster, place), template.share, 0)).collect(),
+        turns: 0,
+        stopped: Some(Stopped {
+            template,
+            unplaced: Unplaced::because(refusal.to_string()),
+            refused: Some(refusal),
+            runs_out: Vec::new(),
+            never: Vec::new(),
+        }),
+        nodes: cluster.nodes().iter().map(room).collect(),
+        left: FreeResources::default(),
+        cannot_start: None,
+        not_evaluated: Vec::new(),
     }
 }
 

@@ -1,15 +1,22 @@
-//! How many nodes like one of the cluster a wanted number of copies needs.
+//! How many more nodes a wanted number of copies needs.
+
+use rustc_hash::FxHashSet;
 
 use crate::api::{Name, Timestamp, name};
+use crate::control_plane::admission::AdmissionRefusal;
 use crate::edit::{Edit, EditError, Undo};
 use crate::scheduler::Scheduler;
-use crate::state::{Cluster, PodId};
+use crate::state::{Cluster, NodeInfo, PodId};
 
+use super::super::new_nodes::{self, NodeModel};
 use super::super::{Simulation, Ties};
 use super::Copies;
 
+/// Kinds of nodes that are tried where none takes a copy as it is.
+const MOST_MODELS: usize = 30;
+
 /// How many more nodes are needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Needed {
     /// This many, 0 where all copies fit as it is. With one less they do not all fit.
@@ -20,6 +27,13 @@ pub enum Needed {
         nodes: usize,
         /// Copies that were placed then.
         placed: usize,
+    },
+    /// No number of nodes helps: the API server lets in no more than this many copies.
+    Refused {
+        /// Copies that it lets in.
+        copies: usize,
+        /// Its refusal of the next.
+        refusal: AdmissionRefusal,
     },
 }
 
@@ -34,11 +48,18 @@ pub fn nodes_for(
     cluster: &mut Cluster,
     copies: &mut Copies,
     wanted: usize,
-    like: Name,
+    like: &NodeModel,
     now: Timestamp,
 ) -> Result<Needed, EditError> {
+    let gates = scheduler.behaviour().request_gates();
     // All copies are made before any node is added, and so outlive the nodes.
-    let pods: Vec<PodId> = (0..wanted).map(|number| copies.next(cluster, number).pod).collect();
+    let mut pods: Vec<PodId> = Vec::with_capacity(wanted);
+    for number in 0..wanted {
+        match copies.next(cluster, number, gates) {
+            Ok(copy) => pods.push(copy.pod),
+            Err((_, refusal)) => return Ok(Needed::Refused { copies: pods.len(), refusal }),
+        }
+    }
     let mut search = Search { scheduler, cluster, pods, like, now };
     let as_it_is = search.placed_with(0)?;
     if as_it_is >= wanted {
@@ -73,11 +94,44 @@ pub fn nodes_for(
     Ok(Needed::Nodes(enough))
 }
 
+/// The node of the cluster of which one more brings most copies a place, of those that are as good the first by name;
+/// none where no more nodes like these help. Nodes of one size and with the same taints are tried once.
+pub fn best_model(
+    scheduler: &Scheduler,
+    cluster: &mut Cluster,
+    copies: &mut Copies,
+    wanted: usize,
+    now: Timestamp,
+) -> Option<Name> {
+    let gates = scheduler.behaviour().request_gates();
+    let pods: Vec<PodId> =
+        (0..wanted).map_while(|number| copies.next(cluster, number, gates).ok()).map(|copy| copy.pod).collect();
+    let mut kinds = FxHashSet::default();
+    let mut models: Vec<&NodeInfo> = cluster.nodes().iter().collect();
+    models.sort_by_key(|node| node.name());
+    let kind = |node: &NodeInfo| {
+        let own = node.node.labels.iter().filter(|(_, value)| *value != node.name());
+        (format!("{:?} {:?}", node.node.allocatable, node.node.taints), own.collect::<Vec<_>>())
+    };
+    let models: Vec<Name> =
+        models.into_iter().filter(|node| kinds.insert(kind(node))).map(NodeInfo::name).take(MOST_MODELS).collect();
+    let mut best: Option<(usize, Name)> = None;
+    for like in models {
+        let model = NodeModel::Like(like);
+        let mut search = Search { scheduler, cluster, pods: pods.clone(), like: &model, now };
+        let placed = search.placed_with(1).ok()?.saturating_sub(search.placed_with(0).ok()?);
+        if placed > best.map_or(0, |(placed, _)| placed) {
+            best = Some((placed, like));
+        }
+    }
+    best.map(|(_, like)| like)
+}
+
 struct Search<'a> {
     scheduler: &'a Scheduler,
     cluster: &'a mut Cluster,
     pods: Vec<PodId>,
-    like: Name,
+    like: &'a NodeModel,
     now: Timestamp,
 }
 
@@ -85,8 +139,19 @@ impl Search<'_> {
     /// How many copies find a place with `nodes` nodes more.
     fn placed_with(&mut self, nodes: usize) -> Result<usize, EditError> {
         let gates = self.scheduler.behaviour().request_gates();
-        let edits: Vec<Edit> = self.free_names(nodes).map(|name| Edit::AddNode { like: self.like, name }).collect();
-        let undos = Edit::apply_all(&edits, self.cluster, gates)?;
+        let mut undos: Vec<Undo> = Vec::new();
+        for name in self.free_names(nodes) {
+            match new_nodes::edits(self.cluster, self.like, name, |cluster, edit: &Edit| {
+                undos.push(edit.apply(cluster, gates)?);
+                Ok(())
+            }) {
+                Ok(()) => {}
+                Err(error) => {
+                    Undo::all(undos, self.cluster);
+                    return Err(error);
+                }
+            }
+        }
         let mut simulation = Simulation::new(self.scheduler, self.cluster, self.now, Ties::First);
         let placed = self.pods.iter().take_while(|pod| simulation.step(**pod).place().is_some()).count();
         simulation.rewind();
@@ -95,18 +160,13 @@ impl Search<'_> {
     }
 
     /// Names that no node has.
-    fn free_names(&self, count: usize) -> impl Iterator<Item = Name> + use<> {
-        let like = self.like;
-        let taken: Vec<Name> = self
-            .cluster
-            .nodes()
-            .iter()
-            .map(crate::state::node_info::NodeInfo::name)
-            .filter(|name| name.starts_with(like.as_str()))
-            .collect();
+    fn free_names(&self, count: usize) -> Vec<Name> {
+        let base = self.like.base();
+        let taken: FxHashSet<Name> = self.cluster.nodes().iter().map(NodeInfo::name).collect();
         (1..)
-            .map(move |number: usize| name(&format!("{like}-copy-{number}")))
-            .filter(move |name| !taken.contains(name))
+            .map(|number: usize| name(&format!("{base}-copy-{number}")))
+            .filter(|name| !taken.contains(name))
             .take(count)
+            .collect()
     }
 }

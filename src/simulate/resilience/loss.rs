@@ -1,21 +1,26 @@
 //! The loss of one unit after the other.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use rustc_hash::FxHashSet;
 
-use crate::api::{ObjectKey, Timestamp};
+use crate::api::taint::{Taint, TaintEffect};
+use crate::api::{Name, ObjectKey, Timestamp, name};
+use crate::control_plane::attach::MultiAttach;
+use crate::edit::Edit;
 use crate::framework::NotEvaluated;
 use crate::scheduler::Scheduler;
 use crate::state::Cluster;
 
 use super::super::scenario::budgets::Budgets;
+use super::super::scenario::lost;
 use super::super::scenario::{self, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, StepAction};
 use super::super::workers::{self, Watcher};
-use super::super::{Outcome, Simulation, Step, Ties, UnplacedGroup, summary};
+use super::super::{Assumption, Outcome, Simulation, Step, Ties, UnplacedGroup, summary};
 use super::Unit;
+use super::outage::{Outage, ReadyPods};
 
 /// What the loss of each unit does.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +33,8 @@ pub struct UnitLosses {
     pub skipped: usize,
     /// What could not be judged.
     pub not_evaluated: Vec<NotEvaluated>,
+    /// What was taken to be so.
+    pub assumptions: Vec<Assumption>,
 }
 
 /// What the loss of a unit does.
@@ -46,6 +53,32 @@ pub struct Loss {
     pub local_data: Vec<ObjectKey>,
     /// Budgets of which more pods are gone than they allow, in the order of namespace and name.
     pub broken: Vec<BrokenBudget>,
+    /// Workloads whose ready pods are all on the unit.
+    pub outages: Vec<Outage>,
+    /// What comes of it while the nodes stay registered: their kubelets do not answer, and nobody deletes them.
+    pub registered: Registered,
+}
+
+/// What the loss of a unit does whose nodes stay registered: they get the taints of nodes that are out of reach, their
+/// pods are deleted after their toleration seconds and stay, terminating, and they still are domains that pods are
+/// spread over.
+#[derive(Clone, Debug, Default)]
+pub struct Registered {
+    /// Where each pod goes that is made in the place of one of these, in the order of the queue.
+    pub steps: Vec<Step>,
+    /// Those that find no place, the largest group first.
+    pub unplaced: Vec<UnplacedGroup>,
+    /// Pods of StatefulSets: their names are taken until the node is back or is deleted, so that none is made.
+    pub stuck: Vec<ObjectKey>,
+    /// Pods that get a node and cannot start there while another has their volume.
+    pub cannot_start: Vec<MultiAttach>,
+}
+
+impl Registered {
+    /// Pods that find no place.
+    pub fn unplaced_pods(&self) -> usize {
+        self.unplaced.iter().map(|group| group.pods.len()).sum()
+    }
 }
 
 /// A PodDisruptionBudget that a loss breaks.
@@ -68,14 +101,25 @@ impl Loss {
         self.unplaced.iter().map(|group| group.pods.len()).sum()
     }
 
-    /// Whether pods find no place or are gone, or a budget is broken.
-    pub fn has_impact(&self) -> bool {
-        self.damage() != (0, 0, 0)
+    /// Pods that find no place in the worse case: the nodes are deleted, or stay registered.
+    pub fn unplaced_at_worst(&self) -> usize {
+        self.pods_without_a_place().max(self.registered.unplaced_pods())
     }
 
-    /// The more, the worse: pods without a place, then broken budgets, then lost pods.
-    fn damage(&self) -> (usize, usize, usize) {
-        (self.pods_without_a_place(), self.broken.len(), self.lost.len())
+    /// Workloads with several ready pods that lose all of them. One with a single pod is down with its node, whatever
+    /// the node.
+    pub fn harmful_outages(&self) -> impl Iterator<Item = &Outage> {
+        self.outages.iter().filter(|outage| outage.ready > 1)
+    }
+
+    /// Whether pods find no place or are gone, a budget is broken, or a workload is down.
+    pub fn has_impact(&self) -> bool {
+        self.damage() != (0, 0, 0, 0)
+    }
+
+    /// The more, the worse: pods without a place, then broken budgets, workloads that are down, pods gone for good.
+    fn damage(&self) -> (usize, usize, usize, usize) {
+        (self.unplaced_at_worst(), self.broken.len(), self.harmful_outages().count(), self.lost.len())
     }
 }
 
@@ -92,9 +136,10 @@ pub fn sweep(
     now: Timestamp,
     watcher: &dyn Watcher,
 ) -> Result<UnitLosses, ScenarioError> {
+    let ready = ReadyPods::of(cluster);
     let (shares, asked) = workers::share(cluster, units.len(), watcher, |cluster, places| {
         let units = places.filter_map(|place| Some((place, units.get(place)?)));
-        units.map(|(place, unit)| lose(scheduler, cluster, place, unit, now)).collect::<Result<Vec<Lost>, _>>()
+        units.map(|(place, unit)| lose(scheduler, cluster, &ready, place, unit, now)).collect::<Result<Vec<Lost>, _>>()
     })?;
     let mut all: Vec<Lost> = shares.into_iter().flatten().collect();
     all.sort_by_key(|lost| (Reverse(lost.loss.damage()), lost.place));
@@ -104,8 +149,20 @@ pub fn sweep(
         let what = format!("{skipped} of {} losses", units.len());
         notes.insert(NotEvaluated::new(what, "stopped early", "its effect is unknown"));
     }
+    let mut assumptions: BTreeMap<(String, String), BTreeSet<ObjectKey>> = BTreeMap::new();
+    for Assumption { subject, assumption, pods } in
+        all.iter_mut().flat_map(|lost| std::mem::take(&mut lost.assumptions))
+    {
+        assumptions.entry((subject, assumption)).or_default().extend(pods);
+    }
+    let assumptions = assumptions.into_iter().map(|((subject, assumption), pods)| Assumption {
+        subject,
+        assumption,
+        pods: pods.into_iter().collect(),
+    });
+    let assumptions = assumptions.collect();
     let losses = all.into_iter().map(|lost| lost.loss).collect();
-    Ok(UnitLosses { losses, skipped, not_evaluated: notes.into_iter().collect() })
+    Ok(UnitLosses { losses, skipped, not_evaluated: notes.into_iter().collect(), assumptions })
 }
 
 /// A loss, and which of the units it was.
@@ -113,12 +170,56 @@ struct Lost {
     place: usize,
     loss: Loss,
     notes: Vec<NotEvaluated>,
+    assumptions: Vec<Assumption>,
+}
+
+/// The nodes of the unit do not answer and stay registered; the state is as it was when this returns.
+fn stay_registered(
+    scheduler: &Scheduler,
+    cluster: &mut Cluster,
+    unit: &Unit,
+    now: Timestamp,
+) -> Result<Registered, ScenarioError> {
+    // The node life cycle controller taints them with both effects (upstream
+    // pkg/controller/nodelifecycle/node_lifecycle_controller.go, UnreachableTaintTemplate).
+    let effects = [TaintEffect::NoSchedule, TaintEffect::NoExecute];
+    let steps = effects.into_iter().flat_map(|effect| {
+        unit.nodes.iter().map(move |node| {
+            let taint = Taint { key: name(lost::UNREACHABLE), value: Name::default(), effect };
+            ScenarioStep {
+                said: format!("the loss of {node}"),
+                change: StepAction::OnNodes(NodeChoice::Named(*node), Edit::AddTaint { node: *node, taint }),
+                place: Placing::Later,
+            }
+        })
+    });
+    let scenario = Scenario { steps: steps.collect() };
+    let mut simulation = Simulation::new(scheduler, cluster, now, Ties::First).preempting_briefly();
+    let run = scenario::run(&mut simulation, &scenario, &[]);
+    simulation.rewind();
+    let run = run?;
+    let replaced: FxHashSet<ObjectKey> = run.reports.iter().flat_map(|report| &report.evicted).copied().collect();
+    let mut stuck: Vec<ObjectKey> = run
+        .reports
+        .iter()
+        .flat_map(|report| report.stuck.iter().filter(|pod| !report.lost.contains(pod)))
+        .filter(|pod| !replaced.contains(pod))
+        .copied()
+        .collect();
+    stuck.sort_unstable();
+    Ok(Registered {
+        unplaced: summary::unplaced_by_cause(&run.steps),
+        steps: run.steps,
+        stuck,
+        cannot_start: run.cannot_start,
+    })
 }
 
 /// Loses one unit; the state is as it was when this returns.
 fn lose(
     scheduler: &Scheduler,
     cluster: &mut Cluster,
+    ready: &ReadyPods,
     place: usize,
     unit: &Unit,
     now: Timestamp,
@@ -131,11 +232,14 @@ fn lose(
         place: Placing::Later,
     };
     let scenario = Scenario { steps: unit.nodes.iter().copied().map(step).collect() };
-    let mut simulation = Simulation::new(scheduler, cluster, now, Ties::First);
+    let mut simulation = Simulation::new(scheduler, cluster, now, Ties::First).preempting_briefly();
     let run = scenario::run(&mut simulation, &scenario, &[]);
     let notes = simulation.not_evaluated();
+    let assumptions = simulation.assumptions();
     simulation.rewind();
     let run = run?;
+    let outages = ready.outages(cluster, unit);
+    let registered = stay_registered(scheduler, cluster, unit, now)?;
     let mut lost: Vec<ObjectKey> = run.reports.iter().flat_map(|report| &report.lost).copied().collect();
     lost.sort_unstable();
     let unplaced = run.steps.iter().filter(|step| matches!(step.outcome, Outcome::Unplaced(_)));
@@ -157,8 +261,10 @@ fn lose(
         local_data: run.reports.iter().flat_map(|report| &report.local_data).copied().collect(),
         steps: run.steps,
         unit: unit.clone(),
+        outages,
+        registered,
     };
-    Ok(Lost { place, loss, notes })
+    Ok(Lost { place, loss, notes, assumptions })
 }
 
 /// The pods of the unit by the budgets that count them. One that is being deleted counts no more.

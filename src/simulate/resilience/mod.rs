@@ -5,10 +5,13 @@
 //! find no other place, which are lost, and which PodDisruptionBudgets it breaks.
 //! [`drain_plan`] does the opposite of a loss: it empties nodes with care.
 
+pub mod consolidation;
 pub mod drain_plan;
 mod loss;
+mod outage;
 
-pub use loss::{BrokenBudget, Loss, UnitLosses, sweep};
+pub use loss::{BrokenBudget, Loss, Registered, UnitLosses, sweep};
+pub use outage::Outage;
 
 use indexmap::IndexMap;
 

@@ -5,6 +5,8 @@ use crate::api::taint::{Taint, TaintEffect};
 use crate::edit::Edit;
 use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
+use crate::decode::workload::WorkloadKind;
+
 use super::drain::{Keeper, Orphan, keeper};
 
 /// What becomes of pods that leave without being asked; pods in the order of namespace and name.
@@ -19,12 +21,22 @@ pub struct LossPlan {
     pub lost: Vec<ObjectKey>,
 }
 
+/// The taint of a node whose kubelet does not report any more (upstream
+/// pkg/controller/nodelifecycle/node_lifecycle_controller.go, UnreachableTaintTemplate).
+pub const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+
+/// Whether the node's kubelet does not answer: pods that are deleted stay there, terminating, until the node is
+/// back or is deleted.
+pub fn is_unreachable(node: &NodeInfo) -> bool {
+    node.node.taints.iter().any(|taint| taint.key == UNREACHABLE)
+}
+
 /// What the loss of `node` does to its pods. The pods of a DaemonSet that is gone are lost.
 pub fn node(cluster: &Cluster, node: &NodeInfo) -> LossPlan {
     of(cluster, node.pods.iter().map(|pod| cluster.pod(*pod)))
 }
 
-/// What a `NoExecute` taint does to the pods of a node: a pod that does not tolerate it has to go, be it
+/// What a `NoExecute` taint does to the pods of a node: a pod that does not tolerate it has to go, even
 /// after `tolerationSeconds` (upstream pkg/controller/tainteviction/taint_eviction.go,
 /// processPodOnNode). Static pods stay: the kubelet runs them whatever the API server says.
 pub fn taint(cluster: &Cluster, node: &NodeInfo, taint: &Taint) -> LossPlan {
@@ -57,6 +69,15 @@ pub fn of<'a>(cluster: &Cluster, pods: impl Iterator<Item = &'a Pod>) -> LossPla
 }
 
 impl LossPlan {
+    /// Pods that are taken to come back as their controllers are of a kind that is not known here.
+    pub fn assumed<'a>(&'a self, cluster: &'a Cluster) -> impl Iterator<Item = &'a Pod> {
+        let unknown = |pod: &&Pod| {
+            let owner = pod.own.controller.as_ref();
+            owner.is_some_and(|owner| WorkloadKind::from_resource(&owner.kind.to_ascii_lowercase()).is_none())
+        };
+        self.requeued.iter().map(|pod| cluster.pod(*pod)).filter(unknown)
+    }
+
     /// The plan as edits of the state.
     pub fn edits(&self, cluster: &Cluster) -> Vec<Edit> {
         let requeued = self.requeued.iter().map(|pod| Edit::Evict { pod: cluster.pod(*pod).key() });

@@ -19,10 +19,8 @@ mod tests;
 pub mod workloads;
 
 pub use error::{ScenarioError, StepError};
-pub use report::{RefusedAction, StepReport};
+pub use report::{RefusedAction, StepReport, Waits};
 pub use run::{ScenarioRun, run};
-
-use serde_json::Value;
 
 use crate::api::name::Name;
 use crate::api::selector::Selector;
@@ -30,6 +28,8 @@ use crate::api::{UpstreamError, name};
 use crate::decode::workload::WorkloadKey;
 use crate::edit::{Edit, PodChange};
 use crate::state::Cluster;
+
+use super::new_nodes::NodeModel;
 
 /// The label that tells a node's zone.
 pub const ZONE: &str = "topology.kubernetes.io/zone";
@@ -85,7 +85,7 @@ pub enum StepAction {
         /// How many.
         count: u32,
         /// What they are like.
-        model: Model,
+        model: NodeModel,
         /// Their name; with a number behind it where there are several.
         name: Option<Name>,
     },
@@ -95,6 +95,13 @@ pub enum StepAction {
         workload: WorkloadKey,
         /// How many.
         replicas: u32,
+    },
+    /// A workload gets so many pods more than it has.
+    AddReplicas {
+        /// The workload.
+        workload: WorkloadKey,
+        /// How many.
+        more: u32,
     },
     /// A workload's template changes, and its controller replaces the pods.
     PatchWorkload {
@@ -107,18 +114,11 @@ pub enum StepAction {
     Restart(WorkloadKey),
     /// A workload is deleted with its pods.
     DeleteWorkload(WorkloadKey),
+    /// All pods that their controllers recreate leave their nodes at once, to be placed anew: no cluster does this, and
+    /// no budget is asked. The largest come first among those of a priority.
+    Repack,
     /// All pods that wait are placed.
     Schedule,
-}
-
-/// What new nodes are like.
-#[derive(Clone, Debug, PartialEq, Hash)]
-#[non_exhaustive]
-pub enum Model {
-    /// A node of the state.
-    Like(Name),
-    /// A manifest.
-    Object(Value),
 }
 
 /// Nodes that a step is about.
@@ -127,6 +127,8 @@ pub enum Model {
 pub enum NodeChoice {
     /// One node.
     Named(Name),
+    /// Several nodes, in this order.
+    Listed(Vec<Name>),
     /// Those that a label selector selects.
     Selected {
         /// The selector as it was written.
@@ -137,6 +139,46 @@ pub enum NodeChoice {
 }
 
 impl NodeChoice {
+    /// Reads a node's name, several between commas, or a label selector: names have none of its other characters.
+    ///
+    /// # Errors
+    /// It is none of these.
+    pub fn parse(text: &str) -> Result<Self, UpstreamError> {
+        if text.trim().is_empty() {
+            return Err("a node's name must not be empty".into());
+        }
+        if text.contains(['=', '!', '(']) {
+            return Self::selected(text);
+        }
+        let mut nodes: Vec<Name> = Vec::new();
+        for node in text.split(',').map(str::trim) {
+            if node.is_empty() {
+                return Err("a node's name must not be empty".into());
+            }
+            if !nodes.contains(&name(node)) {
+                nodes.push(name(node));
+            }
+        }
+        Ok(if let [node] = nodes.as_slice() { Self::Named(*node) } else { Self::Listed(nodes) })
+    }
+
+    /// These and `others`, as one command has them.
+    #[must_use]
+    pub fn and(self, others: Self) -> Option<Self> {
+        let names = |choice: Self| match choice {
+            Self::Named(node) => Some(vec![node]),
+            Self::Listed(nodes) => Some(nodes),
+            Self::Selected { .. } => None,
+        };
+        let mut nodes = names(self)?;
+        for node in names(others)? {
+            if !nodes.contains(&node) {
+                nodes.push(node);
+            }
+        }
+        Some(Self::Listed(nodes))
+    }
+
     /// The nodes that `text` selects; `zone=...` stands for the well-known label.
     ///
     /// # Errors
@@ -156,11 +198,8 @@ impl NodeChoice {
     /// There is none.
     pub fn nodes(&self, cluster: &Cluster) -> Result<Vec<Name>, StepError> {
         match self {
-            Self::Named(node) if cluster.node_named(*node).is_some() => Ok(vec![*node]),
-            Self::Named(node) => {
-                let names = cluster.nodes().iter().map(|node| node.node.name.as_str());
-                Err(StepError::NoSuchNode { node: *node, near: crate::did_you_mean::question(node, names) })
-            }
+            Self::Named(node) => Ok(vec![there(cluster, *node)?]),
+            Self::Listed(nodes) => nodes.iter().map(|node| there(cluster, *node)).collect(),
             Self::Selected { text, selector } => {
                 let nodes = cluster.nodes().iter().filter(|node| selector.matches(&node.node.labels));
                 let nodes: Vec<Name> = nodes.map(crate::state::NodeInfo::name).collect();
@@ -168,6 +207,15 @@ impl NodeChoice {
             }
         }
     }
+}
+
+/// The node, if the state has it.
+fn there(cluster: &Cluster, node: Name) -> Result<Name, StepError> {
+    if cluster.node_named(node).is_some() {
+        return Ok(node);
+    }
+    let names = cluster.nodes().iter().map(|node| node.node.name.as_str());
+    Err(StepError::NoSuchNode { node, near: crate::did_you_mean::question(&node, names) })
 }
 
 /// `base` with the first number behind it that makes no node's name.

@@ -9,14 +9,16 @@ use serde_json::Value;
 use crate::api::name::Name;
 use crate::edit::{Edit, PodChange};
 
+use super::super::new_nodes::NodeModel;
 use super::fields::{Fields, what};
-use super::{Model, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, StepAction, ZONE};
+use super::{NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, StepAction, ZONE};
 
 const API_VERSION: &str = "kubectl-sched/v1";
 
 /// All steps there are.
-const KINDS: [&str; 24] = [
+const KINDS: [&str; 26] = [
     "AddNode",
+    "AddReplicas",
     "AddTaint",
     "Cordon",
     "CreateNode",
@@ -33,6 +35,7 @@ const KINDS: [&str; 24] = [
     "PatchWorkload",
     "RemoveNode",
     "RemoveTaint",
+    "Repack",
     "Restart",
     "Scale",
     "Schedule",
@@ -135,11 +138,15 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<St
             max_unavailable: fields.required("maxUnavailable")?,
         }),
         "Scale" => StepAction::Scale { workload: fields.required("workload")?, replicas: fields.required("replicas")? },
+        "AddReplicas" => {
+            StepAction::AddReplicas { workload: fields.required("workload")?, more: fields.required("more")? }
+        }
         "PatchWorkload" => {
             StepAction::PatchWorkload { workload: fields.required("workload")?, changes: changes(fields)? }
         }
         "Restart" => StepAction::Restart(fields.required("workload")?),
         "DeleteWorkload" => StepAction::DeleteWorkload(fields.required("workload")?),
+        "Repack" => StepAction::Repack,
         "Schedule" => StepAction::Schedule,
         other => {
             let message = format!("unknown step \"{other}\"; use one of {}", KINDS.join(", "));
@@ -187,10 +194,10 @@ fn add_node(fields: &mut Fields, read_file: ReadFile<'_>) -> Result<StepAction, 
     let object: Option<Value> = fields.optional("object")?;
     let file: Option<String> = fields.optional("file")?;
     let model = match (like, object, file) {
-        (Some(like), None, None) => Model::Like(like),
-        (None, Some(object), None) => Model::Object(object),
+        (Some(like), None, None) => NodeModel::Like(like),
+        (None, Some(object), None) => NodeModel::Object(object),
         (None, None, Some(file)) => {
-            Model::Object(read_file(&file).map_err(|message| ScenarioError::new(fields.at("file"), message))?)
+            NodeModel::Object(read_file(&file).map_err(|message| ScenarioError::new(fields.at("file"), message))?)
         }
         _ => {
             let message = "must say what the node is like; write one of like, object and file";

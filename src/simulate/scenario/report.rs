@@ -35,8 +35,25 @@ pub struct StepReport {
     pub not_created: Vec<admission::AdmissionRefusal>,
     /// How far a rollout came.
     pub rollout: Option<Rollout>,
+    /// Pods that are being deleted and stay, as the kubelet of their node does not answer.
+    pub stuck: Vec<ObjectKey>,
+    /// Pods of a StatefulSet that are not created as it waits for another pod, and for which.
+    pub waits: Option<Waits>,
+    /// Of how many pods that are as good to delete some were chosen that a real controller may not choose.
+    pub draw: Option<usize>,
     /// How often a drain asked again for pods that a budget had held, after others had found a place.
     pub retries: usize,
+}
+
+/// A StatefulSet that does not go on: `podManagementPolicy: OrderedReady`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waits {
+    /// The pod that it waits for.
+    pub for_pod: ObjectKey,
+    /// Pods that are not created until then.
+    pub not_created: usize,
+    /// Pods that are not deleted until then.
+    pub not_deleted: usize,
 }
 
 /// Something that was refused.
@@ -51,9 +68,19 @@ pub struct RefusedAction {
     pub message: String,
     /// The budgets that hold the pod.
     pub budgets: Vec<ObjectKey>,
+    /// What the eviction API adds: how many pods the budget needs, and has.
+    pub cause: Option<String>,
 }
 
 impl StepReport {
+    /// Whether the step did all that it was to do: nothing was refused, and nothing waits for ever.
+    pub fn is_done(&self) -> bool {
+        self.refused.is_empty()
+            && self.not_created.is_empty()
+            && self.waits.is_none()
+            && self.rollout.as_ref().is_none_or(|rollout| !rollout.end.is_stuck())
+    }
+
     pub(super) fn new(step: &ScenarioStep) -> Self {
         Self {
             said: step.said.clone(),
@@ -68,6 +95,9 @@ impl StepReport {
             refused: Vec::new(),
             not_created: Vec::new(),
             rollout: None,
+            stuck: Vec::new(),
+            waits: None,
+            draw: None,
             retries: 0,
         }
     }

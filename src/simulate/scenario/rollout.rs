@@ -1,8 +1,9 @@
 //! How far a rollout came, and the numbers that bound it.
 
-use crate::api::ObjectKey;
 use crate::api::update_strategy::{IntOrPercent, RollingUpdate, UpdateKind, UpdateStrategy};
+use crate::api::{Name, ObjectKey};
 use crate::control_plane::admission;
+use crate::control_plane::attach::MultiAttach;
 use crate::decode::workload::{WorkloadKey, WorkloadKind};
 
 /// How far a rollout came.
@@ -23,6 +24,8 @@ pub struct Rollout {
     pub old: usize,
     /// Where it ended.
     pub end: RolloutEnd,
+    /// Of a DaemonSet that is stuck: all nodes that would not take the new pod in the place of the old one.
+    pub failing_nodes: Vec<Name>,
 }
 
 /// Where a rollout ended.
@@ -42,6 +45,15 @@ pub enum RolloutEnd {
     Refused(admission::AdmissionRefusal),
     /// It is stuck: this pod, which has no place, is waited for first.
     Waits(ObjectKey),
+    /// It is stuck: this old pod stays, as the kubelet of its node does not answer.
+    Terminating {
+        /// The pod.
+        pod: ObjectKey,
+        /// Its node.
+        node: Name,
+    },
+    /// It is stuck: this new pod has its node, and waits there for a volume that another node has.
+    MultiAttach(MultiAttach),
     /// A StatefulSet's `partition` keeps the rest.
     Partition(usize),
     /// Somebody has to delete the old pods.
@@ -55,7 +67,10 @@ pub enum RolloutEnd {
 impl RolloutEnd {
     /// Whether it would go on for ever without an end.
     pub fn is_stuck(&self) -> bool {
-        matches!(self, Self::NoPlace { .. } | Self::Refused(_) | Self::Waits(_))
+        matches!(
+            self,
+            Self::NoPlace { .. } | Self::Refused(_) | Self::Waits(_) | Self::Terminating { .. } | Self::MultiAttach(_)
+        )
     }
 
     /// The word for it in data.
@@ -65,6 +80,8 @@ impl RolloutEnd {
             Self::NoPlace { .. } => "Unschedulable",
             Self::Refused(_) => "Refused",
             Self::Waits(_) => "WaitsForDeletion",
+            Self::Terminating { .. } => "WaitsForTermination",
+            Self::MultiAttach(_) => "MultiAttach",
             Self::Partition(_) => "Partition",
             Self::OnDelete => "OnDelete",
             Self::Paused => "Paused",

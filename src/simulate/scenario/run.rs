@@ -6,8 +6,9 @@ mod rollout;
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
-use crate::api::ObjectKey;
+use crate::api::{Name, ObjectKey};
 use crate::control_plane::admission::AdmissionRefusal;
+use crate::control_plane::attach::{MultiAttach, multi_attach};
 use crate::decode::devices::ResourceClaim;
 use crate::decode::workload::WorkloadKey;
 use crate::edit::{Edit, EditError};
@@ -15,6 +16,7 @@ use crate::state::{Cluster, Pod, PodId};
 
 use super::StepError;
 use super::budgets::Budgets;
+use super::drain::{Keeper, keeper};
 use super::lost::LossPlan;
 use super::report::StepReport;
 use super::{
@@ -34,6 +36,8 @@ pub struct ScenarioRun {
     pub reports: Vec<StepReport>,
     /// Budgets of which more pods were missing at some moment than they allow.
     pub violated_budgets: Vec<ObjectKey>,
+    /// Pods that were placed and cannot start on their node, as another has their volume.
+    pub cannot_start: Vec<MultiAttach>,
 }
 
 /// Plays `scenario` and places `asked`, which are pending, at its `Schedule` steps or at the end.
@@ -54,14 +58,18 @@ pub fn run(
         steps: Vec::new(),
         last: FxHashMap::default(),
         scaled: FxHashMap::default(),
+        growing: Vec::new(),
         reports: Vec::new(),
     };
     for step in &scenario.steps {
         runner.take(step).map_err(|error| ScenarioError::of_step(&step.said, error))?;
     }
-    runner.schedule_all().map_err(|error| ScenarioError::of_step("the end", error.into()))?;
+    runner.schedule_all().map_err(|error| ScenarioError::of_step("the end", error))?;
     let violated_budgets = runner.budgets.broken().collect();
-    Ok(ScenarioRun { steps: runner.steps.into_iter().flatten().collect(), reports: runner.reports, violated_budgets })
+    let steps: Vec<Step> = runner.steps.into_iter().flatten().collect();
+    let placed = steps.iter().filter(|step| step.place().is_some());
+    let cannot_start = placed.filter_map(|step| multi_attach(runner.simulation.cluster(), step.pod_id)).collect();
+    Ok(ScenarioRun { steps, reports: runner.reports, violated_budgets, cannot_start })
 }
 
 struct Runner<'s, 'a> {
@@ -78,7 +86,17 @@ struct Runner<'s, 'a> {
     last: FxHashMap<PodId, usize>,
     /// How many pods were asked for of workloads that were scaled.
     scaled: FxHashMap<WorkloadKey, u32>,
+    /// StatefulSets that wait for a pod before they create the next, and the report that tells of it.
+    growing: Vec<Growing>,
     reports: Vec<StepReport>,
+}
+
+/// A StatefulSet that creates its pods one after the other.
+#[derive(Clone, Copy)]
+struct Growing {
+    set: WorkloadKey,
+    /// The report of the step that scaled it, by its place.
+    report: usize,
 }
 
 /// A pod that waits.
@@ -99,24 +117,30 @@ impl Runner<'_, '_> {
         let mut report = StepReport::new(step);
         let later = step.place == Placing::Later;
         match &step.change {
-            StepAction::Schedule => return Ok(self.schedule_all()?),
+            StepAction::Schedule => return self.schedule_all(),
             StepAction::Edit(edit) => self.edit_and_requeue(edit, &mut report, later)?,
             StepAction::OnNodes(choice, edit) => self.on_nodes(choice, edit, &mut report, later)?,
             StepAction::Drain { nodes, force } => self.drain(nodes, *force, &mut report, later)?,
             StepAction::RemoveNodes(choice) => self.remove_nodes(choice, &mut report, later)?,
             StepAction::AddNodes { count, model, name } => self.add_nodes(*count, model, *name, &mut report)?,
             StepAction::Scale { workload, replicas } => self.scale(*workload, *replicas, &mut report, later)?,
+            StepAction::AddReplicas { workload, more } => {
+                let replicas = self.replicas_of(*workload)?.saturating_add(*more);
+                self.scale(*workload, replicas, &mut report, later)?;
+            }
             StepAction::PatchWorkload { workload, changes } => self.roll_out(*workload, changes, &mut report, later)?,
             StepAction::Restart(workload) => {
                 self.cluster().workload(*workload).map_or(Ok(()), rollout::restartable)?;
                 self.roll_out(*workload, &[], &mut report, later)?;
             }
+            StepAction::Repack => self.repack(&mut report)?,
             StepAction::DeleteWorkload(workload) => self.delete_workload(*workload, &mut report)?,
         }
+        self.reports.push(report);
         if !later {
             self.schedule(false)?;
+            self.grow(usize::MAX)?;
         }
-        self.reports.push(report);
         Ok(())
     }
 
@@ -162,7 +186,10 @@ impl Runner<'_, '_> {
                 Ok(())
             }
             Edit::DeletePod { pod } => {
-                let pod = self.cluster().pod_named(*pod).ok_or_else(|| EditError::NoSuchPod(*pod))?;
+                let pod = self.cluster().pod_named(*pod).ok_or(EditError::NoSuchPod(*pod))?;
+                if keeper(self.cluster(), pod) == Keeper::DaemonSet {
+                    return Ok(self.delete_daemon(pod.id, report, later)?);
+                }
                 let plan = lost::of(self.cluster(), std::iter::once(pod));
                 // A pending pod is recreated, too, and is then what it was.
                 if plan.requeued.is_empty() || self.cluster().node_of(pod.id).is_some() {
@@ -172,7 +199,8 @@ impl Runner<'_, '_> {
             }
             Edit::Evict { pod } => {
                 let id = self.cluster().pod_named(*pod).map(|pod| pod.id);
-                let budgets = id.map(|id| self.budgets.lose(self.simulation.cluster().pod(id))).unwrap_or_default();
+                let cluster = self.simulation.cluster();
+                let budgets = id.map(|id| self.budgets.lose(cluster, cluster.pod(id))).unwrap_or_default();
                 self.edit_all(std::slice::from_ref(edit))?;
                 report.evicted.push(*pod);
                 if let Some(id) = id {
@@ -181,7 +209,7 @@ impl Runner<'_, '_> {
                 Ok(self.edit_all(&budgets)?)
             }
             Edit::PatchPod { pod, .. } => {
-                let id = self.cluster().pod_named(*pod).ok_or_else(|| EditError::NoSuchPod(*pod))?.id;
+                let id = self.cluster().pod_named(*pod).ok_or(EditError::NoSuchPod(*pod))?.id;
                 // What runs is not changed: a pod with the change takes its place.
                 if self.cluster().node_of(id).is_some() {
                     self.edit_and_requeue(&Edit::Evict { pod: *pod }, report, later)?;
@@ -232,14 +260,107 @@ impl Runner<'_, '_> {
         report: &mut StepReport,
         later: bool,
     ) -> Result<(), StepError> {
-        let plan = workloads::scale(self.cluster(), workload, replicas)?;
-        let first = self.cluster().pods().len();
+        let plan = workloads::scale(self.cluster(), workload, replicas, self.simulation.now())?;
         self.scaled.insert(workload, replicas);
+        report.waits = plan.waits;
+        report.draw = plan.draw;
+        if plan.ordered {
+            self.growing.retain(|growing| growing.set != workload);
+            self.growing.push(Growing { set: workload, report: self.reports.len() });
+            return self.grow_one(workload, replicas, report, later).map(|_| ());
+        }
+        let first = self.cluster().pods().len();
         for name in plan.create {
             self.create(&Edit::CreatePod { workload, name, node: None }, report)?;
         }
         self.count_created(first, report, later);
         Ok(self.delete_pods(&plan.delete, report)?)
+    }
+
+    /// Pods that are kept by controllers leave their nodes, and are placed one after the other: those of higher
+    /// priority first, then those that request more.
+    fn repack(&mut self, report: &mut StepReport) -> Result<(), EditError> {
+        let cluster = self.cluster();
+        let moves = |pod: &&crate::state::Pod| {
+            cluster.node_of(pod.id).is_some() && cluster.has_pod(pod.id) && keeper(cluster, pod) == Keeper::Controller
+        };
+        let mut pods: Vec<&crate::state::Pod> = cluster.pods().iter().filter(moves).collect();
+        let most = |part: fn(&crate::api::resources::Resources) -> i64| {
+            cluster.nodes().iter().map(|node| part(&node.node.allocatable)).max().unwrap_or(1).max(1)
+        };
+        let (cpu, memory) = (most(|all| all.milli_cpu), most(|all| all.memory));
+        pods.sort_by_cached_key(|pod| {
+            let asks = &pod.class.requests.requested;
+            let share = |asks: i64, of: i64| i128::from(asks) * 1_000_000 / i128::from(of);
+            let size = share(asks.milli_cpu, cpu).max(share(asks.memory, memory));
+            (std::cmp::Reverse(pod.priority()), std::cmp::Reverse(size), pod.key())
+        });
+        let pods: Vec<(PodId, ObjectKey)> = pods.into_iter().map(|pod| (pod.id, pod.key())).collect();
+        for (_, key) in &pods {
+            self.edit(&Edit::Evict { pod: *key })?;
+        }
+        for (pod, key) in pods {
+            report.evicted.push(key);
+            for step in self.simulation.run(&[pod]) {
+                self.settle(step)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many pods a workload is to have by now: as it was scaled, or says, or has.
+    fn replicas_of(&self, key: WorkloadKey) -> Result<u32, StepError> {
+        let workload = self.cluster().workload(key).ok_or_else(|| workloads::not_found(self.cluster(), key))?;
+        let written = workload.replicas.and_then(|replicas| u32::try_from(replicas).ok());
+        let has = || u32::try_from(workloads::pods(self.cluster(), key).len()).unwrap_or(u32::MAX);
+        Ok(self.scaled.get(&key).copied().or(written).unwrap_or_else(has))
+    }
+
+    /// Creates the next pod of every StatefulSet that waited for one which runs by now, until none can go on.
+    /// Each is tried at most `most` times.
+    fn grow(&mut self, most: usize) -> Result<(), StepError> {
+        for _ in 0..most {
+            let mut grew = false;
+            for growing in self.growing.clone() {
+                let Some(mut report) = self.reports.get_mut(growing.report).map(|report| report.clone()) else {
+                    continue;
+                };
+                let Some(replicas) = self.scaled.get(&growing.set).copied() else { continue };
+                grew |= self.grow_one(growing.set, replicas, &mut report, false)?;
+                if let Some(kept) = self.reports.get_mut(growing.report) {
+                    *kept = report;
+                }
+            }
+            if !grew {
+                break;
+            }
+            self.schedule(false)?;
+        }
+        Ok(())
+    }
+
+    /// Creates the next pod of a StatefulSet, if those before it run. Answers whether it did.
+    fn grow_one(
+        &mut self,
+        set: WorkloadKey,
+        replicas: u32,
+        report: &mut StepReport,
+        later: bool,
+    ) -> Result<bool, StepError> {
+        let plan = workloads::scale(self.cluster(), set, replicas, self.simulation.now())?;
+        report.waits = plan.waits;
+        let next = plan.create.first().copied().filter(|_| report.waits.is_none());
+        let Some(name) = next else { return Ok(false) };
+        let first = self.cluster().pods().len();
+        let refused = report.not_created.len();
+        self.create(&Edit::CreatePod { workload: set, name, node: None }, report)?;
+        self.count_created(first, report, later);
+        if report.not_created.len() > refused {
+            // The controller tries again and again; the pods behind it are not created either.
+            self.growing.retain(|growing| growing.set != set);
+            return Ok(false);
+        }
+        Ok(true)
     }
 
     fn delete_workload(&mut self, workload: WorkloadKey, report: &mut StepReport) -> Result<(), StepError> {
@@ -257,14 +378,43 @@ impl Runner<'_, '_> {
         Ok(self.delete_pods(&pods, report)?)
     }
 
+    /// Pods are deleted. One whose node does not answer stays there, terminating.
     fn delete_pods(&mut self, pods: &[ObjectKey], report: &mut StepReport) -> Result<(), EditError> {
-        for pod in pods {
-            if let Some(pod) = self.cluster().pod_named(*pod).map(|pod| pod.id) {
-                self.gone(pod);
+        for key in pods {
+            let Some(pod) = self.cluster().pod_named(*key).map(|pod| pod.id) else {
+                return Err(EditError::NoSuchPod(*key));
+            };
+            self.gone(pod);
+            if self.is_out_of_reach(pod) {
+                self.simulation.terminate(pod);
+                self.changes += 1;
+                report.stuck.push(*key);
+            } else {
+                self.edit(&Edit::DeletePod { pod: *key })?;
+                report.deleted.push(*key);
             }
-            self.edit(&Edit::DeletePod { pod: *pod })?;
-            report.deleted.push(*pod);
         }
+        Ok(())
+    }
+
+    /// Whether the kubelet of the pod's node does not answer.
+    fn is_out_of_reach(&self, pod: PodId) -> bool {
+        let node = self.cluster().node_of(pod).map(|node| self.cluster().node(node));
+        node.is_some_and(lost::is_unreachable)
+    }
+
+    /// A DaemonSet's pod is deleted: it comes back on its node, of today's template.
+    fn delete_daemon(&mut self, pod: PodId, report: &mut StepReport, later: bool) -> Result<(), EditError> {
+        let key = self.cluster().pod(pod).key();
+        if self.is_out_of_reach(pod) || self.cluster().node_of(pod).is_none() {
+            return self.delete_pods(&[key], report);
+        }
+        let cluster = self.simulation.cluster();
+        let budgets = self.budgets.lose(cluster, cluster.pod(pod));
+        self.edit_all(&budgets)?;
+        self.edit(&Edit::Evict { pod: key })?;
+        report.evicted.push(key);
+        self.wait(pod, later);
         Ok(())
     }
 
@@ -273,27 +423,71 @@ impl Runner<'_, '_> {
         let gone = plan.deleted.iter().chain(&plan.lost).filter_map(|pod| self.cluster().pod_named(*pod));
         let pods: Vec<PodId> = plan.requeued.iter().copied().chain(gone.map(|pod| pod.id)).collect();
         for pod in pods {
-            let budgets = self.budgets.lose(self.simulation.cluster().pod(pod));
+            let cluster = self.simulation.cluster();
+            let budgets = self.budgets.lose(cluster, cluster.pod(pod));
             self.edit_all(&budgets)?;
         }
         self.leave_quietly(plan, report, later)
     }
 
     fn leave_quietly(&mut self, plan: &LossPlan, report: &mut StepReport, later: bool) -> Result<(), EditError> {
-        for pod in plan.deleted.iter().chain(&plan.lost) {
+        let assumed: Vec<(ObjectKey, Name)> = plan
+            .assumed(self.cluster())
+            .filter_map(|pod| Some((pod.key(), pod.own.controller.as_ref()?.kind)))
+            .collect();
+        for (pod, kind) in assumed {
+            self.simulation.assumes(&format!("pods of {kind}"), "their controller is assumed to recreate them", pod);
+        }
+        let (stuck, requeued): (Vec<PodId>, Vec<PodId>) =
+            plan.requeued.iter().partition(|pod| self.is_out_of_reach(**pod));
+        let (terminating, deleted): (Vec<ObjectKey>, Vec<ObjectKey>) = plan
+            .deleted
+            .iter()
+            .chain(&plan.lost)
+            .partition(|pod| self.cluster().pod_named(**pod).is_some_and(|pod| self.is_out_of_reach(pod.id)));
+        for pod in terminating.iter().chain(&deleted) {
             if let Some(pod) = self.cluster().pod_named(*pod).map(|pod| pod.id) {
                 self.gone(pod);
             }
         }
-        let edits = plan.edits(self.cluster());
+        for key in &terminating {
+            if let Some(pod) = self.cluster().pod_named(*key).map(|pod| pod.id) {
+                self.simulation.terminate(pod);
+                self.changes += 1;
+                report.stuck.push(*key);
+            }
+        }
+        let rest = LossPlan { requeued, deleted, lost: Vec::new() };
+        let edits = rest.edits(self.cluster());
         self.edit_all(&edits)?;
-        for pod in &plan.requeued {
+        for pod in &rest.requeued {
             report.evicted.push(self.simulation.cluster().pod(*pod).key());
             self.wait(*pod, later);
         }
-        report.deleted.extend(&plan.deleted);
+        for pod in stuck {
+            self.leave_out_of_reach(pod, report, later);
+        }
+        report.deleted.extend(plan.deleted.iter().filter(|pod| !terminating.contains(pod)));
         report.lost.extend(&plan.lost);
         Ok(())
+    }
+
+    /// A pod is deleted whose kubelet does not answer. It stays, terminating. A ReplicaSet counts it no more and makes
+    /// another (pkg/controller/controller_utils.go, FilterActivePods); a StatefulSet cannot, as the name is taken.
+    fn leave_out_of_reach(&mut self, pod: PodId, report: &mut StepReport, later: bool) {
+        let old = self.cluster().pod(pod);
+        let (key, owner) = (old.key(), old.own.controller.map(|owner| owner.kind));
+        self.simulation.terminate(pod);
+        self.changes += 1;
+        report.stuck.push(key);
+        if owner.is_some_and(|kind| kind == "StatefulSet") {
+            self.gone(pod);
+            return;
+        }
+        let new = self.simulation.replace(pod);
+        self.budgets.replaced(pod, new);
+        report.evicted.push(key);
+        self.wait(new, later);
     }
 
     fn count_created(&mut self, first: usize, report: &mut StepReport, later: bool) {
@@ -323,9 +517,10 @@ impl Runner<'_, '_> {
         }
     }
 
-    fn schedule_all(&mut self) -> Result<(), EditError> {
+    fn schedule_all(&mut self) -> Result<(), StepError> {
         self.waiting.values_mut().for_each(|waiting| waiting.later = false);
-        self.schedule(true).map(|_| ())
+        self.schedule(true)?;
+        self.grow(usize::MAX)
     }
 
     /// Tries every pod whose turn it is and for which something may have changed, in the order of

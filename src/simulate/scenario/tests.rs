@@ -128,7 +128,7 @@ fn a_drain_treats_pods_as_kubectl_does() {
 }
 
 #[test]
-fn budgets_are_heeded_and_come_back() {
+fn budgets_are_respected_and_come_back() {
     let none = json!({});
     let web = |name, on| pod(name, Some(on), Some("ReplicaSet"), &none);
     let objects = |room: &str, allowed| {
@@ -506,8 +506,8 @@ fn edits_are_steps() {
             StepAction::Edit(edit) => edit,
             StepAction::OnNodes(NodeChoice::Named(node), edit) => edit.on_node(node),
             StepAction::RemoveNodes(NodeChoice::Named(node)) => Edit::RemoveNode { node },
-            StepAction::AddNodes { model: Model::Like(like), name: Some(name), .. } => Edit::AddNode { like, name },
-            StepAction::AddNodes { model: Model::Object(object), .. } => Edit::CreateNode { object },
+            StepAction::AddNodes { model: NodeModel::Like(like), name: Some(name), .. } => Edit::AddNode { like, name },
+            StepAction::AddNodes { model: NodeModel::Object(object), .. } => Edit::CreateNode { object },
             StepAction::PatchWorkload { workload, changes } => Edit::PatchWorkload { workload, changes },
             StepAction::DeleteWorkload(workload) => Edit::DeleteWorkload { workload },
             other => panic!("{other:?}"),

@@ -1,18 +1,21 @@
 //! Workloads: their pods, and which come or go when they are scaled.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 
 use rustc_hash::FxHashMap;
 
 use super::StepError;
-use crate::api::ObjectKey;
 use crate::api::name::{Name, name};
 use crate::api::selector::Selector;
+use crate::api::{ObjectKey, Timestamp};
+use crate::control_plane::attach::multi_attach;
 use crate::control_plane::controller::{daemon_on, free_names, owned};
 use crate::decode::Kind;
 use crate::decode::pod::PodPhase;
 use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
 use crate::state::{Cluster, NodeId, Pod};
+
+use super::report::Waits;
 
 /// Pods that come and go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +24,12 @@ pub struct ScalePlan {
     pub create: Vec<Name>,
     /// Pods that are deleted, in this order.
     pub delete: Vec<ObjectKey>,
+    /// Whether each pod is created only when the one before it runs.
+    pub ordered: bool,
+    /// Why a StatefulSet does nothing for now.
+    pub waits: Option<Waits>,
+    /// Pods that would as well be deleted as those that are, both together, where only chance decides.
+    pub draw: Option<usize>,
 }
 
 /// The workload and what it manages in turn that has pods: a Deployment's ReplicaSets, a CronJob's Jobs.
@@ -53,7 +62,7 @@ pub fn pods(cluster: &Cluster, key: WorkloadKey) -> Vec<&Pod> {
 }
 
 /// That there is no such workload, and which one was probably meant.
-pub(super) fn not_found(cluster: &Cluster, key: WorkloadKey) -> StepError {
+pub fn not_found(cluster: &Cluster, key: WorkloadKey) -> StepError {
     let beside = |other: &&Workload| other.kind == key.kind && other.key.namespace == key.key.namespace;
     let names = cluster.workloads.iter().filter(beside).map(|other| other.key.name.as_str());
     StepError::NoSuchWorkload { workload: key, near: crate::did_you_mean::question(&key.key.name, names) }
@@ -63,7 +72,7 @@ pub(super) fn not_found(cluster: &Cluster, key: WorkloadKey) -> StepError {
 ///
 /// # Errors
 /// There is no such workload, or it is of a kind that has no number of replicas.
-pub fn scale(cluster: &Cluster, key: WorkloadKey, replicas: u32) -> Result<ScalePlan, StepError> {
+pub fn scale(cluster: &Cluster, key: WorkloadKey, replicas: u32, now: Timestamp) -> Result<ScalePlan, StepError> {
     let workload = cluster.workload(key).ok_or_else(|| not_found(cluster, key))?;
     if matches!(key.kind, WorkloadKind::DaemonSet | WorkloadKind::CronJob) {
         return Err(StepError::NotScalable(key.kind));
@@ -73,12 +82,45 @@ pub fn scale(cluster: &Cluster, key: WorkloadKey, replicas: u32) -> Result<Scale
     let mut plan = ScalePlan::default();
     if wanted < has {
         let all = pods.clone();
-        goes_first(&mut pods, &all, key.kind);
+        goes_first(&mut pods, &all, key.kind, now);
+        plan.draw = draw(&pods, &all, has - wanted, now).filter(|_| key.kind != WorkloadKind::StatefulSet);
         plan.delete = pods.into_iter().take(has - wanted).map(Pod::key).collect();
     } else {
         plan.create = names(cluster, workload, wanted - has);
+        plan.ordered = key.kind == WorkloadKind::StatefulSet && !workload.parallel;
+    }
+    if key.kind == WorkloadKind::StatefulSet && !workload.parallel {
+        plan.waits = waits(cluster, workload, &plan, wanted);
+        if plan.waits.is_some() {
+            plan.delete.clear();
+        }
     }
     Ok(plan)
+}
+
+/// The pod that keeps a StatefulSet with `OrderedReady` from going on: the lowest number among those wanted that does
+/// not run, is not ready or is being deleted (upstream pkg/controller/statefulset/stateful_set_control.go,
+/// updateStatefulSet, processReplica: nothing is created, updated or scaled down beyond it).
+fn waits(cluster: &Cluster, set: &Workload, plan: &ScalePlan, wanted: usize) -> Option<Waits> {
+    let (not_created, not_deleted) = (plan.create.len(), plan.delete.len());
+    if not_created + not_deleted == 0 {
+        return None;
+    }
+    let first = i64::from(set.first_ordinal);
+    let ordinals = first..first.saturating_add_unsigned(wanted as u64);
+    let key = |ordinal| ObjectKey::new(set.key.namespace, name(&format!("{}-{ordinal}", set.key.name)));
+    let pods = ordinals.map_while(|ordinal| cluster.pod_named(key(ordinal)));
+    let for_pod = pods.into_iter().find(|pod| !is_available(cluster, pod))?.key();
+    Some(Waits { for_pod, not_created, not_deleted })
+}
+
+/// Whether the pod has its node, is ready there as far as its status tells, and is not being deleted. One that cannot
+/// start as another node has its volume is not.
+pub(super) fn is_available(cluster: &Cluster, pod: &Pod) -> bool {
+    cluster.node_of(pod.id).is_some()
+        && !pod.is_terminating()
+        && pod.own.ready.is_none_or(|ready| ready.status)
+        && multi_attach(cluster, pod.id).is_none()
 }
 
 /// Names as controllers give them: a StatefulSet's pods are numbered, others get a suffix.
@@ -93,28 +135,79 @@ pub(super) fn names(cluster: &Cluster, workload: &Workload, count: usize) -> Vec
 }
 
 /// Sorts pods as controllers delete them, `all` being those of their kind. A StatefulSet's highest number first (upstream
-/// pkg/controller/statefulset/stateful_set_control.go); of others those without a node, those not
-/// running, those on nodes with more of their kind, the younger ones (pkg/controller/controller_utils.go,
-/// ActivePodsWithRanks). Readiness, restarts and deletion costs are not known here.
-pub(super) fn goes_first(pods: &mut [&Pod], all: &[&Pod], kind: WorkloadKind) {
+/// pkg/controller/statefulset/stateful_set_control.go); others by [`compare`].
+pub(super) fn goes_first(pods: &mut [&Pod], all: &[&Pod], kind: WorkloadKind, now: Timestamp) {
     if kind == WorkloadKind::StatefulSet {
         pods.sort_by_key(|pod| Reverse(ordinal(pod)));
         return;
     }
+    let together = together(all);
+    // What upstream leaves to chance is decided by the uid, or by the name where the state has none.
+    pods.sort_by(|a, b| {
+        let order = compare(a, b, &together, now);
+        order.then_with(|| (a.own.uid, a.key()).cmp(&(b.own.uid, b.key())))
+    });
+}
+
+/// How many pods that are as good to delete there are around the last of the first `deleted`: among them the choice is a
+/// matter of their uids, which nobody chose. None where the choice is clear.
+fn draw(sorted: &[&Pod], all: &[&Pod], deleted: usize, now: Timestamp) -> Option<usize> {
+    let together = together(all);
+    let (last, first_kept) = (sorted.get(deleted.checked_sub(1)?)?, sorted.get(deleted)?);
+    let is_equal = |a: &Pod, b: &Pod| compare(a, b, &together, now).is_eq();
+    // Uids that the state has decide as in the cluster.
+    let has_uid = |pod: &Pod| pod.own.uid.as_str() != pod.key().to_string();
+    if !is_equal(last, first_kept) || (has_uid(last) && has_uid(first_kept)) {
+        return None;
+    }
+    Some(sorted.iter().filter(|pod| is_equal(pod, last)).count())
+}
+
+/// How many pods each node has.
+fn together(all: &[&Pod]) -> FxHashMap<Name, usize> {
     let mut together: FxHashMap<Name, usize> = FxHashMap::default();
     for node in all.iter().filter_map(|pod| pod.own.node_name) {
         *together.entry(node).or_default() += 1;
     }
-    pods.sort_by_key(|pod| {
-        let running = match pod.own.phase {
-            PodPhase::Pending => 0,
+    together
+}
+
+/// Which of two pods a ReplicaSet deletes first (upstream pkg/controller/controller_utils.go,
+/// ActivePodsWithRanks.Less): without a node, pending, not ready, with a lower deletion cost, on a node with more of
+/// their kind, ready for a shorter time, restarted more often, younger. Times count in powers of two.
+fn compare(a: &Pod, b: &Pod, together: &FxHashMap<Name, usize>, now: Timestamp) -> Ordering {
+    let first = |pod: &Pod| {
+        let phase = match pod.own.phase {
+            // A pod that was created here runs as soon as it has a node.
+            PodPhase::Pending if pod.own.sequence != u32::MAX => 0,
             PodPhase::Unknown => 1,
             _ => 2,
         };
         let rank = pod.own.node_name.and_then(|node| together.get(&node)).copied().unwrap_or_default();
-        let created = pod.own.creation_timestamp.map_or(i64::MAX, |time| time.0);
-        (pod.own.node_name.is_some(), running, Reverse(rank), Reverse(created), pod.key())
-    });
+        (pod.own.node_name.is_some(), phase, is_ready(pod), pod.own.deletion_cost, Reverse(rank))
+    };
+    let since = |pod: &Pod| pod.own.ready.and_then(|ready| ready.since).or(pod.own.creation_timestamp);
+    first(a)
+        .cmp(&first(b))
+        .then_with(|| if is_ready(a) && is_ready(b) { younger(since(a), since(b), now) } else { Ordering::Equal })
+        .then_with(|| b.own.restarts.cmp(&a.own.restarts))
+        .then_with(|| younger(a.own.creation_timestamp, b.own.creation_timestamp, now))
+}
+
+fn is_ready(pod: &Pod) -> bool {
+    pod.own.node_name.is_some() && pod.own.ready.is_none_or(|ready| ready.status)
+}
+
+/// The younger first, by the logarithm of their ages (logarithmicRankDiff); without a time first of all (afterOrZero).
+fn younger(a: Option<Timestamp>, b: Option<Timestamp>, now: Timestamp) -> Ordering {
+    let rank = |time: Timestamp| {
+        let nanoseconds = (now.0 - time.0).saturating_mul(1_000_000_000);
+        if nanoseconds > 0 { i64::from(nanoseconds.ilog2()) } else { -1 }
+    };
+    match (a, b) {
+        (Some(a), Some(b)) => rank(a).cmp(&rank(b)),
+        (a, b) => a.is_some().cmp(&b.is_some()),
+    }
 }
 
 fn ordinal(pod: &Pod) -> Option<u64> {

@@ -11,6 +11,7 @@ use super::error::{LiveError, cause};
 use super::server::Server;
 use super::session::SessionCell;
 use super::words;
+use crate::source::config_map::ConfigMapName;
 
 /// kubectl's connection flags, as they were given (cli-runtime's ConfigFlags).
 #[derive(Clone, Debug, Default)]
@@ -47,6 +48,8 @@ pub struct Connection {
     pub request_timeout: Option<Duration>,
     /// `--chunk-size`: objects a page, 0 for all in one.
     pub chunk_size: usize,
+    /// The ConfigMap of the Cluster Autoscaler, which is the only one that lists ask for.
+    pub autoscaler_status: ConfigMapName,
     /// The login, shared by all reads over this connection.
     pub session: SessionCell,
 }

@@ -6,7 +6,6 @@
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::page::{self, Page, Unreadable};
-use crate::decode::Kind;
 
 /// How often an expired list is begun again in pages before it is asked for whole.
 const RESTARTS: usize = 2;
@@ -43,32 +42,12 @@ pub(super) enum News<P> {
     Again,
 }
 
-/// Lists `kind` in every namespace, under the newest version that the server has, `chunk_size`
+/// Lists what is at the first of `paths` (which may have queries) that the server has, `chunk_size`
 /// objects a page (0: all at once); `fetch` gets a path, `decode` makes of a page's text what is kept of it, `tell` is given the pages in their order.
 ///
 /// A page that has expired (410 Gone: the list took longer than the server remembers) makes the
 /// list begin again, and in the end come in one piece, which cannot expire (as client-go's
 /// `tools/pager`).
-///
-/// # Errors
-/// See [`ListError`].
-pub(super) async fn list<P, D, F>(
-    kind: Kind,
-    chunk_size: usize,
-    decode: D,
-    fetch: F,
-    tell: impl FnMut(News<P>),
-) -> Result<(), ListError>
-where
-    P: Send + 'static,
-    D: Fn(Kind, &str) -> Result<Page<P>, Unreadable> + Copy + Send + 'static,
-    F: AsyncFn(String) -> Result<String, kube::Error>,
-{
-    let paths: Vec<String> = kind.api_paths().collect();
-    list_at(&paths, chunk_size, move |text| decode(kind, text), fetch, tell).await
-}
-
-/// The same for the list at the first of `paths`, which may have queries, that the server has.
 ///
 /// # Errors
 /// See [`ListError`].
@@ -147,6 +126,7 @@ mod tests {
     use std::collections::VecDeque;
 
     use super::*;
+    use crate::decode::Kind;
 
     /// Answers `script` in order: `a,b>token` is a page with two namespaces, a number an error.
     #[track_caller]
@@ -163,9 +143,10 @@ mod tests {
             answer(answers.borrow_mut().pop_front().unwrap())
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let decode = |kind: Kind, text: &str| page::items(kind, text, false);
+        let decode = move |text: &str| page::items(kind, text, false);
+        let all: Vec<String> = kind.api_paths().collect();
         let mut names = Vec::new();
-        let listed = runtime.block_on(list(kind, chunk_size, decode, fetch, |news| match news {
+        let listed = runtime.block_on(list_at(&all, chunk_size, decode, fetch, |news| match news {
             News::Page(page) => names.extend(page.kept.iter().map(|(object, _)| object.identity().1.name.to_string())),
             News::Again => names.clear(),
         }));

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::{Instant, SystemTime};
 
 use futures_util::future::join_all;
+use serde::Deserialize;
 
 use super::names::path_of;
 use super::page::{self, Item, Page, Unreadable};
@@ -15,6 +16,7 @@ use super::session::Session;
 use super::{Connection, LiveError};
 use crate::api::Timestamp;
 use crate::decode::{Kind, Object};
+use crate::source::config_map::ConfigMapName;
 use crate::state::ClusterBuilder;
 
 /// What came of listing some kinds.
@@ -61,6 +63,9 @@ impl PageSink<Vec<Item>> for ClusterBuilder {
 /// Reads from an API server, and knows what was read.
 pub struct Reader {
     session: Rc<Session>,
+    status: ConfigMapName,
+    /// The API groups that the server has; none before somebody asked, and where they may not be asked.
+    groups: Option<Option<BTreeSet<String>>>,
     chunk_size: usize,
     version: Option<String>,
     started: Option<(Timestamp, Instant)>,
@@ -88,6 +93,8 @@ impl Reader {
         let version = session.runtime.block_on(session.server.version())?;
         Ok(Self {
             session,
+            status: connection.autoscaler_status.clone(),
+            groups: None,
             chunk_size: connection.chunk_size,
             version,
             started: None,
@@ -163,6 +170,21 @@ impl Reader {
         Ok(listed)
     }
 
+    /// Whether the server may have objects of `kind`. Kinds that come with a CRD are asked for only where the server has
+    /// their group: one request tells that of all of them.
+    fn may_have(&mut self, kind: Kind) -> bool {
+        if !kind.is_optional() {
+            return true;
+        }
+        let Session { runtime, server } = &*self.session;
+        let groups = self.groups.get_or_insert_with(|| {
+            let text = runtime.block_on(server.get("/apis")).ok()?;
+            let groups: Groups = serde_json::from_str(&text).ok()?;
+            Some(groups.groups.into_iter().map(|group| group.name).collect())
+        });
+        groups.as_ref().is_none_or(|groups| groups.contains(kind.api_group()))
+    }
+
     /// Lists `kinds`; `decode` makes of the text of a page what `take` is given.
     ///
     /// # Errors
@@ -176,22 +198,46 @@ impl Reader {
         progress: &mut dyn FnMut(ReadProgress),
     ) -> Result<Listed, LiveError> {
         self.started.get_or_insert_with(|| (Timestamp::from(SystemTime::now()), Instant::now()));
+        let (kinds, absent): (Vec<Kind>, Vec<Kind>) = kinds.iter().partition(|kind| self.may_have(**kind));
+        let kinds = kinds.as_slice();
         self.seen.of += kinds.len();
         let visit = RefCell::new(Visit { seen: &mut self.seen, lists: &mut self.lists, take, progress });
         let Session { runtime, server } = &*self.session;
-        let lists = runtime.block_on(join_all(kinds.iter().map(async |kind| {
+        let lists = runtime.block_on(join_all(kinds.iter().copied().map(async |kind| {
             let fetch = async |path: String| server.get(&path).await;
-            let tell = |news| visit.borrow_mut().tell(*kind, news);
-            let list = pages::list(*kind, self.chunk_size, decode, fetch, tell).await;
+            let tell = |news| visit.borrow_mut().tell(kind, news);
+            let paths = paths(kind, &self.status);
+            let list = pages::list_at(&paths, self.chunk_size, move |text| decode(kind, text), fetch, tell).await;
             visit.borrow_mut().ended();
             list
         })));
-        let mut listed = Listed::default();
+        let mut listed = Listed { listed: absent, ..Listed::default() };
         for (kind, list) in kinds.iter().zip(lists) {
             settle(*kind, list, deciding, server, &mut listed)?;
         }
         Ok(listed)
     }
+}
+
+/// Where the objects of a kind are listed; of ConfigMaps just one.
+fn paths(kind: Kind, status: &ConfigMapName) -> Vec<String> {
+    match kind {
+        Kind::AutoscalerStatus => {
+            let ConfigMapName { namespace, name, .. } = status;
+            vec![format!("/api/v1/namespaces/{namespace}/configmaps?fieldSelector=metadata.name%3D{name}")]
+        }
+        kind => kind.api_paths().collect(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Groups {
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    name: String,
 }
 
 /// What the lists that run side by side have in common.

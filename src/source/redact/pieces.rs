@@ -47,6 +47,16 @@ pub(super) fn pieces(role: Role, text: &str) -> Vec<Piece<'_>> {
             _ => one(true, Hint::Group),
         },
         Role::OwnerKind => one(well_known::is_owner_kind(text), Hint::Kind),
+        Role::NodeGroup => node_group(text),
+        Role::AutoscalerLabels => separated(text, ",", label),
+        Role::AutoscalerTaints => separated(text, ",", |taint| {
+            let (label_part, effect) = taint.rsplit_once(':').unwrap_or((taint, ""));
+            let mut all = label(label_part);
+            if !effect.is_empty() {
+                all.extend([Literal(":"), Literal(effect)]);
+            }
+            all
+        }),
         Role::Uid => one(well_known::is_uuid(text), Hint::Uid),
         Role::RequestPath => separated(text, "/", |request| vec![Atom(Hint::Request, request)]),
         Role::Expression => one(true, Hint::Value),
@@ -62,6 +72,33 @@ fn separated<'a>(text: &'a str, separator: &'static str, part: impl Fn(&'a str) 
         all.extend(part(text));
     }
     all
+}
+
+/// `key=value`.
+fn label(text: &str) -> Vec<Piece<'_>> {
+    let (key, value) = text.split_once('=').unwrap_or((text, ""));
+    let mut all = pieces(Role::Key, key);
+    if !value.is_empty() {
+        all.extend([Literal("="), Atom(Hint::Value, value)]);
+    }
+    all
+}
+
+/// `eks-NAME-UUID`, `MachineDeployment/NAMESPACE/NAME`, a path of a cloud: what a node's labels or ids name as well
+/// stays the same in both places.
+fn node_group(text: &str) -> Vec<Piece<'_>> {
+    let uuid = text.len().checked_sub(36).and_then(|at| text.split_at_checked(at));
+    if let Some((rest, uuid)) = uuid
+        && let Some(group) = rest.strip_prefix("eks-").and_then(|rest| rest.strip_suffix('-'))
+        && well_known::is_uuid(uuid)
+    {
+        return vec![Literal("eks-"), Atom(Hint::Value, group), Literal("-"), Literal(uuid)];
+    }
+    separated(text, "/", |part| match part {
+        "" | "https:" | "MachineDeployment" | "MachineSet" | "MachinePool" | "zones" | "instanceGroups" | "compute"
+        | "v1" | "projects" | "www.googleapis.com" => vec![Literal(part)],
+        part => vec![Atom(Hint::Group, part)],
+    })
 }
 
 /// `deviceclass.resource.kubernetes.io/CLASS`, or any other name.

@@ -3,9 +3,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::decode::autoscaling::status;
 use crate::decode::csi_migration::{BETA_REGION, BETA_ZONE, REGION, ZONE};
 use crate::decode::fields::{FieldShape, Hint, Role};
-use crate::decode::prune::CONDITION;
+use crate::decode::prune::{CONDITION, keep};
 
 /// Takes the user's texts one by one.
 pub(super) trait Rename {
@@ -36,6 +37,14 @@ pub(super) fn walk(shape: &FieldShape, value: &mut Value, rename: &mut impl Rena
             }
         }
         (FieldShape::Text(role), Value::String(text)) => replace(*role, text, rename),
+        (FieldShape::Yaml(shape), Value::String(text)) => match status::to_value(text) {
+            Ok(mut value) => {
+                keep(shape, &mut value);
+                walk(shape, &mut value, rename);
+                *text = value.to_string();
+            }
+            Err(_) => text.clear(),
+        },
         (FieldShape::Fields(shapes), Value::Object(fields)) => {
             for (field, shape) in *shapes {
                 if let Some(value) = fields.get_mut(*field) {

@@ -7,6 +7,7 @@ pub(in crate::report) mod cluster_messages;
 pub(in crate::report) mod events;
 pub(in crate::report) mod findings;
 pub(in crate::report) mod help;
+mod new_nodes;
 mod pod_group;
 pub(in crate::report) mod workload;
 
@@ -25,6 +26,7 @@ use crate::report::explain::json::events::EventObject;
 use crate::report::explain::json::findings::FindingObject;
 use crate::report::explain::json::help as json_help;
 use crate::report::explain::json::help::{NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
+use crate::report::explain::json::new_nodes::NewNodesObject;
 use crate::report::explain::json::pod_group::PodGroupObject;
 use crate::report::explain::json::workload::{AdmissionObject, WorkloadObject};
 use crate::report::{API_VERSION, Answer, Provenance};
@@ -124,6 +126,8 @@ pub(in crate::report) struct PlacementObject<'a> {
     changes_to_win: Option<CounterfactualObject<'a>>,
     not_evaluated: &'a [NotEvaluated],
     suggestions: Vec<SuggestionObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_nodes: Option<NewNodesObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     prerequisites: Vec<NeedObject<'a>>,
 }
@@ -319,6 +323,7 @@ impl<'a> PlacementObject<'a> {
                 .and_then(|detail| detail.counterfactual.as_ref())
                 .map(CounterfactualObject::new),
             not_evaluated: &placement.not_evaluated,
+            new_nodes: answer.new_nodes.as_ref().map(NewNodesObject::new),
             suggestions: answer.suggestions.iter().flatten().map(SuggestionObject::new).collect(),
             prerequisites: answer.explanation.needed.iter().map(NeedObject::new).collect(),
         }

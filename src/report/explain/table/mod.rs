@@ -11,6 +11,7 @@ mod domains;
 pub(in crate::report) mod fits;
 pub(in crate::report) mod help;
 mod implicit_rules;
+pub(in crate::report) mod new_nodes;
 pub(in crate::report) mod node;
 pub(in crate::report) mod pod_group;
 pub(in crate::report) mod preemption;
@@ -134,6 +135,9 @@ fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
         }
         if let Some(suggestions) = &answer.suggestions {
             help::render(screen, suggestions, &answer.explanation.needed, look.commands);
+        }
+        if let Some(new_nodes) = &answer.new_nodes {
+            new_nodes::render(screen, new_nodes);
         }
     }
     not_evaluated(screen, &placement.not_evaluated);

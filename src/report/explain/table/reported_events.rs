@@ -2,6 +2,7 @@
 
 use crate::api::Timestamp;
 use crate::decode::event::Event;
+use crate::report::Setting;
 use crate::report::screen::Screen;
 use crate::report::style::Label;
 use crate::report::text::thousands;
@@ -27,12 +28,12 @@ pub(in crate::report) fn render(
     let most = if wide { usize::MAX } else { MOST };
     for event in events.iter().take(most) {
         screen.paragraph(if event.warning { Label::Warning } else { Label::Plain }, &lead(event, subject, as_of));
-        let message = if wide { event.message.to_string() } else { cut(&event.message) };
+        let message = if wide { event.message.to_string() } else { cut(&event.message, screen.spelled(Setting::Wide)) };
         if !message.is_empty() {
             screen.quoted(Label::Dim, "  ", &message);
         }
     }
-    screen.left_out(events.len(), most.min(events.len()), "event");
+    screen.left_out(events.len(), most, "event");
 }
 
 /// `cluster-autoscaler, 2 minutes ago (12 times): NotTriggerScaleUp`.
@@ -45,10 +46,13 @@ pub(in crate::report) fn lead(event: &Event, subject: &str, as_of: Option<Timest
     format!("{reporter}{when}{often}: {}{about}", event.reason)
 }
 
-/// A message of usual length: what is longer is cut.
-pub(in crate::report) fn cut(message: &str) -> String {
+/// A message of usual length: what is longer is cut; `wide` is how to see all of it.
+pub(in crate::report) fn cut(message: &str, wide: Option<&str>) -> String {
     match message.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default().trim_end()),
+        Some((end, _)) => {
+            let how = wide.map_or_else(String::new, |wide| format!(" ({wide} shows all of it)"));
+            format!("{}…{how}", message.get(..end).unwrap_or_default().trim_end())
+        }
         None => message.to_owned(),
     }
 }

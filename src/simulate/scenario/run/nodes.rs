@@ -2,14 +2,15 @@
 
 use crate::api::name::{Name, name};
 use crate::edit::{Edit, EditError};
+use crate::state::PodId;
 
+use super::super::super::new_nodes::{self, NodeModel};
 use super::super::StepError;
+use super::super::budgets::Denial;
+use super::super::drain::NodeDrain;
 use super::super::report::{RefusedAction, StepReport};
-use super::super::{Model, NodeChoice, drain, free_node_name, lost, workloads};
+use super::super::{NodeChoice, drain, free_node_name, lost};
 use super::Runner;
-
-/// The label by which a node is a topology domain of its own.
-const HOSTNAME: &str = "kubernetes.io/hostname";
 
 impl Runner<'_, '_> {
     pub(super) fn on_nodes(
@@ -33,7 +34,9 @@ impl Runner<'_, '_> {
         Ok(())
     }
 
-    /// All nodes are cordoned before the first is drained, as kubectl does.
+    /// All nodes are cordoned before the first is drained, and then drained one after the other, as kubectl does
+    /// (kubectl pkg/cmd/drain/drain.go, RunDrain). Where one is held up by a budget the others are drained all the
+    /// same, and it is asked again when they are.
     pub(super) fn drain(
         &mut self,
         choice: &NodeChoice,
@@ -45,50 +48,66 @@ impl Runner<'_, '_> {
         for node in report.nodes.clone() {
             self.edit(&Edit::Cordon { node })?;
         }
+        let mut plans: Vec<NodeDrain> = Vec::new();
         for node in report.nodes.clone() {
-            self.drain_node(node, force, report, later)?;
+            let info = self.cluster().node_named(node).ok_or(EditError::NoSuchNode(node))?;
+            let plan = drain::plan(self.cluster(), info, force);
+            report.kept.extend(&plan.kept);
+            if let Some(message) = plan.refusal {
+                report.refused.push(RefusedAction { pod: None, node, message, budgets: Vec::new(), cause: None });
+            } else {
+                plans.push(plan);
+            }
+        }
+        let mut held: Vec<(PodId, Denial)> = Vec::new();
+        for plan in &plans {
+            held.extend(self.evict_all(plan.evict.clone(), &plans, report, later)?);
+        }
+        if !held.is_empty() {
+            let again = held.into_iter().map(|(pod, _)| pod).collect();
+            held = self.evict_all(again, &plans, report, later)?;
+        }
+        for (pod, Denial { message, cause }) in held {
+            let pod = self.cluster().pod(pod);
+            let node = pod.own.node_name.unwrap_or_default();
+            let budgets = self.budgets.covering(pod).collect();
+            report.refused.push(RefusedAction { pod: Some(pod.key()), node, message, budgets, cause });
         }
         Ok(())
     }
 
-    /// Evicts what the budgets allow; when pods have found a place, and their budgets with them,
-    /// asks again for the others, as kubectl does every five seconds.
-    fn drain_node(&mut self, node: Name, force: bool, report: &mut StepReport, later: bool) -> Result<(), EditError> {
-        let info = self.cluster().node_named(node).ok_or(EditError::NoSuchNode(node))?;
-        let plan = drain::plan(self.cluster(), info, force);
-        report.kept.extend(plan.kept);
-        if let Some(message) = plan.refusal {
-            report.refused.push(RefusedAction { pod: None, node, message, budgets: Vec::new() });
-            return Ok(());
-        }
-        let mut remaining = plan.evict;
+    /// Evicts what the budgets allow; when pods have found a place, and their budgets with them, asks again for the
+    /// others, as kubectl does every five seconds. Answers with those that stay.
+    fn evict_all(
+        &mut self,
+        pods: Vec<PodId>,
+        plans: &[NodeDrain],
+        report: &mut StepReport,
+        later: bool,
+    ) -> Result<Vec<(PodId, Denial)>, EditError> {
+        let mut remaining = pods;
         loop {
             let mut held = Vec::new();
-            let all = remaining.len();
             for id in remaining {
-                let pod = self.simulation.cluster().pod(id);
+                let cluster = self.simulation.cluster();
+                let pod = cluster.pod(id);
                 let key = pod.key();
-                match self.budgets.evict(pod) {
+                match self.budgets.evict(cluster, pod) {
                     Ok(budgets) => {
-                        let leaves = lost::of(self.simulation.cluster(), std::iter::once(pod));
+                        let leaves = lost::of(cluster, std::iter::once(pod));
                         self.edit_all(&budgets)?;
                         self.leave_quietly(&leaves, report, later)?;
-                        report.local_data.extend(plan.local_data.iter().filter(|pod| **pod == key));
+                        let loses_data = plans.iter().any(|plan| plan.local_data.contains(&key));
+                        report.local_data.extend(loses_data.then_some(key));
                     }
-                    Err(error) => held.push((id, error.into())),
+                    Err(denial) => held.push((id, denial)),
                 }
             }
-            if !held.is_empty() && held.len() < all && !later && self.schedule(false)? {
-                report.retries += 1;
-                remaining = held.into_iter().map(|(pod, _)| pod).collect();
-                continue;
+            if held.is_empty() || later || !self.schedule(false)? {
+                return Ok(held);
             }
-            for (pod, message) in held {
-                let pod = self.cluster().pod(pod);
-                let budgets = self.budgets.covering(pod).collect();
-                report.refused.push(RefusedAction { pod: Some(pod.key()), node, message, budgets });
-            }
-            return Ok(());
+            report.retries += 1;
+            remaining = held.into_iter().map(|(pod, _)| pod).collect();
         }
     }
 
@@ -105,6 +124,11 @@ impl Runner<'_, '_> {
             let local_data = pods.filter(|pod| pod.spec().volumes.has_empty_dir()).map(crate::state::Pod::key);
             report.local_data.extend(local_data);
             let plan = lost::node(self.cluster(), info);
+            // Pods of a node that is gone are deleted for good, whether or not it answered before.
+            let taints = info.node.taints.iter().filter(|taint| taint.key == lost::UNREACHABLE).copied();
+            for taint in taints.collect::<Vec<_>>() {
+                self.edit(&Edit::RemoveTaint { node, taint })?;
+            }
             self.leave(&plan, report, later)?;
             self.edit(&Edit::RemoveNode { node })?;
         }
@@ -114,56 +138,38 @@ impl Runner<'_, '_> {
     pub(super) fn add_nodes(
         &mut self,
         count: u32,
-        model: &Model,
+        model: &NodeModel,
         wanted: Option<Name>,
         report: &mut StepReport,
     ) -> Result<(), StepError> {
         let first = self.cluster().pods().len();
         for _ in 0..count {
-            match model {
-                Model::Like(like) => {
-                    let base = wanted.map_or_else(|| format!("{like}-new"), |name| name.to_string());
-                    // A name that was given is used as it is, even if it is taken.
-                    let exact = wanted.filter(|_| count == 1);
-                    let new = exact.unwrap_or_else(|| free_node_name(self.cluster(), &base));
-                    self.edit(&Edit::AddNode { like: *like, name: new })?;
-                    report.nodes.push(new);
-                }
-                Model::Object(object) => {
-                    let own = object.pointer("/metadata/name").and_then(serde_json::Value::as_str).unwrap_or_default();
-                    let base = wanted.map_or(own, |name| name.as_str());
-                    let new = if count > 1 { free_node_name(self.cluster(), base) } else { name(base) };
-                    let object = named(object.clone(), own, new);
-                    self.edit(&Edit::CreateNode { object })?;
-                    self.add_daemon_pods(new, report)?;
-                    report.nodes.push(new);
-                }
-            }
+            let new = match (model, wanted) {
+                // A name that was given is meant, be it taken.
+                (_, Some(exact)) if count == 1 => exact,
+                (NodeModel::Like(like), None) => free_node_name(self.cluster(), &format!("{like}-new")),
+                (_, Some(base)) => free_node_name(self.cluster(), &base),
+                (NodeModel::Object(_), None) if count == 1 => name(model.base()),
+                (NodeModel::Object(_), None) => free_node_name(self.cluster(), model.base()),
+            };
+            self.add_node(model, new, report)?;
+            report.nodes.push(new);
         }
         report.created.extend(self.cluster().pods().iter().skip(first).map(crate::state::Pod::key));
         Ok(())
     }
 
-    fn add_daemon_pods(&mut self, node: Name, report: &mut StepReport) -> Result<(), EditError> {
-        let id = self.cluster().node_named(node).ok_or(EditError::NoSuchNode(node))?.id;
-        for workload in workloads::daemon_sets_of(self.cluster(), id) {
-            let pod = name(&format!("{}-{node}", workload.key.name));
-            self.create(&Edit::CreatePod { workload, name: pod, node: Some(node) }, report)?;
+    fn add_node(&mut self, model: &NodeModel, new: Name, report: &mut StepReport) -> Result<(), EditError> {
+        match model {
+            NodeModel::Like(like) => self.edit(&Edit::AddNode { like: *like, name: new }),
+            NodeModel::Object(object) => {
+                let object = new_nodes::named(object.clone(), model.base(), new);
+                self.edit(&Edit::CreateNode { object })?;
+                if let Some(note) = new_nodes::not_known(self.cluster(), new) {
+                    self.simulation.note(&note);
+                }
+                new_nodes::daemon_pods(self.cluster(), new).iter().try_for_each(|edit| self.create(edit, report))
+            }
         }
-        Ok(())
     }
-}
-
-/// The manifest of a node under another name; its hostname goes with it.
-fn named(mut object: serde_json::Value, own: &str, new: Name) -> serde_json::Value {
-    if let Some(name) = object.pointer_mut("/metadata/name") {
-        *name = serde_json::Value::from(new.as_str());
-    }
-    if let Some(labels) = object.pointer_mut("/metadata/labels")
-        && let Some(hostname) = labels.get_mut(HOSTNAME)
-        && hostname == own
-    {
-        *hostname = serde_json::Value::from(new.as_str());
-    }
-    object
 }

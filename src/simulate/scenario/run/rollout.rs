@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::api::ObjectKey;
 use crate::api::name::{Name, name};
 use crate::api::update_strategy::UpdateKind;
+use crate::control_plane::attach::multi_attach;
 use crate::control_plane::{admission, controller};
 use crate::decode::Kind;
 use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
@@ -93,6 +94,7 @@ impl Runner<'_, '_> {
             replicas: pods.replicas,
             rolled: self.placed(&pods.new),
             old: pods.old.len(),
+            failing_nodes: if end.is_stuck() { self.failing_nodes(&pods) } else { Vec::new() },
             end,
         });
         Ok(())
@@ -133,6 +135,10 @@ impl Runner<'_, '_> {
     fn recreate(&mut self, pods: &mut Pods, report: &mut StepReport) -> Result<RolloutEnd, EditError> {
         let all = pods.old.clone();
         self.old_leave(pods, &all, report)?;
+        // No pod is made while one of the old runs somewhere (pkg/controller/deployment/recreate.go, oldPodsRunning).
+        if let Some(end) = self.still_terminating(pods.workload) {
+            return Ok(end);
+        }
         self.make_missing(pods, pods.replicas, report)?;
         Ok(self.end_of(pods))
     }
@@ -164,7 +170,10 @@ impl Runner<'_, '_> {
             if made || !leaving.is_empty() {
                 continue;
             }
-            let placed = |pod: &&PodId| !available.contains(*pod) && self.cluster().node_of(**pod).is_some();
+            let placed = |pod: &&PodId| {
+                let cluster = self.cluster();
+                !available.contains(*pod) && cluster.node_of(**pod).is_some() && multi_attach(cluster, **pod).is_none()
+            };
             match pods.new.iter().find(placed).copied() {
                 Some(next) => available.insert(next),
                 None => return Ok(self.end_of(pods)),
@@ -184,7 +193,7 @@ impl Runner<'_, '_> {
             managers.iter().position(|manager| controller::owned(pod.key().namespace, owner, manager))
         };
         let mut old: Vec<&Pod> = pods.old.iter().map(|pod| cluster.pod(*pod)).collect();
-        workloads::goes_first(&mut old, &all, pods.workload.kind);
+        workloads::goes_first(&mut old, &all, pods.workload.kind, self.simulation.now());
         old.sort_by_key(|pod| place(pod));
         let unplaced = old.iter().filter(|pod| cluster.node_of(pod.id).is_none());
         let mut leaving: Vec<PodId> = unplaced.map(|pod| pod.id).take(unhealthy).collect();
@@ -206,9 +215,15 @@ impl Runner<'_, '_> {
             if let Some(pod) = waits.filter(|_| !parallel) {
                 return Ok(RolloutEnd::Waits(self.cluster().pod(*pod).key()));
             }
+            if let Some(end) = self.still_terminating(pods.workload) {
+                return Ok(end);
+            }
             let pod = name(&format!("{}-{}", own.name, first.saturating_add_unsigned(index as u64)));
             if let Some(old) = self.cluster().pod_named(ObjectKey::new(own.namespace, pod)).map(|pod| pod.id) {
                 self.old_leave(pods, &[old], report)?;
+                if let Some(end) = self.still_terminating(pods.workload) {
+                    return Ok(end);
+                }
             }
             let edit = Edit::CreatePod { workload: pods.workload, name: pod, node: None };
             let made = self.make(pods, &edit, report)?;
@@ -278,6 +293,54 @@ impl Runner<'_, '_> {
                 return Ok(self.end_of(pods));
             }
         }
+    }
+
+    /// Nodes of a DaemonSet that would not take its new pod, as they are by now: each is asked with its old pod away.
+    fn failing_nodes(&mut self, pods: &Pods) -> Vec<Name> {
+        if pods.workload.kind != WorkloadKind::DaemonSet {
+            return Vec::new();
+        }
+        let mut failing = Vec::new();
+        for (node, _) in self.daemon_nodes(pods.workload).into_iter().filter(|(_, wanted)| *wanted) {
+            let savepoint = self.simulation.savepoint();
+            if self.takes_daemon(pods, node) == Some(false) {
+                failing.push(self.cluster().node(node).name());
+            }
+            self.simulation.rollback(savepoint);
+        }
+        failing
+    }
+
+    /// Whether the node has the new pod, or takes it in the place of the old one.
+    fn takes_daemon(&mut self, pods: &Pods, node: NodeId) -> Option<bool> {
+        let cluster = self.simulation.cluster();
+        if pods.new.iter().any(|pod| cluster.node_of(*pod) == Some(node)) {
+            return Some(true);
+        }
+        let name = cluster.node(node).name();
+        let pinned = |pod: &&PodId| {
+            controller::pinned_node(cluster.pod(**pod).spec()) == Some(name) && cluster.node_of(**pod).is_none()
+        };
+        if let Some(waiting) = pods.new.iter().find(pinned).copied() {
+            return Some(self.simulation.fits(waiting));
+        }
+        let old = pods.old.iter().filter(|pod| cluster.node_of(**pod) == Some(node));
+        let old: Vec<ObjectKey> = old.map(|pod| cluster.pod(*pod).key()).collect();
+        for pod in old {
+            self.simulation.edit(&Edit::DeletePod { pod }).ok()?;
+        }
+        let cluster = self.simulation.cluster();
+        let set = cluster.workload(pods.workload)?;
+        let own = controller::daemon_on(cluster, set, cluster.node(node))?.own.into_iter().next()?;
+        let made = PodId(cluster.pods().len() as u32);
+        let edit = Edit::CreatePod { workload: pods.workload, name: own.key.name, node: Some(name) };
+        match self.simulation.edit(&edit) {
+            Ok(()) => {}
+            Err(EditError::Forbidden(_)) => return Some(false),
+            Err(_) => return None,
+        }
+        self.simulation.edit(&Edit::Evict { pod: own.key }).ok()?;
+        Some(self.simulation.fits(made))
     }
 
     /// Makes the DaemonSet's pod for a node, unless it was made. Answers whether it has its place.
@@ -352,8 +415,25 @@ impl Runner<'_, '_> {
         self.schedule(false).map(|_| ())
     }
 
+    /// Pods that have their node and can start there.
     fn placed(&self, pods: &[PodId]) -> usize {
-        pods.iter().filter(|pod| self.cluster().node_of(**pod).is_some()).count()
+        let cluster = self.cluster();
+        pods.iter().filter(|pod| cluster.node_of(**pod).is_some() && multi_attach(cluster, **pod).is_none()).count()
+    }
+
+    /// A pod of the workload that is being deleted, and stays as the kubelet of its node does not answer.
+    fn still_terminating(&self, key: WorkloadKey) -> Option<RolloutEnd> {
+        let cluster = self.cluster();
+        let managers = workloads::managers(cluster, key);
+        let is_stuck = |pod: &&Pod| {
+            pod.is_terminating()
+                && self.is_out_of_reach(pod.id)
+                && managers
+                    .iter()
+                    .any(|manager| controller::owned(pod.key().namespace, pod.own.controller.as_ref(), manager))
+        };
+        let pod = cluster.pods().iter().filter(|pod| cluster.has_pod(pod.id)).find(is_stuck)?;
+        Some(RolloutEnd::Terminating { pod: pod.key(), node: pod.own.node_name.unwrap_or_default() })
     }
 
     fn end_of(&self, pods: &Pods) -> RolloutEnd {
@@ -361,7 +441,8 @@ impl Runner<'_, '_> {
             return RolloutEnd::Refused(refusal.clone());
         }
         let Some(pod) = pods.new.iter().find(|pod| self.cluster().node_of(**pod).is_none()) else {
-            return RolloutEnd::Complete;
+            let mut blocked = pods.new.iter().filter_map(|pod| multi_attach(self.cluster(), *pod));
+            return blocked.next().map_or(RolloutEnd::Complete, RolloutEnd::MultiAttach);
         };
         let step = self.last.get(pod).and_then(|place| self.steps.get(*place)).and_then(Option::as_ref);
         let message = match step.map(|step| &step.outcome) {

@@ -11,16 +11,16 @@ const DEEPEST: usize = 64;
 
 /// What is wrong with a YAML text, and on which of its lines, counted from 1.
 #[derive(Debug)]
-pub(super) struct YamlError {
-    pub(super) line: u64,
-    pub(super) message: String,
+pub(crate) struct YamlError {
+    pub(crate) line: u64,
+    pub(crate) message: String,
 }
 
 /// Reads the one document that `text` is.
 ///
 /// The library's limits guard against aliases that multiply; its limits on size are set to what
 /// a text of this length can hold, as a cluster's is longer than they foresee.
-pub(super) fn parse(text: &str) -> Result<Value, YamlError> {
+pub(crate) fn parse(text: &str) -> Result<Value, YamlError> {
     let size = text.len() + 16;
     let options = serde_yaml::options! {
         budget: serde_yaml::budget! {

@@ -1,0 +1,134 @@
+//! What a state does not say of the programs that make nodes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, ValueHint};
+
+use super::error::{Error, Result};
+use crate::api::{ObjectKey, Timestamp, name};
+use crate::decode::autoscaling::process::split;
+use crate::node_groups::cluster_autoscaler::{self, Flags, Loop, Options, TemplateFile};
+use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes, karpenter};
+use crate::source::{ConfigMapName, Input, read_value};
+use crate::state::PodId;
+
+use super::state::State;
+
+/// What a state does not say of the programs that make nodes.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Node group options")]
+pub(crate) struct NodeGroupFlags {
+    /// The autoscaler's flags, where it does not run as a pod of the state
+    #[arg(long, value_name = "FLAGS", allow_hyphen_values = true, hide_short_help = true)]
+    pub(crate) autoscaler_flags: Option<String>,
+    /// A node label whose value is the id of the node's group
+    #[arg(long, value_name = "KEY", hide_short_help = true)]
+    pub(crate) node_group_label: Option<String>,
+    /// What new nodes are like: the autoscaler's /snapshotz, or nodes by group
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
+    pub(crate) node_group_templates: Option<PathBuf>,
+    /// The provider's catalogue, for Karpenter: instance types with labels, capacity and offerings
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
+    pub(crate) instance_types: Option<PathBuf>,
+}
+
+/// The programs that make nodes, run when somebody asks.
+pub(crate) struct NewNodesFinder {
+    options: Options,
+    run: Option<Option<Arc<Loop>>>,
+    karpenter: karpenter::Options,
+    round: Option<Option<karpenter::Run>>,
+    asked: Vec<PodId>,
+    now: Timestamp,
+    notes: Vec<String>,
+}
+
+impl NodeGroupFlags {
+    /// Reads what was given.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a flag whose value makes no sense.
+    pub(crate) fn finder(
+        &self,
+        state: &State,
+        status: Option<&ConfigMapName>,
+        asked: &[PodId],
+        now: Timestamp,
+    ) -> Result<NewNodesFinder> {
+        let process = state.cluster.autoscaling.process.iter().flat_map(|process| process.flags.iter().cloned());
+        let mut words: Vec<String> = process.collect();
+        let known = Flags::parse(&words);
+        let mut notes = Vec::new();
+        if let Err(error) = known {
+            notes.push(format!("the flags of the autoscaler's pod cannot be read: {error}"));
+            words.clear();
+        }
+        words.extend(split(self.autoscaler_flags.as_deref().unwrap_or_default()));
+        let of_karpenter = karpenter::Flags::take(&mut words);
+        let of_karpenter = of_karpenter.map_err(|error| Error::new(format!("--autoscaler-flags: {error}")))?;
+        let flags = Flags::parse(&words).map_err(|error| Error::new(format!("--autoscaler-flags: {error}")))?;
+        let templates = match &self.node_group_templates {
+            Some(path) => {
+                let input = Input::from(path.clone());
+                let value = read_value(&input).map_err(Error::from_error)?;
+                TemplateFile::read(&value).map_err(|error| Error::new(format!("{input}: {error}")))?
+            }
+            None => TemplateFile::default(),
+        };
+        let types = match &self.instance_types {
+            Some(path) => {
+                let input = Input::from(path.clone());
+                let value = read_value(&input).map_err(Error::from_error)?;
+                let types = karpenter::InstanceTypeFile::read(&value);
+                Some(types.map_err(|error| Error::new(format!("{input}: {error}")))?)
+            }
+            None => None,
+        };
+        let named = status.map(|map| ObjectKey::new(name(&map.namespace), name(&map.name)));
+        let options =
+            Options { flags, group_label: self.node_group_label.as_deref().map(name), templates, status: named };
+        if let Some(Err(error)) = state.cluster.autoscaling.status(options.status).map(|status| &status.content) {
+            notes.push(format!("the status of the Cluster Autoscaler cannot be read: {error}"));
+        }
+        Ok(NewNodesFinder {
+            options,
+            run: None,
+            karpenter: karpenter::Options { flags: of_karpenter, types },
+            round: None,
+            asked: asked.to_vec(),
+            now,
+            notes,
+        })
+    }
+}
+
+impl NewNodesFinder {
+    /// The Cluster Autoscaler's loop; none where the state has no status of it.
+    pub(crate) fn run(&mut self, state: &State) -> Option<Arc<Loop>> {
+        if self.run.is_none() {
+            let (scheduler, cluster, gates) = (&state.scheduler, &state.cluster, state.gates);
+            let run = cluster_autoscaler::run(scheduler, cluster, &self.options, gates, &self.asked, self.now);
+            self.run = Some(run.map(Arc::new));
+        }
+        self.run.clone().flatten()
+    }
+
+    /// What would be made for a pod; none where the state shows nobody who makes nodes.
+    pub(crate) fn find(&mut self, state: &State, pod: PodId) -> Option<NewNodes> {
+        let run = self.run(state);
+        let found = run.map(|run| ClusterAutoscalerAnswer {
+            pod,
+            answer: run.pods.get(&pod).cloned(),
+            outcomes: run.outcomes(&state.cluster, pod),
+            status_age: run.status_age(self.now),
+            run,
+        });
+        let round = self.round.get_or_insert_with(|| karpenter::Run::new(&state.cluster, &self.karpenter, &self.asked));
+        let of_karpenter = round.as_ref().map(|round| round.answer(&state.cluster, pod));
+        if found.is_none() && of_karpenter.is_none() && self.notes.is_empty() {
+            return None;
+        }
+        Some(NewNodes { cluster_autoscaler: found, karpenter: of_karpenter, notes: self.notes.clone() })
+    }
+}

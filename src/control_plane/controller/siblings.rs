@@ -1,0 +1,215 @@
+//! Running pods beside the template that they were made of: what admission adds to it, and whether they still
+//! follow it.
+//!
+//! Admission is a chain of plugins and webhooks (upstream staging/src/k8s.io/apiserver/pkg/admission); of these only the
+//! ones in [`crate::control_plane::admission`] are known. The others show in the pods that they let in: the newest
+//! pod of a workload that has a node tells what the next one gets.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::{daemon_set, owned, stateful_set};
+use crate::api::ObjectKey;
+use crate::api::name::{Name, name};
+use crate::api::pod_spec::{Container, PodSpec};
+use crate::api::quantity::Quantity;
+use crate::api::requests::ContainerResources;
+use crate::api::resources::ResourceList;
+use crate::api::taint::Toleration;
+use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
+use crate::state::additions::Additions;
+use crate::state::{Cluster, Pod};
+
+/// The tolerations that every pod gets (plugin/pkg/admission/defaulttolerationseconds), or that tell a node's
+/// condition: the controllers and admission add them to new pods, too.
+const OF_CONDITIONS: &str = "node.kubernetes.io/";
+
+/// What admission adds to pods that `maker` makes, as far as running ones show it.
+pub fn additions<'a>(cluster: &'a Cluster, maker: &Workload) -> Option<&'a Arc<Additions>> {
+    let found = found(cluster);
+    found.get(&maker.identity()).or_else(|| {
+        // A ReplicaSet without pods, as one of a changed template: as those beside it.
+        let parent = maker.controller.as_ref()?;
+        let kind = WorkloadKind::from_resource(&parent.kind.to_ascii_lowercase())?;
+        found.get(&WorkloadKey { kind, key: ObjectKey::new(maker.key.namespace, parent.name) })
+    })
+}
+
+/// Compares pods with their templates, unless that was done. To be called before a template changes.
+pub fn learn(cluster: &Cluster) {
+    found(cluster);
+}
+
+fn found(cluster: &Cluster) -> &FxHashMap<WorkloadKey, Arc<Additions>> {
+    cluster.additions.get_or_init(|| Arc::new(compare_all(cluster)))
+}
+
+fn compare_all(cluster: &Cluster) -> FxHashMap<WorkloadKey, Arc<Additions>> {
+    let newest = newest_pods(cluster);
+    let mut found: FxHashMap<WorkloadKey, Arc<Additions>> = FxHashMap::default();
+    let mut of_parents: FxHashMap<WorkloadKey, (&Pod, Arc<Additions>)> = FxHashMap::default();
+    for workload in &cluster.workloads {
+        let Some(pod) = newest.get(&workload.identity()).copied() else { continue };
+        if !owned(pod.key().namespace, pod.own.controller.as_ref(), workload)
+            && workload.kind != WorkloadKind::Deployment
+        {
+            continue;
+        }
+        let Some(additions) = compare(&template_of(workload, pod), pod) else { continue };
+        if additions.is_empty() {
+            continue;
+        }
+        let additions = Arc::new(additions);
+        if let Some(parent) = &workload.controller
+            && let Some(kind) = WorkloadKind::from_resource(&parent.kind.to_ascii_lowercase())
+        {
+            let key = WorkloadKey { kind, key: ObjectKey::new(workload.key.namespace, parent.name) };
+            let other = of_parents.get(&key).map(|(other, _)| other.own.creation_timestamp);
+            if other.is_none_or(|other| other < pod.own.creation_timestamp) {
+                of_parents.insert(key, (pod, Arc::clone(&additions)));
+            }
+        }
+        found.insert(workload.identity(), additions);
+    }
+    for (key, (_, additions)) in of_parents {
+        found.entry(key).or_insert(additions);
+    }
+    found
+}
+
+/// The newest pod with a node of each controller; of a ReplicaSet also under the Deployment that its name and the
+/// hash in the pod's labels tell of, for states without ReplicaSets.
+fn newest_pods(cluster: &Cluster) -> FxHashMap<WorkloadKey, &Pod> {
+    let hash = name("pod-template-hash");
+    let mut newest: FxHashMap<WorkloadKey, &Pod> = FxHashMap::default();
+    let mut note = |kind, key: ObjectKey, pod| {
+        let entry = newest.entry(WorkloadKey { kind, key }).or_insert(pod);
+        if entry.own.creation_timestamp < pod.own.creation_timestamp {
+            *entry = pod;
+        }
+    };
+    for pod in cluster.pods().iter().filter(|pod| pod.own.node_name.is_some() && !pod.is_terminating()) {
+        let Some(owner) = &pod.own.controller else { continue };
+        let Some(kind) = WorkloadKind::from_resource(&owner.kind.to_ascii_lowercase()) else { continue };
+        let namespace = pod.key().namespace;
+        note(kind, ObjectKey::new(namespace, owner.name), pod);
+        if kind == WorkloadKind::ReplicaSet
+            && let Some(hash) = pod.labels().get(hash)
+            && let Some(deployment) = owner.name.strip_suffix(hash.as_str()).and_then(|rest| rest.strip_suffix('-'))
+        {
+            note(WorkloadKind::Deployment, ObjectKey::new(namespace, name(deployment)), pod);
+        }
+    }
+    newest
+}
+
+/// Whether the pod is what its controller would make of its template today, whatever admission added to it.
+pub(super) fn follows_template(workload: &Workload, pod: &Pod) -> bool {
+    compare(&template_of(workload, pod), pod).is_some()
+}
+
+/// The specification that the controller wrote, before admission.
+fn template_of(workload: &Workload, pod: &Pod) -> PodSpec {
+    let mut spec = workload.template.spec.clone();
+    match workload.kind {
+        WorkloadKind::StatefulSet => stateful_set::mount_claims_of(&mut spec, workload, pod.key().name),
+        WorkloadKind::DaemonSet => daemon_set::add_tolerations(&mut spec),
+        _ => {}
+    }
+    spec
+}
+
+/// What `pod` has beyond `template`; none where it is not of that template.
+fn compare(template: &PodSpec, pod: &Pod) -> Option<Additions> {
+    // What has no container is no template, but a sketch of one.
+    if template.containers.is_empty() {
+        return Some(Additions::default());
+    }
+    let spec = pod.spec();
+    let vpa = pod.own.vpa_updated;
+    let mut requests = Vec::new();
+    let containers = compare_containers(&template.containers, &spec.containers, vpa, &mut requests)?;
+    let init_containers = compare_containers(&template.init_containers, &spec.init_containers, vpa, &mut requests)?;
+    if template.node_selector.iter().any(|(key, value)| spec.node_selector.get(key) != Some(value))
+        || template.tolerations.iter().any(|toleration| !spec.tolerations.contains(toleration))
+        || template.host_network.unwrap_or_default() != spec.host_network.unwrap_or_default()
+        || given(template.scheduler_name).is_some_and(|own| given(spec.scheduler_name) != Some(own))
+        || given(template.priority_class_name).is_some_and(|own| given(spec.priority_class_name) != Some(own))
+        || given(template.runtime_class_name).is_some_and(|own| given(spec.runtime_class_name) != Some(own))
+        || terms(template) != terms(spec)
+        || template.volumes.iter().any(|volume| spec.volumes.iter().all(|other| other != volume))
+        || template.resource_claims.iter().any(|claim| !spec.resource_claims.contains(claim))
+    {
+        return None;
+    }
+    let is_of_condition = |toleration: &Toleration| toleration.key.is_some_and(|key| key.starts_with(OF_CONDITIONS));
+    let added = spec.tolerations.iter().filter(|added| !template.tolerations.contains(added));
+    Some(Additions {
+        containers,
+        init_containers,
+        requests,
+        node_selector: spec
+            .node_selector
+            .iter()
+            .filter(|(key, _)| !template.node_selector.contains_key(*key))
+            .collect(),
+        tolerations: added.filter(|added| !is_of_condition(added)).copied().collect(),
+        runtime_class: given(spec.runtime_class_name)
+            .filter(|_| given(template.runtime_class_name).is_none())
+            .map(|class| (class, spec.overhead.clone())),
+        scheduler_name: given(spec.scheduler_name)
+            .filter(|named| given(template.scheduler_name).is_none() && *named != "default-scheduler"),
+        priority_class: given(spec.priority_class_name).filter(|_| given(template.priority_class_name).is_none()),
+    })
+}
+
+fn given(field: Option<Name>) -> Option<Name> {
+    field.filter(|name| !name.is_empty())
+}
+
+/// How many terms of pod affinity there are of each sort, and over what is spread: labels are merged into these by the
+/// API server, and a DaemonSet's controller writes the node affinity itself.
+fn terms(spec: &PodSpec) -> ([usize; 4], Vec<(Name, i32)>) {
+    let affinity = spec.affinity.as_deref();
+    let sides = [
+        affinity.and_then(|affinity| affinity.pod_affinity.as_ref()),
+        affinity.and_then(|affinity| affinity.pod_anti_affinity.as_ref()),
+    ];
+    let [near, apart] = sides.map(|side| side.map_or((0, 0), |terms| (terms.required.len(), terms.preferred.len())));
+    let spread =
+        spec.topology_spread_constraints.iter().map(|constraint| (constraint.topology_key, constraint.max_skew));
+    ([near.0, near.1, apart.0, apart.1], spread.collect())
+}
+
+/// The containers that `own` has beyond those of the template; none where one of the template's is missing or
+/// requests something else. What it requests where the template is silent goes to `requests`.
+fn compare_containers(
+    template: &[Container],
+    own: &[Container],
+    vpa: bool,
+    requests: &mut Vec<(Name, Name, Quantity)>,
+) -> Option<Vec<Container>> {
+    for container in template {
+        let same = own.iter().find(|other| other.name == container.name)?;
+        let (wanted, has) = (requests_of(container), requests_of(same));
+        if !vpa
+            && wanted.iter().any(|(resource, amount)| has.get(resource).is_none_or(|has| has.compare(amount).is_ne()))
+        {
+            return None;
+        }
+        let Some(of) = container.name else { continue };
+        let differs = |(resource, amount): &(Name, Quantity)| {
+            wanted.get(*resource).is_none_or(|wanted| vpa && wanted.compare(*amount).is_ne())
+        };
+        requests.extend(has.iter().filter(differs).map(|(resource, amount)| (of, resource, amount)));
+    }
+    let is_new = |container: &&Container| template.iter().all(|other| other.name != container.name);
+    Some(own.iter().filter(is_new).cloned().collect())
+}
+
+/// Requests, with limits where there is no request.
+fn requests_of(container: &Container) -> ResourceList {
+    let ContainerResources { requests, limits } = container.resources.clone().unwrap_or_default();
+    limits.iter().chain(requests.iter()).collect()
+}

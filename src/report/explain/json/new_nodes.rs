@@ -1,0 +1,331 @@
+//! The part of an answer's data that tells which nodes could be made: `newNodes`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::api::name::Name;
+use crate::node_groups::cluster_autoscaler::{Event, Group, Skip, Verdict, reasons};
+use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer};
+use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes};
+
+/// Nodes that could be made for a pod.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewNodesObject<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster_autoscaler: Option<AutoscalerObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    karpenter: Option<KarpenterObject<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
+}
+
+/// The Cluster Autoscaler's loop, run again.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct AutoscalerObject<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_age_seconds: Option<i64>,
+    /// What becomes of the pod; `some` where its twins share an outcome that is drawn among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    /// How many of the pod's twins, itself included, meet each outcome.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    outcomes: BTreeMap<&'static str, usize>,
+    groups: Vec<GroupObject<'a>>,
+    /// The groups that grow.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scale_ups: Vec<ScaleUpObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<EventObject<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
+}
+
+/// A node group.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GroupObject<'a> {
+    id: Name,
+    min: i64,
+    max: i64,
+    target: i64,
+    /// Nodes of the state that belong to it.
+    members: usize,
+    /// How they were found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    membership: Option<&'a str>,
+    /// Nodes under way that count.
+    #[serde(skip_serializing_if = "is_zero")]
+    upcoming: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skip: Option<SkipObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backoff: Option<BackoffObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fits: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plugin: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<TemplateObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_evaluated: Option<&'a str>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+fn is_zero(count: &i64) -> bool {
+    *count == 0
+}
+
+/// Why a group is not asked.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct SkipObject {
+    kind: &'static str,
+    reasons: Vec<String>,
+}
+
+/// Why a group is in backoff, in the cloud's words.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct BackoffObject<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    code: &'a str,
+    message: &'a str,
+}
+
+/// The node that stands for a new one.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct TemplateObject {
+    from: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<Name>,
+}
+
+/// A group that grows.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ScaleUpObject {
+    group: Name,
+    from: i64,
+    to: i64,
+    max: i64,
+}
+
+/// The event that the pod gets.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct EventObject<'a> {
+    r#type: &'static str,
+    reason: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    counts: &'a BTreeMap<String, usize>,
+    /// Whether it is sent: while any group grows, refusals are not.
+    sent: bool,
+}
+
+impl<'a> NewNodesObject<'a> {
+    pub(super) fn new(new_nodes: &'a NewNodes) -> Self {
+        Self {
+            cluster_autoscaler: new_nodes.cluster_autoscaler.as_ref().map(AutoscalerObject::new),
+            karpenter: new_nodes.karpenter.as_ref().map(KarpenterObject::new),
+            notes: &new_nodes.notes,
+        }
+    }
+}
+
+/// What Karpenter would do.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct KarpenterObject<'a> {
+    /// What becomes of the pod; missing where that hangs on unknown instance types.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    /// The node or NodeClaim that it is expected on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_pool: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    /// `all` with a catalogue; `seen` where only the types of existing nodes are known.
+    known_instance_types: &'static str,
+    pools: Vec<PoolObject<'a>>,
+}
+
+/// A NodePool, asked about the pod alone.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct PoolObject<'a> {
+    name: Name,
+    considered: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facts: Option<FactsObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[Name]>::is_empty")]
+    instance_types: &'a [Name],
+    /// Whether it would, were it not for `spec.limits`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    without_limits: Option<bool>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits: Vec<LimitObject<'a>>,
+}
+
+/// Whether any instance type had it.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct FactsObject {
+    requirements: bool,
+    resources: bool,
+    offering: bool,
+}
+
+/// A limit of a NodePool.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct LimitObject<'a> {
+    resource: Name,
+    used: &'a str,
+    limit: &'a str,
+}
+
+impl<'a> KarpenterObject<'a> {
+    fn new(found: &'a KarpenterAnswer) -> Self {
+        Self {
+            outcome: found.outcome,
+            node: found.node,
+            node_pool: found.pool,
+            error: found.error.as_deref(),
+            known_instance_types: if found.complete { "all" } else { "seen" },
+            pools: found.pools.iter().map(PoolObject::new).collect(),
+        }
+    }
+}
+
+impl<'a> PoolObject<'a> {
+    fn new(pool: &'a PoolAnswer) -> Self {
+        let asked = pool.why.is_none();
+        Self {
+            name: pool.name,
+            considered: asked,
+            why: pool.why,
+            because: pool.because.as_deref(),
+            verdict: asked.then_some(match pool.verdict {
+                Some(true) => "ok",
+                Some(false) => "no",
+                None => "unknown",
+            }),
+            kind: pool.kind,
+            facts: pool.facts.map(|[requirements, resources, offering]| FactsObject {
+                requirements,
+                resources,
+                offering,
+            }),
+            error: pool.error.as_deref(),
+            instance_types: &pool.types,
+            without_limits: pool.without_limits,
+            limits: pool
+                .limits
+                .iter()
+                .map(|(resource, used, limit)| LimitObject { resource: *resource, used, limit })
+                .collect(),
+        }
+    }
+}
+
+impl<'a> AutoscalerObject<'a> {
+    fn new(found: &'a ClusterAutoscalerAnswer) -> Self {
+        let run = &*found.run;
+        let answer = found.answer.as_ref();
+        let verdicts = answer.map_or(&[][..], |answer| &answer.verdicts);
+        let groups = run.groups.iter().enumerate();
+        let id = |group: usize| run.groups.get(group).map(|group| group.id).unwrap_or_default();
+        let outcome = answer.map(|answer| answer.outcome.as_str());
+        Self {
+            status_age_seconds: found.status_age,
+            outcome: if found.outcomes.len() > 1 { Some("some") } else { outcome },
+            outcomes: found.outcomes.clone(),
+            groups: groups.map(|(place, group)| GroupObject::new(group, verdicts.get(place))).collect(),
+            scale_ups: run
+                .growths
+                .iter()
+                .map(|it| ScaleUpObject { group: id(it.group), from: it.from, to: it.to, max: it.max })
+                .collect(),
+            event: answer.and_then(|answer| answer.event.as_ref()).map(EventObject::new),
+            notes: &run.notes,
+        }
+    }
+}
+
+impl SkipObject {
+    fn new(skip: &Skip) -> Self {
+        // What the autoscaler says is known only where it is known why.
+        let reasons = if *skip == Skip::NoTemplate(false) { Vec::new() } else { vec![skip.reason()] };
+        Self { kind: skip.kind(), reasons }
+    }
+}
+
+impl<'a> GroupObject<'a> {
+    pub(super) fn new(group: &'a Group, verdict: Option<&Verdict>) -> Self {
+        let (fits, plugin, reasons) = match verdict {
+            Some(Verdict::Fits) => (Some(true), None, Vec::new()),
+            Some(Verdict::Refuses(rejection)) => (Some(false), rejection.plugin, reasons(rejection)),
+            Some(Verdict::Unknown) | None => (None, None, Vec::new()),
+        };
+        Self {
+            id: group.id,
+            min: group.min,
+            max: group.max,
+            target: group.target,
+            members: group.members,
+            membership: group.membership.as_deref(),
+            upcoming: group.upcoming,
+            skip: group.skip.as_ref().map(SkipObject::new),
+            backoff: group.backoff.as_ref().map(|(code, message)| BackoffObject {
+                since: group.since.map(|since| since.to_string()),
+                code,
+                message,
+            }),
+            fits,
+            plugin,
+            reasons,
+            template: group
+                .template
+                .as_ref()
+                .map(|template| TemplateObject { from: template.from.as_str(), node: template.from.node() }),
+            not_evaluated: group.not_evaluated.as_deref(),
+        }
+    }
+}
+
+impl<'a> EventObject<'a> {
+    fn new(event: &'a Event) -> Self {
+        Self {
+            r#type: "Normal",
+            reason: event.reason,
+            message: &event.message,
+            counts: &event.counts,
+            sent: event.sent,
+        }
+    }
+}

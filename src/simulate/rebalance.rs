@@ -1,0 +1,111 @@
+//! Which pods would land better if they were evicted: a spread that is skewed, a node that came back empty.
+//!
+//! kube-scheduler never moves a pod. Here each pod that its controller recreates is asked where it would go now; the
+//! move that makes the nodes' load most even is made, and all are asked again. A budget that allows no eviction keeps
+//! its pods where they are. Pods of one template on one node are asked about once.
+
+use rustc_hash::FxHashSet;
+
+use crate::api::{Name, ObjectKey};
+use crate::edit::{Edit, EditError};
+use crate::state::{Cluster, PodId};
+
+use super::measures::{Measures, Typical};
+use super::scenario::budgets::Budgets;
+use super::scenario::drain::{Keeper, keeper};
+use super::scenario::{Placing, ScenarioStep, StepAction};
+use super::{Simulation, change};
+
+/// A smaller gain is not worth an eviction: in shares of a node's load.
+const LEAST_GAIN: f64 = 0.001;
+
+/// A pod that would land on another node.
+struct Move {
+    pod: PodId,
+    key: ObjectKey,
+    /// How uneven the nodes are then.
+    after: f64,
+    /// Whether its node would not take it today.
+    misplaced: bool,
+}
+
+/// At most `most` evictions, each of which gives its pod a better place, as steps of a scenario. The simulation stays
+/// with them made.
+///
+/// # Errors
+/// A pod cannot be evicted.
+pub fn find(simulation: &mut Simulation<'_>, most: usize) -> Result<Vec<ScenarioStep>, EditError> {
+    let mut budgets = Budgets::new(simulation.cluster());
+    let mut steps = Vec::new();
+    let mut moved: FxHashSet<PodId> = FxHashSet::default();
+    let typical = Typical::of(simulation.cluster());
+    while steps.len() < most {
+        let before = imbalance(simulation.cluster(), typical);
+        let Some(best) = best_move(simulation, &budgets, &moved, before, typical) else { break };
+        let cluster = simulation.cluster();
+        let Ok(edits) = budgets.evict(cluster, cluster.pod(best.pod)) else { break };
+        for edit in &edits {
+            simulation.edit(edit)?;
+        }
+        simulation.edit(&Edit::Evict { pod: best.key })?;
+        let step = simulation.step(best.pod);
+        for edit in budgets.placed(best.pod) {
+            simulation.edit(&edit)?;
+        }
+        moved.insert(best.pod);
+        let to = step.place().map(|place| place.name.to_string()).unwrap_or_default();
+        let percent = |share: f64| format!("{:.1}%", share * 100.0);
+        let why = if best.misplaced { ", which its node would not take today" } else { "" };
+        let said = format!("--rebalance to {to}: imbalance {} to {}{why}", percent(before), percent(best.after));
+        steps.push(ScenarioStep { said, change: StepAction::Edit(Edit::Evict { pod: best.key }), place: Placing::Now });
+    }
+    Ok(steps)
+}
+
+/// The pod whose eviction helps most: one that its node would not take today, or else that makes the nodes most even.
+fn best_move(
+    simulation: &mut Simulation<'_>,
+    budgets: &Budgets,
+    moved: &FxHashSet<PodId>,
+    before: f64,
+    typical: Typical,
+) -> Option<Move> {
+    let cluster = simulation.cluster();
+    let mut alike: FxHashSet<(usize, Name)> = FxHashSet::default();
+    let candidates: Vec<PodId> = cluster
+        .pods()
+        .iter()
+        .filter(|pod| cluster.has_pod(pod.id) && !moved.contains(&pod.id) && keeper(cluster, pod) == Keeper::Controller)
+        .filter(|pod| budgets.clone().evict(cluster, pod).is_ok())
+        .filter(|pod| {
+            let node = pod.own.node_name.filter(|_| cluster.node_of(pod.id).is_some());
+            node.is_some_and(|node| alike.insert((std::sync::Arc::as_ptr(&pod.class) as usize, node)))
+        })
+        .map(|pod| pod.id)
+        .collect();
+    let mut best: Option<Move> = None;
+    for pod in candidates {
+        let key = simulation.cluster().pod(pod).key();
+        let Some(from) = simulation.cluster().pod(pod).own.node_name else { continue };
+        let savepoint: change::Savepoint = simulation.savepoint();
+        simulation.take_off(pod);
+        let placement = simulation.ask(pod);
+        let misplaced = placement.nodes.iter().any(|node| node.name == from && !node.is_feasible());
+        let step = simulation.settle(&placement);
+        let after = imbalance(simulation.cluster(), typical);
+        let moves = step.place().is_some_and(|place| place.name != from);
+        simulation.rollback(savepoint);
+        let helps = moves && (misplaced || before - after > LEAST_GAIN);
+        let better = best.as_ref().is_none_or(|best| (misplaced, -after) > (best.misplaced, -best.after));
+        if helps && better {
+            best = Some(Move { pod, key, after, misplaced });
+        }
+    }
+    best
+}
+
+/// How uneven the nodes' load is: the mean of that of CPU and memory.
+fn imbalance(cluster: &Cluster, typical: Typical) -> f64 {
+    let balance = Measures::of(cluster, typical).balance;
+    f64::midpoint(balance.cpu, balance.memory)
+}

@@ -1,0 +1,59 @@
+//! What the state has of programs that make nodes. kube-scheduler looks at none of it.
+
+use std::sync::Arc;
+
+use super::objects::Store;
+use crate::api::meta::ObjectKey;
+use crate::decode::Object;
+use crate::decode::autoscaling::process::AutoscalerProcess;
+use crate::decode::autoscaling::status::{AutoscalerStatus, DEFAULT_NAME, Status};
+use crate::decode::autoscaling::{Provisioning, ProvisioningKind, ProvisioningObject};
+
+/// Objects of the Cluster Autoscaler, of Karpenter, and of Cluster API; shared by all copies of the state.
+#[derive(Clone, Debug, Default)]
+pub struct Autoscaling {
+    /// ConfigMaps of the Cluster Autoscaler.
+    pub statuses: Arc<[AutoscalerStatus]>,
+    /// All other objects, in the order of namespace and name.
+    pub objects: Arc<[ProvisioningObject]>,
+    /// The Cluster Autoscaler that runs as a pod of the state.
+    pub process: Option<Arc<AutoscalerProcess>>,
+}
+
+impl Autoscaling {
+    pub(super) fn of(objects: &mut Store<Object>) -> Self {
+        Self { statuses: objects.take().into(), objects: objects.take().into(), process: None }
+    }
+
+    /// The status that counts: the one called `named`, else the one with the usual name, else the newest.
+    pub fn status(&self, named: Option<ObjectKey>) -> Option<&AutoscalerStatus> {
+        let by = |wanted: &dyn Fn(&&AutoscalerStatus) -> bool| self.statuses.iter().find(wanted);
+        let time = |status: &&AutoscalerStatus| status.content.as_ref().ok().and_then(|content| content.time);
+        match named {
+            Some(key) => by(&|status| status.key == key),
+            None => {
+                by(&|status| status.key.name == DEFAULT_NAME).or_else(|| self.statuses.iter().max_by_key(|it| time(it)))
+            }
+        }
+    }
+
+    /// What that status says.
+    pub fn readable_status(&self, named: Option<ObjectKey>) -> Option<&Status> {
+        self.status(named)?.content.as_ref().ok()
+    }
+
+    /// Whether there is a NodePool.
+    pub fn has_pools(&self) -> bool {
+        self.objects.iter().any(|object| object.kind == ProvisioningKind::NodePool)
+    }
+
+    /// Objects of one kind, in the order of namespace and name.
+    pub fn of_kind(&self, kind: ProvisioningKind) -> impl Iterator<Item = &ProvisioningObject> {
+        self.objects.iter().filter(move |object| object.kind == kind)
+    }
+
+    /// The object of this kind and name.
+    pub fn get(&self, kind: ProvisioningKind, key: ObjectKey) -> Option<&Provisioning> {
+        self.of_kind(kind).find(|object| object.key == key).map(|object| &object.data)
+    }
+}
