@@ -124,6 +124,8 @@ fn flag(setting: Setting) -> Option<&'static str> {
         Setting::Wide => "-o wide",
         Setting::Runs => "--runs",
         Setting::Seed => "--seed",
+        Setting::Preempt => "--preempt",
+        Setting::Like => "--like FILE",
         Setting::SchedulerConfig => "--scheduler-config",
         Setting::KubeVersion => "--kube-version",
         Setting::AsDefaultScheduler => "--as-default-scheduler",

@@ -280,7 +280,7 @@ impl WireStatus {
     }
 
     /// Upstream pkg/controller/controller_utils.go, maxContainerRestarts. Init containers do not count there, but
-    /// for restartable ones: these are rare, and of the status alone they cannot be told apart.
+    /// for restartable ones: these are rare, and of the status alone they cannot be distinguished.
     fn restarts(&self) -> i32 {
         self.container_statuses.iter().map(|container| container.restart_count).max().unwrap_or_default()
     }

@@ -11,6 +11,10 @@ pub enum Setting {
     Runs,
     /// The seed of one run.
     Seed,
+    /// Whether pods of lower priority are preempted.
+    Preempt,
+    /// What additional nodes are like.
+    Like,
     /// The scheduler's configuration.
     SchedulerConfig,
     /// The scheduler's version.

@@ -6,6 +6,7 @@ use crate::api::name;
 use crate::framework::{Amount, DeviceReason, DeviceShortage, Reason};
 use crate::simulate::capacity::{Limit, Needed, NodeRoom, Stopped};
 
+use super::super::setting::{Setting, with};
 use super::super::style::Label;
 use super::super::text::{break_long, count, list, thousands};
 use super::super::{Look, Provenance};
@@ -119,8 +120,10 @@ fn wanted(screen: &mut Screen, answer: &CapacityAnswer) {
         ),
         None => (
             Label::Rejected,
-            "one more node like any of the existing ones would not take a copy; try another with --like FILE"
-                .to_owned(),
+            format!(
+                "one more node like any of the existing ones would not take a copy{}",
+                with("; try another", screen.spelling(), Setting::Like)
+            ),
         ),
     };
     screen.paragraph(label, &text);
