@@ -19,6 +19,8 @@ pub enum Setting {
     SchedulerConfig,
     /// The scheduler's version.
     KubeVersion,
+    /// Evaluation by kube-scheduler's own profile, whatever scheduler a pod names.
+    AsDefaultScheduler,
 }
 
 /// How a setting is written where the report is shown; none where there is no way to set it.

@@ -23,7 +23,9 @@ fn explain(situation: &str, more: &str) -> String {
 #[test]
 fn the_driver_is_not_ready() {
     assert_snapshot!(explain("driver-offers-no-devices", ""), @"
-    Pod default/dra-sample does not fit: 0 of 1 node       default-scheduler · v1.34
+    Pod default/dra-sample does not fit, as far as can be judged without
+    ResourceSlices: 0 of 1 node
+    default-scheduler · v1.34
 
     0/1 nodes are available: 1 cannot allocate all claims. still not schedulable,
     preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.
