@@ -77,6 +77,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l exit-code -d 'Exit with status 1 when a pod does not fit'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l no-suggestions -d 'Do not search for changes that would help (faster)'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l as-default-scheduler -d 'Explain pods of other schedulers by kube-scheduler\'s default profile'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l commands -d 'Show the commands that make each suggested change'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
@@ -264,6 +266,7 @@ yaml\t''
 name\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l exit-code -d 'Exit with status 1 when a pod does not fit'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l no-suggestions -d 'Do not search for changes that would help (faster)'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l commands -d 'Show the commands that make each suggested change'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
