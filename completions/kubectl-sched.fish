@@ -84,6 +84,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s f -l filename -d 'Schedule the pods of a manifest, as many as it has replicas' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l replicas -d 'Schedule this number of copies of each pod in -f instead' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l add -d 'Add this number of replicas to each workload that is named' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l rebalance -d 'Show which pods would land better if they were evicted, at most NUMBER [default: 10]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l seed -d 'Pick at random among equally good nodes; the same seed gives the same run' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l runs -d 'Run the simulation with this many seeds, and count the outcomes' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l shard -d 'Run only one of several equal shards of the runs; the first is 0/COUNT; see simulate merge' -r
@@ -111,7 +113,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l add-nodes -d 'Add N copies of a node, with their DaemonSet pods' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l taint -d 'Add a taint; with - after the effect, remove it' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l label -d 'Set a label; NODE=KEY- removes it' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scale -d 'Scale a workload (deploy/web=10)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l scale -l set-replicas -d 'Scale a workload (deploy/web=10), or add replicas (deploy/web=+5)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l set-resources -d 'Set requests of all containers, or of one (deploy/web:app=cpu=2)' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l restart -d 'Restart a workload as kubectl rollout restart does' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l delete -d 'Delete a workload, or a pod (its controller recreates it)' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
@@ -148,16 +151,17 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l pending -d 'Schedule all pending pods, of all namespaces'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l repack -d 'Place all pods again, on as few nodes as possible'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l diff -d 'Show only the differences from the unchanged cluster'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l preempt -d 'Allow preemption of pods of lower priority'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l exit-code -d 'Exit with status 1 when a pod does not fit'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l force -d 'With --drain: also evict pods without a controller'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l force -d 'With --drain or --drain-plan: also evict pods without a controller'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -f -a "merge" -d 'Combine the shards of a sweep'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -a "merge" -d 'Combine the shards of a sweep'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t''
 never\t''"
@@ -173,7 +177,19 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l ratio -d 'Copies of each pod per set, in the order given: 3:1' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l limit -d 'Stop after this many copies' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want -d 'Show how many more nodes this number of copies needs' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l like -d 'The node to copy for --want [default: the node that takes most copies]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l like -d 'The node to copy for --want, or a file with a Node [default: the node that takes most copies]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l scenario -d 'Apply the steps of a Scenario file; see docs/scenarios.md' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l cordon -d 'Cordon a node, or all nodes with a label (pool=gpu)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l uncordon -d 'Uncordon a node, or all nodes with a label' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l drain -d 'Cordon nodes and evict their pods as kubectl drain does' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l remove-node -l remove-nodes -d 'Remove nodes without draining, such as a zone (zone=a)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l add-nodes -d 'Add N copies of a node, with their DaemonSet pods' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l taint -d 'Add a taint; with - after the effect, remove it' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l label -d 'Set a label; NODE=KEY- removes it' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l scale -l set-replicas -d 'Scale a workload (deploy/web=10), or add replicas (deploy/web=+5)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l set-resources -d 'Set requests of all containers, or of one (deploy/web:app=cpu=2)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l restart -d 'Restart a workload as kubectl rollout restart does' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l delete -d 'Delete a workload, or a pod (its controller recreates it)' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l at -d 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l autoscaler-status -d 'The Cluster Autoscaler\'s status ConfigMap [default: kube-system/cluster-autoscaler-status]' -r
@@ -206,7 +222,9 @@ wide\t''
 json\t''
 yaml\t''
 name\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want-all -d 'Show how many more nodes all pods of the manifests need, as many as these have replicas'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l exit-code -d 'Exit with status 1 when no copy fits, or fewer than --want'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l force -d 'With --drain or --drain-plan: also evict pods without a controller'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
@@ -291,6 +309,20 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l by -d 'What is lost at once: a node, a zone, or all nodes with the same label value' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l drain-plan -d 'Propose how to drain these nodes: NODE,NODE or a label selector, or zone=NAME' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l consolidate -d 'Find the most nodes that can go, with every pod placed and every budget kept; of all nodes, or of NODES' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l price-label -d 'With --consolidate: the label that says what a node costs' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l scenario -d 'Apply the steps of a Scenario file; see docs/scenarios.md' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l cordon -d 'Cordon a node, or all nodes with a label (pool=gpu)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l uncordon -d 'Uncordon a node, or all nodes with a label' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l drain -d 'Cordon nodes and evict their pods as kubectl drain does' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l remove-node -l remove-nodes -d 'Remove nodes without draining, such as a zone (zone=a)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l add-nodes -d 'Add N copies of a node, with their DaemonSet pods' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l taint -d 'Add a taint; with - after the effect, remove it' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l label -d 'Set a label; NODE=KEY- removes it' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l scale -l set-replicas -d 'Scale a workload (deploy/web=10), or add replicas (deploy/web=+5)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l set-resources -d 'Set requests of all containers, or of one (deploy/web:app=cpu=2)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l restart -d 'Restart a workload as kubectl rollout restart does' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l delete -d 'Delete a workload, or a pod (its controller recreates it)' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l at -d 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l autoscaler-status -d 'The Cluster Autoscaler\'s status ConfigMap [default: kube-system/cluster-autoscaler-status]' -r
@@ -323,8 +355,8 @@ wide\t''
 json\t''
 yaml\t''
 name\t''"
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l force -d 'With --drain-plan: also evict pods without a controller; nothing recreates them'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l exit-code -d 'Exit with status 1 when pods cannot be rescheduled, or the drains cannot be completed'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l force -d 'With --drain or --drain-plan: also evict pods without a controller'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -s A -l all-namespaces -d 'All namespaces; not possible with a name'

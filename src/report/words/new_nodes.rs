@@ -44,9 +44,17 @@ pub(in crate::report) fn groups(found: &ClusterAutoscalerAnswer) -> Vec<GroupLin
                 parts.push(format!("{} of {}", group.target, group.max));
             }
             let helps = verdict == Some(&Verdict::Fits) && group.skip.is_none();
-            GroupLine { id: group.id.to_string(), text: parts.join("; "), helps }
+            GroupLine { id: short(&group.id).to_owned(), text: parts.join("; "), helps }
         })
         .collect()
+}
+
+/// Some clouds name a group by its address, of which the last part is its name.
+fn short(id: &str) -> &str {
+    match id.rsplit_once('/') {
+        Some((start, name)) if start.contains("://") => name,
+        _ => id,
+    }
 }
 
 fn verdict_of(verdict: Option<&Verdict>, group: &Group) -> Option<String> {
@@ -90,7 +98,7 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
     if found.outcomes.len() > 1 {
         return Some("Of pods like this one some get a node and some do not: which is drawn.".to_owned());
     }
-    let id = |place: usize| found.run.groups.get(place).map(|group| group.id.to_string()).unwrap_or_default();
+    let id = |place: usize| found.run.groups.get(place).map(|group| short(&group.id).to_owned()).unwrap_or_default();
     let text = match found.answer.as_ref()?.outcome {
         Outcome::Triggered => "A group grows for it.".to_owned(),
         Outcome::Option => "Several groups are as good for it: which of them grows is drawn.".to_owned(),
