@@ -12,7 +12,7 @@ use crate::framework::placement::{Current, Placement};
 use crate::framework::sampling::ComparedNodes;
 use crate::framework::{
     Code, Cycle, CycleCache, Depth, Framework, NotEvaluated, Notes, Permit, PermitPlugin, Plugin, PluginRejection,
-    Rejection, cycle, group_notes, prepared, reserve, sampling,
+    Rejection, Turns, cycle, group_notes, prepared, reserve, sampling,
 };
 use crate::plugins;
 use crate::state::pod::PodId;
@@ -388,28 +388,43 @@ impl CachedCycle<'_> {
 /// not part of kube-scheduler, and those of versions after the one this program knows best.
 fn note_what_is_outside(profile: &Profile, plugins: &[Box<dyn Plugin>], behaviour: &Behaviour, notes: &Notes) {
     for (gate, effect) in behaviour.not_reproduced().filter(|(gate, _)| *gate != group_notes::COMPOSITE) {
-        notes.add(NotEvaluated::new(
-            format!("feature gate {gate}"),
-            "it is on, and kubectl sched does not reproduce it",
-            effect,
-        ));
+        notes.add(
+            NotEvaluated::new(
+                format!("feature gate {gate}"),
+                "it is on, and kubectl sched does not reproduce it",
+                effect,
+            )
+            .turning(Turns::Either),
+        );
     }
     let judging = [&profile.pre_filter, &profile.filter, &profile.post_filter, &profile.pre_score, &profile.score];
     for enabled in judging.into_iter().flatten() {
         if !plugins.iter().any(|plugin| enabled.plugin == plugin.name()) {
-            notes.add(NotEvaluated::new(
-                enabled.plugin.as_str(),
-                "kubectl sched does not implement this plugin yet",
-                "its filtering and scoring are missing from this answer",
-            ));
+            notes.add(
+                NotEvaluated::new(
+                    enabled.plugin.as_str(),
+                    "kubectl sched does not implement this plugin yet",
+                    "its filtering and scoring are missing from this answer",
+                )
+                .turning(Turns::Fits),
+            );
         }
     }
     for plugin in &profile.out_of_tree {
-        notes.add(NotEvaluated::new(
-            plugin.plugin.as_str(),
-            "the profile enables it, but it is not part of kube-scheduler",
-            "its filtering and scoring are missing from this answer",
-        ));
+        notes.add(
+            NotEvaluated::new(
+                plugin.plugin.as_str(),
+                "the profile enables it, but it is not part of kube-scheduler",
+                "its filtering and scoring are missing from this answer",
+            )
+            .turning(
+                if profile.filter.iter().chain(&profile.pre_filter).any(|on| on.plugin == plugin.plugin) {
+                    Turns::Fits
+                } else {
+                    Turns::Neither
+                },
+            ),
+        );
     }
 }
 

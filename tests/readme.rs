@@ -4,6 +4,8 @@
 
 use std::process::Command;
 
+use kubectl_sched::decode::Kind;
+
 const README: &str = include_str!("../README.md");
 const DOCS: [&str; 3] =
     [include_str!("../docs/scenarios.md"), include_str!("../docs/strategies.md"), include_str!("../docs/sweeps.md")];
@@ -38,6 +40,19 @@ fn commands_run(text: &str) -> usize {
             assert!(success && !stdout.is_empty() && stderr.is_empty(), "{command}\n{stdout}\n{stderr}");
         })
         .count()
+}
+
+/// What `kubectl get` is to be asked for, against the table of kinds. Groups of pods and taint rules of devices are
+/// behind feature gates, so that few servers have them.
+#[test]
+fn the_dump_has_every_kind() {
+    let lines: Vec<&str> = README.lines().filter(|line| line.starts_with("kubectl get -A -o json ")).collect();
+    let named: Vec<&str> =
+        lines.iter().filter_map(|line| line.split(' ').nth(5)).flat_map(|kinds| kinds.split(',')).collect();
+    let gated = ["podgroups", "workloads", "devicetaintrules"];
+    let kinds = Kind::ALL.iter().map(|kind| kind.resource()).filter(|resource| !gated.contains(resource));
+    let missing: Vec<&str> = kinds.filter(|resource| !named.contains(resource)).collect();
+    assert!(missing.is_empty() && named.contains(&"events"), "not in the README's `kubectl get`: {missing:?}");
 }
 
 #[test]

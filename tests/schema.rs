@@ -231,6 +231,7 @@ fn in_full(case: &Case, pod: &str) -> Value {
     let lifted = cluster.lift(id);
     let placement = scheduler.explain_lifted(&cluster, &lifted, NOW);
     let answer = Answer {
+        evaluated_for: None,
         suggestions: suggest::find(&scheduler, &mut cluster, &placement, NOW),
         preemption: suggest::explain_preemption(&scheduler, &mut cluster, &placement, NOW),
         explanation: Explanation::in_full(&scheduler, &cluster, &placement, NOW),

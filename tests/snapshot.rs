@@ -85,6 +85,7 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
     }
     let nodes = cluster.nodes().len();
     let answers = [Answer {
+        evaluated_for: None,
         explanation,
         detail: None,
         suggestions: None,

@@ -211,6 +211,8 @@ fn no_flag_outside_the_command_line() {
         ("simulate/scenario/", "(use --force to override)"),
         ("source/", "kubectl get -o json"),
         ("report/screen/not_evaluated.rs", "kubectl create clusterrole"),
+        ("source/documents.rs", "kubectl"),
+        ("report/commands.rs", ""),
         // zstd's flag, and kube-scheduler's.
         ("source/open.rs", "--long"),
         ("decode/scheduler_process.rs", "--"),

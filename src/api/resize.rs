@@ -10,6 +10,8 @@ use super::resources::ResourceList;
 pub struct ResizeStatus {
     /// The wanted resize cannot be done on this node: the specification counts for nothing.
     pub infeasible: bool,
+    /// The wanted resize waits for room on this node: the specification counts, though the node has not set it aside.
+    pub deferred: bool,
     /// Containers whose status names resources.
     pub containers: List<ContainerResize>,
     /// What the status says of the pod as a whole.

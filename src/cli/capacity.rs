@@ -7,6 +7,7 @@ use clap::Args;
 use crate::api::{Name, ObjectKey, Timestamp, name};
 use crate::cli::error::{Error, Result};
 use crate::control_plane::controller;
+use crate::explain::findings::{self, Finding};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::capacity::{CapacityAnswer, CapacityNeeds};
@@ -25,6 +26,7 @@ use super::state::State;
 use super::state_flags::StateFlags;
 use super::target::Target;
 use super::{Status, resolve};
+use crate::state::PodId;
 
 /// Where counting ends when nothing else ends it: more pods than a cluster may have.
 const LIMIT: usize = 200_000;
@@ -107,6 +109,8 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     let now = arguments.state.now();
     let reports = apply(&mut state, &scenario, now)?;
     let (models, replicas) = models(&mut state, &target, from_files)?;
+    let first = models.iter().find_map(|model| if let Model::Pod(pod) = model { Some(*pod) } else { None });
+    let findings = first.map(|pod| findings_of(&mut state, pod, now)).unwrap_or_default();
     let shares = if arguments.want_all { replicas } else { shares(&arguments.ratio, models.len())? };
     let all: usize = shares.iter().sum();
     let mut copies = Copies::of(models.iter().zip(shares).map(|(model, share)| Template { model: *model, share }));
@@ -120,9 +124,18 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     let pods: Vec<ObjectKey> = pods.map(|pod| state.cluster.pod(pod).key()).collect();
     not_evaluated.extend(pods.into_iter().flat_map(|pod| state.not_let_in(pod)));
     let assumptions = assumptions(&state, &models);
-    let answer = CapacityAnswer { capacity, limit, wanted, scenario: reports, assumptions, not_evaluated };
+    let answer = CapacityAnswer { capacity, limit, wanted, scenario: reports, assumptions, not_evaluated, findings };
     arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     Ok(if arguments.exit_code && !answer.is_enough() { Status::DoesNotFit } else { Status::Answered })
+}
+
+/// What keeps the pod off the nodes, beside its scheduling cycle.
+fn findings_of(state: &mut State, pod: PodId, now: Timestamp) -> Vec<Finding> {
+    let lifted = state.cluster.lift(pod);
+    let placement = state.scheduler.explain_lifted(&state.cluster, &lifted, now);
+    let found = findings::find(&placement, &state.cluster);
+    state.cluster.restore(lifted);
+    found
 }
 
 /// Changes the cluster before the first copy is placed.

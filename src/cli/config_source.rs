@@ -28,13 +28,34 @@ pub(super) fn read(
     cluster: impl FnOnce(&ConfigMapName) -> Result<ConfigMap>,
 ) -> Result<(Value, String)> {
     match source {
-        ConfigSource::Input(input) => Ok((source::read_value(input).map_err(Error::from_error)?, input.to_string())),
+        ConfigSource::Input(input) => {
+            let value = source::read_value(input).map_err(Error::from_error)?;
+            let is_map = value.get("kind").and_then(Value::as_str) == Some("ConfigMap");
+            let value = if is_map { of_manifest(&value, &input.to_string())? } else { value };
+            Ok((value, input.to_string()))
+        }
         ConfigSource::ConfigMap(name) => {
             let map = cluster(name)?;
             let value =
                 map.configuration(name.key.as_deref()).map_err(|error| Error::new(format!("{name}: {error}")))?;
             Ok((value, name.to_string()))
         }
+    }
+}
+
+/// The configuration in the manifest of a ConfigMap: the one entry that is one.
+fn of_manifest(map: &Value, origin: &str) -> Result<Value> {
+    let entries = map.get("data").and_then(Value::as_object);
+    let texts = entries.into_iter().flatten().filter_map(|(_, text)| text.as_str());
+    let mut found: Vec<Value> = texts
+        .filter_map(|text| source::read_value(&source::Input::memory(origin, text.as_bytes())).ok())
+        .filter(|value| value.get("kind").and_then(Value::as_str) == Some("KubeSchedulerConfiguration"))
+        .collect();
+    match (found.pop(), found.len()) {
+        (Some(value), 0) => Ok(value),
+        (None, _) => Err(Error::new(format!("{origin}: the ConfigMap has no KubeSchedulerConfiguration in its data"))),
+        (Some(_), _) => Err(Error::new(format!("{origin}: the ConfigMap has several KubeSchedulerConfigurations"))
+            .hint("pass one of them as a file")),
     }
 }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::api::{Timestamp, name};
+use crate::api::{Name, Timestamp, name};
 use crate::cli::error::{Error, Result};
 use crate::decode::workload::Workload;
 use crate::did_you_mean;
+use crate::edit::{Edit, PodChange};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
 use crate::explain::{Explanation, NodeDetail, counterfactual, reported_events};
 use crate::framework::{Cycle, NotEvaluated, Notes, Placement};
@@ -56,6 +57,12 @@ pub(crate) struct ExplainArgs {
     /// Do not search for changes that would help (faster)
     #[arg(long)]
     no_suggestions: bool,
+    /// Explain pods of other schedulers by kube-scheduler's default profile
+    #[arg(long)]
+    as_default_scheduler: bool,
+    /// Show the commands that make each suggested change
+    #[arg(long)]
+    commands: bool,
     #[command(flatten)]
     node_groups: NodeGroupFlags,
     #[command(flatten)]
@@ -108,6 +115,7 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     let subjects = subjects(&mut state, &target, from_files, now)?;
     let pods: Vec<PodId> = subjects.iter().map(|subject| subject.pod).collect();
     cluster_messages::read_events(&mut state, &pods);
+    let foreign = if arguments.as_default_scheduler { as_default_scheduler(&mut state, &pods) } else { Vec::new() };
     let node = arguments.node.as_deref();
     if let Some(node) = node
         && state.cluster.node_named(name(node)).is_none()
@@ -124,8 +132,16 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     let finder = arguments.node_groups.finder(&state, arguments.state.autoscaler_status.as_ref(), &pods, moment)?;
     let answers: Vec<Answer> =
         subjects.into_iter().map(|subject| answer(&mut state, subject, node, &mut wanted, &finder, now)).collect();
+    let answers: Vec<Answer> = answers
+        .into_iter()
+        .map(|answer| {
+            let own = foreign.iter().find(|(pod, _)| *pod == answer.placement.pod_id).map(|(_, own)| *own);
+            Answer { evaluated_for: own, ..answer }
+        })
+        .collect();
     let answer = ExplainAnswer { answers: &answers, cluster: &state.cluster };
-    arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
+    let report = Answered { answer: &answer, provenance: &state.provenance(now) };
+    arguments.output.print_with(&report, arguments.commands)?;
     let fits = answers.iter().all(Answer::fits);
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
@@ -168,6 +184,29 @@ fn subjects(state: &mut State, target: &Target, from_files: AskedManifests, now:
 
 fn as_a_whole(state: &State, workload: &Workload, now: Timestamp) -> WorkloadPlacement {
     workload::place(&state.scheduler, &state.cluster, workload, state.gates, now)
+}
+
+/// Gives the pods that no profile is for the name of the first profile; answers which they were, and the name that
+/// each had.
+fn as_default_scheduler(state: &mut State, pods: &[PodId]) -> Vec<(PodId, Name)> {
+    let Some(profile) = state.scheduler.config().profiles.first().map(|profile| profile.scheduler_name) else {
+        return Vec::new();
+    };
+    let mut changed = Vec::new();
+    for pod in pods {
+        let asked = state.cluster.pod(*pod);
+        let own = asked.spec().scheduler_name();
+        if state.scheduler.framework_for(asked).is_some() {
+            continue;
+        }
+        let patch = serde_json::json!({"spec": {"schedulerName": profile.as_str()}});
+        let edit = Edit::PatchPod { pod: asked.key(), changes: vec![PodChange::Patch { patch }] };
+        // Kept to the end: the state is that of this one question.
+        if edit.apply(&mut state.cluster, state.gates).is_ok() {
+            changed.push((*pod, own));
+        }
+    }
+    changed
 }
 
 /// What costs more cycles, and is done only where it is shown.
@@ -262,9 +301,12 @@ fn answer(
         is_new: state.cluster.pod(pod).own.creation_timestamp.is_none()
             && state.cluster.pod(pod).own.sequence == u32::MAX,
         workload,
+        evaluated_for: None,
         group,
         placement,
     };
+    let fits = answer.placement.schedulable;
+    answer.placement.not_evaluated.iter_mut().for_each(|item| item.judge(fits));
     if let Some(workload) = answer.workload.as_ref().filter(|_| answer.is_made_up()) {
         let known = state.cluster.workload(workload.workload);
         answer.cluster_messages.events =

@@ -45,14 +45,37 @@ pub(crate) enum AskedObject {
     Workload(Box<Workload>),
 }
 
+/// The file itself, or the manifests in a directory, as kubectl reads them: by their extension and in the order of their
+/// names, not those of directories below (upstream cli-runtime resource/visitor.go, ExpandPathsToFileVisitors).
+fn expanded(path: &Path) -> Result<Vec<PathBuf>> {
+    let text = path.to_string_lossy();
+    if text.starts_with("http://") || text.starts_with("https://") {
+        return Err(Error::new(format!("{text}: URLs are not read")).hint("download the file and name it"));
+    }
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let is_manifest = |file: &PathBuf| {
+        let extension = file.extension().and_then(|extension| extension.to_str());
+        file.is_file() && extension.is_some_and(|extension| matches!(extension, "json" | "yaml" | "yml"))
+    };
+    let entries = std::fs::read_dir(path).map_err(|error| Error::new(format!("{text}: {error}")))?;
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_manifest).collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(Error::new(format!("{text}: the directory has no file that ends in .json, .yaml or .yml")));
+    }
+    Ok(files)
+}
+
 /// Reads the files.
 ///
 /// # Errors
 /// A file cannot be read, or none has a pod or anything with a pod template.
 pub(crate) fn read(files: &[PathBuf]) -> Result<AskedManifests> {
     let mut asked = AskedManifests::default();
-    for file in files {
-        let input = Input::from(file.clone());
+    for file in files.iter().map(|file| expanded(file)).collect::<Result<Vec<_>>>()?.concat() {
+        let input = Input::from(file);
         for manifest in read_manifests(&input).map_err(Error::from_error)?.objects {
             let object = manifest
                 .decode()

@@ -82,7 +82,15 @@ impl OutputFlags {
     /// # Errors
     /// The answer does not have that format, or standard output cannot be written to.
     pub(crate) fn print(&self, report: &dyn Report) -> Result<()> {
-        let look = Look { width: width(), wide: false, headers: !self.no_headers, spelling: flag };
+        self.print_with(report, false)
+    }
+
+    /// The same; with `commands` suggestions come with the commands that make them.
+    ///
+    /// # Errors
+    /// As [`OutputFlags::print`].
+    pub(crate) fn print_with(&self, report: &dyn Report, commands: bool) -> Result<()> {
+        let look = Look { width: width(), wide: false, headers: !self.no_headers, spelling: flag, commands };
         let text = self.output.render(report, look).map_err(Error::from_error)?;
         let choice = match self.color {
             Color::Auto => AutoStream::choice(&io::stdout()),
@@ -116,8 +124,11 @@ fn flag(setting: Setting) -> Option<&'static str> {
         Setting::Wide => "-o wide",
         Setting::Runs => "--runs",
         Setting::Seed => "--seed",
+        Setting::Preempt => "--preempt",
+        Setting::Like => "--like FILE",
         Setting::SchedulerConfig => "--scheduler-config",
         Setting::KubeVersion => "--kube-version",
+        Setting::AsDefaultScheduler => "--as-default-scheduler",
     })
 }
 

@@ -2,8 +2,10 @@
 
 use clap::Args;
 
-use crate::api::Name;
-use crate::cli::error::Result;
+use crate::api::{Name, name};
+use crate::cli::error::{Error, Result};
+use crate::decode::Kind;
+use crate::did_you_mean;
 use crate::explain::pending::{self, Root};
 use crate::framework::NotEvaluated;
 use crate::report::{self, Answered, Part};
@@ -35,6 +37,9 @@ pub(crate) struct PendingArgs {
     /// Do not search for changes that would help (faster)
     #[arg(long)]
     no_suggestions: bool,
+    /// Show the commands that make each suggested change
+    #[arg(long)]
+    commands: bool,
     #[command(flatten)]
     state: StateFlags,
     #[command(flatten)]
@@ -79,15 +84,30 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     }
     let is_empty = pods.is_empty() && pending.missing.is_empty() && pending.rejections.is_empty();
     if is_empty && matches!(output.output.part(), Part::Screen | Part::Names) {
+        // Whoever mistypes a namespace is not told that all is well there.
+        if let Some(namespace) = namespace.filter(|namespace| !is_known(&state.cluster, namespace)) {
+            let known = state.cluster.namespaces.keys().map(|name| name.as_str());
+            let error = Error::new(format!("namespaces \"{namespace}\" not found in {}", state.basis.origin));
+            return Err(match did_you_mean::question(namespace, known) {
+                Some(near) => error.hint(near),
+                None => error,
+            });
+        }
         let within = namespace.map_or_else(String::new, |namespace| format!(" in {namespace} namespace"));
         say(&format!("No pending pods found{within}."));
         return Ok(Status::Answered);
     }
     NotEvaluated::join(&mut pending.not_evaluated, &state.notes);
-    output.print(&Answered { answer: &pending, provenance: &state.provenance(now) })?;
+    output.print_with(&Answered { answer: &pending, provenance: &state.provenance(now) }, arguments.commands)?;
     let fits = pending.groups.iter().all(|group| matches!(group.root, Root::Fits))
         && pending.missing.iter().all(WorkloadPlacement::fits);
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
+}
+
+/// Whether the state tells of the namespace, or has no Namespaces and so cannot tell.
+fn is_known(cluster: &Cluster, namespace: &str) -> bool {
+    let has_pods = || cluster.pods().iter().any(|pod| pod.key().namespace == namespace);
+    !cluster.holds(Kind::Namespace) || cluster.namespaces.contains_key(&name(namespace)) || has_pods()
 }
 
 /// The pending pods of `namespace`, or of all, in the order of the queue.

@@ -11,7 +11,7 @@ use crate::cli::error::{Error, Result};
 use crate::config::{Behaviour, SchedulerConfig};
 use crate::decode::pod::PodObject;
 use crate::decode::{Kind, Object};
-use crate::framework::{NotEvaluated, PolicyRule};
+use crate::framework::{NotEvaluated, PolicyRule, Turns};
 use crate::report::text::{count, list};
 use crate::required_kinds::{RequiredKinds, Subject, selects_namespaces};
 use crate::source::live::{Connection, LiveError, ReadProgress, Reader};
@@ -229,7 +229,10 @@ pub(crate) fn not_listed(kind: Kind, why: String, required: &RequiredKinds) -> O
         return None;
     }
     let effect = format!("{} evaluated as if the cluster had none", list(&readers, readers.len()));
-    Some(NotEvaluated::of_kind(kind, why, effect))
+    // What only scores, or chooses victims, turns no verdict.
+    let decides = readers.iter().any(|reader| !matches!(*reader, "PodTopologySpread" | "DefaultPreemption"));
+    let turns = if decides { Turns::Either } else { Turns::Neither };
+    Some(NotEvaluated::of_kind(kind, why, effect).turning(turns))
 }
 
 /// How far the reading is.

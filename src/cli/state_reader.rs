@@ -24,7 +24,7 @@ use crate::source::{ConfigMap, ConfigMapName, Input, files, live, read_value};
 use crate::state::ClusterBuilder;
 
 use super::kube_flags::KubeFlags;
-use super::output::OutputFlags;
+use super::output::{OutputFlags, say};
 use super::provenance::{Age, StateProvenance};
 use super::reading::{Asker, Reading, Request};
 use super::scheduler_settings::parsed;
@@ -264,6 +264,9 @@ pub(super) fn read_files(
     let input = Input::from(path.to_path_buf());
     let report = files::read_with(&input, builder, wanted).map_err(Error::from_error)?;
     output.log(&format!("read {} objects from {input}", report.objects));
+    for skipped in &report.files_skipped {
+        say(&format!("warning: skipped {skipped}"));
+    }
     let record = report.snapshot.unwrap_or_default();
     if let Some(read_at) = &record.read_at {
         output.log(&format!("{input} is the state of {read_at}"));

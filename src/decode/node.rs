@@ -7,7 +7,7 @@ use crate::api::labels::Labels;
 use crate::api::list::List;
 use crate::api::meta::Metadata;
 use crate::api::name::Name;
-use crate::api::resources::{ResourceList, Resources};
+use crate::api::resources::{ResourceList, Resources, is_extended_resource_name};
 use crate::api::taint::{Taint, TaintEffect};
 use crate::api::time::{Timestamp, UnparsedTime};
 
@@ -37,6 +37,8 @@ pub struct Node {
     pub capacity: Resources,
     /// `status.allocatable`.
     pub allocatable: Resources,
+    /// `status.capacity` of extended resources of which less is allocatable: devices that are there and cannot be used.
+    pub unusable: List<(Name, i64)>,
     /// `status.images`.
     pub images: List<NodeImage>,
     /// `status.declaredFeatures`: what the kubelet supports.
@@ -167,6 +169,11 @@ impl WireNode {
         capacity.add(self.status.capacity.iter());
         let mut allocatable = Resources::default();
         allocatable.add(self.status.allocatable.iter());
+        let extended = self.status.capacity.iter().filter(|(resource, _)| is_extended_resource_name(resource));
+        let unusable = extended
+            .map(|(resource, quantity)| (resource, quantity.value()))
+            .filter(|(resource, capacity)| *capacity > allocatable.scalars.get(*resource))
+            .collect();
         Node {
             name: self.metadata.name.unwrap_or_default(),
             labels: self.metadata.labels,
@@ -184,6 +191,7 @@ impl WireNode {
             readiness: readiness(&self.status.conditions),
             capacity,
             allocatable,
+            unusable,
             images: self.status.images,
             declared_features: self.status.declared_features,
             kubelet_version: self.status.node_info.kubelet_version,

@@ -230,7 +230,8 @@ impl WirePod {
             sequence: 0,
         });
         let resize = ResizeStatus {
-            infeasible: is_resize_infeasible(&status.conditions),
+            infeasible: is_resize_pending(&status.conditions, &ConditionReason::Infeasible),
+            deferred: is_resize_pending(&status.conditions, &ConditionReason::Deferred),
             pod: ResizedResources::of(status.resources.as_ref(), status.allocated_resources.as_ref()),
             containers: status
                 .container_statuses
@@ -280,7 +281,7 @@ impl WireStatus {
     }
 
     /// Upstream pkg/controller/controller_utils.go, maxContainerRestarts. Init containers do not count there, but
-    /// for restartable ones: these are rare, and of the status alone they cannot be told apart.
+    /// for restartable ones: these are rare, and of the status alone they cannot be distinguished.
     fn restarts(&self) -> i32 {
         self.container_statuses.iter().map(|container| container.restart_count).max().unwrap_or_default()
     }
@@ -354,6 +355,7 @@ enum ConditionStatus {
 enum ConditionReason {
     PreemptionByScheduler,
     Infeasible,
+    Deferred,
     Unschedulable,
     #[serde(other)]
     Other,
@@ -378,9 +380,9 @@ fn deletion_cost(annotation: Option<Name>) -> i32 {
 }
 
 /// The first condition of its type decides (upstream component-helpers/resource/helpers.go, IsPodResizeInfeasible).
-fn is_resize_infeasible(conditions: &[WireCondition]) -> bool {
+fn is_resize_pending(conditions: &[WireCondition], why: &ConditionReason) -> bool {
     let pending = conditions.iter().find(|condition| condition.r#type == ConditionType::PodResizePending);
-    pending.is_some_and(|condition| condition.reason == Some(ConditionReason::Infeasible))
+    pending.is_some_and(|condition| condition.reason.as_ref() == Some(why))
 }
 
 /// `resources` of a status.

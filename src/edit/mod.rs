@@ -167,6 +167,13 @@ pub enum Edit {
         /// What is changed, in this order.
         changes: Vec<PodChange>,
     },
+    /// Sets `maxUnavailable` of a workload's rolling update: how many pods may be missing while it is rolled out.
+    SetMaxUnavailable {
+        /// The workload.
+        workload: WorkloadKey,
+        /// How many.
+        max_unavailable: i32,
+    },
     /// Takes a workload out of the state. Its pods stay.
     DeleteWorkload {
         /// The workload.
@@ -279,6 +286,9 @@ impl Edit {
             Self::DeletePod { pod } => leave::delete(cluster, *pod, gates),
             Self::CreatePod { workload, name, node } => add_pod::apply(cluster, *workload, *name, *node, gates),
             Self::PatchWorkload { workload, changes } => workload::patch(cluster, *workload, changes),
+            Self::SetMaxUnavailable { workload, max_unavailable } => {
+                workload::set_max_unavailable(cluster, *workload, *max_unavailable)
+            }
             Self::DeleteWorkload { workload } => workload::delete(cluster, *workload),
             Self::SetDisruptionsAllowed { budget, allowed } => workload::set_allowed(cluster, *budget, *allowed),
         }
@@ -306,6 +316,7 @@ impl Edit {
             | Self::DeletePod { .. }
             | Self::CreatePod { .. }
             | Self::PatchWorkload { .. }
+            | Self::SetMaxUnavailable { .. }
             | Self::DeleteWorkload { .. }
             | Self::SetDisruptionsAllowed { .. } => {}
         }

@@ -156,6 +156,10 @@ fn edits_are_undone_without_a_trace() {
         |cluster| cluster.workloads[0].template.spec.tolerations.len() == 1,
     );
     case(json!({"kind": "DeleteWorkload", "workload": "deployment/a/x"}), |cluster| cluster.workloads.is_empty());
+    case(json!({"kind": "SetMaxUnavailable", "workload": "deployment/a/x", "maxUnavailable": 1}), |cluster| {
+        let rolling = cluster.workloads[0].strategy.rolling_update.unwrap();
+        rolling.max_unavailable.map(|most| most.rounded_up(10)) == Some(1)
+    });
     case(json!({"kind": "SetDisruptionsAllowed", "budget": "a/b", "allowed": 0}), |cluster| {
         cluster.budgets[0].disruptions_allowed == 0
     });

@@ -11,6 +11,7 @@ use crate::api::pod_template::PodTemplate;
 use crate::api::quantity::Quantity;
 use crate::api::requests::RequestGates;
 use crate::api::resources::{Resources, STANDARD};
+use crate::api::update_strategy::UpdateStrategy;
 use crate::control_plane::admission::Charged;
 use crate::decode::devices::ResourceClaim;
 use crate::decode::node::Node;
@@ -49,6 +50,8 @@ pub(super) enum Before {
     NoPod(AddedClaims, Charged),
     /// The workload at this place had this template; with `true` the last one was not there.
     Template(usize, Arc<PodTemplateSpec>, bool),
+    /// The workload at this place replaced its pods in this way.
+    Strategy(usize, UpdateStrategy),
     /// This workload was at this place.
     Workload(usize, Box<Workload>),
     /// The budget at this place allowed so many disruptions.
@@ -91,6 +94,11 @@ impl Undo {
                 }
                 if let Some(workload) = cluster.workloads.get_mut(place) {
                     workload.template = template;
+                }
+            }
+            Before::Strategy(place, strategy) => {
+                if let Some(workload) = cluster.workloads.get_mut(place) {
+                    workload.strategy = strategy;
                 }
             }
             Before::Workload(place, workload) => cluster.workloads.insert(place, *workload),

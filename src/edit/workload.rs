@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::undo::{Before, Undo};
 use super::{EditError, PodChange};
 use crate::api::meta::ObjectKey;
+use crate::api::update_strategy::{IntOrPercent, RollingUpdate};
 use crate::control_plane::controller::{self, new_replica_set};
 use crate::decode::workload::{PodTemplateSpec, WorkloadKey, WorkloadKind};
 use crate::state::Cluster;
@@ -25,6 +26,16 @@ pub(super) fn patch(cluster: &mut Cluster, key: WorkloadKey, changes: &[PodChang
     let with_replica_set = replica_set.is_some();
     cluster.workloads.extend(replica_set);
     Ok(Undo(Before::Template(place, before, with_replica_set)))
+}
+
+pub(super) fn set_max_unavailable(cluster: &mut Cluster, key: WorkloadKey, most: i32) -> Result<Undo, EditError> {
+    let place = place(cluster, key)?;
+    let workload = cluster.workloads.get_mut(place).ok_or(EditError::NoSuchWorkload(key))?;
+    let before = workload.strategy;
+    let rolling = before.rolling_update.unwrap_or_default();
+    workload.strategy.rolling_update =
+        Some(RollingUpdate { max_unavailable: Some(IntOrPercent::Int(most)), ..rolling });
+    Ok(Undo(Before::Strategy(place, before)))
 }
 
 pub(super) fn delete(cluster: &mut Cluster, key: WorkloadKey) -> Result<Undo, EditError> {

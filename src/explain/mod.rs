@@ -19,6 +19,7 @@ pub mod deciding;
 pub mod discriminating_labels;
 pub mod domains;
 pub mod ended;
+pub mod findings;
 pub mod fragmentation;
 pub mod implicit_rules;
 pub mod label_demand;
@@ -44,6 +45,7 @@ pub use counterfactual::{Counterfactual, Position, WinningChange};
 pub use deciding::{Deciding, Decision, How, RunnerUp};
 pub use domains::{Domain, DomainTable, LeftOut};
 pub use ended::{EndedBy, PodEnd, Rejections};
+pub use findings::Finding;
 pub use implicit_rules::ImplicitRule;
 pub use near_misses::{Miss, NearMiss};
 pub use node_detail::{FilterDetail, NodeDetail, ScoreDetail, Verdict};
@@ -95,6 +97,8 @@ pub struct Explanation {
     pub claims: Vec<ClaimState>,
     /// Rules that the answer rests on and that are not in the pod's manifest.
     pub implicit_rules: Vec<ImplicitRule>,
+    /// What stands beside the cycle and decides it.
+    pub findings: Vec<Finding>,
 }
 
 impl Explanation {
@@ -110,6 +114,7 @@ impl Explanation {
             domains: Vec::new(),
             claims: Vec::new(),
             implicit_rules: Vec::new(),
+            findings: Vec::new(),
         }
     }
 
@@ -117,6 +122,7 @@ impl Explanation {
     /// placement, which `scheduler` made of `cluster` at the time `now`.
     pub fn in_full(scheduler: &Scheduler, cluster: &Cluster, placement: &Placement, now: Timestamp) -> Self {
         let mut explanation = Self::of(placement, cluster);
+        explanation.findings = findings::find(placement, cluster);
         if !placement.errors.is_empty() {
             return explanation;
         }

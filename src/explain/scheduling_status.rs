@@ -7,6 +7,7 @@ use super::obstacles::{self, StartObstacle};
 use crate::api::Timestamp;
 use crate::api::name::Name;
 use crate::decode::pod::{PodObject, PodPhase};
+use crate::did_you_mean;
 use crate::framework::Placement;
 use crate::state::{Cluster, Pod};
 
@@ -25,6 +26,8 @@ pub enum SchedulingStatus {
         /// Schedulers that other pods on nodes name, with how many do, most first; and those that
         /// said something.
         others: Vec<(Name, usize)>,
+        /// Names that are nearly the same.
+        near: Vec<Name>,
     },
     /// It waits and no scheduler has said a word.
     NotAttempted {
@@ -116,5 +119,8 @@ fn unknown_scheduler(pod: &Pod, cluster: &Cluster) -> SchedulingStatus {
     others.retain(|(other, _)| *other != name);
     others.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let count = placed.get(&name).copied().unwrap_or_default();
-    SchedulingStatus::UnknownScheduler { name, placed: count, spoke: reporters.contains(&name), others }
+    let known = others.iter().map(|(other, _)| other.as_str()).chain(["default-scheduler"]);
+    let mut near: Vec<Name> = did_you_mean::near(&name, known).into_iter().map(crate::api::name).collect();
+    near.dedup();
+    SchedulingStatus::UnknownScheduler { name, placed: count, spoke: reporters.contains(&name), others, near }
 }

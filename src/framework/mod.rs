@@ -47,7 +47,7 @@ pub use group_points::{
 };
 pub use group_reason::GroupReason;
 pub use group_status::{GroupCode, GroupStatus};
-pub use not_evaluated::{NotEvaluated, Notes, PolicyRule};
+pub use not_evaluated::{NotEvaluated, Notes, PolicyRule, Turns};
 pub use placement::{NodePlacement, Placement};
 pub(crate) use plugin::points;
 pub use plugin::{

@@ -19,12 +19,32 @@ pub struct NotEvaluated {
     pub why: String,
     /// What it means for the answer.
     pub effect: String,
+    /// Whether it could turn the verdict of the answer that it stands in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub decides: bool,
+    /// Which verdict it could turn.
+    #[serde(skip)]
+    pub turns: Turns,
     /// The kind that is missing, if it is one.
     #[serde(skip)]
     pub kind: Option<Kind>,
     /// The RBAC rule that would grant it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rbac: Option<PolicyRule>,
+}
+
+/// Which verdicts something that was not evaluated could turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Turns {
+    /// None: it matters to scores and comparisons only.
+    #[default]
+    Neither,
+    /// What fits might not.
+    Fits,
+    /// What does not fit might.
+    DoesNotFit,
+    /// Both.
+    Either,
 }
 
 /// A rule of a ClusterRole (`rbac.authorization.k8s.io/v1`).
@@ -62,7 +82,31 @@ impl PolicyRule {
 impl NotEvaluated {
     /// All three parts.
     pub fn new(what: impl Into<String>, why: impl Into<String>, effect: impl Into<String>) -> Self {
-        Self { what: what.into(), why: why.into(), effect: effect.into(), kind: None, rbac: None }
+        Self {
+            what: what.into(),
+            why: why.into(),
+            effect: effect.into(),
+            decides: false,
+            turns: Turns::Neither,
+            kind: None,
+            rbac: None,
+        }
+    }
+
+    /// The same, which could turn a verdict.
+    #[must_use]
+    pub fn turning(self, turns: Turns) -> Self {
+        Self { turns, ..self }
+    }
+
+    /// Marks it as deciding where it could turn the verdict, which is that the pod `fits` or not.
+    pub fn judge(&mut self, fits: bool) {
+        self.decides = match self.turns {
+            Turns::Neither => false,
+            Turns::Fits => fits,
+            Turns::DoesNotFit => !fits,
+            Turns::Either => true,
+        };
     }
 
     /// Objects of a kind.

@@ -5,7 +5,7 @@ use crate::api::ObjectKey;
 use crate::api::name::Name;
 use crate::decode::Kind;
 use crate::decode::storage::{PersistentVolume, PersistentVolumeClaim, StorageClass};
-use crate::framework::{Cycle, NotEvaluated};
+use crate::framework::{Cycle, NotEvaluated, Turns};
 use crate::state::Cluster;
 
 /// What came of looking for an object.
@@ -24,7 +24,8 @@ pub(super) fn claim<'a>(cycle: Cycle<'a>, key: ObjectKey, plugin: &str) -> Looku
         Some(claim) => Lookup::Found(claim),
         None if cycle.cluster.holds(Kind::PersistentVolumeClaim) => Lookup::Missing,
         None => {
-            not_held(cycle, Kind::PersistentVolumeClaim, format!("{plugin} did not check the pod's claims"));
+            let effect = format!("{plugin} did not check the pod's claims");
+            not_known(cycle, Kind::PersistentVolumeClaim, effect, Turns::Fits);
             Lookup::Unknown
         }
     }
@@ -36,7 +37,8 @@ pub(super) fn class<'a>(cycle: Cycle<'a>, name: Name, plugin: &str) -> Lookup<&'
         Some(class) => Lookup::Found(class),
         None if cycle.cluster.holds(Kind::StorageClass) => Lookup::Missing,
         None => {
-            not_held(cycle, Kind::StorageClass, format!("{plugin} did not check claims that are not bound"));
+            let effect = format!("{plugin} did not check claims that are not bound");
+            not_known(cycle, Kind::StorageClass, effect, Turns::Fits);
             Lookup::Unknown
         }
     }
@@ -52,7 +54,7 @@ pub(super) fn volume<'a>(cycle: Cycle<'a>, name: Name, plugin: &str) -> Lookup<&
         }
         None => {
             let effect = format!("{plugin} did not check claims that are bound");
-            not_held(cycle, Kind::PersistentVolume, effect);
+            not_known(cycle, Kind::PersistentVolume, effect, Turns::Fits);
             Lookup::Unknown
         }
     }
@@ -68,13 +70,18 @@ pub(super) fn volumes_are_known(cluster: &Cluster) -> bool {
 pub(super) fn note_no_volumes(cycle: Cycle<'_>, plugin: &str) {
     if !cycle.cluster.holds(Kind::PersistentVolume) {
         let effect = format!("{plugin} assumed that the cluster has none");
-        not_held(cycle, Kind::PersistentVolume, effect);
+        not_known(cycle, Kind::PersistentVolume, effect, Turns::DoesNotFit);
     }
 }
 
 /// Says what it means that the input has nothing of `kind`.
 pub(super) fn not_held(cycle: Cycle<'_>, kind: Kind, effect: impl Into<String>) {
-    cycle.notes.add(NotEvaluated::of_kind(kind, "the input has none", effect));
+    not_known(cycle, kind, effect, Turns::Neither);
+}
+
+/// The same for what could turn a verdict.
+pub(super) fn not_known(cycle: Cycle<'_>, kind: Kind, effect: impl Into<String>, turns: Turns) {
+    cycle.notes.add(NotEvaluated::of_kind(kind, "the input has none", effect).turning(turns));
 }
 
 /// A state from the JSON of its objects, in the tests of the volume plugins.

@@ -8,6 +8,7 @@
 //! says reasons and changes in a reader's words, [`screen`] lays blocks and tables out, `html` writes pages.
 
 pub mod capacity;
+mod commands;
 pub mod comparison;
 pub mod devices;
 pub mod explain;
@@ -93,6 +94,8 @@ pub struct Look {
     pub wide: bool,
     /// Whether tables have a header.
     pub headers: bool,
+    /// Whether suggestions come with the commands that make them.
+    pub commands: bool,
     /// How what can be set is written.
     pub spelling: Spelling,
 }

@@ -27,7 +27,10 @@ pub struct NodeNames {
 impl NodeNames {
     /// The names of a cluster; none when they need no shortening, or would be ambiguous after it.
     pub fn of<'a>(names: impl Iterator<Item = &'a str>) -> Option<Self> {
-        let names: Vec<&str> = names.collect();
+        let mut names: Vec<&str> = names.collect();
+        let known: FxHashSet<&str> = names.iter().copied().collect();
+        // What a what-if question adds is called after the node that it is like.
+        names.retain(|name| model(name).is_none_or(|(model, _)| !known.contains(model)));
         if names.iter().all(|name| columns(name) <= LONG) {
             return None;
         }
@@ -63,10 +66,14 @@ impl NodeNames {
             let end = text[begin..].find(|c| !is_name(c)).map_or(text.len(), |at| begin + at);
             // A sentence may end behind the name.
             let word = text[begin..end].trim_end_matches('.');
-            if let Some(short) = self.short.get(word) {
+            let added = || {
+                let (model, rest) = model(word)?;
+                Some(format!("{}{rest}", self.short.get(model)?))
+            };
+            if let Some(short) = self.short.get(word).cloned().or_else(added) {
                 let out = out.get_or_insert_default();
                 out.push_str(&text[copied..begin]);
-                out.push_str(short);
+                out.push_str(&short);
                 copied = begin + word.len();
             }
             start = end;
@@ -92,6 +99,12 @@ impl NodeNames {
         let legend = format!("… in node names: {}", parts.join(" and "));
         wide.map_or(legend.clone(), |wide| format!("{legend}; {wide} shows whole names"))
     }
+}
+
+/// Of a node that a question adds the node that it is like, and what its name has behind that.
+fn model(name: &str) -> Option<(&str, &str)> {
+    let at = name.rfind("-new-").or_else(|| name.strip_suffix("-copy").map(str::len))?;
+    Some(name.split_at(at))
 }
 
 /// The part from the first dot on that most of the names have, at least half of them.
@@ -144,8 +157,9 @@ mod tests {
             "kubernetes.io/hostname=ip-172-16-84-1.us-west-2.compute.internal",
             "kubernetes.io/hostname=ip-172-16-84-1…",
         );
-        // Another name is left alone.
-        case(&eks, "ip-172-16-84-1.us-west-2.compute.internal-copy", "ip-172-16-84-1.us-west-2.compute.internal-copy");
+        // A node that a question adds is called after the one that it is like; another name is left alone.
+        case(&eks, "ip-172-16-84-1.us-west-2.compute.internal-copy", "ip-172-16-84-1…-copy");
+        case(&eks, "ip-172-16-84-1.us-west-2.compute.internal-x", "ip-172-16-84-1.us-west-2.compute.internal-x");
         let gke = ["gke-production-eu-default-pool-7f3a2b1c-x8xq", "gke-production-eu-gpu-pool-1a2b3c4d-9kk2"];
         case(&gke, gke[1], "…gpu-pool-1a2b3c4d-9kk2");
         case(&["node-1", "node-2"], "node-1", "node-1");

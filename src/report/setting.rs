@@ -11,10 +11,16 @@ pub enum Setting {
     Runs,
     /// The seed of one run.
     Seed,
+    /// Whether pods of lower priority are preempted.
+    Preempt,
+    /// What additional nodes are like.
+    Like,
     /// The scheduler's configuration.
     SchedulerConfig,
     /// The scheduler's version.
     KubeVersion,
+    /// Evaluation by kube-scheduler's own profile, whatever scheduler a pod names.
+    AsDefaultScheduler,
 }
 
 /// How a setting is written where the report is shown; none where there is no way to set it.

@@ -122,7 +122,7 @@ impl<'a> Simulation<'a> {
     }
 
     /// The same, and pods of which no other on a node has a lower priority are not tried for it: as their messages are
-    /// not wanted in full, many pods without a place are told of fast.
+    /// not wanted in full, many pods without a place are answered fast.
     #[must_use]
     pub fn preempting_briefly(mut self) -> Self {
         self.preempts = true;

@@ -56,7 +56,7 @@ pub fn find(simulation: &mut Simulation<'_>, most: usize) -> Result<Vec<Scenario
         let to = step.place().map(|place| place.name.to_string()).unwrap_or_default();
         let percent = |share: f64| format!("{:.1}%", share * 100.0);
         let why = if best.misplaced { ", which its node would not take today" } else { "" };
-        let said = format!("--rebalance to {to}: imbalance {} to {}{why}", percent(before), percent(best.after));
+        let said = format!("rebalance to {to}: imbalance {} to {}{why}", percent(before), percent(best.after));
         steps.push(ScenarioStep { said, change: StepAction::Edit(Edit::Evict { pod: best.key }), place: Placing::Now });
     }
     Ok(steps)

@@ -33,7 +33,11 @@ impl<R: Read> Documents<R> {
         if self.window.bytes().starts_with(b"\xEF\xBB\xBF") {
             self.window.consume(3);
         }
+        self.prelude()?;
         while let Some(first) = self.next()? {
+            if self.log()? || self.fence()? {
+                continue;
+            }
             if self.separator()? {
                 self.window.consume(3);
             } else if matches!(first, b'{' | b'[') {
@@ -45,6 +49,73 @@ impl<R: Read> Documents<R> {
             }
         }
         Ok(())
+    }
+
+    /// Leaves lines behind that somebody's terminal or chat put before the objects: a prompt, warnings, a fence.
+    fn prelude(&mut self) -> Result<(), Fault> {
+        self.at_least(open::TELLING)?;
+        while let Some(line) = self.line(NOISE)? {
+            if !is_noise(&line) {
+                let known = foreign(self.window.bytes());
+                return known.map_or(Ok(()), |what| Err(self.fault(InputProblem::Foreign(what))));
+            }
+            self.window.consume(line.len());
+        }
+        Ok(())
+    }
+
+    /// The first line that says something, with its end, if it is no longer than `most`; blank ones before it are left
+    /// behind.
+    fn line(&mut self, most: usize) -> Result<Option<Vec<u8>>, Fault> {
+        if self.next()?.is_none() {
+            return Ok(None);
+        }
+        loop {
+            let bytes = self.window.bytes();
+            let end = bytes.iter().take(most).position(|byte| *byte == b'\n').map(|at| at + 1);
+            let end = end.or_else(|| (self.window.ended() && bytes.len() <= most).then_some(bytes.len()));
+            if let Some(end) = end {
+                return Ok(bytes.get(..end).map(<[u8]>::to_vec));
+            }
+            if bytes.len() > most || self.window.ended() {
+                return Ok(None);
+            }
+            self.window.more().map_err(|error| self.fault(error))?;
+        }
+    }
+
+    /// The logs that `kubectl cluster-info dump` prints between the Lists (upstream
+    /// kubectl/pkg/cmd/clusterinfo/clusterinfo_dump.go): leaves them behind, and answers whether there were any.
+    fn log(&mut self) -> Result<bool, Fault> {
+        self.at_least(LOG_START.len())?;
+        if !self.window.bytes().starts_with(LOG_START) {
+            return Ok(false);
+        }
+        loop {
+            let bytes = self.window.bytes();
+            let end = bytes.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+            let end = end.or_else(|| self.window.ended().then_some(bytes.len()));
+            if let Some(end) = end {
+                let is_last = bytes.starts_with(LOG_END);
+                self.window.consume(end);
+                if is_last || self.window.bytes().is_empty() && self.window.ended() {
+                    return Ok(true);
+                }
+            } else {
+                self.window.more().map_err(|error| self.fault(error))?;
+            }
+        }
+    }
+
+    /// A line that ends a Markdown fence.
+    fn fence(&mut self) -> Result<bool, Fault> {
+        self.at_least(FENCE.len())?;
+        let is_fence = self.window.bytes().starts_with(FENCE);
+        if is_fence {
+            let line = self.line(NOISE)?.unwrap_or_default();
+            self.window.consume(line.len().max(FENCE.len()));
+        }
+        Ok(is_fence)
     }
 
     fn fault(&self, problem: impl Into<InputProblem>) -> Fault {
@@ -104,7 +175,7 @@ impl<R: Read> Documents<R> {
             }
             self.window.more().map_err(|error| self.fault(error))?;
         };
-        let text = self.window.bytes().get(..length).unwrap_or_default();
+        let text = without_fence(self.window.bytes().get(..length).unwrap_or_default());
         if says_something(text) {
             self.count += 1;
             let first_line = self.window.line();
@@ -118,12 +189,68 @@ impl<R: Read> Documents<R> {
     }
 }
 
+const LOG_START: &[u8] = b"==== START logs for ";
+const LOG_END: &[u8] = b"==== END logs for ";
+const FENCE: &[u8] = b"```";
+/// A longer line is no prompt and no warning.
+const NOISE: usize = 4096;
+
+/// Whether the line is none of the objects': a fence, a warning of kubectl or of a login plugin, a log line of klog,
+/// the command itself.
+fn is_noise(line: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(line);
+    let text = text.trim();
+    let is_klog = || {
+        let mut letters = text.chars();
+        letters.next().is_some_and(|level| "WEIF".contains(level))
+            && letters.by_ref().take(4).filter(char::is_ascii_digit).count() == 4
+            && letters.next() == Some(' ')
+    };
+    let is_command = || {
+        let words = ["kubectl ", "oc ", "k "];
+        let prompts = ["$ ", "# ", "> ", "% "];
+        words.iter().any(|word| {
+            text.starts_with(word) || prompts.iter().any(|prompt| text.contains(&format!("{prompt}{word}")))
+        })
+    };
+    text.starts_with("```") || text.to_ascii_lowercase().starts_with("warning:") || is_klog() || is_command()
+}
+
+/// What the text is, if it is known for something else than objects.
+fn foreign(head: &[u8]) -> Option<&'static str> {
+    let head = String::from_utf8_lossy(head.get(..open::TELLING).unwrap_or(head));
+    let mut lines = head.lines();
+    let first = lines.next().unwrap_or_default();
+    let is_described = first.starts_with("Name:") && head.contains("\nNamespace:")
+        || first.starts_with("Name:") && head.contains("\nLabels:");
+    if is_described {
+        return Some("the output of `kubectl describe`; use `kubectl get -o yaml`");
+    }
+    let is_table =
+        (first.starts_with("NAME ") || first.starts_with("NAMESPACE ")) && first == first.to_ascii_uppercase();
+    is_table.then_some("a table of `kubectl get`; add -o yaml")
+}
+
+/// The text of a YAML document before the line that ends a Markdown fence.
+fn without_fence(text: &[u8]) -> &[u8] {
+    let fence = text.windows(FENCE.len() + 1).position(|bytes| bytes.starts_with(b"\n") && bytes.ends_with(FENCE));
+    fence.and_then(|at| text.get(..=at)).unwrap_or(text)
+}
+
 /// The JSON text of one YAML document; lines of errors are counted from its own first one.
 fn to_json(text: &[u8]) -> Result<Vec<u8>, Fault> {
     let broken = |line, message| Fault { line, problem: InputProblem::Broken(message) };
     let text = std::str::from_utf8(text)
         .map_err(|_| Fault { line: 1, problem: InputProblem::Binary("neither JSON nor YAML: not UTF-8 text") })?;
-    let value = yaml::parse(text).map_err(|error| broken(error.line, error.message))?;
+    // What breaks at its very end was most likely cut off.
+    let last = text.trim_end().lines().count() as u64;
+    let value = yaml::parse(text).map_err(|error| {
+        let problem = format!("{}; this is the last line: was the file cut off?", error.message);
+        broken(
+            error.line,
+            if error.line >= last && last > 1 && !text.ends_with('\n') { problem } else { error.message },
+        )
+    })?;
     serde_json::to_vec(&value).map_err(|error| broken(1, error.to_string()))
 }
 

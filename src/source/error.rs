@@ -82,6 +82,12 @@ pub enum InputProblem {
     /// Not text.
     #[error("is {0}; expected JSON or YAML text, as it is or compressed with gzip or zstd")]
     Binary(&'static str),
+    /// Text that is known for something else.
+    #[error("is {0}")]
+    Foreign(&'static str),
+    /// The API server's answer that something went wrong.
+    #[error("is an error of the API server and no state: {}", escaped(.0))]
+    Status(String),
     /// It stops in the middle of a document.
     #[error("the input ends in the middle of {0}; it was cut off")]
     CutOff(&'static str),

@@ -38,6 +38,10 @@ pub struct ReadReport {
     pub files: usize,
     /// Files of a directory tree that are neither JSON nor YAML by their name, or empty.
     pub files_passed_over: usize,
+    /// Files of a directory tree that could not be read, each with the reason.
+    pub files_skipped: Vec<String>,
+    /// What the API server says in a `Status`.
+    status: Option<String>,
     /// What a snapshot of this tool says of itself.
     pub snapshot: Option<Record>,
     /// The ConfigMap that was asked for.
@@ -69,14 +73,21 @@ pub fn read_with(
     let files = read_into(input, &mut sink)?;
     sink.report.files = files.read;
     sink.report.files_passed_over = files.passed_over;
+    sink.report.files_skipped = files.skipped;
+    if sink.report.objects == 0
+        && let Some(status) = sink.report.status.take()
+    {
+        return Err(SourceError::whole(input, InputProblem::Status(status)));
+    }
     if sink.report.found { Ok(sink.report) } else { Err(SourceError::whole(input, InputProblem::NoObject)) }
 }
 
 /// How many files were read, and how many not.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct FileCount {
     read: usize,
     passed_over: usize,
+    skipped: Vec<String>,
 }
 
 /// Gives every object of a file, a directory tree or standard input to `sink`.
@@ -84,7 +95,7 @@ pub(super) fn read_into(input: &Input, sink: &mut impl Sink) -> Result<FileCount
     match input {
         Input::File(path) if path.is_dir() => read_tree(path, sink),
         input if read_one(input, sink)? == 0 => Err(SourceError::whole(input, InputProblem::Empty)),
-        _ => Ok(FileCount { read: 1, passed_over: 0 }),
+        _ => Ok(FileCount { read: 1, ..FileCount::default() }),
     }
 }
 
@@ -94,16 +105,25 @@ fn read_tree(root: &Path, sink: &mut impl Sink) -> Result<FileCount, SourceError
     if tree.files.is_empty() {
         return Err(SourceError::whole(&input(root), InputProblem::NoFile));
     }
-    let mut count = FileCount { read: 0, passed_over: tree.passed_over };
+    let mut count = FileCount { passed_over: tree.passed_over, ..FileCount::default() };
+    let mut first = None;
     for path in &tree.files {
         // An empty file says nothing, as a tool leaves it that found nothing to write.
-        if read_one(&input(path), sink)? == 0 {
-            count.passed_over += 1;
-        } else {
-            count.read += 1;
+        match read_one(&input(path), sink) {
+            Ok(0) => count.passed_over += 1,
+            Ok(_) => count.read += 1,
+            // A state that was cut off is not taken for whole; what is no state at all is left out.
+            Err(error) if matches!(error.problem, InputProblem::CutOff(_) | InputProblem::Io(_)) => return Err(error),
+            Err(error) => {
+                count.skipped.push(error.to_string());
+                first.get_or_insert(error);
+            }
         }
     }
-    Ok(count)
+    match first {
+        Some(error) if count.read == 0 => Err(error),
+        _ => Ok(count),
+    }
 }
 
 /// Reads one file or standard input; answers how many documents it has.
@@ -173,6 +193,9 @@ impl Sink for State<'_> {
                 self.report.snapshot = serde_json::from_slice(json.get(..bytes).unwrap_or_default())?;
                 return Ok(bytes);
             }
+            if object.kind == "Status" {
+                self.report.status = Some(message(json.get(..bytes).unwrap_or_default()));
+            }
             self.report.found |= !object.kind.is_empty();
             self.pass_over(object);
             return Ok(bytes);
@@ -198,6 +221,12 @@ impl Sink for State<'_> {
             self.builder.saw(kind);
         }
     }
+}
+
+/// The message of a `Status`.
+fn message(json: &[u8]) -> String {
+    let status: serde_json::Value = serde_json::from_slice(json).unwrap_or_default();
+    status.get("message").and_then(serde_json::Value::as_str).unwrap_or("no message").to_owned()
 }
 
 /// `apiVersion/Kind`; nothing for an object without a kind.

@@ -36,21 +36,35 @@ fn decompressed<R: Read + 'static>(mut source: R) -> io::Result<Box<dyn Read>> {
     source.by_ref().take(ZSTD.len() as u64).read_to_end(&mut head)?;
     let (gzip, zstd) = (head.starts_with(GZIP), head == ZSTD);
     let whole = Cursor::new(head).chain(source);
-    Ok(if gzip {
+    let plain: Box<dyn Read> = if gzip {
         Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, whole)))
     } else if zstd {
         Box::new(ZstdReader::new(BufReader::with_capacity(1 << 16, whole)))
     } else {
         Box::new(whole)
-    })
+    };
+    utf_8(plain)
+}
+
+/// Text in UTF-16 with a byte order mark, as PowerShell's `>` writes it, as UTF-8; anything else as it is.
+fn utf_8(mut source: Box<dyn Read>) -> io::Result<Box<dyn Read>> {
+    let mut mark = Vec::with_capacity(2);
+    source.by_ref().take(2).read_to_end(&mut mark)?;
+    let read: fn([u8; 2]) -> u16 = match mark.as_slice() {
+        b"\xff\xfe" => u16::from_le_bytes,
+        b"\xfe\xff" => u16::from_be_bytes,
+        _ => return Ok(Box::new(Cursor::new(mark).chain(source))),
+    };
+    let mut bytes = Vec::new();
+    source.read_to_end(&mut bytes)?;
+    let units = bytes.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
+    let text: String = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    Ok(Box::new(Cursor::new(text.into_bytes())))
 }
 
 /// What binary data the text that begins with `head` is, if it is no text.
 pub(super) fn binary(head: &[u8]) -> Option<&'static str> {
     let head = head.get(..TELLING).unwrap_or(head);
-    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        return Some("UTF-16 text, as PowerShell's `>` writes it; save it as UTF-8");
-    }
     if head.starts_with(b"PK\x03\x04") {
         return Some("a zip archive; unpack it");
     }

@@ -205,7 +205,7 @@ fn binary_data_is_refused() {
     );
     fails(
         b"\xff\xfe{\0",
-        "document 0, line 1: is UTF-16 text, as PowerShell's `>` writes it; save it as UTF-8; expected JSON or YAML text, as it is or compressed with gzip or zstd",
+        "document 0, line 1: is binary data; expected JSON or YAML text, as it is or compressed with gzip or zstd",
     );
 }
 

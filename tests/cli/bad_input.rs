@@ -75,7 +75,9 @@ fn explain_device(expression: &str) -> String {
 #[test]
 fn a_selector_that_needs_a_newer_library() {
     assert_snapshot!(explain_device("device.driver.reverse() == 'x'"), @"
-    Pod ml/train fits: 1 of 1 node                         default-scheduler · v1.37
+    Pod ml/train would fit if class gpu: selector #0: device.driver.reverse() == 'x'
+    agrees: 1 of 1 node
+    default-scheduler · v1.37
 
     gpu-1 is the only node that fits
 
@@ -109,7 +111,9 @@ fn a_selector_that_needs_a_newer_library() {
 #[test]
 fn a_selector_that_does_not_compile() {
     assert_snapshot!(explain_device("device.attributes["), @"
-    Pod ml/train fits: 1 of 1 node                         default-scheduler · v1.37
+    Pod ml/train would fit if class gpu: selector #0: device.attributes[ agrees: 1
+    of 1 node
+    default-scheduler · v1.37
 
     gpu-1 is the only node that fits
 

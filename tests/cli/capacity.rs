@@ -15,10 +15,11 @@ fn what_runs_out() {
     NodeResourcesFit   cpu       6
     still free on these nodes: cpu 830m, memory 75Gi
 
-    NODES WITHOUT ROOM                                                      NODES
-    TaintToleration      dedicated=gpu:NoSchedule                               4
-    TaintToleration      node-role.kubernetes.io/control-plane:NoSchedule       1
-    NodeUnschedulable    node is cordoned                                       1
+    NODES WITHOUT ROOM                              NODES
+    TaintToleration      dedicated=gpu:NoSchedule       4
+    TaintToleration      node-role.kubernetes.io/       1
+                         control-plane:NoSchedule
+    NodeUnschedulable    node is cordoned               1
 
     NODE      MORE   WHAT STOPS THE NEXT COPY
     arm-2        8   cpu: needs 500m, free 0 of 4: 500m short
@@ -38,12 +39,14 @@ fn nodes_for_a_wanted_number() {
     0 of 40 fit on the existing nodes                                        v1.34.1
     40 pods need 10 more nodes like node-1; with one fewer they do not all fit
 
-    NODES WITHOUT ROOM                                                      NODES
-    TaintToleration      dedicated=gpu:NoSchedule                               4
-    NodeResourcesFit     cpu                                                    4
-    NodeAffinity         nodeSelector kubernetes.io/arch does not match         2
-    TaintToleration      node-role.kubernetes.io/control-plane:NoSchedule       1
-    NodeUnschedulable    node is cordoned                                       1
+    NODES WITHOUT ROOM                                              NODES
+    TaintToleration      dedicated=gpu:NoSchedule                       4
+    NodeResourcesFit     cpu                                            4
+    NodeAffinity         nodeSelector kubernetes.io/arch does not       2
+                         match
+    TaintToleration      node-role.kubernetes.io/                       1
+                         control-plane:NoSchedule
+    NodeUnschedulable    node is cordoned                               1
     --- stderr
     --- status 1
     ");
@@ -55,12 +58,14 @@ fn no_number_of_nodes_is_enough() {
     0 of 2 fit on the existing nodes                                         v1.34.1
     no number of nodes like gpu-1 is enough for 2 pods: with 2 more nodes, 0 fit
 
-    NODES WITHOUT ROOM                                                      NODES
-    TaintToleration      dedicated=gpu:NoSchedule                               4
-    NodeResourcesFit     cpu                                                    4
-    NodeAffinity         nodeSelector kubernetes.io/arch does not match         2
-    TaintToleration      node-role.kubernetes.io/control-plane:NoSchedule       1
-    NodeUnschedulable    node is cordoned                                       1
+    NODES WITHOUT ROOM                                              NODES
+    TaintToleration      dedicated=gpu:NoSchedule                       4
+    NodeResourcesFit     cpu                                            4
+    NodeAffinity         nodeSelector kubernetes.io/arch does not       2
+                         match
+    TaintToleration      node-role.kubernetes.io/                       1
+                         control-plane:NoSchedule
+    NodeUnschedulable    node is cordoned                               1
     --- stderr
     --- status 0
     ");
@@ -77,10 +82,11 @@ fn in_a_ratio() {
     NodeResourcesFit   cpu       6
     still free on these nodes: cpu 3430m, memory 72.5Gi
 
-    NODES WITHOUT ROOM                                                      NODES
-    TaintToleration      dedicated=gpu:NoSchedule                               4
-    TaintToleration      node-role.kubernetes.io/control-plane:NoSchedule       1
-    NodeUnschedulable    node is cordoned                                       1
+    NODES WITHOUT ROOM                              NODES
+    TaintToleration      dedicated=gpu:NoSchedule       4
+    TaintToleration      node-role.kubernetes.io/       1
+                         control-plane:NoSchedule
+    NodeUnschedulable    node is cordoned               1
 
     NODE        MORE   WHAT STOPS THE NEXT COPY
     small-1   16 + 0   cpu: needs 1, free 330m of 1930m: 670m short

@@ -107,7 +107,11 @@ fn another_scheduler() {
     profile not found for scheduler name "volcano"
 
     volcano has placed 1 pod: pass its configuration with --scheduler-config; other
-    pods are placed by default-scheduler (2 pods)
+    pods are placed by default-scheduler (2 pods); evaluate the pod as
+    kube-scheduler would with --as-default-scheduler
+
+    Volcano (volcano) decides when and where this pod runs; look there first:
+    kubectl get podgroups.scheduling.volcano.sh -n shop
 
     NOT CONSIDERED   could change the answer
     KubeSchedulerConfiguration   kube-scheduler reads its configuration from the
@@ -128,7 +132,8 @@ fn another_scheduler() {
     profile not found for scheduler name "typo-scheduler"
 
     nothing in the state shows that a scheduler typo-scheduler exists; other pods
-    are placed by default-scheduler (2 pods) and volcano (1 pod)
+    are placed by default-scheduler (2 pods) and volcano (1 pod); evaluate the pod
+    as kube-scheduler would with --as-default-scheduler
 
     NOT CONSIDERED   could change the answer
     KubeSchedulerConfiguration   kube-scheduler reads its configuration from the

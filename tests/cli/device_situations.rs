@@ -23,7 +23,9 @@ fn explain(situation: &str, more: &str) -> String {
 #[test]
 fn the_driver_is_not_ready() {
     assert_snapshot!(explain("driver-offers-no-devices", ""), @"
-    Pod default/dra-sample does not fit: 0 of 1 node       default-scheduler · v1.34
+    Pod default/dra-sample does not fit, as far as can be judged without
+    ResourceSlices: 0 of 1 node
+    default-scheduler · v1.34
 
     0/1 nodes are available: 1 cannot allocate all claims. still not schedulable,
     preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.
@@ -403,10 +405,10 @@ fn a_preempted_pod_gives_its_devices_back() {
     NODE    PODS    CPU          MEMORY
     gpu-1   1 → 2   75% → 100%   0% → 0%
 
-    CLUSTER         CPU              MEMORY            PODS
-    utilization     75.0% → 100.0%   0.0% → 0.0%       0.9% → 1.8%
-    fragmentation   100.0% → 0.0%    100.0% → 100.0%   100.0% → 100.0%
-    balance         0.0% → 0.0%      0.0% → 0.0%       0.0% → 0.0%
+    CLUSTER                           CPU              MEMORY            PODS
+    utilization                       75.0% → 100.0%   0.0% → 0.0%       0.9% → 1.8%
+    fragmentation (lower is better)   100.0% → 0.0%    100.0% → 100.0%   100.0% → 100.0%
+    imbalance (lower is better)       0.0% → 0.0%      0.0% → 0.0%       0.0% → 0.0%
     1 of 1 node with pods
 
     POD          FROM     NODE      TOTAL     TIES   PREEMPTION

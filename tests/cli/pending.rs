@@ -55,11 +55,11 @@ fn for_a_script() {
 
 #[test]
 fn nothing_pending() {
-    assert_snapshot!(screen("pending -n nobody --exit-code --snapshot examples/clusters/mixed.yaml"), @"
+    assert_snapshot!(screen("pending -n nobody --exit-code --snapshot examples/clusters/mixed.yaml"), @r#"
     --- stderr
-    No pending pods found in nobody namespace.
-    --- status 0
-    ");
+    error: namespaces "nobody" not found in examples/clusters/mixed.yaml
+    --- status 2
+    "#);
 }
 
 /// Pods of two sizes wait for the same thing; pods that ask for more than any node has do not.
@@ -71,7 +71,8 @@ fn many_kinds() {
 
     5 pods   NodeResourcesFit: cpu: short by 500m to 1 on the closest node
              of: deployment shop/web (3) and job batch/render (2)
-             help: tolerate dedicated=infra:NoSchedule → places 3 of 5
+             help: remove taint dedicated=infra:NoSchedule from infra-1 → places 4
+                   of 5
 
      1 pod   NodeResourcesFit: cpu: short by 15 on the closest node, which has only
              4 in total
@@ -86,6 +87,8 @@ fn many_kinds() {
 
      1 pod   no profile has the schedulerName volcano
              of: pod batch/elsewhere
+             Volcano (volcano) decides when and where this pod runs; look there
+             first: kubectl get podgroups.scheduling.volcano.sh -n batch
 
      1 pod   VolumeRestrictions: claim data does not exist
              of: pod batch/lost
@@ -275,6 +278,9 @@ fn many_kinds_as_json() {
                             ]
                         }
                     },
+                    "commands": [
+                        "kubectl get pod huge -n batch -o yaml | kubectl patch --local -f - -p '{\"spec\":{\"containers\":[{\"name\":\"main\",\"resources\":{\"requests\":{\"cpu\":\"8\"}}}],\"tolerations\":[{\"effect\":\"NoSchedule\",\"key\":\"dedicated\",\"operator\":\"Equal\",\"value\":\"infra\"}]}}' -o yaml | kubectl replace --force -f -"
+                    ],
                     "node": "infra-1",
                     "feasibleNodes": {
                         "count": 1,
@@ -331,6 +337,9 @@ fn many_kinds_as_json() {
                             "schedulingGates": null
                         }
                     },
+                    "commands": [
+                        "kubectl get pod gated -n batch -o yaml | kubectl patch --local -f - -p '{\"spec\":{\"schedulingGates\":null}}' -o yaml | kubectl replace --force -f -"
+                    ],
                     "node": "node-1",
                     "feasibleNodes": {
                         "count": 2,
@@ -362,7 +371,17 @@ fn many_kinds_as_json() {
                     }
                 ],
                 "preemptionHelps": 0,
-                "example": "batch/elsewhere"
+                "example": "batch/elsewhere",
+                "findings": [
+                    {
+                        "summary": "Volcano (volcano) decides when and where this pod runs; look there first: kubectl get podgroups.scheduling.volcano.sh -n batch",
+                        "type": "ManagedElsewhere",
+                        "manager": "Volcano",
+                        "by": "volcano",
+                        "command": "kubectl get podgroups.scheduling.volcano.sh -n batch",
+                        "gate": false
+                    }
+                ]
             },
             {
                 "rootCause": {

@@ -336,10 +336,10 @@ fn all_groups_in_turn() {
     NODE   PODS    CPU        MEMORY
     a-2    0 → 1   0% → 50%   0% → 12%
 
-    CLUSTER         CPU             MEMORY        PODS
-    utilization     9.4% → 21.9%    3.1% → 6.2%   0.2% → 0.5%
-    fragmentation   0.0% → 0.0%     0.0% → 0.0%   0.0% → 0.0%
-    balance         16.2% → 22.3%   5.4% → 6.2%   0.4% → 0.5%
+    CLUSTER                           CPU             MEMORY        PODS
+    utilization                       9.4% → 21.9%    3.1% → 6.2%   0.2% → 0.5%
+    fragmentation (lower is better)   0.0% → 0.0%     0.0% → 0.0%   0.0% → 0.0%
+    imbalance (lower is better)       16.2% → 22.3%   5.4% → 6.2%   0.4% → 0.5%
     2 of 4 nodes with pods, 1 newly used
 
     POD          NODE      TOTAL     TIES

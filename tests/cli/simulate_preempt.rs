@@ -33,7 +33,9 @@ fn the_lower_are_preempted() {
 
     NOT PLACED   kube-scheduler's message for the first pod of each group
     2 pods: shop/batch-2 and shop/batch-1
-      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.
+      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no
+      new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is
+      not helpful for scheduling, 2 No preemption victims found for incoming pod.
 
     NODE     PODS    CPU           MEMORY
     node-1   2 → 2   100% → 100%   0% → 0%
@@ -67,7 +69,9 @@ fn a_pod_that_no_controller_recreates_is_gone() {
       preempted by pod shop/urgent-new-3 on node node-2, and no controller recreates
       it
     1 pod: shop/batch-1
-      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.
+      0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no
+      new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is
+      not helpful for scheduling, 2 No preemption victims found for incoming pod.
 
     NODE     PODS    CPU           MEMORY
     node-1   2 → 2   100% → 100%   0% → 0%
@@ -114,7 +118,7 @@ fn json() {
                 "pod": "shop/batch-2",
                 "originalNode": "node-1",
                 "node": null,
-                "message": "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.",
+                "message": "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.",
                 "preemptedBy": "shop/urgent-new",
                 "preemptedFrom": "node-1"
             }

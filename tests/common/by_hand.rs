@@ -48,7 +48,7 @@ fn make(edit: &Edit, objects: &mut Vec<Value>) {
         }
         Edit::PatchClaim { claim, changes } => {
             let claim = find(objects, "ResourceClaim", *claim);
-            for change in changes.iter() {
+            for change in changes {
                 patch_claim(claim, change);
             }
         }

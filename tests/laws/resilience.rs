@@ -117,7 +117,7 @@ fn a_loss_is_what_single_questions_say() {
             for loss in &all.losses {
                 let mut by_hand = cluster.clone();
                 lose(&scheduler, &mut by_hand, &loss.unit);
-                // Whoever is preempted in between has left before its own step: single questions do not show that.
+                // A pod that is preempted in between has left before its own step: single questions do not show that.
                 if loss.steps.iter().all(|step| step.preempted.is_empty() && step.evictions.is_empty()) {
                     follow(&scheduler, &mut by_hand, &loss.steps);
                     followed += 1;

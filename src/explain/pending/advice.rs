@@ -20,12 +20,32 @@ pub struct Advice {
     pub places: usize,
 }
 
-/// What would help the pods of `kinds`, of which the first has most.
+/// Suggestions that are tried for a group.
+const MOST: usize = 6;
+
+/// What would help most of the pods of `kinds`, of which the first has most; of changes that place as many the smallest.
 pub(super) fn find(scheduler: &Scheduler, cluster: &mut Cluster, kinds: &[Kind], now: Timestamp) -> Option<Advice> {
     let example = kinds.first()?;
-    let suggestion = suggest::find(scheduler, cluster, &example.placement, now)?.into_iter().next()?;
-    let places = places(scheduler, cluster, &suggestion, kinds, now);
-    Some(Advice { suggestion, places })
+    let mut found = suggest::find(scheduler, cluster, &example.placement, now)?;
+    let pods: usize = kinds.iter().map(|kind| kind.pods.len()).sum();
+    found.truncate(MOST);
+    let has_node = found.iter().any(|suggestion| matches!(suggestion.edits.as_slice(), [Edit::AddNode { .. }]));
+    if pods > 1 && !has_node {
+        found.extend(suggest::one_more_node(scheduler, cluster, &example.placement, now));
+    }
+    let mut best: Option<Advice> = None;
+    for suggestion in found {
+        let places = places(scheduler, cluster, &suggestion, kinds, now);
+        let is_better = best.as_ref().is_none_or(|best| places > best.places);
+        if is_better {
+            best = Some(Advice { suggestion, places });
+        }
+        // The smallest change that does it for all is not improved on.
+        if places == pods {
+            break;
+        }
+    }
+    best
 }
 
 fn places(

@@ -25,6 +25,7 @@ use crate::simulate::WorkloadPlacement;
 use crate::state::{Cluster, Pod, PodId};
 
 use super::ended::{self, Rejections};
+use super::findings::{self, Finding};
 use super::scheduler_messages::{self, MessageBasis, SchedulerMessages};
 use super::{reported_events, suggest};
 
@@ -66,6 +67,8 @@ pub struct Group {
     pub said: Option<SchedulerMessages>,
     /// What others report of the example, the newest first.
     pub events: Vec<Event>,
+    /// What stands beside the example's cycle and decides it.
+    pub findings: Vec<Finding>,
     /// What would help; none where nothing within reach does, and where nobody asked.
     pub advice: Option<Advice>,
 }
@@ -184,6 +187,7 @@ fn group(
     let said =
         if matches!(root, Root::Fits) { scheduler_messages::find(example, cluster, scheduler, basis) } else { None };
     let events = reported_events::of_pod(cluster, cluster.pod(example.pod_id), false);
+    let findings = findings::find(example, cluster);
     let advice = if advise && root.can_be_helped() { advice::find(scheduler, cluster, &kinds, now) } else { None };
     Some(Group {
         root,
@@ -193,6 +197,7 @@ fn group(
         preempting,
         said,
         events,
+        findings,
         example: kinds.into_iter().next()?.placement,
         advice,
     })

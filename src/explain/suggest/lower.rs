@@ -65,7 +65,7 @@ fn request(container: Option<Name>, resource: Name, from: Quantity, to: i64) -> 
 }
 
 /// `amount` in the scheduler's units, as people write it.
-pub(super) fn quantity(resource: Name, amount: i64) -> Quantity {
+pub(crate) fn quantity(resource: Name, amount: i64) -> Quantity {
     if resource == STANDARD.cpu {
         return Quantity::from_milli(amount);
     }
@@ -89,7 +89,7 @@ fn asked_after(template: &PodTemplate, gates: RequestGates, change: &PodChange) 
 }
 
 /// A resource of a sum, in the scheduler's units.
-pub(super) fn amount(sum: &Resources, resource: Name) -> i64 {
+pub(crate) fn amount(sum: &Resources, resource: Name) -> i64 {
     if resource == STANDARD.cpu {
         sum.milli_cpu
     } else if resource == STANDARD.memory {
@@ -102,6 +102,6 @@ pub(super) fn amount(sum: &Resources, resource: Name) -> i64 {
 }
 
 /// A quantity in the scheduler's units: millicores, or whole units.
-pub(super) fn units(resource: Name, quantity: Quantity) -> i64 {
+pub(crate) fn units(resource: Name, quantity: Quantity) -> i64 {
     if resource == STANDARD.cpu { quantity.milli_value() } else { quantity.value() }
 }

@@ -19,17 +19,20 @@ mod targets;
 mod trial;
 mod victims;
 
+use crate::api::meta::OwnerReference;
 use crate::api::name::Name;
 use crate::api::taint::{Taint, TaintEffect};
 use crate::api::{ObjectKey, Timestamp};
 use crate::decode::devices::taint::DeviceTaint;
 use crate::edit::{ClaimChange, Edit, PodChange, strategic_merge};
+use crate::explain::findings;
 use crate::framework::Placement;
 use crate::scheduler::Scheduler;
-use crate::state::{Cluster, PodId};
+use crate::state::{Cluster, Pod, PodId};
 
 use trial::WhatIf;
 
+pub(crate) use lower::{amount, quantity, units};
 pub use need::Need;
 pub use needed::needed;
 pub use preemption::{CandidateDetail, GoesTo, NotEligible, PreemptionDetail, VictimDetail, WhyNot};
@@ -56,6 +59,10 @@ pub struct Suggestion {
     pub weakens: Vec<Weakening>,
     /// Whether a changed request needs the container's name to be understood.
     pub several_containers: bool,
+    /// The pod that it places.
+    pub pod: ObjectKey,
+    /// The controller at the end of the chain, whose template is to be changed in place of the pod.
+    pub owner: Option<OwnerReference>,
 }
 
 /// A pod that is evicted.
@@ -107,17 +114,69 @@ pub fn find(
     placement: &Placement,
     now: Timestamp,
 ) -> Option<Vec<Suggestion>> {
-    if placement.schedulable || !placement.errors.is_empty() || cluster.nodes().is_empty() {
+    let is_managed = findings::is_gated_by_manager(cluster.pod(placement.pod_id));
+    if placement.schedulable || !placement.errors.is_empty() || cluster.nodes().is_empty() || is_managed {
         return None;
     }
     let mut trial = WhatIf::new(scheduler, cluster, placement.pod_id, now);
-    let mut found = search::find(&mut trial, placement);
+    let mut found = own_causes(&mut trial, placement);
+    found.extend(search::find(&mut trial, placement));
     if placement.preemption.is_none() && found.iter().all(|suggestion| suggestion.edits.len() == 1) {
         found.extend(victims::find(&mut trial, placement));
     }
+    let told = found_pods(&found);
+    found.retain(|suggestion| !is_told_better(suggestion, &told));
     rank::sort(&mut found, trial.cluster());
     found.truncate(MOST);
     Some(found)
+}
+
+/// One more node like the one that is closest to taking the pod, if that would take it: for many pods at once it may
+/// do more than any smaller change.
+pub fn one_more_node(
+    scheduler: &Scheduler,
+    cluster: &mut Cluster,
+    placement: &Placement,
+    now: Timestamp,
+) -> Option<Suggestion> {
+    let mut trial = WhatIf::new(scheduler, cluster, placement.pod_id, now);
+    targets::find(placement).into_iter().find_map(|target| {
+        let info = trial.cluster().node_named(target.node)?;
+        let edit = remedies::one_more(&trial, info)?;
+        search::prove(&mut trial, &[edit])
+    })
+}
+
+/// Changes of what holds the nodes: a rollout that waits for itself, a resize that waits for room.
+fn own_causes(trial: &mut WhatIf<'_>, placement: &Placement) -> Vec<Suggestion> {
+    let rollout = findings::unblocking(placement, trial.cluster(), trial.pod());
+    let found: Vec<Suggestion> = rollout.iter().filter_map(|edits| search::prove(trial, edits)).take(1).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let resizes = findings::resizes_taken_back(placement, trial.cluster());
+    resizes.iter().filter_map(|edits| search::prove(trial, edits)).collect()
+}
+
+/// Pods that suggestions of [`own_causes`] speak of.
+fn found_pods(found: &[Suggestion]) -> Vec<ObjectKey> {
+    let edits = found.iter().filter(|suggestion| suggestion.is_of_own_cause()).flat_map(|suggestion| &suggestion.edits);
+    edits
+        .filter_map(|edit| match edit {
+            Edit::PatchPod { pod, .. } | Edit::DeletePod { pod } => Some(*pod),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether it only moves pods that are better dealt with at their cause.
+fn is_told_better(suggestion: &Suggestion, pods: &[ObjectKey]) -> bool {
+    let mut edits = suggestion.edits.iter();
+    edits.all(|edit| match edit {
+        Edit::Evict { pod } => pods.contains(pod),
+        Edit::FreeResource { .. } => !pods.is_empty(),
+        _ => false,
+    })
 }
 
 /// The placement's preemption with everything a reader wants to know of it; see
@@ -151,10 +210,20 @@ pub fn is_equal_but_for_name(cluster: &Cluster, a: PodId, b: PodId) -> bool {
 }
 
 impl Suggestion {
+    /// Whether it changes what holds the nodes rather than the pod: a rollout, or the resize of another pod.
+    pub fn is_of_own_cause(&self) -> bool {
+        self.edits.iter().any(|edit| match edit {
+            Edit::SetMaxUnavailable { .. } => true,
+            Edit::PatchPod { pod, .. } => *pod != self.pod,
+            _ => false,
+        })
+    }
+
     /// The same for a pod that is [`is_equal_but_for_name`].
     #[must_use]
     pub fn for_sibling(&self, pod: ObjectKey, sibling: ObjectKey) -> Self {
         let mut suggestion = self.clone();
+        suggestion.pod = sibling;
         for edit in &mut suggestion.edits {
             if let Edit::PatchPod { pod: patched, .. } = edit
                 && *patched == pod
@@ -167,7 +236,12 @@ impl Suggestion {
 
     /// The suggestion to make `edits`, whose outcome is `after`; none when that places no pod.
     fn proven(trial: &WhatIf<'_>, edits: &[Edit], after: &Placement) -> Option<Self> {
-        let node = after.picks.first().copied().filter(|_| after.schedulable)?;
+        // A node whose kubelet does not report starts no pod.
+        let is_dead = |node: &Name| {
+            let info = trial.cluster().node_named(*node);
+            info.is_some_and(|info| info.node.taints.iter().any(|taint| stays_dead(*node, taint, edits)))
+        };
+        let node = after.picks.iter().copied().find(|node| !is_dead(node)).filter(|_| after.schedulable)?;
         let edits = merged(edits);
         let spec = trial.pod().spec();
         let changes = edits.iter().find_map(|edit| match edit {
@@ -177,10 +251,12 @@ impl Suggestion {
         Some(Self {
             patch: changes.and_then(|changes| strategic_merge(&trial.pod().class.template, changes)),
             node,
-            opens: after.feasible().map(|node| node.name).collect(),
+            opens: after.feasible().map(|node| node.name).filter(|node| !is_dead(node)).collect(),
+            pod: after.pod,
+            owner: top_owner(trial.cluster(), trial.pod()),
             moves: Vec::new(),
             several_containers: spec.containers.len() + spec.init_containers.len() > 1,
-            weakens: edits.iter().flat_map(weakens).collect(),
+            weakens: edits.iter().flat_map(|edit| weakens(edit, trial.pod())).collect(),
             edits,
         })
     }
@@ -213,8 +289,24 @@ fn merged(edits: &[Edit]) -> Vec<Edit> {
     merged
 }
 
-fn weakens(edit: &Edit) -> Vec<Weakening> {
+/// Whether `taint` of `node` says that its kubelet does not report, and goes on saying so after `edits`.
+fn stays_dead(node: Name, taint: &Taint, edits: &[Edit]) -> bool {
+    let removed = Edit::RemoveTaint { node, taint: *taint };
+    taints::is_of_dead_node(taint) && !edits.contains(&removed)
+}
+
+/// The controller of the pod, or what manages that in turn.
+fn top_owner(cluster: &Cluster, pod: &Pod) -> Option<OwnerReference> {
+    let owner = pod.own.controller?;
+    let key = ObjectKey::new(pod.key().namespace, owner.name);
+    let maker = cluster.workloads.iter().find(|other| other.key == key && other.kind.as_str() == owner.kind.as_str());
+    Some(maker.and_then(|maker| maker.controller).unwrap_or(owner))
+}
+
+fn weakens(edit: &Edit, own: &Pod) -> Vec<Weakening> {
     match edit {
+        // Taking a resize back gives nothing up that there was.
+        Edit::PatchPod { pod, .. } if *pod != own.key() => Vec::new(),
         Edit::Uncordon { node } => vec![Weakening::Cordon(*node)],
         // A node that is fixed is as good as any other.
         Edit::RemoveTaint { taint, .. } if tells_of_condition(taint) => Vec::new(),
@@ -222,14 +314,15 @@ fn weakens(edit: &Edit) -> Vec<Weakening> {
         Edit::PatchPod { changes, .. } => changes
             .iter()
             .filter_map(|change| match change {
-                PodChange::Tolerate { toleration } => tolerating(&Taint {
-                    key: toleration.key.unwrap_or_default(),
-                    value: toleration.value.unwrap_or_default(),
-                    effect: match toleration.effect.unwrap_or_default().as_str() {
+                PodChange::Tolerate { toleration } => {
+                    let key = toleration.key.unwrap_or_default();
+                    let value = toleration.value.unwrap_or_default();
+                    let effect = match toleration.effect.unwrap_or_default().as_str() {
                         "NoExecute" => TaintEffect::NoExecute,
                         _ => TaintEffect::NoSchedule,
-                    },
-                }),
+                    };
+                    tolerating(&Taint { key, value, effect }).filter(|_| !taints::waits_for(key, own))
+                }
                 PodChange::PreferPodAntiAffinity { topology_key, .. } => Some(Weakening::AntiAffinity(*topology_key)),
                 PodChange::RaiseMaxSkew { topology_key, .. } | PodChange::ScheduleAnyway { topology_key } => {
                     Some(Weakening::Spread(*topology_key))

@@ -166,6 +166,11 @@ pub enum Need {
         /// The resource.
         resource: Name,
     },
+    /// Devices that can be used: nodes have some, and none of them is healthy.
+    HealthyDevices {
+        /// The resource.
+        resource: Name,
+    },
     /// A node with more of a resource than any has.
     LargerNode {
         /// The resource.

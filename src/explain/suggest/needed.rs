@@ -85,6 +85,10 @@ fn of(cluster: &Cluster, reason: &Reason) -> Vec<Need> {
 fn of_resource(cluster: &Cluster, resource: Name, requested: Amount) -> Option<Need> {
     let has = cluster.nodes().iter().map(|node| super::lower::amount(&node.node.allocatable, resource));
     let largest = has.max().unwrap_or_default();
+    let is_there = || cluster.nodes().iter().any(|node| node.node.unusable.iter().any(|(other, _)| *other == resource));
+    if largest <= 0 && is_there() {
+        return Some(Need::HealthyDevices { resource });
+    }
     if largest <= 0 {
         return Some(Need::NodeResource { resource });
     }

@@ -20,7 +20,8 @@ pub(super) fn sort(suggestions: &mut [Suggestion], cluster: &Cluster) {
         let unplaced = suggestion.weakens.iter().filter(|weakens| matches!(weakens, Weakening::NoPlaceFor(_))).count();
         let cost = cost(&suggestion.edits, cluster) + unplaced as i64 * 300;
         // Amounts make small differences that should not hide how much is opened.
-        (cost / 50, Reverse(suggestion.opens.len()), cost)
+        // What deals with the cause itself comes before all that works around it.
+        (!suggestion.is_of_own_cause(), cost / 50, Reverse(suggestion.opens.len()), cost)
     });
 }
 
@@ -50,6 +51,9 @@ fn of_edit(edit: &Edit, cluster: &Cluster) -> i64 {
             360 + share(units(*resource, *freed), size, 600)
         }
         Edit::Evict { .. } => 380,
+        // Two settings of the strategy cost nothing; the old pod goes with them.
+        Edit::SetMaxUnavailable { .. } => 60,
+        Edit::DeletePod { .. } => 40,
         Edit::PatchClaim { changes, .. } => changes.iter().map(of_claim_change).sum(),
         // Nobody misses the devices of a claim that no pod uses.
         Edit::DeallocateClaim { pods, .. } if pods.is_empty() => 100,
@@ -71,7 +75,10 @@ fn of_change(change: &PodChange, cluster: &Cluster, pod: Option<&Pod>) -> i64 {
         PodChange::RaiseMaxSkew { from, to, .. } => 150 + 40 * (i64::from(*to) - i64::from(*from)).clamp(0, 10),
         PodChange::Tolerate { toleration } => {
             let no_execute = toleration.effect.is_some_and(|effect| effect == "NoExecute");
-            if toleration.key.is_some_and(condition) {
+            let own = |key: Name| pod.is_some_and(|pod| taints::waits_for(key, pod));
+            if toleration.key.is_some_and(own) {
+                100
+            } else if toleration.key.is_some_and(condition) {
                 900
             } else if toleration.key.is_some_and(taints::is_reserved)
                 && !pod.is_some_and(|pod| taints::is_meant_for_reserved(cluster, pod))

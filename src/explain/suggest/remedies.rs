@@ -5,6 +5,7 @@
 use crate::api::name::{Name, name};
 use crate::api::pod_spec::{NodeInclusionPolicy, PodAffinity, TopologySpreadConstraint, WhenUnsatisfiable};
 use crate::edit::{Edit, PodChange};
+use crate::explain::findings;
 use crate::framework::{Amount, DeviceReason, Reason};
 use crate::state::{NodeInfo, Pod};
 
@@ -32,7 +33,9 @@ pub(super) fn of(trial: &WhatIf<'_>, node: &NodeInfo, reason: &Reason, alone: bo
             let lowered = lower(&pod.class.template, trial.gates(), *resource, target)
                 .or_else(|| misread(trial, *resource, *requested, target))
                 .map(|change| patch(pod, change));
-            let can_be_freed = requested.value <= allocatable.value;
+            // What DaemonSets and static pods hold is freed by nobody.
+            let daemons = findings::daemons_take(trial.cluster(), node, *resource);
+            let can_be_freed = requested.value <= allocatable.value.saturating_sub(daemons);
             let freed =
                 Edit::FreeResource { node: node.name(), resource: *resource, amount: quantity(*resource, short.value) };
             lowered.into_iter().chain(Some(freed).filter(|_| can_be_freed)).collect()
@@ -85,7 +88,7 @@ fn misread(trial: &WhatIf<'_>, resource: Name, requested: Amount, target: i64) -
 }
 
 /// One more node like this one; a copy is not copied again.
-fn one_more(trial: &WhatIf<'_>, node: &NodeInfo) -> Option<Edit> {
+pub(super) fn one_more(trial: &WhatIf<'_>, node: &NodeInfo) -> Option<Edit> {
     let copy = name(&format!("{}-copy", node.name()));
     let is_copy =
         node.name().strip_suffix("-copy").is_some_and(|model| trial.cluster().node_named(name(model)).is_some());

@@ -49,11 +49,28 @@ pub(super) fn find(trial: &mut WhatIf<'_>, placement: &Placement) -> Vec<Suggest
             search.extend(target.node, &mut first.clone(), &target.reasons, changes);
         }
         let mut openings: Vec<Vec<Edit>> = search.openings.into_values().collect();
+        openings.retain(|edits| !splits_a_need(edits));
         openings.sort_by_key(|edits| rank::cost(edits, trial.cluster()));
         openings.truncate(if changes == 1 { MOST_SINGLE } else { MOST_COMBINED });
         found.extend(openings.iter().filter_map(|edits| prove(trial, edits)));
     }
     found
+}
+
+/// Whether one need, for a kind of node, is met half by a label of the node and half by a change of the pod.
+fn splits_a_need(edits: &[Edit]) -> bool {
+    let labels = edits.iter().filter(|edit| matches!(edit, Edit::LabelNode { .. })).count();
+    let changes = edits.iter().flat_map(|edit| match edit {
+        Edit::PatchPod { changes, .. } => changes.as_slice(),
+        _ => &[],
+    });
+    let selectors = changes.filter(|change| {
+        matches!(
+            change,
+            PodChange::DropNodeSelector { .. } | PodChange::ReplaceNodeSelector { .. } | PodChange::PreferNodeAffinity
+        )
+    });
+    labels > 0 && selectors.count() > 0
 }
 
 fn with(first: &[Edit], edit: Edit) -> Vec<Edit> {

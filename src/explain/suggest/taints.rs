@@ -2,7 +2,7 @@
 //! fixing the node is the smaller change.
 
 use crate::api::name::{Name, name};
-use crate::api::taint::{Taint, Toleration};
+use crate::api::taint::{Taint, TaintEffect, Toleration};
 use crate::edit::{Edit, PodChange};
 use crate::state::{Cluster, NodeInfo, Pod};
 
@@ -47,6 +47,57 @@ pub(super) fn is_cordon(taint: &Taint) -> bool {
     taint.key == "node.kubernetes.io/unschedulable"
 }
 
+/// Whether the taint says that the node's kubelet, or the machine, does not answer (upstream
+/// pkg/controller/nodelifecycle/node_lifecycle_controller.go; cloud-provider node lifecycle).
+pub(super) fn is_of_dead_node(taint: &Taint) -> bool {
+    matches!(
+        taint.key.as_str(),
+        "node.kubernetes.io/unreachable"
+            | "node.kubernetes.io/out-of-service"
+            | "node.cloudprovider.kubernetes.io/shutdown"
+    ) || taint.key == "node.kubernetes.io/not-ready" && taint.effect == TaintEffect::NoExecute
+}
+
+/// What the pods are called that take a taint away, by the taint.
+const REMOVED_BY: [(&str, &[&str]); 3] = [
+    ("node.cloudprovider.kubernetes.io/uninitialized", &["cloud-controller", "cloud-node-manager", "ccm"]),
+    ("node.kubernetes.io/network-unavailable", &NETWORK_PLUGINS),
+    ("node.kubernetes.io/not-ready", &NETWORK_PLUGINS),
+];
+
+const NETWORK_PLUGINS: [&str; 12] = [
+    "calico",
+    "flannel",
+    "cilium",
+    "weave",
+    "kindnet",
+    "aws-node",
+    "antrea",
+    "canal",
+    "kube-router",
+    "ovn",
+    "cni",
+    "kube-proxy",
+];
+
+/// Whether the taint stays until the pod's own component has run on the node: taking it away another way is circular.
+pub(super) fn waits_for(key: Name, pod: &Pod) -> bool {
+    let known = REMOVED_BY.iter().find(|(taint, _)| key == *taint).map(|(_, names)| *names);
+    // An agent's own taint has its name in the domain: `node.cilium.io/agent-not-ready`, `ebs.csi.aws.com/agent-not-ready`.
+    let domain = key.split_once('/').filter(|(_, part)| part.contains(UNTIL_READY)).map(|(domain, _)| domain);
+    let parts: Vec<&str> = match (known, domain) {
+        (Some(names), _) => names.to_vec(),
+        (None, Some(domain)) => domain.split('.').filter(|part| part.len() > 2 && !GENERIC.contains(part)).collect(),
+        (None, None) => return false,
+    };
+    let name = pod.key().name;
+    let owner = pod.own.controller.as_ref().map(|owner| owner.name);
+    parts.iter().any(|part| name.contains(part) || owner.is_some_and(|owner| owner.contains(part)))
+}
+
+/// Parts of domains that name no component.
+const GENERIC: [&str; 6] = ["node", "com", "org", "net", "kubernetes", "k8s"];
+
 /// Whether a controller would put the taint back.
 fn is_maintained(taint: &Taint) -> bool {
     taint.key.ends_with(AUTOSCALER_SUFFIX)
@@ -76,7 +127,11 @@ pub(super) fn remedies(trial: &WhatIf<'_>, node: &NodeInfo, taint: &Taint, alone
     }
     let tolerated = patch(trial.pod(), PodChange::Tolerate { toleration: narrowest(taint) });
     let removed = Edit::RemoveTaint { node: name, taint: *taint };
-    let mut edits = if tells_of_condition(taint) {
+    let mut edits = if waits_for(taint.key, trial.pod()) {
+        vec![tolerated]
+    } else if is_of_dead_node(taint) {
+        vec![removed]
+    } else if tells_of_condition(taint) {
         vec![removed, tolerated]
     } else if is_control_plane(taint.key) {
         if is_control_plane_only(trial.cluster()) { vec![removed, tolerated] } else { vec![tolerated] }
@@ -106,8 +161,6 @@ fn narrowest(taint: &Taint) -> Toleration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::taint::TaintEffect;
-
     #[test]
     fn what_a_taint_tells() {
         let case = |key: &str, condition: bool, maintained: bool| {

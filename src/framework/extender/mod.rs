@@ -19,7 +19,7 @@ use crate::config::ExtenderConfig;
 use crate::state::Pod;
 
 use super::context::Cycle;
-use super::not_evaluated::NotEvaluated;
+use super::not_evaluated::{NotEvaluated, Turns};
 
 mod answer;
 mod filter;
@@ -225,12 +225,17 @@ impl<'a> Round<'a> {
                 None => String::new(),
             };
             let verbs = join(of_it.iter().map(|(_, verb, _)| verb.to_string()).collect(), " and ");
+            let filters = of_it.iter().any(|(_, verb, _)| *verb == Verb::Filter);
+            let turns = if filters { Turns::Fits } else { Turns::Neither };
             let effects = join(of_it.iter().map(|(_, verb, _)| verb.effect().to_owned()).collect(), ", and ");
-            self.cycle.notes.add(NotEvaluated::new(
-                format!("extender {}", extender.name),
-                format!("it would have been asked to {verbs}, but was not: {why}"),
-                effects,
-            ));
+            self.cycle.notes.add(
+                NotEvaluated::new(
+                    format!("extender {}", extender.name),
+                    format!("it would have been asked to {verbs}, but was not: {why}"),
+                    effects,
+                )
+                .turning(turns),
+            );
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::api::name::Name;
 use crate::decode::devices::{DeviceId, ResourceClaim};
 use crate::framework::{
-    Cycle, DeviceReason, Fact, InvalidPool, NodeFilter, NotEvaluated, NotReadyDevice, Reason, Rejection,
+    Cycle, DeviceReason, Fact, InvalidPool, NodeFilter, NotEvaluated, NotReadyDevice, Reason, Rejection, Turns,
 };
 use crate::state::NodeInfo;
 
@@ -182,11 +182,10 @@ impl<'a> Filter<'a> {
             Ok(Found::NothingBesideInvalidPools) => Err(reject(invalid_pools(target, context))),
             Err(SearchEnd::Error(text)) => Err(Rejection::error(text)),
             Err(SearchEnd::Unknown { what, why }) => {
-                self.cycle.notes.add(NotEvaluated::new(
-                    what,
-                    why,
-                    "DynamicResources accepts nodes where this would decide",
-                ));
+                self.cycle.notes.add(
+                    NotEvaluated::new(what, why, "DynamicResources accepts nodes where this would decide")
+                        .turning(Turns::Fits),
+                );
                 Ok(claims.iter().map(|claim| ClaimAllocation { claim: claim.taken_as, devices: Vec::new() }).collect())
             }
         }

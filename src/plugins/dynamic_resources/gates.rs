@@ -3,7 +3,7 @@
 //! NewAllocator).
 
 use crate::config::{Behaviour, DeviceBehaviour};
-use crate::framework::{NotEvaluated, Notes};
+use crate::framework::{NotEvaluated, Notes, Turns};
 
 use super::cel::View;
 
@@ -123,11 +123,14 @@ impl Gates {
     /// Notes the gates that are on and not reproduced; for a pod that devices are to be found for.
     pub(super) fn note(&self, notes: &Notes) {
         for gate in &self.not_reproduced {
-            notes.add(NotEvaluated::new(
-                format!("feature gate {gate}"),
-                "it is on, and its effect on device allocation is not reproduced",
-                "DynamicResources was evaluated as if it were off",
-            ));
+            notes.add(
+                NotEvaluated::new(
+                    format!("feature gate {gate}"),
+                    "it is on, and its effect on device allocation is not reproduced",
+                    "DynamicResources was evaluated as if it were off",
+                )
+                .turning(Turns::Either),
+            );
         }
     }
 }

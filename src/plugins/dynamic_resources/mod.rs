@@ -33,7 +33,7 @@ use crate::framework::cache::{Change, DeviceReach, DirtySet};
 use crate::framework::{
     Cycle, DeviceReason, FailedCycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin,
     IncrementalScorer, NodeFilter, NodePlacement, NodeScorer, NotEvaluated, Plugin, PostFilter, PostFilterPlugin,
-    PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin, ScorePlugin, points,
+    PreEnqueuePlugin, PreFilter, PreFilterPlugin, Reason, Rejection, ReservePlugin, ScorePlugin, Turns, points,
 };
 use crate::state::{NodeInfo, Take};
 
@@ -209,11 +209,14 @@ impl PreFilterPlugin for DynamicResources {
 /// A kind that the input does not speak of is not known to be empty.
 fn note_missing(cycle: Cycle<'_>, kinds: &[Kind]) {
     for kind in kinds.iter().filter(|kind| !cycle.cluster.kinds.contains(kind)) {
-        cycle.notes.add(NotEvaluated::of_kind(
-            *kind,
-            "the input has no object of this kind and no empty list of it",
-            "DynamicResources was evaluated as if there were none",
-        ));
+        cycle.notes.add(
+            NotEvaluated::of_kind(
+                *kind,
+                "the input has no object of this kind and no empty list of it",
+                "DynamicResources was evaluated as if there were none",
+            )
+            .turning(if *kind == Kind::DeviceTaintRule { Turns::Fits } else { Turns::DoesNotFit }),
+        );
     }
 }
 

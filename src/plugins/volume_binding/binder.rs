@@ -7,12 +7,13 @@ use super::claims::PodClaims;
 use super::matching::{Candidates, unmatched, unmatched_label};
 use crate::api::labels::Labels;
 use crate::api::name::name;
+use crate::decode::Kind;
 use crate::decode::storage::{
     CsiStorageCapacity, PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeTopology,
 };
 use crate::framework::volume_reason::{BindObstacle, UnfitVolumes, UnmatchedLabel, VolumeReason};
-use crate::framework::{Cycle, Reason, Rejection};
-use crate::plugins::volume_state::{self, Lookup};
+use crate::framework::{Cycle, Reason, Rejection, Turns};
+use crate::plugins::volume_state::{self, Lookup, not_known};
 use crate::state::NodeInfo;
 
 /// The volumes a pod would get on a node.
@@ -133,6 +134,11 @@ impl<'a> Binder<'a> {
         let Some(in_tree) = &volume.in_tree else { return Ok(volume.topology.as_ref()) };
         let csi_node = self.cycle.cluster.storage().csi_node(node.name());
         if !in_tree.plugin.translates_on(csi_node, self.cycle.behaviour.portworx_migration()) {
+            if csi_node.is_none() && in_tree.translated.as_ref().is_ok_and(|csi| csi.topology.is_some()) {
+                let effect =
+                    "VolumeBinding read the labels of in-tree volumes as they are, not as their CSI driver has them";
+                not_known(self.cycle, Kind::CsiNode, effect, Turns::Either);
+            }
             return Ok(volume.topology.as_ref());
         }
         match &in_tree.translated {

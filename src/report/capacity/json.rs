@@ -12,6 +12,7 @@ use crate::simulate::capacity::{FreeResources, Limit, Needed, NodeRoom};
 
 use super::super::{API_VERSION, Provenance};
 use super::{CapacityAnswer, CapacityNeeds};
+use crate::report::explain::json::findings::FindingObject;
 
 /// How many more pods fit, and what runs out first.
 #[derive(Serialize)]
@@ -44,6 +45,9 @@ pub(in crate::report) struct CapacityObject<'a> {
     nodes: Vec<NodeObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wanted: Option<WantedObject>,
+    /// What keeps a further copy off the nodes, beside its scheduling cycle.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<FindingObject<'a>>,
     /// The quota that stops the next copy, if one does.
     #[serde(skip_serializing_if = "Option::is_none")]
     quota: Option<ObjectKey>,
@@ -157,6 +161,7 @@ impl<'a> CapacityObject<'a> {
             still_free: LeftObject::new(capacity.left),
             nodes: capacity.nodes.iter().map(NodeObject::new).collect(),
             wanted: answer.wanted.as_ref().map(WantedObject::new),
+            findings: answer.findings.iter().map(FindingObject::new).collect(),
             quota: stopped.and_then(|stopped| stopped.refused.as_ref()).and_then(quota),
             cannot_start: capacity.cannot_start.as_ref().map(|(copies, attach)| CannotStartObject {
                 copies: *copies,

@@ -7,6 +7,7 @@ mod table;
 pub(super) use json::CapacityObject;
 
 use crate::api::Name;
+use crate::explain::Finding;
 use crate::framework::NotEvaluated;
 use crate::simulate::Assumption;
 use crate::simulate::capacity::{CapacityResult, Needed};
@@ -29,6 +30,8 @@ pub struct CapacityAnswer {
     pub assumptions: Vec<Assumption>,
     /// What the answer does not rest on.
     pub not_evaluated: Vec<NotEvaluated>,
+    /// What keeps a further copy off the nodes, beside its scheduling cycle.
+    pub findings: Vec<Finding>,
 }
 
 /// What a wanted number needs.

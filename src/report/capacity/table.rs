@@ -6,12 +6,13 @@ use crate::api::name;
 use crate::framework::{Amount, DeviceReason, DeviceShortage, Reason};
 use crate::simulate::capacity::{Limit, Needed, NodeRoom, Stopped};
 
+use super::super::setting::{Setting, with};
 use super::super::style::Label;
-use super::super::text::{count, list, thousands};
+use super::super::text::{break_long, count, list, thousands};
 use super::super::{Look, Provenance};
 use super::CapacityAnswer;
 use crate::report::screen::{Grid, Screen, assumed, not_evaluated};
-use crate::report::words::{amount, brief, on_node, subject};
+use crate::report::words::{amount, brief, findings as finding_words, on_node, subject};
 
 /// Nodes that are shown.
 const NODES: usize = 15;
@@ -25,6 +26,9 @@ pub(super) fn screen(answer: &CapacityAnswer, provenance: &Provenance, look: Loo
     screen.headline(label, &headline(answer), &provenance.to_string());
     cannot_start(&mut screen, answer);
     wanted(&mut screen, answer);
+    for finding in &answer.findings {
+        screen.paragraph(Label::Warning, &finding_words::finding(finding));
+    }
     if let Some(stopped) = &answer.capacity.stopped {
         runs_out(&mut screen, answer, stopped);
     } else {
@@ -116,8 +120,10 @@ fn wanted(screen: &mut Screen, answer: &CapacityAnswer) {
         ),
         None => (
             Label::Rejected,
-            "one more node like any of the existing ones would not take a copy; try another with --like FILE"
-                .to_owned(),
+            format!(
+                "one more node like any of the existing ones would not take a copy{}",
+                with("; try another", screen.spelling(), Setting::Like)
+            ),
         ),
     };
     screen.paragraph(label, &text);
@@ -163,7 +169,8 @@ fn limits(screen: &mut Screen, heading: &str, limits: &[Limit]) {
     let mut grid = Grid::new([heading, "", "NODES"]).right_aligned([2]);
     for limit in limits.iter().take(LIMITS) {
         let plugin = limit.plugin.unwrap_or("framework").to_owned();
-        grid.row(Label::Plugin, [plugin, what(&limit.reason), thousands(limit.nodes)]);
+        let reason = break_long(&screen.short(&what(&limit.reason)), screen.width() / 2);
+        grid.row(Label::Plugin, [plugin, reason, thousands(limit.nodes)]);
     }
     screen.grid(&grid);
     if limits.len() > LIMITS {

@@ -5,6 +5,7 @@ pub(in crate::report) mod table;
 
 use std::sync::Arc;
 
+use crate::api::Name;
 use crate::explain::{ClusterMessages, Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
 use crate::node_groups::NewNodes;
@@ -42,6 +43,8 @@ pub struct Answer {
     pub new_nodes: Option<NewNodes>,
     /// The workload as a whole, where one was asked about.
     pub workload: Option<Arc<WorkloadPlacement>>,
+    /// The scheduler that the pod names, where it was evaluated by kube-scheduler's profile instead.
+    pub evaluated_for: Option<Name>,
     /// The group that the pod is scheduled with, where any of its pods waits for a node.
     pub group: Option<Arc<GroupPlacement>>,
 }
@@ -64,6 +67,14 @@ impl Answer {
             (_, Some(group)) if self.placement.current.is_none() => group.places(self.placement.pod),
             _ => self.placement.schedulable,
         }
+    }
+
+    /// What was not evaluated and could turn the verdict.
+    pub fn undecided(&self) -> Vec<&str> {
+        let items = self.placement.not_evaluated.iter().filter(|item| item.decides);
+        let mut names: Vec<&str> = items.map(|item| item.what.as_str()).collect();
+        names.dedup();
+        names
     }
 
     /// Whether the pod does not exist: it was made from the workload's template for this answer.

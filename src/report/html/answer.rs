@@ -10,6 +10,7 @@ use super::{cluster_messages, help, mark, node, notes, scores};
 use crate::report::explain::table;
 use crate::report::explain::table::rejected::{MOST_CAUSES, MOST_NEAR_MISSES, nodes_of, plugin};
 use crate::report::words;
+use crate::report::words::findings as finding_words;
 
 /// The beginning of the section of the pod at `index`.
 pub(super) fn open(page: &mut Markup, answer: &Answer, index: usize) {
@@ -24,6 +25,9 @@ pub(super) fn open(page: &mut Markup, answer: &Answer, index: usize) {
         page.text(text).raw("</blockquote></figure>\n");
     }
     cluster_messages::render(page, &answer.cluster_messages);
+    for finding in &answer.explanation.findings {
+        page.raw("<p class=\"caution\">").text(finding_words::finding(finding)).raw("</p>\n");
+    }
 }
 
 /// What follows: nothing in it names the pod, so that replicas share it.

@@ -4,6 +4,7 @@ use super::super::text::{count, list};
 use super::markup::Markup;
 use crate::explain::suggest::CandidateDetail;
 use crate::explain::{Need, PreemptionDetail, Suggestion};
+use crate::report::commands;
 use crate::report::explain::table::help;
 use crate::report::explain::table::preemption::{MOST_CANDIDATES, MOST_VICTIMS, rest, victim, why};
 use crate::report::words::help as help_words;
@@ -30,6 +31,9 @@ pub(super) fn suggestions(page: &mut Markup, suggestions: &[Suggestion], needed:
             page.raw("<p class=\"caution\"><strong>Caution:</strong> ")
                 .text(help_words::weakening(weakening))
                 .raw("</p>");
+        }
+        for command in commands::of(suggestion) {
+            page.raw("<pre class=\"command\">").text(command).raw("</pre>");
         }
         data(page, suggestion);
         page.raw("</li>\n");

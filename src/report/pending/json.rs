@@ -10,6 +10,7 @@ use crate::explain::pending::{Advice, Blocker, Group, Owner, Pending, Root};
 use crate::framework::{Amount, NotEvaluated, Reason};
 use crate::report::explain::json::cluster_messages::{ClusterSaysObject, RejectionsObject};
 use crate::report::explain::json::events::EventObject;
+use crate::report::explain::json::findings::FindingObject;
 use crate::report::explain::json::help::SuggestionObject;
 use crate::report::explain::json::workload::WorkloadObject;
 
@@ -58,6 +59,9 @@ struct GroupObject<'a> {
     /// What the scheduler itself says of the example, where the answer is that it fits.
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduler_messages: Option<[ClusterSaysObject<'a>; 1]>,
+    /// What stands beside the example's cycle.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<FindingObject<'a>>,
     /// What others report of the example.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     events: Vec<EventObject<'a>>,
@@ -180,6 +184,7 @@ impl<'a> GroupObject<'a> {
             example: group.example.pod,
             message: group.example.message.as_deref(),
             scheduler_messages: group.said.as_ref().map(|said| [ClusterSaysObject::new(said)]),
+            findings: group.findings.iter().map(FindingObject::new).collect(),
             events: group.events.iter().map(EventObject::new).collect(),
             suggestion: group.advice.as_ref().map(AdviceObject::new),
         }

@@ -7,13 +7,16 @@ use crate::explain::pending::{Advice, Blocker, Group, Owner, Pending, Root};
 use crate::explain::scheduler_messages::{Comparison, Possibly};
 use crate::framework::{Amount, Reason};
 
+use super::super::commands;
 use super::super::style::Label;
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance, Setting};
 use super::beside;
 use crate::report::explain::table::reported_events;
 use crate::report::screen::{Screen, not_evaluated};
-use crate::report::words::{amount, brief, cluster_messages as cluster_message_words, help as help_words};
+use crate::report::words::{
+    amount, brief, cluster_messages as cluster_message_words, findings as finding_words, help as help_words,
+};
 
 /// Groups that are shown.
 const GROUPS: usize = 20;
@@ -30,7 +33,7 @@ pub(super) fn screen(pending: &Pending, provenance: &Provenance, look: Look) -> 
     let most = if look.wide { usize::MAX } else { GROUPS };
     let widest = pending.groups.iter().map(|group| pods(group).len()).max().unwrap_or_default();
     for shown in pending.groups.iter().take(most) {
-        group(&mut screen, shown, widest, look.wide);
+        group(&mut screen, shown, widest, look);
     }
     if pending.groups.len() > most {
         screen.blank();
@@ -76,7 +79,8 @@ fn pods(group: &Group) -> String {
     count(group.pods.len(), "pod")
 }
 
-fn group(screen: &mut Screen, group: &Group, widest: usize, wide: bool) {
+fn group(screen: &mut Screen, group: &Group, widest: usize, look: Look) {
+    let wide = look.wide;
     screen.blank();
     let margin = " ".repeat(widest + 3);
     let label = if matches!(group.root, Root::Fits) { Label::Fits } else { Label::Rejected };
@@ -95,9 +99,17 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, wide: bool) {
     }
     if let Some(advice) = group.advice.as_ref().filter(|advice| advice.places > 0) {
         screen.indented(Label::Hint, &format!("{margin}help: "), &helps(advice, group));
+        if look.commands {
+            for command in commands::of(&advice.suggestion) {
+                screen.line(&[(Label::Plain, &margin), (Label::Hint, &command)]);
+            }
+        }
         for weakening in &advice.suggestion.weakens {
             screen.indented(Label::Dim, &format!("{margin}caution: "), &help_words::weakening(weakening));
         }
+    }
+    for finding in &group.findings {
+        screen.indented(Label::Warning, &margin, &finding_words::finding(finding));
     }
     if let Some(said) = &group.said {
         // The words themselves stand here: `explain` compares them in full.

@@ -52,10 +52,7 @@ pub(super) fn render(screen: &mut Screen, found: &Consolidation, provenance: &Pr
             grid.row(Label::Fits, [drain.node.to_string(), thousands(drain.evicted()), list(&to, 3)]);
         }
         screen.grid(&grid);
-        if full.len() > most {
-            let rest = count(full.len() - most, "more node");
-            screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
-        }
+        screen.left_out(full.len(), most, "node");
     }
     if !found.kept.is_empty() {
         screen.heading("NODES THAT STAY", "and the first thing that keeps each");
@@ -64,10 +61,7 @@ pub(super) fn render(screen: &mut Screen, found: &Consolidation, provenance: &Pr
             grid.row(Label::Plain, [node.to_string(), why.clone()]);
         }
         screen.grid(&grid);
-        if found.kept.len() > most {
-            let rest = count(found.kept.len() - most, "more node");
-            screen.line(&[(Label::Dim, &format!("and {rest}: -o wide shows all"))]);
-        }
+        screen.left_out(found.kept.len(), most, "node");
     }
 }
 

@@ -46,7 +46,8 @@ pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: L
     if let Some(with) = &answer.with_preemption {
         let names = |pods: &[ObjectKey]| list(&pods.iter().map(ToString::to_string).collect::<Vec<_>>(), 2);
         let verb = if with.placed.len() == 1 { "fits" } else { "fit" };
-        let placed = format!("--preempt would change this: {} {verb}", names(&with.placed));
+        let preempt = screen.spelled(Setting::Preempt).unwrap_or("preemption");
+        let placed = format!("{preempt} would change this: {} {verb}", names(&with.placed));
         let preempts = match with.preempted.as_slice() {
             [] => String::new(),
             preempted => format!(", preempting {}", names(preempted)),

@@ -135,7 +135,7 @@ pub(in crate::report) fn scheduling_status(
     spelling: Spelling,
 ) -> String {
     match scheduling_status {
-        SchedulingStatus::UnknownScheduler { name, placed, spoke, others } => {
+        SchedulingStatus::UnknownScheduler { name, placed, spoke, others, near } => {
             let pass = with(": pass its configuration", spelling, Setting::SchedulerConfig);
             let known = match (placed, spoke) {
                 (0, false) => format!("nothing in the state shows that a scheduler {name} exists"),
@@ -144,10 +144,13 @@ pub(in crate::report) fn scheduling_status(
             };
             let others: Vec<String> =
                 others.iter().map(|(name, placed)| format!("{name} ({})", count(*placed, "pod"))).collect();
-            match others.as_slice() {
+            let known = match others.as_slice() {
                 [] => known,
                 others => format!("{known}; other pods are placed by {}", list(others, MOST)),
-            }
+            };
+            let known = if near.is_empty() { known } else { format!("did you mean {}? {known}", list(near, MOST)) };
+            let how = with("; evaluate the pod as kube-scheduler would", spelling, Setting::AsDefaultScheduler);
+            format!("{known}{how}")
         }
         SchedulingStatus::NotAttempted { since } => format!(
             "no scheduler has tried this pod yet: it has neither an event nor the condition PodScheduled, and has been waiting {}; \

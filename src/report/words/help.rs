@@ -18,6 +18,20 @@ pub(in crate::report) fn summary(suggestion: &Suggestion) -> String {
         let pods: Vec<String> = suggestion.moves.iter().map(|moved| moved.pod.to_string()).collect();
         return format!("move {} elsewhere", list(&pods, 3));
     }
+    if let [Edit::SetMaxUnavailable { workload, max_unavailable }, Edit::DeletePod { pod }] =
+        suggestion.edits.as_slice()
+    {
+        return format!(
+            "set maxUnavailable: {max_unavailable} (or strategy Recreate) on {workload}: its controller then deletes \
+             {pod}, and the rollout continues"
+        );
+    }
+    if let [Edit::PatchPod { pod, changes }] = suggestion.edits.as_slice()
+        && *pod != suggestion.pod
+    {
+        let changes: Vec<String> = changes.iter().map(|change| of_change(change, true)).collect();
+        return format!("take the resize of {pod} back: {}", changes.join(", and "));
+    }
     let parts: Vec<String> =
         suggestion.edits.iter().flat_map(|edit| of_edit(edit, suggestion.several_containers)).collect();
     parts.join(", and ")
@@ -116,6 +130,9 @@ pub(in crate::report) fn words_of(edit: &Edit) -> String {
         Edit::PatchWorkload { workload, changes } => {
             let changes: Vec<String> = changes.iter().map(|change| of_change(change, true)).collect();
             format!("patch {workload}: {}", changes.join(", and "))
+        }
+        Edit::SetMaxUnavailable { workload, max_unavailable } => {
+            format!("set maxUnavailable: {max_unavailable} on {workload}")
         }
         Edit::DeleteWorkload { workload } => format!("delete {workload}"),
         Edit::SetDisruptionsAllowed { budget, allowed } => {

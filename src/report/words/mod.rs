@@ -14,6 +14,7 @@ pub(in crate::report) use devices::facts as device_facts;
 
 pub(in crate::report) mod cluster_messages;
 pub(in crate::report) mod devices;
+pub(in crate::report) mod findings;
 pub(in crate::report) mod help;
 pub(in crate::report) mod life;
 pub(in crate::report) mod need;
@@ -158,6 +159,10 @@ pub(crate) fn on_node(reason: &Reason) -> String {
                 format!("needs {}, the node has none", print(*requested))
             } else if requested.value > allocatable.value {
                 format!("needs {}, more than the node's {}", print(*requested), print(*allocatable))
+            } else if free.value < 0 {
+                let (requested, used, all, short) =
+                    (print(*requested), print(*used), print(*allocatable), print(*short));
+                format!("needs {requested}, in use {used} of {all}: {short} short")
             } else {
                 format!(
                     "needs {}, free {} of {}: {} short",

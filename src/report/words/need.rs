@@ -79,6 +79,9 @@ pub(in crate::report) fn need(need: &Need) -> String {
         Need::NodeResource { resource } => {
             format!("a node that offers {resource}: no node does; is the device plugin running?")
         }
+        Need::HealthyDevices { resource } => {
+            format!("{resource} to become allocatable: nodes have it, and none of it is healthy")
+        }
         Need::LargerNode { resource, requested, largest } => {
             format!("a node with {requested} {resource} for pods: the largest has {largest}")
         }

@@ -114,7 +114,7 @@ pub enum StepAction {
     Restart(WorkloadKey),
     /// A workload is deleted with its pods.
     DeleteWorkload(WorkloadKey),
-    /// All pods that their controllers recreate leave their nodes at once, to be placed anew: no cluster does this, and
+    /// All pods that their controllers recreate leave their nodes at once, to be placed again: no cluster does this, and
     /// no budget is asked. The largest come first among those of a priority.
     Repack,
     /// All pods that wait are placed.

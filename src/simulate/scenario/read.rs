@@ -16,7 +16,7 @@ use super::{NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, StepActi
 const API_VERSION: &str = "kubectl-sched/v1";
 
 /// All steps there are.
-const KINDS: [&str; 25] = [
+const KINDS: [&str; 26] = [
     "AddNode",
     "AddReplicas",
     "AddTaint",
@@ -40,6 +40,7 @@ const KINDS: [&str; 25] = [
     "Scale",
     "Schedule",
     "SetDisruptionsAllowed",
+    "SetMaxUnavailable",
     "Uncordon",
     "UnlabelNode",
 ];
@@ -131,6 +132,10 @@ fn change(kind: &str, fields: &mut Fields, read_file: ReadFile<'_>) -> Result<St
         "SetDisruptionsAllowed" => StepAction::Edit(Edit::SetDisruptionsAllowed {
             budget: fields.required("budget")?,
             allowed: fields.required("allowed")?,
+        }),
+        "SetMaxUnavailable" => StepAction::Edit(Edit::SetMaxUnavailable {
+            workload: fields.required("workload")?,
+            max_unavailable: fields.required("maxUnavailable")?,
         }),
         "Scale" => StepAction::Scale { workload: fields.required("workload")?, replicas: fields.required("replicas")? },
         "AddReplicas" => {

@@ -175,6 +175,16 @@ impl Runner<'_, '_> {
     /// One edit, and what follows from it for the pod it is about.
     fn edit_and_requeue(&mut self, edit: &Edit, report: &mut StepReport, later: bool) -> Result<(), StepError> {
         match edit {
+            Edit::DeletePod { pod } if self.lacks_claims(*pod).is_some() => {
+                // A StatefulSet creates the pod again, and its claims with it.
+                let workload = self.lacks_claims(*pod).ok_or(EditError::NoSuchPod(*pod))?;
+                self.delete_pods(&[*pod], report)?;
+                let first = self.cluster().pods().len();
+                let again = Edit::CreatePod { workload, name: pod.name, node: None };
+                self.create(&again, report)?;
+                self.count_created(first, report, later);
+                Ok(())
+            }
             Edit::DeletePod { pod } => {
                 let pod = self.cluster().pod_named(*pod).ok_or(EditError::NoSuchPod(*pod))?;
                 if keeper(self.cluster(), pod) == Keeper::DaemonSet {
@@ -227,6 +237,20 @@ impl Runner<'_, '_> {
             }
             _ => Ok(self.edit(edit)?),
         }
+    }
+
+    /// The StatefulSet of the pod, if claims that it creates with the pod are missing (upstream
+    /// pkg/controller/statefulset/stateful_pod_control.go, createPersistentVolumeClaims).
+    fn lacks_claims(&self, pod: ObjectKey) -> Option<WorkloadKey> {
+        let cluster = self.cluster();
+        let pod = cluster.pod_named(pod)?;
+        let owner = pod.own.controller.as_ref().filter(|owner| owner.kind == "StatefulSet")?;
+        let kind = crate::decode::workload::WorkloadKind::StatefulSet;
+        let key = WorkloadKey { kind, key: ObjectKey::new(pod.key().namespace, owner.name) };
+        let new = crate::control_plane::controller::one_called(cluster, cluster.workload(key)?, pod.key().name);
+        let is_known = cluster.holds(crate::decode::Kind::PersistentVolumeClaim);
+        let mut claims = new.claims.iter();
+        (is_known && claims.any(|claim| cluster.storage().claim(claim.key).is_none())).then_some(key)
     }
 
     fn scale(

@@ -174,6 +174,8 @@ pub(in crate::report) enum SchedulingStatusObject<'a> {
         placed_pods: usize,
         has_events: bool,
         other_schedulers: Vec<SchedulerObject>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        similar_names: Vec<Name>,
     },
     NotAttempted {
         since: String,
@@ -205,7 +207,7 @@ pub(in crate::report) struct SchedulerObject {
 impl<'a> SchedulingStatusObject<'a> {
     pub(in crate::report) fn new(scheduling_status: &'a SchedulingStatus) -> Self {
         match scheduling_status {
-            SchedulingStatus::UnknownScheduler { name, placed, spoke, others } => Self::UnknownScheduler {
+            SchedulingStatus::UnknownScheduler { name, placed, spoke, others, near } => Self::UnknownScheduler {
                 scheduler_name: *name,
                 placed_pods: *placed,
                 has_events: *spoke,
@@ -213,6 +215,7 @@ impl<'a> SchedulingStatusObject<'a> {
                     .iter()
                     .map(|(name, placed)| SchedulerObject { name: *name, placed_pods: *placed })
                     .collect(),
+                similar_names: near.clone(),
             },
             SchedulingStatus::NotAttempted { since } => Self::NotAttempted { since: since.to_string() },
             SchedulingStatus::Terminating { at } => Self::Terminating { deadline: at.to_string() },

@@ -23,6 +23,9 @@ pub(in crate::report) struct SuggestionObject<'a> {
     steps: &'a [Edit],
     #[serde(skip_serializing_if = "Option::is_none")]
     patch: Option<&'a Value>,
+    /// What makes the change, ready for a shell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    commands: Vec<String>,
     node: Name,
     feasible_nodes: Nodes,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -98,6 +101,7 @@ impl<'a> SuggestionObject<'a> {
             summary: help_words::summary(suggestion),
             steps: &suggestion.edits,
             patch: suggestion.patch.as_ref(),
+            commands: crate::report::commands::of(suggestion),
             node: suggestion.node,
             feasible_nodes: Nodes::of(&suggestion.opens),
             moves: suggestion.moves.iter().map(|moved| MoveObject { pod: moved.pod, node: moved.node }).collect(),

@@ -5,6 +5,7 @@
 mod causes;
 pub(in crate::report) mod cluster_messages;
 pub(in crate::report) mod events;
+pub(in crate::report) mod findings;
 pub(in crate::report) mod help;
 mod new_nodes;
 mod pod_group;
@@ -22,6 +23,7 @@ use crate::framework::{
 use crate::report::explain::json::causes::{CounterfactualObject, ExplanationObject};
 use crate::report::explain::json::cluster_messages::{ClusterSaysObject, RejectionsObject, SchedulingStatusObject};
 use crate::report::explain::json::events::EventObject;
+use crate::report::explain::json::findings::FindingObject;
 use crate::report::explain::json::help as json_help;
 use crate::report::explain::json::help::{NeedObject, NotEligibleObject, SuggestionObject, VictimObject};
 use crate::report::explain::json::new_nodes::NewNodesObject;
@@ -78,6 +80,12 @@ pub(in crate::report) struct PlacementObject<'a> {
     #[serde(flatten)]
     provenance: &'a Provenance,
     schedulable: bool,
+    /// False where something that was not evaluated could turn the verdict; absent means true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conclusive: Option<bool>,
+    /// The scheduler that the pod names, where it was evaluated by kube-scheduler's profile instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evaluated_for: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -92,6 +100,8 @@ pub(in crate::report) struct PlacementObject<'a> {
     workload: Option<WorkloadObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pod_group: Option<PodGroupObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<FindingObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     events: Vec<EventObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -276,6 +286,8 @@ impl<'a> PlacementObject<'a> {
             profile: Some(placement.profile).filter(|profile| !profile.is_empty()),
             provenance,
             schedulable: placement.schedulable,
+            conclusive: (!answer.undecided().is_empty()).then_some(false),
+            evaluated_for: answer.evaluated_for,
             message: placement.message.as_deref(),
             errors: &placement.errors,
             scheduler_messages: answer.cluster_messages.words.as_ref().map(|words| [ClusterSaysObject::new(words)]),
@@ -285,6 +297,7 @@ impl<'a> PlacementObject<'a> {
                 fits_if_admitted: refused.fits_if_admitted,
             }),
             workload: answer.workload.as_deref().map(WorkloadObject::new),
+            findings: answer.explanation.findings.iter().map(FindingObject::new).collect(),
             pod_group: answer.group.as_deref().map(PodGroupObject::new),
             events: answer.cluster_messages.events.iter().map(EventObject::new).collect(),
             kubelet_rejections: answer.cluster_messages.rejections.iter().map(RejectionsObject::new).collect(),

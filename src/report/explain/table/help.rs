@@ -2,6 +2,7 @@
 
 use crate::api::name::Name;
 use crate::explain::{Need, Suggestion};
+use crate::report::commands;
 use crate::report::screen::{Grid, Screen};
 use crate::report::style::Label;
 use crate::report::text::{break_long, list};
@@ -12,7 +13,7 @@ const HEADING: &str = "WHAT WOULD HELP";
 pub(in crate::report) const NOTHING: &str = "No change of the pod, of a node or of other pods that was tried places it, \
      neither alone nor in combinations of up to three.";
 
-pub(in crate::report) fn render(screen: &mut Screen, suggestions: &[Suggestion], needed: &[Need]) {
+pub(in crate::report) fn render(screen: &mut Screen, suggestions: &[Suggestion], needed: &[Need], commands: bool) {
     if suggestions.is_empty() {
         screen.heading(HEADING, "");
         screen.paragraph(Label::Plain, NOTHING);
@@ -29,6 +30,13 @@ pub(in crate::report) fn render(screen: &mut Screen, suggestions: &[Suggestion],
         );
     }
     screen.grid(&grid);
+    if commands {
+        for (index, suggestion) in suggestions.iter().enumerate() {
+            for command in commands::of(suggestion) {
+                screen.line(&[(Label::Dim, &format!("{}   ", index + 1)), (Label::Hint, &command)]);
+            }
+        }
+    }
     needs(screen, needed, "Or");
 }
 

@@ -27,8 +27,8 @@ use crate::explain::SchedulingStatus;
 use crate::framework::Placement;
 use crate::report::screen::{Screen, not_evaluated};
 use crate::report::style::Label;
-use crate::report::text::{count, thousands};
-use crate::report::words::life as life_words;
+use crate::report::text::{count, list, thousands};
+use crate::report::words::{findings as finding_words, life as life_words};
 use crate::report::{Answer, Look, Provenance, StateAge};
 use crate::simulate::WorkloadPlacement;
 use crate::simulate::groups::whole::GroupPlacement;
@@ -101,11 +101,19 @@ fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
         screen.blank();
         screen.paragraph(Label::Rejected, &refused.message);
     }
+    if let Some(own) = answer.evaluated_for {
+        let text = format!("evaluated as kube-scheduler would: the pod's own scheduler is {own}");
+        screen.paragraph(Label::Dim, &text);
+    }
     for text in messages(placement) {
         screen.blank();
         screen.quoted(Label::Plain, "", &text);
     }
     cluster_messages::render(screen, answer);
+    for finding in &answer.explanation.findings {
+        screen.blank();
+        screen.paragraph(Label::Warning, &finding_words::finding(finding));
+    }
     if let Some(detail) = &answer.detail {
         node::render(screen, answer, detail);
     } else {
@@ -126,7 +134,7 @@ fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
             preemption::render(screen, preemption);
         }
         if let Some(suggestions) = &answer.suggestions {
-            help::render(screen, suggestions, &answer.explanation.needed);
+            help::render(screen, suggestions, &answer.explanation.needed, look.commands);
         }
         if let Some(new_nodes) = &answer.new_nodes {
             new_nodes::render(screen, new_nodes);
@@ -203,14 +211,28 @@ pub(in crate::report) fn headline(answer: &Answer) -> (Label, String) {
             (Label::Rejected, format!("{pod} is on {}, a node that does not exist", current.node))
         }
         Some(current) => (Label::Rejected, format!("{pod} runs on {}, which would reject it now", current.node)),
-        None => {
-            // The outcome of its group stands above.
-            let alone = if answer.group.is_some() { " alone" } else { "" };
-            if feasible > 0 {
-                (Label::Fits, format!("{pod}{alone} fits: {} of {nodes}", thousands(feasible)))
-            } else {
-                (Label::Rejected, format!("{pod}{alone} does not fit: 0 of {nodes}"))
-            }
+        None => pending_headline(answer, &pod, feasible, &nodes),
+    }
+}
+
+/// The verdict on a pod without a node, and what could turn it.
+fn pending_headline(answer: &Answer, pod: &str, feasible: usize, nodes: &str) -> (Label, String) {
+    let undecided = answer.undecided();
+    let what = list(&undecided, 2);
+    // The outcome of its group stands above.
+    let alone = if answer.group.is_some() { " alone" } else { "" };
+    match (feasible, undecided.is_empty()) {
+        (0, true) if answer.nodes == 0 => (Label::Rejected, format!("{pod} does not fit: the state has no nodes")),
+        (0, true) => (Label::Rejected, format!("{pod}{alone} does not fit: 0 of {nodes}")),
+        (0, false) => (
+            Label::Rejected,
+            format!("{pod}{alone} does not fit, as far as can be judged without {what}: 0 of {nodes}"),
+        ),
+        (some, true) => (Label::Fits, format!("{pod}{alone} fits: {} of {nodes}", thousands(some))),
+        (some, false) => {
+            let agree = if undecided.len() == 1 && !what.ends_with('s') { "agrees" } else { "agree" };
+            let text = format!("{pod}{alone} would fit if {what} {agree}: {} of {nodes}", thousands(some));
+            (Label::Warning, text)
         }
     }
 }

@@ -1,0 +1,115 @@
+//! Rollouts that wait for themselves: the new pod needs what pods of older revisions hold, and these stay until a new
+//! pod runs.
+
+use super::Finding;
+use crate::api::meta::OwnerReference;
+use crate::api::update_strategy::UpdateKind;
+use crate::api::{Name, ObjectKey, name};
+use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
+use crate::edit::Edit;
+use crate::explain::suggest::amount;
+use crate::framework::{Placement, Reason};
+use crate::simulate::scenario::rollout::{Bounds, Rolling};
+use crate::state::{Cluster, Pod};
+
+/// A Deployment whose rollout is blocked by its own older pods.
+struct Blocked<'a> {
+    deployment: &'a Workload,
+    /// Pods of older revisions that hold what is short.
+    holders: Vec<&'a Pod>,
+    rolling: Rolling,
+}
+
+pub(super) fn find(placement: &Placement, cluster: &Cluster, pod: &Pod) -> Option<Finding> {
+    let blocked = blocked(placement, cluster, pod)?;
+    Some(Finding::RolloutBlocked {
+        workload: blocked.deployment.identity().to_string(),
+        pods: blocked.holders.iter().map(|pod| pod.key()).collect(),
+        max_surge: blocked.rolling.bounds.surge,
+        max_unavailable: blocked.rolling.bounds.unavailable,
+    })
+}
+
+/// The change that lets a blocked rollout continue, with its first consequence: one old pod goes. What the controller
+/// does with the new bound is what it does in `simulate` (deployment rolling.go).
+pub fn unblocking(placement: &Placement, cluster: &Cluster, pod: &Pod) -> Vec<Vec<Edit>> {
+    let Some(blocked) = blocked(placement, cluster, pod) else { return Vec::new() };
+    let workload: WorkloadKey = blocked.deployment.identity();
+    let bounds = Bounds { unavailable: 1, ..blocked.rolling.bounds };
+    let (unhealthy, spare) = Rolling { bounds, ..blocked.rolling }.shrinks();
+    if unhealthy + spare == 0 {
+        return Vec::new();
+    }
+    let change = Edit::SetMaxUnavailable { workload, max_unavailable: 1 };
+    blocked.holders.iter().map(|holder| vec![change.clone(), Edit::DeletePod { pod: holder.key() }]).collect()
+}
+
+fn blocked<'a>(placement: &Placement, cluster: &'a Cluster, pod: &Pod) -> Option<Blocked<'a>> {
+    let own = pod.own.controller.as_ref().filter(|owner| owner.kind == "ReplicaSet")?;
+    let namespace = pod.key().namespace;
+    let set = workload(cluster, namespace, own)?;
+    let deployment = workload(cluster, namespace, set.controller.as_ref()?)?;
+    let rolls = deployment.kind == WorkloadKind::Deployment
+        && deployment.strategy.kind == UpdateKind::RollingUpdate
+        && !deployment.paused;
+    if !rolls {
+        return None;
+    }
+    let sets: Vec<Name> = cluster
+        .workloads
+        .iter()
+        .filter(|other| {
+            let owner = other.controller.as_ref();
+            other.key.namespace == namespace
+                && owner.is_some_and(|owner| owner.kind == "Deployment" && owner.name == deployment.key.name)
+        })
+        .map(|set| set.key.name)
+        .collect();
+    let (mut old, mut new): (Vec<&Pod>, Vec<&Pod>) = (Vec::new(), Vec::new());
+    for other in cluster.pods().iter().filter(|other| cluster.has_pod(other.id) && other.key().namespace == namespace) {
+        match &other.own.controller {
+            Some(owner) if owner.kind == own.kind && owner.name == own.name => new.push(other),
+            Some(owner) if owner.kind == "ReplicaSet" && sets.contains(&owner.name) => old.push(other),
+            _ => {}
+        }
+    }
+    let replicas = usize::try_from(deployment.replicas.unwrap_or(1)).unwrap_or(0);
+    let runs = |pods: &[&Pod]| pods.iter().filter(|pod| cluster.node_of(pod.id).is_some()).count();
+    let rolling = Rolling {
+        replicas,
+        bounds: Bounds::of(deployment.kind, &deployment.strategy, replicas),
+        old: old.len(),
+        old_available: runs(&old),
+        new: new.len(),
+        new_available: runs(&new),
+    };
+    // Whatever the controller removes by itself blocks nothing.
+    if rolling.shrinks() != (0, 0) {
+        return None;
+    }
+    old.retain(|other| holds_what_is_short(placement, cluster, other));
+    (!old.is_empty()).then_some(Blocked { deployment, holders: old, rolling })
+}
+
+/// Whether the pod has something of what its node lacks for the pod of `placement`.
+fn holds_what_is_short(placement: &Placement, cluster: &Cluster, pod: &Pod) -> bool {
+    let Some(node) = cluster.node_of(pod.id).map(|node| cluster.node(node).name()) else { return false };
+    let on_node = placement.nodes.iter().filter(|other| other.name == node);
+    let mut reasons = on_node.flat_map(|node| &node.filters).flat_map(|filter| &filter.rejection.reasons);
+    reasons.any(|reason| match reason {
+        Reason::InsufficientResource { resource, .. } => amount(&pod.class.requests.requested, *resource) > 0,
+        Reason::TooManyPods { .. }
+        | Reason::HostPortConflict { .. }
+        | Reason::PodAntiAffinityViolated { .. }
+        | Reason::ExistingPodAntiAffinity { .. }
+        | Reason::Volume(_) => true,
+        _ => false,
+    })
+}
+
+fn workload<'a>(cluster: &'a Cluster, namespace: Name, owner: &OwnerReference) -> Option<&'a Workload> {
+    let key = ObjectKey::new(namespace, owner.name);
+    let found =
+        cluster.workloads.iter().find(|workload| workload.key == key && name(workload.kind.as_str()) == owner.kind);
+    found
+}

@@ -1,0 +1,156 @@
+//! States from public reports, and what a right answer says of each.
+//!
+//! A folder of `tests/reports/` is one report: the cluster (`state.yaml`, or what its `expect.yaml` names) and the
+//! questions as their reporter would ask them, each with the facts that the answer must state (`says`), must
+//! not state (`never`), and data that must be in its JSON (`json`). Words are compared without line breaks. Of an
+//! object only the fields that are written down count; of a list each written item must be there.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde::Deserialize;
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
+
+/// Columns of a screen whose width nobody knows.
+const COLUMNS: usize = 80;
+/// Fewer would not be what was reported.
+const LEAST: usize = 17;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Report {
+    /// The thread.
+    source: String,
+    /// What it found.
+    note: String,
+    ask: Vec<Question>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    /// The command with its arguments; `--snapshot state.yaml` follows unless it names another.
+    run: String,
+    #[serde(default)]
+    says: Vec<String>,
+    #[serde(default)]
+    never: Vec<String>,
+    #[serde(default)]
+    json: Option<Value>,
+    #[serde(default)]
+    status: i32,
+}
+
+impl Question {
+    /// What is wrong with the answer.
+    fn mismatches(&self, folder: &Path) -> Vec<String> {
+        let output = run(&self.run, folder, &[]);
+        let screen = String::from_utf8(output.stdout).unwrap();
+        let all = words(&format!("{screen}\n{}", String::from_utf8_lossy(&output.stderr)));
+        let mut wrong = Vec::new();
+        if output.status.code() != Some(self.status) {
+            wrong.push(format!("status {:?}: {}", output.status.code(), String::from_utf8_lossy(&output.stderr)));
+        }
+        wrong.extend(
+            self.says.iter().filter(|fact| !all.contains(&words(fact))).map(|fact| format!("does not say: {fact}")),
+        );
+        wrong.extend(self.never.iter().filter(|fact| all.contains(&words(fact))).map(|fact| format!("says: {fact}")));
+        let too_wide = |line: &&str| line.width() > COLUMNS && !is_to_be_copied(line);
+        wrong.extend(screen.lines().find(too_wide).map(|line| format!("wider than the screen: {line}")));
+        if !wrong.is_empty() {
+            wrong.push(screen);
+        }
+        if let Some(expected) = &self.json {
+            let output = run(&self.run, folder, &["-o", "json"]);
+            let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+            let mut missing = Vec::new();
+            compare("", expected, &found, &mut missing);
+            wrong.extend(missing.into_iter().map(|path| format!("JSON lacks {path}")));
+        }
+        wrong
+    }
+}
+
+/// Such a line is one piece, however long.
+fn is_to_be_copied(line: &str) -> bool {
+    line.trim_start().starts_with("kubectl ") || line.contains("kubectl create clusterrole")
+}
+
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn run(arguments: &str, folder: &Path, more: &[&str]) -> Output {
+    let state: &[&str] = if arguments.contains("--snapshot") { &[] } else { &["--snapshot", "state.yaml"] };
+    Command::new(env!("CARGO_BIN_EXE_kubectl-sched"))
+        .args(arguments.split_whitespace())
+        .args(state)
+        .args(more)
+        .current_dir(folder)
+        .env_remove("KUBECONFIG")
+        .env("HOME", "/nonexistent")
+        .output()
+        .unwrap()
+}
+
+/// Adds the places at which `found` lacks what is expected.
+fn compare(path: &str, expected: &Value, found: &Value, missing: &mut Vec<String>) {
+    match (expected, found) {
+        (Value::Object(expected), Value::Object(found)) => {
+            for (field, value) in expected {
+                let path = format!("{path}.{field}");
+                match (value, found.get(field)) {
+                    // Written as null: must not be there.
+                    (Value::Null, None) => {}
+                    (_, None) => missing.push(format!("{path}: {value}")),
+                    (_, Some(found)) => compare(&path, value, found, missing),
+                }
+            }
+        }
+        (Value::Array(expected), Value::Array(found)) => {
+            for value in expected {
+                let there = found.iter().any(|found| {
+                    let mut missing = Vec::new();
+                    compare("", value, found, &mut missing);
+                    missing.is_empty()
+                });
+                if !there {
+                    missing.push(format!("{path}[]: {value}, has {}", Value::Array(found.clone())));
+                }
+            }
+        }
+        (expected, found) if expected == found => {}
+        (expected, found) => missing.push(format!("{path}: {expected}, has {found}")),
+    }
+}
+
+fn folders() -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    folders
+}
+
+#[test]
+fn every_report_is_answered() {
+    let folders = folders();
+    let only = std::env::var("REPORT").unwrap_or_default();
+    let mut wrong = Vec::new();
+    for folder in folders.iter().filter(|folder| folder.ends_with(&only) || only.is_empty()) {
+        let name = folder.file_name().unwrap().to_string_lossy();
+        let text =
+            std::fs::read_to_string(folder.join("expect.yaml")).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let report: Report = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(report.source.starts_with("https://") && !report.note.is_empty() && !report.ask.is_empty(), "{name}");
+        for question in &report.ask {
+            let mismatches = question.mismatches(folder);
+            if !mismatches.is_empty() {
+                wrong.push(format!("{name}: {}\n    {}", question.run, mismatches.join("\n    ")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert!(folders.len() >= LEAST, "{} reports", folders.len());
+}

@@ -1,0 +1,77 @@
+//! What-if questions from public threads, and what is right about each.
+//!
+//! `tests/what_if/cases.json` has the commands and the facts: texts that the screen must have or must not have, values
+//! of the JSON answer by their pointers, the exit status. The states lie beside it, a folder a thread.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// The folder that the command runs in.
+    folder: String,
+    /// The arguments behind `kubectl sched`; split at blanks.
+    run: String,
+    /// The exit status.
+    #[serde(default)]
+    status: i32,
+    /// Texts of the screen, lines joined.
+    #[serde(default)]
+    has: Vec<String>,
+    /// Texts that must not be on the screen.
+    #[serde(default)]
+    lacks: Vec<String>,
+    /// Values of `-o json`, by JSON pointer.
+    #[serde(default)]
+    json: Vec<(String, Value)>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/what_if")
+}
+
+fn run(case: &Case, more: &[&str]) -> (String, i32) {
+    let output = Command::new(env!("CARGO_BIN_EXE_kubectl-sched"))
+        .args(case.run.split_whitespace())
+        .args(more)
+        .current_dir(folder().join(&case.folder))
+        .env_remove("KUBECONFIG")
+        .env("HOME", "/nonexistent")
+        .output()
+        .unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (text, output.status.code().unwrap_or(-1))
+}
+
+#[test]
+fn answers_are_right() {
+    let cases: Vec<Case> = serde_json::from_slice(&std::fs::read(folder().join("cases.json")).unwrap()).unwrap();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let (text, status) = run(case, &[]);
+        // Lines are broken at the width of the screen.
+        let screen = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut tell = |what: String| wrong.push(format!("{}: {}: {what}", case.folder, case.run));
+        if status != case.status {
+            tell(format!("status {status}"));
+        }
+        case.has.iter().filter(|text| !screen.contains(text.as_str())).for_each(|text| tell(format!("lacks {text:?}")));
+        case.lacks.iter().filter(|text| screen.contains(text.as_str())).for_each(|text| tell(format!("has {text:?}")));
+        if case.json.is_empty() {
+            continue;
+        }
+        let answer: Value = serde_json::from_str(&run(case, &["-o", "json"]).0).unwrap_or_default();
+        for (pointer, expected) in &case.json {
+            let found = answer.pointer(pointer).unwrap_or(&Value::Null);
+            if found != expected {
+                tell(format!("{pointer} is {found}, not {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
