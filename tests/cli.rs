@@ -23,6 +23,8 @@ mod explain;
 mod harness;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/new_nodes.rs"]
+mod new_nodes;
 #[path = "cli/pending.rs"]
 mod pending;
 #[path = "cli/pod_groups.rs"]

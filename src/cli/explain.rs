@@ -129,9 +129,9 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
     }
     let mut wanted = ExplainExtras::of(arguments);
     let moment = arguments.state.at.or(state.basis.as_of).unwrap_or(now);
-    let mut finder = arguments.node_groups.finder(&state, arguments.state.autoscaler_status.as_ref(), &pods, moment)?;
+    let finder = arguments.node_groups.finder(&state, arguments.state.autoscaler_status.as_ref(), &pods, moment)?;
     let answers: Vec<Answer> =
-        subjects.into_iter().map(|subject| answer(&mut state, subject, node, &mut wanted, &mut finder, now)).collect();
+        subjects.into_iter().map(|subject| answer(&mut state, subject, node, &mut wanted, &finder, now)).collect();
     let answers: Vec<Answer> = answers
         .into_iter()
         .map(|answer| {
@@ -273,7 +273,7 @@ fn answer(
     subject: Subject,
     node: Option<&str>,
     wanted: &mut ExplainExtras,
-    finder: &mut NewNodesFinder,
+    finder: &NewNodesFinder,
     now: Timestamp,
 ) -> Answer {
     let Subject { pod, workload } = subject;

@@ -1,5 +1,6 @@
 //! What a state does not say of the programs that make nodes.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -36,9 +37,9 @@ pub(crate) struct NodeGroupFlags {
 /// The programs that make nodes, run when somebody asks.
 pub(crate) struct NewNodesFinder {
     options: Options,
-    run: Option<Option<Arc<Loop>>>,
+    run: OnceCell<Option<Arc<Loop>>>,
     karpenter: karpenter::Options,
-    round: Option<Option<karpenter::Run>>,
+    round: OnceCell<Option<karpenter::Run>>,
     asked: Vec<PodId>,
     now: Timestamp,
     notes: Vec<String>,
@@ -93,9 +94,9 @@ impl NodeGroupFlags {
         }
         Ok(NewNodesFinder {
             options,
-            run: None,
+            run: OnceCell::new(),
             karpenter: karpenter::Options { flags: of_karpenter, types },
-            round: None,
+            round: OnceCell::new(),
             asked: asked.to_vec(),
             now,
             notes,
@@ -105,17 +106,14 @@ impl NodeGroupFlags {
 
 impl NewNodesFinder {
     /// The Cluster Autoscaler's loop; none where the state has no status of it.
-    pub(crate) fn run(&mut self, state: &State) -> Option<Arc<Loop>> {
-        if self.run.is_none() {
-            let (scheduler, cluster, gates) = (&state.scheduler, &state.cluster, state.gates);
-            let run = cluster_autoscaler::run(scheduler, cluster, &self.options, gates, &self.asked, self.now);
-            self.run = Some(run.map(Arc::new));
-        }
-        self.run.clone().flatten()
+    pub(crate) fn run(&self, state: &State) -> Option<Arc<Loop>> {
+        let (scheduler, cluster, gates) = (&state.scheduler, &state.cluster, state.gates);
+        let run = || cluster_autoscaler::run(scheduler, cluster, &self.options, gates, &self.asked, self.now);
+        self.run.get_or_init(|| run().map(Arc::new)).clone()
     }
 
     /// What would be made for a pod; none where the state shows nobody who makes nodes.
-    pub(crate) fn find(&mut self, state: &State, pod: PodId) -> Option<NewNodes> {
+    pub(crate) fn find(&self, state: &State, pod: PodId) -> Option<NewNodes> {
         let run = self.run(state);
         let found = run.map(|run| ClusterAutoscalerAnswer {
             pod,
@@ -124,7 +122,7 @@ impl NewNodesFinder {
             status_age: run.status_age(self.now),
             run,
         });
-        let round = self.round.get_or_insert_with(|| karpenter::Run::new(&state.cluster, &self.karpenter, &self.asked));
+        let round = self.round.get_or_init(|| karpenter::Run::new(&state.cluster, &self.karpenter, &self.asked));
         let of_karpenter = round.as_ref().map(|round| round.answer(&state.cluster, pod));
         if found.is_none() && of_karpenter.is_none() && self.notes.is_empty() {
             return None;

@@ -19,6 +19,7 @@ use crate::api::time::{Timestamp, UnparsedTime};
 
 /// What a pod does not share with others.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact about the pod, by itself")]
 pub struct PodOwn {
     /// Namespace and name.
     pub key: ObjectKey,

@@ -4,6 +4,7 @@ use crate::config::GoDuration;
 
 /// The flags, with upstream's defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "upstream's flags, each by itself")]
 pub struct Flags {
     /// `--max-nodes-total`; 0 is no limit.
     pub max_nodes_total: i64,

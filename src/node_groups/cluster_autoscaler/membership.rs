@@ -134,7 +134,7 @@ impl<'a> Machines<'a> {
                     machines.sets.insert(object.key, set);
                 }
                 (Provisioning::Scalable(pool), ProvisioningKind::MachinePool) => {
-                    machines.pools.push((object.key, pool))
+                    machines.pools.push((object.key, pool));
                 }
                 _ => {}
             }

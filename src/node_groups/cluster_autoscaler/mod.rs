@@ -384,8 +384,7 @@ impl<'s> Run<'s> {
             put(answers, &left, Outcome::NotTriggered);
             for pod in &left {
                 if let Some(answer) = answers.pods.get_mut(pod) {
-                    answer.event =
-                        Some(not_triggered("max total nodes in cluster reached".to_owned(), BTreeMap::new(), true));
+                    answer.event = Some(not_triggered("max total nodes in cluster reached", BTreeMap::new(), true));
                 }
             }
             return;
@@ -448,9 +447,8 @@ impl<'s> Run<'s> {
     fn choose(&mut self, equivalences: &[Equivalence], node_count: i64, quota: &mut quota::Quota, answers: &mut Loop) {
         let samples: Vec<Vec<Verdict>> =
             equivalences.iter().map(|group| group.sample().map(|pod| self.verdicts(pod)).unwrap_or_default()).collect();
-        let asked: Vec<usize> = (0..self.groups.len())
-            .filter(|place| self.groups.get(*place).is_some_and(|group| group.is_asked()))
-            .collect();
+        let asked: Vec<usize> =
+            (0..self.groups.len()).filter(|place| self.groups.get(*place).is_some_and(Group::is_asked)).collect();
         let fits = |equivalence: usize, group: usize| {
             samples.get(equivalence).and_then(|verdicts| verdicts.get(group)) == Some(&Verdict::Fits)
         };
@@ -494,7 +492,7 @@ impl<'s> Run<'s> {
         for (place, equivalence) in equivalences.iter().enumerate() {
             let helped = asked.iter().any(|group| fits(place, *group));
             for pod in &equivalence.pods {
-                let outcome = self.outcome(*pod, helped, chosen.as_ref(), &choices, &best, |group| fits(place, group));
+                let outcome = Self::outcome(*pod, helped, chosen.as_ref(), &choices, &best, |group| fits(place, group));
                 let event = match outcome {
                     Outcome::NotTriggered => {
                         Some(self.refusal_event(samples.get(place).map_or(&[], Vec::as_slice), !grows && !failed))
@@ -513,7 +511,6 @@ impl<'s> Run<'s> {
     }
 
     fn outcome(
-        &self,
         pod: PodId,
         helped: bool,
         chosen: Option<&Choice>,
@@ -621,7 +618,7 @@ impl<'s> Run<'s> {
             }
         }
         let parts: Vec<String> = counts.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-        not_triggered(parts.join(", "), counts, sent)
+        not_triggered(&parts.join(", "), counts, sent)
     }
 
     fn growth_event(&self, growths: &[Growth]) -> Event {
@@ -633,7 +630,7 @@ impl<'s> Run<'s> {
     }
 }
 
-fn not_triggered(why: String, counts: BTreeMap<String, usize>, sent: bool) -> Event {
+fn not_triggered(why: &str, counts: BTreeMap<String, usize>, sent: bool) -> Event {
     let message = format!("pod didn't trigger scale-up: {why}");
     Event { reason: "NotTriggerScaleUp", message, counts, sent }
 }

@@ -18,7 +18,7 @@ pub(super) struct Sandbox<'s> {
 
 enum Done {
     Placed(PodId, Reservation),
-    Node(Undo),
+    Node(Box<Undo>),
 }
 
 impl<'s> Sandbox<'s> {
@@ -50,7 +50,7 @@ impl<'s> Sandbox<'s> {
                     self.cluster.unreserve(reservation);
                     self.cluster.forget(pod);
                 }
-                Some(Done::Node(undo)) => undo.undo(&mut self.cluster),
+                Some(Done::Node(undo)) => (*undo).undo(&mut self.cluster),
                 None => return,
             }
         }
@@ -59,7 +59,7 @@ impl<'s> Sandbox<'s> {
     /// Adds a node.
     pub(super) fn add(&mut self, node: &BuiltNode, called: Name) -> NodeId {
         let (id, undo) = node.add(&mut self.cluster, called);
-        self.done.push(Done::Node(undo));
+        self.done.push(Done::Node(Box::new(undo)));
         id
     }
 

@@ -54,7 +54,7 @@ impl Amounts {
     pub(super) fn add(&mut self, other: &Self) {
         for (resource, amount) in other.iter() {
             let sum = self.0.entry(resource).or_default();
-            *sum = *sum + amount;
+            *sum += amount;
         }
     }
 
@@ -73,7 +73,7 @@ impl Amounts {
     pub(super) fn take(&mut self, other: &Self) {
         for (resource, amount) in other.iter() {
             let left = self.0.entry(resource).or_default();
-            *left = *left - amount;
+            *left -= amount;
         }
     }
 
@@ -116,8 +116,7 @@ impl Amounts {
 
     /// computeAllocatable: what huge pages reserve is no other memory.
     pub(super) fn less_huge_pages(mut self, capacity: &Self) -> Self {
-        for (resource, amount) in capacity.iter().filter(|(resource, _)| resource.starts_with("hugepages-")) {
-            let _ = resource;
+        for (_, amount) in capacity.iter().filter(|(resource, _)| resource.starts_with("hugepages-")) {
             let left = self.get(STANDARD.memory) - amount;
             self.set(STANDARD.memory, if is_negative(left) { Quantity::default() } else { left });
         }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use crate::api::name::{Name, name};
 use crate::api::pod_template::PodTemplate;
 use crate::decode::autoscaling::karpenter::NodePool;
-use crate::decode::autoscaling::{Provisioning, ProvisioningKind, condition};
+use crate::decode::autoscaling::{Condition, Provisioning, ProvisioningKind, condition};
 use crate::decode::workload::WorkloadKind;
 use crate::state::Cluster;
 use crate::state::pod::{Pod, PodId};
@@ -127,7 +127,7 @@ fn why_not(cluster: &Cluster, pool: &NodePool) -> Option<(&'static str, Option<S
         return Some(("static", None));
     }
     let ready = condition(&pool.conditions, "Ready");
-    if !ready.is_some_and(|ready| ready.is_true()) {
+    if !ready.is_some_and(Condition::is_true) {
         let bad =
             pool.conditions.iter().find(|it| it.status == "False" && !it.message.is_empty() && it.r#type != "Ready");
         let bad = bad.or(ready.filter(|it| !it.message.is_empty()));
@@ -136,8 +136,11 @@ fn why_not(cluster: &Cluster, pool: &NodePool) -> Option<(&'static str, Option<S
     pool.deleting.then_some(("deleting", None))
 }
 
+/// A pool that is not asked, why, and more of that.
+type NotAsked<'a> = (Pool<'a>, &'static str, Option<String>);
+
 /// The pools that are asked, in their order (`utils/nodepool`, OrderByWeight).
-fn pools(cluster: &Cluster) -> (Vec<Pool<'_>>, Vec<(Pool<'_>, &'static str, Option<String>)>) {
+fn pools(cluster: &Cluster) -> (Vec<Pool<'_>>, Vec<NotAsked<'_>>) {
     let (mut asked, mut others) = (Vec::new(), Vec::new());
     for object in cluster.autoscaling.of_kind(ProvisioningKind::NodePool) {
         let Provisioning::Pool(data) = &object.data else { continue };
@@ -336,7 +339,7 @@ impl Run {
         let volumes = BTreeMap::from([(pod, self.volumes(cluster, the_pod))]);
         let world = self.world(cluster, &volumes);
         let complete = self.catalogue.complete;
-        let (outcome, node, chosen) = self.outcomes.get(&pod).cloned().unwrap_or(("not-looked-at", None, None));
+        let (outcome, node, chosen) = self.outcomes.get(&pod).copied().unwrap_or(("not-looked-at", None, None));
         let error = match self.entry(cluster, the_pod) {
             Entry::Refused(text) => Some(text),
             Entry::Ignored => None,
@@ -397,16 +400,14 @@ impl Run {
     fn alone(&self, world: &World<'_>, pool: &Pool<'_>, pod: &Candidate) -> Result<Vec<Name>, Refusal> {
         let pods = std::slice::from_ref(pod);
         let round = Solver::new(world, &[*pool], pods, false).solve(pods);
-        match round.refused.into_values().next() {
-            Some(refusals) => Err(refusals.into_iter().next().map_or(Refusal::NoTypes, |(_, refusal)| refusal)),
-            None => {
-                let types = round.claims.first().map(|claim| claim.types.clone()).unwrap_or_default();
-                let mut types: Vec<Name> =
-                    types.iter().filter_map(|place| self.catalogue.types.get(*place)).map(|it| it.name).collect();
-                types.sort();
-                Ok(types)
-            }
+        if let Some(refusals) = round.refused.into_values().next() {
+            return Err(refusals.into_iter().next().map_or(Refusal::NoTypes, |(_, refusal)| refusal));
         }
+        let types = round.claims.first().map(|claim| claim.types.clone()).unwrap_or_default();
+        let mut types: Vec<Name> =
+            types.iter().filter_map(|place| self.catalogue.types.get(*place)).map(|it| it.name).collect();
+        types.sort();
+        Ok(types)
     }
 
     fn limits(&self, pool: &Pool<'_>) -> Vec<(Name, String, String)> {

@@ -6,7 +6,7 @@ use crate::api::labels::Labels;
 use crate::api::name::{Name, name};
 use crate::api::taint::{Taint, TaintEffect};
 use crate::decode::autoscaling::karpenter::NodeClaim;
-use crate::decode::autoscaling::{Provisioning, ProvisioningKind, condition};
+use crate::decode::autoscaling::{Condition, Provisioning, ProvisioningKind, condition};
 use crate::state::pod::PodId;
 use crate::state::{Cluster, NodeId};
 
@@ -79,9 +79,8 @@ fn of(cluster: &Cluster, id: Option<NodeId>, claim: Option<(Name, &NodeClaim)>) 
     let labels =
         of_claim.map(|(_, claim)| &claim.labels).or(node.map(|node| &node.labels)).cloned().unwrap_or_default();
     let own_name = of_claim.map(|(name, _)| name).or(node.map(|node| node.name)).unwrap_or_default();
-    let true_of = |kind: &str| {
-        claim.is_some_and(|(_, claim)| condition(&claim.conditions, kind).is_some_and(|condition| condition.is_true()))
-    };
+    let true_of =
+        |kind: &str| claim.is_some_and(|(_, claim)| condition(&claim.conditions, kind).is_some_and(Condition::is_true));
     let mut taints = match of_claim {
         Some((_, claim)) => claim.node.taints.to_vec(),
         None => node.map(|node| node.taints.to_vec()).unwrap_or_default(),

@@ -84,6 +84,7 @@ impl fmt::Display for Refusal {
 
 /// InstanceTypeFilterError.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "upstream's facts, each by itself")]
 pub(super) struct Filter {
     met: bool,
     fits: bool,

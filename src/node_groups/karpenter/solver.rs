@@ -156,8 +156,8 @@ impl<'a> Solver<'a> {
             template.groups = daemon_groups(world, template, &mut daemons);
         }
         solver.templates = templates;
-        for (place, node) in world.nodes.iter().enumerate().filter(|(_, node)| !node.leaving) {
-            solver.add_existing(place, node, &daemons);
+        for node in world.nodes.iter().filter(|node| !node.leaving) {
+            solver.add_existing(node, &daemons);
         }
         solver.existing.sort_by(|one, other| {
             other.node.initialized.cmp(&one.node.initialized).then_with(|| one.node.name.cmp(&other.node.name))
@@ -183,7 +183,7 @@ impl<'a> Solver<'a> {
                 types,
                 groups: Vec::new(),
             }),
-            Err((filter, _)) => {
+            Err(filter) => {
                 self.without_types.insert(pool.name, filter.min_values.is_some());
                 // Whether there is none is known only with the whole catalogue.
                 if !world.catalogue.complete {
@@ -196,7 +196,7 @@ impl<'a> Solver<'a> {
     }
 
     /// NewExistingNode.
-    fn add_existing(&mut self, _place: usize, node: &'a StateNode, daemons: &[Candidate]) {
+    fn add_existing(&mut self, node: &'a StateNode, daemons: &[Candidate]) {
         let words = &self.world.catalogue.words;
         let mut requirements = Requirements::of_labels(words, &node.labels);
         let compatible = daemons.iter().filter(|pod| {
@@ -476,7 +476,7 @@ impl<'a> Solver<'a> {
                 }
                 Ok((found, types))
             }
-            Err((filter, _)) => Err(Refusal::Types(Box::new(filter))),
+            Err(filter) => Err(Refusal::Types(filter)),
         }
     }
 
@@ -573,7 +573,7 @@ struct Asking<'p> {
     ports: Option<&'p Candidate>,
 }
 
-type Filtered = Result<(Vec<usize>, BTreeMap<Name, i64>), (Filter, BTreeMap<Name, i64>)>;
+type Filtered = Result<(Vec<usize>, BTreeMap<Name, i64>), Box<Filter>>;
 
 /// filterInstanceTypesByRequirements: the types that are left, and the labels of which too few values are.
 fn filter(
@@ -617,7 +617,7 @@ fn filter(
             left.clear();
         }
     }
-    if left.is_empty() { Err((found, short)) } else { Ok((left, short)) }
+    if left.is_empty() { Err(Box::new(found)) } else { Ok((left, short)) }
 }
 
 /// SatisfiesMinValues: the labels of which too few values are left, and how many.

@@ -4,6 +4,7 @@
 //!
 //! Where upstream draws one of several domains out of a map, the first by name is taken here.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::InstanceType;
@@ -87,6 +88,11 @@ impl NodeFilter {
     }
 }
 
+/// The labels of its terms, whether taints and affinity count, and the pod's tolerations.
+type FilterIdentity = (BTreeSet<Vec<Name>>, bool, bool, BTreeSet<String>);
+/// Key, operator and values.
+type Expression = (Name, Name, BTreeSet<Name>);
+
 /// What makes two groups one: what `Hash` looks at. Of the conditions of a node filter it sees the labels alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Identity {
@@ -94,8 +100,8 @@ struct Identity {
     kind: Kind,
     namespaces: BTreeSet<Name>,
     max_skew: i32,
-    filter: Option<(BTreeSet<Vec<Name>>, bool, bool, BTreeSet<String>)>,
-    selector: Option<(Labels, BTreeSet<(Name, Name, BTreeSet<Name>)>)>,
+    filter: Option<FilterIdentity>,
+    selector: Option<(Labels, BTreeSet<Expression>)>,
 }
 
 #[derive(Clone, Debug)]
@@ -132,8 +138,8 @@ impl Group {
     }
 
     fn register(&mut self, domain: Name) {
-        if !self.domains.contains_key(&domain) {
-            self.domains.insert(domain, 0);
+        if let Entry::Vacant(entry) = self.domains.entry(domain) {
+            entry.insert(0);
             self.empty.insert(domain);
         }
     }
@@ -284,14 +290,12 @@ impl Topology {
         let near: Vec<_> = near.map(|term| self.affinity(cluster, pod, &term, Kind::Affinity)).collect();
         let far: Vec<_> = far.map(|term| self.affinity(cluster, pod, &term, Kind::AntiAffinity)).collect();
         for mut group in wanted.into_iter().chain(near).chain(far) {
-            let place = match self.groups.iter().position(|known| known.identity == group.identity) {
-                Some(place) => place,
-                None => {
-                    self.count_domains(cluster, words, nodes, &mut group);
-                    self.groups.push(group);
-                    self.groups.len() - 1
-                }
-            };
+            let known = self.groups.iter().position(|known| known.identity == group.identity);
+            let place = known.unwrap_or(self.groups.len());
+            if known.is_none() {
+                self.count_domains(cluster, words, nodes, &mut group);
+                self.groups.push(group);
+            }
             if let Some(group) = self.groups.get_mut(place) {
                 group.owners.insert(pod.id);
             }
@@ -351,7 +355,7 @@ impl Topology {
     }
 
     /// NewTopologyGroup.
-    #[expect(clippy::too_many_arguments, reason = "as upstream's")]
+    #[expect(clippy::too_many_arguments, clippy::needless_pass_by_value, reason = "as upstream's")]
     fn group(
         &self,
         kind: Kind,
@@ -478,7 +482,7 @@ impl Topology {
                     group.domains.iter().take(25).map(|(domain, count)| format!("{domain}: {count}")).collect();
                 let more = group.domains.len().saturating_sub(25);
                 if let Some(last) = counts.last_mut().filter(|_| more > 0) {
-                    last.push_str(&format!(" and {more} other(s)"));
+                    *last = format!("{last} and {more} other(s)");
                 }
                 return Err(format!(
                     "unsatisfiable topology constraint for {}, key={} (counts = {}, podDomains = {pods}, nodeDomains = {nodes}",

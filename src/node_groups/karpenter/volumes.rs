@@ -5,7 +5,7 @@ use super::pods::Disks;
 use super::requirement::{HOSTNAME, Requirement, Requirements, Words};
 use crate::api::name::{Name, name};
 use crate::decode::csi_migration::InTreePlugin;
-use crate::decode::storage::{BindingMode, PersistentVolumeClaim};
+use crate::decode::storage::{BindingMode, PersistentVolumeClaim, VolumeTopology};
 use crate::state::Cluster;
 use crate::state::pod::Pod;
 use crate::state::storage::Storage;
@@ -87,14 +87,14 @@ fn of_claim(storage: &Storage, claim: &PersistentVolumeClaim, words: &Words) -> 
             .collect();
     }
     let Some(volume) = storage.volume(claim.volume_name) else { return Vec::new() };
-    let terms = volume.topology.iter().flat_map(|topology| topology.terms());
+    let terms = volume.topology.iter().flat_map(VolumeTopology::terms);
     terms
         .filter_map(|term| {
             let stays = volume.on_one_host;
             let expressions: Vec<_> =
-                term.match_expressions.iter().filter(|it| !(stays && it.key == HOSTNAME)).cloned().collect();
+                term.match_expressions.iter().filter(|it| !stays || it.key != HOSTNAME).cloned().collect();
             // The host of a local volume is no condition on a new node.
-            if expressions.is_empty() && !(stays && !term.match_expressions.is_empty()) {
+            if expressions.is_empty() && (!stays || term.match_expressions.is_empty()) {
                 return None;
             }
             Some(Requirements::of_selector(words, &expressions))

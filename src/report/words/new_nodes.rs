@@ -35,7 +35,9 @@ pub(in crate::report) fn groups(found: &ClusterAutoscalerAnswer) -> Vec<GroupLin
             let grows = found.run.growths.iter().find(|growth| growth.group == place);
             let verdict = verdicts.get(place);
             let mut parts: Vec<String> = verdict_of(verdict, group).into_iter().collect();
-            parts.extend(state(group));
+            // What a new node is like was said to be unknown already.
+            let is_said = !parts.is_empty() && matches!(group.skip, Some(Skip::NoTemplate(_)));
+            parts.extend(state(group).filter(|_| !is_said));
             parts.extend(grows.map(|growth| format!("grows from {} to {}", growth.from, growth.to)));
             if group.upcoming > 0 {
                 parts.push(format!("{} under way", count(usize::try_from(group.upcoming).unwrap_or_default(), "node")));
@@ -44,9 +46,17 @@ pub(in crate::report) fn groups(found: &ClusterAutoscalerAnswer) -> Vec<GroupLin
                 parts.push(format!("{} of {}", group.target, group.max));
             }
             let helps = verdict == Some(&Verdict::Fits) && group.skip.is_none();
-            GroupLine { id: group.id.to_string(), text: parts.join("; "), helps }
+            GroupLine { id: short(&group.id).to_owned(), text: parts.join("; "), helps }
         })
         .collect()
+}
+
+/// Some clouds name a group by its address, of which the last part is its name.
+fn short(id: &str) -> &str {
+    match id.rsplit_once('/') {
+        Some((start, name)) if start.contains("://") => name,
+        _ => id,
+    }
 }
 
 fn verdict_of(verdict: Option<&Verdict>, group: &Group) -> Option<String> {
@@ -90,8 +100,13 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
     if found.outcomes.len() > 1 {
         return Some("Of pods like this one some get a node and some do not: which is drawn.".to_owned());
     }
-    let id = |place: usize| found.run.groups.get(place).map(|group| group.id.to_string()).unwrap_or_default();
+    let id = |place: usize| found.run.groups.get(place).map(|group| short(&group.id).to_owned()).unwrap_or_default();
+    let is_open =
+        |group: &Group| group.not_evaluated.is_some() && matches!(group.skip, None | Some(Skip::NoTemplate(false)));
     let text = match found.answer.as_ref()?.outcome {
+        Outcome::NotTriggered if found.run.groups.iter().any(is_open) => {
+            "None of the groups that are known grows for it; the others are not known.".to_owned()
+        }
         Outcome::Triggered => "A group grows for it.".to_owned(),
         Outcome::Option => "Several groups are as good for it: which of them grows is drawn.".to_owned(),
         Outcome::AwaitsEvaluation => "Another group grows first; then it is looked at again.".to_owned(),
