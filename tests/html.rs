@@ -190,7 +190,14 @@ fn the_matrix_as_data() {
 
 #[test]
 fn pods_of_one_answer_are_shown_once() {
-    let items = [node("a", &json!({}), "1"), pod("one", "2"), pod("two", "2"), pod("three", "500m")];
+    // Replicas of one workload: the commands that would help change their owner, and so are the same.
+    let replica = |name: &str, cpu: &str| {
+        let mut pod = pod(name, cpu);
+        pod["metadata"]["ownerReferences"] =
+            json!([{ "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": "u", "controller": true }]);
+        pod
+    };
+    let items = [node("a", &json!({}), "1"), replica("one", "2"), replica("two", "2"), replica("three", "500m")];
     let (_folder, path) = state(&items);
     let page = page(&format!("explain pod/one pod/two pod/three -n n --snapshot {path}"));
     assert!(page.contains("Placement of 3 pods"));

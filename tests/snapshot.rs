@@ -13,7 +13,7 @@ use kubectl_sched::api::{ObjectKey, Timestamp};
 use kubectl_sched::config::SchedulerConfig;
 use kubectl_sched::decode::Kind;
 use kubectl_sched::decode::object::TypeMeta;
-use kubectl_sched::explain::{ClusterMessages, Explanation};
+use kubectl_sched::explain::{ClusterMessages, Explanation, Finding};
 use kubectl_sched::report::{Answer, Answered, ExplainAnswer, Provenance, Report};
 use kubectl_sched::scheduler::Scheduler;
 use kubectl_sched::source::snapshot::{Record, Snapshot};
@@ -82,6 +82,8 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
         explanation.implicit_rules.clear();
         explanation.needed.clear();
         explanation.decision = None;
+        // What a vendor offers instead goes by the names of resources, which a redacted state does not have.
+        explanation.findings.retain(|finding| !matches!(finding, Finding::OtherResourcesOffered { .. }));
     }
     let nodes = cluster.nodes().len();
     let answers = [Answer {

@@ -145,19 +145,19 @@ fn no_two_are_the_same(found: &[Suggestion], objects: &[Value], at: &str) {
 #[test]
 fn mixed() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("mixed", 2);
-    assert_eq!((rejected, helped, followed), (61, 44, 99));
+    assert_eq!((rejected, helped, followed), (61, 44, 94));
 }
 
 #[test]
 fn taints() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("taints", 2);
-    assert_eq!((rejected, helped, followed), (23, 23, 94));
+    assert_eq!((rejected, helped, followed), (23, 23, 70));
 }
 
 #[test]
 fn node_affinity() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("node-affinity", 2);
-    assert_eq!((rejected, helped, followed), (80, 71, 131));
+    assert_eq!((rejected, helped, followed), (80, 71, 114));
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn newer_devices() {
 #[test]
 fn preemption() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("preemption", 4);
-    assert_eq!((rejected, helped, followed), (115, 97, 242));
+    assert_eq!((rejected, helped, followed), (115, 97, 241));
 }
 
 fn scheduler_and(objects: &[Value]) -> (Scheduler, Cluster) {
@@ -301,7 +301,7 @@ fn taints_and_cordons() {
             json!([{"kind": "RemoveTaint", "node": "n", "taint": {"key": "k", "value": "v", "effect": "NoSchedule"}}]),
         ],
     );
-    // A taint of a condition goes away when the node is fixed; to tolerate it gives something up.
+    // A taint of a condition goes away when the node is fixed; a pod that tolerates it lands on a node that is not ready.
     let found = suggestions(&[
         node("n", json!({}), taint("node.kubernetes.io/not-ready", "NoExecute"), "1"),
         pod("p", None, json!({})),
@@ -310,7 +310,10 @@ fn taints_and_cordons() {
         matches!(found[0].edits.as_slice(), [Edit::RemoveTaint { .. }]) && found[0].weakens.is_empty(),
         "{found:?}"
     );
-    assert!(matches!(found[1].weakens.as_slice(), [Weakening::NodeCondition(_)]), "{found:?}");
+    assert!(
+        !found.iter().any(|other| other.edits.iter().any(|edit| matches!(edit, Edit::ChangePod { .. }))),
+        "{found:?}"
+    );
     // The cordon and its taint are two reasons and one change.
     let cordoned = json!({"unschedulable": true,
         "taints": [{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}]});

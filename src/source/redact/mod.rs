@@ -19,6 +19,7 @@ use crate::decode::Kind;
 use crate::decode::csi_migration::{BETA_ZONE, ZONE, ZONE_DELIMITER};
 use crate::decode::fields::{self, Hint, Role};
 use crate::decode::prune;
+pub use pieces::DOMAIN;
 use pieces::{Piece, pieces};
 use walk::{Rename, walk};
 

@@ -9,7 +9,7 @@ use crate::decode::fields::{Hint, Role};
 use crate::state::devices::IMPLICIT_EXTENDED_RESOURCE_PREFIX;
 
 /// The domain of resources and API groups that were renamed; reserved, so nobody's.
-const DOMAIN: &str = "redacted.example/";
+pub const DOMAIN: &str = "redacted.example/";
 
 /// A part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
