@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     }
     let is_empty = pods.is_empty() && pending.missing.is_empty() && pending.rejections.is_empty();
     if is_empty && matches!(output.output.part(), Part::Screen | Part::Names) {
-        // Whoever mistypes a namespace is not told that all is well there.
+        // A mistyped namespace is not reported as one without pending pods.
         if let Some(namespace) = namespace.filter(|namespace| !is_known(&state.cluster, namespace)) {
             let known = state.cluster.namespaces.keys().map(|name| name.as_str());
             let error = Error::new(format!("namespaces \"{namespace}\" not found in {}", state.basis.origin));

@@ -23,7 +23,7 @@ fn of_edit(edit: &Edit, suggestion: &Suggestion) -> Option<Vec<String>> {
     let command = match edit {
         Edit::Cordon { node } => format!("kubectl cordon {}", word(*node)?),
         Edit::Uncordon { node } => format!("kubectl uncordon {}", word(*node)?),
-        // Whoever repairs the node removes it.
+        // It goes away when the node is repaired.
         Edit::RemoveTaint { taint, .. } if tells_of_condition(taint) => return None,
         Edit::RemoveTaint { node, taint } => {
             let value = if taint.value.is_empty() { String::new() } else { format!("={}", taint.value) };

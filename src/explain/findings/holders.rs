@@ -8,7 +8,7 @@ use crate::explain::suggest::{amount, quantity, units};
 use crate::framework::{NodePlacement, Placement, Reason};
 use crate::state::{Cluster, NodeInfo, Pod};
 
-/// Nodes of which holders are told.
+/// Nodes whose holders are listed.
 const MOST_NODES: usize = 3;
 
 /// What holds the nodes that are only short of resources.

@@ -124,8 +124,8 @@ pub fn find(
     if placement.preemption.is_none() && found.iter().all(|suggestion| suggestion.edits.len() == 1) {
         found.extend(victims::find(&mut trial, placement));
     }
-    let told = found_pods(&found);
-    found.retain(|suggestion| !is_told_better(suggestion, &told));
+    let pods = found_pods(&found);
+    found.retain(|suggestion| !is_found_with_cause(suggestion, &pods));
     rank::sort(&mut found, trial.cluster());
     found.truncate(MOST);
     Some(found)
@@ -170,7 +170,7 @@ fn found_pods(found: &[Suggestion]) -> Vec<ObjectKey> {
 }
 
 /// Whether it only moves pods that are better dealt with at their cause.
-fn is_told_better(suggestion: &Suggestion, pods: &[ObjectKey]) -> bool {
+fn is_found_with_cause(suggestion: &Suggestion, pods: &[ObjectKey]) -> bool {
     let mut edits = suggestion.edits.iter();
     edits.all(|edit| match edit {
         Edit::Evict { pod } => pods.contains(pod),

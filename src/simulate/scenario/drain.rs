@@ -13,7 +13,7 @@ use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
 /// What becomes of the pods of a node that is drained; pods in the order of namespace and name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NodeDrain {
+pub struct DrainedPods {
     /// Pods to evict, in this order.
     pub evict: Vec<PodId>,
     /// Pods that stay: those of DaemonSets, and static ones.
@@ -51,10 +51,10 @@ pub enum Orphan {
 }
 
 /// What draining `node` does; with `force` also pods go that no controller recreates.
-pub fn plan(cluster: &Cluster, node: &NodeInfo, force: bool) -> NodeDrain {
+pub fn plan(cluster: &Cluster, node: &NodeInfo, force: bool) -> DrainedPods {
     let mut pods: Vec<&Pod> = node.pods.iter().map(|pod| cluster.pod(*pod)).collect();
     pods.sort_by_key(|pod| pod.key());
-    let mut plan = NodeDrain::default();
+    let mut plan = DrainedPods::default();
     let (mut unmanaged, mut fatal) = (Vec::new(), Vec::new());
     for pod in pods {
         match keeper(cluster, pod) {

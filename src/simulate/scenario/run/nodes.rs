@@ -7,7 +7,7 @@ use crate::state::PodId;
 use super::super::super::new_nodes::{self, NodeModel};
 use super::super::StepError;
 use super::super::budgets::Denial;
-use super::super::drain::NodeDrain;
+use super::super::drain::DrainedPods;
 use super::super::report::{RefusedAction, StepReport};
 use super::super::{NodeChoice, drain, free_node_name, lost};
 use super::Runner;
@@ -48,7 +48,7 @@ impl Runner<'_, '_> {
         for node in report.nodes.clone() {
             self.edit(&Edit::Cordon { node })?;
         }
-        let mut plans: Vec<NodeDrain> = Vec::new();
+        let mut plans: Vec<DrainedPods> = Vec::new();
         for node in report.nodes.clone() {
             let info = self.cluster().node_named(node).ok_or(EditError::NoSuchNode(node))?;
             let plan = drain::plan(self.cluster(), info, force);
@@ -81,7 +81,7 @@ impl Runner<'_, '_> {
     fn evict_all(
         &mut self,
         pods: Vec<PodId>,
-        plans: &[NodeDrain],
+        plans: &[DrainedPods],
         report: &mut StepReport,
         later: bool,
     ) -> Result<Vec<(PodId, Denial)>, EditError> {
