@@ -40,6 +40,7 @@ use super::{Status, cluster_messages, resolve};
 /// cronjob) its pending pods are explained, or, if it has none, a new pod from its template. For a
 /// podgroup of scheduling.k8s.io its pending pods are explained, below the outcome of the group.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched explain (POD | TYPE/NAME | TYPE NAME | -f FILE) [OPTIONS]")]
 pub(crate) struct ExplainArgs {
     /// POD, TYPE/NAME or TYPE NAME

@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     if is_empty && matches!(output.output.part(), Part::Screen | Part::Names) {
         // A mistyped namespace is not reported as one without pending pods.
         if let Some(namespace) = namespace.filter(|namespace| !is_known(&state.cluster, namespace)) {
-            let known = state.cluster.namespaces.keys().map(|name| name.as_str());
+            let known = state.cluster.namespaces.keys().map(Name::as_str);
             let error = Error::new(format!("namespaces \"{namespace}\" not found in {}", state.basis.origin));
             return Err(match did_you_mean::question(namespace, known) {
                 Some(near) => error.hint(near),

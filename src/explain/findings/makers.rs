@@ -8,6 +8,7 @@ use crate::decode::Kind;
 use crate::decode::pod::PodPhase;
 use crate::decode::workload::WorkloadKind;
 use crate::explain::suggest::quantity;
+use crate::framework::placement::NodePlacement;
 use crate::framework::{Placement, Reason};
 use crate::source::redact;
 use crate::state::{Cluster, Pod};
@@ -102,7 +103,7 @@ fn offered_instead(cluster: &Cluster, resource: Name) -> Vec<Name> {
 
 /// Labels of `nodeSelector` without a value: YAML's `key:` and `key: ""` mean a label that is empty.
 pub(super) fn selectors(placement: &Placement, cluster: &Cluster, pod: &Pod) -> Vec<Finding> {
-    let rejects = placement.nodes.iter().flat_map(|node| node.reasons());
+    let rejects = placement.nodes.iter().flat_map(NodePlacement::reasons);
     let mut rejects = rejects.filter(|reason| matches!(reason, Reason::NodeAffinityMismatch { .. }));
     if rejects.next().is_none() {
         return Vec::new();
@@ -134,7 +135,7 @@ pub(super) fn limits(placement: &Placement, cluster: &Cluster, pod: &Pod) -> Vec
             let reports = cluster.nodes().iter().filter_map(|node| cluster.storage().csi_node(node.name()));
             let runs: Vec<_> = reports.filter(|node| node.drivers.contains(&driver)).collect();
             let none = !runs.is_empty() && runs.iter().all(|node| node.limit(driver).is_none());
-            none.then(|| Finding::DriverWithoutLimit { driver, nodes: runs.len() })
+            none.then_some(Finding::DriverWithoutLimit { driver, nodes: runs.len() })
         })
         .collect()
 }

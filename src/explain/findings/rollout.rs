@@ -109,7 +109,5 @@ fn holds_what_is_short(placement: &Placement, cluster: &Cluster, pod: &Pod) -> b
 
 fn workload<'a>(cluster: &'a Cluster, namespace: Name, owner: &OwnerReference) -> Option<&'a Workload> {
     let key = ObjectKey::new(namespace, owner.name);
-    let found =
-        cluster.workloads.iter().find(|workload| workload.key == key && name(workload.kind.as_str()) == owner.kind);
-    found
+    cluster.workloads.iter().find(|workload| workload.key == key && name(workload.kind.as_str()) == owner.kind)
 }

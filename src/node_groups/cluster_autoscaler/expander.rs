@@ -44,7 +44,6 @@ pub fn is_unknown(expander: &str) -> bool {
     !matches!(expander, "least-waste" | "most-pods" | "least-nodes" | "random")
 }
 
-#[expect(clippy::float_cmp, reason = "as upstream compares scores")]
 fn minima(places: &[usize], score: impl Fn(usize) -> Option<f64>) -> Vec<usize> {
     let mut best: Option<f64> = None;
     let mut kept = Vec::new();

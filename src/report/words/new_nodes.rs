@@ -1,5 +1,6 @@
 //! Sentences on nodes that could be made for a pod.
 
+use crate::api::Name;
 use crate::node_groups::ClusterAutoscalerAnswer;
 use crate::node_groups::cluster_autoscaler::{From, Group, Outcome, Skip, Verdict, reasons};
 use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer};
@@ -163,7 +164,7 @@ fn pool_text(pool: &PoolAnswer) -> String {
     }
     match pool.verdict {
         Some(true) => {
-            let names: Vec<&str> = pool.types.iter().take(MOST).map(|name| name.as_str()).collect();
+            let names: Vec<&str> = pool.types.iter().take(MOST).map(Name::as_str).collect();
             let more = pool.types.len().saturating_sub(MOST);
             let more = if more > 0 { format!(" or {more} others") } else { String::new() };
             format!("could, with {}{more}", names.join(", "))

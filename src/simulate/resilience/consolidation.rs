@@ -19,6 +19,9 @@ use super::super::scenario::drain::{Keeper, keeper};
 use super::super::{Assumption, Simulation, strategy};
 use super::drain_plan::{NodeDrain, Planner};
 
+/// A node that stays, and why.
+pub type KeptNode = (Name, String);
+
 /// Labels that say of which pool a node is; the first that a node has counts.
 const POOLS: [&str; 8] = [
     "karpenter.sh/nodepool",
@@ -37,7 +40,7 @@ pub struct Consolidation {
     /// The nodes that can be drained and removed, in this order, and where their pods go.
     pub drains: Vec<NodeDrain>,
     /// Nodes that were asked about and stay, with what keeps each: the first pod that fits nowhere else, or the refusal.
-    pub kept: Vec<(Name, String)>,
+    pub kept: Vec<KeptNode>,
     /// Of all nodes that were asked about so many are needed at least.
     pub needed_at_least: usize,
     /// The nodes of each pool: how many there are, and how many can go.
@@ -73,7 +76,7 @@ pub fn find(
     candidates: &[Name],
     price: Option<Name>,
 ) -> Result<Consolidation, EditError> {
-    let mut best: Option<(f64, Vec<NodeDrain>, Vec<(Name, String)>)> = None;
+    let mut best: Option<(f64, Vec<NodeDrain>, Vec<KeptNode>)> = None;
     for order in orders(simulation.cluster(), candidates, price) {
         let savepoint = simulation.savepoint();
         let (drains, kept) = drain_in(simulation, &order)?;
@@ -102,10 +105,7 @@ pub fn find(
 }
 
 /// Drains and removes each node whose pods find places on the rest; tries the others again until none goes.
-fn drain_in(
-    simulation: &mut Simulation<'_>,
-    order: &[Name],
-) -> Result<(Vec<NodeDrain>, Vec<(Name, String)>), EditError> {
+fn drain_in(simulation: &mut Simulation<'_>, order: &[Name]) -> Result<(Vec<NodeDrain>, Vec<KeptNode>), EditError> {
     let mut planner = Planner::new(simulation, false);
     let mut drains = Vec::new();
     let mut left: Vec<Name> = order.to_vec();

@@ -1,5 +1,6 @@
 //! One visit to an API server: the kinds that a question needs, read in one or more goes.
 
+use std::cell::OnceCell;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -65,7 +66,7 @@ pub struct Reader {
     session: Rc<Session>,
     status: ConfigMapName,
     /// The API groups that the server has; none before somebody asked, and where they may not be asked.
-    groups: Option<Option<BTreeSet<String>>>,
+    groups: OnceCell<Option<BTreeSet<String>>>,
     chunk_size: usize,
     version: Option<String>,
     started: Option<(Timestamp, Instant)>,
@@ -94,7 +95,7 @@ impl Reader {
         Ok(Self {
             session,
             status: connection.autoscaler_status.clone(),
-            groups: None,
+            groups: OnceCell::new(),
             chunk_size: connection.chunk_size,
             version,
             started: None,
@@ -177,7 +178,7 @@ impl Reader {
             return true;
         }
         let Session { runtime, server } = &*self.session;
-        let groups = self.groups.get_or_insert_with(|| {
+        let groups = self.groups.get_or_init(|| {
             let text = runtime.block_on(server.get("/apis")).ok()?;
             let groups: Groups = serde_json::from_str(&text).ok()?;
             Some(groups.groups.into_iter().map(|group| group.name).collect())
