@@ -15,7 +15,7 @@ use common::{build, key};
 use flate2::read::GzDecoder;
 use kubectl_sched::api::Timestamp;
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
-use kubectl_sched::node_groups::cluster_autoscaler::{self, Flags, TemplateFile, Verdict, reasons};
+use kubectl_sched::node_groups::cluster_autoscaler::{self, Flags, Skip, TemplateFile, Verdict, reasons};
 use kubectl_sched::node_groups::karpenter::{self, InstanceTypeFile};
 use kubectl_sched::scheduler::Scheduler;
 use serde_json::Value;
@@ -115,7 +115,7 @@ fn the_cluster_autoscaler_decides_alike() {
                 if stated.is_null() {
                     continue;
                 }
-                assert_eq!(group.skip.as_ref().map(|skip| skip.kind()), stated["skip"]["kind"].as_str(), "{what}");
+                assert_eq!(group.skip.as_ref().map(Skip::kind), stated["skip"]["kind"].as_str(), "{what}");
                 let verdict = &wanted["groups"][group.id.as_str()];
                 match found.verdicts.get(place) {
                     Some(Verdict::Fits) if !verdict.is_null() => assert_eq!(verdict["fits"], true, "{what}"),

@@ -75,8 +75,8 @@ fn explain_device(expression: &str) -> String {
 #[test]
 fn a_selector_that_needs_a_newer_library() {
     assert_snapshot!(explain_device("device.driver.reverse() == 'x'"), @"
-    Pod ml/train would fit if class gpu: selector #0: device.driver.reverse() == 'x'
-    agrees: 1 of 1 node
+    Pod ml/train would fit if DeviceTaintRules and class gpu: selector #0:
+    device.driver.reverse() == 'x' agree: 1 of 1 node
     default-scheduler · v1.37
 
     gpu-1 is the only node that fits
@@ -111,8 +111,8 @@ fn a_selector_that_needs_a_newer_library() {
 #[test]
 fn a_selector_that_does_not_compile() {
     assert_snapshot!(explain_device("device.attributes["), @"
-    Pod ml/train would fit if class gpu: selector #0: device.attributes[ agrees: 1
-    of 1 node
+    Pod ml/train would fit if DeviceTaintRules and class gpu: selector #0:
+    device.attributes[ agree: 1 of 1 node
     default-scheduler · v1.37
 
     gpu-1 is the only node that fits

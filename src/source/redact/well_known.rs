@@ -48,7 +48,9 @@ const DOMAINS: &[&str] = &[
     "scaleway.com",
     "tigera.io",
     "vmware.com",
+    "volcano.sh",
     "vultr.com",
+    "x-k8s.io",
     "xilinx.com",
 ];
 
