@@ -87,7 +87,9 @@ impl Drawn {
         }
         let device_objects = devices::objects(&mut draw, nodes);
         let has_devices = !device_objects.is_empty();
-        device_objects.into_iter().for_each(|(kind, object)| add(kind, object));
+        for (kind, object) in device_objects {
+            add(kind, object);
+        }
         let mut templates: Vec<(Value, Claimed)> = Vec::new();
         for number in 0..=draw.below(4) {
             let mut template = template(&mut draw);
