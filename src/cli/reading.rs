@@ -229,8 +229,9 @@ pub(crate) fn not_listed(kind: Kind, why: String, required: &RequiredKinds) -> O
         return None;
     }
     let effect = format!("{} evaluated as if the cluster had none", list(&readers, readers.len()));
-    // What only scores, or chooses victims, turns no verdict.
-    let decides = readers.iter().any(|reader| !matches!(*reader, "PodTopologySpread" | "DefaultPreemption"));
+    // What only scores, chooses victims, or could make further nodes turns no verdict.
+    let decides =
+        readers.iter().any(|reader| !matches!(*reader, "PodTopologySpread" | "DefaultPreemption" | "node groups"));
     let turns = if decides { Turns::Either } else { Turns::Neither };
     Some(NotEvaluated::of_kind(kind, why, effect).turning(turns))
 }
