@@ -12,7 +12,7 @@ use crate::control_plane::admission::UnknownClass;
 use crate::control_plane::controller;
 use crate::control_plane::{Created, NewPods, OnRefusal};
 use crate::decode::pod::{PodObject, PodOwn};
-use crate::decode::workload::{Workload, WorkloadKind};
+use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
 use crate::did_you_mean;
 use crate::framework::NotEvaluated;
 use crate::simulate::groups::whole;
@@ -37,7 +37,7 @@ pub(crate) fn workload(state: &State, named: &Named) -> Result<Option<Workload>>
         }
         NamedKind::PodGroup => return Ok(None),
     };
-    let found = state.cluster.workloads.iter().find(|workload| workload.kind == kind && workload.key == key);
+    let found = state.cluster.workload(WorkloadKey { kind, key });
     if let Some(workload) = found {
         return Ok(Some(workload.clone()));
     }

@@ -6,7 +6,7 @@ use crate::api::labels::Labels;
 use crate::api::meta::{ObjectKey, OwnerReference};
 use crate::api::name::Name;
 use crate::api::selector::Selector;
-use crate::decode::workload::{Workload, WorkloadKind};
+use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
 
 /// Selects what all Services that select `pod` select together, narrowed down to the pods of its
 /// ReplicationController, ReplicaSet or StatefulSet. Matches everything where there is none of these.
@@ -41,7 +41,7 @@ pub fn owner_kind(owner: &OwnerReference) -> Option<WorkloadKind> {
 }
 
 fn workload(cluster: &Cluster, kind: WorkloadKind, key: ObjectKey) -> Option<&Workload> {
-    cluster.workloads.iter().find(|workload| workload.key == key && workload.kind == kind)
+    cluster.workload(WorkloadKey { kind, key })
 }
 
 /// The selectors of the Services that `pod` belongs to; a Service without a selector has no pods.

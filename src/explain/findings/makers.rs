@@ -6,7 +6,7 @@ use super::Finding;
 use crate::api::{Name, ObjectKey};
 use crate::decode::Kind;
 use crate::decode::pod::PodPhase;
-use crate::decode::workload::WorkloadKind;
+use crate::decode::workload::{WorkloadKey, WorkloadKind};
 use crate::explain::suggest::quantity;
 use crate::framework::placement::NodePlacement;
 use crate::framework::{Placement, Reason};
@@ -42,7 +42,7 @@ fn stateful_set(cluster: &Cluster, pod: &Pod, claim: ObjectKey) -> Option<Object
     let owner = pod.own.controller.as_ref().filter(|owner| owner.kind == "StatefulSet")?;
     let key = ObjectKey::new(pod.key().namespace, owner.name);
     let template = claim.name.as_str().strip_suffix(pod.key().name.as_str())?.strip_suffix('-')?;
-    let set = cluster.workloads.iter().find(|set| set.kind == WorkloadKind::StatefulSet && set.key == key);
+    let set = cluster.workload(WorkloadKey { kind: WorkloadKind::StatefulSet, key });
     // Without the set in the state its name in the claim's says enough.
     let has_template = set.is_none_or(|set| set.claim_templates.iter().any(|claim| claim.key.name == template));
     has_template.then_some(key)
