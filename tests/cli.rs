@@ -25,6 +25,8 @@ mod harness;
 mod help;
 #[path = "cli/new_nodes.rs"]
 mod new_nodes;
+#[path = "cli/nodegroups.rs"]
+mod nodegroups;
 #[path = "cli/pending.rs"]
 mod pending;
 #[path = "cli/pod_groups.rs"]
