@@ -233,6 +233,10 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l autoscaler-flags -d 'The autoscaler\'s flags, where it does not run as a pod of the state' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l node-group-label -d 'A node label whose value is the id of the node\'s group' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l node-group-templates -d 'What new nodes are like: the autoscaler\'s /snapshotz, or nodes by group' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l instance-types -d 'The provider\'s catalogue, for Karpenter: instance types with labels, capacity and offerings' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l at -d 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l autoscaler-status -d 'The Cluster Autoscaler\'s status ConfigMap [default: kube-system/cluster-autoscaler-status]' -r

@@ -237,6 +237,10 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             break
         }
         'kubectl-sched;pending' {
+            [CompletionResult]::new('--autoscaler-flags', '--autoscaler-flags', [CompletionResultType]::ParameterName, 'The autoscaler''s flags, where it does not run as a pod of the state')
+            [CompletionResult]::new('--node-group-label', '--node-group-label', [CompletionResultType]::ParameterName, 'A node label whose value is the id of the node''s group')
+            [CompletionResult]::new('--node-group-templates', '--node-group-templates', [CompletionResultType]::ParameterName, 'What new nodes are like: the autoscaler''s /snapshotz, or nodes by group')
+            [CompletionResult]::new('--instance-types', '--instance-types', [CompletionResultType]::ParameterName, 'The provider''s catalogue, for Karpenter: instance types with labels, capacity and offerings')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Read the state from a file or directory (- is standard input), not from a cluster')
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]')
             [CompletionResult]::new('--autoscaler-status', '--autoscaler-status', [CompletionResultType]::ParameterName, 'The Cluster Autoscaler''s status ConfigMap [default: kube-system/cluster-autoscaler-status]')

@@ -305,6 +305,8 @@ fn capacity_pending_resilience() {
             "pending --snapshot examples/clusters/mixed.yaml",
             "pending --snapshot examples/clusters/gpu.yaml",
             "pending --snapshot tests/cli/pending.yaml",
+            "pending --at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml",
+            "pending --snapshot examples/clusters/karpenter.yaml",
         ],
     );
     all_fit(

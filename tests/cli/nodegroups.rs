@@ -35,8 +35,9 @@ fn groups_of_the_cluster_autoscaler() {
     2   eks-spot grows (such as shop/web-4)
     1   no group grows: 1 Insufficient cpu, 1 Insufficient memory, 1 in backoff
         after failed scale-up, 1 max node group size reached (shop/search-1)
-    1   no group grows: 1 Insufficient cpu, 1 Insufficient nvidia.com/gpu, 1 in
-        backoff after failed scale-up, 1 max node group size reached (ml/train-2)
+    1   no group grows: a new node of eks-gpu would do, but the group is in backoff
+        since 2026-08-20T09:57:12Z: InsufficientInstanceCapacity: no capacity for
+        g4dn.2xlarge in eu-1a (ml/train-2)
     --- stderr
     --- status 0
     ");
@@ -125,7 +126,7 @@ fn names_for_scripts() {
 #[test]
 fn a_status_that_is_too_old() {
     let shown = screen("nodegroups --at 2026-08-20T10:07:00Z --snapshot examples/clusters/nodegroups.yaml");
-    assert!(shown.contains("its status is 7 minutes old and may be out of date"), "{shown}");
+    assert!(shown.contains("cluster-autoscaler, status 7 minutes old: out of date"), "{shown}");
     assert!(shown.contains("caution: the autoscaler writes its status every few seconds; is it running?"), "{shown}");
 }
 
