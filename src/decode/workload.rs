@@ -137,6 +137,8 @@ pub struct Workload {
     pub key: ObjectKey,
     /// Its uid.
     pub uid: Name,
+    /// Its own labels, by which it is selected; its pods have those of the template.
+    pub labels: Labels,
     /// What manages it in turn: a ReplicaSet's Deployment, a Job's CronJob.
     pub controller: Option<OwnerReference>,
     /// `spec.selector`; a ReplicationController's plain map is held as `matchLabels`.
