@@ -28,6 +28,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('capacity', 'capacity', [CompletionResultType]::ParameterValue, 'Show how many more pods fit, and what runs out first')
             [CompletionResult]::new('pending', 'pending', [CompletionResultType]::ParameterValue, 'Show all pending pods, grouped by root cause')
             [CompletionResult]::new('devices', 'devices', [CompletionResultType]::ParameterValue, 'Show the devices of dynamic resource allocation')
+            [CompletionResult]::new('nodegroups', 'nodegroups', [CompletionResultType]::ParameterValue, 'Show node groups and NodePools, and why none grows')
             [CompletionResult]::new('resilience', 'resilience', [CompletionResultType]::ParameterValue, 'Show which node or zone cannot be lost, or how to drain nodes')
             [CompletionResult]::new('snapshot', 'snapshot', [CompletionResultType]::ParameterValue, 'Save the state that scheduling depends on to one file, optionally redacted')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the effective scheduler configuration')
@@ -337,6 +338,50 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'kubectl-sched;nodegroups' {
+            [CompletionResult]::new('--autoscaler-flags', '--autoscaler-flags', [CompletionResultType]::ParameterName, 'The autoscaler''s flags, where it does not run as a pod of the state')
+            [CompletionResult]::new('--node-group-label', '--node-group-label', [CompletionResultType]::ParameterName, 'A node label whose value is the id of the node''s group')
+            [CompletionResult]::new('--node-group-templates', '--node-group-templates', [CompletionResultType]::ParameterName, 'What new nodes are like: the autoscaler''s /snapshotz, or nodes by group')
+            [CompletionResult]::new('--instance-types', '--instance-types', [CompletionResultType]::ParameterName, 'The provider''s catalogue, for Karpenter: instance types with labels, capacity and offerings')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Read the state from a file or directory (- is standard input), not from a cluster')
+            [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]')
+            [CompletionResult]::new('--autoscaler-status', '--autoscaler-status', [CompletionResultType]::ParameterName, 'The Cluster Autoscaler''s status ConfigMap [default: kube-system/cluster-autoscaler-status]')
+            [CompletionResult]::new('--scheduler-config', '--scheduler-config', [CompletionResultType]::ParameterName, 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]')
+            [CompletionResult]::new('--kube-version', '--kube-version', [CompletionResultType]::ParameterName, 'The scheduler version, such as v1.34 [default: the cluster''s]')
+            [CompletionResult]::new('--feature-gates', '--feature-gates', [CompletionResultType]::ParameterName, 'The scheduler''s feature gates: A=true,B=false [default: those of its pod]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is respected')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log to standard error what is being done')
+            [CompletionResult]::new('--v', '--v', [CompletionResultType]::ParameterName, 'Log to standard error what is being done')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace of the objects')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace of the objects')
+            [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file [default: $KUBECONFIG, or ~/.kube/config]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'The kubeconfig context to use')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The kubeconfig cluster to use')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'The kubeconfig user to use')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Address and port of the Kubernetes API server')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Address and port of the Kubernetes API server')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Bearer token for the API server')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'User name to impersonate')
+            [CompletionResult]::new('--as-group', '--as-group', [CompletionResultType]::ParameterName, 'Group to impersonate; may be given several times')
+            [CompletionResult]::new('--as-uid', '--as-uid', [CompletionResultType]::ParameterName, 'UID to impersonate')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for a single request (1s, 1m30s, 500ms; 0 waits forever)')
+            [CompletionResult]::new('--certificate-authority', '--certificate-authority', [CompletionResultType]::ParameterName, 'Path to the certificate of the authority that signed the server certificate')
+            [CompletionResult]::new('--client-certificate', '--client-certificate', [CompletionResultType]::ParameterName, 'Path to a client certificate for TLS')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'Path to a client key for TLS')
+            [CompletionResult]::new('--tls-server-name', '--tls-server-name', [CompletionResultType]::ParameterName, 'Server name for the check of the server certificate')
+            [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'kubectl''s cache directory; accepted but not used')
+            [CompletionResult]::new('--chunk-size', '--chunk-size', [CompletionResultType]::ParameterName, 'Objects per page of a list; 0 for all in one')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format: table, wide, json, yaml or name')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: table, wide, json, yaml or name')
+            [CompletionResult]::new('--call-extenders', '--call-extenders', [CompletionResultType]::ParameterName, 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes')
+            [CompletionResult]::new('--no-headers', '--no-headers', [CompletionResultType]::ParameterName, 'Print tables without headers')
+            [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'All namespaces; not possible with a name')
+            [CompletionResult]::new('--all-namespaces', '--all-namespaces', [CompletionResultType]::ParameterName, 'All namespaces; not possible with a name')
+            [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Do not check the server''s certificate; this makes the connection insecure')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'kubectl-sched;resilience' {
             [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What is lost at once: a node, a zone, or all nodes with the same label value')
             [CompletionResult]::new('--drain-plan', '--drain-plan', [CompletionResultType]::ParameterName, 'Propose how to drain these nodes: NODE,NODE or a label selector, or zone=NAME')
@@ -489,6 +534,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('capacity', 'capacity', [CompletionResultType]::ParameterValue, 'Show how many more pods fit, and what runs out first')
             [CompletionResult]::new('pending', 'pending', [CompletionResultType]::ParameterValue, 'Show all pending pods, grouped by root cause')
             [CompletionResult]::new('devices', 'devices', [CompletionResultType]::ParameterValue, 'Show the devices of dynamic resource allocation')
+            [CompletionResult]::new('nodegroups', 'nodegroups', [CompletionResultType]::ParameterValue, 'Show node groups and NodePools, and why none grows')
             [CompletionResult]::new('resilience', 'resilience', [CompletionResultType]::ParameterValue, 'Show which node or zone cannot be lost, or how to drain nodes')
             [CompletionResult]::new('snapshot', 'snapshot', [CompletionResultType]::ParameterValue, 'Save the state that scheduling depends on to one file, optionally redacted')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the effective scheduler configuration')
@@ -514,6 +560,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             break
         }
         'kubectl-sched;help;devices' {
+            break
+        }
+        'kubectl-sched;help;nodegroups' {
             break
         }
         'kubectl-sched;help;resilience' {

@@ -27,6 +27,8 @@ mod help;
 mod manifests;
 #[path = "cli/new_nodes.rs"]
 mod new_nodes;
+#[path = "cli/nodegroups.rs"]
+mod nodegroups;
 #[path = "cli/pending.rs"]
 mod pending;
 #[path = "cli/pod_groups.rs"]

@@ -331,6 +331,26 @@ fn devices() {
 }
 
 #[test]
+fn nodegroups() {
+    all_fit(
+        "nodegroups",
+        &[
+            "nodegroups --at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml",
+            "nodegroups --snapshot examples/clusters/karpenter.yaml",
+            "nodegroups --instance-types examples/instance-types.json --snapshot examples/clusters/karpenter.yaml",
+            "nodegroups --snapshot examples/clusters/mixed.yaml",
+        ],
+    );
+    all_fit(
+        "explain",
+        &[
+            "explain train-2 -n ml --at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml",
+            "explain report-1 -n shop --instance-types examples/instance-types.json --snapshot examples/clusters/karpenter.yaml",
+        ],
+    );
+}
+
+#[test]
 fn config_and_version() {
     all_fit("config", &["config", "config --scheduler-config examples/config/binpack.yaml --kube-version v1.33"]);
     all_fit("version", &["version"]);

@@ -112,6 +112,22 @@ impl NewNodesFinder {
         self.run.get_or_init(|| run().map(Arc::new)).clone()
     }
 
+    /// Karpenter's round; none where nothing tells of Karpenter.
+    pub(crate) fn round(&self, state: &State) -> Option<&karpenter::Run> {
+        let round = || karpenter::Run::new(&state.cluster, &self.karpenter, &self.asked);
+        self.round.get_or_init(round).as_ref()
+    }
+
+    /// What of the state could not be read, in sentences.
+    pub(crate) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The moment of the question.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// What would be made for a pod; none where the state shows nobody who makes nodes.
     pub(crate) fn find(&self, state: &State, pod: PodId) -> Option<NewNodes> {
         let run = self.run(state);
@@ -122,8 +138,7 @@ impl NewNodesFinder {
             status_age: run.status_age(self.now),
             run,
         });
-        let round = self.round.get_or_init(|| karpenter::Run::new(&state.cluster, &self.karpenter, &self.asked));
-        let of_karpenter = round.as_ref().map(|round| round.answer(&state.cluster, pod));
+        let of_karpenter = self.round(state).map(|round| round.answer(&state.cluster, pod));
         if found.is_none() && of_karpenter.is_none() && self.notes.is_empty() {
             return None;
         }

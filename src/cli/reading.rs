@@ -35,6 +35,8 @@ pub(crate) enum Request<'a> {
     Pending,
     /// All devices.
     Devices,
+    /// All node groups and pools.
+    NodeGroups,
     /// What becomes of many pods: whatever any of them may need.
     Simulation {
         /// Some do not exist yet.
@@ -94,6 +96,7 @@ impl Asker<'_> {
                 });
             }),
             Request::Devices => required.add_devices(),
+            Request::NodeGroups => {}
             Request::Pending => {
                 state.pending().map(Subject::pod).for_each(add);
                 state.pending().for_each(|pod| required.add_maker(pod));

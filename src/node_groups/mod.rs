@@ -6,6 +6,7 @@
 
 pub mod cluster_autoscaler;
 pub mod karpenter;
+pub mod new_node;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

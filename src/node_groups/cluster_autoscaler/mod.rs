@@ -40,7 +40,7 @@ pub use flags::{FlagError, Flags};
 pub use groups::{Group, Skip, reasons};
 pub use pods::Outcome;
 pub use similar::Growth;
-pub use template::{From, Template};
+pub use template::{From, TEMPLATE_LABEL, Template};
 pub use template_file::TemplateFile;
 
 use estimate::Estimate;

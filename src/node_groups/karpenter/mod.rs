@@ -9,6 +9,7 @@ mod amounts;
 mod catalogue;
 mod flags;
 mod nodes;
+mod overview;
 mod pods;
 mod refusal;
 mod requirement;
@@ -35,6 +36,7 @@ use solver::{Place, Pool, Solver, World};
 
 pub use catalogue::InstanceTypeFile;
 pub use flags::Flags;
+pub use overview::{Overview, PoolOverview};
 
 /// What no state says.
 #[derive(Clone, Debug, Default)]

@@ -1,10 +1,11 @@
 //! Sentences on nodes that could be made for a pod.
 
 use crate::api::Name;
+use crate::decode::autoscaling::karpenter::PoolRequirement;
 use crate::node_groups::ClusterAutoscalerAnswer;
-use crate::node_groups::cluster_autoscaler::{From, Group, Outcome, Skip, Verdict, reasons};
-use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer};
-use crate::report::text::{count, duration};
+use crate::node_groups::cluster_autoscaler::{From, Group, Loop, Outcome, PodAnswer, Skip, Verdict, reasons};
+use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolOverview};
+use crate::report::text::{count, duration, list};
 
 /// Older than this, in seconds, a status says little of now.
 const STALE: i64 = 300;
@@ -19,12 +20,107 @@ pub(in crate::report) struct GroupLine {
 
 /// What the section rests on.
 pub(in crate::report) fn basis(found: &ClusterAutoscalerAnswer) -> String {
-    let age = match found.status_age {
-        Some(age) if age > STALE => format!("its status is {} old and may be out of date", duration(age)),
-        Some(age) => format!("status {} old", duration(age)),
-        None => "status without a time".to_owned(),
-    };
+    let (_, age) = status_basis(found.status_age);
     format!("cluster-autoscaler, {age}; a new node of each group was tried")
+}
+
+/// How old a status is, and whether that is too old.
+pub(in crate::report) fn status_basis(age: Option<i64>) -> (bool, String) {
+    match age {
+        Some(age) if age > STALE => (true, format!("its status is {} old and may be out of date", duration(age))),
+        Some(age) => (false, format!("status {} old", duration(age))),
+        None => (false, "status without a time".to_owned()),
+    }
+}
+
+/// The state of a group, whatever pods are pending.
+pub(in crate::report) fn group_state(run: &Loop, place: usize) -> String {
+    let Some(group) = run.groups.get(place) else { return String::new() };
+    let mut parts: Vec<String> = match &group.skip {
+        // Only what a new node is like is not known here; the autoscaler may know.
+        Some(Skip::NoTemplate(false)) | None => vec!["ready".to_owned()],
+        Some(Skip::NoTemplate(true)) => vec!["not asked: its provider does not describe a new node".to_owned()],
+        Some(_) => state(group).into_iter().collect(),
+    };
+    let growth = run.growths.iter().find(|growth| growth.group == place);
+    parts.extend(growth.map(|growth| format!("grows from {} to {}", growth.from, growth.to)));
+    if group.upcoming > 0 {
+        parts.push(format!("{} under way", count(usize::try_from(group.upcoming).unwrap_or_default(), "node")));
+    }
+    let seen = i64::try_from(group.members.len()).unwrap_or(i64::MAX);
+    if group.registered > 0 && group.members.is_empty() {
+        parts.push("its nodes are not known".to_owned());
+    } else if seen != group.registered {
+        parts.push(format!("{} in this state, {} in the status", count(group.members.len(), "node"), group.registered));
+    }
+    parts.join("; ")
+}
+
+/// What becomes of pods in the loop, with the reasons that their event counts.
+pub(in crate::report) fn fate(run: &Loop, found: &PodAnswer) -> String {
+    let id = |place: usize| run.groups.get(place).map(|group| short(&group.id)).unwrap_or_default();
+    let text = match found.outcome {
+        Outcome::NotTriggered => {
+            let why = found.event.as_ref().and_then(|event| event.message.split_once(": "));
+            let why = why.map(|(_, why)| why).filter(|why| !why.is_empty());
+            return why.map_or_else(|| "no group grows".to_owned(), |why| format!("no group grows: {why}"));
+        }
+        Outcome::Triggered => {
+            let grow: Vec<&str> = run.growths.iter().map(|growth| id(growth.group)).collect();
+            return format!("{} grows", list(&grow, 2));
+        }
+        Outcome::Option => {
+            let best = run.best.iter().filter_map(|place| run.options.get(*place));
+            let best: Vec<&str> = best.map(|option| id(option.group)).collect();
+            return format!("{} are equally good: which one grows is drawn", list(&best, 3));
+        }
+        Outcome::FitsUpcoming(group) => return format!("expected on a node of {} that is under way", id(group)),
+        Outcome::FitsExisting(_) => "expected on existing nodes, so no node is made",
+        Outcome::AwaitsEvaluation => "another group grows first; then they are looked at again",
+        Outcome::HelpedLater => "the growing group gets too few nodes for them",
+        Outcome::Waiting | Outcome::TooYoung => "too new: the autoscaler does not look at them yet",
+        Outcome::Expendable => "priority too low: no node is made for them",
+        Outcome::DaemonSet => "pods of DaemonSets: no node is made for them",
+        Outcome::Nominated => "nominated to a node: no other is made",
+        Outcome::NotUnschedulable => "not reported as unschedulable: the autoscaler does not look at them",
+        Outcome::ClusterUnhealthy => "the cluster is not healthy: the autoscaler looks at no pod",
+    };
+    text.to_owned()
+}
+
+/// The state of a pool, whatever pods are pending.
+pub(in crate::report) fn pool_state(pool: &PoolOverview) -> String {
+    let because = pool.because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
+    let mut parts = match pool.why {
+        Some(why) => vec![format!("{}{because}", not_asked(why))],
+        None => {
+            let spent = pool.limits.iter().filter(|(.., exhausted)| *exhausted);
+            let spent: Vec<&str> = spent.map(|(resource, ..)| resource.as_str()).collect();
+            vec![if spent.is_empty() { "ready".to_owned() } else { format!("at its limit of {}", list(&spent, 3)) }]
+        }
+    };
+    if pool.under_way > 0 {
+        parts.push(format!("{} under way", count(pool.under_way, "node")));
+    }
+    parts.join("; ")
+}
+
+/// `KEY In [VALUES]`, as Karpenter writes it.
+pub(in crate::report) fn pool_requirement(wanted: &PoolRequirement) -> String {
+    let values: Vec<&str> = wanted.values.iter().map(Name::as_str).collect();
+    let values = if values.is_empty() { String::new() } else { format!(" [{}]", values.join(" ")) };
+    let least = wanted.min_values.map(|least| format!(" (minValues {least})")).unwrap_or_default();
+    format!("{} {}{values}{least}", wanted.key, wanted.operator)
+}
+
+fn not_asked(why: &str) -> &'static str {
+    match why {
+        "not-managed" => "not asked, its class is another provider's",
+        "static" => "not asked, it has a fixed number of nodes",
+        "not-ready" => "not asked, it is not ready",
+        "deleting" => "not asked, it is being deleted",
+        _ => "not asked, its own requirements leave no instance type",
+    }
 }
 
 /// A line for each group.
@@ -52,12 +148,18 @@ pub(in crate::report) fn groups(found: &ClusterAutoscalerAnswer) -> Vec<GroupLin
         .collect()
 }
 
-/// Some clouds name a group by its address, of which the last part is its name.
-fn short(id: &str) -> &str {
-    match id.rsplit_once('/') {
+/// Some clouds name a group by its address, of which the last part is its name; EKS has a UUID behind the name.
+pub(in crate::report) fn short(id: &str) -> &str {
+    const UUID: [usize; 5] = [8, 4, 4, 4, 12];
+    let id = match id.rsplit_once('/') {
         Some((start, name)) if start.contains("://") => name,
         _ => id,
-    }
+    };
+    let Some(at) = id.len().checked_sub(37).filter(|at| id.starts_with("eks-") && *at > 3) else { return id };
+    let Some((group, uuid)) = id.split_at_checked(at) else { return id };
+    let uuid = uuid.strip_prefix('-').unwrap_or_default();
+    let is_hex = uuid.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    if is_hex && uuid.split('-').map(str::len).eq(UUID) { group } else { id }
 }
 
 fn verdict_of(verdict: Option<&Verdict>, group: &Group) -> Option<String> {
@@ -153,14 +255,7 @@ fn pool_text(pool: &PoolAnswer) -> String {
     const MOST: usize = 3;
     let because = pool.because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
     if let Some(why) = pool.why {
-        let why = match why {
-            "not-managed" => "not asked, its class is another provider's",
-            "static" => "not asked, it has a fixed number of nodes",
-            "not-ready" => "not asked, it is not ready",
-            "deleting" => "not asked, it is being deleted",
-            _ => "not asked, its own requirements leave no instance type",
-        };
-        return format!("{why}{because}");
+        return format!("{}{because}", not_asked(why));
     }
     match pool.verdict {
         Some(true) => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::api::name::Name;
-use crate::node_groups::cluster_autoscaler::{Event, Group, Skip, Verdict, reasons};
+use crate::node_groups::cluster_autoscaler::{Event, Group, Loop, Skip, Verdict, reasons};
 use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer};
 use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes};
 
@@ -13,7 +13,7 @@ use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes};
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct NewNodesObject<'a> {
+pub(in crate::report) struct NewNodesObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cluster_autoscaler: Option<AutoscalerObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +49,7 @@ struct AutoscalerObject<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct GroupObject<'a> {
+pub(in crate::report) struct GroupObject<'a> {
     id: Name,
     min: i64,
     max: i64,
@@ -113,7 +113,7 @@ struct TemplateObject {
 /// A group that grows.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ScaleUpObject {
+pub(in crate::report) struct ScaleUpObject {
     group: Name,
     from: i64,
     to: i64,
@@ -134,7 +134,7 @@ struct EventObject<'a> {
 }
 
 impl<'a> NewNodesObject<'a> {
-    pub(super) fn new(new_nodes: &'a NewNodes) -> Self {
+    pub(in crate::report) fn new(new_nodes: &'a NewNodes) -> Self {
         Self {
             cluster_autoscaler: new_nodes.cluster_autoscaler.as_ref().map(AutoscalerObject::new),
             karpenter: new_nodes.karpenter.as_ref().map(KarpenterObject::new),
@@ -203,10 +203,10 @@ struct FactsObject {
 /// A limit of a NodePool.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct LimitObject<'a> {
-    resource: Name,
-    used: &'a str,
-    limit: &'a str,
+pub(in crate::report) struct LimitObject<'a> {
+    pub(in crate::report) resource: Name,
+    pub(in crate::report) used: &'a str,
+    pub(in crate::report) limit: &'a str,
 }
 
 impl<'a> KarpenterObject<'a> {
@@ -259,21 +259,25 @@ impl<'a> AutoscalerObject<'a> {
         let answer = found.answer.as_ref();
         let verdicts = answer.map_or(&[][..], |answer| &answer.verdicts);
         let groups = run.groups.iter().enumerate();
-        let id = |group: usize| run.groups.get(group).map(|group| group.id).unwrap_or_default();
         let outcome = answer.map(|answer| answer.outcome.as_str());
         Self {
             status_age_seconds: found.status_age,
             outcome: if found.outcomes.len() > 1 { Some("some") } else { outcome },
             outcomes: found.outcomes.clone(),
             groups: groups.map(|(place, group)| GroupObject::new(group, verdicts.get(place))).collect(),
-            scale_ups: run
-                .growths
-                .iter()
-                .map(|it| ScaleUpObject { group: id(it.group), from: it.from, to: it.to, max: it.max })
-                .collect(),
+            scale_ups: ScaleUpObject::all(run),
             event: answer.and_then(|answer| answer.event.as_ref()).map(EventObject::new),
             notes: &run.notes,
         }
+    }
+}
+
+impl ScaleUpObject {
+    /// The groups of a loop that grow.
+    pub(in crate::report) fn all(run: &Loop) -> Vec<Self> {
+        let id = |group: usize| run.groups.get(group).map(|group| group.id).unwrap_or_default();
+        let growths = run.growths.iter();
+        growths.map(|it| Self { group: id(it.group), from: it.from, to: it.to, max: it.max }).collect()
     }
 }
 
@@ -286,7 +290,7 @@ impl SkipObject {
 }
 
 impl<'a> GroupObject<'a> {
-    pub(super) fn new(group: &'a Group, verdict: Option<&Verdict>) -> Self {
+    pub(in crate::report) fn new(group: &'a Group, verdict: Option<&Verdict>) -> Self {
         let (fits, plugin, reasons) = match verdict {
             Some(Verdict::Fits) => (Some(true), None, Vec::new()),
             Some(Verdict::Refuses(rejection)) => (Some(false), rejection.plugin, reasons(rejection)),
@@ -297,7 +301,7 @@ impl<'a> GroupObject<'a> {
             min: group.min,
             max: group.max,
             target: group.target,
-            members: group.members,
+            members: group.members.len(),
             membership: group.membership.as_deref(),
             upcoming: group.upcoming,
             skip: group.skip.as_ref().map(SkipObject::new),
