@@ -1,6 +1,5 @@
 //! From bytes to objects: which kinds there are, what each is on the wire, and which of its fields are read.
 
-pub(crate) mod api_fields;
 pub mod autoscaling;
 pub mod coscheduling;
 pub mod csi_migration;

@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::Input;
+use super::api_fields::{self, FieldProblem, KnownKind};
 use super::documents;
 use super::error::{InputProblem, SourceError, escaped};
 use super::files::{read_one, type_name};
@@ -15,7 +16,7 @@ use super::json_path;
 use super::scan::TypeMeta;
 use super::walk::Sink;
 use super::window::CAPACITY;
-use crate::decode::api_fields::{self, FieldProblem, KnownKind};
+
 use crate::decode::object::skip;
 use crate::decode::{Kind, Object};
 

@@ -13,6 +13,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+mod api_fields;
 mod config_map;
 mod documents;
 mod error;

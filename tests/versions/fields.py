@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes src/decode/api_fields.txt: which kinds Kubernetes' own API has, and the fields of those that we read.
+"""Writes src/source/api_fields.txt: which kinds Kubernetes' own API has, and the fields of those that we read.
 
     fields.py SWAGGER.json...    # k8s.io/kubernetes .../api/openapi-spec/swagger.json, one for each supported minor
 
@@ -70,7 +70,7 @@ def main(files):
             known = f":{short(of)}{'{}' if in_map else ''}" if of in needed else ""
             fields.append(field + known)
         lines.append(f"type {short(name)} " + " ".join(fields))
-    (ROOT / "src/decode/api_fields.txt").write_text("\n".join(lines) + "\n")
+    (ROOT / "src/source/api_fields.txt").write_text("\n".join(lines) + "\n")
 
 
 main(sys.argv[1:])

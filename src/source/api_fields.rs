@@ -66,7 +66,7 @@ fn field(text: &'static str) -> (&'static str, Option<FieldType>) {
 
 /// What a version of a group is to Kubernetes' own API.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum KnownKind {
+pub(super) enum KnownKind {
     /// It has the kind.
     Yes,
     /// The group is somebody else's: nothing is known of its kinds.
@@ -76,7 +76,7 @@ pub(crate) enum KnownKind {
 }
 
 /// Whether Kubernetes' API has `kind` in `api_version`.
-pub(crate) fn kind(api_version: &str, kind: &str) -> KnownKind {
+pub(super) fn kind(api_version: &str, kind: &str) -> KnownKind {
     let kinds = &TABLE.kinds;
     if kinds.keys().any(|known| *known == (api_version, kind)) {
         return KnownKind::Yes;
@@ -106,7 +106,7 @@ pub(crate) fn kind(api_version: &str, kind: &str) -> KnownKind {
 
 /// A field that the API server would object to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum FieldProblem {
+pub(super) enum FieldProblem {
     /// The type has no such field.
     Unknown {
         /// Where it is: `spec.template.spec.nodeSelektor`.
@@ -132,7 +132,7 @@ impl fmt::Display for FieldProblem {
 }
 
 /// The fields of the object that `json` is, of a kind of Kubernetes' own API, that the API server would object to.
-pub(crate) fn check(api_version: &str, kind: &str, json: &[u8]) -> Vec<FieldProblem> {
+pub(super) fn check(api_version: &str, kind: &str, json: &[u8]) -> Vec<FieldProblem> {
     let known = TABLE.kinds.iter().find(|(known, _)| **known == (api_version, kind)).and_then(|(_, of)| *of);
     let mut found = Found::default();
     let of = known.map(|name| FieldType { name, in_map: false });
