@@ -93,8 +93,8 @@ impl DynamicResources {
             if self.gates.taint_rules {
                 note_missing(cycle, &[Kind::DeviceTaintRule]);
             }
-            self.gates.note(cycle.notes);
         }
+        self.gates.note(cycle.notes);
         let mut to_allocate = Vec::new();
         for claim in filter.all_claims() {
             if devices.is_in_flight(claim.key) {
