@@ -115,18 +115,22 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__capacity)
-            opts="-f -v -n -A -s -o -h --filename --ratio --limit --want --want-all --like --exit-code --scenario --cordon --uncordon --drain --remove-nodes --remove-node --add-nodes --taint --label --set-replicas --scale --set-resources --restart --delete --force --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --help"
+            opts="-R -k -v -n -A -s -o -f -h --recursive --kustomize --validate --ratio --limit --want --want-all --like --exit-code --scenario --cordon --uncordon --drain --remove-nodes --remove-node --add-nodes --taint --label --set-replicas --scale --set-resources --restart --delete --force --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --output --filename --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --filename)
+                --kustomize)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                -f)
+                -k)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --validate)
+                    COMPREPLY=($(compgen -W "strict warn ignore" -- "${cur}"))
                     return 0
                     ;;
                 --ratio)
@@ -330,6 +334,14 @@ _kubectl__sched() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -644,18 +656,30 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__explain)
-            opts="-f -o -v -n -A -s -h --filename --node --exit-code --no-suggestions --as-default-scheduler --commands --autoscaler-flags --node-group-label --node-group-templates --instance-types --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --output --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --help"
+            opts="-l -R -k -o -v -n -A -s -f -h --selector --recursive --kustomize --validate --node --exit-code --no-suggestions --as-default-scheduler --commands --autoscaler-flags --node-group-label --node-group-templates --instance-types --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --output --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --filename --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --filename)
+                --selector)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                -f)
+                -l)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kustomize)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -k)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --validate)
+                    COMPREPLY=($(compgen -W "strict warn ignore" -- "${cur}"))
                     return 0
                     ;;
                 --node)
@@ -828,6 +852,14 @@ _kubectl__sched() {
                     return 0
                     ;;
                 --chunk-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1618,18 +1650,22 @@ _kubectl__sched() {
             return 0
             ;;
         kubectl__subcmd__sched__subcmd__simulate)
-            opts="-f -o -v -n -A -s -h --pending --filename --replicas --add --rebalance --repack --diff --preempt --seed --exit-code --runs --shard --strategy --compare --weight-label --price-label --scenario --cordon --uncordon --drain --remove-nodes --remove-node --add-nodes --taint --label --set-replicas --scale --set-resources --restart --delete --force --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --output --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --help merge"
+            opts="-R -k -o -v -n -A -s -f -h --pending --recursive --kustomize --validate --replicas --add --rebalance --repack --diff --preempt --seed --exit-code --runs --shard --strategy --compare --weight-label --price-label --scenario --cordon --uncordon --drain --remove-nodes --remove-node --add-nodes --taint --label --set-replicas --scale --set-resources --restart --delete --force --snapshot --at --autoscaler-status --scheduler-config --kube-version --feature-gates --call-extenders --output --no-headers --color --v --namespace --all-namespaces --kubeconfig --context --cluster --user --server --token --as --as-group --as-uid --request-timeout --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --tls-server-name --cache-dir --chunk-size --filename --help merge"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --filename)
+                --kustomize)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                -f)
+                -k)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --validate)
+                    COMPREPLY=($(compgen -W "strict warn ignore" -- "${cur}"))
                     return 0
                     ;;
                 --replicas)
@@ -1856,6 +1892,14 @@ _kubectl__sched() {
                     return 0
                     ;;
                 --chunk-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

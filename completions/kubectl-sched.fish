@@ -37,7 +37,11 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "config"
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "completion" -d 'Print the completion script for a shell'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "version" -d 'Print the version, and the Kubernetes versions whose scheduler it reproduces'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s f -l filename -d 'Explain the pods of a manifest, which does not have to exist in the cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s l -l selector -d 'Explain all pods, or all objects of a TYPE, with these labels: app=web,tier!=db' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s k -l kustomize -d 'Read the manifests that `kubectl kustomize` makes of a directory' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l validate -d 'What to do about fields and kinds that the API does not have: strict refuses them' -r -f -a "strict\t'They are refused'
+warn\t'They are read, with a warning'
+ignore\t'They are read'"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l node -d 'Show only one node, with every detail of every plugin' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l autoscaler-flags -d 'The autoscaler\'s flags, where it does not run as a pod of the state' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l node-group-label -d 'A node label whose value is the id of the node\'s group' -r
@@ -76,6 +80,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l tls-server-name -d 'Server name for the check of the server certificate' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s f -l filename -d 'Explain the pods of manifests, which do not have to exist in the cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s R -l recursive -d 'Read the directories of -f with all directories below them'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l exit-code -d 'Exit with status 1 when a pod does not fit'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l no-suggestions -d 'Do not search for changes that would help (faster)'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l as-default-scheduler -d 'Explain pods of other schedulers by kube-scheduler\'s default profile'
@@ -85,7 +91,10 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s f -l filename -d 'Schedule the pods of a manifest, as many as it has replicas' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s k -l kustomize -d 'Read the manifests that `kubectl kustomize` makes of a directory' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l validate -d 'What to do about fields and kinds that the API does not have: strict refuses them' -r -f -a "strict\t'They are refused'
+warn\t'They are read, with a warning'
+ignore\t'They are read'"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l replicas -d 'Schedule this number of copies of each pod in -f instead' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l add -d 'Add this number of replicas to each workload that is named' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l rebalance -d 'Show which pods would land better if they were evicted, at most NUMBER [default: 10]' -r
@@ -153,7 +162,9 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l tls-server-name -d 'Server name for the check of the server certificate' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s f -l filename -d 'Schedule the pods of manifests, as many as these have replicas' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l pending -d 'Schedule all pending pods, of all namespaces'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s R -l recursive -d 'Read the directories of -f with all directories below them'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l repack -d 'Place all pods again, on as few nodes as possible'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l diff -d 'Show only the differences from the unchanged cluster'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l preempt -d 'Allow preemption of pods of lower priority'
@@ -176,7 +187,10 @@ yaml\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l exit-code -d 'Exit with status 1 when a pod does not fit in every run'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s f -l filename -d 'Count copies of the pods in a manifest, which does not have to exist in the cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s k -l kustomize -d 'Read the manifests that `kubectl kustomize` makes of a directory' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l validate -d 'What to do about fields and kinds that the API does not have: strict refuses them' -r -f -a "strict\t'They are refused'
+warn\t'They are read, with a warning'
+ignore\t'They are read'"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l ratio -d 'Copies of each pod per set, in the order given: 3:1' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l limit -d 'Stop after this many copies' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want -d 'Show how many more nodes this number of copies needs' -r
@@ -225,6 +239,8 @@ wide\t''
 json\t''
 yaml\t''
 name\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s f -l filename -d 'Count copies of the pods in manifests, which do not have to exist in the cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s R -l recursive -d 'Read the directories of -f with all directories below them'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want-all -d 'Show how many more nodes all pods of the manifests need, as many as these have replicas'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l exit-code -d 'Exit with status 1 when no copy fits, or fewer than --want'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l force -d 'With --drain or --drain-plan: also evict pods without a controller'

@@ -38,8 +38,11 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             break
         }
         'kubectl-sched;explain' {
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Explain the pods of a manifest, which does not have to exist in the cluster')
-            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Explain the pods of a manifest, which does not have to exist in the cluster')
+            [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'Explain all pods, or all objects of a TYPE, with these labels: app=web,tier!=db')
+            [CompletionResult]::new('--selector', '--selector', [CompletionResultType]::ParameterName, 'Explain all pods, or all objects of a TYPE, with these labels: app=web,tier!=db')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Read the manifests that `kubectl kustomize` makes of a directory')
+            [CompletionResult]::new('--kustomize', '--kustomize', [CompletionResultType]::ParameterName, 'Read the manifests that `kubectl kustomize` makes of a directory')
+            [CompletionResult]::new('--validate', '--validate', [CompletionResultType]::ParameterName, 'What to do about fields and kinds that the API does not have: strict refuses them')
             [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Show only one node, with every detail of every plugin')
             [CompletionResult]::new('--autoscaler-flags', '--autoscaler-flags', [CompletionResultType]::ParameterName, 'The autoscaler''s flags, where it does not run as a pod of the state')
             [CompletionResult]::new('--node-group-label', '--node-group-label', [CompletionResultType]::ParameterName, 'A node label whose value is the id of the node''s group')
@@ -75,6 +78,10 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('--tls-server-name', '--tls-server-name', [CompletionResultType]::ParameterName, 'Server name for the check of the server certificate')
             [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'kubectl''s cache directory; accepted but not used')
             [CompletionResult]::new('--chunk-size', '--chunk-size', [CompletionResultType]::ParameterName, 'Objects per page of a list; 0 for all in one')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Explain the pods of manifests, which do not have to exist in the cluster')
+            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Explain the pods of manifests, which do not have to exist in the cluster')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Read the directories of -f with all directories below them')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Read the directories of -f with all directories below them')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'Exit with status 1 when a pod does not fit')
             [CompletionResult]::new('--no-suggestions', '--no-suggestions', [CompletionResultType]::ParameterName, 'Do not search for changes that would help (faster)')
             [CompletionResult]::new('--as-default-scheduler', '--as-default-scheduler', [CompletionResultType]::ParameterName, 'Explain pods of other schedulers by kube-scheduler''s default profile')
@@ -89,8 +96,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             break
         }
         'kubectl-sched;simulate' {
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Schedule the pods of a manifest, as many as it has replicas')
-            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Schedule the pods of a manifest, as many as it has replicas')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Read the manifests that `kubectl kustomize` makes of a directory')
+            [CompletionResult]::new('--kustomize', '--kustomize', [CompletionResultType]::ParameterName, 'Read the manifests that `kubectl kustomize` makes of a directory')
+            [CompletionResult]::new('--validate', '--validate', [CompletionResultType]::ParameterName, 'What to do about fields and kinds that the API does not have: strict refuses them')
             [CompletionResult]::new('--replicas', '--replicas', [CompletionResultType]::ParameterName, 'Schedule this number of copies of each pod in -f instead')
             [CompletionResult]::new('--add', '--add', [CompletionResultType]::ParameterName, 'Add this number of replicas to each workload that is named')
             [CompletionResult]::new('--rebalance', '--rebalance', [CompletionResultType]::ParameterName, 'Show which pods would land better if they were evicted, at most NUMBER [default: 10]')
@@ -145,7 +153,11 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('--tls-server-name', '--tls-server-name', [CompletionResultType]::ParameterName, 'Server name for the check of the server certificate')
             [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'kubectl''s cache directory; accepted but not used')
             [CompletionResult]::new('--chunk-size', '--chunk-size', [CompletionResultType]::ParameterName, 'Objects per page of a list; 0 for all in one')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Schedule the pods of manifests, as many as these have replicas')
+            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Schedule the pods of manifests, as many as these have replicas')
             [CompletionResult]::new('--pending', '--pending', [CompletionResultType]::ParameterName, 'Schedule all pending pods, of all namespaces')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Read the directories of -f with all directories below them')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Read the directories of -f with all directories below them')
             [CompletionResult]::new('--repack', '--repack', [CompletionResultType]::ParameterName, 'Place all pods again, on as few nodes as possible')
             [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Show only the differences from the unchanged cluster')
             [CompletionResult]::new('--preempt', '--preempt', [CompletionResultType]::ParameterName, 'Allow preemption of pods of lower priority')
@@ -174,8 +186,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             break
         }
         'kubectl-sched;capacity' {
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Count copies of the pods in a manifest, which does not have to exist in the cluster')
-            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Count copies of the pods in a manifest, which does not have to exist in the cluster')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Read the manifests that `kubectl kustomize` makes of a directory')
+            [CompletionResult]::new('--kustomize', '--kustomize', [CompletionResultType]::ParameterName, 'Read the manifests that `kubectl kustomize` makes of a directory')
+            [CompletionResult]::new('--validate', '--validate', [CompletionResultType]::ParameterName, 'What to do about fields and kinds that the API does not have: strict refuses them')
             [CompletionResult]::new('--ratio', '--ratio', [CompletionResultType]::ParameterName, 'Copies of each pod per set, in the order given: 3:1')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after this many copies')
             [CompletionResult]::new('--want', '--want', [CompletionResultType]::ParameterName, 'Show how many more nodes this number of copies needs')
@@ -224,6 +237,10 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('--chunk-size', '--chunk-size', [CompletionResultType]::ParameterName, 'Objects per page of a list; 0 for all in one')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format: table, wide, json, yaml or name')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: table, wide, json, yaml or name')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Count copies of the pods in manifests, which do not have to exist in the cluster')
+            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Count copies of the pods in manifests, which do not have to exist in the cluster')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Read the directories of -f with all directories below them')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Read the directories of -f with all directories below them')
             [CompletionResult]::new('--want-all', '--want-all', [CompletionResultType]::ParameterName, 'Show how many more nodes all pods of the manifests need, as many as these have replicas')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'Exit with status 1 when no copy fits, or fewer than --want')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'With --drain or --drain-plan: also evict pods without a controller')

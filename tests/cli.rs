@@ -23,6 +23,8 @@ mod explain;
 mod harness;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/manifests.rs"]
+mod manifests;
 #[path = "cli/new_nodes.rs"]
 mod new_nodes;
 #[path = "cli/nodegroups.rs"]

@@ -2,10 +2,9 @@
 
 use clap::Args;
 
-use crate::api::{Name, name};
+use crate::api::Name;
 use crate::cli::error::{Error, Result};
 use crate::decode::Kind;
-use crate::did_you_mean;
 use crate::explain::pending::{self, Pending, Root};
 use crate::framework::NotEvaluated;
 use crate::report::{self, Answered, Part};
@@ -19,7 +18,7 @@ use super::output::{self, OutputFlags, say};
 use super::reading::Request;
 use super::state::State;
 use super::state_flags::StateFlags;
-use super::{Status, cluster_messages};
+use super::{Status, cluster_messages, namespaces};
 
 /// Show all pending pods, grouped by root cause
 ///
@@ -92,18 +91,16 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
         pending.missing = workload::missing(&state.scheduler, &state.cluster, is_wanted, state.gates, now);
     }
     let is_empty = pods.is_empty() && pending.missing.is_empty() && pending.rejections.is_empty();
+    // A mistyped namespace is not reported as one without pending pods.
+    if is_empty && let Some(missing) = namespace.and_then(|namespace| namespaces::missing(&state, namespace)) {
+        return Err(Error::new(missing));
+    }
     if is_empty && matches!(output.output.part(), Part::Screen | Part::Names) {
-        // A mistyped namespace is not reported as one without pending pods.
-        if let Some(namespace) = namespace.filter(|namespace| !is_known(&state.cluster, namespace)) {
-            let known = state.cluster.namespaces.keys().map(Name::as_str);
-            let error = Error::new(format!("namespaces \"{namespace}\" not found in {}", state.basis.origin));
-            return Err(match did_you_mean::question(namespace, known) {
-                Some(near) => error.hint(near),
-                None => error,
-            });
-        }
         let within = namespace.map_or_else(String::new, |namespace| format!(" in {namespace} namespace"));
-        say(&format!("No pending pods found{within}."));
+        say(&format!(
+            "No pending pods found{within}{}.",
+            namespace.map_or_else(String::new, |namespace| doubt(&state.cluster, namespace))
+        ));
         return Ok(Status::Answered);
     }
     NotEvaluated::join(&mut pending.not_evaluated, &state.notes);
@@ -123,10 +120,14 @@ fn add_new_nodes(state: &State, finder: &NewNodesFinder, pending: &mut Pending) 
     }
 }
 
-/// Whether the state tells of the namespace, or has no Namespaces and so cannot tell.
-fn is_known(cluster: &Cluster, namespace: &str) -> bool {
-    let has_pods = || cluster.pods().iter().any(|pod| pod.key().namespace == namespace);
-    !cluster.holds(Kind::Namespace) || cluster.namespaces.contains_key(&name(namespace)) || has_pods()
+/// What may be wrong with a namespace without pods in a state that has no Namespaces.
+fn doubt(cluster: &Cluster, namespace: &str) -> String {
+    if cluster.holds(Kind::Namespace) || cluster.pods().is_empty() || namespaces::has_pods(cluster, namespace) {
+        return String::new();
+    }
+    let near = namespaces::near(cluster, namespace)
+        .map_or_else(String::new, |near| format!("; {}", near.trim_end_matches('?')));
+    format!(": no pod of the state is in that namespace{near}")
 }
 
 /// The pending pods of `namespace`, or of all, in the order of the queue.

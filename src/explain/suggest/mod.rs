@@ -310,8 +310,7 @@ fn stays_dead(node: Name, taint: &Taint, edits: &[Edit]) -> bool {
 /// The controller of the pod, or what manages that in turn.
 fn top_owner(cluster: &Cluster, pod: &Pod) -> Option<OwnerReference> {
     let owner = pod.own.controller?;
-    let key = ObjectKey::new(pod.key().namespace, owner.name);
-    let maker = cluster.workloads.iter().find(|other| other.key == key && other.kind.as_str() == owner.kind.as_str());
+    let maker = cluster.owning_workload(pod.key().namespace, &owner);
     Some(maker.and_then(|maker| maker.controller).unwrap_or(owner))
 }
 
