@@ -5,5 +5,6 @@ pub mod attach;
 pub mod controller;
 mod create;
 pub mod resource_claims;
+pub mod volume_claims;
 
 pub use create::{Created, NewPods, OnRefusal};
