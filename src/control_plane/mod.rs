@@ -4,6 +4,7 @@ pub mod admission;
 pub mod attach;
 pub mod controller;
 mod create;
+pub mod disruption;
 pub mod resource_claims;
 pub mod volume_claims;
 

@@ -139,7 +139,7 @@ mod tests {
                 "volumes":[{"name":"t","projected":{"sources":[]}},{"name":"s","secret":{"secretName":"x"}},{"name":"e","ephemeral":{"volumeClaimTemplate":{}}}]},
                 "status":{"podIP":"10.1.1.1","conditions":[{"type":"Ready","status":"True"},{"type":"DisruptionTarget","status":"True","reason":"PreemptionByScheduler","message":"m"}],
                 "containerStatuses":[{"name":"c","imageID":"x"}]}}"#,
-            r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web-1"},"spec":{"containers":[{"image":"i","name":"c","resources":{}}],"volumes":[{"ephemeral":{},"name":"e"}]},"status":{"conditions":[{"status":"True","type":"Ready"},{"reason":"PreemptionByScheduler","status":"True","type":"DisruptionTarget"}],"containerStatuses":[]}}"#,
+            r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web-1"},"spec":{"containers":[{"image":"i","name":"c","resources":{}}],"volumes":[{"ephemeral":{"volumeClaimTemplate":{}},"name":"e"}]},"status":{"conditions":[{"status":"True","type":"Ready"},{"reason":"PreemptionByScheduler","status":"True","type":"DisruptionTarget"}],"containerStatuses":[]}}"#,
         );
     }
 

@@ -24,6 +24,10 @@ fn side_by_side() {
     NOT CONSIDERED   could change the answer
     weight of 3 of 5 nodes   label example.com/weight is missing or no positive
                              number: their weight is 1
+    LimitRanges              not in the input; add them to the dump: new pods got no
+                             defaults, and were not checked against limits
+    ResourceQuotas           not in the input; add them to the dump: new pods were
+                             not checked against quotas
     --- stderr
     --- status 0
     ");
@@ -92,6 +96,16 @@ fn json() {
                 "what": "weight of 3 of 5 nodes",
                 "why": "label example.com/weight is missing or no positive number",
                 "effect": "their weight is 1"
+            },
+            {
+                "what": "LimitRanges",
+                "why": "not in the input; add them to the dump",
+                "effect": "new pods got no defaults, and were not checked against limits"
+            },
+            {
+                "what": "ResourceQuotas",
+                "why": "not in the input; add them to the dump",
+                "effect": "new pods were not checked against quotas"
             }
         ]
     }
@@ -122,6 +136,12 @@ fn one_strategy_pod_by_pod() {
     default/new-1   small-3     424      0
     default/new-2   small-3     400      0
     default/new-3   big-1       449      0
+
+    NOT CONSIDERED   could change the answer
+    LimitRanges      not in the input; add them to the dump: new pods got no
+                     defaults, and were not checked against limits
+    ResourceQuotas   not in the input; add them to the dump: new pods were not
+                     checked against quotas
     --- stderr
     --- status 0
     ");
@@ -138,6 +158,12 @@ fn the_same_scenario_for_each() {
     default         2       3       2    15.8/6.1%     0.0/0.0%
     best-fit        2       2       2   25.0/10.0%     0.0/0.0%
     cpu/memory; LEAST: the fewest nodes that any strategy could use
+
+    NOT CONSIDERED   could change the answer
+    LimitRanges      not in the input; add them to the dump: new pods got no
+                     defaults, and were not checked against limits
+    ResourceQuotas   not in the input; add them to the dump: new pods were not
+                     checked against quotas
     --- stderr
     --- status 0
     ");
@@ -197,6 +223,12 @@ fn another_configuration_as_a_strategy() {
     default                                    8       5       3     5.0/0.0%   72.7/66.7%
     config=examples/config/binpack.yaml        8       3       3   45.8/21.5%    0.0/36.1%
     cpu/memory; LEAST: the fewest nodes that any strategy could use
+
+    NOT CONSIDERED   could change the answer
+    LimitRanges      not in the input; add them to the dump: new pods got no
+                     defaults, and were not checked against limits
+    ResourceQuotas   not in the input; add them to the dump: new pods were not
+                     checked against quotas
     --- stderr
     --- status 0
     ");
