@@ -44,6 +44,12 @@ fn side_by_side_with_all_shares() {
     default         1       5       4   13.0/8.2/0.9%   36.1/24.8/1.2%   4.0/8.4/35.9%
     best-fit        1       4       4   13.0/8.2/0.9%   37.8/25.1/1.3%   3.7/8.3/35.9%
     cpu/memory/pods; LEAST: the fewest nodes that any strategy could use
+
+    NOT PLACED   the largest group of each strategy
+    every strategy: 1 pod: 0/12 nodes are available: 1 node(s) had untolerated taint
+    {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 2
+    node(s) didn't match Pod's node affinity/selector, 4 Insufficient cpu, 4 node(s)
+    had untolerated taint {dedicated: gpu}.
     --- stderr
     --- status 1
     ");
@@ -65,6 +71,7 @@ fn json() {
                 "weightLabel": "example.com/weight",
                 "placed": 1,
                 "unplaced": 0,
+                "stepsDone": true,
                 "nodes": 5,
                 "nodesUsed": 2,
                 "nodesLowerBound": 2,

@@ -109,6 +109,7 @@ SCENARIOS = [
     dict(name="drain with a pod that is not ready, healthy budget", nodes="4 4", objects=[budget(minAvailable=3), deployment(4)], before=[("unready", 0)], do=[("drain", "a,b")]),
     dict(name="drain with pods that are not ready, budget not met", nodes="4 4", objects=[budget(minAvailable=4), deployment(4)], before=[("unready", 0), ("unready", 1)], do=[("drain", "a,b")]),
     dict(name="drain with pods that are not ready, always allowed", nodes="4 4", objects=[budget(minAvailable=4, unhealthyPodEvictionPolicy="AlwaysAllow"), deployment(4)], before=[("unready", 0), ("unready", 1)], do=[("drain", "a,b")]),
+    dict(name="drain, a budget of the whole namespace", nodes="4 4", objects=[budget(selector={}, minAvailable=4), deployment(4)], do=[("drain", "a")]),
     dict(name="drain leaves daemons", nodes="4 4", objects=[daemon_set(name="agent", cpu="100m"), deployment(4)], do=[("drain", "a")]),
     dict(name="drain with two budgets", nodes="4 4", objects=[budget(maxUnavailable=1), {**budget(maxUnavailable=1), "metadata": {"name": "other"}}, deployment(2)], do=[("drain", "a,b")]),
     # StatefulSets

@@ -33,15 +33,15 @@ pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, provenance: &Prov
     let (listed, most) = if look.wide { (losses.len(), WIDE_UNITS) } else { (with_impact, UNITS) };
     units(screen, answer, listed.min(most));
     more(screen, look, listed, most, "shows");
-    let told = |loss: &&Loss| loss.has_impact() || (look.wide && !loss.steps.is_empty());
+    let detailed = |loss: &&Loss| loss.has_impact() || (look.wide && !loss.steps.is_empty());
     let most = if look.wide { WIDE_DETAILED } else { MOST_DETAILED };
-    for loss in losses.iter().filter(told).take(most) {
+    for loss in losses.iter().filter(detailed).take(most) {
         tell(screen, answer, loss, look);
     }
-    let detailed = losses.iter().filter(told).count();
-    if detailed > most {
+    let all = losses.iter().filter(detailed).count();
+    if all > most {
         screen.blank();
-        more(screen, look, detailed, most, "lists");
+        more(screen, look, all, most, "lists");
     }
 }
 
@@ -51,8 +51,9 @@ fn more(screen: &mut Screen, look: Look, all: usize, most: usize, verb: &str) {
         return;
     }
     let rest = format!("and {} more", thousands(all - most));
+    let them = if all - most == 1 { "it" } else { "them" };
     let setting = if look.wide { Setting::Json } else { Setting::Wide };
-    let text = screen.spelled(setting).map_or(rest.clone(), |spelled| format!("{rest}: {spelled} {verb} them"));
+    let text = screen.spelled(setting).map_or(rest.clone(), |spelled| format!("{rest}: {spelled} {verb} {them}"));
     screen.line(&[(Label::Dim, &text)]);
 }
 
