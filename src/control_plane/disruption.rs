@@ -8,6 +8,14 @@ use crate::api::update_strategy::IntOrPercent;
 use crate::decode::workload::{BudgetCounts, PodDisruptionBudget, WorkloadKey, WorkloadKind};
 use crate::state::{Cluster, Pod};
 
+/// Kinds whose size it looks up.
+const HAVE_SIZE: [WorkloadKind; 4] = [
+    WorkloadKind::Deployment,
+    WorkloadKind::ReplicaSet,
+    WorkloadKind::ReplicationController,
+    WorkloadKind::StatefulSet,
+];
+
 /// What it counts of the pods of the budget, and how many disruptions it allows. Where it cannot count it allows none
 /// (failSafe).
 pub fn count(cluster: &Cluster, budget: &PodDisruptionBudget) -> (Option<BudgetCounts>, i32) {
@@ -61,8 +69,7 @@ fn scale(cluster: &Cluster, pods: &[&Pod]) -> Option<usize> {
             })?,
             None => controller,
         };
-        use WorkloadKind::{Deployment, ReplicaSet, ReplicationController, StatefulSet};
-        if !matches!(sized.kind, Deployment | ReplicaSet | ReplicationController | StatefulSet) {
+        if !HAVE_SIZE.contains(&sized.kind) {
             return None;
         }
         sizes.insert(sized.identity(), usize::try_from(sized.replicas.unwrap_or(1)).unwrap_or(0));
