@@ -30,6 +30,10 @@ oracle version file:
 oracle-check version *areas:
     tests/oracle/check.sh {{version}} {{areas}}
 
+# Upstream's own plugin tests made into cases that the oracle answers: a second witness
+upstream-tests version file:
+    tests/oracle/upstream_tests/run.sh {{version}} {{file}}
+
 # Time of one scheduling cycle of a real scheduler on a large state
 oracle-bench version *arguments:
     @"$(tests/oracle/build.sh {{version}})" bench {{arguments}}

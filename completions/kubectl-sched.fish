@@ -30,13 +30,18 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "simulat
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "capacity" -d 'Show how many more pods fit, and what runs out first'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "devices" -d 'Show the devices of dynamic resource allocation'
+complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "nodegroups" -d 'Show node groups and NodePools, and why none grows'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "resilience" -d 'Show which node or zone cannot be lost, or how to drain nodes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "snapshot" -d 'Save the state that scheduling depends on to one file, optionally redacted'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "config" -d 'Show the effective scheduler configuration'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "completion" -d 'Print the completion script for a shell'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "version" -d 'Print the version, and the Kubernetes versions whose scheduler it reproduces'
 complete -c kubectl-sched -n "__fish_kubectl_sched_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s f -l filename -d 'Explain the pods of a manifest, which does not have to exist in the cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s l -l selector -d 'Explain all pods, or all objects of a TYPE, with these labels: app=web,tier!=db' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s k -l kustomize -d 'Read the manifests that `kubectl kustomize` makes of a directory' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l validate -d 'What to do about fields and kinds that the API does not have: strict refuses them' -r -f -a "strict\t'They are refused'
+warn\t'They are read, with a warning'
+ignore\t'They are read'"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l node -d 'Show only one node, with every detail of every plugin' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l autoscaler-flags -d 'The autoscaler\'s flags, where it does not run as a pod of the state' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l node-group-label -d 'A node label whose value is the id of the node\'s group' -r
@@ -75,6 +80,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l tls-server-name -d 'Server name for the check of the server certificate' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s f -l filename -d 'Explain the pods of manifests, which do not have to exist in the cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s R -l recursive -d 'Read the directories of -f with all directories below them'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l exit-code -d 'Exit with status 1 when a pod does not fit'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l no-suggestions -d 'Do not search for changes that would help (faster)'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l as-default-scheduler -d 'Explain pods of other schedulers by kube-scheduler\'s default profile'
@@ -84,7 +91,10 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s f -l filename -d 'Schedule the pods of a manifest, as many as it has replicas' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s k -l kustomize -d 'Read the manifests that `kubectl kustomize` makes of a directory' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l validate -d 'What to do about fields and kinds that the API does not have: strict refuses them' -r -f -a "strict\t'They are refused'
+warn\t'They are read, with a warning'
+ignore\t'They are read'"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l replicas -d 'Schedule this number of copies of each pod in -f instead' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l add -d 'Add this number of replicas to each workload that is named' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l rebalance -d 'Show which pods would land better if they were evicted, at most NUMBER [default: 10]' -r
@@ -152,7 +162,9 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l tls-server-name -d 'Server name for the check of the server certificate' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s f -l filename -d 'Schedule the pods of manifests, as many as these have replicas' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l pending -d 'Schedule all pending pods, of all namespaces'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -s R -l recursive -d 'Read the directories of -f with all directories below them'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l repack -d 'Place all pods again, on as few nodes as possible'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l diff -d 'Show only the differences from the unchanged cluster'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l preempt -d 'Allow preemption of pods of lower priority'
@@ -175,7 +187,10 @@ yaml\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l exit-code -d 'Exit with status 1 when a pod does not fit in every run'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and __fish_seen_subcommand_from merge" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s f -l filename -d 'Count copies of the pods in a manifest, which does not have to exist in the cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s k -l kustomize -d 'Read the manifests that `kubectl kustomize` makes of a directory' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l validate -d 'What to do about fields and kinds that the API does not have: strict refuses them' -r -f -a "strict\t'They are refused'
+warn\t'They are read, with a warning'
+ignore\t'They are read'"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l ratio -d 'Copies of each pod per set, in the order given: 3:1' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l limit -d 'Stop after this many copies' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want -d 'Show how many more nodes this number of copies needs' -r
@@ -224,6 +239,8 @@ wide\t''
 json\t''
 yaml\t''
 name\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s f -l filename -d 'Count copies of the pods in manifests, which do not have to exist in the cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s R -l recursive -d 'Read the directories of -f with all directories below them'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want-all -d 'Show how many more nodes all pods of the manifests need, as many as these have replicas'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l exit-code -d 'Exit with status 1 when no copy fits, or fewer than --want'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l force -d 'With --drain or --drain-plan: also evict pods without a controller'
@@ -232,6 +249,10 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l autoscaler-flags -d 'The autoscaler\'s flags, where it does not run as a pod of the state' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l node-group-label -d 'A node label whose value is the id of the node\'s group' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l node-group-templates -d 'What new nodes are like: the autoscaler\'s /snapshotz, or nodes by group' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l instance-types -d 'The provider\'s catalogue, for Karpenter: instance types with labels, capacity and offerings' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l at -d 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l autoscaler-status -d 'The Cluster Autoscaler\'s status ConfigMap [default: kube-system/cluster-autoscaler-status]' -r
@@ -310,6 +331,47 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand devices" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l autoscaler-flags -d 'The autoscaler\'s flags, where it does not run as a pod of the state' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l node-group-label -d 'A node label whose value is the id of the node\'s group' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l node-group-templates -d 'What new nodes are like: the autoscaler\'s /snapshotz, or nodes by group' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l instance-types -d 'The provider\'s catalogue, for Karpenter: instance types with labels, capacity and offerings' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l at -d 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l autoscaler-status -d 'The Cluster Autoscaler\'s status ConfigMap [default: kube-system/cluster-autoscaler-status]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l scheduler-config -d 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l kube-version -d 'The scheduler version, such as v1.34 [default: the cluster\'s]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l feature-gates -d 'The scheduler\'s feature gates: A=true,B=false [default: those of its pod]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+always\t''
+never\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -s v -l v -d 'Log to standard error what is being done' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -s n -l namespace -d 'The namespace of the objects' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l kubeconfig -d 'Path to the kubeconfig file [default: $KUBECONFIG, or ~/.kube/config]' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l context -d 'The kubeconfig context to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l cluster -d 'The kubeconfig cluster to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l user -d 'The kubeconfig user to use' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -s s -l server -d 'Address and port of the Kubernetes API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l token -d 'Bearer token for the API server' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l as -d 'User name to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l as-group -d 'Group to impersonate; may be given several times' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l request-timeout -d 'How long to wait for a single request (1s, 1m30s, 500ms; 0 waits forever)' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l certificate-authority -d 'Path to the certificate of the authority that signed the server certificate' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l client-certificate -d 'Path to a client certificate for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l client-key -d 'Path to a client key for TLS' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l tls-server-name -d 'Server name for the check of the server certificate' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l no-headers -d 'Print tables without headers'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand nodegroups" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l by -d 'What is lost at once: a node, a zone, or all nodes with the same label value' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l drain-plan -d 'Propose how to drain these nodes: NODE,NODE or a label selector, or zone=NAME' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand resilience" -l consolidate -d 'Find the most nodes that can go, with every pod placed and every budget kept; of all nodes, or of NODES' -r
@@ -436,15 +498,16 @@ yaml\t''
 name\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -l no-headers -d 'Print tables without headers'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "explain" -d 'Explain why a pod is pending, or why it is where it is'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "simulate" -d 'Show where pods would go, one after the other'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "capacity" -d 'Show how many more pods fit, and what runs out first'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "devices" -d 'Show the devices of dynamic resource allocation'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "resilience" -d 'Show which node or zone cannot be lost, or how to drain nodes'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "snapshot" -d 'Save the state that scheduling depends on to one file, optionally redacted'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "config" -d 'Show the effective scheduler configuration'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "completion" -d 'Print the completion script for a shell'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "version" -d 'Print the version, and the Kubernetes versions whose scheduler it reproduces'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices resilience snapshot config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "explain" -d 'Explain why a pod is pending, or why it is where it is'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "simulate" -d 'Show where pods would go, one after the other'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "capacity" -d 'Show how many more pods fit, and what runs out first'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "pending" -d 'Show all pending pods, grouped by root cause'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "devices" -d 'Show the devices of dynamic resource allocation'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "nodegroups" -d 'Show node groups and NodePools, and why none grows'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "resilience" -d 'Show which node or zone cannot be lost, or how to drain nodes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "snapshot" -d 'Save the state that scheduling depends on to one file, optionally redacted'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "config" -d 'Show the effective scheduler configuration'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "completion" -d 'Print the completion script for a shell'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "version" -d 'Print the version, and the Kubernetes versions whose scheduler it reproduces'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and not __fish_seen_subcommand_from explain simulate capacity pending devices nodegroups resilience snapshot config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand help; and __fish_seen_subcommand_from simulate" -f -a "merge" -d 'Combine the shards of a sweep'

@@ -28,6 +28,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('capacity', 'capacity', [CompletionResultType]::ParameterValue, 'Show how many more pods fit, and what runs out first')
             [CompletionResult]::new('pending', 'pending', [CompletionResultType]::ParameterValue, 'Show all pending pods, grouped by root cause')
             [CompletionResult]::new('devices', 'devices', [CompletionResultType]::ParameterValue, 'Show the devices of dynamic resource allocation')
+            [CompletionResult]::new('nodegroups', 'nodegroups', [CompletionResultType]::ParameterValue, 'Show node groups and NodePools, and why none grows')
             [CompletionResult]::new('resilience', 'resilience', [CompletionResultType]::ParameterValue, 'Show which node or zone cannot be lost, or how to drain nodes')
             [CompletionResult]::new('snapshot', 'snapshot', [CompletionResultType]::ParameterValue, 'Save the state that scheduling depends on to one file, optionally redacted')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the effective scheduler configuration')
@@ -37,8 +38,11 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             break
         }
         'kubectl-sched;explain' {
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Explain the pods of a manifest, which does not have to exist in the cluster')
-            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Explain the pods of a manifest, which does not have to exist in the cluster')
+            [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'Explain all pods, or all objects of a TYPE, with these labels: app=web,tier!=db')
+            [CompletionResult]::new('--selector', '--selector', [CompletionResultType]::ParameterName, 'Explain all pods, or all objects of a TYPE, with these labels: app=web,tier!=db')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Read the manifests that `kubectl kustomize` makes of a directory')
+            [CompletionResult]::new('--kustomize', '--kustomize', [CompletionResultType]::ParameterName, 'Read the manifests that `kubectl kustomize` makes of a directory')
+            [CompletionResult]::new('--validate', '--validate', [CompletionResultType]::ParameterName, 'What to do about fields and kinds that the API does not have: strict refuses them')
             [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Show only one node, with every detail of every plugin')
             [CompletionResult]::new('--autoscaler-flags', '--autoscaler-flags', [CompletionResultType]::ParameterName, 'The autoscaler''s flags, where it does not run as a pod of the state')
             [CompletionResult]::new('--node-group-label', '--node-group-label', [CompletionResultType]::ParameterName, 'A node label whose value is the id of the node''s group')
@@ -74,6 +78,10 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('--tls-server-name', '--tls-server-name', [CompletionResultType]::ParameterName, 'Server name for the check of the server certificate')
             [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'kubectl''s cache directory; accepted but not used')
             [CompletionResult]::new('--chunk-size', '--chunk-size', [CompletionResultType]::ParameterName, 'Objects per page of a list; 0 for all in one')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Explain the pods of manifests, which do not have to exist in the cluster')
+            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Explain the pods of manifests, which do not have to exist in the cluster')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Read the directories of -f with all directories below them')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Read the directories of -f with all directories below them')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'Exit with status 1 when a pod does not fit')
             [CompletionResult]::new('--no-suggestions', '--no-suggestions', [CompletionResultType]::ParameterName, 'Do not search for changes that would help (faster)')
             [CompletionResult]::new('--as-default-scheduler', '--as-default-scheduler', [CompletionResultType]::ParameterName, 'Explain pods of other schedulers by kube-scheduler''s default profile')
@@ -88,8 +96,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             break
         }
         'kubectl-sched;simulate' {
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Schedule the pods of a manifest, as many as it has replicas')
-            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Schedule the pods of a manifest, as many as it has replicas')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Read the manifests that `kubectl kustomize` makes of a directory')
+            [CompletionResult]::new('--kustomize', '--kustomize', [CompletionResultType]::ParameterName, 'Read the manifests that `kubectl kustomize` makes of a directory')
+            [CompletionResult]::new('--validate', '--validate', [CompletionResultType]::ParameterName, 'What to do about fields and kinds that the API does not have: strict refuses them')
             [CompletionResult]::new('--replicas', '--replicas', [CompletionResultType]::ParameterName, 'Schedule this number of copies of each pod in -f instead')
             [CompletionResult]::new('--add', '--add', [CompletionResultType]::ParameterName, 'Add this number of replicas to each workload that is named')
             [CompletionResult]::new('--rebalance', '--rebalance', [CompletionResultType]::ParameterName, 'Show which pods would land better if they were evicted, at most NUMBER [default: 10]')
@@ -144,7 +153,11 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('--tls-server-name', '--tls-server-name', [CompletionResultType]::ParameterName, 'Server name for the check of the server certificate')
             [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'kubectl''s cache directory; accepted but not used')
             [CompletionResult]::new('--chunk-size', '--chunk-size', [CompletionResultType]::ParameterName, 'Objects per page of a list; 0 for all in one')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Schedule the pods of manifests, as many as these have replicas')
+            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Schedule the pods of manifests, as many as these have replicas')
             [CompletionResult]::new('--pending', '--pending', [CompletionResultType]::ParameterName, 'Schedule all pending pods, of all namespaces')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Read the directories of -f with all directories below them')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Read the directories of -f with all directories below them')
             [CompletionResult]::new('--repack', '--repack', [CompletionResultType]::ParameterName, 'Place all pods again, on as few nodes as possible')
             [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Show only the differences from the unchanged cluster')
             [CompletionResult]::new('--preempt', '--preempt', [CompletionResultType]::ParameterName, 'Allow preemption of pods of lower priority')
@@ -173,8 +186,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             break
         }
         'kubectl-sched;capacity' {
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Count copies of the pods in a manifest, which does not have to exist in the cluster')
-            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Count copies of the pods in a manifest, which does not have to exist in the cluster')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Read the manifests that `kubectl kustomize` makes of a directory')
+            [CompletionResult]::new('--kustomize', '--kustomize', [CompletionResultType]::ParameterName, 'Read the manifests that `kubectl kustomize` makes of a directory')
+            [CompletionResult]::new('--validate', '--validate', [CompletionResultType]::ParameterName, 'What to do about fields and kinds that the API does not have: strict refuses them')
             [CompletionResult]::new('--ratio', '--ratio', [CompletionResultType]::ParameterName, 'Copies of each pod per set, in the order given: 3:1')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Stop after this many copies')
             [CompletionResult]::new('--want', '--want', [CompletionResultType]::ParameterName, 'Show how many more nodes this number of copies needs')
@@ -223,6 +237,10 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('--chunk-size', '--chunk-size', [CompletionResultType]::ParameterName, 'Objects per page of a list; 0 for all in one')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format: table, wide, json, yaml or name')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: table, wide, json, yaml or name')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Count copies of the pods in manifests, which do not have to exist in the cluster')
+            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Count copies of the pods in manifests, which do not have to exist in the cluster')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Read the directories of -f with all directories below them')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Read the directories of -f with all directories below them')
             [CompletionResult]::new('--want-all', '--want-all', [CompletionResultType]::ParameterName, 'Show how many more nodes all pods of the manifests need, as many as these have replicas')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'Exit with status 1 when no copy fits, or fewer than --want')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'With --drain or --drain-plan: also evict pods without a controller')
@@ -236,6 +254,10 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             break
         }
         'kubectl-sched;pending' {
+            [CompletionResult]::new('--autoscaler-flags', '--autoscaler-flags', [CompletionResultType]::ParameterName, 'The autoscaler''s flags, where it does not run as a pod of the state')
+            [CompletionResult]::new('--node-group-label', '--node-group-label', [CompletionResultType]::ParameterName, 'A node label whose value is the id of the node''s group')
+            [CompletionResult]::new('--node-group-templates', '--node-group-templates', [CompletionResultType]::ParameterName, 'What new nodes are like: the autoscaler''s /snapshotz, or nodes by group')
+            [CompletionResult]::new('--instance-types', '--instance-types', [CompletionResultType]::ParameterName, 'The provider''s catalogue, for Karpenter: instance types with labels, capacity and offerings')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Read the state from a file or directory (- is standard input), not from a cluster')
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]')
             [CompletionResult]::new('--autoscaler-status', '--autoscaler-status', [CompletionResultType]::ParameterName, 'The Cluster Autoscaler''s status ConfigMap [default: kube-system/cluster-autoscaler-status]')
@@ -311,6 +333,50 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('--chunk-size', '--chunk-size', [CompletionResultType]::ParameterName, 'Objects per page of a list; 0 for all in one')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format: table, wide, json or yaml')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: table, wide, json or yaml')
+            [CompletionResult]::new('--call-extenders', '--call-extenders', [CompletionResultType]::ParameterName, 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes')
+            [CompletionResult]::new('--no-headers', '--no-headers', [CompletionResultType]::ParameterName, 'Print tables without headers')
+            [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'All namespaces; not possible with a name')
+            [CompletionResult]::new('--all-namespaces', '--all-namespaces', [CompletionResultType]::ParameterName, 'All namespaces; not possible with a name')
+            [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Do not check the server''s certificate; this makes the connection insecure')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'kubectl-sched;nodegroups' {
+            [CompletionResult]::new('--autoscaler-flags', '--autoscaler-flags', [CompletionResultType]::ParameterName, 'The autoscaler''s flags, where it does not run as a pod of the state')
+            [CompletionResult]::new('--node-group-label', '--node-group-label', [CompletionResultType]::ParameterName, 'A node label whose value is the id of the node''s group')
+            [CompletionResult]::new('--node-group-templates', '--node-group-templates', [CompletionResultType]::ParameterName, 'What new nodes are like: the autoscaler''s /snapshotz, or nodes by group')
+            [CompletionResult]::new('--instance-types', '--instance-types', [CompletionResultType]::ParameterName, 'The provider''s catalogue, for Karpenter: instance types with labels, capacity and offerings')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Read the state from a file or directory (- is standard input), not from a cluster')
+            [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]')
+            [CompletionResult]::new('--autoscaler-status', '--autoscaler-status', [CompletionResultType]::ParameterName, 'The Cluster Autoscaler''s status ConfigMap [default: kube-system/cluster-autoscaler-status]')
+            [CompletionResult]::new('--scheduler-config', '--scheduler-config', [CompletionResultType]::ParameterName, 'The scheduler configuration: a file or configmap/NAMESPACE/NAME[/KEY]')
+            [CompletionResult]::new('--kube-version', '--kube-version', [CompletionResultType]::ParameterName, 'The scheduler version, such as v1.34 [default: the cluster''s]')
+            [CompletionResult]::new('--feature-gates', '--feature-gates', [CompletionResultType]::ParameterName, 'The scheduler''s feature gates: A=true,B=false [default: those of its pod]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is respected')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log to standard error what is being done')
+            [CompletionResult]::new('--v', '--v', [CompletionResultType]::ParameterName, 'Log to standard error what is being done')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace of the objects')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace of the objects')
+            [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file [default: $KUBECONFIG, or ~/.kube/config]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'The kubeconfig context to use')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'The kubeconfig cluster to use')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'The kubeconfig user to use')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Address and port of the Kubernetes API server')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Address and port of the Kubernetes API server')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Bearer token for the API server')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'User name to impersonate')
+            [CompletionResult]::new('--as-group', '--as-group', [CompletionResultType]::ParameterName, 'Group to impersonate; may be given several times')
+            [CompletionResult]::new('--as-uid', '--as-uid', [CompletionResultType]::ParameterName, 'UID to impersonate')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long to wait for a single request (1s, 1m30s, 500ms; 0 waits forever)')
+            [CompletionResult]::new('--certificate-authority', '--certificate-authority', [CompletionResultType]::ParameterName, 'Path to the certificate of the authority that signed the server certificate')
+            [CompletionResult]::new('--client-certificate', '--client-certificate', [CompletionResultType]::ParameterName, 'Path to a client certificate for TLS')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'Path to a client key for TLS')
+            [CompletionResult]::new('--tls-server-name', '--tls-server-name', [CompletionResultType]::ParameterName, 'Server name for the check of the server certificate')
+            [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'kubectl''s cache directory; accepted but not used')
+            [CompletionResult]::new('--chunk-size', '--chunk-size', [CompletionResultType]::ParameterName, 'Objects per page of a list; 0 for all in one')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format: table, wide, json, yaml or name')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: table, wide, json, yaml or name')
             [CompletionResult]::new('--call-extenders', '--call-extenders', [CompletionResultType]::ParameterName, 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes')
             [CompletionResult]::new('--no-headers', '--no-headers', [CompletionResultType]::ParameterName, 'Print tables without headers')
             [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'All namespaces; not possible with a name')
@@ -472,6 +538,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('capacity', 'capacity', [CompletionResultType]::ParameterValue, 'Show how many more pods fit, and what runs out first')
             [CompletionResult]::new('pending', 'pending', [CompletionResultType]::ParameterValue, 'Show all pending pods, grouped by root cause')
             [CompletionResult]::new('devices', 'devices', [CompletionResultType]::ParameterValue, 'Show the devices of dynamic resource allocation')
+            [CompletionResult]::new('nodegroups', 'nodegroups', [CompletionResultType]::ParameterValue, 'Show node groups and NodePools, and why none grows')
             [CompletionResult]::new('resilience', 'resilience', [CompletionResultType]::ParameterValue, 'Show which node or zone cannot be lost, or how to drain nodes')
             [CompletionResult]::new('snapshot', 'snapshot', [CompletionResultType]::ParameterValue, 'Save the state that scheduling depends on to one file, optionally redacted')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the effective scheduler configuration')
@@ -497,6 +564,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             break
         }
         'kubectl-sched;help;devices' {
+            break
+        }
+        'kubectl-sched;help;nodegroups' {
             break
         }
         'kubectl-sched;help;resilience' {

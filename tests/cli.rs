@@ -23,8 +23,12 @@ mod explain;
 mod harness;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/manifests.rs"]
+mod manifests;
 #[path = "cli/new_nodes.rs"]
 mod new_nodes;
+#[path = "cli/nodegroups.rs"]
+mod nodegroups;
 #[path = "cli/pending.rs"]
 mod pending;
 #[path = "cli/pod_groups.rs"]

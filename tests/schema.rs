@@ -305,6 +305,8 @@ fn capacity_pending_resilience() {
             "pending --snapshot examples/clusters/mixed.yaml",
             "pending --snapshot examples/clusters/gpu.yaml",
             "pending --snapshot tests/cli/pending.yaml",
+            "pending --at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml",
+            "pending --snapshot examples/clusters/karpenter.yaml",
         ],
     );
     all_fit(
@@ -327,6 +329,26 @@ fn devices() {
             .map(|pod| format!("explain {pod} -n ml --node gpu-1 {STATE}"))
             .each_ref()
             .map(String::as_str),
+    );
+}
+
+#[test]
+fn nodegroups() {
+    all_fit(
+        "nodegroups",
+        &[
+            "nodegroups --at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml",
+            "nodegroups --snapshot examples/clusters/karpenter.yaml",
+            "nodegroups --instance-types examples/instance-types.json --snapshot examples/clusters/karpenter.yaml",
+            "nodegroups --snapshot examples/clusters/mixed.yaml",
+        ],
+    );
+    all_fit(
+        "explain",
+        &[
+            "explain train-2 -n ml --at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml",
+            "explain report-1 -n shop --instance-types examples/instance-types.json --snapshot examples/clusters/karpenter.yaml",
+        ],
     );
 }
 

@@ -1,7 +1,5 @@
 //! `kubectl sched capacity`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use crate::api::{Name, ObjectKey, Timestamp, name};
@@ -18,13 +16,13 @@ use crate::simulate::{Assumption, Simulation, Ties};
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
-use super::manifests::{AskedManifests, AskedObject};
+use super::manifests::{AskedManifests, AskedObject, ManifestFlags};
 use super::output::{self, OutputFlags};
 use super::reading::Request;
 use super::scenario_args::{self, ScenarioFlags};
 use super::state::State;
 use super::state_flags::StateFlags;
-use super::target::Target;
+use super::target::{Target, TargetWords};
 use super::{Status, resolve};
 use crate::state::PodId;
 
@@ -41,14 +39,14 @@ const LIMIT: usize = 200_000;
 /// --ratio.
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output::of(output, CapacityAnswer::PARTS)))]
+#[command(mut_arg("filename", |file| file.help("Count copies of the pods in manifests, which do not have to exist in the cluster")))]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched capacity (POD | TYPE/NAME | TYPE NAME | -f FILE) [OPTIONS]")]
 pub(crate) struct CapacityArgs {
     /// POD, TYPE/NAME or TYPE NAME
     #[arg(value_name = "TARGET")]
     target: Vec<String>,
-    /// Count copies of the pods in a manifest, which does not have to exist in the cluster
-    #[arg(short, long, value_name = "FILE|-", value_delimiter = ',')]
-    filename: Vec<PathBuf>,
+    #[command(flatten)]
+    manifests: ManifestFlags,
     /// Copies of each pod per set, in the order given: 3:1
     #[arg(long, value_name = "N:N", value_delimiter = ':')]
     ratio: Vec<usize>,
@@ -59,7 +57,7 @@ pub(crate) struct CapacityArgs {
     #[arg(long, value_name = "NUMBER")]
     want: Option<usize>,
     /// Show how many more nodes all pods of the manifests need, as many as these have replicas
-    #[arg(long, requires = "filename", conflicts_with_all = ["want", "ratio"])]
+    #[arg(long, conflicts_with_all = ["want", "ratio"])]
     want_all: bool,
     /// The node to copy for --want, or a file with a Node [default: the node that takes most copies]
     #[arg(long, value_name = "NODE|FILE")]
@@ -96,12 +94,20 @@ Exit status:
   2  the question could not be answered";
 
 pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
-    let target = Target::parse(&arguments.target, &arguments.filename)?;
-    let mut from_files = target.manifests()?;
+    let target = Target::parse(TargetWords {
+        arguments: &arguments.target,
+        manifests: arguments.manifests.any(),
+        ..TargetWords::default()
+    })?;
+    if arguments.want_all && !arguments.manifests.any() {
+        return Err(Error::new("--want-all requires -f or -k"));
+    }
+    let mut from_files = arguments.manifests.read()?;
     let others = std::mem::take(&mut from_files.others);
     let question = Request::of(&target, &from_files.objects);
     let mut state =
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
+    from_files.check_namespaces(&state)?;
     if arguments.like.is_some() && arguments.want.is_none() && !arguments.want_all {
         return Err(Error::new("--like requires --want or --want-all").hint("it is the node that more are made like"));
     }
@@ -154,7 +160,7 @@ fn apply(state: &mut State, scenario: &Scenario, now: Timestamp) -> Result<Vec<S
 fn models(state: &mut State, target: &Target, from_files: AskedManifests) -> Result<(Vec<Model>, Vec<usize>)> {
     let (mut models, mut replicas) = (Vec::new(), Vec::new());
     match target {
-        Target::Files(_) => {
+        Target::Files => {
             state.cluster.admit_claims(&from_files.claims);
             for asked in from_files.objects {
                 match asked {
@@ -170,8 +176,13 @@ fn models(state: &mut State, target: &Target, from_files: AskedManifests) -> Res
                 }
             }
         }
-        Target::Named(named) => {
-            for named in named {
+        Target::Named(_) | Target::Selected(_) => {
+            let named = match target {
+                Target::Selected(selection) => resolve::selected(state, selection)?,
+                Target::Named(named) => named.clone(),
+                Target::Files => Vec::new(),
+            };
+            for named in &named {
                 models.extend(match resolve::workload(state, named)? {
                     Some(workload) => Some(Model::Workload(state.cluster.apply_workload(workload))),
                     None => resolve::named(state, named)?.into_iter().next().map(Model::Pod),

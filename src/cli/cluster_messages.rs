@@ -44,9 +44,7 @@ fn reported_on<'a>(cluster: &'a Cluster, pod: &Pod) -> Vec<(&'a str, ObjectKey)>
         objects.extend(claims.map(|claim| (Kind::PersistentVolumeClaim.as_str(), claim)));
     }
     if let Some(owner) = own.controller.as_ref().filter(|_| waits && !exists) {
-        let maker = cluster.workloads.iter().filter(|workload| {
-            workload.key == ObjectKey::new(key.namespace, owner.name) && workload.kind.as_str() == owner.kind
-        });
+        let maker = cluster.owning_workload(key.namespace, owner);
         objects.extend(maker.map(|workload| (workload.kind.as_str(), workload.key)));
     }
     objects

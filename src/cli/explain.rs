@@ -1,6 +1,5 @@
 //! `kubectl sched explain`.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -21,13 +20,13 @@ use crate::state::PodId;
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
-use super::manifests::{AskedManifests, AskedObject};
+use super::manifests::{AskedManifests, AskedObject, ManifestFlags};
 use super::node_group_flags::{NewNodesFinder, NodeGroupFlags};
 use super::output::OutputFlags;
 use super::reading::Request;
 use super::state::State;
 use super::state_flags::StateFlags;
-use super::target::Target;
+use super::target::{Named, Target, TargetWords};
 use super::{Status, cluster_messages, resolve};
 
 /// Explain why a pod is pending, or why it is where it is
@@ -41,14 +40,17 @@ use super::{Status, cluster_messages, resolve};
 /// podgroup of scheduling.k8s.io its pending pods are explained, below the outcome of the group.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
-#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched explain (POD | TYPE/NAME | TYPE NAME | -f FILE) [OPTIONS]")]
+#[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched explain (POD | TYPE/NAME | TYPE NAME | -l LABELS | -f FILE) [OPTIONS]")]
+#[command(mut_arg("filename", |file| file.help("Explain the pods of manifests, which do not have to exist in the cluster")))]
 pub(crate) struct ExplainArgs {
     /// POD, TYPE/NAME or TYPE NAME
     #[arg(value_name = "TARGET")]
     target: Vec<String>,
-    /// Explain the pods of a manifest, which does not have to exist in the cluster
-    #[arg(short, long, value_name = "FILE|-", value_delimiter = ',')]
-    filename: Vec<PathBuf>,
+    /// Explain all pods, or all objects of a TYPE, with these labels: app=web,tier!=db
+    #[arg(short = 'l', long, value_name = "LABELS")]
+    selector: Option<String>,
+    #[command(flatten)]
+    manifests: ManifestFlags,
     /// Show only one node, with every detail of every plugin
     #[arg(long, value_name = "NODE")]
     node: Option<String>,
@@ -79,6 +81,9 @@ Examples:
   # Why is the pod web-7 pending?
   kubectl sched explain web-7 -n shop --snapshot examples/clusters/mixed.yaml
 
+  # Why are the pods with these labels pending, in all namespaces?
+  kubectl sched explain -l app=web -A --snapshot examples/clusters/mixed.yaml
+
   # The same for all pending pods of a deployment
   kubectl sched explain deployment/web -n shop \\
       --snapshot examples/clusters/mixed.yaml
@@ -101,17 +106,18 @@ Exit status:
   2  the question could not be answered";
 
 pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
-    let target = Target::parse(&arguments.target, &arguments.filename)?;
-    if arguments.kube.all_namespaces {
-        return Err(
-            Error::new("a resource cannot be retrieved by name across all namespaces").hint("choose one with -n")
-        );
-    }
-    let mut from_files = target.manifests()?;
+    let target = Target::parse(TargetWords {
+        arguments: &arguments.target,
+        manifests: arguments.manifests.any(),
+        selector: arguments.selector.as_deref(),
+        all_namespaces: arguments.kube.all_namespaces,
+    })?;
+    let mut from_files = arguments.manifests.read()?;
     let others = std::mem::take(&mut from_files.others);
     let question = Request::of(&target, &from_files.objects);
     let mut state =
         arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
+    from_files.check_namespaces(&state)?;
     let now = arguments.state.now();
     let subjects = subjects(&mut state, &target, from_files, now)?;
     let pods: Vec<PodId> = subjects.iter().map(|subject| subject.pod).collect();
@@ -157,7 +163,7 @@ struct Subject {
 fn subjects(state: &mut State, target: &Target, from_files: AskedManifests, now: Timestamp) -> Result<Vec<Subject>> {
     let mut subjects = Vec::new();
     match target {
-        Target::Files(_) => {
+        Target::Files => {
             state.cluster.admit_claims(&from_files.claims);
             for asked in from_files.objects {
                 let whole = match &asked {
@@ -171,16 +177,23 @@ fn subjects(state: &mut State, target: &Target, from_files: AskedManifests, now:
                 subjects.extend(pods.into_iter().map(|pod| Subject { pod, workload: whole.clone() }));
             }
         }
-        Target::Named(named) => {
-            for named in named {
-                let workload = resolve::workload(state, named)?;
-                let whole = workload.map(|workload| Arc::new(as_a_whole(state, &workload, now)));
-                let pods = resolve::named(state, named)?;
-                subjects.extend(pods.into_iter().map(|pod| Subject { pod, workload: whole.clone() }));
-            }
+        Target::Named(named) => named_subjects(state, named, now, &mut subjects)?,
+        Target::Selected(selection) => {
+            let named = resolve::selected(state, selection)?;
+            named_subjects(state, &named, now, &mut subjects)?;
         }
     }
     Ok(subjects)
+}
+
+fn named_subjects(state: &mut State, named: &[Named], now: Timestamp, subjects: &mut Vec<Subject>) -> Result<()> {
+    for named in named {
+        let workload = resolve::workload(state, named)?;
+        let whole = workload.map(|workload| Arc::new(as_a_whole(state, &workload, now)));
+        let pods = resolve::named(state, named)?;
+        subjects.extend(pods.into_iter().map(|pod| Subject { pod, workload: whole.clone() }));
+    }
+    Ok(())
 }
 
 fn as_a_whole(state: &State, workload: &Workload, now: Timestamp) -> WorkloadPlacement {
@@ -289,8 +302,12 @@ fn answer(
     }
     let fits_if_admitted = placement.schedulable;
     let refused = state.refusal(placement.pod).map(|message| Refused { message, fits_if_admitted });
+    let mut suggestions = wanted.suggestions(state, &placement, now);
+    if is_pending {
+        finder.name_makers(state, suggestions.iter_mut().flatten());
+    }
     let mut answer = Answer {
-        suggestions: wanted.suggestions(state, &placement, now),
+        suggestions,
         preemption: wanted.preemption(state, &placement, now),
         explanation: Explanation::in_full(&state.scheduler, &state.cluster, &placement, now),
         detail: node.and_then(|node| detail(state, &placement, node, now)),

@@ -1,17 +1,166 @@
-//! `-f`: manifests that need not exist in the cluster.
+//! `-f` and `-k`: manifests that need not exist in the cluster.
 //!
 //! Pods and workloads are asked about; whatever else lies in the file (a claim, a
 //! PriorityClass) joins the state, as if the whole file had been applied.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::api::ObjectKey;
+use clap::{Args, ValueEnum};
+
+use crate::api::{ObjectKey, name};
 use crate::cli::error::{Error, Result};
 use crate::decode::Object;
 use crate::decode::pod::PodObject;
 use crate::decode::workload::Workload;
-use crate::source::{Input, read_manifests};
+use crate::report::text::{count, list};
+use crate::source::{Input, Manifests, read_manifests};
 use crate::state::ClusterBuilder;
+
+use super::output::say;
+use super::state::State;
+use super::{kustomize, manifest_files, namespaces, resolve};
+
+/// Which manifests, and how strictly they are read: kubectl's own flags.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ManifestFlags {
+    /// Files, directories or standard input with manifests
+    #[arg(short, long, value_name = "FILE|DIR|-", value_delimiter = ',', group = "manifests")]
+    pub(crate) filename: Vec<PathBuf>,
+    /// Read the directories of -f with all directories below them
+    #[arg(short = 'R', long, requires = "filename")]
+    pub(crate) recursive: bool,
+    /// Read the manifests that `kubectl kustomize` makes of a directory
+    #[arg(short = 'k', long, value_name = "DIR", group = "manifests")]
+    pub(crate) kustomize: Option<PathBuf>,
+    /// What to do about fields and kinds that the API does not have: strict refuses them
+    #[arg(
+        long, value_name = "strict|warn|ignore", value_enum, num_args = 0..=1, require_equals = true,
+        default_value_t = Validation::Warn, default_missing_value = "strict", hide_default_value = true,
+        hide_possible_values = true, hide_short_help = true
+    )]
+    pub(crate) validate: Validation,
+}
+
+/// What is done about manifests that the API server would object to, under kubectl's names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Validation {
+    /// They are refused.
+    #[value(alias = "true")]
+    Strict,
+    /// They are read, with a warning.
+    #[default]
+    Warn,
+    /// They are read.
+    #[value(alias = "false")]
+    Ignore,
+}
+
+/// More warnings than this are counted, not written.
+const MOST_WARNINGS: usize = 10;
+
+impl ManifestFlags {
+    /// Whether manifests were named.
+    pub(crate) fn any(&self) -> bool {
+        !self.filename.is_empty() || self.kustomize.is_some()
+    }
+
+    /// Reads the manifests: before a cluster is asked, as a login plugin may want standard input as well.
+    ///
+    /// # Errors
+    /// One cannot be read, the API server would object to one and `--validate=strict` is given, or none has a pod or
+    /// anything with a pod template.
+    pub(crate) fn read(&self) -> Result<AskedManifests> {
+        if !self.any() {
+            return Ok(AskedManifests::default());
+        }
+        let mut asked = AskedManifests { validation: self.validate, ..AskedManifests::default() };
+        let mut problems = Vec::new();
+        for (input, manifests) in self.inputs(&mut problems)? {
+            problems.extend(manifests.problems.iter().map(|problem| format!("{input}: {problem}")));
+            asked.add(&input, manifests)?;
+        }
+        if asked.objects.is_empty() {
+            return Err(self.without_pods(&problems));
+        }
+        self.validate.judge(&problems)?;
+        asked.count_once();
+        Ok(asked)
+    }
+
+    /// What each input has. In a directory a file that cannot be read is left out, as long as another one can be.
+    fn inputs(&self, problems: &mut Vec<String>) -> Result<Vec<(Input, Manifests)>> {
+        if let Some(directory) = &self.kustomize {
+            let input = kustomize::build(directory)?;
+            let manifests = read_manifests(&input).map_err(Error::from_error)?;
+            return Ok(vec![(input, manifests)]);
+        }
+        let mut found = Vec::new();
+        for path in &self.filename {
+            let files = manifest_files::expand(path, self.recursive)?;
+            let (mut first, before) = (None, found.len());
+            for file in files.paths {
+                if files.are_of_a_directory && manifest_files::is_kustomization(&file) {
+                    let shown = path.to_string_lossy();
+                    problems.push(format!("skipped {}: use -k {shown} to read it", file.to_string_lossy()));
+                    continue;
+                }
+                let input = Input::from(file);
+                match read_manifests(&input) {
+                    Ok(manifests) => found.push((input, manifests)),
+                    Err(error) if files.are_of_a_directory => {
+                        problems.push(format!("skipped {error}"));
+                        first.get_or_insert(error);
+                    }
+                    Err(error) => return Err(Error::from_error(error)),
+                }
+            }
+            if let Some(error) = first.filter(|_| found.len() == before) {
+                return Err(Error::from_error(error));
+            }
+        }
+        Ok(found)
+    }
+
+    fn without_pods(&self, problems: &[String]) -> Error {
+        // What is wrong with the manifests is most likely why they have no pods.
+        if let Some(problem) = problems.first() {
+            return Error::new(problem.clone());
+        }
+        let names = self.filename.iter().chain(&self.kustomize).map(|path| Path::to_string_lossy(path));
+        let names: Vec<_> = names.collect();
+        Error::new(format!("no pod and nothing with a pod template in {}", names.join(", ")))
+            .hint("name a file with a Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob")
+    }
+}
+
+impl Validation {
+    /// Warns of `problems`, or refuses them.
+    ///
+    /// # Errors
+    /// There are any, and manifests are read strictly.
+    fn judge(self, problems: &[String]) -> Result<()> {
+        match (self, problems) {
+            (Self::Ignore, _) | (_, []) => {}
+            (Self::Strict, [first, more @ ..]) => {
+                let more = if more.is_empty() {
+                    String::new()
+                } else {
+                    format!(" (and {})", count(more.len(), "more problem"))
+                };
+                return Err(Error::new(format!("{first}{more}")));
+            }
+            (Self::Warn, all) => {
+                all.iter().take(MOST_WARNINGS).for_each(|problem| say(&format!("warning: {problem}")));
+                let left = all.len().saturating_sub(MOST_WARNINGS);
+                if left > 0 {
+                    say(&format!("warning: {} in the manifests", count(left, "more problem")));
+                }
+            }
+        }
+        Ok(())
+    }
+}
 
 /// What the files ask about, in their order.
 #[derive(Debug, Default)]
@@ -21,6 +170,67 @@ pub(crate) struct AskedManifests {
     pub(crate) claims: Vec<ObjectKey>,
     /// What else lies in the files.
     pub(crate) others: Others,
+    validation: Validation,
+}
+
+impl AskedManifests {
+    fn add(&mut self, input: &Input, manifests: Manifests) -> Result<()> {
+        for manifest in manifests.objects {
+            let object = manifest
+                .decode()
+                .map_err(|error| Error::new(format!("{input}: {}: {error}", manifest.kind.as_str())))?;
+            match object {
+                Object::Pod(pod) => self.objects.push(AskedObject::Pod(pod, manifest.json)),
+                Object::Workload(workload) => self.objects.push(AskedObject::Workload(workload)),
+                other => {
+                    if let Object::PersistentVolumeClaim(claim) = &other {
+                        self.claims.push(claim.key);
+                    }
+                    self.others.0.push((other, manifest.json));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves out what another object of the manifests creates: the ReplicaSet of a Deployment, the pods of either,
+    /// as `kubectl get all -o yaml` prints them.
+    fn count_once(&mut self) {
+        let is_uid = |uid: &&str| !uid.is_empty();
+        let there: BTreeSet<(String, ObjectKey)> = self.objects.iter().map(AskedObject::identity).collect();
+        let uids: BTreeSet<String> =
+            self.objects.iter().map(|object| object.uid()).filter(is_uid).map(str::to_owned).collect();
+        let (owned, others): (Vec<AskedObject>, Vec<AskedObject>) =
+            std::mem::take(&mut self.objects).into_iter().partition(|object| {
+                let (_, key) = object.identity();
+                object.controller().is_some_and(|(kind, owner, uid)| {
+                    let owner = (kind.to_owned(), ObjectKey::new(key.namespace, name(owner)));
+                    there.contains(&owner) || uids.contains(uid)
+                })
+            });
+        self.objects = others;
+        let names: Vec<String> =
+            owned.iter().map(AskedObject::identity).map(|(kind, key)| format!("{kind} {}", key.name)).collect();
+        if !names.is_empty() {
+            say(&format!("counted with the owner in the same manifests: {}", list(&names, 3)));
+        }
+    }
+
+    /// Whether the namespaces of the manifests exist, as far as the state has Namespaces.
+    ///
+    /// # Errors
+    /// One does not, and manifests are read strictly.
+    pub(crate) fn check_namespaces(&self, state: &State) -> Result<()> {
+        let mut missing = BTreeSet::new();
+        for object in &self.objects {
+            let (kind, key) = object.identity();
+            let namespace = resolve::namespace(state, key.namespace);
+            if let Some(problem) = namespaces::missing(state, namespace.as_str()) {
+                missing.insert(format!("{kind} {}: {problem}", key.name));
+            }
+        }
+        self.validation.judge(&missing.into_iter().collect::<Vec<_>>())
+    }
 }
 
 /// Objects that are not asked about, and the JSON that each was decoded from.
@@ -45,57 +255,28 @@ pub(crate) enum AskedObject {
     Workload(Box<Workload>),
 }
 
-/// The file itself, or the manifests in a directory, as kubectl reads them: by their extension and in the order of their
-/// names, not those of directories below (upstream cli-runtime resource/visitor.go, ExpandPathsToFileVisitors).
-fn expanded(path: &Path) -> Result<Vec<PathBuf>> {
-    let text = path.to_string_lossy();
-    if text.starts_with("http://") || text.starts_with("https://") {
-        return Err(Error::new(format!("{text}: URLs are not read")).hint("download the file and name it"));
-    }
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let is_manifest = |file: &PathBuf| {
-        let extension = file.extension().and_then(|extension| extension.to_str());
-        file.is_file() && extension.is_some_and(|extension| matches!(extension, "json" | "yaml" | "yml"))
-    };
-    let entries = std::fs::read_dir(path).map_err(|error| Error::new(format!("{text}: {error}")))?;
-    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_manifest).collect();
-    files.sort();
-    if files.is_empty() {
-        return Err(Error::new(format!("{text}: the directory has no file that ends in .json, .yaml or .yml")));
-    }
-    Ok(files)
-}
-
-/// Reads the files.
-///
-/// # Errors
-/// A file cannot be read, or none has a pod or anything with a pod template.
-pub(crate) fn read(files: &[PathBuf]) -> Result<AskedManifests> {
-    let mut asked = AskedManifests::default();
-    for file in files.iter().map(|file| expanded(file)).collect::<Result<Vec<_>>>()?.concat() {
-        let input = Input::from(file);
-        for manifest in read_manifests(&input).map_err(Error::from_error)?.objects {
-            let object = manifest
-                .decode()
-                .map_err(|error| Error::new(format!("{input}: {}: {error}", manifest.kind.as_str())))?;
-            match object {
-                Object::Pod(pod) => asked.objects.push(AskedObject::Pod(pod, manifest.json)),
-                Object::Workload(workload) => asked.objects.push(AskedObject::Workload(workload)),
-                other => {
-                    if let Object::PersistentVolumeClaim(claim) = &other {
-                        asked.claims.push(claim.key);
-                    }
-                    asked.others.0.push((other, manifest.json));
-                }
-            }
+impl AskedObject {
+    /// Kind, namespace and name.
+    fn identity(&self) -> (String, ObjectKey) {
+        match self {
+            Self::Pod(pod, _) => ("Pod".to_owned(), pod.own.key),
+            Self::Workload(workload) => (workload.kind.to_string(), workload.key),
         }
     }
-    if asked.objects.is_empty() {
-        let names: Vec<_> = files.iter().map(|file| Path::to_string_lossy(file)).collect();
-        return Err(Error::new(format!("no pod and nothing with a pod template in {}", names.join(", ")))
-            .hint("name a file with a Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob"));
+
+    fn uid(&self) -> &str {
+        match self {
+            Self::Pod(pod, _) => pod.own.uid.as_str(),
+            Self::Workload(workload) => workload.uid.as_str(),
+        }
     }
-    Ok(asked)
+
+    /// Kind, name and uid of what manages it.
+    fn controller(&self) -> Option<(&str, &str, &str)> {
+        let controller = match self {
+            Self::Pod(pod, _) => pod.own.controller.as_ref(),
+            Self::Workload(workload) => workload.controller.as_ref(),
+        }?;
+        Some((controller.kind.as_str(), controller.name.as_str(), controller.uid.as_str()))
+    }
 }

@@ -21,8 +21,12 @@ mod explain;
 mod help;
 mod interrupt;
 mod kube_flags;
+mod kustomize;
+mod manifest_files;
 mod manifests;
+mod namespaces;
 mod node_group_flags;
+mod nodegroups;
 mod output;
 mod pending;
 mod progress;
@@ -102,6 +106,7 @@ enum Command {
     Capacity(Box<capacity::CapacityArgs>),
     Pending(Box<pending::PendingArgs>),
     Devices(Box<devices::DevicesArgs>),
+    Nodegroups(Box<nodegroups::NodegroupsArgs>),
     Resilience(Box<resilience::ResilienceArgs>),
     Snapshot(Box<snapshot::SnapshotArgs>),
     Config(Box<config::ConfigArgs>),
@@ -153,6 +158,7 @@ fn run(command: &Command) -> Result<Status> {
         Command::Capacity(arguments) => capacity::run(arguments),
         Command::Pending(arguments) => pending::run(arguments),
         Command::Devices(arguments) => devices::run(arguments),
+        Command::Nodegroups(arguments) => nodegroups::run(arguments),
         Command::Resilience(arguments) => resilience::run(arguments),
         Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::Config(arguments) => config::run(arguments),

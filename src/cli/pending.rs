@@ -2,11 +2,10 @@
 
 use clap::Args;
 
-use crate::api::{Name, name};
+use crate::api::Name;
 use crate::cli::error::{Error, Result};
 use crate::decode::Kind;
-use crate::did_you_mean;
-use crate::explain::pending::{self, Root};
+use crate::explain::pending::{self, Pending, Root};
 use crate::framework::NotEvaluated;
 use crate::report::{self, Answered, Part};
 use crate::simulate::{WorkloadPlacement, queue, workload};
@@ -14,10 +13,12 @@ use crate::state::{Cluster, PodId};
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
+use super::node_group_flags::{NewNodesFinder, NodeGroupFlags};
 use super::output::{self, OutputFlags, say};
 use super::reading::Request;
+use super::state::State;
 use super::state_flags::StateFlags;
-use super::{Status, cluster_messages};
+use super::{Status, cluster_messages, namespaces};
 
 /// Show all pending pods, grouped by root cause
 ///
@@ -40,6 +41,8 @@ pub(crate) struct PendingArgs {
     /// Show the commands that make each suggested change
     #[arg(long)]
     commands: bool,
+    #[command(flatten)]
+    node_groups: NodeGroupFlags,
     #[command(flatten)]
     state: StateFlags,
     #[command(flatten)]
@@ -66,9 +69,9 @@ Exit status:
   2  the question could not be answered";
 
 pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
-    let PendingArgs { state, output, kube, .. } = arguments;
+    let PendingArgs { state: flags, output, kube, .. } = arguments;
     let namespace = kube.namespace.as_deref().filter(|_| !kube.all_namespaces);
-    let mut state = state.load(kube, output, Request::Pending, |_| {})?;
+    let mut state = flags.load(kube, output, Request::Pending, |_| {})?;
     let pods = pods(&state.cluster, namespace);
     // Names alone need no advice.
     let advise = !arguments.no_suggestions && output.output.part() != Part::Names;
@@ -76,6 +79,11 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     cluster_messages::read_events(&mut state, &pods);
     let basis = state.basis.scheduler;
     let mut pending = pending::find(&state.scheduler, &mut state.cluster, &pods, now, advise, basis);
+    if output.output.part() != Part::Names {
+        let moment = flags.at.or(state.basis.as_of).unwrap_or(now);
+        let finder = arguments.node_groups.finder(&state, flags.autoscaler_status.as_ref(), &pods, moment)?;
+        add_new_nodes(&state, &finder, &mut pending);
+    }
     let is_wanted = |other: Name| namespace.is_none_or(|only| other == only);
     pending.rejections = pending::rejections(&state.cluster, is_wanted);
     // Manifests alone do not tell what a controller has left undone.
@@ -83,18 +91,16 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
         pending.missing = workload::missing(&state.scheduler, &state.cluster, is_wanted, state.gates, now);
     }
     let is_empty = pods.is_empty() && pending.missing.is_empty() && pending.rejections.is_empty();
+    // A mistyped namespace is not reported as one without pending pods.
+    if is_empty && let Some(missing) = namespace.and_then(|namespace| namespaces::missing(&state, namespace)) {
+        return Err(Error::new(missing));
+    }
     if is_empty && matches!(output.output.part(), Part::Screen | Part::Names) {
-        // A mistyped namespace is not reported as one without pending pods.
-        if let Some(namespace) = namespace.filter(|namespace| !is_known(&state.cluster, namespace)) {
-            let known = state.cluster.namespaces.keys().map(Name::as_str);
-            let error = Error::new(format!("namespaces \"{namespace}\" not found in {}", state.basis.origin));
-            return Err(match did_you_mean::question(namespace, known) {
-                Some(near) => error.hint(near),
-                None => error,
-            });
-        }
         let within = namespace.map_or_else(String::new, |namespace| format!(" in {namespace} namespace"));
-        say(&format!("No pending pods found{within}."));
+        say(&format!(
+            "No pending pods found{within}{}.",
+            namespace.map_or_else(String::new, |namespace| doubt(&state.cluster, namespace))
+        ));
         return Ok(Status::Answered);
     }
     NotEvaluated::join(&mut pending.not_evaluated, &state.notes);
@@ -104,10 +110,24 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
 
-/// Whether the state tells of the namespace, or has no Namespaces and so cannot tell.
-fn is_known(cluster: &Cluster, namespace: &str) -> bool {
-    let has_pods = || cluster.pods().iter().any(|pod| pod.key().namespace == namespace);
-    !cluster.holds(Kind::Namespace) || cluster.namespaces.contains_key(&name(namespace)) || has_pods()
+/// What those who make nodes do for each group of pods.
+fn add_new_nodes(state: &State, finder: &NewNodesFinder, pending: &mut Pending) {
+    for group in pending.groups.iter_mut().filter(|group| group.root.needs_a_node()) {
+        let pods: Vec<PodId> =
+            group.pods.iter().filter_map(|pod| state.cluster.pod_named(*pod)).map(|pod| pod.id).collect();
+        group.new_nodes = finder.fates(state, group.example.pod_id, &pods);
+        finder.name_makers(state, group.advice.iter_mut().map(|advice| &mut advice.suggestion));
+    }
+}
+
+/// What may be wrong with a namespace without pods in a state that has no Namespaces.
+fn doubt(cluster: &Cluster, namespace: &str) -> String {
+    if cluster.holds(Kind::Namespace) || cluster.pods().is_empty() || namespaces::has_pods(cluster, namespace) {
+        return String::new();
+    }
+    let near = namespaces::near(cluster, namespace)
+        .map_or_else(String::new, |near| format!("; {}", near.trim_end_matches('?')));
+    format!(": no pod of the state is in that namespace{near}")
 }
 
 /// The pending pods of `namespace`, or of all, in the order of the queue.

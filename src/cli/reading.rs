@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::api::{ObjectKey, Timestamp, name};
+use crate::api::{Labels, Timestamp};
 use crate::cli::error::{Error, Result};
 use crate::config::{Behaviour, SchedulerConfig};
 use crate::decode::pod::PodObject;
@@ -20,19 +20,23 @@ use crate::state::ClusterBuilder;
 use super::manifests::AskedObject;
 use super::progress::ProgressLine;
 use super::provenance::Age;
-use super::target::{Named, NamedKind, Target};
+use super::target::{Named, NamedKind, Selection, Target};
 
 /// What is asked about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Request<'a> {
     /// Objects of the state.
     Named(&'a [Named]),
+    /// Those that a selection matches.
+    Selected(&'a Selection),
     /// Objects of manifests.
     Asked(&'a [AskedObject]),
     /// All pending pods.
     Pending,
     /// All devices.
     Devices,
+    /// All node groups and pools.
+    NodeGroups,
     /// What becomes of many pods: whatever any of them may need.
     Simulation {
         /// Some do not exist yet.
@@ -45,7 +49,8 @@ impl<'a> Request<'a> {
     pub(crate) fn of(target: &'a Target, objects: &'a [AskedObject]) -> Self {
         match target {
             Target::Named(named) => Self::Named(named),
-            Target::Files(_) => Self::Asked(objects),
+            Target::Selected(selection) => Self::Selected(selection),
+            Target::Files => Self::Asked(objects),
         }
     }
 }
@@ -63,9 +68,12 @@ impl Asker<'_> {
     /// Kinds without which there is no answer.
     fn deciding(&self) -> BTreeSet<Kind> {
         let mut named = RequiredKinds::default();
-        if let Request::Named(objects) = self.question {
-            objects.iter().filter_map(|named| named.kind.workload()).for_each(|kind| named.add_workload(kind));
-        }
+        let kinds: Vec<NamedKind> = match self.question {
+            Request::Named(objects) => objects.iter().map(|named| named.kind).collect(),
+            Request::Selected(selection) => selection.kinds.clone(),
+            _ => Vec::new(),
+        };
+        kinds.into_iter().filter_map(NamedKind::workload).for_each(|kind| named.add_workload(kind));
         named.kinds().chain([Kind::Pod, Kind::Node]).collect()
     }
 
@@ -88,9 +96,24 @@ impl Asker<'_> {
                 });
             }),
             Request::Devices => required.add_devices(),
+            Request::NodeGroups => {}
             Request::Pending => {
                 state.pending().map(Subject::pod).for_each(add);
                 state.pending().for_each(|pod| required.add_maker(pod));
+            }
+            Request::Selected(selection) => {
+                selection.pod().iter().flat_map(|pod| self.of_named(state, pod)).for_each(&mut add);
+                let takes = |key, labels: &Labels| selection.takes(self.namespace, key, labels);
+                // Where none is pending those with a node are explained, and they may need as much.
+                state.pods().filter(|pod| takes(pod.own.key, &pod.own.labels)).map(Subject::pod).for_each(&mut add);
+                let kinds = || selection.kinds.iter().filter_map(|kind| kind.workload());
+                for kind in kinds() {
+                    let workloads = state.workloads(kind).filter(|workload| takes(workload.key, &workload.labels));
+                    workloads.map(Subject::workload).for_each(&mut add);
+                    let managed = state.pending().filter(|pod| pod.own.controller.is_some());
+                    managed.map(Subject::pod).for_each(&mut add);
+                }
+                kinds().for_each(|kind| required.add_workload(kind));
             }
             Request::Named(named) => {
                 found.iter().filter_map(Subject::of).for_each(&mut add);
@@ -106,7 +129,7 @@ impl Asker<'_> {
 
     /// The pod that is named; or the pod that a workload makes, and all that may belong to it.
     fn of_named<'s>(&self, state: &'s ClusterBuilder, named: &Named) -> Vec<Subject<'s>> {
-        let key = ObjectKey::new(name(self.namespace), name(&named.name));
+        let key = named.key(self.namespace);
         let groups = self.behaviour.pod_groups();
         let grouped = |any: bool| state.pending().filter(move |_| any);
         let kind = match named.kind {

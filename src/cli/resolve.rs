@@ -15,19 +15,21 @@ use crate::decode::pod::{PodObject, PodOwn};
 use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
 use crate::did_you_mean;
 use crate::framework::NotEvaluated;
+use crate::report::text::count;
 use crate::simulate::groups::whole;
 use crate::state::{Pod, PodId};
 
 use super::manifests::AskedObject;
 use super::state::State;
-use super::target::{Named, NamedKind};
+use super::target::{Named, NamedKind, Selection};
+use super::{namespaces, output::say};
 
 /// The object with a pod template that `named` stands for; none for a pod that exists.
 ///
 /// # Errors
 /// There is no such object.
 pub(crate) fn workload(state: &State, named: &Named) -> Result<Option<Workload>> {
-    let key = ObjectKey::new(name(&state.namespace), name(&named.name));
+    let key = named.key(&state.namespace);
     let kind = match named.kind {
         NamedKind::Workload(kind) => kind,
         NamedKind::Pod => {
@@ -50,7 +52,7 @@ pub(crate) fn workload(state: &State, named: &Named) -> Result<Option<Workload>>
 /// # Errors
 /// There is no such object.
 pub(crate) fn named(state: &mut State, named: &Named) -> Result<Vec<PodId>> {
-    let key = ObjectKey::new(name(&state.namespace), name(&named.name));
+    let key = named.key(&state.namespace);
     if named.kind == NamedKind::PodGroup {
         return members(state, key);
     }
@@ -71,6 +73,79 @@ pub(crate) fn named(state: &mut State, named: &Named) -> Result<Vec<PodId>> {
         return Ok(create(state, pods));
     }
     Ok(self::asked(state, AskedObject::Workload(Box::new(workload))))
+}
+
+/// The objects that a selection stands for, each by its name. Of pods those that wait for a node; where none does, those
+/// that have theirs, and where there are none of these either, those in a final phase.
+///
+/// # Errors
+/// Nothing matches.
+pub(crate) fn selected(state: &State, selection: &Selection) -> Result<Vec<Named>> {
+    if let Some(pod) = selection.pod() {
+        let key = pod.key(&state.namespace);
+        if state.cluster.pod_named(key).is_some() || state.cluster.ended_named(key).is_some() {
+            return Ok(vec![pod]);
+        }
+    }
+    let mut found = Vec::new();
+    for kind in &selection.kinds {
+        let mut keys = match kind {
+            NamedKind::Pod => selected_pods(state, selection),
+            NamedKind::Workload(kind) => {
+                let of_kind = state.cluster.workloads.iter().filter(|workload| workload.kind == *kind);
+                of_kind
+                    .filter(|workload| selection.takes(&state.namespace, workload.key, &workload.labels))
+                    .map(|workload| workload.key)
+                    .collect()
+            }
+            NamedKind::PodGroup => {
+                return Err(Error::new("a podgroup is asked about by its name").hint("write podgroup/NAME"));
+            }
+        };
+        keys.sort();
+        let named =
+            |key: ObjectKey| Named { kind: *kind, name: key.name.to_string(), namespace: Some(key.namespace.as_str()) };
+        found.extend(keys.into_iter().map(named));
+    }
+    if found.is_empty() { Err(nothing_selected(state, selection)) } else { Ok(found) }
+}
+
+fn selected_pods(state: &State, selection: &Selection) -> Vec<ObjectKey> {
+    let takes = |own: &PodOwn| selection.takes(&state.namespace, own.key, &own.labels);
+    let all = state.cluster.pods().iter().filter(|pod| takes(&pod.own));
+    let (placed, pending): (Vec<&Pod>, Vec<&Pod>) = all.partition(|pod| pod.own.node_name.is_some());
+    if !pending.is_empty() {
+        if !placed.is_empty() {
+            let others = count(placed.len(), "matching pod");
+            say(&format!("{others} on nodes not shown: name one to explain why it is where it is"));
+        }
+        return pending.into_iter().map(Pod::key).collect();
+    }
+    if !placed.is_empty() {
+        return placed.into_iter().map(Pod::key).collect();
+    }
+    state.cluster.ended().iter().filter(|pod| takes(&pod.own)).map(|pod| pod.own.key).collect()
+}
+
+fn nothing_selected(state: &State, selection: &Selection) -> Error {
+    let what = if selection.text.is_empty() { String::new() } else { format!(" with the labels {}", selection.text) };
+    if selection.all_namespaces {
+        return Error::new(format!("no resources{what} in {}", state.basis.origin));
+    }
+    let namespace = &state.namespace;
+    let error = match namespaces::missing(state, namespace) {
+        Some(missing) => return Error::new(missing),
+        None => Error::new(format!("no resources{what} in namespace \"{namespace}\" of {}", state.basis.origin)),
+    };
+    let everywhere = Selection { all_namespaces: true, ..selection.clone() };
+    let is_elsewhere = selection.kinds.iter().any(|kind| match kind {
+        NamedKind::Workload(kind) => {
+            let mut of_kind = state.cluster.workloads.iter().filter(|workload| workload.kind == *kind);
+            of_kind.any(|workload| everywhere.takes("", workload.key, &workload.labels))
+        }
+        _ => state.cluster.pods().iter().any(|pod| everywhere.takes("", pod.key(), &pod.own.labels)),
+    });
+    if is_elsewhere { error.hint("other namespaces have some: choose one with -n, or use -A") } else { error }
 }
 
 /// The pods of a group that wait for a node; if none does, one that has its node.

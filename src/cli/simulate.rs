@@ -5,7 +5,6 @@ mod merge;
 mod sweep;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
@@ -27,7 +26,7 @@ use crate::state::{Pod, PodId};
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
-use super::manifests::{self, AskedManifests};
+use super::manifests::{AskedManifests, ManifestFlags};
 use super::output::OutputFlags;
 use super::reading::Request;
 use super::scenario_args::ScenarioFlags;
@@ -58,6 +57,7 @@ use super::{Status, resolve};
 /// often each pod fits, and where.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, help_template = TEMPLATE, override_usage = "kubectl sched simulate (--pending | -f FILE | CHANGES) [OPTIONS]\n  kubectl sched simulate merge FILE [FILE...]")]
+#[command(mut_arg("filename", |file| file.help("Schedule the pods of manifests, as many as these have replicas")))]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct SimulateArgs {
@@ -66,11 +66,10 @@ pub(crate) struct SimulateArgs {
     /// Schedule all pending pods, of all namespaces
     #[arg(long)]
     pending: bool,
-    /// Schedule the pods of a manifest, as many as it has replicas
-    #[arg(short, long, value_name = "FILE|-", value_delimiter = ',')]
-    filename: Vec<PathBuf>,
+    #[command(flatten)]
+    manifests: ManifestFlags,
     /// Schedule this number of copies of each pod in -f instead
-    #[arg(long, value_name = "NUMBER", requires = "filename")]
+    #[arg(long, value_name = "NUMBER")]
     replicas: Option<u32>,
     /// Workloads to which --add adds replicas
     #[arg(value_name = "TYPE/NAME", requires = "add")]
@@ -164,7 +163,7 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
 fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let changes =
         !arguments.changes.is_empty() || arguments.add.is_some() || arguments.rebalance.is_some() || arguments.repack;
-    if !arguments.pending && arguments.filename.is_empty() && !changes {
+    if !arguments.pending && !arguments.manifests.any() && !changes {
         return Err(Error::new("you must say what to schedule")
             .hint("use --pending, -f FILE, or a change of the cluster such as --drain NODE"));
     }
@@ -172,21 +171,24 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         return Err(Error::new("--diff compares with the unchanged cluster, but no change was given")
             .hint("use it with --scenario FILE or a flag such as --drain NODE"));
     }
+    if arguments.replicas.is_some() && !arguments.manifests.any() {
+        return Err(Error::new("--replicas requires -f or -k"));
+    }
     let strategy = arguments.strategies.strategy()?;
     let compared = arguments.strategies.compared()?;
     let plan = arguments.sweep.plan(arguments.seed, &arguments.output)?;
     if !compared.is_empty() {
         arguments.output.check(ComparisonAnswer::PARTS, "--compare shows figures")?;
     }
-    let mut from_files =
-        if arguments.filename.is_empty() { AskedManifests::default() } else { manifests::read(&arguments.filename)? };
+    let mut from_files = arguments.manifests.read()?;
     let others = std::mem::take(&mut from_files.others);
     // Steps of a scenario make pods, too.
-    let new_pods = !arguments.filename.is_empty() || changes;
+    let new_pods = arguments.manifests.any() || changes;
     let question = Request::Simulation { new_pods };
     let configured = arguments.strategies.configuration().map(|file| arguments.state.configured(file)).transpose()?;
     let flags = configured.as_ref().unwrap_or(&arguments.state);
     let mut state = flags.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
+    from_files.check_namespaces(&state)?;
     let (pods, refused) = pods(&mut state, arguments, from_files)?;
     let mut scenario = arguments.changes.scenario(&state.namespace, &state.cluster)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);

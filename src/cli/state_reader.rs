@@ -267,6 +267,10 @@ pub(super) fn read_files(
     for skipped in &report.files_skipped {
         say(&format!("warning: skipped {skipped}"));
     }
+    if let Some(left_out) = report.passed_over.get("") {
+        let objects = crate::report::text::count(*left_out, "object");
+        say(&format!("warning: {objects} of {input} without kind: left out"));
+    }
     let record = report.snapshot.unwrap_or_default();
     if let Some(read_at) = &record.read_at {
         output.log(&format!("{input} is the state of {read_at}"));

@@ -60,9 +60,39 @@ pub(crate) struct WirePodDisruptionBudget {
 #[serde(rename_all = "camelCase", default)]
 struct WireBudgetSpec {
     selector: Option<LabelSelector>,
-    min_available: Option<IntOrPercent>,
-    max_unavailable: Option<IntOrPercent>,
+    min_available: Option<WireBound>,
+    max_unavailable: Option<WireBound>,
     unhealthy_pod_eviction_policy: Option<Name>,
+}
+
+/// A bound of a budget. The scheduler does not read it, so one that nobody can read stops no answer.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a number or a percentage such as 25%")]
+enum WireBound {
+    Read(IntOrPercent),
+    Unreadable(#[expect(dead_code, reason = "what it says helps nobody; that it is a text counts")] Name),
+}
+
+impl WireBudgetSpec {
+    /// `minAvailable` and `maxUnavailable`. With a bound that it cannot read the disruption controller lets nothing go
+    /// (upstream pkg/controller/disruption/disruption.go, failSafe).
+    fn bounds(&self) -> (Option<IntOrPercent>, Option<IntOrPercent>) {
+        match (&self.min_available, &self.max_unavailable) {
+            (Some(WireBound::Unreadable(_)), _) | (_, Some(WireBound::Unreadable(_))) => {
+                (None, Some(IntOrPercent::Int(0)))
+            }
+            (min, max) => (min.as_ref().and_then(WireBound::read), max.as_ref().and_then(WireBound::read)),
+        }
+    }
+}
+
+impl WireBound {
+    fn read(&self) -> Option<IntOrPercent> {
+        match self {
+            Self::Read(bound) => Some(*bound),
+            Self::Unreadable(_) => None,
+        }
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -78,7 +108,8 @@ struct WireBudgetStatus {
 
 impl WirePodDisruptionBudget {
     pub(crate) fn into_budget(self) -> PodDisruptionBudget {
-        let WireBudgetSpec { selector, min_available, max_unavailable, unhealthy_pod_eviction_policy } = self.spec;
+        let (min_available, max_unavailable) = self.spec.bounds();
+        let WireBudgetSpec { selector, unhealthy_pod_eviction_policy, .. } = self.spec;
         let status = &self.status;
         let counted = status.desired_healthy.map(|desired| BudgetCounts {
             desired,
@@ -184,6 +215,7 @@ impl WireWorkload {
             key: self.metadata.key(),
             uid: self.metadata.uid.unwrap_or_default(),
             controller: self.metadata.controller().copied(),
+            labels: self.metadata.labels,
             creation_failure: self.status.creation_failure(),
             selector: self.spec.selector,
             replicas: self.spec.replicas.or(self.spec.parallelism),
@@ -229,6 +261,7 @@ impl WireReplicationController {
             key: self.metadata.key(),
             uid: self.metadata.uid.unwrap_or_default(),
             controller: self.metadata.controller().copied(),
+            labels: self.metadata.labels,
             selector: self.spec.selector.map(|match_labels| LabelSelector { match_labels, ..LabelSelector::default() }),
             replicas: self.spec.replicas,
             completions: None,
@@ -270,6 +303,7 @@ impl WireCronJob {
             key: metadata.key(),
             uid: metadata.uid.unwrap_or_default(),
             controller: metadata.controller().copied(),
+            labels: metadata.labels,
             selector: None,
             replicas: job.parallelism,
             completions: job.completions,

@@ -43,6 +43,14 @@ impl WorkloadKind {
         Kind::Workload(self).as_str()
     }
 
+    /// The one of this `kind`, as owner references write it.
+    pub fn from_kind(kind: &str) -> Option<Self> {
+        Kind::ALL.iter().find_map(|known| match known {
+            Kind::Workload(workload) if workload.as_str() == kind => Some(*workload),
+            _ => None,
+        })
+    }
+
     /// Its group and version.
     pub fn api_version(self) -> String {
         Kind::Workload(self).api_version()
@@ -137,6 +145,8 @@ pub struct Workload {
     pub key: ObjectKey,
     /// Its uid.
     pub uid: Name,
+    /// Its own labels, by which it is selected; its pods have those of the template.
+    pub labels: Labels,
     /// What manages it in turn: a ReplicaSet's Deployment, a Job's CronJob.
     pub controller: Option<OwnerReference>,
     /// `spec.selector`; a ReplicationController's plain map is held as `matchLabels`.

@@ -14,6 +14,7 @@ pub mod devices;
 pub mod explain;
 pub mod format;
 mod html;
+pub mod node_groups;
 mod node_names;
 pub mod pending;
 mod provenance;

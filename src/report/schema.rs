@@ -178,6 +178,7 @@ pub(crate) fn schemas() -> BTreeMap<&'static str, Value> {
         ("capacity", schema_of::<super::capacity::CapacityObject<'static>>("kubectl sched capacity")),
         ("pending", schema_of::<super::pending::PendingObject<'static>>("kubectl sched pending")),
         ("devices", schema_of::<super::devices::DevicesObject<'static>>("kubectl sched devices")),
+        ("nodegroups", schema_of::<super::node_groups::NodeGroupsObject<'static>>("kubectl sched nodegroups")),
         ("resilience", schema_of::<super::resilience::ResilienceObject<'static>>("kubectl sched resilience")),
     ])
 }

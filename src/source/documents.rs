@@ -7,7 +7,7 @@ use super::open;
 use super::scan::is_white;
 use super::walk::{Sink, walk};
 use super::window::ReadWindow;
-use crate::decode::yaml;
+use crate::decode::yaml::{self, YamlError};
 
 /// Gives every object of every document in `source` to `sink`; answers how many documents there
 /// were. The error comes with the number of the document it is in.
@@ -179,7 +179,8 @@ impl<R: Read> Documents<R> {
         if says_something(text) {
             self.count += 1;
             let first_line = self.window.line();
-            let json = to_json(text).map_err(|fault| Fault { line: first_line + fault.line - 1, ..fault })?;
+            let json = to_json(text, S::TAKES_DUPLICATE_KEYS)
+                .map_err(|fault| Fault { line: first_line + fault.line - 1, ..fault })?;
             // The value's own lines are lost; the document's first line stands for all.
             walk(&mut ReadWindow::new(json.as_slice(), json.len()), sink)
                 .map_err(|fault| Fault { line: first_line, ..fault })?;
@@ -238,20 +239,23 @@ fn without_fence(text: &[u8]) -> &[u8] {
 }
 
 /// The JSON text of one YAML document; lines of errors are counted from its own first one.
-fn to_json(text: &[u8]) -> Result<Vec<u8>, Fault> {
+fn to_json(text: &[u8], as_written: bool) -> Result<Vec<u8>, Fault> {
     let broken = |line, message| Fault { line, problem: InputProblem::Broken(message) };
     let text = std::str::from_utf8(text)
         .map_err(|_| Fault { line: 1, problem: InputProblem::Binary("neither JSON nor YAML: not UTF-8 text") })?;
     // What breaks at its very end was most likely cut off.
     let last = text.trim_end().lines().count() as u64;
-    let value = yaml::parse(text).map_err(|error| {
+    let value = |text| {
+        serde_json::to_vec(&yaml::parse(text)?).map_err(|error| YamlError { line: 1, message: error.to_string() })
+    };
+    let json = if as_written { yaml::to_json_as_written(text) } else { value(text) };
+    json.map_err(|error| {
         let problem = format!("{}; this is the last line: was the file cut off?", error.message);
         broken(
             error.line,
             if error.line >= last && last > 1 && !text.ends_with('\n') { problem } else { error.message },
         )
-    })?;
-    serde_json::to_vec(&value).map_err(|error| broken(1, error.to_string()))
+    })
 }
 
 /// `---` or `...`, and then the end of the line or a blank.

@@ -208,3 +208,95 @@ proptest! {
         prop_assert_eq!(shape(&state_of(&text).1), shape(&state_of(&objects.concat()).1));
     }
 }
+
+/// What `state` gives: how many objects of which kinds, or what the screen shows.
+#[track_caller]
+fn form(state: impl AsRef<[u8]>, expected: &str) {
+    let directory = directory(&[("state", state.as_ref())]);
+    let found = match self::state(directory.path().join("state")) {
+        Ok((report, cluster)) => {
+            let left_out = report.passed_over.values().sum::<usize>();
+            let left_out = if left_out > 0 { format!(", {left_out} left out") } else { String::new() };
+            format!("{} pods, {} nodes{left_out}", cluster.pods().len(), cluster.nodes().len())
+        }
+        Err(error) => error.to_string().replace(&format!("{}/", directory.path().display()), ""),
+    };
+    assert_eq!(found, expected);
+}
+
+fn utf16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(to_bytes).collect()
+}
+
+/// A state as people have it at hand.
+#[test]
+fn forms_that_people_have() {
+    let both = &format!("{NODE}\n{POD}\n");
+    let list = &format!("{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{NODE},{POD}]}}\n");
+    form(list, "1 pods, 1 nodes");
+    // `jq .items`
+    form(format!("[{NODE},{POD}]"), "1 pods, 1 nodes");
+    // PowerShell's `>`
+    form(utf16(list, u16::to_le_bytes), "1 pods, 1 nodes");
+    form(utf16(list, u16::to_be_bytes), "1 pods, 1 nodes");
+    form(format!("\u{feff}{list}"), "1 pods, 1 nodes");
+    // A terminal, a chat
+    form(format!("Warning: v1 ComponentStatus is deprecated in v1.19+\n{list}"), "1 pods, 1 nodes");
+    form(format!("user@host:~$ kubectl get pods,nodes -o json\n{list}"), "1 pods, 1 nodes");
+    form(format!("W1129 22:10:05.000001   42 warnings.go:70] deprecated\n{list}"), "1 pods, 1 nodes");
+    form(format!("```json\n{list}```\n"), "1 pods, 1 nodes");
+    form("```yaml\napiVersion: v1\nkind: Node\nmetadata: {name: a}\n```\n", "0 pods, 1 nodes");
+    // `kubectl cluster-info dump`
+    let logs = "==== START logs for container c of pod shop/web ====\n{\"kind\": [\n==== END logs for container c of pod shop/web ====\n";
+    form(format!("{NODE}\n{logs}{POD}\n{logs}"), "1 pods, 1 nodes");
+    form(both, "1 pods, 1 nodes");
+}
+
+#[test]
+fn objects_without_a_kind() {
+    let pod = r#"{"metadata":{"name":"a"},"spec":{"containers":[{"name":"c"}]}}"#;
+    let node = r#"{"metadata":{"name":"a"},"status":{"nodeInfo":{"kubeletVersion":"v1.34.1"}}}"#;
+    let other = r#"{"metadata":{"name":"a"},"spec":{"replicas":3}}"#;
+    form(format!("[{pod},{node}]"), "1 pods, 1 nodes");
+    form(format!("{{\"items\":[{pod},{node},{other}]}}"), "1 pods, 1 nodes, 1 left out");
+    form(format!("{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{pod},{node}]}}"), "1 pods, 1 nodes");
+    form(format!("{{\"items\":[{pod}],\"kind\":\"PodList\",\"apiVersion\":\"v1\"}}"), "1 pods, 0 nodes");
+    form(pod, "1 pods, 0 nodes");
+    form(other, "state: has no Kubernetes object; expected objects as `kubectl get -o json` or `-o yaml` prints them");
+}
+
+/// What is no state is said to be what it is.
+#[test]
+fn what_is_no_state() {
+    form(
+        "Name:             web\nNamespace:        shop\nPriority:         0\n",
+        "state: is the output of `kubectl describe`; use `kubectl get -o yaml`",
+    );
+    form(
+        "NAME   READY   STATUS    RESTARTS   AGE\nweb    0/1     Pending   0          5m\n",
+        "state: is a table of `kubectl get`; add -o yaml",
+    );
+    form(
+        r#"{"kind":"Status","apiVersion":"v1","status":"Failure","message":"pods is forbidden","reason":"Forbidden","code":403}"#,
+        "state: is an error of the API server and no state: pods is forbidden",
+    );
+    form(
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  labels: {app: we",
+        "state: document 1, line 4: unclosed bracket '{'; this is the last line: was the file cut off?",
+    );
+}
+
+#[test]
+fn a_broken_file_of_a_directory_is_left_out_and_one_that_was_cut_off_is_not() {
+    let report = |files: &[(&str, &[u8])]| {
+        let directory = directory(files);
+        let read = state(directory.path().to_owned()).map(|(report, _)| (report.objects, report.files_skipped.len()));
+        read.map_err(|error| error.to_string().replace(&format!("{}/", directory.path().display()), ""))
+    };
+    let (node, pod) = (NODE.as_bytes(), POD.as_bytes());
+    assert_eq!(report(&[("a.json", node), ("b.json", pod), ("values.yaml", b"a: [1")]), Ok((2, 1)));
+    let broken = report(&[("values.yaml", b"a: [1")]).unwrap_err();
+    assert!(broken.starts_with("values.yaml: document 1, line 1: "), "{broken}");
+    let cut = report(&[("a.json", node), ("b.json", &pod[..30])]).unwrap_err();
+    assert_eq!(cut, "b.json: document 1, line 1: the input ends in the middle of an object; it was cut off");
+}

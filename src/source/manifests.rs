@@ -1,17 +1,22 @@
 //! Manifests as `kubectl apply -f` takes them, and single files of configuration.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::Input;
+use super::api_fields::{self, FieldProblem, KnownKind};
 use super::documents;
-use super::error::{InputProblem, SourceError};
+use super::error::{InputProblem, SourceError, escaped};
 use super::files::{read_one, type_name};
 use super::json_path;
 use super::scan::TypeMeta;
 use super::walk::Sink;
 use super::window::CAPACITY;
+
 use crate::decode::object::skip;
 use crate::decode::{Kind, Object};
 
@@ -55,6 +60,26 @@ pub struct Manifests {
     pub objects: Vec<Manifest>,
     /// How many others there are, by `apiVersion/Kind`; under the empty text those without a kind.
     pub passed_over: BTreeMap<String, usize>,
+    /// What the API server would object to, in its order.
+    pub problems: Vec<ManifestProblem>,
+}
+
+/// What the API server would object to in a manifest that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestProblem {
+    /// `Deployment web`; empty where there is no name for it.
+    pub object: String,
+    /// What is wrong, and what was probably meant.
+    pub message: String,
+}
+
+impl fmt::Display for ManifestProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.object.as_str() {
+            "" => f.write_str(&self.message),
+            object => write!(f, "{object}: {}", self.message),
+        }
+    }
 }
 
 /// Reads a manifest: JSON or YAML, one or more documents, Lists taken apart.
@@ -70,14 +95,88 @@ pub fn read_manifests(input: &Input) -> Result<Manifests, SourceError> {
     }
 }
 
+impl Manifests {
+    /// Notes what the API server would object to in an object of this type; answers whether a field is written twice.
+    fn check(&mut self, object: TypeMeta<'_>, json: &[u8]) -> bool {
+        let TypeMeta { api_version, kind } = object;
+        let shape: Shape = serde_json::from_slice(json).unwrap_or_default();
+        let metadata = shape.metadata.unwrap_or_default();
+        let name = metadata.name.or(metadata.generate_name).unwrap_or_default();
+        let named = escaped(format!("{kind} {name}").trim());
+        let problems = &mut self.problems;
+        let mut add = |object: &str, message: &str| {
+            problems.push(ManifestProblem { object: object.to_owned(), message: escaped(message) });
+        };
+        let has_template = shape.spec.and_then(|spec| spec.template).and_then(|template| template.spec).is_some();
+        match (kind, api_fields::kind(api_version, kind)) {
+            // Upstream's words: cli-runtime resource/mapper.go, apimachinery runtime/error.go.
+            ("", _) => add(&named, "object 'Kind' is missing: it was left out"),
+            (_, KnownKind::Yes) => {
+                let found = api_fields::check(api_version, kind, json);
+                found.iter().for_each(|problem| add(&named, &problem.to_string()));
+                return found.iter().any(|problem| matches!(problem, FieldProblem::Duplicate { .. }));
+            }
+            (_, KnownKind::No { .. }) if api_version.is_empty() => add(&named, "apiVersion not set"),
+            (_, KnownKind::No { instead }) => {
+                let instead = instead.map_or_else(String::new, |instead| format!("; {instead}"));
+                add(&named, &format!("no matches for kind \"{kind}\" in version \"{api_version}\"{instead}"));
+            }
+            (_, KnownKind::OtherGroup) if api_version.starts_with("kustomize.config.k8s.io/") => {
+                add("", "a Kustomization is not read with -f: use -k and its directory");
+            }
+            (_, KnownKind::OtherGroup) if Kind::of(api_version, kind).is_none() && has_template => {
+                let message = format!(
+                    "pods of the kind {kind} ({api_version}) are not evaluated: how it creates them is not known"
+                );
+                add(&named, &message);
+            }
+            (_, KnownKind::OtherGroup) => {}
+        }
+        false
+    }
+}
+
+/// What is read of any object to say which one it is.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Shape {
+    metadata: Option<MetadataShape>,
+    spec: Option<SpecShape>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct MetadataShape {
+    name: Option<String>,
+    generate_name: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct SpecShape {
+    template: Option<TemplateShape>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct TemplateShape {
+    spec: Option<IgnoredAny>,
+}
+
 impl Sink for Manifests {
+    const TAKES_DUPLICATE_KEYS: bool = true;
+
     fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize> {
         let bytes = skip(json)?;
-        match Kind::of(object.api_version, object.kind).map(|kind| kind.of_kept(json)).transpose()?.flatten() {
-            Some(kind) => {
-                let json = json.get(..bytes).unwrap_or_default().to_vec();
-                self.objects.push(Manifest { kind, json });
-            }
+        let json = json.get(..bytes).unwrap_or_default();
+        // Of a field that is written twice the last counts, as with kubectl.
+        let json = if self.check(object, json) {
+            serde_json::to_vec(&serde_json::from_slice::<Value>(json)?)?
+        } else {
+            json.to_vec()
+        };
+        match Kind::of(object.api_version, object.kind).map(|kind| kind.of_kept(&json)).transpose()?.flatten() {
+            Some(kind) => self.objects.push(Manifest { kind, json }),
             None => *self.passed_over.entry(type_name(object)).or_default() += 1,
         }
         Ok(bytes)

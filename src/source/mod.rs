@@ -13,6 +13,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+mod api_fields;
 mod config_map;
 mod documents;
 mod error;
@@ -25,6 +26,7 @@ mod open;
 mod pack;
 pub mod redact;
 mod scan;
+mod shape;
 pub mod snapshot;
 mod tree;
 mod walk;
@@ -32,7 +34,7 @@ mod window;
 
 pub use config_map::{ConfigMap, ConfigMapError, ConfigMapName, ConfigSource};
 pub use error::{InputProblem, SourceError};
-pub use manifests::{Manifest, ManifestError, Manifests, read_manifests, read_value};
+pub use manifests::{Manifest, ManifestError, ManifestProblem, Manifests, read_manifests, read_value};
 
 /// Where to read from, as `--snapshot`, `-f` and `--scheduler-config` name it.
 #[derive(Clone, Debug, PartialEq, Eq)]

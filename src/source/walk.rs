@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::error::{Fault, InputProblem};
 use super::scan::{Cursor, Opening, ScanStop, TypeMeta, is_white, opening};
+use super::shape;
 use super::window::ReadWindow;
 use crate::decode::object::skip;
 
@@ -17,6 +18,9 @@ const DEEPEST: usize = 64;
 
 /// Takes what is found.
 pub(super) trait Sink {
+    /// Whether a key that a YAML map has twice is handed on twice; else that is an error.
+    const TAKES_DUPLICATE_KEYS: bool = false;
+
     /// Takes the object that `json` begins with; answers how many bytes it took. When that ends
     /// too early (an error of category `Eof`), the object is offered again with more bytes.
     fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize>;
@@ -168,10 +172,10 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
             match opening(Cursor::new(self.window.bytes(), self.window.ended())) {
                 Ok(Opening::Object(object)) => {
                     let (api_version, kind) = owned(object);
-                    if kind.is_empty() && self.wait()? {
-                        return Ok(());
+                    if !kind.is_empty() {
+                        return self.take(&api_version, &kind);
                     }
-                    return self.take(&api_version, &kind);
+                    return if self.wait()? { Ok(()) } else { self.take_by_shape() };
                 }
                 Ok(Opening::List { list, bytes }) => break (Some(owned(list)), bytes),
                 Ok(Opening::NullList { list, bytes }) => {
@@ -200,6 +204,13 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
                 Err(error) => return Err(self.broken(0, &error)),
             }
         }
+    }
+
+    /// Hands an object without a kind on as what its fields show it to be.
+    fn take_by_shape(&mut self) -> Result<(), Failure> {
+        let bytes = self.attempt("an object", |mut cursor| cursor.value().map(|()| cursor.at))?;
+        let shape = shape::of(self.window.bytes().get(..bytes).unwrap_or_default());
+        self.take(shape.api_version, shape.kind)
     }
 
     /// Sets an object without a kind aside if its List may still tell it. Answers whether it did.
@@ -259,7 +270,7 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
         let item = list.type_meta().item();
         self.sink.list(item);
         for (line, object) in &list.waiting {
-            self.sink.object(item.unwrap_or_default(), object).map_err(|error| {
+            self.sink.object(item.unwrap_or_else(|| shape::of(object)), object).map_err(|error| {
                 let problem = InputProblem::Broken(describe(&error, object));
                 Failure::Elsewhere(Fault { line: line + error.line() as u64 - 1, problem })
             })?;

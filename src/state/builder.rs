@@ -125,6 +125,19 @@ impl ClusterBuilder {
         }
     }
 
+    /// The workloads of a kind.
+    pub fn workloads(&self, kind: WorkloadKind) -> impl Iterator<Item = &Workload> {
+        self.objects.items.iter().filter_map(move |object| match object {
+            Object::Workload(workload) if workload.kind == kind => Some(workload.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// All pods, in no particular order.
+    pub fn pods(&self) -> impl Iterator<Item = &PodObject> {
+        self.pods.items.iter()
+    }
+
     /// Pods that wait for a node, in no particular order.
     pub fn pending(&self) -> impl Iterator<Item = &PodObject> {
         self.pods.items.iter().filter(|pod| pod.own.node_name.is_none() && !pod.own.phase.is_terminal())

@@ -34,6 +34,7 @@ pub use pod::{Pod, PodId};
 pub use reservation::{Reservation, Take};
 
 use crate::api::image::ImageState;
+use crate::api::meta::OwnerReference;
 use crate::api::{Labels, Name, ObjectKey};
 use crate::decode::coscheduling::CoschedulingPodGroup;
 use crate::decode::event::Events;
@@ -43,7 +44,9 @@ use crate::decode::pod::{PodObject, PodOwn};
 use crate::decode::pod_group::{PodGroup, SchedulingWorkload};
 use crate::decode::resource_quota::ResourceQuota;
 use crate::decode::runtime_class::RuntimeClass;
-use crate::decode::workload::{Namespace, PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKey};
+use crate::decode::workload::{
+    Namespace, PodDisruptionBudget, PriorityClass, Service, Workload, WorkloadKey, WorkloadKind,
+};
 use crate::decode::{Kind, Object};
 use devices::{DeviceObjects, Devices};
 use group_members::GroupMembers;
@@ -283,6 +286,12 @@ impl Cluster {
             None if self.workload_places.len() == self.workloads.len() => None,
             None => self.workloads.iter().find(|workload| workload.identity() == key),
         }
+    }
+
+    /// The workload that an owner reference of an object in `namespace` names.
+    pub fn owning_workload(&self, namespace: Name, owner: &OwnerReference) -> Option<&Workload> {
+        let kind = WorkloadKind::from_kind(owner.kind.as_str())?;
+        self.workload(WorkloadKey { kind, key: ObjectKey::new(namespace, owner.name) })
     }
 
     /// Puts a pending pod on a node.

@@ -493,8 +493,6 @@ fn what_is_being_done_is_said_on_request() {
 
 #[test]
 fn json_of_several_pods_is_a_list() {
-    let output = run("explain web-7 mailer-1 -n shop -o json --snapshot examples/clusters/mixed.yaml");
-    assert_eq!(output.status.code(), Some(2), "two bare names are TYPE NAME");
     let output = run("explain pods web-7 mailer-1 -n shop -o json --snapshot examples/clusters/mixed.yaml");
     let list: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(list["kind"], "PlacementList");

@@ -25,6 +25,7 @@ fn examples_run() {
     examples_of("simulate", 5);
     examples_of("resilience", 3);
     examples_of("devices", 2);
+    examples_of("nodegroups", 3);
     examples_of("config", 3);
     examples_of("version", 3);
 }

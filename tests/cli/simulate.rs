@@ -204,9 +204,9 @@ fn what_cannot_be_simulated() {
     error: you must say what to schedule; use --pending, -f FILE, or a change of the cluster such as --drain NODE
     --- status 2
     ");
-    assert_snapshot!(of("--pending --replicas 2"), @r"
+    assert_snapshot!(of("--pending --replicas 2"), @"
     --- stderr
-    error: the following required arguments were not provided: --filename <FILE|->. See 'kubectl sched simulate -h' for help and examples
+    error: --replicas requires -f or -k
     --- status 2
     ");
 }

@@ -57,7 +57,7 @@ fn a_format_that_the_command_has_not() {
 fn nothing_to_explain() {
     assert_snapshot!(screen("explain"), @"
     --- stderr
-    error: you must say what to explain; name a POD or TYPE/NAME, or use -f FILE
+    error: you must say what to explain; name a POD or TYPE/NAME, or use -l SELECTOR or -f FILE
     --- status 2
     ");
 }

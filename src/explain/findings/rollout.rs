@@ -2,9 +2,8 @@
 //! pod runs.
 
 use super::Finding;
-use crate::api::meta::OwnerReference;
+use crate::api::Name;
 use crate::api::update_strategy::UpdateKind;
-use crate::api::{Name, ObjectKey, name};
 use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
 use crate::edit::Edit;
 use crate::explain::suggest::amount;
@@ -47,8 +46,8 @@ pub fn unblocking(placement: &Placement, cluster: &Cluster, pod: &Pod) -> Vec<Ve
 fn blocked<'a>(placement: &Placement, cluster: &'a Cluster, pod: &Pod) -> Option<Blocked<'a>> {
     let own = pod.own.controller.as_ref().filter(|owner| owner.kind == "ReplicaSet")?;
     let namespace = pod.key().namespace;
-    let set = workload(cluster, namespace, own)?;
-    let deployment = workload(cluster, namespace, set.controller.as_ref()?)?;
+    let set = cluster.owning_workload(namespace, own)?;
+    let deployment = cluster.owning_workload(namespace, set.controller.as_ref()?)?;
     let rolls = deployment.kind == WorkloadKind::Deployment
         && deployment.strategy.kind == UpdateKind::RollingUpdate
         && !deployment.paused;
@@ -105,9 +104,4 @@ fn holds_what_is_short(placement: &Placement, cluster: &Cluster, pod: &Pod) -> b
         | Reason::Volume(_) => true,
         _ => false,
     })
-}
-
-fn workload<'a>(cluster: &'a Cluster, namespace: Name, owner: &OwnerReference) -> Option<&'a Workload> {
-    let key = ObjectKey::new(namespace, owner.name);
-    cluster.workloads.iter().find(|workload| workload.key == key && name(workload.kind.as_str()) == owner.kind)
 }

@@ -6,6 +6,7 @@ use super::{Run, cluster_api};
 use crate::api::name::Name;
 use crate::framework::device_reason::DeviceReason;
 use crate::framework::{PluginRejection, Reason};
+use crate::node_groups::new_node::NewNode;
 
 /// A node group.
 #[derive(Clone, Debug)]
@@ -18,8 +19,10 @@ pub struct Group {
     pub max: i64,
     /// How many nodes the cloud was asked for.
     pub target: i64,
+    /// Nodes that the autoscaler counts.
+    pub registered: i64,
     /// Nodes of the state that belong to it.
-    pub members: usize,
+    pub members: Vec<Name>,
     /// How they were found; none where none was.
     pub membership: Option<String>,
     /// Whether the autoscaler takes it for healthy.
@@ -36,6 +39,8 @@ pub struct Group {
     pub skip: Option<Skip>,
     /// The node that stands for a new one.
     pub template: Option<Template>,
+    /// What that node has.
+    pub offer: Option<NewNode>,
     /// Why there is no template.
     pub not_evaluated: Option<String>,
 }
@@ -132,7 +137,8 @@ pub(super) fn of(run: &Run<'_>) -> Vec<Group> {
             min: status.min,
             max: status.max,
             target: status.target,
-            members: members.len(),
+            registered: status.registered,
+            members: members.iter().map(|node| node.name()).collect(),
             membership: run.membership.found_by(place).map(str::to_owned),
             healthy: !status.unhealthy,
             scale_up: status.scale_up,
@@ -140,6 +146,7 @@ pub(super) fn of(run: &Run<'_>) -> Vec<Group> {
             backoff: (status.scale_up == "Backoff").then(|| (status.error_code.clone(), status.error_message.clone())),
             upcoming: if status.scale_up == "InProgress" { under_way.max(0) } else { 0 },
             skip: skip.or(no_template),
+            offer: template.as_ref().map(NewNode::of_template),
             template,
             not_evaluated,
         }

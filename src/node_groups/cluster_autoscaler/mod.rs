@@ -5,6 +5,7 @@
 //! filters say of a pod on a group's template, how many nodes that would take, and which group grows.
 //! Source: sigs.k8s.io/cluster-autoscaler at 33c3f97b.
 
+mod change;
 mod cloud;
 mod cluster_api;
 mod estimate;
@@ -35,12 +36,13 @@ use crate::scheduler::Scheduler;
 use crate::state::pod::PodId;
 use crate::state::{Cluster, NodeId};
 
+pub use change::Change;
 pub use expander::is_unknown as is_unknown_expander;
 pub use flags::{FlagError, Flags};
 pub use groups::{Group, Skip, reasons};
 pub use pods::Outcome;
 pub use similar::Growth;
-pub use template::{From, Template};
+pub use template::{From, TEMPLATE_LABEL, Template};
 pub use template_file::TemplateFile;
 
 use estimate::Estimate;
@@ -141,7 +143,20 @@ pub fn run(
     asked: &[PodId],
     now: Timestamp,
 ) -> Option<Loop> {
-    let status = cluster.autoscaling.readable_status(options.status)?;
+    run_changed(scheduler, cluster, options, gates, asked, now, None)
+}
+
+/// The same after a change of one group.
+pub fn run_changed(
+    scheduler: &Scheduler,
+    cluster: &Cluster,
+    options: &Options,
+    gates: RequestGates,
+    asked: &[PodId],
+    now: Timestamp,
+    change: Option<Change>,
+) -> Option<Loop> {
+    let status = &*change::changed(cluster.autoscaling.readable_status(options.status)?, change);
     // The autoscaler has the filters of a default profile, whatever the setting of kube-scheduler (`simulator/framework`).
     let behaviour = scheduler.behaviour().clone();
     let filters = Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour);

@@ -81,7 +81,7 @@ const CONDITION_TAINTS: [&str; 11] = [
 ];
 const DELETION_CANDIDATE: &str = "DeletionCandidateOfClusterAutoscaler";
 /// By this label a template is known (SanitizedTemplateNodeInfoFromNodeInfo).
-const TEMPLATE_LABEL: &str = "cluster-autoscaler.kubernetes.io/template-node";
+pub const TEMPLATE_LABEL: &str = "cluster-autoscaler.kubernetes.io/template-node";
 /// Pods of this class come to a node whatever else is on it.
 const NODE_CRITICAL: &str = "system-node-critical";
 

@@ -79,6 +79,16 @@ struct Existing<'a> {
     disks: Disks,
 }
 
+/// An instance type of a pool.
+pub(super) struct Offer {
+    /// Its place in the catalogue.
+    pub(super) instance_type: usize,
+    /// What pods of DaemonSets request.
+    pub(super) overhead: Amounts,
+    /// Those pods.
+    pub(super) daemons: Vec<PodId>,
+}
+
 /// Where a pod went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -218,6 +228,27 @@ impl<'a> Solver<'a> {
         if let Some(remaining) = node.pool().and_then(|pool| self.remaining.get_mut(&pool)) {
             *remaining = remaining.minus(&node.capacity);
         }
+    }
+
+    /// The instance types that each pool's own requirements leave, and what pods of DaemonSets take of each.
+    pub(super) fn offers(&self) -> Vec<(Name, Vec<Offer>)> {
+        let offers = |template: &Template| {
+            let mut offers: Vec<Offer> = template
+                .groups
+                .iter()
+                .flat_map(|group| {
+                    let daemons: Vec<PodId> = group.ports.iter().map(|(pod, _)| *pod).collect();
+                    group.types.iter().map(move |place| Offer {
+                        instance_type: *place,
+                        overhead: group.overhead.clone(),
+                        daemons: daemons.clone(),
+                    })
+                })
+                .collect();
+            offers.sort_by_key(|offer| offer.instance_type);
+            offers
+        };
+        self.templates.iter().map(|template| (template.pool, offers(template))).collect()
     }
 
     /// Solve.

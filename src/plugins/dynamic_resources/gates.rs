@@ -120,7 +120,8 @@ impl Gates {
         self.list_attributes || self.behaviour.list_values_need_no_gate
     }
 
-    /// Notes the gates that are on and not reproduced; for a pod that devices are to be found for.
+    /// Notes the gates that are on and not reproduced; for a pod with claims, allocated or not: with
+    /// DRANodeAllocatableResources devices that others hold count on the node as well.
     pub(super) fn note(&self, notes: &Notes) {
         for gate in &self.not_reproduced {
             notes.add(

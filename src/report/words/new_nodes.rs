@@ -1,10 +1,13 @@
 //! Sentences on nodes that could be made for a pod.
 
 use crate::api::Name;
+use crate::decode::autoscaling::karpenter::PoolRequirement;
 use crate::node_groups::ClusterAutoscalerAnswer;
-use crate::node_groups::cluster_autoscaler::{From, Group, Outcome, Skip, Verdict, reasons};
-use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer};
-use crate::report::text::{count, duration};
+use crate::node_groups::cluster_autoscaler::{Change, From, Group, Loop, Outcome, PodAnswer, Skip, Verdict, reasons};
+use crate::node_groups::fates::Fates;
+use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolChange, PoolFix, PoolOverview};
+use crate::node_groups::maker::Maker;
+use crate::report::text::{count, duration, list};
 
 /// Older than this, in seconds, a status says little of now.
 const STALE: i64 = 300;
@@ -13,18 +16,120 @@ const STALE: i64 = 300;
 pub(in crate::report) struct GroupLine {
     pub(in crate::report) id: String,
     pub(in crate::report) text: String,
+    /// What would help, each on a line of its own.
+    pub(in crate::report) fixes: Vec<String>,
     /// Whether it makes a node for the pod.
     pub(in crate::report) helps: bool,
 }
 
 /// What the section rests on.
 pub(in crate::report) fn basis(found: &ClusterAutoscalerAnswer) -> String {
-    let age = match found.status_age {
-        Some(age) if age > STALE => format!("its status is {} old and may be out of date", duration(age)),
-        Some(age) => format!("status {} old", duration(age)),
-        None => "status without a time".to_owned(),
+    let (_, age) = status_basis(found.status_age);
+    format!("cluster-autoscaler, {age}; each group was tried")
+}
+
+/// How old a status is, and whether that is too old.
+pub(in crate::report) fn status_basis(age: Option<i64>) -> (bool, String) {
+    match age {
+        Some(age) if age > STALE => (true, format!("status {} old: out of date", duration(age))),
+        Some(age) => (false, format!("status {} old", duration(age))),
+        None => (false, "status without a time".to_owned()),
+    }
+}
+
+/// The state of a group, whatever pods are pending.
+pub(in crate::report) fn group_state(run: &Loop, place: usize) -> String {
+    let Some(group) = run.groups.get(place) else { return String::new() };
+    let mut parts: Vec<String> = match &group.skip {
+        // Only what a new node is like is not known here; the autoscaler may know.
+        Some(Skip::NoTemplate(false)) | None => vec!["ready".to_owned()],
+        Some(Skip::NoTemplate(true)) => vec!["not asked: its provider does not describe a new node".to_owned()],
+        Some(_) => state(group).into_iter().collect(),
     };
-    format!("cluster-autoscaler, {age}; a new node of each group was tried")
+    let growth = run.growths.iter().find(|growth| growth.group == place);
+    parts.extend(growth.map(|growth| format!("grows from {} to {}", growth.from, growth.to)));
+    if group.upcoming > 0 {
+        parts.push(format!("{} under way", count(usize::try_from(group.upcoming).unwrap_or_default(), "node")));
+    }
+    let seen = i64::try_from(group.members.len()).unwrap_or(i64::MAX);
+    if group.registered > 0 && group.members.is_empty() {
+        parts.push("its nodes are not known".to_owned());
+    } else if seen != group.registered {
+        parts.push(format!("{} in this state, {} in the status", count(group.members.len(), "node"), group.registered));
+    }
+    parts.join("; ")
+}
+
+/// What becomes of pods in the loop, with the reasons that their event counts.
+pub(in crate::report) fn fate(run: &Loop, found: &PodAnswer) -> String {
+    let id = |place: usize| run.groups.get(place).map(|group| short(&group.id)).unwrap_or_default();
+    let text = match found.outcome {
+        Outcome::NotTriggered => {
+            let why = found.event.as_ref().and_then(|event| event.message.split_once(": "));
+            let why = why.map(|(_, why)| why).filter(|why| !why.is_empty());
+            let closed = closed(run, found);
+            return match (closed.as_slice(), why) {
+                ([], Some(why)) => format!("no group grows: {why}"),
+                ([], None) => "no group grows".to_owned(),
+                (closed, _) => format!("no group grows: {}", list(closed, 2)),
+            };
+        }
+        Outcome::Triggered => {
+            let grow: Vec<&str> = run.growths.iter().map(|growth| id(growth.group)).collect();
+            return format!("{} grows", list(&grow, 2));
+        }
+        Outcome::Option => {
+            let best = run.best.iter().filter_map(|place| run.options.get(*place));
+            let best: Vec<&str> = best.map(|option| id(option.group)).collect();
+            return format!("{} are equally good: which one grows is drawn", list(&best, 3));
+        }
+        Outcome::FitsUpcoming(group) => return format!("expected on a node of {} that is under way", id(group)),
+        Outcome::FitsExisting(_) => "expected on existing nodes, so no node is made",
+        Outcome::AwaitsEvaluation => "another group grows first; then they are looked at again",
+        Outcome::HelpedLater => "the growing group gets too few nodes for them",
+        Outcome::Waiting | Outcome::TooYoung => "too new: the autoscaler does not look at them yet",
+        Outcome::Expendable => "priority too low: no node is made for them",
+        Outcome::DaemonSet => "pods of DaemonSets: no node is made for them",
+        Outcome::Nominated => "nominated to a node: no other is made",
+        Outcome::NotUnschedulable => "not reported as unschedulable: the autoscaler does not look at them",
+        Outcome::ClusterUnhealthy => "the cluster is not healthy: the autoscaler looks at no pod",
+    };
+    text.to_owned()
+}
+
+/// The state of a pool, whatever pods are pending.
+pub(in crate::report) fn pool_state(pool: &PoolOverview) -> String {
+    let because = pool.because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
+    let mut parts = match pool.why {
+        Some(why) => vec![format!("{}{because}", not_asked(why))],
+        None => {
+            let spent = pool.limits.iter().filter(|(.., exhausted)| *exhausted);
+            let spent: Vec<&str> = spent.map(|(resource, ..)| resource.as_str()).collect();
+            vec![if spent.is_empty() { "ready".to_owned() } else { format!("at its limit of {}", list(&spent, 3)) }]
+        }
+    };
+    if pool.under_way > 0 {
+        parts.push(format!("{} under way", count(pool.under_way, "node")));
+    }
+    parts.join("; ")
+}
+
+/// `KEY In [VALUES]`, as Karpenter writes it.
+pub(in crate::report) fn pool_requirement(wanted: &PoolRequirement) -> String {
+    let values: Vec<&str> = wanted.values.iter().map(Name::as_str).collect();
+    let values = if values.is_empty() { String::new() } else { format!(" [{}]", values.join(" ")) };
+    let least = wanted.min_values.map(|least| format!(" (minValues {least})")).unwrap_or_default();
+    format!("{} {}{values}{least}", wanted.key, wanted.operator)
+}
+
+fn not_asked(why: &str) -> &'static str {
+    match why {
+        "not-managed" => "not asked, its class is another provider's",
+        "static" => "not asked, it has a fixed number of nodes",
+        "not-ready" => "not asked, it is not ready",
+        "deleting" => "not asked, it is being deleted",
+        _ => "not asked, its own requirements leave no instance type",
+    }
 }
 
 /// A line for each group.
@@ -46,18 +151,137 @@ pub(in crate::report) fn groups(found: &ClusterAutoscalerAnswer) -> Vec<GroupLin
             if parts.is_empty() {
                 parts.push(format!("{} of {}", group.target, group.max));
             }
+            let fixes = found.fixes.iter().filter(|(fixed, ..)| *fixed == place);
+            let fixes: Vec<String> = fixes.map(|(_, change, outcome)| fix(*change, *outcome)).collect();
             let helps = verdict == Some(&Verdict::Fits) && group.skip.is_none();
-            GroupLine { id: short(&group.id).to_owned(), text: parts.join("; "), helps }
+            GroupLine { id: short(&group.id).to_owned(), text: parts.join("; "), fixes, helps }
         })
         .collect()
 }
 
-/// Some clouds name a group by its address, of which the last part is its name.
-fn short(id: &str) -> &str {
-    match id.rsplit_once('/') {
+/// What to change, and what the loop then does.
+pub(in crate::report) fn fix(change: Change, outcome: Outcome) -> String {
+    let what = match change {
+        Change::Max { max, .. } => format!("help: raise its maximum to {max}; then"),
+        Change::BackoffOver { .. } => "after the backoff".to_owned(),
+    };
+    let then = match outcome {
+        Outcome::Triggered => "it grows for the pod",
+        Outcome::Option => "it is one of the groups that may grow for the pod",
+        Outcome::HelpedLater | Outcome::AwaitsEvaluation => "the pod gets a node after others",
+        _ => "the pod gets a node",
+    };
+    format!("{what} {then} (re-run)")
+}
+
+/// Changes of a pool, taken together, and what they do.
+pub(in crate::report) fn pool_fix(fix: &PoolFix) -> String {
+    let parts = fix.changes.iter().map(|change| match change {
+        PoolChange::Taints(taints) => {
+            let taints: Vec<String> = taints.iter().map(ToString::to_string).collect();
+            format!("tolerate {}", list(&taints, 3))
+        }
+        PoolChange::Allow(key, values) => {
+            let values: Vec<&str> = values.iter().map(Name::as_str).collect();
+            format!("allow {key} {} in its requirements", values.join(" or "))
+        }
+        PoolChange::Label(key, value) => format!("add label {key}={value} to its template"),
+        PoolChange::Limit(resource, least) => format!("raise its limit of {resource} to {least}"),
+    });
+    let then = if fix.proved {
+        "then it makes a node for the pod (re-run)"
+    } else {
+        "then it rests on instance types that are not known here"
+    };
+    format!("help: {}; {then}", parts.collect::<Vec<_>>().join(", and "))
+}
+
+fn pool_fixes(pool: &PoolAnswer) -> Vec<String> {
+    let if_ready = match pool.if_ready {
+        Some(true) => Some("if it were ready, it would make a node for the pod (re-run)".to_owned()),
+        Some(false) => Some("it would not make a node for the pod either if it were ready (re-run)".to_owned()),
+        None => None,
+    };
+    pool.fix.as_ref().map(pool_fix).into_iter().chain(if_ready).collect()
+}
+
+/// Who could make one more node, or why not.
+pub(in crate::report) fn maker(maker: &Maker) -> String {
+    match maker {
+        Maker::NodeGroup { id, skip, target, max } => {
+            let id = short(id);
+            match skip {
+                None => format!("node group {id} could make it"),
+                Some(Skip::MaxSize) => format!("its node group {id} is at its maximum: {target} of {max}"),
+                Some(Skip::Backoff) => format!("its node group {id} is in backoff"),
+                Some(Skip::NotReady | Skip::NoTemplate(_)) => format!("its node group {id} is not ready"),
+                Some(Skip::Quota(resources)) => {
+                    format!("its node group {id} would exceed the cluster's limit of {}", list(resources, 3))
+                }
+            }
+        }
+        Maker::NodePool { name, why: Some(why), .. } => format!("its NodePool {name} cannot: {}", not_asked(why)),
+        Maker::NodePool { name, exhausted, .. } if exhausted.is_empty() => format!("NodePool {name} could make it"),
+        Maker::NodePool { name, exhausted, .. } => {
+            format!("its NodePool {name} is at its limit of {}", list(exhausted, 3))
+        }
+    }
+}
+
+/// What becomes of pods that are pending for one reason: a line each, with how many where they differ.
+pub(in crate::report) fn fates(found: &Fates) -> Vec<(bool, String)> {
+    let mut lines = Vec::new();
+    if let Some(run) = found.example.cluster_autoscaler.as_ref().map(|found| &*found.run) {
+        for (answer, number) in &found.autoscaler {
+            let helped = matches!(answer.outcome, Outcome::Triggered | Outcome::Option | Outcome::FitsUpcoming(_));
+            let number = if found.autoscaler.len() > 1 { format!("{number}: ") } else { String::new() };
+            lines.push((helped, format!("{number}{}", fate(run, answer))));
+        }
+    }
+    for ((outcome, pool), number) in &found.karpenter {
+        let number = if found.karpenter.len() > 1 { format!("{number}: ") } else { String::new() };
+        let helped = matches!(*outcome, "new-claim" | "in-flight");
+        lines.push((helped, format!("{number}{}", karpenter_fate(outcome, *pool))));
+    }
+    lines
+}
+
+/// Groups that would take the pod, and why they do not grow.
+fn closed(run: &Loop, answer: &PodAnswer) -> Vec<String> {
+    let groups = run.groups.iter().zip(&answer.verdicts);
+    let closed = groups.filter(|(group, verdict)| **verdict == Verdict::Fits && group.skip.is_some());
+    let closed = closed.filter_map(|(group, _)| {
+        Some(format!("a new node of {} would do, but the group is {}", short(&group.id), state(group)?))
+    });
+    closed.collect()
+}
+
+/// What becomes of pods in Karpenter's round.
+pub(in crate::report) fn karpenter_fate(outcome: &str, pool: Option<Name>) -> String {
+    let text = match outcome {
+        "new-claim" => return format!("a node of pool {} is made", pool.unwrap_or_default()),
+        "existing-node" => "expected on existing nodes, so no node is made",
+        "in-flight" => "expected on nodes under way",
+        "invalid" => "Karpenter refuses the pod's own settings",
+        "not-looked-at" => "Karpenter does not look at them",
+        "unknown" => "not known: no instance type of an existing node would do",
+        _ => "no pool makes a node for them",
+    };
+    text.to_owned()
+}
+
+/// Some clouds name a group by its address, of which the last part is its name; EKS has a UUID behind the name.
+pub(in crate::report) fn short(id: &str) -> &str {
+    const UUID: [usize; 5] = [8, 4, 4, 4, 12];
+    let id = match id.rsplit_once('/') {
         Some((start, name)) if start.contains("://") => name,
         _ => id,
-    }
+    };
+    let Some(at) = id.len().checked_sub(37).filter(|at| id.starts_with("eks-") && *at > 3) else { return id };
+    let Some((group, uuid)) = id.split_at_checked(at) else { return id };
+    let uuid = uuid.strip_prefix('-').unwrap_or_default();
+    let is_hex = uuid.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    if is_hex && uuid.split('-').map(str::len).eq(UUID) { group } else { id }
 }
 
 fn verdict_of(verdict: Option<&Verdict>, group: &Group) -> Option<String> {
@@ -132,8 +356,8 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
 
 /// What the section on Karpenter rests on.
 pub(in crate::report) fn karpenter_basis(found: &KarpenterAnswer) -> String {
-    let types = if found.complete { "the given instance types" } else { "instance types of nodes that are there" };
-    format!("Karpenter; each pool was tried with {types}")
+    let types = if found.complete { "the given instance types" } else { "the instance types of existing nodes" };
+    format!("Karpenter; each pool was tried, with {types}")
 }
 
 /// A line for each pool.
@@ -143,6 +367,7 @@ pub(in crate::report) fn pools(found: &KarpenterAnswer) -> Vec<GroupLine> {
         .map(|pool| GroupLine {
             id: pool.name.to_string(),
             text: pool_text(pool),
+            fixes: pool_fixes(pool),
             helps: pool.why.is_none() && pool.verdict == Some(true),
         })
         .collect()
@@ -153,14 +378,7 @@ fn pool_text(pool: &PoolAnswer) -> String {
     const MOST: usize = 3;
     let because = pool.because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
     if let Some(why) = pool.why {
-        let why = match why {
-            "not-managed" => "not asked, its class is another provider's",
-            "static" => "not asked, it has a fixed number of nodes",
-            "not-ready" => "not asked, it is not ready",
-            "deleting" => "not asked, it is being deleted",
-            _ => "not asked, its own requirements leave no instance type",
-        };
-        return format!("{why}{because}");
+        return format!("{}{because}", not_asked(why));
     }
     match pool.verdict {
         Some(true) => {

@@ -7,7 +7,7 @@ pub(in crate::report) mod cluster_messages;
 pub(in crate::report) mod events;
 pub(in crate::report) mod findings;
 pub(in crate::report) mod help;
-mod new_nodes;
+pub(in crate::report) mod new_nodes;
 mod pod_group;
 pub(in crate::report) mod workload;
 

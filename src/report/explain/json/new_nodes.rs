@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::api::name::Name;
-use crate::node_groups::cluster_autoscaler::{Event, Group, Skip, Verdict, reasons};
-use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer};
+use crate::node_groups::cluster_autoscaler::{Change, Event, Group, Loop, Outcome, Skip, Verdict, reasons};
+use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolFix};
 use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes};
+use crate::report::words::new_nodes as words;
 
 /// Nodes that could be made for a pod.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct NewNodesObject<'a> {
+pub(in crate::report) struct NewNodesObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cluster_autoscaler: Option<AutoscalerObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +50,7 @@ struct AutoscalerObject<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct GroupObject<'a> {
+pub(in crate::report) struct GroupObject<'a> {
     id: Name,
     min: i64,
     max: i64,
@@ -74,6 +75,9 @@ pub(super) struct GroupObject<'a> {
     reasons: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<TemplateObject>,
+    /// Changes of the group after which the loop does something for the pod, each re-run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<FixObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_evaluated: Option<&'a str>,
 }
@@ -101,6 +105,30 @@ struct BackoffObject<'a> {
     message: &'a str,
 }
 
+/// A change of a group, and what becomes of the pod after it.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct FixObject {
+    summary: String,
+    /// The maximum that is enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max: Option<i64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    backoff_over: bool,
+    outcome: &'static str,
+}
+
+impl FixObject {
+    fn new(change: Change, outcome: Outcome) -> Self {
+        let (max, backoff_over) = match change {
+            Change::Max { max, .. } => (Some(max), false),
+            Change::BackoffOver { .. } => (None, true),
+        };
+        Self { summary: words::fix(change, outcome), max, backoff_over, outcome: outcome.as_str() }
+    }
+}
+
 /// The node that stands for a new one.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -113,7 +141,7 @@ struct TemplateObject {
 /// A group that grows.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ScaleUpObject {
+pub(in crate::report) struct ScaleUpObject {
     group: Name,
     from: i64,
     to: i64,
@@ -134,7 +162,7 @@ struct EventObject<'a> {
 }
 
 impl<'a> NewNodesObject<'a> {
-    pub(super) fn new(new_nodes: &'a NewNodes) -> Self {
+    pub(in crate::report) fn new(new_nodes: &'a NewNodes) -> Self {
         Self {
             cluster_autoscaler: new_nodes.cluster_autoscaler.as_ref().map(AutoscalerObject::new),
             karpenter: new_nodes.karpenter.as_ref().map(KarpenterObject::new),
@@ -189,6 +217,27 @@ struct PoolObject<'a> {
     without_limits: Option<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limits: Vec<LimitObject<'a>>,
+    /// Changes of the pool with which it would take the pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<PoolFixObject>,
+    /// For a pool that is not ready: whether it would take the pod if it were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    if_ready: Option<bool>,
+}
+
+/// Changes of a pool, taken together.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct PoolFixObject {
+    summary: String,
+    /// Whether a re-run proved it; otherwise it rests on instance types that are not known.
+    proved: bool,
+}
+
+impl PoolFixObject {
+    fn new(fix: &PoolFix) -> Self {
+        Self { summary: words::pool_fix(fix), proved: fix.proved }
+    }
 }
 
 /// Whether any instance type had it.
@@ -203,10 +252,10 @@ struct FactsObject {
 /// A limit of a NodePool.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct LimitObject<'a> {
-    resource: Name,
-    used: &'a str,
-    limit: &'a str,
+pub(in crate::report) struct LimitObject<'a> {
+    pub(in crate::report) resource: Name,
+    pub(in crate::report) used: &'a str,
+    pub(in crate::report) limit: &'a str,
 }
 
 impl<'a> KarpenterObject<'a> {
@@ -244,6 +293,8 @@ impl<'a> PoolObject<'a> {
             error: pool.error.as_deref(),
             instance_types: &pool.types,
             without_limits: pool.without_limits,
+            fix: pool.fix.as_ref().map(PoolFixObject::new),
+            if_ready: pool.if_ready,
             limits: pool
                 .limits
                 .iter()
@@ -259,21 +310,31 @@ impl<'a> AutoscalerObject<'a> {
         let answer = found.answer.as_ref();
         let verdicts = answer.map_or(&[][..], |answer| &answer.verdicts);
         let groups = run.groups.iter().enumerate();
-        let id = |group: usize| run.groups.get(group).map(|group| group.id).unwrap_or_default();
         let outcome = answer.map(|answer| answer.outcome.as_str());
         Self {
             status_age_seconds: found.status_age,
             outcome: if found.outcomes.len() > 1 { Some("some") } else { outcome },
             outcomes: found.outcomes.clone(),
-            groups: groups.map(|(place, group)| GroupObject::new(group, verdicts.get(place))).collect(),
-            scale_ups: run
-                .growths
-                .iter()
-                .map(|it| ScaleUpObject { group: id(it.group), from: it.from, to: it.to, max: it.max })
+            groups: groups
+                .map(|(place, group)| {
+                    let fixes = found.fixes.iter().filter(|(fixed, ..)| *fixed == place);
+                    let fixes = fixes.map(|(_, change, outcome)| FixObject::new(*change, *outcome)).collect();
+                    GroupObject { fixes, ..GroupObject::new(group, verdicts.get(place)) }
+                })
                 .collect(),
+            scale_ups: ScaleUpObject::all(run),
             event: answer.and_then(|answer| answer.event.as_ref()).map(EventObject::new),
             notes: &run.notes,
         }
+    }
+}
+
+impl ScaleUpObject {
+    /// The groups of a loop that grow.
+    pub(in crate::report) fn all(run: &Loop) -> Vec<Self> {
+        let id = |group: usize| run.groups.get(group).map(|group| group.id).unwrap_or_default();
+        let growths = run.growths.iter();
+        growths.map(|it| Self { group: id(it.group), from: it.from, to: it.to, max: it.max }).collect()
     }
 }
 
@@ -286,7 +347,7 @@ impl SkipObject {
 }
 
 impl<'a> GroupObject<'a> {
-    pub(super) fn new(group: &'a Group, verdict: Option<&Verdict>) -> Self {
+    pub(in crate::report) fn new(group: &'a Group, verdict: Option<&Verdict>) -> Self {
         let (fits, plugin, reasons) = match verdict {
             Some(Verdict::Fits) => (Some(true), None, Vec::new()),
             Some(Verdict::Refuses(rejection)) => (Some(false), rejection.plugin, reasons(rejection)),
@@ -297,7 +358,7 @@ impl<'a> GroupObject<'a> {
             min: group.min,
             max: group.max,
             target: group.target,
-            members: group.members,
+            members: group.members.len(),
             membership: group.membership.as_deref(),
             upcoming: group.upcoming,
             skip: group.skip.as_ref().map(SkipObject::new),
@@ -313,6 +374,7 @@ impl<'a> GroupObject<'a> {
                 .template
                 .as_ref()
                 .map(|template| TemplateObject { from: template.from.as_str(), node: template.from.node() }),
+            fixes: Vec::new(),
             not_evaluated: group.not_evaluated.as_deref(),
         }
     }
