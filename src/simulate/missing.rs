@@ -23,7 +23,9 @@ impl Simulation<'_> {
     /// Pods were created.
     pub(super) fn note_creation(&mut self) {
         let notes: Vec<NotEvaluated> = of_new_pods(self.cluster()).collect();
-        notes.iter().for_each(|note| self.note(note));
+        for note in &notes {
+            self.note(note);
+        }
     }
 
     /// A pod was evicted as the eviction API lets it go.
