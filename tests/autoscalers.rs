@@ -106,7 +106,7 @@ fn what_would_help_is_alike() {
                 None => Change::BackoffOver { group },
             };
             let run =
-                cluster_autoscaler::run_changed(&scheduler, &cluster, &options, gates, &[], now, Some(change)).unwrap();
+                cluster_autoscaler::run_changed(&scheduler, &cluster, &options, gates, &[], now, &[change]).unwrap();
             // In a few cases nothing in the objects tells what a new node of the group is like.
             if run.groups.iter().any(|known| known.id == change.group() && known.template.is_none()) {
                 continue;
@@ -135,7 +135,7 @@ fn autoscaler_options(case: &Value) -> (cluster_autoscaler::Options, Timestamp) 
     };
     let flags = Flags::parse(&words(case)).unwrap();
     let now = case["now"].as_str().unwrap().parse::<Timestamp>().unwrap();
-    (cluster_autoscaler::Options { flags, group_label: None, templates, status: None }, now)
+    (cluster_autoscaler::Options { flags, templates, ..Default::default() }, now)
 }
 
 /// Which groups are asked, and what a new node of each says of every pod.

@@ -344,6 +344,14 @@ fn nodegroups() {
         ],
     );
     all_fit(
+        "simulate",
+        &["simulate --pending --autoscale --at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml"],
+    );
+    all_fit(
+        "capacity",
+        &["capacity web-4 -n shop --want 20 --at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml"],
+    );
+    all_fit(
         "explain",
         &[
             "explain train-2 -n ml --at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::{Args, ValueHint};
 
 use super::error::{Error, Result};
-use crate::api::{ObjectKey, Timestamp, name};
+use crate::api::{Name, ObjectKey, Timestamp, name};
 use crate::decode::autoscaling::process::split;
 use crate::explain::Suggestion;
 use crate::node_groups::cluster_autoscaler::{self, Change, Flags, Loop, Options, Outcome, TemplateFile};
@@ -93,8 +93,8 @@ impl NodeGroupFlags {
             None => None,
         };
         let named = status.map(|map| ObjectKey::new(name(&map.namespace), name(&map.name)));
-        let options =
-            Options { flags, group_label: self.node_group_label.as_deref().map(name), templates, status: named };
+        let group_label = self.node_group_label.as_deref().map(name);
+        let options = Options { flags, group_label, templates, status: named, ..Options::default() };
         if let Some(Err(error)) = state.cluster.autoscaling.status(options.status).map(|status| &status.content) {
             notes.push(format!("the status of the Cluster Autoscaler cannot be read: {error}"));
         }
@@ -113,6 +113,11 @@ impl NodeGroupFlags {
 }
 
 impl NewNodesFinder {
+    /// What is known of the Cluster Autoscaler beside the state.
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// The Cluster Autoscaler's loop; none where the state has no status of it.
     pub(crate) fn run(&self, state: &State) -> Option<Arc<Loop>> {
         let (scheduler, cluster, gates) = (&state.scheduler, &state.cluster, state.gates);
@@ -151,18 +156,22 @@ impl NewNodesFinder {
         }
         let (scheduler, cluster, gates) = (&state.scheduler, &state.cluster, state.gates);
         let (asked, now) = (&self.asked, self.now);
-        let run = cluster_autoscaler::run_changed(scheduler, cluster, &self.options, gates, asked, now, Some(change))?;
+        let run = cluster_autoscaler::run_changed(scheduler, cluster, &self.options, gates, asked, now, &[change])?;
         let run = Arc::new(run);
         self.changed.borrow_mut().push((change, Arc::clone(&run)));
         Some(run)
+    }
+
+    /// Who could make one more node like `node`.
+    pub(crate) fn maker(&self, state: &State, node: Name) -> Option<Maker> {
+        Maker::of(&state.cluster, self.run(state).as_deref(), self.pools(state), node)
     }
 
     /// Says of suggestions of one more node who could make it.
     pub(crate) fn name_makers<'s>(&self, state: &State, suggestions: impl Iterator<Item = &'s mut Suggestion>) {
         for suggestion in suggestions {
             let Some(like) = suggestion.one_more_like() else { continue };
-            let run = self.run(state);
-            suggestion.maker = Maker::of(&state.cluster, run.as_deref(), self.pools(state), like);
+            suggestion.maker = self.maker(state, like);
         }
     }
 

@@ -44,6 +44,15 @@ impl Maker {
         Some(Self::NodePool { name: pool.name, why: pool.why, exhausted: exhausted.collect() })
     }
 
+    /// How many nodes it could get, where a maximum says so; others may get some of them first.
+    pub fn room(&self) -> Option<usize> {
+        match self {
+            Self::NodeGroup { target, max, .. } if self.can() => usize::try_from(max - target).ok(),
+            Self::NodePool { .. } if self.can() => None,
+            _ => Some(0),
+        }
+    }
+
     /// Whether it could make the node.
     pub fn can(&self) -> bool {
         match self {

@@ -8,6 +8,7 @@
 //! [`Simulation::edit`] for one change, [`scenario`] for all that a person would do.
 
 pub mod assumption;
+pub mod autoscale;
 pub mod bound;
 pub mod capacity;
 mod change;
@@ -55,11 +56,11 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::api::{ObjectKey, Timestamp};
+use crate::api::{Name, ObjectKey, Timestamp};
 use crate::config::Behaviour;
 use crate::control_plane::controller;
 use crate::decode::pod::PodOwn;
-use crate::edit::{Edit, EditError};
+use crate::edit::{BuiltNode, Edit, EditError};
 use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
 use crate::state::{Cluster, Pod, PodId};
@@ -351,6 +352,12 @@ impl<'a> Simulation<'a> {
             self.edited(undo);
         }
         Ok(())
+    }
+
+    /// Adds a node that somebody built, called `called`.
+    pub(crate) fn add_node(&mut self, node: &BuiltNode, called: Name) {
+        let (_, undo) = node.add(self.cluster, called);
+        self.edited(undo);
     }
 
     /// The state as it is now.

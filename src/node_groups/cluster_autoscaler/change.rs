@@ -20,6 +20,13 @@ pub enum Change {
         /// The new maximum.
         max: i64,
     },
+    /// It got so many nodes more.
+    Grown {
+        /// The group.
+        group: Name,
+        /// How many.
+        by: i64,
+    },
     /// Its backoff is over.
     BackoffOver {
         /// The group.
@@ -49,17 +56,25 @@ impl Change {
     /// The group.
     pub fn group(self) -> Name {
         match self {
-            Self::Max { group, .. } | Self::BackoffOver { group } => group,
+            Self::Max { group, .. } | Self::Grown { group, .. } | Self::BackoffOver { group } => group,
         }
     }
 }
 
-/// The status after a change.
-pub(super) fn changed(status: &Status, change: Option<Change>) -> Cow<'_, Status> {
-    let Some(change) = change else { return Cow::Borrowed(status) };
+/// The status after changes.
+pub(super) fn changed<'s>(status: &'s Status, changes: &[Change]) -> Cow<'s, Status> {
+    if changes.is_empty() {
+        return Cow::Borrowed(status);
+    }
     let mut status = status.clone();
-    for group in status.groups.iter_mut().filter(|group| group.name == change.group()) {
-        match change {
+    for change in changes {
+        let Some(group) = status.groups.iter_mut().find(|group| group.name == change.group()) else { continue };
+        match *change {
+            Change::Grown { by, .. } => {
+                for count in [&mut group.target, &mut group.ready, &mut group.registered] {
+                    *count = count.saturating_add(by);
+                }
+            }
             Change::Max { max, .. } => group.max = max,
             Change::BackoffOver { .. } if group.scale_up == "Backoff" => {
                 group.scale_up = crate::api::name("NoActivity")

@@ -9,7 +9,7 @@ use super::super::{Look, Provenance};
 use super::NodeGroupsAnswer;
 use crate::api::resources::{Resources, STANDARD};
 use crate::api::{Name, ObjectKey};
-use crate::node_groups::cluster_autoscaler::{Group, Loop, Outcome, Skip, Verdict};
+use crate::node_groups::cluster_autoscaler::{Group, Loop, Outcome, Skip, Verdict, short};
 use crate::node_groups::karpenter::Overview;
 use crate::node_groups::new_node::{NewNode, amounts};
 use crate::report::screen::{Grid, Screen, not_evaluated};
@@ -89,7 +89,7 @@ fn groups(screen: &mut Screen, run: &Loop, answer: &NodeGroupsAnswer, look: Look
         let text = "The cluster is not healthy: too many nodes are not ready. The autoscaler looks at no pod.";
         screen.paragraph(Label::Rejected, text);
     }
-    let id = |id: &str| if look.wide { id.to_owned() } else { words::short(id).to_owned() };
+    let id = |id: &str| if look.wide { id.to_owned() } else { short(id).to_owned() };
     let mut grid = Grid::with_header(if look.wide {
         ["GROUP", "NODES", "LIMITS", "PENDING", "MEMBERS", "STATE"].map(str::to_owned).to_vec()
     } else {

@@ -22,7 +22,7 @@ pub(crate) struct Grid {
     /// Rather wider than the page than broken.
     unbroken: bool,
     /// What stands in its place where it is wider than the page.
-    narrower: Option<Box<Grid>>,
+    narrower: Option<Box<Self>>,
 }
 
 impl Grid {

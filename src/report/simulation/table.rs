@@ -18,7 +18,7 @@ use super::super::Setting;
 use super::super::style::Label;
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
-use super::{SimulationAnswer, diff, groups, rollout, scenario};
+use super::{SimulationAnswer, autoscale, diff, groups, rollout, scenario};
 use crate::report::screen::{Grid, Screen, assumed, not_evaluated};
 use crate::report::words::amount;
 
@@ -57,6 +57,9 @@ pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: L
             unplaced => format!("; {} then without a place", count(unplaced, "pod")),
         };
         screen.paragraph(Label::Warning, &format!("{placed}{preempts}{unplaced}"));
+    }
+    if let Some(autoscaled) = &answer.autoscaled {
+        autoscale::render(&mut screen, autoscaled);
     }
     refused(&mut screen, answer, most(GROUPS));
     scenario::render(&mut screen, answer, look.wide);

@@ -3,7 +3,9 @@
 use crate::api::Name;
 use crate::decode::autoscaling::karpenter::PoolRequirement;
 use crate::node_groups::ClusterAutoscalerAnswer;
-use crate::node_groups::cluster_autoscaler::{Change, From, Group, Loop, Outcome, PodAnswer, Skip, Verdict, reasons};
+use crate::node_groups::cluster_autoscaler::{
+    Change, From, Group, Loop, Outcome, PodAnswer, Skip, Verdict, reasons, short,
+};
 use crate::node_groups::fates::Fates;
 use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolChange, PoolFix, PoolOverview};
 use crate::node_groups::maker::Maker;
@@ -164,6 +166,7 @@ pub(in crate::report) fn fix(change: Change, outcome: Outcome) -> String {
     let what = match change {
         Change::Max { max, .. } => format!("help: raise its maximum to {max}; then"),
         Change::BackoffOver { .. } => "after the backoff".to_owned(),
+        Change::Grown { by, .. } => format!("with {by} nodes more"),
     };
     let then = match outcome {
         Outcome::Triggered => "it grows for the pod",
@@ -211,7 +214,7 @@ pub(in crate::report) fn maker(maker: &Maker) -> String {
         Maker::NodeGroup { id, skip, target, max } => {
             let id = short(id);
             match skip {
-                None => format!("node group {id} could make it"),
+                None => format!("node group {id} could make it: {target} of {max}"),
                 Some(Skip::MaxSize) => format!("its node group {id} is at its maximum: {target} of {max}"),
                 Some(Skip::Backoff) => format!("its node group {id} is in backoff"),
                 Some(Skip::NotReady | Skip::NoTemplate(_)) => format!("its node group {id} is not ready"),
@@ -225,6 +228,23 @@ pub(in crate::report) fn maker(maker: &Maker) -> String {
         Maker::NodePool { name, exhausted, .. } => {
             format!("its NodePool {name} is at its limit of {}", list(exhausted, 3))
         }
+    }
+}
+
+/// The same for several nodes.
+pub(in crate::report) fn maker_of(maker: &Maker, nodes: usize) -> String {
+    match maker {
+        Maker::NodeGroup { id, target, max, .. } if maker.can() => {
+            let room = maker.room().unwrap_or_default();
+            let may = format!("it has {target} of at most {max} nodes");
+            let id = short(id);
+            if room >= nodes {
+                format!("node group {id} could make {}: {may}", if nodes == 1 { "it" } else { "them all" })
+            } else {
+                format!("its node group {id} could make only {room} of them: {may}")
+            }
+        }
+        maker => self::maker(maker),
     }
 }
 
@@ -268,20 +288,6 @@ pub(in crate::report) fn karpenter_fate(outcome: &str, pool: Option<Name>) -> St
         _ => "no pool makes a node for them",
     };
     text.to_owned()
-}
-
-/// Some clouds name a group by its address, of which the last part is its name; EKS has a UUID behind the name.
-pub(in crate::report) fn short(id: &str) -> &str {
-    const UUID: [usize; 5] = [8, 4, 4, 4, 12];
-    let id = match id.rsplit_once('/') {
-        Some((start, name)) if start.contains("://") => name,
-        _ => id,
-    };
-    let Some(at) = id.len().checked_sub(37).filter(|at| id.starts_with("eks-") && *at > 3) else { return id };
-    let Some((group, uuid)) = id.split_at_checked(at) else { return id };
-    let uuid = uuid.strip_prefix('-').unwrap_or_default();
-    let is_hex = uuid.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
-    if is_hex && uuid.split('-').map(str::len).eq(UUID) { group } else { id }
 }
 
 fn verdict_of(verdict: Option<&Verdict>, group: &Group) -> Option<String> {

@@ -42,22 +42,25 @@ pub(in crate::report) struct SuggestionObject<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct MakerObject {
+pub(in crate::report) struct MakerObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     node_group: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
     node_pool: Option<Name>,
     can_grow: bool,
+    /// How many nodes it could get, where a maximum says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room: Option<usize>,
     summary: String,
 }
 
 impl MakerObject {
-    fn new(maker: &Maker) -> Self {
+    pub(in crate::report) fn new(maker: &Maker) -> Self {
         let (node_group, node_pool) = match maker {
             Maker::NodeGroup { id, .. } => (Some(*id), None),
             Maker::NodePool { name, .. } => (None, Some(*name)),
         };
-        Self { node_group, node_pool, can_grow: maker.can(), summary: new_node_words::maker(maker) }
+        Self { node_group, node_pool, can_grow: maker.can(), room: maker.room(), summary: new_node_words::maker(maker) }
     }
 }
 
