@@ -19,11 +19,10 @@ use crate::node_groups::cluster_autoscaler::Options;
 use crate::report::Answered;
 use crate::report::comparison::ComparisonAnswer;
 use crate::report::simulation::{SimulationAnswer, WithPreemption};
-use crate::simulate::autoscale;
-use crate::simulate::rebalance;
 use crate::simulate::scenario::{self, Placing, ScenarioRun, ScenarioStep, StepAction};
 use crate::simulate::sweep::SweepSpec;
 use crate::simulate::{Assumption, Diff, Simulation, StateSummary, Step, Strategy, Summary, Ties, queue};
+use crate::simulate::{autoscale, missing, rebalance};
 use crate::state::{Pod, PodId};
 
 use super::help::TEMPLATE;
@@ -398,6 +397,11 @@ fn pods(
         let is_there = |pod: &PodId| cluster.pod_named(cluster.pod(*pod).key()).is_some_and(|named| named.id == *pod);
         let pending = cluster.pods().iter().take(of_state).filter(|pod| pod.own.node_name.is_none());
         pods.extend(pending.map(|pod| pod.id).filter(is_there));
+    }
+    if !added.pods.is_empty() {
+        let mut missing: Vec<NotEvaluated> = missing::of_new_pods(cluster).collect();
+        missing.retain(|note| !state.notes.iter().any(|known| known.kind == note.kind));
+        state.notes.extend(missing);
     }
     pods.extend(added.pods);
     queue::sort(cluster, &mut pods);

@@ -336,7 +336,7 @@ impl Class {
 /// Whether more than its class decides where `pod` goes, or whether it takes more than resources.
 fn needs_own_cycle(pod: &Pod) -> bool {
     let is_claim =
-        |source: &VolumeSource| matches!(source, VolumeSource::PersistentVolumeClaim(_) | VolumeSource::Ephemeral);
+        |source: &VolumeSource| matches!(source, VolumeSource::PersistentVolumeClaim(_) | VolumeSource::Ephemeral(_));
     pod.is_terminating()
         || pod.own.node_name.is_some()
         || pod.own.nominated_node_name.is_some()
