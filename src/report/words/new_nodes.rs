@@ -368,8 +368,8 @@ pub(in crate::report) fn conflict(found: &Conflict) -> String {
     let plugin = found.plugin.map(|plugin| format!("{plugin}: ")).unwrap_or_default();
     let rule = match found.rule {
         Some(UnknownRule::DefaultSpread) => {
-            ". Karpenter does not know the default spread constraints of kube-scheduler's profile (its own flag \
-             --scheduler-config tells it), so it makes no node"
+            ". Karpenter does not know the default spread constraints of kube-scheduler's profile (only those of its own \
+             scheduler configuration), so it makes no node"
         }
         Some(UnknownRule::SharedVolumes) => {
             ". Karpenter does not check which pods may share a volume, so it makes no node"
