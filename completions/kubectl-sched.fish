@@ -99,6 +99,11 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l add -d 'Add this number of replicas to each workload that is named' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l rebalance -d 'Show which pods would land better if they were evicted, at most NUMBER [default: 10]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l seed -d 'Pick at random among equally good nodes; the same seed gives the same run' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l expander -d 'How the autoscaler chooses a group: least-waste, most-pods, least-nodes, price [default: its flag]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l autoscaler-flags -d 'The autoscaler\'s flags, where it does not run as a pod of the state' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l node-group-label -d 'A node label whose value is the id of the node\'s group' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l node-group-templates -d 'What new nodes are like: the autoscaler\'s /snapshotz, or nodes by group' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l instance-types -d 'The provider\'s catalogue, for Karpenter: instance types with labels, capacity and offerings' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l runs -d 'Run the simulation with this many seeds, and count the outcomes' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l shard -d 'Run only one of several equal shards of the runs; the first is 0/COUNT; see simulate merge' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l strategy -d 'Choose nodes by least-load, best-fit, first-fit, weighted-least-load, random or config=FILE' -r -f -a "default\t''
@@ -168,6 +173,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l repack -d 'Place all pods again, on as few nodes as possible'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l diff -d 'Show only the differences from the unchanged cluster'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l preempt -d 'Allow preemption of pods of lower priority'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l autoscale -d 'Let the Cluster Autoscaler add nodes for pods that fit nowhere, until nothing changes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l exit-code -d 'Exit with status 1 when a pod does not fit'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l force -d 'With --drain or --drain-plan: also evict pods without a controller'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
@@ -195,6 +201,10 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l limit -d 'Stop after this many copies' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l want -d 'Show how many more nodes this number of copies needs' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l like -d 'The node to copy for --want, or a file with a Node [default: the node that takes most copies]' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l autoscaler-flags -d 'The autoscaler\'s flags, where it does not run as a pod of the state' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l node-group-label -d 'A node label whose value is the id of the node\'s group' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l node-group-templates -d 'What new nodes are like: the autoscaler\'s /snapshotz, or nodes by group' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l instance-types -d 'The provider\'s catalogue, for Karpenter: instance types with labels, capacity and offerings' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l scenario -d 'Apply the steps of a Scenario file; see docs/scenarios.md' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l cordon -d 'Cordon a node, or all nodes with a label (pool=gpu)' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l uncordon -d 'Uncordon a node, or all nodes with a label' -r
@@ -249,6 +259,10 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s A -l all-namespaces -d 'All namespaces; not possible with a name'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -l insecure-skip-tls-verify -d 'Do not check the server\'s certificate; this makes the connection insecure'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand capacity" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l autoscaler-flags -d 'The autoscaler\'s flags, where it does not run as a pod of the state' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l node-group-label -d 'A node label whose value is the id of the node\'s group' -r
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l node-group-templates -d 'What new nodes are like: the autoscaler\'s /snapshotz, or nodes by group' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l instance-types -d 'The provider\'s catalogue, for Karpenter: instance types with labels, capacity and offerings' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l snapshot -d 'Read the state from a file or directory (- is standard input), not from a cluster' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l at -d 'The moment of the question, for ages and time-outs (RFC 3339) [default: now]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l autoscaler-status -d 'The Cluster Autoscaler\'s status ConfigMap [default: kube-system/cluster-autoscaler-status]' -r

@@ -301,7 +301,7 @@ pub fn selects_namespaces(spec: &PodSpec) -> bool {
 }
 
 fn is_claim(source: &VolumeSource) -> bool {
-    matches!(source, VolumeSource::PersistentVolumeClaim(_) | VolumeSource::Ephemeral)
+    matches!(source, VolumeSource::PersistentVolumeClaim(_) | VolumeSource::Ephemeral(_))
 }
 
 /// Whether the pod has resource claims, or asks for an extended resource that a DeviceClass may serve.

@@ -15,7 +15,9 @@ use common::{build, key};
 use flate2::read::GzDecoder;
 use kubectl_sched::api::Timestamp;
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
-use kubectl_sched::node_groups::cluster_autoscaler::{self, Flags, Skip, TemplateFile, Verdict, reasons};
+use kubectl_sched::node_groups::cluster_autoscaler::{
+    self, Change, Flags, Outcome, Skip, TemplateFile, Verdict, reasons,
+};
 use kubectl_sched::node_groups::karpenter::{self, InstanceTypeFile};
 use kubectl_sched::scheduler::Scheduler;
 use serde_json::Value;
@@ -83,6 +85,59 @@ fn karpenter_decides_alike() {
     assert_eq!(seen, 489);
 }
 
+/// Whom a higher maximum, or the end of a backoff, would help: the real autoscaler was run again with each.
+#[test]
+fn what_would_help_is_alike() {
+    let scheduler = scheduler();
+    let mut seen = 0;
+    for case in cases("cluster-autoscaler.jsonl.gz") {
+        let name = case["name"].as_str().unwrap();
+        let fixes = case["expect"]["fixes"].as_array();
+        if HIDDEN_BACKOFF.contains(&name) || fixes.is_none() {
+            continue;
+        }
+        let cluster = build::cluster(case["objects"].as_array().unwrap(), scheduler.behaviour());
+        let (options, now) = autoscaler_options(&case);
+        let gates = scheduler.behaviour().request_gates();
+        for fix in fixes.into_iter().flatten() {
+            let group = fix["group"].as_str().unwrap().into();
+            let change = match fix["max"].as_i64() {
+                Some(max) => Change::Max { group, max },
+                None => Change::BackoffOver { group },
+            };
+            let run =
+                cluster_autoscaler::run_changed(&scheduler, &cluster, &options, gates, &[], now, &[change]).unwrap();
+            // In a few cases nothing in the objects tells what a new node of the group is like.
+            if run.groups.iter().any(|known| known.id == change.group() && known.template.is_none()) {
+                continue;
+            }
+            let before = case["expect"]["pods"].as_object().unwrap().iter();
+            let before = before.filter(|(_, pod)| pod["outcome"] == "not-triggered");
+            let helped: BTreeSet<String> = before
+                .map(|(pod, _)| pod.clone())
+                .filter(|pod| {
+                    let answer = run.pods.get(&cluster.pod_named(key(pod)).unwrap().id);
+                    answer.is_some_and(|answer| answer.outcome != Outcome::NotTriggered)
+                })
+                .collect();
+            assert_eq!(helped, texts(&fix["helps"]), "{name} {change:?}");
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 53);
+}
+
+fn autoscaler_options(case: &Value) -> (cluster_autoscaler::Options, Timestamp) {
+    let templates = if case["snapshotz"].is_null() {
+        TemplateFile::default()
+    } else {
+        TemplateFile::read(&case["snapshotz"]).unwrap()
+    };
+    let flags = Flags::parse(&words(case)).unwrap();
+    let now = case["now"].as_str().unwrap().parse::<Timestamp>().unwrap();
+    (cluster_autoscaler::Options { flags, templates, ..Default::default() }, now)
+}
+
 /// Which groups are asked, and what a new node of each says of every pod.
 #[test]
 fn the_cluster_autoscaler_decides_alike() {
@@ -94,14 +149,7 @@ fn the_cluster_autoscaler_decides_alike() {
             continue;
         }
         let cluster = build::cluster(case["objects"].as_array().unwrap(), scheduler.behaviour());
-        let now = case["now"].as_str().unwrap().parse::<Timestamp>().unwrap();
-        let templates = if case["snapshotz"].is_null() {
-            TemplateFile::default()
-        } else {
-            TemplateFile::read(&case["snapshotz"]).unwrap()
-        };
-        let flags = Flags::parse(&words(&case)).unwrap();
-        let options = cluster_autoscaler::Options { flags, group_label: None, templates, status: None };
+        let (options, now) = autoscaler_options(&case);
         let gates = scheduler.behaviour().request_gates();
         let run = cluster_autoscaler::run(&scheduler, &cluster, &options, gates, &[], now);
         let Some(run) = run else { continue };

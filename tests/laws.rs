@@ -6,6 +6,8 @@ mod common;
 mod resilience;
 #[path = "laws/rollout.rs"]
 mod rollout;
+#[path = "laws/same_count.rs"]
+mod same_count;
 #[path = "laws/sampling.rs"]
 mod sampling;
 #[path = "laws/sweep.rs"]

@@ -305,6 +305,8 @@ fn capacity_pending_resilience() {
             "pending --snapshot examples/clusters/mixed.yaml",
             "pending --snapshot examples/clusters/gpu.yaml",
             "pending --snapshot tests/cli/pending.yaml",
+            "pending --at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml",
+            "pending --snapshot examples/clusters/karpenter.yaml",
         ],
     );
     all_fit(
@@ -340,6 +342,14 @@ fn nodegroups() {
             "nodegroups --instance-types examples/instance-types.json --snapshot examples/clusters/karpenter.yaml",
             "nodegroups --snapshot examples/clusters/mixed.yaml",
         ],
+    );
+    all_fit(
+        "simulate",
+        &["simulate --pending --autoscale --at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml"],
+    );
+    all_fit(
+        "capacity",
+        &["capacity web-4 -n shop --want 20 --at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml"],
     );
     all_fit(
         "explain",

@@ -46,7 +46,7 @@ impl UpdateKind {
 pub struct RollingUpdate {
     /// Pods that may be there beyond those wanted.
     pub max_surge: Option<IntOrPercent>,
-    /// Pods that may be missing. A StatefulSet's is behind a feature gate that is off.
+    /// Pods that may be missing. A StatefulSet's counts since v1.37.
     pub max_unavailable: Option<IntOrPercent>,
     /// Of a StatefulSet: the first so many pods keep the old template.
     pub partition: Option<i32>,

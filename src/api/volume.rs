@@ -7,6 +7,8 @@ use serde::{Deserialize, Deserializer};
 use super::list::List;
 use super::meta::ObjectKey;
 use super::name::{Name, name};
+use super::quantity::Quantity;
+use super::selector::LabelSelector;
 
 /// The volumes of a pod that matter to scheduling; config maps, secrets, projections and
 /// the like are dropped while reading.
@@ -81,7 +83,7 @@ impl Volume {
     pub fn claim_of(&self, pod: ObjectKey) -> Option<ObjectKey> {
         match self.source {
             VolumeSource::PersistentVolumeClaim(claim) => Some(ObjectKey::new(pod.namespace, claim)),
-            VolumeSource::Ephemeral => {
+            VolumeSource::Ephemeral(_) => {
                 Some(ObjectKey::new(pod.namespace, name(&format!("{}-{}", pod.name, self.name))))
             }
             _ => None,
@@ -90,7 +92,7 @@ impl Volume {
 
     /// Whether it is a generic ephemeral volume.
     pub fn is_ephemeral(&self) -> bool {
-        self.source == VolumeSource::Ephemeral
+        matches!(self.source, VolumeSource::Ephemeral(_))
     }
 }
 
@@ -100,8 +102,8 @@ impl Volume {
 pub enum VolumeSource {
     /// A claim of the pod's namespace, by name.
     PersistentVolumeClaim(Name),
-    /// A claim made for the pod, called `POD-VOLUME`.
-    Ephemeral,
+    /// A claim made for the pod, called `POD-VOLUME`, and what it asks for where the pod says so.
+    Ephemeral(Option<Box<ClaimSpec>>),
     /// A disk that the pod itself names, of a kind that has a CSI driver by now.
     InTree(InTreeVolume),
     /// A target that pods must not mount together, unless all of them only read.
@@ -122,6 +124,42 @@ pub enum VolumeSource {
         /// Mounted for reading only.
         read_only: bool,
     },
+}
+
+/// What a claim asks for: the `spec` of a PersistentVolumeClaim, or of a template for one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClaimSpec {
+    /// Its StorageClass; none for the default one, empty for no class.
+    pub storage_class_name: Option<Name>,
+    /// The volume that it is bound to, or is to be.
+    pub volume_name: Option<Name>,
+    /// `ReadWriteOnce` and the like.
+    pub access_modes: List<Name>,
+    /// How much.
+    pub resources: ClaimResources,
+    /// Which volumes it takes.
+    pub selector: Option<LabelSelector>,
+    /// `Filesystem` where it is absent.
+    pub volume_mode: Option<Name>,
+    /// Its VolumeAttributesClass.
+    pub volume_attributes_class_name: Option<Name>,
+}
+
+/// `resources` of a claim.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(default)]
+pub struct ClaimResources {
+    /// What it requests.
+    pub requests: Option<ClaimRequests>,
+}
+
+/// A resource list of which only storage matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(default)]
+pub struct ClaimRequests {
+    /// Bytes of storage.
+    pub storage: Option<Quantity>,
 }
 
 /// A volume of a kind that Kubernetes once served itself, in a pod or in a PersistentVolume:
@@ -219,7 +257,7 @@ struct WireVolume<'a> {
     #[serde(borrow)]
     name: Cow<'a, str>,
     persistent_volume_claim: Option<WireClaim>,
-    ephemeral: Option<serde::de::IgnoredAny>,
+    ephemeral: Option<WireEphemeral>,
     empty_dir: Option<serde::de::IgnoredAny>,
     image: Option<WireImage>,
     iscsi: Option<WireIscsi>,
@@ -238,6 +276,19 @@ struct WireVolume<'a> {
 #[serde(rename_all = "camelCase")]
 struct WireClaim {
     claim_name: Name,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireEphemeral {
+    #[serde(default)]
+    volume_claim_template: Option<WireClaimTemplate>,
+}
+
+#[derive(Deserialize)]
+struct WireClaimTemplate {
+    #[serde(default)]
+    spec: Option<Box<ClaimSpec>>,
 }
 
 #[derive(Deserialize)]
@@ -272,8 +323,8 @@ impl WireVolume<'_> {
     fn volume(self) -> Option<Volume> {
         let source = if let Some(claim) = self.persistent_volume_claim {
             VolumeSource::PersistentVolumeClaim(claim.claim_name)
-        } else if self.ephemeral.is_some() {
-            VolumeSource::Ephemeral
+        } else if let Some(ephemeral) = self.ephemeral {
+            VolumeSource::Ephemeral(ephemeral.volume_claim_template.and_then(|template| template.spec))
         } else if let Some(iscsi) = self.iscsi {
             VolumeSource::Iscsi { iqn: iscsi.iqn, read_only: iscsi.read_only.unwrap_or_default() }
         } else if let Some(rbd) = self.rbd {

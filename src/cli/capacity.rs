@@ -17,6 +17,7 @@ use crate::simulate::{Assumption, Simulation, Ties};
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::manifests::{AskedManifests, AskedObject, ManifestFlags};
+use super::node_group_flags::{NewNodesFinder, NodeGroupFlags};
 use super::output::{self, OutputFlags};
 use super::reading::Request;
 use super::scenario_args::{self, ScenarioFlags};
@@ -65,6 +66,8 @@ pub(crate) struct CapacityArgs {
     /// Exit with status 1 when no copy fits, or fewer than --want
     #[arg(long)]
     exit_code: bool,
+    #[command(flatten)]
+    node_groups: NodeGroupFlags,
     #[command(flatten)]
     changes: ScenarioFlags,
     #[command(flatten)]
@@ -130,15 +133,29 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
         }
     }
     let limit = if arguments.want_all { all } else { arguments.limit };
+    // Before there are copies, which are no pods of the cluster.
+    let finder =
+        if arguments.want.is_some() || arguments.want_all { Some(finder(arguments, &state, now)?) } else { None };
     let capacity = measure(&state.scheduler, &mut state.cluster, &mut copies, limit, now);
     let number = arguments.want.or_else(|| arguments.want_all.then_some(all));
-    let wanted = number.map(|number| wanted(arguments, &mut state, &capacity, &mut copies, number, now)).transpose()?;
+    let wanted = number
+        .map(|number| wanted(arguments, &mut state, &capacity, &mut copies, number, finder.as_ref(), now))
+        .transpose()?;
     let mut not_evaluated = capacity.not_evaluated.clone();
     NotEvaluated::join(&mut not_evaluated, &state.notes);
     let assumptions = assumptions(&state, &models);
     let answer = CapacityAnswer { capacity, limit, wanted, scenario: reports, assumptions, not_evaluated, findings };
     arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     Ok(if arguments.exit_code && !answer.is_enough() { Status::DoesNotFit } else { Status::Answered })
+}
+
+/// Who makes nodes, as the state is.
+fn finder(arguments: &CapacityArgs, state: &State, now: Timestamp) -> Result<NewNodesFinder> {
+    let moment = arguments.state.at.or(state.basis.as_of).unwrap_or(now);
+    let finder = arguments.node_groups.finder(state, arguments.state.autoscaler_status.as_ref(), &[], moment)?;
+    finder.run(state);
+    finder.pools(state);
+    Ok(finder)
 }
 
 /// What keeps the pod off the nodes, beside its scheduling cycle.
@@ -230,6 +247,7 @@ fn wanted(
     capacity: &CapacityResult,
     copies: &mut Copies,
     number: usize,
+    finder: Option<&NewNodesFinder>,
     now: Timestamp,
 ) -> Result<CapacityNeeds> {
     let like = match &arguments.like {
@@ -241,11 +259,15 @@ fn wanted(
             .or_else(|| best_model(&state.scheduler, &mut state.cluster, copies, number, now))
             .map(NodeModel::Like),
     };
-    let Some(like) = like else { return Ok(CapacityNeeds { copies: number, like: None, needed: None }) };
+    let Some(like) = like else { return Ok(CapacityNeeds { copies: number, like: None, needed: None, maker: None }) };
     let needed = nodes_for(&state.scheduler, &mut state.cluster, copies, number, &like, now)
         .map_err(|error| Error::new(format!("{error} in {}", state.basis.origin)))?;
+    let maker = match &like {
+        NodeModel::Like(like) => finder.and_then(|finder| finder.maker(state, *like)),
+        NodeModel::Object(_) => None,
+    };
     let like = Some(name(like.base()));
-    Ok(CapacityNeeds { copies: number, like, needed: Some(needed) })
+    Ok(CapacityNeeds { copies: number, like, needed: Some(needed), maker })
 }
 
 /// The node that took most copies, the first of those that took as many.

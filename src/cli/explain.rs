@@ -302,8 +302,12 @@ fn answer(
     }
     let fits_if_admitted = placement.schedulable;
     let refused = state.refusal(placement.pod).map(|message| Refused { message, fits_if_admitted });
+    let mut suggestions = wanted.suggestions(state, &placement, now);
+    if is_pending {
+        finder.name_makers(state, suggestions.iter_mut().flatten());
+    }
     let mut answer = Answer {
-        suggestions: wanted.suggestions(state, &placement, now),
+        suggestions,
         preemption: wanted.preemption(state, &placement, now),
         explanation: Explanation::in_full(&state.scheduler, &state.cluster, &placement, now),
         detail: node.and_then(|node| detail(state, &placement, node, now)),

@@ -1,15 +1,18 @@
 //! What a state does not say of the programs that make nodes.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, ValueHint};
 
 use super::error::{Error, Result};
-use crate::api::{ObjectKey, Timestamp, name};
+use crate::api::{Name, ObjectKey, Timestamp, name};
 use crate::decode::autoscaling::process::split;
-use crate::node_groups::cluster_autoscaler::{self, Flags, Loop, Options, TemplateFile};
+use crate::explain::Suggestion;
+use crate::node_groups::cluster_autoscaler::{self, Change, Flags, Loop, Options, Outcome, TemplateFile};
+use crate::node_groups::fates::Fates;
+use crate::node_groups::maker::Maker;
 use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes, karpenter};
 use crate::source::{ConfigMapName, Input, read_value};
 use crate::state::PodId;
@@ -40,6 +43,9 @@ pub(crate) struct NewNodesFinder {
     run: OnceCell<Option<Arc<Loop>>>,
     karpenter: karpenter::Options,
     round: OnceCell<Option<karpenter::Run>>,
+    /// Loops after a change of one group.
+    changed: RefCell<Vec<(Change, Arc<Loop>)>>,
+    pools: OnceCell<Option<karpenter::Overview>>,
     asked: Vec<PodId>,
     now: Timestamp,
     notes: Vec<String>,
@@ -87,8 +93,8 @@ impl NodeGroupFlags {
             None => None,
         };
         let named = status.map(|map| ObjectKey::new(name(&map.namespace), name(&map.name)));
-        let options =
-            Options { flags, group_label: self.node_group_label.as_deref().map(name), templates, status: named };
+        let group_label = self.node_group_label.as_deref().map(name);
+        let options = Options { flags, group_label, templates, status: named, ..Options::default() };
         if let Some(Err(error)) = state.cluster.autoscaling.status(options.status).map(|status| &status.content) {
             notes.push(format!("the status of the Cluster Autoscaler cannot be read: {error}"));
         }
@@ -97,6 +103,8 @@ impl NodeGroupFlags {
             run: OnceCell::new(),
             karpenter: karpenter::Options { flags: of_karpenter, types },
             round: OnceCell::new(),
+            changed: RefCell::default(),
+            pools: OnceCell::new(),
             asked: asked.to_vec(),
             now,
             notes,
@@ -105,6 +113,11 @@ impl NodeGroupFlags {
 }
 
 impl NewNodesFinder {
+    /// What is known of the Cluster Autoscaler beside the state.
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// The Cluster Autoscaler's loop; none where the state has no status of it.
     pub(crate) fn run(&self, state: &State) -> Option<Arc<Loop>> {
         let (scheduler, cluster, gates) = (&state.scheduler, &state.cluster, state.gates);
@@ -116,6 +129,56 @@ impl NewNodesFinder {
     pub(crate) fn round(&self, state: &State) -> Option<&karpenter::Run> {
         let round = || karpenter::Run::new(&state.cluster, &self.karpenter, &self.asked);
         self.round.get_or_init(round).as_ref()
+    }
+
+    /// Karpenter's pools.
+    pub(crate) fn pools(&self, state: &State) -> Option<&karpenter::Overview> {
+        self.pools.get_or_init(|| self.round(state).map(|round| round.overview(&state.cluster))).as_ref()
+    }
+
+    /// Changes of groups, by their place in `run`, after which the loop does something for the pod.
+    fn fixes(&self, state: &State, run: &Loop, pod: PodId) -> Vec<(usize, Change, Outcome)> {
+        if run.pods.get(&pod).is_none_or(|answer| answer.outcome != Outcome::NotTriggered) {
+            return Vec::new();
+        }
+        let changes = Change::promising(run, pod).into_iter();
+        let changes = changes.filter_map(|(place, change)| {
+            let outcome = self.run_changed(state, change)?.pods.get(&pod)?.outcome;
+            (outcome != Outcome::NotTriggered).then_some((place, change, outcome))
+        });
+        changes.collect()
+    }
+
+    fn run_changed(&self, state: &State, change: Change) -> Option<Arc<Loop>> {
+        let known = self.changed.borrow().iter().find(|(known, _)| *known == change).map(|(_, run)| Arc::clone(run));
+        if known.is_some() {
+            return known;
+        }
+        let (scheduler, cluster, gates) = (&state.scheduler, &state.cluster, state.gates);
+        let (asked, now) = (&self.asked, self.now);
+        let run = cluster_autoscaler::run_changed(scheduler, cluster, &self.options, gates, asked, now, &[change])?;
+        let run = Arc::new(run);
+        self.changed.borrow_mut().push((change, Arc::clone(&run)));
+        Some(run)
+    }
+
+    /// Who could make one more node like `node`.
+    pub(crate) fn maker(&self, state: &State, node: Name) -> Option<Maker> {
+        Maker::of(&state.cluster, self.run(state).as_deref(), self.pools(state), node)
+    }
+
+    /// Says of suggestions of one more node who could make it.
+    pub(crate) fn name_makers<'s>(&self, state: &State, suggestions: impl Iterator<Item = &'s mut Suggestion>) {
+        for suggestion in suggestions {
+            let Some(like) = suggestion.one_more_like() else { continue };
+            suggestion.maker = self.maker(state, like);
+        }
+    }
+
+    /// What becomes of `pods`, which are pending for one reason; none where nobody makes nodes.
+    pub(crate) fn fates(&self, state: &State, example: PodId, pods: &[PodId]) -> Option<Fates> {
+        let example = self.find(state, example)?;
+        Some(Fates::count(example, self.run(state).as_deref(), self.round(state), pods))
     }
 
     /// What of the state could not be read, in sentences.
@@ -136,6 +199,7 @@ impl NewNodesFinder {
             answer: run.pods.get(&pod).cloned(),
             outcomes: run.outcomes(&state.cluster, pod),
             status_age: run.status_age(self.now),
+            fixes: self.fixes(state, &run, pod),
             run,
         });
         let of_karpenter = self.round(state).map(|round| round.answer(&state.cluster, pod));

@@ -54,12 +54,13 @@ pub(super) fn run(arguments: &NodegroupsArgs) -> Result<Status> {
     let state = flags.load(kube, output, Request::NodeGroups, |_| {})?;
     let now = flags.now();
     let moment = flags.at.or(state.basis.as_of).unwrap_or(now);
-    let finder = node_groups.finder(&state, flags.autoscaler_status.as_ref(), &[], moment)?;
+    let pending: Vec<_> = state.cluster.pending().map(|pod| pod.id).collect();
+    let finder = node_groups.finder(&state, flags.autoscaler_status.as_ref(), &pending, moment)?;
     let autoscaler = finder.run(&state);
     let answer = NodeGroupsAnswer {
         status_age: autoscaler.as_ref().and_then(|run| run.status_age(finder.now())),
         autoscaler,
-        karpenter: finder.round(&state).map(|round| round.overview(&state.cluster)),
+        karpenter: finder.pools(&state).cloned(),
         pending: state.cluster.pending().map(|pod| (pod.id, pod.key())).collect(),
         notes: finder.notes().to_vec(),
         not_evaluated: state.notes.clone(),

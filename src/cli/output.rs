@@ -122,6 +122,7 @@ impl OutputFlags {
 fn flag(setting: Setting) -> Option<&'static str> {
     Some(match setting {
         Setting::Wide => "-o wide",
+        Setting::Json => "-o json",
         Setting::Runs => "--runs",
         Setting::Seed => "--seed",
         Setting::Preempt => "--preempt",

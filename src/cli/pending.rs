@@ -5,7 +5,7 @@ use clap::Args;
 use crate::api::Name;
 use crate::cli::error::{Error, Result};
 use crate::decode::Kind;
-use crate::explain::pending::{self, Root};
+use crate::explain::pending::{self, Pending, Root};
 use crate::framework::NotEvaluated;
 use crate::report::{self, Answered, Part};
 use crate::simulate::{WorkloadPlacement, queue, workload};
@@ -13,8 +13,10 @@ use crate::state::{Cluster, PodId};
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
+use super::node_group_flags::{NewNodesFinder, NodeGroupFlags};
 use super::output::{self, OutputFlags, say};
 use super::reading::Request;
+use super::state::State;
 use super::state_flags::StateFlags;
 use super::{Status, cluster_messages, namespaces};
 
@@ -39,6 +41,8 @@ pub(crate) struct PendingArgs {
     /// Show the commands that make each suggested change
     #[arg(long)]
     commands: bool,
+    #[command(flatten)]
+    node_groups: NodeGroupFlags,
     #[command(flatten)]
     state: StateFlags,
     #[command(flatten)]
@@ -65,9 +69,9 @@ Exit status:
   2  the question could not be answered";
 
 pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
-    let PendingArgs { state, output, kube, .. } = arguments;
+    let PendingArgs { state: flags, output, kube, .. } = arguments;
     let namespace = kube.namespace.as_deref().filter(|_| !kube.all_namespaces);
-    let mut state = state.load(kube, output, Request::Pending, |_| {})?;
+    let mut state = flags.load(kube, output, Request::Pending, |_| {})?;
     let pods = pods(&state.cluster, namespace);
     // Names alone need no advice.
     let advise = !arguments.no_suggestions && output.output.part() != Part::Names;
@@ -75,6 +79,11 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     cluster_messages::read_events(&mut state, &pods);
     let basis = state.basis.scheduler;
     let mut pending = pending::find(&state.scheduler, &mut state.cluster, &pods, now, advise, basis);
+    if output.output.part() != Part::Names {
+        let moment = flags.at.or(state.basis.as_of).unwrap_or(now);
+        let finder = arguments.node_groups.finder(&state, flags.autoscaler_status.as_ref(), &pods, moment)?;
+        add_new_nodes(&state, &finder, &mut pending);
+    }
     let is_wanted = |other: Name| namespace.is_none_or(|only| other == only);
     pending.rejections = pending::rejections(&state.cluster, is_wanted);
     // Manifests alone do not tell what a controller has left undone.
@@ -99,6 +108,16 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     let fits = pending.groups.iter().all(|group| matches!(group.root, Root::Fits))
         && pending.missing.iter().all(WorkloadPlacement::fits);
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
+}
+
+/// What those who make nodes do for each group of pods.
+fn add_new_nodes(state: &State, finder: &NewNodesFinder, pending: &mut Pending) {
+    for group in pending.groups.iter_mut().filter(|group| group.root.needs_a_node()) {
+        let pods: Vec<PodId> =
+            group.pods.iter().filter_map(|pod| state.cluster.pod_named(*pod)).map(|pod| pod.id).collect();
+        group.new_nodes = finder.fates(state, group.example.pod_id, &pods);
+        finder.name_makers(state, group.advice.iter_mut().map(|advice| &mut advice.suggestion));
+    }
 }
 
 /// What may be wrong with a namespace without pods in a state that has no Namespaces.

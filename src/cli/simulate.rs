@@ -15,18 +15,20 @@ use crate::control_plane::admission::AdmissionRefusal;
 use crate::decode::workload::WorkloadKey;
 
 use crate::framework::NotEvaluated;
+use crate::node_groups::cluster_autoscaler::Options;
 use crate::report::Answered;
 use crate::report::comparison::ComparisonAnswer;
 use crate::report::simulation::{SimulationAnswer, WithPreemption};
-use crate::simulate::rebalance;
 use crate::simulate::scenario::{self, Placing, ScenarioRun, ScenarioStep, StepAction};
 use crate::simulate::sweep::SweepSpec;
 use crate::simulate::{Assumption, Diff, Simulation, StateSummary, Step, Strategy, Summary, Ties, queue};
+use crate::simulate::{autoscale, missing, rebalance};
 use crate::state::{Pod, PodId};
 
 use super::help::TEMPLATE;
 use super::kube_flags::KubeFlags;
 use super::manifests::{AskedManifests, ManifestFlags};
+use super::node_group_flags::NodeGroupFlags;
 use super::output::OutputFlags;
 use super::reading::Request;
 use super::scenario_args::ScenarioFlags;
@@ -92,9 +94,17 @@ pub(crate) struct SimulateArgs {
     /// Pick at random among equally good nodes; the same seed gives the same run
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
+    /// Let the Cluster Autoscaler add nodes for pods that fit nowhere, until nothing changes
+    #[arg(long, conflicts_with_all = ["compare", "runs", "rebalance", "diff", "preempt"])]
+    autoscale: bool,
+    /// How the autoscaler chooses a group: least-waste, most-pods, least-nodes, price [default: its flag]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "autoscale")]
+    expander: Vec<String>,
     /// Exit with status 1 when a pod does not fit
     #[arg(long)]
     exit_code: bool,
+    #[command(flatten)]
+    node_groups: NodeGroupFlags,
     #[command(flatten)]
     sweep: sweep::SweepFlags,
     #[command(flatten)]
@@ -139,6 +149,10 @@ Examples:
   kubectl sched simulate --add-nodes 2=b1-1 --remove-nodes zone=a --diff \\
       --snapshot examples/clusters/zones.yaml
 
+  # Which node groups would grow for the pending pods, and by how many nodes?
+  kubectl sched simulate --pending --autoscale --at 2026-08-20T10:00:24Z \\
+      --snapshot examples/clusters/nodegroups.yaml
+
   # Would eight replicas of this pod cost less if they were packed on fewer nodes?
   kubectl sched simulate -f examples/pods/app.yaml --replicas 8 \\
       --compare default,best-fit,least-load --price-label example.com/price \\
@@ -176,6 +190,12 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     }
     let strategy = arguments.strategies.strategy()?;
     let compared = arguments.strategies.compared()?;
+    let by_price = arguments.expander.iter().any(|name| name == "price");
+    if arguments.strategies.price().is_some() && compared.is_empty() && !by_price {
+        return Err(
+            Error::new("--price-label requires --compare").hint("add --compare, such as --compare default,best-fit")
+        );
+    }
     let plan = arguments.sweep.plan(arguments.seed, &arguments.output)?;
     if !compared.is_empty() {
         arguments.output.check(ComparisonAnswer::PARTS, "--compare shows figures")?;
@@ -221,12 +241,24 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     }
     let without = arguments.diff.then(|| unchanged(&mut state, arguments, &pods, strategy, ties, now));
     let before = StateSummary::of(&state.cluster);
+    let autoscaler = if arguments.autoscale { Some(autoscaler(arguments, &state, now)?) } else { None };
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties)
         .preempting(arguments.preempt)
         .following(strategy);
     let of_state = simulation.cluster().pods().len();
-    let ScenarioRun { steps, reports, violated_budgets, cannot_start } =
+    let ScenarioRun { mut steps, reports, violated_budgets, cannot_start } =
         scenario::run(&mut simulation, &scenario, &pods).map_err(Error::from_error)?;
+    let autoscaled = match &autoscaler {
+        Some(options) => {
+            let grown = autoscale::grow(&mut simulation, options, &mut steps);
+            Some(grown.ok_or_else(|| {
+                Error::new("--autoscale: the state has no status of the Cluster Autoscaler that can be read").hint(
+                    "it is the ConfigMap kube-system/cluster-autoscaler-status; --autoscaler-status names another",
+                )
+            })?)
+        }
+        None => None,
+    };
     let mut not_evaluated = simulation.not_evaluated();
     NotEvaluated::join(&mut not_evaluated, &state.notes);
     not_evaluated.extend(strategy.not_evaluated(simulation.cluster()));
@@ -245,11 +277,12 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         violated_budgets,
         cannot_start,
         with_preemption: None,
+        autoscaled,
         assumptions,
         not_evaluated,
     };
     simulation.rewind();
-    let with_preemption = if arguments.preempt {
+    let with_preemption = if arguments.preempt || arguments.autoscale {
         None
     } else {
         with_preemption(&mut state, &scenario, &pods, strategy, ties, now, &answer)
@@ -257,6 +290,27 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let answer = SimulationAnswer { with_preemption, ..answer };
     arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     Ok(if arguments.exit_code && !answer.fits() { Status::DoesNotFit } else { Status::Answered })
+}
+
+/// What the Cluster Autoscaler is like that `--autoscale` follows.
+fn autoscaler(arguments: &SimulateArgs, state: &State, now: Timestamp) -> Result<Options> {
+    const KNOWN: [&str; 5] = ["least-waste", "most-pods", "least-nodes", "price", "random"];
+    let moment = arguments.state.at.or(state.basis.as_of).unwrap_or(now);
+    let finder = arguments.node_groups.finder(state, arguments.state.autoscaler_status.as_ref(), &[], moment)?;
+    let mut options = finder.options().clone();
+    if let Some(unknown) = arguments.expander.iter().find(|name| !KNOWN.contains(&name.as_str())) {
+        return Err(Error::new(format!("invalid value \"{unknown}\" for --expander")).hint(
+            "use least-waste, most-pods, least-nodes, price or random; others decide by what is not in the state",
+        ));
+    }
+    options.price_label = arguments.strategies.price();
+    if arguments.expander.iter().any(|name| name == "price") && options.price_label.is_none() {
+        return Err(Error::new("--expander price requires --price-label").hint("it is a node label with a price"));
+    }
+    if !arguments.expander.is_empty() {
+        options.flags.expanders.clone_from(&arguments.expander);
+    }
+    Ok(options)
 }
 
 /// The steps of `--add`.
@@ -343,6 +397,11 @@ fn pods(
         let is_there = |pod: &PodId| cluster.pod_named(cluster.pod(*pod).key()).is_some_and(|named| named.id == *pod);
         let pending = cluster.pods().iter().take(of_state).filter(|pod| pod.own.node_name.is_none());
         pods.extend(pending.map(|pod| pod.id).filter(is_there));
+    }
+    if !added.pods.is_empty() {
+        let mut missing: Vec<NotEvaluated> = missing::of_new_pods(cluster).collect();
+        missing.retain(|note| !state.notes.iter().any(|known| known.kind == note.kind));
+        state.notes.extend(missing);
     }
     pods.extend(added.pods);
     queue::sort(cluster, &mut pods);

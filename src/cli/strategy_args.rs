@@ -163,10 +163,6 @@ impl StrategyFlags {
             return Err(Error::new("--weight-label requires --strategy weighted-least-load")
                 .hint("add that strategy, or remove --weight-label"));
         }
-        if self.price_label.is_some() && self.compare.is_empty() {
-            return Err(Error::new("--price-label requires --compare")
-                .hint("add --compare, such as --compare default,best-fit"));
-        }
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::admission::{self, AdmissionRefusal, Admitted, UnknownClass};
 use super::controller;
 use super::resource_claims;
+use super::volume_claims;
 use crate::api::pod_template::PodTemplate;
 use crate::api::requests::RequestGates;
 use crate::decode::pod::PodOwn;
@@ -63,19 +64,16 @@ impl Cluster {
         for pod in &new.replaces {
             self.withdraw(*pod, gates);
         }
-        for claim in new.claims {
-            if self.storage.claim(claim.key).is_none() {
-                self.storage.create_claim(claim);
-            }
-        }
         let Some(first) = new.own.first() else { return Created::default() };
+        let (_, mut no_claim) = volume_claims::make_before(self, first.key, new.claims);
         let Admitted { template, refused, unknown } = admission::admit(first, &new.template, self, gates);
         let class = Arc::new(PodClass::new(Arc::clone(&template), gates));
         let mut created = Created { unknown, ..Created::default() };
         for mut own in new.own {
-            let let_in = match &refused {
-                Some(why) => Err(AdmissionRefusal { pod: own.key, why: why.clone(), quota: None }),
-                None => admission::charge(self, own.key, &template, gates),
+            let let_in = match (no_claim.take(), &refused) {
+                (Some(refusal), _) => Err(refusal),
+                (None, Some(why)) => Err(AdmissionRefusal::of_pod(own.key, why.clone())),
+                (None, None) => admission::charge(self, own.key, &template, gates),
             };
             if let Err(refusal) = let_in {
                 created.refused.push(refusal);
@@ -86,6 +84,7 @@ impl Cluster {
             own = unheard_of(own);
             let claims = resource_claims::make(self, &mut own, &template.spec);
             self.add_resource_claims(claims);
+            volume_claims::make_ephemeral(self, &own, &template.spec);
             created.pods.push(self.add_pending(Box::new(own), Arc::clone(&class)));
         }
         created

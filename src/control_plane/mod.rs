@@ -4,6 +4,8 @@ pub mod admission;
 pub mod attach;
 pub mod controller;
 mod create;
+pub mod disruption;
 pub mod resource_claims;
+pub mod volume_claims;
 
 pub use create::{Created, NewPods, OnRefusal};

@@ -1,7 +1,10 @@
 //! Leaves of an object what scheduling reads ([`super::fields`]) and drops the rest: commands,
 //! environments, probes, managed fields, most of the status.
 
-use serde_json::{Map, Value, json};
+use std::fmt;
+
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Deserializer, Map, Value, json};
 
 use super::fields::{self, FieldShape};
 use crate::decode::Kind;
@@ -23,18 +26,21 @@ const REQUIREMENT: FieldShape = FieldShape::Fields(&[
     ("minValues", FieldShape::Kept),
 ]);
 
-/// Prunes an object of `kind`; `apiVersion` and `kind` stay. The state reads the same from it.
-pub fn prune(kind: Kind, object: &mut Value) {
-    let type_meta = ["apiVersion", "kind"].map(|field| object.get(field).cloned());
+/// What of the object of `kind` that `json` begins with is kept; `apiVersion` and `kind` stay. The state reads the same
+/// from it. Nothing is built of what is dropped: that is most of the text.
+///
+/// # Errors
+/// The text is not JSON.
+pub fn prune(kind: Kind, json: &[u8]) -> serde_json::Result<Value> {
+    let mut object =
+        Shaped { shape: fields::of(kind), with_type: true }.deserialize(&mut Deserializer::from_slice(json))?;
+    let Value::Object(fields) = &mut object else { return Ok(object) };
     if kind == Kind::Pod {
-        drop_zero_restarts(object);
-    }
-    keep(fields::of(kind), object);
-    let Value::Object(fields) = object else { return };
-    for (field, value) in ["apiVersion", "kind"].into_iter().zip(type_meta) {
-        fields.extend(value.map(|value| (field.to_owned(), value)));
-    }
-    if kind == Kind::Pod {
+        if let Some(Value::Array(statuses)) =
+            fields.get_mut("status").and_then(|status| status.get_mut("containerStatuses"))
+        {
+            drop_zero_restarts(statuses);
+        }
         prune_conditions(fields);
     }
     if let Some(Value::Object(metadata)) = fields.get_mut("metadata") {
@@ -43,16 +49,22 @@ pub fn prune(kind: Kind, object: &mut Value) {
         }
         metadata.retain(|field, value| field != "annotations" || value.as_object().is_none_or(|map| !map.is_empty()));
     }
+    Ok(object)
 }
 
 /// Most containers were never restarted: then nothing of their status need be kept.
-fn drop_zero_restarts(pod: &mut Value) {
-    let Some(Value::Array(statuses)) = pod.pointer_mut("/status/containerStatuses") else { return };
+fn drop_zero_restarts(statuses: &mut Vec<Value>) {
     for status in statuses.iter_mut().filter_map(Value::as_object_mut) {
         if status.get("restartCount").and_then(Value::as_i64) == Some(0) {
             status.remove("restartCount");
         }
     }
+    statuses.retain(says_more_than_a_name);
+}
+
+/// Whether an item of a list has more than a name.
+fn says_more_than_a_name(item: &Value) -> bool {
+    item.as_object().is_none_or(|fields| fields.keys().any(|field| field != "name"))
 }
 
 /// Of the condition `PodScheduled` all is kept, as long as no kubelet has taken up the pod; of the
@@ -77,45 +89,149 @@ fn prune_conditions(pod: &mut Map<String, Value>) {
     }
 }
 
-/// Values of another shape than the API's stay: a reader is to complain of them as before.
+/// Leaves of `value` what `shape` keeps.
 pub(crate) fn keep(shape: &FieldShape, value: &mut Value) {
-    match (shape, value) {
-        (FieldShape::Fields(kept), Value::Object(fields)) => {
-            fields.retain(|name, _| kept.iter().any(|(field, _)| field == name));
-            for (field, shape) in *kept {
-                if let Some(value) = fields.get_mut(*field) {
-                    keep(shape, value);
+    let kept = Shaped { shape, with_type: false }.deserialize(value.take());
+    *value = kept.unwrap_or_default();
+}
+
+/// Reads a value as far as it is kept. Values of another shape than the API's stay: a reader is to complain of them as
+/// before.
+#[derive(Clone, Copy)]
+struct Shaped<'s> {
+    shape: &'s FieldShape,
+    /// `apiVersion` and `kind` are kept as well.
+    with_type: bool,
+}
+
+impl<'s> Shaped<'s> {
+    fn of(shape: &'s FieldShape) -> Self {
+        Self { shape, with_type: false }
+    }
+
+    /// How a member called `name` is read; none for one that is dropped.
+    fn member(self, name: &str) -> Option<Self> {
+        let FieldShape::Fields(kept) = self.shape else { return Some(Self::of(&FieldShape::Raw)) };
+        let known = kept.iter().find(|(field, _)| *field == name).map(|(_, shape)| Self::of(shape));
+        let is_type = self.with_type && matches!(name, "apiVersion" | "kind");
+        known.or(is_type.then_some(Self::of(&FieldShape::Raw)))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Shaped<'_> {
+    type Value = Value;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Shaped<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any valid JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(self.scalar(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(self.scalar(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(self.scalar(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(self.scalar(value.into()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(self.scalar(value.into()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(self.scalar(value.into()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let item = Shaped::of(match self.shape {
+            FieldShape::Each(shape) | FieldShape::Sources(shape) => shape,
+            FieldShape::Conditions(_) => &CONDITION,
+            FieldShape::Requirements => &REQUIREMENT,
+            _ => &FieldShape::Raw,
+        });
+        let mut kept = Vec::new();
+        while let Some(value) = items.next_element_seed(item)? {
+            let stays = match self.shape {
+                FieldShape::Sources(_) => says_more_than_a_name(&value),
+                FieldShape::Conditions(types) => {
+                    value.get("type").and_then(Value::as_str).is_none_or(|named| types.contains(&named))
+                }
+                _ => true,
+            };
+            if stays {
+                kept.push(value);
+            }
+        }
+        if matches!(self.shape, FieldShape::Present) {
+            kept.truncate(1);
+            kept.fill(json!({}));
+        }
+        Ok(Value::Array(kept))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut kept = Map::new();
+        while let Some(member) = fields.next_key_seed(MemberName(self))? {
+            match member {
+                Some((name, shaped)) => {
+                    let value = fields.next_value_seed(shaped)?;
+                    kept.insert(name, value);
+                }
+                None => {
+                    fields.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        (FieldShape::Each(shape), Value::Array(items)) => {
-            for item in items {
-                keep(shape, item);
-            }
-        }
-        (FieldShape::Sources(shape), Value::Array(items)) => {
-            for item in items.iter_mut() {
-                keep(shape, item);
-            }
-            items.retain(|item| item.as_object().is_none_or(|fields| fields.keys().any(|field| field != "name")));
-        }
-        (FieldShape::Conditions(types), Value::Array(items)) => {
-            items.retain(|item| item.get("type").and_then(Value::as_str).is_none_or(|named| types.contains(&named)));
-            for item in items {
-                keep(&CONDITION, item);
-            }
-        }
-        (FieldShape::Requirements, Value::Array(items)) => {
-            for item in items {
-                keep(&REQUIREMENT, item);
-            }
-        }
-        (FieldShape::Present, Value::Array(items)) => {
-            items.truncate(1);
-            items.fill(json!({}));
-        }
-        (FieldShape::Present, value) if !value.is_null() => *value = json!({}),
-        _ => {}
+        Ok(self.scalar(Value::Object(kept)))
+    }
+}
+
+/// Reads a member's name: it is copied only for a member that is kept.
+struct MemberName<'s>(Shaped<'s>);
+
+impl<'de, 's> DeserializeSeed<'de> for MemberName<'s> {
+    type Value = Option<(String, Shaped<'s>)>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'s> Visitor<'_> for MemberName<'s> {
+    type Value = Option<(String, Shaped<'s>)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string key")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.member(name).map(|shaped| (name.to_owned(), shaped)))
+    }
+}
+
+impl Shaped<'_> {
+    /// Of something only whose presence matters nothing stays.
+    fn scalar(self, value: Value) -> Value {
+        if matches!(self.shape, FieldShape::Present) { json!({}) } else { value }
     }
 }
 
@@ -125,9 +241,7 @@ mod tests {
 
     #[track_caller]
     fn case(kind: Kind, object: &str, expected: &str) {
-        let mut object = serde_json::from_str(object).unwrap();
-        prune(kind, &mut object);
-        assert_eq!(object.to_string(), expected);
+        assert_eq!(prune(kind, object.as_bytes()).unwrap().to_string(), expected);
     }
 
     #[test]
@@ -139,7 +253,7 @@ mod tests {
                 "volumes":[{"name":"t","projected":{"sources":[]}},{"name":"s","secret":{"secretName":"x"}},{"name":"e","ephemeral":{"volumeClaimTemplate":{}}}]},
                 "status":{"podIP":"10.1.1.1","conditions":[{"type":"Ready","status":"True"},{"type":"DisruptionTarget","status":"True","reason":"PreemptionByScheduler","message":"m"}],
                 "containerStatuses":[{"name":"c","imageID":"x"}]}}"#,
-            r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web-1"},"spec":{"containers":[{"image":"i","name":"c","resources":{}}],"volumes":[{"ephemeral":{},"name":"e"}]},"status":{"conditions":[{"status":"True","type":"Ready"},{"reason":"PreemptionByScheduler","status":"True","type":"DisruptionTarget"}],"containerStatuses":[]}}"#,
+            r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web-1"},"spec":{"containers":[{"image":"i","name":"c","resources":{}}],"volumes":[{"ephemeral":{"volumeClaimTemplate":{}},"name":"e"}]},"status":{"conditions":[{"status":"True","type":"Ready"},{"reason":"PreemptionByScheduler","status":"True","type":"DisruptionTarget"}],"containerStatuses":[]}}"#,
         );
     }
 

@@ -124,6 +124,7 @@ impl WirePodDisruptionBudget {
             always_allows_unhealthy: unhealthy_pod_eviction_policy.is_some_and(|policy| policy == "AlwaysAllow"),
             disruptions_allowed: status.disruptions_allowed.unwrap_or_default(),
             counted,
+            has_status: counted.is_some() || status.disruptions_allowed.is_some(),
             disrupted_pods: self.status.disrupted_pods.iter().map(|(pod, _)| pod).collect(),
         }
     }

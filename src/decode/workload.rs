@@ -220,6 +220,8 @@ pub struct PodDisruptionBudget {
     pub disruptions_allowed: i32,
     /// What its controller counted; none where the status does not say.
     pub counted: Option<BudgetCounts>,
+    /// Whether it has a status at all: what its controller counted, or how many disruptions it allows.
+    pub has_status: bool,
     /// `status.disruptedPods`: evictions the API server has already let through.
     pub disrupted_pods: BTreeSet<Name>,
 }
@@ -240,6 +242,13 @@ impl PodDisruptionBudget {
     /// and the empty one (upstream defaultpreemption/default_preemption.go, filterPodsWithPDBViolation).
     pub fn compiled_selector(&self) -> Option<Selector> {
         Selector::new(self.selector.as_ref()).ok().filter(|selector| !selector.is_empty())
+    }
+
+    /// The selector as the eviction API and the disruption controller apply it: none and an invalid one match nothing, the
+    /// empty one matches every pod of the namespace (upstream pkg/registry/core/pod/storage/eviction.go,
+    /// getPodDisruptionBudgets).
+    pub fn eviction_selector(&self) -> Option<Selector> {
+        Selector::new(self.selector.as_ref()).ok().filter(|_| self.selector.is_some())
     }
 
     /// Whether `selector`, compiled from this budget, selects `pod`. A pod without labels is never selected.

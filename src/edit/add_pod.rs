@@ -9,9 +9,10 @@ use crate::api::name::Name;
 use crate::api::pod_template::PodTemplate;
 use crate::api::requests::RequestGates;
 use crate::control_plane::NewPods;
-use crate::control_plane::admission::{self, Admitted, Charged};
+use crate::control_plane::admission::{self, AdmissionRefusal, Admitted, Charged};
 use crate::control_plane::controller;
 use crate::control_plane::resource_claims;
+use crate::control_plane::volume_claims::{self, MadeClaims};
 use crate::decode::pod::PodOwn;
 use crate::decode::workload::WorkloadKey;
 use crate::state::Cluster;
@@ -43,42 +44,40 @@ pub(super) fn apply(
     let mut own = PodOwn { key: pod, ..own }.with_uid();
     let Admitted { template, refused, .. } = admission::admit(&own, &template, cluster, gates);
     if let Some(why) = refused {
-        return Err(EditError::Forbidden(admission::AdmissionRefusal { pod, why, quota: None }));
+        return Err(EditError::Forbidden(AdmissionRefusal::of_pod(pod, why)));
     }
     let charged = Charged::of(cluster, pod.namespace);
-    admission::charge(cluster, pod, &template, gates).map_err(EditError::Forbidden)?;
-    let class = shared_class(cluster, own.controller.as_ref(), template, gates);
-    let mut made = Vec::new();
-    for claim in claims {
-        if cluster.storage.claim(claim.key).is_none() {
-            made.push(claim.key);
-            cluster.storage.create_claim(claim);
-        }
+    let (mut volumes, refused) = volume_claims::make_before(cluster, pod, claims);
+    let let_in = refused.map_or_else(|| admission::charge(cluster, pod, &template, gates), Err);
+    if let Err(refusal) = let_in {
+        volumes.undo(cluster);
+        charged.put_back(cluster);
+        return Err(EditError::Forbidden(refusal));
     }
+    let class = shared_class(cluster, own.controller.as_ref(), template, gates);
     let devices = resource_claims::make(cluster, &mut own, &class.template.spec);
     let devices = cluster.add_resource_claims(devices);
+    volumes.extend(volume_claims::make_ephemeral(cluster, &own, &class.template.spec));
     let id = cluster.add_pending(Box::new(own), class);
     if let Some(node) = node {
         cluster.assume(id, node);
     }
-    Ok(Undo(Before::NoPod(AddedClaims { volumes: made, devices }, charged)))
+    Ok(Undo(Before::NoPod(AddedClaims { volumes, devices }, charged)))
 }
 
 /// Claims that were made with a pod.
 #[derive(Debug)]
 pub(super) struct AddedClaims {
-    volumes: Vec<ObjectKey>,
+    volumes: MadeClaims,
     devices: Vec<ObjectKey>,
 }
 
-pub(super) fn undo(cluster: &mut Cluster, claims: &AddedClaims, charged: Charged) {
+pub(super) fn undo(cluster: &mut Cluster, claims: AddedClaims, charged: Charged) {
     charged.put_back(cluster);
     cluster.remove_last();
-    for claim in &claims.volumes {
-        cluster.storage.remove_claim(*claim);
-    }
-    for claim in &claims.devices {
-        cluster.devices.set_claim(*claim, None);
+    claims.volumes.undo(cluster);
+    for claim in claims.devices {
+        cluster.devices.set_claim(claim, None);
     }
 }
 

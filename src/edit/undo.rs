@@ -87,7 +87,7 @@ impl Undo {
                 super::add_node::undo(cluster, pods);
             }
             Before::RemovedNode(removed) => removed.undo(cluster),
-            Before::NoPod(claims, charged) => super::add_pod::undo(cluster, &claims, charged),
+            Before::NoPod(claims, charged) => super::add_pod::undo(cluster, claims, charged),
             Before::Template(place, template, with_replica_set) => {
                 if with_replica_set {
                     cluster.workloads.pop();

@@ -7,10 +7,12 @@ use super::{EditError, PodChange};
 use crate::api::meta::ObjectKey;
 use crate::api::update_strategy::{IntOrPercent, RollingUpdate};
 use crate::control_plane::controller::{self, new_replica_set};
-use crate::decode::workload::{PodTemplateSpec, WorkloadKey, WorkloadKind};
+use crate::decode::workload::{PodTemplateSpec, Workload, WorkloadKey, WorkloadKind};
 use crate::state::Cluster;
 
-/// A Deployment's older ReplicaSets keep their template, and its pods with them.
+/// A Deployment's older ReplicaSets keep their template, and its pods with them. Where a patch leads back to the template
+/// of one of them, that is its ReplicaSet again (upstream pkg/controller/deployment/util/deployment_util.go,
+/// FindNewReplicaSet); a restart always makes a new one.
 pub(super) fn patch(cluster: &mut Cluster, key: WorkloadKey, changes: &[PodChange]) -> Result<Undo, EditError> {
     let place = place(cluster, key)?;
     // What admission adds shows in pods beside the template that they are of.
@@ -22,6 +24,9 @@ pub(super) fn patch(cluster: &mut Cluster, key: WorkloadKey, changes: &[PodChang
     }
     let before = std::mem::replace(&mut workload.template, Arc::new(template));
     let deployment = cluster.workloads.get(place).filter(|_| key.kind == WorkloadKind::Deployment);
+    let is_back =
+        |deployment: &&Workload| !changes.is_empty() && controller::replica_set_of(cluster, deployment).is_some();
+    let deployment = deployment.filter(|deployment| !is_back(deployment));
     let replica_set = deployment.and_then(|deployment| new_replica_set(cluster, deployment));
     let with_replica_set = replica_set.is_some();
     cluster.workloads.extend(replica_set);

@@ -13,7 +13,7 @@ use crate::state::{Cluster, Pod};
 /// The end of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct PodEnd {
+pub struct EndedPod {
     /// Succeeded or Failed.
     pub phase: PodPhase,
     /// Who ended it.
@@ -97,7 +97,7 @@ impl EndedBy {
 }
 
 /// The end of `pod`, one of [`Cluster::ended`].
-pub fn find(cluster: &Cluster, pod: &PodObject) -> PodEnd {
+pub fn find(cluster: &Cluster, pod: &PodObject) -> EndedPod {
     let (reason, message) = words(pod);
     let controller = pod.own.controller.as_ref().map(|owner| (owner.kind, owner.name));
     let is_sibling = |other: Option<(Name, Name)>, key: ObjectKey| {
@@ -120,7 +120,7 @@ pub fn find(cluster: &Cluster, pod: &PodObject) -> PodEnd {
         })
         .map(Pod::key);
     let replacement = replacements.next();
-    PodEnd {
+    EndedPod {
         phase: pod.own.phase,
         by: if pod.own.phase == PodPhase::Succeeded { EndedBy::Containers } else { EndedBy::of(reason, message) },
         reason: reason.to_owned(),

@@ -33,7 +33,7 @@ pub struct FilterDetail {
     /// The plugin.
     pub plugin: &'static str,
     /// Its answer.
-    pub verdict: Verdict,
+    pub verdict: FilterVerdict,
     /// The numbers behind it.
     pub facts: Vec<Fact>,
 }
@@ -41,7 +41,7 @@ pub struct FilterDetail {
 /// A filter plugin's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Verdict {
+pub enum FilterVerdict {
     /// The pod gives it nothing to check.
     Skipped,
     /// PreFilter turned the pod away before this filter was made ready, or left the node out.
@@ -87,12 +87,14 @@ fn filters(framework: &Framework<'_>, cycle: Cycle<'_>, placement: &Placement, n
         .map(|(plugin, _)| {
             let ready = prepared.filters.iter().find(|(name, _)| name == plugin);
             let verdict = match ready {
-                _ if placement.skipped_filters.contains(plugin) => Verdict::Skipped,
-                None => Verdict::NotAsked,
-                Some(_) if placement.pre_filter.is_some() => Verdict::NotAsked,
-                Some((_, filter)) => filter.filter(node).map_or_else(Verdict::Rejected, |()| Verdict::Passed),
+                _ if placement.skipped_filters.contains(plugin) => FilterVerdict::Skipped,
+                None => FilterVerdict::NotAsked,
+                Some(_) if placement.pre_filter.is_some() => FilterVerdict::NotAsked,
+                Some((_, filter)) => {
+                    filter.filter(node).map_or_else(FilterVerdict::Rejected, |()| FilterVerdict::Passed)
+                }
             };
-            let asked = ready.filter(|_| verdict != Verdict::NotAsked);
+            let asked = ready.filter(|_| verdict != FilterVerdict::NotAsked);
             let facts = asked.map(|(_, filter)| filter.facts(node)).unwrap_or_default();
             FilterDetail { plugin, verdict, facts }
         })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ended::{self, PodEnd};
+use super::ended::{self, EndedPod};
 use super::obstacles::{self, StartObstacle};
 use crate::api::Timestamp;
 use crate::api::name::Name;
@@ -56,7 +56,7 @@ pub enum SchedulingStatus {
         obstacles: Vec<StartObstacle>,
     },
     /// It is in a final phase: no scheduler looks at it again.
-    Ended(Box<PodEnd>),
+    Ended(Box<EndedPod>),
 }
 
 /// What there is to tell of the pod of `placement`, whose node is that of `placement.current`.

@@ -5,14 +5,16 @@
 //! their sources, named beside each rule.
 
 pub mod cluster_autoscaler;
+pub mod fates;
 pub mod karpenter;
+pub mod maker;
 pub mod new_node;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::state::pod::PodId;
-use cluster_autoscaler::{Loop, PodAnswer};
+use cluster_autoscaler::{Change, Loop, Outcome, PodAnswer};
 
 /// What would be made for one pod.
 #[derive(Clone, Debug, Default)]
@@ -38,4 +40,6 @@ pub struct ClusterAutoscalerAnswer {
     pub outcomes: BTreeMap<&'static str, usize>,
     /// How old the status is, in seconds.
     pub status_age: Option<i64>,
+    /// Changes of groups, by their place, after which the loop does something for the pod, and what.
+    pub fixes: Vec<(usize, Change, Outcome)>,
 }

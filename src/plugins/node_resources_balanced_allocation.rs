@@ -6,6 +6,7 @@
 use crate::api::UpstreamError;
 use crate::api::requests::RequestGates;
 use crate::config::{Behaviour, NodeResourcesBalancedAllocationArgs};
+use crate::framework::cache::RepeatedScorer;
 use crate::framework::{
     Cycle, Fact, Incremental, IncrementalPlugin, IncrementalScorer, MAX_NODE_SCORE, NodeScorer, NotEvaluated, Plugin,
     PreScore, PreScorePlugin, ScorePlugin, points,
@@ -84,8 +85,11 @@ impl IncrementalPlugin for NodeResourcesBalancedAllocation {
         if scorer.is_best_effort() {
             Incremental::Skip
         } else if self.devices.totals(cycle, self.scored.names()).is_some() {
-            // What devices are in use changes with more than the pods on the nodes.
-            Incremental::Uncached
+            Incremental::scorer(RepeatedScorer::new(
+                self,
+                |plugin, cycle| Some(Box::new(plugin.scorer_with_devices(cycle))),
+                None,
+            ))
         } else {
             Incremental::scorer(scorer)
         }

@@ -11,6 +11,7 @@ use crate::api::name::Name;
 use crate::api::requests::{self, RequestGates};
 use crate::api::resources::{Resources, STANDARD, is_extended_resource_name};
 use crate::config::{Behaviour, DeviceBehaviour, NodeResourcesFitArgs};
+use crate::framework::cache::RepeatedScorer;
 use crate::framework::{
     Amount, Code, Cycle, Fact, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer,
     NodeFilter, NodeScorer, Plugin, PreFilter, PreFilterPlugin, PreScore, PreScorePlugin, Reason, Rejection,
@@ -114,9 +115,12 @@ impl IncrementalPlugin for NodeResourcesFit {
         cycle: Cycle<'_>,
         _nodes: &[&NodeInfo],
     ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
-        // What devices are in use changes with more than the pods on the nodes.
         if self.devices.totals(cycle, self.scored.names()).is_some() {
-            return Incremental::Uncached;
+            return Incremental::scorer(RepeatedScorer::new(
+                self,
+                |plugin, cycle| Some(Box::new(plugin.scorer_with_devices(cycle))),
+                None,
+            ));
         }
         Incremental::scorer(self.scorer(cycle.pod))
     }

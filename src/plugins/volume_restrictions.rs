@@ -80,7 +80,7 @@ fn is_exclusive_disk(volume: &Volume) -> bool {
         VolumeSource::InTree(disk) => {
             matches!(disk, InTreeVolume::AwsElasticBlockStore { .. } | InTreeVolume::GcePersistentDisk { .. })
         }
-        VolumeSource::PersistentVolumeClaim(_) | VolumeSource::Ephemeral => false,
+        VolumeSource::PersistentVolumeClaim(_) | VolumeSource::Ephemeral(_) => false,
     }
 }
 

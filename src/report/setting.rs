@@ -7,6 +7,8 @@
 pub enum Setting {
     /// Everything is shown: all rows, all scores, whole names ([`super::Look::wide`]).
     Wide,
+    /// Everything is listed, as data.
+    Json,
     /// How many runs with other random choices.
     Runs,
     /// The seed of one run.

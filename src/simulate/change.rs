@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::api::{Name, ObjectKey, Timestamp};
 use crate::control_plane::controller;
+use crate::control_plane::volume_claims::{self, MadeClaims};
 use crate::decode::pod::PodOwn;
 use crate::edit::Undo;
 use crate::framework::cache::DeviceReach;
@@ -46,7 +47,7 @@ pub(super) enum SimulationBefore {
     /// A pod that was recreated, with `true` of another template than before.
     Recreated(Recreated, bool),
     Terminated(PodId, Option<Timestamp>),
-    Added,
+    Added(MadeClaims),
     Detached(PodId),
     Attached(PodId),
     Nominated(PodId, Option<Name>),
@@ -119,8 +120,9 @@ impl Simulation<'_> {
                 Some(SimulationBefore::Terminated(pod, cluster.set_deletion(pod, Some(self.now))))
             }
             Mutation::Add { own, class } => {
+                let claims = volume_claims::make_ephemeral(cluster, &own, &class.template.spec);
                 cluster.add_pending(own, class);
-                Some(SimulationBefore::Added)
+                Some(SimulationBefore::Added(claims))
             }
             // Who only counts for nothing keeps its devices.
             Mutation::Detach { pod } => cluster.detach(pod).map(|node| {
@@ -173,9 +175,10 @@ impl Simulation<'_> {
                     self.caches.clear();
                     self.cluster.set_deletion(pod, since);
                 }
-                SimulationBefore::Added => {
+                SimulationBefore::Added(claims) => {
                     self.caches.clear();
                     self.cluster.remove_last();
+                    claims.undo(self.cluster);
                 }
                 SimulationBefore::Recreated(recreated, changed) => {
                     let (pod, node) = (recreated.pod(), recreated.node());

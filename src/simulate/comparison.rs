@@ -6,9 +6,11 @@ use crate::state::Cluster;
 
 use super::bound::nodes_needed;
 use super::measures::{Measures, used};
+use super::scenario::{ScenarioRun, StepReport};
 use super::state_summary::StateSummary;
 use super::step::Step;
 use super::strategy::{self, Strategy};
+use super::summary::{UnplacedGroup, unplaced_by_cause};
 
 /// What became of the pods under one strategy.
 #[derive(Clone, Debug)]
@@ -22,6 +24,10 @@ pub struct StrategyResult {
     pub placed: usize,
     /// Pods that stay pending.
     pub unplaced: usize,
+    /// Those that stay pending, by what stands in their way, the largest group first.
+    pub groups: Vec<UnplacedGroup>,
+    /// Whether the steps of the scenario did all that they were to do, and no budget was violated.
+    pub steps_done: bool,
     /// All nodes.
     pub nodes: usize,
     /// Nodes with a pod, at the end.
@@ -40,21 +46,26 @@ impl StrategyResult {
         self.configuration.as_ref().map_or_else(|| self.strategy.name().to_owned(), |file| format!("config={file}"))
     }
 
-    /// The outcome of `steps`, which `strategy` led to; they began with `before` and ended in `cluster`.
+    /// The outcome of `run`, which `strategy` led to; it began with `before` and ended in `cluster`.
     /// What a node costs is the value of the label `price`.
     pub fn of(
         strategy: Strategy,
         before: &StateSummary,
-        steps: &[Step],
+        run: &ScenarioRun,
         cluster: &Cluster,
         price: Option<Name>,
     ) -> Self {
+        let steps: &[Step] = &run.steps;
         let placed = steps.iter().filter(|step| step.place().is_some()).count();
         Self {
             strategy,
             configuration: None,
             placed,
             unplaced: steps.len() - placed,
+            groups: unplaced_by_cause(steps),
+            steps_done: run.cannot_start.is_empty()
+                && run.violated_budgets.is_empty()
+                && run.reports.iter().all(StepReport::is_done),
             nodes: cluster.nodes().len(),
             nodes_used: used(cluster).count(),
             nodes_needed: nodes_needed(cluster, steps),

@@ -187,7 +187,7 @@ impl<'a> CycleCaches<'a> {
         let cycle = Cycle { cluster, pod, behaviour: scheduler.behaviour(), now, notes: &notes };
         cached.catch_up(&self.log, cycle, &mut self.topology);
         let in_order = *self.in_order.get_or_insert_with(|| cluster.nodes().is_sorted_by_key(NodeInfo::name));
-        cached.answer(cluster, pod, choice, in_order, &mut self.topology)
+        cached.answer(cycle, choice, in_order, &mut self.topology)
     }
 
     /// Stores why there is no node for pods equal to `pod`: the answer of the cycle that was
@@ -231,18 +231,18 @@ impl CachedClass<'_> {
 
     fn answer(
         &mut self,
-        cluster: &Cluster,
-        pod: &Pod,
+        current: Cycle<'_>,
         choice: &mut Choice<'_>,
         in_order: bool,
         topology: &mut Topology,
     ) -> CacheLookup {
+        let Cycle { cluster, pod, .. } = current;
         if let Some(unplaced) = &self.unplaced {
             return CacheLookup::Unplaced(unplaced.clone());
         }
         let Some(cycle) = &mut self.cycle else { return CacheLookup::Miss };
         if let (Some(start), Some(compared)) = (*choice.start, cycle.stops_at()) {
-            let Some(found) = cycle.cache.best_from(cluster, topology, start, compared) else {
+            let Some(found) = cycle.cache.best_from(current, topology, start, compared) else {
                 self.cycle = None;
                 return CacheLookup::Miss;
             };
@@ -336,7 +336,7 @@ impl Class {
 /// Whether more than its class decides where `pod` goes, or whether it takes more than resources.
 fn needs_own_cycle(pod: &Pod) -> bool {
     let is_claim =
-        |source: &VolumeSource| matches!(source, VolumeSource::PersistentVolumeClaim(_) | VolumeSource::Ephemeral);
+        |source: &VolumeSource| matches!(source, VolumeSource::PersistentVolumeClaim(_) | VolumeSource::Ephemeral(_));
     pod.is_terminating()
         || pod.own.node_name.is_some()
         || pod.own.nominated_node_name.is_some()

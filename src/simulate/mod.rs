@@ -8,6 +8,7 @@
 //! [`Simulation::edit`] for one change, [`scenario`] for all that a person would do.
 
 pub mod assumption;
+pub mod autoscale;
 pub mod bound;
 pub mod capacity;
 mod change;
@@ -17,6 +18,7 @@ pub mod diff;
 pub mod gang;
 pub mod groups;
 pub mod measures;
+pub mod missing;
 pub mod new_nodes;
 pub mod preempt;
 pub mod queue;
@@ -54,10 +56,11 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::api::{ObjectKey, Timestamp};
+use crate::api::{Name, ObjectKey, Timestamp};
+use crate::config::Behaviour;
 use crate::control_plane::controller;
 use crate::decode::pod::PodOwn;
-use crate::edit::{Edit, EditError};
+use crate::edit::{BuiltNode, Edit, EditError};
 use crate::framework::{NotEvaluated, Placement};
 use crate::scheduler::Scheduler;
 use crate::state::{Cluster, Pod, PodId};
@@ -86,8 +89,8 @@ pub struct Simulation<'a> {
     nominated: FxHashSet<PodId>,
     caches: CycleCaches<'a>,
     group_cycles: Vec<GroupCycle>,
-    /// What could not be judged, by what and why.
-    notes: BTreeMap<(String, String), NotEvaluated>,
+    /// What could not be judged, by what and why, and of a kind by its effect.
+    notes: BTreeMap<(String, String, String), NotEvaluated>,
     /// What was taken to be so, by what it is about, and the pods that it was about.
     assumptions: BTreeMap<(String, String), BTreeSet<ObjectKey>>,
 }
@@ -319,6 +322,11 @@ impl<'a> Simulation<'a> {
         id
     }
 
+    /// What differs between versions.
+    pub(crate) fn behaviour(&self) -> &Behaviour {
+        self.scheduler.behaviour()
+    }
+
     /// The time of all questions.
     pub(crate) fn now(&self) -> Timestamp {
         self.now
@@ -346,6 +354,12 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
+    /// Adds a node that somebody built, called `called`.
+    pub(crate) fn add_node(&mut self, node: &BuiltNode, called: Name) {
+        let (_, undo) = node.add(self.cluster, called);
+        self.edited(undo);
+    }
+
     /// The state as it is now.
     pub fn cluster(&self) -> &Cluster {
         self.cluster
@@ -357,7 +371,9 @@ impl<'a> Simulation<'a> {
     }
 
     fn note(&mut self, note: &NotEvaluated) {
-        self.notes.entry((note.what.clone(), note.why.clone())).or_insert_with(|| note.clone());
+        // Of a kind each plugin says what it means to it; of other things the effects differ in numbers only.
+        let effect = if note.kind.is_some() { note.effect.clone() } else { String::new() };
+        self.notes.entry((note.what.clone(), note.why.clone(), effect)).or_insert_with(|| note.clone());
     }
 
     /// Takes something to be so, about `pod` among others.

@@ -81,6 +81,7 @@ impl Simulation<'_> {
     }
 
     pub(super) fn evict(&mut self, victim: PodId, node: Name) -> PreemptedPod {
+        self.note_preemption();
         let pod = self.cluster.pod(victim);
         let not_recreated = not_recreated(pod);
         let budgets = drawn_on(self.cluster, pod);

@@ -44,6 +44,7 @@ pub fn find(simulation: &mut Simulation<'_>, most: usize) -> Result<Vec<Scenario
         let Some(best) = best_move(simulation, &budgets, &moved, before, typical) else { break };
         let cluster = simulation.cluster();
         let Ok(edits) = budgets.evict(cluster, cluster.pod(best.pod)) else { break };
+        simulation.note_eviction();
         for edit in &edits {
             simulation.edit(edit)?;
         }
@@ -59,6 +60,7 @@ pub fn find(simulation: &mut Simulation<'_>, most: usize) -> Result<Vec<Scenario
         let said = format!("rebalance to {to}: imbalance {} to {}{why}", percent(before), percent(best.after));
         steps.push(ScenarioStep { said, change: StepAction::Edit(Edit::Evict { pod: best.key }), place: Placing::Now });
     }
+    budgets.not_evaluated().for_each(|note| simulation.note(&note));
     Ok(steps)
 }
 

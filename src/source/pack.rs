@@ -41,16 +41,19 @@ impl PrunedFacts {
         };
     }
 
-    fn pod(&mut self, pod: &Value) {
+    /// What `pod`, the pruned form of `json`, shows.
+    fn pod(&mut self, pod: &Value, json: &[u8]) {
         let text = |path: &str| pod.pointer(path).and_then(Value::as_str).unwrap_or_default();
         if text("/spec/nodeName").is_empty() || text("/status/phase") == "Pending" {
             let namespace = Some(text("/metadata/namespace")).filter(|namespace| !namespace.is_empty());
             self.waiting.insert((namespace.unwrap_or("default").to_owned(), text("/metadata/name").to_owned()));
         }
         if SchedulerProcess::is_likely_value(pod) {
-            self.merge(Self { scheduler: SchedulerProcess::of_value(pod), ..Self::default() });
+            self.merge(Self { scheduler: SchedulerProcess::of(json), ..Self::default() });
         }
-        self.autoscaler = self.autoscaler.take().or_else(|| AutoscalerProcess::of_value(pod));
+        if self.autoscaler.is_none() && AutoscalerProcess::is_likely_value(pod) {
+            self.autoscaler = AutoscalerProcess::of(json);
+        }
     }
 }
 
@@ -61,17 +64,17 @@ impl Default for Packer {
 }
 
 impl Packer {
-    /// Takes an object of `kind`, prunes it, and writes its `apiVersion` and `kind` into it, which
+    /// Takes the object of `kind` that `json` is, prunes it, and writes its `apiVersion` and `kind` into it, which
     /// the API leaves out in a list of one kind.
-    pub(super) fn add(&mut self, kind: Kind, api_version: &str, mut object: Value) -> serde_json::Result<()> {
+    pub(super) fn add(&mut self, kind: Kind, api_version: &str, json: &[u8]) -> serde_json::Result<()> {
+        let mut object = prune(kind, json)?;
         if let Value::Object(fields) = &mut object {
             fields.insert("apiVersion".to_owned(), json!(api_version));
             fields.insert("kind".to_owned(), json!(kind.as_str()));
         }
         if kind == Kind::Pod {
-            self.seen.pod(&object);
+            self.seen.pod(&object, json);
         }
-        prune(kind, &mut object);
         let place = Kind::ALL.iter().position(|other| *other == kind).unwrap_or_default();
         write!(self.lines, "{place}\t").map_err(serde_json::Error::io)?;
         serde_json::to_writer(&mut self.lines, &object)?;

@@ -289,7 +289,7 @@ impl Sink for Snapshot {
         let kind = Kind::of(object.api_version, object.kind).map(|kind| kind.of_kept(text)).transpose()?.flatten();
         if let Some(kind) = kind {
             let api_version = if object.api_version.is_empty() { &kind.api_version() } else { object.api_version };
-            self.packer.add(kind, api_version, serde_json::from_slice(text)?)?;
+            self.packer.add(kind, api_version, text)?;
         } else if Record::is(object) {
             let record: Record = serde_json::from_slice(text)?;
             self.record = Record { tool_version: self.record.tool_version.clone(), ..record };

@@ -282,13 +282,14 @@ fn add_pods(cluster: &mut Cluster, pods: Store<PodObject>, gates: RequestGates) 
     }
 }
 
-/// A quota of which the input does not say what is used: it is what its pods use.
+/// A quota of which the input does not say what is used: it is what its pods and claims use.
 fn count_quotas(cluster: &mut Cluster, gates: RequestGates) {
-    let (quotas, pods) = (&mut cluster.quotas, &cluster.pods);
+    let (quotas, pods, storage) = (&mut cluster.quotas, &cluster.pods, &cluster.storage);
     for quota in quotas.iter_mut().filter(|quota| quota.used.is_none()) {
         let namespace = quota.key.namespace;
         let templates = pods.iter().filter(|pod| pod.key().namespace == namespace).map(|pod| &*pod.class.template);
-        quota.count(templates, gates);
+        let claims = storage.claims().filter(|claim| claim.key.namespace == namespace);
+        quota.count(templates, claims, gates);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the pods of a namespace use, as its ResourceQuotas count it.
 //!
-//! Upstream pkg/quota/v1/evaluator/core/pods.go. Only what a pod uses is measured: not claims,
-//! Services or other objects.
+//! Upstream pkg/quota/v1/evaluator/core/pods.go and persistent_volume_claims.go. Only what pods and their claims use is
+//! measured: not Services or other objects.
 
 use crate::api::name::{Name, name};
 use crate::api::pod_spec::{Container, PodAffinity, PodAffinityTerm, PodSpec};
@@ -12,6 +12,7 @@ use crate::api::resources::{
     ResourceList, STANDARD, is_extended_resource_name, is_hugepage_resource_name, is_native_resource,
 };
 use crate::decode::resource_quota::{ResourceQuota, ScopeRequirement};
+use crate::decode::storage::PersistentVolumeClaim;
 
 impl ResourceQuota {
     /// Whether a pod of `template` counts (upstream pkg/quota/v1/generic/evaluator.go, Matches).
@@ -24,10 +25,26 @@ impl ResourceQuota {
         self.hard.iter().map(|(resource, _)| resource).filter(|resource| is_tracked(resource))
     }
 
-    /// Counts what pods use, for a quota of which no controller has.
-    pub(super) fn count<'a>(&mut self, templates: impl Iterator<Item = &'a PodTemplate>, gates: RequestGates) {
+    /// Whether claims count: scopes are about pods (upstream pkg/quota/v1/generic/evaluator.go, MatchesNoScopeFunc).
+    /// Volume attributes classes, by which claims have a scope, are not looked at.
+    pub(crate) fn counts_claims(&self) -> bool {
+        self.scopes.is_empty() && self.hard.iter().any(|(resource, _)| is_of_claims(&resource))
+    }
+
+    /// Counts what pods and claims use, for a quota of which no controller has.
+    pub(super) fn count<'a, 'c>(
+        &mut self,
+        templates: impl Iterator<Item = &'a PodTemplate>,
+        claims: impl Iterator<Item = &'c PersistentVolumeClaim>,
+        gates: RequestGates,
+    ) {
+        let of_claims = self.hard.iter().map(|(resource, _)| resource).filter(|resource| is_of_claims(resource));
+        let counted = self.tracked().chain(of_claims);
         let mut used: ResourceList =
-            self.tracked().map(|resource| (resource, Quantity::from_value(0, QuantityFormat::DecimalSI))).collect();
+            counted.map(|resource| (resource, Quantity::from_value(0, QuantityFormat::DecimalSI))).collect();
+        for claim in claims.filter(|_| self.counts_claims()) {
+            used = sum(&used, &usage_of_claim(claim), |used, usage| used + usage);
+        }
         for template in templates.filter(|template| self.matches(template, gates)) {
             used = sum(&used, &usage(template, gates), |used, usage| used + usage);
         }
@@ -48,6 +65,31 @@ pub(crate) fn usage(template: &PodTemplate, gates: RequestGates) -> ResourceList
     let objects = [(name("count/pods"), one), (STANDARD.pods, one)];
     measured(&requests, &limits).iter().chain(objects).collect()
 }
+
+/// What one claim uses (persistent_volume_claims.go, Usage).
+pub(crate) fn usage_of_claim(claim: &PersistentVolumeClaim) -> ResourceList {
+    let one = Quantity::from_value(1, QuantityFormat::DecimalSI);
+    let counted = CLAIMS.map(|resource| (name(resource), one));
+    let storage = claim.request.map(|request| (name(STORAGE), request));
+    let of_class = |(resource, amount): (Name, Quantity)| {
+        let is_counted = resource != "count/persistentvolumeclaims" && !claim.class.is_empty();
+        is_counted.then(|| (name(&format!("{}{OF_CLASS}{resource}", claim.class)), amount))
+    };
+    let all: Vec<(Name, Quantity)> = counted.into_iter().chain(storage).collect();
+    let of_class: Vec<(Name, Quantity)> = all.iter().copied().filter_map(of_class).collect();
+    all.into_iter().chain(of_class).collect()
+}
+
+/// MatchingResources of claims.
+fn is_of_claims(resource: &str) -> bool {
+    let plain = resource.split_once(OF_CLASS).map_or(resource, |(_, plain)| plain);
+    plain == STORAGE || plain == CLAIMS[0] || resource == CLAIMS[1]
+}
+
+const CLAIMS: [&str; 2] = ["persistentvolumeclaims", "count/persistentvolumeclaims"];
+const STORAGE: &str = "requests.storage";
+/// Between a StorageClass and what of it is limited.
+const OF_CLASS: &str = ".storageclass.storage.k8s.io/";
 
 /// A quota's names for requests and limits (podComputeUsageHelper).
 pub(crate) fn measured(requests: &ResourceList, limits: &ResourceList) -> ResourceList {

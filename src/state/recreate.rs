@@ -10,6 +10,7 @@ use super::pod_class::PodClass;
 use crate::api::meta::ObjectKey;
 use crate::api::time::Timestamp;
 use crate::decode::pod::PodOwn;
+use crate::decode::storage::PersistentVolumeClaim;
 
 /// What [`Cluster::recreate`] changed, and how it was before.
 #[must_use = "without it the state cannot be changed back"]
@@ -28,6 +29,8 @@ pub(crate) struct Departure {
     node: Option<NodeId>,
     /// What its claims had, the last one last.
     claims: Vec<Released>,
+    /// Claims of its generic ephemeral volumes, which are gone with it.
+    ephemeral: Vec<Arc<PersistentVolumeClaim>>,
 }
 
 impl Recreated {
@@ -49,7 +52,8 @@ impl Cluster {
     /// pod that is on no node.
     pub fn recreate(&mut self, pod: PodId, class: Option<Arc<PodClass>>) -> Option<Recreated> {
         let node = self.node_of(pod)?;
-        let left = self.take_out(pod);
+        let mut left = self.take_out(pod);
+        left.ephemeral = self.renew_ephemeral_claims(pod);
         if let Some(pod) = self.pods.get_mut(pod.0 as usize) {
             pod.class = class.unwrap_or_else(|| Arc::clone(&pod.class));
             let fresh = PodOwn::fresh(pod.own.key, Arc::clone(&pod.own.labels), pod.own.controller);
@@ -74,6 +78,17 @@ impl Cluster {
         keys.chain(self.devices.claim_for_extended_resources(pod.key().name, pod.own.uid).map(|claim| claim.key))
     }
 
+    /// The claims of a pod's generic ephemeral volumes go with it, and the pod that comes in its place has new ones
+    /// (upstream pkg/controller/volume/ephemeral/controller.go, handleVolume). Answers with the old ones.
+    fn renew_ephemeral_claims(&mut self, id: PodId) -> Vec<Arc<PersistentVolumeClaim>> {
+        let pod = self.pod(id);
+        let volumes = pod.spec().volumes.iter().filter(|volume| volume.is_ephemeral());
+        let own = volumes.filter_map(|volume| self.storage.claim(volume.claim_of(pod.key())?));
+        let fresh: Vec<PersistentVolumeClaim> =
+            own.filter(|claim| claim.is_for(&pod.own)).map(PersistentVolumeClaim::again).collect();
+        fresh.into_iter().filter_map(|claim| self.storage.replace_claim(Arc::new(claim))).collect()
+    }
+
     /// Takes the pod off its node and out of what is nominated, and its claims their devices.
     pub(crate) fn take_out(&mut self, id: PodId) -> Departure {
         let (own, class) = (PodOwn::clone(&self.pod(id).own), Arc::clone(&self.pod(id).class));
@@ -86,12 +101,15 @@ impl Cluster {
             self.forget(id);
         }
         self.unnominate(id);
-        Departure { pod: id, own, class, node, claims }
+        Departure { pod: id, own, class, node, claims, ephemeral: Vec::new() }
     }
 
     /// Takes [`Cluster::take_out`] back; whatever was done to the pod since goes with it.
     pub(crate) fn put_back(&mut self, left: Departure) {
-        let Departure { pod: id, own, class, node, claims } = left;
+        let Departure { pod: id, own, class, node, claims, ephemeral } = left;
+        for claim in ephemeral {
+            self.storage.replace_claim(claim);
+        }
         let pending = own.node_name.is_none();
         self.pod_ids.insert(own.key, id);
         // The nomination that the pod may have by now would be looked for under the older one.

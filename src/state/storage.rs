@@ -155,19 +155,30 @@ impl Storage {
 
     /// Takes in a new claim, with the default class where it names none (upstream
     /// plugin/pkg/admission/storage/storageclass/setdefault/admission.go, Admit).
-    pub(crate) fn create_claim(&mut self, mut claim: PersistentVolumeClaim) {
+    pub(crate) fn create_claim(&mut self, claim: PersistentVolumeClaim) {
+        let claim = self.with_default_class(claim);
+        self.claims.insert(claim.key, Arc::new(claim));
+    }
+
+    /// The claim with the class that admission gives it.
+    pub(crate) fn with_default_class(&self, mut claim: PersistentVolumeClaim) -> PersistentVolumeClaim {
         if !claim.names_class
             && let Some(class) = self.default_class()
         {
             claim.class = class.name;
             claim.names_class = true;
         }
-        self.claims.insert(claim.key, Arc::new(claim));
+        claim
     }
 
     /// The claim is no more.
     pub(crate) fn remove_claim(&mut self, claim: ObjectKey) {
         self.claims.remove(&claim);
+    }
+
+    /// Puts a claim in the place of the one of its name: that one.
+    pub(crate) fn replace_claim(&mut self, claim: Arc<PersistentVolumeClaim>) -> Option<Arc<PersistentVolumeClaim>> {
+        self.claims.insert(claim.key, claim)
     }
 
     /// From now on the volume is kept for `claim`, or for none. Answers whose it was.

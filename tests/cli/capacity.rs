@@ -28,6 +28,12 @@ fn what_runs_out() {
     node-3       3   cpu: needs 500m, free 0 of 8: 500m short
     small-1      3   cpu: needs 500m, free 430m of 1930m: 70m short
     node-1       1   cpu: needs 500m, free 100m of 8: 400m short
+
+    NOT CONSIDERED   could change the answer
+    LimitRanges      not in the input; add them to the dump: new pods got no
+                     defaults, and were not checked against limits
+    ResourceQuotas   not in the input; add them to the dump: new pods were not
+                     checked against quotas
     --- stderr
     --- status 0
     ");
@@ -47,6 +53,12 @@ fn nodes_for_a_wanted_number() {
     TaintToleration      node-role.kubernetes.io/                       1
                          control-plane:NoSchedule
     NodeUnschedulable    node is cordoned                               1
+
+    NOT CONSIDERED   could change the answer
+    LimitRanges      not in the input; add them to the dump: new pods got no
+                     defaults, and were not checked against limits
+    ResourceQuotas   not in the input; add them to the dump: new pods were not
+                     checked against quotas
     --- stderr
     --- status 1
     ");
@@ -66,6 +78,12 @@ fn no_number_of_nodes_is_enough() {
     TaintToleration      node-role.kubernetes.io/                       1
                          control-plane:NoSchedule
     NodeUnschedulable    node is cordoned                               1
+
+    NOT CONSIDERED   could change the answer
+    LimitRanges      not in the input; add them to the dump: new pods got no
+                     defaults, and were not checked against limits
+    ResourceQuotas   not in the input; add them to the dump: new pods were not
+                     checked against quotas
     --- stderr
     --- status 0
     ");
@@ -94,6 +112,12 @@ fn in_a_ratio() {
     arm-1      4 + 2   cpu: needs 1, free 600m of 4: 400m short
     node-2     0 + 1   cpu: needs 1, free 800m of 8: 200m short
     node-3     0 + 1   cpu: needs 1, free 500m of 8: 500m short
+
+    NOT CONSIDERED   could change the answer
+    LimitRanges      not in the input; add them to the dump: new pods got no
+                     defaults, and were not checked against limits
+    ResourceQuotas   not in the input; add them to the dump: new pods were not
+                     checked against quotas
     --- stderr
     --- status 0
     ");
@@ -113,6 +137,12 @@ fn up_to_a_limit() {
 
     NODE    MORE   WHAT STOPS THE NEXT COPY
     arm-2      2   nothing
+
+    NOT CONSIDERED   could change the answer
+    LimitRanges      not in the input; add them to the dump: new pods got no
+                     defaults, and were not checked against limits
+    ResourceQuotas   not in the input; add them to the dump: new pods were not
+                     checked against quotas
     --- stderr
     --- status 0
     ");
@@ -239,7 +269,18 @@ fn as_json() {
             "like": "gpu-a100-2",
             "moreNodes": 1
         },
-        "notEvaluated": []
+        "notEvaluated": [
+            {
+                "what": "LimitRanges",
+                "why": "not in the input; add them to the dump",
+                "effect": "new pods got no defaults, and were not checked against limits"
+            },
+            {
+                "what": "ResourceQuotas",
+                "why": "not in the input; add them to the dump",
+                "effect": "new pods were not checked against quotas"
+            }
+        ]
     }
     --- stderr
     --- status 0

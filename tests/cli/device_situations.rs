@@ -32,9 +32,9 @@ fn the_driver_is_not_ready() {
 
     REASON                                             NODES   WHERE
     DynamicResources   claim dra-sample-gpu-x,             1   gpu-1
-                       request gpu: too few free for
-                       1 device of class
-                       gpu.nvidia.com
+                       request gpu: no device on the
+                       node, 1 device of class
+                       gpu.nvidia.com requested
 
     CLOSEST NODES
     gpu-1   DynamicResources   claim dra-sample-gpu-x, request gpu: requests 1, the
@@ -62,10 +62,11 @@ fn a_mig_profile_is_missing() {
     0/1 nodes are available: 1 cannot allocate all claims. preemption: 0/1 nodes are
     available: 1 Preemption is not helpful for scheduling.
 
-    REASON                                              NODES   WHERE
-    DynamicResources   claim mig-devices, request           1   mig-1
-                       mig: too few free for 1 device
-                       of class mig.nvidia.com
+    REASON                                          NODES   WHERE
+    DynamicResources   claim mig-devices, request       1   mig-1
+                       mig: no device of class
+                       mig.nvidia.com matches, 1
+                       device requested
 
     CLOSEST NODES
     mig-1   DynamicResources   claim mig-devices, request mig: requests 1, 0 free of
@@ -108,8 +109,9 @@ fn a_mig_profile_is_missing() {
     DynamicResources    no        cannot allocate all claims: claim mig-devices,
                                   request mig: requests 1, 0 free of 4 (4 not
                                   matching)
-                                  claim mig-devices, request mig: 0 of 4 devices
-                                  here match and are free, 0 elsewhere
+                                  claim mig-devices, request mig: 0 of 4 devices on
+                                  this node match and are free; other nodes have 0
+                                  in all
                                   - 3 devices such as
                                   gpu.nvidia.com/mig-1/gpu-1-mig-1g-5gb-0: the
                                   request wants
@@ -242,9 +244,10 @@ fn two_classes_stand_for_an_extended_resource() {
     available: 1 Preemption is not helpful for scheduling.
 
     REASON                                              NODES   WHERE
-    DynamicResources   resource example.com/gpu: too        1   gpu-1
-                       few free for 1 device of class
-                       vgpu.example.com; DeviceClass
+    DynamicResources   resource example.com/gpu: no         1   gpu-1
+                       device of class
+                       vgpu.example.com matches, 1
+                       device requested; DeviceClass
                        gpu.example.com names it, too,
                        and does not count
 

@@ -39,7 +39,7 @@ fn what_keeps_each_device_from_a_request() {
     shows(
         "explain trainer -n ml --node gpu-1",
         &[
-            "claim two-gpus, request gpus: 2 of 7 devices here match and are free, 3 elsewhere",
+            "claim two-gpus, request gpus: 2 of 7 devices on this node match and are free; other nodes have 3 in all",
             "- 2 devices such as gpu.example.com/gpu-1/gpu-4: the request wants",
             "- gpu.example.com/gpu-1/gpu-0: taken by claim ml/notebook of ml/notebook",
             "- gpu.example.com/gpu-1/gpu-3: tainted example.com/unhealthy=true:NoSchedule by DeviceTaintRule broken-gpu",

@@ -51,7 +51,7 @@ fn every_node() {
       PodDisruptionBudget shop/web: 2 pods down at once (budget allows 1); 2 cannot
       be rescheduled
 
-    -o wide lists the rest
+    and 1 more: -o wide lists it
     --- stderr
     --- status 1
     ");
@@ -136,7 +136,7 @@ fn no_pod_without_a_place() {
     cpu-1
       1 pod lost (no controller recreates it): ml/gateway
 
-    -o wide lists the rest
+    and 1 more: -o wide lists it
     --- stderr
     --- status 0
     ");

@@ -483,6 +483,12 @@ fn a_rollout_that_gets_stuck() {
     NOT PLACED   kube-scheduler's message for the first pod of each group
     1 pod: shop/web-new
       0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules.
+
+    NOT CONSIDERED   could change the answer
+    LimitRanges      not in the input; add them to the dump: new pods got no
+                     defaults, and were not checked against limits
+    ResourceQuotas   not in the input; add them to the dump: new pods were not
+                     checked against quotas
     --- stderr
     --- status 0
     ");
@@ -502,6 +508,7 @@ fn rollouts_by_file() {
        shop/api-new-4: 0/3 nodes are available: 3 Insufficient cpu.
     2  scale deployment/shop/web to 2
        1 pod deleted: shop/web-1
+       which are deleted is a draw: 3 pods are equal to the controller
     3  restart deployment/shop/web
        1 pod created: shop/web-new
        updated 0 of 2: the next pod fits nowhere while the old pods keep their nodes
@@ -533,8 +540,12 @@ fn rollouts_by_file() {
     TIES: other nodes that are equally good; try --runs 100
 
     NOT CONSIDERED   could change the answer
-    Services   not in the input; add them to the dump: default topology spreading
-               was not applied
+    LimitRanges      not in the input; add them to the dump: new pods got no
+                     defaults, and were not checked against limits
+    ResourceQuotas   not in the input; add them to the dump: new pods were not
+                     checked against quotas
+    Services         not in the input; add them to the dump: default topology
+                     spreading was not applied
     --- stderr
     --- status 0
     ");

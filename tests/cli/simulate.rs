@@ -46,6 +46,12 @@ fn replicas_of_a_manifest() {
       {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 4
       node(s) had untolerated taint {dedicated: gpu}, 6 Insufficient cpu, 6
       Insufficient memory.
+
+    NOT CONSIDERED   could change the answer
+    LimitRanges      not in the input; add them to the dump: new pods got no
+                     defaults, and were not checked against limits
+    ResourceQuotas   not in the input; add them to the dump: new pods were not
+                     checked against quotas
     --- stderr
     --- status 1
     ");

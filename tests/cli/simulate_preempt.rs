@@ -53,6 +53,10 @@ fn the_lower_are_preempted() {
                                                             shop/urgent-new
     shop/batch-1        node-1   <none>   <none>   <none>   preempted on node-1 by
                                                             shop/urgent-new-2
+
+    NOT CONSIDERED   could change the answer
+    PodDisruptionBudgets   not in the input; add them to the dump: preemption did
+                           not spare pods with budgets
     --- stderr
     --- status 0
     ");
@@ -93,6 +97,10 @@ fn a_pod_that_no_controller_recreates_is_gone() {
                                                             shop/urgent-new
     shop/batch-1        node-1   <none>   <none>   <none>   preempted on node-1 by
                                                             shop/urgent-new-2
+
+    NOT CONSIDERED   could change the answer
+    PodDisruptionBudgets   not in the input; add them to the dump: preemption did
+                           not spare pods with budgets
     --- stderr
     --- status 0
     ");
@@ -210,7 +218,13 @@ fn json() {
                 }
             ]
         },
-        "notEvaluated": []
+        "notEvaluated": [
+            {
+                "what": "PodDisruptionBudgets",
+                "why": "not in the input; add them to the dump",
+                "effect": "preemption did not spare pods with budgets"
+            }
+        ]
     }
     --- stderr
     --- status 0

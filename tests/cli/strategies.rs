@@ -24,6 +24,10 @@ fn side_by_side() {
     NOT CONSIDERED   could change the answer
     weight of 3 of 5 nodes   label example.com/weight is missing or no positive
                              number: their weight is 1
+    LimitRanges              not in the input; add them to the dump: new pods got no
+                             defaults, and were not checked against limits
+    ResourceQuotas           not in the input; add them to the dump: new pods were
+                             not checked against quotas
     --- stderr
     --- status 0
     ");
@@ -40,6 +44,12 @@ fn side_by_side_with_all_shares() {
     default         1       5       4   13.0/8.2/0.9%   36.1/24.8/1.2%   4.0/8.4/35.9%
     best-fit        1       4       4   13.0/8.2/0.9%   37.8/25.1/1.3%   3.7/8.3/35.9%
     cpu/memory/pods; LEAST: the fewest nodes that any strategy could use
+
+    NOT PLACED   the largest group of each strategy
+    every strategy: 1 pod: 0/12 nodes are available: 1 node(s) had untolerated taint
+    {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 2
+    node(s) didn't match Pod's node affinity/selector, 4 Insufficient cpu, 4 node(s)
+    had untolerated taint {dedicated: gpu}.
     --- stderr
     --- status 1
     ");
@@ -61,6 +71,7 @@ fn json() {
                 "weightLabel": "example.com/weight",
                 "placed": 1,
                 "unplaced": 0,
+                "stepsDone": true,
                 "nodes": 5,
                 "nodesUsed": 2,
                 "nodesLowerBound": 2,
@@ -92,6 +103,16 @@ fn json() {
                 "what": "weight of 3 of 5 nodes",
                 "why": "label example.com/weight is missing or no positive number",
                 "effect": "their weight is 1"
+            },
+            {
+                "what": "LimitRanges",
+                "why": "not in the input; add them to the dump",
+                "effect": "new pods got no defaults, and were not checked against limits"
+            },
+            {
+                "what": "ResourceQuotas",
+                "why": "not in the input; add them to the dump",
+                "effect": "new pods were not checked against quotas"
             }
         ]
     }
@@ -122,6 +143,12 @@ fn one_strategy_pod_by_pod() {
     default/new-1   small-3     424      0
     default/new-2   small-3     400      0
     default/new-3   big-1       449      0
+
+    NOT CONSIDERED   could change the answer
+    LimitRanges      not in the input; add them to the dump: new pods got no
+                     defaults, and were not checked against limits
+    ResourceQuotas   not in the input; add them to the dump: new pods were not
+                     checked against quotas
     --- stderr
     --- status 0
     ");
@@ -138,6 +165,12 @@ fn the_same_scenario_for_each() {
     default         2       3       2    15.8/6.1%     0.0/0.0%
     best-fit        2       2       2   25.0/10.0%     0.0/0.0%
     cpu/memory; LEAST: the fewest nodes that any strategy could use
+
+    NOT CONSIDERED   could change the answer
+    LimitRanges      not in the input; add them to the dump: new pods got no
+                     defaults, and were not checked against limits
+    ResourceQuotas   not in the input; add them to the dump: new pods were not
+                     checked against quotas
     --- stderr
     --- status 0
     ");
@@ -197,6 +230,12 @@ fn another_configuration_as_a_strategy() {
     default                                    8       5       3     5.0/0.0%   72.7/66.7%
     config=examples/config/binpack.yaml        8       3       3   45.8/21.5%    0.0/36.1%
     cpu/memory; LEAST: the fewest nodes that any strategy could use
+
+    NOT CONSIDERED   could change the answer
+    LimitRanges      not in the input; add them to the dump: new pods got no
+                     defaults, and were not checked against limits
+    ResourceQuotas   not in the input; add them to the dump: new pods were not
+                     checked against quotas
     --- stderr
     --- status 0
     ");

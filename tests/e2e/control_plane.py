@@ -3,7 +3,7 @@
 
 The three are upstream's own, built from the small Go module in `controlplane/` through the Go
 module proxy and kept in a cache directory outside the tree. Nothing else runs: no kubelet (nodes
-are objects), no controller (what is created stays as it is).
+are objects), no controller (what is created stays as it is) but where a test starts them (`controllers`).
 
     control_plane.py            keeps one up until Ctrl-C; prints the administrator's kubeconfig
 """
@@ -26,7 +26,8 @@ import urllib.request
 from api import Api
 
 HERE = pathlib.Path(__file__).resolve().parent
-SOURCE = HERE / "controlplane"
+#: Go programs: what all tests need, and what the scenarios need beside it.
+CONTROL_PLANE, CONTROLLERS = "controlplane", "controllers"
 WRITE_MODULE = HERE.parent / "kubernetes-module.sh"
 #: The rights that kubectl sched asks for.
 ROLE = HERE.parent.parent / "docs" / "rbac.yaml"
@@ -49,25 +50,31 @@ WITHOUT_ADMISSION = ["ServiceAccount", "TaintNodesByCondition", "StorageObjectIn
                      "RuntimeClass", "DefaultTolerationSeconds"]
 
 
+WHAT = {CONTROL_PLANE: "etcd, kube-apiserver and kube-scheduler", CONTROLLERS: "kube-controller-manager"}
+#: The controllers that act on pods. No kubelet reports, so nothing may watch nodes; no volume is made.
+ON_PODS = ["deployment", "replicaset", "statefulset", "daemonset", "job", "disruption", "garbage-collector",
+           "taint-eviction", "resourcequota"]
+
+
 class Unavailable(Exception):
     """The control plane cannot be had on this machine; says why."""
 
 
-def binary_of(version):
-    """Where the control plane of a release is kept once it is built."""
-    digest = hashlib.sha256((SOURCE / "main.go").read_bytes() + WRITE_MODULE.read_bytes())
-    return CACHE / ("controlplane-%s-%s" % (version, digest.hexdigest()[:8]))
+def binary_of(version, program=CONTROL_PLANE):
+    """Where a program of a release is kept once it is built."""
+    digest = hashlib.sha256((HERE / program / "main.go").read_bytes() + WRITE_MODULE.read_bytes())
+    return CACHE / ("%s-%s-%s" % (program, version, digest.hexdigest()[:8]))
 
 
-def build():
-    """The path of the control plane's binary; builds it when there is none or its source changed since."""
-    go, binary = shutil.which("go"), binary_of(VERSION)
+def build(program=CONTROL_PLANE):
+    """The path of the program's binary; builds it when there is none or its source changed since."""
+    go, binary = shutil.which("go"), binary_of(VERSION, program)
     if binary.exists():
         return binary
     if not go:
-        raise Unavailable("Go is not installed: kube-apiserver and kube-scheduler cannot be built")
+        raise Unavailable("Go is not installed: Kubernetes' programs cannot be built")
     CACHE.mkdir(parents=True, exist_ok=True)
-    print("building etcd, kube-apiserver and kube-scheduler %s (once, some minutes) ..." % VERSION, flush=True)
+    print("building %s %s (once, some minutes) ..." % (WHAT[program], VERSION), flush=True)
     major, minor, _ = VERSION[1:].split(".")
     stamp = " ".join("-X k8s.io/component-base/version.%s=%s" % pair for pair in
                      (("gitVersion", VERSION), ("gitMajor", major), ("gitMinor", minor)))
@@ -78,16 +85,16 @@ def build():
     log = CACHE / "build.log"
     with open(log, "w") as output:
         try:
-            done = subprocess.run(command, cwd=SOURCE, stdout=output, stderr=output, timeout=BUILD_LIMIT)
+            done = subprocess.run(command, cwd=HERE / program, stdout=output, stderr=output, timeout=BUILD_LIMIT)
         except subprocess.TimeoutExpired:
-            raise Unavailable("the control plane was not built within %d minutes" % (BUILD_LIMIT // 60)) from None
+            raise Unavailable("%s: not built within %d minutes" % (WHAT[program], BUILD_LIMIT // 60)) from None
     if done.returncode != 0:
         said = log.read_text(errors="replace").strip()
         # Without the network, or with too little room, there is nothing to test; a module of ours that
         # does not compile is a fault.
         if any(word in said for word in OUTSIDE):
-            raise Unavailable("the control plane cannot be built here: " + said.splitlines()[-1])
-        raise SystemExit("the control plane does not build:\n" + said[-3000:])
+            raise Unavailable("%s: cannot be built here: %s" % (WHAT[program], said.splitlines()[-1]))
+        raise SystemExit("%s: does not build:\n%s" % (WHAT[program], said[-3000:]))
     partial.rename(binary)
     return binary
 
@@ -208,6 +215,23 @@ class ControlPlane:
         finally:
             self._stop("kube-scheduler")
 
+    @contextlib.contextmanager
+    def controllers(self):
+        """A kube-controller-manager with the controllers that act on pods."""
+        binary, port = build(CONTROLLERS), free_port()
+        kubeconfig = str(self.kubeconfig("admin"))
+        self._start("kube-controller-manager", [
+            "--kubeconfig", kubeconfig, "--leader-elect=false", "--bind-address=127.0.0.1", "--secure-port=%d" % port,
+            "--cert-dir", str(self.directory / "controller-certificates"), "--authentication-skip-lookup",
+            "--controllers=" + ",".join(name + "-controller" for name in ON_PODS), "--kube-api-qps=2000",
+            "--kube-api-burst=2000"], binary)
+        try:
+            self._wait_ready("kube-controller-manager", "https://127.0.0.1:%d/healthz" % port,
+                             ssl._create_unverified_context())
+            yield
+        finally:
+            self._stop("kube-controller-manager")
+
     def _start_etcd(self):
         client, peer = free_port(), free_port()
         self.etcd = "http://127.0.0.1:%d" % client
@@ -261,7 +285,7 @@ class ControlPlane:
     def _token(user):
         return "token-of-" + user
 
-    def _start(self, component, flags):
+    def _start(self, component, flags, program=None):
         log = open(self.directory / (component + ".log"), "ab")
 
         def end_with_us():
@@ -270,7 +294,8 @@ class ControlPlane:
                 ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
         with log:
-            self.processes[component] = subprocess.Popen([self.binary, component, *flags], cwd=self.directory,
+            self.processes[component] = subprocess.Popen([program, *flags] if program else [self.binary, component, *flags],
+                                                         cwd=self.directory,
                                                          stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                                          preexec_fn=end_with_us)
 

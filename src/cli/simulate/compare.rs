@@ -50,8 +50,8 @@ pub(super) fn run(
         let mut simulation = Simulation::new(scheduler, &mut state.cluster, *now, *ties)
             .preempting(arguments.preempt)
             .following(*strategy);
-        let steps = scenario::run(&mut simulation, scenario, pods).map_err(Error::from_error)?.steps;
-        let trial = StrategyResult::of(*strategy, &before, &steps, simulation.cluster(), price);
+        let run = scenario::run(&mut simulation, scenario, pods).map_err(Error::from_error)?;
+        let trial = StrategyResult::of(*strategy, &before, &run, simulation.cluster(), price);
         let configuration = configuration.as_ref().map(|file| file.display().to_string());
         trials.push(StrategyResult { configuration, ..trial });
         notes.extend(simulation.not_evaluated());

@@ -112,6 +112,9 @@ behaviours! {
     image_locality_counts_volumes: [(36, Always)];
     /// ... and takes them into the maximum (kubernetes#138951).
     image_locality_expects_volumes: [(37, Always)];
+    /// The StatefulSet controller heeds `maxUnavailable` (gate MaxUnavailableStatefulSet of kube-controller-manager, on by
+    /// default).
+    stateful_sets_have_max_unavailable: [(37, Always)];
     /// `NodeName` narrows the search down to `spec.nodeName` in PreFilter.
     node_name_narrows: [(37, Always)];
     /// The largest of what spec and status say of a pod's resources is taken of whole pods, not container by container

@@ -20,6 +20,7 @@ use crate::api::taint::Toleration;
 use crate::api::{Labels, List};
 use crate::decode::Kind;
 use crate::decode::pod::PodOwn;
+use crate::decode::storage::PersistentVolumeClaim;
 use crate::state::Cluster;
 
 mod limit_range;
@@ -52,14 +53,30 @@ pub enum UnknownClass {
 
 /// A pod that the API server does not let in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("pods \"{}\" is forbidden: {why}", pod.name)]
+#[error("{} is forbidden: {why}", object(self))]
 pub struct AdmissionRefusal {
     /// The pod.
     pub pod: ObjectKey,
+    /// The claim of the pod that is refused, if it is not the pod itself.
+    pub claim: Option<Name>,
     /// Why, in the API server's words.
     pub why: String,
     /// The ResourceQuota that refuses it, if it is one.
     pub quota: Option<Name>,
+}
+
+impl AdmissionRefusal {
+    /// The pod itself is refused, by no quota.
+    pub fn of_pod(pod: ObjectKey, why: String) -> Self {
+        Self { pod, claim: None, why, quota: None }
+    }
+}
+
+fn object(refusal: &AdmissionRefusal) -> String {
+    match refusal.claim {
+        Some(claim) => format!("persistentvolumeclaims \"{claim}\""),
+        None => format!("pods \"{}\"", refusal.pod.name),
+    }
 }
 
 /// Defaults and admits `template` for pods like `pod`, by the classes and limits of `cluster`.
@@ -117,7 +134,24 @@ pub fn charge(
     gates: RequestGates,
 ) -> Result<(), AdmissionRefusal> {
     resource_quota::charge(&mut cluster.quotas, pod.namespace, template, gates)
-        .map_err(|(quota, why)| AdmissionRefusal { pod, why, quota: Some(quota) })
+        .map_err(|(quota, why)| AdmissionRefusal { pod, claim: None, why, quota: Some(quota) })
+}
+
+/// Charges a new claim of `pod` to the quotas of its namespace.
+///
+/// # Errors
+/// A quota refuses it; then none is charged.
+pub fn charge_claim(
+    cluster: &mut Cluster,
+    pod: ObjectKey,
+    claim: &PersistentVolumeClaim,
+) -> Result<(), AdmissionRefusal> {
+    resource_quota::charge_claim(&mut cluster.quotas, claim).map_err(|(quota, why)| AdmissionRefusal {
+        pod,
+        claim: Some(claim.key.name),
+        why,
+        quota: Some(quota),
+    })
 }
 
 /// Gives back what a pod of `template` was charged.

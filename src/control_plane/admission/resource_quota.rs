@@ -11,7 +11,8 @@ use crate::api::pod_template::PodTemplate;
 use crate::api::requests::RequestGates;
 use crate::api::resources::ResourceList;
 use crate::decode::resource_quota::ResourceQuota;
-use crate::state::quota_usage::{masked, measured, sum, usage};
+use crate::decode::storage::PersistentVolumeClaim;
+use crate::state::quota_usage::{masked, measured, sum, usage, usage_of_claim};
 
 impl ResourceQuota {
     /// What is used with one more pod of `template`; none where the quota is not concerned.
@@ -24,10 +25,18 @@ impl ResourceQuota {
         }
         let quota = self.key.name;
         self.complete(template, gates).map_err(|missing| format!("failed quota: {quota}: {missing}"))?;
+        self.with_more(&usage(template, gates)).map(Some)
+    }
+
+    /// What is used with `usage` more.
+    ///
+    /// # Errors
+    /// It is too much, in the API server's words.
+    fn with_more(&self, usage: &ResourceList) -> Result<ResourceList, String> {
+        let quota = self.key.name;
         let none = ResourceList::default();
         let used = self.used.as_ref().unwrap_or(&none);
-        let requested =
-            masked(&usage(template, gates), |resource, amount| !amount.is_zero() && self.hard.get(resource).is_some());
+        let requested = masked(usage, |resource, amount| !amount.is_zero() && self.hard.get(resource).is_some());
         let after = sum(used, &requested, |used, requested| used + requested);
         let exceeded: BTreeSet<Name> = requested
             .iter()
@@ -38,7 +47,7 @@ impl ResourceQuota {
             })
             .collect();
         if exceeded.is_empty() {
-            return Ok(Some(after));
+            return Ok(after);
         }
         let shown = |list: &ResourceList| printed(&masked(list, |resource, _| exceeded.contains(&resource)));
         let (requested, used, limited) = (shown(&requested), shown(used), shown(&self.hard));
@@ -85,6 +94,26 @@ pub(super) fn charge(
         if let Some(used) = quota.with(template, gates).map_err(|why| (quota.key.name, why))? {
             charged.push((place, used));
         }
+    }
+    for (place, used) in charged {
+        if let Some(quota) = quotas.get_mut(place) {
+            quota.used = Some(used);
+        }
+    }
+    Ok(())
+}
+
+/// Charges one more claim to all `quotas` of its namespace, or to none.
+///
+/// # Errors
+/// One of them refuses it: which, and its words.
+pub(super) fn charge_claim(quotas: &mut [ResourceQuota], claim: &PersistentVolumeClaim) -> Result<(), (Name, String)> {
+    let mut charged = Vec::new();
+    let usage = usage_of_claim(claim);
+    let namespace = claim.key.namespace;
+    let concerned = |quota: &ResourceQuota| quota.key.namespace == namespace && quota.counts_claims();
+    for (place, quota) in quotas.iter().enumerate().filter(|(_, quota)| concerned(quota)) {
+        charged.push((place, quota.with_more(&usage).map_err(|why| (quota.key.name, why))?));
     }
     for (place, used) in charged {
         if let Some(quota) = quotas.get_mut(place) {

@@ -89,11 +89,16 @@ fn from_template(cluster: &Cluster, workload: &Workload, count: usize) -> NewPod
 
 /// A Deployment's pods are made by the ReplicaSet of its present template, which adds a label.
 fn maker<'a>(cluster: &'a Cluster, workload: &'a Workload) -> &'a Workload {
+    replica_set_of(cluster, workload).unwrap_or(workload)
+}
+
+/// The ReplicaSet of the Deployment's present template, if there is one.
+pub fn replica_set_of<'a>(cluster: &'a Cluster, workload: &Workload) -> Option<&'a Workload> {
     let is_maker = |other: &&Workload| {
         owned(other.key.namespace, other.controller.as_ref(), workload) && other.template.spec == workload.template.spec
     };
     // A restart leaves ReplicaSets behind whose pods would be the same: the one with pods counts.
-    cluster.workloads.iter().filter(is_maker).max_by_key(|other| other.replicas).unwrap_or(workload)
+    cluster.workloads.iter().filter(is_maker).max_by_key(|other| other.replicas)
 }
 
 /// The ReplicaSet that the controller of `deployment` makes of its present template; its name is

@@ -68,17 +68,16 @@ impl AutoscalerProcess {
         })
     }
 
-    /// Reads a pod that is one.
-    pub fn of_value(pod: &Value) -> Option<Self> {
-        let labels = pod.pointer("/metadata/labels").and_then(Value::as_object)?;
-        if !Self::is_likely(labels.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))) {
-            return None;
-        }
-        Self::new(WirePod::deserialize(pod).ok()?)
+    /// As [`AutoscalerProcess::is_likely`], for a pod as JSON.
+    pub fn is_likely_value(pod: &Value) -> bool {
+        let labels = pod.pointer("/metadata/labels").and_then(Value::as_object);
+        labels.is_some_and(|labels| {
+            Self::is_likely(labels.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?))))
+        })
     }
 
-    /// The same for a pod as JSON text whose labels were looked at.
-    pub(crate) fn of(pod: &[u8]) -> Option<Self> {
+    /// Reads a pod that is one.
+    pub fn of(pod: &[u8]) -> Option<Self> {
         let mut stream = serde_json::Deserializer::from_slice(pod).into_iter::<WirePod>();
         Self::new(stream.next()?.ok()?)
     }
@@ -159,8 +158,11 @@ mod tests {
         let pod = json!({"metadata": {"labels": {"app": "cluster-autoscaler"}}, "spec": {"containers": [{
             "image": "registry.k8s.io/autoscaling/cluster-autoscaler:v1.34.1",
             "command": ["./cluster-autoscaler", "--v=4", "--expander=priority,least-waste"]}]}});
-        assert_eq!(AutoscalerProcess::of_value(&pod).unwrap().flags, ["--expander=priority,least-waste"]);
-        assert_eq!(AutoscalerProcess::of_value(&json!({"spec": {"containers": []}})), None);
+        assert_eq!(
+            AutoscalerProcess::of(pod.to_string().as_bytes()).unwrap().flags,
+            ["--expander=priority,least-waste"]
+        );
+        assert_eq!(AutoscalerProcess::of(br#"{"spec": {"containers": []}}"#), None);
     }
 
     #[test]

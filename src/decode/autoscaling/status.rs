@@ -43,12 +43,12 @@ pub struct Status {
     /// Whether the cluster as a whole is healthy, as it sees it.
     pub unhealthy: bool,
     /// The node groups, in its order.
-    pub groups: Vec<GroupStatus>,
+    pub groups: Vec<NodeGroupStatus>,
 }
 
 /// What it says of one node group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GroupStatus {
+pub struct NodeGroupStatus {
     /// The group's id.
     pub name: Name,
     /// Fewest nodes.
@@ -140,7 +140,7 @@ fn parse(text: &str) -> Result<Status, String> {
     let time = time(&wire.time);
     let groups = wire.node_groups.into_iter().map(|group| {
         let counts = group.health.node_counts;
-        GroupStatus {
+        NodeGroupStatus {
             name: group.name,
             min: group.health.min_size,
             max: group.health.max_size,

@@ -2,7 +2,7 @@
 
 use super::FieldShape::{self, Conditions, Each, Fields, Kept, Labels, Map, Present, Prose, Sources, Text};
 use super::Role::{Address, Claim, Image, Name, PriorityClass, Value, VolumeId};
-use super::storage::CLAIM_TEMPLATES;
+use super::storage::{CLAIM_SPEC, CLAIM_TEMPLATES};
 use super::{
     CLASS, DISK, GROUP, Hint, KEY, KEYS, NAMESPACE, NODE_NAME, NODE_SELECTOR, NODE_SELECTOR_TERM, RESOURCE_LIST,
     SELECTOR,
@@ -68,7 +68,7 @@ const VOLUMES: FieldShape = Sources(&Fields(&[
     ("persistentVolumeClaim", Fields(&[("claimName", Text(Claim))])),
     ("emptyDir", Present),
     ("image", Fields(&[("reference", Text(Image))])),
-    ("ephemeral", Present),
+    ("ephemeral", Fields(&[("volumeClaimTemplate", Fields(&[("spec", CLAIM_SPEC)]))])),
     ("iscsi", Fields(&[("iqn", Text(Name(Hint::Id))), ("readOnly", Kept)])),
     (
         "rbd",

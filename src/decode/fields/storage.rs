@@ -33,7 +33,7 @@ pub(crate) const PERSISTENT_VOLUME: FieldShape = Fields(&[
     ("status", Fields(&[("phase", Kept)])),
 ]);
 
-const CLAIM_SPEC: FieldShape = Fields(&[
+pub(super) const CLAIM_SPEC: FieldShape = Fields(&[
     ("storageClassName", CLASS),
     ("volumeName", Text(Name(Hint::Volume))),
     ("accessModes", WORDS),

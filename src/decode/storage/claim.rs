@@ -2,13 +2,14 @@
 
 use serde::Deserialize;
 
-use super::wire::{WireStorageList, WireStorageMetadata};
+use super::wire::WireStorageMetadata;
 use crate::api::UpstreamError;
 use crate::api::list::List;
 use crate::api::meta::ObjectKey;
 use crate::api::name::{Name, name};
 use crate::api::quantity::Quantity;
-use crate::api::selector::{LabelSelector, Selector};
+use crate::api::selector::Selector;
+use crate::api::volume::ClaimSpec;
 use crate::decode::pod::PodOwn;
 
 /// The scheduling-relevant part of a PersistentVolumeClaim.
@@ -49,6 +50,41 @@ pub struct PersistentVolumeClaim {
 }
 
 impl PersistentVolumeClaim {
+    /// A claim that nobody has bound yet.
+    pub fn new(key: ObjectKey, spec: &ClaimSpec) -> Self {
+        Self {
+            key,
+            uid: Name::default(),
+            controller_uid: None,
+            class: spec.storage_class_name.unwrap_or_default(),
+            names_class: spec.storage_class_name.is_some(),
+            volume_name: spec.volume_name.unwrap_or_default(),
+            access_modes: spec.access_modes.clone(),
+            request: spec.resources.requests.and_then(|requests| requests.storage),
+            selector: spec.selector.as_ref().map(|selector| Selector::new(Some(selector))),
+            volume_mode: spec.volume_mode.unwrap_or_else(|| name("Filesystem")),
+            attributes_class: spec.volume_attributes_class_name.unwrap_or_default(),
+            bind_completed: false,
+            selected_node: None,
+            lost: false,
+            terminating: false,
+        }
+    }
+
+    /// The claim that comes in the place of this one, which is gone with its pod.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self {
+            uid: Name::default(),
+            volume_name: Name::default(),
+            bind_completed: false,
+            selected_node: None,
+            lost: false,
+            terminating: false,
+            ..self.clone()
+        }
+    }
+
     /// Whether volume and claim are bound to each other (upstream volumebinding/binder.go,
     /// isPVCFullyBound): a volume name alone does not do.
     pub fn is_fully_bound(&self) -> bool {
@@ -72,26 +108,8 @@ impl PersistentVolumeClaim {
 #[serde(default)]
 pub(crate) struct WireClaim {
     metadata: WireStorageMetadata,
-    spec: WireSpec,
+    spec: ClaimSpec,
     status: WireStatus,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct WireSpec {
-    storage_class_name: Option<Name>,
-    volume_name: Option<Name>,
-    access_modes: List<Name>,
-    resources: WireResources,
-    selector: Option<LabelSelector>,
-    volume_mode: Option<Name>,
-    volume_attributes_class_name: Option<Name>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct WireResources {
-    requests: Option<WireStorageList>,
 }
 
 #[derive(Deserialize, Default)]
@@ -103,24 +121,16 @@ struct WireStatus {
 impl WireClaim {
     pub(crate) fn into_claim(self) -> PersistentVolumeClaim {
         let annotations = self.metadata.annotations();
-        let spec = self.spec;
-        let class = annotations.storage_class.or(spec.storage_class_name);
+        let mut spec = self.spec;
+        spec.storage_class_name = annotations.storage_class.or(spec.storage_class_name);
         PersistentVolumeClaim {
-            key: self.metadata.key(),
             uid: self.metadata.uid.unwrap_or_default(),
             controller_uid: self.metadata.controller_uid(),
-            class: class.unwrap_or_default(),
-            names_class: class.is_some(),
-            volume_name: spec.volume_name.unwrap_or_default(),
-            access_modes: spec.access_modes,
-            request: spec.resources.requests.and_then(|requests| requests.storage),
-            selector: spec.selector.map(|selector| Selector::new(Some(&selector))),
-            volume_mode: spec.volume_mode.unwrap_or_else(|| name("Filesystem")),
-            attributes_class: spec.volume_attributes_class_name.unwrap_or_default(),
             bind_completed: annotations.bind_completed.is_some(),
             selected_node: annotations.selected_node,
             lost: self.status.phase.is_some_and(|phase| phase == "Lost"),
             terminating: self.metadata.deletion_timestamp.is_some(),
+            ..PersistentVolumeClaim::new(self.metadata.key(), &spec)
         }
     }
 }

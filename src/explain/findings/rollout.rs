@@ -76,7 +76,7 @@ fn blocked<'a>(placement: &Placement, cluster: &'a Cluster, pod: &Pod) -> Option
     let runs = |pods: &[&Pod]| pods.iter().filter(|pod| cluster.node_of(pod.id).is_some()).count();
     let rolling = Rolling {
         replicas,
-        bounds: Bounds::of(deployment.kind, &deployment.strategy, replicas),
+        bounds: Bounds::of(deployment.kind, &deployment.strategy, replicas, false),
         old: old.len(),
         old_available: runs(&old),
         new: new.len(),

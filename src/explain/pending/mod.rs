@@ -20,6 +20,7 @@ use crate::api::meta::OwnerReference;
 use crate::api::{Name, ObjectKey, Timestamp};
 use crate::decode::event::Event;
 use crate::framework::{NotEvaluated, Placement};
+use crate::node_groups::fates::Fates;
 use crate::scheduler::Scheduler;
 use crate::simulate::WorkloadPlacement;
 use crate::state::{Cluster, Pod, PodId};
@@ -71,6 +72,8 @@ pub struct Group {
     pub findings: Vec<Finding>,
     /// What would help; none where nothing within reach does, and where nobody asked.
     pub advice: Option<Advice>,
+    /// What those who make nodes do for its pods; none where nobody does.
+    pub new_nodes: Option<Fates>,
 }
 
 /// What a pod was made by: a controller, at the end of the chain, or nobody.
@@ -200,6 +203,7 @@ fn group(
         findings,
         example: kinds.into_iter().next()?.placement,
         advice,
+        new_nodes: None,
     })
 }
 

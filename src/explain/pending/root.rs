@@ -77,6 +77,11 @@ impl Root {
         }
     }
 
+    /// Whether a new node could be what its pods wait for.
+    pub fn needs_a_node(&self) -> bool {
+        matches!(self, Self::NoNodes | Self::Failed(_) | Self::PodRejected(_) | Self::Rejected(_))
+    }
+
     /// What makes two root causes the same: the plugins and what they say, without the numbers
     /// that differ from pod to pod. More than any node has is another thing than what is taken.
     pub(super) fn identity(&self) -> String {

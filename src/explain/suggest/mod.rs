@@ -27,6 +27,7 @@ use crate::decode::devices::taint::DeviceTaint;
 use crate::edit::{ClaimChange, Edit, PodChange, strategic_merge};
 use crate::explain::findings;
 use crate::framework::Placement;
+use crate::node_groups::maker::Maker;
 use crate::scheduler::Scheduler;
 use crate::state::{Cluster, Pod, PodId};
 
@@ -63,6 +64,8 @@ pub struct Suggestion {
     pub pod: ObjectKey,
     /// The controller at the end of the chain, whose template is to be changed in place of the pod.
     pub owner: Option<OwnerReference>,
+    /// Of one more node: who could make it, where that is known.
+    pub maker: Option<Maker>,
 }
 
 /// A pod that is evicted.
@@ -210,6 +213,14 @@ pub fn is_equal_but_for_name(cluster: &Cluster, a: PodId, b: PodId) -> bool {
 }
 
 impl Suggestion {
+    /// The node that one more is to be made like; none for any other change.
+    pub fn one_more_like(&self) -> Option<Name> {
+        match self.edits.as_slice() {
+            [Edit::AddNode { like, .. }] => Some(*like),
+            _ => None,
+        }
+    }
+
     /// Whether it changes what holds the nodes rather than the pod: a rollout, or the resize of another pod.
     pub fn is_of_own_cause(&self) -> bool {
         self.edits.iter().any(|edit| match edit {
@@ -256,6 +267,7 @@ impl Suggestion {
             owner: top_owner(trial.cluster(), trial.pod()),
             moves: Vec::new(),
             several_containers: spec.containers.len() + spec.init_containers.len() > 1,
+            maker: None,
             weakens: edits.iter().flat_map(|edit| weakens(edit, trial.pod())).collect(),
             edits,
         })

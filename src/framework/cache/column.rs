@@ -2,8 +2,11 @@
 
 use rayon::prelude::*;
 
-use crate::framework::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE};
-use crate::state::{Cluster, NodeId, NodeInfo};
+use crate::api::UpstreamError;
+use crate::framework::context::Cycle;
+use crate::framework::not_evaluated::Notes;
+use crate::framework::plugin::{MAX_NODE_SCORE, MIN_NODE_SCORE, NodeScorer};
+use crate::state::{NodeId, NodeInfo};
 
 use super::dirty_set::{Change, DirtySet, Topology};
 use super::extremes::Extremes;
@@ -34,9 +37,17 @@ pub(super) struct Failed;
 
 impl<'a> ScoreColumn<'a> {
     /// Asks `scorer`, prepared with all nodes feasible, about every node. None if it fails.
-    pub(super) fn new(scorer: Box<dyn IncrementalScorer + 'a>, weight: i64, cluster: &Cluster) -> Option<Self> {
-        let nodes = cluster.nodes();
-        let raw: Vec<i64> = nodes.par_iter().map(|node| scorer.score(node)).collect::<Result<_, _>>().ok()?;
+    pub(super) fn new(scorer: Box<dyn IncrementalScorer + 'a>, weight: i64, cycle: Cycle<'_>) -> Option<Self> {
+        let nodes = cycle.cluster.nodes();
+        let notes = Notes::default();
+        let now = now(&*scorer, Cycle { notes: &notes, ..cycle });
+        let score = |node| score(&*scorer, now.as_deref(), node);
+        let raw: Vec<i64> = nodes.par_iter().map(score).collect::<Result<_, _>>().ok()?;
+        drop(now);
+        // A plain cycle would not have asked about each of these nodes.
+        if !notes.take().is_empty() {
+            return None;
+        }
         let range = scorer.normalizer().map(|normalizer| {
             let takes_part: Vec<bool> = nodes.iter().map(|node| normalizer.takes_part(node)).collect();
             let counted = raw.iter().zip(&takes_part).filter(|(_, takes_part)| **takes_part);
@@ -65,7 +76,7 @@ impl<'a> ScoreColumn<'a> {
     /// `ranking` as they are now.
     pub(super) fn refresh(
         &mut self,
-        cluster: &Cluster,
+        cycle: Cycle<'_>,
         topology: &mut Topology,
         flipped: &[(&NodeInfo, bool)],
         ranking: &mut Ranking,
@@ -74,7 +85,7 @@ impl<'a> ScoreColumn<'a> {
             self.scorer.set_feasible(flipped, &mut self.dirty);
             self.count(flipped);
         }
-        self.rescore(cluster, topology, ranking.feasible())?;
+        self.rescore(cycle, topology, ranking.feasible())?;
         self.normalize(ranking);
         let feasible = || self.normalized.iter().zip(ranking.feasible()).filter(|(_, feasible)| **feasible);
         if self.outside > 0 && feasible().any(|(score, _)| is_outside(*score)) {
@@ -94,12 +105,18 @@ impl<'a> ScoreColumn<'a> {
         }
     }
 
-    fn rescore(&mut self, cluster: &Cluster, topology: &mut Topology, feasible: &[bool]) -> Result<(), Failed> {
+    fn rescore(&mut self, cycle: Cycle<'_>, topology: &mut Topology, feasible: &[bool]) -> Result<(), Failed> {
         let Self { scorer, dirty, raw, stale, range, .. } = self;
+        if dirty.is_empty() {
+            return Ok(());
+        }
+        let cluster = cycle.cluster;
+        let notes = Notes::default();
+        let now = now(&**scorer, Cycle { notes: &notes, ..cycle });
         let mut outcome = Ok(());
         dirty.each(cluster, topology, scorer.uniform_over(), |nodes: &[NodeId]| {
             let Some(first) = nodes.first() else { return };
-            let Ok(score) = scorer.score(cluster.node(*first)) else {
+            let Ok(score) = score(&**scorer, now.as_deref(), cluster.node(*first)) else {
                 outcome = Err(Failed);
                 return;
             };
@@ -117,7 +134,8 @@ impl<'a> ScoreColumn<'a> {
             }
         });
         dirty.clear();
-        outcome
+        drop(now);
+        if notes.take().is_empty() { outcome } else { Err(Failed) }
     }
 
     /// Normalizes what is stale: everything where the range has changed.
@@ -158,6 +176,24 @@ impl<'a> ScoreColumn<'a> {
                 ranking.add(index, set(normalized, of(*raw, *takes_part)));
             }
         }
+    }
+}
+
+/// [`IncrementalScorer::now`]. What preparing it could not find out, the cycle that was cached has noted already.
+fn now<'c>(scorer: &'c (dyn IncrementalScorer + '_), cycle: Cycle<'c>) -> Option<Box<dyn NodeScorer + 'c>> {
+    let now = scorer.now(cycle);
+    cycle.notes.take();
+    now
+}
+
+fn score(
+    scorer: &(dyn IncrementalScorer + '_),
+    now: Option<&(dyn NodeScorer + '_)>,
+    node: &NodeInfo,
+) -> Result<i64, UpstreamError> {
+    match now {
+        Some(now) => now.score(node),
+        None => scorer.score(node),
     }
 }
 

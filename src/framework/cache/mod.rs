@@ -12,12 +12,14 @@ mod dirty_set;
 mod extremes;
 mod plugin;
 mod ranking;
+mod repeated;
 mod starts;
 mod table;
 
 pub use dirty_set::{Change, DeviceReach, DirtySet, Topology};
 pub use plugin::{Incremental, IncrementalFilter, IncrementalPlugin, IncrementalScorer};
 pub use ranking::Best;
+pub use repeated::{RepeatedScorer, mark_devices};
 pub use starts::sample;
 
 use std::collections::HashMap;
@@ -25,7 +27,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::state::{Cluster, NodeId, NodeInfo};
+use crate::state::{NodeId, NodeInfo};
 
 use super::context::Cycle;
 use super::not_evaluated::Notes;
@@ -108,7 +110,7 @@ impl<'a> CycleCache<'a> {
             ranking: Ranking::new(nodes.len(), i64::from(framework.score.is_empty())),
             reserving,
         };
-        cache.refresh(cycle.cluster, &mut Topology::default(), nodes.iter().map(|node| node.id).collect())?;
+        cache.refresh(cycle, &mut Topology::default(), nodes.iter().map(|node| node.id).collect())?;
         Some(cache)
     }
 
@@ -129,7 +131,7 @@ impl<'a> CycleCache<'a> {
             }
         }
         let changed = self.refilter(cycle, topology)?;
-        self.refresh(cycle.cluster, topology, changed)
+        self.refresh(cycle, topology, changed)
     }
 
     /// Plugins whose Reserve takes something on the node that the pod gets.
@@ -176,17 +178,17 @@ impl<'a> CycleCache<'a> {
     }
 
     /// Reports to the scorers which of `nodes` have become feasible or ceased to be, and refreshes the totals.
-    fn refresh(&mut self, cluster: &Cluster, topology: &mut Topology, nodes: Vec<NodeId>) -> Option<()> {
+    fn refresh(&mut self, cycle: Cycle<'_>, topology: &mut Topology, nodes: Vec<NodeId>) -> Option<()> {
         let mut flipped = Vec::new();
         for node in nodes {
             let Some(rejections) = self.rejections.get(node.index()) else { continue };
             let feasible = *rejections == 0;
             if self.ranking.set_feasible(node.index(), feasible) {
-                flipped.push((cluster.node(node), feasible));
+                flipped.push((cycle.cluster.node(node), feasible));
             }
         }
         for column in &mut self.columns {
-            column.refresh(cluster, topology, &flipped, &mut self.ranking).ok()?;
+            column.refresh(cycle, topology, &flipped, &mut self.ranking).ok()?;
         }
         Some(())
     }
@@ -205,11 +207,12 @@ impl<'a> CycleCache<'a> {
     /// ([`super::sampling`]). None when a plugin fails: the cache must be thrown away then.
     pub fn best_from(
         &mut self,
-        cluster: &Cluster,
+        cycle: Cycle<'_>,
         topology: &mut Topology,
         start: usize,
         compared: usize,
     ) -> Option<BestFrom> {
+        let cluster = cycle.cluster;
         let feasible = self.ranking.feasible().to_vec();
         let ring = Ring::new(cluster, |node| feasible.get(node.index()) == Some(&true));
         let window = ring.window(start, compared);
@@ -220,16 +223,16 @@ impl<'a> CycleCache<'a> {
         }
         let left_out: Vec<&NodeInfo> =
             cluster.nodes().iter().zip(left_out).filter(|(_, left_out)| *left_out).map(|(node, _)| node).collect();
-        self.set_feasible(cluster, topology, &left_out, false)?;
+        self.set_feasible(cycle, topology, &left_out, false)?;
         let best = self.ranking.best()?;
         let tied = self.ranking.tied(best).collect();
-        self.set_feasible(cluster, topology, &left_out, true)?;
+        self.set_feasible(cycle, topology, &left_out, true)?;
         Some(BestFrom { total: best.total, tied, next_start })
     }
 
     fn set_feasible(
         &mut self,
-        cluster: &Cluster,
+        cycle: Cycle<'_>,
         topology: &mut Topology,
         nodes: &[&NodeInfo],
         feasible: bool,
@@ -239,7 +242,7 @@ impl<'a> CycleCache<'a> {
         }
         let flipped: Vec<(&NodeInfo, bool)> = nodes.iter().map(|node| (*node, feasible)).collect();
         for column in &mut self.columns {
-            column.refresh(cluster, topology, &flipped, &mut self.ranking).ok()?;
+            column.refresh(cycle, topology, &flipped, &mut self.ranking).ok()?;
         }
         Some(())
     }
@@ -359,7 +362,7 @@ fn columns<'a>(framework: &Framework<'a>, cycle: Cycle<'_>) -> Option<Vec<ScoreC
         match given {
             Incremental::Uncached => return None,
             Incremental::Skip => {}
-            Incremental::Run(scorer) => columns.push(ScoreColumn::new(scorer, *weight, cycle.cluster)?),
+            Incremental::Run(scorer) => columns.push(ScoreColumn::new(scorer, *weight, cycle)?),
         }
     }
     Some(columns)

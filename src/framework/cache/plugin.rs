@@ -118,4 +118,10 @@ pub trait IncrementalScorer: NodeScorer {
     fn uniform_over(&self) -> Option<Name> {
         None
     }
+
+    /// For a scorer that looks at more of the state than a node: the one that scores in the state of `cycle`, in place
+    /// of this one, as [`IncrementalFilter::now`]. This one normalizes.
+    fn now<'c>(&'c self, _cycle: Cycle<'c>) -> Option<Box<dyn NodeScorer + 'c>> {
+        None
+    }
 }

@@ -50,7 +50,7 @@ pub fn sample(
         .collect();
     for window in ring.windows(compared) {
         for column in &mut columns {
-            column.refresh(cycle.cluster, &mut topology, &flipped, &mut ranking).ok()?;
+            column.refresh(cycle, &mut topology, &flipped, &mut ranking).ok()?;
         }
         let best = ranking.best()?;
         for node in ranking.tied(best) {
@@ -121,7 +121,7 @@ fn columns<'a>(
                 Box::new(Known::new(name, scorer, nodes.len(), scores))
             }
         };
-        columns.push(ScoreColumn::new(scorer, *weight, cycle.cluster)?);
+        columns.push(ScoreColumn::new(scorer, *weight, cycle)?);
     }
     Some(columns)
 }

@@ -2,6 +2,7 @@
 
 use super::estimate::Estimate;
 use super::template::Template;
+use crate::api::name::Name;
 use crate::state::Cluster;
 
 /// A group that could grow.
@@ -17,6 +18,7 @@ pub(super) struct Choice {
 pub(super) fn best(
     cluster: &Cluster,
     expanders: &[String],
+    price_label: Option<Name>,
     options: &[Choice],
     template: &dyn Fn(usize) -> Option<Template>,
 ) -> Vec<usize> {
@@ -29,6 +31,9 @@ pub(super) fn best(
             "least-waste" => minima(&left, |place| waste(cluster, options, place, template)),
             "most-pods" => minima(&left, |place| options.get(place).map(|option| -(option.estimate.pods.len() as f64))),
             "least-nodes" => minima(&left, |place| options.get(place).map(|option| option.estimate.nodes as f64)),
+            "price" if price_label.is_some() => {
+                minima(&left, |place| price(price_label?, options.get(place)?, template))
+            }
             // A program of the user's, a price list, priorities in a ConfigMap: none is in the state.
             _ => left.clone(),
         };
@@ -58,6 +63,12 @@ fn minima(places: &[usize], score: impl Fn(usize) -> Option<f64>) -> Vec<usize> 
         }
     }
     kept
+}
+
+/// What the new nodes cost, by a label of the group's template. Upstream's own price expander has price lists of clouds.
+fn price(label: Name, option: &Choice, template: &dyn Fn(usize) -> Option<Template>) -> Option<f64> {
+    let price: f64 = template(option.group)?.built.node.labels.get(label)?.parse().ok()?;
+    price.is_finite().then_some(price * option.estimate.nodes as f64)
 }
 
 /// The share of CPU plus the share of memory that the pods would leave of the new nodes (expander/waste).

@@ -162,6 +162,20 @@ fn why_unknown(registered: i64) -> String {
     why.to_owned()
 }
 
+/// Some clouds name a group by its address, of which the last part is its name; EKS has a UUID behind the name.
+pub fn short(id: &str) -> &str {
+    const UUID: [usize; 5] = [8, 4, 4, 4, 12];
+    let id = match id.rsplit_once('/') {
+        Some((start, name)) if start.contains("://") => name,
+        _ => id,
+    };
+    let Some(at) = id.len().checked_sub(37).filter(|at| id.starts_with("eks-") && *at > 3) else { return id };
+    let Some((group, uuid)) = id.split_at_checked(at) else { return id };
+    let uuid = uuid.strip_prefix('-').unwrap_or_default();
+    let is_hex = uuid.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    if is_hex && uuid.split('-').map(str::len).eq(UUID) { group } else { id }
+}
+
 /// The reasons of a refusal, in the autoscaler's words: they are kube-scheduler's, but for claims that are not there,
 /// which it looks up itself (`simulator/dynamicresources/snapshot/snapshot_claim_tracker.go`).
 pub fn reasons(rejection: &PluginRejection) -> Vec<String> {

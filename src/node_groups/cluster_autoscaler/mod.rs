@@ -5,6 +5,7 @@
 //! filters say of a pod on a group's template, how many nodes that would take, and which group grows.
 //! Source: sigs.k8s.io/cluster-autoscaler at 33c3f97b.
 
+mod change;
 mod cloud;
 mod cluster_api;
 mod estimate;
@@ -35,9 +36,10 @@ use crate::scheduler::Scheduler;
 use crate::state::pod::PodId;
 use crate::state::{Cluster, NodeId};
 
+pub use change::Change;
 pub use expander::is_unknown as is_unknown_expander;
 pub use flags::{FlagError, Flags};
-pub use groups::{Group, Skip, reasons};
+pub use groups::{Group, Skip, reasons, short};
 pub use pods::Outcome;
 pub use similar::Growth;
 pub use template::{From, TEMPLATE_LABEL, Template};
@@ -60,6 +62,11 @@ pub struct Options {
     pub templates: TemplateFile,
     /// The ConfigMap with the status, where it is not the usual one.
     pub status: Option<ObjectKey>,
+    /// A node label with the price of a node, for the expander `price`.
+    pub price_label: Option<Name>,
+    /// The pods that are asked about were tried in a simulation, and no others; of groups that are as good the first by id
+    /// grows.
+    pub simulated: bool,
 }
 
 /// What a template says of a pod.
@@ -141,7 +148,20 @@ pub fn run(
     asked: &[PodId],
     now: Timestamp,
 ) -> Option<Loop> {
-    let status = cluster.autoscaling.readable_status(options.status)?;
+    run_changed(scheduler, cluster, options, gates, asked, now, &[])
+}
+
+/// The same after changes of groups.
+pub fn run_changed(
+    scheduler: &Scheduler,
+    cluster: &Cluster,
+    options: &Options,
+    gates: RequestGates,
+    asked: &[PodId],
+    now: Timestamp,
+    changes: &[Change],
+) -> Option<Loop> {
+    let status = &*change::changed(cluster.autoscaling.readable_status(options.status)?, changes);
     // The autoscaler has the filters of a default profile, whatever the setting of kube-scheduler (`simulator/framework`).
     let behaviour = scheduler.behaviour().clone();
     let filters = Scheduler::new(SchedulerConfig::default_for(&behaviour), behaviour);
@@ -476,9 +496,14 @@ impl<'s> Run<'s> {
             }
         }
         let template = |group: usize| self.groups.get(group).and_then(|group| group.template.clone());
-        let best = expander::best(self.sandbox.cluster(), &self.options.flags.expanders, &choices, &template);
+        let (expanders, price) = (&self.options.flags.expanders, self.options.price_label);
+        let best = expander::best(self.sandbox.cluster(), expanders, price, &choices, &template);
+        let id = |place: &usize| choices.get(*place).and_then(|it| self.groups.get(it.group)).map(|group| group.id);
         let chosen = match best.as_slice() {
             [only] => choices.get(*only).cloned(),
+            drawn if self.options.simulated => {
+                drawn.iter().min_by_key(|place| id(place)).and_then(|place| choices.get(*place)).cloned()
+            }
             _ => None,
         };
         let mut failed = false;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::Options;
 use super::flags::Flags;
 use super::readiness::GPUS;
@@ -96,6 +98,7 @@ pub(super) fn sort(cluster: &Cluster, options: &Options, asked: &[PodId]) -> Sor
     let is_expendable = |pod: &Pod| pod.spec().priority.is_some_and(|it| i64::from(it) < flags.expendable_cutoff);
     let mut sorted =
         Sorted { candidates: Vec::new(), outside: Vec::new(), nominated: Vec::new(), expendable_running: Vec::new() };
+    let asked: FxHashSet<PodId> = asked.iter().copied().collect();
     let is_allowed = |pod: &Pod| {
         let allowed = &flags.allowed_schedulers;
         allowed.is_empty() || allowed.iter().any(|name| pod.spec().scheduler_name() == name.as_str())
@@ -108,11 +111,13 @@ pub(super) fn sort(cluster: &Cluster, options: &Options, asked: &[PodId]) -> Sor
             continue;
         }
         // A manifest's pod is asked about as if it were there.
-        let is_new = pod.own.creation_timestamp.is_none() && asked.contains(&pod.id);
+        let is_new = (options.simulated || pod.own.creation_timestamp.is_none()) && asked.contains(&pod.id);
         let bypassed = flags.bypassed_schedulers.iter().any(|name| pod.spec().scheduler_name() == name.as_str())
             && pod.own.scheduled.is_none();
         let tried = is_new || bypassed || pod.own.scheduled.as_ref().is_some_and(|condition| condition.unschedulable);
-        if pod.is_terminating() || !is_allowed(pod) {
+        // Pending pods that a simulation leaves out count for nothing.
+        let is_left_out = options.simulated && !asked.contains(&pod.id);
+        if pod.is_terminating() || !is_allowed(pod) || is_left_out {
             sorted.outside.push((pod.id, Outcome::NotUnschedulable));
         } else if pod.own.nominated_node_name.is_some() {
             sorted.outside.push((pod.id, Outcome::Nominated));

@@ -7,6 +7,7 @@
 
 mod amounts;
 mod catalogue;
+mod fix;
 mod flags;
 mod nodes;
 mod overview;
@@ -35,6 +36,7 @@ use requirement::{HOSTNAME, NODE_POOL, Requirements, Words};
 use solver::{Place, Pool, Solver, World};
 
 pub use catalogue::InstanceTypeFile;
+pub use fix::{PoolChange, PoolFix};
 pub use flags::Flags;
 pub use overview::{Overview, PoolOverview};
 
@@ -85,6 +87,10 @@ pub struct PoolAnswer {
     pub types: Vec<Name>,
     /// Whether it would, were it not for `spec.limits`.
     pub without_limits: Option<bool>,
+    /// Changes of the pool with which it would.
+    pub fix: Option<PoolFix>,
+    /// For a pool that is not ready: whether it would if it were; none where nobody can tell.
+    pub if_ready: Option<bool>,
     /// Its limits, what of them is used, in text; empty without limits.
     pub limits: Vec<(Name, String, String)>,
 }
@@ -333,6 +339,11 @@ impl Run {
         }
     }
 
+    /// What becomes of the pod in one word, and the pool that a node is made of; none for a pod that is not pending.
+    pub fn outcome(&self, pod: PodId) -> Option<(&'static str, Option<Name>)> {
+        self.outcomes.get(&pod).map(|(outcome, _, pool)| (*outcome, *pool))
+    }
+
     /// What becomes of the pod, and what each pool alone would do for it.
     pub fn answer(&self, cluster: &Cluster, pod: PodId) -> KarpenterAnswer {
         let (asked, others) = pools(cluster);
@@ -352,10 +363,14 @@ impl Run {
             }),
         };
         let mut answers: Vec<PoolAnswer> = asked.iter().map(|pool| self.pool(&world, pool, &candidate)).collect();
-        answers.extend(others.into_iter().map(|(pool, why, because)| PoolAnswer {
-            why: Some(why),
-            because,
-            ..PoolAnswer::named(pool.name)
+        answers.extend(others.into_iter().map(|(pool, why, because)| {
+            let alone = || match self.alone(&world, &pool, &candidate) {
+                Ok(_) => Some(true),
+                Err(refusal) if complete || !refusal.hangs_on_types() => Some(false),
+                Err(_) => None,
+            };
+            let if_ready = if why == "not-ready" { alone() } else { None };
+            PoolAnswer { why: Some(why), because, if_ready, ..PoolAnswer::named(pool.name) }
         }));
         let hangs =
             !complete && outcome == "failed" && answers.iter().any(|pool| pool.why.is_none() && pool.verdict.is_none());
@@ -380,6 +395,7 @@ impl Run {
                 let known = self.catalogue.complete || !refusal.hangs_on_types();
                 found.verdict = known.then_some(false);
                 if known {
+                    found.fix = self.fix(world, pool, pod, &refusal);
                     found.kind = Some(refusal.kind());
                     found.facts = refusal.facts();
                     found.error = Some(refusal.to_string());
@@ -433,6 +449,8 @@ impl PoolAnswer {
             error: None,
             types: Vec::new(),
             without_limits: None,
+            fix: None,
+            if_ready: None,
             limits: Vec::new(),
         }
     }

@@ -11,7 +11,7 @@ use crate::state::NodeInfo;
 use super::DynamicResources;
 use super::allocator::pools::{self, Target};
 use super::allocator::taints::TaintRules;
-use super::allocator::{self, ClaimAllocation, Context, Found};
+use super::allocator::{self, AllocatedClaim, Context, Found};
 use super::claims::{ClaimInput, reject};
 use super::extended::{ExtendedClaim, ExtendedRequest};
 use super::facts;
@@ -75,7 +75,7 @@ impl<'a> Filter<'a> {
 
     /// What the claims without devices are given on `node`, in their order; none where there is none to be found
     /// anything for.
-    pub(super) fn judge(&self, node: &NodeInfo) -> Result<Option<Vec<ClaimAllocation>>, Rejection> {
+    pub(super) fn judge(&self, node: &NodeInfo) -> Result<Option<Vec<AllocatedClaim>>, Rejection> {
         let requests = self.extended_requests(node).map_err(reject)?;
         if requests.is_none() && self.claims.is_empty() {
             return Ok(None);
@@ -171,7 +171,7 @@ impl<'a> Filter<'a> {
         })
     }
 
-    fn find(&self, claims: &[&ClaimInput<'_>], node: &NodeInfo) -> Result<Vec<ClaimAllocation>, Rejection> {
+    fn find(&self, claims: &[&ClaimInput<'_>], node: &NodeInfo) -> Result<Vec<AllocatedClaim>, Rejection> {
         let gates = &self.plugin.gates;
         let devices = &self.cycle.cluster.devices;
         let context = Context { devices, taint_rules: &self.taint_rules, gates };
@@ -186,7 +186,7 @@ impl<'a> Filter<'a> {
                     NotEvaluated::new(what, why, "DynamicResources accepts nodes where this would decide")
                         .turning(Turns::Fits),
                 );
-                Ok(claims.iter().map(|claim| ClaimAllocation { claim: claim.taken_as, devices: Vec::new() }).collect())
+                Ok(claims.iter().map(|claim| AllocatedClaim { claim: claim.taken_as, devices: Vec::new() }).collect())
             }
         }
     }

@@ -29,7 +29,7 @@ mod tests;
 use crate::config::{Behaviour, DynamicResourcesArgs, GoDuration};
 use crate::decode::Kind;
 use crate::decode::devices::ResourceClaim;
-use crate::framework::cache::{Change, DeviceReach, DirtySet};
+use crate::framework::cache::{Change, DirtySet, RepeatedScorer, mark_devices};
 use crate::framework::{
     Cycle, DeviceReason, FailedCycle, FilterPlugin, Incremental, IncrementalFilter, IncrementalPlugin,
     IncrementalScorer, NodeFilter, NodePlacement, NodeScorer, NotEvaluated, Plugin, PostFilter, PostFilterPlugin,
@@ -149,7 +149,14 @@ impl IncrementalPlugin for DynamicResources {
     ) -> Incremental<Box<dyn IncrementalScorer + 'a>> {
         let filter = if self.gates.enabled { self.prepare(cycle).ok() } else { Some(None) };
         let is_level = filter.is_some_and(|filter| Scorer::new(filter).is_level());
-        if is_level { Scorer::of_nothing() } else { Incremental::Uncached }
+        if is_level {
+            return Scorer::of_nothing();
+        }
+        Incremental::scorer(RepeatedScorer::new(
+            self,
+            |plugin, cycle| Some(Box::new(Scorer::new(plugin.prepare(cycle).ok()?))),
+            Some(&score::BetterAlternatives),
+        ))
     }
 }
 
@@ -167,11 +174,7 @@ impl NodeFilter for RepeatedFilter<'_> {
 
 impl IncrementalFilter for RepeatedFilter<'_> {
     fn update(&mut self, change: Change<'_>, dirty: &mut DirtySet) {
-        match change.devices {
-            DeviceReach::Nowhere => {}
-            DeviceReach::Node => dirty.node(change.node.id),
-            DeviceReach::Everywhere => dirty.everything(),
-        }
+        mark_devices(change, dirty);
     }
 
     fn now<'c>(&'c self, cycle: Cycle<'c>) -> Option<Box<dyn NodeFilter + 'c>> {

@@ -102,11 +102,14 @@ impl NodeScorer for Scorer<'_> {
     }
 
     fn normalizer(&self) -> Option<&dyn Normalizer> {
-        Some(self)
+        Some(&BetterAlternatives)
     }
 }
 
-impl Normalizer for Scorer<'_> {
+/// Brings the points into 0 to 100 (upstream NormalizeScore).
+pub(super) struct BetterAlternatives;
+
+impl Normalizer for BetterAlternatives {
     fn normalize(&self, score: i64, range: ScoreRange) -> i64 {
         default_normalize(score, range, false)
     }

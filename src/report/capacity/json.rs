@@ -13,6 +13,7 @@ use crate::simulate::capacity::{FreeResources, Limit, Needed, NodeRoom};
 use super::super::{API_VERSION, Provenance};
 use super::{CapacityAnswer, CapacityNeeds};
 use crate::report::explain::json::findings::FindingObject;
+use crate::report::explain::json::help::MakerObject;
 
 /// How many more pods fit, and what runs out first.
 #[derive(Serialize)]
@@ -119,6 +120,9 @@ struct WantedObject {
     /// Why the API server lets no more copies in.
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<String>,
+    /// The node group or NodePool of the node that more are made like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_by: Option<MakerObject>,
 }
 
 #[derive(Serialize)]
@@ -218,6 +222,7 @@ impl WantedObject {
             Some(Needed::Refused { refusal, .. }) => (None, Some(refusal.to_string())),
             Some(Needed::Never { .. }) | None => (None, None),
         };
-        Self { copies: wanted.copies, like: wanted.like, more_nodes, refused }
+        let made_by = wanted.maker.as_ref().map(MakerObject::new);
+        Self { copies: wanted.copies, like: wanted.like, more_nodes, refused, made_by }
     }
 }

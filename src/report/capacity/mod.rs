@@ -9,6 +9,7 @@ pub(super) use json::CapacityObject;
 use crate::api::Name;
 use crate::explain::Finding;
 use crate::framework::NotEvaluated;
+use crate::node_groups::maker::Maker;
 use crate::simulate::Assumption;
 use crate::simulate::capacity::{CapacityResult, Needed};
 use crate::simulate::scenario::StepReport;
@@ -43,6 +44,8 @@ pub struct CapacityNeeds {
     pub like: Option<Name>,
     /// How many; not known where it is not known what they are like.
     pub needed: Option<Needed>,
+    /// The node group or pool that the node belongs to, where that is known.
+    pub maker: Option<Maker>,
 }
 
 impl CapacityAnswer {

@@ -12,7 +12,7 @@ use super::super::text::{break_long, count, list, thousands};
 use super::super::{Look, Provenance};
 use super::CapacityAnswer;
 use crate::report::screen::{Grid, Screen, assumed, not_evaluated};
-use crate::report::words::{amount, brief, findings as finding_words, on_node, subject};
+use crate::report::words::{amount, brief, findings as finding_words, new_nodes as new_node_words, on_node, subject};
 
 /// Nodes that are shown.
 const NODES: usize = 15;
@@ -127,6 +127,12 @@ fn wanted(screen: &mut Screen, answer: &CapacityAnswer) {
         ),
     };
     screen.paragraph(label, &text);
+    if let (Some(maker), Some(Needed::Nodes(nodes))) = (&wanted.maker, &wanted.needed)
+        && *nodes > 0
+    {
+        let label = if maker.room().is_none_or(|room| room >= *nodes) { Label::Plain } else { Label::Warning };
+        screen.paragraph(label, &new_node_words::maker_of(maker, *nodes));
+    }
 }
 
 fn runs_out(screen: &mut Screen, answer: &CapacityAnswer, stopped: &Stopped) {

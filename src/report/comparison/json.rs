@@ -40,6 +40,11 @@ struct TrialObject {
     weight_label: Option<Name>,
     placed: usize,
     unplaced: usize,
+    /// kube-scheduler's message for the largest group of pods that stay pending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    /// Whether every step of the scenario did what it was to do, without a violated budget.
+    steps_done: bool,
     nodes: usize,
     nodes_used: usize,
     /// No strategy places the same pods with fewer nodes in use.
@@ -85,6 +90,8 @@ impl TrialObject {
             weight_label,
             placed: trial.placed,
             unplaced: trial.unplaced,
+            message: trial.groups.first().map(|group| group.first.message.clone()),
+            steps_done: trial.steps_done,
             nodes: trial.nodes,
             nodes_used: trial.nodes_used,
             nodes_lower_bound: trial.nodes_needed,

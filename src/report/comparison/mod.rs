@@ -29,9 +29,9 @@ impl ComparisonAnswer {
     /// What it can be shown as: a comparison is about no pod in particular.
     pub const PARTS: &'static [Part] = Part::WITHOUT_NAMES;
 
-    /// Whether all pods are placed, whatever the strategy.
+    /// Whether all pods are placed and all steps do what they are to do, whatever the strategy.
     pub fn fits(&self) -> bool {
-        self.refused.is_empty() && self.trials.iter().all(|trial| trial.unplaced == 0)
+        self.refused.is_empty() && self.trials.iter().all(|trial| trial.unplaced == 0 && trial.steps_done)
     }
 }
 

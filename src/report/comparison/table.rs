@@ -24,8 +24,37 @@ pub(super) fn screen(answer: &ComparisonAnswer, provenance: &Provenance, look: L
     screen.grid(&grid(answer, look.wide));
     let parts = if look.wide { "cpu/memory/pods" } else { "cpu/memory" };
     screen.line(&[(Label::Dim, &format!("{parts}; LEAST: the fewest nodes that any strategy could use"))]);
+    not_placed(&mut screen, answer);
     not_evaluated(&mut screen, &answer.not_evaluated);
     screen
+}
+
+/// Why pods stay pending: the largest group of each strategy. Where it is the same for all it stands there once.
+fn not_placed(screen: &mut Screen, answer: &ComparisonAnswer) {
+    let with_groups = answer.trials.iter().filter_map(|trial| Some((trial, trial.groups.first()?)));
+    let mut reasons: Vec<(&str, usize, Vec<String>)> = Vec::new();
+    for (trial, group) in with_groups {
+        match reasons.iter_mut().find(|(message, pods, _)| *message == group.first.message && *pods == group.pods.len())
+        {
+            Some((_, _, strategies)) => strategies.push(trial.name()),
+            None => reasons.push((&group.first.message, group.pods.len(), vec![trial.name()])),
+        }
+    }
+    if !reasons.is_empty() {
+        screen.heading("NOT PLACED", "the largest group of each strategy");
+    }
+    for (message, pods, strategies) in reasons {
+        let by = if strategies.len() == answer.trials.len() && strategies.len() > 1 {
+            "every strategy".to_owned()
+        } else {
+            strategies.join(", ")
+        };
+        screen.indented(Label::Plain, "", &format!("{by}: {}: {message}", count(pods, "pod")));
+    }
+    for trial in answer.trials.iter().filter(|trial| !trial.steps_done) {
+        let text = format!("{}: a step of the scenario is refused, stuck or violates a budget", trial.name());
+        screen.indented(Label::Rejected, "", &text);
+    }
 }
 
 /// The answer in one line.

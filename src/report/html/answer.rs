@@ -6,7 +6,7 @@ use super::super::Answer;
 use super::super::text::{count, list, thousands};
 use super::markup::Markup;
 use super::matrix::Matrices;
-use super::{cluster_messages, help, mark, node, notes, scores};
+use super::{cluster_messages, help, mark, new_nodes, node, notes, scores};
 use crate::api::Timestamp;
 use crate::report::explain::table;
 use crate::report::explain::table::rejected::{MOST_CAUSES, MOST_NEAR_MISSES, nodes_of, plugin};
@@ -74,6 +74,9 @@ pub(super) fn body(page: &mut Markup, answer: &Answer, matrices: &mut Matrices<'
     }
     if let Some(preemption) = &answer.preemption {
         help::preemption(page, preemption);
+    }
+    if let Some(new_nodes) = &answer.new_nodes {
+        new_nodes::section(page, new_nodes);
     }
     matrices.section(page, answer);
 }

@@ -7,7 +7,7 @@ use crate::explain::{Need, PreemptionDetail, Suggestion};
 use crate::report::commands;
 use crate::report::explain::table::help;
 use crate::report::explain::table::preemption::{MOST_CANDIDATES, MOST_VICTIMS, rest, victim, why};
-use crate::report::words::help as help_words;
+use crate::report::words::{help as help_words, new_nodes as new_node_words};
 
 pub(super) fn suggestions(page: &mut Markup, suggestions: &[Suggestion], needed: &[Need]) {
     page.raw("<section class=\"help\"><h3>What would help</h3>\n");
@@ -26,6 +26,9 @@ pub(super) fn suggestions(page: &mut Markup, suggestions: &[Suggestion], needed:
         page.text(help::nodes(suggestion)).raw("</span></p>");
         if let Some(moves) = help_words::moves(&suggestion.moves) {
             page.element("p", moves);
+        }
+        if let Some(maker) = &suggestion.maker {
+            page.element("p", new_node_words::maker(maker));
         }
         for weakening in &suggestion.weakens {
             page.raw("<p class=\"caution\"><strong>Caution:</strong> ")

@@ -12,6 +12,7 @@ mod heat;
 mod help;
 mod markup;
 mod matrix;
+mod new_nodes;
 mod node;
 mod notes;
 mod scenario;

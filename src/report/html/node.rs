@@ -1,6 +1,6 @@
 //! `--node NODE`: every plugin's verdict on one node, with the numbers behind it.
 
-use crate::explain::node_detail::Verdict;
+use crate::explain::node_detail::FilterVerdict;
 use crate::explain::{FilterDetail, NodeDetail};
 
 use super::super::Answer;
@@ -26,13 +26,13 @@ pub(super) fn detail(page: &mut Markup, answer: &Answer, detail: &NodeDetail) {
 fn filters(page: &mut Markup, filters: &[FilterDetail]) {
     page.raw("<div class=\"scroll\"><table class=\"filters\"><thead><tr><th scope=\"col\">Filter</th>");
     page.raw("<th scope=\"col\">Verdict</th><th scope=\"col\">Why</th></tr></thead><tbody>\n");
-    for filter in filters.iter().filter(|filter| filter.verdict != Verdict::Skipped) {
+    for filter in filters.iter().filter(|filter| filter.verdict != FilterVerdict::Skipped) {
         page.raw("<tr><th scope=\"row\">").text(filter.plugin).raw("</th><td>");
         let mut why: Vec<String> = Vec::new();
         match &filter.verdict {
-            Verdict::Skipped | Verdict::NotAsked => page.raw("not run"),
-            Verdict::Passed => page.raw("<span class=\"mark yes\" aria-hidden=\"true\">✓</span>yes"),
-            Verdict::Rejected(rejection) => {
+            FilterVerdict::Skipped | FilterVerdict::NotAsked => page.raw("not run"),
+            FilterVerdict::Passed => page.raw("<span class=\"mark yes\" aria-hidden=\"true\">✓</span>yes"),
+            FilterVerdict::Rejected(rejection) => {
                 why.extend(rejection.reasons.iter().map(|reason| format!("{reason}: {}", words::on_node(reason))));
                 page.raw("<span class=\"mark no\" aria-hidden=\"true\">✕</span>no")
             }
@@ -43,7 +43,7 @@ fn filters(page: &mut Markup, filters: &[FilterDetail]) {
         page.raw("</td></tr>\n");
     }
     page.raw("</tbody></table></div>\n");
-    let skipped = filters.iter().filter(|filter| filter.verdict == Verdict::Skipped).map(|filter| filter.plugin);
+    let skipped = filters.iter().filter(|filter| filter.verdict == FilterVerdict::Skipped).map(|filter| filter.plugin);
     nothing_for(page, "check", &skipped.collect::<Vec<_>>());
 }
 

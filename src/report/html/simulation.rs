@@ -7,14 +7,15 @@ use crate::simulate::{NodeLoad, Shares, Step, Strategy, Summary};
 
 use super::super::Provenance;
 use super::super::simulation::SimulationAnswer;
-use super::super::simulation::diff;
 use super::super::simulation::groups::line;
 use super::super::simulation::table::{amounts, changes, headline, percent, preemption, refusals_by_reason};
+use super::super::simulation::{autoscale, diff};
 use super::super::text::{count, list, thousands};
 use super::markup::Markup;
 use super::sheet::{Sheet, SheetColumn};
 use super::shell;
 use super::{mark, notes, scenario};
+use crate::simulate::autoscale::Autoscaled;
 
 /// Groups of pods without a place.
 const MOST_GROUPS: usize = 50;
@@ -30,6 +31,9 @@ pub(in crate::report) fn page(answer: &SimulationAnswer, provenance: &Provenance
     }
     figures(&mut body, &answer.summary, answer.refused.len());
     notes::not_evaluated(&mut body, &answer.not_evaluated);
+    if let Some(autoscaled) = &answer.autoscaled {
+        added(&mut body, autoscaled);
+    }
     refused(&mut body, answer);
     scenario::steps(&mut body, answer);
     groups(&mut body, answer);
@@ -44,6 +48,26 @@ pub(in crate::report) fn page(answer: &SimulationAnswer, provenance: &Provenance
     }
     body.raw("</article>\n");
     shell::page("simulate", &headline, &body, provenance)
+}
+
+/// The nodes that the Cluster Autoscaler added.
+fn added(page: &mut Markup, autoscaled: &Autoscaled) {
+    page.raw("<section><h3>Nodes added</h3>\n<p class=\"aside\">By the Cluster Autoscaler's rules.</p>\n<dl class=\"misses\">\n");
+    for scale_up in &autoscaled.scale_ups {
+        page.raw("<div><dt>")
+            .text(&scale_up.group)
+            .raw("</dt>")
+            .element("dd", autoscale::words(scale_up))
+            .raw("</div>\n");
+    }
+    page.raw("</dl>\n");
+    if autoscaled.scale_ups.is_empty() {
+        page.raw("<p>No node group grows.</p>\n");
+    }
+    for note in &autoscaled.notes {
+        page.element("p", note);
+    }
+    page.raw("</section>\n");
 }
 
 fn figures(page: &mut Markup, summary: &Summary, refused: usize) {

@@ -9,7 +9,7 @@ use super::super::{Look, Provenance};
 use super::NodeGroupsAnswer;
 use crate::api::resources::{Resources, STANDARD};
 use crate::api::{Name, ObjectKey};
-use crate::node_groups::cluster_autoscaler::{Group, Loop, Outcome, Skip, Verdict};
+use crate::node_groups::cluster_autoscaler::{Group, Loop, Outcome, Skip, Verdict, short};
 use crate::node_groups::karpenter::Overview;
 use crate::node_groups::new_node::{NewNode, amounts};
 use crate::report::screen::{Grid, Screen, not_evaluated};
@@ -89,7 +89,7 @@ fn groups(screen: &mut Screen, run: &Loop, answer: &NodeGroupsAnswer, look: Look
         let text = "The cluster is not healthy: too many nodes are not ready. The autoscaler looks at no pod.";
         screen.paragraph(Label::Rejected, text);
     }
-    let id = |id: &str| if look.wide { id.to_owned() } else { words::short(id).to_owned() };
+    let id = |id: &str| if look.wide { id.to_owned() } else { short(id).to_owned() };
     let mut grid = Grid::with_header(if look.wide {
         ["GROUP", "NODES", "LIMITS", "PENDING", "MEMBERS", "STATE"].map(str::to_owned).to_vec()
     } else {
@@ -299,16 +299,12 @@ fn of_autoscaler(run: &Loop, answer: &NodeGroupsAnswer) -> Fates {
 fn of_karpenter(found: &Overview, answer: &NodeGroupsAnswer) -> Fates {
     let mut fates = Fates::new();
     for (pod, (outcome, _, pool)) in &found.outcomes {
-        let (text, label) = match *outcome {
-            "new-claim" => (format!("a node of pool {} is made", pool.unwrap_or_default()), Label::Fits),
-            "existing-node" => ("Karpenter expects them on existing nodes".to_owned(), Label::Plain),
-            "in-flight" => ("Karpenter expects them on nodes under way".to_owned(), Label::Fits),
-            "invalid" => ("Karpenter refuses the pod's own settings".to_owned(), Label::Rejected),
-            "not-looked-at" => ("Karpenter does not look at them".to_owned(), Label::Plain),
-            "unknown" => ("not known: no instance type of an existing node would do".to_owned(), Label::Plain),
-            _ => ("no pool makes a node for them".to_owned(), Label::Rejected),
+        let label = match *outcome {
+            "new-claim" | "in-flight" => Label::Fits,
+            "failed" | "invalid" => Label::Rejected,
+            _ => Label::Plain,
         };
-        add(&mut fates, answer, *pod, text, label);
+        add(&mut fates, answer, *pod, words::karpenter_fate(outcome, *pool), label);
     }
     fates
 }

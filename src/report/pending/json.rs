@@ -2,16 +2,20 @@
 //!
 //! The types here are the contract with scripts: fields may be added, never removed or renamed.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::super::{API_VERSION, Provenance};
 use crate::api::{Name, ObjectKey};
 use crate::explain::pending::{Advice, Blocker, Group, Owner, Pending, Root};
 use crate::framework::{Amount, NotEvaluated, Reason};
+use crate::node_groups::fates::Fates;
 use crate::report::explain::json::cluster_messages::{ClusterSaysObject, RejectionsObject};
 use crate::report::explain::json::events::EventObject;
 use crate::report::explain::json::findings::FindingObject;
 use crate::report::explain::json::help::SuggestionObject;
+use crate::report::explain::json::new_nodes::NewNodesObject;
 use crate::report::explain::json::workload::WorkloadObject;
 
 /// Every pending pod, grouped by root cause.
@@ -67,6 +71,36 @@ struct GroupObject<'a> {
     events: Vec<EventObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestion: Option<AdviceObject<'a>>,
+    /// What those who make nodes do for the example.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_nodes: Option<NewNodesObject<'a>>,
+    /// How many of the pods meet each outcome.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_node_outcomes: Option<OutcomesObject>,
+}
+
+/// How many pods meet each outcome.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct OutcomesObject {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    cluster_autoscaler: BTreeMap<&'static str, usize>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    karpenter: BTreeMap<&'static str, usize>,
+}
+
+impl OutcomesObject {
+    fn new(found: &Fates) -> Self {
+        let mut counted = Self { cluster_autoscaler: BTreeMap::new(), karpenter: BTreeMap::new() };
+        for (answer, number) in &found.autoscaler {
+            *counted.cluster_autoscaler.entry(answer.outcome.as_str()).or_default() += number;
+        }
+        for ((outcome, _), number) in &found.karpenter {
+            *counted.karpenter.entry(*outcome).or_default() += number;
+        }
+        counted
+    }
 }
 
 #[derive(Serialize)]
@@ -187,6 +221,8 @@ impl<'a> GroupObject<'a> {
             findings: group.findings.iter().map(FindingObject::new).collect(),
             events: group.events.iter().map(EventObject::new).collect(),
             suggestion: group.advice.as_ref().map(AdviceObject::new),
+            new_nodes: group.new_nodes.as_ref().map(|found| NewNodesObject::new(&found.example)),
+            new_node_outcomes: group.new_nodes.as_ref().map(OutcomesObject::new),
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::report::explain::table::reported_events;
 use crate::report::screen::{Screen, not_evaluated};
 use crate::report::words::{
     amount, brief, cluster_messages as cluster_message_words, findings as finding_words, help as help_words,
+    new_nodes as new_node_words,
 };
 
 /// Groups that are shown.
@@ -39,6 +40,7 @@ pub(super) fn screen(pending: &Pending, provenance: &Provenance, look: Look) -> 
         screen.blank();
         screen.left_out(pending.groups.len(), most, "group");
     }
+    new_nodes(&mut screen, pending);
     if pending.untouched {
         screen.blank();
         let text = "no scheduler has tried any of these pods: they have neither events nor the condition PodScheduled; is \
@@ -75,6 +77,23 @@ fn headline(pending: &Pending) -> (Label, String) {
     }
 }
 
+/// What the lines on new nodes rest on, once.
+fn new_nodes(screen: &mut Screen, pending: &Pending) {
+    let Some(found) = pending.groups.iter().find_map(|group| group.new_nodes.as_ref()) else { return };
+    screen.blank();
+    if let Some(found) = &found.example.cluster_autoscaler {
+        let (stale, basis) = new_node_words::status_basis(found.status_age);
+        let text = format!("new nodes: cluster-autoscaler, {basis}; its loop was run again over all pending pods");
+        screen.paragraph(if stale { Label::Warning } else { Label::Dim }, &text);
+    }
+    if let Some(found) = &found.example.karpenter {
+        screen.paragraph(Label::Dim, &format!("new nodes: {}", new_node_words::karpenter_basis(found)));
+    }
+    for note in &found.example.notes {
+        screen.paragraph(Label::Warning, note);
+    }
+}
+
 fn pods(group: &Group) -> String {
     count(group.pods.len(), "pod")
 }
@@ -104,9 +123,15 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, look: Look) {
                 screen.line(&[(Label::Plain, &margin), (Label::Hint, &command)]);
             }
         }
+        if let Some(maker) = &advice.suggestion.maker {
+            screen.indented(Label::Plain, &format!("{margin}      "), &new_node_words::maker(maker));
+        }
         for weakening in &advice.suggestion.weakens {
             screen.indented(Label::Dim, &format!("{margin}caution: "), &help_words::weakening(weakening));
         }
+    }
+    for (helped, fate) in group.new_nodes.iter().flat_map(new_node_words::fates) {
+        screen.indented(if helped { Label::Fits } else { Label::Plain }, &format!("{margin}new nodes: "), &fate);
     }
     for finding in &group.findings {
         screen.indented(Label::Warning, &margin, &finding_words::finding(finding));

@@ -22,9 +22,13 @@ pub(super) fn render(screen: &mut Screen, found: &Consolidation, provenance: &Pr
     screen.headline(label, &headline, &provenance.to_string());
     let needed = match found.needed_at_least {
         needed if needed >= staying => "no fewer would do for what the pods request".to_owned(),
-        needed => format!("at least {} needed for what the pods request", thousands(needed)),
+        1 => "at least 1 is needed for what the pods request".to_owned(),
+        needed => format!("at least {} are needed for what the pods request", thousands(needed)),
     };
-    screen.paragraph(Label::Plain, &format!("{} stay; {needed}", count(staying, "node")));
+    screen.paragraph(
+        Label::Plain,
+        &format!("{} {}; {needed}", count(staying, "node"), if staying == 1 { "stays" } else { "stay" }),
+    );
     if let Some((before, after)) = found.cost {
         let text = format!("cost {before} → {after}: {} less", round(before - after));
         screen.paragraph(Label::Plain, &text);
@@ -51,7 +55,9 @@ pub(super) fn render(screen: &mut Screen, found: &Consolidation, provenance: &Pr
             to.dedup();
             grid.row(Label::Fits, [drain.node.to_string(), thousands(drain.evicted()), list(&to, 3)]);
         }
-        screen.grid(&grid);
+        if !full.is_empty() {
+            screen.grid(&grid);
+        }
         screen.left_out(full.len(), most, "node");
     }
     if !found.kept.is_empty() {

@@ -13,6 +13,11 @@ use crate::report::screen::{Grid, Screen};
 const UNITS: usize = 12;
 /// Units that are shown in detail.
 const MOST_DETAILED: usize = 3;
+/// The same of `-o wide`: more than these is for programs.
+const WIDE_UNITS: usize = 100;
+const WIDE_DETAILED: usize = 25;
+/// Pods that `-o wide` names of each sort.
+const WIDE_PODS: usize = 25;
 
 pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, provenance: &Provenance, look: Look) {
     let (label, headline) = headline(answer);
@@ -25,23 +30,31 @@ pub(super) fn render(screen: &mut Screen, answer: &LossAnswer, provenance: &Prov
         let lack = if answer.unlabelled == 1 { "lacks" } else { "lack" };
         screen.paragraph(Label::Warning, &format!("{} {lack} the label {key}", count(answer.unlabelled, "node")));
     }
-    let shown = if look.wide { losses.len() } else { with_impact.min(UNITS) };
-    units(screen, answer, shown);
-    if with_impact > shown {
-        let rest = format!("and {} more", thousands(with_impact - shown));
-        let wide = screen.spelled(Setting::Wide);
-        screen.line(&[(Label::Dim, &wide.map_or(rest.clone(), |wide| format!("{rest}: {wide} shows all")))]);
+    let (listed, most) = if look.wide { (losses.len(), WIDE_UNITS) } else { (with_impact, UNITS) };
+    units(screen, answer, listed.min(most));
+    more(screen, look, listed, most, "shows");
+    let detailed = |loss: &&Loss| loss.has_impact() || (look.wide && !loss.steps.is_empty());
+    let most = if look.wide { WIDE_DETAILED } else { MOST_DETAILED };
+    for loss in losses.iter().filter(detailed).take(most) {
+        tell(screen, answer, loss, look);
     }
-    let shown = if look.wide { losses.len() } else { MOST_DETAILED };
-    for loss in losses.iter().filter(|loss| loss.has_impact() || (look.wide && !loss.steps.is_empty())).take(shown) {
-        tell(screen, answer, loss, look.wide);
-    }
-    if with_impact > shown
-        && let Some(wide) = screen.spelled(Setting::Wide)
-    {
+    let all = losses.iter().filter(detailed).count();
+    if all > most {
         screen.blank();
-        screen.line(&[(Label::Dim, &format!("{wide} lists the rest"))]);
+        more(screen, look, all, most, "lists");
     }
+}
+
+/// That there are more than `most`, and where they are: `and 4 more: -o wide lists more`.
+fn more(screen: &mut Screen, look: Look, all: usize, most: usize, verb: &str) {
+    if all <= most {
+        return;
+    }
+    let rest = format!("and {} more", thousands(all - most));
+    let them = if all - most == 1 { "it" } else { "them" };
+    let setting = if look.wide { Setting::Json } else { Setting::Wide };
+    let text = screen.spelled(setting).map_or(rest.clone(), |spelled| format!("{rest}: {spelled} {verb} {them}"));
+    screen.line(&[(Label::Dim, &text)]);
 }
 
 /// The answer in one line.
@@ -119,8 +132,9 @@ fn units(screen: &mut Screen, answer: &LossAnswer, most: usize) {
 }
 
 /// What hurts about one loss.
-fn tell(screen: &mut Screen, answer: &LossAnswer, loss: &Loss, wide: bool) {
-    let most = if wide { usize::MAX - 1 } else { PODS };
+fn tell(screen: &mut Screen, answer: &LossAnswer, loss: &Loss, look: Look) {
+    let wide = look.wide;
+    let most = if wide { WIDE_PODS } else { PODS };
     let name = match answer.by.label() {
         Some(key) => format!("{key}={}", loss.unit.name),
         None => loss.unit.name.to_string(),
@@ -168,13 +182,13 @@ fn tell(screen: &mut Screen, answer: &LossAnswer, loss: &Loss, wide: bool) {
         screen.indented(Label::Warning, "  ", &pods(&loss.local_data, "lose the data in an emptyDir", most));
     }
     let mut grid = Grid::default();
-    for step in &loss.steps {
-        if let Some(place) = step.place() {
-            grid.row(Label::Plain, [format!("  {}", step.pod), format!("→ {}", place.name)]);
-        }
+    let placed: Vec<_> = loss.steps.iter().filter_map(|step| Some((step.pod, step.place()?.name))).collect();
+    for (pod, node) in placed.iter().take(WIDE_PODS) {
+        grid.row(Label::Plain, [format!("  {pod}"), format!("→ {node}")]);
     }
     if !grid.is_empty() {
         screen.grid(&grid);
+        more(screen, look, placed.len(), WIDE_PODS, "lists");
     }
 }
 

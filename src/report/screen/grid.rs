@@ -21,6 +21,8 @@ pub(crate) struct Grid {
     right: Vec<usize>,
     /// Rather wider than the page than broken.
     unbroken: bool,
+    /// What stands in its place where it is wider than the page.
+    narrower: Option<Box<Self>>,
 }
 
 impl Grid {
@@ -45,6 +47,11 @@ impl Grid {
         self
     }
 
+    /// `narrower` stands in its place where it is wider than the page.
+    pub(crate) fn or_if_too_wide(self, narrower: Self) -> Self {
+        Self { narrower: Some(Box::new(narrower)), ..self }
+    }
+
     /// A row; `label` is for its first cell. Cells may hold line breaks of our own.
     pub(crate) fn row(&mut self, label: Label, cells: impl IntoIterator<Item = String>) {
         let cells = cells.into_iter().map(|cell| cell.split('\n').map(escape).collect::<Vec<_>>().join("\n")).collect();
@@ -52,9 +59,15 @@ impl Grid {
     }
 
     /// The same table with other cells.
-    pub(crate) fn map(&self, change: impl Fn(&str) -> String) -> Self {
+    pub(crate) fn map(&self, change: &dyn Fn(&str) -> String) -> Self {
         let rows = self.rows.iter().map(|(label, cells)| (*label, cells.iter().map(|cell| change(cell)).collect()));
-        Self { rows: rows.collect(), header: self.header.clone(), right: self.right.clone(), ..*self }
+        Self {
+            rows: rows.collect(),
+            header: self.header.clone(),
+            right: self.right.clone(),
+            unbroken: self.unbroken,
+            narrower: self.narrower.as_ref().map(|narrower| Box::new(narrower.map(change))),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -63,6 +76,9 @@ impl Grid {
 
     pub(crate) fn render(&self, width: usize, headers: bool) -> String {
         let header = if headers { self.header.as_slice() } else { &[] };
+        if let Some(narrower) = self.narrower.as_ref().filter(|_| self.width(header) > width) {
+            return narrower.render(width, headers);
+        }
         let room = self.room_for_last(header, width);
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(match room {
@@ -116,16 +132,24 @@ impl Grid {
         self.rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(self.header.len())
     }
 
+    /// How wide a column is, with nothing broken.
+    fn widest(&self, header: &[String], column: usize) -> usize {
+        let rows = self.rows.iter().map(|(_, cells)| cells.as_slice()).chain([header]);
+        let cells = rows.filter_map(|cells| cells.get(column));
+        cells.flat_map(|cell| cell.lines()).map(columns).max().unwrap_or(0)
+    }
+
+    /// How wide the table is, with nothing broken.
+    fn width(&self, header: &[String]) -> usize {
+        let all: usize = (0..self.columns()).map(|column| self.widest(header, column) + usize::from(GAP)).sum();
+        all.saturating_sub(usize::from(GAP))
+    }
+
     /// What the other columns leave to the last one; none when that is too little to read.
     fn room_for_last(&self, header: &[String], width: usize) -> Option<usize> {
         const LEAST: usize = 12;
         let last = self.columns().checked_sub(1)?;
-        let rows = || self.rows.iter().map(|(_, cells)| cells.as_slice()).chain([header]);
-        let widest = |column: usize| {
-            let cells = rows().filter_map(|cells| cells.get(column));
-            cells.flat_map(|cell| cell.lines()).map(columns).max().unwrap_or(0)
-        };
-        let before: usize = (0..last).map(|column| widest(column) + usize::from(GAP)).sum();
+        let before: usize = (0..last).map(|column| self.widest(header, column) + usize::from(GAP)).sum();
         width.checked_sub(before).filter(|room| *room >= LEAST)
     }
 }

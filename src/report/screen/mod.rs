@@ -191,7 +191,7 @@ impl Screen {
                 self.wrapped(text, *label, &self.short(margin), &words);
             }
             Block::Grid(grid) => {
-                let shown = grid.map(|cell| self.short(cell).into_owned());
+                let shown = grid.map(&|cell| self.short(cell).into_owned());
                 text.push_str(&shown.render(self.width, self.headers));
             }
         }

@@ -14,14 +14,15 @@ use super::{Grid, Screen};
 /// So many of one kind are listed in full.
 const MOST: usize = 2;
 
-/// The things to tell, each with how many more there are like it.
+/// The things to tell, each with how many more there are like it. Of a kind every plugin says what it means to it: nothing
+/// of that is left out.
 pub(in crate::report) fn in_groups(items: &[NotEvaluated]) -> Vec<(&NotEvaluated, usize)> {
     let mut groups: IndexMap<&str, Vec<&NotEvaluated>> = IndexMap::new();
     for item in items {
         groups.entry(&item.what).or_default().push(item);
     }
     let listed = groups.into_values().flat_map(|group| {
-        let more = if group.len() > MOST { group.len() - 1 } else { 0 };
+        let more = if group.len() > MOST && group.iter().all(|item| item.kind.is_none()) { group.len() - 1 } else { 0 };
         let shown = group.len() - more;
         group.into_iter().take(shown).map(move |item| (item, more))
     });

@@ -12,6 +12,7 @@ use crate::simulate::Assumption;
 use crate::simulate::{Load, NodeLoad, Outcome, StateSummary, Step, Strategy, Summary, UnplacedCause, UnplacedGroup};
 
 use super::super::{API_VERSION, Provenance};
+use super::autoscale::ScaleUpObject;
 use super::groups::GroupCycleObject;
 use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
 use super::{SimulationAnswer, WithPreemption};
@@ -52,6 +53,12 @@ pub(in crate::report) struct SimulationObject<'a> {
     /// What becomes of the same pods with `--preempt`, where that is more.
     #[serde(skip_serializing_if = "Option::is_none")]
     with_preemption: Option<WithPreemptionObject<'a>>,
+    /// Node groups that the Cluster Autoscaler made larger, with `--autoscale`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scale_ups: Option<Vec<ScaleUpObject<'a>>>,
+    /// What of it is not certain.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    scale_up_notes: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     assumptions: &'a [Assumption],
     not_evaluated: &'a [NotEvaluated],
@@ -219,6 +226,8 @@ impl<'a> SimulationObject<'a> {
             diff: answer.diff.as_ref().map(DiffObject::new),
             cannot_start: answer.cannot_start.iter().map(CannotStartObject::new).collect(),
             with_preemption: answer.with_preemption.as_ref().map(WithPreemptionObject::new),
+            scale_ups: answer.autoscaled.as_ref().map(ScaleUpObject::all),
+            scale_up_notes: answer.autoscaled.as_ref().map_or(&[], |autoscaled| &autoscaled.notes),
             assumptions: &answer.assumptions,
             not_evaluated: &answer.not_evaluated,
         }

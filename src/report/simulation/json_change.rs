@@ -64,7 +64,7 @@ pub(super) struct ScenarioStepObject<'a> {
     /// A StatefulSet that waits for a pod before it goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     waits_for: Option<WaitsObject>,
-    /// Pods that are equal to the ReplicaSet controller where some of them are deleted: which ones is a draw.
+    /// Pods that are equal to the controller where some of them are deleted: which ones is a draw.
     #[serde(skip_serializing_if = "Option::is_none")]
     equal_pods: Option<usize>,
     /// How far a rollout came.

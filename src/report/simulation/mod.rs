@@ -1,5 +1,6 @@
 //! How a simulation looks: a table for people, JSON and YAML for programs, names for pipes.
 
+pub(super) mod autoscale;
 pub(super) mod diff;
 pub(super) mod groups;
 pub(in crate::report) mod json;
@@ -18,6 +19,7 @@ use crate::control_plane::admission::AdmissionRefusal;
 use crate::control_plane::attach::MultiAttach;
 use crate::framework::NotEvaluated;
 use crate::simulate::Assumption;
+use crate::simulate::autoscale::Autoscaled;
 use crate::simulate::groups::GroupCycle;
 use crate::simulate::scenario::StepReport;
 use crate::simulate::{Diff, StateSummary, Step, Strategy, Summary};
@@ -47,6 +49,8 @@ pub struct SimulationAnswer {
     pub cannot_start: Vec<MultiAttach>,
     /// What preemption would change.
     pub with_preemption: Option<WithPreemption>,
+    /// The nodes that the Cluster Autoscaler added; none where nobody asked.
+    pub autoscaled: Option<Autoscaled>,
     /// What was taken to be so.
     pub assumptions: Vec<Assumption>,
     /// What the scenario changes against the unchanged cluster; none where nobody asked.

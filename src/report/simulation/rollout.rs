@@ -34,6 +34,12 @@ pub(super) fn lines(rollout: &Rollout) -> Vec<(Label, String)> {
         RolloutEnd::Waits(pod) => {
             (format!("{so_far}: the controller waits for {pod}, which fits nowhere; delete it by hand"), None)
         }
+        RolloutEnd::NotReady(pod) => (
+            format!(
+                "{so_far}: the controller waits for {pod}, which is not ready; make it ready, or delete it by hand"
+            ),
+            None,
+        ),
         RolloutEnd::Terminating { pod, node } => (
             format!("{so_far}: the controller waits for {pod} to be gone"),
             Some(format!(
@@ -88,6 +94,7 @@ pub(super) fn outcome(rollout: &Rollout) -> String {
         RolloutEnd::Refused(admission::AdmissionRefusal { quota: Some(quota), .. }) => format!("quota {quota}"),
         RolloutEnd::Refused(_) => "the API server refuses the next pod".to_owned(),
         RolloutEnd::Waits(pod) => format!("it waits for {pod}, which fits nowhere"),
+        RolloutEnd::NotReady(pod) => format!("it waits for {pod}, which is not ready"),
         RolloutEnd::Terminating { pod, node } => format!("{pod} stays terminating on {node}"),
         RolloutEnd::MultiAttach(attach) => {
             format!("deadlock: {} waits for a volume that is attached to {}", attach.pod, attach.attached_to)
@@ -146,7 +153,7 @@ pub(super) struct RolloutObject<'a> {
     /// Old pods that are still there.
     old_replicas: usize,
     stuck: bool,
-    /// `Complete`, `Unschedulable`, `Refused`, `WaitsForDeletion`, `WaitsForTermination`, `MultiAttach`, `Partition`,
+    /// `Complete`, `Unschedulable`, `Refused`, `WaitsForDeletion`, `WaitsForReadiness`, `WaitsForTermination`, `MultiAttach`, `Partition`,
     /// `OnDelete`, `Paused` or `NeverReplaces`.
     outcome: &'static str,
     /// Of a DaemonSet that is stuck: all nodes that would not take the new pod in the place of the old one.
@@ -165,7 +172,9 @@ impl<'a> RolloutObject<'a> {
         let (pod, message) = match &rollout.end {
             RolloutEnd::NoPlace { pod, message } => (Some(*pod), Some(message.clone())),
             RolloutEnd::Refused(refusal) => (Some(refusal.pod), Some(refusal.to_string())),
-            RolloutEnd::Waits(pod) | RolloutEnd::Terminating { pod, .. } => (Some(*pod), None),
+            RolloutEnd::Waits(pod) | RolloutEnd::NotReady(pod) | RolloutEnd::Terminating { pod, .. } => {
+                (Some(*pod), None)
+            }
             RolloutEnd::MultiAttach(attach) => (Some(attach.pod), Some(why_not_started(attach))),
             _ => (None, None),
         };

@@ -109,8 +109,7 @@ pub(in crate::report) fn happened(report: &StepReport, most: usize) -> Vec<(Labe
         lines.push((Label::Plain, retried));
     }
     if let Some(equal) = report.draw {
-        let text =
-            format!("which are deleted is a draw: {} are equal to the ReplicaSet controller", count(equal, "pod"));
+        let text = format!("which are deleted is a draw: {} are equal to the controller", count(equal, "pod"));
         lines.push((Label::Warning, text));
     }
     if let Some(Waits { for_pod, not_created, not_deleted }) = &report.waits {

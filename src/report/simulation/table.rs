@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
-use crate::api::{ObjectKey, name};
+use crate::api::{Name, ObjectKey, name};
 use crate::control_plane::admission::AdmissionRefusal;
 use crate::framework::Amount;
 use crate::simulate::scenario::rollout::{Rollout, RolloutEnd};
@@ -18,7 +18,7 @@ use super::super::Setting;
 use super::super::style::Label;
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
-use super::{SimulationAnswer, diff, groups, rollout, scenario};
+use super::{SimulationAnswer, autoscale, diff, groups, rollout, scenario};
 use crate::report::screen::{Grid, Screen, assumed, not_evaluated};
 use crate::report::words::amount;
 
@@ -58,6 +58,9 @@ pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: L
         };
         screen.paragraph(Label::Warning, &format!("{placed}{preempts}{unplaced}"));
     }
+    if let Some(autoscaled) = &answer.autoscaled {
+        autoscale::render(&mut screen, autoscaled);
+    }
     refused(&mut screen, answer, most(GROUPS));
     scenario::render(&mut screen, answer, look.wide);
     cannot_start(&mut screen, answer, most(GROUPS));
@@ -69,7 +72,7 @@ pub(super) fn screen(answer: &SimulationAnswer, provenance: &Provenance, look: L
         nodes(&mut screen, &answer.summary.loads, look.wide, most(NODES));
         measures(&mut screen, &answer.summary);
         if answer.summary.placed > 0 {
-            pods(&mut screen, answer, most(PODS));
+            pods(&mut screen, answer, most(PODS), look.wide);
         }
     }
     assumed(&mut screen, &answer.assumptions);
@@ -333,35 +336,42 @@ fn shares(sides: (bool, bool), (_, before, after, allocatable): BeforeAfter<'_>)
 }
 
 /// Pod by pod; where pods had a node before, that as well.
-fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
+fn pods(screen: &mut Screen, answer: &SimulationAnswer, most: usize, wide: bool) {
     screen.blank();
     let from = |step: &Step| answer.before.pod(step.pod_id).node();
     let moved = answer.steps.iter().any(|step| from(step).is_some());
     let preempts = answer.steps.iter().any(|step| !step.evictions.is_empty());
-    let mut header = vec!["POD"];
-    header.extend(moved.then_some("FROM"));
-    header.extend(["NODE", "TOTAL", "TIES"]);
-    let columns = header.len();
-    header.extend(preempts.then_some("PREEMPTION"));
-    let mut grid = Grid::with_header(header.into_iter().map(str::to_owned).collect());
-    grid = grid.right_aligned([columns - 2, columns - 1]);
-    for step in answer.steps.iter().take(most) {
-        let none = || "<none>".to_owned();
-        let (label, cells) = match &step.outcome {
-            Outcome::Placed(place) => {
-                // The others that were as good.
-                let ties = place.tied.saturating_sub(1);
-                (Label::Fits, [place.name.to_string(), place.total.to_string(), ties.to_string()])
-            }
-            Outcome::Unplaced(unplaced) => (Label::Rejected, [stays(unplaced), none(), none()]),
-        };
-        let from = moved.then(|| from(step).map_or_else(none, |node| node.to_string()));
-        grid.row(
-            label,
-            [step.pod.to_string()].into_iter().chain(from).chain(cells).chain(preempts.then(|| preemption(step))),
-        );
-    }
-    screen.grid(&grid);
+    let shown = || answer.steps.iter().take(most);
+    // Said once in the header, if it is the same for all.
+    let namespace = shown().next().map(|step| step.pod.namespace);
+    let namespace = namespace.filter(|namespace| shown().all(|step| step.pod.namespace == *namespace));
+    let grid = |moved: bool, namespace: Option<Name>| {
+        let mut header = vec![namespace.map_or_else(|| "POD".to_owned(), |namespace| format!("POD in {namespace}"))];
+        header.extend(moved.then(|| "FROM".to_owned()));
+        header.extend(["NODE", "TOTAL", "TIES"].map(str::to_owned));
+        let columns = header.len();
+        header.extend(preempts.then(|| "PREEMPTION".to_owned()));
+        let mut grid = Grid::with_header(header).right_aligned([columns - 2, columns - 1]);
+        for step in shown() {
+            let none = || "<none>".to_owned();
+            let (label, cells) = match &step.outcome {
+                Outcome::Placed(place) => {
+                    // The others that were as good.
+                    let ties = place.tied.saturating_sub(1);
+                    (Label::Fits, [place.name.to_string(), place.total.to_string(), ties.to_string()])
+                }
+                Outcome::Unplaced(unplaced) => (Label::Rejected, [stays(unplaced), none(), none()]),
+            };
+            let pod = if namespace.is_some() { step.pod.name.to_string() } else { step.pod.to_string() };
+            let from = moved.then(|| from(step).map_or_else(none, |node| node.to_string()));
+            grid.row(label, [pod].into_iter().chain(from).chain(cells).chain(preempts.then(|| preemption(step))));
+        }
+        grid
+    };
+    // Where a pod was, the steps of the scenario say, too.
+    let narrowest = grid(moved && wide, namespace);
+    let narrower = grid(moved, namespace).or_if_too_wide(narrowest);
+    screen.grid(&grid(moved, None).or_if_too_wide(narrower));
     screen.left_out(answer.steps.len(), most, "pod");
     if answer.steps.iter().filter_map(Step::place).any(|place| place.tied > 1) {
         let more = screen.spelled(Setting::Runs).map_or_else(String::new, |runs| format!("; try {runs} 100"));

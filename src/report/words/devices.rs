@@ -99,7 +99,15 @@ fn wanted(request: &DeviceShortage) -> String {
         [] => String::new(),
         others => format!("; DeviceClass {} names it, too, and does not count", list(others, 2)),
     };
-    format!("{}: too few free for {what} of class {}{others}", of_request(request), request.class)
+    // What is a node's own, its numbers, is left out: nodes with the same cause share a line.
+    let why = if request.reachable == 0 {
+        format!("no device on the node, {what} of class {} requested", request.class)
+    } else if request.not_selected == request.reachable {
+        format!("no device of class {} matches, {what} requested", request.class)
+    } else {
+        format!("too few free for {what} of class {}", request.class)
+    };
+    format!("{}: {why}{others}", of_request(request))
 }
 
 /// Which request it is.
@@ -140,7 +148,7 @@ const MOST_LISTED: usize = 3;
 /// What keeps devices from a request, a line a cause.
 pub(in crate::report) fn facts(facts: &DeviceRequestFacts) -> Vec<String> {
     let mut lines = vec![format!(
-        "claim {}, request {}: {} of {} here match and are free, {} elsewhere",
+        "claim {}, request {}: {} of {} on this node match and are free; other nodes have {} in all",
         facts.claim.name,
         facts.request,
         facts.available,

@@ -3,13 +3,13 @@
 
 use crate::api::Timestamp;
 use crate::decode::pod::PodPhase;
-use crate::explain::ended::{EndedBy, PodEnd, Rejections};
+use crate::explain::ended::{EndedBy, EndedPod, Rejections};
 use crate::explain::obstacles::StartObstacle;
 use crate::framework::Placement;
 use crate::report::text::{count, thousands};
 
 /// The headline of a pod in a final phase: what ended it, and where.
-pub(in crate::report) fn ended_headline(pod: &str, ended: &PodEnd) -> String {
+pub(in crate::report) fn ended_headline(pod: &str, ended: &EndedPod) -> String {
     let node = ended.node.map_or_else(String::new, |node| format!(" on {node}"));
     let kubelet = ended.node.map_or_else(|| "a kubelet".to_owned(), |node| format!("the kubelet of {node}"));
     let reason = if ended.reason.is_empty() { String::new() } else { format!(" ({})", ended.reason) };
@@ -27,12 +27,12 @@ pub(in crate::report) fn ended_headline(pod: &str, ended: &PodEnd) -> String {
     }
 }
 
-fn on(ended: &PodEnd) -> String {
+fn on(ended: &EndedPod) -> String {
     ended.node.map_or_else(String::new, |node| format!(" {node}"))
 }
 
 /// What follows from the end: final, replaced or not, and whether a new one would fit.
-pub(in crate::report) fn ended(ended: &PodEnd) -> String {
+pub(in crate::report) fn ended(ended: &EndedPod) -> String {
     let mut text = String::new();
     if !ended.message.is_empty() {
         text.push_str(format!("its status: {}. ", ended.message.trim_end_matches('.')).as_str());

@@ -3,8 +3,12 @@
 use crate::api::Name;
 use crate::decode::autoscaling::karpenter::PoolRequirement;
 use crate::node_groups::ClusterAutoscalerAnswer;
-use crate::node_groups::cluster_autoscaler::{From, Group, Loop, Outcome, PodAnswer, Skip, Verdict, reasons};
-use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolOverview};
+use crate::node_groups::cluster_autoscaler::{
+    Change, From, Group, Loop, Outcome, PodAnswer, Skip, Verdict, reasons, short,
+};
+use crate::node_groups::fates::Fates;
+use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolChange, PoolFix, PoolOverview};
+use crate::node_groups::maker::Maker;
 use crate::report::text::{count, duration, list};
 
 /// Older than this, in seconds, a status says little of now.
@@ -14,6 +18,8 @@ const STALE: i64 = 300;
 pub(in crate::report) struct GroupLine {
     pub(in crate::report) id: String,
     pub(in crate::report) text: String,
+    /// What would help, each on a line of its own.
+    pub(in crate::report) fixes: Vec<String>,
     /// Whether it makes a node for the pod.
     pub(in crate::report) helps: bool,
 }
@@ -21,13 +27,13 @@ pub(in crate::report) struct GroupLine {
 /// What the section rests on.
 pub(in crate::report) fn basis(found: &ClusterAutoscalerAnswer) -> String {
     let (_, age) = status_basis(found.status_age);
-    format!("cluster-autoscaler, {age}; a new node of each group was tried")
+    format!("cluster-autoscaler, {age}; each group was tried")
 }
 
 /// How old a status is, and whether that is too old.
 pub(in crate::report) fn status_basis(age: Option<i64>) -> (bool, String) {
     match age {
-        Some(age) if age > STALE => (true, format!("its status is {} old and may be out of date", duration(age))),
+        Some(age) if age > STALE => (true, format!("status {} old: out of date", duration(age))),
         Some(age) => (false, format!("status {} old", duration(age))),
         None => (false, "status without a time".to_owned()),
     }
@@ -63,7 +69,12 @@ pub(in crate::report) fn fate(run: &Loop, found: &PodAnswer) -> String {
         Outcome::NotTriggered => {
             let why = found.event.as_ref().and_then(|event| event.message.split_once(": "));
             let why = why.map(|(_, why)| why).filter(|why| !why.is_empty());
-            return why.map_or_else(|| "no group grows".to_owned(), |why| format!("no group grows: {why}"));
+            let closed = closed(run, found);
+            return match (closed.as_slice(), why) {
+                ([], Some(why)) => format!("no group grows: {why}"),
+                ([], None) => "no group grows".to_owned(),
+                (closed, _) => format!("no group grows: {}", list(closed, 2)),
+            };
         }
         Outcome::Triggered => {
             let grow: Vec<&str> = run.growths.iter().map(|growth| id(growth.group)).collect();
@@ -142,24 +153,141 @@ pub(in crate::report) fn groups(found: &ClusterAutoscalerAnswer) -> Vec<GroupLin
             if parts.is_empty() {
                 parts.push(format!("{} of {}", group.target, group.max));
             }
+            let fixes = found.fixes.iter().filter(|(fixed, ..)| *fixed == place);
+            let fixes: Vec<String> = fixes.map(|(_, change, outcome)| fix(*change, *outcome)).collect();
             let helps = verdict == Some(&Verdict::Fits) && group.skip.is_none();
-            GroupLine { id: short(&group.id).to_owned(), text: parts.join("; "), helps }
+            GroupLine { id: short(&group.id).to_owned(), text: parts.join("; "), fixes, helps }
         })
         .collect()
 }
 
-/// Some clouds name a group by its address, of which the last part is its name; EKS has a UUID behind the name.
-pub(in crate::report) fn short(id: &str) -> &str {
-    const UUID: [usize; 5] = [8, 4, 4, 4, 12];
-    let id = match id.rsplit_once('/') {
-        Some((start, name)) if start.contains("://") => name,
-        _ => id,
+/// What to change, and what the loop then does.
+pub(in crate::report) fn fix(change: Change, outcome: Outcome) -> String {
+    let what = match change {
+        Change::Max { max, .. } => format!("help: raise its maximum to {max}; then"),
+        Change::BackoffOver { .. } => "after the backoff".to_owned(),
+        Change::Grown { by, .. } => format!("with {by} nodes more"),
     };
-    let Some(at) = id.len().checked_sub(37).filter(|at| id.starts_with("eks-") && *at > 3) else { return id };
-    let Some((group, uuid)) = id.split_at_checked(at) else { return id };
-    let uuid = uuid.strip_prefix('-').unwrap_or_default();
-    let is_hex = uuid.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
-    if is_hex && uuid.split('-').map(str::len).eq(UUID) { group } else { id }
+    let then = match outcome {
+        Outcome::Triggered => "it grows for the pod",
+        Outcome::Option => "it is one of the groups that may grow for the pod",
+        Outcome::HelpedLater | Outcome::AwaitsEvaluation => "the pod gets a node after others",
+        _ => "the pod gets a node",
+    };
+    format!("{what} {then} (re-run)")
+}
+
+/// Changes of a pool, taken together, and what they do.
+pub(in crate::report) fn pool_fix(fix: &PoolFix) -> String {
+    let parts = fix.changes.iter().map(|change| match change {
+        PoolChange::Taints(taints) => {
+            let taints: Vec<String> = taints.iter().map(ToString::to_string).collect();
+            format!("tolerate {}", list(&taints, 3))
+        }
+        PoolChange::Allow(key, values) => {
+            let values: Vec<&str> = values.iter().map(Name::as_str).collect();
+            format!("allow {key} {} in its requirements", values.join(" or "))
+        }
+        PoolChange::Label(key, value) => format!("add label {key}={value} to its template"),
+        PoolChange::Limit(resource, least) => format!("raise its limit of {resource} to {least}"),
+    });
+    let then = if fix.proved {
+        "then it makes a node for the pod (re-run)"
+    } else {
+        "then it rests on instance types that are not known here"
+    };
+    format!("help: {}; {then}", parts.collect::<Vec<_>>().join(", and "))
+}
+
+fn pool_fixes(pool: &PoolAnswer) -> Vec<String> {
+    let if_ready = match pool.if_ready {
+        Some(true) => Some("if it were ready, it would make a node for the pod (re-run)".to_owned()),
+        Some(false) => Some("it would not make a node for the pod either if it were ready (re-run)".to_owned()),
+        None => None,
+    };
+    pool.fix.as_ref().map(pool_fix).into_iter().chain(if_ready).collect()
+}
+
+/// Who could make one more node, or why not.
+pub(in crate::report) fn maker(maker: &Maker) -> String {
+    match maker {
+        Maker::NodeGroup { id, skip, target, max } => {
+            let id = short(id);
+            match skip {
+                None => format!("node group {id} could make it: {target} of {max}"),
+                Some(Skip::MaxSize) => format!("its node group {id} is at its maximum: {target} of {max}"),
+                Some(Skip::Backoff) => format!("its node group {id} is in backoff"),
+                Some(Skip::NotReady | Skip::NoTemplate(_)) => format!("its node group {id} is not ready"),
+                Some(Skip::Quota(resources)) => {
+                    format!("its node group {id} would exceed the cluster's limit of {}", list(resources, 3))
+                }
+            }
+        }
+        Maker::NodePool { name, why: Some(why), .. } => format!("its NodePool {name} cannot: {}", not_asked(why)),
+        Maker::NodePool { name, exhausted, .. } if exhausted.is_empty() => format!("NodePool {name} could make it"),
+        Maker::NodePool { name, exhausted, .. } => {
+            format!("its NodePool {name} is at its limit of {}", list(exhausted, 3))
+        }
+    }
+}
+
+/// The same for several nodes.
+pub(in crate::report) fn maker_of(maker: &Maker, nodes: usize) -> String {
+    match maker {
+        Maker::NodeGroup { id, target, max, .. } if maker.can() => {
+            let room = maker.room().unwrap_or_default();
+            let may = format!("it has {target} of at most {max} nodes");
+            let id = short(id);
+            if room >= nodes {
+                format!("node group {id} could make {}: {may}", if nodes == 1 { "it" } else { "them all" })
+            } else {
+                format!("its node group {id} could make only {room} of them: {may}")
+            }
+        }
+        maker => self::maker(maker),
+    }
+}
+
+/// What becomes of pods that are pending for one reason: a line each, with how many where they differ.
+pub(in crate::report) fn fates(found: &Fates) -> Vec<(bool, String)> {
+    let mut lines = Vec::new();
+    if let Some(run) = found.example.cluster_autoscaler.as_ref().map(|found| &*found.run) {
+        for (answer, number) in &found.autoscaler {
+            let helped = matches!(answer.outcome, Outcome::Triggered | Outcome::Option | Outcome::FitsUpcoming(_));
+            let number = if found.autoscaler.len() > 1 { format!("{number}: ") } else { String::new() };
+            lines.push((helped, format!("{number}{}", fate(run, answer))));
+        }
+    }
+    for ((outcome, pool), number) in &found.karpenter {
+        let number = if found.karpenter.len() > 1 { format!("{number}: ") } else { String::new() };
+        let helped = matches!(*outcome, "new-claim" | "in-flight");
+        lines.push((helped, format!("{number}{}", karpenter_fate(outcome, *pool))));
+    }
+    lines
+}
+
+/// Groups that would take the pod, and why they do not grow.
+fn closed(run: &Loop, answer: &PodAnswer) -> Vec<String> {
+    let groups = run.groups.iter().zip(&answer.verdicts);
+    let closed = groups.filter(|(group, verdict)| **verdict == Verdict::Fits && group.skip.is_some());
+    let closed = closed.filter_map(|(group, _)| {
+        Some(format!("a new node of {} would do, but the group is {}", short(&group.id), state(group)?))
+    });
+    closed.collect()
+}
+
+/// What becomes of pods in Karpenter's round.
+pub(in crate::report) fn karpenter_fate(outcome: &str, pool: Option<Name>) -> String {
+    let text = match outcome {
+        "new-claim" => return format!("a node of pool {} is made", pool.unwrap_or_default()),
+        "existing-node" => "expected on existing nodes, so no node is made",
+        "in-flight" => "expected on nodes under way",
+        "invalid" => "Karpenter refuses the pod's own settings",
+        "not-looked-at" => "Karpenter does not look at them",
+        "unknown" => "not known: no instance type of an existing node would do",
+        _ => "no pool makes a node for them",
+    };
+    text.to_owned()
 }
 
 fn verdict_of(verdict: Option<&Verdict>, group: &Group) -> Option<String> {
@@ -234,8 +362,8 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
 
 /// What the section on Karpenter rests on.
 pub(in crate::report) fn karpenter_basis(found: &KarpenterAnswer) -> String {
-    let types = if found.complete { "the given instance types" } else { "instance types of nodes that are there" };
-    format!("Karpenter; each pool was tried with {types}")
+    let types = if found.complete { "the given instance types" } else { "the instance types of existing nodes" };
+    format!("Karpenter; each pool was tried, with {types}")
 }
 
 /// A line for each pool.
@@ -245,6 +373,7 @@ pub(in crate::report) fn pools(found: &KarpenterAnswer) -> Vec<GroupLine> {
         .map(|pool| GroupLine {
             id: pool.name.to_string(),
             text: pool_text(pool),
+            fixes: pool_fixes(pool),
             helps: pool.why.is_none() && pool.verdict == Some(true),
         })
         .collect()

@@ -7,7 +7,7 @@ use crate::api::meta::OwnerReference;
 use crate::api::requests::RequestGates;
 use crate::api::{Labels, ObjectKey, name};
 use crate::control_plane::admission::{self, AdmissionRefusal, Admitted};
-use crate::control_plane::{NewPods, OnRefusal, controller, resource_claims};
+use crate::control_plane::{NewPods, OnRefusal, controller, resource_claims, volume_claims};
 use crate::decode::pod::PodOwn;
 use crate::decode::workload::{WorkloadKey, WorkloadKind};
 use crate::state::pod_class::PodClass;
@@ -150,6 +150,7 @@ impl Copies {
             Model::Workload(_) => resource_claims::make(cluster, &mut own, &template.spec),
         };
         cluster.add_resource_claims(claims);
+        volume_claims::make_ephemeral(cluster, &own, &template.spec);
         Ok(cluster.add_pending(Box::new(own), Arc::clone(&common.class)))
     }
 }
@@ -201,7 +202,7 @@ impl Common {
                 let Some(own) = own.into_iter().next() else { return Err(nothing()) };
                 let Admitted { template, refused, .. } = admission::admit(&own, &template, cluster, gates);
                 if let Some(why) = refused {
-                    return Err(AdmissionRefusal { pod: own.key, why, quota: None });
+                    return Err(AdmissionRefusal::of_pod(own.key, why));
                 }
                 let class = Arc::new(PodClass::new(template, gates));
                 Ok(Self { base: key.key, suffix: "-new", labels: own.labels, controller: own.controller, class })
@@ -222,5 +223,5 @@ impl Common {
 
 /// A controller that makes no pod: its object is gone.
 fn nothing() -> AdmissionRefusal {
-    AdmissionRefusal { pod: ObjectKey::new(name(""), name("")), why: "its controller is gone".to_owned(), quota: None }
+    AdmissionRefusal::of_pod(ObjectKey::new(name(""), name("")), "its controller is gone".to_owned())
 }

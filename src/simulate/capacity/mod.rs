@@ -173,6 +173,7 @@ pub fn measure(
     };
     let rooms = rooms(&at_first, &at_last, &on_nodes, count);
     let left = FreeResources::of(simulation.cluster(), &at_first);
+    simulation.note_creation();
     let not_evaluated = simulation.not_evaluated();
     simulation.rewind();
     let turns = copies.templates().zip(&placed).map(|(template, placed)| placed / template.share).min();

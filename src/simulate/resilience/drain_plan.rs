@@ -139,6 +139,7 @@ pub fn propose(simulation: &mut Simulation<'_>, nodes: &[Name], force: bool) -> 
         }
     }
     batches(&mut drains, planner.simulation.cluster());
+    planner.ledger.budgets.not_evaluated().for_each(|note| planner.simulation.note(&note));
     let placed_when_removed = planner.placed_when_removed(&drains)?;
     let steps: Vec<Step> = planner.ledger.unplaced.into_values().collect();
     let unplaced = summary::unplaced_by_cause(&steps);
@@ -333,6 +334,7 @@ impl<'s, 'a> Planner<'s, 'a> {
             match self.ledger.budgets.evict(cluster, pod) {
                 Ok(budgets) => {
                     let leaves = lost::of(cluster, std::iter::once(pod));
+                    self.simulation.note_eviction();
                     let edits = leaves.edits(self.simulation.cluster());
                     self.edit(&budgets)?;
                     self.edit(&edits)?;

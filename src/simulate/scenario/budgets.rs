@@ -8,9 +8,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::api::meta::ObjectKey;
 use crate::api::selector::Selector;
+use crate::control_plane::disruption;
 use crate::decode::pod::PodPhase;
 use crate::decode::workload::BudgetCounts;
 use crate::edit::Edit;
+use crate::framework::NotEvaluated;
 use crate::state::{Cluster, Pod, PodId};
 
 use super::lost::is_unreachable;
@@ -45,6 +47,10 @@ struct Budget {
     /// `currentHealthy` and `desiredHealthy`, where its controller counted.
     counts: Option<(i64, i64)>,
     always_allows_unhealthy: bool,
+    /// It has no status, and what its controller would write there was counted here.
+    counted_here: bool,
+    /// A pod of it was evicted or lost, or was to be.
+    asked: bool,
 }
 
 /// What the eviction API says no to, and with what cause.
@@ -60,15 +66,22 @@ impl Budgets {
     /// The budgets of `cluster` as they are.
     pub fn new(cluster: &Cluster) -> Self {
         let budgets = cluster.budgets.iter().map(|budget| {
-            let left = i64::from(budget.disruptions_allowed);
+            let (counted, allowed) = if budget.has_status {
+                (budget.counted, budget.disruptions_allowed)
+            } else {
+                disruption::count(cluster, budget)
+            };
+            let left = i64::from(allowed);
             let counts = |BudgetCounts { healthy, desired, .. }: BudgetCounts| (healthy.into(), desired.into());
             Budget {
                 key: budget.key,
-                selector: budget.compiled_selector(),
+                selector: budget.eviction_selector(),
                 left,
                 least: left.min(0),
-                counts: budget.counted.map(counts),
+                counts: counted.map(counts),
                 always_allows_unhealthy: budget.always_allows_unhealthy,
+                counted_here: !budget.has_status,
+                asked: false,
             }
         });
         Self {
@@ -95,6 +108,7 @@ impl Budgets {
             return Ok(Vec::new());
         }
         let places = self.places(pod);
+        self.ask(&places);
         if places.len() > 1 {
             return Err(Denial { message: SEVERAL.to_owned(), cause: None });
         }
@@ -119,6 +133,7 @@ impl Budgets {
             return Vec::new();
         }
         let places = self.places(pod);
+        self.ask(&places);
         if !self.is_ready(pod) {
             self.note_unready(cluster, pod);
             return Vec::new();
@@ -143,6 +158,19 @@ impl Budgets {
         self.shift(&places, 1)
     }
 
+    /// What is to be said of budgets without a status, as far as any of them was asked.
+    pub fn not_evaluated(&self) -> impl Iterator<Item = NotEvaluated> {
+        self.all.iter().filter(|budget| budget.asked && budget.counted_here).map(|budget| {
+            let effect = match budget.counts {
+                Some((_, desired)) => {
+                    format!("counted as the disruption controller does: {desired} of its pods must stay healthy")
+                }
+                None => "the size of a controller of its pods is not known: it allows no eviction".to_owned(),
+            };
+            NotEvaluated::new(format!("PodDisruptionBudget {}", budget.key), "the input has no status of it", effect)
+        })
+    }
+
     /// Budgets of which more pods were missing at some moment than they allow, in the order of
     /// namespace and name.
     pub fn broken(&self) -> impl Iterator<Item = ObjectKey> {
@@ -163,6 +191,14 @@ impl Budgets {
         let node = cluster.node_of(pod.id).map(|node| cluster.node(node));
         if !node.is_some_and(is_unreachable) {
             self.unready.insert(pod.id);
+        }
+    }
+
+    fn ask(&mut self, places: &[usize]) {
+        for place in places {
+            if let Some(budget) = self.all.get_mut(*place) {
+                budget.asked = true;
+            }
         }
     }
 

@@ -45,6 +45,8 @@ pub enum RolloutEnd {
     Refused(admission::AdmissionRefusal),
     /// It is stuck: this pod, which has no place, is waited for first.
     Waits(ObjectKey),
+    /// It is stuck: this pod, which has its node and is not ready, is waited for first.
+    NotReady(ObjectKey),
     /// It is stuck: this old pod stays, as the kubelet of its node does not answer.
     Terminating {
         /// The pod.
@@ -69,7 +71,12 @@ impl RolloutEnd {
     pub fn is_stuck(&self) -> bool {
         matches!(
             self,
-            Self::NoPlace { .. } | Self::Refused(_) | Self::Waits(_) | Self::Terminating { .. } | Self::MultiAttach(_)
+            Self::NoPlace { .. }
+                | Self::Refused(_)
+                | Self::Waits(_)
+                | Self::NotReady(_)
+                | Self::Terminating { .. }
+                | Self::MultiAttach(_)
         )
     }
 
@@ -80,6 +87,7 @@ impl RolloutEnd {
             Self::NoPlace { .. } => "Unschedulable",
             Self::Refused(_) => "Refused",
             Self::Waits(_) => "WaitsForDeletion",
+            Self::NotReady(_) => "WaitsForReadiness",
             Self::Terminating { .. } => "WaitsForTermination",
             Self::MultiAttach(_) => "MultiAttach",
             Self::Partition(_) => "Partition",
@@ -106,8 +114,9 @@ impl Bounds {
     /// A Deployment's are a quarter each by default, the surge rounded up, what is missing rounded
     /// down (upstream pkg/controller/deployment/util/deployment_util.go, ResolveFenceposts); a
     /// DaemonSet's are rounded up (pkg/controller/daemon/update.go, updatedDesiredNodeCounts). One pod
-    /// may be missing where both are zero. A StatefulSet replaces one at a time.
-    pub fn of(kind: WorkloadKind, strategy: &UpdateStrategy, replicas: usize) -> Self {
+    /// may be missing where both are zero. A StatefulSet replaces one at a time, or with `sets_have_bounds` as many as it
+    /// says, rounded down (pkg/controller/statefulset/stateful_set_utils.go, getStatefulSetMaxUnavailable).
+    pub fn of(kind: WorkloadKind, strategy: &UpdateStrategy, replicas: usize, sets_have_bounds: bool) -> Self {
         let RollingUpdate { max_surge, max_unavailable, .. } = strategy.rolling_update.unwrap_or_default();
         let quarter = IntOrPercent::Percent(25);
         let (surge, unavailable) = match kind {
@@ -119,11 +128,47 @@ impl Bounds {
                 max_surge.map_or(0, |surge| surge.rounded_up(replicas)),
                 max_unavailable.unwrap_or(IntOrPercent::Int(1)).rounded_up(replicas),
             ),
+            WorkloadKind::StatefulSet if sets_have_bounds => {
+                (0, max_unavailable.map_or(1, |most| most.rounded_down(replicas)))
+            }
             _ => (0, 1),
         };
         let unavailable = if surge == 0 && unavailable == 0 { 1 } else { unavailable };
         Self { surge, unavailable: unavailable.min(replicas) }
     }
+}
+
+/// How many pods the ReplicaSets of a Deployment get when its size changes amid a rolling update: what there is to add or
+/// to remove is shared out by their sizes, and what rounding leaves goes to the first (upstream
+/// pkg/controller/deployment/sync.go, scale; deployment_util.go, GetReplicaSetProportion). `sizes` come in the order in
+/// which they are asked, the largest first; `before` and `after` are the Deployment's pods with their surge.
+pub fn proportional(sizes: &[usize], before: usize, after: usize) -> Vec<usize> {
+    let all: usize = sizes.iter().sum();
+    let to_add = after as i64 - all as i64;
+    let mut added = 0;
+    let mut shared: Vec<i64> = Vec::new();
+    for size in sizes.iter().map(|size| *size as i64) {
+        let left = to_add - added;
+        let fraction = match (after, before) {
+            (0, _) => -size,
+            (_, 0) => 0,
+            // Rounded half up, as integer.RoundToInt32 does.
+            _ => (2 * size * after as i64 + before as i64) / (2 * before as i64) - size,
+        };
+        let share = if left == 0 || size == 0 {
+            0
+        } else if to_add > 0 {
+            fraction.min(left)
+        } else {
+            fraction.max(left)
+        };
+        added += share;
+        shared.push(size + share);
+    }
+    if let Some(first) = shared.first_mut() {
+        *first += to_add - added;
+    }
+    shared.into_iter().map(|size| usize::try_from(size).unwrap_or(0)).collect()
 }
 
 /// A Deployment amid its rolling update.
@@ -174,7 +219,7 @@ mod tests {
     fn bounds(kind: WorkloadKind, rolling_update: &str, replicas: usize, expected: (usize, usize)) {
         let json = format!(r#"{{"rollingUpdate":{rolling_update}}}"#);
         let strategy: UpdateStrategy = serde_json::from_str(&json).unwrap();
-        let Bounds { surge, unavailable } = Bounds::of(kind, &strategy, replicas);
+        let Bounds { surge, unavailable } = Bounds::of(kind, &strategy, replicas, false);
         assert_eq!((surge, unavailable), expected, "{json} of {replicas}");
     }
 
@@ -203,6 +248,17 @@ mod tests {
             new_available: new.1,
         };
         assert_eq!((rolling.grows(), rolling.shrinks()), expected, "{rolling:?}");
+    }
+
+    #[test]
+    fn sizes_are_shared_out() {
+        // The sizes there are, then the pods with their surge before and after.
+        assert_eq!(proportional(&[10], 10, 12), [12]);
+        assert_eq!(proportional(&[10, 10], 20, 30), [15, 15]);
+        assert_eq!(proportional(&[12, 8], 20, 12), [7, 5]);
+        assert_eq!(proportional(&[6, 3], 9, 15), [10, 5]);
+        assert_eq!(proportional(&[6, 2], 8, 5), [4, 1]);
+        assert_eq!(proportional(&[4, 1], 5, 0), [0, 0]);
     }
 
     /// The examples in reconcileOldReplicaSets, and what follows from them.

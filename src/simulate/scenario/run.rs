@@ -57,6 +57,7 @@ pub fn run(
         changes: 0,
         steps: Vec::new(),
         last: FxHashMap::default(),
+        revisions: FxHashMap::default(),
         scaled: FxHashMap::default(),
         growing: Vec::new(),
         reports: Vec::new(),
@@ -66,6 +67,7 @@ pub fn run(
     }
     runner.schedule_all().map_err(|error| ScenarioError::of_step("the end", error))?;
     let violated_budgets = runner.budgets.broken().collect();
+    runner.budgets.not_evaluated().for_each(|note| runner.simulation.note(&note));
     let steps: Vec<Step> = runner.steps.into_iter().flatten().collect();
     let placed = steps.iter().filter(|step| step.place().is_some());
     let cannot_start = placed.filter_map(|step| multi_attach(runner.simulation.cluster(), step.pod_id)).collect();
@@ -84,6 +86,8 @@ struct Runner<'s, 'a> {
     /// What became of each pod; emptied where a later attempt tells more.
     steps: Vec<Option<Step>>,
     last: FxHashMap<PodId, usize>,
+    /// The templates that workloads had, and their pods of each.
+    revisions: FxHashMap<WorkloadKey, Vec<rollout::Revision>>,
     /// How many pods were asked for of workloads that were scaled.
     scaled: FxHashMap<WorkloadKey, u32>,
     /// StatefulSets that wait for a pod before they create the next, and the report that tells of it.
@@ -166,7 +170,10 @@ impl Runner<'_, '_> {
     fn try_create(&mut self, edit: &Edit) -> Result<Result<PodId, AdmissionRefusal>, EditError> {
         let made = PodId(self.cluster().pods().len() as u32);
         match self.edit(edit) {
-            Ok(()) => Ok(Ok(made)),
+            Ok(()) => {
+                self.simulation.note_creation();
+                Ok(Ok(made))
+            }
             Err(EditError::Forbidden(refusal)) => Ok(Err(refusal)),
             Err(error) => Err(error),
         }
@@ -261,6 +268,9 @@ impl Runner<'_, '_> {
         later: bool,
     ) -> Result<(), StepError> {
         let plan = workloads::scale(self.cluster(), workload, replicas, self.simulation.now())?;
+        if !later && self.scale_amid_rollout(workload, replicas, report)? {
+            return Ok(());
+        }
         self.scaled.insert(workload, replicas);
         report.waits = plan.waits;
         report.draw = plan.draw;
@@ -423,6 +433,7 @@ impl Runner<'_, '_> {
         let gone = plan.deleted.iter().chain(&plan.lost).filter_map(|pod| self.cluster().pod_named(*pod));
         let pods: Vec<PodId> = plan.requeued.iter().copied().chain(gone.map(|pod| pod.id)).collect();
         for pod in pods {
+            self.simulation.note_loss();
             let cluster = self.simulation.cluster();
             let budgets = self.budgets.lose(cluster, cluster.pod(pod));
             self.edit_all(&budgets)?;

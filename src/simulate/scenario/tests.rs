@@ -325,6 +325,22 @@ fn every_revision_has_its_replica_set() {
     let restart = json!({"kind": "Restart", "workload": "deploy/a/x"});
     let run = ends(&objects, json!([restart, restart]), &["x-new-2:n", "x-new-4:n", "x-new:m"]);
     assert_eq!(names(&run.reports[1].deleted), ["x-new", "x-new-2", "x-new-3"]);
+    // Back from a template that fits nowhere: the pods of the first one stay.
+    let cpu = |cpu: &str| {
+        json!({"kind": "PatchWorkload", "workload": "deploy/a/x",
+        "changes": [{"change": "Request", "container": "c", "resource": "cpu", "to": cpu}]})
+    };
+    let run = ends(&objects, json!([cpu("99"), cpu("1")]), &["x-1:m", "x-2:m", "x-3:n"]);
+    assert_eq!(names(&run.reports[1].deleted), ["x-new"]);
+    // Larger amid the rollout: first all of its ReplicaSets in proportion, 6 and 2, then it goes on within its bounds.
+    let scale = json!({"kind": "Scale", "workload": "deploy/a/x", "replicas": 6});
+    let run = ends(
+        &objects,
+        json!([cpu("99"), scale]),
+        &["x-2:m", "x-3:n", "x-new-2:n", "x-new-3:m", "x-new-4:n", "x-new-5:-", "x-new-new:-", "x-new:-"],
+    );
+    let rollout = run.reports[1].rollout.as_ref().unwrap();
+    assert_eq!((rollout.rolled, rollout.old, rollout.end.as_str()), (0, 5, "Unschedulable"));
 }
 
 #[test]
@@ -359,7 +375,7 @@ fn a_stateful_set_rolls_from_the_highest_number_down() {
     assert_eq!(names(&run.reports[0].created), ["x-2"]);
     rolls(
         &set(json!({"updateStrategy": {"type": "OnDelete"}})),
-        patch("1"),
+        patch("900m"),
         &["x-0:m", "x-1:m", "x-2:n"],
         (0, 3),
         "OnDelete",
@@ -370,14 +386,20 @@ fn a_stateful_set_rolls_from_the_highest_number_down() {
         objects[5] = pod("x-2", None, Some("StatefulSet"), &json!({"nodeSelector": {"no": "where"}}));
         objects
     };
-    rolls(&waits(json!({})), patch("1"), &["x-0:m", "x-1:m", "x-2:-"], (0, 3), "WaitsForDeletion");
+    rolls(&waits(json!({})), patch("900m"), &["x-0:m", "x-1:m", "x-2:-"], (0, 3), "WaitsForDeletion");
     rolls(
         &waits(json!({"podManagementPolicy": "Parallel"})),
-        patch("1"),
+        patch("900m"),
         &["x-0:m", "x-1:m", "x-2:n"],
         (3, 0),
         "Complete",
     );
+    // So is one that runs and is not ready.
+    let mut unready = set(json!({}));
+    unready[3]["status"] = json!({"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]});
+    rolls(&unready, patch("900m"), &["x-0:m", "x-1:m", "x-2:n"], (0, 3), "WaitsForReadiness");
+    // The template that they have already.
+    rolls(&set(json!({})), patch("1"), &["x-0:m", "x-1:m", "x-2:n"], (3, 0), "Complete");
 }
 
 #[test]
@@ -399,7 +421,7 @@ fn a_daemon_set_rolls_node_by_node() {
     rolls(&set(json!({})), patch("2"), &["x-2:n", "x-m:-"], (0, 1), "Unschedulable");
     // With a surge the old pod stays, and there is no room for both.
     let surge = json!({"updateStrategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}});
-    rolls(&set(surge), patch("1"), &["x-1:m", "x-2:n", "x-m:-"], (0, 2), "Unschedulable");
+    rolls(&set(surge), patch("900m"), &["x-1:m", "x-2:n", "x-m:-"], (0, 2), "Unschedulable");
     // A node that the new template does not want loses its pod, one that it wants gets one.
     let elsewhere =
         json!({"kind": "PatchWorkload", "workload": "ds/a/x", "patch": {"spec": {"nodeSelector": {ZONE: "2"}}}});

@@ -83,7 +83,7 @@ pub fn scale(cluster: &Cluster, key: WorkloadKey, replicas: u32, now: Timestamp)
     if wanted < has {
         let all = pods.clone();
         goes_first(&mut pods, &all, key.kind, now);
-        plan.draw = draw(&pods, &all, has - wanted, now).filter(|_| key.kind != WorkloadKind::StatefulSet);
+        plan.draw = draw(&pods, &all, key.kind, has - wanted, now);
         plan.delete = pods.into_iter().take(has - wanted).map(Pod::key).collect();
     } else {
         plan.create = names(cluster, workload, wanted - has);
@@ -142,22 +142,24 @@ pub(super) fn goes_first(pods: &mut [&Pod], all: &[&Pod], kind: WorkloadKind, no
         return;
     }
     let together = together(all);
-    // What upstream leaves to chance is decided by the uid, or by the name where the state has none.
+    // What upstream leaves to chance is decided by the uid, or by the name where the state has none: the same in every
+    // run.
     pods.sort_by(|a, b| {
-        let order = compare(a, b, &together, now);
+        let order = by_kind(kind, a, b, &together, now);
         order.then_with(|| (a.own.uid, a.key()).cmp(&(b.own.uid, b.key())))
     });
 }
 
 /// How many pods that are as good to delete there are around the last of the first `deleted`: among them the choice is a
-/// matter of their uids, which nobody chose. None where the choice is clear.
-fn draw(sorted: &[&Pod], all: &[&Pod], deleted: usize, now: Timestamp) -> Option<usize> {
+/// draw. None where the choice is clear.
+pub(super) fn draw(sorted: &[&Pod], all: &[&Pod], kind: WorkloadKind, deleted: usize, now: Timestamp) -> Option<usize> {
+    if kind == WorkloadKind::StatefulSet {
+        return None;
+    }
     let together = together(all);
     let (last, first_kept) = (sorted.get(deleted.checked_sub(1)?)?, sorted.get(deleted)?);
-    let is_equal = |a: &Pod, b: &Pod| compare(a, b, &together, now).is_eq();
-    // Uids that the state has decide as in the cluster.
-    let has_uid = |pod: &Pod| pod.own.uid.as_str() != pod.key().to_string();
-    if !is_equal(last, first_kept) || (has_uid(last) && has_uid(first_kept)) {
+    let is_equal = |a: &Pod, b: &Pod| by_kind(kind, a, b, &together, now).is_eq();
+    if !is_equal(last, first_kept) {
         return None;
     }
     Some(sorted.iter().filter(|pod| is_equal(pod, last)).count())
@@ -172,26 +174,62 @@ fn together(all: &[&Pod]) -> FxHashMap<Name, usize> {
     together
 }
 
-/// Which of two pods a ReplicaSet deletes first (upstream pkg/controller/controller_utils.go,
-/// ActivePodsWithRanks.Less): without a node, pending, not ready, with a lower deletion cost, on a node with more of
-/// their kind, ready for a shorter time, restarted more often, younger. Times count in powers of two.
-fn compare(a: &Pod, b: &Pod, together: &FxHashMap<Name, usize>, now: Timestamp) -> Ordering {
-    let first = |pod: &Pod| {
-        let phase = match pod.own.phase {
-            // A pod that was created here runs as soon as it has a node.
-            PodPhase::Pending if pod.own.sequence != u32::MAX => 0,
-            PodPhase::Unknown => 1,
-            _ => 2,
-        };
-        let rank = pod.own.node_name.and_then(|node| together.get(&node)).copied().unwrap_or_default();
-        (pod.own.node_name.is_some(), phase, is_ready(pod), pod.own.deletion_cost, Reverse(rank))
+fn by_kind(kind: WorkloadKind, a: &Pod, b: &Pod, together: &FxHashMap<Name, usize>, now: Timestamp) -> Ordering {
+    if kind == WorkloadKind::Job { compare_of_job(a, b) } else { compare(a, b, together, now) }
+}
+
+/// Which of two pods a Job deletes first (controller_utils.go, ActivePods.Less): as a ReplicaSet, but for cost and company
+/// on a node, and by the very times.
+fn compare_of_job(a: &Pod, b: &Pod) -> Ordering {
+    let first = |pod: &Pod| (pod.own.node_name.is_some(), phase(pod), is_ready(pod));
+    let later = |a: Option<Timestamp>, b: Option<Timestamp>| match (a, b) {
+        (Some(a), Some(b)) => b.cmp(&a),
+        (a, b) => a.is_some().cmp(&b.is_some()),
     };
-    let since = |pod: &Pod| pod.own.ready.and_then(|ready| ready.since).or(pod.own.creation_timestamp);
     first(a)
         .cmp(&first(b))
-        .then_with(|| if is_ready(a) && is_ready(b) { younger(since(a), since(b), now) } else { Ordering::Equal })
+        .then_with(|| if is_ready(a) && is_ready(b) { later(since(a), since(b)) } else { Ordering::Equal })
         .then_with(|| b.own.restarts.cmp(&a.own.restarts))
-        .then_with(|| younger(a.own.creation_timestamp, b.own.creation_timestamp, now))
+        .then_with(|| later(a.own.creation_timestamp, b.own.creation_timestamp))
+}
+
+fn phase(pod: &Pod) -> u8 {
+    match pod.own.phase {
+        // A pod that was created here runs as soon as it has a node.
+        PodPhase::Pending if pod.own.sequence != u32::MAX => 0,
+        PodPhase::Unknown => 1,
+        _ => 2,
+    }
+}
+
+/// Which of two pods a ReplicaSet deletes first (upstream pkg/controller/controller_utils.go,
+/// ActivePodsWithRanks.Less): without a node, pending, not ready, with a lower deletion cost, on a node with more of
+/// their kind, ready for a shorter time, restarted more often, younger. Times count in powers of two; where they differ
+/// by less, the uid decides. Pods of the same times are equal.
+fn compare(a: &Pod, b: &Pod, together: &FxHashMap<Name, usize>, now: Timestamp) -> Ordering {
+    let first = |pod: &Pod| {
+        let rank = pod.own.node_name.and_then(|node| together.get(&node)).copied().unwrap_or_default();
+        (pod.own.node_name.is_some(), phase(pod), is_ready(pod), pod.own.deletion_cost, Reverse(rank))
+    };
+    // A uid that the state has decides as in the cluster; one that was made up does not.
+    let uids = || if has_uid(a) && has_uid(b) { a.own.uid.cmp(&b.own.uid) } else { Ordering::Equal };
+    let by_time = |time: fn(&Pod) -> Option<Timestamp>| {
+        let (of_a, of_b) = (time(a), time(b));
+        if of_a == of_b { Ordering::Equal } else { younger(of_a, of_b, now).then_with(uids) }
+    };
+    first(a)
+        .cmp(&first(b))
+        .then_with(|| if is_ready(a) && is_ready(b) { by_time(since) } else { Ordering::Equal })
+        .then_with(|| b.own.restarts.cmp(&a.own.restarts))
+        .then_with(|| by_time(|pod| pod.own.creation_timestamp))
+}
+
+fn since(pod: &Pod) -> Option<Timestamp> {
+    pod.own.ready.and_then(|ready| ready.since).or(pod.own.creation_timestamp)
+}
+
+fn has_uid(pod: &Pod) -> bool {
+    pod.own.uid.as_str() != pod.key().to_string()
 }
 
 fn is_ready(pod: &Pod) -> bool {

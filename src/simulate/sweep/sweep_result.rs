@@ -30,10 +30,11 @@ pub struct SweepResult {
 }
 
 impl SweepResult {
-    /// Whether every pod is let in, and goes to a node in every run.
+    /// Whether every pod is let in and goes to a node in every run, no step is refused and no budget violated.
     pub fn fits(&self) -> bool {
         let is_refused = !self.refused.is_empty() || self.tally.refusing > 0;
-        !is_refused && self.tally.whole_runs() == self.tally.runs()
+        let is_done = self.tally.refused_steps.is_empty() && self.tally.violated_budgets.is_empty();
+        !is_refused && is_done && self.tally.whole_runs() == self.tally.runs()
     }
 
     /// What differs between this and a shard of the same sweep that it could not.

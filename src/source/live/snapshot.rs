@@ -73,7 +73,7 @@ fn pack(kind: Kind, page: &str) -> Result<Page<Pack>, Unreadable> {
     let version = version.unwrap_or_else(|| kind.api_version());
     let page = each(page, |packer: &mut Packer, json| {
         let bytes = skip(json)?;
-        packer.add(kind, &version, serde_json::from_slice(json.get(..bytes).unwrap_or_default())?)?;
+        packer.add(kind, &version, json.get(..bytes).unwrap_or_default())?;
         Ok(bytes)
     })?;
     page.map(Packer::finish).map_err(|error| error.to_string())

@@ -10,7 +10,7 @@ fn redact(objects: &[(Kind, Value)]) -> (Vec<Value>, Redaction) {
     let mut objects: Vec<(Kind, Value)> = objects.to_vec();
     let mut names = Names::default();
     for (kind, object) in &mut objects {
-        prune::prune(*kind, object);
+        *object = prune::prune(*kind, object.to_string().as_bytes()).unwrap();
         names.collect(*kind, &mut object.clone());
     }
     let mut redaction = names.into_redaction();

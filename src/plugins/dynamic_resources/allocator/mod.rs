@@ -30,7 +30,7 @@ pub(super) const MAX_DEVICES: i64 = 32;
 
 /// The devices for one claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ClaimAllocation {
+pub(super) struct AllocatedClaim {
     /// The claim.
     pub(super) claim: ObjectKey,
     /// Its devices, in the order in which they were found.
@@ -51,7 +51,7 @@ pub(super) struct Context<'a> {
 /// What a search for devices came to.
 pub(super) enum Found {
     /// Devices for every claim, in their order.
-    All(Vec<ClaimAllocation>),
+    All(Vec<AllocatedClaim>),
     /// There is no solution.
     Nothing,
     /// There is none, and a pool of the node is invalid (upstream ErrFailedAllocationOnNode).

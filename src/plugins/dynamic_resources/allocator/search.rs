@@ -15,7 +15,7 @@ use super::counters::Counters;
 use super::groups::{self, Groups};
 use super::pools::{Pool, Target};
 use super::requests::PreparedClaim;
-use super::{ClaimAllocation, Context, MAX_DEVICES};
+use super::{AllocatedClaim, Context, MAX_DEVICES};
 
 /// Steps of the search for one node. Upstream stops after a time (`filterTimeout`, 10 seconds by default); a
 /// count gives the same answer on every machine.
@@ -56,7 +56,7 @@ pub(super) fn run(
     node: Target<'_>,
     context: Context<'_>,
     prepared: Vec<PreparedClaim<'_>>,
-) -> Result<Option<Vec<ClaimAllocation>>, SearchEnd> {
+) -> Result<Option<Vec<AllocatedClaim>>, SearchEnd> {
     let mut search = Search {
         claims,
         pools,
@@ -530,9 +530,9 @@ impl<'a> Search<'a> {
         RequestName { request: request.name, subrequest }
     }
 
-    fn into_result(self) -> Vec<ClaimAllocation> {
+    fn into_result(self) -> Vec<AllocatedClaim> {
         let claims = self.claims.iter();
-        claims.zip(self.result).map(|(claim, devices)| ClaimAllocation { claim: claim.taken_as, devices }).collect()
+        claims.zip(self.result).map(|(claim, devices)| AllocatedClaim { claim: claim.taken_as, devices }).collect()
     }
 }
 

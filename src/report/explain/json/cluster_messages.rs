@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::api::Timestamp;
 use crate::api::name::Name;
 use crate::decode::pod::PodPhase;
-use crate::explain::ended::{EndedBy, PodEnd, Rejections};
+use crate::explain::ended::{EndedBy, EndedPod, Rejections};
 use crate::explain::obstacles::StartObstacle;
 use crate::explain::scheduler_messages::{
     Comparison, Differs, Possibly, SchedulerMessages, Several, Source, StateChange,
@@ -255,7 +255,7 @@ pub(in crate::report) struct EndedObject<'a> {
 }
 
 impl<'a> EndedObject<'a> {
-    fn new(ended: &'a PodEnd) -> Self {
+    fn new(ended: &'a EndedPod) -> Self {
         Self {
             phase: if ended.phase == PodPhase::Succeeded { "Succeeded" } else { "Failed" },
             ended_by: match ended.by {

@@ -10,7 +10,8 @@ use crate::api::ObjectKey;
 use crate::api::name::Name;
 use crate::edit::Edit;
 use crate::explain::suggest::{CandidateDetail, GoesTo, Need, NotEligible, Suggestion, WhyNot};
-use crate::report::words::{help as help_words, need as need_words};
+use crate::node_groups::maker::Maker;
+use crate::report::words::{help as help_words, need as need_words, new_nodes as new_node_words};
 
 /// Nodes named of those that a suggestion opens, and of those that are no candidates.
 const MOST_NODES: usize = 20;
@@ -32,6 +33,35 @@ pub(in crate::report) struct SuggestionObject<'a> {
     moves: Vec<MoveObject>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     cautions: Vec<String>,
+    /// Of one more node: the group or pool that has the node it is like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_by: Option<MakerObject>,
+}
+
+/// A node group or NodePool, and whether it could make the node.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(in crate::report) struct MakerObject {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_group: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_pool: Option<Name>,
+    can_grow: bool,
+    /// How many nodes it could get, where a maximum says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room: Option<usize>,
+    summary: String,
+}
+
+impl MakerObject {
+    pub(in crate::report) fn new(maker: &Maker) -> Self {
+        let (node_group, node_pool) = match maker {
+            Maker::NodeGroup { id, .. } => (Some(*id), None),
+            Maker::NodePool { name, .. } => (None, Some(*name)),
+        };
+        Self { node_group, node_pool, can_grow: maker.can(), room: maker.room(), summary: new_node_words::maker(maker) }
+    }
 }
 
 /// What would be needed beyond any change of pod or node.
@@ -106,6 +136,7 @@ impl<'a> SuggestionObject<'a> {
             feasible_nodes: Nodes::of(&suggestion.opens),
             moves: suggestion.moves.iter().map(|moved| MoveObject { pod: moved.pod, node: moved.node }).collect(),
             cautions: suggestion.weakens.iter().map(help_words::weakening).collect(),
+            made_by: suggestion.maker.as_ref().map(MakerObject::new),
         }
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::api::name::Name;
-use crate::node_groups::cluster_autoscaler::{Event, Group, Loop, Skip, Verdict, reasons};
-use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer};
+use crate::node_groups::cluster_autoscaler::{Change, Event, Group, Loop, Outcome, Skip, Verdict, reasons};
+use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolFix};
 use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes};
+use crate::report::words::new_nodes as words;
 
 /// Nodes that could be made for a pod.
 #[derive(Serialize)]
@@ -74,6 +75,9 @@ pub(in crate::report) struct GroupObject<'a> {
     reasons: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<TemplateObject>,
+    /// Changes of the group after which the loop does something for the pod, each re-run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<FixObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_evaluated: Option<&'a str>,
 }
@@ -99,6 +103,31 @@ struct BackoffObject<'a> {
     since: Option<String>,
     code: &'a str,
     message: &'a str,
+}
+
+/// A change of a group, and what becomes of the pod after it.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct FixObject {
+    summary: String,
+    /// The maximum that is enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max: Option<i64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    backoff_over: bool,
+    outcome: &'static str,
+}
+
+impl FixObject {
+    fn new(change: Change, outcome: Outcome) -> Self {
+        let (max, backoff_over) = match change {
+            Change::Max { max, .. } => (Some(max), false),
+            Change::BackoffOver { .. } => (None, true),
+            Change::Grown { .. } => (None, false),
+        };
+        Self { summary: words::fix(change, outcome), max, backoff_over, outcome: outcome.as_str() }
+    }
 }
 
 /// The node that stands for a new one.
@@ -189,6 +218,27 @@ struct PoolObject<'a> {
     without_limits: Option<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limits: Vec<LimitObject<'a>>,
+    /// Changes of the pool with which it would take the pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<PoolFixObject>,
+    /// For a pool that is not ready: whether it would take the pod if it were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    if_ready: Option<bool>,
+}
+
+/// Changes of a pool, taken together.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct PoolFixObject {
+    summary: String,
+    /// Whether a re-run proved it; otherwise it rests on instance types that are not known.
+    proved: bool,
+}
+
+impl PoolFixObject {
+    fn new(fix: &PoolFix) -> Self {
+        Self { summary: words::pool_fix(fix), proved: fix.proved }
+    }
 }
 
 /// Whether any instance type had it.
@@ -244,6 +294,8 @@ impl<'a> PoolObject<'a> {
             error: pool.error.as_deref(),
             instance_types: &pool.types,
             without_limits: pool.without_limits,
+            fix: pool.fix.as_ref().map(PoolFixObject::new),
+            if_ready: pool.if_ready,
             limits: pool
                 .limits
                 .iter()
@@ -264,7 +316,13 @@ impl<'a> AutoscalerObject<'a> {
             status_age_seconds: found.status_age,
             outcome: if found.outcomes.len() > 1 { Some("some") } else { outcome },
             outcomes: found.outcomes.clone(),
-            groups: groups.map(|(place, group)| GroupObject::new(group, verdicts.get(place))).collect(),
+            groups: groups
+                .map(|(place, group)| {
+                    let fixes = found.fixes.iter().filter(|(fixed, ..)| *fixed == place);
+                    let fixes = fixes.map(|(_, change, outcome)| FixObject::new(*change, *outcome)).collect();
+                    GroupObject { fixes, ..GroupObject::new(group, verdicts.get(place)) }
+                })
+                .collect(),
             scale_ups: ScaleUpObject::all(run),
             event: answer.and_then(|answer| answer.event.as_ref()).map(EventObject::new),
             notes: &run.notes,
@@ -317,6 +375,7 @@ impl<'a> GroupObject<'a> {
                 .template
                 .as_ref()
                 .map(|template| TemplateObject { from: template.from.as_str(), node: template.from.node() }),
+            fixes: Vec::new(),
             not_evaluated: group.not_evaluated.as_deref(),
         }
     }

@@ -6,7 +6,7 @@ use crate::report::commands;
 use crate::report::screen::{Grid, Screen};
 use crate::report::style::Label;
 use crate::report::text::{break_long, list};
-use crate::report::words::{help as help_words, need as need_words};
+use crate::report::words::{help as help_words, need as need_words, new_nodes as new_node_words};
 
 const HEADING: &str = "WHAT WOULD HELP";
 /// Said when no suggestion was found.
@@ -57,7 +57,8 @@ pub(in crate::report) fn needs_in_words(needed: &[Need], lead: &str) -> Vec<Stri
 fn lines(screen: &Screen, suggestion: &Suggestion, room: usize) -> Vec<String> {
     let summary = help_words::summary(suggestion);
     let weakens = suggestion.weakens.iter().map(|weakening| format!("caution: {}", help_words::weakening(weakening)));
-    let under = help_words::moves(&suggestion.moves).into_iter().chain(weakens);
+    let maker = suggestion.maker.as_ref().map(new_node_words::maker);
+    let under = help_words::moves(&suggestion.moves).into_iter().chain(maker).chain(weakens);
     let mut lines: Vec<String> = Vec::new();
     for (index, line) in break_long(&screen.short(&summary), room).lines().enumerate() {
         lines.push(if index == 0 { line.to_owned() } else { format!("  {line}") });

@@ -5,13 +5,18 @@ use crate::report::screen::{Grid, Screen};
 use crate::report::style::Label;
 use crate::report::words::new_nodes as words;
 
+fn row(line: words::GroupLine) -> Vec<String> {
+    let lines: Vec<String> = std::iter::once(line.text).chain(line.fixes).collect();
+    vec![line.id, lines.join("\n")]
+}
+
 /// The section; none where nobody makes nodes.
 pub(in crate::report) fn render(screen: &mut Screen, new_nodes: &NewNodes) {
     if let Some(found) = &new_nodes.cluster_autoscaler {
         screen.heading("NEW NODES", &words::basis(found));
         let mut grid = Grid::default();
         for line in words::groups(found) {
-            grid.row(if line.helps { Label::Fits } else { Label::Plain }, vec![line.id, line.text]);
+            grid.row(if line.helps { Label::Fits } else { Label::Plain }, row(line));
         }
         screen.grid(&grid);
         if let Some(text) = words::outcome(found) {
@@ -25,7 +30,7 @@ pub(in crate::report) fn render(screen: &mut Screen, new_nodes: &NewNodes) {
         screen.heading("NEW NODES", &words::karpenter_basis(found));
         let mut grid = Grid::default();
         for line in words::pools(found) {
-            grid.row(if line.helps { Label::Fits } else { Label::Plain }, vec![line.id, line.text]);
+            grid.row(if line.helps { Label::Fits } else { Label::Plain }, row(line));
         }
         screen.grid(&grid);
         if let Some(text) = words::karpenter_outcome(found) {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::api::name::Name;
-use crate::explain::node_detail::Verdict;
+use crate::explain::node_detail::FilterVerdict;
 use crate::explain::{FilterDetail, NodeDetail};
 use crate::framework::{Fact, NodePlacement};
 use crate::report::explain::table::counterfactual;
@@ -54,18 +54,19 @@ pub(in crate::report) fn verdict(node: Option<&NodePlacement>) -> (Label, String
 
 fn filters(screen: &mut Screen, filters: &[FilterDetail]) {
     let mut grid = Grid::new(["FILTER", "VERDICT", "WHY"]);
-    let (skipped, asked): (Vec<_>, Vec<_>) = filters.iter().partition(|filter| filter.verdict == Verdict::Skipped);
+    let (skipped, asked): (Vec<_>, Vec<_>) =
+        filters.iter().partition(|filter| filter.verdict == FilterVerdict::Skipped);
     for filter in asked {
         let (label, verdict) = match &filter.verdict {
-            Verdict::Skipped | Verdict::NotAsked => (Label::Dim, "not run"),
-            Verdict::Passed => (Label::Fits, "yes"),
-            Verdict::Rejected(_) => (Label::Rejected, "no"),
+            FilterVerdict::Skipped | FilterVerdict::NotAsked => (Label::Dim, "not run"),
+            FilterVerdict::Passed => (Label::Fits, "yes"),
+            FilterVerdict::Rejected(_) => (Label::Rejected, "no"),
         };
         let mut why: Vec<String> = match &filter.verdict {
-            Verdict::Rejected(rejection) => {
+            FilterVerdict::Rejected(rejection) => {
                 rejection.reasons.iter().map(|reason| format!("{reason}: {}", words::on_node(reason))).collect()
             }
-            Verdict::Skipped | Verdict::NotAsked | Verdict::Passed => Vec::new(),
+            FilterVerdict::Skipped | FilterVerdict::NotAsked | FilterVerdict::Passed => Vec::new(),
         };
         why.extend(facts(&filter.facts));
         grid.row(label, vec![filter.plugin.to_owned(), verdict.to_owned(), why.join("\n")]);

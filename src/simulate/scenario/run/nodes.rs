@@ -95,6 +95,7 @@ impl Runner<'_, '_> {
                 match self.budgets.evict(cluster, pod) {
                     Ok(budgets) => {
                         let leaves = lost::of(cluster, std::iter::once(pod));
+                        self.simulation.note_eviction();
                         self.edit_all(&budgets)?;
                         self.leave_quietly(&leaves, report, later)?;
                         let loses_data = plans.iter().any(|plan| plan.local_data.contains(&key));

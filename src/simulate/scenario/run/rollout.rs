@@ -5,15 +5,18 @@
 //! available one after the other, in the order in which they were made, and the controller acts in
 //! between. Budgets are not asked: controllers delete pods, and do not evict them.
 
+use std::cmp::Reverse;
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::api::ObjectKey;
 use crate::api::name::{Name, name};
-use crate::api::update_strategy::UpdateKind;
+use crate::api::update_strategy::{UpdateKind, UpdateStrategy};
 use crate::control_plane::attach::multi_attach;
 use crate::control_plane::{admission, controller};
 use crate::decode::Kind;
-use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
+use crate::decode::workload::{PodTemplateSpec, Workload, WorkloadKey, WorkloadKind};
 use crate::edit::{Edit, EditError, PodChange};
 use crate::framework::NotEvaluated;
 use crate::state::{NodeId, Pod, PodId};
@@ -21,9 +24,15 @@ use crate::state::{NodeId, Pod, PodId};
 use super::super::super::step::Outcome;
 use super::super::StepError;
 use super::super::report::StepReport;
-use super::super::rollout::{Bounds, Rolling, Rollout, RolloutEnd};
+use super::super::rollout::{Bounds, Rolling, Rollout, RolloutEnd, proportional};
 use super::super::workloads;
 use super::Runner;
+
+/// A template of a StatefulSet or DaemonSet, and its pods: as their controllers keep them in ControllerRevisions.
+pub(super) struct Revision {
+    template: Arc<PodTemplateSpec>,
+    pods: Vec<PodId>,
+}
 
 /// The pods of a workload that is rolled out.
 struct Pods {
@@ -32,7 +41,7 @@ struct Pods {
     replicas: usize,
     /// Old ones that are still there, in the order of the state.
     old: Vec<PodId>,
-    /// New ones, in the order in which they were made.
+    /// New ones, in the order in which they were made. Pods that were of the new template before are among them.
     new: Vec<PodId>,
     /// Why the API server did not let the last one in.
     refused: Option<admission::AdmissionRefusal>,
@@ -50,6 +59,7 @@ impl Runner<'_, '_> {
         let workload = self.cluster().workload(key).ok_or_else(|| workloads::not_found(self.cluster(), key))?;
         let (strategy, paused, owner) = (workload.strategy, workload.paused, workload.controller);
         let old: Vec<PodId> = workloads::pods(self.cluster(), key).into_iter().map(|pod| pod.id).collect();
+        let template = Arc::clone(&workload.template);
         let replicas = self.scaled.get(&key).copied().map(|replicas| replicas as usize);
         // The API server writes the number of replicas down; who wrote none means those that there are.
         let written = workload.replicas.map(|replicas| usize::try_from(replicas).unwrap_or(0));
@@ -68,35 +78,188 @@ impl Runner<'_, '_> {
                 "all pods that match its selector were taken as its pods",
             );
         }
-        let mut pods = Pods { workload: key, replicas, old, new: Vec::new(), refused: None };
-        let mut bounds = Bounds::of(key.kind, &strategy, replicas);
+        let updated = match key.kind {
+            WorkloadKind::Deployment => self.of_replica_set(key, &old),
+            _ => self.of_revision(key, &template, &old, changes.is_empty()),
+        };
+        let (new, old) = old.into_iter().partition(|pod| updated.contains(pod));
+        let mut pods = Pods { workload: key, replicas, old, new, refused: None };
+        let mut bounds = self.bounds(key.kind, &strategy, replicas);
         let end = match (key.kind, strategy.kind) {
             (WorkloadKind::Deployment, _) if paused => Ok(RolloutEnd::Paused),
             (WorkloadKind::Deployment, UpdateKind::Recreate) => self.recreate(&mut pods, report),
             (WorkloadKind::Deployment, _) => self.roll_deployment(&mut pods, bounds, report),
             (WorkloadKind::StatefulSet | WorkloadKind::DaemonSet, UpdateKind::OnDelete) => Ok(RolloutEnd::OnDelete),
-            (WorkloadKind::StatefulSet, _) => self.roll_stateful_set(&mut pods, report),
+            (WorkloadKind::StatefulSet, _) => self.roll_stateful_set(&mut pods, bounds, report),
             (WorkloadKind::DaemonSet, _) => {
                 let nodes = self.daemon_nodes(key);
                 pods.replicas = nodes.iter().filter(|(_, wanted)| *wanted).count();
-                bounds = Bounds::of(key.kind, &strategy, pods.replicas);
+                bounds = self.bounds(key.kind, &strategy, pods.replicas);
                 self.roll_daemon_set(&mut pods, bounds, &nodes, report)
             }
             _ => Ok(RolloutEnd::NeverReplaces),
         };
         let end = end?;
+        if let Some(revision) = self.revisions.get_mut(&key).and_then(|revisions| revisions.last_mut()) {
+            revision.pods.clone_from(&pods.new);
+        }
+        report.rollout = Some(self.rollout_of(&pods, strategy.kind, bounds, end, report));
+        Ok(())
+    }
+
+    fn bounds(&self, kind: WorkloadKind, strategy: &UpdateStrategy, replicas: usize) -> Bounds {
+        Bounds::of(kind, strategy, replicas, self.simulation.behaviour().stateful_sets_have_max_unavailable)
+    }
+
+    /// How far the rollout came. Which of the old pods are gone is a draw only where some are left.
+    fn rollout_of(
+        &mut self,
+        pods: &Pods,
+        strategy: UpdateKind,
+        bounds: Bounds,
+        end: RolloutEnd,
+        report: &mut StepReport,
+    ) -> Rollout {
+        if pods.old.is_empty() {
+            report.draw = None;
+        }
         let moves = !matches!(end, RolloutEnd::Paused | RolloutEnd::OnDelete | RolloutEnd::NeverReplaces);
-        let bounds = Some(bounds).filter(|_| moves && strategy.kind == UpdateKind::RollingUpdate);
-        report.rollout = Some(Rollout {
-            workload: key,
-            strategy: strategy.kind,
+        let bounds = Some(bounds).filter(|_| moves && strategy == UpdateKind::RollingUpdate);
+        Rollout {
+            workload: pods.workload,
+            strategy,
             bounds,
             replicas: pods.replicas,
             rolled: self.placed(&pods.new),
             old: pods.old.len(),
-            failing_nodes: if end.is_stuck() { self.failing_nodes(&pods) } else { Vec::new() },
+            failing_nodes: if end.is_stuck() { self.failing_nodes(pods) } else { Vec::new() },
             end,
-        });
+        }
+    }
+
+    /// Those of `pods` that the ReplicaSet of the Deployment's present template has.
+    fn of_replica_set(&self, key: WorkloadKey, pods: &[PodId]) -> Vec<PodId> {
+        let cluster = self.cluster();
+        let deployment = cluster.workload(key);
+        let Some(set) = deployment.and_then(|deployment| controller::replica_set_of(cluster, deployment)) else {
+            return Vec::new();
+        };
+        let of_set = |pod: &PodId| {
+            let pod = cluster.pod(*pod);
+            controller::owned(pod.key().namespace, pod.own.controller.as_ref(), set)
+        };
+        pods.iter().copied().filter(of_set).collect()
+    }
+
+    /// Those of `pods` that are of the workload's present template already; `before` was its template, that of all pods
+    /// unless it was changed here. A restart makes another template of the same (upstream
+    /// pkg/controller/statefulset/stateful_set_control.go, getStatefulSetRevisions).
+    fn of_revision(
+        &mut self,
+        key: WorkloadKey,
+        before: &Arc<PodTemplateSpec>,
+        pods: &[PodId],
+        restarts: bool,
+    ) -> Vec<PodId> {
+        let Some(now) = self.cluster().workload(key).map(|workload| Arc::clone(&workload.template)) else {
+            return Vec::new();
+        };
+        let first = || vec![Revision { template: Arc::clone(before), pods: pods.to_vec() }];
+        let revisions = self.revisions.entry(key).or_insert_with(first);
+        let same = |revision: &Revision| !restarts && revision.template.spec == now.spec;
+        // The present one is the last.
+        let revision = match revisions.iter().rposition(same) {
+            Some(place) => revisions.remove(place),
+            None => Revision { template: now, pods: Vec::new() },
+        };
+        let updated = revision.pods.iter().copied().filter(|pod| pods.contains(pod)).collect();
+        revisions.push(revision);
+        updated
+    }
+
+    /// Scales a Deployment of which several ReplicaSets have pods. Answers whether it did: any other is scaled as ever.
+    pub(super) fn scale_amid_rollout(
+        &mut self,
+        key: WorkloadKey,
+        replicas: u32,
+        report: &mut StepReport,
+    ) -> Result<bool, StepError> {
+        let cluster = self.cluster();
+        let Some(deployment) = cluster.workload(key).filter(|_| key.kind == WorkloadKind::Deployment) else {
+            return Ok(false);
+        };
+        let (strategy, paused) = (deployment.strategy, deployment.paused);
+        let all = workloads::pods(cluster, key);
+        let mut managers = workloads::managers(cluster, key);
+        managers.retain(|manager| manager.kind == WorkloadKind::ReplicaSet);
+        by_age(&mut managers);
+        let of_set = |set: &Workload| -> Vec<PodId> {
+            let owned = |pod: &&&Pod| controller::owned(pod.key().namespace, pod.own.controller.as_ref(), set);
+            all.iter().filter(owned).map(|pod| pod.id).collect()
+        };
+        let mut sets: Vec<(WorkloadKey, Vec<PodId>)> =
+            managers.iter().map(|set| (set.identity(), of_set(set))).filter(|(_, pods)| !pods.is_empty()).collect();
+        if sets.len() < 2 || strategy.kind != UpdateKind::RollingUpdate {
+            return Ok(false);
+        }
+        let ids: Vec<PodId> = all.iter().map(|pod| pod.id).collect();
+        let before = self.replicas_of(key)? as usize;
+        self.scaled.insert(key, replicas);
+        let replicas = replicas as usize;
+        let bounds = self.bounds(key.kind, &strategy, replicas);
+        let with_surge =
+            |replicas: usize, bounds: Bounds| if replicas == 0 { 0 } else { replicas.saturating_add(bounds.surge) };
+        let (from, to) = (with_surge(before, self.bounds(key.kind, &strategy, before)), with_surge(replicas, bounds));
+        // The larger first; of equal ones the newer where there is to be more, the older where there is to be less.
+        if to > ids.len() {
+            sets.reverse();
+        }
+        sets.sort_by_key(|(_, pods)| Reverse(pods.len()));
+        let sizes: Vec<usize> = sets.iter().map(|(_, pods)| pods.len()).collect();
+        for ((set, of_set), size) in sets.into_iter().zip(proportional(&sizes, from, to)) {
+            self.resize(set, &of_set, size, &ids, report)?;
+        }
+        self.schedule(false)?;
+        let there: Vec<PodId> = workloads::pods(self.cluster(), key).into_iter().map(|pod| pod.id).collect();
+        let updated = self.of_replica_set(key, &there);
+        let (new, old) = there.into_iter().partition(|pod| updated.contains(pod));
+        let mut pods = Pods { workload: key, replicas, old, new, refused: None };
+        let end = if paused { RolloutEnd::Paused } else { self.roll_deployment(&mut pods, bounds, report)? };
+        report.rollout = Some(self.rollout_of(&pods, strategy.kind, bounds, end, report));
+        Ok(true)
+    }
+
+    /// A ReplicaSet with `pods` gets so many; `all` are those of its Deployment.
+    fn resize(
+        &mut self,
+        set: WorkloadKey,
+        pods: &[PodId],
+        size: usize,
+        all: &[PodId],
+        report: &mut StepReport,
+    ) -> Result<(), EditError> {
+        let cluster = self.cluster();
+        if let Some(surplus) = pods.len().checked_sub(size) {
+            let all: Vec<&Pod> = all.iter().map(|pod| cluster.pod(*pod)).collect();
+            let mut sorted: Vec<&Pod> = pods.iter().map(|pod| cluster.pod(*pod)).collect();
+            workloads::goes_first(&mut sorted, &all, set.kind, self.simulation.now());
+            report.draw = workloads::draw(&sorted, &all, set.kind, surplus, self.simulation.now()).or(report.draw);
+            let leaving: Vec<ObjectKey> = sorted.into_iter().take(surplus).map(Pod::key).collect();
+            return self.delete_pods(&leaving, report);
+        }
+        let Some(workload) = cluster.workload(set) else { return Ok(()) };
+        for name in workloads::names(cluster, workload, size - pods.len()) {
+            match self.try_create(&Edit::CreatePod { workload: set, name, node: None })? {
+                Ok(pod) => {
+                    report.created.push(self.cluster().pod(pod).key());
+                    self.wait(pod, false);
+                }
+                Err(refusal) => {
+                    report.not_created.push(refusal);
+                    break;
+                }
+            }
+        }
         Ok(())
     }
 
@@ -150,14 +313,16 @@ impl Runner<'_, '_> {
         bounds: Bounds,
         report: &mut StepReport,
     ) -> Result<RolloutEnd, EditError> {
-        let mut available: FxHashSet<PodId> = FxHashSet::default();
-        let mut wanted = 0;
+        let cluster = self.cluster();
+        let is_available = |pod: &&PodId| workloads::is_available(cluster, cluster.pod(**pod));
+        let mut available: FxHashSet<PodId> = pods.new.iter().filter(is_available).copied().collect();
+        let mut wanted = pods.new.len();
         loop {
             let mut rolling = Rolling {
                 replicas: pods.replicas,
                 bounds,
                 old: pods.old.len(),
-                old_available: self.placed(&pods.old),
+                old_available: self.available(&pods.old),
                 new: wanted,
                 new_available: available.len(),
             };
@@ -165,14 +330,16 @@ impl Runner<'_, '_> {
             wanted = rolling.new;
             let made = self.make_missing(pods, wanted, report)?;
             let (unhealthy, spare) = rolling.shrinks();
-            let leaving = if unhealthy + spare > 0 { self.first_to_go(pods, unhealthy, spare) } else { Vec::new() };
+            let (leaving, draw) =
+                if unhealthy + spare > 0 { self.first_to_go(pods, unhealthy, spare) } else { (Vec::new(), None) };
+            report.draw = draw.or(report.draw);
             self.old_leave(pods, &leaving, report)?;
             if made || !leaving.is_empty() {
                 continue;
             }
             let placed = |pod: &&PodId| {
                 let cluster = self.cluster();
-                !available.contains(*pod) && cluster.node_of(**pod).is_some() && multi_attach(cluster, **pod).is_none()
+                !available.contains(*pod) && workloads::is_available(cluster, cluster.pod(**pod))
             };
             match pods.new.iter().find(placed).copied() {
                 Some(next) => available.insert(next),
@@ -181,13 +348,13 @@ impl Runner<'_, '_> {
         }
     }
 
-    /// Old pods that go: first `unhealthy` of those without a place, then `spare` others. Those of the
-    /// oldest ReplicaSet go first (rolling.go), of each as it deletes them.
-    fn first_to_go(&self, pods: &Pods, unhealthy: usize, spare: usize) -> Vec<PodId> {
+    /// Old pods that go: first `unhealthy` of those that are not available, then `spare` others. Those of the
+    /// oldest ReplicaSet go first (rolling.go), of each as it deletes them. Also how many are equal where it is a draw.
+    fn first_to_go(&self, pods: &Pods, unhealthy: usize, spare: usize) -> (Vec<PodId>, Option<usize>) {
         let cluster = self.cluster();
         let all: Vec<&Pod> = pods.old.iter().chain(&pods.new).map(|pod| cluster.pod(*pod)).collect();
         let mut managers = workloads::managers(cluster, pods.workload);
-        managers.sort_by_key(|manager| (manager.created, manager.key));
+        by_age(&mut managers);
         let place = |pod: &Pod| {
             let owner = pod.own.controller.as_ref();
             managers.iter().position(|manager| controller::owned(pod.key().namespace, owner, manager))
@@ -195,45 +362,112 @@ impl Runner<'_, '_> {
         let mut old: Vec<&Pod> = pods.old.iter().map(|pod| cluster.pod(*pod)).collect();
         workloads::goes_first(&mut old, &all, pods.workload.kind, self.simulation.now());
         old.sort_by_key(|pod| place(pod));
-        let unplaced = old.iter().filter(|pod| cluster.node_of(pod.id).is_none());
-        let mut leaving: Vec<PodId> = unplaced.map(|pod| pod.id).take(unhealthy).collect();
-        let others: Vec<PodId> = old.iter().map(|pod| pod.id).filter(|pod| !leaving.contains(pod)).collect();
-        leaving.extend(others.into_iter().take(spare));
-        leaving
+        let unhealthy_pods = old.iter().filter(|pod| !workloads::is_available(cluster, pod));
+        let mut leaving: Vec<PodId> = unhealthy_pods.map(|pod| pod.id).take(unhealthy).collect();
+        let others: Vec<&Pod> = old.iter().filter(|pod| !leaving.contains(&pod.id)).copied().collect();
+        let last = spare.checked_sub(1).and_then(|last| others.get(last));
+        let beside: Vec<&Pod> =
+            others.iter().filter(|pod| last.is_some_and(|last| place(last) == place(pod))).copied().collect();
+        let of_set = others.iter().take(spare).filter(|pod| beside.iter().any(|other| other.id == pod.id)).count();
+        let draw = workloads::draw(&beside, &all, pods.workload.kind, of_set, self.simulation.now());
+        leaving.extend(others.into_iter().take(spare).map(|pod| pod.id));
+        (leaving, draw)
     }
 
-    /// From the highest number down, one at a time (upstream
-    /// pkg/controller/statefulset/stateful_set_control.go, updateStatefulSet). Unless they are managed in
-    /// parallel, a pod of the set that does not run is waited for, even an old one: an administrator has to delete it.
-    fn roll_stateful_set(&mut self, pods: &mut Pods, report: &mut StepReport) -> Result<RolloutEnd, EditError> {
+    /// From the highest number down, as many at a time as may be missing (upstream
+    /// pkg/controller/statefulset/stateful_set_control.go, updateStatefulSet, updateStatefulSetAfterInvariantEstablished).
+    /// Unless they are managed in parallel, a pod of the set that is not available is waited for, even an old one: an
+    /// administrator has to delete it.
+    fn roll_stateful_set(
+        &mut self,
+        pods: &mut Pods,
+        bounds: Bounds,
+        report: &mut StepReport,
+    ) -> Result<RolloutEnd, EditError> {
         let Some(set) = self.cluster().workload(pods.workload) else { return Ok(RolloutEnd::NeverReplaces) };
         let (first, parallel, own) = (i64::from(set.first_ordinal), set.parallel, set.key);
         let partition = set.strategy.rolling_update.and_then(|update| update.partition).unwrap_or(0);
         let partition = usize::try_from(partition).unwrap_or(0);
-        for index in (partition..pods.replicas).rev() {
-            let waits = pods.old.iter().chain(&pods.new).find(|pod| self.cluster().node_of(**pod).is_none());
-            if let Some(pod) = waits.filter(|_| !parallel) {
-                return Ok(RolloutEnd::Waits(self.cluster().pod(*pod).key()));
+        let named = |index: usize| {
+            ObjectKey::new(
+                own.namespace,
+                name(&format!("{}-{}", own.name, first.saturating_add_unsigned(index as u64))),
+            )
+        };
+        loop {
+            // Those that are missing are made in order, each when the ones before it are available.
+            for index in 0..pods.replicas {
+                let there = self.cluster().pod_named(named(index)).map(|pod| pod.id);
+                if there.is_none() && index >= partition {
+                    let edit = Edit::CreatePod { workload: pods.workload, name: named(index).name, node: None };
+                    let made = self.make(pods, &edit, report)?;
+                    if !parallel {
+                        self.schedule(false)?;
+                    }
+                    if made.is_none() {
+                        return Ok(self.end_of(pods));
+                    }
+                }
+                let there = self.cluster().pod_named(named(index)).map(|pod| pod.id);
+                if let Some(pod) = there.filter(|pod| !parallel && !self.is_available(*pod)) {
+                    return Ok(self.waits_for(pods, pod));
+                }
             }
+            self.schedule(false)?;
             if let Some(end) = self.still_terminating(pods.workload) {
                 return Ok(end);
             }
-            let pod = name(&format!("{}-{}", own.name, first.saturating_add_unsigned(index as u64)));
-            if let Some(old) = self.cluster().pod_named(ObjectKey::new(own.namespace, pod)).map(|pod| pod.id) {
-                self.old_leave(pods, &[old], report)?;
-                if let Some(end) = self.still_terminating(pods.workload) {
-                    return Ok(end);
+            let of_set: Vec<PodId> =
+                (0..pods.replicas).rev().filter_map(|index| Some(self.cluster().pod_named(named(index))?.id)).collect();
+            let missing = of_set.iter().filter(|pod| !self.is_available(**pod)).count();
+            let due: Vec<PodId> = (partition..pods.replicas)
+                .rev()
+                .filter_map(|index| Some(self.cluster().pod_named(named(index))?.id))
+                .filter(|pod| pods.old.contains(pod))
+                .collect();
+            let leaving = if !self.simulation.behaviour().stateful_sets_have_max_unavailable {
+                // The highest that is not updated, unless one above it is not available.
+                let above = of_set.iter().take_while(|pod| !due.contains(pod));
+                let waits = above.into_iter().find(|pod| !self.is_available(**pod));
+                if waits.is_some() { Vec::new() } else { due.iter().copied().take(1).collect() }
+            } else if parallel {
+                // Those that are missing anyway, and others as far as the bound goes.
+                let (mut leaving, others): (Vec<PodId>, Vec<PodId>) =
+                    due.iter().partition(|pod| !self.is_available(**pod));
+                if missing < bounds.unavailable || !leaving.is_empty() {
+                    leaving.extend(others.into_iter().take(bounds.unavailable.saturating_sub(missing)));
                 }
+                leaving
+            } else {
+                due.iter().copied().take(bounds.unavailable.saturating_sub(missing)).collect()
+            };
+            if leaving.is_empty() {
+                break;
             }
-            let edit = Edit::CreatePod { workload: pods.workload, name: pod, node: None };
-            let made = self.make(pods, &edit, report)?;
-            self.schedule(false)?;
-            if made.is_none_or(|pod| self.cluster().node_of(pod).is_none()) {
-                return Ok(self.end_of(pods));
+            self.old_leave(pods, &leaving, report)?;
+            if let Some(end) = self.still_terminating(pods.workload) {
+                return Ok(end);
             }
+        }
+        if let Some(pod) = pods.new.iter().chain(&pods.old).find(|pod| !self.is_available(**pod)).copied() {
+            return Ok(self.waits_for(pods, pod));
         }
         let kept = partition.min(pods.replicas);
         Ok(if kept > 0 { RolloutEnd::Partition(kept) } else { self.end_of(pods) })
+    }
+
+    fn is_available(&self, pod: PodId) -> bool {
+        workloads::is_available(self.cluster(), self.cluster().pod(pod))
+    }
+
+    /// Why a rollout does not go on beyond a pod that is not available.
+    fn waits_for(&self, pods: &Pods, pod: PodId) -> RolloutEnd {
+        let cluster = self.cluster();
+        let key = cluster.pod(pod).key();
+        if cluster.node_of(pod).is_some() && multi_attach(cluster, pod).is_none() {
+            return RolloutEnd::NotReady(key);
+        }
+        if pods.old.contains(&pod) { RolloutEnd::Waits(key) } else { self.end_of(pods) }
     }
 
     /// The nodes that have, or are to have, a pod of the DaemonSet, and whether they are.
@@ -256,11 +490,17 @@ impl Runner<'_, '_> {
         let (placed, unplaced): (Vec<PodId>, Vec<PodId>) =
             pods.old.iter().partition(|pod| self.cluster().node_of(**pod).is_some());
         self.old_leave(pods, &unplaced, report)?;
+        let before_all = pods.old.len();
         let mut old: FxHashMap<NodeId, Vec<PodId>> = FxHashMap::default();
         for pod in placed {
             self.cluster().node_of(pod).into_iter().for_each(|node| old.entry(node).or_default().push(pod));
         }
-        let mut new: FxHashMap<NodeId, PodId> = FxHashMap::default();
+        let on_node = |pod: &PodId| {
+            let cluster = self.cluster();
+            let pinned = || cluster.node_named(controller::pinned_node(cluster.pod(*pod).spec())?).map(|node| node.id);
+            Some((cluster.node_of(*pod).or_else(pinned)?, *pod))
+        };
+        let mut new: FxHashMap<NodeId, PodId> = pods.new.iter().filter_map(on_node).collect();
         loop {
             let before = (pods.old.len(), pods.new.len());
             pods.refused = None;
@@ -290,7 +530,10 @@ impl Runner<'_, '_> {
                 }
             }
             if before == (pods.old.len(), pods.new.len()) {
-                return Ok(self.end_of(pods));
+                let end = self.end_of(pods);
+                let gone = before_all.saturating_sub(pods.old.len());
+                report.draw = Some(before_all).filter(|_| end.is_stuck() && gone > 0);
+                return Ok(end);
             }
         }
     }
@@ -415,6 +658,11 @@ impl Runner<'_, '_> {
         self.schedule(false).map(|_| ())
     }
 
+    /// Pods that are available, as far as is known.
+    fn available(&self, pods: &[PodId]) -> usize {
+        pods.iter().filter(|pod| self.is_available(**pod)).count()
+    }
+
     /// Pods that have their node and can start there.
     fn placed(&self, pods: &[PodId]) -> usize {
         let cluster = self.cluster();
@@ -451,6 +699,11 @@ impl Runner<'_, '_> {
         };
         RolloutEnd::NoPlace { pod: self.cluster().pod(*pod).key(), message }
     }
+}
+
+/// The oldest first; those that were made here are the newest.
+fn by_age(managers: &mut [&Workload]) {
+    managers.sort_by_key(|manager| (manager.created.is_none(), manager.created, manager.key));
 }
 
 /// Whether `kubectl rollout restart` takes the workload.
