@@ -191,7 +191,7 @@ impl Common {
                 let class = controller::remade(cluster, pod, gates).unwrap_or_else(|| Arc::clone(&pod.class));
                 // Its own limits are older than it or younger: a copy is admitted by those of today.
                 if let Some(why) = admission::limit_violation(cluster, pod.key().namespace, &class.template, gates) {
-                    return Err(AdmissionRefusal { pod: pod.key(), why, quota: None });
+                    return Err(AdmissionRefusal { pod: pod.key(), claim: None, why, quota: None });
                 }
                 let (labels, controller) = (Arc::clone(&pod.own.labels), pod.own.controller);
                 Ok(Self { base: pod.key(), suffix: "-copy-", labels, controller, class })
