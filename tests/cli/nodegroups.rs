@@ -214,8 +214,10 @@ fn a_simulation_in_which_groups_grow() {
     shop/web-1   general-1   eks-spot-new1     613      0
 
     NOT CONSIDERED   could change the answer
-    Services   not in the input; add them to the dump: default topology spreading
-               was not applied
+    PodDisruptionBudgets   not in the input; add them to the dump: no budget held a
+                           pod back; the cluster may refuse evictions
+    Services               not in the input; add them to the dump: default topology
+                           spreading was not applied
     --- stderr
     --- status 0
     "

@@ -44,6 +44,12 @@ fn no_table_is_wider_than_the_screen() {
     assert!(nodes.len() > 5, "the example's nodes were not found");
     let (gpu, _) = with_long_names("gpu", directory.path());
     let (zones, zone_nodes) = with_long_names("zones", directory.path());
+    // Pods as long as those of a real service, too.
+    let long_pods = directory.path().join("pods.yaml");
+    let text = std::fs::read_to_string(&zones).unwrap();
+    let text = text.replace("name: web-", "name: checkout-service-7d9c5b8f6d-").replace("shop", "production-payments");
+    std::fs::write(&long_pods, text).unwrap();
+    let long_pods = long_pods.display();
     let (first, second) = (&nodes[0], &nodes[1]);
     let lines = [
         format!("explain web-7 -n shop --snapshot {mixed}"),
@@ -67,6 +73,7 @@ fn no_table_is_wider_than_the_screen() {
         format!("simulate --pending --preempt --snapshot {mixed}"),
         format!("simulate --drain {first} --force --diff --snapshot {mixed}"),
         format!("simulate --pending --remove-node {} --runs 20 --snapshot {zones}", zone_nodes[0]),
+        format!("simulate --remove-node {} --snapshot {long_pods}", zone_nodes[0]),
         format!("simulate --pending --compare default,best-fit,least-load --snapshot {mixed}"),
     ];
     let mut shortened = 0;

@@ -76,10 +76,12 @@ impl Grid {
 
     pub(crate) fn render(&self, width: usize, headers: bool) -> String {
         let header = if headers { self.header.as_slice() } else { &[] };
-        if let Some(narrower) = self.narrower.as_ref().filter(|_| self.width(header) > width) {
+        let room = self.room_for_last(header, width);
+        // A last column with room enough is broken within itself.
+        let is_too_wide = room.is_none() && self.width(header) > width;
+        if let Some(narrower) = self.narrower.as_ref().filter(|_| is_too_wide) {
             return narrower.render(width, headers);
         }
-        let room = self.room_for_last(header, width);
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(match room {
             Some(_) if !self.unbroken => ContentArrangement::Dynamic,
