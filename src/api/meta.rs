@@ -105,6 +105,12 @@ pub struct Annotations {
     /// How old the pod must be before the Cluster Autoscaler makes room for it.
     #[serde(rename = "cluster-autoscaler.kubernetes.io/pod-scale-up-delay")]
     pub scale_up_delay: Option<Name>,
+    /// The ProvisioningRequest that the pod consumes, under its present key and its old one.
+    #[serde(rename = "autoscaling.x-k8s.io/consume-provisioning-request")]
+    pub provisioning_request: Option<Name>,
+    /// The same under the old key.
+    #[serde(rename = "cluster-autoscaler.kubernetes.io/consume-provisioning-request")]
+    pub old_provisioning_request: Option<Name>,
     /// `true`: the Cluster Autoscaler takes the pod for one of a DaemonSet.
     #[serde(rename = "cluster-autoscaler.kubernetes.io/daemonset-pod")]
     pub daemon_set_pod: Option<Name>,

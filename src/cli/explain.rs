@@ -292,7 +292,7 @@ fn answer(
 ) -> Answer {
     let Subject { pod, workload } = subject;
     let is_pending = state.cluster.pod(pod).own.node_name.is_none();
-    let new_nodes = if is_pending { finder.find(state, pod) } else { None };
+    let mut new_nodes = if is_pending { finder.find(state, pod) } else { None };
     let group = wanted.group(state, pod, now);
     let lifted = state.cluster.lift(pod);
     let mut placement = state.scheduler.explain_lifted(&state.cluster, &lifted, now);
@@ -302,6 +302,9 @@ fn answer(
     }
     let fits_if_admitted = placement.schedulable;
     let refused = state.refusal(placement.pod).map(|message| Refused { message, fits_if_admitted });
+    if let Some(new_nodes) = &mut new_nodes {
+        new_nodes.compare(&state.cluster, &placement);
+    }
     let mut suggestions = wanted.suggestions(state, &placement, now);
     if is_pending {
         finder.name_makers(state, suggestions.iter_mut().flatten());

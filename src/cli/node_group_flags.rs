@@ -13,7 +13,7 @@ use crate::explain::Suggestion;
 use crate::node_groups::cluster_autoscaler::{self, Change, Flags, Loop, Options, Outcome, TemplateFile};
 use crate::node_groups::fates::Fates;
 use crate::node_groups::maker::Maker;
-use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes, karpenter};
+use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes, karpenter, not_counted};
 use crate::source::{ConfigMapName, Input, read_value};
 use crate::state::PodId;
 
@@ -98,6 +98,7 @@ impl NodeGroupFlags {
         if let Some(Err(error)) = state.cluster.autoscaling.status(options.status).map(|status| &status.content) {
             notes.push(format!("the status of the Cluster Autoscaler cannot be read: {error}"));
         }
+        notes.extend(not_counted::notes(&state.cluster, &options.flags));
         Ok(NewNodesFinder {
             options,
             run: OnceCell::new(),
@@ -206,6 +207,7 @@ impl NewNodesFinder {
         if found.is_none() && of_karpenter.is_none() && self.notes.is_empty() {
             return None;
         }
-        Some(NewNodes { cluster_autoscaler: found, karpenter: of_karpenter, notes: self.notes.clone() })
+        let notes = self.notes.clone();
+        Some(NewNodes { cluster_autoscaler: found, karpenter: of_karpenter, notes, conflict: None })
     }
 }

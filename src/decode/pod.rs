@@ -45,6 +45,8 @@ pub struct PodOwn {
     pub daemon_set_pod: bool,
     /// How old it must be before the Cluster Autoscaler makes room for it, as an annotation has it.
     pub scale_up_delay: Option<Name>,
+    /// The ProvisioningRequest that it consumes, as an annotation has it.
+    pub provisioning_request: Option<Name>,
     /// `status.nominatedNodeName`.
     pub nominated_node_name: Option<Name>,
     /// `status.phase`.
@@ -85,6 +87,7 @@ impl PodOwn {
             mirror: false,
             daemon_set_pod: false,
             scale_up_delay: None,
+            provisioning_request: None,
             nominated_node_name: None,
             phase: PodPhase::Pending,
             end: None,
@@ -217,6 +220,7 @@ impl WirePod {
             mirror: annotations.mirror.is_some(),
             daemon_set_pod: annotations.daemon_set_pod.is_some_and(|value| value == "true"),
             scale_up_delay: annotations.scale_up_delay,
+            provisioning_request: annotations.provisioning_request.or(annotations.old_provisioning_request),
             nominated_node_name: status.nominated_node_name.filter(|name| !name.is_empty()),
             phase: status.phase.unwrap_or_default(),
             end,

@@ -105,7 +105,7 @@ fn add(simulation: &mut Simulation<'_>, run: &Loop, growth: Growth, round: usize
     let mut nodes = Vec::new();
     for _ in growth.from..growth.to {
         let free = |number: &usize| simulation.cluster().node_named(name(&format!("{base}-new{number}"))).is_none();
-        let called = name(&format!("{base}-new{}", (1..).find(free)?));
+        let called = name(&format!("{base}-new{}", (1..=usize::MAX).find(free)?));
         simulation.add_node(&built, called);
         nodes.push(called);
     }

@@ -313,3 +313,46 @@ fn a_catalogue_with_unknown_fields() {
     assert_eq!(status, Some(2), "{shown}");
     assert!(shown.starts_with("error: ") && shown.contains("types.json") && shown.contains("instanceTypes"), "{shown}");
 }
+
+/// Karpenter expects the pod on a node that is refused by a rule that it does not have.
+#[test]
+fn karpenter_against_default_spread() {
+    let shown = screen(
+        "explain web-2 -n shop --no-suggestions --scheduler-config tests/cli/new-nodes/spread-by-default.yaml \
+         --kube-version v1.34 --snapshot tests/cli/new-nodes/karpenter-default-spread.yaml",
+    );
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    for text in [
+        "Karpenter expects it on node n1, so it makes none.",
+        "But kube-scheduler refuses n1: PodTopologySpread: node(s) didn't match pod topology spread constraints",
+        "Karpenter does not know the default spread constraints of kube-scheduler's profile",
+    ] {
+        assert!(shown.contains(text), "{text}: {shown}");
+    }
+}
+
+/// Pods that consume a ProvisioningRequest are not looked at where the autoscaler handles these.
+#[test]
+fn a_pod_of_a_provisioning_request() {
+    let name = "  name: web\n  namespace: shop\n";
+    let with = "  name: web\n  namespace: shop\n  annotations:\n    autoscaling.x-k8s.io/consume-provisioning-request: batch\n";
+    let flags = "--autoscaler-flags --enable-provisioning-requests=true";
+    still_answers("max-size", &[(name, with)], flags, &["It consumes a ProvisioningRequest"]);
+    still_answers("max-size", &[(name, with)], "", &["No group grows for it."]);
+}
+
+/// What is there and was not counted is named, where it could count.
+#[test]
+fn what_is_not_counted_is_named() {
+    const QUOTA: &str = "apiVersion: autoscaling.x-k8s.io/v1beta1\nkind: CapacityQuota\nmetadata:\n  name: small\nspec:\n  \
+                         limits:\n    resources:\n      cpu: 8\n---\napiVersion: v1\nkind: Namespace\n";
+    let first = [("apiVersion: v1\nkind: Namespace\n", QUOTA)];
+    let note = "CapacityQuota small may keep node groups from growing: it was not counted";
+    still_answers("max-size", &first, "--autoscaler-flags --capacity-quotas-enabled", &[note]);
+    let (shown, _) = broken("max-size", &first, "");
+    assert!(!shown.contains("CapacityQuota"), "{shown}");
+    const OVERLAY: &str = "apiVersion: karpenter.sh/v1alpha1\nkind: NodeOverlay\nmetadata:\n  name: cheap\nspec:\n  \
+                           price: \"0.1\"\n---\napiVersion: v1\nkind: Namespace\n";
+    let first = [("apiVersion: v1\nkind: Namespace\n", OVERLAY)];
+    still_answers("karpenter-seen", &first, "", &["NodeOverlay cheap changes prices of instance types"]);
+}

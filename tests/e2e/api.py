@@ -69,7 +69,8 @@ class Api:
         """Deletes at once, finalizers or not; what is gone already is no error."""
         try:
             left = self.call("DELETE", path_of(thing), {"gracePeriodSeconds": 0, "propagationPolicy": "Background"})
-            if left.get("metadata", {}).get("finalizers"):
+            # A definition's own finalizer goes with the objects that it defines.
+            if left.get("metadata", {}).get("finalizers") and thing["kind"] != "CustomResourceDefinition":
                 left["metadata"]["finalizers"] = []
                 self.call("PUT", path_of(thing), left)
         except Refused as refusal:

@@ -4,15 +4,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The flags that answers rest on; others are not kept.
-const KEPT: [&str; 24] = [
+const KEPT: [&str; 27] = [
     "allowed-scheduler-names",
     "balance-similar-node-groups",
     "balancing-ignore-label",
     "balancing-label",
     "bypassed-scheduler-names",
+    "capacity-buffer-pod-injection-enabled",
+    "capacity-quotas-enabled",
     "cloud-provider",
     "cores-total",
     "enable-csi-node-aware-scheduling",
+    "enable-provisioning-requests",
     "expander",
     "expendable-pods-priority-cutoff",
     "force-ds",

@@ -138,6 +138,8 @@ pub(super) const ANNOTATIONS: FieldShape = Fields(&[
     ("kubernetes.io/config.mirror", Present),
     ("cluster-autoscaler.kubernetes.io/pod-scale-up-delay", Kept),
     ("cluster-autoscaler.kubernetes.io/daemonset-pod", Kept),
+    ("autoscaling.x-k8s.io/consume-provisioning-request", GROUP),
+    ("cluster-autoscaler.kubernetes.io/consume-provisioning-request", GROUP),
     ("controller.kubernetes.io/pod-deletion-cost", Kept),
     ("vpaUpdates", Present),
     ("resource.kubernetes.io/extended-resource-claim", Kept),

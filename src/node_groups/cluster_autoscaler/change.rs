@@ -77,7 +77,7 @@ pub(super) fn changed<'s>(status: &'s Status, changes: &[Change]) -> Cow<'s, Sta
             }
             Change::Max { max, .. } => group.max = max,
             Change::BackoffOver { .. } if group.scale_up == "Backoff" => {
-                group.scale_up = crate::api::name("NoActivity")
+                group.scale_up = crate::api::name("NoActivity");
             }
             Change::BackoffOver { .. } => {}
         }

@@ -26,6 +26,12 @@ pub struct Flags {
     pub balancing_labels: Vec<String>,
     /// `--expendable-pods-priority-cutoff`.
     pub expendable_cutoff: i64,
+    /// `--enable-provisioning-requests`.
+    pub provisioning_requests: bool,
+    /// `--capacity-quotas-enabled`.
+    pub capacity_quotas: bool,
+    /// `--capacity-buffer-pod-injection-enabled`.
+    pub capacity_buffers: bool,
     /// `--new-pod-scale-up-delay`.
     pub new_pod_delay: GoDuration,
     /// `--scaleup-simulation-for-skipped-node-groups-enabled`.
@@ -60,6 +66,9 @@ impl Default for Flags {
             max_memory: (5000 * 64 * 20) << 30,
             max_gpus: Vec::new(),
             max_nodes_per_scale_up: 1000,
+            provisioning_requests: false,
+            capacity_quotas: false,
+            capacity_buffers: false,
             expanders: vec!["least-waste".to_owned()],
             balance_similar: false,
             balancing_ignored_labels: Vec::new(),
@@ -130,6 +139,9 @@ impl Flags {
                 | "force-ds"
                 | "scale-from-unschedulable"
                 | "enable-csi-node-aware-scheduling"
+                | "enable-provisioning-requests"
+                | "capacity-quotas-enabled"
+                | "capacity-buffer-pod-injection-enabled"
         )
     }
 
@@ -168,6 +180,9 @@ impl Flags {
             "status-taint" => self.status_taints.push(value.to_owned()),
             "scale-from-unschedulable" => self.scales_from_unschedulable = switch()?,
             "enable-csi-node-aware-scheduling" => self.csi_aware = switch()?,
+            "enable-provisioning-requests" => self.provisioning_requests = switch()?,
+            "capacity-quotas-enabled" => self.capacity_quotas = switch()?,
+            "capacity-buffer-pod-injection-enabled" => self.capacity_buffers = switch()?,
             "max-node-startup-time" => self.max_node_startup = duration()?,
             "bypassed-scheduler-names" => self.bypassed_schedulers.extend(list()),
             "allowed-scheduler-names" => self.allowed_schedulers.extend(list()),

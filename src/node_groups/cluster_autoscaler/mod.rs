@@ -388,6 +388,12 @@ impl<'s> Run<'s> {
         let is_daemon = |pod: &PodId| template::is_daemon_set_pod(self.sandbox.cluster().pod(*pod));
         let (daemons, left): (Vec<PodId>, Vec<PodId>) = left.into_iter().partition(is_daemon);
         put(answers, &daemons, Outcome::DaemonSet);
+        // provreq/pods_filter.go, which builder/clients.go adds behind the others where the flag is on.
+        let consumes = |pod: &PodId| {
+            flags.provisioning_requests && self.sandbox.cluster().pod(*pod).own.provisioning_request.is_some()
+        };
+        let (consuming, left): (Vec<PodId>, Vec<PodId>) = left.into_iter().partition(consumes);
+        put(answers, &consuming, Outcome::ConsumesProvisioningRequest);
         let is_young = |pod: &PodId| pods::is_young(self.sandbox.cluster().pod(*pod), flags, self.now);
         let (young, left): (Vec<PodId>, Vec<PodId>) = left.into_iter().partition(is_young);
         put(answers, &young, Outcome::TooYoung);

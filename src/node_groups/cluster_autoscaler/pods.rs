@@ -45,6 +45,8 @@ pub enum Outcome {
     Expendable,
     /// It is a DaemonSet's: new nodes are made without regard to it.
     DaemonSet,
+    /// It consumes a ProvisioningRequest, for which nodes are made apart from this.
+    ConsumesProvisioningRequest,
     /// It is nominated to a node.
     Nominated,
     /// kube-scheduler has not said that it fits nowhere.
@@ -73,6 +75,7 @@ impl Outcome {
             Self::TooYoung => "too-young",
             Self::Expendable => "expendable",
             Self::DaemonSet => "daemonset",
+            Self::ConsumesProvisioningRequest => "provisioning-request",
             Self::Nominated => "nominated",
             Self::NotUnschedulable => "not-unschedulable",
             Self::ClusterUnhealthy => "cluster-unhealthy",

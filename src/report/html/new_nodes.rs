@@ -15,6 +15,9 @@ pub(super) fn section(page: &mut Markup, new_nodes: &NewNodes) {
         lines(page, words::pools(found));
         close(page, words::karpenter_outcome(found), &[]);
     }
+    if let Some(conflict) = &new_nodes.conflict {
+        page.raw("<p class=\"caution\"><strong>Caution:</strong> ").text(words::conflict(conflict)).raw("</p>\n");
+    }
     for note in &new_nodes.notes {
         page.raw("<p class=\"caution\"><strong>Caution:</strong> ").text(note).raw("</p>\n");
     }

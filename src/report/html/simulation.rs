@@ -55,7 +55,7 @@ fn added(page: &mut Markup, autoscaled: &Autoscaled) {
     page.raw("<section><h3>Nodes added</h3>\n<p class=\"aside\">By the Cluster Autoscaler's rules.</p>\n<dl class=\"misses\">\n");
     for scale_up in &autoscaled.scale_ups {
         page.raw("<div><dt>")
-            .text(&scale_up.group)
+            .text(scale_up.group)
             .raw("</dt>")
             .element("dd", autoscale::words(scale_up))
             .raw("</div>\n");

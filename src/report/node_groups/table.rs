@@ -116,7 +116,7 @@ fn groups(screen: &mut Screen, run: &Loop, answer: &NodeGroupsAnswer, look: Look
     }
     screen.grid(&grid);
     let rows = run.groups.iter().map(|group| (id(&group.id), group.offer.as_slice(), group.not_evaluated.as_deref()));
-    new_nodes(screen, rows.collect(), "like", look);
+    new_nodes(screen, &rows.collect::<Vec<_>>(), "like", look);
     pending(screen, &of_autoscaler(run, answer));
     for note in &run.notes {
         screen.paragraph(Label::Dim, &format!("Not known: {note}"));
@@ -145,12 +145,12 @@ fn pools(screen: &mut Screen, found: &Overview, answer: &NodeGroupsAnswer, look:
     screen.grid(&grid);
     let unknown = if found.complete { None } else { Some("no node of it shows an instance type") };
     let rows = found.pools.iter().map(|pool| (pool.name.to_string(), pool.new_nodes.as_slice(), unknown));
-    new_nodes(screen, rows.collect(), "instance type", look);
+    new_nodes(screen, &rows.collect::<Vec<_>>(), "instance type", look);
     pending(screen, &of_karpenter(found, answer));
 }
 
 /// What new nodes have: a row a node that could be made.
-fn new_nodes(screen: &mut Screen, rows: Vec<(String, &[NewNode], Option<&str>)>, like: &str, look: Look) {
+fn new_nodes(screen: &mut Screen, rows: &[(String, &[NewNode], Option<&str>)], like: &str, look: Look) {
     let nodes = || rows.iter().flat_map(|(_, nodes, _)| nodes.iter());
     let others = nodes().any(|node| !others(&node.free()).is_empty());
     let mut header =
@@ -162,7 +162,7 @@ fn new_nodes(screen: &mut Screen, rows: Vec<(String, &[NewNode], Option<&str>)>,
     let mut grid = Grid::with_header(header).right_aligned([2, 3, 4]);
     let mut unknown = Vec::new();
     let most = if look.wide { usize::MAX } else { TYPES };
-    for (of, nodes, why) in &rows {
+    for (of, nodes, why) in rows {
         for node in nodes.iter().take(most) {
             grid.row(Label::Plain, row(of, node, others, look));
         }
@@ -179,7 +179,7 @@ fn new_nodes(screen: &mut Screen, rows: Vec<(String, &[NewNode], Option<&str>)>,
         screen.grid(&grid);
     }
     if !look.wide {
-        for text in daemons_of(&rows) {
+        for text in daemons_of(rows) {
             screen.paragraph(Label::Plain, &text);
         }
     }

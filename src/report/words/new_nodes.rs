@@ -2,13 +2,13 @@
 
 use crate::api::Name;
 use crate::decode::autoscaling::karpenter::PoolRequirement;
-use crate::node_groups::ClusterAutoscalerAnswer;
 use crate::node_groups::cluster_autoscaler::{
     Change, From, Group, Loop, Outcome, PodAnswer, Skip, Verdict, reasons, short,
 };
 use crate::node_groups::fates::Fates;
 use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolChange, PoolFix, PoolOverview};
 use crate::node_groups::maker::Maker;
+use crate::node_groups::{ClusterAutoscalerAnswer, Conflict, UnknownRule};
 use crate::report::text::{count, duration, list};
 
 /// Older than this, in seconds, a status says little of now.
@@ -92,6 +92,7 @@ pub(in crate::report) fn fate(run: &Loop, found: &PodAnswer) -> String {
         Outcome::Waiting | Outcome::TooYoung => "too new: the autoscaler does not look at them yet",
         Outcome::Expendable => "priority too low: no node is made for them",
         Outcome::DaemonSet => "pods of DaemonSets: no node is made for them",
+        Outcome::ConsumesProvisioningRequest => "they consume a ProvisioningRequest: only it makes nodes for them",
         Outcome::Nominated => "nominated to a node: no other is made",
         Outcome::NotUnschedulable => "not reported as unschedulable: the autoscaler does not look at them",
         Outcome::ClusterUnhealthy => "the cluster is not healthy: the autoscaler looks at no pod",
@@ -102,14 +103,13 @@ pub(in crate::report) fn fate(run: &Loop, found: &PodAnswer) -> String {
 /// The state of a pool, whatever pods are pending.
 pub(in crate::report) fn pool_state(pool: &PoolOverview) -> String {
     let because = pool.because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
-    let mut parts = match pool.why {
-        Some(why) => vec![format!("{}{because}", not_asked(why))],
-        None => {
-            let spent = pool.limits.iter().filter(|(.., exhausted)| *exhausted);
-            let spent: Vec<&str> = spent.map(|(resource, ..)| resource.as_str()).collect();
-            vec![if spent.is_empty() { "ready".to_owned() } else { format!("at its limit of {}", list(&spent, 3)) }]
-        }
-    };
+    let spent = pool.limits.iter().filter(|(.., exhausted)| *exhausted);
+    let spent: Vec<&str> = spent.map(|(resource, ..)| resource.as_str()).collect();
+    let mut parts = vec![match pool.why {
+        Some(why) => format!("{}{because}", not_asked(why)),
+        None if spent.is_empty() => "ready".to_owned(),
+        None => format!("at its limit of {}", list(&spent, 3)),
+    }];
     if pool.under_way > 0 {
         parts.push(format!("{} under way", count(pool.under_way, "node")));
     }
@@ -351,6 +351,9 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
         Outcome::TooYoung => "It is too new: the autoscaler does not look at it yet.".to_owned(),
         Outcome::Expendable => "Its priority is too low: the autoscaler makes no node for it.".to_owned(),
         Outcome::DaemonSet => "It is a DaemonSet's: the autoscaler makes no node for it.".to_owned(),
+        Outcome::ConsumesProvisioningRequest => {
+            "It consumes a ProvisioningRequest: only that makes nodes for it.".to_owned()
+        }
         Outcome::Nominated => "It is nominated to a node: the autoscaler makes none.".to_owned(),
         Outcome::NotUnschedulable => {
             "kube-scheduler has not said that it fits nowhere: the autoscaler does not look at it.".to_owned()
@@ -358,6 +361,23 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
         Outcome::ClusterUnhealthy => "Too many nodes are not ready: the autoscaler looks at no pod.".to_owned(),
     };
     Some(text)
+}
+
+/// Karpenter expects the pod on a node that kube-scheduler refuses.
+pub(in crate::report) fn conflict(found: &Conflict) -> String {
+    let plugin = found.plugin.map(|plugin| format!("{plugin}: ")).unwrap_or_default();
+    let rule = match found.rule {
+        Some(UnknownRule::DefaultSpread) => {
+            ". Karpenter does not know the default spread constraints of kube-scheduler's profile (only those of its own \
+             scheduler configuration), so it makes no node"
+        }
+        Some(UnknownRule::SharedVolumes) => {
+            ". Karpenter does not check which pods may share a volume, so it makes no node"
+        }
+        Some(UnknownRule::StartupTaint) => ". Karpenter expects this taint to go away once the node has started",
+        None => "",
+    };
+    format!("But kube-scheduler refuses {}: {plugin}{}{rule}.", found.node, found.reasons.join(", "))
 }
 
 /// What the section on Karpenter rests on.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::api::name::Name;
 use crate::node_groups::cluster_autoscaler::{Change, Event, Group, Loop, Outcome, Skip, Verdict, reasons};
 use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolFix};
-use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes};
+use crate::node_groups::{ClusterAutoscalerAnswer, Conflict, NewNodes, UnknownRule};
 use crate::report::words::new_nodes as words;
 
 /// Nodes that could be made for a pod.
@@ -19,8 +19,38 @@ pub(in crate::report) struct NewNodesObject<'a> {
     cluster_autoscaler: Option<AutoscalerObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     karpenter: Option<KarpenterObject<'a>>,
+    /// A node that Karpenter expects the pod on and kube-scheduler refuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conflict: Option<ConflictObject<'a>>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     notes: &'a [String],
+}
+
+/// Karpenter and kube-scheduler disagree over a node.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct ConflictObject<'a> {
+    node: Name,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plugin: Option<&'static str>,
+    reasons: &'a [String],
+    /// The rule that Karpenter does not know: `default-spread`, `shared-volumes`, `startup-taint`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown_rule: Option<&'static str>,
+    summary: String,
+}
+
+impl<'a> ConflictObject<'a> {
+    fn new(found: &'a Conflict) -> Self {
+        let unknown_rule = found.rule.map(|rule| match rule {
+            UnknownRule::DefaultSpread => "default-spread",
+            UnknownRule::SharedVolumes => "shared-volumes",
+            UnknownRule::StartupTaint => "startup-taint",
+        });
+        let summary = words::conflict(found);
+        Self { node: found.node, plugin: found.plugin, reasons: &found.reasons, unknown_rule, summary }
+    }
 }
 
 /// The Cluster Autoscaler's loop, run again.
@@ -167,6 +197,7 @@ impl<'a> NewNodesObject<'a> {
         Self {
             cluster_autoscaler: new_nodes.cluster_autoscaler.as_ref().map(AutoscalerObject::new),
             karpenter: new_nodes.karpenter.as_ref().map(KarpenterObject::new),
+            conflict: new_nodes.conflict.as_ref().map(ConflictObject::new),
             notes: &new_nodes.notes,
         }
     }

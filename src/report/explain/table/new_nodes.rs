@@ -37,6 +37,9 @@ pub(in crate::report) fn render(screen: &mut Screen, new_nodes: &NewNodes) {
             screen.paragraph(Label::Plain, &text);
         }
     }
+    if let Some(conflict) = &new_nodes.conflict {
+        screen.paragraph(Label::Warning, &words::conflict(conflict));
+    }
     for note in &new_nodes.notes {
         screen.paragraph(Label::Warning, note);
     }
