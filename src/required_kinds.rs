@@ -175,7 +175,7 @@ impl RequiredKinds {
     /// simulated, and with them whatever any of them may need.
     pub fn add_new_nodes(&mut self, somebody_does: bool) {
         self.add(NEW_NODES, [Kind::AutoscalerStatus]);
-        for kind in Kind::ALL.iter().filter(|kind| kind.is_optional()) {
+        for kind in Kind::ALL.iter().filter(|kind| matches!(kind, Kind::Provisioning(_))) {
             self.0.entry(*kind).or_default();
         }
         if somebody_does {
@@ -210,6 +210,13 @@ impl RequiredKinds {
             self.0.entry(Kind::PriorityClass).or_default();
         }
         let scheduler = pod.spec.scheduler_name();
+        let of_other = config.profiles.iter().all(|profile| profile.scheduler_name != scheduler);
+        if of_other || !pod.spec.scheduling_gates.is_empty() {
+            // What may hold the pod back: no verdict rests on it.
+            for kind in Kind::ALL.iter().filter(|kind| matches!(kind, Kind::Queueing(_))) {
+                self.0.entry(*kind).or_default();
+            }
+        }
         let Some(profile) = config.profiles.iter().find(|profile| profile.scheduler_name == scheduler) else { return };
         let owner = pod.owner.as_ref().and_then(default_selector::owner_kind).or(pod.maker);
         let groups = behaviour.pod_groups();
@@ -374,7 +381,7 @@ mod tests {
         case(&spread, Some("ReplicaSet"), &["PodDisruptionBudget"]);
         let device = json!({"resourceClaims": [{"name": "gpu", "resourceClaimName": "one"}]});
         case(&device, None, &["Service", "PodDisruptionBudget", "DeviceClass", "ResourceClaim", "ResourceSlice"]);
-        case(&json!({"schedulerName": "another"}), None, &[]);
+        case(&json!({"schedulerName": "another"}), None, &["Workload", "PodGroup"]);
         case(&json!({"priorityClassName": "high"}), None, &["Service", "PodDisruptionBudget", "PriorityClass"]);
     }
 

@@ -33,6 +33,10 @@ mod nodegroups;
 mod pending;
 #[path = "cli/pod_groups.rs"]
 mod pod_groups;
+#[path = "cli/queues.rs"]
+mod queues;
+#[path = "cli/refused.rs"]
+mod refused;
 #[path = "cli/resilience.rs"]
 mod resilience;
 #[path = "cli/scenario.rs"]

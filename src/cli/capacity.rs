@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::api::{Name, ObjectKey, Timestamp, name};
+use crate::api::{Name, Timestamp, name};
 use crate::cli::error::{Error, Result};
 use crate::control_plane::controller;
 use crate::explain::findings::{self, Finding};
@@ -123,6 +123,15 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     let shares = if arguments.want_all { replicas } else { shares(&arguments.ratio, models.len())? };
     let all: usize = shares.iter().sum();
     let mut copies = Copies::of(models.iter().zip(shares).map(|(model, share)| Template { model: *model, share }));
+    for (template, model) in models.iter().enumerate() {
+        let Model::Pod(pod) = model else { continue };
+        let pod = state.cluster.pod(*pod).key();
+        // A quota is asked for each copy; what else refuses the pod of a manifest refuses every copy.
+        let refusal = state.refused.iter().find(|refusal| refusal.pod == pod && refusal.quota.is_none());
+        if let Some(refusal) = refusal {
+            copies.refuse(template, refusal.clone());
+        }
+    }
     let limit = if arguments.want_all { all } else { arguments.limit };
     // Before there are copies, which are no pods of the cluster.
     let finder =
@@ -134,9 +143,6 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
         .transpose()?;
     let mut not_evaluated = capacity.not_evaluated.clone();
     NotEvaluated::join(&mut not_evaluated, &state.notes);
-    let pods = models.iter().filter_map(|model| if let Model::Pod(pod) = model { Some(*pod) } else { None });
-    let pods: Vec<ObjectKey> = pods.map(|pod| state.cluster.pod(pod).key()).collect();
-    not_evaluated.extend(pods.into_iter().flat_map(|pod| state.not_let_in(pod)));
     let assumptions = assumptions(&state, &models);
     let answer = CapacityAnswer { capacity, limit, wanted, scenario: reports, assumptions, not_evaluated, findings };
     arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;

@@ -39,12 +39,6 @@ impl State {
         self.refused.iter().find(|refusal| refusal.pod == pod).map(ToString::to_string)
     }
 
-    /// The same as a note, for answers about other things than the pod itself.
-    pub(crate) fn not_let_in(&self, pod: ObjectKey) -> impl Iterator<Item = NotEvaluated> {
-        let effect = "the API server refuses this pod; the answer shows where it would fit if it were admitted";
-        self.refusal(pod).into_iter().map(move |why| NotEvaluated::new("admission", why, effect))
-    }
-
     /// What an answer rests on that is given now and was asked for at `asked_at`.
     pub(crate) fn provenance(&self, asked_at: Timestamp) -> Provenance {
         let names = self.cluster.nodes().iter().map(|node| node.node.name.as_str());

@@ -24,6 +24,7 @@ use super::node::{Node, WireNode};
 use super::object::{DecodedPrefix, take};
 use super::pod::{self, PodObject};
 use super::pod_group::{self, PodGroup, SchedulingWorkload};
+use super::queueing::{self, QueueingKind, QueueingObject, WireQueueingObject};
 use super::resource_quota::{ResourceQuota, WireResourceQuota};
 use super::runtime_class::{RuntimeClass, WireRuntimeClass};
 use super::storage::{
@@ -280,6 +281,11 @@ kinds! {
     CapacityBuffer = ["autoscaling.x-k8s.io"], ["v1beta1" "v1alpha1"], "capacitybuffers"; Namespaced { of_kind(ProvisioningKind::CapacityBuffer, WireBuffer::into_object); autoscaling::BUFFER }
     CapacityQuota = ["autoscaling.x-k8s.io"], ["v1beta1" "v1alpha1"], "capacityquotas"; Cluster { of_kind(ProvisioningKind::CapacityQuota, WireBuffer::into_object); autoscaling::BUFFER }
     ProvisioningRequest = ["autoscaling.x-k8s.io"], ["v1" "v1beta1"], "provisioningrequests"; Namespaced { of_kind(ProvisioningKind::ProvisioningRequest, WireBuffer::into_object); autoscaling::BUFFER }
+    ---
+    /// By which a queue, or another scheduler, says how far pods have come.
+    Queueing(QueueingObject) by QueueingKind:
+    Workload = ["kueue.x-k8s.io"], ["v1beta2" "v1beta1"], "workloads"; Namespaced { queue(QueueingKind::Workload); queueing::FIELDS }
+    PodGroup = ["scheduling.volcano.sh"], ["v1beta1"], "podgroups"; Namespaced { queue(QueueingKind::PodGroup); queueing::FIELDS }
     +++
     /// A PersistentVolume.
     PersistentVolume(PersistentVolume) = [""], ["v1"], "persistentvolumes";
@@ -315,6 +321,11 @@ fn of_kind<W: DeserializeOwned, T>(
     keep: impl Fn(W, ProvisioningKind) -> T,
 ) -> impl Fn(&[u8]) -> serde_json::Result<DecodedPrefix<T>> {
     via(move |wire| keep(wire, kind))
+}
+
+/// The same for what queues have.
+fn queue(kind: QueueingKind) -> impl Fn(&[u8]) -> serde_json::Result<DecodedPrefix<QueueingObject>> {
+    via(move |wire: WireQueueingObject| wire.into_object(kind))
 }
 
 /// The same for workloads whose kinds share a shape.
@@ -359,7 +370,7 @@ impl Kind {
     /// Whether the API server knows the kind only if somebody installed it: of such kinds a server that says which
     /// groups it has is asked for those alone.
     pub fn is_optional(self) -> bool {
-        matches!(self, Self::Provisioning(_))
+        matches!(self, Self::Provisioning(_) | Self::Queueing(_))
     }
 
     /// The kind, unless the object that `json` begins with is none that is kept: of ConfigMaps just one is.

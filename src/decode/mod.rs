@@ -13,6 +13,7 @@ pub mod object;
 pub mod pod;
 pub mod pod_group;
 pub mod prune;
+pub mod queueing;
 pub mod resource_quota;
 pub mod runtime_class;
 pub mod scheduler_process;

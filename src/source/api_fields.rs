@@ -136,7 +136,7 @@ pub(super) fn check(api_version: &str, kind: &str, json: &[u8]) -> Vec<FieldProb
     let known = TABLE.kinds.iter().find(|(known, _)| **known == (api_version, kind)).and_then(|(_, of)| *of);
     let mut found = Found::default();
     let of = known.map(|name| FieldType { name, in_map: false });
-    // What is not JSON is reported by whoever decodes it.
+    // What is not JSON is reported when it is decoded.
     let _ = Check { of, found: &mut found }.deserialize(&mut serde_json::Deserializer::from_slice(json));
     found.problems
 }

@@ -42,6 +42,7 @@ use crate::decode::limit_range::LimitRange;
 use crate::decode::node::Node;
 use crate::decode::pod::{PodObject, PodOwn};
 use crate::decode::pod_group::{PodGroup, SchedulingWorkload};
+use crate::decode::queueing::QueueingObject;
 use crate::decode::resource_quota::ResourceQuota;
 use crate::decode::runtime_class::RuntimeClass;
 use crate::decode::workload::{
@@ -91,6 +92,8 @@ pub struct Cluster {
     pub runtime_classes: Vec<RuntimeClass>,
     /// PodGroups, in the order of namespace and name.
     pub gangs: Vec<CoschedulingPodGroup>,
+    /// What queues and other schedulers say of pods.
+    pub queueing: Vec<QueueingObject>,
     /// PodGroups of `scheduling.k8s.io`, in the order of namespace and name.
     pub pod_groups: Vec<PodGroup>,
     /// Workloads of `scheduling.k8s.io`, in the order of namespace and name.
@@ -140,6 +143,7 @@ impl Cluster {
             quotas: objects.take(),
             runtime_classes: objects.take(),
             gangs: objects.take(),
+            queueing: objects.take(),
             pod_groups: objects.take(),
             group_workloads: objects.take(),
             autoscaling: autoscaling::Autoscaling::of(objects),

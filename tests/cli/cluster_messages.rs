@@ -110,7 +110,7 @@ fn another_scheduler() {
     pods are placed by default-scheduler (2 pods); evaluate the pod as
     kube-scheduler would with --as-default-scheduler
 
-    Volcano (volcano) decides when and where this pod runs; look there first:
+    Volcano (volcano) decides when and where this pod runs. Look there first:
     kubectl get podgroups.scheduling.volcano.sh -n shop
 
     NOT CONSIDERED   could change the answer
@@ -131,9 +131,9 @@ fn another_scheduler() {
 
     profile not found for scheduler name "typo-scheduler"
 
-    nothing in the state shows that a scheduler typo-scheduler exists; other pods
-    are placed by default-scheduler (2 pods) and volcano (1 pod); evaluate the pod
-    as kube-scheduler would with --as-default-scheduler
+    scheduler typo-scheduler has placed no pod of the state and written no event;
+    other pods are placed by default-scheduler (2 pods) and volcano (1 pod);
+    evaluate the pod as kube-scheduler would with --as-default-scheduler
 
     NOT CONSIDERED   could change the answer
     KubeSchedulerConfiguration   kube-scheduler reads its configuration from the

@@ -87,7 +87,7 @@ fn many_kinds() {
 
      1 pod   no profile has the schedulerName volcano
              of: pod batch/elsewhere
-             Volcano (volcano) decides when and where this pod runs; look there
+             Volcano (volcano) decides when and where this pod runs. Look there
              first: kubectl get podgroups.scheduling.volcano.sh -n batch
 
      1 pod   VolumeRestrictions: claim data does not exist
@@ -374,7 +374,7 @@ fn many_kinds_as_json() {
                 "example": "batch/elsewhere",
                 "findings": [
                     {
-                        "summary": "Volcano (volcano) decides when and where this pod runs; look there first: kubectl get podgroups.scheduling.volcano.sh -n batch",
+                        "summary": "Volcano (volcano) decides when and where this pod runs. Look there first: kubectl get podgroups.scheduling.volcano.sh -n batch",
                         "type": "ManagedElsewhere",
                         "manager": "Volcano",
                         "by": "volcano",

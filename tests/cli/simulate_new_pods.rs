@@ -83,7 +83,7 @@ fn what_the_api_server_refuses() {
     assert_snapshot!(simulate("-f tests/cli/new_pods/strict.yaml --exit-code"), @r#"
     3 pods placed, on 1 of 3 nodes                                           v1.34.1
 
-    REFUSED   the API server would refuse these pods; its message for the first of each group
+    REFUSED   by the API server; its message for the first pod of each group
     2 pods: strict/web-new-4 and strict/web-new-5
       pods "web-new-4" is forbidden: exceeded quota: share, requested:
       requests.cpu=100m, used: requests.cpu=1, limited: requests.cpu=1

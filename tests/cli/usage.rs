@@ -138,6 +138,31 @@ fn an_old_version() {
     ");
 }
 
+/// Nodes of a minor that is not supported: the nearest one answers, and one line says so.
+#[test]
+fn nodes_of_another_minor() {
+    let nearest = |kubelet: &str| {
+        let state = format!(
+            "[{{\"apiVersion\": \"v1\", \"kind\": \"Node\", \"metadata\": {{\"name\": \"a\"}}, \"status\": {{\"allocatable\": \
+             {{\"cpu\": \"4\", \"pods\": \"9\"}}, \"nodeInfo\": {{\"kubeletVersion\": \"{kubelet}\"}}}}}}, \
+             {{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {{\"name\": \"web\"}}, \"spec\": {{\"containers\": [{{\"name\": \"c\"}}]}}}}]"
+        );
+        let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
+        std::fs::write(file.path(), state).unwrap();
+        let commands = ["explain web", "pending", "capacity web", "simulate --pending"];
+        let said = commands.map(|command| {
+            let shown = screen(&format!("{command} --snapshot {}", file.path().display()));
+            let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+            let from = words.find("kube-scheduler v1.").unwrap_or_else(|| panic!("{command}\n{shown}"));
+            words[from..].split(" version").take(3).collect::<Vec<_>>().join(" version")
+        });
+        assert!(said.iter().all(|line| *line == said[0]), "{said:?}");
+        said[0].clone()
+    };
+    assert_snapshot!(nearest("v1.29.4-eks-036c24b"), @"kube-scheduler v1.29.4 this version is not supported: the answer is that of v1.33, the nearest supported version --- stderr --- status 0");
+    assert_snapshot!(nearest("v1.38.0"), @"kube-scheduler v1.38.0 this version is not supported: the answer is that of v1.37, the nearest supported version --- stderr --- status 0");
+}
+
 #[test]
 fn a_feature_gate_that_there_is_not() {
     assert_snapshot!(screen("explain web-7 -n shop --feature-gates Nope=true --snapshot examples/clusters/mixed.yaml"), @r"

@@ -58,6 +58,13 @@ fn no_table_is_wider_than_the_screen() {
         format!("explain mailer-1 -n shop --node {second} --snapshot {mixed}"),
         format!("explain trainer-1 -n ml --snapshot {gpu}"),
         format!("explain cache-0 -n shop --snapshot {zones}"),
+        format!("explain deployment/web -n shop --commands --snapshot {mixed}"),
+        format!("explain -l app=web -A --snapshot {mixed}"),
+        format!("explain -f examples/pods/batch.yaml --snapshot {mixed}"),
+        format!("explain pods -A --no-suggestions --snapshot {zones}"),
+        format!("simulate -f examples/pods/batch.yaml --replicas 90 --snapshot {mixed}"),
+        "simulate -f tests/cli/refused/too-large.yaml --snapshot tests/cli/refused/quota-and-limits.yaml".to_owned(),
+        format!("pending --commands --snapshot {mixed}"),
         format!("pending --snapshot {mixed}"),
         format!("pending --snapshot {gpu}"),
         format!("capacity mailer-1 -n shop --want 90 --like {first} --snapshot {mixed}"),
@@ -76,9 +83,10 @@ fn no_table_is_wider_than_the_screen() {
         assert!(!text.is_empty(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
         for shown in text.lines() {
             // To be copied in one piece.
-            let is_command = shown.contains("kubectl create clusterrole");
+            let is_command = shown.contains("kubectl create clusterrole")
+                || line.contains("--commands") && shown.contains("   kubectl ");
             assert!(shown.width() <= COLUMNS || is_command, "{line}\n{shown}\n{text}");
-            assert!(!shown.contains(SUFFIX) || shown.starts_with("… in node names: "), "{line}\n{shown}");
+            assert!(is_command || !shown.contains(SUFFIX) || shown.starts_with("… in node names: "), "{line}\n{shown}");
         }
         shortened += usize::from(text.contains("ip-172-16-84-1…"));
         let whole = String::from_utf8(run(&format!("{line} -o wide")).stdout).unwrap();

@@ -90,7 +90,7 @@ SCENARIOS = [
     dict(name="smaller amid a stuck rollout", nodes="16", objects=[deployment(6, 2, 0)], do=[("cpu", ROLLING, HUGE), ("scale", ROLLING, 3)], chance=True),
     dict(name="to nothing amid a stuck rollout", nodes="16", objects=[deployment(4, 1, 0)], do=[("cpu", ROLLING, HUGE), ("scale", ROLLING, 0)]),
     dict(name="a patch that changes nothing", nodes="8", objects=[deployment(3)], do=[("cpu", ROLLING, "1")]),
-    dict(name="rollout, two not ready", nodes="8", objects=[deployment(4, 0, 1)], before=[("unready", 0), ("unready", 1)], do=[("cpu", ROLLING, HUGE)]),
+    dict(name="rollout, two not ready", nodes="8", objects=[deployment(4, 0, 1)], before=[("unready", 0), ("unready", 1)], do=[("cpu", ROLLING, HUGE)], chance=True),
     dict(name="rollout against a quota, then larger", nodes="8", objects=[quota(pods="4"), deployment(3, 2, 0)], do=[("cpu", ROLLING, HUGE), ("scale", ROLLING, 6)]),
     # Deployments: size
     dict(name="smaller, one pod waits", nodes="3", objects=[deployment(4)], do=[("scale", ROLLING, 3)]),

@@ -111,6 +111,18 @@ pub fn admit(pod: &PodOwn, template: &PodTemplate, cluster: &Cluster, gates: Req
     Admitted { template, refused: refused.into_iter().next(), unknown }
 }
 
+/// Why a LimitRange of `namespace` refuses pods of a `template` that has its defaults.
+pub fn limit_violation(
+    cluster: &Cluster,
+    namespace: Name,
+    template: &PodTemplate,
+    gates: RequestGates,
+) -> Option<String> {
+    let limits = cluster.limit_ranges.iter().filter(|limits| limits.key.namespace == namespace);
+    let violations = limits.flat_map(|limits| aggregate(&limits.violations(template, gates)));
+    violations.into_iter().next()
+}
+
 /// Charges `pod`, which is of an admitted `template`, to the quotas of its namespace.
 ///
 /// # Errors

@@ -139,7 +139,7 @@ struct WireStatus {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct WireCondition {
+pub(super) struct WireCondition {
     r#type: Name,
     status: Name,
     reason: Name,
@@ -147,7 +147,7 @@ struct WireCondition {
     last_transition_time: Option<UnparsedTime>,
 }
 
-fn conditions(wire: List<WireCondition>) -> Box<[Condition]> {
+pub(super) fn conditions(wire: List<WireCondition>) -> Box<[Condition]> {
     let kept = wire.into_vec().into_iter().map(|condition| Condition {
         r#type: condition.r#type,
         status: condition.status,

@@ -169,7 +169,34 @@ pub enum Finding {
         command: String,
         /// Whether the pod waits behind that component's gate.
         gate: bool,
+        /// What that component says of the pod, where the state has its object.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        said: Option<QueueStatus>,
     },
+}
+
+/// What a queue, or another scheduler, says of a pod.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct QueueStatus {
+    /// Its object: `workload/NAMESPACE/NAME`.
+    pub object: String,
+    /// The queue that the pod waits in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Name>,
+    /// The condition that says why it waits: its type, or the object's phase.
+    pub condition: Name,
+    /// `True` or `False`; of a phase nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Name>,
+    /// The condition's message.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub message: Box<str>,
+    /// Since when it holds.
+    #[serde(serialize_with = "optional_time", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub since: Option<Timestamp>,
 }
 
 /// A pod that is nominated to a node.
@@ -197,6 +224,11 @@ fn time<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S:
     serializer.collect_str(at)
 }
 
+#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+fn optional_time<S: serde::Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    at.as_ref().map(ToString::to_string).serialize(serializer)
+}
+
 fn text<S: serde::Serializer>(key: &ObjectKey, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(key)
 }
@@ -204,7 +236,7 @@ fn text<S: serde::Serializer>(key: &ObjectKey, serializer: S) -> Result<S::Ok, S
 /// What is found of `placement`, whose pod the state has as the cycle saw it.
 pub fn find(placement: &Placement, cluster: &Cluster) -> Vec<Finding> {
     let pod = cluster.pod(placement.pod_id);
-    let mut found = queues::find(placement, pod);
+    let mut found = queues::find(placement, pod, cluster);
     found.extend(makers::claims(placement, cluster, pod));
     if placement.current.is_none() && !placement.schedulable {
         found.extend(rollout::find(placement, cluster, pod));

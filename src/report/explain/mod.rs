@@ -6,6 +6,7 @@ pub(in crate::report) mod table;
 use std::sync::Arc;
 
 use crate::api::Name;
+use crate::decode::workload::WorkloadKind;
 use crate::explain::{ClusterMessages, Explanation, NodeDetail, PreemptionDetail, Suggestion};
 use crate::framework::Placement;
 use crate::node_groups::NewNodes;
@@ -80,6 +81,14 @@ impl Answer {
     /// Whether the pod does not exist: it was made from the workload's template for this answer.
     pub fn is_made_up(&self) -> bool {
         self.workload.is_some() && self.is_new
+    }
+
+    /// Whether the nodes compete for the pod. A DaemonSet's pods each have their one node; what was made from its
+    /// template shows why nodes do not take such a pod, and no more.
+    pub fn has_winner(&self) -> bool {
+        let of_daemon_set =
+            self.workload.as_ref().is_some_and(|workload| workload.workload.kind == WorkloadKind::DaemonSet);
+        !(of_daemon_set && self.is_made_up()) && self.placement.feasible().next().is_some()
     }
 }
 

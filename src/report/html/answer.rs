@@ -7,16 +7,24 @@ use super::super::text::{count, list, thousands};
 use super::markup::Markup;
 use super::matrix::Matrices;
 use super::{cluster_messages, help, mark, new_nodes, node, notes, scores};
+use crate::api::Timestamp;
 use crate::report::explain::table;
 use crate::report::explain::table::rejected::{MOST_CAUSES, MOST_NEAR_MISSES, nodes_of, plugin};
+use crate::report::explain::table::workload as workload_lines;
 use crate::report::words;
 use crate::report::words::findings as finding_words;
+use crate::simulate::WorkloadPlacement;
 
 /// The beginning of the section of the pod at `index`.
 pub(super) fn open(page: &mut Markup, answer: &Answer, index: usize) {
     let (label, headline) = table::headline(answer);
     page.raw("<article class=\"answer\" id=\"pod-").text(index + 1).raw("\">\n");
-    page.raw("<h2>").append(&mark(label)).text(headline).raw("</h2>\n");
+    if answer.has_winner() || answer.placement.feasible().next().is_none() {
+        page.raw("<h2>").append(&mark(label)).text(headline).raw("</h2>\n");
+    }
+    if let Some(refused) = &answer.refused {
+        page.raw("<p class=\"caution\">").text(&refused.message).raw("</p>\n");
+    }
     let placement = &answer.placement;
     let profile = if table::has_no_profile(placement) { "no profile" } else { placement.profile.as_str() };
     page.raw("<p class=\"basis\">Profile ").element("code", profile).raw("</p>\n");
@@ -30,6 +38,21 @@ pub(super) fn open(page: &mut Markup, answer: &Answer, index: usize) {
     }
 }
 
+/// The pods of a workload as a whole: how many there are, and why the others are missing.
+pub(super) fn of_workload(page: &mut Markup, workload: &WorkloadPlacement, as_of: Option<Timestamp>) {
+    let (label, headline) = workload_lines::headline(workload);
+    page.raw("<h2>").append(&mark(label)).text(headline).raw("</h2>\n");
+    page.raw("<p>").text(workload_lines::figures(workload)).raw("</p>\n");
+    let lines = workload_lines::lines(workload, as_of);
+    if !lines.is_empty() {
+        page.raw("<ul class=\"plain\">\n");
+        for (_, line) in lines {
+            page.raw("<li>").text(line).raw("</li>\n");
+        }
+        page.raw("</ul>\n");
+    }
+}
+
 /// What follows: nothing in it names the pod, so that replicas share it.
 pub(super) fn body(page: &mut Markup, answer: &Answer, matrices: &mut Matrices<'_>) {
     let placement = &answer.placement;
@@ -38,7 +61,7 @@ pub(super) fn body(page: &mut Markup, answer: &Answer, matrices: &mut Matrices<'
         node::detail(page, answer, detail);
         return;
     }
-    if placement.feasible().next().is_some() {
+    if answer.has_winner() {
         scores::section(page, answer);
     }
     turned_away(page, answer);

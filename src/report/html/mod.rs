@@ -24,6 +24,8 @@ mod simulation;
 pub(super) use comparison::page as comparison;
 pub(super) use simulation::page as simulation;
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use crate::state::Cluster;
@@ -41,6 +43,7 @@ pub(super) fn explain(answers: &[Answer], cluster: &Cluster, provenance: &Proven
     let mut matrices = Matrices::new(cluster);
     let mut body = Markup::default();
     let title = match answers {
+        [Answer { workload: Some(workload), .. }] => table::workload::headline(workload).1,
         [only] => table::headline(only).1,
         _ => format!("Placement of {}", count(answers.len(), "pod")),
     };
@@ -50,6 +53,12 @@ pub(super) fn explain(answers: &[Answer], cluster: &Cluster, provenance: &Proven
     }
     let mut sections: FxHashMap<Markup, usize> = FxHashMap::default();
     for (index, answer) in answers.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| answers.get(before)?.workload.as_ref());
+        if let Some(workload) = &answer.workload
+            && before.is_none_or(|before| !Arc::ptr_eq(before, workload))
+        {
+            answer::of_workload(&mut body, workload, answer.cluster_messages.as_of);
+        }
         let mut section = Markup::default();
         answer::body(&mut section, answer, &mut matrices);
         answer::open(&mut body, answer, index);

@@ -69,7 +69,7 @@ fn why(placement: &WorkloadPlacement) -> Vec<String> {
     if !placement.terminating.is_empty() {
         lines.push(format!("being deleted: {}", workload::terminating(placement)));
     }
-    let nodes: Vec<String> = placement.unplaced.iter().map(workload::unplaced).collect();
+    let nodes = workload::unplaced(&placement.unplaced);
     if !nodes.is_empty() {
         lines.push(format!("would not fit: {}", list(&nodes, NAMED)));
     }

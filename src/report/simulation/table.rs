@@ -190,7 +190,7 @@ fn refused(screen: &mut Screen, answer: &SimulationAnswer, most: usize) {
         return;
     }
     let groups = refusals_by_reason(&answer.refused);
-    screen.heading("REFUSED", "the API server would refuse these pods; its message for the first of each group");
+    screen.heading("REFUSED", "by the API server; its message for the first pod of each group");
     for refusals in groups.iter().take(most) {
         let pods: Vec<String> = refusals.iter().map(|refusal| refusal.pod.to_string()).collect();
         screen.paragraph(Label::Rejected, &format!("{}: {}", count(pods.len(), "pod"), list(&pods, 2)));

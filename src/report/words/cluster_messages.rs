@@ -138,7 +138,7 @@ pub(in crate::report) fn scheduling_status(
         SchedulingStatus::UnknownScheduler { name, placed, spoke, others, near } => {
             let pass = with(": pass its configuration", spelling, Setting::SchedulerConfig);
             let known = match (placed, spoke) {
-                (0, false) => format!("nothing in the state shows that a scheduler {name} exists"),
+                (0, false) => format!("scheduler {name} has placed no pod of the state and written no event"),
                 (0, true) => format!("{name} has written events{pass}"),
                 (placed, _) => format!("{name} has placed {}{pass}", count(*placed, "pod")),
             };

@@ -1,6 +1,6 @@
 //! Words for what stands beside a scheduling cycle.
 
-use crate::explain::findings::{Finding, NominatedPod};
+use crate::explain::findings::{Finding, NominatedPod, QueueStatus};
 
 use crate::report::text::{count, list};
 
@@ -91,12 +91,26 @@ pub(in crate::report) fn finding(finding: &Finding) -> String {
             "all nodes with the label {topology_key} have the value {domain}: there is only one domain, so the spread \
              constraint over {topology_key} spreads nothing"
         ),
-        Finding::ManagedElsewhere { manager, by, command, gate: true } => format!(
-            "{manager} holds this pod back (scheduling gate {by}) and removes the gate when the pod is admitted; look \
-             there first: {command}"
+        Finding::ManagedElsewhere { manager, by, command, gate: true, said } => format!(
+            "{manager} holds this pod back (scheduling gate {by}) and removes the gate when the pod is admitted. \
+             {}{command}",
+            queue_status(said.as_ref())
         ),
-        Finding::ManagedElsewhere { manager, by, command, gate: false } => {
-            format!("{manager} ({by}) decides when and where this pod runs; look there first: {command}")
+        Finding::ManagedElsewhere { manager, by, command, gate: false, said } => {
+            format!("{manager} ({by}) decides when and where this pod runs. {}{command}", queue_status(said.as_ref()))
         }
     }
+}
+
+/// What the queue says of the pod, up to the command that shows more of it.
+fn queue_status(said: Option<&QueueStatus>) -> String {
+    let Some(QueueStatus { object, queue, condition, status, message, since }) = said else {
+        return "Look there first: ".to_owned();
+    };
+    let queue = queue.map_or_else(String::new, |queue| format!(" in queue {queue}"));
+    let status = status.map_or_else(|| format!("phase {condition}"), |status| format!("{condition}={status}"));
+    let since = since.map_or_else(String::new, |since| format!(" (since {since})"));
+    let message = message.trim_end_matches('.');
+    let message = if message.is_empty() { String::new() } else { format!(": {message}") };
+    format!("Its {object}{queue}: {status}{since}{message}. Look there first: ")
 }

@@ -65,6 +65,13 @@ impl Copies {
         Self { templates: templates.into_iter().map(maker).collect(), made: Vec::new(), refused: None }
     }
 
+    /// Has the API server refuse every copy of the template at place `template`, and so the first set.
+    pub fn refuse(&mut self, template: usize, why: AdmissionRefusal) {
+        if self.made.is_empty() {
+            self.refused.get_or_insert((template, why));
+        }
+    }
+
     /// The templates.
     pub fn templates(&self) -> impl ExactSizeIterator<Item = Template> {
         self.templates.iter().map(|maker| maker.template)
@@ -182,6 +189,10 @@ impl Common {
             Model::Pod(pod) => {
                 let pod = cluster.pod(pod);
                 let class = controller::remade(cluster, pod, gates).unwrap_or_else(|| Arc::clone(&pod.class));
+                // Its own limits are older than it or younger: a copy is admitted by those of today.
+                if let Some(why) = admission::limit_violation(cluster, pod.key().namespace, &class.template, gates) {
+                    return Err(AdmissionRefusal { pod: pod.key(), claim: None, why, quota: None });
+                }
                 let (labels, controller) = (Arc::clone(&pod.own.labels), pod.own.controller);
                 Ok(Self { base: pod.key(), suffix: "-copy-", labels, controller, class })
             }

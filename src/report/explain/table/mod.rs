@@ -60,8 +60,11 @@ pub(in crate::report) fn render(answers: &[Answer], provenance: &Provenance, loo
                     screen.paragraph(label_of_group, &outcome);
                     pod_group::render(&mut screen, group, provenance.as_of);
                 }
-                screen.blank();
-                screen.paragraph(label, &headline);
+                // What would win stands for no pod of a DaemonSet.
+                if answer.has_winner() || answer.placement.feasible().next().is_none() {
+                    screen.blank();
+                    screen.paragraph(label, &headline);
+                }
                 shown = Some(workload);
             }
             // So does that of the group, without which the pod goes nowhere.
@@ -125,7 +128,7 @@ fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
             answer.cluster_messages.as_of,
             look.wide,
         );
-        if placement.feasible().next().is_some() {
+        if answer.has_winner() {
             fits::render(screen, answer, look);
         }
         rejected::render(screen, answer, look);

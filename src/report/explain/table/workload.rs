@@ -1,5 +1,7 @@
 //! The block above the pods of a workload: how many it wants, how many there are, and why the rest is missing.
 
+use indexmap::IndexMap;
+
 use crate::api::Timestamp;
 use crate::control_plane::controller::Hold;
 use crate::decode::workload::WorkloadKind;
@@ -10,7 +12,7 @@ use crate::report::words::cluster_messages::ago;
 use crate::simulate::WorkloadPlacement;
 use crate::simulate::workload::UnplacedReplica;
 
-/// Replicas that are named with kube-scheduler's message.
+/// Reasons that are shown, each with the replicas that it keeps off the nodes.
 const MOST: usize = 5;
 /// Names in a list.
 const MOST_NAMES: usize = 3;
@@ -59,46 +61,54 @@ pub(in crate::report) fn headline(workload: &WorkloadPlacement) -> (Label, Strin
     if workload.fits() {
         return (Label::Fits, format!("{kind} {name}: all of {open} would fit"));
     }
-    let placed = if workload.placed == 0 {
-        "none of them fits".to_owned()
-    } else {
-        format!("{} of them fit", thousands(workload.placed))
+    let placed = match workload.placed {
+        0 => "none of them fits".to_owned(),
+        1 => "1 of them fits".to_owned(),
+        placed => format!("{} of them fit", thousands(placed)),
     };
     (Label::Rejected, format!("{kind} {name}: {open}; {placed}"))
 }
 
 pub(in crate::report) fn render(screen: &mut Screen, workload: &WorkloadPlacement, as_of: Option<Timestamp>) {
     screen.paragraph(Label::Plain, &figures(workload));
+    for (label, line) in lines(workload, as_of) {
+        screen.indented(label, "  ", &line);
+    }
+}
+
+/// Why pods are missing, and which find no node.
+pub(in crate::report) fn lines(workload: &WorkloadPlacement, as_of: Option<Timestamp>) -> Vec<(Label, String)> {
+    let mut lines = Vec::new();
     if let Some(Hold::WaitsFor { pod, terminating }) = &workload.hold {
         let what = if *terminating { "is gone" } else { "runs" };
         let why = format!("its pods are created in order: the next one waits until {} {what}", pod.name);
-        screen.indented(Label::Warning, "  ", &why);
+        lines.push((Label::Warning, why));
     }
     if let Some((_, why)) = &workload.refused {
-        screen.indented(Label::Warning, "  ", why);
+        lines.push((Label::Warning, why.clone()));
     }
     if let Some(Hold::Refused { message, at }) = &workload.hold {
         let when = at.map_or_else(String::new, |at| format!(" {}", ago(at, as_of)));
-        screen.indented(Label::Warning, "  ", &format!("its controller reported{when}: {message}"));
+        lines.push((Label::Warning, format!("its controller reported{when}: {message}")));
     }
     if !workload.terminating.is_empty() {
-        screen.indented(Label::Warning, "  ", &format!("being deleted: {}", terminating(workload)));
+        lines.push((Label::Warning, format!("being deleted: {}", terminating(workload))));
     }
-    for replica in workload.unplaced.iter().take(MOST) {
-        screen.indented(Label::Dim, "  ", &unplaced(replica));
-    }
-    if let Some(more) = workload.unplaced.len().checked_sub(MOST + 1) {
-        screen.indented(Label::Dim, "  ", &format!("and {} without a node", count(more + 1, "more pod")));
+    let unplaced = unplaced(&workload.unplaced);
+    lines.extend(unplaced.iter().take(MOST).map(|line| (Label::Dim, line.clone())));
+    if let Some(more) = unplaced.len().checked_sub(MOST + 1) {
+        lines.push((Label::Dim, format!("and {} that keep pods off the nodes", count(more + 1, "more reason"))));
     }
     if !workload.ineligible.is_empty() {
         let names: Vec<String> = workload.ineligible.iter().map(ToString::to_string).collect();
         let nodes = count(workload.ineligible.len(), "node");
-        screen.indented(Label::Dim, "  ", &format!("not for {nodes}: {}", list(&names, MOST_NAMES)));
+        lines.push((Label::Dim, format!("not for {nodes}: {}", list(&names, MOST_NAMES))));
     }
+    lines
 }
 
 /// `40 wanted, 30 exist (2 pending), 10 missing`.
-fn figures(workload: &WorkloadPlacement) -> String {
+pub(in crate::report) fn figures(workload: &WorkloadPlacement) -> String {
     let for_nodes =
         if workload.workload.kind == WorkloadKind::DaemonSet { ", one for each node that it is for" } else { "" };
     let exist = if workload.present == 1 { "exists" } else { "exist" };
@@ -127,10 +137,19 @@ pub(in crate::report) fn terminating(workload: &WorkloadPlacement) -> String {
     list(&names, MOST_NAMES)
 }
 
-/// A replica without a node, and why: of a DaemonSet's pod by what its one node says.
-pub(in crate::report) fn unplaced(replica: &UnplacedReplica) -> String {
-    match &replica.daemon {
-        Some((node, reasons)) if !reasons.is_empty() => format!("no pod on {node}: {}", reasons.join(", ")),
-        _ => format!("{}: {}", replica.pod.name, replica.message),
+/// Replicas without a node, together where the same keeps them all off: of a DaemonSet's pod what its one node says.
+pub(in crate::report) fn unplaced(replicas: &[UnplacedReplica]) -> Vec<String> {
+    let mut groups: IndexMap<(bool, String), Vec<String>> = IndexMap::new();
+    for replica in replicas {
+        let (key, name) = match &replica.daemon {
+            Some((node, reasons)) if !reasons.is_empty() => ((true, reasons.join(", ")), node.to_string()),
+            _ => ((false, replica.message.clone()), replica.pod.name.to_string()),
+        };
+        groups.entry(key).or_default().push(name);
     }
+    let line = |((of_nodes, why), names): ((bool, String), Vec<String>)| {
+        let names = list(&names, MOST_NAMES);
+        if of_nodes { format!("no pod on {names}: {why}") } else { format!("{names}: {why}") }
+    };
+    groups.into_iter().map(line).collect()
 }

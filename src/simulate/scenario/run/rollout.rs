@@ -362,14 +362,16 @@ impl Runner<'_, '_> {
         let mut old: Vec<&Pod> = pods.old.iter().map(|pod| cluster.pod(*pod)).collect();
         workloads::goes_first(&mut old, &all, pods.workload.kind, self.simulation.now());
         old.sort_by_key(|pod| place(pod));
-        let unhealthy_pods = old.iter().filter(|pod| !workloads::is_available(cluster, pod));
-        let mut leaving: Vec<PodId> = unhealthy_pods.map(|pod| pod.id).take(unhealthy).collect();
+        let unavailable: Vec<&Pod> = old.iter().filter(|pod| !workloads::is_available(cluster, pod)).copied().collect();
+        let mut leaving: Vec<PodId> = unavailable.iter().map(|pod| pod.id).take(unhealthy).collect();
+        let (kind, now) = (pods.workload.kind, self.simulation.now());
+        let of_unavailable = workloads::draw(&unavailable, &all, kind, leaving.len(), now);
         let others: Vec<&Pod> = old.iter().filter(|pod| !leaving.contains(&pod.id)).copied().collect();
         let last = spare.checked_sub(1).and_then(|last| others.get(last));
         let beside: Vec<&Pod> =
             others.iter().filter(|pod| last.is_some_and(|last| place(last) == place(pod))).copied().collect();
         let of_set = others.iter().take(spare).filter(|pod| beside.iter().any(|other| other.id == pod.id)).count();
-        let draw = workloads::draw(&beside, &all, pods.workload.kind, of_set, self.simulation.now());
+        let draw = workloads::draw(&beside, &all, kind, of_set, now).or(of_unavailable);
         leaving.extend(others.into_iter().take(spare).map(|pod| pod.id));
         (leaving, draw)
     }
