@@ -346,13 +346,13 @@ fn a_pod_of_a_provisioning_request() {
 fn what_is_not_counted_is_named() {
     const QUOTA: &str = "apiVersion: autoscaling.x-k8s.io/v1beta1\nkind: CapacityQuota\nmetadata:\n  name: small\nspec:\n  \
                          limits:\n    resources:\n      cpu: 8\n---\napiVersion: v1\nkind: Namespace\n";
+    const OVERLAY: &str = "apiVersion: karpenter.sh/v1alpha1\nkind: NodeOverlay\nmetadata:\n  name: cheap\nspec:\n  \
+                           price: \"0.1\"\n---\napiVersion: v1\nkind: Namespace\n";
     let first = [("apiVersion: v1\nkind: Namespace\n", QUOTA)];
     let note = "CapacityQuota small may keep node groups from growing: it was not counted";
     still_answers("max-size", &first, "--autoscaler-flags --capacity-quotas-enabled", &[note]);
     let (shown, _) = broken("max-size", &first, "");
     assert!(!shown.contains("CapacityQuota"), "{shown}");
-    const OVERLAY: &str = "apiVersion: karpenter.sh/v1alpha1\nkind: NodeOverlay\nmetadata:\n  name: cheap\nspec:\n  \
-                           price: \"0.1\"\n---\napiVersion: v1\nkind: Namespace\n";
     let first = [("apiVersion: v1\nkind: Namespace\n", OVERLAY)];
     still_answers("karpenter-seen", &first, "", &["NodeOverlay cheap changes prices of instance types"]);
 }
