@@ -65,12 +65,12 @@ struct WireBudgetSpec {
     unhealthy_pod_eviction_policy: Option<Name>,
 }
 
-/// A bound of a budget. The scheduler does not read it, so one that nobody can read stops no answer.
+/// A bound of a budget. The scheduler does not read it, so one that cannot be read stops no answer.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "expected a number or a percentage such as 25%")]
 enum WireBound {
     Read(IntOrPercent),
-    Unreadable(#[expect(dead_code, reason = "what it says helps nobody; that it is a text counts")] Name),
+    Unreadable(#[expect(dead_code, reason = "only that it is a text counts")] Name),
 }
 
 impl WireBudgetSpec {
