@@ -199,7 +199,7 @@ impl AskedManifests {
         let is_uid = |uid: &&str| !uid.is_empty();
         let there: BTreeSet<(String, ObjectKey)> = self.objects.iter().map(AskedObject::identity).collect();
         let uids: BTreeSet<String> =
-            self.objects.iter().map(|object| object.uid()).filter(is_uid).map(str::to_owned).collect();
+            self.objects.iter().map(AskedObject::uid).filter(is_uid).map(str::to_owned).collect();
         let (owned, others): (Vec<AskedObject>, Vec<AskedObject>) =
             std::mem::take(&mut self.objects).into_iter().partition(|object| {
                 let (_, key) = object.identity();

@@ -70,8 +70,8 @@ fn message(text: &str) -> String {
 #[derive(Debug)]
 enum Written {
     Scalar(Value),
-    List(Vec<Written>),
-    Map(Vec<(String, Written)>),
+    List(Vec<Self>),
+    Map(Vec<(String, Self)>),
 }
 
 impl<'de> Deserialize<'de> for Written {

@@ -113,7 +113,9 @@ impl Manifests {
             ("", _) => add(&named, "object 'Kind' is missing: it was left out"),
             (_, KnownKind::Yes) => {
                 let found = api_fields::check(api_version, kind, json);
-                found.iter().for_each(|problem| add(&named, &problem.to_string()));
+                for problem in &found {
+                    add(&named, &problem.to_string());
+                }
                 return found.iter().any(|problem| matches!(problem, FieldProblem::Duplicate { .. }));
             }
             (_, KnownKind::No { .. }) if api_version.is_empty() => add(&named, "apiVersion not set"),

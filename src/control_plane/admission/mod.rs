@@ -118,9 +118,8 @@ pub fn limit_violation(
     template: &PodTemplate,
     gates: RequestGates,
 ) -> Option<String> {
-    let limits = cluster.limit_ranges.iter().filter(|limits| limits.key.namespace == namespace);
-    let violations = limits.flat_map(|limits| aggregate(&limits.violations(template, gates)));
-    violations.into_iter().next()
+    let mut limits = cluster.limit_ranges.iter().filter(|limits| limits.key.namespace == namespace);
+    limits.find_map(|limits| aggregate(&limits.violations(template, gates)))
 }
 
 /// Charges `pod`, which is of an admitted `template`, to the quotas of its namespace.
