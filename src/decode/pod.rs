@@ -47,6 +47,8 @@ pub struct PodOwn {
     pub scale_up_delay: Option<Name>,
     /// The ProvisioningRequest that it consumes, as an annotation has it.
     pub provisioning_request: Option<Name>,
+    /// The PodGroup of another scheduler, Volcano or KAI, as an annotation has it.
+    pub group_annotation: Option<Name>,
     /// `status.nominatedNodeName`.
     pub nominated_node_name: Option<Name>,
     /// `status.phase`.
@@ -88,6 +90,7 @@ impl PodOwn {
             daemon_set_pod: false,
             scale_up_delay: None,
             provisioning_request: None,
+            group_annotation: None,
             nominated_node_name: None,
             phase: PodPhase::Pending,
             end: None,
@@ -221,6 +224,11 @@ impl WirePod {
             daemon_set_pod: annotations.daemon_set_pod.is_some_and(|value| value == "true"),
             scale_up_delay: annotations.scale_up_delay,
             provisioning_request: annotations.provisioning_request.or(annotations.old_provisioning_request),
+            group_annotation: annotations
+                .volcano_group
+                .or(annotations.volcano_own_group)
+                .or(annotations.kai_group)
+                .filter(|group| !group.is_empty()),
             nominated_node_name: status.nominated_node_name.filter(|name| !name.is_empty()),
             phase: status.phase.unwrap_or_default(),
             end,

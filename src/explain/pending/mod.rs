@@ -70,8 +70,8 @@ pub struct Group {
     pub events: Vec<Event>,
     /// What stands beside the example's cycle and decides it.
     pub findings: Vec<Finding>,
-    /// What would help; none where nothing within reach does, and where nobody asked.
-    pub advice: Option<Advice>,
+    /// What would help, the best first; none where nothing within reach does, and where nobody asked.
+    pub advice: Vec<Advice>,
     /// What those who make nodes do for its pods; none where nobody does.
     pub new_nodes: Option<Fates>,
 }
@@ -191,7 +191,8 @@ fn group(
         if matches!(root, Root::Fits) { scheduler_messages::find(example, cluster, scheduler, basis) } else { None };
     let events = reported_events::of_pod(cluster, cluster.pod(example.pod_id), false);
     let findings = findings::find(example, cluster);
-    let advice = if advise && root.can_be_helped() { advice::find(scheduler, cluster, &kinds, now) } else { None };
+    let advice =
+        if advise && root.can_be_helped() { advice::find(scheduler, cluster, &kinds, now) } else { Vec::new() };
     Some(Group {
         root,
         owners: owners(cluster, &pods),

@@ -102,7 +102,9 @@ fn may_go(pod: &Pod, other: &Pod) -> bool {
         matches!(owner.kind.as_str(), "DaemonSet" | "Node")
             && pod.own.controller.as_ref().is_none_or(|own| own.uid != owner.uid)
     });
-    other.priority() <= pod.priority() && !comes_back && other.id != pod.id
+    // One that was made up for the question does not exist.
+    let exists = other.own.creation_timestamp.is_some() || other.own.sequence != u32::MAX;
+    other.priority() <= pod.priority() && !comes_back && other.id != pod.id && exists
 }
 
 fn size(pod: &Pod) -> (i64, i64) {

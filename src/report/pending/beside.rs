@@ -6,19 +6,21 @@ use crate::simulate::WorkloadPlacement;
 
 use super::super::style::Label;
 use super::super::text::{count, list, thousands};
+use crate::api::Timestamp;
 use crate::report::explain::table::workload;
 use crate::report::screen::Screen;
+use crate::report::words::life;
 
 /// Nodes of a DaemonSet, and pods that are being deleted, that are named.
 const NAMED: usize = 3;
 /// Rejections that are shown.
 const REJECTIONS: usize = 10;
 
-pub(super) fn render(screen: &mut Screen, pending: &Pending, wide: bool) {
+pub(super) fn render(screen: &mut Screen, pending: &Pending, as_of: Option<Timestamp>, wide: bool) {
     if !pending.missing.is_empty() {
         screen.heading("MISSING PODS", "wanted by their controllers, and not created");
         for workload in &pending.missing {
-            missing(screen, workload);
+            missing(screen, workload, as_of);
         }
     }
     if !pending.rejections.is_empty() {
@@ -35,16 +37,18 @@ pub(super) fn render(screen: &mut Screen, pending: &Pending, wide: bool) {
     }
 }
 
-fn missing(screen: &mut Screen, placement: &WorkloadPlacement) {
+fn missing(screen: &mut Screen, placement: &WorkloadPlacement, as_of: Option<Timestamp>) {
     let pods = count(placement.missing, "pod");
-    screen.paragraph(Label::Rejected, &format!("{pods} of {}", placement.workload));
-    for line in why(placement) {
+    let names: Vec<&str> = placement.absent.iter().map(|pod| pod.name.as_str()).collect();
+    let names = if names.is_empty() { String::new() } else { format!(": {}", list(&names, NAMED)) };
+    screen.paragraph(Label::Rejected, &format!("{pods} of {}{names}", placement.workload));
+    for line in why(placement, as_of) {
         screen.indented(Label::Plain, "  ", &line);
     }
 }
 
 /// Why they do not exist, and whether they would fit.
-fn why(placement: &WorkloadPlacement) -> Vec<String> {
+fn why(placement: &WorkloadPlacement, as_of: Option<Timestamp>) -> Vec<String> {
     let mut lines = Vec::new();
     match (&placement.refused, &placement.hold) {
         (Some((refused, why)), _) => {
@@ -52,23 +56,21 @@ fn why(placement: &WorkloadPlacement) -> Vec<String> {
                 if *refused == placement.missing { String::new() } else { format!("{}: ", thousands(*refused)) };
             lines.push(format!("{which}refused by the API server: {why}"));
         }
-        (None, Some(Hold::Refused { message, .. })) => {
-            lines.push(format!("refused by the API server, as its controller reported: {message}"));
+        (None, Some(Hold::Refused { message, outdated, .. })) => {
+            let now = if *outdated { "; the API server would admit them now" } else { "" };
+            lines.push(format!("refused by the API server, as its controller reported: {message}{now}"));
         }
-        (None, Some(Hold::WaitsFor { pod, terminating })) => {
-            let what = if *terminating { "which is being deleted" } else { "which does not run yet" };
-            lines.push(format!("created in order: the next one waits for {}, {what}", pod.name));
+        (None, Some(hold @ (Hold::WaitsFor { .. } | Hold::NameTaken { .. } | Hold::Backoff { .. }))) => {
+            lines.push(life::hold(hold));
         }
-        (None, Some(Hold::Suspended) | None) => {
+        (None, _) => {
             let waits = placement.terminating.is_empty();
             if waits && placement.unplaced.is_empty() {
                 lines.push("its controller has not created them; they would fit".to_owned());
             }
         }
     }
-    if !placement.terminating.is_empty() {
-        lines.push(format!("being deleted: {}", workload::terminating(placement)));
-    }
+    lines.extend(placement.terminating.iter().take(NAMED).map(|pod| workload::terminating(pod, as_of)));
     let nodes = workload::unplaced(&placement.unplaced);
     if !nodes.is_empty() {
         lines.push(format!("would not fit: {}", list(&nodes, NAMED)));

@@ -71,6 +71,9 @@ struct GroupObject<'a> {
     events: Vec<EventObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestion: Option<AdviceObject<'a>>,
+    /// Other changes that were tried: one that adds a node, where the first does not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    alternatives: Vec<AdviceObject<'a>>,
     /// What those who make nodes do for the example.
     #[serde(skip_serializing_if = "Option::is_none")]
     new_nodes: Option<NewNodesObject<'a>>,
@@ -220,7 +223,8 @@ impl<'a> GroupObject<'a> {
             scheduler_messages: group.said.as_ref().map(|said| [ClusterSaysObject::new(said)]),
             findings: group.findings.iter().map(FindingObject::new).collect(),
             events: group.events.iter().map(EventObject::new).collect(),
-            suggestion: group.advice.as_ref().map(AdviceObject::new),
+            suggestion: group.advice.first().map(AdviceObject::new),
+            alternatives: group.advice.iter().skip(1).map(AdviceObject::new).collect(),
             new_nodes: group.new_nodes.as_ref().map(|found| NewNodesObject::new(&found.example)),
             new_node_outcomes: group.new_nodes.as_ref().map(OutcomesObject::new),
         }

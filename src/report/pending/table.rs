@@ -47,7 +47,7 @@ pub(super) fn screen(pending: &Pending, provenance: &Provenance, look: Look) -> 
                     kube-scheduler running?";
         screen.paragraph(Label::Warning, text);
     }
-    beside::render(&mut screen, pending, look.wide);
+    beside::render(&mut screen, pending, provenance.as_of, look.wide);
     not_evaluated(&mut screen, &pending.not_evaluated);
     screen
 }
@@ -116,8 +116,9 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, look: Look) {
         };
         screen.indented(Label::Plain, &margin, &text);
     }
-    if let Some(advice) = group.advice.as_ref().filter(|advice| advice.places > 0) {
-        screen.indented(Label::Hint, &format!("{margin}help: "), &helps(advice, group));
+    for (index, advice) in group.advice.iter().filter(|advice| advice.places > 0).enumerate() {
+        let lead = if index == 0 { "help" } else { "or" };
+        screen.indented(Label::Hint, &format!("{margin}{lead}: "), &helps(advice, group));
         if look.commands {
             for command in commands::of(&advice.suggestion) {
                 screen.line(&[(Label::Plain, &margin), (Label::Hint, &command)]);
