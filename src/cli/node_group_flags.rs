@@ -10,7 +10,7 @@ use super::error::{Error, Result};
 use crate::api::{Name, ObjectKey, Timestamp, name};
 use crate::decode::autoscaling::process::split;
 use crate::explain::Suggestion;
-use crate::node_groups::cluster_autoscaler::{self, Change, Flags, Loop, Options, Outcome, TemplateFile};
+use crate::node_groups::cluster_autoscaler::{self, Change, Flags, Loop, Options, PodOutcome, TemplateFile};
 use crate::node_groups::fates::Fates;
 use crate::node_groups::maker::Maker;
 use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes, karpenter, not_counted};
@@ -138,14 +138,14 @@ impl NewNodesFinder {
     }
 
     /// Changes of groups, by their place in `run`, after which the loop does something for the pod.
-    fn fixes(&self, state: &State, run: &Loop, pod: PodId) -> Vec<(usize, Change, Outcome)> {
-        if run.pods.get(&pod).is_none_or(|answer| answer.outcome != Outcome::NotTriggered) {
+    fn fixes(&self, state: &State, run: &Loop, pod: PodId) -> Vec<(usize, Change, PodOutcome)> {
+        if run.pods.get(&pod).is_none_or(|answer| answer.outcome != PodOutcome::NotTriggered) {
             return Vec::new();
         }
         let changes = Change::promising(run, pod).into_iter();
         let changes = changes.filter_map(|(place, change)| {
             let outcome = self.run_changed(state, change)?.pods.get(&pod)?.outcome;
-            (outcome != Outcome::NotTriggered).then_some((place, change, outcome))
+            (outcome != PodOutcome::NotTriggered).then_some((place, change, outcome))
         });
         changes.collect()
     }
