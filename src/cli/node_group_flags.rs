@@ -14,9 +14,10 @@ use crate::node_groups::cluster_autoscaler::{self, Change, Flags, Loop, Options,
 use crate::node_groups::fates::Fates;
 use crate::node_groups::maker::Maker;
 use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes, karpenter, not_counted};
-use crate::source::{ConfigMapName, Input, read_value};
+use crate::source::{Input, read_value};
 use crate::state::PodId;
 
+use super::common_flags::CommonFlags;
 use super::state::State;
 
 /// What a state does not say of the programs that make nodes.
@@ -56,13 +57,7 @@ impl NodeGroupFlags {
     ///
     /// # Errors
     /// A file that cannot be read, a flag whose value makes no sense.
-    pub(crate) fn finder(
-        &self,
-        state: &State,
-        status: Option<&ConfigMapName>,
-        asked: &[PodId],
-        now: Timestamp,
-    ) -> Result<NewNodesFinder> {
+    pub(crate) fn finder(&self, common: &CommonFlags, state: &State, asked: &[PodId]) -> Result<NewNodesFinder> {
         let process = state.cluster.autoscaling.process.iter().flat_map(|process| process.flags.iter().cloned());
         let mut words: Vec<String> = process.collect();
         let known = Flags::parse(&words);
@@ -92,6 +87,7 @@ impl NodeGroupFlags {
             }
             None => None,
         };
+        let status = common.state.autoscaler_status.as_ref();
         let named = status.map(|map| ObjectKey::new(name(&map.namespace), name(&map.name)));
         let group_label = self.node_group_label.as_deref().map(name);
         let options = Options { flags, group_label, templates, status: named, ..Options::default() };
@@ -107,7 +103,7 @@ impl NodeGroupFlags {
             changed: RefCell::default(),
             pools: OnceCell::new(),
             asked: asked.to_vec(),
-            now,
+            now: common.moment(state),
             notes,
         })
     }

@@ -25,15 +25,13 @@ use crate::simulate::{Assumption, Diff, Simulation, StateSummary, Step, Strategy
 use crate::simulate::{autoscale, missing, rebalance};
 use crate::state::{Pod, PodId};
 
+use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
-use super::kube_flags::KubeFlags;
 use super::manifests::{AskedManifests, ManifestFlags};
 use super::node_group_flags::NodeGroupFlags;
-use super::output::OutputFlags;
 use super::reading::Request;
 use super::scenario_args::ScenarioFlags;
 use super::state::State;
-use super::state_flags::StateFlags;
 use super::strategy_args::StrategyFlags;
 use super::{Status, resolve};
 
@@ -112,11 +110,7 @@ pub(crate) struct SimulateArgs {
     #[command(flatten)]
     changes: ScenarioFlags,
     #[command(flatten)]
-    state: StateFlags,
-    #[command(flatten)]
-    output: OutputFlags,
-    #[command(flatten)]
-    kube: KubeFlags,
+    common: CommonFlags,
 }
 
 #[derive(Debug, Subcommand)]
@@ -196,23 +190,25 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
             Error::new("--price-label requires --compare").hint("add --compare, such as --compare default,best-fit")
         );
     }
-    let plan = arguments.sweep.plan(arguments.seed, &arguments.output)?;
+    let plan = arguments.sweep.plan(arguments.seed, &arguments.common.output)?;
     if !compared.is_empty() {
-        arguments.output.check(ComparisonAnswer::PARTS, "--compare shows figures")?;
+        arguments.common.output.check(ComparisonAnswer::PARTS, "--compare shows figures")?;
     }
     let mut from_files = arguments.manifests.read()?;
     let others = std::mem::take(&mut from_files.others);
     // Steps of a scenario make pods, too.
     let new_pods = arguments.manifests.any() || changes;
     let question = Request::Simulation { new_pods };
-    let configured = arguments.strategies.configuration().map(|file| arguments.state.configured(file)).transpose()?;
-    let flags = configured.as_ref().unwrap_or(&arguments.state);
-    let mut state = flags.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
+    let configured =
+        arguments.strategies.configuration().map(|file| arguments.common.state.configured(file)).transpose()?;
+    let flags = configured.as_ref().unwrap_or(&arguments.common.state);
+    let mut state =
+        flags.load(&arguments.common.kube, &arguments.common.output, question, |builder| others.join(builder))?;
     from_files.check_namespaces(&state)?;
     let (pods, refused) = pods(&mut state, arguments, from_files)?;
     let mut scenario = arguments.changes.scenario(&state.namespace, &state.cluster)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
-    let now = arguments.state.now();
+    let now = arguments.common.now();
     scenario.steps.extend(added(arguments, &state)?);
     if arguments.repack {
         scenario.steps.push(ScenarioStep {
@@ -237,11 +233,11 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     if let Some(plan) = plan {
         let question = SweepSpec { scenario: &scenario, pods: &pods, strategy, preempts: arguments.preempt, now };
         let asked = sweep::SweepQuestion { question, plan, refused, exit_code: arguments.exit_code };
-        return sweep::run(&state, asked, &arguments.output);
+        return sweep::run(&state, asked, &arguments.common.output);
     }
     let without = arguments.diff.then(|| unchanged(&mut state, arguments, &pods, strategy, ties, now));
     let before = StateSummary::of(&state.cluster);
-    let autoscaler = if arguments.autoscale { Some(autoscaler(arguments, &state, now)?) } else { None };
+    let autoscaler = if arguments.autoscale { Some(autoscaler(arguments, &state)?) } else { None };
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties)
         .preempting(arguments.preempt)
         .following(strategy);
@@ -288,15 +284,14 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         with_preemption(&mut state, &scenario, &pods, strategy, ties, now, &answer)
     };
     let answer = SimulationAnswer { with_preemption, ..answer };
-    arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
+    arguments.common.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     Ok(if arguments.exit_code && !answer.fits() { Status::DoesNotFit } else { Status::Answered })
 }
 
 /// What the Cluster Autoscaler is like that `--autoscale` follows.
-fn autoscaler(arguments: &SimulateArgs, state: &State, now: Timestamp) -> Result<Options> {
+fn autoscaler(arguments: &SimulateArgs, state: &State) -> Result<Options> {
     const KNOWN: [&str; 5] = ["least-waste", "most-pods", "least-nodes", "price", "random"];
-    let moment = arguments.state.at.or(state.basis.as_of).unwrap_or(now);
-    let finder = arguments.node_groups.finder(state, arguments.state.autoscaler_status.as_ref(), &[], moment)?;
+    let finder = arguments.node_groups.finder(&arguments.common, state, &[])?;
     let mut options = finder.options().clone();
     if let Some(unknown) = arguments.expander.iter().find(|name| !KNOWN.contains(&name.as_str())) {
         return Err(Error::new(format!("invalid value \"{unknown}\" for --expander")).hint(
