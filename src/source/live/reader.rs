@@ -304,7 +304,7 @@ fn settle(
         Ok(()) => listed.listed.push(kind),
         Err(ListError::NotServed) if !matches!(kind, Kind::Node | Kind::Pod) => listed.listed.push(kind),
         Err(ListError::NotServed) => {
-            return Err(LiveError::Message(format!(
+            return Err(LiveError::new(format!(
                 "the server doesn't have a resource type \"{}s\": is {} a Kubernetes API server?",
                 kind.as_str().to_ascii_lowercase(),
                 server.address()
@@ -321,7 +321,7 @@ fn settle(
 }
 
 fn unreadable(kind: Kind, why: &str) -> LiveError {
-    LiveError::Message(format!("the server's list of {} cannot be read: {why}", kind.as_str()))
+    LiveError::new(format!("the server's list of {} cannot be read: {why}", kind.as_str()))
 }
 
 /// Whether `name` stands in a URL as it is; names of objects do.
