@@ -16,7 +16,7 @@ use flate2::read::GzDecoder;
 use kubectl_sched::api::Timestamp;
 use kubectl_sched::config::{Behaviour, KubeVersion, SchedulerConfig};
 use kubectl_sched::node_groups::cluster_autoscaler::{
-    self, Change, Flags, Outcome, Skip, TemplateFile, Verdict, reasons,
+    self, Change, Flags, GroupVerdict, PodOutcome, Skip, TemplateFile, reasons,
 };
 use kubectl_sched::node_groups::karpenter::{self, InstanceTypeFile};
 use kubectl_sched::scheduler::Scheduler;
@@ -57,7 +57,11 @@ fn karpenter_decides_alike() {
     for case in cases("karpenter.jsonl.gz") {
         let cluster = build::cluster(case["objects"].as_array().unwrap(), scheduler.behaviour());
         let flags = karpenter::Flags::take(&mut words(&case)).unwrap();
-        let options = karpenter::Options { flags, types: Some(InstanceTypeFile::read(&case).unwrap()) };
+        let options = karpenter::Options {
+            flags,
+            types: Some(InstanceTypeFile::read(&case).unwrap()),
+            ..karpenter::Options::default()
+        };
         let run = karpenter::Run::new(&cluster, &options, &[]).unwrap();
         for pod in pods(&case) {
             let what = format!("{} {pod}", case["name"]);
@@ -117,7 +121,7 @@ fn what_would_help_is_alike() {
                 .map(|(pod, _)| pod.clone())
                 .filter(|pod| {
                     let answer = run.pods.get(&cluster.pod_named(key(pod)).unwrap().id);
-                    answer.is_some_and(|answer| answer.outcome != Outcome::NotTriggered)
+                    answer.is_some_and(|answer| answer.outcome != PodOutcome::NotTriggered)
                 })
                 .collect();
             assert_eq!(helped, texts(&fix["helps"]), "{name} {change:?}");
@@ -166,8 +170,8 @@ fn the_cluster_autoscaler_decides_alike() {
                 assert_eq!(group.skip.as_ref().map(Skip::kind), stated["skip"]["kind"].as_str(), "{what}");
                 let verdict = &wanted["groups"][group.id.as_str()];
                 match found.verdicts.get(place) {
-                    Some(Verdict::Fits) if !verdict.is_null() => assert_eq!(verdict["fits"], true, "{what}"),
-                    Some(Verdict::Refuses(rejection)) if !verdict.is_null() => {
+                    Some(GroupVerdict::Fits) if !verdict.is_null() => assert_eq!(verdict["fits"], true, "{what}"),
+                    Some(GroupVerdict::Refuses(rejection)) if !verdict.is_null() => {
                         assert_eq!(verdict["fits"], false, "{what}");
                         assert_eq!(rejection.plugin, verdict["plugin"].as_str(), "{what}");
                         let found: BTreeSet<String> = reasons(rejection).into_iter().collect();

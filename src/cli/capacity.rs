@@ -14,15 +14,14 @@ use crate::simulate::new_nodes::NodeModel;
 use crate::simulate::scenario::{self, Scenario, StepReport};
 use crate::simulate::{Assumption, Simulation, Ties};
 
+use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
-use super::kube_flags::KubeFlags;
 use super::manifests::{AskedManifests, AskedObject, ManifestFlags};
 use super::node_group_flags::{NewNodesFinder, NodeGroupFlags};
-use super::output::{self, OutputFlags};
+use super::output;
 use super::reading::Request;
 use super::scenario_args::{self, ScenarioFlags};
 use super::state::State;
-use super::state_flags::StateFlags;
 use super::target::{Target, TargetWords};
 use super::{Status, resolve};
 use crate::state::PodId;
@@ -71,11 +70,7 @@ pub(crate) struct CapacityArgs {
     #[command(flatten)]
     changes: ScenarioFlags,
     #[command(flatten)]
-    state: StateFlags,
-    #[command(flatten)]
-    output: OutputFlags,
-    #[command(flatten)]
-    kube: KubeFlags,
+    common: CommonFlags,
 }
 
 const EXAMPLES: &str = "\
@@ -108,14 +103,13 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     let mut from_files = arguments.manifests.read()?;
     let others = std::mem::take(&mut from_files.others);
     let question = Request::of(&target, &from_files.objects);
-    let mut state =
-        arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
+    let mut state = arguments.common.load(question, |builder| others.join(builder))?;
     from_files.check_namespaces(&state)?;
     if arguments.like.is_some() && arguments.want.is_none() && !arguments.want_all {
         return Err(Error::new("--like requires --want or --want-all").hint("it is the node that more are made like"));
     }
     let scenario = arguments.changes.scenario(&state.namespace, &state.cluster)?;
-    let now = arguments.state.now();
+    let now = arguments.common.now();
     let reports = apply(&mut state, &scenario, now)?;
     let (models, replicas) = models(&mut state, &target, from_files)?;
     let first = models.iter().find_map(|model| if let Model::Pod(pod) = model { Some(*pod) } else { None });
@@ -134,8 +128,7 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     }
     let limit = if arguments.want_all { all } else { arguments.limit };
     // Before there are copies, which are no pods of the cluster.
-    let finder =
-        if arguments.want.is_some() || arguments.want_all { Some(finder(arguments, &state, now)?) } else { None };
+    let finder = if arguments.want.is_some() || arguments.want_all { Some(finder(arguments, &state)?) } else { None };
     let capacity = measure(&state.scheduler, &mut state.cluster, &mut copies, limit, now);
     let number = arguments.want.or_else(|| arguments.want_all.then_some(all));
     let wanted = number
@@ -145,14 +138,13 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     NotEvaluated::join(&mut not_evaluated, &state.notes);
     let assumptions = assumptions(&state, &models);
     let answer = CapacityAnswer { capacity, limit, wanted, scenario: reports, assumptions, not_evaluated, findings };
-    arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
+    arguments.common.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     Ok(if arguments.exit_code && !answer.is_enough() { Status::DoesNotFit } else { Status::Answered })
 }
 
 /// Who makes nodes, as the state is.
-fn finder(arguments: &CapacityArgs, state: &State, now: Timestamp) -> Result<NewNodesFinder> {
-    let moment = arguments.state.at.or(state.basis.as_of).unwrap_or(now);
-    let finder = arguments.node_groups.finder(state, arguments.state.autoscaler_status.as_ref(), &[], moment)?;
+fn finder(arguments: &CapacityArgs, state: &State) -> Result<NewNodesFinder> {
+    let finder = arguments.node_groups.finder(&arguments.common, state, &[])?;
     finder.run(state);
     finder.pools(state);
     Ok(finder)

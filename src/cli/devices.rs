@@ -12,11 +12,10 @@ use crate::report::devices::DevicesAnswer;
 use crate::state::NodeInfo;
 
 use super::Status;
+use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
-use super::kube_flags::KubeFlags;
-use super::output::{self, OutputFlags};
+use super::output;
 use super::reading::Request;
-use super::state_flags::StateFlags;
 
 /// Show the devices of dynamic resource allocation
 ///
@@ -34,11 +33,7 @@ pub(crate) struct DevicesArgs {
     #[arg(long, value_name = "DRIVER")]
     driver: Option<String>,
     #[command(flatten)]
-    state: StateFlags,
-    #[command(flatten)]
-    output: OutputFlags,
-    #[command(flatten)]
-    kube: KubeFlags,
+    common: CommonFlags,
 }
 
 const EXAMPLES: &str = "\
@@ -52,8 +47,7 @@ Examples:
       --snapshot examples/clusters/devices.yaml";
 
 pub(super) fn run(arguments: &DevicesArgs) -> Result<Status> {
-    let DevicesArgs { state, output, kube, .. } = arguments;
-    let state = state.load(kube, output, Request::Devices, |_| {})?;
+    let state = arguments.common.load(Request::Devices, |_| {})?;
     let mut pools = overview::overview(&state.cluster, state.scheduler.behaviour());
     if let Some(node) = &arguments.node {
         let named = state.cluster.node_named(name(node)).map(NodeInfo::name);
@@ -67,6 +61,9 @@ pub(super) fn run(arguments: &DevicesArgs) -> Result<Status> {
     }
     pools.retain(|pool| !pool.devices.is_empty() || (pool.unsound.is_some() && arguments.node.is_none()));
     let answer = DevicesAnswer { pools, not_evaluated: state.notes.clone() };
-    output.print(&Answered { answer: &answer, provenance: &state.provenance(Timestamp::from(SystemTime::now())) })?;
+    arguments
+        .common
+        .output
+        .print(&Answered { answer: &answer, provenance: &state.provenance(Timestamp::from(SystemTime::now())) })?;
     Ok(Status::Answered)
 }

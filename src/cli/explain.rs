@@ -19,14 +19,12 @@ use crate::simulate::groups::whole::{self, GroupPlacement};
 use crate::simulate::workload::{self, WorkloadPlacement};
 use crate::state::{NodeId, PodId};
 
+use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
-use super::kube_flags::KubeFlags;
 use super::manifests::{AskedManifests, AskedObject, ManifestFlags};
 use super::node_group_flags::{NewNodesFinder, NodeGroupFlags};
-use super::output::OutputFlags;
 use super::reading::Request;
 use super::state::State;
-use super::state_flags::StateFlags;
 use super::target::{Named, Target, TargetWords};
 use super::{Status, cluster_messages, firmness, resolve};
 
@@ -70,11 +68,7 @@ pub(crate) struct ExplainArgs {
     #[command(flatten)]
     node_groups: NodeGroupFlags,
     #[command(flatten)]
-    state: StateFlags,
-    #[command(flatten)]
-    output: OutputFlags,
-    #[command(flatten)]
-    kube: KubeFlags,
+    common: CommonFlags,
 }
 
 const EXAMPLES: &str = "\
@@ -111,15 +105,14 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
         arguments: &arguments.target,
         manifests: arguments.manifests.any(),
         selector: arguments.selector.as_deref(),
-        all_namespaces: arguments.kube.all_namespaces,
+        all_namespaces: arguments.common.kube.all_namespaces,
     })?;
     let mut from_files = arguments.manifests.read()?;
     let others = std::mem::take(&mut from_files.others);
     let question = Request::of(&target, &from_files.objects);
-    let mut state =
-        arguments.state.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
+    let mut state = arguments.common.load(question, |builder| others.join(builder))?;
     from_files.check_namespaces(&state)?;
-    let now = arguments.state.now();
+    let now = arguments.common.now();
     let subjects = subjects(&mut state, &target, from_files, now)?;
     let pods: Vec<PodId> = subjects.iter().map(|subject| subject.pod).collect();
     cluster_messages::read_events(&mut state, &pods);
@@ -136,8 +129,7 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
         });
     }
     let mut wanted = ExplainExtras::of(arguments);
-    let moment = arguments.state.at.or(state.basis.as_of).unwrap_or(now);
-    let finder = arguments.node_groups.finder(&state, arguments.state.autoscaler_status.as_ref(), &pods, moment)?;
+    let finder = arguments.node_groups.finder(&arguments.common, &state, &pods)?;
     let answers: Vec<Answer> =
         subjects.into_iter().map(|subject| answer(&mut state, subject, node, &mut wanted, &finder, now)).collect();
     let answers: Vec<Answer> = answers
@@ -149,7 +141,7 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
         .collect();
     let answer = ExplainAnswer { answers: &answers, cluster: &state.cluster };
     let report = Answered { answer: &answer, provenance: &state.provenance(now) };
-    arguments.output.print_with(&report, arguments.commands)?;
+    arguments.common.output.print_with(&report, arguments.commands)?;
     let fits = answers.iter().all(Answer::fits);
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
 }
@@ -274,7 +266,7 @@ struct ExplainExtras {
 
 impl ExplainExtras {
     fn of(arguments: &ExplainArgs) -> Self {
-        let shown = match arguments.output.output.part() {
+        let shown = match arguments.common.output.output.part() {
             Part::Names => false,
             Part::Screen => arguments.node.is_none(),
             _ => true,

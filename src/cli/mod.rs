@@ -8,6 +8,7 @@
 
 mod capacity;
 mod cluster_messages;
+mod common_flags;
 mod complete;
 mod completion;
 mod config;

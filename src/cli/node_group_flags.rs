@@ -10,13 +10,14 @@ use super::error::{Error, Result};
 use crate::api::{Name, ObjectKey, Timestamp, name};
 use crate::decode::autoscaling::process::split;
 use crate::explain::Suggestion;
-use crate::node_groups::cluster_autoscaler::{self, Change, Flags, Loop, Options, Outcome, TemplateFile};
+use crate::node_groups::cluster_autoscaler::{self, Change, Flags, Loop, Options, PodOutcome, TemplateFile};
 use crate::node_groups::fates::Fates;
 use crate::node_groups::maker::Maker;
 use crate::node_groups::{ClusterAutoscalerAnswer, NewNodes, karpenter, not_counted};
-use crate::source::{ConfigMapName, Input, read_value};
+use crate::source::{Input, read_value};
 use crate::state::PodId;
 
+use super::common_flags::CommonFlags;
 use super::state::State;
 
 /// What a state does not say of the programs that make nodes.
@@ -56,13 +57,7 @@ impl NodeGroupFlags {
     ///
     /// # Errors
     /// A file that cannot be read, a flag whose value makes no sense.
-    pub(crate) fn finder(
-        &self,
-        state: &State,
-        status: Option<&ConfigMapName>,
-        asked: &[PodId],
-        now: Timestamp,
-    ) -> Result<NewNodesFinder> {
+    pub(crate) fn finder(&self, common: &CommonFlags, state: &State, asked: &[PodId]) -> Result<NewNodesFinder> {
         let process = state.cluster.autoscaling.process.iter().flat_map(|process| process.flags.iter().cloned());
         let mut words: Vec<String> = process.collect();
         let known = Flags::parse(&words);
@@ -92,6 +87,7 @@ impl NodeGroupFlags {
             }
             None => None,
         };
+        let status = common.state.autoscaler_status.as_ref();
         let named = status.map(|map| ObjectKey::new(name(&map.namespace), name(&map.name)));
         let group_label = self.node_group_label.as_deref().map(name);
         let options = Options { flags, group_label, templates, status: named, ..Options::default() };
@@ -102,12 +98,12 @@ impl NodeGroupFlags {
         Ok(NewNodesFinder {
             options,
             run: OnceCell::new(),
-            karpenter: karpenter::Options { flags: of_karpenter, types },
+            karpenter: karpenter::Options { flags: of_karpenter, types, ..karpenter::Options::default() },
             round: OnceCell::new(),
             changed: RefCell::default(),
             pools: OnceCell::new(),
             asked: asked.to_vec(),
-            now,
+            now: common.moment(state),
             notes,
         })
     }
@@ -117,6 +113,11 @@ impl NewNodesFinder {
     /// What is known of the Cluster Autoscaler beside the state.
     pub(crate) fn options(&self) -> &Options {
         &self.options
+    }
+
+    /// What is known of Karpenter beside the state.
+    pub(crate) fn karpenter(&self) -> &karpenter::Options {
+        &self.karpenter
     }
 
     /// The Cluster Autoscaler's loop; none where the state has no status of it.
@@ -138,14 +139,14 @@ impl NewNodesFinder {
     }
 
     /// Changes of groups, by their place in `run`, after which the loop does something for the pod.
-    fn fixes(&self, state: &State, run: &Loop, pod: PodId) -> Vec<(usize, Change, Outcome)> {
-        if run.pods.get(&pod).is_none_or(|answer| answer.outcome != Outcome::NotTriggered) {
+    fn fixes(&self, state: &State, run: &Loop, pod: PodId) -> Vec<(usize, Change, PodOutcome)> {
+        if run.pods.get(&pod).is_none_or(|answer| answer.outcome != PodOutcome::NotTriggered) {
             return Vec::new();
         }
         let changes = Change::promising(run, pod).into_iter();
         let changes = changes.filter_map(|(place, change)| {
             let outcome = self.run_changed(state, change)?.pods.get(&pod)?.outcome;
-            (outcome != Outcome::NotTriggered).then_some((place, change, outcome))
+            (outcome != PodOutcome::NotTriggered).then_some((place, change, outcome))
         });
         changes.collect()
     }

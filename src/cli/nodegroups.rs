@@ -7,12 +7,11 @@ use crate::report::node_groups::NodeGroupsAnswer;
 use crate::report::{Answered, Part};
 
 use super::Status;
+use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
-use super::kube_flags::KubeFlags;
 use super::node_group_flags::NodeGroupFlags;
-use super::output::{self, OutputFlags, say};
+use super::output::{self, say};
 use super::reading::Request;
-use super::state_flags::StateFlags;
 
 /// Show node groups and NodePools, and why none grows
 ///
@@ -28,11 +27,7 @@ pub(crate) struct NodegroupsArgs {
     #[command(flatten)]
     node_groups: NodeGroupFlags,
     #[command(flatten)]
-    state: StateFlags,
-    #[command(flatten)]
-    output: OutputFlags,
-    #[command(flatten)]
-    kube: KubeFlags,
+    common: CommonFlags,
 }
 
 const EXAMPLES: &str = "\
@@ -50,12 +45,11 @@ Examples:
       --snapshot examples/clusters/nodegroups.yaml";
 
 pub(super) fn run(arguments: &NodegroupsArgs) -> Result<Status> {
-    let NodegroupsArgs { state: flags, output, kube, node_groups } = arguments;
-    let state = flags.load(kube, output, Request::NodeGroups, |_| {})?;
-    let now = flags.now();
-    let moment = flags.at.or(state.basis.as_of).unwrap_or(now);
+    let NodegroupsArgs { common, node_groups } = arguments;
+    let output = &common.output;
+    let state = common.load(Request::NodeGroups, |_| {})?;
     let pending: Vec<_> = state.cluster.pending().map(|pod| pod.id).collect();
-    let finder = node_groups.finder(&state, flags.autoscaler_status.as_ref(), &pending, moment)?;
+    let finder = node_groups.finder(common, &state, &pending)?;
     let autoscaler = finder.run(&state);
     let answer = NodeGroupsAnswer {
         status_age: autoscaler.as_ref().and_then(|run| run.status_age(finder.now())),
@@ -70,6 +64,6 @@ pub(super) fn run(arguments: &NodegroupsArgs) -> Result<Status> {
         say("No node groups found: there is no status of the Cluster Autoscaler and no NodePool of Karpenter.");
         return Ok(Status::Answered);
     }
-    output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
+    output.print(&Answered { answer: &answer, provenance: &state.provenance(common.now()) })?;
     Ok(Status::Answered)
 }

@@ -11,13 +11,12 @@ use crate::report::{self, Answered, Part};
 use crate::simulate::{WorkloadPlacement, queue, workload};
 use crate::state::{Cluster, PodId};
 
+use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
-use super::kube_flags::KubeFlags;
 use super::node_group_flags::{NewNodesFinder, NodeGroupFlags};
-use super::output::{self, OutputFlags, say};
+use super::output::{self, say};
 use super::reading::Request;
 use super::state::State;
-use super::state_flags::StateFlags;
 use super::{Status, cluster_messages, namespaces};
 
 /// Show all pending pods, grouped by root cause
@@ -44,11 +43,7 @@ pub(crate) struct PendingArgs {
     #[command(flatten)]
     node_groups: NodeGroupFlags,
     #[command(flatten)]
-    state: StateFlags,
-    #[command(flatten)]
-    output: OutputFlags,
-    #[command(flatten)]
-    kube: KubeFlags,
+    common: CommonFlags,
 }
 
 const EXAMPLES: &str = "\
@@ -69,19 +64,18 @@ Exit status:
   2  the question could not be answered";
 
 pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
-    let PendingArgs { state: flags, output, kube, .. } = arguments;
+    let CommonFlags { output, kube, .. } = &arguments.common;
     let namespace = kube.namespace.as_deref().filter(|_| !kube.all_namespaces);
-    let mut state = flags.load(kube, output, Request::Pending, |_| {})?;
+    let mut state = arguments.common.load(Request::Pending, |_| {})?;
     let pods = pods(&state.cluster, namespace);
     // Names alone need no advice.
     let advise = !arguments.no_suggestions && output.output.part() != Part::Names;
-    let now = arguments.state.now();
+    let now = arguments.common.now();
     cluster_messages::read_events(&mut state, &pods);
     let basis = state.basis.scheduler;
     let mut pending = pending::find(&state.scheduler, &mut state.cluster, &pods, now, advise, basis);
     if output.output.part() != Part::Names {
-        let moment = flags.at.or(state.basis.as_of).unwrap_or(now);
-        let finder = arguments.node_groups.finder(&state, flags.autoscaler_status.as_ref(), &pods, moment)?;
+        let finder = arguments.node_groups.finder(&arguments.common, &state, &pods)?;
         add_new_nodes(&state, &finder, &mut pending);
     }
     let is_wanted = |other: Name| namespace.is_none_or(|only| other == only);

@@ -16,13 +16,12 @@ use crate::simulate::{Simulation, Ties};
 use crate::state::NodeInfo;
 
 use super::Status;
+use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
-use super::kube_flags::KubeFlags;
-use super::output::{self, OutputFlags};
+use super::output;
 use super::reading::Request;
 use super::scenario_args::ScenarioFlags;
 use super::state::State;
-use super::state_flags::StateFlags;
 use super::watch::Watch;
 
 /// Show which node or zone cannot be lost, or how to drain nodes
@@ -60,11 +59,7 @@ pub(crate) struct ResilienceArgs {
     #[command(flatten)]
     changes: ScenarioFlags,
     #[command(flatten)]
-    state: StateFlags,
-    #[command(flatten)]
-    output: OutputFlags,
-    #[command(flatten)]
-    kube: KubeFlags,
+    common: CommonFlags,
 }
 
 const EXAMPLES: &str = "\
@@ -92,8 +87,8 @@ Exit status:
 
 pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
     let question = Request::Simulation { new_pods: false };
-    let mut state = arguments.state.load(&arguments.kube, &arguments.output, question, |_| {})?;
-    let now = arguments.state.now();
+    let mut state = arguments.common.load(question, |_| {})?;
+    let now = arguments.common.now();
     apply(&mut state, &arguments.changes, now)?;
     let mut answer = match (&arguments.drain_plan, &arguments.consolidate) {
         (Some(nodes), _) => {
@@ -107,7 +102,7 @@ pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
         (None, None) => ResilienceAnswer::Losses(losses(&state, &arguments.by, now)?),
     };
     NotEvaluated::join(answer.not_evaluated_mut(), &state.notes);
-    arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
+    arguments.common.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     if let Some((done, of)) = answer.stopped_after() {
         return Err(Error::new(format!("stopped after {done} of {of} losses")));
     }

@@ -191,14 +191,18 @@ fn read(file: &str) -> Result<Vec<ScenarioStep>> {
     Ok(scenario.steps.into_iter().map(said).collect())
 }
 
-fn read_object(file: &str) -> std::result::Result<Value, String> {
-    source::read_value(&Input::from(PathBuf::from(file))).map_err(|error| error.to_string())
+fn read_object(file: &str) -> std::result::Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(source::read_value(&Input::from(PathBuf::from(file)))?)
 }
 
 /// A file has a `/` or an ending; a node's name has neither.
 pub(super) fn model(value: &str) -> std::result::Result<NodeModel, String> {
     let is_file = value.contains('/') || [".yaml", ".yml", ".json"].iter().any(|ending| value.ends_with(ending));
-    if is_file { read_object(value).map(NodeModel::Object) } else { Ok(NodeModel::Like(name(value))) }
+    if is_file {
+        read_object(value).map(NodeModel::Object).map_err(|error| error.to_string())
+    } else {
+        Ok(NodeModel::Like(name(value)))
+    }
 }
 
 fn pair<'a>(value: &'a str, hint: &str) -> std::result::Result<(&'a str, &'a str), String> {

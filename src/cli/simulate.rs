@@ -15,7 +15,6 @@ use crate::control_plane::admission::AdmissionRefusal;
 use crate::decode::workload::WorkloadKey;
 
 use crate::framework::NotEvaluated;
-use crate::node_groups::cluster_autoscaler::Options;
 use crate::report::Answered;
 use crate::report::comparison::ComparisonAnswer;
 use crate::report::simulation::{SimulationAnswer, WithPreemption};
@@ -25,15 +24,13 @@ use crate::simulate::{Assumption, Diff, Simulation, StateSummary, Step, Strategy
 use crate::simulate::{autoscale, missing, rebalance};
 use crate::state::{Pod, PodId};
 
+use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
-use super::kube_flags::KubeFlags;
 use super::manifests::{AskedManifests, ManifestFlags};
 use super::node_group_flags::NodeGroupFlags;
-use super::output::OutputFlags;
 use super::reading::Request;
 use super::scenario_args::ScenarioFlags;
 use super::state::State;
-use super::state_flags::StateFlags;
 use super::strategy_args::StrategyFlags;
 use super::{Status, resolve};
 
@@ -94,10 +91,10 @@ pub(crate) struct SimulateArgs {
     /// Pick at random among equally good nodes; the same seed gives the same run
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Let the Cluster Autoscaler add nodes for pods that fit nowhere, until nothing changes
+    /// Let the Cluster Autoscaler and Karpenter add nodes for pods that fit nowhere, until nothing changes
     #[arg(long, conflicts_with_all = ["compare", "runs", "rebalance", "diff", "preempt"])]
     autoscale: bool,
-    /// How the autoscaler chooses a group: least-waste, most-pods, least-nodes, price [default: its flag]
+    /// How the autoscaler chooses a group: least-waste, most-pods, least-nodes, priority, price [default: its flag]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "autoscale")]
     expander: Vec<String>,
     /// Exit with status 1 when a pod does not fit
@@ -112,11 +109,7 @@ pub(crate) struct SimulateArgs {
     #[command(flatten)]
     changes: ScenarioFlags,
     #[command(flatten)]
-    state: StateFlags,
-    #[command(flatten)]
-    output: OutputFlags,
-    #[command(flatten)]
-    kube: KubeFlags,
+    common: CommonFlags,
 }
 
 #[derive(Debug, Subcommand)]
@@ -177,6 +170,10 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
 fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let changes =
         !arguments.changes.is_empty() || arguments.add.is_some() || arguments.rebalance.is_some() || arguments.repack;
+    if !arguments.pending && !arguments.manifests.any() && !changes && arguments.autoscale {
+        return Err(Error::new("--autoscale: you must say which pods need nodes")
+            .hint("add --pending for the pending pods, -f FILE for new ones, or a change such as --drain NODE"));
+    }
     if !arguments.pending && !arguments.manifests.any() && !changes {
         return Err(Error::new("you must say what to schedule")
             .hint("use --pending, -f FILE, or a change of the cluster such as --drain NODE"));
@@ -196,23 +193,25 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
             Error::new("--price-label requires --compare").hint("add --compare, such as --compare default,best-fit")
         );
     }
-    let plan = arguments.sweep.plan(arguments.seed, &arguments.output)?;
+    let plan = arguments.sweep.plan(arguments.seed, &arguments.common.output)?;
     if !compared.is_empty() {
-        arguments.output.check(ComparisonAnswer::PARTS, "--compare shows figures")?;
+        arguments.common.output.check(ComparisonAnswer::PARTS, "--compare shows figures")?;
     }
     let mut from_files = arguments.manifests.read()?;
     let others = std::mem::take(&mut from_files.others);
     // Steps of a scenario make pods, too.
     let new_pods = arguments.manifests.any() || changes;
     let question = Request::Simulation { new_pods };
-    let configured = arguments.strategies.configuration().map(|file| arguments.state.configured(file)).transpose()?;
-    let flags = configured.as_ref().unwrap_or(&arguments.state);
-    let mut state = flags.load(&arguments.kube, &arguments.output, question, |builder| others.join(builder))?;
+    let configured =
+        arguments.strategies.configuration().map(|file| arguments.common.state.configured(file)).transpose()?;
+    let flags = configured.as_ref().unwrap_or(&arguments.common.state);
+    let mut state =
+        flags.load(&arguments.common.kube, &arguments.common.output, question, |builder| others.join(builder))?;
     from_files.check_namespaces(&state)?;
     let (pods, refused) = pods(&mut state, arguments, from_files)?;
     let mut scenario = arguments.changes.scenario(&state.namespace, &state.cluster)?;
     let ties = arguments.seed.map_or(Ties::First, Ties::seeded);
-    let now = arguments.state.now();
+    let now = arguments.common.now();
     scenario.steps.extend(added(arguments, &state)?);
     if arguments.repack {
         scenario.steps.push(ScenarioStep {
@@ -237,11 +236,11 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     if let Some(plan) = plan {
         let question = SweepSpec { scenario: &scenario, pods: &pods, strategy, preempts: arguments.preempt, now };
         let asked = sweep::SweepQuestion { question, plan, refused, exit_code: arguments.exit_code };
-        return sweep::run(&state, asked, &arguments.output);
+        return sweep::run(&state, asked, &arguments.common.output);
     }
     let without = arguments.diff.then(|| unchanged(&mut state, arguments, &pods, strategy, ties, now));
     let before = StateSummary::of(&state.cluster);
-    let autoscaler = if arguments.autoscale { Some(autoscaler(arguments, &state, now)?) } else { None };
+    let autoscaler = if arguments.autoscale { Some(autoscaler(arguments, &state)?) } else { None };
     let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, ties)
         .preempting(arguments.preempt)
         .following(strategy);
@@ -252,9 +251,8 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         Some(options) => {
             let grown = autoscale::grow(&mut simulation, options, &mut steps);
             Some(grown.ok_or_else(|| {
-                Error::new("--autoscale: the state has no status of the Cluster Autoscaler that can be read").hint(
-                    "it is the ConfigMap kube-system/cluster-autoscaler-status; --autoscaler-status names another",
-                )
+                Error::new("--autoscale: the state has no readable status of the Cluster Autoscaler and no NodePool")
+                    .hint("add the ConfigMap kube-system/cluster-autoscaler-status or the NodePools of Karpenter; --autoscaler-status names another ConfigMap")
             })?)
         }
         None => None,
@@ -288,29 +286,33 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         with_preemption(&mut state, &scenario, &pods, strategy, ties, now, &answer)
     };
     let answer = SimulationAnswer { with_preemption, ..answer };
-    arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
+    arguments.common.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     Ok(if arguments.exit_code && !answer.fits() { Status::DoesNotFit } else { Status::Answered })
 }
 
-/// What the Cluster Autoscaler is like that `--autoscale` follows.
-fn autoscaler(arguments: &SimulateArgs, state: &State, now: Timestamp) -> Result<Options> {
-    const KNOWN: [&str; 5] = ["least-waste", "most-pods", "least-nodes", "price", "random"];
-    let moment = arguments.state.at.or(state.basis.as_of).unwrap_or(now);
-    let finder = arguments.node_groups.finder(state, arguments.state.autoscaler_status.as_ref(), &[], moment)?;
+/// What the programs are like that `--autoscale` follows.
+fn autoscaler(arguments: &SimulateArgs, state: &State) -> Result<autoscale::Options> {
+    const KNOWN: [&str; 6] = ["least-waste", "most-pods", "least-nodes", "priority", "price", "random"];
+    let finder = arguments.node_groups.finder(&arguments.common, state, &[])?;
     let mut options = finder.options().clone();
     if let Some(unknown) = arguments.expander.iter().find(|name| !KNOWN.contains(&name.as_str())) {
         return Err(Error::new(format!("invalid value \"{unknown}\" for --expander")).hint(
-            "use least-waste, most-pods, least-nodes, price or random; others decide by what is not in the state",
+            "use least-waste, most-pods, least-nodes, priority, price or random; others decide by what is not in the state",
         ));
     }
     options.price_label = arguments.strategies.price();
     if arguments.expander.iter().any(|name| name == "price") && options.price_label.is_none() {
         return Err(Error::new("--expander price requires --price-label").hint("it is a node label with a price"));
     }
+    let by_priority = arguments.expander.iter().any(|name| name == "priority");
+    if by_priority && state.cluster.autoscaling.priorities(options.status).is_none() {
+        return Err(Error::new("--expander priority: the state does not have the priorities of the node groups")
+            .hint("they are in the ConfigMap cluster-autoscaler-priority-expander, beside the autoscaler's status"));
+    }
     if !arguments.expander.is_empty() {
         options.flags.expanders.clone_from(&arguments.expander);
     }
-    Ok(options)
+    Ok(autoscale::Options { autoscaler: options, karpenter: finder.karpenter().clone() })
 }
 
 /// The steps of `--add`.

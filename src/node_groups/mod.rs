@@ -18,7 +18,7 @@ use crate::api::name::Name;
 use crate::framework::Placement;
 use crate::state::Cluster;
 use crate::state::pod::PodId;
-use cluster_autoscaler::{Change, Loop, Outcome, PodAnswer};
+use cluster_autoscaler::{Change, Loop, PodAnswer, PodOutcome};
 
 /// What would be made for one pod.
 #[derive(Clone, Debug, Default)]
@@ -93,5 +93,5 @@ pub struct ClusterAutoscalerAnswer {
     /// How old the status is, in seconds.
     pub status_age: Option<i64>,
     /// Changes of groups, by their place, after which the loop does something for the pod, and what.
-    pub fixes: Vec<(usize, Change, Outcome)>,
+    pub fixes: Vec<(usize, Change, PodOutcome)>,
 }

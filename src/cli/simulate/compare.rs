@@ -42,7 +42,7 @@ pub(super) fn run(
     // All files are read before the first pod is placed: a mistake is reported at once.
     let of = |compared: &ComparedStrategy| {
         let file = compared.configuration.as_deref();
-        file.map(|file| arguments.state.scheduler_of(file, state)).transpose()
+        file.map(|file| arguments.common.state.scheduler_of(file, state)).transpose()
     };
     let others = compared.iter().map(of).collect::<Result<Vec<_>>>()?;
     for (ComparedStrategy { strategy, configuration }, other) in compared.iter().zip(&others) {
@@ -62,6 +62,6 @@ pub(super) fn run(
     let mut not_evaluated = Vec::from_iter(notes);
     NotEvaluated::join(&mut not_evaluated, &state.notes);
     let answer = ComparisonAnswer { trials, refused, not_evaluated };
-    arguments.output.print(&Answered { answer: &answer, provenance: &state.provenance(*now) })?;
+    arguments.common.output.print(&Answered { answer: &answer, provenance: &state.provenance(*now) })?;
     Ok(if arguments.exit_code && !answer.fits() { Status::DoesNotFit } else { Status::Answered })
 }

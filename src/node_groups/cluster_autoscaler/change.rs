@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{Loop, Skip, Verdict};
+use super::{GroupVerdict, Loop, Skip};
 use crate::api::name::Name;
 use crate::decode::autoscaling::status::Status;
 use crate::state::pod::PodId;
@@ -50,7 +50,7 @@ impl Change {
     /// Those of groups whose new node would take the pod.
     pub fn promising(run: &Loop, pod: PodId) -> Vec<(usize, Self)> {
         let verdicts = run.pods.get(&pod).map_or(&[][..], |answer| &answer.verdicts);
-        Self::all(run).filter(|(place, _)| verdicts.get(*place) == Some(&Verdict::Fits)).collect()
+        Self::all(run).filter(|(place, _)| verdicts.get(*place) == Some(&GroupVerdict::Fits)).collect()
     }
 
     /// The group.

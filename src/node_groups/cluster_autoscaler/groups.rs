@@ -10,7 +10,7 @@ use crate::node_groups::new_node::NewNode;
 
 /// A node group.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub struct NodeGroup {
     /// Its id.
     pub id: Name,
     /// Fewest nodes.
@@ -85,7 +85,7 @@ impl Skip {
     }
 }
 
-impl Group {
+impl NodeGroup {
     /// Whether pods are tried on a new node of it.
     pub(super) fn is_asked(&self) -> bool {
         self.skip.is_none() && self.template.is_some()
@@ -93,7 +93,7 @@ impl Group {
 }
 
 /// The groups of the status, in its order.
-pub(super) fn of(run: &Run<'_>) -> Vec<Group> {
+pub(super) fn of(run: &Run<'_>) -> Vec<NodeGroup> {
     let cluster = run.sandbox.cluster();
     let flags = &run.options.flags;
     let builder = Builder { cluster, flags, gates: run.gates };
@@ -132,7 +132,7 @@ pub(super) fn of(run: &Run<'_>) -> Vec<Group> {
             let is_known = run.cloud == Cloud::ClusterApi || run.options.templates.groups().next().is_some();
             Skip::NoTemplate(is_known)
         });
-        Group {
+        NodeGroup {
             id: status.name,
             min: status.min,
             max: status.max,

@@ -37,10 +37,9 @@ use crate::state::pod::PodId;
 use crate::state::{Cluster, NodeId};
 
 pub use change::Change;
-pub use expander::is_unknown as is_unknown_expander;
 pub use flags::{FlagError, Flags};
-pub use groups::{Group, Skip, reasons, short};
-pub use pods::Outcome;
+pub use groups::{NodeGroup, Skip, reasons, short};
+pub use pods::PodOutcome;
 pub use similar::Growth;
 pub use template::{From, TEMPLATE_LABEL, Template};
 pub use template_file::TemplateFile;
@@ -71,7 +70,7 @@ pub struct Options {
 
 /// What a template says of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum GroupVerdict {
     /// It would take the pod.
     Fits,
     /// It would not.
@@ -84,16 +83,16 @@ pub enum Verdict {
 #[derive(Clone, Debug)]
 pub struct PodAnswer {
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: PodOutcome,
     /// What the group's templates say of it, in the order of the groups; empty for pods that found a node.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<GroupVerdict>,
     /// The event that the pod gets, or would get in a loop in which no group grows.
-    pub event: Option<Event>,
+    pub event: Option<LoopEvent>,
 }
 
 /// An event about a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct LoopEvent {
     /// `NotTriggerScaleUp` or `TriggeredScaleUp`.
     pub reason: &'static str,
     /// Its message.
@@ -110,13 +109,15 @@ pub struct Loop {
     /// When the status was written.
     pub status_time: Option<Timestamp>,
     /// The groups.
-    pub groups: Vec<Group>,
+    pub groups: Vec<NodeGroup>,
     /// What came of each pending pod.
     pub pods: FxHashMap<PodId, PodAnswer>,
     /// The groups that could grow, with how many nodes for how many pods.
     pub options: Vec<GroupOption>,
     /// Places in [`Loop::options`] of those among which the choice is drawn; one means that it is not.
     pub best: Vec<usize>,
+    /// The expander that would decide among those, by what the state does not have.
+    pub undecided_by: Option<String>,
     /// The groups that grow.
     pub growths: Vec<Growth>,
     /// Whether the cluster counts as unhealthy: then no pod is looked at.
@@ -175,7 +176,7 @@ struct Run<'s> {
     cloud: cloud::Cloud,
     gates: RequestGates,
     now: Timestamp,
-    groups: Vec<Group>,
+    groups: Vec<NodeGroup>,
     membership: membership::Membership,
     /// The nodes of the snapshot that stand for nodes under way, and their groups.
     upcoming: FxHashMap<NodeId, usize>,
@@ -232,6 +233,7 @@ impl<'s> Run<'s> {
             pods: FxHashMap::default(),
             options: Vec::new(),
             best: Vec::new(),
+            undecided_by: None,
             growths: Vec::new(),
             unhealthy: self.status.unhealthy,
             at_node_limit: false,
@@ -242,7 +244,7 @@ impl<'s> Run<'s> {
         }
         if self.status.unhealthy {
             for pod in &sorted.candidates {
-                let unhealthy = PodAnswer { outcome: Outcome::ClusterUnhealthy, verdicts: Vec::new(), event: None };
+                let unhealthy = PodAnswer { outcome: PodOutcome::ClusterUnhealthy, verdicts: Vec::new(), event: None };
                 answers.pods.insert(*pod, unhealthy);
             }
         } else {
@@ -261,7 +263,7 @@ impl<'s> Run<'s> {
     /// Verdicts of the groups' templates, also for pods that are not looked at: what would be, if they were. Of twins it
     /// is drawn which finds a node; a verdict on one of them is a verdict on all.
     fn add_verdicts(&mut self, answers: &mut Loop) {
-        let pods: Vec<(PodId, Outcome)> = answers.pods.iter().map(|(pod, answer)| (*pod, answer.outcome)).collect();
+        let pods: Vec<(PodId, PodOutcome)> = answers.pods.iter().map(|(pod, answer)| (*pod, answer.outcome)).collect();
         let (open, placed): (Vec<_>, Vec<_>) = pods.into_iter().partition(|(_, outcome)| !outcome.is_placed());
         for (pod, _) in open {
             let lifted = self.sandbox.cluster_mut().lift(pod);
@@ -348,8 +350,8 @@ impl<'s> Run<'s> {
             };
             start = if count == 0 { 0 } else { (node.0 + 1) % count };
             let outcome = match self.upcoming.get(&node) {
-                Some(group) => Outcome::FitsUpcoming(*group),
-                None => Outcome::FitsExisting(self.sandbox.cluster().node(node).name()),
+                Some(group) => PodOutcome::FitsUpcoming(*group),
+                None => PodOutcome::FitsExisting(self.sandbox.cluster().node(node).name()),
             };
             answers.pods.insert(pod, PodAnswer { outcome, verdicts: Vec::new(), event: None });
         }
@@ -357,46 +359,46 @@ impl<'s> Run<'s> {
     }
 
     /// What the templates say of a pod in the state as it is.
-    fn verdicts(&mut self, pod: PodId) -> Vec<Verdict> {
+    fn verdicts(&mut self, pod: PodId) -> Vec<GroupVerdict> {
         let groups = self.groups.len();
         (0..groups).map(|group| self.verdict(pod, group)).collect()
     }
 
     /// SchedulablePodGroups, for one pod and one group.
-    fn verdict(&mut self, pod: PodId, group: usize) -> Verdict {
+    fn verdict(&mut self, pod: PodId, group: usize) -> GroupVerdict {
         let Some((id, template)) = self.groups.get(group).and_then(|group| Some((group.id, group.template.as_ref()?)))
         else {
-            return Verdict::Unknown;
+            return GroupVerdict::Unknown;
         };
         let mark = self.sandbox.mark();
         let node = self.sandbox.add(&template.built, name(&format!("template-node-for-{id}")));
         let checked = self.sandbox.check(pod, node);
         self.sandbox.rollback(mark);
         match checked {
-            Ok(()) => Verdict::Fits,
-            Err(rejection) => Verdict::Refuses(rejection),
+            Ok(()) => GroupVerdict::Fits,
+            Err(rejection) => GroupVerdict::Refuses(rejection),
         }
     }
 
     fn scale_up(&mut self, left: Vec<PodId>, answers: &mut Loop) {
         let flags = &self.options.flags;
-        let put = |answers: &mut Loop, pods: &[PodId], outcome: Outcome| {
+        let put = |answers: &mut Loop, pods: &[PodId], outcome: PodOutcome| {
             for pod in pods {
                 answers.pods.insert(*pod, PodAnswer { outcome, verdicts: Vec::new(), event: None });
             }
         };
         let is_daemon = |pod: &PodId| template::is_daemon_set_pod(self.sandbox.cluster().pod(*pod));
         let (daemons, left): (Vec<PodId>, Vec<PodId>) = left.into_iter().partition(is_daemon);
-        put(answers, &daemons, Outcome::DaemonSet);
+        put(answers, &daemons, PodOutcome::DaemonSet);
         // provreq/pods_filter.go, which builder/clients.go adds behind the others where the flag is on.
         let consumes = |pod: &PodId| {
             flags.provisioning_requests && self.sandbox.cluster().pod(*pod).own.provisioning_request.is_some()
         };
         let (consuming, left): (Vec<PodId>, Vec<PodId>) = left.into_iter().partition(consumes);
-        put(answers, &consuming, Outcome::ConsumesProvisioningRequest);
+        put(answers, &consuming, PodOutcome::ConsumesProvisioningRequest);
         let is_young = |pod: &PodId| pods::is_young(self.sandbox.cluster().pod(*pod), flags, self.now);
         let (young, left): (Vec<PodId>, Vec<PodId>) = left.into_iter().partition(is_young);
-        put(answers, &young, Outcome::TooYoung);
+        put(answers, &young, PodOutcome::TooYoung);
         if left.is_empty() {
             return;
         }
@@ -407,7 +409,7 @@ impl<'s> Run<'s> {
         let ready = real.filter(|node| judge.is_ready_and_schedulable(node)).count() as i64;
         if flags.max_nodes_total > 0 && ready >= flags.max_nodes_total {
             answers.at_node_limit = true;
-            put(answers, &left, Outcome::NotTriggered);
+            put(answers, &left, PodOutcome::NotTriggered);
             for pod in &left {
                 if let Some(answer) = answers.pods.get_mut(pod) {
                     answer.event = Some(not_triggered("max total nodes in cluster reached", BTreeMap::new(), true));
@@ -416,13 +418,13 @@ impl<'s> Run<'s> {
             return;
         }
         if flags.bypassed_schedulers.is_empty() && pods::all_are_new(self.sandbox.cluster(), &left, self.now) {
-            put(answers, &left, Outcome::Waiting);
+            put(answers, &left, PodOutcome::Waiting);
             return;
         }
         let template_gpus = |group: usize| -> Result<Option<i64>, quota::Failed> { self.template_gpus(group) };
         let members = nodes.iter().map(|node| (node, self.group_of_snapshot(node.name)));
         let Ok(mut quota) = quota::Quota::of(flags, judge, members, &template_gpus) else {
-            put(answers, &left, Outcome::NotTriggered);
+            put(answers, &left, PodOutcome::NotTriggered);
             self.notes.push(
                 "the autoscaler cannot count the GPUs of a node that has none yet; until it has, no node group grows and \
                  no pod gets an event"
@@ -471,12 +473,12 @@ impl<'s> Run<'s> {
 
     /// ComputeExpansionOption for each group, the expander's choice, and what comes of it for each pod.
     fn choose(&mut self, equivalences: &[Equivalence], node_count: i64, quota: &mut quota::Quota, answers: &mut Loop) {
-        let samples: Vec<Vec<Verdict>> =
+        let samples: Vec<Vec<GroupVerdict>> =
             equivalences.iter().map(|group| group.sample().map(|pod| self.verdicts(pod)).unwrap_or_default()).collect();
         let asked: Vec<usize> =
-            (0..self.groups.len()).filter(|place| self.groups.get(*place).is_some_and(Group::is_asked)).collect();
+            (0..self.groups.len()).filter(|place| self.groups.get(*place).is_some_and(NodeGroup::is_asked)).collect();
         let fits = |equivalence: usize, group: usize| {
-            samples.get(equivalence).and_then(|verdicts| verdicts.get(group)) == Some(&Verdict::Fits)
+            samples.get(equivalence).and_then(|verdicts| verdicts.get(group)) == Some(&GroupVerdict::Fits)
         };
         let mut choices: Vec<Choice> = Vec::new();
         for group in &asked {
@@ -502,8 +504,16 @@ impl<'s> Run<'s> {
             }
         }
         let template = |group: usize| self.groups.get(group).and_then(|group| group.template.clone());
-        let (expanders, price) = (&self.options.flags.expanders, self.options.price_label);
-        let best = expander::best(self.sandbox.cluster(), expanders, price, &choices, &template);
+        let group_id = |group: usize| self.groups.get(group).map(|group| group.id);
+        let cluster = self.sandbox.cluster();
+        let basis = expander::Basis {
+            cluster,
+            price_label: self.options.price_label,
+            priorities: cluster.autoscaling.priorities(self.options.status),
+            id: &group_id,
+            template: &template,
+        };
+        let (best, undecided) = expander::best(basis, &self.options.flags.expanders, &choices);
         let id = |place: &usize| choices.get(*place).and_then(|it| self.groups.get(it.group)).map(|group| group.id);
         let chosen = match best.as_slice() {
             [only] => choices.get(*only).cloned(),
@@ -525,10 +535,10 @@ impl<'s> Run<'s> {
             for pod in &equivalence.pods {
                 let outcome = Self::outcome(*pod, helped, chosen.as_ref(), &choices, &best, |group| fits(place, group));
                 let event = match outcome {
-                    Outcome::NotTriggered => {
+                    PodOutcome::NotTriggered => {
                         Some(self.refusal_event(samples.get(place).map_or(&[], Vec::as_slice), !grows && !failed))
                     }
-                    Outcome::Triggered if !failed => Some(self.growth_event(&answers.growths)),
+                    PodOutcome::Triggered if !failed => Some(self.growth_event(&answers.growths)),
                     _ => None,
                 };
                 answers.pods.insert(*pod, PodAnswer { outcome, verdicts: Vec::new(), event });
@@ -539,6 +549,7 @@ impl<'s> Run<'s> {
             .map(|Choice { group, estimate: Estimate { nodes, pods } }| GroupOption { group, nodes, pods })
             .collect();
         answers.best = best;
+        answers.undecided_by = undecided;
     }
 
     fn outcome(
@@ -548,19 +559,19 @@ impl<'s> Run<'s> {
         choices: &[Choice],
         best: &[usize],
         fits: impl Fn(usize) -> bool,
-    ) -> Outcome {
+    ) -> PodOutcome {
         if !helped {
-            return Outcome::NotTriggered;
+            return PodOutcome::NotTriggered;
         }
         match chosen {
-            Some(chosen) if chosen.estimate.pods.contains(&pod) => Outcome::Triggered,
-            Some(chosen) if !fits(chosen.group) => Outcome::AwaitsEvaluation,
-            Some(_) => Outcome::HelpedLater,
-            None if choices.is_empty() => Outcome::HelpedLater,
+            Some(chosen) if chosen.estimate.pods.contains(&pod) => PodOutcome::Triggered,
+            Some(chosen) if !fits(chosen.group) => PodOutcome::AwaitsEvaluation,
+            Some(_) => PodOutcome::HelpedLater,
+            None if choices.is_empty() => PodOutcome::HelpedLater,
             None => {
                 let best = best.iter().filter_map(|place| choices.get(*place));
                 let mut offered = best.filter(|choice| choice.estimate.pods.contains(&pod) || fits(choice.group));
-                if offered.next().is_some() { Outcome::Option } else { Outcome::AwaitsEvaluation }
+                if offered.next().is_some() { PodOutcome::Option } else { PodOutcome::AwaitsEvaluation }
             }
         }
     }
@@ -634,14 +645,14 @@ impl<'s> Run<'s> {
 
     /// What `NotTriggerScaleUp` counts: the refusals of groups that were asked, the reasons of those that were not
     /// (GetRemainingPods, ReasonsMessage).
-    fn refusal_event(&self, verdicts: &[Verdict], sent: bool) -> Event {
+    fn refusal_event(&self, verdicts: &[GroupVerdict], sent: bool) -> LoopEvent {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for (group, verdict) in self.groups.iter().zip(verdicts) {
-            let simulated = self.options.flags.simulates_skipped && matches!(verdict, Verdict::Refuses(_));
+            let simulated = self.options.flags.simulates_skipped && matches!(verdict, GroupVerdict::Refuses(_));
             let reasons = match (&group.skip, verdict) {
                 (Some(Skip::NoTemplate(false)), _) => Vec::new(),
                 (Some(skip), _) if !simulated => vec![skip.reason()],
-                (_, Verdict::Refuses(rejection)) => groups::reasons(rejection),
+                (_, GroupVerdict::Refuses(rejection)) => groups::reasons(rejection),
                 _ => Vec::new(),
             };
             for reason in reasons {
@@ -652,18 +663,18 @@ impl<'s> Run<'s> {
         not_triggered(&parts.join(", "), counts, sent)
     }
 
-    fn growth_event(&self, growths: &[Growth]) -> Event {
+    fn growth_event(&self, growths: &[Growth]) -> LoopEvent {
         let id = |group: usize| self.groups.get(group).map(|group| group.id).unwrap_or_default();
         let parts: Vec<String> =
             growths.iter().map(|it| format!("{{{} {}->{} (max: {})}}", id(it.group), it.from, it.to, it.max)).collect();
         let message = format!("pod triggered scale-up: [{}]", parts.join(" "));
-        Event { reason: "TriggeredScaleUp", message, counts: BTreeMap::new(), sent: true }
+        LoopEvent { reason: "TriggeredScaleUp", message, counts: BTreeMap::new(), sent: true }
     }
 }
 
-fn not_triggered(why: &str, counts: BTreeMap<String, usize>, sent: bool) -> Event {
+fn not_triggered(why: &str, counts: BTreeMap<String, usize>, sent: bool) -> LoopEvent {
     let message = format!("pod didn't trigger scale-up: {why}");
-    Event { reason: "NotTriggerScaleUp", message, counts, sent }
+    LoopEvent { reason: "NotTriggerScaleUp", message, counts, sent }
 }
 
 impl Loop {

@@ -22,7 +22,7 @@ const MOST_KINDS: usize = 10;
 
 /// What became of a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum PodOutcome {
     /// A group grows for it.
     Triggered,
     /// Several groups are as good for it; which of them grows is drawn.
@@ -55,7 +55,7 @@ pub enum Outcome {
     ClusterUnhealthy,
 }
 
-impl Outcome {
+impl PodOutcome {
     /// Whether the simulation gives the pod a node.
     pub(super) fn is_placed(self) -> bool {
         matches!(self, Self::FitsExisting(_) | Self::FitsUpcoming(_))
@@ -88,7 +88,7 @@ pub(super) struct Sorted {
     /// Those that are looked at.
     pub(super) candidates: Vec<PodId>,
     /// Pending ones that are not, and why.
-    pub(super) outside: Vec<(PodId, Outcome)>,
+    pub(super) outside: Vec<(PodId, PodOutcome)>,
     /// Pending ones that sit on the node they are nominated to.
     pub(super) nominated: Vec<PodId>,
     /// Running ones that count for nothing.
@@ -121,16 +121,16 @@ pub(super) fn sort(cluster: &Cluster, options: &Options, asked: &[PodId]) -> Sor
         // Pending pods that a simulation leaves out count for nothing.
         let is_left_out = options.simulated && !asked.contains(&pod.id);
         if pod.is_terminating() || !is_allowed(pod) || is_left_out {
-            sorted.outside.push((pod.id, Outcome::NotUnschedulable));
+            sorted.outside.push((pod.id, PodOutcome::NotUnschedulable));
         } else if pod.own.nominated_node_name.is_some() {
-            sorted.outside.push((pod.id, Outcome::Nominated));
+            sorted.outside.push((pod.id, PodOutcome::Nominated));
             if !is_expendable(pod) {
                 sorted.nominated.push(pod.id);
             }
         } else if !tried {
-            sorted.outside.push((pod.id, Outcome::NotUnschedulable));
+            sorted.outside.push((pod.id, PodOutcome::NotUnschedulable));
         } else if is_expendable(pod) {
-            sorted.outside.push((pod.id, Outcome::Expendable));
+            sorted.outside.push((pod.id, PodOutcome::Expendable));
         } else {
             sorted.candidates.push(pod.id);
         }

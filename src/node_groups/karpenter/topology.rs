@@ -105,7 +105,7 @@ struct Identity {
 }
 
 #[derive(Clone, Debug)]
-struct Group {
+struct TopologyGroup {
     identity: Identity,
     min_domains: Option<i32>,
     selector: Selector,
@@ -117,7 +117,7 @@ struct Group {
     empty: BTreeSet<Name>,
 }
 
-impl Group {
+impl TopologyGroup {
     fn key(&self) -> Name {
         self.identity.key
     }
@@ -228,9 +228,9 @@ impl Group {
 /// Topology.
 #[derive(Clone, Debug)]
 pub(super) struct Topology {
-    groups: Vec<Group>,
+    groups: Vec<TopologyGroup>,
     /// Of pods that repel others.
-    inverse: Vec<Group>,
+    inverse: Vec<TopologyGroup>,
     domains: Domains,
     excluded: BTreeSet<PodId>,
     ignore_preferences: bool,
@@ -318,7 +318,7 @@ impl Topology {
         }
     }
 
-    fn spread(&self, words: &Words, pod: &Candidate, spread: &TopologySpreadConstraint) -> Group {
+    fn spread(&self, words: &Words, pod: &Candidate, spread: &TopologySpreadConstraint) -> TopologyGroup {
         let mut selector = spread.label_selector.clone();
         let keys = spread.match_label_keys.iter().filter_map(|key| Some((*key, pod.labels.get(*key)?)));
         for (key, value) in keys {
@@ -346,10 +346,10 @@ impl Topology {
         let namespaces = BTreeSet::from([pod.key.namespace]);
         let group =
             self.group(Kind::Spread, spread.topology_key, pod, namespaces, selector, spread.max_skew, Some(filter));
-        Group { min_domains: spread.min_domains, ..group }
+        TopologyGroup { min_domains: spread.min_domains, ..group }
     }
 
-    fn affinity(&self, cluster: &Cluster, pod: &Candidate, term: &PodAffinityTerm, kind: Kind) -> Group {
+    fn affinity(&self, cluster: &Cluster, pod: &Candidate, term: &PodAffinityTerm, kind: Kind) -> TopologyGroup {
         let selector = term.label_selector.clone();
         self.group(kind, term.topology_key, pod, namespaces(cluster, pod, term), selector, i32::MAX, None)
     }
@@ -365,7 +365,7 @@ impl Topology {
         selector: Option<LabelSelector>,
         max_skew: i32,
         filter: Option<NodeFilter>,
-    ) -> Group {
+    ) -> TopologyGroup {
         let ignores_taints = filter.as_ref().is_some_and(|filter| !filter.honors_taints);
         let known = self.domains.get(&key).into_iter().flatten();
         let reachable =
@@ -393,7 +393,7 @@ impl Topology {
             (Some(_), Ok(selector)) => selector.clone(),
             (Some(_), Err(_)) => Selector::nothing(),
         };
-        Group {
+        TopologyGroup {
             identity,
             min_domains: None,
             selector: compiled.unwrap_or_else(|_| Selector::nothing()),
@@ -406,8 +406,8 @@ impl Topology {
     }
 
     /// countDomains.
-    fn count_domains(&self, cluster: &Cluster, words: &Words, nodes: &[StateNode], group: &mut Group) {
-        let allowed = |taints: &[Taint], labels: &Labels, group: &Group| {
+    fn count_domains(&self, cluster: &Cluster, words: &Words, nodes: &[StateNode], group: &mut TopologyGroup) {
+        let allowed = |taints: &[Taint], labels: &Labels, group: &TopologyGroup| {
             let filter = group.filter.as_ref();
             filter.is_none_or(|filter| filter.matches(taints, &Requirements::of_labels(words, labels)))
         };

@@ -12,7 +12,7 @@ use crate::api::Name;
 use crate::api::labels::Labels;
 use crate::api::resources::Resources;
 use crate::framework::{Amount, NotEvaluated};
-use crate::node_groups::cluster_autoscaler::{Group, Loop, Verdict};
+use crate::node_groups::cluster_autoscaler::{GroupVerdict, Loop, NodeGroup};
 use crate::node_groups::karpenter::{Overview, PoolOverview};
 use crate::node_groups::new_node::{NewNode, amounts};
 use crate::report::explain::json::new_nodes::{GroupObject, LimitObject, ScaleUpObject};
@@ -185,14 +185,14 @@ impl<'a> AutoscalerObject<'a> {
 
 impl<'a> GroupOverviewObject<'a> {
     fn new(run: &'a Loop, place: usize) -> Option<Self> {
-        let group: &Group = run.groups.get(place)?;
+        let group: &NodeGroup = run.groups.get(place)?;
         let grows = run.growths.iter().any(|growth| growth.group == place);
         let verdicts = run.pods.values().filter_map(|answer| answer.verdicts.get(place));
         let count = |fits: bool| {
             let counted = verdicts.clone().filter(|verdict| match verdict {
-                Verdict::Fits => fits,
-                Verdict::Refuses(_) => !fits,
-                Verdict::Unknown => false,
+                GroupVerdict::Fits => fits,
+                GroupVerdict::Refuses(_) => !fits,
+                GroupVerdict::Unknown => false,
             });
             counted.count()
         };

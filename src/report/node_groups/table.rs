@@ -9,7 +9,7 @@ use super::super::{Look, Provenance};
 use super::NodeGroupsAnswer;
 use crate::api::resources::{Resources, STANDARD};
 use crate::api::{Name, ObjectKey};
-use crate::node_groups::cluster_autoscaler::{Group, Loop, Outcome, Skip, Verdict, short};
+use crate::node_groups::cluster_autoscaler::{GroupVerdict, Loop, NodeGroup, PodOutcome, Skip, short};
 use crate::node_groups::karpenter::Overview;
 use crate::node_groups::new_node::{NewNode, amounts};
 use crate::report::screen::{Grid, Screen, not_evaluated};
@@ -62,7 +62,7 @@ fn headline(answer: &NodeGroupsAnswer) -> (Label, String) {
 }
 
 /// Whether a group could get a node; none where that rests on a template that is not known.
-fn can_grow(group: &Group) -> Option<bool> {
+fn can_grow(group: &NodeGroup) -> Option<bool> {
     match &group.skip {
         None => group.template.is_some().then_some(true),
         Some(Skip::NoTemplate(false)) => None,
@@ -98,7 +98,7 @@ fn groups(screen: &mut Screen, run: &Loop, answer: &NodeGroupsAnswer, look: Look
     .right_aligned([1, 2]);
     let tried = run.pods.values().filter(|answer| !answer.verdicts.is_empty()).count();
     for (place, group) in run.groups.iter().enumerate() {
-        let fits = run.pods.values().filter(|answer| answer.verdicts.get(place) == Some(&Verdict::Fits)).count();
+        let fits = run.pods.values().filter(|answer| answer.verdicts.get(place) == Some(&GroupVerdict::Fits)).count();
         let takes = match &group.template {
             Some(_) if tried > 0 => format!("takes {} of {}", thousands(fits), thousands(tried)),
             Some(_) => "<none>".to_owned(),
@@ -289,7 +289,7 @@ fn add(fates: &mut Fates, answer: &NodeGroupsAnswer, pod: PodId, text: String, l
 fn of_autoscaler(run: &Loop, answer: &NodeGroupsAnswer) -> Fates {
     let mut fates = Fates::new();
     for (pod, found) in &run.pods {
-        let helped = matches!(found.outcome, Outcome::Triggered | Outcome::Option | Outcome::FitsUpcoming(_));
+        let helped = matches!(found.outcome, PodOutcome::Triggered | PodOutcome::Option | PodOutcome::FitsUpcoming(_));
         let label = if helped { Label::Fits } else { Label::Rejected };
         add(&mut fates, answer, *pod, words::fate(run, found), label);
     }

@@ -3,7 +3,7 @@
 use crate::api::Name;
 use crate::decode::autoscaling::karpenter::PoolRequirement;
 use crate::node_groups::cluster_autoscaler::{
-    Change, From, Group, Loop, Outcome, PodAnswer, Skip, Verdict, reasons, short,
+    Change, From, GroupVerdict, Loop, NodeGroup, PodAnswer, PodOutcome, Skip, reasons, short,
 };
 use crate::node_groups::fates::Fates;
 use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolChange, PoolFix, PoolOverview};
@@ -66,7 +66,7 @@ pub(in crate::report) fn group_state(run: &Loop, place: usize) -> String {
 pub(in crate::report) fn fate(run: &Loop, found: &PodAnswer) -> String {
     let id = |place: usize| run.groups.get(place).map(|group| short(&group.id)).unwrap_or_default();
     let text = match found.outcome {
-        Outcome::NotTriggered => {
+        PodOutcome::NotTriggered => {
             let why = found.event.as_ref().and_then(|event| event.message.split_once(": "));
             let why = why.map(|(_, why)| why).filter(|why| !why.is_empty());
             let closed = closed(run, found);
@@ -76,26 +76,32 @@ pub(in crate::report) fn fate(run: &Loop, found: &PodAnswer) -> String {
                 (closed, _) => format!("no group grows: {}", list(closed, 2)),
             };
         }
-        Outcome::Triggered => {
+        PodOutcome::Triggered => {
             let grow: Vec<&str> = run.growths.iter().map(|growth| id(growth.group)).collect();
             return format!("{} grows", list(&grow, 2));
         }
-        Outcome::Option => {
+        PodOutcome::Option => {
             let best = run.best.iter().filter_map(|place| run.options.get(*place));
             let best: Vec<&str> = best.map(|option| id(option.group)).collect();
-            return format!("{} are equally good: which one grows is drawn", list(&best, 3));
+            return match &run.undecided_by {
+                Some(expander) => format!(
+                    "one of {} grows: expander {expander} decides by what this state does not have",
+                    list(&best, 3)
+                ),
+                None => format!("{} are equally good: which one grows is drawn", list(&best, 3)),
+            };
         }
-        Outcome::FitsUpcoming(group) => return format!("expected on a node of {} that is under way", id(group)),
-        Outcome::FitsExisting(_) => "expected on existing nodes, so no node is made",
-        Outcome::AwaitsEvaluation => "another group grows first; then they are looked at again",
-        Outcome::HelpedLater => "the growing group gets too few nodes for them",
-        Outcome::Waiting | Outcome::TooYoung => "too new: the autoscaler does not look at them yet",
-        Outcome::Expendable => "priority too low: no node is made for them",
-        Outcome::DaemonSet => "pods of DaemonSets: no node is made for them",
-        Outcome::ConsumesProvisioningRequest => "they consume a ProvisioningRequest: only it makes nodes for them",
-        Outcome::Nominated => "nominated to a node: no other is made",
-        Outcome::NotUnschedulable => "not reported as unschedulable: the autoscaler does not look at them",
-        Outcome::ClusterUnhealthy => "the cluster is not healthy: the autoscaler looks at no pod",
+        PodOutcome::FitsUpcoming(group) => return format!("expected on a node of {} that is under way", id(group)),
+        PodOutcome::FitsExisting(_) => "expected on existing nodes, so no node is made",
+        PodOutcome::AwaitsEvaluation => "another group grows first; then they are looked at again",
+        PodOutcome::HelpedLater => "the growing group gets too few nodes for them",
+        PodOutcome::Waiting | PodOutcome::TooYoung => "too new: the autoscaler does not look at them yet",
+        PodOutcome::Expendable => "priority too low: no node is made for them",
+        PodOutcome::DaemonSet => "pods of DaemonSets: no node is made for them",
+        PodOutcome::ConsumesProvisioningRequest => "they consume a ProvisioningRequest: only it makes nodes for them",
+        PodOutcome::Nominated => "nominated to a node: no other is made",
+        PodOutcome::NotUnschedulable => "not reported as unschedulable: the autoscaler does not look at them",
+        PodOutcome::ClusterUnhealthy => "the cluster is not healthy: the autoscaler looks at no pod",
     };
     text.to_owned()
 }
@@ -155,23 +161,23 @@ pub(in crate::report) fn groups(found: &ClusterAutoscalerAnswer) -> Vec<GroupLin
             }
             let fixes = found.fixes.iter().filter(|(fixed, ..)| *fixed == place);
             let fixes: Vec<String> = fixes.map(|(_, change, outcome)| fix(*change, *outcome)).collect();
-            let helps = verdict == Some(&Verdict::Fits) && group.skip.is_none();
+            let helps = verdict == Some(&GroupVerdict::Fits) && group.skip.is_none();
             GroupLine { id: short(&group.id).to_owned(), text: parts.join("; "), fixes, helps }
         })
         .collect()
 }
 
 /// What to change, and what the loop then does.
-pub(in crate::report) fn fix(change: Change, outcome: Outcome) -> String {
+pub(in crate::report) fn fix(change: Change, outcome: PodOutcome) -> String {
     let what = match change {
         Change::Max { max, .. } => format!("help: raise its maximum to {max}; then"),
         Change::BackoffOver { .. } => "after the backoff".to_owned(),
         Change::Grown { by, .. } => format!("with {by} nodes more"),
     };
     let then = match outcome {
-        Outcome::Triggered => "it grows for the pod",
-        Outcome::Option => "it is one of the groups that may grow for the pod",
-        Outcome::HelpedLater | Outcome::AwaitsEvaluation => "the pod gets a node after others",
+        PodOutcome::Triggered => "it grows for the pod",
+        PodOutcome::Option => "it is one of the groups that may grow for the pod",
+        PodOutcome::HelpedLater | PodOutcome::AwaitsEvaluation => "the pod gets a node after others",
         _ => "the pod gets a node",
     };
     format!("{what} {then} (re-run)")
@@ -253,7 +259,8 @@ pub(in crate::report) fn fates(found: &Fates) -> Vec<(bool, String)> {
     let mut lines = Vec::new();
     if let Some(run) = found.example.cluster_autoscaler.as_ref().map(|found| &*found.run) {
         for (answer, number) in &found.autoscaler {
-            let helped = matches!(answer.outcome, Outcome::Triggered | Outcome::Option | Outcome::FitsUpcoming(_));
+            let helped =
+                matches!(answer.outcome, PodOutcome::Triggered | PodOutcome::Option | PodOutcome::FitsUpcoming(_));
             let number = if found.autoscaler.len() > 1 { format!("{number}: ") } else { String::new() };
             lines.push((helped, format!("{number}{}", fate(run, answer))));
         }
@@ -269,7 +276,7 @@ pub(in crate::report) fn fates(found: &Fates) -> Vec<(bool, String)> {
 /// Groups that would take the pod, and why they do not grow.
 fn closed(run: &Loop, answer: &PodAnswer) -> Vec<String> {
     let groups = run.groups.iter().zip(&answer.verdicts);
-    let closed = groups.filter(|(group, verdict)| **verdict == Verdict::Fits && group.skip.is_some());
+    let closed = groups.filter(|(group, verdict)| **verdict == GroupVerdict::Fits && group.skip.is_some());
     let closed = closed.filter_map(|(group, _)| {
         Some(format!("a new node of {} would do, but the group is {}", short(&group.id), state(group)?))
     });
@@ -290,25 +297,25 @@ pub(in crate::report) fn karpenter_fate(outcome: &str, pool: Option<Name>) -> St
     text.to_owned()
 }
 
-fn verdict_of(verdict: Option<&Verdict>, group: &Group) -> Option<String> {
+fn verdict_of(verdict: Option<&GroupVerdict>, group: &NodeGroup) -> Option<String> {
     let like = match group.template.as_ref().map(|template| &template.from) {
         Some(From::ReadyNode(node) | From::LastResort(node)) => format!(", like {node}"),
         _ => String::new(),
     };
     match verdict? {
-        Verdict::Fits => Some(format!("would take it{like}")),
-        Verdict::Refuses(rejection) => {
+        GroupVerdict::Fits => Some(format!("would take it{like}")),
+        GroupVerdict::Refuses(rejection) => {
             let mut texts = reasons(rejection);
             if texts.is_empty() {
                 texts.extend(rejection.plugin.map(str::to_owned));
             }
             Some(format!("would not: {}", texts.join(", ")))
         }
-        Verdict::Unknown => group.not_evaluated.as_ref().map(|why| format!("{why}: not evaluated")),
+        GroupVerdict::Unknown => group.not_evaluated.as_ref().map(|why| format!("{why}: not evaluated")),
     }
 }
 
-fn state(group: &Group) -> Option<String> {
+fn state(group: &NodeGroup) -> Option<String> {
     match group.skip.as_ref()? {
         Skip::MaxSize => Some(format!("at its maximum: {} of {}", group.target, group.max)),
         Skip::Backoff => {
@@ -333,32 +340,37 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
     }
     let id = |place: usize| found.run.groups.get(place).map(|group| short(&group.id).to_owned()).unwrap_or_default();
     let is_open =
-        |group: &Group| group.not_evaluated.is_some() && matches!(group.skip, None | Some(Skip::NoTemplate(false)));
+        |group: &NodeGroup| group.not_evaluated.is_some() && matches!(group.skip, None | Some(Skip::NoTemplate(false)));
     let text = match found.answer.as_ref()?.outcome {
-        Outcome::NotTriggered if found.run.groups.iter().any(is_open) => {
+        PodOutcome::NotTriggered if found.run.groups.iter().any(is_open) => {
             "None of the groups that are known grows for it; the others are not known.".to_owned()
         }
-        Outcome::Triggered => "A group grows for it.".to_owned(),
-        Outcome::Option => "Several groups are as good for it: which of them grows is drawn.".to_owned(),
-        Outcome::AwaitsEvaluation => "Another group grows first; then it is looked at again.".to_owned(),
-        Outcome::HelpedLater => "The group that grows would take it, but gets too few nodes for it.".to_owned(),
-        Outcome::NotTriggered => "No group grows for it.".to_owned(),
-        Outcome::FitsExisting(node) => format!("The autoscaler expects it on node {node}, so it makes none."),
-        Outcome::FitsUpcoming(group) => {
+        PodOutcome::Triggered => "A group grows for it.".to_owned(),
+        PodOutcome::Option => match &found.run.undecided_by {
+            Some(expander) => format!(
+                "One of several groups grows for it: expander {expander} decides by what this state does not have."
+            ),
+            None => "Several groups are as good for it: which of them grows is drawn.".to_owned(),
+        },
+        PodOutcome::AwaitsEvaluation => "Another group grows first; then it is looked at again.".to_owned(),
+        PodOutcome::HelpedLater => "The group that grows would take it, but gets too few nodes for it.".to_owned(),
+        PodOutcome::NotTriggered => "No group grows for it.".to_owned(),
+        PodOutcome::FitsExisting(node) => format!("The autoscaler expects it on node {node}, so it makes none."),
+        PodOutcome::FitsUpcoming(group) => {
             format!("The autoscaler expects it on a node of {} that is under way.", id(group))
         }
-        Outcome::Waiting => "All pending pods are too new: the autoscaler waits for more.".to_owned(),
-        Outcome::TooYoung => "It is too new: the autoscaler does not look at it yet.".to_owned(),
-        Outcome::Expendable => "Its priority is too low: the autoscaler makes no node for it.".to_owned(),
-        Outcome::DaemonSet => "It is a DaemonSet's: the autoscaler makes no node for it.".to_owned(),
-        Outcome::ConsumesProvisioningRequest => {
+        PodOutcome::Waiting => "All pending pods are too new: the autoscaler waits for more.".to_owned(),
+        PodOutcome::TooYoung => "It is too new: the autoscaler does not look at it yet.".to_owned(),
+        PodOutcome::Expendable => "Its priority is too low: the autoscaler makes no node for it.".to_owned(),
+        PodOutcome::DaemonSet => "It is a DaemonSet's: the autoscaler makes no node for it.".to_owned(),
+        PodOutcome::ConsumesProvisioningRequest => {
             "It consumes a ProvisioningRequest: only that makes nodes for it.".to_owned()
         }
-        Outcome::Nominated => "It is nominated to a node: the autoscaler makes none.".to_owned(),
-        Outcome::NotUnschedulable => {
+        PodOutcome::Nominated => "It is nominated to a node: the autoscaler makes none.".to_owned(),
+        PodOutcome::NotUnschedulable => {
             "kube-scheduler has not said that it fits nowhere: the autoscaler does not look at it.".to_owned()
         }
-        Outcome::ClusterUnhealthy => "Too many nodes are not ready: the autoscaler looks at no pod.".to_owned(),
+        PodOutcome::ClusterUnhealthy => "Too many nodes are not ready: the autoscaler looks at no pod.".to_owned(),
     };
     Some(text)
 }

@@ -46,7 +46,7 @@ const KINDS: [&str; 26] = [
 ];
 
 /// Reads a file that a scenario names: the one object in it.
-pub type ReadFile<'a> = &'a dyn Fn(&str) -> Result<Value, String>;
+pub type ReadFile<'a> = &'a dyn Fn(&str) -> Result<Value, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Reads the document `value`.
 ///
@@ -196,9 +196,9 @@ fn add_node(fields: &mut Fields, read_file: ReadFile<'_>) -> Result<StepAction, 
     let model = match (like, object, file) {
         (Some(like), None, None) => NodeModel::Like(like),
         (None, Some(object), None) => NodeModel::Object(object),
-        (None, None, Some(file)) => {
-            NodeModel::Object(read_file(&file).map_err(|message| ScenarioError::new(fields.at("file"), message))?)
-        }
+        (None, None, Some(file)) => NodeModel::Object(
+            read_file(&file).map_err(|error| ScenarioError::new(fields.at("file"), error.to_string()))?,
+        ),
         _ => {
             let message = "must say what the node is like; write one of like, object and file";
             return Err(ScenarioError::new(fields.path(), message));

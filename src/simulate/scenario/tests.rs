@@ -51,7 +51,7 @@ fn budget(name: &str, allowed: i32) -> Value {
 
 fn steps(steps: &Value) -> Result<Scenario, ScenarioError> {
     let document = json!({"apiVersion": "kubectl-sched/v1", "kind": "Scenario", "steps": steps});
-    scenario(&document, &|file| Err(format!("{file} is not there")))
+    scenario(&document, &|file| Err(format!("{file} is not there").into()))
 }
 
 fn all_of(cluster: &Cluster) -> String {

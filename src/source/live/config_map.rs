@@ -12,7 +12,9 @@ pub fn config_map(connection: &Connection, name: &ConfigMapName) -> Result<Confi
     session.runtime.block_on(async {
         let path = format!("/api/v1/namespaces/{}/configmaps/{}", name.namespace, name.name);
         let text = session.server.get(&path).await.map_err(|error| session.server.error(error))?;
-        serde_json::from_str(&text)
-            .map_err(|error| LiveError::Message(format!("the server's answer is not a ConfigMap: {error}")))
+        serde_json::from_str(&text).map_err(|error| {
+            let message = format!("the server's answer is not a ConfigMap: {error}");
+            LiveError::caused_by(error, message)
+        })
     })
 }

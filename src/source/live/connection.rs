@@ -71,8 +71,14 @@ impl Connection {
         let login = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
         match Client::try_from(config) {
             Ok(client) => Ok(Server { client, url, timeout, login }),
-            Err(kube::Error::Auth(error)) => Err(LiveError::Message(words::credentials(&error, login.as_deref()))),
-            Err(error) => Err(LiveError::Message(format!("Unable to connect to the server: {}", cause(&error)))),
+            Err(kube::Error::Auth(error)) => {
+                let message = words::credentials(&error, login.as_deref());
+                Err(LiveError::caused_by(error, message))
+            }
+            Err(error) => {
+                let message = format!("Unable to connect to the server: {}", cause(&error));
+                Err(LiveError::caused_by(error, message))
+            }
         }
     }
 
@@ -116,7 +122,7 @@ impl Connection {
     fn check_user(&self, kubeconfig: &Kubeconfig) -> Result<(), LiveError> {
         match &self.user {
             Some(user) if !kubeconfig.auth_infos.iter().any(|named| named.name == *user) => {
-                Err(LiveError::Message(format!("auth info {user:?} does not exist")))
+                Err(LiveError::new(format!("auth info {user:?} does not exist")))
             }
             _ => Ok(()),
         }
@@ -129,7 +135,7 @@ impl Connection {
         let context = named.and_then(|named| named.context.as_ref());
         let cluster = self.cluster.as_deref().or(context.map(|context| context.cluster.as_str()));
         let user = self.user.as_deref().or(context.and_then(|context| context.user.as_deref()));
-        words::check_files(kubeconfig, cluster, user).map_err(LiveError::Message)
+        words::check_files(kubeconfig, cluster, user).map_err(LiveError::new)
     }
 
     /// `--server` alone is enough to know the cluster, unless a context was named; and where nothing
@@ -203,7 +209,8 @@ fn read(path: &Path) -> Result<Kubeconfig, LiveError> {
             let text = error.to_string();
             let line = text.lines().next().unwrap_or_default();
             let line = line.strip_prefix("error: ").unwrap_or(line);
-            LiveError::Message(format!("error loading config file \"{}\": yaml: {line}", path.display()))
+            let message = format!("error loading config file \"{}\": yaml: {line}", path.display());
+            LiveError::caused_by(error, message)
         }
         error => LiveError::kubeconfig(error),
     })
@@ -211,6 +218,7 @@ fn read(path: &Path) -> Result<Kubeconfig, LiveError> {
 
 fn parse_server(server: &str) -> Result<http::Uri, LiveError> {
     let url = if server.contains("://") { server.to_owned() } else { format!("https://{server}") };
-    url.parse()
-        .map_err(|_| LiveError::Message(format!("server {server:?} is not an address: expected https://HOST:PORT")))
+    url.parse().map_err(|error: http::uri::InvalidUri| {
+        LiveError::caused_by(error, format!("server {server:?} is not an address: expected https://HOST:PORT"))
+    })
 }

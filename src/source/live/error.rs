@@ -7,8 +7,13 @@ use super::words;
 #[non_exhaustive]
 pub enum LiveError {
     /// A whole sentence, kubectl's where it has one.
-    #[error("{0}")]
-    Message(String),
+    #[error("{message}")]
+    Failed {
+        /// The sentence; it names what is of use of the cause.
+        message: String,
+        /// What failed, where a library said so.
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
     /// The same, and no cluster is configured at all: nobody meant the server that was not there.
     #[error("{0} No cluster is configured")]
     NoCluster(String),
@@ -23,14 +28,26 @@ pub enum LiveError {
 }
 
 impl LiveError {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self::Failed { message: message.into(), source: None }
+    }
+
+    pub(super) fn caused_by(
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::Failed { message: message.into(), source: Some(source.into()) }
+    }
+
     pub(super) fn kubeconfig(error: kube::config::KubeconfigError) -> Self {
         use kube::config::KubeconfigError as E;
-        Self::Message(match error {
+        let message = match &error {
             E::LoadContext(context) => format!("context was not found for specified context: {context}"),
             E::LoadClusterOfContext(cluster) => format!("no server found for cluster {cluster:?}"),
-            E::ReadConfig(source, path) => format!("stat {}: {}", path.display(), words::system(&source)),
+            E::ReadConfig(source, path) => format!("stat {}: {}", path.display(), words::system(source)),
             error => format!("the kubeconfig cannot be used: {error}"),
-        })
+        };
+        Self::caused_by(error, message)
     }
 }
 

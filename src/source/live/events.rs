@@ -97,9 +97,9 @@ fn paths(objects: &[(&str, ObjectKey)]) -> Vec<String> {
 fn error_of(server: &Server, error: ListError) -> LiveError {
     match error {
         ListError::Forbidden(message) => LiveError::Server { reason: "Forbidden".to_owned(), message },
-        ListError::NotServed => LiveError::Message("the server has no events".to_owned()),
+        ListError::NotServed => LiveError::new("the server has no events".to_owned()),
         ListError::Client(error) => server.error(error),
-        ListError::Unreadable(why) => LiveError::Message(format!("the server's list of events cannot be read: {why}")),
+        ListError::Unreadable(why) => LiveError::new(format!("the server's list of events cannot be read: {why}")),
     }
 }
 

@@ -33,8 +33,8 @@ pub use session::SessionCell;
 use page::{Page, Unreadable, each};
 
 fn runtime() -> Result<tokio::runtime::Runtime, LiveError> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| LiveError::Message(format!("cannot start the network runtime: {error}")))
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        let message = format!("cannot start the network runtime: {error}");
+        LiveError::caused_by(error, message)
+    })
 }

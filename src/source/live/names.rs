@@ -63,8 +63,8 @@ pub fn names(
     runtime()?.block_on(async {
         let server = connection.server().await?;
         let namespace = namespace.unwrap_or(server.client.default_namespace()).to_owned();
-        let path = path_of(kind, &namespace)
-            .ok_or_else(|| LiveError::Message(format!("{namespace:?} cannot be a namespace")))?;
+        let path =
+            path_of(kind, &namespace).ok_or_else(|| LiveError::new(format!("{namespace:?} cannot be a namespace")))?;
         let mut next = String::new();
         loop {
             let page = page(&server, &format!("{path}?limit={PAGE}{next}")).await?;
@@ -78,11 +78,15 @@ pub fn names(
 }
 
 async fn page(server: &Server, path: &str) -> Result<Page, LiveError> {
-    let unusable = |error: &dyn std::fmt::Display| LiveError::Message(format!("cannot list {path}: {error}"));
     let request = http::Request::get(path).header(http::header::ACCEPT, ONLY_METADATA).body(Vec::new());
-    let request = request.map_err(|error| unusable(&error))?;
+    let request = request.map_err(|error| unusable(path, error))?;
     let text = server.client.request_text(request).await.map_err(|error| server.error(error))?;
-    serde_json::from_str(&text).map_err(|error| unusable(&error))
+    serde_json::from_str(&text).map_err(|error| unusable(path, error))
+}
+
+fn unusable(path: &str, error: impl std::error::Error + Send + Sync + 'static) -> LiveError {
+    let message = format!("cannot list {path}: {error}");
+    LiveError::caused_by(error, message)
 }
 
 /// The list of `kind` in `namespace`; none when that would change what the path says.

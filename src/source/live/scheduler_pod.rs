@@ -20,8 +20,10 @@ pub fn scheduler_process(connection: &Connection) -> Result<Option<SchedulerProc
         Err(kube::Error::Api(status)) if matches!(status.code, 403 | 404) => return Ok(None),
         Err(error) => return Err(session.server.error(error)),
     };
-    let list: Value = serde_json::from_str(&text)
-        .map_err(|error| LiveError::Message(format!("the server's answer is no list of pods: {error}")))?;
+    let list: Value = serde_json::from_str(&text).map_err(|error| {
+        let message = format!("the server's answer is no list of pods: {error}");
+        LiveError::caused_by(error, message)
+    })?;
     let pods = list.get("items").and_then(Value::as_array).into_iter().flatten();
     Ok(pods.filter_map(SchedulerProcess::of_value).reduce(SchedulerProcess::newer))
 }

@@ -80,24 +80,28 @@ impl Server {
     pub(super) fn error(&self, error: kube::Error) -> LiveError {
         match error {
             kube::Error::Api(status) if status.code == 401 => {
-                LiveError::Message("You must be logged in to the server (Unauthorized)".to_owned())
+                LiveError::new("You must be logged in to the server (Unauthorized)".to_owned())
             }
             kube::Error::Api(status) => LiveError::Server { reason: status.reason, message: status.message },
-            kube::Error::Auth(error) => LiveError::Message(words::credentials(&error, self.login.as_deref())),
-            error => self.unreachable(&error),
+            kube::Error::Auth(error) => {
+                let message = words::credentials(&error, self.login.as_deref());
+                LiveError::caused_by(error, message)
+            }
+            error => self.unreachable(error),
         }
     }
 
-    fn unreachable(&self, error: &kube::Error) -> LiveError {
-        if io_kind(error) != Some(io::ErrorKind::ConnectionRefused) {
+    fn unreachable(&self, error: kube::Error) -> LiveError {
+        if io_kind(&error) != Some(io::ErrorKind::ConnectionRefused) {
             let host = self.url.host().unwrap_or_default();
-            return LiveError::Message(format!("Unable to connect to the server: {}", words::connection(error, host)));
+            let message = format!("Unable to connect to the server: {}", words::connection(&error, host));
+            return LiveError::caused_by(error, message);
         }
         let refused = format!(
             "The connection to the server {} was refused - did you specify the right host or port?",
             self.address()
         );
-        if self.url == NO_CLUSTER { LiveError::NoCluster(refused) } else { LiveError::Message(refused) }
+        if self.url == NO_CLUSTER { LiveError::NoCluster(refused) } else { LiveError::caused_by(error, refused) }
     }
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::api::name::Name;
-use crate::node_groups::cluster_autoscaler::{Change, Event, Group, Loop, Outcome, Skip, Verdict, reasons};
+use crate::node_groups::cluster_autoscaler::{
+    Change, GroupVerdict, Loop, LoopEvent, NodeGroup, PodOutcome, Skip, reasons,
+};
 use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolFix};
 use crate::node_groups::{ClusterAutoscalerAnswer, Conflict, NewNodes, UnknownRule};
 use crate::report::words::new_nodes as words;
@@ -150,7 +152,7 @@ struct FixObject {
 }
 
 impl FixObject {
-    fn new(change: Change, outcome: Outcome) -> Self {
+    fn new(change: Change, outcome: PodOutcome) -> Self {
         let (max, backoff_over) = match change {
             Change::Max { max, .. } => (Some(max), false),
             Change::BackoffOver { .. } => (None, true),
@@ -379,11 +381,11 @@ impl SkipObject {
 }
 
 impl<'a> GroupObject<'a> {
-    pub(in crate::report) fn new(group: &'a Group, verdict: Option<&Verdict>) -> Self {
+    pub(in crate::report) fn new(group: &'a NodeGroup, verdict: Option<&GroupVerdict>) -> Self {
         let (fits, plugin, reasons) = match verdict {
-            Some(Verdict::Fits) => (Some(true), None, Vec::new()),
-            Some(Verdict::Refuses(rejection)) => (Some(false), rejection.plugin, reasons(rejection)),
-            Some(Verdict::Unknown) | None => (None, None, Vec::new()),
+            Some(GroupVerdict::Fits) => (Some(true), None, Vec::new()),
+            Some(GroupVerdict::Refuses(rejection)) => (Some(false), rejection.plugin, reasons(rejection)),
+            Some(GroupVerdict::Unknown) | None => (None, None, Vec::new()),
         };
         Self {
             id: group.id,
@@ -413,7 +415,7 @@ impl<'a> GroupObject<'a> {
 }
 
 impl<'a> EventObject<'a> {
-    fn new(event: &'a Event) -> Self {
+    fn new(event: &'a LoopEvent) -> Self {
         Self {
             r#type: "Normal",
             reason: event.reason,
