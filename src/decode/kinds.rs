@@ -127,7 +127,7 @@ macro_rules! kinds {
                         fields: &$fields,
                     } }, )+
                     $( $( Self::$family($member::$of) => const { &Entry {
-                        name: stringify!($of),
+                        name: api_name(stringify!($of)),
                         groups: &[$($of_group),+],
                         versions: &[$($of_version),+],
                         resource: $of_resource,
