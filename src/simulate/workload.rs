@@ -31,6 +31,8 @@ pub struct WorkloadPlacement {
     pub pending: usize,
     /// Those of them that are being deleted.
     pub terminating: Vec<TerminatingPod>,
+    /// Those of them whose node is gone or does not report, with the node, and whether it is gone.
+    pub stranded: Vec<(ObjectKey, Name, bool)>,
     /// Pods that do not exist.
     pub missing: usize,
     /// Of a StatefulSet the names of these.
@@ -208,6 +210,12 @@ fn counted(cluster: &Cluster, workload: &Workload) -> (WorkloadPlacement, Lacks)
             silent_node: pod.own.node_name.filter(|node| is_silent(cluster, *node)),
         })
         .collect();
+    let on_nodes = present.iter().map(|pod| cluster.pod(*pod)).filter(|pod| !pod.is_terminating());
+    let stranded = on_nodes
+        .filter_map(|pod| Some((pod.key(), pod.own.node_name?)))
+        .filter(|(_, node)| !cluster.nodes().is_empty() && is_silent(cluster, *node))
+        .map(|(pod, node)| (pod, node, cluster.node_named(node).is_none()))
+        .collect();
     let (present, pending) = (present.len(), pods.len());
     let absent: Vec<ObjectKey> = missing.iter().flat_map(|new| &new.own).map(|own| own.key).collect();
     let answer = WorkloadPlacement {
@@ -216,6 +224,7 @@ fn counted(cluster: &Cluster, workload: &Workload) -> (WorkloadPlacement, Lacks)
         present,
         pending,
         terminating,
+        stranded,
         missing: absent.len(),
         absent: if workload.kind == WorkloadKind::StatefulSet { absent } else { Vec::new() },
         surge,

@@ -121,6 +121,7 @@ fn a_daemon_set_has_no_winner() {
     DaemonSet kube-system/agent: 1 of 2 missing pods fits
     default-scheduler · v1.34.1
     3 wanted, one for each eligible node, 1 exists, 2 missing
+      missing on n4: its pod would fit there
       no pod runs on n3: Insufficient cpu
       not eligible: 1 node (taint a=b:NoSchedule is not tolerated): n2
 

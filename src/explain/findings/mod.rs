@@ -17,6 +17,7 @@ use crate::framework::Placement;
 use crate::state::Cluster;
 
 pub(crate) use holders::{freeable, resizes_taken_back};
+pub(crate) use makers::offered_instead;
 pub use queues::is_gated_by_manager;
 pub use rollout::unblocking;
 

@@ -51,7 +51,9 @@ pub(super) fn find(scheduler: &Scheduler, cluster: &mut Cluster, kinds: &[Kind],
         if is_known(&best) && (!adds || is_known(&machine)) {
             continue;
         }
-        let places = places(scheduler, cluster, &suggestion, kinds, now);
+        // A pod that loses its place for another counts against it.
+        let displaced = suggestion.moves.iter().filter(|moved| moved.node.is_none()).count();
+        let places = places(scheduler, cluster, &suggestion, kinds, now).saturating_sub(displaced);
         let is_better = |known: &Option<Advice>| known.as_ref().is_none_or(|known| places > known.places);
         if adds && places > 0 && is_better(&machine) {
             machine = Some(Advice { suggestion: suggestion.clone(), places });

@@ -1,7 +1,7 @@
 //! What `pending` shows beside pending pods: pods that do not exist, and pods that kubelets rejected.
 
 use crate::control_plane::controller::Hold;
-use crate::explain::pending::Pending;
+use crate::explain::pending::{NotStartedPod, Pending};
 use crate::simulate::WorkloadPlacement;
 
 use super::super::style::Label;
@@ -22,6 +22,15 @@ pub(super) fn render(screen: &mut Screen, pending: &Pending, as_of: Option<Times
         for workload in &pending.missing {
             missing(screen, workload, as_of);
         }
+    }
+    if !pending.not_started.is_empty() {
+        screen.heading("NOT STARTED", "these pods have a node, and cannot run there");
+        let most = if wide { usize::MAX } else { REJECTIONS };
+        for NotStartedPod { pod, node, obstacles, .. } in pending.not_started.iter().take(most) {
+            let why: Vec<String> = obstacles.iter().map(|obstacle| life::obstacle(obstacle, as_of)).collect();
+            screen.paragraph(Label::Warning, &format!("{pod} on {node}: {}", why.join("; ")));
+        }
+        screen.left_out(pending.not_started.len(), most, "pod");
     }
     if !pending.rejections.is_empty() {
         screen.heading("REJECTED", "rejected by kubelets: these pods stay Failed");

@@ -17,6 +17,7 @@ use crate::report::explain::json::findings::FindingObject;
 use crate::report::explain::json::help::SuggestionObject;
 use crate::report::explain::json::new_nodes::NewNodesObject;
 use crate::report::explain::json::workload::WorkloadObject;
+use crate::report::words::life;
 
 /// Every pending pod, grouped by root cause.
 #[derive(Serialize)]
@@ -38,10 +39,21 @@ pub(in crate::report) struct PendingObject<'a> {
     /// Pods that kubelets did not let start.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     kubelet_rejections: Vec<RejectedObject<'a>>,
+    /// Pods that have a node and cannot run there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_started: Vec<NotStartedObject>,
     /// No scheduler has tried any of the pods.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     no_scheduler_seen: bool,
     not_evaluated: &'a [NotEvaluated],
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct NotStartedObject {
+    pod: ObjectKey,
+    node: Name,
+    reasons: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -201,6 +213,15 @@ impl<'a> PendingObject<'a> {
                 .map(|(owner, rejections)| RejectedObject {
                     owner: OwnerObject::new(owner, rejections.count),
                     rejections: RejectionsObject::new(rejections),
+                })
+                .collect(),
+            not_started: pending
+                .not_started
+                .iter()
+                .map(|found| NotStartedObject {
+                    pod: found.pod,
+                    node: found.node,
+                    reasons: found.obstacles.iter().map(|obstacle| life::obstacle(obstacle, None)).collect(),
                 })
                 .collect(),
             no_scheduler_seen: pending.untouched,

@@ -42,6 +42,9 @@ pub(in crate::report) struct WorkloadObject<'a> {
     surge: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     terminating: Vec<String>,
+    /// Pods on nodes that are gone or do not report.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    on_silent_nodes: Vec<String>,
     /// Why its controller creates no pod for now.
     #[serde(rename = "creationBlockedBy", skip_serializing_if = "Option::is_none")]
     hold: Option<HoldObject<'a>>,
@@ -146,6 +149,7 @@ impl<'a> WorkloadObject<'a> {
             paused: workload.paused,
             surge: workload.surge,
             terminating: workload.terminating.iter().map(|pod| pod.pod.to_string()).collect(),
+            on_silent_nodes: workload.stranded.iter().map(|(pod, ..)| pod.to_string()).collect(),
             hold: workload.hold.as_ref().map(HoldObject::new),
             refused: workload.refused.as_ref().map(|(count, message)| RefusedObject { count: *count, message }),
             placed: workload.placed,

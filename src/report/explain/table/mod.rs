@@ -25,6 +25,7 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use crate::control_plane::controller::Hold;
+use crate::decode::event::Event;
 use crate::decode::pod::PodPhase;
 use crate::decode::workload::WorkloadKind;
 use crate::explain::SchedulingStatus;
@@ -166,7 +167,14 @@ fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
     let subject = format!("Pod {}", placement.pod.name);
     let messages = &answer.cluster_messages;
     if answer.detail.is_none() {
-        reported_events::render(screen, &messages.events, &subject, messages.as_of, look.wide);
+        // What the controller reports of a refusal stands above.
+        let told = answer.workload.as_ref().and_then(|workload| match &workload.hold {
+            Some(Hold::Refused { message, .. }) => Some(message.as_str()),
+            _ => None,
+        });
+        let is_told = |event: &Event| told.is_some_and(|told| event.message.ends_with(told));
+        let events: Vec<Event> = messages.events.iter().filter(|event| !is_told(event)).cloned().collect();
+        reported_events::render(screen, &events, &subject, messages.as_of, look.wide);
     }
     about(screen, answer, look);
     if !is_answer {
@@ -316,7 +324,18 @@ fn pending_headline(answer: &Answer, pod: &str, feasible: usize, nodes: &str) ->
             Label::Rejected,
             format!("{pod}{alone} does not fit, as far as can be judged without {what}: 0 of {nodes}"),
         ),
-        (some, true) => (Label::Fits, format!("{pod}{alone} fits: {} of {nodes}", thousands(some))),
+        (some, true) => match answer.cluster_messages.rejections.first() {
+            Some(rejected) => (
+                Label::Warning,
+                format!(
+                    "{pod}{alone} fits: {} of {nodes}, but the kubelet of {} rejected {} like it",
+                    thousands(some),
+                    rejected.node,
+                    count(rejected.count, "pod")
+                ),
+            ),
+            None => (Label::Fits, format!("{pod}{alone} fits: {} of {nodes}", thousands(some))),
+        },
         (some, false) => {
             let agree = if undecided.len() == 1 && !what.ends_with('s') { "agrees" } else { "agree" };
             let text = format!("{pod}{alone} would fit if {what} {agree}: {} of {nodes}", thousands(some));

@@ -92,6 +92,16 @@ fn open_pods(workload: &WorkloadPlacement) -> &'static str {
 fn all_there(workload: &WorkloadPlacement, of: &str) -> (Label, String) {
     let what = match (workload.wanted, workload.workload.kind) {
         (0, _) => return (Label::Warning, format!("{of} wants no pods")),
+        _ if !workload.stranded.is_empty() => {
+            let lost = workload.stranded.len();
+            let is = if lost == 1 { "is" } else { "are" };
+            let what = format!(
+                "{} of its {} {is} on nodes that are gone or do not report",
+                thousands(lost),
+                count(workload.present, "pod")
+            );
+            return (Label::Rejected, format!("{of}: {what}"));
+        }
         (_, WorkloadKind::DaemonSet) => "each eligible node has a pod".to_owned(),
         (1, _) => "its pod has a node".to_owned(),
         (wanted, _) => format!("all {} pods have a node", thousands(wanted)),
@@ -148,6 +158,24 @@ pub(in crate::report) fn lines(workload: &WorkloadPlacement, as_of: Option<Times
     lines.extend(workload.terminating.iter().take(MOST_NAMES).map(|pod| (Label::Warning, terminating(pod, as_of))));
     if let Some(more) = workload.terminating.len().checked_sub(MOST_NAMES + 1) {
         lines.push((Label::Warning, format!("and {} being deleted", count(more + 1, "more pod"))));
+    }
+    lines.extend(workload.stranded.iter().take(MOST_NAMES).map(|(pod, node, is_gone)| {
+        let text = if *is_gone {
+            format!(
+                "{} is on node {node}, which does not exist: nothing runs it; kubectl delete pod {} -n {} --force",
+                pod.name, pod.name, pod.namespace
+            )
+        } else {
+            format!("{} is on node {node}, whose kubelet does not report: check the node", pod.name)
+        };
+        (Label::Warning, text)
+    }));
+    if let Some(more) = workload.stranded.len().checked_sub(MOST_NAMES + 1) {
+        lines.push((Label::Warning, format!("and {} on such nodes", count(more + 1, "more pod"))));
+    }
+    if workload.workload.kind == WorkloadKind::DaemonSet && workload.missing > 0 && !workload.places.is_empty() {
+        let nodes: Vec<&str> = workload.places.iter().map(|(_, node)| node.as_str()).collect();
+        lines.push((Label::Warning, format!("missing on {}: its pod would fit there", list(&nodes, MOST_NAMES))));
     }
     let unplaced = unplaced(&workload.unplaced);
     lines.extend(unplaced.iter().take(MOST).map(|line| (Label::Dim, line.clone())));
