@@ -67,7 +67,7 @@ fn of_the_cluster_autoscaler() {
                 "the cloud itself may describe a new node otherwise",
             ],
         ),
-        ("max-total", "web", &["the cluster has as many nodes as the autoscaler allows (--max-nodes-total)"]),
+        ("max-total", "web", &["the cluster has as many nodes as the autoscaler allows (its flag max-nodes-total)"]),
         ("taint-group", "web", &["eks-batch would not: node(s) had untolerated taint(s) (dedicated=batch:NoSchedule)"]),
         ("too-large", "huge", &["would not: Insufficient cpu (asks 16, a new node has 4)"]),
         ("hostport", "web", &["(host port taken: 80/TCP)"]),
@@ -147,7 +147,7 @@ fn in_the_overview() {
         shown.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     let cases: &[(&str, &[&str])] = &[
-        ("max-total", &["1 node group: none can grow", "(--max-nodes-total): no group is asked"]),
+        ("max-total", &["1 node group: none can grow", "(its flag max-nodes-total): no group is asked"]),
         ("capacity-quota", &["exceeded quota: \"CapacityQuota/team-shop\", resources: cpu"]),
         ("kp-ice", &["NodeClaim default-ice: not launched"]),
         ("kp-weight", &["a node of pool od is made, or of spot, whose instance types are not known"]),

@@ -95,7 +95,7 @@ fn group(page: &mut Markup, group: &Group, place: usize) {
             }
         }
     }
-    for event in table::told(group) {
+    for event in table::reported(group) {
         let lead = reported_events::lead(event, &format!("Pod {}", group.example.pod.name), None);
         quoted(page, &lead, &event.message);
     }

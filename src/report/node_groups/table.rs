@@ -92,7 +92,8 @@ fn groups(screen: &mut Screen, run: &Loop, answer: &NodeGroupsAnswer, look: Look
         screen.paragraph(Label::Rejected, text);
     }
     if run.at_node_limit {
-        let text = "The cluster has as many nodes as the autoscaler allows (--max-nodes-total): no group is asked.";
+        let text =
+            "The cluster has as many nodes as the autoscaler allows (its flag max-nodes-total): no group is asked.";
         screen.paragraph(Label::Rejected, text);
     }
     let id = |id: &str| if look.wide { id.to_owned() } else { short(id).to_owned() };

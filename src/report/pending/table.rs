@@ -158,7 +158,7 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, look: Look) {
             );
         }
     }
-    for event in told(group) {
+    for event in reported(group) {
         let lead = reported_events::lead(event, &format!("Pod {}", group.example.pod.name), None);
         screen.indented(Label::Plain, &margin, &lead);
         screen.quoted(
@@ -182,7 +182,7 @@ pub(in crate::report) fn preempting(group: &Group) -> Option<String> {
 }
 
 /// Events of others that say why.
-pub(in crate::report) fn told(group: &Group) -> impl Iterator<Item = &Event> {
+pub(in crate::report) fn reported(group: &Group) -> impl Iterator<Item = &Event> {
     group.events.iter().filter(|event| event.warning || event.reason == "NotTriggerScaleUp").take(EVENTS)
 }
 

@@ -414,7 +414,7 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
         PodOutcome::AwaitsEvaluation => "Another group grows first; then it is looked at again.".to_owned(),
         PodOutcome::HelpedLater => "The group that grows would take it, but gets too few nodes for it.".to_owned(),
         PodOutcome::NotTriggered if found.run.at_node_limit => {
-            "No group grows for it: the cluster has as many nodes as the autoscaler allows (--max-nodes-total)."
+            "No group grows for it: the cluster has as many nodes as the autoscaler allows (its flag max-nodes-total)."
                 .to_owned()
         }
         PodOutcome::NotTriggered if rests_on_bad_nodes(found) => {
