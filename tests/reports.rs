@@ -75,7 +75,8 @@ impl Question {
 
 /// Such a line is one piece, however long.
 fn is_to_be_copied(line: &str) -> bool {
-    line.trim_start().starts_with("kubectl ") || line.contains("kubectl create clusterrole")
+    let line = line.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == ' ');
+    line.starts_with("kubectl ")
 }
 
 fn words(text: &str) -> String {
