@@ -345,8 +345,9 @@ impl<'a> Simulation<'a> {
             return Ok(());
         }
         let undo = edit.apply(self.cluster, self.scheduler.behaviour().request_gates())?;
-        // Budgets decide nothing that is cached.
-        if matches!(edit, Edit::SetDisruptionsAllowed { .. }) {
+        // Budgets and the sizes of workloads decide nothing that is cached.
+        if matches!(edit, Edit::SetDisruptionsAllowed { .. } | Edit::SetBudgetStatus { .. } | Edit::SetReplicas { .. })
+        {
             self.done.push(SimulationBefore::EditedAside(undo));
         } else {
             self.edited(undo);

@@ -50,7 +50,7 @@ pub fn find(simulation: &mut Simulation<'_>, most: usize) -> Result<Vec<Scenario
         }
         simulation.edit(&Edit::Evict { pod: best.key })?;
         let step = simulation.step(best.pod);
-        for edit in budgets.placed(best.pod) {
+        for edit in budgets.placed(simulation.cluster(), best.pod) {
             simulation.edit(&edit)?;
         }
         moved.insert(best.pod);

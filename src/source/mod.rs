@@ -28,6 +28,7 @@ pub mod redact;
 mod scan;
 mod shape;
 pub mod snapshot;
+pub mod state_file;
 mod tree;
 mod walk;
 mod window;

@@ -38,6 +38,8 @@ pub struct ScenarioRun {
     pub violated_budgets: Vec<ObjectKey>,
     /// Pods that were placed and cannot start on their node, as another has their volume.
     pub cannot_start: Vec<MultiAttach>,
+    /// Pods that were not ready when they were evicted, and are taken to be so where they came back.
+    pub unready: Vec<ObjectKey>,
 }
 
 /// Plays `scenario` and places `asked`, which are pending, at its `Schedule` steps or at the end.
@@ -71,7 +73,10 @@ pub fn run(
     let steps: Vec<Step> = runner.steps.into_iter().flatten().collect();
     let placed = steps.iter().filter(|step| step.place().is_some());
     let cannot_start = placed.filter_map(|step| multi_attach(runner.simulation.cluster(), step.pod_id)).collect();
-    Ok(ScenarioRun { steps, reports: runner.reports, violated_budgets, cannot_start })
+    let cluster = runner.simulation.cluster();
+    let mut unready: Vec<ObjectKey> = runner.budgets.unready().map(|pod| cluster.pod(pod).key()).collect();
+    unready.sort_unstable();
+    Ok(ScenarioRun { steps, reports: runner.reports, violated_budgets, cannot_start, unready })
 }
 
 struct Runner<'s, 'a> {
@@ -242,6 +247,11 @@ impl Runner<'_, '_> {
                 self.count_created(first, report, later);
                 Ok(())
             }
+            Edit::SetDisruptionsAllowed { budget, allowed } => {
+                self.edit(edit)?;
+                self.budgets.allow(*budget, *allowed);
+                Ok(())
+            }
             _ => Ok(self.edit(edit)?),
         }
     }
@@ -260,7 +270,24 @@ impl Runner<'_, '_> {
         (is_known && claims.any(|claim| cluster.storage().claim(claim.key).is_none())).then_some(key)
     }
 
+    /// A workload gets so many pods, and its budgets are counted again.
     fn scale(
+        &mut self,
+        workload: WorkloadKey,
+        replicas: u32,
+        report: &mut StepReport,
+        later: bool,
+    ) -> Result<(), StepError> {
+        let namespace = workload.key.namespace;
+        self.budgets.before_resize(self.simulation.cluster(), namespace);
+        self.scale_pods(workload, replicas, report, later)?;
+        let replicas = i32::try_from(replicas).unwrap_or(i32::MAX);
+        self.edit(&Edit::SetReplicas { workload, replicas })?;
+        let budgets = self.budgets.resized(self.simulation.cluster(), namespace);
+        Ok(self.edit_all(&budgets)?)
+    }
+
+    fn scale_pods(
         &mut self,
         workload: WorkloadKey,
         replicas: u32,
@@ -395,6 +422,9 @@ impl Runner<'_, '_> {
                 return Err(EditError::NoSuchPod(*key));
             };
             self.gone(pod);
+            let cluster = self.simulation.cluster();
+            let budgets = self.budgets.deleted(cluster, cluster.pod(pod));
+            self.edit_all(&budgets)?;
             if self.is_out_of_reach(pod) {
                 self.simulation.terminate(pod);
                 self.changes += 1;
@@ -559,7 +589,7 @@ impl Runner<'_, '_> {
             Outcome::Placed(_) => {
                 self.changes += 1;
                 self.waiting.shift_remove(&pod);
-                let budgets = self.budgets.placed(pod);
+                let budgets = self.budgets.placed(self.simulation.cluster(), pod);
                 self.edit_all(&budgets)?;
             }
             Outcome::Unplaced(unplaced) if unplaced.gone => {
