@@ -197,9 +197,10 @@ impl Changes {
         }
         for workload in after.workloads.iter().filter(|workload| before.workload(workload.identity()).is_none()) {
             let of_deployment = workload.kind == WorkloadKind::ReplicaSet && workload.controller.is_some();
-            let json = match of_deployment {
-                true => encode::workload(&sized(workload, has.get(&workload.key))),
-                false => encode::workload(workload),
+            let json = if of_deployment {
+                encode::workload(&sized(workload, has.get(&workload.key)))
+            } else {
+                encode::workload(workload)
             };
             self.new.push((Kind::Workload(workload.kind), json));
         }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Meta, object, time};
+use crate::api::node_selector::LazyErrorNodeSelector;
 use crate::api::time::Timestamp;
 use crate::decode::Kind;
 use crate::decode::devices::ResourceClaim;
@@ -99,7 +100,7 @@ fn allocated(allocation: &ClaimAllocation) -> Value {
     let selector = node_selector.as_ref().and_then(|selector| selector.as_ref().ok());
     json!({
         "devices": { "results": devices.iter().map(result).collect::<Vec<_>>() },
-        "nodeSelector": selector.map(|selector| selector.to_selector()),
+        "nodeSelector": selector.map(LazyErrorNodeSelector::to_selector),
         "allocationTimestamp": time(*allocated),
     })
 }

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::{Meta, object, time};
-use crate::api::Name;
 use crate::api::pod_template::PodTemplate;
 use crate::api::resize::{ContainerResize, ResizeStatus, ResizedResources};
 use crate::decode::Kind;
@@ -76,7 +75,7 @@ fn status(own: &PodOwn, template: &PodTemplate) -> Value {
         // Of the pod's containers only the most restarts are known.
         if statuses.is_empty() {
             let first = template.spec.containers.first().and_then(|container| container.name);
-            statuses.push(json!({ "name": first.unwrap_or_else(Name::default) }));
+            statuses.push(json!({ "name": first.unwrap_or_default() }));
         }
         if let Some(Value::Object(first)) = statuses.first_mut() {
             first.insert("restartCount".to_owned(), json!(own.restarts));
