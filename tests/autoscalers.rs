@@ -57,7 +57,11 @@ fn karpenter_decides_alike() {
     for case in cases("karpenter.jsonl.gz") {
         let cluster = build::cluster(case["objects"].as_array().unwrap(), scheduler.behaviour());
         let flags = karpenter::Flags::take(&mut words(&case)).unwrap();
-        let options = karpenter::Options { flags, types: Some(InstanceTypeFile::read(&case).unwrap()) };
+        let options = karpenter::Options {
+            flags,
+            types: Some(InstanceTypeFile::read(&case).unwrap()),
+            ..karpenter::Options::default()
+        };
         let run = karpenter::Run::new(&cluster, &options, &[]).unwrap();
         for pod in pods(&case) {
             let what = format!("{} {pod}", case["name"]);

@@ -1,6 +1,8 @@
 //! The command line, end to end: the real binary, and what it shows.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may fail loudly
 
+#[path = "cli/autoscale.rs"]
+mod autoscale;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
 #[path = "cli/capacity.rs"]

@@ -98,7 +98,7 @@ impl NodeGroupFlags {
         Ok(NewNodesFinder {
             options,
             run: OnceCell::new(),
-            karpenter: karpenter::Options { flags: of_karpenter, types },
+            karpenter: karpenter::Options { flags: of_karpenter, types, ..karpenter::Options::default() },
             round: OnceCell::new(),
             changed: RefCell::default(),
             pools: OnceCell::new(),
@@ -113,6 +113,11 @@ impl NewNodesFinder {
     /// What is known of the Cluster Autoscaler beside the state.
     pub(crate) fn options(&self) -> &Options {
         &self.options
+    }
+
+    /// What is known of Karpenter beside the state.
+    pub(crate) fn karpenter(&self) -> &karpenter::Options {
+        &self.karpenter
     }
 
     /// The Cluster Autoscaler's loop; none where the state has no status of it.

@@ -16,7 +16,6 @@ use crate::control_plane::admission::AdmissionRefusal;
 use crate::decode::workload::WorkloadKey;
 
 use crate::framework::NotEvaluated;
-use crate::node_groups::cluster_autoscaler::Options;
 use crate::report::Answered;
 use crate::report::comparison::ComparisonAnswer;
 use crate::report::simulation::{SimulationAnswer, WithPreemption};
@@ -94,10 +93,10 @@ pub(crate) struct SimulateArgs {
     /// Pick at random among equally good nodes; the same seed gives the same run
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Let the Cluster Autoscaler add nodes for pods that fit nowhere, until nothing changes
+    /// Let the Cluster Autoscaler and Karpenter add nodes for pods that fit nowhere, until nothing changes
     #[arg(long, conflicts_with_all = ["compare", "runs", "rebalance", "diff", "preempt"])]
     autoscale: bool,
-    /// How the autoscaler chooses a group: least-waste, most-pods, least-nodes, price [default: its flag]
+    /// How the autoscaler chooses a group: least-waste, most-pods, least-nodes, priority, price [default: its flag]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "autoscale")]
     expander: Vec<String>,
     /// Write the resulting state to FILE; --snapshot FILE goes on from it
@@ -176,6 +175,10 @@ pub(super) fn run(arguments: &SimulateArgs) -> Result<Status> {
 fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let changes =
         !arguments.changes.is_empty() || arguments.add.is_some() || arguments.rebalance.is_some() || arguments.repack;
+    if !arguments.pending && !arguments.manifests.any() && !changes && arguments.autoscale {
+        return Err(Error::new("--autoscale: you must say which pods need nodes")
+            .hint("add --pending for the pending pods, -f FILE for new ones, or a change such as --drain NODE"));
+    }
     if !arguments.pending && !arguments.manifests.any() && !changes {
         return Err(Error::new("you must say what to schedule")
             .hint("use --pending, -f FILE, or a change of the cluster such as --drain NODE"));
@@ -268,9 +271,8 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         Some(options) => {
             let grown = autoscale::grow(&mut simulation, options, &mut steps);
             Some(grown.ok_or_else(|| {
-                Error::new("--autoscale: the state has no status of the Cluster Autoscaler that can be read").hint(
-                    "it is the ConfigMap kube-system/cluster-autoscaler-status; --autoscaler-status names another",
-                )
+                Error::new("--autoscale: the state has no readable status of the Cluster Autoscaler and no NodePool")
+                    .hint("add the ConfigMap kube-system/cluster-autoscaler-status or the NodePools of Karpenter; --autoscaler-status names another ConfigMap")
             })?)
         }
         None => None,
@@ -312,24 +314,29 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     Ok(if arguments.exit_code && !answer.fits() { Status::DoesNotFit } else { Status::Answered })
 }
 
-/// What the Cluster Autoscaler is like that `--autoscale` follows.
-fn autoscaler(arguments: &SimulateArgs, state: &State) -> Result<Options> {
-    const KNOWN: [&str; 5] = ["least-waste", "most-pods", "least-nodes", "price", "random"];
+/// What the programs are like that `--autoscale` follows.
+fn autoscaler(arguments: &SimulateArgs, state: &State) -> Result<autoscale::Options> {
+    const KNOWN: [&str; 6] = ["least-waste", "most-pods", "least-nodes", "priority", "price", "random"];
     let finder = arguments.node_groups.finder(&arguments.common, state, &[])?;
     let mut options = finder.options().clone();
     if let Some(unknown) = arguments.expander.iter().find(|name| !KNOWN.contains(&name.as_str())) {
         return Err(Error::new(format!("invalid value \"{unknown}\" for --expander")).hint(
-            "use least-waste, most-pods, least-nodes, price or random; others decide by what is not in the state",
+            "use least-waste, most-pods, least-nodes, priority, price or random; others decide by what is not in the state",
         ));
     }
     options.price_label = arguments.strategies.price();
     if arguments.expander.iter().any(|name| name == "price") && options.price_label.is_none() {
         return Err(Error::new("--expander price requires --price-label").hint("it is a node label with a price"));
     }
+    let by_priority = arguments.expander.iter().any(|name| name == "priority");
+    if by_priority && state.cluster.autoscaling.priorities(options.status).is_none() {
+        return Err(Error::new("--expander priority: the state does not have the priorities of the node groups")
+            .hint("they are in the ConfigMap cluster-autoscaler-priority-expander, beside the autoscaler's status"));
+    }
     if !arguments.expander.is_empty() {
         options.flags.expanders.clone_from(&arguments.expander);
     }
-    Ok(options)
+    Ok(autoscale::Options { autoscaler: options, karpenter: finder.karpenter().clone() })
 }
 
 /// The steps of `--add`.

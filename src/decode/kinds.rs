@@ -236,7 +236,7 @@ kinds! {
     /// A DeviceTaintRule.
     DeviceTaintRule(DeviceTaintRule) = ["resource.k8s.io"], ["v1" "v1beta2" "v1alpha3"], "devicetaintrules";
         Cluster(name) { via(WireDeviceTaintRule::into_rule); devices::DEVICE_TAINT_RULE }
-    /// The ConfigMap in which the Cluster Autoscaler says how its node groups are.
+    /// The ConfigMap in which the Cluster Autoscaler says how its node groups are, or the one with their priorities.
     AutoscalerStatus(AutoscalerStatus) = [""], ["v1"], "configmaps"; Namespaced(key) { status::decode; autoscaling::STATUS }
     ---
     /// Anything with a pod template.
@@ -373,13 +373,13 @@ impl Kind {
         matches!(self, Self::Provisioning(_) | Self::Queueing(_))
     }
 
-    /// The kind, unless the object that `json` begins with is none that is kept: of ConfigMaps just one is.
+    /// The kind, unless the object that `json` begins with is none that is kept: of ConfigMaps two are.
     ///
     /// # Errors
     /// As [`Object::decode`].
     pub(crate) fn of_kept(self, json: &[u8]) -> serde_json::Result<Option<Self>> {
         Ok(match self {
-            Self::AutoscalerStatus => status::is_status(json)?.then_some(self),
+            Self::AutoscalerStatus => status::is_kept(json)?.then_some(self),
             kind => Some(kind),
         })
     }

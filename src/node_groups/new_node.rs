@@ -1,10 +1,19 @@
 //! What a new node of a group or pool has, and what pods of DaemonSets take of it before any other pod is there.
 
+use std::sync::Arc;
+
 use crate::api::labels::Labels;
 use crate::api::name::{Name, name};
+use crate::api::requests::RequestGates;
 use crate::api::resources::{Resources, STANDARD};
 use crate::api::taint::Taint;
+use crate::control_plane::controller;
+use crate::decode::workload::{Workload, WorkloadKind};
+use crate::edit::BuiltPod;
 use crate::framework::Amount;
+use crate::state::Cluster;
+use crate::state::node_info::NodeInfo;
+use crate::state::pod_class::PodClass;
 
 use super::cluster_autoscaler::{TEMPLATE_LABEL, Template};
 
@@ -57,6 +66,16 @@ impl NewNode {
         free.allowed_pod_number -= self.daemons.allowed_pod_number;
         free
     }
+}
+
+/// The pod that `set` has on `node`; none for what is no DaemonSet, or has none there.
+pub(super) fn daemon_pod(cluster: &Cluster, set: &Workload, node: &NodeInfo, gates: RequestGates) -> Option<BuiltPod> {
+    if set.kind != WorkloadKind::DaemonSet {
+        return None;
+    }
+    let new = controller::daemon_on(cluster, set, node)?;
+    let class = Arc::new(PodClass::new(Arc::clone(&new.template), gates));
+    Some(BuiltPod { own: new.own.into_iter().next()?, class })
 }
 
 /// Amounts by resource: CPU, memory, pods, then whatever else there is any of.

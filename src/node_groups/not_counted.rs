@@ -9,6 +9,12 @@ use crate::state::Cluster;
 /// by default (sigs.k8s.io/karpenter v1.15 `pkg/operator/options/options.go`, NodeOverlay).
 pub fn notes(cluster: &Cluster, flags: &Flags) -> Vec<String> {
     let mut notes = Vec::new();
+    for (key, content) in cluster.autoscaling.priorities.iter() {
+        if let Err(error) = content {
+            let text = "the expander priority ignores a ConfigMap that it cannot read";
+            notes.push(format!("ConfigMap {key}: {error}; {text}"));
+        }
+    }
     for object in cluster.autoscaling.objects.iter() {
         let (key, kind) = (object.key, object.kind);
         let name = key.name;

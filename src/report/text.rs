@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write;
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// `1 node`, `2 nodes`, `5,000 nodes`.
 pub fn count(number: usize, noun: &str) -> String {
@@ -140,30 +140,65 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Breaks `text` into lines of at most `width` columns, at blanks and, for words that are
-/// longer than that, behind the `/` of a label's key and behind `=` and `:`.
+/// Breaks `text` into lines of at most `width` columns: at blanks, and in words that are longer than a line behind a
+/// sign that parts them.
 pub fn break_long(text: &str, width: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
-    for line in wrap(text, width) {
-        if columns(&line) <= width {
-            lines.push(line);
-            continue;
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let blank = usize::from(!line.is_empty());
+        let room = width.saturating_sub(columns(&line) + blank);
+        let mut rest = word;
+        if columns(word) > room {
+            // The first part of a long word may still stand on this line.
+            let head = if columns(word) > width { sign_within(word, room) } else { None };
+            if let Some(end) = head.filter(|_| blank > 0) {
+                let (head, tail) = word.split_at(end);
+                line.push(' ');
+                line.push_str(head);
+                rest = tail;
+            }
+            if !line.is_empty() {
+                lines.push(std::mem::take(&mut line));
+            }
+        } else if blank > 0 {
+            line.push(' ');
         }
-        let mut rest = line.as_str();
-        while let Some((head, tail)) = rest.split_once('/') {
-            lines.push(format!("{head}/"));
+        while columns(rest) > width && fitting(rest, width) < rest.len() {
+            let end = sign_within(rest, width).or_else(|| sign_soon(rest, width));
+            let end = end.unwrap_or_else(|| fitting(rest, width));
+            let (head, tail) = rest.split_at(end);
+            lines.push(head.to_owned());
             rest = tail;
         }
-        let mut last = String::new();
-        for part in rest.split_inclusive(['=', ':']) {
-            if !last.is_empty() && columns(&last) + columns(part) > width {
-                lines.push(std::mem::take(&mut last));
-            }
-            last.push_str(part);
-        }
-        lines.push(last);
+        line.push_str(rest);
     }
+    lines.push(line);
     lines.join("\n")
+}
+
+/// Where the best sign to break `word` behind ends, within its first `room` columns: the `/` of a label's key or a path
+/// before `=` and `:`, these before what parts an expression.
+fn sign_within(word: &str, room: usize) -> Option<usize> {
+    let head = word.get(..fitting(word, room)).filter(|head| head.len() < word.len())?;
+    let behind = |signs: &[char]| head.rfind(signs).map(|at| at + 1);
+    [&['/'] as &[char], &['=', ':'], &['.', ',', ';'], &['(', '[', '{', '|', '&']].into_iter().find_map(behind)
+}
+
+/// The end of the first sign a little beyond `width`: better a line too long than a name cut in two.
+fn sign_soon(word: &str, width: usize) -> Option<usize> {
+    let head = word.get(..fitting(word, width + width / 4)).filter(|head| head.len() < word.len())?;
+    head.find(['/', '=', ':', '.', ',', ';', '(', '[', '{', '|', '&']).map(|at| at + 1)
+}
+
+/// The end of the part of `word` that fits into `room` columns; at least one character.
+fn fitting(word: &str, room: usize) -> usize {
+    let mut taken = 0;
+    let end = word.char_indices().find(|(at, character)| {
+        taken += character.width().unwrap_or(0);
+        taken > room && *at > 0
+    });
+    end.map_or(word.len(), |(at, _)| at)
 }
 
 /// `NodeResourcesFit` in lines of about `width` characters, broken before capitals.
@@ -244,6 +279,16 @@ mod tests {
         assert_eq!(wrap("節点 節点", 9), ["節点 節点"]);
         assert_eq!(break_long("example.com/a:NoSchedule", 20), "example.com/\na:NoSchedule");
         assert_eq!(break_long("ToBeDeleted=1769853600:NoSchedule", 24), "ToBeDeleted=1769853600:\nNoSchedule");
+        assert_eq!(break_long("- net.example.com/pool-1/eth1: taken", 20), "- net.example.com/\npool-1/eth1: taken");
+        assert_eq!(
+            break_long("wants a.capacity['b'].compareTo(x) to be", 20),
+            "wants a.\ncapacity['b'].\ncompareTo(x) to be"
+        );
+        assert_eq!(break_long("ToBeDeletedSoon=1:No", 13), "ToBeDeletedSoon=\n1:No");
+        assert_eq!(break_long("0123456789 x", 4), "0123\n4567\n89 x");
+        assert_eq!(break_long("節点節点", 5), "節点\n節点");
+        assert_eq!(break_long("", 0), "");
+        assert_eq!(break_long("ab", 0), "a\nb");
         assert_eq!(break_camel_case("NodeResourcesBalancedAllocation", 13), "NodeResources\nBalanced\nAllocation");
         assert_eq!(break_camel_case("VolumeBinding", 20), "VolumeBinding");
     }

@@ -1,26 +1,65 @@
-//! A simulation in which the Cluster Autoscaler adds nodes: pods are placed, its loop says which group grows, the new nodes
-//! are there, and pods are placed again, until nothing changes.
+//! A simulation in which the programs that make nodes add some: pods are placed, the Cluster Autoscaler's loop says which
+//! group grows and Karpenter's round which NodeClaims it creates, the new nodes are there, and pods are placed again, until
+//! nothing changes.
 //!
-//! Nodes come at once and as their group's template has them. Where several groups are as good for the expander, the real
-//! autoscaler draws one; here it is the first by id.
+//! Nodes come at once: those of a group as its template has them, those of a pool of the cheapest instance type that the
+//! NodeClaim allows. Where several groups are as good for the expander, the real autoscaler draws one; here it is the first
+//! by id.
 
+use std::collections::BTreeMap;
+
+use crate::api::meta::ObjectKey;
 use crate::api::name::{Name, name};
+use crate::api::taint::tolerated;
 use crate::edit::BuiltNode;
-use crate::node_groups::cluster_autoscaler::{self, Change, Growth, Loop, Options, TEMPLATE_LABEL, short};
-use crate::state::PodId;
+use crate::node_groups::cluster_autoscaler::{self, Change, Growth, Loop, TEMPLATE_LABEL, short};
+use crate::node_groups::karpenter::{self, Launch, PoolOverview};
+use crate::state::{Cluster, PodId};
 
-use super::{Simulation, Step};
+use super::{Outcome, Simulation, Step};
 
 /// Loops after which something must be wrong.
 const MOST_ROUNDS: usize = 500;
 
-/// What the autoscaler added.
+/// What is known, beside the state, of the programs that make nodes.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Of the Cluster Autoscaler.
+    pub autoscaler: cluster_autoscaler::Options,
+    /// Of Karpenter.
+    pub karpenter: karpenter::Options,
+}
+
+/// What was added.
 #[derive(Clone, Debug, Default)]
 pub struct Autoscaled {
+    /// Whether the state has a readable status of the Cluster Autoscaler.
+    pub by_autoscaler: bool,
+    /// Whether the state has NodePools of Karpenter.
+    pub by_karpenter: bool,
     /// Groups that grew, in order.
     pub scale_ups: Vec<ScaleUp>,
+    /// Nodes that Karpenter asked for, in order; those of a round that are alike together.
+    pub launches: Vec<PoolScaleUp>,
+    /// The last loop of the Cluster Autoscaler, in which nothing grew any more.
+    pub last_loop: Option<Loop>,
+    /// Pods that have no node at the end.
+    pub left: Vec<Left>,
     /// What of it is not certain, in sentences.
     pub notes: Vec<String>,
+}
+
+/// A pod without a node at the end.
+#[derive(Clone, Debug)]
+pub struct Left {
+    /// Its place in the state.
+    pub id: PodId,
+    /// The pod.
+    pub pod: ObjectKey,
+    /// What Karpenter does about it, in one word.
+    pub outcome: Option<&'static str>,
+    /// Why Karpenter's pools make nothing for it; what is said of all pools has no name.
+    pub refusals: Vec<(Name, String)>,
 }
 
 /// A group that grew in one loop.
@@ -40,57 +79,224 @@ pub struct ScaleUp {
     pub nodes: Vec<Name>,
     /// Other groups that were as good.
     pub as_good: Vec<Name>,
-    /// Pods of the simulation that got a node after this loop.
+    /// Pods of the simulation that are on the new nodes at the end.
     pub placed: usize,
 }
 
-/// Places `steps`' pods that have no node, with the nodes that the autoscaler adds for them. None where the state has no
-/// readable status of an autoscaler.
+/// Nodes of one pool that are alike, asked for in one round.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PoolScaleUp {
+    /// Which round, from 1.
+    pub round: usize,
+    /// The pool.
+    pub pool: Name,
+    /// The instance type.
+    pub instance_type: Name,
+    /// The zone.
+    pub zone: Option<Name>,
+    /// `spot`, `on-demand`, `reserved`.
+    pub capacity_type: Option<Name>,
+    /// What one node costs, where that is known.
+    pub price: Option<f64>,
+    /// Other instance types that would do, at least.
+    pub other_types: usize,
+    /// The new nodes.
+    pub nodes: Vec<Name>,
+    /// Pods of the simulation that are on the new nodes at the end.
+    pub placed: usize,
+}
+
+/// Places `steps`' pods that have no node, with the nodes that are added for them. None where the state shows nobody who
+/// adds nodes.
 pub fn grow(simulation: &mut Simulation<'_>, options: &Options, steps: &mut Vec<Step>) -> Option<Autoscaled> {
-    let options = Options { simulated: true, ..options.clone() };
-    let mut found = Autoscaled::default();
-    let mut changes: Vec<Change> = Vec::new();
+    let mut makers = Makers {
+        autoscaler: cluster_autoscaler::Options { simulated: true, ..options.autoscaler.clone() },
+        karpenter: karpenter::Options { simulated: true, ..options.karpenter.clone() },
+        changes: Vec::new(),
+        found: Autoscaled::default(),
+    };
     for round in 1..=MOST_ROUNDS {
-        let waiting: Vec<PodId> = steps.iter().filter(|step| step.place().is_none()).map(|step| step.pod_id).collect();
+        let waiting: Vec<PodId> = steps.iter().filter(|step| is_waiting(step)).map(|step| step.pod_id).collect();
         if waiting.is_empty() && round > 1 {
             break;
         }
-        let run = run(simulation, &options, &waiting, &changes)?;
+        let loop_run = makers.autoscaler_loop(simulation, &waiting);
+        let claims = makers.karpenter_round(simulation, &waiting);
         if round == 1 {
-            found.notes.extend(run.notes.iter().cloned());
-            let unknown = run.groups.iter().filter_map(|group| Some((short(&group.id), group.not_evaluated.as_ref()?)));
-            found.notes.extend(unknown.map(|(group, why)| format!("{group} could grow, too, and was left out: {why}")));
+            makers.found.by_autoscaler = loop_run.is_some();
+            makers.found.by_karpenter = claims.is_some();
+            if loop_run.is_none() && claims.is_none() {
+                return None;
+            }
+            makers.note_first(simulation.cluster(), loop_run.as_ref(), claims.as_ref(), &waiting);
         }
-        if run.growths.is_empty() {
+        let grown = makers.add_groups(simulation, loop_run.as_ref(), round);
+        let launched = makers.add_pools(simulation, claims.as_ref(), round);
+        let mut added = grown;
+        added.extend(launched);
+        if added.is_empty() {
+            makers.found.left = left(simulation, claims.as_ref(), &waiting);
+            makers.found.last_loop = loop_run;
             break;
         }
-        let first = found.scale_ups.len();
-        for growth in &run.growths {
-            found.scale_ups.extend(add(simulation, &run, *growth, round));
-        }
-        for scale_up in found.scale_ups.iter().skip(first) {
-            changes.push(Change::Grown { group: scale_up.group, by: scale_up.to - scale_up.from });
-        }
-        let placed = place(simulation, &waiting, steps);
-        for scale_up in found.scale_ups.iter_mut().skip(first) {
-            scale_up.placed = placed;
-        }
-        if placed == 0 {
-            let groups: Vec<&str> = found.scale_ups.iter().skip(first).map(|it| short(&it.group)).collect();
-            found.notes.push(format!(
-                "{} grows though kube-scheduler places no pod on the new nodes: it would go on until its maximum",
-                groups.join(", ")
+        if place(simulation, &waiting, steps) == 0 {
+            makers.found.notes.push(format!(
+                "{} grows though kube-scheduler places no pod on the new nodes: it would go on until its limits",
+                added.join(", ")
             ));
             break;
         }
     }
+    let mut found = makers.found;
+    let mut placed: BTreeMap<Name, usize> = BTreeMap::new();
+    for place in steps.iter().filter_map(Step::place) {
+        *placed.entry(place.name).or_default() += 1;
+    }
+    let count = |nodes: &[Name]| nodes.iter().filter_map(|node| placed.get(node)).sum();
+    found.scale_ups.iter_mut().for_each(|it| it.placed = count(&it.nodes));
+    found.launches.iter_mut().for_each(|it| it.placed = count(&it.nodes));
     Some(found)
 }
 
-fn run(simulation: &Simulation<'_>, options: &Options, waiting: &[PodId], changes: &[Change]) -> Option<Loop> {
-    let scheduler = simulation.scheduler;
-    let gates = scheduler.behaviour().request_gates();
-    cluster_autoscaler::run_changed(scheduler, simulation.cluster(), options, gates, waiting, simulation.now(), changes)
+/// Whether kube-scheduler tried the pod and found no node. It does not try pods with scheduling gates.
+fn is_waiting(step: &Step) -> bool {
+    matches!(&step.outcome, Outcome::Unplaced(why) if !why.gated && !why.gone)
+}
+
+struct Makers {
+    autoscaler: cluster_autoscaler::Options,
+    karpenter: karpenter::Options,
+    changes: Vec<Change>,
+    found: Autoscaled,
+}
+
+impl Makers {
+    fn autoscaler_loop(&self, simulation: &Simulation<'_>, waiting: &[PodId]) -> Option<Loop> {
+        let scheduler = simulation.scheduler;
+        let gates = scheduler.behaviour().request_gates();
+        let (cluster, now) = (simulation.cluster(), simulation.now());
+        cluster_autoscaler::run_changed(scheduler, cluster, &self.autoscaler, gates, waiting, now, &self.changes)
+    }
+
+    fn karpenter_round(&self, simulation: &Simulation<'_>, waiting: &[PodId]) -> Option<karpenter::Run> {
+        karpenter::Run::new(simulation.cluster(), &self.karpenter, waiting)
+    }
+
+    /// What is not certain from the start.
+    fn note_first(&mut self, cluster: &Cluster, run: Option<&Loop>, round: Option<&karpenter::Run>, waiting: &[PodId]) {
+        let notes = &mut self.found.notes;
+        if let Some(run) = run {
+            notes.extend(run.notes.iter().cloned());
+            let unknown = run.groups.iter().filter_map(|group| Some((short(&group.id), group.not_evaluated.as_ref()?)));
+            notes.extend(unknown.map(|(group, why)| format!("{group} could grow, too, and was left out: {why}")));
+        }
+        let pools = round.map(|round| round.overview(cluster).pools).unwrap_or_default();
+        let concerns = |pool: &&PoolOverview| {
+            let tolerates = |pod: &PodId| {
+                let tolerations = &cluster.pod(*pod).spec().tolerations;
+                pool.taints.iter().all(|taint| tolerated(tolerations, taint, true))
+            };
+            waiting.iter().any(tolerates)
+        };
+        let open = pools.iter().filter(|pool| pool.why.is_none() && pool.new_nodes.is_empty()).filter(concerns);
+        notes.extend(open.map(|pool| {
+            format!("NodePool {} may grow, too, and was left out: no known instance type suits it", pool.name)
+        }));
+    }
+
+    /// Adds the nodes of growing groups; the groups' names.
+    fn add_groups(&mut self, simulation: &mut Simulation<'_>, run: Option<&Loop>, round: usize) -> Vec<String> {
+        let first = self.found.scale_ups.len();
+        if let Some(run) = run {
+            for growth in &run.growths {
+                self.found.scale_ups.extend(add(simulation, run, *growth, round));
+            }
+        }
+        let new = self.found.scale_ups.get(first..).unwrap_or_default();
+        self.changes.extend(new.iter().map(|it| Change::Grown { group: it.group, by: it.to - it.from }));
+        new.iter().map(|it| short(&it.group).to_owned()).collect()
+    }
+
+    /// Adds the nodes that Karpenter asks for; the pools' names.
+    fn add_pools(
+        &mut self,
+        simulation: &mut Simulation<'_>,
+        claims: Option<&karpenter::Run>,
+        round: usize,
+    ) -> Vec<String> {
+        let first = self.found.launches.len();
+        let gates = simulation.behaviour().request_gates();
+        let launches = claims.map(|claims| claims.launches(simulation.cluster(), gates)).unwrap_or_default();
+        for launch in launches {
+            let Some(called) = free_name(simulation, &launch.pool) else { continue };
+            simulation.add_node(&launch.built, called);
+            for key in &launch.random_labels {
+                let text = format!("the label {key} of new nodes of NodePool {} gets a random value", launch.pool);
+                if !self.found.notes.contains(&text) {
+                    self.found.notes.push(text);
+                }
+            }
+            let known = self.found.launches.iter_mut().skip(first).find(|known| known.is_like(&launch));
+            match known {
+                Some(known) => {
+                    known.other_types = known.other_types.min(launch.other_types);
+                    known.nodes.push(called);
+                }
+                None => self.found.launches.push(PoolScaleUp::new(round, launch, called)),
+            }
+        }
+        let mut pools: Vec<String> =
+            self.found.launches.iter().skip(first).map(|launch| format!("NodePool {}", launch.pool)).collect();
+        pools.dedup();
+        pools
+    }
+}
+
+impl PoolScaleUp {
+    fn new(round: usize, launch: Launch, node: Name) -> Self {
+        Self {
+            round,
+            pool: launch.pool,
+            instance_type: launch.instance_type,
+            zone: launch.zone,
+            capacity_type: launch.capacity_type,
+            price: launch.price,
+            other_types: launch.other_types,
+            nodes: vec![node],
+            placed: 0,
+        }
+    }
+
+    fn is_like(&self, launch: &Launch) -> bool {
+        (self.pool, self.instance_type, self.zone, self.capacity_type)
+            == (launch.pool, launch.instance_type, launch.zone, launch.capacity_type)
+    }
+}
+
+/// Why the pods that are left get no node.
+fn left(simulation: &Simulation<'_>, round: Option<&karpenter::Run>, waiting: &[PodId]) -> Vec<Left> {
+    let cluster = simulation.cluster();
+    let left = |pod: &PodId| Left {
+        id: *pod,
+        pod: cluster.pod(*pod).key(),
+        outcome: round.and_then(|round| round.fate(*pod)),
+        refusals: round.map(|round| refusals(cluster, round, *pod)).unwrap_or_default(),
+    };
+    waiting.iter().map(left).collect()
+}
+
+fn refusals(cluster: &Cluster, round: &karpenter::Run, pod: PodId) -> Vec<(Name, String)> {
+    let refusals = round.refusals(pod);
+    if refusals.is_empty() {
+        return round.error(cluster, pod).map(|error| (Name::default(), error)).into_iter().collect();
+    }
+    refusals
+}
+
+/// A name for a new node of a group or pool.
+fn free_name(simulation: &Simulation<'_>, base: &str) -> Option<Name> {
+    let is_free = |called: &Name| simulation.cluster().node_named(*called).is_none();
+    (1..=usize::MAX).map(|number| name(&format!("{base}-new{number}"))).find(is_free)
 }
 
 /// The new nodes of a group.
@@ -104,8 +310,7 @@ fn add(simulation: &mut Simulation<'_>, run: &Loop, growth: Growth, round: usize
     let base = base.rsplit('/').next().unwrap_or(base);
     let mut nodes = Vec::new();
     for _ in growth.from..growth.to {
-        let free = |number: &usize| simulation.cluster().node_named(name(&format!("{base}-new{number}"))).is_none();
-        let called = name(&format!("{base}-new{}", (1..=usize::MAX).find(free)?));
+        let called = free_name(simulation, base)?;
         simulation.add_node(&built, called);
         nodes.push(called);
     }

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use crate::api::meta::OwnerReference;
 use crate::api::volume::VolumeSource;
 use crate::api::{Labels, Name, ObjectKey, Timestamp};
-use crate::decode::devices::claim::{ClaimAllocation, DeviceConstraint, DeviceRequest};
+use crate::decode::devices::claim::{ClaimAllocation, DeviceConstraint, DeviceRequest, DeviceStatus};
 use crate::framework::cache::{Best, DeviceReach, Topology};
 use crate::framework::{Change, Cycle, CycleCache, NotEvaluated, Notes, sampling};
 use crate::scheduler::{CachedCycle, Scheduler};
@@ -70,6 +70,8 @@ struct ClaimContent {
     requests: Box<[DeviceRequest]>,
     constraints: Box<[DeviceConstraint]>,
     allocation: Option<ClaimAllocation>,
+    /// What drivers report of its devices.
+    device_statuses: Box<[DeviceStatus]>,
 }
 
 /// Equal only if it is the very same: the state keeps one class for all equal specifications.
@@ -311,16 +313,12 @@ impl Class {
             let claim = devices.claim(ObjectKey::new(pod.key().namespace, name))?;
             let is_own =
                 entry.resource_claim_name.is_some() || claim.controller.is_some_and(|owner| owner.uid == pod.own.uid);
-            // What drivers report of devices is a claim's own.
-            let is_plain = is_own
-                && !claim.is_terminating
-                && claim.device_statuses.is_empty()
-                && !devices.is_in_flight(claim.key)
-                && claim.allocation.as_ref().is_none_or(ClaimAllocation::needs_no_waiting);
-            is_plain.then(|| ClaimContent {
+            let is_usable = is_own && !claim.is_terminating && !devices.is_in_flight(claim.key);
+            is_usable.then(|| ClaimContent {
                 requests: claim.requests.clone(),
                 constraints: claim.constraints.clone(),
                 allocation: claim.allocation.clone(),
+                device_statuses: claim.device_statuses.clone(),
             })
         });
         Some(Self {

@@ -10,7 +10,7 @@ use super::error::{InputProblem, SourceError, escaped};
 use super::scan::TypeMeta;
 use super::snapshot::Record;
 use super::tree::tree;
-use super::walk::Sink;
+use super::walk::{Decoder, Sink};
 use super::window::CAPACITY;
 use super::{Input, open};
 use crate::decode::event::Event;
@@ -18,6 +18,7 @@ use crate::decode::object::skip;
 use crate::decode::{Kind, Object};
 use crate::did_you_mean;
 use crate::state::ClusterBuilder;
+use crate::state::raw::RawObject;
 
 /// At most so many duplicates are named.
 const NAMED: usize = 10;
@@ -165,46 +166,71 @@ struct State<'a> {
     report: ReadReport,
 }
 
-impl State<'_> {
-    fn pass_over(&mut self, object: TypeMeta<'_>) {
-        *self.report.passed_over.entry(type_name(object)).or_default() += 1;
+/// Reads objects for the state.
+struct StateDecoder {
+    wanted: Option<ConfigMapName>,
+    keeps_raw: bool,
+}
+
+/// What an object turned out to be.
+enum FoundObject {
+    /// One that the state keeps, and the text to be kept of it.
+    Object(Object, Option<RawObject>),
+    Event(Event),
+    /// What a snapshot says of itself.
+    Record(Box<Record>),
+    /// One that the state has no use for; empty without a kind.
+    PassedOver {
+        type_name: String,
+        more: PassedOver,
+    },
+}
+
+/// What is looked at in an object that the state has no use for.
+enum PassedOver {
+    Nothing,
+    /// The one that was asked for.
+    ConfigMap(ConfigMap),
+    /// The message of a `Status`.
+    Status(String),
+}
+
+impl Decoder for StateDecoder {
+    type Found = FoundObject;
+
+    fn decode(&self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<(FoundObject, usize)> {
+        let kind = Kind::of(object.api_version, object.kind).map(|kind| kind.of_kept(json)).transpose()?.flatten();
+        if let Some(kind) = kind {
+            let (object, bytes) = Object::decode(kind, json)?;
+            let text = json.get(..bytes).filter(|_| self.keeps_raw);
+            let raw = text.and_then(|text| RawObject::of(kind, text));
+            return Ok((FoundObject::Object(object, raw), bytes));
+        }
+        let type_name = type_name(object);
+        if Event::is_kind(object.api_version, object.kind) {
+            let (event, bytes) = Event::decode(json)?;
+            let passed_over = FoundObject::PassedOver { type_name, more: PassedOver::Nothing };
+            return Ok((event.map_or(passed_over, FoundObject::Event), bytes));
+        }
+        let bytes = skip(json)?;
+        let text = json.get(..bytes).unwrap_or_default();
+        if Record::is(object) {
+            return Ok((FoundObject::Record(serde_json::from_slice(text)?), bytes));
+        }
+        let wanted = self.wanted.as_ref().filter(|_| ConfigMap::is_kind(object));
+        let more = match wanted.and_then(|wanted| ConfigMap::read(text, wanted)) {
+            Some(map) => PassedOver::ConfigMap(map),
+            None if object.kind == "Status" => PassedOver::Status(message(text)),
+            None => PassedOver::Nothing,
+        };
+        Ok((FoundObject::PassedOver { type_name, more }, bytes))
     }
 }
 
-impl Sink for State<'_> {
-    fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize> {
-        let kind = Kind::of(object.api_version, object.kind).map(|kind| kind.of_kept(json)).transpose()?.flatten();
-        let Some(kind) = kind else {
-            if Event::is_kind(object.api_version, object.kind) {
-                let (event, bytes) = Event::decode(json)?;
-                match event {
-                    Some(event) => self.builder.add_event(event),
-                    None => self.pass_over(object),
-                }
-                self.report.found = true;
-                return Ok(bytes);
-            }
-            let bytes = skip(json)?;
-            let wanted = self.wanted.filter(|_| ConfigMap::is_kind(object));
-            if let Some(map) = wanted.and_then(|wanted| ConfigMap::read(json.get(..bytes)?, wanted)) {
-                self.report.config_map = Some(map);
-            }
-            if Record::is(object) {
-                self.report.snapshot = serde_json::from_slice(json.get(..bytes).unwrap_or_default())?;
-                return Ok(bytes);
-            }
-            if object.kind == "Status" {
-                self.report.status = Some(message(json.get(..bytes).unwrap_or_default()));
-            }
-            self.report.found |= !object.kind.is_empty();
-            self.pass_over(object);
-            return Ok(bytes);
-        };
-        let (object, bytes) = Object::decode(kind, json)?;
+impl State<'_> {
+    fn add(&mut self, object: Object, raw: Option<RawObject>) {
         let (kind, key) = object.identity();
-        self.report.found = true;
         self.report.objects += 1;
-        let raw = self.builder.raw(&object, json.get(..bytes).unwrap_or(json));
         if self.builder.add_raw(object, raw) {
             self.report.duplicate_count += 1;
             if self.report.duplicates.len() < NAMED {
@@ -212,7 +238,42 @@ impl Sink for State<'_> {
                 self.report.duplicates.push(escaped(&format!("{} {name}", kind.as_str())));
             }
         }
-        Ok(bytes)
+    }
+}
+
+impl Sink for State<'_> {
+    type Decoder = StateDecoder;
+
+    fn decoder(&self) -> StateDecoder {
+        StateDecoder { wanted: self.wanted.cloned(), keeps_raw: self.builder.keeps_raw() }
+    }
+
+    fn take(&mut self, found: FoundObject) {
+        let has_kind = match found {
+            FoundObject::Object(object, raw) => {
+                self.add(object, raw);
+                true
+            }
+            FoundObject::Event(event) => {
+                self.builder.add_event(event);
+                true
+            }
+            FoundObject::Record(record) => {
+                self.report.snapshot = Some(*record);
+                false
+            }
+            FoundObject::PassedOver { type_name, more } => {
+                match more {
+                    PassedOver::Nothing => {}
+                    PassedOver::ConfigMap(map) => self.report.config_map = Some(map),
+                    PassedOver::Status(message) => self.report.status = Some(message),
+                }
+                let has_kind = !type_name.is_empty();
+                *self.report.passed_over.entry(type_name).or_default() += 1;
+                has_kind
+            }
+        };
+        self.report.found |= has_kind;
     }
 
     fn list(&mut self, item: Option<TypeMeta<'_>>) {

@@ -14,7 +14,7 @@ use super::error::{InputProblem, SourceError, escaped};
 use super::files::{read_one, type_name};
 use super::json_path;
 use super::scan::TypeMeta;
-use super::walk::Sink;
+use super::walk::{Decoder, Sink};
 use super::window::CAPACITY;
 
 use crate::decode::object::skip;
@@ -95,15 +95,21 @@ pub fn read_manifests(input: &Input) -> Result<Manifests, SourceError> {
     }
 }
 
-impl Manifests {
+/// One object of a manifest as it was found.
+pub(super) struct FoundManifest {
+    /// The object, or the type of one that the state has no use for.
+    manifest: Result<Manifest, String>,
+    problems: Vec<ManifestProblem>,
+}
+
+impl FoundManifest {
     /// Notes what the API server would object to in an object of this type; answers whether a field is written twice.
-    fn check(&mut self, object: TypeMeta<'_>, json: &[u8]) -> bool {
+    fn check(problems: &mut Vec<ManifestProblem>, object: TypeMeta<'_>, json: &[u8]) -> bool {
         let TypeMeta { api_version, kind } = object;
         let shape: Shape = serde_json::from_slice(json).unwrap_or_default();
         let metadata = shape.metadata.unwrap_or_default();
         let name = metadata.name.or(metadata.generate_name).unwrap_or_default();
         let named = escaped(format!("{kind} {name}").trim());
-        let problems = &mut self.problems;
         let mut add = |object: &str, message: &str| {
             problems.push(ManifestProblem { object: object.to_owned(), message: escaped(message) });
         };
@@ -165,23 +171,43 @@ struct TemplateShape {
     spec: Option<IgnoredAny>,
 }
 
-impl Sink for Manifests {
-    const TAKES_DUPLICATE_KEYS: bool = true;
+/// Reads manifests.
+pub(super) struct ManifestDecoder;
 
-    fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize> {
+impl Decoder for ManifestDecoder {
+    type Found = FoundManifest;
+
+    fn decode(&self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<(FoundManifest, usize)> {
         let bytes = skip(json)?;
         let json = json.get(..bytes).unwrap_or_default();
+        let mut problems = Vec::new();
         // Of a field that is written twice the last counts, as with kubectl.
-        let json = if self.check(object, json) {
+        let json = if FoundManifest::check(&mut problems, object, json) {
             serde_json::to_vec(&serde_json::from_slice::<Value>(json)?)?
         } else {
             json.to_vec()
         };
-        match Kind::of(object.api_version, object.kind).map(|kind| kind.of_kept(&json)).transpose()?.flatten() {
-            Some(kind) => self.objects.push(Manifest { kind, json }),
-            None => *self.passed_over.entry(type_name(object)).or_default() += 1,
+        let kind = Kind::of(object.api_version, object.kind).map(|kind| kind.of_kept(&json)).transpose()?.flatten();
+        let manifest = kind.map(|kind| Manifest { kind, json }).ok_or_else(|| type_name(object));
+        Ok((FoundManifest { manifest, problems }, bytes))
+    }
+}
+
+impl Sink for Manifests {
+    const TAKES_DUPLICATE_KEYS: bool = true;
+
+    type Decoder = ManifestDecoder;
+
+    fn decoder(&self) -> ManifestDecoder {
+        ManifestDecoder
+    }
+
+    fn take(&mut self, found: FoundManifest) {
+        self.problems.extend(found.problems);
+        match found.manifest {
+            Ok(manifest) => self.objects.push(manifest),
+            Err(type_name) => *self.passed_over.entry(type_name).or_default() += 1,
         }
-        Ok(bytes)
     }
 
     fn list(&mut self, _item: Option<TypeMeta<'_>>) {}
@@ -221,11 +247,27 @@ pub(super) fn parse_value(text: &str) -> Result<Value, String> {
 #[derive(Default)]
 struct Values(Vec<Value>);
 
-impl Sink for Values {
-    fn object(&mut self, _object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize> {
+/// Reads whole objects.
+struct ValueDecoder;
+
+impl Decoder for ValueDecoder {
+    type Found = Value;
+
+    fn decode(&self, _object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<(Value, usize)> {
         let bytes = skip(json)?;
-        self.0.push(serde_json::from_slice(json.get(..bytes).unwrap_or_default())?);
-        Ok(bytes)
+        Ok((serde_json::from_slice(json.get(..bytes).unwrap_or_default())?, bytes))
+    }
+}
+
+impl Sink for Values {
+    type Decoder = ValueDecoder;
+
+    fn decoder(&self) -> ValueDecoder {
+        ValueDecoder
+    }
+
+    fn take(&mut self, value: Value) {
+        self.0.push(value);
     }
 
     fn list(&mut self, _item: Option<TypeMeta<'_>>) {}

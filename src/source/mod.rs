@@ -3,7 +3,7 @@
 //! [`live`] reads it from an API server, [`files`] from files, directory trees and standard input.
 //! A file's bytes pass through a rolling `window`; `documents` finds where each JSON or YAML
 //! document begins, `walk` goes through the Lists in it by hand, and each object is decoded from
-//! the bytes it stands in straight into what the state keeps. Nothing here knows what the objects
+//! the bytes it stands in straight into what the state keeps, on all cores where a List is long (`side_by_side`). Nothing here knows what the objects
 //! mean.
 //!
 //! The other way, [`snapshot`] writes a state down: `decode::prune` leaves of each object what
@@ -27,6 +27,7 @@ mod pack;
 pub mod redact;
 mod scan;
 mod shape;
+mod side_by_side;
 pub mod snapshot;
 pub mod state_file;
 mod tree;

@@ -19,6 +19,33 @@ pub(super) struct Packer {
     seen: PrunedFacts,
 }
 
+/// An object that was pruned, as a line.
+pub(super) struct PrunedObject {
+    line: Vec<u8>,
+    seen: PrunedFacts,
+}
+
+impl PrunedObject {
+    /// The object of `kind` that `json` is, pruned, with its `apiVersion` and `kind`, which the API leaves out in a
+    /// list of one kind.
+    pub(super) fn of(kind: Kind, api_version: &str, json: &[u8]) -> serde_json::Result<Self> {
+        let mut object = prune(kind, json)?;
+        if let Value::Object(fields) = &mut object {
+            fields.insert("apiVersion".to_owned(), json!(api_version));
+            fields.insert("kind".to_owned(), json!(kind.as_str()));
+        }
+        let mut seen = PrunedFacts::default();
+        if kind == Kind::Pod {
+            seen.pod(&object, json);
+        }
+        let place = Kind::ALL.iter().position(|other| *other == kind).unwrap_or_default();
+        let mut line = format!("{place}\t").into_bytes();
+        serde_json::to_writer(&mut line, &object)?;
+        line.push(b'\n');
+        Ok(Self { line, seen })
+    }
+}
+
 /// What the objects tell before they are pruned.
 #[derive(Default)]
 pub(super) struct PrunedFacts {
@@ -64,21 +91,15 @@ impl Default for Packer {
 }
 
 impl Packer {
-    /// Takes the object of `kind` that `json` is, prunes it, and writes its `apiVersion` and `kind` into it, which
-    /// the API leaves out in a list of one kind.
+    /// Takes the object of `kind` that `json` is.
     pub(super) fn add(&mut self, kind: Kind, api_version: &str, json: &[u8]) -> serde_json::Result<()> {
-        let mut object = prune(kind, json)?;
-        if let Value::Object(fields) = &mut object {
-            fields.insert("apiVersion".to_owned(), json!(api_version));
-            fields.insert("kind".to_owned(), json!(kind.as_str()));
-        }
-        if kind == Kind::Pod {
-            self.seen.pod(&object, json);
-        }
-        let place = Kind::ALL.iter().position(|other| *other == kind).unwrap_or_default();
-        write!(self.lines, "{place}\t").map_err(serde_json::Error::io)?;
-        serde_json::to_writer(&mut self.lines, &object)?;
-        self.lines.write_all(b"\n").map_err(serde_json::Error::io)
+        self.push(PrunedObject::of(kind, api_version, json)?).map_err(serde_json::Error::io)
+    }
+
+    /// Takes an object.
+    pub(super) fn push(&mut self, object: PrunedObject) -> io::Result<()> {
+        self.seen.merge(object.seen);
+        self.lines.write_all(&object.line)
     }
 
     /// All objects that it took.

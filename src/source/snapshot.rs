@@ -17,10 +17,10 @@ use super::Input;
 use super::config_map::{ConfigMap, ConfigMapName};
 use super::error::{InputProblem, SourceError};
 use super::files::read_into;
-use super::pack::{Pack, Packer, PrunedFacts};
+use super::pack::{Pack, Packer, PrunedFacts, PrunedObject};
 use super::redact::{Kept, Names, Redaction};
 use super::scan::TypeMeta;
-use super::walk::Sink;
+use super::walk::{Decoder, Sink};
 use crate::decode::Kind;
 use crate::decode::autoscaling::process::AutoscalerProcess;
 use crate::decode::event::Event;
@@ -101,6 +101,8 @@ pub struct Snapshot {
     found: bool,
     /// The namespace of objects that are named without one, of a cluster.
     pub(super) namespace: Option<String>,
+    /// What went wrong while objects were packed.
+    failed: Option<io::Error>,
 }
 
 /// What was written.
@@ -136,6 +138,7 @@ impl Snapshot {
             passed_over: 0,
             found: false,
             namespace: None,
+            failed: None,
         }
     }
 
@@ -192,6 +195,9 @@ impl Snapshot {
     /// # Errors
     /// What `out` says.
     pub fn write(mut self, out: impl Write) -> io::Result<Written> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
         self.packs.push(self.packer.finish()?);
         let mut seen = PrunedFacts::default();
         for pack in &mut self.packs {
@@ -300,30 +306,74 @@ impl<W: Write> Writer<W> {
     }
 }
 
-impl Sink for Snapshot {
-    fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize> {
+/// Reads objects for a snapshot.
+pub(super) struct SnapshotDecoder {
+    wanted: Option<ConfigMapName>,
+}
+
+/// What an object turned out to be.
+pub(super) enum FoundObject {
+    Kept(PrunedObject),
+    /// What an earlier snapshot says of itself.
+    Record(Box<Record>),
+    /// None for one that is of no use here.
+    Event(Option<Value>),
+    /// One that scheduling does not read: whether it has a kind, and whether it is the ConfigMap that was asked for.
+    PassedOver {
+        has_kind: bool,
+        config_map: Option<ConfigMap>,
+    },
+}
+
+impl Decoder for SnapshotDecoder {
+    type Found = FoundObject;
+
+    fn decode(&self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<(FoundObject, usize)> {
         let bytes = skip(json)?;
         let text = json.get(..bytes).unwrap_or_default();
-        self.found |= !object.kind.is_empty();
         let kind = Kind::of(object.api_version, object.kind).map(|kind| kind.of_kept(text)).transpose()?.flatten();
-        if let Some(kind) = kind {
+        let found = if let Some(kind) = kind {
             let api_version = if object.api_version.is_empty() { &kind.api_version() } else { object.api_version };
-            self.packer.add(kind, api_version, text)?;
+            FoundObject::Kept(PrunedObject::of(kind, api_version, text)?)
         } else if Record::is(object) {
-            let record: Record = serde_json::from_slice(text)?;
-            self.record = Record { tool_version: self.record.tool_version.clone(), ..record };
+            FoundObject::Record(serde_json::from_slice(text)?)
         } else if Event::is_kind(object.api_version, object.kind) {
             let api_version = if object.api_version.is_empty() { "v1" } else { object.api_version };
-            match event(api_version, text)? {
-                Some(event) => self.events.push(event),
-                None => self.passed_over += 1,
-            }
+            FoundObject::Event(event(api_version, text)?)
         } else {
             let wanted = self.wanted.as_ref().filter(|_| ConfigMap::is_kind(object));
-            self.config_map = wanted.and_then(|wanted| ConfigMap::read(text, wanted)).or(self.config_map.take());
-            self.passed_over += 1;
+            let config_map = wanted.and_then(|wanted| ConfigMap::read(text, wanted));
+            FoundObject::PassedOver { has_kind: !object.kind.is_empty(), config_map }
+        };
+        Ok((found, bytes))
+    }
+}
+
+impl Sink for Snapshot {
+    type Decoder = SnapshotDecoder;
+
+    fn decoder(&self) -> SnapshotDecoder {
+        SnapshotDecoder { wanted: self.wanted.clone() }
+    }
+
+    fn take(&mut self, found: FoundObject) {
+        self.found |= !matches!(found, FoundObject::PassedOver { has_kind: false, .. });
+        match found {
+            FoundObject::Kept(object) => {
+                if let Err(error) = self.packer.push(object) {
+                    self.failed.get_or_insert(error);
+                }
+            }
+            FoundObject::Record(record) => {
+                self.record = Record { tool_version: self.record.tool_version.clone(), ..*record };
+            }
+            FoundObject::Event(Some(event)) => self.events.push(event),
+            FoundObject::Event(None) => self.passed_over += 1,
+            FoundObject::PassedOver { config_map, .. } => {
+                self.config_map = config_map.or(self.config_map.take());
+                self.passed_over += 1;
+            }
         }
-        Ok(bytes)
     }
 
     fn list(&mut self, item: Option<TypeMeta<'_>>) {

@@ -7,20 +7,33 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::scan::TypeMeta;
-use super::super::walk::Sink;
+use super::super::walk::{Decoder, Sink};
 use crate::decode::object::skip;
 
 /// Writes down what it is given: a line an object.
 #[derive(Default)]
 struct Log(String);
 
-impl Sink for Log {
-    fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize> {
+impl Decoder for Log {
+    type Found = String;
+
+    fn decode(&self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<(String, usize)> {
         let bytes = skip(json)?;
         let value: Value = serde_json::from_slice(&json[..bytes])?;
         let name = value["metadata"]["name"].as_str().unwrap_or("?");
-        writeln!(self.0, "{} {} {name}", object.api_version, object.kind).unwrap();
-        Ok(bytes)
+        Ok((format!("{} {} {name}", object.api_version, object.kind), bytes))
+    }
+}
+
+impl Sink for Log {
+    type Decoder = Self;
+
+    fn decoder(&self) -> Self {
+        Self::default()
+    }
+
+    fn take(&mut self, line: String) {
+        writeln!(self.0, "{line}").unwrap();
     }
 
     fn list(&mut self, item: Option<TypeMeta<'_>>) {
@@ -187,11 +200,23 @@ fn depth_is_no_way_to_overflow_the_stack() {
 #[derive(Default)]
 struct Count(usize);
 
+impl Decoder for Count {
+    type Found = ();
+
+    fn decode(&self, _object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<((), usize)> {
+        Ok(((), skip(json)?))
+    }
+}
+
 impl Sink for Count {
-    fn object(&mut self, _object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize> {
-        let bytes = skip(json)?;
+    type Decoder = Self;
+
+    fn decoder(&self) -> Self {
+        Self::default()
+    }
+
+    fn take(&mut self, (): ()) {
         self.0 += 1;
-        Ok(bytes)
     }
 
     fn list(&mut self, _item: Option<TypeMeta<'_>>) {}

@@ -10,29 +10,56 @@ use serde_json::Value;
 use super::error::{Fault, InputProblem};
 use super::scan::{Cursor, Opening, ScanStop, TypeMeta, is_white, opening};
 use super::shape;
+use super::side_by_side;
 use super::window::ReadWindow;
 use crate::decode::object::skip;
 
 /// Lists hold Lists hold Lists: nobody writes this many.
 const DEEPEST: usize = 64;
+/// A block of items has as many bytes as so many windows.
+const BLOCK: usize = 16;
+/// A block of fewer items was not worth its while: what stands here does not lie side by side.
+const FEW: usize = 2;
+/// How many items are then read one by one.
+const PATIENCE: u32 = 64;
+
+/// Reads objects, on any thread.
+pub(super) trait Decoder: Sync {
+    /// What is kept of an object.
+    type Found: Send;
+
+    /// Reads the object that `json` begins with; answers how many bytes it took. When that ends
+    /// too early (an error of category `Eof`), the object is offered again with more bytes.
+    fn decode(&self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<(Self::Found, usize)>;
+}
 
 /// Takes what is found.
 pub(super) trait Sink {
     /// Whether a key that a YAML map has twice is handed on twice; else that is an error.
     const TAKES_DUPLICATE_KEYS: bool = false;
 
-    /// Takes the object that `json` begins with; answers how many bytes it took. When that ends
-    /// too early (an error of category `Eof`), the object is offered again with more bytes.
-    fn object(&mut self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<usize>;
+    /// Reads the objects.
+    type Decoder: Decoder;
+
+    /// Reads the objects for this one.
+    fn decoder(&self) -> Self::Decoder;
+
+    /// Takes what was found in an object, in the order of the input.
+    fn take(&mut self, found: FoundBy<Self>);
 
     /// Learns that there is a list of objects of this type, even an empty one.
     fn list(&mut self, item: Option<TypeMeta<'_>>);
 }
 
+/// What the decoder of a sink finds.
+pub(super) type FoundBy<S> = <<S as Sink>::Decoder as Decoder>::Found;
+
 /// Walks the document that `window` begins with, an object or an array, to its end.
 pub(super) fn walk<R: Read, S: Sink>(window: &mut ReadWindow<R>, sink: &mut S) -> Result<(), Fault> {
-    let mut walk = Walk { window, sink, frames: Vec::new() };
+    let decoder = sink.decoder();
+    let mut walk = Walk { window, sink, decoder, frames: Vec::new(), pending: Vec::new(), one_by_one: 0 };
     let walked = walk.document();
+    walk.settle();
     let line = walk.window.line();
     walked.map_err(|failure| match failure {
         Failure::Here(problem) => Fault { line, problem },
@@ -99,10 +126,15 @@ enum Member {
     End,
 }
 
-struct Walk<'a, R, S> {
+struct Walk<'a, R, S: Sink> {
     window: &'a mut ReadWindow<R>,
     sink: &'a mut S,
+    decoder: S::Decoder,
     frames: Vec<Frame>,
+    /// What was found and not yet taken.
+    pending: Vec<FoundBy<S>>,
+    /// So many of the next items are read one by one.
+    one_by_one: u32,
 }
 
 impl<R: Read, S: Sink> Walk<'_, R, S> {
@@ -123,6 +155,9 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
             Some(Frame::Array { items } | Frame::List(List { items, .. })) => *items == 0,
             None => return Ok(()),
         };
+        if !first {
+            self.many()?;
+        }
         // Past the comma, up to the value; or past the bracket.
         let (bytes, closed) = self.attempt("a List", |mut cursor| {
             if cursor.peek()? == b']' {
@@ -146,6 +181,55 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
             _ => self.frames.truncate(self.frames.len().saturating_sub(1)),
         }
         Ok(())
+    }
+
+    /// As many of the next items as the window has, decoded side by side; none of a short List.
+    fn many(&mut self) -> Result<(), Failure> {
+        if self.one_by_one > 0 {
+            self.one_by_one -= 1;
+            return Ok(());
+        }
+        let item = match self.frames.last() {
+            Some(Frame::List(list)) => list.type_meta().item().map(owned),
+            _ => None,
+        };
+        let capacity = self.window.capacity();
+        loop {
+            if self.window.bytes().len() < capacity && !self.window.ended() {
+                self.window.more()?;
+            }
+            if !self.window.ended() {
+                self.window.widen(capacity * BLOCK);
+                self.window.more()?;
+            }
+            if self.window.bytes().len() < capacity {
+                return Ok(());
+            }
+            let item = item.as_ref().map(borrowed);
+            let (bytes, ahead) = self.window.split();
+            let (sink, pending) = (&mut *self.sink, std::mem::take(&mut self.pending));
+            let mut filled = Ok(());
+            let block = side_by_side::decode(&self.decoder, bytes, item, capacity, || {
+                filled = ahead.fill();
+                pending.into_iter().for_each(|found| sink.take(found));
+            });
+            filled?;
+            let count = block.found.len();
+            self.pending = block.found;
+            self.window.consume(block.end);
+            if let Some(Frame::Array { items } | Frame::List(List { items, .. })) = self.frames.last_mut() {
+                *items += count as u64;
+            }
+            if count < FEW {
+                self.one_by_one = PATIENCE;
+                return Ok(());
+            }
+        }
+    }
+
+    /// Hands on what was found so far.
+    fn settle(&mut self) {
+        self.pending.drain(..).for_each(|found| self.sink.take(found));
     }
 
     /// The value that the window begins with.
@@ -179,7 +263,9 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
                 }
                 Ok(Opening::List { list, bytes }) => break (Some(owned(list)), bytes),
                 Ok(Opening::NullList { list, bytes }) => {
-                    self.sink.list(list.item());
+                    let item = list.item().map(owned);
+                    self.settle();
+                    self.sink.list(item.as_ref().map(borrowed));
                     break (None, bytes);
                 }
                 Err(stop) => self.stopped("an object", stop)?,
@@ -195,8 +281,10 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
     /// Hands the object that the window begins with to the sink.
     fn take(&mut self, api_version: &str, kind: &str) -> Result<(), Failure> {
         loop {
-            match self.sink.object(TypeMeta { api_version, kind }, self.window.bytes()) {
-                Ok(bytes) => {
+            match self.decoder.decode(TypeMeta { api_version, kind }, self.window.bytes()) {
+                Ok((found, bytes)) => {
+                    self.settle();
+                    self.sink.take(found);
                     self.window.consume(bytes);
                     return Ok(());
                 }
@@ -268,12 +356,15 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
     /// Everything of `list` was read: now its items without a kind have one, or never will.
     fn close(&mut self, list: &List) -> Result<(), Failure> {
         let item = list.type_meta().item();
+        self.settle();
         self.sink.list(item);
         for (line, object) in &list.waiting {
-            self.sink.object(item.unwrap_or_else(|| shape::of(object)), object).map_err(|error| {
+            let decoded = self.decoder.decode(item.unwrap_or_else(|| shape::of(object)), object);
+            let (found, _) = decoded.map_err(|error| {
                 let problem = InputProblem::Broken(describe(&error, object));
                 Failure::Elsewhere(Fault { line: line + error.line() as u64 - 1, problem })
             })?;
+            self.sink.take(found);
         }
         Ok(())
     }
@@ -354,6 +445,10 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
 
 fn owned(meta: TypeMeta<'_>) -> (String, String) {
     (meta.api_version.to_owned(), meta.kind.to_owned())
+}
+
+fn borrowed((api_version, kind): &(String, String)) -> TypeMeta<'_> {
+    TypeMeta { api_version, kind }
 }
 
 fn shown(byte: u8) -> String {

@@ -8,17 +8,32 @@ pub(super) const CAPACITY: usize = 1 << 18;
 /// The part of a stream between what was consumed and what was not yet read.
 pub(super) struct ReadWindow<R> {
     source: R,
+    capacity: usize,
     buffer: Vec<u8>,
+    /// What was read ahead of the buffer.
+    ahead: Vec<u8>,
     start: usize,
     end: usize,
     ended: bool,
+    /// Whether nothing comes after what was read ahead.
+    source_ended: bool,
     newlines: u64,
 }
 
 impl<R: Read> ReadWindow<R> {
     /// Looks at `source`, `capacity` bytes at a time (at least one).
     pub(super) fn new(source: R, capacity: usize) -> Self {
-        Self { source, buffer: vec![0; capacity.max(1)], start: 0, end: 0, ended: false, newlines: 0 }
+        Self {
+            source,
+            capacity: capacity.max(1),
+            buffer: vec![0; capacity.max(1)],
+            ahead: Vec::new(),
+            start: 0,
+            end: 0,
+            ended: false,
+            source_ended: false,
+            newlines: 0,
+        }
     }
 
     /// What was read and not yet consumed.
@@ -57,17 +72,69 @@ impl<R: Read> ReadWindow<R> {
         let before = self.end;
         // To the brim, so that what did not fit is tried again only a few times.
         while let Some(room) = self.buffer.get_mut(self.end..).filter(|room| !room.is_empty()) {
-            match self.source.read(room) {
-                Ok(0) => {
-                    self.ended = true;
-                    break;
+            if !self.ahead.is_empty() {
+                let count = room.len().min(self.ahead.len());
+                for (room, byte) in room.iter_mut().zip(self.ahead.drain(..count)) {
+                    *room = byte;
                 }
-                Ok(count) => self.end += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                self.end += count;
+            } else if self.source_ended {
+                self.ended = true;
+                break;
+            } else {
+                match self.source.read(room) {
+                    Ok(0) => self.source_ended = true,
+                    Ok(count) => self.end += count,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
             }
         }
+        // Whether this was all is known without another call.
+        self.ended |= self.source_ended && self.ahead.is_empty();
         Ok(self.end > before)
+    }
+
+    /// How much is read at a time.
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Makes the window at least `capacity` bytes wide.
+    pub(super) fn widen(&mut self, capacity: usize) {
+        if self.buffer.len() < capacity {
+            self.buffer.resize(capacity, 0);
+        }
+    }
+
+    /// The bytes in view, and what reads on meanwhile.
+    pub(super) fn split(&mut self) -> (&[u8], ReadAhead<'_, R>) {
+        let Self { source, buffer, ahead, start, end, source_ended, .. } = self;
+        let ahead = ReadAhead { source, most: buffer.len(), bytes: ahead, ended: source_ended };
+        (buffer.get(*start..*end).unwrap_or_default(), ahead)
+    }
+}
+
+/// Reads what the window will need next.
+pub(super) struct ReadAhead<'a, R> {
+    source: &'a mut R,
+    bytes: &'a mut Vec<u8>,
+    /// As much as the window takes.
+    most: usize,
+    ended: &'a mut bool,
+}
+
+impl<R: Read> ReadAhead<'_, R> {
+    /// Reads as much as the window takes.
+    pub(super) fn fill(self) -> io::Result<()> {
+        let missing = self.most.saturating_sub(self.bytes.len());
+        if *self.ended || missing == 0 {
+            return Ok(());
+        }
+        self.bytes.reserve_exact(missing);
+        let read = self.source.by_ref().take(missing as u64).read_to_end(self.bytes)?;
+        *self.ended = read < missing;
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::objects::Store;
 use crate::api::meta::ObjectKey;
 use crate::decode::Object;
+use crate::decode::autoscaling::priorities::Priorities;
 use crate::decode::autoscaling::process::AutoscalerProcess;
 use crate::decode::autoscaling::status::{AutoscalerStatus, DEFAULT_NAME, Status};
 use crate::decode::autoscaling::{Provisioning, ProvisioningKind, ProvisioningObject};
@@ -12,8 +13,10 @@ use crate::decode::autoscaling::{Provisioning, ProvisioningKind, ProvisioningObj
 /// Objects of the Cluster Autoscaler, of Karpenter, and of Cluster API; shared by all copies of the state.
 #[derive(Clone, Debug, Default)]
 pub struct Autoscaling {
-    /// ConfigMaps of the Cluster Autoscaler.
+    /// ConfigMaps in which the Cluster Autoscaler writes its status.
     pub statuses: Arc<[AutoscalerStatus]>,
+    /// ConfigMaps with priorities of node groups: what they say, or why that cannot be read.
+    pub priorities: Arc<[(ObjectKey, Result<Priorities, String>)]>,
     /// All other objects, in the order of namespace and name.
     pub objects: Arc<[ProvisioningObject]>,
     /// The Cluster Autoscaler that runs as a pod of the state.
@@ -22,7 +25,10 @@ pub struct Autoscaling {
 
 impl Autoscaling {
     pub(super) fn of(objects: &mut Store<Object>) -> Self {
-        Self { statuses: objects.take().into(), objects: objects.take().into(), process: None }
+        let maps: Vec<AutoscalerStatus> = objects.take();
+        let (statuses, others): (Vec<_>, Vec<_>) = maps.into_iter().partition(|map| map.is_status);
+        let priorities = others.into_iter().filter_map(|map| Some((map.key, map.priorities?))).collect();
+        Self { statuses: statuses.into(), priorities, objects: objects.take().into(), process: None }
     }
 
     /// The status that counts: the one called `named`, else the one with the usual name, else the newest.
@@ -40,6 +46,12 @@ impl Autoscaling {
     /// What that status says.
     pub fn readable_status(&self, named: Option<ObjectKey>) -> Option<&Status> {
         self.status(named)?.content.as_ref().ok()
+    }
+
+    /// The priorities of node groups: the ConfigMap is in the namespace of the status.
+    pub fn priorities(&self, named: Option<ObjectKey>) -> Option<&Result<Priorities, String>> {
+        let namespace = self.status(named)?.key.namespace;
+        self.priorities.iter().find(|(key, _)| key.namespace == namespace).map(|(_, content)| content)
     }
 
     /// Whether there is a NodePool.

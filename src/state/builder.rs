@@ -76,8 +76,8 @@ impl ClusterBuilder {
                 pod.template = shared(&mut self.templates, pod.template);
                 self.pods.insert((kind, key), *pod)
             }
-            // Of ConfigMaps just one is kept.
-            Object::AutoscalerStatus(status) if !status.is_status => false,
+            // Of ConfigMaps two are kept.
+            Object::AutoscalerStatus(status) if !status.is_status && status.priorities.is_none() => false,
             object @ (Object::AutoscalerStatus(_) | Object::Provisioning(_)) => {
                 self.shows_autoscaler = true;
                 self.objects.insert((kind, key), object)

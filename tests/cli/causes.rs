@@ -358,8 +358,7 @@ fn taints_and_who_sets_them() {
     n-1 and n-2   TaintToleration   node.kubernetes.io/unreachable:NoSchedule is not
                                     tolerated
     n-3           TaintToleration   ToBeDeletedByClusterAutoscaler=1769853600:
-                                    NoSchedule
-                                    is not tolerated
+                                    NoSchedule is not tolerated
     n-4           TaintToleration   karpenter.sh/disrupted:NoSchedule is not
                                     tolerated
     n-5           TaintToleration   team-a:NoSchedule is not tolerated

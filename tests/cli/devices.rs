@@ -101,20 +101,16 @@ fn nodes_with_long_names_fit_on_the_screen() {
     24 devices in 3 pools, 19 free                                             v1.37
 
     NODE            POOL             DEVICES   FREE   HELD BY, BLOCKED, TAINTED
-    ip-10-0-0-17…   gpu.nvidia.com         8      3   1:
-                                                      machine-learning/
+    ip-10-0-0-17…   gpu.nvidia.com         8      3   1: machine-learning/
                                                       training-job-0
-                                                      1:
-                                                      machine-learning/
+                                                      1: machine-learning/
                                                       training-job-1
-                                                      1:
-                                                      machine-learning/
+                                                      1: machine-learning/
                                                       training-job-2
                                                       2: others
-    ip-10-0-1-17…   gpu.nvidia.com         8      8   1 tainted
-                                                      gpu.nvidia.com/
-                                                      xid=79:NoSchedule
-                                                      by xid-errors
+    ip-10-0-1-17…   gpu.nvidia.com         8      8   1 tainted gpu.nvidia.com/
+                                                      xid=79:NoSchedule by
+                                                      xid-errors
     ip-10-0-2-17…   gpu.nvidia.com         8      8
 
     … in node names: .eu-central-1.compute.internal; -o wide shows whole names

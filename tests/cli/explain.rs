@@ -42,8 +42,7 @@ fn a_pod_that_fits_nowhere() {
     arm-1 and arm-2   NodeAffinity      nodeSelector kubernetes.io/arch does not
                                         match
     control-plane-1   TaintToleration   node-role.kubernetes.io/
-                                        control-plane:NoSchedule
-                                        is not tolerated
+                                        control-plane:NoSchedule is not tolerated
     and 6 more nodes, farther away
 
     WHAT WOULD HELP   each one was re-run and does place the pod
@@ -197,8 +196,7 @@ fn a_workload_without_pending_pods_stands_for_a_fresh_one() {
     small-1             cpu               needs 12, more than the node's 1930m
                         memory            needs 48Gi, more than the node's 7Gi
     control-plane-1     TaintToleration   node-role.kubernetes.io/
-                                          control-plane:NoSchedule
-                                          is not tolerated
+                                          control-plane:NoSchedule is not tolerated
                         cpu               needs 12, more than the node's 4
                         memory            needs 48Gi, more than the node's 16Gi
     and 1 more node, farther away

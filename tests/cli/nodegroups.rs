@@ -147,6 +147,11 @@ fn a_simulation_in_which_groups_grow() {
 
     NODES ADDED   by the Cluster Autoscaler's rules; new nodes are like its templates
     eks-spot   from 1 to 3 (maximum 6): 2 pods placed
+    No node for shop/search-1: no group grows: 1 Insufficient cpu, 1 Insufficient
+    memory, 1 in backoff after failed scale-up, 1 max node group size reached
+    No node for ml/train-2: no group grows: a new node of eks-gpu would do, but the
+    group is in backoff since 2026-08-20T09:57:12Z: InsufficientInstanceCapacity: no
+    capacity for g4dn.2xlarge in eu-1a
     eks-large could grow, too, and was left out: no node of it in the state, and no
     template
 
@@ -236,14 +241,14 @@ fn limits_are_kept() {
 fn what_autoscale_cannot_do() {
     assert_snapshot!(screen("simulate --pending --autoscale --snapshot examples/clusters/mixed.yaml"), @"
     --- stderr
-    error: --autoscale: the state has no status of the Cluster Autoscaler that can be read; it is the ConfigMap kube-system/cluster-autoscaler-status; --autoscaler-status names another
+    error: --autoscale: the state has no readable status of the Cluster Autoscaler and no NodePool; add the ConfigMap kube-system/cluster-autoscaler-status or the NodePools of Karpenter; --autoscaler-status names another ConfigMap
     --- status 2
     ");
-    assert_snapshot!(screen(&format!("simulate --pending --autoscale --expander priority {AUTOSCALER}")), @r#"
+    assert_snapshot!(screen(&format!("simulate --pending --autoscale --expander priority {AUTOSCALER}")), @"
     --- stderr
-    error: invalid value "priority" for --expander; use least-waste, most-pods, least-nodes, price or random; others decide by what is not in the state
+    error: --expander priority: the state does not have the priorities of the node groups; they are in the ConfigMap cluster-autoscaler-priority-expander, beside the autoscaler's status
     --- status 2
-    "#);
+    ");
     assert_snapshot!(screen(&format!("simulate --pending --autoscale --expander price {AUTOSCALER}")), @"
     --- stderr
     error: --expander price requires --price-label; it is a node label with a price

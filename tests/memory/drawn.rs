@@ -111,9 +111,10 @@ impl Drawn {
             let (template, claimed) = draw.of(&templates);
             let mut pod = pod(template, &format!("there-{number}"));
             // Some nodes do not exist, and some pods are on their way out.
-            pod["spec"]["nodeName"] = json!(format!("node-{}", draw.below(nodes + 1)));
+            let node = format!("node-{}", draw.below(nodes + 1));
+            pod["spec"]["nodeName"] = json!(node);
             if let Some(mut claim) = claimed.claim(&mut pod) {
-                devices::allocate(&mut draw, &mut claim, &pod);
+                devices::allocate(&mut draw, &mut claim, &pod, &node);
                 add(Kind::ResourceClaim, claim);
             }
             if draw.one_in(6) {
@@ -124,7 +125,13 @@ impl Drawn {
         for number in 0..10 + draw.below(20) {
             let (template, claimed) = draw.of(&templates);
             let mut pod = pod(template, &format!("pending-{number}"));
-            claimed.claim(&mut pod).into_iter().for_each(|claim| add(Kind::ResourceClaim, claim));
+            if let Some(mut claim) = claimed.claim(&mut pod) {
+                // A cycle before this one may have got that far.
+                if draw.one_in(4) {
+                    devices::allocate(&mut draw, &mut claim, &pod, "node-0");
+                }
+                add(Kind::ResourceClaim, claim);
+            }
             if draw.one_in(40) {
                 pod["metadata"]["deletionTimestamp"] = json!("2026-05-01T00:00:00Z");
             }

@@ -115,16 +115,30 @@ pub(crate) fn claim(pod: &mut Value, devices: &Value, shared: Option<usize>) -> 
     json!({ "metadata": metadata, "spec": { "devices": devices } })
 }
 
-/// Gives a pod's claim a device of the node that the pod is on.
-pub(crate) fn allocate(draw: &mut Draw, claim: &mut Value, pod: &Value) {
-    let node = &pod["spec"]["nodeName"];
-    let result = json!({ "request": "r", "driver": DRIVER, "pool": node, "device": format!("dev-{}", draw.below(4)) });
+/// Gives a pod's claim a device of `node`, which may have to get ready first.
+pub(crate) fn allocate(draw: &mut Draw, claim: &mut Value, pod: &Value, node: &str) {
+    let mut result =
+        json!({ "request": "r", "driver": DRIVER, "pool": node, "device": format!("dev-{}", draw.below(4)) });
     let field = json!({ "key": "metadata.name", "operator": "In", "values": [node] });
+    let waits = draw.one_in(3);
+    if waits {
+        result["bindingConditions"] = json!(["ready"]);
+        result["bindingFailureConditions"] = json!(["broken"]);
+    }
     claim["status"] = json!({
         "allocation": {
+            "allocationTimestamp": "2026-05-01T00:00:00Z",
             "devices": { "results": [result] },
             "nodeSelector": { "nodeSelectorTerms": [{ "matchFields": [field] }] },
         },
         "reservedFor": [{ "resource": "pods", "name": pod["metadata"]["name"], "uid": pod["metadata"]["uid"] }],
     });
+    if waits && draw.one_in(2) {
+        let kind = *draw.of(&["ready", "broken"]);
+        let condition = json!({ "type": kind, "status": "True", "reason": "Drawn", "message": "" });
+        claim["status"]["devices"] = json!([{
+            "driver": DRIVER, "pool": node, "device": claim["status"]["allocation"]["devices"]["results"][0]["device"],
+            "conditions": [condition],
+        }]);
+    }
 }

@@ -12,7 +12,7 @@ pub(in crate::config) struct Minor {
     pub(in crate::config) patch: u32,
     /// The plugins of a profile that names none, in their order.
     pub(in crate::config) plugins: &'static [DefaultPlugin],
-    /// The plugins in tree, sorted by name, and the extension points that each takes part in.
+    /// The plugins in tree and the extension points that each takes part in.
     pub(in crate::config) points: &'static [(&'static str, &'static [ExtensionPoint])],
     /// The feature gates that kube-scheduler's `--feature-gates` knows, sorted by name.
     pub(in crate::config) gates: &'static [Gate],
@@ -26,8 +26,7 @@ impl Minor {
 
     /// The extension points of a plugin in tree.
     pub(in crate::config) fn points(&self, plugin: &str) -> Option<&'static [ExtensionPoint]> {
-        let found = self.points.binary_search_by(|(name, _)| (*name).cmp(plugin)).ok()?;
-        self.points.get(found).map(|(_, points)| *points)
+        self.points.iter().find(|(name, _)| *name == plugin).map(|(_, points)| *points)
     }
 }
 

@@ -16,7 +16,8 @@ pub(crate) const STATUS: FieldShape = Fields(&[
             ("annotations", Fields(&[("cluster-autoscaler.kubernetes.io/last-updated", Kept)])),
         ]),
     ),
-    ("data", Fields(&[("status", Yaml(&STATUS_TEXT))])),
+    // Patterns match parts of names, which redaction cannot keep.
+    ("data", Fields(&[("status", Yaml(&STATUS_TEXT)), ("priorities", Prose)])),
 ]);
 
 const STATUS_TEXT: FieldShape = Fields(&[

@@ -7,6 +7,7 @@ pub mod buffers;
 pub mod cluster_api;
 pub(super) mod fields;
 pub mod karpenter;
+pub mod priorities;
 pub mod process;
 pub mod status;
 

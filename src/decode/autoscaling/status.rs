@@ -1,13 +1,15 @@
 //! What the Cluster Autoscaler writes down about its node groups: a ConfigMap, `cluster-autoscaler-status` by default.
 //!
 //! Since v1.30 its text is YAML (cluster-autoscaler `clusterstate/api/types.go`), before it was lines for people; both are
-//! read. Of all ConfigMaps only one that carries the autoscaler's own annotation is kept.
+//! read. Of all ConfigMaps only one that carries the autoscaler's own annotation is kept, and the one with the priorities
+//! of node groups.
 
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::priorities::{PRIORITIES_NAME, Priorities};
 use crate::api::meta::ObjectKey;
 use crate::api::name::{Name, name};
 use crate::api::time::Timestamp;
@@ -31,6 +33,8 @@ pub struct AutoscalerStatus {
     pub is_status: bool,
     /// What it says, or why that cannot be read.
     pub content: Result<Status, String>,
+    /// Of the ConfigMap with priorities of node groups: what it says, or why that cannot be read.
+    pub priorities: Option<Result<Priorities, String>>,
 }
 
 /// What the autoscaler says.
@@ -107,28 +111,33 @@ struct WireAnnotations {
 #[serde(default)]
 struct WireData {
     status: Option<Box<str>>,
+    priorities: Option<Box<str>>,
 }
 
-/// Whether the object that `json` begins with is such a ConfigMap.
+/// Whether the object that `json` begins with is one of the ConfigMaps that are kept.
 ///
 /// # Errors
 /// As [`crate::decode::Object::decode`].
-pub(crate) fn is_status(json: &[u8]) -> serde_json::Result<bool> {
-    let map = take::<WireConfigMap>(json)?.into_parts().0;
-    Ok(map.metadata.annotations.is_some_and(|annotations| annotations.last_updated.is_some()))
+pub(crate) fn is_kept(json: &[u8]) -> serde_json::Result<bool> {
+    let metadata = take::<WireConfigMap>(json)?.into_parts().0.metadata;
+    let is_priorities = metadata.name.is_some_and(|name| name == PRIORITIES_NAME);
+    Ok(is_priorities || metadata.annotations.is_some_and(|annotations| annotations.last_updated.is_some()))
 }
 
 pub(crate) fn decode(json: &[u8]) -> serde_json::Result<DecodedPrefix<AutoscalerStatus>> {
     Ok(take::<WireConfigMap>(json)?.map(|map| {
         let last_updated = map.metadata.annotations.and_then(|annotations| annotations.last_updated);
-        let text = map.data.and_then(|data| data.status).unwrap_or_default();
+        let data = map.data.unwrap_or_default();
+        let is_priorities = map.metadata.name.is_some_and(|name| name == PRIORITIES_NAME);
+        let priorities = is_priorities.then(|| Priorities::parse(data.priorities.as_deref()));
+        let text = data.status.unwrap_or_default();
         let mut content = if last_updated.is_some() { parse(&text) } else { Err("it is another ConfigMap".to_owned()) };
         if let (Ok(status), Some(updated)) = (&mut content, &last_updated) {
             status.time = status.time.or_else(|| time(updated));
         }
         let namespace = map.metadata.namespace.filter(|namespace| !namespace.is_empty());
         let key = ObjectKey::new(namespace.unwrap_or_else(|| name("default")), map.metadata.name.unwrap_or_default());
-        AutoscalerStatus { key, is_status: last_updated.is_some(), content }
+        AutoscalerStatus { key, is_status: last_updated.is_some(), content, priorities }
     }))
 }
 

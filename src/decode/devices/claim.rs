@@ -59,7 +59,7 @@ pub struct ResourceClaimTemplate {
 }
 
 /// What a driver reports of a device that a claim has.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DeviceStatus {
     /// The device.
     pub id: DeviceId,
@@ -75,7 +75,7 @@ impl DeviceStatus {
 }
 
 /// A condition of a device.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DeviceCondition {
     /// `type`.
     pub kind: Name,
@@ -159,13 +159,6 @@ pub struct ClaimAllocation {
     pub node_selector: Option<Result<LazyErrorNodeSelector, UpstreamError>>,
     /// When it was given them (gate `DRADeviceBindingConditions`).
     pub allocated: Option<Timestamp>,
-}
-
-impl ClaimAllocation {
-    /// Whether no device waits for anything before a pod is bound.
-    pub fn needs_no_waiting(&self) -> bool {
-        self.devices.iter().all(|device| device.binding_conditions.is_empty())
-    }
 }
 
 /// A device that a claim was given.

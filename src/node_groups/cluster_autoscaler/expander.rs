@@ -3,6 +3,7 @@
 use super::estimate::Estimate;
 use super::template::Template;
 use crate::api::name::Name;
+use crate::decode::autoscaling::priorities::Priorities;
 use crate::state::Cluster;
 
 /// A group that could grow.
@@ -14,39 +15,53 @@ pub(super) struct Choice {
     pub estimate: Estimate,
 }
 
-/// The options that are left after the expanders named, in this order; more than one are drawn from.
-pub(super) fn best(
-    cluster: &Cluster,
-    expanders: &[String],
-    price_label: Option<Name>,
-    options: &[Choice],
-    template: &dyn Fn(usize) -> Option<Template>,
-) -> Vec<usize> {
+/// What the expanders decide by.
+#[derive(Clone, Copy)]
+pub(super) struct Basis<'a> {
+    pub(super) cluster: &'a Cluster,
+    /// A node label with a price.
+    pub(super) price_label: Option<Name>,
+    /// Priorities of groups; none where the state does not have them.
+    pub(super) priorities: Option<&'a Result<Priorities, String>>,
+    /// The ids of the groups.
+    pub(super) id: &'a dyn Fn(usize) -> Option<Name>,
+    /// Their templates.
+    pub(super) template: &'a dyn Fn(usize) -> Option<Template>,
+}
+
+/// The options that are left after the expanders named, in this order; more than one are drawn from
+/// (`expander/factory/chain.go`). And the expander, if there is one, that decides by what the state does not have: whatever
+/// comes behind it is not known.
+pub(super) fn best(basis: Basis<'_>, expanders: &[String], options: &[Choice]) -> (Vec<usize>, Option<String>) {
     let mut left: Vec<usize> = (0..options.len()).collect();
     for expander in expanders {
         if left.len() < 2 {
             break;
         }
+        let option = |place: usize| options.get(place);
         let kept = match expander.as_str() {
-            "least-waste" => minima(&left, |place| waste(cluster, options, place, template)),
-            "most-pods" => minima(&left, |place| options.get(place).map(|option| -(option.estimate.pods.len() as f64))),
-            "least-nodes" => minima(&left, |place| options.get(place).map(|option| option.estimate.nodes as f64)),
-            "price" if price_label.is_some() => {
-                minima(&left, |place| price(price_label?, options.get(place)?, template))
-            }
-            // A program of the user's, a price list, priorities in a ConfigMap: none is in the state.
-            _ => left.clone(),
+            "least-waste" => minima(&left, |place| waste(basis, option(place)?)),
+            "most-pods" => minima(&left, |place| option(place).map(|option| -(option.estimate.pods.len() as f64))),
+            "least-nodes" => minima(&left, |place| option(place).map(|option| option.estimate.nodes as f64)),
+            "price" if basis.price_label.is_some() => minima(&left, |place| price(basis, option(place)?)),
+            "priority" => match basis.priorities {
+                Some(Ok(priorities)) => minima(&left, |place| {
+                    let id = (basis.id)(option(place)?.group)?;
+                    priorities.of(id).map(|priority| -(priority as f64))
+                }),
+                // What the autoscaler cannot read it ignores.
+                Some(Err(_)) => Vec::new(),
+                None => return (left, Some(expander.clone())),
+            },
+            "random" => Vec::new(),
+            // A program of the user's, a price list: neither is in the state.
+            _ => return (left, Some(expander.clone())),
         };
         if !kept.is_empty() {
             left = kept;
         }
     }
-    left
-}
-
-/// Whether an expander decides by what the state does not have.
-pub fn is_unknown(expander: &str) -> bool {
-    !matches!(expander, "least-waste" | "most-pods" | "least-nodes" | "random")
+    (left, None)
 }
 
 fn minima(places: &[usize], score: impl Fn(usize) -> Option<f64>) -> Vec<usize> {
@@ -66,23 +81,17 @@ fn minima(places: &[usize], score: impl Fn(usize) -> Option<f64>) -> Vec<usize> 
 }
 
 /// What the new nodes cost, by a label of the group's template. Upstream's own price expander has price lists of clouds.
-fn price(label: Name, option: &Choice, template: &dyn Fn(usize) -> Option<Template>) -> Option<f64> {
-    let price: f64 = template(option.group)?.built.node.labels.get(label)?.parse().ok()?;
+fn price(basis: Basis<'_>, option: &Choice) -> Option<f64> {
+    let price: f64 = (basis.template)(option.group)?.built.node.labels.get(basis.price_label?)?.parse().ok()?;
     price.is_finite().then_some(price * option.estimate.nodes as f64)
 }
 
 /// The share of CPU plus the share of memory that the pods would leave of the new nodes (expander/waste).
-fn waste(
-    cluster: &Cluster,
-    options: &[Choice],
-    place: usize,
-    template: &dyn Fn(usize) -> Option<Template>,
-) -> Option<f64> {
-    let option = options.get(place)?;
-    let node = template(option.group)?.built.node;
+fn waste(basis: Basis<'_>, option: &Choice) -> Option<f64> {
+    let node = (basis.template)(option.group)?.built.node;
     let (mut cpu, mut memory) = (0, 0);
     for pod in &option.estimate.pods {
-        let requested = &cluster.pod(*pod).class.requests.requested;
+        let requested = &basis.cluster.pod(*pod).class.requests.requested;
         cpu += requested.milli_cpu;
         memory += requested.memory;
     }

@@ -37,7 +37,6 @@ use crate::state::pod::PodId;
 use crate::state::{Cluster, NodeId};
 
 pub use change::Change;
-pub use expander::is_unknown as is_unknown_expander;
 pub use flags::{FlagError, Flags};
 pub use groups::{NodeGroup, Skip, reasons, short};
 pub use pods::PodOutcome;
@@ -117,6 +116,8 @@ pub struct Loop {
     pub options: Vec<GroupOption>,
     /// Places in [`Loop::options`] of those among which the choice is drawn; one means that it is not.
     pub best: Vec<usize>,
+    /// The expander that would decide among those, by what the state does not have.
+    pub undecided_by: Option<String>,
     /// The groups that grow.
     pub growths: Vec<Growth>,
     /// Whether the cluster counts as unhealthy: then no pod is looked at.
@@ -232,6 +233,7 @@ impl<'s> Run<'s> {
             pods: FxHashMap::default(),
             options: Vec::new(),
             best: Vec::new(),
+            undecided_by: None,
             growths: Vec::new(),
             unhealthy: self.status.unhealthy,
             at_node_limit: false,
@@ -502,8 +504,16 @@ impl<'s> Run<'s> {
             }
         }
         let template = |group: usize| self.groups.get(group).and_then(|group| group.template.clone());
-        let (expanders, price) = (&self.options.flags.expanders, self.options.price_label);
-        let best = expander::best(self.sandbox.cluster(), expanders, price, &choices, &template);
+        let group_id = |group: usize| self.groups.get(group).map(|group| group.id);
+        let cluster = self.sandbox.cluster();
+        let basis = expander::Basis {
+            cluster,
+            price_label: self.options.price_label,
+            priorities: cluster.autoscaling.priorities(self.options.status),
+            id: &group_id,
+            template: &template,
+        };
+        let (best, undecided) = expander::best(basis, &self.options.flags.expanders, &choices);
         let id = |place: &usize| choices.get(*place).and_then(|it| self.groups.get(it.group)).map(|group| group.id);
         let chosen = match best.as_slice() {
             [only] => choices.get(*only).cloned(),
@@ -539,6 +549,7 @@ impl<'s> Run<'s> {
             .map(|Choice { group, estimate: Estimate { nodes, pods } }| GroupOption { group, nodes, pods })
             .collect();
         answers.best = best;
+        answers.undecided_by = undecided;
     }
 
     fn outcome(

@@ -12,13 +12,11 @@ use crate::api::name::{Name, name};
 use crate::api::pod_spec::PreemptionPolicy;
 use crate::api::requests::RequestGates;
 use crate::api::taint::Taint;
-use crate::control_plane::controller;
 use crate::decode::node::Node;
-use crate::decode::pod::PodOwn;
 use crate::decode::workload::{Workload, WorkloadKind};
 use crate::edit::{BuiltNode, BuiltPod};
+use crate::node_groups::new_node::daemon_pod;
 use crate::state::node_info::{NodeId, NodeInfo};
-use crate::state::pod_class::PodClass;
 use crate::state::{Cluster, Pod};
 
 /// Where a template comes from.
@@ -167,12 +165,7 @@ impl Builder<'_> {
         });
         missing
             .filter(|set| all || preempts(set))
-            .filter_map(|set| {
-                let new = controller::daemon_on(self.cluster, set, node)?;
-                let class = Arc::new(PodClass::new(Arc::clone(&new.template), self.gates));
-                let own: PodOwn = new.own.into_iter().next()?;
-                Some(BuiltPod { own, class })
-            })
+            .filter_map(|set| daemon_pod(self.cluster, set, node, self.gates))
             .collect()
     }
 }

@@ -28,6 +28,13 @@ impl Amounts {
         standard.into_iter().chain(scalars).collect()
     }
 
+    /// As numbers that kube-scheduler counts with.
+    pub(super) fn to_resources(&self) -> Resources {
+        let mut found = Resources::default();
+        found.add(self.iter());
+        found
+    }
+
     /// So many pods and nothing else.
     pub(super) fn pods(count: usize) -> Self {
         let count = i64::try_from(count).unwrap_or(i64::MAX);

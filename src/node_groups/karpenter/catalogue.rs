@@ -29,6 +29,8 @@ pub(super) struct InstanceType {
 #[derive(Clone, Debug)]
 pub(super) struct Offering {
     pub(super) requirements: Requirements,
+    /// What it costs, where that is known.
+    pub(super) price: Option<f64>,
 }
 
 /// The provider's catalogue, as `--instance-types` gives it.
@@ -61,6 +63,8 @@ struct OfferingEntry {
     capacity_type: Name,
     #[serde(default = "yes")]
     available: bool,
+    #[serde(default)]
+    price: Option<f64>,
 }
 
 fn yes() -> bool {
@@ -114,7 +118,7 @@ impl Catalogue {
             if label(NODE_POOL).is_none() {
                 continue;
             }
-            let offering = Offering::new(zone, capacity_type);
+            let offering = Offering::new(zone, capacity_type, None);
             let capacity = Amounts::of(&node.capacity);
             let entry = types.entry(instance).or_insert_with(|| {
                 let mut requirements = Requirements::default();
@@ -155,11 +159,11 @@ impl InstanceType {
 }
 
 impl Offering {
-    fn new(zone: Name, capacity_type: Name) -> Self {
+    fn new(zone: Name, capacity_type: Name, price: Option<f64>) -> Self {
         let mut requirements = Requirements::default();
         requirements.add(Requirement::is_in(name(ZONE), [zone]));
         requirements.add(Requirement::is_in(name(CAPACITY_TYPE), [capacity_type]));
-        Self { requirements }
+        Self { requirements, price }
     }
 }
 
@@ -185,7 +189,7 @@ impl TypeEntry {
             requirements,
             allocatable: capacity.minus(&overhead).less_huge_pages(&capacity),
             capacity,
-            offerings: offerings.map(|it| Offering::new(it.zone, it.capacity_type)).collect(),
+            offerings: offerings.map(|it| Offering::new(it.zone, it.capacity_type, it.price)).collect(),
         }
     }
 }

@@ -9,6 +9,7 @@ mod amounts;
 mod catalogue;
 mod fix;
 mod flags;
+mod launch;
 mod nodes;
 mod overview;
 mod pods;
@@ -33,11 +34,12 @@ use nodes::StateNode;
 use pods::Candidate;
 use refusal::Refusal;
 use requirement::{HOSTNAME, NODE_POOL, Requirements, Words};
-use solver::{Place, Pool, Solver, World};
+use solver::{Claim, Place, Pool, Solver, World};
 
 pub use catalogue::InstanceTypeFile;
 pub use fix::{PoolChange, PoolFix};
 pub use flags::Flags;
+pub use launch::Launch;
 pub use overview::{Overview, PoolOverview};
 
 /// What no state says.
@@ -47,6 +49,8 @@ pub struct Options {
     pub flags: Flags,
     /// The provider's catalogue.
     pub types: Option<InstanceTypeFile>,
+    /// The pods that are asked about were tried in a simulation, and no others.
+    pub simulated: bool,
 }
 
 /// What Karpenter would do for a pod.
@@ -106,6 +110,7 @@ pub struct Run {
     outcomes: BTreeMap<PodId, (&'static str, Option<Name>, Option<Name>)>,
     errors: BTreeMap<PodId, Vec<(Name, Refusal)>>,
     without_types: BTreeMap<Name, bool>,
+    claims: Vec<Claim>,
 }
 
 /// Why a pool is not asked (`provisioner.go`, NewScheduler); none for one that is.
@@ -242,6 +247,7 @@ impl Run {
             outcomes: BTreeMap::new(),
             errors: BTreeMap::new(),
             without_types: BTreeMap::new(),
+            claims: Vec::new(),
         };
         run.everything(cluster);
         Some(run)
@@ -254,8 +260,9 @@ impl Run {
         let leaving: BTreeSet<_> = self.nodes.iter().filter(|node| node.leaving).filter_map(|node| node.node).collect();
         for pod in cluster.pods().iter().filter(|pod| cluster.has_pod(pod.id)) {
             let moves = cluster.node_of(pod.id).is_some_and(|node| leaving.contains(&node)) && is_reschedulable(pod);
+            let is_left_out = self.options.simulated && !self.asked.contains(&pod.id);
             if !moves {
-                if pod.own.node_name.is_some() {
+                if is_left_out || pod.own.node_name.is_some() {
                     continue;
                 }
                 match self.entry(cluster, pod) {
@@ -297,6 +304,7 @@ impl Run {
         self.outcomes.extend(outcomes);
         self.errors = round.refused;
         self.without_types = round.without_types;
+        self.claims = round.claims;
     }
 
     fn world<'a>(
@@ -327,7 +335,7 @@ impl Run {
     }
 
     fn entry(&self, cluster: &Cluster, pod: &Pod) -> Entry {
-        let is_new = pod.own.creation_timestamp.is_none() && self.asked.contains(&pod.id);
+        let is_new = (self.options.simulated || pod.own.creation_timestamp.is_none()) && self.asked.contains(&pod.id);
         let failed = is_new || pod.own.scheduled.as_ref().is_some_and(|condition| condition.unschedulable);
         let owned = pod.own.controller.is_some_and(|owner| owner.kind == "DaemonSet" || owner.kind == "Node");
         if !failed || pod.own.node_name.is_some() || pod.own.nominated_node_name.is_some() || owned {
@@ -344,6 +352,33 @@ impl Run {
         self.outcomes.get(&pod).map(|(outcome, _, pool)| (*outcome, *pool))
     }
 
+    /// As [`Run::outcome`]; `unknown` where the pod might get a node of an instance type that is not known here.
+    pub fn fate(&self, pod: PodId) -> Option<&'static str> {
+        let (outcome, _) = self.outcome(pod)?;
+        let hangs = |(_, refusal): &(Name, Refusal)| refusal.hangs_on_types();
+        let hangs = self.errors.get(&pod).is_some_and(|refusals| refusals.iter().any(hangs));
+        Some(if outcome == "failed" && !self.catalogue.complete && hangs { "unknown" } else { outcome })
+    }
+
+    /// Why each pool that was asked makes nothing for a pod; what is said of all pools has no name.
+    pub fn refusals(&self, pod: PodId) -> Vec<(Name, String)> {
+        let refusals = self.errors.get(&pod).into_iter().flatten();
+        refusals.map(|(pool, refusal)| (*pool, refusal.to_string())).collect()
+    }
+
+    /// Karpenter's sentence for a pod that it makes nothing for.
+    pub fn error(&self, cluster: &Cluster, pod: PodId) -> Option<String> {
+        match self.entry(cluster, cluster.pod(pod)) {
+            Entry::Refused(text) => Some(text),
+            Entry::Ignored => None,
+            Entry::Looked if pools(cluster).0.is_empty() => Some("no dynamic nodepools found".to_owned()),
+            Entry::Looked => self.errors.get(&pod).map(|refusals| {
+                let texts: Vec<String> = refusals.iter().map(|(_, refusal)| refusal.to_string()).collect();
+                texts.join("; ")
+            }),
+        }
+    }
+
     /// What becomes of the pod, and what each pool alone would do for it.
     pub fn answer(&self, cluster: &Cluster, pod: PodId) -> KarpenterAnswer {
         let (asked, others) = pools(cluster);
@@ -353,15 +388,7 @@ impl Run {
         let world = self.world(cluster, &volumes);
         let complete = self.catalogue.complete;
         let (outcome, node, chosen) = self.outcomes.get(&pod).copied().unwrap_or(("not-looked-at", None, None));
-        let error = match self.entry(cluster, the_pod) {
-            Entry::Refused(text) => Some(text),
-            Entry::Ignored => None,
-            Entry::Looked if asked.is_empty() => Some("no dynamic nodepools found".to_owned()),
-            Entry::Looked => self.errors.get(&pod).map(|refusals| {
-                let texts: Vec<String> = refusals.iter().map(|(_, refusal)| refusal.to_string()).collect();
-                texts.join("; ")
-            }),
-        };
+        let error = self.error(cluster, pod);
         let mut answers: Vec<PoolAnswer> = asked.iter().map(|pool| self.pool(&world, pool, &candidate)).collect();
         answers.extend(others.into_iter().map(|(pool, why, because)| {
             let alone = || match self.alone(&world, &pool, &candidate) {

@@ -7,7 +7,6 @@ use super::solver::{Offer, Pool, Solver};
 use super::{Run, pools};
 use crate::api::labels::Labels;
 use crate::api::name::{Name, name};
-use crate::api::resources::Resources;
 use crate::api::taint::Taint;
 use crate::decode::autoscaling::karpenter::PoolRequirement;
 use crate::node_groups::new_node::NewNode;
@@ -110,12 +109,7 @@ impl Run {
 
     fn new_node(&self, cluster: &Cluster, pool: &Pool<'_>, offer: &Offer) -> Option<NewNode> {
         let instance = self.catalogue.types.get(offer.instance_type)?;
-        let resources = |amounts: &Amounts| {
-            let mut found = Resources::default();
-            found.add(amounts.iter());
-            found
-        };
-        let mut daemons = resources(&offer.overhead);
+        let mut daemons = offer.overhead.to_resources();
         daemons.allowed_pod_number = i64::try_from(offer.daemons.len()).unwrap_or(i64::MAX);
         let owner = |pod: &PodId| {
             let daemon = self.daemons.iter().find(|daemon| daemon.id == *pod)?;
@@ -129,7 +123,7 @@ impl Run {
         Some(NewNode {
             like: None,
             instance_type: Some(labels.get(class).unwrap_or(instance.name)),
-            allocatable: resources(&instance.allocatable),
+            allocatable: instance.allocatable.to_resources(),
             daemons,
             daemon_owners: offer.daemons.iter().filter_map(owner).collect(),
             labels,

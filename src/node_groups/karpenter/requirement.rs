@@ -166,6 +166,20 @@ impl Requirement {
         (!self.complement && self.values.len() == 1).then(|| self.values.first().copied()).flatten()
     }
 
+    /// Any: a value that it allows. Upstream draws one; this is the first of a list, or the smallest number.
+    pub(super) fn any(&self) -> Option<Name> {
+        match self.operator() {
+            Operator::In => self.values.first().copied(),
+            Operator::NotIn | Operator::Exists => {
+                let least = self.at_least.unwrap_or_default();
+                (least..=self.at_most.unwrap_or(i64::MAX))
+                    .map(|number| name(&number.to_string()))
+                    .find(|it| self.has(*it))
+            }
+            Operator::DoesNotExist => None,
+        }
+    }
+
     /// Intersection.
     pub(super) fn intersection(&self, other: &Self) -> Self {
         let (at_least, at_most) = self.bounds(other);

@@ -52,7 +52,7 @@ struct Template {
 }
 
 /// DaemonOverheadGroup: instance types that get the same pods of DaemonSets.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct DaemonGroup {
     types: Vec<usize>,
     overhead: Amounts,
@@ -60,11 +60,11 @@ struct DaemonGroup {
 }
 
 /// A node that is to be asked for.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Claim {
     pub(super) pool: Name,
     taints: Vec<Taint>,
-    requirements: Requirements,
+    pub(super) requirements: Requirements,
     pub(super) types: Vec<usize>,
     groups: Vec<DaemonGroup>,
     requests: Amounts,

@@ -50,22 +50,20 @@ pub(in crate::report) fn page(answer: &SimulationAnswer, provenance: &Provenance
     shell::page("simulate", &headline, &body, provenance)
 }
 
-/// The nodes that the Cluster Autoscaler added.
+/// The nodes that the Cluster Autoscaler and Karpenter added.
 fn added(page: &mut Markup, autoscaled: &Autoscaled) {
-    page.raw("<section><h3>Nodes added</h3>\n<p class=\"aside\">By the Cluster Autoscaler's rules.</p>\n<dl class=\"misses\">\n");
-    for scale_up in &autoscaled.scale_ups {
-        page.raw("<div><dt>")
-            .text(scale_up.group)
-            .raw("</dt>")
-            .element("dd", autoscale::words(scale_up))
-            .raw("</div>\n");
+    let basis = autoscale::basis(autoscaled);
+    page.raw("<section><h3>Nodes added</h3>\n").raw("<p class=\"aside\">").text(&basis).raw("</p>\n");
+    page.raw("<dl class=\"misses\">\n");
+    for (group, text) in autoscale::lines(autoscaled) {
+        page.raw("<div><dt>").text(&group).raw("</dt>").element("dd", text).raw("</div>\n");
     }
     page.raw("</dl>\n");
-    if autoscaled.scale_ups.is_empty() {
-        page.raw("<p>No node group grows.</p>\n");
+    for text in autoscale::nothing(autoscaled) {
+        page.element("p", text);
     }
-    for note in &autoscaled.notes {
-        page.element("p", note);
+    for text in autoscale::left(autoscaled).iter().chain(&autoscaled.notes) {
+        page.element("p", text);
     }
     page.raw("</section>\n");
 }

@@ -12,7 +12,7 @@ use crate::simulate::Assumption;
 use crate::simulate::{Load, NodeLoad, Outcome, StateSummary, Step, Strategy, Summary, UnplacedCause, UnplacedGroup};
 
 use super::super::{API_VERSION, Provenance};
-use super::autoscale::ScaleUpObject;
+use super::autoscale::{NodeClaimsObject, ScaleUpObject};
 use super::groups::GroupCycleObject;
 use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
 use super::{SimulationAnswer, WithPreemption};
@@ -56,6 +56,9 @@ pub(in crate::report) struct SimulationObject<'a> {
     /// Node groups that the Cluster Autoscaler made larger, with `--autoscale`.
     #[serde(skip_serializing_if = "Option::is_none")]
     scale_ups: Option<Vec<ScaleUpObject<'a>>>,
+    /// NodeClaims that Karpenter created, with `--autoscale`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_claims: Option<Vec<NodeClaimsObject<'a>>>,
     /// What of it is not certain.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     scale_up_notes: &'a [String],
@@ -226,7 +229,8 @@ impl<'a> SimulationObject<'a> {
             diff: answer.diff.as_ref().map(DiffObject::new),
             cannot_start: answer.cannot_start.iter().map(CannotStartObject::new).collect(),
             with_preemption: answer.with_preemption.as_ref().map(WithPreemptionObject::new),
-            scale_ups: answer.autoscaled.as_ref().map(ScaleUpObject::all),
+            scale_ups: answer.autoscaled.as_ref().filter(|it| it.by_autoscaler).map(ScaleUpObject::all),
+            node_claims: answer.autoscaled.as_ref().and_then(NodeClaimsObject::all),
             scale_up_notes: answer.autoscaled.as_ref().map_or(&[], |autoscaled| &autoscaled.notes),
             assumptions: &answer.assumptions,
             not_evaluated: &answer.not_evaluated,

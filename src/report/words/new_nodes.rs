@@ -83,7 +83,13 @@ pub(in crate::report) fn fate(run: &Loop, found: &PodAnswer) -> String {
         PodOutcome::Option => {
             let best = run.best.iter().filter_map(|place| run.options.get(*place));
             let best: Vec<&str> = best.map(|option| id(option.group)).collect();
-            return format!("{} are equally good: which one grows is drawn", list(&best, 3));
+            return match &run.undecided_by {
+                Some(expander) => format!(
+                    "one of {} grows: expander {expander} decides by what this state does not have",
+                    list(&best, 3)
+                ),
+                None => format!("{} are equally good: which one grows is drawn", list(&best, 3)),
+            };
         }
         PodOutcome::FitsUpcoming(group) => return format!("expected on a node of {} that is under way", id(group)),
         PodOutcome::FitsExisting(_) => "expected on existing nodes, so no node is made",
@@ -340,7 +346,12 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
             "None of the groups that are known grows for it; the others are not known.".to_owned()
         }
         PodOutcome::Triggered => "A group grows for it.".to_owned(),
-        PodOutcome::Option => "Several groups are as good for it: which of them grows is drawn.".to_owned(),
+        PodOutcome::Option => match &found.run.undecided_by {
+            Some(expander) => format!(
+                "One of several groups grows for it: expander {expander} decides by what this state does not have."
+            ),
+            None => "Several groups are as good for it: which of them grows is drawn.".to_owned(),
+        },
         PodOutcome::AwaitsEvaluation => "Another group grows first; then it is looked at again.".to_owned(),
         PodOutcome::HelpedLater => "The group that grows would take it, but gets too few nodes for it.".to_owned(),
         PodOutcome::NotTriggered => "No group grows for it.".to_owned(),

@@ -16,6 +16,7 @@ use super::server::Server;
 use super::session::Session;
 use super::{Connection, LiveError};
 use crate::api::Timestamp;
+use crate::decode::autoscaling::priorities::PRIORITIES_NAME;
 use crate::decode::{Kind, Object};
 use crate::source::config_map::ConfigMapName;
 use crate::state::ClusterBuilder;
@@ -209,6 +210,12 @@ impl Reader {
             let tell = |news| visit.borrow_mut().tell(kind, news);
             let paths = paths(kind, &self.status);
             let list = pages::list_at(&paths, self.chunk_size, move |text| decode(kind, text), fetch, tell).await;
+            if kind == Kind::AutoscalerStatus && list.is_ok() && visit.borrow().has_any(kind) {
+                // Few autoscalers go by priorities: without the right to see them the rest of the answer stands.
+                let paths = [config_map(&self.status.namespace, PRIORITIES_NAME)];
+                let more = pages::list_at(&paths, self.chunk_size, move |text| decode(kind, text), fetch, tell).await;
+                drop(more);
+            }
             visit.borrow_mut().ended();
             list
         })));
@@ -220,12 +227,16 @@ impl Reader {
     }
 }
 
-/// Where the objects of a kind are listed; of ConfigMaps just one.
+/// The list that has one ConfigMap alone.
+fn config_map(namespace: &str, name: &str) -> String {
+    format!("/api/v1/namespaces/{namespace}/configmaps?fieldSelector=metadata.name%3D{name}")
+}
+
+/// Where the objects of a kind are listed; of ConfigMaps just the autoscaler's.
 fn paths(kind: Kind, status: &ConfigMapName) -> Vec<String> {
     match kind {
         Kind::AutoscalerStatus => {
-            let ConfigMapName { namespace, name, .. } = status;
-            vec![format!("/api/v1/namespaces/{namespace}/configmaps?fieldSelector=metadata.name%3D{name}")]
+            vec![config_map(&status.namespace, &status.name)]
         }
         kind => kind.api_paths().collect(),
     }
@@ -267,6 +278,11 @@ impl<P> Visit<'_, P> {
             }
         }
         (self.progress)(*self.seen);
+    }
+
+    /// Whether the server has any object of `kind`.
+    fn has_any(&self, kind: Kind) -> bool {
+        self.lists.get(&kind).is_some_and(|list| list.objects > 0)
     }
 
     fn ended(&mut self) {

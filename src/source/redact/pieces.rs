@@ -26,11 +26,11 @@ use Piece::{Atom, Literal};
 pub(super) fn pieces(role: Role, text: &str) -> Vec<Piece<'_>> {
     let one = |stays: bool, hint| vec![if stays { Literal(text) } else { Atom(hint, text) }];
     match role {
-        Role::Name(hint) => one(false, hint),
+        Role::Name(hint) => gke_node(text).unwrap_or_else(|| one(false, hint)),
         Role::Claim => one(false, Hint::Claim),
         Role::PriorityClass => one(text.starts_with("system-"), Hint::Class),
         Role::Key => one(well_known::is_key(text), Hint::Key),
-        Role::Value => one(false, Hint::Value),
+        Role::Value => gke_node(text).unwrap_or_else(|| one(false, Hint::Value)),
         Role::Zones(hint) => separated(text, ZONE_DELIMITER, |zone| vec![Atom(hint, zone)]),
         Role::Image => image(text),
         Role::Resource => resource(text),
@@ -97,8 +97,30 @@ fn node_group(text: &str) -> Vec<Piece<'_>> {
     separated(text, "/", |part| match part {
         "" | "https:" | "MachineDeployment" | "MachineSet" | "MachinePool" | "zones" | "instanceGroups" | "compute"
         | "v1" | "projects" | "www.googleapis.com" => vec![Literal(part)],
-        part => vec![Atom(Hint::Group, part)],
+        part => match part.strip_suffix("-grp").and_then(gke_pool) {
+            Some(pool) => vec![Literal(GKE), Atom(Hint::Group, pool), Literal("-grp")],
+            None => vec![Atom(Hint::Group, part)],
+        },
     })
+}
+
+/// What names of GKE's nodes and instance groups begin with.
+const GKE: &str = "gke-";
+
+/// `gke-CLUSTER-POOL-HASH`: that a node belongs to a group shows in their names alone.
+fn gke_pool(text: &str) -> Option<&str> {
+    let pool = text.strip_prefix(GKE)?;
+    let (rest, hash) = pool.rsplit_once('-')?;
+    let is_hash = (5..=8).contains(&hash.len()) && hash.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (is_hash && rest.contains('-')).then_some(pool)
+}
+
+/// `gke-CLUSTER-POOL-HASH-xxxx`: the end is random.
+fn gke_node(text: &str) -> Option<Vec<Piece<'_>>> {
+    let (pool, end) = text.rsplit_once('-')?;
+    let is_end = end.len() == 4 && end.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let pool = gke_pool(pool).filter(|_| is_end)?;
+    Some(vec![Literal(GKE), Atom(Hint::Group, pool), Literal("-"), Literal(end)])
 }
 
 /// `deviceclass.resource.kubernetes.io/CLASS`, or any other name.
@@ -229,6 +251,19 @@ mod tests {
         case(Role::Address, "0.0.0.0", "0.0.0.0");
         case(Role::Address, "10.1.2.3", "[10.1.2.3]");
         case(Role::Zones(Hint::Zone), "eu-a__eu-b", "[eu-a]__[eu-b]");
+    }
+
+    #[test]
+    fn nodes_of_gke_stay_with_their_group() {
+        case(Role::Name(Hint::Node), "gke-shop-general-1a2b3c4d-x1z9", "gke-[shop-general-1a2b3c4d]-x1z9");
+        case(Role::Value, "gke-shop-general-1a2b3c4d-x1z9", "gke-[shop-general-1a2b3c4d]-x1z9");
+        case(
+            Role::NodeGroup,
+            "https://www.googleapis.com/compute/v1/projects/acme/zones/eu-a/instanceGroups/gke-shop-general-1a2b3c4d-grp",
+            "https://www.googleapis.com/compute/v1/projects/[acme]/zones/[eu-a]/instanceGroups/gke-[shop-general-1a2b3c4d]-grp",
+        );
+        case(Role::Name(Hint::Node), "gke-shop", "[gke-shop]");
+        case(Role::Value, "gke-a-b-c-d", "[gke-a-b-c-d]");
     }
 
     #[test]

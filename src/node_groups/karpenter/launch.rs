@@ -1,0 +1,135 @@
+//! The nodes that a round of Karpenter's asks for, as they would come up.
+//!
+//! A NodeClaim names its instance types, the cheapest first (`nodeclaimtemplate.go`, ToNodeClaim; `cloudprovider/types.go`,
+//! OrderByPrice), and the provider launches one of them. Karpenter's own provider takes the cheapest offering
+//! (`kwok/cloudprovider/cloudprovider.go`, toNode), and so does this file. Providers of clouds weigh more than the price
+//! (how much of a type there is), which no state shows. Where no price is known the smallest type stands for the cheapest.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::catalogue::{InstanceType, Offering};
+use super::requirement::{
+    CAPACITY_TYPE, HOSTNAME, INITIALIZED, INSTANCE_TYPE, NODE_POOL, REGISTERED, Requirement, ZONE,
+};
+use super::solver::Claim;
+use super::{Run, pools};
+use crate::api::labels::Labels;
+use crate::api::name::{Name, name};
+use crate::api::requests::RequestGates;
+use crate::api::resources::STANDARD;
+use crate::decode::autoscaling::karpenter::NodePool;
+use crate::decode::node::{Node, Readiness};
+use crate::edit::BuiltNode;
+use crate::node_groups::new_node::daemon_pod;
+use crate::state::Cluster;
+use crate::state::node_info::{NodeId, NodeInfo};
+
+/// A node that Karpenter asks its provider for.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// The pool.
+    pub pool: Name,
+    /// The instance type that is taken.
+    pub instance_type: Name,
+    /// Its zone.
+    pub zone: Option<Name>,
+    /// `spot`, `on-demand`, `reserved`.
+    pub capacity_type: Option<Name>,
+    /// Its price, where it is known.
+    pub price: Option<f64>,
+    /// Other instance types that the NodeClaim allows.
+    pub other_types: usize,
+    /// Labels that the pool leaves open: the real node gets random values.
+    pub random_labels: Vec<Name>,
+    /// The node, with the pods of DaemonSets.
+    pub built: BuiltNode,
+}
+
+impl Run {
+    /// The nodes that this round asks for, in the order of the claims.
+    pub fn launches(&self, cluster: &Cluster, gates: RequestGates) -> Vec<Launch> {
+        let (asked, _) = pools(cluster);
+        let launch = |claim: &Claim| {
+            let pool = asked.iter().find(|pool| pool.name == claim.pool)?;
+            self.launch(cluster, gates, pool.data, claim)
+        };
+        self.claims.iter().filter_map(launch).collect()
+    }
+
+    fn launch(&self, cluster: &Cluster, gates: RequestGates, pool: &NodePool, claim: &Claim) -> Option<Launch> {
+        let words = Some(&self.catalogue.words);
+        let types = claim.types.iter().filter_map(|place| self.catalogue.types.get(*place));
+        let mut offered: Vec<(&InstanceType, &Offering)> = types
+            .flat_map(|instance| instance.offerings.iter().map(move |offering| (instance, offering)))
+            .filter(|(_, offering)| claim.requirements.compatible(&offering.requirements, words).is_ok())
+            .collect();
+        let priced = offered.iter().all(|(_, offering)| offering.price.is_some());
+        offered.sort_by(|one, other| if priced { cheaper(one.1, other.1) } else { smaller(one.0, other.0) });
+        let (instance, offering) = offered.first()?;
+        let (labels, random_labels) = labels(pool, claim, instance, offering);
+        let allocatable = instance.allocatable.to_resources();
+        let node = Node {
+            labels,
+            taints: pool.node.taints.clone(),
+            provider_id: Some(name("simulated")),
+            readiness: Readiness { known: true, ready: true, ..Readiness::default() },
+            capacity: instance.capacity.to_resources(),
+            allocatable,
+            ..Node::default()
+        };
+        let info = NodeInfo::new(NodeId(u32::MAX), Arc::new(node));
+        let sets = cluster.workloads.iter();
+        let pods = sets.filter_map(|set| daemon_pod(cluster, set, &info, gates)).collect();
+        // Drivers are not in a catalogue: another node of the type shows them.
+        let same_type = |node: &&NodeInfo| node.node.labels.get(name(INSTANCE_TYPE)) == Some(instance.name);
+        let twins = cluster.nodes().iter().filter(same_type);
+        let csi_node = twins.filter_map(|node| cluster.storage().csi_node(node.name())).next().cloned();
+        let value = |key: &str| offering.requirements.get(name(key)).and_then(Requirement::only);
+        Some(Launch {
+            pool: claim.pool,
+            instance_type: instance.name,
+            zone: value(ZONE),
+            capacity_type: value(CAPACITY_TYPE),
+            price: offering.price,
+            other_types: claim.types.len().saturating_sub(1),
+            random_labels,
+            built: BuiltNode { node: (*info.node).clone(), pods, csi_node, slices: Vec::new() },
+        })
+    }
+}
+
+fn cheaper(one: &Offering, other: &Offering) -> Ordering {
+    one.price.unwrap_or(f64::MAX).total_cmp(&other.price.unwrap_or(f64::MAX))
+}
+
+fn smaller(one: &InstanceType, other: &InstanceType) -> Ordering {
+    let by = |resource| one.capacity.get(resource).compare(other.capacity.get(resource));
+    by(STANDARD.cpu).then_with(|| by(STANDARD.memory))
+}
+
+/// The labels of the node: those of the pool, values for labels that the pool leaves open
+/// (`resolveCustomLabelsFromRequirements`), and what is certain of the instance type and the offering. And which of them are
+/// drawn.
+fn labels(pool: &NodePool, claim: &Claim, instance: &InstanceType, offering: &Offering) -> (Labels, Vec<Name>) {
+    let mut labels: Vec<(Name, Name)> = pool.labels.iter().collect();
+    let mut random = Vec::new();
+    let of_type = |key: Name| instance.requirements.get(key).or_else(|| offering.requirements.get(key));
+    for requirement in claim.requirements.iter() {
+        let key = requirement.key;
+        if [HOSTNAME, REGISTERED, INITIALIZED].contains(&key.as_str()) || of_type(key).is_some() {
+            continue;
+        }
+        if let Some(value) = requirement.any() {
+            labels.push((key, value));
+            if requirement.only().is_none() {
+                random.push(key);
+            }
+        }
+    }
+    let certain = instance.requirements.iter().chain(offering.requirements.iter());
+    labels.extend(certain.filter_map(|it| Some((it.key, it.only()?))));
+    labels.extend([REGISTERED, INITIALIZED].map(|key| (name(key), name("true"))));
+    labels.extend([(name(NODE_POOL), claim.pool), (name(INSTANCE_TYPE), instance.name)]);
+    (labels.into_iter().collect(), random)
+}
