@@ -104,7 +104,12 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     }
     let mut from_files = arguments.manifests.read()?;
     let others = std::mem::take(&mut from_files.others);
-    let question = Request::of(&target, &from_files.objects);
+    // Steps of a scenario may need whatever any pod needs.
+    let question = if arguments.changes.is_empty() {
+        Request::Copies(&target, &from_files.objects)
+    } else {
+        Request::Simulation { new_pods: true }
+    };
     let mut state = arguments.common.load(question, |builder| others.join(builder))?;
     from_files.check_namespaces(&state)?;
     if arguments.like.is_some() && arguments.want.is_none() && !arguments.want_all {

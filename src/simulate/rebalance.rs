@@ -77,7 +77,8 @@ fn best_move(
     let candidates: Vec<PodId> = cluster
         .pods()
         .iter()
-        .filter(|pod| cluster.has_pod(pod.id) && !moved.contains(&pod.id) && keeper(cluster, pod) == Keeper::Controller)
+        .filter(|pod| cluster.has_pod(pod.id) && !moved.contains(&pod.id) && !pod.is_terminating())
+        .filter(|pod| keeper(cluster, pod) == Keeper::Controller)
         .filter(|pod| budgets.clone().evict(cluster, pod).is_ok())
         .filter(|pod| {
             let node = pod.own.node_name.filter(|_| cluster.node_of(pod.id).is_some());

@@ -6,6 +6,8 @@
 //! it has a node, and a workload that gets another size changes how many must stay healthy, as the disruption controller
 //! counts again then.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::api::meta::ObjectKey;
@@ -26,10 +28,12 @@ const VIOLATED: &str = "Cannot evict pod as it would violate the pod's disruptio
 const SEVERAL: &str =
     "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
 
-/// What is left of every budget.
+/// What is left of every budget. A copy costs little: what does not change is shared.
 #[derive(Clone, Debug)]
 pub struct Budgets {
     all: Vec<Budget>,
+    /// The budgets of each namespace, by place.
+    of_namespace: Arc<FxHashMap<Name, Vec<usize>>>,
     /// Pods that are without a place, and the budgets they count against, by place.
     out: FxHashMap<PodId, Vec<usize>>,
     /// Pods that were placed here: they run, whatever their phase was.
@@ -42,7 +46,7 @@ pub struct Budgets {
 struct Budget {
     key: ObjectKey,
     /// None selects nothing.
-    selector: Option<Selector>,
+    selector: Option<Arc<Selector>>,
     /// `disruptionsAllowed`; below zero, as many pods are missing.
     left: i64,
     /// The least that was left because pods were evicted or lost.
@@ -85,7 +89,7 @@ impl Budgets {
             let left = if allowed > 0 { i64::from(allowed) } else { missing };
             Budget {
                 key: budget.key,
-                selector: budget.eviction_selector(),
+                selector: budget.eviction_selector().map(Arc::new),
                 left,
                 least: missing,
                 missing_before: missing,
@@ -96,8 +100,13 @@ impl Budgets {
                 asked: false,
             }
         });
+        let mut of_namespace: FxHashMap<Name, Vec<usize>> = FxHashMap::default();
+        for (place, budget) in cluster.budgets.iter().enumerate() {
+            of_namespace.entry(budget.key.namespace).or_default().push(place);
+        }
         Self {
             all: budgets.collect(),
+            of_namespace: Arc::new(of_namespace),
             out: FxHashMap::default(),
             running: FxHashSet::default(),
             unready: FxHashSet::default(),
@@ -274,12 +283,12 @@ impl Budgets {
     }
 
     fn places(&self, pod: &Pod) -> Vec<usize> {
-        let key = pod.key();
-        let selects = |budget: &Budget| {
-            let selector = budget.selector.as_ref();
-            budget.key.namespace == key.namespace && selector.is_some_and(|selector| selector.matches(pod.labels()))
+        let selects = |place: &usize| {
+            let selector = self.all.get(*place).and_then(|budget| budget.selector.as_ref());
+            selector.is_some_and(|selector| selector.matches(pod.labels()))
         };
-        self.all.iter().enumerate().filter(|(_, budget)| selects(budget)).map(|(place, _)| place).collect()
+        let places = self.of_namespace.get(&pod.key().namespace).map_or(&[][..], Vec::as_slice);
+        places.iter().copied().filter(selects).collect()
     }
 
     fn leaves(&mut self, cluster: &Cluster, pod: &Pod, places: Vec<usize>) -> Vec<Edit> {

@@ -51,8 +51,22 @@ pub fn run(
     scenario: &Scenario,
     asked: &[PodId],
 ) -> Result<ScenarioRun, ScenarioError> {
+    let budgets = Budgets::new(simulation.cluster());
+    run_with(simulation, scenario, asked, budgets)
+}
+
+/// The same with the budgets of the state, for who plays many scenarios on one.
+///
+/// # Errors
+/// As [`run`].
+pub(in crate::simulate) fn run_with(
+    simulation: &mut Simulation<'_>,
+    scenario: &Scenario,
+    asked: &[PodId],
+    budgets: Budgets,
+) -> Result<ScenarioRun, ScenarioError> {
     let mut runner = Runner {
-        budgets: Budgets::new(simulation.cluster()),
+        budgets,
         simulation,
         asked: asked.to_vec(),
         waiting: IndexMap::new(),
@@ -319,7 +333,8 @@ impl Runner<'_, '_> {
     fn repack(&mut self, report: &mut StepReport) -> Result<(), EditError> {
         let cluster = self.cluster();
         let moves = |pod: &&crate::state::Pod| {
-            cluster.node_of(pod.id).is_some() && cluster.has_pod(pod.id) && keeper(cluster, pod) == Keeper::Controller
+            let is_there = cluster.node_of(pod.id).is_some() && cluster.has_pod(pod.id) && !pod.is_terminating();
+            is_there && keeper(cluster, pod) == Keeper::Controller
         };
         let mut pods: Vec<&crate::state::Pod> = cluster.pods().iter().filter(moves).collect();
         let most = |part: fn(&crate::api::resources::Resources) -> i64| {
