@@ -78,7 +78,7 @@ impl Snapshot {
         for (kind, object) in &changes.new {
             packer.add(*kind, &kind.api_version(), object.to_string().as_bytes())?;
         }
-        // What the objects tell of the scheduler is in the record, or is told by the objects once more.
+        // What objects show of the scheduler is in the record, or they show it once more.
         let first = self.packs.iter_mut().map(|pack| std::mem::take(&mut pack.seen));
         let mut seen = super::pack::PrunedFacts::default();
         first.for_each(|more| seen.merge(more));
@@ -369,7 +369,7 @@ mod tests {
             return format!("{claim:?} {selector:?}");
         }
         match &mut object {
-            // What a scheduler or an autoscaler runs as is told by commands.
+            // Commands are not written: they show how a scheduler or an autoscaler runs.
             Object::Pod(pod) => (pod.scheduler, pod.autoscaler) = (None, None),
             Object::ResourceClaim(claim) => {
                 let allocation = claim.allocation.as_mut().and_then(|allocation| allocation.node_selector.take());
