@@ -99,8 +99,8 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l add -d 'Add this number of replicas to each workload that is named' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l rebalance -d 'Show which pods would land better if they were evicted, at most NUMBER [default: 10]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l seed -d 'Pick at random among equally good nodes; the same seed gives the same run' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l expander -d 'How the autoscaler chooses a group: least-waste, most-pods, least-nodes, price [default: its flag]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l write-state -d 'Write the resulting state to FILE; --snapshot FILE goes on from it' -r -F
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l expander -d 'How the autoscaler chooses a group: least-waste, most-pods, least-nodes, priority, price [default: its flag]' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l autoscaler-flags -d 'The autoscaler\'s flags, where it does not run as a pod of the state' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l node-group-label -d 'A node label whose value is the id of the node\'s group' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l node-group-templates -d 'What new nodes are like: the autoscaler\'s /snapshotz, or nodes by group' -r -F
@@ -174,7 +174,7 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; an
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l repack -d 'Place all pods again, on as few nodes as possible'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l diff -d 'Show only the differences from the unchanged cluster'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l preempt -d 'Allow preemption of pods of lower priority'
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l autoscale -d 'Let the Cluster Autoscaler add nodes for pods that fit nowhere, until nothing changes'
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l autoscale -d 'Let the Cluster Autoscaler and Karpenter add nodes for pods that fit nowhere, until nothing changes'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l exit-code -d 'Exit with status 1 when a pod does not fit'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l force -d 'With --drain or --drain-plan: also evict pods without a controller'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand simulate; and not __fish_seen_subcommand_from merge" -l call-extenders -d 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes'
@@ -291,11 +291,12 @@ complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l 
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l tls-server-name -d 'Server name for the check of the server certificate' -r
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l cache-dir -d 'kubectl\'s cache directory; accepted but not used' -r -F
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l chunk-size -d 'Objects per page of a list; 0 for all in one' -r
-complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s o -l output -d 'Output format: table, wide, json, yaml or name' -r -f -a "table\t''
+complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -s o -l output -d 'Output format: table, wide, json, yaml, name or html' -r -f -a "table\t''
 wide\t''
 json\t''
 yaml\t''
-name\t''"
+name\t''
+html\t''"
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l exit-code -d 'Exit with status 1 when a pod does not fit'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l no-suggestions -d 'Do not search for changes that would help (faster)'
 complete -c kubectl-sched -n "__fish_kubectl_sched_using_subcommand pending" -l commands -d 'Show the commands that make each suggested change'

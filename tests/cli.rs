@@ -21,6 +21,8 @@ mod device_situations;
 mod devices;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/group_situations.rs"]
+mod group_situations;
 #[path = "cli/harness.rs"]
 mod harness;
 #[path = "cli/help.rs"]

@@ -227,6 +227,25 @@ fn a_simulation() {
 }
 
 #[test]
+fn pending_pods_by_reason() {
+    let page = page("pending --at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml");
+    for text in [
+        "4 pods pending, for 3 reasons",
+        "2 pods: NodeResourcesFit: cpu: short by 2430m on the closest node",
+        "replicaset shop/web (2)",
+        "request cpu 570m instead of 3",
+        "eks-spot grows",
+        "its node group eks-gpu is in backoff",
+        "kube-scheduler&#39;s message for ml/train-2",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+    let table = data(&page, "data");
+    assert_eq!(table["names"].as_array().unwrap().len(), 4);
+    assert_eq!(table["columns"][0]["title"], "Reason");
+}
+
+#[test]
 fn a_simulation_with_preemption() {
     let page = page("simulate --pending --preempt --snapshot examples/clusters/gpu.yaml");
     for text in ["<dt>preempted</dt><dd>1</dd>", "preempted on gpu-a100-2 by ml/trainer-1", "8% → 66%"] {

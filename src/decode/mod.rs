@@ -8,6 +8,7 @@ pub(crate) mod encode;
 pub mod event;
 pub mod fields;
 pub mod kinds;
+mod known_specs;
 pub mod limit_range;
 pub mod node;
 pub mod object;
@@ -25,4 +26,5 @@ pub mod workload;
 pub(crate) mod yaml;
 
 pub use kinds::{Decoded, Kind, Object};
+pub(crate) use known_specs::KnownSpecs;
 pub use whole::ObjectError;

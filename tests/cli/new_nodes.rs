@@ -193,14 +193,16 @@ fn a_whole_screen() {
           caution: ml/train-1 would fit nowhere else
 
     NEW NODES   cluster-autoscaler, status 24 seconds old; each group was tried
-    eks-general   would not: Insufficient cpu, Insufficient nvidia.com/gpu; at its
-                  maximum: 2 of 2
+    eks-general   would not: Insufficient cpu (asks 4, a new node has 3920m, of
+                  which DaemonSets take 350m), Insufficient nvidia.com/gpu (a new
+                  node has none); at its maximum: 2 of 2
     eks-gpu       would take it, like gpu-1; in backoff since 2026-08-20T09:57:12Z:
                   InsufficientInstanceCapacity: no capacity for g4dn.2xlarge in
                   eu-1a
                   after the backoff the pod gets a node after others (re-run)
-    eks-spot      would not: Insufficient cpu, Insufficient nvidia.com/gpu; grows
-                  from 1 to 3
+    eks-spot      would not: Insufficient cpu (asks 4, a new node has 3920m, of
+                  which DaemonSets take 350m), Insufficient nvidia.com/gpu (a new
+                  node has none); grows from 1 to 3
     eks-large     no node of it in the state, and no template: not evaluated
     None of the groups that are known grows for it; the others are not known.
     --- stderr
@@ -349,7 +351,7 @@ fn what_is_not_counted_is_named() {
     const OVERLAY: &str = "apiVersion: karpenter.sh/v1alpha1\nkind: NodeOverlay\nmetadata:\n  name: cheap\nspec:\n  \
                            price: \"0.1\"\n---\napiVersion: v1\nkind: Namespace\n";
     let first = [("apiVersion: v1\nkind: Namespace\n", QUOTA)];
-    let note = "CapacityQuota small may keep node groups from growing: it was not counted";
+    let note = "CapacityQuota small may keep node groups from growing: the autoscaler has not checked it yet";
     still_answers("max-size", &first, "--autoscaler-flags --capacity-quotas-enabled", &[note]);
     let (shown, _) = broken("max-size", &first, "");
     assert!(!shown.contains("CapacityQuota"), "{shown}");

@@ -42,7 +42,7 @@ fn a_format_that_there_is_not() {
 
 #[test]
 fn a_format_that_the_command_has_not() {
-    for command in ["version", "config", "pending", "capacity", "resilience"] {
+    for command in ["version", "config", "capacity", "resilience"] {
         assert_eq!(
             screen(&format!("{command} -o html")),
             format!(

@@ -31,6 +31,9 @@ EXAMPLES = {
     "different": "simulate --drain a1-1 --diff --snapshot examples/clusters/zones.yaml",
     "compared": "simulate -f examples/pods/app.yaml --replicas 8 --compare default,best-fit --price-label example.com/price"
                 " --snapshot examples/clusters/prices.yaml",
+    "pending": "pending --at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml",
+    "pending-pools": "pending --instance-types examples/instance-types.json --snapshot examples/clusters/karpenter.yaml",
+    "grown": "simulate --pending --autoscale --at 2026-08-20T10:00:24Z --snapshot examples/clusters/nodegroups.yaml",
     "simulated": "simulate --pending -f examples/pods/batch.yaml --replicas 9 --snapshot examples/clusters/mixed.yaml",
 }
 NASTY = ["<script>window.hacked = 1</script>", '"><img src=x onerror="window.hacked = 2">', "</script><script>window.hacked = 3</script>"]

@@ -1,18 +1,24 @@
-//! What the Cluster Autoscaler reads beside pods and nodes: spare capacity, quotas, requests for capacity. They are shown
-//! as they are; no verdict of a node group takes them in.
+//! What the Cluster Autoscaler reads beside pods and nodes: spare capacity, quotas, requests for capacity.
 
 use serde::Deserialize;
 
 use super::{Condition, Provisioning, ProvisioningKind, ProvisioningObject, WireStatus, conditions};
 use crate::api::meta::{Metadata, ObjectKey};
-use crate::api::name::name;
+use crate::api::name::{Name, name};
 use crate::api::resources::ResourceList;
+use crate::api::selector::LabelSelector;
 
 /// A CapacityBuffer, CapacityQuota or ProvisioningRequest, as far as it is shown.
 #[derive(Clone, Debug)]
 pub struct Buffer {
     /// `spec.replicas` of a CapacityBuffer.
     pub replicas: Option<i64>,
+    /// `status.replicas` of a CapacityBuffer: how many spare pods it stands for.
+    pub spare_pods: Option<i64>,
+    /// `spec.provisioningClassName` of a ProvisioningRequest.
+    pub class: Option<Name>,
+    /// `spec.selector` of a CapacityQuota: the nodes that count.
+    pub selector: Option<LabelSelector>,
     /// `spec.limits.resources` of a CapacityQuota, `spec.limits` of a CapacityBuffer.
     pub limits: ResourceList,
     /// `status.conditions`.
@@ -24,7 +30,7 @@ pub struct Buffer {
 pub(crate) struct WireBuffer {
     metadata: Metadata,
     spec: WireSpec,
-    status: WireStatus,
+    status: WireBufferStatus,
 }
 
 #[derive(Deserialize, Default)]
@@ -32,6 +38,17 @@ pub(crate) struct WireBuffer {
 struct WireSpec {
     replicas: Option<i64>,
     limits: WireLimits,
+    selector: Option<LabelSelector>,
+    #[serde(rename = "provisioningClassName")]
+    class: Option<Name>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireBufferStatus {
+    replicas: Option<i64>,
+    #[serde(flatten)]
+    status: WireStatus,
 }
 
 /// A CapacityQuota has its resources one level down.
@@ -57,7 +74,14 @@ impl WireBuffer {
         let limits = match self.spec.limits {
             WireLimits::Nested { resources } | WireLimits::Plain(resources) => resources,
         };
-        let data = Buffer { replicas: self.spec.replicas, limits, conditions: conditions(self.status.conditions) };
+        let data = Buffer {
+            replicas: self.spec.replicas,
+            spare_pods: self.status.replicas,
+            class: self.spec.class,
+            selector: self.spec.selector,
+            limits,
+            conditions: conditions(self.status.status.conditions),
+        };
         ProvisioningObject { kind, key, data: Provisioning::Buffer(data) }
     }
 }

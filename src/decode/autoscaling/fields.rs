@@ -2,7 +2,7 @@
 
 use super::super::fields::FieldShape::{self, Conditions, Each, Fields, Kept, Labels, Prose, Requirements, Text, Yaml};
 use super::super::fields::Role::{AutoscalerLabels, AutoscalerTaints, Name, NodeGroup, Uid, Value, VolumeId};
-use super::super::fields::{Hint, KEY, NAMESPACE, NODE_NAME, OWNERS, RESOURCE_LIST, metadata};
+use super::super::fields::{Hint, KEY, NAMESPACE, NODE_NAME, OWNERS, RESOURCE_LIST, SELECTOR, metadata};
 
 const POOL: FieldShape = Text(Name(Hint::Pool));
 
@@ -202,12 +202,34 @@ pub(crate) const MACHINE_TEMPLATE: FieldShape = Fields(&[
 
 pub(crate) const BUFFER: FieldShape = Fields(&[
     ("metadata", metadata!(Name(Hint::Group))),
-    ("spec", Fields(&[("replicas", Kept), ("limits", FieldShape::Raw)])),
+    (
+        "spec",
+        Fields(&[
+            ("replicas", Kept),
+            ("limits", FieldShape::Raw),
+            ("selector", SELECTOR),
+            ("provisioningClassName", Kept),
+        ]),
+    ),
     (
         "status",
-        Fields(&[(
-            "conditions",
-            Conditions(&["Ready", "ReadyForProvisioning", "Provisioning", "Provisioned", "Failed", "LimitedByQuotas"]),
-        )]),
+        Fields(&[
+            ("replicas", Kept),
+            (
+                "conditions",
+                Conditions(&[
+                    "Ready",
+                    "ReadyForProvisioning",
+                    "Provisioning",
+                    "Accepted",
+                    "Provisioned",
+                    "Failed",
+                    "BookingExpired",
+                    "CapacityRevoked",
+                    "LimitedByQuotas",
+                    "cluster-autoscaler.kubernetes.io/valid",
+                ]),
+            ),
+        ]),
     ),
 ]);

@@ -155,7 +155,8 @@ pub(super) const OWNERS: FieldShape = Each(&Fields(&[
     ("controller", Kept),
 ]));
 
-pub(super) const SELECTOR: FieldShape = Fields(&[("matchLabels", Labels), ("matchExpressions", Requirements)]);
+pub(in crate::decode) const SELECTOR: FieldShape =
+    Fields(&[("matchLabels", Labels), ("matchExpressions", Requirements)]);
 
 pub(super) const NODE_SELECTOR_TERM: FieldShape = Fields(&[
     ("matchExpressions", Requirements),

@@ -1,6 +1,7 @@
 //! The node groups: how large they are, whether they are asked, and what a new node of each is like.
 
 use super::cloud::Cloud;
+use super::quota::ExceededQuota;
 use super::template::{Builder, From, Template};
 use super::{Run, cluster_api};
 use crate::api::name::Name;
@@ -54,8 +55,8 @@ pub enum Skip {
     Backoff,
     /// It is as large as it may be.
     MaxSize,
-    /// The cluster would get too large; of these resources there is too much.
-    Quota(Vec<String>),
+    /// The cluster, or a part of it, would get too large.
+    Quota(Vec<ExceededQuota>),
     /// The provider does not say what a new node is like; with `false` nobody says so here, and it may know.
     NoTemplate(bool),
 }
@@ -72,15 +73,17 @@ impl Skip {
         }
     }
 
-    /// The autoscaler's text.
-    pub fn reason(&self) -> String {
+    /// The autoscaler's texts.
+    pub fn reasons(&self) -> Vec<String> {
+        let one = |text: &str| vec![text.to_owned()];
         match self {
-            Self::NotReady | Self::NoTemplate(_) => "not ready for scale-up".to_owned(),
-            Self::Backoff => "in backoff after failed scale-up".to_owned(),
-            Self::MaxSize => "max node group size reached".to_owned(),
-            Self::Quota(resources) => {
-                format!("exceeded quota: \"cluster-wide\", resources: {}", resources.join(", "))
-            }
+            Self::NotReady | Self::NoTemplate(_) => one("not ready for scale-up"),
+            Self::Backoff => one("in backoff after failed scale-up"),
+            Self::MaxSize => one("max node group size reached"),
+            Self::Quota(exceeded) => exceeded
+                .iter()
+                .map(|quota| format!("exceeded quota: \"{}\", resources: {}", quota.id, quota.resources.join(", ")))
+                .collect(),
         }
     }
 }
@@ -112,7 +115,7 @@ pub(super) fn of(run: &Run<'_>) -> Vec<NodeGroup> {
         // a template cannot be seen, and what it is like is best seen from a node of the group.
         let last_resort = || {
             let bad = members.first()?;
-            Some(builder.of_node(bad, From::LastResort(bad.name())))
+            Some(builder.of_node(bad, From::LastResort(bad.name(), judge.flaw(&bad.node))))
         };
         let template = saved
             .or_else(|| good.map(|node| builder.of_node(node, From::ReadyNode(node.name()))))

@@ -40,6 +40,8 @@ pub use change::Change;
 pub use flags::{FlagError, Flags};
 pub use groups::{NodeGroup, Skip, reasons, short};
 pub use pods::PodOutcome;
+pub use quota::ExceededQuota;
+pub(in crate::node_groups) use quota::VALID;
 pub use similar::Growth;
 pub use template::{From, TEMPLATE_LABEL, Template};
 pub use template_file::TemplateFile;
@@ -124,6 +126,8 @@ pub struct Loop {
     pub unhealthy: bool,
     /// Whether the limit of nodes in the cluster is reached: then no group is asked.
     pub at_node_limit: bool,
+    /// Whether the cloud describes new nodes of its groups to the autoscaler, which no state shows.
+    pub cloud_templates: bool,
     /// What is not known, in sentences.
     pub notes: Vec<String>,
 }
@@ -221,7 +225,7 @@ impl<'s> Run<'s> {
         for group in self.status.groups.iter().filter(|group| group.scale_up == "InProgress") {
             self.notes.push(format!(
                 "{}: a scale-up is under way, and then the status does not say whether the group is in backoff, too",
-                group.name
+                short(&group.name)
             ));
         }
         let sorted = pods::sort(original, self.options, asked);
@@ -237,6 +241,7 @@ impl<'s> Run<'s> {
             growths: Vec::new(),
             unhealthy: self.status.unhealthy,
             at_node_limit: false,
+            cloud_templates: self.cloud != cloud::Cloud::ClusterApi,
             notes: Vec::new(),
         };
         for (pod, outcome) in &sorted.outside {
@@ -423,7 +428,7 @@ impl<'s> Run<'s> {
         }
         let template_gpus = |group: usize| -> Result<Option<i64>, quota::Failed> { self.template_gpus(group) };
         let members = nodes.iter().map(|node| (node, self.group_of_snapshot(node.name)));
-        let Ok(mut quota) = quota::Quota::of(flags, judge, members, &template_gpus) else {
+        let Ok(mut quota) = quota::Quota::of(self.sandbox.cluster(), flags, judge, members, &template_gpus) else {
             put(answers, &left, PodOutcome::NotTriggered);
             self.notes.push(
                 "the autoscaler cannot count the GPUs of a node that has none yet; until it has, no node group grows and \
@@ -432,7 +437,7 @@ impl<'s> Run<'s> {
             );
             return;
         };
-        let checks: Vec<Option<Result<Vec<String>, quota::Failed>>> = self
+        let checks: Vec<Option<Result<Vec<ExceededQuota>, quota::Failed>>> = self
             .groups
             .iter()
             .enumerate()
@@ -651,7 +656,7 @@ impl<'s> Run<'s> {
             let simulated = self.options.flags.simulates_skipped && matches!(verdict, GroupVerdict::Refuses(_));
             let reasons = match (&group.skip, verdict) {
                 (Some(Skip::NoTemplate(false)), _) => Vec::new(),
-                (Some(skip), _) if !simulated => vec![skip.reason()],
+                (Some(skip), _) if !simulated => skip.reasons(),
                 (_, GroupVerdict::Refuses(rejection)) => groups::reasons(rejection),
                 _ => Vec::new(),
             };

@@ -64,6 +64,21 @@ impl Judge<'_> {
         ready && stable && !node.unschedulable && !is_to_be_deleted(node)
     }
 
+    /// Why a node is no good example.
+    pub(super) fn flaw(&self, node: &Node) -> &'static str {
+        if node.unschedulable {
+            "is cordoned"
+        } else if is_to_be_deleted(node) {
+            "is being removed"
+        } else if !node.readiness.ready {
+            "is not ready"
+        } else if !self.readiness(node).0 {
+            "has a startup taint, or not its GPUs yet"
+        } else {
+            "has not been ready for a minute"
+        }
+    }
+
     /// Whether a node is about to start (`clusterstate.go`, updateReadinessStats).
     pub(super) fn is_starting(&self, node: &Node) -> bool {
         let startup = self.flags.max_node_startup.nanoseconds / 1_000_000_000;

@@ -24,8 +24,8 @@ use crate::state::{Cluster, Pod};
 pub enum From {
     /// A ready node of the group.
     ReadyNode(Name),
-    /// A node that is not ready, cordoned, too young or being removed.
-    LastResort(Name),
+    /// A node that is not ready, cordoned, too young or being removed, and which of it.
+    LastResort(Name, &'static str),
     /// What the provider says a new node is like.
     Provider,
     /// What the autoscaler itself reported: `/snapshotz`, or a file of the user's.
@@ -37,7 +37,7 @@ impl From {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ReadyNode(_) => "ready-node",
-            Self::LastResort(_) => "last-resort-node",
+            Self::LastResort(..) => "last-resort-node",
             Self::Provider => "provider",
             Self::File => "file",
         }
@@ -46,7 +46,7 @@ impl From {
     /// The node it was made from.
     pub fn node(self) -> Option<Name> {
         match self {
-            Self::ReadyNode(node) | Self::LastResort(node) => Some(node),
+            Self::ReadyNode(node) | Self::LastResort(node, _) => Some(node),
             Self::Provider | Self::File => None,
         }
     }

@@ -15,7 +15,9 @@ mod overview;
 mod pods;
 mod refusal;
 mod requirement;
+mod size;
 mod solver;
+mod stuck;
 mod topology;
 mod volumes;
 
@@ -41,6 +43,7 @@ pub use fix::{PoolChange, PoolFix};
 pub use flags::Flags;
 pub use launch::Launch;
 pub use overview::{Overview, PoolOverview};
+pub use stuck::StuckClaim;
 
 /// What no state says.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +69,8 @@ pub struct KarpenterAnswer {
     pub error: Option<String>,
     /// Each pool, in the order in which they are asked; those that are not asked last.
     pub pools: Vec<PoolAnswer>,
+    /// A pool that is asked before that one, and that may make the node with an instance type that is not known here.
+    pub asked_before: Option<Name>,
     /// Whether the instance types are all that there are.
     pub complete: bool,
 }
@@ -97,6 +102,8 @@ pub struct PoolAnswer {
     pub if_ready: Option<bool>,
     /// Its limits, what of them is used, in text; empty without limits.
     pub limits: Vec<(Name, String, String)>,
+    /// NodeClaims of it that have not become nodes.
+    pub stuck: Vec<StuckClaim>,
 }
 
 /// A round over the whole state.
@@ -111,6 +118,7 @@ pub struct Run {
     errors: BTreeMap<PodId, Vec<(Name, Refusal)>>,
     without_types: BTreeMap<Name, bool>,
     claims: Vec<Claim>,
+    passed: BTreeMap<PodId, Name>,
 }
 
 /// Why a pool is not asked (`provisioner.go`, NewScheduler); none for one that is.
@@ -144,7 +152,11 @@ fn why_not(cluster: &Cluster, pool: &NodePool) -> Option<(&'static str, Option<S
         let bad =
             pool.conditions.iter().find(|it| it.status == "False" && !it.message.is_empty() && it.r#type != "Ready");
         let bad = bad.or(ready.filter(|it| !it.message.is_empty()));
-        return Some(("not-ready", bad.map(|it| format!("{}: {}", it.r#type, it.message))));
+        let words = |it: &Condition| match it.r#type.as_str() {
+            "Ready" => it.message.to_string(),
+            kind => format!("{kind}: {}", it.message),
+        };
+        return Some(("not-ready", bad.map(words)));
     }
     pool.deleting.then_some(("deleting", None))
 }
@@ -248,6 +260,7 @@ impl Run {
             errors: BTreeMap::new(),
             without_types: BTreeMap::new(),
             claims: Vec::new(),
+            passed: BTreeMap::new(),
         };
         run.everything(cluster);
         Some(run)
@@ -305,6 +318,7 @@ impl Run {
         self.errors = round.refused;
         self.without_types = round.without_types;
         self.claims = round.claims;
+        self.passed = if self.catalogue.complete { BTreeMap::new() } else { round.passed };
     }
 
     fn world<'a>(
@@ -401,7 +415,11 @@ impl Run {
         }));
         let hangs =
             !complete && outcome == "failed" && answers.iter().any(|pool| pool.why.is_none() && pool.verdict.is_none());
+        let before = answers.iter().take_while(|pool| Some(pool.name) != chosen);
+        let asked_before = before.filter(|pool| pool.why.is_none() && pool.verdict.is_none()).map(|pool| pool.name);
+        let asked_before = asked_before.filter(|_| !complete && chosen.is_some()).next();
         KarpenterAnswer {
+            asked_before,
             outcome: (!hangs).then_some(outcome),
             node,
             pool: chosen,
@@ -416,11 +434,15 @@ impl Run {
         let no_types = self.without_types.contains_key(&pool.name) && self.catalogue.complete;
         let mut found = PoolAnswer { why: no_types.then_some("no-instance-types"), ..PoolAnswer::named(pool.name) };
         found.limits = self.limits(pool);
+        found.stuck = stuck::of_pool(world.cluster, pool.name);
         match self.alone(world, pool, pod) {
             Ok(types) => (found.verdict, found.types) = (Some(true), types),
             Err(refusal) => {
                 let known = self.catalogue.complete || !refusal.hangs_on_types();
                 found.verdict = known.then_some(false);
+                if !known && let Some(why) = size::too_small(world, pool, pod) {
+                    (found.verdict, found.kind, found.because) = (Some(false), Some("resources"), Some(why));
+                }
                 if known {
                     found.fix = self.fix(world, pool, pod, &refusal);
                     found.kind = Some(refusal.kind());
@@ -479,6 +501,7 @@ impl PoolAnswer {
             fix: None,
             if_ready: None,
             limits: Vec::new(),
+            stuck: Vec::new(),
         }
     }
 }

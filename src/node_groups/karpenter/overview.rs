@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::amounts::{Amounts, is_negative};
 use super::solver::{Offer, Pool, Solver};
+use super::stuck::{self, StuckClaim};
 use super::{Run, pools};
 use crate::api::labels::Labels;
 use crate::api::name::{Name, name};
@@ -23,6 +24,8 @@ pub struct Overview {
     /// What becomes of each pending pod: the word for it (`unknown` where that hangs on unknown instance types), the node
     /// or NodeClaim, the pool.
     pub outcomes: BTreeMap<PodId, (&'static str, Option<Name>, Option<Name>)>,
+    /// Pools that are asked before the one that makes the pod's node, and that may make it with an unknown instance type.
+    pub passed: BTreeMap<PodId, Name>,
 }
 
 /// A NodePool.
@@ -46,6 +49,8 @@ pub struct PoolOverview {
     pub requirements: Vec<PoolRequirement>,
     /// Their taints.
     pub taints: Vec<Taint>,
+    /// NodeClaims of it that have not become nodes.
+    pub stuck: Vec<StuckClaim>,
     /// What a new node could be: one for each known instance type that its own requirements leave.
     pub new_nodes: Vec<NewNode>,
 }
@@ -82,6 +87,7 @@ impl Run {
                 limits: self.exhausted(pool),
                 requirements: pool.data.node.requirements.to_vec(),
                 taints: pool.data.node.taints.to_vec(),
+                stuck: stuck::of_pool(cluster, pool.name),
                 new_nodes: offers.into_iter().filter_map(|offer| self.new_node(cluster, pool, &offer)).collect(),
             });
         }
@@ -90,7 +96,7 @@ impl Run {
         for outcome in outcomes.values_mut().filter(|(outcome, ..)| is_open && *outcome == "failed") {
             outcome.0 = "unknown";
         }
-        Overview { pools: found, complete: self.catalogue.complete, outcomes }
+        Overview { pools: found, complete: self.catalogue.complete, outcomes, passed: self.passed.clone() }
     }
 
     /// The limits of a pool, and whether nothing is left of each.

@@ -166,6 +166,20 @@ impl Requirement {
         (!self.complement && self.values.len() == 1).then(|| self.values.first().copied()).flatten()
     }
 
+    /// The values that it names one by one.
+    pub(super) fn listed(&self) -> Option<impl Iterator<Item = Name> + '_> {
+        (!self.complement && !self.values.is_empty()).then(|| self.values.iter().copied())
+    }
+
+    /// The largest number that it allows; none where there is no such bound.
+    pub(super) fn most(&self) -> Option<i64> {
+        if self.complement {
+            return self.at_most;
+        }
+        let numbers: Option<Vec<i64>> = self.values.iter().map(|value| value.parse().ok()).collect();
+        numbers?.into_iter().max()
+    }
+
     /// Any: a value that it allows. Upstream draws one; this is the first of a list, or the smallest number.
     pub(super) fn any(&self) -> Option<Name> {
         match self.operator() {

@@ -105,6 +105,8 @@ pub(super) struct Round {
     pub(super) claims: Vec<Claim>,
     /// Pools whose own requirements leave no instance type; whether that is for `minValues`.
     pub(super) without_types: BTreeMap<Name, bool>,
+    /// Pools that were asked before the one that makes a pod's node, and refused for the instance types.
+    pub(super) passed: BTreeMap<PodId, Name>,
 }
 
 pub(super) struct Solver<'a> {
@@ -117,10 +119,11 @@ pub(super) struct Solver<'a> {
     claims: Vec<Claim>,
     hosts: u32,
     without_types: BTreeMap<Name, bool>,
+    passed: BTreeMap<PodId, Name>,
 }
 
 /// The requirements of a pool's new nodes.
-fn template_requirements(world: &World<'_>, pool: &Pool<'_>) -> Requirements {
+pub(super) fn template_requirements(world: &World<'_>, pool: &Pool<'_>) -> Requirements {
     let words = &world.catalogue.words;
     let mut found = Requirements::of_pool(words, &pool.data.node.requirements);
     let mut labels: Vec<(Name, Name)> = pool.data.labels.iter().filter(|(key, _)| *key != NODE_POOL).collect();
@@ -154,6 +157,7 @@ impl<'a> Solver<'a> {
             claims: Vec::new(),
             hosts: 0,
             without_types: BTreeMap::new(),
+            passed: BTreeMap::new(),
         };
         let mut daemons: Vec<Candidate> =
             world.daemons.iter().filter(|pod| !(pod.claims_devices && world.refuses_devices)).cloned().collect();
@@ -278,7 +282,7 @@ impl<'a> Solver<'a> {
                 }
             }
         }
-        Round { placed, refused, claims: self.claims, without_types: self.without_types }
+        Round { placed, refused, claims: self.claims, without_types: self.without_types, passed: self.passed }
     }
 
     fn update(&mut self, pod: &Candidate) {
@@ -373,6 +377,10 @@ impl<'a> Solver<'a> {
             };
             match self.can_add(&claim, pod, wanted, volumes, self.world.best_effort) {
                 Ok((requirements, types)) => {
+                    let passed = refusals.iter().find(|(_, refusal): &&(Name, Refusal)| refusal.hangs_on_types());
+                    if let Some((before, _)) = passed {
+                        self.passed.insert(pod.id, *before);
+                    }
                     self.claims.push(claim);
                     let last = self.claims.len() - 1;
                     self.add_to(last, pod, requirements, types);
@@ -535,7 +543,7 @@ fn alternatives(volumes: &[Requirements]) -> impl Iterator<Item = Option<&Requir
 }
 
 /// Required terms alone.
-fn pod_strict(words: &super::requirement::Words, pod: &Candidate) -> Requirements {
+pub(super) fn pod_strict(words: &super::requirement::Words, pod: &Candidate) -> Requirements {
     let mut found = Requirements::of_labels(words, &pod.selector);
     if let Some(first) = pod.required.iter().flatten().next() {
         found.add_all(&Requirements::of_term(words, first));

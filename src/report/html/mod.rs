@@ -15,6 +15,7 @@ mod matrix;
 mod new_nodes;
 mod node;
 mod notes;
+mod pending;
 mod scenario;
 mod scores;
 mod sheet;
@@ -22,6 +23,7 @@ mod shell;
 mod simulation;
 
 pub(super) use comparison::page as comparison;
+pub(super) use pending::page as pending;
 pub(super) use simulation::page as simulation;
 
 use std::sync::Arc;

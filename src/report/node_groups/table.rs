@@ -44,7 +44,9 @@ pub(super) fn screen(answer: &NodeGroupsAnswer, provenance: &Provenance, look: L
 
 /// How many could grow, before any pod is looked at.
 fn headline(answer: &NodeGroupsAnswer) -> (Label, String) {
-    let groups: Vec<Option<bool>> = answer.autoscaler.iter().flat_map(|run| &run.groups).map(can_grow).collect();
+    let at_limit = answer.autoscaler.as_ref().is_some_and(|run| run.at_node_limit);
+    let groups = answer.autoscaler.iter().flat_map(|run| &run.groups);
+    let groups: Vec<Option<bool>> = groups.map(|group| if at_limit { Some(false) } else { can_grow(group) }).collect();
     let pools = answer.karpenter.iter().flat_map(|found| &found.pools);
     let pools: Vec<Option<bool>> = pools.map(|pool| Some(pool.can_grow())).collect();
     let number = |wanted: Option<bool>| groups.iter().chain(&pools).filter(|open| **open == wanted).count();
@@ -87,6 +89,11 @@ fn groups(screen: &mut Screen, run: &Loop, answer: &NodeGroupsAnswer, look: Look
     }
     if run.unhealthy {
         let text = "The cluster is not healthy: too many nodes are not ready. The autoscaler looks at no pod.";
+        screen.paragraph(Label::Rejected, text);
+    }
+    if run.at_node_limit {
+        let text =
+            "The cluster has as many nodes as the autoscaler allows (its flag max-nodes-total): no group is asked.";
         screen.paragraph(Label::Rejected, text);
     }
     let id = |id: &str| if look.wide { id.to_owned() } else { short(id).to_owned() };
@@ -304,7 +311,11 @@ fn of_karpenter(found: &Overview, answer: &NodeGroupsAnswer) -> Fates {
             "failed" | "invalid" => Label::Rejected,
             _ => Label::Plain,
         };
-        add(&mut fates, answer, *pod, words::karpenter_fate(outcome, *pool), label);
+        let first = match found.passed.get(pod) {
+            Some(before) if *outcome == "new-claim" => format!(", or of {before}, whose instance types are not known"),
+            _ => String::new(),
+        };
+        add(&mut fates, answer, *pod, format!("{}{first}", words::karpenter_fate(outcome, *pool)), label);
     }
     fates
 }

@@ -1,7 +1,8 @@
 //! What `pending` shows beside pending pods: pods that do not exist, and pods that kubelets rejected.
 
 use crate::control_plane::controller::Hold;
-use crate::explain::pending::Pending;
+use crate::explain::ended::Rejections;
+use crate::explain::pending::{Owner, Pending};
 use crate::simulate::WorkloadPlacement;
 
 use super::super::style::Label;
@@ -25,14 +26,18 @@ pub(super) fn render(screen: &mut Screen, pending: &Pending, wide: bool) {
         screen.heading("REJECTED", "rejected by kubelets: these pods stay Failed");
         let most = if wide { usize::MAX } else { REJECTIONS };
         for (owner, rejections) in pending.rejections.iter().take(most) {
-            let of = format!("{} {}", owner.kind.to_ascii_lowercase(), owner.key);
-            let pods = count(rejections.count, "pod");
-            let text = format!("{pods} of {of} on {}: {}", rejections.node, rejections.reason);
-            screen.paragraph(Label::Warning, &text);
+            screen.paragraph(Label::Warning, &rejection(owner, rejections));
             screen.quoted(Label::Dim, "  ", &rejections.message);
         }
         screen.left_out(pending.rejections.len(), most, "group");
     }
+}
+
+/// Pods that a kubelet rejected.
+pub(in crate::report) fn rejection(owner: &Owner, rejections: &Rejections) -> String {
+    let of = format!("{} {}", owner.kind.to_ascii_lowercase(), owner.key);
+    let pods = count(rejections.count, "pod");
+    format!("{pods} of {of} on {}: {}", rejections.node, rejections.reason)
 }
 
 fn missing(screen: &mut Screen, placement: &WorkloadPlacement) {
@@ -44,7 +49,7 @@ fn missing(screen: &mut Screen, placement: &WorkloadPlacement) {
 }
 
 /// Why they do not exist, and whether they would fit.
-fn why(placement: &WorkloadPlacement) -> Vec<String> {
+pub(in crate::report) fn why(placement: &WorkloadPlacement) -> Vec<String> {
     let mut lines = Vec::new();
     match (&placement.refused, &placement.hold) {
         (Some((refused, why)), _) => {

@@ -1,18 +1,18 @@
-//! How the pending pods of a cluster look: a block a root cause for people, the documented JSON
+//! How the pending pods of a cluster look: a block a root cause for people, a page to share, the documented JSON
 //! for programs.
 
-mod beside;
+pub(super) mod beside;
 mod json;
-mod table;
+pub(super) mod table;
 
 use crate::explain::pending::Pending;
 #[cfg(test)]
 pub(super) use json::PendingObject;
 
-use super::{Answered, Data, Look, Part, Report, Screen};
+use super::{Answered, Data, Look, Part, Report, Screen, html};
 
 /// What it can be shown as.
-pub const PARTS: &[Part] = Part::WITHOUT_PAGE;
+pub const PARTS: &[Part] = Part::ALL;
 
 impl Report for Answered<'_, Pending> {
     fn data(&self) -> Box<dyn Data + '_> {
@@ -27,5 +27,9 @@ impl Report for Answered<'_, Pending> {
     fn names(&self) -> Option<Vec<String>> {
         let pods = self.answer.groups.iter().flat_map(|group| &group.pods);
         Some(pods.map(|pod| format!("pod/{}", pod.name)).collect())
+    }
+
+    fn page(&self) -> Option<String> {
+        Some(html::pending(self.answer, self.provenance))
     }
 }

@@ -3,6 +3,7 @@
 //! A block a root cause: how many pods, what is in their way on the node that is closest to taking
 //! them, whose they are, and the one change that helps. `wide` adds what kube-scheduler says of one.
 
+use crate::decode::event::Event;
 use crate::explain::pending::{Advice, Blocker, Group, Owner, Pending, Root};
 use crate::explain::scheduler_messages::{Comparison, Possibly};
 use crate::framework::{Amount, Reason};
@@ -26,6 +27,10 @@ const OWNERS: usize = 3;
 /// Events of a group that are shown.
 const EVENTS: usize = 2;
 
+/// What is said where no pod has a trace of a scheduler.
+pub(in crate::report) const UNTOUCHED: &str = "no scheduler has tried any of these pods: they have neither events nor the \
+                                               condition PodScheduled; is kube-scheduler running?";
+
 /// The pending pods as a person reads them.
 pub(super) fn screen(pending: &Pending, provenance: &Provenance, look: Look) -> Screen {
     let mut screen = Screen::of(look, provenance);
@@ -43,9 +48,7 @@ pub(super) fn screen(pending: &Pending, provenance: &Provenance, look: Look) -> 
     new_nodes(&mut screen, pending);
     if pending.untouched {
         screen.blank();
-        let text = "no scheduler has tried any of these pods: they have neither events nor the condition PodScheduled; is \
-                    kube-scheduler running?";
-        screen.paragraph(Label::Warning, text);
+        screen.paragraph(Label::Warning, UNTOUCHED);
     }
     beside::render(&mut screen, pending, look.wide);
     not_evaluated(&mut screen, &pending.not_evaluated);
@@ -53,7 +56,7 @@ pub(super) fn screen(pending: &Pending, provenance: &Provenance, look: Look) -> 
 }
 
 /// The answer in one line.
-fn headline(pending: &Pending) -> (Label, String) {
+pub(in crate::report) fn headline(pending: &Pending) -> (Label, String) {
     let number = |fits: bool| -> (usize, usize) {
         let groups = pending.groups.iter().filter(|group| matches!(group.root, Root::Fits) == fits);
         groups.fold((0, 0), |(groups, pods), group| (groups + 1, pods + group.pods.len()))
@@ -77,24 +80,33 @@ fn headline(pending: &Pending) -> (Label, String) {
     }
 }
 
-/// What the lines on new nodes rest on, once.
 fn new_nodes(screen: &mut Screen, pending: &Pending) {
-    let Some(found) = pending.groups.iter().find_map(|group| group.new_nodes.as_ref()) else { return };
-    screen.blank();
-    if let Some(found) = &found.example.cluster_autoscaler {
-        let (stale, basis) = new_node_words::status_basis(found.status_age);
-        let text = format!("new nodes: cluster-autoscaler, {basis}; its loop was run again over all pending pods");
-        screen.paragraph(if stale { Label::Warning } else { Label::Dim }, &text);
+    let basis = new_nodes_basis(pending);
+    if !basis.is_empty() {
+        screen.blank();
     }
-    if let Some(found) = &found.example.karpenter {
-        screen.paragraph(Label::Dim, &format!("new nodes: {}", new_node_words::karpenter_basis(found)));
-    }
-    for note in &found.example.notes {
-        screen.paragraph(Label::Warning, note);
+    for (label, text) in basis {
+        screen.paragraph(label, &text);
     }
 }
 
-fn pods(group: &Group) -> String {
+/// What the lines on new nodes rest on, once.
+pub(in crate::report) fn new_nodes_basis(pending: &Pending) -> Vec<(Label, String)> {
+    let Some(found) = pending.groups.iter().find_map(|group| group.new_nodes.as_ref()) else { return Vec::new() };
+    let mut basis = Vec::new();
+    if let Some(found) = &found.example.cluster_autoscaler {
+        let (stale, age) = new_node_words::status_basis(found.status_age);
+        let text = format!("new nodes: cluster-autoscaler, {age}; its loop was run again over all pending pods");
+        basis.push((if stale { Label::Warning } else { Label::Dim }, text));
+    }
+    if let Some(found) = &found.example.karpenter {
+        basis.push((Label::Dim, format!("new nodes: {}", new_node_words::karpenter_basis(found))));
+    }
+    basis.extend(found.example.notes.iter().map(|note| (Label::Warning, note.clone())));
+    basis
+}
+
+pub(in crate::report) fn pods(group: &Group) -> String {
     count(group.pods.len(), "pod")
 }
 
@@ -109,11 +121,7 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, look: Look) {
         first.clone_from(&margin);
     }
     screen.indented(Label::Plain, &format!("{margin}of: "), &owners(group));
-    if group.preempting > 0 {
-        let text = match group.preempting {
-            all if all == group.pods.len() => "kube-scheduler can make room by preemption".to_owned(),
-            some => format!("kube-scheduler can make room for {} by preemption", thousands(some)),
-        };
+    if let Some(text) = preempting(group) {
         screen.indented(Label::Plain, &margin, &text);
     }
     if let Some(advice) = group.advice.as_ref().filter(|advice| advice.places > 0) {
@@ -150,7 +158,7 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, look: Look) {
             );
         }
     }
-    for event in group.events.iter().filter(|event| event.warning || event.reason == "NotTriggerScaleUp").take(EVENTS) {
+    for event in reported(group) {
         let lead = reported_events::lead(event, &format!("Pod {}", group.example.pod.name), None);
         screen.indented(Label::Plain, &margin, &lead);
         screen.quoted(
@@ -164,8 +172,22 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, look: Look) {
     }
 }
 
+/// Whether preemption makes room.
+pub(in crate::report) fn preempting(group: &Group) -> Option<String> {
+    match group.preempting {
+        0 => None,
+        all if all == group.pods.len() => Some("kube-scheduler can make room by preemption".to_owned()),
+        some => Some(format!("kube-scheduler can make room for {} by preemption", thousands(some))),
+    }
+}
+
+/// Events of others that say why.
+pub(in crate::report) fn reported(group: &Group) -> impl Iterator<Item = &Event> {
+    group.events.iter().filter(|event| event.warning || event.reason == "NotTriggerScaleUp").take(EVENTS)
+}
+
 /// One line for each cause.
-fn causes(root: &Root) -> Vec<String> {
+pub(in crate::report) fn causes(root: &Root) -> Vec<String> {
     match root {
         Root::Fits => vec!["would fit now; kube-scheduler has not bound them yet".to_owned()],
         Root::Terminating => vec!["being deleted: kube-scheduler skips them".to_owned()],
@@ -208,7 +230,7 @@ fn obstacle(obstacle: &Blocker) -> String {
 }
 
 /// `deployment shop/web (12), job ml/train (2) and 3 more`.
-fn owners(group: &Group) -> String {
+pub(in crate::report) fn owners(group: &Group) -> String {
     let named = |(owner, pods): &(Owner, usize)| {
         let made = owner.kind != "Pod";
         let many = if made { format!(" ({})", thousands(*pods)) } else { String::new() };
@@ -218,7 +240,7 @@ fn owners(group: &Group) -> String {
 }
 
 /// What to do and how far it goes.
-fn helps(advice: &Advice, group: &Group) -> String {
+pub(in crate::report) fn helps(advice: &Advice, group: &Group) -> String {
     let places = match (advice.places, group.pods.len()) {
         (1, 1) => format!("goes to {}", advice.suggestion.node),
         (all, pods) if all == pods => format!("places all {}", thousands(all)),

@@ -2,14 +2,16 @@
 
 use crate::api::Name;
 use crate::decode::autoscaling::karpenter::PoolRequirement;
+use crate::framework::{Amount, Reason};
 use crate::node_groups::cluster_autoscaler::{
     Change, From, GroupVerdict, Loop, NodeGroup, PodAnswer, PodOutcome, Skip, reasons, short,
 };
 use crate::node_groups::fates::Fates;
-use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolChange, PoolFix, PoolOverview};
+use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolChange, PoolFix, PoolOverview, StuckClaim};
 use crate::node_groups::maker::Maker;
 use crate::node_groups::{ClusterAutoscalerAnswer, Conflict, UnknownRule};
 use crate::report::text::{count, duration, list};
+use crate::report::words::{self, amount};
 
 /// Older than this, in seconds, a status says little of now.
 const STALE: i64 = 300;
@@ -18,7 +20,7 @@ const STALE: i64 = 300;
 pub(in crate::report) struct GroupLine {
     pub(in crate::report) id: String,
     pub(in crate::report) text: String,
-    /// What would help, each on a line of its own.
+    /// What would help, and what is in the way of nodes that were asked for, each on a line of its own.
     pub(in crate::report) fixes: Vec<String>,
     /// Whether it makes a node for the pod.
     pub(in crate::report) helps: bool,
@@ -119,6 +121,7 @@ pub(in crate::report) fn pool_state(pool: &PoolOverview) -> String {
     if pool.under_way > 0 {
         parts.push(format!("{} under way", count(pool.under_way, "node")));
     }
+    parts.extend(pool.stuck.iter().map(stuck));
     parts.join("; ")
 }
 
@@ -211,7 +214,18 @@ fn pool_fixes(pool: &PoolAnswer) -> Vec<String> {
         Some(false) => Some("it would not make a node for the pod either if it were ready (re-run)".to_owned()),
         None => None,
     };
-    pool.fix.as_ref().map(pool_fix).into_iter().chain(if_ready).collect()
+    let stuck = pool.stuck.iter().map(stuck);
+    pool.fix.as_ref().map(pool_fix).into_iter().chain(if_ready).chain(stuck).collect()
+}
+
+/// Why a NodeClaim has not become a node.
+fn stuck(claim: &StuckClaim) -> String {
+    let step = match claim.condition.as_str() {
+        "Launched" => "not launched",
+        "Registered" => "launched, not registered",
+        _ => "registered, not initialised",
+    };
+    format!("NodeClaim {}: {step}: {}", claim.name, claim.why)
 }
 
 /// Who could make one more node, or why not.
@@ -224,8 +238,12 @@ pub(in crate::report) fn maker(maker: &Maker) -> String {
                 Some(Skip::MaxSize) => format!("its node group {id} is at its maximum: {target} of {max}"),
                 Some(Skip::Backoff) => format!("its node group {id} is in backoff"),
                 Some(Skip::NotReady | Skip::NoTemplate(_)) => format!("its node group {id} is not ready"),
-                Some(Skip::Quota(resources)) => {
-                    format!("its node group {id} would exceed the cluster's limit of {}", list(resources, 3))
+                Some(Skip::Quota(exceeded)) => {
+                    let parts = exceeded.iter().map(|quota| match quota.id.strip_prefix("CapacityQuota/") {
+                        Some(name) => format!("CapacityQuota {name} ({})", list(&quota.resources, 3)),
+                        None => format!("the cluster's limit of {}", list(&quota.resources, 3)),
+                    });
+                    format!("its node group {id} would exceed {}", parts.collect::<Vec<_>>().join(" and "))
                 }
             }
         }
@@ -265,10 +283,18 @@ pub(in crate::report) fn fates(found: &Fates) -> Vec<(bool, String)> {
             lines.push((helped, format!("{number}{}", fate(run, answer))));
         }
     }
+    let asked_before = found.example.karpenter.as_ref().and_then(|found| found.asked_before);
     for ((outcome, pool), number) in &found.karpenter {
         let number = if found.karpenter.len() > 1 { format!("{number}: ") } else { String::new() };
         let helped = matches!(*outcome, "new-claim" | "in-flight");
-        lines.push((helped, format!("{number}{}", karpenter_fate(outcome, *pool))));
+        let first = match asked_before {
+            Some(before) if *outcome == "new-claim" => format!(", or of {before}, whose instance types are not known"),
+            _ => String::new(),
+        };
+        lines.push((helped, format!("{number}{}{first}", karpenter_fate(outcome, *pool))));
+        let pools = found.example.karpenter.iter().flat_map(|found| &found.pools);
+        let stuck = pools.filter(|known| Some(known.name) == *pool).flat_map(|known| &known.stuck).next();
+        lines.extend(stuck.filter(|_| *outcome == "new-claim").map(|claim| (false, self::stuck(claim))));
     }
     lines
 }
@@ -299,19 +325,52 @@ pub(in crate::report) fn karpenter_fate(outcome: &str, pool: Option<Name>) -> St
 
 fn verdict_of(verdict: Option<&GroupVerdict>, group: &NodeGroup) -> Option<String> {
     let like = match group.template.as_ref().map(|template| &template.from) {
-        Some(From::ReadyNode(node) | From::LastResort(node)) => format!(", like {node}"),
+        Some(From::ReadyNode(node) | From::LastResort(node, _)) => format!(", like {node}"),
         _ => String::new(),
     };
     match verdict? {
         GroupVerdict::Fits => Some(format!("would take it{like}")),
         GroupVerdict::Refuses(rejection) => {
-            let mut texts = reasons(rejection);
+            let details = rejection.rejection.reasons.iter().map(detail);
+            let mut texts: Vec<String> = reasons(rejection)
+                .into_iter()
+                .zip(details)
+                .map(|(text, detail)| match detail {
+                    Some(detail) => format!("{text} ({detail})"),
+                    None => text,
+                })
+                .collect();
             if texts.is_empty() {
                 texts.extend(rejection.plugin.map(str::to_owned));
             }
-            Some(format!("would not: {}", texts.join(", ")))
+            let judged_by = match group.template.as_ref().map(|template| &template.from) {
+                Some(From::LastResort(node, flaw)) => format!("; judged by {node}, which {flaw}"),
+                _ => String::new(),
+            };
+            Some(format!("would not: {}{judged_by}", texts.join(", ")))
         }
         GroupVerdict::Unknown => group.not_evaluated.as_ref().map(|why| format!("{why}: not evaluated")),
+    }
+}
+
+/// What a reason of kube-scheduler's leaves out: which taint, which label, how much. The node is a new one.
+fn detail(reason: &Reason) -> Option<String> {
+    match reason {
+        Reason::InsufficientResource { resource, requested, used, allocatable, .. } => {
+            let print = |value: Amount| amount(*resource, value);
+            Some(match (allocatable.value, used.value) {
+                (0, _) => "a new node has none".to_owned(),
+                (_, 0) => format!("asks {}, a new node has {}", print(*requested), print(*allocatable)),
+                _ => format!(
+                    "asks {}, a new node has {}, of which DaemonSets take {}",
+                    print(*requested),
+                    print(*allocatable),
+                    print(*used)
+                ),
+            })
+        }
+        Reason::UntoleratedTaint { named: true, .. } | Reason::NodeUnschedulable => None,
+        reason => Some(words::brief(reason)).filter(|brief| *brief != reason.to_string()),
     }
 }
 
@@ -329,7 +388,7 @@ fn state(group: &NodeGroup) -> Option<String> {
         }
         Skip::NotReady => Some("not healthy: too many of its nodes are missing or not ready".to_owned()),
         Skip::NoTemplate(_) => Some("what a new node of it is like is not known".to_owned()),
-        skip @ Skip::Quota(_) => Some(skip.reason()),
+        skip @ Skip::Quota(_) => Some(skip.reasons().join("; ")),
     }
 }
 
@@ -354,6 +413,15 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
         },
         PodOutcome::AwaitsEvaluation => "Another group grows first; then it is looked at again.".to_owned(),
         PodOutcome::HelpedLater => "The group that grows would take it, but gets too few nodes for it.".to_owned(),
+        PodOutcome::NotTriggered if found.run.at_node_limit => {
+            "No group grows for it: the cluster has as many nodes as the autoscaler allows (its flag max-nodes-total)."
+                .to_owned()
+        }
+        PodOutcome::NotTriggered if rests_on_bad_nodes(found) => {
+            "No group grows for it, judged by nodes that are no good examples: the cloud itself may describe a new node \
+             otherwise."
+                .to_owned()
+        }
         PodOutcome::NotTriggered => "No group grows for it.".to_owned(),
         PodOutcome::FitsExisting(node) => format!("The autoscaler expects it on node {node}, so it makes none."),
         PodOutcome::FitsUpcoming(group) => {
@@ -372,7 +440,20 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
         }
         PodOutcome::ClusterUnhealthy => "Too many nodes are not ready: the autoscaler looks at no pod.".to_owned(),
     };
-    Some(text)
+    let (is_stale, age) = status_basis(found.status_age);
+    Some(if is_stale { format!("{text} Caution: {age}; is the autoscaler running?") } else { text })
+}
+
+/// Whether a group refuses the pod just for what a bad node of it is like, while the autoscaler has the cloud's description.
+fn rests_on_bad_nodes(found: &ClusterAutoscalerAnswer) -> bool {
+    let verdicts = found.answer.as_ref().map_or(&[][..], |answer| &answer.verdicts);
+    let is_bad = |(group, verdict): (&NodeGroup, &GroupVerdict)| {
+        let from = group.template.as_ref().map(|template| &template.from);
+        matches!(from, Some(From::LastResort(..)))
+            && matches!(verdict, GroupVerdict::Refuses(_))
+            && group.skip.is_none()
+    };
+    found.run.cloud_templates && found.run.groups.iter().zip(verdicts).any(is_bad)
 }
 
 /// Karpenter expects the pod on a node that kube-scheduler refuses.
@@ -432,7 +513,8 @@ fn pool_text(pool: &PoolAnswer) -> String {
             } else {
                 String::new()
             };
-            format!("would not: {}{limits}", pool.error.as_deref().unwrap_or_default())
+            let why = pool.error.as_deref().or(pool.because.as_deref());
+            format!("would not: {}{limits}", why.unwrap_or_default())
         }
         None => "not known: it rests on the provider's catalogue of instance types".to_owned(),
     }
@@ -444,7 +526,16 @@ pub(in crate::report) fn karpenter_outcome(found: &KarpenterAnswer) -> Option<St
     let text = match found.outcome? {
         "existing-node" => format!("Karpenter expects it on node {node}, so it makes none."),
         "in-flight" => format!("Karpenter expects it on {node}, which is under way."),
-        "new-claim" => format!("Karpenter makes a node of pool {} for it.", found.pool.unwrap_or_default()),
+        "new-claim" => {
+            let pool = found.pool.unwrap_or_default();
+            match found.asked_before {
+                Some(before) => format!(
+                    "Karpenter makes a node for it: of pool {pool}, or of {before}, which is asked first and whose instance \
+                     types are not known here."
+                ),
+                None => format!("Karpenter makes a node of pool {pool} for it."),
+            }
+        }
         "invalid" => format!("Karpenter refuses it: {}.", found.error.as_deref().unwrap_or_default()),
         "not-looked-at" => "Karpenter does not look at it.".to_owned(),
         _ => "Karpenter makes no node for it.".to_owned(),

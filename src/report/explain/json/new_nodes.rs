@@ -375,7 +375,7 @@ impl ScaleUpObject {
 impl SkipObject {
     fn new(skip: &Skip) -> Self {
         // What the autoscaler says is known only where it is known why.
-        let reasons = if *skip == Skip::NoTemplate(false) { Vec::new() } else { vec![skip.reason()] };
+        let reasons = if *skip == Skip::NoTemplate(false) { Vec::new() } else { skip.reasons() };
         Self { kind: skip.kind(), reasons }
     }
 }
