@@ -83,7 +83,7 @@ impl NodeDetail {
 
 fn filters(framework: &Framework<'_>, cycle: Cycle<'_>, placement: &Placement, node: &NodeInfo) -> Vec<FilterDetail> {
     let prepared = prepared::pre_filter(framework, cycle);
-    // With the pods nominated to the node, as the cycle itself judges: what holds only because of them is told so.
+    // With the pods nominated to the node, as the cycle itself judges: what holds only because of them is marked.
     let crowded = prepared.filters.with_nominated(cycle, node);
     framework
         .filter

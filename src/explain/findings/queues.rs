@@ -191,7 +191,7 @@ impl Manager {
 /// Links of a chain of owners.
 const MOST_OWNERS: usize = 6;
 
-/// The queue that the pod asks for by a label, whoever reads it.
+/// The queue that the pod asks for by a label.
 fn queue_of(pod: &Pod) -> Option<Name> {
     const LABELS: [&str; 5] = [
         "kueue.x-k8s.io/queue-name",

@@ -49,7 +49,7 @@ fn status(screen: &mut Screen, answer: &Answer) {
     }
 }
 
-/// What answers have in common that are told once: everything but the times.
+/// What must be the same in answers that are shown once: everything but the times.
 pub(in crate::report) fn gist(answer: &Answer) -> String {
     let says = &answer.cluster_messages;
     let said = says.words.as_ref().map(|said| match said.comparison {

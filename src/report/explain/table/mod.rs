@@ -168,12 +168,12 @@ fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
     let messages = &answer.cluster_messages;
     if answer.detail.is_none() {
         // What the controller reports of a refusal stands above.
-        let told = answer.workload.as_ref().and_then(|workload| match &workload.hold {
+        let shown = answer.workload.as_ref().and_then(|workload| match &workload.hold {
             Some(Hold::Refused { message, .. }) => Some(message.as_str()),
             _ => None,
         });
-        let is_told = |event: &Event| told.is_some_and(|told| event.message.ends_with(told));
-        let events: Vec<Event> = messages.events.iter().filter(|event| !is_told(event)).cloned().collect();
+        let is_shown = |event: &Event| shown.is_some_and(|shown| event.message.ends_with(shown));
+        let events: Vec<Event> = messages.events.iter().filter(|event| !is_shown(event)).cloned().collect();
         reported_events::render(screen, &events, &subject, messages.as_of, look.wide);
     }
     about(screen, answer, look);

@@ -161,10 +161,7 @@ pub(in crate::report) fn lines(workload: &WorkloadPlacement, as_of: Option<Times
     }
     lines.extend(workload.stranded.iter().take(MOST_NAMES).map(|(pod, node, is_gone)| {
         let text = if *is_gone {
-            format!(
-                "{} is on node {node}, which does not exist: nothing runs it; kubectl delete pod {} -n {} --force",
-                pod.name, pod.name, pod.namespace
-            )
+            format!("{} is on node {node}, which does not exist: nothing runs it; force its deletion", pod.name)
         } else {
             format!("{} is on node {node}, whose kubelet does not report: check the node", pod.name)
         };
@@ -198,7 +195,7 @@ pub(in crate::report) fn lines(workload: &WorkloadPlacement, as_of: Option<Times
     lines
 }
 
-/// A refusal without the name of the pod, which is drawn anew each time.
+/// A refusal without the name of the pod, which differs each time.
 fn refusal(message: &str) -> &str {
     message.split_once(" is forbidden: ").map_or(message, |(_, why)| why)
 }
@@ -241,8 +238,7 @@ pub(in crate::report) fn terminating(pod: &TerminatingPod, as_of: Option<Timesta
     let stuck = silent_node.map_or_else(String::new, |node| {
         format!(
             "; its node {node} does not report, so nothing finishes the deletion: repair or delete the node, or \
-             kubectl delete pod {} -n {} --force",
-            pod.name, pod.namespace
+             force the deletion of the pod"
         )
     });
     format!("{} is Terminating{deadline}{stuck}", pod.name)
