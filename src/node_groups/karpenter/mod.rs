@@ -374,6 +374,11 @@ impl Run {
         Some(if outcome == "failed" && !self.catalogue.complete && hangs { "unknown" } else { outcome })
     }
 
+    /// The node or NodeClaim that Karpenter expects the pod on.
+    pub fn expected_on(&self, pod: PodId) -> Option<Name> {
+        self.outcomes.get(&pod).and_then(|(_, node, _)| *node)
+    }
+
     /// Why each pool that was asked makes nothing for a pod; what is said of all pools has no name.
     pub fn refusals(&self, pod: PodId) -> Vec<(Name, String)> {
         let refusals = self.errors.get(&pod).into_iter().flatten();
