@@ -7,6 +7,7 @@ pub mod devices;
 pub mod event;
 pub mod fields;
 pub mod kinds;
+mod known_specs;
 pub mod limit_range;
 pub mod node;
 pub mod object;
@@ -24,4 +25,5 @@ pub mod workload;
 pub(crate) mod yaml;
 
 pub use kinds::{Decoded, Kind, Object};
+pub(crate) use known_specs::KnownSpecs;
 pub use whole::ObjectError;

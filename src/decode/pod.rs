@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::autoscaling::process::AutoscalerProcess;
+use super::known_specs::{KnownSpecs, SharedSpec};
 use super::object::{DecodedPrefix, take};
 use super::scheduler_process::SchedulerProcess;
 use crate::api::labels::Labels;
@@ -189,24 +191,39 @@ pub struct PodResourceClaimStatus {
     pub resource_claim_name: Option<Name>,
 }
 
-/// A Pod on the wire.
+/// A Pod on the wire; its specification as `S`.
 #[derive(Deserialize)]
-struct WirePod {
+#[serde(bound(deserialize = "S: Deserialize<'de> + Default"))]
+struct WirePod<S> {
     #[serde(default)]
     metadata: Metadata,
     #[serde(default)]
-    spec: PodSpec,
+    spec: S,
     #[serde(default)]
     status: WireStatus,
 }
 
-impl WirePod {
-    /// The pod as the state keeps it.
-    fn into_object(mut self) -> PodObject {
+impl WirePod<PodSpec> {
+    /// The specification, and the node that it names.
+    fn shared(&mut self) -> SharedSpec {
+        let node_name = self.spec.node_name.take().filter(|name| !name.is_empty());
+        let spec = std::mem::take(&mut self.spec);
+        SharedSpec { template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }), node_name }
+    }
+}
+
+impl<S> WirePod<S> {
+    /// The pod as the state keeps it; `json` is its text.
+    fn into_object(self, shared: SharedSpec, json: &[u8]) -> PodObject {
+        let likely = SchedulerProcess::is_likely(&self.metadata);
+        let scheduler = if likely { SchedulerProcess::of(json).map(Box::new) } else { None };
+        let labels = self.metadata.labels.iter();
+        let likely = AutoscalerProcess::is_likely(labels.map(|(key, value)| (key.as_str(), value.as_str())));
+        let autoscaler = if likely { AutoscalerProcess::of(json).map(Box::new) } else { None };
         let mut status = self.status;
         let end = status.end();
         let annotations = self.metadata.annotations.unwrap_or_default();
-        let node_name = self.spec.node_name.take().filter(|name| !name.is_empty());
+        let SharedSpec { mut template, node_name } = shared;
         let own = Box::new(PodOwn {
             key: self.metadata.key(),
             uid: self.metadata.uid.unwrap_or_default(),
@@ -244,26 +261,31 @@ impl WirePod {
                 .filter_map(WireContainerStatus::resize)
                 .collect(),
         };
-        PodObject {
-            own,
-            template: Arc::new(PodTemplate { spec: self.spec, resize }),
-            scheduler: None,
-            autoscaler: None,
+        if resize != ResizeStatus::default() {
+            Arc::make_mut(&mut template).resize = resize;
         }
+        PodObject { own, template, scheduler, autoscaler }
     }
 }
 
 /// Decodes a pod, with what it tells of the kube-scheduler that it may be.
 pub(super) fn decode(json: &[u8]) -> serde_json::Result<DecodedPrefix<PodObject>> {
-    let pod = take::<WirePod>(json)?;
-    Ok(pod.map(|pod| {
-        let likely = SchedulerProcess::is_likely(&pod.metadata);
-        let scheduler = if likely { SchedulerProcess::of(json).map(Box::new) } else { None };
-        let labels = pod.metadata.labels.iter();
-        let likely = AutoscalerProcess::is_likely(labels.map(|(key, value)| (key.as_str(), value.as_str())));
-        let autoscaler = if likely { AutoscalerProcess::of(json).map(Box::new) } else { None };
-        PodObject { scheduler, autoscaler, ..pod.into_object() }
+    let pod = take::<WirePod<PodSpec>>(json)?;
+    Ok(pod.map(|mut pod| {
+        let shared = pod.shared();
+        pod.into_object(shared, json)
     }))
+}
+
+/// The same; the specification may be known already.
+pub(super) fn decode_with(json: &[u8], specs: &KnownSpecs) -> serde_json::Result<DecodedPrefix<PodObject>> {
+    // Whatever is wrong is said by the plain way.
+    let Ok(pod) = take::<WirePod<Option<&RawValue>>>(json) else { return decode(json) };
+    let spec = pod.get().spec.and_then(|spec| specs.get(spec.get()));
+    match spec {
+        Some(shared) => Ok(pod.map(|pod| pod.into_object(shared, json))),
+        None => decode(json),
+    }
 }
 
 impl WireStatus {

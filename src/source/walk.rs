@@ -198,8 +198,7 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
             if self.window.bytes().len() < capacity && !self.window.ended() {
                 self.window.more()?;
             }
-            if !self.window.ended() {
-                self.window.widen(capacity * BLOCK);
+            if !self.window.ended() && self.window.widen(capacity * BLOCK) {
                 self.window.more()?;
             }
             if self.window.bytes().len() < capacity {

@@ -100,11 +100,13 @@ impl<R: Read> ReadWindow<R> {
         self.capacity
     }
 
-    /// Makes the window at least `capacity` bytes wide.
-    pub(super) fn widen(&mut self, capacity: usize) {
-        if self.buffer.len() < capacity {
+    /// Makes the window at least `capacity` bytes wide; answers whether it was narrower.
+    pub(super) fn widen(&mut self, capacity: usize) -> bool {
+        let is_narrow = self.buffer.len() < capacity;
+        if is_narrow {
             self.buffer.resize(capacity, 0);
         }
+        is_narrow
     }
 
     /// The bytes in view, and what reads on meanwhile.
@@ -164,6 +166,23 @@ mod tests {
         assert_eq!(window.bytes(), b"gh");
         assert!(!window.more().unwrap());
         assert!(window.ended());
+    }
+
+    #[test]
+    fn what_is_read_ahead_comes_next_and_the_window_stays_as_wide() {
+        let text: Vec<u8> = (0..100).collect();
+        let mut window = ReadWindow::new(text.as_slice(), 4);
+        assert!(window.widen(16) && !window.widen(16));
+        let mut seen = Vec::new();
+        while !window.ended() {
+            window.more().unwrap();
+            let (bytes, ahead) = window.split();
+            seen.extend_from_slice(bytes);
+            assert!(bytes.len() <= 16);
+            ahead.fill().unwrap();
+            window.consume(16);
+        }
+        assert_eq!(seen, text);
     }
 
     #[test]
