@@ -302,7 +302,7 @@ impl Makers {
                     known.other_types = known.other_types.min(launch.other_types);
                     known.nodes.push(called);
                 }
-                None => self.found.launches.push(PoolScaleUp::new(round, launch, called)),
+                None => self.found.launches.push(PoolScaleUp::new(round, &launch, called)),
             }
         }
         let mut pools: Vec<String> =
@@ -313,7 +313,7 @@ impl Makers {
 }
 
 impl PoolScaleUp {
-    fn new(round: usize, launch: Launch, node: Name) -> Self {
+    fn new(round: usize, launch: &Launch, node: Name) -> Self {
         Self {
             round,
             pool: launch.pool,

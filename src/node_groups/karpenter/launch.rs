@@ -82,20 +82,9 @@ impl Run {
                 allocatable: state.available.to_resources(),
                 ..Node::default()
             };
-            Some((state.pool()?, state.name, self.built(cluster, gates, node)))
+            Some((state.pool()?, state.name, built(cluster, gates, node)))
         };
         arriving.filter_map(build).collect()
-    }
-
-    /// The node with the pods of DaemonSets. Drivers are not in a catalogue: another node of the type shows them.
-    fn built(&self, cluster: &Cluster, gates: RequestGates, node: Node) -> BuiltNode {
-        let instance_type = node.labels.get(name(INSTANCE_TYPE));
-        let info = NodeInfo::new(NodeId(u32::MAX), Arc::new(node));
-        let pods = cluster.workloads.iter().filter_map(|set| daemon_pod(cluster, set, &info, gates)).collect();
-        let same_type = |node: &&NodeInfo| node.node.labels.get(name(INSTANCE_TYPE)) == instance_type;
-        let twins = cluster.nodes().iter().filter(same_type);
-        let csi_node = twins.filter_map(|node| cluster.storage().csi_node(node.name())).next().cloned();
-        BuiltNode { node: (*info.node).clone(), pods, csi_node, slices: Vec::new() }
     }
 
     fn launch(&self, cluster: &Cluster, gates: RequestGates, pool: &NodePool, claim: &Claim) -> Option<Launch> {
@@ -128,9 +117,20 @@ impl Run {
             price: offering.price,
             other_types: claim.types.len().saturating_sub(1),
             random_labels,
-            built: self.built(cluster, gates, node),
+            built: built(cluster, gates, node),
         })
     }
+}
+
+/// The node with the pods of DaemonSets. Drivers are not in a catalogue: another node of the type shows them.
+fn built(cluster: &Cluster, gates: RequestGates, node: Node) -> BuiltNode {
+    let instance_type = node.labels.get(name(INSTANCE_TYPE));
+    let info = NodeInfo::new(NodeId(u32::MAX), Arc::new(node));
+    let pods = cluster.workloads.iter().filter_map(|set| daemon_pod(cluster, set, &info, gates)).collect();
+    let same_type = |node: &&NodeInfo| node.node.labels.get(name(INSTANCE_TYPE)) == instance_type;
+    let mut twins = cluster.nodes().iter().filter(same_type);
+    let csi_node = twins.find_map(|node| cluster.storage().csi_node(node.name())).cloned();
+    BuiltNode { node: (*info.node).clone(), pods, csi_node, slices: Vec::new() }
 }
 
 fn cheaper(one: &Offering, other: &Offering) -> Ordering {

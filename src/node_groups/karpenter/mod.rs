@@ -421,8 +421,8 @@ impl Run {
         let hangs =
             !complete && outcome == "failed" && answers.iter().any(|pool| pool.why.is_none() && pool.verdict.is_none());
         let before = answers.iter().take_while(|pool| Some(pool.name) != chosen);
-        let asked_before = before.filter(|pool| pool.why.is_none() && pool.verdict.is_none()).map(|pool| pool.name);
-        let asked_before = asked_before.filter(|_| !complete && chosen.is_some()).next();
+        let mut asked_before = before.filter(|pool| pool.why.is_none() && pool.verdict.is_none()).map(|pool| pool.name);
+        let asked_before = asked_before.find(|_| !complete && chosen.is_some());
         KarpenterAnswer {
             asked_before,
             outcome: (!hangs).then_some(outcome),
