@@ -103,6 +103,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('--add', '--add', [CompletionResultType]::ParameterName, 'Add this number of replicas to each workload that is named')
             [CompletionResult]::new('--rebalance', '--rebalance', [CompletionResultType]::ParameterName, 'Show which pods would land better if they were evicted, at most NUMBER [default: 10]')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Pick at random among equally good nodes; the same seed gives the same run')
+            [CompletionResult]::new('--write-state', '--write-state', [CompletionResultType]::ParameterName, 'Write the resulting state to FILE; --snapshot FILE goes on from it')
             [CompletionResult]::new('--expander', '--expander', [CompletionResultType]::ParameterName, 'How the autoscaler chooses a group: least-waste, most-pods, least-nodes, priority, price [default: its flag]')
             [CompletionResult]::new('--autoscaler-flags', '--autoscaler-flags', [CompletionResultType]::ParameterName, 'The autoscaler''s flags, where it does not run as a pod of the state')
             [CompletionResult]::new('--node-group-label', '--node-group-label', [CompletionResultType]::ParameterName, 'A node label whose value is the id of the node''s group')

@@ -156,10 +156,15 @@ impl RequiredKinds {
             required.add(plugin, kinds.iter().copied());
         }
         if new_pods {
-            required.add_admission();
-            required.add(CLAIM_CONTROLLER, [Kind::ResourceClaimTemplate]);
+            required.add_new_pods();
         }
         required
+    }
+
+    /// Adds what decides over pods that do not exist yet.
+    pub fn add_new_pods(&mut self) {
+        self.add_admission();
+        self.add(CLAIM_CONTROLLER, [Kind::ResourceClaimTemplate]);
     }
 
     /// Adds all that tells of devices.

@@ -10,6 +10,8 @@ mod rollout;
 mod same_count;
 #[path = "laws/sampling.rs"]
 mod sampling;
+#[path = "laws/state_file.rs"]
+mod state_file;
 #[path = "laws/sweep.rs"]
 mod sweep;
 

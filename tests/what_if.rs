@@ -17,6 +17,9 @@ struct Case {
     folder: String,
     /// The arguments behind `kubectl sched`; split at blanks.
     run: String,
+    /// A command that comes first, and writes the state it leaves behind for the other to go on from, as `STATE`.
+    #[serde(default)]
+    before: Option<String>,
     /// The exit status.
     #[serde(default)]
     status: i32,
@@ -36,8 +39,18 @@ fn folder() -> PathBuf {
 }
 
 fn run(case: &Case, more: &[&str]) -> (String, i32) {
+    let state = std::env::temp_dir().join(format!("kubectl-sched-what-if-{}.json.gz", std::process::id()));
+    let state = state.to_string_lossy();
+    if let Some(before) = &case.before {
+        let (text, status) = kubectl_sched(case, before, &["--write-state", &state]);
+        assert_eq!(status, 0, "{before}: {text}");
+    }
+    kubectl_sched(case, &case.run.replace("STATE", &state), more)
+}
+
+fn kubectl_sched(case: &Case, arguments: &str, more: &[&str]) -> (String, i32) {
     let output = Command::new(env!("CARGO_BIN_EXE_kubectl-sched"))
-        .args(case.run.split_whitespace())
+        .args(arguments.split_whitespace())
         .args(more)
         .current_dir(folder().join(&case.folder))
         .env_remove("KUBECONFIG")

@@ -1,12 +1,12 @@
 //! Container images on nodes.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::list::List;
 use super::name::{Name, name};
 
 /// An entry of a node's `status.images`.
-#[derive(Clone, Debug, Hash, Deserialize)]
+#[derive(Clone, Debug, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeImage {
     /// All names of the image.

@@ -130,7 +130,7 @@ impl Hash for Annotations {
 }
 
 /// One of an object's `ownerReferences`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OwnerReference {
     /// `apiVersion`, such as `apps/v1`.

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::labels::Labels;
-use super::name::Name;
+use super::name::{Name, name};
 use super::selector::{Operator, Selector, SelectorRequirement, null_as_default};
 use super::upstream_error::UpstreamError;
 use super::validation::{aggregate, invalid_list, not_supported};
@@ -16,7 +16,7 @@ use super::validation::{aggregate, invalid_list, not_supported};
 pub const NODE_NAME_FIELD: &str = "metadata.name";
 
 /// A `v1.NodeSelector` as it stands in an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct NodeSelector {
     /// The alternatives.
@@ -67,6 +67,14 @@ struct FieldRequirement {
 }
 
 impl FieldRequirement {
+    fn to_object(&self) -> SelectorRequirement {
+        SelectorRequirement {
+            key: name(if self.is_name { NODE_NAME_FIELD } else { "metadata.namespace" }),
+            operator: name(if self.equal { "In" } else { "NotIn" }),
+            values: Box::new([self.value]),
+        }
+    }
+
     fn matches(&self, node_name: Name) -> bool {
         let field = if self.is_name { node_name } else { Name::default() };
         (field == self.value) == self.equal
@@ -168,6 +176,15 @@ impl LazyErrorNodeSelector {
             None => Ok(compiled),
             Some(error) => Err(error.into()),
         }
+    }
+
+    /// As an object carries it; terms that are invalid are left out.
+    pub fn to_selector(&self) -> NodeSelector {
+        let term = |term: &Term| NodeSelectorTerm {
+            match_expressions: term.labels.to_requirements().unwrap_or_default().into(),
+            match_fields: term.fields.iter().map(FieldRequirement::to_object).collect(),
+        };
+        NodeSelector { node_selector_terms: self.terms.iter().map(term).collect() }
     }
 
     /// The node called `name` and no other.

@@ -17,7 +17,7 @@ use super::taint::Toleration;
 use super::volume::Volumes;
 
 /// `spec` of a Pod or of a pod template.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PodSpec {
     /// `nodeName`: a pod's own and not its class's, so it is taken out as soon as it was read.
@@ -99,7 +99,7 @@ impl PodSpec {
 }
 
 /// Whether a pod may push others out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum PreemptionPolicy {
     /// It may (the default).
@@ -120,7 +120,7 @@ impl PreemptionPolicy {
 }
 
 /// A container or init container.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Container {
     /// `name`.
@@ -141,7 +141,7 @@ pub struct Container {
 }
 
 /// An item of `restartPolicyRules`: what happens when the container exits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RestartRule {
     /// `action`: `Restart` or `RestartAllContainers`.
@@ -149,7 +149,7 @@ pub struct RestartRule {
 }
 
 /// An item of `volumeMounts`; only those with options are kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct VolumeMount {
     /// `bindMountOptions`.
@@ -162,7 +162,7 @@ fn with_options<'de, D: Deserializer<'de>>(deserializer: D) -> Result<List<Volum
 }
 
 /// An item of `ephemeralContainers`: all that scheduling looks at.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EphemeralContainer {
     /// `volumeMounts`.
@@ -195,7 +195,7 @@ impl Container {
 }
 
 /// A container's port.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ContainerPort {
     /// `containerPort`.
@@ -210,7 +210,7 @@ pub struct ContainerPort {
 }
 
 /// `affinity`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Affinity {
     /// `nodeAffinity`.
@@ -222,7 +222,7 @@ pub struct Affinity {
 }
 
 /// `affinity.nodeAffinity`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NodeAffinity {
     /// Terms of which one must match.
@@ -234,7 +234,7 @@ pub struct NodeAffinity {
 }
 
 /// `affinity.podAffinity` and `affinity.podAntiAffinity`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PodAffinity {
     /// Terms that must all hold.
@@ -283,7 +283,7 @@ pub struct WeightedPodAffinityTerm {
 }
 
 /// A topology spread constraint.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TopologySpreadConstraint {
     /// The largest allowed difference between domains, in pods.
@@ -312,7 +312,7 @@ pub struct TopologySpreadConstraint {
 }
 
 /// `whenUnsatisfiable` of a spread constraint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum WhenUnsatisfiable {
     /// A filter.
@@ -322,7 +322,7 @@ pub enum WhenUnsatisfiable {
 }
 
 /// How a spread constraint treats nodes the pod could not go to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum NodeInclusionPolicy {
     /// They count for nothing.
@@ -332,14 +332,14 @@ pub enum NodeInclusionPolicy {
 }
 
 /// An entry of `schedulingGates`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SchedulingGate {
     /// `name`.
     pub name: Name,
 }
 
 /// An entry of `resourceClaims`: one of the two names is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PodResourceClaim {
     /// The name inside the pod.

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::name::Name;
 use super::quantity::{Quantity, QuantityFormat};
@@ -29,7 +29,7 @@ static NON_ZERO_DEFAULTS: LazyLock<[(Name, Quantity); 2]> = LazyLock::new(|| {
 });
 
 /// The `resources` of a container or a pod.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ContainerResources {
     /// What is set aside for it.

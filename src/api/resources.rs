@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::name::{Name, name};
 use super::pairs::Pairs;
@@ -118,6 +118,12 @@ impl<'de> Deserialize<'de> for ResourceList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // A null quantity is zero by its own rule.
         Ok(Self(Pairs::deserialize(deserializer)?.0.into_boxed_slice()))
+    }
+}
+
+impl Serialize for ResourceList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
     }
 }
 

@@ -59,7 +59,7 @@ impl Serialize for GroupKey {
 }
 
 /// `spec.schedulingGroup` of a pod.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SchedulingGroup {
     /// The PodGroup, in the pod's namespace.
@@ -67,7 +67,7 @@ pub struct SchedulingGroup {
 }
 
 /// `spec.workloadRef` of a pod (v1.35).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct WorkloadReference {
     /// The Workload, in the pod's namespace.

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::labels::Labels;
-use super::name::Name;
+use super::name::{Name, name};
 use super::upstream_error::UpstreamError;
 use super::validation::{aggregate, go_quoted, invalid_list, invalid_text, label_value_errors, qualified_name_errors};
 
@@ -127,6 +127,19 @@ impl Requirement {
             }
         }
         if errors.is_empty() { Ok(Self { key, test }) } else { Err(errors) }
+    }
+
+    fn to_object(&self) -> SelectorRequirement {
+        let (operator, values): (&str, Vec<Name>) = match &self.test {
+            Test::Equals(value) => ("In", vec![*value]),
+            Test::In(values) => ("In", values.to_vec()),
+            Test::NotIn(values) => ("NotIn", values.to_vec()),
+            Test::Exists => ("Exists", Vec::new()),
+            Test::DoesNotExist => ("DoesNotExist", Vec::new()),
+            Test::GreaterThan(bound) => ("Gt", vec![bound.text]),
+            Test::LessThan(bound) => ("Lt", vec![bound.text]),
+        };
+        SelectorRequirement { key: self.key, operator: name(operator), values: values.into() }
     }
 
     fn matches(&self, labels: &Labels) -> bool {
@@ -307,6 +320,11 @@ impl Selector {
         self.requirements
             .as_ref()
             .is_some_and(|requirements| requirements.iter().all(|requirement| requirement.matches(labels)))
+    }
+
+    /// What an object that carries it has as `matchExpressions`; nothing for one that matches nothing.
+    pub fn to_requirements(&self) -> Option<Vec<SelectorRequirement>> {
+        Some(self.requirements.as_ref()?.iter().map(Requirement::to_object).collect())
     }
 
     /// Whether it matches everything (upstream's `Empty()`).

@@ -3,10 +3,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// How a workload's pods are replaced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Hash)]
 #[serde(rename_all = "camelCase", default)]
 pub struct UpdateStrategy {
     /// `type`.
@@ -17,7 +17,7 @@ pub struct UpdateStrategy {
 }
 
 /// `type` of an update strategy.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Hash)]
 #[non_exhaustive]
 pub enum UpdateKind {
     /// New pods come while old ones go.
@@ -41,7 +41,7 @@ impl UpdateKind {
 }
 
 /// `rollingUpdate` of an update strategy.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Hash)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RollingUpdate {
     /// Pods that may be there beyond those wanted.
@@ -79,6 +79,15 @@ impl IntOrPercent {
                 let share = usize::try_from(share).unwrap_or(0);
                 total.saturating_mul(share).saturating_add(rounding) / 100
             }
+        }
+    }
+}
+
+impl Serialize for IntOrPercent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Int(number) => serializer.serialize_i32(*number),
+            Self::Percent(share) => serializer.collect_str(&format_args!("{share}%")),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Value, json};
 
 use super::list::List;
 use super::meta::ObjectKey;
@@ -127,7 +128,7 @@ pub enum VolumeSource {
 }
 
 /// What a claim asks for: the `spec` of a PersistentVolumeClaim, or of a template for one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClaimSpec {
     /// Its StorageClass; none for the default one, empty for no class.
@@ -147,7 +148,7 @@ pub struct ClaimSpec {
 }
 
 /// `resources` of a claim.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ClaimResources {
     /// What it requests.
@@ -155,7 +156,7 @@ pub struct ClaimResources {
 }
 
 /// A resource list of which only storage matters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ClaimRequests {
     /// Bytes of storage.
@@ -358,5 +359,45 @@ impl<'de> Deserialize<'de> for Volumes {
         let empty_dir = wire.iter().any(|volume| volume.empty_dir.is_some());
         let images = wire.iter().filter_map(|volume| volume.image.as_ref()).map(|image| image.reference).collect();
         Ok(Self { volumes: wire.into_iter().filter_map(WireVolume::volume).collect(), empty_dir, images })
+    }
+}
+
+impl Serialize for Volumes {
+    /// As a pod has them; what was dropped while reading is not there, but for one `emptyDir` if there was any.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let images =
+            self.images.iter().map(|reference| json!({ "name": "image", "image": { "reference": reference } }));
+        let empty_dir = self.empty_dir.then(|| json!({ "name": "scratch", "emptyDir": {} }));
+        serializer.collect_seq(self.volumes.iter().map(Volume::to_json).chain(images).chain(empty_dir))
+    }
+}
+
+impl Volume {
+    fn to_json(&self) -> Value {
+        let (field, source) = match &self.source {
+            VolumeSource::PersistentVolumeClaim(claim) => ("persistentVolumeClaim", json!({ "claimName": claim })),
+            VolumeSource::Ephemeral(None) => ("ephemeral", json!({})),
+            VolumeSource::Ephemeral(Some(spec)) => ("ephemeral", json!({ "volumeClaimTemplate": { "spec": spec } })),
+            VolumeSource::Iscsi { iqn, read_only } => ("iscsi", json!({ "iqn": iqn, "readOnly": read_only })),
+            VolumeSource::Rbd { monitors, pool, image, read_only } => {
+                ("rbd", json!({ "monitors": monitors, "pool": pool, "image": image, "readOnly": read_only }))
+            }
+            VolumeSource::InTree(InTreeVolume::AwsElasticBlockStore { volume_id }) => {
+                ("awsElasticBlockStore", json!({ "volumeID": volume_id }))
+            }
+            VolumeSource::InTree(InTreeVolume::GcePersistentDisk { pd_name, read_only }) => {
+                ("gcePersistentDisk", json!({ "pdName": pd_name, "readOnly": read_only }))
+            }
+            VolumeSource::InTree(InTreeVolume::AzureDisk { data_disk_uri, kind }) => {
+                ("azureDisk", json!({ "diskURI": data_disk_uri, "kind": kind }))
+            }
+            VolumeSource::InTree(InTreeVolume::AzureFile) => ("azureFile", json!({})),
+            VolumeSource::InTree(InTreeVolume::Cinder { volume_id }) => ("cinder", json!({ "volumeID": volume_id })),
+            VolumeSource::InTree(InTreeVolume::Vsphere) => ("vsphereVolume", json!({})),
+            VolumeSource::InTree(InTreeVolume::Portworx { volume_id }) => {
+                ("portworxVolume", json!({ "volumeID": volume_id }))
+            }
+        };
+        json!({ "name": self.name, field: source })
     }
 }

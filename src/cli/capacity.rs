@@ -5,10 +5,12 @@ use clap::Args;
 use crate::api::{Name, Timestamp, name};
 use crate::cli::error::{Error, Result};
 use crate::control_plane::controller;
+use crate::decode::workload::{Workload, WorkloadKind};
 use crate::explain::findings::{self, Finding};
 use crate::framework::NotEvaluated;
 use crate::report::Answered;
 use crate::report::capacity::{CapacityAnswer, CapacityNeeds};
+use crate::report::text::count;
 use crate::simulate::capacity::{CapacityResult, Copies, Model, Template, best_model, measure, nodes_for};
 use crate::simulate::new_nodes::NodeModel;
 use crate::simulate::scenario::{self, Scenario, StepReport};
@@ -22,7 +24,7 @@ use super::output;
 use super::reading::Request;
 use super::scenario_args::{self, ScenarioFlags};
 use super::state::State;
-use super::target::{Target, TargetWords};
+use super::target::{NamedKind, Target, TargetWords};
 use super::{Status, resolve};
 use crate::state::PodId;
 
@@ -102,7 +104,12 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     }
     let mut from_files = arguments.manifests.read()?;
     let others = std::mem::take(&mut from_files.others);
-    let question = Request::of(&target, &from_files.objects);
+    // Steps of a scenario may need whatever any pod needs.
+    let question = if arguments.changes.is_empty() {
+        Request::Copies(&target, &from_files.objects)
+    } else {
+        Request::Simulation { new_pods: true }
+    };
     let mut state = arguments.common.load(question, |builder| others.join(builder))?;
     from_files.check_namespaces(&state)?;
     if arguments.like.is_some() && arguments.want.is_none() && !arguments.want_all {
@@ -111,7 +118,7 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
     let scenario = arguments.changes.scenario(&state.namespace, &state.cluster)?;
     let now = arguments.common.now();
     let reports = apply(&mut state, &scenario, now)?;
-    let (models, replicas) = models(&mut state, &target, from_files)?;
+    let (models, replicas, daemons) = models(&mut state, &target, from_files, now)?;
     let first = models.iter().find_map(|model| if let Model::Pod(pod) = model { Some(*pod) } else { None });
     let findings = first.map(|pod| findings_of(&mut state, pod, now)).unwrap_or_default();
     let shares = if arguments.want_all { replicas } else { shares(&arguments.ratio, models.len())? };
@@ -136,7 +143,8 @@ pub(super) fn run(arguments: &CapacityArgs) -> Result<Status> {
         .transpose()?;
     let mut not_evaluated = capacity.not_evaluated.clone();
     NotEvaluated::join(&mut not_evaluated, &state.notes);
-    let assumptions = assumptions(&state, &models);
+    let mut assumptions = assumptions(&state, &models);
+    assumptions.extend(daemons);
     let answer = CapacityAnswer { capacity, limit, wanted, scenario: reports, assumptions, not_evaluated, findings };
     arguments.common.output.print(&Answered { answer: &answer, provenance: &state.provenance(now) })?;
     Ok(if arguments.exit_code && !answer.is_enough() { Status::DoesNotFit } else { Status::Answered })
@@ -171,14 +179,24 @@ fn apply(state: &mut State, scenario: &Scenario, now: Timestamp) -> Result<Vec<S
     Ok(run.reports)
 }
 
-/// What each thing that was named is made of, and how many pods it is to have.
-fn models(state: &mut State, target: &Target, from_files: AskedManifests) -> Result<(Vec<Model>, Vec<usize>)> {
-    let (mut models, mut replicas) = (Vec::new(), Vec::new());
+/// What each thing that was named is made of, and how many pods it is to have. DaemonSets of manifests are not counted:
+/// their pods take their nodes first, which is listed as an assumption.
+fn models(
+    state: &mut State,
+    target: &Target,
+    from_files: AskedManifests,
+    now: Timestamp,
+) -> Result<(Vec<Model>, Vec<usize>, Vec<Assumption>)> {
+    let (mut models, mut replicas, mut daemons) = (Vec::new(), Vec::new(), Vec::new());
     match target {
         Target::Files => {
             state.cluster.admit_claims(&from_files.claims);
             for asked in from_files.objects {
                 match asked {
+                    AskedObject::Workload(workload) if workload.kind == WorkloadKind::DaemonSet => {
+                        let workload = resolve::in_namespace(state, *workload);
+                        daemons.push(daemon_set(state, workload, now)?);
+                    }
                     AskedObject::Workload(workload) => {
                         let workload = resolve::in_namespace(state, *workload);
                         replicas.push(controller::replicas(&workload).max(1));
@@ -198,6 +216,9 @@ fn models(state: &mut State, target: &Target, from_files: AskedManifests) -> Res
                 Target::Files => Vec::new(),
             };
             for named in &named {
+                if named.kind == NamedKind::Workload(WorkloadKind::DaemonSet) {
+                    return Err(no_copies(&named.name));
+                }
                 models.extend(match resolve::workload(state, named)? {
                     Some(workload) => Some(Model::Workload(state.cluster.apply_workload(workload))),
                     None => resolve::named(state, named)?.into_iter().next().map(Model::Pod),
@@ -206,7 +227,32 @@ fn models(state: &mut State, target: &Target, from_files: AskedManifests) -> Res
             }
         }
     }
-    Ok((models, replicas))
+    if models.is_empty()
+        && let Some(daemon) = daemons.first()
+    {
+        return Err(no_copies(&daemon.subject));
+    }
+    Ok((models, replicas, daemons))
+}
+
+/// A DaemonSet has no number of copies.
+fn no_copies(daemon_set: &str) -> Error {
+    Error::new(format!("a DaemonSet runs one pod on each eligible node: copies of {daemon_set} cannot be counted"))
+        .hint("kubectl sched simulate -f FILE, --restart or --set-resources shows on which nodes its pods fit")
+}
+
+/// The pods of a DaemonSet take their nodes, in the place of those that it has there.
+fn daemon_set(state: &mut State, workload: Workload, now: Timestamp) -> Result<Assumption> {
+    let key = workload.identity();
+    let created = resolve::replicas(state, AskedObject::Workload(Box::new(workload)), None)?;
+    let mut simulation = Simulation::new(&state.scheduler, &mut state.cluster, now, Ties::First);
+    let steps = simulation.run(&created.pods);
+    let placed = steps.iter().filter(|step| step.place().is_some()).count();
+    Ok(Assumption {
+        subject: key.to_string(),
+        assumption: format!("runs on {placed} of {} first", count(steps.len(), "eligible node")),
+        pods: Vec::new(),
+    })
 }
 
 /// What the copies get beyond their templates.

@@ -10,9 +10,9 @@ use clap::{Args, ValueEnum};
 
 use crate::api::{ObjectKey, name};
 use crate::cli::error::{Error, Result};
-use crate::decode::Object;
 use crate::decode::pod::PodObject;
 use crate::decode::workload::Workload;
+use crate::decode::{Kind, Object};
 use crate::report::text::{count, list};
 use crate::source::{Input, Manifests, read_manifests};
 use crate::state::ClusterBuilder;
@@ -238,6 +238,17 @@ impl AskedManifests {
 pub(crate) struct Others(Vec<(Object, Vec<u8>)>);
 
 impl Others {
+    /// Gives the kind and the JSON of each to `take`, until one fails.
+    ///
+    /// # Errors
+    /// What `take` says.
+    pub(crate) fn each<E>(
+        &self,
+        mut take: impl FnMut(Kind, &[u8]) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        self.0.iter().try_for_each(|(object, json)| take(object.identity().0, json))
+    }
+
     /// Puts them into the state, over what it has of the same name.
     pub(crate) fn join(self, builder: &mut ClusterBuilder) {
         for (object, json) in self.0 {

@@ -52,6 +52,7 @@ mod usage;
 mod verbosity;
 mod version;
 mod watch;
+mod write_state;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

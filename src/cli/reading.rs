@@ -31,6 +31,8 @@ pub(crate) enum Request<'a> {
     Selected(&'a Selection),
     /// Objects of manifests.
     Asked(&'a [AskedObject]),
+    /// New pods like those of the state, or of manifests, that are named.
+    Copies(&'a Target, &'a [AskedObject]),
     /// All pending pods.
     Pending,
     /// All devices.
@@ -45,6 +47,14 @@ pub(crate) enum Request<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// What is named, whether copies of it are asked about or it itself.
+    fn subject(self) -> Self {
+        match self {
+            Self::Copies(target, objects) => Self::of(target, objects),
+            other => other,
+        }
+    }
+
     /// About what was named, or about `objects` of the files that were.
     pub(crate) fn of(target: &'a Target, objects: &'a [AskedObject]) -> Self {
         match target {
@@ -68,7 +78,7 @@ impl Asker<'_> {
     /// Kinds without which there is no answer.
     fn deciding(&self) -> BTreeSet<Kind> {
         let mut named = RequiredKinds::default();
-        let kinds: Vec<NamedKind> = match self.question {
+        let kinds: Vec<NamedKind> = match self.question.subject() {
             Request::Named(objects) => objects.iter().map(|named| named.kind).collect(),
             Request::Selected(selection) => selection.kinds.clone(),
             _ => Vec::new(),
@@ -87,7 +97,9 @@ impl Asker<'_> {
         let selected = state.specs().any(selects_namespaces);
         let mut required = RequiredKinds::default();
         let mut add = |pod: Subject<'_>| required.add_pod(self.config, self.behaviour, pod, selected);
-        match self.question {
+        match self.question.subject() {
+            // What it stands for was taken.
+            Request::Copies(..) => {}
             Request::Simulation { new_pods } => return RequiredKinds::everything(new_pods),
             Request::Asked(objects) => objects.iter().for_each(|object| {
                 add(match object {
@@ -120,6 +132,9 @@ impl Asker<'_> {
                 named.iter().flat_map(|named| self.of_named(state, named)).for_each(&mut add);
                 named.iter().filter_map(|named| named.kind.workload()).for_each(|kind| required.add_workload(kind));
             }
+        }
+        if matches!(self.question, Request::Copies(..)) {
+            required.add_new_pods();
         }
         if !matches!(self.question, Request::Devices) {
             required.add_new_nodes(state.shows_autoscaler());
@@ -219,7 +234,7 @@ impl Reading {
 
     /// What is named, ahead of all else: it shows what is needed.
     fn look_up(&mut self, asker: &Asker<'_>) -> Result<Vec<Object>> {
-        let Request::Named(named) = asker.question else { return Ok(Vec::new()) };
+        let Request::Named(named) = asker.question.subject() else { return Ok(Vec::new()) };
         // Of a group, its pods show what is needed.
         let named = named.iter().filter(|named| named.kind != NamedKind::PodGroup);
         let wanted: Vec<(Kind, &str)> = named.map(|named| (named.kind.object(), named.name.as_str())).collect();

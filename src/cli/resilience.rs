@@ -86,7 +86,7 @@ Exit status:
   2  the question could not be answered";
 
 pub(super) fn run(arguments: &ResilienceArgs) -> Result<Status> {
-    let question = Request::Simulation { new_pods: false };
+    let question = Request::Simulation { new_pods: !arguments.changes.is_empty() };
     let mut state = arguments.common.load(question, |_| {})?;
     let now = arguments.common.now();
     apply(&mut state, &arguments.changes, now)?;

@@ -284,7 +284,12 @@ fn set_resources(value: &str, namespace: Name, cluster: &Cluster) -> std::result
     let (target, only) = target.split_once(':').map_or((target, None), |(target, only)| (target, Some(name(only))));
     let key = workload_key(target, namespace)?;
     let workload = cluster.workload(key).ok_or_else(|| scenario::workloads::not_found(cluster, key).to_string())?;
-    let names: Vec<Name> = workload.template.spec.containers.iter().filter_map(|container| container.name).collect();
+    let containers = &workload.template.spec;
+    let requested = |container: Name, resource: Name| {
+        let found = containers.all_containers().find(|other| other.name == Some(container))?;
+        found.requests().get(resource)
+    };
+    let names: Vec<Name> = containers.containers.iter().filter_map(|container| container.name).collect();
     let of = only.map_or(names, |only| vec![only]);
     let mut changes = Vec::new();
     for amount in amounts.split(',') {
@@ -293,7 +298,7 @@ fn set_resources(value: &str, namespace: Name, cluster: &Cluster) -> std::result
         let request = |container: &Name| PodChange::Request {
             container: Some(*container),
             resource: name(resource),
-            from: Quantity::default(),
+            from: requested(*container, name(resource)).unwrap_or_default(),
             to,
         };
         changes.extend(of.iter().map(request));

@@ -44,7 +44,7 @@ impl SchedulerFlags {
         if let Some(path) = snapshot {
             let mut builder = ClusterBuilder::default();
             let wanted = config_source::config_map(self.scheduler_config.as_ref());
-            let found = read_files(path, &mut builder, wanted, output)?;
+            let found = read_files(&crate::source::Input::from(path.to_path_buf()), &mut builder, wanted, output)?;
             let Opened { version, origin, scheduler_config, config_map, scheduler, .. } = found;
             let recorded = scheduler_config.is_some();
             let named =

@@ -5,8 +5,9 @@ mod merge;
 mod sweep;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 
 use crate::api::{ObjectKey, Timestamp, name};
 use crate::cli::error::{Error, Result};
@@ -32,6 +33,7 @@ use super::reading::Request;
 use super::scenario_args::ScenarioFlags;
 use super::state::State;
 use super::strategy_args::StrategyFlags;
+use super::write_state::StateWriter;
 use super::{Status, resolve};
 
 /// Show where pods would go, one after the other
@@ -71,7 +73,7 @@ pub(crate) struct SimulateArgs {
     #[arg(long, value_name = "NUMBER")]
     replicas: Option<u32>,
     /// Workloads to which --add adds replicas
-    #[arg(value_name = "TYPE/NAME", requires = "add")]
+    #[arg(value_name = "TYPE/NAME")]
     target: Vec<String>,
     /// Add this number of replicas to each workload that is named
     #[arg(long, value_name = "NUMBER", requires = "target")]
@@ -97,6 +99,9 @@ pub(crate) struct SimulateArgs {
     /// How the autoscaler chooses a group: least-waste, most-pods, least-nodes, priority, price [default: its flag]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "autoscale")]
     expander: Vec<String>,
+    /// Write the resulting state to FILE; --snapshot FILE goes on from it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["compare", "runs"])]
+    write_state: Option<PathBuf>,
     /// Exit with status 1 when a pod does not fit
     #[arg(long)]
     exit_code: bool,
@@ -178,6 +183,10 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         return Err(Error::new("you must say what to schedule")
             .hint("use --pending, -f FILE, or a change of the cluster such as --drain NODE"));
     }
+    if let (Some(target), None) = (arguments.target.first(), arguments.add) {
+        return Err(Error::new(format!("\"{target}\" requires --add NUMBER, which adds replicas to it"))
+            .hint("use --pending for all pending pods, or -f FILE for manifests"));
+    }
     if arguments.diff && !changes {
         return Err(Error::new("--diff compares with the unchanged cluster, but no change was given")
             .hint("use it with --scenario FILE or a flag such as --drain NODE"));
@@ -204,9 +213,20 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
     let question = Request::Simulation { new_pods };
     let configured =
         arguments.strategies.configuration().map(|file| arguments.common.state.configured(file)).transpose()?;
-    let flags = configured.as_ref().unwrap_or(&arguments.common.state);
-    let mut state =
-        flags.load(&arguments.common.kube, &arguments.common.output, question, |builder| others.join(builder))?;
+    let mut common = arguments.common.clone();
+    common.state = configured.unwrap_or(common.state);
+    let mut writer = match &arguments.write_state {
+        Some(target) => {
+            let (writer, of_what_was_read) = StateWriter::open(target, &common, &others)?;
+            common = of_what_was_read;
+            Some(writer)
+        }
+        None => None,
+    };
+    let mut state = common.load(question, |builder| others.join(builder))?;
+    if let Some(writer) = &mut writer {
+        writer.begins(&state.cluster);
+    }
     from_files.check_namespaces(&state)?;
     let (pods, refused) = pods(&mut state, arguments, from_files)?;
     let mut scenario = arguments.changes.scenario(&state.namespace, &state.cluster)?;
@@ -245,8 +265,8 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         .preempting(arguments.preempt)
         .following(strategy);
     let of_state = simulation.cluster().pods().len();
-    let ScenarioRun { mut steps, reports, violated_budgets, cannot_start } =
-        scenario::run(&mut simulation, &scenario, &pods).map_err(Error::from_error)?;
+    let run = scenario::run(&mut simulation, &scenario, &pods).map_err(Error::from_error)?;
+    let mut steps = run.steps.clone();
     let autoscaled = match &autoscaler {
         Some(options) => {
             let grown = autoscale::grow(&mut simulation, options, &mut steps);
@@ -257,6 +277,10 @@ fn simulate(arguments: &SimulateArgs) -> Result<Status> {
         }
         None => None,
     };
+    if let Some(writer) = writer {
+        writer.write(simulation.cluster(), &scenario, &run, now)?;
+    }
+    let ScenarioRun { reports, violated_budgets, cannot_start, .. } = run;
     let mut not_evaluated = simulation.not_evaluated();
     NotEvaluated::join(&mut not_evaluated, &state.notes);
     not_evaluated.extend(strategy.not_evaluated(simulation.cluster()));

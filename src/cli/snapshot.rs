@@ -131,12 +131,12 @@ fn create(file: &Path) -> io::Result<BufWriter<File>> {
     File::create(file).map(BufWriter::new)
 }
 
-fn cannot_write(file: &Path, error: &io::Error) -> Error {
+pub(super) fn cannot_write(file: &Path, error: &io::Error) -> Error {
     Error::new(format!("cannot write {}: {error}", file.display()))
 }
 
 /// What was written, and what of it may still tell something.
-fn tell(written: &Written, target: Option<&Path>, redacted: bool) {
+pub(super) fn tell(written: &Written, target: Option<&Path>, redacted: bool) {
     let of = |kind| written.count.get(&kind).copied().unwrap_or_default();
     let all: usize = written.count.values().sum();
     let (nodes, pods) = (of(Kind::Node), of(Kind::Pod));

@@ -19,6 +19,9 @@ pub(crate) struct StateFlags {
     /// Read the state from a file or directory (- is standard input), not from a cluster
     #[arg(long, value_name = "FILE|DIR|-")]
     pub(crate) snapshot: Option<PathBuf>,
+    /// What was read of it already.
+    #[arg(skip)]
+    pub(crate) given: Option<Input>,
     /// The moment of the question, for ages and time-outs (RFC 3339) [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_time, hide_short_help = true)]
     pub(crate) at: Option<Timestamp>,

@@ -97,10 +97,11 @@ impl StateFlags {
     /// The first phase: what the input says of version and configuration. Files have their objects in the same place,
     /// so these are read by then.
     fn open(&self, kube: &KubeFlags, output: &OutputFlags, builder: &mut ClusterBuilder) -> Result<Opened> {
-        let mut opened = match &self.snapshot {
-            Some(path) => {
+        let input = self.given.clone().or_else(|| self.snapshot.clone().map(Input::from));
+        let mut opened = match &input {
+            Some(input) => {
                 let named = self.scheduler.scheduler_config.as_ref();
-                read_files(path, builder, config_source::config_map(named), output)?
+                read_files(input, builder, config_source::config_map(named), output)?
             }
             None => connect(kube, self.autoscaler_status.as_ref())?,
         };
@@ -256,13 +257,12 @@ fn connect(kube: &KubeFlags, status: Option<&ConfigMapName>) -> Result<Opened> {
 
 /// Files: the version is the recorded one, else the newest among the nodes'.
 pub(super) fn read_files(
-    path: &Path,
+    input: &Input,
     builder: &mut ClusterBuilder,
     wanted: Option<&ConfigMapName>,
     output: &OutputFlags,
 ) -> Result<Opened> {
-    let input = Input::from(path.to_path_buf());
-    let report = files::read_with(&input, builder, wanted).map_err(Error::from_error)?;
+    let report = files::read_with(input, builder, wanted).map_err(Error::from_error)?;
     output.log(&format!("read {} objects from {input}", report.objects));
     for skipped in &report.files_skipped {
         say(&format!("warning: skipped {skipped}"));

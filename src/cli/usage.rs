@@ -9,6 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory, Error};
 
 use crate::did_you_mean;
+use crate::report::text::list;
 
 use super::{Cli, help, output};
 
@@ -55,8 +56,40 @@ fn message(error: &Error, command: &Command, arguments: &[OsString]) -> String {
         ErrorKind::ValueValidation if error.source().is_some() => {
             error.source().map(ToString::to_string).unwrap_or_default()
         }
+        ErrorKind::ArgumentConflict => conflict(error).unwrap_or_else(|| first_line(error)),
+        ErrorKind::MissingRequiredArgument => missing(error).unwrap_or_else(|| first_line(error)),
         _ => first_line(error),
     }
+}
+
+/// What does not go together, in one sentence: clap lists it line by line.
+fn conflict(error: &Error) -> Option<String> {
+    let flag = texts(error, ContextKind::InvalidArg)?.into_iter().next()?;
+    let mut others = texts(error, ContextKind::PriorArg)?.into_iter().map(|other| without_value(&other).to_owned());
+    let mut listed = others.next_back()?;
+    let before: Vec<String> = others.collect();
+    if !before.is_empty() {
+        listed = format!("{} or {listed}", before.join(", "));
+    }
+    let flag = without_value(&flag);
+    Some(if listed == flag {
+        format!("{flag} cannot be used more than once")
+    } else {
+        format!("{flag} cannot be used with {listed}")
+    })
+}
+
+/// What is missing, in one sentence.
+fn missing(error: &Error) -> Option<String> {
+    let missing = texts(error, ContextKind::InvalidArg)?;
+    let missing: Vec<&str> = missing.iter().map(|argument| argument.trim_end_matches("...")).collect();
+    let verb = if missing.len() == 1 { "is" } else { "are" };
+    Some(format!("{} {verb} required", list(&missing, missing.len())))
+}
+
+/// A flag without the name of its value.
+fn without_value(flag: &str) -> &str {
+    flag.split_once(" <").map_or(flag, |(flag, _)| flag)
 }
 
 fn unknown_argument(argument: &str, command: &Command) -> String {
@@ -103,9 +136,13 @@ fn first_line(error: &Error) -> String {
 }
 
 fn text(error: &Error, kind: ContextKind) -> Option<String> {
+    texts(error, kind)?.into_iter().next()
+}
+
+fn texts(error: &Error, kind: ContextKind) -> Option<Vec<String>> {
     match error.get(kind)? {
-        ContextValue::String(text) => Some(text.clone()),
-        ContextValue::Strings(texts) => texts.first().cloned(),
+        ContextValue::String(text) => Some(vec![text.clone()]),
+        ContextValue::Strings(texts) => Some(texts.clone()),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::autoscaling::process::AutoscalerProcess;
@@ -20,7 +20,7 @@ use crate::api::resources::ResourceList;
 use crate::api::time::{Timestamp, UnparsedTime};
 
 /// What a pod does not share with others.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact about the pod, by itself")]
 pub struct PodOwn {
     /// Namespace and name.
@@ -156,7 +156,7 @@ pub struct ScheduledCondition {
 }
 
 /// `status.phase`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Hash)]
 #[non_exhaustive]
 pub enum PodPhase {
     /// Not yet running.
@@ -181,7 +181,7 @@ impl PodPhase {
 }
 
 /// An entry of `status.resourceClaimStatuses`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PodResourceClaimStatus {
     /// The name inside the pod.

@@ -29,7 +29,7 @@ pub struct ScopeRequirement {
     /// `In`, `NotIn`, `Exists` or `DoesNotExist`.
     #[serde(default)]
     pub operator: Name,
-    /// Names of PriorityClasses.
+    /// Names of PriorityClasses or VolumeAttributesClasses.
     #[serde(default)]
     pub values: List<Name>,
 }

@@ -179,6 +179,24 @@ pub enum Edit {
         /// The workload.
         workload: WorkloadKey,
     },
+    /// Says how many pods a workload has; they neither come nor go by it. No step of a scenario.
+    #[serde(skip)]
+    SetReplicas {
+        /// The workload.
+        workload: WorkloadKey,
+        /// How many.
+        replicas: i32,
+    },
+    /// What the disruption controller writes down of a PodDisruptionBudget. No step of a scenario.
+    #[serde(skip)]
+    SetBudgetStatus {
+        /// The PodDisruptionBudget.
+        budget: ObjectKey,
+        /// `disruptionsAllowed`.
+        allowed: i32,
+        /// `currentHealthy` and `desiredHealthy`, where they are known.
+        counts: Option<(i32, i32)>,
+    },
     /// Says how many pods of a PodDisruptionBudget may be evicted.
     SetDisruptionsAllowed {
         /// The PodDisruptionBudget.
@@ -290,7 +308,11 @@ impl Edit {
                 workload::set_max_unavailable(cluster, *workload, *max_unavailable)
             }
             Self::DeleteWorkload { workload } => workload::delete(cluster, *workload),
-            Self::SetDisruptionsAllowed { budget, allowed } => workload::set_allowed(cluster, *budget, *allowed),
+            Self::SetReplicas { workload, replicas } => workload::set_replicas(cluster, *workload, *replicas),
+            Self::SetDisruptionsAllowed { budget, allowed } => workload::set_allowed(cluster, *budget, *allowed, None),
+            Self::SetBudgetStatus { budget, allowed, counts } => {
+                workload::set_allowed(cluster, *budget, *allowed, *counts)
+            }
         }
     }
 
@@ -317,7 +339,9 @@ impl Edit {
             | Self::CreatePod { .. }
             | Self::PatchWorkload { .. }
             | Self::SetMaxUnavailable { .. }
+            | Self::SetReplicas { .. }
             | Self::DeleteWorkload { .. }
+            | Self::SetBudgetStatus { .. }
             | Self::SetDisruptionsAllowed { .. } => {}
         }
         edit

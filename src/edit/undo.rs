@@ -15,7 +15,7 @@ use crate::api::update_strategy::UpdateStrategy;
 use crate::control_plane::admission::Charged;
 use crate::decode::devices::ResourceClaim;
 use crate::decode::node::Node;
-use crate::decode::workload::{PodTemplateSpec, Workload};
+use crate::decode::workload::{BudgetCounts, PodTemplateSpec, Workload};
 use crate::state::Cluster;
 use crate::state::node_info::NodeId;
 use crate::state::pod::PodId;
@@ -54,8 +54,10 @@ pub(super) enum Before {
     Strategy(usize, UpdateStrategy),
     /// This workload was at this place.
     Workload(usize, Box<Workload>),
-    /// The budget at this place allowed so many disruptions.
-    Allowed(usize, i32),
+    /// The workload at this place had so many replicas.
+    Replicas(usize, Option<i32>),
+    /// The budget at this place allowed so many disruptions, and this was counted.
+    Allowed(usize, (i32, Option<BudgetCounts>)),
 }
 
 impl Undo {
@@ -102,9 +104,14 @@ impl Undo {
                 }
             }
             Before::Workload(place, workload) => cluster.workloads.insert(place, *workload),
-            Before::Allowed(place, allowed) => {
+            Before::Replicas(place, replicas) => {
+                if let Some(workload) = cluster.workloads.get_mut(place) {
+                    workload.replicas = replicas;
+                }
+            }
+            Before::Allowed(place, before) => {
                 if let Some(budget) = cluster.budgets.get_mut(place) {
-                    budget.disruptions_allowed = allowed;
+                    (budget.disruptions_allowed, budget.counted) = before;
                 }
             }
         }

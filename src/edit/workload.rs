@@ -7,7 +7,7 @@ use super::{EditError, PodChange};
 use crate::api::meta::ObjectKey;
 use crate::api::update_strategy::{IntOrPercent, RollingUpdate};
 use crate::control_plane::controller::{self, new_replica_set};
-use crate::decode::workload::{PodTemplateSpec, Workload, WorkloadKey, WorkloadKind};
+use crate::decode::workload::{BudgetCounts, PodTemplateSpec, Workload, WorkloadKey, WorkloadKind};
 use crate::state::Cluster;
 
 /// A Deployment's older ReplicaSets keep their template, and its pods with them. Where a patch leads back to the template
@@ -49,10 +49,27 @@ pub(super) fn delete(cluster: &mut Cluster, key: WorkloadKey) -> Result<Undo, Ed
     Ok(Undo(Before::Workload(place, Box::new(workload))))
 }
 
-pub(super) fn set_allowed(cluster: &mut Cluster, key: ObjectKey, allowed: i32) -> Result<Undo, EditError> {
+pub(super) fn set_replicas(cluster: &mut Cluster, key: WorkloadKey, replicas: i32) -> Result<Undo, EditError> {
+    let place = place(cluster, key)?;
+    let workload = cluster.workloads.get_mut(place).ok_or(EditError::NoSuchWorkload(key))?;
+    let before = workload.replicas.replace(replicas);
+    Ok(Undo(Before::Replicas(place, before)))
+}
+
+/// `counts` are how many pods are healthy, and how many must be, where that is known.
+pub(super) fn set_allowed(
+    cluster: &mut Cluster,
+    key: ObjectKey,
+    allowed: i32,
+    counts: Option<(i32, i32)>,
+) -> Result<Undo, EditError> {
     let place = cluster.budgets.iter().position(|budget| budget.key == key).ok_or(EditError::NoSuchBudget(key))?;
     let budget = cluster.budgets.get_mut(place).ok_or(EditError::NoSuchBudget(key))?;
-    let before = std::mem::replace(&mut budget.disruptions_allowed, allowed);
+    let before = (budget.disruptions_allowed, budget.counted);
+    budget.disruptions_allowed = allowed;
+    if let (Some(counted), Some((healthy, desired))) = (&mut budget.counted, counts) {
+        *counted = BudgetCounts { healthy, desired, ..*counted };
+    }
     Ok(Undo(Before::Allowed(place, before)))
 }
 

@@ -95,6 +95,12 @@ pub struct Simulation<'a> {
     assumptions: BTreeMap<(String, String), BTreeSet<ObjectKey>>,
 }
 
+/// The lowest priority of a pod on a node.
+fn lowest_priority(cluster: &Cluster) -> i32 {
+    let on_nodes = cluster.pods().iter().filter(|pod| pod.own.node_name.is_some());
+    on_nodes.map(Pod::priority).min().unwrap_or(i32::MAX)
+}
+
 impl<'a> Simulation<'a> {
     /// A simulation that begins with `cluster` as it is; all its questions are asked at `now`.
     pub fn new(scheduler: &'a Scheduler, cluster: &'a mut Cluster, now: Timestamp, ties: Ties) -> Self {
@@ -127,10 +133,15 @@ impl<'a> Simulation<'a> {
     /// The same, and pods of which no other on a node has a lower priority are not tried for it: as their messages are
     /// not wanted in full, many pods without a place are answered fast.
     #[must_use]
-    pub fn preempting_briefly(mut self) -> Self {
+    pub fn preempting_briefly(self) -> Self {
+        let lowest = lowest_priority(self.cluster);
+        self.preempting_above(lowest)
+    }
+
+    /// The same where the lowest priority of a pod on a node is known.
+    fn preempting_above(mut self, lowest: i32) -> Self {
         self.preempts = true;
-        let on_nodes = self.cluster.pods().iter().filter(|pod| pod.own.node_name.is_some());
-        self.lowest_priority = on_nodes.map(Pod::priority).min().unwrap_or(i32::MAX);
+        self.lowest_priority = lowest;
         self
     }
 
@@ -345,8 +356,9 @@ impl<'a> Simulation<'a> {
             return Ok(());
         }
         let undo = edit.apply(self.cluster, self.scheduler.behaviour().request_gates())?;
-        // Budgets decide nothing that is cached.
-        if matches!(edit, Edit::SetDisruptionsAllowed { .. }) {
+        // Budgets and the sizes of workloads decide nothing that is cached.
+        if matches!(edit, Edit::SetDisruptionsAllowed { .. } | Edit::SetBudgetStatus { .. } | Edit::SetReplicas { .. })
+        {
             self.done.push(SimulationBefore::EditedAside(undo));
         } else {
             self.edited(undo);

@@ -50,7 +50,7 @@ pub fn find(simulation: &mut Simulation<'_>, most: usize) -> Result<Vec<Scenario
         }
         simulation.edit(&Edit::Evict { pod: best.key })?;
         let step = simulation.step(best.pod);
-        for edit in budgets.placed(best.pod) {
+        for edit in budgets.placed(simulation.cluster(), best.pod) {
             simulation.edit(&edit)?;
         }
         moved.insert(best.pod);
@@ -77,7 +77,8 @@ fn best_move(
     let candidates: Vec<PodId> = cluster
         .pods()
         .iter()
-        .filter(|pod| cluster.has_pod(pod.id) && !moved.contains(&pod.id) && keeper(cluster, pod) == Keeper::Controller)
+        .filter(|pod| cluster.has_pod(pod.id) && !moved.contains(&pod.id) && !pod.is_terminating())
+        .filter(|pod| keeper(cluster, pod) == Keeper::Controller)
         .filter(|pod| budgets.clone().evict(cluster, pod).is_ok())
         .filter(|pod| {
             let node = pod.own.node_name.filter(|_| cluster.node_of(pod.id).is_some());

@@ -29,6 +29,7 @@ mod scan;
 mod shape;
 mod side_by_side;
 pub mod snapshot;
+pub mod state_file;
 mod tree;
 mod walk;
 mod window;

@@ -64,6 +64,9 @@ pub struct Record {
     /// The `KubeSchedulerConfiguration` that goes with the state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduler_config: Option<Value>,
+    /// What was done to the state in simulations since it was read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub simulated: Vec<String>,
 }
 
 /// A kind that could not be listed.
@@ -87,7 +90,7 @@ pub struct Snapshot {
     pub(super) record: Record,
     pub(super) packs: Vec<Pack>,
     /// What is being read from files.
-    packer: Packer,
+    pub(super) packer: Packer,
     pub(super) events: Vec<Value>,
     /// The ConfigMap to look out for, and it.
     wanted: Option<ConfigMapName>,
@@ -96,6 +99,8 @@ pub struct Snapshot {
     redact: bool,
     passed_over: usize,
     found: bool,
+    /// The namespace of objects that are named without one, of a cluster.
+    pub(super) namespace: Option<String>,
     /// What went wrong while objects were packed.
     failed: Option<io::Error>,
 }
@@ -132,6 +137,7 @@ impl Snapshot {
             redact,
             passed_over: 0,
             found: false,
+            namespace: None,
             failed: None,
         }
     }
@@ -146,6 +152,11 @@ impl Snapshot {
         self.config_map.as_ref()
     }
 
+    /// The namespace of objects that are named without one, if a cluster was read.
+    pub fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
     /// Whether there is a configuration already, that of an earlier snapshot.
     pub fn has_scheduler_config(&self) -> bool {
         self.record.scheduler_config.is_some()
@@ -158,6 +169,14 @@ impl Snapshot {
     pub fn read_files(&mut self, input: &Input) -> Result<(), SourceError> {
         read_into(input, self)?;
         if self.found { Ok(()) } else { Err(SourceError::whole(input, InputProblem::NoObject)) }
+    }
+
+    /// Takes in an object of a manifest.
+    ///
+    /// # Errors
+    /// The text is not JSON.
+    pub fn add(&mut self, kind: Kind, json: &[u8]) -> serde_json::Result<()> {
+        self.packer.add(kind, &kind.api_version(), json)
     }
 
     /// Takes in the configuration of the cluster's scheduler. Keys in it are left out.

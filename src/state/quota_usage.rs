@@ -25,10 +25,11 @@ impl ResourceQuota {
         self.hard.iter().map(|(resource, _)| resource).filter(|resource| is_tracked(resource))
     }
 
-    /// Whether claims count: scopes are about pods (upstream pkg/quota/v1/generic/evaluator.go, MatchesNoScopeFunc).
-    /// Volume attributes classes, by which claims have a scope, are not looked at.
-    pub(crate) fn counts_claims(&self) -> bool {
-        self.scopes.is_empty() && self.hard.iter().any(|(resource, _)| is_of_claims(&resource))
+    /// Whether the claim counts: of the scopes only that of VolumeAttributesClasses is about claims (upstream
+    /// pkg/quota/v1/evaluator/core/persistent_volume_claims.go, Matches, pvcMatchesScopeFunc).
+    pub(crate) fn counts_claim(&self, claim: &PersistentVolumeClaim) -> bool {
+        self.scopes.iter().all(|scope| scope.selects_claim(claim))
+            && self.hard.iter().any(|(resource, _)| is_of_claims(&resource))
     }
 
     /// Counts what pods and claims use, for a quota of which no controller has.
@@ -42,7 +43,7 @@ impl ResourceQuota {
         let counted = self.tracked().chain(of_claims);
         let mut used: ResourceList =
             counted.map(|resource| (resource, Quantity::from_value(0, QuantityFormat::DecimalSI))).collect();
-        for claim in claims.filter(|_| self.counts_claims()) {
+        for claim in claims.filter(|claim| self.counts_claim(claim)) {
             used = sum(&used, &usage_of_claim(claim), |used, usage| used + usage);
         }
         for template in templates.filter(|template| self.matches(template, gates)) {
@@ -135,17 +136,25 @@ impl ScopeRequirement {
             "NotTerminating" => !is_terminating(spec),
             "BestEffort" => is_best_effort(spec, gates),
             "NotBestEffort" => !is_best_effort(spec, gates),
-            "PriorityClass" => {
-                let class = spec.priority_class_name.filter(|class| !class.is_empty());
-                match self.operator.as_str() {
-                    "Exists" => class.is_some(),
-                    "DoesNotExist" => class.is_none(),
-                    "In" => class.is_some_and(|class| self.values.contains(&class)),
-                    "NotIn" => class.is_none_or(|class| !self.values.contains(&class)),
-                    _ => false,
-                }
-            }
+            "PriorityClass" => self.selects_class(spec.priority_class_name),
             "CrossNamespacePodAffinity" => looks_into_other_namespaces(spec),
+            _ => false,
+        }
+    }
+
+    /// The class that a claim has now, where it is being changed, is not looked at: no new claim has one.
+    fn selects_claim(&self, claim: &PersistentVolumeClaim) -> bool {
+        self.scope_name == "VolumeAttributesClass" && self.selects_class(Some(claim.attributes_class))
+    }
+
+    /// Whether the operator selects the class; none and an empty one are the same.
+    fn selects_class(&self, class: Option<Name>) -> bool {
+        let class = class.filter(|class| !class.is_empty());
+        match self.operator.as_str() {
+            "Exists" => class.is_some(),
+            "DoesNotExist" => class.is_none(),
+            "In" => class.is_some_and(|class| self.values.contains(&class)),
+            "NotIn" => class.is_none_or(|class| !self.values.contains(&class)),
             _ => false,
         }
     }

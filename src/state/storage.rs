@@ -89,6 +89,11 @@ impl Storage {
         self.volumes.get(&name).map(AsRef::as_ref)
     }
 
+    /// All PersistentVolumes, in no order.
+    pub fn volumes(&self) -> impl Iterator<Item = &PersistentVolume> {
+        self.volumes.values().map(AsRef::as_ref)
+    }
+
     /// The PersistentVolumes of a class, in the order of their names.
     pub fn volumes_of_class(&self, class: Name) -> impl Iterator<Item = &PersistentVolume> {
         self.volumes_by_class.get(&class).into_iter().flatten().filter_map(|name| self.volume(*name))

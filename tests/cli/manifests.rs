@@ -121,7 +121,7 @@ fn paths_that_are_not_manifests() {
     ");
     assert_snapshot!(read("-k tests/cli/manifests/kustomized -f tests/cli/manifests/get-all.yaml"), @"
     --- stderr
-    error: the argument '--kustomize <DIR>' cannot be used with '--filename <FILE|DIR|->'. See 'kubectl sched simulate -h' for help and examples
+    error: --kustomize cannot be used with --filename. See 'kubectl sched simulate -h' for help and examples
     --- status 2
     ");
 }

@@ -81,7 +81,7 @@ fn a_daemon_set_on_its_nodes() {
 #[test]
 fn what_the_api_server_refuses() {
     assert_snapshot!(simulate("-f tests/cli/new_pods/strict.yaml --exit-code"), @r#"
-    3 pods placed, on 1 of 3 nodes                                           v1.34.1
+    3 pods placed, on 1 of 3 nodes; 4 pods refused by the API server         v1.34.1
 
     REFUSED   by the API server; its message for the first pod of each group
     2 pods: strict/web-new-4 and strict/web-new-5

@@ -207,7 +207,7 @@ fn what_is_refused() {
     --- status 2
 
     --- stderr
-    error: the argument '--compare <NAME,NAME...>' cannot be used with '--strategy <NAME>'. See 'kubectl sched simulate -h' for help and examples
+    error: --compare cannot be used with --strategy. See 'kubectl sched simulate -h' for help and examples
     --- status 2
 
     --- stderr

@@ -221,7 +221,7 @@ fn what_is_no_shard_or_is_missing() {
     error: the path "/nonexistent" does not exist
     --- status 2
     --- stderr
-    error: the following required arguments were not provided: <FILE|->. See 'kubectl sched simulate -h' for help and examples
+    error: <FILE|-> is required. See 'kubectl sched simulate -h' for help and examples
     --- status 2
     "#);
 }
@@ -250,19 +250,19 @@ fn what_does_not_go_together() {
     error: 2 shards are numbered from 0 to 1. See 'kubectl sched simulate -h' for help and examples
     --- status 2
     --- stderr
-    error: the following required arguments were not provided: --runs <NUMBER>. See 'kubectl sched simulate -h' for help and examples
+    error: --runs <NUMBER> is required. See 'kubectl sched simulate -h' for help and examples
     --- status 2
     --- stderr
-    error: the following required arguments were not provided: --snapshot <FILE|DIR|->. See 'kubectl sched simulate -h' for help and examples
+    error: --snapshot <FILE|DIR|-> is required. See 'kubectl sched simulate -h' for help and examples
     --- status 2
     --- stderr
     error: unable to match a printer suitable for the output format "html", allowed formats are: json,table,wide,yaml; --runs shows figures
     --- status 2
     --- stderr
-    error: the argument '--runs <NUMBER>' cannot be used with '--compare <NAME,NAME...>'. See 'kubectl sched simulate -h' for help and examples
+    error: --runs cannot be used with --compare. See 'kubectl sched simulate -h' for help and examples
     --- status 2
     --- stderr
-    error: the following required arguments were not provided: --add <NUMBER>. See 'kubectl sched simulate -h' for help and examples
+    error: "merge" requires --add NUMBER, which adds replicas to it; use --pending for all pending pods, or -f FILE for manifests
     --- status 2
     "#);
 }

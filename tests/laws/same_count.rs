@@ -28,7 +28,7 @@ fn one_of<'a>(values: &[&'a str], numbers: &mut Numbers) -> &'a str {
 }
 
 /// A workload of `kind` called x, with so many pods, and its surroundings.
-fn situation(kind: &str, has: u64, numbers: &mut Numbers) -> Vec<Value> {
+pub(crate) fn situation(kind: &str, has: u64, numbers: &mut Numbers) -> Vec<Value> {
     let nodes = 1 + numbers.below(5);
     let mut objects: Vec<Value> = (0..nodes).map(|number| node(number, numbers)).collect();
     let labels = json!({"app": "x"});

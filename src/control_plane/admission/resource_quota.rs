@@ -111,7 +111,7 @@ pub(super) fn charge_claim(quotas: &mut [ResourceQuota], claim: &PersistentVolum
     let mut charged = Vec::new();
     let usage = usage_of_claim(claim);
     let namespace = claim.key.namespace;
-    let concerned = |quota: &ResourceQuota| quota.key.namespace == namespace && quota.counts_claims();
+    let concerned = |quota: &ResourceQuota| quota.key.namespace == namespace && quota.counts_claim(claim);
     for (place, quota) in quotas.iter().enumerate().filter(|(_, quota)| concerned(quota)) {
         charged.push((place, quota.with_more(&usage).map_err(|why| (quota.key.name, why))?));
     }

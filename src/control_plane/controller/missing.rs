@@ -57,7 +57,7 @@ pub fn wanted(cluster: &Cluster, workload: &Workload) -> WantedPods {
         // Its Jobs have pods, it has none itself.
         WorkloadKind::CronJob => WantedPods::default(),
         _ => {
-            let wanted = still_wanted(cluster, workload);
+            let wanted = still_wanted(cluster, workload, replicas(workload));
             let there = present.iter().filter(|pod| !cluster.pod(**pod).is_terminating()).count();
             let missing = wanted.saturating_sub(there);
             let surge = missing_of_replica_sets(cluster, workload).saturating_sub(missing);
@@ -75,10 +75,9 @@ pub fn wanted(cluster: &Cluster, workload: &Workload) -> WantedPods {
     found
 }
 
-/// How many pods a workload is to have beside those that ended well: a Job counts these as completed
+/// How many of the `wanted` pods a workload is to have beside those that ended well: a Job counts these as completed
 /// (upstream pkg/controller/job/job_controller.go, manageJob).
-fn still_wanted(cluster: &Cluster, workload: &Workload) -> usize {
-    let wanted = replicas(workload);
+pub fn still_wanted(cluster: &Cluster, workload: &Workload, wanted: usize) -> usize {
     let Some(completions) = workload.completions.filter(|_| workload.kind == WorkloadKind::Job) else { return wanted };
     let is_done = |pod: &&crate::decode::pod::PodObject| {
         pod.own.phase == PodPhase::Succeeded && owned(pod.own.key.namespace, pod.own.controller.as_ref(), workload)

@@ -26,7 +26,7 @@ mod siblings;
 mod stateful_set;
 
 pub use daemon_set::pinned_node;
-pub use missing::{Hold, WantedPods, ineligible_nodes, managers, owned_pods, set_that_wants, wanted};
+pub use missing::{Hold, WantedPods, ineligible_nodes, managers, owned_pods, set_that_wants, still_wanted, wanted};
 pub use recreation::{maker_of, remade};
 pub use siblings::{additions, learn};
 

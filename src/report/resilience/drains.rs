@@ -11,7 +11,7 @@ use super::super::simulation::scenario::refused;
 use super::super::style::Label;
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
-use super::{PODS, pods, unplaced};
+use super::{PODS, loses_data, pods, unplaced};
 use crate::report::screen::{Grid, Screen};
 
 /// Pods of one node that are shown.
@@ -193,6 +193,6 @@ fn mind(screen: &mut Screen, plan: &DrainPlan, most: usize) {
         screen.paragraph(Label::Rejected, &pods(&lost, "lost (no controller recreates them)", most));
     }
     if !local_data.is_empty() {
-        screen.paragraph(Label::Warning, &pods(&local_data, "lose the data in an emptyDir", most));
+        screen.paragraph(Label::Warning, &pods(&local_data, loses_data(&local_data), most));
     }
 }

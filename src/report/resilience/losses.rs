@@ -6,7 +6,7 @@ use super::super::Setting;
 use super::super::style::Label;
 use super::super::text::{count, list, thousands};
 use super::super::{Look, Provenance};
-use super::{LossAnswer, PODS, pods, unplaced};
+use super::{LossAnswer, PODS, loses_data, pods, unplaced};
 use crate::report::screen::{Grid, Screen};
 
 /// Units that are shown.
@@ -179,7 +179,7 @@ fn tell(screen: &mut Screen, answer: &LossAnswer, loss: &Loss, look: Look) {
         return;
     }
     if !loss.local_data.is_empty() {
-        screen.indented(Label::Warning, "  ", &pods(&loss.local_data, "lose the data in an emptyDir", most));
+        screen.indented(Label::Warning, "  ", &pods(&loss.local_data, loses_data(&loss.local_data), most));
     }
     let mut grid = Grid::default();
     let placed: Vec<_> = loss.steps.iter().filter_map(|step| Some((step.pod, step.place()?.name))).collect();

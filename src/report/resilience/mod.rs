@@ -136,6 +136,11 @@ fn pods<T: ToString>(pods: &[T], what: &str, most: usize) -> String {
     format!("{} {what}: {}", count(names.len(), "pod"), list(&names, most))
 }
 
+/// What becomes of the data of `pods`.
+fn loses_data<T>(pods: &[T]) -> &'static str {
+    if pods.len() == 1 { "loses the data in its emptyDir" } else { "lose the data in their emptyDir" }
+}
+
 /// Pods that find no place, and for each group what kube-scheduler says of its first.
 fn unplaced(screen: &mut Screen, groups: &[UnplacedGroup], margin: &str, most: usize) {
     for group in groups {

@@ -99,8 +99,11 @@ pub(super) fn outcome(rollout: &Rollout) -> String {
         RolloutEnd::MultiAttach(attach) => {
             format!("deadlock: {} waits for a volume that is attached to {}", attach.pod, attach.attached_to)
         }
-        RolloutEnd::Partition(_) | RolloutEnd::OnDelete | RolloutEnd::Paused | RolloutEnd::NeverReplaces => {
-            return format!("Rollout of {workload}: {rolled} of {replicas} updated");
+        RolloutEnd::Partition(_) => return format!("Rollout of {workload}: {rolled} of {replicas} updated"),
+        RolloutEnd::OnDelete => return format!("No pod of {workload} is replaced: its strategy is OnDelete"),
+        RolloutEnd::Paused => return format!("No pod of {workload} is replaced: it is paused"),
+        RolloutEnd::NeverReplaces => {
+            return format!("No pod of {workload} is replaced: a {} never does so", workload.kind);
         }
     };
     format!("Rollout of {workload} stuck at {rolled} of {replicas}: {why}")

@@ -160,13 +160,33 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
     {
         return (Label::Fits, format!("{}, on {nodes}", rollout::outcome(rollout)));
     }
+    if let ([rollout], 0, 0, 0) = (rollouts.as_slice(), placed, unplaced, refused)
+        && answer.scenario.len() == 1
+    {
+        return (Label::Plain, rollout::outcome(rollout));
+    }
+    let deleted: usize = answer.scenario.iter().map(|step| step.deleted.len()).sum();
+    // Pods of manifests that never come into being; those of steps are among the problems.
+    let never = match answer.refused.len() {
+        0 => String::new(),
+        never => format!("; {} refused by the API server", count(never, "pod")),
+    };
     match (placed, unplaced) {
         (0, 0) if refused > 0 => (Label::Rejected, format!("{} refused by the API server", count(refused, "pod"))),
         (0, 0) if answer.scenario.is_empty() => (Label::Plain, "No pod to schedule".to_owned()),
+        (0, 0) if deleted > 0 => (Label::Plain, format!("{} deleted; no other has to move", count(deleted, "pod"))),
         (0, 0) => (Label::Plain, "No pod has to move".to_owned()),
-        (placed, 0) => (Label::Fits, format!("{} placed, on {nodes}", count(placed, "pod"))),
-        (0, _) => (Label::Rejected, format!("{}: none fits on {}", count(all, "pod"), count(summary.nodes, "node"))),
-        (placed, _) => (Label::Rejected, format!("{} of {} placed, on {nodes}", thousands(placed), count(all, "pod"))),
+        (placed, 0) => {
+            let label = if never.is_empty() { Label::Fits } else { Label::Rejected };
+            (label, format!("{} placed, on {nodes}{never}", count(placed, "pod")))
+        }
+        (0, _) => {
+            let text = format!("{}: none fits on {}{never}", count(all, "pod"), count(summary.nodes, "node"));
+            (Label::Rejected, text)
+        }
+        (placed, _) => {
+            (Label::Rejected, format!("{} of {} placed, on {nodes}{never}", thousands(placed), count(all, "pod")))
+        }
     }
 }
 

@@ -135,7 +135,8 @@ pub(in crate::report) fn words_of(edit: &Edit) -> String {
             format!("set maxUnavailable: {max_unavailable} on {workload}")
         }
         Edit::DeleteWorkload { workload } => format!("delete {workload}"),
-        Edit::SetDisruptionsAllowed { budget, allowed } => {
+        Edit::SetReplicas { workload, replicas } => format!("scale {workload} to {replicas}"),
+        Edit::SetDisruptionsAllowed { budget, allowed } | Edit::SetBudgetStatus { budget, allowed, .. } => {
             format!("allow {allowed} disruptions of PodDisruptionBudget {budget}")
         }
         Edit::PatchPod { pod, .. } => format!("patch pod {pod}: {}", of_edit(edit, true).join(", and ")),

@@ -350,7 +350,7 @@ impl<'s, 'a> Planner<'s, 'a> {
             match step.outcome {
                 Outcome::Placed(_) => {
                     self.ledger.unplaced.shift_remove(&step.pod_id);
-                    let budgets = self.ledger.budgets.placed(step.pod_id);
+                    let budgets = self.ledger.budgets.placed(self.simulation.cluster(), step.pod_id);
                     self.edit(&budgets)?;
                     wave.steps.push(step);
                 }

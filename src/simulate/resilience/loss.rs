@@ -18,7 +18,7 @@ use super::super::scenario::budgets::Budgets;
 use super::super::scenario::lost;
 use super::super::scenario::{self, NodeChoice, Placing, Scenario, ScenarioError, ScenarioStep, StepAction};
 use super::super::workers::{self, Watcher};
-use super::super::{Assumption, Outcome, Simulation, Step, Ties, UnplacedGroup, summary};
+use super::super::{Assumption, Outcome, Simulation, Step, Ties, UnplacedGroup, lowest_priority, summary};
 use super::Unit;
 use super::outage::{Outage, ReadyPods};
 
@@ -136,10 +136,14 @@ pub fn sweep(
     now: Timestamp,
     watcher: &dyn Watcher,
 ) -> Result<UnitLosses, ScenarioError> {
-    let ready = ReadyPods::of(cluster);
+    let before = &Before {
+        ready: ReadyPods::of(cluster),
+        budgets: Budgets::new(cluster),
+        lowest_priority: lowest_priority(cluster),
+    };
     let (shares, asked) = workers::share(cluster, units.len(), watcher, |cluster, places| {
         let units = places.filter_map(|place| Some((place, units.get(place)?)));
-        units.map(|(place, unit)| lose(scheduler, cluster, &ready, place, unit, now)).collect::<Result<Vec<Lost>, _>>()
+        units.map(|(place, unit)| lose(scheduler, cluster, before, place, unit, now)).collect::<Result<Vec<Lost>, _>>()
     })?;
     let mut all: Vec<Lost> = shares.into_iter().flatten().collect();
     all.sort_by_key(|lost| (Reverse(lost.loss.damage()), lost.place));
@@ -165,6 +169,13 @@ pub fn sweep(
     Ok(UnitLosses { losses, skipped, not_evaluated: notes.into_iter().collect(), assumptions })
 }
 
+/// What all losses begin with.
+struct Before {
+    ready: ReadyPods,
+    budgets: Budgets,
+    lowest_priority: i32,
+}
+
 /// A loss, and which of the units it was.
 struct Lost {
     place: usize,
@@ -177,6 +188,7 @@ struct Lost {
 fn stay_registered(
     scheduler: &Scheduler,
     cluster: &mut Cluster,
+    before: &Before,
     unit: &Unit,
     now: Timestamp,
 ) -> Result<Registered, ScenarioError> {
@@ -194,8 +206,8 @@ fn stay_registered(
         })
     });
     let scenario = Scenario { steps: steps.collect() };
-    let mut simulation = Simulation::new(scheduler, cluster, now, Ties::First).preempting_briefly();
-    let run = scenario::run(&mut simulation, &scenario, &[]);
+    let mut simulation = Simulation::new(scheduler, cluster, now, Ties::First).preempting_above(before.lowest_priority);
+    let run = scenario::run_with(&mut simulation, &scenario, &[], before.budgets.clone());
     simulation.rewind();
     let run = run?;
     let replaced: FxHashSet<ObjectKey> = run.reports.iter().flat_map(|report| &report.evicted).copied().collect();
@@ -219,12 +231,12 @@ fn stay_registered(
 fn lose(
     scheduler: &Scheduler,
     cluster: &mut Cluster,
-    ready: &ReadyPods,
+    before: &Before,
     place: usize,
     unit: &Unit,
     now: Timestamp,
 ) -> Result<Lost, ScenarioError> {
-    let hit = hit(cluster, unit);
+    let hit = hit(cluster, &before.budgets, unit);
     // All nodes are gone before the first pod is placed again.
     let step = |node| ScenarioStep {
         said: format!("the loss of {node}"),
@@ -232,14 +244,14 @@ fn lose(
         place: Placing::Later,
     };
     let scenario = Scenario { steps: unit.nodes.iter().copied().map(step).collect() };
-    let mut simulation = Simulation::new(scheduler, cluster, now, Ties::First).preempting_briefly();
-    let run = scenario::run(&mut simulation, &scenario, &[]);
+    let mut simulation = Simulation::new(scheduler, cluster, now, Ties::First).preempting_above(before.lowest_priority);
+    let run = scenario::run_with(&mut simulation, &scenario, &[], before.budgets.clone());
     let notes = simulation.not_evaluated();
     let assumptions = simulation.assumptions();
     simulation.rewind();
     let run = run?;
-    let outages = ready.outages(cluster, unit);
-    let registered = stay_registered(scheduler, cluster, unit, now)?;
+    let outages = before.ready.outages(cluster, unit);
+    let registered = stay_registered(scheduler, cluster, before, unit, now)?;
     let mut lost: Vec<ObjectKey> = run.reports.iter().flat_map(|report| &report.lost).copied().collect();
     lost.sort_unstable();
     let unplaced = run.steps.iter().filter(|step| matches!(step.outcome, Outcome::Unplaced(_)));
@@ -268,8 +280,7 @@ fn lose(
 }
 
 /// The pods of the unit by the budgets that count them. One that is being deleted counts no more.
-fn hit(cluster: &Cluster, unit: &Unit) -> IndexMap<ObjectKey, Vec<ObjectKey>> {
-    let budgets = Budgets::new(cluster);
+fn hit(cluster: &Cluster, budgets: &Budgets, unit: &Unit) -> IndexMap<ObjectKey, Vec<ObjectKey>> {
     let nodes = unit.nodes.iter().filter_map(|node| cluster.node_named(*node));
     let pods = nodes.flat_map(|node| &node.pods).map(|pod| cluster.pod(*pod)).filter(|pod| !pod.is_terminating());
     let mut hit: IndexMap<ObjectKey, Vec<ObjectKey>> = IndexMap::new();

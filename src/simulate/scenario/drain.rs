@@ -7,6 +7,7 @@
 
 use crate::api::meta::ObjectKey;
 use crate::api::name::name;
+use crate::control_plane::controller;
 use crate::decode::Kind;
 use crate::decode::workload::{WorkloadKey, WorkloadKind};
 use crate::state::{Cluster, NodeInfo, Pod, PodId};
@@ -108,7 +109,20 @@ pub fn keeper(cluster: &Cluster, pod: &Pod) -> Keeper {
                 Keeper::DaemonSet
             }
         }
+        // A StatefulSet cannot replace it while its name is taken: it does so when the pod is gone.
+        "StatefulSet" if pod.is_terminating() && is_wanted(cluster, pod) => Keeper::Controller,
         _ if pod.is_terminating() => Keeper::Nobody(Orphan::Terminating),
         _ => Keeper::Controller,
     }
+}
+
+/// Whether the StatefulSet of `pod` has a pod of its number, as far as the state has the set (upstream
+/// pkg/controller/statefulset/stateful_set_control.go, updateStatefulSet: replicas are made by ordinal).
+fn is_wanted(cluster: &Cluster, pod: &Pod) -> bool {
+    let Some(set) = controller::maker_of(cluster, pod) else {
+        return !cluster.kinds.contains(&Kind::Workload(WorkloadKind::StatefulSet));
+    };
+    let number = pod.key().name.rsplit_once('-').and_then(|(_, number)| number.parse::<i64>().ok());
+    let first = i64::from(set.first_ordinal);
+    number.is_none_or(|number| (first..first + i64::from(set.replicas.unwrap_or(1))).contains(&number))
 }

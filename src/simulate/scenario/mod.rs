@@ -20,6 +20,7 @@ pub mod workloads;
 
 pub use error::{ScenarioError, StepError};
 pub use report::{RefusedAction, StepReport, Waits};
+pub(super) use run::run_with;
 pub use run::{ScenarioRun, run};
 
 use crate::api::name::Name;

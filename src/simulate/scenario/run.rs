@@ -38,6 +38,8 @@ pub struct ScenarioRun {
     pub violated_budgets: Vec<ObjectKey>,
     /// Pods that were placed and cannot start on their node, as another has their volume.
     pub cannot_start: Vec<MultiAttach>,
+    /// Pods that were not ready when they were evicted, and are taken to be so where they came back.
+    pub unready: Vec<ObjectKey>,
 }
 
 /// Plays `scenario` and places `asked`, which are pending, at its `Schedule` steps or at the end.
@@ -49,8 +51,22 @@ pub fn run(
     scenario: &Scenario,
     asked: &[PodId],
 ) -> Result<ScenarioRun, ScenarioError> {
+    let budgets = Budgets::new(simulation.cluster());
+    run_with(simulation, scenario, asked, budgets)
+}
+
+/// The same with the budgets of the state, for who plays many scenarios on one.
+///
+/// # Errors
+/// As [`run`].
+pub(in crate::simulate) fn run_with(
+    simulation: &mut Simulation<'_>,
+    scenario: &Scenario,
+    asked: &[PodId],
+    budgets: Budgets,
+) -> Result<ScenarioRun, ScenarioError> {
     let mut runner = Runner {
-        budgets: Budgets::new(simulation.cluster()),
+        budgets,
         simulation,
         asked: asked.to_vec(),
         waiting: IndexMap::new(),
@@ -71,7 +87,10 @@ pub fn run(
     let steps: Vec<Step> = runner.steps.into_iter().flatten().collect();
     let placed = steps.iter().filter(|step| step.place().is_some());
     let cannot_start = placed.filter_map(|step| multi_attach(runner.simulation.cluster(), step.pod_id)).collect();
-    Ok(ScenarioRun { steps, reports: runner.reports, violated_budgets, cannot_start })
+    let cluster = runner.simulation.cluster();
+    let mut unready: Vec<ObjectKey> = runner.budgets.unready().map(|pod| cluster.pod(pod).key()).collect();
+    unready.sort_unstable();
+    Ok(ScenarioRun { steps, reports: runner.reports, violated_budgets, cannot_start, unready })
 }
 
 struct Runner<'s, 'a> {
@@ -242,6 +261,11 @@ impl Runner<'_, '_> {
                 self.count_created(first, report, later);
                 Ok(())
             }
+            Edit::SetDisruptionsAllowed { budget, allowed } => {
+                self.edit(edit)?;
+                self.budgets.allow(*budget, *allowed);
+                Ok(())
+            }
             _ => Ok(self.edit(edit)?),
         }
     }
@@ -260,7 +284,24 @@ impl Runner<'_, '_> {
         (is_known && claims.any(|claim| cluster.storage().claim(claim.key).is_none())).then_some(key)
     }
 
+    /// A workload gets so many pods, and its budgets are counted again.
     fn scale(
+        &mut self,
+        workload: WorkloadKey,
+        replicas: u32,
+        report: &mut StepReport,
+        later: bool,
+    ) -> Result<(), StepError> {
+        let namespace = workload.key.namespace;
+        self.budgets.before_resize(self.simulation.cluster(), namespace);
+        self.scale_pods(workload, replicas, report, later)?;
+        let replicas = i32::try_from(replicas).unwrap_or(i32::MAX);
+        self.edit(&Edit::SetReplicas { workload, replicas })?;
+        let budgets = self.budgets.resized(self.simulation.cluster(), namespace);
+        Ok(self.edit_all(&budgets)?)
+    }
+
+    fn scale_pods(
         &mut self,
         workload: WorkloadKey,
         replicas: u32,
@@ -292,7 +333,8 @@ impl Runner<'_, '_> {
     fn repack(&mut self, report: &mut StepReport) -> Result<(), EditError> {
         let cluster = self.cluster();
         let moves = |pod: &&crate::state::Pod| {
-            cluster.node_of(pod.id).is_some() && cluster.has_pod(pod.id) && keeper(cluster, pod) == Keeper::Controller
+            let is_there = cluster.node_of(pod.id).is_some() && cluster.has_pod(pod.id) && !pod.is_terminating();
+            is_there && keeper(cluster, pod) == Keeper::Controller
         };
         let mut pods: Vec<&crate::state::Pod> = cluster.pods().iter().filter(moves).collect();
         let most = |part: fn(&crate::api::resources::Resources) -> i64| {
@@ -395,6 +437,9 @@ impl Runner<'_, '_> {
                 return Err(EditError::NoSuchPod(*key));
             };
             self.gone(pod);
+            let cluster = self.simulation.cluster();
+            let budgets = self.budgets.deleted(cluster, cluster.pod(pod));
+            self.edit_all(&budgets)?;
             if self.is_out_of_reach(pod) {
                 self.simulation.terminate(pod);
                 self.changes += 1;
@@ -559,7 +604,7 @@ impl Runner<'_, '_> {
             Outcome::Placed(_) => {
                 self.changes += 1;
                 self.waiting.shift_remove(&pod);
-                let budgets = self.budgets.placed(pod);
+                let budgets = self.budgets.placed(self.simulation.cluster(), pod);
                 self.edit_all(&budgets)?;
             }
             Outcome::Unplaced(unplaced) if unplaced.gone => {

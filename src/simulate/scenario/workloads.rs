@@ -9,7 +9,7 @@ use crate::api::name::{Name, name};
 use crate::api::selector::Selector;
 use crate::api::{ObjectKey, Timestamp};
 use crate::control_plane::attach::multi_attach;
-use crate::control_plane::controller::{daemon_on, free_names, owned};
+use crate::control_plane::controller::{daemon_on, free_names, owned, still_wanted};
 use crate::decode::Kind;
 use crate::decode::pod::PodPhase;
 use crate::decode::workload::{Workload, WorkloadKey, WorkloadKind};
@@ -78,7 +78,7 @@ pub fn scale(cluster: &Cluster, key: WorkloadKey, replicas: u32, now: Timestamp)
         return Err(StepError::NotScalable(key.kind));
     }
     let mut pods = pods(cluster, key);
-    let (has, wanted) = (pods.len(), replicas as usize);
+    let (has, wanted) = (pods.len(), still_wanted(cluster, workload, replicas as usize));
     let mut plan = ScalePlan::default();
     if wanted < has {
         let all = pods.clone();

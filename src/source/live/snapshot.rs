@@ -29,6 +29,7 @@ impl Snapshot {
         // Kinds come side by side; each keeps its own order.
         packs.0.sort_by_key(|(kind, _)| *kind);
         self.packs.extend(packs.0.into_iter().map(|(_, pack)| pack));
+        self.namespace = Some(reader.default_namespace().to_owned());
         self.record.kube_version = reader.version().map(str::to_owned);
         self.record.read_at = reader.started().map(|(at, _)| at.to_string());
         self.listed.extend(listed.listed);
