@@ -386,7 +386,7 @@ mod tests {
         case(&spread, Some("ReplicaSet"), &["PodDisruptionBudget"]);
         let device = json!({"resourceClaims": [{"name": "gpu", "resourceClaimName": "one"}]});
         case(&device, None, &["Service", "PodDisruptionBudget", "DeviceClass", "ResourceClaim", "ResourceSlice"]);
-        case(&json!({"schedulerName": "another"}), None, &["Workload", "PodGroup"]);
+        case(&json!({"schedulerName": "another"}), None, &["Workload", "PodGroup", "KaiPodGroup"]);
         case(&json!({"priorityClassName": "high"}), None, &["Service", "PodDisruptionBudget", "PriorityClass"]);
     }
 

@@ -75,7 +75,8 @@ impl Question {
 
 /// Such a line is one piece, however long.
 fn is_to_be_copied(line: &str) -> bool {
-    line.trim_start().starts_with("kubectl ") || line.contains("kubectl create clusterrole")
+    let line = line.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == ' ');
+    line.starts_with("kubectl ")
 }
 
 fn words(text: &str) -> String {
@@ -153,4 +154,61 @@ fn every_report_is_answered() {
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(folders.len() >= LEAST, "{} reports", folders.len());
+}
+
+/// The names of the nodes of `state`, each with that of an EKS node of the same place.
+fn long_names(state: &Value) -> Vec<(String, String)> {
+    let items = state["items"].as_array().into_iter().flatten();
+    let nodes = items.filter(|item| item["kind"] == "Node").filter_map(|item| item["metadata"]["name"].as_str());
+    nodes
+        .enumerate()
+        .map(|(number, name)| (name.to_owned(), format!("ip-172-16-84-{number}.us-west-2.compute.internal")))
+        .collect()
+}
+
+/// Every text that is a node's name becomes the long one.
+fn rename(value: &mut Value, names: &[(String, String)]) {
+    match value {
+        Value::String(text) => {
+            if let Some((_, long)) = names.iter().find(|(short, _)| short == text) {
+                text.clone_from(long);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| rename(item, names)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| rename(value, names)),
+        _ => {}
+    }
+}
+
+#[test]
+fn no_answer_is_wider_than_the_screen() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut wrong, mut asked) = (Vec::new(), 0);
+    for folder in folders() {
+        let text = std::fs::read_to_string(folder.join("expect.yaml")).unwrap();
+        let report: Report = serde_yaml::from_str(&text).unwrap();
+        let text = std::fs::read_to_string(folder.join("state.yaml")).unwrap_or_default();
+        let Ok(mut state) = serde_yaml::from_str::<Value>(&text) else { continue };
+        let names = long_names(&state);
+        rename(&mut state, &names);
+        std::fs::write(directory.path().join("state.yaml"), state.to_string()).unwrap();
+        for question in report.ask.iter().filter(|question| !question.run.contains("--snapshot")) {
+            let run_with = question.run.split_whitespace().map(|word| {
+                let (before, name) =
+                    word.rsplit_once('=').map_or(("", word), |(_, name)| (&word[..word.len() - name.len()], name));
+                let long = names.iter().find(|(short, _)| short == name).map_or(name, |(_, long)| long);
+                format!("{before}{long}")
+            });
+            let line = run_with.collect::<Vec<_>>().join(" ");
+            for more in [&[][..], &["--commands"]] {
+                let output = run(&line, directory.path(), more);
+                let screen = String::from_utf8(output.stdout).unwrap();
+                asked += usize::from(!screen.is_empty());
+                let too_wide = screen.lines().find(|line| line.width() > COLUMNS && !is_to_be_copied(line));
+                wrong.extend(too_wide.map(|line| format!("{}: {}: {line}", folder.display(), question.run)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(asked > 100, "only {asked} screens");
 }

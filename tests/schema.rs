@@ -241,6 +241,7 @@ fn in_full(case: &Case, pod: &str) -> Value {
         filters: Vec::new(),
         placement,
         refused: None,
+        placed_before: 0,
         is_new: false,
         workload: None,
         new_nodes: None,

@@ -97,6 +97,7 @@ fn answer(cluster: &Cluster, scheduler: &Scheduler, pod: ObjectKey, verdicts: bo
         filters: Vec::new(),
         placement,
         refused: None,
+        placed_before: 0,
         is_new: false,
         workload: None,
         new_nodes: None,

@@ -145,7 +145,7 @@ fn no_two_are_the_same(found: &[Suggestion], objects: &[Value], at: &str) {
 #[test]
 fn mixed() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("mixed", 2);
-    assert_eq!((rejected, helped, followed), (61, 44, 94));
+    assert_eq!((rejected, helped, followed), (61, 46, 115));
 }
 
 #[test]
@@ -175,13 +175,13 @@ fn resources() {
 #[test]
 fn topology_spread() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("topology-spread", 2);
-    assert_eq!((rejected, helped, followed), (31, 30, 65));
+    assert_eq!((rejected, helped, followed), (31, 30, 68));
 }
 
 #[test]
 fn inter_pod_affinity() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("inter-pod-affinity", 2);
-    assert_eq!((rejected, helped, followed), (41, 41, 53));
+    assert_eq!((rejected, helped, followed), (41, 41, 58));
 }
 
 /// What no edit brings about is named instead.
@@ -214,7 +214,7 @@ fn newer_devices() {
 #[test]
 fn preemption() {
     let Seen { rejected, helped, followed, .. } = every_suggestion_holds("preemption", 4);
-    assert_eq!((rejected, helped, followed), (115, 97, 241));
+    assert_eq!((rejected, helped, followed), (115, 98, 246));
 }
 
 fn scheduler_and(objects: &[Value]) -> (Scheduler, Cluster) {

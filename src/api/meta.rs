@@ -117,6 +117,15 @@ pub struct Annotations {
     /// `controller.kubernetes.io/pod-deletion-cost`: pods with less go first when a ReplicaSet is scaled down.
     #[serde(rename = "controller.kubernetes.io/pod-deletion-cost")]
     pub deletion_cost: Option<Name>,
+    /// Volcano's PodGroup of the pod.
+    #[serde(rename = "scheduling.k8s.io/group-name")]
+    pub volcano_group: Option<Name>,
+    /// The same under its other key.
+    #[serde(rename = "scheduling.volcano.sh/group-name")]
+    pub volcano_own_group: Option<Name>,
+    /// KAI Scheduler's PodGroup of the pod.
+    #[serde(rename = "pod-group-name")]
+    pub kai_group: Option<Name>,
     /// `vpaUpdates`: a VerticalPodAutoscaler has set its requests at admission. Only its presence matters.
     #[serde(rename = "vpaUpdates")]
     pub vpa_updates: Option<IgnoredAny>,

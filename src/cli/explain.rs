@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::api::{Name, Timestamp, name};
+use crate::api::{Name, ObjectKey, Timestamp, name};
 use crate::cli::error::{Error, Result};
-use crate::decode::workload::Workload;
+use crate::control_plane::{OnRefusal, controller};
+use crate::decode::workload::{Workload, WorkloadKind};
 use crate::did_you_mean;
 use crate::edit::{Edit, PodChange};
 use crate::explain::suggest::{self, PreemptionDetail, Suggestion};
@@ -16,7 +17,7 @@ use crate::report::explain::Refused;
 use crate::report::{Answer, Answered, ExplainAnswer, Part};
 use crate::simulate::groups::whole::{self, GroupPlacement};
 use crate::simulate::workload::{self, WorkloadPlacement};
-use crate::state::PodId;
+use crate::state::{NodeId, PodId};
 
 use super::common_flags::CommonFlags;
 use super::help::TEMPLATE;
@@ -25,7 +26,7 @@ use super::node_group_flags::{NewNodesFinder, NodeGroupFlags};
 use super::reading::Request;
 use super::state::State;
 use super::target::{Named, Target, TargetWords};
-use super::{Status, cluster_messages, resolve};
+use super::{Status, cluster_messages, firmness, resolve};
 
 /// Explain why a pod is pending, or why it is where it is
 ///
@@ -148,6 +149,8 @@ pub(super) fn run(arguments: &ExplainArgs) -> Result<Status> {
 /// A pod to be explained.
 struct Subject {
     pod: PodId,
+    /// Pods of its workload that are placed before it, and their nodes: it is the first that fits nowhere.
+    after: Vec<(PodId, NodeId)>,
     /// The workload as a whole, where one was asked about.
     workload: Option<Arc<WorkloadPlacement>>,
 }
@@ -158,15 +161,23 @@ fn subjects(state: &mut State, target: &Target, from_files: AskedManifests, now:
         Target::Files => {
             state.cluster.admit_claims(&from_files.claims);
             for asked in from_files.objects {
-                let whole = match &asked {
-                    AskedObject::Workload(workload) => {
-                        let workload = resolve::in_namespace(state, (**workload).clone());
-                        Some(Arc::new(as_a_whole(state, &workload, now)))
-                    }
+                let workload = match &asked {
+                    AskedObject::Workload(workload) => Some(resolve::in_namespace(state, (**workload).clone())),
                     AskedObject::Pod(..) => None,
                 };
+                let whole = workload.as_ref().map(|workload| Arc::new(as_a_whole(state, workload, now)));
+                if let (Some(workload), Some(whole)) = (&workload, &whole)
+                    && let Some(subject) = first_unplaced(state, workload, whole)
+                {
+                    subjects.push(subject);
+                    continue;
+                }
                 let pods = resolve::asked(state, asked);
-                subjects.extend(pods.into_iter().map(|pod| Subject { pod, workload: whole.clone() }));
+                subjects.extend(pods.into_iter().map(|pod| Subject {
+                    pod,
+                    after: Vec::new(),
+                    workload: whole.clone(),
+                }));
             }
         }
         Target::Named(named) => named_subjects(state, named, now, &mut subjects)?,
@@ -181,11 +192,39 @@ fn subjects(state: &mut State, target: &Target, from_files: AskedManifests, now:
 fn named_subjects(state: &mut State, named: &[Named], now: Timestamp, subjects: &mut Vec<Subject>) -> Result<()> {
     for named in named {
         let workload = resolve::workload(state, named)?;
-        let whole = workload.map(|workload| Arc::new(as_a_whole(state, &workload, now)));
+        let whole = workload.as_ref().map(|workload| Arc::new(as_a_whole(state, workload, now)));
+        if named.kind.workload().is_some()
+            && let (Some(workload), Some(whole)) = (&workload, &whole)
+            && let Some(subject) = first_unplaced(state, workload, whole)
+        {
+            subjects.push(subject);
+            continue;
+        }
         let pods = resolve::named(state, named)?;
-        subjects.extend(pods.into_iter().map(|pod| Subject { pod, workload: whole.clone() }));
+        subjects.extend(pods.into_iter().map(|pod| Subject { pod, after: Vec::new(), workload: whole.clone() }));
     }
     Ok(())
+}
+
+/// Where some pods fit that a workload lacks and others do not, the first that does not: why, is what was asked. The
+/// pods before it are created as well.
+fn first_unplaced(state: &mut State, workload: &Workload, whole: &Arc<WorkloadPlacement>) -> Option<Subject> {
+    let first = whole.unplaced.first()?.pod;
+    if whole.pending > 0 || whole.places.is_empty() || workload.kind == WorkloadKind::DaemonSet {
+        return None;
+    }
+    let before: Vec<(ObjectKey, Name)> = whole.places.clone();
+    let wanted = controller::wanted(&state.cluster, workload);
+    for new in wanted.missing {
+        state.cluster.create(new, state.gates, OnRefusal::LeaveOut);
+    }
+    let pod = state.cluster.pod_named(first)?.id;
+    let places = before.into_iter().filter_map(|(pod, node)| {
+        let (pod, node) = (state.cluster.pod_named(pod)?.id, state.cluster.node_named(node)?.id);
+        Some((pod, node))
+    });
+    let after = places.collect();
+    Some(Subject { pod, after, workload: Some(Arc::clone(whole)) })
 }
 
 fn as_a_whole(state: &State, workload: &Workload, now: Timestamp) -> WorkloadPlacement {
@@ -282,7 +321,10 @@ fn answer(
     finder: &NewNodesFinder,
     now: Timestamp,
 ) -> Answer {
-    let Subject { pod, workload } = subject;
+    let Subject { pod, after, workload } = subject;
+    for (pod, node) in &after {
+        state.cluster.assume(*pod, *node);
+    }
     let is_pending = state.cluster.pod(pod).own.node_name.is_none();
     let mut new_nodes = if is_pending { finder.find(state, pod) } else { None };
     let group = wanted.group(state, pod, now);
@@ -293,7 +335,12 @@ fn answer(
         NotEvaluated::join(&mut placement.not_evaluated, &group.not_evaluated);
     }
     let fits_if_admitted = placement.schedulable;
-    let refused = state.refusal(placement.pod).map(|message| Refused { message, fits_if_admitted });
+    let is_new =
+        state.cluster.pod(pod).own.creation_timestamp.is_none() && state.cluster.pod(pod).own.sequence == u32::MAX;
+    // What a webhook refuses only the controller can tell.
+    let reported = workload.as_ref().filter(|_| is_new).and_then(|workload| workload.reported_refusal());
+    let refused = state.refusal(placement.pod).or_else(|| reported.map(ToOwned::to_owned));
+    let refused = refused.map(|message| Refused { message, fits_if_admitted });
     if let Some(new_nodes) = &mut new_nodes {
         new_nodes.compare(&state.cluster, &placement);
     }
@@ -311,8 +358,8 @@ fn answer(
         nodes: state.cluster.nodes().len(),
         filters: filters(state, pod),
         refused,
-        is_new: state.cluster.pod(pod).own.creation_timestamp.is_none()
-            && state.cluster.pod(pod).own.sequence == u32::MAX,
+        is_new,
+        placed_before: after.len(),
         workload,
         evaluated_for: None,
         group,
@@ -320,6 +367,7 @@ fn answer(
     };
     let fits = answer.placement.schedulable;
     answer.placement.not_evaluated.iter_mut().for_each(|item| item.judge(fits));
+    firmness::judge(state, pod, &mut answer, now);
     if let Some(workload) = answer.workload.as_ref().filter(|_| answer.is_made_up()) {
         let known = state.cluster.workload(workload.workload);
         answer.cluster_messages.events =
@@ -328,6 +376,9 @@ fn answer(
     // Whatever a cycle would say: a pod that is not admitted is not scheduled.
     answer.placement.schedulable &= answer.refused.is_none();
     state.cluster.restore(lifted);
+    for (pod, _) in after.into_iter().rev() {
+        state.cluster.forget(pod);
+    }
     answer
 }
 

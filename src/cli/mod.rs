@@ -19,6 +19,7 @@ mod config_warnings;
 mod devices;
 pub mod error;
 mod explain;
+mod firmness;
 mod help;
 mod interrupt;
 mod kube_flags;

@@ -5,6 +5,7 @@ use clap::Args;
 use crate::api::Name;
 use crate::cli::error::{Error, Result};
 use crate::decode::Kind;
+use crate::decode::workload::Workload;
 use crate::explain::pending::{self, Pending, Root};
 use crate::framework::NotEvaluated;
 use crate::report::{self, Answered, Part};
@@ -81,10 +82,14 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     let is_wanted = |other: Name| namespace.is_none_or(|only| other == only);
     pending.rejections = pending::rejections(&state.cluster, is_wanted);
     // Manifests alone do not tell what a controller has left undone.
-    if state.basis.as_of.is_some() || state.cluster.has_statuses {
+    if is_of_a_cluster(&state) {
         pending.missing = workload::missing(&state.scheduler, &state.cluster, is_wanted, state.gates, now);
     }
-    let is_empty = pods.is_empty() && pending.missing.is_empty() && pending.rejections.is_empty();
+    pending.not_started = pending::not_started(&state.cluster, is_wanted);
+    let is_empty = pods.is_empty()
+        && pending.missing.is_empty()
+        && pending.rejections.is_empty()
+        && pending.not_started.is_empty();
     // A mistyped namespace is not reported as one without pending pods.
     if is_empty && let Some(missing) = namespace.and_then(|namespace| namespaces::missing(&state, namespace)) {
         return Err(Error::new(missing));
@@ -102,6 +107,12 @@ pub(super) fn run(arguments: &PendingArgs) -> Result<Status> {
     let fits = pending.groups.iter().all(|group| matches!(group.root, Root::Fits))
         && pending.missing.iter().all(WorkloadPlacement::fits);
     Ok(if arguments.exit_code && !fits { Status::DoesNotFit } else { Status::Answered })
+}
+
+/// Whether the state is that of a cluster, where pods that are wanted ought to be there.
+fn is_of_a_cluster(state: &State) -> bool {
+    let was_created = |workload: &Workload| workload.created.is_some() || !workload.uid.is_empty();
+    state.basis.as_of.is_some() || state.cluster.has_statuses || state.cluster.workloads.iter().any(was_created)
 }
 
 /// What those who make nodes do for each group of pods.

@@ -7,6 +7,9 @@ use crate::framework::NotEvaluated;
 
 use super::output::OutputFlags;
 
+/// What is not known where the scheduler reads its configuration from a file of its own.
+pub(super) const NO_CONFIGURATION: &str = "KubeSchedulerConfiguration";
+
 /// The version that its image names.
 pub(super) fn version(process: &SchedulerProcess) -> Option<KubeVersion> {
     process.version.parse().ok()
@@ -23,7 +26,7 @@ pub(super) fn tell(process: &SchedulerProcess, named: bool, output: &OutputFlags
     if let Some(file) = process.config.as_ref().filter(|_| !named) {
         let file = if file.is_empty() { String::new() } else { format!(" {file}") };
         notes.push(NotEvaluated::new(
-            "KubeSchedulerConfiguration",
+            NO_CONFIGURATION,
             format!("kube-scheduler reads its configuration from the file{file} on its own machine"),
             "the default configuration was used instead; pass the file with --scheduler-config",
         ));

@@ -25,6 +25,8 @@ pub struct CoschedulingPodGroup {
     pub key: ObjectKey,
     /// `spec.minMember`: so many of its pods must be on nodes before one of them counts.
     pub min_member: usize,
+    /// `status.phase`: `Pending`, `Scheduling`, `Running`; empty where its controller has not said.
+    pub phase: Name,
 }
 
 /// The PodGroup that `pod` belongs to, which need not exist.
@@ -37,6 +39,7 @@ pub fn gang_of(pod: &PodOwn) -> Option<ObjectKey> {
 pub(super) const FIELDS: FieldShape = FieldShape::Fields(&[
     ("metadata", metadata!(Role::Name(Hint::Group))),
     ("spec", FieldShape::Fields(&[("minMember", FieldShape::Kept)])),
+    ("status", FieldShape::Fields(&[("phase", FieldShape::Kept)])),
 ]);
 
 /// A PodGroup on the wire.
@@ -45,6 +48,13 @@ pub(super) const FIELDS: FieldShape = FieldShape::Fields(&[
 pub(crate) struct WireCoschedulingPodGroup {
     metadata: Metadata,
     spec: WireSpec,
+    status: WireStatus,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireStatus {
+    phase: Name,
 }
 
 #[derive(Deserialize, Default)]
@@ -56,6 +66,6 @@ struct WireSpec {
 impl WireCoschedulingPodGroup {
     pub(crate) fn into_group(self) -> CoschedulingPodGroup {
         let min_member = usize::try_from(self.spec.min_member.unwrap_or_default()).unwrap_or_default();
-        CoschedulingPodGroup { key: self.metadata.key(), min_member }
+        CoschedulingPodGroup { key: self.metadata.key(), min_member, phase: self.status.phase }
     }
 }

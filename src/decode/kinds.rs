@@ -128,7 +128,7 @@ macro_rules! kinds {
                         fields: &$fields,
                     } }, )+
                     $( $( Self::$family($member::$of) => const { &Entry {
-                        name: stringify!($of),
+                        name: api_name(stringify!($of)),
                         groups: &[$($of_group),+],
                         versions: &[$($of_version),+],
                         resource: $of_resource,
@@ -287,6 +287,7 @@ kinds! {
     Queueing(QueueingObject) by QueueingKind:
     Workload = ["kueue.x-k8s.io"], ["v1beta2" "v1beta1"], "workloads"; Namespaced { queue(QueueingKind::Workload); queueing::FIELDS }
     PodGroup = ["scheduling.volcano.sh"], ["v1beta1"], "podgroups"; Namespaced { queue(QueueingKind::PodGroup); queueing::FIELDS }
+    KaiPodGroup = ["scheduling.run.ai"], ["v2alpha2"], "podgroups"; Namespaced { queue(QueueingKind::KaiPodGroup); queueing::FIELDS }
     +++
     /// A PersistentVolume.
     PersistentVolume(PersistentVolume) = [""], ["v1"], "persistentvolumes";
@@ -340,7 +341,7 @@ const fn api_name(kind: &'static str) -> &'static str {
         b"CsiNode" => "CSINode",
         b"CsiDriver" => "CSIDriver",
         b"CsiStorageCapacity" => "CSIStorageCapacity",
-        b"CoschedulingPodGroup" => "PodGroup",
+        b"CoschedulingPodGroup" | b"KaiPodGroup" => "PodGroup",
         b"SchedulingWorkload" => "Workload",
         b"AutoscalerStatus" => "ConfigMap",
         _ => kind,

@@ -49,6 +49,8 @@ pub struct PodOwn {
     pub scale_up_delay: Option<Name>,
     /// The ProvisioningRequest that it consumes, as an annotation has it.
     pub provisioning_request: Option<Name>,
+    /// The PodGroup of another scheduler, Volcano or KAI, as an annotation has it.
+    pub group_annotation: Option<Name>,
     /// `status.nominatedNodeName`.
     pub nominated_node_name: Option<Name>,
     /// `status.phase`.
@@ -90,6 +92,7 @@ impl PodOwn {
             daemon_set_pod: false,
             scale_up_delay: None,
             provisioning_request: None,
+            group_annotation: None,
             nominated_node_name: None,
             phase: PodPhase::Pending,
             end: None,
@@ -203,15 +206,6 @@ struct WirePod<S> {
     status: WireStatus,
 }
 
-impl WirePod<PodSpec> {
-    /// The specification, and the node that it names.
-    fn shared(&mut self) -> SharedSpec {
-        let node_name = self.spec.node_name.take().filter(|name| !name.is_empty());
-        let spec = std::mem::take(&mut self.spec);
-        SharedSpec { template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }), node_name }
-    }
-}
-
 impl<S> WirePod<S> {
     /// The pod as the state keeps it; `json` is its text.
     fn into_object(self, shared: SharedSpec, json: &[u8]) -> PodObject {
@@ -223,7 +217,7 @@ impl<S> WirePod<S> {
         let mut status = self.status;
         let end = status.end();
         let annotations = self.metadata.annotations.unwrap_or_default();
-        let SharedSpec { mut template, node_name } = shared;
+        let node_name = shared.node_name;
         let own = Box::new(PodOwn {
             key: self.metadata.key(),
             uid: self.metadata.uid.unwrap_or_default(),
@@ -238,6 +232,11 @@ impl<S> WirePod<S> {
             daemon_set_pod: annotations.daemon_set_pod.is_some_and(|value| value == "true"),
             scale_up_delay: annotations.scale_up_delay,
             provisioning_request: annotations.provisioning_request.or(annotations.old_provisioning_request),
+            group_annotation: annotations
+                .volcano_group
+                .or(annotations.volcano_own_group)
+                .or(annotations.kai_group)
+                .filter(|group| !group.is_empty()),
             nominated_node_name: status.nominated_node_name.filter(|name| !name.is_empty()),
             phase: status.phase.unwrap_or_default(),
             end,
@@ -261,10 +260,7 @@ impl<S> WirePod<S> {
                 .filter_map(WireContainerStatus::resize)
                 .collect(),
         };
-        if resize != ResizeStatus::default() {
-            Arc::make_mut(&mut template).resize = resize;
-        }
-        PodObject { own, template, scheduler, autoscaler }
+        PodObject { own, template: shared.template(resize), scheduler, autoscaler }
     }
 }
 
@@ -272,7 +268,7 @@ impl<S> WirePod<S> {
 pub(super) fn decode(json: &[u8]) -> serde_json::Result<DecodedPrefix<PodObject>> {
     let pod = take::<WirePod<PodSpec>>(json)?;
     Ok(pod.map(|mut pod| {
-        let shared = pod.shared();
+        let shared = SharedSpec::own(std::mem::take(&mut pod.spec));
         pod.into_object(shared, json)
     }))
 }

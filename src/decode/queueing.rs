@@ -1,8 +1,10 @@
-//! Objects by which queues and other schedulers say how far a pod has come: Kueue's Workload, Volcano's PodGroup.
+//! Objects by which queues and other schedulers say how far a pod has come: Kueue's Workload, the PodGroups of Volcano
+//! and of KAI Scheduler.
 //!
-//! kube-scheduler knows neither. Both kinds come with a CRD, and both say in conditions why their pods wait:
+//! kube-scheduler knows none of them. Each kind comes with a CRD and says in conditions why its pods wait:
 //! <https://github.com/kubernetes-sigs/kueue> apis/kueue/v1beta1/workload_types.go,
-//! <https://github.com/volcano-sh/apis> pkg/apis/scheduling/v1beta1/types.go.
+//! <https://github.com/volcano-sh/apis> pkg/apis/scheduling/v1beta1/types.go,
+//! <https://github.com/NVIDIA/KAI-Scheduler> pkg/apis/scheduling/v2alpha2/podgroup_types.go.
 
 use serde::Deserialize;
 
@@ -19,6 +21,8 @@ pub enum QueueingKind {
     Workload,
     /// Volcano's `PodGroup`.
     PodGroup,
+    /// KAI Scheduler's `PodGroup`.
+    KaiPodGroup,
 }
 
 /// An object of one of these kinds.
@@ -38,8 +42,12 @@ pub struct QueueingObject {
     pub conditions: Box<[Condition]>,
 }
 
+/// The scheduling condition of a KAI PodGroup that fits nowhere.
+pub const UNSCHEDULABLE_ON_NODE_POOL: &str = "UnschedulableOnNodePool";
+
 /// The conditions that say why pods wait.
-const CONDITIONS: &[&str] = &["QuotaReserved", "Admitted", "Evicted", "Finished", "Unschedulable", "Scheduled"];
+const CONDITIONS: &[&str] =
+    &["QuotaReserved", "Admitted", "Evicted", "Finished", "Unschedulable", "Scheduled", UNSCHEDULABLE_ON_NODE_POOL];
 
 /// What is read of either.
 pub(super) const FIELDS: FieldShape = FieldShape::Fields(&[
@@ -51,7 +59,14 @@ pub(super) const FIELDS: FieldShape = FieldShape::Fields(&[
             ("queue", FieldShape::Text(Role::Name(Hint::Group))),
         ]),
     ),
-    ("status", FieldShape::Fields(&[("phase", FieldShape::Kept), ("conditions", FieldShape::Conditions(CONDITIONS))])),
+    (
+        "status",
+        FieldShape::Fields(&[
+            ("phase", FieldShape::Kept),
+            ("conditions", FieldShape::Conditions(CONDITIONS)),
+            ("schedulingConditions", FieldShape::Conditions(CONDITIONS)),
+        ]),
+    ),
 ]);
 
 #[derive(Deserialize, Default)]
@@ -70,10 +85,11 @@ struct WireSpec {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 struct WireStatus {
     phase: Name,
     conditions: List<WireCondition>,
+    scheduling_conditions: List<WireCondition>,
 }
 
 impl WireQueueingObject {
@@ -85,7 +101,10 @@ impl WireQueueingObject {
             owner: metadata.owner_references.iter().find(|owner| owner.controller != Some(false)).copied(),
             queue: if spec.queue_name.is_empty() { spec.queue } else { spec.queue_name },
             phase: status.phase,
-            conditions: conditions(status.conditions),
+            conditions: conditions(status.conditions)
+                .into_iter()
+                .chain(conditions(status.scheduling_conditions))
+                .collect(),
         }
     }
 }

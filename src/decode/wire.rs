@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::storage::WireClaim;
 use super::workload::{
-    BudgetCounts, Namespace, PodDisruptionBudget, PodTemplateSpec, PriorityClass, Service, Workload, WorkloadKind,
+    BudgetCounts, JobEnd, Namespace, PodDisruptionBudget, PodTemplateSpec, PriorityClass, Service, Workload,
+    WorkloadKind,
 };
 use crate::api::labels::Labels;
 use crate::api::list::List;
@@ -171,10 +172,25 @@ struct WireWorkloadCondition {
     #[serde(default)]
     status: Option<Box<str>>,
     #[serde(default)]
+    reason: Option<Box<str>>,
+    #[serde(default)]
     message: Option<Box<str>>,
 }
 
 impl WireWorkloadStatus {
+    /// The condition that ends a Job (upstream pkg/controller/job/utils.go, IsJobFinished).
+    fn end(&self) -> Option<Box<JobEnd>> {
+        let is_end = |condition: &&WireWorkloadCondition| {
+            matches!(&*condition.r#type, "Complete" | "Failed") && condition.status.as_deref() == Some("True")
+        };
+        let condition = self.conditions.iter().find(is_end)?;
+        Some(Box::new(JobEnd {
+            failed: &*condition.r#type == "Failed",
+            reason: condition.reason.clone().unwrap_or_default(),
+            message: condition.message.clone().unwrap_or_default(),
+        }))
+    }
+
     /// The condition that a controller sets while the API server refuses its pods
     /// (upstream pkg/controller/replicaset/replica_set_utils.go, calculateStatus).
     fn creation_failure(self) -> Option<Box<str>> {
@@ -216,6 +232,7 @@ impl WireWorkload {
             uid: self.metadata.uid.unwrap_or_default(),
             controller: self.metadata.controller().copied(),
             labels: self.metadata.labels,
+            end: self.status.end().filter(|_| kind == WorkloadKind::Job),
             creation_failure: self.status.creation_failure(),
             selector: self.spec.selector,
             replicas: self.spec.replicas.or(self.spec.parallelism),
@@ -271,6 +288,7 @@ impl WireReplicationController {
             strategy: UpdateStrategy::default(),
             paused: false,
             creation_failure: None,
+            end: None,
             parallel: false,
             created: self.metadata.creation_timestamp,
             template: Arc::new(self.spec.template),
@@ -313,6 +331,7 @@ impl WireCronJob {
             strategy: UpdateStrategy::default(),
             paused: false,
             creation_failure: None,
+            end: None,
             parallel: false,
             created: metadata.creation_timestamp,
             template: Arc::new(job.template),

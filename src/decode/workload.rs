@@ -171,8 +171,21 @@ pub struct Workload {
     pub created: Option<Timestamp>,
     /// Why the API server refused its next pod, as the condition `ReplicaFailure` says; none while it does not.
     pub creation_failure: Option<Box<str>>,
+    /// Of a Job that has ended: how.
+    pub end: Option<Box<JobEnd>>,
     /// The template.
     pub template: Arc<PodTemplateSpec>,
+}
+
+/// How a Job ended, by its condition `Complete` or `Failed`: its controller creates no more pods.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct JobEnd {
+    /// `Failed`, not `Complete`.
+    pub failed: bool,
+    /// The condition's reason: `BackoffLimitExceeded`.
+    pub reason: Box<str>,
+    /// The condition's message.
+    pub message: Box<str>,
 }
 
 /// `spec.template`.

@@ -36,6 +36,8 @@ pub struct FilterDetail {
     pub verdict: FilterVerdict,
     /// The numbers behind it.
     pub facts: Vec<Fact>,
+    /// Whether it rejects the node only because of pods that are nominated to it.
+    pub by_nominated: bool,
 }
 
 /// A filter plugin's answer.
@@ -81,6 +83,8 @@ impl NodeDetail {
 
 fn filters(framework: &Framework<'_>, cycle: Cycle<'_>, placement: &Placement, node: &NodeInfo) -> Vec<FilterDetail> {
     let prepared = prepared::pre_filter(framework, cycle);
+    // With the pods nominated to the node, as the cycle itself judges: what holds only because of them is told so.
+    let crowded = prepared.filters.with_nominated(cycle, node);
     framework
         .filter
         .iter()
@@ -94,9 +98,16 @@ fn filters(framework: &Framework<'_>, cycle: Cycle<'_>, placement: &Placement, n
                     filter.filter(node).map_or_else(FilterVerdict::Rejected, |()| FilterVerdict::Passed)
                 }
             };
+            let with_nominated = crowded.as_ref().and_then(|(filters, node)| {
+                let (_, filter) = filters.iter().find(|(name, _)| name == plugin)?;
+                Some((filter.filter(node).err()?, filter.facts(node)))
+            });
+            if let Some((rejection, facts)) = with_nominated.filter(|_| verdict == FilterVerdict::Passed) {
+                return FilterDetail { plugin, verdict: FilterVerdict::Rejected(rejection), facts, by_nominated: true };
+            }
             let asked = ready.filter(|_| verdict != FilterVerdict::NotAsked);
             let facts = asked.map(|(_, filter)| filter.facts(node)).unwrap_or_default();
-            FilterDetail { plugin, verdict, facts }
+            FilterDetail { plugin, verdict, facts, by_nominated: false }
         })
         .collect()
 }

@@ -122,5 +122,7 @@ fn unknown_scheduler(pod: &Pod, cluster: &Cluster) -> SchedulingStatus {
     let known = others.iter().map(|(other, _)| other.as_str()).chain(["default-scheduler"]);
     let mut near: Vec<Name> = did_you_mean::near(&name, known).into_iter().map(crate::api::name).collect();
     near.dedup();
-    SchedulingStatus::UnknownScheduler { name, placed: count, spoke: reporters.contains(&name), others, near }
+    let mut said = cluster.events.of("Pod", pod.key(), pod.own.uid);
+    let spoke = reporters.contains(&name) || said.any(|event| event.is_by(name));
+    SchedulingStatus::UnknownScheduler { name, placed: count, spoke, others, near }
 }

@@ -113,6 +113,7 @@ fn judge(
             ),
         });
         placement.post_filter = outcome.message;
+        placement.clears_nomination = outcome.clears_nomination;
         placement.preemption = outcome.preemption;
         return;
     }

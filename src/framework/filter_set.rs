@@ -102,6 +102,15 @@ impl<'a> FilterSet<'a> {
     /// # Errors
     /// The first no.
     pub fn run_with_nominated(&self, cycle: Cycle<'_>, node: &NodeInfo) -> Result<(), PluginRejection> {
+        if let Some((filters, node)) = self.with_nominated(cycle, node) {
+            filters.run(&node)?;
+        }
+        self.run(node)
+    }
+
+    /// The filters and the node with the pods that are nominated to it and that this pod must yield to; none where
+    /// there are none (upstream runtime/framework.go, addGENominatedPods).
+    pub fn with_nominated(&self, cycle: Cycle<'_>, node: &NodeInfo) -> Option<(FilterSet<'_>, NodeInfo)> {
         let mut nominated = cycle
             .cluster
             .nominated_to(node.name())
@@ -109,16 +118,14 @@ impl<'a> FilterSet<'a> {
             .map(|id| cycle.cluster.pod(*id))
             .filter(|pod| pod.priority() >= cycle.pod.priority() && pod.id != cycle.pod.id)
             .peekable();
-        if nominated.peek().is_some() {
-            let mut filters = self.fork();
-            let mut node = node.clone();
-            for pod in nominated {
-                node.add_pod(pod);
-                filters.add_pod(pod, &node);
-            }
-            filters.run(&node)?;
+        nominated.peek()?;
+        let mut filters = self.fork();
+        let mut node = node.clone();
+        for pod in nominated {
+            node.add_pod(pod);
+            filters.add_pod(pod, &node);
         }
-        self.run(node)
+        Some((filters, node))
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Placement {
     pub message: Option<String>,
     /// What PostFilter plugins add to it; the message ends with this.
     pub post_filter: String,
+    /// Whether the cycle clears the pod's nomination, if it has one.
+    pub clears_nomination: bool,
     /// PreEnqueue keeps the pod out of the queue.
     pub pre_enqueue: Option<PluginRejection>,
     /// PreFilter turned the pod away.
@@ -182,6 +184,7 @@ impl Placement {
             schedulable: false,
             message: None,
             post_filter: String::new(),
+            clears_nomination: false,
             pre_enqueue: None,
             pre_filter: None,
             pre_filter_nodes: None,

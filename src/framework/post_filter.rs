@@ -44,17 +44,22 @@ impl<'a> FailedCycle<'a> {
     /// Asks the profile's plugins in order, until one succeeds, fails, or says that nothing helps.
     pub fn post_filter(&self, framework: &Framework<'_>) -> PostFilterOutcome {
         let mut texts = Vec::new();
+        let mut clears_nomination = false;
         for (_, plugin) in &framework.post_filter {
             match plugin.post_filter(self) {
                 PostFilter::Success { preemption, text } => {
-                    return PostFilterOutcome { message: text, preemption: Some(preemption) };
+                    return PostFilterOutcome { message: text, preemption: Some(preemption), clears_nomination: false };
                 }
-                PostFilter::Final(text) => return PostFilterOutcome { message: text, preemption: None },
+                PostFilter::Final(text) => return PostFilterOutcome { message: text, ..PostFilterOutcome::default() },
                 PostFilter::Unschedulable(text) => texts.push(text),
+                PostFilter::NoCandidate(text) => {
+                    clears_nomination = true;
+                    texts.push(text);
+                }
             }
         }
         texts.retain(|text| !text.is_empty());
-        PostFilterOutcome { message: texts.join(", "), preemption: None }
+        PostFilterOutcome { message: texts.join(", "), preemption: None, clears_nomination }
     }
 }
 
@@ -72,6 +77,9 @@ pub enum PostFilter {
     Final(String),
     /// Nothing helps; the next plugin is asked.
     Unschedulable(String),
+    /// The same; and if the pod is nominated to a node, it no longer is (upstream framework/preemption/preemption.go,
+    /// Preempt, where no candidate is found).
+    NoCandidate(String),
 }
 
 /// What all PostFilter plugins said.
@@ -82,6 +90,8 @@ pub struct PostFilterOutcome {
     pub message: String,
     /// The room that can be made.
     pub preemption: Option<Preemption>,
+    /// Whether the pod's nomination is cleared.
+    pub clears_nomination: bool,
 }
 
 /// Room made by removing pods of lower priority.

@@ -8,6 +8,8 @@
 //! 2. The pod is nominated to that node, and pods of lower priority that were lose it. It goes back
 //!    to the queue, behind those of its own priority and before all lower ones, and is scheduled
 //!    like any other when it comes: others may have taken the place, and it may go elsewhere.
+//!    A pod for which no candidate is found loses its own nomination; one that is not eligible, because
+//!    victims are still leaving or by `preemptionPolicy: Never`, keeps it (preemption.go, Preempt).
 //! 3. A victim's controller recreates it: a pod created now, behind those of its priority. A pod
 //!    that nobody manages is gone, and so is one whose node runs it without a scheduler, or that was
 //!    being deleted anyway.
@@ -60,7 +62,8 @@ impl Simulation<'_> {
     pub(super) fn make_room(&mut self, pod: PodId) -> PreemptionResult {
         let placement = self.scheduler.preempt(self.cluster, pod, self.now);
         let Some(candidate) = self.candidate(&placement) else {
-            if self.nominated.remove(&pod) {
+            let is_nominated = self.cluster.pod(pod).own.nominated_node_name.is_some();
+            if self.nominated.remove(&pod) || is_nominated && placement.clears_nomination {
                 self.change(Mutation::Nominate { pod, node: None });
             }
             return PreemptionResult::None(Box::new(placement));

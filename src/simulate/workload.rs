@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::queue;
 use super::{Outcome, Simulation, Ties};
 use crate::api::requests::RequestGates;
+use crate::api::taint::Taint;
 use crate::api::{Name, ObjectKey, Timestamp, name};
 use crate::control_plane::controller::{self, Hold, WantedPods};
 use crate::control_plane::{Created, NewPods, OnRefusal};
@@ -28,12 +29,20 @@ pub struct WorkloadPlacement {
     pub present: usize,
     /// Those of them that wait for a node.
     pub pending: usize,
-    /// Those of them that are being deleted, and when each is to be gone.
-    pub terminating: Vec<(ObjectKey, Option<Timestamp>)>,
+    /// Those of them that are being deleted.
+    pub terminating: Vec<TerminatingPod>,
+    /// Those of them whose node is gone or does not report, with the node, and whether it is gone.
+    pub stranded: Vec<(ObjectKey, Name, bool)>,
     /// Pods that do not exist.
     pub missing: usize,
+    /// Of a StatefulSet the names of these.
+    pub absent: Vec<ObjectKey>,
     /// How many of these belong to a rollout, beyond the pods that are wanted in the end.
     pub surge: usize,
+    /// Whether they are those of a CronJob's next Job: nobody misses them yet.
+    pub next_job: bool,
+    /// Of a Deployment `spec.paused`: changes of its template are not rolled out.
+    pub paused: bool,
     /// Why the controller creates none of them for now.
     pub hold: Option<Hold>,
     /// How many of the missing pods the API server would refuse, and why the first.
@@ -42,8 +51,22 @@ pub struct WorkloadPlacement {
     pub placed: usize,
     /// Those that find none.
     pub unplaced: Vec<UnplacedReplica>,
-    /// Nodes that a DaemonSet is not for.
-    pub ineligible: Vec<Name>,
+    /// The nodes of those that find one, in the order in which they are placed.
+    pub places: Vec<(ObjectKey, Name)>,
+    /// Nodes that a DaemonSet is not for, by the reason.
+    pub ineligible: Vec<(String, Vec<Name>)>,
+}
+
+/// A pod that is being deleted.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TerminatingPod {
+    /// The pod.
+    pub pod: ObjectKey,
+    /// When it is to be gone.
+    pub deadline: Option<Timestamp>,
+    /// Its node, if that does not report: no kubelet finishes the deletion.
+    pub silent_node: Option<Name>,
 }
 
 /// A replica without a node.
@@ -61,7 +84,15 @@ pub struct UnplacedReplica {
 impl WorkloadPlacement {
     /// Whether every pod that is wanted exists or would get a node.
     pub fn fits(&self) -> bool {
-        self.unplaced.is_empty() && self.refused.is_none() && !matches!(self.hold, Some(Hold::Refused { .. }))
+        self.unplaced.is_empty() && self.refused.is_none() && self.reported_refusal().is_none()
+    }
+
+    /// The API server's refusal as the controller reports it, unless the state shows that it no longer holds.
+    pub fn reported_refusal(&self) -> Option<&str> {
+        match &self.hold {
+            Some(Hold::Refused { message, outdated: false, .. }) => Some(message),
+            _ => None,
+        }
     }
 
     /// Pods that still need a node.
@@ -98,7 +129,7 @@ pub fn missing(
     let mut found = Vec::new();
     for workload in short_of_pods(cluster).filter(|workload| is_wanted(workload.key.namespace)) {
         let (mut answer, lacks) = counted(cluster, workload);
-        if answer.missing == 0 {
+        if answer.missing == 0 || answer.next_job {
             continue;
         }
         let lacks = Lacks { pods: Vec::new(), ..lacks };
@@ -117,8 +148,15 @@ pub fn missing(
 /// Workloads that may have fewer pods than they want: found by counting, as looking at the pods of each takes long.
 fn short_of_pods(cluster: &Cluster) -> impl Iterator<Item = &Workload> {
     let mut present: FxHashMap<(Name, Name, Name), usize> = FxHashMap::default();
+    let uids: FxHashMap<(Name, Name, Name), Name> =
+        cluster.workloads.iter().map(|workload| (identity(workload), workload.uid)).collect();
     for pod in cluster.pods().iter().filter(|pod| cluster.has_pod(pod.id) && !pod.is_terminating()) {
         if let Some(owner) = &pod.own.controller {
+            // A pod of an object that was deleted is none of the one that has its name now.
+            let uid = uids.get(&(pod.key().namespace, owner.kind, owner.name));
+            if uid.is_some_and(|uid| !uid.is_empty() && !owner.uid.is_empty() && *uid != owner.uid) {
+                continue;
+            }
             *present.entry((pod.key().namespace, owner.kind, owner.name)).or_default() += 1;
         }
     }
@@ -158,31 +196,55 @@ struct Lacks {
 
 /// The figures of a workload, and what it lacks.
 fn counted(cluster: &Cluster, workload: &Workload) -> (WorkloadPlacement, Lacks) {
-    let WantedPods { wanted, present, missing, surge, hold } = controller::wanted(cluster, workload);
+    let WantedPods { wanted, present, missing, surge, next_job, hold } = controller::wanted(cluster, workload);
     let waits = |pod: &&PodId| {
         let pod = cluster.pod(**pod);
         pod.own.node_name.is_none() && !pod.is_terminating()
     };
     let pods: Vec<_> = present.iter().filter(waits).copied().collect();
     let terminating = present.iter().map(|pod| cluster.pod(*pod)).filter(|pod| pod.is_terminating());
-    let terminating = terminating.map(|pod| (pod.key(), pod.own.deletion_timestamp)).collect();
+    let terminating = terminating
+        .map(|pod| TerminatingPod {
+            pod: pod.key(),
+            deadline: pod.own.deletion_timestamp,
+            silent_node: pod.own.node_name.filter(|node| is_silent(cluster, *node)),
+        })
+        .collect();
+    let on_nodes = present.iter().map(|pod| cluster.pod(*pod)).filter(|pod| !pod.is_terminating());
+    let stranded = on_nodes
+        .filter_map(|pod| Some((pod.key(), pod.own.node_name?)))
+        .filter(|(_, node)| !cluster.nodes().is_empty() && is_silent(cluster, *node))
+        .map(|(pod, node)| (pod, node, cluster.node_named(node).is_none()))
+        .collect();
     let (present, pending) = (present.len(), pods.len());
-    let absent: usize = missing.iter().map(|new| new.own.len()).sum();
+    let absent: Vec<ObjectKey> = missing.iter().flat_map(|new| &new.own).map(|own| own.key).collect();
     let answer = WorkloadPlacement {
         workload: workload.identity(),
         wanted,
         present,
         pending,
         terminating,
-        missing: absent,
+        stranded,
+        missing: absent.len(),
+        absent: if workload.kind == WorkloadKind::StatefulSet { absent } else { Vec::new() },
         surge,
+        next_job,
+        paused: workload.paused,
         hold,
         refused: None,
         placed: 0,
         unplaced: Vec::new(),
+        places: Vec::new(),
         ineligible: controller::ineligible_nodes(cluster, workload),
     };
     (answer, Lacks { pods, missing })
+}
+
+/// Whether the node is gone or its kubelet does not report.
+fn is_silent(cluster: &Cluster, node: Name) -> bool {
+    let silent =
+        |taint: &Taint| matches!(taint.key.as_str(), "node.kubernetes.io/unreachable" | "node.kubernetes.io/not-ready");
+    cluster.node_named(node).is_none_or(|info| info.node.taints.iter().any(silent))
 }
 
 impl WorkloadPlacement {
@@ -200,6 +262,10 @@ impl WorkloadPlacement {
         for new in missing {
             created.extend(cluster.create(new, gates, OnRefusal::LeaveOut));
         }
+        let is_admitted = created.refused.is_empty() && !created.pods.is_empty();
+        if let Some(Hold::Refused { message, outdated, .. }) = &mut self.hold {
+            *outdated = is_admitted && is_judged_here(cluster, self.workload.key, message);
+        }
         self.refused = created.refused.first().map(|first| (created.refused.len(), first.to_string()));
         queue::sort(cluster, &mut pods);
         pods.extend(created.pods);
@@ -207,7 +273,10 @@ impl WorkloadPlacement {
         let steps = Simulation::new(scheduler, cluster, now, Ties::First).run(&pods);
         for step in steps {
             match step.outcome {
-                Outcome::Placed(_) => self.placed += 1,
+                Outcome::Placed(_) => {
+                    self.placed += 1;
+                    self.places.extend(step.place().map(|place| (step.pod, place.name)));
+                }
                 Outcome::Unplaced(unplaced) => {
                     let daemon = is_daemon_set.then(|| daemon(scheduler, cluster, step.pod, now)).flatten();
                     self.unplaced.push(UnplacedReplica { pod: step.pod, message: unplaced.message, daemon });
@@ -215,6 +284,14 @@ impl WorkloadPlacement {
             }
         }
     }
+}
+
+/// Whether what refused a pod is in the state, so that the state tells whether it still would.
+fn is_judged_here(cluster: &Cluster, workload: ObjectKey, message: &str) -> bool {
+    let quota = message.split_once("exceeded quota: ").and_then(|(_, rest)| rest.split(',').next());
+    quota.is_some_and(|quota| {
+        cluster.quotas.iter().any(|known| known.key.namespace == workload.namespace && known.key.name == quota.trim())
+    })
 }
 
 /// The one node that a DaemonSet's pod is for, and why that does not take it.

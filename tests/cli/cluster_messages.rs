@@ -26,7 +26,8 @@ fn the_same() {
 #[test]
 fn older_than_the_state() {
     assert_snapshot!(said("stale", ""), @"
-    Pod shop/stale fits: 1 of 2 nodes                    default-scheduler · v1.35.2
+    Pod shop/stale would fit if KubeSchedulerConfiguration agrees: 1 of 2 nodes
+    default-scheduler · v1.35.2
 
       the scheduler's own event of 2026-03-01T10:20:00Z is different:
         0/3 nodes are available: 3 Insufficient cpu.
@@ -48,7 +49,9 @@ fn older_than_the_state() {
 #[test]
 fn different() {
     assert_snapshot!(said("other", ""), @"
-    Pod shop/other does not fit: 0 of 2 nodes            default-scheduler · v1.35.2
+    Pod shop/other does not fit, as far as can be judged without
+    KubeSchedulerConfiguration: 0 of 2 nodes
+    default-scheduler · v1.35.2
 
     0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).
     no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption
@@ -81,7 +84,8 @@ fn only_the_text_on_taints() {
 #[test]
 fn nobody_looked() {
     assert_snapshot!(said("waits", ""), @"
-    Pod shop/waits fits: 1 of 2 nodes                    default-scheduler · v1.35.2
+    Pod shop/waits would fit if KubeSchedulerConfiguration agrees: 1 of 2 nodes
+    default-scheduler · v1.35.2
 
     no scheduler has tried this pod yet: it has neither an event nor the condition
     PodScheduled, and has been waiting since 2026-03-01T10:00:00Z; is kube-scheduler
@@ -100,18 +104,18 @@ fn nobody_looked() {
 #[test]
 fn another_scheduler() {
     assert_snapshot!(said("foreign", ""), @r#"
-    Pod shop/foreign is not handled by this scheduler: no profile has its
-    schedulerName
+    Pod shop/foreign is not handled by this scheduler, as far as can be judged
+    without KubeSchedulerConfiguration: no known profile has its schedulerName
     no profile · v1.35.2
 
     profile not found for scheduler name "volcano"
 
+    Volcano (volcano) decides when and where this pod runs. Look there first:
+    kubectl get podgroups.scheduling.volcano.sh -n shop
+
     volcano has placed 1 pod: pass its configuration with --scheduler-config; other
     pods are placed by default-scheduler (2 pods); evaluate the pod as
     kube-scheduler would with --as-default-scheduler
-
-    Volcano (volcano) decides when and where this pod runs. Look there first:
-    kubectl get podgroups.scheduling.volcano.sh -n shop
 
     NOT CONSIDERED   could change the answer
     KubeSchedulerConfiguration   kube-scheduler reads its configuration from the
@@ -125,8 +129,8 @@ fn another_scheduler() {
     --- status 0
     "#);
     assert_snapshot!(said("nobodys", ""), @r#"
-    Pod shop/nobodys is not handled by this scheduler: no profile has its
-    schedulerName
+    Pod shop/nobodys is not handled by this scheduler, as far as can be judged
+    without KubeSchedulerConfiguration: no known profile has its schedulerName
     no profile · v1.35.2
 
     profile not found for scheduler name "typo-scheduler"
@@ -151,7 +155,9 @@ fn another_scheduler() {
 #[test]
 fn on_its_way_out_and_on_its_way_in() {
     assert_snapshot!(said("leaving", ""), @"
-    Pod shop/leaving does not fit: 0 of 2 nodes          default-scheduler · v1.35.2
+    Pod shop/leaving does not fit, as far as can be judged without
+    KubeSchedulerConfiguration: 0 of 2 nodes
+    default-scheduler · v1.35.2
 
     0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).
     no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption
@@ -236,6 +242,7 @@ fn as_data() {
           "why": "not in the input; add them to the dump"
         },
         {
+          "decides": true,
           "effect": "the default configuration was used instead; pass the file with --scheduler-config",
           "what": "KubeSchedulerConfiguration",
           "why": "kube-scheduler reads its configuration from the file /etc/kubernetes/my-scheduler.yaml on its own machine"
@@ -298,6 +305,7 @@ fn as_data() {
       null,
       [
         {
+          "decides": true,
           "effect": "the default configuration was used instead; pass the file with --scheduler-config",
           "what": "KubeSchedulerConfiguration",
           "why": "kube-scheduler reads its configuration from the file /etc/kubernetes/my-scheduler.yaml on its own machine"
@@ -331,6 +339,7 @@ fn as_data() {
       },
       [
         {
+          "decides": true,
           "effect": "the default configuration was used instead; pass the file with --scheduler-config",
           "what": "KubeSchedulerConfiguration",
           "why": "kube-scheduler reads its configuration from the file /etc/kubernetes/my-scheduler.yaml on its own machine"

@@ -156,7 +156,7 @@ fn a_workload_stands_for_its_pending_pods() {
 #[test]
 fn a_workload_without_pending_pods_stands_for_a_fresh_one() {
     assert_snapshot!(screen("explain -f examples/pods/batch.yaml --exit-code --snapshot examples/clusters/mixed.yaml"), @"
-    Job batch/render: 1 missing pod; none of them fits   default-scheduler · v1.34.1
+    Job batch/render: its missing pod would not fit      default-scheduler · v1.34.1
     1 wanted, 0 exist, 1 missing
       render-new: 0/12 nodes are available: 1 node(s) had untolerated taint
       {node-role.kubernetes.io/control-plane: }, 1 node(s) were unschedulable, 4

@@ -73,6 +73,7 @@ fn many_kinds() {
              of: deployment shop/web (3) and job batch/render (2)
              help: remove taint dedicated=infra:NoSchedule from infra-1 → places 4
                    of 5
+             or: one more node like node-1 → places 2 of 5
 
      1 pod   NodeResourcesFit: cpu: short by 15 on the closest node, which has only
              4 in total
@@ -192,7 +193,27 @@ fn many_kinds_as_json() {
                             "infra-1"
                         ]
                     }
-                }
+                },
+                "alternatives": [
+                    {
+                        "podsPlaced": 2,
+                        "summary": "one more node like node-1",
+                        "steps": [
+                            {
+                                "kind": "AddNode",
+                                "like": "node-1",
+                                "name": "node-1-copy"
+                            }
+                        ],
+                        "node": "node-1-copy",
+                        "feasibleNodes": {
+                            "count": 1,
+                            "nodes": [
+                                "node-1-copy"
+                            ]
+                        }
+                    }
+                ]
             },
             {
                 "rootCause": {

@@ -81,16 +81,16 @@ fn a_group_is_named() {
 
     0/4 nodes are available: 4 Insufficient cpu.
 
-    no scheduler has tried this pod yet: it has neither an event nor the condition
-    PodScheduled, and has been waiting since 2026-05-04T11:41:01Z; is kube-scheduler
-    running?
-
     REASON                                             NODES   WHERE
     NodeResourcesFit   cpu: 12 requested, short by 4       4   every node
                        to 7
 
     CLOSEST NODES
     a-1 and 3 more   cpu   needs 12, more than the node's 8
+
+    no scheduler has tried this pod yet: it has neither an event nor the condition
+    PodScheduled, and has been waiting since 2026-05-04T11:41:01Z; is kube-scheduler
+    running?
 
     NOT CONSIDERED   could change the answer
     Services   not in the input; add them to the dump: default topology spreading
@@ -110,46 +110,7 @@ fn a_gang_that_waits_for_pods() {
       in scheduling queue
 
     Pod ml/sweep-0 waits for its group; it alone would fit
-
-    waiting for minCount pods from a gang to appear in scheduling queue
-
-    3 nodes tie at 462 points (a-2, b-1 and b-2): kube-scheduler picks one of them
-    at random, each with a chance of 1 in 3
-
-    NODE            RANK   TOTAL   NodeResourcesFit x1
-    a-2    picked      1     462                    87
-    b-1    picked      1     462                    87
-    b-2    picked      1     462                    87
-    a-1                4     437                    62
-    5 more plugins gave every node the same score (-o wide)
-
-    NOT CONSIDERED   could change the answer
-    Services   not in the input; add them to the dump: default topology spreading
-               was not applied
-
-    --------------------------------------------------------------------------------
-    Pod ml/sweep-1 waits for its group; it alone would fit
-    default-scheduler · v1.37
-
-    waiting for minCount pods from a gang to appear in scheduling queue
-
-    3 nodes tie at 462 points (a-2, b-1 and b-2): kube-scheduler picks one of them
-    at random, each with a chance of 1 in 3
-
-    NODE            RANK   TOTAL   NodeResourcesFit x1
-    a-2    picked      1     462                    87
-    b-1    picked      1     462                    87
-    b-2    picked      1     462                    87
-    a-1                4     437                    62
-    5 more plugins gave every node the same score (-o wide)
-
-    NOT CONSIDERED   could change the answer
-    Services   not in the input; add them to the dump: default topology spreading
-               was not applied
-
-    --------------------------------------------------------------------------------
-    Pod ml/sweep-2 waits for its group; it alone would fit
-    default-scheduler · v1.37
+    the same is true of 2 more pods: sweep-1 and sweep-2
 
     waiting for minCount pods from a gang to appear in scheduling queue
 
@@ -238,54 +199,7 @@ fn a_group_read_in_another_version() {
       in scheduling queue
 
     Pod ml/sweep-0 waits for its group; it alone would fit
-
-    waiting for minCount pods from a gang to appear in scheduling queue
-
-    3 nodes tie at 462 points (a-2, b-1 and b-2): kube-scheduler picks one of them
-    at random, each with a chance of 1 in 3
-
-    NODE            RANK   TOTAL   NodeResourcesFit x1
-    a-2    picked      1     462                    87
-    b-1    picked      1     462                    87
-    b-2    picked      1     462                    87
-    a-1                4     437                    62
-    4 more plugins gave every node the same score (-o wide)
-
-    NOT CONSIDERED   could change the answer
-    PodGroup ml/sweep of scheduling.k8s.io/v1beta1   v1.36 does not serve that
-                                                     version: it was read as
-                                                     v1alpha2
-    Services                                         not in the input; add them to
-                                                     the dump: default topology
-                                                     spreading was not applied
-
-    --------------------------------------------------------------------------------
-    Pod ml/sweep-1 waits for its group; it alone would fit
-    default-scheduler · v1.36
-
-    waiting for minCount pods from a gang to appear in scheduling queue
-
-    3 nodes tie at 462 points (a-2, b-1 and b-2): kube-scheduler picks one of them
-    at random, each with a chance of 1 in 3
-
-    NODE            RANK   TOTAL   NodeResourcesFit x1
-    a-2    picked      1     462                    87
-    b-1    picked      1     462                    87
-    b-2    picked      1     462                    87
-    a-1                4     437                    62
-    4 more plugins gave every node the same score (-o wide)
-
-    NOT CONSIDERED   could change the answer
-    PodGroup ml/sweep of scheduling.k8s.io/v1beta1   v1.36 does not serve that
-                                                     version: it was read as
-                                                     v1alpha2
-    Services                                         not in the input; add them to
-                                                     the dump: default topology
-                                                     spreading was not applied
-
-    --------------------------------------------------------------------------------
-    Pod ml/sweep-2 waits for its group; it alone would fit
-    default-scheduler · v1.36
+    the same is true of 2 more pods: sweep-1 and sweep-2
 
     waiting for minCount pods from a gang to appear in scheduling queue
 

@@ -41,7 +41,7 @@ fn a_job_that_kueue_keeps_suspended() {
     default-scheduler · v1.34.1
     0 wanted, 0 exist
 
-    A new pod of Job ml/train fits: 1 of 1 node
+    If it were created, a new pod of Job ml/train would fit: 1 of 1 node
 
     Kueue (team-a) decides when and where this pod runs. Its
     workload/ml/job-train-0c9d1 in queue team-a: Admitted=False (since
@@ -59,14 +59,14 @@ fn a_job_that_kueue_keeps_suspended() {
 #[test]
 fn a_pod_group_of_volcano() {
     assert_snapshot!(explain("infer-dc7dd7df9-x2x7k", "volcano-gang-is-not-ready"), @r#"
-    Pod ml/infer-dc7dd7df9-x2x7k is not handled by this scheduler: no profile has
-    its schedulerName
+    Pod ml/infer-dc7dd7df9-x2x7k cannot be placed by any scheduler: claim ml/model
+    does not exist
     no profile · v1.34.1
 
     profile not found for scheduler name "volcano"
 
-    scheduler volcano has placed no pod of the state and written no event; evaluate
-    the pod as kube-scheduler would with --as-default-scheduler
+    claim ml/model does not exist: whatever scheduler places this pod, it cannot
+    start without it
 
     Volcano (volcano) decides when and where this pod runs. Its
     podgroup/ml/podgroup-36e3ad91 in queue default: Unschedulable=True (since
@@ -74,8 +74,8 @@ fn a_pod_group_of_volcano() {
     1 Pending, 1 minAvailable. Look there first: kubectl describe
     podgroups.scheduling.volcano.sh podgroup-36e3ad91 -n ml
 
-    claim ml/model does not exist: whatever scheduler places this pod, it cannot
-    start without it
+    scheduler volcano has placed no pod of the state and written no event; evaluate
+    the pod as kube-scheduler would with --as-default-scheduler
     --- stderr
     --- status 0
     "#);

@@ -89,7 +89,7 @@ fn all_commands_agree_on_a_refusal() {
     --- status 1
     "#);
     assert_snapshot!(of("explain deploy/web -n team --no-suggestions"), @r#"
-    Deployment team/web: 5 missing pods; the API server refuses all of them
+    Deployment team/web: 5 missing pods; the API server refuses them
     default-scheduler · v1.34.1
     5 wanted, 0 exist, 5 missing
       pods "web-new" is forbidden: maximum cpu usage per Container is 1, but limit
@@ -104,13 +104,13 @@ fn all_commands_agree_on_a_refusal() {
 #[test]
 fn replicas_that_lack_the_same_are_one_line() {
     assert_snapshot!(head("explain -f tests/cli/refused/forty.yaml --no-suggestions --snapshot tests/cli/refused/daemons.yaml"), @"
-    Deployment kube-system/api: 40 missing pods; 5 of them fit
+    Deployment kube-system/api: 5 of 40 missing pods fit
     default-scheduler · v1.34.1
     40 wanted, 0 exist, 40 missing
       api-new-6, api-new-7, api-new-8 and 32 more: 0/4 nodes are available: 1
       node(s) had untolerated taint {a: b}, 3 Insufficient cpu.
 
-    A new pod of Deployment kube-system/api fits: 2 of 4 nodes
+    After 5 pods of it, the next one does not fit: 0 of 4 nodes
     --- status 1
     ");
 }
@@ -118,11 +118,12 @@ fn replicas_that_lack_the_same_are_one_line() {
 #[test]
 fn a_daemon_set_has_no_winner() {
     assert_snapshot!(screen("explain ds/agent -n kube-system --no-suggestions --exit-code --snapshot tests/cli/refused/daemons.yaml"), @"
-    DaemonSet kube-system/agent: 2 missing pods; 1 of them fits
+    DaemonSet kube-system/agent: 1 of 2 missing pods fits
     default-scheduler · v1.34.1
-    3 wanted, one for each node that it is for, 1 exists, 2 missing
-      no pod on n3: Insufficient cpu
-      not for 1 node: n2
+    3 wanted, one for each eligible node, 1 exists, 2 missing
+      missing on n4: its pod would fit there
+      no pod runs on n3: Insufficient cpu
+      not eligible: 1 node (taint a=b:NoSchedule is not tolerated): n2
 
     2 nodes reject it:
     REASON                                             NODES   WHERE
@@ -140,9 +141,9 @@ fn a_daemon_set_has_no_winner() {
     --- status 1
     ");
     assert_snapshot!(screen("explain ds/agent -n kube-system --no-suggestions --exit-code --snapshot tests/cli/refused/quota-and-limits.yaml"), @"
-    DaemonSet kube-system/agent: each of its nodes has a pod
+    DaemonSet kube-system/agent: each eligible node has a pod
     default-scheduler · v1.34.1
-    1 wanted, one for each node that it is for, 1 exists
+    1 wanted, one for each eligible node, 1 exists
 
     NOT CONSIDERED   could change the answer
     Services   not in the input; add them to the dump: default topology spreading

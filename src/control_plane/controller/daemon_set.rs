@@ -10,7 +10,7 @@ use crate::api::name::{Name, name};
 use crate::api::node_selector::{NODE_NAME_FIELD, NodeSelector, NodeSelectorTerm};
 use crate::api::pod_spec::PodSpec;
 use crate::api::selector::SelectorRequirement;
-use crate::api::taint::{Toleration, tolerated};
+use crate::api::taint::{Taint, Toleration, tolerated};
 use crate::decode::pod::PodOwn;
 use crate::decode::workload::Workload;
 use crate::state::Cluster;
@@ -22,6 +22,11 @@ use crate::state::pod::PodId;
 pub(super) fn pods(cluster: &Cluster, workload: &Workload) -> Vec<NewPods> {
     let daemon = Daemon::of(workload);
     cluster.nodes().iter().filter_map(|node| daemon.pod_on(cluster, workload, node)).collect()
+}
+
+/// Why no pod of the DaemonSet is for `node`; none where one is.
+pub(super) fn ineligible(workload: &Workload, node: &NodeInfo) -> Option<String> {
+    Daemon::of(workload).ineligible(node)
 }
 
 /// The pod that the DaemonSet would have on `node`; none where it would have none.
@@ -46,9 +51,19 @@ impl Daemon {
         Self { required: RequiredNodeAffinity::new(&spec), only, labels: Arc::new(labels(workload)), spec }
     }
 
+    /// NodeShouldRunDaemonPod.
+    fn ineligible(&self, node: &NodeInfo) -> Option<String> {
+        if self.only.is_some_and(|only| only != node.name()) {
+            return Some("its template names another node".to_owned());
+        }
+        if !self.required.matches(node) {
+            return Some("node selector or affinity does not match".to_owned());
+        }
+        untolerated(&self.spec, node).map(|taint| format!("taint {taint} is not tolerated"))
+    }
+
     fn pod_on(&self, cluster: &Cluster, workload: &Workload, node: &NodeInfo) -> Option<NewPods> {
-        let wanted = self.only.is_none_or(|only| only == node.name());
-        if !wanted || !self.required.matches(node) || !tolerates(&self.spec, node) {
+        if self.ineligible(node).is_some() {
             return None;
         }
         let key = key(cluster, workload, node.name());
@@ -69,11 +84,11 @@ fn key(cluster: &Cluster, workload: &Workload, node: Name) -> ObjectKey {
     if cluster.pod_named(key).is_none() { key } else { free_names(cluster, key, "-new", 1).next().unwrap_or(key) }
 }
 
-/// NodeShouldRunDaemonPod, as far as taints decide.
-fn tolerates(spec: &PodSpec, node: &NodeInfo) -> bool {
+/// The first taint that keeps a pod off the node.
+fn untolerated<'n>(spec: &PodSpec, node: &'n NodeInfo) -> Option<&'n Taint> {
     // An API server admits comparisons only where its gate is on, and then the controller's is, too.
     let mut rejecting = node.node.taints.iter().filter(|taint| taint.effect.rejects());
-    rejecting.all(|taint| tolerated(&spec.tolerations, taint, true))
+    rejecting.find(|taint| !tolerated(&spec.tolerations, taint, true))
 }
 
 /// The daemon's pods that are on the node already.

@@ -131,6 +131,7 @@ pub fn new_replica_set(cluster: &Cluster, deployment: &Workload) -> Option<Workl
         selector,
         created: None,
         creation_failure: None,
+        end: None,
         template: Arc::new(template),
         ..deployment.clone()
     })

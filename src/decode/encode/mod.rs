@@ -112,6 +112,9 @@ fn all_annotations(annotations: &Annotations) -> Value {
         old_provisioning_request,
         daemon_set_pod,
         deletion_cost,
+        volcano_group,
+        volcano_own_group,
+        kai_group,
         vpa_updates,
     } = annotations;
     json!({
@@ -123,6 +126,9 @@ fn all_annotations(annotations: &Annotations) -> Value {
         "cluster-autoscaler.kubernetes.io/consume-provisioning-request": old_provisioning_request,
         "cluster-autoscaler.kubernetes.io/daemonset-pod": daemon_set_pod,
         "controller.kubernetes.io/pod-deletion-cost": deletion_cost,
+        "scheduling.k8s.io/group-name": volcano_group,
+        "scheduling.volcano.sh/group-name": volcano_own_group,
+        "pod-group-name": kai_group,
         "vpaUpdates": vpa_updates.map(|_| ""),
     })
 }

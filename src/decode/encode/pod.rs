@@ -37,6 +37,7 @@ fn annotations(own: &PodOwn) -> Map<String, Value> {
     set("kubernetes.io/config.mirror", own.mirror.then(|| json!("")));
     set("cluster-autoscaler.kubernetes.io/daemonset-pod", own.daemon_set_pod.then(|| json!("true")));
     set("cluster-autoscaler.kubernetes.io/pod-scale-up-delay", own.scale_up_delay.map(|delay| json!(delay)));
+    set("scheduling.k8s.io/group-name", own.group_annotation.map(|group| json!(group)));
     let request = own.provisioning_request.map(|request| json!(request));
     set("autoscaling.x-k8s.io/consume-provisioning-request", request);
     let cost = Some(own.deletion_cost).filter(|cost| *cost != 0);

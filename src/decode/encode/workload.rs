@@ -26,6 +26,7 @@ pub(crate) fn workload(workload: &Workload) -> Value {
         parallel,
         created,
         creation_failure,
+        end,
         template,
     } = workload;
     let metadata = Meta {
@@ -70,5 +71,9 @@ pub(crate) fn workload(workload: &Workload) -> Value {
     let failed = creation_failure
         .as_ref()
         .map(|message| json!([{ "type": "ReplicaFailure", "status": "True", "message": message }]));
-    object(Kind::Workload(*kind), &metadata.to_json(), &spec, &json!({ "conditions": failed }))
+    let ended = end.as_ref().map(|end| {
+        let r#type = if end.failed { "Failed" } else { "Complete" };
+        json!([{ "type": r#type, "status": "True", "reason": end.reason, "message": end.message }])
+    });
+    object(Kind::Workload(*kind), &metadata.to_json(), &spec, &json!({ "conditions": failed.or(ended) }))
 }

@@ -242,7 +242,7 @@ pub(crate) const WORKLOAD: FieldShape = Fields(&[
             ("template", TEMPLATE),
         ]),
     ),
-    ("status", Fields(&[("conditions", Conditions(&["ReplicaFailure"]))])),
+    ("status", Fields(&[("conditions", Conditions(&["ReplicaFailure", "Complete", "Failed"]))])),
 ]);
 
 const UPDATE_STRATEGY: FieldShape = Fields(&[

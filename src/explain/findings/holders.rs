@@ -32,8 +32,7 @@ pub(super) fn find(placement: &Placement, cluster: &Cluster, pod: &Pod) -> Vec<F
 
 /// The resources that the node is short of.
 fn short_of(node: &NodePlacement) -> Vec<Name> {
-    let reasons = node.filters.iter().flat_map(|filter| &filter.rejection.reasons);
-    reasons
+    reasons(node)
         .filter_map(|reason| match reason {
             Reason::InsufficientResource { resource, .. } => Some(*resource),
             _ => None,
@@ -41,9 +40,23 @@ fn short_of(node: &NodePlacement) -> Vec<Name> {
         .collect()
 }
 
+/// What every filter says; where they say nothing, what the pass says, which counts nominated pods.
+fn reasons(node: &NodePlacement) -> impl Iterator<Item = &Reason> {
+    let pass = if node.filters.is_empty() { node.reasons() } else { &[] };
+    node.filters.iter().flat_map(|filter| &filter.rejection.reasons).chain(pass)
+}
+
+/// Whether something keeps the pod off that a pod on the node, or one nominated to it, holds.
 fn is_full(node: &NodePlacement) -> bool {
-    let mut reasons = node.filters.iter().flat_map(|filter| &filter.rejection.reasons);
-    reasons.any(|reason| matches!(reason, Reason::TooManyPods { .. } | Reason::HostPortConflict { .. }))
+    reasons(node).any(|reason| {
+        matches!(
+            reason,
+            Reason::TooManyPods { .. }
+                | Reason::HostPortConflict { .. }
+                | Reason::PodAntiAffinityViolated { .. }
+                | Reason::ExistingPodAntiAffinity { .. }
+        )
+    })
 }
 
 /// Nominated pods count on a node for pods of no higher priority (upstream framework/runtime/framework.go,
@@ -139,8 +152,16 @@ fn is_daemon(pod: &Pod) -> bool {
     pod.own.controller.as_ref().is_some_and(|owner| matches!(owner.kind.as_str(), "DaemonSet" | "Node"))
 }
 
+/// What pods on the node hold of a resource that somebody could free: not those of DaemonSets and static ones, and not
+/// what is only kept for nominated pods.
+pub(crate) fn freeable(cluster: &Cluster, node: &NodeInfo, resource: Name) -> i64 {
+    let exists = |pod: &&Pod| pod.own.creation_timestamp.is_some() || pod.own.sequence != u32::MAX;
+    let pods = node.pods.iter().map(|pod| cluster.pod(*pod)).filter(|pod| !is_daemon(pod)).filter(exists);
+    pods.map(|pod| amount(&pod.class.requests.requested, resource)).sum()
+}
+
 /// What DaemonSets and static pods take of a resource on the node.
-pub(crate) fn daemons_take(cluster: &Cluster, node: &NodeInfo, resource: Name) -> i64 {
+fn daemons_take(cluster: &Cluster, node: &NodeInfo, resource: Name) -> i64 {
     let daemons = node.pods.iter().map(|pod| cluster.pod(*pod)).filter(|pod| is_daemon(pod));
     daemons.map(|pod| amount(&pod.class.requests.requested, resource)).sum()
 }

@@ -82,7 +82,7 @@ pub(super) fn resources(placement: &Placement, cluster: &Cluster) -> Vec<Finding
 }
 
 /// Resources of the same vendor that nodes offer, where none offers `resource`.
-fn offered_instead(cluster: &Cluster, resource: Name) -> Vec<Name> {
+pub(crate) fn offered_instead(cluster: &Cluster, resource: Name) -> Vec<Name> {
     // In a redacted state all renamed resources have one domain, whatever their vendors.
     if resource.starts_with(redact::DOMAIN) {
         return Vec::new();

@@ -16,7 +16,8 @@ use crate::api::{Name, ObjectKey, Timestamp};
 use crate::framework::Placement;
 use crate::state::Cluster;
 
-pub(crate) use holders::{daemons_take, resizes_taken_back};
+pub(crate) use holders::{freeable, resizes_taken_back};
+pub(crate) use makers::offered_instead;
 pub use queues::is_gated_by_manager;
 pub use rollout::unblocking;
 
@@ -152,6 +153,13 @@ pub enum Finding {
         #[serde(skip_serializing_if = "Option::is_none")]
         tolerated: Option<ToleratedTaint>,
     },
+    /// A taint stays until the pod's own component has run on the node: without a toleration it waits for itself.
+    WaitsForItself {
+        /// The taint.
+        taint: String,
+        /// A node that has it.
+        node: Name,
+    },
     /// All nodes with the label are one domain: the constraint spreads nothing.
     OneDomain {
         /// The constraint's key.
@@ -172,6 +180,12 @@ pub enum Finding {
         /// What that component says of the pod, where the state has its object.
         #[serde(skip_serializing_if = "Option::is_none")]
         said: Option<QueueStatus>,
+        /// The queue that the pod asks for by a label.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        queue: Option<Name>,
+        /// Where else to look.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<&'static str>,
     },
 }
 
@@ -236,11 +250,13 @@ fn text<S: serde::Serializer>(key: &ObjectKey, serializer: S) -> Result<S::Ok, S
 /// What is found of `placement`, whose pod the state has as the cycle saw it.
 pub fn find(placement: &Placement, cluster: &Cluster) -> Vec<Finding> {
     let pod = cluster.pod(placement.pod_id);
-    let mut found = queues::find(placement, pod, cluster);
-    found.extend(makers::claims(placement, cluster, pod));
+    // A missing claim holds under any scheduler: it comes first.
+    let mut found = makers::claims(placement, cluster, pod);
+    found.extend(queues::find(placement, pod, cluster));
     if placement.current.is_none() && !placement.schedulable {
         found.extend(rollout::find(placement, cluster, pod));
         found.extend(holders::find(placement, cluster, pod));
+        found.extend(platform::waits_for_itself(placement, pod));
         found.extend(makers::resources(placement, cluster));
         found.extend(makers::selectors(placement, cluster, pod));
     }

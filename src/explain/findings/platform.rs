@@ -4,7 +4,8 @@ use super::{Finding, ToleratedTaint};
 use crate::api::pod_spec::WhenUnsatisfiable;
 use crate::api::taint::Toleration;
 use crate::api::{Name, name};
-use crate::framework::Placement;
+use crate::explain::suggest::removed_by;
+use crate::framework::{Placement, Reason};
 use crate::state::{Cluster, NodeInfo, Pod};
 
 const OS: &str = "kubernetes.io/os";
@@ -59,6 +60,19 @@ fn shown(toleration: &Toleration) -> String {
         .filter_map(|(field, value)| Some(format!("{field}: {}", value.filter(|value| !value.is_empty())?)))
         .collect();
     format!("{{{}}}", given.join(", "))
+}
+
+/// A taint that keeps the pod off and that its own component is to take away.
+pub(super) fn waits_for_itself(placement: &Placement, pod: &Pod) -> Option<Finding> {
+    placement.nodes.iter().find_map(|node| {
+        let mut reasons = node.filters.iter().flat_map(|filter| &filter.rejection.reasons);
+        reasons.find_map(|reason| match reason {
+            Reason::UntoleratedTaint { taint, .. } if removed_by(taint.key, pod) => {
+                Some(Finding::WaitsForItself { taint: taint.to_string(), node: node.name })
+            }
+            _ => None,
+        })
+    })
 }
 
 /// Constraints of the pod's own whose key is on several nodes at most as one value: the skew is always 0 (upstream

@@ -11,6 +11,9 @@ use crate::framework::{Placement, Reason};
 use crate::simulate::scenario::rollout::{Bounds, Rolling};
 use crate::state::{Cluster, Pod};
 
+/// Bounds beyond this are not tried.
+const MOST_UNAVAILABLE: usize = 10;
+
 /// A Deployment whose rollout is blocked by its own older pods.
 struct Blocked<'a> {
     deployment: &'a Workload,
@@ -29,18 +32,41 @@ pub(super) fn find(placement: &Placement, cluster: &Cluster, pod: &Pod) -> Optio
     })
 }
 
-/// The change that lets a blocked rollout continue, with its first consequence: one old pod goes. What the controller
-/// does with the new bound is what it does in `simulate` (deployment rolling.go).
-pub fn unblocking(placement: &Placement, cluster: &Cluster, pod: &Pod) -> Vec<Vec<Edit>> {
+/// Changes that may let a blocked rollout continue, each with its first consequence: old pods go, as many as the
+/// controller deletes with the new bound (deployment rolling.go). The smallest bound first.
+pub fn unblocking(placement: &Placement, cluster: &Cluster, pod: &Pod) -> Vec<Unblocking> {
     let Some(blocked) = blocked(placement, cluster, pod) else { return Vec::new() };
     let workload: WorkloadKey = blocked.deployment.identity();
-    let bounds = Bounds { unavailable: 1, ..blocked.rolling.bounds };
-    let (unhealthy, spare) = Rolling { bounds, ..blocked.rolling }.shrinks();
-    if unhealthy + spare == 0 {
-        return Vec::new();
+    let mut found = Vec::new();
+    for unavailable in (blocked.rolling.bounds.unavailable + 1)..=blocked.rolling.replicas.min(MOST_UNAVAILABLE) {
+        let bounds = Bounds { unavailable, ..blocked.rolling.bounds };
+        let (unhealthy, spare) = Rolling { bounds, ..blocked.rolling }.shrinks();
+        let Ok(max_unavailable) = i32::try_from(unavailable) else { break };
+        if unhealthy + spare == 0 {
+            continue;
+        }
+        let change = Edit::SetMaxUnavailable { workload, max_unavailable };
+        let holders = blocked.holders.iter();
+        found.extend(holders.map(|holder| Unblocking {
+            edits: vec![change.clone(), Edit::DeletePod { pod: holder.key() }],
+            workload,
+            max_unavailable,
+            replicas: blocked.rolling.replicas,
+        }));
     }
-    let change = Edit::SetMaxUnavailable { workload, max_unavailable: 1 };
-    blocked.holders.iter().map(|holder| vec![change.clone(), Edit::DeletePod { pod: holder.key() }]).collect()
+    found
+}
+
+/// A change that may let a rollout continue.
+pub struct Unblocking {
+    /// The new bound, and the first pod that goes then.
+    pub edits: Vec<Edit>,
+    /// The Deployment.
+    pub workload: WorkloadKey,
+    /// The new bound.
+    pub max_unavailable: i32,
+    /// How many pods it wants.
+    pub replicas: usize,
 }
 
 fn blocked<'a>(placement: &Placement, cluster: &'a Cluster, pod: &Pod) -> Option<Blocked<'a>> {

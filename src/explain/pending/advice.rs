@@ -24,28 +24,49 @@ pub struct Advice {
 const MOST: usize = 6;
 
 /// What would help most of the pods of `kinds`, of which the first has most; of changes that place as many the smallest.
-pub(super) fn find(scheduler: &Scheduler, cluster: &mut Cluster, kinds: &[Kind], now: Timestamp) -> Option<Advice> {
-    let example = kinds.first()?;
-    let mut found = suggest::find(scheduler, cluster, &example.placement, now)?;
+/// Behind it another that adds a machine, where the first does not.
+pub(super) fn find(scheduler: &Scheduler, cluster: &mut Cluster, kinds: &[Kind], now: Timestamp) -> Vec<Advice> {
+    let Some(example) = kinds.first() else { return Vec::new() };
+    let Some(mut found) = suggest::find(scheduler, cluster, &example.placement, now) else { return Vec::new() };
     let pods: usize = kinds.iter().map(|kind| kind.pods.len()).sum();
+    // What deals with the cause itself is not weighed against what works around it.
+    if found.first().is_some_and(Suggestion::is_of_own_cause) {
+        found.truncate(1);
+    }
     found.truncate(MOST);
-    let has_node = found.iter().any(|suggestion| matches!(suggestion.edits.as_slice(), [Edit::AddNode { .. }]));
-    if pods > 1 && !has_node {
-        found.extend(suggest::one_more_node(scheduler, cluster, &example.placement, now));
+    let is_own_cause = found.first().is_some_and(Suggestion::is_of_own_cause);
+    if pods > 1 && !is_own_cause {
+        for more in suggest::more_nodes(scheduler, cluster, &example.placement, now) {
+            if !found.iter().any(|known| known.edits == more.edits) {
+                found.push(more);
+            }
+        }
     }
     let mut best: Option<Advice> = None;
+    let mut machine: Option<Advice> = None;
     for suggestion in found {
-        let places = places(scheduler, cluster, &suggestion, kinds, now);
-        let is_better = best.as_ref().is_none_or(|best| places > best.places);
-        if is_better {
+        let adds = suggestion.adds_node();
+        let is_known = |advice: &Option<Advice>| advice.as_ref().is_some_and(|advice| advice.places == pods);
+        // The smallest change that does it for all is not improved on.
+        if is_known(&best) && (!adds || is_known(&machine)) {
+            continue;
+        }
+        // A pod that loses its place for another counts against it.
+        let displaced = suggestion.moves.iter().filter(|moved| moved.node.is_none()).count();
+        let places = places(scheduler, cluster, &suggestion, kinds, now).saturating_sub(displaced);
+        let is_better = |known: &Option<Advice>| known.as_ref().is_none_or(|known| places > known.places);
+        if adds && places > 0 && is_better(&machine) {
+            machine = Some(Advice { suggestion: suggestion.clone(), places });
+        }
+        if is_better(&best) {
             best = Some(Advice { suggestion, places });
         }
-        // The smallest change that does it for all is not improved on.
-        if places == pods {
-            break;
-        }
     }
-    best
+    let is_other = |machine: &Advice| {
+        best.as_ref().is_some_and(|best| !best.suggestion.adds_node() && best.places > 0 && machine.places > 1)
+    };
+    let machine = machine.filter(is_other);
+    best.into_iter().chain(machine).collect()
 }
 
 fn places(

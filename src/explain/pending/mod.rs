@@ -19,6 +19,7 @@ use indexmap::IndexMap;
 use crate::api::meta::OwnerReference;
 use crate::api::{Name, ObjectKey, Timestamp};
 use crate::decode::event::Event;
+use crate::decode::pod::PodPhase;
 use crate::framework::{NotEvaluated, Placement};
 use crate::node_groups::fates::Fates;
 use crate::scheduler::Scheduler;
@@ -27,7 +28,9 @@ use crate::state::{Cluster, Pod, PodId};
 
 use super::ended::{self, Rejections};
 use super::findings::{self, Finding};
+use super::obstacles::{self, StartObstacle};
 use super::scheduler_messages::{self, MessageBasis, SchedulerMessages};
+use super::scheduling_status::{self, SchedulingStatus};
 use super::{reported_events, suggest};
 
 /// The pending pods of a state.
@@ -44,6 +47,8 @@ pub struct Pending {
     pub missing: Vec<WorkloadPlacement>,
     /// Pods that kubelets did not let start, by controller, node and reason; the most first.
     pub rejections: Vec<(Owner, Rejections)>,
+    /// Pods that have a node and have not started there, for a reason that the state shows.
+    pub not_started: Vec<NotStartedPod>,
     /// Whether no scheduler has tried any of the pending pods.
     pub untouched: bool,
 }
@@ -68,10 +73,12 @@ pub struct Group {
     pub said: Option<SchedulerMessages>,
     /// What others report of the example, the newest first.
     pub events: Vec<Event>,
-    /// What stands beside the example's cycle and decides it.
+    /// What stands beside the cycles and decides them.
     pub findings: Vec<Finding>,
-    /// What would help; none where nothing within reach does, and where nobody asked.
-    pub advice: Option<Advice>,
+    /// Schedulers of nearly the name that the pods ask for, where none has it.
+    pub near: Vec<Name>,
+    /// What would help, the best first; none where nothing within reach does, and where nobody asked.
+    pub advice: Vec<Advice>,
     /// What those who make nodes do for its pods; none where nobody does.
     pub new_nodes: Option<Fates>,
 }
@@ -85,6 +92,9 @@ pub struct Owner {
     /// Namespace and name.
     pub key: ObjectKey,
 }
+
+/// Kinds of a group of which it is looked at what stands beside their cycles.
+const KINDS_WITH_FINDINGS: usize = 5;
 
 /// Pods that differ in name only.
 struct Kind {
@@ -127,8 +137,46 @@ pub fn find(
         nodes: cluster.nodes().len(),
         missing: Vec::new(),
         rejections: Vec::new(),
-        untouched: cluster.has_statuses && !pods.is_empty() && pods.iter().all(|pod| is_untouched(cluster, *pod)),
+        not_started: Vec::new(),
+        untouched: cluster.has_statuses && is_untouched_by_all(scheduler, cluster, pods),
     }
+}
+
+/// A pod that has a node and has not started there.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct NotStartedPod {
+    /// The pod.
+    pub pod: ObjectKey,
+    /// Its node.
+    pub node: Name,
+    /// What keeps it from starting.
+    pub obstacles: Vec<StartObstacle>,
+}
+
+/// Pods that have a node and have not started there, for a reason that the state shows.
+pub fn not_started(cluster: &Cluster, is_wanted: impl Fn(Name) -> bool) -> Vec<NotStartedPod> {
+    let pods = cluster.pods().iter().filter(|pod| cluster.has_pod(pod.id) && is_wanted(pod.key().namespace));
+    pods.filter_map(|pod| {
+        let node = pod.own.node_name?;
+        let waits = pod.own.phase == PodPhase::Pending && pod.own.start_time.is_none() && cluster.has_statuses;
+        let is_gone = cluster.node_named(node).is_none() && !cluster.nodes().is_empty();
+        if !waits && !is_gone {
+            return None;
+        }
+        let mut obstacles = obstacles::find(pod, cluster, node);
+        if is_gone && !waits {
+            obstacles.retain(|obstacle| matches!(obstacle, StartObstacle::NodeMissing));
+        }
+        (!obstacles.is_empty()).then(|| NotStartedPod { pod: pod.key(), node, obstacles })
+    })
+    .collect()
+}
+
+/// Whether no scheduler has left a trace of trying any of the pods that are kube-scheduler's.
+fn is_untouched_by_all(scheduler: &Scheduler, cluster: &Cluster, pods: &[PodId]) -> bool {
+    let mut own = pods.iter().filter(|pod| scheduler.framework_for(cluster.pod(**pod)).is_some()).peekable();
+    own.peek().is_some() && own.all(|pod| is_untouched(cluster, *pod))
 }
 
 /// Whether no scheduler has left a trace of trying the pod.
@@ -190,8 +238,20 @@ fn group(
     let said =
         if matches!(root, Root::Fits) { scheduler_messages::find(example, cluster, scheduler, basis) } else { None };
     let events = reported_events::of_pod(cluster, cluster.pod(example.pod_id), false);
-    let findings = findings::find(example, cluster);
-    let advice = if advise && root.can_be_helped() { advice::find(scheduler, cluster, &kinds, now) } else { None };
+    let mut findings: Vec<Finding> = Vec::new();
+    for kind in kinds.iter().take(KINDS_WITH_FINDINGS) {
+        for finding in findings::find(&kind.placement, cluster) {
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+    }
+    let near = match scheduling_status::find(example, cluster, cluster.has_statuses) {
+        Some(SchedulingStatus::UnknownScheduler { near, .. }) => near,
+        _ => Vec::new(),
+    };
+    let advice =
+        if advise && root.can_be_helped() { advice::find(scheduler, cluster, &kinds, now) } else { Vec::new() };
     Some(Group {
         root,
         owners: owners(cluster, &pods),
@@ -201,6 +261,7 @@ fn group(
         said,
         events,
         findings,
+        near,
         example: kinds.into_iter().next()?.placement,
         advice,
         new_nodes: None,

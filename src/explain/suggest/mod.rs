@@ -38,6 +38,7 @@ pub use need::Need;
 pub use needed::needed;
 pub use preemption::{CandidateDetail, GoesTo, NotEligible, PreemptionDetail, VictimDetail, WhyNot};
 pub use taints::tells_of_condition;
+pub(crate) use taints::waits_for as removed_by;
 
 /// Suggestions kept.
 const MOST: usize = 8;
@@ -127,6 +128,9 @@ pub fn find(
     if placement.preemption.is_none() && found.iter().all(|suggestion| suggestion.edits.len() == 1) {
         found.extend(victims::find(&mut trial, placement));
     }
+    if !found.iter().any(Suggestion::adds_node) {
+        found.extend(in_new_domain(&mut trial, placement));
+    }
     let pods = found_pods(&found);
     found.retain(|suggestion| !is_found_with_cause(suggestion, &pods));
     rank::sort(&mut found, trial.cluster());
@@ -134,28 +138,52 @@ pub fn find(
     Some(found)
 }
 
-/// One more node like the one that is closest to taking the pod, if that would take it: for many pods at once it may
-/// do more than any smaller change.
-pub fn one_more_node(
+/// One more node like the one that is closest to taking the pod, and one in a domain of its own: for many pods at once
+/// they may do more than any smaller change.
+pub fn more_nodes(
     scheduler: &Scheduler,
     cluster: &mut Cluster,
     placement: &Placement,
     now: Timestamp,
-) -> Option<Suggestion> {
+) -> Vec<Suggestion> {
     let mut trial = WhatIf::new(scheduler, cluster, placement.pod_id, now);
-    targets::find(placement).into_iter().find_map(|target| {
+    let one_more = targets::find(placement).into_iter().find_map(|target| {
         let info = trial.cluster().node_named(target.node)?;
         let edit = remedies::one_more(&trial, info)?;
         search::prove(&mut trial, &[edit])
+    });
+    let new_domain = in_new_domain(&mut trial, placement);
+    one_more.into_iter().chain(new_domain).collect()
+}
+
+/// One more node in a zone, or another domain, that there is not yet: what keeps pods apart by domains may leave no
+/// domain for the pod.
+fn in_new_domain(trial: &mut WhatIf<'_>, placement: &Placement) -> Option<Suggestion> {
+    targets::find(placement).into_iter().find_map(|target| {
+        let key = target.reasons.iter().find_map(targets::domain_key)?;
+        let info = trial.cluster().node_named(target.node)?;
+        let add = remedies::one_more(trial, info)?;
+        let Edit::AddNode { name, .. } = &add else { return None };
+        let value = crate::api::name::name(&format!("another-{}", key.rsplit('/').next().unwrap_or_default()));
+        let label = Edit::LabelNode { node: *name, key, value };
+        search::prove(trial, &[add, label])
     })
 }
 
 /// Changes of what holds the nodes: a rollout that waits for itself, a resize that waits for room.
 fn own_causes(trial: &mut WhatIf<'_>, placement: &Placement) -> Vec<Suggestion> {
     let rollout = findings::unblocking(placement, trial.cluster(), trial.pod());
-    let found: Vec<Suggestion> = rollout.iter().filter_map(|edits| search::prove(trial, edits)).take(1).collect();
-    if !found.is_empty() {
-        return found;
+    let mut completes: Option<(i32, bool)> = None;
+    let found = rollout.iter().find_map(|change| {
+        // One re-run a bound, however many pods are in the way.
+        let (bound, done) = completes.filter(|(bound, _)| *bound == change.max_unavailable).unwrap_or_else(|| {
+            (change.max_unavailable, trial.rolls_out(change.workload, change.max_unavailable, change.replicas))
+        });
+        completes = Some((bound, done));
+        if done { search::prove(trial, &change.edits) } else { None }
+    });
+    if let Some(found) = found {
+        return vec![found];
     }
     let resizes = findings::resizes_taken_back(placement, trial.cluster());
     resizes.iter().filter_map(|edits| search::prove(trial, edits)).collect()
@@ -219,6 +247,11 @@ impl Suggestion {
             [Edit::AddNode { like, .. }] => Some(*like),
             _ => None,
         }
+    }
+
+    /// Whether it needs a machine that there is not.
+    pub fn adds_node(&self) -> bool {
+        matches!(self.edits.as_slice(), [Edit::AddNode { .. }, ..])
     }
 
     /// Whether it changes what holds the nodes rather than the pod: a rollout, or the resize of another pod.

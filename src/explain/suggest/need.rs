@@ -165,6 +165,9 @@ pub enum Need {
     NodeResource {
         /// The resource.
         resource: Name,
+        /// What nodes offer of the same vendor.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        offered: Vec<Name>,
     },
     /// Devices that can be used: nodes have some, and none of them is healthy.
     HealthyDevices {

@@ -3,7 +3,7 @@
 
 use crate::api::ObjectKey;
 use crate::api::name::Name;
-use crate::explain::near_misses;
+use crate::explain::{findings, near_misses};
 use crate::framework::{
     Amount, BindObstacle, DeviceReason, DeviceShortage, NodePlacement, Placement, Reason, VolumeReason,
 };
@@ -90,7 +90,7 @@ fn of_resource(cluster: &Cluster, resource: Name, requested: Amount) -> Option<N
         return Some(Need::HealthyDevices { resource });
     }
     if largest <= 0 {
-        return Some(Need::NodeResource { resource });
+        return Some(Need::NodeResource { resource, offered: findings::offered_instead(cluster, resource) });
     }
     let amount = |value: i64| super::lower::quantity(resource, value).to_string();
     (requested.value > largest).then(|| Need::LargerNode {

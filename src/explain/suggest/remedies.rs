@@ -33,9 +33,7 @@ pub(super) fn of(trial: &WhatIf<'_>, node: &NodeInfo, reason: &Reason, alone: bo
             let lowered = lower(&pod.class.template, trial.gates(), *resource, target)
                 .or_else(|| misread(trial, *resource, *requested, target))
                 .map(|change| patch(pod, change));
-            // What DaemonSets and static pods hold is freed by nobody.
-            let daemons = findings::daemons_take(trial.cluster(), node, *resource);
-            let can_be_freed = requested.value <= allocatable.value.saturating_sub(daemons);
+            let can_be_freed = short.value <= findings::freeable(trial.cluster(), node, *resource);
             let freed =
                 Edit::FreeResource { node: node.name(), resource: *resource, amount: quantity(*resource, short.value) };
             lowered.into_iter().chain(Some(freed).filter(|_| can_be_freed)).collect()

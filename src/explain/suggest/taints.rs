@@ -81,7 +81,7 @@ const NETWORK_PLUGINS: [&str; 12] = [
 ];
 
 /// Whether the taint stays until the pod's own component has run on the node: taking it away another way is circular.
-pub(super) fn waits_for(key: Name, pod: &Pod) -> bool {
+pub(crate) fn waits_for(key: Name, pod: &Pod) -> bool {
     let known = REMOVED_BY.iter().find(|(taint, _)| key == *taint).map(|(_, names)| *names);
     // An agent's own taint has its name in the domain: `node.cilium.io/agent-not-ready`, `ebs.csi.aws.com/agent-not-ready`.
     let domain = key.split_once('/').filter(|(_, part)| part.contains(UNTIL_READY)).map(|(domain, _)| domain);

@@ -100,6 +100,16 @@ fn comes_of_cordon(reason: &Reason) -> bool {
     }
 }
 
+/// The key of the domains, other than nodes, that pods are kept apart by.
+pub(super) fn domain_key(reason: &Reason) -> Option<Name> {
+    match reason {
+        Reason::PodAntiAffinityViolated { topology_key, .. }
+        | Reason::ExistingPodAntiAffinity { topology_key, .. }
+        | Reason::TopologySkew { topology_key, .. } => Some(*topology_key).filter(|key| *key != HOSTNAME),
+        _ => None,
+    }
+}
+
 /// Whether an empty node of the kind might not say so.
 pub(super) fn comes_of_pods(reason: &Reason) -> bool {
     match reason {

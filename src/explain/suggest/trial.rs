@@ -3,10 +3,14 @@
 use crate::api::Timestamp;
 use crate::api::name::Name;
 use crate::api::requests::RequestGates;
+use crate::decode::workload::WorkloadKey;
 use crate::edit::{Edit, Undo};
 use crate::framework::{Code, Cycle, Depth, Notes, Placement, Reason, cycle, prepared};
 use crate::plugins::dynamic_resources;
 use crate::scheduler::Scheduler;
+use crate::simulate::scenario::rollout::RolloutEnd;
+use crate::simulate::scenario::{self, Placing, Scenario, ScenarioStep, StepAction};
+use crate::simulate::{Simulation, Ties};
 use crate::state::{Cluster, NodeInfo, Pod, PodId};
 
 /// How often one node may be judged and how often a whole cycle may be run for one pod: what
@@ -123,6 +127,27 @@ impl<'a> WhatIf<'a> {
         let behaviour = self.scheduler.behaviour();
         let cycle = Cycle { cluster: self.cluster, pod, behaviour, now: self.now, notes: &notes };
         Some(cycle::run(&framework, cycle, Depth::Decision))
+    }
+
+    /// Whether the rollout of a Deployment comes to its end once so many pods may be missing: the whole rollout is run
+    /// again in a copy of the state.
+    pub(super) fn rolls_out(&self, workload: WorkloadKey, max_unavailable: i32, replicas: usize) -> bool {
+        let Ok(replicas) = u32::try_from(replicas) else { return false };
+        let step = |change| ScenarioStep { said: String::new(), change, place: Placing::Now };
+        let steps = vec![
+            step(StepAction::Edit(Edit::SetMaxUnavailable { workload, max_unavailable })),
+            // Pods that wait find no node yet, and wait on for what the rollout frees.
+            step(StepAction::Schedule),
+            // A Deployment that is scaled to the size it has goes on with its rollout.
+            step(StepAction::Scale { workload, replicas }),
+        ];
+        let mut copy = self.cluster.clone();
+        let mut simulation = Simulation::new(self.scheduler, &mut copy, self.now, Ties::First);
+        let pods = scenario::workloads::pods(self.cluster, workload).into_iter();
+        let pending: Vec<PodId> = pods.filter(|pod| pod.own.node_name.is_none()).map(|pod| pod.id).collect();
+        let run = scenario::run(&mut simulation, &Scenario { steps }, &pending);
+        let rollout = run.ok().and_then(|run| run.reports.into_iter().rev().find_map(|report| report.rollout));
+        rollout.is_some_and(|rollout| rollout.end == RolloutEnd::Complete)
     }
 
     /// Where pending pods go, one after the other, each against the state its predecessors left.

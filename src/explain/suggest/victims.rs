@@ -49,6 +49,14 @@ fn suggestion(trial: &mut WhatIf<'_>, node: Name, victims: &[ObjectKey]) -> Opti
     let chosen = suggestion.node;
     let places = trial.with_pod_on(&edits, chosen, |trial| trial.place(&ids))?;
     suggestion.moves = victims.iter().zip(places).map(|(pod, node)| Move { pod: *pod, node }).collect();
+    // A sibling that then fits nowhere only changes places with the pod.
+    let is_swap = victims.iter().zip(&suggestion.moves).any(|(pod, moved)| {
+        let sibling = trial.cluster().pod_named(*pod).and_then(|pod| super::top_owner(trial.cluster(), pod));
+        moved.node.is_none() && sibling.is_some() && sibling == suggestion.owner
+    });
+    if is_swap {
+        return None;
+    }
     suggestion.weakens = suggestion
         .moves
         .iter()
@@ -102,7 +110,9 @@ fn may_go(pod: &Pod, other: &Pod) -> bool {
         matches!(owner.kind.as_str(), "DaemonSet" | "Node")
             && pod.own.controller.as_ref().is_none_or(|own| own.uid != owner.uid)
     });
-    other.priority() <= pod.priority() && !comes_back && other.id != pod.id
+    // One that was made up for the question does not exist.
+    let exists = other.own.creation_timestamp.is_some() || other.own.sequence != u32::MAX;
+    other.priority() <= pod.priority() && !comes_back && other.id != pod.id && exists
 }
 
 fn size(pod: &Pod) -> (i64, i64) {

@@ -54,6 +54,7 @@ impl PostFilterPlugin for DefaultPreemption {
         match preempt(failed, self.args) {
             Ok(preemption) => PostFilter::Success { text: success(failed, &preemption), preemption },
             Err(PreemptionRefusal::Unschedulable(text)) => PostFilter::Unschedulable(format!("preemption: {text}")),
+            Err(PreemptionRefusal::NoCandidate(text)) => PostFilter::NoCandidate(format!("preemption: {text}")),
             Err(PreemptionRefusal::Error(text)) => PostFilter::Final(format!("preemption: {text}")),
         }
     }
@@ -76,6 +77,8 @@ fn success(failed: &FailedCycle<'_>, preemption: &Preemption) -> String {
 /// Why no pod can be preempted.
 enum PreemptionRefusal {
     Unschedulable(String),
+    /// No node can be made to fit, which clears the pod's nomination.
+    NoCandidate(String),
     Error(String),
 }
 
@@ -150,7 +153,7 @@ fn nowhere(failed: &FailedCycle<'_>, refused: &[(Name, Rejection)]) -> Preemptio
     let nodes = failed.cycle.cluster.nodes().len();
     let others = std::iter::repeat_n(Reason::PreemptionNotHelpful, nodes - refused.len());
     let reasons = refused.iter().flat_map(|rejection| rejection.reasons.iter().cloned()).chain(others);
-    PreemptionRefusal::Unschedulable(fit_error::no_node(nodes, reasons, ""))
+    PreemptionRefusal::NoCandidate(fit_error::no_node(nodes, reasons, ""))
 }
 
 /// Upstream PodEligibleToPreemptOthers.

@@ -40,6 +40,9 @@ pub struct Answer {
     pub refused: Option<Refused>,
     /// Whether no cluster knows the pod: it was created for this answer.
     pub is_new: bool,
+    /// Pods of the same workload that were placed before it; not 0 where those fit and this one is the first that does
+    /// not.
+    pub placed_before: usize,
     /// Which nodes could be made for it; none where nothing in the state makes nodes, and for a pod that has a node.
     pub new_nodes: Option<NewNodes>,
     /// The workload as a whole, where one was asked about.

@@ -6,13 +6,14 @@ use super::super::text::{count, thousands};
 use super::markup::Markup;
 use super::sheet::{Sheet, SheetColumn};
 use super::{mark, notes, shell};
+use crate::api::Timestamp;
 use crate::explain::pending::{Advice, Group, Pending, Root};
 use crate::explain::scheduler_messages::Comparison;
 use crate::report::commands;
 use crate::report::explain::table::reported_events;
 use crate::report::style::Label;
 use crate::report::words::{
-    cluster_messages as cluster_message_words, findings as finding_words, help as help_words,
+    cluster_messages as cluster_message_words, findings as finding_words, help as help_words, life as life_words,
     new_nodes as new_node_words,
 };
 
@@ -39,7 +40,8 @@ pub(in crate::report) fn page(pending: &Pending, provenance: &Provenance) -> Str
         body.raw("<p class=\"aside\">and ").text(more).raw("</p>\n");
     }
     new_nodes(&mut body, pending);
-    missing(&mut body, pending);
+    missing(&mut body, pending, provenance.as_of);
+    not_started(&mut body, pending, provenance.as_of);
     rejections(&mut body, pending);
     pods(&mut body, pending);
     body.raw("</article>\n");
@@ -70,7 +72,7 @@ fn group(page: &mut Markup, group: &Group, place: usize) {
     if let Some(text) = table::preempting(group) {
         row(page, "Preemption", &text);
     }
-    if let Some(advice) = group.advice.as_ref().filter(|advice| advice.places > 0) {
+    for advice in group.advice.iter().filter(|advice| advice.places > 0) {
         help(page, advice, group);
     }
     let fates: Vec<_> = group.new_nodes.iter().flat_map(new_node_words::fates).collect();
@@ -145,17 +147,33 @@ fn new_nodes(page: &mut Markup, pending: &Pending) {
     page.raw("</section>\n");
 }
 
-fn missing(page: &mut Markup, pending: &Pending) {
+fn missing(page: &mut Markup, pending: &Pending, as_of: Option<Timestamp>) {
     if pending.missing.is_empty() {
         return;
     }
     page.raw("<section><h3>Missing pods</h3>\n<p class=\"aside\">Wanted by their controllers, and not created.</p>\n");
     page.raw("<dl class=\"misses\">\n");
     for workload in &pending.missing {
-        page.raw("<div><dt>").text(&workload.workload).raw("</dt>");
+        page.raw("<div><dt>").text(workload.workload).raw("</dt>");
         page.element("dd", count(workload.missing, "pod"));
-        for line in beside::why(workload) {
+        for line in beside::why(workload, as_of) {
             page.element("dd", line);
+        }
+        page.raw("</div>\n");
+    }
+    page.raw("</dl></section>\n");
+}
+
+fn not_started(page: &mut Markup, pending: &Pending, as_of: Option<Timestamp>) {
+    if pending.not_started.is_empty() {
+        return;
+    }
+    page.raw("<section><h3>Not started</h3>\n<p class=\"aside\">These pods have a node, and cannot run there.</p>\n");
+    page.raw("<dl class=\"misses\">\n");
+    for found in &pending.not_started {
+        page.raw("<div><dt>").text(format!("{} on {}", found.pod, found.node)).raw("</dt>");
+        for obstacle in &found.obstacles {
+            page.element("dd", life_words::obstacle(obstacle, as_of));
         }
         page.raw("</div>\n");
     }

@@ -17,6 +17,7 @@ use crate::report::explain::json::findings::FindingObject;
 use crate::report::explain::json::help::SuggestionObject;
 use crate::report::explain::json::new_nodes::NewNodesObject;
 use crate::report::explain::json::workload::WorkloadObject;
+use crate::report::words::life;
 
 /// Every pending pod, grouped by root cause.
 #[derive(Serialize)]
@@ -38,10 +39,21 @@ pub(in crate::report) struct PendingObject<'a> {
     /// Pods that kubelets did not let start.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     kubelet_rejections: Vec<RejectedObject<'a>>,
+    /// Pods that have a node and cannot run there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_started: Vec<NotStartedObject>,
     /// No scheduler has tried any of the pods.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     no_scheduler_seen: bool,
     not_evaluated: &'a [NotEvaluated],
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct NotStartedObject {
+    pod: ObjectKey,
+    node: Name,
+    reasons: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -71,6 +83,9 @@ struct GroupObject<'a> {
     events: Vec<EventObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestion: Option<AdviceObject<'a>>,
+    /// Other changes that were tried: one that adds a node, where the first does not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    alternatives: Vec<AdviceObject<'a>>,
     /// What those who make nodes do for the example.
     #[serde(skip_serializing_if = "Option::is_none")]
     new_nodes: Option<NewNodesObject<'a>>,
@@ -200,6 +215,15 @@ impl<'a> PendingObject<'a> {
                     rejections: RejectionsObject::new(rejections),
                 })
                 .collect(),
+            not_started: pending
+                .not_started
+                .iter()
+                .map(|found| NotStartedObject {
+                    pod: found.pod,
+                    node: found.node,
+                    reasons: found.obstacles.iter().map(|obstacle| life::obstacle(obstacle, None)).collect(),
+                })
+                .collect(),
             no_scheduler_seen: pending.untouched,
             not_evaluated: &pending.not_evaluated,
         }
@@ -220,7 +244,8 @@ impl<'a> GroupObject<'a> {
             scheduler_messages: group.said.as_ref().map(|said| [ClusterSaysObject::new(said)]),
             findings: group.findings.iter().map(FindingObject::new).collect(),
             events: group.events.iter().map(EventObject::new).collect(),
-            suggestion: group.advice.as_ref().map(AdviceObject::new),
+            suggestion: group.advice.first().map(AdviceObject::new),
+            alternatives: group.advice.iter().skip(1).map(AdviceObject::new).collect(),
             new_nodes: group.new_nodes.as_ref().map(|found| NewNodesObject::new(&found.example)),
             new_node_outcomes: group.new_nodes.as_ref().map(OutcomesObject::new),
         }

@@ -39,7 +39,7 @@ pub(super) fn screen(pending: &Pending, provenance: &Provenance, look: Look) -> 
     let most = if look.wide { usize::MAX } else { GROUPS };
     let widest = pending.groups.iter().map(|group| pods(group).len()).max().unwrap_or_default();
     for shown in pending.groups.iter().take(most) {
-        group(&mut screen, shown, widest, look);
+        group(&mut screen, shown, pending, widest, look);
     }
     if pending.groups.len() > most {
         screen.blank();
@@ -50,7 +50,7 @@ pub(super) fn screen(pending: &Pending, provenance: &Provenance, look: Look) -> 
         screen.blank();
         screen.paragraph(Label::Warning, UNTOUCHED);
     }
-    beside::render(&mut screen, pending, look.wide);
+    beside::render(&mut screen, pending, provenance.as_of, look.wide);
     not_evaluated(&mut screen, &pending.not_evaluated);
     screen
 }
@@ -65,7 +65,7 @@ pub(in crate::report) fn headline(pending: &Pending) -> (Label, String) {
     let fit = if fitting == 1 { "fits" } else { "fit" };
     let all = count(waiting + fitting, "pod");
     match (waiting, fitting) {
-        (0, 0) => (Label::Fits, "No pod is pending".to_owned()),
+        (0, 0) => beside_pending(pending),
         (0, _) => (Label::Fits, format!("{all} pending: {} {fit} now", thousands(fitting))),
         (_, 0) => (Label::Rejected, format!("{all} pending, for {}", count(reasons, "reason"))),
         _ => (
@@ -78,6 +78,29 @@ pub(in crate::report) fn headline(pending: &Pending) -> (Label, String) {
             ),
         ),
     }
+}
+
+/// The first line where no pod waits for a node: what else is wrong.
+fn beside_pending(pending: &Pending) -> (Label, String) {
+    let missing: usize = pending.missing.iter().map(|workload| workload.missing).sum();
+    let rejected: usize = pending.rejections.iter().map(|(_, rejections)| rejections.count).sum();
+    let found = [
+        (missing, "missing"),
+        (pending.not_started.len(), "unable to run on its node"),
+        (rejected, "rejected by kubelets"),
+    ];
+    let parts: Vec<String> = found
+        .iter()
+        .filter(|(pods, _)| *pods > 0)
+        .map(|(pods, what)| {
+            let what = if *pods > 1 { what.replace("its node", "their nodes") } else { (*what).to_owned() };
+            format!("{} {what}", count(*pods, "pod"))
+        })
+        .collect();
+    if parts.is_empty() {
+        return (Label::Fits, "No pod is pending".to_owned());
+    }
+    (Label::Rejected, format!("No pod is pending; {}", list(&parts, parts.len())))
 }
 
 fn new_nodes(screen: &mut Screen, pending: &Pending) {
@@ -110,7 +133,7 @@ pub(in crate::report) fn pods(group: &Group) -> String {
     count(group.pods.len(), "pod")
 }
 
-fn group(screen: &mut Screen, group: &Group, widest: usize, look: Look) {
+fn group(screen: &mut Screen, group: &Group, pending: &Pending, widest: usize, look: Look) {
     let wide = look.wide;
     screen.blank();
     let margin = " ".repeat(widest + 3);
@@ -124,8 +147,9 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, look: Look) {
     if let Some(text) = preempting(group) {
         screen.indented(Label::Plain, &margin, &text);
     }
-    if let Some(advice) = group.advice.as_ref().filter(|advice| advice.places > 0) {
-        screen.indented(Label::Hint, &format!("{margin}help: "), &helps(advice, group));
+    for (index, advice) in group.advice.iter().filter(|advice| advice.places > 0).enumerate() {
+        let lead = if index == 0 { "help" } else { "or" };
+        screen.indented(Label::Hint, &format!("{margin}{lead}: "), &helps(advice, group));
         if look.commands {
             for command in commands::of(&advice.suggestion) {
                 screen.line(&[(Label::Plain, &margin), (Label::Hint, &command)]);
@@ -140,6 +164,22 @@ fn group(screen: &mut Screen, group: &Group, widest: usize, look: Look) {
     }
     for (helped, fate) in group.new_nodes.iter().flat_map(new_node_words::fates) {
         screen.indented(if helped { Label::Fits } else { Label::Plain }, &format!("{margin}new nodes: "), &fate);
+    }
+    if let Some(near) = group.near.first() {
+        screen.indented(Label::Hint, &margin, &format!("did you mean {near}?"));
+    }
+    let is_of_group = |owner: &Owner| group.owners.iter().any(|(other, _)| other == owner);
+    if matches!(group.root, Root::Fits) {
+        for (owner, rejections) in pending.rejections.iter().filter(|(owner, _)| is_of_group(owner)).take(EVENTS) {
+            let of = format!("{} {}", owner.kind.to_ascii_lowercase(), owner.key);
+            let text = format!(
+                "but the kubelet of {} rejected {} of {of} ({}): a new one may end in the same way",
+                rejections.node,
+                count(rejections.count, "pod"),
+                rejections.reason
+            );
+            screen.indented(Label::Warning, &margin, &text);
+        }
     }
     for finding in &group.findings {
         screen.indented(Label::Warning, &margin, &finding_words::finding(finding));

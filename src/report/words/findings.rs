@@ -35,10 +35,11 @@ pub(in crate::report) fn finding(finding: &Finding) -> String {
         ),
         Finding::RolloutBlocked { workload, pods, max_surge, max_unavailable } => {
             let named: Vec<String> = pods.iter().map(ToString::to_string).collect();
-            let (are, they) = if pods.len() == 1 { ("is", "it stays") } else { ("are", "they stay") };
+            let (are, hold, they) =
+                if pods.len() == 1 { ("is", "holds", "it stays") } else { ("are", "hold", "they stay") };
             format!(
                 "the rollout cannot continue: {} {are} of an older revision of the same Deployment ({workload}) and \
-                 hold what this pod needs, and {they} until a new pod runs (maxSurge {max_surge}, maxUnavailable \
+                 {hold} what this pod needs, and {they} until a new pod runs (maxSurge {max_surge}, maxUnavailable \
                  {max_unavailable}). Set maxUnavailable: 1 or strategy Recreate",
                 list(&named, MOST)
             )
@@ -87,17 +88,26 @@ pub(in crate::report) fn finding(finding: &Finding) -> String {
                  kubernetes.io/os=linux"
             )
         }
+        Finding::WaitsForItself { taint, node } => format!(
+            "{taint} stays on {node} until this pod's own component has run there, and the pod does not tolerate it: it \
+             waits for itself"
+        ),
         Finding::OneDomain { topology_key, domain } => format!(
             "all nodes with the label {topology_key} have the value {domain}: there is only one domain, so the spread \
              constraint over {topology_key} spreads nothing"
         ),
-        Finding::ManagedElsewhere { manager, by, command, gate: true, said } => format!(
-            "{manager} holds this pod back (scheduling gate {by}) and removes the gate when the pod is admitted. \
-             {}{command}",
-            queue_status(said.as_ref())
-        ),
-        Finding::ManagedElsewhere { manager, by, command, gate: false, said } => {
-            format!("{manager} ({by}) decides when and where this pod runs. {}{command}", queue_status(said.as_ref()))
+        Finding::ManagedElsewhere { manager, by, command, gate, said, queue, hint } => {
+            let what = if *gate {
+                format!(
+                    "{manager} holds this pod back (scheduling gate {by}) and removes the gate when the pod is admitted"
+                )
+            } else {
+                format!("{manager} ({by}) decides when and where this pod runs")
+            };
+            let queue = queue.filter(|_| said.as_ref().is_none_or(|said| said.queue.is_none()));
+            let queue = queue.map_or_else(String::new, |queue| format!(" It asks for queue {queue}."));
+            let hint = hint.map_or_else(String::new, |hint| format!(" ({hint})"));
+            format!("{what}.{queue} {}{command}{hint}", queue_status(said.as_ref()))
         }
     }
 }

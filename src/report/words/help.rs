@@ -18,12 +18,20 @@ pub(in crate::report) fn summary(suggestion: &Suggestion) -> String {
         let pods: Vec<String> = suggestion.moves.iter().map(|moved| moved.pod.to_string()).collect();
         return format!("move {} elsewhere", list(&pods, 3));
     }
+    if let [Edit::AddNode { like, .. }, Edit::LabelNode { key, .. }] = suggestion.edits.as_slice() {
+        let domain = match key.as_str() {
+            "topology.kubernetes.io/zone" => "zone",
+            "topology.kubernetes.io/region" => "region",
+            other => other,
+        };
+        return format!("one more node like {like}, in a {domain} that has none yet");
+    }
     if let [Edit::SetMaxUnavailable { workload, max_unavailable }, Edit::DeletePod { pod }] =
         suggestion.edits.as_slice()
     {
         return format!(
             "set maxUnavailable: {max_unavailable} (or strategy Recreate) on {workload}: its controller then deletes \
-             {pod}, and the rollout continues"
+             {pod}, and the rollout completes"
         );
     }
     if let [Edit::PatchPod { pod, changes }] = suggestion.edits.as_slice()

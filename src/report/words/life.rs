@@ -2,6 +2,7 @@
 //! what kubelets did with its siblings.
 
 use crate::api::Timestamp;
+use crate::control_plane::controller::Hold;
 use crate::decode::pod::PodPhase;
 use crate::explain::ended::{EndedBy, EndedPod, Rejections};
 use crate::explain::obstacles::StartObstacle;
@@ -105,6 +106,28 @@ pub(in crate::report) fn obstacle(obstacle: &StartObstacle, as_of: Option<Timest
                 "claim {claim} has no volume yet: check the events of the claim, and the provisioner of StorageClass {class}"
             )
         }
+    }
+}
+
+/// Why a controller creates no pods for now.
+pub(in crate::report) fn hold(hold: &Hold) -> String {
+    match hold {
+        Hold::WaitsFor { pod, terminating, placed } => {
+            let what = match (terminating, placed) {
+                (true, _) => "which is Terminating",
+                (false, false) => "which has no node yet",
+                (false, true) => "which is not running and ready",
+            };
+            format!("not created before pod {}, {what}", pod.name)
+        }
+        Hold::NameTaken { pod, terminating } => {
+            let what = if *terminating { ", which is Terminating" } else { "" };
+            format!("pod {} of another owner{what} has the name of the next one", pod.name)
+        }
+        Hold::Backoff { failed } => format!("its controller waits after {} (backoff)", count(*failed, "failed pod")),
+        Hold::Suspended => "it is suspended: its controller creates no pods".to_owned(),
+        Hold::Ended(_) => "it has ended: its controller creates no more pods".to_owned(),
+        Hold::Refused { .. } => "the API server refuses them".to_owned(),
     }
 }
 

@@ -76,8 +76,11 @@ pub(in crate::report) fn need(need: &Need) -> String {
             };
             format!("more devices of {}{common} on one node: the requests compete for the same ones", list(classes, 3))
         }
-        Need::NodeResource { resource } => {
+        Need::NodeResource { resource, offered } if offered.is_empty() => {
             format!("a node that offers {resource}: no node does; is the device plugin running?")
+        }
+        Need::NodeResource { resource, offered } => {
+            format!("a node that offers {resource}: the nodes offer {} instead", list(offered, 3))
         }
         Need::HealthyDevices { resource } => {
             format!("{resource} to become allocatable: nodes have it, and none of it is healthy")

@@ -98,6 +98,9 @@ pub(in crate::report) struct PlacementObject<'a> {
     admission: Option<AdmissionObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     workload: Option<WorkloadObject<'a>>,
+    /// Pods of the workload that fit and were placed before this one, the first that does not.
+    #[serde(skip_serializing_if = "workload::is_zero")]
+    placed_before: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pod_group: Option<PodGroupObject<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -298,6 +301,7 @@ impl<'a> PlacementObject<'a> {
             }),
             workload: answer.workload.as_deref().map(WorkloadObject::new),
             findings: answer.explanation.findings.iter().map(FindingObject::new).collect(),
+            placed_before: answer.placed_before,
             pod_group: answer.group.as_deref().map(PodGroupObject::new),
             events: answer.cluster_messages.events.iter().map(EventObject::new).collect(),
             kubelet_rejections: answer.cluster_messages.rejections.iter().map(RejectionsObject::new).collect(),

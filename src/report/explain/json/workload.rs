@@ -32,11 +32,19 @@ pub(in crate::report) struct WorkloadObject<'a> {
     present: usize,
     pending: usize,
     missing: usize,
+    /// Whether these are the pods of a CronJob's next Job.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    next_job: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    paused: bool,
     /// Missing pods that a rollout adds beyond those that are desired.
     #[serde(skip_serializing_if = "is_zero")]
     surge: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     terminating: Vec<String>,
+    /// Pods on nodes that are gone or do not report.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    on_silent_nodes: Vec<String>,
     /// Why its controller creates no pod for now.
     #[serde(rename = "creationBlockedBy", skip_serializing_if = "Option::is_none")]
     hold: Option<HoldObject<'a>>,
@@ -48,8 +56,11 @@ pub(in crate::report) struct WorkloadObject<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unplaced: Vec<UnplacedObject<'a>>,
     /// Nodes that a DaemonSet is not for.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    ineligible_nodes: &'a [Name],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ineligible_nodes: Vec<Name>,
+    /// The same, by the reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ineligible_reasons: Vec<IneligibleObject<'a>>,
     /// Whether every pod that is wanted exists or would get a node.
     fits: bool,
 }
@@ -62,13 +73,40 @@ enum HoldObject<'a> {
     WaitsFor {
         pod: String,
         terminating: bool,
+        /// Whether that pod has a node.
+        placed: bool,
+    },
+    /// A pod of another owner has the name of the next one.
+    NameTaken {
+        pod: String,
+        terminating: bool,
+    },
+    /// A Job delays its next pod after others failed.
+    Backoff {
+        failed_pods: usize,
+    },
+    /// A Job has ended.
+    Ended {
+        failed: bool,
+        reason: &'a str,
+        message: &'a str,
     },
     Refused {
         message: &'a str,
+        /// Whether the state shows that it no longer holds.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        outdated: bool,
         /// When its controller reported it last.
         #[serde(skip_serializing_if = "Option::is_none")]
         reported_at: Option<String>,
     },
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct IneligibleObject<'a> {
+    reason: &'a str,
+    nodes: &'a [Name],
 }
 
 #[derive(Serialize)]
@@ -92,7 +130,7 @@ struct UnplacedObject<'a> {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
-fn is_zero(number: &usize) -> bool {
+pub(super) fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
@@ -107,8 +145,11 @@ impl<'a> WorkloadObject<'a> {
             present: workload.present,
             pending: workload.pending,
             missing: workload.missing,
+            next_job: workload.next_job,
+            paused: workload.paused,
             surge: workload.surge,
-            terminating: workload.terminating.iter().map(|(pod, _)| pod.to_string()).collect(),
+            terminating: workload.terminating.iter().map(|pod| pod.pod.to_string()).collect(),
+            on_silent_nodes: workload.stranded.iter().map(|(pod, ..)| pod.to_string()).collect(),
             hold: workload.hold.as_ref().map(HoldObject::new),
             refused: workload.refused.as_ref().map(|(count, message)| RefusedObject { count: *count, message }),
             placed: workload.placed,
@@ -122,7 +163,12 @@ impl<'a> WorkloadObject<'a> {
                     reasons: replica.daemon.as_ref().map_or(&[], |(_, reasons)| reasons),
                 })
                 .collect(),
-            ineligible_nodes: &workload.ineligible,
+            ineligible_nodes: workload.ineligible.iter().flat_map(|(_, nodes)| nodes).copied().collect(),
+            ineligible_reasons: workload
+                .ineligible
+                .iter()
+                .map(|(reason, nodes)| IneligibleObject { reason, nodes })
+                .collect(),
             fits: workload.fits(),
         }
     }
@@ -132,9 +178,14 @@ impl<'a> HoldObject<'a> {
     fn new(hold: &'a Hold) -> Self {
         match hold {
             Hold::Suspended => Self::Suspended,
-            Hold::WaitsFor { pod, terminating } => Self::WaitsFor { pod: pod.to_string(), terminating: *terminating },
-            Hold::Refused { message, at } => {
-                Self::Refused { message, reported_at: at.as_ref().map(Timestamp::to_string) }
+            Hold::WaitsFor { pod, terminating, placed } => {
+                Self::WaitsFor { pod: pod.to_string(), terminating: *terminating, placed: *placed }
+            }
+            Hold::NameTaken { pod, terminating } => Self::NameTaken { pod: pod.to_string(), terminating: *terminating },
+            Hold::Backoff { failed } => Self::Backoff { failed_pods: *failed },
+            Hold::Ended(end) => Self::Ended { failed: end.failed, reason: &end.reason, message: &end.message },
+            Hold::Refused { message, at, outdated } => {
+                Self::Refused { message, outdated: *outdated, reported_at: at.as_ref().map(Timestamp::to_string) }
             }
         }
     }

@@ -18,9 +18,8 @@ pub(in crate::report) fn render(screen: &mut Screen, answer: &Answer) {
         }
         compared(screen, said, &words::source(said, says.as_of));
     }
-    if let Some(scheduling_status) = &says.scheduling_status {
-        screen.blank();
-        screen.paragraph(Label::Warning, &words::scheduling_status(scheduling_status, says.as_of, screen.spelling()));
+    if says.scheduling_status.as_ref().is_some_and(|status| !is_aside(status)) {
+        status(screen, answer);
     }
     if let Some(SchedulingStatus::Ended(_)) = &says.scheduling_status {
         screen.paragraph(Label::Plain, &life_words::fits_again(&answer.placement, answer.nodes));
@@ -29,6 +28,39 @@ pub(in crate::report) fn render(screen: &mut Screen, answer: &Answer) {
         screen.blank();
         screen.paragraph(Label::Warning, &life_words::rejections(rejections));
     }
+}
+
+/// What is said of schedulers rather than of the pod: behind what decides its case.
+pub(in crate::report) fn render_aside(screen: &mut Screen, answer: &Answer) {
+    if answer.cluster_messages.scheduling_status.as_ref().is_some_and(is_aside) {
+        status(screen, answer);
+    }
+}
+
+fn is_aside(status: &SchedulingStatus) -> bool {
+    matches!(status, SchedulingStatus::NotAttempted { .. } | SchedulingStatus::UnknownScheduler { .. })
+}
+
+fn status(screen: &mut Screen, answer: &Answer) {
+    let says = &answer.cluster_messages;
+    if let Some(status) = &says.scheduling_status {
+        screen.blank();
+        screen.paragraph(Label::Warning, &words::scheduling_status(status, says.as_of, screen.spelling()));
+    }
+}
+
+/// What answers have in common that are told once: everything but the times.
+pub(in crate::report) fn gist(answer: &Answer) -> String {
+    let says = &answer.cluster_messages;
+    let said = says.words.as_ref().map(|said| match said.comparison {
+        Comparison::Same => String::new(),
+        _ => format!("{:?} {}", said.comparison, said.message),
+    });
+    let status = says.scheduling_status.as_ref().map(|status| match status {
+        SchedulingStatus::NotAttempted { .. } => String::new(),
+        other => format!("{other:?}"),
+    });
+    format!("{said:?} {status:?} {:?}", says.rejections)
 }
 
 /// How the words of `source` compare with the message, in a line; a colon says that they follow.

@@ -21,10 +21,17 @@ pub(in crate::report) mod workload;
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+
+use crate::control_plane::controller::Hold;
+use crate::decode::event::Event;
 use crate::decode::pod::PodPhase;
 use crate::decode::workload::WorkloadKind;
 use crate::explain::SchedulingStatus;
+use crate::explain::findings::Finding;
 use crate::framework::Placement;
+use crate::report::explain::Refused;
 use crate::report::screen::{Screen, not_evaluated};
 use crate::report::style::Label;
 use crate::report::text::{count, list, thousands};
@@ -33,12 +40,15 @@ use crate::report::{Answer, Look, Provenance, StateAge};
 use crate::simulate::WorkloadPlacement;
 use crate::simulate::groups::whole::GroupPlacement;
 
+/// Pods that are named of those of which the same is true.
+const MOST_ALIKE: usize = 3;
+
 /// The answers, one below the other.
 pub(in crate::report) fn render(answers: &[Answer], provenance: &Provenance, look: Look) -> Screen {
     let mut screen = Screen::of(look, provenance);
     let mut shown: Option<&Arc<WorkloadPlacement>> = None;
     let mut shown_group: Option<&Arc<GroupPlacement>> = None;
-    for (index, answer) in answers.iter().enumerate() {
+    for (index, (answer, others)) in together(answers, provenance, look).into_iter().enumerate() {
         if index > 0 {
             screen.blank();
             screen.rule();
@@ -81,9 +91,35 @@ pub(in crate::report) fn render(answers: &[Answer], provenance: &Provenance, loo
                 age(&mut screen, provenance);
             }
         }
+        if !others.is_empty() {
+            let names: Vec<&str> = others.iter().map(|other| other.placement.pod.name.as_str()).collect();
+            let most = if look.wide { names.len() } else { MOST_ALIKE };
+            let text = format!("the same is true of {}: {}", count(names.len(), "more pod"), list(&names, most));
+            screen.paragraph(Label::Plain, &text);
+        }
         explain(&mut screen, answer, look);
     }
     screen
+}
+
+/// The answers, each with those behind it that differ from it in the pod's name only: these are not shown again.
+fn together<'a>(answers: &'a [Answer], provenance: &Provenance, look: Look) -> Vec<(&'a Answer, Vec<&'a Answer>)> {
+    let mut found: IndexMap<String, (&Answer, Vec<&Answer>)> = IndexMap::new();
+    for answer in answers {
+        let pod = answer.placement.pod;
+        let mut screen = Screen::of(look, provenance);
+        about(&mut screen, answer, look);
+        let whole = answer.workload.as_ref().map(|workload| workload.workload.to_string());
+        let texts = format!("{whole:?} {:?} {} {screen:?}", headline(answer), cluster_messages::gist(answer));
+        let key = format!("{} {}", pod.namespace, texts.replace(pod.name.as_str(), ""));
+        match found.entry(key) {
+            Entry::Occupied(mut entry) => entry.get_mut().1.push(answer),
+            Entry::Vacant(entry) => {
+                entry.insert((answer, Vec::new()));
+            }
+        }
+    }
+    found.into_values().collect()
 }
 
 fn basis(answer: &Answer, provenance: &Provenance) -> String {
@@ -100,7 +136,13 @@ fn age(screen: &mut Screen, provenance: &Provenance) {
 
 fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
     let placement = &answer.placement;
-    if let Some(refused) = &answer.refused {
+    let is_said = |refused: &Refused| {
+        let workload = answer.workload.as_ref();
+        let own = workload.and_then(|workload| workload.refused.as_ref()).map(|(_, why)| why.as_str());
+        own == Some(&refused.message)
+            || workload.is_some_and(|known| known.reported_refusal() == Some(&refused.message))
+    };
+    if let Some(refused) = answer.refused.as_ref().filter(|refused| !is_said(refused)) {
         screen.blank();
         screen.paragraph(Label::Rejected, &refused.message);
     }
@@ -117,17 +159,35 @@ fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
         screen.blank();
         screen.paragraph(Label::Warning, &finding_words::finding(finding));
     }
+    // Where the pod fits, that nobody has tried it is the answer.
+    let is_answer = answer.placement.schedulable || has_no_profile(placement);
+    if is_answer {
+        cluster_messages::render_aside(screen, answer);
+    }
+    let subject = format!("Pod {}", placement.pod.name);
+    let messages = &answer.cluster_messages;
+    if answer.detail.is_none() {
+        // What the controller reports of a refusal stands above.
+        let told = answer.workload.as_ref().and_then(|workload| match &workload.hold {
+            Some(Hold::Refused { message, .. }) => Some(message.as_str()),
+            _ => None,
+        });
+        let is_told = |event: &Event| told.is_some_and(|told| event.message.ends_with(told));
+        let events: Vec<Event> = messages.events.iter().filter(|event| !is_told(event)).cloned().collect();
+        reported_events::render(screen, &events, &subject, messages.as_of, look.wide);
+    }
+    about(screen, answer, look);
+    if !is_answer {
+        cluster_messages::render_aside(screen, answer);
+    }
+    not_evaluated(screen, &placement.not_evaluated);
+}
+
+/// What a cycle says of the pod, beyond its message.
+fn about(screen: &mut Screen, answer: &Answer, look: Look) {
     if let Some(detail) = &answer.detail {
         node::render(screen, answer, detail);
     } else {
-        let subject = format!("Pod {}", placement.pod.name);
-        reported_events::render(
-            screen,
-            &answer.cluster_messages.events,
-            &subject,
-            answer.cluster_messages.as_of,
-            look.wide,
-        );
         if answer.has_winner() {
             fits::render(screen, answer, look);
         }
@@ -143,23 +203,13 @@ fn explain(screen: &mut Screen, answer: &Answer, look: Look) {
             new_nodes::render(screen, new_nodes);
         }
     }
-    not_evaluated(screen, &placement.not_evaluated);
 }
 
 /// The answer in one line.
 pub(in crate::report) fn headline(answer: &Answer) -> (Label, String) {
     let placement = &answer.placement;
     // A pod that was made from a template is not spoken of as if it existed.
-    let pod = match &answer.workload {
-        // Of a StatefulSet the name is known.
-        Some(workload) if answer.is_made_up() && workload.workload.kind == WorkloadKind::StatefulSet => {
-            format!("Pod {}, which does not exist,", placement.pod)
-        }
-        Some(workload) if answer.is_made_up() => {
-            format!("A new pod of {} {}", workload.workload.kind, workload.workload.key)
-        }
-        _ => format!("Pod {}", placement.pod),
-    };
+    let pod = subject(answer);
     let nodes = count(answer.nodes, "node");
     let feasible = placement.feasible().count();
     match &answer.cluster_messages.scheduling_status {
@@ -182,8 +232,37 @@ pub(in crate::report) fn headline(answer: &Answer) -> (Label, String) {
         };
         return (Label::Rejected, format!("{pod} is refused by the API server; if it were admitted, {then}"));
     }
+    // Whether it would fit is not what its workload waits for.
+    if let Some(hold) = answer.workload.as_ref().filter(|_| answer.is_made_up()).and_then(|whole| whole.hold.as_ref())
+        && !matches!(hold, Hold::Refused { .. })
+        && placement.errors.is_empty()
+        && placement.pre_enqueue.is_none()
+    {
+        let pod = pod.replacen("A new", "a new", 1).replacen("Pod", "pod", 1).replace(", which does not exist,", "");
+        let would = if feasible > 0 { "would fit" } else { "would not fit" };
+        let text = format!("If it were created, {pod} {would}: {} of {nodes}", thousands(feasible));
+        return (if feasible > 0 { Label::Plain } else { Label::Rejected }, text);
+    }
     if has_no_profile(placement) {
-        return (Label::Rejected, format!("{pod} is not handled by this scheduler: no profile has its schedulerName"));
+        let missing = answer.explanation.findings.iter().find_map(|finding| match finding {
+            Finding::ClaimMissing { claim, known } => Some((claim, *known)),
+            _ => None,
+        });
+        let text = match missing {
+            Some((claim, true)) => format!("{pod} cannot be placed by any scheduler: claim {claim} does not exist"),
+            Some((claim, false)) => {
+                format!("{pod} is not handled by this scheduler, and its claim {claim} does not exist in the input")
+            }
+            None if answer.undecided().is_empty() => {
+                format!("{pod} is not handled by this scheduler: no profile has its schedulerName")
+            }
+            None => format!(
+                "{pod} is not handled by this scheduler, as far as can be judged without {}: no known profile has its \
+                 schedulerName",
+                list(&answer.undecided(), 2)
+            ),
+        };
+        return (Label::Rejected, text);
     }
     if !placement.errors.is_empty() {
         return (Label::Rejected, format!("{pod} is not scheduled: the scheduling cycle failed with an error"));
@@ -218,6 +297,20 @@ pub(in crate::report) fn headline(answer: &Answer) -> (Label, String) {
     }
 }
 
+/// The pod that the answer is about. One that was made from a template is not spoken of as if it existed.
+fn subject(answer: &Answer) -> String {
+    let pod = answer.placement.pod;
+    let Some(workload) = answer.workload.as_ref().filter(|_| answer.is_made_up()) else { return format!("Pod {pod}") };
+    // Of a StatefulSet the name is known.
+    let is_named = workload.workload.kind == WorkloadKind::StatefulSet;
+    match (is_named, answer.placed_before) {
+        (true, 0) => format!("Pod {pod}, which does not exist,"),
+        (false, 0) => format!("A new pod of {} {}", workload.workload.kind, workload.workload.key),
+        (true, before) => format!("After {}, pod {pod}, which does not exist,", count(before, "other pod")),
+        (false, before) => format!("After {} of it, the next one", count(before, "pod")),
+    }
+}
+
 /// The verdict on a pod without a node, and what could turn it.
 fn pending_headline(answer: &Answer, pod: &str, feasible: usize, nodes: &str) -> (Label, String) {
     let undecided = answer.undecided();
@@ -231,7 +324,18 @@ fn pending_headline(answer: &Answer, pod: &str, feasible: usize, nodes: &str) ->
             Label::Rejected,
             format!("{pod}{alone} does not fit, as far as can be judged without {what}: 0 of {nodes}"),
         ),
-        (some, true) => (Label::Fits, format!("{pod}{alone} fits: {} of {nodes}", thousands(some))),
+        (some, true) => match answer.cluster_messages.rejections.first() {
+            Some(rejected) => (
+                Label::Warning,
+                format!(
+                    "{pod}{alone} fits: {} of {nodes}, but the kubelet of {} rejected {} like it",
+                    thousands(some),
+                    rejected.node,
+                    count(rejected.count, "pod")
+                ),
+            ),
+            None => (Label::Fits, format!("{pod}{alone} fits: {} of {nodes}", thousands(some))),
+        },
         (some, false) => {
             let agree = if undecided.len() == 1 && !what.ends_with('s') { "agrees" } else { "agree" };
             let text = format!("{pod}{alone} would fit if {what} {agree}: {} of {nodes}", thousands(some));

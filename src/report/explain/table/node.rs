@@ -69,6 +69,9 @@ fn filters(screen: &mut Screen, filters: &[FilterDetail]) {
             FilterVerdict::Skipped | FilterVerdict::NotAsked | FilterVerdict::Passed => Vec::new(),
         };
         why.extend(facts(&filter.facts));
+        if filter.by_nominated {
+            why.push("with the pods that are nominated to this node; without them it would fit".to_owned());
+        }
         grid.row(label, vec![filter.plugin.to_owned(), verdict.to_owned(), why.join("\n")]);
     }
     screen.blank();
