@@ -98,8 +98,6 @@ impl Asker<'_> {
         let mut required = RequiredKinds::default();
         let mut add = |pod: Subject<'_>| required.add_pod(self.config, self.behaviour, pod, selected);
         match self.question.subject() {
-            // What it stands for was taken.
-            Request::Copies(..) => {}
             Request::Simulation { new_pods } => return RequiredKinds::everything(new_pods),
             Request::Asked(objects) => objects.iter().for_each(|object| {
                 add(match object {
@@ -108,7 +106,8 @@ impl Asker<'_> {
                 });
             }),
             Request::Devices => required.add_devices(),
-            Request::NodeGroups => {}
+            // What copies are asked for of was taken before.
+            Request::NodeGroups | Request::Copies(..) => {}
             Request::Pending => {
                 state.pending().map(Subject::pod).for_each(add);
                 state.pending().for_each(|pod| required.add_maker(pod));

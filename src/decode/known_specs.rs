@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
 
 use memchr::memmem::Finder;
 use rustc_hash::{FxHashMap, FxHasher};
@@ -16,9 +16,12 @@ use std::hash::Hasher;
 use crate::api::name::{Name, name};
 use crate::api::pod_spec::PodSpec;
 use crate::api::pod_template::PodTemplate;
+use crate::api::resize::ResizeStatus;
 
 /// Texts are kept up to so many bytes.
 const MOST_BYTES: usize = 16 << 20;
+/// Of one specification templates with so many resize statuses are kept.
+const MOST_RESIZES: usize = 8;
 /// After so many texts that were new, and if most of them were, texts are not compared any more: then pods have
 /// specifications of their own, as those of StatefulSets with volumes have.
 const PATIENCE: u32 = 2048;
@@ -33,7 +36,7 @@ pub(crate) struct KnownSpecs {
 
 #[derive(Default)]
 struct Known {
-    by_hash: FxHashMap<u64, Vec<KnownSpec>>,
+    by_hash: FxHashMap<u64, Vec<Arc<KnownSpec>>>,
     bytes: usize,
 }
 
@@ -42,13 +45,50 @@ struct KnownSpec {
     text: Box<[u8]>,
     /// Where the parts end.
     ends: Box<[usize]>,
-    template: Arc<PodTemplate>,
+    /// The specification, with each of the resize statuses that its pods had; never empty.
+    templates: Mutex<Vec<Arc<PodTemplate>>>,
 }
 
-/// A specification of a pod that has no resize in progress.
+/// The specification of a pod, and the node that it is on.
 pub(crate) struct SharedSpec {
-    pub(crate) template: Arc<PodTemplate>,
     pub(crate) node_name: Option<Name>,
+    spec: SpecOrigin,
+}
+
+enum SpecOrigin {
+    Own(Box<PodSpec>),
+    Known(Arc<KnownSpec>),
+}
+
+impl SharedSpec {
+    /// One that no other pod is known to have.
+    pub(crate) fn own(mut spec: PodSpec) -> Self {
+        let node_name = spec.node_name.take().filter(|name| !name.is_empty());
+        Self { node_name, spec: SpecOrigin::Own(Box::new(spec)) }
+    }
+
+    /// Together with the pod's resize status.
+    pub(crate) fn template(self, resize: ResizeStatus) -> Arc<PodTemplate> {
+        match self.spec {
+            SpecOrigin::Own(spec) => Arc::new(PodTemplate { spec: *spec, resize }),
+            SpecOrigin::Known(known) => known.template(resize),
+        }
+    }
+}
+
+impl KnownSpec {
+    fn template(&self, resize: ResizeStatus) -> Arc<PodTemplate> {
+        let mut templates = self.templates.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = templates.iter().find(|known| known.resize == resize) {
+            return Arc::clone(known);
+        }
+        let spec = templates.first().map(|known| known.spec.clone()).unwrap_or_default();
+        let template = Arc::new(PodTemplate { spec, resize });
+        if templates.len() < MOST_RESIZES {
+            templates.push(Arc::clone(&template));
+        }
+        template
+    }
 }
 
 impl KnownSpecs {
@@ -64,7 +104,7 @@ impl KnownSpecs {
         let found = known.by_hash.get(&hash).and_then(|specs| specs.iter().find(|spec| masked.is(spec)));
         if let Some(spec) = found {
             self.found.fetch_add(1, Ordering::Relaxed);
-            return Some(SharedSpec { template: Arc::clone(&spec.template), node_name: masked.node_name() });
+            return Some(SharedSpec { node_name: masked.node_name(), spec: SpecOrigin::Known(Arc::clone(spec)) });
         }
         drop(known);
         self.missed.fetch_add(1, Ordering::Relaxed);
@@ -74,14 +114,14 @@ impl KnownSpecs {
         if node_name != masked.node_name() || has_token_name(&spec) {
             return None;
         }
-        let template = Arc::new(PodTemplate { spec, ..PodTemplate::default() });
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.bytes < MOST_BYTES {
-            let spec = masked.keep(Arc::clone(&template));
-            known.bytes += spec.text.len();
-            known.by_hash.entry(hash).or_default().push(spec);
+        if known.bytes >= MOST_BYTES {
+            return Some(SharedSpec { node_name, spec: SpecOrigin::Own(Box::new(spec)) });
         }
-        Some(SharedSpec { template, node_name })
+        let spec = Arc::new(masked.keep(spec));
+        known.bytes += spec.text.len();
+        known.by_hash.entry(hash).or_default().push(Arc::clone(&spec));
+        Some(SharedSpec { node_name, spec: SpecOrigin::Known(spec) })
     }
 }
 
@@ -155,14 +195,15 @@ impl<'a> Masked<'a> {
         }) && ends.next().is_none()
     }
 
-    fn keep(&self, template: Arc<PodTemplate>) -> KnownSpec {
+    fn keep(&self, spec: PodSpec) -> KnownSpec {
         let mut text = Vec::with_capacity(self.text.len());
         let mut ends = Vec::new();
         for part in self.parts() {
             text.extend_from_slice(part);
             ends.push(text.len());
         }
-        KnownSpec { text: text.into(), ends: ends.into(), template }
+        let template = Arc::new(PodTemplate { spec, ..PodTemplate::default() });
+        KnownSpec { text: text.into(), ends: ends.into(), templates: Mutex::new(vec![template]) }
     }
 }
 
@@ -183,11 +224,12 @@ mod tests {
     /// What `first` and then `second` get: the second one's node, and whether they share a template.
     fn both(first: &str, second: &str) -> Option<(Option<&'static str>, bool)> {
         let known = KnownSpecs::default();
-        let first = known.get(first)?;
+        let first = known.get(first)?.template(ResizeStatus::default());
         let second = known.get(second)?;
-        let plain: PodSpec = serde_json::from_str(r#"{"priority":7}"#).unwrap();
-        assert_eq!(second.template.spec.priority, plain.priority);
-        Some((second.node_name.map(|name| name.as_str()), Arc::ptr_eq(&first.template, &second.template)))
+        let node_name = second.node_name.map(|name| name.as_str());
+        let second = second.template(ResizeStatus::default());
+        assert_eq!(second.spec.priority, Some(7));
+        Some((node_name, Arc::ptr_eq(&first, &second)))
     }
 
     #[track_caller]

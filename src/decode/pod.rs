@@ -206,15 +206,6 @@ struct WirePod<S> {
     status: WireStatus,
 }
 
-impl WirePod<PodSpec> {
-    /// The specification, and the node that it names.
-    fn shared(&mut self) -> SharedSpec {
-        let node_name = self.spec.node_name.take().filter(|name| !name.is_empty());
-        let spec = std::mem::take(&mut self.spec);
-        SharedSpec { template: Arc::new(PodTemplate { spec, ..PodTemplate::default() }), node_name }
-    }
-}
-
 impl<S> WirePod<S> {
     /// The pod as the state keeps it; `json` is its text.
     fn into_object(self, shared: SharedSpec, json: &[u8]) -> PodObject {
@@ -226,7 +217,7 @@ impl<S> WirePod<S> {
         let mut status = self.status;
         let end = status.end();
         let annotations = self.metadata.annotations.unwrap_or_default();
-        let SharedSpec { mut template, node_name } = shared;
+        let node_name = shared.node_name;
         let own = Box::new(PodOwn {
             key: self.metadata.key(),
             uid: self.metadata.uid.unwrap_or_default(),
@@ -269,10 +260,7 @@ impl<S> WirePod<S> {
                 .filter_map(WireContainerStatus::resize)
                 .collect(),
         };
-        if resize != ResizeStatus::default() {
-            Arc::make_mut(&mut template).resize = resize;
-        }
-        PodObject { own, template, scheduler, autoscaler }
+        PodObject { own, template: shared.template(resize), scheduler, autoscaler }
     }
 }
 
@@ -280,7 +268,7 @@ impl<S> WirePod<S> {
 pub(super) fn decode(json: &[u8]) -> serde_json::Result<DecodedPrefix<PodObject>> {
     let pod = take::<WirePod<PodSpec>>(json)?;
     Ok(pod.map(|mut pod| {
-        let shared = pod.shared();
+        let shared = SharedSpec::own(std::mem::take(&mut pod.spec));
         pod.into_object(shared, json)
     }))
 }

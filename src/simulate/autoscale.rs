@@ -37,6 +37,8 @@ pub struct Autoscaled {
     pub by_autoscaler: bool,
     /// Whether the state has NodePools of Karpenter.
     pub by_karpenter: bool,
+    /// Nodes that were under way already.
+    pub under_way: Vec<UnderWay>,
     /// Groups that grew, in order.
     pub scale_ups: Vec<ScaleUp>,
     /// Nodes that Karpenter asked for, in order; those of a round that are alike together.
@@ -49,6 +51,17 @@ pub struct Autoscaled {
     pub notes: Vec<String>,
 }
 
+/// Nodes of a group or pool that had been asked for before, and came up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnderWay {
+    /// The group's id, or the pool's name.
+    pub maker: Name,
+    /// The nodes.
+    pub nodes: Vec<Name>,
+    /// Pods of the simulation that are on them at the end.
+    pub placed: usize,
+}
+
 /// A pod without a node at the end.
 #[derive(Clone, Debug)]
 pub struct Left {
@@ -58,6 +71,8 @@ pub struct Left {
     pub pod: ObjectKey,
     /// What Karpenter does about it, in one word.
     pub outcome: Option<&'static str>,
+    /// The node or NodeClaim that Karpenter expects it on.
+    pub expected_on: Option<Name>,
     /// Why Karpenter's pools make nothing for it; what is said of all pools has no name.
     pub refusals: Vec<(Name, String)>,
 }
@@ -79,6 +94,8 @@ pub struct ScaleUp {
     pub nodes: Vec<Name>,
     /// Other groups that were as good.
     pub as_good: Vec<Name>,
+    /// The expander that decides among those, by what the state does not have; none where one is drawn.
+    pub undecided_by: Option<String>,
     /// Pods of the simulation that are on the new nodes at the end.
     pub placed: usize,
 }
@@ -115,6 +132,7 @@ pub fn grow(simulation: &mut Simulation<'_>, options: &Options, steps: &mut Vec<
         changes: Vec::new(),
         found: Autoscaled::default(),
     };
+    makers.start(simulation, steps);
     for round in 1..=MOST_ROUNDS {
         let waiting: Vec<PodId> = steps.iter().filter(|step| is_waiting(step)).map(|step| step.pod_id).collect();
         if waiting.is_empty() && round > 1 {
@@ -132,6 +150,12 @@ pub fn grow(simulation: &mut Simulation<'_>, options: &Options, steps: &mut Vec<
         }
         let grown = makers.add_groups(simulation, loop_run.as_ref(), round);
         let launched = makers.add_pools(simulation, claims.as_ref(), round);
+        if !grown.is_empty() && !launched.is_empty() {
+            let text = "the Cluster Autoscaler and Karpenter add nodes for the same pods: neither knows of the other's";
+            if !makers.found.notes.iter().any(|note| note == text) {
+                makers.found.notes.push(text.to_owned());
+            }
+        }
         let mut added = grown;
         added.extend(launched);
         if added.is_empty() {
@@ -153,6 +177,7 @@ pub fn grow(simulation: &mut Simulation<'_>, options: &Options, steps: &mut Vec<
         *placed.entry(place.name).or_default() += 1;
     }
     let count = |nodes: &[Name]| nodes.iter().filter_map(|node| placed.get(node)).sum();
+    found.under_way.iter_mut().for_each(|it| it.placed = count(&it.nodes));
     found.scale_ups.iter_mut().for_each(|it| it.placed = count(&it.nodes));
     found.launches.iter_mut().for_each(|it| it.placed = count(&it.nodes));
     Some(found)
@@ -182,6 +207,35 @@ impl Makers {
         karpenter::Run::new(simulation.cluster(), &self.karpenter, waiting)
     }
 
+    /// Nodes that are under way come up, and pods are placed on them: both programs count with that.
+    fn start(&mut self, simulation: &mut Simulation<'_>, steps: &mut Vec<Step>) {
+        let waiting: Vec<PodId> = steps.iter().filter(|step| is_waiting(step)).map(|step| step.pod_id).collect();
+        if let Some(run) = self.autoscaler_loop(simulation, &waiting) {
+            for group in run.groups.iter().filter(|group| group.upcoming > 0) {
+                let Some(template) = &group.template else { continue };
+                let nodes =
+                    (0..group.upcoming).filter_map(|_| add_node(simulation, &template.built, &group.id)).collect();
+                self.changes.push(Change::Started { group: group.id, by: group.upcoming });
+                self.found.under_way.push(UnderWay { maker: group.id, nodes, placed: 0 });
+            }
+        }
+        let gates = simulation.behaviour().request_gates();
+        let round = self.karpenter_round(simulation, &waiting);
+        for (pool, claim, built) in round.map(|it| it.arriving(simulation.cluster(), gates)).unwrap_or_default() {
+            if simulation.cluster().node_named(claim).is_some() {
+                continue;
+            }
+            simulation.add_node(&built, claim);
+            match self.found.under_way.iter_mut().find(|known| known.maker == pool) {
+                Some(known) => known.nodes.push(claim),
+                None => self.found.under_way.push(UnderWay { maker: pool, nodes: vec![claim], placed: 0 }),
+            }
+        }
+        if !self.found.under_way.is_empty() && !waiting.is_empty() {
+            place(simulation, &waiting, steps);
+        }
+    }
+
     /// What is not certain from the start.
     fn note_first(&mut self, cluster: &Cluster, run: Option<&Loop>, round: Option<&karpenter::Run>, waiting: &[PodId]) {
         let notes = &mut self.found.notes;
@@ -198,6 +252,12 @@ impl Makers {
             };
             waiting.iter().any(tolerates)
         };
+        for pool in &pools {
+            let unlaunched = pool.stuck.iter().filter(|claim| claim.condition == "Launched");
+            notes.extend(unlaunched.map(|claim| {
+                format!("NodeClaim {} of NodePool {} was not launched: {}", claim.name, pool.name, claim.why)
+            }));
+        }
         let open = pools.iter().filter(|pool| pool.why.is_none() && pool.new_nodes.is_empty()).filter(concerns);
         notes.extend(open.map(|pool| {
             format!("NodePool {} may grow, too, and was left out: no known instance type suits it", pool.name)
@@ -242,7 +302,7 @@ impl Makers {
                     known.other_types = known.other_types.min(launch.other_types);
                     known.nodes.push(called);
                 }
-                None => self.found.launches.push(PoolScaleUp::new(round, launch, called)),
+                None => self.found.launches.push(PoolScaleUp::new(round, &launch, called)),
             }
         }
         let mut pools: Vec<String> =
@@ -253,7 +313,7 @@ impl Makers {
 }
 
 impl PoolScaleUp {
-    fn new(round: usize, launch: Launch, node: Name) -> Self {
+    fn new(round: usize, launch: &Launch, node: Name) -> Self {
         Self {
             round,
             pool: launch.pool,
@@ -280,6 +340,7 @@ fn left(simulation: &Simulation<'_>, round: Option<&karpenter::Run>, waiting: &[
         id: *pod,
         pod: cluster.pod(*pod).key(),
         outcome: round.and_then(|round| round.fate(*pod)),
+        expected_on: round.and_then(|round| round.expected_on(*pod)),
         refusals: round.map(|round| refusals(cluster, round, *pod)).unwrap_or_default(),
     };
     waiting.iter().map(left).collect()
@@ -299,21 +360,22 @@ fn free_name(simulation: &Simulation<'_>, base: &str) -> Option<Name> {
     (1..=usize::MAX).map(|number| name(&format!("{base}-new{number}"))).find(is_free)
 }
 
+/// Adds a node that is like the template of a group.
+fn add_node(simulation: &mut Simulation<'_>, template: &BuiltNode, group: &str) -> Option<Name> {
+    let mark = name(TEMPLATE_LABEL);
+    let mut built: BuiltNode = template.clone();
+    built.node.labels = built.node.labels.iter().filter(|(key, _)| *key != mark).collect();
+    let base = short(group);
+    let called = free_name(simulation, base.rsplit('/').next().unwrap_or(base))?;
+    simulation.add_node(&built, called);
+    Some(called)
+}
+
 /// The new nodes of a group.
 fn add(simulation: &mut Simulation<'_>, run: &Loop, growth: Growth, round: usize) -> Option<ScaleUp> {
     let group = run.groups.get(growth.group)?;
     let template = group.template.as_ref()?;
-    let mark = name(TEMPLATE_LABEL);
-    let mut built: BuiltNode = template.built.clone();
-    built.node.labels = built.node.labels.iter().filter(|(key, _)| *key != mark).collect();
-    let base = short(&group.id);
-    let base = base.rsplit('/').next().unwrap_or(base);
-    let mut nodes = Vec::new();
-    for _ in growth.from..growth.to {
-        let called = free_name(simulation, base)?;
-        simulation.add_node(&built, called);
-        nodes.push(called);
-    }
+    let nodes = (growth.from..growth.to).filter_map(|_| add_node(simulation, &template.built, &group.id)).collect();
     let as_good = run.best.iter().filter_map(|place| run.options.get(*place));
     let as_good = as_good.filter_map(|option| run.groups.get(option.group)).map(|group| group.id);
     Some(ScaleUp {
@@ -324,6 +386,7 @@ fn add(simulation: &mut Simulation<'_>, run: &Loop, growth: Growth, round: usize
         max: growth.max,
         nodes,
         as_good: as_good.filter(|id| *id != group.id && run.best.len() > 1).collect(),
+        undecided_by: run.undecided_by.clone(),
         placed: 0,
     })
 }

@@ -9,7 +9,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::api::meta::OwnerReference;
 use crate::api::volume::VolumeSource;
@@ -27,6 +27,8 @@ use super::ties::Ties;
 
 /// So many classes are cached at once: a cache takes a hundred bytes or two for each node.
 const CLASSES: usize = 256;
+/// So many classes are waited for to come again.
+const SEEN: usize = 1 << 16;
 /// A longer log is dropped together with the caches, which are cheap beside so many changes.
 const ENTRIES: usize = 1 << 20;
 
@@ -36,6 +38,8 @@ pub(super) struct CycleCaches<'a> {
     /// Pods that were put on nodes and taken off them, in order.
     log: Vec<Entry>,
     classes: FxHashMap<Class, CachedClass<'a>>,
+    /// Classes that were looked up once: to cache a cycle costs more than to run one.
+    once: FxHashSet<Class>,
     topology: Topology,
     /// Whether the nodes of the state are in the order of their names; added ones come last.
     in_order: Option<bool>,
@@ -178,6 +182,9 @@ impl<'a> CycleCaches<'a> {
         let Some(class) = Class::of(pod, cluster) else { return CacheLookup::Miss };
         self.lookups += 1;
         if !self.classes.contains_key(&class) {
+            if self.once.len() < SEEN && self.once.insert(class.clone()) {
+                return CacheLookup::Miss;
+            }
             self.evict_oldest();
             let cycle = scheduler.cache_cycle(cluster, pod, now);
             let cached = CachedClass { cycle, seen: self.log.len(), last_lookup: 0, unplaced: None };

@@ -54,11 +54,14 @@ pub fn find(simulation: &mut Simulation<'_>, most: usize) -> Result<Vec<Scenario
             simulation.edit(&edit)?;
         }
         moved.insert(best.pod);
-        let to = step.place().map(|place| place.name.to_string()).unwrap_or_default();
-        let percent = |share: f64| format!("{:.1}%", share * 100.0);
-        let why = if best.misplaced { ", which its node would not take today" } else { "" };
-        let said = format!("rebalance to {to}: imbalance {} to {}{why}", percent(before), percent(best.after));
-        steps.push(ScenarioStep { said, change: StepAction::Edit(Edit::Evict { pod: best.key }), place: Placing::Now });
+        let thousandths = |share: f64| (share * 1000.0).round().clamp(0.0, 1_000_000.0) as u32;
+        let change = StepAction::Rebalance {
+            pod: best.key,
+            to: step.place().map(|place| place.name).unwrap_or_default(),
+            imbalance: (thousandths(before), thousandths(best.after)),
+            misplaced: best.misplaced,
+        };
+        steps.push(ScenarioStep { said: "--rebalance".to_owned(), change, place: Placing::Now });
     }
     budgets.not_evaluated().for_each(|note| simulation.note(&note));
     Ok(steps)

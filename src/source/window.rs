@@ -73,10 +73,8 @@ impl<R: Read> ReadWindow<R> {
         // To the brim, so that what did not fit is tried again only a few times.
         while let Some(room) = self.buffer.get_mut(self.end..).filter(|room| !room.is_empty()) {
             if !self.ahead.is_empty() {
-                let count = room.len().min(self.ahead.len());
-                for (room, byte) in room.iter_mut().zip(self.ahead.drain(..count)) {
-                    *room = byte;
-                }
+                let count = self.ahead.as_slice().read(room)?;
+                self.ahead.drain(..count);
                 self.end += count;
             } else if self.source_ended {
                 self.ended = true;

@@ -160,6 +160,42 @@ fn in_the_overview() {
     }
 }
 
+/// Simulations name what they cannot know, and why a pod gets no node.
+#[test]
+fn in_simulations() {
+    let cases: &[(&str, &[&str])] = &[
+        (
+            "grpc",
+            &[
+                "from 1 to 2 (maximum 5): 1 pod placed; or eks-spot: expander grpc decides by what this state does not have",
+            ],
+        ),
+        (
+            "kp-startup",
+            &["No node for shop/web: Karpenter expects it on k1, which is under way and not ready in this state"],
+        ),
+        (
+            "kp-ice",
+            &["NodeClaim default-ice of NodePool default was not launched: creating instance, insufficient capacity"],
+        ),
+        ("cordoned", &["no group grows: 1 node(s) were unschedulable; judged by nodes that are no good examples"]),
+        ("capacity-quota", &["a new node of eks-general would do, but it would exceed CapacityQuota team-shop (cpu)"]),
+        ("upcoming", &["eks-general 2 nodes under way already: 1 pod placed", "No node for shop/big: no group grows"]),
+        ("kp-in-flight", &["default 1 node under way already: 1 pod placed", "Karpenter adds no node."]),
+        ("kp-limits", &["No node for 2 pods", "NodePool default: all available instance types exceed limits"]),
+    ];
+    for (state, texts) in cases {
+        let shown = screen(&format!(
+            "simulate --pending --autoscale --at 2026-08-20T10:00:24Z --kube-version v1.34 \
+             --snapshot tests/cli/new-nodes/{state}.yaml"
+        ));
+        let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        for text in *texts {
+            assert!(shown.contains(text), "{state}: {text}: {shown}");
+        }
+    }
+}
+
 /// Priorities decide in a simulation, too, whatever the autoscaler's own flag says.
 #[test]
 fn a_simulation_by_priority() {

@@ -27,6 +27,13 @@ pub enum Change {
         /// How many.
         by: i64,
     },
+    /// Nodes that were under way are there.
+    Started {
+        /// The group.
+        group: Name,
+        /// How many.
+        by: i64,
+    },
     /// Its backoff is over.
     BackoffOver {
         /// The group.
@@ -56,7 +63,10 @@ impl Change {
     /// The group.
     pub fn group(self) -> Name {
         match self {
-            Self::Max { group, .. } | Self::Grown { group, .. } | Self::BackoffOver { group } => group,
+            Self::Max { group, .. }
+            | Self::Grown { group, .. }
+            | Self::Started { group, .. }
+            | Self::BackoffOver { group } => group,
         }
     }
 }
@@ -72,6 +82,11 @@ pub(super) fn changed<'s>(status: &'s Status, changes: &[Change]) -> Cow<'s, Sta
         match *change {
             Change::Grown { by, .. } => {
                 for count in [&mut group.target, &mut group.ready, &mut group.registered] {
+                    *count = count.saturating_add(by);
+                }
+            }
+            Change::Started { by, .. } => {
+                for count in [&mut group.ready, &mut group.registered] {
                     *count = count.saturating_add(by);
                 }
             }

@@ -8,17 +8,21 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use super::amounts::{Amounts, nodes};
 use super::catalogue::{InstanceType, Offering};
+use super::nodes::StateNode;
 use super::requirement::{
     CAPACITY_TYPE, HOSTNAME, INITIALIZED, INSTANCE_TYPE, NODE_POOL, REGISTERED, Requirement, ZONE,
 };
 use super::solver::Claim;
 use super::{Run, pools};
 use crate::api::labels::Labels;
+use crate::api::meta::ObjectKey;
 use crate::api::name::{Name, name};
 use crate::api::requests::RequestGates;
 use crate::api::resources::STANDARD;
 use crate::decode::autoscaling::karpenter::NodePool;
+use crate::decode::autoscaling::{Provisioning, ProvisioningKind};
 use crate::decode::node::{Node, Readiness};
 use crate::edit::BuiltNode;
 use crate::node_groups::new_node::daemon_pod;
@@ -57,6 +61,32 @@ impl Run {
         self.claims.iter().filter_map(launch).collect()
     }
 
+    /// The nodes of NodeClaims that were launched and have no node yet, as they will come up: pool, NodeClaim, node.
+    pub fn arriving(&self, cluster: &Cluster, gates: RequestGates) -> Vec<(Name, Name, BuiltNode)> {
+        let arriving = self.nodes.iter().filter(|node| node.node.is_none() && !node.leaving);
+        let build = |state: &StateNode| {
+            let key = ObjectKey::new(name(""), state.name);
+            let claim = cluster.autoscaling.get(ProvisioningKind::NodeClaim, key)?;
+            let Provisioning::Claim(claim) = claim else { return None };
+            if state.available.get(STANDARD.cpu).is_zero() {
+                return None;
+            }
+            let ready = [REGISTERED, INITIALIZED].map(|key| (name(key), name("true")));
+            let capacity: Amounts = state.capacity.iter().filter(|(resource, _)| *resource != nodes()).collect();
+            let node = Node {
+                labels: state.labels.iter().chain(ready).collect(),
+                taints: state.taints.clone().into(),
+                provider_id: Some(claim.provider_id),
+                readiness: Readiness { known: true, ready: true, ..Readiness::default() },
+                capacity: capacity.to_resources(),
+                allocatable: state.available.to_resources(),
+                ..Node::default()
+            };
+            Some((state.pool()?, state.name, built(cluster, gates, node)))
+        };
+        arriving.filter_map(build).collect()
+    }
+
     fn launch(&self, cluster: &Cluster, gates: RequestGates, pool: &NodePool, claim: &Claim) -> Option<Launch> {
         let words = Some(&self.catalogue.words);
         let types = claim.types.iter().filter_map(|place| self.catalogue.types.get(*place));
@@ -78,13 +108,6 @@ impl Run {
             allocatable,
             ..Node::default()
         };
-        let info = NodeInfo::new(NodeId(u32::MAX), Arc::new(node));
-        let sets = cluster.workloads.iter();
-        let pods = sets.filter_map(|set| daemon_pod(cluster, set, &info, gates)).collect();
-        // Drivers are not in a catalogue: another node of the type shows them.
-        let same_type = |node: &&NodeInfo| node.node.labels.get(name(INSTANCE_TYPE)) == Some(instance.name);
-        let twins = cluster.nodes().iter().filter(same_type);
-        let csi_node = twins.filter_map(|node| cluster.storage().csi_node(node.name())).next().cloned();
         let value = |key: &str| offering.requirements.get(name(key)).and_then(Requirement::only);
         Some(Launch {
             pool: claim.pool,
@@ -94,9 +117,20 @@ impl Run {
             price: offering.price,
             other_types: claim.types.len().saturating_sub(1),
             random_labels,
-            built: BuiltNode { node: (*info.node).clone(), pods, csi_node, slices: Vec::new() },
+            built: built(cluster, gates, node),
         })
     }
+}
+
+/// The node with the pods of DaemonSets. Drivers are not in a catalogue: another node of the type shows them.
+fn built(cluster: &Cluster, gates: RequestGates, node: Node) -> BuiltNode {
+    let instance_type = node.labels.get(name(INSTANCE_TYPE));
+    let info = NodeInfo::new(NodeId(u32::MAX), Arc::new(node));
+    let pods = cluster.workloads.iter().filter_map(|set| daemon_pod(cluster, set, &info, gates)).collect();
+    let same_type = |node: &&NodeInfo| node.node.labels.get(name(INSTANCE_TYPE)) == instance_type;
+    let mut twins = cluster.nodes().iter().filter(same_type);
+    let csi_node = twins.find_map(|node| cluster.storage().csi_node(node.name())).cloned();
+    BuiltNode { node: (*info.node).clone(), pods, csi_node, slices: Vec::new() }
 }
 
 fn cheaper(one: &Offering, other: &Offering) -> Ordering {

@@ -374,6 +374,11 @@ impl Run {
         Some(if outcome == "failed" && !self.catalogue.complete && hangs { "unknown" } else { outcome })
     }
 
+    /// The node or NodeClaim that Karpenter expects the pod on.
+    pub fn expected_on(&self, pod: PodId) -> Option<Name> {
+        self.outcomes.get(&pod).and_then(|(_, node, _)| *node)
+    }
+
     /// Why each pool that was asked makes nothing for a pod; what is said of all pools has no name.
     pub fn refusals(&self, pod: PodId) -> Vec<(Name, String)> {
         let refusals = self.errors.get(&pod).into_iter().flatten();
@@ -416,8 +421,8 @@ impl Run {
         let hangs =
             !complete && outcome == "failed" && answers.iter().any(|pool| pool.why.is_none() && pool.verdict.is_none());
         let before = answers.iter().take_while(|pool| Some(pool.name) != chosen);
-        let asked_before = before.filter(|pool| pool.why.is_none() && pool.verdict.is_none()).map(|pool| pool.name);
-        let asked_before = asked_before.filter(|_| !complete && chosen.is_some()).next();
+        let mut asked_before = before.filter(|pool| pool.why.is_none() && pool.verdict.is_none()).map(|pool| pool.name);
+        let asked_before = asked_before.find(|_| !complete && chosen.is_some());
         KarpenterAnswer {
             asked_before,
             outcome: (!hangs).then_some(outcome),

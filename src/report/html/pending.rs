@@ -154,7 +154,7 @@ fn missing(page: &mut Markup, pending: &Pending, as_of: Option<Timestamp>) {
     page.raw("<section><h3>Missing pods</h3>\n<p class=\"aside\">Wanted by their controllers, and not created.</p>\n");
     page.raw("<dl class=\"misses\">\n");
     for workload in &pending.missing {
-        page.raw("<div><dt>").text(&workload.workload).raw("</dt>");
+        page.raw("<div><dt>").text(workload.workload).raw("</dt>");
         page.element("dd", count(workload.missing, "pod"));
         for line in beside::why(workload, as_of) {
             page.element("dd", line);

@@ -16,14 +16,14 @@ const NAMED: usize = 2;
 /// The section.
 pub(super) fn render(screen: &mut Screen, autoscaled: &Autoscaled) {
     screen.heading("NODES ADDED", &basis(autoscaled));
-    for text in nothing(autoscaled) {
-        screen.paragraph(Label::Plain, text);
-    }
     let mut grid = Grid::default();
     for (group, text) in lines(autoscaled) {
         grid.row(Label::Fits, vec![group, text]);
     }
     screen.grid(&grid);
+    for text in nothing(autoscaled) {
+        screen.paragraph(Label::Plain, text);
+    }
     for text in left(autoscaled) {
         screen.paragraph(Label::Plain, &text);
     }
@@ -72,6 +72,7 @@ pub(in crate::report) fn left(autoscaled: &Autoscaled) -> Vec<String> {
 }
 
 fn of_pools(left: &Left, outcome: &str) -> String {
+    let node = left.expected_on.unwrap_or_default();
     match outcome {
         "failed" | "invalid" if !left.refusals.is_empty() => {
             let by_pool = left.refusals.iter().map(|(pool, why)| match pool.as_str() {
@@ -81,9 +82,9 @@ fn of_pools(left: &Left, outcome: &str) -> String {
             by_pool.collect::<Vec<_>>().join("; ")
         }
         "existing-node" => {
-            "Karpenter expects it on an existing node that kube-scheduler refuses, so it adds none".to_owned()
+            format!("Karpenter expects it on node {node}, which kube-scheduler refuses, so it adds none")
         }
-        "in-flight" => "Karpenter expects it on a node that is under way, which is not in this state".to_owned(),
+        "in-flight" => format!("Karpenter expects it on {node}, which is under way and not ready in this state"),
         "unknown" => "not known: Karpenter may have an instance type that this state does not show".to_owned(),
         outcome => new_nodes::karpenter_fate(outcome, None),
     }
@@ -99,19 +100,26 @@ pub(in crate::report) fn nothing(autoscaled: &Autoscaled) -> impl Iterator<Item 
 
 /// A line for each group and pool that grew.
 pub(in crate::report) fn lines(autoscaled: &Autoscaled) -> Vec<(String, String)> {
+    let under_way = autoscaled.under_way.iter().map(|it| {
+        let (nodes, pods) = (count(it.nodes.len(), "node"), count(it.placed, "pod"));
+        (short(&it.maker).to_owned(), format!("{nodes} under way already: {pods} placed"))
+    });
     let groups = autoscaled.scale_ups.iter().map(|it| (short(&it.group).to_owned(), group_words(it)));
     let pools = autoscaled.launches.iter().map(|it| (it.pool.to_string(), pool_words(it)));
-    groups.chain(pools).collect()
+    under_way.chain(groups).chain(pools).collect()
 }
 
 /// How far a group grew, for how many pods.
 fn group_words(scale_up: &ScaleUp) -> String {
-    let ScaleUp { from, to, max, placed, as_good, .. } = scale_up;
+    let ScaleUp { from, to, max, placed, as_good, undecided_by, .. } = scale_up;
     let pods = count(*placed, "pod");
     let as_good: Vec<&str> = as_good.iter().map(|id| short(id)).collect();
-    let drawn = match as_good.as_slice() {
-        [] => String::new(),
-        others => format!("; {} would be as good: the autoscaler draws", list(others, NAMED)),
+    let drawn = match (as_good.as_slice(), undecided_by) {
+        ([], _) => String::new(),
+        (others, None) => format!("; {} would be as good: the autoscaler draws", list(others, NAMED)),
+        (others, Some(expander)) => {
+            format!("; or {}: expander {expander} decides by what this state does not have", list(others, NAMED))
+        }
     };
     format!("from {from} to {to} (maximum {max}): {pods} placed{drawn}")
 }
@@ -133,6 +141,25 @@ fn pool_words(launch: &PoolScaleUp) -> String {
     };
     let pods = count(launch.placed, "pod");
     format!("{nodes} {}{place}{price}: {pods} placed{others}", launch.instance_type)
+}
+
+/// Nodes that were under way before.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UnderWayObject<'a> {
+    /// The id of the node group, or the name of the NodePool.
+    group: Name,
+    nodes: &'a [Name],
+    /// Pods that are on them at the end.
+    placed: usize,
+}
+
+impl<'a> UnderWayObject<'a> {
+    pub(super) fn all(autoscaled: &'a Autoscaled) -> Vec<Self> {
+        let all = autoscaled.under_way.iter();
+        all.map(|it| Self { group: it.maker, nodes: &it.nodes, placed: it.placed }).collect()
+    }
 }
 
 /// A group that grew.

@@ -12,7 +12,7 @@ use crate::simulate::Assumption;
 use crate::simulate::{Load, NodeLoad, Outcome, StateSummary, Step, Strategy, Summary, UnplacedCause, UnplacedGroup};
 
 use super::super::{API_VERSION, Provenance};
-use super::autoscale::{NodeClaimsObject, ScaleUpObject};
+use super::autoscale::{NodeClaimsObject, ScaleUpObject, UnderWayObject};
 use super::groups::GroupCycleObject;
 use super::json_change::{DiffObject, MeasureObject, ScenarioStepObject};
 use super::{SimulationAnswer, WithPreemption};
@@ -53,6 +53,9 @@ pub(in crate::report) struct SimulationObject<'a> {
     /// What becomes of the same pods with `--preempt`, where that is more.
     #[serde(skip_serializing_if = "Option::is_none")]
     with_preemption: Option<WithPreemptionObject<'a>>,
+    /// Nodes that were under way already, with `--autoscale`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    nodes_under_way: Vec<UnderWayObject<'a>>,
     /// Node groups that the Cluster Autoscaler made larger, with `--autoscale`.
     #[serde(skip_serializing_if = "Option::is_none")]
     scale_ups: Option<Vec<ScaleUpObject<'a>>>,
@@ -229,6 +232,7 @@ impl<'a> SimulationObject<'a> {
             diff: answer.diff.as_ref().map(DiffObject::new),
             cannot_start: answer.cannot_start.iter().map(CannotStartObject::new).collect(),
             with_preemption: answer.with_preemption.as_ref().map(WithPreemptionObject::new),
+            nodes_under_way: answer.autoscaled.as_ref().map(UnderWayObject::all).unwrap_or_default(),
             scale_ups: answer.autoscaled.as_ref().filter(|it| it.by_autoscaler).map(ScaleUpObject::all),
             node_claims: answer.autoscaled.as_ref().and_then(NodeClaimsObject::all),
             scale_up_notes: answer.autoscaled.as_ref().map_or(&[], |autoscaled| &autoscaled.notes),

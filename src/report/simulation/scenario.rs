@@ -63,6 +63,11 @@ pub(in crate::report) fn words(change: &StepAction) -> String {
         }
         StepAction::Restart(workload) => format!("restart {workload}"),
         StepAction::DeleteWorkload(workload) => format!("delete {workload}"),
+        StepAction::Rebalance { pod, to, imbalance: (before, after), misplaced } => {
+            let percent = |thousandths: &u32| format!("{}.{}%", thousandths / 10, thousandths % 10);
+            let why = if *misplaced { "; its node would not take it today" } else { "" };
+            format!("evict pod {pod}, to {to}: imbalance {} → {}{why}", percent(before), percent(after))
+        }
         StepAction::Repack => "place all pods again".to_owned(),
         StepAction::Schedule => "schedule".to_owned(),
     }

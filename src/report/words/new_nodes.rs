@@ -4,7 +4,7 @@ use crate::api::Name;
 use crate::decode::autoscaling::karpenter::PoolRequirement;
 use crate::framework::{Amount, Reason};
 use crate::node_groups::cluster_autoscaler::{
-    Change, From, GroupVerdict, Loop, NodeGroup, PodAnswer, PodOutcome, Skip, reasons, short,
+    Change, ExceededQuota, From, GroupVerdict, Loop, NodeGroup, PodAnswer, PodOutcome, Skip, reasons, short,
 };
 use crate::node_groups::fates::Fates;
 use crate::node_groups::karpenter::{KarpenterAnswer, PoolAnswer, PoolChange, PoolFix, PoolOverview, StuckClaim};
@@ -72,8 +72,10 @@ pub(in crate::report) fn fate(run: &Loop, found: &PodAnswer) -> String {
             let why = found.event.as_ref().and_then(|event| event.message.split_once(": "));
             let why = why.map(|(_, why)| why).filter(|why| !why.is_empty());
             let closed = closed(run, found);
+            let judged =
+                if rests_on_bad_nodes(run, found) { "; judged by nodes that are no good examples" } else { "" };
             return match (closed.as_slice(), why) {
-                ([], Some(why)) => format!("no group grows: {why}"),
+                ([], Some(why)) => format!("no group grows: {why}{judged}"),
                 ([], None) => "no group grows".to_owned(),
                 (closed, _) => format!("no group grows: {}", list(closed, 2)),
             };
@@ -175,7 +177,7 @@ pub(in crate::report) fn fix(change: Change, outcome: PodOutcome) -> String {
     let what = match change {
         Change::Max { max, .. } => format!("help: raise its maximum to {max}; then"),
         Change::BackoffOver { .. } => "after the backoff".to_owned(),
-        Change::Grown { by, .. } => format!("with {by} nodes more"),
+        Change::Grown { by, .. } | Change::Started { by, .. } => format!("with {by} nodes more"),
     };
     let then = match outcome {
         PodOutcome::Triggered => "it grows for the pod",
@@ -238,13 +240,7 @@ pub(in crate::report) fn maker(maker: &Maker) -> String {
                 Some(Skip::MaxSize) => format!("its node group {id} is at its maximum: {target} of {max}"),
                 Some(Skip::Backoff) => format!("its node group {id} is in backoff"),
                 Some(Skip::NotReady | Skip::NoTemplate(_)) => format!("its node group {id} is not ready"),
-                Some(Skip::Quota(exceeded)) => {
-                    let parts = exceeded.iter().map(|quota| match quota.id.strip_prefix("CapacityQuota/") {
-                        Some(name) => format!("CapacityQuota {name} ({})", list(&quota.resources, 3)),
-                        None => format!("the cluster's limit of {}", list(&quota.resources, 3)),
-                    });
-                    format!("its node group {id} would exceed {}", parts.collect::<Vec<_>>().join(" and "))
-                }
+                Some(Skip::Quota(exceeded)) => format!("its node group {id} would exceed {}", quotas(exceeded)),
             }
         }
         Maker::NodePool { name, why: Some(why), .. } => format!("its NodePool {name} cannot: {}", not_asked(why)),
@@ -253,6 +249,15 @@ pub(in crate::report) fn maker(maker: &Maker) -> String {
             format!("its NodePool {name} is at its limit of {}", list(exhausted, 3))
         }
     }
+}
+
+/// What one more node would exceed.
+fn quotas(exceeded: &[ExceededQuota]) -> String {
+    let parts = exceeded.iter().map(|quota| match quota.id.strip_prefix("CapacityQuota/") {
+        Some(name) => format!("CapacityQuota {name} ({})", list(&quota.resources, 3)),
+        None => format!("the cluster's limit of {}", list(&quota.resources, 3)),
+    });
+    parts.collect::<Vec<_>>().join(" and ")
 }
 
 /// The same for several nodes.
@@ -304,7 +309,11 @@ fn closed(run: &Loop, answer: &PodAnswer) -> Vec<String> {
     let groups = run.groups.iter().zip(&answer.verdicts);
     let closed = groups.filter(|(group, verdict)| **verdict == GroupVerdict::Fits && group.skip.is_some());
     let closed = closed.filter_map(|(group, _)| {
-        Some(format!("a new node of {} would do, but the group is {}", short(&group.id), state(group)?))
+        let but = match &group.skip {
+            Some(Skip::Quota(exceeded)) => format!("it would exceed {}", quotas(exceeded)),
+            _ => format!("the group is {}", state(group)?),
+        };
+        Some(format!("a new node of {} would do, but {but}", short(&group.id)))
     });
     closed.collect()
 }
@@ -417,7 +426,7 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
             "No group grows for it: the cluster has as many nodes as the autoscaler allows (its flag max-nodes-total)."
                 .to_owned()
         }
-        PodOutcome::NotTriggered if rests_on_bad_nodes(found) => {
+        PodOutcome::NotTriggered if found.answer.as_ref().is_some_and(|it| rests_on_bad_nodes(&found.run, it)) => {
             "No group grows for it, judged by nodes that are no good examples: the cloud itself may describe a new node \
              otherwise."
                 .to_owned()
@@ -445,15 +454,14 @@ pub(in crate::report) fn outcome(found: &ClusterAutoscalerAnswer) -> Option<Stri
 }
 
 /// Whether a group refuses the pod just for what a bad node of it is like, while the autoscaler has the cloud's description.
-fn rests_on_bad_nodes(found: &ClusterAutoscalerAnswer) -> bool {
-    let verdicts = found.answer.as_ref().map_or(&[][..], |answer| &answer.verdicts);
+fn rests_on_bad_nodes(run: &Loop, answer: &PodAnswer) -> bool {
     let is_bad = |(group, verdict): (&NodeGroup, &GroupVerdict)| {
         let from = group.template.as_ref().map(|template| &template.from);
         matches!(from, Some(From::LastResort(..)))
             && matches!(verdict, GroupVerdict::Refuses(_))
             && group.skip.is_none()
     };
-    found.run.cloud_templates && found.run.groups.iter().zip(verdicts).any(is_bad)
+    run.cloud_templates && run.groups.iter().zip(&answer.verdicts).any(is_bad)
 }
 
 /// Karpenter expects the pod on a node that kube-scheduler refuses.

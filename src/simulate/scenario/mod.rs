@@ -25,7 +25,7 @@ pub use run::{ScenarioRun, run};
 
 use crate::api::name::Name;
 use crate::api::selector::Selector;
-use crate::api::{UpstreamError, name};
+use crate::api::{ObjectKey, UpstreamError, name};
 use crate::decode::workload::WorkloadKey;
 use crate::edit::{Edit, PodChange};
 use crate::state::Cluster;
@@ -118,6 +118,17 @@ pub enum StepAction {
     /// All pods that their controllers recreate leave their nodes at once, to be placed again: no cluster does this, and
     /// no budget is asked. The largest come first among those of a priority.
     Repack,
+    /// A pod is evicted because it lands better then.
+    Rebalance {
+        /// The pod.
+        pod: ObjectKey,
+        /// The node that it gets.
+        to: Name,
+        /// How uneven the nodes are before and after, in thousandths.
+        imbalance: (u32, u32),
+        /// Its node would not take it today.
+        misplaced: bool,
+    },
     /// All pods that wait are placed.
     Schedule,
 }

@@ -142,6 +142,9 @@ impl Runner<'_, '_> {
         match &step.change {
             StepAction::Schedule => return self.schedule_all(),
             StepAction::Edit(edit) => self.edit_and_requeue(edit, &mut report, later)?,
+            StepAction::Rebalance { pod, .. } => {
+                self.edit_and_requeue(&Edit::Evict { pod: *pod }, &mut report, later)?;
+            }
             StepAction::OnNodes(choice, edit) => self.on_nodes(choice, edit, &mut report, later)?,
             StepAction::Drain { nodes, force } => self.drain(nodes, *force, &mut report, later)?,
             StepAction::RemoveNodes(choice) => self.remove_nodes(choice, &mut report, later)?,

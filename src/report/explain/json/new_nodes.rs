@@ -156,7 +156,7 @@ impl FixObject {
         let (max, backoff_over) = match change {
             Change::Max { max, .. } => (Some(max), false),
             Change::BackoffOver { .. } => (None, true),
-            Change::Grown { .. } => (None, false),
+            Change::Grown { .. } | Change::Started { .. } => (None, false),
         };
         Self { summary: words::fix(change, outcome), max, backoff_over, outcome: outcome.as_str() }
     }
