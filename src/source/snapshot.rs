@@ -316,7 +316,7 @@ pub(super) enum FoundObject {
     Kept(PrunedObject),
     /// What an earlier snapshot says of itself.
     Record(Box<Record>),
-    /// None for one that is of no use here.
+    /// None for one that is not kept.
     Event(Option<Value>),
     /// One that scheduling does not read: whether it has a kind, and whether it is the ConfigMap that was asked for.
     PassedOver {

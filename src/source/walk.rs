@@ -210,7 +210,9 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
             let mut filled = Ok(());
             let block = side_by_side::decode(&self.decoder, bytes, item, capacity, || {
                 filled = ahead.fill();
-                pending.into_iter().for_each(|found| sink.take(found));
+                for found in pending {
+                    sink.take(found);
+                }
             });
             filled?;
             let count = block.found.len();
@@ -228,7 +230,9 @@ impl<R: Read, S: Sink> Walk<'_, R, S> {
 
     /// Hands on what was found so far.
     fn settle(&mut self) {
-        self.pending.drain(..).for_each(|found| self.sink.take(found));
+        for found in self.pending.drain(..) {
+            self.sink.take(found);
+        }
     }
 
     /// The value that the window begins with.
