@@ -19,7 +19,6 @@ use super::devices::slice::WireResourceSlice;
 use super::devices::taint::WireDeviceTaintRule;
 use super::devices::{DeviceClass, DeviceTaintRule, ResourceClaim, ResourceClaimTemplate, ResourceSlice};
 use super::fields::{FieldShape, admission, devices, pods, storage as volumes};
-use super::known_specs::KnownSpecs;
 use super::limit_range::{LimitRange, WireLimitRange};
 use super::node::{Node, WireNode};
 use super::object::{DecodedPrefix, take};
@@ -434,12 +433,6 @@ impl Object {
     /// What `serde_json` finds wrong; its category is `Eof` when `json` ends within the object.
     pub fn decode(kind: Kind, json: &[u8]) -> serde_json::Result<(Self, usize)> {
         (kind.entry().decode)(json)
-    }
-
-    /// As [`Object::decode`] of a pod, whose specification may be known already.
-    pub(crate) fn decode_pod(json: &[u8], specs: &KnownSpecs) -> serde_json::Result<(Self, usize)> {
-        let (pod, bytes) = pod::decode_with(json, specs)?.into_parts();
-        Ok((Self::Pod(Box::new(pod)), bytes))
     }
 }
 

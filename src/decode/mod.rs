@@ -8,7 +8,6 @@ pub(crate) mod encode;
 pub mod event;
 pub mod fields;
 pub mod kinds;
-mod known_specs;
 pub mod limit_range;
 pub mod node;
 pub mod object;
@@ -26,5 +25,4 @@ pub mod workload;
 pub(crate) mod yaml;
 
 pub use kinds::{Decoded, Kind, Object};
-pub(crate) use known_specs::KnownSpecs;
 pub use whole::ObjectError;

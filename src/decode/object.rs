@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// A decoded value and the bytes it took.
@@ -16,16 +16,12 @@ impl<T> DecodedPrefix<T> {
         DecodedPrefix { value: f(self.value), bytes: self.bytes }
     }
 
-    pub(crate) fn get(&self) -> &T {
-        &self.value
-    }
-
     pub(crate) fn into_parts(self) -> (T, usize) {
         (self.value, self.bytes)
     }
 }
 
-pub(crate) fn take<'de, T: Deserialize<'de>>(json: &'de [u8]) -> serde_json::Result<DecodedPrefix<T>> {
+pub(crate) fn take<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<DecodedPrefix<T>> {
     let mut stream = serde_json::Deserializer::from_slice(json).into_iter::<T>();
     match stream.next() {
         Some(Ok(value)) => Ok(DecodedPrefix { value, bytes: stream.byte_offset() }),

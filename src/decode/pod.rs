@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use super::autoscaling::process::AutoscalerProcess;
-use super::known_specs::{KnownSpecs, SharedSpec};
 use super::object::{DecodedPrefix, take};
 use super::scheduler_process::SchedulerProcess;
 use crate::api::labels::Labels;
@@ -194,21 +192,20 @@ pub struct PodResourceClaimStatus {
     pub resource_claim_name: Option<Name>,
 }
 
-/// A Pod on the wire; its specification as `S`.
+/// A Pod on the wire.
 #[derive(Deserialize)]
-#[serde(bound(deserialize = "S: Deserialize<'de> + Default"))]
-struct WirePod<S> {
+struct WirePod {
     #[serde(default)]
     metadata: Metadata,
     #[serde(default)]
-    spec: S,
+    spec: PodSpec,
     #[serde(default)]
     status: WireStatus,
 }
 
-impl<S> WirePod<S> {
+impl WirePod {
     /// The pod as the state keeps it; `json` is its text.
-    fn into_object(self, shared: SharedSpec, json: &[u8]) -> PodObject {
+    fn into_object(mut self, json: &[u8]) -> PodObject {
         let likely = SchedulerProcess::is_likely(&self.metadata);
         let scheduler = if likely { SchedulerProcess::of(json).map(Box::new) } else { None };
         let labels = self.metadata.labels.iter();
@@ -217,7 +214,7 @@ impl<S> WirePod<S> {
         let mut status = self.status;
         let end = status.end();
         let annotations = self.metadata.annotations.unwrap_or_default();
-        let node_name = shared.node_name;
+        let node_name = self.spec.node_name.take().filter(|name| !name.is_empty());
         let own = Box::new(PodOwn {
             key: self.metadata.key(),
             uid: self.metadata.uid.unwrap_or_default(),
@@ -260,28 +257,14 @@ impl<S> WirePod<S> {
                 .filter_map(WireContainerStatus::resize)
                 .collect(),
         };
-        PodObject { own, template: shared.template(resize), scheduler, autoscaler }
+        PodObject { own, template: Arc::new(PodTemplate { spec: self.spec, resize }), scheduler, autoscaler }
     }
 }
 
 /// Decodes a pod, with what it tells of the kube-scheduler that it may be.
 pub(super) fn decode(json: &[u8]) -> serde_json::Result<DecodedPrefix<PodObject>> {
-    let pod = take::<WirePod<PodSpec>>(json)?;
-    Ok(pod.map(|mut pod| {
-        let shared = SharedSpec::own(std::mem::take(&mut pod.spec));
-        pod.into_object(shared, json)
-    }))
-}
-
-/// The same; the specification may be known already.
-pub(super) fn decode_with(json: &[u8], specs: &KnownSpecs) -> serde_json::Result<DecodedPrefix<PodObject>> {
-    // Whatever is wrong is said by the plain way.
-    let Ok(pod) = take::<WirePod<Option<&RawValue>>>(json) else { return decode(json) };
-    let spec = pod.get().spec.and_then(|spec| specs.get(spec.get()));
-    match spec {
-        Some(shared) => Ok(pod.map(|pod| pod.into_object(shared, json))),
-        None => decode(json),
-    }
+    let pod = take::<WirePod>(json)?;
+    Ok(pod.map(|pod| pod.into_object(json)))
 }
 
 impl WireStatus {

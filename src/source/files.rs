@@ -15,7 +15,7 @@ use super::window::CAPACITY;
 use super::{Input, open};
 use crate::decode::event::Event;
 use crate::decode::object::skip;
-use crate::decode::{Kind, KnownSpecs, Object};
+use crate::decode::{Kind, Object};
 use crate::did_you_mean;
 use crate::state::ClusterBuilder;
 use crate::state::raw::RawObject;
@@ -170,7 +170,6 @@ struct State<'a> {
 struct StateDecoder {
     wanted: Option<ConfigMapName>,
     keeps_raw: bool,
-    specs: KnownSpecs,
 }
 
 /// What an object turned out to be.
@@ -202,10 +201,7 @@ impl Decoder for StateDecoder {
     fn decode(&self, object: TypeMeta<'_>, json: &[u8]) -> serde_json::Result<(FoundObject, usize)> {
         let kind = Kind::of(object.api_version, object.kind).map(|kind| kind.of_kept(json)).transpose()?.flatten();
         if let Some(kind) = kind {
-            let (object, bytes) = match kind {
-                Kind::Pod => Object::decode_pod(json, &self.specs)?,
-                kind => Object::decode(kind, json)?,
-            };
+            let (object, bytes) = Object::decode(kind, json)?;
             let text = json.get(..bytes).filter(|_| self.keeps_raw);
             let raw = text.and_then(|text| RawObject::of(kind, text));
             return Ok((FoundObject::Object(object, raw), bytes));
@@ -249,7 +245,7 @@ impl Sink for State<'_> {
     type Decoder = StateDecoder;
 
     fn decoder(&self) -> StateDecoder {
-        StateDecoder { wanted: self.wanted.cloned(), keeps_raw: self.builder.keeps_raw(), specs: KnownSpecs::default() }
+        StateDecoder { wanted: self.wanted.cloned(), keeps_raw: self.builder.keeps_raw() }
     }
 
     fn take(&mut self, found: FoundObject) {

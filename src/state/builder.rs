@@ -35,8 +35,6 @@ pub struct ClusterBuilder {
     objects: Store<Object>,
     kinds: BTreeSet<Kind>,
     templates: FxHashSet<Arc<PodTemplate>>,
-    /// Templates that several pods came with, by address, and the first of those that are equal to it.
-    shared_templates: FxHashMap<usize, [Arc<PodTemplate>; 2]>,
     labels: FxHashSet<Arc<Labels>>,
     sequence: u32,
     events: Events,
@@ -75,7 +73,7 @@ impl ClusterBuilder {
                     self.autoscaler = Some(Arc::from(found));
                 }
                 pod.own.labels = shared(&mut self.labels, pod.own.labels);
-                pod.template = self.template(pod.template);
+                pod.template = shared(&mut self.templates, pod.template);
                 self.pods.insert((kind, key), *pod)
             }
             // Of ConfigMaps two are kept.
@@ -87,21 +85,6 @@ impl ClusterBuilder {
             Object::Node(node) => self.nodes.insert((kind, key), *node),
             object => self.objects.insert((kind, key), object),
         }
-    }
-
-    /// The first template that is equal to this one.
-    fn template(&mut self, template: Arc<PodTemplate>) -> Arc<PodTemplate> {
-        let address = Arc::as_ptr(&template).addr();
-        if let Some([_, first]) = self.shared_templates.get(&address) {
-            return Arc::clone(first);
-        }
-        let is_shared = Arc::strong_count(&template) > 1;
-        let first = shared(&mut self.templates, Arc::clone(&template));
-        if is_shared {
-            // Kept, so that no other template gets the address.
-            self.shared_templates.insert(address, [template, Arc::clone(&first)]);
-        }
-        first
     }
 
     /// Takes all objects of `kind` out again: their list starts again.
@@ -232,7 +215,7 @@ impl ClusterBuilder {
             ..Cluster::of(&mut self.objects)
         };
         cluster.autoscaling.process = self.autoscaler;
-        drop((self.templates, self.shared_templates, self.labels));
+        drop((self.templates, self.labels));
         cluster.workload_places =
             cluster.workloads.iter().enumerate().map(|(place, workload)| (workload.identity(), place)).collect();
         let nodes = self.nodes.sorted_by_key(|node| node.name);

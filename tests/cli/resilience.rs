@@ -497,7 +497,7 @@ fn a_drain_plan_that_can_be_done() {
 
     any order works (3 other orders tried)
 
-    1 pod lose the data in an emptyDir: shop/job-1
+    1 pod loses the data in its emptyDir: shop/job-1
 
     NOT CONSIDERED   could change the answer
     Services   not in the input; add them to the dump: default topology spreading
