@@ -61,7 +61,7 @@ pub fn find(simulation: &mut Simulation<'_>, most: usize) -> Result<Vec<Scenario
             imbalance: (thousandths(before), thousandths(best.after)),
             misplaced: best.misplaced,
         };
-        steps.push(ScenarioStep { said: "--rebalance".to_owned(), change, place: Placing::Now });
+        steps.push(ScenarioStep { said: "rebalance".to_owned(), change, place: Placing::Now });
     }
     budgets.not_evaluated().for_each(|note| simulation.note(&note));
     Ok(steps)
