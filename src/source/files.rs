@@ -206,11 +206,10 @@ impl Decoder for StateDecoder {
             let raw = text.and_then(|text| RawObject::of(kind, text));
             return Ok((FoundObject::Object(object, raw), bytes));
         }
-        let type_name = type_name(object);
         if Event::is_kind(object.api_version, object.kind) {
             let (event, bytes) = Event::decode(json)?;
-            let passed_over = FoundObject::PassedOver { type_name, more: PassedOver::Nothing };
-            return Ok((event.map_or(passed_over, FoundObject::Event), bytes));
+            let passed_over = || FoundObject::PassedOver { type_name: type_name(object), more: PassedOver::Nothing };
+            return Ok((event.map_or_else(passed_over, FoundObject::Event), bytes));
         }
         let bytes = skip(json)?;
         let text = json.get(..bytes).unwrap_or_default();
@@ -223,7 +222,7 @@ impl Decoder for StateDecoder {
             None if object.kind == "Status" => PassedOver::Status(message(text)),
             None => PassedOver::Nothing,
         };
-        Ok((FoundObject::PassedOver { type_name, more }, bytes))
+        Ok((FoundObject::PassedOver { type_name: type_name(object), more }, bytes))
     }
 }
 

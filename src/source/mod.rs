@@ -3,8 +3,8 @@
 //! [`live`] reads it from an API server, [`files`] from files, directory trees and standard input.
 //! A file's bytes pass through a rolling `window`; `documents` finds where each JSON or YAML
 //! document begins, `walk` goes through the Lists in it by hand, and each object is decoded from
-//! the bytes it stands in straight into what the state keeps, on all cores where a List is long (`side_by_side`). Nothing here knows what the objects
-//! mean.
+//! the bytes it stands in straight into what the state keeps, on all cores where a List is long
+//! (`side_by_side`). Nothing here knows what the objects mean.
 //!
 //! The other way, [`snapshot`] writes a state down: `decode::prune` leaves of each object what
 //! scheduling reads, and [`redact`] gives it other names.

@@ -8,6 +8,9 @@
 use super::scan::{Cursor, Opening, TypeMeta, is_white, opening};
 use super::walk::Decoder;
 
+/// So many places are tried for the beginning of a piece.
+const MOST_TRIED: usize = 16;
+
 /// What a block of items has, as far as it could be read.
 pub(super) struct Block<F> {
     pub(super) found: Vec<F>,
@@ -96,9 +99,10 @@ impl<'a> Parting<'a> {
         Some(Self { text: bytes.get(..cursor.at)?, item })
     }
 
-    /// The next place behind `from` where an item seems to begin.
+    /// The next place behind `from` where an item seems to begin. Only a few places are tried: each look may
+    /// go to the end of the block, and input can be made so that all of them fail.
     fn next(&self, bytes: &[u8], mut from: usize, item: Option<TypeMeta<'_>>) -> Option<usize> {
-        loop {
+        for _ in 0..MOST_TRIED {
             let rest = bytes.get(from..)?;
             let at = from + rest.windows(self.text.len()).position(|text| text == self.text)?;
             let start = at + self.item;
@@ -110,6 +114,7 @@ impl<'a> Parting<'a> {
             }
             from = at + 1;
         }
+        None
     }
 }
 
@@ -206,6 +211,16 @@ mod tests {
         case(&mixed, "]", 20);
         case(&[], "]", 0);
         case(&[], "", 0);
+    }
+
+    #[test]
+    fn few_places_are_tried() {
+        // Each of them seems to begin an object that has no kind.
+        let nested = format!("{}1{}", r#"[{},{"apiVersion":"#.repeat(100), "}]".repeat(100));
+        let text = format!(r#",{{"apiVersion":{nested}}},{}"#, pod("a", ""));
+        let parting = Parting::of(text.as_bytes()).unwrap();
+        assert_eq!(parting.next(text.as_bytes(), 1, None), None);
+        assert!(parting.next(text.as_bytes(), text.len() - pod("a", "").len() - 2, None).is_some());
     }
 
     #[test]
