@@ -253,7 +253,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-sched' -ScriptBlock {
             [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Read the directories of -f with all directories below them')
             [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Read the directories of -f with all directories below them')
             [CompletionResult]::new('--want-all', '--want-all', [CompletionResultType]::ParameterName, 'Show how many more nodes all pods of the manifests need, as many as these have replicas')
-            [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'Exit with status 1 when no copy fits, or fewer than --want')
+            [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'Exit with status 1 when no copy fits, fewer than --want, or a change of the cluster cannot be made')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'With --drain or --drain-plan: also evict pods without a controller')
             [CompletionResult]::new('--call-extenders', '--call-extenders', [CompletionResultType]::ParameterName, 'Call the extenders of --scheduler-config; they receive the pod and its candidate nodes')
             [CompletionResult]::new('--no-headers', '--no-headers', [CompletionResultType]::ParameterName, 'Print tables without headers')
