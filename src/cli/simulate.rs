@@ -344,7 +344,8 @@ fn autoscaler(arguments: &SimulateArgs, state: &State) -> Result<autoscale::Opti
     if !arguments.expander.is_empty() {
         options.flags.expanders.clone_from(&arguments.expander);
     }
-    Ok(autoscale::Options { autoscaler: options, karpenter: finder.karpenter().clone() })
+    let notes = finder.notes().to_vec();
+    Ok(autoscale::Options { autoscaler: options, karpenter: finder.karpenter().clone(), notes })
 }
 
 /// The steps of `--add`.

@@ -66,6 +66,9 @@ fn headline(answer: &CapacityAnswer) -> String {
         return format!("{} of {} fit on the existing nodes", thousands(placed), thousands(of));
     }
     match capacity.templates.as_slice() {
+        [only] if only.placed == 0 && capacity.nodes.is_empty() => {
+            format!("No copy of {} fits: the state has no nodes", called(only))
+        }
         [only] if only.placed == 0 => format!("No further copy of {} fits", called(only)),
         [only] => format!("{} of {}, {on}", more_copies(only.placed), called(only)),
         templates => {
