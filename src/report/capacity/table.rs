@@ -64,6 +64,7 @@ fn headline(answer: &CapacityAnswer) -> String {
         return format!("{} of {} fit on the existing nodes", thousands(placed), thousands(of));
     }
     match capacity.templates.as_slice() {
+        [(pod, _, 0)] if capacity.nodes.is_empty() => format!("No copy of {pod} fits: the state has no nodes"),
         [(pod, _, 0)] => format!("No further copy of {pod} fits"),
         [(pod, _, placed)] => format!("{} of {pod}, {on}", more_copies(*placed)),
         templates => {

@@ -68,7 +68,7 @@ fn headline(answer: &LossAnswer) -> (Label, String) {
     let unplaced = losses.iter().filter(|loss| loss.unplaced_at_worst() > 0).count();
     let with_impact = losses.iter().filter(|loss| loss.has_impact()).count();
     match (unplaced, with_impact) {
-        (0, 0) if losses.is_empty() => (Label::Plain, "The cluster has no nodes".to_owned()),
+        (0, 0) if losses.is_empty() => (Label::Plain, "The state has no nodes".to_owned()),
         (0, 0) => (Label::Fits, format!("Any one of {units} can be lost: all pods fit on the rest")),
         (0, with_impact) => {
             let first = losses.iter().find(|loss| loss.has_impact()).map(verdict).unwrap_or_default();

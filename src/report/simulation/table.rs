@@ -180,6 +180,9 @@ pub(in crate::report) fn headline(answer: &SimulationAnswer) -> (Label, String) 
             let label = if never.is_empty() { Label::Fits } else { Label::Rejected };
             (label, format!("{} placed, on {nodes}{never}", count(placed, "pod")))
         }
+        (0, _) if summary.nodes == 0 => {
+            (Label::Rejected, format!("{}: the state has no nodes{never}", count(all, "pod")))
+        }
         (0, _) => {
             let text = format!("{}: none fits on {}{never}", count(all, "pod"), count(summary.nodes, "node"));
             (Label::Rejected, text)

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::api::{Name, ObjectKey};
 use crate::control_plane::admission::AdmissionRefusal;
 use crate::control_plane::attach::{MultiAttach, multi_attach};
+use crate::control_plane::controller::lacking_claims;
 use crate::decode::devices::ResourceClaim;
 use crate::decode::workload::WorkloadKey;
 use crate::edit::{Edit, EditError};
@@ -273,18 +274,8 @@ impl Runner<'_, '_> {
         }
     }
 
-    /// The StatefulSet of the pod, if claims that it creates with the pod are missing (upstream
-    /// pkg/controller/statefulset/stateful_pod_control.go, createPersistentVolumeClaims).
     fn lacks_claims(&self, pod: ObjectKey) -> Option<WorkloadKey> {
-        let cluster = self.cluster();
-        let pod = cluster.pod_named(pod)?;
-        let owner = pod.own.controller.as_ref().filter(|owner| owner.kind == "StatefulSet")?;
-        let kind = crate::decode::workload::WorkloadKind::StatefulSet;
-        let key = WorkloadKey { kind, key: ObjectKey::new(pod.key().namespace, owner.name) };
-        let new = crate::control_plane::controller::one_called(cluster, cluster.workload(key)?, pod.key().name);
-        let is_known = cluster.holds(crate::decode::Kind::PersistentVolumeClaim);
-        let mut claims = new.claims.iter();
-        (is_known && claims.any(|claim| cluster.storage().claim(claim.key).is_none())).then_some(key)
+        lacking_claims(self.cluster(), self.cluster().pod_named(pod)?)
     }
 
     /// A workload gets so many pods, and its budgets are counted again.

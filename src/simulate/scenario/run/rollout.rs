@@ -199,13 +199,17 @@ impl Runner<'_, '_> {
         };
         let mut sets: Vec<(WorkloadKey, Vec<PodId>)> =
             managers.iter().map(|set| (set.identity(), of_set(set))).filter(|(_, pods)| !pods.is_empty()).collect();
-        if sets.len() < 2 || strategy.kind != UpdateKind::RollingUpdate {
+        if sets.len() < 2 {
             return Ok(false);
         }
         let ids: Vec<PodId> = all.iter().map(|pod| pod.id).collect();
         let before = self.replicas_of(key)? as usize;
         self.scaled.insert(key, replicas);
         let replicas = replicas as usize;
+        if strategy.kind == UpdateKind::Recreate {
+            self.recreate_amid_rollout(key, replicas, ids, report)?;
+            return Ok(true);
+        }
         let bounds = self.bounds(key.kind, &strategy, replicas);
         let with_surge =
             |replicas: usize, bounds: Bounds| if replicas == 0 { 0 } else { replicas.saturating_add(bounds.surge) };
@@ -227,6 +231,24 @@ impl Runner<'_, '_> {
         let end = if paused { RolloutEnd::Paused } else { self.roll_deployment(&mut pods, bounds, report)? };
         report.rollout = Some(self.rollout_of(&pods, strategy.kind, bounds, end, report));
         Ok(true)
+    }
+
+    /// With strategy Recreate old pods go before anything else (pkg/controller/deployment/recreate.go, rolloutRecreate).
+    fn recreate_amid_rollout(
+        &mut self,
+        key: WorkloadKey,
+        replicas: usize,
+        pods: Vec<PodId>,
+        report: &mut StepReport,
+    ) -> Result<(), StepError> {
+        let updated = self.of_replica_set(key, &pods);
+        let paused = self.cluster().workload(key).is_some_and(|deployment| deployment.paused);
+        let (new, old) = pods.into_iter().partition(|pod| updated.contains(pod));
+        let mut pods = Pods { workload: key, replicas, old, new, refused: None };
+        let end = if paused { RolloutEnd::Paused } else { self.recreate(&mut pods, report)? };
+        let bounds = Bounds { surge: 0, unavailable: replicas };
+        report.rollout = Some(self.rollout_of(&pods, UpdateKind::Recreate, bounds, end, report));
+        Ok(())
     }
 
     /// A ReplicaSet with `pods` gets so many; `all` are those of its Deployment.
